@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CerthelperConfig(AppConfig):
+    name = "certhelper"
+    verbose_name = "CertHelper"

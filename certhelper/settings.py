@@ -1,0 +1,212 @@
+"""All settings, each read once from the environment with its type. docs/operator.md lists them."""
+
+import secrets
+from pathlib import Path
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.urls import reverse_lazy
+
+from certhelper import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+VERSION = (BASE_DIR / "docs" / "changelog.md").read_text(encoding="utf-8").split("## ", 1)[1].split()[0]
+
+# "production" refuses to start half configured (certhelper/startup.py); "sandbox" is this machine alone.
+MODE = env.text("CERTHELPER_MODE", "production")
+IS_SANDBOX = MODE == "sandbox"
+
+
+def _secret_key() -> str:
+    """SECRET_KEY, or one made at the first start and kept beside the data."""
+    given = env.text("SECRET_KEY")
+    if given:
+        return given
+    kept = VAR_DIR / "secret-key"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(50), encoding="utf-8")
+    return kept.read_text(encoding="utf-8")
+
+
+SECRET_KEY = _secret_key()
+DEBUG = env.boolean("DEBUG", default=False)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "widget_tweaks",
+    "django_tables2",
+    "django_filters",
+    "django_htmx",
+    "csp",
+    "certhelper",
+    "users",
+    "oms",
+    "certify",
+    "openruns",
+    "listruns",
+    "sandbox",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "certhelper.urls"
+WSGI_APPLICATION = "certhelper.wsgi.application"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "certhelper.shell.shell",
+            ],
+        },
+    },
+]
+
+# --- Data -----------------------------------------------------------------------------------------
+DATABASES = {
+    "default": dj_database_url.config(
+        default=f"sqlite:///{VAR_DIR / 'certhelper.sqlite3'}", conn_max_age=60, conn_health_checks=True
+    )
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Shared by the workers of one machine: what the outside services last answered.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": env.text("CACHE_DIR", str(VAR_DIR / "cache")),
+    }
+}
+
+# --- People ---------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "users.User"
+LOGIN_URL = reverse_lazy("users:sign-in")
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = LOGIN_URL
+LOCAL_ACCOUNTS = env.boolean("LOCAL_ACCOUNTS", default=True)
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_NAME = env.text("SESSION_COOKIE_NAME", "certhelper_session")
+
+# --- The outside ----------------------------------------------------------------------------------
+_SANDBOX = f"http://127.0.0.1:{int(env.number('SANDBOX_PORT', 9500))}"
+
+
+def _outside(name: str, in_sandbox: str) -> str:
+    return env.text(name, in_sandbox if IS_SANDBOX else "")
+
+
+RUNREGISTRY_URL = _outside("RUNREGISTRY_URL", f"{_SANDBOX}/registry")
+RUNREGISTRY_AUDIENCE = _outside("RUNREGISTRY_AUDIENCE", "cmsrunregistry-sso-proxy")
+OMS_URL = _outside("OMS_URL", f"{_SANDBOX}/oms/agg/api/v1")
+OMS_AUDIENCE = _outside("OMS_AUDIENCE", "cmsoms-prod")
+SSO_URL = _outside("SSO_URL", f"{_SANDBOX}/sso/auth/realms/cern")
+SSO_CLIENT_ID = _outside("SSO_CLIENT_ID", "certhelper")
+SSO_CLIENT_SECRET = _outside("SSO_CLIENT_SECRET", "sandbox")
+OMS_CLIENT_ID = env.text("OMS_CLIENT_ID", SSO_CLIENT_ID)
+OMS_CLIENT_SECRET = env.text("OMS_CLIENT_SECRET", SSO_CLIENT_SECRET)
+OIDC_CLIENT_ID = _outside("OIDC_CLIENT_ID", "certhelper-people")
+OIDC_CLIENT_SECRET = _outside("OIDC_CLIENT_SECRET", "sandbox")
+APV_URL = env.text("APV_URL")
+DIALS_URL = env.text("DIALS_URL")
+# Empty: CERN's authorities as cernrequests ships them, together with the public ones.
+CA_BUNDLE = env.text("CA_BUNDLE")
+PAGE_BUDGET_S = env.number("PAGE_BUDGET_S", 10)
+CONNECT_TIMEOUT_S = env.number("CONNECT_TIMEOUT_S", 2)
+READ_TIMEOUT_S = env.number("READ_TIMEOUT_S", 5)
+BREAKER_SECONDS = env.number("BREAKER_SECONDS", 30)
+
+# Links for people; {run} and {fill} are filled in.
+LINKS = {
+    "oms": env.text("LINK_OMS", "https://cmsoms.cern.ch/cms/runs/summary"),
+    "oms_run": env.text("LINK_OMS_RUN", "https://cmsoms.cern.ch/cms/runs/report?cms_run={run}"),
+    "oms_fill": env.text("LINK_OMS_FILL", "https://cmsoms.cern.ch/cms/fills/report?cms_fill={fill}"),
+    "registry": env.text("LINK_REGISTRY", "https://cmsrunregistry.web.cern.ch/offline/workspaces/tracker"),
+    "dqm_gui": env.text("LINK_DQM_GUI", "https://cmsweb.cern.ch/dqm/offline"),
+    "dials": env.text("LINK_DIALS", "https://cmsdials.web.cern.ch"),
+    "twiki": env.text("LINK_TWIKI", "https://twiki.cern.ch/twiki/bin/view/CMS/TrackerDQMShift"),
+    "cabling": env.text("LINK_CABLING", "https://cmstrackertools.web.cern.ch/cabling-map"),
+    "dcs": env.text("LINK_DCS", "https://cmstrackertools.web.cern.ch/dcs-trends"),
+    "help": env.text("LINK_HELP", "/help/"),
+    "problem": env.text("LINK_PROBLEM", "https://github.com/CMSTrackerDPG/certifier/issues"),
+}
+
+# --- What the browser gets ------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+DJANGO_TABLES2_TEMPLATE = "parts/table.html"
+
+HTTPS = env.boolean("HTTPS", default=not IS_SANDBOX)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stdout"], "level": env.text("LOG_LEVEL", "INFO")},
+}

@@ -1,0 +1,5 @@
+"""Home, health, help."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

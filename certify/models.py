@@ -1,0 +1,218 @@
+"""The core: what was certified, against which reference, on which facts, by whom."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from certify.choices import Component, Flag, Reconstruction, State, TrackerMap, Verdict
+from certify.quality import verdict, verdict_in_sql
+from oms.choices import RunType
+from oms.models import OmsRun
+
+
+def _known(choices: type[models.TextChoices], *fields: str) -> list[models.CheckConstraint]:
+    """Constraints by which the database refuses words that are not among the choices."""
+    return [
+        models.CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=f"%(class)s_{field}_is_known")
+        for field in fields
+    ]
+
+
+class NamedText(models.Model):
+    """A word that shifters choose from, with what it means."""
+
+    name = models.CharField(max_length=50, unique=True)
+    description = models.TextField(blank=True)
+    is_retired = models.BooleanField(default=False, help_text="No longer offered; certifications that have it keep it.")
+
+    class Meta:
+        abstract = True
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BadReason(NamedText):
+    """Why a component is bad."""
+
+
+class PixelProblem(NamedText):
+    """Something seen in Pixel."""
+
+
+class StripProblem(NamedText):
+    """Something seen in Strip."""
+
+
+class TrackingProblem(NamedText):
+    """Something seen in Tracking."""
+
+
+class Checklist(models.Model):
+    """A list that a shifter has gone through before certifying; its box must be ticked."""
+
+    identifier = models.SlugField(max_length=15, unique=True)
+    title = models.CharField(max_length=50, unique=True)
+    text = models.TextField(blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    is_retired = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("position", "identifier")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Dataset(models.Model):
+    """A dataset of Run Registry, such as /PromptReco/Collisions2018A/DQM."""
+
+    name = models.CharField(max_length=150, unique=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RunReconstruction(models.Model):
+    """One reconstruction of one run; the thing that is certified, or that serves as reference."""
+
+    run = models.ForeignKey(OmsRun, models.PROTECT, related_name="reconstructions")
+    reconstruction = models.CharField(max_length=8, choices=Reconstruction.choices)
+    is_reference = models.BooleanField(default=False, db_index=True)
+    reference_reason = models.TextField(blank=True)
+    reference_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    reference_since = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-run_id", "reconstruction")
+        constraints = [
+            models.UniqueConstraint(fields=["run", "reconstruction"], name="one_row_per_run_and_reconstruction"),
+            *_known(Reconstruction, "reconstruction"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.reconstruction}"
+
+    @property
+    def run_number(self) -> int:
+        return self.run_id
+
+
+class CertificationQuerySet(models.QuerySet["TrackerCertification"]):
+    """Certifications by what one asks of them."""
+
+    def live(self) -> CertificationQuerySet:
+        return self.filter(state=State.LIVE)
+
+    def with_verdict(self) -> CertificationQuerySet:
+        """Each row with `verdict_word`, computed by the database."""
+        return self.annotate(verdict_word=verdict_in_sql())
+
+    def with_names(self) -> CertificationQuerySet:
+        """Each row with what a table shows of it, in the same query."""
+        return self.select_related(
+            "runreconstruction__run", "user", "dataset", "reference_runreconstruction", "bad_reason"
+        )
+
+    def of_run(self, run_number: int) -> CertificationQuerySet:
+        return self.filter(runreconstruction__run_id=run_number)
+
+
+class TrackerCertification(models.Model):
+    """What one person said of one reconstruction of one run.
+
+    `run_type`, `lumisections` and `recorded_lumi` (1/pb) are the facts that the verdict and the reports rest on, as
+    they were when it was made; `facts` keeps all of them, with their sources. `version` grows by one with each change.
+    """
+
+    runreconstruction = models.ForeignKey(RunReconstruction, models.PROTECT, related_name="certifications")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="certifications")
+    dataset = models.ForeignKey(Dataset, models.PROTECT, null=True, blank=True, related_name="certifications")
+    is_dataset_verified = models.BooleanField(default=True, help_text="Run Registry knew the dataset when it was made.")
+    reference_runreconstruction = models.ForeignKey(
+        RunReconstruction, models.PROTECT, related_name="certifications_resting_on_it"
+    )
+
+    pixel = models.CharField(max_length=8, choices=Flag.choices)
+    strip = models.CharField(max_length=8, choices=Flag.choices)
+    tracking = models.CharField(max_length=8, choices=Flag.choices)
+    pixel_lowstat = models.BooleanField(default=False)
+    strip_lowstat = models.BooleanField(default=False)
+    tracking_lowstat = models.BooleanField(default=False)
+    trackermap = models.CharField(max_length=7, choices=TrackerMap.choices)
+    pixel_problems = models.ManyToManyField(PixelProblem, blank=True, related_name="certifications")
+    strip_problems = models.ManyToManyField(StripProblem, blank=True, related_name="certifications")
+    tracking_problems = models.ManyToManyField(TrackingProblem, blank=True, related_name="certifications")
+    bad_reason = models.ForeignKey(BadReason, models.PROTECT, null=True, blank=True, related_name="certifications")
+    comment = models.TextField(blank=True)
+    date = models.DateField(help_text="The shift day (UTC) that reports count it under.")
+
+    external_info_complete = models.BooleanField(default=False, help_text="Run Registry and OMS both answered.")
+    run_type = models.CharField(max_length=10, choices=RunType.choices, default=RunType.UNKNOWN)
+    lumisections = models.IntegerField(null=True, blank=True)
+    recorded_lumi = models.FloatField(null=True, blank=True)
+    facts = models.JSONField(default=dict, blank=True)
+    confirmed = models.JSONField(default=list, blank=True, help_text="Codes of the questions that were confirmed.")
+
+    state = models.CharField(max_length=9, choices=State.choices, default=State.LIVE)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_reason = models.TextField(blank=True)
+
+    version = models.PositiveIntegerField(default=1)
+    idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    change_reason = models.TextField(blank=True, help_text="Why somebody else than the owner changed it last.")
+
+    objects = CertificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-date", "-pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["runreconstruction"], condition=Q(state=State.LIVE), name="one_live_certification"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.LIVE)
+                | (
+                    Q(state=State.WITHDRAWN, withdrawn_by__isnull=False, withdrawn_at__isnull=False)
+                    & ~Q(withdrawn_reason="")
+                ),
+                name="withdrawn_with_who_when_why",
+            ),
+            *_known(Flag, "pixel", "strip", "tracking"),
+            *_known(TrackerMap, "trackermap"),
+            *_known(RunType, "run_type"),
+        ]
+        indexes = [
+            models.Index(fields=["state", "-date", "-id"], name="certification_by_day"),
+            models.Index(fields=["user", "-date"], name="certification_by_person"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.runreconstruction)
+
+    @property
+    def run_number(self) -> int:
+        return self.runreconstruction.run_id
+
+    @property
+    def reconstruction(self) -> str:
+        return self.runreconstruction.reconstruction
+
+    @property
+    def verdict(self) -> Verdict:
+        """Good, bad or undecided, on the run type this was certified with."""
+        flags = {component.value: getattr(self, component.value) for component in Component}
+        ticks = {f"{component.value}_lowstat": getattr(self, f"{component.value}_lowstat") for component in Component}
+        return verdict(self.run_type, **flags, **ticks)

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ListrunsConfig(AppConfig):
+    name = "listruns"
+    verbose_name = "List"

@@ -1,0 +1,20 @@
+"""Words that a run or fill can have."""
+
+from django.db import models
+
+
+class RunType(models.TextChoices):
+    """What the detector saw. Derived from the HLT key and stable beam (rules: "Run type"), or typed."""
+
+    COLLISIONS = "collisions", "Collisions"
+    COSMICS = "cosmics", "Cosmics"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class SourceKind(models.TextChoices):
+    """Where an attribute's value comes from."""
+
+    OMS = "oms", "OMS"
+    TYPED = "typed", "typed"
+    DERIVED = "derived", "derived"
+    NONE = "none", "not reported"

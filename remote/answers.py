@@ -1,0 +1,35 @@
+"""What comes of asking an outside service: found, missing, or unreachable with a sentence for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Found(Generic[T]):
+    """The service answered with this value, at `asked_at` (UTC)."""
+
+    value: T
+    asked_at: datetime
+
+
+@dataclass(frozen=True)
+class Missing:
+    """The service answered that it has no such thing."""
+
+    service: str
+    sentence: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """The service gave no usable answer; `sentence` says what happened and what to do next."""
+
+    service: str
+    sentence: str
+    asked_at: datetime

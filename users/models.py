@@ -1,0 +1,65 @@
+"""People and their roles."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+
+
+class Role(models.TextChoices):
+    """What a person may do; each role may all that the ones before it may."""
+
+    GUEST = "guest", "Guest"
+    SHIFTER = "shifter", "Shifter"
+    SHIFT_LEADER = "shift_leader", "Shift leader"
+    EXPERT = "expert", "Expert"
+    ADMIN = "admin", "Admin"
+
+    def includes(self, other: "Role") -> bool:
+        """Whether this role may all that `other` may."""
+        ranks = list(Role)
+        return ranks.index(self) >= ranks.index(other)
+
+
+class PeopleManager(UserManager["User"]):
+    """Accounts; the superuser that `createsuperuser` makes is an admin."""
+
+    def create_superuser(self, *args, **kwargs):
+        kwargs["role"] = Role.ADMIN
+        return super().create_superuser(*args, **kwargs)
+
+
+class User(AbstractUser):
+    """A person who signs in. `role` alone decides what they may; Django's staff flags follow it."""
+
+    role = models.CharField(max_length=12, choices=Role.choices, default=Role.GUEST)
+
+    objects: ClassVar[PeopleManager] = PeopleManager()  # type: ignore[misc]
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_is_known"),
+        ]
+
+    def save(self, *args, **kwargs):
+        self.is_staff = self.is_superuser = self.role == Role.ADMIN
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "is_staff", "is_superuser"}
+        super().save(*args, **kwargs)
+
+    def has_role(self, role: Role) -> bool:
+        """Whether this person's role is `role` or a higher one."""
+        return self.is_active and Role(self.role).includes(role)
+
+    @property
+    def may_certify(self) -> bool:
+        return self.has_role(Role.SHIFTER)
+
+    @property
+    def may_change_others(self) -> bool:
+        return self.has_role(Role.SHIFT_LEADER)
+
+    @property
+    def display_name(self) -> str:
+        """First and last name, or the account name where there are none."""
+        return self.get_full_name() or self.username

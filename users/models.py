@@ -34,7 +34,7 @@ class User(AbstractUser):
 
     role = models.CharField(max_length=12, choices=Role.choices, default=Role.GUEST)
 
-    objects: ClassVar[PeopleManager] = PeopleManager()  # type: ignore[misc]
+    objects: ClassVar[PeopleManager] = PeopleManager()
 
     class Meta(AbstractUser.Meta):
         constraints = [

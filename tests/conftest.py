@@ -1,0 +1,90 @@
+"""What every test has at hand: the cast, their browsers, a cold start, and nothing left over from the test before."""
+
+import os
+from importlib import import_module, util
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from tests.factories import UserFactory
+from users.models import Role, User
+
+# Sync Playwright runs an event loop in the main thread; Django would refuse the database beside it.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(autouse=True)
+def _cold_start():
+    """Each test starts without remembered answers, states of services or tokens."""
+    cache.clear()
+    if util.find_spec("remote.tokens"):
+        getattr(import_module("remote.tokens"), "reset", bool)()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def guest(db) -> User:
+    return UserFactory(username="guest", role=Role.GUEST)
+
+
+@pytest.fixture
+def shifter(db) -> User:
+    return UserFactory(username="shifter", role=Role.SHIFTER)
+
+
+@pytest.fixture
+def other_shifter(db) -> User:
+    return UserFactory(username="shifter2", role=Role.SHIFTER)
+
+
+@pytest.fixture
+def shift_leader(db) -> User:
+    return UserFactory(username="leader", role=Role.SHIFT_LEADER)
+
+
+@pytest.fixture
+def expert(db) -> User:
+    return UserFactory(username="expert", role=Role.EXPERT)
+
+
+@pytest.fixture
+def admin(db) -> User:
+    return UserFactory(username="admin", role=Role.ADMIN)
+
+
+def _signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def guest_client(guest) -> Client:
+    return _signed_in(guest)
+
+
+@pytest.fixture
+def shifter_client(shifter) -> Client:
+    return _signed_in(shifter)
+
+
+@pytest.fixture
+def other_shifter_client(other_shifter) -> Client:
+    return _signed_in(other_shifter)
+
+
+@pytest.fixture
+def shift_leader_client(shift_leader) -> Client:
+    return _signed_in(shift_leader)
+
+
+@pytest.fixture
+def expert_client(expert) -> Client:
+    return _signed_in(expert)
+
+
+@pytest.fixture
+def admin_client(admin) -> Client:
+    return _signed_in(admin)

@@ -1,0 +1,43 @@
+"""The factories make rows that the database takes, and the cast has the roles of its names."""
+
+import pytest
+
+from certify.choices import Verdict
+from oms.choices import RunType
+from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_certification_rests_on_the_facts_of_its_run():
+    made = CertificationFactory()
+    run = made.runreconstruction.run
+    assert (made.run_type, made.lumisections, made.recorded_lumi) == (run.run_type, run.lumisections, run.recorded_lumi)
+    assert made.verdict == Verdict.GOOD
+
+
+def test_certification_takes_a_run_and_a_reconstruction():
+    run = RunFactory(cosmics=True)
+    made = CertificationFactory(run=run, reconstruction="prompt")
+    assert (made.run_number, made.reconstruction, made.run_type) == (run.pk, "prompt", RunType.COSMICS)
+
+
+def test_reconstruction_is_made_once_per_run():
+    run = RunFactory()
+    assert ReconstructionFactory(run=run) == ReconstructionFactory(run=run)
+
+
+def test_withdrawn_certification_leaves_room_for_a_live_one():
+    withdrawn = CertificationFactory(withdrawn=True)
+    live = CertificationFactory(run=withdrawn.runreconstruction.run)
+    assert live.runreconstruction == withdrawn.runreconstruction
+
+
+def test_bare_run_has_no_facts():
+    run = RunFactory(bare=True)
+    assert (run.run_type, run.lumisections, run.fill) == (RunType.UNKNOWN, None, None)
+
+
+def test_cast_has_the_roles_of_its_names(guest, shifter, other_shifter, shift_leader, expert, admin):
+    may_certify = [person.may_certify for person in (guest, shifter, other_shifter, shift_leader, expert, admin)]
+    assert may_certify == [False, True, True, True, True, True]

@@ -1,11 +1,20 @@
-"""The product's settings, with what tests need: fast hashing, plain static files, a database of one's choice."""
+"""The product's settings, with what tests need: fast hashing, plain static files, a database of one's choice.
 
+TEST_DATABASE_URL (or DATABASE_URL) chooses the database; without it the suite runs on SQLite in memory.
+"""
+
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ.setdefault("CERTHELPER_MODE", "sandbox")
+os.environ["CERTHELPER_MODE"] = "sandbox"
 os.environ.setdefault("SECRET_KEY", "only-for-tests")
-os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="certhelper-test-"))
+if "VAR_DIR" not in os.environ:
+    os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="certhelper-test-")
+    atexit.register(shutil.rmtree, os.environ["VAR_DIR"], ignore_errors=True)
+if os.environ.get("TEST_DATABASE_URL"):
+    os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 
 from certhelper.settings import *  # noqa: F403
 

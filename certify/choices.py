@@ -48,3 +48,16 @@ class State(models.TextChoices):
 
     LIVE = "live", "Live"
     WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class Question(models.TextChoices):
+    """What a person can be asked to confirm; the codes are stored with the certification."""
+
+    STRIP_LOWSTAT = "strip_lowstat", "Tracking is good while Strip is excluded, or bad with low statistics"
+    PIXEL = "pixel", "Tracking is good while Pixel is bad or excluded"
+    ABSENT = "absent", "A flag is given for a detector that was not in the run"
+    LUMI = "lumi", "The recorded luminosity does not fit the run type"
+    REF_NEWER = "ref_newer", "The reference is newer than the run"
+    REF_OLD = "ref_old", "The reference is more than 6000 runs older"
+    REF_TYPE = "ref_type", "The run type of the run or of the reference is unknown"
+    COUNTERPART = "counterpart", "Express and prompt differ"

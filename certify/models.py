@@ -68,6 +68,11 @@ class Checklist(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def box(self) -> str:
+        """Name of its box in the form."""
+        return f"checklist_{self.identifier}"
+
 
 class Dataset(models.Model):
     """A dataset of Run Registry, such as /PromptReco/Collisions2018A/DQM."""

@@ -1,0 +1,167 @@
+"""The shifter's decision as a form. It holds an entry against the rules; the action does so once more."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+
+from certify.actions import PROBLEMS, Basis, Decision
+from certify.choices import Component, Flag, Reconstruction, TrackerMap
+from certify.models import BadReason, Checklist, RunReconstruction, TrackerCertification
+from certify.references import RankedReference
+from certify.rules import entry_of, refusals
+from certify.ticket import Ticket
+from oms.models import OmsRun
+
+FLAGS = [component.value for component in Component]
+LOWSTATS = [f"{flag}_lowstat" for flag in FLAGS]
+
+
+class ReferenceField(forms.ModelChoiceField):
+    """The reference run; `offer` puts the ranked ones in order, the impossible ones left out."""
+
+    def offer(self, ranked: list[RankedReference]) -> None:
+        offered = [(one.reference.pk, one.label) for one in ranked if one.is_possible]
+        self.choices = offered or [("", "No reference run of this type yet")]
+
+
+class CertificationForm(forms.ModelForm):
+    """Flags, reference, map, reason, problems, comment, date; and, hidden, what the form was opened with."""
+
+    pixel = forms.ChoiceField(choices=Flag.choices, widget=forms.RadioSelect, label=Component.PIXEL.label)
+    strip = forms.ChoiceField(choices=Flag.choices, widget=forms.RadioSelect, label=Component.STRIP.label)
+    tracking = forms.ChoiceField(choices=Flag.choices, widget=forms.RadioSelect, label=Component.TRACKING.label)
+    trackermap = forms.ChoiceField(choices=TrackerMap.choices, widget=forms.RadioSelect, label="Tracker map")
+    reference_runreconstruction = ReferenceField(
+        RunReconstruction.objects.select_related("run__fill"), label="Reference", empty_label=None
+    )
+    date = forms.DateField(label="Date", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    reconstruction = forms.ChoiceField(choices=Reconstruction.choices, widget=forms.HiddenInput)
+    dataset = forms.CharField(required=False, max_length=150, widget=forms.HiddenInput)
+    ticket = forms.CharField(required=False, widget=forms.HiddenInput)
+    version = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    idempotency_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    runs = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+    reason = forms.CharField(required=False, max_length=500, label="Reason for changing somebody else's certification")
+
+    class Meta:
+        model = TrackerCertification
+        fields = (
+            *FLAGS,
+            *LOWSTATS,
+            "trackermap",
+            "reference_runreconstruction",
+            "bad_reason",
+            *PROBLEMS,
+            "comment",
+            "date",
+        )
+        widgets = {
+            "comment": forms.Textarea(attrs={"rows": 3}),
+            **dict.fromkeys(PROBLEMS, forms.CheckboxSelectMultiple),
+        }
+        labels = {"bad_reason": "Reason", **{name: name.split("_")[0].capitalize() for name in PROBLEMS}}
+
+    def __init__(self, *args: Any, run: OmsRun, ticket: Ticket, checklists: list[Checklist], **kwargs: Any):
+        self.run, self.opened_with, self.checklists = run, ticket, checklists
+        self.needs_reason = kwargs.pop("needs_reason", False)
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = self.needs_reason
+        for checklist in checklists:
+            self.fields[checklist.box] = forms.BooleanField(required=False, label=checklist.title)
+        for name in ("bad_reason", *PROBLEMS):
+            self._offer_what_is_not_retired(name)
+
+    def _offer_what_is_not_retired(self, name: str) -> None:
+        """Retired words are offered only where the certification already has them."""
+        choice = self.fields[name]
+        kept = Q(certifications=self.instance) if self.instance.pk else Q()
+        choice.queryset = (
+            choice.queryset.filter(Q(is_retired=False) | kept).distinct()
+            if kept
+            else (choice.queryset.filter(is_retired=False))
+        )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if values.get("reconstruction") not in (None, self.opened_with.reconstruction):
+            self.add_error(
+                None, f"This form was opened for {self.opened_with.reconstruction}. Open it again to certify another."
+            )
+        entry = entry_of(self.run, values, is_dataset_known=self._knows_dataset(), unticked=self.unticked)
+        for refusal in refusals(entry):
+            self.add_refusal(refusal.field, refusal.sentence)
+        return values
+
+    def add_refusal(self, field: str, sentence: str) -> None:
+        """Put a rule's sentence beside its field, unless the field has its own error already."""
+        if field not in self.fields:
+            self.add_error(None, sentence)
+        elif field not in self.errors:
+            self.add_error(field, sentence)
+
+    def validate_constraints(self) -> None:
+        """Left to the database: asking it once for each constraint would cost a query each."""
+
+    @property
+    def unticked(self) -> list[str]:
+        """Identifiers of the checklists whose box is not ticked."""
+        return [one.identifier for one in self.checklists if not self.cleaned_data.get(one.box)]
+
+    def _knows_dataset(self) -> bool:
+        return self.opened_with.knows(self.cleaned_data.get("dataset", ""))
+
+    def decision(self) -> Decision:
+        """What was said, for the action."""
+        said = self.cleaned_data
+        return Decision(
+            **{name: said[name] for name in (*FLAGS, *LOWSTATS, "trackermap", "date", "bad_reason", "comment")},
+            reference=said["reference_runreconstruction"],
+            problems={name: list(said[name]) for name in PROBLEMS},
+        )
+
+    def basis(self, typed_run: dict[str, Any], typed_fill: dict[str, Any]) -> Basis:
+        """What it rests on, for the action."""
+        ticket, dataset = self.opened_with, self.cleaned_data["dataset"]
+        return Basis(
+            dataset=dataset,
+            is_dataset_known=self._knows_dataset(),
+            is_dataset_verified=ticket.has_verified(dataset),
+            is_complete=ticket.is_complete and not typed_run and not typed_fill,
+            typed_run=typed_run,
+            typed_fill=typed_fill,
+            registry={"state": ticket.registry_states.get(dataset), "asked_at": ticket.asked_at},
+            unticked=self.unticked,
+        )
+
+
+def first_values(ticket: Ticket, dataset: str, reference: RankedReference | None, runs: str) -> dict[str, Any]:
+    """What a new form starts with: today, the best reference, a key of its own."""
+    return {
+        "date": datetime.now(UTC).date(),
+        "reconstruction": ticket.reconstruction,
+        "dataset": dataset,
+        "ticket": ticket.signed(),
+        "idempotency_key": uuid.uuid4(),
+        "reference_runreconstruction": reference.reference.pk if reference else None,
+        "runs": runs,
+        "version": 0,
+    }
+
+
+class BadReasonForm(forms.Form):
+    """A new reason, typed on the certify page."""
+
+    new_reason = forms.CharField(max_length=50, label="Name")
+    new_reason_description = forms.CharField(max_length=500, required=False, label="What it means")
+
+    def clean_new_reason(self) -> str:
+        return " ".join(self.cleaned_data["new_reason"].split())
+
+    def taken(self) -> BadReason | None:
+        """The reason that has this name already, in whatever case."""
+        return BadReason.objects.filter(name__iexact=self.cleaned_data["new_reason"]).first()

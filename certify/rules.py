@@ -1,0 +1,160 @@
+"""The rules of entry, each once: what is refused, with its sentence and the field it stands beside.
+
+Pure functions over an `Entry`, so that the form, the action and the tests share them. Old and imported rows may break
+these rules; only what a person enters now is held against them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from certify.choices import Component, Flag
+from certify.runlist import FIRST_RUN, LAST_RUN
+from oms.choices import RunType
+from oms.models import OmsRun
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A shifter's word on one component."""
+
+    component: Component
+    flag: str
+    lowstat: bool
+
+    @property
+    def is_bad(self) -> bool:
+        """Bad, and not excused by low statistics."""
+        return self.flag == Flag.BAD and not self.lowstat
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Everything the rules look at. `run_began` and `reference_run_type` are None where nobody knows them."""
+
+    run_number: int
+    judgements: dict[Component, Judgement]
+    run_type: str
+    reference_run_type: str | None
+    date: date
+    today: date
+    run_began: date | None = None
+    has_reason: bool = False
+    has_comment: bool = False
+    is_dataset_known: bool = True
+    unticked: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why an entry is not taken, and the form field it stands beside."""
+
+    field: str
+    sentence: str
+
+
+def entry_of(
+    run: OmsRun, values: Mapping[str, Any], *, is_dataset_known: bool = True, unticked: list[str] | None = None
+) -> Entry:
+    """The entry that these columns of a certification make on this run; absent columns are judged by no rule."""
+    today = datetime.now(UTC).date()
+    reference = values.get("reference_runreconstruction")
+    return Entry(
+        run_number=run.run_number,
+        judgements={
+            component: Judgement(component, values[component.value], bool(values.get(f"{component.value}_lowstat")))
+            for component in Component
+            if values.get(component.value)
+        },
+        run_type=run.run_type,
+        reference_run_type=reference.run.run_type if reference else None,
+        date=values.get("date") or today,
+        today=today,
+        run_began=run.start_time.date() if run.start_time else None,
+        has_reason=values.get("bad_reason") is not None,
+        has_comment=bool((values.get("comment") or "").strip()),
+        is_dataset_known=is_dataset_known,
+        unticked=unticked or [],
+    )
+
+
+def is_run_number(number: int) -> bool:
+    """Whether a run can have this number."""
+    return FIRST_RUN <= number <= LAST_RUN
+
+
+def refusals(entry: Entry) -> list[Refusal]:
+    """All reasons why this entry cannot be taken; empty when it can."""
+    return [refusal for rule in _RULES for refusal in rule(entry)]
+
+
+def _run_number_is_possible(entry: Entry) -> Iterator[Refusal]:
+    if not is_run_number(entry.run_number):
+        yield Refusal("__all__", f"Run numbers go from {FIRST_RUN} to {LAST_RUN}. Open a run within them.")
+
+
+def _bad_has_reason_and_comment(entry: Entry) -> Iterator[Refusal]:
+    bad = [judgement.component.label for judgement in entry.judgements.values() if judgement.is_bad]
+    if bad and not entry.has_reason:
+        yield Refusal("bad_reason", f"{' and '.join(bad)}: bad needs a reason. Choose or add one.")
+    if bad and not entry.has_comment:
+        yield Refusal("comment", f"{' and '.join(bad)}: bad needs a comment. Say what was seen.")
+
+
+def _tracking_needs_strip(entry: Entry) -> Iterator[Refusal]:
+    tracking, strip = entry.judgements.get(Component.TRACKING), entry.judgements.get(Component.STRIP)
+    if tracking and strip and tracking.flag == Flag.GOOD and strip.is_bad:
+        yield Refusal("tracking", "Tracking cannot be good while Strip is bad. Change one of them.")
+
+
+def _excluded_has_no_statistics(entry: Entry) -> Iterator[Refusal]:
+    for judgement in entry.judgements.values():
+        if judgement.flag == Flag.EXCLUDED and judgement.lowstat:
+            name = judgement.component.label
+            yield Refusal(
+                f"{judgement.component.value}_lowstat",
+                f"{name} is excluded, so it has no statistics to be low. Untick low or change the flag.",
+            )
+
+
+def _reference_is_of_the_same_type(entry: Entry) -> Iterator[Refusal]:
+    known = {RunType.COLLISIONS, RunType.COSMICS}
+    types = {entry.run_type, entry.reference_run_type}
+    if types == known:
+        yield Refusal(
+            "reference_runreconstruction",
+            f"The reference is a {entry.reference_run_type} run and this one is {entry.run_type}. "
+            "Choose a reference of the same type.",
+        )
+
+
+def _date_is_possible(entry: Entry) -> Iterator[Refusal]:
+    if entry.date > entry.today + timedelta(days=1):
+        yield Refusal("date", f"The date is later than tomorrow (today is {entry.today} UTC). Give the shift day.")
+    if entry.run_began and entry.date < entry.run_began:
+        yield Refusal("date", f"The run began on {entry.run_began} (UTC). Give that day or a later one.")
+
+
+def _dataset_was_shown(entry: Entry) -> Iterator[Refusal]:
+    if not entry.is_dataset_known:
+        yield Refusal("dataset", "Run Registry did not name this dataset for the run. Open the form again.")
+
+
+def _checklists_are_ticked(entry: Entry) -> Iterator[Refusal]:
+    for identifier in entry.unticked:
+        yield Refusal(f"checklist_{identifier}", "Go through this list and tick it.")
+
+
+_RULES = [
+    _run_number_is_possible,
+    _bad_has_reason_and_comment,
+    _tracking_needs_strip,
+    _excluded_has_no_statistics,
+    _reference_is_of_the_same_type,
+    _date_is_possible,
+    _dataset_was_shown,
+    _checklists_are_ticked,
+]

@@ -1,0 +1,46 @@
+"""What a form was opened with, signed, so that a save is held against what was shown and asks nobody again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+from django.core import signing
+
+_SALT = "certify.ticket"
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """The run and reconstruction shown, and what Run Registry said of them.
+
+    `registry` is found, missing or unreachable; `datasets` are the names it gave for the reconstruction;
+    `registry_states` their Tracker states; `asked_at` (ISO, UTC) when; `is_complete` whether OMS answered too.
+    """
+
+    run_number: int
+    reconstruction: str
+    registry: str
+    datasets: list[str] = field(default_factory=list)
+    registry_states: dict[str, str | None] = field(default_factory=dict)
+    asked_at: str = ""
+    is_complete: bool = False
+
+    def signed(self) -> str:
+        """The ticket as text for a hidden field."""
+        return signing.dumps(asdict(self), salt=_SALT, compress=True)
+
+    def knows(self, dataset: str) -> bool:
+        """Whether this dataset may be certified with this ticket; none is always possible."""
+        return not dataset or dataset in self.datasets or self.registry == "unreachable"
+
+    def has_verified(self, dataset: str) -> bool:
+        """Whether Run Registry itself named the dataset."""
+        return dataset in self.datasets
+
+
+def read_ticket(text: str) -> Ticket | None:
+    """The ticket that `signed` made, or None when it is not one of ours."""
+    try:
+        return Ticket(**signing.loads(text, salt=_SALT))
+    except (signing.BadSignature, TypeError, ValueError):
+        return None

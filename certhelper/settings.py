@@ -123,6 +123,7 @@ LOCAL_ACCOUNTS = env.boolean("LOCAL_ACCOUNTS", default=True)
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_NAME = env.text("SESSION_COOKIE_NAME", "certhelper_session")
+CSRF_COOKIE_NAME = env.text("CSRF_COOKIE_NAME", "csrftoken")
 
 # --- The outside ----------------------------------------------------------------------------------
 _SANDBOX = f"http://127.0.0.1:{int(env.number('SANDBOX_PORT', 9500))}"

@@ -1,0 +1,64 @@
+# make run · make test · make lint · make bench · make screenshots · make lock
+# Environment of `make run`: PORT (8000), SANDBOX_PORT (9500), DATABASE_URL (an SQLite file under var/), WORKERS (2).
+
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8000
+SANDBOX_PORT ?= 9500
+WORKERS ?= 2
+# Two copies side by side share nothing: files and cookies carry the port, but for the usual one.
+COPY := $(filter-out 8000,$(PORT))
+VAR_DIR ?= $(CURDIR)/var$(COPY:%=/%)
+SESSION_COOKIE_NAME ?= certhelper_session$(COPY:%=_%)
+CSRF_COOKIE_NAME ?= csrftoken$(COPY:%=_%)
+
+PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+RUNTIME := .venv/requirements.lock
+TOOLS := .venv/tests-requirements.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench screenshots lock tools
+
+help:
+	@head -2 Makefile
+
+run: export CERTHELPER_MODE := sandbox
+run: export PORT SANDBOX_PORT WORKERS VAR_DIR SESSION_COOKIE_NAME CSRF_COOKIE_NAME
+run: $(RUNTIME)
+	@exec .venv/bin/python manage.py serve
+
+test: $(TOOLS)
+	@exec .venv/bin/python -m tests.all
+
+bench: $(TOOLS)
+	@exec .venv/bin/python -m bench
+
+screenshots: $(TOOLS)
+	@exec .venv/bin/python -m tests.screenshots
+
+lint: export CERTHELPER_MODE := sandbox
+lint: $(TOOLS)
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy .
+	.venv/bin/djlint --check --lint --quiet .
+	.venv/bin/python -m pytest -q tests/test_architecture.py
+
+# The packages, pinned with hashes. Installed when the lock file changed since the last time.
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+$(RUNTIME): requirements.lock | .venv/bin/python
+	@cmp -s $< $@ || $(PIP) -r $<
+	@cp $< $@
+
+$(TOOLS): tests/requirements.lock | .venv/bin/python
+	@cmp -s $< $@ || $(PIP) -r $<
+	@cp $< $@
+	@cp requirements.lock $(RUNTIME)
+
+tools: $(TOOLS)
+
+lock: $(TOOLS)
+	.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" requirements.txt -o requirements.lock
+	.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" tests/requirements.txt -o tests/requirements.lock

@@ -1,0 +1,120 @@
+"""Processes that live and die together: when one ends, or whoever started us goes away, all of them end."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType, TracebackType
+
+POLL_S = 0.2
+GRACE_S = 8
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(BaseException):
+    """Somebody asked us to stop. Not an Exception: nothing on the way may take it for a failure."""
+
+
+def _stop(signum: int, _frame: FrameType | None) -> None:
+    for name in _STOP_SIGNALS:
+        signal.signal(name, signal.SIG_IGN)
+    raise Stopped(signal.Signals(signum).name)
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+
+
+class Make:
+    """The `make` that started us, if one did.
+
+    When `make` alone is interrupted (not by Ctrl-C, which reaches us too) it only waits for us, and when it is killed
+    it cannot tell us. Linux shows both: it stops catching the signal, or we get another parent.
+    """
+
+    def __init__(self) -> None:
+        self.pid = os.getppid()
+        self.started_us = self._about("Name:").endswith("make")
+        self.caught = self._catches_sigint()
+
+    def _about(self, line: str) -> str:
+        with contextlib.suppress(OSError):
+            status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8", errors="replace")
+            return next((found.split()[1] for found in status.splitlines() if found.startswith(line)), "")
+        return ""
+
+    def _catches_sigint(self) -> bool:
+        return bool(int(self._about("SigCgt:") or "0", 16) & (1 << (signal.SIGINT - 1)))
+
+    def is_gone(self) -> bool:
+        if not self.started_us:
+            return False
+        return os.getppid() != self.pid or (self.caught and not self._catches_sigint())
+
+
+class Family:
+    """A context in which processes are started; all have ended when it is left."""
+
+    def __init__(self) -> None:
+        self._members: dict[str, subprocess.Popen[bytes]] = {}
+        self._make = Make()
+
+    def __enter__(self) -> Family:
+        for name in _STOP_SIGNALS:
+            if name != signal.SIGHUP or signal.getsignal(name) != signal.SIG_IGN:  # nohup keeps us
+                signal.signal(name, _stop)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _value: object, _trace: TracebackType | None) -> bool:
+        for name in _STOP_SIGNALS:
+            signal.signal(name, signal.SIG_IGN)
+        self._end_all()
+        return kind is Stopped
+
+    def start(self, name: str, command: list[str]) -> None:
+        """Start one process, in a session of its own so that Ctrl-C reaches it only through us."""
+        self._members[name] = subprocess.Popen(  # noqa: S603 - our own commands
+            command,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+
+    def check(self) -> None:
+        """Raise when a member has ended (ChildProcessError naming it) or our `make` is gone (Stopped)."""
+        for name, process in self._members.items():
+            if process.poll() is not None:
+                raise ChildProcessError(f"{name} ended with code {process.returncode}")
+        if self._make.is_gone():
+            raise Stopped("make is gone")
+
+    def watch(self) -> None:
+        """Wait until a member ends or we are asked to stop; always ends by an exception."""
+        while True:
+            self.check()
+            time.sleep(POLL_S)
+
+    def _end_all(self) -> None:
+        for process in self._members.values():
+            self._signal(process, signal.SIGTERM)
+        deadline = time.monotonic() + GRACE_S
+        for process in self._members.values():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=max(0.0, deadline - time.monotonic()))
+        for process in self._members.values():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    @staticmethod
+    def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+        if process.poll() is None:
+            process.send_signal(number)

@@ -1,0 +1,96 @@
+"""`manage.py serve`: the sandbox and the web server in the foreground, on this machine alone (`make run`)."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from certhelper import env
+from certhelper.family import Family
+
+HOST = "127.0.0.1"
+START_S = 50
+THREADS = 4
+
+
+def _answers(port: int, path: str) -> bool:
+    """Whether a GET of this path is answered with 200 just now."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _refuse_taken(name: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            raise CommandError(f"Port {port} is taken. Choose another: {name}={port + 1} make run.") from None
+
+
+def _wait_for(family: Family, what: str, is_there: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_S
+    while not is_there():
+        family.check()
+        if time.monotonic() > deadline:
+            raise CommandError(f"{what} did not answer within {START_S} s.")
+        time.sleep(0.05)
+
+
+def _gunicorn(port: int, workers: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "gunicorn", "certhelper.wsgi:application"),
+        *("--bind", f"{HOST}:{port}", "--workers", str(workers), "--threads", str(THREADS)),
+        *("--graceful-timeout", "5", "--no-control-socket", "--log-level", "warning"),
+    ]
+
+
+class Command(BaseCommand):
+    help = "Database, demo content, sandbox and web server, in the foreground, on this machine alone."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=int(env.number("PORT", 8000)))
+        parser.add_argument("--workers", type=int, default=int(env.number("WORKERS", 2)))
+
+    def handle(self, *, port: int, workers: int, **_options: object) -> None:
+        if not settings.IS_SANDBOX:
+            raise CommandError("serve is for one machine with the sandbox: set CERTHELPER_MODE=sandbox.")
+        sandbox_port = int(env.number("SANDBOX_PORT", 9500))
+        _refuse_taken("PORT", port)
+        _refuse_taken("SANDBOX_PORT", sandbox_port)
+        try:
+            with Family() as family:
+                self._start(family, port, sandbox_port, workers)
+                family.watch()
+        except ChildProcessError as error:
+            raise CommandError(f"{error}; everything else was ended too.") from None
+        self.stdout.write("Ended.")
+
+    def _start(self, family: Family, port: int, sandbox_port: int, workers: int) -> None:
+        family.start("The sandbox", [sys.executable, str(settings.BASE_DIR / "manage.py"), "sandbox"])
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        _wait_for(family, "The sandbox", lambda: _answers(sandbox_port, "/_sandbox/"))
+        call_command("demo")
+        connections.close_all()
+        family.start("The web server", _gunicorn(port, workers))
+        _wait_for(family, "The web server", lambda: _answers(port, str(settings.LOGIN_URL)))
+        self.stdout.write(f"Sandbox: http://{HOST}:{sandbox_port}/_sandbox/")
+        self.stdout.write(f"Ready: http://{HOST}:{port}/")
+        self.stdout.flush()

@@ -61,4 +61,4 @@ tools: $(TOOLS)
 
 lock: $(TOOLS)
 	.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" requirements.txt -o requirements.lock
-	.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" tests/requirements.txt -o tests/requirements.lock
+	.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" -c requirements.lock tests/requirements.txt -o tests/requirements.lock

@@ -1,5 +1,11 @@
-"""Home, health, help."""
+"""Home, search, help."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from certhelper import shell_views
+
+urlpatterns = [
+    path("", shell_views.home, name="home"),
+    path("search/", shell_views.search, name="search"),
+    path("help/", shell_views.help_page, name="help"),
+]

@@ -1,0 +1,78 @@
+"""What the home page shows, gathered from the database alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db.models import Count
+from django.http import HttpRequest
+from django.utils import timezone
+
+from certify.models import TrackerCertification
+from users.models import User
+
+LAST_SHOWN = 8
+DAYS_SHOWN = 7
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many certifications of a day (or of a group) have each verdict."""
+
+    day: date | None = None
+    verdicts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return sum(self.verdicts.values())
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """`today` in UTC; `last_search` is the query string of the person's last search of open runs."""
+
+    today: date
+    mine: Tally
+    team: Tally | None
+    last_made: list[TrackerCertification]
+    days: list[Tally]
+    last_search: str
+
+
+def tallies(of: User | None, newest: int) -> list[Tally]:
+    """Per shift day, newest first, the verdicts of one person's live certifications (None: everybody's)."""
+    rows = TrackerCertification.objects.live().with_verdict()
+    if of is not None:
+        rows = rows.filter(user=of)
+    days = list(rows.order_by("-date").values_list("date", flat=True).distinct()[:newest])
+    counted = rows.filter(date__in=days).order_by().values_list("date", "verdict_word").annotate(Count("pk"))
+    by_day: dict[date, dict[str, int]] = {day: {} for day in days}
+    for day, word, number in counted:
+        by_day[day][word] = number
+    return [Tally(day, by_day[day]) for day in days]
+
+
+def tally_of_day(day: date, of: User | None = None) -> Tally:
+    """The verdicts of one shift day: one person's live certifications, or everybody's."""
+    rows = TrackerCertification.objects.live().with_verdict().filter(date=day)
+    if of is not None:
+        rows = rows.filter(user=of)
+    return Tally(day, dict(rows.order_by().values_list("verdict_word").annotate(Count("pk"))))
+
+
+def page_of(request: HttpRequest) -> HomePage:
+    """The home page of who is signed in."""
+    user: User = request.user  # type: ignore[assignment]
+    today = timezone.now().date()
+    made = TrackerCertification.objects.live().with_names()
+    if user.may_certify:
+        made = made.filter(user=user)
+    return HomePage(
+        today=today,
+        mine=tally_of_day(today, user),
+        team=None if user.may_certify and not user.may_change_others else tally_of_day(today),
+        last_made=list(made.order_by("-created_at", "-pk")[:LAST_SHOWN]),
+        days=tallies(user, DAYS_SHOWN) if user.may_certify else [],
+        last_search=request.session.get("last_search", ""),
+    )

@@ -1,0 +1,60 @@
+"""Who may see a page: decided before anything is looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from users.models import Role
+
+View = Callable[..., HttpResponseBase]
+
+
+def denial(request: HttpRequest, role: Role) -> str:
+    """The sentence for a person whose role is too low: what it needs, who they are, what to do next."""
+    user = request.user
+    return (
+        f"This page needs the role {role.label}. You are signed in as {user.get_username()}, "
+        f"{user.get_role_display()}. Ask an admin for the role; it counts from the next page on."
+    )
+
+
+def refusal(request: HttpRequest, role: Role) -> HttpResponseBase | None:
+    """None when this person may go on, a redirect to the sign-in for strangers. Raises PermissionDenied with a sentence."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if not request.user.has_role(role):
+        raise PermissionDenied(denial(request, role))
+    return None
+
+
+def role_required(role: Role) -> Callable[[View], View]:
+    """Decorator of a function view that only people with this role, or a higher one, may reach."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            return refusal(request, role) or view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+class RoleRequired:
+    """Mixin of a class view (first base): `required_role` is checked before `setup`, so before anything is looked up.
+
+    Raises PermissionDenied with a sentence. Strangers have been sent to the sign-in by the middleware before.
+    """
+
+    required_role: Role = Role.SHIFTER
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        if refusal(request, self.required_role):
+            raise PermissionDenied("This page is for people who are signed in. Sign in, then open it again.")
+        super().setup(request, *args, **kwargs)  # type: ignore[misc]

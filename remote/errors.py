@@ -1,0 +1,118 @@
+"""What can go wrong with an outside service, each with one sentence for a person.
+
+`service` is whom we asked; `source` is who failed: a token that the CERN sign-in does not give fails the call to OMS.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from remote.services import label_at_start
+
+ADVICE = "Type the missing values, or try again."
+
+
+class RemoteError(Exception):
+    """A service gave no usable answer."""
+
+    def __init__(self, service: str, sentence: str, *, source: str = "") -> None:
+        super().__init__(sentence)
+        self.service = service
+        self.source = source or service
+        self.sentence = sentence
+
+
+class _Told(RemoteError):
+    """An error whose sentence is made from what happened and what to do next."""
+
+    happened: ClassVar[str]
+    advice: ClassVar[str] = ADVICE
+
+    def __init__(self, service: str, *, source: str = "", **details: object) -> None:
+        happened = self.happened.format(**details)
+        super().__init__(service, f"{label_at_start(source or service)} {happened}. {self.advice}", source=source)
+
+
+class NotConfigured(_Told):
+    """No address is set for the service."""
+
+    happened = "has no address on this server ({setting} is empty)"
+    advice = "Type the missing values, and tell the administrator."
+
+
+class Refused(_Told):
+    """No connection: refused, no route, name unknown."""
+
+    happened = "could not be connected to"
+
+
+class BrokenOff(_Told):
+    """The connection ended before the answer was whole."""
+
+    happened = "broke off its answer"
+
+
+class Untrusted(_Told):
+    """The TLS certificate is not one that we trust."""
+
+    happened = "could not prove its identity (TLS certificate)"
+    advice = "Type the missing values, and tell the administrator."
+
+
+class TimedOut(_Told):
+    """No answer, or not all of it, in the seconds allowed."""
+
+    happened = "did not answer within {seconds:.2g} s"
+
+
+class NotAsked(TimedOut):
+    """The page's time was used up before this call could start."""
+
+    happened = "was not asked, because the time for this page was used up"
+
+
+class BadStatus(_Told):
+    """An HTTP status that means failure; `said` is the start of the body, for the log."""
+
+    happened = "answered with an error ({status})"
+
+    def __init__(self, service: str, *, status: int, said: str = "", source: str = "") -> None:
+        super().__init__(service, source=source, status=status)
+        self.status = status
+        self.said = said
+
+
+class Denied(BadStatus):
+    """401 or 403."""
+
+    happened = "does not let CertHelper in ({status})"
+    advice = "Type the missing values, and tell the administrator."
+
+
+class Redirected(BadStatus):
+    """3xx: usually to a sign-in page, which is how a proxy refuses a token."""
+
+    happened = "sent CertHelper to a sign-in page ({status})"
+
+
+class NotJson(_Told):
+    """A body that is not JSON: a sign-in page, an error page, nothing, or half of something."""
+
+    happened = "answered with something that is not data"
+
+
+class WrongShape(_Told):
+    """JSON without what it must have; `key` names it."""
+
+    happened = "answered in an unknown form ({key})"
+
+    def __init__(self, service: str, *, key: str, source: str = "") -> None:
+        super().__init__(service, source=source, key=key)
+        self.key = key
+
+
+class NoToken(_Told):
+    """The CERN sign-in answered, and gave no token."""
+
+    happened = "gave CertHelper no access ({status})"
+    advice = "Type the missing values, and tell the administrator."

@@ -1,0 +1,25 @@
+"""Calls beside each other. Only HTTP belongs into the threads: no ORM, whose connections are per thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def side_by_side(calls: Sequence[Callable[[], T]], limit: int = 8) -> list[T]:
+    """The results of all calls in their order, at most `limit` under way at once; the first error is raised."""
+    if len(calls) < 2:
+        return [call() for call in calls]
+    with ThreadPoolExecutor(max_workers=min(limit, len(calls)), thread_name_prefix="beside") as pool:
+        return list(pool.map(lambda call: call(), calls))
+
+
+def started(call: Callable[[], T]) -> Future[T]:
+    """The call, under way in a thread of its own; `.result()` waits for it and gives its value or raises its error."""
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="started")
+    future = pool.submit(call)
+    pool.shutdown(wait=False)
+    return future

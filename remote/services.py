@@ -1,0 +1,18 @@
+"""Names of the outside services: the short one that the code uses, and the one that people read."""
+
+REGISTRY = "registry"
+OMS = "oms"
+SSO = "sso"
+
+LABELS = {REGISTRY: "Run Registry", OMS: "OMS", SSO: "the CERN sign-in"}
+
+
+def label(service: str) -> str:
+    """The service as people call it, inside a sentence."""
+    return LABELS.get(service, service)
+
+
+def label_at_start(service: str) -> str:
+    """The service as people call it, at the start of a sentence."""
+    words = label(service)
+    return words[:1].upper() + words[1:]

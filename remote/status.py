@@ -1,0 +1,74 @@
+"""What the outside services last answered, for the shell and for /healthz. Never calls anybody.
+
+Kept in Django's cache, which the workers of one machine share.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from remote.errors import RemoteError
+from remote.services import LABELS, SSO, label
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """The last that is known of a service. `since` is when it went out; times in UTC."""
+
+    name: str
+    label: str
+    is_out: bool
+    since: datetime | None
+    sentence: str
+    answered_at: datetime | None
+
+
+def _key(service: str) -> str:
+    return f"remote.status.{service}"
+
+
+def _write(service: str, **known: Any) -> None:
+    """Keep what is known; a cache that cannot be written costs the status, not the page."""
+    try:
+        cache.set(_key(service), known, timeout=None)
+    except OSError:
+        logger.exception("The state of %s could not be kept", service)
+
+
+def answered(service: str) -> None:
+    """The service has just answered."""
+    _write(service, answered_at=timezone.now())
+
+
+def failed(error: RemoteError) -> None:
+    """The service has just failed; who stood in its way has failed too."""
+    for service in {error.service, error.source}:
+        before = cache.get(_key(service), {})
+        _write(
+            service,
+            answered_at=before.get("answered_at"),
+            since=before.get("since") or timezone.now(),
+            sentence=error.sentence,
+        )
+
+
+def _state(service: str, known: dict[str, Any]) -> ServiceState:
+    since = known.get("since")
+    return ServiceState(
+        service, label(service), since is not None, since, known.get("sentence", ""), known.get("answered_at")
+    )
+
+
+def states() -> list[ServiceState]:
+    """Every service with its last answer, the CERN sign-in last."""
+    known = cache.get_many([_key(service) for service in LABELS])
+    names = sorted(LABELS, key=lambda service: service == SSO)
+    return [_state(service, known.get(_key(service), {})) for service in names]

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.forms.utils import ErrorDict
 
 from certify.actions import PROBLEMS, Basis, Decision
 from certify.choices import Component, Flag, Reconstruction, TrackerMap
@@ -71,6 +72,11 @@ class CertificationForm(forms.ModelForm):
         self.needs_reason = kwargs.pop("needs_reason", False)
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = self.needs_reason
+        if ticket.registry == "unreachable" and not self.instance.pk:
+            self.fields["dataset"].widget = forms.TextInput()
+            self.fields[
+                "dataset"
+            ].help_text = "Run Registry is out: type the dataset if it is known. Kept as unverified."
         for checklist in checklists:
             self.fields[checklist.box] = forms.BooleanField(required=False, label=checklist.title)
         for name in ("bad_reason", *PROBLEMS):
@@ -103,6 +109,13 @@ class CertificationForm(forms.ModelForm):
             self.add_error(None, sentence)
         elif field not in self.errors:
             self.add_error(field, sentence)
+
+    def start_again_with(self, name: str, value: Any) -> None:
+        """The same form, everything as sent but for one field, and no errors shown."""
+        self.data = self.data.copy()
+        self.data[name] = value
+        self._errors = ErrorDict()
+        self.cleaned_data = {}
 
     def validate_constraints(self) -> None:
         """Left to the database: asking it once for each constraint would cost a query each."""

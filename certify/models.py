@@ -12,6 +12,7 @@ from certify.choices import Component, Flag, Reconstruction, State, TrackerMap, 
 from certify.quality import verdict, verdict_in_sql
 from oms.choices import RunType
 from oms.models import OmsRun
+from users.models import User
 
 
 def _known(choices: type[models.TextChoices], *fields: str) -> list[models.CheckConstraint]:
@@ -214,6 +215,10 @@ class TrackerCertification(models.Model):
     @property
     def reconstruction(self) -> str:
         return self.runreconstruction.reconstruction
+
+    def may_be_changed_by(self, person: User) -> bool:
+        """Its owner, while still a shifter, and shift leaders."""
+        return person.may_change_others or (person.may_certify and self.user_id == person.pk)
 
     @property
     def verdict(self) -> Verdict:

@@ -1,0 +1,90 @@
+"""The facts of a run as lines for the page: value, unit, source, and an input where a value can be typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.forms import BoundField
+
+from certify.desk import Desk
+from oms.choices import SourceKind
+from oms.models import MirrorOfOms, OmsFill, Source
+from oms.units import inst_lumi_text, lumi_text
+
+
+@dataclass(frozen=True)
+class FactLine:
+    """One fact. `field` and `unit_field` are inputs in its place where it is missing or typed."""
+
+    label: str
+    text: str
+    unit: str = ""
+    source: Source | None = None
+    field: BoundField | None = None
+    unit_field: BoundField | None = None
+
+    @property
+    def mark(self) -> str:
+        """Who typed the value, where somebody did."""
+        return f"typed by {self.source.by}" if self.source and self.source.kind == SourceKind.TYPED else ""
+
+
+@dataclass(frozen=True)
+class FactGroup:
+    """Facts that stand together under one heading."""
+
+    title: str
+    lines: list[FactLine]
+
+
+def fact_groups(desk: Desk) -> list[FactGroup]:
+    """Run, luminosity and fill of the desk."""
+    run, fill = desk.run, desk.run.fill or OmsFill()
+    of_run = [("Type", "run_type", ""), ("B field", "b_field", "T"), ("Energy", "energy", "GeV")]
+    of_run += [("Lumisections", "lumisections", ""), ("Particles", "fill_type_runtime", "")]
+    of_run += [("Began", "start_time", "UTC"), ("Ended", "end_time", "UTC"), ("Sequence", "sequence", "")]
+    of_run += [("HLT key", "hlt_key", ""), ("Detectors", "components", "")]
+    of_lumi = [("Recorded", "recorded_lumi", ""), ("Delivered", "delivered_lumi", "")]
+    of_lumi += [("Initial", "init_lumi", ""), ("End", "end_lumi", "")]
+    of_fill = [
+        ("Era", "era", ""),
+        ("Particles", "fill_type_runtime", ""),
+        ("Colliding bunches", "bunches_colliding", ""),
+    ]
+    of_fill += [("Initial", "init_lumi", ""), ("Peak", "peak_lumi", ""), ("Peak pile-up", "peak_pileup", "")]
+    number = _line(run, desk.fill_form, "Number", "fill_number", "")
+    return [
+        FactGroup("Run", [_line(run, desk.run_form, *one) for one in of_run]),
+        FactGroup("Luminosity", [_line(run, desk.run_form, *one) for one in of_lumi]),
+        FactGroup("Fill", [number, *(_line(fill, desk.fill_form, *one) for one in of_fill)]),
+    ]
+
+
+def _line(row: MirrorOfOms, form: Any, label: str, name: str, unit: str) -> FactLine:
+    source = row.source_of(name)
+    can_be_typed = source.kind in (SourceKind.NONE, SourceKind.TYPED) and name in form.fields
+    return FactLine(
+        label=label,
+        text=fact_text(name, getattr(row, name)),
+        unit=unit,
+        source=source,
+        field=form[name] if can_be_typed else None,
+        unit_field=form[f"{name}_unit"] if can_be_typed and f"{name}_unit" in form.fields else None,
+    )
+
+
+def fact_text(name: str, value: Any) -> str:
+    """A fact for people: luminosities with unit and three decimals, times as UTC, names in words."""
+    if value is None or value == "":
+        return "not reported"
+    if name.endswith("_lumi"):
+        return lumi_text(value) if name in ("recorded_lumi", "delivered_lumi") else inst_lumi_text(value)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, list):
+        return " ".join(value)
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    return str(value)

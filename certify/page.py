@@ -1,0 +1,153 @@
+"""What the certify page shows, prepared: the template decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.forms import BoundField
+from django.utils.dateparse import parse_datetime
+
+from certify.choices import Component
+from certify.desk import Desk
+from certify.factsheet import FactGroup, fact_groups
+from certify.models import TrackerCertification
+from certify.queue import Place, place_in_search
+from certify.queue import Target as QueueTarget
+from certify.target import OPEN, Target
+from remote.answers import Missing, Unreachable
+from users.models import User
+
+
+@dataclass(frozen=True)
+class ComponentRow:
+    """One component's choices on the page."""
+
+    name: str
+    label: str
+    flag: BoundField
+    lowstat: BoundField
+    problems: BoundField
+
+
+@dataclass(frozen=True)
+class CertifyPage:
+    """All that the certify and update pages show."""
+
+    desk: Desk
+    facts: list[FactGroup]
+    components: list[ComponentRow]
+    checklists: list[BoundField]
+    links: dict[str, str]
+    dataset: str
+    registry_state: str
+    registry_asked: datetime | None
+    notices: list[str] = field(default_factory=list)
+    place: Place | None = None
+    runs: str = ""
+    theirs: TrackerCertification | None = None
+    may_change_theirs: bool = False
+    differences: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def is_new(self) -> bool:
+        return self.desk.standing is None
+
+    @property
+    def has_reference(self) -> bool:
+        return any(one.is_possible for one in self.desk.ranked)
+
+    @property
+    def has_problems(self) -> bool:
+        """Whether some problem is chosen, so that they are shown unfolded."""
+        return any(row.problems.value() for row in self.components)
+
+    @property
+    def previous_query(self) -> str:
+        return _query(self.place.previous if self.place else None, self.runs)
+
+    @property
+    def next_query(self) -> str:
+        return _query(self.place.next if self.place else None, self.runs)
+
+
+def _query(target: QueueTarget | None, runs: str) -> str:
+    return urlencode({"dataset": target.dataset, "runs": runs}) if target else ""
+
+
+def certify_page(
+    desk: Desk,
+    notices: list[str],
+    *,
+    runs: str = "",
+    theirs: TrackerCertification | None = None,
+    reader: User | None = None,
+) -> CertifyPage:
+    """The page of this desk. `runs` is the search one came from; `theirs` the version that was faster."""
+    form, ticket = desk.form, desk.ticket
+    dataset = form["dataset"].value() or ""
+    return CertifyPage(
+        desk=desk,
+        facts=fact_groups(desk),
+        components=[_component(desk, component) for component in Component],
+        checklists=[form[one.box] for one in form.checklists],
+        links=_links(desk),
+        dataset=dataset,
+        registry_state=ticket.registry_states.get(dataset) or "",
+        registry_asked=parse_datetime(ticket.asked_at) if ticket.asked_at else None,
+        notices=notices,
+        place=place_in_search(runs, (ticket.run_number, ticket.reconstruction)) if runs else None,
+        runs=runs,
+        theirs=theirs,
+        may_change_theirs=bool(theirs and reader and theirs.may_be_changed_by(reader)),
+        differences=_differences(desk, theirs) if theirs else [],
+    )
+
+
+def notices_of(target: Target) -> list[str]:
+    """What is out or missing, one sentence each, with what to do next."""
+    answers = [target.registry, target.oms.run_answer, target.oms.fill_answer]
+    sentences = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]
+    if target.datasets and target.registry_state != OPEN:
+        sentences.append(
+            f"Run Registry has this dataset as {target.registry_state or 'not given'}, not open for Tracker."
+        )
+    if not target.datasets and not isinstance(target.registry, Missing | Unreachable):
+        sentences.append(
+            f"Run Registry has no {target.reconstruction} dataset of run {target.run_number}. "
+            "Check the reconstruction; it is saved without a dataset."
+        )
+    return list(dict.fromkeys(sentences))
+
+
+def _component(desk: Desk, component: Component) -> ComponentRow:
+    name = component.value
+    form = desk.form
+    return ComponentRow(name, component.label, form[name], form[f"{name}_lowstat"], form[f"{name}_problems"])
+
+
+def _links(desk: Desk) -> dict[str, str]:
+    run, links = desk.run, settings.LINKS
+    found = {"OMS": links["oms_run"].format(run=run.run_number), "Run Registry": links["registry"]}
+    if run.fill_number:
+        found["OMS fill"] = links["oms_fill"].format(fill=run.fill_number)
+    return found | {"DQM GUI": links["dqm_gui"], "DIALS": links["dials"]}
+
+
+def _differences(desk: Desk, theirs: TrackerCertification) -> list[tuple[str, str, str]]:
+    """(what, theirs, mine) for each field of the decision, as words."""
+    names = ["pixel", "pixel_lowstat", "strip", "strip_lowstat", "tracking", "tracking_lowstat", "trackermap"]
+    rows = [(name, _word(getattr(theirs, name)), _word(desk.form[name].value())) for name in names]
+    said = dict(desk.form.fields["reference_runreconstruction"].choices)
+    chosen = desk.form["reference_runreconstruction"].value()
+    mine = next((label for key, label in said.items() if str(key) == str(chosen)), "")
+    rows.append(("reference", str(theirs.reference_runreconstruction), str(mine)))
+    rows.append(("comment", theirs.comment, desk.form["comment"].value() or ""))
+    rows.append(("date", str(theirs.date), str(desk.form["date"].value() or "")))
+    return [(name.replace("_", " "), one, other) for name, one, other in rows]
+
+
+def _word(value: object) -> str:
+    return {True: "yes", False: "no", "on": "yes", None: "no", "": "no"}.get(value, str(value))  # type: ignore[call-overload]

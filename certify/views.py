@@ -1,0 +1,180 @@
+"""The pages on which a reconstruction of a run is certified."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.http import require_GET
+
+from certify.actions import AlreadyCertified, EntryRefused, certify_run
+from certify.choices import Reconstruction
+from certify.desk import Desk, desk_for, desk_with
+from certify.models import TrackerCertification
+from certify.page import certify_page, notices_of
+from certify.queue import next_open_reconstruction
+from certify.reasons import reason_added
+from certify.selectors import live_certification, reference_of_each_certification
+from certify.target import (
+    AllCertified,
+    NotThere,
+    ReconstructionUnknown,
+    Target,
+    Wish,
+    checked_wish,
+    resolve,
+)
+from certify.ticket import Ticket, read_ticket
+from oms.models import OmsRun
+from users.access import role_required
+from users.models import Role
+
+
+@method_decorator(role_required(Role.SHIFTER), name="dispatch")
+class CertifyView(View):
+    """One reconstruction of a run: `dispatch` finds out which, GET shows its form, POST certifies it.
+
+    A GET asks Run Registry and OMS; a POST asks nobody: what was shown travels with the form.
+    """
+
+    wish: Wish
+    target: Target
+
+    def dispatch(self, request: HttpRequest, run_number: int, reconstruction: str | None = None) -> HttpResponseBase:
+        try:
+            self.wish = _wish_of(request, run_number, reconstruction)
+            if request.method in ("GET", "HEAD"):
+                if standing := _standing(self.wish):
+                    return shown_instead(request, standing)
+                self.target = resolve(self.wish)
+        except NotThere as refused:
+            raise Http404(str(refused)) from refused
+        except AllCertified:
+            return all_certified(request, run_number)
+        except ReconstructionUnknown as unknown:
+            return reconstruction_choice(request, self.wish, unknown)
+        return super().dispatch(request)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        runs = request.GET.get("runs", "")
+        return form_page(request, desk_for(self.target, runs), notices_of(self.target), runs=runs)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        desk = desk_with(request.POST, _run_as_known(self.wish.run_number), self._ticket(request))
+        if reason_added(request.user, request.POST, desk):
+            return form_page(request, desk, [])
+        if not desk.is_valid():
+            return form_page(request, desk, [], status=422)
+        return _certified(request, self.wish.run_number, desk)
+
+    def _ticket(self, request: HttpRequest) -> Ticket:
+        """What the form was opened with; without it, only what the address says, and nothing verified."""
+        ticket = read_ticket(request.POST.get("ticket", ""))
+        if ticket and ticket.run_number == self.wish.run_number:
+            return ticket
+        sent = self.wish.reconstruction or request.POST.get("reconstruction", "")
+        return Ticket(self.wish.run_number, sent if sent in Reconstruction.values else "", registry="unreachable")
+
+
+def _wish_of(request: HttpRequest, run_number: int, reconstruction: str | None) -> Wish:
+    return checked_wish(run_number, reconstruction, request.GET.get("dataset", ""), bool(request.GET.get("runs")))
+
+
+def _standing(wish: Wish) -> TrackerCertification | None:
+    """The certification that stands already, where the address alone says of which reconstruction."""
+    return live_certification(wish.run_number, wish.reconstruction) if wish.reconstruction else None
+
+
+def _run_as_known(run_number: int) -> OmsRun:
+    """The run as the mirror has it, or an empty one."""
+    known = OmsRun.objects.select_related("fill").filter(run_number=run_number).first()
+    return known or OmsRun(run_number=run_number)
+
+
+def _certified(request: HttpRequest, run_number: int, desk: Desk) -> HttpResponse:
+    """Save what is on the desk; on to the next run, or the form again with what stood in the way."""
+    form = desk.form
+    try:
+        made = certify_run(
+            request.user,
+            run_number,
+            desk.ticket.reconstruction,
+            form.decision(),
+            form.basis(*desk.typed()),
+            form.cleaned_data["idempotency_key"],
+        )
+    except EntryRefused as refused:
+        for one in refused.refusals:
+            form.add_refusal(one.field, one.sentence)
+        return form_page(request, desk, [], status=422)
+    except AlreadyCertified as faster:
+        return form_page(request, desk, [], status=409, theirs=faster.existing)
+    messages.success(request, f"{made} saved as {made.verdict.label.lower()}.")
+    return redirect(_next_page(request.POST, made), status=303)
+
+
+def _next_page(sent: Any, made: TrackerCertification) -> str:
+    """Where a save leads: the next open run of the search if asked for, else back to the search or the list."""
+    runs = sent.get("runs", "")
+    following = next_open_reconstruction(runs, (made.run_number, made.reconstruction)) if runs else None
+    if sent.get("then") == "next" and following:
+        address = reverse("certify:certify-reconstruction", args=[following.run_number, following.reconstruction])
+        return with_query(address, dataset=following.dataset, runs=runs)
+    return with_query(reverse("openruns:open-runs"), runs=runs) if runs else reverse("listruns:list")
+
+
+def form_page(
+    request: HttpRequest,
+    desk: Desk,
+    notices: list[str],
+    *,
+    runs: str = "",
+    status: int = 200,
+    theirs: TrackerCertification | None = None,
+) -> HttpResponse:
+    """The certify page of this desk."""
+    page = certify_page(desk, notices, runs=runs or request.POST.get("runs", ""), theirs=theirs, reader=request.user)
+    return render(request, "certify/certify.html", {"page": page, "form": desk.form, "desk": desk}, status=status)
+
+
+def shown_instead(request: HttpRequest, standing: TrackerCertification) -> HttpResponse:
+    """The update page for those who may change it; for others what stands, as a conflict."""
+    if standing.may_be_changed_by(request.user):
+        return redirect("listruns:update", standing.pk)
+    return render(request, "certify/taken.html", {"certification": standing}, status=409)
+
+
+def all_certified(request: HttpRequest, run_number: int) -> HttpResponse:
+    messages.success(request, f"All datasets of run {run_number} are certified. Choose another run.")
+    return redirect(with_query(reverse("openruns:open-runs"), runs=request.GET.get("runs", "")))
+
+
+def reconstruction_choice(request: HttpRequest, wish: Wish, unknown: ReconstructionUnknown) -> HttpResponse:
+    """The four to choose from, where Run Registry cannot say which."""
+    context = {
+        "wish": wish,
+        "answer": unknown.answer,
+        "reconstructions": Reconstruction,
+        "runs": request.GET.get("runs"),
+    }
+    return render(request, "certify/choose.html", context)
+
+
+def with_query(address: str, **query: str) -> str:
+    """The address with those parts of the query that have a value."""
+    given = urlencode({name: value for name, value in query.items() if value})
+    return f"{address}?{given}" if given else address
+
+
+@login_not_required
+@require_GET
+def all_reference_runs(_request: HttpRequest) -> JsonResponse:
+    """Public: each live certification with its reference, in the shape that ML tools read."""
+    return JsonResponse(reference_of_each_certification(), safe=False)

@@ -1,0 +1,89 @@
+"""Changing a certification that stands: its owner and shift leaders may."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods
+
+from certify.actions import ChangedMeanwhile, EntryRefused, amend_certification
+from certify.desk import Desk, desk_to_amend, desk_to_amend_with
+from certify.models import TrackerCertification
+from certify.reasons import reason_added
+from certify.views import form_page
+from oms.mirror import run_for_page
+from remote.answers import Missing, Unreachable
+from remote.budget import Budget
+from users.access import role_required
+from users.models import Role, User
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Role.SHIFTER)
+def update(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form of a live certification, and its change."""
+    certification = certification_to_change(request.user, pk)
+    needs_reason = certification.user_id != request.user.pk
+    if request.method != "POST":
+        return _opened(request, certification, needs_reason)
+    desk = desk_to_amend_with(
+        request.POST, certification, certification.runreconstruction.run, needs_reason=needs_reason
+    )
+    if reason_added(request.user, request.POST, desk):
+        return form_page(request, desk, _whose(request.user, certification))
+    if not desk.is_valid():
+        return form_page(request, desk, [], status=422)
+    return _amended(request, certification, desk)
+
+
+def certification_to_change(person: User, pk: int) -> TrackerCertification:
+    """The live certification, if this person may change it. Raises Http404 and PermissionDenied."""
+    rows = TrackerCertification.objects.live().with_names().select_related("runreconstruction__run__fill")
+    certification = get_object_or_404(rows, pk=pk)
+    if not certification.may_be_changed_by(person):
+        owner = certification.user.display_name
+        raise PermissionDenied(f"{owner} certified this. Only they or a shift leader can change it.")
+    return certification
+
+
+def _opened(request: HttpRequest, certification: TrackerCertification, needs_reason: bool) -> HttpResponse:
+    """The form as it stands, with the facts that OMS has now."""
+    reading = run_for_page(certification.run_number, Budget.of_page())
+    run = reading.run or certification.runreconstruction.run
+    desk = desk_to_amend(certification, run, needs_reason=needs_reason)
+    answers = (reading.run_answer, reading.fill_answer)
+    notices = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]
+    return form_page(request, desk, [*_whose(request.user, certification), *notices])
+
+
+def _whose(person: User, certification: TrackerCertification) -> list[str]:
+    """Who changes whose, said plainly."""
+    if certification.user_id == person.pk:
+        return []
+    owner = certification.user.display_name
+    return [f"You ({person.display_name}) are changing what {owner} certified. {owner} stays its owner; give a reason."]
+
+
+def _amended(request: HttpRequest, certification: TrackerCertification, desk: Desk) -> HttpResponse:
+    """Save the change; to its page, or the form again with what stood in the way."""
+    form = desk.form
+    try:
+        made = amend_certification(
+            request.user,
+            certification,
+            form.cleaned_data["version"] or 0,
+            form.decision(),
+            form.basis(*desk.typed()),
+            reason=form.cleaned_data["reason"],
+            idempotency_key=form.cleaned_data["idempotency_key"],
+        )
+    except EntryRefused as refused:
+        for one in refused.refusals:
+            form.add_refusal(one.field, one.sentence)
+        return form_page(request, desk, [], status=422)
+    except ChangedMeanwhile as faster:
+        return form_page(request, desk, [], status=409, theirs=faster.existing)
+    messages.success(request, f"{made} changed: {made.verdict.label.lower()}, version {made.version}.")
+    return redirect("listruns:certification", made.pk)

@@ -1,0 +1,87 @@
+// The certify page by keyboard: g b x set the current component and go to the next, l m r c, Ctrl+Enter saves.
+(() => {
+  "use strict";
+  const form = document.querySelector("[data-certify]");
+  if (!form) return;
+  const components = [...form.querySelectorAll("[data-component]")];
+  const letters = { g: "good", b: "bad", x: "excluded" };
+  let current = Math.max(0, components.findIndex((one) => !one.querySelector("input[type=radio]:checked")));
+
+  function goTo(index) {
+    current = Math.min(Math.max(index, 0), components.length - 1);
+    components.forEach((one, at) => one.toggleAttribute("data-current", at === current));
+  }
+
+  function choose(letter) {
+    const radio = components[current].querySelector(`input[type=radio][value=${letters[letter]}]`);
+    radio.checked = true;
+    radio.dispatchEvent(new Event("change", { bubbles: true }));
+    goTo(current + 1);
+  }
+
+  function toggle(input) {
+    input.checked = !input.checked;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  function turnTrackerMap() {
+    const radios = [...form.querySelectorAll("[data-trackermap] input")];
+    toggle(radios[(radios.findIndex((one) => one.checked) + 1) % radios.length]);
+  }
+
+  const keys = {
+    g: () => choose("g"),
+    b: () => choose("b"),
+    x: () => choose("x"),
+    l: () => toggle(components[current].querySelector("input[type=checkbox]")),
+    m: turnTrackerMap,
+    r: () => form.elements.reference_runreconstruction.focus(),
+    c: () => form.elements.comment.focus(),
+    ArrowDown: () => goTo(current + 1),
+    ArrowUp: () => goTo(current - 1),
+  };
+
+  function isTyping(target) {
+    if (target.matches("textarea, select, [contenteditable]")) return true;
+    return target.matches("input") && !["radio", "checkbox", "submit", "button"].includes(target.type);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+      event.preventDefault();
+      form.requestSubmit(form.querySelector("[data-save]"));
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    const isArrowOnRadio = event.key.startsWith("Arrow") && event.target.matches("input[type=radio]");
+    if (!keys[event.key] || isArrowOnRadio) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+
+  // A bad component opens what it needs; a reason starts an empty comment.
+  form.addEventListener("change", (event) => {
+    if (event.target.name === "bad_reason") startComment(event.target);
+    if (event.target.value === "bad") form.querySelector("[data-problems]").open = true;
+    const component = event.target.closest("[data-component]");
+    if (component && event.target.type === "checkbox") goTo(components.indexOf(component));
+  });
+
+  function startComment(select) {
+    const comment = form.elements.comment;
+    if (select.value && !comment.value.trim()) comment.value = select.selectedOptions[0].text;
+  }
+
+  components.forEach((one, at) => one.addEventListener("focusin", () => goTo(at)));
+
+  let isSending = false;
+  form.addEventListener("submit", (event) => {
+    if (isSending) event.preventDefault();
+    isSending = true;
+    form.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", () => { isSending = false; form.removeAttribute("aria-busy"); });
+
+  goTo(current);
+  form.querySelector(".field-error")?.closest(".choice, .field, .fact")?.querySelector("input, select, textarea")?.focus();
+})();

@@ -1,0 +1,169 @@
+"""Ask OMS for runs and fills. HTTP only: nothing here touches the database, so it may run in threads.
+
+Requests are narrowed by `fields=` and ask for units (`include=meta`). OMS has no OR: many numbers become few ranges.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from django.conf import settings
+from django.utils import timezone
+
+from oms import wire
+from oms.facts import FillFacts, RunFacts
+from oms.ranges import Range, ranges_over
+from remote import http, status, tokens
+from remote.answers import Found, Missing, Unreachable
+from remote.budget import Budget
+from remote.errors import RemoteError, WrongShape
+from remote.parallel import side_by_side
+from remote.services import OMS
+
+logger = logging.getLogger(__name__)
+PAGE_ROWS = 1000
+Facts = TypeVar("Facts", RunFacts, FillFacts)
+
+
+@dataclass(frozen=True)
+class Resource(Generic[Facts]):
+    """A resource of OMS: its path, its key, what we ask of it, and how a row is read."""
+
+    name: str
+    key: str
+    fields: list[str]
+    facts_of: Callable[[Any], Facts]
+    word: str
+
+
+RUNS = Resource("runs", "run_number", wire.RUN_FIELDS, wire.run_facts, "run")
+FILLS = Resource("fills", "fill_number", wire.FILL_FIELDS, wire.fill_facts, "fill")
+
+
+@dataclass
+class Read(Generic[Facts]):
+    """What came of reading many: the facts that came, and the first thing that went wrong, if anything did."""
+
+    facts: dict[int, Facts] = field(default_factory=dict)
+    problem: Unreachable | None = None
+    asked_at: datetime = field(default_factory=timezone.now)
+
+
+def fetch_run(number: int, budget: Budget) -> Found[RunFacts] | Missing | Unreachable:
+    """One run, in one call."""
+    return _fetch_one(RUNS, number, budget)
+
+
+def fetch_fill(number: int, budget: Budget) -> Found[FillFacts] | Missing | Unreachable:
+    """One fill, in one call."""
+    return _fetch_one(FILLS, number, budget)
+
+
+def fetch_runs(numbers: Collection[int], budget: Budget) -> Found[dict[int, RunFacts]] | Unreachable:
+    """Those of the runs that OMS has, or that it could not be asked for all of them."""
+    read = read_many(RUNS, numbers, budget)
+    return read.problem or Found(read.facts, read.asked_at)
+
+
+def fetch_fills(numbers: Collection[int], budget: Budget) -> Found[dict[int, FillFacts]] | Unreachable:
+    """Those of the fills that OMS has, or that it could not be asked for all of them."""
+    read = read_many(FILLS, numbers, budget)
+    return read.problem or Found(read.facts, read.asked_at)
+
+
+def read_many(resource: Resource[Facts], numbers: Collection[int], budget: Budget) -> Read[Facts]:
+    """Few ranges side by side. What came is kept even where a range or a row could not be read."""
+    wanted = frozenset(numbers)
+    parts = side_by_side([partial(_read_range, resource, span, wanted, budget) for span in ranges_over(wanted)])
+    whole: Read[Facts] = Read()
+    for part in parts:
+        whole.facts.update(part.facts)
+        whole.problem = whole.problem or part.problem
+    return whole
+
+
+def unreachable(error: RemoteError) -> Unreachable:
+    """The error as an answer."""
+    return Unreachable(error.service, error.sentence, timezone.now())
+
+
+def _fetch_one(resource: Resource[Facts], number: int, budget: Budget) -> Found[Facts] | Missing | Unreachable:
+    read = _read_range(resource, Range(number, number), frozenset([number]), budget)
+    if number in read.facts:
+        return Found(read.facts[number], read.asked_at)
+    if read.problem:
+        return read.problem
+    sentence = f"OMS does not know {resource.word} {number}. Type the missing values, or check the number."
+    return Missing(OMS, sentence, read.asked_at)
+
+
+def _read_range(resource: Resource[Facts], span: Range, wanted: frozenset[int], budget: Budget) -> Read[Facts]:
+    """The wanted rows of one range."""
+    read: Read[Facts] = Read()
+    try:
+        for row in _rows(resource, span, budget):
+            _keep(read, resource, row, wanted)
+    except RemoteError as error:
+        read.problem = unreachable(error)
+    return read
+
+
+def _keep(read: Read[Facts], resource: Resource[Facts], row: Any, wanted: frozenset[int]) -> None:
+    """Keep the row's facts if they were asked for; a row that cannot be read does not spoil the others."""
+    try:
+        number = wire.number_of(row, resource.key)
+        if number in wanted:
+            read.facts[number] = resource.facts_of(row)
+    except RemoteError as error:
+        logger.warning("A row of OMS %s could not be read: %s", resource.name, error.sentence)
+        status.failed(error)
+        read.problem = read.problem or unreachable(error)
+
+
+def _rows(resource: Resource[Facts], span: Range, budget: Budget) -> Iterator[Any]:
+    """All rows of a range, page after page. Raises a `RemoteError`."""
+    offset = 0
+    while True:
+        rows, total = _page(resource, span, offset, budget)
+        yield from rows
+        offset += len(rows)
+        if not rows or offset >= total:
+            return
+
+
+def _page(resource: Resource[Facts], span: Range, offset: int, budget: Budget) -> tuple[list[Any], int]:
+    """One page of rows and how many there are over all pages (what we have, where OMS does not say)."""
+    params = {
+        **span.as_filter(resource.key),
+        "fields": ",".join(resource.fields),
+        "include": "meta",
+        "sort": resource.key,
+        "page[offset]": offset,
+        "page[limit]": PAGE_ROWS,
+    }
+    call = http.Call(OMS, "GET", f"{settings.OMS_URL}/{resource.name}", setting="OMS_URL", params=params)
+    answer = tokens.ask(call, _client(), budget)
+    rows = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(rows, list):
+        error = WrongShape(OMS, key="data")
+        status.failed(error)
+        raise error
+    return rows, _total(answer, offset + len(rows))
+
+
+def _total(answer: Any, seen: int) -> int:
+    meta = answer.get("meta")
+    total = meta.get("totalResourceCount") if isinstance(meta, dict) else None
+    if isinstance(total, int):
+        return total
+    links = answer.get("links")
+    return seen + 1 if isinstance(links, dict) and links.get("next") else seen
+
+
+def _client() -> tokens.Client:
+    return tokens.Client(settings.OMS_AUDIENCE, settings.OMS_CLIENT_ID, settings.OMS_CLIENT_SECRET)

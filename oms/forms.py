@@ -1,0 +1,204 @@
+"""What a person types when OMS did not say it. Luminosities are a value with a unit.
+
+The forms check and convert; they do not save: `typed_values` goes to the action, which keeps who typed it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+
+from oms import units
+from oms.choices import RunType
+from oms.models import OmsFill, OmsRun
+
+# No run or fill reaches these (1/pb, 10^34 cm^-2 s^-1): a larger value is one in a wrong unit.
+MOST_LUMI = 10_000
+MOST_INST_LUMI = 100
+
+
+class UnitField(forms.ChoiceField):
+    """A unit of luminosity; every spelling of an offered unit is understood."""
+
+    def __init__(self, choices: list[tuple[str, str]], understood: Callable[[str], str | None], first: str) -> None:
+        message = "%(value)s is not a unit of luminosity. Choose one of the list."
+        super().__init__(choices=choices, required=False, initial=first, error_messages={"invalid_choice": message})
+        self.understood = understood
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value)
+        return self.understood(text) or text
+
+
+class NumberField(forms.FloatField):
+    """A finite number between two limits, with messages that name it."""
+
+    def __init__(self, label: str, low: float, high: float, unit: str = "") -> None:
+        limits = f"{label} is between {low:g} and {high:g}{unit}."
+        super().__init__(label=label, required=False, error_messages=_messages(label, "Type a number, such as 3.8."))
+        self.widget.attrs |= {"min": low, "max": high, "inputmode": "decimal"}
+        self.validators += [MinValueValidator(low, limits), MaxValueValidator(high, limits)]
+
+
+class WholeNumberField(forms.IntegerField):
+    """A whole number between two limits, with messages that name it."""
+
+    def __init__(self, label: str, low: int, high: int) -> None:
+        limits = f"{label} is between {low} and {high}."
+        super().__init__(label=label, required=False, error_messages=_messages(label, "Type a whole number."))
+        self.widget.attrs |= {"min": low, "max": high, "inputmode": "numeric"}
+        self.validators += [MinValueValidator(low, limits), MaxValueValidator(high, limits)]
+
+
+def _messages(label: str, invalid: str) -> dict[str, str]:
+    return {"required": f"{label} is needed. Type it.", "invalid": f"{label} is not a number. {invalid}"}
+
+
+def _lumi(label: str) -> NumberField:
+    field = NumberField(label, 0, 1e12)
+    field.validators = [MinValueValidator(0, f"{label} is not negative.")]
+    del field.widget.attrs["max"]
+    return field
+
+
+def _lumi_unit() -> UnitField:
+    return UnitField(units.LUMI_UNITS, units.lumi_unit, units.PB)
+
+
+def _inst_lumi_unit() -> UnitField:
+    return UnitField(units.INST_LUMI_UNITS, units.inst_lumi_unit, units.INST_34)
+
+
+def _text(label: str) -> forms.CharField:
+    return forms.CharField(label=label, required=False, max_length=100, error_messages=_messages(label, ""))
+
+
+class TypedForm(forms.ModelForm):
+    """A model form of which only the attributes in `required` must be filled in."""
+
+    CONVERTED: Mapping[str, tuple[Callable[[float, str | None, str], float], float, str]] = {}
+
+    def __init__(self, data: Any = None, *, required: Collection[str] = (), instance: Any = None, **rest: Any) -> None:
+        # A copy: checking a form writes the typed values into its instance.
+        super().__init__(data, instance=copy.copy(instance), **rest)
+        for name in self.attributes():
+            self.fields[name].required = name in required
+
+    def attributes(self) -> list[str]:
+        """The names of what can be typed, without the units."""
+        return [name for name in self.fields if not name.endswith("_unit")]
+
+    def validate_unique(self) -> None:
+        """A run or fill that is known already is what one types values for."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for name in self.CONVERTED:
+            self._convert(name, cleaned)
+        return cleaned
+
+    def _convert(self, name: str, cleaned: dict[str, Any]) -> None:
+        """The value in our unit. A unit is never guessed."""
+        value, unit = cleaned.get(name), cleaned.get(f"{name}_unit")
+        if value is None or unit is None:
+            return
+        in_our_unit, most, most_text = self.CONVERTED[name]
+        label = self.fields[name].label
+        if not unit:
+            self.add_error(f"{name}_unit", f"{label} has no unit. Choose it.")
+            return
+        cleaned[name] = in_our_unit(value, unit, name)
+        if cleaned[name] > most:
+            self.add_error(name, f"{label} is at most {most_text}. Check the unit.")
+
+    def typed_values(self) -> dict[str, dict[str, Any]]:
+        """{attribute: value in our unit, as typed, unit} of what was typed. Ask after `is_valid()`."""
+        return {name: self._typed(name) for name in self.attributes() if self.cleaned_data.get(name) not in (None, "")}
+
+    def _typed(self, name: str) -> dict[str, Any]:
+        as_typed = str(self.data.get(self.add_prefix(name), "")).strip()
+        unit = self.cleaned_data.get(f"{name}_unit", "")
+        return {"value": self.cleaned_data[name], "as_typed": as_typed, "unit": unit}
+
+
+_INTEGRATED = (units.in_inverse_pb, MOST_LUMI, f"{MOST_LUMI} /pb")
+_INSTANTANEOUS = (units.in_1e34, MOST_INST_LUMI, f"{MOST_INST_LUMI} in units of 10^34 cm^-2 s^-1")
+
+
+class OmsRunForm(TypedForm):
+    """A run's facts, typed. Energy in GeV per beam, field in T."""
+
+    prefix = "run"
+    CONVERTED = {
+        "recorded_lumi": _INTEGRATED,
+        "delivered_lumi": _INTEGRATED,
+        "init_lumi": _INSTANTANEOUS,
+        "end_lumi": _INSTANTANEOUS,
+    }
+
+    run_type = forms.ChoiceField(
+        label="Run type",
+        choices=[("", "choose"), *((kind.value, kind.label) for kind in (RunType.COLLISIONS, RunType.COSMICS))],
+        required=False,
+        error_messages={
+            "required": "Run type is needed. Choose it.",
+            "invalid_choice": "Run type is collisions or cosmics. Choose one.",
+        },
+    )
+    lumisections = WholeNumberField("Lumisections", 1, 10_000)
+    energy = NumberField("Energy per beam (GeV)", 0, 10_000, " GeV")
+    b_field = NumberField("B field (T)", -4.5, 4.5, " T")
+    recorded_lumi = _lumi("Recorded luminosity")
+    recorded_lumi_unit = _lumi_unit()
+    delivered_lumi = _lumi("Delivered luminosity")
+    delivered_lumi_unit = _lumi_unit()
+    init_lumi = _lumi("Initial luminosity")
+    init_lumi_unit = _inst_lumi_unit()
+    end_lumi = _lumi("End luminosity")
+    end_lumi_unit = _inst_lumi_unit()
+
+    class Meta:
+        model = OmsRun
+        fields = (
+            "run_type",
+            "lumisections",
+            "energy",
+            "b_field",
+            "recorded_lumi",
+            "delivered_lumi",
+            "init_lumi",
+            "end_lumi",
+        )
+
+
+class OmsFillForm(TypedForm):
+    """A fill's facts, typed."""
+
+    prefix = "fill"
+    CONVERTED = {"init_lumi": _INSTANTANEOUS, "peak_lumi": _INSTANTANEOUS}
+
+    fill_number = WholeNumberField("Fill number", 1, 99_999)
+    fill_type_runtime = _text("Fill type")
+    era = _text("Era")
+    init_lumi = _lumi("Initial luminosity of the fill")
+    init_lumi_unit = _inst_lumi_unit()
+    peak_lumi = _lumi("Peak luminosity")
+    peak_lumi_unit = _inst_lumi_unit()
+    peak_pileup = NumberField("Peak pile-up", 0, 1000)
+    bunches_colliding = WholeNumberField("Colliding bunches", 0, 3564)
+
+    class Meta:
+        model = OmsFill
+        fields = (
+            "fill_number",
+            "fill_type_runtime",
+            "era",
+            "init_lumi",
+            "peak_lumi",
+            "peak_pileup",
+            "bunches_colliding",
+        )

@@ -1,0 +1,62 @@
+"""Ask Run Registry which datasets runs have. HTTP only: may run in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.utils import timezone
+
+from registry import package, wire
+from registry.wire import ONLINE, RegistryDataset
+from remote.answers import Found, Missing, Unreachable
+from remote.budget import Budget
+from remote.errors import RemoteError, WrongShape
+from remote.services import REGISTRY
+
+# The server has no maximum; 100 runs with all their reconstructions are some hundred rows.
+PAGE_SIZE = 2000
+
+
+def datasets_of_run(number: int, budget: Budget) -> Found[list[RegistryDataset]] | Missing | Unreachable:
+    """The run's datasets without "online". An empty list: the run is known and has none yet. Missing: unknown run."""
+    asked_at = timezone.now()
+    try:
+        rows = _read([number], budget)
+    except RemoteError as error:
+        return Unreachable(REGISTRY, error.sentence, asked_at)
+    if not rows:
+        return Missing(REGISTRY, f"Run Registry does not know run {number}. Check the number, or try later.", asked_at)
+    return Found(_without_online(rows), asked_at)
+
+
+def datasets_of_runs(numbers: Collection[int], budget: Budget) -> Found[list[RegistryDataset]] | Unreachable:
+    """The datasets of the runs without "online", in one call; no call for no runs."""
+    asked_at = timezone.now()
+    try:
+        return Found(_without_online(_read(numbers, budget)), asked_at)
+    except RemoteError as error:
+        return Unreachable(REGISTRY, error.sentence, asked_at)
+
+
+def filter_of(numbers: Collection[int]) -> dict[str, Any]:
+    """The client's filter for these runs. Raises ValueError for none: an empty `or` matches every run there is."""
+    if not numbers:
+        raise ValueError("An empty list of runs would match all runs.")
+    return {"run_number": {"or": sorted(set(numbers))}}
+
+
+def _read(numbers: Collection[int], budget: Budget) -> list[RegistryDataset]:
+    """The datasets of exactly these runs. Raises a `RemoteError`."""
+    if not numbers:
+        return []
+    rows = package.get_datasets(filter_of(numbers), PAGE_SIZE, budget)
+    try:
+        found = wire.datasets(rows)
+    except WrongShape as error:
+        raise package.wrong_shape(error.key) from error
+    return [dataset for dataset in found if dataset.run_number in numbers]
+
+
+def _without_online(datasets: list[RegistryDataset]) -> list[RegistryDataset]:
+    return [dataset for dataset in datasets if dataset.name != ONLINE]

@@ -1,0 +1,62 @@
+"""What the open runs page has just read of Run Registry, so that opening a run from it needs no call.
+
+Kept in Django's cache in groups of neighbouring runs: a search is a few entries, not a hundred.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from registry.wire import RegistryDataset
+from remote.answers import Found
+
+logger = logging.getLogger(__name__)
+KEPT_FOR = timedelta(minutes=15)
+_GROUP = 200
+_Group = dict[int, tuple[datetime, list[RegistryDataset]]]
+
+
+def remember(answer: Found[list[RegistryDataset]], run_numbers: Iterable[int]) -> None:
+    """Keep what was answered for each of the runs. A run without datasets is not kept: it is asked for again."""
+    of_run: dict[int, list[RegistryDataset]] = defaultdict(list)
+    for dataset in answer.value:
+        of_run[dataset.run_number].append(dataset)
+    new = {number: (answer.asked_at, of_run[number]) for number in set(run_numbers) if of_run[number]}
+    keys = {_key(number) for number in new}
+    groups: dict[str, _Group] = {key: _young(group) for key, group in _known(keys).items()}
+    for number, entry in new.items():
+        groups.setdefault(_key(number), {})[number] = entry
+    _write(groups)
+
+
+def recall(run_number: int) -> Found[list[RegistryDataset]] | None:
+    """What was answered for the run within the last 15 minutes, with the time of asking."""
+    entry = _young(_known({_key(run_number)}).get(_key(run_number), {})).get(run_number)
+    return Found(entry[1], entry[0]) if entry else None
+
+
+def _key(run_number: int) -> str:
+    return f"registry.remembered.{run_number // _GROUP}"
+
+
+def _known(keys: set[str]) -> dict[str, _Group]:
+    return cache.get_many(keys)
+
+
+def _young(group: _Group) -> _Group:
+    oldest = timezone.now() - KEPT_FOR
+    return {number: entry for number, entry in group.items() if entry[0] > oldest}
+
+
+def _write(groups: dict[str, _Group]) -> None:
+    """Keep the groups; a cache that cannot be written costs a call later, not the page."""
+    try:
+        cache.set_many(groups, timeout=KEPT_FOR.total_seconds())
+    except OSError:
+        logger.exception("Datasets could not be remembered")

@@ -3,8 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from certhelper.health import health
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("healthz", health, name="health"),
     path("accounts/", include("users.urls")),
     path("", include("certhelper.shell_urls")),
     path("", include("certify.urls")),

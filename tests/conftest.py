@@ -1,12 +1,12 @@
 """What every test has at hand: the cast, their browsers, a cold start, and nothing left over from the test before."""
 
 import os
-from importlib import import_module, util
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from remote import tokens
 from tests.factories import UserFactory
 from users.models import Role, User
 
@@ -18,8 +18,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 def _cold_start():
     """Each test starts without remembered answers, states of services or tokens."""
     cache.clear()
-    if util.find_spec("remote.tokens"):
-        getattr(import_module("remote.tokens"), "reset", bool)()
+    tokens.forget_all()
     yield
     cache.clear()
 

@@ -1,0 +1,167 @@
+"""What was certified in April 2018, from `certifications.csv` beside this file; the facts come from OMS.
+
+The source names run, reconstruction, reference and dataset, but no flags. They are derived: good where the golden JSON
+has the run. It begins with run 315257 and has none of these, and cosmics never; there the share of the active
+lumisections with the detector ready decides.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+from certhelper.demo.words import OFF
+from certify.actions import Basis, Decision, adopt_reference, certify_run
+from certify.choices import Flag, Reconstruction, TrackerMap
+from certify.models import BadReason, RunReconstruction, TrackerCertification
+from oms.mirror import runs_for_page
+from oms.models import OmsRun
+from remote.budget import Budget
+from users.models import User
+
+SOURCE = Path(__file__).with_name("certifications.csv")
+OWNERS = ("shifter", "shifter2", "leader", "expert")
+ADOPTER = "leader"
+# Certified elsewhere in 2018, and reference of what the file names.
+REFERENCES = {
+    314575: [Reconstruction.PROMPT],
+    314768: [Reconstruction.EXPRESS, Reconstruction.PROMPT],
+    314811: [Reconstruction.EXPRESS, Reconstruction.PROMPT],
+    315189: [Reconstruction.EXPRESS, Reconstruction.PROMPT],
+}
+READY_SHARE = 0.5
+FETCH_S = 30
+
+
+class OmsOut(Exception):
+    """OMS did not give the facts; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the file. Ready counts are None where the detector was not in the run."""
+
+    run: int
+    reconstruction: str
+    reference_run: int
+    reference_reconstruction: str
+    dataset: str
+    golden: int
+    active: int
+    pixel_ready: int | None
+    strip_ready: int | None
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return (self.run, self.reconstruction)
+
+    def flag(self, ready: int | None) -> Flag:
+        """The flag of a component that was ready for this many of the active lumisections."""
+        if not ready:
+            return Flag.EXCLUDED
+        return Flag.GOOD if self.golden or ready >= READY_SHARE * self.active else Flag.BAD
+
+    @property
+    def flags(self) -> dict[str, Flag]:
+        """Tracking follows Strip: without it there are no tracks to judge."""
+        strip = self.flag(self.strip_ready)
+        return {"pixel": self.flag(self.pixel_ready), "strip": strip, "tracking": strip}
+
+    @property
+    def comment(self) -> str:
+        if Flag.BAD not in self.flags.values():
+            return ""
+        ready = f"Pixel was ready in {self.pixel_ready or 0}, Strip in {self.strip_ready or 0}"
+        return f"{ready} of {self.active} active lumisections."
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text else None
+
+
+def rows() -> list[Row]:
+    """The file's lines, by run."""
+    with SOURCE.open(encoding="utf-8", newline="") as file:
+        return [
+            Row(
+                run=int(line["run"]),
+                reconstruction=line["reconstruction"],
+                reference_run=int(line["reference_run"]),
+                reference_reconstruction=line["reference_reconstruction"],
+                dataset=line["dataset"],
+                golden=_number(line["golden"]) or 0,
+                active=int(line["active"]),
+                pixel_ready=_number(line["pixel_ready"]),
+                strip_ready=_number(line["strip_ready"]),
+            )
+            for line in csv.DictReader(line for line in file if not line.startswith("#"))
+        ]
+
+
+def load_certifications() -> int:
+    """Certify what is in the file and was never certified here; the number of new certifications.
+
+    Raises `OmsOut`. Asks OMS only when something is missing.
+    """
+    known = set(TrackerCertification.objects.values_list("runreconstruction__run", "runreconstruction__reconstruction"))
+    missing = [row for row in rows() if row.key not in known]
+    if not missing:
+        return 0
+    runs = _runs_from_oms({row.run for row in missing} | set(REFERENCES))
+    people = {person.username: person for person in User.objects.filter(username__in=OWNERS)}
+    _adopt(people[ADOPTER], runs)
+    reason = BadReason.objects.filter(name=OFF).first() or BadReason.objects.first()
+    for row in missing:
+        _certify(row, runs[row.run], people, reason)
+    return len(missing)
+
+
+def _runs_from_oms(numbers: set[int]) -> dict[int, OmsRun]:
+    found = runs_for_page(sorted(numbers), Budget(FETCH_S))
+    if found.problem:
+        raise OmsOut(found.problem.sentence)
+    if absent := numbers - set(found.runs):
+        raise OmsOut(f"OMS does not know the runs {', '.join(map(str, sorted(absent)))}.")
+    return found.runs
+
+
+def _adopt(leader: User, runs: dict[int, OmsRun]) -> None:
+    """Make the references of 2018 references, unless somebody has decided about them here before."""
+    decided = set(
+        RunReconstruction.objects.filter(reference_since__isnull=False).values_list("run_id", "reconstruction")
+    )
+    for number, reconstructions in REFERENCES.items():
+        for reconstruction in reconstructions:
+            if (number, reconstruction) not in decided:
+                adopt_reference(leader, runs[number], reconstruction, "Reference of CertHelper in April 2018.")
+
+
+def _certify(row: Row, run: OmsRun, people: dict[str, User], reason: BadReason | None) -> None:
+    """Express on the day the run began, the rest a day later, each day another person."""
+    began = run.start_time or datetime.now(UTC)
+    day = began.date() + timedelta(days=int(row.reconstruction != Reconstruction.EXPRESS))
+    owner = people[OWNERS[day.toordinal() % len(OWNERS)]]
+    flags = row.flags
+    is_bad = Flag.BAD in flags.values()
+    decision = Decision(
+        pixel=flags["pixel"],
+        strip=flags["strip"],
+        tracking=flags["tracking"],
+        trackermap=TrackerMap.EXISTS,
+        reference=_reference(row),
+        date=day,
+        bad_reason=reason if is_bad else None,
+        comment=row.comment,
+    )
+    made = certify_run(owner, row.run, row.reconstruction, decision, Basis(dataset=row.dataset, is_complete=True))
+    evening = datetime.combine(day, time(20), tzinfo=UTC)
+    TrackerCertification.objects.filter(pk=made.pk).update(created_at=evening, updated_at=evening)
+
+
+def _reference(row: Row) -> RunReconstruction:
+    """The reference named in the file. One that OMS does not have becomes a run without facts, and is not offered."""
+    run, _ = OmsRun.objects.get_or_create(run_number=row.reference_run)
+    reference, _ = RunReconstruction.objects.get_or_create(run=run, reconstruction=row.reference_reconstruction)
+    return reference

@@ -1,0 +1,24 @@
+"""`manage.py demo`: demo content for the sandbox. Adds what is missing, overwrites nothing, can be run again."""
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from certhelper.demo.certifications import OmsOut, load_certifications
+from certhelper.demo.people import load_people
+from certhelper.demo.words import load_words
+
+
+class Command(BaseCommand):
+    help = "Demo content: six people, reasons and problems, the certifications of April 2018 (facts from the sandbox)."
+    requires_system_checks: list[str] = []
+
+    def handle(self, **_options: object) -> None:
+        if not settings.IS_SANDBOX:
+            raise CommandError("Not loaded: demo people have known passwords. Set CERTHELPER_MODE=sandbox.")
+        try:
+            with transaction.atomic():
+                made = load_people() + load_words() + load_certifications()
+        except OmsOut as error:
+            raise CommandError(f"{error} Start the sandbox (manage.py sandbox), then run demo again.") from None
+        self.stdout.write(f"Demo content: {made} new rows." if made else "Demo content: nothing new.")

@@ -11,7 +11,7 @@ from django.forms import BoundField
 from certify.desk import Desk
 from oms.choices import SourceKind
 from oms.models import MirrorOfOms, OmsFill, Source
-from oms.units import inst_lumi_text, lumi_text
+from oms.words import inst_lumi_text, lumi_text
 
 
 @dataclass(frozen=True)

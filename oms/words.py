@@ -1,0 +1,18 @@
+"""Luminosities as people read them: three decimals and the unit, always."""
+
+
+def lumi_text(value: float | None) -> str:
+    """An integrated luminosity given in 1/pb, shown in /pb, or in /µb where /pb would read 0.000."""
+    if value is None:
+        return "not reported"
+    return f"{value * 1e6:.3f} /µb" if 0 < abs(value) < 0.0005 else f"{value:.3f} /pb"
+
+
+def inst_lumi_text(value: float | None) -> str:
+    """An instantaneous luminosity given in 10^34 cm^-2 s^-1, shown in the largest step that keeps its digits."""
+    if value is None:
+        return "not reported"
+    power = 34
+    while 0 < abs(value) < 0.0005 and power > 24:
+        value, power = value * 1000, power - 3
+    return f"{value:.3f} × 10^{power} cm⁻² s⁻¹"

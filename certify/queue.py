@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from certify.choices import Reconstruction
 from certify.runlist import parse
 from certify.selectors import live_certifications_of
-from registry.remembered import recall
+from registry.remembered import recall_all
 from registry.wire import RegistryDataset
 
 OPEN = "OPEN"
@@ -97,15 +97,11 @@ def _read(runs: str) -> _Search:
         numbers = parse(runs)
     except ValueError:
         return _Search(frozenset(), (), frozenset())
+    remembered = (dataset for answer in recall_all(numbers).values() for dataset in answer.value)
     certified = frozenset(live_certifications_of(numbers))
     open_targets = [
         Target(run_number, reconstruction, dataset.name)
-        for (run_number, reconstruction), dataset in datasets_by_reconstruction(_remembered(numbers)).items()
+        for (run_number, reconstruction), dataset in datasets_by_reconstruction(remembered).items()
         if dataset.state == OPEN and (run_number, reconstruction) not in certified
     ]
     return _Search(frozenset(numbers), tuple(sorted(open_targets, key=_key)), certified)
-
-
-def _remembered(numbers: Iterable[int]) -> list[RegistryDataset]:
-    answers = (recall(number) for number in numbers)
-    return [dataset for answer in answers if answer for dataset in answer.value]

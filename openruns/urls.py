@@ -1,4 +1,6 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from openruns import views
 
 app_name = "openruns"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("openruns/", views.open_runs, name="open-runs")]

@@ -30,13 +30,16 @@ def datasets_of_run(number: int, budget: Budget) -> Found[list[RegistryDataset]]
     return Found(_without_online(rows), asked_at)
 
 
-def datasets_of_runs(numbers: Collection[int], budget: Budget) -> Found[list[RegistryDataset]] | Unreachable:
-    """The datasets of the runs without "online", in one call; no call for no runs."""
+def datasets_of_runs(
+    numbers: Collection[int], budget: Budget, *, with_online: bool = False
+) -> Found[list[RegistryDataset]] | Unreachable:
+    """The datasets of the runs, in one call; none for no runs. `with_online` tells a known run from an unknown one."""
     asked_at = timezone.now()
     try:
-        return Found(_without_online(_read(numbers, budget)), asked_at)
+        found = _read(numbers, budget)
     except RemoteError as error:
         return Unreachable(REGISTRY, error.sentence, asked_at)
+    return Found(found if with_online else _without_online(found), asked_at)
 
 
 def filter_of(numbers: Collection[int]) -> dict[str, Any]:

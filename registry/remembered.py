@@ -37,8 +37,15 @@ def remember(answer: Found[list[RegistryDataset]], run_numbers: Iterable[int]) -
 
 def recall(run_number: int) -> Found[list[RegistryDataset]] | None:
     """What was answered for the run within the last 15 minutes, with the time of asking."""
-    entry = _young(_known({_key(run_number)}).get(_key(run_number), {})).get(run_number)
-    return Found(entry[1], entry[0]) if entry else None
+    return recall_all([run_number]).get(run_number)
+
+
+def recall_all(run_numbers: Iterable[int]) -> dict[int, Found[list[RegistryDataset]]]:
+    """What was answered for those of the runs that are remembered, in a few reads however many runs."""
+    wanted = set(run_numbers)
+    groups = _known({_key(number) for number in wanted}).values()
+    entries = {number: entry for group in groups for number, entry in _young(group).items() if number in wanted}
+    return {number: Found(datasets, asked_at) for number, (asked_at, datasets) in entries.items()}
 
 
 def _key(run_number: int) -> str:

@@ -1,0 +1,98 @@
+"""How far each reconstruction of a run is: the cells of the open runs table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from certify.choices import Reconstruction
+from certify.models import TrackerCertification
+from certify.queue import OPEN, datasets_by_reconstruction
+from openruns.choices import CLOSED_MEANINGS, Stand
+from registry.wire import RegistryDataset
+from users.models import User
+
+Key = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One reconstruction of one run. Without a `stand` there is no dataset, or nobody knows."""
+
+    reconstruction: str
+    stand: Stand | None
+    word: str
+    meaning: str
+    look: str = ""
+    address: str = ""
+
+
+class Cells:
+    """Makes the cells of a search from the datasets of Run Registry and the certifications here.
+
+    `datasets` is None while Run Registry is out. A certification here counts before what Run Registry says.
+    """
+
+    def __init__(
+        self,
+        search: str,
+        user: User,
+        certifications: dict[Key, TrackerCertification],
+        datasets: Iterable[RegistryDataset] | None,
+    ):
+        self.search = search
+        self.user = user
+        self.certifications = certifications
+        self.datasets = datasets_by_reconstruction(datasets or [])
+        self.is_registry_out = datasets is None
+
+    def has_any(self, run_number: int) -> bool:
+        """Whether there is anything to show of the run."""
+        keys = [(run_number, reconstruction) for reconstruction in Reconstruction.values]
+        return any(key in self.datasets or key in self.certifications for key in keys)
+
+    def of_run(self, run_number: int) -> tuple[Cell, ...]:
+        return tuple(self._cell(run_number, reconstruction) for reconstruction in Reconstruction.values)
+
+    def by_hand(self, run_number: int) -> str:
+        """Where the run is certified without Run Registry."""
+        return f"{reverse('certify:certify-run', args=[run_number])}?{urlencode({'runs': self.search})}"
+
+    def _cell(self, run_number: int, reconstruction: str) -> Cell:
+        key = run_number, reconstruction
+        if certification := self.certifications.get(key):
+            return self._certified(certification)
+        if dataset := self.datasets.get(key):
+            return self._open(dataset, reconstruction) if dataset.state == OPEN else _closed(dataset, reconstruction)
+        if self.is_registry_out:
+            return Cell(reconstruction, None, "?", "Not known while Run Registry is out")
+        return Cell(reconstruction, None, "-", "No dataset")
+
+    def _open(self, dataset: RegistryDataset, reconstruction: str) -> Cell:
+        address = reverse("certify:certify-reconstruction", args=[dataset.run_number, reconstruction])
+        query = urlencode({"dataset": dataset.name, "runs": self.search})
+        return Cell(reconstruction, Stand.OPEN, "open", f"Certify {dataset.name}", "is-open", f"{address}?{query}")
+
+    def _certified(self, certification: TrackerCertification) -> Cell:
+        """Mine and, for a shift leader, everybody's leads to its change; anybody else's to its page."""
+        is_mine = certification.user_id == self.user.pk
+        page = "listruns:update" if is_mine or self.user.may_change_others else "listruns:certification"
+        who = certification.user.display_name
+        return Cell(
+            reconstruction=certification.reconstruction,
+            stand=Stand.MINE if is_mine else Stand.CERTIFIED,
+            word="mine" if is_mine else who,
+            meaning=f"Certified {certification.verdict} by {who} for {certification.date}",
+            look=f"is-{certification.verdict}",
+            address=reverse(page, args=[certification.pk]),
+        )
+
+
+def _closed(dataset: RegistryDataset, reconstruction: str) -> Cell:
+    state = dataset.state or ""
+    word = "waiting" if state.startswith("waiting") else "closed"
+    meaning = CLOSED_MEANINGS.get(state, f"is {state} in Run Registry")
+    return Cell(reconstruction, Stand.CLOSED, word, f"{dataset.name} {meaning}", "is-closed")

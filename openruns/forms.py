@@ -1,0 +1,74 @@
+"""The two forms of the open runs page: a search, and one run straight to its certification."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from certify.choices import Reconstruction
+from certify.runlist import FIRST_RUN, LAST_RUN, parse
+
+LONGEST_SEARCH = 2000  # characters; 100 run numbers, each on its line, are 800
+_RUN_NUMBER = {"required": "Type a run number.", "invalid": "A run number has digits only, such as 316187."}
+_RUN_RANGE = f"Run numbers are {FIRST_RUN} to {LAST_RUN}."
+_SEARCH_LINE = {
+    "rows": 1,
+    "spellcheck": "false",
+    "autocomplete": "off",
+    "placeholder": "316187, 316199-316202",
+    "data-enter-submits": "",
+    "data-key": "s",
+    "data-key-says": "Search open runs",
+}
+
+
+class RunsField(forms.CharField):
+    """Run numbers and ranges as text; cleaned to the runs, newest first."""
+
+    def __init__(self):
+        super().__init__(
+            label="Runs and ranges, at most 100 runs",
+            max_length=LONGEST_SEARCH,
+            widget=forms.Textarea(attrs=_SEARCH_LINE),
+            error_messages={
+                "required": "No run number. Type some, such as 316187, 316199-316202.",
+                "max_length": f"The text is longer than {LONGEST_SEARCH} characters. Search for fewer runs.",
+            },
+        )
+
+    def clean(self, value):
+        text = super().clean(value)
+        try:
+            return parse(text)
+        except ValueError as refusal:
+            raise ValidationError(str(refusal), code="runs") from refusal
+
+
+class SearchForm(forms.Form):
+    """What to look for in Run Registry."""
+
+    runs = RunsField()
+
+
+class OneRunForm(forms.Form):
+    """One run, and which of its reconstructions; none means the first that is not certified."""
+
+    run = forms.IntegerField(
+        label="Certify one run",
+        min_value=FIRST_RUN,
+        max_value=LAST_RUN,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "size": 9}),
+        error_messages={**_RUN_NUMBER, "min_value": _RUN_RANGE, "max_value": _RUN_RANGE},
+    )
+    reco = forms.ChoiceField(
+        label="Reconstruction",
+        choices=[("", "First open one"), *Reconstruction.choices],
+        required=False,
+        error_messages={"invalid_choice": "“%(value)s” is not a reconstruction. Choose one of the list."},
+    )
+
+    def address(self) -> str:
+        """Where the run is certified."""
+        run, reco = self.cleaned_data["run"], self.cleaned_data["reco"]
+        if reco:
+            return reverse("certify:certify-reconstruction", args=[run, reco])
+        return reverse("certify:certify-run", args=[run])

@@ -1,0 +1,33 @@
+"""What Run Registry and OMS say of the searched runs at this moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oms.mirror import RunsOnPage, runs_for_page
+from registry.client import datasets_of_runs
+from registry.remembered import remember
+from registry.wire import ONLINE, RegistryDataset
+from remote.answers import Found, Unreachable
+from remote.budget import Budget
+from remote.parallel import started
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Both answers, asked side by side; Run Registry's with "online", which tells that it has the run at all."""
+
+    registry: Found[list[RegistryDataset]] | Unreachable
+    oms: RunsOnPage
+
+
+def ask(run_numbers: list[int]) -> Outside:
+    """Ask both within one budget, and remember the datasets, so that opening one of the runs needs no call."""
+    budget = Budget.of_page()
+    asking = started(lambda: datasets_of_runs(run_numbers, budget, with_online=True))
+    oms = runs_for_page(run_numbers, budget)
+    registry = asking.result()
+    if isinstance(registry, Found):
+        offline = [dataset for dataset in registry.value if dataset.name != ONLINE]
+        remember(Found(offline, registry.asked_at), run_numbers)
+    return Outside(registry, oms)

@@ -1,0 +1,114 @@
+"""The open runs page as one prepared object: rows of runs, each with a cell per reconstruction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from certify.choices import Reconstruction
+from certify.runlist import in_words
+from certify.selectors import live_certifications_of
+from oms.models import OmsRun
+from openruns.cells import Cell, Cells
+from openruns.choices import Stand
+from openruns.outside import Outside
+from remote.answers import Found, Unreachable
+from remote.errors import ADVICE
+from users.models import User
+
+NOTHING = "-"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run: its facts in words ("-" where there is none), and a cell per reconstruction."""
+
+    run_number: int
+    run_type: str
+    start_time: datetime | None
+    fill: str
+    lumisections: str
+    recorded_lumi: str
+    cells: tuple[Cell, ...]
+    by_hand: str
+
+    @property
+    def recedes(self) -> bool:
+        """Whether nothing is left to do on the run."""
+        stands = {cell.stand for cell in self.cells} - {None}
+        return bool(stands) and Stand.OPEN not in stands
+
+
+@dataclass(frozen=True)
+class OpenRunsPage:
+    """Rows, newest first, when Run Registry was asked, and a sentence for what is out and for what is not there."""
+
+    runs: str
+    rows: tuple[Row, ...]
+    asked_at: datetime
+    registry_problem: str
+    oms_problem: str
+    notes: tuple[str, ...]
+    columns: tuple[str, ...] = tuple(Reconstruction.labels)
+
+    @property
+    def done(self) -> int:
+        """Reconstructions certified here."""
+        return self._count(Stand.MINE, Stand.CERTIFIED)
+
+    @property
+    def total(self) -> int:
+        """Reconstructions certified here or open."""
+        return self.done + self._count(Stand.OPEN)
+
+    def _count(self, *stands: Stand) -> int:
+        return sum(cell.stand in stands for row in self.rows for cell in row.cells)
+
+
+def open_runs_page(numbers: list[int], typed: str, outside: Outside, user: User) -> OpenRunsPage:
+    """The page of a search for `numbers` (newest first), typed as `typed`. One query, for the certifications."""
+    registry = outside.registry
+    datasets = registry.value if isinstance(registry, Found) else None
+    cells = Cells(" ".join(typed.split()), user, live_certifications_of(numbers), datasets)
+    shown = [number for number in numbers if datasets is None or cells.has_any(number)]
+    in_registry = {dataset.run_number for dataset in datasets or []}
+    return OpenRunsPage(
+        runs=in_words(numbers),
+        rows=tuple(_row(number, outside.oms.runs.get(number), cells) for number in shown),
+        asked_at=registry.asked_at,
+        registry_problem=_happened(registry),
+        oms_problem=_happened(outside.oms.problem),
+        notes=() if datasets is None else tuple(_notes(set(numbers) - in_registry, in_registry - set(shown))),
+    )
+
+
+def _row(number: int, run: OmsRun | None, cells: Cells) -> Row:
+    run = run or OmsRun(run_number=number)
+    return Row(
+        run_number=number,
+        run_type=run.get_run_type_display(),
+        start_time=run.start_time,
+        fill=_in_words(run.fill_number),
+        lumisections=_in_words(run.lumisections),
+        recorded_lumi=NOTHING if run.recorded_lumi is None else f"{run.recorded_lumi:.3f} /pb",
+        cells=cells.of_run(number),
+        by_hand=cells.by_hand(number),
+    )
+
+
+def _in_words(value: int | None) -> str:
+    return NOTHING if value is None else str(value)
+
+
+def _happened(answer: object) -> str:
+    """What happened to a service that is out. The advice of a single run's page does not fit a list of runs."""
+    return answer.sentence.removesuffix(ADVICE).strip() if isinstance(answer, Unreachable) else ""
+
+
+def _notes(absent: set[int], online_only: set[int]) -> Iterator[str]:
+    """What is said of the runs that Run Registry has no dataset of."""
+    if absent:
+        yield f"Not in Run Registry: {in_words(absent)}."
+    if online_only:
+        yield f"In Run Registry without an offline dataset of a known reconstruction: {in_words(online_only)}."

@@ -1,0 +1,45 @@
+"""The open runs page."""
+
+from typing import cast
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from openruns.forms import OneRunForm, SearchForm
+from openruns.outside import ask
+from openruns.selectors import OpenRunsPage, open_runs_page
+from users.access import role_required
+from users.models import Role, User
+
+
+@role_required(Role.SHIFTER)
+@require_safe
+@never_cache
+def open_runs(request: HttpRequest) -> HttpResponse:
+    """Search Run Registry for runs, or go straight to the certification of one."""
+    one_run = OneRunForm(request.GET if "run" in request.GET else None)
+    if one_run.is_valid():
+        return redirect(one_run.address())
+    search = SearchForm(request.GET if "runs" in request.GET else None)
+    page = _found(request, search) if search.is_valid() else None
+    context = {
+        "search": search,
+        "one_run": one_run,
+        "page": page,
+        "last_search": request.session.get("last_search", ""),
+    }
+    is_refused = bool(search.errors or one_run.errors)
+    return render(request, "openruns/open_runs.html", context, status=422 if is_refused else 200)
+
+
+def _found(request: HttpRequest, search: SearchForm) -> OpenRunsPage:
+    """The result of a search; it stays with the person as the last one."""
+    typed = request.GET["runs"]
+    last_search = urlencode({"runs": typed})
+    if request.session.get("last_search") != last_search:
+        request.session["last_search"] = last_search
+    numbers = search.cleaned_data["runs"]
+    return open_runs_page(numbers, typed, ask(numbers), cast(User, request.user))

@@ -1,0 +1,66 @@
+"""One request and its answer, as the services of the sandbox see them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+JSON = "application/json; charset=utf-8"
+HTML = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked: `path` is decoded and without the query; `headers` has lower-case names."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        return unquote(urlsplit(self.target).path)
+
+    @property
+    def query_text(self) -> str:
+        return unquote(urlsplit(self.target).query)
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return parse_qsl(urlsplit(self.target).query, keep_blank_values=True)
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The body's fields when it is form-encoded."""
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    @property
+    def is_form(self) -> bool:
+        return self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+
+    @property
+    def bearer(self) -> str | None:
+        """The token that came with the request; None when there is no Authorization."""
+        kind, _, token = self.headers.get("authorization", "").partition(" ")
+        return token.strip() if kind.lower() == "bearer" else None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back: `body` is made JSON unless it is text."""
+
+    body: Any = None
+    status: int = 200
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def encoded(self) -> bytes:
+        if isinstance(self.body, bytes):
+            return self.body
+        if self.content_type != JSON:
+            return str(self.body).encode()
+        return json.dumps(self.body, separators=(",", ":")).encode()

@@ -1,0 +1,116 @@
+"""Faults on demand: what a service of the outside world does when it misbehaves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+SERVICES = ("registry", "oms", "sso", "apv", "dials")
+MODES = {
+    "refuse": "the connection is closed at once",
+    "hang": "no byte comes for the given seconds, then the connection is closed",
+    "slow": "the answer comes after the given seconds",
+    "500": "the service answers 500",
+    "not-found": "the service answers as for something it does not have",
+}
+# Named for later; asking for one says so.
+LATER_MODES = (
+    "stall", "reset", "503-html", "401", "403", "login-page", "redirect", "empty", "truncated", "wrong-shape",
+    "bad-values",
+)  # fmt: skip
+DEFAULT_SECONDS = 30.0
+
+
+class BadFault(ValueError):
+    """The fault asked for makes no sense; the text says why."""
+
+
+@dataclass
+class Fault:
+    """One misbehaviour: for `count` requests (None: until cleared), on paths that contain `path` (None: all)."""
+
+    service: str
+    mode: str
+    seconds: float = DEFAULT_SECONDS
+    count: int | None = None
+    path: str | None = None
+
+    def concerns(self, service: str, path: str) -> bool:
+        return self.service == service and (not self.path or self.path in path)
+
+
+def _number(asked: Mapping[str, Any], name: str, kind: type, least: float) -> Any:
+    raw = asked.get(name)
+    if raw is None or raw == "":
+        return None
+    try:
+        number = kind(raw)
+    except (TypeError, ValueError):
+        raise BadFault(f"{name} is {raw!r}: give a number.") from None
+    if not least <= number < float("inf"):
+        raise BadFault(f"{name} is {raw!r}: give at least {least:g}.")
+    return number
+
+
+def fault_of(asked: Mapping[str, Any]) -> Fault:
+    """The fault that a body of POST /_sandbox/faults describes."""
+    service, mode = asked.get("service"), str(asked.get("mode", ""))
+    if service not in SERVICES:
+        raise BadFault(f"service is {service!r}: give one of {', '.join(SERVICES)}.")
+    if mode in LATER_MODES:
+        raise BadFault(f"mode {mode!r} does not exist yet: give one of {', '.join(MODES)}.")
+    if mode not in MODES:
+        raise BadFault(f"mode is {mode!r}: give one of {', '.join(MODES)}.")
+    path = asked.get("path") or None
+    if path is not None and not isinstance(path, str):
+        raise BadFault(f"path is {path!r}: give a text or null.")
+    seconds = _number(asked, "seconds", float, 0)
+    return Fault(service, mode, DEFAULT_SECONDS if seconds is None else seconds, _number(asked, "count", int, 1), path)
+
+
+class Faults:
+    """The faults that are on; the newest that concerns a request wins."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._faults: list[Fault] = []
+        self._round = 0
+
+    def add(self, fault: Fault) -> None:
+        """Switch on; it takes the place of a fault on the same service and path."""
+        with self._changed:
+            self._faults = [old for old in self._faults if (old.service, old.path) != (fault.service, fault.path)]
+            self._faults.insert(0, fault)
+
+    def clear(self, service: str | None = None) -> None:
+        """Healthy again, all or one service; whoever hangs is let go."""
+        with self._changed:
+            self._faults = [fault for fault in self._faults if service and fault.service != service]
+            self._round += 1
+            self._changed.notify_all()
+
+    def listed(self) -> list[dict[str, Any]]:
+        """The faults that are on, newest first."""
+        with self._changed:
+            return [asdict(fault) for fault in self._faults]
+
+    def taken(self, service: str, path: str) -> Fault | None:
+        """The fault for this request, counted down."""
+        with self._changed:
+            fault = next((fault for fault in self._faults if fault.concerns(service, path)), None)
+            if fault and fault.count is not None:
+                fault.count -= 1
+                if not fault.count:
+                    self._faults.remove(fault)
+            return fault
+
+    def wait(self, seconds: float) -> None:
+        """Let the time pass, or until the faults are cleared."""
+        until = time.monotonic() + seconds
+        with self._changed:
+            begun = self._round
+            while self._round == begun and (left := until - time.monotonic()) > 0:
+                self._changed.wait(left)

@@ -1,0 +1,43 @@
+"""`manage.py sandbox`: the outside world on this machine."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from certhelper import env
+from sandbox.server import DEFAULT_PORT, SandboxServer, warm_up
+
+
+class Command(BaseCommand):
+    """Serve the stand-ins until SIGINT or SIGTERM. Needs no database."""
+
+    help = "Serve stand-ins of Run Registry, OMS and the CERN token endpoint on 127.0.0.1."
+    requires_system_checks = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=int(env.number("SANDBOX_PORT", DEFAULT_PORT)))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        warm_up()
+        with SandboxServer(options["port"]) as server:
+            stop_at_signals(server)
+            self.stdout.write(f"Sandbox ready: {server.base_url}/_sandbox/")
+            self.stdout.flush()
+            server.serve_forever(poll_interval=0.1)
+
+
+def stop_at_signals(server: SandboxServer) -> None:
+    """End at once at SIGINT and SIGTERM; whoever is still being answered is cut off."""
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)

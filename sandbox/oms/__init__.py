@@ -1,0 +1,1 @@
+"""The stand-in of OMS: `/oms/agg/api/v1`."""

@@ -1,0 +1,78 @@
+"""The sandbox's page for people: what is served, what is made up, faults on and off."""
+
+from __future__ import annotations
+
+from html import escape
+
+from sandbox.faults import MODES
+from sandbox.services import SERVICES, Service, State
+
+HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'"}
+
+STYLE = """:root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5; }
+body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid; padding: .4rem .6rem; text-align: left; vertical-align: top; }
+form { display: inline-block; margin: .1rem .2rem .1rem 0; }
+button { font: inherit; padding: .3rem .7rem; cursor: pointer; }
+"""
+
+SERVED = (
+    ("/registry", "Run Registry", "a token with the audience cmsrunregistry-sso-proxy, or the header email"),
+    ("/oms/agg/api/v1", "OMS", "a token with the audience cmsoms-prod"),
+    ("/sso/auth/realms/cern/api-access/token", "CERN machine tokens", "the client certhelper with any secret"),
+)
+DERIVED = (
+    "OMS runs: hlt_key, era, duration, last_update, l1_key, l1_hlt_mode_stripped, l1_triggers_counter, "
+    "hlt_physics_throughput, clock_type, cmssw_version, tier0_transfer",
+    "OMS fills: era, fill_type_runtime, stable_beams, first and last run, from the runs of the fill",
+    "OMS lumisections: start_time, end_time, beam_present, beams_stable",
+    "Run Registry: classes, dataset names, states, flags per lumisection, detector flags outside the Tracker, "
+    "certification calls, accepted datasets",
+)
+
+
+def html(state: State) -> str:
+    """The page; it needs no script."""
+    services = "".join(_service(service, state) for service in SERVICES)
+    served = "".join(f"<tr><th scope=row><code>{a}</code></th><td>{b}</td><td>{c}</td></tr>" for a, b, c in SERVED)
+    derived = "".join(f"<li>{escape(text)}</li>" for text in DERIVED)
+    entries = state.log.entries()
+    return f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Sandbox of CertHelper</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/_sandbox/style.css">
+</head><body><main><h1>Sandbox of CertHelper</h1>
+<p>Stand-ins of the services outside, with 1,231 real CMS runs of 13 April to 13 May 2018 (314206 to 316201).</p>
+<h2>Served here</h2>
+<table><thead><tr><th scope="col">Address</th><th scope="col">Service</th><th scope="col">Needs</th></tr></thead>
+<tbody>{served}</tbody></table>
+<h2>Faults</h2>
+<table><thead><tr><th scope="col">Service</th><th scope="col">Now</th><th scope="col">Set</th></tr></thead>
+<tbody>{services}</tbody></table>
+<ul>{"".join(f"<li><b>{mode}</b>: {text}</li>" for mode, text in MODES.items())}</ul>
+<h2>Tokens and requests</h2>
+<p>{_button("tokens", {}, "Revoke all tokens")} {_button("requests/clear", {}, "Forget the requests")}</p>
+<p>{len(entries)} requests since the list was last emptied: <a href="/_sandbox/requests">show them</a>.</p>
+<h2>Made up (derived)</h2>
+<p>Everything else is as CMS recorded it; a figure that is not known is null.</p>
+<ul>{derived}</ul>
+</main></body></html>
+"""
+
+
+def _button(action: str, fields: dict[str, str], label: str) -> str:
+    hidden = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in fields.items())
+    return f'<form method="post" action="/_sandbox/{action}">{hidden}<button>{escape(label)}</button></form>'
+
+
+def _service(service: Service, state: State) -> str:
+    on = [fault for fault in state.faults.listed() if fault["service"] == service.name]
+    now = ", ".join(_in_words(fault) for fault in on) or "healthy"
+    buttons = "".join(_button("faults", {"service": service.name, "mode": mode}, mode) for mode in ("healthy", *MODES))
+    return f"<tr><th scope=row>{service.label}</th><td>{escape(now)}</td><td>{buttons}</td></tr>"
+
+
+def _in_words(fault: dict[str, object]) -> str:
+    path = f" on {fault['path']}" if fault["path"] else ""
+    count = f", {fault['count']} more" if fault["count"] is not None else ""
+    return f"{fault['mode']}{path}{count}"

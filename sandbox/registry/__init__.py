@@ -1,0 +1,1 @@
+"""The stand-in of Run Registry: `/registry`."""

@@ -1,0 +1,100 @@
+"""Run Registry's answers: addresses, who may ask, and errors as the real backend words them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sandbox.exchange import HTML, Answer, Request
+from sandbox.registry.cycles import cycles, datasets_accepted
+from sandbox.registry.filters import RegistryError
+from sandbox.registry.lumisections import LISTS
+from sandbox.registry.paging import page
+from sandbox.registry.rows import dataset_names
+from sandbox.sso import Tokens
+
+PREFIX = "/registry"
+AUDIENCE = "cmsrunregistry-sso-proxy"
+_NAMES = "/get_all_dataset_names_of_run/"
+_QUERIES = {"/runs_filtered_ordered": "Run", "/datasets_filtered_ordered": "Dataset"}
+_REFUSED = (
+    "<html>\r\n<head><title>401 Authorization Required</title></head>\r\n<body>\r\n<center><h1>401 Authorization "
+    "Required</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+)
+_MISSING = (
+    '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Error</title>\n</head>\n<body>\n'
+    "<pre>Cannot {method} {path}</pre>\n</body>\n</html>\n"
+)
+_POWERED = {"X-Powered-By": "Express", "Access-Control-Allow-Origin": "*"}
+
+
+def _may_ask(request: Request, tokens: Tokens) -> bool:
+    """A good token for the audience; without any, the `email` header of the client's local target."""
+    if request.bearer is not None:
+        return tokens.is_good(request.bearer, AUDIENCE)
+    return bool(request.headers.get("email"))
+
+
+def answer(request: Request, tokens: Tokens) -> Answer:
+    """What Run Registry says to the request."""
+    if not _may_ask(request, tokens):
+        return Answer({"message": _REFUSED}, 401)
+    try:
+        found = _found(request, request.path.removeprefix(PREFIX))
+    except RegistryError as thrown:
+        return Answer({"err": str(thrown)}, 500, headers=_POWERED)
+    if found is None:
+        text = _MISSING.format(method=request.method, path=request.path.removeprefix(PREFIX))
+        return Answer(text, 404, HTML, _POWERED)
+    return Answer(found, headers=_POWERED)
+
+
+def _found(request: Request, path: str) -> Any:
+    if request.method == "GET":
+        return _by_get(path)
+    if request.method != "POST":
+        return None
+    name = path.removeprefix("/lumisections/")
+    if path in _QUERIES:
+        return page(_body(request), _QUERIES[path])
+    return LISTS[name](_body(request)) if name in LISTS and name != path else None
+
+
+def _by_get(path: str) -> Any:
+    if path == "/cycles/global":
+        return cycles()
+    if path == "/datasets_accepted":
+        return datasets_accepted()
+    if not path.startswith(_NAMES):
+        return None
+    number = path.removeprefix(_NAMES)
+    if not number.lstrip("-").isdigit():
+        raise RegistryError(f'invalid input syntax for type integer: "{number}"')
+    return dataset_names().get(int(number), [])
+
+
+def _body(request: Request) -> dict[str, Any]:
+    """The JSON of the body; what is wrong with it in the words of Node."""
+    try:
+        body = json.loads(request.body or b"{}")
+    except json.JSONDecodeError as wrong:
+        raise RegistryError(_in_words_of_node(wrong)) from None
+    except UnicodeDecodeError:
+        raise RegistryError("Unexpected token in JSON at position 0") from None
+    return body if isinstance(body, dict) else {}
+
+
+def _in_words_of_node(wrong: json.JSONDecodeError) -> str:
+    if wrong.pos >= len(wrong.doc):
+        return "Unexpected end of JSON input"
+    if "property name" in wrong.msg:
+        return f"Expected property name or '}}' in JSON at position {wrong.pos}"
+    return f"Unexpected token {wrong.doc[wrong.pos]} in JSON at position {wrong.pos}"
+
+
+def nothing(request: Request) -> Answer:
+    """Run Registry's answer for what it does not have (fault `not-found`)."""
+    kind = _QUERIES.get(request.path.removeprefix(PREFIX))
+    if kind:
+        return Answer({"runs" if kind == "Run" else "datasets": [], "pages": 0, "count": 0}, headers=_POWERED)
+    return Answer({} if request.path.endswith("_by_component") else [], headers=_POWERED)

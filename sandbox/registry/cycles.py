@@ -1,0 +1,76 @@
+"""Certification calls and the datasets that Run Registry accepts: both derived."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.registry.rows import Row, dataset_rows
+
+MADE = "2018-05-14T08:00:00.000Z"
+# Name, deadline, first and last run whose prompt reconstruction is in the call.
+CALLS = (
+    ("2018 week 17", "2018-05-01T00:00:00.000Z", 315252, 315322),
+    ("2018 week 18", "2018-05-08T00:00:00.000Z", 315339, 315490),
+)
+ACCEPTED = (
+    ("/Express/Collisions2018/DQM", "/StreamExpress/Run2018.*-Express-v.*?/DQMIO", "Collisions18"),
+    ("/PromptReco/Collisions2018A/DQM", "/ZeroBias/Run2018A-PromptReco-v.*?/DQMIO", "Collisions18"),
+    ("/Express/Cosmics2018/DQM", "/StreamExpressCosmics/Run2018.*-Express-v.*?/DQMIO", "Cosmics18"),
+    ("/PromptReco/Cosmics2018A/DQM", "/Cosmics/Run2018A-PromptReco-v.*?/DQMIO", "Cosmics18"),
+)
+FIRST_RUN, LAST_RUN = 314206, 316995
+
+
+def _bare(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name != "Run"}
+
+
+def _in_call(identifier: int, row: Row) -> Row:
+    key = {"id_cycle": identifier, "run_number": row["run_number"], "name": row["name"]}
+    return key | {"createdAt": MADE, "updatedAt": MADE, "Datasets": [_bare(row)]}
+
+
+def _call(identifier: int, name: str, deadline: str, first: int, last: int) -> dict[str, Any]:
+    rows = [
+        row
+        for row in dataset_rows()
+        if first <= row["run_number"] <= last and row["name"].startswith("/PromptReco/Coll")
+    ]
+    return {
+        "id_cycle": identifier,
+        "cycle_name": name,
+        "cycle_attributes": {"global_state": "pending", "tracker_state": "pending"},
+        "deadline": deadline,
+        "deleted": False,
+        "createdAt": MADE,
+        "updatedAt": MADE,
+        "CycleDataset": [_in_call(identifier, row) for row in rows],
+        "datasets": [_bare(row) for row in rows],
+    }
+
+
+def cycles() -> list[dict[str, Any]]:
+    """The calls of the global workspace."""
+    return [_call(place, *call) for place, call in enumerate(CALLS, start=1)]
+
+
+def datasets_accepted() -> list[dict[str, Any]]:
+    """Which datasets of the DQM GUI belong to which name, class and runs."""
+    pointers = dict.fromkeys(("CCL_id", "CPCL_id", "DCL_id", "DAL_id", "JCL_id", "ODCL_id", "PL_id"), 1)
+    settings = {"id": 1, "metadata": {"by": "auto@auto"}, "createdAt": MADE} | pointers
+    return [
+        {
+            "id": place,
+            "name": name,
+            "regexp": regexp,
+            "enabled": True,
+            "class": run_class,
+            "run_from": FIRST_RUN,
+            "run_to": LAST_RUN,
+            "createdAt": MADE,
+            "DatasetsAcceptedLists": [
+                {"id": 1, "DatasetsAcceptedEntries": {"id": place, "DAL_id": 1}, "Settings": [settings]}
+            ],
+        }
+        for place, (name, regexp, run_class) in enumerate(ACCEPTED, start=1)
+    ]

@@ -1,0 +1,202 @@
+"""Run Registry's filter grammar, with the traps of the real one.
+
+A filter is {column: {operator: value}}; several columns are AND; `and` and `or` take lists, at a column or on top.
+An `or` or `and` over an empty list matches everything. A missing value (NULL) matches no comparison.
+An `or` over columns of different tables becomes an AND of one `or` per table.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from sandbox.registry.rows import Row, flags_of
+
+Truth = bool | None
+Test = Callable[[Row], Truth]
+
+_COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq, "<>": operator.ne, ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le,
+}  # fmt: skip
+# Operator: does it want a match, does it mind the case.
+_LIKE = {"like": (True, False), "LIKE": (True, False), "notlike": (False, False), "NOTLIKE": (False, True)}
+_JSON_PARTS = {
+    "dataset_attributes": "Dataset",
+    "rr_attributes": "Run",
+    "oms_attributes": "Run",
+    "triplet_summary": "DatasetTripletCache",
+    "dcs_summary": "DatasetTripletCache",
+}
+_OWN_COLUMNS = {
+    "Run": {"run_number": int, "version": int, "deleted": bool},
+    "Dataset": {"run_number": int, "name": str, "version": int, "deleted": bool},
+}
+
+
+class RegistryError(Exception):
+    """What the backend throws: the text goes out as {"err": text} with status 500."""
+
+
+def table_of(column: str, kind: str) -> str:
+    """The table that a column is in; RegistryError for a column that is not there."""
+    part, dot, _ = column.partition(".")
+    if dot and part in _JSON_PARTS and (kind == "Dataset" or part != "dataset_attributes"):
+        return _JSON_PARTS[part]
+    if column in _OWN_COLUMNS[kind]:
+        return kind
+    raise RegistryError(f"column {kind}.{column} does not exist")
+
+
+def value_at(row: Row, column: str) -> Any:
+    """The value of a column or of a path into a JSON one; None where there is none."""
+    part, dot, rest = column.partition(".")
+    if not dot:
+        return row[column]
+    if part == "triplet_summary":
+        name, _, status = rest.rpartition(".")
+        return flags_of(row).get(name, {}).get(status)
+    found: Any = row.get(part) if part in row else row.get("Run", {}).get(part)
+    for step in rest.split("."):
+        found = found.get(step) if isinstance(found, dict) else None
+    return found
+
+
+@lru_cache(maxsize=512)
+def _pattern(text: str, minds_case: bool) -> re.Pattern[str]:
+    """SQL's LIKE: % any text, _ one character, \\ before either means itself."""
+    pieces = re.findall(r"\\.|.", text, re.DOTALL)
+    wild = {"%": ".*", "_": "."}
+    regular = "".join(wild[piece] if piece in wild else re.escape(piece[-1]) for piece in pieces)
+    return re.compile(regular, re.DOTALL | (0 if minds_case else re.IGNORECASE))
+
+
+def _like(column: str, symbol: str, value: Any, kind: str) -> Test:
+    wants, minds_case = _LIKE[symbol]
+    if _OWN_COLUMNS[kind].get(column) is int:
+        raise RegistryError("operator does not exist: integer ~~* unknown")
+    pattern = _pattern(str(value), minds_case)
+
+    def test(row: Row) -> Truth:
+        found = value_at(row, column)
+        return None if found is None else (pattern.fullmatch(_as_text(found)) is not None) == wants
+
+    return test
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _integer(value: Any) -> int:
+    """What PostgreSQL makes of it, or its complaint."""
+    text = ",".join(map(str, value)) if isinstance(value, list) else _as_text(value)
+    try:
+        return int(text)
+    except ValueError:
+        raise RegistryError(f'invalid input syntax for type integer: "{text}"') from None
+
+
+def _as_number(value: Any) -> float:
+    try:
+        return float(_as_text(value))
+    except ValueError:
+        raise RegistryError(f'invalid input syntax for type double precision: "{_as_text(value)}"') from None
+
+
+def _comparison(column: str, symbol: str, value: Any, kind: str) -> Test:
+    if value is None:
+        return lambda row: (value_at(row, column) is None) == (symbol == "=")
+    own = _OWN_COLUMNS[kind].get(column)
+    if own is int:
+        value = _integer(value)
+    read: Callable[[Any], Any] = _as_text
+    if isinstance(value, bool):
+        read = bool
+    elif isinstance(value, int | float):
+        read = _as_number
+    compare = _COMPARED[symbol]
+
+    def test(row: Row) -> Truth:
+        found = value_at(row, column)
+        return None if found is None else compare(read(found), value)
+
+    return test
+
+
+def _joined(tests: list[Test], word: str) -> Test:
+    """AND or OR with SQL's three values; over nothing it holds."""
+    if not tests:
+        return lambda _: True
+    decisive = word == "or"
+
+    def test(row: Row) -> Truth:
+        answers = [one(row) for one in tests]
+        if decisive in answers:
+            return decisive
+        return None if None in answers else not decisive
+
+    return test
+
+
+def _list(word: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise RegistryError(f"{word} needs a list")
+    return value
+
+
+def _of_column(column: str, condition: Any, kind: str) -> Test:
+    """The test of one column: a value, a list of values, or {operator: value, ...}."""
+    if isinstance(condition, list):
+        return _joined([_comparison(column, "=", value, kind) for value in condition], "or")
+    if not isinstance(condition, dict):
+        return _comparison(column, "=", condition, kind)
+    return _joined([_of_operator(column, symbol, value, kind) for symbol, value in condition.items()], "and")
+
+
+def _of_operator(column: str, symbol: str, value: Any, kind: str) -> Test:
+    if symbol.lower() in ("and", "or"):
+        parts = [_of_column(column, part, kind) for part in _list(symbol, value)]
+        return _joined(parts, symbol.lower())
+    if symbol in _LIKE:
+        return _like(column, symbol, value, kind)
+    if symbol not in _COMPARED:
+        raise RegistryError(f"Invalid value {{ '{symbol}': {value!r} }}")
+    return _comparison(column, symbol, value, kind)
+
+
+def _of_table(wanted: Any, table: str, kind: str) -> Test:
+    """The part of a filter that is about one table."""
+    if not isinstance(wanted, dict):
+        raise RegistryError("Cannot convert undefined or null to object")
+    tests: list[Test] = []
+    for key, value in wanted.items():
+        if key.lower() in ("and", "or"):
+            parts = [part for part in _list(key, value) if _touches(part, table, kind)]
+            tests.append(_joined([_of_table(part, table, kind) for part in parts], key.lower()))
+        elif table_of(key, kind) == table:
+            tests.append(_of_column(key, value, kind))
+    return _joined(tests, "and")
+
+
+def _touches(part: Any, table: str, kind: str) -> bool:
+    """Whether a filter says anything of the table."""
+    if not isinstance(part, dict):
+        raise RegistryError("Cannot convert undefined or null to object")
+    return any(
+        any(_touches(inner, table, kind) for inner in _list(key, value))
+        if key.lower() in ("and", "or")
+        else table_of(key, kind) == table
+        for key, value in part.items()
+    )
+
+
+def test_of(wanted: Any, kind: str) -> Callable[[Row], bool]:
+    """Whether a row fits the filter; `kind` is Run or Dataset. Nothing, or a text, fits everything."""
+    if not isinstance(wanted, dict):
+        return lambda _: True
+    tables = {kind: 0, "Run": 0, "DatasetTripletCache": 0}
+    parts = [_of_table(wanted, table, kind) for table in tables]
+    return lambda row: all(part(row) for part in parts)

@@ -1,0 +1,62 @@
+"""Sorting and pages of the two big queries."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from sandbox.registry.filters import RegistryError, table_of, test_of, value_at
+from sandbox.registry.rows import Row, dataset_rows, flags_of, run_rows, with_flags
+
+DEFAULT_PAGE_SIZE = 50
+_SORTABLE_OF_OMS = ("oms_attributes.ls_duration", "oms_attributes.b_field")
+
+
+def _sort_value(row: Row, column: str) -> Any:
+    if "-" in column:
+        flags = flags_of(row).get(column)
+        return None if flags is None else json.dumps(flags, sort_keys=True)
+    return value_at(row, column)
+
+
+def _check(column: str, kind: str) -> None:
+    if "-" in column:
+        return
+    table_of(column, kind)
+    if kind == "Dataset" and column.startswith("oms_attributes.") and column not in _SORTABLE_OF_OMS:
+        raise RegistryError("Cannot read properties of undefined (reading 'type')")
+
+
+def _comparable(value: Any) -> tuple[bool, Any]:
+    """Numbers before text, so that a column of both can be put in order."""
+    return (True, json.dumps(value)) if not isinstance(value, int | float) else (False, value)
+
+
+def _in_order(rows: list[Row], column: str, *, descending: bool) -> list[Row]:
+    """PostgreSQL's order: nulls are the largest."""
+    known = [row for row in rows if _sort_value(row, column) is not None]
+    unknown = [row for row in rows if _sort_value(row, column) is None]
+    known.sort(key=lambda row: _comparable(_sort_value(row, column)), reverse=descending)
+    return unknown + known if descending else known + unknown
+
+
+def _sorted(rows: list[Row], sortings: list[Any], kind: str) -> list[Row]:
+    """By what was asked; what is equal stays by run (newest first) and name."""
+    rows = sorted(rows, key=lambda row: row.get("name", ""))
+    rows.sort(key=lambda row: row["run_number"], reverse=True)
+    for column, direction in reversed(sortings):
+        _check(column, kind)
+        rows = _in_order(rows, column, descending=str(direction).upper() == "DESC")
+    return rows
+
+
+def page(body: dict[str, Any], kind: str) -> dict[str, Any]:
+    """One page of runs or datasets, the number of pages and of rows."""
+    number, size = body.get("page") or 0, body.get("page_size", DEFAULT_PAGE_SIZE)
+    fits = test_of(body.get("filter"), kind)
+    all_rows = run_rows() if kind == "Run" else dataset_rows()
+    found = _sorted([row for row in all_rows if fits(row)], body.get("sortings") or [], kind)
+    shown = [with_flags(row) for row in found[number * size : (number + 1) * size]]
+    pages = math.ceil(len(found) / size) if size else None
+    return {"runs" if kind == "Run" else "datasets": shown, "pages": pages, "count": len(found)}

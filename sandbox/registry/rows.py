@@ -1,0 +1,170 @@
+"""Run Registry's runs and datasets. Classes, names and states are derived; the figures are OMS's."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sandbox import world
+from sandbox.registry.columns import WORKSPACES
+from sandbox.registry.flags import dcs_summary, triplet_summary
+
+Row = dict[str, Any]
+
+FIRST_OPEN_RUN = 315190
+LATE_RERECO_RUNS = (315257, 315322)
+WAITING = "waiting dqm gui"
+NEWEST_WAITING = 10
+ONLINE = "online"
+
+
+def is_global(run: Row) -> bool:
+    """Whether Run Registry knows the run at all."""
+    return run["sequence"] == "GLOBAL-RUN"
+
+
+def has_offline(run: Row) -> bool:
+    """Pixel and Strip took part, and there is an active lumisection."""
+    return {"PIXEL", "TRACKER"} <= set(run["components"]) and bool(run["last_lumisection_number"])
+
+
+def run_class(run: Row) -> str:
+    """Collisions18, Cosmics18 or Commissioning18."""
+    if run["l1_hlt_mode"] == "collisions2018" and run["stable_beam"]:
+        return "Collisions18"
+    return "Cosmics18" if run["l1_hlt_mode"] == "cosmics2018" else "Commissioning18"
+
+
+def offline_names(run: Row) -> list[str]:
+    """The names of the run's datasets, `online` not among them."""
+    kind = run_class(run)
+    if not has_offline(run):
+        return []
+    if kind == "Commissioning18":
+        return ["/Express/Commissioning2018/DQM"]
+    if kind == "Cosmics18":
+        return ["/Express/Cosmics2018/DQM", "/PromptReco/Cosmics2018A/DQM"]
+    names = ["/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"]
+    if run["run_number"] in world.golden_ranges():
+        names += ["/ReReco/Run2018A_17Sep2018/DQM", "/ReReco/Run2018A_UL2019/DQM"]
+    return names
+
+
+@cache
+def _waiting_runs() -> frozenset[int]:
+    """The newest collision runs: their prompt reconstruction is not in the DQM GUI yet."""
+    collisions = [
+        number
+        for number, run in world.runs().items()
+        if is_global(run) and has_offline(run) and run_class(run) == "Collisions18"
+    ]
+    return frozenset(collisions[-NEWEST_WAITING:])
+
+
+def tracker_state(run_number: int, name: str) -> str:
+    """The state of the dataset in the tracker workspace."""
+    if run_number in _waiting_runs() and name.startswith("/PromptReco"):
+        return WAITING
+    if name.startswith("/ReReco"):
+        return "OPEN" if run_number in LATE_RERECO_RUNS else "COMPLETED"
+    return "COMPLETED" if run_number < FIRST_OPEN_RUN else "OPEN"
+
+
+def _online_state(run: Row) -> str:
+    if run["run_number"] < FIRST_OPEN_RUN:
+        return "COMPLETED"
+    return "SIGNOFF" if has_offline(run) else "OPEN"
+
+
+def _is_significant(run: Row) -> bool:
+    return has_offline(run) or world.lumisections_of(run["run_number"]) is not None
+
+
+def _oms_attributes(run: Row) -> Row:
+    """What Run Registry keeps of OMS's answer."""
+    kept = {name: value for name, value in run.items() if name not in ("last_lumisection_number", "era")}
+    kept["ls_duration"] = run["last_lumisection_number"]
+    fill = world.fills().get(run["fill_number"]) or {}
+    kept["injection_scheme"] = fill.get("injection_scheme")
+    kept |= {f"{name.lower()}_included": True for name in run["components"]}
+    if _is_significant(run):
+        kept["beams_present_and_stable"] = bool(run["stable_beam"])
+    return kept
+
+
+def _rr_attributes(run: Row) -> Row:
+    return {
+        "class": run_class(run),
+        "state": _online_state(run),
+        "significant": _is_significant(run),
+        "stop_reason": "",
+    }
+
+
+def _dataset_attributes(run_number: int, name: str) -> Row:
+    if name == ONLINE:
+        return {}
+    state = tracker_state(run_number, name)
+    workspaces = ("global", "tracker") if name.startswith("/ReReco") else WORKSPACES
+    return {f"{workspace}_state": state for workspace in workspaces} | {"appeared_in": []}
+
+
+@cache
+def run_rows() -> list[Row]:
+    """Every run as POST /runs_filtered_ordered gives it, but for the flags: oldest first."""
+    known = [run for run in world.runs().values() if is_global(run)]
+    return [
+        {
+            "run_number": run["run_number"],
+            "oms_attributes": _oms_attributes(run),
+            "rr_attributes": _rr_attributes(run),
+            "version": place,
+            "deleted": False,
+        }
+        for place, run in enumerate(known, start=1)
+    ]
+
+
+@cache
+def dataset_rows() -> list[Row]:
+    """Every dataset as POST /datasets_filtered_ordered gives it, but for the flags: by run and name."""
+    rows: list[Row] = []
+    for run in run_rows():
+        number = run["run_number"]
+        parts = {"rr_attributes": run["rr_attributes"], "oms_attributes": run["oms_attributes"]}
+        rows.extend(
+            {
+                "run_number": number,
+                "name": name,
+                "dataset_attributes": _dataset_attributes(number, name),
+                "datasets_in_gui": [],
+                "deleted": False,
+                "version": len(rows) + place,
+                "Run": parts,
+            }
+            for place, name in enumerate([*offline_names(world.runs()[number]), ONLINE], start=1)
+        )
+    return rows
+
+
+@cache
+def dataset_names() -> dict[int, list[str]]:
+    """Run: its dataset names, `online` first, as GET /get_all_dataset_names_of_run gives them."""
+    names: dict[int, list[str]] = {}
+    for row in dataset_rows():
+        known = names.setdefault(row["run_number"], [])
+        known.insert(0 if row["name"] == ONLINE else len(known), row["name"])
+    return names
+
+
+def flags_of(row: Row) -> dict[str, Any]:
+    """The triplet summary of a run or dataset row."""
+    return triplet_summary(row["run_number"], row.get("name", ONLINE) == ONLINE)
+
+
+def with_flags(row: Row) -> Row:
+    """The row as it goes over the wire."""
+    cache_row: Row = {"triplet_summary": flags_of(row)}
+    if "name" in row:
+        cache_row["dcs_summary"] = dcs_summary(row["run_number"])
+    return row | {"DatasetTripletCache": cache_row}

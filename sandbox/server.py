@@ -1,0 +1,99 @@
+"""The sandbox's web server: one process, one thread per connection, connections kept alive."""
+
+from __future__ import annotations
+
+import socket
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from sandbox import control
+from sandbox.exchange import Answer, Request
+from sandbox.registry.rows import dataset_rows
+from sandbox.services import CutConnection, State, service_of
+from sandbox.world.lumisections import runs_with_lumisections
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 9500
+
+
+class SandboxServer(ThreadingHTTPServer):
+    """Listens on 127.0.0.1; port 0 takes a free one."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+    allow_reuse_address = True
+
+    def __init__(self, port: int) -> None:
+        super().__init__((HOST, port), Handler)
+        self.state = State()
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{HOST}:{self.server_port}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is nothing to report."""
+
+
+def warm_up() -> None:
+    """Read the world, so that the first answer is as fast as the others."""
+    dataset_rows()
+    runs_with_lumisections()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Turns bytes into a Request, and an Answer into bytes."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    timeout = 300
+    server: SandboxServer
+
+    def _respond(self) -> None:
+        request = self._request()
+        try:
+            answer = self._answer(request)
+        except CutConnection:
+            self._cut()
+            return
+        self._send(answer)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _respond  # noqa: N815 (names that http.server asks for)
+
+    def _request(self) -> Request:
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length) if length else b""
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        return Request(self.command, self.path, headers, body)
+
+    def _answer(self, request: Request) -> Answer:
+        path = request.path
+        if path == "/":
+            return Answer("", 302, headers={"Location": f"{control.PREFIX}/"})
+        if path == control.PREFIX or path.startswith(f"{control.PREFIX}/"):
+            return control.answer(request, self.server.state)
+        service = service_of(path)
+        if service is None:
+            return Answer({"error": f"Nothing is served at {path}."}, 404)
+        return self.server.state.answer(service, request)
+
+    def _cut(self) -> None:
+        """Close without a byte."""
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _send(self, answer: Answer) -> None:
+        content = answer.encoded()
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.content_type)
+        self.send_header("Content-Length", str(len(content)))
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Silent: what was asked stands in the request log."""

@@ -1,0 +1,98 @@
+"""The stand-ins by name: where each is found and how it answers, healthy and with a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sandbox import sso
+from sandbox.exchange import Answer, Request
+from sandbox.faults import Fault, Faults
+from sandbox.log import RequestLog
+from sandbox.oms import answer as oms
+from sandbox.registry import answer as registry
+from sandbox.sso import Tokens
+
+
+class CutConnection(Exception):
+    """The service closes the connection without an answer."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One stand-in."""
+
+    name: str
+    label: str
+    prefix: str
+    answer: Callable[[Request, Tokens], Answer]
+    broken: Answer
+    nothing: Callable[[Request], Answer]
+
+
+SERVICES = (
+    Service(
+        "registry",
+        "Run Registry",
+        "/registry",
+        registry.answer,
+        Answer({"err": "The sandbox was told to fail"}, 500),
+        registry.nothing,
+    ),
+    Service(
+        "oms",
+        "OMS",
+        "/oms",
+        oms.answer,
+        oms.error(500, "Internal Server Error", "The sandbox was told to fail."),
+        oms.nothing,
+    ),
+    Service(
+        "sso",
+        "CERN sign-in",
+        "/sso",
+        sso.answer,
+        Answer({"error": "unknown_error", "error_description": "The sandbox was told to fail."}, 500),
+        lambda _: Answer({"error": "Realm does not exist"}, 404),
+    ),
+)
+
+
+def service_of(path: str) -> Service | None:
+    """The stand-in that a path belongs to."""
+    return next((one for one in SERVICES if path == one.prefix or path.startswith(one.prefix + "/")), None)
+
+
+@dataclass
+class State:
+    """What the sandbox remembers: tokens given, faults that are on, requests that came."""
+
+    tokens: Tokens = field(default_factory=Tokens)
+    faults: Faults = field(default_factory=Faults)
+    log: RequestLog = field(default_factory=RequestLog)
+
+    def answer(self, service: Service, request: Request) -> Answer:
+        """The service's answer, written down; CutConnection where a fault says so."""
+        entry = self.log.begin(service.name, request)
+        status = None
+        try:
+            answer = self._healthy_or_not(service, request)
+            status = answer.status
+            return answer
+        finally:
+            self.log.end(entry, status)
+
+    def _healthy_or_not(self, service: Service, request: Request) -> Answer:
+        fault = self.faults.taken(service.name, request.path)
+        return self._faulty(service, request, fault) if fault else service.answer(request, self.tokens)
+
+    def _faulty(self, service: Service, request: Request, fault: Fault) -> Answer:
+        if fault.mode == "500":
+            return service.broken
+        if fault.mode == "not-found":
+            return service.nothing(request)
+        if fault.mode in ("hang", "slow"):
+            self.faults.wait(fault.seconds)
+        if fault.mode in ("hang", "refuse"):
+            raise CutConnection
+        return service.answer(request, self.tokens)

@@ -1,0 +1,133 @@
+"""CERN's machine-token endpoint: `POST /sso/auth/realms/cern/api-access/token`, and the check of what it gave.
+
+Known clients: `certhelper` and `certhelper-oms`, with any secret that is not empty. Tokens look like JSON web tokens but
+are signed with a key of this process: they are worth nothing elsewhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import secrets
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.exchange import Answer, Request
+
+CLIENTS = frozenset({"certhelper", "certhelper-oms"})
+DEFAULT_LIFETIME_S = 1200
+TOKEN_PATH = "/sso/auth/realms/cern/api-access/token"  # noqa: S105 (an address)
+ISSUER = "https://auth.cern.ch/auth/realms/cern"
+
+
+def _part(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+@dataclass(frozen=True)
+class Grant:
+    """For whom a token is, and until when (seconds since 1970)."""
+
+    audience: str
+    expires: float
+
+
+class Tokens:
+    """The tokens given and not revoked."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._key = secrets.token_bytes(32)
+        self._granted: dict[str, Grant] = {}
+        self.lifetime: float = DEFAULT_LIFETIME_S
+
+    def revoke(self, lifetime: float = DEFAULT_LIFETIME_S) -> None:
+        """No token given so far is good any more; new ones last `lifetime` seconds."""
+        with self._lock:
+            self._granted.clear()
+            self.lifetime = lifetime
+
+    def give(self, client: str, audience: str) -> str:
+        """A new token of that client for that audience."""
+        now = time.time()
+        with self._lock:
+            expires = now + self.lifetime
+            token = self._signed(client, audience, now, expires)
+            self._granted[token] = Grant(audience, expires)
+        return token
+
+    def is_good(self, token: str, audience: str) -> bool:
+        """Whether the token was given for the audience, is not revoked and has not expired."""
+        with self._lock:
+            grant = self._granted.get(token)
+        return grant is not None and grant.audience == audience and time.time() < grant.expires
+
+    def _signed(self, client: str, audience: str, now: float, expires: float) -> str:
+        claims = {
+            "iss": ISSUER,
+            "sub": f"service-account-{client}",
+            "aud": audience,
+            "azp": client,
+            "iat": int(now),
+            "exp": int(expires),
+            "jti": str(uuid.uuid4()),
+            "typ": "Bearer",
+        }
+        head = _part(json.dumps({"alg": "HS256", "typ": "JWT", "kid": "sandbox"}).encode())
+        text = f"{head}.{_part(json.dumps(claims).encode())}"
+        return f"{text}.{_part(hmac.new(self._key, text.encode(), hashlib.sha256).digest())}"
+
+
+def _refusal(status: int, error: str, description: str) -> Answer:
+    return Answer({"error": error, "error_description": description}, status)
+
+
+def _credentials(request: Request, fields: dict[str, str]) -> tuple[str, str]:
+    """Client and secret, from HTTP Basic or from the form."""
+    kind, _, packed = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "basic":
+        try:
+            client, _, secret = base64.b64decode(packed).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return "", ""
+        return client, secret
+    return fields.get("client_id", ""), fields.get("client_secret", "")
+
+
+def answer(request: Request, tokens: Tokens) -> Answer:
+    """What the token endpoint says."""
+    if request.path.rstrip("/") != TOKEN_PATH:
+        return Answer({"error": "HTTP 404 Not Found"}, 404)
+    if request.method != "POST":
+        return Answer({"error": "HTTP 405 Method Not Allowed"}, 405)
+    fields = request.form
+    client, secret = _credentials(request, fields)
+    if client not in CLIENTS:
+        return _refusal(401, "invalid_client", "Invalid client or Invalid client credentials")
+    if not secret:
+        return _refusal(401, "unauthorized_client", "Invalid client or Invalid client credentials")
+    return _granted(client, fields, tokens)
+
+
+def _granted(client: str, fields: dict[str, str], tokens: Tokens) -> Answer:
+    if not fields.get("grant_type"):
+        return _refusal(400, "invalid_request", "Missing form parameter: grant_type")
+    if fields["grant_type"] != "client_credentials":
+        return _refusal(400, "unsupported_grant_type", "Unsupported grant_type")
+    if not fields.get("audience"):
+        return _refusal(400, "invalid_request", "Missing form parameter: audience")
+    body: dict[str, Any] = {
+        "access_token": tokens.give(client, fields["audience"]),
+        "expires_in": int(tokens.lifetime),
+        "refresh_expires_in": 0,
+        "token_type": "Bearer",
+        "not-before-policy": 0,
+        "scope": "",
+    }
+    return Answer(body)

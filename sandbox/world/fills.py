@@ -1,0 +1,49 @@
+"""Fills: 42 from CMS's fill table, the others with what their runs say and nothing more."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+
+from sandbox.world.columns import FILL_COLUMNS
+from sandbox.world.runs import ERA, runs
+from sandbox.world.tables import Row, rows_of, value_of
+
+# Attributes of OMS's fills that no source of ours has.
+NOT_KNOWN = (
+    "end_time init_lumi beta_star_start beta_star_stop delivered_lumi_stablebeams recorded_lumi_stablebeams "
+    "downtime to_ready_time to_dump_ready_time dump_ready_to_dump_time"
+).split()
+
+
+def _most_said(members: list[Row], attribute: str) -> object:
+    """What the runs say: the only value, or the one most of them have (a cosmic run inside a proton fill)."""
+    said = [row[attribute] for row in members if row[attribute] is not None]
+    return max(said, key=said.count) if said else None
+
+
+def _from_runs(number: int, members: list[Row]) -> Row:
+    row: Row = dict.fromkeys([*FILL_COLUMNS, *NOT_KNOWN])
+    said = {name: _most_said(members, name) for name in ("energy", "fill_type_party1", "fill_type_party2")}
+    row.update(said)  # type: ignore[arg-type]
+    return row | {
+        "fill_number": number,
+        "era": ERA,
+        "fill_type_runtime": "PROTONS" if said["fill_type_party1"] == "PROTON" else None,
+        "stable_beams": any(bool(member["stable_beam"]) for member in members),
+        "first_run_number": min(int(str(member["run_number"])) for member in members),
+        "last_run_number": max(int(str(member["run_number"])) for member in members),
+    }
+
+
+@cache
+def fills() -> dict[int, Row]:
+    """Every fill that a run names, by number: the attributes of OMS's `fills`."""
+    members: dict[int, list[Row]] = defaultdict(list)
+    for run in runs().values():
+        if isinstance(run["fill_number"], int):
+            members[run["fill_number"]].append(run)
+    known = {
+        int(line["fill_number"]): {key: value_of(text) for key, text in line.items()} for line in rows_of("fills.tsv")
+    }
+    return {number: _from_runs(number, members[number]) | known.get(number, {}) for number in sorted(members)}

@@ -1,0 +1,114 @@
+"""The lumisections of 779 runs, kept run-length encoded and unpacked when a run is asked for."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from sandbox.world.columns import BITS, LUMINOSITIES
+from sandbox.world.runs import runs
+from sandbox.world.tables import LUMISECTION_SECONDS, Row, folder, seconds_later
+
+Segment = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Lumisections:
+    """One run's lumisections, packed.
+
+    `segments`: (first, last, flags) of stretches with the same flags and no missing number; flags as in BITS.
+    """
+
+    run_number: int
+    count: int
+    segments: tuple[Segment, ...]
+    packed: dict[str, Any]
+
+    @property
+    def last(self) -> int:
+        """The largest number that OMS has a row for (may be past the last active one)."""
+        return self.segments[-1][1]
+
+
+def is_on(flags: int, bit: str) -> bool:
+    """Whether the flag of that name is set."""
+    return bool(flags >> BITS.index(bit) & 1)
+
+
+def _unpacked(lengths: list[list[Any]]) -> list[Any]:
+    return [value for value, count in lengths for _ in range(count)]
+
+
+def _numbers(line: dict[str, Any]) -> list[int]:
+    return [offset + place for place, offset in enumerate(_unpacked(line["numbers"]))]
+
+
+def _segments(line: dict[str, Any]) -> tuple[Segment, ...]:
+    found: list[Segment] = []
+    for number, flags in zip(_numbers(line), _unpacked(line["flags"]), strict=True):
+        if found and found[-1][1] == number - 1 and found[-1][2] == flags:
+            found[-1] = (found[-1][0], number, flags)
+        else:
+            found.append((number, number, flags))
+    return tuple(found)
+
+
+@cache
+def _all() -> dict[int, Lumisections]:
+    text = gzip.decompress((folder() / "lumisections.jsonl.gz").read_bytes()).decode()
+    lines = (json.loads(line) for line in text.splitlines())
+    return {
+        line["run"]: Lumisections(line["run"], sum(n for _, n in line["numbers"]), _segments(line), line)
+        for line in lines
+    }
+
+
+def lumisections_of(run_number: int) -> Lumisections | None:
+    """What OMS has for the run, None when it has no rows."""
+    return _all().get(run_number)
+
+
+def runs_with_lumisections() -> list[int]:
+    """The numbers of the runs with rows, oldest first."""
+    return list(_all())
+
+
+@lru_cache(maxsize=64)
+def lumisections_rows(run_number: int) -> list[Row]:
+    """The run's rows with the attributes of OMS's `lumisections`.
+
+    Delivered and recorded luminosity count from the start of the fill; end_lumi is the next row's init_lumi.
+    """
+    known = lumisections_of(run_number)
+    if known is None:
+        return []
+    start = str(runs()[run_number]["start_time"])
+    columns = {name: _unpacked(known.packed[name]) for name in LUMINOSITIES}
+    columns["end_lumi"] = [*columns["init_lumi"][1:], known.packed["end_lumi_last"]]
+    columns["fill_number"] = _unpacked(known.packed["fills"])
+    flags, numbers = _unpacked(known.packed["flags"]), _numbers(known.packed)
+    return [
+        {"run_number": run_number, "lumisection_number": number}
+        | {name: values[place] for name, values in columns.items()}
+        | _flags(flags[place])
+        | _times(start, number)
+        for place, number in enumerate(numbers)
+    ]
+
+
+def _flags(flags: int) -> Row:
+    row: Row = {bit: is_on(flags, bit) for bit in BITS}
+    return row | {
+        "beam_present": is_on(flags, "beam1_present") and is_on(flags, "beam2_present"),
+        "beams_stable": is_on(flags, "beam1_stable") and is_on(flags, "beam2_stable"),
+    }
+
+
+def _times(start: str, number: int) -> Row:
+    return {
+        "start_time": seconds_later(start, (number - 1) * LUMISECTION_SECONDS),
+        "end_time": seconds_later(start, number * LUMISECTION_SECONDS),
+    }

@@ -1,0 +1,81 @@
+"""A real Chromium on a real server, which fails on anything that the browser complains about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page
+
+from tests.chromium import ARGUMENTS, executable
+from users.models import User
+
+PATIENCE_MS = 5000
+# Statuses that our own pages answer on purpose; Chromium reports each of them as a failed load.
+MEANT = ("status of 403", "status of 404", "status of 409", "status of 422", "status of 429")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/e2e/" in str(item.path):
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.django_db(transaction=True))
+            if executable() is None:
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict:
+    return {"executable_path": executable(), "args": ARGUMENTS, "headless": True}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict:
+    return {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "timezone_id": "UTC"}
+
+
+@pytest.fixture
+def page(page: Page, live_server) -> Iterator[Page]:
+    """Playwright's page, at the server's start page; the test fails if the console has said anything bad."""
+    complaints: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not any(text in message.text for text in MEANT):
+            complaints.append(f"{message.type}: {message.text} ({page.url})")
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: complaints.append(f"exception: {error} ({page.url})"))
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(live_server.url)
+    yield page
+    assert complaints == []
+
+
+@pytest.fixture
+def sign_in(page: Page, live_server) -> Callable[[User], None]:
+    """Sign in by the form, as a person does (the factories' password)."""
+    from tests.factories import PASSWORD
+
+    def sign(user: User) -> None:
+        page.goto(f"{live_server.url}/accounts/login/")
+        page.fill("[name=username]", user.username)
+        page.fill("[name=password]", PASSWORD)
+        page.locator("main [type=submit]").click()
+        page.wait_for_url(f"{live_server.url}/")
+
+    return sign
+
+
+@pytest.fixture
+def is_accessible(page: Page) -> Callable[[], None]:
+    """Run axe on what is shown, light and dark; no violation of any rule."""
+
+    def check() -> None:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found = Axe().run(page).response["violations"]
+            told = [f"{scheme} {one['id']}: {[node['html'][:160] for node in one['nodes']]}" for one in found]
+            assert told == [], page.url
+
+    return check

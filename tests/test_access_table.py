@@ -1,0 +1,107 @@
+"""Who may do what: every address, method and role with the status it answers. An address without a row fails.
+
+The outside is switched off here, so that no row depends on it.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.factories import CertificationFactory, UserFactory
+from users.models import Role
+
+ROLES = ("stranger", "guest", "shifter", "shift_leader", "expert", "admin")
+RUN, RECONSTRUCTION = 317555, "express"
+
+# The six numbers: stranger, guest, shifter, shift leader, expert, admin. The certification belongs to the shifter.
+TABLE = {
+    ("users:sign-in", "GET"): "200 302 302 302 302 302",
+    ("users:sign-in", "POST"): "422 302 302 302 302 302",
+    ("users:sign-out", "GET"): "302 405 405 405 405 405",
+    ("users:sign-out", "POST"): "302 302 302 302 302 302",
+    ("health", "GET"): "200 200 200 200 200 200",
+    ("health", "POST"): "405 405 405 405 405 405",
+    ("help", "GET"): "200 200 200 200 200 200",
+    ("help", "POST"): "405 405 405 405 405 405",
+    ("home", "GET"): "302 200 200 200 200 200",
+    ("home", "POST"): "302 405 405 405 405 405",
+    ("search", "GET"): "302 302 302 302 302 302",
+    ("search", "POST"): "302 405 405 405 405 405",
+    ("openruns:open-runs", "GET"): "302 403 200 200 200 200",
+    ("openruns:open-runs", "POST"): "302 405 405 405 405 405",
+    ("certify:certify-run", "GET"): "302 403 200 200 200 200",
+    ("certify:certify-run", "POST"): "302 403 422 422 422 422",
+    ("certify:certify-reconstruction", "GET"): "302 403 200 200 200 200",
+    ("certify:certify-reconstruction", "POST"): "302 403 422 422 422 422",
+    ("certify:all-reference-runs", "GET"): "200 200 200 200 200 200",
+    ("certify:all-reference-runs", "POST"): "405 405 405 405 405 405",
+    ("listruns:list", "GET"): "302 200 200 200 200 200",
+    ("listruns:list", "POST"): "302 405 405 405 405 405",
+    ("listruns:certification", "GET"): "302 200 200 200 200 200",
+    ("listruns:certification", "POST"): "302 405 405 405 405 405",
+    ("listruns:update", "GET"): "302 403 200 200 200 200",
+    ("listruns:update", "POST"): "302 403 422 422 422 422",
+}
+# Django's own admin: for admins alone; its sign-in page sends everybody else there.
+ADMIN = "302 302 302 302 302 200"
+
+
+def _names(patterns: list[URLPattern | URLResolver], space: str = "") -> set[str]:
+    names = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            names |= _names(pattern.url_patterns, f"{space}{pattern.namespace}:" if pattern.namespace else space)
+        else:
+            names.add(f"{space}{pattern.name}")
+    return names
+
+
+ALL = _names(get_resolver().url_patterns)
+ADMIN_LISTS = sorted(name for name in ALL if name.startswith("admin:") and name.endswith("_changelist"))
+
+
+@pytest.fixture(autouse=True)
+def _outside_off(settings):
+    for name in ("RUNREGISTRY_URL", "OMS_URL", "SSO_URL"):
+        setattr(settings, name, "http://127.0.0.1:9/nobody")
+
+
+def _clients() -> dict[str, Client]:
+    clients = {role: Client() for role in ROLES}
+    for role in ROLES[1:]:
+        clients[role].force_login(UserFactory(username=role, role=Role(role)))
+    return clients
+
+
+def _addresses() -> dict[str, str]:
+    owned = CertificationFactory(user=UserFactory(username="shifter", role=Role.SHIFTER))
+    arguments = {
+        "certify:certify-run": [RUN],
+        "certify:certify-reconstruction": [RUN, RECONSTRUCTION],
+        "listruns:certification": [owned.pk],
+        "listruns:update": [owned.pk],
+    }
+    return {name: reverse(name, args=arguments.get(name, [])) for name, _method in TABLE}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "method"), TABLE)
+def test_address_answers_each_role_as_the_table_says(name, method):
+    address = _addresses()[name]
+    answers = {role: client.generic(method, address).status_code for role, client in _clients().items()}
+    expected = dict(zip(ROLES, map(int, TABLE[name, method].split()), strict=True))
+    assert answers == expected
+
+
+def test_every_address_has_a_row_for_get_and_for_post():
+    ours = {name for name in ALL if not name.startswith("admin:")}
+    assert {(name, method) for name in ours for method in ("GET", "POST")} == set(TABLE)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["admin:index", *ADMIN_LISTS])
+def test_admin_is_for_admins(name):
+    answers = [client.get(reverse(name)).status_code for client in _clients().values()]
+    assert answers == [int(status) for status in ADMIN.split()]

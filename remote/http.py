@@ -159,7 +159,7 @@ def _json(call: Call, status_code: int, body: bytes) -> Any:
         raise _kind_of(status_code)(call.service, source=call.source, status=status_code, said=said)
     try:
         return json.loads(body, parse_constant=_refuse_constant)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotJson(**who) from error
 
 

@@ -72,9 +72,9 @@ def _forget(request: Request, state: State) -> Answer:
 
 
 _ROUTES = {
-    ("GET", "/"): lambda request, state: Answer(page.html(state), 200, HTML, page.HEADERS),
-    ("GET", "/style.css"): lambda request, state: Answer(page.STYLE, 200, "text/css; charset=utf-8"),
-    ("GET", "/faults"): lambda request, state: Answer(state.faults.listed()),
+    ("GET", "/"): lambda _request, state: Answer(page.html(state), 200, HTML, page.HEADERS),
+    ("GET", "/style.css"): lambda _request, _state: Answer(page.STYLE, 200, "text/css; charset=utf-8"),
+    ("GET", "/faults"): lambda _request, state: Answer(state.faults.listed()),
     ("POST", "/faults"): _add_fault,
     ("DELETE", "/faults"): _clear_faults,
     ("POST", "/faults/clear"): _clear_faults,

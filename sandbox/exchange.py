@@ -40,7 +40,9 @@ class Request:
 
     @property
     def is_form(self) -> bool:
-        return self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        """Sent by a form; JSON under a form's name (curl without a type) is still JSON."""
+        is_named_so = self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        return is_named_so and not self.body.lstrip().startswith((b"{", b"["))
 
     @property
     def bearer(self) -> str | None:

@@ -1,7 +1,7 @@
 """CERN's machine-token endpoint: `POST /sso/auth/realms/cern/api-access/token`, and the check of what it gave.
 
-Known clients: `certhelper` and `certhelper-oms`, with any secret that is not empty. Tokens look like JSON web tokens but
-are signed with a key of this process: they are worth nothing elsewhere.
+Known clients: `certhelper` and `certhelper-oms`, with any secret that is not empty. Tokens look like JSON web tokens
+but are signed with a key of this process: they are worth nothing elsewhere.
 """
 
 from __future__ import annotations

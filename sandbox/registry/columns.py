@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-WORKSPACES = (
-    "dc dt cms csc gem hlt l1t rpc tau btag ecal hcal lumi muon ctpps castor egamma global jetmet tracker"
-).split()  # fmt: skip
+WORKSPACES = [
+    "dc",
+    "dt",
+    "cms",
+    "csc",
+    "gem",
+    "hlt",
+    "l1t",
+    "rpc",
+    "tau",
+    "btag",
+    "ecal",
+    "hcal",
+    "lumi",
+    "muon",
+    "ctpps",
+    "castor",
+    "egamma",
+    "global",
+    "jetmet",
+    "tracker",
+]
 
 # Columns that both the online run and a dataset have, and the detector that must take part for the flag to be GOOD.
 DETECTOR_OF = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from sandbox import world
@@ -63,7 +64,7 @@ def _others(components: list[str], *, online: bool) -> dict[str, Triplet]:
 def _cut(first: int, last: int, golden: list[Range]) -> list[tuple[int, int, bool]]:
     """The stretch cut at the borders of the golden ranges."""
     borders = sorted({first, *(edge for a, b in golden for edge in (a, b + 1) if first < edge <= last), last + 1})
-    pairs = zip(borders, borders[1:], strict=False)
+    pairs = pairwise(borders)
     return [(a, b - 1, any(x <= a <= y for x, y in golden)) for a, b in pairs]
 
 

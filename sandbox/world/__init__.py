@@ -1,4 +1,4 @@
-"""The sandbox's world: real runs, fills and lumisections of CMS, 13 April to 13 May 2018, and what is derived from them.
+"""The sandbox's world: runs, fills and lumisections of CMS, 13 April to 13 May 2018, and what is derived from them.
 
 README.md says where each figure comes from and what is made up. Rows are plain dictionaries with OMS's names;
 a figure that is not known is None.

@@ -24,9 +24,9 @@ Row = dict[str, str]
 
 def read(path: Path) -> list[Row]:
     """The rows of a CSV table, gzipped or plain."""
-    raw = gzip.open(path, "rt") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with raw as lines:
-        return list(csv.DictReader(lines))
+    content = path.read_bytes()
+    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
+    return list(csv.DictReader(io.StringIO(text)))
 
 
 def write_table(name: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:

@@ -10,10 +10,18 @@ from sandbox.world.runs import ERA, runs
 from sandbox.world.tables import Row, rows_of, value_of
 
 # Attributes of OMS's fills that no source of ours has.
-NOT_KNOWN = (
-    "end_time init_lumi beta_star_start beta_star_stop delivered_lumi_stablebeams recorded_lumi_stablebeams "
-    "downtime to_ready_time to_dump_ready_time dump_ready_to_dump_time"
-).split()
+NOT_KNOWN = [
+    "end_time",
+    "init_lumi",
+    "beta_star_start",
+    "beta_star_stop",
+    "delivered_lumi_stablebeams",
+    "recorded_lumi_stablebeams",
+    "downtime",
+    "to_ready_time",
+    "to_dump_ready_time",
+    "dump_ready_to_dump_time",
+]
 
 
 def _most_said(members: list[Row], attribute: str) -> object:

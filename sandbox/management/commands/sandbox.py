@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from argparse import ArgumentParser
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from certhelper import env
 from sandbox.server import DEFAULT_PORT, SandboxServer, warm_up
 
 
@@ -22,21 +22,30 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=int(env.number("SANDBOX_PORT", DEFAULT_PORT)))
+        parser.add_argument("--port", type=int, help="Default: SANDBOX_PORT, else 9500.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, **options: Any) -> None:
         warm_up()
-        with SandboxServer(options["port"]) as server:
+        port = port_of_environment() if options["port"] is None else options["port"]
+        with SandboxServer(port) as server:
             stop_at_signals(server)
             self.stdout.write(f"Sandbox ready: {server.base_url}/_sandbox/")
             self.stdout.flush()
             server.serve_forever(poll_interval=0.1)
 
 
+def port_of_environment() -> int:
+    """SANDBOX_PORT, or the usual one."""
+    raw = os.environ.get("SANDBOX_PORT") or str(DEFAULT_PORT)
+    if not raw.isdigit():
+        raise CommandError(f"SANDBOX_PORT is {raw!r}: give a port number.")
+    return int(raw)
+
+
 def stop_at_signals(server: SandboxServer) -> None:
     """End at once at SIGINT and SIGTERM; whoever is still being answered is cut off."""
 
-    def stop(signum: int, frame: FrameType | None) -> None:
+    def stop(_signum: int, _frame: FrameType | None) -> None:
         threading.Thread(target=server.shutdown, daemon=True).start()
 
     signal.signal(signal.SIGINT, stop)

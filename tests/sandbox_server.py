@@ -1,0 +1,86 @@
+"""The sandbox for tests: one real server for the whole run, healthy and forgetful at the start of each test.
+
+The fixture `sandbox` also points the product's settings at it, for the time of the test.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests as http
+
+from sandbox.server import SandboxServer, warm_up
+
+TIMEOUT_S = 10
+__all__ = ["sandbox", "sandbox_server"]
+
+
+@dataclass(frozen=True)
+class SandboxForTests:
+    """The running sandbox, driven over HTTP as from outside."""
+
+    base_url: str
+
+    def _control(self, method: str, path: str, **options: Any) -> Any:
+        answer = http.request(method, f"{self.base_url}/_sandbox/{path}", timeout=TIMEOUT_S, **options)
+        answer.raise_for_status()
+        return answer.json()
+
+    def faults(
+        self, service: str, mode: str, *, seconds: float = 30, count: int | None = None, path: str | None = None
+    ) -> None:
+        """From now on the service misbehaves (interface: POST /_sandbox/faults)."""
+        body = {"service": service, "mode": mode, "seconds": seconds, "count": count, "path": path}
+        self._control("POST", "faults", json=body)
+
+    def clear(self) -> None:
+        """Healthy again, and nothing remembered of what was asked."""
+        self._control("DELETE", "faults")
+        self._control("DELETE", "requests")
+
+    def requests(self, service: str | None = None) -> list[dict[str, Any]]:
+        """What was asked since the last clear, all or of one service."""
+        return [one for one in self._control("GET", "requests") if service in (None, one["service"])]
+
+    def revoke_tokens(self, lifetime: float = 1200) -> None:
+        """No token given so far is good any more; new ones last that many seconds."""
+        self._control("POST", "tokens", json={"lifetime": lifetime})
+
+    def token(self, audience: str) -> str:
+        """A token for that audience, as a machine gets one."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": "certhelper",
+            "client_secret": "sandbox",
+            "audience": audience,
+        }
+        url = f"{self.base_url}/sso/auth/realms/cern/api-access/token"
+        return http.post(url, data=form, timeout=TIMEOUT_S).json()["access_token"]
+
+
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[SandboxForTests]:
+    """The server, on a free port."""
+    warm_up()
+    server = SandboxServer(0)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    yield SandboxForTests(server.base_url)
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def sandbox(sandbox_server: SandboxForTests, settings) -> Iterator[SandboxForTests]:
+    """The sandbox, healthy and with an empty request log; the product's settings point at it."""
+    settings.RUNREGISTRY_URL = f"{sandbox_server.base_url}/registry"
+    settings.OMS_URL = f"{sandbox_server.base_url}/oms/agg/api/v1"
+    settings.SSO_URL = f"{sandbox_server.base_url}/sso/auth/realms/cern"
+    sandbox_server.clear()
+    sandbox_server.revoke_tokens()
+    sandbox_server.clear()
+    yield sandbox_server
+    sandbox_server.clear()

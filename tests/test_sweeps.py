@@ -1,0 +1,204 @@
+"""What holds on every page and in every setting, now and later."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from tests.factories import CertificationFactory
+
+ROOT = Path(__file__).resolve().parent.parent
+UNLABELLED_ON_PURPOSE = {"hidden", "submit", "button", "reset", "image"}
+
+
+class Page(HTMLParser):
+    """What the sweeps look at in a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.title, self.lang, self.headings, self.inline, self.ids = "", "", 0, [], []
+        self.controls: list[dict[str, str | None]] = []
+        self.labelled: set[str | None] = set()
+        self._in_title = self._in_script = False
+        self._labels = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.inline += [f"<{tag} {name}>" for name in found if name == "style" or name.startswith("on")]
+        self.ids += [found["id"]] if found.get("id") else []
+        self._in_title = tag == "title" and not self.title
+        self._in_script = tag == "script" and not found.get("src") and found.get("type") != "application/json"
+        if tag == "html":
+            self.lang = found.get("lang") or ""
+        elif tag == "h1":
+            self.headings += 1
+        elif tag == "style":
+            self.inline.append("<style>")
+        elif tag == "label":
+            self._labels += 1
+            self.labelled.add(found.get("for"))
+        elif tag in ("input", "select", "textarea") and found.get("type") not in UNLABELLED_ON_PURPOSE:
+            self.controls.append(found | {"inside a label": "yes" if self._labels else None})
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_title = self._in_script = False
+        self._labels -= tag == "label"
+
+    def handle_data(self, data: str) -> None:
+        if self._in_title:
+            self.title += data.strip()
+        if self._in_script and data.strip():
+            self.inline.append(f"<script> {data.strip()[:40]}")
+
+    def unlabelled(self) -> list[str | None]:
+        names = ("inside a label", "aria-label", "aria-labelledby")
+        return [
+            control.get("name")
+            for control in self.controls
+            if not any(control.get(name) for name in names) and control.get("id") not in self.labelled
+        ]
+
+
+@pytest.fixture
+def pages(shifter, shifter_client, client, admin_client, settings) -> Iterator[dict[str, Page]]:
+    """Every page that people open, as those see it who may; the outside switched off."""
+    for name in ("RUNREGISTRY_URL", "OMS_URL", "SSO_URL"):
+        setattr(settings, name, "http://127.0.0.1:9/nobody")
+    made = CertificationFactory(user=shifter)
+    CertificationFactory(user=shifter, pixel="bad", comment="noisy")
+    addresses = {
+        shifter_client: [
+            reverse("home"),
+            reverse("openruns:open-runs"),
+            reverse("openruns:open-runs") + "?runs=315257-315270",
+            reverse("certify:certify-run", args=[317555]),
+            reverse("certify:certify-reconstruction", args=[317555, "express"]),
+            reverse("listruns:list"),
+            reverse("listruns:list") + "?date_min=2018-01-01&user=",
+            reverse("listruns:certification", args=[made.pk]),
+            reverse("listruns:update", args=[made.pk]),
+            "/no-such-page/",
+        ],
+        client: [reverse("users:sign-in"), reverse("help")],
+    }
+    return {path: Page(browser.get(path).text) for browser, paths in addresses.items() for path in paths}
+
+
+@pytest.mark.django_db
+def test_every_page_has_a_language_a_title_and_one_h1(pages):
+    assert {path: page.lang for path, page in pages.items() if not page.lang.startswith("en")} == {}
+    assert {path for path, page in pages.items() if not page.title} == set()
+    assert {path: page.headings for path, page in pages.items() if page.headings != 1} == {}
+
+
+@pytest.mark.django_db
+def test_titles_tell_pages_apart(pages):
+    titles = {path.split("?")[0]: page.title for path, page in pages.items()}
+    assert len(set(titles.values())) == len(titles), titles
+
+
+@pytest.mark.django_db
+def test_every_input_has_a_label(pages):
+    assert {path: page.unlabelled() for path, page in pages.items() if page.unlabelled()} == {}
+
+
+@pytest.mark.django_db
+def test_no_page_has_behaviour_or_style_in_its_html(pages):
+    assert {path: page.inline for path, page in pages.items() if page.inline} == {}
+
+
+@pytest.mark.django_db
+def test_no_id_stands_twice_on_a_page(pages):
+    twice = {path: {one for one in page.ids if page.ids.count(one) > 1} for path, page in pages.items()}
+    assert {path: ids for path, ids in twice.items() if ids} == {}
+
+
+def test_the_sweep_sees_what_it_forbids():
+    page = Page('<h1>a</h1><h1>b</h1><p style="x" onclick="y" id="i"><b id="i"></b><script>z</script><input name="n">')
+    assert (page.headings, len(page.inline), page.ids, page.unlabelled()) == (2, 3, ["i", "i"], ["n"])
+
+
+def test_templates_name_no_other_site():
+    """Scripts, styles, pictures and fonts come from here; links go where settings say."""
+    loads = re.compile(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=[\"']?https?:", re.IGNORECASE)
+    files = [*ROOT.glob("templates/**/*.html"), *ROOT.glob("static/css/*.css")]
+    assert [file.name for file in files if loads.search(text := file.read_text()) or "@import url(http" in text] == []
+
+
+@pytest.mark.django_db
+def test_no_migration_is_pending():
+    said = StringIO()
+    call_command("makemigrations", check=True, dry_run=True, stdout=said)
+    assert "No changes" in said.getvalue()
+
+
+def _variables() -> set[str]:
+    """Every environment variable that the settings read."""
+    tree = ast.parse((ROOT / "certhelper/settings.py").read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    named = [call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)]
+    return {name for name in named if isinstance(name, str) and re.fullmatch(r"[A-Z][A-Z_]+", name)}
+
+
+def test_every_setting_is_documented():
+    told = (ROOT / "docs/operator.md").read_text(encoding="utf-8")
+    assert {name for name in _variables() | {"DATABASE_URL", "PORT", "WORKERS"} if f"`{name}`" not in told} == set()
+
+
+def test_operator_manual_names_no_setting_that_is_gone():
+    told = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/operator.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(told) - _variables() == {"DATABASE_URL", "PORT", "WORKERS"}
+
+
+PRODUCTION = {
+    "CERTHELPER_MODE": "production",
+    "SECRET_KEY": "k3-Jw8pYcQv1nZt6RbXm0sLd5fGhUaEo7iPqTyWuVxBzNkMj-4rS2dF9",
+    "ALLOWED_HOSTS": "certhelper.example.org",
+    "RUNREGISTRY_URL": "https://registry.example.org",
+    "RUNREGISTRY_AUDIENCE": "registry",
+    "OMS_URL": "https://oms.example.org/agg/api/v1",
+    "OMS_AUDIENCE": "oms",
+    "SSO_URL": "https://sso.example.org/auth/realms/cern",
+    "SSO_CLIENT_ID": "certhelper",
+    "SSO_CLIENT_SECRET": "secret",
+    "OIDC_CLIENT_ID": "certhelper-people",
+    "OIDC_CLIENT_SECRET": "secret",
+}
+
+
+def _in_production(tmp_path: Path, *command: str, without: str = "") -> subprocess.CompletedProcess[str]:
+    given = {name: value for name, value in PRODUCTION.items() if name != without}
+    environment = {"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), **given}
+    return subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_production_passes_the_deployment_check(tmp_path):
+    done = _in_production(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", [name for name in PRODUCTION if name.startswith(("RUN", "OMS", "SSO", "OIDC"))])
+def test_production_without_a_setting_refuses_to_start_and_names_it(tmp_path, name):
+    done = _in_production(tmp_path, "-c", "import certhelper.wsgi", without=name)
+    assert done.returncode != 0
+    assert name in done.stderr.splitlines()[-1]
+
+
+def test_production_loads_no_demo_people(tmp_path):
+    done = _in_production(tmp_path, "manage.py", "demo")
+    assert done.returncode != 0
+    assert "known passwords" in done.stderr

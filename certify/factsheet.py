@@ -9,9 +9,11 @@ from typing import Any
 from django.forms import BoundField
 
 from certify.desk import Desk
-from oms.choices import SourceKind
+from oms.choices import RunType, SourceKind
 from oms.models import MirrorOfOms, OmsFill, Source
 from oms.words import inst_lumi_text, lumi_text
+
+_WIDE = {"hlt_key", "components"}
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,15 @@ class FactLine:
     source: Source | None = None
     field: BoundField | None = None
     unit_field: BoundField | None = None
+    is_wide: bool = False
+    needed: str = ""
+
+    @property
+    def is_offer(self) -> bool:
+        """Whether typing is only offered: the source answered and left the value out."""
+        answered = self.source is not None and self.source.kind == SourceKind.NONE and self.source.at is not None
+        sent = [one for one in (self.field, self.unit_field) if one is not None]
+        return answered and not any(one.errors or one.form.is_bound for one in sent)
 
     @property
     def mark(self) -> str:
@@ -69,10 +80,20 @@ def _line(row: MirrorOfOms, form: Any, label: str, name: str, unit: str) -> Fact
         label=label,
         text=fact_text(name, getattr(row, name)),
         unit=unit,
+        is_wide=name in _WIDE,
+        needed=_needed(row, form, name),
         source=source,
         field=form[name] if can_be_typed else None,
         unit_field=form[f"{name}_unit"] if can_be_typed and f"{name}_unit" in form.fields else None,
     )
+
+
+def _needed(row: MirrorOfOms, form: Any, name: str) -> str:
+    """Whether the value must be typed: always, only if the run turns out to be collisions, or not ("")."""
+    if name in form.fields and form.fields[name].required:
+        return "needed"
+    is_unanswered = row.fetched_at is None and getattr(row, "run_type", "") == RunType.UNKNOWN
+    return "for collisions" if is_unanswered and name in ("fill_number", "energy", "recorded_lumi") else ""
 
 
 def fact_text(name: str, value: Any) -> str:

@@ -56,6 +56,11 @@ class CertifyPage:
         return self.desk.standing is None
 
     @property
+    def can_try_again(self) -> bool:
+        """Whether opening the page once more loses nothing that was typed."""
+        return not self.desk.form.is_bound
+
+    @property
     def has_reference(self) -> bool:
         return any(one.is_possible for one in self.desk.ranked)
 

@@ -73,9 +73,7 @@ def _rank(run: OmsRun, reconstruction: str, reference: RunReconstruction) -> Ran
         "B field": _close(run.b_field, other.b_field, by=0.1),
         "energy": _close(run.energy, other.energy, by=100),
         "pile-up": _close(_of_fill(run, "peak_pileup"), _of_fill(other, "peak_pileup"), share=0.2),
-        "colliding bunches": _close(
-            _of_fill(run, "bunches_colliding"), _of_fill(other, "bunches_colliding"), share=0.2
-        ),
+        "bunches": _close(_of_fill(run, "bunches_colliding"), _of_fill(other, "bunches_colliding"), share=0.2),
     }
     return RankedReference(reference, matches, runs_older=run.run_number - other.run_number)
 

@@ -14,6 +14,7 @@ from remote.services import OMS
 
 PB = "pb^{-1}"
 INST_34 = "10^{34}cm^{-2}s^{-1}"
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 # 1 of each in 1/pb. 1/fb is the larger luminosity: 1/fb = 1000/pb.
 _LUMI = {
@@ -27,7 +28,9 @@ _INST_EXPONENTS = range(34, 23, -1)
 
 # What a form offers: (as OMS writes it, as people read it).
 LUMI_UNITS = [("fb^{-1}", "1/fb"), (PB, "1/pb"), ("nb^{-1}", "1/nb"), ("{\\mu}b^{-1}", "1/µb"), ("mb^{-1}", "1/mb")]
-INST_LUMI_UNITS = [(f"10^{{{power}}}cm^{{-2}}s^{{-1}}", f"10^{power} cm^-2 s^-1") for power in _INST_EXPONENTS]
+INST_LUMI_UNITS = [
+    (f"10^{{{power}}}cm^{{-2}}s^{{-1}}", f"10{str(power).translate(RAISED)} cm⁻²s⁻¹") for power in _INST_EXPONENTS
+]
 
 _ENERGY = {"GeV": Decimal(1), "TeV": Decimal(1000)}
 _FIELD = {"T": Decimal(1)}

@@ -12,7 +12,7 @@ VAR_DIR ?= $(CURDIR)/var$(COPY:%=/%)
 SESSION_COOKIE_NAME ?= certhelper_session$(COPY:%=_%)
 CSRF_COOKIE_NAME ?= csrftoken$(COPY:%=_%)
 
-PIP := .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+PIP := .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes
 RUNTIME := .venv/requirements.lock
 TOOLS := .venv/tests-requirements.lock
 
@@ -22,10 +22,10 @@ TOOLS := .venv/tests-requirements.lock
 help:
 	@head -2 Makefile
 
-run: export CERTHELPER_MODE := sandbox
-run: export PORT SANDBOX_PORT WORKERS VAR_DIR SESSION_COOKIE_NAME CSRF_COOKIE_NAME
 run: $(RUNTIME)
-	@exec .venv/bin/python manage.py serve
+	@exec env CERTHELPER_MODE=sandbox PORT="$(PORT)" SANDBOX_PORT="$(SANDBOX_PORT)" WORKERS="$(WORKERS)" \
+		VAR_DIR="$(VAR_DIR)" SESSION_COOKIE_NAME="$(SESSION_COOKIE_NAME)" CSRF_COOKIE_NAME="$(CSRF_COOKIE_NAME)" \
+		.venv/bin/python manage.py serve
 
 test: $(TOOLS)
 	@exec .venv/bin/python -m tests.all

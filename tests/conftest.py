@@ -8,7 +8,7 @@ from django.test import Client
 
 from remote import tokens
 from tests.factories import UserFactory
-from tests.sandbox_server import *  # noqa: F403
+from tests.sandbox_server import sandbox, sandbox_server  # noqa: F401 - fixtures
 from users.models import Role, User
 
 # Sync Playwright runs an event loop in the main thread; Django would refuse the database beside it.

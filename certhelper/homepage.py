@@ -10,8 +10,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from certify.models import TrackerCertification
+from listruns.selectors import all_rows, rows_for_lines
 from users.models import User
 
+# Where the open runs page keeps the query string of a person's last search.
+LAST_SEARCH = "last_search"
 LAST_SHOWN = 8
 DAYS_SHOWN = 7
 
@@ -65,7 +68,7 @@ def page_of(request: HttpRequest) -> HomePage:
     """The home page of who is signed in."""
     user: User = request.user  # type: ignore[assignment]
     today = timezone.now().date()
-    made = TrackerCertification.objects.live().with_names()
+    made = rows_for_lines(all_rows().live())
     if user.may_certify:
         made = made.filter(user=user)
     return HomePage(
@@ -74,5 +77,5 @@ def page_of(request: HttpRequest) -> HomePage:
         team=None if user.may_certify and not user.may_change_others else tally_of_day(today),
         last_made=list(made.order_by("-created_at", "-pk")[:LAST_SHOWN]),
         days=tallies(user, DAYS_SHOWN) if user.may_certify else [],
-        last_search=request.session.get("last_search", ""),
+        last_search=request.session.get(LAST_SEARCH, ""),
     )

@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from listruns import views
 
 app_name = "listruns"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("list/", views.certification_list, name="list"),
+    path("list/<int:pk>/", views.certification, name="certification"),
+]

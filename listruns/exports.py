@@ -1,0 +1,127 @@
+"""The filtered rows as CSV or JSON, streamed. Both say the same; names carry the unit where there is one."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+
+from certify.choices import Component
+from certify.models import TrackerCertification
+
+# A spreadsheet takes a cell that begins with one of these for a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+Getter = Callable[[TrackerCertification], Any]
+
+
+def _of(path: str, attribute: str) -> Getter:
+    """The attribute of what stands at `path`; None where nothing stands there."""
+    return lambda row: getattr(getattr(row, path), attribute, None)
+
+
+def _problems(component: Component) -> Getter:
+    return lambda row: sorted(problem.name for problem in getattr(row, f"{component}_problems").all())
+
+
+def _of_component(component: Component) -> dict[str, Getter]:
+    return {
+        component.value: attrgetter(component.value),
+        f"{component}_lowstat": attrgetter(f"{component}_lowstat"),
+        f"{component}_problems": _problems(component),
+    }
+
+
+# What an export says of a certification, in this order.
+FIELDS: dict[str, Getter] = {
+    "id": attrgetter("pk"),
+    "run_number": attrgetter("run_number"),
+    "reconstruction": attrgetter("reconstruction"),
+    "run_type": attrgetter("run_type"),
+    "dataset": _of("dataset", "name"),
+    "is_dataset_verified": attrgetter("is_dataset_verified"),
+    "reference_run_number": attrgetter("reference_runreconstruction.run_id"),
+    "reference_reconstruction": attrgetter("reference_runreconstruction.reconstruction"),
+    "is_reference": attrgetter("runreconstruction.is_reference"),
+    "fill_number": attrgetter("runreconstruction.run.fill_number"),
+    "run_start_time_utc": attrgetter("runreconstruction.run.start_time"),
+    "lumisections": attrgetter("lumisections"),
+    "recorded_lumi_per_pb": attrgetter("recorded_lumi"),
+    **_of_component(Component.PIXEL),
+    **_of_component(Component.STRIP),
+    **_of_component(Component.TRACKING),
+    "verdict": attrgetter("verdict_word"),
+    "trackermap": attrgetter("trackermap"),
+    "bad_reason": _of("bad_reason", "name"),
+    "comment": attrgetter("comment"),
+    "date": attrgetter("date"),
+    "user": attrgetter("user.username"),
+    "external_info_complete": attrgetter("external_info_complete"),
+    "confirmed": attrgetter("confirmed"),
+    "state": attrgetter("state"),
+    "withdrawn_by": _of("withdrawn_by", "username"),
+    "withdrawn_at_utc": attrgetter("withdrawn_at"),
+    "withdrawn_reason": attrgetter("withdrawn_reason"),
+    "version": attrgetter("version"),
+    "created_at_utc": attrgetter("created_at"),
+    "updated_at_utc": attrgetter("updated_at"),
+    "updated_by": _of("updated_by", "username"),
+    "change_reason": attrgetter("change_reason"),
+}
+
+
+def exported(row: TrackerCertification) -> dict[str, Any]:
+    """One certification, flat, for analysis. The row must come from `rows_for_export`."""
+    return {name: getter(row) for name, getter in FIELDS.items()}
+
+
+def cell(value: Any) -> Any:
+    """A value as CSV shows it; text that a spreadsheet would take for a formula gets a leading apostrophe."""
+    if isinstance(value, list):
+        value = "; ".join(value)
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+class _Line:
+    """What csv.writer writes to: each line is handed on at once."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def csv_lines(rows: Iterable[TrackerCertification]) -> Iterator[str]:
+    """A heading, then one line for each row."""
+    writer = csv.writer(_Line())
+    yield writer.writerow(FIELDS)
+    for row in rows:
+        yield writer.writerow([cell(value) for value in exported(row).values()])
+
+
+def json_lines(rows: Iterable[TrackerCertification]) -> Iterator[str]:
+    """A list of objects, one a line."""
+    before = "["
+    for row in rows:
+        yield f"{before}\n{json.dumps(exported(row), cls=DjangoJSONEncoder)}"
+        before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
+
+
+FORMATS: dict[str, tuple[str, Callable[[Iterable[TrackerCertification]], Iterator[str]]]] = {
+    "csv": ("text/csv; charset=utf-8", csv_lines),
+    "json": ("application/json", json_lines),
+}
+
+
+def export(rows: Iterable[TrackerCertification], kind: str) -> StreamingHttpResponse:
+    """The rows as a file to keep; `kind` is one of `FORMATS`."""
+    content_type, lines = FORMATS[kind]
+    name = f"certifications-{timezone.now():%Y-%m-%d-%H%M}.{kind}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(lines(rows), content_type=content_type, headers=headers)

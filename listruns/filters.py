@@ -1,0 +1,169 @@
+"""The filters of the list: which there are, what they accept, and how each narrows the rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+
+from certify.choices import Component, Flag, Reconstruction, State, TrackerMap, Verdict
+from certify.models import BadReason, PixelProblem, StripProblem, TrackerCertification, TrackingProblem
+from oms.choices import RunType
+from users.models import User
+
+ANY_STATE = "any"
+LARGEST_RUN = 9_999_999
+Rows = QuerySet[TrackerCertification]
+
+
+class ListFilterForm(forms.Form):
+    """Ranges must not end before they begin; the error stands beside the end."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for name, says in (("runs", "The last run is smaller than the first."), ("date", "Ends before it begins.")):
+            first, last = cleaned.get(f"{name}_min"), cleaned.get(f"{name}_max")
+            if first is not None and last is not None and last < first:
+                self.add_error(f"{name}_max", says)
+        return cleaned
+
+
+class RunNumberFilter(django_filters.Filter):
+    """Up to seven digits; more would not fit any database's integers."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        says = {name: "Type a run number of up to seven digits." for name in ("invalid", "min_value", "max_value")}
+        super().__init__(*args, min_value=1, max_value=LARGEST_RUN, error_messages=says, **kwargs)
+
+
+class DayFilter(django_filters.Filter):
+    """An ISO day."""
+
+    field_class = forms.DateField
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        says = {"invalid": "Type a day as YYYY-MM-DD."}
+        super().__init__(*args, widget=widget, input_formats=["%Y-%m-%d"], error_messages=says, **kwargs)
+
+
+class WordsFilter(django_filters.MultipleChoiceFilter):
+    """Any of the chosen words, as boxes."""
+
+    def __init__(self, field_name: str, label: str, choices: list[tuple[str, str]]) -> None:
+        super().__init__(
+            field_name=field_name,
+            label=label,
+            choices=choices,
+            distinct=False,
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={"invalid_choice": "There is no %(value)s here."},
+        )
+
+    def filter(self, qs: Rows, value: list[str]) -> Rows:
+        return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
+
+
+class ProblemsFilter(django_filters.ModelMultipleChoiceFilter):
+    """Any of the chosen problems; a certification with two of them still is one row."""
+
+    def filter(self, qs: Rows, value: list[Any]) -> Rows:
+        if not value:
+            return qs
+        having = TrackerCertification.objects.filter(**{f"{self.field_name}__in": value})
+        return qs.filter(pk__in=having.values("pk"))
+
+
+def _named(user: User) -> str:
+    return f"{user.username} · {user.display_name}" if user.display_name != user.username else user.username
+
+
+class PersonField(forms.ModelChoiceField):
+    """A person, by account name."""
+
+    def label_from_instance(self, obj: User) -> str:  # type: ignore[override]
+        return _named(obj)
+
+
+class PersonFilter(django_filters.ModelChoiceFilter):
+    field_class = PersonField
+
+
+def _component(component: Component) -> WordsFilter:
+    return WordsFilter(component.value, component.label, Flag.choices)
+
+
+def _problems(component: Component, problems: type[Any]) -> ProblemsFilter:
+    return ProblemsFilter(
+        field_name=f"{component}_problems",
+        label=f"{component.label} problems",
+        queryset=problems.objects.all(),
+        widget=forms.SelectMultiple(attrs={"size": 4}),
+    )
+
+
+class CertificationFilter(django_filters.FilterSet):
+    """Everything that narrows the list. Names are those of the URL."""
+
+    runs_min = RunNumberFilter(field_name="runreconstruction__run_id", lookup_expr="gte", label="First run")
+    runs_max = RunNumberFilter(field_name="runreconstruction__run_id", lookup_expr="lte", label="Last run")
+    date_min = DayFilter(field_name="date", lookup_expr="gte", label="From")
+    date_max = DayFilter(field_name="date", lookup_expr="lte", label="To")
+    user = PersonFilter(
+        field_name="user",
+        label="Shifter",
+        queryset=User.objects.order_by("username").only("username", "first_name", "last_name"),
+        to_field_name="username",
+        empty_label="Anybody",
+        error_messages={"invalid_choice": "Nobody has this account name."},
+    )
+    reconstruction = WordsFilter("runreconstruction__reconstruction", "Reconstruction", Reconstruction.choices)
+    run_type = WordsFilter("run_type", "Run type", RunType.choices)
+    verdict = WordsFilter("verdict_word", "Verdict", Verdict.choices)
+    pixel = _component(Component.PIXEL)
+    strip = _component(Component.STRIP)
+    tracking = _component(Component.TRACKING)
+    lowstat = django_filters.BooleanFilter(
+        label="Low statistics in any component", method="with_low_statistics", widget=forms.CheckboxInput
+    )
+    trackermap = WordsFilter("trackermap", "Tracker map", TrackerMap.choices)
+    dataset = django_filters.CharFilter(field_name="dataset__name", lookup_expr="icontains", label="Dataset contains")
+    reference = RunNumberFilter(field_name="reference_runreconstruction__run_id", label="Reference run")
+    bad_reason = django_filters.ModelChoiceFilter(queryset=BadReason.objects.all(), label="Reason", empty_label="Any")
+    pixel_problems = _problems(Component.PIXEL, PixelProblem)
+    strip_problems = _problems(Component.STRIP, StripProblem)
+    tracking_problems = _problems(Component.TRACKING, TrackingProblem)
+    comment = django_filters.CharFilter(field_name="comment", lookup_expr="icontains", label="Comment contains")
+    state = django_filters.ChoiceFilter(
+        label="State",
+        method="of_state",
+        choices=[*State.choices, (ANY_STATE, "Live and withdrawn")],
+        empty_label=None,
+        error_messages={"invalid_choice": "There is no state %(value)s."},
+    )
+
+    class Meta:
+        model = TrackerCertification
+        form = ListFilterForm
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: Rows) -> Rows:
+        """Live certifications, unless a state was asked for."""
+        narrowed = super().filter_queryset(queryset)
+        return narrowed if self.form.cleaned_data.get("state") else narrowed.live()
+
+    def of_state(self, queryset: Rows, _name: str, value: str) -> Rows:
+        return queryset if value == ANY_STATE else queryset.filter(state=value)
+
+    def with_low_statistics(self, queryset: Rows, _name: str, value: bool) -> Rows:
+        ticked = Q(pixel_lowstat=True) | Q(strip_lowstat=True) | Q(tracking_lowstat=True)
+        return queryset.filter(ticked) if value else queryset
+
+
+FILTER_NAMES = frozenset(CertificationFilter.base_filters)
+# What else an address of the list may carry.
+OTHER_NAMES = frozenset({"page", "sort", "per_page", "export"})

@@ -1,0 +1,166 @@
+"""What the pages of the list show, prepared: templates decide nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, QueryDict
+from django.utils.dateparse import parse_datetime
+from django_tables2 import RequestConfig
+
+from certify.choices import State, Verdict
+from certify.factsheet import fact_text
+from certify.models import TrackerCertification
+from listruns.filters import CertificationFilter
+from listruns.scope import Chip, active_chips, query_of, scope_chips
+from listruns.selectors import Rows, rows_for_lines, verdict_totals
+from listruns.tables import PAGE_SIZES, CertificationTable
+from users.models import User
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """The list: chips, filters, totals, and one page of the table."""
+
+    filters: CertificationFilter
+    table: CertificationTable
+    scopes: list[Chip]
+    active: list[Chip]
+    totals: list[Chip]
+    total: int
+    exports: dict[str, str]
+    sizes: list[tuple[int, bool]]
+    kept: list[tuple[str, str]]
+
+    @property
+    def has_errors(self) -> bool:
+        return bool(self.filters.form.errors)
+
+
+def _with(query: QueryDict, **values: str) -> str:
+    """The query string with these names set anew; never empty, since an empty one means the default."""
+    changed = query.copy()
+    for name, value in values.items():
+        changed[name] = value
+    return changed.urlencode()
+
+
+def _totals(counts: dict[str, int], query: QueryDict) -> list[Chip]:
+    """A link for each verdict there is, to its rows."""
+    words = [word for word in Verdict if counts.get(word)]
+    return [Chip(str(counts[word]), _with(query, verdict=word), word=word.value) for word in words]
+
+
+def page_size(request: HttpRequest) -> int:
+    """The rows on a page, as the address says; the first size for anything else."""
+    asked = request.GET.get("per_page", "")
+    return int(asked) if asked in map(str, PAGE_SIZES) else PAGE_SIZES[0]
+
+
+def list_page(request: HttpRequest, filters: CertificationFilter, query: QueryDict, rows: Rows) -> ListPage:
+    """One page of these rows; the queries run here and when the template reads the table."""
+    counts, size, user = verdict_totals(rows), page_size(request), request.user
+    table = CertificationTable(rows_for_lines(rows))
+    RequestConfig(request, paginate={"per_page": size}).configure(table)
+    # Nothing set at all means everything that is live; said aloud, or the address would mean the default.
+    aloud = query or query_of(state=State.LIVE)
+    return ListPage(
+        filters=filters,
+        table=table,
+        scopes=scope_chips(user, query),  # type: ignore[arg-type]
+        active=active_chips(filters, query),
+        totals=_totals(counts, query),
+        total=sum(counts.values()),
+        exports={kind.upper(): _with(aloud, export=kind) for kind in ("csv", "json")},
+        sizes=[(one, one == size) for one in PAGE_SIZES],
+        kept=[(name, request.GET[name]) for name in ("sort", "per_page") if request.GET.get(name)],
+    )
+
+
+@dataclass(frozen=True)
+class CertificationPage:
+    """One certification with the facts it was made on, in groups of (label, text)."""
+
+    certification: TrackerCertification
+    components: list[dict[str, Any]]
+    facts: list[tuple[str, list[tuple[str, str]]]]
+    read_at: datetime | None
+    links: dict[str, str]
+    may_update: bool
+    is_mine: bool
+
+
+_SHOWN = {
+    "run": ["start_time", "end_time", "era", "stable_beam", "energy", "b_field", "delivered_lumi", "hlt_key"],
+    "fill": ["fill_number", "fill_type_runtime", "bunches_colliding", "peak_lumi", "peak_pileup"],
+}
+_LABELS = {
+    "start_time": "Began (UTC)",
+    "end_time": "Ended (UTC)",
+    "era": "Era",
+    "stable_beam": "Stable beam",
+    "energy": "Energy (GeV)",
+    "b_field": "B field (T)",
+    "delivered_lumi": "Delivered",
+    "hlt_key": "HLT key",
+    "fill_number": "Number",
+    "fill_type_runtime": "Particles",
+    "bunches_colliding": "Colliding bunches",
+    "peak_lumi": "Peak luminosity",
+    "peak_pileup": "Peak pile-up",
+}
+
+
+def _text(name: str, value: Any, typed: dict[str, Any]) -> str:
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    if name.endswith("_time") and isinstance(value, str):
+        value = parse_datetime(value)
+    mark = typed.get(name)
+    return fact_text(name, value) + (f" (typed by {mark['by']})" if mark else "")
+
+
+def _facts(facts: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The frozen facts that people ask for; nothing for a certification that came without them."""
+    typed = facts.get("typed", {})
+    groups = []
+    for title, names in _SHOWN.items():
+        values = facts.get(title) or {}
+        lines = [(_LABELS[name], _text(name, values[name], typed.get(title, {}))) for name in names if name in values]
+        groups.append((title.capitalize(), lines))
+    return [(title, lines) for title, lines in groups if lines]
+
+
+def certification_page(certification: TrackerCertification, user: User) -> CertificationPage:
+    """The page of one certification, for this person."""
+    is_mine = certification.user_id == user.pk
+    return CertificationPage(
+        certification=certification,
+        components=[_component(certification, name) for name in ("pixel", "strip", "tracking")],
+        facts=_facts(certification.facts),
+        read_at=parse_datetime(certification.facts.get("read_at") or ""),
+        links=_links(certification),
+        may_update=certification.state == State.LIVE and user.may_certify and (is_mine or user.may_change_others),
+        is_mine=is_mine,
+    )
+
+
+def _links(certification: TrackerCertification) -> dict[str, str]:
+    """Addresses of the run, and of its fill where there is one, in OMS."""
+    run = certification.runreconstruction.run
+    links = {"oms_run": settings.LINKS["oms_run"].format(run=run.run_number)}
+    if run.fill_number:
+        links["oms_fill"] = settings.LINKS["oms_fill"].format(fill=run.fill_number)
+    return links
+
+
+def _component(certification: TrackerCertification, name: str) -> dict[str, Any]:
+    return {
+        "label": name.capitalize(),
+        "flag": getattr(certification, name),
+        "lowstat": getattr(certification, f"{name}_lowstat"),
+        "problems": list(getattr(certification, f"{name}_problems").all()),
+    }

@@ -1,0 +1,43 @@
+"""Rows of the list, each with just what a line or an export shows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import Count, QuerySet
+
+from certify.models import TrackerCertification
+
+Rows = QuerySet[TrackerCertification]
+CHUNK = 500
+
+
+def all_rows() -> Rows:
+    """Every certification with its verdict; filters narrow it."""
+    return TrackerCertification.objects.with_verdict()
+
+
+def rows_for_lines(rows: Rows) -> Rows:
+    """The rows with what one line shows; the facts, which are long, stay in the database."""
+    return rows.select_related("runreconstruction", "user", "reference_runreconstruction").defer("facts", "confirmed")
+
+
+def verdict_totals(rows: Rows) -> dict[str, int]:
+    """How many of the rows have each verdict."""
+    counted = rows.order_by().values_list("verdict_word").annotate(Count("pk"))
+    return dict(counted)
+
+
+def rows_for_export(rows: Rows) -> Iterator[TrackerCertification]:
+    """The rows with all that an export says, a chunk at a time: any number of rows in bounded memory."""
+    full = rows.select_related(
+        "runreconstruction__run",
+        "user",
+        "dataset",
+        "reference_runreconstruction",
+        "bad_reason",
+        "withdrawn_by",
+        "updated_by",
+    ).defer("facts", "runreconstruction__run__reported", "runreconstruction__run__typed")
+    problems = ("pixel_problems", "strip_problems", "tracking_problems")
+    return full.prefetch_related(*problems).iterator(chunk_size=CHUNK)

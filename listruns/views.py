@@ -1,0 +1,60 @@
+"""The list of certifications, its exports, and one certification."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from certify.models import TrackerCertification
+from listruns.exports import FORMATS, export
+from listruns.filters import CertificationFilter
+from listruns.pages import certification_page, list_page
+from listruns.scope import effective_query, unknown_names
+from listruns.selectors import all_rows, rows_for_export
+
+# Names that bookmarks of the list before this one carry, and what they are called now.
+BEFORE = {"date_range_min": ["date_min"], "date_range_max": ["date_max"], "date": ["date_min", "date_max"]}
+
+
+def _renamed(query: QueryDict) -> QueryDict:
+    """The query of an old bookmark with today's names."""
+    renamed = QueryDict(mutable=True)
+    for name, values in query.lists():
+        for new in BEFORE.get(name, [name]):
+            renamed.setlist(new, values)
+    return renamed
+
+
+@require_safe
+def certification_list(request: HttpRequest) -> HttpResponseBase:
+    """The certifications that the address asks for, as a page or as a file."""
+    if BEFORE.keys() & request.GET.keys():
+        return redirect(f"{reverse('listruns:list')}?{_renamed(request.GET).urlencode()}", permanent=True)
+    query = effective_query(request)
+    filters = CertificationFilter(query, queryset=all_rows())
+    if kind := request.GET.get("export"):
+        return _export(request, filters, kind)
+    rows = filters.qs if filters.is_valid() else all_rows().none()
+    page = list_page(request, filters, query, rows)
+    return render(request, "listruns/list.html", {"page": page, "unknown": unknown_names(request)})
+
+
+def _export(request: HttpRequest, filters: CertificationFilter, kind: str) -> HttpResponseBase:
+    """The file; 400 with a sentence rather than other rows than were meant."""
+    wrong = [f"{name} means nothing here" for name in unknown_names(request)]
+    wrong += [f"{name}: {' '.join(map(str, says))}" for name, says in filters.errors.items()]
+    if kind not in FORMATS:
+        wrong.append(f"export is {kind!r}: give {' or '.join(FORMATS)}")
+    if wrong:
+        return HttpResponse(f"Not exported. {'; '.join(wrong)}\n", status=400, content_type="text/plain; charset=utf-8")
+    return export(rows_for_export(filters.qs.order_by("-date", "-pk")), kind)
+
+
+@require_safe
+def certification(request: HttpRequest, pk: int) -> HttpResponse:
+    """One certification, live or withdrawn, with the facts it was made on."""
+    rows = TrackerCertification.objects.with_names().select_related("withdrawn_by", "updated_by")
+    row = get_object_or_404(rows, pk=pk)
+    return render(request, "listruns/certification.html", {"page": certification_page(row, request.user)})  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ class RunsField(forms.CharField):
 
     def __init__(self):
         super().__init__(
-            label="Runs and ranges, at most 100 runs",
+            label="Runs and ranges, at most 100",
             max_length=LONGEST_SEARCH,
             widget=forms.Textarea(attrs=_SEARCH_LINE),
             error_messages={
@@ -53,7 +53,7 @@ class OneRunForm(forms.Form):
     """One run, and which of its reconstructions; none means the first that is not certified."""
 
     run = forms.IntegerField(
-        label="Certify one run",
+        label="Certify run",
         min_value=FIRST_RUN,
         max_value=LAST_RUN,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "size": 9}),

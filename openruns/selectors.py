@@ -10,6 +10,7 @@ from certify.choices import Reconstruction
 from certify.runlist import in_words
 from certify.selectors import live_certifications_of
 from oms.models import OmsRun
+from oms.words import lumi_text
 from openruns.cells import Cell, Cells
 from openruns.choices import Stand
 from openruns.outside import Outside
@@ -91,7 +92,7 @@ def _row(number: int, run: OmsRun | None, cells: Cells) -> Row:
         start_time=run.start_time,
         fill=_in_words(run.fill_number),
         lumisections=_in_words(run.lumisections),
-        recorded_lumi=NOTHING if run.recorded_lumi is None else f"{run.recorded_lumi:.3f} /pb",
+        recorded_lumi=NOTHING if run.recorded_lumi is None else lumi_text(run.recorded_lumi),
         cells=cells.of_run(number),
         by_hand=cells.by_hand(number),
     )

@@ -15,8 +15,8 @@ from users.access import role_required
 from users.models import Role, User
 
 
-@role_required(Role.SHIFTER)
 @require_safe
+@role_required(Role.SHIFTER)
 @never_cache
 def open_runs(request: HttpRequest) -> HttpResponse:
     """Search Run Registry for runs, or go straight to the certification of one."""

@@ -1,0 +1,109 @@
+"""The way through a search: from what was just read of Run Registry and the live certifications, asking nobody."""
+
+import pytest
+from django.utils import timezone
+
+from certify.choices import Reconstruction
+from certify.queue import Target, next_open_reconstruction, place_in_search
+from oms.models import OmsRun
+from registry.remembered import remember
+from registry.wire import RegistryDataset, reconstruction_of
+from remote.answers import Found
+from tests.factories import CertificationFactory
+
+EXPRESS, PROMPT = "/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"
+SEARCH = "317001-317003"
+
+
+def known(run_number: int, name: str, state: str = "OPEN") -> RegistryDataset:
+    return RegistryDataset(run_number, name, reconstruction_of(name), state, "Collisions18", "OPEN")
+
+
+@pytest.fixture
+def three_runs(db):
+    """Runs 317003, 317002 with express and prompt open, 317001 with express open and prompt waiting."""
+    datasets = [known(number, name) for number in (317001, 317002, 317003) for name in (PROMPT, EXPRESS)]
+    datasets[0] = known(317001, PROMPT, "waiting dqm gui")
+    remember(Found(datasets, timezone.now()), [317001, 317002, 317003])
+
+
+def certify(run_number: int, reconstruction: str, **values):
+    run, _ = OmsRun.objects.get_or_create(run_number=run_number)
+    return CertificationFactory(run=run, reconstruction=reconstruction, **values)
+
+
+@pytest.mark.parametrize(
+    ("after", "following"),
+    [
+        ((317003, "express"), Target(317003, "prompt", PROMPT)),
+        ((317003, "prompt"), Target(317002, "express", EXPRESS)),
+        ((317003, "rerecoul"), Target(317002, "express", EXPRESS)),
+        ((317002, "prompt"), Target(317001, "express", EXPRESS)),
+        ((317001, "express"), Target(317003, "express", EXPRESS)),
+        ((319999, "express"), Target(317003, "express", EXPRESS)),
+        ((316000, "express"), Target(317003, "express", EXPRESS)),
+    ],
+)
+def test_next_goes_down_the_search_and_starts_again_at_its_end(three_runs, after, following):
+    assert next_open_reconstruction(SEARCH, after) == following
+
+
+def test_next_passes_over_what_is_certified(three_runs):
+    certify(317003, Reconstruction.PROMPT)
+    certify(317002, Reconstruction.EXPRESS)
+    assert next_open_reconstruction(SEARCH, (317003, "express")) == Target(317002, "prompt", PROMPT)
+
+
+def test_next_counts_a_withdrawn_certification_as_open(three_runs):
+    certify(317003, Reconstruction.PROMPT, withdrawn=True)
+    assert next_open_reconstruction(SEARCH, (317003, "express")) == Target(317003, "prompt", PROMPT)
+
+
+def test_next_stays_within_the_search(three_runs):
+    assert next_open_reconstruction("317003", (317003, "prompt")) == Target(317003, "express", EXPRESS)
+    certify(317003, Reconstruction.EXPRESS)
+    assert next_open_reconstruction("317003", (317003, "prompt")) is None
+
+
+@pytest.mark.parametrize("runs", ["", "banana", "317003-317001", "318000-318010"])
+def test_without_a_search_that_is_known_there_is_no_next_and_no_neighbour(three_runs, runs):
+    assert next_open_reconstruction(runs, (317003, "express")) is None
+    assert place_in_search(runs, (317003, "express")) is None
+
+
+def test_next_prefers_the_open_dataset_of_two(db):
+    datasets = [
+        known(317001, "/ReReco/Run2018A_17Sep2018/DQM", "COMPLETED"),
+        known(317001, "/ReReco/Run2018A_17Sep2018_v2/DQM"),
+    ]
+    remember(Found(datasets, timezone.now()), [317001])
+    found = next_open_reconstruction("317001", (317001, "express"))
+    assert found == Target(317001, "rereco", "/ReReco/Run2018A_17Sep2018_v2/DQM")
+
+
+def test_place_counts_open_and_certified_and_names_open_neighbours(three_runs):
+    certify(317003, Reconstruction.PROMPT)
+    place = place_in_search(SEARCH, (317002, "express"))
+    assert (place.position, place.total) == (3, 5)
+    assert place.previous == Target(317003, "express", EXPRESS)
+    assert place.next == Target(317002, "prompt", PROMPT)
+
+
+def test_place_at_the_ends_has_one_neighbour(three_runs):
+    assert place_in_search(SEARCH, (317003, "express")).previous is None
+    last = place_in_search(SEARCH, (317001, "express"))
+    assert (last.position, last.total, last.next) == (5, 5, None)
+
+
+def test_place_of_a_reconstruction_that_is_closed_is_counted_while_one_is_there(three_runs):
+    place = place_in_search(SEARCH, (317001, "prompt"))
+    assert (place.position, place.total, place.next) == (6, 6, None)
+
+
+def test_a_hundred_runs_cost_one_query(db, django_assert_num_queries):
+    numbers = range(317000, 317100)
+    remember(Found([known(number, EXPRESS) for number in numbers], timezone.now()), numbers)
+    with django_assert_num_queries(1):
+        assert next_open_reconstruction("317000-317099", (317050, "express")) == Target(317049, "express", EXPRESS)
+    with django_assert_num_queries(1):
+        assert place_in_search("317000-317099", (317050, "express")).total == 100

@@ -1,0 +1,121 @@
+"""What the table of a search says of each run and reconstruction. Runs and figures are real ones of April 2018."""
+
+import re
+from urllib.parse import quote_plus
+
+from django.urls import reverse
+
+from certify.choices import Flag, Reconstruction
+from oms.models import OmsRun
+from tests.factories import CertificationFactory
+from tests.openruns.open_runs_page import search
+
+
+def certify(user, run_number: int, reconstruction: str, **values):
+    """A certification of a run of the sandbox's world."""
+    run, _ = OmsRun.objects.get_or_create(run_number=run_number)
+    return CertificationFactory(run=run, reconstruction=reconstruction, user=user, **values)
+
+
+def test_an_open_reconstruction_leads_to_its_certification_with_dataset_and_search(shifter_client, sandbox):
+    cells = search(shifter_client, "315257").rows[315257].cells
+    dataset = quote_plus("/PromptReco/Collisions2018A/DQM")
+    assert cells["prompt"] == ("open", "open", f"/certify/315257/prompt/?dataset={dataset}&runs=315257")
+    assert [state for state, *_ in cells.values()] == ["open", "open", "open", "open"]
+
+
+def test_closed_and_waiting_reconstructions_lead_nowhere(shifter_client, sandbox):
+    rows = search(shifter_client, "314890 315543 316187 316201").rows
+    assert rows[314890].cells["express"] == ("closed", "closed", "")
+    assert rows[316187].cells["prompt"] == ("closed", "waiting", "")
+
+
+def test_a_reconstruction_without_dataset_has_a_dash(shifter_client, sandbox):
+    row = search(shifter_client, "315260").rows[315260]
+    assert set(row.cells) == {"express", "prompt"}
+    assert row.text.endswith("- -")
+
+
+def test_mine_leads_to_its_change(shifter, shifter_client, sandbox):
+    made = certify(shifter, 315257, Reconstruction.EXPRESS)
+    cells = search(shifter_client, "315257").rows[315257].cells
+    assert cells["express"] == ("mine", "mine", reverse("listruns:update", args=[made.pk]))
+    assert cells["prompt"][0] == "open"
+
+
+def test_somebody_elses_says_whose_and_leads_to_its_page(other_shifter, shifter_client, sandbox):
+    made = certify(other_shifter, 315257, Reconstruction.EXPRESS, strip=Flag.BAD)
+    page = search(shifter_client, "315257")
+    address = reverse("listruns:certification", args=[made.pk])
+    assert page.rows[315257].cells["express"] == ("certified", "shifter2", address)
+    assert 'title="Certified bad by shifter2 for 2018-06-01"' in page.html
+
+
+def test_somebody_elses_leads_a_shift_leader_to_its_change(other_shifter, shift_leader_client, sandbox):
+    made = certify(other_shifter, 315257, Reconstruction.EXPRESS)
+    cells = search(shift_leader_client, "315257").rows[315257].cells
+    assert cells["express"] == ("certified", "shifter2", reverse("listruns:update", args=[made.pk]))
+
+
+def test_a_certification_counts_before_run_registrys_state(shifter, shifter_client, sandbox):
+    certify(shifter, 314890, Reconstruction.EXPRESS)
+    assert search(shifter_client, "314890").rows[314890].cells["express"][0] == "mine"
+
+
+def test_a_withdrawn_certification_is_open_again(shifter, shifter_client, sandbox):
+    certify(shifter, 315257, Reconstruction.EXPRESS, withdrawn=True)
+    assert search(shifter_client, "315257").rows[315257].cells["express"][0] == "open"
+
+
+def test_a_row_has_the_facts_of_oms_with_their_units(shifter_client, sandbox):
+    text = search(shifter_client, "315270").rows[315270].text
+    assert text.startswith("315270 Collisions 2018-04-27 06:43 UTC 6616 655 78.150 /pb")
+
+
+def test_rows_stand_newest_first_however_typed(shifter_client, sandbox):
+    assert list(search(shifter_client, "315259, 315270\n315264-315267").rows) == [
+        *(315270, 315267, 315266, 315265, 315264, 315259)
+    ]
+
+
+def test_the_bar_counts_reconstructions_certified_of_those_open_or_certified(
+    shifter, other_shifter, shifter_client, sandbox
+):
+    certify(shifter, 315257, Reconstruction.EXPRESS)
+    certify(other_shifter, 315257, Reconstruction.PROMPT)
+    page = search(shifter_client, "315257, 315260")
+    assert "2 of 6 done" in page.text
+    assert re.search(r'<progress id="done"\s+value="2"\s+max="6">', page.html)
+
+
+def test_a_row_recedes_when_nothing_is_left_to_do(shifter, shifter_client, sandbox):
+    for reconstruction in (Reconstruction.EXPRESS, Reconstruction.PROMPT):
+        certify(shifter, 315260, reconstruction)
+    rows = search(shifter_client, "315257, 315260").rows
+    assert (rows[315260].look, rows[315257].look) == ("recedes", "")
+
+
+def test_the_time_of_asking_is_said(shifter_client, sandbox):
+    assert re.search(r"Run Registry was asked at \d\d:\d\d:\d\d UTC", search(shifter_client, "315257").text)
+
+
+def test_runs_without_a_row_are_named(shifter_client, sandbox):
+    page = search(shifter_client, "315257, 315261, 315263, 315269, 999999")
+    assert list(page.rows) == [315257]
+    assert "Not in Run Registry: 315261, 315263, 999999." in page.text
+    assert "In Run Registry without an offline dataset of a known reconstruction: 315269." in page.text
+
+
+def test_a_run_that_run_registry_lost_keeps_its_row_when_it_is_certified(shifter, shifter_client, sandbox):
+    certify(shifter, 999999, Reconstruction.EXPRESS)
+    page = search(shifter_client, "999999")
+    assert page.rows[999999].cells["express"][0] == "mine"
+    assert "Not in Run Registry: 999999." in page.text
+
+
+def test_nothing_found_says_so_and_what_to_do(shifter_client, sandbox):
+    page = search(shifter_client, "999990-999999")
+    assert page.status == 200
+    assert not page.rows
+    assert "No open runs in 999990-999999." in page.text
+    assert "Run Registry was asked at" in page.text

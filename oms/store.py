@@ -25,10 +25,12 @@ def keep_fills(facts: Iterable[FillFacts], asked_at: datetime) -> dict[int, OmsF
     return _keep(OmsFill, {one.fill_number: one for one in facts}, asked_at)
 
 
-@transaction.atomic
 def _keep(model: type[Row], facts: dict[int, Any], asked_at: datetime) -> dict[int, Row]:
-    if not facts:
-        return {}
+    return _upsert(model, facts, asked_at) if facts else {}
+
+
+@transaction.atomic
+def _upsert(model: type[Row], facts: dict[int, Any], asked_at: datetime) -> dict[int, Row]:
     rows = {row.pk: row for row in model.objects.select_for_update().filter(pk__in=facts)}
     for number, one in facts.items():
         rows[number] = _said(rows.get(number) or model(pk=number), one, asked_at)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from typing import Any, cast
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from certify.choices import Verdict
 from certify.models import TrackerCertification
-from listruns.selectors import all_rows, rows_for_lines
+from listruns.selectors import all_rows, rows_for_lines, verdict_totals
 from users.models import User
 
 # Where the open runs page keeps the query string of a person's last search.
@@ -23,12 +25,17 @@ DAYS_SHOWN = 7
 class Tally:
     """How many certifications of a day (or of a group) have each verdict."""
 
-    day: date | None = None
-    verdicts: dict[str, int] = field(default_factory=dict)
+    day: date
+    counts: dict[str, int]
 
     @property
     def total(self) -> int:
-        return sum(self.verdicts.values())
+        return sum(self.counts.values())
+
+    @property
+    def verdicts(self) -> list[tuple[str, int]]:
+        """Each verdict there is with its number, in the order of every page."""
+        return [(word.value, self.counts[word]) for word in Verdict if self.counts.get(word)]
 
 
 @dataclass(frozen=True)
@@ -43,11 +50,9 @@ class HomePage:
     last_search: str
 
 
-def tallies(of: User | None, newest: int) -> list[Tally]:
-    """Per shift day, newest first, the verdicts of one person's live certifications (None: everybody's)."""
-    rows = TrackerCertification.objects.live().with_verdict()
-    if of is not None:
-        rows = rows.filter(user=of)
+def tallies(of: User, newest: int) -> list[Tally]:
+    """Per shift day, newest first, the verdicts of one person's live certifications."""
+    rows: QuerySet[Any] = all_rows().live().filter(user=of)
     days = list(rows.order_by("-date").values_list("date", flat=True).distinct()[:newest])
     counted = rows.filter(date__in=days).order_by().values_list("date", "verdict_word").annotate(Count("pk"))
     by_day: dict[date, dict[str, int]] = {day: {} for day in days}
@@ -58,24 +63,20 @@ def tallies(of: User | None, newest: int) -> list[Tally]:
 
 def tally_of_day(day: date, of: User | None = None) -> Tally:
     """The verdicts of one shift day: one person's live certifications, or everybody's."""
-    rows = TrackerCertification.objects.live().with_verdict().filter(date=day)
-    if of is not None:
-        rows = rows.filter(user=of)
-    return Tally(day, dict(rows.order_by().values_list("verdict_word").annotate(Count("pk"))))
+    rows = all_rows().live().filter(date=day)
+    return Tally(day, verdict_totals(rows if of is None else rows.filter(user=of)))
 
 
 def page_of(request: HttpRequest) -> HomePage:
     """The home page of who is signed in."""
-    user: User = request.user  # type: ignore[assignment]
+    user = cast(User, request.user)
     today = timezone.now().date()
-    made = rows_for_lines(all_rows().live())
-    if user.may_certify:
-        made = made.filter(user=user)
+    made = all_rows().live().filter(user=user) if user.may_certify else all_rows().live()
     return HomePage(
         today=today,
         mine=tally_of_day(today, user),
         team=None if user.may_certify and not user.may_change_others else tally_of_day(today),
-        last_made=list(made.order_by("-created_at", "-pk")[:LAST_SHOWN]),
+        last_made=list(rows_for_lines(made).order_by("-created_at", "-pk")[:LAST_SHOWN]),
         days=tallies(user, DAYS_SHOWN) if user.may_certify else [],
         last_search=request.session.get(LAST_SEARCH, ""),
     )

@@ -16,7 +16,7 @@ def _well() -> list[status.ServiceState]:
 
 
 def shell(_request: HttpRequest) -> dict[str, object]:
-    """Template context of the frame: version, links, and which outside services are out or answered (nobody is asked)."""
+    """Template context of the frame: version, links, and which outside services are out or well; asks nobody."""
     return {
         "version": settings.VERSION,
         "links": settings.LINKS,

@@ -36,7 +36,7 @@ class RunNumberFilter(django_filters.Filter):
     field_class = forms.IntegerField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        says = {name: "Type a run number of up to seven digits." for name in ("invalid", "min_value", "max_value")}
+        says = dict.fromkeys(("invalid", "min_value", "max_value"), "Type a run number of up to seven digits.")
         super().__init__(*args, min_value=1, max_value=LARGEST_RUN, error_messages=says, **kwargs)
 
 
@@ -85,7 +85,7 @@ def _named(user: User) -> str:
 class PersonField(forms.ModelChoiceField):
     """A person, by account name."""
 
-    def label_from_instance(self, obj: User) -> str:  # type: ignore[override]
+    def label_from_instance(self, obj: User) -> str:
         return _named(obj)
 
 

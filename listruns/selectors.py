@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from certify.models import TrackerCertification
+from certify.models import CertificationQuerySet, TrackerCertification
 
 Rows = QuerySet[TrackerCertification]
 CHUNK = 500
 
 
-def all_rows() -> Rows:
+def all_rows() -> CertificationQuerySet:
     """Every certification with its verdict; filters narrow it."""
     return TrackerCertification.objects.with_verdict()
 
@@ -22,7 +23,7 @@ def rows_for_lines(rows: Rows) -> Rows:
     return rows.select_related("runreconstruction", "user", "reference_runreconstruction").defer("facts", "confirmed")
 
 
-def verdict_totals(rows: Rows) -> dict[str, int]:
+def verdict_totals(rows: QuerySet[Any]) -> dict[str, int]:
     """How many of the rows have each verdict."""
     counted = rows.order_by().values_list("verdict_word").annotate(Count("pk"))
     return dict(counted)

@@ -1,4 +1,4 @@
-"""The columns of the list: their order, their headings, and how each sorts. templates/listruns/_row.html draws a row."""
+"""The columns of the list: order, headings, and how each sorts. templates/listruns/_row.html draws a row."""
 
 import django_tables2 as tables
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
-from users.models import Role
+from users.models import Role, User
 
 View = Callable[..., HttpResponseBase]
 
 
 def denial(request: HttpRequest, role: Role) -> str:
     """The sentence for a person whose role is too low: what it needs, who they are, what to do next."""
-    user = request.user
+    user = cast(User, request.user)
     return (
         f"This page needs the role {role.label}. You are signed in as {user.get_username()}, "
         f"{user.get_role_display()}. Ask an admin for the role; it counts from the next page on."
@@ -25,7 +25,7 @@ def denial(request: HttpRequest, role: Role) -> str:
 
 
 def refusal(request: HttpRequest, role: Role) -> HttpResponseBase | None:
-    """None when this person may go on, a redirect to the sign-in for strangers. Raises PermissionDenied with a sentence."""
+    """None for who may go on, a redirect to the sign-in for strangers; raises PermissionDenied with a sentence."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     if not request.user.has_role(role):

@@ -1,0 +1,167 @@
+"""Django admin: words, checklists and roles to edit; certifications and what they rest on to look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import Group
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+
+from certify.models import (
+    BadReason,
+    Checklist,
+    Dataset,
+    PixelProblem,
+    RunReconstruction,
+    StripProblem,
+    TrackerCertification,
+    TrackingProblem,
+)
+from oms.models import OmsFill, OmsRun
+from users.access import denial
+from users.models import Role, User
+
+admin.site.site_header = "CertHelper admin"
+admin.site.site_title = "CertHelper admin"
+admin.site.index_title = "Roles, words, and what is stored"
+admin.site.unregister(Group)
+
+
+@login_not_required
+def sign_in(request: HttpRequest, _extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    """The one sign-in page, with its limit on failures, stands before the admin too."""
+    there = request.GET.get("next", "/admin/")
+    if not request.user.is_authenticated:
+        return redirect_to_login(there)
+    if not request.user.has_role(Role.ADMIN):
+        raise PermissionDenied(denial(request, Role.ADMIN))
+    return redirect("admin:index")
+
+
+admin.site.login = sign_in  # type: ignore[method-assign, assignment]
+
+
+class LookOnly(admin.ModelAdmin):
+    """Rows that change through the pages alone."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, *_args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, *_args: Any, **_kwargs: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
+        return False
+
+
+class KeptAdmin(admin.ModelAdmin):
+    """Words that people edit. One that a certification has is retired, not deleted."""
+
+    list_per_page = 50
+
+    def get_actions(self, _request: HttpRequest) -> dict[str, Any]:
+        return {}
+
+    def has_delete_permission(self, _request: HttpRequest, obj: Model | None = None) -> bool:
+        used = getattr(obj, "certifications", None)
+        return obj is not None and not (used is not None and used.exists())
+
+
+@admin.register(BadReason, PixelProblem, StripProblem, TrackingProblem)
+class WordAdmin(KeptAdmin):
+    list_display = ("name", "description", "is_retired")
+    list_filter = ("is_retired",)
+    search_fields = ("name", "description")
+
+
+@admin.register(Checklist)
+class ChecklistAdmin(KeptAdmin):
+    list_display = ("title", "identifier", "is_retired")
+    list_filter = ("is_retired",)
+    search_fields = ("title", "identifier", "text")
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    """The role alone decides what a person may; accounts are deactivated, not deleted."""
+
+    list_display = ("username", "first_name", "last_name", "email", "role", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    search_fields = ("username", "first_name", "last_name", "email")
+    ordering = ("username",)
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password", "role", "is_active")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Times (UTC)", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("username", "role", "usable_password", "password1", "password2")}),)
+    readonly_fields = ("last_login", "date_joined")
+
+    def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
+        return False
+
+
+@admin.register(TrackerCertification)
+class CertificationAdmin(LookOnly):
+    list_display = ("run", "reco", "run_type", "pixel", "strip", "tracking", "verdict", "user", "date", "state")
+    list_filter = ("state", "run_type", "runreconstruction__reconstruction", "pixel", "strip", "tracking", "date")
+    list_select_related = ("runreconstruction", "user")
+    search_fields = ("^runreconstruction__run__run_number", "^user__username", "dataset__name", "comment")
+    date_hierarchy = "date"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TrackerCertification]:
+        return super().get_queryset(request).select_related("reference_runreconstruction", "dataset", "bad_reason")
+
+    @admin.display(ordering="runreconstruction__run_id")
+    def run(self, row: TrackerCertification) -> int:
+        return row.run_number
+
+    @admin.display(description="Reconstruction", ordering="runreconstruction__reconstruction")
+    def reco(self, row: TrackerCertification) -> str:
+        return row.reconstruction
+
+
+@admin.register(RunReconstruction)
+class ReconstructionAdmin(LookOnly):
+    list_display = ("run_number", "reconstruction", "is_reference", "reference_since", "reference_by")
+    list_filter = ("reconstruction", "is_reference")
+    list_select_related = ("reference_by",)
+    search_fields = ("^run__run_number",)
+
+
+@admin.register(Dataset)
+class DatasetAdmin(LookOnly):
+    search_fields = ("name",)
+
+
+@admin.register(OmsRun)
+class RunAdmin(LookOnly):
+    list_display = (
+        "run_number",
+        "run_type",
+        "fill_number",
+        "start_time",
+        "lumisections",
+        "recorded_lumi",
+        "fetched_at",
+    )
+    list_filter = ("run_type", "stable_beam", "era")
+    search_fields = ("^run_number", "^fill_number")
+
+
+@admin.register(OmsFill)
+class FillAdmin(LookOnly):
+    list_display = ("fill_number", "era", "start_time", "fill_type_runtime", "bunches_colliding", "fetched_at")
+    list_filter = ("era", "fill_type_runtime")
+    search_fields = ("^fill_number",)

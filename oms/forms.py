@@ -6,10 +6,12 @@ The forms check and convert; they do not save: `typed_values` goes to the action
 from __future__ import annotations
 
 import copy
+import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from oms import units
@@ -73,8 +75,16 @@ def _inst_lumi_unit() -> UnitField:
     return UnitField(units.INST_LUMI_UNITS, units.inst_lumi_unit, units.INST_34)
 
 
+def _refuse_odd_characters(text: str) -> None:
+    """Control characters and halves of characters, which no database and no page can show."""
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        raise ValidationError("Only letters, digits and signs can be kept. Remove the others.")
+
+
 def _text(label: str) -> forms.CharField:
-    return forms.CharField(label=label, required=False, max_length=100, error_messages=_messages(label, ""))
+    field = forms.CharField(label=label, required=False, max_length=100, error_messages=_messages(label, ""))
+    field.validators.append(_refuse_odd_characters)
+    return field
 
 
 class TypedForm(forms.ModelForm):

@@ -6,14 +6,16 @@ it meanwhile is in `reported`. HTTP runs in threads, the database only in the ca
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from django.db.models import F
 from django.utils import timezone
 
 from oms import client, store
+from oms.facts import FillFacts, RunFacts
 from oms.models import MirrorOfOms, OmsFill, OmsRun
 from remote.answers import Found, Missing, Unreachable
 from remote.budget import Budget
@@ -22,6 +24,10 @@ FRESH_FOR = timedelta(minutes=5)
 # OMS still changes rows in the days after a run: luminosities, stable beam (contract 6.7).
 SETTLED_AFTER = timedelta(days=3)
 
+Row = TypeVar("Row", OmsRun, OmsFill)
+Facts = TypeVar("Facts", RunFacts, FillFacts)
+# What OMS has just said; None: it was not asked.
+Said = Found[Facts] | Missing | Unreachable | None
 RunAnswer = Found[OmsRun] | Missing | Unreachable
 FillAnswer = Found[OmsFill] | Missing | Unreachable
 
@@ -49,71 +55,89 @@ def is_fresh(row: MirrorOfOms | None) -> bool:
         return False
     if timezone.now() - row.fetched_at < FRESH_FOR:
         return True
-    ended = getattr(row, "end_time", None)
+    ended = _ended(row)
     return ended is not None and row.fetched_at - ended > SETTLED_AFTER
+
+
+def _ended(row: MirrorOfOms) -> datetime | None:
+    """When the run or fill was over; a fill is over with its stable beams where OMS names no end."""
+    if isinstance(row, OmsFill):
+        return row.end_time or row.end_stable_beam
+    return getattr(row, "end_time", None)
 
 
 def run_for_page(number: int, budget: Budget) -> RunOnPage:
     """One run with its fill: no call when both are fresh, else the run and then the fill. Stores what was found."""
     run = OmsRun.objects.select_related("fill").filter(pk=number).first()
-    run_answer = _run_answer(run, number, budget)
-    if isinstance(run_answer, Found):
-        run = run_answer.value
-    return RunOnPage(run, run_answer, _fill_answer(run, run_answer, budget))
+    run_said = None if is_fresh(run) else client.fetch_run(number, budget)
+    heard = _heard(number, run_said)
+    fill_number = _fill_number(run, heard.facts.get(number))
+    fills = _known_fills([run] if run else [], {fill_number} - {None})
+    fill_said = _fill_said(fill_number, fills, run_said, budget)
+    kept = store.keep(heard, _heard(fill_number, fill_said), fills)
+    run, fill = kept.runs.get(number, run), kept.fills.get(fill_number or 0)
+    _link([run] if run else [], kept.fills)
+    return RunOnPage(run, _answer(run, run_said), None if fill_number is None else _answer(fill, fill_said))
 
 
-def _run_answer(run: OmsRun | None, number: int, budget: Budget) -> RunAnswer:
-    if run is not None and run.fetched_at is not None and is_fresh(run):
-        return Found(run, run.fetched_at)
-    answer = client.fetch_run(number, budget)
-    if not isinstance(answer, Found):
-        return answer
-    return Found(store.keep_runs([answer.value], answer.asked_at)[number], answer.asked_at)
-
-
-def _fill_answer(run: OmsRun | None, run_answer: RunAnswer, budget: Budget) -> FillAnswer | None:
-    """The fill of the run; OMS is not asked again when it has just failed to answer for the run."""
-    if run is None or run.fill_number is None:
+def _fill_said(
+    number: int | None, fills: dict[int, OmsFill], run_said: Said[RunFacts], budget: Budget
+) -> Said[FillFacts]:
+    """What OMS says of the fill; it is not asked again when it has just failed to answer for the run."""
+    if number is None or is_fresh(fills.get(number)):
         return None
-    fill = run.fill or OmsFill.objects.filter(pk=run.fill_number).first()
-    if fill is not None and fill.fetched_at is not None and is_fresh(fill):
-        _link([run], {run.fill_number: fill})
-        return Found(fill, fill.fetched_at)
-    if isinstance(run_answer, Unreachable):
-        return run_answer
-    answer = client.fetch_fill(run.fill_number, budget)
-    if not isinstance(answer, Found):
-        return answer
-    fills = store.keep_fills([answer.value], answer.asked_at)
-    _link([run], fills)
-    return Found(fills[run.fill_number], answer.asked_at)
+    return run_said if isinstance(run_said, Unreachable) else client.fetch_fill(number, budget)
+
+
+def _heard(number: int | None, said: Said[Facts]) -> client.Read[Facts]:
+    """One answer in the form of many."""
+    if isinstance(said, Found) and number is not None:
+        return client.Read({number: said.value}, None, said.asked_at)
+    return client.Read()
+
+
+def _answer(row: Row | None, said: Found[Any] | Missing | Unreachable | None) -> Found[Row] | Missing | Unreachable:
+    """The answer with our row in the place of the facts; not asked: the row as it was last fetched."""
+    if said is not None and not isinstance(said, Found):
+        return said
+    assert row is not None and row.fetched_at is not None
+    return Found(row, row.fetched_at)
+
+
+def _fill_number(run: OmsRun | None, facts: RunFacts | None) -> int | None:
+    """The fill that the run belongs to: as typed, else as OMS has just said, else as we have it."""
+    if facts is None or (run is not None and "fill_number" in run.typed):
+        return run.fill_number if run else None
+    return facts.fill_number
 
 
 def runs_for_page(numbers: Collection[int], budget: Budget) -> RunsOnPage:
     """Many runs with their fills: those not fresh are read from OMS in a few calls and stored in a few statements."""
-    runs = {run.run_number: run for run in OmsRun.objects.select_related("fill").filter(pk__in=set(numbers))}
-    stale = [number for number in numbers if not is_fresh(runs.get(number))]
-    read = client.read_many(client.RUNS, stale, budget)
-    runs.update(store.keep_runs(read.facts.values(), read.asked_at))
-    problem = _add_fills(list(runs.values()), budget)
-    return RunsOnPage(runs, read.problem or problem)
+    known = {run.run_number: run for run in OmsRun.objects.select_related("fill").filter(pk__in=set(numbers))}
+    stale = [number for number in numbers if not is_fresh(known.get(number))]
+    runs_read = client.read_many(client.RUNS, stale, budget)
+    of_run = {number: _fill_number(known.get(number), runs_read.facts.get(number)) for number in numbers}
+    fills = _known_fills(known.values(), {number for number in of_run.values() if number is not None})
+    unread = {number for number in of_run.values() if number is not None and not is_fresh(fills.get(number))}
+    fills_read = client.read_many(client.FILLS, unread, budget)
+    kept = store.keep(runs_read, fills_read, fills)
+    runs = known | kept.runs
+    _link(runs.values(), kept.fills)
+    return RunsOnPage(runs, runs_read.problem or fills_read.problem)
 
 
-def _add_fills(runs: list[OmsRun], budget: Budget) -> Unreachable | None:
-    """Give the runs their fills, reading those that are not fresh; what went wrong, if anything did."""
-    numbers = {run.fill_number for run in runs if run.fill_number is not None and not is_fresh(run.fill)}
-    fills = {fill.fill_number: fill for fill in OmsFill.objects.filter(pk__in=numbers)} if numbers else {}
-    read = client.read_many(client.FILLS, [number for number in numbers if not is_fresh(fills.get(number))], budget)
-    fills.update(store.keep_fills(read.facts.values(), read.asked_at))
-    _link(runs, fills)
-    return read.problem
+def _known_fills(runs: Iterable[OmsRun], numbers: set[Any]) -> dict[int, OmsFill]:
+    """The fills of these numbers that we have: those that came with the runs, and one query for the rest."""
+    fills = {run.fill.fill_number: run.fill for run in runs if run.fill is not None}
+    missing = numbers - fills.keys()
+    found = OmsFill.objects.filter(pk__in=missing) if missing else []
+    return fills | {fill.fill_number: fill for fill in found}
 
 
-def _link(runs: list[OmsRun], fills: dict[int, OmsFill]) -> None:
-    """Set `fill` of the runs whose fill is among `fills`; one statement for those that had none."""
-    unlinked = [run for run in runs if run.fill_number in fills and run.fill_id != run.fill_number]
+def _link(runs: Iterable[OmsRun], fills: dict[int, OmsFill]) -> None:
+    """Give the runs their fills, in one statement for those that were stored without."""
+    apart = [run for run in runs if run.fill_number in fills and run.fill_id != run.fill_number]
     for run in runs:
-        if run.fill_number in fills:
-            run.fill = fills[run.fill_number]
-    if unlinked:
-        OmsRun.objects.filter(pk__in=[run.pk for run in unlinked]).update(fill_id=F("fill_number"))
+        run.fill = fills.get(run.fill_number or 0, run.fill if run.fill_id == run.fill_number else None)
+    if apart:
+        OmsRun.objects.filter(pk__in=[run.pk for run in apart]).update(fill_id=F("fill_number"))

@@ -3,44 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import transaction
 
+from oms.client import Read
 from oms.facts import FillFacts, RunFacts
 from oms.models import OmsFill, OmsRun
 
 Row = TypeVar("Row", OmsRun, OmsFill)
 
 
-def keep_runs(facts: Iterable[RunFacts], asked_at: datetime) -> dict[int, OmsRun]:
-    """The runs as they stand after OMS's answer of `asked_at` (UTC), by number; `fill` as it was before."""
-    return _keep(OmsRun, {one.run_number: one for one in facts}, asked_at)
+@dataclass(frozen=True)
+class Kept:
+    """The rows that were written, and the fills that were known before, by number."""
+
+    runs: dict[int, OmsRun]
+    fills: dict[int, OmsFill]
 
 
-def keep_fills(facts: Iterable[FillFacts], asked_at: datetime) -> dict[int, OmsFill]:
-    """The fills as they stand after OMS's answer of `asked_at` (UTC), by number."""
-    return _keep(OmsFill, {one.fill_number: one for one in facts}, asked_at)
+def keep(runs: Read[RunFacts], fills: Read[FillFacts], known_fills: dict[int, OmsFill]) -> Kept:
+    """Store what was read, in one transaction: the fills, then the runs with their fills. Nothing read: no query."""
+    if not runs.facts and not fills.facts:
+        return Kept({}, known_fills)
+    with transaction.atomic():
+        all_fills = known_fills | _upsert(OmsFill, fills, {})
+        return Kept(_upsert(OmsRun, runs, all_fills), all_fills)
 
 
-def _keep(model: type[Row], facts: dict[int, Any], asked_at: datetime) -> dict[int, Row]:
-    return _upsert(model, facts, asked_at) if facts else {}
-
-
-@transaction.atomic
-def _upsert(model: type[Row], facts: dict[int, Any], asked_at: datetime) -> dict[int, Row]:
-    rows = {row.pk: row for row in model.objects.select_for_update().filter(pk__in=facts)}
-    for number, one in facts.items():
-        rows[number] = _said(rows.get(number) or model(pk=number), one, asked_at)
+def _upsert(model: type[Row], read: Read[Any], fills: dict[int, OmsFill]) -> dict[int, Row]:
+    """Locked, merged and written in the order of their numbers, so that two workers never wait for each other."""
+    if not read.facts:
+        return {}
+    rows = {row.pk: row for row in model.objects.select_for_update().filter(pk__in=read.facts).order_by("pk")}
+    for number, one in read.facts.items():
+        rows[number] = _said(rows.get(number) or model(pk=number), one, read.asked_at)
+    _join(rows.values(), fills)
     key = model._meta.pk.attname
-    said = {column.name for column in fields(next(iter(facts.values())))} - {key}
+    said = {column.name for column in fields(next(iter(read.facts.values())))} - {key}
     links = {"fill"} if model is OmsRun else set()
     model.objects.bulk_create(
-        rows.values(), update_conflicts=True, unique_fields=[key], update_fields=sorted(said | links | {"fetched_at"})
+        [rows[number] for number in sorted(rows)],
+        update_conflicts=True,
+        unique_fields=[key],
+        update_fields=sorted(said | links | {"fetched_at"}),
     )
     return rows
+
+
+def _join(rows: Iterable[Any], fills: dict[int, OmsFill]) -> None:
+    """Each run with its fill, where that one is known."""
+    for row in rows:
+        if isinstance(row, OmsRun):
+            row.fill = fills.get(row.fill_number or 0)
 
 
 def _said(row: Row, facts: RunFacts | FillFacts, asked_at: datetime) -> Row:
@@ -54,6 +71,4 @@ def _said(row: Row, facts: RunFacts | FillFacts, asked_at: datetime) -> Row:
             reported[name] = {"value": value if isinstance(value, int | float | str) else str(value), "unit": ""}
     row.reported = reported
     row.fetched_at = asked_at
-    if isinstance(row, OmsRun) and row.fill_id != row.fill_number:
-        row.fill = None  # another fill than before: linked again when that one is known
     return row

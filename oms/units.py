@@ -34,6 +34,7 @@ INST_LUMI_UNITS = [
 
 _ENERGY = {"GeV": Decimal(1), "TeV": Decimal(1000)}
 _FIELD = {"T": Decimal(1)}
+_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _LUMI_SPELLING = re.compile(r"(?:(?:1/|/)([fpnum]?)b|([fpnum]?)b(?:\^-1|-1))")
 _INST_SPELLING = re.compile(r"10\^([1-9]\d?)cm\^-2s\^-1")
 
@@ -50,7 +51,8 @@ class UnknownUnit(WrongShape):
 
 
 def _plain(unit: str) -> str:
-    """The unit without spaces, braces and the ways to write micro: `{\\mu}b^{-1}` is `ub^-1`."""
+    """The unit without spaces, braces, raised figures and the ways to write micro: `{\\mu}b^{-1}` is `ub^-1`."""
+    unit = re.sub(r"[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda raised: "^" + raised[0].translate(_RAISED), unit)
     for micro in ("\\mu", "µ", "μ"):
         unit = unit.replace(micro, "u")
     return re.sub(r"[\s{}*]", "", unit)

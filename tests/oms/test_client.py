@@ -1,0 +1,184 @@
+import time
+
+import pytest
+
+from oms import client
+from remote import status
+from remote.answers import Found, Missing, Unreachable
+from remote.budget import Budget
+from tests.oms.rows import answer, fill_row, run_row
+from tests.remote.stand_in import Answer
+
+
+def state_of_oms():
+    return {state.name: state for state in status.states()}["oms"]
+
+
+def served(*rows, page=1000):
+    """A service that filters these rows by number and pages them."""
+
+    def give(request):
+        query = {name: values[0] for name, values in request["query"].items()}
+        key = "run_number" if request["path"].endswith("runs") else "fill_number"
+        first = int(query.get(f"filter[{key}][GE]") or query.get(f"filter[{key}][EQ]"))
+        last = int(query.get(f"filter[{key}][LE]") or query.get(f"filter[{key}][EQ]"))
+        fitting = [row for row in rows if first <= row["attributes"][key] <= last]
+        offset = int(query["page[offset]"])
+        return Answer(answer(*fitting[offset : offset + page], total=len(fitting)))
+
+    return give
+
+
+def test_run_of_the_sandbox_is_found_in_one_call(sandbox):
+    found = client.fetch_run(315270, Budget(5))
+    assert isinstance(found, Found)
+    assert (found.value.run_number, found.value.fill_number, found.value.run_type) == (315270, 6616, "collisions")
+    assert len(sandbox.requests("oms")) == len(sandbox.requests("sso")) == 1
+
+
+def test_fill_of_the_sandbox_is_found(sandbox):
+    found = client.fetch_fill(6616, Budget(5))
+    assert isinstance(found, Found)
+    assert found.value.first_run_number <= 315270 <= found.value.last_run_number
+
+
+def test_request_is_narrowed_and_asks_for_units(sandbox):
+    client.fetch_run(315270, Budget(5))
+    query = sandbox.requests("oms")[0]["query"]
+    assert "fields=run_number" in query
+    assert "last_lumisection_number" in query
+    assert "include=meta" in query
+
+
+def test_unknown_run_is_missing_with_what_to_do(sandbox):
+    missing = client.fetch_run(999999, Budget(5))
+    assert isinstance(missing, Missing)
+    assert missing.sentence == "OMS does not know run 999999. Type the missing values, or check the number."
+
+
+@pytest.mark.parametrize("mode", ["refuse", "500"])
+def test_failing_oms_is_unreachable_with_a_sentence(sandbox, mode):
+    sandbox.faults("oms", mode)
+    unreachable = client.fetch_run(315270, Budget(5))
+    assert isinstance(unreachable, Unreachable)
+    assert unreachable.service == "oms"
+    assert unreachable.sentence.startswith("OMS ")
+    assert state_of_oms().is_out
+
+
+def test_hanging_oms_ends_with_the_budget(sandbox):
+    sandbox.faults("oms", "hang", seconds=4)
+    client.tokens.token_for("oms", client._client(), Budget(5))
+    began = time.monotonic()
+    unreachable = client.fetch_run(315270, Budget(1))
+    assert time.monotonic() - began < 1.3
+    assert unreachable.sentence == "OMS did not answer within 1 s. Type the missing values, or try again."
+
+
+def test_revoked_token_is_renewed_unseen(sandbox):
+    client.fetch_run(315270, Budget(5))
+    sandbox.revoke_tokens()
+    assert isinstance(client.fetch_run(315270, Budget(5)), Found)
+
+
+def test_unset_address_is_said_with_the_setting(settings):
+    settings.OMS_URL = ""
+    settings.OMS_AUDIENCE = ""
+    assert "OMS_URL is empty" in client.fetch_run(315270, Budget(5)).sentence
+
+
+def test_many_runs_near_each_other_need_one_call(sandbox):
+    numbers = [315257, 315259, 315264, 315265, 315267, 315270]
+    found = client.fetch_runs(numbers, Budget(5))
+    assert sorted(found.value) == numbers
+    assert len(sandbox.requests("oms")) == 1
+
+
+def test_no_runs_need_no_call(sandbox):
+    assert client.fetch_runs([], Budget(5)).value == {}
+    assert sandbox.requests() == []
+
+
+def test_unknown_numbers_are_absent_from_the_found(sandbox):
+    assert sorted(client.fetch_fills([6616, 99_999], Budget(5)).value) == [6616]
+
+
+@pytest.mark.parametrize("body", [[], {"errors": []}, {"data": None}, {"data": {}}, "text", None])
+def test_answer_without_data_is_unreachable_and_out(stand_in, body):
+    stand_in.answer_with(Answer(body))
+    unreachable = client.fetch_run(315270, Budget(5))
+    assert unreachable.sentence == "OMS answered in an unknown form (data). Type the missing values, or try again."
+    assert state_of_oms().is_out
+
+
+def test_unknown_unit_is_unreachable_naming_it(stand_in):
+    stand_in.answer_with(Answer(answer(run_row(units={"recorded_lumi": "furlong"}))))
+    unreachable = client.fetch_run(315270, Budget(5))
+    assert "recorded_lumi in an unknown unit, 'furlong'" in unreachable.sentence
+
+
+def test_answer_of_another_run_is_not_taken(stand_in):
+    stand_in.answer_with(Answer(answer(run_row(315271))))
+    assert isinstance(client.fetch_run(315270, Budget(5)), Missing)
+
+
+def test_pages_are_followed_to_the_end(stand_in):
+    numbers = range(315000, 315025)
+    stand_in.answer_with(served(*[run_row(number) for number in numbers], page=10))
+    assert sorted(client.fetch_runs(numbers, Budget(5)).value) == list(numbers)
+    assert [call["query"]["page[offset]"] for call in stand_in.data_calls()] == [["0"], ["10"], ["20"]]
+
+
+def test_links_say_that_there_is_more_where_no_count_does(stand_in):
+    first, second = answer(run_row(1)), answer(run_row(2))
+    for body in (first, second):
+        del body["meta"]
+    first["links"]["next"] = "…"
+    stand_in.answer_with(lambda request: Answer(first if request["query"]["page[offset]"] == ["0"] else second))
+    assert sorted(client.fetch_runs([1, 2], Budget(5)).value) == [1, 2]
+
+
+def test_page_that_never_ends_stops_when_it_is_empty(stand_in):
+    stand_in.answer_with(Answer(answer(total=10_000)))
+    assert client.fetch_runs([1], Budget(5)).value == {}
+    assert len(stand_in.data_calls()) == 1
+
+
+def test_at_most_eight_calls_are_under_way(stand_in):
+    under_way, most = [], []
+
+    def slow(_):
+        under_way.append(1)
+        most.append(len(under_way))
+        time.sleep(0.05)
+        under_way.pop()
+        return Answer(answer())
+
+    stand_in.answer_with(slow)
+    client.fetch_runs(range(100_000, 900_000, 40_000), Budget(5))
+    assert len(stand_in.data_calls()) == 20
+    assert 1 < max(most) <= 8
+    assert stand_in.tokens_given == 1
+
+
+def test_row_that_cannot_be_read_does_not_spoil_the_others(stand_in):
+    stand_in.answer_with(Answer(answer(run_row(1), run_row(2, energy="high"), run_row(3))))
+    read = client.read_many(client.RUNS, [1, 2, 3], Budget(5))
+    assert sorted(read.facts) == [1, 3]
+    assert "(energy)" in read.problem.sentence
+
+
+def test_bad_row_that_nobody_asked_for_is_no_problem(stand_in):
+    stand_in.answer_with(Answer(answer(fill_row(1), fill_row(2, energy="high"), fill_row(3))))
+    read = client.read_many(client.FILLS, [1, 3], Budget(5))
+    assert sorted(read.facts) == [1, 3]
+    assert read.problem is None
+
+
+def test_range_that_fails_leaves_what_came_of_the_others(stand_in):
+    good = served(run_row(100_000), run_row(300_000))
+    stand_in.answer_with(lambda request: Answer({}, 500) if "300000" in str(request["query"]) else good(request))
+    read = client.read_many(client.RUNS, [100_000, 300_000], Budget(5))
+    assert sorted(read.facts) == [100_000]
+    assert "500" in read.problem.sentence
+    assert isinstance(client.fetch_runs([100_000, 300_000], Budget(5)), Unreachable)

@@ -1,0 +1,68 @@
+"""All 1,231 runs of the sandbox through HTTP, wire and mirror into the database, against the source figures."""
+
+import pytest
+from django.utils.dateparse import parse_datetime
+
+from oms import mirror
+from oms.models import OmsFill, OmsRun
+from remote.budget import Budget
+from sandbox import world
+
+pytestmark = pytest.mark.django_db
+TIMES = ["start_time", "end_time", "last_update"]
+# Our column: OMS's name.
+FIGURES = {
+    "fill_number": "fill_number",
+    "lumisections": "last_lumisection_number",
+    "recorded_lumi": "recorded_lumi",
+    "delivered_lumi": "delivered_lumi",
+    "init_lumi": "init_lumi",
+    "end_lumi": "end_lumi",
+    "energy": "energy",
+    "b_field": "b_field",
+    "stable_beam": "stable_beam",
+    "hlt_key": "hlt_key",
+    "components": "components",
+    "hlt_physics_counter": "hlt_physics_counter",
+}
+
+
+def bits(value):
+    """The value so that equal means equal bit for bit."""
+    return float(value).hex() if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def test_every_run_reaches_the_database_with_its_source_figures(sandbox):
+    source = world.runs()
+    page = mirror.runs_for_page(list(source), Budget(60))
+    assert page.problem is None
+    stored = {run.run_number: run for run in OmsRun.objects.all()}
+    assert len(stored) == len(source) == 1231
+    for number, row in source.items():
+        run = stored[number]
+        assert {ours: bits(getattr(run, ours)) for ours in FIGURES} == {
+            ours: bits(row[theirs]) for ours, theirs in FIGURES.items()
+        }
+        assert {name: getattr(run, name) for name in TIMES} == {
+            name: row[name] and parse_datetime(row[name]) for name in TIMES
+        }
+        assert run.fill_id == row["fill_number"]
+        assert page.runs[number].fill_id == row["fill_number"]
+
+
+def test_every_fill_reaches_the_database_with_its_source_figures(sandbox):
+    mirror.runs_for_page(list(world.runs()), Budget(60))
+    stored = {fill.fill_number: fill for fill in OmsFill.objects.all()}
+    assert stored.keys() == world.fills().keys()
+    for number, row in world.fills().items():
+        for name in ("peak_lumi", "delivered_lumi", "recorded_lumi", "peak_pileup", "bunches_colliding", "energy"):
+            assert bits(getattr(stored[number], name)) == bits(row[name]), (number, name)
+        assert stored[number].start_stable_beam == (
+            row["start_stable_beam"] and parse_datetime(row["start_stable_beam"])
+        )
+
+
+def test_whole_world_is_read_in_few_calls(sandbox):
+    mirror.runs_for_page(list(world.runs()), Budget(60))
+    assert len(sandbox.requests("oms")) <= 8
+    assert len(sandbox.requests("sso")) == 1

@@ -50,7 +50,7 @@ class SearchForm(forms.Form):
 
 
 class OneRunForm(forms.Form):
-    """One run, and which of its reconstructions; none means the first that is not certified."""
+    """One run, and which of its reconstructions; none means the first open one."""
 
     run = forms.IntegerField(
         label="Certify run",
@@ -61,7 +61,7 @@ class OneRunForm(forms.Form):
     )
     reco = forms.ChoiceField(
         label="Reconstruction",
-        choices=[("", "First open one"), *Reconstruction.choices],
+        choices=[("", "First open"), *Reconstruction.choices],
         required=False,
         error_messages={"invalid_choice": "“%(value)s” is not a reconstruction. Choose one of the list."},
     )

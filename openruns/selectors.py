@@ -107,9 +107,9 @@ def _happened(answer: object) -> str:
     return answer.sentence.removesuffix(ADVICE).strip() if isinstance(answer, Unreachable) else ""
 
 
-def _notes(absent: set[int], online_only: set[int]) -> Iterator[str]:
-    """What is said of the runs that Run Registry has no dataset of."""
+def _notes(absent: set[int], without_offline: set[int]) -> Iterator[str]:
+    """What is said of the runs that have nothing to certify in Run Registry."""
     if absent:
         yield f"Not in Run Registry: {in_words(absent)}."
-    if online_only:
-        yield f"In Run Registry without an offline dataset of a known reconstruction: {in_words(online_only)}."
+    if without_offline:
+        yield f"In Run Registry without a dataset to certify: {in_words(without_offline)}."

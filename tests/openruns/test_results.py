@@ -103,7 +103,7 @@ def test_runs_without_a_row_are_named(shifter_client, sandbox):
     page = search(shifter_client, "315257, 315261, 315263, 315269, 999999")
     assert list(page.rows) == [315257]
     assert "Not in Run Registry: 315261, 315263, 999999." in page.text
-    assert "In Run Registry without an offline dataset of a known reconstruction: 315269." in page.text
+    assert "In Run Registry without a dataset to certify: 315269." in page.text
 
 
 def test_a_run_that_run_registry_lost_keeps_its_row_when_it_is_certified(shifter, shifter_client, sandbox):

@@ -1,0 +1,55 @@
+"""The open runs page in a browser: found, moved through and opened by the keyboard alone."""
+
+from playwright.sync_api import Page, expect
+
+from tests.openruns.test_results import certify
+
+
+def test_the_keyboard_searches_moves_between_rows_and_opens_one(page: Page, sign_in, shifter, live_server, sandbox):
+    certify(shifter, 315267, "express")
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/openruns/")
+    page.keyboard.press("s")
+    page.keyboard.type("315264-315267")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/openruns/?runs=315264-315267")
+    page.keyboard.press("j")
+    expect(page.locator("tr[data-run='315267']")).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("k")
+    expect(page.locator("tr[data-run='315266']")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/certify/315267/prompt/?dataset=**&runs=315264-315267")
+
+
+def test_lines_pasted_into_the_search_stay_lines(page: Page, sign_in, shifter, live_server, sandbox):
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/openruns/")
+    page.locator("[name=runs]").fill("315264\n315266")
+    page.keyboard.press("Enter")
+    expect(page.locator("tr[data-run]")).to_have_count(2)
+
+
+def test_every_state_of_the_page_is_accessible(
+    page: Page, sign_in, shifter, other_shifter, live_server, sandbox, is_accessible
+):
+    certify(shifter, 315267, "express")
+    certify(other_shifter, 315267, "prompt", strip="bad")
+    sign_in(shifter)
+    for query in ("", "?runs=315190-315195,316187,315257-315270", "?runs=999999", "?runs=x", "?run=1&reco=x"):
+        page.goto(f"{live_server.url}/openruns/{query}")
+        is_accessible()
+    sandbox.faults("registry", "refuse")
+    sandbox.faults("oms", "refuse")
+    page.goto(f"{live_server.url}/openruns/?runs=315257-315270")
+    is_accessible()
+
+
+def test_nothing_is_wider_than_a_phone(page: Page, sign_in, shifter, live_server, sandbox, is_accessible):
+    sign_in(shifter)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{live_server.url}/openruns/?runs=315257-315270")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    is_accessible()

@@ -17,6 +17,7 @@ from certify.references import RankedReference
 from certify.rules import entry_of, refusals
 from certify.ticket import Ticket
 from oms.models import OmsRun
+from registry.wire import reconstruction_of
 
 FLAGS = [component.value for component in Component]
 LOWSTATS = [f"{flag}_lowstat" for flag in FLAGS]
@@ -91,6 +92,14 @@ class CertificationForm(forms.ModelForm):
             if kept
             else (choice.queryset.filter(is_retired=False))
         )
+
+    def clean_dataset(self) -> str:
+        """A dataset typed while Run Registry is out must at least be of the reconstruction shown."""
+        name = self.cleaned_data["dataset"].strip()
+        meant = reconstruction_of(name) if name else None
+        if name and not self.opened_with.datasets and meant != self.opened_with.reconstruction:
+            raise forms.ValidationError(f"{name} is not a dataset of {self.opened_with.reconstruction}. Correct it.")
+        return name
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

@@ -21,6 +21,7 @@ from certify.models import TrackerCertification
 from certify.page import certify_page, notices_of
 from certify.queue import next_open_reconstruction
 from certify.reasons import reason_added
+from certify.responses import SeeOther
 from certify.selectors import live_certification, reference_of_each_certification
 from certify.target import (
     AllCertified,
@@ -117,7 +118,7 @@ def _certified(request: HttpRequest, run_number: int, desk: Desk) -> HttpRespons
     except AlreadyCertified as faster:
         return form_page(request, desk, [], status=409, theirs=faster.existing)
     messages.success(request, f"{made} saved as {made.verdict.label.lower()}.")
-    return redirect(_next_page(request.POST, made), status=303)
+    return SeeOther(_next_page(request.POST, made))
 
 
 def _next_page(sent: Any, made: TrackerCertification) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from certify.actions import ChangedMeanwhile, EntryRefused, amend_certification
 from certify.desk import Desk, desk_to_amend, desk_to_amend_with
 from certify.models import TrackerCertification
 from certify.reasons import reason_added
+from certify.responses import SeeOther
 from certify.views import form_page
 from oms.mirror import run_for_page
 from remote.answers import Missing, Unreachable
@@ -86,4 +88,4 @@ def _amended(request: HttpRequest, certification: TrackerCertification, desk: De
     except ChangedMeanwhile as faster:
         return form_page(request, desk, [], status=409, theirs=faster.existing)
     messages.success(request, f"{made} changed: {made.verdict.label.lower()}, version {made.version}.")
-    return redirect("listruns:certification", made.pk)
+    return SeeOther(reverse("listruns:certification", args=[made.pk]))

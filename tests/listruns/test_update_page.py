@@ -1,0 +1,115 @@
+"""Changing a certification: who may, what is kept, what stands in the way."""
+
+import pytest
+
+from certify.models import TrackerCertification
+from oms.models import OmsRun
+from tests.browser_form import field_names, fields_of
+from tests.factories import BadReasonFactory, CertificationFactory, PixelProblemFactory, RunFactory
+
+pytestmark = pytest.mark.django_db
+RUN = 315259
+
+
+@pytest.fixture
+def made(shifter, sandbox):
+    run = RunFactory(run_number=RUN)
+    certification = CertificationFactory(run=run, user=shifter, comment="first words")
+    certification.pixel_problems.set([PixelProblemFactory()])
+    return certification
+
+
+def _send(client, opened, pk, **changes):
+    sent = {**fields_of(opened), **changes}
+    return client.post(f"/list/{pk}/update/", {name: value for name, value in sent.items() if value is not None})
+
+
+def test_owner_sees_what_stands_and_changes_it(shifter_client, made):
+    opened = shifter_client.get(f"/list/{made.pk}/update/")
+    fields = fields_of(opened)
+    assert opened.status_code == 200
+    assert (fields["pixel"], fields["comment"], fields["version"]) == (["good"], ["first words"], ["1"])
+    assert fields["pixel_problems"] == [str(made.pixel_problems.get().pk)]
+    response = _send(shifter_client, opened, made.pk, comment="second words", pixel_problems=[])
+    assert (response.status_code, response.url) == (303, f"/list/{made.pk}/")
+    made.refresh_from_db()
+    assert (made.comment, made.version, made.user.username) == ("second words", 2, "shifter")
+    assert not made.pixel_problems.exists()
+    assert made.dataset.name == "/PromptReco/Collisions2018A/DQM"
+
+
+def test_shift_leader_needs_a_reason_and_the_owner_stays(shift_leader_client, made):
+    opened = shift_leader_client.get(f"/list/{made.pk}/update/")
+    assert "shifter" in opened.context["page"].notices[0] and "reason" in field_names(opened)
+    refused = _send(shift_leader_client, opened, made.pk, comment="mine")
+    assert refused.status_code == 422 and "reason" in refused.context["form"].errors
+    assert _send(shift_leader_client, refused, made.pk, comment="mine", reason="seen again").status_code == 303
+    made.refresh_from_db()
+    assert (made.user.username, made.updated_by.username, made.change_reason) == ("shifter", "leader", "seen again")
+
+
+def test_other_shifter_guest_and_stranger_may_not(other_shifter_client, guest_client, client, made, sandbox):
+    denied = other_shifter_client.get(f"/list/{made.pk}/update/")
+    assert denied.status_code == 403 and "Only they or a shift leader" in denied.content.decode()
+    assert other_shifter_client.post(f"/list/{made.pk}/update/", {"comment": "x"}).status_code == 403
+    assert guest_client.get(f"/list/{made.pk}/update/").status_code == 403
+    assert client.get(f"/list/{made.pk}/update/").status_code == 302
+    assert sandbox.requests() == []
+
+
+def test_withdrawn_or_unknown_certification_is_404(shift_leader_client, sandbox):
+    withdrawn = CertificationFactory(withdrawn=True)
+    assert shift_leader_client.get(f"/list/{withdrawn.pk}/update/").status_code == 404
+    assert shift_leader_client.get("/list/99999999/update/").status_code == 404
+
+
+def test_change_of_an_old_version_shows_both_and_keeps_mine(shifter_client, shift_leader_client, made):
+    mine = shifter_client.get(f"/list/{made.pk}/update/")
+    theirs = shift_leader_client.get(f"/list/{made.pk}/update/")
+    sent = {"comment": "their words", "reason": "seen again"}
+    assert _send(shift_leader_client, theirs, made.pk, **sent).status_code == 303
+    response = _send(shifter_client, mine, made.pk, comment="my words")
+    assert response.status_code == 409
+    assert "their words" in response.content.decode()
+    assert fields_of(response)["comment"] == ["my words"]
+    assert TrackerCertification.objects.get(pk=made.pk).comment == "their words"
+
+
+def test_same_change_sent_twice_counts_once(shifter_client, made):
+    opened = shifter_client.get(f"/list/{made.pk}/update/")
+    for _ in range(2):
+        assert _send(shifter_client, opened, made.pk, comment="again").status_code == 303
+    assert TrackerCertification.objects.get(pk=made.pk).version == 2
+
+
+def test_rules_hold_for_changes_too_but_checklists_do_not(shifter_client, made):
+    opened = shifter_client.get(f"/list/{made.pk}/update/")
+    refused = _send(shifter_client, opened, made.pk, pixel="bad", comment="hole")
+    assert refused.status_code == 422 and "bad_reason" in refused.context["form"].errors
+    sent = {"pixel": "bad", "comment": "hole", "bad_reason": BadReasonFactory().pk}
+    assert _send(shifter_client, refused, made.pk, **sent).status_code == 303
+
+
+def test_reference_that_was_retired_stays_with_what_has_it(shifter_client, made):
+    reference = made.reference_runreconstruction
+    reference.is_reference = False
+    reference.save()
+    opened = shifter_client.get(f"/list/{made.pk}/update/")
+    assert fields_of(opened)["reference_runreconstruction"] == [str(reference.pk)]
+    assert _send(shifter_client, opened, made.pk, comment="still").status_code == 303
+
+
+@pytest.mark.parametrize("mode", ["refuse", "500", "not-found", "hang"])
+def test_oms_out_the_form_opens_with_what_is_known(shifter_client, made, sandbox, settings, mode):
+    settings.PAGE_BUDGET_S = 1
+    OmsRun.objects.filter(pk=RUN).update(fetched_at=None)
+    sandbox.faults("oms", mode)
+    opened = shifter_client.get(f"/list/{made.pk}/update/")
+    assert opened.status_code == 200
+    assert any("OMS" in notice for notice in opened.context["page"].notices)
+    assert _send(shifter_client, opened, made.pk, comment="kept").status_code == 303
+
+
+def test_update_page_needs_at_most_12_queries(shifter_client, made, django_assert_max_num_queries):
+    with django_assert_max_num_queries(12):
+        assert shifter_client.get(f"/list/{made.pk}/update/").status_code == 200

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 START_S = 30
@@ -39,7 +40,7 @@ def programs() -> Path | None:
     return max(folders, key=lambda folder: float(folder.parent.name), default=None)
 
 
-def _as_owner() -> dict[str, object]:
+def _as_owner() -> dict[str, Any]:
     """How to start the programs: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
@@ -48,7 +49,7 @@ def _as_owner() -> dict[str, object]:
 
 def _wait_until_ready(folder: Path, home: Path, server: subprocess.Popen) -> None:
     deadline = time.monotonic() + START_S
-    ask = [folder / "pg_isready", "-q", "-h", home, "-U", "postgres"]
+    ask = [str(folder / "pg_isready"), "-q", "-h", str(home), "-U", "postgres"]
     while subprocess.run(ask, check=False).returncode:
         if server.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"PostgreSQL did not start:\n{(home / 'log').read_text()}")
@@ -67,7 +68,7 @@ def throwaway_server() -> Iterator[str]:
         if owner:
             shutil.chown(home, "postgres", "postgres")
         data = home / "data"
-        quiet = {"stdout": subprocess.DEVNULL, "cwd": home, **owner}
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "cwd": home, **owner}
         subprocess.run(
             [folder / "initdb", "--no-sync", "--auth=trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D", data],
             check=True,

@@ -1,0 +1,1 @@
+"""The benchmark: `make bench`. Real sizes, real servers, time over HTTP."""

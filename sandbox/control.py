@@ -51,7 +51,8 @@ def _clear_faults(request: Request, state: State) -> Answer:
 
 
 def _revoke(request: Request, state: State) -> Answer:
-    raw = _asked(request).get("lifetime") or DEFAULT_LIFETIME_S
+    raw = _asked(request).get("lifetime")
+    raw = DEFAULT_LIFETIME_S if raw is None else raw
     try:
         lifetime = float(raw)
     except (TypeError, ValueError):

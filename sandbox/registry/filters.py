@@ -156,10 +156,20 @@ def _of_column(column: str, condition: Any, kind: str) -> Test:
     return _joined([_of_operator(column, symbol, value, kind) for symbol, value in condition.items()], "and")
 
 
+def _only_numbers(column: str, parts: list[Any], kind: str) -> set[int] | None:
+    """The numbers of an `or` list that is nothing but equal signs (thousands of runs are usual), else None."""
+    if _OWN_COLUMNS[kind].get(column) is not int:
+        return None
+    values = [part["="] if isinstance(part, dict) and part.keys() == {"="} else part for part in parts]
+    return set(values) if all(type(value) is int for value in values) else None
+
+
 def _of_operator(column: str, symbol: str, value: Any, kind: str) -> Test:
     if symbol.lower() in ("and", "or"):
-        parts = [_of_column(column, part, kind) for part in _list(symbol, value)]
-        return _joined(parts, symbol.lower())
+        parts = _list(symbol, value)
+        if symbol.lower() == "or" and (numbers := _only_numbers(column, parts, kind)):
+            return lambda row: value_at(row, column) in numbers
+        return _joined([_of_column(column, part, kind) for part in parts], symbol.lower())
     if symbol in _LIKE:
         return _like(column, symbol, value, kind)
     if symbol not in _COMPARED:

@@ -81,12 +81,17 @@ def differences(recorded: Shape, answered: Shape, union: Shape, where: str = "$"
     extra = set(answered["types"]) - allowed
     found = [f"{where}: {', '.join(sorted(extra))} where {', '.join(sorted(allowed))} was recorded"] if extra else []
     found += _of_keys(recorded, answered, union, where)
-    if "empty" in recorded and "empty" in answered and where.rsplit(".", 1)[-1] not in _OFTEN_EMPTY:
-        if recorded["empty"] != answered["empty"]:
-            return [*found, f"{where}: {'empty' if answered['empty'] else 'not empty'}, unlike the recording"]
+    if _differ_in_emptiness(recorded, answered, where):
+        return [*found, f"{where}: {'empty' if answered['empty'] else 'not empty'}, unlike the recording"]
     if "items" in recorded and "items" in answered:
         found += differences(recorded["items"], answered["items"], union["items"], f"{where}[]")
     return found
+
+
+def _differ_in_emptiness(recorded: Shape, answered: Shape, where: str) -> bool:
+    if where.rsplit(".", 1)[-1] in _OFTEN_EMPTY:
+        return False
+    return recorded.get("empty", False) != answered.get("empty", False)
 
 
 def _may_be_null(where: str) -> bool:

@@ -1,0 +1,57 @@
+"""Drives the released `runregistry` client, unchanged, in a process of its own: `drive_client.py BASE_URL local|token`.
+
+Prints one JSON object: what each call returned.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import json
+import os
+import sys
+
+RUN, PROMPT = 315257, "/PromptReco/Collisions2018A/DQM"
+
+
+def client(base_url: str, mode: str):
+    """The client, pointed at the sandbox by its module attributes."""
+    os.environ |= {
+        "ENVIRONMENT": "local" if mode == "local" else "production",
+        "SSO_CLIENT_ID": "certhelper",
+        "SSO_CLIENT_SECRET": "sandbox",
+    }
+    import runregistry.runregistry as module
+
+    module.api_url = f"{base_url}/registry"
+    endpoint = f"{base_url}/sso/auth/realms/cern/api-access/token"
+    module.get_api_token = functools.partial(module.get_api_token, token_endpoint=endpoint)
+    return module
+
+
+def answers(rr) -> dict[str, object]:
+    """What each call of the issue returns."""
+    ranges = {"run_number": {"and": [{">=": 315257}, {"<=": 315270}]}}
+    return {
+        "get_runs": rr.get_runs(filter=ranges, page_size=3),
+        "get_run": rr.get_run(RUN),
+        "get_run of none": rr.get_run(1),
+        "get_datasets": rr.get_datasets(filter=ranges | {"tracker_state": "OPEN"}, page_size=5),
+        "get_dataset": rr.get_dataset(RUN, PROMPT),
+        "get_dataset_names_of_run": rr.get_dataset_names_of_run(RUN),
+        "get_lumisections": rr.get_lumisections(RUN, PROMPT),
+        "get_lumisection_ranges": rr.get_lumisection_ranges(RUN, PROMPT),
+        "get_lumisection_ranges_by_component": rr.get_lumisection_ranges_by_component(RUN, PROMPT),
+        "get_oms_lumisections": rr.get_oms_lumisections(RUN),
+        "get_oms_lumisection_ranges": rr.get_oms_lumisection_ranges(RUN),
+        "get_joint_lumisection_ranges": rr.get_joint_lumisection_ranges(RUN, PROMPT),
+        "get_cycles": rr.get_cycles(),
+        "get_datasets_accepted": rr.get_datasets_accepted(),
+    }
+
+
+if __name__ == "__main__":
+    with contextlib.redirect_stdout(io.StringIO()):
+        result = answers(client(*sys.argv[1:]))
+    sys.stdout.write(json.dumps(result))

@@ -78,6 +78,8 @@ def ask(call: Call, budget: Budget) -> Any:
     """
     try:
         answer = _in_time(call, budget)
+    except NotAsked:
+        raise  # says nothing about the service
     except RemoteError as error:
         logger.warning("%s %s: %s %s", call.method, call.url, error.sentence, getattr(error, "said", ""))
         status.failed(error)
@@ -107,7 +109,7 @@ def _send(call: Call, budget: Budget, deadline: float) -> Any:
     who = {"service": call.service, "source": call.source}
     try:
         with _open(call, budget) as response:
-            body = _body(call, response, deadline)
+            body = _body(call, response, began, deadline)
     except requests.exceptions.SSLError as error:
         raise Untrusted(**who) from error
     except (requests.exceptions.Timeout, ReadTimeoutError) as error:
@@ -140,14 +142,14 @@ def _unconnected(call: Call, error: requests.exceptions.ConnectionError) -> Remo
     return kind(call.service, source=call.source)
 
 
-def _body(call: Call, response: requests.Response, deadline: float) -> bytes:
+def _body(call: Call, response: requests.Response, began: float, deadline: float) -> bytes:
     """The whole body, read as it comes, so that one that drips is given up at the deadline."""
     parts = []
     while part := response.raw.read1(CHUNK, decode_content=True):
         parts.append(part)
         if time.monotonic() > deadline:
             response.close()
-            raise TimedOut(call.service, source=call.source, seconds=0)
+            raise TimedOut(call.service, source=call.source, seconds=deadline - began)
     return b"".join(parts)
 
 

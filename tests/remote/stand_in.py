@@ -71,7 +71,8 @@ def _handler(stand_in: StandIn):
             self.send_response(answer.status)
             for name, value in ({"Content-Type": "application/json"} | answer.headers).items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body) + (10 if answer.cut else 0)))
+            if "Transfer-Encoding" not in answer.headers:
+                self.send_header("Content-Length", str(len(answer.body) + (10 if answer.cut else 0)))
             self.end_headers()
             self._write(answer)
             self.close_connection = self.close_connection or answer.cut

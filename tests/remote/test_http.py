@@ -1,3 +1,5 @@
+import gzip
+import json
 import socket
 import ssl
 import subprocess
@@ -61,6 +63,27 @@ def test_unusable_answer_is_a_typed_error_that_names_the_service(stand_in, answe
 
 def test_deeply_nested_answer_is_not_data(stand_in):
     assert type(error_of(stand_in, Answer(body=b"[" * 200_000))) is errors.NotJson
+
+
+def chunks(body, end=b"0\r\n\r\n"):
+    return b"%x\r\n%b\r\n%b" % (len(body), body, end)
+
+
+def test_chunked_and_compressed_answer_is_read(stand_in):
+    zipped = gzip.compress(json.dumps(list(range(50_000))).encode())
+    headers = {"Transfer-Encoding": "chunked", "Content-Encoding": "gzip"}
+    stand_in.answer_with(Answer(body=chunks(zipped), headers=headers))
+    assert http.ask(call(stand_in), Budget(5)) == list(range(50_000))
+
+
+def test_chunked_answer_that_is_cut_is_broken_off(stand_in):
+    answer = Answer(body=chunks(b"[1, 2]", end=b""), headers={"Transfer-Encoding": "chunked"}, cut=True)
+    assert type(error_of(stand_in, answer)) is errors.BrokenOff
+
+
+def test_answer_that_only_pretends_to_be_compressed_is_broken_off(stand_in):
+    answer = Answer(body=b"plain", headers={"Content-Encoding": "gzip"})
+    assert type(error_of(stand_in, answer)) is errors.BrokenOff
 
 
 def test_redirect_is_not_followed(stand_in):
@@ -134,6 +157,7 @@ def test_used_up_budget_asks_nobody(stand_in):
     with pytest.raises(errors.NotAsked, match="the time for this page was used up"):
         http.ask(call(stand_in), Budget(0))
     assert stand_in.asked == []
+    assert not any(state.is_out for state in status.states())
 
 
 def test_connection_is_reused(stand_in):

@@ -141,7 +141,7 @@ def add_bad_reason(actor: User, name: str, description: str) -> BadReason:
     return reason
 
 
-def adopt_reference(actor: User, run: OmsRun, reconstruction: str, reason: str) -> RunReconstruction:
+def adopt_reference(actor: User | None, run: OmsRun, reconstruction: str, reason: str) -> RunReconstruction:
     """Make a run that OMS knows a reference although nobody certified it here; `reason` says why."""
     with transaction.atomic():
         reference = _locked_reconstruction(run, reconstruction)

@@ -18,12 +18,10 @@ from remote.answers import Found, Unreachable
 from remote.errors import ADVICE
 from users.models import User
 
-NOTHING = "-"
-
 
 @dataclass(frozen=True)
 class Row:
-    """One run: its facts in words ("-" where there is none), and a cell per reconstruction."""
+    """One run: its facts in words (empty where there is none), and a cell per reconstruction."""
 
     run_number: int
     run_type: str
@@ -35,10 +33,9 @@ class Row:
     by_hand: str
 
     @property
-    def recedes(self) -> bool:
-        """Whether nothing is left to do on the run."""
-        stands = {cell.stand for cell in self.cells} - {None}
-        return bool(stands) and Stand.OPEN not in stands
+    def has_open(self) -> bool:
+        """Whether something is left to do on the run; a row without recedes."""
+        return any(cell.stand == Stand.OPEN for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -85,21 +82,21 @@ def open_runs_page(numbers: list[int], typed: str, outside: Outside, user: User)
 
 
 def _row(number: int, run: OmsRun | None, cells: Cells) -> Row:
-    run = run or OmsRun(run_number=number)
+    facts = run or OmsRun(run_number=number)
     return Row(
         run_number=number,
-        run_type=run.get_run_type_display(),
-        start_time=run.start_time,
-        fill=_in_words(run.fill_number),
-        lumisections=_in_words(run.lumisections),
-        recorded_lumi=NOTHING if run.recorded_lumi is None else lumi_text(run.recorded_lumi),
+        run_type=facts.get_run_type_display() if run else "",
+        start_time=facts.start_time,
+        fill=_in_words(facts.fill_number),
+        lumisections=_in_words(facts.lumisections),
+        recorded_lumi="" if facts.recorded_lumi is None else lumi_text(facts.recorded_lumi),
         cells=cells.of_run(number),
         by_hand=cells.by_hand(number),
     )
 
 
 def _in_words(value: int | None) -> str:
-    return NOTHING if value is None else str(value)
+    return "" if value is None else str(value)
 
 
 def _happened(answer: object) -> str:

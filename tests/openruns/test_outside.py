@@ -64,6 +64,7 @@ def test_with_run_registry_out_the_runs_are_listed_with_what_is_known(
     assert "78.150 /pb" in page.rows[315270].text
     assert page.rows[315257].cells == {"express": ("mine", "mine", page.rows[315257].cells["express"][2])}
     assert page.rows[315270].cells == {}
+    assert "1 certified here" in page.text
     assert f'href="{reverse("certify:certify-run", args=[315270])}?runs=315257%2C+315270"' in page.html
 
 
@@ -74,7 +75,7 @@ def test_with_oms_out_the_states_stand_without_facts(shifter_client, sandbox, sh
     assert page.status == 200
     assert "Facts that are not known here are left out" in page.text
     assert page.rows[315257].cells["express"][0] == "open"
-    assert page.rows[315257].text.startswith("315257 Unknown - - - -")
+    assert page.rows[315257].text.startswith("315257 - - - - -")
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -99,7 +100,7 @@ def test_oms_that_has_none_of_the_runs_leaves_dashes(shifter_client, sandbox):
     sandbox.faults("oms", "not-found")
     page = search(shifter_client, "315257")
     assert page.status == 200
-    assert page.rows[315257].text.startswith("315257 Unknown - - - -")
+    assert page.rows[315257].text.startswith("315257 - - - - -")
     assert "left out" not in page.text
 
 

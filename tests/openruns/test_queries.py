@@ -59,9 +59,9 @@ def test_a_hundred_runs_cost_the_same_queries_at_any_number_of_certifications(
     shifter, shifter_client, hundred_runs, certifications
 ):
     certify_elsewhere(shifter, certifications)
-    # Session, person, certifications; runs and fills read, locked, stored, tied together; the search kept.
+    # Session, person, certifications; runs and fills read, locked and stored; the search kept in the session.
     first_time = queries_of(shifter_client, hundred_runs)
     for run in OmsRun.objects.filter(run_number__in=hundred_runs[:20]):
         CertificationFactory(run=run, user=shifter)
-    assert first_time == 11
+    assert first_time == 10
     assert queries_of(shifter_client, hundred_runs) == 4

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
@@ -119,9 +119,6 @@ class CertificationAdmin(LookOnly):
     list_select_related = ("runreconstruction", "user")
     search_fields = ("^runreconstruction__run__run_number", "^user__username", "dataset__name", "comment")
     date_hierarchy = "date"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[TrackerCertification]:
-        return super().get_queryset(request).select_related("reference_runreconstruction", "dataset", "bad_reason")
 
     @admin.display(ordering="runreconstruction__run_id")
     def run(self, row: TrackerCertification) -> int:

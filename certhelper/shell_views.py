@@ -23,11 +23,12 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """From a run number, or two with a dash between, to all its certifications; anything else is said on the list."""
-    first, _, last = (part.strip() for part in request.GET.get("run", "").partition("-"))
-    if not first:
+    typed = request.GET.get("run", "").strip()
+    if not typed:
         return redirect("listruns:list")
+    first, _, last = (part.strip() for part in typed.partition("-"))
     if not _is_run_number(first) or (last and not _is_run_number(last)):
-        messages.error(request, f"{first[:40]!r} is not a run number. Type its digits, such as 315270.")
+        messages.error(request, f"“{typed[:40]}” is not a run number. Type its digits, such as 315270.")
         return redirect("home")
     return redirect(f"{reverse('listruns:list')}?{urlencode({'runs_min': first, 'runs_max': last or first})}")
 

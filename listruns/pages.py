@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.paginator import EmptyPage, PageNotAnInteger
 from django.http import HttpRequest, QueryDict
 from django.utils.dateparse import parse_datetime
 from django_tables2 import RequestConfig
@@ -60,11 +61,22 @@ def page_size(request: HttpRequest) -> int:
     return int(asked) if asked in map(str, PAGE_SIZES) else PAGE_SIZES[0]
 
 
+def _paginate(table: CertificationTable, page: str, size: int) -> None:
+    """Set the page; the nearest one where there is no such page."""
+    try:
+        table.paginate(page=page, per_page=size)
+    except PageNotAnInteger:
+        table.page = table.paginator.page(1)
+    except EmptyPage:
+        table.page = table.paginator.page(table.paginator.num_pages)
+
+
 def list_page(request: HttpRequest, filters: CertificationFilter, query: QueryDict, rows: Rows) -> ListPage:
     """One page of these rows; the queries run here and when the template reads the table."""
     counts, size, user = verdict_totals(rows), page_size(request), request.user
     table = CertificationTable(rows_for_lines(rows))
-    RequestConfig(request, paginate={"per_page": size}).configure(table)
+    RequestConfig(request, paginate=False).configure(table)
+    _paginate(table, request.GET.get("page", "1"), size)
     # Nothing set at all means everything that is live; said aloud, or the address would mean the default.
     aloud = query or query_of(state=State.LIVE)
     return ListPage(

@@ -1,0 +1,75 @@
+import pytest
+
+from certify.choices import Flag
+from tests.factories import BadReasonFactory, CertificationFactory, PixelProblemFactory, RunFactory
+
+pytestmark = pytest.mark.django_db
+FACTS = {
+    "run": {"start_time": "2018-04-27T18:14:00+00:00", "energy": 6500.0, "stable_beam": True, "b_field": None},
+    "fill": {"fill_number": 6616},
+    "typed": {"run": {"energy": {"by": "shifter2", "at": "2018-04-27T18:20:00+00:00"}}},
+    "read_at": "2018-04-27T18:15:11+00:00",
+}
+
+
+def page(client, certification):
+    answer = client.get(f"/list/{certification.pk}/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_page_says_what_was_said_and_on_which_facts(guest_client, shifter):
+    made = CertificationFactory(
+        run=RunFactory(run_number=315270),
+        user=shifter,
+        strip=Flag.BAD,
+        bad_reason=BadReasonFactory(name="HV off"),
+        comment="<TIB>",
+        facts=FACTS,
+    )
+    made.pixel_problems.add(PixelProblemFactory(name="hot ROC"))
+    html = page(guest_client, made)
+    assert "<h1>315270 express</h1>" in html
+    for words in ("HV off", "hot ROC", "&lt;TIB&gt;", "78.150 /pb", "617", "6616", "OMS read 2018-04-27 18:15:11 UTC"):
+        assert words in html
+    assert "2018-04-27 18:14:00" in html
+    assert "6500 (typed by shifter2)" in html
+    assert "not reported" in html
+
+
+def test_certification_without_facts_still_shows(guest_client):
+    assert "Version" in page(guest_client, CertificationFactory(facts={}, dataset=None, recorded_lumi=None))
+
+
+def test_owner_is_offered_the_update(shifter_client, shifter):
+    made = CertificationFactory(user=shifter)
+    assert f'href="/list/{made.pk}/update/"' in page(shifter_client, made)
+
+
+def test_another_shifter_is_not(other_shifter_client, shifter):
+    made = CertificationFactory(user=shifter)
+    assert "/update/" not in page(other_shifter_client, made)
+
+
+def test_shift_leader_is_offered_it_with_the_owner_named(shift_leader_client, shifter):
+    made = CertificationFactory(user=shifter)
+    html = page(shift_leader_client, made)
+    assert f'href="/list/{made.pk}/update/"' in html
+    assert "Update shifter’s" in html
+
+
+def test_withdrawn_one_says_so_and_is_not_changed(shifter_client, shifter):
+    html = page(shifter_client, CertificationFactory(user=shifter, withdrawn=True))
+    assert "Withdrawn by shifter, 2018-06-02 06:00 UTC: wrong run." in html
+    assert "/update/" not in html
+
+
+def test_unknown_one_is_not_found(shifter_client):
+    assert shifter_client.get("/list/999999/").status_code == 404
+
+
+def test_page_costs_few_queries(shifter_client, django_assert_max_num_queries):
+    made = CertificationFactory()
+    made.pixel_problems.add(*[PixelProblemFactory() for _ in range(5)])
+    with django_assert_max_num_queries(8):
+        shifter_client.get(f"/list/{made.pk}/")

@@ -1,0 +1,144 @@
+from datetime import UTC, date, datetime
+
+import pytest
+
+from certify.choices import Flag
+from listruns.exports import cell
+from tests.factories import (
+    BadReasonFactory,
+    CertificationFactory,
+    PixelProblemFactory,
+    ReconstructionFactory,
+    RunFactory,
+)
+from tests.listruns.list_page import exported_csv, exported_json, keys, many, rows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def made(shifter):
+    one = CertificationFactory(
+        run=RunFactory(run_number=315270),
+        user=shifter,
+        pixel=Flag.BAD,
+        pixel_lowstat=True,
+        strip=Flag.BAD,
+        bad_reason=BadReasonFactory(name="HV off"),
+        comment="a, b\nc",
+    )
+    one.pixel_problems.add(PixelProblemFactory(name="hot ROC"), PixelProblemFactory(name="dead FED"))
+    return one
+
+
+def test_json_says_all_of_a_certification(shifter_client, made):
+    (row,) = exported_json(shifter_client, runs_min=315270)
+    assert (
+        row.items()
+        >= {
+            "id": made.pk,
+            "run_number": 315270,
+            "reconstruction": "express",
+            "run_type": "collisions",
+            "dataset": "/PromptReco/Collisions2018A/DQM",
+            "reference_run_number": made.reference_runreconstruction.run_id,
+            "reference_reconstruction": "express",
+            "fill_number": made.runreconstruction.run.fill_number,
+            "lumisections": 617,
+            "recorded_lumi_per_pb": 78.15,
+            "pixel": "bad",
+            "pixel_lowstat": True,
+            "pixel_problems": ["dead FED", "hot ROC"],
+            "strip": "bad",
+            "strip_lowstat": False,
+            "verdict": "bad",
+            "bad_reason": "HV off",
+            "comment": "a, b\nc",
+            "date": "2018-06-01",
+            "user": "shifter",
+            "state": "live",
+            "version": 1,
+        }.items()
+    )
+
+
+def test_csv_says_the_same(shifter_client, made):
+    (row,) = exported_csv(shifter_client, runs_min=315270)
+    (same,) = exported_json(shifter_client, runs_min=315270)
+    assert list(row) == list(same)
+    assert row["run_number"] == "315270"
+    assert row["comment"] == "a, b\nc"
+    assert row["pixel_problems"] == "dead FED; hot ROC"
+    assert (row["pixel_lowstat"], row["withdrawn_by"]) == ("True", "")
+
+
+def test_export_holds_exactly_the_filtered_rows_of_all_pages(shifter_client, shifter):
+    many(60, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
+    CertificationFactory(run=RunFactory(run_number=315270))
+    query = {"runs_min": 400010, "runs_max": 400049}
+    shown = {key for page in (1, 2) for key in rows(shifter_client, **query, page=page)}
+    assert len(shown) == 40
+    assert {row["id"] for row in exported_json(shifter_client, **query)} == shown
+    assert {int(row["id"]) for row in exported_csv(shifter_client, **query)} == shown
+
+
+def test_link_on_the_default_page_exports_what_it_shows(shifter_client, shifter, time_machine):
+    time_machine.move_to(datetime(2018, 6, 1, 4, 0, tzinfo=UTC), tick=False)
+    mine = CertificationFactory(user=shifter)
+    CertificationFactory()
+    answer = shifter_client.get("/list/")
+    assert keys(answer) == [mine.pk]
+    exported = shifter_client.get(f"/list/?{answer.context['page'].exports['CSV']}").getvalue().decode()
+    assert exported.count("\r\n") == 2
+    assert [row["id"] for row in exported_json(shifter_client)] == [mine.pk]
+
+
+def test_withdrawn_one_says_by_whom_when_and_why(shifter_client, shifter):
+    CertificationFactory(user=shifter, withdrawn=True)
+    (row,) = exported_json(shifter_client, state="withdrawn")
+    assert (row["state"], row["withdrawn_by"], row["withdrawn_reason"]) == ("withdrawn", "shifter", "wrong run")
+    assert row["withdrawn_at_utc"] == "2018-06-02T06:00:00Z"
+
+
+def test_nothing_is_an_empty_list_and_a_heading(shifter_client):
+    assert exported_json(shifter_client) == []
+    assert shifter_client.get("/list/?export=csv").getvalue().startswith(b"id,run_number,reconstruction,")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_text_that_a_spreadsheet_would_run_is_disarmed(shifter_client, text):
+    CertificationFactory(run=RunFactory(run_number=315270), comment=text)
+    answer = shifter_client.get("/list/?runs_min=315270&export=csv").getvalue().decode()
+    assert f"'{text}" in answer
+    assert exported_json(shifter_client, runs_min=315270)[0]["comment"] == text
+
+
+def test_negative_number_stays_a_number():
+    assert cell(-3) == -3
+
+
+@pytest.mark.parametrize(
+    "query, says",
+    [
+        ("export=xml", "give csv or json"),
+        ("export=json&runs_min=x", "runs_min: Type a run number"),
+        ("export=csv&run_min=315270", "run_min means nothing here"),
+    ],
+)
+def test_export_that_cannot_be_meant_is_refused_with_a_sentence(shifter_client, query, says):
+    answer = shifter_client.get(f"/list/?{query}")
+    assert answer.status_code == 400
+    assert says in answer.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_export_costs_a_few_queries_for_each_chunk(shifter_client, shifter, kind, django_assert_max_num_queries):
+    many(600, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
+    with django_assert_max_num_queries(2 + 1 + 2 * 3):
+        shifter_client.get(f"/list/?state=live&export={kind}").getvalue()
+
+
+def test_file_is_named_by_its_time(shifter_client, time_machine):
+    time_machine.move_to(datetime(2018, 6, 1, 14, 2, tzinfo=UTC))
+    answer = shifter_client.get("/list/?export=csv")
+    assert answer["Content-Disposition"] == 'attachment; filename="certifications-2018-06-01-1402.csv"'

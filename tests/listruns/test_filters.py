@@ -1,0 +1,138 @@
+from datetime import date
+
+import pytest
+
+from certify.choices import Flag, TrackerMap
+from tests.factories import (
+    BadReasonFactory,
+    CertificationFactory,
+    DatasetFactory,
+    PixelProblemFactory,
+    ReconstructionFactory,
+    RunFactory,
+    StripProblemFactory,
+    TrackingProblemFactory,
+)
+from tests.listruns.list_page import rows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def one(other_shifter):
+    """A certification that each filter below finds, beside another that none of them does."""
+    reference = ReconstructionFactory(run=RunFactory(run_number=314811), reconstruction="prompt")
+    wanted = CertificationFactory(
+        run=RunFactory(run_number=315270, cosmics=True),
+        reconstruction="prompt",
+        user=other_shifter,
+        dataset=DatasetFactory(name="/PromptReco/Cosmics2018A/DQM"),
+        reference_runreconstruction=reference,
+        pixel=Flag.EXCLUDED,
+        strip=Flag.BAD,
+        tracking=Flag.BAD,
+        tracking_lowstat=True,
+        trackermap=TrackerMap.MISSING,
+        bad_reason=BadReasonFactory(name="HV off"),
+        comment="High voltage off in TIB",
+        date=date(2018, 5, 3),
+    )
+    wanted.pixel_problems.add(PixelProblemFactory(name="a"), PixelProblemFactory(name="b"))
+    wanted.strip_problems.add(StripProblemFactory(name="c"))
+    wanted.tracking_problems.add(TrackingProblemFactory(name="d"))
+    CertificationFactory(run=RunFactory(run_number=315300), date=date(2018, 5, 10))
+    return wanted
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"runs_min": 315260, "runs_max": 315270},
+        {"runs_max": 315299},
+        {"date_max": "2018-05-03"},
+        {"date_min": "2018-05-03", "date_max": "2018-05-09"},
+        {"reconstruction": "prompt"},
+        {"reconstruction": ["prompt", "rereco"]},
+        {"user": "shifter2"},
+        {"run_type": "cosmics"},
+        {"verdict": ["bad", "undecided"]},
+        {"dataset": "cosmics2018a"},
+        {"reference": 314811},
+        {"pixel": "excluded"},
+        {"strip": ["bad", "excluded"]},
+        {"tracking": "bad"},
+        {"lowstat": "on"},
+        {"trackermap": "missing"},
+        {"comment": "high VOLTAGE"},
+    ],
+)
+def test_each_filter_finds_what_it_names(shifter_client, one, query):
+    assert rows(shifter_client, **query) == [one.pk]
+
+
+@pytest.mark.parametrize("name", ["pixel_problems", "strip_problems", "tracking_problems"])
+def test_problems_find_a_row_once(shifter_client, one, name):
+    chosen = [problem.pk for problem in getattr(one, name).all()]
+    answer = shifter_client.get("/list/", {name: chosen})
+    assert answer.context["page"].total == 1
+    assert rows(shifter_client, **{name: chosen}) == [one.pk]
+
+
+def test_reason_finds_its_rows_and_is_shown_by_name(shifter_client, one):
+    answer = shifter_client.get("/list/", {"bad_reason": one.bad_reason_id})
+    assert [chip.text for chip in answer.context["page"].active] == ["Reason HV off"]
+    assert rows(shifter_client, bad_reason=one.bad_reason_id) == [one.pk]
+
+
+def test_filters_narrow_together(shifter_client, one):
+    assert rows(shifter_client, runs_min=315270, tracking="bad") == [one.pk]
+    assert rows(shifter_client, runs_min=315271, tracking="bad") == []
+
+
+def test_withdrawn_ones_show_only_when_asked_for(shifter_client, one):
+    gone = CertificationFactory(withdrawn=True)
+    assert gone.pk not in rows(shifter_client, state="live")
+    assert gone.pk not in rows(shifter_client, runs_min=1)
+    assert rows(shifter_client, state="withdrawn") == [gone.pk]
+    assert len(rows(shifter_client, state="any")) == 3
+
+
+@pytest.mark.parametrize(
+    "name, value, says",
+    [
+        ("runs_min", "x", "Type a run number of up to seven digits."),
+        ("runs_max", "99999999999999999999", "Type a run number of up to seven digits."),
+        ("reference", "-4", "Type a run number of up to seven digits."),
+        ("date_min", "03/05/2018", "Type a day as YYYY-MM-DD."),
+        ("date_max", "2018-02-30", "Type a day as YYYY-MM-DD."),
+        ("user", "nobody", "Nobody has this account name."),
+        ("reconstruction", "expres", "There is no expres here."),
+        ("verdict", "so-so", "There is no so-so here."),
+        ("pixel", "fine", "There is no fine here."),
+        ("state", "gone", "There is no state gone."),
+        ("bad_reason", "x", "valid choice"),
+        ("pixel_problems", "x", "not a valid value"),
+    ],
+)
+def test_value_that_cannot_be_read_is_said_beside_its_field_and_shows_nothing(shifter_client, one, name, value, says):
+    answer = shifter_client.get("/list/", {name: value})
+    assert says in " ".join(answer.context["page"].filters.form.errors[name])
+    assert f'id="id_{name}_error"' in answer.content.decode()
+    assert rows(shifter_client, **{name: value}) == []
+
+
+@pytest.mark.parametrize("name, first, last", [("runs", 315270, 315260), ("date", "2018-05-03", "2018-05-01")])
+def test_range_that_ends_before_it_begins_is_said_beside_its_end(shifter_client, one, name, first, last):
+    answer = shifter_client.get("/list/", {f"{name}_min": first, f"{name}_max": last})
+    assert list(answer.context["page"].filters.form.errors) == [f"{name}_max"]
+
+
+def test_each_set_filter_can_be_taken_away(shifter_client, one):
+    answer = shifter_client.get("/list/", {"runs_min": 315270, "tracking": "bad"})
+    left = {chip.text: chip.query for chip in answer.context["page"].active}
+    assert left == {"First run 315270": "tracking=bad", "Tracking bad": "runs_min=315270"}
+
+
+def test_taking_the_last_filter_away_shows_everything_live(shifter_client, one):
+    (chip,) = shifter_client.get("/list/?tracking=bad").context["page"].active
+    assert chip.query == "state=live"

@@ -1,0 +1,138 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from certify.choices import Flag
+from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
+from tests.listruns.list_page import keys, many, rows
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2018, 6, 6)  # a Wednesday
+
+
+@pytest.fixture(autouse=True)
+def _on_that_day(time_machine):
+    time_machine.move_to(datetime(2018, 6, 6, 4, 0, tzinfo=UTC), tick=False)
+
+
+@pytest.fixture
+def made(shifter, other_shifter):
+    """Mine of today, of Monday and of last month; somebody else's of today."""
+    return {
+        "mine": CertificationFactory(user=shifter, date=TODAY),
+        "monday": CertificationFactory(user=shifter, date=date(2018, 6, 4)),
+        "old": CertificationFactory(user=shifter, date=date(2018, 5, 2)),
+        "theirs": CertificationFactory(user=other_shifter, date=TODAY),
+    }
+
+
+def chips(client):
+    return {chip.text: chip for chip in client.get("/list/").context["page"].scopes}
+
+
+def test_default_is_mine_of_today(shifter_client, made):
+    assert rows(shifter_client) == [made["mine"].pk]
+
+
+def test_default_of_a_guest_is_everybodys_today(guest_client, made):
+    assert set(rows(guest_client)) == {made["mine"].pk, made["theirs"].pk}
+
+
+@pytest.mark.parametrize(
+    "chip, names",
+    [
+        ("Mine today", ["mine"]),
+        ("My week", ["mine", "monday"]),
+        ("Everybody today", ["mine", "theirs"]),
+        ("This week", ["mine", "theirs", "monday"]),
+        ("All", ["mine", "theirs", "monday", "old"]),
+    ],
+)
+def test_each_chip_widens_as_it_says(shifter_client, made, chip, names):
+    answer = shifter_client.get(f"/list/?{chips(shifter_client)[chip].query}")
+    assert set(keys(answer)) == {made[name].pk for name in names}
+    assert [chip.text for chip in answer.context["page"].scopes if chip.is_current] == [chip]
+
+
+def test_sort_page_and_size_alone_keep_the_default(shifter_client, made):
+    for query in ({"page": 2}, {"sort": "run"}, {"per_page": 100}):
+        assert rows(shifter_client, **query) == [made["mine"].pk]
+
+
+def test_form_sent_empty_means_everything(shifter_client, made):
+    assert len(rows(shifter_client, runs_min="", user="", state="")) == 4
+
+
+def test_row_says_run_flags_verdict_and_shifter(shifter_client, shifter):
+    CertificationFactory(
+        user=shifter, date=TODAY, run=RunFactory(run_number=315270), strip=Flag.BAD, comment="HV <off>"
+    )
+    html = shifter_client.get("/list/").content.decode()
+    assert 'data-run="315270" data-reco="express"' in html
+    assert 'title="Strip: bad"' in html
+    assert '<span class="verdict is-bad">Bad</span>' in html
+    assert "HV &lt;off&gt;" in html
+
+
+def test_totals_count_all_pages_and_link_to_their_rows(shifter_client, shifter):
+    for _ in range(2):
+        CertificationFactory(user=shifter, date=TODAY)
+    bad = CertificationFactory(user=shifter, date=TODAY, tracking=Flag.BAD)
+    page = shifter_client.get("/list/").context["page"]
+    assert page.total == 3
+    assert [(chip.word, chip.text) for chip in page.totals] == [("good", "2"), ("bad", "1")]
+    assert keys(shifter_client.get(f"/list/?{page.totals[1].query}")) == [bad.pk]
+
+
+def test_pages_are_disjoint_and_complete_in_every_order(shifter_client, shifter):
+    made = many(60, shifter, ReconstructionFactory(), date=TODAY)
+    for sort in ("date", "-date", "-run", "verdict", "shifter"):
+        seen = [key for page in (1, 2, 3) for key in rows(shifter_client, state="live", sort=sort, page=page)]
+        assert sorted(seen) == sorted(one.pk for one in made)
+
+
+def test_sort_by_run(shifter_client, shifter):
+    made = many(3, shifter, ReconstructionFactory(), date=TODAY)
+    assert rows(shifter_client, sort="run") == [one.pk for one in made]
+    assert rows(shifter_client, sort="-run") == [one.pk for one in reversed(made)]
+
+
+@pytest.mark.parametrize("asked, shown", [("50", 50), ("100", 60), ("7", 25), ("x", 25)])
+def test_page_size(shifter_client, shifter, asked, shown):
+    many(60, shifter, ReconstructionFactory(), date=TODAY)
+    assert len(rows(shifter_client, per_page=asked)) == shown
+
+
+@pytest.mark.parametrize("odd", [{"page": "0"}, {"page": "x"}, {"page": "99"}, {"sort": "password"}, {"sort": "-"}])
+def test_odd_page_or_order_is_no_error(shifter_client, made, odd):
+    assert rows(shifter_client, **odd) == [made["mine"].pk]
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("date_range_min=2018-05-01&date_range_max=2018-05-07", "date_min=2018-05-01&date_max=2018-05-07"),
+        ("date=2018-05-01&runs_min=315270", "date_min=2018-05-01&date_max=2018-05-01&runs_min=315270"),
+    ],
+)
+def test_bookmark_of_before_leads_here_for_good(shifter_client, old, new):
+    answer = shifter_client.get(f"/list/?{old}")
+    assert (answer.status_code, answer["Location"]) == (301, f"/list/?{new}")
+
+
+def test_unknown_filter_is_named_as_not_applied(shifter_client, made):
+    answer = shifter_client.get("/list/?run_min=315270")
+    assert "The address names run_min, which means nothing here" in answer.content.decode()
+
+
+def test_empty_list_says_what_to_do(shifter_client):
+    assert "No certification matches. Widen the list" in shifter_client.get("/list/").content.decode()
+
+
+@pytest.mark.parametrize("number", [100, 10_000])
+def test_list_costs_the_same_queries_for_any_number_of_rows(
+    shifter_client, shifter, number, django_assert_max_num_queries
+):
+    many(number, shifter, ReconstructionFactory(), date=TODAY - timedelta(days=1), comment="seen")
+    with django_assert_max_num_queries(12):
+        assert len(rows(shifter_client, state="live", per_page=100)) == 100

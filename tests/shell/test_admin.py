@@ -1,0 +1,90 @@
+import pytest
+
+from certify.models import BadReason, PixelProblem, TrackerCertification
+from tests.factories import BadReasonFactory, CertificationFactory, PixelProblemFactory
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+LOOKED_AT = [
+    "certify/trackercertification",
+    "certify/runreconstruction",
+    "certify/dataset",
+    "oms/omsrun",
+    "oms/omsfill",
+]
+
+
+@pytest.mark.parametrize("model", LOOKED_AT)
+def test_what_is_stored_can_be_seen_and_searched_but_not_changed(admin_client, model):
+    made = CertificationFactory()
+    keys = {
+        "certify/trackercertification": made.pk,
+        "certify/runreconstruction": made.runreconstruction_id,
+        "certify/dataset": made.dataset_id,
+        "oms/omsrun": made.run_number,
+        "oms/omsfill": made.runreconstruction.run.fill_id,
+    }
+    one = f"/admin/{model}/{keys[model]}"
+    assert admin_client.get(f"/admin/{model}/", {"q": str(made.run_number)}).status_code == 200
+    assert admin_client.get(f"/admin/{model}/", {"q": "no number"}).status_code == 200
+    assert admin_client.get(f"{one}/change/").status_code == 200
+    assert admin_client.post(f"{one}/change/", {"comment": "changed"}).status_code == 403
+    assert admin_client.post(f"{one}/delete/", {"post": "yes"}).status_code == 403
+    assert admin_client.get(f"/admin/{model}/add/").status_code == 403
+    assert TrackerCertification.objects.filter(pk=made.pk).exists()
+
+
+@pytest.mark.parametrize("model", LOOKED_AT)
+def test_lists_cost_the_same_queries_for_any_number_of_rows(admin_client, model, django_assert_max_num_queries):
+    for _ in range(15):
+        CertificationFactory()
+    with django_assert_max_num_queries(8):
+        assert admin_client.get(f"/admin/{model}/").status_code == 200
+
+
+def test_admin_sets_a_role(admin_client, shifter):
+    form = admin_client.get(f"/admin/users/user/{shifter.pk}/change/").context["adminform"].form
+    values = {name: value for name, value in form.initial.items() if value is not None}
+    answer = admin_client.post(f"/admin/users/user/{shifter.pk}/change/", {**values, "role": "shift_leader"})
+    assert answer.status_code == 302
+    assert User.objects.get(pk=shifter.pk).may_change_others
+
+
+def test_admin_makes_an_account_with_a_role(admin_client):
+    typed = {
+        "username": "newcomer",
+        "role": "shifter",
+        "usable_password": "true",
+        "password1": "a-long-one-7",
+        "password2": "a-long-one-7",
+    }
+    assert admin_client.post("/admin/users/user/add/", typed).status_code == 302
+    assert User.objects.get(username="newcomer").may_certify
+
+
+def test_accounts_are_not_deleted(admin_client, shifter):
+    assert admin_client.post(f"/admin/users/user/{shifter.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_word_in_use_is_kept_and_an_unused_one_goes(admin_client):
+    used, unused = PixelProblemFactory(), PixelProblemFactory()
+    CertificationFactory().pixel_problems.add(used)
+    assert admin_client.post(f"/admin/certify/pixelproblem/{used.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert admin_client.post(f"/admin/certify/pixelproblem/{unused.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert list(PixelProblem.objects.all()) == [used]
+
+
+def test_reason_is_retired(admin_client):
+    reason = BadReasonFactory()
+    url = f"/admin/certify/badreason/{reason.pk}/change/"
+    admin_client.post(url, {"name": reason.name, "description": "", "is_retired": "on"})
+    assert BadReason.objects.get().is_retired
+
+
+def test_sign_in_of_the_admin_is_the_one_with_the_limit(client):
+    answer = client.get("/admin/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/accounts/login/?next=/admin/"
+
+
+def test_shift_leader_is_denied_the_admin(shift_leader_client):
+    assert shift_leader_client.get("/admin/", follow=True).status_code == 403

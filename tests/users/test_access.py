@@ -1,0 +1,68 @@
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.views.generic import View
+
+from tests.factories import UserFactory
+from users.access import RoleRequired, role_required
+from users.models import Role
+
+pytestmark = pytest.mark.django_db
+
+
+@role_required(Role.SHIFT_LEADER)
+def for_leaders(_request):
+    return HttpResponse("in")
+
+
+class ForLeaders(RoleRequired, View):
+    required_role = Role.SHIFT_LEADER
+    looked_up = False
+
+    def dispatch(self, _request):
+        ForLeaders.looked_up = True
+        return HttpResponse("in")
+
+
+def ask(rf, view, user):
+    request = rf.get("/somewhere/?a=1")
+    request.user = user
+    return view(request)
+
+
+@pytest.mark.parametrize("role", [Role.SHIFT_LEADER, Role.EXPERT, Role.ADMIN])
+@pytest.mark.parametrize("view", [for_leaders, ForLeaders.as_view()])
+def test_role_and_higher_ones_are_let_in(rf, view, role):
+    assert ask(rf, view, UserFactory(role=role)).content == b"in"
+
+
+@pytest.mark.parametrize("role", [Role.GUEST, Role.SHIFTER])
+def test_lower_role_is_denied_with_both_roles_named(rf, role):
+    with pytest.raises(PermissionDenied, match=f"needs the role Shift leader.*{role.label}") as denied:
+        ask(rf, for_leaders, UserFactory(role=role))
+    assert "Ask an admin" in str(denied.value)
+
+
+def test_class_view_denies_before_its_dispatch_runs(rf):
+    ForLeaders.looked_up = False
+    with pytest.raises(PermissionDenied):
+        ask(rf, ForLeaders.as_view(), UserFactory(role=Role.GUEST))
+    assert not ForLeaders.looked_up
+
+
+def test_stranger_is_sent_to_the_sign_in_with_the_address_kept(rf):
+    answer = ask(rf, for_leaders, AnonymousUser())
+    assert answer.status_code == 302
+    assert answer["Location"] == "/accounts/login/?next=/somewhere/%3Fa%3D1"
+
+
+def test_deactivated_leader_is_denied(rf):
+    with pytest.raises(PermissionDenied):
+        ask(rf, for_leaders, UserFactory(role=Role.SHIFT_LEADER, is_active=False))
+
+
+def test_denied_page_carries_the_sentence(guest_client):
+    answer = guest_client.get("/openruns/")
+    assert answer.status_code == 403
+    assert "This page needs the role Shifter. You are signed in as guest, Guest." in answer.content.decode()

@@ -1,0 +1,84 @@
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.factories import PASSWORD
+from users import attempts
+
+URL = reverse("users:sign-in")
+pytestmark = pytest.mark.django_db
+
+
+def sign_in(client, username, password, **more):
+    return client.post(URL, {"username": username, "password": password, **more})
+
+
+def test_right_password_goes_on_to_the_page_that_was_asked_for(client, shifter):
+    answer = sign_in(client, "shifter", PASSWORD, next="/list/?state=live")
+    assert answer.status_code == 302
+    assert answer["Location"] == "/list/?state=live"
+    assert client.get("/list/?state=live").context["user"] == shifter
+
+
+def test_page_keeps_next_in_the_form(client, shifter):
+    asked = client.get("/list/?runs_min=315270", follow=True)
+    assert asked.redirect_chain[-1][0] == f"{URL}?next=/list/%3Fruns_min%3D315270"
+    assert '<input type="hidden" name="next" value="/list/?runs_min=315270">' in asked.content.decode()
+
+
+def test_next_of_another_site_is_not_followed(client, shifter):
+    assert sign_in(client, "shifter", PASSWORD, next="https://elsewhere.example/")["Location"] == "/"
+
+
+def test_wrong_password_says_what_to_do_and_keeps_the_name(client, shifter):
+    answer = sign_in(client, "shifter", "wrong")
+    assert answer.status_code == 422
+    assert "Name or password is wrong" in answer.content.decode()
+    assert 'value="shifter"' in answer.content.decode()
+
+
+def test_deactivated_account_is_refused(client, shifter):
+    shifter.is_active = False
+    shifter.save()
+    assert sign_in(client, "shifter", PASSWORD).status_code == 422
+
+
+def test_ten_failures_block_even_the_right_password(client, shifter):
+    for _ in range(attempts.FAILURES_ALLOWED):
+        assert sign_in(client, "shifter", "wrong").status_code == 422
+    blocked = sign_in(client, "Shifter ", PASSWORD)
+    assert blocked.status_code == 429
+    assert "Wait 5 minutes" in blocked.content.decode()
+
+
+def test_block_is_for_one_account_from_one_address(client, shifter, other_shifter):
+    for _ in range(attempts.FAILURES_ALLOWED):
+        sign_in(client, "shifter", "wrong")
+    assert sign_in(client, "shifter2", PASSWORD).status_code == 302
+    assert sign_in(Client(REMOTE_ADDR="127.0.0.9"), "shifter", PASSWORD).status_code == 302
+
+
+def test_block_ends_after_five_minutes(client, shifter, time_machine):
+    time_machine.move_to("2026-01-01 12:00:00", tick=False)
+    for _ in range(attempts.FAILURES_ALLOWED):
+        sign_in(client, "shifter", "wrong")
+    time_machine.shift(attempts.WINDOW_S + 1)
+    assert sign_in(client, "shifter", PASSWORD).status_code == 302
+
+
+def test_successes_are_never_counted(shifter):
+    for _ in range(attempts.FAILURES_ALLOWED + 2):
+        assert sign_in(Client(), "shifter", PASSWORD).status_code == 302
+
+
+def test_sandbox_names_its_people_and_production_does_not(client, settings):
+    assert "shifter2" in client.get(URL).content.decode()
+    settings.IS_SANDBOX = False
+    assert "shifter2" not in client.get(URL).content.decode()
+
+
+def test_sign_out_is_a_post(shifter_client):
+    url = reverse("users:sign-out")
+    assert shifter_client.get(url).status_code == 405
+    assert shifter_client.post(url)["Location"] == URL
+    assert shifter_client.get("/").status_code == 302

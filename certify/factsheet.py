@@ -62,7 +62,7 @@ def fact_groups(desk: Desk) -> list[FactGroup]:
     of_fill = [
         ("Era", "era", ""),
         ("Particles", "fill_type_runtime", ""),
-        ("Colliding bunches", "bunches_colliding", ""),
+        ("Colliding", "bunches_colliding", "bunches"),
     ]
     of_fill += [("Initial", "init_lumi", ""), ("Peak", "peak_lumi", ""), ("Peak pile-up", "peak_pileup", "")]
     number = _line(run, desk.fill_form, "Number", "fill_number", "")

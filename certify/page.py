@@ -48,6 +48,7 @@ class CertifyPage:
     place: Place | None = None
     runs: str = ""
     theirs: TrackerCertification | None = None
+    reader: User | None = None
     may_change_theirs: bool = False
     differences: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -59,6 +60,15 @@ class CertifyPage:
     def can_try_again(self) -> bool:
         """Whether opening the page once more loses nothing that was typed."""
         return not self.desk.form.is_bound
+
+    @property
+    def whose(self) -> str:
+        """Who changes whose certification, said plainly; nothing when it is one's own."""
+        standing = self.desk.standing
+        if standing is None or self.reader is None or standing.user_id == self.reader.pk:
+            return ""
+        me, owner = self.reader.display_name, standing.user.display_name
+        return f"You ({me}) are changing what {owner} certified. {owner} stays its owner; give a reason."
 
     @property
     def has_reference(self) -> bool:
@@ -106,6 +116,7 @@ def certify_page(
         place=place_in_search(runs, (ticket.run_number, ticket.reconstruction)) if runs else None,
         runs=runs,
         theirs=theirs,
+        reader=reader,
         may_change_theirs=bool(theirs and reader and theirs.may_be_changed_by(reader)),
         differences=_differences(desk, theirs) if theirs else [],
     )

@@ -34,7 +34,7 @@ def update(request: HttpRequest, pk: int) -> HttpResponse:
         request.POST, certification, certification.runreconstruction.run, needs_reason=needs_reason
     )
     if reason_added(request.user, request.POST, desk):
-        return form_page(request, desk, _whose(request.user, certification))
+        return form_page(request, desk, [])
     if not desk.is_valid():
         return form_page(request, desk, [], status=422)
     return _amended(request, certification, desk)
@@ -57,15 +57,7 @@ def _opened(request: HttpRequest, certification: TrackerCertification, needs_rea
     desk = desk_to_amend(certification, run, needs_reason=needs_reason)
     answers = (reading.run_answer, reading.fill_answer)
     notices = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]
-    return form_page(request, desk, [*_whose(request.user, certification), *notices])
-
-
-def _whose(person: User, certification: TrackerCertification) -> list[str]:
-    """Who changes whose, said plainly."""
-    if certification.user_id == person.pk:
-        return []
-    owner = certification.user.display_name
-    return [f"You ({person.display_name}) are changing what {owner} certified. {owner} stays its owner; give a reason."]
+    return form_page(request, desk, notices)
 
 
 def _amended(request: HttpRequest, certification: TrackerCertification, desk: Desk) -> HttpResponse:

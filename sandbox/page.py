@@ -35,7 +35,7 @@ DERIVED = (
 def html(state: State) -> str:
     """The page; it needs no script."""
     services = "".join(_service(service, state) for service in SERVICES)
-    served = "".join(f"<tr><th scope=row><code>{a}</code></th><td>{b}</td><td>{c}</td></tr>" for a, b, c in SERVED)
+    served = "".join(f'<tr><th scope="row"><code>{a}</code></th><td>{b}</td><td>{c}</td></tr>' for a, b, c in SERVED)
     derived = "".join(f"<li>{escape(text)}</li>" for text in DERIVED)
     entries = state.log.entries()
     return f"""<!DOCTYPE html>
@@ -60,16 +60,20 @@ def html(state: State) -> str:
 """
 
 
-def _button(action: str, fields: dict[str, str], label: str) -> str:
+def _button(action: str, fields: dict[str, str], label: str, of: str = "") -> str:
+    """A form of one button; `of` says for those who do not see the table what it is about."""
+    spoken = f' aria-label="{escape(f"{of}: {label}")}"' if of else ""
     hidden = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in fields.items())
-    return f'<form method="post" action="/_sandbox/{action}">{hidden}<button>{escape(label)}</button></form>'
+    return f'<form method="post" action="/_sandbox/{action}">{hidden}<button{spoken}>{escape(label)}</button></form>'
 
 
 def _service(service: Service, state: State) -> str:
     on = [fault for fault in state.faults.listed() if fault["service"] == service.name]
     now = ", ".join(_in_words(fault) for fault in on) or "healthy"
-    buttons = "".join(_button("faults", {"service": service.name, "mode": mode}, mode) for mode in ("healthy", *MODES))
-    return f"<tr><th scope=row>{service.label}</th><td>{escape(now)}</td><td>{buttons}</td></tr>"
+    buttons = "".join(
+        _button("faults", {"service": service.name, "mode": mode}, mode, service.label) for mode in ("healthy", *MODES)
+    )
+    return f'<tr><th scope="row">{service.label}</th><td>{escape(now)}</td><td>{buttons}</td></tr>'
 
 
 def _in_words(fault: dict[str, object]) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
 from sandbox.world.columns import BITS, LUMINOSITIES
 from sandbox.world.runs import runs
-from sandbox.world.tables import LUMISECTION_SECONDS, Row, folder, seconds_later
+from sandbox.world.tables import FOLDER, LUMISECTION_SECONDS, Row, as_text, moment
 
 Segment = tuple[int, int, int]
 
@@ -58,7 +59,7 @@ def _segments(line: dict[str, Any]) -> tuple[Segment, ...]:
 
 @cache
 def _all() -> dict[int, Lumisections]:
-    text = gzip.decompress((folder() / "lumisections.jsonl.gz").read_bytes()).decode()
+    text = gzip.decompress((FOLDER / "lumisections.jsonl.gz").read_bytes()).decode()
     lines = (json.loads(line) for line in text.splitlines())
     return {
         line["run"]: Lumisections(line["run"], sum(n for _, n in line["numbers"]), _segments(line), line)
@@ -85,7 +86,7 @@ def lumisections_rows(run_number: int) -> list[Row]:
     known = lumisections_of(run_number)
     if known is None:
         return []
-    start = str(runs()[run_number]["start_time"])
+    start = moment(str(runs()[run_number]["start_time"]))
     columns = {name: _unpacked(known.packed[name]) for name in LUMINOSITIES}
     columns["end_lumi"] = [*columns["init_lumi"][1:], known.packed["end_lumi_last"]]
     columns["fill_number"] = _unpacked(known.packed["fills"])
@@ -107,8 +108,8 @@ def _flags(flags: int) -> Row:
     }
 
 
-def _times(start: str, number: int) -> Row:
+def _times(start: datetime, number: int) -> Row:
     return {
-        "start_time": seconds_later(start, (number - 1) * LUMISECTION_SECONDS),
-        "end_time": seconds_later(start, number * LUMISECTION_SECONDS),
+        "start_time": as_text(start + timedelta(seconds=(number - 1) * LUMISECTION_SECONDS)),
+        "end_time": as_text(start + timedelta(seconds=number * LUMISECTION_SECONDS)),
     }

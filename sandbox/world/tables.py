@@ -1,8 +1,7 @@
-"""Reading the world's tables. The folder may be another one: SANDBOX_WORLD (tests make small worlds)."""
+"""Reading the world's tables."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,17 +9,13 @@ from pathlib import Path
 Value = bool | int | float | str | list[str] | None
 Row = dict[str, Value]
 
+FOLDER = Path(__file__).parent
 LUMISECTION_SECONDS = 23.31
-
-
-def folder() -> Path:
-    """Where the tables are."""
-    return Path(os.environ.get("SANDBOX_WORLD", "") or Path(__file__).parent)
 
 
 def rows_of(name: str) -> Iterator[dict[str, str]]:
     """The lines of a tab separated table, by column name."""
-    lines = (folder() / name).read_text(encoding="utf-8").splitlines()
+    lines = (FOLDER / name).read_text(encoding="utf-8").splitlines()
     columns = lines[0].split("\t")
     for line in lines[1:]:
         yield dict(zip(columns, line.split("\t"), strict=True))
@@ -47,7 +42,7 @@ def moment(text: str) -> datetime:
 
 def as_text(time: datetime) -> str:
     """The other way."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def seconds_later(text: str, seconds: float) -> str:

@@ -21,12 +21,14 @@ from oms.ranges import Range, ranges_over
 from remote import http, status, tokens
 from remote.answers import Found, Missing, Unreachable
 from remote.budget import Budget
-from remote.errors import RemoteError, WrongShape
+from remote.errors import BadStatus, RemoteError, WrongShape
 from remote.parallel import side_by_side
 from remote.services import OMS
 
 logger = logging.getLogger(__name__)
 PAGE_ROWS = 1000
+# Resources of which this process was refused the list of attributes.
+_too_narrow: set[str] = set()
 Facts = TypeVar("Facts", RunFacts, FillFacts)
 
 
@@ -146,14 +148,37 @@ def _page(resource: Resource[Facts], span: Range, offset: int, budget: Budget) -
         "page[offset]": offset,
         "page[limit]": PAGE_ROWS,
     }
-    call = http.Call(OMS, "GET", f"{settings.OMS_URL}/{resource.name}", setting="OMS_URL", params=params)
-    answer = tokens.ask(call, _client(), budget)
+    answer = _narrowed(resource.name, params, budget)
     rows = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(rows, list):
         error = WrongShape(OMS, key="data")
         status.failed(error)
         raise error
     return rows, _total(answer, offset + len(rows))
+
+
+def _narrowed(name: str, params: dict[str, Any], budget: Budget) -> Any:
+    """OMS's answer, narrowed by `fields` until OMS renames one and refuses the list: then whole rows."""
+    if name in _too_narrow:
+        return _answer(name, _whole_rows(params), budget)
+    try:
+        return _answer(name, params, budget)
+    except BadStatus as error:
+        if error.status != 400:
+            raise
+    answer = _answer(name, _whole_rows(params), budget)
+    logger.error("OMS refuses the list of attributes of %s: one was renamed. Whole rows are read instead.", name)
+    _too_narrow.add(name)
+    return answer
+
+
+def _whole_rows(params: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in params.items() if key != "fields"}
+
+
+def _answer(name: str, params: dict[str, Any], budget: Budget) -> Any:
+    call = http.Call(OMS, "GET", f"{settings.OMS_URL}/{name}", setting="OMS_URL", params=params)
+    return tokens.ask(call, _client(), budget)
 
 
 def _total(answer: Any, seen: int) -> int:

@@ -47,9 +47,9 @@ class Refused(_Told):
 
 
 class BrokenOff(_Told):
-    """The connection ended before the answer was whole."""
+    """The connection ended before the answer came, or before it was whole."""
 
-    happened = "broke off its answer"
+    happened = "broke off the connection"
 
 
 class Untrusted(_Told):

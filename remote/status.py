@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -17,6 +17,8 @@ from remote.errors import RemoteError
 from remote.services import LABELS, SSO, label
 
 logger = logging.getLogger(__name__)
+# A failure that nobody has seen again for so long says nothing of now: the service may be back, unasked.
+BELIEVED_FOR = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,15 @@ def failed(error: RemoteError) -> None:
             service,
             answered_at=before.get("answered_at"),
             since=before.get("since") or timezone.now(),
+            failed_at=timezone.now(),
             sentence=error.sentence,
         )
 
 
 def _state(service: str, known: dict[str, Any]) -> ServiceState:
-    since = known.get("since")
+    failed_at = known.get("failed_at")
+    is_news = failed_at is not None and timezone.now() - failed_at < BELIEVED_FOR
+    since = known.get("since") if is_news else None
     return ServiceState(
         service, label(service), since is not None, since, known.get("sentence", ""), known.get("answered_at")
     )

@@ -122,6 +122,25 @@ def test_answer_of_another_run_is_not_taken(stand_in):
     assert isinstance(client.fetch_run(315270, Budget(5)), Missing)
 
 
+def test_renamed_attribute_costs_one_call_and_not_the_run(stand_in, monkeypatch):
+    """An attribute that OMS no longer has may make it refuse the whole request (contract 3: 400)."""
+    monkeypatch.setattr(client, "_too_narrow", set())
+    stand_in.answer_with(
+        lambda request: Answer({"errors": []}, 400) if "fields" in request["query"] else Answer(answer(run_row()))
+    )
+    assert client.fetch_run(315270, Budget(5)).value.recorded_lumi == 78.15
+    assert client.fetch_run(315270, Budget(5)).value.recorded_lumi == 78.15
+    assert ["fields" in call["query"] for call in stand_in.data_calls()] == [True, False, False]
+    assert not state_of_oms().is_out
+
+
+def test_refusal_of_another_kind_is_not_taken_for_a_rename(stand_in, monkeypatch):
+    monkeypatch.setattr(client, "_too_narrow", set())
+    stand_in.answer_with(Answer({"errors": []}, 400))
+    assert "(400)" in client.fetch_run(315270, Budget(5)).sentence
+    assert client._too_narrow == set()
+
+
 def test_pages_are_followed_to_the_end(stand_in):
     numbers = range(315000, 315025)
     stand_in.answer_with(served(*[run_row(number) for number in numbers], page=10))

@@ -78,15 +78,13 @@ def _handler(stand_in: StandIn):
             self.close_connection = self.close_connection or answer.cut
 
         def _write(self, answer: Answer):
-            if not answer.pause:
-                self.wfile.write(answer.body)
-                return
-            for byte in answer.body:
-                try:
-                    self.wfile.write(bytes([byte]))
-                except OSError:  # the other side has given up, which is what such tests are about
-                    return
-                time.sleep(answer.pause)
+            pieces = [bytes([byte]) for byte in answer.body] if answer.pause else [answer.body]
+            try:
+                for piece in pieces:
+                    self.wfile.write(piece)
+                    time.sleep(answer.pause)
+            except OSError:  # the other side has given up, which is what such tests are about
+                self.close_connection = True
 
         def log_message(self, *args):
             """Keep the test's output for the test."""

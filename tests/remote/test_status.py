@@ -40,3 +40,16 @@ def test_cache_that_cannot_be_written_costs_no_page(monkeypatch):
     monkeypatch.setattr(status.cache, "set", full)
     status.answered("oms")
     assert state_of("oms").answered_at is None
+
+
+def test_service_that_failed_long_ago_is_not_called_out_any_more(time_machine=None):
+    """Nobody asked since: whether it is back is not known, and the header stays quiet."""
+    import time_machine as clock
+    from django.utils import timezone
+
+    from remote import errors, status
+
+    status.failed(errors.Refused("oms"))
+    assert next(one for one in status.states() if one.name == "oms").is_out
+    with clock.travel(timezone.now() + status.BELIEVED_FOR):
+        assert not next(one for one in status.states() if one.name == "oms").is_out

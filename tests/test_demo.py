@@ -1,0 +1,114 @@
+"""Demo content: what April 2018 looks like, made once and never overwritten."""
+
+from collections import Counter
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from certhelper.demo.certifications import Row, rows
+from certhelper.demo.people import PEOPLE
+from certify.models import BadReason, RunReconstruction, TrackerCertification
+from oms.models import OmsRun
+from users.models import Role, User
+
+
+def _demo() -> str:
+    said = StringIO()
+    call_command("demo", stdout=said)
+    return said.getvalue()
+
+
+def _row(**changes) -> Row:
+    plain = {
+        "run": 314000,
+        "reconstruction": "express",
+        "reference_run": 313130,
+        "reference_reconstruction": "express",
+        "dataset": "/a/b/DQMIO",
+        "golden": 0,
+        "active": 100,
+        "pixel_ready": 100,
+        "strip_ready": 100,
+    }
+    return Row(**plain | changes)
+
+
+def test_file_has_the_86_certifications_below_run_315190():
+    assert len(rows()) == len({row.key for row in rows()}) == 86
+    assert (min(rows(), key=lambda row: row.run).run, max(rows(), key=lambda row: row.run).run) == (314324, 315189)
+
+
+@pytest.mark.parametrize(
+    ("changes", "flags"),
+    [
+        ({}, ["good", "good", "good"]),
+        ({"pixel_ready": None}, ["excluded", "good", "good"]),
+        ({"pixel_ready": 0}, ["excluded", "good", "good"]),
+        ({"strip_ready": 49}, ["good", "bad", "bad"]),
+        ({"strip_ready": 50}, ["good", "good", "good"]),
+        ({"golden": 30, "pixel_ready": 30, "strip_ready": 30}, ["good", "good", "good"]),
+    ],
+)
+def test_flags_follow_the_golden_ranges_and_else_what_was_ready(changes, flags):
+    assert list(_row(**changes).flags.values()) == flags
+
+
+@pytest.mark.django_db
+def test_demo_certifies_april_on_the_facts_of_oms(sandbox):
+    _demo()
+    made = TrackerCertification.objects.with_names().with_verdict()
+    assert Counter(one.verdict_word for one in made) == {"good": 79, "bad": 7}
+    assert {one.run_type for one in made} == {"collisions", "cosmics"}
+    one = made.get(runreconstruction__run=315106, runreconstruction__reconstruction="express")
+    assert (one.lumisections, one.recorded_lumi, one.facts["fill"]["fill_number"]) == (
+        556,
+        pytest.approx(25.003833984375),
+        one.runreconstruction.run.fill_number,
+    )
+    assert one.date.isoformat() == "2018-04-24"
+
+
+@pytest.mark.django_db
+def test_demo_offers_the_references_of_2018_and_no_other(sandbox):
+    _demo()
+    offered = RunReconstruction.objects.filter(is_reference=True).values_list("run_id", "reconstruction")
+    both = [(run, reconstruction) for run in (314768, 314811, 315189) for reconstruction in ("express", "prompt")]
+    assert sorted(offered) == sorted([(314575, "prompt"), *both])
+    assert OmsRun.objects.get(run_number=313130).fetched_at is None
+
+
+@pytest.mark.django_db
+def test_demo_certifies_nothing_from_run_315190_on(sandbox):
+    _demo()
+    assert not TrackerCertification.objects.filter(runreconstruction__run__gte=315190).exists()
+
+
+@pytest.mark.django_db
+def test_demo_a_second_time_asks_nobody_and_changes_nothing(sandbox):
+    _demo()
+    TrackerCertification.objects.filter(runreconstruction__run=315106).update(comment="mine")
+    BadReason.objects.all()[0].delete()
+    User.objects.filter(username="shifter").update(role=Role.GUEST)
+    RunReconstruction.objects.filter(run=314811).update(is_reference=False)
+    sandbox.clear()
+    assert "nothing new" in _demo()
+    assert sandbox.requests() == []
+    assert TrackerCertification.objects.filter(comment="mine").count() == 2
+    assert User.objects.get(username="shifter").role == Role.GUEST
+    assert not RunReconstruction.objects.filter(run=314811, is_reference=True).exists()
+
+
+@pytest.mark.django_db
+def test_demo_people_sign_in_with_their_names(sandbox, client):
+    _demo()
+    assert all(client.login(username=name, password=name) for name in PEOPLE)
+    assert {User.objects.get(username=name).role for name in PEOPLE} == set(Role)
+
+
+@pytest.mark.django_db
+def test_demo_with_oms_out_says_so_and_leaves_nothing_half_done(sandbox):
+    sandbox.faults("oms", "refuse")
+    with pytest.raises(CommandError, match="Start the sandbox"):
+        _demo()
+    assert not User.objects.exists()

@@ -1,0 +1,101 @@
+"""`manage.py serve`, which `make run` starts: ready when it says so, and nothing left when it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from certhelper.family import Family
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_S = 60
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Copy:
+    """One copy of the product on ports of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self.sandbox_port = _free_port(), _free_port()
+        own = {"PORT": self.port, "SANDBOX_PORT": self.sandbox_port, "WORKERS": 1, "VAR_DIR": folder}
+        clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        self.environment = {**clean, "CERTHELPER_MODE": "sandbox", **{name: str(value) for name, value in own.items()}}
+
+    def start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, ROOT / "manage.py", "serve"],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def wait_until_ready(self, process: subprocess.Popen[str]) -> None:
+        said = []
+        for line in process.stdout or ():
+            said.append(line)
+            if line == f"Ready: http://127.0.0.1:{self.port}/\n":
+                return
+        raise AssertionError("".join(said))
+
+    def is_gone(self) -> bool:
+        deadline = time.monotonic() + PATIENCE_S
+        while (_is_taken(self.port) or _is_taken(self.sandbox_port)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return not _is_taken(self.port) and not _is_taken(self.sandbox_port)
+
+
+@pytest.fixture
+def copy(tmp_path) -> Copy:
+    return Copy(tmp_path)
+
+
+def test_serve_is_ready_when_it_says_so_keeps_its_data_and_leaves_nothing(copy):
+    for end in (signal.SIGINT, signal.SIGTERM):
+        process = copy.start()
+        copy.wait_until_ready(process)
+        page = requests.get(f"http://127.0.0.1:{copy.port}/accounts/login/", timeout=10)
+        assert page.status_code == 200
+        style = page.text.split('rel="stylesheet" href="')[1].split('"')[0]
+        assert requests.get(f"http://127.0.0.1:{copy.port}{style}", timeout=10).status_code == 200
+        assert len(requests.get(f"http://127.0.0.1:{copy.port}/certify/allRunsRefRuns/", timeout=10).json()) == 86
+        process.send_signal(end)
+        assert process.wait(PATIENCE_S) == 0
+        assert copy.is_gone()
+
+
+def test_serve_refuses_a_port_that_is_taken_and_names_it(copy):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", copy.port))
+        other.listen()
+        process = copy.start()
+        said, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode != 0
+    assert f"Port {copy.port} is taken" in said
+
+
+def test_family_ends_together_when_one_of_it_ends():
+    with pytest.raises(ChildProcessError, match="short ended with code 3"), Family() as family:
+        family.start("long", ["sleep", "60"])
+        family.start("short", ["sh", "-c", "exit 3"])
+        members = list(family._members.values())
+        family.watch()
+    assert [member.poll() is not None for member in members] == [True, True]

@@ -1,5 +1,5 @@
 // Open runs: j, k and the arrows move between the rows, Enter opens a row's first open reconstruction;
-// Enter in the search line searches (Shift+Enter breaks the line).
+// Enter in the search line searches (Shift+Enter breaks the line). A form that has been sent says so until the next page.
 (() => {
   const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
   const rows = [...document.querySelectorAll("[data-rows] tr[data-run]")];
@@ -34,4 +34,19 @@
     event.preventDefault();
     field.form.requestSubmit();
   }));
+
+  const busy = (form, isBusy) => {
+    const button = form.querySelector("[data-busy]");
+    form.toggleAttribute("data-sent", isBusy);
+    button.setAttribute("aria-busy", String(isBusy));
+    button.dataset.calm ??= button.textContent;
+    button.textContent = isBusy ? button.dataset.busy : button.dataset.calm;
+  };
+
+  const forms = [...document.querySelectorAll("form:has([data-busy])")];
+  forms.forEach((form) => form.addEventListener("submit", (event) => {
+    if (form.hasAttribute("data-sent")) event.preventDefault(); else busy(form, true);
+  }));
+  // The browser's Back may bring the page back as it was left.
+  window.addEventListener("pageshow", () => forms.forEach((form) => busy(form, false)));
 })();

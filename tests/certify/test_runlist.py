@@ -1,8 +1,10 @@
 """What people type into the search box, and what comes of it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from certify.runlist import in_words, parse
+from certify.runlist import FIRST_RUN, LAST_RUN, MOST_RUNS, in_words, parse
 
 
 @pytest.mark.parametrize(
@@ -61,3 +63,20 @@ def test_a_very_long_word_is_cut_in_the_sentence(text):
 def test_runs_in_words_are_stretches_from_the_oldest():
     assert in_words([316202, 316187, 316201, 316199]) == "316187, 316199, 316201-316202"
     assert in_words([]) == ""
+
+
+@given(st.sets(st.integers(FIRST_RUN, LAST_RUN), min_size=1, max_size=MOST_RUNS))
+def test_runs_in_words_are_read_back_as_the_same_runs(runs):
+    assert parse(in_words(runs)) == sorted(runs, reverse=True)
+
+
+@given(st.text(alphabet="0123456789-\u2013,; \n.x\x00\u0663", max_size=60) | st.text(max_size=40))
+def test_any_text_is_read_or_refused_with_a_sentence(text):
+    try:
+        runs = parse(text)
+    except ValueError as refusal:
+        assert str(refusal).endswith(".")
+        assert "invalid literal" not in str(refusal)
+    else:
+        assert 1 <= len(runs) <= MOST_RUNS
+        assert runs == sorted(set(runs), reverse=True)

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.openruns.test_results import certify
+from tests.openruns.open_runs_page import certify
 
 
 def test_the_keyboard_searches_moves_between_rows_and_opens_one(page: Page, sign_in, shifter, live_server, sandbox):
@@ -30,6 +30,23 @@ def test_lines_pasted_into_the_search_stay_lines(page: Page, sign_in, shifter, l
     page.locator("[name=runs]").fill("315264\n315266")
     page.keyboard.press("Enter")
     expect(page.locator("tr[data-run]")).to_have_count(2)
+
+
+SENT_TWICE = """() => {
+    const form = document.querySelector(".search-runs");
+    form.requestSubmit();
+    const isSecondStopped = !form.dispatchEvent(new SubmitEvent("submit", { cancelable: true, bubbles: true }));
+    return [form.querySelector("button").textContent, isSecondStopped];
+}"""
+
+
+def test_a_search_under_way_says_so_and_is_not_sent_twice(page: Page, sign_in, shifter, live_server, sandbox):
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/openruns/")
+    page.locator("[name=runs]").fill("315264")
+    assert page.evaluate(SENT_TWICE) == ["Asking…", True]
+    expect(page.locator("tr[data-run='315264']")).to_be_visible()
+    expect(page.locator(".search-runs button")).to_have_text("Search")
 
 
 def test_every_state_of_the_page_is_accessible(

@@ -8,6 +8,9 @@ from html.parser import HTMLParser
 from django.test import Client
 from django.urls import reverse
 
+from oms.models import OmsRun
+from tests.factories import CertificationFactory
+
 
 @dataclass
 class ReadRow:
@@ -68,3 +71,9 @@ class ReadPage(HTMLParser):
 def search(client: Client, runs: str) -> ReadPage:
     """The page of a search."""
     return ReadPage(client.get(reverse("openruns:open-runs"), {"runs": runs}))
+
+
+def certify(user, run_number: int, reconstruction: str, **values):
+    """A certification of a run of the sandbox's world."""
+    run, _ = OmsRun.objects.get_or_create(run_number=run_number)
+    return CertificationFactory(run=run, reconstruction=reconstruction, user=user, **values)

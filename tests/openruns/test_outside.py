@@ -6,8 +6,7 @@ import pytest
 from django.urls import reverse
 
 from certify.choices import Reconstruction
-from tests.openruns.open_runs_page import search
-from tests.openruns.test_results import certify
+from tests.openruns.open_runs_page import certify, search
 
 FAULTS = ["refuse", "hang", "500"]
 

@@ -6,15 +6,7 @@ from urllib.parse import quote_plus
 from django.urls import reverse
 
 from certify.choices import Flag, Reconstruction
-from oms.models import OmsRun
-from tests.factories import CertificationFactory
-from tests.openruns.open_runs_page import search
-
-
-def certify(user, run_number: int, reconstruction: str, **values):
-    """A certification of a run of the sandbox's world."""
-    run, _ = OmsRun.objects.get_or_create(run_number=run_number)
-    return CertificationFactory(run=run, reconstruction=reconstruction, user=user, **values)
+from tests.openruns.open_runs_page import certify, search
 
 
 def test_an_open_reconstruction_leads_to_its_certification_with_dataset_and_search(shifter_client, sandbox):

@@ -40,7 +40,7 @@ class NumberField(forms.FloatField):
     """A finite number between two limits, with messages that name it."""
 
     def __init__(self, label: str, low: float, high: float, unit: str = "") -> None:
-        limits = f"{label} is between {low:g} and {high:g}{unit}."
+        limits = f"{_bare(label)} is between {low:g} and {high:g}{unit}."
         super().__init__(label=label, required=False, error_messages=_messages(label, "Type a number, such as 3.8."))
         self.widget.attrs |= {"min": low, "max": high, "inputmode": "decimal"}
         self.validators += [MinValueValidator(low, limits), MaxValueValidator(high, limits)]
@@ -50,14 +50,20 @@ class WholeNumberField(forms.IntegerField):
     """A whole number between two limits, with messages that name it."""
 
     def __init__(self, label: str, low: int, high: int) -> None:
-        limits = f"{label} is between {low} and {high}."
+        limits = f"{_bare(label)} is between {low} and {high}."
         super().__init__(label=label, required=False, error_messages=_messages(label, "Type a whole number."))
         self.widget.attrs |= {"min": low, "max": high, "inputmode": "numeric"}
         self.validators += [MinValueValidator(low, limits), MaxValueValidator(high, limits)]
 
 
 def _messages(label: str, invalid: str) -> dict[str, str]:
-    return {"required": f"{label} is needed. Type it.", "invalid": f"{label} is not a number. {invalid}"}
+    name = _bare(label)
+    return {"required": f"{name} is needed. Type it.", "invalid": f"{name} is not a number. {invalid}"}
+
+
+def _bare(label: str) -> str:
+    """The label without the unit that stands behind it."""
+    return label.split(" (")[0]
 
 
 def _lumi(label: str) -> NumberField:

@@ -81,7 +81,8 @@ def ask(call: Call, budget: Budget) -> Any:
     except NotAsked:
         raise  # says nothing about the service
     except RemoteError as error:
-        logger.warning("%s %s: %s %s", call.method, call.url, error.sentence, getattr(error, "said", ""))
+        details = getattr(error, "said", "") or error.__cause__ or ""
+        logger.warning("%s %s: %s %s", call.method, call.url, error.sentence, details)
         status.failed(error)
         raise
     status.answered(call.source or call.service)

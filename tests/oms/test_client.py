@@ -1,4 +1,5 @@
 import time
+from base64 import b64decode
 
 import pytest
 
@@ -79,6 +80,15 @@ def test_revoked_token_is_renewed_unseen(sandbox):
     client.fetch_run(315270, Budget(5))
     sandbox.revoke_tokens()
     assert isinstance(client.fetch_run(315270, Budget(5)), Found)
+
+
+def test_oms_may_have_a_client_of_its_own(stand_in, settings):
+    settings.OMS_CLIENT_ID, settings.OMS_CLIENT_SECRET = "oms-reader", "its-secret"
+    stand_in.answer_with(Answer(answer(run_row())))
+    client.fetch_run(315270, Budget(5))
+    basic = stand_in.asked[0]["headers"]["Authorization"].split()[1]
+    assert b64decode(basic) == b"oms-reader:its-secret"
+    assert "audience=cmsoms-prod" in stand_in.asked[0]["body"]
 
 
 def test_unset_address_is_said_with_the_setting(settings):

@@ -146,6 +146,11 @@ def test_limits_of_a_run(name, inside, outside):
     assert all(list(run_form(**{name: text}).errors) == [name] for text in outside)
 
 
+def test_message_names_limits_with_their_unit():
+    assert run_form(b_field="9").errors == {"b_field": ["B field is between -4.5 and 4.5 T."]}
+    assert run_form(energy="-1").errors == {"energy": ["Energy per beam is between 0 and 10000 GeV."]}
+
+
 def test_limits_of_a_fill_number():
     assert fill_form(fill_number="99999").is_valid()
     assert fill_form(fill_number="100000").errors == {"fill_number": ["Fill number is between 1 and 99999."]}

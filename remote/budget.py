@@ -29,4 +29,4 @@ class Budget:
 
     def for_one_call(self) -> float:
         """Seconds that a single call may take from its start to its last byte."""
-        return sum(self.timeouts()) if self.remaining() > sum(self.timeouts()) else self.remaining()
+        return min(self.remaining(), settings.CONNECT_TIMEOUT_S + settings.READ_TIMEOUT_S)

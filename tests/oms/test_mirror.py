@@ -180,6 +180,15 @@ def test_typed_attributes_survive_a_bulk_read(sandbox):
     assert stored.recorded_lumi == world.runs()[RUN]["recorded_lumi"]
 
 
+def test_typed_attributes_of_a_fill_survive(sandbox):
+    mark = {"by": "shifter", "at": "2018-04-27T20:00:00+00:00"}
+    OmsFill.objects.create(fill_number=FILL, peak_pileup=OLD_FIGURE, typed={"peak_pileup": mark})
+    fill = mirror.run_for_page(RUN, budget()).run.fill
+    assert (fill.peak_pileup, fill.peak_lumi) == (OLD_FIGURE, world.fills()[FILL]["peak_lumi"])
+    assert OmsFill.objects.get(pk=FILL).peak_pileup == OLD_FIGURE
+    assert fill.reported["peak_pileup"]["value"] == world.fills()[FILL]["peak_pileup"]
+
+
 def test_typed_fill_number_decides_the_fill(sandbox):
     typed_run(fill_number=6617)
     page = mirror.run_for_page(RUN, budget())

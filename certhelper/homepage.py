@@ -76,7 +76,7 @@ def page_of(request: HttpRequest) -> HomePage:
         today=today,
         mine=tally_of_day(today, user),
         team=None if user.may_certify and not user.may_change_others else tally_of_day(today),
-        last_made=list(rows_for_lines(made).order_by("-created_at", "-pk")[:LAST_SHOWN]),
+        last_made=list(rows_for_lines(made).order_by("-pk")[:LAST_SHOWN]),
         days=tallies(user, DAYS_SHOWN) if user.may_certify else [],
         last_search=request.session.get(LAST_SEARCH, ""),
     )

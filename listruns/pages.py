@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.paginator import EmptyPage, PageNotAnInteger
+from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.http import HttpRequest, QueryDict
 from django.utils.dateparse import parse_datetime
+from django.utils.functional import cached_property
 from django_tables2 import RequestConfig
 
 from certify.choices import State, Verdict
@@ -61,10 +62,22 @@ def page_size(request: HttpRequest) -> int:
     return int(asked) if asked in map(str, PAGE_SIZES) else PAGE_SIZES[0]
 
 
-def _paginate(table: CertificationTable, page: str, size: int) -> None:
+class CountedPaginator(Paginator):
+    """Pages of rows whose number is known already."""
+
+    def __init__(self, *args: Any, total: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.total = total
+
+    @cached_property
+    def count(self) -> int:
+        return self.total
+
+
+def _paginate(table: CertificationTable, page: str, size: int, total: int) -> None:
     """Set the page; the nearest one where there is no such page."""
     try:
-        table.paginate(page=page, per_page=size)
+        table.paginate(CountedPaginator, page=page, per_page=size, total=total)
     except PageNotAnInteger:
         table.page = table.paginator.page(1)
     except EmptyPage:
@@ -76,7 +89,7 @@ def list_page(request: HttpRequest, filters: CertificationFilter, query: QueryDi
     counts, size, user = verdict_totals(rows), page_size(request), request.user
     table = CertificationTable(rows_for_lines(rows))
     RequestConfig(request, paginate=False).configure(table)
-    _paginate(table, request.GET.get("page", "1"), size)
+    _paginate(table, request.GET.get("page", "1"), size, sum(counts.values()))
     # Nothing set at all means everything that is live; said aloud, or the address would mean the default.
     aloud = query or query_of(state=State.LIVE)
     return ListPage(

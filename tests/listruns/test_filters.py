@@ -1,3 +1,4 @@
+import re
 from datetime import date
 
 import pytest
@@ -136,3 +137,15 @@ def test_each_set_filter_can_be_taken_away(shifter_client, one):
 def test_taking_the_last_filter_away_shows_everything_live(shifter_client, one):
     (chip,) = shifter_client.get("/list/?tracking=bad").context["page"].active
     assert chip.query == "state=live"
+
+
+def test_form_shows_what_is_filtered(shifter_client, one):
+    problem = one.pixel_problems.first()
+    query = {"user": "shifter2", "reconstruction": "prompt", "pixel_problems": problem.pk, "runs_min": 315270}
+    html = shifter_client.get("/list/", query).content.decode()
+    assert '<option value="shifter2" selected>' in html
+    assert f'<option value="{problem.pk}" selected>' in html
+    assert '<input type="checkbox" name="reconstruction" value="prompt" checked>' in html
+    assert 'name="runs_min" value="315270"' in html
+    assert len(re.findall(r'value="[^"]+" selected>', html)) == 2
+    assert html.count(" checked>") == 1

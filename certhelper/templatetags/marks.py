@@ -1,0 +1,27 @@
+"""Flags and verdicts where there are hundreds on a page: each of the few dozen that exist is drawn once and kept.
+
+The drawing is that of templates/parts, so that a mark looks the same everywhere.
+"""
+
+from functools import lru_cache
+
+from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def flag_mark(flag: str, lowstat: bool, component: str) -> SafeString:
+    """The shape of a flag, with the component and the word as its title."""
+    context = {"flag": flag, "lowstat": lowstat, "component": component, "mark": True}
+    return render_to_string("parts/_flag.html", context)
+
+
+@register.simple_tag
+@lru_cache(maxsize=64)
+def verdict_mark(verdict: str) -> SafeString:
+    """A verdict with its word."""
+    return render_to_string("parts/_verdict.html", {"verdict": verdict})

@@ -42,7 +42,7 @@ lint: $(TOOLS)
 	.venv/bin/ruff check .
 	.venv/bin/mypy .
 	.venv/bin/djlint --check --lint --quiet .
-	.venv/bin/python -m pytest -q tests/test_architecture.py
+	.venv/bin/python -m pytest tests/test_architecture.py
 
 # The packages, pinned with hashes. Installed when the lock file changed since the last time.
 .venv/bin/python:

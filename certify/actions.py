@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -53,7 +53,7 @@ class Decision:
     tracking: str
     trackermap: str
     reference: RunReconstruction
-    date: date
+    date: dt.date
     pixel_lowstat: bool = False
     strip_lowstat: bool = False
     tracking_lowstat: bool = False
@@ -148,7 +148,7 @@ def adopt_reference(actor: User | None, run: OmsRun, reconstruction: str, reason
         reference.is_reference = True
         reference.reference_reason = reason
         reference.reference_by = actor
-        reference.reference_since = datetime.now(UTC)
+        reference.reference_since = dt.datetime.now(dt.UTC)
         reference.save()
     return reference
 

@@ -13,6 +13,7 @@ from certify.facts import apply_typed, needed_of_fill, needed_of_run
 from certify.forms import BadReasonForm, CertificationForm, first_values
 from certify.models import TrackerCertification
 from certify.references import RankedReference, ranked_references
+from certify.rules import Refusal
 from certify.selectors import checklists_to_tick, offered_references
 from certify.target import Target
 from certify.ticket import Ticket
@@ -47,6 +48,11 @@ class Desk:
     def is_bound_with_errors(self) -> bool:
         """Whether something was sent that cannot be taken."""
         return self.form.is_bound and not self.error_count.startswith("0")
+
+    def refuse(self, refused: list[Refusal]) -> None:
+        """Put what the action refused beside its fields."""
+        for one in refused:
+            self.form.add_refusal(one.field, one.sentence)
 
     def typed(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What was typed by hand for the run and for its fill."""
@@ -136,7 +142,7 @@ def _laid_out(
         checklists=[] if standing else checklists_to_tick(),
         needs_reason=needs_reason,
     )
-    form.fields["reference_runreconstruction"].offer(ranked)
+    form.offer_references(ranked)
     return Desk(run, ticket, ranked, form, run_form, fill_form, standing)
 
 

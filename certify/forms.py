@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q
 from django.forms.utils import ErrorDict
+from django.http import QueryDict
 
 from certify.actions import PROBLEMS, Basis, Decision
 from certify.choices import Component, Flag, Reconstruction, TrackerMap
@@ -83,15 +84,22 @@ class CertificationForm(forms.ModelForm):
         for name in ("bad_reason", *PROBLEMS):
             self._offer_what_is_not_retired(name)
 
+    def offer_references(self, ranked: list[RankedReference]) -> None:
+        """Offer these, in this order."""
+        cast(ReferenceField, self.fields["reference_runreconstruction"]).offer(ranked)
+
     def _offer_what_is_not_retired(self, name: str) -> None:
         """Retired words are offered only where the certification already has them."""
-        choice = self.fields[name]
-        kept = Q(certifications=self.instance) if self.instance.pk else Q()
-        choice.queryset = (
-            choice.queryset.filter(Q(is_retired=False) | kept).distinct()
-            if kept
-            else (choice.queryset.filter(is_retired=False))
-        )
+        choice = cast(forms.ModelChoiceField, self.fields[name])
+        words = choice.queryset.model._default_manager  # type: ignore[union-attr]
+        choice.queryset = words.filter(Q(is_retired=False) | self._kept(name))
+
+    def _kept(self, name: str) -> Q:
+        """The words that the certification has: they stay choosable."""
+        if not self.instance.pk:
+            return Q(pk__in=[])
+        has = getattr(self.instance, name)
+        return Q(pk=self.instance.bad_reason_id) if name == "bad_reason" else Q(pk__in=has.values("pk"))
 
     def clean_dataset(self) -> str:
         """A dataset typed while Run Registry is out must at least be of the reconstruction shown."""
@@ -121,8 +129,9 @@ class CertificationForm(forms.ModelForm):
 
     def start_again_with(self, name: str, value: Any) -> None:
         """The same form, everything as sent but for one field, and no errors shown."""
-        self.data = self.data.copy()
-        self.data[name] = value
+        data = cast(QueryDict, self.data).copy()
+        data[name] = value
+        self.data = data
         self._errors = ErrorDict()
         self.cleaned_data = {}
 

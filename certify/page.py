@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
@@ -14,10 +15,11 @@ from certify.choices import Component
 from certify.desk import Desk
 from certify.factsheet import FactGroup, fact_groups
 from certify.models import TrackerCertification
-from certify.queue import Place, place_in_search
-from certify.queue import Target as QueueTarget
-from certify.target import OPEN, Target
-from remote.answers import Missing, Unreachable
+from certify.queue import Place, Step, place_in_search
+from certify.target import Target
+from oms.choices import RunType
+from registry.wire import run_type_said
+from remote.answers import Found, Missing, Unreachable
 from users.models import User
 
 
@@ -88,8 +90,8 @@ class CertifyPage:
         return _query(self.place.next if self.place else None, self.runs)
 
 
-def _query(target: QueueTarget | None, runs: str) -> str:
-    return urlencode({"dataset": target.dataset, "runs": runs}) if target else ""
+def _query(step: Step | None, runs: str) -> str:
+    return urlencode({"dataset": step.dataset, "runs": runs}) if step else ""
 
 
 def certify_page(
@@ -123,19 +125,32 @@ def certify_page(
 
 
 def notices_of(target: Target) -> list[str]:
-    """What is out or missing, one sentence each, with what to do next."""
+    """What is out, missing or odd, one sentence each, with what to do next."""
     answers = [target.registry, target.oms.run_answer, target.oms.fill_answer]
-    sentences = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]
-    if target.datasets and target.registry_state != OPEN:
-        sentences.append(
-            f"Run Registry has this dataset as {target.registry_state or 'not given'}, not open for Tracker."
-        )
-    if not target.datasets and not isinstance(target.registry, Missing | Unreachable):
-        sentences.append(
+    out = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]
+    return list(dict.fromkeys([*out, *_about_dataset(target), *_about_type(target)]))
+
+
+def _about_dataset(target: Target) -> Iterator[str]:
+    known = target.known_dataset
+    if known and not known.is_open:
+        yield f"Run Registry has this dataset as {known.state or 'not given'}, not open for Tracker."
+    if not target.datasets and isinstance(target.registry, Found):
+        yield (
             f"Run Registry has no {target.reconstruction} dataset of run {target.run_number}. "
             "Check the reconstruction; it is saved without a dataset."
         )
-    return list(dict.fromkeys(sentences))
+
+
+def _about_type(target: Target) -> Iterator[str]:
+    """Run Registry's class and the dataset's name, where they say another run type than the facts do."""
+    known, run = target.known_dataset, target.oms.run
+    if known is None or run is None or run.run_type == RunType.UNKNOWN:
+        return
+    for what, words in (("class", known.run_class), ("dataset name", known.name)):
+        said = run_type_said(words)
+        if said and said != run.run_type:
+            yield f"The run is {run.run_type} by its HLT key and beam, but Run Registry's {what} {words} says {said}."
 
 
 def _component(desk: Desk, component: Component) -> ComponentRow:
@@ -156,14 +171,13 @@ def _differences(desk: Desk, theirs: TrackerCertification) -> list[tuple[str, st
     """(what, theirs, mine) for each field of the decision, as words."""
     names = ["pixel", "pixel_lowstat", "strip", "strip_lowstat", "tracking", "tracking_lowstat", "trackermap"]
     rows = [(name, _word(getattr(theirs, name)), _word(desk.form[name].value())) for name in names]
-    said = dict(desk.form.fields["reference_runreconstruction"].choices)
-    chosen = desk.form["reference_runreconstruction"].value()
-    mine = next((label for key, label in said.items() if str(key) == str(chosen)), "")
-    rows.append(("reference", str(theirs.reference_runreconstruction), str(mine)))
+    chosen = str(desk.form["reference_runreconstruction"].value())
+    mine = next((str(one.reference) for one in desk.ranked if str(one.reference.pk) == chosen), "")
+    rows.append(("reference", str(theirs.reference_runreconstruction), mine))
     rows.append(("comment", theirs.comment, desk.form["comment"].value() or ""))
     rows.append(("date", str(theirs.date), str(desk.form["date"].value() or "")))
     return [(name.replace("_", " "), one, other) for name, one, other in rows]
 
 
 def _word(value: object) -> str:
-    return {True: "yes", False: "no", "on": "yes", None: "no", "": "no"}.get(value, str(value))  # type: ignore[call-overload]
+    return {True: "yes", False: "no", "on": "yes", None: "no", "": "no"}.get(value, str(value))

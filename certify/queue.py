@@ -11,12 +11,11 @@ from certify.selectors import live_certifications_of
 from registry.remembered import recall_all
 from registry.wire import RegistryDataset
 
-OPEN = "OPEN"
 _RANKS = {reconstruction: rank for rank, reconstruction in enumerate(Reconstruction.values)}
 
 
 @dataclass(frozen=True)
-class Target:
+class Step:
     """One reconstruction of one run, with the dataset that Run Registry has for it."""
 
     run_number: int
@@ -30,8 +29,8 @@ class Place:
 
     position: int
     total: int
-    previous: Target | None
-    next: Target | None
+    previous: Step | None
+    next: Step | None
 
 
 def search_order(run_number: int, reconstruction: str) -> tuple[int, int]:
@@ -46,7 +45,7 @@ def datasets_by_reconstruction(datasets: Iterable[RegistryDataset]) -> dict[tupl
         if dataset.reconstruction not in _RANKS:
             continue
         key = dataset.run_number, dataset.reconstruction
-        if key not in chosen or (dataset.state == OPEN and chosen[key].state != OPEN):
+        if key not in chosen or (dataset.is_open and not chosen[key].is_open):
             chosen[key] = dataset
     return chosen
 
@@ -56,11 +55,11 @@ class _Search:
     """What is known of a search: its runs, the open reconstructions in its order, and those certified here."""
 
     numbers: frozenset[int]
-    open_targets: tuple[Target, ...]
+    open_targets: tuple[Step, ...]
     certified: frozenset[tuple[int, str]]
 
 
-def next_open_reconstruction(runs: str, after: tuple[int, str]) -> Target | None:
+def next_open_reconstruction(runs: str, after: tuple[int, str]) -> Step | None:
     """The open reconstruction that follows `after` in the search `runs`, from the top again at its end.
 
     Knows what Run Registry said in the last minutes (registry/remembered.py) and the live certifications, asks nobody;
@@ -88,7 +87,7 @@ def place_in_search(runs: str, current: tuple[int, str]) -> Place | None:
     )
 
 
-def _key(target: Target) -> tuple[int, int]:
+def _key(target: Step) -> tuple[int, int]:
     return search_order(target.run_number, target.reconstruction)
 
 
@@ -100,8 +99,8 @@ def _read(runs: str) -> _Search:
     remembered = (dataset for answer in recall_all(numbers).values() for dataset in answer.value)
     certified = frozenset(live_certifications_of(numbers))
     open_targets = [
-        Target(run_number, reconstruction, dataset.name)
+        Step(run_number, reconstruction, dataset.name)
         for (run_number, reconstruction), dataset in datasets_by_reconstruction(remembered).items()
-        if dataset.state == OPEN and (run_number, reconstruction) not in certified
+        if dataset.is_open and (run_number, reconstruction) not in certified
     ]
     return _Search(frozenset(numbers), tuple(sorted(open_targets, key=_key)), certified)

@@ -6,9 +6,9 @@ these rules; only what a person enters now is held against them.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from certify.choices import Component, Flag
@@ -39,9 +39,9 @@ class Entry:
     judgements: dict[Component, Judgement]
     run_type: str
     reference_run_type: str | None
-    date: date
-    today: date
-    run_began: date | None = None
+    date: dt.date
+    today: dt.date
+    run_began: dt.date | None = None
     has_reason: bool = False
     has_comment: bool = False
     is_dataset_known: bool = True
@@ -60,7 +60,7 @@ def entry_of(
     run: OmsRun, values: Mapping[str, Any], *, is_dataset_known: bool = True, unticked: list[str] | None = None
 ) -> Entry:
     """The entry that these columns of a certification make on this run; absent columns are judged by no rule."""
-    today = datetime.now(UTC).date()
+    today = dt.datetime.now(dt.UTC).date()
     reference = values.get("reference_runreconstruction")
     return Entry(
         run_number=run.run_number,
@@ -132,7 +132,7 @@ def _reference_is_of_the_same_type(entry: Entry) -> Iterator[Refusal]:
 
 
 def _date_is_possible(entry: Entry) -> Iterator[Refusal]:
-    if entry.date > entry.today + timedelta(days=1):
+    if entry.date > entry.today + dt.timedelta(days=1):
         yield Refusal("date", f"The date is later than tomorrow (today is {entry.today} UTC). Give the shift day.")
     if entry.run_began and entry.date < entry.run_began:
         yield Refusal("date", f"The run began on {entry.run_began} (UTC). Give that day or a later one.")

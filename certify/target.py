@@ -22,8 +22,6 @@ from remote.parallel import started
 
 RegistryAnswer = Found[list[RegistryDataset]] | Missing | Unreachable
 
-OPEN = "OPEN"
-
 
 class NotThere(Exception):
     """There is no such run, reconstruction or dataset; the text says so to a person."""
@@ -63,9 +61,9 @@ class Target:
     datasets: list[RegistryDataset] = field(default_factory=list)
 
     @property
-    def registry_state(self) -> str | None:
-        """Tracker's state of the dataset in Run Registry."""
-        return next((one.state for one in self.datasets if one.name == self.dataset), None)
+    def known_dataset(self) -> RegistryDataset | None:
+        """The dataset as Run Registry has it."""
+        return next((one for one in self.datasets if one.name == self.dataset), None)
 
     @property
     def is_complete(self) -> bool:
@@ -134,7 +132,7 @@ def _choose(wish: Wish, registry: RegistryAnswer) -> tuple[str, str]:
         return _next_uncertified(wish.run_number, registry)
     if not isinstance(registry, Found):
         return wish.reconstruction, wish.dataset if isinstance(registry, Unreachable) else ""
-    offered = sorted(_of(registry, wish.reconstruction), key=lambda one: one.state != OPEN)
+    offered = sorted(_of(registry, wish.reconstruction), key=lambda one: not one.is_open)
     if wish.dataset and wish.dataset not in [one.name for one in offered]:
         raise NotThere(f"Run Registry has no dataset {wish.dataset} for run {wish.run_number}.")
     return wish.reconstruction, wish.dataset or (offered[0].name if offered else "")
@@ -151,5 +149,5 @@ def _next_uncertified(run_number: int, registry: RegistryAnswer) -> tuple[str, s
     left = [one for one in known if (run_number, one.reconstruction) not in certified]
     if not left:
         raise AllCertified
-    first = min(left, key=lambda one: one.state != OPEN)
+    first = min(left, key=lambda one: not one.is_open)
     return str(first.reconstruction), first.name

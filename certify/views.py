@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -34,7 +34,7 @@ from certify.target import (
 )
 from certify.ticket import Ticket, read_ticket
 from oms.models import OmsRun
-from users.access import role_required
+from users.access import SignedInRequest, role_required
 from users.models import Role
 
 
@@ -48,26 +48,26 @@ class CertifyView(View):
     wish: Wish
     target: Target
 
-    def dispatch(self, request: HttpRequest, run_number: int, reconstruction: str | None = None) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *_args: Any, **address: Any) -> HttpResponseBase:
         try:
-            self.wish = _wish_of(request, run_number, reconstruction)
+            self.wish = _wish_of(request, **address)
             if request.method in ("GET", "HEAD"):
                 if standing := _standing(self.wish):
-                    return shown_instead(request, standing)
+                    return shown_instead(cast(SignedInRequest, request), standing)
                 self.target = resolve(self.wish)
         except NotThere as refused:
             raise Http404(str(refused)) from refused
         except AllCertified:
-            return all_certified(request, run_number)
+            return all_certified(request, self.wish)
         except ReconstructionUnknown as unknown:
             return reconstruction_choice(request, self.wish, unknown)
         return super().dispatch(request)
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, request: SignedInRequest) -> HttpResponse:
         runs = request.GET.get("runs", "")
         return form_page(request, desk_for(self.target, runs), notices_of(self.target), runs=runs)
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: SignedInRequest) -> HttpResponse:
         desk = desk_with(request.POST, _run_as_known(self.wish.run_number), self._ticket(request))
         if reason_added(request.user, request.POST, desk):
             return form_page(request, desk, [])
@@ -84,7 +84,7 @@ class CertifyView(View):
         return Ticket(self.wish.run_number, sent if sent in Reconstruction.values else "", registry="unreachable")
 
 
-def _wish_of(request: HttpRequest, run_number: int, reconstruction: str | None) -> Wish:
+def _wish_of(request: HttpRequest, run_number: int, reconstruction: str | None = None) -> Wish:
     return checked_wish(run_number, reconstruction, request.GET.get("dataset", ""), bool(request.GET.get("runs")))
 
 
@@ -99,7 +99,7 @@ def _run_as_known(run_number: int) -> OmsRun:
     return known or OmsRun(run_number=run_number)
 
 
-def _certified(request: HttpRequest, run_number: int, desk: Desk) -> HttpResponse:
+def _certified(request: SignedInRequest, run_number: int, desk: Desk) -> HttpResponse:
     """Save what is on the desk; on to the next run, or the form again with what stood in the way."""
     form = desk.form
     try:
@@ -112,8 +112,7 @@ def _certified(request: HttpRequest, run_number: int, desk: Desk) -> HttpRespons
             form.cleaned_data["idempotency_key"],
         )
     except EntryRefused as refused:
-        for one in refused.refusals:
-            form.add_refusal(one.field, one.sentence)
+        desk.refuse(refused.refusals)
         return form_page(request, desk, [], status=422)
     except AlreadyCertified as faster:
         return form_page(request, desk, [], status=409, theirs=faster.existing)
@@ -132,7 +131,7 @@ def _next_page(sent: Any, made: TrackerCertification) -> str:
 
 
 def form_page(
-    request: HttpRequest,
+    request: SignedInRequest,
     desk: Desk,
     notices: list[str],
     *,
@@ -145,15 +144,15 @@ def form_page(
     return render(request, "certify/certify.html", {"page": page, "form": desk.form, "desk": desk}, status=status)
 
 
-def shown_instead(request: HttpRequest, standing: TrackerCertification) -> HttpResponse:
+def shown_instead(request: SignedInRequest, standing: TrackerCertification) -> HttpResponse:
     """The update page for those who may change it; for others what stands, as a conflict."""
     if standing.may_be_changed_by(request.user):
         return redirect("listruns:update", standing.pk)
     return render(request, "certify/taken.html", {"certification": standing}, status=409)
 
 
-def all_certified(request: HttpRequest, run_number: int) -> HttpResponse:
-    messages.success(request, f"All datasets of run {run_number} are certified. Choose another run.")
+def all_certified(request: HttpRequest, wish: Wish) -> HttpResponse:
+    messages.success(request, f"All datasets of run {wish.run_number} are certified. Choose another run.")
     return redirect(with_query(reverse("openruns:open-runs"), runs=request.GET.get("runs", "")))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -18,13 +18,13 @@ from certify.views import form_page
 from oms.mirror import run_for_page
 from remote.answers import Missing, Unreachable
 from remote.budget import Budget
-from users.access import role_required
+from users.access import SignedInRequest, role_required
 from users.models import Role, User
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.SHIFTER)
-def update(request: HttpRequest, pk: int) -> HttpResponse:
+def update(request: SignedInRequest, pk: int) -> HttpResponse:
     """The form of a live certification, and its change."""
     certification = certification_to_change(request.user, pk)
     needs_reason = certification.user_id != request.user.pk
@@ -50,7 +50,7 @@ def certification_to_change(person: User, pk: int) -> TrackerCertification:
     return certification
 
 
-def _opened(request: HttpRequest, certification: TrackerCertification, needs_reason: bool) -> HttpResponse:
+def _opened(request: SignedInRequest, certification: TrackerCertification, needs_reason: bool) -> HttpResponse:
     """The form as it stands, with the facts that OMS has now."""
     reading = run_for_page(certification.run_number, Budget.of_page())
     run = reading.run or certification.runreconstruction.run
@@ -60,7 +60,7 @@ def _opened(request: HttpRequest, certification: TrackerCertification, needs_rea
     return form_page(request, desk, notices)
 
 
-def _amended(request: HttpRequest, certification: TrackerCertification, desk: Desk) -> HttpResponse:
+def _amended(request: SignedInRequest, certification: TrackerCertification, desk: Desk) -> HttpResponse:
     """Save the change; to its page, or the form again with what stood in the way."""
     form = desk.form
     try:
@@ -74,8 +74,7 @@ def _amended(request: HttpRequest, certification: TrackerCertification, desk: De
             idempotency_key=form.cleaned_data["idempotency_key"],
         )
     except EntryRefused as refused:
-        for one in refused.refusals:
-            form.add_refusal(one.field, one.sentence)
+        desk.refuse(refused.refusals)
         return form_page(request, desk, [], status=422)
     except ChangedMeanwhile as faster:
         return form_page(request, desk, [], status=409, theirs=faster.existing)

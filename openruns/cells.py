@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from certify.choices import Reconstruction
 from certify.models import TrackerCertification
-from certify.queue import OPEN, datasets_by_reconstruction
+from certify.queue import datasets_by_reconstruction
 from openruns.choices import CLOSED_MEANINGS, Stand
 from registry.wire import RegistryDataset
 from users.models import User
@@ -66,7 +66,7 @@ class Cells:
         if certification := self.certifications.get(key):
             return self._certified(certification)
         if dataset := self.datasets.get(key):
-            return self._open(dataset, reconstruction) if dataset.state == OPEN else _closed(dataset, reconstruction)
+            return self._open(dataset, reconstruction) if dataset.is_open else _closed(dataset, reconstruction)
         if self.is_registry_out:
             return Cell(reconstruction, None, "?", "Not known while Run Registry is out")
         return Cell(reconstruction, None, "-", "No dataset")

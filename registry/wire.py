@@ -27,6 +27,17 @@ class RegistryDataset:
     run_state: str | None
     registry_name: str = ""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether Run Registry has it open for Tracker."""
+        return self.state == "OPEN"
+
+
+def run_type_said(words: str | None) -> str | None:
+    """The run type that a class or a dataset's name says in its words; None where it says none."""
+    lowered = (words or "").lower()
+    return next((kind + "s" for kind in ("collision", "cosmic") if kind in lowered), None)
+
 
 def reconstruction_of(name: str) -> str | None:
     """The reconstruction that a dataset's name says; "UL" counts in capitals only. None: the name says none."""

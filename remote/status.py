@@ -57,16 +57,19 @@ def failed(error: RemoteError) -> None:
         _write(
             service,
             answered_at=before.get("answered_at"),
-            since=before.get("since") or timezone.now(),
+            since=before["since"] if _is_news(before) else timezone.now(),
             failed_at=timezone.now(),
             sentence=error.sentence,
         )
 
 
+def _is_news(known: dict[str, Any]) -> bool:
+    """Whether a failure was seen, and not so long ago that it says nothing of now."""
+    return "failed_at" in known and timezone.now() - known["failed_at"] < BELIEVED_FOR
+
+
 def _state(service: str, known: dict[str, Any]) -> ServiceState:
-    failed_at = known.get("failed_at")
-    is_news = failed_at is not None and timezone.now() - failed_at < BELIEVED_FOR
-    since = known.get("since") if is_news else None
+    since = known["since"] if _is_news(known) else None
     return ServiceState(
         service, label(service), since is not None, since, known.get("sentence", ""), known.get("answered_at")
     )

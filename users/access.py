@@ -15,6 +15,12 @@ from users.models import Role, User
 View = Callable[..., HttpResponseBase]
 
 
+class SignedInRequest(HttpRequest):
+    """A request that `role_required` let through: its user is one of ours."""
+
+    user: User
+
+
 def denial(request: HttpRequest, role: Role) -> str:
     """The sentence for a person whose role is too low: what it needs, who they are, what to do next."""
     user = cast(User, request.user)

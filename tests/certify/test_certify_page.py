@@ -44,7 +44,7 @@ def _send(client, opened, path=f"/certify/{RUN}/express/", **changes):
 
 
 def _errors(response):
-    return {name: errors for name, errors in response.context["form"].errors.items()}
+    return dict(response.context["form"].errors)
 
 
 # --- What opens ---------------------------------------------------------------------------------
@@ -491,3 +491,10 @@ def test_certify_page_needs_at_most_12_queries_however_much_there_is(
     _open(shifter_client)
     with django_assert_max_num_queries(12):
         _open(shifter_client)
+
+
+def test_class_and_dataset_name_are_shown_where_they_disagree_with_the_run_type(shifter_client):
+    RunFactory(run_number=RUN, cosmics=True)
+    notices = _open(shifter_client).context["page"].notices
+    assert [one for one in notices if "class Collisions18 says collisions" in one]
+    assert [one for one in notices if "dataset name /Express/Collisions2018/DQM says collisions" in one]

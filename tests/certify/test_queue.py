@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from certify.choices import Reconstruction
-from certify.queue import Target, next_open_reconstruction, place_in_search
+from certify.queue import Step, next_open_reconstruction, place_in_search
 from oms.models import OmsRun
 from registry.remembered import remember
 from registry.wire import RegistryDataset, reconstruction_of
@@ -35,13 +35,13 @@ def certify(run_number: int, reconstruction: str, **values):
 @pytest.mark.parametrize(
     ("after", "following"),
     [
-        ((317003, "express"), Target(317003, "prompt", PROMPT)),
-        ((317003, "prompt"), Target(317002, "express", EXPRESS)),
-        ((317003, "rerecoul"), Target(317002, "express", EXPRESS)),
-        ((317002, "prompt"), Target(317001, "express", EXPRESS)),
-        ((317001, "express"), Target(317003, "express", EXPRESS)),
-        ((319999, "express"), Target(317003, "express", EXPRESS)),
-        ((316000, "express"), Target(317003, "express", EXPRESS)),
+        ((317003, "express"), Step(317003, "prompt", PROMPT)),
+        ((317003, "prompt"), Step(317002, "express", EXPRESS)),
+        ((317003, "rerecoul"), Step(317002, "express", EXPRESS)),
+        ((317002, "prompt"), Step(317001, "express", EXPRESS)),
+        ((317001, "express"), Step(317003, "express", EXPRESS)),
+        ((319999, "express"), Step(317003, "express", EXPRESS)),
+        ((316000, "express"), Step(317003, "express", EXPRESS)),
     ],
 )
 def test_next_goes_down_the_search_and_starts_again_at_its_end(three_runs, after, following):
@@ -51,16 +51,16 @@ def test_next_goes_down_the_search_and_starts_again_at_its_end(three_runs, after
 def test_next_passes_over_what_is_certified(three_runs):
     certify(317003, Reconstruction.PROMPT)
     certify(317002, Reconstruction.EXPRESS)
-    assert next_open_reconstruction(SEARCH, (317003, "express")) == Target(317002, "prompt", PROMPT)
+    assert next_open_reconstruction(SEARCH, (317003, "express")) == Step(317002, "prompt", PROMPT)
 
 
 def test_next_counts_a_withdrawn_certification_as_open(three_runs):
     certify(317003, Reconstruction.PROMPT, withdrawn=True)
-    assert next_open_reconstruction(SEARCH, (317003, "express")) == Target(317003, "prompt", PROMPT)
+    assert next_open_reconstruction(SEARCH, (317003, "express")) == Step(317003, "prompt", PROMPT)
 
 
 def test_next_stays_within_the_search(three_runs):
-    assert next_open_reconstruction("317003", (317003, "prompt")) == Target(317003, "express", EXPRESS)
+    assert next_open_reconstruction("317003", (317003, "prompt")) == Step(317003, "express", EXPRESS)
     certify(317003, Reconstruction.EXPRESS)
     assert next_open_reconstruction("317003", (317003, "prompt")) is None
 
@@ -78,15 +78,15 @@ def test_next_prefers_the_open_dataset_of_two(db):
     ]
     remember(Found(datasets, timezone.now()), [317001])
     found = next_open_reconstruction("317001", (317001, "express"))
-    assert found == Target(317001, "rereco", "/ReReco/Run2018A_17Sep2018_v2/DQM")
+    assert found == Step(317001, "rereco", "/ReReco/Run2018A_17Sep2018_v2/DQM")
 
 
 def test_place_counts_open_and_certified_and_names_open_neighbours(three_runs):
     certify(317003, Reconstruction.PROMPT)
     place = place_in_search(SEARCH, (317002, "express"))
     assert (place.position, place.total) == (3, 5)
-    assert place.previous == Target(317003, "express", EXPRESS)
-    assert place.next == Target(317002, "prompt", PROMPT)
+    assert place.previous == Step(317003, "express", EXPRESS)
+    assert place.next == Step(317002, "prompt", PROMPT)
 
 
 def test_place_at_the_ends_has_one_neighbour(three_runs):
@@ -104,6 +104,6 @@ def test_a_hundred_runs_cost_one_query(db, django_assert_num_queries):
     numbers = range(317000, 317100)
     remember(Found([known(number, EXPRESS) for number in numbers], timezone.now()), numbers)
     with django_assert_num_queries(1):
-        assert next_open_reconstruction("317000-317099", (317050, "express")) == Target(317049, "express", EXPRESS)
+        assert next_open_reconstruction("317000-317099", (317050, "express")) == Step(317049, "express", EXPRESS)
     with django_assert_num_queries(1):
         assert place_in_search("317000-317099", (317050, "express")).total == 100

@@ -16,6 +16,7 @@ from django_tables2 import RequestConfig
 from certify.choices import State, Verdict
 from certify.factsheet import fact_text
 from certify.models import TrackerCertification
+from listruns.choices import Choice, choice_of
 from listruns.filters import CertificationFilter
 from listruns.scope import Chip, active_chips, query_of, scope_chips
 from listruns.selectors import Rows, rows_for_lines, verdict_totals
@@ -28,6 +29,7 @@ class ListPage:
     """The list: chips, filters, totals, and one page of the table."""
 
     filters: CertificationFilter
+    choices: dict[str, Choice]
     table: CertificationTable
     scopes: list[Chip]
     active: list[Chip]
@@ -94,6 +96,7 @@ def list_page(request: HttpRequest, filters: CertificationFilter, query: QueryDi
     aloud = query or query_of(state=State.LIVE)
     return ListPage(
         filters=filters,
+        choices={field.name: choice_of(field) for field in filters.form if hasattr(field.field, "choices")},
         table=table,
         scopes=scope_chips(user, query),  # type: ignore[arg-type]
         active=active_chips(filters, query),

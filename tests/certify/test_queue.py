@@ -12,7 +12,7 @@ from remote.answers import Found
 from tests.factories import CertificationFactory
 
 EXPRESS, PROMPT = "/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"
-SEARCH = "317001-317003"
+SEARCH = "399001-399003"
 
 
 def known(run_number: int, name: str, state: str = "OPEN") -> RegistryDataset:
@@ -21,10 +21,10 @@ def known(run_number: int, name: str, state: str = "OPEN") -> RegistryDataset:
 
 @pytest.fixture
 def three_runs(db):
-    """Runs 317003, 317002 with express and prompt open, 317001 with express open and prompt waiting."""
-    datasets = [known(number, name) for number in (317001, 317002, 317003) for name in (PROMPT, EXPRESS)]
-    datasets[0] = known(317001, PROMPT, "waiting dqm gui")
-    remember(Found(datasets, timezone.now()), [317001, 317002, 317003])
+    """Runs 399003, 399002 with express and prompt open, 399001 with express open and prompt waiting."""
+    datasets = [known(number, name) for number in (399001, 399002, 399003) for name in (PROMPT, EXPRESS)]
+    datasets[0] = known(399001, PROMPT, "waiting dqm gui")
+    remember(Found(datasets, timezone.now()), [399001, 399002, 399003])
 
 
 def certify(run_number: int, reconstruction: str, **values):
@@ -35,13 +35,13 @@ def certify(run_number: int, reconstruction: str, **values):
 @pytest.mark.parametrize(
     ("after", "following"),
     [
-        ((317003, "express"), Step(317003, "prompt", PROMPT)),
-        ((317003, "prompt"), Step(317002, "express", EXPRESS)),
-        ((317003, "rerecoul"), Step(317002, "express", EXPRESS)),
-        ((317002, "prompt"), Step(317001, "express", EXPRESS)),
-        ((317001, "express"), Step(317003, "express", EXPRESS)),
-        ((319999, "express"), Step(317003, "express", EXPRESS)),
-        ((316000, "express"), Step(317003, "express", EXPRESS)),
+        ((399003, "express"), Step(399003, "prompt", PROMPT)),
+        ((399003, "prompt"), Step(399002, "express", EXPRESS)),
+        ((399003, "rerecoul"), Step(399002, "express", EXPRESS)),
+        ((399002, "prompt"), Step(399001, "express", EXPRESS)),
+        ((399001, "express"), Step(399003, "express", EXPRESS)),
+        ((399999, "express"), Step(399003, "express", EXPRESS)),
+        ((398000, "express"), Step(399003, "express", EXPRESS)),
     ],
 )
 def test_next_goes_down_the_search_and_starts_again_at_its_end(three_runs, after, following):
@@ -49,61 +49,61 @@ def test_next_goes_down_the_search_and_starts_again_at_its_end(three_runs, after
 
 
 def test_next_passes_over_what_is_certified(three_runs):
-    certify(317003, Reconstruction.PROMPT)
-    certify(317002, Reconstruction.EXPRESS)
-    assert next_open_reconstruction(SEARCH, (317003, "express")) == Step(317002, "prompt", PROMPT)
+    certify(399003, Reconstruction.PROMPT)
+    certify(399002, Reconstruction.EXPRESS)
+    assert next_open_reconstruction(SEARCH, (399003, "express")) == Step(399002, "prompt", PROMPT)
 
 
 def test_next_counts_a_withdrawn_certification_as_open(three_runs):
-    certify(317003, Reconstruction.PROMPT, withdrawn=True)
-    assert next_open_reconstruction(SEARCH, (317003, "express")) == Step(317003, "prompt", PROMPT)
+    certify(399003, Reconstruction.PROMPT, withdrawn=True)
+    assert next_open_reconstruction(SEARCH, (399003, "express")) == Step(399003, "prompt", PROMPT)
 
 
 def test_next_stays_within_the_search(three_runs):
-    assert next_open_reconstruction("317003", (317003, "prompt")) == Step(317003, "express", EXPRESS)
-    certify(317003, Reconstruction.EXPRESS)
-    assert next_open_reconstruction("317003", (317003, "prompt")) is None
+    assert next_open_reconstruction("399003", (399003, "prompt")) == Step(399003, "express", EXPRESS)
+    certify(399003, Reconstruction.EXPRESS)
+    assert next_open_reconstruction("399003", (399003, "prompt")) is None
 
 
-@pytest.mark.parametrize("runs", ["", "banana", "317003-317001", "318000-318010"])
+@pytest.mark.parametrize("runs", ["", "banana", "399003-399001", "398000-398010"])
 def test_without_a_search_that_is_known_there_is_no_next_and_no_neighbour(three_runs, runs):
-    assert next_open_reconstruction(runs, (317003, "express")) is None
-    assert place_in_search(runs, (317003, "express")) is None
+    assert next_open_reconstruction(runs, (399003, "express")) is None
+    assert place_in_search(runs, (399003, "express")) is None
 
 
 def test_next_prefers_the_open_dataset_of_two(db):
     datasets = [
-        known(317001, "/ReReco/Run2018A_17Sep2018/DQM", "COMPLETED"),
-        known(317001, "/ReReco/Run2018A_17Sep2018_v2/DQM"),
+        known(399001, "/ReReco/Run2018A_17Sep2018/DQM", "COMPLETED"),
+        known(399001, "/ReReco/Run2018A_17Sep2018_v2/DQM"),
     ]
-    remember(Found(datasets, timezone.now()), [317001])
-    found = next_open_reconstruction("317001", (317001, "express"))
-    assert found == Step(317001, "rereco", "/ReReco/Run2018A_17Sep2018_v2/DQM")
+    remember(Found(datasets, timezone.now()), [399001])
+    found = next_open_reconstruction("399001", (399001, "express"))
+    assert found == Step(399001, "rereco", "/ReReco/Run2018A_17Sep2018_v2/DQM")
 
 
 def test_place_counts_open_and_certified_and_names_open_neighbours(three_runs):
-    certify(317003, Reconstruction.PROMPT)
-    place = place_in_search(SEARCH, (317002, "express"))
+    certify(399003, Reconstruction.PROMPT)
+    place = place_in_search(SEARCH, (399002, "express"))
     assert (place.position, place.total) == (3, 5)
-    assert place.previous == Step(317003, "express", EXPRESS)
-    assert place.next == Step(317002, "prompt", PROMPT)
+    assert place.previous == Step(399003, "express", EXPRESS)
+    assert place.next == Step(399002, "prompt", PROMPT)
 
 
 def test_place_at_the_ends_has_one_neighbour(three_runs):
-    assert place_in_search(SEARCH, (317003, "express")).previous is None
-    last = place_in_search(SEARCH, (317001, "express"))
+    assert place_in_search(SEARCH, (399003, "express")).previous is None
+    last = place_in_search(SEARCH, (399001, "express"))
     assert (last.position, last.total, last.next) == (5, 5, None)
 
 
 def test_place_of_a_reconstruction_that_is_closed_is_counted_while_one_is_there(three_runs):
-    place = place_in_search(SEARCH, (317001, "prompt"))
+    place = place_in_search(SEARCH, (399001, "prompt"))
     assert (place.position, place.total, place.next) == (6, 6, None)
 
 
 def test_a_hundred_runs_cost_one_query(db, django_assert_num_queries):
-    numbers = range(317000, 317100)
+    numbers = range(399000, 399100)
     remember(Found([known(number, EXPRESS) for number in numbers], timezone.now()), numbers)
     with django_assert_num_queries(1):
-        assert next_open_reconstruction("317000-317099", (317050, "express")) == Step(317049, "express", EXPRESS)
+        assert next_open_reconstruction("399000-399099", (399050, "express")) == Step(399049, "express", EXPRESS)
     with django_assert_num_queries(1):
-        assert place_in_search("317000-317099", (317050, "express")).total == 100
+        assert place_in_search("399000-399099", (399050, "express")).total == 100

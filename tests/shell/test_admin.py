@@ -88,3 +88,7 @@ def test_sign_in_of_the_admin_is_the_one_with_the_limit(client):
 
 def test_shift_leader_is_denied_the_admin(shift_leader_client):
     assert shift_leader_client.get("/admin/", follow=True).status_code == 403
+
+
+def test_admin_has_the_icon_so_that_no_browser_asks_in_vain(admin_client):
+    assert 'rel="icon" href="/static/icon.svg"' in admin_client.get("/admin/").content.decode()

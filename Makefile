@@ -41,7 +41,7 @@ lint: $(TOOLS)
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy .
-	.venv/bin/djlint --check --lint --quiet .
+	.venv/bin/djlint --lint --quiet .
 	.venv/bin/python -m pytest tests/test_architecture.py
 
 # The packages, pinned with hashes. Installed when the lock file changed since the last time.

@@ -130,9 +130,7 @@ def test_empty_list_says_what_to_do(shifter_client):
 
 
 @pytest.mark.parametrize("number", [100, 10_000])
-def test_list_costs_the_same_queries_for_any_number_of_rows(
-    shifter_client, shifter, number, django_assert_num_queries
-):
+def test_list_costs_the_same_queries_for_any_number_of_rows(shifter_client, shifter, number, django_assert_num_queries):
     many(number, shifter, ReconstructionFactory(), date=TODAY - timedelta(days=1), comment="seen")
     with django_assert_num_queries(9):
         assert len(rows(shifter_client, state="live", per_page=100)) == 100

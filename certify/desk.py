@@ -12,7 +12,7 @@ from django.http import QueryDict
 from certify.facts import apply_typed, needed_of_fill, needed_of_run
 from certify.forms import BadReasonForm, CertificationForm, first_values
 from certify.models import TrackerCertification
-from certify.references import RankedReference, ranked_references
+from certify.references import RankedReference, likeness, ranked_references
 from certify.rules import Refusal
 from certify.selectors import checklists_to_tick, offered_references
 from certify.target import Target
@@ -63,7 +63,7 @@ def desk_for(target: Target, runs: str) -> Desk:
     """The desk for a new certification, nothing said yet but the proposed reference."""
     run = target.oms.run or OmsRun(run_number=target.run_number)
     ticket = target.ticket()
-    ranked = ranked_references(run, target.reconstruction, offered_references())
+    ranked = ranked_references(likeness(run, target.reconstruction), offered_references())
     best = next((one for one in ranked if one.is_possible), None)
     initial = first_values(ticket, target.dataset, best, runs)
     return _laid_out(run, ticket, ranked, initial=initial)
@@ -115,7 +115,7 @@ def ticket_of(certification: TrackerCertification) -> Ticket:
 
 def _ranked_for(certification: TrackerCertification, run: OmsRun) -> list[RankedReference]:
     references = offered_references(also=certification.reference_runreconstruction_id)
-    return ranked_references(run, certification.reconstruction, references)
+    return ranked_references(likeness(run, certification.reconstruction), references)
 
 
 def _laid_out(
@@ -132,7 +132,7 @@ def _laid_out(
     judged = _as_typed(run, run_form) if data is not None else run
     if ranked is None:
         also = standing.reference_runreconstruction_id if standing else None
-        ranked = ranked_references(judged, ticket.reconstruction, offered_references(also))
+        ranked = ranked_references(likeness(judged, ticket.reconstruction), offered_references(also))
     form = CertificationForm(
         data,
         initial=initial,

@@ -11,10 +11,11 @@ from django.conf import settings
 from django.forms import BoundField
 from django.utils.dateparse import parse_datetime
 
-from certify.choices import Component
+from certify.choices import Component, Flag
 from certify.desk import Desk
 from certify.factsheet import FactGroup, fact_groups
 from certify.models import TrackerCertification
+from certify.options import Option, options_of
 from certify.queue import Place, Step, place_in_search
 from certify.target import Target
 from oms.choices import RunType
@@ -22,16 +23,20 @@ from registry.wire import run_type_said
 from remote.answers import Found, Missing, Unreachable
 from users.models import User
 
+_KEYS = {Flag.GOOD: "g", Flag.BAD: "b", Flag.EXCLUDED: "x"}
+
 
 @dataclass(frozen=True)
 class ComponentRow:
-    """One component's choices on the page."""
+    """One component's choices on the page: (option, key) of each flag, the low tick, the problems."""
 
     name: str
     label: str
-    flag: BoundField
-    lowstat: BoundField
-    problems: BoundField
+    flags: list[tuple[Option, str]]
+    is_low: bool
+    errors: list[str]
+    problems: list[Option]
+    problem_errors: list[str]
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,9 @@ class CertifyPage:
     desk: Desk
     facts: list[FactGroup]
     components: list[ComponentRow]
+    trackermap: list[Option]
+    references: list[Option]
+    reasons: list[Option]
     checklists: list[BoundField]
     links: dict[str, str]
     dataset: str
@@ -73,13 +81,22 @@ class CertifyPage:
         return f"You ({me}) are changing what {owner} certified. {owner} stays its owner; give a reason."
 
     @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What travels with the form unseen: what it was opened with. (name, value)"""
+        form, ticket = self.desk.form, self.desk.ticket
+        names = ["ticket", "version", "idempotency_key", "runs", *(["dataset"] if form["dataset"].is_hidden else [])]
+        sent = [(name, form[name].value()) for name in names]
+        told = [("reconstruction", ticket.reconstruction), ("external_info_complete", str(ticket.is_complete).lower())]
+        return told + [(name, "" if value is None else str(value)) for name, value in sent]
+
+    @property
     def has_reference(self) -> bool:
         return any(one.is_possible for one in self.desk.ranked)
 
     @property
     def has_problems(self) -> bool:
         """Whether some problem is chosen, so that they are shown unfolded."""
-        return any(row.problems.value() for row in self.components)
+        return any(option.is_chosen for row in self.components for option in row.problems)
 
     @property
     def previous_query(self) -> str:
@@ -109,6 +126,9 @@ def certify_page(
         desk=desk,
         facts=fact_groups(desk),
         components=[_component(desk, component) for component in Component],
+        trackermap=options_of(form["trackermap"]),
+        references=options_of(form["reference_runreconstruction"]),
+        reasons=options_of(form["bad_reason"]),
         checklists=[form[one.box] for one in form.checklists],
         links=_links(desk),
         dataset=dataset,
@@ -154,9 +174,17 @@ def _about_type(target: Target) -> Iterator[str]:
 
 
 def _component(desk: Desk, component: Component) -> ComponentRow:
-    name = component.value
-    form = desk.form
-    return ComponentRow(name, component.label, form[name], form[f"{name}_lowstat"], form[f"{name}_problems"])
+    name, form = component.value, desk.form
+    flag, low, problems = form[name], form[f"{name}_lowstat"], form[f"{name}_problems"]
+    return ComponentRow(
+        name=name,
+        label=component.label,
+        flags=[(option, _KEYS[Flag(option.value)]) for option in options_of(flag)],
+        is_low=bool(low.value()),
+        errors=[str(error) for error in (*flag.errors, *low.errors)],
+        problems=options_of(problems),
+        problem_errors=[str(error) for error in problems.errors],
+    )
 
 
 def _links(desk: Desk) -> dict[str, str]:

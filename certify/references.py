@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from certify.choices import Reconstruction
-from certify.models import RunReconstruction
 from oms.choices import RunType
 from oms.models import OmsRun
 
@@ -25,10 +24,28 @@ class Match(IntEnum):
 
 
 @dataclass(frozen=True)
+class Likeness:
+    """What a run and a reference are compared by; None where nobody knows. Field in T, energy in GeV."""
+
+    run_number: int
+    reconstruction: str
+    run_type: str
+    era: str | None
+    b_field: float | None
+    energy: float | None
+    pile_up: float | None
+    bunches: int | None
+    pk: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.run_number} {self.reconstruction}"
+
+
+@dataclass(frozen=True)
 class RankedReference:
     """A reference with what speaks for and against it, by criterion in order of weight."""
 
-    reference: RunReconstruction
+    reference: Likeness
     matches: dict[str, Match]
     runs_older: int
 
@@ -45,41 +62,51 @@ class RankedReference:
     @property
     def label(self) -> str:
         """One line for a person: run, reconstruction, era, field, distance, and what differs."""
-        run = self.reference.run
-        era = run.era or (run.fill.era if run.fill else None)
-        field = f"{run.b_field:.1f} T" if run.b_field is not None else None
+        one = self.reference
+        field = f"{one.b_field:.1f} T" if one.b_field is not None else None
         distance = f"{abs(self.runs_older)} runs {'older' if self.runs_older >= 0 else 'newer'}"
         differing = [name for name, match in self.matches.items() if match == Match.DIFFERENT]
-        parts = [f"{run.run_number} {self.reference.reconstruction}", era, field, distance]
+        parts = [str(one), one.era, field, distance]
         if differing:
             parts.append(f"other {', '.join(differing)}")
         return " · ".join(part for part in parts if part)
 
 
-def ranked_references(
-    run: OmsRun, reconstruction: str, references: Iterable[RunReconstruction]
-) -> list[RankedReference]:
-    """All references, best first. `references` come with their run and fill loaded."""
-    ranked = [_rank(run, reconstruction, reference) for reference in references]
-    return sorted(ranked, key=lambda one: one.order)
+def likeness(run: OmsRun, reconstruction: str) -> Likeness:
+    """What a run is compared by."""
+    fill = run.fill
+    return Likeness(
+        run_number=run.run_number,
+        reconstruction=reconstruction,
+        run_type=run.run_type,
+        era=run.era or (fill.era if fill else None),
+        b_field=run.b_field,
+        energy=run.energy,
+        pile_up=fill.peak_pileup if fill else None,
+        bunches=fill.bunches_colliding if fill else None,
+    )
 
 
-def _rank(run: OmsRun, reconstruction: str, reference: RunReconstruction) -> RankedReference:
-    other = reference.run
+def ranked_references(mine: Likeness, references: Iterable[Likeness]) -> list[RankedReference]:
+    """All references, best first."""
+    return sorted((_rank(mine, reference) for reference in references), key=lambda one: one.order)
+
+
+def _rank(mine: Likeness, other: Likeness) -> RankedReference:
     matches = {
-        "run type": _equal(_known_type(run), _known_type(other)),
-        "reconstruction": _reconstruction_match(reconstruction, reference.reconstruction),
-        "era": _equal(_of_run_or_fill(run, "era"), _of_run_or_fill(other, "era")),
-        "B field": _close(run.b_field, other.b_field, by=0.1),
-        "energy": _close(run.energy, other.energy, by=100),
-        "pile-up": _close(_of_fill(run, "peak_pileup"), _of_fill(other, "peak_pileup"), share=0.2),
-        "bunches": _close(_of_fill(run, "bunches_colliding"), _of_fill(other, "bunches_colliding"), share=0.2),
+        "run type": _equal(_known_type(mine), _known_type(other)),
+        "reconstruction": _reconstruction_match(mine.reconstruction, other.reconstruction),
+        "era": _equal(mine.era, other.era),
+        "B field": _close(mine.b_field, other.b_field, by=0.1),
+        "energy": _close(mine.energy, other.energy, by=100),
+        "pile-up": _close(mine.pile_up, other.pile_up, share=0.2),
+        "bunches": _close(mine.bunches, other.bunches, share=0.2),
     }
-    return RankedReference(reference, matches, runs_older=run.run_number - other.run_number)
+    return RankedReference(other, matches, runs_older=mine.run_number - other.run_number)
 
 
-def _known_type(run: OmsRun) -> str | None:
-    return None if run.run_type == RunType.UNKNOWN else run.run_type
+def _known_type(one: Likeness) -> str | None:
+    return None if one.run_type == RunType.UNKNOWN else one.run_type
 
 
 def _reconstruction_match(wanted: str, offered: str) -> Match:
@@ -88,14 +115,6 @@ def _reconstruction_match(wanted: str, offered: str) -> Match:
     if wanted == offered:
         return Match.SAME
     return Match.UNKNOWN if {wanted, offered} == again else Match.DIFFERENT
-
-
-def _of_fill(run: OmsRun, attribute: str) -> float | None:
-    return getattr(run.fill, attribute) if run.fill else None
-
-
-def _of_run_or_fill(run: OmsRun, attribute: str) -> str | None:
-    return getattr(run, attribute) or (getattr(run.fill, attribute) if run.fill else None)
 
 
 def _equal(one: object | None, other: object | None) -> Match:

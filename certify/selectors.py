@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
 from certify.models import Checklist, RunReconstruction, TrackerCertification
+from certify.references import Likeness
 
 
 def live_certifications_of(run_numbers: Iterable[int]) -> dict[tuple[int, str], TrackerCertification]:
@@ -21,14 +24,30 @@ def live_certifications_of(run_numbers: Iterable[int]) -> dict[tuple[int, str], 
 
 def live_certification(run_number: int, reconstruction: str) -> TrackerCertification | None:
     """The one live certification of this reconstruction, with what a page shows of it."""
-    rows = TrackerCertification.objects.live().of_run(run_number).with_names()
-    return rows.filter(runreconstruction__reconstruction=reconstruction).first()
+    live = TrackerCertification.objects.live().of_run(run_number)
+    key = live.filter(runreconstruction__reconstruction=reconstruction).values_list("pk", flat=True).order_by()[:1]
+    # Mostly there is none, and finding that out is cheap; its names are many columns.
+    return TrackerCertification.objects.with_names().get(pk=key[0]) if key else None
 
 
-def offered_references(also: int | None = None) -> list[RunReconstruction]:
-    """All reference runs with their facts; `also` keeps the one that a certification already has (its key)."""
-    offered = RunReconstruction.objects.filter(Q(is_reference=True) | Q(pk=also))
-    return list(offered.select_related("run__fill"))
+def offered_references(also: int | None = None) -> list[Likeness]:
+    """All reference runs with what they are compared by; `also` keeps the one that a certification already has (key).
+
+    Plain values, not rows: there are hundreds, and the form needs nine columns of a hundred.
+    """
+    columns: dict[str, Combinable] = {
+        "pk": F("pk"),
+        "run_number": F("run_id"),
+        "reconstruction": F("reconstruction"),
+        "run_type": F("run__run_type"),
+        "era": Coalesce("run__era", "run__fill__era"),
+        "b_field": F("run__b_field"),
+        "energy": F("run__energy"),
+        "pile_up": F("run__fill__peak_pileup"),
+        "bunches": F("run__fill__bunches_colliding"),
+    }
+    rows = RunReconstruction.objects.filter(Q(is_reference=True) | Q(pk=also)).values_list(*columns.values())
+    return [Likeness(**dict(zip(columns, row, strict=True))) for row in rows]
 
 
 def checklists_to_tick() -> list[Checklist]:

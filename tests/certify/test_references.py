@@ -2,7 +2,8 @@
 
 import pytest
 
-from certify.references import Match, ranked_references
+from certify.references import Match, likeness, ranked_references
+from certify.selectors import offered_references
 from tests.factories import FillFactory, ReconstructionFactory, RunFactory
 
 pytestmark = pytest.mark.django_db
@@ -12,8 +13,12 @@ def _reference(reconstruction="express", **facts):
     return ReconstructionFactory(run=RunFactory(**facts), reconstruction=reconstruction, reference=True)
 
 
-def _order(run, references, reconstruction="express"):
-    return [one.reference for one in ranked_references(run, reconstruction, references)]
+def _ranked(run, reconstruction="express"):
+    return ranked_references(likeness(run, reconstruction), offered_references())
+
+
+def _order(run, reconstruction="express"):
+    return [one.reference.pk for one in _ranked(run, reconstruction)]
 
 
 @pytest.fixture
@@ -43,35 +48,34 @@ def run():
 )
 def test_matching_ranks_above_unknown_above_differing(run, better, worse):
     fill = {"fill__era": None, "fill__peak_pileup": 40, "fill__bunches_colliding": 1000}
-    best, second = _reference(**{**fill, **better}), _reference(**{**fill, **worse})
-    assert _order(run, [second, best]) == [best, second]
+    second, best = _reference(**{**fill, **worse}), _reference(**{**fill, **better})
+    assert _order(run) == [best.pk, second.pk]
 
 
 def test_same_reconstruction_ranks_above_era(run):
     prompt, express = _reference("prompt", era="2018A"), _reference("express", era="2018D")
-    assert _order(run, [prompt, express], "express") == [express, prompt]
-    assert _order(run, [prompt, express], "prompt") == [prompt, express]
+    assert _order(run, "express") == [express.pk, prompt.pk]
+    assert _order(run, "prompt") == [prompt.pk, express.pk]
 
 
 def test_run_type_ranks_above_everything(run):
     cosmics = _reference("express", cosmics=True, era="2018A")
     collisions = _reference("prompt", era="2018D", b_field=0.0, energy=450)
-    assert _order(run, [cosmics, collisions]) == [collisions, cosmics]
+    assert _order(run) == [collisions.pk, cosmics.pk]
 
 
 def test_reference_of_the_other_type_is_not_possible(run):
     cosmics, unknown = _reference(cosmics=True), _reference(bare=True)
-    possible = {one.reference: one.is_possible for one in ranked_references(run, "express", [cosmics, unknown])}
-    assert possible == {cosmics: False, unknown: True}
+    possible = {one.reference.pk: one.is_possible for one in _ranked(run)}
+    assert possible == {cosmics.pk: False, unknown.pk: True}
 
 
 def test_era_is_taken_from_the_fill_where_the_run_has_none(run):
-    of_fill = _reference(era=None, fill__era="2018A")
-    ranked = ranked_references(run, "express", [of_fill])
-    assert ranked[0].matches["era"] == Match.SAME
+    _reference(era=None, fill__era="2018A")
+    assert _ranked(run)[0].matches["era"] == Match.SAME
 
 
 def test_label_says_what_differs(run):
-    other = _reference("prompt", run_number=319000, era="2018B", fill__peak_pileup=40, fill__bunches_colliding=1000)
-    label = ranked_references(run, "express", [other])[0].label
+    _reference("prompt", run_number=319000, era="2018B", fill__peak_pileup=40, fill__bunches_colliding=1000)
+    label = _ranked(run)[0].label
     assert label == "319000 prompt · 2018B · 3.8 T · 1000 runs older · other reconstruction, era"

@@ -1,7 +1,10 @@
-"""The check a production server makes before it answers anybody."""
+"""What a server checks and makes ready before it answers anybody."""
+
+import fcntl
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 
 from certhelper import env
 
@@ -28,3 +31,15 @@ def refuse_half_configured() -> None:
         missing.append("DEBUG=0")
     if missing:
         raise ImproperlyConfigured(f"Not started. Set {', '.join(missing)} (docs/operator.md says what each is).")
+
+
+def collect_static_files_once() -> None:
+    """Collect the static files if nobody has yet; of several workers one does it and the others wait."""
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    if manifest.exists():
+        return
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    with settings.STATIC_ROOT.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not manifest.exists():
+            call_command("collectstatic", interactive=False, verbosity=0)

@@ -2,11 +2,14 @@
 
 import os
 
+import django
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "certhelper.settings")
-application = get_wsgi_application()
+django.setup()
 
-from certhelper.startup import refuse_half_configured  # noqa: E402 - settings must be loaded first
+from certhelper.startup import collect_static_files_once, refuse_half_configured  # noqa: E402 - settings come first
 
 refuse_half_configured()
+collect_static_files_once()
+application = get_wsgi_application()

@@ -13,12 +13,14 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.urls import reverse
 
 from tests.factories import CertificationFactory
 
 ROOT = Path(__file__).resolve().parent.parent
+STATIC = re.compile(r"{% static ['\"]([^'\"{]+)['\"]")
 UNLABELLED_ON_PURPOSE = {"hidden", "submit", "button", "reset", "image"}
 
 
@@ -137,6 +139,12 @@ def test_templates_name_no_other_site():
     assert [file.name for file in files if loads.search(text := file.read_text()) or "@import url(http" in text] == []
 
 
+def test_templates_name_static_files_that_exist():
+    named = [name for file in ROOT.glob("templates/**/*.html") for name in STATIC.findall(file.read_text())]
+    assert [name for name in named if finders.find(name) is None] == []
+    assert named
+
+
 @pytest.mark.django_db
 def test_no_migration_is_pending():
     said = StringIO()
@@ -196,6 +204,14 @@ def test_production_without_a_setting_refuses_to_start_and_names_it(tmp_path, na
     done = _in_production(tmp_path, "-c", "import certhelper.wsgi", without=name)
     assert done.returncode != 0
     assert name in done.stderr.splitlines()[-1]
+
+
+def test_production_server_starts_alone_and_serves_its_first_page(tmp_path):
+    ask = "from certhelper.wsgi import application; from django.test import Client;"
+    ask += "print(Client(SERVER_NAME='certhelper.example.org').get('/accounts/login/', secure=True).status_code)"
+    done = _in_production(tmp_path, "-c", ask)
+    assert (done.stdout.strip().splitlines()[-1:], done.returncode) == (["200"], 0), done.stderr
+    assert (tmp_path / "static" / "staticfiles.json").exists()
 
 
 def test_production_loads_no_demo_people(tmp_path):

@@ -13,6 +13,7 @@ from oms.choices import RunType, SourceKind
 from oms.models import MirrorOfOms, OmsFill, Source
 from oms.words import inst_lumi_text, lumi_text
 
+NOT_REPORTED = "not reported"
 _WIDE = {"hlt_key", "components"}
 
 
@@ -28,6 +29,16 @@ class FactLine:
     unit_field: BoundField | None = None
     is_wide: bool = False
     needed: str = ""
+
+    @property
+    def css(self) -> str:
+        """CSS classes of a line that takes the whole width, or has nothing to say."""
+        return (" fact-wide" if self.is_wide else "") + (" fact-none" if self.text == NOT_REPORTED else "")
+
+    @property
+    def errors(self) -> list[str]:
+        """What is wrong with the typed value or its unit."""
+        return [str(error) for one in (self.field, self.unit_field) if one is not None for error in one.errors]
 
     @property
     def is_offer(self) -> bool:
@@ -78,7 +89,7 @@ def _line(row: MirrorOfOms, form: Any, label: str, name: str, unit: str) -> Fact
     can_be_typed = source.kind in (SourceKind.NONE, SourceKind.TYPED) and name in form.fields
     return FactLine(
         label=label,
-        text=fact_text(name, getattr(row, name)),
+        text=fact_text(name, getattr(row, name), unit),
         unit=unit,
         is_wide=name in _WIDE,
         needed=_needed(row, form, name),
@@ -96,10 +107,14 @@ def _needed(row: MirrorOfOms, form: Any, name: str) -> str:
     return "for collisions" if is_unanswered and name in ("fill_number", "energy", "recorded_lumi") else ""
 
 
-def fact_text(name: str, value: Any) -> str:
-    """A fact for people: luminosities with unit and three decimals, times as UTC, names in words."""
-    if value is None or value == "":
-        return "not reported"
+def fact_text(name: str, value: Any, unit: str = "") -> str:
+    """A fact for people: with its unit, luminosities with three decimals, times as UTC, names in words."""
+    if value in (None, ""):
+        return NOT_REPORTED
+    return f"{_value_text(name, value)} {unit}".rstrip()
+
+
+def _value_text(name: str, value: Any) -> str:
     if name.endswith("_lumi"):
         return lumi_text(value) if name in ("recorded_lumi", "delivered_lumi") else inst_lumi_text(value)
     if isinstance(value, datetime):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from certify.choices import Reconstruction
 from certify.runlist import parse
-from certify.selectors import live_certifications_of
+from certify.selectors import certified_among
 from registry.remembered import recall_all
 from registry.wire import RegistryDataset
 
@@ -97,7 +97,7 @@ def _read(runs: str) -> _Search:
     except ValueError:
         return _Search(frozenset(), (), frozenset())
     remembered = (dataset for answer in recall_all(numbers).values() for dataset in answer.value)
-    certified = frozenset(live_certifications_of(numbers))
+    certified = frozenset(certified_among(numbers))
     open_targets = [
         Step(run_number, reconstruction, dataset.name)
         for (run_number, reconstruction), dataset in datasets_by_reconstruction(remembered).items()

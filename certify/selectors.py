@@ -22,6 +22,12 @@ def live_certifications_of(run_numbers: Iterable[int]) -> dict[tuple[int, str], 
     return {(row.run_number, row.reconstruction): row for row in rows}
 
 
+def certified_among(run_numbers: Iterable[int]) -> set[tuple[int, str]]:
+    """Which (run, reconstruction) of these runs are certified: one query of two columns."""
+    live = TrackerCertification.objects.live().filter(runreconstruction__run_id__in=list(run_numbers)).order_by()
+    return set(live.values_list("runreconstruction__run_id", "runreconstruction__reconstruction"))
+
+
 def live_certification(run_number: int, reconstruction: str) -> TrackerCertification | None:
     """The one live certification of this reconstruction, with what a page shows of it."""
     live = TrackerCertification.objects.live().of_run(run_number)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from certify.choices import Reconstruction
 from certify.rules import is_run_number
-from certify.selectors import live_certifications_of
+from certify.selectors import certified_among
 from certify.ticket import Ticket
 from oms.mirror import RunOnPage, run_for_page
 from registry.client import datasets_of_run
@@ -142,7 +142,7 @@ def _next_uncertified(run_number: int, registry: RegistryAnswer) -> tuple[str, s
     """The first dataset in Run Registry's order that nobody has certified, open ones first."""
     if not isinstance(registry, Found):
         raise ReconstructionUnknown(registry)
-    certified = live_certifications_of([run_number])
+    certified = certified_among([run_number])
     known = [one for one in registry.value if one.reconstruction]
     if not known:
         raise ReconstructionUnknown(None)

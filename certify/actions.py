@@ -96,14 +96,17 @@ def certify_run(
     The same `idempotency_key` again leads to the record it made. Raises `EntryRefused` and `AlreadyCertified`.
     """
     with transaction.atomic():
-        if made := _made_before(actor, idempotency_key, run_number, reconstruction):
+        made = TrackerCertification.objects.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
+        if made and _is_of(made, actor, run_number, reconstruction):
             return made
         run = _run_with_typed_facts(actor, run_number, basis)
         _refuse_what_rules_refuse(run, decision, basis)
         target = _locked_reconstruction(run, reconstruction)
         if standing := live_certification(run_number, reconstruction):
             raise AlreadyCertified(standing)
-        return _insert(actor, run, target, decision, basis, _free_key(idempotency_key))
+        # A key that made another record (a form sent again for another run) makes way for a new one.
+        key = uuid.uuid4() if made or idempotency_key is None else idempotency_key
+        return _insert(actor, run, target, decision, basis, key)
 
 
 def amend_certification(
@@ -153,18 +156,8 @@ def adopt_reference(actor: User | None, run: OmsRun, reconstruction: str, reason
     return reference
 
 
-def _made_before(
-    actor: User, key: uuid.UUID | None, run_number: int, reconstruction: str
-) -> TrackerCertification | None:
-    made = TrackerCertification.objects.with_names().filter(idempotency_key=key, user=actor).first() if key else None
-    is_same = made and (made.run_number, made.reconstruction) == (run_number, reconstruction)
-    return made if is_same else None
-
-
-def _free_key(key: uuid.UUID | None) -> uuid.UUID:
-    """The key itself, or a new one where a form of another run was sent with it before."""
-    is_taken = key is None or TrackerCertification.objects.filter(idempotency_key=key).exists()
-    return uuid.uuid4() if key is None or is_taken else key
+def _is_of(made: TrackerCertification, actor: User, run_number: int, reconstruction: str) -> bool:
+    return (made.user_id, made.run_number, made.reconstruction) == (actor.pk, run_number, reconstruction)
 
 
 def _run_with_typed_facts(actor: User, run_number: int, basis: Basis) -> OmsRun:
@@ -194,8 +187,8 @@ def _refuse_what_rules_refuse(run: OmsRun, decision: Decision, basis: Basis) -> 
 
 def _locked_reconstruction(run: OmsRun, reconstruction: str) -> RunReconstruction:
     """The row of this reconstruction, held until the transaction ends so that two savers queue up."""
-    target, _ = RunReconstruction.objects.get_or_create(run=run, reconstruction=Reconstruction(reconstruction).value)
-    return RunReconstruction.objects.select_for_update().get(pk=target.pk)
+    held = RunReconstruction.objects.select_for_update()
+    return held.get_or_create(run=run, reconstruction=Reconstruction(reconstruction).value)[0]
 
 
 def _insert(

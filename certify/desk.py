@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import uuid
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.http import QueryDict
@@ -23,16 +24,25 @@ from oms.models import OmsFill, OmsRun
 
 @dataclass
 class Desk:
-    """The forms of one certification. `standing` is the certification being changed, None for a new one."""
+    """The forms of one certification. `standing` is the certification being changed, None for a new one.
+
+    `run` is as we know it, `judged` with what was typed for it besides.
+    """
 
     run: OmsRun
+    judged: OmsRun
     ticket: Ticket
-    ranked: list[RankedReference]
     form: CertificationForm
     run_form: OmsRunForm
     fill_form: OmsFillForm
     standing: TrackerCertification | None = None
     reason_form: BadReasonForm = field(default_factory=BadReasonForm)
+
+    @cached_property
+    def ranked(self) -> list[RankedReference]:
+        """The references for this run, best first; only a page needs them, a save does not."""
+        also = self.standing.reference_runreconstruction_id if self.standing else None
+        return ranked_references(likeness(self.judged, self.ticket.reconstruction), offered_references(also))
 
     def is_valid(self) -> bool:
         """Whether all three forms can be taken; every error is beside its field afterwards."""
@@ -62,17 +72,15 @@ class Desk:
 def desk_for(target: Target, runs: str) -> Desk:
     """The desk for a new certification, nothing said yet but the proposed reference."""
     run = target.oms.run or OmsRun(run_number=target.run_number)
-    ticket = target.ticket()
-    ranked = ranked_references(likeness(run, target.reconstruction), offered_references())
-    best = next((one for one in ranked if one.is_possible), None)
-    initial = first_values(ticket, target.dataset, best, runs)
-    return _laid_out(run, ticket, ranked, initial=initial)
+    desk = _laid_out(run, target.ticket(), initial={})
+    best = next((one for one in desk.ranked if one.is_possible), None)
+    desk.form.initial = first_values(desk.ticket, target.dataset, best, runs)
+    return desk
 
 
 def desk_to_amend(certification: TrackerCertification, run: OmsRun, *, needs_reason: bool) -> Desk:
     """The desk for a change, filled with what stands."""
     ticket = ticket_of(certification)
-    ranked = _ranked_for(certification, run)
     initial = {
         "reconstruction": ticket.reconstruction,
         "dataset": certification.dataset.name if certification.dataset else "",
@@ -80,14 +88,14 @@ def desk_to_amend(certification: TrackerCertification, run: OmsRun, *, needs_rea
         "version": certification.version,
         "idempotency_key": uuid.uuid4(),
     }
-    return _laid_out(run, ticket, ranked, initial=initial, standing=certification, needs_reason=needs_reason)
+    return _laid_out(run, ticket, initial=initial, standing=certification, needs_reason=needs_reason)
 
 
 def desk_with(data: QueryDict, run: OmsRun, ticket: Ticket) -> Desk:
     """The desk as a person sent it, for a new certification."""
     data = data.copy()
     data["ticket"] = ticket.signed()  # a lost ticket is replaced, so that the next try can be saved
-    return _laid_out(run, ticket, None, data=data)
+    return _laid_out(run, ticket, data=data)
 
 
 def desk_to_amend_with(
@@ -95,7 +103,7 @@ def desk_to_amend_with(
 ) -> Desk:
     """The desk as a person sent it, for a change."""
     ticket = ticket_of(certification)
-    return _laid_out(run, ticket, None, data=data, standing=certification, needs_reason=needs_reason)
+    return _laid_out(run, ticket, data=data, standing=certification, needs_reason=needs_reason)
 
 
 def ticket_of(certification: TrackerCertification) -> Ticket:
@@ -113,15 +121,9 @@ def ticket_of(certification: TrackerCertification) -> Ticket:
     )
 
 
-def _ranked_for(certification: TrackerCertification, run: OmsRun) -> list[RankedReference]:
-    references = offered_references(also=certification.reference_runreconstruction_id)
-    return ranked_references(likeness(run, certification.reconstruction), references)
-
-
 def _laid_out(
     run: OmsRun,
     ticket: Ticket,
-    ranked: list[RankedReference] | None,
     *,
     data: QueryDict | None = None,
     initial: dict[str, Any] | None = None,
@@ -130,9 +132,6 @@ def _laid_out(
 ) -> Desk:
     run_form, fill_form = _fact_forms(run, data)
     judged = _as_typed(run, run_form) if data is not None else run
-    if ranked is None:
-        also = standing.reference_runreconstruction_id if standing else None
-        ranked = ranked_references(likeness(judged, ticket.reconstruction), offered_references(also))
     form = CertificationForm(
         data,
         initial=initial,
@@ -142,8 +141,7 @@ def _laid_out(
         checklists=[] if standing else checklists_to_tick(),
         needs_reason=needs_reason,
     )
-    form.offer_references(ranked)
-    return Desk(run, ticket, ranked, form, run_form, fill_form, standing)
+    return Desk(run, judged, ticket, form, run_form, fill_form, standing)
 
 
 def _fact_forms(run: OmsRun, data: QueryDict | None) -> tuple[OmsRunForm, OmsFillForm]:

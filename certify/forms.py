@@ -137,8 +137,8 @@ class CertificationForm(forms.ModelForm):
         self._errors = ErrorDict()
         self.cleaned_data = {}
 
-    def validate_constraints(self) -> None:
-        """Left to the database: asking it once for each constraint would cost a query each."""
+    def _post_clean(self) -> None:
+        """Nothing is put into a row here: the action writes, and the database holds its own constraints."""
 
     @property
     def unticked(self) -> list[str]:

@@ -121,6 +121,7 @@ def certify_page(
 ) -> CertifyPage:
     """The page of this desk. `runs` is the search one came from; `theirs` the version that was faster."""
     form, ticket = desk.form, desk.ticket
+    form.offer_references(desk.ranked)
     dataset = form["dataset"].value() or ""
     return CertifyPage(
         desk=desk,

@@ -96,7 +96,10 @@ TEMPLATES = [
 # --- Data -----------------------------------------------------------------------------------------
 DATABASES = {
     "default": dj_database_url.config(
-        default=f"sqlite:///{VAR_DIR / 'certhelper.sqlite3'}", conn_max_age=60, conn_health_checks=True
+        default=f"sqlite:///{VAR_DIR / 'certhelper.sqlite3'}",
+        conn_max_age=60,
+        conn_health_checks=True,
+        disable_server_side_cursors=True,  # three round trips for each list of choices; no answer here is that long
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

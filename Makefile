@@ -43,6 +43,7 @@ lint: $(TOOLS)
 	.venv/bin/mypy .
 	.venv/bin/djlint --lint --quiet .
 	.venv/bin/python -m pytest tests/test_architecture.py
+	@.venv/bin/python -m tests.sizes
 
 # The packages, pinned with hashes. Installed when the lock file changed since the last time.
 .venv/bin/python:

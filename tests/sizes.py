@@ -27,9 +27,8 @@ def main() -> None:
         longest = max(modules, key=_lines)
         total += (lines := sum(map(_lines, modules)))
         middle = statistics.median(functions or [0])
-        print(
-            f"{app:11}{lines:6} lines, functions of {middle:g} in the middle, longest {longest.name} {_lines(longest)}"
-        )  # noqa: T201
+        about = f"functions of {middle:g} in the middle, longest {longest.name} {_lines(longest)}"
+        print(f"{app:11}{lines:6} lines, {about}")  # noqa: T201
     tests = sum(map(_lines, _modules("tests")))
     templates = [_lines(path) for path in ROOT.glob("templates/**/*.html")]
     print(f"{total} lines of code, {tests} of tests; {len(templates)} templates, longest {max(templates)}")  # noqa: T201

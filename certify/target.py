@@ -7,6 +7,9 @@ Run Registry and OMS are asked side by side, within one budget; either may be ou
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.utils import timezone
 
 from certify.choices import Reconstruction
 from certify.rules import is_run_number
@@ -20,6 +23,8 @@ from remote.answers import Found, Missing, Unreachable
 from remote.budget import Budget
 from remote.parallel import started
 
+# Without a search to go on, Run Registry's answer counts as of this moment for so long.
+RECENT = timedelta(minutes=2)
 RegistryAnswer = Found[list[RegistryDataset]] | Missing | Unreachable
 
 
@@ -113,12 +118,20 @@ def _reconstruction_meant(dataset: str) -> str:
 def resolve(wish: Wish) -> Target:
     """Ask Run Registry and OMS, side by side. Raises `NotThere`, `AllCertified`, `ReconstructionUnknown`."""
     budget = Budget.of_page()
-    remembered = recall(wish.run_number) if wish.from_search else None
+    remembered = _just_read(wish)
     asking = None if remembered else started(lambda: datasets_of_run(wish.run_number, budget))
     oms = run_for_page(wish.run_number, budget)
     registry: RegistryAnswer = remembered or asking.result()  # type: ignore[union-attr]
     reconstruction, dataset = _choose(wish, registry)
     return Target(wish.run_number, reconstruction, dataset, registry, oms, _of(registry, reconstruction))
+
+
+def _just_read(wish: Wish) -> Found[list[RegistryDataset]] | None:
+    """What an open runs search has just read of the run, if its age will do; a bare run number is always asked."""
+    remembered = recall(wish.run_number) if wish.reconstruction else None
+    if remembered is None or wish.from_search:
+        return remembered
+    return remembered if timezone.now() - remembered.asked_at < RECENT else None
 
 
 def _of(registry: RegistryAnswer, reconstruction: str) -> list[RegistryDataset]:

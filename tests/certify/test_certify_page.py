@@ -5,6 +5,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from certify.models import BadReason, TrackerCertification
 from oms.models import OmsFill, OmsRun
@@ -130,6 +131,18 @@ def test_opening_from_a_search_asks_nobody(shifter_client, sandbox):
     sandbox.clear()
     _open(shifter_client, f"/certify/{RUN}/express/?dataset=/Express/Collisions2018/DQM&runs={RUN}")
     assert sandbox.requests() == []
+
+
+def test_opening_a_run_just_searched_by_its_own_address_asks_nobody_for_two_minutes(shifter_client, sandbox):
+    shifter_client.get(f"/openruns/?runs={RUN}")
+    sandbox.clear()
+    _open(shifter_client)
+    assert sandbox.requests() == []
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=3)):
+        _open(shifter_client)
+        assert [one["service"] for one in sandbox.requests()] == ["registry"]
+    _open(shifter_client, f"/certify/{RUN}/")
+    assert [one["service"] for one in sandbox.requests()] == ["registry", "registry"]
 
 
 def test_reference_of_the_other_type_is_not_offered_and_the_best_is_proposed(shifter_client, references):
@@ -498,3 +511,27 @@ def test_class_and_dataset_name_are_shown_where_they_disagree_with_the_run_type(
     notices = _open(shifter_client).context["page"].notices
     assert [one for one in notices if "class Collisions18 says collisions" in one]
     assert [one for one in notices if "dataset name /Express/Collisions2018/DQM says collisions" in one]
+
+
+def test_run_that_nobody_knows_offers_the_four_and_writes_nothing(shifter_client):
+    before = OmsRun.objects.count()
+    response = shifter_client.get("/certify/999999/")
+    assert response.status_code == 200
+    assert "Run Registry" in response.content.decode() and "/certify/999999/prompt/" in response.content.decode()
+    assert OmsRun.objects.count() == before
+
+
+def test_run_that_nobody_knows_is_certified_by_hand(shifter_client):
+    opened = _open(shifter_client, "/certify/999999/express/")
+    assert not OmsRun.objects.filter(pk=999999).exists()
+    assert len(opened.context["page"].notices) == 2
+    assert _send(shifter_client, opened, "/certify/999999/express/", **GOOD, **BY_HAND).status_code == 303
+    made = TrackerCertification.objects.get()
+    assert (made.run_number, made.dataset, made.is_dataset_verified) == (999999, None, False)
+
+
+def test_run_without_a_fill_number_is_certified(shifter_client, sandbox):
+    """Runs that OMS gives no fill (365 of the real 1,231) need none typed."""
+    path = "/certify/314206/express/"
+    opened = _open(shifter_client, path)
+    assert opened.context["page"].desk.fill_form.fields["fill_number"].required is False

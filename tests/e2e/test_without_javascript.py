@@ -1,0 +1,35 @@
+"""The whole way from the sign-in to a saved certification in a browser that runs no JavaScript."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from certify.models import TrackerCertification
+from tests.e2e.conftest import PATIENCE_MS
+from tests.factories import PASSWORD, ReconstructionFactory, RunFactory
+
+
+@pytest.fixture
+def plain_page(browser: Browser):
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    yield page
+    context.close()
+
+
+def test_shifter_certifies_without_javascript(plain_page, shifter, sandbox, live_server):
+    ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
+    page = plain_page
+    page.goto(f"{live_server.url}/openruns/")
+    page.fill("[name=username]", shifter.username)
+    page.fill("[name=password]", PASSWORD)
+    page.locator("main [type=submit]").click()
+    page.locator("main [name=runs]").first.fill("315264-315265")
+    page.get_by_role("button", name="Search", exact=True).first.click()
+    page.locator('tr[data-run="315264"] [data-reco="express"]').click()
+    for component in ("pixel", "strip", "tracking"):
+        page.locator(f"[name={component}][value=good]").check()
+    page.locator("[name=trackermap][value=exists]").check()
+    page.locator("button[name=then]").first.click()
+    expect(page.locator("main")).to_contain_text("315264 express saved as good")
+    assert TrackerCertification.objects.get().user == shifter

@@ -37,27 +37,26 @@ class Make:
     """The `make` that started us, if one did.
 
     When `make` alone is interrupted (not by Ctrl-C, which reaches us too) it only waits for us, and when it is killed
-    it cannot tell us. Linux shows both: it stops catching the signal, or we get another parent.
+    it cannot tell us. Linux shows both: it has gone back to the default for the signal, or we get another parent.
     """
 
     def __init__(self) -> None:
         self.pid = os.getppid()
-        self.started_us = self._about("Name:").endswith("make")
-        self.caught = self._catches_sigint()
+        self.started_us = (self._about("Name") or "").endswith("make")
 
-    def _about(self, line: str) -> str:
+    def _about(self, name: str) -> str | None:
+        """One line of what Linux tells of the process; None where it tells nothing."""
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8", errors="replace")
-            return next((found.split()[1] for found in status.splitlines() if found.startswith(line)), "")
-        return ""
+            return next((line.split()[1] for line in status.splitlines() if line.startswith(f"{name}:")), None)
+        return None
 
-    def _catches_sigint(self) -> bool:
-        return bool(int(self._about("SigCgt:") or "0", 16) & (1 << (signal.SIGINT - 1)))
+    def _was_interrupted(self) -> bool:
+        masks = [self._about("SigCgt"), self._about("SigIgn")]
+        return not any(mask is None or int(mask, 16) & (1 << (signal.SIGINT - 1)) for mask in masks)
 
     def is_gone(self) -> bool:
-        if not self.started_us:
-            return False
-        return os.getppid() != self.pid or (self.caught and not self._catches_sigint())
+        return self.started_us and (os.getppid() != self.pid or self._was_interrupted())
 
 
 class Family:

@@ -99,3 +99,28 @@ def test_family_ends_together_when_one_of_it_ends():
         members = list(family._members.values())
         family.watch()
     assert [member.poll() is not None for member in members] == [True, True]
+
+
+FAMILY = """
+from certhelper.family import Family
+with Family() as family:
+    family.start("long", ["sleep", "60"])
+    print(*[one.pid for one in family._members.values()], flush=True)
+    family.watch()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_family_ends_when_make_alone_is_told_to(tmp_path, end):
+    (tmp_path / "family.py").write_text(FAMILY)
+    (tmp_path / "Makefile").write_text(f"run:\n\t@exec env PYTHONPATH={ROOT} {sys.executable} family.py\n")
+    make = subprocess.Popen(["make", "run"], cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    member = int(make.stdout.readline())
+    make.send_signal(end)
+    make.wait(PATIENCE_S)
+    deadline = time.monotonic() + PATIENCE_S
+    while Path(f"/proc/{member}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{member}").exists()
+    make.stdout.close()

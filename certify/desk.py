@@ -145,18 +145,19 @@ def _laid_out(
 
 
 def _fact_forms(run: OmsRun, data: QueryDict | None) -> tuple[OmsRunForm, OmsFillForm]:
-    """The forms for typed facts, over copies: a form writes what it cleaned into its row."""
+    """The forms for typed facts; they work on copies of run and fill."""
     run_type = data.get("run-run_type", run.run_type) if data is not None else run.run_type
-    fill = copy.deepcopy(run.fill) if run.fill else OmsFill()
+    fill = run.fill or OmsFill()
     return (
-        OmsRunForm(data, instance=copy.deepcopy(run), required=needed_of_run(run, run_type)),
+        OmsRunForm(data, instance=run, required=needed_of_run(run, run_type)),
         OmsFillForm(data, instance=fill, required=needed_of_fill(run, run_type)),
     )
 
 
 def _as_typed(run: OmsRun, run_form: OmsRunForm) -> OmsRun:
     """The run as the rules must see it: with what was typed, where that can be taken."""
-    judged = copy.deepcopy(run)
+    judged = copy.copy(run)
+    judged.typed = dict(run.typed)
     if run_form.is_valid():
         apply_typed(judged, run_form.typed_values(), by="")
     return judged

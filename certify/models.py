@@ -123,10 +123,8 @@ class CertificationQuerySet(models.QuerySet["TrackerCertification"]):
         return self.annotate(verdict_word=verdict_in_sql())
 
     def with_names(self) -> CertificationQuerySet:
-        """Each row with what a table shows of it, in the same query."""
-        return self.select_related(
-            "runreconstruction__run", "user", "dataset", "reference_runreconstruction", "bad_reason"
-        )
+        """Each row with what a table shows of it, in the same query. Not its run: its facts are frozen with it."""
+        return self.select_related("runreconstruction", "user", "dataset", "reference_runreconstruction", "bad_reason")
 
     def of_run(self, run_number: int) -> CertificationQuerySet:
         return self.filter(runreconstruction__run_id=run_number)

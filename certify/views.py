@@ -33,7 +33,7 @@ from certify.target import (
     resolve,
 )
 from certify.ticket import Ticket, read_ticket
-from oms.models import OmsRun
+from oms.mirror import run_as_known
 from users.access import SignedInRequest, role_required
 from users.models import Role
 
@@ -68,7 +68,7 @@ class CertifyView(View):
         return form_page(request, desk_for(self.target, runs), notices_of(self.target), runs=runs)
 
     def post(self, request: SignedInRequest) -> HttpResponse:
-        desk = desk_with(request.POST, _run_as_known(self.wish.run_number), self._ticket(request))
+        desk = desk_with(request.POST, run_as_known(self.wish.run_number), self._ticket(request))
         if reason_added(request.user, request.POST, desk):
             return form_page(request, desk, [])
         if not desk.is_valid():
@@ -91,12 +91,6 @@ def _wish_of(request: HttpRequest, run_number: int, reconstruction: str | None =
 def _standing(wish: Wish) -> TrackerCertification | None:
     """The certification that stands already, where the address alone says of which reconstruction."""
     return live_certification(wish.run_number, wish.reconstruction) if wish.reconstruction else None
-
-
-def _run_as_known(run_number: int) -> OmsRun:
-    """The run as the mirror has it, or an empty one."""
-    known = OmsRun.objects.select_related("fill").filter(run_number=run_number).first()
-    return known or OmsRun(run_number=run_number)
 
 
 def _certified(request: SignedInRequest, run_number: int, desk: Desk) -> HttpResponse:

@@ -15,7 +15,7 @@ from certify.models import TrackerCertification
 from certify.reasons import reason_added
 from certify.responses import SeeOther
 from certify.views import form_page
-from oms.mirror import run_for_page
+from oms.mirror import run_as_known, run_for_page
 from remote.answers import Missing, Unreachable
 from remote.budget import Budget
 from users.access import SignedInRequest, role_required
@@ -30,9 +30,8 @@ def update(request: SignedInRequest, pk: int) -> HttpResponse:
     needs_reason = certification.user_id != request.user.pk
     if request.method != "POST":
         return _opened(request, certification, needs_reason)
-    desk = desk_to_amend_with(
-        request.POST, certification, certification.runreconstruction.run, needs_reason=needs_reason
-    )
+    run = run_as_known(certification.run_number)
+    desk = desk_to_amend_with(request.POST, certification, run, needs_reason=needs_reason)
     if reason_added(request.user, request.POST, desk):
         return form_page(request, desk, [])
     if not desk.is_valid():
@@ -42,8 +41,7 @@ def update(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def certification_to_change(person: User, pk: int) -> TrackerCertification:
     """The live certification, if this person may change it. Raises Http404 and PermissionDenied."""
-    rows = TrackerCertification.objects.live().with_names().select_related("runreconstruction__run__fill")
-    certification = get_object_or_404(rows, pk=pk)
+    certification = get_object_or_404(TrackerCertification.objects.live().with_names(), pk=pk)
     if not certification.may_be_changed_by(person):
         owner = certification.user.display_name
         raise PermissionDenied(f"{owner} certified this. Only they or a shift leader can change it.")
@@ -53,7 +51,7 @@ def certification_to_change(person: User, pk: int) -> TrackerCertification:
 def _opened(request: SignedInRequest, certification: TrackerCertification, needs_reason: bool) -> HttpResponse:
     """The form as it stands, with the facts that OMS has now."""
     reading = run_for_page(certification.run_number, Budget.of_page())
-    run = reading.run or certification.runreconstruction.run
+    run = reading.run or run_as_known(certification.run_number)
     desk = desk_to_amend(certification, run, needs_reason=needs_reason)
     answers = (reading.run_answer, reading.fill_answer)
     notices = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]

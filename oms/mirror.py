@@ -66,6 +66,11 @@ def _ended(row: MirrorOfOms) -> datetime | None:
     return getattr(row, "end_time", None)
 
 
+def run_as_known(number: int) -> OmsRun:
+    """The run with its fill as the mirror has it, or an empty one; asks nobody."""
+    return OmsRun.objects.select_related("fill").filter(pk=number).first() or OmsRun(run_number=number)
+
+
 def run_for_page(number: int, budget: Budget) -> RunOnPage:
     """One run with its fill: no call when both are fresh, else the run and then the fill. Stores what was found."""
     run = OmsRun.objects.select_related("fill").filter(pk=number).first()

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import Any
 
 POLL_S = 0.2
 GRACE_S = 8
@@ -64,11 +65,13 @@ class Family:
 
     def __init__(self) -> None:
         self._members: dict[str, subprocess.Popen[bytes]] = {}
+        self._before: dict[signal.Signals, Any] = {}
         self._make = Make()
 
     def __enter__(self) -> Family:
         for name in _STOP_SIGNALS:
-            if name != signal.SIGHUP or signal.getsignal(name) != signal.SIG_IGN:  # nohup keeps us
+            self._before[name] = signal.getsignal(name)
+            if name != signal.SIGHUP or self._before[name] != signal.SIG_IGN:  # nohup keeps us
                 signal.signal(name, _stop)
         return self
 
@@ -76,6 +79,8 @@ class Family:
         for name in _STOP_SIGNALS:
             signal.signal(name, signal.SIG_IGN)
         self._end_all()
+        for name, handler in self._before.items():
+            signal.signal(name, handler)
         return kind is Stopped
 
     def start(self, name: str, command: list[str]) -> None:

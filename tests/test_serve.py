@@ -92,6 +92,13 @@ def test_serve_refuses_a_port_that_is_taken_and_names_it(copy):
     assert f"Port {copy.port} is taken" in said
 
 
+def test_family_leaves_the_signals_as_they_were():
+    before = [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    with Family():
+        assert signal.getsignal(signal.SIGTERM) != before[1]
+    assert [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
+
+
 def test_family_ends_together_when_one_of_it_ends():
     with pytest.raises(ChildProcessError, match="short ended with code 3"), Family() as family:
         family.start("long", ["sleep", "60"])

@@ -9,6 +9,7 @@ from typing import Any
 from django.forms import BoundField
 
 from certify.desk import Desk
+from certify.options import Option, options_of
 from oms.choices import RunType, SourceKind
 from oms.models import MirrorOfOms, OmsFill, Source
 from oms.words import inst_lumi_text, lumi_text
@@ -34,6 +35,11 @@ class FactLine:
     def css(self) -> str:
         """CSS classes of a line that takes the whole width, or has nothing to say."""
         return (" fact-wide" if self.is_wide else "") + (" fact-none" if self.text == NOT_REPORTED else "")
+
+    @property
+    def unit_options(self) -> list[Option]:
+        """The units to choose from."""
+        return options_of(self.unit_field) if self.unit_field is not None else []
 
     @property
     def errors(self) -> list[str]:

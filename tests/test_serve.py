@@ -122,7 +122,15 @@ with Family() as family:
 def test_family_ends_when_make_alone_is_told_to(tmp_path, end):
     (tmp_path / "family.py").write_text(FAMILY)
     (tmp_path / "Makefile").write_text(f"run:\n\t@exec env PYTHONPATH={ROOT} {sys.executable} family.py\n")
-    make = subprocess.Popen(["make", "run"], cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    make = subprocess.Popen(
+        ["make", "--no-print-directory", "run"],
+        cwd=tmp_path,
+        env=clean,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     member = int(make.stdout.readline())
     make.send_signal(end)
     make.wait(PATIENCE_S)

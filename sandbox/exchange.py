@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -51,14 +52,27 @@ class Request:
         return token.strip() if kind.lower() == "bearer" else None
 
 
+class Sent(Enum):
+    """How much of an answer is sent before the connection is closed."""
+
+    WHOLE = "whole"
+    HALF = "half the body, then the connection is reset"
+    HEADERS = "headers only"
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What goes back: `body` is made JSON unless it is text."""
+    """What goes back: `body` is made JSON unless it is text.
+
+    `sent` says how much of it leaves the house; after the headers alone, nothing comes for `held` seconds.
+    """
 
     body: Any = None
     status: int = 200
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    sent: Sent = Sent.WHOLE
+    held: float = 0
 
     def encoded(self) -> bytes:
         if isinstance(self.body, bytes):

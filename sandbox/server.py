@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+import struct
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from sandbox import control
-from sandbox.exchange import Answer, Request
+from sandbox.exchange import Answer, Request, Sent
 from sandbox.registry.rows import dataset_rows
 from sandbox.services import CutConnection, State, service_of
 from sandbox.world.lumisections import runs_with_lumisections
@@ -85,15 +86,33 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.shutdown(socket.SHUT_RDWR)
 
     def _send(self, answer: Answer) -> None:
+        """The answer, or as much of it as a fault lets through."""
         content = answer.encoded()
+        self._send_head(answer, content)
+        if answer.sent is Sent.HEADERS:
+            self.wfile.flush()
+            self.server.state.faults.wait(answer.held)
+            self._cut()
+        elif answer.sent is Sent.HALF:
+            self.wfile.write(content[: len(content) // 2])
+            self._reset()
+        elif self.command != "HEAD":
+            self.wfile.write(content)
+
+    def _reset(self) -> None:
+        """Close so that the other side sees "connection reset by peer"."""
+        self.wfile.flush()
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
+    def _send_head(self, answer: Answer, content: bytes) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(content)))
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Silent: what was asked stands in the request log."""

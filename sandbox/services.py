@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sandbox import sso
-from sandbox.exchange import Answer, Request
+from sandbox.exchange import Answer, Request, Sent
 from sandbox.faults import Fault, Faults
 from sandbox.log import RequestLog
 from sandbox.oms import answer as oms
 from sandbox.registry import answer as registry
+from sandbox.spoiled import INSTEAD, LOGIN_PATH, SPOILS, login_page
 from sandbox.sso import Tokens
 
 
@@ -27,6 +28,7 @@ class Service:
     prefix: str
     answer: Callable[[Request, Tokens], Answer]
     broken: Answer
+    refusal: Callable[[int], Answer]
     nothing: Callable[[Request], Answer]
 
 
@@ -37,6 +39,7 @@ SERVICES = (
         "/registry",
         registry.answer,
         Answer({"err": "The sandbox was told to fail"}, 500),
+        registry.refusal,
         registry.nothing,
     ),
     Service(
@@ -45,6 +48,7 @@ SERVICES = (
         "/oms",
         oms.answer,
         oms.error(500, "Internal Server Error", "The sandbox was told to fail."),
+        oms.refusal,
         oms.nothing,
     ),
     Service(
@@ -53,6 +57,7 @@ SERVICES = (
         "/sso",
         sso.answer,
         Answer({"error": "unknown_error", "error_description": "The sandbox was told to fail."}, 500),
+        sso.refusal,
         lambda _: Answer({"error": "Realm does not exist"}, 404),
     ),
 )
@@ -83,16 +88,34 @@ class State:
             self.log.end(entry, status)
 
     def _healthy_or_not(self, service: Service, request: Request) -> Answer:
+        if request.path == LOGIN_PATH:
+            return login_page()  # faults spare it: it is where some of them lead
         fault = self.faults.taken(service.name, request.path)
         return self._faulty(service, request, fault) if fault else service.answer(request, self.tokens)
 
     def _faulty(self, service: Service, request: Request, fault: Fault) -> Answer:
-        if fault.mode == "500":
-            return service.broken
-        if fault.mode == "not-found":
-            return service.nothing(request)
         if fault.mode in ("hang", "slow"):
             self.faults.wait(fault.seconds)
         if fault.mode in ("hang", "refuse"):
             raise CutConnection
-        return service.answer(request, self.tokens)
+        return _instead(service, request, fault.mode) or self._spoiled(service, request, fault)
+
+    def _spoiled(self, service: Service, request: Request, fault: Fault) -> Answer:
+        """The service's own answer, whole but late, or with something wrong with it."""
+        answer = service.answer(request, self.tokens)
+        if fault.mode == "stall":
+            return replace(answer, sent=Sent.HEADERS, held=fault.seconds)
+        if fault.mode == "reset":
+            return replace(answer, sent=Sent.HALF)
+        return SPOILS[fault.mode](answer) if fault.mode in SPOILS else answer
+
+
+def _instead(service: Service, request: Request, mode: str) -> Answer | None:
+    """What is answered without asking the service at all; None for a fault that lets it answer."""
+    if mode == "500":
+        return service.broken
+    if mode in ("401", "403"):
+        return service.refusal(int(mode))
+    if mode == "not-found":
+        return service.nothing(request)
+    return INSTEAD[mode]() if mode in INSTEAD else None

@@ -88,6 +88,13 @@ def _refusal(status: int, error: str, description: str) -> Answer:
     return Answer({"error": error, "error_description": description}, status)
 
 
+def refusal(status: int) -> Answer:
+    """The sign-in gives this client no token."""
+    if status == 401:
+        return _refusal(401, "invalid_client", "Invalid client or Invalid client credentials")
+    return _refusal(status, "access_denied", "The client may not ask for this audience")
+
+
 def _credentials(request: Request, fields: dict[str, str]) -> tuple[str, str]:
     """Client and secret, from HTTP Basic or from the form."""
     kind, _, packed = request.headers.get("authorization", "").partition(" ")
@@ -109,7 +116,7 @@ def answer(request: Request, tokens: Tokens) -> Answer:
     fields = request.form
     client, secret = _credentials(request, fields)
     if client not in CLIENTS:
-        return _refusal(401, "invalid_client", "Invalid client or Invalid client credentials")
+        return refusal(401)
     if not secret:
         return _refusal(401, "unauthorized_client", "Invalid client or Invalid client credentials")
     return _granted(client, fields, tokens)

@@ -21,10 +21,16 @@ def error(status: int, title: str, detail: str) -> Answer:
     return Answer({"errors": [{"status": str(status), "title": title, "detail": detail}]}, status)
 
 
+def refusal(status: int) -> Answer:
+    """OMS does not let in: 401, no good token; 403, the token may not."""
+    said = {401: ("Unauthorized", f"A valid token with the audience {AUDIENCE} is needed.")}
+    return error(status, *said.get(status, ("Forbidden", "The client has not the role that is needed.")))
+
+
 def answer(request: Request, tokens: Tokens) -> Answer:
     """What OMS says to the request."""
     if request.bearer is None or not tokens.is_good(request.bearer, AUDIENCE):
-        return error(401, "Unauthorized", f"A valid token with the audience {AUDIENCE} is needed.")
+        return refusal(401)
     if request.method != "GET":
         return error(405, "Method Not Allowed", f"{request.method} is not offered.")
     parts = request.path.removeprefix(PREFIX).strip("/").split("/")

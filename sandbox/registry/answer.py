@@ -18,8 +18,8 @@ AUDIENCE = "cmsrunregistry-sso-proxy"
 _NAMES = "/get_all_dataset_names_of_run/"
 _QUERIES = {"/runs_filtered_ordered": "Run", "/datasets_filtered_ordered": "Dataset"}
 _REFUSED = (
-    "<html>\r\n<head><title>401 Authorization Required</title></head>\r\n<body>\r\n<center><h1>401 Authorization "
-    "Required</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr>"
+    "<center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
 _MISSING = (
     '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Error</title>\n</head>\n<body>\n'
@@ -35,10 +35,16 @@ def _may_ask(request: Request, tokens: Tokens) -> bool:
     return bool(request.headers.get("email"))
 
 
+def refusal(status: int) -> Answer:
+    """Run Registry does not let in: 401, no good token; 403, the token may not."""
+    title = "401 Authorization Required" if status == 401 else f"{status} Forbidden"
+    return Answer({"message": _REFUSED.format(title=title)}, status)
+
+
 def answer(request: Request, tokens: Tokens) -> Answer:
     """What Run Registry says to the request."""
     if not _may_ask(request, tokens):
-        return Answer({"message": _REFUSED}, 401)
+        return refusal(401)
     try:
         found = _found(request, request.path.removeprefix(PREFIX))
     except RegistryError as thrown:

@@ -130,12 +130,6 @@ def test_a_fault_that_makes_no_sense_is_400_with_a_sentence(sandbox, body, named
     assert named in answer.json()["error"]
 
 
-def test_modes_of_later_are_refused_with_a_sentence(sandbox):
-    for mode in ("stall", "reset", "503-html", "401", "403", "login-page", "redirect", "empty", "truncated"):
-        answer = requests.post(f"{sandbox.base_url}/_sandbox/faults", json={"service": "oms", "mode": mode}, timeout=10)
-        assert (answer.status_code, "does not exist yet" in answer.json()["error"]) == (400, True)
-
-
 def test_log_tells_what_was_asked(sandbox):
     requests.post(
         f"{sandbox.base_url}/registry/runs_filtered_ordered?a=b%5B1%5D",

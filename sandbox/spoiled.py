@@ -1,0 +1,97 @@
+"""Answers spoiled on purpose: error pages, half answers, JSON without what it must have, values that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sandbox.exchange import HTML, Answer
+
+LOGIN_PATH = "/sso/auth/realms/cern/protocol/openid-connect/auth"
+UNKNOWN_UNIT = "furlong"
+_COUNTS = ("count", "counter", "number", "bunches", "pages", "expires_in")
+_NUMBERS_THAT_NAME = ("run_number", "fill_number", "first_run_number", "last_run_number", "lumisection_number")
+_NULLS = frozenset({"hlt_key", "energy", "b_field", "components", "name", "access_token"})
+_PAGE = '<!DOCTYPE html>\n<html lang="en">\n<head><title>{title}</title></head>\n<body>\n{body}\n</body>\n</html>\n'
+_SIGN_IN = _PAGE.format(
+    title="Sign in to CERN",
+    body='<h1>Sign in with your CERN account</h1>\n<form method="post"><input name="username"><input name="password" '
+    'type="password"><button>Sign in</button></form>',
+)
+_UNAVAILABLE = _PAGE.format(
+    title="503 Service Unavailable",
+    body="<h1>Service Unavailable</h1>\n<p>The server is temporarily unable to service your request due to maintenance "
+    "downtime or capacity problems. Please try again later.</p>",
+)
+
+
+def login_page() -> Answer:
+    """The CERN sign-in page for people, as a machine gets it instead of its answer."""
+    return Answer(_SIGN_IN, 200, HTML)
+
+
+def to_login_page() -> Answer:
+    """302 to the sign-in page."""
+    return Answer("", 302, HTML, {"Location": f"{LOGIN_PATH}?client_id=proxy&response_type=code"})
+
+
+def unavailable() -> Answer:
+    """503 with a web server's page."""
+    return Answer(_UNAVAILABLE, 503, HTML)
+
+
+def empty(answer: Answer) -> Answer:
+    """200 without a body."""
+    return replace(answer, body=b"", status=200)
+
+
+def truncated(answer: Answer) -> Answer:
+    """The first half of the JSON as a whole answer, so that HTTP has nothing to complain of."""
+    content = answer.encoded()
+    return replace(answer, body=content[: max(1, len(content) // 2)])
+
+
+def wrong_shape(answer: Answer) -> Answer:
+    """Valid JSON without the expected keys."""
+    return replace(answer, body={"sandbox": "told to answer in another shape"}, status=200)
+
+
+def bad_values(answer: Answer) -> Answer:
+    """The answer with negative counts, unknown units, and null where there is a name or a figure."""
+    return replace(answer, body=_spoiled(answer.body)) if answer.status == 200 else answer
+
+
+def _spoiled(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {key: _spoiled(one, key) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_spoiled(one, name) for one in value]
+    if name in _NULLS:
+        return None
+    if name == "units":
+        return UNKNOWN_UNIT
+    return _negative(value) if _is_count(name, value) else value
+
+
+def _is_count(name: str, value: Any) -> bool:
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return is_whole and name not in _NUMBERS_THAT_NAME and any(word in name.lower() for word in _COUNTS)
+
+
+def _negative(value: int) -> int:
+    return -abs(value) or -1
+
+
+# Faults that answer without the service, and those that spoil what it would have answered.
+INSTEAD: dict[str, Callable[[], Answer]] = {
+    "503-html": unavailable,
+    "login-page": login_page,
+    "redirect": to_login_page,
+}
+SPOILS: dict[str, Callable[[Answer], Answer]] = {
+    "empty": empty,
+    "truncated": truncated,
+    "wrong-shape": wrong_shape,
+    "bad-values": bad_values,
+}

@@ -118,10 +118,6 @@ class CertificationQuerySet(models.QuerySet["TrackerCertification"]):
     def live(self) -> CertificationQuerySet:
         return self.filter(state=State.LIVE)
 
-    def with_verdict(self) -> CertificationQuerySet:
-        """Each row with `verdict_word`, computed by the database."""
-        return self.annotate(verdict_word=verdict_in_sql())
-
     def with_names(self) -> CertificationQuerySet:
         """Each row with what a table shows of it, in the same query. Not its run: its facts are frozen with it."""
         return self.select_related("runreconstruction", "user", "dataset", "reference_runreconstruction", "bad_reason")
@@ -134,7 +130,8 @@ class TrackerCertification(models.Model):
     """What one person said of one reconstruction of one run.
 
     `run_type`, `lumisections` and `recorded_lumi` (1/pb) are the facts that the verdict and the reports rest on, as
-    they were when it was made; `facts` keeps all of them, with their sources. `version` grows by one with each change.
+    they were when it was made; `facts` keeps all of them, with their sources. `verdict_word` is kept by the database
+    itself, so that counting and filtering by it costs an index. `version` grows by one with each change.
     """
 
     runreconstruction = models.ForeignKey(RunReconstruction, models.PROTECT, related_name="certifications")
@@ -163,6 +160,9 @@ class TrackerCertification(models.Model):
     run_type = models.CharField(max_length=10, choices=RunType.choices, default=RunType.UNKNOWN)
     lumisections = models.IntegerField(null=True, blank=True)
     recorded_lumi = models.FloatField(null=True, blank=True)
+    verdict_word = models.GeneratedField(
+        expression=verdict_in_sql(), output_field=models.CharField(max_length=9), db_persist=True
+    )
     facts = models.JSONField(default=dict, blank=True)
     confirmed = models.JSONField(default=list, blank=True, help_text="Codes of the questions that were confirmed.")
 
@@ -201,6 +201,7 @@ class TrackerCertification(models.Model):
         indexes = [
             models.Index(fields=["state", "-date", "-id"], name="certification_by_day"),
             models.Index(fields=["user", "-date"], name="certification_by_person"),
+            models.Index(fields=["state", "verdict_word"], name="certification_by_verdict"),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from oms import wire
 from oms.facts import FillFacts, RunFacts
 from oms.ranges import Range, ranges_over
-from remote import http, status, tokens
+from remote import http, tokens
 from remote.answers import Found, Missing, Unreachable
 from remote.budget import Budget
 from remote.errors import BadStatus, RemoteError, WrongShape
@@ -123,7 +123,6 @@ def _keep(read: Read[Facts], resource: Resource[Facts], row: Any, wanted: frozen
             read.facts[number] = resource.facts_of(row)
     except RemoteError as error:
         logger.warning("A row of OMS %s could not be read: %s", resource.name, error.sentence)
-        status.failed(error)
         read.problem = read.problem or unreachable(error)
 
 
@@ -152,7 +151,7 @@ def _page(resource: Resource[Facts], span: Range, offset: int, budget: Budget) -
     rows = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(rows, list):
         error = WrongShape(OMS, key="data")
-        status.failed(error)
+        http.failed(error)
         raise error
     return rows, _total(answer, offset + len(rows))
 

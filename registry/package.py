@@ -21,7 +21,7 @@ import dotenv
 import requests
 from django.conf import settings
 
-from remote import http, status, tokens
+from remote import http, tokens
 from remote.budget import Budget
 from remote.errors import RemoteError, WrongShape
 from remote.services import REGISTRY
@@ -49,7 +49,7 @@ def get_datasets(run_filter: dict[str, Any], page_size: int, budget: Budget) -> 
 def wrong_shape(key: str) -> WrongShape:
     """An answer that we cannot read, noted as a failure of Run Registry."""
     error = WrongShape(REGISTRY, key=key)
-    status.failed(error)
+    http.failed(error)
     return error
 
 
@@ -129,7 +129,8 @@ def _check_page(answer: Any, rows: str) -> None:
     if not isinstance(answer, dict) or not isinstance(answer.get(rows), list):
         raise wrong_shape(rows)
     for key in ("count", "pages"):
-        if not isinstance(answer.get(key), int):
+        value = answer.get(key)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise wrong_shape(key)
 
 

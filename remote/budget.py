@@ -8,15 +8,22 @@ from django.conf import settings
 
 
 class Budget:
-    """Seconds that all calls of one page share, counted from the moment it is made."""
+    """Seconds that all calls of one page share, counted from the moment it is made.
 
-    def __init__(self, seconds: float) -> None:
+    `is_retry`: a person asked to try again, so that services that are left alone may be tried. `trials` is kept by
+    the breaker: which of them this page tries.
+    """
+
+    def __init__(self, seconds: float, *, is_retry: bool = False) -> None:
         self._ends = time.monotonic() + seconds
+        self._seconds = seconds
+        self.is_retry = is_retry
+        self.trials: dict[str, int] = {}
 
     @classmethod
-    def of_page(cls) -> Budget:
+    def of_page(cls, *, is_retry: bool = False) -> Budget:
         """What a page may spend: `settings.PAGE_BUDGET_S`."""
-        return cls(settings.PAGE_BUDGET_S)
+        return cls(settings.PAGE_BUDGET_S, is_retry=is_retry)
 
     def remaining(self) -> float:
         """Seconds left, 0 when used up."""
@@ -30,3 +37,7 @@ class Budget:
     def for_one_call(self) -> float:
         """Seconds that a single call may take from its start to its last byte."""
         return min(self.remaining(), settings.CONNECT_TIMEOUT_S + settings.READ_TIMEOUT_S)
+
+    def is_fair(self) -> bool:
+        """Whether a call may still take at least half of what the page's first call could: less tells nothing."""
+        return self.for_one_call() >= min(self._seconds, settings.CONNECT_TIMEOUT_S + settings.READ_TIMEOUT_S) / 2

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from remote.services import label_at_start
@@ -13,7 +14,11 @@ ADVICE = "Type the missing values, or try again."
 
 
 class RemoteError(Exception):
-    """A service gave no usable answer."""
+    """A service gave no usable answer. `is_outage`: the next call would most likely fail too."""
+
+    is_outage: bool = True
+    advice: str = ADVICE
+    reason: str = "failed"
 
     def __init__(self, service: str, sentence: str, *, source: str = "") -> None:
         super().__init__(sentence)
@@ -26,16 +31,16 @@ class _Told(RemoteError):
     """An error whose sentence is made from what happened and what to do next."""
 
     happened: ClassVar[str]
-    advice: ClassVar[str] = ADVICE
 
     def __init__(self, service: str, *, source: str = "", **details: object) -> None:
-        happened = self.happened.format(**details)
-        super().__init__(service, f"{label_at_start(source or service)} {happened}. {self.advice}", source=source)
+        self.reason = self.happened.format(**details)
+        super().__init__(service, f"{label_at_start(source or service)} {self.reason}. {self.advice}", source=source)
 
 
 class NotConfigured(_Told):
     """No address is set for the service."""
 
+    is_outage = False
     happened = "has no address on this server ({setting} is empty)"
     advice = "Type the missing values, and tell the administrator."
 
@@ -68,7 +73,19 @@ class TimedOut(_Told):
 class NotAsked(TimedOut):
     """The page's time was used up before this call could start."""
 
+    is_outage = False
     happened = "was not asked, because the time for this page was used up"
+
+
+class LeftAlone(_Told):
+    """Not asked: it failed less than `BREAKER_SECONDS` ago, with this `reason` (remote/breaker.py)."""
+
+    is_outage = False
+    happened = "{reason}, and is left alone until {until:%H:%M:%S} UTC"
+
+    def __init__(self, service: str, *, reason: str, advice: str, until: datetime, source: str = "") -> None:
+        self.advice = advice
+        super().__init__(service, source=source, reason=reason, until=until)
 
 
 class BadStatus(_Told):
@@ -80,6 +97,7 @@ class BadStatus(_Told):
         super().__init__(service, source=source, status=status)
         self.status = status
         self.said = said
+        self.is_outage = status < 400 or status in (401, 403, 408, 429) or status >= 500
 
 
 class Denied(BadStatus):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -16,7 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from remote import status
+from remote import breaker, status
 from remote.budget import Budget
 from remote.errors import (
     BadStatus,
@@ -71,22 +71,38 @@ def session() -> requests.Session:
     return shared
 
 
-def ask(call: Call, budget: Budget) -> Any:
-    """The JSON that the service answers; raises a `RemoteError`. What came of it is kept in `remote.status`.
+def ask(call: Call, budget: Budget, *, excused: Collection[int] = ()) -> Any:
+    """The JSON that the service answers; raises a `RemoteError`, at once for a service that is left alone.
 
-    A circuit breaker belongs here: refuse before `_in_time` while the service is left alone, learn from both outcomes.
+    What came of it is kept in `remote.status` and `remote.breaker`, but for `excused` HTTP statuses: those that may be
+    our own fault.
     """
+    who = call.source or call.service
+    breaker.admit(who, budget, asked_for=call.service)
+    is_fair = budget.is_fair()
     try:
         answer = _in_time(call, budget)
-    except NotAsked:
-        raise  # says nothing about the service
     except RemoteError as error:
         details = getattr(error, "said", "") or error.__cause__ or ""
         logger.warning("%s %s: %s %s", call.method, call.url, error.sentence, details)
-        status.failed(error)
+        if _tells_of_the_service(error, is_fair) and getattr(error, "status", None) not in excused:
+            failed(error)
         raise
-    status.answered(call.source or call.service)
+    status.answered(who)
+    breaker.answered(who)
     return answer
+
+
+def failed(error: RemoteError) -> None:
+    """Note that a service gave nothing usable, and leave it alone where that is an outage."""
+    status.failed(error)
+    if error.is_outage:
+        breaker.failed(error)
+
+
+def _tells_of_the_service(error: RemoteError, is_fair: bool) -> bool:
+    """Whether the service failed, rather than the page having had no time left for it."""
+    return not isinstance(error, NotAsked) and (is_fair or not isinstance(error, TimedOut))
 
 
 def _in_time(call: Call, budget: Budget) -> Any:

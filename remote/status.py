@@ -56,6 +56,7 @@ def failed(error: RemoteError) -> None:
         before = cache.get(_key(service), {})
         _write(
             service,
+            because=error.source,
             answered_at=before.get("answered_at"),
             since=before["since"] if _is_news(before) else timezone.now(),
             failed_at=timezone.now(),
@@ -79,4 +80,11 @@ def states() -> list[ServiceState]:
     """Every service with its last answer, the CERN sign-in last."""
     known = cache.get_many([_key(service) for service in LABELS])
     names = sorted(LABELS, key=lambda service: service == SSO)
-    return [_state(service, known.get(_key(service), {})) for service in names]
+    return [_state(service, _excused(service, known)) for service in names]
+
+
+def _excused(service: str, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What is known of the service, without the blame for another one that is well again."""
+    own = known.get(_key(service), {})
+    because = known.get(_key(own.get("because", service)), own)
+    return own if _is_news(because) else {"answered_at": own.get("answered_at")}

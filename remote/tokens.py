@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from remote import http
+from remote import breaker, http
 from remote.budget import Budget
 from remote.errors import BadStatus, Denied, NotAsked, NoToken, Redirected, RemoteError, WrongShape
 from remote.services import SSO
 
 RENEWED_BEFORE_S = 30.0
+# How a service refuses a token that is no longer good: a first one of these says nothing of the service.
+STALE = frozenset({401, *range(300, 400)})
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,12 @@ def ask(call: http.Call, client: Client, budget: Budget) -> object:
     """
     if not client.audience:
         return http.ask(call, budget)
+    breaker.check(call.service, budget)
     token = token_for(call.service, client, budget)
     try:
-        return http.ask(_with_token(call, token), budget)
+        return http.ask(_with_token(call, token), budget, excused=STALE)
     except (Denied, Redirected) as error:
-        if error.status == 403:
+        if error.status not in STALE:
             raise
     drop(client, token)
     return http.ask(_with_token(call, token_for(call.service, client, budget)), budget)
@@ -72,6 +75,7 @@ def token_for(service: str, client: Client, budget: Budget) -> str:
     kept = _kept_for(client)
     if token := kept.valid_token():
         return token
+    breaker.admit(SSO, budget, asked_for=service)  # before the lock: nobody waits for a sign-in that is left alone
     came = time.monotonic()
     if not kept.lock.acquire(timeout=budget.remaining()):
         raise NotAsked(service, source=SSO, seconds=0)

@@ -22,6 +22,11 @@ def budget():
     return Budget(5)
 
 
+def retry():
+    """A person's "try again", which asks a service that is left alone."""
+    return Budget(5, is_retry=True)
+
+
 def typed_run(**attributes):
     """A run of which someone typed these attributes."""
     mark = {"by": "shifter", "at": "2018-04-27T20:00:00+00:00"}
@@ -136,7 +141,7 @@ def test_fill_that_does_not_come_is_linked_later(sandbox):
     stored = OmsRun.objects.get(pk=RUN)
     assert (stored.fill_number, stored.fill) == (FILL, None)
     sandbox.clear()
-    assert isinstance(mirror.run_for_page(RUN, budget()).fill_answer, Found)
+    assert isinstance(mirror.run_for_page(RUN, retry()).fill_answer, Found)
     assert OmsRun.objects.get(pk=RUN).fill_id == FILL
     assert [call["path"].rsplit("/", 1)[1] for call in sandbox.requests("oms")] == ["fills"]
 
@@ -147,7 +152,7 @@ def test_fills_that_do_not_come_are_a_problem_and_the_runs_are_kept(sandbox):
     assert page.runs[RUN].recorded_lumi > 0
     assert isinstance(page.problem, Unreachable)
     sandbox.clear()
-    assert mirror.runs_for_page([RUN], budget()).problem is None
+    assert mirror.runs_for_page([RUN], retry()).problem is None
     assert OmsRun.objects.get(pk=RUN).fill_id == FILL
 
 

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from remote import errors
@@ -6,6 +8,11 @@ DETAILS = {
     errors.NotConfigured: {"setting": "OMS_URL"},
     errors.TimedOut: {"seconds": 5.0},
     errors.NotAsked: {"seconds": 0},
+    errors.LeftAlone: {
+        "reason": "did not answer within 5 s",
+        "advice": errors.ADVICE,
+        "until": datetime(2026, 5, 1, 12, 0, 30, tzinfo=UTC),
+    },
     errors.BadStatus: {"status": 500},
     errors.Denied: {"status": 403},
     errors.Redirected: {"status": 302},

@@ -199,7 +199,7 @@ def test_outcome_is_kept_in_the_status(stand_in):
     state = {state.name: state for state in status.states()}["oms"]
     assert (state.is_out, state.sentence) == (True, "OMS answered with an error (500). " + errors.ADVICE)
     stand_in.answer_with(Answer([]))
-    http.ask(call(stand_in), Budget(5))
+    http.ask(call(stand_in), Budget(5, is_retry=True))
     state = {state.name: state for state in status.states()}["oms"]
     assert (state.is_out, state.since, state.sentence) == (False, None, "")
     assert state.answered_at is not None

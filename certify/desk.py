@@ -15,9 +15,10 @@ from certify.forms import BadReasonForm, CertificationForm, first_values
 from certify.models import TrackerCertification
 from certify.references import RankedReference, likeness, ranked_references
 from certify.rules import Refusal
-from certify.selectors import checklists_to_tick, offered_references
+from certify.selectors import offered_references
 from certify.target import Target
 from certify.ticket import Ticket
+from certify.vocabulary import Vocabulary, checklists_to_tick, vocabulary
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.models import OmsFill, OmsRun
 
@@ -35,6 +36,7 @@ class Desk:
     form: CertificationForm
     run_form: OmsRunForm
     fill_form: OmsFillForm
+    vocabulary: Vocabulary
     standing: TrackerCertification | None = None
     reason_form: BadReasonForm = field(default_factory=BadReasonForm)
 
@@ -141,7 +143,7 @@ def _laid_out(
         checklists=[] if standing else checklists_to_tick(),
         needs_reason=needs_reason,
     )
-    return Desk(run, judged, ticket, form, run_form, fill_form, standing)
+    return Desk(run, judged, ticket, form, run_form, fill_form, vocabulary(), standing)
 
 
 def _fact_forms(run: OmsRun, data: QueryDict | None) -> tuple[OmsRunForm, OmsFillForm]:

@@ -27,8 +27,6 @@ LOWSTATS = [f"{flag}_lowstat" for flag in FLAGS]
 class ReferenceField(forms.ModelChoiceField):
     """The reference run; `offer` puts the ranked ones in order, the impossible ones left out."""
 
-    is_ranked = True
-
     def offer(self, ranked: list[RankedReference]) -> None:
         offered = [(one.reference.pk, one.label) for one in ranked if one.is_possible]
         self.choices = offered or [("", "No reference run of this type yet")]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.forms import BoundField, ModelChoiceField
+from django.forms import BoundField
+
+from certify.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -18,17 +21,19 @@ class Option:
 
 
 def options_of(bound: BoundField) -> list[Option]:
-    """The choices of a field in their order, the chosen ones marked."""
-    chosen = _chosen(bound.value())
-    return [Option(str(value), str(label), str(value) in chosen) for value, label in _choices(bound)]
-
-
-def _choices(bound: BoundField) -> list[tuple[Any, Any]]:
+    """The choices of a field with a fixed list, in their order, the chosen one marked."""
     field: Any = bound.field
-    if isinstance(field, ModelChoiceField) and not getattr(field, "is_ranked", False):
-        rows = list(field.queryset.values_list("pk", "name")) if field.queryset is not None else []
-        return [("", "choose"), *rows] if field.empty_label is not None else rows
-    return list(field.choices)
+    return _options(field.choices, _chosen(bound.value()))
+
+
+def word_options(bound: BoundField, vocabulary: Vocabulary) -> list[Option]:
+    """The words that a field offers, the chosen ones marked."""
+    chosen = _chosen(bound.value())
+    return _options(vocabulary.offered(bound.name, chosen), chosen)
+
+
+def _options(choices: Iterable[tuple[Any, Any]], chosen: set[str]) -> list[Option]:
+    return [Option(str(value), str(label), str(value) in chosen) for value, label in choices]
 
 
 def _chosen(value: Any) -> set[str]:

@@ -15,7 +15,7 @@ from certify.choices import Component, Flag
 from certify.desk import Desk
 from certify.factsheet import FactGroup, fact_groups
 from certify.models import TrackerCertification
-from certify.options import Option, options_of
+from certify.options import Option, options_of, word_options
 from certify.queue import Place, Step, place_in_search
 from certify.target import Target
 from oms.choices import RunType
@@ -129,7 +129,7 @@ def certify_page(
         components=[_component(desk, component) for component in Component],
         trackermap=options_of(form["trackermap"]),
         references=options_of(form["reference_runreconstruction"]),
-        reasons=options_of(form["bad_reason"]),
+        reasons=[Option("", "choose", False), *word_options(form["bad_reason"], desk.vocabulary)],
         checklists=[form[one.box] for one in form.checklists],
         links=_links(desk),
         dataset=dataset,
@@ -183,7 +183,7 @@ def _component(desk: Desk, component: Component) -> ComponentRow:
         flags=[(option, _KEYS[Flag(option.value)]) for option in options_of(flag)],
         is_low=bool(low.value()),
         errors=[str(error) for error in (*flag.errors, *low.errors)],
-        problems=options_of(problems),
+        problems=word_options(problems, desk.vocabulary),
         problem_errors=[str(error) for error in problems.errors],
     )
 

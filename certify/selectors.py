@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from certify.models import Checklist, RunReconstruction, TrackerCertification
+from certify.models import RunReconstruction, TrackerCertification
 from certify.references import Likeness
 
 
@@ -54,11 +54,6 @@ def offered_references(also: int | None = None) -> list[Likeness]:
     }
     rows = RunReconstruction.objects.filter(Q(is_reference=True) | Q(pk=also)).values_list(*columns.values())
     return [Likeness(**dict(zip(columns, row, strict=True))) for row in rows]
-
-
-def checklists_to_tick() -> list[Checklist]:
-    """The checklists that a certification needs, in their order."""
-    return list(Checklist.objects.filter(is_retired=False))
 
 
 def reference_of_each_certification() -> list[dict[str, object]]:

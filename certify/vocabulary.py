@@ -1,0 +1,79 @@
+"""The words that a form offers: reasons, problems, checklists. Read by every form, changed once a month.
+
+Kept in Django's cache, which the workers share, and forgotten whenever one of them is saved or deleted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import Model
+from django.db.models.signals import post_delete, post_save
+
+from certify.models import BadReason, Checklist, NamedText, PixelProblem, StripProblem, TrackingProblem
+
+_WORDS, _CHECKLISTS = _KEYS = ("certify.words", "certify.checklists")
+_KEPT_S = 60
+_MODELS: dict[str, type[NamedText]] = {
+    "bad_reason": BadReason,
+    "pixel_problems": PixelProblem,
+    "strip_problems": StripProblem,
+    "tracking_problems": TrackingProblem,
+}
+
+
+@dataclass(frozen=True)
+class Word:
+    """One choice: its key and name. A retired one is offered only where it is chosen already."""
+
+    pk: int
+    name: str
+    is_retired: bool
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """All words by form field."""
+
+    words: dict[str, list[Word]]
+
+    def offered(self, field: str, chosen: set[str]) -> list[tuple[str, str]]:
+        """(key, name) of what the field offers: what is not retired, and what is chosen."""
+        words = self.words[field]
+        return [(str(word.pk), word.name) for word in words if not word.is_retired or str(word.pk) in chosen]
+
+
+def vocabulary() -> Vocabulary:
+    """The words as they are now."""
+    return cast(Vocabulary, cache.get_or_set(_WORDS, _read_words, _KEPT_S))
+
+
+def checklists_to_tick() -> list[Checklist]:
+    """The checklists that a new certification needs, in their order."""
+    return cast(list[Checklist], cache.get_or_set(_CHECKLISTS, _read_checklists, _KEPT_S))
+
+
+def _read_checklists() -> list[Checklist]:
+    return list(Checklist.objects.filter(is_retired=False))
+
+
+def _read_words() -> Vocabulary:
+    rows = {field: model._default_manager.values_list("pk", "name", "is_retired") for field, model in _MODELS.items()}
+    return Vocabulary({field: [Word(*row) for row in of_field] for field, of_field in rows.items()})
+
+
+def _forget(**_signal: Any) -> None:
+    """Now, for this request; and once committed, for what another worker may have read meanwhile."""
+    cache.delete_many(_KEYS)
+    transaction.on_commit(lambda: cache.delete_many(_KEYS))
+
+
+def forget_on_change() -> None:
+    """Connect the signals; called once, when the app is ready."""
+    models: list[type[Model]] = [*_MODELS.values(), Checklist]
+    for model in models:
+        post_save.connect(_forget, sender=model, dispatch_uid=f"vocabulary.saved.{model.__name__}")
+        post_delete.connect(_forget, sender=model, dispatch_uid=f"vocabulary.deleted.{model.__name__}")

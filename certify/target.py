@@ -46,12 +46,16 @@ class ReconstructionUnknown(Exception):
 
 @dataclass(frozen=True)
 class Wish:
-    """What the address asks for; `from_search` when the person comes from an open runs search."""
+    """What the address asks for; `from_search` when the person comes from an open runs search.
+
+    `is_retry`: they ask to try again, so that a service that is left alone is tried.
+    """
 
     run_number: int
     reconstruction: str | None = None
     dataset: str = ""
     from_search: bool = False
+    is_retry: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,9 @@ def _is_out(answer: object) -> bool:
     return isinstance(answer, Missing | Unreachable)
 
 
-def checked_wish(run_number: int, reconstruction: str | None, dataset: str, from_search: bool) -> Wish:
+def checked_wish(
+    run_number: int, reconstruction: str | None, dataset: str, from_search: bool, is_retry: bool = False
+) -> Wish:
     """The wish of an address, with the reconstruction that a pinned dataset means. Raises `NotThere`."""
     if not is_run_number(run_number):
         raise NotThere(f"There is no run {run_number}: run numbers have six or seven digits.")
@@ -105,7 +111,7 @@ def checked_wish(run_number: int, reconstruction: str | None, dataset: str, from
         if reconstruction not in (None, meant):
             raise NotThere(f"The dataset {dataset} is {meant}, not {reconstruction}.")
         reconstruction = meant
-    return Wish(run_number, reconstruction, dataset, from_search)
+    return Wish(run_number, reconstruction, dataset, from_search, is_retry)
 
 
 def _reconstruction_meant(dataset: str) -> str:
@@ -117,7 +123,7 @@ def _reconstruction_meant(dataset: str) -> str:
 
 def resolve(wish: Wish) -> Target:
     """Ask Run Registry and OMS, side by side. Raises `NotThere`, `AllCertified`, `ReconstructionUnknown`."""
-    budget = Budget.of_page()
+    budget = Budget.of_page(is_retry=wish.is_retry)
     remembered = _just_read(wish)
     asking = None if remembered else started(lambda: datasets_of_run(wish.run_number, budget))
     oms = run_for_page(wish.run_number, budget)

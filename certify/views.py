@@ -85,7 +85,9 @@ class CertifyView(View):
 
 
 def _wish_of(request: HttpRequest, run_number: int, reconstruction: str | None = None) -> Wish:
-    return checked_wish(run_number, reconstruction, request.GET.get("dataset", ""), bool(request.GET.get("runs")))
+    asked = request.GET
+    is_retry, from_search = "again" in asked, bool(asked.get("runs"))
+    return checked_wish(run_number, reconstruction, asked.get("dataset", ""), from_search, is_retry)
 
 
 def _standing(wish: Wish) -> TrackerCertification | None:

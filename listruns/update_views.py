@@ -50,7 +50,7 @@ def certification_to_change(person: User, pk: int) -> TrackerCertification:
 
 def _opened(request: SignedInRequest, certification: TrackerCertification, needs_reason: bool) -> HttpResponse:
     """The form as it stands, with the facts that OMS has now."""
-    reading = run_for_page(certification.run_number, Budget.of_page())
+    reading = run_for_page(certification.run_number, Budget.of_page(is_retry="again" in request.GET))
     run = reading.run or run_as_known(certification.run_number)
     desk = desk_to_amend(certification, run, needs_reason=needs_reason)
     answers = (reading.run_answer, reading.fill_answer)

@@ -21,9 +21,12 @@ class Outside:
     oms: RunsOnPage
 
 
-def ask(run_numbers: list[int]) -> Outside:
-    """Ask both within one budget, and remember the datasets, so that opening one of the runs needs no call."""
-    budget = Budget.of_page()
+def ask(run_numbers: list[int], *, is_retry: bool = False) -> Outside:
+    """Ask both within one budget, and remember the datasets, so that opening one of the runs needs no call.
+
+    `is_retry`: the person asks to try again, so that a service that is left alone is tried.
+    """
+    budget = Budget.of_page(is_retry=is_retry)
     asking = started(lambda: datasets_of_runs(run_numbers, budget, with_online=True))
     oms = runs_for_page(run_numbers, budget)
     registry = asking.result()

@@ -42,4 +42,4 @@ def _found(request: HttpRequest, search: SearchForm) -> OpenRunsPage:
     if request.session.get("last_search") != last_search:
         request.session["last_search"] = last_search
     numbers = search.cleaned_data["runs"]
-    return open_runs_page(numbers, typed, ask(numbers), cast(User, request.user))
+    return open_runs_page(numbers, typed, ask(numbers, is_retry="again" in request.GET), cast(User, request.user))

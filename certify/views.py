@@ -34,6 +34,7 @@ from certify.target import (
 )
 from certify.ticket import Ticket, read_ticket
 from oms.mirror import run_as_known
+from oms.oddities import sentences_about
 from users.access import SignedInRequest, role_required
 from users.models import Role
 
@@ -65,7 +66,8 @@ class CertifyView(View):
 
     def get(self, request: SignedInRequest) -> HttpResponse:
         runs = request.GET.get("runs", "")
-        return form_page(request, desk_for(self.target, runs), notices_of(self.target), runs=runs)
+        notices = notices_of(self.target) + sentences_about(self.target.oms.run)
+        return form_page(request, desk_for(self.target, runs), notices, runs=runs)
 
     def post(self, request: SignedInRequest) -> HttpResponse:
         desk = desk_with(request.POST, run_as_known(self.wish.run_number), self._ticket(request))

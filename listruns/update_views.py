@@ -16,6 +16,7 @@ from certify.reasons import reason_added
 from certify.responses import SeeOther
 from certify.views import form_page
 from oms.mirror import run_as_known, run_for_page
+from oms.oddities import sentences_about
 from remote.answers import Missing, Unreachable
 from remote.budget import Budget
 from users.access import SignedInRequest, role_required
@@ -55,7 +56,7 @@ def _opened(request: SignedInRequest, certification: TrackerCertification, needs
     desk = desk_to_amend(certification, run, needs_reason=needs_reason)
     answers = (reading.run_answer, reading.fill_answer)
     notices = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]
-    return form_page(request, desk, notices)
+    return form_page(request, desk, list(dict.fromkeys(notices)) + sentences_about(run))
 
 
 def _amended(request: SignedInRequest, certification: TrackerCertification, desk: Desk) -> HttpResponse:

@@ -12,6 +12,7 @@ from typing import Any
 from oms import read
 from oms.choices import RunType
 from oms.facts import FillFacts, Reported, RunFacts
+from oms.oddities import is_impossible
 
 logger = logging.getLogger(__name__)
 Reader = Callable[[Any, str | None, str], Any]
@@ -150,7 +151,7 @@ def _units(row: Any) -> dict[str, str]:
 
 
 def _values(resource: str, readers: dict[str, Reader], row: Any) -> tuple[dict[str, Any], Reported]:
-    """Every attribute read, and those that have a unit as they were reported."""
+    """Every attribute read, and those that have a unit or cannot be as they were reported."""
     attributes, units = _attributes(row), _units(row)
     number_of(row, next(iter(readers)))
     values: dict[str, Any] = {}
@@ -160,8 +161,11 @@ def _values(resource: str, readers: dict[str, Reader], row: Any) -> tuple[dict[s
         _log_once_if_absent(resource, key, attributes)
         raw, unit = attributes.get(key), units.get(key)
         values[name] = None if raw is None else reader(raw, unit, key)
-        if raw is not None and unit:
-            reported[name] = {"value": raw, "unit": unit}
+        is_left_out = is_impossible(name, values[name])
+        if is_left_out:
+            values[name] = None
+        if raw is not None and (unit or is_left_out):
+            reported[name] = {"value": raw, "unit": unit or ""}
     return values, reported
 
 

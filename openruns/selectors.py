@@ -9,7 +9,9 @@ from datetime import datetime
 from certify.choices import Reconstruction
 from certify.runlist import in_words
 from certify.selectors import live_certifications_of
+from oms.mirror import RunsOnPage
 from oms.models import OmsRun
+from oms.oddities import impossible_values
 from oms.words import lumi_text
 from openruns.cells import Cell, Cells
 from openruns.choices import Stand
@@ -77,7 +79,10 @@ def open_runs_page(numbers: list[int], typed: str, outside: Outside, user: User)
         asked_at=registry.asked_at,
         registry_problem=_happened(registry),
         oms_problem=_happened(outside.oms.problem),
-        notes=() if datasets is None else tuple(_notes(set(numbers) - in_registry, in_registry - set(shown))),
+        notes=(
+            *(() if datasets is None else _notes(set(numbers) - in_registry, in_registry - set(shown))),
+            *_notes_of_oms(shown, outside.oms),
+        ),
     )
 
 
@@ -102,6 +107,16 @@ def _in_words(value: int | None) -> str:
 def _happened(answer: object) -> str:
     """What happened to a service that is out. The advice of a single run's page does not fit a list of runs."""
     return answer.sentence.removesuffix(ADVICE).strip() if isinstance(answer, Unreachable) else ""
+
+
+def _notes_of_oms(shown: list[int], oms: RunsOnPage) -> Iterator[str]:
+    """Which of the runs OMS does not know, and what it said of others that cannot be."""
+    unknown = [number for number in shown if number not in oms.runs]
+    if unknown and not oms.problem:
+        yield f"OMS does not know: {in_words(unknown)}. Certify them with values typed by hand, or ask again later."
+    odd = {number: impossible_values(oms.runs[number]) for number in shown if number in oms.runs}
+    if words := "; ".join(f"{number} {', '.join(said)}" for number, said in odd.items() if said):
+        yield f"OMS reports what cannot be, left out here: {words}. Type the values where you know them."
 
 
 def _notes(absent: set[int], without_offline: set[int]) -> Iterator[str]:

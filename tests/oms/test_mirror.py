@@ -4,7 +4,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from oms import mirror
+from oms import mirror, oddities
 from oms.models import OmsFill, OmsRun
 from remote.answers import Found, Missing, Unreachable
 from remote.budget import Budget
@@ -211,11 +211,21 @@ def test_attribute_that_oms_takes_back_becomes_null(stand_in):
         assert mirror.run_for_page(RUN, budget()).run.recorded_lumi is None
 
 
-def test_negative_bunch_count_is_stored(stand_in):
+def test_negative_bunch_count_is_stored_as_reported_and_said(stand_in):
     stand_in.answer_with(Answer(answer(run_row())), "/oms/runs")
     stand_in.answer_with(Answer(answer(fill_row(bunches_colliding=-3))), "/oms/fills")
-    mirror.run_for_page(RUN, budget())
-    assert OmsFill.objects.get(pk=FILL).bunches_colliding == -3
+    run = mirror.run_for_page(RUN, budget()).run
+    assert OmsFill.objects.get(pk=FILL).bunches_colliding is None
+    assert OmsFill.objects.get(pk=FILL).reported["bunches_colliding"] == {"value": -3, "unit": ""}
+    (sentence,) = oddities.sentences_about(run)
+    assert "OMS reports what cannot be: bunches colliding -3." in sentence
+
+
+def test_impossible_value_that_a_person_has_typed_over_is_not_said_again():
+    said = {"lumisections": {"value": -655, "unit": ""}}
+    assert oddities.impossible_values(OmsRun(run_number=RUN, reported=said)) == ["lumisections -655"]
+    typed = {"lumisections": {"by": "shifter", "at": "2018-05-01T00:00:00Z"}}
+    assert oddities.sentences_about(OmsRun(run_number=RUN, reported=said, lumisections=655, typed=typed)) == []
 
 
 def test_run_that_changes_its_fill_is_linked_to_the_new_one(stand_in):

@@ -44,8 +44,16 @@ def test_absent_and_null_attributes_are_none():
     assert facts.run_type == RunType.UNKNOWN
 
 
-def test_negative_counts_are_kept():
-    assert wire.fill_facts(fill_row(bunches_colliding=-12)).bunches_colliding == -12
+def test_negative_counts_are_left_out_and_kept_as_reported():
+    facts = wire.fill_facts(fill_row(bunches_colliding=-12, peak_lumi=-0.5))
+    assert (facts.bunches_colliding, facts.peak_lumi) == (None, None)
+    assert facts.reported["bunches_colliding"] == {"value": -12, "unit": ""}
+    assert facts.reported["peak_lumi"] == {"value": -0.5, "unit": INST}
+
+
+def test_what_may_be_negative_stays():
+    facts = wire.run_facts(run_row(b_field=-3.8, initial_prescale_index=-1))
+    assert (facts.b_field, facts.initial_prescale_index) == (-3.8, -1)
 
 
 @pytest.mark.parametrize("name", ["recorded_lumi", "delivered_lumi", "init_lumi", "end_lumi"])

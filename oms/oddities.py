@@ -1,0 +1,42 @@
+"""Values of OMS that cannot be: negative where nothing is the least. They are left out, kept as reported, and said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from oms.models import MirrorOfOms, OmsRun
+
+_OF_BOTH = {"duration", "energy", "init_lumi", "delivered_lumi", "recorded_lumi"}
+_OF_RUN = {"lumisections", "end_lumi", "l1_rate", "l1_triggers_counter"}
+_OF_RUN |= {f"hlt_physics_{what}" for what in ("counter", "rate", "size", "throughput")}
+_OF_FILL = {f"bunches_{what}" for what in ("beam1", "beam2", "colliding", "target")}
+_OF_FILL |= {"intensity_beam1", "intensity_beam2", "peak_lumi", "peak_pileup", "peak_specific_lumi"}
+_OF_FILL |= {"efficiency_lumi", "efficiency_time", "downtime", "beta_star_start", "beta_star_stop"}
+NEVER_NEGATIVE = frozenset(_OF_BOTH | _OF_RUN | _OF_FILL)
+
+
+def is_impossible(attribute: str, value: Any) -> bool:
+    """Whether OMS cannot mean this: a count, a luminosity or a duration below nothing."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return attribute in NEVER_NEGATIVE and is_number and value < 0
+
+
+def impossible_values(run: OmsRun | None) -> list[str]:
+    """What OMS reported of the run and of its fill that cannot be, as words: "lumisections -655"."""
+    rows: Iterable[MirrorOfOms | None] = (run, run.fill if run else None)
+    return [words for row in rows if row is not None for words in _of_row(row)]
+
+
+def sentences_about(run: OmsRun | None) -> list[str]:
+    """One sentence that names what cannot be and says what to do next; none where all is well."""
+    words = ", ".join(impossible_values(run))
+    return [f"OMS reports what cannot be: {words}. It is left out here; type it where you know it."] if words else []
+
+
+def _of_row(row: MirrorOfOms) -> Iterator[str]:
+    for attribute, said in row.reported.items():
+        if attribute not in row.typed and is_impossible(attribute, said["value"]):
+            unit = f" {said['unit']}" if said["unit"] else ""
+            yield f"{attribute.replace('_', ' ')} {said['value']}{unit}"

@@ -1,4 +1,4 @@
-# make run · make test · make lint · make bench · make screenshots · make lock
+# make run · make test · make lint · make bench · make screenshots · make matrix · make lock
 # Environment of `make run`: PORT (8000), SANDBOX_PORT (9500), DATABASE_URL (an SQLite file under var/), WORKERS (2).
 
 SHELL := /bin/bash
@@ -17,7 +17,7 @@ RUNTIME := .venv/requirements.lock
 TOOLS := .venv/tests-requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench screenshots lock tools
+.PHONY: help run test lint bench screenshots matrix lock tools
 
 help:
 	@head -2 Makefile
@@ -35,6 +35,9 @@ bench: $(TOOLS)
 
 screenshots: $(TOOLS)
 	@exec .venv/bin/python -m tests.screenshots
+
+matrix: $(TOOLS)
+	@exec .venv/bin/python -m tests.faults.matrix
 
 lint: export CERTHELPER_MODE := sandbox
 lint: $(TOOLS)

@@ -122,6 +122,6 @@ def _notes_of_oms(shown: list[int], oms: RunsOnPage) -> Iterator[str]:
 def _notes(absent: set[int], without_offline: set[int]) -> Iterator[str]:
     """What is said of the runs that have nothing to certify in Run Registry."""
     if absent:
-        yield f"Not in Run Registry: {in_words(absent)}."
+        yield f"Not in Run Registry: {in_words(absent)}. Check the numbers, or ask again later."
     if without_offline:
         yield f"In Run Registry without a dataset to certify: {in_words(without_offline)}."

@@ -1,0 +1,123 @@
+"""How a cell of the matrix is walked: break the service, open or save the page, look at it, try again."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urljoin
+
+from django.test import Client
+
+from certify.models import TrackerCertification
+from remote import status
+from tests.browser_form import fields_of
+from tests.faults.matrix import RUN, Page, happened
+from tests.sandbox_server import SandboxForTests
+
+NEXT_STEP = re.compile(r"try again|ask again|try later|type (the|them)|by hand|check the number", re.IGNORECASE)
+WORDS = "seven words that nobody wants to retype"
+SAID = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "comment": WORDS}
+RENDERING_S = 0.5  # beside the time for the outside, on a machine that does other things too
+
+
+class Main(HTMLParser):
+    """The paragraphs and the links of a page's own part, without the frame around it."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.paragraphs: list[str] = []
+        self.links: list[str] = []
+        self._is_main = self._is_open = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._is_main = self._is_main or tag == "main"
+        if self._is_main and tag == "p":
+            self.paragraphs.append("")
+            self._is_open = True
+        if self._is_main and tag == "a":
+            self.links.append(dict(attrs).get("href") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_main = self._is_main and tag != "main"
+        self._is_open = self._is_open and tag != "p"
+
+    def handle_data(self, data: str) -> None:
+        if self._is_open:
+            self.paragraphs[-1] = " ".join(f"{self.paragraphs[-1]} {data}".split())
+
+    def that_say(self, words: str) -> list[str]:
+        """The paragraphs with these words in them."""
+        return [one for one in self.paragraphs if words in one]
+
+
+@dataclass
+class Walk:
+    """One cell under way: whose browser, against which sandbox, on which certification."""
+
+    sandbox: SandboxForTests
+    client: Client
+    standing: TrackerCertification | None
+    budget_s: float
+    seconds: list[float] = field(default_factory=list)
+
+    def path_of(self, page: Page) -> str:
+        return page.path or f"/list/{self.standing.pk if self.standing else 0}/update/"
+
+    def ask(self, method: str, path: str, **data: Any) -> Any:
+        """The answer of the page, held against the budget and against 5xx."""
+        began = time.monotonic()
+        answer = getattr(self.client, method)(path, data)
+        self.seconds.append(time.monotonic() - began)
+        assert self.seconds[-1] < self.budget_s + RENDERING_S, f"{self.seconds[-1]:.2f} s"
+        assert answer.status_code < 500
+        return answer
+
+    def asked(self, service: str) -> int:
+        return len(self.sandbox.requests(service))
+
+
+def read_cell(walk: Walk, service: str, mode: str, page: Page, seconds: float = 30) -> None:
+    """A page that asks the outside: it opens, says what happened and what to do next, and its retry retries."""
+    assert not any(state.is_out for state in status.states()), "something was out before"
+    walk.sandbox.faults(service, mode, seconds=seconds)
+    answer = walk.ask("get", walk.path_of(page))
+    assert answer.status_code == 200
+    assert (walk.asked(service) > 0) == (service in page.asks), "the fault was not reached"
+    main, words = Main(answer.content.decode()), happened(service, mode, page)
+    if service not in page.asks:
+        assert main.that_say(words) == []
+        return
+    said = main.that_say(words)
+    assert said, f"“{words}” is not in {main.paragraphs}"
+    assert all(NEXT_STEP.search(one) for one in said), said
+    _retry(walk, service, page, main, words)
+
+
+def _retry(walk: Walk, service: str, page: Page, main: Main, words: str) -> None:
+    """The link asks the service once more although it has just failed, and all is well again."""
+    again = next(link for link in main.links if "again=1" in link)
+    walk.sandbox.clear()
+    answer = walk.ask("get", urljoin(walk.path_of(page), again))
+    assert answer.status_code == 200
+    assert walk.asked(service) > 0, "retry did not retry"
+    assert Main(answer.content.decode()).that_say(words) == []
+
+
+def save_cell(walk: Walk, service: str, mode: str, page: Page, seconds: float = 30) -> None:
+    """A save while the service is out: it asks nobody, keeps what was typed, and saves it."""
+    path = walk.path_of(page)
+    opened = walk.client.get(path)
+    walk.sandbox.clear()
+    walk.sandbox.faults(service, mode, seconds=seconds)
+    sent = {**fields_of(opened), **SAID}
+    refused = walk.ask("post", path, **{**sent, "date": ""})
+    assert refused.status_code == 422
+    assert {name: fields_of(refused)[name] for name in SAID} == {name: [value] for name, value in SAID.items()}
+    saved = walk.ask("post", path, **{**fields_of(refused), "date": fields_of(opened)["date"]})
+    assert saved.status_code == 303
+    assert TrackerCertification.objects.get(runreconstruction__run=RUN).comment == WORDS
+    assert walk.sandbox.requests() == [], "a save asked the outside"

@@ -1,0 +1,136 @@
+"""The fault matrix as declared: services × modes × pages, and what each cell must come to.
+
+`tests/faults/test_matrix.py` holds every cell to it; `docs/reliability.md` shows it (`make matrix` writes it anew).
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.faults import MODES
+
+MANUAL = Path(__file__).resolve().parents[2] / "docs/reliability.md"
+BEGINS, ENDS = "<!-- matrix: made by the tests, `make matrix` -->\n", "<!-- end of matrix -->\n"
+SERVICES = {"registry": "Run Registry", "oms": "OMS", "sso": "CERN sign-in"}
+ALL = frozenset(SERVICES)
+RUN = 315259
+DATASET = "/PromptReco/Collisions2018A/DQM"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page or action: its name, its address by name and method, and the services that it asks."""
+
+    name: str
+    url_name: str
+    method: str
+    asks: frozenset[str] = frozenset()
+    path: str = ""
+
+
+PAGES = (
+    Page("open runs search", "openruns:open-runs", "GET", ALL, f"/openruns/?runs={RUN}"),
+    Page("certify, by run", "certify:certify-run", "GET", ALL, f"/certify/{RUN}/"),
+    Page("certify, by run and reconstruction", "certify:certify-reconstruction", "GET", ALL, f"/certify/{RUN}/prompt/"),
+    Page("certify, by dataset", "certify:certify-run", "GET", ALL, f"/certify/{RUN}/?dataset={DATASET}"),
+    Page("certify, save", "certify:certify-reconstruction", "POST", path=f"/certify/{RUN}/prompt/"),
+    Page("certify, save by run", "certify:certify-run", "POST", path=f"/certify/{RUN}/"),
+    Page("update", "listruns:update", "GET", ALL - {"registry"}),
+    Page("update, save", "listruns:update", "POST"),
+)
+READING = [page for page in PAGES if page.method == "GET"]
+SAVING = [page for page in PAGES if page.method == "POST"]
+# Pages that are not built yet and belong here when they are.
+GAPS = ("refresh from OMS",)
+# Pages that ask nobody outside, whatever is out; a test opens each of them with everything out.
+ASKS_NOBODY = frozenset(
+    {
+        ("users:sign-in", "GET"),
+        ("users:sign-in", "POST"),
+        ("users:sign-out", "POST"),
+        ("health", "GET"),
+        ("help", "GET"),
+        ("home", "GET"),
+        ("search", "GET"),
+        ("certify:all-reference-runs", "GET"),
+        ("listruns:list", "GET"),
+        ("listruns:certification", "GET"),
+    }
+)
+
+_HAPPENED = {
+    "refuse": "broke off the connection",
+    "hang": "did not answer within",
+    "slow": "did not answer within",
+    "stall": "did not answer within",
+    "reset": "broke off the connection",
+    "500": "answered with an error (500)",
+    "503-html": "answered with an error (503)",
+    "401": "does not let CertHelper in (401)",
+    "403": "does not let CertHelper in (403)",
+    "login-page": "answered with something that is not data",
+    "redirect": "sent CertHelper to a sign-in page (302)",
+    "empty": "answered with something that is not data",
+    "truncated": "answered with something that is not data",
+}
+_KEYS = {"registry": "datasets", "oms": "data", "sso": "access_token"}
+_BAD_VALUES = {"registry": "count", "oms": "delivered_lumi in an unknown unit, 'furlong'", "sso": "access_token"}
+
+
+def happened(service: str, mode: str, page: Page) -> str:
+    """The words with which the page says what happened to the service."""
+    if mode == "not-found" and service != "sso":
+        return _not_found(service, page)
+    if service == "sso" and mode in ("401", "403"):
+        return f"CERN sign-in gave CertHelper no access ({mode})"
+    words = _HAPPENED | {
+        "wrong-shape": f"answered in an unknown form ({_KEYS[service]})",
+        "bad-values": f"answered in an unknown form ({_BAD_VALUES[service]})",
+        "not-found": "answered with an error (404)",
+    }
+    return f"{SERVICES[service]} {words[mode]}"
+
+
+def _not_found(service: str, page: Page) -> str:
+    if page.url_name == "openruns:open-runs":
+        return f"Not in Run Registry: {RUN}" if service == "registry" else f"OMS does not know: {RUN}"
+    return f"{SERVICES[service]} does not know run {RUN}"
+
+
+def outcome(service: str, page: Page) -> str:
+    """What a cell comes to, in the words of the manual; every mode of a service comes to the same."""
+    if page.method == "POST":
+        return "saved"
+    return "says, retries" if service in page.asks else "not asked"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def table() -> str:
+    """The matrix for the manual: per service a row of each mode, a column of each page."""
+    lines = []
+    for service, label in SERVICES.items():
+        lines += [f"### {label}\n\n", _row("fault", *(page.name for page in PAGES), "the page says")]
+        lines += [_row(*["---"] * (len(PAGES) + 2))]
+        for mode in MODES:
+            said = happened(service, mode, READING[2])
+            lines += [_row(f"`{mode}`", *(outcome(service, page) for page in PAGES), f"{said} …")]
+        lines += ["\n"]
+    missing = "".join(f"- {gap}: not built yet, not in the table.\n" for gap in GAPS)
+    return f"{BEGINS}{''.join(lines)}{missing}{ENDS}"
+
+
+def main() -> None:
+    """Write the table into the manual."""
+    text = MANUAL.read_text(encoding="utf-8")
+    before, rest = text.split(BEGINS)
+    MANUAL.write_text(before + table() + rest.split(ENDS)[1], encoding="utf-8")
+    sys.stdout.write(f"{MANUAL.name}: {len(SERVICES) * len(MODES) * len(PAGES)} cells\n")
+
+
+if __name__ == "__main__":
+    main()

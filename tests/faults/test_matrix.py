@@ -1,0 +1,157 @@
+"""Every fault of every service on every page: the page answers, says so, retries, and loses nothing."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.urls import reverse
+from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
+
+from oms.models import OmsFill, OmsRun
+from remote import http, tokens
+from sandbox.faults import MODES
+from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
+from tests.faults import matrix
+from tests.faults.cells import Walk, read_cell, save_cell
+from tests.faults.matrix import ASKS_NOBODY, GAPS, PAGES, READING, RUN, SAVING, SERVICES
+from tests.test_access_table import TABLE
+
+pytestmark = pytest.mark.django_db
+BUDGET_S = 1
+# So that a silent service costs the matrix 0.3 s a cell; a sample below keeps the real time-outs.
+CONNECT_S, READ_S = 0.1, 0.2
+# A cell is red when it asserts in vain, and when something that nobody named comes through to the page.
+RED = (AssertionError, RequestException, HTTPError, OSError, ValueError, LookupError, TypeError, AttributeError)
+
+
+def _id(value) -> str:
+    return str(getattr(value, "name", value))
+
+
+@pytest.fixture
+def walk(sandbox, shifter, shifter_client, settings) -> Walk:
+    """A cell with a reference to certify against and nothing known of the run."""
+    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = BUDGET_S, CONNECT_S, READ_S
+    ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
+    return Walk(sandbox, shifter_client, None, BUDGET_S)
+
+
+def _certified(walk: Walk, shifter) -> None:
+    """A certification to change, whose run and fill OMS is asked for again."""
+    walk.standing = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
+    OmsRun.objects.update(fetched_at=None)
+    OmsFill.objects.update(fetched_at=None)
+
+
+@pytest.mark.parametrize("page", READING, ids=_id)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("service", SERVICES)
+def test_page_opens_says_what_happened_and_retries(walk, shifter, service, mode, page):
+    if page.url_name == "listruns:update":
+        _certified(walk, shifter)
+    read_cell(walk, service, mode, page)
+
+
+@pytest.mark.parametrize("page", SAVING, ids=_id)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("service", SERVICES)
+def test_save_asks_nobody_and_keeps_what_was_typed(walk, shifter, service, mode, page):
+    if page.url_name == "listruns:update":
+        _certified(walk, shifter)
+    save_cell(walk, service, mode, page)
+
+
+@pytest.mark.parametrize(("service", "mode"), [("oms", "hang"), ("sso", "stall")])
+def test_page_keeps_within_the_real_budget(walk, settings, service, mode):
+    """A sample with the time-outs of every day: connect 2 s, read 5 s, all together 10 s."""
+    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5
+    walk.budget_s = 10
+    read_cell(walk, service, mode, READING[2])
+    assert max(walk.seconds) < 8
+
+
+def test_budget_holds_while_everything_is_silent(walk, settings):
+    """With the real time-outs it is the budget that ends the wait."""
+    settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 2, 5
+    for service in SERVICES:
+        walk.sandbox.faults(service, "hang")
+    for page in READING[:4]:
+        cache.clear()
+        assert walk.ask("get", page.path).status_code == 200
+
+
+def test_page_that_comes_after_the_first_failure_does_not_wait(walk, settings):
+    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 1
+    for service in SERVICES:
+        walk.sandbox.faults(service, "hang")
+    walk.budget_s = 3
+    for page in READING[:4]:
+        walk.ask("get", page.path)
+    assert max(walk.seconds[1:]) < 1
+
+
+def _raw_answer(call, budget, _deadline):
+    """As `http._send`, without naming what goes wrong."""
+    with http._open(call, budget) as response:
+        return response.json()
+
+
+def test_without_the_classification_of_errors_the_matrix_turns_red(walk, monkeypatch):
+    """The matrix must see it: what is left green is what the wire finds out by itself."""
+    monkeypatch.setattr(http, "_send", _raw_answer)
+    green = set()
+    for service in SERVICES:
+        for mode in MODES:
+            if _is_green(walk, service, mode):
+                green.add((service, mode))
+    total = len(SERVICES) * len(MODES)
+    sys.stdout.write(f"Without the classification {total - len(green)} of {total} cells are red.\n")
+    assert {mode for _service, mode in green} <= {"wrong-shape", "bad-values", "not-found"}
+    assert total - len(green) >= total - 3 * len(SERVICES)
+
+
+def _is_green(walk: Walk, service: str, mode: str) -> bool:
+    walk.sandbox.clear()
+    cache.clear()
+    tokens.forget_all()
+    try:
+        with transaction.atomic():
+            read_cell(walk, service, mode, READING[2])
+            raise _Done
+    except _Done:
+        return True
+    except RED:
+        return False
+
+
+class _Done(Exception):
+    """The cell is green; what it wrote is taken back."""
+
+
+def test_every_page_is_in_the_matrix_or_asks_nobody():
+    walked = {(page.url_name, page.method) for page in PAGES}
+    answered = {key for key, roles in TABLE.items() if any(int(one) not in (302, 405) for one in roles.split()[1:])}
+    known = walked | ASKS_NOBODY
+    assert answered - known == set(), "a page that is neither walked nor known to ask nobody"
+    assert known - set(TABLE) == set()
+    assert walked & ASKS_NOBODY == set()
+    sys.stdout.write("".join(f"!!! NOT IN THE MATRIX YET: {gap}\n" for gap in GAPS))
+
+
+def test_pages_that_ask_nobody_ask_nobody(sandbox, shifter, shifter_client):
+    for service in SERVICES:
+        sandbox.faults(service, "hang")
+    standing = CertificationFactory(user=shifter)
+    for name, method in sorted(ASKS_NOBODY):
+        arguments = [standing.pk] if name == "listruns:certification" else []
+        answer = getattr(shifter_client, method.lower())(reverse(name, args=arguments))
+        assert answer.status_code < 500
+    assert sandbox.requests() == []
+
+
+def test_table_in_the_manual_is_current():
+    assert matrix.table() in matrix.MANUAL.read_text(encoding="utf-8"), "make matrix writes it anew"

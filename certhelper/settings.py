@@ -1,5 +1,6 @@
 """All settings, each read once from the environment with its type. docs/operator.md lists them."""
 
+import logging
 import secrets
 from pathlib import Path
 
@@ -208,10 +209,19 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+
+def _without_traceback_of_4xx(record: logging.LogRecord) -> bool:
+    """A denial or a wrong address is the visitor's affair: one line. Errors of ours keep their traceback."""
+    if 400 <= getattr(record, "status_code", 0) < 500:
+        record.exc_info = None
+    return True
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"quiet_4xx": {"()": "django.utils.log.CallbackFilter", "callback": _without_traceback_of_4xx}},
+    "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["quiet_4xx"]}},
     "root": {"handlers": ["stdout"], "level": env.text("LOG_LEVEL", "INFO")},
 }

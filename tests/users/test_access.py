@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.views.generic import View
 
 from tests.factories import UserFactory
-from users.access import RoleRequired, role_required
+from users.access import WHO_GIVES_ROLES, RoleRequired, role_required
 from users.models import Role
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def test_role_and_higher_ones_are_let_in(rf, view, role):
 def test_lower_role_is_denied_with_both_roles_named(rf, role):
     with pytest.raises(PermissionDenied, match=f"needs the role Shift leader.*{role.label}") as denied:
         ask(rf, for_leaders, UserFactory(role=role))
-    assert "Ask an admin" in str(denied.value)
+    assert WHO_GIVES_ROLES in str(denied.value)
 
 
 def test_class_view_denies_before_its_dispatch_runs(rf):
@@ -65,4 +65,11 @@ def test_deactivated_leader_is_denied(rf):
 def test_denied_page_carries_the_sentence(guest_client):
     answer = guest_client.get("/openruns/")
     assert answer.status_code == 403
-    assert "This page needs the role Shifter. You are signed in as guest, Guest." in answer.content.decode()
+    html = answer.content.decode()
+    assert "This page needs the role Shifter. You are signed in as guest, Guest." in html
+    assert WHO_GIVES_ROLES in html
+
+
+@pytest.mark.parametrize("address", ["/", "/help/"])
+def test_who_gives_roles_is_said_in_the_same_words(guest_client, address):
+    assert WHO_GIVES_ROLES in guest_client.get(address).content.decode()

@@ -11,7 +11,7 @@ from registry import package, wire
 from registry.wire import ONLINE, RegistryDataset
 from remote.answers import Found, Missing, Unreachable
 from remote.budget import Budget
-from remote.errors import RemoteError, WrongShape
+from remote.errors import RemoteError
 from remote.services import REGISTRY
 
 # The server has no maximum; 100 runs with all their reconstructions are some hundred rows.
@@ -50,14 +50,10 @@ def filter_of(numbers: Collection[int]) -> dict[str, Any]:
 
 
 def _read(numbers: Collection[int], budget: Budget) -> list[RegistryDataset]:
-    """The datasets of exactly these runs. Raises a `RemoteError`."""
+    """The datasets of exactly these runs. Raises a `RemoteError`; a row that cannot be read is one, but no outage."""
     if not numbers:
         return []
-    rows = package.get_datasets(filter_of(numbers), PAGE_SIZE, budget)
-    try:
-        found = wire.datasets(rows)
-    except WrongShape as error:
-        raise package.wrong_shape(error.key) from error
+    found = wire.datasets(package.get_datasets(filter_of(numbers), PAGE_SIZE, budget))
     return [dataset for dataset in found if dataset.run_number in numbers]
 
 

@@ -140,14 +140,19 @@ def _fetch(service: str, client: Client, budget: Budget) -> tuple[str, float]:
         if error.status in (400, 401, 403):
             raise NoToken(service, source=SSO, status=error.status) from error
         raise
-    return _token_in(answer, service)
+    try:
+        return _token_in(answer, service)
+    except WrongShape as error:
+        http.failed(error)
+        raise
 
 
 def _token_in(answer: object, service: str) -> tuple[str, float]:
+    """The token and its seconds; raises `WrongShape` naming what is not there or cannot be."""
     token = answer.get("access_token") if isinstance(answer, dict) else None
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
         raise WrongShape(service, source=SSO, key="access_token")
     seconds = answer.get("expires_in") if isinstance(answer, dict) else None
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
         raise WrongShape(service, source=SSO, key="expires_in")
     return token, float(seconds)

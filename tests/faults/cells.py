@@ -14,7 +14,7 @@ from django.test import Client
 from certify.models import TrackerCertification
 from remote import status
 from tests.browser_form import fields_of
-from tests.faults.matrix import RUN, Page, happened
+from tests.faults.matrix import RUN, SERVICES, Page, happened
 from tests.sandbox_server import SandboxForTests
 
 NEXT_STEP = re.compile(r"try again|ask again|try later|type (the|them)|by hand|check the number", re.IGNORECASE)
@@ -91,10 +91,17 @@ def read_cell(walk: Walk, service: str, mode: str, page: Page, seconds: float = 
     if service not in page.asks:
         assert main.that_say(words) == []
         return
+    _look_at_the_header(answer.content.decode(), service, mode)
     said = main.that_say(words)
     assert said, f"“{words}” is not in {main.paragraphs}"
     assert all(NEXT_STEP.search(one) for one in said), said
     _retry(walk, service, page, main, words)
+
+
+def _look_at_the_header(html: str, service: str, mode: str) -> None:
+    """Above the page stands which service is out and since when; one that has nothing, or a bad row, is not out."""
+    is_outage = not (mode == "not-found" and service != "sso") and (service, mode) != ("oms", "bad-values")
+    assert bool(re.search(f"{SERVICES[service]} out since [0-2][0-9]:[0-5][0-9] UTC", html)) == is_outage
 
 
 def _retry(walk: Walk, service: str, page: Page, main: Main, words: str) -> None:

@@ -153,8 +153,8 @@ def test_second_page_is_read_and_repeated_rows_are_taken_once(stand_in):
     [
         ({}, "datasets"), ([], "datasets"), (None, "datasets"), ("text", "datasets"), ({"err": "no"}, "datasets"),
         ({"datasets": None, "count": 0, "pages": 0}, "datasets"), ({"datasets": [], "pages": 0}, "count"),
-        ({"datasets": [], "count": 0, "pages": None}, "pages"), ({"datasets": [5], "count": 1, "pages": 1}, "datasets"),
-        ({"datasets": [{"run_number": RUN}], "count": 1, "pages": 1}, "name"),
+        ({"datasets": [], "count": 0, "pages": None}, "pages"), ({"datasets": [], "count": -1, "pages": 0}, "count"),
+        ({"datasets": [], "count": 0, "pages": -1}, "pages"), ({"datasets": [], "count": True, "pages": 0}, "count"),
     ],
 )  # fmt: skip
 def test_wrong_shape_is_unreachable_naming_the_key(stand_in, body, key):
@@ -163,6 +163,20 @@ def test_wrong_shape_is_unreachable_naming_the_key(stand_in, body, key):
     assert isinstance(unreachable, Unreachable)
     assert f"({key})" in unreachable.sentence
     assert {state.name for state in status.states() if state.is_out} == {"registry"}
+
+
+@pytest.mark.parametrize(
+    ("bad", "key"),
+    [(5, "datasets"), (row(name=None), "name"), (row() | {"run_number": -1}, "run_number"), (row(None), "run_number")],
+)
+def test_row_that_cannot_be_read_is_said_and_is_no_outage(stand_in, bad, key):
+    """The other runs of a search must not wait half a minute for one that is dirty."""
+    stand_in.answer_with(Answer({"datasets": [row(), bad], "count": 2, "pages": 1}))
+    for _ in range(2):
+        unreachable = client.datasets_of_run(RUN, budget())
+        assert unreachable.sentence.startswith(f"Run Registry answered in an unknown form ({key}).")
+    assert len(stand_in.data_calls()) == 2
+    assert not any(state.is_out for state in status.states())
 
 
 def test_sign_in_page_instead_of_data_is_unreachable(stand_in):

@@ -128,6 +128,7 @@ def test_threads_that_wait_for_a_hanging_sign_in_share_its_failure(stand_in):
         (Answer({"access_token": None, "expires_in": 1200}), errors.WrongShape),
         (Answer({"access_token": "two\r\nlines", "expires_in": 1200}), errors.WrongShape),
         (Answer({"access_token": "abc", "expires_in": "soon"}), errors.WrongShape),
+        (Answer({"access_token": "abc", "expires_in": -1200}), errors.WrongShape),
     ],
 )
 def test_failing_sign_in_is_named_and_fails_the_service_asked(stand_in, answer, kind):
@@ -135,6 +136,7 @@ def test_failing_sign_in_is_named_and_fails_the_service_asked(stand_in, answer, 
     with pytest.raises(kind, match=r"^The CERN sign-in ") as caught:
         ask(stand_in)
     assert (caught.value.service, caught.value.source) == ("oms", "sso")
+    assert {state.name for state in status.states() if state.is_out} == {"oms", "sso"}
     assert stand_in.data_calls() == []
 
 

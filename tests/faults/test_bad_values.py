@@ -1,0 +1,100 @@
+"""Values that cannot be, on every page that shows them: a sentence that names what was wrong, and no wrong number."""
+
+from __future__ import annotations
+
+import pytest
+
+from certify.models import TrackerCertification
+from oms.models import OmsFill, OmsRun
+from tests.browser_form import fields_of
+from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
+from tests.faults.cells import SAID, Main
+from tests.oms.rows import answer, fill_row, run_row
+from tests.remote.stand_in import Answer, stand_in
+
+__all__ = ["stand_in"]
+pytestmark = pytest.mark.django_db
+RUN = 315270
+SEARCH, CERTIFY, UPDATE = "open runs search", "certify", "update"
+PAGES = (SEARCH, CERTIFY, UPDATE)
+
+# What OMS says of the run and its fill, and the words of the page. None: not a word, the value is just not reported.
+CASES = {
+    "negative lumisections": (run_row(last_lumisection_number=-655), fill_row(), "lumisections -655"),
+    "negative luminosity": (run_row(recorded_lumi=-7.5), fill_row(), "recorded lumi -7.5 pb^{-1}"),
+    "negative bunches": (run_row(), fill_row(bunches_colliding=-12), "bunches colliding -12"),
+    "negative in two": (run_row(energy=-1, end_lumi=-2), fill_row(), "energy -1 GeV, end lumi -2 10^{34}cm^{-2}s^{-1}"),
+    "unknown unit": (run_row(units={"recorded_lumi": "furlong"}), fill_row(), "recorded_lumi in an unknown unit"),
+    "no unit": (run_row(units={"delivered_lumi": None}), fill_row(), "delivered_lumi without a unit"),
+    "unit of the fill": (run_row(), fill_row(units={"peak_lumi": "lux"}), "peak_lumi in an unknown unit, 'lux'"),
+    "text for a number": (run_row(energy="high"), fill_row(), "in an unknown form (energy)"),
+    "number for a text": (run_row(hlt_key=7), fill_row(), "in an unknown form (hlt_key)"),
+    "no such number": (run_row(last_lumisection_number=2.5), fill_row(), "(last_lumisection_number)"),
+    "beyond any number": (run_row(last_lumisection_number=2**40), fill_row(), "(last_lumisection_number)"),
+    "a day that is none": (run_row(start_time="2018-02-31"), fill_row(), "in an unknown form (start_time)"),
+    "null luminosity": (run_row(recorded_lumi=None), fill_row(), None),
+    "null fill": (run_row(fill_number=None), fill_row(), None),
+    "null everything": ({"attributes": {"run_number": RUN}}, fill_row(), None),
+}
+
+
+@pytest.fixture
+def outside(stand_in, sandbox, settings):
+    """OMS as a test tells it, beside a healthy Run Registry."""
+    settings.OMS_URL = f"{stand_in.url}/oms"
+    ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
+    return stand_in
+
+
+def _path(page: str, shifter) -> str:
+    if page == SEARCH:
+        return f"/openruns/?runs={RUN}"
+    if page == CERTIFY:
+        return f"/certify/{RUN}/express/"
+    standing = CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="express", user=shifter)
+    OmsRun.objects.update(fetched_at=None)
+    OmsFill.objects.update(fetched_at=None)
+    return f"/list/{standing.pk}/update/"
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("case", CASES)
+def test_value_that_cannot_be_is_said_on_the_page(outside, shifter, shifter_client, case, page):
+    run, fill, words = CASES[case]
+    outside.answer_with(Answer(answer(run)), "/oms/runs")
+    outside.answer_with(Answer(answer(fill)), "/oms/fills")
+    opened = shifter_client.get(_path(page, shifter))
+    assert opened.status_code == 200
+    main = Main(opened.content.decode())
+    said = [one for one in main.paragraphs if one.startswith(("OMS answered", "OMS reports", "OMS does"))]
+    assert bool(said) == (words is not None), said
+    assert [one for one in said if words not in one] == []
+    assert "OMS out since" not in opened.content.decode()
+
+
+@pytest.mark.parametrize("page", [CERTIFY, SEARCH])
+def test_no_page_shows_a_negative_count_as_a_fact(outside, shifter, shifter_client, page):
+    outside.answer_with(Answer(answer(run_row(last_lumisection_number=-655, recorded_lumi=-7.5))), "/oms/runs")
+    outside.answer_with(Answer(answer(fill_row(bunches_colliding=-12))), "/oms/fills")
+    html = shifter_client.get(_path(page, shifter)).content.decode()
+    assert html.count("-655") == html.count("-12") == html.count("-7.5") == 1
+    assert "7.500 /pb" not in html
+
+
+def test_certification_rests_on_what_was_typed_instead(outside, shifter, shifter_client):
+    outside.answer_with(Answer(answer(run_row(last_lumisection_number=-655))), "/oms/runs")
+    outside.answer_with(Answer(answer(fill_row())), "/oms/fills")
+    opened = shifter_client.get(_path(CERTIFY, shifter))
+    sent = {**fields_of(opened), **SAID, "run-lumisections": "655"}
+    assert shifter_client.post(_path(CERTIFY, shifter), sent).status_code == 303
+    assert TrackerCertification.objects.get(runreconstruction__run=RUN).lumisections == 655
+    again = Main(shifter_client.get(f"/list/{TrackerCertification.objects.get().pk}/update/").content.decode())
+    assert again.that_say("cannot be") == []
+
+
+def test_search_shows_the_runs_whose_rows_are_good_beside_one_that_is_not(outside, shifter_client):
+    outside.answer_with(Answer(answer(run_row(), run_row(315267, units={"recorded_lumi": "furlong"}))), "/oms/runs")
+    outside.answer_with(Answer(answer(fill_row())), "/oms/fills")
+    html = shifter_client.get("/openruns/?runs=315267,315270").content.decode()
+    assert "recorded_lumi in an unknown unit" in html
+    assert "78.150 /pb" in html

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from certify.choices import Component, Reconstruction
@@ -17,6 +19,7 @@ from certify.selectors import live_certification
 from oms.models import OmsFill, OmsRun
 from users.models import User
 
+logger = logging.getLogger(__name__)
 PROBLEMS = ("pixel_problems", "strip_problems", "tracking_problems")
 
 
@@ -93,20 +96,23 @@ def certify_run(
 ) -> TrackerCertification:
     """Certify one reconstruction of a run.
 
-    The same `idempotency_key` again leads to the record it made. Raises `EntryRefused` and `AlreadyCertified`.
+    The same save sent again, known by its `idempotency_key`, leads to the record it made; with other content it is a
+    conflict like any other. Raises `EntryRefused` and `AlreadyCertified`.
     """
+    if not actor.may_certify:
+        raise PermissionDenied("Certifying needs the role shifter.")
     with transaction.atomic():
+        run = _locked_run(run_number)
         made = TrackerCertification.objects.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
-        if made and _is_of(made, actor, run_number, reconstruction):
+        if made and _is_the_same(made, actor, run_number, reconstruction, decision, basis):
             return made
-        run = _run_with_typed_facts(actor, run_number, basis)
-        _refuse_what_rules_refuse(run, decision, basis)
-        target = _locked_reconstruction(run, reconstruction)
         if standing := live_certification(run_number, reconstruction):
             raise AlreadyCertified(standing)
+        _keep_typed_facts(actor, run, basis)
+        _refuse_what_rules_refuse(run, reconstruction, decision, basis)
         # A key that made another record (a form sent again for another run) makes way for a new one.
         key = uuid.uuid4() if made or idempotency_key is None else idempotency_key
-        return _insert(actor, run, target, decision, basis, key)
+        return _insert(actor, run, _locked_reconstruction(run, reconstruction), decision, basis, key)
 
 
 def amend_certification(
@@ -121,26 +127,26 @@ def amend_certification(
 ) -> TrackerCertification:
     """Change a live certification that was loaded at `version`; its owner stays its owner.
 
-    Raises `EntryRefused` and `ChangedMeanwhile`; the same `idempotency_key` again changes nothing more.
+    Raises `EntryRefused` and `ChangedMeanwhile`; the same change sent again changes nothing more.
     """
     with transaction.atomic():
+        run = _locked_run(certification.run_number)
         standing = TrackerCertification.objects.select_for_update(of=("self",)).with_names().get(pk=certification.pk)
-        if idempotency_key and standing.idempotency_key == idempotency_key:
+        _check_may_change(actor, standing, reason)
+        if idempotency_key == standing.idempotency_key and _says_the_same(standing, decision, basis):
             return standing
         if standing.version != version or standing.state != certification.state:
             raise ChangedMeanwhile(standing)
-        run = _run_with_typed_facts(actor, standing.run_number, basis)
-        _refuse_what_rules_refuse(run, decision, basis)
+        _keep_typed_facts(actor, run, basis)
+        _refuse_what_rules_refuse(run, standing.reconstruction, decision, basis)
         return _overwrite(actor, standing, run, decision, basis, reason, idempotency_key)
 
 
 def add_bad_reason(actor: User, name: str, description: str) -> BadReason:
-    """The reason of this name, made if there is none yet; a retired one is offered again."""
-    del actor  # kept for the history that later changes write
+    """The reason of this name, made if there is none yet."""
     reason, is_new = BadReason.objects.get_or_create(name=name, defaults={"description": description})
-    if not is_new and reason.is_retired:
-        reason.is_retired = False
-        reason.save(update_fields=["is_retired"])
+    if is_new:
+        logger.info("%s added the reason %r", actor.username, name)
     return reason
 
 
@@ -156,31 +162,58 @@ def adopt_reference(actor: User | None, run: OmsRun, reconstruction: str, reason
     return reference
 
 
-def _is_of(made: TrackerCertification, actor: User, run_number: int, reconstruction: str) -> bool:
-    return (made.user_id, made.run_number, made.reconstruction) == (actor.pk, run_number, reconstruction)
+def _is_the_same(
+    made: TrackerCertification, actor: User, run_number: int, reconstruction: str, decision: Decision, basis: Basis
+) -> bool:
+    """Whether this is the save that made the record, sent once more."""
+    is_of = (made.user_id, made.run_number, made.reconstruction) == (actor.pk, run_number, reconstruction)
+    return is_of and _says_the_same(made, decision, basis)
 
 
-def _run_with_typed_facts(actor: User, run_number: int, basis: Basis) -> OmsRun:
-    """The run's row with what was typed for it and its fill; made when OMS never answered for it."""
-    run, is_new = OmsRun.objects.select_related("fill").get_or_create(run_number=run_number)
-    fill_number = basis.typed_fill.get("fill_number", {}).get("value") or run.fill_id or run.fill_number
-    if basis.typed_fill and fill_number:
-        run.fill = _fill_with_typed_facts(actor, fill_number, basis.typed_fill)
-        apply_typed(run, {"fill_number": {"value": fill_number}}, actor.username)
-    if apply_typed(run, basis.typed_run, actor.username) or is_new or basis.typed_fill:
-        run.save()
-    return run
+def _says_the_same(made: TrackerCertification, decision: Decision, basis: Basis) -> bool:
+    """Whether the record has just this decision, on this dataset."""
+    has_same_columns = all(getattr(made, name) == value for name, value in decision.columns().items())
+    has_same_problems = all(set(getattr(made, name).all()) == set(decision.problems.get(name, [])) for name in PROBLEMS)
+    return has_same_columns and has_same_problems and (made.dataset.name if made.dataset else "") == basis.dataset
+
+
+def _check_may_change(actor: User, standing: TrackerCertification, reason: str) -> None:
+    """Its owner and shift leaders may; somebody else's only with a reason."""
+    if not standing.may_be_changed_by(actor):
+        raise PermissionDenied("Only its owner or a shift leader can change a certification.")
+    if standing.user_id != actor.pk and not reason.strip():
+        raise EntryRefused([Refusal("reason", "Say why you change somebody else's certification.")])
+
+
+def _locked_run(run_number: int) -> OmsRun:
+    """The run's row, made when OMS never answered for it; held, so that savers of one run queue up."""
+    held = OmsRun.objects.select_for_update(of=("self",)).select_related("fill")
+    return held.get_or_create(run_number=run_number)[0]
+
+
+def _keep_typed_facts(actor: User, run: OmsRun, basis: Basis) -> None:
+    """Put what was typed for the run and its fill into their rows, and nothing else."""
+    number = basis.typed_fill.get("fill_number", {}).get("value") or run.fill_id or run.fill_number
+    changed = apply_typed(run, basis.typed_run, actor.username)
+    if basis.typed_fill and number:
+        run.fill = _fill_with_typed_facts(actor, number, basis.typed_fill)
+        changed |= {"fill"} | apply_typed(run, {"fill_number": {"value": number}}, actor.username)
+    if changed:
+        run.save(update_fields=[*changed, "typed"])
 
 
 def _fill_with_typed_facts(actor: User, fill_number: int, typed: TypedValues) -> OmsFill:
-    fill, _ = OmsFill.objects.get_or_create(fill_number=fill_number)
-    if apply_typed(fill, {name: given for name, given in typed.items() if name != "fill_number"}, actor.username):
-        fill.save()
+    fill, _ = OmsFill.objects.select_for_update().get_or_create(fill_number=fill_number)
+    of_fill = {name: given for name, given in typed.items() if name != "fill_number"}
+    if changed := apply_typed(fill, of_fill, actor.username):
+        fill.save(update_fields=[*changed, "typed"])
     return fill
 
 
-def _refuse_what_rules_refuse(run: OmsRun, decision: Decision, basis: Basis) -> None:
-    entry = entry_of(run, decision.columns(), is_dataset_known=basis.is_dataset_known, unticked=basis.unticked)
+def _refuse_what_rules_refuse(run: OmsRun, reconstruction: str, decision: Decision, basis: Basis) -> None:
+    said = decision.columns()
+    known, unticked = basis.is_dataset_known, basis.unticked
+    entry = entry_of(run, reconstruction, said, is_dataset_known=known, unticked=unticked)
     if refused := refusals(entry):
         raise EntryRefused(refused)
 
@@ -221,7 +254,7 @@ def _overwrite(
     row.version += 1
     row.updated_by = actor
     row.change_reason = reason
-    if key:
+    if key and not TrackerCertification.objects.filter(idempotency_key=key).exclude(pk=row.pk).exists():
         row.idempotency_key = key
     row.save()
     _set_problems(row, decision)

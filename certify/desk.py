@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from certify.facts import apply_typed, needed_of_fill, needed_of_run
+from certify.facts import TypedValues, apply_typed, may_be_typed, needed_of_fill, needed_of_run
 from certify.forms import BadReasonForm, CertificationForm, first_values
 from certify.models import TrackerCertification
 from certify.references import RankedReference, likeness, ranked_references
@@ -44,7 +44,8 @@ class Desk:
     def ranked(self) -> list[RankedReference]:
         """The references for this run, best first; only a page needs them, a save does not."""
         also = self.standing.reference_runreconstruction_id if self.standing else None
-        return ranked_references(likeness(self.judged, self.ticket.reconstruction), offered_references(also))
+        mine = likeness(self.judged, self.ticket.reconstruction)
+        return ranked_references(mine, (one for one in offered_references(also) if str(one) != str(mine)))
 
     def is_valid(self) -> bool:
         """Whether all three forms can be taken; every error is beside its field afterwards."""
@@ -57,6 +58,13 @@ class Desk:
         return f"{count} {'field is' if count == 1 else 'fields are'}"
 
     @property
+    def error_lines(self) -> list[tuple[str, str]]:
+        """(id of the input, sentence) of each field that has an error."""
+        forms = (self.form, self.run_form, self.fill_form)
+        fields = [form[name] for form in forms if form.is_bound for name in form.errors if name in form.fields]
+        return [(one.id_for_label or f"choice-{one.name}", str(one.errors[0])) for one in fields]
+
+    @property
     def is_bound_with_errors(self) -> bool:
         """Whether something was sent that cannot be taken."""
         return self.form.is_bound and not self.error_count.startswith("0")
@@ -67,8 +75,8 @@ class Desk:
             self.form.add_refusal(one.field, one.sentence)
 
     def typed(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What was typed by hand for the run and for its fill."""
-        return self.run_form.typed_values(), self.fill_form.typed_values()
+        """What was typed by hand for the run and for its fill, of what may be typed."""
+        return _typed_of_run(self.run, self.run_form), _typed_of_fill(self.run, self.fill_form)
 
 
 def desk_for(target: Target, runs: str) -> Desk:
@@ -95,9 +103,19 @@ def desk_to_amend(certification: TrackerCertification, run: OmsRun, *, needs_rea
 
 def desk_with(data: QueryDict, run: OmsRun, ticket: Ticket) -> Desk:
     """The desk as a person sent it, for a new certification."""
-    data = data.copy()
-    data["ticket"] = ticket.signed()  # a lost ticket is replaced, so that the next try can be saved
     return _laid_out(run, ticket, data=data)
+
+
+def desk_opened_anew(data: QueryDict, target: Target) -> Desk:
+    """The desk as a person sent it, on what was found out just now: for a form that lost what it was opened with."""
+    again = data.copy()
+    ticket = target.ticket()
+    again.update({"ticket": ticket.signed()})
+    for name, value in (("reconstruction", target.reconstruction), ("dataset", target.dataset)):
+        again[name] = value
+    desk = _laid_out(target.oms.run or OmsRun(run_number=target.run_number), ticket, data=again)
+    desk.form.add_error(None, "The form had lost what it was opened with and was opened anew. Check it and save again.")
+    return desk
 
 
 def desk_to_amend_with(
@@ -161,5 +179,16 @@ def _as_typed(run: OmsRun, run_form: OmsRunForm) -> OmsRun:
     judged = copy.copy(run)
     judged.typed = dict(run.typed)
     if run_form.is_valid():
-        apply_typed(judged, run_form.typed_values(), by="")
+        apply_typed(judged, _typed_of_run(run, run_form), by="")
     return judged
+
+
+def _typed_of_run(run: OmsRun, form: OmsRunForm) -> TypedValues:
+    return {name: given for name, given in form.typed_values().items() if may_be_typed(run, name)}
+
+
+def _typed_of_fill(run: OmsRun, form: OmsFillForm) -> TypedValues:
+    """The number is an attribute of the run; the rest is the fill's, which several runs share."""
+    fill = run.fill or OmsFill()
+    typed = form.typed_values().items()
+    return {name: given for name, given in typed if may_be_typed(run if name == "fill_number" else fill, name)}

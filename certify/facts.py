@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Field
 
 from certify.models import RunReconstruction
-from oms.choices import RunType
+from oms.choices import RunType, SourceKind
 from oms.models import MirrorOfOms, OmsFill, OmsRun
 
 _BOOKKEEPING = {"fetched_at", "reported", "typed", "fill"}
@@ -33,13 +33,18 @@ def needed_of_fill(run: OmsRun | None, run_type: str) -> set[str]:
     return {"fill_number"} if is_missing and run_type == RunType.COLLISIONS else set()
 
 
-def apply_typed(row: MirrorOfOms, typed: TypedValues, by: str) -> bool:
-    """Put what `by` typed into the row, marked as theirs; True when it changed anything."""
+def may_be_typed(row: MirrorOfOms, name: str) -> bool:
+    """Whether a person may type this attribute: OMS did not say it, or somebody has typed it before."""
+    return row.source_of(name).kind in (SourceKind.NONE, SourceKind.TYPED)
+
+
+def apply_typed(row: MirrorOfOms, typed: TypedValues, by: str) -> set[str]:
+    """Put what `by` typed into the row, marked as theirs; the names of what changed."""
     changed = {name: given for name, given in typed.items() if getattr(row, name) != given["value"]}
     for name, given in changed.items():
         setattr(row, name, given["value"])
         row.typed[name] = {"by": by, "at": datetime.now(UTC).isoformat(), **given}
-    return bool(changed)
+    return set(changed)
 
 
 def frozen_facts(run: OmsRun, reference: RunReconstruction, dataset: str, registry: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.forms import BoundField
 
 from certify.desk import Desk
+from certify.facts import may_be_typed
 from certify.options import Option, options_of
 from oms.choices import RunType, SourceKind
 from oms.models import MirrorOfOms, OmsFill, Source
@@ -50,8 +51,7 @@ class FactLine:
     def is_offer(self) -> bool:
         """Whether typing is only offered: the source answered and left the value out."""
         answered = self.source is not None and self.source.kind == SourceKind.NONE and self.source.at is not None
-        sent = [one for one in (self.field, self.unit_field) if one is not None]
-        return answered and not any(one.errors or one.form.is_bound for one in sent)
+        return answered and self.field is not None and not self.field.value() and not self.errors
 
     @property
     def mark(self) -> str:
@@ -92,7 +92,7 @@ def fact_groups(desk: Desk) -> list[FactGroup]:
 
 def _line(row: MirrorOfOms, form: Any, label: str, name: str, unit: str) -> FactLine:
     source = row.source_of(name)
-    can_be_typed = source.kind in (SourceKind.NONE, SourceKind.TYPED) and name in form.fields
+    can_be_typed = name in form.fields and may_be_typed(row, name)
     return FactLine(
         label=label,
         text=fact_text(name, getattr(row, name), unit),
@@ -110,7 +110,7 @@ def _needed(row: MirrorOfOms, form: Any, name: str) -> str:
     if name in form.fields and form.fields[name].required:
         return "needed"
     is_unanswered = row.fetched_at is None and getattr(row, "run_type", "") == RunType.UNKNOWN
-    return "for collisions" if is_unanswered and name in ("fill_number", "energy", "recorded_lumi") else ""
+    return "needed for collisions" if is_unanswered and name in ("fill_number", "energy", "recorded_lumi") else ""
 
 
 def fact_text(name: str, value: Any, unit: str = "") -> str:

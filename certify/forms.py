@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from django import forms
+from django.db import models
 from django.db.models import Q
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 
 from certify.actions import PROBLEMS, Basis, Decision
 from certify.choices import Component, Flag, Reconstruction, TrackerMap
+from certify.fields import WordsField
 from certify.models import BadReason, Checklist, RunReconstruction, TrackerCertification
 from certify.references import RankedReference
 from certify.rules import entry_of, refusals
@@ -22,6 +24,12 @@ from registry.wire import reconstruction_of
 
 FLAGS = [component.value for component in Component]
 LOWSTATS = [f"{flag}_lowstat" for flag in FLAGS]
+
+
+def _choice(label: str, choices: type[models.TextChoices], advice: str) -> forms.ChoiceField:
+    """A choice by large buttons; without one, or with another, the advice says what there is."""
+    errors = dict.fromkeys(("required", "invalid_choice"), f"{label}: {advice}")
+    return forms.ChoiceField(choices=choices.choices, widget=forms.RadioSelect, label=label, error_messages=errors)
 
 
 class ReferenceField(forms.ModelChoiceField):
@@ -35,21 +43,36 @@ class ReferenceField(forms.ModelChoiceField):
 class CertificationForm(forms.ModelForm):
     """Flags, reference, map, reason, problems, comment, date; and, hidden, what the form was opened with."""
 
-    pixel = forms.ChoiceField(choices=Flag.choices, widget=forms.RadioSelect, label=Component.PIXEL.label)
-    strip = forms.ChoiceField(choices=Flag.choices, widget=forms.RadioSelect, label=Component.STRIP.label)
-    tracking = forms.ChoiceField(choices=Flag.choices, widget=forms.RadioSelect, label=Component.TRACKING.label)
-    trackermap = forms.ChoiceField(choices=TrackerMap.choices, widget=forms.RadioSelect, label="Tracker map")
+    pixel = _choice(Component.PIXEL.label, Flag, "choose good, bad or excluded.")
+    strip = _choice(Component.STRIP.label, Flag, "choose good, bad or excluded.")
+    tracking = _choice(Component.TRACKING.label, Flag, "choose good, bad or excluded.")
+    trackermap = _choice("Tracker map", TrackerMap, "choose exists or missing.")
     reference_runreconstruction = ReferenceField(
-        RunReconstruction.objects.select_related("run__fill"), label="Reference", empty_label=None
+        RunReconstruction.objects.none(),
+        label="Reference",
+        empty_label=None,
+        error_messages={
+            "required": "Choose a reference run.",
+            "invalid_choice": "That is no reference run any more. Choose another.",
+        },
     )
-    date = forms.DateField(label="Date", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    date = forms.DateField(
+        label="Shift day (UTC)",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "Give the shift day.", "invalid": "Give the day as 2018-05-01."},
+    )
     reconstruction = forms.ChoiceField(choices=Reconstruction.choices, widget=forms.HiddenInput)
     dataset = forms.CharField(required=False, max_length=150, widget=forms.HiddenInput)
     ticket = forms.CharField(required=False, widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
     idempotency_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    runs = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
-    reason = forms.CharField(required=False, max_length=500, label="Reason for changing somebody else's certification")
+    runs = forms.CharField(required=False, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        required=False,
+        max_length=500,
+        label="Why you change it",
+        error_messages={"required": "Say why you change somebody else's certification."},
+    )
 
     class Meta:
         model = TrackerCertification
@@ -63,6 +86,7 @@ class CertificationForm(forms.ModelForm):
             "comment",
             "date",
         )
+        field_classes = dict.fromkeys(PROBLEMS, WordsField)
         widgets = {
             "comment": forms.Textarea(attrs={"rows": 3}),
             **dict.fromkeys(PROBLEMS, forms.CheckboxSelectMultiple),
@@ -81,8 +105,15 @@ class CertificationForm(forms.ModelForm):
             ].help_text = "Run Registry is out: type the dataset if it is known. Kept as unverified."
         for checklist in checklists:
             self.fields[checklist.box] = forms.BooleanField(required=False, label=checklist.title)
+        self._choose_among_references()
         for name in ("bad_reason", *PROBLEMS):
             self._offer_what_is_not_retired(name)
+
+    def _choose_among_references(self) -> None:
+        """Reference runs, and the one that the certification has although it is none any more."""
+        has = self.instance.reference_runreconstruction_id
+        offered = RunReconstruction.objects.filter(Q(is_reference=True) | Q(pk=has)).select_related("run")
+        cast(ReferenceField, self.fields["reference_runreconstruction"]).queryset = offered
 
     def offer_references(self, ranked: list[RankedReference]) -> None:
         """Offer these, in this order."""
@@ -102,7 +133,9 @@ class CertificationForm(forms.ModelForm):
         return Q(pk=self.instance.bad_reason_id) if name == "bad_reason" else Q(pk__in=has.values("pk"))
 
     def clean_dataset(self) -> str:
-        """A dataset typed while Run Registry is out must at least be of the reconstruction shown."""
+        """The one shown; a change keeps it, and one typed while Run Registry is out must be of the reconstruction."""
+        if self.instance.pk:
+            return self.instance.dataset.name if self.instance.dataset else ""
         name = self.cleaned_data["dataset"].strip()
         meant = reconstruction_of(name) if name else None
         if name and not self.opened_with.datasets and meant != self.opened_with.reconstruction:
@@ -115,9 +148,14 @@ class CertificationForm(forms.ModelForm):
             self.add_error(
                 None, f"This form was opened for {self.opened_with.reconstruction}. Open it again to certify another."
             )
-        entry = entry_of(self.run, values, is_dataset_known=self._knows_dataset(), unticked=self.unticked)
+        known = self._knows_dataset()
+        entry = entry_of(
+            self.run, self.opened_with.reconstruction, values, is_dataset_known=known, unticked=self.unticked
+        )
         for refusal in refusals(entry):
             self.add_refusal(refusal.field, refusal.sentence)
+        if "comment" in self.errors and values.get("bad_reason"):
+            self._send_as("comment", values["bad_reason"].name)  # a start that the next try can save
         return values
 
     def add_refusal(self, field: str, sentence: str) -> None:
@@ -127,11 +165,15 @@ class CertificationForm(forms.ModelForm):
         elif field not in self.errors:
             self.add_error(field, sentence)
 
-    def start_again_with(self, name: str, value: Any) -> None:
-        """The same form, everything as sent but for one field, and no errors shown."""
+    def _send_as(self, name: str, value: Any) -> None:
+        """Show the form as if this value had been sent."""
         data = cast(QueryDict, self.data).copy()
         data[name] = value
         self.data = data
+
+    def start_again_with(self, name: str, value: Any) -> None:
+        """The same form, everything as sent but for one field, and no errors shown."""
+        self._send_as(name, value)
         self._errors = ErrorDict()
         self.cleaned_data = {}
 
@@ -144,7 +186,8 @@ class CertificationForm(forms.ModelForm):
         return [one.identifier for one in self.checklists if not self.cleaned_data.get(one.box)]
 
     def _knows_dataset(self) -> bool:
-        return self.opened_with.knows(self.cleaned_data.get("dataset", ""))
+        """Whether the dataset was among those shown; a change keeps its own whatever it is."""
+        return bool(self.instance.pk) or self.opened_with.knows(self.cleaned_data.get("dataset", ""))
 
     def decision(self) -> Decision:
         """What was said, for the action."""
@@ -191,8 +234,8 @@ class BadReasonForm(forms.Form):
     new_reason_description = forms.CharField(max_length=500, required=False, label="What it means")
 
     def clean_new_reason(self) -> str:
-        return " ".join(self.cleaned_data["new_reason"].split())
-
-    def taken(self) -> BadReason | None:
-        """The reason that has this name already, in whatever case."""
-        return BadReason.objects.filter(name__iexact=self.cleaned_data["new_reason"]).first()
+        name = " ".join(self.cleaned_data["new_reason"].split())
+        known = BadReason.objects.filter(name__iexact=name).first()
+        if known and known.is_retired:
+            raise forms.ValidationError(f"“{known.name}” is retired. Choose another name.")
+        return known.name if known else name

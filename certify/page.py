@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from certify.choices import Component, Flag
 from certify.desk import Desk
 from certify.factsheet import FactGroup, fact_groups
+from certify.forms import CertificationForm
 from certify.models import TrackerCertification
 from certify.options import Option, options_of, word_options
 from certify.queue import Place, Step, place_in_search
@@ -70,6 +71,16 @@ class CertifyPage:
     def can_try_again(self) -> bool:
         """Whether opening the page once more loses nothing that was typed."""
         return not self.desk.form.is_bound
+
+    @property
+    def asks_for_facts(self) -> bool:
+        """Whether some fact must be typed, so that the facts come first on a phone."""
+        return any(line.needed for group in self.facts for line in group.lines)
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether what was faster is the reader's own, from another tab."""
+        return bool(self.theirs and self.reader and self.theirs.user_id == self.reader.pk)
 
     @property
     def whose(self) -> str:
@@ -197,16 +208,32 @@ def _links(desk: Desk) -> dict[str, str]:
 
 
 def _differences(desk: Desk, theirs: TrackerCertification) -> list[tuple[str, str, str]]:
-    """(what, theirs, mine) for each field of the decision, as words."""
-    names = ["pixel", "pixel_lowstat", "strip", "strip_lowstat", "tracking", "tracking_lowstat", "trackermap"]
-    rows = [(name, _word(getattr(theirs, name)), _word(desk.form[name].value())) for name in names]
-    chosen = str(desk.form["reference_runreconstruction"].value())
-    mine = next((str(one.reference) for one in desk.ranked if str(one.reference.pk) == chosen), "")
-    rows.append(("reference", str(theirs.reference_runreconstruction), mine))
-    rows.append(("comment", theirs.comment, desk.form["comment"].value() or ""))
-    rows.append(("date", str(theirs.date), str(desk.form["date"].value() or "")))
-    return [(name.replace("_", " "), one, other) for name, one, other in rows]
+    """(what, theirs, mine) for each part of the decision, as words."""
+    form = desk.form
+    rows = []
+    for component in Component:
+        name, low = component.value, f"{component.value}_lowstat"
+        mine = _flag_words(form[name].value(), bool(form[low].value()))
+        rows.append((component.label, _flag_words(getattr(theirs, name), getattr(theirs, low)), mine))
+    references = {str(one.reference.pk): str(one.reference) for one in desk.ranked}
+    reasons = dict(desk.vocabulary.offered("bad_reason", set()))
+    return [
+        *rows,
+        ("Tracker map", theirs.trackermap, _text(form, "trackermap")),
+        (
+            "Reference",
+            str(theirs.reference_runreconstruction),
+            references.get(_text(form, "reference_runreconstruction"), ""),
+        ),
+        ("Reason", str(theirs.bad_reason or ""), reasons.get(_text(form, "bad_reason"), "")),
+        ("Comment", theirs.comment, _text(form, "comment")),
+        ("Shift day", str(theirs.date), _text(form, "date")),
+    ]
 
 
-def _word(value: object) -> str:
-    return {True: "yes", False: "no", "on": "yes", None: "no", "": "no"}.get(value, str(value))
+def _flag_words(flag: object, is_low: bool) -> str:
+    return f"{flag or 'not said'}{', low' if is_low else ''}"
+
+
+def _text(form: CertificationForm, name: str) -> str:
+    return str(form[name].value() or "")

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import QueryDict
 
 from certify.actions import add_bad_reason
 from certify.desk import Desk
 from certify.forms import BadReasonForm
 from certify.vocabulary import vocabulary
+from users.models import User
 
 
-def reason_added(actor: Any, sent: QueryDict, desk: Desk) -> bool:
-    """Whether the person pressed "Add": then the reason is made, or its error shown, and nothing else is saved."""
-    if "add_reason" not in sent:
-        return False
+def wants_reason(sent: QueryDict) -> bool:
+    """Whether the person pressed "Add": then nothing else is saved."""
+    return "add_reason" in sent
+
+
+def reason_added(actor: User, sent: QueryDict, desk: Desk) -> bool:
+    """Make the reason and choose it on the desk; False when its error stands beside it."""
     desk.reason_form = BadReasonForm(sent)
-    if desk.reason_form.is_valid():
-        name, description = (desk.reason_form.cleaned_data[key] for key in ("new_reason", "new_reason_description"))
-        made = desk.reason_form.taken() or add_bad_reason(actor, name, description)
-        desk.vocabulary = vocabulary()
-        desk.form.start_again_with("bad_reason", made.pk)
-        desk.reason_form = BadReasonForm()
+    if not desk.reason_form.is_valid():
+        return False
+    typed = desk.reason_form.cleaned_data
+    made = add_bad_reason(actor, typed["new_reason"], typed["new_reason_description"])
+    desk.vocabulary = vocabulary()
+    desk.form.start_again_with("bad_reason", made.pk)
+    desk.reason_form = BadReasonForm()
     return True

@@ -66,7 +66,8 @@ class RankedReference:
         field = f"{one.b_field:.1f} T" if one.b_field is not None else None
         distance = f"{abs(self.runs_older)} runs {'older' if self.runs_older >= 0 else 'newer'}"
         differing = [name for name, match in self.matches.items() if match == Match.DIFFERENT]
-        parts = [str(one), one.era, field, distance]
+        kind = one.run_type if self.matches["run type"] == Match.UNKNOWN else None
+        parts = [str(one), kind, one.era, field, distance]
         if differing:
             parts.append(f"other {', '.join(differing)}")
         return " · ".join(part for part in parts if part)

@@ -42,6 +42,7 @@ class Entry:
     date: dt.date
     today: dt.date
     run_began: dt.date | None = None
+    is_own_reference: bool = False
     has_reason: bool = False
     has_comment: bool = False
     is_dataset_known: bool = True
@@ -57,20 +58,23 @@ class Refusal:
 
 
 def entry_of(
-    run: OmsRun, values: Mapping[str, Any], *, is_dataset_known: bool = True, unticked: list[str] | None = None
+    run: OmsRun,
+    reconstruction: str,
+    values: Mapping[str, Any],
+    *,
+    is_dataset_known: bool = True,
+    unticked: list[str] | None = None,
 ) -> Entry:
     """The entry that these columns of a certification make on this run; absent columns are judged by no rule."""
     today = dt.datetime.now(dt.UTC).date()
     reference = values.get("reference_runreconstruction")
+    judged = [one for one in Component if values.get(one.value)]
     return Entry(
         run_number=run.run_number,
-        judgements={
-            component: Judgement(component, values[component.value], bool(values.get(f"{component.value}_lowstat")))
-            for component in Component
-            if values.get(component.value)
-        },
+        judgements={one: Judgement(one, values[one.value], bool(values.get(f"{one.value}_lowstat"))) for one in judged},
         run_type=run.run_type,
         reference_run_type=reference.run.run_type if reference else None,
+        is_own_reference=str(reference) == f"{run.run_number} {reconstruction}",
         date=values.get("date") or today,
         today=today,
         run_began=run.start_time.date() if run.start_time else None,
@@ -131,6 +135,11 @@ def _reference_is_of_the_same_type(entry: Entry) -> Iterator[Refusal]:
         )
 
 
+def _reference_is_another(entry: Entry) -> Iterator[Refusal]:
+    if entry.is_own_reference:
+        yield Refusal("reference_runreconstruction", "A run is not its own reference. Choose another.")
+
+
 def _date_is_possible(entry: Entry) -> Iterator[Refusal]:
     if entry.date > entry.today + dt.timedelta(days=1):
         yield Refusal("date", f"The date is later than tomorrow (today is {entry.today} UTC). Give the shift day.")
@@ -154,6 +163,7 @@ _RULES = [
     _tracking_needs_strip,
     _excluded_has_no_statistics,
     _reference_is_of_the_same_type,
+    _reference_is_another,
     _date_is_possible,
     _dataset_was_shown,
     _checklists_are_ticked,

@@ -30,8 +30,10 @@ class Ticket:
         return signing.dumps(asdict(self), salt=_SALT, compress=True)
 
     def knows(self, dataset: str) -> bool:
-        """Whether this dataset may be certified with this ticket; none is always possible."""
-        return not dataset or dataset in self.datasets or self.registry == "unreachable"
+        """Whether this dataset may be certified with this ticket; none only where Run Registry named none."""
+        if self.registry == "unreachable":
+            return True
+        return dataset in self.datasets if self.datasets else not dataset
 
     def has_verified(self, dataset: str) -> bool:
         """Whether Run Registry itself named the dataset."""

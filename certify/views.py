@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -15,12 +16,12 @@ from django.views import View
 from django.views.decorators.http import require_GET
 
 from certify.actions import AlreadyCertified, EntryRefused, certify_run
-from certify.choices import Reconstruction
-from certify.desk import Desk, desk_for, desk_with
+from certify.choices import Reconstruction, Verdict
+from certify.desk import Desk, desk_for, desk_opened_anew, desk_with
 from certify.models import TrackerCertification
 from certify.page import certify_page, notices_of
 from certify.queue import next_open_reconstruction
-from certify.reasons import reason_added
+from certify.reasons import reason_added, wants_reason
 from certify.responses import SeeOther
 from certify.selectors import live_certification, reference_of_each_certification
 from certify.target import (
@@ -32,11 +33,13 @@ from certify.target import (
     checked_wish,
     resolve,
 )
-from certify.ticket import Ticket, read_ticket
+from certify.ticket import read_ticket
 from oms.mirror import run_as_known
 from oms.oddities import sentences_about
 from users.access import SignedInRequest, role_required
 from users.models import Role
+
+LONGEST_SEARCH = 2000  # characters; an address has to hold it
 
 
 @method_decorator(role_required(Role.SHIFTER), name="dispatch")
@@ -70,20 +73,28 @@ class CertifyView(View):
         return form_page(request, desk_for(self.target, runs), notices, runs=runs)
 
     def post(self, request: SignedInRequest) -> HttpResponse:
-        desk = desk_with(request.POST, run_as_known(self.wish.run_number), self._ticket(request))
-        if reason_added(request.user, request.POST, desk):
-            return form_page(request, desk, [])
+        ticket = read_ticket(request.POST.get("ticket", ""))
+        if ticket is None or ticket.run_number != self.wish.run_number:
+            return _opened_anew(request, self.wish)
+        desk = desk_with(request.POST, run_as_known(self.wish.run_number), ticket)
+        if wants_reason(request.POST):
+            return form_page(request, desk, [], status=200 if reason_added(request.user, request.POST, desk) else 422)
         if not desk.is_valid():
             return form_page(request, desk, [], status=422)
         return _certified(request, self.wish.run_number, desk)
 
-    def _ticket(self, request: HttpRequest) -> Ticket:
-        """What the form was opened with; without it, only what the address says, and nothing verified."""
-        ticket = read_ticket(request.POST.get("ticket", ""))
-        if ticket and ticket.run_number == self.wish.run_number:
-            return ticket
-        sent = self.wish.reconstruction or request.POST.get("reconstruction", "")
-        return Ticket(self.wish.run_number, sent if sent in Reconstruction.values else "", registry="unreachable")
+
+def _opened_anew(request: SignedInRequest, wish: Wish) -> HttpResponse:
+    """A form without its ticket: what was typed, on what Run Registry and OMS say now, to be saved again."""
+    sent = request.POST.get("reconstruction", "")
+    known = wish.reconstruction or (sent if sent in Reconstruction.values else None)
+    try:
+        target = resolve(replace(wish, reconstruction=known, dataset=""))
+    except AllCertified:
+        return all_certified(request, wish)
+    except ReconstructionUnknown as unknown:
+        return reconstruction_choice(request, wish, unknown)
+    return form_page(request, desk_opened_anew(request.POST, target), notices_of(target), status=422)
 
 
 def _wish_of(request: HttpRequest, run_number: int, reconstruction: str | None = None) -> Wish:
@@ -114,13 +125,19 @@ def _certified(request: SignedInRequest, run_number: int, desk: Desk) -> HttpRes
         return form_page(request, desk, [], status=422)
     except AlreadyCertified as faster:
         return form_page(request, desk, [], status=409, theirs=faster.existing)
-    messages.success(request, f"{made} saved as {made.verdict.label.lower()}.")
+    tell_saved(request, f"{made} is saved", made)
     return SeeOther(_next_page(request.POST, made))
+
+
+def tell_saved(request: HttpRequest, what: str, made: TrackerCertification) -> None:
+    """The verdict, in green only where it is good."""
+    level = messages.SUCCESS if made.verdict == Verdict.GOOD else messages.WARNING
+    messages.add_message(request, level, f"{what}. Verdict: {made.verdict.label.lower()}.")
 
 
 def _next_page(sent: Any, made: TrackerCertification) -> str:
     """Where a save leads: the next open run of the search if asked for, else back to the search or the list."""
-    runs = sent.get("runs", "")
+    runs = sent.get("runs", "")[:LONGEST_SEARCH]
     following = next_open_reconstruction(runs, (made.run_number, made.reconstruction)) if runs else None
     if sent.get("then") == "next" and following:
         address = reverse("certify:certify-reconstruction", args=[following.run_number, following.reconstruction])
@@ -146,7 +163,8 @@ def shown_instead(request: SignedInRequest, standing: TrackerCertification) -> H
     """The update page for those who may change it; for others what stands, as a conflict."""
     if standing.may_be_changed_by(request.user):
         return redirect("listruns:update", standing.pk)
-    return render(request, "certify/taken.html", {"certification": standing}, status=409)
+    context = {"certification": standing, "runs": request.GET.get("runs", "")}
+    return render(request, "certify/taken.html", context, status=409)
 
 
 def all_certified(request: HttpRequest, wish: Wish) -> HttpResponse:

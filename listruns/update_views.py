@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -12,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 from certify.actions import ChangedMeanwhile, EntryRefused, amend_certification
 from certify.desk import Desk, desk_to_amend, desk_to_amend_with
 from certify.models import TrackerCertification
-from certify.reasons import reason_added
+from certify.reasons import reason_added, wants_reason
 from certify.responses import SeeOther
-from certify.views import form_page
+from certify.views import form_page, tell_saved
 from oms.mirror import run_as_known, run_for_page
 from oms.oddities import sentences_about
 from remote.answers import Missing, Unreachable
@@ -33,8 +32,8 @@ def update(request: SignedInRequest, pk: int) -> HttpResponse:
         return _opened(request, certification, needs_reason)
     run = run_as_known(certification.run_number)
     desk = desk_to_amend_with(request.POST, certification, run, needs_reason=needs_reason)
-    if reason_added(request.user, request.POST, desk):
-        return form_page(request, desk, [])
+    if wants_reason(request.POST):
+        return form_page(request, desk, [], status=200 if reason_added(request.user, request.POST, desk) else 422)
     if not desk.is_valid():
         return form_page(request, desk, [], status=422)
     return _amended(request, certification, desk)
@@ -59,6 +58,12 @@ def _opened(request: SignedInRequest, certification: TrackerCertification, needs
     return form_page(request, desk, list(dict.fromkeys(notices)) + sentences_about(run))
 
 
+def _version_meant(request: SignedInRequest, loaded: int | None) -> int:
+    """The version that was loaded; or, said expressly on a conflict, the one shown there as theirs."""
+    over = request.POST.get("over", "")
+    return int(over) if over.isascii() and over.isdigit() and len(over) < 10 else loaded or 0
+
+
 def _amended(request: SignedInRequest, certification: TrackerCertification, desk: Desk) -> HttpResponse:
     """Save the change; to its page, or the form again with what stood in the way."""
     form = desk.form
@@ -66,7 +71,7 @@ def _amended(request: SignedInRequest, certification: TrackerCertification, desk
         made = amend_certification(
             request.user,
             certification,
-            form.cleaned_data["version"] or 0,
+            _version_meant(request, form.cleaned_data["version"]),
             form.decision(),
             form.basis(*desk.typed()),
             reason=form.cleaned_data["reason"],
@@ -77,5 +82,5 @@ def _amended(request: SignedInRequest, certification: TrackerCertification, desk
         return form_page(request, desk, [], status=422)
     except ChangedMeanwhile as faster:
         return form_page(request, desk, [], status=409, theirs=faster.existing)
-    messages.success(request, f"{made} changed: {made.verdict.label.lower()}, version {made.version}.")
+    tell_saved(request, f"{made} is changed, version {made.version}", made)
     return SeeOther(reverse("listruns:certification", args=[made.pk]))

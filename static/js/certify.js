@@ -12,7 +12,11 @@
     components.forEach((one, at) => one.toggleAttribute("data-current", at === current));
   }
 
+  // What was flagged last, for "low": the current one has moved on by then.
+  let flagged = null;
+
   function choose(letter) {
+    flagged = components[current];
     const radio = components[current].querySelector(`input[type=radio][value=${letters[letter]}]`);
     radio.checked = true;
     radio.dispatchEvent(new Event("change", { bubbles: true }));
@@ -29,16 +33,27 @@
     toggle(radios[(radios.findIndex((one) => one.checked) + 1) % radios.length]);
   }
 
+  function toComment() {
+    const comment = form.elements.comment;
+    comment.focus();
+    comment.setSelectionRange(comment.value.length, comment.value.length);
+  }
+
+  function step(by) {
+    flagged = null;
+    goTo(current + by);
+  }
+
   const keys = {
     g: () => choose("g"),
     b: () => choose("b"),
     x: () => choose("x"),
-    l: () => toggle(components[current].querySelector("input[type=checkbox]")),
+    l: () => toggle((flagged ?? components[current]).querySelector("input[type=checkbox]")),
     m: turnTrackerMap,
     r: () => form.elements.reference_runreconstruction.focus(),
-    c: () => form.elements.comment.focus(),
-    ArrowDown: () => goTo(current + 1),
-    ArrowUp: () => goTo(current - 1),
+    c: toComment,
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
   };
 
   function isTyping(target) {
@@ -49,7 +64,8 @@
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
       event.preventDefault();
-      form.requestSubmit(form.querySelector("[data-save]"));
+      const save = form.querySelector("[data-save]");
+      if (save) form.requestSubmit(save);
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
@@ -63,8 +79,6 @@
   form.addEventListener("change", (event) => {
     if (event.target.name === "bad_reason") startComment(event.target);
     if (event.target.value === "bad") form.querySelector("[data-problems]").open = true;
-    const component = event.target.closest("[data-component]");
-    if (component && event.target.type === "checkbox") goTo(components.indexOf(component));
   });
 
   function startComment(select) {
@@ -72,7 +86,7 @@
     if (select.value && !comment.value.trim()) comment.value = select.selectedOptions[0].text;
   }
 
-  components.forEach((one, at) => one.addEventListener("focusin", () => goTo(at)));
+  components.forEach((one, at) => one.addEventListener("focusin", () => { flagged = null; goTo(at); }));
 
   let isSending = false;
   form.addEventListener("submit", (event) => {
@@ -83,5 +97,5 @@
   window.addEventListener("pageshow", () => { isSending = false; form.removeAttribute("aria-busy"); });
 
   goTo(current);
-  form.querySelector(".field-error")?.closest(".choice, .field, .fact")?.querySelector("input, select, textarea")?.focus();
+  document.querySelector("[data-errors]")?.focus();
 })();

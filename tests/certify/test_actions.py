@@ -4,6 +4,7 @@ import uuid
 from datetime import date
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from certify.actions import (
@@ -17,7 +18,7 @@ from certify.actions import (
     amend_certification,
     certify_run,
 )
-from certify.models import BadReason, RunReconstruction, TrackerCertification
+from certify.models import RunReconstruction, TrackerCertification
 from oms.models import OmsFill, OmsRun
 from tests.factories import (
     BadReasonFactory,
@@ -90,9 +91,24 @@ def test_certify_again_by_anybody_is_a_conflict_that_shows_what_stands(shifter, 
 def test_same_key_again_leads_to_the_record_it_made(shifter, run, reference):
     key = uuid.uuid4()
     first = certify_run(shifter, run.run_number, "express", _decision(reference), Basis(), key)
-    again = certify_run(shifter, run.run_number, "express", _decision(reference, comment="changed"), Basis(), key)
+    again = certify_run(shifter, run.run_number, "express", _decision(reference), Basis(), key)
     assert again == first
-    assert TrackerCertification.objects.get().comment == ""
+    assert TrackerCertification.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"comment": "changed"}, {"pixel_lowstat": True}, {"problems": "one"}, {"dataset": "/Express/X/DQM"}],
+    ids=str,
+)
+def test_same_key_with_other_content_is_a_conflict_and_never_called_saved(shifter, run, reference, changes):
+    key, problems = uuid.uuid4(), {"pixel_problems": [PixelProblemFactory()]}
+    first = certify_run(shifter, run.run_number, "express", _decision(reference), Basis(), key)
+    basis = Basis(dataset=changes.get("dataset", ""))
+    said = {"problems": problems} if "problems" in changes else {} if "dataset" in changes else changes
+    with pytest.raises(AlreadyCertified) as caught:
+        certify_run(shifter, run.run_number, "express", _decision(reference, **said), basis, key)
+    assert caught.value.existing == first
 
 
 def test_key_of_another_run_does_not_stand_in_the_way(shifter, other_shifter, reference):
@@ -161,6 +177,39 @@ def test_amend_sent_twice_with_one_key_changes_once(shifter, run, reference):
     assert TrackerCertification.objects.get().version == 2
 
 
+def test_amend_sent_again_with_other_content_is_a_conflict(shifter, run, reference):
+    made, key = certify_run(shifter, run.run_number, "express", _decision(reference), Basis()), uuid.uuid4()
+    amend_certification(shifter, made, 1, _decision(reference, comment="one"), Basis(), idempotency_key=key)
+    with pytest.raises(ChangedMeanwhile):
+        amend_certification(shifter, made, 1, _decision(reference, comment="two"), Basis(), idempotency_key=key)
+    assert TrackerCertification.objects.get().comment == "one"
+
+
+def test_amend_with_the_key_of_another_record_takes_a_key_of_its_own(shifter, reference):
+    key, one, other = uuid.uuid4(), RunFactory(), RunFactory()
+    certify_run(shifter, one.run_number, "express", _decision(reference), Basis(), key)
+    made = certify_run(shifter, other.run_number, "express", _decision(reference), Basis())
+    changed = amend_certification(shifter, made, 1, _decision(reference, comment="x"), Basis(), idempotency_key=key)
+    assert changed.version == 2 and changed.idempotency_key != key
+
+
+def test_actions_hold_the_rights_themselves(shifter, other_shifter, shift_leader, guest, run, reference):
+    made = certify_run(shifter, run.run_number, "express", _decision(reference), Basis())
+    with pytest.raises(PermissionDenied):
+        certify_run(guest, run.run_number, "prompt", _decision(reference), Basis())
+    with pytest.raises(PermissionDenied):
+        amend_certification(other_shifter, made, 1, _decision(reference), Basis(), reason="mine")
+    with pytest.raises(EntryRefused) as caught:
+        amend_certification(shift_leader, made, 1, _decision(reference), Basis(), reason=" ")
+    assert [one.field for one in caught.value.refusals] == ["reason"]
+
+
+def test_run_is_not_its_own_reference(shifter, reference):
+    with pytest.raises(EntryRefused) as caught:
+        certify_run(shifter, reference.run_id, reference.reconstruction, _decision(reference), Basis())
+    assert [one.field for one in caught.value.refusals] == ["reference_runreconstruction"]
+
+
 def test_amend_clears_problems_that_were_unticked(shifter, run, reference):
     decision = _decision(reference, problems={"pixel_problems": [PixelProblemFactory()]})
     made = certify_run(shifter, run.run_number, "express", decision, Basis())
@@ -170,9 +219,8 @@ def test_amend_clears_problems_that_were_unticked(shifter, run, reference):
 
 def test_reason_of_a_known_name_is_not_made_twice(shifter):
     one = add_bad_reason(shifter, "HV off", "high voltage was off")
-    BadReason.objects.filter(pk=one.pk).update(is_retired=True)
     again = add_bad_reason(shifter, "HV off", "")
-    assert (again.pk, again.is_retired, again.description) == (one.pk, False, "high voltage was off")
+    assert (again.pk, again.description) == (one.pk, "high voltage was off")
 
 
 def test_adopted_reference_is_offered_with_who_and_why(shift_leader, run):

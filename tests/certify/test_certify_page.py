@@ -234,7 +234,7 @@ def test_conflict_shows_both_versions_and_keeps_what_i_typed(shifter_client, oth
     text = response.content.decode()
     assert response.status_code == 409
     assert "their words" in text and "my words" in text
-    assert ("pixel", "excluded", "good") in response.context["page"].differences
+    assert ("Pixel", "excluded", "good") in response.context["page"].differences
     assert fields_of(response)["comment"] == ["my words"]
 
 
@@ -275,6 +275,9 @@ def test_second_tab_with_another_key_is_a_conflict(shifter_client):
         ({"dataset": "/Express/Other/DQM"}, "dataset"),
         ({"bad_reason": "99999999"}, "bad_reason"),
         ({"pixel_problems": ["99999999"]}, "pixel_problems"),
+        ({"pixel_problems": ["9" * 30]}, "pixel_problems"),
+        ({"bad_reason": "9" * 30}, "bad_reason"),
+        ({"reference_runreconstruction": "9" * 30}, "reference_runreconstruction"),
         ({"comment": "nul\x00"}, "comment"),
     ],
     ids=str,
@@ -312,12 +315,70 @@ def test_form_for_another_reconstruction_than_shown_is_refused(shifter_client):
     assert not TrackerCertification.objects.exists()
 
 
-def test_form_without_its_ticket_is_saved_as_unverified_or_refused_never_lost(shifter_client):
+@pytest.mark.parametrize("ticket", [None, "", "forged"])
+def test_form_without_its_ticket_is_opened_anew_and_keeps_what_was_typed(shifter_client, ticket):
     opened = _open(shifter_client)
-    response = _send(shifter_client, opened, **GOOD, ticket="forged", comment="kept")
-    assert response.status_code == 303
+    sent = {**GOOD, "ticket": ticket, "comment": "kept", "dataset": "/Express/MadeUp/DQM"}
+    refused = _send(shifter_client, opened, **sent)
+    assert refused.status_code == 422 and not TrackerCertification.objects.exists()
+    assert "opened anew" in refused.content.decode()
+    assert (fields_of(refused)["comment"], fields_of(refused)["pixel"]) == (["kept"], ["good"])
+    assert _send(shifter_client, refused).status_code == 303
     made = TrackerCertification.objects.get()
-    assert not made.is_dataset_verified and not made.external_info_complete
+    assert (made.dataset.name, made.is_dataset_verified) == ("/Express/Collisions2018/DQM", True)
+
+
+def test_ticket_of_another_run_is_none(shifter_client):
+    other = _open(shifter_client, "/certify/315264/express/")
+    response = _send(shifter_client, other, **GOOD)
+    assert response.status_code == 422 and not TrackerCertification.objects.exists()
+
+
+def test_back_and_other_flags_with_the_same_key_is_a_conflict_not_a_silent_loss(shifter_client):
+    opened = _open(shifter_client)
+    assert _send(shifter_client, opened, **GOOD).status_code == 303
+    response = _send(shifter_client, opened, **{**GOOD, "tracking": "excluded", "trackermap": "missing"})
+    assert response.status_code == 409
+    assert fields_of(response)["tracking"] == ["excluded"]
+    assert TrackerCertification.objects.get().tracking == "good"
+
+
+def test_dataset_cannot_be_left_out_where_run_registry_named_one(shifter_client):
+    response = _send(shifter_client, _open(shifter_client), **GOOD, dataset="")
+    assert response.status_code == 422 and "dataset" in _errors(response)
+
+
+def test_what_oms_said_cannot_be_typed_over_by_sending_more_fields_than_shown(shifter_client):
+    opened = _open(shifter_client)
+    typed = {"run-recorded_lumi": "5", "run-recorded_lumi_unit": "pb^{-1}", "run-run_type": "cosmics", "fill-era": "X"}
+    assert _send(shifter_client, opened, **GOOD, **typed).status_code == 303
+    run = OmsRun.objects.select_related("fill").get(pk=RUN)
+    assert (run.run_type, run.typed, run.fill.typed) == ("collisions", {}, {})
+    assert run.recorded_lumi == TrackerCertification.objects.get().recorded_lumi != 5
+
+
+def test_only_reference_runs_may_be_references_and_no_run_its_own(shifter_client, references):
+    plain = ReconstructionFactory(run=RunFactory(run_number=314575))
+    response = _send(shifter_client, _open(shifter_client), **GOOD, reference_runreconstruction=plain.pk)
+    assert response.status_code == 422 and "reference_runreconstruction" in _errors(response)
+    own = references["collisions"]
+    opened = _open(shifter_client, "/certify/314811/express/")
+    assert str(own.pk) not in [option.value for option in opened.context["page"].references]
+    sent = {**GOOD, "reference_runreconstruction": own.pk}
+    response = _send(shifter_client, opened, "/certify/314811/express/", **sent)
+    assert "not its own reference" in str(_errors(response))
+
+
+def test_reason_without_comment_is_refused_with_the_reason_as_a_start(shifter_client):
+    reason = BadReasonFactory(name="HV off")
+    response = _send(shifter_client, _open(shifter_client), **{**GOOD, "pixel": "bad", "bad_reason": reason.pk})
+    assert response.status_code == 422
+    assert fields_of(response)["comment"] == ["HV off"]
+
+
+def test_search_that_is_too_long_to_be_an_address_is_left_behind(shifter_client):
+    response = _send(shifter_client, _open(shifter_client), **GOOD, runs="315259," * 5000)
+    assert response.status_code == 303 and len(response.url) < 10_000
 
 
 def test_refused_form_can_be_mended_and_saved(shifter_client):
@@ -354,9 +415,17 @@ def test_reason_that_exists_is_chosen_not_doubled(shifter_client):
     assert BadReason.objects.count() == 1
 
 
+def test_retired_reason_is_not_made_again(shifter_client):
+    BadReasonFactory(name="Old one", is_retired=True)
+    response = _send(shifter_client, _open(shifter_client), new_reason="old one", add_reason="1")
+    assert response.status_code == 422
+    assert "retired" in str(response.context["desk"].reason_form.errors)
+
+
 @pytest.mark.parametrize("name", ["", "x" * 51], ids=["empty", "too long"])
 def test_reason_without_a_possible_name_gets_its_error(shifter_client, name):
     response = _send(shifter_client, _open(shifter_client), new_reason=name, add_reason="1", comment="kept")
+    assert response.status_code == 422
     assert response.context["desk"].reason_form.errors["new_reason"]
     assert fields_of(response)["comment"] == ["kept"]
 
@@ -535,3 +604,42 @@ def test_run_without_a_fill_number_is_certified(shifter_client, sandbox):
     path = "/certify/314206/express/"
     opened = _open(shifter_client, path)
     assert opened.context["page"].desk.fill_form.fields["fill_number"].required is False
+
+
+def test_conflict_can_be_settled_with_mine_by_a_shift_leader_who_says_why(shift_leader_client, shifter):
+    opened = _open(shift_leader_client)
+    theirs = CertificationFactory(run=OmsRun.objects.get(pk=RUN), user=shifter, comment="their words")
+    conflict = _send(shift_leader_client, opened, **GOOD, comment="my words")
+    assert conflict.status_code == 409 and f'formaction="/list/{theirs.pk}/update/"' in conflict.content.decode()
+    path, mine = f"/list/{theirs.pk}/update/", {"over": str(theirs.version), "comment": "my words"}
+    silent = _send(shift_leader_client, conflict, path, **mine)
+    assert silent.status_code == 422 and "reason" in _errors(silent)
+    assert _send(shift_leader_client, conflict, path, **mine, reason="looked twice").status_code == 303
+    theirs.refresh_from_db()
+    assert (theirs.comment, theirs.user, theirs.version, theirs.change_reason) == (
+        "my words",
+        shifter,
+        2,
+        "looked twice",
+    )
+
+
+def test_conflict_with_my_own_other_tab_says_so_and_can_be_settled(shifter_client):
+    opened = _open(shifter_client)
+    assert _send(shifter_client, opened, **GOOD).status_code == 303
+    conflict = _send(shifter_client, opened, **GOOD, comment="second tab", idempotency_key=str(uuid.uuid4()))
+    assert "you saved this in another tab" in conflict.content.decode()
+    made = TrackerCertification.objects.get()
+    sent = {"over": str(made.version), "comment": "second tab"}
+    assert _send(shifter_client, conflict, f"/list/{made.pk}/update/", **sent).status_code == 303
+    made.refresh_from_db()
+    assert (made.comment, made.version) == ("second tab", 2)
+
+
+def test_another_shifter_in_conflict_may_only_keep_theirs(other_shifter_client, shifter):
+    opened = _open(other_shifter_client)
+    theirs = CertificationFactory(run=OmsRun.objects.get(pk=RUN), user=shifter)
+    conflict = _send(other_shifter_client, opened, **GOOD)
+    assert f'formaction="/list/{theirs.pk}/update/"' not in conflict.content.decode()
+    sent = {"over": str(theirs.version)}
+    assert _send(other_shifter_client, conflict, f"/list/{theirs.pk}/update/", **sent).status_code == 403

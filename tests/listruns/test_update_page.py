@@ -83,6 +83,14 @@ def test_same_change_sent_twice_counts_once(shifter_client, made):
     assert TrackerCertification.objects.get(pk=made.pk).version == 2
 
 
+@pytest.mark.parametrize("dataset", [None, "", "/Express/Invented/DQM"])
+def test_change_keeps_the_dataset_whatever_is_sent(shifter_client, made, dataset):
+    opened = shifter_client.get(f"/list/{made.pk}/update/")
+    assert _send(shifter_client, opened, made.pk, dataset=dataset, comment="again").status_code == 303
+    made.refresh_from_db()
+    assert (made.dataset.name, made.is_dataset_verified) == ("/PromptReco/Collisions2018A/DQM", True)
+
+
 def test_rules_hold_for_changes_too_but_checklists_do_not(shifter_client, made):
     opened = shifter_client.get(f"/list/{made.pk}/update/")
     refused = _send(shifter_client, opened, made.pk, pixel="bad", comment="hole")

@@ -22,7 +22,7 @@ class CertificationTable(tables.Table):
     verdict = _sorted_by("Verdict", "verdict_word")
     reference = _sorted_by("Reference", "reference_runreconstruction__run_id")
     shifter = _sorted_by("Shifter", "user__username")
-    date = _sorted_by("Date", "date")
+    date = _sorted_by("Shift day", "date")
     comment = _sorted_by("Comment", "comment")
 
     class Meta:

@@ -55,7 +55,7 @@ def test_shift_leader_is_offered_it_with_the_owner_named(shift_leader_client, sh
     made = CertificationFactory(user=shifter)
     html = page(shift_leader_client, made)
     assert f'href="/list/{made.pk}/update/"' in html
-    assert "Update shifter’s" in html
+    assert "Change shifter’s" in html
 
 
 def test_withdrawn_one_says_so_and_is_not_changed(shifter_client, shifter):

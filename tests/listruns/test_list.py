@@ -126,7 +126,32 @@ def test_unknown_filter_is_named_as_not_applied(shifter_client, made):
 
 
 def test_empty_list_says_what_to_do(shifter_client):
-    assert "No certification matches. Widen the list" in shifter_client.get("/list/").content.decode()
+    html = shifter_client.get("/list/").content.decode()
+    assert "No certification matches. Widen the list" in html
+    assert "/certify/" not in html
+
+
+ONE_RUN = "runs_min=315270&runs_max=315270"
+
+
+def test_run_without_certifications_leads_to_its_certification(shifter_client, guest_client):
+    html = shifter_client.get(f"/list/?{ONE_RUN}").content.decode()
+    assert 'href="/certify/315270/">Certify run 315270</a>' in html
+    assert "/certify/" not in guest_client.get(f"/list/?{ONE_RUN}").content.decode()
+
+
+@pytest.mark.parametrize("query", [f"{ONE_RUN}&date_min=2018-05-01", "runs_min=315270&runs_max=315271"])
+def test_no_run_is_offered_where_other_filters_may_hide_its_certifications(shifter_client, query):
+    html = shifter_client.get(f"/list/?{query}").content.decode()
+    assert "No certification matches" in html
+    assert "/certify/" not in html
+
+
+def test_list_names_the_shift_day_and_the_reconstructions_as_everywhere(shifter_client, made):
+    html = shifter_client.get("/list/?state=live").content.decode()
+    assert "Shift day</a>" in html
+    assert "Shift day from (UTC)" in html
+    assert '<input type="checkbox" name="reconstruction" value="rerecoul"> rerecoul</label>' in html
 
 
 @pytest.mark.parametrize("number", [100, 10_000])

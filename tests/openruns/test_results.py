@@ -28,6 +28,13 @@ def test_a_reconstruction_without_dataset_has_a_dash(shifter_client, sandbox):
     assert row.text.endswith("- -")
 
 
+def test_words_are_those_of_the_list(shifter_client, sandbox):
+    html = search(shifter_client, "315257").html
+    assert '<th scope="col" class="reco">rerecoul</th>' in html
+    assert '<option value="rereco">rereco</option>' in html
+    assert '<option value="" selected>First open</option>' in html
+
+
 def test_mine_leads_to_its_change(shifter, shifter_client, sandbox):
     made = certify(shifter, 315257, Reconstruction.EXPRESS)
     cells = search(shifter_client, "315257").rows[315257].cells
@@ -61,7 +68,7 @@ def test_a_withdrawn_certification_is_open_again(shifter, shifter_client, sandbo
 
 def test_a_row_has_the_facts_of_oms_with_their_units(shifter_client, sandbox):
     text = search(shifter_client, "315270").rows[315270].text
-    assert text.startswith("315270 Collisions 2018-04-27 06:43 UTC 6616 655 78.150 /pb")
+    assert text.startswith("315270 collisions 2018-04-27 06:43 UTC 6616 655 78.150 /pb")
 
 
 def test_rows_stand_newest_first_however_typed(shifter_client, sandbox):

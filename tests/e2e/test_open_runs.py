@@ -70,3 +70,24 @@ def test_nothing_is_wider_than_a_phone(page: Page, sign_in, shifter, live_server
     page.goto(f"{live_server.url}/openruns/?runs=315257-315270")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     is_accessible()
+
+
+PLACES = """() => [...document.querySelectorAll("tr[data-run]")].map((row) => Object.fromEntries(
+    [...row.querySelectorAll("[data-reco]")].map((state) => {
+        const box = state.getBoundingClientRect();
+        return [state.dataset.reco, [Math.round(box.left), Math.round(box.height), Math.round(box.top)]];
+    })))"""
+
+
+def test_buttons_of_a_row_stand_in_a_grid_on_a_phone(page: Page, sign_in, shifter, live_server, sandbox):
+    certify(shifter, 315267, "prompt")
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/openruns/?runs=315257-315270")
+    rows = page.evaluate(PLACES)
+    left = {name: {row[name][0] for row in rows if name in row} for name in ("express", "prompt", "rereco", "rerecoul")}
+    assert all(len(places) == 1 for places in left.values())
+    assert left["express"] == left["rereco"]
+    assert left["prompt"] == left["rerecoul"]
+    assert all(height >= 36 for row in rows for _, height, _ in row.values())
+    assert all(row["express"][2] == row["prompt"][2] < row["rereco"][2] for row in rows if len(row) == 4)

@@ -57,7 +57,7 @@ def test_service_that_is_out_is_named_on_every_page_with_since_when(shifter_clie
     status.answered("registry")
     html = shifter_client.get("/help/").content.decode()
     assert "out since" not in html
-    assert "Run Registry answered 14:02 UTC" in html
+    assert "Answered (UTC): Run Registry 14:02<" in html
 
 
 def test_help_is_open_to_strangers_and_names_no_page_they_cannot_see(client):

@@ -90,5 +90,18 @@ def test_shift_leader_is_denied_the_admin(shift_leader_client):
     assert shift_leader_client.get("/admin/", follow=True).status_code == 403
 
 
+def test_admin_leads_back_and_says_what_each_role_may(admin_client):
+    html = admin_client.get("/admin/").content.decode()
+    assert '<a class="back" href="/">Back to CertHelper</a>' in html
+    assert "View site" not in html
+    assert "Shift leader and expert also change certifications of others." in html
+    assert '<a class="back" href="/">' in admin_client.get("/admin/users/user/").content.decode()
+
+
+def test_admins_alone_find_the_admin_in_the_navigation(admin_client, shift_leader_client):
+    assert '<a href="/admin/">Admin</a>' in admin_client.get("/").content.decode()
+    assert '"/admin/"' not in shift_leader_client.get("/").content.decode()
+
+
 def test_admin_has_the_icon_so_that_no_browser_asks_in_vain(admin_client):
     assert 'rel="icon" href="/static/icon.svg"' in admin_client.get("/admin/").content.decode()

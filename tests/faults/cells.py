@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin
 
+from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from certify.models import TrackerCertification
-from remote import status
+from oms.models import OmsFill, OmsRun
+from remote import status, tokens
 from tests.browser_form import fields_of
 from tests.faults.matrix import RUN, SERVICES, Page, happened
 from tests.sandbox_server import SandboxForTests
@@ -114,10 +118,20 @@ def _retry(walk: Walk, service: str, page: Page, main: Main, words: str) -> None
     assert Main(answer.content.decode()).that_say(words) == []
 
 
+def _forget_all() -> None:
+    """Whoever asked now would have to ask: nothing is remembered, and what OMS said has grown old."""
+    cache.clear()
+    tokens.forget_all()
+    old = timezone.now() - timedelta(hours=1)
+    OmsRun.objects.update(fetched_at=old, end_time=None)
+    OmsFill.objects.update(fetched_at=old, end_time=None, end_stable_beam=None)
+
+
 def save_cell(walk: Walk, service: str, mode: str, page: Page, seconds: float = 30) -> None:
     """A save while the service is out: it asks nobody, keeps what was typed, and saves it."""
     path = walk.path_of(page)
     opened = walk.client.get(path)
+    _forget_all()
     walk.sandbox.clear()
     walk.sandbox.faults(service, mode, seconds=seconds)
     sent = {**fields_of(opened), **SAID}

@@ -11,19 +11,21 @@ from django.urls import reverse
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
+from certify.models import TrackerCertification
 from oms.models import OmsFill, OmsRun
 from remote import http, tokens
 from sandbox.faults import MODES
+from tests.browser_form import fields_of
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 from tests.faults import matrix
-from tests.faults.cells import Walk, read_cell, save_cell
+from tests.faults.cells import SAID, WORDS, Walk, read_cell, save_cell
 from tests.faults.matrix import ASKS_NOBODY, GAPS, PAGES, READING, RUN, SAVING, SERVICES
 from tests.test_access_table import TABLE
 
 pytestmark = pytest.mark.django_db
 BUDGET_S = 1
-# So that a silent service costs the matrix 0.3 s a cell; a sample below keeps the real time-outs.
-CONNECT_S, READ_S = 0.1, 0.2
+# So that a silent service costs the matrix 0.3 s a page; a sample below keeps the real time-outs.
+CONNECT_S, READ_S = 0.1, 0.3
 # A cell is red when it asserts in vain, and when something that nobody named comes through to the page.
 RED = (AssertionError, RequestException, HTTPError, OSError, ValueError, LookupError, TypeError, AttributeError)
 
@@ -63,6 +65,23 @@ def test_save_asks_nobody_and_keeps_what_was_typed(walk, shifter, service, mode,
     if page.url_name == "listruns:update":
         _certified(walk, shifter)
     save_cell(walk, service, mode, page)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_form_opened_while_oms_is_out_is_saved_with_what_was_typed(walk, mode):
+    """The whole way without OMS: what is needed is asked for, kept when something else is wrong, and saved."""
+    walk.sandbox.faults("oms", mode)
+    opened = walk.ask("get", SAVING[0].path)
+    typed = {"run-run_type": "collisions", "run-lumisections": "655", "run-energy": "6500", "fill-fill_number": "6615"}
+    typed |= {"run-recorded_lumi": "78150", "run-recorded_lumi_unit": "nb^{-1}"}
+    refused = walk.ask("post", SAVING[0].path, **{**fields_of(opened), **SAID, **typed, "run-lumisections": ""})
+    assert refused.status_code == 422
+    kept = {name: fields_of(refused)[name] for name in typed if name != "run-lumisections"}
+    assert kept == {name: [value] for name, value in typed.items() if name != "run-lumisections"}
+    saved = walk.ask("post", SAVING[0].path, **{**fields_of(refused), "run-lumisections": "655"})
+    assert saved.status_code == 303
+    made = TrackerCertification.objects.get(runreconstruction__run=RUN)
+    assert (made.lumisections, made.recorded_lumi, made.comment) == (655, 78.15, WORDS)
 
 
 @pytest.mark.parametrize(("service", "mode"), [("oms", "hang"), ("sso", "stall")])

@@ -42,7 +42,7 @@ def test_shifter_does_the_whole_job(page: Page, sign_in, shifter, live_server, i
     page.locator("[name=trackermap][value=exists]").check()
     _press(page, "Control+Enter")
     page.wait_for_url(re.compile(r"/certify/(?!315265/express)"))
-    expect(page.locator("main")).to_contain_text("315265 express saved as good")
+    expect(page.locator("main")).to_contain_text("315265 express is saved. Verdict: good.")
 
     _press(page, "b", "b", "b")
     page.locator("[name=bad_reason]").select_option(label="High voltage trip")
@@ -50,7 +50,7 @@ def test_shifter_does_the_whole_job(page: Page, sign_in, shifter, live_server, i
     page.locator("[name=trackermap][value=missing]").check()
     page.keyboard.press("Control+Enter")
     page.wait_for_url(re.compile(r"/certify/|/openruns/"))
-    expect(page.locator("main")).to_contain_text("saved as bad")
+    expect(page.locator("main")).to_contain_text("Verdict: bad.")
 
     page.goto(f"{live_server.url}/list/")
     is_accessible()

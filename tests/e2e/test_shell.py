@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
+from remote import status
+
 
 def test_person_signs_in_looks_around_and_signs_out(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
@@ -29,3 +31,36 @@ def test_wrong_password_keeps_the_name(page: Page, shifter):
     page.fill("[name=password]", "wrong")
     page.locator("main [type=submit]").click()
     expect(page.locator("[name=username]")).to_have_value(shifter.username)
+
+
+def test_day_of_a_date_field_is_said_as_iso_and_follows_what_is_chosen(page: Page, sign_in, shifter, live_server):
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/list/?date_min=2018-05-04")
+    page.keyboard.press("f")
+    said = page.locator("output[for=id_date_min]")
+    expect(said).to_have_text("2018-05-04")
+    page.locator("#id_date_min").fill("2018-06-07")
+    expect(said).to_have_text("2018-06-07")
+    page.locator("#id_date_min").fill("")
+    expect(said).to_be_hidden()
+
+
+def test_date_fields_stay_in_their_columns_on_a_phone(page: Page, sign_in, shifter, live_server):
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/list/?date_min=2018-05-04&date_max=2018-05-04")
+    page.keyboard.press("f")
+    first, last, run = (page.locator(f"#id_{name}").bounding_box() for name in ("date_min", "date_max", "runs_max"))
+    assert first and last and run
+    assert first["x"] + first["width"] < last["x"]
+    assert (last["x"], last["width"]) == (run["x"], run["width"])
+
+
+def test_footer_is_one_line_when_every_service_has_answered(page: Page, sign_in, shifter, live_server):
+    for service in ("registry", "oms", "sso"):
+        status.answered(service)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    sign_in(shifter)
+    theme, links = (page.locator(one).bounding_box() for one in (".theme", ".foot a >> nth=0"))
+    assert theme and links
+    assert abs(theme["y"] + theme["height"] / 2 - links["y"] - links["height"] / 2) < 4

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from certify.actions import AlreadyCertified, EntryRefused, certify_run
 from certify.choices import Reconstruction, Verdict
@@ -190,7 +190,7 @@ def with_query(address: str, **query: str) -> str:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def all_reference_runs(_request: HttpRequest) -> JsonResponse:
     """Public: each live certification with its reference, in the shape that ML tools read."""
     return JsonResponse(reference_of_each_certification(), safe=False)

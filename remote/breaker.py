@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from remote.budget import Budget
-from remote.errors import ADVICE, LeftAlone, RemoteError
+from remote.errors import LeftAlone, RemoteError
 
 logger = logging.getLogger(__name__)
 _lock = threading.Lock()
@@ -26,8 +26,9 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True)
 class Opened:
-    """Why and until when a service is left alone (seconds since 1970); `failures` in a row, counted to tell trials."""
+    """Why, since and until when a service is left alone (seconds since 1970); `failures` in a row tell trials apart."""
 
+    failed_at: float
     until: float
     reason: str
     advice: str
@@ -61,11 +62,12 @@ def failed(error: RemoteError) -> None:
     if settings.BREAKER_SECONDS <= 0:
         return
     with _lock:
-        before = _opened(error.source)
+        before, now = _opened(error.source), time.time()
         _keep(
             error.source,
             Opened(
-                until=time.time() + settings.BREAKER_SECONDS,
+                failed_at=now,
+                until=now + settings.BREAKER_SECONDS,
                 reason=error.reason,
                 advice=error.advice,
                 failures=before.failures + 1 if before else 1,
@@ -84,12 +86,13 @@ def _refuse_unless_trial(opened: Opened, service: str, budget: Budget, asked_for
     is_due = now >= opened.until or (budget.is_retry and service not in budget.trials)
     if is_due and now >= opened.trial_ends:
         return
+    until = datetime.fromtimestamp(max(opened.until, opened.trial_ends), UTC)
     raise LeftAlone(
         asked_for,
         source=service,
         reason=opened.reason,
-        advice=opened.advice or ADVICE,
-        until=datetime.fromtimestamp(max(opened.until, opened.trial_ends), UTC),
+        advice=opened.advice,
+        until=None if opened.failed_at >= budget.began else until,
     )
 
 

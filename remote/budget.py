@@ -10,11 +10,12 @@ from django.conf import settings
 class Budget:
     """Seconds that all calls of one page share, counted from the moment it is made.
 
-    `is_retry`: a person asked to try again, so that services that are left alone may be tried. `trials` is kept by
-    the breaker: which of them this page tries.
+    `began`: when, in seconds since 1970. `is_retry`: a person asked to try again, so that services that are left alone
+    may be tried. `trials` is kept by the breaker: which of them this page tries.
     """
 
     def __init__(self, seconds: float, *, is_retry: bool = False) -> None:
+        self.began = time.time()
         self._ends = time.monotonic() + seconds
         self._seconds = seconds
         self.is_retry = is_retry

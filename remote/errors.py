@@ -78,14 +78,18 @@ class NotAsked(TimedOut):
 
 
 class LeftAlone(_Told):
-    """Not asked: it failed less than `BREAKER_SECONDS` ago, with this `reason` (remote/breaker.py)."""
+    """Not asked: it failed less than `BREAKER_SECONDS` ago, with this `reason` (remote/breaker.py).
+
+    Without `until` it failed for this very page, which then says so once.
+    """
 
     is_outage = False
-    happened = "{reason}, and is left alone until {until:%H:%M:%S} UTC"
+    happened = "{reason}{until}"
 
-    def __init__(self, service: str, *, reason: str, advice: str, until: datetime, source: str = "") -> None:
+    def __init__(self, service: str, *, reason: str, advice: str, until: datetime | None, source: str = "") -> None:
         self.advice = advice
-        super().__init__(service, source=source, reason=reason, until=until)
+        words = f", and is left alone until {until:%H:%M:%S} UTC" if until else ""
+        super().__init__(service, source=source, reason=reason, until=words)
 
 
 class BadStatus(_Told):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -66,7 +67,8 @@ def failed(error: RemoteError) -> None:
 
 def _is_news(known: dict[str, Any]) -> bool:
     """Whether a failure was seen, and not so long ago that it says nothing of now."""
-    return "failed_at" in known and timezone.now() - known["failed_at"] < BELIEVED_FOR
+    believed_for = max(BELIEVED_FOR, timedelta(seconds=settings.BREAKER_SECONDS))
+    return "failed_at" in known and timezone.now() - known["failed_at"] < believed_for
 
 
 def _state(service: str, known: dict[str, Any]) -> ServiceState:

@@ -99,6 +99,7 @@ def read_cell(walk: Walk, service: str, mode: str, page: Page, seconds: float = 
     said = main.that_say(words)
     assert said, f"“{words}” is not in {main.paragraphs}"
     assert all(NEXT_STEP.search(one) for one in said), said
+    assert len(said) == len(set(said)), "said twice"
     _retry(walk, service, page, main, words)
 
 

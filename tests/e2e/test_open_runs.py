@@ -79,8 +79,11 @@ PLACES = """() => [...document.querySelectorAll("tr[data-run]")].map((row) => Ob
     })))"""
 
 
-def test_buttons_of_a_row_stand_in_a_grid_on_a_phone(page: Page, sign_in, shifter, live_server, sandbox):
+def test_buttons_of_a_row_stand_in_a_grid_on_a_phone(page: Page, sign_in, shifter, other_shifter, live_server, sandbox):
     certify(shifter, 315267, "prompt")
+    other_shifter.first_name = "Somebody with a name that is long"
+    other_shifter.save()
+    certify(other_shifter, 315264, "prompt")
     page.set_viewport_size({"width": 390, "height": 844})
     sign_in(shifter)
     page.goto(f"{live_server.url}/openruns/?runs=315257-315270")

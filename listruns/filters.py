@@ -9,12 +9,13 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from certify.choices import Component, Flag, Reconstruction, State, TrackerMap, Verdict
+from certify.fields import WordsField
 from certify.models import BadReason, PixelProblem, StripProblem, TrackerCertification, TrackingProblem
+from certify.runlist import LAST_RUN
 from oms.choices import RunType
 from users.models import User
 
 ANY_STATE = "any"
-LARGEST_RUN = 9_999_999
 Rows = QuerySet[TrackerCertification]
 
 
@@ -37,7 +38,7 @@ class RunNumberFilter(django_filters.Filter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         says = dict.fromkeys(("invalid", "min_value", "max_value"), "Type a run number of up to seven digits.")
-        super().__init__(*args, min_value=1, max_value=LARGEST_RUN, error_messages=says, **kwargs)
+        super().__init__(*args, min_value=1, max_value=LAST_RUN, error_messages=says, **kwargs)
 
 
 class DayFilter(django_filters.Filter):
@@ -68,8 +69,14 @@ class WordsFilter(django_filters.MultipleChoiceFilter):
         return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
 
 
+class ProblemsField(WordsField, django_filters.fields.ModelMultipleChoiceField):
+    """Problems by key, as a filter wants them."""
+
+
 class ProblemsFilter(django_filters.ModelMultipleChoiceFilter):
     """Any of the chosen problems; a certification with two of them still is one row."""
+
+    field_class = ProblemsField
 
     def filter(self, qs: Rows, value: list[Any]) -> Rows:
         if not value:

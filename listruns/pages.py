@@ -86,6 +86,13 @@ def _paginate(table: CertificationTable, page: str, size: int, total: int) -> No
         table.page = table.paginator.page(table.paginator.num_pages)
 
 
+def in_order(request: HttpRequest, rows: Rows) -> Rows:
+    """The rows as the address sorts them."""
+    table = CertificationTable(rows)
+    RequestConfig(request, paginate=False).configure(table)
+    return table.data.data
+
+
 def list_page(request: HttpRequest, filters: CertificationFilter, query: QueryDict, rows: Rows) -> ListPage:
     """One page of these rows; the queries run here and when the template reads the table."""
     counts, size, user = verdict_totals(rows), page_size(request), request.user
@@ -94,6 +101,7 @@ def list_page(request: HttpRequest, filters: CertificationFilter, query: QueryDi
     _paginate(table, request.GET.get("page", "1"), size, sum(counts.values()))
     # Nothing set at all means everything that is live; said aloud, or the address would mean the default.
     aloud = query or query_of(state=State.LIVE)
+    sort = {"sort": request.GET["sort"]} if request.GET.get("sort") else {}
     return ListPage(
         filters=filters,
         choices={field.name: choice_of(field) for field in filters.form if hasattr(field.field, "choices")},
@@ -102,7 +110,7 @@ def list_page(request: HttpRequest, filters: CertificationFilter, query: QueryDi
         active=active_chips(filters, query),
         totals=_totals(counts, query),
         total=sum(counts.values()),
-        exports={kind.upper(): _with(aloud, export=kind) for kind in ("csv", "json")},
+        exports={kind.upper(): _with(aloud, **sort, export=kind) for kind in ("csv", "json")},
         sizes=[(one, one == size) for one in PAGE_SIZES],
         kept=[(name, request.GET[name]) for name in ("sort", "per_page") if request.GET.get(name)],
     )
@@ -171,7 +179,7 @@ def certification_page(certification: TrackerCertification, user: User) -> Certi
         facts=_facts(certification.facts),
         read_at=parse_datetime(certification.facts.get("read_at") or ""),
         links=_links(certification),
-        may_update=certification.state == State.LIVE and user.may_certify and (is_mine or user.may_change_others),
+        may_update=certification.state == State.LIVE and certification.may_be_changed_by(user),
         is_mine=is_mine,
     )
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from certify.models import TrackerCertification
 from listruns.exports import FORMATS, export
 from listruns.filters import CertificationFilter
-from listruns.pages import certification_page, list_page
+from listruns.pages import certification_page, in_order, list_page
 from listruns.scope import effective_query, unknown_names
 from listruns.selectors import all_rows, rows_for_export
 
@@ -49,7 +49,7 @@ def _export(request: HttpRequest, filters: CertificationFilter, kind: str) -> Ht
         wrong.append(f"export is {kind!r}: give {' or '.join(FORMATS)}")
     if wrong:
         return HttpResponse(f"Not exported. {'; '.join(wrong)}\n", status=400, content_type="text/plain; charset=utf-8")
-    return export(rows_for_export(filters.qs.order_by("-date", "-pk")), kind)
+    return export(rows_for_export(in_order(request, filters.qs)), kind)
 
 
 @require_safe

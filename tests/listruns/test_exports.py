@@ -142,3 +142,18 @@ def test_file_is_named_by_its_time(shifter_client, time_machine):
     time_machine.move_to(datetime(2018, 6, 1, 14, 2, tzinfo=UTC))
     answer = shifter_client.get("/list/?export=csv")
     assert answer["Content-Disposition"] == 'attachment; filename="certifications-2018-06-01-1402.csv"'
+
+
+def test_file_is_sorted_as_the_page_is(shifter_client):
+    for number, day in ((315270, 2), (315260, 3), (315280, 1)):
+        CertificationFactory(run=RunFactory(run_number=number), date=date(2018, 6, day))
+    exported = [row["run_number"] for row in exported_json(shifter_client, state="live", sort="run")]
+    assert exported == [315260, 315270, 315280]
+    assert [row["run_number"] for row in exported_json(shifter_client, state="live")] == [315260, 315270, 315280]
+    assert [row["run_number"] for row in exported_json(shifter_client, state="live", sort="-run")] == exported[::-1]
+    assert [row["run_number"] for row in exported_json(shifter_client, state="live", sort="nonsense")] == exported
+
+
+def test_links_to_the_files_keep_the_order_of_the_page(shifter_client, made):
+    page = shifter_client.get("/list/?state=live&sort=-run").context["page"]
+    assert page.exports["CSV"] == "state=live&sort=-run&export=csv"

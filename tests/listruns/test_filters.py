@@ -112,7 +112,10 @@ def test_withdrawn_ones_show_only_when_asked_for(shifter_client, one):
         ("pixel", "fine", "There is no fine here."),
         ("state", "gone", "There is no state gone."),
         ("bad_reason", "x", "valid choice"),
-        ("pixel_problems", "x", "not a valid value"),
+        ("pixel_problems", "x", "valid choice"),
+        ("pixel_problems", "9" * 30, "valid choice"),
+        ("strip_problems", "-1", "valid choice"),
+        ("bad_reason", "9" * 30, "valid choice"),
     ],
 )
 def test_value_that_cannot_be_read_is_said_beside_its_field_and_shows_nothing(shifter_client, one, name, value, says):

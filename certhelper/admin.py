@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import DataError
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 
 from certify.models import (
     BadReason,
@@ -28,6 +32,7 @@ from oms.models import OmsFill, OmsRun
 from users.access import denial
 from users.models import Role, User
 
+logger = logging.getLogger(__name__)
 admin.site.site_header = "CertHelper admin"
 admin.site.site_title = "CertHelper admin"
 admin.site.index_title = "Roles, words, and what is stored"
@@ -48,7 +53,22 @@ def sign_in(request: HttpRequest, _extra_context: dict[str, Any] | None = None) 
 admin.site.login = sign_in  # type: ignore[method-assign, assignment]
 
 
-class LookOnly(admin.ModelAdmin):
+class SteadyList(admin.ModelAdmin):
+    """A list that outlives any address: filters that no row can fit lead to the whole list."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        try:
+            answer = super().changelist_view(request, extra_context)
+            # Drawn here: the days above a list are read while it is drawn.
+            return answer.render() if isinstance(answer, TemplateResponse) else answer
+        except (ValueError, OverflowError, DataError) as wrong:
+            if request.method == "POST" or not set(request.GET) - {ERROR_FLAG}:
+                raise
+            logger.warning("An address of the admin could not be read: %s", wrong)
+            return redirect(f"{request.path}?{ERROR_FLAG}=1")
+
+
+class LookOnly(SteadyList):
     """Rows that change through the pages alone."""
 
     list_per_page = 50
@@ -64,7 +84,7 @@ class LookOnly(admin.ModelAdmin):
         return False
 
 
-class KeptAdmin(admin.ModelAdmin):
+class KeptAdmin(SteadyList):
     """Words that people edit. One that a certification has is retired, not deleted."""
 
     list_per_page = 50
@@ -92,7 +112,7 @@ class ChecklistAdmin(KeptAdmin):
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(SteadyList, UserAdmin):
     """The role alone decides what a person may; accounts are deactivated, not deleted."""
 
     list_display = ("username", "first_name", "last_name", "email", "role", "is_active", "last_login")

@@ -105,3 +105,33 @@ def test_admins_alone_find_the_admin_in_the_navigation(admin_client, shift_leade
 
 def test_admin_has_the_icon_so_that_no_browser_asks_in_vain(admin_client):
     assert 'rel="icon" href="/static/icon.svg"' in admin_client.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "certify/trackercertification/?date__year=" + "9" * 30,
+        "certify/trackercertification/?date__year=0",
+        "certify/trackercertification/?date__year=2018&date__month=99",
+        "certify/trackercertification/?date__year=x",
+        "certify/trackercertification/?id__in=" + "9" * 30,
+        "certify/badreason/?is_retired__exact=maybe",
+        "users/user/?id__in=" + "9" * 30,
+        "oms/omsrun/?run_number__in=" + "9" * 30,
+    ],
+)
+def test_address_that_no_row_can_fit_leads_to_the_whole_list(admin_client, address):
+    CertificationFactory()
+    answer = admin_client.get(f"/admin/{address}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/admin/{address.partition('?')[0]}?e=1")
+    assert admin_client.get(answer["Location"]).status_code == 200
+
+
+def test_mistake_of_ours_in_a_list_is_no_reason_to_go_round_in_circles(admin_client, monkeypatch):
+    def broken(*_):
+        raise ValueError("ours")
+
+    monkeypatch.setattr("certhelper.admin.CertificationAdmin.get_queryset", broken)
+    for address in ("/admin/certify/trackercertification/", "/admin/certify/trackercertification/?e=1"):
+        with pytest.raises(ValueError, match="ours"):
+            admin_client.get(address)

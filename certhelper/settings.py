@@ -1,7 +1,10 @@
 """All settings, each read once from the environment with its type. docs/operator.md lists them."""
 
+import contextlib
 import logging
+import os
 import secrets
+import tempfile
 from pathlib import Path
 
 import dj_database_url
@@ -28,9 +31,17 @@ def _secret_key() -> str:
         return given
     kept = VAR_DIR / "secret-key"
     if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(50), encoding="utf-8")
+        _keep_once(secrets.token_urlsafe(50), kept)
     return kept.read_text(encoding="utf-8")
+
+
+def _keep_once(text: str, file: Path) -> None:
+    """Write a file whole or not at all; of several workers at their first start one does, readable to its owner."""
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=file.name, encoding="utf-8") as draft:
+        draft.write(text)
+        draft.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(draft.name, file)
 
 
 SECRET_KEY = _secret_key()
@@ -110,13 +121,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Shared by the workers of one machine: what the outside services last answered.
+# Shared by the workers of one machine: what the outside services last answered; and, apart, failed sign-ins.
+_CACHE_DIR = Path(env.text("CACHE_DIR", str(VAR_DIR / "cache")))
+_ON_DISK = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}
 CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": env.text("CACHE_DIR", str(VAR_DIR / "cache")),
-        "OPTIONS": {"MAX_ENTRIES": 20_000},
-    }
+    "default": {**_ON_DISK, "LOCATION": str(_CACHE_DIR)},
+    "attempts": {**_ON_DISK, "LOCATION": str(_CACHE_DIR / "attempts")},
 }
 
 # --- People ---------------------------------------------------------------------------------------
@@ -188,7 +198,9 @@ STORAGES = {
 DJANGO_TABLES2_TEMPLATE = "parts/table.html"
 
 HTTPS = env.boolean("HTTPS", default=not IS_SANDBOX)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# A proxy sets X-Forwarded-Proto and appends to X-Forwarded-For; without one anybody could write them.
+BEHIND_PROXY = env.boolean("BEHIND_PROXY", default=not IS_SANDBOX)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0

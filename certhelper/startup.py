@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from certhelper import env
 
-# The environment names that a production server must be given (some may be given empty).
+# The environment names that a production server must be given. An audience may be given empty; nothing else may.
 REQUIRED = [
     "RUNREGISTRY_URL",
     "RUNREGISTRY_AUDIENCE",
@@ -23,14 +23,18 @@ REQUIRED = [
 
 
 def refuse_half_configured() -> None:
-    """Raise `ImproperlyConfigured` naming each required variable that is not set, unless in the sandbox."""
+    """Raise `ImproperlyConfigured` naming each required variable that is not set or empty, unless in the sandbox."""
     if settings.IS_SANDBOX:
         return
-    missing = [name for name in REQUIRED if not env.is_set(name)]
+    missing = [name for name in REQUIRED if not _is_given(name)]
     if settings.DEBUG:
         missing.append("DEBUG=0")
     if missing:
         raise ImproperlyConfigured(f"Not started. Set {', '.join(missing)} (docs/operator.md says what each is).")
+
+
+def _is_given(name: str) -> bool:
+    return env.is_set(name) and (name.endswith("_AUDIENCE") or bool(env.text(name).strip()))
 
 
 def collect_static_files_once() -> None:

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.test import Client
 
 from remote import tokens
@@ -19,6 +19,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 def _cold_start():
     """Each test starts without remembered answers, states of services or tokens."""
     cache.clear()
+    caches["attempts"].clear()
     tokens.forget_all()
     yield
     cache.clear()

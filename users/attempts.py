@@ -2,27 +2,40 @@
 
 import hashlib
 
-from django.core.cache import cache
+from django.conf import settings
+from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
 from django.http import HttpRequest
 
 FAILURES_ALLOWED = 10
 WINDOW_S = 5 * 60
 
 
+def _cache() -> BaseCache:
+    """A cache of its own: no number of failures crowds out what the pages remember."""
+    return caches["attempts"]
+
+
+def address_of(request: HttpRequest) -> str:
+    """The client's address: behind a proxy the hop that it added last; what stands before it anybody may write."""
+    hops = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
+    return hops.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+
+
 def _key(request: HttpRequest, username: str) -> str:
     """The account and the address of the request, as a cache key of safe characters."""
-    who = f"{username.strip().lower()}\n{request.META.get('REMOTE_ADDR', '')}"
+    who = f"{username.strip().lower()}\n{address_of(request)}"
     return f"users.failures.{hashlib.sha256(who.encode()).hexdigest()}"
 
 
 def are_too_many(request: HttpRequest, username: str) -> bool:
     """Whether this account failed too often from this address within the window."""
-    return cache.get(_key(request, username), 0) >= FAILURES_ALLOWED
+    return _cache().get(_key(request, username), 0) >= FAILURES_ALLOWED
 
 
 def count_failure(request: HttpRequest, username: str) -> None:
     """One more failure; the window starts with the first."""
-    key = _key(request, username)
+    key, cache = _key(request, username), _cache()
     if not cache.add(key, 1, WINDOW_S):
         try:
             cache.incr(key)
@@ -32,4 +45,4 @@ def count_failure(request: HttpRequest, username: str) -> None:
 
 def forget(request: HttpRequest, username: str) -> None:
     """A success ends the count."""
-    cache.delete(_key(request, username))
+    _cache().delete(_key(request, username))

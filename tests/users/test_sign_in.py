@@ -1,4 +1,7 @@
+from pathlib import Path
+
 import pytest
+from django.core.cache import cache, caches
 from django.test import Client
 from django.urls import reverse
 
@@ -82,3 +85,31 @@ def test_sign_out_is_a_post(shifter_client):
     assert shifter_client.get(url).status_code == 405
     assert shifter_client.post(url)["Location"] == URL
     assert shifter_client.get("/").status_code == 302
+
+
+def fail_until_blocked(client, **headers):
+    for _ in range(attempts.FAILURES_ALLOWED):
+        client.post(URL, {"username": "shifter", "password": "wrong"}, headers=headers)
+
+
+def test_behind_a_proxy_the_address_is_what_the_proxy_added_last(client, shifter, settings):
+    settings.BEHIND_PROXY = True
+    fail_until_blocked(client, **{"X-Forwarded-For": "9.9.9.9, 10.0.0.1"})
+    typed = {"username": "shifter", "password": PASSWORD}
+    assert client.post(URL, typed, headers={"X-Forwarded-For": "8.8.8.8, 10.0.0.1"}).status_code == 429
+    assert client.post(URL, typed, headers={"X-Forwarded-For": "9.9.9.9, 10.0.0.2"}).status_code == 302
+
+
+def test_without_a_proxy_nobody_writes_their_own_address(client, shifter, settings):
+    settings.BEHIND_PROXY = False
+    fail_until_blocked(client, **{"X-Forwarded-For": "10.0.0.1"})
+    typed = {"username": "shifter", "password": PASSWORD}
+    assert client.post(URL, typed, headers={"X-Forwarded-For": "10.0.0.2"}).status_code == 429
+
+
+def test_failures_do_not_crowd_out_what_the_pages_remember(client, shifter):
+    cache.set("remembered", "answer")
+    sign_in(client, "shifter", "wrong")
+    names = {path.name for path in Path(cache._dir).glob("*.djcache")}
+    assert len(names) == 1
+    assert len(list(Path(caches["attempts"]._dir).glob("*.djcache"))) == 1

@@ -13,10 +13,9 @@ from django.utils import timezone
 from certify.choices import Verdict
 from certify.models import TrackerCertification
 from listruns.selectors import all_rows, rows_for_lines, verdict_totals
+from openruns.choices import LAST_SEARCH
 from users.models import User
 
-# Where the open runs page keeps the query string of a person's last search.
-LAST_SEARCH = "last_search"
 LAST_SHOWN = 8
 DAYS_SHOWN = 7
 

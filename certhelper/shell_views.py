@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from certhelper.homepage import page_of
+from certify.runlist import parse
 
 
 @require_safe
@@ -22,19 +23,16 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """From a run number, or two with a dash between, to all its certifications; anything else is said on the list."""
+    """From run numbers and ranges to the certifications between the lowest and the highest; anything else is said."""
     typed = request.GET.get("run", "").strip()
     if not typed:
         return redirect("listruns:list")
-    first, _, last = (part.strip() for part in typed.partition("-"))
-    if not _is_run_number(first) or (last and not _is_run_number(last)):
-        messages.error(request, f"“{typed[:40]}” is not a run number. Type its digits, such as 315270.")
+    try:
+        runs = parse(typed)
+    except ValueError as refusal:
+        messages.error(request, str(refusal))
         return redirect("home")
-    return redirect(f"{reverse('listruns:list')}?{urlencode({'runs_min': first, 'runs_max': last or first})}")
-
-
-def _is_run_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 7
+    return redirect(f"{reverse('listruns:list')}?{urlencode({'runs_min': runs[-1], 'runs_max': runs[0]})}")
 
 
 @login_not_required

@@ -2,6 +2,9 @@
 
 from django.db import models
 
+# Where a session keeps the query string of the person's last search.
+LAST_SEARCH = "last_search"
+
 
 class Stand(models.TextChoices):
     """How far a reconstruction is."""

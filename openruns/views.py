@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from openruns.choices import LAST_SEARCH
 from openruns.forms import OneRunForm, SearchForm
 from openruns.outside import ask
 from openruns.selectors import OpenRunsPage, open_runs_page
@@ -20,7 +21,7 @@ from users.models import Role, User
 @never_cache
 def open_runs(request: HttpRequest) -> HttpResponse:
     """Search Run Registry for runs, or go straight to the certification of one."""
-    one_run = OneRunForm(request.GET if "run" in request.GET else None)
+    one_run = OneRunForm(request.GET if _asks_for_one_run(request) else None)
     if one_run.is_valid():
         return redirect(one_run.address())
     search = SearchForm(request.GET if "runs" in request.GET else None)
@@ -29,17 +30,22 @@ def open_runs(request: HttpRequest) -> HttpResponse:
         "search": search,
         "one_run": one_run,
         "page": page,
-        "last_search": request.session.get("last_search", ""),
+        "last_search": request.session.get(LAST_SEARCH, ""),
     }
     is_refused = bool(search.errors or one_run.errors)
     return render(request, "openruns/open_runs.html", context, status=422 if is_refused else 200)
+
+
+def _asks_for_one_run(request: HttpRequest) -> bool:
+    """A run is named, or nothing else is: an empty field beside a search asks for nothing."""
+    return bool(request.GET.get("run", "").strip()) or ("run" in request.GET and "runs" not in request.GET)
 
 
 def _found(request: HttpRequest, search: SearchForm) -> OpenRunsPage:
     """The result of a search; it stays with the person as the last one."""
     typed = request.GET["runs"]
     last_search = urlencode({"runs": typed})
-    if request.session.get("last_search") != last_search:
-        request.session["last_search"] = last_search
+    if request.session.get(LAST_SEARCH) != last_search:
+        request.session[LAST_SEARCH] = last_search
     numbers = search.cleaned_data["runs"]
     return open_runs_page(numbers, typed, ask(numbers, is_retry="again" in request.GET), cast(User, request.user))

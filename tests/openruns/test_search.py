@@ -68,6 +68,13 @@ def test_one_run_goes_straight_to_its_certification(shifter_client, sandbox, que
     assert sandbox.requests() == []
 
 
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_an_empty_run_beside_a_search_is_no_mistake(shifter_client, sandbox, blank):
+    page = ReadPage(shifter_client.get(URL, {"run": blank, "runs": "315270"}))
+    assert (page.status, page.errors) == (200, {})
+    assert page.rows
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [

@@ -9,17 +9,30 @@ pytestmark = pytest.mark.django_db
         ("315270", "runs_min=315270&runs_max=315270"),
         (" 315270 ", "runs_min=315270&runs_max=315270"),
         ("315270-315280", "runs_min=315270&runs_max=315280"),
+        ("315270 – 315280", "runs_min=315270&runs_max=315280"),
+        ("315280, 315270; 315275", "runs_min=315270&runs_max=315280"),
     ],
 )
 def test_run_number_leads_to_all_its_certifications(guest_client, typed, query):
     assert guest_client.get("/search/", {"run": typed})["Location"] == f"/list/?{query}"
 
 
-@pytest.mark.parametrize("typed", ["express", "31527000", "-1", "３１５", "1; drop"])
-def test_anything_else_is_said_plainly(shifter_client, typed):
+@pytest.mark.parametrize(
+    "typed, says",
+    [
+        ("express", "“express” is neither a run number nor a range."),
+        ("31527000", "31527000 is not a run number. Run numbers are 100000 to 9999999."),
+        ("0000000", "0000000 is not a run number."),
+        ("-1", "“-1” is neither"),
+        ("３１５", "“３１５” is neither"),
+        ("1; drop", "1 is not a run number."),
+        ("315280-315270", "runs backwards. Write 315270-315280."),
+    ],
+)
+def test_anything_else_is_said_plainly(shifter_client, typed, says):
     answer = shifter_client.get("/search/", {"run": typed}, follow=True)
     assert answer.status_code == 200
-    assert "is not a run number. Type its digits" in answer.content.decode()
+    assert says in answer.content.decode()
 
 
 def test_empty_search_shows_the_list(shifter_client):

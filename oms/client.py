@@ -66,18 +66,6 @@ def fetch_fill(number: int, budget: Budget) -> Found[FillFacts] | Missing | Unre
     return _fetch_one(FILLS, number, budget)
 
 
-def fetch_runs(numbers: Collection[int], budget: Budget) -> Found[dict[int, RunFacts]] | Unreachable:
-    """Those of the runs that OMS has, or that it could not be asked for all of them."""
-    read = read_many(RUNS, numbers, budget)
-    return read.problem or Found(read.facts, read.asked_at)
-
-
-def fetch_fills(numbers: Collection[int], budget: Budget) -> Found[dict[int, FillFacts]] | Unreachable:
-    """Those of the fills that OMS has, or that it could not be asked for all of them."""
-    read = read_many(FILLS, numbers, budget)
-    return read.problem or Found(read.facts, read.asked_at)
-
-
 def read_many(resource: Resource[Facts], numbers: Collection[int], budget: Budget) -> Read[Facts]:
     """Few ranges side by side. What came is kept even where a range or a row could not be read."""
     wanted = frozenset(numbers)

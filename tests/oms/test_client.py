@@ -99,18 +99,19 @@ def test_unset_address_is_said_with_the_setting(settings):
 
 def test_many_runs_near_each_other_need_one_call(sandbox):
     numbers = [315257, 315259, 315264, 315265, 315267, 315270]
-    found = client.fetch_runs(numbers, Budget(5))
-    assert sorted(found.value) == numbers
+    read = client.read_many(client.RUNS, numbers, Budget(5))
+    assert (sorted(read.facts), read.problem) == (numbers, None)
     assert len(sandbox.requests("oms")) == 1
 
 
 def test_no_runs_need_no_call(sandbox):
-    assert client.fetch_runs([], Budget(5)).value == {}
+    assert client.read_many(client.RUNS, [], Budget(5)).facts == {}
     assert sandbox.requests() == []
 
 
 def test_unknown_numbers_are_absent_from_the_found(sandbox):
-    assert sorted(client.fetch_fills([6616, 99_999], Budget(5)).value) == [6616]
+    read = client.read_many(client.FILLS, [6616, 99_999], Budget(5))
+    assert (sorted(read.facts), read.problem) == ([6616], None)
 
 
 @pytest.mark.parametrize("body", [[], {"errors": []}, {"data": None}, {"data": {}}, "text", None])
@@ -154,7 +155,7 @@ def test_refusal_of_another_kind_is_not_taken_for_a_rename(stand_in, monkeypatch
 def test_pages_are_followed_to_the_end(stand_in):
     numbers = range(315000, 315025)
     stand_in.answer_with(served(*[run_row(number) for number in numbers], page=10))
-    assert sorted(client.fetch_runs(numbers, Budget(5)).value) == list(numbers)
+    assert sorted(client.read_many(client.RUNS, numbers, Budget(5)).facts) == list(numbers)
     assert [call["query"]["page[offset]"] for call in stand_in.data_calls()] == [["0"], ["10"], ["20"]]
 
 
@@ -164,12 +165,12 @@ def test_links_say_that_there_is_more_where_no_count_does(stand_in):
         del body["meta"]
     first["links"]["next"] = "…"
     stand_in.answer_with(lambda request: Answer(first if request["query"]["page[offset]"] == ["0"] else second))
-    assert sorted(client.fetch_runs([1, 2], Budget(5)).value) == [1, 2]
+    assert sorted(client.read_many(client.RUNS, [1, 2], Budget(5)).facts) == [1, 2]
 
 
 def test_page_that_never_ends_stops_when_it_is_empty(stand_in):
     stand_in.answer_with(Answer(answer(total=10_000)))
-    assert client.fetch_runs([1], Budget(5)).value == {}
+    assert client.read_many(client.RUNS, [1], Budget(5)).facts == {}
     assert len(stand_in.data_calls()) == 1
 
 
@@ -184,7 +185,7 @@ def test_at_most_eight_calls_are_under_way(stand_in):
         return Answer(answer())
 
     stand_in.answer_with(slow)
-    client.fetch_runs(range(100_000, 900_000, 40_000), Budget(5))
+    client.read_many(client.RUNS, range(100_000, 900_000, 40_000), Budget(5))
     assert len(stand_in.data_calls()) == 20
     assert 1 < max(most) <= 8
     assert stand_in.tokens_given == 1
@@ -210,4 +211,3 @@ def test_range_that_fails_leaves_what_came_of_the_others(stand_in):
     read = client.read_many(client.RUNS, [100_000, 300_000], Budget(5))
     assert sorted(read.facts) == [100_000]
     assert "500" in read.problem.sentence
-    assert isinstance(client.fetch_runs([100_000, 300_000], Budget(5)), Unreachable)

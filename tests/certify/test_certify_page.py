@@ -565,6 +565,10 @@ def test_public_list_of_references_has_the_shape_tools_read(client, django_asser
     ]
 
 
+def test_public_list_of_references_answers_a_head(client, db):
+    assert client.head("/certify/allRunsRefRuns/").status_code == 200
+
+
 @pytest.mark.parametrize("count", [100, 10_000])
 def test_certify_page_needs_at_most_12_queries_however_much_there_is(
     shifter_client, count, django_assert_max_num_queries

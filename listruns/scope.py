@@ -79,6 +79,12 @@ def _says(filters: CertificationFilter, name: str, values: list[str]) -> str:
     return "" if name == "lowstat" else ", ".join(values)
 
 
+def _name(filters: CertificationFilter, name: str) -> str:
+    """What a filter is called where no form stands around it."""
+    label = filters.filters[name].label
+    return f"Shift day {label.lower()}" if name in ("date_min", "date_max") else label
+
+
 def active_chips(filters: CertificationFilter, query: QueryDict) -> list[Chip]:
     """Each filter that is set and understood, with the query that is left without it."""
     chips = []
@@ -88,5 +94,5 @@ def active_chips(filters: CertificationFilter, query: QueryDict) -> list[Chip]:
         rest = query.copy()
         del rest[name]
         rest = rest or query_of(state=State.LIVE)
-        chips.append(Chip(f"{filters.filters[name].label} {_says(filters, name, values)}".strip(), rest.urlencode()))
+        chips.append(Chip(f"{_name(filters, name)} {_says(filters, name, values)}".strip(), rest.urlencode()))
     return chips

@@ -151,6 +151,9 @@ def test_list_names_the_shift_day_and_the_reconstructions_as_everywhere(shifter_
     html = shifter_client.get("/list/?state=live").content.decode()
     assert "Shift day</a>" in html
     assert "Shift day from (UTC)" in html
+    dated = shifter_client.get("/list/?date_min=2018-05-01&date_max=2018-05-02").content.decode()
+    assert ">Shift day from 2018-05-01<" in dated
+    assert ">Shift day to 2018-05-02<" in dated
     assert '<input type="checkbox" name="reconstruction" value="rerecoul"> rerecoul</label>' in html
 
 

@@ -16,6 +16,8 @@ import requests as http
 from sandbox.server import SandboxServer, warm_up
 
 TIMEOUT_S = 10
+_control = http.Session()
+_control.trust_env = False
 __all__ = ["sandbox", "sandbox_server"]
 
 
@@ -26,7 +28,7 @@ class SandboxForTests:
     base_url: str
 
     def _control(self, method: str, path: str, **options: Any) -> Any:
-        answer = http.request(method, f"{self.base_url}/_sandbox/{path}", timeout=TIMEOUT_S, **options)
+        answer = _control.request(method, f"{self.base_url}/_sandbox/{path}", timeout=TIMEOUT_S, **options)
         answer.raise_for_status()
         return answer.json()
 

@@ -128,13 +128,14 @@ def _forget_all() -> None:
     OmsFill.objects.update(fetched_at=old, end_time=None, end_stable_beam=None)
 
 
-def save_cell(walk: Walk, service: str, mode: str, page: Page, seconds: float = 30) -> None:
-    """A save while the service is out: it asks nobody, keeps what was typed, and saves it."""
+def save_cell(walk: Walk, mode: str, page: Page, seconds: float = 30) -> None:
+    """A save while every service is out: it asks nobody, keeps what was typed, and saves it."""
     path = walk.path_of(page)
     opened = walk.client.get(path)
     _forget_all()
     walk.sandbox.clear()
-    walk.sandbox.faults(service, mode, seconds=seconds)
+    for service in SERVICES:
+        walk.sandbox.faults(service, mode, seconds=seconds)
     sent = {**fields_of(opened), **SAID}
     refused = walk.ask("post", path, **{**sent, "date": ""})
     assert refused.status_code == 422

@@ -60,11 +60,11 @@ def test_page_opens_says_what_happened_and_retries(walk, shifter, service, mode,
 
 @pytest.mark.parametrize("page", SAVING, ids=_id)
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("service", SERVICES)
-def test_save_asks_nobody_and_keeps_what_was_typed(walk, shifter, service, mode, page):
+def test_save_asks_nobody_and_keeps_what_was_typed(walk, shifter, mode, page):
+    """Three cells in one: all services fail at once, and none of them is asked."""
     if page.url_name == "listruns:update":
         _certified(walk, shifter)
-    save_cell(walk, service, mode, page)
+    save_cell(walk, mode, page)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -84,13 +84,13 @@ def test_form_opened_while_oms_is_out_is_saved_with_what_was_typed(walk, mode):
     assert (made.lumisections, made.recorded_lumi, made.comment) == (655, 78.15, WORDS)
 
 
-@pytest.mark.parametrize(("service", "mode"), [("oms", "hang"), ("sso", "stall")])
-def test_page_keeps_within_the_real_budget(walk, settings, service, mode):
+def test_page_keeps_within_the_real_budget(walk, settings):
     """A sample with the time-outs of every day: connect 2 s, read 5 s, all together 10 s."""
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5
     walk.budget_s = 10
-    read_cell(walk, service, mode, READING[2])
-    assert max(walk.seconds) < 8
+    walk.sandbox.faults("registry", "stall")
+    read_cell(walk, "oms", "hang", READING[2])
+    assert 5 < max(walk.seconds) < 8
 
 
 def test_budget_holds_while_everything_is_silent(walk, settings):
@@ -98,7 +98,7 @@ def test_budget_holds_while_everything_is_silent(walk, settings):
     settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 2, 5
     for service in SERVICES:
         walk.sandbox.faults(service, "hang")
-    for page in READING[:4]:
+    for page in READING[:2]:
         cache.clear()
         assert walk.ask("get", page.path).status_code == 200
 

@@ -93,7 +93,7 @@ def _opened_anew(request: SignedInRequest, wish: Wish) -> HttpResponse:
     except AllCertified:
         return all_certified(request, wish)
     except ReconstructionUnknown as unknown:
-        return reconstruction_choice(request, wish, unknown)
+        return reconstruction_choice(request, wish, unknown, status=422)
     return form_page(request, desk_opened_anew(request.POST, target), notices_of(target), status=422)
 
 
@@ -172,7 +172,9 @@ def all_certified(request: HttpRequest, wish: Wish) -> HttpResponse:
     return redirect(with_query(reverse("openruns:open-runs"), runs=request.GET.get("runs", "")))
 
 
-def reconstruction_choice(request: HttpRequest, wish: Wish, unknown: ReconstructionUnknown) -> HttpResponse:
+def reconstruction_choice(
+    request: HttpRequest, wish: Wish, unknown: ReconstructionUnknown, status: int = 200
+) -> HttpResponse:
     """The four to choose from, where Run Registry cannot say which."""
     context = {
         "wish": wish,
@@ -180,7 +182,7 @@ def reconstruction_choice(request: HttpRequest, wish: Wish, unknown: Reconstruct
         "reconstructions": Reconstruction,
         "runs": request.GET.get("runs"),
     }
-    return render(request, "certify/choose.html", context)
+    return render(request, "certify/choose.html", context, status=status)
 
 
 def with_query(address: str, **query: str) -> str:

@@ -1,4 +1,4 @@
-"""Values of OMS that cannot be: negative where nothing is the least. They are left out, kept as reported, and said."""
+"""Impossible values of OMS: negative where nothing is the least. They are left out, kept as reported, and said."""
 
 from __future__ import annotations
 
@@ -24,15 +24,19 @@ def is_impossible(attribute: str, value: Any) -> bool:
 
 
 def impossible_values(run: OmsRun | None) -> list[str]:
-    """What OMS reported of the run and of its fill that cannot be, as words: "lumisections -655"."""
+    """What OMS reported of the run and of its fill that is impossible, as words: "lumisections -655"."""
     rows: Iterable[MirrorOfOms | None] = (run, run.fill if run else None)
     return [words for row in rows if row is not None for words in _of_row(row)]
 
 
 def sentences_about(run: OmsRun | None) -> list[str]:
-    """One sentence that names what cannot be and says what to do next; none where all is well."""
-    words = ", ".join(impossible_values(run))
-    return [f"OMS reports what cannot be: {words}. It is left out here; type it where you know it."] if words else []
+    """One sentence that names what is impossible and says what to do next; none where all is well."""
+    words = impossible_values(run)
+    if not words:
+        return []
+    one = len(words) == 1
+    gives, them, are = ("an impossible value", "it", "It is") if one else ("impossible values", "them", "They are")
+    return [f"OMS gives {gives}: {', '.join(words)}. {are} left out here; type {them} where you know {them}."]
 
 
 def _of_row(row: MirrorOfOms) -> Iterator[str]:

@@ -110,13 +110,13 @@ def _happened(answer: object) -> str:
 
 
 def _notes_of_oms(shown: list[int], oms: RunsOnPage) -> Iterator[str]:
-    """Which of the runs OMS does not know, and what it said of others that cannot be."""
+    """Which of the runs OMS does not know, and the impossible values it gave for others."""
     unknown = [number for number in shown if number not in oms.runs]
     if unknown and not oms.problem:
         yield f"OMS does not know: {in_words(unknown)}. Certify them with values typed by hand, or ask again later."
     odd = {number: impossible_values(oms.runs[number]) for number in shown if number in oms.runs}
     if words := "; ".join(f"{number} {', '.join(said)}" for number, said in odd.items() if said):
-        yield f"OMS reports what cannot be, left out here: {words}. Type the values where you know them."
+        yield f"OMS gives impossible values, left out here: {words}. Type the values where you know them."
 
 
 def _notes(absent: set[int], without_offline: set[int]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Values that cannot be, on every page that shows them: a sentence that names what was wrong, and no wrong number."""
+"""Impossible values, on every page that shows them: a sentence that names what was wrong, and no wrong number."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_certification_rests_on_what_was_typed_instead(outside, shifter, shifter
     assert shifter_client.post(_path(CERTIFY, shifter), sent).status_code == 303
     assert TrackerCertification.objects.get(runreconstruction__run=RUN).lumisections == 655
     again = Main(shifter_client.get(f"/list/{TrackerCertification.objects.get().pk}/update/").content.decode())
-    assert again.that_say("cannot be") == []
+    assert again.that_say("impossible value") == []
 
 
 def test_search_shows_the_runs_whose_rows_are_good_beside_one_that_is_not(outside, shifter_client):

@@ -218,7 +218,19 @@ def test_negative_bunch_count_is_stored_as_reported_and_said(stand_in):
     assert OmsFill.objects.get(pk=FILL).bunches_colliding is None
     assert OmsFill.objects.get(pk=FILL).reported["bunches_colliding"] == {"value": -3, "unit": ""}
     (sentence,) = oddities.sentences_about(run)
-    assert "OMS reports what cannot be: bunches colliding -3." in sentence
+    assert (
+        sentence
+        == "OMS gives an impossible value: bunches colliding -3. It is left out here; type it where you know it."
+    )
+
+
+def test_two_impossible_values_are_said_in_one_sentence():
+    said = {"lumisections": {"value": -655, "unit": ""}, "recorded_lumi": {"value": -7.5, "unit": "/pb"}}
+    (sentence,) = oddities.sentences_about(OmsRun(run_number=RUN, reported=said))
+    assert sentence == (
+        "OMS gives impossible values: lumisections -655, recorded lumi -7.5 /pb. "
+        "They are left out here; type them where you know them."
+    )
 
 
 def test_impossible_value_that_a_person_has_typed_over_is_not_said_again():

@@ -52,17 +52,3 @@ def role_required(role: Role) -> Callable[[View], View]:
         return guarded
 
     return decorate
-
-
-class RoleRequired:
-    """Mixin of a class view (first base): `required_role` is checked before `setup`, so before anything is looked up.
-
-    Raises PermissionDenied with a sentence. Strangers have been sent to the sign-in by the middleware before.
-    """
-
-    required_role: Role = Role.SHIFTER
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        if refusal(request, self.required_role):
-            raise PermissionDenied("This page is for people who are signed in. Sign in, then open it again.")
-        super().setup(request, *args, **kwargs)  # type: ignore[misc]

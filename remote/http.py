@@ -98,6 +98,8 @@ def failed(error: RemoteError) -> None:
     status.failed(error)
     if error.is_outage:
         breaker.failed(error)
+    elif isinstance(error, BadStatus):  # it is there, and refuses this request
+        breaker.answered(error.source)
 
 
 def _tells_of_the_service(error: RemoteError, is_fair: bool) -> bool:

@@ -156,6 +156,19 @@ def test_our_own_bad_request_is_no_outage(stand_in, code):
     assert len(stand_in.asked) == 2
 
 
+def test_breaker_is_closed_by_a_404(stand_in, settings):
+    call = http.Call("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL")
+    stand_in.answer_with(Answer({}, 500))
+    with pytest.raises(errors.BadStatus, match="500"):
+        http.ask(call, Budget(5))
+    stand_in.answer_with(Answer({}, 404))
+    with later(settings.BREAKER_SECONDS + 1):
+        for _ in range(2):
+            with pytest.raises(errors.BadStatus, match="404"):
+                http.ask(call, Budget(5))
+    assert len(stand_in.asked) == 3
+
+
 def test_row_that_cannot_be_read_is_no_outage(sandbox):
     sandbox.faults("oms", "bad-values")
     for _ in range(2):

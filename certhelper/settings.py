@@ -123,7 +123,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by the workers of one machine: what the outside services last answered; and, apart, failed sign-ins.
 _CACHE_DIR = Path(env.text("CACHE_DIR", str(VAR_DIR / "cache")))
-_ON_DISK = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}
+_ON_DISK = {
+    "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+    "KEY_PREFIX": VERSION,  # another release may keep things in another form
+    "OPTIONS": {"MAX_ENTRIES": 20_000},
+}
 CACHES = {
     "default": {**_ON_DISK, "LOCATION": str(_CACHE_DIR)},
     "attempts": {**_ON_DISK, "LOCATION": str(_CACHE_DIR / "attempts")},

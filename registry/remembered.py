@@ -5,18 +5,16 @@ Kept in Django's cache in groups of neighbouring runs: a search is a few entries
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
 from django.utils import timezone
 
 from registry.wire import RegistryDataset
+from remote import memory
 from remote.answers import Found
 
-logger = logging.getLogger(__name__)
 KEPT_FOR = timedelta(minutes=15)
 _GROUP = 200
 _Group = dict[int, tuple[datetime, list[RegistryDataset]]]
@@ -53,7 +51,7 @@ def _key(run_number: int) -> str:
 
 
 def _known(keys: set[str]) -> dict[str, _Group]:
-    return cache.get_many(keys)
+    return memory.read_many(keys)
 
 
 def _young(group: _Group) -> _Group:
@@ -62,8 +60,5 @@ def _young(group: _Group) -> _Group:
 
 
 def _write(groups: dict[str, _Group]) -> None:
-    """Keep the groups; a cache that cannot be written costs a call later, not the page."""
-    try:
-        cache.set_many(groups, timeout=KEPT_FOR.total_seconds())
-    except OSError:
-        logger.exception("Datasets could not be remembered")
+    for key, group in groups.items():
+        memory.write(key, group, KEPT_FOR.total_seconds())

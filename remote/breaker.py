@@ -8,19 +8,18 @@ page that may try makes all its calls until one fails.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.core.cache import cache
 
+from remote import memory
 from remote.budget import Budget
 from remote.errors import LeftAlone, RemoteError
 
-logger = logging.getLogger(__name__)
+_KEPT_S = 24 * 3600  # a service that nobody wanted for so long is tried like any other
 _lock = threading.Lock()
 
 
@@ -77,7 +76,7 @@ def failed(error: RemoteError) -> None:
 
 def answered(service: str) -> None:
     """The service has just answered: closed at once, for everybody."""
-    cache.delete(_key(service))
+    memory.forget(_key(service))
 
 
 def _refuse_unless_trial(opened: Opened, service: str, budget: Budget, asked_for: str) -> None:
@@ -101,12 +100,14 @@ def _key(service: str) -> str:
 
 
 def _opened(service: str) -> Opened | None:
-    return cache.get(_key(service))
+    """What is kept of the service; None too for what another release kept in another form."""
+    kept = memory.read(_key(service))
+    try:
+        return Opened(**kept) if kept else None
+    except TypeError:
+        return None
 
 
 def _keep(service: str, opened: Opened) -> None:
-    """Tell the other workers; a cache that cannot be written costs the breaker, not the page."""
-    try:
-        cache.set(_key(service), opened, timeout=None)
-    except OSError:
-        logger.exception("That %s is left alone could not be kept", service)
+    """Tell the other workers, in a form that outlives this class."""
+    memory.write(_key(service), asdict(opened), _KEPT_S + settings.BREAKER_SECONDS)

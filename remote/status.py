@@ -5,19 +5,17 @@ Kept in Django's cache, which the workers of one machine share.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.utils import timezone
 
+from remote import memory
 from remote.errors import RemoteError
 from remote.services import LABELS, SSO, label
 
-logger = logging.getLogger(__name__)
 # A failure that nobody has seen again for so long says nothing of now: the service may be back, unasked.
 BELIEVED_FOR = timedelta(minutes=5)
 
@@ -39,11 +37,8 @@ def _key(service: str) -> str:
 
 
 def _write(service: str, **known: Any) -> None:
-    """Keep what is known; a cache that cannot be written costs the status, not the page."""
-    try:
-        cache.set(_key(service), known, timeout=None)
-    except OSError:
-        logger.exception("The state of %s could not be kept", service)
+    """Keep what is known."""
+    memory.write(_key(service), known, None)
 
 
 def answered(service: str) -> None:
@@ -54,7 +49,7 @@ def answered(service: str) -> None:
 def failed(error: RemoteError) -> None:
     """The service has just failed; who stood in its way has failed too."""
     for service in {error.service, error.source}:
-        before = cache.get(_key(service), {})
+        before = memory.read(_key(service)) or {}
         _write(
             service,
             because=error.source,
@@ -80,7 +75,7 @@ def _state(service: str, known: dict[str, Any]) -> ServiceState:
 
 def states() -> list[ServiceState]:
     """Every service with its last answer, the CERN sign-in last."""
-    known = cache.get_many([_key(service) for service in LABELS])
+    known = memory.read_many(_key(service) for service in LABELS)
     names = sorted(LABELS, key=lambda service: service == SSO)
     return [_state(service, _excused(service, known)) for service in names]
 

@@ -2,10 +2,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.core.cache import cache
 
 from registry import remembered, wire
 from remote.answers import Found
 from tests.registry.test_wire import row
+from tests.remote.unreadable import make_unreadable
 
 ASKED = datetime(2026, 5, 1, 14, 2, 11, tzinfo=UTC)
 
@@ -60,7 +62,16 @@ def test_cache_that_cannot_be_written_costs_no_page(monkeypatch):
     def full(*args, **kwargs):
         raise OSError("disk full")
 
-    monkeypatch.setattr(remembered.cache, "set_many", full)
+    monkeypatch.setattr(cache, "set", full)
     with at(ASKED):
         remembered.remember(answer(315270), [315270])
         assert remembered.recall(315270) is None
+
+
+def test_entry_that_cannot_be_read_is_none():
+    with at(ASKED):
+        remembered.remember(answer(315270), [315270])
+        make_unreadable()
+        assert remembered.recall(315270) is None
+        remembered.remember(answer(315271), [315271])
+        assert remembered.recall(315271) is not None

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import time_machine
 from django.conf import settings as django_settings
+from django.core.cache import cache
 
 from oms import client as oms
 from registry import client as registry
@@ -18,6 +19,7 @@ from remote.answers import Found, Missing, Unreachable
 from remote.budget import Budget
 from sandbox.faults import MODES
 from tests.remote.stand_in import TOKEN_PATH, Answer
+from tests.remote.unreadable import make_unreadable
 
 RUN = 315270
 CLIENT = tokens.Client("cmsoms-prod", "certhelper", "s3cret")
@@ -249,6 +251,25 @@ def test_cache_that_cannot_be_written_costs_the_breaker_not_the_page(sandbox, mo
     monkeypatch.setattr("django.core.cache.backends.filebased.FileBasedCache.set", full)
     sandbox.faults("oms", "500", count=1)
     assert [type(ask_oms()) for _ in range(2)] == [Unreachable, Found]
+
+
+def test_entry_that_cannot_be_read_is_none(oms_out):
+    make_unreadable()
+    assert isinstance(ask_oms(), Found)
+
+
+def test_entry_of_another_form_is_none(oms_out):
+    cache.set("remote.breaker.oms", {"since": "yesterday"})
+    assert isinstance(ask_oms(), Found)
+
+
+def test_entry_that_may_not_be_read_is_none(oms_out, monkeypatch):
+    def denied(*_args, **_options):
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr(cache, "get", denied)
+    monkeypatch.setattr(cache, "delete", denied)
+    assert isinstance(ask_oms(), Found)
 
 
 PROGRAM = """

@@ -1,8 +1,10 @@
 from datetime import UTC, datetime
 
 import time_machine
+from django.core.cache import cache
 
 from remote import errors, status
+from tests.remote.unreadable import make_unreadable
 
 
 def state_of(name):
@@ -37,9 +39,15 @@ def test_cache_that_cannot_be_written_costs_no_page(monkeypatch):
     def full(*args, **kwargs):
         raise OSError("disk full")
 
-    monkeypatch.setattr(status.cache, "set", full)
+    monkeypatch.setattr(cache, "set", full)
     status.answered("oms")
     assert state_of("oms").answered_at is None
+
+
+def test_state_that_cannot_be_read_is_none():
+    status.failed(errors.Refused("oms"))
+    make_unreadable()
+    assert not state_of("oms").is_out
 
 
 def test_failure_that_nobody_saw_again_is_not_news_for_ever():

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from certify.choices import Component, Reconstruction
+from certify.choices import Component, Reconstruction, State
 from certify.facts import TypedValues, apply_typed, frozen_facts
 from certify.models import BadReason, Dataset, RunReconstruction, TrackerCertification
 from certify.rules import Refusal, entry_of, refusals
@@ -20,6 +20,7 @@ from oms.models import OmsFill, OmsRun
 from users.models import User
 
 logger = logging.getLogger(__name__)
+WHICH_FILL = "Type the number of the fill that these values belong to."
 PROBLEMS = ("pixel_problems", "strip_problems", "tracking_problems")
 
 
@@ -102,7 +103,7 @@ def certify_run(
     if not actor.may_certify:
         raise PermissionDenied("Certifying needs the role shifter.")
     with transaction.atomic():
-        run = _locked_run(run_number)
+        run = _locked_run(run_number, basis)
         made = TrackerCertification.objects.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
         if made and _is_the_same(made, actor, run_number, reconstruction, decision, basis):
             return made
@@ -130,10 +131,11 @@ def amend_certification(
     Raises `EntryRefused` and `ChangedMeanwhile`; the same change sent again changes nothing more.
     """
     with transaction.atomic():
-        run = _locked_run(certification.run_number)
+        run = _locked_run(certification.run_number, basis)
         standing = TrackerCertification.objects.select_for_update(of=("self",)).with_names().get(pk=certification.pk)
         _check_may_change(actor, standing, reason)
-        if idempotency_key == standing.idempotency_key and _says_the_same(standing, decision, basis):
+        is_replay = idempotency_key == standing.idempotency_key and reason == standing.change_reason
+        if is_replay and _says_the_same(standing, decision, basis):
             return standing
         if standing.version != version or standing.state != certification.state:
             raise ChangedMeanwhile(standing)
@@ -143,7 +145,9 @@ def amend_certification(
 
 
 def add_bad_reason(actor: User, name: str, description: str) -> BadReason:
-    """The reason of this name, made if there is none yet."""
+    """The reason of this name, made if there is none yet. Raises `PermissionDenied`."""
+    if not actor.may_certify:
+        raise PermissionDenied("Adding a reason needs the role shifter.")
     reason, is_new = BadReason.objects.get_or_create(name=name, defaults={"description": description})
     if is_new:
         logger.info("%s added the reason %r", actor.username, name)
@@ -151,7 +155,14 @@ def add_bad_reason(actor: User, name: str, description: str) -> BadReason:
 
 
 def adopt_reference(actor: User | None, run: OmsRun, reconstruction: str, reason: str) -> RunReconstruction:
-    """Make a run that OMS knows a reference although nobody certified it here; `reason` says why."""
+    """Make a run that OMS knows a reference although nobody certified it here; `reason` says why.
+
+    `actor` is None for the command line, whose user is trusted. Raises `PermissionDenied` and `EntryRefused`.
+    """
+    if actor is not None and not actor.may_change_others:
+        raise PermissionDenied("Adopting a reference needs the role shift leader.")
+    if not reason.strip():
+        raise EntryRefused([Refusal("reason", "Say why this run is adopted.")])
     with transaction.atomic():
         reference = _locked_reconstruction(run, reconstruction)
         reference.is_reference = True
@@ -165,16 +176,27 @@ def adopt_reference(actor: User | None, run: OmsRun, reconstruction: str, reason
 def _is_the_same(
     made: TrackerCertification, actor: User, run_number: int, reconstruction: str, decision: Decision, basis: Basis
 ) -> bool:
-    """Whether this is the save that made the record, sent once more."""
+    """Whether this is the save that made the record, sent once more, and the record still stands."""
     is_of = (made.user_id, made.run_number, made.reconstruction) == (actor.pk, run_number, reconstruction)
-    return is_of and _says_the_same(made, decision, basis)
+    return is_of and made.state == State.LIVE and _says_the_same(made, decision, basis)
 
 
 def _says_the_same(made: TrackerCertification, decision: Decision, basis: Basis) -> bool:
-    """Whether the record has just this decision, on this dataset."""
+    """Whether the record has just this decision, on this dataset and these typed facts."""
     has_same_columns = all(getattr(made, name) == value for name, value in decision.columns().items())
     has_same_problems = all(set(getattr(made, name).all()) == set(decision.problems.get(name, [])) for name in PROBLEMS)
-    return has_same_columns and has_same_problems and (made.dataset.name if made.dataset else "") == basis.dataset
+    has_same_dataset = (made.dataset.name if made.dataset else "") == basis.dataset
+    return has_same_columns and has_same_problems and has_same_dataset and _has_typed_facts(made, basis)
+
+
+def _has_typed_facts(made: TrackerCertification, basis: Basis) -> bool:
+    """Whether all that was typed by hand is among the facts the record froze."""
+    of_run = dict(basis.typed_run)
+    of_fill = dict(basis.typed_fill)
+    if "fill_number" in of_fill:
+        of_run["fill_number"] = of_fill.pop("fill_number")
+    asked = (("run", of_run), ("fill", of_fill))
+    return all(made.facts[part].get(name) == given["value"] for part, typed in asked for name, given in typed.items())
 
 
 def _check_may_change(actor: User, standing: TrackerCertification, reason: str) -> None:
@@ -185,8 +207,16 @@ def _check_may_change(actor: User, standing: TrackerCertification, reason: str) 
         raise EntryRefused([Refusal("reason", "Say why you change somebody else's certification.")])
 
 
-def _locked_run(run_number: int) -> OmsRun:
-    """The run's row, made when OMS never answered for it; held, so that savers of one run queue up."""
+def _locked_run(run_number: int, basis: Basis) -> OmsRun:
+    """The run's row, made when OMS never answered for it; held, so that savers of one run queue up.
+
+    A fill that will be written is held before the run: the mirror locks in this order, too.
+    """
+    if basis.typed_fill:
+        known = OmsRun.objects.filter(pk=run_number).values_list("fill_number", flat=True).first()
+        number = basis.typed_fill.get("fill_number", {}).get("value") or known
+        if number:
+            OmsFill.objects.select_for_update().get_or_create(fill_number=number)
     held = OmsRun.objects.select_for_update(of=("self",)).select_related("fill")
     return held.get_or_create(run_number=run_number)[0]
 
@@ -194,6 +224,8 @@ def _locked_run(run_number: int) -> OmsRun:
 def _keep_typed_facts(actor: User, run: OmsRun, basis: Basis) -> None:
     """Put what was typed for the run and its fill into their rows, and nothing else."""
     number = basis.typed_fill.get("fill_number", {}).get("value") or run.fill_id or run.fill_number
+    if basis.typed_fill and not number:
+        raise EntryRefused([Refusal("fill-fill_number", WHICH_FILL)])
     changed = apply_typed(run, basis.typed_run, actor.username)
     if basis.typed_fill and number:
         run.fill = _fill_with_typed_facts(actor, number, basis.typed_fill)

@@ -10,15 +10,17 @@ from typing import Any
 
 from django.http import QueryDict
 
+from certify.actions import PROBLEMS, WHICH_FILL
 from certify.facts import TypedValues, apply_typed, may_be_typed, needed_of_fill, needed_of_run
 from certify.forms import BadReasonForm, CertificationForm, first_values
 from certify.models import TrackerCertification
+from certify.options import chosen_of
 from certify.references import RankedReference, likeness, ranked_references
 from certify.rules import Refusal
 from certify.selectors import offered_references
 from certify.target import Target
 from certify.ticket import Ticket
-from certify.vocabulary import Vocabulary, checklists_to_tick, vocabulary
+from certify.vocabulary import Vocabulary, checklists_to_tick, vocabulary_with
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.models import OmsFill, OmsRun
 
@@ -36,7 +38,6 @@ class Desk:
     form: CertificationForm
     run_form: OmsRunForm
     fill_form: OmsFillForm
-    vocabulary: Vocabulary
     standing: TrackerCertification | None = None
     reason_form: BadReasonForm = field(default_factory=BadReasonForm)
 
@@ -47,15 +48,23 @@ class Desk:
         mine = likeness(self.judged, self.ticket.reconstruction)
         return ranked_references(mine, (one for one in offered_references(also) if str(one) != str(mine)))
 
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words to choose from, what is chosen among them."""
+        return vocabulary_with({name: chosen_of(self.form[name]) for name in ("bad_reason", *PROBLEMS)})
+
     def is_valid(self) -> bool:
         """Whether all three forms can be taken; every error is beside its field afterwards."""
-        return all([self.run_form.is_valid(), self.fill_form.is_valid(), self.form.is_valid()])
+        are_valid = all([self.run_form.is_valid(), self.fill_form.is_valid(), self.form.is_valid()])
+        if are_valid and self._is_fill_unknown():
+            self.fill_form.add_error("fill_number", WHICH_FILL)
+            return False
+        return are_valid
 
-    @property
-    def error_count(self) -> str:
-        """How many fields have an error, in words."""
-        count = sum(len(form.errors) for form in (self.form, self.run_form, self.fill_form) if form.is_bound)
-        return f"{count} {'field is' if count == 1 else 'fields are'}"
+    def _is_fill_unknown(self) -> bool:
+        """Whether values of a fill were typed, and nobody says of which."""
+        typed = self.typed()[1]
+        return bool(typed) and "fill_number" not in typed and not (self.run.fill_id or self.run.fill_number)
 
     @property
     def error_lines(self) -> list[tuple[str, str]]:
@@ -67,7 +76,12 @@ class Desk:
     @property
     def is_bound_with_errors(self) -> bool:
         """Whether something was sent that cannot be taken."""
-        return self.form.is_bound and not self.error_count.startswith("0")
+        return self.form.is_bound and any(form.errors for form in (self.form, self.run_form, self.fill_form))
+
+    def forget_errors(self) -> None:
+        """Show the page as typed, without a word on what is not yet said: nothing was to be saved."""
+        for form in (self.form, self.run_form, self.fill_form):
+            form.errors.clear()
 
     def refuse(self, refused: list[Refusal]) -> None:
         """Put what the action refused beside its fields."""
@@ -161,7 +175,7 @@ def _laid_out(
         checklists=[] if standing else checklists_to_tick(),
         needs_reason=needs_reason,
     )
-    return Desk(run, judged, ticket, form, run_form, fill_form, vocabulary(), standing)
+    return Desk(run, judged, ticket, form, run_form, fill_form, standing)
 
 
 def _fact_forms(run: OmsRun, data: QueryDict | None) -> tuple[OmsRunForm, OmsFillForm]:

@@ -9,7 +9,6 @@ from typing import Any, cast
 from django import forms
 from django.db import models
 from django.db.models import Q
-from django.forms.utils import ErrorDict
 from django.http import QueryDict
 
 from certify.actions import PROBLEMS, Basis, Decision
@@ -155,7 +154,7 @@ class CertificationForm(forms.ModelForm):
         for refusal in refusals(entry):
             self.add_refusal(refusal.field, refusal.sentence)
         if "comment" in self.errors and values.get("bad_reason"):
-            self._send_as("comment", values["bad_reason"].name)  # a start that the next try can save
+            self.send_as("comment", values["bad_reason"].name)  # a start that the next try can save
         return values
 
     def add_refusal(self, field: str, sentence: str) -> None:
@@ -165,17 +164,11 @@ class CertificationForm(forms.ModelForm):
         elif field not in self.errors:
             self.add_error(field, sentence)
 
-    def _send_as(self, name: str, value: Any) -> None:
+    def send_as(self, name: str, value: Any) -> None:
         """Show the form as if this value had been sent."""
         data = cast(QueryDict, self.data).copy()
         data[name] = value
         self.data = data
-
-    def start_again_with(self, name: str, value: Any) -> None:
-        """The same form, everything as sent but for one field, and no errors shown."""
-        self._send_as(name, value)
-        self._errors = ErrorDict()
-        self.cleaned_data = {}
 
     def _post_clean(self) -> None:
         """Nothing is put into a row here: the action writes, and the database holds its own constraints."""

@@ -28,8 +28,13 @@ def options_of(bound: BoundField) -> list[Option]:
 
 def word_options(bound: BoundField, vocabulary: Vocabulary) -> list[Option]:
     """The words that a field offers, the chosen ones marked."""
-    chosen = _chosen(bound.value())
+    chosen = chosen_of(bound)
     return _options(vocabulary.offered(bound.name, chosen), chosen)
+
+
+def chosen_of(bound: BoundField) -> set[str]:
+    """The keys that are chosen in a field of words, as far as they can be keys."""
+    return {key for key in _chosen(bound.value()) if key.isdigit()}
 
 
 def _options(choices: Iterable[tuple[Any, Any]], chosen: set[str]) -> list[Option]:

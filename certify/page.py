@@ -78,8 +78,18 @@ class CertifyPage:
         return any(line.needed for group in self.facts for line in group.lines)
 
     @property
-    def is_mine(self) -> bool:
-        """Whether what was faster is the reader's own, from another tab."""
+    def last_hand(self) -> User | None:
+        """Who saved last what was faster."""
+        return (self.theirs.updated_by or self.theirs.user) if self.theirs else None
+
+    @property
+    def is_my_hand(self) -> bool:
+        """Whether that was the reader, in another tab."""
+        return bool(self.last_hand and self.reader and self.last_hand.pk == self.reader.pk)
+
+    @property
+    def is_theirs_mine(self) -> bool:
+        """Whether the reader owns what stands, so that changing it needs no reason."""
         return bool(self.theirs and self.reader and self.theirs.user_id == self.reader.pk)
 
     @property
@@ -166,7 +176,8 @@ def notices_of(target: Target) -> list[str]:
 def _about_dataset(target: Target) -> Iterator[str]:
     known = target.known_dataset
     if known and not known.is_open:
-        yield f"Run Registry has this dataset as {known.state or 'not given'}, not open for Tracker."
+        what = f"has this dataset as {known.state}" if known.state else "gives no state of this dataset"
+        yield f"Run Registry {what}: it is not open for Tracker."
     if not target.datasets and isinstance(target.registry, Found):
         yield (
             f"Run Registry has no {target.reconstruction} dataset of run {target.run_number}. "
@@ -215,8 +226,8 @@ def _differences(desk: Desk, theirs: TrackerCertification) -> list[tuple[str, st
         name, low = component.value, f"{component.value}_lowstat"
         mine = _flag_words(form[name].value(), bool(form[low].value()))
         rows.append((component.label, _flag_words(getattr(theirs, name), getattr(theirs, low)), mine))
+        rows.append((f"{component.label} problems", _names(theirs, name), _chosen_names(desk, f"{name}_problems")))
     references = {str(one.reference.pk): str(one.reference) for one in desk.ranked}
-    reasons = dict(desk.vocabulary.offered("bad_reason", set()))
     return [
         *rows,
         ("Tracker map", theirs.trackermap, _text(form, "trackermap")),
@@ -225,10 +236,18 @@ def _differences(desk: Desk, theirs: TrackerCertification) -> list[tuple[str, st
             str(theirs.reference_runreconstruction),
             references.get(_text(form, "reference_runreconstruction"), ""),
         ),
-        ("Reason", str(theirs.bad_reason or ""), reasons.get(_text(form, "bad_reason"), "")),
+        ("Reason", str(theirs.bad_reason or ""), _chosen_names(desk, "bad_reason")),
         ("Comment", theirs.comment, _text(form, "comment")),
         ("Shift day", str(theirs.date), _text(form, "date")),
     ]
+
+
+def _names(theirs: TrackerCertification, component: str) -> str:
+    return ", ".join(str(problem) for problem in getattr(theirs, f"{component}_problems").all())
+
+
+def _chosen_names(desk: Desk, field: str) -> str:
+    return ", ".join(option.label for option in word_options(desk.form[field], desk.vocabulary) if option.is_chosen)
 
 
 def _flag_words(flag: object, is_low: bool) -> str:

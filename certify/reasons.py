@@ -7,7 +7,6 @@ from django.http import QueryDict
 from certify.actions import add_bad_reason
 from certify.desk import Desk
 from certify.forms import BadReasonForm
-from certify.vocabulary import vocabulary
 from users.models import User
 
 
@@ -19,11 +18,11 @@ def wants_reason(sent: QueryDict) -> bool:
 def reason_added(actor: User, sent: QueryDict, desk: Desk) -> bool:
     """Make the reason and choose it on the desk; False when its error stands beside it."""
     desk.reason_form = BadReasonForm(sent)
+    desk.forget_errors()
     if not desk.reason_form.is_valid():
         return False
     typed = desk.reason_form.cleaned_data
     made = add_bad_reason(actor, typed["new_reason"], typed["new_reason_description"])
-    desk.vocabulary = vocabulary()
-    desk.form.start_again_with("bad_reason", made.pk)
+    desk.form.send_as("bad_reason", made.pk)
     desk.reason_form = BadReasonForm()
     return True

@@ -51,6 +51,13 @@ def vocabulary() -> Vocabulary:
     return cast(Vocabulary, cache.get_or_set(_WORDS, _read_words, _KEPT_S))
 
 
+def vocabulary_with(chosen: dict[str, set[str]]) -> Vocabulary:
+    """The words as they are now, read anew where one that is chosen is not among those remembered."""
+    known = vocabulary()
+    has_all = all(keys <= {str(word.pk) for word in known.words[field]} for field, keys in chosen.items())
+    return known if has_all else _read_words()
+
+
 def checklists_to_tick() -> list[Checklist]:
     """The checklists that a new certification needs, in their order."""
     return cast(list[Checklist], cache.get_or_set(_CHECKLISTS, _read_checklists, _KEPT_S))

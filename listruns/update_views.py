@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -31,7 +31,7 @@ def update(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _opened(request, certification, needs_reason)
     run = run_as_known(certification.run_number)
-    desk = desk_to_amend_with(request.POST, certification, run, needs_reason=needs_reason)
+    desk = desk_to_amend_with(_as_meant(request.POST), certification, run, needs_reason=needs_reason)
     if wants_reason(request.POST):
         return form_page(request, desk, [], status=200 if reason_added(request.user, request.POST, desk) else 422)
     if not desk.is_valid():
@@ -58,10 +58,13 @@ def _opened(request: SignedInRequest, certification: TrackerCertification, needs
     return form_page(request, desk, list(dict.fromkeys(notices)) + sentences_about(run))
 
 
-def _version_meant(request: SignedInRequest, loaded: int | None) -> int:
-    """The version that was loaded; or, said expressly on a conflict, the one shown there as theirs."""
-    over = request.POST.get("over", "")
-    return int(over) if over.isascii() and over.isdigit() and len(over) < 10 else loaded or 0
+def _as_meant(sent: QueryDict) -> QueryDict:
+    """What was sent; said expressly on a conflict, it goes over the version that was shown there."""
+    if "over" not in sent:
+        return sent
+    meant = sent.copy()
+    meant["version"] = sent.get("over", "")
+    return meant
 
 
 def _amended(request: SignedInRequest, certification: TrackerCertification, desk: Desk) -> HttpResponse:
@@ -71,7 +74,7 @@ def _amended(request: SignedInRequest, certification: TrackerCertification, desk
         made = amend_certification(
             request.user,
             certification,
-            _version_meant(request, form.cleaned_data["version"]),
+            form.cleaned_data["version"] or 0,
             form.decision(),
             form.basis(*desk.typed()),
             reason=form.cleaned_data["reason"],

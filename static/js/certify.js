@@ -68,6 +68,8 @@
       if (save) form.requestSubmit(save);
       return;
     }
+    // Enter in a field saves nothing by itself: Ctrl+Enter does.
+    if (event.key === "Enter" && event.target.form === form && event.target.matches("input")) event.preventDefault();
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
     const isArrowOnRadio = event.key.startsWith("Arrow") && event.target.matches("input[type=radio]");
     if (!keys[event.key] || isArrowOnRadio) return;

@@ -177,6 +177,32 @@ def test_amend_sent_twice_with_one_key_changes_once(shifter, run, reference):
     assert TrackerCertification.objects.get().version == 2
 
 
+def test_same_key_with_other_typed_facts_is_a_conflict(shifter, reference):
+    key, typed = uuid.uuid4(), {"run_type": {"value": "collisions"}, "lumisections": {"value": 100}}
+    first = certify_run(shifter, 318001, "express", _decision(reference), Basis(typed_run=typed), key)
+    assert certify_run(shifter, 318001, "express", _decision(reference), Basis(typed_run=typed), key) == first
+    other = Basis(typed_run={**typed, "lumisections": {"value": 222}})
+    with pytest.raises(AlreadyCertified):
+        certify_run(shifter, 318001, "express", _decision(reference), other, key)
+    assert OmsRun.objects.get(pk=318001).lumisections == 100
+
+
+def test_typed_values_of_a_fill_without_its_number_are_refused_not_dropped(shifter, reference):
+    basis = Basis(typed_run={"run_type": {"value": "cosmics"}}, typed_fill={"era": {"value": "2018A"}})
+    with pytest.raises(EntryRefused) as caught:
+        certify_run(shifter, 318002, "express", _decision(reference), basis)
+    assert [one.field for one in caught.value.refusals] == ["fill-fill_number"]
+
+
+def test_guest_adds_no_reason_and_shifter_adopts_no_reference(guest, shifter, run):
+    with pytest.raises(PermissionDenied):
+        add_bad_reason(guest, "HV off", "")
+    with pytest.raises(PermissionDenied):
+        adopt_reference(shifter, run, "express", "mine")
+    with pytest.raises(EntryRefused):
+        adopt_reference(None, run, "express", " ")
+
+
 def test_amend_sent_again_with_other_content_is_a_conflict(shifter, run, reference):
     made, key = certify_run(shifter, run.run_number, "express", _decision(reference), Basis()), uuid.uuid4()
     amend_certification(shifter, made, 1, _decision(reference, comment="one"), Basis(), idempotency_key=key)

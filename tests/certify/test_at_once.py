@@ -2,13 +2,17 @@
 
 import threading
 import uuid
+from dataclasses import fields
 from datetime import date
 
 import pytest
 from django.db import connection, connections
 
-from certify.actions import AlreadyCertified, Basis, Decision, certify_run
+from certify.actions import AlreadyCertified, Basis, Decision, amend_certification, certify_run
 from certify.models import TrackerCertification
+from oms.client import Read
+from oms.facts import FillFacts, RunFacts
+from oms.store import keep
 from tests.factories import ReconstructionFactory, RunFactory, UserFactory
 
 pytestmark = [
@@ -67,3 +71,30 @@ def test_many_hands_make_one_record_and_the_others_are_told():
     assert len(told) == HANDS - 1
     assert {one.existing.pk for one in told} == {made.pk}
     assert made.comment == made.user.username
+
+
+def test_save_with_typed_facts_and_a_page_that_reads_oms_never_lock_each_other_out():
+    """Both write fill and run; they must take them in one order."""
+    person, reference, run = UserFactory(), ReconstructionFactory(reference=True), RunFactory(era=None)
+    facts = RunFacts(
+        **{one.name: None for one in fields(RunFacts) if one.name not in ("run_number", "reported")}
+        | {"run_number": run.run_number, "fill_number": run.fill_id, "run_type": "collisions", "reported": {}}
+    )
+    fill = FillFacts(
+        **{one.name: None for one in fields(FillFacts) if one.name not in ("fill_number", "reported")}
+        | {"fill_number": run.fill_id, "reported": {}}
+    )
+    basis = Basis(typed_fill={"era": {"value": "2018A"}})
+
+    def read():
+        for _ in range(20):
+            keep(Read({run.run_number: facts}), Read({run.fill_id: fill}), {})
+
+    def save():
+        made = certify_run(person, run.run_number, "express", _decision(reference), basis)
+        for version in range(1, 20):
+            typed = Basis(typed_fill={"era": {"value": f"2018{version}"}})
+            amend_certification(person, made, version, _decision(reference, str(version)), typed)
+        return "saved"
+
+    assert _all_at_once([read, save])[1] == "saved"

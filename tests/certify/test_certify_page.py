@@ -647,3 +647,38 @@ def test_another_shifter_in_conflict_may_only_keep_theirs(other_shifter_client, 
     assert f'formaction="/list/{theirs.pk}/update/"' not in conflict.content.decode()
     sent = {"over": str(theirs.version)}
     assert _send(other_shifter_client, conflict, f"/list/{theirs.pk}/update/", **sent).status_code == 403
+
+
+def test_typed_values_of_a_fill_need_its_number(shifter_client, sandbox, references):
+    sandbox.faults("oms", "refuse")
+    typed = {"run-run_type": "cosmics", "run-lumisections": "40", "fill-peak_pileup": "33"}
+    sent = {**GOOD, **typed, "reference_runreconstruction": references["cosmics"].pk}
+    refused = _send(shifter_client, _open(shifter_client), **sent)
+    assert refused.status_code == 422
+    assert "number of the fill" in str(refused.context["desk"].fill_form.errors["fill_number"])
+    assert _send(shifter_client, refused, **{"fill-fill_number": "6615"}).status_code == 303
+    assert OmsFill.objects.get(pk=6615).peak_pileup == 33
+
+
+def test_reason_added_shows_no_errors_of_what_is_not_yet_said(shifter_client, sandbox):
+    sandbox.faults("oms", "refuse")
+    for name, status in (("HV off", 200), ("", 422)):
+        response = _send(shifter_client, _open(shifter_client), new_reason=name, add_reason="1")
+        assert response.status_code == status
+        assert "Not saved" not in response.content.decode()
+
+
+def test_conflict_names_problems_of_both(shifter_client, other_shifter):
+    problem = PixelProblemFactory(name="Hot modules")
+    opened = _open(shifter_client)
+    theirs = CertificationFactory(run=OmsRun.objects.get(pk=RUN), user=other_shifter)
+    theirs.pixel_problems.set([problem])
+    conflict = _send(shifter_client, opened, **GOOD)
+    assert ("Pixel problems", "Hot modules", "") in conflict.context["page"].differences
+
+
+def test_enter_in_a_field_presses_neither_add_nor_over(shifter_client):
+    """The first submit button in the page is what a browser presses then."""
+    text = _open(shifter_client).content.decode()
+    form = text[text.index("<main") :]
+    assert form.index('name="then" value="list" hidden') < form.index('name="add_reason"')

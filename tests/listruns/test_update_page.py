@@ -76,6 +76,27 @@ def test_change_of_an_old_version_shows_both_and_keeps_mine(shifter_client, shif
     assert TrackerCertification.objects.get(pk=made.pk).comment == "their words"
 
 
+def test_conflict_names_the_hand_that_saved_last(shifter_client, shift_leader_client, made):
+    mine = shifter_client.get(f"/list/{made.pk}/update/")
+    theirs = shift_leader_client.get(f"/list/{made.pk}/update/")
+    _send(shift_leader_client, theirs, made.pk, comment="theirs", reason="seen again")
+    text = _send(shifter_client, mine, made.pk, comment="mine").content.decode()
+    assert "leader changed this meanwhile" in text and "another tab" not in text
+
+
+def test_mine_over_theirs_without_a_reason_can_be_mended(shift_leader_client, shifter_client, made):
+    mine = shift_leader_client.get(f"/list/{made.pk}/update/")
+    theirs = shifter_client.get(f"/list/{made.pk}/update/")
+    _send(shifter_client, theirs, made.pk, comment="theirs")
+    conflict = _send(shift_leader_client, mine, made.pk, comment="mine", reason="looked")
+    assert conflict.status_code == 409
+    refused = _send(shift_leader_client, conflict, made.pk, over="2", reason="")
+    assert refused.status_code == 422
+    assert _send(shift_leader_client, refused, made.pk, reason="looked").status_code == 303
+    made.refresh_from_db()
+    assert (made.comment, made.version) == ("mine", 3)
+
+
 def test_same_change_sent_twice_counts_once(shifter_client, made):
     opened = shifter_client.get(f"/list/{made.pk}/update/")
     for _ in range(2):

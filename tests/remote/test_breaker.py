@@ -184,7 +184,7 @@ def test_call_that_a_page_had_no_time_left_for_is_no_outage(sandbox, settings):
     sandbox.faults("oms", "slow", seconds=0.5)
     budget = Budget(1)
     time.sleep(0.7)
-    assert "did not answer within 0.3 s" in oms.fetch_run(RUN, budget).sentence
+    assert "did not answer within 0." in oms.fetch_run(RUN, budget).sentence
     assert not any(state.is_out for state in status.states())
     assert isinstance(ask_oms(), Found)
 
@@ -272,6 +272,12 @@ def test_entry_that_may_not_be_read_is_none(oms_out, monkeypatch):
     assert isinstance(ask_oms(), Found)
 
 
+def test_lock_that_cannot_be_had_costs_no_page(oms_out, settings, tmp_path):
+    settings.VAR_DIR = tmp_path / "not there"
+    assert isinstance(ask_oms(is_retry=True), Found)
+    assert isinstance(ask_oms(), Found)
+
+
 PROGRAM = """
 import django; django.setup()
 from oms.client import fetch_run; from remote.budget import Budget
@@ -279,13 +285,30 @@ print(type(fetch_run(315270, Budget(5))).__name__)
 """
 
 
-def in_another_process() -> str:
-    """What another worker gets, which shares the cache and nothing else."""
+# Slow at keeping, so that two which are not kept apart would both have read before either has kept.
+SLOW_PROGRAM = """
+import time, sys
+import django; django.setup()
+from remote import breaker; from oms.client import fetch_run; from remote.budget import Budget
+keep = breaker._keep
+breaker._keep = lambda *kept: (time.sleep(0.5), keep(*kept))
+print("ready", flush=True); sys.stdin.readline()
+print(type(fetch_run(315270, Budget(5, is_retry=True))).__name__)
+"""
+
+
+def environment_of_a_worker() -> dict[str, str]:
+    """The cache and the addresses of this test, and nothing else."""
     told = {"RUNREGISTRY_URL", "OMS_URL", "SSO_URL"}
     environment = {name: str(getattr(django_settings, name)) for name in told}
     environment |= {"VAR_DIR": str(django_settings.VAR_DIR), "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    return {**os.environ, **environment}
+
+
+def in_another_process() -> str:
+    """What another worker gets, which shares the cache and nothing else."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env={**os.environ, **environment}, capture_output=True, text=True, check=False
+        [sys.executable, "-c", PROGRAM], env=environment_of_a_worker(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()[-1]
@@ -303,3 +326,16 @@ def test_failure_in_another_worker_counts_here(sandbox):
     assert in_another_process() == "Unreachable"
     assert isinstance(ask_oms(), Unreachable)
     assert calls(sandbox) == 1
+
+
+def test_two_workers_that_try_at_once_are_one_call(oms_out):
+    oms_out.faults("oms", "slow", seconds=2)
+    command, environment = [sys.executable, "-c", SLOW_PROGRAM], environment_of_a_worker()
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    workers = [subprocess.Popen(command, env=environment, **pipes) for _ in range(2)]
+    assert [worker.stdout.readline() for worker in workers] == ["ready\n"] * 2
+    for worker in workers:
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    assert sorted(worker.communicate(timeout=20)[0].strip() for worker in workers) == ["Found", "Unreachable"]
+    assert calls(oms_out) == 1

@@ -1,6 +1,7 @@
 """The limit on sign-in: failures are counted per account and address, successes never."""
 
 import hashlib
+import time
 
 from django.conf import settings
 from django.core.cache import caches
@@ -28,19 +29,24 @@ def _key(request: HttpRequest, username: str) -> str:
     return f"users.failures.{hashlib.sha256(who.encode()).hexdigest()}"
 
 
+def _failures(key: str) -> tuple[int, float]:
+    """How many there were, and when their window ends (seconds since 1970): none, and a window from now."""
+    now = time.time()
+    count, ends_at = _cache().get(key) or (0, 0.0)
+    return (count, ends_at) if now < ends_at else (0, now + WINDOW_S)
+
+
 def are_too_many(request: HttpRequest, username: str) -> bool:
     """Whether this account failed too often from this address within the window."""
-    return _cache().get(_key(request, username), 0) >= FAILURES_ALLOWED
+    count, _ends_at = _failures(_key(request, username))
+    return count >= FAILURES_ALLOWED
 
 
 def count_failure(request: HttpRequest, username: str) -> None:
-    """One more failure; the window starts with the first."""
-    key, cache = _key(request, username), _cache()
-    if not cache.add(key, 1, WINDOW_S):
-        try:
-            cache.incr(key)
-        except ValueError:  # expired between the two calls
-            cache.add(key, 1, WINDOW_S)
+    """One more failure; the window starts with the first and no later one prolongs it."""
+    key = _key(request, username)
+    count, ends_at = _failures(key)
+    _cache().set(key, (count + 1, ends_at), ends_at - time.time())
 
 
 def forget(request: HttpRequest, username: str) -> None:

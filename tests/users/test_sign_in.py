@@ -69,6 +69,16 @@ def test_block_ends_after_five_minutes(client, shifter, time_machine):
     assert sign_in(client, "shifter", PASSWORD).status_code == 302
 
 
+def test_window_starts_with_the_first_failure_and_no_later_one_prolongs_it(client, shifter, time_machine):
+    time_machine.move_to("2026-01-01 12:00:00", tick=False)
+    for _ in range(attempts.FAILURES_ALLOWED):
+        sign_in(client, "shifter", "wrong")
+        time_machine.shift(20)
+    assert sign_in(client, "shifter", PASSWORD).status_code == 429
+    time_machine.shift(attempts.WINDOW_S - 20 * attempts.FAILURES_ALLOWED + 1)
+    assert sign_in(client, "shifter", PASSWORD).status_code == 302
+
+
 def test_successes_are_never_counted(shifter):
     for _ in range(attempts.FAILURES_ALLOWED + 2):
         assert sign_in(Client(), "shifter", PASSWORD).status_code == 302

@@ -21,7 +21,7 @@ from remote.answers import Found, Missing, Unreachable
 from remote.budget import Budget
 
 FRESH_FOR = timedelta(minutes=5)
-# OMS still changes rows in the days after a run: luminosities, stable beam (contract 6.7).
+# OMS still changes rows in the days after a run: luminosities, stable beam.
 SETTLED_AFTER = timedelta(days=3)
 
 Row = TypeVar("Row", OmsRun, OmsFill)

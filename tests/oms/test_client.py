@@ -134,7 +134,7 @@ def test_answer_of_another_run_is_not_taken(stand_in):
 
 
 def test_renamed_attribute_costs_one_call_and_not_the_run(stand_in, monkeypatch):
-    """An attribute that OMS no longer has may make it refuse the whole request (contract 3: 400)."""
+    """An attribute that OMS no longer has may make it refuse the whole request."""
     monkeypatch.setattr(client, "_too_narrow", set())
     stand_in.answer_with(
         lambda request: Answer({"errors": []}, 400) if "fields" in request["query"] else Answer(answer(run_row()))

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.http import QueryDict
 
-from certify.actions import PROBLEMS, WHICH_FILL
+from certify.actions import WHICH_FILL
+from certify.decision import PROBLEMS
 from certify.facts import TypedValues, apply_typed, may_be_typed, needed_of_fill, needed_of_run
 from certify.forms import BadReasonForm, CertificationForm, first_values
 from certify.models import TrackerCertification

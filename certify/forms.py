@@ -11,8 +11,8 @@ from django.db import models
 from django.db.models import Q
 from django.http import QueryDict
 
-from certify.actions import PROBLEMS, Basis, Decision
 from certify.choices import Component, Flag, Reconstruction, TrackerMap
+from certify.decision import PROBLEMS, Basis, Decision
 from certify.fields import WordsField
 from certify.models import BadReason, Checklist, RunReconstruction, TrackerCertification
 from certify.references import RankedReference

@@ -1,6 +1,6 @@
 """The token that names CertHelper to a service: one per audience, shared by all threads of this process.
 
-CERN's machine sign-in: POST <realm>/api-access/token, client id and secret by HTTP Basic (contract 9a).
+CERN's machine sign-in: POST <realm>/api-access/token, client id and secret by HTTP Basic.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from certhelper.demo.words import OFF
-from certify.actions import Basis, Decision, adopt_reference, certify_run
+from certify.actions import adopt_reference, certify_run
 from certify.choices import Flag, Reconstruction, TrackerMap
+from certify.decision import Basis, Decision
 from certify.models import BadReason, RunReconstruction, TrackerCertification
 from oms.mirror import runs_for_page
 from oms.models import OmsRun

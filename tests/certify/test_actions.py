@@ -9,15 +9,14 @@ from django.db import IntegrityError, transaction
 
 from certify.actions import (
     AlreadyCertified,
-    Basis,
     ChangedMeanwhile,
-    Decision,
     EntryRefused,
     add_bad_reason,
     adopt_reference,
     amend_certification,
     certify_run,
 )
+from certify.decision import Basis, Decision
 from certify.models import RunReconstruction, TrackerCertification
 from oms.models import OmsFill, OmsRun
 from tests.factories import (

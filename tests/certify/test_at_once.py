@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 from django.db import connection, connections
 
-from certify.actions import AlreadyCertified, Basis, Decision, amend_certification, certify_run
+from certify.actions import AlreadyCertified, amend_certification, certify_run
+from certify.decision import Basis, Decision
 from certify.models import TrackerCertification
 from oms.client import Read
 from oms.facts import FillFacts, RunFacts

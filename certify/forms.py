@@ -104,9 +104,10 @@ class CertificationForm(forms.ModelForm):
             ].help_text = "Run Registry is out: type the dataset if it is known. Kept as unverified."
         for checklist in checklists:
             self.fields[checklist.box] = forms.BooleanField(required=False, label=checklist.title)
-        self._choose_among_references()
-        for name in ("bad_reason", *PROBLEMS):
-            self._offer_what_is_not_retired(name)
+        if self.is_bound:  # only what was sent is held against the rows; the page gets its choices as plain values
+            self._choose_among_references()
+            for name in ("bad_reason", *PROBLEMS):
+                self._offer_what_is_not_retired(name)
 
     def _choose_among_references(self) -> None:
         """Reference runs, and the one that the certification has although it is none any more."""

@@ -1,0 +1,196 @@
+"""What the certify page refuses, beside which field, with everything typed kept."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from certify.models import BadReason, TrackerCertification
+from tests.browser_form import field_names, fields_of
+from tests.certify.page_form import GOOD, RUN, errors_of, open_form, send_form
+from tests.factories import (
+    BadReasonFactory,
+    ChecklistFactory,
+    PixelProblemFactory,
+    ReconstructionFactory,
+    RunFactory,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("references")]
+
+
+def test_bad_with_reason_comment_and_problem_is_saved(shifter_client):
+    reason, problem = BadReasonFactory(), PixelProblemFactory()
+    changes = {**GOOD, "pixel": "bad", "bad_reason": reason.pk, "comment": "hole", "pixel_problems": [problem.pk]}
+    assert send_form(shifter_client, open_form(shifter_client), **changes).status_code == 303
+    made = TrackerCertification.objects.get()
+    assert (made.verdict, made.bad_reason, list(made.pixel_problems.all())) == ("bad", reason, [problem])
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"pixel": None}, "pixel"),
+        ({"strip": None}, "strip"),
+        ({"tracking": None}, "tracking"),
+        ({"trackermap": None}, "trackermap"),
+        ({"reference_runreconstruction": None}, "reference_runreconstruction"),
+        ({"reference_runreconstruction": "99999999"}, "reference_runreconstruction"),
+        ({"date": ""}, "date"),
+        ({"date": "yesterday"}, "date"),
+        ({"date": "2018-04-01"}, "date"),
+        ({"date": (datetime.now(UTC) + timedelta(days=2)).date().isoformat()}, "date"),
+        ({"reconstruction": None}, "reconstruction"),
+        ({"pixel": "fine"}, "pixel"),
+        ({"pixel": "bad"}, "bad_reason"),
+        ({"strip": "bad", "comment": "x"}, "tracking"),
+        ({"pixel": "excluded", "pixel_lowstat": "on"}, "pixel_lowstat"),
+        ({"dataset": "/Express/Other/DQM"}, "dataset"),
+        ({"bad_reason": "99999999"}, "bad_reason"),
+        ({"pixel_problems": ["99999999"]}, "pixel_problems"),
+        ({"pixel_problems": ["9" * 30]}, "pixel_problems"),
+        ({"bad_reason": "9" * 30}, "bad_reason"),
+        ({"reference_runreconstruction": "9" * 30}, "reference_runreconstruction"),
+        ({"comment": "nul\x00"}, "comment"),
+    ],
+    ids=str,
+)
+def test_entry_that_breaks_a_rule_is_refused_beside_its_field_and_keeps_what_was_typed(shifter_client, changes, field):
+    sent = {**GOOD, "comment": "seven words that I would not retype", **changes}
+    response = send_form(shifter_client, open_form(shifter_client), **sent)
+    assert response.status_code == 422
+    assert field in errors_of(response)
+    assert not TrackerCertification.objects.exists()
+    again = fields_of(response)
+    assert again["comment"][0].replace("\x00", "") == sent["comment"].replace("\x00", "")
+    assert again["ticket"][0]
+
+
+def test_reference_of_the_other_type_is_refused(shifter_client, references):
+    sent = {**GOOD, "reference_runreconstruction": references["cosmics"].pk}
+    response = send_form(shifter_client, open_form(shifter_client), **sent)
+    assert response.status_code == 422
+    assert "Choose a reference of the same type." in errors_of(response)["reference_runreconstruction"][0]
+
+
+def test_unticked_checklist_is_refused_and_a_ticked_one_saved(shifter_client):
+    ChecklistFactory(identifier="general")
+    opened = open_form(shifter_client)
+    assert "checklist_general" in field_names(opened)
+    refused = send_form(shifter_client, opened, **GOOD)
+    assert refused.status_code == 422 and "checklist_general" in errors_of(refused)
+    assert send_form(shifter_client, opened, **GOOD, checklist_general="on").status_code == 303
+
+
+def test_form_for_another_reconstruction_than_shown_is_refused(shifter_client):
+    response = send_form(shifter_client, open_form(shifter_client), **GOOD, reconstruction="prompt")
+    assert response.status_code == 422
+    assert not TrackerCertification.objects.exists()
+
+
+@pytest.mark.parametrize("ticket", [None, "", "forged"])
+def test_form_without_its_ticket_is_opened_anew_and_keeps_what_was_typed(shifter_client, ticket):
+    opened = open_form(shifter_client)
+    sent = {**GOOD, "ticket": ticket, "comment": "kept", "dataset": "/Express/MadeUp/DQM"}
+    refused = send_form(shifter_client, opened, **sent)
+    assert refused.status_code == 422 and not TrackerCertification.objects.exists()
+    assert "opened anew" in refused.content.decode()
+    assert (fields_of(refused)["comment"], fields_of(refused)["pixel"]) == (["kept"], ["good"])
+    assert send_form(shifter_client, refused).status_code == 303
+    made = TrackerCertification.objects.get()
+    assert (made.dataset.name, made.is_dataset_verified) == ("/Express/Collisions2018/DQM", True)
+
+
+def test_ticket_of_another_run_is_none(shifter_client):
+    other = open_form(shifter_client, "/certify/315264/express/")
+    response = send_form(shifter_client, other, **GOOD)
+    assert response.status_code == 422 and not TrackerCertification.objects.exists()
+
+
+def test_dataset_cannot_be_left_out_where_run_registry_named_one(shifter_client):
+    response = send_form(shifter_client, open_form(shifter_client), **GOOD, dataset="")
+    assert response.status_code == 422 and "dataset" in errors_of(response)
+
+
+def test_only_reference_runs_may_be_references_and_no_run_its_own(shifter_client, references):
+    plain = ReconstructionFactory(run=RunFactory(run_number=314575))
+    response = send_form(shifter_client, open_form(shifter_client), **GOOD, reference_runreconstruction=plain.pk)
+    assert response.status_code == 422 and "reference_runreconstruction" in errors_of(response)
+    own = references["collisions"]
+    opened = open_form(shifter_client, "/certify/314811/express/")
+    assert str(own.pk) not in [option.value for option in opened.context["page"].references]
+    sent = {**GOOD, "reference_runreconstruction": own.pk}
+    response = send_form(shifter_client, opened, "/certify/314811/express/", **sent)
+    assert "not its own reference" in str(errors_of(response))
+
+
+def test_reason_without_comment_is_refused_with_the_reason_as_a_start(shifter_client):
+    reason = BadReasonFactory(name="HV off")
+    response = send_form(shifter_client, open_form(shifter_client), **{**GOOD, "pixel": "bad", "bad_reason": reason.pk})
+    assert response.status_code == 422
+    assert fields_of(response)["comment"] == ["HV off"]
+
+
+def test_search_that_is_too_long_to_be_an_address_is_left_behind(shifter_client):
+    response = send_form(shifter_client, open_form(shifter_client), **GOOD, runs="315259," * 5000)
+    assert response.status_code == 303 and len(response.url) < 10_000
+
+
+def test_refused_form_can_be_mended_and_saved(shifter_client):
+    refused = send_form(shifter_client, open_form(shifter_client), **{**GOOD, "pixel": None})
+    assert send_form(shifter_client, refused, **GOOD).status_code == 303
+
+
+def test_guest_and_stranger_may_not_certify_and_nothing_is_asked(guest_client, client, sandbox):
+    assert guest_client.get(f"/certify/{RUN}/express/").status_code == 403
+    assert guest_client.post(f"/certify/{RUN}/express/", GOOD).status_code == 403
+    stranger = client.get(f"/certify/{RUN}/express/")
+    assert stranger.status_code == 302 and stranger.url.startswith("/accounts/login/?next=/certify/")
+    assert sandbox.requests() == []
+
+
+def test_added_reason_is_chosen_and_all_else_stays_as_typed(shifter_client):
+    sent = {"pixel": "bad", "comment": "half typed", "new_reason": " HV  off ", "add_reason": "1"}
+    response = send_form(shifter_client, open_form(shifter_client), **sent)
+    assert response.status_code == 200
+    made = BadReason.objects.get()
+    again = fields_of(response)
+    assert made.name == "HV off"
+    assert (again["bad_reason"], again["comment"], again["pixel"]) == ([str(made.pk)], ["half typed"], ["bad"])
+    assert not TrackerCertification.objects.exists()
+
+
+def test_reason_that_exists_is_chosen_not_doubled(shifter_client):
+    known = BadReasonFactory(name="HV off")
+    response = send_form(shifter_client, open_form(shifter_client), new_reason="hv off", add_reason="1")
+    assert fields_of(response)["bad_reason"] == [str(known.pk)]
+    assert BadReason.objects.count() == 1
+
+
+def test_retired_reason_is_not_made_again(shifter_client):
+    BadReasonFactory(name="Old one", is_retired=True)
+    response = send_form(shifter_client, open_form(shifter_client), new_reason="old one", add_reason="1")
+    assert response.status_code == 422
+    assert "retired" in str(response.context["desk"].reason_form.errors)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 51], ids=["empty", "too long"])
+def test_reason_without_a_possible_name_gets_its_error(shifter_client, name):
+    response = send_form(shifter_client, open_form(shifter_client), new_reason=name, add_reason="1", comment="kept")
+    assert response.status_code == 422
+    assert response.context["desk"].reason_form.errors["new_reason"]
+    assert fields_of(response)["comment"] == ["kept"]
+
+
+def test_reason_added_shows_no_errors_of_what_is_not_yet_said(shifter_client, sandbox):
+    sandbox.faults("oms", "refuse")
+    for name, status in (("HV off", 200), ("", 422)):
+        response = send_form(shifter_client, open_form(shifter_client), new_reason=name, add_reason="1")
+        assert response.status_code == status
+        assert "Not saved" not in response.content.decode()
+
+
+def test_enter_in_a_field_presses_neither_add_nor_over(shifter_client):
+    """The first submit button in the page is what a browser presses then."""
+    text = open_form(shifter_client).content.decode()
+    form = text[text.index("<main") :]
+    assert form.index('name="then" value="list" hidden') < form.index('name="add_reason"')

@@ -88,7 +88,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "certhelper.urls"
 WSGI_APPLICATION = "certhelper.wsgi.application"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "certhelper.renderer.QuickInputs"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -120,6 +120,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+else:
+    # The tables are small and in memory: a page read out of order costs as much as the next one.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c random_page_cost=1.1 -c jit=off")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by the workers of one machine: what the outside services last answered; and, apart, failed sign-ins.
 _CACHE_DIR = Path(env.text("CACHE_DIR", str(VAR_DIR / "cache")))

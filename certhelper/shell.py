@@ -7,12 +7,12 @@ from django.utils.functional import SimpleLazyObject
 from remote import status
 
 
-def _out() -> list[status.ServiceState]:
-    return [state for state in status.states() if state.is_out]
-
-
-def _well() -> list[status.ServiceState]:
-    return [state for state in status.states() if not state.is_out and state.answered_at]
+def _outside() -> dict[str, list[status.ServiceState]]:
+    states = status.states()
+    return {
+        "out": [state for state in states if state.is_out],
+        "well": [state for state in states if not state.is_out and state.answered_at],
+    }
 
 
 def shell(_request: HttpRequest) -> dict[str, object]:
@@ -21,6 +21,5 @@ def shell(_request: HttpRequest) -> dict[str, object]:
         "version": settings.VERSION,
         "links": settings.LINKS,
         "is_sandbox": settings.IS_SANDBOX,
-        "outside_out": SimpleLazyObject(_out),
-        "outside_well": SimpleLazyObject(_well),
+        "outside": SimpleLazyObject(_outside),
     }

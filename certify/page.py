@@ -17,7 +17,7 @@ from certify.factsheet import FactGroup, fact_groups
 from certify.forms import CertificationForm
 from certify.models import TrackerCertification
 from certify.options import Option, options_of, word_options
-from certify.queue import Place, Step, place_in_search
+from certify.queue import Place, Search, Step
 from certify.target import Target
 from oms.choices import RunType
 from registry.wire import run_type_said
@@ -137,10 +137,11 @@ def certify_page(
     notices: list[str],
     *,
     runs: str = "",
+    search: Search | None = None,
     theirs: TrackerCertification | None = None,
     reader: User | None = None,
 ) -> CertifyPage:
-    """The page of this desk. `runs` is the search one came from; `theirs` the version that was faster."""
+    """The page of this desk. `runs` and `search`: what one came from; `theirs`: the version that was faster."""
     form, ticket = desk.form, desk.ticket
     form.offer_references(desk.ranked)
     dataset = form["dataset"].value() or ""
@@ -157,7 +158,7 @@ def certify_page(
         registry_state=ticket.registry_states.get(dataset) or "",
         registry_asked=parse_datetime(ticket.asked_at) if ticket.asked_at else None,
         notices=notices,
-        place=place_in_search(runs, (ticket.run_number, ticket.reconstruction)) if runs else None,
+        place=search.place_of((ticket.run_number, ticket.reconstruction)) if search else None,
         runs=runs,
         theirs=theirs,
         reader=reader,

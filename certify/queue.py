@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from certify.choices import Reconstruction
 from certify.runlist import parse
 from certify.selectors import certified_among
 from registry.remembered import recall_all
 from registry.wire import RegistryDataset
+from remote.answers import Found
 
 _RANKS = {reconstruction: rank for rank, reconstruction in enumerate(Reconstruction.values)}
 
@@ -51,56 +53,53 @@ def datasets_by_reconstruction(datasets: Iterable[RegistryDataset]) -> dict[tupl
 
 
 @dataclass(frozen=True)
-class _Search:
-    """What is known of a search: its runs, the open reconstructions in its order, and those certified here."""
+class Search:
+    """What is known of a search without asking: what Run Registry said in the last minutes, and what is certified."""
 
     numbers: frozenset[int]
-    open_targets: tuple[Step, ...]
+    remembered: dict[int, Found[list[RegistryDataset]]]
     certified: frozenset[tuple[int, str]]
 
+    @cached_property
+    def open_targets(self) -> list[Step]:
+        """Its open reconstructions, in its order."""
+        datasets = (one for number in self.numbers & self.remembered.keys() for one in self.remembered[number].value)
+        chosen = datasets_by_reconstruction(datasets).items()
+        steps = [Step(*key, dataset.name) for key, dataset in chosen if dataset.is_open and key not in self.certified]
+        return sorted(steps, key=_key)
 
-def next_open_reconstruction(runs: str, after: tuple[int, str]) -> Step | None:
-    """The open reconstruction that follows `after` in the search `runs`, from the top again at its end.
+    def place_of(self, current: tuple[int, str]) -> Place | None:
+        """Where `current` stands in the search; None when its run is not among it."""
+        if current[0] not in self.numbers:
+            return None
+        here = search_order(*current)
+        certified = (search_order(*key) for key in self.certified if key[0] in self.numbers)
+        places = sorted({here, *map(_key, self.open_targets), *certified})
+        before = [target for target in self.open_targets if _key(target) < here]
+        after = [target for target in self.open_targets if _key(target) > here]
+        return Place(
+            position=places.index(here) + 1,
+            total=len(places),
+            previous=before[-1] if before else None,
+            next=after[0] if after else None,
+        )
 
-    Knows what Run Registry said in the last minutes (registry/remembered.py) and the live certifications, asks nobody;
-    None when nothing is known to be open, or `runs` cannot be read.
-    """
-    here = search_order(*after)
-    others = [target for target in _read(runs).open_targets if _key(target) != here]
-    return next((target for target in others if _key(target) > here), others[0] if others else None)
+    def next_open(self, after: tuple[int, str]) -> Step | None:
+        """The open reconstruction that follows `after`, from the top again at the end; None when none is known."""
+        here = search_order(*after)
+        others = [target for target in self.open_targets if _key(target) != here]
+        return next((target for target in others if _key(target) > here), others[0] if others else None)
 
 
-def place_in_search(runs: str, current: tuple[int, str]) -> Place | None:
-    """Where `current` stands in the search `runs`; None when its run is not among them. Asks nobody."""
-    search = _read(runs)
-    if current[0] not in search.numbers:
-        return None
-    here = search_order(*current)
-    places = sorted({here, *map(_key, search.open_targets), *(search_order(*key) for key in search.certified)})
-    before = [target for target in search.open_targets if _key(target) < here]
-    after = [target for target in search.open_targets if _key(target) > here]
-    return Place(
-        position=places.index(here) + 1,
-        total=len(places),
-        previous=before[-1] if before else None,
-        next=after[0] if after else None,
-    )
+def read_search(runs: str, also: int) -> Search:
+    """The search `runs`, empty where it cannot be read; and what is known of the run `also`: one query."""
+    try:
+        numbers = frozenset(parse(runs))
+    except ValueError:
+        numbers = frozenset()
+    known = numbers | {also}
+    return Search(numbers, recall_all(known), frozenset(certified_among(known)))
 
 
 def _key(target: Step) -> tuple[int, int]:
     return search_order(target.run_number, target.reconstruction)
-
-
-def _read(runs: str) -> _Search:
-    try:
-        numbers = parse(runs)
-    except ValueError:
-        return _Search(frozenset(), (), frozenset())
-    remembered = (dataset for answer in recall_all(numbers).values() for dataset in answer.value)
-    certified = frozenset(certified_among(numbers))
-    open_targets = [
-        Step(run_number, reconstruction, dataset.name)
-        for (run_number, reconstruction), dataset in datasets_by_reconstruction(remembered).items()
-        if dataset.is_open and (run_number, reconstruction) not in certified
-    ]
-    return _Search(frozenset(numbers), tuple(sorted(open_targets, key=_key)), certified)

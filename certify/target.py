@@ -12,12 +12,11 @@ from datetime import timedelta
 from django.utils import timezone
 
 from certify.choices import Reconstruction
+from certify.queue import Search
 from certify.rules import is_run_number
-from certify.selectors import certified_among
 from certify.ticket import Ticket
 from oms.mirror import RunOnPage, run_for_page
 from registry.client import datasets_of_run
-from registry.remembered import recall
 from registry.wire import RegistryDataset, reconstruction_of
 from remote.answers import Found, Missing, Unreachable
 from remote.budget import Budget
@@ -121,20 +120,20 @@ def _reconstruction_meant(dataset: str) -> str:
     return meant
 
 
-def resolve(wish: Wish) -> Target:
+def resolve(wish: Wish, search: Search) -> Target:
     """Ask Run Registry and OMS, side by side. Raises `NotThere`, `AllCertified`, `ReconstructionUnknown`."""
     budget = Budget.of_page(is_retry=wish.is_retry)
-    remembered = _just_read(wish)
+    remembered = _just_read(wish, search)
     asking = None if remembered else started(lambda: datasets_of_run(wish.run_number, budget))
     oms = run_for_page(wish.run_number, budget)
     registry: RegistryAnswer = remembered or asking.result()  # type: ignore[union-attr]
-    reconstruction, dataset = _choose(wish, registry)
+    reconstruction, dataset = _choose(wish, registry, search)
     return Target(wish.run_number, reconstruction, dataset, registry, oms, _of(registry, reconstruction))
 
 
-def _just_read(wish: Wish) -> Found[list[RegistryDataset]] | None:
+def _just_read(wish: Wish, search: Search) -> Found[list[RegistryDataset]] | None:
     """What an open runs search has just read of the run, if its age will do; a bare run number is always asked."""
-    remembered = recall(wish.run_number) if wish.reconstruction else None
+    remembered = search.remembered.get(wish.run_number) if wish.reconstruction else None
     if remembered is None or wish.from_search:
         return remembered
     return remembered if timezone.now() - remembered.asked_at < RECENT else None
@@ -145,10 +144,10 @@ def _of(registry: RegistryAnswer, reconstruction: str) -> list[RegistryDataset]:
     return [one for one in datasets if one.reconstruction == reconstruction]
 
 
-def _choose(wish: Wish, registry: RegistryAnswer) -> tuple[str, str]:
+def _choose(wish: Wish, registry: RegistryAnswer, search: Search) -> tuple[str, str]:
     """Reconstruction and dataset name ("" where there is none)."""
     if wish.reconstruction is None:
-        return _next_uncertified(wish.run_number, registry)
+        return _next_uncertified(wish.run_number, registry, search)
     if not isinstance(registry, Found):
         return wish.reconstruction, wish.dataset if isinstance(registry, Unreachable) else ""
     offered = sorted(_of(registry, wish.reconstruction), key=lambda one: not one.is_open)
@@ -157,15 +156,14 @@ def _choose(wish: Wish, registry: RegistryAnswer) -> tuple[str, str]:
     return wish.reconstruction, wish.dataset or (offered[0].name if offered else "")
 
 
-def _next_uncertified(run_number: int, registry: RegistryAnswer) -> tuple[str, str]:
+def _next_uncertified(run_number: int, registry: RegistryAnswer, search: Search) -> tuple[str, str]:
     """The first dataset in Run Registry's order that nobody has certified, open ones first."""
     if not isinstance(registry, Found):
         raise ReconstructionUnknown(registry)
-    certified = certified_among([run_number])
     known = [one for one in registry.value if one.reconstruction]
     if not known:
         raise ReconstructionUnknown(None)
-    left = [one for one in known if (run_number, one.reconstruction) not in certified]
+    left = [one for one in known if (run_number, one.reconstruction) not in search.certified]
     if not left:
         raise AllCertified
     first = min(left, key=lambda one: not one.is_open)

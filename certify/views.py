@@ -20,7 +20,7 @@ from certify.choices import Reconstruction, Verdict
 from certify.desk import Desk, desk_for, desk_opened_anew, desk_with
 from certify.models import TrackerCertification
 from certify.page import certify_page, notices_of
-from certify.queue import next_open_reconstruction
+from certify.queue import Search, read_search
 from certify.reasons import reason_added, wants_reason
 from certify.responses import SeeOther
 from certify.selectors import live_certification, reference_of_each_certification
@@ -50,15 +50,17 @@ class CertifyView(View):
     """
 
     wish: Wish
+    search: Search
     target: Target
 
     def dispatch(self, request: HttpRequest, *_args: Any, **address: Any) -> HttpResponseBase:
         try:
             self.wish = _wish_of(request, **address)
             if request.method in ("GET", "HEAD"):
-                if standing := _standing(self.wish):
+                self.search = read_search(request.GET.get("runs", ""), also=self.wish.run_number)
+                if standing := _standing(self.wish, self.search):
                     return shown_instead(cast(SignedInRequest, request), standing)
-                self.target = resolve(self.wish)
+                self.target = resolve(self.wish, self.search)
         except NotThere as refused:
             raise Http404(str(refused)) from refused
         except AllCertified:
@@ -70,7 +72,7 @@ class CertifyView(View):
     def get(self, request: SignedInRequest) -> HttpResponse:
         runs = request.GET.get("runs", "")
         notices = notices_of(self.target) + sentences_about(self.target.oms.run)
-        return form_page(request, desk_for(self.target, runs), notices, runs=runs)
+        return form_page(request, desk_for(self.target, runs), notices, runs=runs, search=self.search)
 
     def post(self, request: SignedInRequest) -> HttpResponse:
         ticket = read_ticket(request.POST.get("ticket", ""))
@@ -89,7 +91,8 @@ def _opened_anew(request: SignedInRequest, wish: Wish) -> HttpResponse:
     sent = request.POST.get("reconstruction", "")
     known = wish.reconstruction or (sent if sent in Reconstruction.values else None)
     try:
-        target = resolve(replace(wish, reconstruction=known, dataset=""))
+        search = read_search(request.POST.get("runs", ""), also=wish.run_number)
+        target = resolve(replace(wish, reconstruction=known, dataset=""), search)
     except AllCertified:
         return all_certified(request, wish)
     except ReconstructionUnknown as unknown:
@@ -103,9 +106,11 @@ def _wish_of(request: HttpRequest, run_number: int, reconstruction: str | None =
     return checked_wish(run_number, reconstruction, asked.get("dataset", ""), from_search, is_retry)
 
 
-def _standing(wish: Wish) -> TrackerCertification | None:
+def _standing(wish: Wish, search: Search) -> TrackerCertification | None:
     """The certification that stands already, where the address alone says of which reconstruction."""
-    return live_certification(wish.run_number, wish.reconstruction) if wish.reconstruction else None
+    if wish.reconstruction is None or (wish.run_number, wish.reconstruction) not in search.certified:
+        return None
+    return live_certification(wish.run_number, wish.reconstruction)
 
 
 def _certified(request: SignedInRequest, run_number: int, desk: Desk) -> HttpResponse:
@@ -138,8 +143,9 @@ def tell_saved(request: HttpRequest, what: str, made: TrackerCertification) -> N
 def _next_page(sent: Any, made: TrackerCertification) -> str:
     """Where a save leads: the next open run of the search if asked for, else back to the search or the list."""
     runs = sent.get("runs", "")[:LONGEST_SEARCH]
-    following = next_open_reconstruction(runs, (made.run_number, made.reconstruction)) if runs else None
-    if sent.get("then") == "next" and following:
+    here = made.run_number, made.reconstruction
+    goes_on = runs and sent.get("then") == "next"
+    if goes_on and (following := read_search(runs, also=made.run_number).next_open(here)):
         address = reverse("certify:certify-reconstruction", args=[following.run_number, following.reconstruction])
         return with_query(address, dataset=following.dataset, runs=runs)
     return with_query(reverse("openruns:open-runs"), runs=runs) if runs else reverse("listruns:list")
@@ -151,11 +157,14 @@ def form_page(
     notices: list[str],
     *,
     runs: str = "",
+    search: Search | None = None,
     status: int = 200,
     theirs: TrackerCertification | None = None,
 ) -> HttpResponse:
     """The certify page of this desk."""
-    page = certify_page(desk, notices, runs=runs or request.POST.get("runs", ""), theirs=theirs, reader=request.user)
+    runs = runs or request.POST.get("runs", "")
+    search = search or (read_search(runs, also=desk.ticket.run_number) if runs else None)
+    page = certify_page(desk, notices, runs=runs, search=search, theirs=theirs, reader=request.user)
     return render(request, "certify/certify.html", {"page": page, "form": desk.form, "desk": desk}, status=status)
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from certify.choices import Reconstruction
-from certify.queue import Step, next_open_reconstruction, place_in_search
+from certify.queue import Step, read_search
 from oms.models import OmsRun
 from registry.remembered import remember
 from registry.wire import RegistryDataset, reconstruction_of
@@ -45,30 +45,30 @@ def certify(run_number: int, reconstruction: str, **values):
     ],
 )
 def test_next_goes_down_the_search_and_starts_again_at_its_end(three_runs, after, following):
-    assert next_open_reconstruction(SEARCH, after) == following
+    assert read_search(SEARCH, also=399003).next_open(after) == following
 
 
 def test_next_passes_over_what_is_certified(three_runs):
     certify(399003, Reconstruction.PROMPT)
     certify(399002, Reconstruction.EXPRESS)
-    assert next_open_reconstruction(SEARCH, (399003, "express")) == Step(399002, "prompt", PROMPT)
+    assert read_search(SEARCH, also=399003).next_open((399003, "express")) == Step(399002, "prompt", PROMPT)
 
 
 def test_next_counts_a_withdrawn_certification_as_open(three_runs):
     certify(399003, Reconstruction.PROMPT, withdrawn=True)
-    assert next_open_reconstruction(SEARCH, (399003, "express")) == Step(399003, "prompt", PROMPT)
+    assert read_search(SEARCH, also=399003).next_open((399003, "express")) == Step(399003, "prompt", PROMPT)
 
 
 def test_next_stays_within_the_search(three_runs):
-    assert next_open_reconstruction("399003", (399003, "prompt")) == Step(399003, "express", EXPRESS)
+    assert read_search("399003", also=399003).next_open((399003, "prompt")) == Step(399003, "express", EXPRESS)
     certify(399003, Reconstruction.EXPRESS)
-    assert next_open_reconstruction("399003", (399003, "prompt")) is None
+    assert read_search("399003", also=399003).next_open((399003, "prompt")) is None
 
 
 @pytest.mark.parametrize("runs", ["", "banana", "399003-399001", "398000-398010"])
 def test_without_a_search_that_is_known_there_is_no_next_and_no_neighbour(three_runs, runs):
-    assert next_open_reconstruction(runs, (399003, "express")) is None
-    assert place_in_search(runs, (399003, "express")) is None
+    assert read_search(runs, also=399003).next_open((399003, "express")) is None
+    assert read_search(runs, also=399003).place_of((399003, "express")) is None
 
 
 def test_next_prefers_the_open_dataset_of_two(db):
@@ -77,26 +77,26 @@ def test_next_prefers_the_open_dataset_of_two(db):
         known(399001, "/ReReco/Run2018A_17Sep2018_v2/DQM"),
     ]
     remember(Found(datasets, timezone.now()), [399001])
-    found = next_open_reconstruction("399001", (399001, "express"))
+    found = read_search("399001", also=399003).next_open((399001, "express"))
     assert found == Step(399001, "rereco", "/ReReco/Run2018A_17Sep2018_v2/DQM")
 
 
 def test_place_counts_open_and_certified_and_names_open_neighbours(three_runs):
     certify(399003, Reconstruction.PROMPT)
-    place = place_in_search(SEARCH, (399002, "express"))
+    place = read_search(SEARCH, also=399003).place_of((399002, "express"))
     assert (place.position, place.total) == (3, 5)
     assert place.previous == Step(399003, "express", EXPRESS)
     assert place.next == Step(399002, "prompt", PROMPT)
 
 
 def test_place_at_the_ends_has_one_neighbour(three_runs):
-    assert place_in_search(SEARCH, (399003, "express")).previous is None
-    last = place_in_search(SEARCH, (399001, "express"))
+    assert read_search(SEARCH, also=399003).place_of((399003, "express")).previous is None
+    last = read_search(SEARCH, also=399003).place_of((399001, "express"))
     assert (last.position, last.total, last.next) == (5, 5, None)
 
 
 def test_place_of_a_reconstruction_that_is_closed_is_counted_while_one_is_there(three_runs):
-    place = place_in_search(SEARCH, (399001, "prompt"))
+    place = read_search(SEARCH, also=399003).place_of((399001, "prompt"))
     assert (place.position, place.total, place.next) == (6, 6, None)
 
 
@@ -104,6 +104,8 @@ def test_a_hundred_runs_cost_one_query(db, django_assert_num_queries):
     numbers = range(399000, 399100)
     remember(Found([known(number, EXPRESS) for number in numbers], timezone.now()), numbers)
     with django_assert_num_queries(1):
-        assert next_open_reconstruction("399000-399099", (399050, "express")) == Step(399049, "express", EXPRESS)
+        assert read_search("399000-399099", also=399003).next_open((399050, "express")) == Step(
+            399049, "express", EXPRESS
+        )
     with django_assert_num_queries(1):
-        assert place_in_search("399000-399099", (399050, "express")).total == 100
+        assert read_search("399000-399099", also=399003).place_of((399050, "express")).total == 100

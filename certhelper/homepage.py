@@ -13,7 +13,7 @@ from django.utils import timezone
 from certify.choices import Verdict
 from certify.models import TrackerCertification
 from listruns.selectors import all_rows, rows_for_lines, verdict_totals
-from openruns.choices import LAST_SEARCH
+from openruns.last_search import last_search_of
 from users.models import User
 
 LAST_SHOWN = 8
@@ -77,5 +77,5 @@ def page_of(request: HttpRequest) -> HomePage:
         team=None if user.may_certify and not user.may_change_others else tally_of_day(today),
         last_made=list(rows_for_lines(made).order_by("-pk")[:LAST_SHOWN]),
         days=tallies(user, DAYS_SHOWN) if user.may_certify else [],
-        last_search=request.session.get(LAST_SEARCH, ""),
+        last_search=last_search_of(user),
     )

@@ -2,9 +2,6 @@
 
 from django.db import models
 
-# Where a session keeps the query string of the person's last search.
-LAST_SEARCH = "last_search"
-
 
 class Stand(models.TextChoices):
     """How far a reconstruction is."""

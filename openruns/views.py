@@ -1,15 +1,14 @@
 """The open runs page."""
 
 from typing import cast
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from openruns.choices import LAST_SEARCH
 from openruns.forms import OneRunForm, SearchForm
+from openruns.last_search import keep_last_search, last_search_of
 from openruns.outside import ask
 from openruns.selectors import OpenRunsPage, open_runs_page
 from users.access import role_required
@@ -30,7 +29,7 @@ def open_runs(request: HttpRequest) -> HttpResponse:
         "search": search,
         "one_run": one_run,
         "page": page,
-        "last_search": request.session.get(LAST_SEARCH, ""),
+        "last_search": last_search_of(cast(User, request.user)),
     }
     is_refused = bool(search.errors or one_run.errors)
     return render(request, "openruns/open_runs.html", context, status=422 if is_refused else 200)
@@ -43,9 +42,7 @@ def _asks_for_one_run(request: HttpRequest) -> bool:
 
 def _found(request: HttpRequest, search: SearchForm) -> OpenRunsPage:
     """The result of a search; it stays with the person as the last one."""
-    typed = request.GET["runs"]
-    last_search = urlencode({"runs": typed})
-    if request.session.get(LAST_SEARCH) != last_search:
-        request.session[LAST_SEARCH] = last_search
+    typed, user = request.GET["runs"], cast(User, request.user)
+    keep_last_search(user, typed)
     numbers = search.cleaned_data["runs"]
-    return open_runs_page(numbers, typed, ask(numbers, is_retry="again" in request.GET), cast(User, request.user))
+    return open_runs_page(numbers, typed, ask(numbers, is_retry="again" in request.GET), user)

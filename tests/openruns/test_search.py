@@ -44,13 +44,18 @@ def test_the_page_opens_empty_with_both_forms_and_asks_nobody(shifter_client, sa
 
 def test_the_last_search_is_kept_and_offered_again(shifter_client, sandbox):
     search(shifter_client, "315257, 315259-315260")
-    assert shifter_client.session["last_search"] == "runs=315257%2C+315259-315260"
     assert f'href="{URL}?runs=315257%2C+315259-315260"' in ReadPage(shifter_client.get(URL)).html
 
 
 def test_a_refused_search_is_not_the_last_one(shifter_client):
     search(shifter_client, "banana")
-    assert "last_search" not in shifter_client.session
+    assert "Repeat the last search" not in ReadPage(shifter_client.get(URL)).text
+
+
+def test_nobody_is_offered_the_last_search_of_somebody_else(shifter_client, other_shifter_client, sandbox):
+    search(shifter_client, "315257")
+    assert "Repeat the last search" in ReadPage(shifter_client.get(URL)).text
+    assert "Repeat the last search" not in ReadPage(other_shifter_client.get(URL)).text
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from certify.choices import Flag
+from openruns.last_search import keep_last_search
 from tests.factories import CertificationFactory
 
 pytestmark = pytest.mark.django_db
@@ -48,10 +49,8 @@ def test_guest_reads_how_to_get_a_role_and_is_offered_no_search(guest_client):
     assert 'name="runs"' not in html
 
 
-def test_last_search_is_offered_again(shifter_client):
-    session = shifter_client.session
-    session["last_search"] = "runs=316187%2C316199-316202"
-    session.save()
+def test_last_search_is_offered_again(shifter_client, shifter):
+    keep_last_search(shifter, "316187,316199-316202")
     assert 'href="/openruns/?runs=316187%2C316199-316202"' in shifter_client.get("/").content.decode()
 
 

@@ -1,0 +1,26 @@
+"""A person's last search, kept for a shift: in the cache on disk, since in the database it would be a transaction."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from remote import memory
+from users.models import User
+
+KEPT_S = 12 * 3600
+
+
+def last_search_of(user: User) -> str:
+    """The query string of it; empty where there is none."""
+    return memory.read(_key(user)) or ""
+
+
+def keep_last_search(user: User, typed: str) -> None:
+    """From now on `typed` is the last one; the same again costs no write."""
+    query = urlencode({"runs": typed})
+    if last_search_of(user) != query:
+        memory.write(_key(user), query, KEPT_S)
+
+
+def _key(user: User) -> str:
+    return f"openruns.last_search.{user.pk}"

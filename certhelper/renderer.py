@@ -19,7 +19,7 @@ class QuickInputs(TemplatesSetting):
     The HTML is the same; every other widget goes through its template.
     """
 
-    def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> SafeString:
+    def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
         if template_name in _INPUTS:
             return _input(context["widget"])
         if template_name == _TEXTAREA:

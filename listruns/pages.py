@@ -16,6 +16,7 @@ from django_tables2 import RequestConfig
 from certify.choices import State, Verdict
 from certify.factsheet import fact_text
 from certify.models import TrackerCertification
+from certify.vocabulary import vocabulary
 from listruns.choices import Choice, choice_of
 from listruns.filters import CertificationFilter
 from listruns.scope import Chip, active_chips, query_of, scope_chips
@@ -95,7 +96,7 @@ def in_order(request: HttpRequest, rows: Rows) -> Rows:
 
 def list_page(request: HttpRequest, filters: CertificationFilter, query: QueryDict, rows: Rows) -> ListPage:
     """One page of these rows; the queries run here and when the template reads the table."""
-    counts, size, user = verdict_totals(rows), page_size(request), request.user
+    counts, size, user, words = verdict_totals(rows), page_size(request), request.user, vocabulary()
     table = CertificationTable(rows_for_lines(rows))
     RequestConfig(request, paginate=False).configure(table)
     _paginate(table, request.GET.get("page", "1"), size, sum(counts.values()))
@@ -104,7 +105,7 @@ def list_page(request: HttpRequest, filters: CertificationFilter, query: QueryDi
     sort = {"sort": request.GET["sort"]} if request.GET.get("sort") else {}
     return ListPage(
         filters=filters,
-        choices={field.name: choice_of(field) for field in filters.form if hasattr(field.field, "choices")},
+        choices={field.name: choice_of(field, words) for field in filters.form if hasattr(field.field, "choices")},
         table=table,
         scopes=scope_chips(user, query),  # type: ignore[arg-type]
         active=active_chips(filters, query),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
+from certify.kept import forget, kept
 from certify.models import RunReconstruction, TrackerCertification
 from certify.references import Likeness
+
+_REFERENCES = "certify.references"
 
 
 def live_certifications_of(run_numbers: Iterable[int]) -> dict[tuple[int, str], TrackerCertification]:
@@ -22,10 +25,18 @@ def live_certifications_of(run_numbers: Iterable[int]) -> dict[tuple[int, str], 
     return {(row.run_number, row.reconstruction): row for row in rows}
 
 
-def certified_among(run_numbers: Iterable[int]) -> set[tuple[int, str]]:
+def certified_among(run_numbers: Collection[int]) -> set[tuple[int, str]]:
     """Which (run, reconstruction) of these runs are certified: one query of two columns."""
-    live = TrackerCertification.objects.live().filter(runreconstruction__run_id__in=list(run_numbers)).order_by()
-    return set(live.values_list("runreconstruction__run_id", "runreconstruction__reconstruction"))
+    live = TrackerCertification.objects.live().filter(_among(run_numbers)).order_by()
+    found = live.values_list("runreconstruction__run_id", "runreconstruction__reconstruction")
+    return {(number, reconstruction) for number, reconstruction in found if number in run_numbers}
+
+
+def _among(run_numbers: Collection[int]) -> Q:
+    """The runs as a range where they are near each other, as in most searches: a hundred numbers cost more to send."""
+    if run_numbers and (last := max(run_numbers)) - (first := min(run_numbers)) < 10 * len(run_numbers):
+        return Q(runreconstruction__run_id__gte=first, runreconstruction__run_id__lte=last)
+    return Q(runreconstruction__run_id__in=list(run_numbers))
 
 
 def live_certification(run_number: int, reconstruction: str) -> TrackerCertification | None:
@@ -37,10 +48,21 @@ def live_certification(run_number: int, reconstruction: str) -> TrackerCertifica
 
 
 def offered_references(also: int | None = None) -> list[Likeness]:
-    """All reference runs with what they are compared by; `also` keeps the one that a certification already has (key).
+    """All reference runs with what they are compared by; `also`: the one that a certification already has (key)."""
+    offered = kept(_REFERENCES, lambda: _likenesses(Q(is_reference=True)))
+    if also is None or any(one.pk == also for one in offered):
+        return offered
+    return offered + _likenesses(Q(pk=also))
 
-    Plain values, not rows: there are hundreds, and the form needs nine columns of a hundred.
-    """
+
+def forget_references(instance: RunReconstruction, *, created: bool = False, **_signal: object) -> None:
+    """A reference was adopted, changed or retired: the next form reads them anew. A new plain row is none."""
+    if instance.is_reference or not created:
+        forget(_REFERENCES)
+
+
+def _likenesses(which: Q) -> list[Likeness]:
+    """Plain values, not rows: there are hundreds, and the form needs nine columns of a hundred."""
     columns: dict[str, Combinable] = {
         "pk": F("pk"),
         "run_number": F("run_id"),
@@ -52,7 +74,7 @@ def offered_references(also: int | None = None) -> list[Likeness]:
         "pile_up": F("run__fill__peak_pileup"),
         "bunches": F("run__fill__bunches_colliding"),
     }
-    rows = RunReconstruction.objects.filter(Q(is_reference=True) | Q(pk=also)).values_list(*columns.values())
+    rows = RunReconstruction.objects.filter(which).values_list(*columns.values())
     return [Likeness(**dict(zip(columns, row, strict=True))) for row in rows]
 
 

@@ -1,22 +1,17 @@
-"""The words that a form offers: reasons, problems, checklists. Read by every form, changed once a month.
-
-Kept in Django's cache, which the workers share, and forgotten whenever one of them is saved or deleted.
-"""
+"""The words that a form offers: reasons, problems, checklists. Read by every form, changed once a month."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from django.core.cache import cache
-from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 
+from certify.kept import forget, kept
 from certify.models import BadReason, Checklist, NamedText, PixelProblem, StripProblem, TrackingProblem
 
 _WORDS, _CHECKLISTS = _KEYS = ("certify.words", "certify.checklists")
-_KEPT_S = 60
 _MODELS: dict[str, type[NamedText]] = {
     "bad_reason": BadReason,
     "pixel_problems": PixelProblem,
@@ -48,7 +43,7 @@ class Vocabulary:
 
 def vocabulary() -> Vocabulary:
     """The words as they are now."""
-    return cast(Vocabulary, cache.get_or_set(_WORDS, _read_words, _KEPT_S))
+    return kept(_WORDS, _read_words)
 
 
 def vocabulary_with(chosen: dict[str, set[str]]) -> Vocabulary:
@@ -60,7 +55,7 @@ def vocabulary_with(chosen: dict[str, set[str]]) -> Vocabulary:
 
 def checklists_to_tick() -> list[Checklist]:
     """The checklists that a new certification needs, in their order."""
-    return cast(list[Checklist], cache.get_or_set(_CHECKLISTS, _read_checklists, _KEPT_S))
+    return kept(_CHECKLISTS, _read_checklists)
 
 
 def _read_checklists() -> list[Checklist]:
@@ -73,9 +68,7 @@ def _read_words() -> Vocabulary:
 
 
 def _forget(**_signal: Any) -> None:
-    """Now, for this request; and once committed, for what another worker may have read meanwhile."""
-    cache.delete_many(_KEYS)
-    transaction.on_commit(lambda: cache.delete_many(_KEYS))
+    forget(*_KEYS)
 
 
 def forget_on_change() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.forms import BoundField
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from certify.vocabulary import Vocabulary
 
@@ -18,6 +21,18 @@ class Option:
     value: str
     label: str
     is_chosen: bool
+
+
+def options_html(options: Iterable[Option]) -> SafeString:
+    """The options of a select, drawn once for all pages that have just these."""
+    return _drawn(tuple(astuple(option) for option in options))
+
+
+@lru_cache(maxsize=256)
+def _drawn(options: tuple[tuple[str, str, bool], ...]) -> SafeString:
+    selected = {True: mark_safe(" selected"), False: ""}
+    rows = ((value, selected[is_chosen], label) for value, label, is_chosen in options)
+    return format_html_join("", '<option value="{}"{}>{}</option>', rows)
 
 
 def options_of(bound: BoundField) -> list[Option]:

@@ -8,16 +8,8 @@ from typing import Any
 
 from django.forms import BoundField
 
+from certify.options import Option
 from certify.vocabulary import Vocabulary
-
-
-@dataclass(frozen=True)
-class Option:
-    """One choice: what the address carries, what people read, and whether it is set."""
-
-    value: str
-    label: str
-    is_set: bool
 
 
 @dataclass(frozen=True)

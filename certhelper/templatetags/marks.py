@@ -1,4 +1,4 @@
-"""Flags and verdicts where there are hundreds on a page: each of the few dozen that exist is drawn once and kept.
+"""Flags, verdicts and choices where there are hundreds on a page: each that exists is drawn once and kept.
 
 The drawing is that of templates/parts, so that a mark looks the same everywhere.
 """
@@ -9,7 +9,10 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from certify.options import options_html
+
 register = template.Library()
+register.filter("as_options", options_html)
 
 
 @register.simple_tag

@@ -24,7 +24,7 @@ PAGES = {
     "list, all 15,000": ("/list/?state=live", 20),
     "list, one shifter, bad": ("/list/?user=bench7&verdict=bad", 20),
     "one certification": ("/list/{pk}/", None),
-    "update form": ("/list/{pk}/update/", 15),
+    "update form": ("/list/{pk}/update/", None),
     "open runs, no search": ("/openruns/", None),
     "help": ("/help/", None),
     "all reference runs, JSON": ("/certify/allRunsRefRuns/", None),

@@ -45,15 +45,40 @@ def sign_in(request: HttpRequest, _extra_context: dict[str, Any] | None = None) 
     there = request.GET.get("next", "/admin/")
     if not request.user.is_authenticated:
         return redirect_to_login(there)
-    if not request.user.has_role(Role.ADMIN):
-        raise PermissionDenied(denial(request, Role.ADMIN))
+    if not request.user.may_use_admin:
+        raise PermissionDenied(denial(request, Role.SHIFT_LEADER))
     return redirect("admin:index")
 
 
 admin.site.login = sign_in  # type: ignore[method-assign, assignment]
+admin.site.has_permission = lambda request: getattr(request.user, "may_use_admin", False)  # type: ignore[method-assign]
 
 
-class SteadyList(admin.ModelAdmin):
+class ByRole(admin.ModelAdmin):
+    """Rows that people of one role, and of higher ones, may see and change. Our roles decide, not Django's groups."""
+
+    role = Role.ADMIN
+
+    def _may(self, request: HttpRequest) -> bool:
+        return request.user.is_authenticated and request.user.has_role(self.role)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._may(request)
+
+    def has_view_permission(self, request: HttpRequest, _obj: Model | None = None) -> bool:
+        return self._may(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._may(request)
+
+    def has_change_permission(self, request: HttpRequest, _obj: Model | None = None) -> bool:
+        return self._may(request)
+
+    def has_delete_permission(self, request: HttpRequest, _obj: Model | None = None) -> bool:
+        return self._may(request)
+
+
+class SteadyList(ByRole):
     """A list that outlives any address: filters that no row can fit lead to the whole list."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -85,16 +110,17 @@ class LookOnly(SteadyList):
 
 
 class KeptAdmin(SteadyList):
-    """Words that people edit. One that a certification has is retired, not deleted."""
+    """Words that shift leaders edit. One that a certification has is retired, not deleted."""
 
+    role = Role.SHIFT_LEADER
     list_per_page = 50
 
     def get_actions(self, _request: HttpRequest) -> dict[str, Any]:
         return {}
 
-    def has_delete_permission(self, _request: HttpRequest, obj: Model | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         used = getattr(obj, "certifications", None)
-        return obj is not None and not (used is not None and used.exists())
+        return self._may(request) and obj is not None and not (used is not None and used.exists())
 
 
 @admin.register(BadReason, PixelProblem, StripProblem, TrackingProblem)

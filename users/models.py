@@ -60,6 +60,11 @@ class User(AbstractUser):
         return self.has_role(Role.SHIFT_LEADER)
 
     @property
+    def may_use_admin(self) -> bool:
+        """Shift leaders find words and checklists there; admins everything."""
+        return self.has_role(Role.SHIFT_LEADER)
+
+    @property
     def display_name(self) -> str:
         """First and last name, or the account name where there are none."""
         return self.get_full_name() or self.username

@@ -86,21 +86,45 @@ def test_sign_in_of_the_admin_is_the_one_with_the_limit(client):
     assert answer.redirect_chain[-1][0] == "/accounts/login/?next=/admin/"
 
 
-def test_shift_leader_is_denied_the_admin(shift_leader_client):
-    assert shift_leader_client.get("/admin/", follow=True).status_code == 403
+def test_shifter_is_denied_the_admin(shifter_client):
+    assert shifter_client.get("/admin/", follow=True).status_code == 403
+
+
+def test_shift_leader_retires_a_reason(shift_leader_client):
+    reason = BadReasonFactory()
+    url = f"/admin/certify/badreason/{reason.pk}/change/"
+    shift_leader_client.post(url, {"name": reason.name, "description": "", "is_retired": "on"})
+    assert BadReason.objects.get().is_retired
+
+
+@pytest.mark.parametrize("model", [*LOOKED_AT, "users/user"])
+def test_shift_leader_sees_no_more_of_the_admin_than_words_and_checklists(shift_leader_client, model):
+    page = shift_leader_client.get("/admin/").content.decode()
+    assert f'href="/admin/{model}/"' not in page
+    assert 'href="/admin/certify/checklist/"' in page
+    assert shift_leader_client.get(f"/admin/{model}/").status_code == 403
+
+
+def test_nobody_but_an_admin_raises_a_role(client, shift_leader, expert):
+    for person in (shift_leader, expert):
+        client.force_login(person)
+        url = f"/admin/users/user/{person.pk}/change/"
+        assert client.post(url, {"username": person.username, "role": "admin"}).status_code == 403
+        assert User.objects.get(pk=person.pk).role == person.role
 
 
 def test_admin_leads_back_and_says_what_each_role_may(admin_client):
     html = admin_client.get("/admin/").content.decode()
     assert '<a class="back" href="/">Back to CertHelper</a>' in html
     assert "View site" not in html
-    assert "Shift leader and expert also change certifications of others." in html
+    assert "Shift leader and expert also change certifications of others" in html
     assert '<a class="back" href="/">' in admin_client.get("/admin/users/user/").content.decode()
 
 
-def test_admins_alone_find_the_admin_in_the_navigation(admin_client, shift_leader_client):
-    assert '<a href="/admin/">Admin</a>' in admin_client.get("/").content.decode()
-    assert '"/admin/"' not in shift_leader_client.get("/").content.decode()
+def test_those_who_may_find_the_admin_in_the_navigation(admin_client, shift_leader_client, shifter_client):
+    for client in (admin_client, shift_leader_client):
+        assert '<a href="/admin/">Admin</a>' in client.get("/").content.decode()
+    assert '"/admin/"' not in shifter_client.get("/").content.decode()
 
 
 def test_admin_has_the_icon_so_that_no_browser_asks_in_vain(admin_client):

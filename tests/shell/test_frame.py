@@ -22,7 +22,7 @@ def navigation(client) -> list[str]:
     [
         ("guest", ["Home", "Certifications"]),
         ("shifter", ["Home", "Open runs", "Certifications"]),
-        ("shift_leader", ["Home", "Open runs", "Certifications"]),
+        ("shift_leader", ["Home", "Open runs", "Certifications", "Admin"]),
         ("admin", ["Home", "Open runs", "Certifications", "Admin"]),
     ],
 )

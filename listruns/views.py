@@ -8,11 +8,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from certify.models import TrackerCertification
+from listruns.dump import everything
 from listruns.exports import FORMATS, export
 from listruns.filters import CertificationFilter
 from listruns.pages import certification_page, in_order, list_page
 from listruns.scope import effective_query, unknown_names
 from listruns.selectors import all_rows, rows_for_export
+from users.access import role_required
+from users.models import Role
 
 # Names that bookmarks of the list before this one carry, and what they are called now.
 BEFORE = {"date_range_min": ["date_min"], "date_range_max": ["date_max"], "date": ["date_min", "date_max"]}
@@ -50,6 +53,13 @@ def _export(request: HttpRequest, filters: CertificationFilter, kind: str) -> Ht
     if wrong:
         return HttpResponse(f"Not exported. {'; '.join(wrong)}\n", status=400, content_type="text/plain; charset=utf-8")
     return export(rows_for_export(in_order(request, filters.qs)), kind)
+
+
+@role_required(Role.SHIFT_LEADER)
+@require_safe
+def dump(_request: HttpRequest) -> HttpResponseBase:
+    """Everything that is stored, as a file."""
+    return everything()
 
 
 @require_safe

@@ -39,6 +39,8 @@ TABLE = {
     ("certify:all-reference-runs", "POST"): "405 405 405 405 405 405",
     ("listruns:list", "GET"): "302 200 200 200 200 200",
     ("listruns:list", "POST"): "302 405 405 405 405 405",
+    ("listruns:dump", "GET"): "302 403 403 200 200 200",
+    ("listruns:dump", "POST"): "302 403 403 405 405 405",
     ("listruns:certification", "GET"): "302 200 200 200 200 200",
     ("listruns:certification", "POST"): "302 405 405 405 405 405",
     ("listruns:update", "GET"): "302 403 200 200 200 200",

@@ -1,0 +1,63 @@
+"""Everything that is stored, streamed as JSON lines: for a copy elsewhere, or another tool.
+
+One line is one row, as Django's serializer writes it: {"model", "pk", "fields"}; rows come before those that point to
+them, so that `manage.py loaddata` takes the file (ending in .jsonl) into an empty database. Passwords stay here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.core import serializers
+from django.db.models import Model
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+
+from users.models import User
+
+# In an order in which each row finds what it points to.
+MODELS = (
+    "users.User",
+    "oms.OmsFill",
+    "oms.OmsRun",
+    "certify.Dataset",
+    "certify.BadReason",
+    "certify.PixelProblem",
+    "certify.StripProblem",
+    "certify.TrackingProblem",
+    "certify.Checklist",
+    "certify.RunReconstruction",
+    "certify.TrackerCertification",
+)
+CHUNK = 500
+_SECRETS = {"password"}
+
+
+def everything() -> StreamingHttpResponse:
+    """The whole of it as a file, a chunk of rows at a time."""
+    answer = StreamingHttpResponse(_lines(), content_type="application/jsonl")
+    answer["Content-Disposition"] = f'attachment; filename="certhelper-{timezone.now():%Y-%m-%dT%H%MZ}.jsonl"'
+    return answer
+
+
+def _lines() -> Iterator[str]:
+    for name in MODELS:
+        yield from _rows(apps.get_model(name))
+
+
+def _rows(model: type[Model]) -> Iterator[str]:
+    stored = [*model._meta.local_concrete_fields, *model._meta.local_many_to_many]
+    fields = [field.name for field in stored if not field.generated and field.name not in _SECRETS]
+    if model is User:
+        fields = [name for name in fields if name not in ("groups", "user_permissions")]
+    last = None
+    while rows := _after(model, last):
+        yield serializers.serialize("jsonl", rows, fields=fields)
+        last = rows[-1].pk
+
+
+def _after(model: type[Model], last: object) -> list[Model]:
+    """The next chunk by key; each costs one query and one for each list of problems."""
+    rows = model._default_manager.order_by("pk").prefetch_related(*(one.name for one in model._meta.many_to_many))
+    return list((rows.filter(pk__gt=last) if last is not None else rows)[:CHUNK])

@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/", include("users.urls")),
     path("", include("certhelper.shell_urls")),
     path("", include("certify.urls")),
+    path("", include("drafts.urls")),
     path("", include("openruns.urls")),
     path("", include("listruns.urls")),
 ]

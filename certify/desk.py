@@ -28,7 +28,8 @@ from oms.models import OmsFill, OmsRun
 
 @dataclass
 class Desk:
-    """The forms of one certification. `standing` is the certification being changed, None for a new one.
+    """The forms of one certification. `standing` is the certification being changed, None for a new one; `draft`
+    the key of the draft that was put back into them.
 
     `run` is as we know it, `judged` with what was typed for it besides.
     """
@@ -41,6 +42,7 @@ class Desk:
     fill_form: OmsFillForm
     standing: TrackerCertification | None = None
     reason_form: BadReasonForm = field(default_factory=BadReasonForm)
+    draft: str = ""
 
     @cached_property
     def ranked(self) -> list[RankedReference]:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from certify.actions import AlreadyCertified, EntryRefused, certify_run
 from certify.choices import Reconstruction, Verdict
 from certify.desk import Desk, desk_for, desk_opened_anew, desk_with
+from certify.drafted import around_form, finish_drafts, with_draft
 from certify.models import TrackerCertification
 from certify.page import certify_page, notices_of
 from certify.queue import Search, read_search
@@ -34,6 +35,7 @@ from certify.target import (
     resolve,
 )
 from certify.ticket import read_ticket
+from drafts.selectors import draft_of
 from oms.mirror import run_as_known
 from oms.oddities import sentences_about
 from users.access import SignedInRequest, role_required
@@ -52,14 +54,16 @@ class CertifyView(View):
     wish: Wish
     search: Search
     target: Target
+    standing: TrackerCertification | None
 
     def dispatch(self, request: HttpRequest, *_args: Any, **address: Any) -> HttpResponseBase:
         try:
             self.wish = _wish_of(request, **address)
             if request.method in ("GET", "HEAD"):
                 self.search = read_search(request.GET.get("runs", ""), also=self.wish.run_number)
-                if standing := _standing(self.wish, self.search):
-                    return shown_instead(cast(SignedInRequest, request), standing)
+                self.standing = _standing(self.wish, self.search)
+                if self.standing and not _asks_for_draft(request, self.standing):
+                    return shown_instead(cast(SignedInRequest, request), self.standing)
                 self.target = resolve(self.wish, self.search)
         except NotThere as refused:
             raise Http404(str(refused)) from refused
@@ -72,7 +76,11 @@ class CertifyView(View):
     def get(self, request: SignedInRequest) -> HttpResponse:
         runs = request.GET.get("runs", "")
         notices = notices_of(self.target) + sentences_about(self.target.oms.run)
-        return form_page(request, desk_for(self.target, runs), notices, runs=runs, search=self.search)
+        desk = with_draft(request, desk_for(self.target, runs))
+        if self.standing and not desk.draft:
+            return shown_instead(request, self.standing)
+        status = 409 if self.standing else 200
+        return form_page(request, desk, notices, runs=runs, search=self.search, status=status, theirs=self.standing)
 
     def post(self, request: SignedInRequest) -> HttpResponse:
         ticket = read_ticket(request.POST.get("ticket", ""))
@@ -113,6 +121,11 @@ def _standing(wish: Wish, search: Search) -> TrackerCertification | None:
     return live_certification(wish.run_number, wish.reconstruction)
 
 
+def _asks_for_draft(request: HttpRequest, standing: TrackerCertification) -> bool:
+    """Whether a person who may not change what stands asks for the draft of theirs, to see it beside."""
+    return "draft" in request.GET and not standing.may_be_changed_by(cast(SignedInRequest, request).user)
+
+
 def _certified(request: SignedInRequest, run_number: int, desk: Desk) -> HttpResponse:
     """Save what is on the desk; on to the next run, or the form again with what stood in the way."""
     form = desk.form
@@ -130,6 +143,7 @@ def _certified(request: SignedInRequest, run_number: int, desk: Desk) -> HttpRes
         return form_page(request, desk, [], status=422)
     except AlreadyCertified as faster:
         return form_page(request, desk, [], status=409, theirs=faster.existing)
+    finish_drafts(request, made)
     tell_saved(request, f"{made} is saved", made)
     return SeeOther(_next_page(request.POST, made))
 
@@ -165,14 +179,17 @@ def form_page(
     runs = runs or request.POST.get("runs", "")
     search = search or (read_search(runs, also=desk.ticket.run_number) if runs else None)
     page = certify_page(desk, notices, runs=runs, search=search, theirs=theirs, reader=request.user)
-    return render(request, "certify/certify.html", {"page": page, "form": desk.form, "desk": desk}, status=status)
+    context = {"page": page, "form": desk.form, "desk": desk, "around": around_form(request, desk)}
+    return render(request, "certify/certify.html", context, status=status)
 
 
 def shown_instead(request: SignedInRequest, standing: TrackerCertification) -> HttpResponse:
     """The update page for those who may change it; for others what stands, as a conflict."""
     if standing.may_be_changed_by(request.user):
-        return redirect("listruns:update", standing.pk)
-    context = {"certification": standing, "runs": request.GET.get("runs", "")}
+        update = reverse("listruns:update", args=[standing.pk])
+        return redirect(with_query(update, draft=request.GET.get("draft", "")))
+    draft = draft_of(request.user, standing.run_number, standing.reconstruction)
+    context = {"certification": standing, "runs": request.GET.get("runs", ""), "has_draft": draft is not None}
     return render(request, "certify/taken.html", context, status=409)
 
 

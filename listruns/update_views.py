@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from certify.actions import ChangedMeanwhile, EntryRefused, amend_certification
 from certify.desk import Desk, desk_to_amend, desk_to_amend_with
+from certify.drafted import finish_drafts, with_draft
 from certify.models import TrackerCertification
 from certify.reasons import reason_added, wants_reason
 from certify.responses import SeeOther
@@ -52,7 +53,7 @@ def _opened(request: SignedInRequest, certification: TrackerCertification, needs
     """The form as it stands, with the facts that OMS has now."""
     reading = run_for_page(certification.run_number, Budget.of_page(is_retry="again" in request.GET))
     run = reading.run or run_as_known(certification.run_number)
-    desk = desk_to_amend(certification, run, needs_reason=needs_reason)
+    desk = with_draft(request, desk_to_amend(certification, run, needs_reason=needs_reason))
     answers = (reading.run_answer, reading.fill_answer)
     notices = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]
     return form_page(request, desk, list(dict.fromkeys(notices)) + sentences_about(run))
@@ -85,5 +86,6 @@ def _amended(request: SignedInRequest, certification: TrackerCertification, desk
         return form_page(request, desk, [], status=422)
     except ChangedMeanwhile as faster:
         return form_page(request, desk, [], status=409, theirs=faster.existing)
+    finish_drafts(request, made)
     tell_saved(request, f"{made} is changed, version {made.version}", made)
     return SeeOther(reverse("listruns:certification", args=[made.pk]))

@@ -14,13 +14,14 @@ ROOT = Path(__file__).resolve().parent.parent
 MAY_IMPORT = {
     "remote": set(),
     "users": {"remote"},
+    "drafts": {"users"},
     "oms": {"remote"},
     "registry": {"remote"},
-    "certify": {"users", "oms", "registry", "remote"},
-    "openruns": {"certify", "users", "oms", "registry", "remote"},
-    "listruns": {"certify", "users", "oms", "registry", "remote"},
+    "certify": {"users", "drafts", "oms", "registry", "remote"},
+    "openruns": {"certify", "drafts", "users", "oms", "registry", "remote"},
+    "listruns": {"certify", "drafts", "users", "oms", "registry", "remote"},
     "sandbox": set(),
-    "certhelper": {"remote", "users", "oms", "registry", "certify", "openruns", "listruns"},
+    "certhelper": {"remote", "users", "drafts", "oms", "registry", "certify", "openruns", "listruns"},
 }
 # Inside an app, top to bottom: a module imports its own layer and those below.
 LAYERS = [

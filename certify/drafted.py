@@ -1,0 +1,74 @@
+"""Drafts on the certify and update pages: the sheet of an opened form, and a draft put back into it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from certify.desk import Desk, desk_to_amend_with, desk_with
+from certify.models import TrackerCertification
+from drafts.actions import finish, keep_draft
+from drafts.selectors import Around, around, draft_of
+from drafts.sheet import Sheet, read_sheet
+from users.access import SignedInRequest
+
+# A draft keeps what was typed and the version it was typed over; what a form is opened with is always new.
+_ALWAYS_NEW = ("ticket", "idempotency_key", "reconstruction")
+
+
+def around_form(request: SignedInRequest, desk: Desk) -> Around:
+    """What goes on around the form that is about to be shown. One that was sent and not taken is kept as a draft."""
+    sheet = _sheet_of(request, desk)
+    if request.method == "POST":
+        keep_draft(sheet, request.POST, is_reopened=True)
+    return around(sheet)
+
+
+def with_draft(request: SignedInRequest, desk: Desk) -> Desk:
+    """The desk with the draft that `?draft=` names typed into it; as it is where the person has none."""
+    ticket, standing = desk.ticket, desk.standing
+    wanted = request.GET.get("draft", "")
+    found = draft_of(request.user, ticket.run_number, ticket.reconstruction, wanted) if wanted else None
+    if found is None:
+        return desk
+    key, typed = found
+    for name in _ALWAYS_NEW:
+        typed[name] = str(desk.form.initial[name])
+    if not ticket.knows(typed.get("dataset", "")):
+        typed["dataset"] = desk.form.initial["dataset"]
+    if standing:
+        again = desk_to_amend_with(typed, standing, desk.run, needs_reason=desk.form.needs_reason)
+    else:
+        again = desk_with(typed, desk.run, ticket)
+    again.forget_errors()
+    again.draft = key
+    return again
+
+
+def finish_drafts(request: SignedInRequest, made: TrackerCertification) -> None:
+    """The form was saved: nothing of it is left to keep."""
+    finish(request.user, made.run_number, made.reconstruction, _sheet_sent(request))
+
+
+def _sheet_sent(request: SignedInRequest) -> Sheet | None:
+    return read_sheet(request.POST.get("sheet", ""))
+
+
+def _sheet_of(request: SignedInRequest, desk: Desk) -> Sheet:
+    """The sheet that was sent, if it is this person's of this reconstruction; else a new one, or the draft's."""
+    where = request.user.pk, desk.ticket.run_number, desk.ticket.reconstruction
+    sent = _sheet_sent(request)
+    if sent and sent.is_of(*where):
+        return sent
+    address = _address_of(request, desk)
+    return Sheet(*where, address, desk.draft) if desk.draft else Sheet(*where, address)
+
+
+def _address_of(request: SignedInRequest, desk: Desk) -> str:
+    """Where the same form opens again: with its reconstruction, so that nobody chooses another meanwhile."""
+    if desk.standing:
+        return reverse("listruns:update", args=[desk.standing.pk])
+    address = reverse("certify:certify-reconstruction", args=[desk.ticket.run_number, desk.ticket.reconstruction])
+    query = {name: request.GET[name] for name in ("dataset", "runs") if request.GET.get(name)}
+    return f"{address}?{urlencode(query)}" if query else address

@@ -1,0 +1,134 @@
+"""Questions to the database about drafts and leases. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import F, Value
+from django.http import QueryDict
+from django.utils import timezone
+
+from drafts.models import Draft, Lease
+from drafts.sheet import Sheet
+from users.models import User
+
+_PERSON = ("user_id", "user__username", "user__first_name", "user__last_name")
+_WHERE = ("run_number", "reconstruction")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """That somebody has a form open since a time or, with a `key`, that they have a draft of it saved at that time."""
+
+    person: int
+    name: str
+    run_number: int
+    reconstruction: str
+    at: datetime
+    key: str = ""
+    opened: int = 0
+
+    @property
+    def is_draft(self) -> bool:
+        return bool(self.key)
+
+    @property
+    def age(self) -> str:
+        """How long ago, in words."""
+        return age_in_words(timezone.now() - self.at)
+
+
+@dataclass(frozen=True)
+class Around:
+    """What goes on around one opened form: one's own drafts, other people, and the holder's lease if it was taken."""
+
+    sheet: Sheet
+    open_elsewhere: list[Mark] = field(default_factory=list)
+    drafts_of_others: list[Mark] = field(default_factory=list)
+    mine: list[Mark] = field(default_factory=list)
+    taken: Lease | None = None
+
+    @property
+    def newer_elsewhere(self) -> Mark | None:
+        """A draft that another tab of the same person saved after this form was opened."""
+        return next((mark for mark in self.mine if self._is_of_another_tab(mark)), None)
+
+    @property
+    def saved_at(self) -> datetime | None:
+        """When this form was last kept as a draft, by whichever tab."""
+        return next((mark.at for mark in self.mine if mark.key == self.sheet.key), None)
+
+    @property
+    def offered(self) -> list[tuple[Mark, str]]:
+        """One's other drafts, newest first, each with the address that restores it."""
+        return [(mark, self.sheet.restoring(mark.key)) for mark in self.mine if mark.key != self.sheet.key]
+
+    @property
+    def restored(self) -> Mark | None:
+        """The draft that was put into this form, until the form is kept anew."""
+        return next((mark for mark in self.mine if self._is_of_this_form_before(mark)), None)
+
+    def _is_of_this_form_before(self, mark: Mark) -> bool:
+        is_of_another = mark.opened != self.sheet.opened
+        return mark.key == self.sheet.key and is_of_another and mark.at <= self.sheet.opened_at
+
+    def _is_of_another_tab(self, mark: Mark) -> bool:
+        is_this_tab = mark.key == self.sheet.key and mark.opened == self.sheet.opened
+        return mark.at > self.sheet.opened_at and not is_this_tab
+
+
+def age_in_words(age: timedelta) -> str:
+    """The age in its largest unit: less than a minute, 12 min, 3 h, 2 days."""
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h"
+    return f"{minutes // (24 * 60)} days"
+
+
+def _marks(**of: object) -> list[Mark]:
+    """Leases and drafts, newest first: one query."""
+    drafts = Draft.objects.offered().filter(**of).values_list(*_PERSON, *_WHERE, "saved_at", "key", "opened")
+    leases = Lease.objects.running().filter(**of).values_list(*_PERSON, *_WHERE, F("since"), Value(""), Value(0))
+    rows = drafts.union(leases, all=True)
+    marks = [Mark(row[0], _name(*row[1:4]), *row[4:]) for row in rows]
+    return sorted(marks, key=lambda mark: mark.at, reverse=True)
+
+
+def _name(username: str, first: str, last: str) -> str:
+    return User(username=username, first_name=first, last_name=last).display_name
+
+
+def around(sheet: Sheet, taken: Lease | None = None) -> Around:
+    """What goes on around an opened form: one query."""
+    marks = _marks(run_number=sheet.run_number, reconstruction=sheet.reconstruction)
+    others = [mark for mark in marks if mark.person != sheet.person]
+    return Around(
+        sheet=sheet,
+        open_elsewhere=[mark for mark in others if not mark.is_draft],
+        drafts_of_others=[mark for mark in others if mark.is_draft],
+        mine=[mark for mark in marks if mark.person == sheet.person and mark.is_draft],
+        taken=taken,
+    )
+
+
+def open_elsewhere(reader: User, run_numbers: Iterable[int]) -> dict[tuple[int, str], list[Mark]]:
+    """Who but the reader has forms or drafts of these runs, by (run, reconstruction): one query."""
+    found: dict[tuple[int, str], list[Mark]] = {}
+    for mark in _marks(run_number__in=list(run_numbers)):
+        if mark.person != reader.pk:
+            found.setdefault((mark.run_number, mark.reconstruction), []).append(mark)
+    return found
+
+
+def draft_of(person: User, run_number: int, reconstruction: str, key: str = "") -> tuple[str, QueryDict] | None:
+    """(key, what was typed) of the person's draft with this key, or of their newest; None where there is none."""
+    mine = Draft.objects.offered().filter(user=person, run_number=run_number, reconstruction=reconstruction)
+    wanted = mine.filter(key=key) if key not in ("", "1") else mine
+    found = wanted.order_by("-saved_at").values_list("key", "typed").first()
+    return (found[0], QueryDict(found[1], mutable=True)) if found else None

@@ -1,0 +1,55 @@
+"""One opened form and whose it is, signed: what may be kept of it needs no other proof, not even a session."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import astuple, dataclass, field
+from datetime import UTC, datetime
+
+from django.core import signing
+
+from drafts.models import KEPT
+
+_SALT = "drafts.sheet"
+
+
+def _now_ms() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A form opened by one person (key of their account) for one reconstruction of one run.
+
+    `address` opens the same form again; `opened` is when, in ms since 1970; `key` tells it from the person's others.
+    """
+
+    person: int
+    run_number: int
+    reconstruction: str
+    address: str
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    opened: int = field(default_factory=_now_ms)
+
+    def signed(self) -> str:
+        """The sheet as text for a hidden field."""
+        return signing.dumps(astuple(self), salt=_SALT, compress=True)
+
+    @property
+    def opened_at(self) -> datetime:
+        return datetime.fromtimestamp(self.opened / 1000, UTC)
+
+    def restoring(self, key: str = "") -> str:
+        """The address that opens the form with a draft in it: this sheet's, or the one named."""
+        return f"{self.address}{'&' if '?' in self.address else '?'}draft={key or self.key}"
+
+    def is_of(self, person: int, run_number: int, reconstruction: str) -> bool:
+        return (self.person, self.run_number, self.reconstruction) == (person, run_number, reconstruction)
+
+
+def read_sheet(text: str) -> Sheet | None:
+    """The sheet that `signed` made, or None when it is not one of ours, or older than drafts are kept."""
+    try:
+        return Sheet(*signing.loads(text, salt=_SALT, max_age=KEPT))
+    except (signing.BadSignature, TypeError, ValueError):
+        return None

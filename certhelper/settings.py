@@ -124,7 +124,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     # The tables are small and in memory: a page read out of order costs as much as the next one.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c random_page_cost=1.1 -c jit=off")
+    DATABASES["default"] = {"OPTIONS": {}, **DATABASES["default"]}
+    DATABASES["default"]["OPTIONS"].setdefault("options", "-c random_page_cost=1.1 -c jit=off")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by the workers of one machine: what the outside services last answered; and, apart, failed sign-ins.
 _CACHE_DIR = Path(env.text("CACHE_DIR", str(VAR_DIR / "cache")))

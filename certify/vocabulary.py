@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, Value
 from django.db.models.signals import post_delete, post_save
 
 from certify.kept import forget, kept
@@ -63,8 +63,15 @@ def _read_checklists() -> list[Checklist]:
 
 
 def _read_words() -> Vocabulary:
-    rows = {field: model._default_manager.values_list("pk", "name", "is_retired") for field, model in _MODELS.items()}
-    return Vocabulary({field: [Word(*row) for row in of_field] for field, of_field in rows.items()})
+    """All of them in one query."""
+    parts = [
+        model._default_manager.order_by().values_list(Value(field), "pk", "name", "is_retired")
+        for field, model in _MODELS.items()
+    ]
+    words: dict[str, list[Word]] = {field: [] for field in _MODELS}
+    for field, *row in parts[0].union(*parts[1:], all=True).order_by("name"):
+        words[field].append(Word(*row))
+    return Vocabulary(words)
 
 
 def _forget(**_signal: Any) -> None:

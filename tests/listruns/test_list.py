@@ -160,5 +160,5 @@ def test_list_names_the_shift_day_and_the_reconstructions_as_everywhere(shifter_
 @pytest.mark.parametrize("number", [100, 10_000])
 def test_list_costs_the_same_queries_for_any_number_of_rows(shifter_client, shifter, number, django_assert_num_queries):
     many(number, shifter, ReconstructionFactory(), date=TODAY - timedelta(days=1), comment="seen")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(6):
         assert len(rows(shifter_client, state="live", per_page=100)) == 100

@@ -1,0 +1,237 @@
+"""Drafts through the pages: offered, restored, finished; kept where a form could not be taken."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from certify.models import TrackerCertification
+from drafts.actions import renew_lease
+from drafts.models import Draft, Lease
+from drafts.sheet import read_sheet
+from oms.models import OmsRun
+from tests.browser_form import fields_of
+from tests.certify.page_form import GOOD, RUN, errors_of, open_form, send_form
+from tests.factories import PASSWORD, CertificationFactory, RunFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("references")]
+PAGE = f"/certify/{RUN}/express/"
+SAVE, HERE = "/drafts/save/", "/drafts/here/"
+
+
+def sheet_of(response):
+    return read_sheet(fields_of(response)["sheet"][0])
+
+
+def type_into(client, opened, **typed):
+    """What static/js/drafts.js sends a second after the last change."""
+    return client.post(SAVE, {**fields_of(opened), **typed})
+
+
+def words(response) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def test_typed_text_is_offered_when_the_form_opens_again_and_restored_into_it(shifter_client):
+    opened = open_form(shifter_client)
+    answer = type_into(shifter_client, opened, pixel="bad", comment="half a thought", pixel_lowstat="on")
+    assert re.fullmatch(r"draft saved \d\d:\d\d:\d\d UTC", answer.json()["said"])
+    offered = open_form(shifter_client)
+    assert "Draft of less than a minute ago" in words(offered)
+    assert fields_of(offered)["comment"] == [""]
+    again = open_form(shifter_client, read_sheet_address(offered))
+    fields = fields_of(again)
+    assert (fields["comment"], fields["pixel"], fields["pixel_lowstat"]) == (["half a thought"], ["bad"], ["on"])
+    assert "restored" in words(again) and errors_of(again) == {}
+
+
+def read_sheet_address(response) -> str:
+    """Where the Restore button of the page leads."""
+    found = re.search(r'href="([^"]+)">Restore<', response.content.decode())
+    assert found
+    return found[1].replace("&amp;", "&")
+
+
+def test_restored_draft_has_a_ticket_and_a_key_of_its_own_and_is_gone_once_saved(shifter_client):
+    opened = open_form(shifter_client)
+    type_into(shifter_client, opened, comment="mine")
+    again = open_form(shifter_client, f"{PAGE}?draft=1")
+    assert fields_of(again)["idempotency_key"] != fields_of(opened)["idempotency_key"]
+    assert send_form(shifter_client, again, **GOOD).status_code == 303
+    assert TrackerCertification.objects.get().comment == "mine"
+    assert not Draft.objects.offered().exists()
+
+
+def test_draft_that_comes_after_the_save_is_not_kept(shifter_client):
+    opened = open_form(shifter_client)
+    assert send_form(shifter_client, opened, **GOOD).status_code == 303
+    assert type_into(shifter_client, opened, comment="late").json()["said"] == "saved already"
+    assert not Draft.objects.offered().exists()
+
+
+def test_form_that_is_refused_is_kept_without_javascript(shifter_client):
+    refused = send_form(shifter_client, open_form(shifter_client), pixel="bad", comment="no reason yet")
+    assert refused.status_code == 422 and "draft saved" in words(refused)
+    assert Draft.objects.get().key == sheet_of(refused).key
+    assert fields_of(open_form(shifter_client, f"{PAGE}?draft=1"))["comment"] == ["no reason yet"]
+
+
+def test_draft_is_shown_to_nobody_else_but_that_it_is_there(shifter_client, other_shifter_client):
+    opened = open_form(shifter_client)
+    type_into(shifter_client, opened, comment="for my eyes")
+    key = sheet_of(opened).key
+    for path in (PAGE, f"{PAGE}?draft=1", f"{PAGE}?draft={key}"):
+        seen = open_form(other_shifter_client, path)
+        assert "for my eyes" not in seen.content.decode()
+        assert "draft of shifter," in words(seen) and "Restore" not in words(seen)
+    other_shifter_client.post("/drafts/discard/", {"sheet": fields_of(seen)["sheet"][0], "draft": key})
+    assert Draft.objects.offered().count() == 1
+
+
+def test_discarded_draft_is_gone(shifter_client):
+    opened = open_form(shifter_client)
+    type_into(shifter_client, opened, comment="never mind")
+    sheet = fields_of(open_form(shifter_client))["sheet"][0]
+    answer = shifter_client.post("/drafts/discard/", {"sheet": sheet, "draft": sheet_of(opened).key}, follow=True)
+    assert answer.status_code == 200 and "discarded" in words(answer) and "Draft of" not in words(answer)
+
+
+def test_form_sent_after_the_session_ended_comes_back_after_the_sign_in(shifter, shifter_client):
+    opened = open_form(shifter_client, f"{PAGE}?runs=315259,315264")
+    shifter_client.logout()
+    answer = send_form(shifter_client, opened, **GOOD, comment="typed before the session ended")
+    assert answer.status_code == 302 and answer.url.startswith("/accounts/login/")
+    target = parse_qs(urlsplit(answer.url).query)["next"][0]
+    signed = shifter_client.post(answer.url, {"username": "shifter", "password": PASSWORD, "next": target})
+    assert signed.url == target
+    back = open_form(shifter_client, target)
+    assert fields_of(back)["comment"] == ["typed before the session ended"]
+    assert fields_of(back)["pixel"] == ["good"] and fields_of(back)["runs"] == ["315259,315264"]
+    assert send_form(shifter_client, back).status_code == 303
+
+
+def test_somebody_else_who_signs_in_there_sees_nothing_of_it(other_shifter, shifter_client):
+    opened = open_form(shifter_client)
+    shifter_client.logout()
+    answer = send_form(shifter_client, opened, comment="for my eyes")
+    target = parse_qs(urlsplit(answer.url).query)["next"][0]
+    shifter_client.force_login(other_shifter)
+    assert "for my eyes" not in open_form(shifter_client, target).content.decode()
+
+
+def test_draft_is_saved_although_the_session_ended_and_says_so(shifter_client):
+    opened = open_form(shifter_client)
+    assert type_into(shifter_client, opened, comment="a").json()["token"]
+    shifter_client.logout()
+    assert type_into(shifter_client, opened, comment="b").json()["token"] == ""
+    assert "comment=b" in Draft.objects.get().typed
+
+
+def test_form_older_than_the_sign_in_is_kept_and_the_page_leads_back(shifter):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(shifter)
+    opened = open_form(browser)
+    sent = {**fields_of(opened), **GOOD, "comment": "older than the sign-in", "csrfmiddlewaretoken": "x" * 64}
+    answer = browser.post(PAGE, sent)
+    assert answer.status_code == 403 and "kept as a draft" in words(answer)
+    link = re.search(r'href="([^"]+)">Open the form again', answer.content.decode())
+    assert fields_of(open_form(browser, link[1].replace("&amp;", "&")))["comment"] == ["older than the sign-in"]
+    assert browser.post(PAGE, {"csrfmiddlewaretoken": "x"}).status_code == 403
+
+
+def test_token_of_a_saved_draft_lets_a_tab_go_on_after_a_new_sign_in(shifter):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(shifter)
+    opened = open_form(browser)
+    browser.cookies["csrftoken"] = "y" * 32
+    answer = type_into(browser, opened, comment="x")
+    assert send_form(browser, opened, **GOOD, csrfmiddlewaretoken=answer.json()["token"]).status_code == 303
+
+
+@pytest.mark.parametrize("sheet", ["", "made up", "a:b:c"])
+def test_nothing_is_kept_without_a_sheet_of_ours(shifter_client, client, sheet):
+    for browser in (shifter_client, client):
+        assert browser.post(SAVE, {"sheet": sheet, "comment": "x"}).status_code == 403
+    assert shifter_client.post(HERE, {"sheet": sheet}).status_code == 403
+    assert not Draft.objects.exists() and not Lease.objects.exists()
+
+
+def test_opened_form_says_who_else_has_it_open(shifter_client, other_shifter_client, shift_leader_client):
+    mine, theirs = open_form(shifter_client), open_form(other_shifter_client)
+    assert "Also open here: nobody" in words(mine) and "nobody" in words(theirs)
+    told = shifter_client.post(HERE, {"sheet": fields_of(mine)["sheet"][0], "opening": "1"})
+    assert "nobody" in words(told)
+    seen = other_shifter_client.post(HERE, {"sheet": fields_of(theirs)["sheet"][0], "opening": "1"})
+    assert re.search(r"shifter since \d\d:\d\d:\d\d UTC", words(seen)) and "Take over" not in words(seen)
+    assert "shifter2 since" in words(open_form(shifter_client))
+    assert "Take over" in words(open_form(shift_leader_client))
+    shifter_client.post(HERE, {"sheet": fields_of(mine)["sheet"][0], "left": "1"})
+    assert "shifter since" not in words(open_form(shift_leader_client))
+
+
+def test_shift_leader_takes_over_and_the_others_page_says_so(shifter_client, shift_leader_client):
+    mine = fields_of(open_form(shifter_client))["sheet"][0]
+    shifter_client.post(HERE, {"sheet": mine, "opening": "1"})
+    opened = open_form(shift_leader_client)
+    answer = shift_leader_client.post("/drafts/take-over/", {"sheet": fields_of(opened)["sheet"][0]})
+    assert (answer.status_code, answer.url) == (302, PAGE)
+    assert "leader took this over at" in words(shifter_client.post(HERE, {"sheet": mine}))
+    assert shifter_client.post("/drafts/take-over/", {"sheet": mine}).status_code == 403
+
+
+def test_a_lease_keeps_nobody_from_saving(shifter_client, other_shifter_client):
+    theirs = open_form(other_shifter_client)
+    renew_lease(sheet_of(theirs))
+    assert send_form(shifter_client, open_form(shifter_client), **GOOD).status_code == 303
+    assert send_form(other_shifter_client, theirs, **GOOD).status_code == 409
+
+
+def test_sheet_of_somebody_else_renews_nothing(shifter_client, other_shifter_client):
+    sheet = fields_of(open_form(shifter_client))["sheet"][0]
+    assert other_shifter_client.post(HERE, {"sheet": sheet}).status_code == 403
+    assert not Lease.objects.exists()
+
+
+def test_draft_of_a_run_that_was_certified_meanwhile_is_shown_beside_it(shifter_client, other_shifter):
+    opened = open_form(shifter_client)
+    type_into(shifter_client, opened, comment="my words")
+    CertificationFactory(run=OmsRun.objects.get(pk=RUN), user=other_shifter, comment="their words")
+    taken = shifter_client.get(PAGE)
+    assert taken.status_code == 409 and "Your draft, beside it" in words(taken)
+    beside = shifter_client.get(f"{PAGE}?draft=1")
+    assert beside.status_code == 409
+    assert ("Comment", "their words", "my words") in beside.context["page"].differences
+    assert shifter_client.get(f"{PAGE}?draft=none").status_code == 409
+
+
+def test_draft_of_a_change_keeps_the_version_it_was_typed_over(shifter_client, shifter, shift_leader_client):
+    made = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
+    path = reverse("listruns:update", args=[made.pk])
+    type_into(shifter_client, open_form(shifter_client, path), comment="my change")
+    leaders = open_form(shift_leader_client, path)
+    assert send_form(shift_leader_client, leaders, path, comment="faster", reason="seen").status_code == 303
+    back = open_form(shifter_client, f"{path}?draft=1")
+    conflict = send_form(shifter_client, back, path)
+    assert conflict.status_code == 409 and fields_of(conflict)["comment"] == ["my change"]
+    over = send_form(shifter_client, conflict, path, over=str(conflict.context["page"].theirs.version))
+    assert over.status_code == 303
+    made.refresh_from_db()
+    assert made.comment == "my change" and not Draft.objects.offered().filter(user=shifter).exists()
+
+
+def test_draft_of_my_first_try_follows_me_to_the_update_page(shifter_client, shifter):
+    type_into(shifter_client, open_form(shifter_client), comment="other tab")
+    made = CertificationFactory(run=OmsRun.objects.get(pk=RUN), user=shifter)
+    answer = shifter_client.get(f"{PAGE}?draft=1")
+    assert answer.url == f"/list/{made.pk}/update/?draft=1"
+    assert fields_of(open_form(shifter_client, answer.url))["comment"] == ["other tab"]
+
+
+def test_facts_typed_by_hand_come_back_with_the_draft(shifter_client, sandbox):
+    sandbox.faults("oms", "refuse")
+    opened = open_form(shifter_client)
+    type_into(shifter_client, opened, **{"run-lumisections": "120", "run-run_type": "collisions"})
+    back = fields_of(open_form(shifter_client, f"{PAGE}?draft=1"))
+    assert back["run-lumisections"] == ["120"] and back["run-run_type"] == ["collisions"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
+from dataclasses import replace
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -13,8 +14,9 @@ from certify.choices import Reconstruction
 from certify.decision import PROBLEMS, Basis, Decision, is_replay_of, says_the_same
 from certify.facts import TypedValues, apply_typed, frozen_facts
 from certify.models import BadReason, Dataset, RunReconstruction, TrackerCertification
+from certify.questions import questions, unconfirmed
 from certify.rules import Refusal, entry_of, refusals
-from certify.selectors import live_certification
+from certify.selectors import counterpart_of, live_certification
 from oms.models import OmsFill, OmsRun
 from users.models import User
 
@@ -23,7 +25,7 @@ WHICH_FILL = "Type the number of the fill that these values belong to."
 
 
 class EntryRefused(Exception):
-    """The entry breaks a rule; `refusals` say which and beside which field."""
+    """The entry breaks a rule or leaves a question open; `refusals` say which and beside which field."""
 
     def __init__(self, refused: list[Refusal]):
         super().__init__("; ".join(one.sentence for one in refused))
@@ -69,7 +71,7 @@ def certify_run(
         if standing := live_certification(run_number, reconstruction):
             raise AlreadyCertified(standing)
         _keep_typed_facts(actor, run, basis)
-        _refuse_what_rules_refuse(run, reconstruction, decision, basis)
+        decision = _held_against_rules(run, reconstruction, decision, basis)
         # A key that made another record (a form sent again for another run) makes way for a new one.
         key = uuid.uuid4() if made or idempotency_key is None else idempotency_key
         return _insert(actor, run, _locked_reconstruction(run, reconstruction), decision, basis, key)
@@ -99,7 +101,7 @@ def amend_certification(
         if standing.version != version or standing.state != certification.state:
             raise ChangedMeanwhile(standing)
         _keep_typed_facts(actor, run, basis)
-        _refuse_what_rules_refuse(run, standing.reconstruction, decision, basis)
+        decision = _held_against_rules(run, standing.reconstruction, decision, basis)
         return _overwrite(actor, standing, run, decision, basis, reason, idempotency_key)
 
 
@@ -175,12 +177,20 @@ def _fill_with_typed_facts(actor: User, fill_number: int, typed: TypedValues) ->
     return fill
 
 
-def _refuse_what_rules_refuse(run: OmsRun, reconstruction: str, decision: Decision, basis: Basis) -> None:
-    said = decision.columns()
-    known, unticked = basis.is_dataset_known, basis.unticked
-    entry = entry_of(run, reconstruction, said, is_dataset_known=known, unticked=unticked)
-    if refused := refusals(entry):
+def _held_against_rules(run: OmsRun, reconstruction: str, decision: Decision, basis: Basis) -> Decision:
+    """The decision with the codes of just what was asked. Raises `EntryRefused` with all that stands in the way."""
+    entry = entry_of(
+        run,
+        reconstruction,
+        decision.columns(),
+        is_dataset_known=basis.is_dataset_known,
+        unticked=basis.unticked,
+        counterpart=counterpart_of(run.run_number, reconstruction),
+    )
+    asked = questions(entry)
+    if refused := refusals(entry) + unconfirmed(asked, decision.confirmed):
         raise EntryRefused(refused)
+    return replace(decision, confirmed=[one.code.value for one in asked])
 
 
 def _locked_reconstruction(run: OmsRun, reconstruction: str) -> RunReconstruction:

@@ -16,7 +16,10 @@ PROBLEMS = ("pixel_problems", "strip_problems", "tracking_problems")
 
 @dataclass(frozen=True)
 class Decision:
-    """What the shifter said: the fields of a certification by name, without its facts."""
+    """What the shifter said: the fields of a certification by name, without its facts.
+
+    `confirmed` are the codes of the questions that were confirmed; of these, only what is asked is kept.
+    """
 
     pixel: str
     strip: str
@@ -63,7 +66,9 @@ def is_replay_of(
 
 def says_the_same(made: TrackerCertification, decision: Decision, basis: Basis) -> bool:
     """Whether the record has just this decision, on this dataset and these typed facts."""
-    has_same_columns = all(getattr(made, name) == value for name, value in decision.columns().items())
+    columns = decision.columns()
+    has_same_columns = set(made.confirmed) <= set(columns.pop("confirmed"))
+    has_same_columns &= all(getattr(made, name) == value for name, value in columns.items())
     has_same_problems = all(set(getattr(made, name).all()) == set(decision.problems.get(name, [])) for name in PROBLEMS)
     has_same_dataset = (made.dataset.name if made.dataset else "") == basis.dataset
     return has_same_columns and has_same_problems and has_same_dataset and _has_typed_facts(made, basis)

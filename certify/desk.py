@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import copy
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from django.forms import BoundField
 from django.http import QueryDict
 
 from certify.actions import WHICH_FILL
+from certify.choices import Question
 from certify.decision import PROBLEMS
 from certify.facts import TypedValues, apply_typed, may_be_typed, needed_of_fill, needed_of_run
-from certify.forms import BadReasonForm, CertificationForm, first_values
+from certify.forms import FLAGS, LOWSTATS, BadReasonForm, CertificationForm, first_values
 from certify.models import TrackerCertification
 from certify.options import chosen_of
+from certify.questions import PREFIX, Asked, questions, unconfirmed
 from certify.references import RankedReference, likeness, ranked_references
-from certify.rules import Refusal
-from certify.selectors import offered_references
+from certify.rules import Counterpart, Entry, Refusal, entry_of
+from certify.selectors import counterpart_of, offered_references
 from certify.target import Target
 from certify.ticket import Ticket
 from certify.vocabulary import Vocabulary, checklists_to_tick, vocabulary_with
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.models import OmsFill, OmsRun
+
+# Facts of the run that a question rests on: while one of them is typed wrongly, it is not asked.
+_RESTS_ON = {Question.LUMI: ("run_type", "recorded_lumi", "recorded_lumi_unit"), Question.REF_TYPE: ("run_type",)}
 
 
 @dataclass
@@ -43,6 +50,7 @@ class Desk:
     standing: TrackerCertification | None = None
     reason_form: BadReasonForm = field(default_factory=BadReasonForm)
     draft: str = ""
+    unconfirmed: list[Refusal] = field(default_factory=list)
 
     @cached_property
     def ranked(self) -> list[RankedReference]:
@@ -56,12 +64,51 @@ class Desk:
         """The words to choose from, what is chosen among them."""
         return vocabulary_with({name: chosen_of(self.form[name]) for name in ("bad_reason", *PROBLEMS)})
 
+    @cached_property
+    def counterpart(self) -> Counterpart | None:
+        """The other one of express and prompt, where it is certified: at most one query."""
+        return counterpart_of(self.run.run_number, self.ticket.reconstruction)
+
+    @cached_property
+    def entry(self) -> Entry:
+        """What is said so far, as the rules see it: as sent, else as it stands."""
+        entry = entry_of(self.judged, self.ticket.reconstruction, self._said(), counterpart=self.counterpart)
+        if self.form.is_bound or self.standing is None:
+            return entry
+        kept = self.standing.reference_runreconstruction_id
+        reference = next((one.reference for one in self.ranked if one.reference.pk == kept), None)
+        if reference is None:
+            return entry
+        return replace(entry, reference_run_number=reference.run_number, reference_run_type=reference.run_type)
+
+    @cached_property
+    def asked(self) -> list[Asked]:
+        """The questions that what is said so far raises, but those on facts that must be typed anew. New: none."""
+        if not self.form.is_bound and self.standing is None:
+            return []
+        return [one for one in questions(self.entry) if self._is_typed_well(_RESTS_ON.get(one.code, ()))]
+
+    def _said(self) -> dict[str, Any]:
+        if self.form.is_bound:
+            self.form.is_valid()  # reads what was sent, if that was not done yet
+            return self.form.said
+        names = (*FLAGS, *LOWSTATS) if self.standing else ()
+        return {name: getattr(self.standing, name) for name in names}
+
+    def _is_typed_well(self, names: Iterable[str]) -> bool:
+        return not self.run_form.is_bound or all(name in self.run_form.cleaned_data for name in names)
+
     def is_valid(self) -> bool:
-        """Whether all three forms can be taken; every error is beside its field afterwards."""
+        """Whether all three forms can be taken; every error, and what is asked besides, is beside its field afterwards.
+
+        Forms in order may still leave questions open: the action says so.
+        """
         are_valid = all([self.run_form.is_valid(), self.fill_form.is_valid(), self.form.is_valid()])
         if are_valid and self._is_fill_unknown():
             self.fill_form.add_error("fill_number", WHICH_FILL)
-            return False
+            are_valid = False
+        if not are_valid:
+            self.unconfirmed = unconfirmed(self.asked, self.form.confirmed)
         return are_valid
 
     def _is_fill_unknown(self) -> bool:
@@ -74,12 +121,14 @@ class Desk:
         """(id of the input, sentence) of each field that has an error."""
         forms = (self.form, self.run_form, self.fill_form)
         fields = [form[name] for form in forms if form.is_bound for name in form.errors if name in form.fields]
-        return [(one.id_for_label or f"choice-{one.name}", str(one.errors[0])) for one in fields]
+        lines = [(anchor_of(one), str(one.errors[0])) for one in fields]
+        return lines + [(one.field, one.sentence) for one in self.unconfirmed]
 
     @property
     def is_bound_with_errors(self) -> bool:
         """Whether something was sent that cannot be taken."""
-        return self.form.is_bound and any(form.errors for form in (self.form, self.run_form, self.fill_form))
+        forms = (self.form, self.run_form, self.fill_form)
+        return self.form.is_bound and (bool(self.unconfirmed) or any(form.errors for form in forms))
 
     def forget_errors(self) -> None:
         """Show the page as typed, without a word on what is not yet said: nothing was to be saved."""
@@ -87,13 +136,20 @@ class Desk:
             form.errors.clear()
 
     def refuse(self, refused: list[Refusal]) -> None:
-        """Put what the action refused beside its fields."""
+        """Put what the action refused beside its fields; what it asks has a box of its own."""
+        self.unconfirmed = [one for one in refused if one.field.startswith(PREFIX)]
         for one in refused:
-            self.form.add_refusal(one.field, one.sentence)
+            if one not in self.unconfirmed:
+                self.form.add_refusal(one.field, one.sentence)
 
     def typed(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What was typed by hand for the run and for its fill, of what may be typed."""
         return _typed_of_run(self.run, self.run_form), _typed_of_fill(self.run, self.fill_form)
+
+
+def anchor_of(bound: BoundField) -> str:
+    """Id of the input of this field, or of the group of its choices."""
+    return bound.id_for_label or f"choice-{bound.name}"
 
 
 def desk_for(target: Target, runs: str) -> Desk:
@@ -195,8 +251,12 @@ def _as_typed(run: OmsRun, run_form: OmsRunForm) -> OmsRun:
     """The run as the rules must see it: with what was typed, where that can be taken."""
     judged = copy.copy(run)
     judged.typed = dict(run.typed)
-    if run_form.is_valid():
-        apply_typed(judged, _typed_of_run(run, run_form), by="")
+    run_form.is_valid()
+    good = run_form.cleaned_data
+    typed = _typed_of_run(run, run_form).items()
+    # A luminosity whose unit is wrong is no value yet.
+    sound = {name: given for name, given in typed if f"{name}_unit" not in run_form.fields or f"{name}_unit" in good}
+    apply_typed(judged, sound, by="")
     return judged
 
 

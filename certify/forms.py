@@ -11,10 +11,11 @@ from django.db import models
 from django.db.models import Q
 from django.http import QueryDict
 
-from certify.choices import Component, Flag, Reconstruction, TrackerMap
+from certify.choices import Component, Flag, Question, Reconstruction, TrackerMap
 from certify.decision import PROBLEMS, Basis, Decision
 from certify.fields import WordsField
 from certify.models import BadReason, Checklist, RunReconstruction, TrackerCertification
+from certify.questions import PREFIX
 from certify.references import RankedReference
 from certify.rules import entry_of, refusals
 from certify.ticket import Ticket
@@ -95,6 +96,7 @@ class CertificationForm(forms.ModelForm):
     def __init__(self, *args: Any, run: OmsRun, ticket: Ticket, checklists: list[Checklist], **kwargs: Any):
         self.run, self.opened_with, self.checklists = run, ticket, checklists
         self.needs_reason = kwargs.pop("needs_reason", False)
+        self.said: dict[str, Any] = {}
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = self.needs_reason
         if ticket.registry == "unreachable" and not self.instance.pk:
@@ -148,6 +150,7 @@ class CertificationForm(forms.ModelForm):
             self.add_error(
                 None, f"This form was opened for {self.opened_with.reconstruction}. Open it again to certify another."
             )
+        self.said = dict(values)  # a refusal takes its field out of the cleaned values; what is asked looks at all
         known = self._knows_dataset()
         entry = entry_of(
             self.run, self.opened_with.reconstruction, values, is_dataset_known=known, unticked=self.unticked
@@ -183,12 +186,19 @@ class CertificationForm(forms.ModelForm):
         """Whether the dataset was among those shown; a change keeps its own whatever it is."""
         return bool(self.instance.pk) or self.opened_with.knows(self.cleaned_data.get("dataset", ""))
 
+    @property
+    def confirmed(self) -> list[str]:
+        """Codes of the questions whose box came ticked."""
+        ticked = forms.CheckboxInput().value_from_datadict
+        return [code for code in Question.values if ticked(self.data, self.files, f"{PREFIX}{code}")]
+
     def decision(self) -> Decision:
         """What was said, for the action."""
         said = self.cleaned_data
         return Decision(
             **{name: said[name] for name in (*FLAGS, *LOWSTATS, "trackermap", "date", "bad_reason", "comment")},
             reference=said["reference_runreconstruction"],
+            confirmed=self.confirmed,
             problems={name: list(said[name]) for name in PROBLEMS},
         )
 

@@ -15,6 +15,7 @@ from certify.choices import Component, Flag
 from certify.desk import Desk
 from certify.factsheet import FactGroup, fact_groups
 from certify.forms import CertificationForm
+from certify.hints import Box, Comparison, boxes_of, comparison_of
 from certify.models import TrackerCertification
 from certify.options import Option, options_of, word_options
 from certify.queue import Place, Search, Step
@@ -38,6 +39,7 @@ class ComponentRow:
     errors: list[str]
     problems: list[Option]
     problem_errors: list[str]
+    asked: list[Box]
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class CertifyPage:
     reader: User | None = None
     may_change_theirs: bool = False
     differences: list[tuple[str, str, str]] = field(default_factory=list)
+    asked: dict[str, list[Box]] = field(default_factory=dict)
+    comparison: Comparison | None = None
 
     @property
     def is_new(self) -> bool:
@@ -145,10 +149,11 @@ def certify_page(
     form, ticket = desk.form, desk.ticket
     form.offer_references(desk.ranked)
     dataset = form["dataset"].value() or ""
+    asked = boxes_of(desk)
     return CertifyPage(
         desk=desk,
         facts=fact_groups(desk),
-        components=[_component(desk, component) for component in Component],
+        components=[_component(desk, component, asked.get(component, [])) for component in Component],
         trackermap=options_of(form["trackermap"]),
         references=options_of(form["reference_runreconstruction"]),
         reasons=[Option("", "choose", False), *word_options(form["bad_reason"], desk.vocabulary)],
@@ -164,6 +169,8 @@ def certify_page(
         reader=reader,
         may_change_theirs=bool(theirs and reader and theirs.may_be_changed_by(reader)),
         differences=_differences(desk, theirs) if theirs else [],
+        asked=asked,
+        comparison=comparison_of(desk),
     )
 
 
@@ -197,7 +204,7 @@ def _about_type(target: Target) -> Iterator[str]:
             yield f"The run is {run.run_type} by its HLT key and beam, but Run Registry's {what} {words} says {said}."
 
 
-def _component(desk: Desk, component: Component) -> ComponentRow:
+def _component(desk: Desk, component: Component, asked: list[Box]) -> ComponentRow:
     name, form = component.value, desk.form
     flag, low, problems = form[name], form[f"{name}_lowstat"], form[f"{name}_problems"]
     return ComponentRow(
@@ -208,6 +215,7 @@ def _component(desk: Desk, component: Component) -> ComponentRow:
         errors=[str(error) for error in (*flag.errors, *low.errors)],
         problems=word_options(problems, desk.vocabulary),
         problem_errors=[str(error) for error in problems.errors],
+        asked=asked,
     )
 
 

@@ -1,7 +1,7 @@
 """The rules of entry, each once: what is refused, with its sentence and the field it stands beside.
 
 Pure functions over an `Entry`, so that the form, the action and the tests share them. Old and imported rows may break
-these rules; only what a person enters now is held against them.
+these rules; only what a person enters now is held against them. What is asked instead is in certify/questions.py.
 """
 
 from __future__ import annotations
@@ -30,10 +30,32 @@ class Judgement:
         """Bad, and not excused by low statistics."""
         return self.flag == Flag.BAD and not self.lowstat
 
+    @property
+    def words(self) -> str:
+        """As people read it: the flag, and whether statistics were low."""
+        return f"{self.flag}{', low' if self.lowstat else ''}"
+
+
+@dataclass(frozen=True)
+class Counterpart:
+    """The other one of express and prompt as it stands certified: judgements, frozen facts (1/pb), who, when (UTC)."""
+
+    pk: int
+    reconstruction: str
+    judgements: dict[Component, Judgement]
+    run_type: str
+    lumisections: int | None
+    recorded_lumi: float | None
+    who: str
+    when: dt.datetime
+
 
 @dataclass(frozen=True)
 class Entry:
-    """Everything the rules look at. `run_began` and `reference_run_type` are None where nobody knows them."""
+    """Everything the rules look at; what nobody knows is None. Luminosity in 1/pb.
+
+    `components` are the detectors that took part; `counterpart` is given for express and prompt only.
+    """
 
     run_number: int
     judgements: dict[Component, Judgement]
@@ -47,6 +69,12 @@ class Entry:
     has_comment: bool = False
     is_dataset_known: bool = True
     unticked: list[str] = field(default_factory=list)
+    reconstruction: str = ""
+    reference_run_number: int | None = None
+    components: list[str] | None = None
+    lumisections: int | None = None
+    recorded_lumi: float | None = None
+    counterpart: Counterpart | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +92,7 @@ def entry_of(
     *,
     is_dataset_known: bool = True,
     unticked: list[str] | None = None,
+    counterpart: Counterpart | None = None,
 ) -> Entry:
     """The entry that these columns of a certification make on this run; absent columns are judged by no rule."""
     today = dt.datetime.now(dt.UTC).date()
@@ -82,6 +111,12 @@ def entry_of(
         has_comment=bool((values.get("comment") or "").strip()),
         is_dataset_known=is_dataset_known,
         unticked=unticked or [],
+        reconstruction=reconstruction,
+        reference_run_number=reference.run_id if reference else None,
+        components=run.components,
+        lumisections=run.lumisections,
+        recorded_lumi=run.recorded_lumi,
+        counterpart=counterpart,
     )
 
 

@@ -8,9 +8,16 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
+from certify.choices import Component, Reconstruction
 from certify.kept import forget, kept
 from certify.models import RunReconstruction, TrackerCertification
 from certify.references import Likeness
+from certify.rules import Counterpart, Judgement
+
+_COUNTERPARTS = {
+    Reconstruction.EXPRESS.value: Reconstruction.PROMPT,
+    Reconstruction.PROMPT.value: Reconstruction.EXPRESS,
+}
 
 _REFERENCES = "certify.references"
 
@@ -45,6 +52,30 @@ def live_certification(run_number: int, reconstruction: str) -> TrackerCertifica
     key = live.filter(runreconstruction__reconstruction=reconstruction).values_list("pk", flat=True).order_by()[:1]
     # Mostly there is none, and finding that out is cheap; its names are many columns.
     return TrackerCertification.objects.with_names().get(pk=key[0]) if key else None
+
+
+def counterpart_of(run_number: int, reconstruction: str) -> Counterpart | None:
+    """The live certification of the other one of express and prompt: one query, and none for the rest."""
+    other = _COUNTERPARTS.get(reconstruction)
+    if other is None:
+        return None
+    rows = TrackerCertification.objects.live().of_run(run_number).filter(runreconstruction__reconstruction=other)
+    row = rows.select_related("user", "updated_by").defer("facts", "comment").order_by().first()
+    return _as_counterpart(row, other) if row else None
+
+
+def _as_counterpart(row: TrackerCertification, reconstruction: str) -> Counterpart:
+    said = {one: (getattr(row, one.value), getattr(row, f"{one.value}_lowstat")) for one in Component}
+    return Counterpart(
+        pk=row.pk,
+        reconstruction=reconstruction,
+        judgements={one: Judgement(one, *words) for one, words in said.items()},
+        run_type=row.run_type,
+        lumisections=row.lumisections,
+        recorded_lumi=row.recorded_lumi,
+        who=(row.updated_by or row.user).display_name,
+        when=row.updated_at,
+    )
 
 
 def offered_references(also: int | None = None) -> list[Likeness]:

@@ -19,6 +19,7 @@ from certify.actions import AlreadyCertified, EntryRefused, certify_run
 from certify.choices import Reconstruction, Verdict
 from certify.desk import Desk, desk_for, desk_opened_anew, desk_with
 from certify.drafted import around_form, finish_drafts, with_draft
+from certify.hints import hints, wants_hints
 from certify.models import TrackerCertification
 from certify.page import certify_page, notices_of
 from certify.queue import Search, read_search
@@ -85,8 +86,12 @@ class CertifyView(View):
     def post(self, request: SignedInRequest) -> HttpResponse:
         ticket = read_ticket(request.POST.get("ticket", ""))
         if ticket is None or ticket.run_number != self.wish.run_number:
+            if wants_hints(request.POST):
+                return HttpResponse(status=204)
             return _opened_anew(request, self.wish)
         desk = desk_with(request.POST, run_as_known(self.wish.run_number), ticket)
+        if wants_hints(request.POST):
+            return hints(request, desk)
         if wants_reason(request.POST):
             return form_page(request, desk, [], status=200 if reason_added(request.user, request.POST, desk) else 422)
         if not desk.is_valid():

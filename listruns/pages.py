@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
 from django_tables2 import RequestConfig
 
-from certify.choices import State, Verdict
+from certify.choices import Question, State, Verdict
 from certify.factsheet import fact_text
 from certify.models import TrackerCertification
 from certify.vocabulary import vocabulary
@@ -128,6 +128,7 @@ class CertificationPage:
     links: dict[str, str]
     may_update: bool
     is_mine: bool
+    confirmed: list[str]
 
 
 _SHOWN = {
@@ -149,6 +150,9 @@ _LABELS = {
     "peak_lumi": "Peak luminosity",
     "peak_pileup": "Peak pile-up",
 }
+
+
+_QUESTIONS = {str(code): f"{label}." for code, label in Question.choices}
 
 
 def _text(name: str, value: Any, typed: dict[str, Any]) -> str:
@@ -182,6 +186,7 @@ def certification_page(certification: TrackerCertification, user: User) -> Certi
         links=_links(certification),
         may_update=certification.state == State.LIVE and certification.may_be_changed_by(user),
         is_mine=is_mine,
+        confirmed=[_QUESTIONS.get(code, code) for code in certification.confirmed],
     )
 
 

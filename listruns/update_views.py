@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from certify.actions import ChangedMeanwhile, EntryRefused, amend_certification
 from certify.desk import Desk, desk_to_amend, desk_to_amend_with
 from certify.drafted import finish_drafts, with_draft
+from certify.hints import hints, wants_hints
 from certify.models import TrackerCertification
 from certify.reasons import reason_added, wants_reason
 from certify.responses import SeeOther
@@ -33,6 +34,8 @@ def update(request: SignedInRequest, pk: int) -> HttpResponse:
         return _opened(request, certification, needs_reason)
     run = run_as_known(certification.run_number)
     desk = desk_to_amend_with(_as_meant(request.POST), certification, run, needs_reason=needs_reason)
+    if wants_hints(request.POST):
+        return hints(request, desk)
     if wants_reason(request.POST):
         return form_page(request, desk, [], status=200 if reason_added(request.user, request.POST, desk) else 422)
     if not desk.is_valid():

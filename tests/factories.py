@@ -1,4 +1,7 @@
-"""Rows for tests. Runs are numbered above the sandbox's world (314206-316201) unless a test names one."""
+"""Rows for tests. Runs are numbered above the sandbox's world (314206-316201) unless a test names one.
+
+Reference runs are numbered below it, and never 6000 runs away: nothing is asked about them.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ from oms.models import OmsFill, OmsRun
 from users.models import Role, User
 
 FIRST_RUN = 317000
+LAST_REFERENCE = 314205
 FIRST_FILL = 6700
 BEGIN = datetime(2018, 6, 1, 6, 0, tzinfo=UTC)
 COMPONENTS = ["CSC", "DAQ", "DCS", "DQM", "DT", "ECAL", "ES", "HCAL", "HF", "PIXEL", "RPC", "TCDS", "TRACKER", "TRG"]
@@ -98,7 +102,7 @@ class RunFactory(DjangoModelFactory):
             **dict.fromkeys(FACTS),
         )
 
-    run_number = factory.Sequence(lambda number: FIRST_RUN + number)
+    run_number = factory.Sequence(lambda number: FIRST_RUN + number % 2000)
     fetched_at = factory.LazyFunction(lambda: datetime.now(UTC))
     run_type = RunType.COLLISIONS
     fill = factory.SubFactory(FillFactory)
@@ -138,7 +142,13 @@ class ReconstructionFactory(DjangoModelFactory):
         django_get_or_create = ("run", "reconstruction")
 
     class Params:
-        reference = factory.Trait(is_reference=True, reference_since=BEGIN)
+        reference = factory.Trait(
+            is_reference=True,
+            reference_since=BEGIN,
+            run=factory.SubFactory(
+                RunFactory, run_number=factory.Sequence(lambda number: LAST_REFERENCE - number % 1000)
+            ),
+        )
 
     run = factory.SubFactory(RunFactory)
     reconstruction = Reconstruction.EXPRESS

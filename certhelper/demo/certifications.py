@@ -14,7 +14,7 @@ from pathlib import Path
 
 from certhelper.demo.words import OFF
 from certify.actions import adopt_reference, certify_run
-from certify.choices import Flag, Reconstruction, TrackerMap
+from certify.choices import Flag, Question, Reconstruction, TrackerMap
 from certify.decision import Basis, Decision
 from certify.models import BadReason, RunReconstruction, TrackerCertification
 from oms.mirror import runs_for_page
@@ -155,6 +155,7 @@ def _certify(row: Row, run: OmsRun, people: dict[str, User], reason: BadReason |
         date=day,
         bad_reason=reason if is_bad else None,
         comment=row.comment,
+        confirmed=Question.values,  # what is asked of these is as it was in 2018
     )
     made = certify_run(owner, row.run, row.reconstruction, decision, Basis(dataset=row.dataset, is_complete=True))
     evening = datetime.combine(day, time(20), tzinfo=UTC)

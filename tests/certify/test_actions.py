@@ -73,7 +73,7 @@ def test_certify_refuses_what_the_rules_refuse_and_writes_nothing(shifter, run, 
     typed = {"lumisections": {"value": 5}}
     with pytest.raises(EntryRefused) as caught:
         certify_run(shifter, run.run_number, "express", _decision(reference, pixel="bad"), Basis(typed_run=typed))
-    assert [one.field for one in caught.value.refusals] == ["bad_reason", "comment"]
+    assert [one.field for one in caught.value.refusals] == ["bad_reason", "comment", "confirm_pixel"]
     assert not TrackerCertification.objects.exists()
     assert OmsRun.objects.get(pk=run.pk).lumisections == 617
 
@@ -153,7 +153,8 @@ def test_typing_what_oms_says_already_is_no_correction(shifter, run, reference):
 
 def test_amend_changes_counts_the_version_and_keeps_the_owner(shifter, shift_leader, run, reference):
     made = certify_run(shifter, run.run_number, "express", _decision(reference), Basis(dataset=DATASET))
-    decision = _decision(reference, pixel="bad", bad_reason=BadReasonFactory(), comment="hole in layer 1")
+    said = {"pixel": "bad", "bad_reason": BadReasonFactory(), "comment": "hole in layer 1", "confirmed": ["pixel"]}
+    decision = _decision(reference, **said)
     changed = amend_certification(shift_leader, made, 1, decision, Basis(dataset=DATASET), reason="seen again")
     changed.refresh_from_db()
     assert (changed.pixel, changed.version, changed.user, changed.updated_by) == ("bad", 2, shifter, shift_leader)
@@ -177,7 +178,9 @@ def test_amend_sent_twice_with_one_key_changes_once(shifter, run, reference):
 
 
 def test_same_key_with_other_typed_facts_is_a_conflict(shifter, reference):
-    key, typed = uuid.uuid4(), {"run_type": {"value": "collisions"}, "lumisections": {"value": 100}}
+    key, typed = uuid.uuid4(), {"run_type": {"value": "cosmics"}, "lumisections": {"value": 100}}
+    reference.run.run_type = "cosmics"
+    reference.run.save()
     first = certify_run(shifter, 318001, "express", _decision(reference), Basis(typed_run=typed), key)
     assert certify_run(shifter, 318001, "express", _decision(reference), Basis(typed_run=typed), key) == first
     other = Basis(typed_run={**typed, "lumisections": {"value": 222}})

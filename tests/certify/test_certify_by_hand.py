@@ -129,7 +129,8 @@ def test_run_that_nobody_knows_is_certified_by_hand(shifter_client):
     opened = open_form(shifter_client, "/certify/999999/express/")
     assert not OmsRun.objects.filter(pk=999999).exists()
     assert len(opened.context["page"].notices) == 2
-    assert send_form(shifter_client, opened, "/certify/999999/express/", **GOOD, **BY_HAND).status_code == 303
+    sent = {**GOOD, **BY_HAND, "confirm_ref_old": "on"}
+    assert send_form(shifter_client, opened, "/certify/999999/express/", **sent).status_code == 303
     made = TrackerCertification.objects.get()
     assert (made.run_number, made.dataset, made.is_dataset_verified) == (999999, None, False)
 

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("references")]
 def test_bad_with_reason_comment_and_problem_is_saved(shifter_client):
     reason, problem = BadReasonFactory(), PixelProblemFactory()
     changes = {**GOOD, "pixel": "bad", "bad_reason": reason.pk, "comment": "hole", "pixel_problems": [problem.pk]}
+    changes["confirm_pixel"] = "on"
     assert send_form(shifter_client, open_form(shifter_client), **changes).status_code == 303
     made = TrackerCertification.objects.get()
     assert (made.verdict, made.bad_reason, list(made.pixel_problems.all())) == ("bad", reason, [problem])

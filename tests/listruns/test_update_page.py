@@ -116,7 +116,7 @@ def test_rules_hold_for_changes_too_but_checklists_do_not(shifter_client, made):
     opened = shifter_client.get(f"/list/{made.pk}/update/")
     refused = _send(shifter_client, opened, made.pk, pixel="bad", comment="hole")
     assert refused.status_code == 422 and "bad_reason" in refused.context["form"].errors
-    sent = {"pixel": "bad", "comment": "hole", "bad_reason": BadReasonFactory().pk}
+    sent = {"pixel": "bad", "comment": "hole", "bad_reason": BadReasonFactory().pk, "confirm_pixel": "on"}
     assert _send(shifter_client, refused, made.pk, **sent).status_code == 303
 
 

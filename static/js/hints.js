@@ -1,0 +1,47 @@
+// What the form would meet, said while one decides: the form is sent as it is, nothing is saved, and the rules stay on
+// the server. Only what has changed is put on the page, so that focus, ticks and what is unfolded stay.
+(() => {
+  "use strict";
+  const hints = document.querySelector("[data-hints]");
+  const form = hints?.closest("form");
+  if (!form) return;
+  const QUIET_MS = 400;
+  let waiting = null;
+
+  const isTick = (target) => target.name?.startsWith("confirm_");
+
+  function later(event) {
+    if (isTick(event.target)) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => htmx.trigger(hints, "hint"), QUIET_MS);
+  }
+
+  const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
+
+  // A tick and an unfolded part belong to what they were made for: they stay while its words do.
+  function keepTicks(from, to) {
+    to.querySelectorAll("input[type=checkbox]").forEach((box) => {
+      const before = from.querySelector(`#${box.id}`);
+      box.checked = Boolean(before?.checked) && words(before.closest("label")) === words(box.closest("label"));
+    });
+    const [before, after] = [from, to].map((one) => one.querySelector("details"));
+    if (before && after) after.open = before.open || after.open;
+  }
+
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target, fragment } = event.detail;
+    if (!form.contains(target)) return;
+    if (words(target) === words(fragment)) event.detail.shouldSwap = false;
+    else keepTicks(target, fragment);
+  });
+
+  function stop() {
+    clearTimeout(waiting);
+    htmx.trigger(hints, "htmx:abort");
+  }
+
+  form.addEventListener("input", later);
+  form.addEventListener("change", later);
+  form.addEventListener("submit", stop);
+  window.addEventListener("pagehide", stop);
+})();

@@ -1,0 +1,87 @@
+"""The same rules while the shifter types: a fragment, and nothing saved."""
+
+import pytest
+
+from certify.models import TrackerCertification
+from tests.browser_form import field_names
+from tests.certify.page_form import BY_HAND, GOOD, RUN, open_form, send_form
+from tests.factories import CertificationFactory, ChecklistFactory, RunFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("references")]
+
+
+def _hints(client, opened, path=f"/certify/{RUN}/express/", **changes):
+    response = send_form(client, opened, path, hints="1", **changes)
+    assert response.status_code == 200
+    return response
+
+
+def _sentences(response):
+    return [sentence for _anchor, sentence in response.context["refusals"]]
+
+
+def test_empty_form_is_not_shouted_at(shifter_client):
+    ChecklistFactory(identifier="general")
+    response = _hints(shifter_client, open_form(shifter_client))
+    assert _sentences(response) == [] and not field_names(response)
+    assert "<html" not in response.content.decode()
+
+
+def test_what_is_said_so_far_meets_the_rules(shifter_client):
+    opened = open_form(shifter_client)
+    response = _hints(shifter_client, opened, strip="bad", tracking="good", pixel="excluded")
+    assert field_names(response) == {"confirm_pixel"}
+    assert len(_sentences(response)) == 3
+    assert "Tracking cannot be good while Strip is bad." in response.content.decode()
+    assert 'hx-swap-oob="innerHTML:#ask-tracking"' in response.content.decode()
+
+
+def test_each_place_of_the_fragment_is_on_the_page(shifter_client):
+    page = open_form(shifter_client).content.decode()
+    for place, _asked in _hints(shifter_client, open_form(shifter_client)).context["places"]:
+        assert f'id="ask-{place}"' in page
+    assert 'id="hints"' in page
+
+
+def test_typed_facts_count_though_others_are_still_missing(shifter_client):
+    opened = open_form(shifter_client, "/certify/999999/express/")
+    typed = {"run-run_type": "cosmics", "run-recorded_lumi": "3", "run-recorded_lumi_unit": "pb^{-1}"}
+    response = _hints(shifter_client, opened, "/certify/999999/express/", **typed)
+    assert "confirm_lumi" in field_names(response)
+    no_unit = {**BY_HAND, "run-run_type": "cosmics", "run-recorded_lumi_unit": "furlong"}
+    response = _hints(shifter_client, opened, "/certify/999999/express/", **no_unit)
+    assert "confirm_lumi" not in field_names(response)
+
+
+def test_nothing_is_saved_written_or_asked_outside(shifter_client, sandbox, django_assert_max_num_queries):
+    opened = open_form(shifter_client)
+    sandbox.clear()
+    with django_assert_max_num_queries(9) as seen:
+        _hints(shifter_client, opened, **GOOD)
+    assert not [one for one in seen.captured_queries if one["sql"].split()[0] in ("INSERT", "UPDATE", "DELETE")]
+    assert sandbox.requests() == []
+    assert not TrackerCertification.objects.exists()
+
+
+def test_hints_of_a_form_without_its_ticket_are_silent(shifter_client):
+    response = send_form(shifter_client, open_form(shifter_client), hints="1", ticket="")
+    assert response.status_code == 204
+
+
+def test_change_gets_the_same_hints_and_only_who_may(shifter_client, other_shifter_client, shifter):
+    made = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
+    path = f"/list/{made.pk}/update/"
+    opened = open_form(shifter_client, path)
+    assert field_names(_hints(shifter_client, opened, path, pixel="excluded")) == {"confirm_pixel"}
+    assert send_form(other_shifter_client, opened, path, hints="1").status_code == 403
+    made.refresh_from_db()
+    assert (made.version, made.pixel) == (1, "good")
+
+
+def test_counterpart_is_compared_as_it_is_said(shifter_client):
+    CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="express", strip="bad")
+    path = f"/certify/{RUN}/prompt/"
+    opened = open_form(shifter_client, path)
+    response = _hints(shifter_client, opened, path, strip="good")
+    assert "Express says otherwise: Strip bad, here good." in response.content.decode()
+    assert field_names(response) == {"confirm_counterpart"}

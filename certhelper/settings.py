@@ -6,6 +6,7 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -63,6 +64,9 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
     "certhelper",
     "users",
     "drafts",
@@ -78,11 +82,13 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "users.sessions.prolonged_session",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "drafts.middleware.KeepTypedMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -143,8 +149,12 @@ CACHES = {
 AUTH_USER_MODEL = "users.User"
 LOGIN_URL = reverse_lazy("users:sign-in")
 LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = LOGIN_URL
-LOCAL_ACCOUNTS = env.boolean("LOCAL_ACCOUNTS", default=True)
+# Name and password: for the sandbox. In production CERN alone says who somebody is.
+LOCAL_ACCOUNTS = env.boolean("LOCAL_ACCOUNTS", default=True) and IS_SANDBOX
+ACCOUNT_ADAPTER = "users.provider.NoMessages"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_ADAPTER = "users.provider.CernSignIn"
+SOCIALACCOUNT_ONLY = True
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_NAME = env.text("SESSION_COOKIE_NAME", "certhelper_session")
@@ -156,6 +166,11 @@ _SANDBOX = f"http://127.0.0.1:{int(env.number('SANDBOX_PORT', 9500))}"
 
 def _outside(name: str, in_sandbox: str) -> str:
     return env.text(name, in_sandbox if IS_SANDBOX else "")
+
+
+def _origin(url: str) -> list[str]:
+    parts = urlsplit(url)
+    return [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
 
 
 RUNREGISTRY_URL = _outside("RUNREGISTRY_URL", f"{_SANDBOX}/registry")
@@ -227,7 +242,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        # Sign-out is a form, and leads on to CERN and back: browsers hold those redirects against this too.
+        "form-action": [SELF, *_origin(SSO_URL)],
         "frame-ancestors": [NONE],
     }
 }

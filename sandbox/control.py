@@ -1,4 +1,4 @@
-"""`/_sandbox/`: faults, tokens and the request log, for tests and for people."""
+"""`/_sandbox/`: faults, tokens, people and the request log, for tests and for people."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from sandbox import page
 from sandbox.exchange import HTML, Answer, Request
 from sandbox.faults import BadFault, fault_of
+from sandbox.openid.people import BadPerson
 from sandbox.services import State
 from sandbox.sso import DEFAULT_LIFETIME_S
 
@@ -63,6 +64,24 @@ def _revoke(request: Request, state: State) -> Answer:
     return _done(request, {"lifetime": lifetime})
 
 
+def _change_person(request: Request, state: State) -> Answer:
+    person = state.realm.people.change(_asked(request))
+    return _done(request, {"name": person.name, "roles": person.roles, "cern_roles": person.has_cern_roles})
+
+
+def _reset_people(request: Request, state: State) -> Answer:
+    state.realm.reset()
+    return _done(request, [one.name for one in state.realm.people.all()])
+
+
+def _spoil_id_tokens(request: Request, state: State) -> Answer:
+    try:
+        state.realm.spoil_tokens(str(_asked(request).get("spoil") or ""))
+    except ValueError as bad:
+        raise BadBody(str(bad)) from None
+    return _done(request, {"spoil": state.realm.spoil})
+
+
 def _requests(_: Request, state: State) -> Answer:
     return Answer(state.log.entries())
 
@@ -80,6 +99,10 @@ _ROUTES = {
     ("DELETE", "/faults"): _clear_faults,
     ("POST", "/faults/clear"): _clear_faults,
     ("POST", "/tokens"): _revoke,
+    ("POST", "/people"): _change_person,
+    ("DELETE", "/people"): _reset_people,
+    ("POST", "/people/reset"): _reset_people,
+    ("POST", "/id-tokens"): _spoil_id_tokens,
     ("GET", "/requests"): _requests,
     ("DELETE", "/requests"): _forget,
     ("POST", "/requests/clear"): _forget,
@@ -94,5 +117,5 @@ def answer(request: Request, state: State) -> Answer:
         return Answer({"error": f"{request.method} {request.path} does not exist."}, 404)
     try:
         return route(request, state)
-    except (BadBody, BadFault) as bad:
+    except (BadBody, BadFault, BadPerson) as bad:
         return Answer({"error": str(bad)}, 400)

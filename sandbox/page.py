@@ -21,6 +21,11 @@ SERVED = (
     ("/registry", "Run Registry", "a token with the audience cmsrunregistry-sso-proxy, or the header email"),
     ("/oms/agg/api/v1", "OMS", "a token with the audience cmsoms-prod"),
     ("/sso/auth/realms/cern/api-access/token", "CERN machine tokens", "the client certhelper with any secret"),
+    (
+        "/sso/auth/realms/cern/protocol/openid-connect",
+        "CERN sign-in of people (OpenID Connect)",
+        "a client whose name begins with certhelper, any secret, PKCE",
+    ),
 )
 DERIVED = (
     "OMS runs: hlt_key, era, duration, last_update, l1_key, l1_hlt_mode_stripped, l1_triggers_counter, "
@@ -51,7 +56,8 @@ def html(state: State) -> str:
 <tbody>{services}</tbody></table>
 <ul>{"".join(f"<li><b>{mode}</b>: {text}</li>" for mode, text in MODES.items())}</ul>
 <h2>Tokens and requests</h2>
-<p>{_button("tokens", {}, "Revoke all tokens")} {_button("requests/clear", {}, "Forget the requests")}</p>
+<p>{_button("tokens", {}, "Revoke all tokens")} {_button("requests/clear", {}, "Forget the requests")}
+{_button("people/reset", {}, "Sign everybody out of the sign-in")}</p>
 <p>{len(entries)} requests since the list was last emptied: <a href="/_sandbox/requests">show them</a>.</p>
 <h2>Made up (derived)</h2>
 <p>Everything else is as CMS recorded it; a figure that is not known is null.</p>

@@ -10,8 +10,9 @@ from sandbox.exchange import Answer, Request, Sent
 from sandbox.faults import Fault, Faults
 from sandbox.log import RequestLog
 from sandbox.oms import answer as oms
+from sandbox.openid.realm import Realm
 from sandbox.registry import answer as registry
-from sandbox.spoiled import INSTEAD, LOGIN_PATH, SPOILS, login_page
+from sandbox.spoiled import INSTEAD, SPOILS, is_login_page, login_page
 from sandbox.sso import Tokens
 
 
@@ -26,7 +27,7 @@ class Service:
     name: str
     label: str
     prefix: str
-    answer: Callable[[Request, Tokens], Answer]
+    answer: Callable[[Request, State], Answer]
     broken: Answer
     refusal: Callable[[int], Answer]
     nothing: Callable[[Request], Answer]
@@ -37,7 +38,7 @@ SERVICES = (
         "registry",
         "Run Registry",
         "/registry",
-        registry.answer,
+        lambda request, state: registry.answer(request, state.tokens),
         Answer({"err": "The sandbox was told to fail"}, 500),
         registry.refusal,
         registry.nothing,
@@ -46,7 +47,7 @@ SERVICES = (
         "oms",
         "OMS",
         "/oms",
-        oms.answer,
+        lambda request, state: oms.answer(request, state.tokens),
         oms.error(500, "Internal Server Error", "The sandbox was told to fail."),
         oms.refusal,
         oms.nothing,
@@ -55,7 +56,7 @@ SERVICES = (
         "sso",
         "CERN sign-in",
         "/sso",
-        sso.answer,
+        lambda request, state: sso.answer(request, state.tokens, state.realm),
         Answer({"error": "unknown_error", "error_description": "The sandbox was told to fail."}, 500),
         sso.refusal,
         lambda _: Answer({"error": "Realm does not exist"}, 404),
@@ -70,9 +71,10 @@ def service_of(path: str) -> Service | None:
 
 @dataclass
 class State:
-    """What the sandbox remembers: tokens given, faults that are on, requests that came."""
+    """What the sandbox remembers: tokens given, people signed in, faults that are on, requests that came."""
 
     tokens: Tokens = field(default_factory=Tokens)
+    realm: Realm = field(default_factory=Realm)
     faults: Faults = field(default_factory=Faults)
     log: RequestLog = field(default_factory=RequestLog)
 
@@ -88,10 +90,10 @@ class State:
             self.log.end(entry, status)
 
     def _healthy_or_not(self, service: Service, request: Request) -> Answer:
-        if request.path == LOGIN_PATH:
+        if is_login_page(request):
             return login_page()  # faults spare it: it is where some of them lead
         fault = self.faults.taken(service.name, request.path)
-        return self._faulty(service, request, fault) if fault else service.answer(request, self.tokens)
+        return self._faulty(service, request, fault) if fault else service.answer(request, self)
 
     def _faulty(self, service: Service, request: Request, fault: Fault) -> Answer:
         if fault.mode in ("hang", "slow"):
@@ -102,7 +104,7 @@ class State:
 
     def _spoiled(self, service: Service, request: Request, fault: Fault) -> Answer:
         """The service's own answer, whole but late, or with something wrong with it."""
-        answer = service.answer(request, self.tokens)
+        answer = service.answer(request, self)
         if fault.mode == "stall":
             return replace(answer, sent=Sent.HEADERS, held=fault.seconds)
         if fault.mode == "reset":

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sandbox.exchange import HTML, Answer
+from sandbox.exchange import HTML, Answer, Request
 
 LOGIN_PATH = "/sso/auth/realms/cern/protocol/openid-connect/auth"
+PROXY = "proxy"
 UNKNOWN_UNIT = "furlong"
 _COUNTS = ("count", "counter", "number", "bunches", "pages", "expires_in")
 _NUMBERS_THAT_NAME = ("run_number", "fill_number", "first_run_number", "last_run_number", "lumisection_number")
-_NULLS = frozenset({"hlt_key", "energy", "b_field", "components", "name", "access_token"})
+_NULLS = frozenset({"hlt_key", "energy", "b_field", "components", "name", "access_token", "id_token", "token_endpoint"})
 _PAGE = '<!DOCTYPE html>\n<html lang="en">\n<head><title>{title}</title></head>\n<body>\n{body}\n</body>\n</html>\n'
 _SIGN_IN = _PAGE.format(
     title="Sign in to CERN",
@@ -33,7 +34,12 @@ def login_page() -> Answer:
 
 def to_login_page() -> Answer:
     """302 to the sign-in page."""
-    return Answer("", 302, HTML, {"Location": f"{LOGIN_PATH}?client_id=proxy&response_type=code"})
+    return Answer("", 302, HTML, {"Location": f"{LOGIN_PATH}?client_id={PROXY}&response_type=code"})
+
+
+def is_login_page(request: Request) -> bool:
+    """Whether that page is asked for: as the proxy sends it there, not as people who sign in to CertHelper."""
+    return request.path == LOGIN_PATH and ("client_id", PROXY) in request.query
 
 
 def unavailable() -> Answer:

@@ -1,7 +1,7 @@
-"""CERN's machine-token endpoint: `POST /sso/auth/realms/cern/api-access/token`, and the check of what it gave.
+"""CERN's realm below `/sso/auth/realms/cern`: the machine-token endpoint, the check of what it gave, people's sign-in.
 
-Known clients: `certhelper` and `certhelper-oms`, with any secret that is not empty. Tokens look like JSON web tokens
-but are signed with a key of this process: they are worth nothing elsewhere.
+Machine tokens: `POST api-access/token`. Known clients: `certhelper` and `certhelper-oms`, with any secret that is not
+empty. The tokens look like JSON web tokens but are signed with a key of this process: worth nothing elsewhere.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ import secrets
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.exchange import Answer, Request
+from sandbox.openid import provider
+from sandbox.openid.realm import Realm
 
 CLIENTS = frozenset({"certhelper", "certhelper-oms"})
 DEFAULT_LIFETIME_S = 1200
-TOKEN_PATH = "/sso/auth/realms/cern/api-access/token"  # noqa: S105 (an address)
 ISSUER = "https://auth.cern.ch/auth/realms/cern"
 
 
@@ -107,12 +109,20 @@ def _credentials(request: Request, fields: dict[str, str]) -> tuple[str, str]:
     return fields.get("client_id", ""), fields.get("client_secret", "")
 
 
-def answer(request: Request, tokens: Tokens) -> Answer:
-    """What the token endpoint says."""
-    if request.path.rstrip("/") != TOKEN_PATH:
-        return Answer({"error": "HTTP 404 Not Found"}, 404)
-    if request.method != "POST":
+def answer(request: Request, tokens: Tokens, realm: Realm) -> Answer:
+    """What the realm says, to machines and to people."""
+    path = request.path.rstrip("/").removeprefix(provider.REALM_PATH)
+    allowed, respond = _ROUTES.get(path, ((), _unknown))
+    if allowed and request.method not in allowed:
         return Answer({"error": "HTTP 405 Method Not Allowed"}, 405)
+    return respond(request, tokens, realm)
+
+
+def _unknown(*_: object) -> Answer:
+    return Answer({"error": "HTTP 404 Not Found"}, 404)
+
+
+def _machine_token(request: Request, tokens: Tokens, _realm: Realm) -> Answer:
     fields = request.form
     client, secret = _credentials(request, fields)
     if client not in CLIENTS:
@@ -120,6 +130,17 @@ def answer(request: Request, tokens: Tokens) -> Answer:
     if not secret:
         return _refusal(401, "unauthorized_client", "Invalid client or Invalid client credentials")
     return _granted(client, fields, tokens)
+
+
+def _code_for_tokens(request: Request, _tokens: Tokens, realm: Realm) -> Answer:
+    """People's sign-in, second step."""
+    fields = request.form
+    client, secret = _credentials(request, fields)
+    if not client or not secret:
+        return refusal(401)
+    if fields.get("grant_type") != "authorization_code":
+        return _refusal(400, "unsupported_grant_type", "Unsupported grant_type")
+    return provider.redeem(fields, client, realm)
 
 
 def _granted(client: str, fields: dict[str, str], tokens: Tokens) -> Answer:
@@ -138,3 +159,16 @@ def _granted(client: str, fields: dict[str, str], tokens: Tokens) -> Answer:
         "scope": "",
     }
     return Answer(body)
+
+
+_OPENID = "/protocol/openid-connect"
+_Respond = Callable[[Request, Tokens, Realm], Answer]
+_ROUTES: dict[str, tuple[tuple[str, ...], _Respond]] = {
+    "/api-access/token": (("POST",), _machine_token),
+    "/.well-known/openid-configuration": (("GET",), lambda request, _tokens, _realm: provider.discovery(request)),
+    f"{_OPENID}/certs": (("GET",), lambda _request, _tokens, realm: Answer(realm.keys.published())),
+    f"{_OPENID}/auth": (("GET", "POST"), lambda request, _tokens, realm: provider.authorize(request, realm)),
+    f"{_OPENID}/token": (("POST",), _code_for_tokens),
+    f"{_OPENID}/userinfo": (("GET", "POST"), lambda request, _tokens, realm: provider.userinfo(request, realm)),
+    f"{_OPENID}/logout": (("GET", "POST"), lambda request, _tokens, realm: provider.log_out(request, realm)),
+}

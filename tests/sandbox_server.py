@@ -41,7 +41,11 @@ class SandboxForTests:
 
     def clear(self) -> None:
         """Healthy again, and nothing remembered of what was asked."""
-        self._control("DELETE", "faults")
+        for what in ("faults", "requests", "people"):
+            self._control("DELETE", what)
+
+    def clear_requests(self) -> None:
+        """Nothing remembered of what was asked."""
         self._control("DELETE", "requests")
 
     def requests(self, service: str | None = None) -> list[dict[str, Any]]:
@@ -51,6 +55,14 @@ class SandboxForTests:
     def revoke_tokens(self, lifetime: float = 1200) -> None:
         """No token given so far is good any more; new ones last that many seconds."""
         self._control("POST", "tokens", json={"lifetime": lifetime})
+
+    def person(self, name: str, **changes: Any) -> None:
+        """What the CERN sign-in says of a person from the next sign-in on: roles, cern_roles, names."""
+        self._control("POST", "people", json={"name": name, **changes})
+
+    def spoil_id_tokens(self, how: str) -> None:
+        """ID tokens have this wrong with them (sandbox/openid/keys.py); empty: nothing."""
+        self._control("POST", "id-tokens", json={"spoil": how})
 
     def token(self, audience: str) -> str:
         """A token for that audience, as a machine gets one."""
@@ -81,6 +93,9 @@ def sandbox(sandbox_server: SandboxForTests, settings) -> Iterator[SandboxForTes
     settings.RUNREGISTRY_URL = f"{sandbox_server.base_url}/registry"
     settings.OMS_URL = f"{sandbox_server.base_url}/oms/agg/api/v1"
     settings.SSO_URL = f"{sandbox_server.base_url}/sso/auth/realms/cern"
+    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    policy = {**policy, "form-action": ["'self'", sandbox_server.base_url]}
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy}
     sandbox_server.clear()
     sandbox_server.revoke_tokens()
     sandbox_server.clear()

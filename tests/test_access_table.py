@@ -19,8 +19,13 @@ RUN, RECONSTRUCTION = 317555, "express"
 TABLE = {
     ("users:sign-in", "GET"): "200 302 302 302 302 302",
     ("users:sign-in", "POST"): "422 302 302 302 302 302",
-    ("users:sign-out", "GET"): "302 405 405 405 405 405",
+    ("users:sign-out", "GET"): "405 405 405 405 405 405",
     ("users:sign-out", "POST"): "302 302 302 302 302 302",
+    # CERN is out here: the page says so. Who is signed in goes on to where they wanted.
+    ("users:cern-sign-in", "GET"): "200 302 302 302 302 302",
+    ("users:cern-sign-in", "POST"): "200 302 302 302 302 302",
+    ("users:cern-callback", "GET"): "403 302 302 302 302 302",
+    ("users:cern-callback", "POST"): "405 405 405 405 405 405",
     ("health", "GET"): "200 200 200 200 200 200",
     ("health", "POST"): "405 405 405 405 405 405",
     ("help", "GET"): "200 200 200 200 200 200",

@@ -14,7 +14,7 @@ from users.models import Role, User
 
 View = Callable[..., HttpResponseBase]
 # The guest's home page and the help say the same.
-WHO_GIVES_ROLES = "Ask your shift leader or an admin for the role."
+WHO_GIVES_ROLES = "Roles come from CERN groups: ask your shift leader to enter you, then sign out and in again."
 
 
 class SignedInRequest(HttpRequest):
@@ -28,7 +28,7 @@ def denial(request: HttpRequest, role: Role) -> str:
     user = cast(User, request.user)
     return (
         f"This page needs the role {role.label}. You are signed in as {user.get_username()}, "
-        f"{user.get_role_display()}. {WHO_GIVES_ROLES} It counts from your next page on."
+        f"{user.get_role_display()}. {WHO_GIVES_ROLES}"
     )
 
 

@@ -30,9 +30,20 @@ class PeopleManager(UserManager["User"]):
 
 
 class User(AbstractUser):
-    """A person who signs in. `role` alone decides what they may; Django's staff flags follow it."""
+    """A person who signs in. `role` alone decides what they may; Django's staff flags follow it.
+
+    CERN gives the role anew at every sign-in. `role_changed_by` names the admin who changed it since; where
+    `role_pinned_for` gives a reason, no sign-in changes it.
+    """
 
     role = models.CharField(max_length=12, choices=Role.choices, default=Role.GUEST)
+    role_changed_by = models.CharField(max_length=150, blank=True, editable=False)
+    role_pinned_for = models.CharField(
+        "pinned, because",
+        max_length=300,
+        blank=True,
+        help_text="A reason keeps the role through sign-ins. Empty: CERN decides at the next one.",
+    )
 
     objects: ClassVar[PeopleManager] = PeopleManager()
 

@@ -1,10 +1,12 @@
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from users.views import SignIn
+from users.views import SignIn, cern_callback, cern_sign_in, sign_out
 
 app_name = "users"
 urlpatterns = [
     path("login/", SignIn.as_view(), name="sign-in"),
-    path("logout/", LogoutView.as_view(), name="sign-out"),
+    path("logout/", sign_out, name="sign-out"),
+    # Registered at CERN exactly so.
+    path("oidc/cern/login/", cern_sign_in, name="cern-sign-in"),
+    path("oidc/cern/login/callback/", cern_callback, name="cern-callback"),
 ]

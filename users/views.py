@@ -1,40 +1,46 @@
-"""Sign-in with an account of this server."""
+"""Signing in and out: through CERN, and with accounts of this server where they are allowed."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from users import attempts
-from users.models import Role
-
-# The accounts of the sandbox, password = name, one per role (two shifters).
-DEMO_PEOPLE = [
-    ("guest", Role.GUEST),
-    ("shifter", Role.SHIFTER),
-    ("shifter2", Role.SHIFTER),
-    ("leader", Role.SHIFT_LEADER),
-    ("expert", Role.EXPERT),
-    ("admin", Role.ADMIN),
-]
+from remote import status
+from remote.services import SSO
+from users import attempts, sign_in_page
+from users.provider import SESSION, CernAdapter
 
 
 class SignIn(LoginView):
-    """Asks for name and password, and goes on to `next`. Too many failures: 429, whatever the password."""
+    """Offers CERN, asks for name and password where allowed, and goes on to `next`. Too many failures: 429."""
 
-    template_name = "users/sign_in.html"
+    template_name = sign_in_page.TEMPLATE
     redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not settings.LOCAL_ACCOUNTS:
+            return self._again(403, refusal="This server has no accounts of its own. Sign in with CERN.")
         if attempts.are_too_many(request, request.POST.get("username", "")):
-            return self.render_to_response(
-                self.get_context_data(form=AuthenticationForm(request), is_blocked=True), status=429
-            )
+            return self._again(429, is_blocked=True)
         return super().post(request, *args, **kwargs)
+
+    def _again(self, status_code: int, **more: Any) -> HttpResponse:
+        context = self.get_context_data(form=AuthenticationForm(self.request), **more)
+        return self.render_to_response(context, status=status_code)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         attempts.forget(self.request, form.cleaned_data["username"])
@@ -45,6 +51,44 @@ class SignIn(LoginView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        demo = DEMO_PEOPLE if settings.IS_SANDBOX else []
-        minutes = attempts.WINDOW_S // 60
-        return super().get_context_data(demo_people=demo, wait_minutes=minutes, **kwargs)
+        return super().get_context_data(**sign_in_page.context(), **kwargs)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def cern_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Off to CERN, and back to `next` afterwards."""
+    wanted = sign_in_page.where_to(request)
+    if request.user.is_authenticated:
+        return redirect(wanted)
+    request.session[sign_in_page.NEXT] = wanted
+    provider = CernAdapter(request).get_provider()
+    return provider.redirect(request, process=AuthProcess.LOGIN, next_url=wanted)
+
+
+@login_not_required
+@never_cache
+@require_GET
+def cern_callback(request: HttpRequest) -> HttpResponseBase:
+    """Back from CERN with a code. Who is signed in already stays so, whatever comes."""
+    if request.user.is_authenticated:
+        return redirect(sign_in_page.where_to(request))
+    return OAuth2CallbackView.adapter_view(CernAdapter(request))(request)
+
+
+@login_not_required
+@never_cache
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Out here, and at CERN too for who came from there."""
+    cern = request.session.get(SESSION)
+    logout(request)
+    sign_in = reverse("users:sign-in")
+    if not cern:
+        return redirect(sign_in)
+    if any(state.is_out for state in status.states() if state.name == SSO):
+        messages.warning(request, "You are signed out here, but CERN does not answer: close the browser to be sure.")
+        return redirect(sign_in)
+    asked = {"id_token_hint": cern["id_token"], "post_logout_redirect_uri": request.build_absolute_uri(sign_in)}
+    return redirect(f"{cern['ends_at']}?{urlencode(asked)}")

@@ -1,0 +1,100 @@
+"""The realm's keys, and tokens signed with them: rightly, or wrongly where a test asks for it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import RSAAlgorithm
+from jwt.utils import base64url_encode
+
+ALGORITHM = "RS256"
+KIDS = ("sandbox-2026-a", "sandbox-2026-b")
+Claims = dict[str, Any]
+
+# What can be wrong with an ID token (POST /_sandbox/id-tokens).
+SPOILS = {
+    "signature": "signed with another key than the one that `kid` names",
+    "kid": "`kid` names a key that the realm does not have",
+    "no-kid": "no `kid` at all",
+    "unsigned": "no signature (`alg` none)",
+    "hmac": "signed with the public key as a shared secret (HS256)",
+    "expired": "expired an hour ago",
+    "audience": "for another client",
+    "issuer": "of another realm",
+    "nonce": "with the nonce of another sign-in",
+    "no-subject": "of nobody (no `sub`)",
+}
+_CLAIMS: dict[str, Callable[[], Claims]] = {
+    "expired": lambda: {"iat": int(time.time()) - 7200, "exp": int(time.time()) - 3600},
+    "audience": lambda: {"aud": "somebody-else", "azp": "somebody-else"},
+    "issuer": lambda: {"iss": "https://elsewhere.example/realms/cern"},
+    "nonce": lambda: {"nonce": "of-another-sign-in"},
+}
+
+
+class Keys:
+    """Two signing keys, made when first wanted; tokens are signed with one and the other in turn."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._turn = itertools.cycle(KIDS)
+
+    @cached_property
+    def _keys(self) -> dict[str, RSAPrivateKey]:
+        return {kid: generate_private_key(public_exponent=65537, key_size=2048) for kid in KIDS}
+
+    def published(self) -> dict[str, Any]:
+        """The JWKS: both signing keys, after one for encryption as Keycloak has it."""
+        with self._lock:
+            keys = self._keys
+        signing = [_public(key, kid=kid, use="sig", alg=ALGORITHM) for kid, key in keys.items()]
+        return {"keys": [{**signing[0], "kid": "sandbox-enc", "use": "enc", "alg": "RSA-OAEP"}, *signing]}
+
+    def signed(self, claims: Claims, spoil: str = "") -> str:
+        """The claims as a token; `spoil` is one of SPOILS or empty."""
+        with self._lock:
+            kid, keys = next(self._turn), self._keys
+        other = next(one for one in KIDS if one != kid)
+        content = {**claims, **_CLAIMS.get(spoil, dict)()}
+        if spoil == "no-subject":
+            content.pop("sub")
+        if spoil == "unsigned":
+            return jwt.encode(content, "", algorithm="none", headers={"kid": kid})
+        if spoil == "hmac":
+            return _shared_secret_token(content, kid, keys[kid])
+        headers = {} if spoil == "no-kid" else {"kid": "unknown" if spoil == "kid" else kid}
+        return jwt.encode(content, keys[other if spoil == "signature" else kid], algorithm=ALGORITHM, headers=headers)
+
+    def read(self, token: str) -> Claims:
+        """The claims of a token of this realm, expired or not; `jwt.PyJWTError` for any other."""
+        kid = jwt.get_unverified_header(token).get("kid")
+        with self._lock:
+            key = self._keys.get(str(kid))
+        if key is None:
+            raise jwt.InvalidTokenError("unknown key")
+        options: Any = {"verify_exp": False, "verify_aud": False}
+        return jwt.decode(token, key.public_key(), algorithms=[ALGORITHM], options=options)
+
+
+def _public(key: RSAPrivateKey, **more: str) -> dict[str, Any]:
+    return {**RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), **more}
+
+
+def _shared_secret_token(content: Claims, kid: str, key: RSAPrivateKey) -> str:
+    """The known attack on checks that believe the token's own `alg`: the public key is no secret."""
+    secret = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    parts = ({"alg": "HS256", "typ": "JWT", "kid": kid}, content)
+    text = ".".join(base64url_encode(json.dumps(part).encode()).decode() for part in parts)
+    signature = hmac.new(secret, text.encode(), hashlib.sha256).digest()
+    return f"{text}.{base64url_encode(signature).decode()}"

@@ -1,0 +1,62 @@
+"""The realm's pages for people: who signs in, signed out, refused."""
+
+from __future__ import annotations
+
+from html import escape
+
+from sandbox.exchange import HTML, Answer
+from sandbox.openid.people import Person
+
+# Chromium holds the redirects that follow a form against form-action: the way back leads to CertHelper.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "form-action 'self' http://127.0.0.1:* http://localhost:*",
+    "Cache-Control": "no-store",
+}
+_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/_sandbox/style.css">
+</head><body><main><h1>{title}</h1>
+{body}
+</main></body></html>
+"""
+
+
+def page(title: str, body: str, status: int = 200) -> Answer:
+    """A whole page; `body` is HTML."""
+    return Answer(_PAGE.format(title=escape(title), body=body), status, HTML, HEADERS)
+
+
+def refused(sentence: str, status: int = 400) -> Answer:
+    """Keycloak's "We are sorry" page."""
+    return page("Sign in to CERN: refused", f"<p>{escape(sentence)}</p>", status)
+
+
+def who_signs_in(people: list[Person], action: str) -> Answer:
+    """One button per person; a second one for a token without `cern_roles`."""
+    rows = "".join(_row(person) for person in people)
+    return page(
+        "Sign in to CERN (sandbox)",
+        f"""<p>One click signs in. The second button gives a token without <code>cern_roles</code>, so that the roles
+stand in <code>resource_access</code> alone.</p>
+<form method="post" action="{escape(action)}">
+<table>
+<thead><tr><th scope="col">Person</th><th scope="col">Has</th><th scope="col">Without cern_roles</th></tr></thead>
+<tbody>{rows}</tbody></table>
+</form>""",
+    )
+
+
+def _row(person: Person) -> str:
+    name = escape(person.name)
+    return (
+        f'<tr><th scope="row"><button name="person" value="{name}">{name}</button></th>'
+        f'<td>{escape(person.says)}</td><td><button name="without_cern_roles" value="{name}" '
+        f'aria-label="{name} without cern_roles">{name}</button></td></tr>'
+    )
+
+
+def sign_out_first(action: str) -> Answer:
+    """What Keycloak asks when nobody says who signs out."""
+    button = f'<form method="post" action="{escape(action)}"><button>Sign out</button></form>'
+    return page("Sign out of CERN (sandbox)", f"<p>Do you want to sign out?</p>{button}")

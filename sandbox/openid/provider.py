@@ -1,0 +1,158 @@
+"""CERN's OpenID provider as far as people signing in need it: authorization code flow with PKCE.
+
+Known clients: those whose name begins with `certhelper`, with any secret that is not empty. A way back is known when it
+is on this machine and has the path that CertHelper registers. Like Keycloak the realm remembers who is signed in, by a
+cookie, until they sign out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from urllib.parse import urlencode, urlsplit
+
+import jwt
+
+from sandbox.exchange import HTML, Answer, Request
+from sandbox.openid import pages
+from sandbox.openid.realm import Realm, Session, unpadded
+
+REALM_PATH = "/sso/auth/realms/cern"
+CALLBACK = "/accounts/oidc/cern/login/callback/"
+HERE = ("127.0.0.1", "localhost", "::1", "testserver")
+
+
+def issuer_of(request: Request) -> str:
+    """The realm under the name by which it was asked."""
+    return f"http://{request.headers.get('host', '127.0.0.1')}{REALM_PATH}"
+
+
+def discovery(request: Request) -> Answer:
+    """`.well-known/openid-configuration`."""
+    issuer = issuer_of(request)
+    pages_at = f"{issuer}/protocol/openid-connect"
+    return Answer(
+        {
+            "issuer": issuer,
+            "authorization_endpoint": f"{pages_at}/auth",
+            "token_endpoint": f"{pages_at}/token",
+            "userinfo_endpoint": f"{pages_at}/userinfo",
+            "end_session_endpoint": f"{pages_at}/logout",
+            "jwks_uri": f"{pages_at}/certs",
+            "response_types_supported": ["code"],
+            "grant_types_supported": ["authorization_code", "client_credentials"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "scopes_supported": ["openid", "profile", "email"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "code_challenge_methods_supported": ["S256"],
+        }
+    )
+
+
+def is_known_way(address: str, path: str = "") -> bool:
+    """Whether the realm may send a browser there."""
+    parts = urlsplit(address)
+    return parts.scheme in ("http", "https") and parts.hostname in HERE and parts.path.startswith(path)
+
+
+def _cookie_name(request: Request) -> str:
+    """Cookies know no ports: two sandboxes side by side need two names."""
+    return f"sandbox_sso_{request.headers.get('host', '').rpartition(':')[2]}"
+
+
+def _sid(request: Request) -> str:
+    pairs = (one.strip().partition("=") for one in request.headers.get("cookie", "").split(";"))
+    return next((value for name, _, value in pairs if name == _cookie_name(request)), "")
+
+
+def authorize(request: Request, realm: Realm) -> Answer:
+    """The page that asks who signs in, or at once back with a code for who is signed in already."""
+    asked = dict(request.query)
+    if refusal := _refusal(asked):
+        return refusal
+    session = realm.session(_sid(request))
+    if request.method == "POST":
+        return _chosen(request, realm, asked)
+    if session and asked.get("prompt") != "login":
+        return _back_with_code(request, realm, session, asked)
+    if asked.get("prompt") == "none":
+        return _back(asked, error="login_required")
+    return pages.who_signs_in(realm.people.all(), request.target)
+
+
+def _refusal(asked: dict[str, str]) -> Answer | None:
+    if not asked.get("client_id", "").startswith("certhelper"):
+        return pages.refused("Client not found.")
+    if not is_known_way(asked.get("redirect_uri", ""), CALLBACK):
+        return pages.refused("Invalid parameter: redirect_uri")
+    if asked.get("response_type") != "code":
+        return _back(asked, error="unsupported_response_type")
+    if asked.get("code_challenge_method") != "S256" or not asked.get("code_challenge"):
+        return _back(asked, error="invalid_request", error_description="Missing parameter: code_challenge_method")
+    if "openid" not in asked.get("scope", "").split():
+        return _back(asked, error="invalid_scope")
+    return None
+
+
+def _chosen(request: Request, realm: Realm, asked: dict[str, str]) -> Answer:
+    form = request.form
+    name = form.get("without_cern_roles") or form.get("person", "")
+    person = realm.people.named(name)
+    if person is None:
+        return _back(asked, error="access_denied")
+    if "without_cern_roles" in form:
+        person = replace(person, has_cern_roles=False)
+    return _back_with_code(request, realm, realm.sign_in(person), asked)
+
+
+def _back_with_code(request: Request, realm: Realm, session: Session, asked: dict[str, str]) -> Answer:
+    issuer = issuer_of(request)
+    answer = _back(asked, code=realm.code_for(session, asked, issuer), session_state=session.sid, iss=issuer)
+    cookie = f"{_cookie_name(request)}={session.sid}; Path=/sso; HttpOnly; SameSite=Lax"
+    return replace(answer, headers={**answer.headers, "Set-Cookie": cookie})
+
+
+def _back(asked: dict[str, str], **said: str) -> Answer:
+    """To CertHelper, with what is said and its own state."""
+    said |= {"state": asked["state"]} if "state" in asked else {}
+    return Answer("", 302, HTML, {"Location": f"{asked['redirect_uri']}?{urlencode(said)}"})
+
+
+def log_out(request: Request, realm: Realm) -> Answer:
+    """End the session that `id_token_hint` names, and go on to `post_logout_redirect_uri`; without the hint, ask."""
+    asked = {**dict(request.query), **(request.form if request.method == "POST" else {})}
+    after = asked.get("post_logout_redirect_uri", "")
+    if after and not is_known_way(after):
+        return pages.refused("Invalid redirect uri")
+    hint = asked.get("id_token_hint", "")
+    if not hint and request.method != "POST":
+        return pages.sign_out_first(request.target)
+    try:
+        realm.end(realm.keys.read(hint)["sid"] if hint else _sid(request))
+    except (jwt.PyJWTError, KeyError):
+        return pages.refused("Invalid parameter: id_token_hint")
+    return Answer("", 302, HTML, {"Location": after}) if after else pages.page("You are logged out", "")
+
+
+def redeem(fields: dict[str, str], client: str, realm: Realm) -> Answer:
+    """A code for tokens, with the proof that who began the sign-in is who asks."""
+    code = realm.redeem(fields.get("code", ""))
+    if code is None or code.client != client:
+        return _invalid_grant("Code not valid")
+    if fields.get("redirect_uri") != code.redirect_uri:
+        return _invalid_grant("Incorrect redirect_uri")
+    verifier = fields.get("code_verifier", "")
+    if unpadded(hashlib.sha256(verifier.encode()).digest()) != code.challenge:
+        return _invalid_grant("PKCE verification failed: Code mismatch")
+    return Answer(realm.tokens(code))
+
+
+def _invalid_grant(said: str) -> Answer:
+    return Answer({"error": "invalid_grant", "error_description": said}, 400)
+
+
+def userinfo(request: Request, realm: Realm) -> Answer:
+    """Claims of who the access token was given for."""
+    found = realm.userinfo(request.bearer or "")
+    return Answer(found) if found else Answer({"error": "invalid_token"}, 401)

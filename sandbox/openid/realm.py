@@ -1,0 +1,165 @@
+"""What the realm remembers of people: who is signed in, codes not yet redeemed, tokens given."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import threading
+import time
+import uuid
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sandbox.openid.keys import SPOILS, Keys
+from sandbox.openid.people import People, Person
+
+CODE_LIVES_S = 60
+TOKEN_LIVES_S = 1200
+MOST_KEPT = 1000
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Session:
+    """Somebody is signed in to the realm."""
+
+    person: Person
+    sid: str
+    since: int
+
+
+@dataclass(frozen=True)
+class Code:
+    """What an authorization code stands for."""
+
+    session: Session
+    client: str
+    redirect_uri: str
+    challenge: str
+    nonce: str
+    issuer: str
+    expires: float
+
+
+def _keep(kept: OrderedDict[str, T], key: str, value: T) -> None:
+    """Remember, and forget the oldest of too many."""
+    kept[key] = value
+    while len(kept) > MOST_KEPT:
+        kept.popitem(last=False)
+
+
+@dataclass
+class Realm:
+    """What the realm remembers of people."""
+
+    keys: Keys = field(default_factory=Keys)
+    people: People = field(default_factory=People)
+    spoil: str = ""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _codes: OrderedDict[str, Code] = field(default_factory=OrderedDict)
+    _sessions: OrderedDict[str, Session] = field(default_factory=OrderedDict)
+    _access: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
+
+    def reset(self) -> None:
+        """As at the start, but for the keys: the demo people, nobody signed in, sound tokens."""
+        self.people.reset()
+        with self._lock:
+            self.spoil = ""
+            for kept in (self._codes, self._sessions, self._access):
+                kept.clear()
+
+    def spoil_tokens(self, how: str) -> None:
+        """ID tokens have this wrong with them from now on (one of SPOILS; empty: nothing)."""
+        if how and how not in SPOILS:
+            raise ValueError(f"spoil is {how!r}: give one of {', '.join(SPOILS)}, or nothing.")
+        self.spoil = how
+
+    def sign_in(self, person: Person) -> Session:
+        """A session of the realm."""
+        session = Session(person, str(uuid.uuid4()), int(time.time()))
+        with self._lock:
+            _keep(self._sessions, session.sid, session)
+        return session
+
+    def session(self, sid: str) -> Session | None:
+        """The session of that id, unless it was ended."""
+        with self._lock:
+            return self._sessions.get(sid)
+
+    def end(self, sid: str) -> None:
+        """Sign out."""
+        with self._lock:
+            self._sessions.pop(sid, None)
+
+    def code_for(self, session: Session, asked: dict[str, str], issuer: str) -> str:
+        """A code that can be made tokens once, within a minute."""
+        code = Code(
+            session,
+            asked["client_id"],
+            asked["redirect_uri"],
+            asked["code_challenge"],
+            asked.get("nonce", ""),
+            issuer,
+            time.time() + CODE_LIVES_S,
+        )
+        key = f"{uuid.uuid4()}.{session.sid}"
+        with self._lock:
+            _keep(self._codes, key, code)
+        return key
+
+    def redeem(self, key: str) -> Code | None:
+        """What the code stands for, the first time and in time."""
+        with self._lock:
+            code = self._codes.pop(key, None)
+        return code if code and time.time() < code.expires else None
+
+    def tokens(self, code: Code) -> dict[str, Any]:
+        """The body of the token endpoint's answer."""
+        access, now = secrets.token_urlsafe(32), int(time.time())
+        claims = {
+            **code.session.person.claims(code.client),
+            "iss": code.issuer,
+            "aud": code.client,
+            "azp": code.client,
+            "typ": "ID",
+            "jti": str(uuid.uuid4()),
+            "iat": now,
+            "exp": now + TOKEN_LIVES_S,
+            "auth_time": code.session.since,
+            "sid": code.session.sid,
+            "session_state": code.session.sid,
+            "at_hash": _at_hash(access),
+        }
+        if code.nonce:
+            claims["nonce"] = code.nonce
+        with self._lock:
+            _keep(self._access, access, claims)
+        return {
+            "access_token": access,
+            "expires_in": TOKEN_LIVES_S,
+            "refresh_expires_in": 1800,
+            "refresh_token": secrets.token_urlsafe(32),
+            "token_type": "Bearer",
+            "not-before-policy": 0,
+            "id_token": self.keys.signed(claims, self.spoil),
+            "session_state": code.session.sid,
+            "scope": "openid profile email",
+        }
+
+    def userinfo(self, access: str) -> dict[str, Any] | None:
+        """What userinfo says; like CERN's it has no roles."""
+        with self._lock:
+            claims = self._access.get(access)
+        names = ("sub", "cern_upn", "preferred_username", "given_name", "family_name", "name", "email")
+        return {name: claims[name] for name in names if name in claims} if claims else None
+
+
+def _at_hash(access: str) -> str:
+    return unpadded(hashlib.sha256(access.encode()).digest()[:16])
+
+
+def unpadded(content: bytes) -> str:
+    """Base64 as tokens have it."""
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

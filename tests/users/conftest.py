@@ -1,0 +1,9 @@
+import pytest
+
+from tests.users.cern import Browser
+
+
+@pytest.fixture
+def visitor(sandbox, db) -> Browser:
+    """Cookies of CertHelper and of the sandbox's CERN, empty."""
+    return Browser(sandbox)

@@ -1,0 +1,52 @@
+"""The page that asks who signs in: CERN first, accounts of this server where they are allowed."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from users import attempts
+from users.access import WHO_GIVES_ROLES
+from users.models import Role
+
+TEMPLATE = "users/sign_in.html"
+NEXT = "sign_in_next"
+# The accounts of the sandbox, password = name, one per role (two shifters).
+DEMO_PEOPLE = [
+    ("guest", Role.GUEST),
+    ("shifter", Role.SHIFTER),
+    ("shifter2", Role.SHIFTER),
+    ("leader", Role.SHIFT_LEADER),
+    ("expert", Role.EXPERT),
+    ("admin", Role.ADMIN),
+]
+
+
+def context() -> dict[str, Any]:
+    """What the page shows besides its form."""
+    return {
+        "demo_people": DEMO_PEOPLE if settings.IS_SANDBOX and settings.LOCAL_ACCOUNTS else [],
+        "wait_minutes": attempts.WINDOW_S // 60,
+        "has_local_accounts": settings.LOCAL_ACCOUNTS,
+        "who_gives_roles": WHO_GIVES_ROLES,
+    }
+
+
+def where_to(request: HttpRequest) -> str:
+    """Where the person wanted to go, on this site: named by the address, or when this sign-in began; else home."""
+    wanted = request.GET.get("next") or request.POST.get("next") or request.session.get(NEXT, "")
+    hosts = {request.get_host()}
+    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=hosts, require_https=request.is_secure())
+    return wanted if is_ours else str(settings.LOGIN_REDIRECT_URL)
+
+
+def refuse(request: HttpRequest, sentence: str, *, status: int = 403) -> NoReturn:
+    """End the sign-in here, with the page and one sentence on it."""
+    more = {"form": AuthenticationForm(request), "next": where_to(request), "refusal": sentence}
+    raise ImmediateHttpResponse(render(request, TEMPLATE, context() | more, status=status))

@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "certify",
     "openruns",
     "listruns",
+    "reports",
     "sandbox",
 ]
 

@@ -14,4 +14,5 @@ urlpatterns = [
     path("", include("drafts.urls")),
     path("", include("openruns.urls")),
     path("", include("listruns.urls")),
+    path("", include("reports.urls")),
 ]

@@ -29,6 +29,7 @@ MODELS = (
     "certify.Checklist",
     "certify.RunReconstruction",
     "certify.TrackerCertification",
+    "reports.DayNote",
 )
 CHUNK = 500
 _SECRETS = {"password"}

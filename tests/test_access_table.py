@@ -51,6 +51,8 @@ TABLE = {
     ("drafts:discard", "POST"): "302 403 403 403 403 403",
     ("drafts:take-over", "GET"): "302 405 405 405 405 405",
     ("drafts:take-over", "POST"): "302 403 403 403 403 403",
+    ("reports:summary", "GET"): "302 200 200 200 200 200",
+    ("reports:summary", "POST"): "302 422 422 422 422 422",
     ("listruns:list", "GET"): "302 200 200 200 200 200",
     ("listruns:list", "POST"): "302 405 405 405 405 405",
     ("listruns:dump", "GET"): "302 403 403 200 200 200",

@@ -11,7 +11,7 @@ from listruns.dump import CHUNK, MODELS
 from tests.factories import CertificationFactory, PixelProblemFactory
 
 pytestmark = pytest.mark.django_db
-OURS = ("certify", "oms", "users")
+OURS = ("certify", "oms", "users", "reports")
 
 
 def _dumped(client) -> bytes:

@@ -1,0 +1,75 @@
+"""Which certifications a daily report is about, and the shifter's own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from certify.runlist import parse
+from users.models import User
+
+EVERYBODY = "everybody"
+
+
+def _day(label: str) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Give the day as 2018-05-01."},
+    )
+
+
+class ScopeForm(forms.Form):
+    """A day, or a range of days, or runs, of one person or of everybody. Names are those of the URL."""
+
+    date = _day("Shift day (UTC)")
+    date_min = _day("or from (UTC)")
+    date_max = _day("to (UTC)")
+    runs = forms.CharField(label="Runs", required=False, max_length=2000)
+    user = forms.CharField(label="Shifter", required=False, max_length=150)
+
+    def __init__(self, data: Any, reader: User) -> None:
+        self.reader = reader
+        super().__init__(data)
+
+    def clean_runs(self) -> list[int]:
+        typed = self.cleaned_data["runs"]
+        try:
+            return parse(typed) if typed.strip() else []
+        except ValueError as wrong:
+            raise forms.ValidationError(str(wrong)) from None
+
+    def clean_user(self) -> User | None:
+        """Whose certifications; without a word one's own, for a guest everybody's."""
+        name = self.cleaned_data["user"]
+        if name == EVERYBODY or (not name and not self.reader.may_certify):
+            return None
+        person = self.reader if not name else User.objects.filter(username=name).first()
+        if person is None:
+            raise forms.ValidationError("Nobody has this account name. Choose another.")
+        return person
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("date_min"), cleaned.get("date_max")
+        if first and last and last < first:
+            self.add_error("date_max", "Ends before it begins.")
+        if not (cleaned.get("date") or first or last or cleaned.get("runs") or self.errors):
+            cleaned["date"] = timezone.now().date()
+        return cleaned
+
+
+class DayNoteForm(forms.Form):
+    """The shifter's own words; both optional."""
+
+    day = forms.DateField(input_formats=["%Y-%m-%d"], widget=forms.HiddenInput)
+    comment = forms.CharField(
+        label="Special comment", required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    links = forms.CharField(
+        label="Links to prompt feedback", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )

@@ -1,0 +1,31 @@
+"""The certifications that a report is about."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+
+from certify.models import TrackerCertification
+from reports.lines import Line, lines_of
+from reports.models import DayNote
+from users.models import User
+
+
+def lines_in(scope: dict[str, Any]) -> list[Line]:
+    """The live certifications of a scope (`ScopeForm.cleaned_data`) as lines: one query."""
+    rows: QuerySet[TrackerCertification] = TrackerCertification.objects.live().with_names()
+    narrowed = {
+        "date": scope["date"],
+        "date__gte": scope["date_min"],
+        "date__lte": scope["date_max"],
+        "runreconstruction__run_id__in": scope["runs"],
+        "user": scope["user"],
+    }
+    return lines_of(rows.filter(**{name: value for name, value in narrowed.items() if value}))
+
+
+def note_of(person: User | None, day: date | None) -> DayNote | None:
+    """What this person said of this day."""
+    return DayNote.objects.filter(user=person, day=day).first() if person and day else None

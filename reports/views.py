@@ -1,0 +1,72 @@
+"""The daily report."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from certify.responses import SeeOther
+from reports.actions import keep_day_note
+from reports.forms import DayNoteForm, ScopeForm
+from reports.lines import Line
+from reports.logbook import logbook_text
+from reports.selectors import lines_in, note_of
+from reports.sums import sum_of, sums_by_verdict
+from users.models import User
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def summary(request: HttpRequest) -> HttpResponse:
+    """The report as text for the logbook, `?date=2018-05-01`; a POST keeps one's own words on that day."""
+    reader = cast(User, request.user)
+    words = DayNoteForm(request.POST) if request.method == "POST" else None
+    if words and words.is_valid():
+        return _kept(request, reader, words.cleaned_data)
+    scope = ScopeForm(request.GET, reader)
+    if not scope.is_valid():
+        return render(request, "reports/summary.html", {"scope": scope, "lines": []}, status=422)
+    page = _page(reader, scope, words)
+    if "download" in request.GET:
+        return _file(page["text"], scope)
+    return render(request, "reports/summary.html", page, status=422 if words else 200)
+
+
+def _kept(request: HttpRequest, reader: User, said: dict[str, Any]) -> HttpResponse:
+    keep_day_note(reader, said["day"], said["comment"], said["links"])
+    messages.success(request, f"Kept with your report of {said['day']}.")
+    return SeeOther(f"{reverse('reports:summary')}?date={said['day']}")
+
+
+def _page(reader: User, scope: ScopeForm, words: DayNoteForm | None) -> dict[str, Any]:
+    said = scope.cleaned_data
+    lines, note = lines_in(said), note_of(said["user"], said["date"])
+    own_day = said["date"] if said["user"] == reader else None
+    return {
+        "scope": scope,
+        "lines": lines,
+        "text": _text(lines, note),
+        "total": sum_of(lines),
+        "sums": sums_by_verdict(lines),
+        "words": words or (_words(own_day, note) if own_day and reader.may_certify else None),
+    }
+
+
+def _text(lines: list[Line], note: Any) -> str:
+    return logbook_text(lines, note.comment if note else "", note.links if note else "")
+
+
+def _words(day: Any, note: Any) -> DayNoteForm:
+    said = {"comment": note.comment, "links": note.links} if note else {}
+    return DayNoteForm(initial={"day": day, **said})
+
+
+def _file(text: str, scope: ScopeForm) -> HttpResponse:
+    answer = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    day = scope.cleaned_data["date"]
+    answer["Content-Disposition"] = f'attachment; filename="tracker-report{f"-{day}" if day else ""}.txt"'
+    return answer

@@ -1,0 +1,107 @@
+"""The page of the daily report."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from reports.models import DayNote
+from tests.factories import CertificationFactory, UserFactory
+from tests.reports.certified import DAY, twenty_six
+
+pytestmark = pytest.mark.django_db
+URL = "/summary/"
+
+
+def _text(answer) -> str:
+    return answer.context["text"]
+
+
+def test_report_of_a_day_has_my_live_certifications_of_it(shifter_client, shifter):
+    twenty_six(shifter)
+    CertificationFactory(user=shifter, date=DAY, withdrawn=True, comment="withdrawn one")
+    CertificationFactory(date=DAY, comment="of somebody else")
+    CertificationFactory(user=shifter, date=date(2018, 5, 15), comment="another day")
+    text = _text(shifter_client.get(URL, {"date": DAY}))
+    assert all(str(run) in text for run in range(300000, 300026))
+    assert not any(word in text for word in ("withdrawn one", "somebody else", "another day"))
+
+
+def test_without_a_question_it_is_today_in_utc(shifter_client, shifter, time_machine):
+    time_machine.move_to(datetime(2018, 5, 1, 23, 30, tzinfo=UTC))
+    shifter_client.force_login(shifter)
+    CertificationFactory(user=shifter, date=date(2018, 5, 1), comment="today")
+    assert "today" in _text(shifter_client.get(URL))
+
+
+def test_any_range_any_runs_and_everybody(shifter_client):
+    made = [CertificationFactory(date=date(2018, 5, day), comment=f"day {day}") for day in (1, 2, 3)]
+    text = _text(shifter_client.get(URL, {"date_min": "2018-05-02", "date_max": "2018-05-03", "user": "everybody"}))
+    assert "day 2" in text
+    assert "day 3" in text
+    assert "day 1" not in text
+    assert "day 1" in _text(shifter_client.get(URL, {"runs": made[0].run_number, "user": made[0].user.username}))
+
+
+def test_guest_sees_everybody(guest_client):
+    made = CertificationFactory(date=DAY)
+    answer = guest_client.get(URL, {"date": DAY})
+    assert str(made.run_number) in _text(answer)
+    assert answer.context["words"] is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"date": "yesterday"}, "Give the day as 2018-05-01."),
+        ({"date_min": "2018-05-03", "date_max": "2018-05-01"}, "Ends before it begins."),
+        ({"runs": "banana"}, "neither a run number nor a range"),
+        ({"user": "nobody"}, "Nobody has this account name."),
+    ],
+)
+def test_question_that_cannot_be_read_is_said_beside_its_field(shifter_client, asked, says):
+    answer = shifter_client.get(URL, asked)
+    assert answer.status_code == 422
+    assert says in answer.content.decode()
+
+
+def test_own_words_are_kept_with_day_and_person_and_stand_in_the_text(shifter_client, shifter):
+    CertificationFactory(user=shifter, date=DAY)
+    for comment in ("first", "Pixel HV was off"):
+        answer = shifter_client.post(URL, {"day": DAY, "comment": comment, "links": "https://example.org/pf"})
+        assert (answer.status_code, answer["Location"]) == (303, f"{URL}?date={DAY}")
+    note = DayNote.objects.get()
+    assert (note.user, note.day, note.comment) == (shifter, DAY, "Pixel HV was off")
+    text = _text(shifter_client.get(URL, {"date": DAY}))
+    assert "Pixel HV was off" in text
+    assert "https://example.org/pf" in text
+
+
+def test_words_of_one_person_are_not_in_the_report_of_another(shifter_client, shifter, other_shifter):
+    DayNote.objects.create(day=DAY, user=other_shifter, comment="theirs")
+    CertificationFactory(user=shifter, date=DAY)
+    assert "theirs" not in _text(shifter_client.get(URL, {"date": DAY}))
+
+
+def test_words_on_no_day_come_back_with_an_error_and_are_not_lost(shifter_client):
+    answer = shifter_client.post(URL, {"day": "", "comment": "still here", "links": ""})
+    assert answer.status_code == 422
+    assert "still here" in answer.content.decode()
+    assert not DayNote.objects.exists()
+
+
+def test_guest_keeps_no_words(guest_client):
+    assert guest_client.post(URL, {"day": DAY, "comment": "x"}).status_code == 403
+
+
+def test_download_is_the_text_on_the_page(shifter_client, shifter):
+    twenty_six(shifter)
+    answer = shifter_client.get(URL, {"date": DAY, "download": "1"})
+    assert answer.content.decode() == _text(shifter_client.get(URL, {"date": DAY}))
+    assert answer["Content-Disposition"] == 'attachment; filename="tracker-report-2018-05-14.txt"'
+
+
+def test_report_costs_the_same_queries_for_any_number_of_rows(shifter_client, django_assert_max_num_queries):
+    user = UserFactory()
+    twenty_six(user)
+    with django_assert_max_num_queries(6):
+        shifter_client.get(URL, {"date": DAY, "user": user.username})

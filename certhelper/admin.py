@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.auth.admin import UserAdmin
@@ -31,12 +34,13 @@ from certify.models import (
 from oms.models import OmsFill, OmsRun
 from users.access import denial
 from users.models import Role, User
+from users.views import sign_out
 
 logger = logging.getLogger(__name__)
 admin.site.site_header = "CertHelper admin"
 admin.site.site_title = "CertHelper admin"
 admin.site.index_title = "Roles, words, and what is stored"
-admin.site.unregister(Group)
+admin.site.unregister([Group, EmailAddress, SocialAccount, SocialApp, SocialToken])  # allauth's, all but one unused
 
 
 @login_not_required
@@ -50,7 +54,14 @@ def sign_in(request: HttpRequest, _extra_context: dict[str, Any] | None = None) 
     return redirect("admin:index")
 
 
+@login_not_required
+def leave(request: HttpRequest, _extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    """The one sign-out, which ends the session at CERN too."""
+    return sign_out(request)
+
+
 admin.site.login = sign_in  # type: ignore[method-assign, assignment]
+admin.site.logout = leave  # type: ignore[method-assign, assignment]
 admin.site.has_permission = lambda request: getattr(request.user, "may_use_admin", False)  # type: ignore[method-assign]
 
 
@@ -139,23 +150,49 @@ class ChecklistAdmin(KeptAdmin):
 
 @admin.register(User)
 class PersonAdmin(SteadyList, UserAdmin):
-    """The role alone decides what a person may; accounts are deactivated, not deleted."""
+    """The role alone decides what a person may; accounts are deactivated, not deleted. Nobody changes their own."""
 
-    list_display = ("username", "first_name", "last_name", "email", "role", "is_active", "last_login")
-    list_filter = ("role", "is_active")
+    list_display = ("username", "first_name", "last_name", "email", "role", "given_by", "is_active", "last_login")
+    list_filter = ("role", "is_active", ("role_pinned_for", admin.EmptyFieldListFilter))
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
     filter_horizontal = ()
     fieldsets = (
-        (None, {"fields": ("username", "password", "role", "is_active")}),
+        (None, {"fields": ("username", "password", "role", "role_pinned_for", "given_by", "is_active")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
         ("Times (UTC)", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": ("username", "role", "usable_password", "password1", "password2")}),)
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("given_by", "last_login", "date_joined")
+
+    @admin.display(description="Role from")
+    def given_by(self, person: User) -> str:
+        return person.role_origin
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        own = obj is not None and obj.pk == request.user.pk
+        return (*self.readonly_fields, *(("role", "role_pinned_for", "is_active") if own else ()))
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if {"role", "role_pinned_for"} & set(form.changed_data):
+            obj.role_changed_by = request.user.get_username()
+        super().save_model(request, obj, form, change)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return settings.LOCAL_ACCOUNTS and super().has_add_permission(request)
 
     def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
         return False
+
+
+@admin.register(SocialAccount)
+class CernAccountAdmin(LookOnly):
+    """Which CERN account (`sub`) is whose, with what its last ID token said."""
+
+    list_display = ("uid", "user", "last_login", "date_joined")
+    list_select_related = ("user",)
+    search_fields = ("uid", "user__username", "user__last_name")
+    fields = ("uid", "user", "extra_data", "last_login", "date_joined")
 
 
 @admin.register(TrackerCertification)

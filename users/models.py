@@ -76,6 +76,15 @@ class User(AbstractUser):
         return self.has_role(Role.SHIFT_LEADER)
 
     @property
+    def role_origin(self) -> str:
+        """Who gave the role, and how long it lasts."""
+        if self.role_pinned_for:
+            return f"{self.role_changed_by or 'an admin'}, pinned: {self.role_pinned_for}"
+        if self.role_changed_by:
+            return f"{self.role_changed_by}, until the next sign-in with CERN"
+        return "CERN, or the account's making"
+
+    @property
     def display_name(self) -> str:
         """First and last name, or the account name where there are none."""
         return self.get_full_name() or self.username

@@ -1,0 +1,101 @@
+"""A role that an admin changes: marked, until the next sign-in with CERN, or pinned with a reason."""
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+
+from tests.factories import UserFactory
+from tests.users.cern import Browser
+from users.models import Role, User
+
+pytestmark = pytest.mark.django_db
+
+
+def change(client, person: User, **typed):
+    """The admin's form as it is, with these fields changed."""
+    url = f"/admin/users/user/{person.pk}/change/"
+    values = {name: value for name, value in client.get(url).context["adminform"].form.initial.items() if value}
+    return client.post(url, {**values, **typed})
+
+
+@pytest.fixture
+def newcomer(visitor) -> User:
+    """Somebody from CERN without a role."""
+    visitor.sign_in("newcomer")
+    return User.objects.get(username="newcomer")
+
+
+def seen(person: User) -> User:
+    return User.objects.get(pk=person.pk)
+
+
+def test_changed_role_is_marked_counts_at_once_and_lasts_until_the_next_sign_in(visitor, admin_client, newcomer):
+    assert change(admin_client, newcomer, role="shifter").status_code == 302
+    assert (seen(newcomer).role, seen(newcomer).role_changed_by) == (Role.SHIFTER, "admin")
+    assert "admin, until the next sign-in with CERN" in admin_client.get("/admin/users/user/").content.decode()
+    assert visitor.client.get("/openruns/").status_code == 200
+    visitor.leave()
+    visitor.sign_in("newcomer")
+    assert (seen(newcomer).role, seen(newcomer).role_changed_by) == (Role.GUEST, "")
+
+
+def test_pinned_role_outlasts_sign_ins_up_and_down(sandbox, admin_client, newcomer):
+    change(admin_client, newcomer, role="shifter", role_pinned_for="on shift before the group is made")
+    for roles in ([], ["expert"]):
+        sandbox.person("newcomer", roles=roles)
+        Browser(sandbox).sign_in("newcomer")
+        assert seen(newcomer).role == Role.SHIFTER
+    assert "admin, pinned: on shift before" in admin_client.get("/admin/users/user/").content.decode()
+
+
+def test_unpinned_role_is_cerns_again_at_the_next_sign_in(sandbox, admin_client, newcomer):
+    change(admin_client, newcomer, role="shifter", role_pinned_for="for today")
+    change(admin_client, seen(newcomer), role_pinned_for="")
+    Browser(sandbox).sign_in("newcomer")
+    assert seen(newcomer).role == Role.GUEST
+
+
+def test_other_changes_do_not_mark_the_role(admin_client, newcomer):
+    change(admin_client, newcomer, first_name="Nora")
+    assert (seen(newcomer).first_name, seen(newcomer).role_changed_by) == ("Nora", "")
+
+
+def test_nobody_changes_their_own_role_not_even_an_admin(admin_client, admin):
+    form = admin_client.get(f"/admin/users/user/{admin.pk}/change/").context["adminform"].form
+    assert {"role", "role_pinned_for", "is_active"} & set(form.fields) == set()
+    change(admin_client, admin, role="guest", role_pinned_for="for ever", first_name="Ann")
+    assert (seen(admin).role, seen(admin).role_pinned_for, seen(admin).first_name) == (Role.ADMIN, "", "Ann")
+
+
+@pytest.mark.parametrize("role", [Role.GUEST, Role.SHIFTER, Role.SHIFT_LEADER, Role.EXPERT])
+def test_nobody_below_admin_changes_a_role(client, role):
+    somebody = UserFactory(role=role)
+    client.force_login(somebody)
+    for person in (somebody, UserFactory(role=Role.GUEST)):
+        answer = client.post(f"/admin/users/user/{person.pk}/change/", {"username": person.username, "role": "admin"})
+        assert answer.status_code in (302, 403)
+        assert seen(person).role == person.role
+
+
+def test_accounts_are_made_only_where_they_can_sign_in(admin_client, settings):
+    settings.LOCAL_ACCOUNTS = False
+    assert admin_client.get("/admin/users/user/add/").status_code == 403
+
+
+def test_cern_accounts_can_be_looked_at_and_not_changed(admin_client, newcomer):
+    account = SocialAccount.objects.get()
+    page = f"/admin/socialaccount/socialaccount/{account.pk}/change/"
+    assert "newcomer" in admin_client.get("/admin/socialaccount/socialaccount/?q=newc").content.decode()
+    assert admin_client.get(page).status_code == 200
+    assert admin_client.post(page, {"uid": "admin"}).status_code == 403
+
+
+@pytest.mark.parametrize("model", ["socialaccount/socialapp", "socialaccount/socialtoken", "account/emailaddress"])
+def test_nothing_else_of_allauth_is_in_the_admin(admin_client, model):
+    assert admin_client.get(f"/admin/{model}/").status_code == 404
+
+
+def test_sign_out_in_the_admin_is_the_one_of_every_page(visitor, sandbox):
+    visitor.sign_in("admin")
+    left = visitor.client.post("/admin/logout/")
+    assert left["Location"].startswith(sandbox.base_url)
+    assert "id_token_hint=" in left["Location"]

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from certify.choices import Reconstruction
 from certify.decision import PROBLEMS, Basis, Decision, is_replay_of, says_the_same
-from certify.facts import TypedValues, apply_typed, frozen_facts
+from certify.facts import TypedValues, apply_typed, frozen_facts, has_typed
 from certify.models import BadReason, Dataset, RunReconstruction, TrackerCertification
 from certify.questions import questions, unconfirmed
 from certify.rules import Refusal, entry_of, refusals
@@ -166,14 +166,14 @@ def _keep_typed_facts(actor: User, run: OmsRun, basis: Basis) -> None:
         run.fill = _fill_with_typed_facts(actor, number, basis.typed_fill)
         changed |= {"fill"} | apply_typed(run, {"fill_number": {"value": number}}, actor.username)
     if changed:
-        run.save(update_fields=[*changed, "typed"])
+        run.save(update_fields=[*changed, "typed", "reported"])
 
 
 def _fill_with_typed_facts(actor: User, fill_number: int, typed: TypedValues) -> OmsFill:
     fill, _ = OmsFill.objects.select_for_update().get_or_create(fill_number=fill_number)
     of_fill = {name: given for name, given in typed.items() if name != "fill_number"}
     if changed := apply_typed(fill, of_fill, actor.username):
-        fill.save(update_fields=[*changed, "typed"])
+        fill.save(update_fields=[*changed, "typed", "reported"])
     return fill
 
 
@@ -242,7 +242,7 @@ def _fill_in(row: TrackerCertification, run: OmsRun, decision: Decision, basis: 
         setattr(row, name, value)
     row.dataset = Dataset.objects.get_or_create(name=basis.dataset)[0] if basis.dataset else None
     row.is_dataset_verified = basis.is_dataset_verified
-    row.external_info_complete = basis.is_complete
+    row.external_info_complete = basis.is_complete and not has_typed(run)
     row.run_type, row.lumisections, row.recorded_lumi = run.run_type, run.lumisections, run.recorded_lumi
     row.facts = frozen_facts(run, decision.reference, basis.dataset, basis.registry)
 

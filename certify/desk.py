@@ -1,4 +1,4 @@
-"""Everything on the table while one reconstruction is certified or changed: run, references, the three forms."""
+"""Everything on the table while one reconstruction is certified or changed: run, references, the forms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.http import QueryDict
 from certify.actions import WHICH_FILL
 from certify.choices import Question
 from certify.decision import PROBLEMS
-from certify.facts import TypedValues, apply_typed, may_be_typed, needed_of_fill, needed_of_run
+from certify.factforms import FactForms
 from certify.forms import FLAGS, LOWSTATS, BadReasonForm, CertificationForm, first_values
 from certify.models import TrackerCertification
 from certify.options import chosen_of
@@ -27,7 +27,7 @@ from certify.target import Target
 from certify.ticket import Ticket
 from certify.vocabulary import Vocabulary, checklists_to_tick, vocabulary_with
 from oms.forms import OmsFillForm, OmsRunForm
-from oms.models import OmsFill, OmsRun
+from oms.models import OmsRun
 
 # Facts of the run that a question rests on: while one of them is typed wrongly, it is not asked.
 _RESTS_ON = {Question.LUMI: ("run_type", "recorded_lumi", "recorded_lumi_unit"), Question.REF_TYPE: ("run_type",)}
@@ -45,12 +45,19 @@ class Desk:
     judged: OmsRun
     ticket: Ticket
     form: CertificationForm
-    run_form: OmsRunForm
-    fill_form: OmsFillForm
+    facts: FactForms
     standing: TrackerCertification | None = None
     reason_form: BadReasonForm = field(default_factory=BadReasonForm)
     draft: str = ""
     unconfirmed: list[Refusal] = field(default_factory=list)
+
+    @property
+    def run_form(self) -> OmsRunForm:
+        return self.facts.run_form
+
+    @property
+    def fill_form(self) -> OmsFillForm:
+        return self.facts.fill_form
 
     @cached_property
     def ranked(self) -> list[RankedReference]:
@@ -96,43 +103,39 @@ class Desk:
         return {name: getattr(self.standing, name) for name in names}
 
     def _is_typed_well(self, names: Iterable[str]) -> bool:
-        return not self.run_form.is_bound or all(name in self.run_form.cleaned_data for name in names)
+        return self.facts.data is None or all(name in self.run_form.cleaned_data for name in names)
 
     def is_valid(self) -> bool:
         """Whether all three forms can be taken; every error, and what is asked besides, is beside its field afterwards.
 
         Forms in order may still leave questions open: the action says so.
         """
-        are_valid = all([self.run_form.is_valid(), self.fill_form.is_valid(), self.form.is_valid()])
-        if are_valid and self._is_fill_unknown():
+        are_valid = all([*(form.is_valid() for form in self.facts.forms), self.form.is_valid()])
+        if are_valid and self.facts.is_fill_unknown():
             self.fill_form.add_error("fill_number", WHICH_FILL)
             are_valid = False
         if not are_valid:
             self.unconfirmed = unconfirmed(self.asked, self.form.confirmed)
         return are_valid
 
-    def _is_fill_unknown(self) -> bool:
-        """Whether values of a fill were typed, and nobody says of which."""
-        typed = self.typed()[1]
-        return bool(typed) and "fill_number" not in typed and not (self.run.fill_id or self.run.fill_number)
-
     @property
     def error_lines(self) -> list[tuple[str, str]]:
         """(id of the input, sentence) of each field that has an error."""
-        forms = (self.form, self.run_form, self.fill_form)
-        fields = [form[name] for form in forms if form.is_bound for name in form.errors if name in form.fields]
+        forms = (self.form, *self.facts.forms) if self.form.is_bound else ()
+        fields = [form[name] for form in forms for name in form.errors if name in form.fields]
         lines = [(anchor_of(one), str(one.errors[0])) for one in fields]
         return lines + [(one.field, one.sentence) for one in self.unconfirmed]
 
     @property
     def is_bound_with_errors(self) -> bool:
         """Whether something was sent that cannot be taken."""
-        forms = (self.form, self.run_form, self.fill_form)
-        return self.form.is_bound and (bool(self.unconfirmed) or any(form.errors for form in forms))
+        if not self.form.is_bound:
+            return False
+        return bool(self.unconfirmed) or any(form.errors for form in (self.form, *self.facts.forms))
 
     def forget_errors(self) -> None:
         """Show the page as typed, without a word on what is not yet said: nothing was to be saved."""
-        for form in (self.form, self.run_form, self.fill_form):
+        for form in (self.form, *self.facts.forms):
             form.errors.clear()
 
     def refuse(self, refused: list[Refusal]) -> None:
@@ -144,7 +147,7 @@ class Desk:
 
     def typed(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What was typed by hand for the run and for its fill, of what may be typed."""
-        return _typed_of_run(self.run, self.run_form), _typed_of_fill(self.run, self.fill_form)
+        return self.facts.typed_of_run(), self.facts.typed_of_fill()
 
 
 def anchor_of(bound: BoundField) -> str:
@@ -152,16 +155,18 @@ def anchor_of(bound: BoundField) -> str:
     return bound.id_for_label or f"choice-{bound.name}"
 
 
-def desk_for(target: Target, runs: str) -> Desk:
+def desk_for(target: Target, runs: str, *, is_correcting: bool = False) -> Desk:
     """The desk for a new certification, nothing said yet but the proposed reference."""
     run = target.oms.run or OmsRun(run_number=target.run_number)
-    desk = _laid_out(run, target.ticket(), initial={})
+    desk = _laid_out(run, target.ticket(), initial={}, is_correcting=is_correcting)
     best = next((one for one in desk.ranked if one.is_possible), None)
     desk.form.initial = first_values(desk.ticket, target.dataset, best, runs)
     return desk
 
 
-def desk_to_amend(certification: TrackerCertification, run: OmsRun, *, needs_reason: bool) -> Desk:
+def desk_to_amend(
+    certification: TrackerCertification, run: OmsRun, *, needs_reason: bool, is_correcting: bool = False
+) -> Desk:
     """The desk for a change, filled with what stands."""
     ticket = ticket_of(certification)
     initial = {
@@ -171,7 +176,9 @@ def desk_to_amend(certification: TrackerCertification, run: OmsRun, *, needs_rea
         "version": certification.version,
         "idempotency_key": uuid.uuid4(),
     }
-    return _laid_out(run, ticket, initial=initial, standing=certification, needs_reason=needs_reason)
+    return _laid_out(
+        run, ticket, initial=initial, standing=certification, needs_reason=needs_reason, is_correcting=is_correcting
+    )
 
 
 def desk_with(data: QueryDict, run: OmsRun, ticket: Ticket) -> Desk:
@@ -222,9 +229,10 @@ def _laid_out(
     initial: dict[str, Any] | None = None,
     standing: TrackerCertification | None = None,
     needs_reason: bool = False,
+    is_correcting: bool = False,
 ) -> Desk:
-    run_form, fill_form = _fact_forms(run, data)
-    judged = _as_typed(run, run_form) if data is not None else run
+    facts = FactForms(run, data, is_correcting)
+    judged = facts.judged()
     form = CertificationForm(
         data,
         initial=initial,
@@ -234,38 +242,4 @@ def _laid_out(
         checklists=[] if standing else checklists_to_tick(),
         needs_reason=needs_reason,
     )
-    return Desk(run, judged, ticket, form, run_form, fill_form, standing)
-
-
-def _fact_forms(run: OmsRun, data: QueryDict | None) -> tuple[OmsRunForm, OmsFillForm]:
-    """The forms for typed facts; they work on copies of run and fill."""
-    run_type = data.get("run-run_type", run.run_type) if data is not None else run.run_type
-    fill = run.fill or OmsFill()
-    return (
-        OmsRunForm(data, instance=run, required=needed_of_run(run, run_type)),
-        OmsFillForm(data, instance=fill, required=needed_of_fill(run, run_type)),
-    )
-
-
-def _as_typed(run: OmsRun, run_form: OmsRunForm) -> OmsRun:
-    """The run as the rules must see it: with what was typed, where that can be taken."""
-    judged = copy.copy(run)
-    judged.typed = dict(run.typed)
-    run_form.is_valid()
-    good = run_form.cleaned_data
-    typed = _typed_of_run(run, run_form).items()
-    # A luminosity whose unit is wrong is no value yet.
-    sound = {name: given for name, given in typed if f"{name}_unit" not in run_form.fields or f"{name}_unit" in good}
-    apply_typed(judged, sound, by="")
-    return judged
-
-
-def _typed_of_run(run: OmsRun, form: OmsRunForm) -> TypedValues:
-    return {name: given for name, given in form.typed_values().items() if may_be_typed(run, name)}
-
-
-def _typed_of_fill(run: OmsRun, form: OmsFillForm) -> TypedValues:
-    """The number is an attribute of the run; the rest is the fill's, which several runs share."""
-    fill = run.fill or OmsFill()
-    typed = form.typed_values().items()
-    return {name: given for name, given in typed if may_be_typed(run if name == "fill_number" else fill, name)}
+    return Desk(run, judged, ticket, form, facts, standing)

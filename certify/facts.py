@@ -10,6 +10,7 @@ from django.db.models import Field
 from certify.models import RunReconstruction
 from oms.choices import RunType, SourceKind
 from oms.models import MirrorOfOms, OmsFill, OmsRun
+from oms.said import remember_what_oms_said
 
 _BOOKKEEPING = {"fetched_at", "reported", "typed", "fill"}
 
@@ -39,12 +40,18 @@ def may_be_typed(row: MirrorOfOms, name: str) -> bool:
 
 
 def apply_typed(row: MirrorOfOms, typed: TypedValues, by: str) -> set[str]:
-    """Put what `by` typed into the row, marked as theirs; the names of what changed."""
+    """Put what `by` typed into the row, marked as theirs, OMS's word kept aside; the names of what changed."""
     changed = {name: given for name, given in typed.items() if getattr(row, name) != given["value"]}
     for name, given in changed.items():
+        remember_what_oms_said(row, name)
         setattr(row, name, given["value"])
         row.typed[name] = {"by": by, "at": datetime.now(UTC).isoformat(), **given}
     return set(changed)
+
+
+def has_typed(run: OmsRun) -> bool:
+    """Whether a person's value stands for the run or its fill."""
+    return bool(run.typed or (run.fill and run.fill.typed))
 
 
 def frozen_facts(run: OmsRun, reference: RunReconstruction, dataset: str, registry: dict[str, Any]) -> dict[str, Any]:

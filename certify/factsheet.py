@@ -9,10 +9,12 @@ from typing import Any
 from django.forms import BoundField
 
 from certify.desk import Desk
-from certify.facts import may_be_typed
+from certify.factforms import shown_name
 from certify.options import Option, options_of
 from oms.choices import RunType, SourceKind
-from oms.models import MirrorOfOms, OmsFill, Source
+from oms.forms import OmsFillForm, OmsRunForm
+from oms.models import MirrorOfOms, OmsFill, OmsRun, Source
+from oms.said import said_by_oms
 from oms.words import inst_lumi_text, lumi_text
 
 NOT_REPORTED = "not reported"
@@ -21,7 +23,11 @@ _WIDE = {"hlt_key", "components"}
 
 @dataclass(frozen=True)
 class FactLine:
-    """One fact. `field` and `unit_field` are inputs in its place where it is missing or typed."""
+    """One fact. `field` and `unit_field` are inputs in its place where it is missing, typed or being corrected.
+
+    `shown`: (name, value) of the hidden field that says what stood in the input; `oms_text`: what OMS says of a value
+    that somebody typed.
+    """
 
     label: str
     text: str
@@ -31,6 +37,8 @@ class FactLine:
     unit_field: BoundField | None = None
     is_wide: bool = False
     needed: str = ""
+    shown: tuple[str, str] | None = None
+    oms_text: str = ""
 
     @property
     def css(self) -> str:
@@ -55,8 +63,8 @@ class FactLine:
 
     @property
     def mark(self) -> str:
-        """Who typed the value, where somebody did."""
-        return f"typed by {self.source.by}" if self.source and self.source.kind == SourceKind.TYPED else ""
+        """Who typed the value and when, where somebody did."""
+        return typed_mark(self.source) if self.source else ""
 
 
 @dataclass(frozen=True)
@@ -82,17 +90,30 @@ def fact_groups(desk: Desk) -> list[FactGroup]:
         ("Colliding", "bunches_colliding", "bunches"),
     ]
     of_fill += [("Initial", "init_lumi", ""), ("Peak", "peak_lumi", ""), ("Peak pile-up", "peak_pileup", "")]
-    number = _line(run, desk.fill_form, "Number", "fill_number", "")
+    number = _line(desk, run, OmsFillForm, "Number", "fill_number", "")
     return [
-        FactGroup("Run", [_line(run, desk.run_form, *one) for one in of_run]),
-        FactGroup("Luminosity", [_line(run, desk.run_form, *one) for one in of_lumi]),
-        FactGroup("Fill", [number, *(_line(fill, desk.fill_form, *one) for one in of_fill)]),
+        FactGroup("Run", [_line(desk, run, OmsRunForm, *one) for one in of_run]),
+        FactGroup("Luminosity", [_line(desk, run, OmsRunForm, *one) for one in of_lumi]),
+        FactGroup("Fill", [number, *(_line(desk, fill, OmsFillForm, *one) for one in of_fill)]),
     ]
 
 
-def _line(row: MirrorOfOms, form: Any, label: str, name: str, unit: str) -> FactLine:
-    source = row.source_of(name)
-    can_be_typed = name in form.fields and may_be_typed(row, name)
+def _line(
+    desk: Desk, row: OmsRun | OmsFill, kind: type[OmsRunForm | OmsFillForm], label: str, name: str, unit: str
+) -> FactLine:
+    """The line of one fact; the forms are built only where one has an input."""
+    if desk.facts.has_input(row, kind, name):
+        form = desk.run_form if kind is OmsRunForm else desk.fill_form
+        return _line_to_type(desk, row, form, label, name, unit)
+    text = fact_text(name, getattr(row, name), unit)
+    return FactLine(label, text, unit, is_wide=name in _WIDE)
+
+
+def _line_to_type(
+    desk: Desk, row: OmsRun | OmsFill, form: OmsRunForm | OmsFillForm, label: str, name: str, unit: str
+) -> FactLine:
+    source, shown = row.source_of(name), desk.facts.shown(form, name)
+    is_corrected = source.kind == SourceKind.TYPED and row.fetched_at is not None
     return FactLine(
         label=label,
         text=fact_text(name, getattr(row, name), unit),
@@ -100,8 +121,10 @@ def _line(row: MirrorOfOms, form: Any, label: str, name: str, unit: str) -> Fact
         is_wide=name in _WIDE,
         needed=_needed(row, form, name),
         source=source,
-        field=form[name] if can_be_typed else None,
-        unit_field=form[f"{name}_unit"] if can_be_typed and f"{name}_unit" in form.fields else None,
+        field=form[name],
+        unit_field=form[f"{name}_unit"] if f"{name}_unit" in form.fields else None,
+        shown=(shown_name(form, name), shown) if shown else None,
+        oms_text=fact_text(name, said_by_oms(row, name), unit) if is_corrected else "",
     )
 
 
@@ -111,6 +134,13 @@ def _needed(row: MirrorOfOms, form: Any, name: str) -> str:
         return "needed"
     is_unanswered = row.fetched_at is None and getattr(row, "run_type", "") == RunType.UNKNOWN
     return "needed for collisions" if is_unanswered and name in ("fill_number", "energy", "recorded_lumi") else ""
+
+
+def typed_mark(source: Source) -> str:
+    """Who typed a value and when (UTC); nothing for one that nobody typed."""
+    if source.kind != SourceKind.TYPED:
+        return ""
+    return f"typed by {source.by}" + (f", {source.at:%Y-%m-%d %H:%M} UTC" if source.at else "")
 
 
 def fact_text(name: str, value: Any, unit: str = "") -> str:

@@ -19,6 +19,7 @@ from certify.actions import AlreadyCertified, EntryRefused, certify_run
 from certify.choices import Reconstruction, Verdict
 from certify.desk import Desk, desk_for, desk_opened_anew, desk_with
 from certify.drafted import around_form, finish_drafts, with_draft
+from certify.factforms import wants_correction, with_all_inputs
 from certify.hints import hints, wants_hints
 from certify.models import TrackerCertification
 from certify.page import certify_page, notices_of
@@ -77,7 +78,7 @@ class CertifyView(View):
     def get(self, request: SignedInRequest) -> HttpResponse:
         runs = request.GET.get("runs", "")
         notices = notices_of(self.target) + sentences_about(self.target.oms.run)
-        desk = with_draft(request, desk_for(self.target, runs))
+        desk = with_draft(request, desk_for(self.target, runs, is_correcting="correct" in request.GET))
         if self.standing and not desk.draft:
             return shown_instead(request, self.standing)
         status = 409 if self.standing else 200
@@ -89,7 +90,10 @@ class CertifyView(View):
             if wants_hints(request.POST):
                 return HttpResponse(status=204)
             return _opened_anew(request, self.wish)
-        desk = desk_with(request.POST, run_as_known(self.wish.run_number), ticket)
+        run = run_as_known(self.wish.run_number)
+        if wants_correction(request.POST):
+            return inputs_opened(request, desk_with(with_all_inputs(request.POST, run), run, ticket))
+        desk = desk_with(request.POST, run, ticket)
         if wants_hints(request.POST):
             return hints(request, desk)
         if wants_reason(request.POST):
@@ -186,6 +190,12 @@ def form_page(
     page = certify_page(desk, notices, runs=runs, search=search, theirs=theirs, reader=request.user)
     context = {"page": page, "form": desk.form, "desk": desk, "around": around_form(request, desk)}
     return render(request, "certify/certify.html", context, status=status)
+
+
+def inputs_opened(request: SignedInRequest, desk: Desk) -> HttpResponse:
+    """The form as typed, with an input for every fact; nothing is saved."""
+    desk.forget_errors()
+    return form_page(request, desk, [])
 
 
 def shown_instead(request: SignedInRequest, standing: TrackerCertification) -> HttpResponse:

@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods
 from certify.actions import ChangedMeanwhile, EntryRefused, amend_certification
 from certify.desk import Desk, desk_to_amend, desk_to_amend_with
 from certify.drafted import finish_drafts, with_draft
+from certify.factforms import wants_correction, with_all_inputs
 from certify.hints import hints, wants_hints
 from certify.models import TrackerCertification
 from certify.reasons import reason_added, wants_reason
 from certify.responses import SeeOther
-from certify.views import form_page, tell_saved
+from certify.views import form_page, inputs_opened, tell_saved
 from oms.mirror import run_as_known, run_for_page
 from oms.oddities import sentences_about
 from remote.answers import Missing, Unreachable
@@ -33,7 +34,10 @@ def update(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _opened(request, certification, needs_reason)
     run = run_as_known(certification.run_number)
-    desk = desk_to_amend_with(_as_meant(request.POST), certification, run, needs_reason=needs_reason)
+    sent = with_all_inputs(request.POST, run) if wants_correction(request.POST) else _as_meant(request.POST)
+    desk = desk_to_amend_with(sent, certification, run, needs_reason=needs_reason)
+    if wants_correction(request.POST):
+        return inputs_opened(request, desk)
     if wants_hints(request.POST):
         return hints(request, desk)
     if wants_reason(request.POST):
@@ -56,7 +60,9 @@ def _opened(request: SignedInRequest, certification: TrackerCertification, needs
     """The form as it stands, with the facts that OMS has now."""
     reading = run_for_page(certification.run_number, Budget.of_page(is_retry="again" in request.GET))
     run = reading.run or run_as_known(certification.run_number)
-    desk = with_draft(request, desk_to_amend(certification, run, needs_reason=needs_reason))
+    is_correcting = "correct" in request.GET
+    opened = desk_to_amend(certification, run, needs_reason=needs_reason, is_correcting=is_correcting)
+    desk = with_draft(request, opened)
     answers = (reading.run_answer, reading.fill_answer)
     notices = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]
     return form_page(request, desk, list(dict.fromkeys(notices)) + sentences_about(run))

@@ -125,6 +125,11 @@ def fill_facts(row: Any) -> FillFacts:
     return FillFacts(**values, reported=reported)
 
 
+def reader_of(resource: str, attribute: str) -> Reader | None:
+    """What reads this attribute of `runs` or `fills`; None for what is derived here."""
+    return {"runs": _RUN, "fills": _FILL}[resource].get(attribute)
+
+
 def number_of(row: Any, key: str) -> int:
     """The run or fill number (`key`) of a row, before anything else of it is read. Raises `WrongShape`."""
     number = read.integer(_attributes(row).get(key), None, key)

@@ -97,7 +97,8 @@ def test_odd_value_of_oms_that_is_left_as_it_is_stands_in_nobodys_way(shifter_cl
 
 def test_cosmics_that_oms_gives_no_fill_are_entered_by_correction(shifter_client, references):
     open_form(shifter_client)
-    sent = {"run-run_type": "cosmics", "reference_runreconstruction": references["cosmics"].pk}
+    sent = {"run-run_type": "cosmics", "confirm_lumi": "on"}
+    sent["reference_runreconstruction"] = references["cosmics"].pk
     assert _corrected(shifter_client, **sent).status_code == 303
     made = TrackerCertification.objects.get()
     assert (made.run_type, OmsRun.objects.get(pk=RUN).typed["run_type"]["value"]) == ("cosmics", "cosmics")

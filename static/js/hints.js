@@ -25,7 +25,8 @@
       box.checked = Boolean(before?.checked) && words(before.closest("label")) === words(box.closest("label"));
     });
     const [before, after] = [from, to].map((one) => one.querySelector("details"));
-    if (before && after) after.open = before.open || after.open;
+    const wasAsked = Boolean(from.querySelector("input"));
+    if (before && after) after.open = before.open || (after.open && !wasAsked);
   }
 
   document.addEventListener("htmx:oobBeforeSwap", (event) => {

@@ -48,6 +48,7 @@ def test_shifter_does_the_whole_job(page: Page, sign_in, shifter, live_server, i
     page.locator("[name=bad_reason]").select_option(label="High voltage trip")
     expect(page.locator("[name=comment]")).to_have_value("High voltage trip")
     page.locator("[name=trackermap][value=missing]").check()
+    page.locator("#confirm_counterpart").check()  # express is good
     page.keyboard.press("Control+Enter")
     page.wait_for_url(re.compile(r"/certify/|/openruns/"))
     expect(page.locator("main")).to_contain_text("Verdict: bad.")
@@ -59,6 +60,7 @@ def test_shifter_does_the_whole_job(page: Page, sign_in, shifter, live_server, i
     page.goto(f"{live_server.url}/list/{row.get_attribute('data-pk')}/update/")
     is_accessible()
     page.locator("[name=comment]").fill("looked again")
+    page.locator("#confirm_counterpart").check()  # a change asks again
     page.keyboard.press("Control+Enter")
     page.wait_for_url(lambda address: "update" not in address)
     changed = TrackerCertification.objects.get(

@@ -1,0 +1,81 @@
+"""Questions and refusals while one types, and without disturbing who types."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from certify.models import TrackerCertification
+from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
+
+RUN = 315259
+
+
+@pytest.fixture(autouse=True)
+def _reference(sandbox, transactional_db):
+    ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
+
+
+def _open(page: Page, address: str, reconstruction: str = "express") -> None:
+    page.goto(f"{address}/certify/{RUN}/{reconstruction}/")
+    expect(page.locator("[data-hints]")).to_have_count(1)
+
+
+def _focus(page: Page) -> str:
+    return page.evaluate("document.activeElement.name || document.activeElement.tagName")
+
+
+def test_question_is_ticked_before_the_first_save_which_needs_one_press(
+    page: Page, sign_in, shifter, live_server, is_accessible
+):
+    sign_in(shifter)
+    _open(page, live_server.url)
+    for key in ("x", "g", "g", "m"):
+        page.keyboard.press(key)
+    box = page.locator("#ask-tracking #confirm_pixel")
+    expect(box).to_be_visible()
+    is_accessible()
+    box.check()
+    page.locator("[name=comment]").fill("pixel was out")
+    page.locator("[name=comment]").press("Control+Enter")
+    page.wait_for_url("**/list/**")
+    assert TrackerCertification.objects.get().confirmed == ["pixel"]
+
+
+def test_hints_come_and_go_and_leave_focus_and_ticks_alone(page: Page, sign_in, shifter, live_server):
+    sign_in(shifter)
+    _open(page, live_server.url)
+    for key in ("x", "b", "g"):
+        page.keyboard.press(key)
+    hints = page.locator("#hints")
+    expect(hints).to_contain_text("Tracking cannot be good while Strip is bad.")
+    box = page.locator("#confirm_pixel")
+    box.check()
+    comment = page.locator("[name=comment]")
+    comment.press_sequentially("a hole in layer 1", delay=40)
+    expect(hints).not_to_contain_text("bad needs a comment")
+    assert _focus(page) == "comment"
+    expect(comment).to_have_value("a hole in layer 1")
+    expect(box).to_be_checked()
+    page.locator("[name=strip][value=good]").check()
+    expect(hints).to_be_empty()
+    expect(box).to_be_checked()
+    page.locator("[name=pixel][value=bad]").check()
+    expect(page.locator("#ask-tracking")).to_contain_text("while Pixel is bad.")
+    expect(box).not_to_be_checked()  # other words: it was not these that were confirmed
+    assert _focus(page) == "pixel"
+    assert not TrackerCertification.objects.exists()
+
+
+def test_counterpart_unfolds_and_stays_so(page: Page, sign_in, shifter, live_server, is_accessible):
+    CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="express", strip="bad")
+    sign_in(shifter)
+    _open(page, live_server.url, "prompt")
+    page.get_by_text("Express is certified").click()
+    expect(page.locator("#counterpart tbody tr").nth(1)).to_contain_text("bad")
+    for key in ("g", "g"):
+        page.keyboard.press(key)
+    expect(page.locator("#confirm_counterpart")).to_be_visible()
+    expect(page.locator("#counterpart")).to_have_attribute("open", "")
+    is_accessible()
+    page.locator("#counterpart summary").click()
+    page.keyboard.press("g")
+    expect(page.locator("#counterpart tbody tr").nth(2)).to_contain_text("goodgood")

@@ -50,9 +50,10 @@ def boxes_of(desk: Desk) -> dict[str, list[Box]]:
 
 def comparison_of(desk: Desk) -> Comparison | None:
     """Express and prompt side by side, where the other one is certified."""
-    other, entry = desk.counterpart, desk.entry
+    other = desk.counterpart
     if other is None:
         return None
+    entry = desk.entry
     differing = {one.what for one in differences(entry, other)}
     rows = [(label, there, here, label.lower() in differing) for label, there, here in _side_by_side(other, entry)]
     return Comparison(other, Reconstruction(other.reconstruction).label, rows)

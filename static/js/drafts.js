@@ -5,7 +5,8 @@
   "use strict";
   const form = document.querySelector("form[data-draft]");
   if (!form) return;
-  const { draft: key, draftShelf: shelf, draftSave: saveAt, draftHere: hereAt } = form.dataset;
+  // By name: form.dataset is the form's own field called "dataset".
+  const [key, shelf, saveAt, hereAt] = ["", "-shelf", "-save", "-here"].map((of) => form.getAttribute(`data-draft${of}`));
   const said = form.querySelector("[data-draft-said]");
   const around = document.querySelector("[data-draft-around]");
   const signedOut = document.querySelector("[data-draft-signed-out]");

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "certhelper.requestlog.request_log",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -234,6 +235,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
+FILE_UPLOAD_HANDLERS: list[str] = []  # nothing here takes a file: what is sent is thrown away as it comes
 CSRF_FAILURE_VIEW = "drafts.views.not_sent"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -250,18 +252,26 @@ CONTENT_SECURITY_POLICY = {
 }
 
 
-def _without_traceback_of_4xx(record: logging.LogRecord) -> bool:
-    """A denial or a wrong address is the visitor's affair: one line. Errors of ours keep their traceback."""
+def _once(record: logging.LogRecord) -> bool:
+    """A denial or a wrong address is the visitor's affair; the line of the request tells. Errors of ours stay whole."""
     if 400 <= getattr(record, "status_code", 0) < 500:
         record.exc_info = None
+        return record.name != "django.request"
     return True
 
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"quiet_4xx": {"()": "django.utils.log.CallbackFilter", "callback": _without_traceback_of_4xx}},
-    "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["quiet_4xx"]}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"}},
+    "filters": {
+        "once": {"()": "django.utils.log.CallbackFilter", "callback": _once},
+        "request_id": {"()": "certhelper.requestlog.RequestId"},
+    },
+    "handlers": {
+        "stdout": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once", "request_id"]},
+    },
+    # It tells whole addresses, and in those of a sign-in are codes; our own lines name each outgoing call that failed.
+    "loggers": {"urllib3": {"level": "WARNING"}},
     "root": {"handlers": ["stdout"], "level": env.text("LOG_LEVEL", "INFO")},
 }

@@ -6,12 +6,14 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from certhelper.homepage import page_of
+from certhelper.requestlog import current_id
 from certify.runlist import parse
 
 
@@ -40,3 +42,9 @@ def search(request: HttpRequest) -> HttpResponse:
 def help_page(request: HttpRequest) -> HttpResponse:
     """Keys, rules and colours, on one page."""
     return render(request, "home/help.html")
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
+    """A fault of ours: the page that needs nothing else, with the id under which the log has it."""
+    page = render_to_string("500.html", {"request_id": current_id()})
+    return HttpResponseServerError(page)

@@ -16,3 +16,5 @@ urlpatterns = [
     path("", include("listruns.urls")),
     path("", include("reports.urls")),
 ]
+
+handler500 = "certhelper.shell_views.server_error"

@@ -1,9 +1,13 @@
-"""Calls beside each other. Only HTTP belongs into the threads: no ORM, whose connections are per thread."""
+"""Calls beside each other. Only HTTP belongs into the threads: no ORM, whose connections are per thread.
+
+The threads have the context of who starts them: what they log belongs to that request.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -14,12 +18,12 @@ def side_by_side(calls: Sequence[Callable[[], T]], limit: int = 8) -> list[T]:
     if len(calls) < 2:
         return [call() for call in calls]
     with ThreadPoolExecutor(max_workers=min(limit, len(calls)), thread_name_prefix="beside") as pool:
-        return list(pool.map(lambda call: call(), calls))
+        return list(pool.map(lambda call, context: context.run(call), calls, [copy_context() for _ in calls]))
 
 
 def started(call: Callable[[], T]) -> Future[T]:
     """The call, under way in a thread of its own; `.result()` waits for it and gives its value or raises its error."""
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="started")
-    future = pool.submit(call)
+    future = pool.submit(copy_context().run, call)
     pool.shutdown(wait=False)
     return future

@@ -48,7 +48,7 @@ def said_on_the_page(request: HttpRequest) -> Iterator[None]:
         logger.warning("CERN sign-in gave no tokens: %s", error)
         refuse(request, f"CERN did not confirm this sign-in. {AGAIN}")
     except RemoteError as error:
-        also = " or with an account of this server" if settings.LOCAL_ACCOUNTS else ""
+        also = ", or sign in with an account of this server" if settings.LOCAL_ACCOUNTS else ""
         sentence = f"{label_at_start(SSO)} {error.reason}, so nobody can sign in with CERN now."
         refuse(request, f"{sentence} Try again in a minute{also}.", status=200)
     except (NotBelieved, Nobody) as error:

@@ -1,0 +1,77 @@
+"""A session ends 12 hours after its last page, and is kept alive by one write a minute at most."""
+
+import time
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db
+HOUR = 3600
+START = 1_790_000_000
+
+
+@pytest.fixture
+def clock(time_machine):
+    time_machine.move_to(START, tick=False)
+    return lambda seconds: time_machine.move_to(START + seconds, tick=False)
+
+
+@pytest.fixture
+def signed_in(clock, client, shifter):
+    client.post("/accounts/login/", {"username": "shifter", "password": PASSWORD})
+    return client
+
+
+def writes(client, path: str = "/help/") -> int:
+    """How often this page wrote the session."""
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(path).status_code == 200
+    return sum("django_session" in one["sql"] and not one["sql"].startswith("SELECT") for one in queries)
+
+
+def test_session_ends_twelve_hours_after_the_last_page_and_leads_back(signed_in, clock):
+    clock(12 * HOUR + 1)
+    answer = signed_in.get("/list/?runs_min=315270")
+    assert answer["Location"] == "/accounts/login/?next=/list/%3Fruns_min%3D315270"
+    form = {"username": "shifter", "password": PASSWORD, "next": "/list/?runs_min=315270"}
+    assert signed_in.post("/accounts/login/", form)["Location"] == "/list/?runs_min=315270"
+
+
+def test_each_page_prolongs_it(signed_in, clock):
+    for eleven_hours in range(1, 4):
+        clock(eleven_hours * 11 * HOUR)
+        assert signed_in.get("/").status_code == 200
+    cookie = signed_in.cookies[django_settings.SESSION_COOKIE_NAME]
+    assert cookie["max-age"] == 12 * HOUR
+    assert Session.objects.get().expire_date.timestamp() == START + 45 * HOUR
+
+
+def test_it_is_written_once_a_minute_at_most(signed_in, clock):
+    assert writes(signed_in) == 0
+    clock(59)
+    assert writes(signed_in) == 0
+    clock(61)
+    assert writes(signed_in) == 1
+    clock(62)
+    assert writes(signed_in) == 0
+
+
+def test_stranger_gets_no_session(client, clock):
+    client.get("/help/")
+    client.get("/accounts/login/")
+    assert not Session.objects.exists()
+
+
+def test_ended_session_of_who_came_from_cern_leads_through_cern_and_back(visitor, time_machine):
+    visitor.sign_in("shifter")
+    time_machine.move_to(time.time() + 12 * HOUR + 1)
+    following = "/list/?runs_min=315270"
+    assert visitor.client.get(following).status_code == 302
+    assert visitor.sign_in("shifter", following)["Location"] == following

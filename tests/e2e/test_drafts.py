@@ -1,0 +1,302 @@
+"""Nothing typed is lost: sessions end, browsers are killed, servers are away, two people take the same run."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Browser, Page, Playwright, expect
+
+from certify.models import TrackerCertification
+from drafts.models import Draft, Lease
+from tests.chromium import ARGUMENTS, executable
+from tests.e2e.conftest import PATIENCE_MS
+from tests.factories import PASSWORD, ReconstructionFactory, RunFactory
+
+FORM = "/certify/315265/express/"
+SAVED = re.compile(r"draft saved \d\d:\d\d:\d\d UTC")
+
+
+@pytest.fixture(autouse=True)
+def _reference(sandbox, transactional_db):
+    ReconstructionFactory(run=RunFactory(run_number=314811), reconstruction="express", reference=True)
+
+
+@pytest.fixture
+def another(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
+    """A page in a browser of its own, signed in; one may do to it what its console complains about."""
+    contexts = []
+
+    def opened(user=None) -> Page:
+        contexts.append(browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900}))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        if user:
+            enter(page, user)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def enter(page: Page, user) -> None:
+    page.goto("/accounts/login/")
+    fill_in_sign_in(page, user)
+    page.wait_for_url("**/")
+
+
+def fill_in_sign_in(page: Page, user) -> None:
+    page.fill("[name=username]", user.username)
+    page.fill("[name=password]", PASSWORD)
+    page.locator("main [type=submit]").click()
+
+
+def say(page: Page, comment: str) -> None:
+    """Three flags by keyboard, the tracker map, and a comment."""
+    page.locator("h1").click()
+    for _ in range(3):
+        page.keyboard.press("g")
+    page.locator("[name=trackermap][value=exists]").check()
+    page.locator("[name=comment]").fill(comment)
+
+
+def has_all(page: Page, comment: str) -> None:
+    expect(page.locator("[name=comment]")).to_have_value(comment)
+    expect(page.locator("[data-component] input[value=good]:checked")).to_have_count(3)
+    expect(page.locator("[name=trackermap][value=exists]")).to_be_checked()
+
+
+def kept(page: Page) -> None:
+    expect(page.locator("[data-draft-said]")).to_have_text(SAVED)
+
+
+def test_session_ends_in_mid_form(page: Page, sign_in, shifter, live_server, is_accessible):
+    sign_in(shifter)
+    page.goto(live_server.url + FORM)
+    say(page, "typed before")
+    kept(page)
+    Session.objects.all().delete()
+    page.locator("[name=comment]").fill("typed before and after")
+    expect(page.locator("[data-draft-signed-out]")).to_be_visible()
+    is_accessible()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/accounts/login/**")
+    fill_in_sign_in(page, shifter)
+    page.wait_for_url(f"**{FORM}?draft=**")
+    has_all(page, "typed before and after")
+    is_accessible()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/list/**")
+    assert TrackerCertification.objects.get().comment == "typed before and after"
+    assert not Draft.objects.offered().exists()
+
+
+def test_sign_in_in_another_tab_is_enough(page: Page, sign_in, shifter, live_server):
+    sign_in(shifter)
+    page.goto(live_server.url + FORM)
+    say(page, "first")
+    kept(page)
+    Session.objects.all().delete()
+    page.locator("[name=comment]").fill("second")
+    expect(page.locator("[data-draft-signed-out]")).to_be_visible()
+    tab = page.context.new_page()
+    tab.goto(f"{live_server.url}/accounts/login/")
+    fill_in_sign_in(tab, shifter)
+    tab.wait_for_url(f"{live_server.url}/")
+    page.locator("[name=comment]").fill("third")
+    expect(page.locator("[data-draft-signed-out]")).to_be_hidden()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/list/**")
+    assert TrackerCertification.objects.get().comment == "third"
+
+
+def test_two_people_in_two_browsers(another, shifter, other_shifter):
+    mine, theirs = another(shifter), another(other_shifter)
+    mine.goto(FORM)
+    expect(mine.locator("[data-draft-around]")).to_contain_text("nobody")
+    with mine.expect_response("**/drafts/here/"):
+        mine.reload()
+    theirs.goto(FORM)
+    expect(theirs.locator("[data-draft-around]")).to_contain_text(re.compile(r"shifter since \d\d:\d\d:\d\d UTC"))
+    say(mine, "my words")
+    kept(mine)
+    say(theirs, "their words")
+    theirs.keyboard.press("Control+Enter")
+    theirs.wait_for_url("**/list/**")
+    mine.keyboard.press("Control+Enter")
+    conflict = mine.get_by_role("alert").first
+    expect(conflict).to_contain_text("shifter2 certified this meanwhile")
+    expect(conflict.locator("tr.differs")).to_have_text([re.compile(r"Comment\s*their words\s*my words")])
+    has_all(mine, "my words")
+    conflict.get_by_role("link", name="Keep theirs").click()
+    mine.wait_for_url("**/list/*/")
+    assert TrackerCertification.objects.get().comment == "their words"
+    mine.goto(FORM)
+    mine.get_by_role("link", name="Your draft, beside it").click()
+    has_all(mine, "my words")
+
+
+def killed(profile: Path) -> None:
+    """SIGKILL to every process of the browser with this profile."""
+    wanted = str(profile).encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            is_ours = wanted in (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if is_ours:
+            os.kill(int(process.name), signal.SIGKILL)
+
+
+@pytest.fixture
+def at_home(playwright: Playwright, tmp_path: Path, live_server) -> Callable[[], Page]:
+    """Start a browser that keeps its profile, as the one on a desk does."""
+
+    def start() -> Page:
+        (tmp_path / "SingletonLock").unlink(missing_ok=True)
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path, executable_path=executable(), args=ARGUMENTS, headless=True, base_url=live_server.url
+        )
+        page = context.pages[0]
+        page.set_default_timeout(PATIENCE_MS)
+        return page
+
+    return start
+
+
+def test_browser_is_killed(at_home, tmp_path, shifter, another):
+    page = at_home()
+    enter(page, shifter)
+    page.goto(FORM)
+    say(page, "typed before the crash")
+    kept(page)
+    killed(tmp_path)
+    elsewhere = another(shifter)
+    elsewhere.goto(FORM)
+    expect(elsewhere.locator("[name=comment]")).to_have_value("")
+    elsewhere.get_by_role("link", name="Restore").click()
+    has_all(elsewhere, "typed before the crash")
+    page = at_home()
+    enter(page, shifter)
+    page.goto(FORM)
+    page.get_by_role("link", name="Restore").click()
+    has_all(page, "typed before the crash")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/list/**")
+    page.context.close()
+    assert TrackerCertification.objects.get().comment == "typed before the crash"
+
+
+def test_server_is_away_until_the_browser_was_closed(another, shifter, other_shifter):
+    page = another(shifter)
+    page.goto(FORM)
+    page.context.set_offline(True)
+    say(page, "typed without a server")
+    expect(page.locator("[data-draft-said]")).to_contain_text("kept in this browser")
+    page.close()
+    assert not Draft.objects.exists()
+
+    page.context.set_offline(False)
+    back = page.context.new_page()
+    back.set_default_timeout(PATIENCE_MS)
+    back.goto("/")
+    back.get_by_role("button", name="Sign out").click()
+    enter(back, other_shifter)
+    back.goto(FORM)
+    expect(back.locator("[data-draft-around]")).not_to_contain_text("Restore")
+    assert "typed without a server" not in back.content()
+    assert not Draft.objects.exists()
+    back.goto("/")
+    back.get_by_role("button", name="Sign out").click()
+
+    enter(back, shifter)
+    back.goto(FORM)
+    back.get_by_role("link", name="Restore").click()
+    has_all(back, "typed without a server")
+    assert back.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('draft:'))") == []
+
+
+def test_server_comes_back_while_the_page_is_open(another, shifter):
+    page = another(shifter)
+    page.goto(FORM)
+    page.route("**/drafts/save/", lambda route: route.abort())
+    say(page, "typed without a server")
+    expect(page.locator("[data-draft-said]")).to_contain_text("kept in this browser")
+    page.unroute("**/drafts/save/")
+    expect(page.locator("[data-draft-said]")).to_have_text(SAVED, timeout=10_000)
+
+
+def test_page_is_left_within_the_second_and_the_lease_with_it(page: Page, sign_in, shifter, live_server):
+    sign_in(shifter)
+    page.goto(live_server.url + FORM)
+    say(page, "left at once")
+    page.goto(f"{live_server.url}/help/")
+    page.wait_for_timeout(500)
+    assert Draft.objects.exists() and not Lease.objects.exists()
+    page.goto(live_server.url + FORM)
+    page.get_by_role("link", name="Restore").click()
+    has_all(page, "left at once")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/list/**")
+    assert not Draft.objects.offered().exists() and not Lease.objects.exists()
+
+
+def test_back_to_a_form_half_typed(page: Page, sign_in, shifter, live_server):
+    sign_in(shifter)
+    page.goto(live_server.url + FORM)
+    say(page, "half typed")
+    kept(page)
+    page.goto(f"{live_server.url}/help/")
+    page.go_back()
+    if page.locator("[name=comment]").input_value() != "half typed":
+        page.get_by_role("link", name="Restore").click()
+    has_all(page, "half typed")
+
+
+def test_two_tabs_keep_both_and_the_first_is_told(page: Page, sign_in, shifter, live_server, is_accessible):
+    sign_in(shifter)
+    page.clock.install()
+    page.goto(live_server.url + FORM)
+    page.locator("[name=comment]").fill("first tab")
+    page.clock.run_for(1500)
+    kept(page)
+    tab = page.context.new_page()
+    tab.goto(live_server.url + FORM)
+    tab.locator("[name=comment]").fill("second tab")
+    kept(tab)
+    page.clock.run_for(31_000)
+    expect(page.locator("[data-draft-around]")).to_contain_text("Another tab of yours saved a draft")
+    is_accessible()
+    assert Draft.objects.offered().count() == 2
+
+
+def test_draft_is_discarded(page: Page, sign_in, shifter, live_server, is_accessible):
+    sign_in(shifter)
+    page.goto(live_server.url + FORM)
+    say(page, "never mind")
+    kept(page)
+    page.goto(live_server.url + FORM)
+    is_accessible()
+    page.get_by_role("button", name="Discard").click()
+    expect(page.locator("main")).to_contain_text("The draft is discarded.")
+    expect(page.locator("[data-draft-around]")).not_to_contain_text("Restore")
+    assert not Draft.objects.exists()
+
+
+def test_shift_leader_takes_over_and_the_page_says_so(page: Page, sign_in, shifter, shift_leader, live_server, another):
+    sign_in(shifter)
+    page.clock.install()
+    with page.expect_response("**/drafts/here/"):
+        page.goto(live_server.url + FORM)
+    leader = another(shift_leader)
+    leader.goto(FORM)
+    leader.get_by_role("button", name="Take over").click()
+    expect(leader.locator("main")).to_contain_text("Taken over; their page says so.")
+    page.clock.run_for(31_000)
+    expect(page.locator("[data-draft-around]")).to_contain_text("leader took this over")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db.models import F, Value
@@ -20,7 +20,10 @@ _WHERE = ("run_number", "reconstruction")
 
 @dataclass(frozen=True)
 class Mark:
-    """That somebody has a form open since a time or, with a `key`, that they have a draft of it saved at that time."""
+    """That somebody has a form open since a time or, with a `key`, that they have a draft of it saved at that time.
+
+    `has_draft`: who has it open has a draft of it, too.
+    """
 
     person: int
     name: str
@@ -29,6 +32,7 @@ class Mark:
     at: datetime
     key: str = ""
     opened: int = 0
+    has_draft: bool = False
 
     @property
     def is_draft(self) -> bool:
@@ -42,7 +46,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Around:
-    """What goes on around one opened form: one's own drafts, other people, and the holder's lease if it was taken."""
+    """What goes on around one opened form: one's own drafts, other people, and the holder's lease if it was taken.
+
+    `drafts_of_others` are of people who do not have it open.
+    """
 
     sheet: Sheet
     open_elsewhere: list[Mark] = field(default_factory=list)
@@ -107,22 +114,22 @@ def _name(username: str, first: str, last: str) -> str:
 def around(sheet: Sheet, taken: Lease | None = None) -> Around:
     """What goes on around an opened form: one query."""
     marks = _marks(run_number=sheet.run_number, reconstruction=sheet.reconstruction)
-    others = [mark for mark in marks if mark.person != sheet.person]
+    drafts = {mark.person: mark for mark in marks if mark.is_draft and mark.person != sheet.person}
+    leases = {mark.person: mark for mark in marks if not mark.is_draft and mark.person != sheet.person}
     return Around(
         sheet=sheet,
-        open_elsewhere=[mark for mark in others if not mark.is_draft],
-        drafts_of_others=[mark for mark in others if mark.is_draft],
+        open_elsewhere=[replace(mark, has_draft=person in drafts) for person, mark in leases.items()],
+        drafts_of_others=[mark for person, mark in drafts.items() if person not in leases],
         mine=[mark for mark in marks if mark.person == sheet.person and mark.is_draft],
         taken=taken,
     )
 
 
-def open_elsewhere(reader: User, run_numbers: Iterable[int]) -> dict[tuple[int, str], list[Mark]]:
-    """Who but the reader has forms or drafts of these runs, by (run, reconstruction): one query."""
+def marks_of_runs(run_numbers: Iterable[int]) -> dict[tuple[int, str], list[Mark]]:
+    """Who has forms of these runs open and whose drafts there are, by (run, reconstruction): one query."""
     found: dict[tuple[int, str], list[Mark]] = {}
     for mark in _marks(run_number__in=list(run_numbers)):
-        if mark.person != reader.pk:
-            found.setdefault((mark.run_number, mark.reconstruction), []).append(mark)
+        found.setdefault((mark.run_number, mark.reconstruction), []).append(mark)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -11,6 +11,7 @@ from django.urls import reverse
 from certify.choices import Reconstruction
 from certify.models import TrackerCertification
 from certify.queue import datasets_by_reconstruction
+from drafts.selectors import Mark
 from openruns.choices import CLOSED_MEANINGS, Stand
 from registry.wire import RegistryDataset
 from users.models import User
@@ -20,7 +21,10 @@ Key = tuple[int, str]
 
 @dataclass(frozen=True)
 class Cell:
-    """One reconstruction of one run. Without a `stand` there is no dataset, or nobody knows."""
+    """One reconstruction of one run. Without a `stand` there is no dataset, or nobody knows.
+
+    `marks` are (word, meaning) of who has its form open and whose drafts there are.
+    """
 
     reconstruction: str
     stand: Stand | None
@@ -28,6 +32,7 @@ class Cell:
     meaning: str
     look: str = ""
     address: str = ""
+    marks: tuple[tuple[str, str], ...] = ()
 
 
 class Cells:
@@ -42,12 +47,14 @@ class Cells:
         user: User,
         certifications: dict[Key, TrackerCertification],
         datasets: Iterable[RegistryDataset] | None,
+        marks: dict[Key, list[Mark]] | None = None,
     ):
         self.search = search
         self.user = user
         self.certifications = certifications
         self.datasets = datasets_by_reconstruction(datasets or [])
         self.is_registry_out = datasets is None
+        self.marks = marks or {}
 
     def has_any(self, run_number: int) -> bool:
         """Whether there is anything to show of the run."""
@@ -55,7 +62,23 @@ class Cells:
         return any(key in self.datasets or key in self.certifications for key in keys)
 
     def of_run(self, run_number: int) -> tuple[Cell, ...]:
-        return tuple(self._cell(run_number, reconstruction) for reconstruction in Reconstruction.values)
+        cells = (self._cell(run_number, reconstruction) for reconstruction in Reconstruction.values)
+        return tuple(self._marked(run_number, cell) for cell in cells)
+
+    def _marked(self, run_number: int, cell: Cell) -> Cell:
+        """With who else has it open and whose drafts there are, one mark a person."""
+        found = self.marks.get((run_number, cell.reconstruction))
+        if not found:
+            return cell
+        told = sorted((mark for mark in found if self._counts(mark, cell)), key=lambda mark: not mark.is_draft)
+        of_person = {mark.person: _in_words(mark, self.user) for mark in told}
+        return replace(cell, marks=tuple(of_person.values()))
+
+    def _counts(self, mark: Mark, cell: Cell) -> bool:
+        """One's own open form says nothing new, and another's draft nothing where somebody has certified it."""
+        if mark.person == self.user.pk:
+            return mark.is_draft
+        return not mark.is_draft or cell.stand not in (Stand.MINE, Stand.CERTIFIED)
 
     def by_hand(self, run_number: int) -> str:
         """Where the run is certified without Run Registry."""
@@ -89,6 +112,14 @@ class Cells:
             look=f"is-{certification.verdict}",
             address=reverse(page, args=[certification.pk]),
         )
+
+
+def _in_words(mark: Mark, reader: User) -> tuple[str, str]:
+    """What a mark says in a cell, and at length."""
+    if mark.is_draft:
+        whose = "your draft" if mark.person == reader.pk else f"draft {mark.name}"
+        return whose, f"Draft of {mark.name}, {mark.at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{mark.name} {mark.at:%H:%M}", f"{mark.name} has it open since {mark.at:%H:%M:%S} UTC"
 
 
 def _closed(dataset: RegistryDataset, reconstruction: str) -> Cell:

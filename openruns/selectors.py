@@ -9,6 +9,7 @@ from datetime import datetime
 from certify.choices import Reconstruction
 from certify.runlist import in_words
 from certify.selectors import live_certifications_of
+from drafts.selectors import marks_of_runs
 from oms.mirror import RunsOnPage
 from oms.models import OmsRun
 from oms.oddities import impossible_values
@@ -67,10 +68,10 @@ class OpenRunsPage:
 
 
 def open_runs_page(numbers: list[int], typed: str, outside: Outside, user: User) -> OpenRunsPage:
-    """The page of a search for `numbers` (newest first), typed as `typed`. One query, for the certifications."""
+    """The page of a search for `numbers` (newest first), typed as `typed`: two queries, certifications and marks."""
     registry = outside.registry
     datasets = registry.value if isinstance(registry, Found) else None
-    cells = Cells(" ".join(typed.split()), user, live_certifications_of(numbers), datasets)
+    cells = Cells(" ".join(typed.split()), user, live_certifications_of(numbers), datasets, marks_of_runs(numbers))
     shown = [number for number in numbers if datasets is None or cells.has_any(number)]
     in_registry = {dataset.run_number for dataset in datasets or []}
     return OpenRunsPage(

@@ -61,8 +61,8 @@ def make_stale(runs: list[int]) -> None:
     some.update(fetched_at=None)
 
 
-# Session, person, runs, fills; a transaction in which fills and runs are locked and stored; certifications.
-COLD, WARM = 11, 4
+# Session, person, runs, fills; a transaction in which fills and runs are locked and stored; certifications; drafts.
+COLD, WARM = 12, 5
 
 
 @pytest.mark.django_db(transaction=True)

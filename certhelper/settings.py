@@ -67,7 +67,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
+    "simple_history",
     "certhelper",
+    "history",
     "users",
     "drafts",
     "oms",
@@ -94,6 +96,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "history.middleware.RequestAtHand",
 ]
 
 ROOT_URLCONF = "certhelper.urls"

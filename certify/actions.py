@@ -17,6 +17,8 @@ from certify.models import BadReason, Dataset, RunReconstruction, TrackerCertifi
 from certify.questions import questions, unconfirmed
 from certify.rules import Refusal, entry_of, refusals
 from certify.selectors import counterpart_of, live_certification
+from history.choices import Kind
+from history.deed import deed
 from oms.models import OmsFill, OmsRun
 from users.models import User
 
@@ -63,7 +65,7 @@ def certify_run(
     """
     if not actor.may_certify:
         raise PermissionDenied("Certifying needs the role shifter.")
-    with transaction.atomic():
+    with deed(actor, Kind.CERTIFY, run=run_number):
         run = _locked_run(run_number, basis)
         made = TrackerCertification.objects.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
         if made and is_replay_of(made, actor, run_number, reconstruction, decision, basis):
@@ -91,9 +93,10 @@ def amend_certification(
 
     Raises `EntryRefused` and `ChangedMeanwhile`; the same change sent again changes nothing more.
     """
-    with transaction.atomic():
+    with deed(actor, Kind.AMEND, why=reason, run=certification.run_number) as done:
         run = _locked_run(certification.run_number, basis)
         standing = TrackerCertification.objects.select_for_update(of=("self",)).with_names().get(pk=certification.pk)
+        done.found(standing)
         _check_may_change(actor, standing, reason)
         is_replay = idempotency_key == standing.idempotency_key and reason == standing.change_reason
         if is_replay and says_the_same(standing, decision, basis):
@@ -109,7 +112,8 @@ def add_bad_reason(actor: User, name: str, description: str) -> BadReason:
     """The reason of this name, made if there is none yet. Raises `PermissionDenied`."""
     if not actor.may_certify:
         raise PermissionDenied("Adding a reason needs the role shifter.")
-    reason, is_new = BadReason.objects.get_or_create(name=name, defaults={"description": description})
+    with deed(actor, Kind.WORDS):
+        reason, is_new = BadReason.objects.get_or_create(name=name, defaults={"description": description})
     if is_new:
         logger.info("%s added the reason %r", actor.username, name)
     return reason
@@ -124,7 +128,7 @@ def adopt_reference(actor: User | None, run: OmsRun, reconstruction: str, reason
         raise PermissionDenied("Adopting a reference needs the role shift leader.")
     if not reason.strip():
         raise EntryRefused([Refusal("reason", "Say why this run is adopted.")])
-    with transaction.atomic():
+    with deed(actor, Kind.ADOPT, why=reason, run=run.run_number):
         reference = _locked_reconstruction(run, reconstruction)
         reference.is_reference = True
         reference.reference_reason = reason

@@ -8,10 +8,15 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from certify.choices import Component, Flag, Reconstruction, State, TrackerMap, Verdict
-from certify.quality import verdict, verdict_in_sql
+from certify.choices import Flag, Reconstruction, State, TrackerMap
+from certify.quality import verdict_in_sql
+from certify.said import SAID_AS, SaidOfARun, retired, withdrawn
+from history.choices import Kind
+from history.models import History
+from history.recorded import Recorded
 from oms.choices import RunType
 from oms.models import OmsRun
+from oms.words import lumi_text
 from users.models import User
 
 
@@ -23,12 +28,14 @@ def _known(choices: type[models.TextChoices], *fields: str) -> list[models.Check
     ]
 
 
-class NamedText(models.Model):
+class NamedText(Recorded):
     """A word that shifters choose from, with what it means."""
 
     name = models.CharField(max_length=50, unique=True)
     description = models.TextField(blank=True)
     is_retired = models.BooleanField(default=False, help_text="No longer offered; certifications that have it keep it.")
+
+    history = History(kind=Kind.WORDS, opposite=retired, labels={"is_retired": "retired"}, inherit=True)
 
     class Meta:
         abstract = True
@@ -54,7 +61,7 @@ class TrackingProblem(NamedText):
     """Something seen in Tracking."""
 
 
-class Checklist(models.Model):
+class Checklist(Recorded):
     """A list that a shifter has gone through before certifying; its box must be ticked."""
 
     identifier = models.SlugField(max_length=15, unique=True)
@@ -62,6 +69,8 @@ class Checklist(models.Model):
     text = models.TextField(blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     is_retired = models.BooleanField(default=False)
+
+    history = History(kind=Kind.WORDS, opposite=retired, labels={"is_retired": "retired"})
 
     class Meta:
         ordering = ("position", "identifier")
@@ -87,7 +96,7 @@ class Dataset(models.Model):
         return self.name
 
 
-class RunReconstruction(models.Model):
+class RunReconstruction(Recorded):
     """One reconstruction of one run; the thing that is certified, or that serves as reference."""
 
     run = models.ForeignKey(OmsRun, models.PROTECT, related_name="reconstructions")
@@ -96,6 +105,17 @@ class RunReconstruction(models.Model):
     reference_reason = models.TextField(blank=True)
     reference_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     reference_since = models.DateTimeField(null=True, blank=True)
+
+    history = History(
+        kind=Kind.ADOPT,
+        quiet=("run", "reconstruction"),
+        labels={
+            "is_reference": "reference run",
+            "reference_reason": "why it is one",
+            "reference_by": "made one by",
+            "reference_since": "since",
+        },
+    )
 
     class Meta:
         ordering = ("-run_id", "reconstruction")
@@ -126,7 +146,7 @@ class CertificationQuerySet(models.QuerySet["TrackerCertification"]):
         return self.filter(runreconstruction__run_id=run_number)
 
 
-class TrackerCertification(models.Model):
+class TrackerCertification(SaidOfARun, Recorded):
     """What one person said of one reconstruction of one run.
 
     `run_type`, `lumisections` and `recorded_lumi` (1/pb) are the facts that the verdict and the reports rest on, as
@@ -179,6 +199,25 @@ class TrackerCertification(models.Model):
     change_reason = models.TextField(blank=True, help_text="Why somebody else than the owner changed it last.")
 
     objects = CertificationQuerySet.as_manager()
+    history = History(
+        kind=Kind.AMEND,
+        never=("verdict_word",),
+        quiet=(
+            "runreconstruction",
+            "version",
+            "idempotency_key",
+            "created_at",
+            "updated_at",
+            "updated_by",
+            "change_reason",
+        ),
+        bulky=("facts",),
+        owner="user_id",
+        opposite=withdrawn,
+        labels=SAID_AS,
+        texts={"recorded_lumi": lumi_text},
+        bases=(SaidOfARun,),
+    )
 
     class Meta:
         ordering = ("-date", "-pk")
@@ -207,21 +246,6 @@ class TrackerCertification(models.Model):
     def __str__(self) -> str:
         return str(self.runreconstruction)
 
-    @property
-    def run_number(self) -> int:
-        return self.runreconstruction.run_id
-
-    @property
-    def reconstruction(self) -> str:
-        return self.runreconstruction.reconstruction
-
     def may_be_changed_by(self, person: User) -> bool:
         """Its owner, while still a shifter, and shift leaders."""
         return person.may_change_others or (person.may_certify and self.user_id == person.pk)
-
-    @property
-    def verdict(self) -> Verdict:
-        """Good, bad or undecided, on the run type this was certified with."""
-        flags = {component.value: getattr(self, component.value) for component in Component}
-        ticks = {f"{component.value}_lowstat": getattr(self, f"{component.value}_lowstat") for component in Component}
-        return verdict(self.run_type, **flags, **ticks)

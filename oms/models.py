@@ -13,7 +13,11 @@ from datetime import datetime
 from django.db import models
 from django.utils.dateparse import parse_datetime
 
+from history.choices import Kind
+from history.models import History
+from history.recorded import Recorded
 from oms.choices import RunType, SourceKind
+from oms.words import inst_lumi_text, lumi_text
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,14 @@ class Source:
     at: datetime | None = None
 
 
-class MirrorOfOms(models.Model):
+def _history() -> History:
+    """Of what people typed: what OMS says is written past it. Each typed attribute is marked for itself."""
+    integrated, instantaneous = ("recorded_lumi", "delivered_lumi"), ("init_lumi", "end_lumi", "peak_lumi")
+    texts = dict.fromkeys(integrated, lumi_text) | dict.fromkeys(instantaneous, inst_lumi_text)
+    return History(kind=Kind.FACTS, quiet=("fetched_at", "reported"), parts=("typed",), texts=texts)
+
+
+class MirrorOfOms(Recorded):
     """A row of OMS kept here, each attribute with its source."""
 
     DERIVED: frozenset[str] = frozenset()
@@ -84,6 +95,8 @@ class OmsFill(MirrorOfOms):
     first_run_number = models.IntegerField(null=True, blank=True)
     last_run_number = models.IntegerField(null=True, blank=True)
 
+    history = _history()
+
     class Meta:
         verbose_name = "OMS fill"
 
@@ -139,6 +152,8 @@ class OmsRun(MirrorOfOms):
     clock_type = models.TextField(null=True, blank=True)
     cmssw_version = models.TextField(null=True, blank=True)
     tier0_transfer = models.BooleanField(null=True, blank=True)
+
+    history = _history()
 
     class Meta:
         verbose_name = "OMS run"

@@ -1,9 +1,13 @@
 """People and their roles."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+
+from history.choices import Kind
+from history.models import History
+from history.recorded import Recorded
 
 
 class Role(models.TextChoices):
@@ -29,7 +33,12 @@ class PeopleManager(UserManager["User"]):
         return super().create_superuser(*args, **kwargs)
 
 
-class User(AbstractUser):
+def _deactivated(_actor: object, _why: str) -> dict[str, Any]:
+    """What undoes the making of an account."""
+    return {"is_active": False}
+
+
+class User(Recorded, AbstractUser):
     """A person who signs in. `role` alone decides what they may; Django's staff flags follow it.
 
     CERN gives the role anew at every sign-in. `role_changed_by` names the admin who changed it since; where
@@ -46,6 +55,12 @@ class User(AbstractUser):
     )
 
     objects: ClassVar[PeopleManager] = PeopleManager()
+    history = History(
+        kind=Kind.ACCOUNT,
+        never=("password", "last_login", "groups", "user_permissions"),
+        quiet=("date_joined", "is_staff", "is_superuser"),
+        opposite=_deactivated,
+    )
 
     class Meta(AbstractUser.Meta):
         constraints = [

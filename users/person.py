@@ -15,12 +15,14 @@ from typing import Any
 from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
 
+from history.choices import Kind
+from history.deed import deed
 from users.models import User
 from users.roles import names_in, role_of
 
 logger = logging.getLogger(__name__)
+AT_SIGN_IN = "As CERN said at the sign-in."
 LONGEST_SUBJECT = 140  # an account name holds 150
 
 
@@ -73,7 +75,7 @@ def _email(value: object) -> str:
 
 def welcome(user: User, person: Person) -> User:
     """The account at a sign-in: names as CERN has them; the role too, up or down, unless an admin pinned it."""
-    with transaction.atomic():
+    with deed(user, Kind.ACCOUNT, why=AT_SIGN_IN):
         known = User.objects.select_for_update().get(pk=user.pk)
         before = known.role
         _describe(known, person)
@@ -85,8 +87,8 @@ def welcome(user: User, person: Person) -> User:
 
 def enrol(person: Person, account: SocialAccount) -> User:
     """A new account for who was never here. Raises IntegrityError when a sign-in of theirs at the same time made it."""
-    with transaction.atomic():
-        user = User(username=_free_name(person.subject))
+    user = User(username=_free_name(person.subject))
+    with deed(user, Kind.ACCOUNT, why=AT_SIGN_IN):
         user.set_unusable_password()
         _describe(user, person)
         user.save()

@@ -1,0 +1,24 @@
+"""What a person can have done."""
+
+from django.db import models
+
+
+class Kind(models.TextChoices):
+    """The kinds of change, each in the words of the history pages."""
+
+    CERTIFY = "certify", "Certified"
+    AMEND = "amend", "Changed"
+    WITHDRAW = "withdraw", "Withdrawn"
+    RESTORE = "restore", "Restored"
+    HAND_OVER = "hand_over", "Handed over"
+    FACTS = "facts", "Facts typed"
+    CONFIRM = "confirm", "Facts confirmed"
+    ADOPT = "adopt", "Reference adopted"
+    PROMOTE = "promote", "Promoted to reference"
+    RETIRE = "retire", "Reference retired"
+    WORDS = "words", "Reason, problem or checklist"
+    ACCOUNT = "account", "Account or role"
+    SETTING = "setting", "Setting"
+    UNDO = "undo", "Undone"
+    FOUND = "found", "As found"
+    OTHER = "other", "Other"

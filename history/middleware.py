@@ -1,0 +1,39 @@
+"""The request at hand, so that a change made without a deed (the admin) still knows who and in which request."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from django.http import HttpRequest, HttpResponseBase
+
+_at_hand: ContextVar[HttpRequest | None] = ContextVar("request at hand", default=None)
+
+
+def request_at_hand() -> HttpRequest | None:
+    """The request that is being answered, if any."""
+    return _at_hand.get()
+
+
+def request_id(request: HttpRequest | None) -> str:
+    """The id of a request, given to it if it has none yet; empty outside requests."""
+    if request is None:
+        return ""
+    if not getattr(request, "request_id", ""):
+        request.request_id = uuid.uuid4().hex  # type: ignore[attr-defined]
+    return str(request.request_id)[:64]  # type: ignore[attr-defined]
+
+
+class RequestAtHand:
+    """Middleware: remembers the request while it is answered."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        token = _at_hand.set(request)
+        try:
+            return self.get_response(request)
+        finally:
+            _at_hand.reset(token)

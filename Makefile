@@ -1,4 +1,4 @@
-# make run · make test · make lint · make bench · make screenshots · make matrix · make lock
+# make run · make test · make lint · make bench · make screenshots · make matrix · make lock · make licences
 # Environment of `make run`: PORT (8000), SANDBOX_PORT (9500), DATABASE_URL (an SQLite file under var/), WORKERS (2).
 
 SHELL := /bin/bash
@@ -17,7 +17,7 @@ RUNTIME := .venv/requirements.lock
 TOOLS := .venv/tests-requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench screenshots matrix lock tools
+.PHONY: help run test lint bench screenshots matrix lock licences tools
 
 help:
 	@head -2 Makefile
@@ -66,3 +66,6 @@ tools: $(TOOLS)
 lock: $(TOOLS)
 	.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" requirements.txt -o requirements.lock
 	.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" -c requirements.lock tests/requirements.txt -o tests/requirements.lock
+
+licences: $(TOOLS)
+	@exec .venv/bin/python -m tests.licences

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -67,3 +68,18 @@ def test_changelog_names_the_version_that_runs(settings):
 def test_documents_fit_a_line_of_120_characters(document):
     long = [line[:60] for line in document.read_text(encoding="utf-8").splitlines() if len(line) > 120]
     assert [line for line in long if not line.startswith("|")] == []
+
+
+def _tests_in(path: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if path.exists() else ()
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+
+
+def test_each_threat_names_tests_that_exist():
+    rows = (ROOT / "docs/threat-model.md").read_text(encoding="utf-8").splitlines()
+    rows = [row for row in rows if row.startswith("| ") and not row.startswith("| who might")]
+    named = {row: re.findall(r"`([\w/]+\.py)::(\w+)`", row) for row in rows}
+    assert len(rows) > 30
+    assert [row for row, tests in named.items() if not tests] == []
+    gone = {f"{path}::{name}" for tests in named.values() for path, name in tests if name not in _tests_in(ROOT / path)}
+    assert gone == set()

@@ -9,6 +9,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from tests import licences
+from tests.factories import CertificationFactory
 from tests.test_sweeps import PRODUCTION, _in_production
 
 SITE = PRODUCTION["ALLOWED_HOSTS"]
@@ -106,11 +108,33 @@ def test_policy_is_on_every_kind_of_answer(client, shifter_client):
 
 
 @pytest.mark.django_db
+def test_comment_with_a_script_is_shown_as_text(shifter, shifter_client):
+    script = "<script>alert(1)</script>"
+    made = CertificationFactory(user=shifter, comment=script, date="2018-06-01")
+    pages = ["/list/?date_min=2018-01-01", f"/list/{made.pk}/", f"/list/{made.pk}/update/", "/summary/?date=2018-06-01"]
+    answers = [shifter_client.get(page) for page in pages]
+    assert [answer.status_code for answer in answers] == [200] * len(pages)
+    assert [page for page, answer in zip(pages, answers, strict=True) if script in answer.text] == []
+    assert [page for page, answer in zip(pages, answers, strict=True) if "&lt;script&gt;" in answer.text] == pages
+
+
+@pytest.mark.django_db
 def test_file_that_is_sent_is_thrown_away(shifter_client):
     file = SimpleUploadedFile("harmless.png", b"x" * 100)
     answer = shifter_client.post(reverse("certify:certify-reconstruction", args=[317555, "express"]), {"comment": file})
     assert answer.status_code == 422
     assert dict(answer.wsgi_request.FILES) == {}
+
+
+def test_every_package_has_its_licence_listed():
+    """After a change of the lock files: `make licences`."""
+    assert licences.PAGE.read_text(encoding="utf-8") == licences.page()
+
+
+def test_package_without_a_licence_is_named(monkeypatch):
+    monkeypatch.setattr(licences, "_statements", lambda _package: iter(["", "  "]))
+    with pytest.raises(LookupError, match="requests states no licence"):
+        licences.licence_of("requests")
 
 
 def test_packages_are_pinned_with_hashes():

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, connections
 
 from certify.actions import AlreadyCertified, amend_certification, certify_run
+from certify.choices import Question
 from certify.decision import Basis, Decision
 from certify.models import TrackerCertification
 from oms.client import Read
@@ -46,7 +47,8 @@ def _all_at_once(deeds):
 
 def _decision(reference, comment=""):
     said = dict.fromkeys(("pixel", "strip", "tracking"), "good")
-    return Decision(**said, trackermap="exists", reference=reference, date=date(2018, 6, 2), comment=comment)
+    told = {"trackermap": "exists", "reference": reference, "date": date(2018, 6, 2), "comment": comment}
+    return Decision(**said, **told, confirmed=Question.values)
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["known run", "run nobody knows"])

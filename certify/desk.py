@@ -38,7 +38,8 @@ class Desk:
     """The forms of one certification. `standing` is the certification being changed, None for a new one; `draft`
     the key of the draft that was put back into them.
 
-    `run` is as we know it, `judged` with what was typed for it besides.
+    `run` is as we know it, `judged` with what was typed for it besides; `certified`, where it was read already, is
+    what of the run is certified.
     """
 
     run: OmsRun
@@ -49,6 +50,7 @@ class Desk:
     standing: TrackerCertification | None = None
     reason_form: BadReasonForm = field(default_factory=BadReasonForm)
     draft: str = ""
+    certified: frozenset[tuple[int, str]] | None = None
     unconfirmed: list[Refusal] = field(default_factory=list)
 
     @property
@@ -74,7 +76,7 @@ class Desk:
     @cached_property
     def counterpart(self) -> Counterpart | None:
         """The other one of express and prompt, where it is certified: at most one query."""
-        return counterpart_of(self.run.run_number, self.ticket.reconstruction)
+        return counterpart_of(self.run.run_number, self.ticket.reconstruction, self.certified)
 
     @cached_property
     def entry(self) -> Entry:

@@ -60,10 +60,15 @@ def live_certification(run_number: int, reconstruction: str) -> TrackerCertifica
     return TrackerCertification.objects.with_names().get(pk=key[0]) if key else None
 
 
-def counterpart_of(run_number: int, reconstruction: str) -> Counterpart | None:
-    """The live certification of the other one of express and prompt: one query, and none for the rest."""
+def counterpart_of(
+    run_number: int, reconstruction: str, certified: Collection[tuple[int, str]] | None = None
+) -> Counterpart | None:
+    """The live certification of the other one of express and prompt: one query; none for the rest.
+
+    None either where `certified`, read before, does not have it.
+    """
     other = _COUNTERPARTS.get(reconstruction)
-    if other is None:
+    if other is None or (certified is not None and (run_number, other.value) not in certified):
         return None
     rows = TrackerCertification.objects.live().of_run(run_number).filter(runreconstruction__reconstruction=other)
     row = rows.select_related("user", "updated_by").only(*_COMPARED).order_by()[:1]

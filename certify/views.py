@@ -78,7 +78,9 @@ class CertifyView(View):
     def get(self, request: SignedInRequest) -> HttpResponse:
         runs = request.GET.get("runs", "")
         notices = notices_of(self.target) + sentences_about(self.target.oms.run)
-        desk = with_draft(request, desk_for(self.target, runs, is_correcting="correct" in request.GET))
+        desk = desk_for(self.target, runs, is_correcting="correct" in request.GET)
+        desk.certified = self.search.certified
+        desk = with_draft(request, desk)
         if self.standing and not desk.draft:
             return shown_instead(request, self.standing)
         status = 409 if self.standing else 200

@@ -58,6 +58,7 @@ def request_log(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         if request.path.startswith(settings.STATIC_URL):
             return get_response(request)
         began, queries, token = time.perf_counter(), _Queries(), _current.set(_id_of(request))
+        request.request_id = current_id()  # type: ignore[attr-defined]  # history keeps it with each change
         try:
             with connection.execute_wrapper(queries):
                 response = get_response(request)

@@ -28,6 +28,14 @@ DEMO_PEOPLE = [
 ]
 
 
+class LocalAccountForm(AuthenticationForm):
+    """Name and password. CERN stands first on the page, so the cursor is not put here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget.attrs.pop("autofocus", None)
+
+
 def context() -> dict[str, Any]:
     """What the page shows besides its form."""
     return {
@@ -39,14 +47,18 @@ def context() -> dict[str, Any]:
 
 
 def where_to(request: HttpRequest) -> str:
-    """Where the person wanted to go, on this site: named by the address, or when this sign-in began; else home."""
-    wanted = request.GET.get("next") or request.POST.get("next") or request.session.get(NEXT, "")
+    """Where the person wants to go, on this site, as the address or the form says; else home."""
+    return _on_this_site(request, request.GET.get("next") or request.POST.get("next") or "")
+
+
+def _on_this_site(request: HttpRequest, wanted: str) -> str:
     hosts = {request.get_host()}
     is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=hosts, require_https=request.is_secure())
     return wanted if is_ours else str(settings.LOGIN_REDIRECT_URL)
 
 
 def refuse(request: HttpRequest, sentence: str, *, status: int = 403) -> NoReturn:
-    """End the sign-in here, with the page and one sentence on it."""
-    more = {"form": AuthenticationForm(request), "next": where_to(request), "refusal": sentence}
+    """End the sign-in here, with the page and one sentence on it; where the person wanted to go stays known."""
+    wanted = request.session.get(NEXT, "")
+    more = {"form": LocalAccountForm(request), "next": _on_this_site(request, wanted), "refusal": sentence}
     raise ImmediateHttpResponse(render(request, TEMPLATE, context() | more, status=status))

@@ -30,6 +30,7 @@ class SignIn(LoginView):
 
     template_name = sign_in_page.TEMPLATE
     redirect_authenticated_user = True
+    authentication_form = sign_in_page.LocalAccountForm
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not settings.LOCAL_ACCOUNTS:
@@ -39,7 +40,7 @@ class SignIn(LoginView):
         return super().post(request, *args, **kwargs)
 
     def _again(self, status_code: int, **more: Any) -> HttpResponse:
-        context = self.get_context_data(form=AuthenticationForm(self.request), **more)
+        context = self.get_context_data(form=sign_in_page.LocalAccountForm(self.request), **more)
         return self.render_to_response(context, status=status_code)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth import SESSION_KEY
 from django.test import Client
 
+from history.models import Change
 from remote import parallel
 from tests.factories import PASSWORD
 from tests.users.cern import Browser, query
@@ -71,6 +72,11 @@ def test_error_page_shows_the_id_under_which_the_log_has_the_traceback(guest_cli
 
 def test_each_request_has_an_id_of_its_own(client):
     assert len({client.get("/help/")["X-Request-ID"] for _ in range(5)}) == 5
+
+
+def test_history_has_the_id_of_the_request_that_made_the_change(sandbox, db):
+    answer = Browser(sandbox).sign_in("newcomer")
+    assert Change.objects.get().request_id == answer["X-Request-ID"]
 
 
 @pytest.mark.parametrize("given", ["0af7651916cd43dd", "edge-1.2025_11-21.abcdef"])

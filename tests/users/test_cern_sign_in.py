@@ -2,7 +2,7 @@
 
 import pytest
 from allauth.account.models import EmailAddress
-from allauth.socialaccount.models import SocialAccount, SocialToken
+from allauth.socialaccount.models import SocialAccount, SocialLogin, SocialToken
 from django.urls import reverse
 
 from tests.factories import UserFactory
@@ -70,6 +70,18 @@ def test_next_of_another_site_is_not_followed(visitor):
     assert visitor.sign_in("shifter", "https://elsewhere.example/")["Location"] == "/"
 
 
+def test_way_on_of_an_earlier_try_is_not_that_of_the_next(visitor):
+    visitor.begin("/list/")
+    assert visitor.sign_in("shifter")["Location"] == "/"
+
+
+def test_session_of_the_stranger_is_not_that_of_the_person(visitor):
+    visitor.begin()
+    before = visitor.client.session.session_key
+    visitor.sign_in("shifter")
+    assert visitor.client.session.session_key not in (None, before)
+
+
 @pytest.mark.parametrize("roles", [["shift"], ["Shifter"], ["shifters", "tracker-shifter"], ["leader"], ["", "a"]])
 def test_names_that_are_only_alike_give_nothing(visitor, sandbox, roles):
     sandbox.person("shifter", roles=roles)
@@ -118,6 +130,16 @@ def test_nobody_from_cern_comes_into_a_local_account_of_that_name(visitor):
     assert who(visitor) != local
     assert who(visitor).username == "admin-2"
     assert not SocialAccount.objects.filter(user=local).exists()
+
+
+def test_two_first_sign_ins_at_once_make_one_account(visitor, sandbox, monkeypatch):
+    """The second looked for the account before the first had made it."""
+    Browser(sandbox).sign_in("newcomer")
+    monkeypatch.setattr(SocialLogin, "lookup", lambda _login: None)
+    answer = visitor.sign_in("newcomer")
+    assert answer.status_code == 409
+    assert "came first. Sign in again." in answer.content.decode()
+    assert User.objects.count() == SocialAccount.objects.count() == 1
 
 
 def test_signed_in_local_account_is_not_tied_to_a_cern_one(visitor):

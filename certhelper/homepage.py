@@ -39,7 +39,10 @@ class Tally:
 
 @dataclass(frozen=True)
 class HomePage:
-    """`today` in UTC; `last_search` is the query string of the person's last search of open runs."""
+    """`today` in UTC; `last_search` is the query string of the person's last search of open runs.
+
+    `incomplete` and `stale` count everybody's live certifications.
+    """
 
     today: date
     mine: Tally
@@ -47,6 +50,8 @@ class HomePage:
     last_made: list[TrackerCertification]
     days: list[Tally]
     last_search: str
+    incomplete: int
+    stale: int
 
 
 def tallies(of: User, newest: int) -> list[Tally]:
@@ -78,4 +83,6 @@ def page_of(request: HttpRequest) -> HomePage:
         last_made=list(rows_for_lines(made).order_by("-pk")[:LAST_SHOWN]),
         days=tallies(user, DAYS_SHOWN) if user.may_certify else [],
         last_search=last_search_of(user),
+        incomplete=all_rows().live().incomplete().count(),
+        stale=all_rows().live().stale().count(),
     )

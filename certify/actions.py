@@ -19,6 +19,7 @@ from certify.rules import Refusal, entry_of, refusals
 from certify.selectors import counterpart_of, live_certification
 from history.choices import Kind
 from history.deed import deed
+from certify.staleness import mark_stale, settled_registry
 from oms.models import OmsFill, OmsRun
 from users.models import User
 
@@ -171,6 +172,7 @@ def _keep_typed_facts(actor: User, run: OmsRun, basis: Basis) -> None:
         changed |= {"fill"} | apply_typed(run, {"fill_number": {"value": number}}, actor.username)
     if changed:
         run.save(update_fields=[*changed, "typed", "reported"])
+        mark_stale([run])
 
 
 def _fill_with_typed_facts(actor: User, fill_number: int, typed: TypedValues) -> OmsFill:
@@ -248,7 +250,8 @@ def _fill_in(row: TrackerCertification, run: OmsRun, decision: Decision, basis: 
     row.is_dataset_verified = basis.is_dataset_verified
     row.external_info_complete = basis.is_complete and not has_typed(run)
     row.run_type, row.lumisections, row.recorded_lumi = run.run_type, run.lumisections, run.recorded_lumi
-    row.facts = frozen_facts(run, decision.reference, basis.dataset, basis.registry)
+    row.facts = frozen_facts(run, decision.reference, basis.dataset, settled_registry(row, basis.registry))
+    row.stale, row.stale_since = [], None
 
 
 def _set_problems(row: TrackerCertification, decision: Decision) -> None:

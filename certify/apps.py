@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_save
 
+from oms.signals import facts_changed
+
 
 class CertifyConfig(AppConfig):
     name = "certify"
@@ -9,7 +11,9 @@ class CertifyConfig(AppConfig):
     def ready(self) -> None:
         from certify.models import RunReconstruction
         from certify.selectors import forget_references
+        from certify.staleness import on_facts_changed
         from certify.vocabulary import forget_on_change
 
         forget_on_change()
         post_save.connect(forget_references, sender=RunReconstruction, dispatch_uid="references.saved")
+        facts_changed.connect(on_facts_changed, dispatch_uid="certifications.stale")

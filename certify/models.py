@@ -142,6 +142,14 @@ class CertificationQuerySet(models.QuerySet["TrackerCertification"]):
         """Each row with what a table shows of it, in the same query. Not its run: its facts are frozen with it."""
         return self.select_related("runreconstruction", "user", "dataset", "reference_runreconstruction", "bad_reason")
 
+    def stale(self) -> CertificationQuerySet:
+        """Those of which a fact has changed since."""
+        return self.filter(stale_since__isnull=False)
+
+    def incomplete(self) -> CertificationQuerySet:
+        """Those made on typed or missing facts, or on a dataset that Run Registry did not name."""
+        return self.filter(external_info_complete=False)
+
     def of_run(self, run_number: int) -> CertificationQuerySet:
         return self.filter(runreconstruction__run_id=run_number)
 
@@ -186,6 +194,13 @@ class TrackerCertification(SaidOfARun, Recorded):
     facts = models.JSONField(default=dict, blank=True)
     confirmed = models.JSONField(default=list, blank=True, help_text="Codes of the questions that were confirmed.")
 
+    stale = models.JSONField(
+        default=list, blank=True, help_text="{fact, was, now} of each fact that has changed since."
+    )
+    stale_since = models.DateTimeField(
+        null=True, blank=True, help_text="When the first of them was seen to have (UTC)."
+    )
+
     state = models.CharField(max_length=9, choices=State.choices, default=State.LIVE)
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -201,7 +216,7 @@ class TrackerCertification(SaidOfARun, Recorded):
     objects = CertificationQuerySet.as_manager()
     history = History(
         kind=Kind.AMEND,
-        never=("verdict_word",),
+        never=("verdict_word", "stale", "stale_since"),  # they follow from what is stored
         quiet=(
             "runreconstruction",
             "version",
@@ -241,10 +256,16 @@ class TrackerCertification(SaidOfARun, Recorded):
             models.Index(fields=["state", "-date", "-id"], name="certification_by_day"),
             models.Index(fields=["user", "-date"], name="certification_by_person"),
             models.Index(fields=["state", "verdict_word"], name="certification_by_verdict"),
+            models.Index(fields=["date"], condition=Q(external_info_complete=False), name="certification_incomplete"),
+            models.Index(fields=["date"], condition=Q(stale_since__isnull=False), name="certification_stale"),
         ]
 
     def __str__(self) -> str:
         return str(self.runreconstruction)
+
+    @property
+    def is_stale(self) -> bool:
+        return self.stale_since is not None
 
     def may_be_changed_by(self, person: User) -> bool:
         """Its owner, while still a shifter, and shift leaders."""

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from certify.choices import Component, Flag
 from certify.desk import Desk
+from certify.facts import has_typed
 from certify.factsheet import FactGroup, fact_groups
 from certify.forms import CertificationForm
 from certify.hints import Box, Comparison, boxes_of, comparison_of
@@ -80,6 +81,11 @@ class CertifyPage:
     def asks_for_facts(self) -> bool:
         """Whether some fact must be typed, so that the facts come first on a phone."""
         return any(line.needed for group in self.facts for line in group.lines)
+
+    @property
+    def has_typed(self) -> bool:
+        """Whether somebody's value stands for the run or its fill."""
+        return has_typed(self.desk.run)
 
     @property
     def last_hand(self) -> User | None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from certify.choices import Component
 from certify.models import TrackerCertification
+from certify.staleness import in_words
 
 # A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -63,6 +64,9 @@ FIELDS: dict[str, Getter] = {
     "user": attrgetter("user.username"),
     "external_info_complete": attrgetter("external_info_complete"),
     "confirmed": attrgetter("confirmed"),
+    "is_stale": attrgetter("is_stale"),
+    "stale": lambda row: in_words(row.stale),
+    "stale_since_utc": attrgetter("stale_since"),
     "state": attrgetter("state"),
     "withdrawn_by": _of("withdrawn_by", "username"),
     "withdrawn_at_utc": attrgetter("withdrawn_at"),

@@ -137,6 +137,10 @@ class CertificationFilter(django_filters.FilterSet):
     lowstat = django_filters.BooleanFilter(
         label="Low statistics in any component", method="with_low_statistics", widget=forms.CheckboxInput
     )
+    stale = django_filters.BooleanFilter(label="Stale", method="that_are_stale", widget=forms.CheckboxInput)
+    incomplete = django_filters.BooleanFilter(
+        label="Facts to complete", method="that_are_incomplete", widget=forms.CheckboxInput
+    )
     trackermap = WordsFilter("trackermap", "Tracker map", TrackerMap.choices)
     dataset = django_filters.CharFilter(field_name="dataset__name", lookup_expr="icontains", label="Dataset contains")
     reference = RunNumberFilter(field_name="reference_runreconstruction__run_id", label="Reference run")
@@ -165,6 +169,12 @@ class CertificationFilter(django_filters.FilterSet):
 
     def of_state(self, queryset: Rows, _name: str, value: str) -> Rows:
         return queryset if value == ANY_STATE else queryset.filter(state=value)
+
+    def that_are_stale(self, queryset: Rows, _name: str, value: bool) -> Rows:
+        return queryset.filter(stale_since__isnull=False) if value else queryset
+
+    def that_are_incomplete(self, queryset: Rows, _name: str, value: bool) -> Rows:
+        return queryset.filter(external_info_complete=False) if value else queryset
 
     def with_low_statistics(self, queryset: Rows, _name: str, value: bool) -> Rows:
         ticked = Q(pixel_lowstat=True) | Q(strip_lowstat=True) | Q(tracking_lowstat=True)

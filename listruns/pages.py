@@ -14,10 +14,13 @@ from django.utils.functional import cached_property
 from django_tables2 import RequestConfig
 
 from certify.choices import Question, State, Verdict
+from certify.fact_actions import seen_of
 from certify.factsheet import fact_text
 from certify.models import TrackerCertification
+from certify.staleness import in_words
 from certify.vocabulary import vocabulary
 from listruns.choices import Choice, choice_of
+from listruns.fact_pages import history_of_facts
 from listruns.filters import CertificationFilter
 from listruns.scope import Chip, active_chips, query_of, scope_chips
 from listruns.selectors import Rows, rows_for_lines, verdict_totals
@@ -128,6 +131,10 @@ class CertificationPage:
     links: dict[str, str]
     may_update: bool
     is_mine: bool
+    stale: list[str]
+    seen: str
+    later: list[tuple[str, datetime | None, str, str]]
+    has_typed: bool
     confirmed: list[str]
 
 
@@ -186,6 +193,10 @@ def certification_page(certification: TrackerCertification, user: User) -> Certi
         links=_links(certification),
         may_update=certification.state == State.LIVE and certification.may_be_changed_by(user),
         is_mine=is_mine,
+        stale=in_words(certification.stale),
+        seen=seen_of(certification),
+        later=history_of_facts(certification.facts),
+        has_typed=any(certification.facts.get("typed", {}).values()),
         confirmed=[_QUESTIONS.get(code, code) for code in certification.confirmed],
     )
 

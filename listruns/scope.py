@@ -76,7 +76,7 @@ def _says(filters: CertificationFilter, name: str, values: list[str]) -> str:
     if name in ("bad_reason", "pixel_problems", "strip_problems", "tracking_problems"):
         chosen = filters.form.cleaned_data.get(name)
         return ", ".join(map(str, chosen if isinstance(chosen, list | tuple) or hasattr(chosen, "all") else [chosen]))
-    return "" if name == "lowstat" else ", ".join(values)
+    return "" if name in ("lowstat", "stale", "incomplete") else ", ".join(values)
 
 
 def _name(filters: CertificationFilter, name: str) -> str:

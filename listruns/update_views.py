@@ -16,6 +16,7 @@ from certify.hints import hints, wants_hints
 from certify.models import TrackerCertification
 from certify.reasons import reason_added, wants_reason
 from certify.responses import SeeOther
+from certify.staleness import differences, in_words
 from certify.views import form_page, inputs_opened, tell_saved
 from oms.mirror import run_as_known, run_for_page
 from oms.oddities import sentences_about
@@ -65,7 +66,17 @@ def _opened(request: SignedInRequest, certification: TrackerCertification, needs
     desk = with_draft(request, opened)
     answers = (reading.run_answer, reading.fill_answer)
     notices = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]
-    return form_page(request, desk, list(dict.fromkeys(notices)) + sentences_about(run))
+    return form_page(request, desk, list(dict.fromkeys(notices)) + sentences_about(run) + _about_staleness(desk))
+
+
+def _about_staleness(desk: Desk) -> list[str]:
+    """What changed since it was certified, as the facts on this page are now."""
+    changed = in_words(differences(desk.standing, desk.run)) if desk.standing else []
+    return (
+        [f"Changed since it was certified: {'; '.join(changed)}. Save, and it stands on these facts."]
+        if changed
+        else []
+    )
 
 
 def _as_meant(sent: QueryDict) -> QueryDict:

@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from listruns import update_views, views
+from listruns import fact_views, update_views, views
 
 app_name = "listruns"
 urlpatterns = [
     path("list/", views.certification_list, name="list"),
     path("list/dump/", views.dump, name="dump"),
+    path("list/facts/", fact_views.facts_to_complete, name="facts"),
+    path("list/facts/refresh/", fact_views.refresh, name="refresh"),
+    path("list/facts/<int:run_number>/", fact_views.typed_values, name="typed-values"),
+    path("list/<int:pk>/confirm/", fact_views.confirm, name="confirm"),
     path("list/<int:pk>/", views.certification, name="certification"),
     path("list/<int:pk>/update/", update_views.update, name="update"),
 ]

@@ -12,8 +12,10 @@ from django.db import transaction
 from oms.client import Read
 from oms.facts import FillFacts, RunFacts
 from oms.models import OmsFill, OmsRun
+from oms.signals import facts_changed
 
 Row = TypeVar("Row", OmsRun, OmsFill)
+WEIGHTY = ("run_type", "lumisections", "recorded_lumi")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ def _upsert(model: type[Row], read: Read[Any], fills: dict[int, OmsFill]) -> dic
     if not read.facts:
         return {}
     rows = {row.pk: row for row in model.objects.select_for_update().filter(pk__in=read.facts).order_by("pk")}
+    before = {number: _weighty(row) for number, row in rows.items()}
     for number, one in read.facts.items():
         rows[number] = _said(rows.get(number) or model(pk=number), one, read.asked_at)
     _join(rows.values(), fills)
@@ -50,7 +53,14 @@ def _upsert(model: type[Row], read: Read[Any], fills: dict[int, OmsFill]) -> dic
         unique_fields=[key],
         update_fields=sorted(said | links | {"fetched_at"}),
     )
+    if changed := [row for number, row in rows.items() if _weighty(row) != before.get(number, _weighty(row))]:
+        facts_changed.send(sender=model, rows=changed)
     return rows
+
+
+def _weighty(row: OmsRun | OmsFill) -> tuple[Any, ...]:
+    """What a verdict on a run rests on; nothing of a fill does."""
+    return tuple(getattr(row, name) for name in WEIGHTY) if isinstance(row, OmsRun) else ()
 
 
 def _join(rows: Iterable[Any], fills: dict[int, OmsFill]) -> None:

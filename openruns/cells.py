@@ -103,13 +103,13 @@ class Cells:
         """Mine and, for a shift leader, everybody's leads to its change; anybody else's to its page."""
         is_mine = certification.user_id == self.user.pk
         page = "listruns:update" if is_mine or self.user.may_change_others else "listruns:certification"
-        who = certification.user.display_name
+        who, since = certification.user.display_name, ", stale" if certification.is_stale else ""
         return Cell(
             reconstruction=certification.reconstruction,
             stand=Stand.MINE if is_mine else Stand.CERTIFIED,
             word="mine" if is_mine else who,
-            meaning=f"Certified {certification.verdict} by {who} for {certification.date}",
-            look=f"is-{certification.verdict}",
+            meaning=f"Certified {certification.verdict}{since} by {who} for {certification.date}",
+            look=f"is-{certification.verdict} is-stale" if certification.is_stale else f"is-{certification.verdict}",
             address=reverse(page, args=[certification.pk]),
         )
 

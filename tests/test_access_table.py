@@ -59,6 +59,14 @@ TABLE = {
     ("listruns:dump", "POST"): "302 403 403 405 405 405",
     ("listruns:certification", "GET"): "302 200 200 200 200 200",
     ("listruns:certification", "POST"): "302 405 405 405 405 405",
+    ("listruns:facts", "GET"): "302 200 200 200 200 200",
+    ("listruns:facts", "POST"): "302 405 405 405 405 405",
+    ("listruns:refresh", "GET"): "302 405 405 405 405 405",
+    ("listruns:refresh", "POST"): "302 403 303 303 303 303",
+    ("listruns:typed-values", "GET"): "302 403 200 200 200 200",
+    ("listruns:typed-values", "POST"): "302 403 422 422 422 422",
+    ("listruns:confirm", "GET"): "302 405 405 405 405 405",
+    ("listruns:confirm", "POST"): "302 403 303 303 303 303",
     ("listruns:update", "GET"): "302 403 200 200 200 200",
     ("listruns:update", "POST"): "302 403 422 422 422 422",
 }
@@ -102,6 +110,8 @@ def _addresses() -> dict[str, str]:
         "certify:certify-reconstruction": [RUN, RECONSTRUCTION],
         "listruns:certification": [owned.pk],
         "listruns:update": [owned.pk],
+        "listruns:confirm": [owned.pk],
+        "listruns:typed-values": [owned.run_number],
     }
     return {name: reverse(name, args=arguments.get(name, [])) for name, _method in TABLE}
 

@@ -91,6 +91,8 @@ def pages(shifter, shifter_client, client, admin_client, settings) -> Iterator[d
             reverse("listruns:list") + "?date_min=2018-01-01&user=",
             reverse("listruns:certification", args=[made.pk]),
             reverse("listruns:update", args=[made.pk]),
+            reverse("listruns:facts"),
+            reverse("listruns:typed-values", args=[made.run_number]),
             "/no-such-page/",
         ],
         client: [reverse("users:sign-in"), reverse("help")],

@@ -25,6 +25,6 @@ def flag_mark(flag: str, lowstat: bool, component: str) -> SafeString:
 
 @register.simple_tag
 @lru_cache(maxsize=64)
-def verdict_mark(verdict: str) -> SafeString:
-    """A verdict with its word."""
-    return render_to_string("parts/_verdict.html", {"verdict": verdict})
+def verdict_mark(verdict: str, is_stale: bool = False) -> SafeString:
+    """A verdict with its word; hatched where a fact has changed since."""
+    return render_to_string("parts/_verdict.html", {"verdict": verdict, "is_stale": is_stale})

@@ -18,7 +18,7 @@ from certify.models import TrackerCertification
 from oms.models import OmsFill, OmsRun
 from remote import status, tokens
 from tests.browser_form import fields_of
-from tests.faults.matrix import RUN, SERVICES, Page, happened
+from tests.faults.matrix import REFRESHING, RUN, SERVICES, Page, happened, is_silent
 from tests.sandbox_server import SandboxForTests
 
 NEXT_STEP = re.compile(r"try again|ask again|try later|type (the|them)|by hand|check the number", re.IGNORECASE)
@@ -144,3 +144,26 @@ def save_cell(walk: Walk, mode: str, page: Page, seconds: float = 30) -> None:
     assert saved.status_code == 303
     assert TrackerCertification.objects.get(runreconstruction__run=RUN).comment == WORDS
     assert walk.sandbox.requests() == [], "a save asked the outside"
+
+
+def refresh_cell(walk: Walk, service: str, mode: str, seconds: float = 30) -> None:
+    """The button that asks OMS and Run Registry: it says what is out, touches nothing typed, and asks again."""
+    assert not any(state.is_out for state in status.states()), "something was out before"
+    OmsRun.objects.filter(pk=RUN).update(lumisections=5, typed={"lumisections": {"by": "shifter", "at": "2018-05-01"}})
+    walk.sandbox.faults(service, mode, seconds=seconds)
+    answer = walk.ask("post", REFRESHING.path)
+    assert walk.asked(service) > 0, "the fault was not reached"
+    if is_silent(service, mode):
+        assert answer.status_code == 303
+    else:
+        html, words = answer.content.decode(), happened(service, mode, REFRESHING)
+        said = Main(html).that_say(words)
+        assert answer.status_code == 200
+        assert said, f"“{words}” is not in {Main(html).paragraphs}"
+        assert all(NEXT_STEP.search(one) for one in said), said
+        assert len(said) == len(set(said)), "said twice"
+        _look_at_the_header(html, service, mode)
+    walk.sandbox.clear()
+    assert walk.ask("post", REFRESHING.path).status_code == 303
+    assert walk.asked(service) > 0, "retry did not retry"
+    assert OmsRun.objects.get(pk=RUN).lumisections == 5, "a typed value was overwritten"

@@ -39,11 +39,14 @@ PAGES = (
     Page("certify, save by run", "certify:certify-run", "POST", path=f"/certify/{RUN}/"),
     Page("update", "listruns:update", "GET", ALL - {"registry"}),
     Page("update, save", "listruns:update", "POST"),
+    Page("take OMS values", "listruns:typed-values", "GET", ALL - {"registry"}, f"/list/facts/{RUN}/"),
+    Page("refresh from OMS", "listruns:refresh", "POST", ALL, "/list/facts/refresh/"),
 )
 READING = [page for page in PAGES if page.method == "GET"]
-SAVING = [page for page in PAGES if page.method == "POST"]
+SAVING = [page for page in PAGES if page.method == "POST" and not page.asks]
+REFRESHING = next(page for page in PAGES if page.method == "POST" and page.asks)
 # Pages that are not built yet and belong here when they are.
-GAPS = ("refresh from OMS",)
+GAPS: tuple[str, ...] = ()
 # Pages that ask nobody outside, whatever is out; a test opens each of them with everything out.
 ASKS_NOBODY = frozenset(
     {
@@ -57,6 +60,9 @@ ASKS_NOBODY = frozenset(
         ("certify:all-reference-runs", "GET"),
         ("listruns:list", "GET"),
         ("listruns:certification", "GET"),
+        ("listruns:confirm", "POST"),
+        ("listruns:facts", "GET"),
+        ("listruns:typed-values", "POST"),
     }
 )
 
@@ -99,8 +105,15 @@ def _not_found(service: str, page: Page) -> str:
     return f"{SERVICES[service]} does not know run {RUN}"
 
 
-def outcome(service: str, page: Page) -> str:
-    """What a cell comes to, in the words of the manual; every mode of a service comes to the same."""
+def is_silent(service: str, mode: str) -> bool:
+    """Whether the service answers that it has nothing: a refresh then has nothing to fill in, and nothing is out."""
+    return mode == "not-found" and service != "sso"
+
+
+def outcome(service: str, page: Page, mode: str) -> str:
+    """What a cell comes to, in the words of the manual."""
+    if page is REFRESHING:
+        return "fills nothing in" if is_silent(service, mode) else "says, retries"
     if page.method == "POST":
         return "saved"
     return "says, retries" if service in page.asks else "not asked"
@@ -118,7 +131,7 @@ def table() -> str:
         lines += [_row(*["---"] * (len(PAGES) + 2))]
         for mode in MODES:
             said = happened(service, mode, READING[2])
-            lines += [_row(f"`{mode}`", *(outcome(service, page) for page in PAGES), f"{said} …")]
+            lines += [_row(f"`{mode}`", *(outcome(service, page, mode) for page in PAGES), f"{said} …")]
         lines += ["\n"]
     missing = "".join(f"- {gap}: not built yet, not in the table.\n" for gap in GAPS)
     return f"{BEGINS}{''.join(lines)}{missing}{ENDS}"

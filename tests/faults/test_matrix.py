@@ -18,7 +18,7 @@ from sandbox.faults import MODES
 from tests.browser_form import fields_of
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 from tests.faults import matrix
-from tests.faults.cells import SAID, WORDS, Walk, read_cell, save_cell
+from tests.faults.cells import SAID, WORDS, Walk, read_cell, refresh_cell, save_cell
 from tests.faults.matrix import ASKS_NOBODY, GAPS, PAGES, READING, RUN, SAVING, SERVICES
 from tests.test_access_table import TABLE
 
@@ -53,9 +53,17 @@ def _certified(walk: Walk, shifter) -> None:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("service", SERVICES)
 def test_page_opens_says_what_happened_and_retries(walk, shifter, service, mode, page):
-    if page.url_name == "listruns:update":
+    if page.url_name in ("listruns:update", "listruns:typed-values"):
         _certified(walk, shifter)
     read_cell(walk, service, mode, page)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("service", SERVICES)
+def test_refresh_says_what_happened_and_asks_again(walk, shifter, service, mode):
+    _certified(walk, shifter)
+    TrackerCertification.objects.update(external_info_complete=False)
+    refresh_cell(walk, service, mode)
 
 
 @pytest.mark.parametrize("page", SAVING, ids=_id)
@@ -166,7 +174,11 @@ def test_pages_that_ask_nobody_ask_nobody(sandbox, shifter, shifter_client):
         sandbox.faults(service, "hang")
     standing = CertificationFactory(user=shifter)
     for name, method in sorted(ASKS_NOBODY):
-        arguments = [standing.pk] if name == "listruns:certification" else []
+        arguments = {
+            "listruns:certification": [standing.pk],
+            "listruns:confirm": [standing.pk],
+            "listruns:typed-values": [standing.run_number],
+        }.get(name, [])
         answer = getattr(shifter_client, method.lower())(reverse(name, args=arguments))
         assert answer.status_code < 500
     assert sandbox.requests() == []

@@ -1,0 +1,112 @@
+"""What the pages about facts show: certifications to complete, typed values beside OMS's, a stale certification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.utils.dateparse import parse_datetime
+
+from certify.fact_actions import text_of
+from certify.factsheet import fact_text, typed_mark
+from certify.models import TrackerCertification
+from certify.staleness import in_words
+from oms.forms import OmsFillForm, OmsRunForm
+from oms.models import OmsFill, OmsRun
+from oms.said import said_by_oms
+
+PER_PAGE = 50
+_LABELS = {name: field.label or name for form in (OmsFillForm, OmsRunForm) for name, field in form.base_fields.items()}
+
+
+@dataclass(frozen=True)
+class ToComplete:
+    """One certification with what is missing or typed, in words."""
+
+    made: TrackerCertification
+    missing: list[str]
+    has_typed: bool
+
+
+@dataclass(frozen=True)
+class TypedFact:
+    """A typed value beside what OMS says now; `name` is that of its box, `seen` OMS's value as the form carries it."""
+
+    name: str
+    label: str
+    typed: str
+    by: str
+    oms: str
+    seen: str
+    is_same: bool
+
+
+@dataclass(frozen=True)
+class FactsPage:
+    """The certifications to complete, newest first, and what the last refresh could not reach."""
+
+    page: Page
+    rows: list[ToComplete]
+    stale: int
+    problems: list[str] = field(default_factory=list)
+
+
+def facts_page(number: str, problems: list[str] | None = None) -> FactsPage:
+    """One page of what is to be completed: three queries."""
+    live = TrackerCertification.objects.live()
+    rows = live.incomplete().select_related("runreconstruction__run__fill", "user", "dataset").defer("facts")
+    page = Paginator(rows.order_by("-date", "-pk"), PER_PAGE).get_page(number)
+    return FactsPage(page, [_to_complete(made) for made in page], live.stale().count(), problems or [])
+
+
+def _to_complete(made: TrackerCertification) -> ToComplete:
+    run = made.runreconstruction.run
+    typed = [_label(name).lower() for row in (run, run.fill) if row for name in row.typed]
+    missing = [f"typed: {', '.join(typed)}"] if typed else []
+    if run.fetched_at is None:
+        missing.append("OMS has not answered for the run")
+    elif run.fill_number and (run.fill is None or run.fill.fetched_at is None):
+        missing.append(f"OMS has not answered for fill {run.fill_number}")
+    if made.dataset is None:
+        missing.append("no dataset")
+    elif not made.is_dataset_verified:
+        missing.append("dataset unverified")
+    return ToComplete(made, missing or ["not looked at since"], bool(typed))
+
+
+def _label(name: str) -> str:
+    return str(_LABELS.get(name, name.replace("_", " "))).split(" (")[0]
+
+
+def typed_facts(run: OmsRun) -> list[TypedFact]:
+    """All values of the run and its fill that somebody typed."""
+    parts: list[tuple[str, OmsRun | OmsFill | None]] = [("run", run), ("fill", run.fill)]
+    return [_typed_fact(part, row, name) for part, row in parts if row is not None for name in row.typed]
+
+
+def _typed_fact(part: str, row: OmsRun | OmsFill, name: str) -> TypedFact:
+    value, said = getattr(row, name), said_by_oms(row, name)
+    return TypedFact(
+        name=f"{part}-{name}",
+        label=_label(name),
+        typed=fact_text(name, value),
+        by=typed_mark(row.source_of(name)).removeprefix("typed by "),
+        oms=fact_text(name, said) if row.fetched_at else "",
+        seen=text_of(said),
+        is_same=value == said,
+    )
+
+
+def history_of_facts(facts: dict[str, Any]) -> list[tuple[str, datetime | None, str, str]]:
+    """(what, when, by whom, which) of what happened to the frozen facts later."""
+    lines = []
+    if filled := facts.get("filled"):
+        names = ", ".join(_label(name).lower() for name in filled["names"])
+        lines.append(("Filled in later", parse_datetime(filled["at"]), "", names))
+    if confirmed := facts.get("confirmed"):
+        lines.append(
+            ("Confirmed", parse_datetime(confirmed["at"]), confirmed["by"], "; ".join(in_words(confirmed["changes"])))
+        )
+    return lines

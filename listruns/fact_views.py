@@ -1,0 +1,101 @@
+"""Facts to complete, OMS's values taken back, and stale certifications confirmed."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from certify.actions import ChangedMeanwhile, EntryRefused
+from certify.fact_actions import OmsSaysOtherwise, confirm_facts, take_oms_values
+from certify.models import TrackerCertification
+from certify.refresh import Refreshed, refresh_facts
+from certify.responses import SeeOther
+from listruns.fact_pages import facts_page, typed_facts
+from oms.mirror import run_for_page
+from oms.models import OmsRun
+from remote.answers import Missing, Unreachable
+from remote.budget import Budget
+from users.access import SignedInRequest, role_required
+from users.models import Role
+
+LONGEST_VERSION = 9  # digits
+
+
+@require_safe
+def facts_to_complete(request: HttpRequest) -> HttpResponse:
+    """The certifications made on typed or missing facts."""
+    return render(request, "listruns/facts.html", {"page": facts_page(request.GET.get("page", "1"))})
+
+
+@require_POST
+@role_required(Role.SHIFTER)
+def refresh(request: SignedInRequest) -> HttpResponse:
+    """Ask OMS and Run Registry now; the page again where one of them is out."""
+    done = refresh_facts(Budget.of_page(is_retry=True), request.user)
+    if done.problems:
+        page = facts_page("1", list(dict.fromkeys(done.problems)))
+        return render(request, "listruns/facts.html", {"page": page})
+    messages.success(request, _in_a_sentence(done))
+    return SeeOther(reverse("listruns:facts"))
+
+
+def _in_a_sentence(done: Refreshed) -> str:
+    if done.was_running:
+        return "Another refresh is running. Look again in a minute."
+    filled = ", ".join(map(str, done.completed)) or "none"
+    stale = ", ".join(map(str, done.stale)) or "none"
+    return f"{done.runs} run{'' if done.runs == 1 else 's'} looked at. Filled in: {filled}. Newly stale: {stale}."
+
+
+@require_POST
+@role_required(Role.SHIFTER)
+def confirm(request: SignedInRequest, pk: int) -> HttpResponse:
+    """A stale certification stands on the facts as they are now."""
+    made = get_object_or_404(TrackerCertification.objects.with_names(), pk=pk)
+    version = request.POST.get("version", "")
+    number = int(version) if version.isascii() and version.isdigit() and len(version) <= LONGEST_VERSION else 0
+    try:
+        confirmed = confirm_facts(request.user, made, number, request.POST.get("seen", ""))
+        messages.success(request, f"{confirmed} is confirmed, version {confirmed.version}.")
+    except EntryRefused as refused:
+        messages.error(request, f"Not confirmed. {refused.refusals[0].sentence}")
+    except ChangedMeanwhile:
+        messages.error(request, f"Not confirmed: {made} was changed meanwhile. Look at it as it is now.")
+    return SeeOther(reverse("listruns:certification", args=[pk]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Role.SHIFTER)
+def typed_values(request: SignedInRequest, run_number: int) -> HttpResponse:
+    """What was typed for a run beside what OMS says now; the ticked ones are given back to OMS."""
+    run = get_object_or_404(OmsRun.objects.select_related("fill"), pk=run_number)
+    if request.method == "POST":
+        return _taken(request, run)
+    reading = run_for_page(run_number, Budget.of_page(is_retry="again" in request.GET))
+    answers = (reading.run_answer, reading.fill_answer)
+    notices = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]
+    return _typed_page(request, reading.run or run, list(dict.fromkeys(notices)))
+
+
+def _typed_page(request: SignedInRequest, run: OmsRun, notices: list[str], status: int = 200) -> HttpResponse:
+    context = {"run": run, "facts": typed_facts(run), "notices": notices}
+    return render(request, "listruns/typed_values.html", context, status=status)
+
+
+def _taken(request: SignedInRequest, run: OmsRun) -> HttpResponse:
+    """OMS's values in place of the ticked ones; asks nobody."""
+    ticked = request.POST.getlist("take")
+    of_run = [name.removeprefix("run-") for name in ticked if name.startswith("run-")]
+    of_fill = [name.removeprefix("fill-") for name in ticked if name.startswith("fill-")]
+    seen = {name: request.POST.get(f"seen-{name}", "") for name in ticked}
+    if not ticked:
+        return _typed_page(request, run, ["Nothing is ticked. Tick the values that OMS shall give."], status=422)
+    try:
+        take_oms_values(request.user, run.run_number, of_run, of_fill, seen)
+    except OmsSaysOtherwise:
+        return _typed_page(request, run, ["OMS says otherwise meanwhile. Look at its values again."], status=409)
+    messages.success(request, f"Run {run.run_number} has OMS's values again.")
+    return SeeOther(reverse("listruns:typed-values", args=[run.run_number]))

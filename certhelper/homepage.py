@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -71,6 +71,13 @@ def tally_of_day(day: date, of: User | None = None) -> Tally:
     return Tally(day, verdict_totals(rows if of is None else rows.filter(user=of)))
 
 
+def _to_look_after() -> dict[str, int]:
+    """How many certifications have facts to complete, and how many are stale: one query, over these alone."""
+    incomplete, stale = Q(external_info_complete=False), Q(stale_since__isnull=False)
+    rows = all_rows().live().filter(incomplete | stale).order_by()
+    return rows.aggregate(incomplete=Count("pk", filter=incomplete), stale=Count("pk", filter=stale))
+
+
 def page_of(request: HttpRequest) -> HomePage:
     """The home page of who is signed in."""
     user = cast(User, request.user)
@@ -83,6 +90,5 @@ def page_of(request: HttpRequest) -> HomePage:
         last_made=list(rows_for_lines(made).order_by("-pk")[:LAST_SHOWN]),
         days=tallies(user, DAYS_SHOWN) if user.may_certify else [],
         last_search=last_search_of(user),
-        incomplete=all_rows().live().incomplete().count(),
-        stale=all_rows().live().stale().count(),
+        **_to_look_after(),
     )

@@ -17,9 +17,9 @@ from certify.models import BadReason, Dataset, RunReconstruction, TrackerCertifi
 from certify.questions import questions, unconfirmed
 from certify.rules import Refusal, entry_of, refusals
 from certify.selectors import counterpart_of, live_certification
+from certify.staleness import mark_stale, settled_registry
 from history.choices import Kind
 from history.deed import deed
-from certify.staleness import mark_stale, settled_registry
 from oms.models import OmsFill, OmsRun
 from users.models import User
 

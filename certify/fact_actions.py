@@ -97,8 +97,8 @@ def is_complete(made: TrackerCertification, run: OmsRun) -> bool:
 def complete_certification(actor: User | None, pk: int, verified: str | None = None) -> list[str]:
     """Fill in what was missing when it was made, from the run as it is now; the names of what changed.
 
-    `actor` is None for the command; `verified` the dataset, as Run Registry names it. No value that is there is touched, and no version grows: a
-    person who has the form open is not in the way.
+    `actor` is None for the command; `verified` the dataset, as Run Registry names it. No value that is there is
+    touched, and no version grows: a person who has the form open is not in the way.
     """
     number = TrackerCertification.objects.values_list("runreconstruction__run_id", flat=True).get(pk=pk)
     with deed(actor, Kind.FACTS, why=COMPLETED, run=number) as done:

@@ -108,7 +108,7 @@ class Cells:
             reconstruction=certification.reconstruction,
             stand=Stand.MINE if is_mine else Stand.CERTIFIED,
             word="mine" if is_mine else who,
-            meaning=f"Certified {certification.verdict}{since} by {who} for {certification.date}",
+            meaning=f"Certified {certification.verdict} by {who} for {certification.date}{since}",
             look=f"is-{certification.verdict} is-stale" if certification.is_stale else f"is-{certification.verdict}",
             address=reverse(page, args=[certification.pk]),
         )

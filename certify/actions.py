@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from certify.choices import Reconstruction
 from certify.decision import PROBLEMS, Basis, Decision, is_replay_of, says_the_same
-from certify.facts import TypedValues, apply_typed, frozen_facts, has_typed
+from certify.facts import TypedValues, apply_typed, frozen_facts, has_typed, may_be_typed
 from certify.models import BadReason, Dataset, RunReconstruction, TrackerCertification
 from certify.questions import questions, unconfirmed
 from certify.rules import Refusal, entry_of, refusals
@@ -168,19 +168,35 @@ def _keep_typed_facts(actor: User, run: OmsRun, basis: Basis) -> None:
         raise EntryRefused([Refusal("fill-fill_number", WHICH_FILL)])
     changed = apply_typed(run, basis.typed_run, actor.username)
     if basis.typed_fill and number:
-        run.fill = _fill_with_typed_facts(actor, number, basis.typed_fill)
+        run.fill = _fill_with_typed_facts(actor, number, basis.typed_fill, is_named_now=run.fill_id != number)
         changed |= {"fill"} | apply_typed(run, {"fill_number": {"value": number}}, actor.username)
     if changed:
         run.save(update_fields=[*changed, "typed", "reported"])
         mark_stale([run])
 
 
-def _fill_with_typed_facts(actor: User, fill_number: int, typed: TypedValues) -> OmsFill:
+def _fill_with_typed_facts(actor: User, fill_number: int, typed: TypedValues, *, is_named_now: bool) -> OmsFill:
+    """The fill with what was typed. What OMS says of a fill that is only now named stands: other runs rest on it."""
     fill, _ = OmsFill.objects.select_for_update().get_or_create(fill_number=fill_number)
     of_fill = {name: given for name, given in typed.items() if name != "fill_number"}
+    if is_named_now and (refused := _said_by_oms(fill, of_fill)):
+        raise EntryRefused(refused)
     if changed := apply_typed(fill, of_fill, actor.username):
         fill.save(update_fields=[*changed, "typed", "reported"])
     return fill
+
+
+def _said_by_oms(fill: OmsFill, typed: TypedValues) -> list[Refusal]:
+    """The typed values of a fill that OMS has given otherwise, each with OMS's value."""
+    others = [name for name, given in typed.items() if given["value"] != getattr(fill, name)]
+    labels = {name: name.replace("_", " ") for name in others if not may_be_typed(fill, name)}
+    return [
+        Refusal(
+            f"fill-{name}",
+            f"OMS says {label} {getattr(fill, name)} of fill {fill.pk}. Leave it empty, or correct the fill number.",
+        )
+        for name, label in labels.items()
+    ]
 
 
 def _held_against_rules(run: OmsRun, reconstruction: str, decision: Decision, basis: Basis) -> Decision:

@@ -144,7 +144,10 @@ class Desk:
         """Put what the action refused beside its fields; what it asks has a box of its own."""
         self.unconfirmed = [one for one in refused if one.field.startswith(PREFIX)]
         for one in refused:
-            if one not in self.unconfirmed:
+            prefix, _, name = one.field.partition("-")
+            if prefix == "fill" and name in self.fill_form.fields:
+                self.fill_form.add_error(name, one.sentence)
+            elif one not in self.unconfirmed:
                 self.form.add_refusal(one.field, one.sentence)
 
     def typed(self) -> tuple[dict[str, Any], dict[str, Any]]:

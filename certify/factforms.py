@@ -56,7 +56,13 @@ class FactForms:
 
     def has_input(self, row: MirrorOfOms, kind: type[TypedForm], name: str) -> bool:
         """Whether the page has an input for this attribute."""
-        return name in kind.base_fields and (self.is_correcting or may_be_typed(row, name))
+        if name not in kind.base_fields:
+            return False
+        return self.is_correcting or may_be_typed(row, name) or self._was_shown(kind, name)
+
+    def _was_shown(self, form: TypedForm | type[TypedForm], name: str) -> bool:
+        """Whether the form that was sent had an input for this attribute."""
+        return self.data is not None and f"shown-{form.prefix}-{name}" in self.data
 
     def shown(self, form: TypedForm, name: str) -> str:
         """What stood in the input when the page was first shown; empty where nothing did."""
@@ -93,10 +99,13 @@ class FactForms:
         return bool(typed) and "fill_number" not in typed and not (self.run.fill_id or self.run.fill_number)
 
     def _is_typed(self, row: MirrorOfOms, form: TypedForm, name: str) -> bool:
-        """Whether the person typed it: it had an input, and it is not just what stood there."""
+        """Whether the person typed it: it had an input, and it is not just what stood there.
+
+        An input that was shown counts although OMS has answered since: what a person typed is never dropped.
+        """
         if self._is_as_shown(form, name):
             return False
-        return bool(self.shown(form, name)) or self.is_correcting or may_be_typed(row, name)
+        return self._was_shown(form, name) or self.is_correcting or may_be_typed(row, name)
 
     def _is_as_shown(self, form: TypedForm, name: str) -> bool:
         sent, shown = str(form[name].data or "").strip(), self.shown(form, name).strip()

@@ -123,7 +123,7 @@ def _line_to_type(
         source=source,
         field=form[name],
         unit_field=form[f"{name}_unit"] if f"{name}_unit" in form.fields else None,
-        shown=(shown_name(form, name), shown) if shown else None,
+        shown=(shown_name(form, name), shown),
         oms_text=fact_text(name, said_by_oms(row, name), unit) if is_corrected else "",
     )
 

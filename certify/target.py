@@ -56,6 +56,10 @@ class Wish:
     from_search: bool = False
     is_retry: bool = False
 
+    def is_of(self, ticket: Ticket) -> bool:
+        """Whether a form opened with this ticket is what the address names."""
+        return ticket.run_number == self.run_number and self.reconstruction in (None, ticket.reconstruction)
+
 
 @dataclass(frozen=True)
 class Target:

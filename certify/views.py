@@ -88,7 +88,7 @@ class CertifyView(View):
 
     def post(self, request: SignedInRequest) -> HttpResponse:
         ticket = read_ticket(request.POST.get("ticket", ""))
-        if ticket is None or ticket.run_number != self.wish.run_number:
+        if ticket is None or not self.wish.is_of(ticket):
             if wants_hints(request.POST):
                 return HttpResponse(status=204)
             return _opened_anew(request, self.wish)

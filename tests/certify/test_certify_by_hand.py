@@ -3,7 +3,9 @@
 import pytest
 
 from certify.models import TrackerCertification
+from oms.mirror import run_for_page
 from oms.models import OmsFill, OmsRun
+from remote.budget import Budget
 from tests.browser_form import field_names, fields_of
 from tests.certify.page_form import BY_HAND, FAULTS, GOOD, RUN, errors_of, open_form, send_form
 
@@ -151,3 +153,35 @@ def test_typed_values_of_a_fill_need_its_number(shifter_client, sandbox, referen
     assert "number of the fill" in str(refused.context["desk"].fill_form.errors["fill_number"])
     assert send_form(shifter_client, refused, **{"fill-fill_number": "6615"}).status_code == 303
     assert OmsFill.objects.get(pk=6615).peak_pileup == 33
+
+
+def test_what_was_typed_stands_although_oms_came_back_meanwhile(shifter_client, sandbox):
+    sandbox.faults("oms", "refuse")
+    opened = open_form(shifter_client)
+    sandbox.clear()
+    run_for_page(RUN, Budget(10, is_retry=True))
+    said = OmsRun.objects.get(pk=RUN).lumisections
+    refused = send_form(shifter_client, opened, **{**GOOD, **BY_HAND, "pixel": None})
+    assert fields_of(refused)["run-lumisections"] == [BY_HAND["run-lumisections"]]
+    assert send_form(shifter_client, refused, **GOOD).status_code == 303
+    run, made = OmsRun.objects.get(pk=RUN), TrackerCertification.objects.get()
+    assert made.lumisections == run.lumisections == int(BY_HAND["run-lumisections"]) != said
+    assert run.source_of("lumisections").by == "shifter"
+
+
+def test_fill_of_other_runs_is_not_typed_over_by_naming_it(shifter_client, sandbox):
+    open_form(shifter_client, "/certify/315270/express/")
+    said = OmsFill.objects.get(pk=6616).peak_lumi
+    path = "/certify/999002/express/"
+    opened = open_form(shifter_client, path)
+    confirmed = {"confirm_ref_old": "on"}
+    typed = {**BY_HAND, "fill-fill_number": "6616", "fill-peak_lumi": "99"}
+    unit = {"fill-peak_lumi_unit": "10^{34}cm^{-2}s^{-1}"}
+    refused = send_form(shifter_client, opened, path, **GOOD, **typed, **unit, **confirmed)
+    assert refused.status_code == 422
+    assert f"OMS says peak lumi {said} of fill 6616." in refused.content.decode()
+    assert 'value="99"' in refused.content.decode()
+    assert OmsFill.objects.get(pk=6616).peak_lumi == said
+    sent = {**GOOD, **typed, **confirmed, "fill-peak_lumi": ""}
+    assert send_form(shifter_client, opened, path, **sent).status_code == 303
+    assert OmsRun.objects.get(pk=999002).fill.peak_lumi == said

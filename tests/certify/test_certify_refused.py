@@ -195,3 +195,11 @@ def test_enter_in_a_field_presses_neither_add_nor_over(shifter_client):
     text = open_form(shifter_client).content.decode()
     form = text[text.index("<main") :]
     assert form.index('name="then" value="list" hidden') < form.index('name="add_reason"')
+
+
+def test_form_of_another_reconstruction_than_the_address_is_opened_anew(shifter_client):
+    opened = open_form(shifter_client, f"/certify/{RUN}/prompt/")
+    answer = send_form(shifter_client, opened, f"/certify/{RUN}/express/", **GOOD)
+    assert answer.status_code == 422
+    assert answer.context["desk"].ticket.reconstruction == "express"
+    assert not TrackerCertification.objects.exists()

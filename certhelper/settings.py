@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "certify",
     "openruns",
     "listruns",
+    "changes",
     "reports",
     "sandbox",
 ]

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("drafts.urls")),
     path("", include("openruns.urls")),
     path("", include("listruns.urls")),
+    path("", include("changes.urls")),
     path("", include("reports.urls")),
 ]
 

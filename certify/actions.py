@@ -248,9 +248,7 @@ def _overwrite(
     key: uuid.UUID | None,
 ) -> TrackerCertification:
     _fill_in(row, run, decision, basis)
-    row.version += 1
-    row.updated_by = actor
-    row.change_reason = reason
+    row.changed_by(actor, reason)
     if key and not TrackerCertification.objects.filter(idempotency_key=key).exclude(pk=row.pk).exists():
         row.idempotency_key = key
     row.save()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +13,7 @@ from certify.choices import Flag, Reconstruction, State, TrackerMap
 from certify.quality import verdict_in_sql
 from certify.said import SAID_AS, SaidOfARun, retired, withdrawn
 from history.choices import Kind
-from history.models import History
+from history.models import Change, History
 from history.recorded import Recorded
 from oms.choices import RunType
 from oms.models import OmsRun
@@ -266,6 +267,16 @@ class TrackerCertification(SaidOfARun, Recorded):
     @property
     def is_stale(self) -> bool:
         return self.stale_since is not None
+
+    def changed_by(self, actor: User, why: str) -> None:
+        """Count the change and note whose it is; to be saved with what is changed."""
+        self.version += 1
+        self.updated_by, self.change_reason = actor, why
+
+    def may_be_put_back_by(self, actor: User, change: Change, fields: Collection[str]) -> bool:
+        """Whoever may change it; to whom it belongs, and that stale facts are fine, shift leaders say."""
+        is_leaders = change.kind == Kind.CONFIRM or "user" in fields
+        return actor.may_change_others if is_leaders else self.may_be_changed_by(actor)
 
     def may_be_changed_by(self, person: User) -> bool:
         """Its owner, while still a shifter, and shift leaders."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import DatabaseError, models
 
 from history.deed import deed_at_hand
+from history.models import Change
 from history.rows import columns
 
 
@@ -18,6 +20,13 @@ class Recorded(models.Model):
 
     class Meta:
         abstract = True
+
+    def may_be_put_back_by(self, actor: Any, _change: Change, _fields: Collection[str]) -> bool:
+        """Whether this person may undo a change of these fields: whoever may make the opposite one."""
+        return actor.may_change_others
+
+    def changed_by(self, actor: Any, why: str) -> None:
+        """Bookkeeping of the row, where it keeps some, before it is saved with a change."""
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         only = kwargs.get("update_fields")

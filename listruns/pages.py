@@ -19,6 +19,8 @@ from certify.factsheet import fact_text
 from certify.models import TrackerCertification
 from certify.staleness import in_words
 from certify.vocabulary import vocabulary
+from history.told import Told, told
+from history.undo import changes_of
 from listruns.choices import Choice, choice_of
 from listruns.fact_pages import history_of_facts
 from listruns.filters import CertificationFilter
@@ -130,11 +132,13 @@ class CertificationPage:
     read_at: datetime | None
     links: dict[str, str]
     may_update: bool
+    may_restore: bool
     is_mine: bool
     stale: list[str]
     seen: str
     later: list[tuple[str, datetime | None, str, str]]
     has_typed: bool
+    changes: list[Told]
     confirmed: list[str]
 
 
@@ -192,11 +196,13 @@ def certification_page(certification: TrackerCertification, user: User) -> Certi
         read_at=parse_datetime(certification.facts.get("read_at") or ""),
         links=_links(certification),
         may_update=certification.state == State.LIVE and certification.may_be_changed_by(user),
+        may_restore=certification.state == State.WITHDRAWN and certification.may_be_changed_by(user),
         is_mine=is_mine,
         stale=in_words(certification.stale),
         seen=seen_of(certification),
         later=history_of_facts(certification.facts),
         has_typed=any(certification.facts.get("typed", {}).values()),
+        changes=told(changes_of(TrackerCertification, certification.pk).prefetch_related("undone_by")),
         confirmed=[_QUESTIONS.get(code, code) for code in certification.confirmed],
     )
 

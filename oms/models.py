@@ -7,14 +7,16 @@ duration in s. `reported` keeps each value with the unit that OMS named.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.utils.dateparse import parse_datetime
 
 from history.choices import Kind
-from history.models import History
+from history.models import Change, History
 from history.recorded import Recorded
 from oms.choices import RunType, SourceKind
 from oms.words import inst_lumi_text, lumi_text
@@ -47,6 +49,10 @@ class MirrorOfOms(Recorded):
 
     class Meta:
         abstract = True
+
+    def may_be_put_back_by(self, actor: Any, change: Change, _fields: Collection[str]) -> bool:
+        """Who typed it, and shift leaders."""
+        return actor.may_change_others or (actor.may_certify and change.by_id == actor.pk)
 
     def source_of(self, attribute: str) -> Source:
         """Where the value of `attribute` comes from."""

@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.factories import CertificationFactory, UserFactory
+from certify.models import TrackerCertification
+from tests.factories import CertificationFactory, ChecklistFactory, UserFactory
 from users.models import Role
 
 ROLES = ("stranger", "guest", "shifter", "shift_leader", "expert", "admin")
@@ -69,6 +70,26 @@ TABLE = {
     ("listruns:confirm", "POST"): "302 403 303 303 303 303",
     ("listruns:update", "GET"): "302 403 200 200 200 200",
     ("listruns:update", "POST"): "302 403 422 422 422 422",
+    ("listruns:withdraw", "GET"): "302 403 200 200 200 200",
+    ("listruns:withdraw", "POST"): "302 403 422 422 422 422",
+    ("listruns:restore", "GET"): "302 403 200 200 200 200",
+    ("listruns:restore", "POST"): "302 403 422 422 422 422",
+    ("listruns:hand-over", "GET"): "302 403 403 200 200 200",
+    ("listruns:hand-over", "POST"): "302 403 403 422 422 422",
+    ("changes:history", "GET"): "302 200 200 200 200 200",
+    ("changes:history", "POST"): "302 405 405 405 405 405",
+    ("changes:acknowledge", "GET"): "302 405 405 405 405 405",
+    ("changes:acknowledge", "POST"): "302 303 303 303 303 303",
+    ("changes:undo", "GET"): "302 403 200 200 200 200",
+    ("changes:undo", "POST"): "302 403 422 422 422 422",
+    ("changes:run", "GET"): "302 200 200 200 200 200",
+    ("changes:run", "POST"): "302 405 405 405 405 405",
+    ("changes:reference", "GET"): "302 200 200 200 200 200",
+    ("changes:reference", "POST"): "302 405 405 405 405 405",
+    ("changes:retire", "GET"): "302 403 403 200 200 200",
+    ("changes:retire", "POST"): "302 403 403 422 422 422",
+    ("changes:checklist", "GET"): "302 200 200 200 200 200",
+    ("changes:checklist", "POST"): "302 405 405 405 405 405",
 }
 # Django's own admin: shift leaders find what is theirs, the rest is for admins; its sign-in page sends the others away.
 ADMIN = "302 302 302 403 403 200"
@@ -112,6 +133,14 @@ def _addresses() -> dict[str, str]:
         "listruns:update": [owned.pk],
         "listruns:confirm": [owned.pk],
         "listruns:typed-values": [owned.run_number],
+        "listruns:withdraw": [owned.pk],
+        "listruns:restore": [CertificationFactory(user=owned.user, withdrawn=True).pk],
+        "listruns:hand-over": [owned.pk],
+        "changes:undo": [TrackerCertification.history.get(id=owned.pk).change_id],
+        "changes:run": [RUN],
+        "changes:reference": [owned.reference_runreconstruction_id],
+        "changes:retire": [owned.reference_runreconstruction_id],
+        "changes:checklist": [ChecklistFactory().identifier],
     }
     return {name: reverse(name, args=arguments.get(name, [])) for name, _method in TABLE}
 

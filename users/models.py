@@ -73,6 +73,10 @@ class User(Recorded, AbstractUser):
             kwargs["update_fields"] = {*kwargs["update_fields"], "is_staff", "is_superuser"}
         super().save(*args, **kwargs)
 
+    def may_be_put_back_by(self, actor: "User", _change: Any, _fields: Any) -> bool:
+        """Accounts and roles are for admins."""
+        return actor.has_role(Role.ADMIN)
+
     def has_role(self, role: Role) -> bool:
         """Whether this person's role is `role` or a higher one."""
         return self.is_active and Role(self.role).includes(role)

@@ -153,9 +153,10 @@ def test_many_to_many_without_a_deed_is_a_change_by_itself():
 
 def test_admin_edits_are_recorded_with_the_admin(admin_client, admin):
     reason = BadReasonFactory(name="HV off")
-    admin_client.post(f"/admin/certify/badreason/{reason.pk}/change/", {"name": "HV trip", "description": ""})
+    address = f"/admin/certify/badreason/{reason.pk}/change/"
+    answer = admin_client.post(address, {"name": "HV trip", "description": ""})
     assert (last().by, said(last(), "certify.badreason")) == (admin, [["Name", "HV off", "HV trip"]])
-    assert len(last().request_id) == 32
+    assert last().request_id == answer["X-Request-ID"]
 
 
 def test_role_is_recorded_and_neither_password_nor_last_login(admin, admin_client):

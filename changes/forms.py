@@ -1,0 +1,11 @@
+"""Why something is undone or retired."""
+
+from django import forms
+
+
+class WhyForm(forms.Form):
+    """The reason, kept with the change."""
+
+    reason = forms.CharField(
+        max_length=500, label="Why", widget=forms.Textarea(attrs={"rows": 3}), error_messages={"required": "Say why."}
+    )

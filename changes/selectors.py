@@ -1,0 +1,34 @@
+"""Questions to the database about history and what rests on a reference. Nothing here writes."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from certify.models import CertificationQuerySet, RunReconstruction, TrackerCertification
+from history.models import Change
+from users.models import User
+
+
+def with_undone(changes: QuerySet[Change]) -> QuerySet[Change]:
+    """The changes with those that undid them: one more query for all."""
+    return changes.prefetch_related("undone_by")
+
+
+def changes_of_run(run_number: int) -> QuerySet[Change]:
+    """All that was done about one run, newest first."""
+    return with_undone(Change.objects.filter(run_number=run_number))
+
+
+def certifications_of_run(run_number: int) -> CertificationQuerySet:
+    """Its certifications, withdrawn ones too."""
+    return TrackerCertification.objects.of_run(run_number).with_names().order_by("-state", "pk")
+
+
+def resting_on(reference: RunReconstruction) -> CertificationQuerySet:
+    """The certifications that were made with this reference, newest first; withdrawn ones too."""
+    return TrackerCertification.objects.filter(reference_runreconstruction=reference).with_names().order_by("-pk")
+
+
+def notices_for(person: User) -> QuerySet[Change]:
+    """Changes of what is this person's, made by others, that they have not yet acknowledged; newest first."""
+    return Change.objects.filter(notices__person=person, notices__acknowledged_at__isnull=True)

@@ -1,0 +1,16 @@
+"""Addresses of history."""
+
+from django.urls import path
+
+from changes import views
+
+app_name = "changes"
+urlpatterns = [
+    path("history/", views.history, name="history"),
+    path("history/seen/", views.acknowledge, name="acknowledge"),
+    path("history/<int:pk>/undo/", views.undo, name="undo"),
+    path("runs/<int:run_number>/", views.run, name="run"),
+    path("references/<int:pk>/", views.reference, name="reference"),
+    path("references/<int:pk>/retire/", views.retire, name="retire"),
+    path("checklists/<slug:identifier>/", views.checklist, name="checklist"),
+]

@@ -1,0 +1,145 @@
+"""All changes, the undo of one, and the history of a run, a reference and a checklist."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from certify.actions import EntryRefused
+from certify.models import Checklist, RunReconstruction
+from certify.responses import SeeOther
+from certify.standing import retire_reference
+from changes.exports import csv_lines
+from changes.filters import ChangeFilter, shown
+from changes.forms import WhyForm
+from changes.selectors import certifications_of_run, changes_of_run, resting_on, with_undone
+from history.models import Change, Notice
+from history.told import told
+from history.undo import InTheWay, Plan, changes_of, plan_of, undo_change
+from oms.mirror import run_as_known
+from users.access import SignedInRequest, role_required
+from users.models import Role
+
+PAGE_SIZE = 50
+MOST_SHOWN = 200
+
+
+@require_safe
+def history(request: HttpRequest) -> HttpResponseBase:
+    """All changes that the address asks for, newest first, as a page or as CSV."""
+    filters = ChangeFilter(request.GET, queryset=Change.objects.all())
+    if request.GET.get("export") == "csv" and filters.is_valid():
+        name = f"history-{timezone.now():%Y-%m-%d-%H%M}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        lines = csv_lines(shown(filters).iterator(chunk_size=500))
+        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    page = Paginator(with_undone(shown(filters)), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"filters": filters, "page": page, "changes": told(page.object_list)}
+    return render(request, "changes/history.html", context, status=400 if "export" in request.GET else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Role.SHIFTER)
+def undo(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What the undo of a change would do; and the undo, with a reason."""
+    change = get_object_or_404(Change, pk=pk)
+    plan = plan_of(change, request.user)
+    if plan.steps and not plan.is_allowed_to(request.user):
+        raise PermissionDenied("Only who may make the opposite change can undo this one.")
+    if request.method != "POST":
+        return _undo_page(request, plan, WhyForm())
+    form = WhyForm(request.POST)
+    if not form.is_valid():
+        return _undo_page(request, plan, form, status=422)
+    try:
+        made = undo_change(request.user, change, form.cleaned_data["reason"])
+    except InTheWay as blocked:
+        return _undo_page(request, blocked.plan, form, status=409)
+    messages.success(request, f"Change {change.pk} is undone, by change {made.pk}.")
+    return SeeOther(_page_about(change))
+
+
+def _undo_page(request: HttpRequest, plan: Plan, form: WhyForm, status: int = 200) -> HttpResponse:
+    (one,) = told([plan.change])
+    context = {"plan": plan, "one": one, "form": form, "later": told(plan.later)}
+    return render(request, "changes/undo.html", context, status=status)
+
+
+def _page_about(change: Change) -> str:
+    """Where one reads what a change was about: the certification, else the run, else all changes."""
+    for line in change.lines:
+        if line["model"] == "certify.trackercertification":
+            return reverse("listruns:certification", args=[line["key"]])
+    return reverse("changes:run", args=[change.run_number]) if change.run_number else reverse("changes:history")
+
+
+@require_safe
+def run(request: HttpRequest, run_number: int) -> HttpResponse:
+    """One run: its certifications, and all that was done about it."""
+    context = {
+        "run": run_as_known(run_number),
+        "certifications": certifications_of_run(run_number),
+        "references": RunReconstruction.objects.filter(run=run_number, is_reference=True),
+        "changes": told(changes_of_run(run_number)[:MOST_SHOWN]),
+    }
+    return render(request, "changes/run.html", context)
+
+
+@require_safe
+def reference(request: HttpRequest, pk: int) -> HttpResponse:
+    """One reference: since when and why, what rests on it, and its history."""
+    row = get_object_or_404(RunReconstruction.objects.select_related("reference_by"), pk=pk)
+    return render(request, "changes/reference.html", _about_reference(row))
+
+
+def _about_reference(row: RunReconstruction) -> dict[str, object]:
+    resting = resting_on(row)
+    return {
+        "reference": row,
+        "number_resting": resting.count(),
+        "resting": resting[:MOST_SHOWN],
+        "changes": told(with_undone(changes_of(RunReconstruction, row.pk))),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Role.SHIFT_LEADER)
+def retire(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Offer a reference no longer; all that rests on it is shown before."""
+    row = get_object_or_404(RunReconstruction.objects.select_related("reference_by"), pk=pk, is_reference=True)
+    form = WhyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            retire_reference(request.user, row, form.cleaned_data["reason"])
+        except EntryRefused as refused:
+            form.add_error("reason", refused.refusals[0].sentence)
+        else:
+            messages.success(request, f"{row} is offered as a reference no longer.")
+            return SeeOther(reverse("changes:reference", args=[row.pk]))
+    status = 422 if request.method == "POST" else 200
+    return render(request, "changes/retire.html", _about_reference(row) | {"form": form}, status=status)
+
+
+@require_safe
+def checklist(request: HttpRequest, identifier: str) -> HttpResponse:
+    """One checklist as it is now, and its history."""
+    row = get_object_or_404(Checklist, identifier=identifier)
+    context = {"checklist": row, "changes": told(with_undone(changes_of(Checklist, row.pk)))}
+    return render(request, "changes/checklist.html", context)
+
+
+@require_POST
+def acknowledge(request: HttpRequest) -> HttpResponse:
+    """The owner has seen what others changed: one change, or all that were shown."""
+    seen = [int(key) for key in request.POST.getlist("change") if key.isdigit() and len(key) < 19]
+    mine = Notice.objects.filter(person=cast(SignedInRequest, request).user, acknowledged_at__isnull=True)
+    mine.filter(change__in=seen).update(acknowledged_at=timezone.now())
+    return SeeOther(reverse("home"))

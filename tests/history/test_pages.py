@@ -1,0 +1,130 @@
+"""The pages of history: all changes, one undone, a run, a reference, a checklist."""
+
+import csv
+import io
+
+import pytest
+
+from certify.actions import amend_certification, certify_run
+from certify.decision import Basis
+from certify.models import RunReconstruction
+from history.models import Change
+from tests.factories import CertificationFactory, ChecklistFactory, ReconstructionFactory, RunFactory
+from tests.history.test_deed import decision, last
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def reference():
+    return ReconstructionFactory(reference=True)
+
+
+@pytest.fixture
+def made(shifter, shift_leader, reference):
+    run = RunFactory(run_number=315270)
+    made = certify_run(shifter, run.run_number, "express", decision(reference), Basis())
+    changed = decision(reference, comment="=1+1", trackermap="missing")
+    return amend_certification(shift_leader, made, 1, changed, Basis(), reason="seen again")
+
+
+def html(client, address):
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def test_certification_tells_its_history_in_words(guest_client, made):
+    page = html(guest_client, f"/list/{made.pk}/")
+    assert "<del>exists</del> → <ins>missing</ins>" in page and "Reason: seen again" in page
+    assert "by leader" in page and "Undo" not in page
+
+
+def test_all_changes_are_narrowed_by_person_run_kind_and_day(guest_client, made, shifter):
+    def kinds(query):
+        return [one.change.kind for one in guest_client.get(f"/history/?{query}").context["changes"]]
+
+    assert kinds("run=315270") == ["amend", "certify"]
+    assert kinds("run=315270&person=shifter") == ["certify"]
+    assert kinds("kind=amend") == ["amend"]
+    today = last().at.date()
+    assert kinds(f"run=315270&date_min={today}&date_max={today}") == ["amend", "certify"]
+    assert kinds("run=315270&date_max=2018-05-01") == []
+    assert kinds("person=nobody") == []
+
+
+def test_export_has_a_line_for_each_row_and_no_formula(guest_client, made):
+    answer = guest_client.get("/history/?run=315270&export=csv")
+    lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    assert [line["kind"] for line in lines] == ["amend", "certify"]
+    assert lines[0]["by"] == "leader" and lines[0]["why"] == "seen again"
+    assert "Tracker map: exists → missing" in lines[0]["differences"]
+    assert guest_client.get("/history/?person=nobody&export=csv").status_code == 400
+
+
+def test_pages_cost_few_queries(guest_client, made, django_assert_max_num_queries):
+    for _ in range(60):
+        CertificationFactory()
+    with django_assert_max_num_queries(12):
+        guest_client.get("/history/")
+    with django_assert_max_num_queries(12):
+        guest_client.get("/runs/315270/")
+    with django_assert_max_num_queries(12):
+        guest_client.get(f"/references/{made.reference_runreconstruction_id}/")
+
+
+def test_undo_page_shows_what_it_does_and_does_it(shift_leader_client, made):
+    change = last()
+    page = html(shift_leader_client, f"/history/{change.pk}/undo/")
+    assert '<th scope="row">Tracker map</th><td>missing</td><td>exists</td>' in page
+    assert shift_leader_client.post(f"/history/{change.pk}/undo/", {"reason": ""}).status_code == 422
+    answer = shift_leader_client.post(f"/history/{change.pk}/undo/", {"reason": "no"})
+    assert (answer.status_code, answer["Location"]) == (303, f"/list/{made.pk}/")
+    made.refresh_from_db()
+    assert made.trackermap == "exists"
+    page = html(shift_leader_client, f"/list/{made.pk}/")
+    assert f"undoes change {change.pk}" in page and "undone by leader" in page
+
+
+def test_undo_in_the_way_of_later_changes_names_them(shifter_client, shifter, reference, made):
+    change = last()
+    amend_certification(shifter, made, 2, decision(reference, comment="three"), Basis())
+    page = html(shifter_client, f"/history/{change.pk}/undo/")
+    assert "1 later change of the same fields stands in the way" in page and f'data-change="{last().pk}"' in page
+    assert "<td>three</td><td>none</td>" in page
+    assert shifter_client.post(f"/history/{change.pk}/undo/", {"reason": "x"}).status_code == 409
+
+
+def test_another_shifter_may_not_undo(other_shifter_client, guest_client, made):
+    for client in (other_shifter_client, guest_client):
+        assert client.get(f"/history/{last().pk}/undo/").status_code == 403
+        assert client.post(f"/history/{last().pk}/undo/", {"reason": "x"}).status_code == 403
+    assert other_shifter_client.get("/history/999999/undo/").status_code == 404
+
+
+def test_every_kind_of_change_can_be_opened_for_undo(admin_client, made, shifter):
+    ChecklistFactory().delete()
+    for change in Change.objects.all():
+        assert admin_client.get(f"/history/{change.pk}/undo/").status_code == 200
+
+
+def test_run_and_checklist_tell_their_history(guest_client, made):
+    page = html(guest_client, "/runs/315270/")
+    assert "seen again" in page and f'href="/list/{made.pk}/"' in page
+    checklist = ChecklistFactory(text="one")
+    checklist.text = "two"
+    checklist.save()
+    assert "<del>one</del> → <ins>two</ins>" in html(guest_client, f"/checklists/{checklist.identifier}/")
+    assert html(guest_client, "/runs/999999/")
+
+
+def test_reference_shows_what_rests_on_it(shift_leader_client, shifter_client, reference, made):
+    page = html(shifter_client, f"/references/{reference.pk}/")
+    assert f'href="/list/{made.pk}/"' in page and "/retire/" not in page
+    page = html(shift_leader_client, f"/references/{reference.pk}/retire/")
+    assert "The 1 certification below keeps it." in page
+    assert shift_leader_client.post(f"/references/{reference.pk}/retire/", {"reason": ""}).status_code == 422
+    assert shift_leader_client.post(f"/references/{reference.pk}/retire/", {"reason": "old"}).status_code == 303
+    assert not RunReconstruction.objects.get(pk=reference.pk).is_reference
+    made.refresh_from_db()
+    assert made.reference_runreconstruction == reference

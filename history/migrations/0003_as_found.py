@@ -9,7 +9,8 @@ PROBLEMS = ("pixel_problems", "strip_problems", "tracking_problems")
 def keep_as_found(apps, schema_editor):
     certification = apps.get_model("certify", "TrackerCertification")
     after = apps.get_model("history", "HistoricalTrackerCertification")
-    columns = [field.attname for field in certification._meta.concrete_fields if field.name != "verdict_word"]
+    kept = {field.attname for field in after._meta.concrete_fields}
+    columns = [field.attname for field in certification._meta.concrete_fields if field.attname in kept]
     rows = certification.objects.order_by("pk").prefetch_related(*PROBLEMS)
     if not rows.exists():
         return

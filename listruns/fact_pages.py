@@ -100,8 +100,9 @@ def _typed_fact(part: str, row: OmsRun | OmsFill, name: str) -> TypedFact:
 
 
 def history_of_facts(facts: dict[str, Any]) -> list[tuple[str, datetime | None, str, str]]:
-    """(what, when, by whom, which) of what happened to the frozen facts later."""
-    lines = []
+    """(what, when, by whom, which) of what people typed, and of what happened to the frozen facts later."""
+    typed = [one for part in facts.get("typed", {}).values() for one in part.items()]
+    lines = [("Typed", parse_datetime(mark["at"]), mark["by"], _label(name).lower()) for name, mark in typed]
     if filled := facts.get("filled"):
         names = ", ".join(_label(name).lower() for name in filled["names"])
         lines.append(("Filled in later", parse_datetime(filled["at"]), "", names))

@@ -1,0 +1,89 @@
+"""People signed in at a site, each with a browser of their own, and what they do all at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import requests
+
+from tests.browser_form import field_names, fields_of
+
+TIMEOUT_S = 60
+T = TypeVar("T")
+# The answer, or what broke the connection.
+Outcome = requests.Response | requests.RequestException
+
+
+def told(outcome: Outcome) -> int | str:
+    """The status that the person saw, or the name of what they saw instead."""
+    return outcome.status_code if isinstance(outcome, requests.Response) else type(outcome).__name__
+
+
+@dataclass
+class Hand:
+    """One person at a browser. The session is made in the database: sign-in is not what is tried here."""
+
+    name: str
+    url: str
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def opened(self, path: str) -> dict[str, Any]:
+        """The fields of the form on this page."""
+        page = self.session.get(self.url + path, timeout=TIMEOUT_S, allow_redirects=False)
+        if page.status_code != 200:
+            raise RuntimeError(f"GET {path} by {self.name}: {page.status_code}, not 200")
+        return dict(fields_of(page))
+
+    def send(self, path: str, fields: dict[str, Any]) -> requests.Response:
+        """The answer to the form; what it asks to be confirmed is confirmed, as a person would."""
+        answer = self._post(path, fields)
+        asked = {name for name in field_names(answer) if name.startswith("confirm_")} - fields.keys()
+        if answer.status_code != 422 or not asked:
+            return answer
+        return self._post(path, fields | dict.fromkeys(asked, "on"))
+
+    def _post(self, path: str, fields: dict[str, Any]) -> requests.Response:
+        return self.session.post(self.url + path, fields, timeout=TIMEOUT_S, allow_redirects=False)
+
+
+def hands(url: str, count: int, role: str) -> list[Hand]:
+    """So many people of this role, signed in."""
+    from django.conf import settings
+    from django.test import Client
+
+    from users.models import User
+
+    signed_in = []
+    for number in range(count):
+        person, _ = User.objects.get_or_create(username=f"{role}{number}", defaults={"role": role, "password": "!"})
+        client, hand = Client(), Hand(person.username, url)
+        client.force_login(person)
+        hand.session.trust_env = False
+        # A browser sends again what met a connection that the server had just closed; this one has none to meet.
+        hand.session.headers["Connection"] = "close"
+        hand.session.cookies.set(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value)
+        signed_in.append(hand)
+    return signed_in
+
+
+def all_at_once(deed: Callable[[T], requests.Response], of: Sequence[T]) -> list[Outcome]:
+    """What each was answered, all begun at the same moment; the exception where the connection broke."""
+    outcomes: list[Outcome] = [requests.RequestException("not asked")] * len(of)
+    gate = threading.Barrier(len(of))
+
+    def do(place: int) -> None:
+        gate.wait()
+        try:
+            outcomes[place] = deed(of[place])
+        except requests.RequestException as broken:
+            outcomes[place] = broken
+
+    threads = [threading.Thread(target=do, args=(place,)) for place in range(len(of))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes

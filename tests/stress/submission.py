@@ -1,0 +1,140 @@
+"""One save of one person: what is sent, the record it has to become, and what must not be there without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import requests
+
+from tests.stress.hands import Hand
+
+COMPONENTS = ("pixel", "strip", "tracking")
+FIRST_RUN, LAST_RUN = 314206, 316201
+# OMS says it of no fill with collisions; each submission types a value of its own, over the one before.
+TYPED = "fill-init_lumi"
+
+
+@dataclass
+class Submission:
+    """A filled-in form of one reconstruction, all of whose parts are of this submission alone."""
+
+    hand: Hand
+    run: int
+    reconstruction: str
+    fields: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.run} {self.reconstruction} of {self.hand.name}"
+
+    def send(self) -> requests.Response:
+        return self.hand.send(f"/certify/{self.run}/{self.reconstruction}/", self.fields)
+
+    def record(self) -> Any:
+        """The live certification that this became; None where there is none."""
+        from certify.selectors import live_certification
+
+        return live_certification(self.run, self.reconstruction)
+
+    def check_whole(self, record: Any) -> None:
+        """Every part of what was sent is in the record, and the facts it was made on."""
+        is_there = {
+            **{name: _text(getattr(record, name)) == said for name, said in self._columns().items()},
+            "person": record.user.username == self.hand.name,
+            "dataset": (record.dataset.name if record.dataset else "") == _one(self.fields["dataset"]),
+            "problems": all(self._problems(name) == _keys(getattr(record, name)) for name in _problem_fields()),
+            "facts": record.facts["run"]["run_number"] == self.run and record.facts["run"]["lumisections"] is not None,
+            "typed fact": record.facts["typed"]["fill"].get("init_lumi", {}).get("as_typed") == self.fields[TYPED],
+            "version": record.version == 1,
+        }
+        check(all(is_there.values()), f"{self} is not whole: {[name for name, is_ok in is_there.items() if not is_ok]}")
+
+    def _columns(self) -> dict[str, str]:
+        return {
+            **{name: self.fields[name] for name in (*COMPONENTS, "trackermap", "comment")},
+            "bad_reason_id": _one(self.fields["bad_reason"]),
+            "reference_runreconstruction_id": _one(self.fields["reference_runreconstruction"]),
+            "date": _one(self.fields["date"]),
+            "idempotency_key": _one(self.fields["idempotency_key"]),
+        }
+
+    def _problems(self, name: str) -> set[str]:
+        return set(self.fields.get(name, []))
+
+
+def submission(hand: Hand, run: int, reconstruction: str, random: Random) -> Submission:
+    """The form opened and filled in: good or bad, with a fact typed that OMS does not give."""
+    fields = hand.opened(f"/certify/{run}/{reconstruction}/")
+    fields |= {TYPED: f"1.{random.randrange(10**9):09}", "comment": f"{hand.name} on {run} {reconstruction}"}
+    return Submission(hand, run, reconstruction, fields | random.choice([_good, _bad])(random))
+
+
+def _good(_random: Random) -> dict[str, Any]:
+    return dict.fromkeys(COMPONENTS, "good") | {"trackermap": "exists"}
+
+
+def _bad(random: Random) -> dict[str, Any]:
+    """Everything bad, with a reason and two problems of each kind."""
+    from certify.models import BadReason, TrackerCertification
+
+    fields = dict.fromkeys(COMPONENTS, "bad") | {"trackermap": "missing"}
+    fields["bad_reason"] = str(random.choice(BadReason.objects.values_list("pk", flat=True)))
+    for name in _problem_fields():
+        words = TrackerCertification._meta.get_field(name).related_model._default_manager  # type: ignore[union-attr]
+        fields[name] = [str(key) for key in random.sample(list(words.values_list("pk", flat=True)), 2)]
+    return fields
+
+
+def targets(count: int) -> list[tuple[int, str]]:
+    """So many reconstructions of collision runs, newest first, none of them certified."""
+    from certify.selectors import certified_among
+    from registry.client import datasets_of_runs
+    from remote.budget import Budget
+
+    runs = range(FIRST_RUN, LAST_RUN + 1)
+    datasets = datasets_of_runs(runs, Budget(60)).value  # type: ignore[union-attr]
+    named = {(one.run_number, str(one.reconstruction)) for one in datasets if "Collisions" in one.name}
+    found = sorted(named - certified_among(runs), reverse=True)
+    check(len(found) >= count, f"only {len(found)} reconstructions to submit")
+    return found[:count]
+
+
+def leftovers(sent: list[Submission]) -> list[str]:
+    """What should have gone with a submission that was not saved, and what breaks a constraint."""
+    from django.db import connection
+
+    from oms.models import OmsFill
+
+    connection.check_constraints()
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            check(cursor.execute("PRAGMA integrity_check").fetchall() == [("ok",)], "the file is damaged")
+    saved = {one.fields[TYPED] for one in sent if one.record()}
+    typed = {
+        fill.pk: fill.typed["init_lumi"]["as_typed"] for fill in OmsFill.objects.all() if "init_lumi" in fill.typed
+    }
+    return [f"{as_typed} in fill {number}" for number, as_typed in typed.items() if as_typed not in saved]
+
+
+def _problem_fields() -> list[str]:
+    return [f"{name}_problems" for name in COMPONENTS]
+
+
+def _keys(chosen: Any) -> set[str]:
+    return {str(key) for key in chosen.values_list("pk", flat=True)}
+
+
+def _one(given: Any) -> str:
+    """A field as it travels: one value, or the last of several."""
+    return str(given[-1] if isinstance(given, list) else given)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def check(holds: bool, what: str) -> None:
+    """Raise AssertionError, saying what is wrong, unless it holds."""
+    if not holds:
+        raise AssertionError(what)

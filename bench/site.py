@@ -42,7 +42,8 @@ class Site:
         return requests.get(f"{self.sandbox}/_sandbox/requests", timeout=TIMEOUT_S).json()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -51,7 +52,7 @@ def _free_port() -> int:
 @contextlib.contextmanager
 def whole_site() -> Iterator[Site]:
     """`manage.py serve` on an empty PostgreSQL; the environment of this process then fits it, for Django in here."""
-    port, sandbox_port = _free_port(), _free_port()
+    port, sandbox_port = free_port(), free_port()
     with throwaway_server() as database, tempfile.TemporaryDirectory(prefix="certhelper-bench-") as folder:
         os.environ |= {
             "CERTHELPER_MODE": "sandbox",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import requests
 
-from bench.site import _free_port
+from bench.site import free_port
 from tests.postgres import throwaway_server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -61,16 +61,16 @@ class Site:
     """Where the site answers, and its web server to be killed."""
 
     def __init__(self, port: int, log: Path) -> None:
-        from certhelper.management.commands.serve import _gunicorn
+        from certhelper.management.commands.serve import gunicorn_command
 
         self.url = f"http://127.0.0.1:{port}"
-        self.server = Process(f"{self.url}/healthz", log, *_gunicorn(port, workers=2)[1:])
+        self.server = Process(f"{self.url}/healthz", log, *gunicorn_command(port, workers=2)[1:])
 
 
 @contextlib.contextmanager
 def whole_site(database: str) -> Iterator[Site]:
     """An empty site with the demo content, on "postgres" or "sqlite"; Django in this process works on its database."""
-    port, sandbox_port = _free_port(), _free_port()
+    port, sandbox_port = free_port(), free_port()
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="certhelper-stress-"))
         log = Path(folder) / "log"

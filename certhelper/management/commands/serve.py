@@ -52,7 +52,8 @@ def _wait_for(family: Family, what: str, is_there: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def _gunicorn(port: int, workers: int) -> list[str]:
+def gunicorn_command(port: int, workers: int) -> list[str]:
+    """How the web server is started, here and where it is tried by killing it."""
     return [
         *(sys.executable, "-m", "gunicorn", "certhelper.wsgi:application"),
         *("--bind", f"{HOST}:{port}", "--workers", str(workers), "--threads", str(THREADS)),
@@ -89,7 +90,7 @@ class Command(BaseCommand):
         _wait_for(family, "The sandbox", lambda: _answers(sandbox_port, "/_sandbox/"))
         call_command("demo")
         connections.close_all()
-        family.start("The web server", _gunicorn(port, workers))
+        family.start("The web server", gunicorn_command(port, workers))
         _wait_for(family, "The web server", lambda: _answers(port, str(settings.LOGIN_URL)))
         self.stdout.write(f"Sandbox: http://{HOST}:{sandbox_port}/_sandbox/")
         self.stdout.write(f"Ready: http://{HOST}:{port}/")

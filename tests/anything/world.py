@@ -1,0 +1,155 @@
+"""What there is when anything is tried: people, certifications, words; and the forms as their pages give them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import strategies as st
+
+from certify.models import TrackerCertification
+from listruns.filters import FILTER_NAMES, OTHER_NAMES
+from tests.anything.addresses import Address, addresses
+from tests.browser_form import _Fields, field_names
+from tests.certify.page_form import BY_HAND, GOOD
+from tests.factories import (
+    BadReasonFactory,
+    CertificationFactory,
+    ChecklistFactory,
+    PixelProblemFactory,
+    ReconstructionFactory,
+    RunFactory,
+    StripProblemFactory,
+    TrackingProblemFactory,
+)
+
+RUN = "315259"
+# What an address of ours may carry, with a value that means something.
+QUERY = {
+    "runs": f"{RUN}, 315264-315265",
+    "run": RUN,
+    "reco": "prompt",
+    "dataset": "/PromptReco/Collisions2018A/DQM",
+    "date_min": "2018-05-01",
+    "runs_max": RUN,
+    "user": "shifter",
+    "verdict": "good",
+    "state": "any",
+    "lowstat": "on",
+    "export": "csv",
+    "sort": "-run",
+    "page": "1",
+    "per_page": "25",
+    "again": "1",
+    "next": "/list/",
+    "q": RUN,
+}
+
+
+@dataclass
+class World:
+    """The clients by role, what exists by the name of its place in an address, and the names that pages use."""
+
+    by_role: dict[str, Client]
+    known: dict[str, list[str]]
+    names: list[str] = field(default_factory=list)
+    _forms: dict[str, list[dict[str, list[str]]]] = field(default_factory=dict)
+    _names: dict[str, set[str]] = field(default_factory=dict)
+
+    def clients(self, address: Address) -> st.SearchStrategy[Client]:
+        """Somebody who may; now and then somebody who may not."""
+        roles = ["admin"] if address.is_of_admin else [*["shifter", "leader"] * 5, "guest", "stranger"]
+        if address.name == "users:sign-in":
+            roles = ["stranger"]
+        return st.sampled_from([self.by_role[role] for role in roles])
+
+    def paths(self, address: Address) -> st.SearchStrategy[str]:
+        return st.composite(lambda draw: address.with_values(draw, self.known))()
+
+    def queries(self) -> st.SearchStrategy[dict[str, list[str]]]:
+        """A few parts of a query that mean something."""
+        names = st.lists(st.sampled_from(sorted(QUERY)), max_size=3, unique=True)
+        return names.map(lambda some: {name: [QUERY[name]] for name in some})
+
+    def _first(self, address: Address) -> Client:
+        return self.by_role["admin" if address.is_of_admin else "stranger" if "sign-in" in address.name else "leader"]
+
+    def takes_forms(self, address: Address) -> bool:
+        """Whether something may be sent to the address by POST."""
+        return self._first(address).post(address.path(self.known)).status_code != 405
+
+    def names_on(self, address: Address) -> set[str]:
+        """The names of all inputs on the page of this address."""
+        if address.name not in self._names:
+            page = self._page(address)
+            self._names[address.name] = field_names(page) if page else set()
+        return self._names[address.name]
+
+    def _page(self, address: Address) -> Any:
+        """The page of this address; None where there is none to read."""
+        page = self._first(address).get(address.path(self.known))
+        return page if page.status_code == 200 and not page.streaming else None
+
+    def forms_of(self, address: Address) -> list[dict[str, list[str]]]:
+        """What may be sent there: the form on its own page, those of a certification, and nothing."""
+        if address.name not in self._forms:
+            page = self._page(address)
+            own = [_largest_form(page)] if page else []
+            self._forms[address.name] = [*own, *([] if address.is_of_admin else self._forms["certify"]), {}]
+        return self._forms[address.name]
+
+    def learn(self, sandbox: Any, ticked: dict[str, str]) -> None:
+        """Open the certify form with everything there and with nothing there, and note the names on all pages."""
+        opened = [_largest_form(self.by_role["shifter"].get(f"/certify/{RUN}/prompt/"))]
+        for service in ("registry", "oms"):
+            sandbox.faults(service, "not-found")
+        opened += [{**_largest_form(self.by_role["shifter"].get("/certify/399999/prompt/")), **_lists(BY_HAND)}]
+        sandbox.clear()
+        self._forms["certify"] = [form | _lists(GOOD | ticked | {"comment": "x"}) for form in opened]
+        pages = [one for one in addresses() if not one.is_of_admin]
+        self.names = sorted({*QUERY, *FILTER_NAMES, *OTHER_NAMES}.union(*map(self.names_on, pages)))
+
+
+def _lists(fields: dict[str, str]) -> dict[str, list[str]]:
+    return {name: [value] for name, value in fields.items()}
+
+
+def _largest_form(page: Any) -> dict[str, list[str]]:
+    parser = _Fields("")
+    parser.feed(page.content.decode())
+    return max(parser.forms, key=len, default={})
+
+
+@pytest.fixture
+def world(
+    shifter, other_shifter, shifter_client, shift_leader_client, guest_client, admin_client, client, sandbox
+) -> World:
+    """One of everything."""
+    words = {"bad_reason": BadReasonFactory()}
+    problems = {
+        "pixel_problems": PixelProblemFactory(),
+        "strip_problems": StripProblemFactory(),
+        "tracking_problems": TrackingProblemFactory(),
+    }
+    mine = CertificationFactory(user=shifter, comment="Seen.", **words)
+    for name, problem in problems.items():
+        getattr(mine, name).add(problem)
+    others = [CertificationFactory(user=other_shifter), CertificationFactory(user=shifter, withdrawn=True)]
+    ReconstructionFactory(reference=True, run=RunFactory(run_number=314_300))
+    checklist = ChecklistFactory()
+    keys = [str(row.pk) for row in [mine, *others]]
+    clients = {"shifter": shifter_client, "leader": shift_leader_client, "guest": guest_client}
+    there = World(
+        clients | {"admin": admin_client, "stranger": client},
+        {
+            "pk": [keys[0], *keys],
+            "object_id": ["1", *keys],
+            "run_number": [RUN, RUN, RUN, "399999", "315264", "317000"],
+            "reconstruction": ["prompt", "prompt", "express"],
+        },
+    )
+    there.learn(sandbox, ticked={checklist.box: "on"})
+    assert TrackerCertification.objects.count() == len(keys)
+    return there

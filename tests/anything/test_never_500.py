@@ -24,10 +24,10 @@ pytestmark = pytest.mark.django_db
 FORM, FILES = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
 OURS = [one for one in addresses() if not one.is_of_admin]
 ADMINS = [one for one in addresses() if one.is_of_admin]
-# For each of our addresses a query, for each that takes forms a form; of the admin's addresses; any path at all.
+# Queries and forms to addresses of ours, the same to the admin's, and any path at all.
 # PostgreSQL is the slower one, and there to see what only it refuses.
 SHARE = 1 if connection.vendor == "sqlite" else 0.4
-QUERIES, FORMS, IN_ADMIN, PATHS = (round(SHARE * count) for count in (150, 240, 400, 1000))
+QUERIES, FORMS, IN_ADMIN, PATHS = (round(SHARE * count) for count in (2000, 1200, 500, 1000))
 
 
 def tried(examples: int):
@@ -54,27 +54,21 @@ def _ask(client: Client, method: str, path: str, body: str | bytes = "", kind: s
     return answer.status_code
 
 
-def test_at_least_5000_examples_are_tried(world: World):  # noqa: F811
-    forms = [one for one in OURS if world.takes_forms(one)]
-    assert len(forms) >= 5, "certify twice, update, sign in and out"
-    assert len(OURS) * QUERIES + len(forms) * FORMS + 2 * IN_ADMIN + PATHS >= 5_000 * SHARE
+def test_at_least_5000_examples_are_tried():
+    assert QUERIES + FORMS + 2 * IN_ADMIN + PATHS >= 5_000 * SHARE
 
 
-@pytest.mark.parametrize("address", OURS, ids=[one.name for one in OURS])
-def test_any_query_on_any_page_is_answered(world: World, address: Address):  # noqa: F811
-    @tried(QUERIES)
+def test_every_address_that_takes_forms_is_among_those_tried(world: World):  # noqa: F811
+    names = {one.name for one in OURS if world.takes_forms(one)}
+    assert names >= {"users:sign-in", "certify:certify-run", "certify:certify-reconstruction", "listruns:update"}
+
+
+@pytest.mark.parametrize(("some", "examples"), [(OURS, QUERIES), (ADMINS, IN_ADMIN)], ids=["ours", "admin"])
+def test_any_query_on_any_page_is_answered(world: World, some: list[Address], examples: int):  # noqa: F811
+    @tried(examples)
     @given(st.data())
     def ask(data: st.DataObject) -> None:
-        _ask_a_query(world, address, data)
-
-    ask()
-
-
-def test_any_query_on_any_page_of_the_admin_is_answered(world: World):  # noqa: F811
-    @tried(IN_ADMIN)
-    @given(st.data())
-    def ask(data: st.DataObject) -> None:
-        _ask_a_query(world, data.draw(st.sampled_from(ADMINS)), data)
+        _ask_a_query(world, data.draw(st.sampled_from(some)), data)
 
     ask()
 
@@ -86,21 +80,11 @@ def _ask_a_query(world: World, address: Address, data: st.DataObject) -> None:  
     _ask(client, "GET", path, QUERY_STRING=query, **more)
 
 
-def test_anything_in_any_form_is_answered(world: World):  # noqa: F811
-    forms = list(filter(world.takes_forms, OURS))
+@pytest.mark.parametrize(("some", "examples"), [(OURS, FORMS), (ADMINS, IN_ADMIN)], ids=["ours", "admin"])
+def test_anything_in_any_form_is_answered(world: World, some: list[Address], examples: int):  # noqa: F811
+    forms = list(filter(world.takes_forms, some))
 
-    @tried(FORMS * len(forms))
-    @given(st.data())
-    def ask(data: st.DataObject) -> None:
-        _send_a_form(world, data.draw(st.sampled_from(forms)), data)
-
-    ask()
-
-
-def test_anything_in_any_form_of_the_admin_is_answered(world: World):  # noqa: F811
-    forms = list(filter(world.takes_forms, ADMINS))
-
-    @tried(IN_ADMIN)
+    @tried(examples)
     @given(st.data())
     def ask(data: st.DataObject) -> None:
         _send_a_form(world, data.draw(st.sampled_from(forms)), data)

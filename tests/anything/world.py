@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.cache import caches
+from django.db import transaction
 from django.test import Client
 from hypothesis import strategies as st
 
 from certify.models import TrackerCertification
-from listruns.filters import FILTER_NAMES, OTHER_NAMES
-from tests.anything.addresses import Address, addresses
+from listruns.filters import OTHER_NAMES
+from tests.anything.addresses import Address
 from tests.browser_form import _Fields, field_names
 from tests.certify.page_form import BY_HAND, GOOD
 from tests.factories import (
@@ -48,13 +53,27 @@ QUERY = {
 }
 
 
+@contextmanager
+def undone(client: Client) -> Iterator[None]:
+    """Whatever the client does in here leaves no trace: not in the database, not in a cache, not in its cookies."""
+    session = client.cookies.get(settings.SESSION_COOKIE_NAME)
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    client.cookies.clear()
+    if session:
+        client.cookies[settings.SESSION_COOKIE_NAME] = session.value
+    for cache in caches.all():
+        cache.clear()
+
+
 @dataclass
 class World:
-    """The clients by role, what exists by the name of its place in an address, and the names that pages use."""
+    """The clients by role, what exists by the name of its place in an address, and what pages hold."""
 
     by_role: dict[str, Client]
     known: dict[str, list[str]]
-    names: list[str] = field(default_factory=list)
+    said: dict[str, list[str]] = field(default_factory=dict)
     _forms: dict[str, list[dict[str, list[str]]]] = field(default_factory=dict)
     _names: dict[str, set[str]] = field(default_factory=dict)
 
@@ -68,9 +87,14 @@ class World:
     def paths(self, address: Address) -> st.SearchStrategy[str]:
         return st.composite(lambda draw: address.with_values(draw, self.known))()
 
-    def queries(self) -> st.SearchStrategy[dict[str, list[str]]]:
+    def query_names(self, address: Address) -> list[str]:
+        """What an address may carry: what its page has inputs for, and what any page may understand."""
+        return sorted({*self.names_on(address), *OTHER_NAMES, "again", "dataset", "next", "q", "run", "runs"})
+
+    def queries(self, address: Address) -> st.SearchStrategy[dict[str, list[str]]]:
         """A few parts of a query that mean something."""
-        names = st.lists(st.sampled_from(sorted(QUERY)), max_size=3, unique=True)
+        meant = sorted(QUERY.keys() & set(self.query_names(address)))
+        names = st.lists(st.sampled_from(meant), max_size=3, unique=True)
         return names.map(lambda some: {name: [QUERY[name]] for name in some})
 
     def _first(self, address: Address) -> Client:
@@ -78,7 +102,9 @@ class World:
 
     def takes_forms(self, address: Address) -> bool:
         """Whether something may be sent to the address by POST."""
-        return self._first(address).post(address.path(self.known)).status_code != 405
+        client = self._first(address)
+        with undone(client):
+            return client.post(address.path(self.known)).status_code != 405
 
     def names_on(self, address: Address) -> set[str]:
         """The names of all inputs on the page of this address."""
@@ -89,27 +115,36 @@ class World:
 
     def _page(self, address: Address) -> Any:
         """The page of this address; None where there is none to read."""
-        page = self._first(address).get(address.path(self.known))
+        client = self._first(address)
+        with undone(client):
+            page = client.get(address.path(self.known))
         return page if page.status_code == 200 and not page.streaming else None
 
     def forms_of(self, address: Address) -> list[dict[str, list[str]]]:
         """What may be sent there: the form on its own page, those of a certification, and nothing."""
         if address.name not in self._forms:
             page = self._page(address)
-            own = [_largest_form(page)] if page else []
+            own = [_largest_form(page) | self._said_on(address)] if page else []
             self._forms[address.name] = [*own, *([] if address.is_of_admin else self._forms["certify"]), {}]
         return self._forms[address.name]
 
+    def _said_on(self, address: Address) -> dict[str, list[str]]:
+        """What a page with a certification's form still needs to be saved."""
+        return {name: value for name, value in self.said.items() if name in self.names_on(address)}
+
+    def takers(self, some: list[Address]) -> list[Address]:
+        """Those that take forms; the ones with a large form three times, since there is more to try."""
+        return [one for one in filter(self.takes_forms, some) for _ in range(3 if len(self.names_on(one)) > 8 else 1)]
+
     def learn(self, sandbox: Any, ticked: dict[str, str]) -> None:
-        """Open the certify form with everything there and with nothing there, and note the names on all pages."""
+        """Open the certify form with everything there and with nothing there."""
         opened = [_largest_form(self.by_role["shifter"].get(f"/certify/{RUN}/prompt/"))]
         for service in ("registry", "oms"):
             sandbox.faults(service, "not-found")
         opened += [{**_largest_form(self.by_role["shifter"].get("/certify/399999/prompt/")), **_lists(BY_HAND)}]
         sandbox.clear()
-        self._forms["certify"] = [form | _lists(GOOD | ticked | {"comment": "x"}) for form in opened]
-        pages = [one for one in addresses() if not one.is_of_admin]
-        self.names = sorted({*QUERY, *FILTER_NAMES, *OTHER_NAMES}.union(*map(self.names_on, pages)))
+        self.said = _lists(GOOD | ticked | {"comment": "x", "reason": "Seen again."})
+        self._forms["certify"] = [form | self.said for form in opened]
 
 
 def _lists(fields: dict[str, str]) -> dict[str, list[str]]:

@@ -47,14 +47,14 @@ def context() -> dict[str, Any]:
 
 
 def where_to(request: HttpRequest) -> str:
-    """Where the person wants to go, on this site, as the address or the form says; else home."""
+    """The path on this site that the person wants to go to, as the address or the form says; else home."""
     return _on_this_site(request, request.GET.get("next") or request.POST.get("next") or "")
 
 
 def _on_this_site(request: HttpRequest, wanted: str) -> str:
     hosts = {request.get_host()}
     is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=hosts, require_https=request.is_secure())
-    return wanted if is_ours else str(settings.LOGIN_REDIRECT_URL)
+    return wanted if is_ours and wanted.startswith("/") else str(settings.LOGIN_REDIRECT_URL)
 
 
 def refuse(request: HttpRequest, sentence: str, *, status: int = 403) -> NoReturn:

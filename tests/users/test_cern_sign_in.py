@@ -66,6 +66,11 @@ def test_sign_in_goes_on_to_where_the_person_was(visitor):
     assert visitor.client.get(following).status_code == 200
 
 
+@pytest.mark.parametrize("address", [START, f"{START}callback/"])
+def test_next_that_is_no_path_leads_home(shifter_client, address):
+    assert shifter_client.get(address, {"next": "é"})["Location"] == "/"
+
+
 def test_next_of_another_site_is_not_followed(visitor):
     assert visitor.sign_in("shifter", "https://elsewhere.example/")["Location"] == "/"
 

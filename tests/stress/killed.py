@@ -15,8 +15,6 @@ from tests.stress.site import Site
 from tests.stress.submission import Submission, check, leftovers, submission, targets
 
 AT_ONCE = 4
-# Four saves on two cores are over by then, mostly.
-LONGEST_S = 0.25
 
 
 def killed_while_saving(site: Site, count: int, random: Random) -> Iterator[str]:
@@ -27,6 +25,8 @@ def killed_while_saving(site: Site, count: int, random: Random) -> Iterator[str]
     for one, record in zip(sent, records, strict=True):
         if record:
             one.check_whole(record)
+        else:
+            check(one.has_draft(), f"{one}: neither saved nor kept as a draft")
     check(not (left := leftovers(sent)), f"left behind by what was not saved: {left}")
     yield _figures(records, answers)
     _check_again(sent, records)
@@ -34,22 +34,28 @@ def killed_while_saving(site: Site, count: int, random: Random) -> Iterator[str]
 
 
 def _sent_to_a_dying_server(site: Site, count: int, random: Random) -> tuple[list[Submission], list[Outcome]]:
-    people, sent, answers = hands(site.url, AT_ONCE, "shifter"), [], []
-    where = targets(count)
+    """The first few undisturbed, to see how long they take; each time after them within that time and half as much."""
+    people, where = hands(site.url, AT_ONCE, "shifter"), targets(count)
+    sent: list[Submission] = []
+    answers: list[Outcome] = []
+    longest = 0.0
     for first in range(0, count, AT_ONCE):
-        some = [submission(hand, *there, random) for hand, there in zip(people, where[first : first + AT_ONCE])]  # noqa: B905
-        killer = threading.Thread(target=_kill_soon, args=(site, random.uniform(0, LONGEST_S)))
-        killer.start()
-        answers += all_at_once(Submission.send, some)
-        killer.join()
-        sent += some
-        site.server.start()
+        places = zip(people, where[first : first + AT_ONCE], strict=False)
+        sent += (some := [submission(hand, *there, random) for hand, there in places])
+        began = time.monotonic()
+        answers += _killed(site, some, random.uniform(0, longest)) if first else all_at_once(Submission.send, some)
+        longest = longest or 1.5 * (time.monotonic() - began)
     return sent, answers
 
 
-def _kill_soon(site: Site, seconds: float) -> None:
-    time.sleep(seconds)
-    site.server.kill()
+def _killed(site: Site, some: list[Submission], seconds: float) -> list[Outcome]:
+    """What they are answered by a server that dies after so many seconds, and is started again."""
+    killer = threading.Timer(seconds, site.server.kill)
+    killer.start()
+    answers = all_at_once(Submission.send, some)
+    killer.join()
+    site.server.start()
+    return answers
 
 
 def _check_answered(sent: list[Submission], records: list[Any], answers: list[Outcome]) -> None:
@@ -65,10 +71,11 @@ def _figures(records: list[Any], answers: list[Outcome]) -> str:
         record for record, answer in zip(records, answers, strict=True) if isinstance(answer, requests.RequestException)
     ]
     whole = sum(record is not None for record in cut_off)
-    kills = -(-len(records) // AT_ONCE)
+    kills = -(-len(records) // AT_ONCE) - 1
     return (
         f"{len(records)} submissions, {kills} kills: {len(records) - len(cut_off)} answered and whole, "
-        f"{len(cut_off)} cut off, of these {whole} whole and {len(cut_off) - whole} absent; constraints hold"
+        f"{len(cut_off)} cut off, of these {whole} whole and {len(cut_off) - whole} absent, "
+        "each with its draft; constraints hold"
     )
 
 
@@ -80,4 +87,5 @@ def _check_again(sent: list[Submission], before: list[Outcome]) -> None:
         now = one.record()
         check(now is not None, f"{one}: sent again, and there is none")
         one.check_whole(now)
+        check(not one.has_draft(), f"{one}: saved, and still offered as a draft")
         check(record is None or record.updated_at == now.updated_at, f"{one}: changed by being sent again")

@@ -31,6 +31,22 @@ class Submission:
     def send(self) -> requests.Response:
         return self.hand.send(f"/certify/{self.run}/{self.reconstruction}/", self.fields)
 
+    def keep_draft(self) -> None:
+        """What the page does as one types."""
+        answer = self.hand.send("/drafts/save/", self.fields)
+        check(answer.status_code == 200, f"{self}: the draft was answered with {answer.status_code}")
+
+    def has_draft(self) -> bool:
+        """Whether the person is offered what they had typed."""
+        from django.http import QueryDict
+
+        from drafts.models import Draft
+
+        drafts = Draft.objects.offered().filter(user__username=self.hand.name, run_number=self.run)
+        texts = drafts.filter(reconstruction=self.reconstruction).values_list("typed", flat=True)
+        said = {name: self.fields[name] for name in (*COMPONENTS, "comment", TYPED)}
+        return any(said.items() <= QueryDict(text).dict().items() for text in texts)
+
     def record(self) -> Any:
         """The live certification that this became; None where there is none."""
         from certify.selectors import live_certification
@@ -64,10 +80,12 @@ class Submission:
 
 
 def submission(hand: Hand, run: int, reconstruction: str, random: Random) -> Submission:
-    """The form opened and filled in: good or bad, with a fact typed that OMS does not give."""
+    """The form opened and filled in: good or bad, with a fact typed that OMS does not give; kept as a draft."""
     fields = hand.opened(f"/certify/{run}/{reconstruction}/")
     fields |= {TYPED: f"1.{random.randrange(10**9):09}", "comment": f"{hand.name} on {run} {reconstruction}"}
-    return Submission(hand, run, reconstruction, fields | random.choice([_good, _bad])(random))
+    filled_in = Submission(hand, run, reconstruction, fields | random.choice([_good, _bad])(random))
+    filled_in.keep_draft()
+    return filled_in
 
 
 def _good(_random: Random) -> dict[str, Any]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from django.http import QueryDict
 from django.urls import reverse
 
 from certify.desk import Desk, desk_to_amend_with, desk_with
+from certify.factforms import CORRECTING, FactForms, shown_name, with_all_inputs
 from certify.models import TrackerCertification
 from drafts.actions import finish, keep_draft
 from drafts.selectors import Around, around, draft_of
 from drafts.sheet import Sheet, read_sheet
+from oms.models import OmsFill, OmsRun
 from users.access import SignedInRequest
 
 # A draft keeps what was typed and the version it was typed over; what a form is opened with is always new.
@@ -37,6 +40,7 @@ def with_draft(request: SignedInRequest, desk: Desk) -> Desk:
         typed[name] = str(desk.form.initial[name])
     if not ticket.knows(typed.get("dataset", "")):
         typed["dataset"] = desk.form.initial["dataset"]
+    typed = _with_an_input_for_each(typed, desk.run)
     if standing:
         again = desk_to_amend_with(typed, standing, desk.run, needs_reason=desk.form.needs_reason)
     else:
@@ -44,6 +48,24 @@ def with_draft(request: SignedInRequest, desk: Desk) -> Desk:
     again.forget_errors()
     again.draft = key
     return again
+
+
+def _with_an_input_for_each(typed: QueryDict, run: OmsRun) -> QueryDict:
+    """OMS may have answered since: what was typed for a fact that it gives now stands beside its value."""
+    if CORRECTING in typed:
+        return typed
+    facts = FactForms(run)
+    late = False
+    for form, row in zip(facts.forms, (run, run.fill or OmsFill()), strict=True):
+        for name in form.attributes():
+            sent = form.add_prefix(name)
+            if not typed.get(sent, "").strip():
+                for one in (sent, shown_name(form, name)):  # an input that was left empty says nothing against OMS
+                    typed.pop(one, None)
+            elif not facts.has_input(run if name == "fill_number" else row, type(form), name):
+                typed[shown_name(form, name)] = facts.shown(form, name)
+                late = True
+    return with_all_inputs(typed, run) if late else typed
 
 
 def finish_drafts(request: SignedInRequest, made: TrackerCertification) -> None:

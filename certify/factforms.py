@@ -103,11 +103,12 @@ class FactForms:
 
         An input that was shown counts although OMS has answered since: what a person typed is never dropped.
         """
-        if self._is_as_shown(form, name):
+        if self.is_as_shown(form, name):
             return False
         return self._was_shown(form, name) or self.is_correcting or may_be_typed(row, name)
 
-    def _is_as_shown(self, form: TypedForm, name: str) -> bool:
+    def is_as_shown(self, form: TypedForm, name: str) -> bool:
+        """Whether the input of a sent form has what stood in it."""
         sent, shown = str(form[name].data or "").strip(), self.shown(form, name).strip()
         unit = form.data.get(form.add_prefix(f"{name}_unit"), "")
         return bool(shown) and sent == shown and unit == _first_unit(form, name)
@@ -115,7 +116,7 @@ class FactForms:
     def _forgiven(self, form: Form) -> Form:
         """What OMS gave, however odd, is no mistake of the person who left it as it stood."""
         if self.data is not None:
-            for name in [name for name in form.errors if name in form.fields and self._is_as_shown(form, name)]:
+            for name in [name for name in form.errors if name in form.fields and self.is_as_shown(form, name)]:
                 del form.errors[name]
                 form.cleaned_data[name] = None
         return form

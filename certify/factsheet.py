@@ -113,10 +113,12 @@ def _line_to_type(
     desk: Desk, row: OmsRun | OmsFill, form: OmsRunForm | OmsFillForm, label: str, name: str, unit: str
 ) -> FactLine:
     source, shown = row.source_of(name), desk.facts.shown(form, name)
+    text = fact_text(name, getattr(row, name), unit)
     is_corrected = source.kind == SourceKind.TYPED and row.fetched_at is not None
+    is_being_corrected = source.kind == SourceKind.OMS and form.is_bound and not desk.facts.is_as_shown(form, name)
     return FactLine(
         label=label,
-        text=fact_text(name, getattr(row, name), unit),
+        text=text,
         unit=unit,
         is_wide=name in _WIDE,
         needed=_needed(row, form, name),
@@ -124,7 +126,7 @@ def _line_to_type(
         field=form[name],
         unit_field=form[f"{name}_unit"] if f"{name}_unit" in form.fields else None,
         shown=(shown_name(form, name), shown),
-        oms_text=fact_text(name, said_by_oms(row, name), unit) if is_corrected else "",
+        oms_text=fact_text(name, said_by_oms(row, name), unit) if is_corrected else text if is_being_corrected else "",
     )
 
 

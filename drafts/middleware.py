@@ -7,10 +7,13 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from drafts.actions import keep_draft
 from drafts.sheet import Sheet, read_sheet
+
+# What static/js/drafts.js listens for: a part of the page was asked for, and the page stays as it is.
+SIGNED_OUT = "signed-out"
 
 
 def kept_of(request: HttpRequest) -> Sheet | None:
@@ -44,4 +47,6 @@ class KeepTypedMiddleware:
         if request.method != "POST" or request.user.is_authenticated or not getattr(view, "login_required", True):
             return None
         sheet = kept_of(request)
+        if sheet and request.headers.get("HX-Request"):
+            return HttpResponse(status=204, headers={"HX-Trigger": SIGNED_OUT})
         return redirect_to_login(sheet.restoring()) if sheet else None

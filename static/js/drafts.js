@@ -125,6 +125,9 @@
     const discarded = event.target.dataset.draftDiscard;
     if (discarded) shelved.drop(shelf + discarded);
   });
+  // Parts of the page cannot be asked for by a stranger, nor with a token older than the sign-in.
+  document.addEventListener("signed-out", () => { signedOut.hidden = false; });
+  form.addEventListener("htmx:beforeRequest", (event) => { if (!signedOut.hidden) event.preventDefault(); });
   document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
   window.addEventListener("pagehide", leave);
   window.addEventListener("online", () => save());

@@ -235,3 +235,35 @@ def test_facts_typed_by_hand_come_back_with_the_draft(shifter_client, sandbox):
     type_into(shifter_client, opened, **{"run-lumisections": "120", "run-run_type": "collisions"})
     back = fields_of(open_form(shifter_client, f"{PAGE}?draft=1"))
     assert back["run-lumisections"] == ["120"] and back["run-run_type"] == ["collisions"]
+
+
+def test_facts_typed_while_oms_was_out_stand_beside_its_values_when_it_is_back(shifter_client, sandbox):
+    sandbox.faults("oms", "refuse")
+    opened = open_form(shifter_client)
+    assert fields_of(opened)["run-energy"] == [""]
+    type_into(shifter_client, opened, **{"run-lumisections": "120", "run-run_type": "collisions"})
+    sandbox.clear()
+    assert "run-lumisections" not in fields_of(open_form(shifter_client, f"{PAGE}?again=1"))
+    again = open_form(shifter_client, f"{PAGE}?draft=1")
+    back = fields_of(again)
+    assert back["run-lumisections"] == ["120"] and "OMS: 184" in words(again)
+    assert float(back["run-energy"][0]) > 6000
+    assert send_form(shifter_client, again, **GOOD).status_code == 303
+    run = OmsRun.objects.get(pk=RUN)
+    assert (run.lumisections, list(run.typed)) == (120, ["lumisections"])
+
+
+def test_correction_comes_back_with_the_draft(shifter_client):
+    opened = open_form(shifter_client, f"{PAGE}?correct=1")
+    type_into(shifter_client, opened, **{"run-lumisections": "150"})
+    back = fields_of(open_form(shifter_client, f"{PAGE}?draft=1"))
+    assert back["run-lumisections"] == ["150"]
+
+
+def test_part_of_a_page_asked_for_by_a_stranger_leaves_the_page_as_it_is(shifter_client):
+    opened = open_form(shifter_client)
+    shifter_client.logout()
+    sent = {**fields_of(opened), "comment": "typed", "hints": "1"}
+    answer = shifter_client.post(PAGE, sent, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Trigger"], answer.content) == (204, "signed-out", b"")
+    assert "comment=typed" in Draft.objects.get().typed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import random
 import sys
 import time
@@ -18,7 +17,6 @@ def say(line: str) -> None:
 
 def main() -> int:
     options = _options()
-    logging.getLogger("urllib3").setLevel(logging.ERROR)  # many hands, one session: its pool is small
     say(f"{options.database}, seed {options.seed}")
     with whole_site(options.database) as site:
         for line in _tried(site, options):

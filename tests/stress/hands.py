@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from tests.browser_form import field_names, fields_of
 
@@ -38,12 +39,16 @@ class Hand:
         return dict(fields_of(page))
 
     def send(self, path: str, fields: dict[str, Any]) -> requests.Response:
-        """The answer to the form; what it asks to be confirmed is confirmed, as a person would."""
-        answer = self._post(path, fields)
-        asked = {name for name in field_names(answer) if name.startswith("confirm_")} - fields.keys()
-        if answer.status_code != 422 or not asked:
-            return answer
-        return self._post(path, fields | dict.fromkeys(asked, "on"))
+        """The answer to the form; what it asks to be confirmed is confirmed, as a person would.
+
+        More than once: the other reconstruction of the run may be saved meanwhile, and differ.
+        """
+        while True:
+            answer = self._post(path, fields)
+            asked = {name for name in field_names(answer) if name.startswith("confirm_")} - fields.keys()
+            if answer.status_code != 422 or not asked:
+                return answer
+            fields |= dict.fromkeys(asked, "on")  # stays ticked in what is sent again
 
     def _post(self, path: str, fields: dict[str, Any]) -> requests.Response:
         return self.session.post(self.url + path, fields, timeout=TIMEOUT_S, allow_redirects=False)
@@ -62,6 +67,7 @@ def hands(url: str, count: int, role: str) -> list[Hand]:
         client, hand = Client(), Hand(person.username, url)
         client.force_login(person)
         hand.session.trust_env = False
+        hand.session.mount("http://", HTTPAdapter(pool_maxsize=count + 50))
         # A browser sends again what met a connection that the server had just closed; this one has none to meet.
         hand.session.headers["Connection"] = "close"
         hand.session.cookies.set(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value)

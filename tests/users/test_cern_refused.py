@@ -211,20 +211,22 @@ def test_no_local_form_is_offered_where_there_is_none(visitor, sandbox, settings
     assert 'name="password"' not in text
 
 
-def test_refused_codes_do_not_take_cern_from_the_pages(visitor, sandbox):
-    """Anybody can bring a made-up code; the machine tokens must not suffer."""
-    for _ in range(3):
+def test_refused_codes_do_not_take_cern_from_the_pages(visitor, sandbox, settings):
+    """Anybody can bring a made-up code, and a wrong secret is our own fault; the machine tokens must not suffer."""
+    for secret in ("sandbox", ""):
+        settings.OIDC_CLIENT_SECRET = secret
         state = query(visitor.begin())["state"]
-        assert visitor.client.get(CALLBACK, {"code": "made-up", "state": state}).status_code == 403
+        assert refused(visitor.client.get(CALLBACK, {"code": "made-up", "state": state}), "did not confirm")
+    assert [one["status"] for one in sandbox.requests("sso") if one["path"].endswith("/token")] == [400, 401]
     assert cache.get("remote.breaker.sso") is None
 
 
-def test_realm_of_another_name_is_not_asked_on(visitor, sandbox, settings):
-    """Discovery that names another issuer than the one we asked is not ours."""
-    settings.SSO_URL = settings.SSO_URL.replace("127.0.0.1", "localhost") + "/"
+def test_realm_of_another_name_is_not_asked_on(visitor, settings):
+    """Discovery that names another issuer than the one we asked is not ours: names are compared by each letter."""
+    settings.SSO_URL = settings.SSO_URL.replace("127.0.0.1", "localhost")
     assert visitor.client.get(START).status_code == 302
-    settings.SSO_URL = sandbox.base_url + "/sso/auth/realms/CERN"
-    assert refused(visitor.client.get(START), "nobody can sign in")
+    settings.SSO_URL = settings.SSO_URL.replace("localhost", "LOCALHOST")
+    assert refused(visitor.client.get(START), "in an unknown form (issuer)", "nobody can sign in")
 
 
 # --- Accounts of this server ----------------------------------------------------------------------

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 MOST_RANGES = 8
 # Reading this many rows that nobody asked for is cheaper than another call.
 FREE_GAP = 50
-# More than this is not: the range stays apart, and a ninth call waits for its turn.
-WIDEST_GAP = 1000
+# More numbers than OMS gives rows at once would be read page after page; ranges are read side by side.
+MOST_NUMBERS = 1000
 
 
 @dataclass(frozen=True)
@@ -28,20 +28,34 @@ class Range:
 
 
 def ranges_over(numbers: Iterable[int]) -> list[Range]:
-    """Ranges that hold all the numbers, as few as is sensible: small gaps are read over, then the smallest others."""
+    """Ranges that hold all the numbers: eight of even width, or as many as it takes with 1000 numbers in each.
+
+    Neighbours with a small gap between them become one again: few calls are better than eight.
+    """
     wanted = sorted(set(numbers))
-    gaps = [(after - before, before) for before, after in itertools.pairwise(wanted)]
-    costly = sorted((gap for gap in gaps if gap[0] > FREE_GAP), reverse=True)
-    cuts = costly[: MOST_RANGES - 1] + [gap for gap in costly[MOST_RANGES - 1 :] if gap[0] > WIDEST_GAP]
-    return _cut(wanted, {before for _, before in cuts})
+    most = max(MOST_RANGES, len(_filled(wanted, MOST_NUMBERS)))
+    narrowest = bisect_left(range(1, MOST_NUMBERS), True, key=lambda width: len(_filled(wanted, width)) <= most) + 1
+    return _joined(_filled(wanted, narrowest))
 
 
-def _cut(wanted: list[int], ends: set[int]) -> list[Range]:
-    """Ranges that end at `ends` and at the last number."""
-    ranges, first = [], None
+def _filled(wanted: list[int], width: int) -> list[Range]:
+    """As few ranges as hold the numbers when none may span more than `width` numbers."""
+    ranges: list[Range] = []
     for number in wanted:
-        first = number if first is None else first
-        if number in ends or number == wanted[-1]:
-            ranges.append(Range(first, number))
-            first = None
+        if ranges and number - ranges[-1].first < width:
+            ranges[-1] = Range(ranges[-1].first, number)
+        else:
+            ranges.append(Range(number, number))
     return ranges
+
+
+def _joined(ranges: list[Range]) -> list[Range]:
+    """Neighbours as one where next to nothing lies between them and one page holds them."""
+    joined: list[Range] = []
+    for span in ranges:
+        before = joined[-1] if joined else None
+        if before and span.first - before.last <= FREE_GAP and span.last - before.first < MOST_NUMBERS:
+            joined[-1] = Range(before.first, span.last)
+        else:
+            joined.append(span)
+    return joined

@@ -124,7 +124,8 @@ def _clients() -> dict[str, Client]:
     return clients
 
 
-def _addresses() -> dict[str, str]:
+def addresses() -> dict[str, str]:
+    """An address of every page of the table, with rows made for those that show one."""
     owned = CertificationFactory(user=UserFactory(username="shifter", role=Role.SHIFTER))
     arguments = {
         "certify:certify-run": [RUN],
@@ -148,7 +149,7 @@ def _addresses() -> dict[str, str]:
 @pytest.mark.django_db
 @pytest.mark.parametrize(("name", "method"), TABLE)
 def test_address_answers_each_role_as_the_table_says(name, method):
-    address = _addresses()[name]
+    address = addresses()[name]
     answers = {role: client.generic(method, address).status_code for role, client in _clients().items()}
     expected = dict(zip(ROLES, map(int, TABLE[name, method].split()), strict=True))
     assert answers == expected

@@ -47,33 +47,6 @@ SAVING = [page for page in PAGES if page.method == "POST" and not page.asks]
 REFRESHING = next(page for page in PAGES if page.method == "POST" and page.asks)
 # Pages that are not built yet and belong here when they are.
 GAPS: tuple[str, ...] = ()
-# Pages that ask nobody outside, whatever is out; a test opens each of them with everything out.
-ASKS_NOBODY = frozenset(
-    {
-        ("users:sign-in", "GET"),
-        ("users:sign-in", "POST"),
-        ("users:sign-out", "POST"),
-        ("health", "GET"),
-        ("help", "GET"),
-        ("home", "GET"),
-        ("search", "GET"),
-        ("certify:all-reference-runs", "GET"),
-        ("listruns:list", "GET"),
-        ("listruns:certification", "GET"),
-        ("listruns:confirm", "POST"),
-        ("listruns:dump", "GET"),
-        ("listruns:dump", "POST"),
-        ("reports:summary", "GET"),
-        ("reports:summary", "POST"),
-        ("drafts:discard", "POST"),
-        ("drafts:here", "POST"),
-        ("drafts:save", "POST"),
-        ("drafts:take-over", "POST"),
-        ("listruns:facts", "GET"),
-        ("listruns:typed-values", "POST"),
-    }
-)
-
 _HAPPENED = {
     "refuse": "broke off the connection",
     "hang": "did not answer within",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.ranges import MOST_RANGES, WIDEST_GAP, Range, ranges_over
+from oms.ranges import FREE_GAP, MOST_NUMBERS, MOST_RANGES, Range, ranges_over
 
 
 @pytest.mark.parametrize(
@@ -29,14 +29,45 @@ def test_far_numbers_stay_apart():
     assert len(ranges_over(range(300000, 400000, 2000))) == 50
 
 
-@given(st.sets(st.integers(1, 10_000_000), max_size=100))
-def test_ranges_hold_every_number_are_disjoint_and_read_over_no_wide_gap(numbers):
+@pytest.mark.parametrize("apart", [1, 51, 80, 101, 990])
+def test_evenly_spread_numbers_become_ranges_of_even_width(apart):
+    spans = [span.last - span.first for span in ranges_over(range(300000, 300000 + 100 * apart, apart))]
+    assert max(spans) < MOST_NUMBERS
+    assert max(spans[:-1], default=0) == min(spans[:-1], default=0)
+    assert len(spans) <= max(MOST_RANGES, 50)
+
+
+def test_many_runs_in_a_row_are_pages_side_by_side():
+    assert [span.last - span.first + 1 for span in ranges_over(range(314000, 316500))] == [939, 939, 622]
+
+
+def fewest(numbers: list[int]) -> int:
+    """How many ranges it takes at least: the first number left opens one that holds all it may."""
+    taken = 0
+    while numbers:
+        numbers = [number for number in numbers if number - numbers[0] >= MOST_NUMBERS]
+        taken += 1
+    return taken
+
+
+dense = st.sets(st.integers(314_000, 318_000), max_size=300)
+
+
+@given(st.sets(st.integers(1, 10_000_000), max_size=100) | dense)
+def test_ranges_hold_every_number_once_and_none_is_wide(numbers):
     ranges = ranges_over(numbers)
     assert all(sum(span.first <= number <= span.last for span in ranges) == 1 for number in numbers)
     assert all(before.last < after.first for before, after in pairwise(ranges))
     assert {span.first for span in ranges} | {span.last for span in ranges} <= numbers
-    wide = sum(after - before > WIDEST_GAP for before, after in pairwise(sorted(numbers)))
-    assert len(ranges) <= max(MOST_RANGES, 1 + wide)
+    assert all(span.last - span.first < MOST_NUMBERS for span in ranges)
+    assert len(ranges) <= max(MOST_RANGES, fewest(sorted(numbers)))
+
+
+@given(dense)
+def test_no_call_is_made_for_a_small_gap(numbers):
+    ranges = ranges_over(numbers)
+    for before, after in pairwise(ranges):
+        assert after.first - before.last > FREE_GAP or after.last - before.first >= MOST_NUMBERS
 
 
 def test_filter_of_one_number_is_equality():

@@ -12,12 +12,15 @@ from django.utils import timezone
 
 from certify.choices import Verdict
 from certify.models import TrackerCertification
+from changes.selectors import notices_for
+from history.told import Told, told
 from listruns.selectors import all_rows, rows_for_lines, verdict_totals
 from openruns.last_search import last_search_of
 from users.models import User
 
 LAST_SHOWN = 8
 DAYS_SHOWN = 7
+NOTICES_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Tally:
 class HomePage:
     """`today` in UTC; `last_search` is the query string of the person's last search of open runs.
 
-    `incomplete` and `stale` count everybody's live certifications.
+    `changed`: what others changed of theirs, until acknowledged. `incomplete` and `stale` count everybody's live
+    certifications.
     """
 
     today: date
@@ -50,6 +54,7 @@ class HomePage:
     last_made: list[TrackerCertification]
     days: list[Tally]
     last_search: str
+    changed: list[Told]
     incomplete: int
     stale: int
 
@@ -90,5 +95,6 @@ def page_of(request: HttpRequest) -> HomePage:
         last_made=list(rows_for_lines(made).order_by("-pk")[:LAST_SHOWN]),
         days=tallies(user, DAYS_SHOWN) if user.may_certify else [],
         last_search=last_search_of(user),
+        changed=told(notices_for(user)[:NOTICES_SHOWN]),
         **_to_look_after(),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from certify.models import CertificationQuerySet, RunReconstruction, TrackerCertification
-from history.models import Change
+from history.models import Change, Notice
 from users.models import User
 
 
@@ -31,4 +31,5 @@ def resting_on(reference: RunReconstruction) -> CertificationQuerySet:
 
 def notices_for(person: User) -> QuerySet[Change]:
     """Changes of what is this person's, made by others, that they have not yet acknowledged; newest first."""
-    return Change.objects.filter(notices__person=person, notices__acknowledged_at__isnull=True)
+    unseen = Notice.objects.filter(person=person, acknowledged_at__isnull=True)
+    return with_undone(Change.objects.filter(pk__in=unseen.values("change_id")))

@@ -214,7 +214,9 @@ def _keep_row(one: Touched, change: Change, at: datetime) -> None:
 
 
 def _tell_owners(done: Deed, change: Change) -> None:
-    """Whose rows were changed by somebody else gets a notice."""
+    """Whose rows were changed by somebody else gets a notice; what a command filled in is told to nobody."""
+    if done.actor is None:
+        return
     owners = set()
     for one in done.touched.values():
         if (owner := rows.kept(one.row).owner) and one.before is not None:

@@ -98,13 +98,15 @@ def undo_change(actor: Any, change: Change, why: str) -> Change:
     if not why.strip():
         raise ReasonMissing
     try:
-        with deed(actor, Kind.UNDO, why=why, run=change.run_number, undoes=change):
+        with deed(actor, Kind.UNDO, why=why, run=change.run_number, undoes=change) as done:
             plan = plan_of(change, actor, why.strip(), is_locking=True)
             if not plan.is_allowed_to(actor):
                 raise PermissionDenied("Only who may make the opposite change can undo this one.")
             if plan.is_blocked:
                 raise InTheWay(plan)
             for step in plan.steps:
+                if not step.line.get("gone"):
+                    done.found(step.row)
                 _take(step, actor, why.strip())
     except IntegrityError:
         standing = "Something else has taken its place: another live certification of this reconstruction, or its name."

@@ -8,24 +8,18 @@ page that may try makes all its calls until one fails.
 
 from __future__ import annotations
 
-import fcntl
-import logging
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from django.conf import settings
 
 from remote import memory
+from remote.alone import alone
 from remote.budget import Budget
 from remote.errors import LeftAlone, RemoteError
 
-logger = logging.getLogger(__name__)
 _KEPT_S = 24 * 3600  # a service that nobody wanted for so long is tried like any other
-_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,7 @@ def admit(service: str, budget: Budget, *, asked_for: str) -> None:
     """
     if _opened(service) is None:  # as nearly always: no lock
         return
-    with _nobody_else():
+    with alone("breaker"):
         opened = _opened(service)
         if opened is None or budget.trials.get(service) == opened.failures:
             return
@@ -67,7 +61,7 @@ def failed(error: RemoteError) -> None:
     """The service has just failed: leave it alone."""
     if settings.BREAKER_SECONDS <= 0:
         return
-    with _nobody_else():
+    with alone("breaker"):
         before, now = _opened(error.source), time.time()
         _keep(
             error.source,
@@ -85,23 +79,8 @@ def answered(service: str) -> None:
     """The service has just answered: closed at once, for everybody."""
     if _opened(service) is None:
         return
-    with _nobody_else():
+    with alone("breaker"):
         memory.forget(_key(service))
-
-
-@contextmanager
-def _nobody_else() -> Iterator[None]:
-    """Reading and keeping in one step, for the threads and the workers of this machine.
-
-    Where the lock file cannot be had, only the threads are kept apart: that costs a call too many, not the page.
-    """
-    with _lock, ExitStack() as until_done:
-        try:
-            lock_file = until_done.enter_context((settings.VAR_DIR / "breaker.lock").open("w"))
-            fcntl.flock(lock_file, fcntl.LOCK_EX)  # held for a read and a write of the cache, never for a call
-        except OSError:
-            logger.exception("The workers could not be kept apart")
-        yield
 
 
 def _refuse_unless_trial(opened: Opened, service: str, budget: Budget, asked_for: str) -> None:

@@ -1,4 +1,7 @@
-"""The limit on sign-in: failures are counted per account and address, successes never."""
+"""The limit on sign-in: failures are counted per account and address, successes never.
+
+An attempt is counted before its password is looked at, so that many at once are as many as one after the other.
+"""
 
 import hashlib
 import time
@@ -7,6 +10,8 @@ from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.http import HttpRequest
+
+from remote.alone import alone
 
 FAILURES_ALLOWED = 10
 WINDOW_S = 5 * 60
@@ -36,19 +41,21 @@ def _failures(key: str) -> tuple[int, float]:
     return (count, ends_at) if now < ends_at else (0, now + WINDOW_S)
 
 
-def are_too_many(request: HttpRequest, username: str) -> bool:
-    """Whether this account failed too often from this address within the window."""
-    count, _ends_at = _failures(_key(request, username))
-    return count >= FAILURES_ALLOWED
+def may_try(request: HttpRequest, username: str) -> bool:
+    """Whether this account may still try from this address within the window, and count it as a failure until `forget`.
 
-
-def count_failure(request: HttpRequest, username: str) -> None:
-    """One more failure; the window starts with the first and no later one prolongs it."""
+    The window starts with the first failure and no later one prolongs it.
+    """
     key = _key(request, username)
-    count, ends_at = _failures(key)
-    _cache().set(key, (count + 1, ends_at), ends_at - time.time())
+    with alone("attempts"):
+        count, ends_at = _failures(key)
+        if count >= FAILURES_ALLOWED:
+            return False
+        _cache().set(key, (count + 1, ends_at), ends_at - time.time())
+    return True
 
 
 def forget(request: HttpRequest, username: str) -> None:
     """A success ends the count."""
-    _cache().delete(_key(request, username))
+    with alone("attempts"):
+        _cache().delete(_key(request, username))

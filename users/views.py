@@ -35,7 +35,7 @@ class SignIn(LoginView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not settings.LOCAL_ACCOUNTS:
             return self._again(403, refusal="This server has no accounts of its own. Sign in with CERN.")
-        if attempts.are_too_many(request, request.POST.get("username", "")):
+        if not attempts.may_try(request, request.POST.get("username", "")):
             return self._again(429, is_blocked=True)
         return super().post(request, *args, **kwargs)
 
@@ -44,11 +44,10 @@ class SignIn(LoginView):
         return self.render_to_response(context, status=status_code)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        attempts.forget(self.request, form.cleaned_data["username"])
+        attempts.forget(self.request, form.data.get("username", ""))
         return super().form_valid(form)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        attempts.count_failure(self.request, form.data.get("username", ""))
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

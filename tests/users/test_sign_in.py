@@ -1,3 +1,5 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,31 @@ def test_ten_failures_block_even_the_right_password(client, shifter):
     blocked = sign_in(client, "Shifter ", PASSWORD)
     assert blocked.status_code == 429
     assert "Wait 5 minutes" in blocked.content.decode()
+
+
+def test_many_attempts_at_once_are_as_many_as_one_after_the_other(rf):
+    """Sixty-four threads that all start at the same moment."""
+    request = rf.post(URL)
+    together = threading.Barrier(64)
+
+    def attempt(_number):
+        together.wait()
+        return attempts.may_try(request, "shifter")
+
+    with ThreadPoolExecutor(64) as pool:
+        assert sum(pool.map(attempt, range(64))) == attempts.FAILURES_ALLOWED
+
+
+def test_attempt_counts_before_its_password_is_looked_at(client, shifter, monkeypatch):
+    """While the first ten are still being looked at, the eleventh is not looked at any more."""
+    answers = []
+
+    def meanwhile(*_args, **_options):
+        answers.append(sign_in(Client(), "shifter", "wrong").status_code)
+
+    monkeypatch.setattr("django.contrib.auth.forms.authenticate", meanwhile)
+    sign_in(client, "shifter", "wrong")
+    assert answers == [429] + [422] * (attempts.FAILURES_ALLOWED - 1)
 
 
 def test_block_is_for_one_account_from_one_address(client, shifter, other_shifter):

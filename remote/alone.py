@@ -1,0 +1,30 @@
+"""One at a time, among the threads and the workers of this machine: to read what is kept and keep it anew."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Nobody else is in the part of this name meanwhile. For a read and a write of the cache, never for a call.
+
+    Where the lock file cannot be had, only the threads are kept apart: that costs exactness, not the page.
+    """
+    with _locks[name], ExitStack() as until_done:
+        try:
+            lock_file = until_done.enter_context((settings.VAR_DIR / f"{name}.lock").open("w"))
+            fcntl.flock(lock_file, fcntl.LOCK_EX)
+        except OSError:
+            logger.exception("The workers could not be kept apart")
+        yield

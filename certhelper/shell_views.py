@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseServerError
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -48,3 +49,9 @@ def server_error(_request: HttpRequest) -> HttpResponse:
     """A fault of ours: the page that needs nothing else, with the id under which the log has it."""
     page = render_to_string("500.html", {"request_id": current_id()})
     return HttpResponseServerError(page)
+
+
+def not_understood(_request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that cannot be read; where a page said why, its sentence."""
+    sentence = str(exception) if isinstance(exception, BadRequest) else ""
+    return HttpResponseBadRequest(render_to_string("400.html", {"sentence": sentence}))

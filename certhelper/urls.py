@@ -18,4 +18,5 @@ urlpatterns = [
     path("", include("reports.urls")),
 ]
 
+handler400 = "certhelper.shell_views.not_understood"
 handler500 = "certhelper.shell_views.server_error"

@@ -81,6 +81,8 @@ class ProblemsFilter(django_filters.ModelMultipleChoiceFilter):
     def filter(self, qs: Rows, value: list[Any]) -> Rows:
         if not value:
             return qs
+        if hasattr(qs, "having"):  # as of a moment: history keeps the keys with the row
+            return qs.having(self.field_name, {problem.pk for problem in value})
         having = TrackerCertification.objects.filter(**{f"{self.field_name}__in": value})
         return qs.filter(pk__in=having.values("pk"))
 
@@ -183,4 +185,4 @@ class CertificationFilter(django_filters.FilterSet):
 
 FILTER_NAMES = frozenset(CertificationFilter.base_filters)
 # What else an address of the list may carry.
-OTHER_NAMES = frozenset({"page", "sort", "per_page", "export"})
+OTHER_NAMES = frozenset({"as_of", "page", "sort", "per_page", "export"})

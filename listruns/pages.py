@@ -44,6 +44,7 @@ class ListPage:
     exports: dict[str, str]
     sizes: list[tuple[int, bool]]
     kept: list[tuple[str, str]]
+    as_of: datetime | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -99,7 +100,9 @@ def in_order(request: HttpRequest, rows: Rows) -> Rows:
     return table.data.data
 
 
-def list_page(request: HttpRequest, filters: CertificationFilter, query: QueryDict, rows: Rows) -> ListPage:
+def list_page(
+    request: HttpRequest, filters: CertificationFilter, query: QueryDict, rows: Rows, as_of: datetime | None = None
+) -> ListPage:
     """One page of these rows; the queries run here and when the template reads the table."""
     counts, size, user, words = verdict_totals(rows), page_size(request), request.user, vocabulary()
     table = CertificationTable(rows_for_lines(rows))
@@ -118,7 +121,8 @@ def list_page(request: HttpRequest, filters: CertificationFilter, query: QueryDi
         total=sum(counts.values()),
         exports={kind.upper(): _with(aloud, **sort, export=kind) for kind in ("csv", "json")},
         sizes=[(one, one == size) for one in PAGE_SIZES],
-        kept=[(name, request.GET[name]) for name in ("sort", "per_page") if request.GET.get(name)],
+        kept=[(name, request.GET[name]) for name in ("sort", "per_page", "as_of") if request.GET.get(name)],
+        as_of=as_of,
     )
 
 
@@ -140,6 +144,7 @@ class CertificationPage:
     has_typed: bool
     changes: list[Told]
     confirmed: list[str]
+    as_of: datetime | None = None
 
 
 _SHOWN = {
@@ -186,25 +191,35 @@ def _facts(facts: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(title, lines) for title, lines in groups if lines]
 
 
-def certification_page(certification: TrackerCertification, user: User) -> CertificationPage:
-    """The page of one certification, for this person."""
+def certification_page(
+    certification: TrackerCertification, user: User, as_of: datetime | None = None
+) -> CertificationPage:
+    """The page of one certification, for this person; `as_of`: as it was then, only to be read."""
     is_mine = certification.user_id == user.pk
+    may_change = as_of is None and certification.may_be_changed_by(user)
     return CertificationPage(
         certification=certification,
         components=[_component(certification, name) for name in ("pixel", "strip", "tracking")],
         facts=_facts(certification.facts),
         read_at=parse_datetime(certification.facts.get("read_at") or ""),
         links=_links(certification),
-        may_update=certification.state == State.LIVE and certification.may_be_changed_by(user),
-        may_restore=certification.state == State.WITHDRAWN and certification.may_be_changed_by(user),
+        may_update=certification.state == State.LIVE and may_change,
+        may_restore=certification.state == State.WITHDRAWN and may_change,
         is_mine=is_mine,
         stale=in_words(certification.stale),
         seen=seen_of(certification),
         later=history_of_facts(certification.facts),
         has_typed=any(certification.facts.get("typed", {}).values()),
-        changes=told(changes_of(TrackerCertification, certification.pk).prefetch_related("undone_by")),
+        changes=_changes(certification.pk, as_of),
+        as_of=as_of,
         confirmed=[_QUESTIONS.get(code, code) for code in certification.confirmed],
     )
+
+
+def _changes(pk: int, as_of: datetime | None) -> list[Told]:
+    """What was changed, newest first; as of a moment, what was changed until then."""
+    changes = changes_of(TrackerCertification, pk).prefetch_related("undone_by")
+    return told(changes if as_of is None else changes.filter(at__lte=as_of))
 
 
 def _links(certification: TrackerCertification) -> dict[str, str]:

@@ -43,11 +43,12 @@ def default_query(user: User) -> QueryDict:
 
 def effective_query(request: HttpRequest) -> QueryDict:
     """The filters of the address, or the default when it names none."""
-    if not FILTER_NAMES & request.GET.keys():
+    names = FILTER_NAMES | {"as_of"}  # it stays in every link of the page
+    if not names & request.GET.keys():
         return default_query(request.user)  # type: ignore[arg-type]
     query = QueryDict(mutable=True)
     for name, values in request.GET.lists():
-        if name in FILTER_NAMES and any(values):
+        if name in names and any(values):
             query.setlist(name, [value for value in values if value])
     return query
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from certify.models import TrackerCertification
+from listruns.as_of import certification_as_of, certifications_as_of, moment_of
 from listruns.dump import everything
 from listruns.exports import FORMATS, export
 from listruns.filters import CertificationFilter
@@ -15,7 +18,7 @@ from listruns.pages import certification_page, in_order, list_page
 from listruns.scope import effective_query, unknown_names
 from listruns.selectors import all_rows, rows_for_export
 from users.access import role_required
-from users.models import Role
+from users.models import Role, User
 
 # Names that bookmarks of the list before this one carry, and what they are called now.
 BEFORE = {"date_range_min": ["date_min"], "date_range_max": ["date_max"], "date": ["date_min", "date_max"]}
@@ -35,12 +38,13 @@ def certification_list(request: HttpRequest) -> HttpResponseBase:
     """The certifications that the address asks for, as a page or as a file."""
     if BEFORE.keys() & request.GET.keys():
         return redirect(f"{reverse('listruns:list')}?{_renamed(request.GET).urlencode()}", permanent=True)
-    query = effective_query(request)
-    filters = CertificationFilter(query, queryset=all_rows())
+    query, moment = effective_query(request), moment_of(request)
+    stored = certifications_as_of(moment) if moment else all_rows()
+    filters = CertificationFilter(query, queryset=stored)
     if kind := request.GET.get("export"):
         return _export(request, filters, kind)
-    rows = filters.qs if filters.is_valid() else all_rows().none()
-    page = list_page(request, filters, query, rows)
+    rows = filters.qs if filters.is_valid() else stored.none()
+    page = list_page(request, filters, query, rows, moment)
     return render(request, "listruns/list.html", {"page": page, "unknown": unknown_names(request)})
 
 
@@ -64,7 +68,10 @@ def dump(_request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def certification(request: HttpRequest, pk: int) -> HttpResponse:
-    """One certification, live or withdrawn, with the facts it was made on."""
-    rows = TrackerCertification.objects.with_names().select_related("withdrawn_by", "updated_by")
-    row = get_object_or_404(rows, pk=pk)
-    return render(request, "listruns/certification.html", {"page": certification_page(row, request.user)})  # type: ignore[arg-type]
+    """One certification, live or withdrawn, with the facts it was made on; or as it was at a moment."""
+    if moment := moment_of(request):
+        page = certification_page(get_object_or_404(certification_as_of(pk, moment)), cast(User, request.user), moment)
+    else:
+        rows = TrackerCertification.objects.with_names().select_related("withdrawn_by", "updated_by")
+        page = certification_page(get_object_or_404(rows, pk=pk), cast(User, request.user))
+    return render(request, "listruns/certification.html", {"page": page})

@@ -1,0 +1,97 @@
+"""Certifications as they were at a moment: read from history, shown by the same filters, table and exports.
+
+What a certification points to (run, people, reference, words) goes by its name of now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.db.models import DateTimeField, Exists, OuterRef, QuerySet, Value
+from django.db.models.query import ModelIterable
+from django.http import HttpRequest
+
+from certify.choices import State
+from certify.decision import PROBLEMS
+from certify.models import TrackerCertification
+from certify.quality import verdict_in_sql
+from history.models import KeptRows
+
+AS_OF = "as_of"
+_COLUMNS = [field.attname for field in TrackerCertification._meta.concrete_fields]
+# Not kept in history, since it follows from what is stored now.
+_NOT_KEPT: dict[str, Any] = {"stale": []}
+
+
+def moment_of(request: HttpRequest) -> datetime | None:
+    """The moment that the address asks for, in UTC unless it says otherwise. Raises `BadRequest` with a sentence."""
+    asked = request.GET.get(AS_OF, "").strip()
+    if not asked:
+        return None
+    try:
+        moment = datetime.fromisoformat(asked.replace(" ", "+") if "T" in asked else asked)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadRequest("as_of cannot be read. Give a time such as 2026-05-01T12:00Z.") from None
+
+
+class _AsTheyWere(ModelIterable):
+    """Gives each row of history as the certification that it was."""
+
+    def __iter__(self) -> Iterator[Any]:
+        words = {field: _names(field) for field in PROBLEMS}
+        for row in super().__iter__():
+            yield _as_it_was(row, words)
+
+
+class CertificationsAsOf(KeptRows):
+    """Rows of history that read, filter and sort as certifications do."""
+
+    def live(self) -> CertificationsAsOf:
+        return self.filter(state=State.LIVE)
+
+    def having(self, field: str, problems: set[int]) -> CertificationsAsOf:
+        """Those that had one of these problems."""
+        keys = [key for key, many in self.values_list("pk", "many") if problems & set(many.get(field, []))]
+        return self.filter(pk__in=keys)
+
+    def prefetch_related(self, *_lookups: Any) -> CertificationsAsOf:
+        """The problems come with each row."""
+        return self
+
+
+def certifications_as_of(moment: datetime) -> CertificationsAsOf:
+    """Every certification there was, each by what was said of it last."""
+    model = TrackerCertification.history.model
+    later = model.objects.filter(id=OuterRef("id"), history_date__lte=moment, history_id__gt=OuterRef("history_id"))
+    rows = CertificationsAsOf(model).filter(~Exists(later), history_date__lte=moment).exclude(history_type="-")
+    nothing = Value(None, output_field=DateTimeField())
+    said: Any = rows.annotate(verdict_word=verdict_in_sql(), stale_since=nothing)
+    said._iterable_class = _AsTheyWere
+    return said
+
+
+def certification_as_of(pk: int, moment: datetime) -> QuerySet[Any]:
+    """One certification as it was, with what its page shows; none where it was not made yet."""
+    named = ("runreconstruction__run", "user", "dataset", "reference_runreconstruction", "bad_reason")
+    return certifications_as_of(moment).filter(id=pk).select_related(*named, "withdrawn_by", "updated_by")
+
+
+def _names(field: str) -> dict[int, Any]:
+    """The words of one many-to-many field by key."""
+    model: Any = TrackerCertification._meta.get_field(field).related_model
+    return {word.pk: word for word in model.objects.all()}
+
+
+def _as_it_was(row: Any, words: dict[str, dict[int, Any]]) -> TrackerCertification:
+    values = _NOT_KEPT | {name: row.__dict__[name] for name in _COLUMNS if name in row.__dict__}
+    names = [name for name in _COLUMNS if name in values]
+    made = TrackerCertification.from_db(row._state.db, names, [values[name] for name in names])
+    made._state.fields_cache.update(row._state.fields_cache)
+    made._prefetched_objects_cache = {  # type: ignore[attr-defined]
+        field: [words[field][key] for key in row.many.get(field, []) if key in words[field]] for field in PROBLEMS
+    }
+    return made

@@ -1,0 +1,124 @@
+"""`?as_of=`: the list, its exports and the page of a certification show what was said then."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from certify.models import TrackerCertification
+from certify.standing import withdraw_certification
+from tests.factories import BadReasonFactory, CertificationFactory, PixelProblemFactory, RunFactory
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+BEFORE, MADE, CHANGED, GONE = (f"2018-06-0{day}T12:00:00Z" for day in (1, 2, 3, 4))
+
+
+@pytest.fixture
+def made(shifter, time_machine):
+    """Made good on 2 June, bad from 3 June on, withdrawn on 4 June (10:00 UTC each)."""
+    time_machine.move_to("2018-06-02T10:00:00Z", tick=False)
+    made = CertificationFactory(user=shifter, run=RunFactory(run_number=315270), comment="one")
+    made.pixel_problems.add(PixelProblemFactory(name="hot"))
+    time_machine.move_to("2018-06-03T10:00:00Z", tick=False)
+    made.strip, made.bad_reason, made.comment = "bad", BadReasonFactory(name="HV off"), "two"
+    made.save()
+    made.pixel_problems.clear()
+    time_machine.move_to("2018-06-04T10:00:00Z", tick=False)
+    return withdraw_certification(shifter, made, 1, "wrong run")
+
+
+@pytest.fixture
+def rows(guest_client, made):
+    def rows(query):
+        answer = guest_client.get(f"/list/?{query}")
+        assert answer.status_code == 200
+        return [row.record for row in answer.context["page"].table.paginated_rows]
+
+    return rows
+
+
+def test_list_shows_what_was_said_then(rows):
+    assert rows(f"as_of={BEFORE}") == []
+    (then,) = rows(f"as_of={MADE}")
+    assert (then.strip, then.verdict_word, then.comment, then.run_number) == ("good", "good", "one", 315270)
+    (then,) = rows(f"as_of={CHANGED}")
+    assert (then.strip, then.verdict_word, then.comment) == ("bad", "bad", "two")
+    assert rows(f"as_of={GONE}") == []
+    assert [row.state for row in rows(f"as_of={GONE}&state=withdrawn")] == ["withdrawn"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "then"),
+    [
+        ("verdict=good", MADE),
+        ("strip=bad&verdict=bad", CHANGED),
+        ("runs_min=315270&runs_max=315270&user=shifter", MADE),
+        ("comment=two", CHANGED),
+        ("reconstruction=express&date_min=2018-06-01&date_max=2018-06-01&sort=-run", MADE),
+        ("pixel_problems={problem}", MADE),
+        ("bad_reason={reason}", CHANGED),
+        ("dataset=PromptReco&lowstat=", MADE),
+    ],
+)
+def test_filters_narrow_what_was_said_then(rows, filters, then):
+    from certify.models import BadReason, PixelProblem
+
+    query = filters.format(problem=PixelProblem.objects.get().pk, reason=BadReason.objects.get().pk)
+    other = MADE if then == CHANGED else CHANGED
+    assert len(rows(f"as_of={then}&{query}")) == 1
+    if not filters.startswith(("runs", "reconstruction", "dataset")):
+        assert rows(f"as_of={other}&{query}") == []
+
+
+def test_nothing_is_stale_then(rows):
+    assert rows(f"as_of={MADE}&stale=on") == []
+
+
+def test_exports_say_what_was_said_then(guest_client, made):
+    lines = b"".join(guest_client.get(f"/list/?as_of={MADE}&export=csv").streaming_content).decode()
+    (row,) = csv.DictReader(io.StringIO(lines))
+    assert (row["id"], row["strip"], row["verdict"], row["pixel_problems"]) == (str(made.pk), "good", "good", "hot")
+    lines = b"".join(guest_client.get(f"/list/?as_of={CHANGED}&export=json").streaming_content)
+    (row,) = json.loads(lines)
+    assert (row["strip"], row["pixel_problems"], row["state"], row["bad_reason"]) == ("bad", [], "live", "HV off")
+
+
+def test_page_shows_it_marked_and_only_to_be_read(shifter_client, made):
+    page = shifter_client.get(f"/list/{made.pk}/?as_of={CHANGED}").content.decode()
+    assert "As of 2018-06-03 12:00:00 UTC" in page and "HV off" in page
+    for verb in ("update", "withdraw", "restore", "hand-over"):
+        assert f"/list/{made.pk}/{verb}/" not in page
+    assert "wrong run" not in page
+    page = shifter_client.get(f"/list/{made.pk}/?as_of={MADE}").content.decode()
+    assert "hot" in page and "HV off" not in page
+    assert shifter_client.get(f"/list/{made.pk}/?as_of={BEFORE}").status_code == 404
+
+
+def test_links_of_the_page_keep_the_moment(guest_client, made):
+    page = guest_client.get(f"/list/?as_of={MADE}").content.decode()
+    assert f'href="/list/{made.pk}/?as_of={MADE}"' in page
+    assert f'name="as_of" value="{MADE}"' in page
+    assert "as_of=2018-06-02T12%3A00%3A00Z&amp;export=csv" in page
+
+
+@pytest.mark.parametrize("moment", ["2018-06-02T14:00:00+02:00", "2018-06-02T14:00%2B02:00", "2018-06-02T12:00"])
+def test_moments_are_read_as_people_write_them(rows, moment):
+    assert len(rows(f"as_of={moment}")) == 1
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2018-13-01", "0001-01-01T00:00:00+23:00"])
+def test_a_moment_that_cannot_be_read_is_said(guest_client, made, moment):
+    answer = guest_client.get("/list/", {"as_of": moment})
+    assert answer.status_code == 400 and "Give a time such as 2026-05-01T12:00Z." in answer.content.decode()
+    assert guest_client.get(f"/list/{made.pk}/", {"as_of": moment}).status_code == 400
+
+
+def test_list_of_then_costs_few_queries(guest_client, made, django_assert_max_num_queries):
+    owner = User.objects.get(username="shifter")
+    for _ in range(30):
+        CertificationFactory(user=owner)
+    assert TrackerCertification.history.count() > 30
+    with django_assert_max_num_queries(12):
+        guest_client.get("/list/?as_of=2018-07-01T00:00Z")

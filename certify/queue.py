@@ -1,4 +1,4 @@
-"""The way through a search of runs: which reconstruction is next, from what was just read and without asking again."""
+"""The way through a search of runs: which reconstruction is next, without asking again."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def datasets_by_reconstruction(datasets: Iterable[RegistryDataset]) -> dict[tupl
 
 @dataclass(frozen=True)
 class Search:
-    """What is known of a search without asking: what Run Registry said in the last minutes, and what is certified."""
+    """What is known of a search without asking: what Run Registry said in the last hours, and what is certified."""
 
     numbers: frozenset[int]
     remembered: dict[int, Found[list[RegistryDataset]]]

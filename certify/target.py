@@ -17,6 +17,7 @@ from certify.rules import is_run_number
 from certify.ticket import Ticket
 from oms.mirror import RunOnPage, run_for_page
 from registry.client import datasets_of_run
+from registry.remembered import remember
 from registry.wire import RegistryDataset, reconstruction_of
 from remote.answers import Found, Missing, Unreachable
 from remote.budget import Budget
@@ -24,6 +25,8 @@ from remote.parallel import started
 
 # Without a search to go on, Run Registry's answer counts as of this moment for so long.
 RECENT = timedelta(minutes=2)
+# A search goes on with what it read, but for what it read longer ago than this.
+OF_THE_SEARCH = timedelta(minutes=15)
 RegistryAnswer = Found[list[RegistryDataset]] | Missing | Unreachable
 
 
@@ -131,16 +134,20 @@ def resolve(wish: Wish, search: Search) -> Target:
     asking = None if remembered else started(lambda: datasets_of_run(wish.run_number, budget))
     oms = run_for_page(wish.run_number, budget)
     registry: RegistryAnswer = remembered or asking.result()  # type: ignore[union-attr]
+    if asking and isinstance(registry, Found):
+        remember(registry, [wish.run_number])
     reconstruction, dataset = _choose(wish, registry, search)
     return Target(wish.run_number, reconstruction, dataset, registry, oms, _of(registry, reconstruction))
 
 
 def _just_read(wish: Wish, search: Search) -> Found[list[RegistryDataset]] | None:
-    """What an open runs search has just read of the run, if its age will do; a bare run number is always asked."""
+    """What was last read of the run, if its age will do; a bare run number is always asked."""
     remembered = search.remembered.get(wish.run_number) if wish.reconstruction else None
-    if remembered is None or wish.from_search:
-        return remembered
-    return remembered if timezone.now() - remembered.asked_at < RECENT else None
+    if remembered is None:
+        return None
+    return (
+        remembered if timezone.now() - remembered.asked_at < (OF_THE_SEARCH if wish.from_search else RECENT) else None
+    )
 
 
 def _of(registry: RegistryAnswer, reconstruction: str) -> list[RegistryDataset]:

@@ -1,5 +1,7 @@
-"""What the open runs page has just read of Run Registry, so that opening a run from it needs no call.
+"""What was read of Run Registry in the last hours: the way through a search, without asking again at each step.
 
+Which datasets a run has changes seldom and is kept for a shift. Their states change: each answer carries its time, and
+who needs them as they are now looks at it.
 Kept in Django's cache in groups of neighbouring runs: a search is a few entries, not a hundred.
 """
 
@@ -13,9 +15,10 @@ from django.utils import timezone
 
 from registry.wire import RegistryDataset
 from remote import memory
+from remote.alone import alone
 from remote.answers import Found
 
-KEPT_FOR = timedelta(minutes=15)
+KEPT_FOR = timedelta(hours=12)  # a shift and what comes after it
 _GROUP = 200
 _Group = dict[int, tuple[datetime, list[RegistryDataset]]]
 
@@ -26,16 +29,11 @@ def remember(answer: Found[list[RegistryDataset]], run_numbers: Iterable[int]) -
     for dataset in answer.value:
         of_run[dataset.run_number].append(dataset)
     new = {number: (answer.asked_at, of_run[number]) for number in set(run_numbers) if of_run[number]}
-    keys = {_key(number) for number in new}
-    groups: dict[str, _Group] = {key: _young(group) for key, group in _known(keys).items()}
-    for number, entry in new.items():
-        groups.setdefault(_key(number), {})[number] = entry
-    _write(groups)
-
-
-def recall(run_number: int) -> Found[list[RegistryDataset]] | None:
-    """What was answered for the run within the last 15 minutes, with the time of asking."""
-    return recall_all([run_number]).get(run_number)
+    with alone("remembered"):
+        groups: dict[str, _Group] = {key: _young(group) for key, group in _known({_key(one) for one in new}).items()}
+        for number, entry in new.items():
+            groups.setdefault(_key(number), {})[number] = entry
+        _write(groups)
 
 
 def recall_all(run_numbers: Iterable[int]) -> dict[int, Found[list[RegistryDataset]]]:

@@ -1,6 +1,7 @@
 """The certify page over real HTTP to the sandbox: what opens, at what cost, and what is saved."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ import time_machine
 
 from certify.models import TrackerCertification
 from oms.models import OmsRun
+from registry import remembered
 from tests.certify.page_form import GOOD, RUN, open_form, send_form
 from tests.factories import (
     CertificationFactory,
@@ -144,6 +146,32 @@ def test_save_and_next_leads_to_the_next_open_one_of_the_search(shifter_client):
     response = send_form(shifter_client, open_form(shifter_client, path), path, **GOOD, then="next")
     assert response.status_code == 303
     assert response.url.startswith("/certify/315259/express/?dataset=%2FExpress%2FCollisions2018%2FDQM&runs=315259")
+
+
+def search_of(client, runs: str, age: timedelta) -> None:
+    """Search the runs, so long ago."""
+    client.get(f"/openruns/?runs={runs}")
+    for number, found in remembered.recall_all(map(int, runs.split(","))).items():
+        remembered.remember(replace(found, asked_at=found.asked_at - age), [number])
+
+
+def test_the_way_through_a_search_lasts_a_shift_and_an_old_state_is_asked_again(shifter_client, sandbox):
+    search_of(shifter_client, "315259,315264", timedelta(hours=7))
+    sandbox.clear()
+    path = "/certify/315264/prompt/?dataset=/PromptReco/Collisions2018A/DQM&runs=315259,315264"
+    page = open_form(shifter_client, path)
+    assert len(sandbox.requests("registry")) == 1
+    assert "2 of 4" in page.text
+    response = send_form(shifter_client, page, path, **GOOD, then="next")
+    assert response.url.startswith("/certify/315259/express/?dataset=")
+
+
+def test_what_the_page_asked_of_run_registry_is_kept_for_the_next_who_opens_it(shifter_client, sandbox):
+    search_of(shifter_client, str(RUN), timedelta(minutes=16))
+    sandbox.clear()
+    for _ in range(2):
+        open_form(shifter_client, f"/certify/{RUN}/express/?runs={RUN}")
+    assert len(sandbox.requests("registry")) == 1
 
 
 def test_save_from_a_search_leads_back_to_it(shifter_client):

@@ -14,6 +14,7 @@ from typing import TypeVar
 from django.http import QueryDict
 
 from certify.facts import TypedValues, apply_typed, may_be_typed, needed_of_fill, needed_of_run
+from oms.choices import SourceKind
 from oms.forms import OmsFillForm, OmsRunForm, TypedForm
 from oms.models import MirrorOfOms, OmsFill, OmsRun
 
@@ -59,6 +60,12 @@ class FactForms:
         if name not in kind.base_fields:
             return False
         return self.is_correcting or may_be_typed(row, name) or self._was_shown(kind, name)
+
+    def only_offers(self, row: MirrorOfOms, name: str) -> bool:
+        """Whether typing is just offered: nothing was sent or asked for, and OMS has answered without this value."""
+        if self.data is not None or self.is_correcting or row.fetched_at is None:
+            return False
+        return row.source_of(name).kind == SourceKind.NONE
 
     def _was_shown(self, form: TypedForm | type[TypedForm], name: str) -> bool:
         """Whether the form that was sent had an input for this attribute."""

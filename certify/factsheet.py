@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.forms import BoundField
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from certify.desk import Desk
 from certify.factforms import shown_name
@@ -26,7 +29,7 @@ class FactLine:
     """One fact. `field` and `unit_field` are inputs in its place where it is missing, typed or being corrected.
 
     `shown`: (name, value) of the hidden field that says what stood in the input; `oms_text`: what OMS says of a value
-    that somebody typed.
+    that somebody typed; `drawn`: the whole line, where it is the same on every page.
     """
 
     label: str
@@ -39,6 +42,7 @@ class FactLine:
     needed: str = ""
     shown: tuple[str, str] | None = None
     oms_text: str = ""
+    drawn: SafeString | None = None
 
     @property
     def css(self) -> str:
@@ -101,12 +105,30 @@ def fact_groups(desk: Desk) -> list[FactGroup]:
 def _line(
     desk: Desk, row: OmsRun | OmsFill, kind: type[OmsRunForm | OmsFillForm], label: str, name: str, unit: str
 ) -> FactLine:
-    """The line of one fact; the forms are built only where one has an input."""
+    """The line of one fact; the forms are built only where one has an input that is not just offered."""
+    if desk.facts.only_offers(row, name) and name in kind.base_fields:
+        return FactLine(label, NOT_REPORTED, drawn=_offer(kind, label, name, unit))
     if desk.facts.has_input(row, kind, name):
         form = desk.run_form if kind is OmsRunForm else desk.fill_form
         return _line_to_type(desk, row, form, label, name, unit)
     text = fact_text(name, getattr(row, name), unit)
     return FactLine(label, text, unit, is_wide=name in _WIDE)
+
+
+@lru_cache(maxsize=64)
+def _offer(kind: type[OmsRunForm | OmsFillForm], label: str, name: str, unit: str) -> SafeString:
+    """The folded, empty input of a value that OMS left out: the same on every page, and most pages have some."""
+    form: Any = kind(None, instance=kind._meta.model(), required=set())
+    line = FactLine(
+        label=label,
+        text=NOT_REPORTED,
+        unit=unit,
+        source=Source(SourceKind.NONE, at=datetime.min.replace(tzinfo=UTC)),
+        field=form[name],
+        unit_field=form[f"{name}_unit"] if f"{name}_unit" in form.fields else None,
+        shown=(shown_name(form, name), ""),
+    )
+    return render_to_string("certify/_fact_to_type.html", {"line": line})
 
 
 def _line_to_type(

@@ -35,7 +35,7 @@ def _renamed(query: QueryDict) -> QueryDict:
 
 @require_safe
 def certification_list(request: HttpRequest) -> HttpResponseBase:
-    """The certifications that the address asks for, as a page or as a file."""
+    """The certifications that the address asks for, as a page or as a file; 422 where it cannot be read."""
     if BEFORE.keys() & request.GET.keys():
         return redirect(f"{reverse('listruns:list')}?{_renamed(request.GET).urlencode()}", permanent=True)
     query, moment = effective_query(request), moment_of(request)
@@ -45,7 +45,8 @@ def certification_list(request: HttpRequest) -> HttpResponseBase:
         return _export(request, filters, kind)
     rows = filters.qs if filters.is_valid() else stored.none()
     page = list_page(request, filters, query, rows, moment)
-    return render(request, "listruns/list.html", {"page": page, "unknown": unknown_names(request)})
+    context = {"page": page, "unknown": unknown_names(request)}
+    return render(request, "listruns/list.html", context, status=200 if filters.is_valid() else 422)
 
 
 def _export(request: HttpRequest, filters: CertificationFilter, kind: str) -> HttpResponseBase:

@@ -4,6 +4,7 @@ import pytest
 
 from certify.choices import Flag
 from listruns.exports import cell
+from listruns.selectors import CHUNK
 from tests.factories import (
     BadReasonFactory,
     CertificationFactory,
@@ -134,8 +135,18 @@ def test_export_that_cannot_be_meant_is_refused_with_a_sentence(shifter_client, 
 @pytest.mark.parametrize("kind", ["csv", "json"])
 def test_export_costs_a_few_queries_for_each_chunk(shifter_client, shifter, kind, django_assert_max_num_queries):
     many(600, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
-    with django_assert_max_num_queries(2 + 1 + 2 * 3):
+    with django_assert_max_num_queries(2 + 1 + 2 * 4) as asked:
         shifter_client.get(f"/list/?state=live&export={kind}").getvalue()
+    whole_rows = [one["sql"] for one in asked if '"comment"' in one["sql"]]
+    assert len(whole_rows) == 2
+    assert all(0 < one.partition("IN (")[2].partition(")")[0].count(",") < CHUNK for one in whole_rows)
+
+
+def test_export_keeps_its_order_over_the_chunks(shifter_client, shifter):
+    many(CHUNK + 100, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
+    numbers = [row["run_number"] for row in exported_json(shifter_client, state="live", sort="-run")]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(set(numbers)) == CHUNK + 100
 
 
 def test_file_is_named_by_its_time(shifter_client, time_machine):

@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_save
 
+from history.signals import undone
 from oms.signals import facts_changed
 
 
@@ -11,9 +12,10 @@ class CertifyConfig(AppConfig):
     def ready(self) -> None:
         from certify.models import RunReconstruction
         from certify.selectors import forget_references
-        from certify.staleness import on_facts_changed
+        from certify.staleness import on_facts_changed, on_undone
         from certify.vocabulary import forget_on_change
 
         forget_on_change()
         post_save.connect(forget_references, sender=RunReconstruction, dispatch_uid="references.saved")
         facts_changed.connect(on_facts_changed, dispatch_uid="certifications.stale")
+        undone.connect(on_undone, dispatch_uid="certifications.stale.undone")

@@ -44,7 +44,10 @@ class Decision:
 
 @dataclass(frozen=True)
 class Basis:
-    """What a decision rests on besides the mirror of OMS: dataset, typed facts, and what Run Registry said when."""
+    """What a decision rests on besides the mirror of OMS: dataset, typed facts, and what Run Registry said when.
+
+    `checklists`: those that were ticked, by identifier, title and edition; none when a certification is changed.
+    """
 
     dataset: str = ""
     is_dataset_known: bool = True
@@ -54,6 +57,7 @@ class Basis:
     typed_fill: TypedValues = field(default_factory=dict)
     registry: dict[str, Any] = field(default_factory=dict)
     unticked: list[str] = field(default_factory=list)
+    checklists: list[dict[str, Any]] = field(default_factory=list)
 
 
 def is_replay_of(

@@ -78,7 +78,7 @@ def _freeze_anew(actor: User, standing: TrackerCertification, run: OmsRun) -> No
     dataset = standing.dataset.name if standing.dataset else ""
     confirmed = {"by": actor.username, "at": timezone.now().isoformat(), "changes": standing.stale}
     facts = frozen_facts(run, standing.reference_runreconstruction, dataset, registry)
-    standing.facts = facts | {"confirmed": confirmed}
+    standing.facts = facts | {"checklists": standing.facts.get("checklists", []), "confirmed": confirmed}
     standing.run_type, standing.lumisections, standing.recorded_lumi = run.run_type, run.lumisections, run.recorded_lumi
     standing.external_info_complete = is_complete(standing, run)
     standing.stale, standing.stale_since = [], None

@@ -214,6 +214,10 @@ class CertificationForm(forms.ModelForm):
             typed_fill=typed_fill,
             registry={"state": ticket.registry_states.get(dataset), "asked_at": ticket.asked_at},
             unticked=self.unticked,
+            checklists=[
+                {"identifier": one.identifier, "title": one.title, "edition": getattr(one, "edition", 1)}
+                for one in self.checklists
+            ],
         )
 
 

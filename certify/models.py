@@ -109,6 +109,7 @@ class RunReconstruction(Recorded):
 
     history = History(
         kind=Kind.ADOPT,
+        what="reference",
         quiet=("run", "reconstruction"),
         labels={
             "is_reference": "reference run",
@@ -217,6 +218,7 @@ class TrackerCertification(SaidOfARun, Recorded):
     objects = CertificationQuerySet.as_manager()
     history = History(
         kind=Kind.AMEND,
+        what="certification",
         never=("verdict_word", "stale", "stale_since"),  # they follow from what is stored
         quiet=(
             "runreconstruction",

@@ -20,6 +20,10 @@ SAID_AS = {
     "tracking_lowstat": "Tracking low statistics",
     "is_dataset_verified": "dataset verified",
     "recorded_lumi": "recorded",
+    # Who, when and why stand with the change itself.
+    "withdrawn_by": "",
+    "withdrawn_at": "",
+    "withdrawn_reason": "",
 }
 
 

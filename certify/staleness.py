@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Model
 from django.utils import timezone
 
 from certify.models import TrackerCertification
@@ -64,6 +65,12 @@ def set_mark(made: TrackerCertification, stale: list[dict[str, Any]]) -> None:
 def on_facts_changed(rows: list[OmsRun], **_signal: Any) -> None:
     """The mirror was written with other facts than before."""
     mark_stale(rows)
+
+
+def on_undone(rows: list[Model], **_signal: Any) -> None:
+    """An undo set facts of a run back, or a certification to other facts."""
+    numbers = {row.run_number for row in rows if isinstance(row, OmsRun | TrackerCertification)}
+    mark_stale(OmsRun.objects.filter(pk__in=numbers))
 
 
 def dataset_named(made: TrackerCertification) -> str:

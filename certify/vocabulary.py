@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model, Value
+from django.db.models import Count, Model, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.db.models.signals import post_delete, post_save
 
 from certify.kept import forget, kept
@@ -59,7 +60,10 @@ def checklists_to_tick() -> list[Checklist]:
 
 
 def _read_checklists() -> list[Checklist]:
-    return list(Checklist.objects.filter(is_retired=False))
+    """Each with its `edition`: how often it has been written, by its history."""
+    history = Checklist.history.filter(id=OuterRef("pk")).order_by().values("id")
+    editions = Coalesce(Subquery(history.annotate(number=Count("*")).values("number")), 1)
+    return list(Checklist.objects.filter(is_retired=False).annotate(edition=editions))
 
 
 def _read_words() -> Vocabulary:

@@ -118,7 +118,8 @@ class History(HistoricalRecords):
     `bulky`: fields that the change which makes a row does not repeat.
     `opposite`: from who and why to the field values that undo the making of a row; without it a made row is one that
     said nothing before.
-    `labels`, `texts`: how a field and its value are called where its own name does not do. `kind`: of a change made
+    `labels`, `texts`: how a field and its value are called where its own name does not do; an empty label says nothing.
+    `what`: how a row is called where the model's name does not do. `kind`: of a change made
     outside any deed. django-simple-history builds the table; writing, once per deed, is `history.deed`'s.
     """
 
@@ -126,6 +127,7 @@ class History(HistoricalRecords):
         self,
         *,
         kind: Kind = Kind.OTHER,
+        what: str = "",
         never: tuple[str, ...] = (),
         quiet: tuple[str, ...] = (),
         parts: tuple[str, ...] = (),
@@ -145,6 +147,7 @@ class History(HistoricalRecords):
             user_db_constraint=False,
             historical_queryset=KeptRows,
         )
+        self.what = what
         self.kind, self.never, self.quiet = kind, set(never), {*never, *quiet}
         self.parts, self.owner, self.bulky, self.opposite = parts, owner, bulky, opposite
         self.labels, self.texts = labels or {}, texts or {}

@@ -10,6 +10,7 @@ from django.apps import apps
 
 from history.choices import Kind
 from history.models import Change
+from history.rows import kept
 from history.words import NOTHING
 
 
@@ -66,7 +67,8 @@ def _row(line: dict[str, Any]) -> ToldRow:
     is_made = line.get("made", False)
     says = [tuple(one) for field in line["fields"].values() for one in field["says"]]
     happened = "made" if is_made else "deleted" if line.get("gone") else ""
-    shown = [(label, before, after) for label, before, after in says if before != after]
+    # What is new was nothing before, whatever a column starts with.
+    shown = [(label, NOTHING if is_made else before, after) for label, before, after in says if before != after]
     model = apps.get_model(line["model"])
-    what = str(model._meta.verbose_name)
+    what = kept(model).what or str(model._meta.verbose_name)
     return ToldRow(line["model"], what, line["key"], line["name"], happened, shown)

@@ -19,6 +19,7 @@ from history.choices import Kind
 from history.deed import deed
 from history.models import Change
 from history.recorded import Recorded
+from history.signals import undone
 
 # Rows are locked in this order, as everywhere: a fill before its runs, a run before what is said of it.
 ORDER = ("oms.omsfill", "oms.omsrun", "certify.runreconstruction", "certify.trackercertification")
@@ -108,6 +109,7 @@ def undo_change(actor: Any, change: Change, why: str) -> Change:
                 if not step.line.get("gone"):
                     done.found(step.row)
                 _take(step, actor, why.strip())
+            undone.send(Change, rows=[step.row for step in plan.steps])
     except IntegrityError:
         standing = "Something else has taken its place: another live certification of this reconstruction, or its name."
         raise InTheWay(Plan(change, [], [], standing)) from None

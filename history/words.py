@@ -19,10 +19,10 @@ Said = list[tuple[str, str, str]]
 
 def said_of(row: models.Model, name: str, was: Any, is_: Any) -> Said:
     """The lines that tell how one field changed; a field in parts tells nothing by itself."""
-    if "." in name:
+    if "." in name or kept(row).labels.get(name) == "":
         return []
     field: Any = row._meta.get_field(name)
-    label = kept(row).labels.get(name) or str(field.verbose_name)
+    label = kept(row).labels.get(name, str(field.verbose_name))
     label = label[:1].upper() + label[1:]
     if isinstance(was or is_, dict):
         return [(f"{label}, {part}", one, other) for part, one, other in _parts(was or {}, is_ or {})][:MOST_PARTS]

@@ -90,7 +90,7 @@ def _as_it_was(row: Any, words: dict[str, dict[int, Any]]) -> TrackerCertificati
     values = _NOT_KEPT | {name: row.__dict__[name] for name in _COLUMNS if name in row.__dict__}
     names = [name for name in _COLUMNS if name in values]
     made = TrackerCertification.from_db(row._state.db, names, [values[name] for name in names])
-    made._state.fields_cache.update(row._state.fields_cache)
+    made._state.fields_cache = dict(row._state.fields_cache)
     made._prefetched_objects_cache = {  # type: ignore[attr-defined]
         field: [words[field][key] for key in row.many.get(field, []) if key in words[field]] for field in PROBLEMS
     }

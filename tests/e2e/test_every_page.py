@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from certify.models import TrackerCertification
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 
 
@@ -23,6 +24,34 @@ def test_pages_of_a_certification(page: Page, sign_in, shifter, certified, live_
         page.goto(live_server.url + address)
         expect(page.locator("h1")).to_have_count(1)
         is_accessible()
+
+
+def test_pages_of_history(page: Page, sign_in, shift_leader, certified, live_server, is_accessible):
+    sign_in(shift_leader)
+    change = TrackerCertification.history.get(id=certified.pk).change_id
+    reference = certified.reference_runreconstruction_id
+    addresses = ["history/", f"history/{change}/undo/", "runs/315259/", f"references/{reference}/retire/"]
+    addresses += [f"list/{certified.pk}/{verb}/" for verb in ("withdraw", "hand-over")]
+    addresses += [f"references/{reference}/", f"list/{certified.pk}/?as_of=2099-01-01T00:00Z"]
+    for address in addresses:
+        page.goto(f"{live_server.url}/{address}")
+        expect(page.locator("h1")).to_have_count(1)
+        is_accessible()
+
+
+def test_withdrawn_and_undone_in_a_browser(page: Page, sign_in, shifter, certified, live_server):
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/list/{certified.pk}/")
+    page.get_by_role("link", name="Withdraw").click()
+    page.get_by_label("Why").fill("wrong run")
+    page.get_by_role("button", name="Withdraw").click()
+    expect(page.locator("main")).to_contain_text("is withdrawn")
+    page.locator("[data-change]").first.get_by_role("link", name="Undo").click()
+    expect(page.locator("main")).to_contain_text("After the undo")
+    page.get_by_label("Why it is undone").fill("right run")
+    page.get_by_role("button", name="Undo it").click()
+    expect(page.locator("main")).to_contain_text("is undone")
+    expect(page.get_by_role("link", name="Withdraw")).to_be_visible()
 
 
 def test_somebody_else_has_certified_it(page: Page, sign_in, other_shifter, certified, live_server, is_accessible):

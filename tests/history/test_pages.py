@@ -7,8 +7,9 @@ import pytest
 
 from certify.actions import amend_certification, certify_run
 from certify.decision import Basis
-from certify.models import RunReconstruction
+from certify.models import RunReconstruction, TrackerCertification
 from history.models import Change
+from tests.certify.page_form import GOOD, open_form, send_form
 from tests.factories import CertificationFactory, ChecklistFactory, ReconstructionFactory, RunFactory
 from tests.history.test_deed import decision, last
 
@@ -128,3 +129,17 @@ def test_reference_shows_what_rests_on_it(shift_leader_client, shifter_client, r
     assert not RunReconstruction.objects.get(pk=reference.pk).is_reference
     made.refresh_from_db()
     assert made.reference_runreconstruction == reference
+
+
+def test_certification_keeps_the_edition_of_the_checklists_it_was_made_with(shifter_client, shifter, sandbox):
+    ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
+    checklist = ChecklistFactory(identifier="pixel", title="Pixel list", text="one")
+    checklist.text = "two"
+    checklist.save()
+    opened = open_form(shifter_client, "/certify/315270/express/")
+    answer = send_form(shifter_client, opened, "/certify/315270/express/", **GOOD, checklist_pixel="on")
+    assert answer.status_code == 303
+    made = TrackerCertification.objects.get()
+    assert made.facts["checklists"] == [{"identifier": "pixel", "title": "Pixel list", "edition": 2}]
+    amend_certification(shifter, made, 1, decision(made.reference_runreconstruction), Basis())
+    assert "Pixel list</a>, edition 2" in html(shifter_client, f"/list/{made.pk}/")

@@ -173,3 +173,16 @@ def test_references_words_and_deletions_come_back(shifter, shift_leader):
     undo_change(shift_leader, last(), "needed")
     again = Checklist.objects.get(pk=key)
     assert (again.identifier, again.text) == (identifier, "one")
+
+
+def test_certifications_on_facts_that_were_undone_become_stale(shifter, shift_leader, reference):
+    typed = {"run_type": {"value": "collisions"}, "lumisections": {"value": 12}}
+    run = RunFactory(bare=True)
+    confirmed = decision(reference, confirmed=["lumi"])
+    certify_run(shifter, run.pk, "express", confirmed, Basis(typed_run=typed))
+    first = last()
+    other = certify_run(shifter, run.pk, "prompt", confirmed, Basis())
+    assert (other.run_type, other.is_stale) == ("collisions", False)
+    undo_change(shifter, first, "typed for the wrong run")
+    other.refresh_from_db()
+    assert other.is_stale

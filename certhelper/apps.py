@@ -1,6 +1,11 @@
 from django.apps import AppConfig
 
+from certhelper.sentences import use_our_sentences
+
 
 class CerthelperConfig(AppConfig):
     name = "certhelper"
     verbose_name = "CertHelper"
+
+    def ready(self) -> None:
+        use_our_sentences()

@@ -24,6 +24,11 @@ from registry.wire import reconstruction_of
 
 FLAGS = [component.value for component in Component]
 LOWSTATS = [f"{flag}_lowstat" for flag in FLAGS]
+# Nobody types into a hidden field: what cannot be read there was spoiled on its way.
+SPOILED = dict.fromkeys(
+    ("required", "invalid", "invalid_choice", "min_value", "max_value"),
+    "The form did not come back as it was opened. Open it again.",
+)
 
 
 def _choice(label: str, choices: type[models.TextChoices], advice: str) -> forms.ChoiceField:
@@ -61,11 +66,13 @@ class CertificationForm(forms.ModelForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": "Give the shift day.", "invalid": "Give the day as 2018-05-01."},
     )
-    reconstruction = forms.ChoiceField(choices=Reconstruction.choices, widget=forms.HiddenInput)
+    reconstruction = forms.ChoiceField(choices=Reconstruction.choices, widget=forms.HiddenInput, error_messages=SPOILED)
     dataset = forms.CharField(required=False, max_length=150, widget=forms.HiddenInput)
     ticket = forms.CharField(required=False, widget=forms.HiddenInput)
-    version = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
-    idempotency_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    version = forms.IntegerField(
+        required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput, error_messages=SPOILED
+    )
+    idempotency_key = forms.UUIDField(required=False, widget=forms.HiddenInput, error_messages=SPOILED)
     runs = forms.CharField(required=False, widget=forms.HiddenInput)
     reason = forms.CharField(
         required=False,

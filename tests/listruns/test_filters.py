@@ -111,11 +111,11 @@ def test_withdrawn_ones_show_only_when_asked_for(shifter_client, one):
         ("verdict", "so-so", "There is no so-so here."),
         ("pixel", "fine", "There is no fine here."),
         ("state", "gone", "There is no state gone."),
-        ("bad_reason", "x", "valid choice"),
-        ("pixel_problems", "x", "valid choice"),
-        ("pixel_problems", "9" * 30, "valid choice"),
-        ("strip_problems", "-1", "valid choice"),
-        ("bad_reason", "9" * 30, "valid choice"),
+        ("bad_reason", "x", "is not offered here. Choose another."),
+        ("pixel_problems", "x", "is not offered here. Choose another."),
+        ("pixel_problems", "9" * 30, "is not offered here. Choose another."),
+        ("strip_problems", "-1", "is not offered here. Choose another."),
+        ("bad_reason", "9" * 30, "is not offered here. Choose another."),
     ],
 )
 def test_value_that_cannot_be_read_is_said_beside_its_field_and_shows_nothing(shifter_client, one, name, value, says):

@@ -1,0 +1,40 @@
+"""What forms say where a field has no words of its own: ours in place of Django's, each with what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core import validators
+
+_NOT_OFFERED = "%(value)s is not offered here. Choose another."
+_OF_FIELDS: dict[type[forms.Field], dict[str, str]] = {
+    forms.Field: {"required": "Nothing is given here. Fill it in."},
+    forms.IntegerField: {"invalid": "That is not a whole number. Type one."},
+    forms.FloatField: {"invalid": "That is not a number. Type one, such as 3.8."},
+    forms.DateField: {"invalid": "That is not a day. Give it as 2018-05-01."},
+    forms.DateTimeField: {"invalid": "That is not a time. Give it as 2018-05-01 14:02, in UTC."},
+    forms.UUIDField: {"invalid": "That is not a key. Open the page again."},
+    forms.ChoiceField: {"invalid_choice": _NOT_OFFERED},
+    forms.MultipleChoiceField: {"invalid_choice": _NOT_OFFERED, "invalid_list": "That is no list. Choose again."},
+    forms.ModelChoiceField: {"invalid_choice": "That is not offered here. Choose another."},
+    forms.ModelMultipleChoiceField: {
+        "invalid_choice": _NOT_OFFERED,
+        "invalid_list": "That is no list. Choose again.",
+        "invalid_pk_value": "%(pk)s is not offered here. Choose another.",
+    },
+}
+_OF_VALIDATORS: dict[Any, str] = {
+    validators.ProhibitNullCharactersValidator: "A character in this text cannot be kept. Type the text anew.",
+    validators.MaxLengthValidator: "That is %(show_value)d characters; %(limit_value)d can be kept. Shorten it.",
+    validators.MinValueValidator: "That is less than %(limit_value)s. Type more.",
+    validators.MaxValueValidator: "That is more than %(limit_value)s. Type less.",
+}
+
+
+def use_our_sentences() -> None:
+    """Say them in every form of this process. Fields with words of their own keep those."""
+    for field, sentences in _OF_FIELDS.items():
+        field.default_error_messages = {**getattr(field, "default_error_messages", {}), **sentences}
+    for validator, sentence in _OF_VALIDATORS.items():
+        validator.message = sentence

@@ -2,11 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
+_ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
 
 
 def text(name: str, default: str = "") -> str:
@@ -24,6 +27,32 @@ def number(name: str, default: float) -> float:
         return float(raw) if raw else default
     except ValueError:
         raise ImproperlyConfigured(f"{name} is {raw!r}: give a number.") from None
+
+
+def whole(name: str, default: int, least: int, most: int) -> int:
+    """The variable as a whole number from `least` to `most`."""
+    raw = os.environ.get(name, "").strip() or str(default)
+    if not (raw.isascii() and raw.isdigit() and least <= int(raw) <= most):
+        raise ImproperlyConfigured(f"{name} is {raw!r}: give a whole number from {least} to {most}.")
+    return int(raw)
+
+
+def port(name: str, default: int) -> int:
+    """The variable as a TCP port."""
+    return whole(name, default, 1, 65535)
+
+
+def database(name: str, default: str, **options: Any) -> Any:
+    """The variable as Django's description of a database. It may hold a password, so that it is not said again."""
+    try:
+        described = dj_database_url.parse(os.environ.get(name) or default, **options)
+    except ValueError:
+        described = None
+    if described is None or described["ENGINE"] not in _ENGINES:
+        raise ImproperlyConfigured(
+            f"{name} is no address of a database: give postgres://user:password@host:5432/name or sqlite:////a/file."
+        )
+    return described
 
 
 def boolean(name: str, *, default: bool) -> bool:

@@ -8,7 +8,6 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import dj_database_url
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
@@ -121,8 +120,9 @@ TEMPLATES = [
 
 # --- Data -----------------------------------------------------------------------------------------
 DATABASES = {
-    "default": dj_database_url.config(
-        default=f"sqlite:///{VAR_DIR / 'certhelper.sqlite3'}",
+    "default": env.database(
+        "DATABASE_URL",
+        f"sqlite:///{VAR_DIR / 'certhelper.sqlite3'}",
         conn_max_age=60,
         conn_health_checks=True,
         disable_server_side_cursors=True,  # three round trips for each list of choices; no answer here is that long
@@ -167,7 +167,7 @@ SESSION_COOKIE_NAME = env.text("SESSION_COOKIE_NAME", "certhelper_session")
 CSRF_COOKIE_NAME = env.text("CSRF_COOKIE_NAME", "csrftoken")
 
 # --- The outside ----------------------------------------------------------------------------------
-_SANDBOX = f"http://127.0.0.1:{int(env.number('SANDBOX_PORT', 9500))}"
+_SANDBOX = f"http://127.0.0.1:{env.port('SANDBOX_PORT', 9500)}"
 
 
 def _outside(name: str, in_sandbox: str) -> str:

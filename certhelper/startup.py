@@ -1,8 +1,10 @@
 """What a server checks and makes ready before it answers anybody."""
 
 import fcntl
+import os
 
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
@@ -47,3 +49,21 @@ def collect_static_files_once() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not manifest.exists():
             call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def collect_changed_static_files() -> None:
+    """Collect the static files anew where one was added, removed or written since the last time."""
+    kept = settings.STATIC_ROOT / "collected.txt"
+    now = _static_files()
+    if kept.exists() and kept.read_text(encoding="utf-8") == now:
+        return
+    kept.unlink(missing_ok=True)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    kept.write_text(now, encoding="utf-8")
+
+
+def _static_files() -> str:
+    """Every static file with its size and the time it was written, a line each."""
+    listed = [storage.path(name) for finder in get_finders() for name, storage in finder.list([])]
+    about = [(path, os.stat(path)) for path in sorted(listed)]
+    return "".join(f"{path} {stat.st_size} {stat.st_mtime_ns}\n" for path, stat in about)

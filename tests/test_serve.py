@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from certhelper.family import Family
+from certhelper.startup import collect_changed_static_files
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 60
@@ -110,6 +111,7 @@ def test_family_ends_together_when_one_of_it_ends():
 
 FAMILY = """
 from certhelper.family import Family
+from certhelper.startup import collect_changed_static_files
 with Family() as family:
     family.start("long", ["sleep", "60"])
     print(*[one.pid for one in family._members.values()], flush=True)
@@ -139,3 +141,50 @@ def test_family_ends_when_make_alone_is_told_to(tmp_path, end):
         time.sleep(0.05)
     assert not Path(f"/proc/{member}").exists()
     make.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("DATABASE_URL", value) for value in ("nonsense", "mysql://me:hidden@there/x", "postgres://me:hidden@h:x/y")),
+        *(("WORKERS", value) for value in ("0", "-1", "two", "1.5")),
+        *((name, value) for name in ("PORT", "SANDBOX_PORT") for value in ("abc", "0", "70000")),
+    ],
+)
+def test_serve_refuses_a_wrong_value_in_one_sentence_that_names_the_variable(copy, name, value):
+    copy.environment[name] = value
+    process = copy.start()
+    said, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode != 0
+    assert said.startswith(f"Not started. {name} is ")
+    assert said.count("\n") == 1
+    assert "hidden" not in said
+
+
+def test_serve_says_that_the_database_does_not_answer(copy):
+    copy.environment["DATABASE_URL"] = f"postgres://me:hidden@127.0.0.1:{_free_port()}/nothing"
+    process = copy.start()
+    said, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode != 0
+    assert "Check DATABASE_URL" in said
+    assert "Traceback" not in said and "hidden" not in said
+    assert copy.is_gone()
+
+
+def test_static_files_are_collected_only_when_one_has_changed(settings, tmp_path):
+    settings.STATIC_ROOT, settings.STATICFILES_DIRS = tmp_path / "collected", [tmp_path / "ours"]
+    style = tmp_path / "ours" / "style.css"
+    style.parent.mkdir()
+    style.write_text("a {}")
+    collect_changed_static_files()
+    collected = settings.STATIC_ROOT / "style.css"
+    collected.unlink()
+    collect_changed_static_files()
+    assert not collected.exists()
+    style.write_text("a { color: red }")
+    collect_changed_static_files()
+    assert collected.read_text() == "a { color: red }"
+    style.unlink()
+    (style.parent / "new.css").write_text("b {}")
+    collect_changed_static_files()
+    assert (settings.STATIC_ROOT / "new.css").exists()

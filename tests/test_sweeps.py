@@ -164,12 +164,12 @@ def _variables() -> set[str]:
 
 def test_every_setting_is_documented():
     told = (ROOT / "docs/operator.md").read_text(encoding="utf-8")
-    assert {name for name in _variables() | {"DATABASE_URL", "PORT", "WORKERS"} if f"`{name}`" not in told} == set()
+    assert {name for name in _variables() | {"PORT", "WORKERS"} if f"`{name}`" not in told} == set()
 
 
 def test_operator_manual_names_no_setting_that_is_gone():
     told = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/operator.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(told) - _variables() == {"DATABASE_URL", "PORT", "WORKERS"}
+    assert set(told) - _variables() == {"PORT", "WORKERS"}
 
 
 PRODUCTION = {

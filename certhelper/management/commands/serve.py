@@ -12,10 +12,12 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import OperationalError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
 
 from certhelper import env
 from certhelper.family import Family
+from certhelper.startup import collect_changed_static_files
 
 HOST = "127.0.0.1"
 START_S = 50
@@ -57,8 +59,18 @@ def gunicorn_command(port: int, workers: int) -> list[str]:
     return [
         *(sys.executable, "-m", "gunicorn", "certhelper.wsgi:application"),
         *("--bind", f"{HOST}:{port}", "--workers", str(workers), "--threads", str(THREADS)),
-        *("--graceful-timeout", "5", "--no-control-socket", "--log-level", "warning"),
+        *("--graceful-timeout", "5", "--no-control-socket", "--preload", "--log-level", "warning"),
     ]
+
+
+def _make_database_ready() -> None:
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", interactive=False, verbosity=0)
+    except OperationalError as error:
+        said = str(error).strip().splitlines()[0]
+        raise CommandError(f"The database does not answer. Check DATABASE_URL, and that it runs: {said}") from None
 
 
 class Command(BaseCommand):
@@ -66,13 +78,13 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=int(env.number("PORT", 8000)))
-        parser.add_argument("--workers", type=int, default=int(env.number("WORKERS", 2)))
+        parser.add_argument("--port", type=int, default=env.port("PORT", 8000))
+        parser.add_argument("--workers", type=int, default=env.whole("WORKERS", 2, 1, 64))
 
     def handle(self, *, port: int, workers: int, **_options: object) -> None:
         if not settings.IS_SANDBOX:
             raise CommandError("serve is for one machine with the sandbox: set CERTHELPER_MODE=sandbox.")
-        sandbox_port = int(env.number("SANDBOX_PORT", 9500))
+        sandbox_port = env.port("SANDBOX_PORT", 9500)
         _refuse_taken("PORT", port)
         _refuse_taken("SANDBOX_PORT", sandbox_port)
         try:
@@ -84,13 +96,14 @@ class Command(BaseCommand):
         self.stdout.write("Ended.")
 
     def _start(self, family: Family, port: int, sandbox_port: int, workers: int) -> None:
+        """Both servers load while the rest is made ready; nobody is told of them before that."""
         family.start("The sandbox", [sys.executable, str(settings.BASE_DIR / "manage.py"), "sandbox"])
-        call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        _make_database_ready()
+        collect_changed_static_files()
+        family.start("The web server", gunicorn_command(port, workers))
         _wait_for(family, "The sandbox", lambda: _answers(sandbox_port, "/_sandbox/"))
         call_command("demo")
         connections.close_all()
-        family.start("The web server", gunicorn_command(port, workers))
         _wait_for(family, "The web server", lambda: _answers(port, str(settings.LOGIN_URL)))
         self.stdout.write(f"Sandbox: http://{HOST}:{sandbox_port}/_sandbox/")
         self.stdout.write(f"Ready: http://{HOST}:{port}/")

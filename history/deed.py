@@ -16,7 +16,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models, transaction
-from django.db.models.signals import m2m_changed
+from django.db.models.signals import m2m_changed, pre_save
 from django.utils import timezone
 
 from history import rows, words
@@ -229,15 +229,25 @@ def _tell_owners(done: Deed, change: Change) -> None:
 def watch_many_to_many() -> None:
     """Connect to the many-to-many fields of all models that are kept; called once, when the apps are ready."""
     for model in apps.get_models():
-        for of_many in rows.many_to_many(model) if hasattr(model, "kept") else []:
+        if not hasattr(model, "kept"):
+            continue
+        pre_save.connect(_mark_loaded, sender=model, dispatch_uid=f"history loaded {model._meta.label}")
+        for of_many in rows.many_to_many(model):
             through: Any = of_many.remote_field.through
             m2m_changed.connect(_many_changed(of_many), sender=through, weak=False, dispatch_uid=f"history {of_many}")
+
+
+def _mark_loaded(instance: models.Model, raw: bool, **_rest: Any) -> None:
+    if raw:
+        instance.__dict__["_is_loaded"] = True
 
 
 def _many_changed(of_many: models.ManyToManyField) -> Any:
     """Notes the keys before the first change; a change without a deed is one when it is over."""
 
     def changed(instance: models.Model, action: str, reverse: bool, **_rest: Any) -> None:
+        if "_is_loaded" in instance.__dict__:  # by loaddata, which brings its history along
+            return
         if reverse:
             raise NotImplementedError(f"Set {of_many} from the row that has it: history is kept there.")
         if action.startswith("pre_"):

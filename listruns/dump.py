@@ -30,6 +30,18 @@ MODELS = (
     "certify.RunReconstruction",
     "certify.TrackerCertification",
     "reports.DayNote",
+    "history.Change",
+    "history.HistoricalUser",
+    "history.HistoricalOmsFill",
+    "history.HistoricalOmsRun",
+    "history.HistoricalBadReason",
+    "history.HistoricalPixelProblem",
+    "history.HistoricalStripProblem",
+    "history.HistoricalTrackingProblem",
+    "history.HistoricalChecklist",
+    "history.HistoricalRunReconstruction",
+    "history.HistoricalTrackerCertification",
+    "history.Notice",
 )
 CHUNK = 500
 _SECRETS = {"password"}

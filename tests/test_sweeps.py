@@ -13,6 +13,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import global_settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.urls import reverse
@@ -170,6 +171,32 @@ def test_every_setting_is_documented():
 def test_operator_manual_names_no_setting_that_is_gone():
     told = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/operator.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert set(told) - _variables() == {"PORT", "WORKERS"}
+
+
+def _settings_of_ours() -> set[str]:
+    """The settings made of an environment variable that Django does not know."""
+    body = ast.parse((ROOT / "certhelper/settings.py").read_text(encoding="utf-8")).body
+    made = [node for node in body if isinstance(node, ast.Assign)]
+    named = {target.id for node in made for target in node.targets if isinstance(target, ast.Name) and _asks(node)}
+    return {name for name in named if not name.startswith("_") and not hasattr(global_settings, name)}
+
+
+def _asks(node: ast.AST) -> bool:
+    return any(isinstance(one, ast.Name) and one.id in ("env", "_outside") for one in ast.walk(node))
+
+
+def test_every_setting_does_something():
+    """Read by the code, or by another setting; of what does nothing yet the manual says "later"."""
+    folders = [folder for folder in ROOT.iterdir() if (folder / "__init__.py").exists() and folder.name != "tests"]
+    files = [file for folder in folders for file in folder.rglob("*.py") if file.name != "settings.py"]
+    read = set(re.findall(r"\bsettings\.([A-Z][A-Z_]+)", "".join(file.read_text(encoding="utf-8") for file in files)))
+    tree = ast.walk(ast.parse((ROOT / "certhelper/settings.py").read_text(encoding="utf-8")))
+    read |= {node.id for node in tree if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    told = (ROOT / "docs/operator.md").read_text(encoding="utf-8")
+    later = set(re.findall(r"^\| `([A-Z_]+)` .*\(later\)", told, re.MULTILINE))
+    ours = _settings_of_ours()
+    assert {"PAGE_BUDGET_S", "OMS_URL", "LINKS"} <= ours
+    assert ours - read == later
 
 
 PRODUCTION = {

@@ -55,7 +55,6 @@ OFFLINE_ONLY = {
     "jetmet-jetmet": "NOTSET",
 }
 TRACKER = ("tracker-pixel", "tracker-strip", "tracker-track")
-STATUSES = ("GOOD", "BAD", "STANDBY", "EXCLUDED", "NOTSET", "EMPTY", "NO VALUE FOUND")
 
 # Flags of OMS's lumisections as Run Registry keeps them, and for those that our source lacks the detector: such a flag
 # is on while CMS is active and the detector takes part (derived). None: always off. The others come from the source.

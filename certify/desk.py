@@ -16,7 +16,7 @@ from certify.actions import WHICH_FILL
 from certify.choices import Question
 from certify.decision import PROBLEMS
 from certify.factforms import FactForms
-from certify.forms import FLAGS, LOWSTATS, BadReasonForm, CertificationForm, first_values
+from certify.forms import FLAGS, LOWSTATS, OVER, BadReasonForm, CertificationForm, first_values
 from certify.models import TrackerCertification
 from certify.options import chosen_of
 from certify.questions import PREFIX, Asked, questions, unconfirmed
@@ -24,7 +24,7 @@ from certify.references import RankedReference, likeness, ranked_references
 from certify.rules import Counterpart, Entry, Refusal, entry_of
 from certify.selectors import counterpart_of, offered_references
 from certify.target import Target
-from certify.ticket import Ticket
+from certify.ticket import Ticket, read_ticket
 from certify.vocabulary import Vocabulary, checklists_to_tick, vocabulary_with
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.models import OmsRun
@@ -206,9 +206,19 @@ def desk_opened_anew(data: QueryDict, target: Target) -> Desk:
 def desk_to_amend_with(
     data: QueryDict, certification: TrackerCertification, run: OmsRun, *, needs_reason: bool
 ) -> Desk:
-    """The desk as a person sent it, for a change."""
-    ticket = ticket_of(certification)
+    """The desk as a person sent it, for a change; what goes over another version keeps what it was opened with."""
+    ticket = (_ticket_sent(data, certification) if OVER in data else None) or ticket_of(certification)
     return _laid_out(run, ticket, data=data, standing=certification, needs_reason=needs_reason)
+
+
+def _ticket_sent(data: QueryDict, certification: TrackerCertification) -> Ticket | None:
+    """What the sent form was opened with, if that was the same reconstruction of the same run."""
+    sent = read_ticket(data.get("ticket", ""))
+    is_of_it = sent and (sent.run_number, sent.reconstruction) == (
+        certification.run_number,
+        certification.reconstruction,
+    )
+    return sent if is_of_it else None
 
 
 def ticket_of(certification: TrackerCertification) -> Ticket:

@@ -23,6 +23,8 @@ from oms.models import OmsRun
 from registry.wire import reconstruction_of
 
 FLAGS = [component.value for component in Component]
+# Carries the version that a person puts their own over.
+OVER = "over"
 LOWSTATS = [f"{flag}_lowstat" for flag in FLAGS]
 # Nobody types into a hidden field: what cannot be read there was spoiled on its way.
 SPOILED = dict.fromkeys(
@@ -143,7 +145,7 @@ class CertificationForm(forms.ModelForm):
 
     def clean_dataset(self) -> str:
         """The one shown; a change keeps it, and one typed while Run Registry is out must be of the reconstruction."""
-        if self.instance.pk:
+        if self.instance.pk and not self.goes_over:
             return self.instance.dataset.name if self.instance.dataset else ""
         name = self.cleaned_data["dataset"].strip()
         meant = reconstruction_of(name) if name else None
@@ -191,7 +193,13 @@ class CertificationForm(forms.ModelForm):
 
     def _knows_dataset(self) -> bool:
         """Whether the dataset was among those shown; a change keeps its own whatever it is."""
-        return bool(self.instance.pk) or self.opened_with.knows(self.cleaned_data.get("dataset", ""))
+        keeps_its_own = bool(self.instance.pk) and not self.goes_over
+        return keeps_its_own or self.opened_with.knows(self.cleaned_data.get("dataset", ""))
+
+    @property
+    def goes_over(self) -> bool:
+        """Whether it was said expressly that this goes over another version, dataset and all."""
+        return OVER in self.data
 
     @property
     def confirmed(self) -> list[str]:

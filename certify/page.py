@@ -12,10 +12,11 @@ from django.forms import BoundField
 from django.utils.dateparse import parse_datetime
 
 from certify.choices import Component, Flag
+from certify.conflict import both_versions
 from certify.desk import Desk
 from certify.facts import has_typed
 from certify.factsheet import FactGroup, fact_groups
-from certify.forms import CertificationForm
+from certify.forms import OVER
 from certify.hints import Box, Comparison, boxes_of, comparison_of
 from certify.models import TrackerCertification
 from certify.options import Option, options_of, word_options
@@ -118,6 +119,8 @@ class CertifyPage:
         names = ["ticket", "version", "idempotency_key", "runs", *(["dataset"] if form["dataset"].is_hidden else [])]
         sent = [(name, form[name].value()) for name in names]
         told = [("reconstruction", ticket.reconstruction), ("external_info_complete", str(ticket.is_complete).lower())]
+        if form.goes_over and not self.theirs:
+            told.append((OVER, form.data[OVER]))
         return told + [(name, "" if value is None else str(value)) for name, value in sent]
 
     @property
@@ -174,7 +177,7 @@ def certify_page(
         theirs=theirs,
         reader=reader,
         may_change_theirs=bool(theirs and reader and theirs.may_be_changed_by(reader)),
-        differences=_differences(desk, theirs) if theirs else [],
+        differences=both_versions(desk, theirs) if theirs else [],
         asked=asked,
         comparison=comparison_of(desk),
     )
@@ -231,43 +234,3 @@ def _links(desk: Desk) -> dict[str, str]:
     if run.fill_number:
         found["OMS fill"] = links["oms_fill"].format(fill=run.fill_number)
     return found | {"DQM GUI": links["dqm_gui"], "DIALS": links["dials"]}
-
-
-def _differences(desk: Desk, theirs: TrackerCertification) -> list[tuple[str, str, str]]:
-    """(what, theirs, mine) for each part of the decision, as words."""
-    form = desk.form
-    rows = []
-    for component in Component:
-        name, low = component.value, f"{component.value}_lowstat"
-        mine = _flag_words(form[name].value(), bool(form[low].value()))
-        rows.append((component.label, _flag_words(getattr(theirs, name), getattr(theirs, low)), mine))
-        rows.append((f"{component.label} problems", _names(theirs, name), _chosen_names(desk, f"{name}_problems")))
-    references = {str(one.reference.pk): str(one.reference) for one in desk.ranked}
-    return [
-        *rows,
-        ("Tracker map", theirs.trackermap, _text(form, "trackermap")),
-        (
-            "Reference",
-            str(theirs.reference_runreconstruction),
-            references.get(_text(form, "reference_runreconstruction"), ""),
-        ),
-        ("Reason", str(theirs.bad_reason or ""), _chosen_names(desk, "bad_reason")),
-        ("Comment", theirs.comment, _text(form, "comment")),
-        ("Shift day", str(theirs.date), _text(form, "date")),
-    ]
-
-
-def _names(theirs: TrackerCertification, component: str) -> str:
-    return ", ".join(str(problem) for problem in getattr(theirs, f"{component}_problems").all())
-
-
-def _chosen_names(desk: Desk, field: str) -> str:
-    return ", ".join(option.label for option in word_options(desk.form[field], desk.vocabulary) if option.is_chosen)
-
-
-def _flag_words(flag: object, is_low: bool) -> str:
-    return f"{flag or 'not said'}{', low' if is_low else ''}"
-
-
-def _text(form: CertificationForm, name: str) -> str:
-    return str(form[name].value() or "")

@@ -12,6 +12,7 @@ from certify.actions import ChangedMeanwhile, EntryRefused, amend_certification
 from certify.desk import Desk, desk_to_amend, desk_to_amend_with
 from certify.drafted import finish_drafts, with_draft
 from certify.factforms import wants_correction, with_all_inputs
+from certify.forms import OVER
 from certify.hints import hints, wants_hints
 from certify.models import TrackerCertification
 from certify.reasons import reason_added, wants_reason
@@ -81,10 +82,10 @@ def _about_staleness(desk: Desk) -> list[str]:
 
 def _as_meant(sent: QueryDict) -> QueryDict:
     """What was sent; said expressly on a conflict, it goes over the version that was shown there."""
-    if "over" not in sent:
+    if OVER not in sent:
         return sent
     meant = sent.copy()
-    meant["version"] = sent.get("over", "")
+    meant["version"] = sent.get(OVER, "")
     return meant
 
 

@@ -127,3 +127,22 @@ def test_conflict_names_problems_of_both(shifter_client, other_shifter):
     theirs.pixel_problems.set([problem])
     conflict = send_form(shifter_client, opened, **GOOD)
     assert ("Pixel problems", "Hot modules", "") in conflict.context["page"].differences
+
+
+def test_mine_over_theirs_keeps_the_dataset_that_was_shown_to_me(shifter, shift_leader_client):
+    """Theirs was saved while Run Registry was out, and without a dataset."""
+    mine = open_form(shift_leader_client)
+    shown = mine.context["page"].dataset
+    without = {"dataset": None, "is_dataset_verified": False}
+    made = CertificationFactory(run=OmsRun.objects.get(pk=RUN), reconstruction="express", user=shifter, **without)
+    made.refresh_from_db()
+
+    conflict = send_form(shift_leader_client, mine, **GOOD)
+    assert conflict.status_code == 409
+    assert ("Dataset", "none", shown) in conflict.context["page"].differences
+    path, over = f"/list/{made.pk}/update/", {"over": str(made.version)}
+    refused = send_form(shift_leader_client, conflict, path, **over)
+    assert refused.status_code == 422  # it is somebody else's: a reason is needed
+    assert send_form(shift_leader_client, refused, path, reason="theirs had no dataset").status_code == 303
+    made.refresh_from_db()
+    assert (made.dataset.name, made.version, made.is_dataset_verified) == (shown, 2, True)

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from drafts.models import KEPT, Draft, Lease
-from drafts.sheet import Sheet
+from drafts.sheet import Sheet, is_key
 from users.models import User
 
 LEASE = timedelta(seconds=90)
@@ -54,7 +54,8 @@ def _drop_beyond_the_newest(of: dict[str, object]) -> None:
 
 def discard_draft(actor: User, key: str) -> None:
     """Remove a draft of one's own; another's, and none, are let be."""
-    Draft.objects.filter(user=actor, key=key).delete()
+    if is_key(key):
+        Draft.objects.filter(user=actor, key=key).delete()
 
 
 def finish(actor: User, run_number: int, reconstruction: str, sheet: Sheet | None) -> None:

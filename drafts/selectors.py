@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from drafts.models import Draft, Lease
-from drafts.sheet import Sheet
+from drafts.sheet import Sheet, is_key
 from users.models import User
 
 _PERSON = ("user_id", "user__username", "user__first_name", "user__last_name")
@@ -135,6 +135,8 @@ def marks_of_runs(run_numbers: Iterable[int]) -> dict[tuple[int, str], list[Mark
 
 def draft_of(person: User, run_number: int, reconstruction: str, key: str = "") -> tuple[str, QueryDict] | None:
     """(key, what was typed) of the person's draft with this key, or of their newest; None where there is none."""
+    if key not in ("", "1") and not is_key(key):
+        return None
     mine = Draft.objects.offered().filter(user=person, run_number=run_number, reconstruction=reconstruction)
     wanted = mine.filter(key=key) if key not in ("", "1") else mine
     found = wanted.order_by("-saved_at").values_list("key", "typed").first()

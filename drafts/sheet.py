@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from django.core import signing
 from drafts.models import KEPT
 
 _SALT = "drafts.sheet"
+_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 def _now_ms() -> int:
@@ -45,6 +47,11 @@ class Sheet:
 
     def is_of(self, person: int, run_number: int, reconstruction: str) -> bool:
         return (self.person, self.run_number, self.reconstruction) == (person, run_number, reconstruction)
+
+
+def is_key(text: str) -> bool:
+    """Whether this can be the key of a sheet: an address may carry anything."""
+    return _KEY.fullmatch(text) is not None
 
 
 def read_sheet(text: str) -> Sheet | None:

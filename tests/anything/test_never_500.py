@@ -137,3 +137,11 @@ def test_any_path_is_answered(world: World):  # noqa: F811
         _ask(data.draw(world.clients(OURS[0])), "GET", begin + rest + data.draw(st.sampled_from(["", "/"])))
 
     ask()
+
+
+@pytest.mark.parametrize("trouble", ["\0", "a\0b", "9" * 20])
+def test_nul_and_too_many_digits_in_every_name_of_every_query_are_answered(world: World, trouble: str):  # noqa: F811
+    """One by one, since PostgreSQL refuses what SQLite takes, and a random walk need not come by."""
+    for address in OURS:
+        for name in world.query_names(address):
+            _ask(world.first(address), "GET", address.path(world.known), QUERY_STRING=encoded([(name, trouble)]))

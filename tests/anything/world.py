@@ -31,6 +31,8 @@ from tests.factories import (
 )
 
 RUN = "315259"
+# What views read of an address although no input of their pages has the name.
+UNDERSTOOD = {"again", "as_of", "correct", "dataset", "date", "download", "draft", "next", "q", "run", "runs"}
 # What an address of ours may carry, with a value that means something.
 QUERY = {
     "runs": f"{RUN}, 315264-315265",
@@ -89,7 +91,7 @@ class World:
 
     def query_names(self, address: Address) -> list[str]:
         """What an address may carry: what its page has inputs for, and what any page may understand."""
-        return sorted({*self.names_on(address), *OTHER_NAMES, "again", "dataset", "next", "q", "run", "runs"})
+        return sorted({*self.names_on(address), *OTHER_NAMES, *UNDERSTOOD})
 
     def queries(self, address: Address) -> st.SearchStrategy[dict[str, list[str]]]:
         """A few parts of a query that mean something."""
@@ -97,12 +99,13 @@ class World:
         names = st.lists(st.sampled_from(meant), max_size=3, unique=True)
         return names.map(lambda some: {name: [QUERY[name]] for name in some})
 
-    def _first(self, address: Address) -> Client:
+    def first(self, address: Address) -> Client:
+        """Somebody who may."""
         return self.by_role["admin" if address.is_of_admin else "stranger" if "sign-in" in address.name else "leader"]
 
     def takes_forms(self, address: Address) -> bool:
         """Whether something may be sent to the address by POST."""
-        client = self._first(address)
+        client = self.first(address)
         with undone(client):
             return client.post(address.path(self.known)).status_code != 405
 
@@ -115,7 +118,7 @@ class World:
 
     def _page(self, address: Address) -> Any:
         """The page of this address; None where there is none to read."""
-        client = self._first(address)
+        client = self.first(address)
         with undone(client):
             page = client.get(address.path(self.known))
         return page if page.status_code == 200 and not page.streaming else None

@@ -267,3 +267,10 @@ def test_part_of_a_page_asked_for_by_a_stranger_leaves_the_page_as_it_is(shifter
     answer = shifter_client.post(PAGE, sent, headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["HX-Trigger"], answer.content) == (204, "signed-out", b"")
     assert "comment=typed" in Draft.objects.get().typed
+
+
+@pytest.mark.parametrize("key", ["\x00", "%", "x" * 5000, "é" * 32])
+def test_key_that_no_draft_can_have_finds_none(shifter_client, key):
+    for path in (PAGE, PAGE.replace("/express/", "/")):
+        assert shifter_client.get(path, {"draft": key}).status_code == 200
+    assert shifter_client.post("/drafts/discard/", {"draft": key}).status_code < 500

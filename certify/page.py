@@ -43,6 +43,10 @@ class ComponentRow:
     problem_errors: list[str]
     asked: list[Box]
 
+    @property
+    def bad(self) -> Option:
+        return next(option for option, _key in self.flags if option.value == Flag.BAD)
+
 
 @dataclass(frozen=True)
 class CertifyPage:
@@ -129,8 +133,8 @@ class CertifyPage:
 
     @property
     def has_problems(self) -> bool:
-        """Whether some problem is chosen, so that they are shown unfolded."""
-        return any(option.is_chosen for row in self.components for option in row.problems)
+        """Whether a component is bad or some problem is chosen, so that they are shown unfolded."""
+        return any(one.is_chosen for row in self.components for one in (*row.problems, row.bad))
 
     @property
     def previous_query(self) -> str:

@@ -203,3 +203,10 @@ def test_form_of_another_reconstruction_than_the_address_is_opened_anew(shifter_
     assert answer.status_code == 422
     assert answer.context["desk"].ticket.reconstruction == "express"
     assert not TrackerCertification.objects.exists()
+
+
+def test_problems_stay_unfolded_beside_a_bad_component(shifter_client):
+    opened = open_form(shifter_client)
+    assert "data-problems open" not in opened.content.decode()
+    refused = send_form(shifter_client, opened, **GOOD | {"pixel": "bad"})
+    assert "data-problems open" in refused.content.decode()

@@ -41,6 +41,14 @@ def test_certification_without_facts_still_shows(guest_client):
     assert "Version" in page(guest_client, CertificationFactory(facts={}, dataset=None, recorded_lumi=None))
 
 
+def test_what_is_missing_is_not_blamed_on_who_answered(guest_client):
+    typed, silent = "Rests on typed values.", "Run Registry or OMS had not answered in full."
+    html = page(guest_client, CertificationFactory(facts=FACTS, external_info_complete=False))
+    assert typed in html and silent not in html
+    html = page(guest_client, CertificationFactory(facts=FACTS | {"typed": {}}, external_info_complete=False))
+    assert silent in html and typed not in html
+
+
 def test_owner_is_offered_the_update(shifter_client, shifter):
     made = CertificationFactory(user=shifter)
     assert f'href="/list/{made.pk}/update/"' in page(shifter_client, made)

@@ -24,6 +24,15 @@ SAID_AS = {
     "withdrawn_by": "",
     "withdrawn_at": "",
     "withdrawn_reason": "",
+    # What was typed, read and confirmed by whom is bookkeeping; these facts are told as fields of their own.
+    "facts.typed": "",
+    "facts.read_at": "",
+    "facts.confirmed": "",
+    "facts.filled": "",
+    "facts.dataset": "",
+    "facts.run.run_type": "",
+    "facts.run.lumisections": "",
+    "facts.run.recorded_lumi": "",
 }
 
 

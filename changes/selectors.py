@@ -6,7 +6,15 @@ from django.db.models import QuerySet
 
 from certify.models import CertificationQuerySet, RunReconstruction, TrackerCertification
 from history.models import Change, Notice
-from users.models import User
+from users.models import Role, User
+
+
+def readable_by(person: User) -> QuerySet[Change]:
+    """All changes; those of accounts, which tell e-mail addresses, only for admins and for whose account it is."""
+    if person.has_role(Role.ADMIN):
+        return Change.objects.all()
+    of_others = User.history.exclude(id=person.pk)  # type: ignore[attr-defined]
+    return Change.objects.exclude(pk__in=of_others.values("change_id"))
 
 
 def with_undone(changes: QuerySet[Change]) -> QuerySet[Change]:

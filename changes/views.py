@@ -20,7 +20,7 @@ from certify.standing import retire_reference
 from changes.exports import csv_lines
 from changes.filters import ChangeFilter, shown
 from changes.forms import WhyForm
-from changes.selectors import certifications_of_run, changes_of_run, resting_on, with_undone
+from changes.selectors import certifications_of_run, changes_of_run, readable_by, resting_on, with_undone
 from history.models import Change, Notice
 from history.told import told
 from history.undo import InTheWay, Plan, changes_of, plan_of, undo_change
@@ -35,7 +35,7 @@ MOST_SHOWN = 200
 @require_safe
 def history(request: HttpRequest) -> HttpResponseBase:
     """All changes that the address asks for, newest first, as a page or as CSV."""
-    filters = ChangeFilter(request.GET, queryset=Change.objects.all())
+    filters = ChangeFilter(request.GET, queryset=readable_by(cast(SignedInRequest, request).user))
     if request.GET.get("export") == "csv" and filters.is_valid():
         name = f"history-{timezone.now():%Y-%m-%d-%H%M}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -51,6 +51,8 @@ def history(request: HttpRequest) -> HttpResponseBase:
 def undo(request: SignedInRequest, pk: int) -> HttpResponse:
     """What the undo of a change would do; and the undo, with a reason."""
     change = get_object_or_404(Change, pk=pk)
+    if not readable_by(request.user).filter(pk=pk).exists():
+        raise PermissionDenied("Changes of accounts are for admins.")
     plan = plan_of(change, request.user)
     if plan.steps and not plan.is_allowed_to(request.user):
         raise PermissionDenied("Only who may make the opposite change can undo this one.")

@@ -169,7 +169,7 @@ def _name_of(actor: Any) -> str:
     if actor is None:
         return "nobody signed in" if request_at_hand() else NOBODY
     full = actor.get_full_name()
-    return f"{full} ({actor.username})" if full else str(actor.username)
+    return f"{full} ({actor.username})" if full and full != actor.username else str(actor.username)
 
 
 def _line(one: Touched) -> dict[str, Any] | None:
@@ -186,8 +186,8 @@ def _line(one: Touched) -> dict[str, Any] | None:
     if not names and not one.is_gone and not (one.is_made and is_statement):
         return None
     line: dict[str, Any] = {"model": row._meta.label_lower, "key": one.key, "name": str(row), "fields": {}}
-    if one.is_made and is_statement:
-        line["made"] = True
+    if one.is_made:
+        line["made" if is_statement else "new"] = True
     if one.is_gone:
         line["gone"] = True
     for name in names:

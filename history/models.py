@@ -57,9 +57,10 @@ class KeptRows(Kept, HistoricalQuerySet):
 class Change(NeverChanged):
     """One deed: who, when, why, and every field that it changed, before and after.
 
-    `lines` has an object for each row: its model, key and name; `made` or `gone` where it was made or deleted; and by
-    field `was`, `is` (as stored; several keys for a many-to-many) and `says`, lines of (label, before, after) for
-    people. `by` is None where no account was behind it; `by_name` keeps the name as it was.
+    `lines` has an object for each row: its model, key and name; `made` or `gone` where it was made or deleted (`new`
+    where the making says nothing by itself, as of a run first heard of); and by field `was`, `is` (as stored; several
+    keys for a many-to-many) and `says`, lines of (label, before, after) for people. `by` is None where no account was
+    behind it; `by_name` keeps the name as it was.
     """
 
     at = models.DateTimeField(db_index=True)

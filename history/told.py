@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 
 from history.choices import Kind
 from history.models import Change
@@ -43,6 +44,11 @@ class Told:
     undone: list[Change]
 
     @property
+    def is_of_an_account(self) -> bool:
+        """Whether it changed an account or a role, which only admins undo."""
+        return any(row.model == settings.AUTH_USER_MODEL.lower() for row in self.rows)
+
+    @property
     def can_be_undone(self) -> bool:
         """Whether an undo is worth asking for."""
         return bool(self.rows) and self.change.kind != Kind.FOUND and not self.undone
@@ -64,11 +70,11 @@ def _undone(change: Change) -> list[Change]:
 
 
 def _row(line: dict[str, Any]) -> ToldRow:
-    is_made = line.get("made", False)
+    is_made, is_new = line.get("made", False), line.get("made") or line.get("new")
     says = [tuple(one) for field in line["fields"].values() for one in field["says"]]
     happened = "made" if is_made else "deleted" if line.get("gone") else ""
     # What is new was nothing before, whatever a column starts with.
-    shown = [(label, NOTHING if is_made else before, after) for label, before, after in says if before != after]
+    shown = [(label, NOTHING if is_new else before, after) for label, before, after in says if before != after]
     model = apps.get_model(line["model"])
     what = kept(model).what or str(model._meta.verbose_name)
     return ToldRow(line["model"], what, line["key"], line["name"], happened, shown)

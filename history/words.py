@@ -25,20 +25,30 @@ def said_of(row: models.Model, name: str, was: Any, is_: Any) -> Said:
     label = kept(row).labels.get(name, str(field.verbose_name))
     label = label[:1].upper() + label[1:]
     if isinstance(was or is_, dict):
-        return [(f"{label}, {part}", one, other) for part, one, other in _parts(was or {}, is_ or {})][:MOST_PARTS]
+        told = [one for one in _parts(was or {}, is_ or {}) if not _is_silent(kept(row).labels, f"{name}.{one[0]}")]
+        return [(f"{label}, {_in_words(path)}", one, other) for path, one, other in told][:MOST_PARTS]
     return [(label, _text(row, field, was), _text(row, field, is_))]
+
+
+def _is_silent(labels: dict[str, str], path: str) -> bool:
+    """Whether the part, or what it is a part of, has an empty label."""
+    return any(label == "" and f"{path}.".startswith(f"{name}.") for name, label in labels.items())
+
+
+def _in_words(path: str) -> str:
+    return path.replace(".", " ").replace("_", " ")
 
 
 def _parts(was: dict[str, Any], is_: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     one, other = dict(_flat(was)), dict(_flat(is_))
     for path in sorted(one.keys() | other.keys()):
         if one.get(path) != other.get(path):
-            yield path, _plain_text(one.get(path)), _plain_text(other.get(path))
+            yield path, _part_text(one.get(path)), _part_text(other.get(path))
 
 
 def _flat(value: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     for key, one in value.items():
-        path = f"{before} {key}".strip().replace("_", " ")
+        path = f"{before}.{key}" if before else key
         if isinstance(one, dict):
             yield from _flat(one, path)
         else:
@@ -65,6 +75,15 @@ def _plain_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return (", ".join(map(str, value)) if isinstance(value, list) else str(value))[:LONGEST]
+
+
+def _part_text(value: Any) -> str:
+    """A value out of JSON, which keeps moments as ISO text."""
+    try:
+        moment = parse_datetime(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    return _moment(moment) if moment and moment.tzinfo else _plain_text(value)
 
 
 def _moment(value: datetime | None) -> str:

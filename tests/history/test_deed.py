@@ -11,6 +11,7 @@ from certify.decision import Basis, Decision
 from certify.models import BadReason, TrackerCertification
 from history.deed import deed
 from history.models import Change, HistoryStays, Notice
+from history.told import told_rows
 from oms.models import OmsFill, OmsRun
 from tests.factories import (
     BadReasonFactory,
@@ -225,3 +226,21 @@ def test_word_keeps_its_row_after_a_deletion_in_the_shell():
     key = reason.pk
     reason.delete()
     assert last().lines[0]["gone"] and BadReason.history.filter(id=key).first().history_type == "-"
+
+
+def test_what_is_told_is_for_people(shifter, reference):
+    """No bookkeeping, no moment in ISO, no name twice, and nothing "before" of a row that is new."""
+    shifter.first_name = shifter.username
+    typed = {"run_type": {"value": "cosmics"}, "lumisections": {"value": 260}}
+    given = decision(ReconstructionFactory(reference=True, run=RunFactory(cosmics=True)))
+    made = certify_run(shifter, 317555, "express", given, Basis(typed_run=typed, is_dataset_verified=False))
+    assert last().by_name == "shifter"
+    assert ["Dataset verified", "yes", "no"] in said(last())
+    new = [one for row in told_rows(last()) for one in row.says]
+    assert ("Run type", "none", "cosmics") in new
+    assert {before for _label, before, _after in new} == {"none"}
+    facts = {**made.facts, "typed": {}, "read_at": "2018-06-02T10:00:00.123456+00:00", "confirmed": {"by": "x"}}
+    facts["run"] = {**facts["run"], "lumisections": 261, "end_time": "2018-06-02T10:00:00.123456+00:00"}
+    made.facts = facts
+    made.save()
+    assert said(last()) == [["Facts, run end time", "none", "2018-06-02 10:00:00 UTC"]]

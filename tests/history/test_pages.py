@@ -143,3 +143,25 @@ def test_certification_keeps_the_edition_of_the_checklists_it_was_made_with(shif
     assert made.facts["checklists"] == [{"identifier": "pixel", "title": "Pixel list", "edition": 2}]
     amend_certification(shifter, made, 1, decision(made.reference_runreconstruction), Basis())
     assert "Pixel list</a>, edition 2" in html(shifter_client, f"/list/{made.pk}/")
+
+
+def test_accounts_are_read_by_admins_and_by_whose_they_are(
+    guest_client, shift_leader_client, admin_client, guest, shifter, shift_leader
+):
+    for person in (guest, shifter, shift_leader):
+        person.email = f"{person.username}@example.org"
+        person.save()
+    change = Change.objects.filter(kind="account", lines__0__name=str(shifter)).first()
+    for client, own, others in (
+        (guest_client, "guest", ("shifter", "leader")),
+        (shift_leader_client, "leader", ("shifter", "guest")),
+    ):
+        page = html(client, "/history/")
+        export = b"".join(client.get("/history/?export=csv").streaming_content).decode()
+        for text in (page, export):
+            assert f"{own}@example.org" in text
+            assert not any(f"{one}@example.org" in text for one in others)
+        assert client.get(f"/history/{change.pk}/undo/").status_code == 403
+        assert "/undo/" not in page
+    page = html(admin_client, "/history/?kind=account")
+    assert "shifter@example.org" in page and f"/history/{change.pk}/undo/" in page

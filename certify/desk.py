@@ -26,6 +26,7 @@ from certify.selectors import counterpart_of, offered_references
 from certify.target import Target
 from certify.ticket import Ticket, read_ticket
 from certify.vocabulary import Vocabulary, checklists_to_tick, vocabulary_with
+from drafts.selectors import Restored
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.models import OmsRun
 
@@ -36,7 +37,7 @@ _RESTS_ON = {Question.LUMI: ("run_type", "recorded_lumi", "recorded_lumi_unit"),
 @dataclass
 class Desk:
     """The forms of one certification. `standing` is the certification being changed, None for a new one; `draft`
-    the key of the draft that was put back into them.
+    the draft that was put back into them.
 
     `run` is as we know it, `judged` with what was typed for it besides; `certified`, where it was read already, is
     what of the run is certified.
@@ -49,7 +50,7 @@ class Desk:
     facts: FactForms
     standing: TrackerCertification | None = None
     reason_form: BadReasonForm = field(default_factory=BadReasonForm)
-    draft: str = ""
+    draft: Restored | None = None
     certified: frozenset[tuple[int, str]] | None = None
     unconfirmed: list[Refusal] = field(default_factory=list)
 

@@ -35,7 +35,7 @@ def with_draft(request: SignedInRequest, desk: Desk) -> Desk:
     found = draft_of(request.user, ticket.run_number, ticket.reconstruction, wanted) if wanted else None
     if found is None:
         return desk
-    key, typed = found
+    typed = found.typed
     for name in _ALWAYS_NEW:
         typed[name] = str(desk.form.initial[name])
     if not ticket.knows(typed.get("dataset", "")):
@@ -46,7 +46,7 @@ def with_draft(request: SignedInRequest, desk: Desk) -> Desk:
     else:
         again = desk_with(typed, desk.run, ticket)
     again.forget_errors()
-    again.draft = key
+    again.draft = found
     return again
 
 
@@ -69,7 +69,7 @@ def _with_an_input_for_each(typed: QueryDict, run: OmsRun) -> QueryDict:
 
 
 def finish_drafts(request: SignedInRequest, made: TrackerCertification) -> None:
-    """The form was saved: nothing of it is left to keep."""
+    """The form was saved: nothing of it is left to keep; what other tabs have is."""
     finish(request.user, made.run_number, made.reconstruction, _sheet_sent(request))
 
 
@@ -78,13 +78,18 @@ def _sheet_sent(request: SignedInRequest) -> Sheet | None:
 
 
 def _sheet_of(request: SignedInRequest, desk: Desk) -> Sheet:
-    """The sheet that was sent, if it is this person's of this reconstruction; else a new one, or the draft's."""
+    """The sheet that was sent, if it is this person's of this reconstruction; else a new one.
+
+    One with a restored draft is new, too: two tabs with the same draft are two from there on.
+    """
     where = request.user.pk, desk.ticket.run_number, desk.ticket.reconstruction
     sent = _sheet_sent(request)
     if sent and sent.is_of(*where):
         return sent
     address = _address_of(request, desk)
-    return Sheet(*where, address, desk.draft) if desk.draft else Sheet(*where, address)
+    if desk.draft is None:
+        return Sheet(*where, address)
+    return Sheet(*where, address, restored=desk.draft.key, restored_at=desk.draft.at.isoformat())
 
 
 def _address_of(request: SignedInRequest, desk: Desk) -> str:

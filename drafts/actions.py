@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -16,34 +15,68 @@ from users.models import User
 
 LEASE = timedelta(seconds=90)
 # Made anew whenever a form opens; nobody typed them.
-NOT_TYPED = ("csrfmiddlewaretoken", "sheet", "ticket", "idempotency_key", "again")
-DRAFTS_PER_FORM = 3
+NOT_TYPED = (
+    *("csrfmiddlewaretoken", "sheet", "ticket", "idempotency_key", "again"),
+    *("typed_at", "sent_at", "reopened"),
+)
+DRAFTS_PER_FORM = 20
 
 
 def keep_draft(sheet: Sheet, sent: QueryDict, *, is_reopened: bool = False) -> datetime | None:
-    """Keep what was typed on this sheet; the time of it, or None when the sheet was saved meanwhile.
+    """Keep what was typed on this sheet; the time of what is kept, or None when the sheet was saved meanwhile.
 
-    `is_reopened`: the person came back to a saved sheet and typed on. Raises `PermissionDenied`.
+    Text that was typed before what is kept (it lay in a browser) changes nothing. The draft that was restored into this
+    form gives way to it, unless somebody typed on there. `is_reopened`: the person came back to a saved sheet and typed
+    on. Raises `PermissionDenied`.
     """
     person = User.objects.filter(pk=sheet.person).first()
     if person is None or not person.may_certify:
         raise PermissionDenied("Drafts need the role shifter.")
+    of = {"user_id": sheet.person, "run_number": sheet.run_number, "reconstruction": sheet.reconstruction}
+    typed, typed_at = _typed(sent), timezone.now() - _age(sent)
+    with transaction.atomic():
+        draft, is_new = Draft.objects.select_for_update().get_or_create(
+            key=sheet.key, defaults={**of, "typed": typed, "saved_at": typed_at}
+        )
+        if is_new:
+            _drop_restored(sheet)
+            _drop_beyond_the_newest(of)
+            return draft.saved_at
+        if draft.is_done and not is_reopened:
+            return None
+        return _typed_on(draft, typed, typed_at)
+
+
+def _typed_on(draft: Draft, typed: str, typed_at: datetime) -> datetime:
+    """Put newer text into the draft; when what it holds was typed."""
+    if draft.is_done or (draft.typed != typed and draft.saved_at <= typed_at):
+        draft.typed, draft.saved_at, draft.is_done = typed, typed_at, False
+        draft.save(update_fields=["typed", "saved_at", "is_done"])
+    return draft.saved_at
+
+
+def _typed(sent: QueryDict) -> str:
     typed = sent.copy()
     for name in NOT_TYPED:
         typed.pop(name, None)
-    of = {"user_id": sheet.person, "run_number": sheet.run_number, "reconstruction": sheet.reconstruction}
-    now = timezone.now()
-    with transaction.atomic():
-        draft, is_new = Draft.objects.select_for_update().get_or_create(
-            key=sheet.key, defaults={**of, "opened": sheet.opened, "saved_at": now}
-        )
-        if draft.is_done and not is_reopened:
-            return None
-        draft.typed, draft.opened, draft.saved_at, draft.is_done = typed.urlencode(), sheet.opened, now, False
-        draft.save(update_fields=["typed", "opened", "saved_at", "is_done"])
-        if is_new:
-            _drop_beyond_the_newest(of)
-    return now
+    return typed.urlencode()
+
+
+def _age(sent: QueryDict) -> timedelta:
+    """How long ago it was typed, by the clock of the browser alone: that may go wrong by hours, but evenly."""
+    typed_at, sent_at = sent.get("typed_at", ""), sent.get("sent_at", "")
+    if not (typed_at.isdecimal() and sent_at.isdecimal()):
+        return timedelta()
+    # Longer than drafts are kept makes no difference, nor does a clock that was put back.
+    longest = int(KEPT / timedelta(milliseconds=1))
+    return timedelta(milliseconds=min(max(int(sent_at[:20]) - int(typed_at[:20]), 0), longest))
+
+
+def _drop_restored(sheet: Sheet) -> None:
+    """The draft that was put into the form, if it still is what was put there."""
+    if sheet.restored:
+        of_then = {"key": sheet.restored, "saved_at": datetime.fromisoformat(sheet.restored_at)}
+        Draft.objects.filter(user_id=sheet.person, is_done=False, **of_then).delete()
 
 
 def _drop_beyond_the_newest(of: dict[str, object]) -> None:
@@ -52,21 +85,29 @@ def _drop_beyond_the_newest(of: dict[str, object]) -> None:
     Draft.objects.filter(pk__in=list(kept[DRAFTS_PER_FORM:])).delete()
 
 
-def discard_draft(actor: User, key: str) -> None:
-    """Remove a draft of one's own; another's, and none, are let be."""
-    if is_key(key):
-        Draft.objects.filter(user=actor, key=key).delete()
+def discard_draft(actor: User, key: str, sheet: Sheet | None = None) -> None:
+    """Remove a draft of one's own; another's, and none, are let be.
+
+    With the draft that was restored into a form goes what was kept of that form (`sheet`) since.
+    """
+    keys = [key, sheet.key] if sheet and key == sheet.restored else [key]
+    Draft.objects.filter(user=actor, key__in=[one for one in keys if is_key(one)]).delete()
 
 
 def finish(actor: User, run_number: int, reconstruction: str, sheet: Sheet | None) -> None:
-    """The form was saved: the person's drafts of it go, its lease ends, and its sheet takes no late draft."""
-    of = {"run_number": run_number, "reconstruction": reconstruction}
-    old = timezone.now() - KEPT
-    Draft.objects.filter(Q(**of) | Q(saved_at__lt=old), user=actor).delete()
-    Lease.objects.filter(user=actor, **of).delete()
-    if sheet and sheet.is_of(actor.pk, run_number, reconstruction):
-        done = {"user": actor, **of, "opened": sheet.opened, "saved_at": timezone.now(), "is_done": True}
-        Draft.objects.get_or_create(key=sheet.key, defaults=done)
+    """The form was saved: its draft goes, its lease ends, and its sheet takes no late draft.
+
+    What the person typed in other tabs stays on offer.
+    """
+    of = {"user": actor, "run_number": run_number, "reconstruction": reconstruction}
+    now = timezone.now()
+    with transaction.atomic():
+        Draft.objects.filter(user=actor, saved_at__lt=now - KEPT).delete()
+        Lease.objects.filter(**of).delete()
+        if sheet and sheet.is_of(actor.pk, run_number, reconstruction):
+            _drop_restored(sheet)
+            done = {**of, "typed": "", "saved_at": now, "is_done": True}
+            Draft.objects.update_or_create(key=sheet.key, defaults=done)
 
 
 def renew_lease(sheet: Sheet, *, is_opening: bool = False) -> Lease:

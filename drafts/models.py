@@ -24,7 +24,7 @@ class Draft(models.Model):
     """What one person has typed on one sheet, that is in one opened form. Shown to nobody else.
 
     `typed` are the fields as a browser sends them (urlencoded: any text, and no character that a database refuses).
-    `opened` (ms since 1970) tells which of two tabs with the same draft saved it last.
+    `saved_at` is when it was typed, by this server's clock.
     A sheet that was saved stays as `is_done`, empty, so that a draft of it which arrives late is not kept.
     """
 
@@ -32,7 +32,6 @@ class Draft(models.Model):
     run_number = models.PositiveIntegerField()
     reconstruction = models.CharField(max_length=8)
     key = models.CharField(max_length=32, unique=True)
-    opened = models.BigIntegerField()
     typed = models.TextField(blank=True)
     is_done = models.BooleanField(default=False)
     saved_at = models.DateTimeField(db_index=True)

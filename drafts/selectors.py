@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import F, Value
 from django.http import QueryDict
@@ -31,7 +32,6 @@ class Mark:
     reconstruction: str
     at: datetime
     key: str = ""
-    opened: int = 0
     has_draft: bool = False
 
     @property
@@ -64,26 +64,26 @@ class Around:
 
     @property
     def saved_at(self) -> datetime | None:
-        """When this form was last kept as a draft, by whichever tab."""
-        return next((mark.at for mark in self.mine if mark.key == self.sheet.key), None)
+        """When this form was last kept as a draft, or what was restored into it."""
+        kept = next((mark for mark in self.mine if mark.key == self.sheet.key), self.restored)
+        return kept.at if kept else None
 
     @property
     def offered(self) -> list[tuple[Mark, str]]:
         """One's other drafts, newest first, each with the address that restores it."""
-        return [(mark, self.sheet.restoring(mark.key)) for mark in self.mine if mark.key != self.sheet.key]
+        others = [mark for mark in self.mine if mark.key != self.sheet.key and not self._is_restored(mark)]
+        return [(mark, self.sheet.restoring(mark.key)) for mark in others]
 
     @property
     def restored(self) -> Mark | None:
-        """The draft that was put into this form, until the form is kept anew."""
-        return next((mark for mark in self.mine if self._is_of_this_form_before(mark)), None)
+        """The draft that was put into this form, until the form is kept itself, or somebody typed on there."""
+        return next((mark for mark in self.mine if self._is_restored(mark)), None)
 
-    def _is_of_this_form_before(self, mark: Mark) -> bool:
-        is_of_another = mark.opened != self.sheet.opened
-        return mark.key == self.sheet.key and is_of_another and mark.at <= self.sheet.opened_at
+    def _is_restored(self, mark: Mark) -> bool:
+        return (mark.key, mark.at.isoformat()) == (self.sheet.restored, self.sheet.restored_at)
 
     def _is_of_another_tab(self, mark: Mark) -> bool:
-        is_this_tab = mark.key == self.sheet.key and mark.opened == self.sheet.opened
-        return mark.at > self.sheet.opened_at and not is_this_tab
+        return mark.at > self.sheet.opened_at and mark.key != self.sheet.key
 
 
 def age_in_words(age: timedelta) -> str:
@@ -100,8 +100,8 @@ def age_in_words(age: timedelta) -> str:
 
 def _marks(**of: object) -> list[Mark]:
     """Leases and drafts, newest first: one query."""
-    drafts = Draft.objects.offered().filter(**of).values_list(*_PERSON, *_WHERE, "saved_at", "key", "opened")
-    leases = Lease.objects.running().filter(**of).values_list(*_PERSON, *_WHERE, F("since"), Value(""), Value(0))
+    drafts = Draft.objects.offered().filter(**of).values_list(*_PERSON, *_WHERE, "saved_at", "key")
+    leases = Lease.objects.running().filter(**of).values_list(*_PERSON, *_WHERE, F("since"), Value(""))
     rows = drafts.union(leases, all=True)
     marks = [Mark(row[0], _name(*row[1:4]), *row[4:]) for row in rows]
     return sorted(marks, key=lambda mark: mark.at, reverse=True)
@@ -133,11 +133,19 @@ def marks_of_runs(run_numbers: Iterable[int]) -> dict[tuple[int, str], list[Mark
     return found
 
 
-def draft_of(person: User, run_number: int, reconstruction: str, key: str = "") -> tuple[str, QueryDict] | None:
-    """(key, what was typed) of the person's draft with this key, or of their newest; None where there is none."""
+class Restored(NamedTuple):
+    """A draft that is put into a form: its key, when it was typed, and what."""
+
+    key: str
+    at: datetime
+    typed: QueryDict
+
+
+def draft_of(person: User, run_number: int, reconstruction: str, key: str = "") -> Restored | None:
+    """The person's draft with this key, or their newest; None where there is none."""
     if key not in ("", "1") and not is_key(key):
         return None
     mine = Draft.objects.offered().filter(user=person, run_number=run_number, reconstruction=reconstruction)
     wanted = mine.filter(key=key) if key not in ("", "1") else mine
-    found = wanted.order_by("-saved_at").values_list("key", "typed").first()
-    return (found[0], QueryDict(found[1], mutable=True)) if found else None
+    found = wanted.order_by("-saved_at").values_list("key", "saved_at", "typed").first()
+    return Restored(found[0], found[1], QueryDict(found[2], mutable=True)) if found else None

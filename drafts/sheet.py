@@ -24,6 +24,7 @@ class Sheet:
     """A form opened by one person (key of their account) for one reconstruction of one run.
 
     `address` opens the same form again; `opened` is when, in ms since 1970; `key` tells it from the person's others.
+    `restored` is the key of the draft that was put into it, `restored_at` (ISO) of when that draft was then.
     """
 
     person: int
@@ -32,6 +33,8 @@ class Sheet:
     address: str
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
     opened: int = field(default_factory=_now_ms)
+    restored: str = ""
+    restored_at: str = ""
 
     def signed(self) -> str:
         """The sheet as text for a hidden field."""

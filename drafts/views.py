@@ -55,7 +55,7 @@ def here(request: SignedInRequest) -> HttpResponse:
 def discard(request: SignedInRequest) -> HttpResponse:
     """Remove a draft of one's own, and back to the form."""
     sheet = _sheet_of(request)
-    discard_draft(request.user, request.POST.get("draft", ""))
+    discard_draft(request.user, request.POST.get("draft", ""), sheet)
     messages.success(request, "The draft is discarded.")
     return redirect(sheet.address)
 

@@ -71,7 +71,8 @@ class Cells:
         if not found:
             return cell
         told = sorted((mark for mark in found if self._counts(mark, cell)), key=lambda mark: not mark.is_draft)
-        of_person = {mark.person: _in_words(mark, self.user) for mark in told}
+        drafts = {mark.person for mark in told if mark.is_draft}
+        of_person = {mark.person: _in_words(replace(mark, has_draft=mark.person in drafts), self.user) for mark in told}
         return replace(cell, marks=tuple(of_person.values()))
 
     def _counts(self, mark: Mark, cell: Cell) -> bool:
@@ -119,7 +120,10 @@ def _in_words(mark: Mark, reader: User) -> tuple[str, str]:
     if mark.is_draft:
         whose = "your draft" if mark.person == reader.pk else f"draft {mark.name}"
         return whose, f"Draft of {mark.name}, {mark.at:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{mark.name} {mark.at:%H:%M}", f"{mark.name} has it open since {mark.at:%H:%M:%S} UTC"
+    since = f"{mark.name} has it open since {mark.at:%H:%M:%S} UTC"
+    if mark.has_draft:
+        return f"{mark.name} {mark.at:%H:%M}, draft", f"{since}, with a draft"
+    return f"{mark.name} {mark.at:%H:%M}", since
 
 
 def _closed(dataset: RegistryDataset, reconstruction: str) -> Cell:

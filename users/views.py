@@ -82,6 +82,13 @@ def cern_callback(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Out here, and at CERN too for who came from there."""
+    response = _signed_out(request)
+    # Nor does Back show the next person what this one typed.
+    response["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def _signed_out(request: HttpRequest) -> HttpResponse:
     cern = request.session.get(SESSION)
     logout(request)
     sign_in = reverse("users:sign-in")

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
+from django.db.models.signals import post_delete
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -36,7 +37,13 @@ def keep(sheet, typed="comment=half+a+thought", **more):
 
 def restored(person, key=""):
     found = draft_of(person, RUN, "express", key)
-    return found[1].dict() if found else None
+    return found.typed.dict() if found else None
+
+
+def restoring(person, key=""):
+    """The sheet of a form that a draft was put into."""
+    draft = draft_of(person, RUN, "express", key)
+    return sheet_of(person, restored=draft.key, restored_at=draft.at.isoformat())
 
 
 def test_a_sheet_is_read_as_it_was_signed_and_no_other(shifter):
@@ -51,13 +58,16 @@ def test_draft_keeps_any_text_and_several_values_of_a_field(shifter):
     said["comment"] = "10 % & 5 = ½\r\n\x00 日本\u2028"
     said.setlist("pixel_problems", ["3", "5"])
     keep_draft(sheet_of(shifter), said)
-    _, typed = draft_of(shifter, RUN, "express")
+    typed = draft_of(shifter, RUN, "express").typed
     assert typed["comment"] == said["comment"]
     assert typed.getlist("pixel_problems") == ["3", "5"]
 
 
 def test_what_nobody_typed_is_not_kept(shifter):
-    keep(sheet_of(shifter), "comment=x&csrfmiddlewaretoken=t&ticket=t&sheet=s&idempotency_key=k&version=3")
+    keep(
+        sheet_of(shifter),
+        "comment=x&csrfmiddlewaretoken=t&ticket=t&sheet=s&idempotency_key=k&version=3&typed_at=1&sent_at=2",
+    )
     assert restored(shifter) == {"comment": "x", "version": "3"}
 
 
@@ -111,8 +121,9 @@ def test_saved_form_leaves_no_draft_and_takes_none_that_comes_late(shifter, othe
         keep(sheet)
     renew_lease(mine)
     finish(shifter, RUN, "express", mine)
-    assert restored(shifter) is None and not Lease.objects.exists()
-    assert keep(mine) is None and restored(shifter) is None
+    assert restored(shifter, mine.key) is None and not Lease.objects.exists()
+    assert keep(mine) is None and restored(shifter, mine.key) is None
+    assert restored(shifter) == restored(shifter, tab.key)  # other text, perhaps: it stays on offer
     assert restored(other_shifter) and draft_of(shifter, 315264, "express")
     assert keep(mine, "comment=Back,+and+typed+on", is_reopened=True)
     assert restored(shifter) == {"comment": "Back, and typed on"}
@@ -181,11 +192,81 @@ def test_other_tab_is_told_that_the_later_one_wins(shifter):
     first, second = sheet_of(shifter), sheet_of(shifter)
     keep(second, "comment=second")
     assert around(first).newer_elsewhere and around(second).newer_elsewhere is None
-    again = sheet_of(shifter, key=second.key, opened=second.opened + 60_000)
+    again = restoring(shifter)
     found = around(again)
     assert found.restored and found.newer_elsewhere is None and not found.offered
-    late = sheet_of(shifter, key=second.key, opened=second.opened - 60_000)
-    assert around(late).newer_elsewhere
+    keep(second, "comment=second, and on")
+    found = around(again)
+    assert found.newer_elsewhere and found.restored is None and len(found.offered) == 1
+
+
+def test_two_tabs_with_the_same_draft_restored_keep_both(shifter):
+    keep(sheet_of(shifter), "comment=first")
+    one, two = restoring(shifter), restoring(shifter)
+    keep(one, "comment=tab one")
+    keep(two, "comment=tab two")
+    assert restored(shifter, one.key) == {"comment": "tab one"}
+    assert restored(shifter, two.key) == {"comment": "tab two"}
+    assert Draft.objects.count() == 2
+    assert [mark.key for mark, _ in around(sheet_of(shifter)).offered] == [two.key, one.key]
+
+
+@pytest.mark.parametrize("ends", ["kept", "saved"])
+def test_restored_draft_goes_with_its_form_unless_it_was_typed_on(shifter, ends):
+    for goes_on in (False, True):
+        source = sheet_of(shifter)
+        keep(source, "comment=first")
+        form = restoring(shifter, source.key)
+        if goes_on:
+            keep(source, "comment=first, and on")
+        keep(form, "comment=second") if ends == "kept" else finish(shifter, RUN, "express", form)
+        assert (restored(shifter, source.key) is not None) is goes_on
+
+
+def test_text_that_lay_in_a_browser_is_as_old_as_it_is(shifter):
+    sheet, newer = sheet_of(shifter), sheet_of(shifter)
+    keep(sheet, "comment=second&typed_at=90000&sent_at=100000")
+    assert keep(sheet, "comment=first&typed_at=50000&sent_at=105000") < timezone.now() - timedelta(seconds=9)
+    assert restored(shifter) == {"comment": "second"}
+    keep(newer, "comment=elsewhere")
+    keep(sheet_of(shifter), "comment=late&typed_at=1&sent_at=3600001")
+    assert restored(shifter) == {"comment": "elsewhere"}
+    assert [mark.age for mark, _ in around(sheet_of(shifter)).offered][-1] == "1 h"
+
+
+@pytest.mark.parametrize("clock", ["typed_at=9&sent_at=5", "typed_at=x&sent_at=5", "typed_at=" + "9" * 99, "sent_at=5"])
+def test_clock_that_makes_no_sense_means_now(shifter, clock):
+    before = timezone.now()
+    assert keep(sheet_of(shifter), f"comment=x&{clock}") >= before
+
+
+def test_text_kept_once_more_is_as_old_as_it_was(shifter):
+    sheet = sheet_of(shifter)
+    first = keep(sheet, "comment=x&typed_at=5&sent_at=6")
+    assert keep(sheet, "comment=x&typed_at=5&sent_at=7") == first
+
+
+def test_draft_that_arrives_in_the_middle_of_the_save_is_not_kept(shifter):
+    sheet = sheet_of(shifter)
+    renew_lease(sheet)
+
+    def arrive(**_signal):
+        keep(sheet, "comment=late")
+
+    post_delete.connect(arrive, sender=Lease)
+    try:
+        finish(shifter, RUN, "express", sheet)
+    finally:
+        post_delete.disconnect(arrive, sender=Lease)
+    assert restored(shifter) is None and Draft.objects.get().is_done
+
+
+def test_discarding_what_was_restored_discards_what_it_became(shifter):
+    keep(sheet_of(shifter), "comment=first")
+    form = restoring(shifter)
+    keep(form, "comment=second")
+    discard_draft(shifter, form.restored, form)
+    assert not Draft.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.http import QueryDict
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from certify.models import TrackerCertification
@@ -300,3 +301,81 @@ def test_shift_leader_takes_over_and_the_page_says_so(page: Page, sign_in, shift
     expect(leader.locator("main")).to_contain_text("Taken over; their page says so.")
     page.clock.run_for(31_000)
     expect(page.locator("[data-draft-around]")).to_contain_text("leader took this over")
+
+
+def test_older_text_left_in_one_browser_does_not_replace_what_another_has(another, shifter):
+    first, second = another(shifter), another(shifter)
+    first.goto(FORM)
+    say(first, "first")
+    first.goto("/")  # at once: it is sent, and what came of that nobody here knows
+    left = "() => Object.keys(localStorage).filter((name) => name.startsWith('draft:')).length"
+    assert first.evaluate(left) == 1
+    first.wait_for_timeout(500)
+    second.goto(FORM)
+    second.get_by_role("link", name="Restore").click()
+    with second.expect_response("**/drafts/save/"):
+        second.locator("[name=comment]").fill("second")
+    first.goto(FORM.replace("315265", "315264"))
+    first.wait_for_function(f"() => ({left})() === 0")
+    second.goto(FORM)
+    second.get_by_role("link", name="Restore").first.click()
+    has_all(second, "second")
+
+
+def test_same_draft_restored_in_two_tabs_is_two(page: Page, sign_in, shifter, live_server):
+    sign_in(shifter)
+    page.goto(live_server.url + FORM)
+    say(page, "first")
+    kept(page)
+    tabs = [page.context.new_page() for _ in range(2)]
+    for tab in tabs:
+        tab.goto(f"{live_server.url}{FORM}?draft=1")
+        expect(tab.locator("[data-draft-around]")).to_contain_text("restored")
+    for tab, text in zip(tabs, ("tab one", "tab two"), strict=True):
+        with tab.expect_response("**/drafts/save/"):
+            tab.locator("[name=comment]").fill(text)
+    texts = [QueryDict(one.typed)["comment"] for one in Draft.objects.offered().order_by("saved_at")]
+    assert texts[-2:] == ["tab one", "tab two"]
+
+
+def test_form_that_was_sent_and_did_not_leave_goes_on_being_kept(page: Page, sign_in, shifter, live_server):
+    sign_in(shifter)
+    page.goto(live_server.url + FORM)
+    page.route(f"**{FORM}", lambda route: route.fulfill(status=204))
+    say(page, "sent")
+    with page.expect_request(lambda request: request.method == "POST" and request.url.endswith(FORM)):
+        page.keyboard.press("Control+Enter")
+    page.locator("[name=comment]").fill("sent, and typed on")
+    kept(page)
+    assert "typed+on" in Draft.objects.get().typed
+
+
+def test_draft_that_the_server_refuses_is_said_and_not_sent_again(another, shifter):
+    page = another(shifter)
+    sent = []
+    page.goto(FORM)
+    page.clock.install()
+    page.route("**/drafts/save/", lambda route: (sent.append(1), route.fulfill(status=400)))
+    say(page, "too much of it")
+    page.clock.run_for(1500)
+    expect(page.locator("[data-draft-said]")).to_contain_text("the server refused the draft with 400")
+    page.clock.run_for(60_000)
+    assert len(sent) == 1
+    page.unroute("**/drafts/save/")
+    page.locator("[name=comment]").fill("less")
+    page.clock.run_for(1500)
+    kept(page)
+
+
+def test_back_after_the_sign_out_shows_nobody_what_was_typed(another, shifter, other_shifter):
+    page = another(shifter)
+    page.goto(FORM)
+    say(page, "for my eyes")
+    kept(page)
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/accounts/login/**")
+    page.go_back()
+    page.wait_for_load_state("networkidle")
+    assert page.locator("[name=comment]").count() == 0
+    enter(page, other_shifter)
+    assert "for my eyes" not in page.content()

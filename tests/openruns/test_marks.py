@@ -18,8 +18,8 @@ def test_who_has_it_open_is_said_beside_its_state(shifter, shifter_client, other
     keep_draft(sheet_of(other_shifter, "express"), QueryDict("comment=x"))
     renew_lease(sheet_of(shifter, "prompt"))
     page = search(shifter_client, "315257,315259")
-    assert re.search(r"open shifter2 \d\d:\d\d open open open$", page.rows[315257].text)
-    assert re.search(r'title="shifter2 has it open since \d\d:\d\d:\d\d UTC"', page.html)
+    assert re.search(r"open shifter2 \d\d:\d\d, draft open open open$", page.rows[315257].text)
+    assert re.search(r'title="shifter2 has it open since \d\d:\d\d:\d\d UTC, with a draft"', page.html)
     assert "shifter2" not in page.rows[315259].text
 
 

@@ -124,6 +124,10 @@ def test_sign_out_is_a_post(shifter_client):
     assert shifter_client.get("/").status_code == 302
 
 
+def test_sign_out_lets_the_browser_keep_no_page(shifter_client):
+    assert shifter_client.post("/accounts/logout/").headers["Clear-Site-Data"] == '"cache"'
+
+
 def fail_until_blocked(client, **headers):
     for _ in range(attempts.FAILURES_ALLOWED):
         client.post(URL, {"username": "shifter", "password": "wrong"}, headers=headers)

@@ -16,11 +16,12 @@ from certify.factforms import shown_name
 from certify.options import Option, options_of
 from oms.choices import RunType, SourceKind
 from oms.forms import OmsFillForm, OmsRunForm
-from oms.models import MirrorOfOms, OmsFill, OmsRun, Source
+from oms.models import OmsFill, OmsRun, Source
 from oms.said import said_by_oms
 from oms.words import inst_lumi_text, lumi_text
 
 NOT_REPORTED = "not reported"
+FOR_COLLISIONS = "needed for collisions"
 _WIDE = {"hlt_key", "components"}
 
 
@@ -143,7 +144,7 @@ def _line_to_type(
         text=text,
         unit=unit,
         is_wide=name in _WIDE,
-        needed=_needed(row, form, name),
+        needed=_needed(desk, form, name),
         source=source,
         field=form[name],
         unit_field=form[f"{name}_unit"] if f"{name}_unit" in form.fields else None,
@@ -152,12 +153,12 @@ def _line_to_type(
     )
 
 
-def _needed(row: MirrorOfOms, form: Any, name: str) -> str:
+def _needed(desk: Desk, form: Any, name: str) -> str:
     """Whether the value must be typed: always, only if the run turns out to be collisions, or not ("")."""
     if name in form.fields and form.fields[name].required:
         return "needed"
-    is_unanswered = row.fetched_at is None and getattr(row, "run_type", "") == RunType.UNKNOWN
-    return "needed for collisions" if is_unanswered and name in ("fill_number", "energy", "recorded_lumi") else ""
+    is_open = desk.run.fetched_at is None and desk.facts.run_type in ("", RunType.UNKNOWN)
+    return FOR_COLLISIONS if is_open and name in ("fill_number", "energy", "recorded_lumi") else ""
 
 
 def typed_mark(source: Source) -> str:

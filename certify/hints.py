@@ -11,7 +11,7 @@ from django.shortcuts import render
 from certify.choices import Component, Reconstruction
 from certify.desk import Desk, anchor_of
 from certify.factsheet import fact_text
-from certify.questions import differences
+from certify.questions import differences, unconfirmed
 from certify.rules import Counterpart, Entry, refusals
 
 # The fields that questions are about, each with a place for its boxes on the page.
@@ -75,13 +75,18 @@ def wants_hints(sent: QueryDict) -> bool:
 def hints(request: HttpRequest, desk: Desk) -> HttpResponse:
     """The boxes for each place of the page, and what stands in the way of what is said so far."""
     boxes = boxes_of(desk)
-    standing_in_the_way = [
-        (anchor_of(desk.form[one.field]) if one.field in desk.form.fields else "certify", one.sentence)
-        for one in refusals(desk.entry)
-    ]
     context = {
         "places": [(place, boxes.get(place, [])) for place in PLACES],
         "comparison": comparison_of(desk),
-        "refusals": standing_in_the_way,
+        "in_the_way": list(_in_the_way(desk)),
     }
     return render(request, "certify/_hints.html", context)
+
+
+def _in_the_way(desk: Desk) -> Iterator[tuple[str, str]]:
+    """(id of the input, sentence): facts still to be typed, what the rules refuse, what is not confirmed yet."""
+    for form in desk.facts.forms:
+        yield from ((anchor_of(form[name]), str(errors[0])) for name, errors in form.errors.items())
+    for one in refusals(desk.entry):
+        yield anchor_of(desk.form[one.field]) if one.field in desk.form.fields else "certify", one.sentence
+    yield from ((one.field, one.sentence) for one in unconfirmed(desk.asked, desk.form.confirmed))

@@ -1,4 +1,4 @@
-// The certify page by keyboard: g b x set the current component and go to the next, l m r c, Ctrl+Enter saves.
+// The certify page by keyboard: g b x set the current component and go to the next, l m r c y, Ctrl+Enter saves.
 (() => {
   "use strict";
   const form = document.querySelector("[data-certify]");
@@ -39,6 +39,14 @@
     comment.setSelectionRange(comment.value.length, comment.value.length);
   }
 
+  // Nothing is confirmed unseen: the first press goes to the question, the second one ticks it and goes on.
+  function confirmNext() {
+    const open = [...form.querySelectorAll("input[name^=confirm_]:not(:checked)")];
+    const here = open.find((one) => one === document.activeElement);
+    if (here) toggle(here);
+    open.find((one) => one !== here)?.focus();
+  }
+
   function step(by) {
     flagged = null;
     goTo(current + by);
@@ -52,6 +60,7 @@
     m: turnTrackerMap,
     r: () => form.elements.reference_runreconstruction.focus(),
     c: toComment,
+    y: confirmNext,
     ArrowDown: () => step(1),
     ArrowUp: () => step(-1),
   };

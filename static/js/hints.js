@@ -8,10 +8,7 @@
   const QUIET_MS = 400;
   let waiting = null;
 
-  const isTick = (target) => target.name?.startsWith("confirm_");
-
-  function later(event) {
-    if (isTick(event.target)) return;
+  function later() {
     clearTimeout(waiting);
     waiting = setTimeout(() => htmx.trigger(hints, "hint"), QUIET_MS);
   }
@@ -22,7 +19,9 @@
   function keepTicks(from, to) {
     to.querySelectorAll("input[type=checkbox]").forEach((box) => {
       const before = from.querySelector(`#${box.id}`);
+      const wasSentTicked = box.checked;
       box.checked = Boolean(before?.checked) && words(before.closest("label")) === words(box.closest("label"));
+      if (wasSentTicked && !box.checked) later(); // it was confirmed in other words: it stands in the way again
     });
     const [before, after] = [from, to].map((one) => one.querySelector("details"));
     const wasAsked = Boolean(from.querySelector("input"));

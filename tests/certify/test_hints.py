@@ -17,7 +17,7 @@ def _hints(client, opened, path=f"/certify/{RUN}/express/", **changes):
 
 
 def _sentences(response):
-    return [sentence for _anchor, sentence in response.context["refusals"]]
+    return [sentence for _anchor, sentence in response.context["in_the_way"]]
 
 
 def test_empty_form_is_not_shouted_at(shifter_client):
@@ -31,7 +31,7 @@ def test_what_is_said_so_far_meets_the_rules(shifter_client):
     opened = open_form(shifter_client)
     response = _hints(shifter_client, opened, strip="bad", tracking="good", pixel="excluded")
     assert field_names(response) == {"confirm_pixel"}
-    assert len(_sentences(response)) == 3
+    assert len(_sentences(response)) == 4
     assert "Tracking cannot be good while Strip is bad." in response.content.decode()
     assert 'hx-swap-oob="innerHTML:#ask-tracking"' in response.content.decode()
 
@@ -41,6 +41,33 @@ def test_each_place_of_the_fragment_is_on_the_page(shifter_client):
     for place, _asked in _hints(shifter_client, open_form(shifter_client)).context["places"]:
         assert f'id="ask-{place}"' in page
     assert 'id="hints"' in page
+
+
+def test_questions_stand_in_the_way_until_they_are_ticked(shifter_client):
+    said = GOOD | {"pixel": "excluded"}
+    sentence = "Tracking is good while Pixel is excluded. Tick to confirm, or change it."
+    response = _hints(shifter_client, open_form(shifter_client), **said)
+    assert response.context["in_the_way"] == [("confirm_pixel", sentence)]
+    response = _hints(shifter_client, open_form(shifter_client), **said, confirm_pixel="on")
+    assert response.context["in_the_way"] == []
+
+
+def test_facts_to_be_typed_are_named_before_one_saves(shifter_client, sandbox):
+    sandbox.faults("oms", "refuse")
+    path = "/certify/999999/express/"
+    opened = open_form(shifter_client, path)
+    named = [anchor for anchor, _sentence in _hints(shifter_client, opened, path).context["in_the_way"]]
+    assert named[:2] == ["id_run-run_type", "id_run-lumisections"]
+    assert opened.content.decode().count("needed for collisions") == 2 * 3
+    collisions = _hints(shifter_client, opened, path, **{"run-run_type": "collisions"}).context["in_the_way"]
+    assert [anchor for anchor, _sentence in collisions[:4]] == [
+        "id_run-lumisections",
+        "id_run-energy",
+        "id_run-recorded_lumi",
+        "id_fill-fill_number",
+    ]
+    cosmics = send_form(shifter_client, opened, path, **{"run-run_type": "cosmics"})
+    assert "needed for collisions" not in cosmics.content.decode()
 
 
 def test_typed_facts_count_though_others_are_still_missing(shifter_client):

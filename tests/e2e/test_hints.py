@@ -33,7 +33,14 @@ def test_question_is_ticked_before_the_first_save_which_needs_one_press(
     box = page.locator("#ask-tracking #confirm_pixel")
     expect(box).to_be_visible()
     is_accessible()
-    box.check()
+    hints = page.locator("#hints")
+    expect(hints.locator("a[href='#confirm_pixel']")).to_be_visible()
+    page.keyboard.press("y")
+    expect(box).to_be_focused()
+    expect(box).not_to_be_checked()
+    page.keyboard.press("y")
+    expect(box).to_be_checked()
+    expect(hints).to_be_empty()
     page.locator("[name=comment]").fill("pixel was out")
     page.locator("[name=comment]").press("Control+Enter")
     page.wait_for_url("**/list/**")
@@ -61,6 +68,7 @@ def test_hints_come_and_go_and_leave_focus_and_ticks_alone(page: Page, sign_in, 
     page.locator("[name=pixel][value=bad]").check()
     expect(page.locator("#ask-tracking")).to_contain_text("while Pixel is bad.")
     expect(box).not_to_be_checked()  # other words: it was not these that were confirmed
+    expect(hints).to_contain_text("while Pixel is bad. Tick to confirm, or change it.")
     assert _focus(page) == "pixel"
     assert not TrackerCertification.objects.exists()
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -37,13 +37,17 @@ from certify.target import (
     resolve,
 )
 from certify.ticket import read_ticket
+from drafts.middleware import typed_in
 from drafts.selectors import draft_of
+from drafts.sheet import read_sheet
 from oms.mirror import run_as_known
 from oms.oddities import sentences_about
 from users.access import SignedInRequest, role_required
 from users.models import Role
 
 LONGEST_SEARCH = 2000  # characters; an address has to hold it
+# Of a form that lost what it was opened with, all goes on to the reconstruction that is chosen, but for these.
+_NOT_SENT_ON = ("csrfmiddlewaretoken", "ticket", "reconstruction", "dataset")
 
 
 @method_decorator(role_required(Role.SHIFTER), name="dispatch")
@@ -72,7 +76,7 @@ class CertifyView(View):
         except AllCertified:
             return all_certified(request, self.wish)
         except ReconstructionUnknown as unknown:
-            return reconstruction_choice(request, self.wish, unknown)
+            return reconstruction_choice(request, self.wish, str(unknown))
         return super().dispatch(request)
 
     def get(self, request: SignedInRequest) -> HttpResponse:
@@ -107,16 +111,23 @@ class CertifyView(View):
 
 def _opened_anew(request: SignedInRequest, wish: Wish) -> HttpResponse:
     """A form without its ticket: what was typed, on what Run Registry and OMS say now, to be saved again."""
-    sent = request.POST.get("reconstruction", "")
-    known = wish.reconstruction or (sent if sent in Reconstruction.values else None)
+    known = wish.reconstruction or _reconstruction_sent(request.POST, wish.run_number)
     try:
         search = read_search(request.POST.get("runs", ""), also=wish.run_number)
         target = resolve(replace(wish, reconstruction=known, dataset=""), search)
     except AllCertified:
-        return all_certified(request, wish)
+        return reconstruction_choice(request, wish, f"All datasets of run {wish.run_number} are certified.", 422)
     except ReconstructionUnknown as unknown:
-        return reconstruction_choice(request, wish, unknown, status=422)
+        return reconstruction_choice(request, wish, str(unknown), 422)
     return form_page(request, desk_opened_anew(request.POST, target), notices_of(target), status=422)
+
+
+def _reconstruction_sent(sent: QueryDict, run_number: int) -> str | None:
+    """Which reconstruction a form without its ticket was of, as far as it still says."""
+    if (named := sent.get("reconstruction", "")) in Reconstruction.values:
+        return named
+    sheet = read_sheet(sent.get("sheet", ""))
+    return sheet.reconstruction if sheet and sheet.run_number == run_number else None
 
 
 def _wish_of(request: HttpRequest, run_number: int, reconstruction: str | None = None) -> Wish:
@@ -215,15 +226,16 @@ def all_certified(request: HttpRequest, wish: Wish) -> HttpResponse:
     return redirect(with_query(reverse("openruns:open-runs"), runs=request.GET.get("runs", "")))
 
 
-def reconstruction_choice(
-    request: HttpRequest, wish: Wish, unknown: ReconstructionUnknown, status: int = 200
-) -> HttpResponse:
-    """The four to choose from, where Run Registry cannot say which."""
+def reconstruction_choice(request: HttpRequest, wish: Wish, why: str, status: int = 200) -> HttpResponse:
+    """The four to choose from, where Run Registry cannot say which; what was typed goes along."""
+    sent = [(name, text) for name, texts in request.POST.lists() if name not in _NOT_SENT_ON for text in texts]
     context = {
         "wish": wish,
-        "answer": unknown.answer,
+        "why": why,
         "reconstructions": Reconstruction,
         "runs": request.GET.get("runs"),
+        "sent": sent,
+        "typed": typed_in(request.POST),
     }
     return render(request, "certify/choose.html", context, status=status)
 

@@ -1,4 +1,4 @@
-"""A form sent after the session had ended: what was typed is kept before the sign-in is asked for."""
+"""A form that its page cannot take any more: its text is kept before the sign-in is asked for, or the form denied."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import render
 
-from drafts.actions import keep_draft
+from drafts.actions import NOT_TYPED, keep_draft
 from drafts.sheet import Sheet, read_sheet
 
 # What static/js/drafts.js listens for: a part of the page was asked for, and the page stays as it is.
 SIGNED_OUT = "signed-out"
+# What a form carries unseen, besides.
+_HIDDEN = (*NOT_TYPED, "version", "runs", "reconstruction", "external_info_complete", "then", "over")
 
 
 def kept_of(request: HttpRequest) -> Sheet | None:
@@ -32,8 +35,17 @@ def kept_of(request: HttpRequest) -> Sheet | None:
     return sheet
 
 
+def typed_in(sent: QueryDict) -> list[tuple[str, str]]:
+    """(name, text) of each field of a form in which something was said, to be read and copied."""
+    said = [(name, ", ".join(filter(None, texts))) for name, texts in sent.lists() if name not in _HIDDEN]
+    return [(name.replace("_", " ").replace("-", " "), text) for name, text in said if text.strip()]
+
+
 class KeepTypedMiddleware:
-    """Sends a stranger who sent a form to the sign-in, and from there back to the form with all that was typed."""
+    """Sends a stranger who sent a form to the sign-in, and from there back to the form with all that was typed.
+
+    A form that is denied, or whose page is gone, is kept and shown beside the reason.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]):
         self.get_response = get_response
@@ -50,3 +62,12 @@ class KeepTypedMiddleware:
         if sheet and request.headers.get("HX-Request"):
             return HttpResponse(status=204, headers={"HX-Trigger": SIGNED_OUT})
         return redirect_to_login(sheet.restoring()) if sheet else None
+
+    def process_exception(self, request: HttpRequest, refused: Exception) -> HttpResponse | None:
+        is_form = "ticket" in request.POST and not request.headers.get("HX-Request")
+        is_page = not (request.resolver_match and request.resolver_match.app_name == "drafts")
+        if not (is_form and is_page and isinstance(refused, Http404 | PermissionDenied)):
+            return None
+        context = {"refused": refused, "sheet": kept_of(request), "typed": typed_in(request.POST)}
+        status = 404 if isinstance(refused, Http404) else 403
+        return render(request, "drafts/not_taken.html", context, status=status)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -51,7 +50,12 @@ def update(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def certification_to_change(person: User, pk: int) -> TrackerCertification:
     """The live certification, if this person may change it. Raises Http404 and PermissionDenied."""
-    certification = get_object_or_404(TrackerCertification.objects.live().with_names(), pk=pk)
+    known = TrackerCertification.objects.with_names().select_related("withdrawn_by")
+    certification = known.filter(pk=pk).first()
+    if certification is None:
+        raise Http404(f"There is no certification {pk}.")
+    if by := certification.withdrawn_by:
+        raise Http404(f"Withdrawn by {by.display_name} at {certification.withdrawn_at:%Y-%m-%d %H:%M:%S} UTC.")
     if not certification.may_be_changed_by(person):
         owner = certification.user.display_name
         raise PermissionDenied(f"{owner} certified this. Only they or a shift leader can change it.")

@@ -21,7 +21,7 @@ from drafts.actions import (
 from drafts.models import KEPT, Draft, Lease
 from drafts.selectors import age_in_words, around, draft_of
 from drafts.sheet import Sheet, read_sheet
-from users.models import Role
+from users.models import Role, User
 
 pytestmark = pytest.mark.django_db
 RUN = 315259
@@ -99,15 +99,15 @@ def test_draft_is_nobody_elses(shifter, other_shifter):
     assert restored(shifter) is None
 
 
-def test_person_who_may_certify_no_more_keeps_no_drafts(shifter):
-    shifter.role = Role.GUEST
-    shifter.save()
-    with pytest.raises(PermissionDenied):
-        keep(sheet_of(shifter))
-    gone = sheet_of(shifter)
-    shifter.delete()
-    with pytest.raises(PermissionDenied):
-        keep(gone)
+def test_lowered_role_costs_no_text_but_an_account_that_is_off_keeps_none(shifter):
+    sheet = sheet_of(shifter)
+    User.objects.update(role=Role.GUEST)
+    assert keep(sheet) and restored(shifter)
+    User.objects.update(is_active=False)
+    for _ in range(2):
+        with pytest.raises(PermissionDenied):
+            keep(sheet)
+        User.objects.all().delete()
 
 
 def test_saved_form_leaves_no_draft_and_takes_none_that_comes_late(shifter, other_shifter):

@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from certify.choices import Reconstruction
 from certify.models import TrackerCertification
+from certify.standing import hand_over_certification, withdraw_certification
 from drafts.actions import renew_lease
 from drafts.models import Draft, Lease
 from drafts.sheet import read_sheet
@@ -15,6 +17,7 @@ from oms.models import OmsRun
 from tests.browser_form import fields_of
 from tests.certify.page_form import GOOD, RUN, errors_of, open_form, send_form
 from tests.factories import PASSWORD, CertificationFactory, RunFactory
+from users.models import Role, User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("references")]
 PAGE = f"/certify/{RUN}/express/"
@@ -274,3 +277,80 @@ def test_key_that_no_draft_can_have_finds_none(shifter_client, key):
     for path in (PAGE, PAGE.replace("/express/", "/")):
         assert shifter_client.get(path, {"draft": key}).status_code == 200
     assert shifter_client.post("/drafts/discard/", {"draft": key}).status_code < 500
+
+
+def _changing(client, person):
+    made = CertificationFactory(run=RunFactory(run_number=RUN), user=person)
+    path = reverse("listruns:update", args=[made.pk])
+    return made, path, open_form(client, path)
+
+
+def _leads_on(response) -> str:
+    found = re.search(r'href="([^"]+)">Go on with', response.content.decode())
+    assert found
+    return found[1].replace("&amp;", "&")
+
+
+def test_change_of_what_was_withdrawn_meanwhile_is_shown_and_kept(shifter_client, shifter, shift_leader):
+    made, path, opened = _changing(shifter_client, shifter)
+    withdraw_certification(shift_leader, made, made.version, "wrong run")
+    denied = send_form(shifter_client, opened, path, comment="two\nlines")
+    assert denied.status_code == 404 and "Withdrawn by leader at 20" in words(denied)
+    assert "two<br>lines" in denied.content.decode()
+    assert fields_of(open_form(shifter_client, _leads_on(denied)))["comment"] == ["two\nlines"]
+
+
+def test_change_of_what_was_handed_over_meanwhile_is_shown_and_kept(
+    shifter_client, shifter, other_shifter, shift_leader
+):
+    made, path, opened = _changing(shifter_client, shifter)
+    hand_over_certification(shift_leader, made, made.version, other_shifter, "on holiday")
+    denied = send_form(shifter_client, opened, path, comment="my words")
+    assert denied.status_code == 403 and "shifter2 certified this" in words(denied) and "my words" in words(denied)
+    beside = shifter_client.get(_leads_on(denied))
+    assert beside.status_code == 409 and fields_of(beside)["comment"] == ["my words"]
+
+
+@pytest.mark.parametrize("where", ["update", "certify"])
+def test_form_of_a_person_whose_role_was_lowered_meanwhile_is_shown_and_kept(shifter_client, shifter, where):
+    if where == "update":
+        _, path, opened = _changing(shifter_client, shifter)
+    else:
+        path, opened = PAGE, open_form(shifter_client)
+    User.objects.filter(pk=shifter.pk).update(role=Role.GUEST)
+    denied = send_form(shifter_client, opened, path, comment="my words")
+    assert denied.status_code == 403 and "my words" in words(denied) and "Go on" not in words(denied)
+    assert "my+words" in Draft.objects.get().typed
+
+
+def test_denied_form_without_a_sheet_is_shown(guest_client):
+    denied = guest_client.post(PAGE, {"ticket": "x", "comment": "<b>my words"})
+    assert denied.status_code == 403 and "&lt;b&gt;my words" in denied.content.decode()
+    assert "kept as a draft" not in words(denied) and not Draft.objects.exists()
+
+
+def test_form_without_its_ticket_knows_its_reconstruction_by_its_sheet(shifter_client, sandbox):
+    sent = {**fields_of(open_form(shifter_client)), "ticket": "broken", "comment": "my words"}
+    del sent["reconstruction"]
+    sandbox.faults("registry", "refuse")
+    again = shifter_client.post(f"/certify/{RUN}/", sent)
+    assert again.status_code == 422 and fields_of(again)["comment"] == ["my words"]
+    assert "my+words" in Draft.objects.get().typed
+
+
+@pytest.mark.parametrize("is_certified", [False, True])
+def test_form_that_knows_nothing_any_more_goes_on_with_the_reconstruction_chosen(
+    shifter_client, shifter, sandbox, is_certified
+):
+    run = RunFactory(run_number=RUN)
+    if is_certified:
+        for reconstruction in Reconstruction.values:
+            CertificationFactory(run=run, user=shifter, reconstruction=reconstruction)
+    else:
+        sandbox.faults("registry", "refuse")
+    asked = shifter_client.post(f"/certify/{RUN}/", {**GOOD, "comment": "my words", "ticket": "broken"})
+    assert asked.status_code == 422 and "my words" in words(asked)
+    sent = fields_of(asked, "pixel")
+    assert sent["comment"] == ["my words"] and "ticket" not in sent
+    again = shifter_client.post(f"/certify/{RUN}/rerecoul/", sent)
+    assert again.status_code == 422 and fields_of(again)["comment"] == ["my words"]

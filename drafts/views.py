@@ -72,6 +72,8 @@ def take(request: SignedInRequest) -> HttpResponse:
 
 def not_sent(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form older than the sign-in: not accepted, but kept. `reason` is Django's, for the log."""
+    if request.user.is_authenticated and request.path == reverse("users:sign-in"):
+        return redirect(where_to(request))  # signed in meanwhile in another tab, which is all that was asked for
     sheet = kept_of(request)
     return render(request, "403_csrf.html", {"sheet": sheet, "reason": reason}, status=403)
 

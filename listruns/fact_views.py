@@ -76,7 +76,7 @@ def typed_values(request: SignedInRequest, run_number: int) -> HttpResponse:
         return _taken(request, run)
     reading = run_for_page(run_number, Budget.of_page(is_retry="again" in request.GET))
     answers = (reading.run_answer, reading.fill_answer)
-    notices = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]
+    notices = [answer.happened for answer in answers if isinstance(answer, Missing | Unreachable)]
     return _typed_page(request, reading.run or run, list(dict.fromkeys(notices)))
 
 

@@ -18,7 +18,7 @@ from openruns.cells import Cell, Cells
 from openruns.choices import Stand
 from openruns.outside import Outside
 from remote.answers import Found, Unreachable
-from remote.errors import ADVICE
+from remote.errors import advice_for
 from users.models import User
 
 
@@ -107,7 +107,9 @@ def _in_words(value: int | None) -> str:
 
 def _happened(answer: object) -> str:
     """What happened to a service that is out. The advice of a single run's page does not fit a list of runs."""
-    return answer.sentence.removesuffix(ADVICE).strip() if isinstance(answer, Unreachable) else ""
+    if not isinstance(answer, Unreachable):
+        return ""
+    return answer.sentence.removesuffix(advice_for(answer.service)).strip()
 
 
 def _notes_of_oms(shown: list[int], oms: RunsOnPage) -> Iterator[str]:

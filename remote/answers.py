@@ -17,8 +17,19 @@ class Found(Generic[T]):
     asked_at: datetime
 
 
+class Told:
+    """An answer with a sentence for a person."""
+
+    sentence: str
+
+    @property
+    def happened(self) -> str:
+        """What happened alone, for pages on which what to do next is another thing."""
+        return self.sentence.split(". ", 1)[0].removesuffix(".") + "."
+
+
 @dataclass(frozen=True)
-class Missing:
+class Missing(Told):
     """The service answered that it has no such thing."""
 
     service: str
@@ -27,7 +38,7 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Unreachable:
+class Unreachable(Told):
     """The service gave no usable answer; `sentence` says what happened and what to do next."""
 
     service: str

@@ -8,16 +8,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from remote.services import label_at_start
+from remote.services import REGISTRY, label_at_start
 
-ADVICE = "Type the missing values, or try again."
+# What one does meanwhile: Run Registry gives no values that could be typed.
+MEANWHILE = {REGISTRY: "Certify without it"}
+TRY_AGAIN = "{meanwhile}, or try again."
+TELL = "{meanwhile}, and tell the administrator."
+
+
+def advice_for(service: str, advice: str = TRY_AGAIN) -> str:
+    """The advice in the words that fit the service that was asked."""
+    return advice.format(meanwhile=MEANWHILE.get(service, "Type the missing values"))
 
 
 class RemoteError(Exception):
     """A service gave no usable answer. `is_outage`: the next call would most likely fail too."""
 
     is_outage: bool = True
-    advice: str = ADVICE
+    advice: str = TRY_AGAIN
     reason: str = "failed"
 
     def __init__(self, service: str, sentence: str, *, source: str = "") -> None:
@@ -34,7 +42,8 @@ class _Told(RemoteError):
 
     def __init__(self, service: str, *, source: str = "", **details: object) -> None:
         self.reason = self.happened.format(**details)
-        super().__init__(service, f"{label_at_start(source or service)} {self.reason}. {self.advice}", source=source)
+        happened = f"{label_at_start(source or service)} {self.reason}."
+        super().__init__(service, f"{happened} {advice_for(service, self.advice)}", source=source)
 
 
 class NotConfigured(_Told):
@@ -42,7 +51,7 @@ class NotConfigured(_Told):
 
     is_outage = False
     happened = "has no address on this server ({setting} is empty)"
-    advice = "Type the missing values, and tell the administrator."
+    advice = TELL
 
 
 class Refused(_Told):
@@ -61,7 +70,7 @@ class Untrusted(_Told):
     """The TLS certificate is not one that we trust."""
 
     happened = "could not prove its identity (TLS certificate)"
-    advice = "Type the missing values, and tell the administrator."
+    advice = TELL
 
 
 class TimedOut(_Told):
@@ -108,7 +117,7 @@ class Denied(BadStatus):
     """401 or 403."""
 
     happened = "does not let CertHelper in ({status})"
-    advice = "Type the missing values, and tell the administrator."
+    advice = TELL
 
 
 class Redirected(BadStatus):
@@ -137,4 +146,4 @@ class NoToken(_Told):
     """The CERN sign-in answered, and gave no token."""
 
     happened = "gave CertHelper no access ({status})"
-    advice = "Type the missing values, and tell the administrator."
+    advice = TELL

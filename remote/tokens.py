@@ -13,7 +13,7 @@ from django.conf import settings
 
 from remote import breaker, http
 from remote.budget import Budget
-from remote.errors import BadStatus, Denied, NotAsked, NoToken, Redirected, RemoteError, WrongShape
+from remote.errors import BadStatus, Denied, NotAsked, NoToken, Redirected, RemoteError, WrongShape, advice_for
 from remote.services import SSO
 
 RENEWED_BEFORE_S = 30.0
@@ -120,7 +120,8 @@ def _renew(kept: _Kept, service: str, client: Client, budget: Budget, came: floa
 
 
 def _for_service(error: RemoteError, service: str) -> RemoteError:
-    return RemoteError(service, error.sentence, source=error.source)
+    happened = error.sentence.split(". ", 1)[0]
+    return RemoteError(service, f"{happened}. {advice_for(service, error.advice)}", source=error.source)
 
 
 def _fetch(service: str, client: Client, budget: Budget) -> tuple[str, float]:

@@ -89,7 +89,7 @@ def test_hanging_registry_ends_with_the_budget(sandbox):
     began = time.monotonic()
     unreachable = client.datasets_of_run(RUN, Budget(1))
     assert time.monotonic() - began < 1.3
-    assert unreachable.sentence == "Run Registry did not answer within 1 s. Type the missing values, or try again."
+    assert unreachable.sentence == "Run Registry did not answer within 1 s. Certify without it, or try again."
 
 
 def test_failing_sign_in_is_named(sandbox):

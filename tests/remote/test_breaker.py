@@ -57,7 +57,7 @@ def test_sentence_says_what_happened_until_when_and_what_next(oms_out):
     with time_machine.travel(time.time(), tick=False):
         sentence = ask_oms().sentence
     assert sentence.startswith("OMS answered with an error (500), and is left alone until ")
-    assert sentence.endswith(f" UTC. {errors.ADVICE}")
+    assert sentence.endswith(f" UTC. {errors.advice_for('oms')}")
 
 
 def test_breaker_of_one_service_leaves_the_others_alone(oms_out):
@@ -106,7 +106,7 @@ def test_page_whose_trial_fails_makes_no_further_calls(oms_out):
     budget = Budget(5, is_retry=True)
     answers = [oms.fetch_run(RUN, budget) for _ in range(3)]
     assert calls(oms_out) == 1
-    assert {answer.sentence for answer in answers} == {f"OMS answered with an error (500). {errors.ADVICE}"}
+    assert {answer.sentence for answer in answers} == {f"OMS answered with an error (500). {errors.advice_for('oms')}"}
 
 
 def test_person_who_asks_to_try_again_is_let_through(oms_out):

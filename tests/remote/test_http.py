@@ -197,7 +197,7 @@ def test_tls_is_verified(tmp_path):
 def test_outcome_is_kept_in_the_status(stand_in):
     error_of(stand_in, Answer({}, status=500))
     state = {state.name: state for state in status.states()}["oms"]
-    assert (state.is_out, state.sentence) == (True, "OMS answered with an error (500). " + errors.ADVICE)
+    assert (state.is_out, state.sentence) == (True, "OMS answered with an error (500). " + errors.advice_for("oms"))
     stand_in.answer_with(Answer([]))
     http.ask(call(stand_in), Budget(5, is_retry=True))
     state = {state.name: state for state in status.states()}["oms"]

@@ -215,7 +215,9 @@ def shown_instead(request: SignedInRequest, standing: TrackerCertification) -> H
     """The update page for those who may change it; for others what stands, as a conflict."""
     if standing.may_be_changed_by(request.user):
         update = reverse("listruns:update", args=[standing.pk])
-        return redirect(with_query(update, draft=request.GET.get("draft", "")))
+        saved = f"Already saved at {standing.updated_at:%Y-%m-%d %H:%M:%S} UTC. What is saved here changes it."
+        messages.info(request, saved)
+        return redirect(with_query(update, **{name: request.GET.get(name, "") for name in ("draft", "runs")}))
     draft = draft_of(request.user, standing.run_number, standing.reconstruction)
     context = {"certification": standing, "runs": request.GET.get("runs", ""), "has_draft": draft is not None}
     return render(request, "certify/taken.html", context, status=409)

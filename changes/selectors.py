@@ -13,7 +13,7 @@ def readable_by(person: User) -> QuerySet[Change]:
     """All changes; those of accounts, which tell e-mail addresses, only for admins and for whose account it is."""
     if person.has_role(Role.ADMIN):
         return Change.objects.all()
-    of_others = User.history.exclude(id=person.pk)  # type: ignore[attr-defined]
+    of_others = User.history.exclude(id=person.pk)
     return Change.objects.exclude(pk__in=of_others.values("change_id"))
 
 

@@ -71,7 +71,8 @@ def _opened(request: SignedInRequest, certification: TrackerCertification, needs
     desk = with_draft(request, opened)
     answers = (reading.run_answer, reading.fill_answer)
     notices = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]
-    return form_page(request, desk, list(dict.fromkeys(notices)) + sentences_about(run) + _about_staleness(desk))
+    said = [*dict.fromkeys(notices), *sentences_about(run)]
+    return form_page(request, desk, said + _about_staleness(desk), runs=request.GET.get("runs", ""))
 
 
 def _about_staleness(desk: Desk) -> list[str]:

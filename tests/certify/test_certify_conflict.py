@@ -146,3 +146,16 @@ def test_mine_over_theirs_keeps_the_dataset_that_was_shown_to_me(shifter, shift_
     assert send_form(shift_leader_client, refused, path, reason="theirs had no dataset").status_code == 303
     made.refresh_from_db()
     assert (made.dataset.name, made.version, made.is_dataset_verified) == (shown, 2, True)
+
+
+def test_back_after_the_save_says_so_and_keeps_the_way_through_the_search(
+    shifter_client, shifter, sandbox, django_assert_max_num_queries
+):
+    made = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
+    shifter_client.get(f"/openruns/?runs={RUN}+{RUN + 1}")
+    sent_on = shifter_client.get(f"/certify/{RUN}/express/?runs={RUN}+{RUN + 1}")
+    with django_assert_max_num_queries(12):
+        text = shifter_client.get(sent_on.url).content.decode()
+    assert f"Already saved at {made.updated_at:%Y-%m-%d %H:%M:%S} UTC." in text
+    assert 'aria-label="Runs of the search"' in text and 'name="runs"' in text
+    assert "Already saved" not in shifter_client.get(sent_on.url).content.decode()

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -17,6 +18,7 @@ from drafts.selectors import around
 from drafts.sheet import Sheet, read_sheet
 from users.access import SignedInRequest, role_required
 from users.models import Role
+from users.sign_in_page import where_to
 
 NOT_A_SHEET = "This form is not known here, or is older than 30 days. Open it again."
 

@@ -154,3 +154,13 @@ def test_failures_do_not_crowd_out_what_the_pages_remember(client, shifter):
     names = {path.name for path in Path(cache._dir).glob("*.djcache")}
     assert len(names) == 1
     assert len(list(Path(caches["attempts"]._dir).glob("*.djcache"))) == 1
+
+
+def test_second_tab_of_the_sign_in_leads_on_for_who_is_signed_in_by_now(shifter):
+    browser = Client(enforce_csrf_checks=True)
+    sent = {"username": "shifter", "password": "x", "next": "/list/", "csrfmiddlewaretoken": "of an older page"}
+    assert browser.post(URL, sent).status_code == 403
+    browser.force_login(shifter)
+    answer = browser.post(URL, sent)
+    assert (answer.status_code, answer.url) == (302, "/list/")
+    assert browser.post(URL, sent | {"next": "https://elsewhere.example/"}).url == "/"

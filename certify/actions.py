@@ -17,7 +17,8 @@ from certify.models import BadReason, Dataset, RunReconstruction, TrackerCertifi
 from certify.questions import questions, unconfirmed
 from certify.rules import Refusal, entry_of, refusals
 from certify.selectors import counterpart_of, live_certification
-from certify.staleness import mark_stale, settled_registry
+from certify.shown import not_as_shown
+from certify.staleness import DATASET, dataset_marked, mark_stale, settled_registry
 from history.choices import Kind
 from history.deed import deed
 from oms.models import OmsFill, OmsRun
@@ -73,6 +74,7 @@ def certify_run(
             return made
         if standing := live_certification(run_number, reconstruction):
             raise AlreadyCertified(standing)
+        _refuse_other_facts(run, None, basis)
         _keep_typed_facts(actor, run, basis)
         decision = _held_against_rules(run, reconstruction, decision, basis)
         # A key that made another record (a form sent again for another run) makes way for a new one.
@@ -104,6 +106,7 @@ def amend_certification(
             return standing
         if standing.version != version or standing.state != certification.state:
             raise ChangedMeanwhile(standing)
+        _refuse_other_facts(run, standing, basis)
         _keep_typed_facts(actor, run, basis)
         decision = _held_against_rules(run, standing.reconstruction, decision, basis)
         return _overwrite(actor, standing, run, decision, basis, reason, idempotency_key)
@@ -159,6 +162,15 @@ def _locked_run(run_number: int, basis: Basis) -> OmsRun:
             OmsFill.objects.select_for_update().get_or_create(fill_number=number)
     held = OmsRun.objects.select_for_update(of=("self",)).select_related("fill")
     return held.get_or_create(run_number=run_number)[0]
+
+
+def _refuse_other_facts(run: OmsRun, standing: TrackerCertification | None, basis: Basis) -> None:
+    """Nobody certifies on facts that they were not shown; what they typed or chose themselves they know."""
+    known = set(basis.typed_run)
+    if standing and dataset_marked(standing) == basis.dataset:
+        known.add(DATASET)
+    if refused := not_as_shown(basis.shown, run, standing, known):
+        raise EntryRefused(refused)
 
 
 def _keep_typed_facts(actor: User, run: OmsRun, basis: Basis) -> None:

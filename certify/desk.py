@@ -23,6 +23,7 @@ from certify.questions import PREFIX, Asked, questions, unconfirmed
 from certify.references import RankedReference, likeness, ranked_references
 from certify.rules import Counterpart, Entry, Refusal, entry_of
 from certify.selectors import counterpart_of, offered_references
+from certify.shown import shown_facts
 from certify.target import Target
 from certify.ticket import Ticket, read_ticket
 from certify.vocabulary import Vocabulary, checklists_to_tick, vocabulary_with
@@ -142,7 +143,13 @@ class Desk:
             form.errors.clear()
 
     def refuse(self, refused: list[Refusal]) -> None:
-        """Put what the action refused beside its fields; what it asks has a box of its own."""
+        """Put what the action refused beside its fields; what it asks has a box of its own.
+
+        The form goes back on the facts as they are now: in its ticket, and in the inputs that nobody touched.
+        """
+        self.facts = self.facts.untouched_as_now()
+        self.ticket = replace(self.ticket, shown=shown_facts(self.run, self.standing))
+        self.form.send_as("ticket", self.ticket.signed())
         self.unconfirmed = [one for one in refused if one.field.startswith(PREFIX)]
         for one in refused:
             prefix, _, name = one.field.partition("-")
@@ -174,7 +181,7 @@ def desk_to_amend(
     certification: TrackerCertification, run: OmsRun, *, needs_reason: bool, is_correcting: bool = False
 ) -> Desk:
     """The desk for a change, filled with what stands."""
-    ticket = ticket_of(certification)
+    ticket = replace(ticket_of(certification), shown=shown_facts(run, certification))
     initial = {
         "reconstruction": ticket.reconstruction,
         "dataset": certification.dataset.name if certification.dataset else "",
@@ -208,7 +215,8 @@ def desk_to_amend_with(
     data: QueryDict, certification: TrackerCertification, run: OmsRun, *, needs_reason: bool
 ) -> Desk:
     """The desk as a person sent it, for a change; what goes over another version keeps what it was opened with."""
-    ticket = (_ticket_sent(data, certification) if OVER in data else None) or ticket_of(certification)
+    sent, own = _ticket_sent(data, certification), ticket_of(certification)
+    ticket = sent if sent and OVER in data else replace(own, shown=sent.shown if sent else None)
     return _laid_out(run, ticket, data=data, standing=certification, needs_reason=needs_reason)
 
 

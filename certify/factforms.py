@@ -14,7 +14,7 @@ from typing import TypeVar
 from django.http import QueryDict
 
 from certify.facts import TypedValues, apply_typed, may_be_typed, needed_of_fill, needed_of_run
-from oms.choices import SourceKind
+from oms.choices import RunType, SourceKind
 from oms.forms import OmsFillForm, OmsRunForm, TypedForm
 from oms.models import MirrorOfOms, OmsFill, OmsRun
 
@@ -120,13 +120,39 @@ class FactForms:
         unit = form.data.get(form.add_prefix(f"{name}_unit"), "")
         return bool(shown) and sent == shown and unit == _first_unit(form, name)
 
+    def untouched_as_now(self) -> FactForms:
+        """The same forms, each input that has what was shown in it with the value as it is now."""
+        assert self.data is not None
+        data, now = self.data.copy(), FactForms(self.run)
+        for form, form_now in zip(self.forms, now.forms, strict=True):
+            for name in form.attributes():
+                if self._was_shown(form, name) and self.is_as_shown(form, name):
+                    data[form.add_prefix(name)] = data[shown_name(form, name)] = now.shown(form_now, name)
+        return FactForms(self.run, data, self.is_opened)
+
     def _forgiven(self, form: Form) -> Form:
-        """What OMS gave, however odd, is no mistake of the person who left it as it stood."""
+        """What OMS gave, however odd, is no mistake of the person who left it as it stood; to empty it says nothing."""
         if self.data is not None:
             for name in [name for name in form.errors if name in form.fields and self.is_as_shown(form, name)]:
                 del form.errors[name]
                 form.cleaned_data[name] = None
+            for name in [name for name in form.attributes() if self._is_emptied(form, name)]:
+                form.errors.pop(name, None)
+                form.add_error(name, self._how_to_fill(form, name))
         return form
+
+    def _is_emptied(self, form: TypedForm, name: str) -> bool:
+        """Whether the input came without the value that stood in it."""
+        was_there = self.shown(form, name).strip() not in ("", RunType.UNKNOWN)
+        return was_there and not str(form[name].data or "").strip()
+
+    def _how_to_fill(self, form: TypedForm, name: str) -> str:
+        row = self.run if isinstance(form, OmsRunForm) or name == "fill_number" else self.run.fill
+        is_corrected = row is not None and name in row.typed and row.fetched_at is not None
+        back = f"put back {self.shown(form, name)}"
+        return (
+            f"Emptied. Type a value, {back}, or take OMS’s." if is_corrected else f"Emptied. Type a value, or {back}."
+        )
 
 
 def shown_name(form: TypedForm, name: str) -> str:

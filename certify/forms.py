@@ -233,6 +233,7 @@ class CertificationForm(forms.ModelForm):
                 {"identifier": one.identifier, "title": one.title, "edition": getattr(one, "edition", 1)}
                 for one in self.checklists
             ],
+            shown=ticket.shown,
         )
 
 

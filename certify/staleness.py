@@ -34,11 +34,12 @@ def differences(made: TrackerCertification, run: OmsRun) -> list[dict[str, Any]]
     return [
         {"fact": name, "was": was, "now": now}
         for name, was, now in before_after
-        if was is not None and not _is_same(name, was, now)
+        if was is not None and not is_same(name, was, now)
     ]
 
 
-def _is_same(name: str, was: Any, now: Any) -> bool:
+def is_same(name: str, was: Any, now: Any) -> bool:
+    """Whether a value that was there counts as what it is now; luminosities within `TOLERANCE`."""
     if name == "recorded_lumi" and now is not None:
         return bool(abs(now - was) <= TOLERANCE * abs(was))
     return bool(was == now)
@@ -50,8 +51,7 @@ def mark_stale(runs: Iterable[OmsRun]) -> None:
     columns = ("run_type", "lumisections", "recorded_lumi", "stale", "stale_since", "runreconstruction__run_id")
     resting = TrackerCertification.objects.filter(runreconstruction__run_id__in=by_number)
     for made in resting.select_related("runreconstruction").only(*columns).order_by("pk"):
-        of_dataset = [one for one in made.stale if one["fact"] == DATASET]
-        set_mark(made, differences(made, by_number[made.run_number]) + of_dataset)
+        set_mark(made, differences(made, by_number[made.run_number]) + of_dataset(made))
 
 
 def set_mark(made: TrackerCertification, stale: list[dict[str, Any]]) -> None:
@@ -79,9 +79,19 @@ def dataset_named(made: TrackerCertification) -> str:
     return str(made.facts.get("registry", {}).get("named", own))
 
 
+def of_dataset(made: TrackerCertification) -> list[dict[str, Any]]:
+    """The difference that the mark has of the dataset, if any; only Run Registry can set it and take it away."""
+    return [one for one in made.stale if one["fact"] == DATASET]
+
+
+def dataset_marked(made: TrackerCertification) -> str | None:
+    """The dataset that Run Registry names instead, "" for none at all; None where no difference is marked."""
+    return next((one["now"] for one in of_dataset(made)), None)
+
+
 def settled_registry(made: TrackerCertification, registry: dict[str, Any]) -> dict[str, Any]:
     """What Run Registry said, with the dataset it names now where a person has seen that it is another."""
-    seen = next((one["now"] for one in made.stale if one["fact"] == DATASET), None)
+    seen = dataset_marked(made)
     if seen is None:
         seen = made.facts.get("registry", {}).get("named")
     return registry if seen is None else registry | {"named": seen}

@@ -14,8 +14,10 @@ from django.utils import timezone
 from certify.choices import Reconstruction
 from certify.queue import Search
 from certify.rules import is_run_number
+from certify.shown import shown_facts
 from certify.ticket import Ticket
 from oms.mirror import RunOnPage, run_for_page
+from oms.models import OmsRun
 from registry.client import datasets_of_run
 from registry.remembered import remember
 from registry.wire import RegistryDataset, reconstruction_of
@@ -95,6 +97,7 @@ class Target:
             registry_states={one.name: one.state for one in self.datasets},
             asked_at=self.registry.asked_at.isoformat(),
             is_complete=self.is_complete,
+            shown=shown_facts(self.oms.run or OmsRun(run_number=self.run_number)),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from django.core import signing
 
@@ -14,7 +15,8 @@ class Ticket:
     """The run and reconstruction shown, and what Run Registry said of them.
 
     `registry` is found, missing or unreachable; `datasets` are the names it gave for the reconstruction;
-    `registry_states` their Tracker states; `asked_at` (ISO, UTC) when; `is_complete` whether OMS answered too.
+    `registry_states` their Tracker states; `asked_at` (ISO, UTC) when; `is_complete` whether OMS answered too;
+    `shown` the facts of the verdict as the form showed them (certify/shown.py), None where it does not say.
     """
 
     run_number: int
@@ -24,6 +26,7 @@ class Ticket:
     registry_states: dict[str, str | None] = field(default_factory=dict)
     asked_at: str = ""
     is_complete: bool = False
+    shown: dict[str, Any] | None = None
 
     def signed(self) -> str:
         """The ticket as text for a hidden field."""

@@ -16,7 +16,7 @@ from certify.hints import hints, wants_hints
 from certify.models import TrackerCertification
 from certify.reasons import reason_added, wants_reason
 from certify.responses import SeeOther
-from certify.staleness import differences, in_words
+from certify.staleness import differences, in_words, of_dataset
 from certify.views import form_page, inputs_opened, tell_saved
 from oms.mirror import run_as_known, run_for_page
 from oms.oddities import sentences_about
@@ -76,13 +76,14 @@ def _opened(request: SignedInRequest, certification: TrackerCertification, needs
 
 
 def _about_staleness(desk: Desk) -> list[str]:
-    """What changed since it was certified, as the facts on this page are now."""
-    changed = in_words(differences(desk.standing, desk.run)) if desk.standing else []
-    return (
-        [f"Changed since it was certified: {'; '.join(changed)}. Save, and it stands on these facts."]
-        if changed
-        else []
-    )
+    """What changed since it was certified: the facts as this page has them now, the dataset as it is marked."""
+    if desk.standing is None:
+        return []
+    facts, dataset = in_words(differences(desk.standing, desk.run)), in_words(of_dataset(desk.standing))
+    said = [f"Changed since it was certified: {'; '.join(facts)}. Save, and it stands on these facts."] if facts else []
+    if dataset:
+        said.append(f"Changed in Run Registry: {dataset[0]}. Saved here, the certification keeps its own.")
+    return said
 
 
 def _as_meant(sent: QueryDict) -> QueryDict:

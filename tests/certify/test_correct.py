@@ -79,7 +79,9 @@ def test_correction_stands_with_who_and_when_and_beside_it_what_oms_says(shifter
 def test_only_what_was_changed_counts_as_typed_whatever_oms_says_meanwhile(shifter_client):
     opened = open_form(shifter_client, f"{PATH}?correct=1")
     OmsRun.objects.filter(pk=RUN).update(delivered_lumi=99.5, lumisections=701)
-    assert send_form(shifter_client, opened, **GOOD, **{"run-b_field": "3.7"}).status_code == 303
+    again = send_form(shifter_client, opened, **GOOD, **{"run-b_field": "3.7"})
+    assert again.status_code == 422  # the verdict rests on the lumisections: said once
+    assert send_form(shifter_client, again).status_code == 303
     run = OmsRun.objects.get(pk=RUN)
     assert (set(run.typed), run.delivered_lumi, run.lumisections) == ({"b_field"}, 99.5, 701)
 
@@ -144,3 +146,31 @@ def test_value_typed_while_oms_was_out_shows_what_oms_says_once_it_is_back(shift
     assert (run.recorded_lumi, run.lumisections) == (2.5, 120)
     assert f"OMS: {said_by_oms(run, 'recorded_lumi'):.3f} /pb" in opened.content.decode()
     assert f"OMS: {said_by_oms(run, 'lumisections')}" in opened.content.decode()
+
+
+def test_emptied_input_is_not_taken_for_one_that_nobody_touched(shifter_client):
+    refused = _corrected(shifter_client, **{"run-recorded_lumi": "", "comment": "kept words"})
+    shown = fields_of(refused)["shown-run-recorded_lumi"][0]
+    assert (refused.status_code, TrackerCertification.objects.count()) == (422, 0)
+    assert f"Emptied. Type a value, or put back {shown}." in refused.content.decode()
+    assert "kept words" in refused.content.decode()
+    assert send_form(shifter_client, refused, **{"run-recorded_lumi": shown}).status_code == 303
+    assert OmsRun.objects.get(pk=RUN).typed == {}
+
+
+def test_emptied_typed_value_is_asked_for_and_names_the_way_back_to_oms(shifter_client):
+    assert _corrected(shifter_client, **{"run-energy": "1234", "fill-peak_pileup": "40"}).status_code == 303
+    path = f"/list/{TrackerCertification.objects.get().pk}/update/"
+    opened = open_form(shifter_client, path)
+    refused = send_form(shifter_client, opened, path, **{"run-energy": "", "fill-peak_pileup": " "})
+    text = refused.content.decode()
+    assert refused.status_code == 422
+    assert "Emptied. Type a value, put back 1234.0, or take OMS’s." in text
+    assert "Emptied. Type a value, put back 40.0, or take OMS’s." in text
+
+
+def test_run_type_that_nobody_knows_is_not_emptied(shifter_client):
+    open_form(shifter_client)
+    OmsRun.objects.filter(pk=RUN).update(run_type="unknown")
+    saved = _corrected(shifter_client, confirm_ref_type="on", confirm_lumi="on")
+    assert saved.status_code == 303

@@ -91,11 +91,13 @@ def test_typed_dataset_that_run_registry_has_otherwise_stands_and_is_stale(shift
     assert not made.is_stale
 
 
-def test_amended_with_another_dataset_in_mind_it_is_not_marked_again(shifter_client, sandbox):
+def test_amended_with_the_other_dataset_shown_it_is_not_marked_again(shifter_client, sandbox):
     made = _certified_while_out(shifter_client, sandbox, "registry", dataset="/Express/Cosmics2018/DQM")
     _refresh()
     path = f"/list/{made.pk}/update/"
-    assert send_form(shifter_client, open_form(shifter_client, path), path, comment="both seen").status_code == 303
+    opened = open_form(shifter_client, path)
+    assert "dataset /Express/Cosmics2018/DQM → /Express/Collisions2018/DQM" in opened.content.decode()
+    assert send_form(shifter_client, opened, path, comment="both seen").status_code == 303
     _refresh()
     made.refresh_from_db()
     assert (made.is_stale, str(made.dataset)) == (False, "/Express/Cosmics2018/DQM")

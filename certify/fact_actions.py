@@ -5,6 +5,7 @@ As in `certify/actions.py`: one transaction each, the run held first, then its c
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Collection
 from typing import Any
@@ -105,13 +106,14 @@ def complete_certification(actor: User | None, pk: int, verified: str | None = N
         run = OmsRun.objects.select_for_update(of=("self",)).select_related("fill").get(pk=number)
         made = _held(pk)
         done.found(made)
-        filled = _fill_dataset(made, verified) + _fill_columns(made, run) + _fill_frozen(made, run)
-        was_complete, made.external_info_complete = made.external_info_complete, is_complete(made, run)
+        was_complete, filled = made.external_info_complete, _filled(made, run, verified)
         if not filled and made.external_info_complete == was_complete:
             return []
         if filled:
             earlier = made.facts.get("filled", {}).get("names", [])
             made.facts["filled"] = {"at": timezone.now().isoformat(), "names": [*earlier, *filled]}
+        if made.dataset and made.dataset.pk is None:
+            made.dataset = Dataset.objects.get_or_create(name=made.dataset.name)[0]
         made.save(update_fields=_COMPLETED)
     return filled or ["complete"]
 
@@ -119,11 +121,25 @@ def complete_certification(actor: User | None, pk: int, verified: str | None = N
 _COMPLETED = ["dataset", "is_dataset_verified", "lumisections", "recorded_lumi", "facts", "external_info_complete"]
 
 
+def has_to_complete(made: TrackerCertification, run: OmsRun, verified: str | None = None) -> bool:
+    """Whether `complete_certification` would change something, told from rows at hand: no query."""
+    trial = copy.copy(made)
+    trial.facts = copy.deepcopy(made.facts)
+    return bool(_filled(trial, run, verified)) or trial.external_info_complete != made.external_info_complete
+
+
+def _filled(made: TrackerCertification, run: OmsRun, verified: str | None) -> list[str]:
+    """Put what was missing into the row, in memory; the names of what that was."""
+    filled = _fill_dataset(made, verified) + _fill_columns(made, run) + _fill_frozen(made, run)
+    made.external_info_complete = is_complete(made, run)
+    return filled
+
+
 def _fill_dataset(made: TrackerCertification, verified: str | None) -> list[str]:
     if not verified or (made.is_dataset_verified and made.dataset):
         return []
     if made.dataset is None:
-        made.dataset = Dataset.objects.get_or_create(name=verified)[0]
+        made.dataset = Dataset(name=verified)  # gets its row when the certification is saved
         made.facts["dataset"] = verified
     made.is_dataset_verified = made.dataset.name == verified
     return ["dataset"] if made.is_dataset_verified else []

@@ -11,23 +11,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from certify.fact_actions import complete_certification
+from certify.fact_actions import complete_certification, has_to_complete
 from certify.models import TrackerCertification
 from certify.staleness import DATASET, dataset_named, set_mark
 from oms.mirror import SETTLED_AFTER, runs_for_page
+from oms.models import OmsRun
 from registry.client import datasets_of_runs
 from registry.wire import ONLINE, RegistryDataset
 from remote.answers import Unreachable
 from remote.budget import Budget
 from users.models import User
 
-# The newest that need it; the next round takes the rest, since those that were completed are gone from it.
+# Those read longest ago; the next round takes the rest.
 MOST_RUNS = 300
 # A run without an end counts as over after so long.
 LONGEST_RUN = timedelta(days=2)
@@ -74,25 +77,37 @@ def _refreshed(budget: Budget, actor: User | None) -> Refreshed:
     for made in rows:
         of_run = named.get(made.run_number)
         verified = _compare_dataset(made, of_run) if of_run is not None else None
-        if not made.external_info_complete and complete_certification(actor, made.pk, verified):
+        is_open = not made.external_info_complete and has_to_complete(made, made.runreconstruction.run, verified)
+        if is_open and complete_certification(actor, made.pk, verified):
             done.completed.append(made)
     newly = TrackerCertification.objects.live().with_names().filter(stale_since__gte=began)
-    done.stale = list(newly.order_by("pk")) if numbers else []
+    done.stale = list(newly.order_by("pk")) if rows else []
     return done
 
 
 def runs_to_read() -> list[int]:
-    """The certified runs of which something is missing or typed, and those that OMS may still recompute."""
+    """The certified runs that OMS or Run Registry may say more of: first those that OMS was asked for longest ago.
+
+    A run that is read and settled, whose dataset is verified, has nothing to be read, whatever somebody typed for it.
+    """
     over = Coalesce("runreconstruction__run__end_time", F("runreconstruction__run__start_time") + LONGEST_RUN)
     rows = TrackerCertification.objects.live().annotate(settles=over + SETTLED_AFTER)
-    wanted = rows.filter(Q(external_info_complete=False) | Q(runreconstruction__run__fetched_at__lte=F("settles")))
-    numbers = wanted.order_by("-runreconstruction__run_id").values_list("runreconstruction__run_id", flat=True)
-    return list(numbers.distinct()[:MOST_RUNS])
+    run = "runreconstruction__run__"
+    unread = Q(**{f"{run}fetched_at": None}) | Q(**{f"{run}fill__isnull": False, f"{run}fill__fetched_at": None})
+    unread |= Q(**{f"{run}fill__isnull": True, f"{run}fill_number__isnull": False})
+    may_say_more = unread | Q(dataset=None) | Q(is_dataset_verified=False)
+    wanted = rows.filter(Q(external_info_complete=False) & may_say_more | Q(**{f"{run}fetched_at__lte": F("settles")}))
+    read_at = wanted.order_by(F(f"{run}fetched_at").asc(nulls_first=True), f"-{run}run_number")
+    numbers = read_at.values_list("runreconstruction__run_id", f"{run}fetched_at").distinct()
+    return [number for number, _ in numbers[:MOST_RUNS]]
 
 
 def _certifications_of(numbers: list[int]) -> list[TrackerCertification]:
-    rows = TrackerCertification.objects.live().with_names().filter(runreconstruction__run_id__in=numbers)
-    return list(rows.order_by("runreconstruction__run_id", "pk"))
+    """Those of the runs just read, and all that are not complete: what they miss may have been read for a page."""
+    rows = TrackerCertification.objects.live().with_names()
+    rows = rows.select_related("runreconstruction__run__fill", "reference_runreconstruction__run")
+    wanted = rows.filter(Q(runreconstruction__run_id__in=numbers) | Q(external_info_complete=False))
+    return list(wanted.order_by("runreconstruction__run_id", "pk"))
 
 
 def _named(rows: list[TrackerCertification], budget: Budget, done: Refreshed) -> dict[int, list[RegistryDataset]]:
@@ -111,11 +126,25 @@ def _compare_dataset(made: TrackerCertification, of_run: list[RegistryDataset]) 
     """The dataset to fill in or to verify; where another one stands, the mark of the difference is set instead."""
     offered = [one for one in of_run if one.name != ONLINE and one.reconstruction == made.reconstruction]
     names = [one.name for one in sorted(offered, key=lambda one: not one.is_open)]
+    if _marked(made, names) != made.stale:
+        _mark_under_lock(made, names)
     expected = dataset_named(made)
-    others = [one for one in made.stale if one["fact"] != DATASET]
+    return expected or next(iter(names), None) if expected in names or not expected else None
+
+
+def _marked(made: TrackerCertification, names: list[str]) -> list[dict[str, Any]]:
+    """The differences of this certification, now that Run Registry offers these datasets, the first one first."""
+    expected, others = dataset_named(made), [one for one in made.stale if one["fact"] != DATASET]
     if expected in names or not expected:
-        set_mark(made, others)
-        return expected or next(iter(names), None)
+        return others
     if names or made.is_dataset_verified:
-        set_mark(made, [*others, {"fact": DATASET, "was": expected, "now": next(iter(names), "")}])
-    return None
+        return [*others, {"fact": DATASET, "was": expected, "now": next(iter(names), "")}]
+    return made.stale
+
+
+def _mark_under_lock(made: TrackerCertification, names: list[str]) -> None:
+    """Set the mark on what stands now: somebody may have confirmed or changed it while Run Registry was asked."""
+    with transaction.atomic():
+        OmsRun.objects.select_for_update(of=("self",)).get(pk=made.run_number)
+        made.refresh_from_db(fields=["dataset", "is_dataset_verified", "facts", "stale", "stale_since"])
+        set_mark(made, _marked(made, names))

@@ -12,7 +12,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from certify.fact_actions import OmsSaysOtherwise, take_oms_values
+from certify import refresh
+from certify.fact_actions import OmsSaysOtherwise, confirm_facts, seen_of, take_oms_values
 from certify.models import TrackerCertification
 from certify.refresh import refresh_facts, runs_to_read
 from oms.models import OmsFill, OmsRun
@@ -248,3 +249,52 @@ def test_values_of_a_fill_and_its_number_are_taken_back(shifter_client, shifter)
     fill = OmsFill.objects.get(pk=6600)
     assert (run.b_field, run.typed, fill.peak_pileup, fill.typed) == (3.8, {}, 41.2, {})
     assert TrackerCertification.objects.get().is_stale is False
+
+
+def _confirms_while_registry_is_asked(monkeypatch, made, shifter):
+    asked = refresh.datasets_of_runs
+
+    def answer(*args, **more):
+        said = asked(*args, **more)
+        standing = TrackerCertification.objects.get(pk=made.pk)
+        confirm_facts(shifter, standing, standing.version, seen_of(standing))
+        return said
+
+    monkeypatch.setattr(refresh, "datasets_of_runs", answer)
+
+
+def test_mark_that_is_confirmed_while_run_registry_is_asked_stays_away(shifter, shifter_client, sandbox, monkeypatch):
+    made = _certified_while_out(shifter_client, sandbox, "registry", dataset="/Express/Cosmics2018/DQM")
+    _refresh()
+    TrackerCertification.objects.update(stale=[(made.stale and {}) or {"fact": "dataset", "was": "a", "now": "b"}])
+    _confirms_while_registry_is_asked(monkeypatch, made, shifter)
+    _refresh()
+    made.refresh_from_db()
+    assert (made.version, str(made.dataset)) == (2, "b")
+    now = "/Express/Collisions2018/DQM"
+    assert made.stale == [{"fact": "dataset", "was": "b", "now": now}]  # as it is after the confirmation, not before
+    assert made.stale_since is not None
+
+
+def test_typed_values_of_settled_runs_keep_no_other_run_from_being_read(monkeypatch):
+    monkeypatch.setattr(refresh, "MOST_RUNS", 3)
+    typed = {"energy": {"by": "shifter", "at": "2018-05-01T00:00:00+00:00"}}
+    for _ in range(5):
+        CertificationFactory(run=RunFactory(typed=typed), external_info_complete=False)
+    older = CertificationFactory(run=RunFactory(run_number=300001, fetched_at=None), external_info_complete=False)
+    assert runs_to_read() == [older.run_number]
+
+
+def test_rows_that_nothing_can_be_filled_into_cost_no_query(sandbox, django_assert_max_num_queries):
+    typed = {"energy": {"by": "shifter", "at": "2018-05-01T00:00:00+00:00"}}
+    for _ in range(20):
+        CertificationFactory(run=RunFactory(typed=typed), external_info_complete=False)
+    _refresh()
+    with django_assert_max_num_queries(8):
+        assert _refresh().completed == []
+
+
+def test_what_was_read_for_a_page_meanwhile_is_filled_in(shifter_client, sandbox):
+    made = _certified_while_out(shifter_client, sandbox, "oms", **BY_HAND)
+    shifter_client.get(f"/list/{made.pk}/update/?again=1")
+    assert (_refresh().completed, OmsRun.objects.get(pk=RUN).fetched_at is None) == ([made], False)

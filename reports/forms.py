@@ -34,7 +34,17 @@ class ScopeForm(forms.Form):
 
     def __init__(self, data: Any, reader: User) -> None:
         self.reader = reader
-        super().__init__(data)
+        super().__init__(self._completed(data))
+
+    def _completed(self, asked: Any) -> dict[str, str]:
+        """What is asked, with what stands where nothing is said, so that the fields show it. A range is no day."""
+        said = {name: asked[name] for name in self.base_fields if asked.get(name)}
+        if "date_min" in said or "date_max" in said:
+            said.pop("date", None)
+        elif "date" not in said and "runs" not in said:
+            said["date"] = f"{timezone.now():%Y-%m-%d}"
+        is_on_shift = self.reader.may_certify and not self.reader.may_change_others
+        return {"user": self.reader.username if is_on_shift else EVERYBODY} | said
 
     def clean_runs(self) -> list[int]:
         typed = self.cleaned_data["runs"]
@@ -44,11 +54,11 @@ class ScopeForm(forms.Form):
             raise forms.ValidationError(str(wrong)) from None
 
     def clean_user(self) -> User | None:
-        """Whose certifications; without a word one's own, for a guest everybody's."""
+        """Whose certifications: a shifter's own where nobody is named, for anybody else everybody's."""
         name = self.cleaned_data["user"]
-        if name == EVERYBODY or (not name and not self.reader.may_certify):
+        if name == EVERYBODY:
             return None
-        person = self.reader if not name else User.objects.filter(username=name).first()
+        person = self.reader if name == self.reader.username else User.objects.filter(username=name).first()
         if person is None:
             raise forms.ValidationError("Nobody has this account name. Choose another.")
         return person
@@ -58,8 +68,6 @@ class ScopeForm(forms.Form):
         first, last = cleaned.get("date_min"), cleaned.get("date_max")
         if first and last and last < first:
             self.add_error("date_max", "Ends before it begins.")
-        if not (cleaned.get("date") or first or last or cleaned.get("runs") or self.errors):
-            cleaned["date"] = timezone.now().date()
         return cleaned
 
 

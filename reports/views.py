@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -39,7 +40,8 @@ def summary(request: HttpRequest) -> HttpResponse:
 def _kept(request: HttpRequest, reader: User, said: dict[str, Any]) -> HttpResponse:
     keep_day_note(reader, said["day"], said["comment"], said["links"])
     messages.success(request, f"Kept with your report of {said['day']}.")
-    return SeeOther(f"{reverse('reports:summary')}?date={said['day']}")
+    query = urlencode({"date": said["day"], "user": reader.username})
+    return SeeOther(f"{reverse('reports:summary')}?{query}")
 
 
 def _page(reader: User, scope: ScopeForm, words: DayNoteForm | None) -> dict[str, Any]:

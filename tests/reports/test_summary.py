@@ -68,7 +68,7 @@ def test_own_words_are_kept_with_day_and_person_and_stand_in_the_text(shifter_cl
     CertificationFactory(user=shifter, date=DAY)
     for comment in ("first", "Pixel HV was off"):
         answer = shifter_client.post(URL, {"day": DAY, "comment": comment, "links": "https://example.org/pf"})
-        assert (answer.status_code, answer["Location"]) == (303, f"{URL}?date={DAY}")
+        assert (answer.status_code, answer["Location"]) == (303, f"{URL}?date={DAY}&user=shifter")
     note = DayNote.objects.get()
     assert (note.user, note.day, note.comment) == (shifter, DAY, "Pixel HV was off")
     text = _text(shifter_client.get(URL, {"date": DAY}))
@@ -105,3 +105,16 @@ def test_report_costs_the_same_queries_for_any_number_of_rows(shifter_client, dj
     twenty_six(user)
     with django_assert_max_num_queries(6):
         shifter_client.get(URL, {"date": DAY, "user": user.username})
+
+
+def test_leader_sees_everybody_and_the_fields_say_what_is_shown(shift_leader_client, shifter, time_machine):
+    time_machine.move_to(datetime(2018, 5, 1, 12, 0, tzinfo=UTC))
+    shift_leader_client.force_login(UserFactory(role="shift_leader"))
+    page = shift_leader_client.get(URL).content.decode()
+    assert "Nobody certified anything on 2018-05-01." in page
+    assert 'value="2018-05-01"' in page and 'value="everybody"' in page
+    CertificationFactory(user=shifter, date=date(2018, 5, 1), comment="today")
+    assert "today" in _text(shift_leader_client.get(URL))
+    asked = {"date": "2018-05-01", "date_min": "2018-04-01", "date_max": "2018-04-02"}
+    answer = shift_leader_client.get(URL, asked)
+    assert answer.context["lines"] == [] and 'value="2018-05-01"' not in answer.content.decode()

@@ -14,6 +14,7 @@ from drafts.actions import (
     discard_draft,
     finish,
     keep_draft,
+    open_lease,
     release_lease,
     renew_lease,
     take_over,
@@ -173,6 +174,23 @@ def test_lease_ends_by_itself_when_left_and_begins_anew(shifter, other_shifter):
     assert len(around(sheet_of(shifter)).open_elsewhere) == 1
     release_lease(sheet)
     assert around(sheet_of(shifter)).open_elsewhere == []
+
+
+def test_opening_a_form_costs_one_statement_and_begins_its_lease_where_there_is_none(
+    shifter, shift_leader, django_assert_num_queries
+):
+    sheet = sheet_of(shifter)
+    with django_assert_num_queries(1):
+        open_lease(sheet)
+    first = Lease.objects.get()
+    Lease.objects.update(ends_at=timezone.now() + timedelta(seconds=1))
+    with django_assert_num_queries(1):
+        open_lease(sheet)
+    again = Lease.objects.get()
+    assert again.since == first.since and again.ends_at > first.ends_at
+    take_over(shift_leader, sheet_of(shift_leader))
+    open_lease(sheet)
+    assert Lease.objects.get().since > first.since and Lease.objects.get().taken_by is None
 
 
 def test_shift_leader_takes_a_form_over_and_the_holder_is_told(shifter, shift_leader):

@@ -85,6 +85,7 @@ def test_draft_is_shown_to_nobody_else_but_that_it_is_there(shifter_client, othe
     opened = open_form(shifter_client)
     type_into(shifter_client, opened, comment="for my eyes")
     key = sheet_of(opened).key
+    Lease.objects.all().delete()
     for path in (PAGE, f"{PAGE}?draft=1", f"{PAGE}?draft={key}"):
         seen = open_form(other_shifter_client, path)
         assert "for my eyes" not in seen.content.decode()
@@ -161,9 +162,13 @@ def test_nothing_is_kept_without_a_sheet_of_ours(shifter_client, client, sheet):
     assert not Draft.objects.exists() and not Lease.objects.exists()
 
 
-def test_opened_form_says_who_else_has_it_open(shifter_client, other_shifter_client, shift_leader_client):
-    mine, theirs = open_form(shifter_client), open_form(other_shifter_client)
-    assert "Also open here: nobody" in words(mine) and "nobody" in words(theirs)
+def test_opened_form_says_who_else_has_it_open(
+    shifter_client, other_shifter_client, other_shifter, shift_leader_client
+):
+    mine = open_form(shifter_client)
+    theirs = open_form(other_shifter_client)  # neither has JavaScript so far
+    assert "Also open here: nobody" in words(mine) and "Also open here: shifter since" in words(theirs)
+    Lease.objects.filter(user=other_shifter).delete()
     told = shifter_client.post(HERE, {"sheet": fields_of(mine)["sheet"][0], "opening": "1"})
     assert "nobody" in words(told)
     seen = other_shifter_client.post(HERE, {"sheet": fields_of(theirs)["sheet"][0], "opening": "1"})
@@ -193,8 +198,17 @@ def test_a_lease_keeps_nobody_from_saving(shifter_client, other_shifter_client):
 
 def test_sheet_of_somebody_else_renews_nothing(shifter_client, other_shifter_client):
     sheet = fields_of(open_form(shifter_client))["sheet"][0]
+    Lease.objects.all().delete()
     assert other_shifter_client.post(HERE, {"sheet": sheet}).status_code == 403
     assert not Lease.objects.exists()
+
+
+def test_take_over_is_told_without_javascript_when_the_form_comes_back(shifter_client, shift_leader_client):
+    mine = open_form(shifter_client)
+    taking = fields_of(open_form(shift_leader_client))["sheet"][0]
+    shift_leader_client.post("/drafts/take-over/", {"sheet": taking})
+    assert "leader took this over at" in words(send_form(shifter_client, mine, pixel="bad"))
+    assert "took this over" not in words(open_form(shifter_client))
 
 
 def test_draft_of_a_run_that_was_certified_meanwhile_is_shown_beside_it(shifter_client, other_shifter):

@@ -11,6 +11,7 @@ from typing import Any
 
 from certify.choices import Component, Reconstruction, Verdict
 from certify.models import TrackerCertification
+from certify.staleness import in_words
 from oms.choices import RunType
 
 _TYPES = [RunType.COLLISIONS.value, RunType.COSMICS.value, RunType.UNKNOWN.value]
@@ -46,7 +47,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Line:
-    """One certification in a report. Luminosity in 1/pb; None where nobody knows."""
+    """One certification in a report. Luminosity in 1/pb; None where nobody knows. `stale`: what changed since."""
 
     pk: int
     run_number: int
@@ -60,6 +61,7 @@ class Line:
     recorded_lumi: float | None
     comment: str
     shifter: str
+    stale: tuple[str, ...] = ()
 
     def flag_text(self, component: str) -> str:
         """The flag, with its low statistics."""
@@ -94,6 +96,7 @@ def _line(row: TrackerCertification) -> Line:
         recorded_lumi=row.recorded_lumi,
         comment=row.comment,
         shifter=row.user.display_name,
+        stale=tuple(in_words(row.stale)),
     )
 
 

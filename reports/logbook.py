@@ -28,6 +28,7 @@ def logbook_text(lines: list[Line], comment: str = "", links: str = "") -> str:
         ("Tracker Maps", _tracker_maps(kinds)),
         ("Certified Runs", _verdicts(kinds)),
         ("Sum of Quantities", _sums(kinds)),
+        ("Stale Certifications", _stale(lines)),
         ("Special Comments", comment.splitlines()),
         ("Links to the Prompt Feedback Plots", links.splitlines()),
     ]
@@ -60,7 +61,7 @@ def _runs_checked(kinds: Kinds) -> Iterator[str]:
             flags = (line.flag_text(component.value) for component in _ORDER)
             table.add_row(
                 [
-                    line.run_number,
+                    f"{line.run_number} (stale)" if line.stale else line.run_number,
                     line.reference,
                     _count(line.lumisections),
                     _lumi(line.recorded_lumi),
@@ -101,6 +102,19 @@ def _sums(kinds: Kinds) -> Iterator[str]:
         yield ""
 
 
+def _stale(lines: list[Line]) -> Iterator[str]:
+    """A sentence for each certification of which a fact changed since; the numbers above are those it was made on."""
+    for line in sorted((one for one in lines if one.stale), key=lambda one: (one.run_number, one.kind.order)):
+        changed = _ascii("; ".join(line.stale))
+        sentence = f"{line.run_number} {line.kind.reconstruction}: {changed} since it was certified."
+        yield from textwrap.wrap(sentence, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _ascii(words: str) -> str:
+    """In the plain ASCII that the logbook's fixed-width field wants."""
+    return words.replace("µ", "u").replace("→", "->")
+
+
 def _grid(*columns: str) -> PrettyTable:
     return PrettyTable(columns, align="l", hrules=HRuleStyle.ALL)
 
@@ -110,8 +124,7 @@ def _count(number: int | None) -> str:
 
 
 def _lumi(value: float | None) -> str:
-    """In plain ASCII, as the logbook's fixed-width field wants it."""
-    return "unknown" if value is None else lumi_text(value).replace("µ", "u")
+    return "unknown" if value is None else _ascii(lumi_text(value))
 
 
 def _wrapped(comment: str) -> str:

@@ -53,6 +53,7 @@ def _page(reader: User, scope: ScopeForm, words: DayNoteForm | None) -> dict[str
         "lines": lines,
         "text": _text(lines, note),
         "total": sum_of(lines),
+        "stale": sum(bool(line.stale) for line in lines),
         "sums": sums_by_verdict(lines),
         "words": words or (_words(own_day, note) if own_day and reader.may_certify else None),
     }

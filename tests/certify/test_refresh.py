@@ -266,7 +266,7 @@ def _confirms_while_registry_is_asked(monkeypatch, made, shifter):
 def test_mark_that_is_confirmed_while_run_registry_is_asked_stays_away(shifter, shifter_client, sandbox, monkeypatch):
     made = _certified_while_out(shifter_client, sandbox, "registry", dataset="/Express/Cosmics2018/DQM")
     _refresh()
-    TrackerCertification.objects.update(stale=[(made.stale and {}) or {"fact": "dataset", "was": "a", "now": "b"}])
+    TrackerCertification.objects.update(stale=[{"fact": "dataset", "was": "a", "now": "b"}])
     _confirms_while_registry_is_asked(monkeypatch, made, shifter)
     _refresh()
     made.refresh_from_db()

@@ -1,6 +1,7 @@
 """The text for the logbook, on the 26 certifications whose report is known."""
 
 import pytest
+from django.utils import timezone
 
 from certify.choices import Verdict
 from reports.lines import by_kind, lines_of
@@ -112,3 +113,25 @@ def test_sum_says_what_is_unknown(lines):
     assert (of.certifications, of.unknown_lumi, of.unknown_lumisections) == (27, 1, 1)
     assert sum_of(lines).lumisections == of.lumisections
     assert set(sums_by_verdict(lines)) == {Verdict.GOOD, Verdict.BAD}
+
+
+def test_stale_row_is_marked_and_says_what_changed(lines):
+    changed = [{"fact": "lumisections", "was": 600, "now": 300}, {"fact": "recorded_lumi", "was": 1.5, "now": 2e-6}]
+    row = CertificationFactory(lumisections=600, stale=changed, stale_since=timezone.now())
+    text = logbook_text([*lines, *lines_of([row])])
+    assert f"| {row.run_number} (stale) |" in text
+    said = " ".join(_section(text, "Stale Certifications").split())
+    assert said == (
+        f"{row.run_number} express: lumisections 600 -> 300; recorded luminosity 1.500 /pb -> 2.000 /ub "
+        "since it was certified."
+    )
+    assert text.isascii()
+    assert "stale" not in logbook_text(lines).lower()
+
+
+def test_page_counts_what_is_stale(shifter, shifter_client):
+    changed = [{"fact": "lumisections", "was": 600, "now": 300}]
+    row = CertificationFactory(user=shifter, stale=changed, stale_since=timezone.now())
+    shown = shifter_client.get(f"/summary/?date={row.date}").content.decode()
+    assert "1 stale, named in the text" in shown
+    assert "lumisections 600 -&gt; 300" in shown

@@ -13,6 +13,7 @@ from django.utils import timezone
 from certify.choices import Verdict
 from certify.models import TrackerCertification
 from changes.selectors import notices_for
+from drafts.selectors import Mark, drafts_of
 from history.told import Told, told
 from listruns.selectors import all_rows, rows_for_lines, verdict_totals
 from openruns.last_search import last_search_of
@@ -21,6 +22,7 @@ from users.models import User
 LAST_SHOWN = 8
 DAYS_SHOWN = 7
 NOTICES_SHOWN = 10
+DRAFTS_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class HomePage:
     last_made: list[TrackerCertification]
     days: list[Tally]
     last_search: str
+    drafts: list[Mark]
     changed: list[Told]
     incomplete: int
     stale: int
@@ -70,10 +73,9 @@ def tallies(of: User, newest: int) -> list[Tally]:
     return [Tally(day, by_day[day]) for day in days]
 
 
-def tally_of_day(day: date, of: User | None = None) -> Tally:
-    """The verdicts of one shift day: one person's live certifications, or everybody's."""
-    rows = all_rows().live().filter(date=day)
-    return Tally(day, verdict_totals(rows if of is None else rows.filter(user=of)))
+def tally_of_day(day: date) -> Tally:
+    """The verdicts of everybody's live certifications of one shift day."""
+    return Tally(day, verdict_totals(all_rows().live().filter(date=day)))
 
 
 def _to_look_after() -> dict[str, int]:
@@ -87,14 +89,16 @@ def page_of(request: HttpRequest) -> HomePage:
     """The home page of who is signed in."""
     user = cast(User, request.user)
     today = timezone.now().date()
+    days = tallies(user, DAYS_SHOWN) if user.may_certify else []
     made = all_rows().live().filter(user=user) if user.may_certify else all_rows().live()
     return HomePage(
         today=today,
-        mine=tally_of_day(today, user),
+        mine=next((tally for tally in days if tally.day == today), Tally(today, {})),
         team=None if user.may_certify and not user.may_change_others else tally_of_day(today),
         last_made=list(rows_for_lines(made).order_by("-pk")[:LAST_SHOWN]),
-        days=tallies(user, DAYS_SHOWN) if user.may_certify else [],
+        days=days,
         last_search=last_search_of(user),
+        drafts=drafts_of(user, DRAFTS_SHOWN) if user.may_certify else [],
         changed=told(notices_for(user)[:NOTICES_SHOWN]),
         **_to_look_after(),
     )

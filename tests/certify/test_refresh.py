@@ -188,7 +188,7 @@ def test_page_names_what_is_missing_and_counts_stand_at_home(shifter_client, gue
     assert "recorded luminosity" in text
     assert "OMS has not answered for the run" in text
     assert "no dataset" in text
-    assert "1 with facts to complete" in shifter_client.get("/").content.decode()
+    assert "1 certification with facts to complete" in shifter_client.get("/").content.decode()
     assert [row.pk for row in shifter_client.get("/list/?incomplete=on").context["page"].table.page.object_list.data]
     assert "Ask OMS" not in guest_client.get("/list/facts/").content.decode()
 

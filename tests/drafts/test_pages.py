@@ -368,3 +368,14 @@ def test_form_that_knows_nothing_any_more_goes_on_with_the_reconstruction_chosen
     assert sent["comment"] == ["my words"] and "ticket" not in sent
     again = shifter_client.post(f"/certify/{RUN}/rerecoul/", sent)
     assert again.status_code == 422 and fields_of(again)["comment"] == ["my words"]
+
+
+def test_home_lists_ones_own_drafts_newest_for_each_form(shifter_client, other_shifter_client, client):
+    assert "Your drafts" not in words(shifter_client.get("/"))
+    opened = open_form(shifter_client)
+    type_into(shifter_client, opened, comment="half a thought")
+    home = shifter_client.get("/")
+    assert f"{RUN} express" in words(home) and "less than a minute ago" in words(home)
+    (address,) = set(re.findall(rf'href="({PAGE}\?draft=\w+)"', home.content.decode()))
+    assert fields_of(open_form(shifter_client, address))["comment"] == ["half a thought"]
+    assert "Your drafts" not in words(other_shifter_client.get("/"))

@@ -22,6 +22,7 @@ from certify.ticket import Ticket
 from oms.models import OmsRun
 from registry.wire import reconstruction_of
 
+LONGEST_COMMENT = 100_000  # characters; browsers keep to it, so that what is sent stays far below what the server reads
 FLAGS = [component.value for component in Component]
 # Carries the version that a person puts their own over.
 OVER = "over"
@@ -97,7 +98,7 @@ class CertificationForm(forms.ModelForm):
         )
         field_classes = dict.fromkeys(PROBLEMS, WordsField)
         widgets = {
-            "comment": forms.Textarea(attrs={"rows": 3}),
+            "comment": forms.Textarea(attrs={"rows": 3, "maxlength": LONGEST_COMMENT}),
             **dict.fromkeys(PROBLEMS, forms.CheckboxSelectMultiple),
         }
         labels = {"bad_reason": "Reason", **{name: name.split("_")[0].capitalize() for name in PROBLEMS}}

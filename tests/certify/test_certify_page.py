@@ -1,6 +1,7 @@
 """The certify page over real HTTP to the sandbox: what opens, at what cost, and what is saved."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -216,3 +217,8 @@ def test_class_and_dataset_name_are_shown_where_they_disagree_with_the_run_type(
     notices = open_form(shifter_client).context["page"].notices
     assert [one for one in notices if "class Collisions18 says collisions" in one]
     assert [one for one in notices if "dataset name /Express/Collisions2018/DQM says collisions" in one]
+
+
+def test_comment_cannot_grow_beyond_what_the_server_reads(shifter_client, settings):
+    found = re.search(r'<textarea[^>]*name="comment"[^>]*maxlength="(\d+)"', open_form(shifter_client).content.decode())
+    assert found and 4 * int(found[1]) < settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -34,6 +34,10 @@ class OmsSaysOtherwise(Exception):
     """What OMS says is not what the person was shown."""
 
 
+class NothingTyped(Exception):
+    """None of the values to be given back is a typed one: somebody was faster."""
+
+
 def seen_of(made: TrackerCertification) -> str:
     """The differences as a form carries them, so that a person confirms just what was shown."""
     return json.dumps(made.stale, sort_keys=True)
@@ -177,7 +181,7 @@ def take_oms_values(
     """Let OMS's values stand again in place of these typed ones, of the run and of its fill.
 
     `seen`: OMS's value of each, as text, as the person was shown it ("run-energy", "fill-era"). Raises
-    `PermissionDenied` and `OmsSaysOtherwise`.
+    `PermissionDenied`, `OmsSaysOtherwise` and `NothingTyped`.
     """
     if not actor.may_certify:
         raise PermissionDenied("Taking OMS's values needs the role shifter.")
@@ -185,6 +189,8 @@ def take_oms_values(
         number = OmsRun.objects.values_list("fill_id", flat=True).get(pk=run_number)
         fill = OmsFill.objects.select_for_update().get(pk=number) if number else None
         run = OmsRun.objects.select_for_update(of=("self",)).select_related("fill").get(pk=run_number)
+        if not set(of_run) & set(run.typed) and not (fill and set(of_fill) & set(fill.typed)):
+            raise NothingTyped
         if fill is not None and of_fill:
             _give_back(fill, of_fill, seen, "fill")
             fill.save()

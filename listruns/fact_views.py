@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from certify.actions import ChangedMeanwhile, EntryRefused
-from certify.fact_actions import OmsSaysOtherwise, confirm_facts, take_oms_values
+from certify.fact_actions import NothingTyped, OmsSaysOtherwise, confirm_facts, take_oms_values
 from certify.models import TrackerCertification
 from certify.refresh import Refreshed, refresh_facts
 from certify.responses import SeeOther
@@ -36,6 +36,7 @@ def refresh(request: SignedInRequest) -> HttpResponse:
     """Ask OMS and Run Registry now; the page again where one of them is out."""
     done = refresh_facts(Budget.of_page(is_retry=True), request.user)
     if done.problems:
+        messages.info(request, _in_a_sentence(done))
         page = facts_page("1", list(dict.fromkeys(done.problems)))
         return render(request, "listruns/facts.html", {"page": page})
     messages.success(request, _in_a_sentence(done))
@@ -97,5 +98,7 @@ def _taken(request: SignedInRequest, run: OmsRun) -> HttpResponse:
         take_oms_values(request.user, run.run_number, of_run, of_fill, seen)
     except OmsSaysOtherwise:
         return _typed_page(request, run, ["OMS says otherwise meanwhile. Look at its values again."], status=409)
+    except NothingTyped:
+        return _typed_page(request, run, ["Nothing is taken: OMS gives these values already."], status=409)
     messages.success(request, f"Run {run.run_number} has OMS's values again.")
     return SeeOther(reverse("listruns:typed-values", args=[run.run_number]))

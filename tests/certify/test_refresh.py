@@ -221,6 +221,21 @@ def test_oms_values_are_taken_back_after_the_difference_was_shown(shifter_client
     assert made.external_info_complete
 
 
+def test_values_that_nobody_typed_are_not_said_to_be_taken(shifter_client):
+    run = RunFactory()
+    answer = shifter_client.post(f"/list/facts/{run.run_number}/", {"take": "run-lumisections"})
+    assert answer.status_code == 409
+    assert "Nothing is taken: OMS gives these values already." in answer.content.decode()
+
+
+def test_refresh_with_one_service_out_says_what_the_other_filled_in(shifter_client, sandbox):
+    made = _certified_while_out(shifter_client, sandbox, "oms", "registry", **BY_HAND)
+    sandbox.faults("registry", "refuse")
+    text = shifter_client.post("/list/facts/refresh/").content.decode()
+    assert "Run Registry broke off the connection" in text
+    assert f"Filled in: {made}." in text
+
+
 def test_nothing_is_taken_while_oms_has_not_answered_or_says_otherwise(shifter_client, sandbox, shifter):
     _certified_while_out(shifter_client, sandbox, "oms", **BY_HAND)
     sandbox.faults("oms", "refuse")

@@ -135,12 +135,17 @@ def _run_number_is_possible(entry: Entry) -> Iterator[Refusal]:
         yield Refusal("__all__", f"Run numbers go from {FIRST_RUN} to {LAST_RUN}. Open a run within them.")
 
 
+def in_a_row(names: list[str]) -> str:
+    """Names as in a sentence: Pixel, Strip and Tracking."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+
+
 def _bad_has_reason_and_comment(entry: Entry) -> Iterator[Refusal]:
     bad = [judgement.component.label for judgement in entry.judgements.values() if judgement.is_bad]
     if bad and not entry.has_reason:
-        yield Refusal("bad_reason", f"{' and '.join(bad)}: bad needs a reason. Choose or add one.")
+        yield Refusal("bad_reason", f"{in_a_row(bad)}: bad needs a reason. Choose or add one.")
     if bad and not entry.has_comment:
-        yield Refusal("comment", f"{' and '.join(bad)}: bad needs a comment. Say what was seen.")
+        yield Refusal("comment", f"{in_a_row(bad)}: bad needs a comment. Say what was seen.")
 
 
 def _tracking_needs_strip(entry: Entry) -> Iterator[Refusal]:

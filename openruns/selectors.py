@@ -24,7 +24,10 @@ from users.models import User
 
 @dataclass(frozen=True)
 class Row:
-    """One run: its facts in words (empty where there is none), and a cell per reconstruction."""
+    """One run: its facts in words (empty where there is none), and a cell per reconstruction.
+
+    `typed`: by fact who typed it, where a person's value stands.
+    """
 
     run_number: int
     run_type: str
@@ -34,6 +37,7 @@ class Row:
     recorded_lumi: str
     cells: tuple[Cell, ...]
     by_hand: str
+    typed: dict[str, str]
 
     @property
     def has_open(self) -> bool:
@@ -98,6 +102,7 @@ def _row(number: int, run: OmsRun | None, cells: Cells) -> Row:
         recorded_lumi="" if facts.recorded_lumi is None else lumi_text(facts.recorded_lumi),
         cells=cells.of_run(number),
         by_hand=cells.by_hand(number),
+        typed={name: mark["by"] for name, mark in facts.typed.items()},
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from certify.choices import Component
-from certify.rules import Entry, Judgement, refusals
+from certify.rules import Entry, Judgement, in_a_row, refusals
 
 TODAY = date(2018, 5, 10)
 
@@ -97,3 +97,11 @@ def test_all_refusals_come_at_once_each_a_sentence():
     found = refusals(entry)
     assert [one.field for one in found] == ["bad_reason", "comment", "strip_lowstat", "date", "checklist_general"]
     assert all(one.sentence.endswith(".") and one.sentence[0].isupper() for one in found)
+
+
+def test_names_stand_in_a_row_as_in_a_sentence():
+    assert [in_a_row(["Pixel", "Strip", "Tracking"][:many]) for many in (1, 2, 3)] == [
+        "Pixel",
+        "Pixel and Strip",
+        "Pixel, Strip and Tracking",
+    ]

@@ -6,6 +6,7 @@ from urllib.parse import quote_plus
 from django.urls import reverse
 
 from certify.choices import Flag, Reconstruction
+from oms.models import OmsRun
 from tests.openruns.open_runs_page import certify, search
 
 
@@ -118,3 +119,11 @@ def test_nothing_found_says_so_and_what_to_do(shifter_client, sandbox):
     assert not page.rows
     assert "No open runs in 999990-999999." in page.text
     assert "Run Registry was asked at" in page.text
+
+
+def test_typed_values_are_marked(shifter_client, sandbox):
+    assert " typed" not in search(shifter_client, "315264").rows[315264].text
+    run = OmsRun.objects.get(pk=315264)
+    run.lumisections, run.typed = 260, {"lumisections": {"by": "shifter", "at": "2018-05-01T10:00:00+00:00"}}
+    run.save()
+    assert "260 typed" in search(shifter_client, "315264").rows[315264].text

@@ -41,10 +41,12 @@ def _choice(label: str, choices: type[models.TextChoices], advice: str) -> forms
 
 
 class ReferenceField(forms.ModelChoiceField):
-    """The reference run; `offer` puts the ranked ones in order, the impossible ones left out."""
+    """The reference run; `offer` puts the ranked ones in order, the impossible ones left out but for the `chosen`."""
 
-    def offer(self, ranked: list[RankedReference]) -> None:
-        offered = [(one.reference.pk, one.label) for one in ranked if one.is_possible]
+    def offer(self, ranked: list[RankedReference], chosen: str) -> None:
+        offered = [
+            (one.reference.pk, one.label) for one in ranked if one.is_possible or str(one.reference.pk) == chosen
+        ]
         self.choices = offered or [("", "No reference run of this type yet")]
 
 
@@ -128,8 +130,9 @@ class CertificationForm(forms.ModelForm):
         cast(ReferenceField, self.fields["reference_runreconstruction"]).queryset = offered
 
     def offer_references(self, ranked: list[RankedReference]) -> None:
-        """Offer these, in this order."""
-        cast(ReferenceField, self.fields["reference_runreconstruction"]).offer(ranked)
+        """Offer these, in this order; what is chosen stays to be seen, refused or not."""
+        chosen = str(self["reference_runreconstruction"].value())
+        cast(ReferenceField, self.fields["reference_runreconstruction"]).offer(ranked, chosen)
 
     def _offer_what_is_not_retired(self, name: str) -> None:
         """Retired words are offered only where the certification already has them."""

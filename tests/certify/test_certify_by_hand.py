@@ -185,3 +185,15 @@ def test_fill_of_other_runs_is_not_typed_over_by_naming_it(shifter_client, sandb
     sent = {**GOOD, **typed, **confirmed, "fill-peak_lumi": ""}
     assert send_form(shifter_client, opened, path, **sent).status_code == 303
     assert OmsRun.objects.get(pk=999002).fill.peak_lumi == said
+
+
+def test_refused_reference_stays_chosen_and_says_what_is_wrong_with_it(shifter_client, sandbox, references):
+    sandbox.faults("oms", "refuse")
+    opened = open_form(shifter_client, f"/certify/{RUN}/express/")
+    collisions = references["collisions"].pk
+    sent = GOOD | {"run-run_type": "cosmics", "run-lumisections": "120", "reference_runreconstruction": collisions}
+    refused = send_form(shifter_client, opened, f"/certify/{RUN}/express/", **sent)
+    assert refused.status_code == 422 and "reference_runreconstruction" in errors_of(refused)
+    chosen = [one for one in refused.context["page"].references if one.is_chosen]
+    assert [one.value for one in chosen] == [str(collisions)] and "other run type" in chosen[0].label
+    assert str(references["cosmics"].pk) in [one.value for one in refused.context["page"].references]

@@ -55,6 +55,7 @@ def test_conflict_shows_both_versions_and_keeps_what_i_typed(shifter_client, oth
     text = response.content.decode()
     assert response.status_code == 409
     assert "their words" in text and "my words" in text
+    assert "Only shifter2 or a shift leader can change it." in text and 'name="over"' not in text
     assert ("Pixel", "excluded", "good") in response.context["page"].differences
     assert fields_of(response)["comment"] == ["my words"]
 

@@ -76,7 +76,10 @@ class Untrusted(_Told):
 class TimedOut(_Told):
     """No answer, or not all of it, in the seconds allowed."""
 
-    happened = "did not answer within {seconds:.2g} s"
+    happened = "did not answer within {seconds} s"
+
+    def __init__(self, service: str, *, seconds: float, source: str = "") -> None:
+        super().__init__(service, source=source, seconds=f"{round(seconds, 1):g}")
 
 
 class NotAsked(TimedOut):

@@ -60,7 +60,7 @@ def test_both_signing_keys_are_believed(sandbox, db):
 
 
 def test_sign_in_goes_on_to_where_the_person_was(visitor):
-    asked = visitor.client.get("/list/?runs_min=315270&user=é")
+    asked = visitor.client.get("/list/?runs_min=315270&comment=é")
     following = query(asked["Location"])["next"]
     assert visitor.sign_in("shifter", following)["Location"] == following
     assert visitor.client.get(following).status_code == 200

@@ -200,6 +200,8 @@ def form_page(
     """The certify page of this desk."""
     runs = runs or request.POST.get("runs", "")
     search = search or (read_search(runs, also=desk.ticket.run_number) if runs else None)
+    if search is not None and desk.certified is None:
+        desk.certified = search.certified
     page = certify_page(desk, notices, runs=runs, search=search, theirs=theirs, reader=request.user)
     context = {"page": page, "form": desk.form, "desk": desk, "around": around_form(request, desk)}
     return render(request, "certify/certify.html", context, status=status)

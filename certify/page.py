@@ -24,7 +24,7 @@ from certify.queue import Place, Search, Step
 from certify.target import Target
 from oms.choices import RunType
 from registry.wire import run_type_said
-from remote.answers import Found, Missing, Unreachable
+from remote.answers import Found, sentences_of
 from users.models import User
 
 _KEYS = {Flag.GOOD: "g", Flag.BAD: "b", Flag.EXCLUDED: "x"}
@@ -189,8 +189,7 @@ def certify_page(
 
 def notices_of(target: Target) -> list[str]:
     """What is out, missing or odd, one sentence each, with what to do next."""
-    answers = [target.registry, target.oms.run_answer, target.oms.fill_answer]
-    out = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]
+    out = sentences_of(target.registry, target.oms.run_answer, target.oms.fill_answer)
     return list(dict.fromkeys([*out, *_about_dataset(target), *_about_type(target)]))
 
 

@@ -100,13 +100,16 @@ class CertifyView(View):
         if wants_correction(request.POST):
             return inputs_opened(request, desk_with(with_all_inputs(request.POST, run), run, ticket))
         desk = desk_with(request.POST, run, ticket)
-        if wants_hints(request.POST):
-            return hints(request, desk)
-        if wants_reason(request.POST):
-            return form_page(request, desk, [], status=200 if reason_added(request.user, request.POST, desk) else 422)
-        if not desk.is_valid():
-            return form_page(request, desk, [], status=422)
-        return _certified(request, self.wish.run_number, desk)
+        return not_to_be_saved(request, desk) or _certified(request, self.wish.run_number, desk)
+
+
+def not_to_be_saved(request: SignedInRequest, desk: Desk) -> HttpResponse | None:
+    """The answer to a form that asks for hints or a new reason, or cannot be taken; None for one to save."""
+    if wants_hints(request.POST):
+        return hints(request, desk)
+    if wants_reason(request.POST):
+        return form_page(request, desk, [], status=200 if reason_added(request.user, request.POST, desk) else 422)
+    return None if desk.is_valid() else form_page(request, desk, [], status=422)
 
 
 def _opened_anew(request: SignedInRequest, wish: Wish) -> HttpResponse:

@@ -12,15 +12,13 @@ from certify.desk import Desk, desk_to_amend, desk_to_amend_with
 from certify.drafted import finish_drafts, with_draft
 from certify.factforms import wants_correction, with_all_inputs
 from certify.forms import OVER
-from certify.hints import hints, wants_hints
 from certify.models import TrackerCertification
-from certify.reasons import reason_added, wants_reason
 from certify.responses import SeeOther
 from certify.staleness import differences, in_words, of_dataset
-from certify.views import form_page, inputs_opened, tell_saved
+from certify.views import form_page, inputs_opened, not_to_be_saved, tell_saved
 from oms.mirror import run_as_known, run_for_page
 from oms.oddities import sentences_about
-from remote.answers import Missing, Unreachable
+from remote.answers import sentences_of
 from remote.budget import Budget
 from users.access import SignedInRequest, role_required
 from users.models import Role, User
@@ -39,13 +37,7 @@ def update(request: SignedInRequest, pk: int) -> HttpResponse:
     desk = desk_to_amend_with(sent, certification, run, needs_reason=needs_reason)
     if wants_correction(request.POST):
         return inputs_opened(request, desk)
-    if wants_hints(request.POST):
-        return hints(request, desk)
-    if wants_reason(request.POST):
-        return form_page(request, desk, [], status=200 if reason_added(request.user, request.POST, desk) else 422)
-    if not desk.is_valid():
-        return form_page(request, desk, [], status=422)
-    return _amended(request, certification, desk)
+    return not_to_be_saved(request, desk) or _amended(request, certification, desk)
 
 
 def certification_to_change(person: User, pk: int) -> TrackerCertification:
@@ -69,9 +61,7 @@ def _opened(request: SignedInRequest, certification: TrackerCertification, needs
     is_correcting = "correct" in request.GET
     opened = desk_to_amend(certification, run, needs_reason=needs_reason, is_correcting=is_correcting)
     desk = with_draft(request, opened)
-    answers = (reading.run_answer, reading.fill_answer)
-    notices = [answer.sentence for answer in answers if isinstance(answer, Missing | Unreachable)]
-    said = [*dict.fromkeys(notices), *sentences_about(run)]
+    said = [*sentences_of(reading.run_answer, reading.fill_answer), *sentences_about(run)]
     return form_page(request, desk, said + _about_staleness(desk), runs=request.GET.get("runs", ""))
 
 

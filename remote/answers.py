@@ -44,3 +44,8 @@ class Unreachable(Told):
     service: str
     sentence: str
     asked_at: datetime
+
+
+def sentences_of(*answers: object) -> list[str]:
+    """What those of the answers that gave nothing have to say, each sentence once."""
+    return list(dict.fromkeys(answer.sentence for answer in answers if isinstance(answer, Told)))

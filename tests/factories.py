@@ -77,7 +77,10 @@ class FillFactory(DjangoModelFactory):
 
 
 class RunFactory(DjangoModelFactory):
-    """A collision run with its fill; `cosmics=True` a cosmics run without, `bare=True` one OMS knows nothing of."""
+    """A collision run with its fill; `cosmics=True` a cosmics run without, `bare=True` one OMS knows nothing of.
+
+    `older=True` one below all that are certified, as a reference run has to be to raise no question.
+    """
 
     class Meta:
         model = OmsRun
@@ -101,6 +104,7 @@ class RunFactory(DjangoModelFactory):
             fill=None,
             **dict.fromkeys(FACTS),
         )
+        older = factory.Trait(run_number=factory.Sequence(lambda number: LAST_REFERENCE - number % 1000))
 
     run_number = factory.Sequence(lambda number: FIRST_RUN + number % 2000)
     fetched_at = factory.LazyFunction(lambda: datetime.now(UTC))
@@ -145,9 +149,7 @@ class ReconstructionFactory(DjangoModelFactory):
         reference = factory.Trait(
             is_reference=True,
             reference_since=BEGIN,
-            run=factory.SubFactory(
-                RunFactory, run_number=factory.Sequence(lambda number: LAST_REFERENCE - number % 1000)
-            ),
+            run=factory.SubFactory(RunFactory, older=True),
         )
 
     run = factory.SubFactory(RunFactory)

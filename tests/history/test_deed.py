@@ -232,7 +232,7 @@ def test_what_is_told_is_for_people(shifter, reference):
     """No bookkeeping, no moment in ISO, no name twice, and nothing "before" of a row that is new."""
     shifter.first_name = shifter.username
     typed = {"run_type": {"value": "cosmics"}, "lumisections": {"value": 260}}
-    given = decision(ReconstructionFactory(reference=True, run=RunFactory(cosmics=True)))
+    given = decision(ReconstructionFactory(reference=True, run=RunFactory(cosmics=True, older=True)))
     made = certify_run(shifter, 317555, "express", given, Basis(typed_run=typed, is_dataset_verified=False))
     assert last().by_name == "shifter"
     assert ["Dataset verified", "yes", "no"] in said(last())

@@ -73,7 +73,7 @@ def test_undo_of_a_certification_withdraws_it_and_takes_typed_facts_back(shifter
 
 
 def test_two_hands_on_one_run_do_not_stand_in_each_others_way(shifter, other_shifter, reference):
-    cosmic = ReconstructionFactory(reference=True, run=RunFactory(cosmics=True))
+    cosmic = ReconstructionFactory(reference=True, run=RunFactory(cosmics=True, older=True))
     run = RunFactory(bare=True)
     certify_run(shifter, run.pk, "express", decision(cosmic), Basis(typed_run={"run_type": {"value": "cosmics"}}))
     certify_run(other_shifter, run.pk, "prompt", decision(cosmic), Basis(typed_run={"energy": {"value": 6500.0}}))

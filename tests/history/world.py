@@ -66,7 +66,7 @@ def build() -> None:
             factory()
     ChecklistFactory()
     for cosmics in (False, True):
-        ReconstructionFactory(reference=True, run=RunFactory(cosmics=cosmics))
+        ReconstructionFactory(reference=True, run=RunFactory(cosmics=cosmics, older=True))
     for number in range(20):
         RunFactory(bare=True) if number % 3 == 0 else RunFactory(cosmics=number % 3 == 1)
     for run in OmsRun.objects.order_by("-pk")[:6]:

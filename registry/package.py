@@ -11,7 +11,7 @@ import importlib
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -33,15 +33,29 @@ _import_lock = threading.Lock()
 
 def get_datasets(run_filter: dict[str, Any], page_size: int, budget: Budget) -> list[dict[str, Any]]:
     """`runregistry.get_datasets`, uncompressed, within the budget. Raises a `RemoteError` and nothing else."""
+    asked = {"filter": run_filter, "page_size": page_size, "compress_attributes": False}
+    return _asked("datasets", budget, lambda package: package.get_datasets(**asked))
+
+
+def get_cycles(budget: Budget) -> list[Any]:
+    """`runregistry.get_cycles`, within the budget. Raises a `RemoteError` and nothing else."""
+    found = _asked("cycles", budget, lambda package: package.get_cycles())
+    if not isinstance(found, list):
+        raise wrong_shape("cycles")
+    return found
+
+
+def _asked(key: str, budget: Budget, call: Callable[[Any], Any]) -> Any:
+    """What the client makes of the answer; `key` names what could not be read."""
     package = _configured()
     token = _budget.set(budget)
     try:
-        return package.get_datasets(filter=run_filter, page_size=page_size, compress_attributes=False)
+        return call(package)
     except RemoteError:
         raise
     except Exception as error:  # the client raises bare exceptions
         logger.exception("The Run Registry client failed")
-        raise wrong_shape("datasets") from error
+        raise wrong_shape(key) from error
     finally:
         _budget.reset(token)
 

@@ -53,19 +53,19 @@ def reconstruction_of(name: str) -> str | None:
 
 def dataset(row: Any) -> RegistryDataset:
     """One row as the server sends it (not compressed). Absent states are normal; raises `WrongShape` naming the key."""
-    row = _mapping(row, "datasets")
-    name = _text(row.get("name"), "name")
+    row = mapping(row, "datasets")
+    name = text(row.get("name"), "name")
     if not name or not name.strip():
         raise WrongShape(REGISTRY, key="name")
-    run = _mapping(_mapping(row.get("Run"), "Run").get("rr_attributes"), "rr_attributes")
-    own = _mapping(row.get("dataset_attributes"), "dataset_attributes")
+    run = mapping(mapping(row.get("Run"), "Run").get("rr_attributes"), "rr_attributes")
+    own = mapping(row.get("dataset_attributes"), "dataset_attributes")
     return RegistryDataset(
         run_number=_run_number(row.get("run_number")),
         name=name.strip(),
         reconstruction=reconstruction_of(name),
-        state=_text(own.get("tracker_state"), "tracker_state"),
-        run_class=_text(run.get("class"), "class"),
-        run_state=_text(run.get("state"), "state"),
+        state=text(own.get("tracker_state"), "tracker_state"),
+        run_class=text(run.get("class"), "class"),
+        run_state=text(run.get("state"), "state"),
         registry_name=name,
     )
 
@@ -85,7 +85,7 @@ def _run_number(value: Any) -> int:
     return value
 
 
-def _mapping(value: Any, key: str) -> dict[str, Any]:
+def mapping(value: Any, key: str) -> dict[str, Any]:
     """The object under `key`; an absent one is empty."""
     if value is None:
         return {}
@@ -94,7 +94,7 @@ def _mapping(value: Any, key: str) -> dict[str, Any]:
     return value
 
 
-def _text(value: Any, key: str) -> str | None:
+def text(value: Any, key: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise WrongShape(REGISTRY, key=key)
     return value.replace("\x00", "") if value else value

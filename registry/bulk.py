@@ -1,0 +1,116 @@
+"""What Run Registry says of many runs: flags of all their datasets, and which of them are open.
+
+Many runs are asked for in blocks of neighbouring run numbers, side by side. Each block is kept for some minutes: who
+asks block by block, or goes on after a failure, asks only for what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.utils import timezone
+
+from registry import package
+from registry.client import filter_of
+from registry.flags import FlaggedDataset, flagged_datasets
+from remote import memory
+from remote.answers import Found, Unreachable
+from remote.budget import Budget
+from remote.errors import RemoteError
+from remote.parallel import side_by_side
+from remote.services import REGISTRY
+
+BLOCK = 50  # run numbers in one call: some hundred rows, of 6 kB each
+AT_ONCE = 4
+PAGE_SIZE = 500
+KEPT_FOR = timedelta(minutes=10)
+Answer = Found[list[FlaggedDataset]] | Unreachable
+
+
+@dataclass(frozen=True)
+class Flags:
+    """The datasets of the runs whose blocks were `answered`; a `problem` where some were not. Times in UTC."""
+
+    datasets: list[FlaggedDataset]
+    answered: frozenset[int]
+    first_asked: datetime
+    last_asked: datetime
+    problem: Unreachable | None
+
+
+def flags_of_runs(numbers: Collection[int], budget: Budget, *, since: datetime | None = None) -> Flags:
+    """The datasets of these runs with their flags, "online" among them.
+
+    What was answered after `since` (at the most ten minutes ago) is not asked for again.
+    """
+    blocks = sorted({number // BLOCK for number in numbers}, reverse=True)
+    kept = _kept(blocks, max(filter(None, [since, timezone.now() - KEPT_FOR])))
+    missing = [block for block in blocks if block not in kept]
+    fresh = dict(zip(missing, side_by_side([partial(_ask, block, budget) for block in missing], AT_ONCE), strict=True))
+    for block, answer in fresh.items():
+        if isinstance(answer, Found):
+            memory.write(_key(block), answer, KEPT_FOR.total_seconds())
+    return _joined(set(numbers), {**kept, **fresh})
+
+
+def open_datasets_of(numbers: Collection[int], budget: Budget) -> Answer:
+    """Of these runs what is open for Tracker; nothing for no runs."""
+    if not numbers:
+        return Found([], timezone.now())
+    return _found({**filter_of(numbers), **_open()}, budget)
+
+
+def open_datasets_between(first: datetime, end: datetime, budget: Budget) -> Answer:
+    """Of the runs that began from `first` until before `end` what is open for Tracker."""
+    began = {"start_time": {"and": [{">=": _moment(first)}, {"<": _moment(end)}]}}
+    return _found({**began, **_open()}, budget)
+
+
+def _open() -> dict[str, Any]:
+    """New for each call: the client changes the filters it is given."""
+    return {"tracker_state": {"=": "OPEN"}}
+
+
+def _moment(at: datetime) -> str:
+    """A time as Run Registry keeps OMS's: text, so that only the same form compares."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _ask(block: int, budget: Budget) -> Answer:
+    first = block * BLOCK
+    return _found({"run_number": {"and": [{">=": first}, {"<=": first + BLOCK - 1}]}}, budget)
+
+
+def _found(run_filter: dict[str, Any], budget: Budget) -> Answer:
+    asked_at = timezone.now()
+    try:
+        return Found(flagged_datasets(package.get_datasets(run_filter, PAGE_SIZE, budget)), asked_at)
+    except RemoteError as error:
+        return Unreachable(REGISTRY, error.sentence, asked_at)
+
+
+def _key(block: int) -> str:
+    return f"registry.flags.{block}"
+
+
+def _kept(blocks: Iterable[int], since: datetime) -> dict[int, Answer]:
+    keys = {_key(block): block for block in blocks}
+    return {keys[key]: answer for key, answer in memory.read_many(keys).items() if answer.asked_at >= since}
+
+
+def _joined(wanted: set[int], answers: dict[int, Answer]) -> Flags:
+    """The answers as one, of the wanted runs alone."""
+    found = {block: answer for block, answer in answers.items() if isinstance(answer, Found)}
+    times = [answer.asked_at for answer in answers.values()] or [timezone.now()]
+    problems = (answer for answer in answers.values() if isinstance(answer, Unreachable))
+    return Flags(
+        datasets=[one for answer in found.values() for one in answer.value if one.run_number in wanted],
+        answered=frozenset(number for number in wanted if number // BLOCK in found),
+        first_asked=min(times),
+        last_asked=max(times),
+        problem=next(problems, None),
+    )

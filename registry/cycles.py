@@ -1,0 +1,68 @@
+"""Certification calls: Run Registry's "cycles", each with its datasets and its deadline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from registry import package, wire
+from registry.wire import RegistryDataset
+from remote.answers import Found, Unreachable
+from remote.budget import Budget
+from remote.errors import RemoteError, WrongShape
+from remote.services import REGISTRY
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """One call. `deadline` is UTC, None where it has none; `state` is the Tracker's own (pending, completed)."""
+
+    name: str
+    deadline: datetime | None
+    state: str
+    datasets: tuple[RegistryDataset, ...]
+
+
+def cycles(budget: Budget) -> Found[list[Cycle]] | Unreachable:
+    """All calls there are, those with the latest deadline first; deleted ones are left out."""
+    asked_at = timezone.now()
+    try:
+        rows = [wire.mapping(row, "cycles") for row in package.get_cycles(budget)]
+        found = [_cycle(row) for row in rows if not row.get("deleted")]
+    except RemoteError as error:
+        return Unreachable(REGISTRY, error.sentence, asked_at)
+    return Found(sorted(found, key=_latest_first), asked_at)
+
+
+def _latest_first(cycle: Cycle) -> float:
+    """Calls without a deadline come last."""
+    return -cycle.deadline.timestamp() if cycle.deadline else float("inf")
+
+
+def _cycle(row: dict[str, Any]) -> Cycle:
+    attributes = wire.mapping(row.get("cycle_attributes"), "cycle_attributes")
+    datasets = row.get("datasets") or []
+    if not isinstance(datasets, list):
+        raise WrongShape(REGISTRY, key="datasets")
+    return Cycle(
+        name=wire.text(row.get("cycle_name"), "cycle_name") or "",
+        deadline=_moment(row.get("deadline")),
+        state=wire.text(attributes.get("tracker_state"), "tracker_state") or "",
+        datasets=tuple(wire.datasets(datasets)),
+    )
+
+
+def _moment(value: Any) -> datetime | None:
+    """A time of Run Registry: 2018-05-01T00:00:00.000Z."""
+    written = wire.text(value, "deadline")
+    try:
+        moment = parse_datetime(written) if written else None
+    except ValueError:
+        moment = None
+    if written and (moment is None or moment.tzinfo is None):
+        raise WrongShape(REGISTRY, key="deadline")
+    return moment

@@ -1,0 +1,73 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.flags import Reading, flagged_dataset, flagged_datasets, read
+from remote.errors import WrongShape
+from tests.registry.test_wire import row, values
+
+SUMMARY = {"causes": [], "comments": ["HV trip"], "EMPTY": 0}
+
+
+def flagged_row(counts=None, **parts):
+    """A row as the server sends it, with counts by column."""
+    summary = {column: {**SUMMARY, **statuses} for column, statuses in (counts or {}).items()}
+    oms = {"hlt_key": "/cdaq/physics/Run2018/2e34/v1.0.0/HLT/V1", "stable_beam": True}
+    run = {"rr_attributes": {"class": "Collisions18", "state": "SIGNOFF"}, "oms_attributes": oms}
+    return row(**{"DatasetTripletCache": {"triplet_summary": summary}, "Run": run, **parts})
+
+
+@pytest.mark.parametrize(
+    ("counts", "reading"),
+    [
+        ({"GOOD": 115, "STANDBY": 5, "EMPTY": 0}, Reading("good", 115, 120)),
+        ({"BAD": 7, "STANDBY": 5}, Reading("bad", 7, 12)),
+        ({"GOOD": 100, "BAD": 15, "STANDBY": 5}, Reading("mixed", 15, 120)),
+        ({"EXCLUDED": 120, "EMPTY": 0}, Reading("excluded", 120, 120)),
+        ({"EXCLUDED": 100, "STANDBY": 20}, Reading("excluded", 100, 120)),
+        ({"GOOD": 1, "EXCLUDED": 119}, Reading("good", 1, 120)),
+        ({"STANDBY": 120}, Reading("not flagged", 120, 120)),
+        ({"NOTSET": 60, "NO VALUE FOUND": 30, "EMPTY": 30}, Reading("not flagged", 120, 120)),
+        ({"GOOD": 0, "BAD": 0, "EMPTY": 0}, Reading("not flagged", 0, 0)),
+        ({}, Reading("not flagged", 0, 0)),
+    ],
+)
+def test_counts_read_as_the_table_says(counts, reading):
+    assert read(counts) == reading
+
+
+def test_mixed_says_how_many_are_bad():
+    assert str(read({"GOOD": 100, "BAD": 15, "STANDBY": 5})) == "mixed, 15 of 120 bad"
+    assert str(read({"GOOD": 5})) == "good"
+
+
+def test_row_becomes_a_dataset_with_the_counts_of_its_components():
+    one = flagged_dataset(flagged_row({"tracker-pixel": {"GOOD": 3}, "tracker-track": {"BAD": 4}, "dt-dt": {"BAD": 9}}))
+    assert one.counts == {"pixel": {"EMPTY": 0, "GOOD": 3}, "strip": {}, "tracking": {"EMPTY": 0, "BAD": 4}}
+    assert (one.run_number, one.dataset.state) == (315270, "OPEN")
+    assert (one.hlt_key, one.stable_beam) == ("/cdaq/physics/Run2018/2e34/v1.0.0/HLT/V1", True)
+
+
+@pytest.mark.parametrize("parts", [{"DatasetTripletCache": None}, {"DatasetTripletCache": {}}, {"Run": None}])
+def test_row_without_flags_or_run_is_not_flagged(parts):
+    assert flagged_dataset(flagged_row(**parts)).reading("pixel").word == "not flagged"
+
+
+def test_same_run_and_name_is_taken_once():
+    rows = [flagged_row(), flagged_row(), flagged_row(name="/Express/Collisions2018/DQM\n")]
+    assert len(flagged_datasets(rows)) == 1
+
+
+@pytest.mark.parametrize("count", [-1, "5", 1.5, True, None, []])
+def test_impossible_count_names_the_column(count):
+    with pytest.raises(WrongShape) as caught:
+        flagged_dataset(flagged_row({"tracker-strip": {"GOOD": count}}))
+    assert caught.value.key == "tracker-strip"
+
+
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(flagged_row(), values)) | values)
+def test_any_row_becomes_a_dataset_or_a_typed_error(any_row):
+    try:
+        assert flagged_dataset(any_row).dataset.name
+    except WrongShape as error:
+        assert error.service == "registry"

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "listruns",
     "changes",
     "reports",
+    "shiftleader",
     "sandbox",
 ]
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("listruns.urls")),
     path("", include("changes.urls")),
     path("", include("reports.urls")),
+    path("", include("shiftleader.urls")),
 ]
 
 handler400 = "certhelper.shell_views.not_understood"

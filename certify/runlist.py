@@ -26,7 +26,20 @@ def parse(text: str) -> list[int]:
     return sorted(runs, reverse=True)
 
 
-def _runs_of(word: str) -> range:
+def spans(text: str) -> list[tuple[int, int]]:
+    """The ranges that `text` names, as (first, last), however long; ValueError with a sentence for a person."""
+    words = [word for word in _BREAKS.split(_DASHES.sub("-", text.strip())) if word]
+    if len(words) > MOST_RUNS:
+        raise ValueError(f"These are {len(words)} runs and ranges; at most {MOST_RUNS} can be given. Give fewer.")
+    return sorted({_span(word) for word in words})
+
+
+def in_spans(found: Iterable[tuple[int, int]]) -> str:
+    """Ranges as a person writes them: 315190-315193, 315196."""
+    return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in found)
+
+
+def _span(word: str) -> tuple[int, int]:
     match = _RUN_OR_RANGE.fullmatch(word)
     if not match:
         raise ValueError(f"“{_short(word)}” is neither a run number nor a range. Write 316187 or 316199-316202.")
@@ -34,6 +47,11 @@ def _runs_of(word: str) -> range:
     last = _run_number(match["last"] or match["first"])
     if last < first:
         raise ValueError(f"The range {word} runs backwards. Write {last}-{first}.")
+    return first, last
+
+
+def _runs_of(word: str) -> range:
+    first, last = _span(word)
     if last - first >= MOST_RUNS:
         raise ValueError(f"{word} is {last - first + 1} runs; a search takes at most {MOST_RUNS}. Search for fewer.")
     return range(first, last + 1)
@@ -52,7 +70,7 @@ def _short(word: str) -> str:
 
 def in_words(runs: Iterable[int]) -> str:
     """Runs as a person writes them, oldest first: 315190-315193, 315196."""
-    return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in _stretches(runs))
+    return in_spans(_stretches(runs))
 
 
 def _stretches(runs: Iterable[int]) -> Iterator[tuple[int, int]]:

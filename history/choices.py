@@ -18,6 +18,7 @@ class Kind(models.TextChoices):
     RETIRE = "retire", "Reference retired"
     WORDS = "words", "Reason, problem or checklist"
     ACCOUNT = "account", "Account or role"
+    NOTE = "note", "Words on a week"
     SETTING = "setting", "Setting"
     UNDO = "undo", "Undone"
     FOUND = "found", "As found"

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
 
-from reports.models import DayNote
+from history.choices import Kind
+from history.deed import deed
+from reports.models import DayNote, WeekNote
 from users.models import User
+
+
+class WrittenMeanwhile(Exception):
+    """Somebody else has written since: `standing` is what is kept now."""
+
+    def __init__(self, standing: WeekNote) -> None:
+        super().__init__("Written since by somebody else.")
+        self.standing = standing
 
 
 def keep_day_note(actor: User, day: date, comment: str, links: str) -> DayNote:
@@ -15,4 +27,29 @@ def keep_day_note(actor: User, day: date, comment: str, links: str) -> DayNote:
     if not actor.may_certify:
         raise PermissionDenied("A note on a shift day needs the role shifter.")
     note, _ = DayNote.objects.update_or_create(day=day, user=actor, defaults={"comment": comment, "links": links})
+    return note
+
+
+def keep_week_note(actor: User, week: str, version: int, texts: Mapping[str, str]) -> WeekNote:
+    """The words on this week as typed, in the place of those of `version` (0: there were none).
+
+    Raises `PermissionDenied`, and `WrittenMeanwhile` where another version stands.
+    """
+    if not actor.may_change_others:
+        raise PermissionDenied("Words on a week need the role shift leader.")
+    try:
+        with deed(actor, Kind.NOTE) as done:
+            note = WeekNote.objects.select_for_update(of=("self",)).filter(week=week).first()
+            if (note.version if note else 0) != version:
+                raise WrittenMeanwhile(note or WeekNote(week=week, version=0))
+            if note:
+                done.found(note)
+                note.changed_by(actor, "")
+            note = note or WeekNote(week=week, updated_by=actor)
+            for name in WeekNote.TEXTS:
+                setattr(note, name, texts[name])
+            with transaction.atomic():
+                note.save()
+    except IntegrityError:
+        raise WrittenMeanwhile(WeekNote.objects.get(week=week)) from None
     return note

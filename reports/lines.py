@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from certify.choices import Component, Reconstruction, Verdict
@@ -61,6 +62,9 @@ class Line:
     recorded_lumi: float | None
     comment: str
     shifter: str
+    username: str
+    day: date
+    fill_number: int | None
     stale: tuple[str, ...] = ()
 
     def flag_text(self, component: str) -> str:
@@ -96,6 +100,9 @@ def _line(row: TrackerCertification) -> Line:
         recorded_lumi=row.recorded_lumi,
         comment=row.comment,
         shifter=row.user.display_name,
+        username=row.user.username,
+        day=row.date,
+        fill_number=(row.facts.get("run") or {}).get("fill_number"),
         stale=tuple(in_words(row.stale)),
     )
 

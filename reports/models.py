@@ -1,9 +1,15 @@
-"""What a shifter adds to a day's report."""
+"""What people add to the reports: a shifter to a day's, shift leaders to a week's."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
+
+from history.choices import Kind
+from history.models import History
+from history.recorded import Recorded
 
 
 class DayNote(models.Model):
@@ -21,3 +27,39 @@ class DayNote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.user}"
+
+
+class WeekNote(Recorded):
+    """The shift leaders' words on one ISO week (UTC), such as 2018-W17, as typed; the slides and the report have them.
+
+    `version` grows by one with each save, so that nobody writes over what they have not read.
+    """
+
+    week = models.CharField(max_length=8, unique=True)
+    conditions = models.TextField(blank=True)
+    issues = models.TextField(blank=True)
+    oncalls = models.TextField(blank=True)
+    summary = models.TextField(blank=True)
+    version = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+
+    TEXTS = ("conditions", "issues", "oncalls", "summary")
+
+    history = History(
+        kind=Kind.NOTE,
+        what="words on a week",
+        quiet=("week", "version", "updated_at", "updated_by"),
+        labels={"oncalls": "on-calls"},
+    )
+
+    class Meta:
+        ordering = ("-week",)
+
+    def __str__(self) -> str:
+        return self.week
+
+    def changed_by(self, actor: Any, _why: str) -> None:
+        """Count the change and note whose it is; to be saved with what is changed."""
+        self.version += 1
+        self.updated_by = actor

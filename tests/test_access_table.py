@@ -54,6 +54,10 @@ TABLE = {
     ("drafts:take-over", "POST"): "302 403 403 403 403 403",
     ("reports:summary", "GET"): "302 200 200 200 200 200",
     ("reports:summary", "POST"): "302 422 422 422 422 422",
+    ("shiftleader:week", "GET"): "302 200 200 200 200 200",
+    ("shiftleader:week", "POST"): "302 405 405 405 405 405",
+    ("shiftleader:part", "GET"): "302 200 200 200 200 200",
+    ("shiftleader:part", "POST"): "302 405 405 405 405 405",
     ("listruns:list", "GET"): "302 200 200 200 200 200",
     ("listruns:list", "POST"): "302 405 405 405 405 405",
     ("listruns:dump", "GET"): "302 403 403 200 200 200",
@@ -142,6 +146,7 @@ def addresses() -> dict[str, str]:
         "changes:reference": [owned.reference_runreconstruction_id],
         "changes:retire": [owned.reference_runreconstruction_id],
         "changes:checklist": [ChecklistFactory().identifier],
+        "shiftleader:part": ["certifications"],
     }
     return {name: reverse(name, args=arguments.get(name, [])) for name, _method in TABLE}
 

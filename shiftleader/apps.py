@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ShiftLeaderConfig(AppConfig):
+    name = "shiftleader"
+    verbose_name = "The week"

@@ -1,0 +1,77 @@
+"""Days and weeks: ISO weeks, Monday to Sunday, in UTC."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils import timezone
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Days:
+    """From the first day to the last, both included; None where that side is open."""
+
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def is_bounded(self) -> bool:
+        return self.first is not None and self.last is not None
+
+    @property
+    def week(self) -> str:
+        """The ISO week, such as 2018-W17, where these are its seven days; else empty."""
+        if self.first is None or self.last != self.first + timedelta(days=6) or self.first.weekday():
+            return ""
+        return week_name(self.first)
+
+    def all(self) -> list[date]:
+        """Each day; none where a side is open."""
+        if self.first is None or self.last is None:
+            return []
+        return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
+
+    def moved(self, direction: int) -> Days | None:
+        """As many days, right before (-1) or right after (1); None where a side is open or the calendar ends."""
+        if self.first is None or self.last is None:
+            return None
+        step = direction * timedelta(days=(self.last - self.first).days + 1)
+        moved = Days(self.first + step, self.last + step)
+        return moved if self.first + step >= FIRST_DAY and self.last + step <= LAST_DAY else None
+
+    def query(self) -> dict[str, str]:
+        """How the address says it."""
+        if self.week:
+            return {"week": self.week}
+        ends = {"from": self.first, "to": self.last}
+        return {name: day.isoformat() for name, day in ends.items() if day}
+
+
+def week_name(day: date) -> str:
+    """The ISO week of a day: 2018-W17."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def days_of_week(name: str) -> Days:
+    """The seven days of a week by its name. Raises `ValueError` with a sentence."""
+    matched = _WEEK.fullmatch(name.strip())
+    try:
+        monday = date.fromisocalendar(int(matched[1]), int(matched[2]), 1) if matched else None
+    except ValueError:
+        monday = None
+    if monday is None or not FIRST_DAY <= monday <= LAST_DAY - timedelta(days=6):
+        raise ValueError("There is no such week. Give it as 2018-W17.")
+    return Days(monday, monday + timedelta(days=6))
+
+
+def this_week() -> Days:
+    """The week that it is now (UTC)."""
+    today = timezone.now().date()
+    monday = today - timedelta(days=today.weekday())
+    return Days(monday, monday + timedelta(days=6))

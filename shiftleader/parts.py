@@ -1,0 +1,42 @@
+"""The parts of the week. Each is a fragment with an address of its own, loads by itself and fails by itself.
+
+A part is a function from the request and its `Scope` to the context of `templates/shiftleader/_<name>.html`. To add
+one: write the function and the template, and enter it here where it should stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from shiftleader import certifications
+from shiftleader.scope import Scope
+from users.access import SignedInRequest
+
+Context = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part. `asks_outside`: it may take as long as a service outside does."""
+
+    name: str
+    title: str
+    view: Callable[[SignedInRequest, Scope], Context]
+    asks_outside: bool = False
+
+    @property
+    def template(self) -> str:
+        return f"shiftleader/_{self.name}.html"
+
+    @property
+    def url(self) -> str:
+        return reverse("shiftleader:part", args=[self.name])
+
+
+# In the order of the page.
+PARTS = (Part("certifications", "Certifications", certifications.part),)
+BY_NAME = {part.name: part for part in PARTS}

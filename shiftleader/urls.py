@@ -1,0 +1,11 @@
+"""Addresses of the week."""
+
+from django.urls import path
+
+from shiftleader import views
+
+app_name = "shiftleader"
+urlpatterns = [
+    path("shiftleader/", views.week, name="week"),
+    path("shiftleader/part/<slug:name>/", views.part, name="part"),
+]

@@ -1,0 +1,75 @@
+"""The page of the week, and each of its parts alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from shiftleader import bookmarks
+from shiftleader.days import this_week
+from shiftleader.filters import chips, choices, unknown_names
+from shiftleader.forms import WeekForm
+from shiftleader.parts import BY_NAME, PARTS, Part
+from shiftleader.scope import Scope
+from users.access import SignedInRequest
+
+
+@require_safe
+def week(request: SignedInRequest) -> HttpResponse:
+    """The week that the address asks for, this one by default; 422 where it cannot be read."""
+    if query := bookmarks.query_of_today(request.GET):
+        return redirect(f"{reverse('shiftleader:week')}?{query}", permanent=True)
+    form = WeekForm(request.GET)
+    if not form.is_valid():
+        return _unreadable(request, form)
+    return render(request, "shiftleader/week.html", {"parts": PARTS, **_frame(request, form, form.scope())})
+
+
+@require_safe
+def part(request: SignedInRequest, name: str) -> HttpResponse:
+    """One part: a fragment for the page, a page of its own for everybody else."""
+    if name not in BY_NAME:
+        raise Http404(f"The week has no part {name}.")
+    form = WeekForm(request.GET)
+    if not form.is_valid():
+        return _unreadable(request, form)
+    return _answer(request, BY_NAME[name], form)
+
+
+def _answer(request: SignedInRequest, wanted: Part, form: WeekForm) -> HttpResponse:
+    scope = form.scope()
+    context = {"scope": scope, "part": wanted, **wanted.view(request, scope)}
+    if request.headers.get("HX-Request"):
+        answer = render(request, wanted.template, context)
+    else:
+        answer = render(request, "shiftleader/part.html", {**_frame(request, form, scope), **context})
+    patch_vary_headers(answer, ["HX-Request"])
+    return answer
+
+
+def _unreadable(request: HttpRequest, form: WeekForm) -> HttpResponse:
+    """The filters with what is wrong beside them, and nothing else, so that nobody reads other rows than were meant."""
+    template = "shiftleader/_unreadable.html" if request.headers.get("HX-Request") else "shiftleader/week.html"
+    return render(request, template, {"form": form, "choices": choices(form)}, status=422)
+
+
+def _frame(request: SignedInRequest, form: WeekForm, scope: Scope) -> dict[str, Any]:
+    """What stands around the parts: filters, and the ways to other weeks."""
+    before, now = scope.moved(-1), Scope(this_week(), scope.said)
+    last_week = Scope(now.days.moved(-1) or now.days, scope.said)
+    ways = [("Last week", last_week.query), ("This week", now.query)]
+    return {
+        "scope": scope,
+        "form": form,
+        "choices": choices(form),
+        "chips": chips(form, scope),
+        "before": before,
+        "after": scope.moved(1),
+        "ways": [(text, query, query == scope.query) for text, query in ways],
+        "unknown": unknown_names(request.GET),
+    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import uuid
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from django.db import IntegrityError, transaction
 from certify.choices import Reconstruction
 from certify.decision import PROBLEMS, Basis, Decision, is_replay_of, says_the_same
 from certify.facts import TypedValues, apply_typed, frozen_facts, has_typed, may_be_typed
-from certify.models import BadReason, Dataset, RunReconstruction, TrackerCertification
+from certify.models import Dataset, RunReconstruction, TrackerCertification
 from certify.questions import questions, unconfirmed
 from certify.rules import Refusal, entry_of, refusals
 from certify.selectors import counterpart_of, live_certification
@@ -24,7 +23,6 @@ from history.deed import deed
 from oms.models import OmsFill, OmsRun
 from users.models import User
 
-logger = logging.getLogger(__name__)
 WHICH_FILL = "Type the number of the fill that these values belong to."
 
 
@@ -110,17 +108,6 @@ def amend_certification(
         _keep_typed_facts(actor, run, basis)
         decision = _held_against_rules(run, standing.reconstruction, decision, basis)
         return _overwrite(actor, standing, run, decision, basis, reason, idempotency_key)
-
-
-def add_bad_reason(actor: User, name: str, description: str) -> BadReason:
-    """The reason of this name, made if there is none yet. Raises `PermissionDenied`."""
-    if not actor.may_certify:
-        raise PermissionDenied("Adding a reason needs the role shifter.")
-    with deed(actor, Kind.WORDS):
-        reason, is_new = BadReason.objects.get_or_create(name=name, defaults={"description": description})
-    if is_new:
-        logger.info("%s added the reason %r", actor.username, name)
-    return reason
 
 
 def adopt_reference(actor: User | None, run: OmsRun, reconstruction: str, reason: str) -> RunReconstruction:

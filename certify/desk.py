@@ -16,8 +16,8 @@ from certify.actions import WHICH_FILL
 from certify.choices import Question
 from certify.decision import PROBLEMS
 from certify.factforms import FactForms
-from certify.forms import FLAGS, LOWSTATS, OVER, BadReasonForm, CertificationForm, first_values
-from certify.models import TrackerCertification
+from certify.forms import FLAGS, LOWSTATS, OVER, CertificationForm, first_values
+from certify.models import NamedText, TrackerCertification
 from certify.options import chosen_of
 from certify.questions import PREFIX, Asked, questions, unconfirmed
 from certify.references import RankedReference, likeness, ranked_references
@@ -27,6 +27,7 @@ from certify.shown import shown_facts
 from certify.target import Target
 from certify.ticket import Ticket, read_ticket
 from certify.vocabulary import Vocabulary, checklists_to_tick, vocabulary_with
+from certify.wordforms import NewWordForm, half_typed
 from drafts.selectors import Restored
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.models import OmsRun
@@ -40,6 +41,7 @@ class Desk:
     """The forms of one certification. `standing` is the certification being changed, None for a new one; `draft`
     the draft that was put back into them.
 
+    `new_words`: the forms of a reason or problem being added, where something was typed into them.
     `run` is as we know it, `judged` with what was typed for it besides; `certified`, where it was read already, is
     what of the run is certified.
     """
@@ -50,7 +52,7 @@ class Desk:
     form: CertificationForm
     facts: FactForms
     standing: TrackerCertification | None = None
-    reason_form: BadReasonForm = field(default_factory=BadReasonForm)
+    new_words: dict[str, NewWordForm | None] = field(default_factory=dict)
     draft: Restored | None = None
     certified: frozenset[tuple[int, str]] | None = None
     unconfirmed: list[Refusal] = field(default_factory=list)
@@ -141,6 +143,11 @@ class Desk:
         """Show the page as typed, without a word on what is not yet said: nothing was to be saved."""
         for form in (self.form, *self.facts.forms):
             form.errors.clear()
+
+    def choose_word(self, name: str, word: NamedText) -> None:
+        """Show the page with this word chosen, besides what is chosen already where there can be several."""
+        send = self.form.send_also if name in PROBLEMS else self.form.send_as
+        send(name, str(word.pk))
 
     def refuse(self, refused: list[Refusal]) -> None:
         """Put what the action refused beside its fields; what it asks has a box of its own.
@@ -266,4 +273,4 @@ def _laid_out(
         checklists=[] if standing else checklists_to_tick(),
         needs_reason=needs_reason,
     )
-    return Desk(run, judged, ticket, form, facts, standing)
+    return Desk(run, judged, ticket, form, facts, standing, half_typed(data))

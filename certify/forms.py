@@ -14,7 +14,7 @@ from django.http import QueryDict
 from certify.choices import Component, Flag, Question, Reconstruction, TrackerMap
 from certify.decision import PROBLEMS, Basis, Decision
 from certify.fields import WordsField
-from certify.models import BadReason, Checklist, RunReconstruction, TrackerCertification
+from certify.models import Checklist, RunReconstruction, TrackerCertification
 from certify.questions import PREFIX
 from certify.references import RankedReference
 from certify.rules import entry_of, refusals
@@ -187,6 +187,12 @@ class CertificationForm(forms.ModelForm):
         data[name] = value
         self.data = data
 
+    def send_also(self, name: str, value: Any) -> None:
+        """Show the form as if this value had been among those sent."""
+        data = cast(QueryDict, self.data).copy()
+        data.setlist(name, list(dict.fromkeys([*data.getlist(name), value])))
+        self.data = data
+
     def _post_clean(self) -> None:
         """Nothing is put into a row here: the action writes, and the database holds its own constraints."""
 
@@ -253,17 +259,3 @@ def first_values(ticket: Ticket, dataset: str, reference: RankedReference | None
         "runs": runs,
         "version": 0,
     }
-
-
-class BadReasonForm(forms.Form):
-    """A new reason, typed on the certify page."""
-
-    new_reason = forms.CharField(max_length=50, label="Name")
-    new_reason_description = forms.CharField(max_length=500, required=False, label="What it means")
-
-    def clean_new_reason(self) -> str:
-        name = " ".join(self.cleaned_data["new_reason"].split())
-        known = BadReason.objects.filter(name__iexact=name).first()
-        if known and known.is_retired:
-            raise forms.ValidationError(f"“{known.name}” is retired. Choose another name.")
-        return known.name if known else name

@@ -133,8 +133,9 @@ class CertifyPage:
 
     @property
     def has_problems(self) -> bool:
-        """Whether a component is bad or some problem is chosen, so that they are shown unfolded."""
-        return any(one.is_chosen for row in self.components for one in (*row.problems, row.bad))
+        """Whether a component is bad, some problem is chosen or being added, so that they are shown unfolded."""
+        shown = (one for row in self.components for one in (*row.problems, row.bad))
+        return bool(self.desk.new_words.get("problem")) or any(one.is_chosen for one in shown)
 
     @property
     def previous_query(self) -> str:

@@ -22,9 +22,9 @@ from certify.drafted import around_form, finish_drafts, with_draft
 from certify.factforms import wants_correction, with_all_inputs
 from certify.hints import hints, wants_hints
 from certify.models import TrackerCertification
+from certify.new_words import wants_word, word_added
 from certify.page import certify_page, notices_of
 from certify.queue import Search, read_search
-from certify.reasons import reason_added, wants_reason
 from certify.responses import SeeOther
 from certify.selectors import live_certification, reference_of_each_certification
 from certify.target import (
@@ -104,11 +104,11 @@ class CertifyView(View):
 
 
 def not_to_be_saved(request: SignedInRequest, desk: Desk) -> HttpResponse | None:
-    """The answer to a form that asks for hints or a new reason, or cannot be taken; None for one to save."""
+    """The answer to a form that asks for hints or a new word, or cannot be taken; None for one to save."""
     if wants_hints(request.POST):
         return hints(request, desk)
-    if wants_reason(request.POST):
-        return form_page(request, desk, [], status=200 if reason_added(request.user, request.POST, desk) else 422)
+    if wants_word(request.POST):
+        return form_page(request, desk, [], status=200 if word_added(request.user, request.POST, desk) else 422)
     return None if desk.is_valid() else form_page(request, desk, [], status=422)
 
 

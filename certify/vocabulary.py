@@ -13,7 +13,7 @@ from certify.kept import forget, kept
 from certify.models import BadReason, Checklist, NamedText, PixelProblem, StripProblem, TrackingProblem
 
 _WORDS, _CHECKLISTS = _KEYS = ("certify.words", "certify.checklists")
-_MODELS: dict[str, type[NamedText]] = {
+WORDS: dict[str, type[NamedText]] = {
     "bad_reason": BadReason,
     "pixel_problems": PixelProblem,
     "strip_problems": StripProblem,
@@ -70,9 +70,9 @@ def _read_words() -> Vocabulary:
     """All of them in one query."""
     parts = [
         model._default_manager.order_by().values_list(Value(field), "pk", "name", "is_retired")
-        for field, model in _MODELS.items()
+        for field, model in WORDS.items()
     ]
-    words: dict[str, list[Word]] = {field: [] for field in _MODELS}
+    words: dict[str, list[Word]] = {field: [] for field in WORDS}
     for field, *row in parts[0].union(*parts[1:], all=True).order_by("name"):
         words[field].append(Word(*row))
     return Vocabulary(words)
@@ -84,7 +84,7 @@ def _forget(**_signal: Any) -> None:
 
 def forget_on_change() -> None:
     """Connect the signals; called once, when the app is ready."""
-    models: list[type[Model]] = [*_MODELS.values(), Checklist]
+    models: list[type[Model]] = [*WORDS.values(), Checklist]
     for model in models:
         post_save.connect(_forget, sender=model, dispatch_uid=f"vocabulary.saved.{model.__name__}")
         post_delete.connect(_forget, sender=model, dispatch_uid=f"vocabulary.deleted.{model.__name__}")

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from certify.options import options_html
+from certify.wordforms import FORMS, NewWordForm
 
 register = template.Library()
 register.filter("as_options", options_html)
@@ -28,3 +29,18 @@ def flag_mark(flag: str, lowstat: bool, component: str) -> SafeString:
 def verdict_mark(verdict: str, is_stale: bool = False) -> SafeString:
     """A verdict with its word; hatched where a fact has changed since."""
     return render_to_string("parts/_verdict.html", {"verdict": verdict, "is_stale": is_stale})
+
+
+@register.simple_tag
+def new_word(what: str, form: NewWordForm | None) -> SafeString:
+    """The small form that adds a reason or a problem; the one that nobody typed into is drawn once."""
+    return _new_word(form) if form else _empty_new_word(what)
+
+
+@lru_cache(maxsize=8)
+def _empty_new_word(what: str) -> SafeString:
+    return _new_word(FORMS[what]())
+
+
+def _new_word(form: NewWordForm) -> SafeString:
+    return render_to_string("certify/_new_word.html", {"form": form, "is_open": bool(form.errors or form.initial)})

@@ -11,13 +11,13 @@ from certify.actions import (
     AlreadyCertified,
     ChangedMeanwhile,
     EntryRefused,
-    add_bad_reason,
     adopt_reference,
     amend_certification,
     certify_run,
 )
 from certify.decision import Basis, Decision
-from certify.models import RunReconstruction, TrackerCertification
+from certify.models import BadReason, RunReconstruction, TrackerCertification
+from certify.word_actions import add_word
 from oms.models import OmsFill, OmsRun
 from tests.factories import (
     BadReasonFactory,
@@ -198,7 +198,7 @@ def test_typed_values_of_a_fill_without_its_number_are_refused_not_dropped(shift
 
 def test_guest_adds_no_reason_and_shifter_adopts_no_reference(guest, shifter, run):
     with pytest.raises(PermissionDenied):
-        add_bad_reason(guest, "HV off", "")
+        add_word(guest, BadReason, "HV off")
     with pytest.raises(PermissionDenied):
         adopt_reference(shifter, run, "express", "mine")
     with pytest.raises(EntryRefused):
@@ -246,8 +246,8 @@ def test_amend_clears_problems_that_were_unticked(shifter, run, reference):
 
 
 def test_reason_of_a_known_name_is_not_made_twice(shifter):
-    one = add_bad_reason(shifter, "HV off", "high voltage was off")
-    again = add_bad_reason(shifter, "HV off", "")
+    one = add_word(shifter, BadReason, "HV off", "high voltage was off")
+    again = add_word(shifter, BadReason, "hv OFF")
     assert (again.pk, again.description) == (one.pk, "high voltage was off")
 
 

@@ -171,14 +171,14 @@ def test_retired_reason_is_not_made_again(shifter_client):
     BadReasonFactory(name="Old one", is_retired=True)
     response = send_form(shifter_client, open_form(shifter_client), new_reason="old one", add_reason="1")
     assert response.status_code == 422
-    assert "retired" in str(response.context["desk"].reason_form.errors)
+    assert "retired" in str(response.context["desk"].new_words["reason"].errors)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 51], ids=["empty", "too long"])
 def test_reason_without_a_possible_name_gets_its_error(shifter_client, name):
     response = send_form(shifter_client, open_form(shifter_client), new_reason=name, add_reason="1", comment="kept")
     assert response.status_code == 422
-    assert response.context["desk"].reason_form.errors["new_reason"]
+    assert response.context["desk"].new_words["reason"].errors["new_reason"]
     assert fields_of(response)["comment"] == ["kept"]
 
 

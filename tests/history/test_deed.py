@@ -6,9 +6,10 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError, IntegrityError
 
-from certify.actions import add_bad_reason, adopt_reference, amend_certification, certify_run
+from certify.actions import adopt_reference, amend_certification, certify_run
 from certify.decision import Basis, Decision
 from certify.models import BadReason, TrackerCertification
+from certify.word_actions import add_word
 from history.deed import deed
 from history.models import Change, HistoryStays, Notice
 from history.told import told_rows
@@ -124,13 +125,13 @@ def test_deed_that_changes_nothing_leaves_nothing(shifter):
     reason = BadReasonFactory(name="HV off")
     before = Change.objects.count()
     reason.save()
-    add_bad_reason(shifter, "HV off", "")
+    add_word(shifter, BadReason, "HV off")
     OmsRun.objects.get_or_create(run_number=318001)  # a run of which nothing is known says nothing
     assert Change.objects.count() == before
 
 
 def test_reasons_references_and_checklists_are_recorded(shifter, shift_leader):
-    add_bad_reason(shifter, "HV off", "high voltage off")
+    add_word(shifter, BadReason, "HV off", "high voltage off")
     assert (last().kind, last().by, last().lines[0]["made"]) == ("words", shifter, True)
     run = RunFactory()
     adopt_reference(shift_leader, run, "prompt", "first of the year")

@@ -3,10 +3,11 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from certify.actions import add_bad_reason, adopt_reference, amend_certification, certify_run
+from certify.actions import adopt_reference, amend_certification, certify_run
 from certify.decision import Basis
 from certify.models import BadReason, Checklist, RunReconstruction, TrackerCertification
 from certify.standing import hand_over_certification, retire_reference, withdraw_certification
+from certify.word_actions import add_word
 from history.models import Change
 from history.undo import InTheWay, ReasonMissing, undo_change
 from oms.models import OmsFill, OmsRun
@@ -162,7 +163,7 @@ def test_references_words_and_deletions_come_back(shifter, shift_leader):
     undo_change(shift_leader, adopted, "never was")
     kept = RunReconstruction.objects.get(pk=reference.pk)
     assert (kept.is_reference, kept.reference_by, kept.reference_since) == (False, None, None)
-    reason = add_bad_reason(shifter, "HV off", "")
+    reason = add_word(shifter, BadReason, "HV off")
     with pytest.raises(PermissionDenied):
         undo_change(shifter, last(), "typo")
     undo_change(shift_leader, last(), "typo")

@@ -14,7 +14,6 @@ from certify.actions import (
     AlreadyCertified,
     ChangedMeanwhile,
     EntryRefused,
-    add_bad_reason,
     adopt_reference,
     amend_certification,
     certify_run,
@@ -36,6 +35,7 @@ from certify.standing import (
     retire_reference,
     withdraw_certification,
 )
+from certify.word_actions import add_word
 from history import rows
 from oms.models import OmsRun
 from tests.factories import (
@@ -143,7 +143,7 @@ class Chance:
         row.save()
 
     def reason(self, actor: User) -> None:
-        add_bad_reason(actor, f"Reason {self.dice.randrange(10**6)}", self._why())
+        add_word(actor, BadReason, f"Reason {self.dice.randrange(10**6)}", self._why())
 
     def adopt(self, actor: User) -> None:
         adopt_reference(actor, self._one(OmsRun.objects.all()), self.dice.choice(Reconstruction.values), self._why())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
 from dataclasses import replace
 
 from django.core.exceptions import PermissionDenied
@@ -15,7 +16,7 @@ from certify.facts import TypedValues, apply_typed, frozen_facts, has_typed, may
 from certify.models import Dataset, RunReconstruction, TrackerCertification
 from certify.questions import questions, unconfirmed
 from certify.rules import Refusal, entry_of, refusals
-from certify.selectors import counterpart_of, live_certification
+from certify.selectors import certified_among, counterpart_of, live_certification, made_with
 from certify.shown import not_as_shown
 from certify.staleness import DATASET, dataset_marked, mark_stale, settled_registry
 from history.choices import Kind
@@ -67,14 +68,15 @@ def certify_run(
         raise PermissionDenied("Certifying needs the role shifter.")
     with deed(actor, Kind.CERTIFY, run=run_number):
         run = _locked_run(run_number, basis)
-        made = TrackerCertification.objects.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
+        made = made_with(idempotency_key) if idempotency_key else None
         if made and is_replay_of(made, actor, run_number, reconstruction, decision, basis):
             return made
-        if standing := live_certification(run_number, reconstruction):
+        certified = certified_among([run_number])
+        if (run_number, reconstruction) in certified and (standing := live_certification(run_number, reconstruction)):
             raise AlreadyCertified(standing)
         _refuse_other_facts(run, None, basis)
         _keep_typed_facts(actor, run, basis)
-        decision = _held_against_rules(run, reconstruction, decision, basis)
+        decision = _held_against_rules(run, reconstruction, decision, basis, certified)
         # A key that made another record (a form sent again for another run) makes way for a new one.
         key = uuid.uuid4() if made or idempotency_key is None else idempotency_key
         return _insert(actor, run, _locked_reconstruction(run, reconstruction), decision, basis, key)
@@ -198,7 +200,13 @@ def _said_by_oms(fill: OmsFill, typed: TypedValues) -> list[Refusal]:
     ]
 
 
-def _held_against_rules(run: OmsRun, reconstruction: str, decision: Decision, basis: Basis) -> Decision:
+def _held_against_rules(
+    run: OmsRun,
+    reconstruction: str,
+    decision: Decision,
+    basis: Basis,
+    certified: Collection[tuple[int, str]] | None = None,
+) -> Decision:
     """The decision with the codes of just what was asked. Raises `EntryRefused` with all that stands in the way."""
     entry = entry_of(
         run,
@@ -206,7 +214,7 @@ def _held_against_rules(run: OmsRun, reconstruction: str, decision: Decision, ba
         decision.columns(),
         is_dataset_known=basis.is_dataset_known,
         unticked=basis.unticked,
-        counterpart=counterpart_of(run.run_number, reconstruction),
+        counterpart=counterpart_of(run.run_number, reconstruction, certified),
     )
     asked = questions(entry)
     if refused := refusals(entry) + unconfirmed(asked, decision.confirmed):

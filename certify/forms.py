@@ -40,6 +40,10 @@ def _choice(label: str, choices: type[models.TextChoices], advice: str) -> forms
     return forms.ChoiceField(choices=choices.choices, widget=forms.RadioSelect, label=label, error_messages=errors)
 
 
+# What a rule asks of a reference and what is frozen of it, of the fifty columns of its run.
+_OF_A_REFERENCE = ("reconstruction", "is_reference", *(f"run__{name}" for name in ("run_type", "b_field", "energy")))
+
+
 class ReferenceField(forms.ModelChoiceField):
     """The reference run; `offer` puts the ranked ones in order, the impossible ones left out but for the `chosen`."""
 
@@ -127,7 +131,7 @@ class CertificationForm(forms.ModelForm):
         """Reference runs, and the one that the certification has although it is none any more."""
         has = self.instance.reference_runreconstruction_id
         offered = RunReconstruction.objects.filter(Q(is_reference=True) | Q(pk=has)).select_related("run")
-        cast(ReferenceField, self.fields["reference_runreconstruction"]).queryset = offered
+        cast(ReferenceField, self.fields["reference_runreconstruction"]).queryset = offered.only(*_OF_A_REFERENCE)
 
     def offer_references(self, ranked: list[RankedReference]) -> None:
         """Offer these, in this order; what is chosen stays to be seen, refused or not."""

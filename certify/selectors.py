@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable
 
 from django.db.models import F, Q
@@ -58,6 +59,13 @@ def live_certification(run_number: int, reconstruction: str) -> TrackerCertifica
     key = live.filter(runreconstruction__reconstruction=reconstruction).values_list("pk", flat=True).order_by()[:1]
     # Mostly there is none, and finding that out is cheap; its names are many columns.
     return TrackerCertification.objects.with_names().get(pk=key[0]) if key else None
+
+
+def made_with(idempotency_key: uuid.UUID) -> TrackerCertification | None:
+    """The certification that the form with this key has made."""
+    # Mostly there is none, as above.
+    key = TrackerCertification.objects.filter(idempotency_key=idempotency_key).values_list("pk", flat=True).order_by()
+    return TrackerCertification.objects.get(pk=key[0]) if key else None
 
 
 def counterpart_of(

@@ -108,15 +108,14 @@ def finish(actor: User, run_number: int, reconstruction: str, sheet: Sheet | Non
 
     What the person typed in other tabs stays on offer.
     """
-    of = {"user": actor, "run_number": run_number, "reconstruction": reconstruction}
-    now = timezone.now()
+    of = {"user_id": actor.pk, "run_number": run_number, "reconstruction": reconstruction}
     with transaction.atomic():
-        Draft.objects.filter(user=actor, saved_at__lt=now - KEPT).delete()
         Lease.objects.filter(**of).delete()
         if sheet and sheet.is_of(actor.pk, run_number, reconstruction):
             _drop_restored(sheet)
-            done = {**of, "typed": "", "saved_at": now, "is_done": True}
-            Draft.objects.update_or_create(key=sheet.key, defaults=done)
+            done = Draft(**of, key=sheet.key, saved_at=timezone.now(), is_done=True)
+            says = ["typed", "saved_at", "is_done"]
+            Draft.objects.bulk_create([done], update_conflicts=True, unique_fields=["key"], update_fields=says)
 
 
 def open_lease(sheet: Sheet) -> None:

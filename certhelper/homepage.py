@@ -99,6 +99,6 @@ def page_of(request: HttpRequest) -> HomePage:
         days=days,
         last_search=last_search_of(user),
         drafts=drafts_of(user, DRAFTS_SHOWN) if user.may_certify else [],
-        changed=told(notices_for(user)[:NOTICES_SHOWN]),
+        changed=told(notices_for(user)[:NOTICES_SHOWN], user),
         **_to_look_after(),
     )

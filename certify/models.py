@@ -270,7 +270,7 @@ class TrackerCertification(SaidOfARun, Recorded):
     def is_stale(self) -> bool:
         return self.stale_since is not None
 
-    def changed_by(self, actor: User, why: str) -> None:
+    def changed_by(self, actor: User, why: str, _fields: Collection[str] = ()) -> None:
         """Count the change and note whose it is; to be saved with what is changed."""
         self.version += 1
         self.updated_by, self.change_reason = actor, why

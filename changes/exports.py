@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from history.models import Change
 from history.told import told_rows
+from users.models import User
 
 HEADING = ("change", "at_utc", "kind", "by", "why", "run_number", "undoes", "request", "what", "name", "differences")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -24,8 +25,8 @@ def _cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
-def csv_lines(changes: Iterable[Change]) -> Iterator[str]:
-    """A heading, then the changes."""
+def csv_lines(changes: Iterable[Change], reader: User) -> Iterator[str]:
+    """A heading, then the changes as this person reads them."""
     writer = csv.writer(_Line())
     yield writer.writerow(HEADING)
     for change in changes:
@@ -39,6 +40,6 @@ def csv_lines(changes: Iterable[Change]) -> Iterator[str]:
             change.undoes_id,
             change.request_id,
         )
-        of_rows = [(row.what, row.name, row.in_one_line) for row in told_rows(change)]
+        of_rows = [(row.what, row.name, row.in_one_line) for row in told_rows(change, reader)]
         for of_row in of_rows or [("", "", "")]:
             yield writer.writerow([_cell(value) for value in (*of_change, *of_row)])

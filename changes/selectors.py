@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 
 from certify.models import CertificationQuerySet, RunReconstruction, TrackerCertification
 from history.models import Change, Notice
-from users.models import Role, User
+from history.undo import Plan, plan_of
+from users.models import User
 
-
-def readable_by(person: User) -> QuerySet[Change]:
-    """All changes; those of accounts, which tell e-mail addresses, only for admins and for whose account it is."""
-    if person.has_role(Role.ADMIN):
-        return Change.objects.all()
-    of_others = User.history.exclude(id=person.pk)
-    return Change.objects.exclude(pk__in=of_others.values("change_id"))
+CHUNK = 500
 
 
 def with_undone(changes: QuerySet[Change]) -> QuerySet[Change]:
     """The changes with those that undid them: one more query for all."""
     return changes.prefetch_related("undone_by")
+
+
+def in_chunks(changes: QuerySet[Change]) -> Iterator[Change]:
+    """The changes, newest first, read 500 at a time: the database sends all that a query finds."""
+    last = None
+    while chunk := list((changes if last is None else changes.filter(pk__lt=last)).order_by("-pk")[:CHUNK]):
+        yield from chunk
+        last = chunk[-1].pk
+
+
+def undo_planned(person: User, key: int) -> Plan:
+    """What the undo of a change would do, for who may undo it. Raises Http404 and PermissionDenied."""
+    plan = plan_of(get_object_or_404(Change, pk=key), person)
+    if plan.steps and not plan.is_allowed_to(person):
+        raise PermissionDenied("Only who may make the opposite change can undo this one.")
+    return plan
 
 
 def changes_of_run(run_number: int) -> QuerySet[Change]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import cast
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -20,29 +19,41 @@ from certify.standing import retire_reference
 from changes.exports import csv_lines
 from changes.filters import ChangeFilter, shown
 from changes.forms import WhyForm
-from changes.selectors import certifications_of_run, changes_of_run, readable_by, resting_on, with_undone
+from changes.selectors import (
+    certifications_of_run,
+    changes_of_run,
+    in_chunks,
+    resting_on,
+    undo_planned,
+    with_undone,
+)
 from history.models import Change, Notice
 from history.told import told
-from history.undo import InTheWay, Plan, changes_of, plan_of, undo_change
+from history.undo import InTheWay, Plan, changes_of, undo_change
 from oms.mirror import run_as_known
 from users.access import SignedInRequest, role_required
-from users.models import Role
+from users.models import Role, User
 
 PAGE_SIZE = 50
 MOST_SHOWN = 200
 
 
+def _reader(request: HttpRequest) -> User:
+    return cast(SignedInRequest, request).user
+
+
 @require_safe
 def history(request: HttpRequest) -> HttpResponseBase:
     """All changes that the address asks for, newest first, as a page or as CSV."""
-    filters = ChangeFilter(request.GET, queryset=readable_by(cast(SignedInRequest, request).user))
+    reader = _reader(request)
+    filters = ChangeFilter(request.GET, queryset=Change.objects.all())
     if request.GET.get("export") == "csv" and filters.is_valid():
         name = f"history-{timezone.now():%Y-%m-%d-%H%M}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        lines = csv_lines(shown(filters).iterator(chunk_size=500))
+        lines = csv_lines(in_chunks(shown(filters)), reader)
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
     page = Paginator(with_undone(shown(filters)), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"filters": filters, "page": page, "changes": told(page.object_list)}
+    context = {"filters": filters, "page": page, "changes": told(page.object_list, reader)}
     return render(request, "changes/history.html", context, status=400 if "export" in request.GET else 200)
 
 
@@ -50,28 +61,23 @@ def history(request: HttpRequest) -> HttpResponseBase:
 @role_required(Role.SHIFTER)
 def undo(request: SignedInRequest, pk: int) -> HttpResponse:
     """What the undo of a change would do; and the undo, with a reason."""
-    change = get_object_or_404(Change, pk=pk)
-    if not readable_by(request.user).filter(pk=pk).exists():
-        raise PermissionDenied("Changes of accounts are for admins.")
-    plan = plan_of(change, request.user)
-    if plan.steps and not plan.is_allowed_to(request.user):
-        raise PermissionDenied("Only who may make the opposite change can undo this one.")
+    plan = undo_planned(request.user, pk)
     if request.method != "POST":
         return _undo_page(request, plan, WhyForm())
     form = WhyForm(request.POST)
     if not form.is_valid():
         return _undo_page(request, plan, form, status=422)
     try:
-        made = undo_change(request.user, change, form.cleaned_data["reason"])
+        made = undo_change(request.user, plan.change, form.cleaned_data["reason"])
     except InTheWay as blocked:
         return _undo_page(request, blocked.plan, form, status=409)
-    messages.success(request, f"Change {change.pk} is undone, by change {made.pk}.")
-    return SeeOther(_page_about(change))
+    messages.success(request, f"Change {pk} is undone, by change {made.pk}.")
+    return SeeOther(_page_about(plan.change))
 
 
-def _undo_page(request: HttpRequest, plan: Plan, form: WhyForm, status: int = 200) -> HttpResponse:
-    (one,) = told([plan.change])
-    context = {"plan": plan, "one": one, "form": form, "later": told(plan.later)}
+def _undo_page(request: SignedInRequest, plan: Plan, form: WhyForm, status: int = 200) -> HttpResponse:
+    (one,) = told([plan.change], request.user)
+    context = {"plan": plan, "one": one, "form": form, "later": told(plan.later, request.user)}
     return render(request, "changes/undo.html", context, status=status)
 
 
@@ -90,7 +96,7 @@ def run(request: HttpRequest, run_number: int) -> HttpResponse:
         "run": run_as_known(run_number),
         "certifications": certifications_of_run(run_number),
         "references": RunReconstruction.objects.filter(run=run_number, is_reference=True),
-        "changes": told(changes_of_run(run_number)[:MOST_SHOWN]),
+        "changes": told(changes_of_run(run_number)[:MOST_SHOWN], _reader(request)),
     }
     return render(request, "changes/run.html", context)
 
@@ -99,16 +105,16 @@ def run(request: HttpRequest, run_number: int) -> HttpResponse:
 def reference(request: HttpRequest, pk: int) -> HttpResponse:
     """One reference: since when and why, what rests on it, and its history."""
     row = get_object_or_404(RunReconstruction.objects.select_related("reference_by"), pk=pk)
-    return render(request, "changes/reference.html", _about_reference(row))
+    return render(request, "changes/reference.html", _about_reference(row, _reader(request)))
 
 
-def _about_reference(row: RunReconstruction) -> dict[str, object]:
+def _about_reference(row: RunReconstruction, reader: User) -> dict[str, object]:
     resting = resting_on(row)
     return {
         "reference": row,
         "number_resting": resting.count(),
         "resting": resting[:MOST_SHOWN],
-        "changes": told(with_undone(changes_of(RunReconstruction, row.pk))),
+        "changes": told(with_undone(changes_of(RunReconstruction, row.pk)), reader),
     }
 
 
@@ -127,14 +133,14 @@ def retire(request: SignedInRequest, pk: int) -> HttpResponse:
             messages.success(request, f"{row} is offered as a reference no longer.")
             return SeeOther(reverse("changes:reference", args=[row.pk]))
     status = 422 if request.method == "POST" else 200
-    return render(request, "changes/retire.html", _about_reference(row) | {"form": form}, status=status)
+    return render(request, "changes/retire.html", _about_reference(row, request.user) | {"form": form}, status=status)
 
 
 @require_safe
 def checklist(request: HttpRequest, identifier: str) -> HttpResponse:
     """One checklist as it is now, and its history."""
     row = get_object_or_404(Checklist, identifier=identifier)
-    context = {"checklist": row, "changes": told(with_undone(changes_of(Checklist, row.pk)))}
+    context = {"checklist": row, "changes": told(with_undone(changes_of(Checklist, row.pk)), _reader(request))}
     return render(request, "changes/checklist.html", context)
 
 
@@ -142,6 +148,6 @@ def checklist(request: HttpRequest, identifier: str) -> HttpResponse:
 def acknowledge(request: HttpRequest) -> HttpResponse:
     """The owner has seen what others changed: one change, or all that were shown."""
     seen = [int(key) for key in request.POST.getlist("change") if key.isdigit() and len(key) < 19]
-    mine = Notice.objects.filter(person=cast(SignedInRequest, request).user, acknowledged_at__isnull=True)
+    mine = Notice.objects.filter(person=_reader(request), acknowledged_at__isnull=True)
     mine.filter(change__in=seen).update(acknowledged_at=timezone.now())
     return SeeOther(reverse("home"))

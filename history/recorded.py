@@ -25,8 +25,13 @@ class Recorded(models.Model):
         """Whether this person may undo a change of these fields: whoever may make the opposite one."""
         return actor.may_change_others
 
-    def changed_by(self, actor: Any, why: str) -> None:
-        """Bookkeeping of the row, where it keeps some, before it is saved with a change."""
+    @classmethod
+    def may_be_read_whole_by(cls, _reader: Any, _key: Any) -> bool:
+        """Whether this person may read the private fields of the row with this key."""
+        return True
+
+    def changed_by(self, actor: Any, why: str, fields: Collection[str] = ()) -> None:
+        """Bookkeeping of the row, where it keeps some, before it is saved with a change, or an undo of these fields."""
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         only = kwargs.get("update_fields")

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
 
 from history.choices import Kind
 from history.models import Change
+from history.recorded import Recorded
 from history.rows import kept
 from history.words import NOTHING
+
+NOT_SHOWN = "not shown"
 
 
 @dataclass(frozen=True)
@@ -37,44 +39,65 @@ class ToldRow:
 
 @dataclass(frozen=True)
 class Told:
-    """One change. `undone`: the changes that undid it."""
+    """One change. `undone`: the changes that undid it; `may_undo`: whether the reader may, and nobody has."""
 
     change: Change
     rows: list[ToldRow]
     undone: list[Change]
-
-    @property
-    def is_of_an_account(self) -> bool:
-        """Whether it changed an account or a role, which only admins undo."""
-        return any(row.model == settings.AUTH_USER_MODEL.lower() for row in self.rows)
-
-    @property
-    def can_be_undone(self) -> bool:
-        """Whether an undo is worth asking for."""
-        return bool(self.rows) and self.change.kind != Kind.FOUND and not self.undone
+    may_undo: bool
 
 
-def told(changes: Iterable[Change]) -> list[Told]:
-    """The changes, each with all its rows."""
-    return [Told(change, told_rows(change), _undone(change)) for change in changes]
+def told(changes: Iterable[Change], reader: Any) -> list[Told]:
+    """The changes as this person reads them: one query for each kind of row that somebody owns."""
+    shown = list(changes)
+    owned = _owned_rows(shown)
+    return [_told(change, reader, owned) for change in shown]
 
 
-def told_rows(change: Change) -> list[ToldRow]:
-    """The rows of one change."""
-    return [_row(line) for line in change.lines]
+def told_rows(change: Change, reader: Any) -> list[ToldRow]:
+    """The rows of one change, as this person reads them."""
+    return [_row(line, reader) for line in change.lines]
 
 
-def _undone(change: Change) -> list[Change]:
-    """Who undid it."""
-    return list(change.undone_by.all())
+def _told(change: Change, reader: Any, owned: dict[tuple[str, Any], Recorded]) -> Told:
+    undone = list(change.undone_by.all())
+    is_open = bool(change.lines) and change.kind != Kind.FOUND and not undone
+    may_undo = is_open and all(_may_put_back(line, change, reader, owned) for line in change.lines)
+    return Told(change, told_rows(change, reader), undone, may_undo)
 
 
-def _row(line: dict[str, Any]) -> ToldRow:
+def _owned_rows(changes: list[Change]) -> dict[tuple[str, Any], Recorded]:
+    """The rows whose owner has a say in an undo, by model and key, with their owner alone."""
+    keys: dict[str, set[Any]] = {}
+    for line in (line for change in changes for line in change.lines):
+        if kept(apps.get_model(line["model"])).owner:
+            keys.setdefault(line["model"], set()).add(line["key"])
+    return {(name, row.pk): row for name, of_model in keys.items() for row in _with_owner(name, of_model)}
+
+
+def _with_owner(name: str, keys: set[Any]) -> Iterable[Recorded]:
+    model: Any = apps.get_model(name)
+    return model._base_manager.filter(pk__in=keys).only(kept(model).owner.removesuffix("_id"))
+
+
+def _may_put_back(line: dict[str, Any], change: Change, reader: Any, owned: dict[tuple[str, Any], Recorded]) -> bool:
+    """As `Plan.is_allowed_to`, from what the change says; the undo itself asks again."""
+    model: Any = apps.get_model(line["model"])
+    row = owned.get((line["model"], line["key"])) or model(pk=line["key"])
+    return row.may_be_put_back_by(reader, change, [] if line.get("made") else line["fields"])
+
+
+def _row(line: dict[str, Any], reader: Any) -> ToldRow:
     is_made, is_new = line.get("made", False), line.get("made") or line.get("new")
-    says = [tuple(one) for field in line["fields"].values() for one in field["says"]]
+    model: Any = apps.get_model(line["model"])
+    private = () if model.may_be_read_whole_by(reader, line["key"]) else kept(model).private
+    says = [
+        (label, NOTHING, NOT_SHOWN) if name in private else (label, before, after)
+        for name, field in line["fields"].items()
+        for label, before, after in field["says"]
+    ]
     happened = "made" if is_made else "deleted" if line.get("gone") else ""
     # What is new was nothing before, whatever a column starts with.
     shown = [(label, NOTHING if is_new else before, after) for label, before, after in says if before != after]
-    model = apps.get_model(line["model"])
     what = kept(model).what or str(model._meta.verbose_name)
     return ToldRow(line["model"], what, line["key"], line["name"], happened, shown)

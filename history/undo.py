@@ -126,7 +126,9 @@ def _step(line: dict[str, Any], actor: Any, why: str, is_locking: bool) -> Step 
     if row is None:
         return None
     now = rows.spoken(row, rows.values_of(row, {}), rows.keys_of_many(row))
-    expected, target = _expected(line, model, now), {name: one["was"] for name, one in line["fields"].items()}
+    # A field that was told once and is bookkeeping by now is not set back.
+    target = {name: one["was"] for name, one in line["fields"].items() if name not in rows.kept(model).quiet}
+    expected = _expected(line, model, now)
     if line.get("made"):
         target = rows.kept(model).opposite(actor, why)  # type: ignore[misc]
     return Step(line, row, target, now, [name for name, value in expected.items() if now.get(name) != value])
@@ -134,7 +136,7 @@ def _step(line: dict[str, Any], actor: Any, why: str, is_locking: bool) -> Step 
 
 def _expected(line: dict[str, Any], model: Any, now: rows.Values) -> rows.Values:
     """What the row must still say: what the change said; of a row that was made, nothing else besides."""
-    said = {name: one["is"] for name, one in line["fields"].items()}
+    said = {name: one["is"] for name, one in line["fields"].items() if name not in rows.kept(model).quiet}
     if not line.get("made"):
         return said
     nothing = rows.spoken(model, rows.values_of_nothing(model), {name.name: [] for name in rows.many_to_many(model)})
@@ -166,7 +168,7 @@ def changes_of(model: Any, key: Any) -> models.QuerySet[Change]:
 def _take(step: Step, actor: Any, why: str) -> None:
     """Set the row back and save it, its many-to-many fields after it."""
     many = rows.put_back(step.row, step.target)
-    step.row.changed_by(actor, why)
+    step.row.changed_by(actor, why, step.target)
     step.row.save(force_insert=bool(step.line.get("gone")))
     for name, keys in many.items():
         getattr(step.row, name).set(keys)

@@ -210,16 +210,16 @@ def certification_page(
         seen=seen_of(certification),
         later=history_of_facts(certification.facts),
         has_typed=any(certification.facts.get("typed", {}).values()),
-        changes=_changes(certification.pk, as_of),
+        changes=_changes(certification.pk, user, as_of),
         as_of=as_of,
         confirmed=[_QUESTIONS.get(code, code) for code in certification.confirmed],
     )
 
 
-def _changes(pk: int, as_of: datetime | None) -> list[Told]:
+def _changes(pk: int, reader: User, as_of: datetime | None) -> list[Told]:
     """What was changed, newest first; as of a moment, what was changed until then."""
     changes = changes_of(TrackerCertification, pk).prefetch_related("undone_by")
-    return told(changes if as_of is None else changes.filter(at__lte=as_of))
+    return told(changes if as_of is None else changes.filter(at__lte=as_of), reader)
 
 
 def _links(certification: TrackerCertification) -> dict[str, str]:

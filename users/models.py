@@ -1,5 +1,6 @@
 """People and their roles."""
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -58,7 +59,8 @@ class User(Recorded, AbstractUser):
     history = History(
         kind=Kind.ACCOUNT,
         never=("password", "last_login", "groups", "user_permissions"),
-        quiet=("date_joined", "is_staff", "is_superuser"),
+        quiet=("date_joined", "is_staff", "is_superuser", "role_changed_by"),
+        private=("email",),
         opposite=_deactivated,
     )
 
@@ -76,6 +78,16 @@ class User(Recorded, AbstractUser):
     def may_be_put_back_by(self, actor: "User", _change: Any, _fields: Any) -> bool:
         """Accounts and roles are for admins."""
         return actor.has_role(Role.ADMIN)
+
+    @classmethod
+    def may_be_read_whole_by(cls, reader: "User", key: Any) -> bool:
+        """E-mail addresses are for admins, and for whose they are."""
+        return reader.has_role(Role.ADMIN) or reader.pk == key
+
+    def changed_by(self, actor: "User", _why: str, fields: Collection[str] = ()) -> None:
+        """A role that an admin sets back is an admin's, and lasts as long."""
+        if {"role", "role_pinned_for"} & set(fields):
+            self.role_changed_by = actor.get_username()
 
     def has_role(self, role: Role) -> bool:
         """Whether this person's role is `role` or a higher one."""

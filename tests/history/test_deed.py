@@ -237,7 +237,7 @@ def test_what_is_told_is_for_people(shifter, reference):
     made = certify_run(shifter, 317555, "express", given, Basis(typed_run=typed, is_dataset_verified=False))
     assert last().by_name == "shifter"
     assert ["Dataset verified", "yes", "no"] in said(last())
-    new = [one for row in told_rows(last()) for one in row.says]
+    new = [one for row in told_rows(last(), shifter) for one in row.says]
     assert ("Run type", "none", "cosmics") in new
     assert {before for _label, before, _after in new} == {"none"}
     facts = {**made.facts, "typed": {}, "read_at": "2018-06-02T10:00:00.123456+00:00", "confirmed": {"by": "x"}}

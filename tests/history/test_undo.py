@@ -147,7 +147,12 @@ def test_who_may_undo_is_who_may_make_the_opposite_change(
         undo_change(expert, last(), "too early")
     undo_change(admin, last(), "too early")
     other_shifter.refresh_from_db()
-    assert other_shifter.role == Role.SHIFTER
+    assert (other_shifter.role, other_shifter.role_changed_by) == (Role.SHIFTER, "admin")
+    shifter.first_name = "Ann"
+    shifter.save()
+    undo_change(admin, last(), "not her name")
+    shifter.refresh_from_db()
+    assert (shifter.first_name, shifter.role_changed_by) == ("", "")
 
 
 def test_references_words_and_deletions_come_back(shifter, shift_leader):

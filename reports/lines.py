@@ -6,7 +6,7 @@ Nothing here reads the mirror of OMS, so that the same certifications give the s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -47,8 +47,23 @@ class Kind:
 
 
 @dataclass(frozen=True)
+class FillFacts:
+    """What OMS said of the fill. Luminosity in 1/pb, peak in 10^34 cm^-2 s^-1, efficiency in %; None where nothing."""
+
+    delivered_lumi: float | None = None
+    recorded_lumi: float | None = None
+    efficiency_lumi: float | None = None
+    peak_lumi: float | None = None
+    peak_pileup: float | None = None
+    bunches_colliding: int | None = None
+
+
+@dataclass(frozen=True)
 class Line:
-    """One certification in a report. Luminosity in 1/pb; None where nobody knows. `stale`: what changed since."""
+    """One certification in a report. Luminosity in 1/pb; None where nobody knows. `stale`: what changed since.
+
+    `day` is the shift day; `fill` and `read_at` (when OMS was read, empty where it was not) are as frozen with it.
+    """
 
     pk: int
     run_number: int
@@ -65,6 +80,8 @@ class Line:
     username: str
     day: date
     fill_number: int | None
+    fill: FillFacts = FillFacts()
+    read_at: str = ""
     stale: tuple[str, ...] = ()
 
     def flag_text(self, component: str) -> str:
@@ -103,8 +120,14 @@ def _line(row: TrackerCertification) -> Line:
         username=row.user.username,
         day=row.date,
         fill_number=(row.facts.get("run") or {}).get("fill_number"),
+        fill=_fill(row.facts.get("fill") or {}),
+        read_at=row.facts.get("read_at") or "",
         stale=tuple(in_words(row.stale)),
     )
+
+
+def _fill(facts: dict[str, Any]) -> FillFacts:
+    return FillFacts(**{field.name: facts.get(field.name) for field in fields(FillFacts)})
 
 
 def _kind(row: TrackerCertification) -> Kind:

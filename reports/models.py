@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -59,7 +60,7 @@ class WeekNote(Recorded):
     def __str__(self) -> str:
         return self.week
 
-    def changed_by(self, actor: Any, _why: str) -> None:
+    def changed_by(self, actor: Any, _why: str, _fields: Collection[str] = ()) -> None:
         """Count the change and note whose it is; to be saved with what is changed."""
         self.version += 1
         self.updated_by = actor

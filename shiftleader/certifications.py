@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.paginator import Paginator
-
+from shiftleader.pages import page_of
 from shiftleader.scope import Scope
 from users.access import SignedInRequest
 
@@ -15,5 +14,5 @@ PAGE_SIZE = 50
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """One page of them, newest day first."""
     rows = scope.rows().defer("facts", "confirmed")
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = page_of(request, rows, PAGE_SIZE)
     return {"page": page, "lines": [(row, row.may_be_changed_by(request.user)) for row in page]}

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from shiftleader import certifications
+from shiftleader import certifications, checklist, dayparts, fills, overview, runs, withdrawn
 from shiftleader.scope import Scope
 from users.access import SignedInRequest
 
@@ -38,5 +38,14 @@ class Part:
 
 
 # In the order of the page.
-PARTS = (Part("certifications", "Certifications", certifications.part),)
+PARTS = (
+    Part("overview", "Overview", overview.part),
+    Part("certifications", "Certifications", certifications.part),
+    Part("days", "Day by day", dayparts.part),
+    Part("runs", "List of runs", runs.part),
+    Part("luminosity", "Recorded luminosity", fills.recorded),
+    Part("fills", "Fills", fills.part),
+    Part("withdrawn", "Withdrawn", withdrawn.part),
+    Part("checklist", "Checklist", checklist.part),
+)
 BY_NAME = {part.name: part for part in PARTS}

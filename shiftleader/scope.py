@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from certify.choices import Component, State
+from certify.choices import Component, Reconstruction, State
 from certify.models import TrackerCertification
 from certify.runlist import in_spans
 from reports.lines import Line, lines_of
+from reports.sums import FlagChange, flag_changes
 from shiftleader.days import Days
 from users.models import User
 
@@ -66,6 +67,21 @@ class Scope:
     def lines(self) -> list[Line]:
         """The live certifications as reports have them: one query."""
         return lines_of(self.rows())
+
+    def flag_changes(self) -> list[FlagChange]:
+        """The runs here of which express and prompt differ in verdict, the later one certified in these days.
+
+        The earlier one may be of before. What was certified after these days changes nothing here.
+        """
+        both = (Reconstruction.EXPRESS, Reconstruction.PROMPT)
+        runs = self.narrowed(TrackerCertification.objects.live()).order_by().values("runreconstruction__run_id")
+        pairs = TrackerCertification.objects.live().filter(
+            runreconstruction__run_id__in=runs, runreconstruction__reconstruction__in=both
+        )
+        if self.last:
+            pairs = pairs.filter(date__lte=self.last)
+        found = flag_changes(lines_of(pairs.with_names()))
+        return [one for one in found if self.first is None or one.day >= self.first]
 
     def narrowed(self, rows: QuerySet[TrackerCertification]) -> QuerySet[TrackerCertification]:
         """Those of the rows that the filters leave."""

@@ -1,0 +1,30 @@
+"""Numbers of reports as pages show them: with their unit, and linked to their rows."""
+
+from collections.abc import Mapping
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from certify.choices import Verdict
+from reports.sums import Sum
+
+register = template.Library()
+
+
+@register.simple_tag
+def number(value: int, url: str = "") -> SafeString | str:
+    """The number, linked to its rows where there are any and an address can say them."""
+    return format_html('<a href="{}">{}</a>', url, value) if value and url else str(value)
+
+
+@register.simple_tag
+def count_of(sums: Mapping[Verdict, Sum], verdict: Verdict) -> int:
+    """The certifications of one verdict."""
+    return sums[verdict].certifications if verdict in sums else 0
+
+
+@register.filter
+def sum_of(sums: Mapping[Verdict, Sum], verdict: Verdict) -> Sum | None:
+    """The sum of one verdict."""
+    return sums.get(verdict)

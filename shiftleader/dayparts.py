@@ -1,0 +1,53 @@
+"""The week day by day, with the shifters' own words on each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from certify.choices import Verdict
+from reports.models import DayNote
+from reports.sums import Day, days
+from shiftleader.fills import fill_link
+from shiftleader.pages import page_of
+from shiftleader.scope import Scope
+from users.access import SignedInRequest
+
+PAGE_SIZE = 14
+
+
+@dataclass(frozen=True)
+class DayOfWeek:
+    """A day as the page shows it; `kinds`: by run type and reconstruction the runs of each verdict."""
+
+    day: Day
+    kinds: list[tuple[Any, list[tuple[Verdict, list[int]]]]]
+    fills: list[tuple[int, str]]
+    notes: list[DayNote]
+    url: str
+
+
+def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
+    """Three queries: certifications, changed verdicts, words."""
+    page = page_of(request, days(scope.lines(), scope.flag_changes()), PAGE_SIZE)
+    words = _words([one.day for one in page])
+    return {"page": page, "days": [_day(one, words.get(one.day, []), scope) for one in page]}
+
+
+def _day(one: Day, notes: list[DayNote], scope: Scope) -> DayOfWeek:
+    kinds = [
+        (row, [(verdict, one.runs(row.run_type, row.reconstruction, verdict)) for verdict in row.by_verdict])
+        for row in one.rows
+    ]
+    url = scope.rows_url(date_min=f"{one.day}", date_max=f"{one.day}")
+    return DayOfWeek(one, kinds, [(number, fill_link(number)) for number in one.fills], notes, url)
+
+
+def _words(on: list[date]) -> dict[date, list[DayNote]]:
+    """What shifters said of these days."""
+    found: dict[date, list[DayNote]] = {}
+    for note in DayNote.objects.filter(day__in=on).select_related("user").order_by("day", "user__username"):
+        if note.comment or note.links:
+            found.setdefault(note.day, []).append(note)
+    return found

@@ -1,0 +1,99 @@
+"""The parts of the week: each alone and in the page, each over the same rows."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from shiftleader.parts import PARTS
+from tests.factories import CertificationFactory, RunFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+WEEK = "week=2018-W22"
+
+
+def fragment(client, name: str, query: str = WEEK):
+    return client.get(f"/shiftleader/part/{name}/?{query}", headers={"HX-Request": "true"})
+
+
+@pytest.mark.parametrize("name", [part.name for part in PARTS])
+def test_each_part_is_a_fragment_and_a_page(shifter_client, name):
+    CertificationFactory(run=RunFactory(run_number=317555))
+    CertificationFactory(run=RunFactory(run_number=317556), withdrawn=True)
+    alone = fragment(shifter_client, name)
+    page = shifter_client.get(f"/shiftleader/part/{name}/?{WEEK}")
+    assert (alone.status_code, page.status_code) == (200, 200)
+    assert "<html" not in alone.text
+    assert "<h1>" in page.text
+    assert alone.text.strip() in page.text
+
+
+def test_page_names_every_part_and_its_address(shifter_client):
+    page = shifter_client.get(f"/shiftleader/?{WEEK}&verdict=bad").text
+    for part in PARTS:
+        assert f'hx-get="/shiftleader/part/{part.name}/?week=2018-W22&amp;verdict=bad"' in page
+
+
+def test_part_that_does_not_exist_is_404(shifter_client):
+    assert shifter_client.get("/shiftleader/part/weather/").status_code == 404
+
+
+def test_what_cannot_be_read_shows_nothing(shifter_client):
+    CertificationFactory(run=RunFactory(run_number=317555))
+    page = shifter_client.get("/shiftleader/?week=2018-W99&runs=317555")
+    part = fragment(shifter_client, "runs", "week=2018-W99&runs=317555")
+    assert (page.status_code, part.status_code) == (422, 422)
+    assert "There is no such week" in page.text
+    assert "There is no such week" in part.text
+    assert 'data-run="317555"' not in page.text + part.text
+
+
+@pytest.mark.parametrize("name", ["overview", "certifications", "days", "runs", "luminosity", "fills"])
+def test_a_filter_counts_for_every_part(shifter_client, name):
+    for number, reconstruction in ((317555, "express"), (317666, "prompt")):
+        run = RunFactory(run_number=number)
+        facts = {"run": {"fill_number": run.fill_number}, "fill": {"bunches_colliding": 1214}}
+        CertificationFactory(run=run, reconstruction=reconstruction, facts=facts)
+    text = fragment(shifter_client, name, f"{WEEK}&reconstruction=prompt").text
+    assert "317666" in text
+    assert "317555" not in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("date__gte=2018-04-23&date__lte=2018-04-29", "from=2018-04-23&to=2018-04-29"),
+        ("date__gte=2018-4-9&date__lte=2018-4-15", "from=2018-04-09&to=2018-04-15"),
+        (
+            "runreconstruction__run__run_number__gte=315000&runreconstruction__reconstruction=prompt",
+            "reconstruction=prompt&runs=315000-9999999",
+        ),
+    ],
+)
+def test_bookmarks_of_today_redirect_for_good(shifter_client, old, new):
+    answer = shifter_client.get(f"/shiftleader/?{old}")
+    assert answer.status_code == 301
+    assert answer["Location"] == f"/shiftleader/?{new}"
+    assert shifter_client.get(answer["Location"]).status_code == 200
+
+
+def test_who_may_what_with_a_certification(shifter, shifter_client, guest_client, shift_leader_client):
+    mine, other = CertificationFactory(user=shifter), CertificationFactory(user=UserFactory(username="anna"))
+    may = {"shifter": shifter_client, "guest": guest_client, "leader": shift_leader_client}
+    texts = {name: fragment(client, "certifications").text for name, client in may.items()}
+    assert f"/list/{mine.pk}/withdraw/" in texts["shifter"]
+    assert f"/list/{other.pk}/withdraw/" not in texts["shifter"]
+    assert "/withdraw/" not in texts["guest"]
+    assert f"/list/{other.pk}/withdraw/" in texts["leader"]
+
+
+def test_withdrawn_says_who_when_why_and_offers_to_restore_what_can_be(shift_leader_client):
+    gone = CertificationFactory(withdrawn=True)
+    again = CertificationFactory(withdrawn=True)
+    CertificationFactory(runreconstruction=again.runreconstruction, date=date(2018, 7, 1))
+    text = fragment(shift_leader_client, "withdrawn").text
+    assert "wrong run" in text
+    assert f"/list/{gone.pk}/restore/" in text
+    assert f"/list/{again.pk}/restore/" not in text
+    assert "certified again" in text

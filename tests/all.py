@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-from tests import chromium, postgres
+from tests import chromium, office, postgres
 
 RULE = "=" * 78
 
@@ -68,6 +68,8 @@ def main() -> int:
         outcomes["Browser"] = passes("The journeys in Chromium", "-m", "e2e")
     else:
         left_out.append("Browser: no Chromium found. On Debian: apt-get install chromium.")
+    if not office.programs():
+        left_out.append(f"Slides as LibreOffice shows them: {office.LACKING}")
     say(RULE)
     for name, passed in outcomes.items():
         say(f"{name}: {'passed' if passed else 'FAILED'}")

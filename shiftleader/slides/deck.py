@@ -1,0 +1,154 @@
+"""A deck as plain data: slides with titles, words, tables and bars. Lengths in points, from the top left corner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+WIDTH, HEIGHT = 960.0, 540.0
+FONT = "Arial"
+
+# The colours of the pages in light (static/css/tokens.css), by the same names.
+COLOURS = {
+    "ink": "18212c",
+    "muted": "515d6c",
+    "line": "d6dbe2",
+    "surface": "ffffff",
+    "sunken": "eceff3",
+    "accent": "0f57b8",
+    "good": "0a665c",
+    "good-soft": "dcf2ee",
+    "bad": "a92c08",
+    "bad-soft": "fde8e0",
+    "undecided": "744d00",
+    "undecided-soft": "fbf0d0",
+}
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where something stands."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
+
+COVER_TITLE = Box(72, 110, 816, 56)
+TITLE = Box(36, 22, 888, 40)
+BODY = Box(36, 78, 888, 414)
+FOOTER = Box(36, 508, 740, 18)
+NUMBER = Box(804, 508, 120, 18)
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Words in one look; `line` is the height of each line. A tone is a name of `COLOURS`."""
+
+    text: str
+    size: float = 14
+    tone: str = "ink"
+    is_bold: bool = False
+    is_point: bool = False
+    align: Literal["start", "center", "end"] = "start"
+
+    @property
+    def line(self) -> float:
+        return line_height(self.size)
+
+
+def line_height(size: float) -> float:
+    """Of one line, set exactly, so that a letter of another font makes none higher."""
+    return round(size * 1.25, 1)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Paragraphs in a box, from the top."""
+
+    box: Box
+    paragraphs: tuple[Paragraph, ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A filled rectangle."""
+
+    box: Box
+    tone: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in one place of a table; `fill` is the tone behind it."""
+
+    text: str = ""
+    tone: str = "ink"
+    is_bold: bool = False
+    is_number: bool = False
+    fill: str = ""
+
+    def saying(self, text: str) -> Cell:
+        return replace(self, text=text)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row as high as its highest cell."""
+
+    cells: tuple[Cell, ...]
+    height: float
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table; the first row is its head."""
+
+    left: float
+    top: float
+    widths: tuple[float, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def box(self) -> Box:
+        return Box(self.left, self.top, sum(self.widths), sum(row.height for row in self.rows))
+
+
+Shape = Words | Block | Grid
+
+
+@dataclass(frozen=True)
+class Slide:
+    """One slide; a cover has its title in the middle and no footer."""
+
+    title: str
+    shapes: tuple[Shape, ...] = ()
+    is_cover: bool = False
+
+    @property
+    def title_box(self) -> Box:
+        return COVER_TITLE if self.is_cover else TITLE
+
+    @property
+    def title_paragraph(self) -> Paragraph:
+        return Paragraph(self.title, size=40 if self.is_cover else 24, is_bold=True)
+
+
+@dataclass(frozen=True)
+class Deck:
+    """All slides, with what the files say of themselves."""
+
+    title: str
+    author: str
+    footer: str
+    slides: Sequence[Slide] = field(default_factory=list)

@@ -1,0 +1,120 @@
+"""How wide text is, and where it wraps, without a font at hand.
+
+Slides are set in Arial; the widths are those of Arial, Helvetica and Liberation Sans alike, in thousandths of the
+size. A little is added, so that another font of this kind does not overflow what was computed here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+_WIDTHS = {
+    191: "'",
+    222: "ijl",
+    278: ' !,./:;I[\\]ft|{}"',
+    333: "()-`r",
+    389: "*",
+    469: "^",
+    500: "Jcksvxyz",
+    556: "#$0123456789?L_abdeghnopqu",
+    584: "+<=>~",
+    611: "FTZ",
+    667: "&ABEKPSVXY",
+    722: "CDHNRUw",
+    778: "GOQ",
+    833: "Mm",
+    889: "%",
+    944: "W",
+    1015: "@",
+}
+_OF = {letter: width for width, letters in _WIDTHS.items() for letter in letters} | {"|": 260, "{": 334, '"': 355}
+_OTHER, _WIDE = 900, 1350  # letters that are not among them; those of East Asia and pictures
+_BOLD, _MARGIN = 1.12, 1.04
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_WORD = re.compile(r"\s*\S+")
+
+
+def clean(text: str) -> str:
+    """Text as a file of XML can hold it: one kind of line end, no control characters, no tabs."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    return _CONTROL.sub("", text.replace("\x0b", "\n").replace("\t", "    "))
+
+
+@lru_cache(maxsize=4096)
+def _letter(letter: str) -> int:
+    """Thousandths of the size; an accent adds nothing."""
+    if letter in _OF:
+        return _OF[letter]
+    if unicodedata.combining(letter):
+        return 0
+    if unicodedata.east_asian_width(letter) in "WF":
+        return _WIDE
+    base = unicodedata.normalize("NFD", letter)[0]
+    return _OF.get(base, 1000 if unicodedata.category(letter)[0] in "SP" else _OTHER)
+
+
+def _units(text: str) -> int:
+    return sum(map(_letter, text))
+
+
+def _scale(size: float, is_bold: bool) -> float:
+    """Points for each unit."""
+    return size / 1000 * _MARGIN * (_BOLD if is_bold else 1.0)
+
+
+def width(text: str, size: float, is_bold: bool = False) -> float:
+    """Points that a line of text takes at most at this size."""
+    return _units(text) * _scale(size, is_bold)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as it wraps, with what ends it: a space, a line end, or nothing in the middle of a word."""
+
+    text: str
+    end: str = ""
+
+
+def wrapped(text: str, room: float, size: float, is_bold: bool = False) -> list[Line]:
+    """The lines of a text in so much room (pt); at least one. Joined with their ends they are the text again."""
+    units = int(room / _scale(size, is_bold))
+    lines: list[Line] = []
+    for paragraph in text.split("\n"):
+        lines += _wrapped_paragraph(paragraph, units)
+        lines[-1] = Line(lines[-1].text, "\n")
+    return [*lines[:-1], Line(lines[-1].text)]
+
+
+def _wrapped_paragraph(text: str, room: int) -> list[Line]:
+    lines, line, taken = [], "", 0
+    for word in _WORD.findall(text):
+        more = _units(word)
+        if line and taken + more > room:
+            bare = word.lstrip()
+            lines.append(Line(line, word[: len(word) - len(bare)]))
+            line, taken, word, more = "", 0, bare, _units(bare)
+        line, taken = line + word, taken + more
+        while taken > room and len(line) > 1:
+            fits = _fitting(line, room)
+            lines.append(Line(line[:fits]))
+            line = line[fits:]
+            taken = _units(line)
+    return [*lines, Line(line)]
+
+
+def _fitting(word: str, room: int) -> int:
+    """How many letters of a word stand in the room; at least one."""
+    taken = 0
+    for count, letter in enumerate(word):
+        taken += _letter(letter)
+        if taken > room:
+            return max(count, 1)
+    return len(word)
+
+
+def joined(lines: list[Line]) -> str:
+    """The text of these lines, without what ends the last."""
+    return "".join(line.text + line.end for line in lines[:-1]) + (lines[-1].text if lines else "")

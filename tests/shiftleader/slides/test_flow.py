@@ -1,0 +1,74 @@
+"""Long tables and texts go on from slide to slide; nothing is dropped, nothing stands outside."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shiftleader.slides.deck import BODY, Cell, Grid, Paragraph, Words
+from shiftleader.slides.flow import CELL_LINE, CELL_SIZE, PAD_X, PAD_Y, Column, height_of, table_slides, text_slides
+from shiftleader.slides.measure import wrapped
+
+COLUMNS = [Column("Run", 70, is_number=True), Column("Verdict", 80), Column("Comment", 600), Column("Shifter", 138)]
+comments = st.text(st.sampled_from("abcdefgh WM.\n"), max_size=400) | st.integers(1, 9000).map("pixel ".__mul__)
+rows = st.lists(st.tuples(st.integers(300000, 400000), comments), min_size=1, max_size=30)
+
+
+def _cells(run: int, comment: str) -> list[Cell]:
+    return [Cell(str(run)), Cell("Bad", "bad", fill="bad-soft"), Cell(comment), Cell("Ana")]
+
+
+def _grids(slides) -> list[Grid]:
+    return [shape for slide in slides for shape in slide.shapes if isinstance(shape, Grid)]
+
+
+def _said(grids: list[Grid], column: int) -> list[str]:
+    return " ".join(row.cells[column].text for grid in grids for row in grid.rows[1:]).split()
+
+
+@settings(deadline=None, max_examples=30)
+@given(rows, st.sampled_from(["", "A note. " * 40]))
+def test_tables_fit_and_keep_every_word(given_rows, note):
+    slides = table_slides("Why", COLUMNS, [_cells(*row) for row in given_rows], note)
+    grids = _grids(slides)
+    assert len(grids) == len(slides)
+    assert all(grid.box.bottom <= BODY.bottom + 0.01 and grid.box.top >= BODY.top for grid in grids)
+    assert "".join(_said(grids, 2)) == "".join("".join(comment.split()) for _run, comment in given_rows)
+    assert [word for word in _said(grids, 0) if word != "…"][: len(given_rows)]
+    assert _said(grids, 1) == ["Bad"] * len(given_rows)
+    for row in (row for grid in grids for row in grid.rows):
+        lines = [
+            wrapped(cell.text, column.width - 2 * PAD_X, CELL_SIZE, cell.is_bold)
+            for cell, column in zip(row.cells, COLUMNS, strict=True)
+        ]
+        assert row.height >= max(map(len, lines)) * CELL_LINE + 2 * PAD_Y - 0.01
+
+
+def test_short_rows_are_never_cut_and_the_head_stands_on_each_slide():
+    slides = table_slides("Why", COLUMNS, [_cells(run, "word " * 100) for run in range(300000, 300060)])
+    grids = _grids(slides)
+    assert len(slides) >= 3
+    assert slides[0].title == f"Why (1 of {len(slides)})"
+    assert {tuple(cell.text for cell in grid.rows[0].cells) for grid in grids} == {
+        ("Run", "Verdict", "Comment", "Shifter")
+    }
+    assert _said(grids, 0) == [str(run) for run in range(300000, 300060)]
+
+
+def test_a_row_higher_than_a_slide_says_on_each_what_it_is_of():
+    grids = _grids(table_slides("Why", COLUMNS, [_cells(316187, "word " * 9000)]))
+    assert [grid.rows[1].cells[0].text for grid in grids] == ["316187", *["316187 …"] * (len(grids) - 1)]
+    assert _said(grids, 2) == ["word"] * 9000
+
+
+def test_one_slide_has_a_plain_title():
+    assert [slide.title for slide in table_slides("Fills", COLUMNS, [_cells(1, "")])] == ["Fills"]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(comments, min_size=1, max_size=20), st.booleans())
+def test_texts_fit_and_keep_every_word(texts, is_point):
+    slides = text_slides("Summary", [Paragraph(text, is_point=is_point) for text in texts])
+    boxes = [shape for slide in slides for shape in slide.shapes]
+    assert all(isinstance(box, Words) for box in boxes)
+    assert all(height_of(box.paragraphs, BODY.width) <= BODY.height + 0.01 for box in boxes)
+    said = "".join("".join(one.text.split()) for box in boxes for one in box.paragraphs)
+    assert said == "".join("".join(text.split()) for text in texts)

@@ -61,3 +61,10 @@ class Question(models.TextChoices):
     REF_OLD = "ref_old", "The reference is more than 6000 runs older"
     REF_TYPE = "ref_type", "The run type of the run or of the reference is unknown"
     COUNTERPART = "counterpart", "Express and prompt differ"
+
+
+class ChecklistUse(models.TextChoices):
+    """Where a checklist is gone through."""
+
+    CERTIFY = "certify", "before certifying"
+    WEEK = "week", "by the shift leader"

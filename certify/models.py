@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from certify.choices import Flag, Reconstruction, State, TrackerMap
+from certify.choices import ChecklistUse, Flag, Reconstruction, State, TrackerMap
 from certify.quality import verdict_in_sql
 from certify.said import SAID_AS, SaidOfARun, retired, withdrawn
 from history.choices import Kind
@@ -30,13 +30,23 @@ def _known(choices: type[models.TextChoices], *fields: str) -> list[models.Check
 
 
 class NamedText(Recorded):
-    """A word that shifters choose from, with what it means."""
+    """A word that shifters choose from, with what it means; up to three of them below each other.
+
+    Description and what to do are limited Markdown.
+    """
 
     name = models.CharField(max_length=50, unique=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     description = models.TextField(blank=True)
+    what_to_do = models.TextField(blank=True)
     is_retired = models.BooleanField(default=False, help_text="No longer offered; certifications that have it keep it.")
 
-    history = History(kind=Kind.WORDS, opposite=retired, labels={"is_retired": "retired"}, inherit=True)
+    history = History(
+        kind=Kind.WORDS,
+        opposite=retired,
+        labels={"is_retired": "retired", "parent": "below", "what_to_do": "what to do"},
+        inherit=True,
+    )
 
     class Meta:
         abstract = True
@@ -63,10 +73,15 @@ class TrackingProblem(NamedText):
 
 
 class Checklist(Recorded):
-    """A list that a shifter has gone through before certifying; its box must be ticked."""
+    """A list that a shifter has gone through before certifying; its box must be ticked.
+
+    Or one that a shift leader goes through. `text` is limited Markdown: its headings are the groups, its lists the
+    items. Each saved edit is an edition; editions are counted, and read again, in the history.
+    """
 
     identifier = models.SlugField(max_length=15, unique=True)
     title = models.CharField(max_length=50, unique=True)
+    used = models.CharField(max_length=7, choices=ChecklistUse.choices, default=ChecklistUse.CERTIFY)
     text = models.TextField(blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     is_retired = models.BooleanField(default=False)

@@ -13,14 +13,17 @@ from django.utils.safestring import SafeString, mark_safe
 
 from certify.vocabulary import Vocabulary
 
+INDENT = "\u2003"  # before a word that stands below another, in a list that cannot be moved in
+
 
 @dataclass(frozen=True)
 class Option:
-    """One choice: what is sent, what is read, whether it is chosen."""
+    """One choice: what is sent, what is read, whether it is chosen; its level, 1 but for what stands below another."""
 
     value: str
     label: str
     is_chosen: bool
+    level: int = 1
 
 
 def options_html(options: Iterable[Option]) -> SafeString:
@@ -29,10 +32,23 @@ def options_html(options: Iterable[Option]) -> SafeString:
 
 
 @lru_cache(maxsize=256)
-def _drawn(options: tuple[tuple[str, str, bool], ...]) -> SafeString:
+def _drawn(options: tuple[tuple[str, str, bool, int], ...]) -> SafeString:
     selected = {True: mark_safe(" selected"), False: ""}
-    rows = ((value, selected[is_chosen], label) for value, label, is_chosen in options)
-    return format_html_join("", '<option value="{}"{}>{}</option>', rows)
+    rows = ((value, selected[is_chosen], INDENT * (level - 1), label) for value, label, is_chosen, level in options)
+    return format_html_join("", '<option value="{}"{}>{}{}</option>', rows)
+
+
+def boxes_html(options: Iterable[Option], name: str) -> SafeString:
+    """The options as boxes to tick, what stands below another moved in; drawn once, as above."""
+    return _boxes(name, tuple(astuple(option) for option in options))
+
+
+@lru_cache(maxsize=256)
+def _boxes(name: str, options: tuple[tuple[str, str, bool, int], ...]) -> SafeString:
+    checked = {True: mark_safe(" checked"), False: ""}
+    rows = ((level, name, value, checked[is_chosen], label) for value, label, is_chosen, level in options)
+    box = '<label class="problem is-level-{}"><input type="checkbox" name="{}" value="{}"{}><span>{}</span></label>'
+    return format_html_join("", box, rows)
 
 
 def options_of(bound: BoundField) -> list[Option]:
@@ -44,7 +60,7 @@ def options_of(bound: BoundField) -> list[Option]:
 def word_options(bound: BoundField, vocabulary: Vocabulary) -> list[Option]:
     """The words that a field offers, the chosen ones marked."""
     chosen = chosen_of(bound)
-    return _options(vocabulary.offered(bound.name, chosen), chosen)
+    return [Option(one.key, one.label, one.key in chosen, one.level) for one in vocabulary.offered(bound.name, chosen)]
 
 
 def chosen_of(bound: BoundField) -> set[str]:

@@ -11,6 +11,7 @@ from django.db.models.signals import post_delete, post_save
 
 from certify.kept import forget, kept
 from certify.models import BadReason, Checklist, NamedText, PixelProblem, StripProblem, TrackingProblem
+from certify.word_tree import Row, Word, in_order
 
 _WORDS, _CHECKLISTS = _KEYS = ("certify.words", "certify.checklists")
 WORDS: dict[str, type[NamedText]] = {
@@ -22,24 +23,30 @@ WORDS: dict[str, type[NamedText]] = {
 
 
 @dataclass(frozen=True)
-class Word:
-    """One choice: its key and name. A retired one is offered only where it is chosen already."""
+class Offered:
+    """One choice of a field: what is sent, its name with what it stands below where that is not seen, its level."""
 
-    pk: int
-    name: str
-    is_retired: bool
+    key: str
+    label: str
+    level: int
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All words by form field."""
+    """All words by form field, in their order."""
 
     words: dict[str, list[Word]]
 
-    def offered(self, field: str, chosen: set[str]) -> list[tuple[str, str]]:
-        """(key, name) of what the field offers: what is not retired, and what is chosen."""
-        words = self.words[field]
-        return [(str(word.pk), word.name) for word in words if not word.is_retired or str(word.pk) in chosen]
+    def offered(self, field: str, chosen: set[str]) -> list[Offered]:
+        """What the field offers: what is not retired, and what is chosen."""
+        seen: set[int] = set()
+        found = []
+        for word in self.words[field]:
+            if not word.is_retired or str(word.pk) in chosen:
+                is_below = word.above and seen.issuperset(word.above)
+                seen.add(word.pk)
+                found.append(Offered(str(word.pk), word.name if is_below else word.path, word.level if is_below else 1))
+        return found
 
 
 def vocabulary() -> Vocabulary:
@@ -69,13 +76,13 @@ def _read_checklists() -> list[Checklist]:
 def _read_words() -> Vocabulary:
     """All of them in one query."""
     parts = [
-        model._default_manager.order_by().values_list(Value(field), "pk", "name", "is_retired")
+        model._default_manager.order_by().values_list(Value(field), "pk", "name", "is_retired", "parent")
         for field, model in WORDS.items()
     ]
-    words: dict[str, list[Word]] = {field: [] for field in WORDS}
-    for field, *row in parts[0].union(*parts[1:], all=True).order_by("name"):
-        words[field].append(Word(*row))
-    return Vocabulary(words)
+    rows: dict[str, list[Row]] = {field: [] for field in WORDS}
+    for field, *row in parts[0].union(*parts[1:], all=True):
+        rows[field].append(Row(*row))
+    return Vocabulary({field: in_order(found) for field, found in rows.items()})
 
 
 def _forget(**_signal: Any) -> None:

@@ -36,4 +36,4 @@ def _pairs(field: BoundField, vocabulary: Vocabulary) -> Iterable[tuple[Any, Any
     if words is None:
         return inner.choices
     nothing = [("", inner.empty_label)] if getattr(inner, "empty_label", None) else []
-    return nothing + [(word.pk, word.name) for word in words]
+    return nothing + [(word.pk, word.path) for word in words]

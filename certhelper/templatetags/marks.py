@@ -9,11 +9,12 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from certify.options import options_html
+from certify.options import boxes_html, options_html
 from certify.wordforms import FORMS, NewWordForm
 
 register = template.Library()
 register.filter("as_options", options_html)
+register.filter("as_boxes", boxes_html)
 
 
 @register.simple_tag

@@ -94,7 +94,7 @@
 
   function startComment(select) {
     const comment = form.elements.comment;
-    if (select.value && !comment.value.trim()) comment.value = select.selectedOptions[0].text;
+    if (select.value && !comment.value.trim()) comment.value = select.selectedOptions[0].text.split(" › ").pop().trim();
   }
 
   components.forEach((one, at) => one.addEventListener("focusin", () => { flagged = null; goTo(at); }));

@@ -11,6 +11,7 @@ from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.http import HttpRequest, QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django_tables2 import RequestConfig
 
 from certify.choices import Question, State, Verdict
@@ -24,6 +25,7 @@ from history.undo import changes_of
 from listruns.choices import Choice, choice_of
 from listruns.fact_pages import history_of_facts
 from listruns.filters import CertificationFilter
+from listruns.lines import drawn, line_of
 from listruns.scope import Chip, active_chips, query_of, scope_chips
 from listruns.selectors import Rows, rows_for_lines, verdict_totals
 from listruns.tables import PAGE_SIZES, CertificationTable
@@ -49,6 +51,11 @@ class ListPage:
     @property
     def has_errors(self) -> bool:
         return bool(self.filters.form.errors)
+
+    @property
+    def rows(self) -> list[SafeString]:
+        """The rows of this page of the table, drawn."""
+        return [drawn(line_of(row.record, self.as_of)) for row in self.table.paginated_rows]
 
 
 def _with(query: QueryDict, **values: str) -> str:

@@ -201,11 +201,15 @@ READ_TIMEOUT_S = env.number("READ_TIMEOUT_S", 5)
 BREAKER_SECONDS = env.number("BREAKER_SECONDS", 30)
 
 # Links for people; {run} and {fill} are filled in.
+_REGISTRY_DATASETS = "https://cmsrunregistry.web.cern.ch/offline/datasets/tracker"
+_RULE = "ofbf%5Brules%5D%5B0%5D%5B"  # the filter of its table of editable datasets, as its own pages write it
+_REGISTRY_RUN = f"{_RULE}field%5D=run_number&{_RULE}operator%5D=%3D&{_RULE}value%5D={{run}}&ofbf%5Bcombinator%5D=and"
 LINKS = {
     "oms": env.text("LINK_OMS", "https://cmsoms.cern.ch/cms/runs/summary"),
     "oms_run": env.text("LINK_OMS_RUN", "https://cmsoms.cern.ch/cms/runs/report?cms_run={run}"),
     "oms_fill": env.text("LINK_OMS_FILL", "https://cmsoms.cern.ch/cms/fills/report?cms_fill={fill}"),
     "registry": env.text("LINK_REGISTRY", "https://cmsrunregistry.web.cern.ch/offline/workspaces/tracker"),
+    "registry_run": env.text("LINK_REGISTRY_RUN", f"{_REGISTRY_DATASETS}?{_REGISTRY_RUN}"),
     "dqm_gui": env.text("LINK_DQM_GUI", "https://cmsweb.cern.ch/dqm/offline"),
     "dials": env.text("LINK_DIALS", "https://cmsdials.web.cern.ch"),
     "twiki": env.text("LINK_TWIKI", "https://twiki.cern.ch/twiki/bin/view/CMS/TrackerDQMShift"),

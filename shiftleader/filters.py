@@ -14,6 +14,9 @@ from shiftleader.forms import FILTER_NAMES, WeekForm
 from shiftleader.scope import Scope
 from users.models import User
 
+# Names that single parts know.
+_OF_PARTS = {"page", "per_page", "name", "again", "since", "upto"}
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -80,4 +83,4 @@ def _says(value: object, labels: dict[str, str]) -> str:
 
 def unknown_names(asked: QueryDict) -> list[str]:
     """Names in the address that mean nothing here, such as a filter with a typing error."""
-    return sorted(set(asked) - FILTER_NAMES - {"page", "per_page", "name"})
+    return sorted(set(asked) - FILTER_NAMES - _OF_PARTS)

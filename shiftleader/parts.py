@@ -12,7 +12,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from shiftleader import certifications, checklist, dayparts, fills, overview, runs, withdrawn
+from shiftleader import certifications, checklist, dayparts, fills, overview, runs, with_registry, withdrawn
 from shiftleader.scope import Scope
 from users.access import SignedInRequest
 
@@ -41,6 +41,7 @@ class Part:
 PARTS = (
     Part("overview", "Overview", overview.part),
     Part("certifications", "Certifications", certifications.part),
+    Part("comparison", "Comparison with Run Registry", with_registry.part, asks_outside=True),
     Part("days", "Day by day", dayparts.part),
     Part("runs", "List of runs", runs.part),
     Part("luminosity", "Recorded luminosity", fills.recorded),

@@ -1,0 +1,192 @@
+"""The part that compares with Run Registry, against the real wire: what it says, step by step, and when it is out."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from oms.models import OmsRun
+from sandbox.faults import MODES
+from tests.factories import CertificationFactory, DatasetFactory, RunFactory, UserFactory
+from tests.faults.cells import Main
+
+pytestmark = pytest.mark.django_db
+PART = "/shiftleader/part/comparison/"
+WEEK = "week=2018-W22"  # the day of the factory is in it
+EXPRESS = "/Express/Collisions2018/DQM"
+IN_PAGE = {"HTTP_HX_REQUEST": "true"}
+# In the sandbox all good in express and prompt; the golden runs around it are bad outside of their golden lumisections.
+RUN, GOLDEN = 315266, 315270
+
+
+def certify(number=RUN, reconstruction="express", dataset=EXPRESS, **said):
+    run = OmsRun.objects.filter(pk=number).first() or RunFactory(run_number=number)
+    return CertificationFactory(run=run, reconstruction=reconstruction, dataset=DatasetFactory(name=dataset), **said)
+
+
+def rows_of(html):
+    """{(run, reconstruction): outcome} of the rows shown."""
+    found = re.findall(r'<tr data-run="(\d+)" data-reco="(\w+)" data-outcome="([\w-]+)"', html)
+    return {(int(run), reconstruction): outcome for run, reconstruction, outcome in found}
+
+
+def text_of(html):
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+@pytest.fixture
+def ask(sandbox, shift_leader_client):
+    def asked(query=WEEK, *, in_page=True):
+        answer = shift_leader_client.get(f"{PART}?{query}", **(IN_PAGE if in_page else {}))
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    return asked
+
+
+def test_equal_is_counted_and_what_is_only_there_is_listed(ask):
+    certify()
+    html = ask()
+    assert rows_of(html) == {(RUN, "prompt"): "only-theirs"}
+    assert "1 equal" in text_of(html)
+    assert "0 different" in text_of(html)
+    assert f"/certify/{RUN}/prompt/?dataset=%2FPromptReco%2FCollisions2018A%2FDQM" in html
+
+
+def test_difference_is_named_with_both_sides_and_its_lumisections(ask):
+    mine = certify(tracking="bad", pixel="excluded")
+    html = ask()
+    assert rows_of(html)[RUN, "express"] == "different"
+    row = html[html.index(f'data-run="{RUN}" data-reco="express"') :].split("</tr>")[0]
+    assert re.findall(r'class="pair is-different" data-label="(\w+)"', row) == ["pixel", "tracking"]
+    assert re.search(r"good on \d+ of \d+", row)
+    assert f"/list/{mine.pk}/update/" in row
+    assert f"offline/datasets/tracker?ofbf" in row and f"={RUN}&amp;" in row  # noqa: F541
+    assert "OPEN" in row
+
+
+def test_mixed_is_a_group_of_its_own(ask):
+    certify(GOLDEN)
+    assert rows_of(ask())[GOLDEN, "express"] == "mixed"
+    assert "mixed, 30 of 663 bad" in ask()
+
+
+def test_runs_between_are_looked_at_and_only_ours_is_said(ask):
+    certify(315257)
+    certify(GOLDEN)
+    certify(317500)  # above the sandbox's world
+    found = rows_of(ask())
+    assert found[RUN, "express"] == "only-theirs"
+    assert found[317500, "express"] == "only-ours"
+
+
+def test_certified_on_another_day_is_not_missing(ask):
+    certify()
+    certify(reconstruction="prompt", dataset="/PromptReco/Collisions2018A/DQM", date="2018-07-01")
+    html = ask()
+    assert (RUN, "prompt") not in rows_of(html)
+    assert "1 dataset certified outside of these days and filters" in text_of(html)
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("reconstruction=prompt", {}),
+        ("reconstruction=express&reconstruction=prompt", {(RUN, "prompt"): "only-theirs"}),
+        ("dataset=express", {}),
+        ("run_type=collisions", {(RUN, "prompt"): "only-theirs"}),
+        ("verdict=good", {}),
+        ("verdict=bad", {}),
+        ("user=leader", {}),
+    ],
+)
+def test_filters_narrow_both_sides(ask, shift_leader, query, rows):
+    certify()
+    assert rows_of(ask(f"{WEEK}&{query}")) == rows
+
+
+def test_runs_of_the_filter_are_asked_also_where_nothing_is_certified(ask):
+    assert rows_of(ask(f"runs={RUN}"))[RUN, "express"] == "only-theirs"
+    assert rows_of(ask(f"runs={RUN}&run_type=cosmics")) == {}
+
+
+def test_nothing_certified_asks_nobody(ask, sandbox):
+    assert "nothing to compare" in ask()
+    assert sandbox.requests() == []
+
+
+def test_many_runs_come_step_by_step_with_progress(ask, sandbox):
+    certify()
+    query = "runs=315000-315699"
+    html, steps = ask(query), 1
+    assert "300 of 700 run numbers compared" in html
+    assert 'value="300" max="700"' in html
+    while following := re.search(r'hx-get="([^"]+)" hx-trigger="load, click"', html):
+        html, steps = ask(following[1].replace("&amp;", "&").split("?")[1]), steps + 1
+    assert steps == 3
+    assert "700 run numbers compared" in html
+    assert len(sandbox.requests("registry")) == 14, "each block of 50 is asked for once"
+    whole = ask(query, in_page=False)
+    assert rows_of(whole) == rows_of(html)
+    assert 'hx-trigger="load, click"' not in whole
+    assert len(sandbox.requests("registry")) == 14
+
+
+def test_page_without_scripts_goes_on_from_where_it_stopped(ask, sandbox, settings):
+    settings.PAGE_BUDGET_S = 1
+    ask("runs=315500-315599", in_page=False)
+    sandbox.faults("registry", "hang")
+    html = ask("runs=315500-315699", in_page=False)
+    assert "What is below is about 100 of 200 run numbers" in text_of(html)
+    again = next(link for link in Main(html).links if "again=1" in link)
+    sandbox.clear()
+    assert "200 run numbers compared" in ask(again.split("?")[1], in_page=False)
+    assert len(sandbox.requests("registry")) == 2
+
+
+def test_ask_again_asks_anew(ask, sandbox):
+    certify()
+    ask()
+    sandbox.clear_requests()
+    ask()
+    assert sandbox.requests("registry") == []
+    ask(f"{WEEK}&again=1")
+    assert len(sandbox.requests("registry")) == 1
+
+
+@pytest.mark.parametrize("odd", ["upto=0", "upto=x", "upto=99999999999", "since=x", "since=9999999999", "upto=-1"])
+def test_odd_steps_are_no_error(ask, odd):
+    certify()
+    assert "1 equal" in text_of(ask(f"{WEEK}&{odd}"))
+
+
+@pytest.mark.parametrize("size", [20, 200])
+def test_queries_do_not_grow(ask, shift_leader_client, django_assert_max_num_queries, size):
+    person, dataset = UserFactory(), DatasetFactory(name=EXPRESS)
+    for number in range(size):
+        CertificationFactory(run=RunFactory(run_number=315400 + number, fill=None), user=person, dataset=dataset)
+    ask()
+    with django_assert_max_num_queries(7):
+        ask()
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "not-found"])
+def test_registry_out_is_said_once_and_retried(ask, sandbox, settings, mode):
+    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 1, 0.1, 0.3
+    certify()
+    certify(315322)
+    sandbox.faults("registry", mode)
+    main = Main(ask(in_page=False))
+    said = [one for one in main.paragraphs if one.startswith("Run Registry ") and "ask again" in one]
+    assert len(said) == 1
+    assert "Nothing could be compared" in said[0]
+    again = next(link for link in main.links if "again=1" in link)
+    sandbox.clear()
+    assert "1 equal" in text_of(ask(again.split("?")[1]))
+
+
+def test_registry_that_has_nothing_is_not_out(ask, sandbox):
+    certify()
+    sandbox.faults("registry", "not-found")
+    assert rows_of(ask()) == {(RUN, "express"): "only-ours"}

@@ -183,6 +183,7 @@ def test_registry_out_is_said_once_and_retried(ask, sandbox, settings, mode):
     assert "Nothing could be compared" in said[0]
     again = next(link for link in main.links if "again=1" in link)
     sandbox.clear()
+    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5
     assert "1 equal" in text_of(ask(again.split("?")[1]))
 
 

@@ -15,7 +15,7 @@ from certify.models import TrackerCertification
 from changes.selectors import notices_for
 from drafts.selectors import Mark, drafts_of
 from history.told import Told, told
-from listruns.selectors import all_rows, rows_for_lines, verdict_totals
+from listruns.selectors import all_rows, rows_for_lines, rows_seen_by, verdict_totals
 from openruns.last_search import last_search_of
 from users.models import User
 
@@ -63,8 +63,8 @@ class HomePage:
 
 
 def tallies(of: User, newest: int) -> list[Tally]:
-    """Per shift day, newest first, the verdicts of one person's live certifications."""
-    rows: QuerySet[Any] = all_rows().live().filter(user=of)
+    """Per shift day, newest first, the verdicts of one person's live certifications; in training of their practice."""
+    rows: QuerySet[Any] = rows_seen_by(of).live().filter(user=of)
     days = list(rows.order_by("-date").values_list("date", flat=True).distinct()[:newest])
     counted = rows.filter(date__in=days).order_by().values_list("date", "verdict_word").annotate(Count("pk"))
     by_day: dict[date, dict[str, int]] = {day: {} for day in days}
@@ -90,7 +90,8 @@ def page_of(request: HttpRequest) -> HomePage:
     user = cast(User, request.user)
     today = timezone.now().date()
     days = tallies(user, DAYS_SHOWN) if user.may_certify else []
-    made = all_rows().live().filter(user=user) if user.may_certify else all_rows().live()
+    made = rows_seen_by(user).live()
+    made = made.filter(user=user) if user.may_certify else made
     return HomePage(
         today=today,
         mine=next((tally for tally in days if tally.day == today), Tally(today, {})),

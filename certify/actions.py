@@ -14,6 +14,7 @@ from certify.choices import Reconstruction
 from certify.decision import PROBLEMS, Basis, Decision, is_replay_of, says_the_same
 from certify.facts import TypedValues, apply_typed, frozen_facts, has_typed, may_be_typed
 from certify.models import Dataset, RunReconstruction, TrackerCertification
+from certify.practice import other_training, type_for_oneself
 from certify.questions import questions, unconfirmed
 from certify.rules import Refusal, entry_of, refusals
 from certify.selectors import certified_among, counterpart_of, live_certification, made_with
@@ -71,9 +72,11 @@ def certify_run(
         made = made_with(idempotency_key) if idempotency_key else None
         if made and is_replay_of(made, actor, run_number, reconstruction, decision, basis):
             return made
-        certified = certified_among([run_number])
-        if (run_number, reconstruction) in certified and (standing := live_certification(run_number, reconstruction)):
+        certified, target = certified_among([run_number], actor.practice_of), (run_number, reconstruction)
+        if target in certified and (standing := live_certification(*target, actor.practice_of)):
             raise AlreadyCertified(standing)
+        if refused := other_training(actor, basis):
+            raise EntryRefused(refused)
         _refuse_other_facts(run, None, basis)
         _keep_typed_facts(actor, run, basis)
         decision = _held_against_rules(run, reconstruction, decision, basis, certified)
@@ -96,9 +99,10 @@ def amend_certification(
 
     Raises `EntryRefused` and `ChangedMeanwhile`; the same change sent again changes nothing more.
     """
+    basis = replace(basis, practice_of=certification.practice_of)
     with deed(actor, Kind.AMEND, why=reason, run=certification.run_number) as done:
         run = _locked_run(certification.run_number, basis)
-        standing = TrackerCertification.objects.select_for_update(of=("self",)).with_names().get(pk=certification.pk)
+        standing = TrackerCertification.everything.held(certification.pk)
         done.found(standing)
         _check_may_change(actor, standing, reason)
         is_replay = idempotency_key == standing.idempotency_key and reason == standing.change_reason
@@ -144,7 +148,7 @@ def _locked_run(run_number: int, basis: Basis) -> OmsRun:
 
     A fill that will be written is held before the run: the mirror locks in this order, too.
     """
-    if basis.typed_fill:
+    if basis.typed_fill and basis.practice_of is None:
         known = OmsRun.objects.filter(pk=run_number).values_list("fill_number", flat=True).first()
         number = basis.typed_fill.get("fill_number", {}).get("value") or known
         if number:
@@ -167,6 +171,9 @@ def _keep_typed_facts(actor: User, run: OmsRun, basis: Basis) -> None:
     number = basis.typed_fill.get("fill_number", {}).get("value") or run.fill_id or run.fill_number
     if basis.typed_fill and not number:
         raise EntryRefused([Refusal("fill-fill_number", WHICH_FILL)])
+    if basis.practice_of is not None:
+        type_for_oneself(actor, run, number, basis)
+        return
     changed = apply_typed(run, basis.typed_run, actor.username)
     if basis.typed_fill and number:
         run.fill = _fill_with_typed_facts(actor, number, basis.typed_fill, is_named_now=run.fill_id != number)
@@ -214,7 +221,7 @@ def _held_against_rules(
         decision.columns(),
         is_dataset_known=basis.is_dataset_known,
         unticked=basis.unticked,
-        counterpart=counterpart_of(run.run_number, reconstruction, certified),
+        counterpart=counterpart_of(run.run_number, reconstruction, certified, basis.practice_of),
     )
     asked = questions(entry)
     if refused := refusals(entry) + unconfirmed(asked, decision.confirmed):
@@ -234,10 +241,11 @@ def _insert(
     try:
         with transaction.atomic():
             row = TrackerCertification(user=actor, runreconstruction=target, idempotency_key=key)
+            row.is_practice = basis.practice_of is not None
             _fill_in(row, run, decision, basis)
             row.save(force_insert=True)
     except IntegrityError:
-        standing = live_certification(run.run_number, target.reconstruction)
+        standing = live_certification(run.run_number, target.reconstruction, basis.practice_of)
         if standing is None:
             raise
         raise AlreadyCertified(standing) from None
@@ -256,7 +264,7 @@ def _overwrite(
 ) -> TrackerCertification:
     _fill_in(row, run, decision, basis)
     row.changed_by(actor, reason)
-    if key and not TrackerCertification.objects.filter(idempotency_key=key).exclude(pk=row.pk).exists():
+    if key and made_with(key) in (None, row):
         row.idempotency_key = key
     row.save()
     _set_problems(row, decision)

@@ -47,7 +47,7 @@ class Basis:
     """What a decision rests on besides the mirror of OMS: dataset, typed facts, and what Run Registry said when.
 
     `checklists`: those that were ticked, by identifier, title and edition; none when a certification is changed.
-    `shown`: the facts that the form showed, None where it does not say.
+    `shown`: the facts that the form showed, None where it does not say. `practice_of`: whose practice it is (key).
     """
 
     dataset: str = ""
@@ -60,6 +60,7 @@ class Basis:
     unticked: list[str] = field(default_factory=list)
     checklists: list[dict[str, Any]] = field(default_factory=list)
     shown: dict[str, Any] | None = None
+    practice_of: int | None = None
 
 
 def is_replay_of(

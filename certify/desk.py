@@ -80,7 +80,8 @@ class Desk:
     @cached_property
     def counterpart(self) -> Counterpart | None:
         """The other one of express and prompt, where it is certified: at most one query."""
-        return counterpart_of(self.run.run_number, self.ticket.reconstruction, self.certified)
+        ticket = self.ticket
+        return counterpart_of(ticket.run_number, ticket.reconstruction, self.certified, ticket.practice_of)
 
     @cached_property
     def entry(self) -> Entry:
@@ -249,6 +250,7 @@ def ticket_of(certification: TrackerCertification) -> Ticket:
         registry_states={name: registry.get("state")},
         asked_at=registry.get("asked_at") or "",
         is_complete=certification.external_info_complete,
+        practice_of=certification.practice_of,
     )
 
 

@@ -248,6 +248,7 @@ class CertificationForm(forms.ModelForm):
                 for one in self.checklists
             ],
             shown=ticket.shown,
+            practice_of=ticket.practice_of,
         )
 
 

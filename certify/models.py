@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from certify.choices import ChecklistUse, Flag, Reconstruction, State, TrackerMap
 from certify.quality import verdict_in_sql
+from certify.querysets import CertificationQuerySet, ThatCount
 from certify.said import SAID_AS, SaidOfARun, retired, withdrawn
 from history.choices import Kind
 from history.models import Change, History
@@ -149,34 +150,13 @@ class RunReconstruction(Recorded):
         return self.run_id
 
 
-class CertificationQuerySet(models.QuerySet["TrackerCertification"]):
-    """Certifications by what one asks of them."""
-
-    def live(self) -> CertificationQuerySet:
-        return self.filter(state=State.LIVE)
-
-    def with_names(self) -> CertificationQuerySet:
-        """Each row with what a table shows of it, in the same query. Not its run: its facts are frozen with it."""
-        return self.select_related("runreconstruction", "user", "dataset", "reference_runreconstruction", "bad_reason")
-
-    def stale(self) -> CertificationQuerySet:
-        """Those of which a fact has changed since."""
-        return self.filter(stale_since__isnull=False)
-
-    def incomplete(self) -> CertificationQuerySet:
-        """Those made on typed or missing facts, or on a dataset that Run Registry did not name."""
-        return self.filter(external_info_complete=False)
-
-    def of_run(self, run_number: int) -> CertificationQuerySet:
-        return self.filter(runreconstruction__run_id=run_number)
-
-
 class TrackerCertification(SaidOfARun, Recorded):
     """What one person said of one reconstruction of one run.
 
     `run_type`, `lumisections` and `recorded_lumi` (1/pb) are the facts that the verdict and the reports rest on, as
     they were when it was made; `facts` keeps all of them, with their sources. `verdict_word` is kept by the database
     itself, so that counting and filtering by it costs an index. `version` grows by one with each change.
+    `objects` are those that count, `everything` has practice too: what a person in training certified.
     """
 
     runreconstruction = models.ForeignKey(RunReconstruction, models.PROTECT, related_name="certifications")
@@ -218,6 +198,7 @@ class TrackerCertification(SaidOfARun, Recorded):
         null=True, blank=True, help_text="When the first of them was seen to have (UTC)."
     )
 
+    is_practice = models.BooleanField(default=False, db_index=True, editable=False, help_text="Made in training.")
     state = models.CharField(max_length=9, choices=State.choices, default=State.LIVE)
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -230,13 +211,15 @@ class TrackerCertification(SaidOfARun, Recorded):
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     change_reason = models.TextField(blank=True, help_text="Why somebody else than the owner changed it last.")
 
-    objects = CertificationQuerySet.as_manager()
+    objects = ThatCount()
+    everything = CertificationQuerySet.as_manager()
     history = History(
         kind=Kind.AMEND,
         what="certification",
         never=("verdict_word", "stale", "stale_since"),  # they follow from what is stored
         quiet=(
             "runreconstruction",
+            "is_practice",
             "version",
             "idempotency_key",
             "created_at",
@@ -256,7 +239,14 @@ class TrackerCertification(SaidOfARun, Recorded):
         ordering = ("-date", "-pk")
         constraints = [
             models.UniqueConstraint(
-                fields=["runreconstruction"], condition=Q(state=State.LIVE), name="one_live_certification"
+                fields=["runreconstruction"],
+                condition=Q(state=State.LIVE, is_practice=False),
+                name="one_live_certification",
+            ),
+            models.UniqueConstraint(
+                fields=["runreconstruction", "user"],
+                condition=Q(state=State.LIVE, is_practice=True),
+                name="one_practice_per_person",
             ),
             models.CheckConstraint(
                 condition=Q(state=State.LIVE)
@@ -273,13 +263,18 @@ class TrackerCertification(SaidOfARun, Recorded):
         indexes = [
             models.Index(fields=["state", "-date", "-id"], name="certification_by_day"),
             models.Index(fields=["user", "-date"], name="certification_by_person"),
-            models.Index(fields=["state", "verdict_word"], name="certification_by_verdict"),
+            models.Index(fields=["state", "is_practice", "verdict_word"], name="certification_by_verdict"),
             models.Index(fields=["date"], condition=Q(external_info_complete=False), name="certification_incomplete"),
             models.Index(fields=["date"], condition=Q(stale_since__isnull=False), name="certification_stale"),
         ]
 
     def __str__(self) -> str:
         return str(self.runreconstruction)
+
+    @property
+    def practice_of(self) -> int | None:
+        """Whose practice it is (key); None where it counts."""
+        return self.user_id if self.is_practice else None
 
     @property
     def is_stale(self) -> bool:
@@ -296,5 +291,6 @@ class TrackerCertification(SaidOfARun, Recorded):
         return actor.may_change_others if is_leaders else self.may_be_changed_by(actor)
 
     def may_be_changed_by(self, person: User) -> bool:
-        """Its owner, while still a shifter, and shift leaders."""
-        return person.may_change_others or (person.may_certify and self.user_id == person.pk)
+        """Its owner, while still a shifter, and shift leaders; practice is its owner's alone."""
+        is_anybodys = person.may_change_others and not self.is_practice
+        return is_anybodys or (person.may_certify and self.user_id == person.pk)

@@ -196,7 +196,7 @@ def notices_of(target: Target) -> list[str]:
 
 def _about_dataset(target: Target) -> Iterator[str]:
     known = target.known_dataset
-    if known and not known.is_open:
+    if known and not known.is_open and not target.practice_of:
         what = f"has this dataset as {known.state}" if known.state else "gives no state of this dataset"
         yield f"Run Registry {what}: it is not open for Tracker."
     if not target.datasets and isinstance(target.registry, Found):

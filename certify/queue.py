@@ -54,18 +54,23 @@ def datasets_by_reconstruction(datasets: Iterable[RegistryDataset]) -> dict[tupl
 
 @dataclass(frozen=True)
 class Search:
-    """What is known of a search without asking: what Run Registry said in the last hours, and what is certified."""
+    """What is known of a search without asking: what Run Registry said in the last hours, and what is certified.
+
+    `practice_of`: who searches in training (key); to them all that they have not practised is open.
+    """
 
     numbers: frozenset[int]
     remembered: dict[int, Found[list[RegistryDataset]]]
     certified: frozenset[tuple[int, str]]
+    practice_of: int | None = None
 
     @cached_property
     def open_targets(self) -> list[Step]:
         """Its open reconstructions, in its order."""
         datasets = (one for number in self.numbers & self.remembered.keys() for one in self.remembered[number].value)
         chosen = datasets_by_reconstruction(datasets).items()
-        steps = [Step(*key, dataset.name) for key, dataset in chosen if dataset.is_open and key not in self.certified]
+        left = [(key, dataset) for key, dataset in chosen if key not in self.certified]
+        steps = [Step(*key, dataset.name) for key, dataset in left if dataset.is_open or self.practice_of]
         return sorted(steps, key=_key)
 
     def place_of(self, current: tuple[int, str]) -> Place | None:
@@ -91,14 +96,14 @@ class Search:
         return next((target for target in others if _key(target) > here), others[0] if others else None)
 
 
-def read_search(runs: str, also: int) -> Search:
+def read_search(runs: str, also: int, practice_of: int | None = None) -> Search:
     """The search `runs`, empty where it cannot be read; and what is known of the run `also`: one query."""
     try:
         numbers = frozenset(parse(runs))
     except ValueError:
         numbers = frozenset()
     known = numbers | {also}
-    return Search(numbers, recall_all(known), frozenset(certified_among(known)))
+    return Search(numbers, recall_all(known), frozenset(certified_among(known, practice_of)), practice_of)
 
 
 def _key(target: Step) -> tuple[int, int]:

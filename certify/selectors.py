@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from certify.choices import Component, Reconstruction
 from certify.kept import forget, kept
 from certify.models import RunReconstruction, TrackerCertification
+from certify.querysets import CertificationQuerySet
 from certify.references import Likeness
 from certify.rules import Counterpart, Judgement
 
@@ -29,19 +30,28 @@ _COMPARED = [
 _REFERENCES = "certify.references"
 
 
-def live_certifications_of(run_numbers: Iterable[int]) -> dict[tuple[int, str], TrackerCertification]:
+def standing(practice_of: int | None = None) -> CertificationQuerySet:
+    """What is certified: all that is live; for who is in training (key), their own practice and nothing else."""
+    if practice_of is None:
+        return TrackerCertification.objects.live()
+    return TrackerCertification.everything.live().filter(is_practice=True, user=practice_of)
+
+
+def live_certifications_of(
+    run_numbers: Iterable[int], practice_of: int | None = None
+) -> dict[tuple[int, str], TrackerCertification]:
     """The live certifications of these runs by (run, reconstruction), each with its user: one query."""
     rows = (
-        TrackerCertification.objects.live()
+        standing(practice_of)
         .filter(runreconstruction__run_id__in=list(run_numbers))
         .select_related("user", "runreconstruction")
     )
     return {(row.run_number, row.reconstruction): row for row in rows}
 
 
-def certified_among(run_numbers: Collection[int]) -> set[tuple[int, str]]:
+def certified_among(run_numbers: Collection[int], practice_of: int | None = None) -> set[tuple[int, str]]:
     """Which (run, reconstruction) of these runs are certified: one query of two columns."""
-    live = TrackerCertification.objects.live().filter(_among(run_numbers)).order_by()
+    live = standing(practice_of).filter(_among(run_numbers)).order_by()
     found = live.values_list("runreconstruction__run_id", "runreconstruction__reconstruction")
     return {(number, reconstruction) for number, reconstruction in found if number in run_numbers}
 
@@ -53,23 +63,29 @@ def _among(run_numbers: Collection[int]) -> Q:
     return Q(runreconstruction__run_id__in=list(run_numbers))
 
 
-def live_certification(run_number: int, reconstruction: str) -> TrackerCertification | None:
+def live_certification(
+    run_number: int, reconstruction: str, practice_of: int | None = None
+) -> TrackerCertification | None:
     """The one live certification of this reconstruction, with what a page shows of it."""
-    live = TrackerCertification.objects.live().of_run(run_number)
+    live = standing(practice_of).of_run(run_number)
     key = live.filter(runreconstruction__reconstruction=reconstruction).values_list("pk", flat=True).order_by()[:1]
     # Mostly there is none, and finding that out is cheap; its names are many columns.
-    return TrackerCertification.objects.with_names().get(pk=key[0]) if key else None
+    return TrackerCertification.everything.with_names().get(pk=key[0]) if key else None
 
 
 def made_with(idempotency_key: uuid.UUID) -> TrackerCertification | None:
-    """The certification that the form with this key has made."""
+    """The certification that the form with this key has made, practice or not."""
     # Mostly there is none, as above.
-    key = TrackerCertification.objects.filter(idempotency_key=idempotency_key).values_list("pk", flat=True).order_by()
-    return TrackerCertification.objects.get(pk=key[0]) if key else None
+    rows = TrackerCertification.everything
+    key = rows.filter(idempotency_key=idempotency_key).values_list("pk", flat=True).order_by()
+    return rows.get(pk=key[0]) if key else None
 
 
 def counterpart_of(
-    run_number: int, reconstruction: str, certified: Collection[tuple[int, str]] | None = None
+    run_number: int,
+    reconstruction: str,
+    certified: Collection[tuple[int, str]] | None = None,
+    practice_of: int | None = None,
 ) -> Counterpart | None:
     """The live certification of the other one of express and prompt: one query; none for the rest.
 
@@ -78,7 +94,7 @@ def counterpart_of(
     other = _COUNTERPARTS.get(reconstruction)
     if other is None or (certified is not None and (run_number, other.value) not in certified):
         return None
-    rows = TrackerCertification.objects.live().of_run(run_number).filter(runreconstruction__reconstruction=other)
+    rows = standing(practice_of).of_run(run_number).filter(runreconstruction__reconstruction=other)
     row = rows.select_related("user", "updated_by").only(*_COMPARED).order_by()[:1]
     return _as_counterpart(row[0], other) if row else None
 

@@ -46,12 +46,12 @@ def restore_certification(
     try:
         with _changed(actor, certification, version, Kind.RESTORE, reason) as standing:
             _must_be(standing, State.WITHDRAWN)
-            if other := live_certification(standing.run_number, standing.reconstruction):
+            if other := _other_live(standing):
                 raise AlreadyCertified(other)
             standing.state, standing.withdrawn_by = State.LIVE, None
             standing.withdrawn_at, standing.withdrawn_reason = None, ""
     except IntegrityError:
-        if other := live_certification(certification.run_number, certification.reconstruction):
+        if other := _other_live(certification):
             raise AlreadyCertified(other) from None
         raise
     return standing
@@ -63,6 +63,8 @@ def hand_over_certification(
     """Make it another shifter's. Shift leaders may. Raises as `withdraw_certification`."""
     if not actor.may_change_others:
         raise PermissionDenied("Handing a certification over needs the role shift leader.")
+    if certification.is_practice:
+        raise PermissionDenied("Practice stays with who made it.")
     with _changed(actor, certification, version, Kind.HAND_OVER, reason) as standing:
         if not to.may_certify:
             raise EntryRefused([Refusal("to", f"{to.display_name} is not a shifter. Choose somebody who is.")])
@@ -85,6 +87,10 @@ def retire_reference(actor: User, reference: RunReconstruction, reason: str) -> 
     return held
 
 
+def _other_live(row: TrackerCertification) -> TrackerCertification | None:
+    return live_certification(row.run_number, row.reconstruction, row.practice_of)
+
+
 def _must_be(standing: TrackerCertification, state: State) -> None:
     if standing.state != state:
         raise ChangedMeanwhile(standing)
@@ -96,8 +102,7 @@ def _changed(
 ) -> Iterator[TrackerCertification]:
     """The certification, locked and checked; what is set in it inside is saved and on record."""
     with deed(actor, kind, why=reason, run=certification.run_number) as done:
-        held = TrackerCertification.objects.select_for_update(of=("self",)).with_names()
-        standing = held.get(pk=certification.pk)
+        standing = TrackerCertification.everything.held(certification.pk)
         if not standing.may_be_changed_by(actor):
             raise PermissionDenied(
                 f"{standing.user.display_name} certified this. Only they or a shift leader can do this."

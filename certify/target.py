@@ -68,7 +68,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Target:
-    """What will be certified, and what was found out about it. `datasets` are those of the reconstruction."""
+    """What will be certified, and what was found out about it. `datasets` are those of the reconstruction.
+
+    `practice_of`: who certifies it in training (key).
+    """
 
     run_number: int
     reconstruction: str
@@ -76,6 +79,7 @@ class Target:
     registry: RegistryAnswer
     oms: RunOnPage
     datasets: list[RegistryDataset] = field(default_factory=list)
+    practice_of: int | None = None
 
     @property
     def known_dataset(self) -> RegistryDataset | None:
@@ -98,6 +102,7 @@ class Target:
             asked_at=self.registry.asked_at.isoformat(),
             is_complete=self.is_complete,
             shown=shown_facts(self.oms.run or OmsRun(run_number=self.run_number)),
+            practice_of=self.practice_of,
         )
 
 
@@ -140,7 +145,8 @@ def resolve(wish: Wish, search: Search) -> Target:
     if asking and isinstance(registry, Found):
         remember(registry, [wish.run_number])
     reconstruction, dataset = _choose(wish, registry, search)
-    return Target(wish.run_number, reconstruction, dataset, registry, oms, _of(registry, reconstruction))
+    offered = _of(registry, reconstruction)
+    return Target(wish.run_number, reconstruction, dataset, registry, oms, offered, search.practice_of)
 
 
 def _just_read(wish: Wish, search: Search) -> Found[list[RegistryDataset]] | None:

@@ -16,7 +16,8 @@ class Ticket:
 
     `registry` is found, missing or unreachable; `datasets` are the names it gave for the reconstruction;
     `registry_states` their Tracker states; `asked_at` (ISO, UTC) when; `is_complete` whether OMS answered too;
-    `shown` the facts of the verdict as the form showed them (certify/shown.py), None where it does not say.
+    `shown` the facts of the verdict as the form showed them (certify/shown.py), None where it does not say;
+    `practice_of` whose practice it is (key), None where it counts.
     """
 
     run_number: int
@@ -27,6 +28,7 @@ class Ticket:
     asked_at: str = ""
     is_complete: bool = False
     shown: dict[str, Any] | None = None
+    practice_of: int | None = None
 
     def signed(self) -> str:
         """The ticket as text for a hidden field."""

@@ -66,7 +66,7 @@ class CertifyView(View):
         try:
             self.wish = _wish_of(request, **address)
             if request.method in ("GET", "HEAD"):
-                self.search = read_search(request.GET.get("runs", ""), also=self.wish.run_number)
+                self.search = read_search(request.GET.get("runs", ""), self.wish.run_number, _practice_of(request))
                 self.standing = _standing(self.wish, self.search)
                 if self.standing and not _asks_for_draft(request, self.standing):
                     return shown_instead(cast(SignedInRequest, request), self.standing)
@@ -116,7 +116,7 @@ def _opened_anew(request: SignedInRequest, wish: Wish) -> HttpResponse:
     """A form without its ticket: what was typed, on what Run Registry and OMS say now, to be saved again."""
     known = wish.reconstruction or _reconstruction_sent(request.POST, wish.run_number)
     try:
-        search = read_search(request.POST.get("runs", ""), also=wish.run_number)
+        search = read_search(request.POST.get("runs", ""), wish.run_number, request.user.practice_of)
         target = resolve(replace(wish, reconstruction=known, dataset=""), search)
     except AllCertified:
         return reconstruction_choice(request, wish, f"All datasets of run {wish.run_number} are certified.", 422)
@@ -139,11 +139,16 @@ def _wish_of(request: HttpRequest, run_number: int, reconstruction: str | None =
     return checked_wish(run_number, reconstruction, asked.get("dataset", ""), from_search, is_retry)
 
 
+def _practice_of(request: HttpRequest) -> int | None:
+    """Whose practice is certified here, for those whom `role_required` is going to let through."""
+    return cast(SignedInRequest, request).user.practice_of
+
+
 def _standing(wish: Wish, search: Search) -> TrackerCertification | None:
     """The certification that stands already, where the address alone says of which reconstruction."""
     if wish.reconstruction is None or (wish.run_number, wish.reconstruction) not in search.certified:
         return None
-    return live_certification(wish.run_number, wish.reconstruction)
+    return live_certification(wish.run_number, wish.reconstruction, search.practice_of)
 
 
 def _asks_for_draft(request: HttpRequest, standing: TrackerCertification) -> bool:
@@ -164,6 +169,7 @@ def _certified(request: SignedInRequest, run_number: int, desk: Desk) -> HttpRes
             form.cleaned_data["idempotency_key"],
         )
     except EntryRefused as refused:
+        desk.ticket = replace(desk.ticket, practice_of=request.user.practice_of)
         desk.refuse(refused.refusals)
         return form_page(request, desk, [], status=422)
     except AlreadyCertified as faster:
@@ -184,7 +190,7 @@ def _next_page(sent: Any, made: TrackerCertification) -> str:
     runs = sent.get("runs", "")[:LONGEST_SEARCH]
     here = made.run_number, made.reconstruction
     goes_on = runs and sent.get("then") == "next"
-    if goes_on and (following := read_search(runs, also=made.run_number).next_open(here)):
+    if goes_on and (following := read_search(runs, made.run_number, made.practice_of).next_open(here)):
         address = reverse("certify:certify-reconstruction", args=[following.run_number, following.reconstruction])
         return with_query(address, dataset=following.dataset, runs=runs)
     return with_query(reverse("openruns:open-runs"), runs=runs) if runs else reverse("listruns:list")
@@ -202,7 +208,8 @@ def form_page(
 ) -> HttpResponse:
     """The certify page of this desk."""
     runs = runs or request.POST.get("runs", "")
-    search = search or (read_search(runs, also=desk.ticket.run_number) if runs else None)
+    ticket = desk.ticket
+    search = search or (read_search(runs, ticket.run_number, ticket.practice_of) if runs else None)
     if search is not None and desk.certified is None:
         desk.certified = search.certified
     page = certify_page(desk, notices, runs=runs, search=search, theirs=theirs, reader=request.user)

@@ -8,12 +8,19 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
-from certify.models import CertificationQuerySet, RunReconstruction, TrackerCertification
+from certify.models import RunReconstruction, TrackerCertification
+from certify.querysets import CertificationQuerySet
 from history.models import Change, Notice
 from history.undo import Plan, plan_of
 from users.models import User
 
 CHUNK = 500
+
+
+def readable_by(person: User) -> QuerySet[Change]:
+    """All changes but what others did in training."""
+    practice = TrackerCertification.history.filter(is_practice=True).exclude(user_id=person.pk)
+    return Change.objects.exclude(pk__in=practice.values("change_id"))
 
 
 def with_undone(changes: QuerySet[Change]) -> QuerySet[Change]:
@@ -37,9 +44,9 @@ def undo_planned(person: User, key: int) -> Plan:
     return plan
 
 
-def changes_of_run(run_number: int) -> QuerySet[Change]:
+def changes_of_run(run_number: int, reader: User) -> QuerySet[Change]:
     """All that was done about one run, newest first."""
-    return with_undone(Change.objects.filter(run_number=run_number))
+    return with_undone(readable_by(reader).filter(run_number=run_number))
 
 
 def certifications_of_run(run_number: int) -> CertificationQuerySet:

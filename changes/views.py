@@ -23,6 +23,7 @@ from changes.selectors import (
     certifications_of_run,
     changes_of_run,
     in_chunks,
+    readable_by,
     resting_on,
     undo_planned,
     with_undone,
@@ -46,7 +47,7 @@ def _reader(request: HttpRequest) -> User:
 def history(request: HttpRequest) -> HttpResponseBase:
     """All changes that the address asks for, newest first, as a page or as CSV."""
     reader = _reader(request)
-    filters = ChangeFilter(request.GET, queryset=Change.objects.all())
+    filters = ChangeFilter(request.GET, queryset=readable_by(reader))
     if request.GET.get("export") == "csv" and filters.is_valid():
         name = f"history-{timezone.now():%Y-%m-%d-%H%M}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -96,7 +97,7 @@ def run(request: HttpRequest, run_number: int) -> HttpResponse:
         "run": run_as_known(run_number),
         "certifications": certifications_of_run(run_number),
         "references": RunReconstruction.objects.filter(run=run_number, is_reference=True),
-        "changes": told(changes_of_run(run_number)[:MOST_SHOWN], _reader(request)),
+        "changes": told(changes_of_run(run_number, _reader(request))[:MOST_SHOWN], _reader(request)),
     }
     return render(request, "changes/run.html", context)
 

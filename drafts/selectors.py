@@ -20,11 +20,11 @@ _WHERE = ("run_number", "reconstruction")
 _MARKS = """
     SELECT d.id, d.user_id, username, first_name, last_name, run_number, reconstruction, saved_at, key
     FROM drafts_draft d JOIN users_user u ON u.id = d.user_id
-    WHERE NOT is_done AND saved_at > %s AND {where}
+    WHERE NOT is_done AND saved_at > %s AND (u.id = %s OR NOT in_training) AND {where}
     UNION ALL
     SELECT l.id, l.user_id, username, first_name, last_name, run_number, reconstruction, since, ''
     FROM drafts_lease l JOIN users_user u ON u.id = l.user_id
-    WHERE ends_at > %s AND taken_at IS NULL AND {where}
+    WHERE ends_at > %s AND taken_at IS NULL AND (u.id = %s OR NOT in_training) AND {where}
 """
 
 
@@ -120,11 +120,11 @@ def age_in_words(age: timedelta) -> str:
     return f"{minutes // (24 * 60)} days"
 
 
-def _marks(where: str, of: list[object]) -> list[Mark]:
-    """Leases and drafts, newest first: one query."""
+def _marks(reader: int, where: str, of: list[object]) -> list[Mark]:
+    """Leases and drafts, newest first, of others in training none: one query."""
     now = timezone.now()
     kept_since, running_at = (connection.ops.adapt_datetimefield_value(one) for one in (now - KEPT, now))
-    rows = Draft.objects.raw(_MARKS.format(where=where), [kept_since, *of, running_at, *of])
+    rows = Draft.objects.raw(_MARKS.format(where=where), [kept_since, reader, *of, running_at, reader, *of])
     marks = [
         Mark(row.user_id, _name(row), row.run_number, row.reconstruction, row.saved_at, row.key)
         for row in cast("Iterable[_Row]", rows)
@@ -138,7 +138,7 @@ def _name(row: _Row) -> str:
 
 def around(sheet: Sheet, taken: Lease | None = None) -> Around:
     """What goes on around an opened form: one query."""
-    marks = _marks("run_number = %s AND reconstruction = %s", [sheet.run_number, sheet.reconstruction])
+    marks = _marks(sheet.person, "run_number = %s AND reconstruction = %s", [sheet.run_number, sheet.reconstruction])
     drafts = {mark.person: mark for mark in marks if mark.is_draft and mark.person != sheet.person}
     leases = {mark.person: mark for mark in marks if not mark.is_draft and mark.person != sheet.person}
     return Around(
@@ -150,13 +150,13 @@ def around(sheet: Sheet, taken: Lease | None = None) -> Around:
     )
 
 
-def marks_of_runs(run_numbers: Iterable[int]) -> dict[tuple[int, str], list[Mark]]:
+def marks_of_runs(run_numbers: Iterable[int], reader: int) -> dict[tuple[int, str], list[Mark]]:
     """Who has forms of these runs open and whose drafts there are, by (run, reconstruction): one query."""
     found: dict[tuple[int, str], list[Mark]] = {}
     numbers: list[object] = list(run_numbers)
     if not numbers:
         return found
-    for mark in _marks(f"run_number IN ({', '.join(['%s'] * len(numbers))})", numbers):
+    for mark in _marks(reader, f"run_number IN ({', '.join(['%s'] * len(numbers))})", numbers):
         found.setdefault((mark.run_number, mark.reconstruction), []).append(mark)
     return found
 

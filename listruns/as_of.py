@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.db.models import DateTimeField, Exists, OuterRef, QuerySet, Value
+from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.query import ModelIterable
 from django.http import HttpRequest
 
@@ -19,6 +19,7 @@ from certify.decision import PROBLEMS
 from certify.models import TrackerCertification
 from certify.quality import verdict_in_sql
 from history.models import KeptRows
+from users.models import User
 
 AS_OF = "as_of"
 _COLUMNS = [field.attname for field in TrackerCertification._meta.concrete_fields]
@@ -64,7 +65,7 @@ class CertificationsAsOf(KeptRows):
 
 
 def certifications_as_of(moment: datetime) -> CertificationsAsOf:
-    """Every certification there was, each by what was said of it last."""
+    """Every certification there was, practice too, each by what was said of it last."""
     model = TrackerCertification.history.model
     later = model.objects.filter(id=OuterRef("id"), history_date__lte=moment, history_id__gt=OuterRef("history_id"))
     rows = CertificationsAsOf(model).filter(~Exists(later), history_date__lte=moment).exclude(history_type="-")
@@ -74,10 +75,12 @@ def certifications_as_of(moment: datetime) -> CertificationsAsOf:
     return said
 
 
-def certification_as_of(pk: int, moment: datetime) -> QuerySet[Any]:
-    """One certification as it was, with what its page shows; none where it was not made yet."""
+def certification_as_of(pk: int, moment: datetime, reader: User) -> QuerySet[Any]:
+    """One certification as it was, with what its page shows; none where it was not made yet or is not theirs."""
     named = ("runreconstruction__run", "user", "dataset", "reference_runreconstruction", "bad_reason")
-    return certifications_as_of(moment).filter(id=pk).select_related(*named, "withdrawn_by", "updated_by")
+    rows = certifications_as_of(moment).filter(id=pk)
+    seen = rows if reader.may_change_others else rows.filter(Q(is_practice=False) | Q(user_id=reader.pk))
+    return seen.select_related(*named, "withdrawn_by", "updated_by")
 
 
 def _names(field: str) -> dict[int, Any]:

@@ -72,5 +72,5 @@ def _rows(model: type[Model]) -> Iterator[str]:
 
 def _after(model: type[Model], last: object) -> list[Model]:
     """The next chunk by key; each costs one query and one for each list of problems."""
-    rows = model._default_manager.order_by("pk").prefetch_related(*(one.name for one in model._meta.many_to_many))
+    rows = model._base_manager.order_by("pk").prefetch_related(*(one.name for one in model._meta.many_to_many))
     return list((rows.filter(pk__gt=last) if last is not None else rows)[:CHUNK])

@@ -67,6 +67,7 @@ FIELDS: dict[str, Getter] = {
     "is_stale": attrgetter("is_stale"),
     "stale": lambda row: in_words(row.stale),
     "stale_since_utc": attrgetter("stale_since"),
+    "is_practice": attrgetter("is_practice"),
     "state": attrgetter("state"),
     "withdrawn_by": _of("withdrawn_by", "username"),
     "withdrawn_at_utc": attrgetter("withdrawn_at"),

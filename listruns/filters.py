@@ -84,7 +84,7 @@ class ProblemsFilter(django_filters.ModelMultipleChoiceFilter):
             return qs
         if hasattr(qs, "having"):  # as of a moment: history keeps the keys with the row
             return qs.having(self.field_name, {problem.pk for problem in value})
-        having = TrackerCertification.objects.filter(**{f"{self.field_name}__in": value})
+        having = TrackerCertification.everything.filter(**{f"{self.field_name}__in": value})
         return qs.filter(pk__in=having.values("pk"))
 
 
@@ -162,6 +162,9 @@ class CertificationFilter(django_filters.FilterSet):
         error_messages={"invalid_choice": "There is no state %(value)s."},
     )
 
+    # Which rows there are to filter says the page: those that count, or practice.
+    practice = django_filters.BooleanFilter(label="Practice", method="as_given", widget=forms.CheckboxInput)
+
     class Meta:
         model = TrackerCertification
         form = ListFilterForm
@@ -180,6 +183,9 @@ class CertificationFilter(django_filters.FilterSet):
 
     def of_state(self, queryset: Rows, _name: str, value: str) -> Rows:
         return queryset if value == ANY_STATE else queryset.filter(state=value)
+
+    def as_given(self, queryset: Rows, _name: str, _value: bool) -> Rows:
+        return queryset
 
     def that_are_stale(self, queryset: Rows, _name: str, value: bool) -> Rows:
         return queryset.filter(stale_since__isnull=False) if value else queryset

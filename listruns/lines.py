@@ -28,6 +28,7 @@ class Line(NamedTuple):
     tracking_lowstat: bool
     verdict_word: str
     is_stale: bool
+    is_practice: bool
     reference: str
     shifter: str
     date: dt.date
@@ -51,6 +52,7 @@ def line_of(row: TrackerCertification, as_of: dt.datetime | None = None) -> Line
         row.tracking_lowstat,
         row.verdict_word,
         row.is_stale,
+        row.is_practice,
         str(row.reference_runreconstruction),
         row.user.display_name,
         row.date,

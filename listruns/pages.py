@@ -118,6 +118,7 @@ def list_page(
     # Nothing set at all means everything that is live; said aloud, or the address would mean the default.
     aloud = query or query_of(state=State.LIVE)
     sort = {"sort": request.GET["sort"]} if request.GET.get("sort") else {}
+    asked = request.GET.dict() | {"practice": query.get("practice", "")}
     return ListPage(
         filters=filters,
         choices={field.name: choice_of(field, words) for field in filters.form if hasattr(field.field, "choices")},
@@ -128,7 +129,7 @@ def list_page(
         total=sum(counts.values()),
         exports={kind.upper(): _with(aloud, **sort, export=kind) for kind in ("csv", "json")},
         sizes=[(one, one == size) for one in PAGE_SIZES],
-        kept=[(name, request.GET[name]) for name in ("sort", "per_page", "as_of") if request.GET.get(name)],
+        kept=[(name, asked[name]) for name in ("sort", "per_page", "as_of", "practice") if asked.get(name)],
         as_of=as_of,
     )
 

@@ -36,7 +36,9 @@ def _of_days(first: date, last: date, user: User | None = None) -> QueryDict:
 
 
 def default_query(user: User) -> QueryDict:
-    """My certifications of today (UTC); everybody's for those who certify nothing."""
+    """My certifications of today (UTC), in training my practice; everybody's for those who certify nothing."""
+    if user.in_training:
+        return query_of(practice="on")
     today = timezone.now().date()
     return _of_days(today, today, user if user.may_certify else None)
 
@@ -68,6 +70,8 @@ def scope_chips(user: User, current: QueryDict) -> list[Chip]:
         mine = [("Mine today", _of_days(today, today, user)), ("My week", _of_days(monday, sunday, user))]
         scopes = [*mine, *scopes]
     scopes.append(("All", query_of(state=State.LIVE)))
+    if user.may_change_others or user.training_since:
+        scopes.append(("Practice" if user.may_change_others else "My practice", query_of(practice="on")))
     same = current or query_of(state=State.LIVE)
     return [Chip(text, query.urlencode(), query == same) for text, query in scopes]
 
@@ -77,7 +81,7 @@ def _says(filters: CertificationFilter, name: str, values: list[str]) -> str:
     if name in ("bad_reason", "pixel_problems", "strip_problems", "tracking_problems"):
         chosen = filters.form.cleaned_data.get(name)
         return ", ".join(map(str, chosen if isinstance(chosen, list | tuple) or hasattr(chosen, "all") else [chosen]))
-    return "" if name in ("lowstat", "stale", "incomplete") else ", ".join(values)
+    return "" if name in ("lowstat", "stale", "incomplete", "practice") else ", ".join(values)
 
 
 def _name(filters: CertificationFilter, name: str) -> str:

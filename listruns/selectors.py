@@ -7,15 +7,30 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from certify.models import CertificationQuerySet, TrackerCertification
+from certify.models import TrackerCertification
+from certify.querysets import CertificationQuerySet
+from users.models import User
 
 Rows = QuerySet[TrackerCertification]
 CHUNK = 500
 
 
 def all_rows() -> CertificationQuerySet:
-    """Every certification; filters narrow it."""
+    """Every certification that counts; filters narrow it."""
     return TrackerCertification.objects.all()
+
+
+def rows_seen_by(person: User) -> CertificationQuerySet:
+    """What is theirs to see as certified: all that counts; in training, their own practice and nothing else."""
+    if person.in_training:
+        return TrackerCertification.everything.filter(is_practice=True, user=person)
+    return all_rows()
+
+
+def practice_for(person: User, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The practice among these rows that this person may look at: their own, shift leaders everybody's."""
+    practice = rows.filter(is_practice=True)
+    return practice if person.may_change_others else practice.filter(user_id=person.pk)
 
 
 def rows_for_lines(rows: Rows) -> Rows:

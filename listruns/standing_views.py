@@ -113,7 +113,8 @@ def hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _changeable(person: User, pk: int) -> TrackerCertification:
     """The certification, live or not, if this person may change it. Raises Http404 and PermissionDenied."""
-    row = get_object_or_404(TrackerCertification.objects.with_names().select_related("withdrawn_by"), pk=pk)
+    rows = TrackerCertification.everything.visible_to(person).with_names().select_related("withdrawn_by")
+    row = get_object_or_404(rows, pk=pk)
     if not row.may_be_changed_by(person):
         raise PermissionDenied(f"{row.user.display_name} certified this. Only they or a shift leader can do this.")
     return row

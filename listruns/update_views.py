@@ -42,7 +42,7 @@ def update(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def certification_to_change(person: User, pk: int) -> TrackerCertification:
     """The live certification, if this person may change it. Raises Http404 and PermissionDenied."""
-    known = TrackerCertification.objects.with_names().select_related("withdrawn_by")
+    known = TrackerCertification.everything.visible_to(person).with_names().select_related("withdrawn_by")
     certification = known.filter(pk=pk).first()
     if certification is None:
         raise Http404(f"There is no certification {pk}.")

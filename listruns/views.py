@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
+from datetime import datetime
+from typing import Any, cast
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +18,7 @@ from listruns.exports import FORMATS, export
 from listruns.filters import CertificationFilter
 from listruns.pages import certification_page, in_order, list_page
 from listruns.scope import effective_query, unknown_names
-from listruns.selectors import all_rows, rows_for_export
+from listruns.selectors import practice_for, rows_for_export
 from users.access import role_required
 from users.models import Role, User
 
@@ -39,7 +41,7 @@ def certification_list(request: HttpRequest) -> HttpResponseBase:
     if BEFORE.keys() & request.GET.keys():
         return redirect(f"{reverse('listruns:list')}?{_renamed(request.GET).urlencode()}", permanent=True)
     query, moment = effective_query(request), moment_of(request)
-    stored = certifications_as_of(moment) if moment else all_rows()
+    stored = _stored(cast(User, request.user), moment, is_practice="practice" in query)
     filters = CertificationFilter(query, queryset=stored)
     if kind := request.GET.get("export"):
         return _export(request, filters, kind)
@@ -47,6 +49,12 @@ def certification_list(request: HttpRequest) -> HttpResponseBase:
     page = list_page(request, filters, query, rows, moment)
     context = {"page": page, "unknown": unknown_names(request)}
     return render(request, "listruns/list.html", context, status=200 if filters.is_valid() else 422)
+
+
+def _stored(person: User, moment: datetime | None, *, is_practice: bool) -> QuerySet[Any]:
+    """What there is to filter: all that counts, or the practice that this person may look at."""
+    stored: QuerySet[Any] = certifications_as_of(moment) if moment else TrackerCertification.everything.all()
+    return practice_for(person, stored) if is_practice else stored.filter(is_practice=False)
 
 
 def _export(request: HttpRequest, filters: CertificationFilter, kind: str) -> HttpResponseBase:
@@ -70,9 +78,10 @@ def dump(_request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def certification(request: HttpRequest, pk: int) -> HttpResponse:
     """One certification, live or withdrawn, with the facts it was made on; or as it was at a moment."""
+    user = cast(User, request.user)
     if moment := moment_of(request):
-        page = certification_page(get_object_or_404(certification_as_of(pk, moment)), cast(User, request.user), moment)
+        page = certification_page(get_object_or_404(certification_as_of(pk, moment, user)), user, moment)
     else:
-        rows = TrackerCertification.objects.with_names().select_related("withdrawn_by", "updated_by")
-        page = certification_page(get_object_or_404(rows, pk=pk), cast(User, request.user))
+        rows = TrackerCertification.everything.visible_to(user).with_names()
+        page = certification_page(get_object_or_404(rows.select_related("withdrawn_by", "updated_by"), pk=pk), user)
     return render(request, "listruns/certification.html", {"page": page})

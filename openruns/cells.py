@@ -90,7 +90,8 @@ class Cells:
         if certification := self.certifications.get(key):
             return self._certified(certification)
         if dataset := self.datasets.get(key):
-            return self._open(dataset, reconstruction) if dataset.is_open else _closed(dataset, reconstruction)
+            is_offered = dataset.is_open or self.user.in_training
+            return self._open(dataset, reconstruction) if is_offered else _closed(dataset, reconstruction)
         if self.is_registry_out:
             return Cell(reconstruction, None, "?", "Not known while Run Registry is out")
         return Cell(reconstruction, None, "-", "No dataset")
@@ -105,6 +106,8 @@ class Cells:
         is_mine = certification.user_id == self.user.pk
         page = "listruns:update" if is_mine or self.user.may_change_others else "listruns:certification"
         who, since = certification.user.display_name, ", stale" if certification.is_stale else ""
+        if certification.is_practice:
+            return self._practised(certification)
         return Cell(
             reconstruction=certification.reconstruction,
             stand=Stand.MINE if is_mine else Stand.CERTIFIED,
@@ -112,6 +115,17 @@ class Cells:
             meaning=f"Certified {certification.verdict} by {who} for {certification.date}{since}",
             look=f"is-{certification.verdict} is-stale" if certification.is_stale else f"is-{certification.verdict}",
             address=reverse(page, args=[certification.pk]),
+        )
+
+    def _practised(self, own: TrackerCertification) -> Cell:
+        """What the person certified in training; nobody else's practice comes here."""
+        return Cell(
+            reconstruction=own.reconstruction,
+            stand=Stand.MINE,
+            word="practice",
+            meaning=f"Your practice: {own.verdict}, for {own.date}",
+            look=f"is-{own.verdict} is-practice",
+            address=reverse("listruns:update", args=[own.pk]),
         )
 
 

@@ -75,7 +75,8 @@ def open_runs_page(numbers: list[int], typed: str, outside: Outside, user: User)
     """The page of a search for `numbers` (newest first), typed as `typed`: two queries, certifications and marks."""
     registry = outside.registry
     datasets = registry.value if isinstance(registry, Found) else None
-    cells = Cells(" ".join(typed.split()), user, live_certifications_of(numbers), datasets, marks_of_runs(numbers))
+    certified = live_certifications_of(numbers, user.practice_of)
+    cells = Cells(" ".join(typed.split()), user, certified, datasets, marks_of_runs(numbers, user.pk))
     shown = [number for number in numbers if datasets is None or cells.has_any(number)]
     in_registry = {dataset.run_number for dataset in datasets or []}
     return OpenRunsPage(

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from shiftleader import certifications, checklist, dayparts, fills, overview, runs, with_registry, withdrawn
 from shiftleader.scope import Scope
+from shiftleader.training import part as training
 from users.access import SignedInRequest
 
 Context = dict[str, Any]
@@ -47,6 +48,7 @@ PARTS = (
     Part("luminosity", "Recorded luminosity", fills.recorded),
     Part("fills", "Fills", fills.part),
     Part("withdrawn", "Withdrawn", withdrawn.part),
+    Part("training", "Training", training),
     Part("checklist", "Checklist", checklist.part),
 )
 BY_NAME = {part.name: part for part in PARTS}

@@ -56,6 +56,8 @@ TABLE = {
     ("reports:summary", "POST"): "302 422 422 422 422 422",
     ("shiftleader:week", "GET"): "302 200 200 200 200 200",
     ("shiftleader:week", "POST"): "302 405 405 405 405 405",
+    ("shiftleader:training", "GET"): "302 403 403 200 200 200",
+    ("shiftleader:training", "POST"): "302 403 403 422 422 422",
     ("shiftleader:part", "GET"): "302 200 200 200 200 200",
     ("shiftleader:part", "POST"): "302 405 405 405 405 405",
     ("listruns:list", "GET"): "302 200 200 200 200 200",

@@ -43,7 +43,8 @@ class User(Recorded, AbstractUser):
     """A person who signs in. `role` alone decides what they may; Django's staff flags follow it.
 
     CERN gives the role anew at every sign-in. `role_changed_by` names the admin who changed it since; where
-    `role_pinned_for` gives a reason, no sign-in changes it.
+    `role_pinned_for` gives a reason, no sign-in changes it. While `in_training`, what they certify is practice;
+    `training_since`, `training_by` (account name) and `training_reason` say of the switch when, who and why last.
     """
 
     role = models.CharField(max_length=12, choices=Role.choices, default=Role.GUEST)
@@ -55,11 +56,19 @@ class User(Recorded, AbstractUser):
         help_text="A reason keeps the role through sign-ins. Empty: CERN decides at the next one.",
     )
 
+    in_training = models.BooleanField(default=False, editable=False)
+    training_since = models.DateTimeField(null=True, blank=True, editable=False)
+    training_by = models.CharField(max_length=150, blank=True, editable=False)
+    training_reason = models.CharField(max_length=300, blank=True, editable=False)
+
     objects: ClassVar[PeopleManager] = PeopleManager()
     history = History(
         kind=Kind.ACCOUNT,
         never=("password", "last_login", "groups", "user_permissions"),
-        quiet=("date_joined", "is_staff", "is_superuser", "role_changed_by"),
+        quiet=(
+            *("date_joined", "is_staff", "is_superuser", "role_changed_by"),
+            *("training_since", "training_by", "training_reason"),
+        ),
         private=("email",),
         opposite=_deactivated,
     )
@@ -75,9 +84,9 @@ class User(Recorded, AbstractUser):
             kwargs["update_fields"] = {*kwargs["update_fields"], "is_staff", "is_superuser"}
         super().save(*args, **kwargs)
 
-    def may_be_put_back_by(self, actor: "User", _change: Any, _fields: Any) -> bool:
-        """Accounts and roles are for admins."""
-        return actor.has_role(Role.ADMIN)
+    def may_be_put_back_by(self, actor: "User", change: Any, _fields: Any) -> bool:
+        """Accounts and roles are for admins, training is for shift leaders."""
+        return actor.has_role(Role.SHIFT_LEADER if change.kind == Kind.TRAINING else Role.ADMIN)
 
     @classmethod
     def may_be_read_whole_by(cls, reader: "User", key: Any) -> bool:
@@ -96,6 +105,11 @@ class User(Recorded, AbstractUser):
     @property
     def may_certify(self) -> bool:
         return self.has_role(Role.SHIFTER)
+
+    @property
+    def practice_of(self) -> int | None:
+        """Whose practice they see as what is certified: their own (key) while in training; None where it counts."""
+        return self.pk if self.in_training else None
 
     @property
     def may_change_others(self) -> bool:

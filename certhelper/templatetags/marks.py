@@ -27,9 +27,10 @@ def flag_mark(flag: str, lowstat: bool, component: str) -> SafeString:
 
 @register.simple_tag
 @lru_cache(maxsize=64)
-def verdict_mark(verdict: str, is_stale: bool = False) -> SafeString:
-    """A verdict with its word; hatched where a fact has changed since."""
-    return render_to_string("parts/_verdict.html", {"verdict": verdict, "is_stale": is_stale})
+def verdict_mark(verdict: str, is_stale: bool = False, is_practice: bool = False) -> SafeString:
+    """A verdict with its word; hatched where a fact has changed since, dashed where it is practice."""
+    context = {"verdict": verdict, "is_stale": is_stale, "is_practice": is_practice}
+    return render_to_string("parts/_verdict.html", context)
 
 
 @register.simple_tag

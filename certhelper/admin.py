@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db import DataError
-from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
+from django.urls import reverse
 
+from certhelper.admin_records import register_the_rest
+from certhelper.admin_roles import KeptAdmin, LookOnly, OnItsPage, SaysWhy, WhyForm
 from certify.models import (
     BadReason,
     Checklist,
@@ -36,7 +35,6 @@ from users.access import denial
 from users.models import Role, User
 from users.views import sign_out
 
-logger = logging.getLogger(__name__)
 admin.site.site_header = "CertHelper admin"
 admin.site.site_title = "CertHelper admin"
 admin.site.index_title = "Roles, words, and what is stored"
@@ -46,12 +44,18 @@ admin.site.unregister([Group, EmailAddress, SocialAccount, SocialApp, SocialToke
 @login_not_required
 def sign_in(request: HttpRequest, _extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
     """The one sign-in page, with its limit on failures, stands before the admin too."""
-    there = request.GET.get("next", "/admin/")
-    if not request.user.is_authenticated:
-        return redirect_to_login(there)
-    if not request.user.may_use_admin:
-        raise PermissionDenied(denial(request, Role.SHIFT_LEADER))
+    if not may_enter(request):
+        return redirect_to_login(request.GET.get("next", "/admin/"))
     return redirect("admin:index")
+
+
+def may_enter(request: HttpRequest) -> bool:
+    """Whether the admin opens; who is signed in and may not is told so, instead of asked to sign in."""
+    if not request.user.is_authenticated:
+        return False
+    if not request.user.may_use_admin and request.path != reverse("admin:logout"):
+        raise PermissionDenied(denial(request, Role.SHIFT_LEADER))
+    return True
 
 
 @login_not_required
@@ -62,76 +66,7 @@ def leave(request: HttpRequest, _extra_context: dict[str, Any] | None = None) ->
 
 admin.site.login = sign_in  # type: ignore[method-assign, assignment]
 admin.site.logout = leave  # type: ignore[method-assign, assignment]
-admin.site.has_permission = lambda request: getattr(request.user, "may_use_admin", False)  # type: ignore[method-assign]
-
-
-class ByRole(admin.ModelAdmin):
-    """Rows that people of one role, and of higher ones, may see and change. Our roles decide, not Django's groups."""
-
-    role = Role.ADMIN
-
-    def _may(self, request: HttpRequest) -> bool:
-        return request.user.is_authenticated and request.user.has_role(self.role)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self._may(request)
-
-    def has_view_permission(self, request: HttpRequest, _obj: Model | None = None) -> bool:
-        return self._may(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self._may(request)
-
-    def has_change_permission(self, request: HttpRequest, _obj: Model | None = None) -> bool:
-        return self._may(request)
-
-    def has_delete_permission(self, request: HttpRequest, _obj: Model | None = None) -> bool:
-        return self._may(request)
-
-
-class SteadyList(ByRole):
-    """A list that outlives any address: filters that no row can fit lead to the whole list."""
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        try:
-            answer = super().changelist_view(request, extra_context)
-            # Drawn here: the days above a list are read while it is drawn.
-            return answer.render() if isinstance(answer, TemplateResponse) else answer
-        except (ValueError, OverflowError, DataError) as wrong:
-            if request.method == "POST" or not set(request.GET) - {ERROR_FLAG}:
-                raise
-            logger.warning("An address of the admin could not be read: %s", wrong)
-            return redirect(f"{request.path}?{ERROR_FLAG}=1")
-
-
-class LookOnly(SteadyList):
-    """Rows that change through the pages alone."""
-
-    list_per_page = 50
-    show_full_result_count = False
-
-    def has_add_permission(self, *_args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *_args: Any, **_kwargs: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
-        return False
-
-
-class KeptAdmin(SteadyList):
-    """Words that shift leaders edit. One that a certification has is retired, not deleted."""
-
-    role = Role.SHIFT_LEADER
-    list_per_page = 50
-
-    def get_actions(self, _request: HttpRequest) -> dict[str, Any]:
-        return {}
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        used = getattr(obj, "certifications", None)
-        return self._may(request) and obj is not None and not (used is not None and used.exists())
+admin.site.has_permission = may_enter  # type: ignore[method-assign]
 
 
 @admin.register(BadReason, PixelProblem, StripProblem, TrackingProblem)
@@ -147,11 +82,19 @@ class ChecklistAdmin(KeptAdmin):
     list_filter = ("is_retired",)
     search_fields = ("title", "identifier", "text")
 
+    def view_on_site(self, row: Checklist) -> str:
+        return reverse("changes:checklist", args=[row.identifier])
+
+
+class PersonForm(WhyForm, UserChangeForm):
+    """An account, and why it is changed."""
+
 
 @admin.register(User)
-class PersonAdmin(SteadyList, UserAdmin):
+class PersonAdmin(SaysWhy, UserAdmin):
     """The role alone decides what a person may; accounts are deactivated, not deleted. Nobody changes their own."""
 
+    form = PersonForm
     list_display = ("username", "first_name", "last_name", "email", "role", "given_by", "is_active", "last_login")
     list_filter = ("role", "is_active", ("role_pinned_for", admin.EmptyFieldListFilter))
     search_fields = ("username", "first_name", "last_name", "email")
@@ -161,6 +104,7 @@ class PersonAdmin(SteadyList, UserAdmin):
         (None, {"fields": ("username", "password", "role", "role_pinned_for", "given_by", "is_active")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
         ("Times (UTC)", {"fields": ("last_login", "date_joined")}),
+        ("This change", {"fields": ("why",)}),
     )
     add_fieldsets = ((None, {"fields": ("username", "role", "usable_password", "password1", "password2")}),)
     readonly_fields = ("given_by", "last_login", "date_joined")
@@ -196,7 +140,10 @@ class CernAccountAdmin(LookOnly):
 
 
 @admin.register(TrackerCertification)
-class CertificationAdmin(LookOnly):
+class CertificationAdmin(OnItsPage):
+    """To be changed on its page, where rights and rules are held."""
+
+    page = "listruns:certification"
     list_display = ("run", "reco", "run_type", "pixel", "strip", "tracking", "verdict", "user", "date", "state")
     list_filter = ("state", "run_type", "runreconstruction__reconstruction", "pixel", "strip", "tracking", "date")
     list_select_related = ("runreconstruction", "user")
@@ -213,7 +160,8 @@ class CertificationAdmin(LookOnly):
 
 
 @admin.register(RunReconstruction)
-class ReconstructionAdmin(LookOnly):
+class ReconstructionAdmin(OnItsPage):
+    page = "changes:reference"
     list_display = ("run_number", "reconstruction", "is_reference", "reference_since", "reference_by")
     list_filter = ("reconstruction", "is_reference")
     list_select_related = ("reference_by",)
@@ -226,7 +174,8 @@ class DatasetAdmin(LookOnly):
 
 
 @admin.register(OmsRun)
-class RunAdmin(LookOnly):
+class RunAdmin(OnItsPage):
+    page = "changes:run"
     list_display = (
         "run_number",
         "run_type",
@@ -245,3 +194,6 @@ class FillAdmin(LookOnly):
     list_display = ("fill_number", "era", "start_time", "fill_type_runtime", "bunches_colliding", "fetched_at")
     list_filter = ("era", "fill_type_runtime")
     search_fields = ("^fill_number",)
+
+
+register_the_rest(set(admin.site._registry))

@@ -22,7 +22,10 @@ class Recorded(models.Model):
         abstract = True
 
     def may_be_put_back_by(self, actor: Any, _change: Change, _fields: Collection[str]) -> bool:
-        """Whether this person may undo a change of these fields: whoever may make the opposite one."""
+        """Whether this person may undo a change of these fields: whoever may make the opposite one.
+
+        Of the row, it looks at the owner alone: pages ask it of many rows at once.
+        """
         return actor.may_change_others
 
     @classmethod

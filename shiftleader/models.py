@@ -27,6 +27,7 @@ class SavedFilter(Recorded):
         kind=Kind.SETTING,
         what="saved filter",
         quiet=("user",),
+        owner="user_id",
         opposite=retired,
         labels={"is_retired": "retired", "query": "filters"},
     )

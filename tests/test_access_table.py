@@ -5,16 +5,30 @@ The outside is switched off here, so that no row depends on it.
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
-from django.test import Client
+from django.apps import apps
+from django.contrib import admin
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from certify.models import TrackerCertification
-from tests.factories import CertificationFactory, ChecklistFactory, UserFactory
-from users.models import Role
+from tests.factories import (
+    BadReasonFactory,
+    CertificationFactory,
+    ChecklistFactory,
+    PixelProblemFactory,
+    StripProblemFactory,
+    TrackingProblemFactory,
+    UserFactory,
+)
+from tests.test_architecture import MAY_IMPORT
+from users.models import Role, User
 
 ROLES = ("stranger", "guest", "shifter", "shift_leader", "expert", "admin")
 RUN, RECONSTRUCTION = 317555, "express"
+REFUSED = (302, 403, 405)
 
 # The six numbers: stranger, guest, shifter, shift leader, expert, admin. The certification belongs to the shifter.
 TABLE = {
@@ -97,10 +111,42 @@ TABLE = {
     ("changes:checklist", "GET"): "302 200 200 200 200 200",
     ("changes:checklist", "POST"): "302 405 405 405 405 405",
 }
-# Django's own admin: shift leaders find what is theirs, the rest is for admins; its sign-in page sends the others away.
-ADMIN = "302 302 302 403 403 200"
-SHIFT_LEADERS = "302 302 302 200 200 200"
-WORDS = {"badreason", "pixelproblem", "stripproblem", "trackingproblem", "checklist"}
+# Django's own admin. The words are for shift leaders, the rest for admins, who change accounts there and nothing else.
+LEADERS, ADMINS, NOBODY = "302 403 403 200 200 200", "302 403 403 403 403 200", "302 403 403 403 403 403"
+WORDS = {"certify_badreason", "certify_pixelproblem", "certify_stripproblem", "certify_trackingproblem"}
+WORDS |= {"certify_checklist"}
+# By kind of table, page and method. A form that is sent empty comes back; one that may not be deleted is denied.
+ADMIN_PAGES = {
+    "words": {
+        **dict.fromkeys(product(("changelist", "add", "change", "delete", "history"), ("GET",)), LEADERS),
+        **dict.fromkeys(product(("add", "change"), ("POST",)), LEADERS),
+    },
+    "users_user": {
+        **dict.fromkeys(product(("changelist", "add", "change", "history"), ("GET",)), ADMINS),
+        **dict.fromkeys(product(("add", "change"), ("POST",)), ADMINS),
+        **dict.fromkeys(product(("delete",), ("GET", "POST")), NOBODY),
+    },
+    "else": {
+        **dict.fromkeys(product(("changelist", "change", "history"), ("GET",)), ADMINS),
+        **dict.fromkeys(product(("add", "delete"), ("GET", "POST")), NOBODY),
+        ("change", "POST"): NOBODY,
+    },
+}
+ADMIN_SINGLE = {
+    ("admin:index", "GET"): LEADERS,
+    ("admin:app_list", "GET"): LEADERS,
+    ("admin:jsi18n", "GET"): LEADERS,
+    ("admin:password_change", "GET"): LEADERS,
+    ("admin:password_change_done", "GET"): LEADERS,
+    ("admin:auth_user_password_change", "GET"): ADMINS,
+    ("admin:autocomplete", "GET"): NOBODY,
+    ("admin:view_on_site", "GET"): "302 403 403 404 404 404",
+    ("admin:None", "GET"): "302 403 403 404 404 404",
+    ("admin:login", "GET"): "302 403 403 302 302 302",
+    ("admin:logout", "GET"): "302 405 405 405 405 405",
+    ("admin:logout", "POST"): "302 302 302 302 302 302",
+}
+ARGUMENTS = {"admin:app_list": ["certify"], "admin:view_on_site": [1, 1], "admin:None": ["nowhere"]}
 
 
 def _names(patterns: list[URLPattern | URLResolver], space: str = "") -> set[str]:
@@ -114,7 +160,7 @@ def _names(patterns: list[URLPattern | URLResolver], space: str = "") -> set[str
 
 
 ALL = _names(get_resolver().url_patterns)
-ADMIN_LISTS = sorted(name for name in ALL if name.startswith("admin:") and name.endswith("_changelist"))
+ADMIN = {name for name in ALL if name.startswith("admin:")}
 
 
 @pytest.fixture(autouse=True)
@@ -168,8 +214,68 @@ def test_every_address_has_a_row_for_get_and_for_post():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["admin:index", *ADMIN_LISTS])
-def test_admin_shows_each_role_what_is_theirs(name):
-    answers = [client.get(reverse(name)).status_code for client in _clients().values()]
-    is_theirs = name == "admin:index" or name.split("_")[1] in WORDS
-    assert answers == [int(status) for status in (SHIFT_LEADERS if is_theirs else ADMIN).split()]
+def test_no_address_takes_another_method():
+    """PUT, PATCH and DELETE are answered by none, for none: not allowed, the sign-in, or denied."""
+    clients, where = _clients(), addresses()
+    for name, address in where.items():
+        for method, (role, client) in product(("PUT", "PATCH", "DELETE"), clients.items()):
+            assert client.generic(method, address).status_code in REFUSED, (name, method, role)
+
+
+def _kinds() -> dict[str, tuple[str, str]]:
+    """The addresses of tables in the admin: their kind and page."""
+    found = {}
+    for model in admin.site._registry:
+        table = f"{model._meta.app_label}_{model._meta.model_name}"
+        kind = "words" if table in WORDS else table if table in ADMIN_PAGES else "else"
+        found |= {f"admin:{table}_{page}": (kind, page) for page, _method in ADMIN_PAGES[kind]}
+    return found
+
+
+def test_every_address_of_the_admin_has_a_row():
+    single = {name for name, _method in ADMIN_SINGLE}
+    assert single | _kinds().keys() == ADMIN
+
+
+def test_every_table_of_ours_is_in_the_admin_with_search():
+    ours = {model for model in apps.get_models() if model.__module__.partition(".")[0] in MAY_IMPORT}
+    assert ours - admin.site._registry.keys() == set()
+    request = RequestFactory().get("/")
+    assert [model for model in ours if not admin.site._registry[model].get_search_fields(request)] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ADMIN_PAGES)
+def test_admin_answers_each_role_as_the_table_says(kind):
+    clients = _clients()
+    addresses()
+    for factory in (BadReasonFactory, PixelProblemFactory, StripProblemFactory, TrackingProblemFactory):
+        factory()
+    names = [name for name, (of_kind, _page) in _kinds().items() if of_kind == kind]
+    for name, method in product(names, ("GET", "POST")):
+        if expected := ADMIN_PAGES[kind].get((_kinds()[name][1], method)):
+            address, is_of_a_row = _in_admin(name)
+            answers = [client.generic(method, address).status_code for client in clients.values()]
+            # Who is let in, and asks for a row of a table that has none, is led back to the index.
+            said = expected if is_of_a_row else expected.replace("200", "302")
+            assert answers == [int(status) for status in said.split()], (name, method)
+
+
+def _in_admin(name: str) -> tuple[str, bool]:
+    """The address, of a row where the page is of one; whether there is such a row."""
+    if name.endswith(("_changelist", "_add")):
+        return reverse(name), True
+    model = apps.get_model(*name.removeprefix("admin:").rsplit("_", 1)[0].split("_"))
+    row = model._base_manager.first()
+    return reverse(name, args=[row.pk if row else 1]), row is not None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "method"), ADMIN_SINGLE)
+def test_single_page_of_the_admin_answers_each_role_as_the_table_says(name, method):
+    clients = _clients()
+    of_guest = [User.objects.get(username="guest").pk]
+    arguments = of_guest if name.endswith("user_password_change") else ARGUMENTS.get(name)
+    address = "/admin/nowhere/" if name == "admin:None" else reverse(name, args=arguments)
+    answers = [client.generic(method, address).status_code for client in clients.values()]
+    assert answers == [int(status) for status in ADMIN_SINGLE[name, method].split()]

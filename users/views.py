@@ -28,6 +28,7 @@ from users.provider import SESSION, CernAdapter
 class SignIn(LoginView):
     """Offers CERN, asks for name and password where allowed, and goes on to `next`. Too many failures: 429."""
 
+    http_method_names = ["get", "head", "post"]
     template_name = sign_in_page.TEMPLATE
     redirect_authenticated_user = True
     authentication_form = sign_in_page.LocalAccountForm

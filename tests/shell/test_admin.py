@@ -1,7 +1,10 @@
 import pytest
+from django.utils import timezone
 
 from certify.models import BadReason, PixelProblem, TrackerCertification
+from drafts.models import Draft
 from tests.factories import BadReasonFactory, CertificationFactory, PixelProblemFactory
+from tests.history.test_deed import last
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -81,13 +84,53 @@ def test_reason_is_retired(admin_client):
     assert BadReason.objects.get().is_retired
 
 
+def test_change_in_the_admin_says_why_where_it_was_typed(shift_leader_client, shift_leader):
+    reason = BadReasonFactory(name="HV off")
+    url = f"/admin/certify/badreason/{reason.pk}/change/"
+    assert 'name="why"' in shift_leader_client.get(url).content.decode()
+    shift_leader_client.post(url, {"name": "HV trip", "description": "", "why": "as the shifters say"})
+    assert (last().by, last().why, last().kind) == (shift_leader, "as the shifters say", "words")
+    shift_leader_client.post(f"/admin/certify/badreason/{reason.pk}/delete/", {"post": "yes", "why": "not used"})
+    assert (last().lines[0]["gone"], last().why) == (True, "not used")
+    shift_leader_client.post("/admin/certify/badreason/add/", {"name": "DAQ", "description": "", "why": "new"})
+    assert (last().lines[0]["made"], last().why) == (True, "new")
+
+
+def test_role_in_the_admin_says_why(admin_client, shifter):
+    form = admin_client.get(f"/admin/users/user/{shifter.pk}/change/").context["adminform"].form
+    typed = {name: value for name, value in form.initial.items() if value is not None} | {"role": "expert"}
+    admin_client.post(f"/admin/users/user/{shifter.pk}/change/", {**typed, "why": "group is late"})
+    assert (last().kind, last().why) == ("account", "group is late")
+
+
+def test_row_in_the_admin_leads_to_its_page(admin_client):
+    made = CertificationFactory()
+    page = admin_client.get(f"/admin/certify/trackercertification/{made.pk}/change/").content.decode()
+    assert f'href="/list/{made.pk}/">Its page and history</a>' in page
+
+
+def test_draft_in_the_admin_tells_no_text(admin_client, shifter):
+    draft = Draft.objects.create(
+        user=shifter,
+        run_number=315270,
+        reconstruction="express",
+        key="k",
+        typed="comment=mine",
+        saved_at=timezone.now(),
+    )
+    for address in ("/admin/drafts/draft/", f"/admin/drafts/draft/{draft.pk}/change/"):
+        answer = admin_client.get(address)
+        assert answer.status_code == 200 and "mine" not in answer.content.decode()
+
+
 def test_sign_in_of_the_admin_is_the_one_with_the_limit(client):
     answer = client.get("/admin/", follow=True)
     assert answer.redirect_chain[-1][0] == "/accounts/login/?next=/admin/"
 
 
 def test_shifter_is_denied_the_admin(shifter_client):
-    assert shifter_client.get("/admin/", follow=True).status_code == 403
+    answer = shifter_client.get("/admin/")
+    assert answer.status_code == 403 and "needs the role Shift leader" in answer.content.decode()
 
 
 def test_shift_leader_retires_a_reason(shift_leader_client):

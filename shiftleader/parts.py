@@ -12,7 +12,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from shiftleader import certifications, checklist, dayparts, fills, overview, runs, with_registry, withdrawn
+from shiftleader import certifications, checklist, dayparts, fills, notes, overview, runs, with_registry, withdrawn
 from shiftleader.scope import Scope
 from shiftleader.training import part as training
 from users.access import SignedInRequest
@@ -49,6 +49,7 @@ PARTS = (
     Part("fills", "Fills", fills.part),
     Part("withdrawn", "Withdrawn", withdrawn.part),
     Part("training", "Training", training),
+    Part("notes", "Words on the week", notes.part),
     Part("checklist", "Checklist", checklist.part),
 )
 BY_NAME = {part.name: part for part in PARTS}

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from shiftleader import training, views
+from shiftleader import keeping_views, training, views
 
 app_name = "shiftleader"
 urlpatterns = [
     path("shiftleader/", views.week, name="week"),
     path("shiftleader/training/", training.switch, name="training"),
     path("shiftleader/part/<slug:name>/", views.part, name="part"),
+    path("shiftleader/notes/<slug:week>/", keeping_views.note, name="note"),
+    path("shiftleader/filters/", keeping_views.save_filter, name="save-filter"),
+    path("shiftleader/filters/<int:pk>/retire/", keeping_views.retire_filter, name="retire-filter"),
 ]

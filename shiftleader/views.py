@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -15,6 +15,7 @@ from shiftleader.days import this_week
 from shiftleader.filters import chips, choices, unknown_names
 from shiftleader.forms import WeekForm
 from shiftleader.parts import BY_NAME, PARTS, Part
+from shiftleader.saved import SaveForm, kept_of
 from shiftleader.scope import Scope
 from users.access import SignedInRequest
 
@@ -26,7 +27,7 @@ def week(request: SignedInRequest) -> HttpResponse:
         return redirect(f"{reverse('shiftleader:week')}?{query}", permanent=True)
     form = WeekForm(request.GET)
     if not form.is_valid():
-        return _unreadable(request, form)
+        return unreadable(request, form)
     return render(request, "shiftleader/week.html", {"parts": PARTS, **_frame(request, form, form.scope())})
 
 
@@ -37,25 +38,44 @@ def part(request: SignedInRequest, name: str) -> HttpResponse:
         raise Http404(f"The week has no part {name}.")
     form = WeekForm(request.GET)
     if not form.is_valid():
-        return _unreadable(request, form)
+        return unreadable(request, form)
     return _answer(request, BY_NAME[name], form)
 
 
 def _answer(request: SignedInRequest, wanted: Part, form: WeekForm) -> HttpResponse:
     scope = form.scope()
-    context = {"scope": scope, "part": wanted, **wanted.view(request, scope)}
+    return shown(request, wanted, scope, wanted.view(request, scope), form=form)
+
+
+def shown(
+    request: SignedInRequest,
+    wanted: Part,
+    scope: Scope,
+    said: dict[str, Any],
+    status: int = 200,
+    form: WeekForm | None = None,
+) -> HttpResponse:
+    """A part with what it has to say: the fragment alone for the page of the week, else with the frame around it."""
+    context = {"scope": scope, "part": wanted, **said}
     if request.headers.get("HX-Request"):
-        answer = render(request, wanted.template, context)
+        answer = render(request, wanted.template, context, status=status)
     else:
-        answer = render(request, "shiftleader/part.html", {**_frame(request, form, scope), **context})
+        frame = _frame(request, form or _form_of(scope), scope)
+        answer = render(request, "shiftleader/part.html", {**frame, **context}, status=status)
     patch_vary_headers(answer, ["HX-Request"])
     return answer
 
 
-def _unreadable(request: HttpRequest, form: WeekForm) -> HttpResponse:
+def _form_of(scope: Scope) -> WeekForm:
+    form = WeekForm(QueryDict(scope.query))
+    form.is_valid()
+    return form
+
+
+def unreadable(request: HttpRequest, form: WeekForm) -> HttpResponse:
     """The filters with what is wrong beside them, and nothing else, so that nobody reads other rows than were meant."""
     template = "shiftleader/_unreadable.html" if request.headers.get("HX-Request") else "shiftleader/week.html"
-    return render(request, template, {"form": form, "choices": choices(form)}, status=422)
+    return render(request, template, {"filters": form, "choices": choices(form)}, status=422)
 
 
 def _frame(request: SignedInRequest, form: WeekForm, scope: Scope) -> dict[str, Any]:
@@ -65,7 +85,9 @@ def _frame(request: SignedInRequest, form: WeekForm, scope: Scope) -> dict[str, 
     ways = [("Last week", last_week.query), ("This week", now.query)]
     return {
         "scope": scope,
-        "form": form,
+        "filters": form,
+        "saved": kept_of(request.user, scope),
+        "save": SaveForm(),
         "choices": choices(form),
         "chips": chips(form, scope),
         "before": before,

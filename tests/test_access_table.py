@@ -14,6 +14,7 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from certify.models import TrackerCertification
+from shiftleader.models import SavedFilter
 from tests.factories import (
     BadReasonFactory,
     CertificationFactory,
@@ -74,6 +75,13 @@ TABLE = {
     ("shiftleader:training", "POST"): "302 403 403 422 422 422",
     ("shiftleader:part", "GET"): "302 200 200 200 200 200",
     ("shiftleader:part", "POST"): "302 405 405 405 405 405",
+    ("shiftleader:note", "GET"): "302 405 405 405 405 405",
+    ("shiftleader:note", "POST"): "302 403 403 422 422 422",
+    ("shiftleader:save-filter", "GET"): "302 405 405 405 405 405",
+    ("shiftleader:save-filter", "POST"): "302 422 422 422 422 422",
+    # It belongs to the shifter.
+    ("shiftleader:retire-filter", "GET"): "302 405 405 405 405 405",
+    ("shiftleader:retire-filter", "POST"): "302 403 303 403 403 403",
     ("listruns:list", "GET"): "302 200 200 200 200 200",
     ("listruns:list", "POST"): "302 405 405 405 405 405",
     ("listruns:dump", "GET"): "302 403 403 200 200 200",
@@ -195,6 +203,8 @@ def addresses() -> dict[str, str]:
         "changes:retire": [owned.reference_runreconstruction_id],
         "changes:checklist": [ChecklistFactory().identifier],
         "shiftleader:part": ["certifications"],
+        "shiftleader:note": ["2018-W17"],
+        "shiftleader:retire-filter": [SavedFilter.objects.create(user=owned.user, name="bad", query="verdict=bad").pk],
     }
     return {name: reverse(name, args=arguments.get(name, [])) for name, _method in TABLE}
 

@@ -1,39 +1,49 @@
-// Parts of a page that load by themselves ([data-part]) fail by themselves: each says so, with a way to try again.
+// Parts of a page that load by themselves ([data-part]) fail by themselves: each says so, with a way on.
+// What was typed into a form of a part stays where it is.
 (() => {
-  const say = (part, words, link, address) => {
-    const body = document.getElementById(`${part.id}-body`);
-    const told = document.createElement("p");
-    told.className = "notice notice-error";
-    told.setAttribute("role", "alert");
-    const text = document.createElement("span");
-    const again = document.createElement("a");
-    again.href = address;
-    again.textContent = link;
-    text.append(words, " ", again);
-    told.append(text);
-    body.replaceChildren(told);
-    part.removeAttribute("aria-busy");
-  };
   const partOf = (event) => event.target.closest?.("[data-part]");
-  const address = (part) => part.getAttribute("hx-get") || location.href;
+  const addressOf = (part) => part.getAttribute("hx-get") || location.href;
 
-  document.addEventListener("htmx:beforeSwap", (event) => {
+  const told = (words, link, address) => {
+    const note = document.createElement("p");
+    note.className = "notice notice-error";
+    note.setAttribute("role", "alert");
+    const text = document.createElement("span");
+    const way = document.createElement("a");
+    way.href = address;
+    way.target = "_blank";
+    way.textContent = link;
+    text.append(words, " ", way);
+    note.append(text);
+    return note;
+  };
+
+  const say = (event, words, link, address) => {
     const part = partOf(event);
     if (!part) return;
+    const note = told(words, link, address || addressOf(part));
+    const body = document.getElementById(`${part.id}-body`);
+    body.querySelector(":scope .notice-error")?.remove();
+    if (event.target.closest("form")) body.prepend(note); else body.replaceChildren(note);
+    part.removeAttribute("aria-busy");
+  };
+  const title = (event) => partOf(event)?.querySelector("h2").textContent;
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!partOf(event)) return;
     if (event.detail.xhr.responseURL.includes("/accounts/")) {
       event.detail.shouldSwap = false;
-      say(part, "You are signed out.", "Sign in again", location.href);
+      say(event, "You are signed out. Nothing typed here is lost: sign in, then come back.", "Sign in", location.href);
+    } else if (event.detail.xhr.status === 409) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
     }
   });
   document.addEventListener("htmx:afterSwap", (event) => partOf(event)?.removeAttribute("aria-busy"));
   document.addEventListener("htmx:responseError", (event) => {
-    const part = partOf(event);
-    if (part) say(part, `${part.querySelector("h2").textContent} could not be made (error ${event.detail.xhr.status}). The rest of the page is not touched by this.`, "Open it alone", address(part));
+    say(event, `${title(event)}: the server answered with an error (${event.detail.xhr.status}). The rest of the page is not touched by it.`, "Open it alone");
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(name, (event) => {
-      const part = partOf(event);
-      if (part) say(part, `${part.querySelector("h2").textContent} did not come: the server did not answer.`, "Open it alone", address(part));
-    });
+    document.addEventListener(name, (event) => say(event, `${title(event)}: the server did not answer.`, "Open it alone"));
   }
 })();

@@ -1,0 +1,35 @@
+"""What people keep of the week for themselves."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+
+from history.choices import Kind
+from history.deed import deed
+from shiftleader.models import SavedFilter
+from users.models import User
+
+
+def save_filter(actor: User, name: str, query: str) -> SavedFilter:
+    """The actor's filter of this name, made or set to another query."""
+    with deed(actor, Kind.SETTING) as done:
+        mine = SavedFilter.objects.select_for_update(of=("self",)).filter(user=actor, is_retired=False)
+        saved = mine.filter(name=name).first()
+        if saved:
+            done.found(saved)
+            saved.query = query
+        else:
+            saved = SavedFilter(user=actor, name=name, query=query)
+        saved.save()
+    return saved
+
+
+def retire_filter(actor: User, saved: SavedFilter) -> None:
+    """Offer it no longer. Raises `PermissionDenied` for anybody but whose it is."""
+    with deed(actor, Kind.SETTING) as done:
+        held = SavedFilter.objects.select_for_update(of=("self",)).get(pk=saved.pk)
+        if held.user_id != actor.pk:
+            raise PermissionDenied("This filter is somebody else’s. Only they can take it away.")
+        done.found(held)
+        held.is_retired = True
+        held.save()

@@ -12,7 +12,17 @@ from typing import Any
 
 from django.urls import reverse
 
-from shiftleader import certifications, checklist, dayparts, fills, notes, overview, runs, with_registry, withdrawn
+from shiftleader import (
+    certifications,
+    checklist,
+    dayparts,
+    fills,
+    notes,
+    overview,
+    runs,
+    with_registry,
+    withdrawn,
+)
 from shiftleader.scope import Scope
 from shiftleader.training import part as training
 from users.access import SignedInRequest

@@ -117,6 +117,7 @@ class Desk:
 
         Forms in order may still leave questions open: the action says so.
         """
+        self.untick_other_words()
         are_valid = all([*(form.is_valid() for form in self.facts.forms), self.form.is_valid()])
         if are_valid and self.facts.is_fill_unknown():
             self.fill_form.add_error("fill_number", WHICH_FILL)
@@ -124,6 +125,13 @@ class Desk:
         if not are_valid:
             self.unconfirmed = unconfirmed(self.asked, self.form.confirmed)
         return are_valid
+
+    def untick_other_words(self) -> None:
+        """A tick counts for the sentence that it was put to: none where another is asked by now."""
+        put_to = self.form.ticks_put_to
+        for one in self.asked if put_to else []:
+            if put_to.get(one.code, one.mark) != one.mark:
+                self.form.untick(one.box)
 
     @property
     def error_lines(self) -> list[tuple[str, str]]:

@@ -51,6 +51,7 @@ def with_draft(request: SignedInRequest, desk: Desk) -> Desk:
         again = desk_to_amend_with(typed, standing, desk.run, needs_reason=desk.form.needs_reason)
     else:
         again = desk_with(typed, desk.run, ticket)
+    again.untick_other_words()
     again.forget_errors()
     again.draft = found
     return again

@@ -15,7 +15,7 @@ from certify.choices import Component, Flag, Question, Reconstruction, TrackerMa
 from certify.decision import PROBLEMS, Basis, Decision
 from certify.fields import WordsField
 from certify.models import Checklist, RunReconstruction, TrackerCertification
-from certify.questions import PREFIX
+from certify.questions import MARK, PREFIX
 from certify.references import RankedReference
 from certify.rules import entry_of, refusals
 from certify.ticket import Ticket
@@ -197,6 +197,12 @@ class CertificationForm(forms.ModelForm):
         data.setlist(name, list(dict.fromkeys([*data.getlist(name), value])))
         self.data = data
 
+    def untick(self, name: str) -> None:
+        """Show the form as if this box had come empty."""
+        data = cast(QueryDict, self.data).copy()
+        data.pop(name, None)
+        self.data = data
+
     def _post_clean(self) -> None:
         """Nothing is put into a row here: the action writes, and the database holds its own constraints."""
 
@@ -220,6 +226,12 @@ class CertificationForm(forms.ModelForm):
         """Codes of the questions whose box came ticked."""
         ticked = forms.CheckboxInput().value_from_datadict
         return [code for code in Question.values if ticked(self.data, self.files, f"{PREFIX}{code}")]
+
+    @property
+    def ticks_put_to(self) -> dict[str, str]:
+        """By code, the mark of the sentence that each tick was put to, where the tick says so."""
+        sent = {code: self.data[f"{PREFIX}{code}"] for code in self.confirmed}
+        return {code: mark for code, mark in sent.items() if mark.startswith(MARK)}
 
     def decision(self) -> Decision:
         """What was said, for the action."""

@@ -20,11 +20,12 @@ PLACES = ("reference_runreconstruction", "counterpart", *Component.values, "reco
 
 @dataclass(frozen=True)
 class Box:
-    """A question with its box: the name that is sent, the sentence, whether it came ticked."""
+    """A question with its box: the name that is sent, the sentence, whether it came ticked, what it sends."""
 
     name: str
     sentence: str
     is_ticked: bool
+    value: str
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ def boxes_of(desk: Desk) -> dict[str, list[Box]]:
     """The boxes of all that is asked, by the field that each is about."""
     found: dict[str, list[Box]] = {}
     for one in desk.asked:
-        found.setdefault(one.field, []).append(Box(one.box, one.sentence, one.code in desk.form.confirmed))
+        box = Box(one.box, one.sentence, one.code in desk.form.confirmed, one.mark)
+        found.setdefault(one.field, []).append(box)
     return found
 
 

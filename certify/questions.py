@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from certify.choices import Component, Flag, Question, Reconstruction
 from certify.rules import Counterpart, Entry, Refusal
@@ -15,6 +16,7 @@ from oms.choices import RunType
 from oms.words import lumi_text
 
 PREFIX = "confirm_"
+MARK = "to-"
 FURTHEST_REFERENCE = 6000  # runs
 MOST_LUMI_APART = 0.11  # of the larger recorded luminosity
 # What OMS calls the detector that a component is judged with. Tracks are made in the Strip detector; without Pixel
@@ -35,6 +37,11 @@ class Asked:
     def box(self) -> str:
         """Name of its box in the form."""
         return f"{PREFIX}{self.code.value}"
+
+    @property
+    def mark(self) -> str:
+        """What the box sends: it tells this sentence from another one of the same code."""
+        return f"{MARK}{blake2b(self.sentence.encode(), digest_size=6).hexdigest()}"
 
 
 @dataclass(frozen=True)

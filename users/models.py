@@ -84,8 +84,10 @@ class User(Recorded, AbstractUser):
             kwargs["update_fields"] = {*kwargs["update_fields"], "is_staff", "is_superuser"}
         super().save(*args, **kwargs)
 
-    def may_be_put_back_by(self, actor: "User", change: Any, _fields: Any) -> bool:
-        """Accounts and roles are for admins, training is for shift leaders."""
+    def may_be_put_back_by(self, actor: "User", change: Any, fields: Collection[str]) -> bool:
+        """Accounts and roles are for admins, training is for shift leaders; one's own role is for nobody."""
+        if actor.pk == self.pk and {"role", "role_pinned_for", "is_active"} & set(fields):
+            return False
         return actor.has_role(Role.SHIFT_LEADER if change.kind == Kind.TRAINING else Role.ADMIN)
 
     @classmethod

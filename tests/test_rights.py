@@ -1,0 +1,348 @@
+"""The table of rights, cell by cell: each role tries each deed, by the action itself and over HTTP.
+
+Guest reads; each role may what the ones before it may, so that a deed has a lowest role. `mine`: a certification of who
+tries, else somebody else's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+
+from certify.actions import adopt_reference, amend_certification, certify_run
+from certify.decision import Basis, Decision
+from certify.fact_actions import confirm_facts, seen_of
+from certify.models import BadReason, PixelProblem, TrackerCertification
+from certify.staleness import mark_stale
+from certify.standing import (
+    hand_over_certification,
+    restore_certification,
+    retire_reference,
+    withdraw_certification,
+)
+from certify.word_actions import add_word
+from drafts.actions import renew_lease, take_over
+from history.models import Change
+from history.undo import undo_change
+from tests.certify.page_form import GOOD, open_form, send_form
+from tests.drafts.test_actions import sheet_of
+from tests.factories import (
+    BadReasonFactory,
+    CertificationFactory,
+    ChecklistFactory,
+    PixelProblemFactory,
+    ReconstructionFactory,
+    RunFactory,
+    UserFactory,
+)
+from users.models import Role, User
+
+pytestmark = pytest.mark.django_db
+DONE, DENIED = (200, 302, 303), (403,)
+Act = Callable[[User], object]
+Send = Callable[[User, Client], int]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A line of the table: the lowest role that may, the action, the request (its status); None where there is none."""
+
+    since: Role | None
+    act: Act | None
+    send: Send | None
+
+
+def somebody() -> User:
+    return UserFactory(username="somebody", role=Role.SHIFTER)
+
+
+def made(owner: User | None = None, **more: Any) -> TrackerCertification:
+    return CertificationFactory(user=owner or somebody(), **more)
+
+
+def decided(**changes: Any) -> Decision:
+    said = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "date": date(2018, 6, 2)}
+    return Decision(**{**said, "reference": ReconstructionFactory(reference=True), **changes})
+
+
+def got(*addresses: str) -> Send:
+    """The worst answer of these pages."""
+    return lambda _actor, client: max(client.get(address).status_code for address in addresses)
+
+
+def _certify(actor: User) -> object:
+    return certify_run(actor, RunFactory().run_number, "express", decided(), Basis(practice_of=actor.practice_of))
+
+
+def _send_certification(_actor: User, client: Client) -> int:
+    ReconstructionFactory(reference=True, run=RunFactory(run_number=314811))
+    path = "/certify/315259/express/"
+    opened = client.get(path)
+    sent = send_form(client, opened, path, **GOOD).status_code if opened.status_code == 200 else opened.status_code
+    return sent if sent in DONE else client.post(path, GOOD).status_code
+
+
+def _amend(is_mine: bool) -> Act:
+    def act(actor: User) -> object:
+        row = made(actor if is_mine else None)
+        return amend_certification(actor, row, 1, decided(comment="seen"), Basis(), reason="looked again")
+
+    return act
+
+
+def _send_change(is_mine: bool) -> Send:
+    def send(actor: User, client: Client) -> int:
+        RunFactory(run_number=315259, fill=None)
+        ReconstructionFactory(reference=True, run=RunFactory(run_number=314811))
+        row = made(actor if is_mine else None, run=RunFactory._meta.model.objects.get(pk=315259))
+        path = f"/list/{row.pk}/update/"
+        if client.get(path).status_code == 403:
+            return client.post(path, GOOD).status_code
+        more = {} if is_mine else {"reason": "looked again"}
+        return send_form(
+            client, open_form(client, path), path, **GOOD, comment="seen", confirm_lumi="on", **more
+        ).status_code
+
+    return send
+
+
+def _standing(action: Callable[..., object], is_mine: bool, **state: Any) -> Act:
+    def act(actor: User) -> object:
+        return action(actor, made(actor if is_mine else None, **state), 1, "looked again")
+
+    return act
+
+
+def _send_standing(verb: str, is_mine: bool, **state: Any) -> Send:
+    def send(actor: User, client: Client) -> int:
+        row = made(actor if is_mine else None, **state)
+        to = UserFactory(username="next", role=Role.SHIFTER).pk
+        return client.post(f"/list/{row.pk}/{verb}/", {"version": 1, "reason": "why", "to": to}).status_code
+
+    return send
+
+
+def _hand_over(actor: User) -> object:
+    return hand_over_certification(actor, made(), 1, UserFactory(username="next", role=Role.SHIFTER), "why")
+
+
+def _stale(owner: User | None) -> TrackerCertification:
+    row = made(owner)
+    run = row.runreconstruction.run
+    run.lumisections = 1
+    run.save()
+    mark_stale([run])
+    row.refresh_from_db()
+    assert row.is_stale
+    return row
+
+
+def _confirm(is_mine: bool) -> Act:
+    def act(actor: User) -> object:
+        row = _stale(actor if is_mine else None)
+        return confirm_facts(actor, row, row.version, seen_of(row))
+
+    return act
+
+
+def _send_confirmation(is_mine: bool) -> Send:
+    def send(actor: User, client: Client) -> int:
+        row = _stale(actor if is_mine else None)
+        return client.post(f"/list/{row.pk}/confirm/", {"version": row.version, "seen": seen_of(row)}).status_code
+
+    return send
+
+
+def _take_over(actor: User) -> object:
+    renew_lease(sheet_of(somebody()))
+    return take_over(actor, sheet_of(actor))
+
+
+def _send_take_over(actor: User, client: Client) -> int:
+    renew_lease(sheet_of(somebody()))
+    return client.post("/drafts/take-over/", {"sheet": sheet_of(actor).signed()}).status_code
+
+
+def _send_retirement(_actor: User, client: Client) -> int:
+    return client.post(f"/references/{ReconstructionFactory(reference=True).pk}/retire/", {"reason": "old"}).status_code
+
+
+def _undo(prepare: Callable[[User], object]) -> Act:
+    """Undo the last change, which `prepare` made."""
+
+    def act(actor: User) -> object:
+        prepare(actor)
+        return undo_change(actor, Change.objects.first(), "not so")
+
+    return act
+
+
+def _send_undo(prepare: Callable[[User], object]) -> Send:
+    def send(actor: User, client: Client) -> int:
+        prepare(actor)
+        return client.post(f"/history/{Change.objects.first().pk}/undo/", {"reason": "not so"}).status_code
+
+    return send
+
+
+def _leader() -> User:
+    return UserFactory(username="a leader", role=Role.SHIFT_LEADER)
+
+
+def _changed_by_a_leader(owner: User | None) -> object:
+    return amend_certification(_leader(), made(owner), 1, decided(comment="seen"), Basis(), reason="looked again")
+
+
+def _confirmed_by_a_leader(owner: User) -> object:
+    row = _stale(owner)
+    return confirm_facts(_leader(), row, row.version, seen_of(row))
+
+
+def _word_in_admin(_actor: User, client: Client) -> int:
+    row = BadReasonFactory()
+    typed = {"name": "HV trip", "description": "", "position": 0}
+    answer = client.post(f"/admin/certify/badreason/{row.pk}/change/", typed).status_code
+    assert (BadReason.objects.get(pk=row.pk).name == "HV trip") == (answer in DONE)
+    return answer
+
+
+def _checklist_in_admin(_actor: User, client: Client) -> int:
+    row = ChecklistFactory()
+    return client.get(f"/admin/certify/checklist/{row.pk}/change/").status_code
+
+
+def _account_in_admin(_actor: User, client: Client) -> int:
+    person = UserFactory(username="climber", role=Role.GUEST)
+    address = f"/admin/users/user/{person.pk}/change/"
+    form = client.get(address)
+    known = form.context["adminform"].form.initial if form.status_code == 200 else {}
+    typed = {name: value for name, value in known.items() if value} | {"username": "climber", "role": "shifter"}
+    answer = client.post(address, typed).status_code
+    assert (User.objects.get(pk=person.pk).role == Role.SHIFTER) == (answer in DONE)
+    return answer
+
+
+def _promoted(person: User) -> None:
+    person.role = Role.SHIFT_LEADER
+    person.save()
+
+
+def _pinned(person: User) -> None:
+    person.role_pinned_for = "for ever"
+    person.save()
+
+
+LOOK = got("/", "/list/", "/list/?export=csv", "/list/?export=json", "/history/", "/history/?export=csv", "/summary/")
+TABLE = {
+    "look at lists, history, reports, and export them": Deed(Role.GUEST, None, LOOK),
+    "look at a certification, its run, its reference": Deed(
+        Role.GUEST,
+        None,
+        lambda actor, client: got(
+            f"/list/{(row := made()).pk}/",
+            f"/runs/{row.run_number}/",
+            f"/references/{row.reference_runreconstruction_id}/",
+        )(actor, client),
+    ),
+    "search open runs": Deed(Role.SHIFTER, None, got("/openruns/?runs=315259")),
+    "certify": Deed(Role.SHIFTER, _certify, _send_certification),
+    "add a reason": Deed(Role.SHIFTER, lambda actor: add_word(actor, BadReason, "HV off"), None),
+    "add a problem": Deed(Role.SHIFTER, lambda actor: add_word(actor, PixelProblem, "hot"), None),
+    "change own": Deed(Role.SHIFTER, _amend(True), _send_change(True)),
+    "withdraw own": Deed(Role.SHIFTER, _standing(withdraw_certification, True), _send_standing("withdraw", True)),
+    "restore own": Deed(
+        Role.SHIFTER,
+        _standing(restore_certification, True, withdrawn=True),
+        _send_standing("restore", True, withdrawn=True),
+    ),
+    "confirm own that is stale": Deed(Role.SHIFTER, _confirm(True), _send_confirmation(True)),
+    "undo a change of own": Deed(Role.SHIFTER, _undo(_changed_by_a_leader), _send_undo(_changed_by_a_leader)),
+    "change others'": Deed(Role.SHIFT_LEADER, _amend(False), _send_change(False)),
+    "withdraw others'": Deed(
+        Role.SHIFT_LEADER, _standing(withdraw_certification, False), _send_standing("withdraw", False)
+    ),
+    "restore others'": Deed(
+        Role.SHIFT_LEADER,
+        _standing(restore_certification, False, withdrawn=True),
+        _send_standing("restore", False, withdrawn=True),
+    ),
+    "confirm others' that is stale": Deed(Role.SHIFT_LEADER, _confirm(False), _send_confirmation(False)),
+    "undo a change of others'": Deed(
+        Role.SHIFT_LEADER,
+        _undo(lambda _actor: _changed_by_a_leader(None)),
+        _send_undo(lambda _actor: _changed_by_a_leader(None)),
+    ),
+    "undo that own was handed over": Deed(
+        Role.SHIFT_LEADER,
+        _undo(lambda actor: hand_over_certification(_leader(), made(actor), 1, somebody(), "why")),
+        _send_undo(lambda actor: hand_over_certification(_leader(), made(actor), 1, somebody(), "why")),
+    ),
+    "undo that a leader confirmed own": Deed(
+        Role.SHIFT_LEADER,
+        _undo(_confirmed_by_a_leader),
+        _send_undo(_confirmed_by_a_leader),
+    ),
+    "take over a form": Deed(Role.SHIFT_LEADER, _take_over, _send_take_over),
+    "retire a reference": Deed(
+        Role.SHIFT_LEADER,
+        lambda actor: retire_reference(actor, ReconstructionFactory(reference=True), "old"),
+        _send_retirement,
+    ),
+    "undo that a reference was retired": Deed(
+        Role.SHIFT_LEADER,
+        _undo(lambda _actor: retire_reference(_leader(), ReconstructionFactory(reference=True), "old")),
+        _send_undo(lambda _actor: retire_reference(_leader(), ReconstructionFactory(reference=True), "old")),
+    ),
+    "adopt a reference": Deed(
+        Role.SHIFT_LEADER, lambda actor: adopt_reference(actor, RunFactory(), "express", "first"), None
+    ),
+    "hand over": Deed(Role.SHIFT_LEADER, _hand_over, _send_standing("hand-over", False)),
+    "edit reasons and problems": Deed(Role.SHIFT_LEADER, None, _word_in_admin),
+    "undo that a word was added": Deed(
+        Role.SHIFT_LEADER,
+        _undo(lambda _actor: PixelProblemFactory()),
+        _send_undo(lambda _actor: PixelProblemFactory()),
+    ),
+    "edit checklists": Deed(Role.SHIFT_LEADER, None, _checklist_in_admin),
+    "full dump": Deed(Role.SHIFT_LEADER, None, got("/list/dump/")),
+    "roles and accounts": Deed(Role.ADMIN, None, _account_in_admin),
+    "look at what is stored in the admin": Deed(Role.ADMIN, None, got("/admin/oms/omsrun/", "/admin/history/change/")),
+    "undo a role": Deed(
+        Role.ADMIN,
+        _undo(lambda _actor: _promoted(somebody())),
+        _send_undo(lambda _actor: _promoted(somebody())),
+    ),
+    "undo a change of one's own role": Deed(None, _undo(_pinned), _send_undo(_pinned)),
+}
+
+
+@pytest.fixture(params=Role)
+def role(request) -> Role:
+    return request.param
+
+
+def _is_allowed(deed: Deed, role: Role) -> bool:
+    return deed.since is not None and role.includes(deed.since)
+
+
+@pytest.mark.parametrize("name", [name for name, deed in TABLE.items() if deed.act])
+def test_action_is_for_whom_the_table_says(name, role):
+    deed, actor = TABLE[name], UserFactory(username="actor", role=role)
+    if _is_allowed(deed, role):
+        deed.act(actor)
+    else:
+        with pytest.raises(PermissionDenied):
+            deed.act(actor)
+
+
+@pytest.mark.parametrize("name", [name for name, deed in TABLE.items() if deed.send])
+def test_request_is_answered_as_the_table_says(name, role, sandbox):
+    deed, actor, client = TABLE[name], UserFactory(username="actor", role=role), Client()
+    client.force_login(actor)
+    assert deed.send(actor, client) in (DONE if _is_allowed(deed, role) else DENIED)

@@ -15,7 +15,7 @@ from shiftleader.scope import Scope
 from users.models import User
 
 # Names that single parts know.
-_OF_PARTS = {"page", "per_page", "name", "again", "since", "upto"}
+_OF_PARTS = {"page", "per_page", "name", "again", "since", "upto", "list"}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 from django.urls import reverse
 
 from shiftleader import (
+    central,
     certifications,
     checklist,
     dayparts,
@@ -53,6 +54,7 @@ PARTS = (
     Part("overview", "Overview", overview.part),
     Part("certifications", "Certifications", certifications.part),
     Part("comparison", "Comparison with Run Registry", with_registry.part, asks_outside=True),
+    Part("central", "Central list", central.part),
     Part("days", "Day by day", dayparts.part),
     Part("runs", "List of runs", runs.part),
     Part("luminosity", "Recorded luminosity", fills.recorded),

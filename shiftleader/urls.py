@@ -8,6 +8,7 @@ app_name = "shiftleader"
 urlpatterns = [
     path("shiftleader/", views.week, name="week"),
     path("shiftleader/training/", training.switch, name="training"),
+    path("shiftleader/central-list/", views.central_list, name="central-list"),
     path("shiftleader/part/<slug:name>/", views.part, name="part"),
     path("shiftleader/notes/<slug:week>/", keeping_views.note, name="note"),
     path("shiftleader/filters/", keeping_views.save_filter, name="save-filter"),

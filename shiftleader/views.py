@@ -8,9 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from shiftleader import bookmarks
+from certify.responses import SeeOther
+from shiftleader import bookmarks, central
 from shiftleader.days import this_week
 from shiftleader.filters import chips, choices, unknown_names
 from shiftleader.forms import WeekForm
@@ -40,6 +41,17 @@ def part(request: SignedInRequest, name: str) -> HttpResponse:
     if not form.is_valid():
         return unreadable(request, form)
     return _answer(request, BY_NAME[name], form)
+
+
+@require_POST
+def central_list(request: SignedInRequest) -> HttpResponse:
+    """The pasted list as an address that can be kept; the check itself where it is too long for one."""
+    form = WeekForm(request.GET)
+    if not form.is_valid():
+        return _unreadable(request, form)
+    if address := central.address(form.scope().query, request.POST.get("list", "")):
+        return SeeOther(address)
+    return _answer(request, BY_NAME["central"], form)
 
 
 def _answer(request: SignedInRequest, wanted: Part, form: WeekForm) -> HttpResponse:

@@ -73,6 +73,8 @@ TABLE = {
     ("shiftleader:week", "POST"): "302 405 405 405 405 405",
     ("shiftleader:training", "GET"): "302 403 403 200 200 200",
     ("shiftleader:training", "POST"): "302 403 403 422 422 422",
+    ("shiftleader:central-list", "GET"): "302 405 405 405 405 405",
+    ("shiftleader:central-list", "POST"): "302 303 303 303 303 303",
     ("shiftleader:part", "GET"): "302 200 200 200 200 200",
     ("shiftleader:part", "POST"): "302 405 405 405 405 405",
     ("shiftleader:note", "GET"): "302 405 405 405 405 405",

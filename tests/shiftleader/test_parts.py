@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -26,7 +27,12 @@ def test_each_part_is_a_fragment_and_a_page(shifter_client, name):
     assert (alone.status_code, page.status_code) == (200, 200)
     assert "<html" not in alone.text
     assert "<h1>" in page.text
-    assert alone.text.strip() in page.text
+    assert _without_token(alone.text).strip() in _without_token(page.text)
+
+
+def _without_token(html: str) -> str:
+    """Forms carry another token each time."""
+    return re.sub(r'(name="csrfmiddlewaretoken" value=")[^"]*', r"\1", html)
 
 
 def test_page_names_every_part_and_its_address(shifter_client):

@@ -48,7 +48,7 @@ def central_list(request: SignedInRequest) -> HttpResponse:
     """The pasted list as an address that can be kept; the check itself where it is too long for one."""
     form = WeekForm(request.GET)
     if not form.is_valid():
-        return _unreadable(request, form)
+        return unreadable(request, form)
     if address := central.address(form.scope().query, request.POST.get("list", "")):
         return SeeOther(address)
     return _answer(request, BY_NAME["central"], form)

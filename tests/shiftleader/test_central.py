@@ -151,3 +151,10 @@ def test_what_is_wrong_stands_beside_the_list(shifter_client):
     text = shifter_client.get("/shiftleader/part/central/?list=nothing").content.decode()
     assert "There is no run number in the list. Paste some, such as" in text
     assert ">nothing</textarea>" in text
+
+
+@pytest.mark.django_db
+def test_filters_that_cannot_be_read_are_said(shifter_client):
+    answer = shifter_client.post("/shiftleader/central-list/?week=2018-W99", {"list": "317001"})
+    assert answer.status_code == 422
+    assert "There is no such week" in answer.content.decode()

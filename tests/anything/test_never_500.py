@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 FORM, FILES = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
 OURS = [one for one in addresses() if not one.is_of_admin]
 ADMINS = [one for one in addresses() if one.is_of_admin]
-# Queries and forms to addresses of ours, the same to the admin's, and any path at all.
+# Queries and forms to addresses of ours, the same to the admin's, and any path at all: 5,200 on SQLite.
 # PostgreSQL is the slower one, and there to see what only it refuses.
 SHARE = 1 if connection.vendor == "sqlite" else 0.4
 QUERIES, FORMS, IN_ADMIN, PATHS = (round(SHARE * count) for count in (2000, 1200, 500, 1000))
@@ -43,10 +43,6 @@ def _ask(client: Client, method: str, path: str, body: str | bytes = "", kind: s
     return answer.status_code
 
 
-def test_at_least_5000_examples_are_tried():
-    assert QUERIES + FORMS + 2 * IN_ADMIN + PATHS >= 5_000 * SHARE
-
-
 def test_every_address_that_takes_forms_is_among_those_tried(world: World):  # noqa: F811
     names = {one.name for one in OURS if world.takes_forms(one)}
     assert names >= {"users:sign-in", "certify:certify-run", "certify:certify-reconstruction", "listruns:update"}
@@ -62,11 +58,12 @@ def test_any_query_on_any_page_is_answered(world: World, some: list[Address], ex
         seen[_ask_a_query(world, data.draw(st.sampled_from(some)), data)] += 1
 
     ask()
-    _check_reached(seen, 200, 302, 422)
+    _check_reached(seen, examples, 200, 302, 422)
 
 
-def _check_reached(seen: Counter[int], *statuses: int) -> None:
+def _check_reached(seen: Counter[int], examples: int, *statuses: int) -> None:
     """A good part of it got as far as our code, and was not turned away at the door."""
+    assert seen.total() >= examples
     assert 8 * sum(seen[status] for status in statuses) > seen.total(), seen
 
 
@@ -87,7 +84,7 @@ def test_anything_in_any_form_is_answered(world: World, some: list[Address], exa
         seen[_send_a_form(world, data.draw(st.sampled_from(forms)), data)] += 1
 
     ask()
-    _check_reached(seen, 200, 303, 422)
+    _check_reached(seen, examples, 200, 303, 422)
 
 
 def _send_a_form(world: World, address: Address, data: st.DataObject) -> int:  # noqa: F811

@@ -15,6 +15,7 @@ from tests.stress.site import Site
 from tests.stress.submission import Submission, check, leftovers, submission, targets
 
 AT_ONCE = 4
+UNDISTURBED = 2
 
 
 def killed_while_saving(site: Site, count: int, random: Random) -> Iterator[str]:
@@ -34,18 +35,30 @@ def killed_while_saving(site: Site, count: int, random: Random) -> Iterator[str]
 
 
 def _sent_to_a_dying_server(site: Site, count: int, random: Random) -> tuple[list[Submission], list[Outcome]]:
-    """The first few undisturbed, to see how long they take; each time after them within that time and half as much."""
+    """Two rounds undisturbed, the second to see how long one takes; each after them is killed within half as much more.
+
+    Until a kill has cut somebody off, each comes twice as soon as it would have.
+    """
     people, where = hands(site.url, AT_ONCE, "shifter"), targets(count)
     sent: list[Submission] = []
     answers: list[Outcome] = []
-    longest = 0.0
-    for first in range(0, count, AT_ONCE):
+    took, sooner = 0.0, 1
+    for number, first in enumerate(range(0, count, AT_ONCE)):
         places = zip(people, where[first : first + AT_ONCE], strict=False)
         sent += (some := [submission(hand, *there, random) for hand, there in places])
-        began = time.monotonic()
-        answers += _killed(site, some, random.uniform(0, longest)) if first else all_at_once(Submission.send, some)
-        longest = longest or 1.5 * (time.monotonic() - began)
+        if number < UNDISTURBED:
+            began = time.monotonic()
+            answers += all_at_once(Submission.send, some)
+            took = time.monotonic() - began
+        else:
+            answers += _killed(site, some, random.uniform(0, 1.5 * took) / sooner)
+            sooner *= 1 if any(map(_is_cut_off, answers)) else 2
+    check(any(map(_is_cut_off, answers)), "no kill has cut anybody off: this run shows nothing")
     return sent, answers
+
+
+def _is_cut_off(answer: Outcome) -> bool:
+    return isinstance(answer, requests.RequestException)
 
 
 def _killed(site: Site, some: list[Submission], seconds: float) -> list[Outcome]:
@@ -61,17 +74,15 @@ def _killed(site: Site, some: list[Submission], seconds: float) -> list[Outcome]
 def _check_answered(sent: list[Submission], records: list[Any], answers: list[Outcome]) -> None:
     """Whoever was told that it is saved finds it saved; nobody was told anything else."""
     for one, record, answer in zip(sent, records, answers, strict=True):
-        is_cut_off = isinstance(answer, requests.RequestException)
+        is_cut_off = _is_cut_off(answer)
         check(is_cut_off or told(answer) == 303, f"{one}: answered with {told(answer)}")
         check(is_cut_off or record is not None, f"{one}: answered with {told(answer)}, and there is none")
 
 
 def _figures(records: list[Any], answers: list[Outcome]) -> str:
-    cut_off = [
-        record for record, answer in zip(records, answers, strict=True) if isinstance(answer, requests.RequestException)
-    ]
+    cut_off = [record for record, answer in zip(records, answers, strict=True) if _is_cut_off(answer)]
     whole = sum(record is not None for record in cut_off)
-    kills = -(-len(records) // AT_ONCE) - 1
+    kills = -(-len(records) // AT_ONCE) - UNDISTURBED
     return (
         f"{len(records)} submissions, {kills} kills: {len(records) - len(cut_off)} answered and whole, "
         f"{len(cut_off)} cut off, of these {whole} whole and {len(cut_off) - whole} absent, "

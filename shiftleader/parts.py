@@ -20,6 +20,7 @@ from shiftleader import (
     fills,
     notes,
     overview,
+    progress_part,
     runs,
     with_registry,
     withdrawn,
@@ -53,6 +54,7 @@ class Part:
 PARTS = (
     Part("overview", "Overview", overview.part),
     Part("certifications", "Certifications", certifications.part),
+    Part("progress", "Progress", progress_part.part, asks_outside=True),
     Part("comparison", "Comparison with Run Registry", with_registry.part, asks_outside=True),
     Part("central", "Central list", central.part),
     Part("days", "Day by day", dayparts.part),

@@ -26,7 +26,7 @@ from users.models import User
 STEP = 300  # run numbers more with each request of the page
 MOST_ROWS = 200  # of one group on a page
 # Filters that only a certification can pass: with one of them nothing can be missing here.
-_OF_CERTIFICATIONS = ("user", "verdict", "problem", "b_field", "energy", "beam")
+OF_CERTIFICATIONS = ("user", "verdict", "problem", "b_field", "energy", "beam")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
 
 
 def _takes_theirs(scope: Scope) -> bool:
-    return not any(scope.said.get(name) not in (None, "", [], {}) for name in _OF_CERTIFICATIONS)
+    return not any(scope.said.get(name) not in (None, "", [], {}) for name in OF_CERTIFICATIONS)
 
 
 def _asking(request: SignedInRequest, scope: Scope, lines: list[Line]) -> Asking:
@@ -121,11 +121,11 @@ def _compared(scope: Scope, lines: list[Line], flags: Flags) -> Comparison:
         [line for line in lines if line.run_number in flags.answered],
         flags.datasets,
         certified=certified_among(flags.answered) if flags.answered else set(),
-        is_wanted=lambda one: _takes_theirs(scope) and _is_wanted(scope, one),
+        is_wanted=lambda one: _takes_theirs(scope) and is_wanted(scope, one),
     )
 
 
-def _is_wanted(scope: Scope, one: FlaggedDataset) -> bool:
+def is_wanted(scope: Scope, one: FlaggedDataset) -> bool:
     """Whether the filters that a dataset can pass leave it."""
     reconstructions, run_types = scope.said.get("reconstruction"), scope.said.get("run_type")
     return (

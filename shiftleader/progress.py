@@ -1,0 +1,131 @@
+"""How far the open datasets of the week are certified, by whom, and what is left; and when certification calls end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from certify.choices import Reconstruction
+from certify.models import TrackerCertification
+from certify.queue import datasets_by_reconstruction
+from certify.runlist import MOST_RUNS, in_words
+from registry.cycles import Cycle
+from registry.wire import RegistryDataset
+from shiftleader.days import FIRST_DAY, LAST_DAY
+from shiftleader.scope import Scope
+
+Key = tuple[int, str]
+Shifters = dict[Key, str]
+MOST_CALLS = 10
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Of some datasets, one for each run and reconstruction: which are certified by whom (name, count), which not."""
+
+    name: str
+    total: int
+    people: list[tuple[str, int]]
+    left: list[RegistryDataset]
+
+    @property
+    def certified(self) -> int:
+        return self.total - len(self.left)
+
+    @property
+    def searches(self) -> list[str]:
+        """The runs that are left, as the page of open runs takes them: at most a hundred at once, newest first."""
+        runs = sorted({one.run_number for one in self.left}, reverse=True)
+        return [in_words(runs[start : start + MOST_RUNS]) for start in range(0, len(runs), MOST_RUNS)]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A certification call with what is done of it. `is_overdue`: its deadline has passed with something left."""
+
+    cycle: Cycle
+    progress: Progress
+    is_overdue: bool
+
+
+def progress_of(name: str, datasets: Iterable[RegistryDataset], shifters: Shifters) -> Progress:
+    """How far these datasets are; several of one run and reconstruction are one."""
+    chosen = datasets_by_reconstruction(datasets)
+    people = Counter(shifters[key] for key in chosen if key in shifters)
+    left = [dataset for key, dataset in chosen.items() if key not in shifters]
+    return Progress(
+        name=name,
+        total=len(chosen),
+        people=sorted(people.items(), key=lambda item: (-item[1], item[0])),
+        left=sorted(left, key=lambda one: -one.run_number),
+    )
+
+
+def by_reconstruction(datasets: Iterable[RegistryDataset], shifters: Shifters) -> list[Progress]:
+    """The progress of each reconstruction that has datasets, in the order of every page."""
+    datasets = list(datasets)
+    found = (
+        progress_of(name, [one for one in datasets if one.reconstruction == name], shifters)
+        for name in Reconstruction.values
+    )
+    return [one for one in found if one.total]
+
+
+def calls_of(cycles: Iterable[Cycle], scope: Scope) -> list[Cycle]:
+    """Those of the calls that Tracker has not completed, or that end in these days; the next deadline first."""
+    chosen = [one for one in cycles if one.state != "completed" or _is_among(one.deadline, scope)]
+    return sorted(chosen[:MOST_CALLS], key=lambda one: one.deadline or datetime.max.replace(tzinfo=UTC))
+
+
+def _is_among(deadline: datetime | None, scope: Scope) -> bool:
+    begin, end = moments(scope)
+    return deadline is not None and begin <= deadline < end
+
+
+def as_calls(cycles: Iterable[Cycle], shifters: Shifters) -> list[Call]:
+    """The calls with their progress, as of now."""
+    return [_call(cycle, progress_of(cycle.name, cycle.datasets, shifters)) for cycle in cycles]
+
+
+def _call(cycle: Cycle, progress: Progress) -> Call:
+    is_over = cycle.deadline is not None and cycle.deadline < timezone.now()
+    return Call(cycle, progress, is_over and bool(progress.left))
+
+
+def moments(scope: Scope) -> tuple[datetime, datetime]:
+    """When the days of the scope begin, and when they are over (UTC)."""
+    return _midnight(scope.first or FIRST_DAY), _midnight((scope.last or LAST_DAY) + timedelta(days=1))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(tzinfo=UTC))
+
+
+def runs_certified(scope: Scope) -> list[int]:
+    """The runs of the scope's certifications: one query of one column."""
+    rows = scope.narrowed(TrackerCertification.objects.live()).order_by()
+    return list(rows.values_list("runreconstruction__run_id", flat=True).distinct())
+
+
+def shifters_of(runs: Collection[int]) -> Shifters:
+    """Who certified which reconstruction of these runs, on any day: one query."""
+    if not runs:
+        return {}
+    rows = TrackerCertification.objects.live().filter(runreconstruction__run_id__in=runs).order_by()
+    names = ("runreconstruction__run", "runreconstruction__reconstruction")
+    people = ("user__username", "user__first_name", "user__last_name")
+    some = rows.select_related("runreconstruction", "user").only(*names, *people)
+    return {(row.run_number, row.reconstruction): row.user.display_name for row in some}
+
+
+def context_of(datasets: list[RegistryDataset], cycles: list[Cycle]) -> dict[str, Any]:
+    """Both halves of the part, from one query."""
+    runs = {one.run_number for one in datasets} | {one.run_number for cycle in cycles for one in cycle.datasets}
+    shifters = shifters_of(runs)
+    found = by_reconstruction(datasets, shifters)
+    return {"progress": found, "calls": as_calls(cycles, shifters)}

@@ -1,0 +1,71 @@
+"""The part that asks Run Registry what is open, and how long certification calls run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from registry.bulk import Answer, open_datasets_between, open_datasets_of
+from registry.cycles import Cycle, cycles
+from registry.flags import FlaggedDataset
+from registry.wire import RegistryDataset
+from remote.answers import Found, Unreachable
+from remote.budget import Budget
+from remote.parallel import side_by_side, started
+from shiftleader.progress import calls_of, context_of, moments, runs_certified
+from shiftleader.runs_asked import runs_asked
+from shiftleader.scope import Scope
+from shiftleader.with_registry import OF_CERTIFICATIONS, certify_address, is_wanted
+from users.access import SignedInRequest
+
+MOST_LEFT = 100  # addresses of one reconstruction
+
+
+def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
+    """Of the datasets that are open in these days: certified, by whom, and left; and the calls with their deadlines."""
+    began = timezone.now()
+    opened, calls = _ask(scope, Budget.of_page(is_retry="again" in request.GET))
+    datasets = _joined(opened, scope)
+    found = context_of(datasets, calls_of(calls.value, scope) if isinstance(calls, Found) else [])
+    problem = next((answer for answer in opened if isinstance(answer, Unreachable)), None)
+    return {
+        **found,
+        "lefts": [(one, _drawn(one.left, request), max(0, len(one.left) - MOST_LEFT)) for one in found["progress"]],
+        "problem": problem,
+        "calls_problem": calls if isinstance(calls, Unreachable) else None,
+        "asked_at": began,
+        "again": f"{reverse('shiftleader:part', args=['progress'])}?{scope.query}&again=1",
+        "is_narrower": any(scope.said.get(name) not in (None, "", [], {}) for name in OF_CERTIFICATIONS),
+    }
+
+
+def _ask(scope: Scope, budget: Budget) -> tuple[list[Answer], Found[list[Cycle]] | Unreachable]:
+    """Run Registry, side by side: what is open in these days, among these runs, and the calls."""
+    spans = scope.said.get("runs") or []
+    numbers = runs_asked(runs_certified(scope), spans)
+    asking: list[Callable[[], Answer]] = [partial(open_datasets_of, numbers, budget)]
+    if not spans:
+        asking.append(partial(open_datasets_between, *moments(scope), budget))
+    calls = started(partial(cycles, budget))
+    return side_by_side(asking), calls.result()
+
+
+def _joined(answers: list[Answer], scope: Scope) -> list[RegistryDataset]:
+    """The datasets of all answers, each once, that the filters leave; none where a part of them is not known."""
+    if any(isinstance(answer, Unreachable) for answer in answers):
+        return []
+    unique: dict[tuple[int, str], FlaggedDataset] = {}
+    for answer in answers:
+        for one in answer.value if isinstance(answer, Found) else []:
+            unique[one.run_number, one.dataset.name] = one
+    return [one.dataset for one in unique.values() if is_wanted(scope, one)]
+
+
+def _drawn(left: list[RegistryDataset], request: SignedInRequest) -> list[tuple[int, str]]:
+    """Each run with where it is certified, for who may."""
+    may_certify = request.user.may_certify
+    return [(one.run_number, certify_address(one) if may_certify else "") for one in left[:MOST_LEFT]]

@@ -1,0 +1,185 @@
+"""What is open, certified by whom, and left, against the real wire; deadlines of calls; and Run Registry out."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.cycles import Cycle
+from registry.wire import RegistryDataset, reconstruction_of
+from sandbox.faults import MODES
+from shiftleader.progress import as_calls, by_reconstruction
+from tests.factories import CertificationFactory, RunFactory, UserFactory
+from tests.faults.cells import Main
+from tests.shiftleader.test_with_registry import IN_PAGE, certify, text_of
+
+PART = "/shiftleader/part/progress/"
+EXPRESS, PROMPT = "/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"
+DAY = "from=2018-04-27&to=2018-04-27"  # runs 315264 to 315270 began, and 315322
+
+
+def dataset(run, name=EXPRESS, state="OPEN"):
+    return RegistryDataset(run, name, reconstruction_of(name), state, "Collisions18", "SIGNOFF", name)
+
+
+def cycle(*datasets, deadline=None, state="pending"):
+    return Cycle("2018 week 17", deadline, state, datasets)
+
+
+RUNS, RECOS = st.integers(1, 8), {"express": EXPRESS, "prompt": PROMPT, "rereco": "/ReReco/A/DQM"}
+KEYS = st.tuples(RUNS, st.sampled_from(sorted(RECOS)))
+
+
+@given(st.lists(KEYS), st.dictionaries(KEYS, st.sampled_from(["Anna", "Bert"])))
+def test_progress_is_what_plain_counting_says(opened, shifters):
+    found = by_reconstruction([dataset(run, RECOS[reco]) for run, reco in opened], shifters)
+    for reco in RECOS:
+        runs = {run for run, name in opened if name == reco}
+        done = {run for run in runs if (run, reco) in shifters}
+        mine = [one for one in found if one.name == reco]
+        assert len(mine) == bool(runs)
+        for one in mine:
+            assert (one.total, one.certified) == (len(runs), len(done))
+            assert [left.run_number for left in one.left] == sorted(runs - done, reverse=True)
+            names = [shifters[run, reco] for run in done]
+            assert dict(one.people) == {name: names.count(name) for name in names}
+
+
+def test_runs_left_are_searched_a_hundred_at_once():
+    found = by_reconstruction([dataset(run) for run in range(315000, 315250, 2)], {})
+    assert [len(one.split(",")) for one in found[0].searches] == [100, 25]
+
+
+def test_call_is_overdue_with_something_left_after_its_deadline(time_machine):
+    time_machine.move_to("2018-05-01T12:00:00+00:00")
+    past, future = datetime(2018, 5, 1, tzinfo=UTC), datetime(2018, 5, 2, tzinfo=UTC)
+    calls = [cycle(dataset(1, PROMPT), deadline=past), cycle(dataset(2, PROMPT), deadline=past),
+             cycle(dataset(1, PROMPT), deadline=future), cycle(dataset(1, PROMPT))]  # fmt: skip
+    assert [one.is_overdue for one in as_calls(calls, {(2, "prompt"): "Anna"})] == [True, False, False, False]
+
+
+@pytest.fixture
+def ask(sandbox, shift_leader_client):
+    def asked(query=DAY, **headers):
+        answer = shift_leader_client.get(f"{PART}?{query}", **headers)
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    return asked
+
+
+def row_of(html, reconstruction):
+    """Open, certified, by whom, left of one reconstruction."""
+    found = re.search(rf'<tr data-reco="{reconstruction}">(.*?)</tr>', html, re.DOTALL)
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", found[1], re.DOTALL)
+    return [text_of(cell) for cell in cells[:4]]
+
+
+@pytest.mark.django_db
+def test_open_runs_of_the_days_are_counted_by_reconstruction(ask):
+    anna = UserFactory(first_name="Anna", last_name="Bach")
+    certify(315264, user=anna)
+    certify(315265, user=anna)
+    certify(315266, user=UserFactory(username="bert"))
+    html = ask()
+    opened, certified, people, left = row_of(html, "express")
+    assert (certified, people) == ("3", "Anna Bach 2, bert 1")
+    assert int(opened) - 3 == int(left) > 0
+    assert row_of(html, "prompt")[1:3] == ["0", "-"]
+    assert "/certify/315267/express/?dataset=%2FExpress%2FCollisions2018%2FDQM" in html
+    assert "/certify/315266/express/" not in html
+    assert re.search(r'href="/openruns/\?runs=[^"]*315267', html)
+    assert "Run Registry was asked at" in html
+
+
+@pytest.mark.django_db
+def test_closed_datasets_are_no_part_of_it(ask):
+    assert "Run Registry has no dataset open for Tracker" in ask("week=2018-W16")
+    assert 'data-reco="rereco"' not in ask("runs=315259")
+    assert row_of(ask("runs=315257"), "rereco")[0] == "1"
+
+
+@pytest.mark.django_db
+def test_runs_certified_in_the_days_count_whenever_they_began(ask):
+    certify(315267)
+    assert row_of(ask("week=2018-W22"), "prompt")[0] == "1"
+
+
+@pytest.mark.django_db
+def test_filters_narrow(ask):
+    assert 'data-reco="express"' not in ask(f"{DAY}&reconstruction=prompt")
+    assert 'data-reco="express"' not in ask(f"{DAY}&dataset=promptreco")
+    cosmics, collisions = (
+        int(row_of(ask(f"{DAY}&run_type={kind}"), "express")[0]) for kind in ("cosmics", "collisions")
+    )
+    commissioning = int(row_of(ask(DAY), "express")[0]) - cosmics - collisions
+    assert (cosmics > 0, collisions > 0, commissioning >= 0) == (True, True, True)
+    assert "do not count here" in ask(f"{DAY}&verdict=bad")
+
+
+@pytest.mark.django_db
+def test_calls_stand_with_deadline_and_what_is_left(ask):
+    certify(315259, "prompt", PROMPT)
+    html = ask()
+    row = re.search(r'<tr data-call="2018 week 17">(.*?)</tr>', html, re.DOTALL)[1]
+    cells = [text_of(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)]
+    assert cells[0] == "2018-05-01 00:00 UTC overdue"
+    assert (cells[1], cells[3]) == ("pending", "1")
+    assert cells[4].startswith(f"{int(cells[2]) - 1}: open runs")
+    assert html.index("2018 week 17") < html.index("2018 week 18")
+
+
+@pytest.mark.django_db
+def test_guest_reads_and_is_offered_nothing_to_do(sandbox, guest_client):
+    html = guest_client.get(f"{PART}?{DAY}", **IN_PAGE).content.decode()
+    assert "315267" in html
+    assert "/certify/" not in html
+    assert "/openruns/" not in html
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("size", [3, 40])
+def test_queries_do_not_grow(ask, django_assert_max_num_queries, size):
+    one = certify(315254)
+    same = {"user": one.user, "dataset": one.dataset, "reference_runreconstruction": one.reference_runreconstruction}
+    for number in range(size):
+        CertificationFactory(run=RunFactory(run_number=315255 + number, fill=None), **same)
+    with django_assert_max_num_queries(6):
+        ask("week=2018-W22", **IN_PAGE)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "not-found"])
+def test_registry_out_is_said_once_and_retried(ask, sandbox, settings, mode):
+    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 1, 0.1, 0.3
+    sandbox.faults("registry", mode)
+    main = Main(ask())
+    said = [one for one in main.paragraphs if one.startswith("Run Registry ") and "ask again" in one]
+    assert len(said) == 1
+    assert "is not known" in said[0] or "are not known" in said[0]
+    again = next(link for link in main.links if "again=1" in link)
+    sandbox.clear()
+    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5
+    assert "certified" in ask(again.split("?")[1])
+    assert "ask again" not in text_of(ask())
+
+
+@pytest.mark.django_db
+def test_calls_out_leave_the_rest(ask, sandbox):
+    sandbox.faults("registry", "500", path="cycles")
+    html = ask()
+    assert row_of(html, "express")
+    assert "answered with an error (500). The certification calls are not known; ask again ." in text_of(html)
+
+
+@pytest.mark.django_db
+def test_open_runs_out_leave_the_calls(ask, sandbox):
+    sandbox.faults("registry", "500", path="datasets_filtered")
+    html = ask()
+    assert "What is open is not known; ask again ." in text_of(html)
+    assert "has no dataset open" not in html
+    assert "2018 week 17" in html

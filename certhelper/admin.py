@@ -161,7 +161,7 @@ class CertificationAdmin(OnItsPage):
 
 @admin.register(RunReconstruction)
 class ReconstructionAdmin(OnItsPage):
-    page = "changes:reference"
+    page = "references:reference"
     list_display = ("run_number", "reconstruction", "is_reference", "reference_since", "reference_by")
     list_filter = ("reconstruction", "is_reference")
     list_select_related = ("reference_by",)

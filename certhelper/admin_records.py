@@ -14,7 +14,7 @@ from drafts.models import Draft, Lease
 from history.models import Change, Notice, RowAfter
 from reports.models import DayNote
 
-OURS = ("certify", "drafts", "history", "oms", "reports", "shiftleader", "users")
+OURS = ("certify", "drafts", "history", "oms", "references", "reports", "shiftleader", "users")
 
 
 @admin.register(Change)

@@ -11,6 +11,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from remote.services import APV, LABELS
 from remote.status import ServiceState, states
 
 
@@ -20,9 +21,14 @@ from remote.status import ServiceState, states
 def health(_request: HttpRequest) -> JsonResponse:
     """200 when the database answers, else 503. The outside services are named with their last answer, not asked."""
     is_well = _database_answers()
-    services = {state.name: _shown(state) for state in states()}
+    services = {state.name: _shown(state) for state in states(_services())}
     body = {"status": "ok" if is_well else "database out", "version": settings.VERSION, "database": is_well}
     return JsonResponse(body | {"services": services}, status=200 if is_well else 503)
+
+
+def _services() -> list[str]:
+    """Those that this server has an address of."""
+    return [*LABELS, APV] if settings.APV_URL else list(LABELS)
 
 
 def _database_answers() -> bool:

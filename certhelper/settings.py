@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "openruns",
     "listruns",
     "changes",
+    "references",
     "reports",
     "shiftleader",
     "sandbox",
@@ -191,7 +192,7 @@ OMS_CLIENT_ID = env.text("OMS_CLIENT_ID", SSO_CLIENT_ID)
 OMS_CLIENT_SECRET = env.text("OMS_CLIENT_SECRET", SSO_CLIENT_SECRET)
 OIDC_CLIENT_ID = _outside("OIDC_CLIENT_ID", "certhelper-people")
 OIDC_CLIENT_SECRET = _outside("OIDC_CLIENT_SECRET", "sandbox")
-APV_URL = env.text("APV_URL")
+APV_URL = _outside("APV_URL", f"{_SANDBOX}/apv/getReadOutmode.pl")
 DIALS_URL = env.text("DIALS_URL")
 # Empty: CERN's authorities as cernrequests ships them, together with the public ones.
 CA_BUNDLE = env.text("CA_BUNDLE")

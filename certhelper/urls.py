@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("openruns.urls")),
     path("", include("listruns.urls")),
     path("", include("changes.urls")),
+    path("", include("references.urls")),
     path("", include("reports.urls")),
     path("", include("shiftleader.urls")),
 ]

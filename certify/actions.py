@@ -1,8 +1,7 @@
-"""All that writes certifications and references: one function per deed, the actor first, one transaction each."""
+"""All that writes certifications: one function per deed, the actor first, one transaction each."""
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Collection
 from dataclasses import replace
@@ -82,7 +81,7 @@ def certify_run(
         decision = _held_against_rules(run, reconstruction, decision, basis, certified)
         # A key that made another record (a form sent again for another run) makes way for a new one.
         key = uuid.uuid4() if made or idempotency_key is None else idempotency_key
-        return _insert(actor, run, _locked_reconstruction(run, reconstruction), decision, basis, key)
+        return _insert(actor, run, locked_reconstruction(run, reconstruction), decision, basis, key)
 
 
 def amend_certification(
@@ -114,25 +113,6 @@ def amend_certification(
         _keep_typed_facts(actor, run, basis)
         decision = _held_against_rules(run, standing.reconstruction, decision, basis)
         return _overwrite(actor, standing, run, decision, basis, reason, idempotency_key)
-
-
-def adopt_reference(actor: User | None, run: OmsRun, reconstruction: str, reason: str) -> RunReconstruction:
-    """Make a run that OMS knows a reference although nobody certified it here; `reason` says why.
-
-    `actor` is None for the command line, whose user is trusted. Raises `PermissionDenied` and `EntryRefused`.
-    """
-    if actor is not None and not actor.may_change_others:
-        raise PermissionDenied("Adopting a reference needs the role shift leader.")
-    if not reason.strip():
-        raise EntryRefused([Refusal("reason", "Say why this run is adopted.")])
-    with deed(actor, Kind.ADOPT, why=reason, run=run.run_number):
-        reference = _locked_reconstruction(run, reconstruction)
-        reference.is_reference = True
-        reference.reference_reason = reason
-        reference.reference_by = actor
-        reference.reference_since = dt.datetime.now(dt.UTC)
-        reference.save()
-    return reference
 
 
 def _check_may_change(actor: User, standing: TrackerCertification, reason: str) -> None:
@@ -229,7 +209,7 @@ def _held_against_rules(
     return replace(decision, confirmed=[one.code.value for one in asked])
 
 
-def _locked_reconstruction(run: OmsRun, reconstruction: str) -> RunReconstruction:
+def locked_reconstruction(run: OmsRun, reconstruction: str) -> RunReconstruction:
     """The row of this reconstruction, held until the transaction ends so that two savers queue up."""
     held = RunReconstruction.objects.select_for_update()
     return held.get_or_create(run=run, reconstruction=Reconstruction(reconstruction).value)[0]

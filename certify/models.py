@@ -12,7 +12,7 @@ from django.db.models import Q
 from certify.choices import ChecklistUse, Flag, Reconstruction, State, TrackerMap
 from certify.quality import verdict_in_sql
 from certify.querysets import CertificationQuerySet, ThatCount
-from certify.said import SAID_AS, SaidOfARun, retired, withdrawn
+from certify.said import REFERENCE_SAID_AS, SAID_AS, SaidOfARun, retired, withdrawn
 from history.choices import Kind
 from history.models import Change, History
 from history.recorded import Recorded
@@ -122,17 +122,13 @@ class RunReconstruction(Recorded):
     reference_reason = models.TextField(blank=True)
     reference_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     reference_since = models.DateTimeField(null=True, blank=True)
+    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
 
     history = History(
         kind=Kind.ADOPT,
         what="reference",
         quiet=("run", "reconstruction"),
-        labels={
-            "is_reference": "reference run",
-            "reference_reason": "why it is one",
-            "reference_by": "made one by",
-            "reference_since": "since",
-        },
+        labels=REFERENCE_SAID_AS,
     )
 
     class Meta:

@@ -8,6 +8,13 @@ from typing import Any
 from certify.choices import Component, State, Verdict
 from certify.quality import verdict
 
+REFERENCE_SAID_AS = {
+    "is_reference": "reference run",
+    "reference_reason": "why it is one",
+    "reference_by": "made one by",
+    "reference_since": "since",
+    "successor": "in its place",
+}
 SAID_AS = {
     "user": "shifter",
     "reference_runreconstruction": "reference",

@@ -1,4 +1,4 @@
-"""Whether a certification stands, and whose it is: withdraw, restore, hand over. And a reference that is retired.
+"""Whether a certification stands, and whose it is: withdraw, restore, hand over.
 
 As in `certify.actions`: the actor first, one transaction each, rights, version and rules checked inside.
 """
@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from certify.actions import AlreadyCertified, ChangedMeanwhile, EntryRefused
 from certify.choices import State
-from certify.models import RunReconstruction, TrackerCertification
+from certify.models import TrackerCertification
 from certify.rules import Refusal
 from certify.selectors import live_certification
 from history.choices import Kind
@@ -72,19 +72,6 @@ def hand_over_certification(
             raise EntryRefused([Refusal("to", f"It is {to.display_name}’s already. Choose somebody else.")])
         standing.user = to
     return standing
-
-
-def retire_reference(actor: User, reference: RunReconstruction, reason: str) -> RunReconstruction:
-    """Offer a reference run no longer; what rests on it keeps it. Shift leaders may, with a reason."""
-    if not actor.may_change_others:
-        raise PermissionDenied("Retiring a reference needs the role shift leader.")
-    if not reason.strip():
-        raise EntryRefused([Refusal("reason", "Say why this reference is retired.")])
-    with deed(actor, Kind.RETIRE, why=reason, run=reference.run_id):
-        held = RunReconstruction.objects.select_for_update().get(pk=reference.pk)
-        held.is_reference = False
-        held.save()
-    return held
 
 
 def _other_live(row: TrackerCertification) -> TrackerCertification | None:

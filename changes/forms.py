@@ -1,4 +1,4 @@
-"""Why something is undone or retired."""
+"""Why something is undone."""
 
 from django import forms
 

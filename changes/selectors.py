@@ -1,4 +1,4 @@
-"""Questions to the database about history and what rests on a reference. Nothing here writes."""
+"""Questions to the database about history. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
-from certify.models import RunReconstruction, TrackerCertification
+from certify.models import TrackerCertification
 from certify.querysets import CertificationQuerySet
 from history.models import Change, Notice
 from history.undo import Plan, plan_of
@@ -52,11 +52,6 @@ def changes_of_run(run_number: int, reader: User) -> QuerySet[Change]:
 def certifications_of_run(run_number: int) -> CertificationQuerySet:
     """Its certifications, withdrawn ones too."""
     return TrackerCertification.objects.of_run(run_number).with_names().order_by("-state", "pk")
-
-
-def resting_on(reference: RunReconstruction) -> CertificationQuerySet:
-    """The certifications that were made with this reference, newest first; withdrawn ones too."""
-    return TrackerCertification.objects.filter(reference_runreconstruction=reference).with_names().order_by("-pk")
 
 
 def notices_for(person: User) -> QuerySet[Change]:

@@ -10,7 +10,5 @@ urlpatterns = [
     path("history/seen/", views.acknowledge, name="acknowledge"),
     path("history/<int:pk>/undo/", views.undo, name="undo"),
     path("runs/<int:run_number>/", views.run, name="run"),
-    path("references/<int:pk>/", views.reference, name="reference"),
-    path("references/<int:pk>/retire/", views.retire, name="retire"),
     path("checklists/<slug:identifier>/", views.checklist, name="checklist"),
 ]

@@ -1,4 +1,4 @@
-"""All changes, the undo of one, and the history of a run, a reference and a checklist."""
+"""All changes, the undo of one, and the history of a run and a checklist."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from certify.actions import EntryRefused
 from certify.models import Checklist, RunReconstruction
 from certify.responses import SeeOther
-from certify.standing import retire_reference
 from changes.exports import csv_lines
 from changes.filters import ChangeFilter, shown
 from changes.forms import WhyForm
@@ -24,7 +22,6 @@ from changes.selectors import (
     changes_of_run,
     in_chunks,
     readable_by,
-    resting_on,
     undo_planned,
     with_undone,
 )
@@ -100,41 +97,6 @@ def run(request: HttpRequest, run_number: int) -> HttpResponse:
         "changes": told(changes_of_run(run_number, _reader(request))[:MOST_SHOWN], _reader(request)),
     }
     return render(request, "changes/run.html", context)
-
-
-@require_safe
-def reference(request: HttpRequest, pk: int) -> HttpResponse:
-    """One reference: since when and why, what rests on it, and its history."""
-    row = get_object_or_404(RunReconstruction.objects.select_related("reference_by"), pk=pk)
-    return render(request, "changes/reference.html", _about_reference(row, _reader(request)))
-
-
-def _about_reference(row: RunReconstruction, reader: User) -> dict[str, object]:
-    resting = resting_on(row)
-    return {
-        "reference": row,
-        "number_resting": resting.count(),
-        "resting": resting[:MOST_SHOWN],
-        "changes": told(with_undone(changes_of(RunReconstruction, row.pk)), reader),
-    }
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@role_required(Role.SHIFT_LEADER)
-def retire(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Offer a reference no longer; all that rests on it is shown before."""
-    row = get_object_or_404(RunReconstruction.objects.select_related("reference_by"), pk=pk, is_reference=True)
-    form = WhyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            retire_reference(request.user, row, form.cleaned_data["reason"])
-        except EntryRefused as refused:
-            form.add_error("reason", refused.refusals[0].sentence)
-        else:
-            messages.success(request, f"{row} is offered as a reference no longer.")
-            return SeeOther(reverse("changes:reference", args=[row.pk]))
-    status = 422 if request.method == "POST" else 200
-    return render(request, "changes/retire.html", _about_reference(row, request.user) | {"form": form}, status=status)
 
 
 @require_safe

@@ -21,6 +21,7 @@ MODELS = (
     "users.User",
     "oms.OmsFill",
     "oms.OmsRun",
+    "references.Readout",
     "certify.Dataset",
     "certify.BadReason",
     "certify.PixelProblem",
@@ -30,6 +31,8 @@ MODELS = (
     "certify.RunReconstruction",
     "certify.TrackerCertification",
     "reports.DayNote",
+    "reports.WeekNote",
+    "shiftleader.SavedFilter",
     "history.Change",
     "history.HistoricalUser",
     "history.HistoricalOmsFill",
@@ -41,6 +44,8 @@ MODELS = (
     "history.HistoricalChecklist",
     "history.HistoricalRunReconstruction",
     "history.HistoricalTrackerCertification",
+    "history.HistoricalWeekNote",
+    "history.HistoricalSavedFilter",
     "history.Notice",
 )
 CHUNK = 500

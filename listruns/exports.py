@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
@@ -14,10 +13,9 @@ from django.utils import timezone
 
 from certify.choices import Component
 from certify.models import TrackerCertification
+from certify.spreadsheet import lines_of
 from certify.staleness import in_words
 
-# A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 Getter = Callable[[TrackerCertification], Any]
 
 
@@ -85,28 +83,9 @@ def exported(row: TrackerCertification) -> dict[str, Any]:
     return {name: getter(row) for name, getter in FIELDS.items()}
 
 
-def cell(value: Any) -> Any:
-    """A value as CSV shows it; text that a spreadsheet would take for a formula gets a leading apostrophe."""
-    if isinstance(value, list):
-        value = "; ".join(value)
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-class _Line:
-    """What csv.writer writes to: each line is handed on at once."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def csv_lines(rows: Iterable[TrackerCertification]) -> Iterator[str]:
     """A heading, then one line for each row."""
-    writer = csv.writer(_Line())
-    yield writer.writerow(FIELDS)
-    for row in rows:
-        yield writer.writerow([cell(value) for value in exported(row).values()])
+    return lines_of(FIELDS, (exported(row).values() for row in rows))
 
 
 def json_lines(rows: Iterable[TrackerCertification]) -> Iterator[str]:

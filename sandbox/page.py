@@ -26,6 +26,7 @@ SERVED = (
         "CERN sign-in of people (OpenID Connect)",
         "a client whose name begins with certhelper, any secret, PKCE",
     ),
+    ("/apv/getReadOutmode.pl", "APV modes", "the run number as RUN"),
 )
 DERIVED = (
     "OMS runs: hlt_key, era, duration, last_update, l1_key, l1_hlt_mode_stripped, l1_triggers_counter, "
@@ -34,6 +35,7 @@ DERIVED = (
     "OMS lumisections: start_time, end_time, beam_present, beams_stable",
     "Run Registry: classes, dataset names, states, flags per lumisection, detector flags outside the Tracker, "
     "certification calls, accepted datasets",
+    "APV modes: DECO while the LHC is filled, PEAK else",
 )
 
 

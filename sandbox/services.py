@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from sandbox import sso
+from sandbox import apv, sso
 from sandbox.exchange import Answer, Request, Sent
 from sandbox.faults import Fault, Faults
 from sandbox.log import RequestLog
@@ -60,6 +60,15 @@ SERVICES = (
         Answer({"error": "unknown_error", "error_description": "The sandbox was told to fail."}, 500),
         sso.refusal,
         lambda _: Answer({"error": "Realm does not exist"}, 404),
+    ),
+    Service(
+        "apv",
+        "APV modes",
+        "/apv",
+        lambda request, _state: apv.answer(request),
+        Answer({"error": "The sandbox was told to fail."}, 500),
+        apv.refusal,
+        lambda _: Answer([]),
     ),
 )
 

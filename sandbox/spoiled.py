@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from sandbox.apv import DECO, PEAK
 from sandbox.exchange import HTML, Answer, Request
 
 LOGIN_PATH = "/sso/auth/realms/cern/protocol/openid-connect/auth"
@@ -73,7 +74,7 @@ def _spoiled(value: Any, name: str = "") -> Any:
         return {key: _spoiled(one, key) for key, one in value.items()}
     if isinstance(value, list):
         return [_spoiled(one, name) for one in value]
-    if name in _NULLS:
+    if name in _NULLS or value in (DECO, PEAK):
         return None
     if name == "units":
         return UNKNOWN_UNIT

@@ -92,6 +92,7 @@ def sandbox(sandbox_server: SandboxForTests, settings) -> Iterator[SandboxForTes
     """The sandbox, healthy and with an empty request log; the product's settings point at it."""
     settings.RUNREGISTRY_URL = f"{sandbox_server.base_url}/registry"
     settings.OMS_URL = f"{sandbox_server.base_url}/oms/agg/api/v1"
+    settings.APV_URL = f"{sandbox_server.base_url}/apv/getReadOutmode.pl"
     settings.SSO_URL = f"{sandbox_server.base_url}/sso/auth/realms/cern"
     policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     policy = {**policy, "form-action": ["'self'", sandbox_server.base_url]}

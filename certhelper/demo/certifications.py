@@ -13,10 +13,11 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from certhelper.demo.words import OFF
-from certify.actions import adopt_reference, certify_run
+from certify.actions import certify_run
 from certify.choices import Flag, Question, Reconstruction, TrackerMap
 from certify.decision import Basis, Decision
 from certify.models import BadReason, RunReconstruction, TrackerCertification
+from certify.reference_actions import adopt_reference
 from oms.mirror import runs_for_page
 from oms.models import OmsRun
 from remote.budget import Budget

@@ -11,12 +11,12 @@ from certify.actions import (
     AlreadyCertified,
     ChangedMeanwhile,
     EntryRefused,
-    adopt_reference,
     amend_certification,
     certify_run,
 )
 from certify.decision import Basis, Decision
 from certify.models import BadReason, RunReconstruction, TrackerCertification
+from certify.reference_actions import adopt_reference
 from certify.word_actions import add_word
 from oms.models import OmsFill, OmsRun
 from tests.factories import (

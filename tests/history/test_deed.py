@@ -7,9 +7,10 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.db.utils import DatabaseError, IntegrityError
 
-from certify.actions import adopt_reference, amend_certification, certify_run
+from certify.actions import amend_certification, certify_run
 from certify.decision import Basis, Decision
 from certify.models import BadReason, TrackerCertification
+from certify.reference_actions import adopt_reference
 from certify.word_actions import add_word
 from history.deed import deed
 from history.models import Change, HistoryStays, NeverChanged, Notice

@@ -3,10 +3,11 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from certify.actions import adopt_reference, amend_certification, certify_run
+from certify.actions import amend_certification, certify_run
 from certify.decision import Basis
 from certify.models import BadReason, Checklist, RunReconstruction, TrackerCertification
-from certify.standing import hand_over_certification, retire_reference, withdraw_certification
+from certify.reference_actions import adopt_reference, retire_reference
+from certify.standing import hand_over_certification, withdraw_certification
 from certify.word_actions import add_word
 from history.models import Change
 from history.undo import InTheWay, ReasonMissing, undo_change

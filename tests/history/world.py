@@ -14,7 +14,6 @@ from certify.actions import (
     AlreadyCertified,
     ChangedMeanwhile,
     EntryRefused,
-    adopt_reference,
     amend_certification,
     certify_run,
 )
@@ -29,10 +28,10 @@ from certify.models import (
     TrackerCertification,
     TrackingProblem,
 )
+from certify.reference_actions import adopt_reference, retire_reference
 from certify.standing import (
     hand_over_certification,
     restore_certification,
-    retire_reference,
     withdraw_certification,
 )
 from certify.word_actions import add_word

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from certify.choices import Flag
-from listruns.exports import cell
+from certify.spreadsheet import cell
 from listruns.selectors import CHUNK
 from tests.factories import (
     BadReasonFactory,

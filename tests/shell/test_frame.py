@@ -20,10 +20,10 @@ def navigation(client) -> list[str]:
 @pytest.mark.parametrize(
     "who, pages",
     [
-        ("guest", ["Home", "Certifications", "Report", "History"]),
-        ("shifter", ["Home", "Open runs", "Certifications", "Report", "History"]),
-        ("shift_leader", ["Home", "Open runs", "Certifications", "Report", "History", "Admin"]),
-        ("admin", ["Home", "Open runs", "Certifications", "Report", "History", "Admin"]),
+        ("guest", ["Home", "Certifications", "References", "Report", "Week", "History"]),
+        ("shifter", ["Home", "Open runs", "Certifications", "References", "Report", "Week", "History"]),
+        ("shift_leader", ["Home", "Open runs", "Certifications", "References", "Report", "Week", "History", "Admin"]),
+        ("admin", ["Home", "Open runs", "Certifications", "References", "Report", "Week", "History", "Admin"]),
     ],
 )
 def test_navigation_shows_the_pages_of_the_role(request, who, pages):

@@ -56,7 +56,7 @@ def _addresses(own) -> list[str]:
         *(f"/list/?{query}&export={kind}" for query in ("state=any", "practice=on", as_of) for kind in ("csv", "json")),
         *(f"/list/{own.pk}/", f"/list/{own.pk}/?{as_of}", f"/list/{own.pk}/update/", f"/list/{own.pk}/withdraw/"),
         *("/history/?export=csv", f"/history/?run={RUN}", reverse("changes:run", args=[RUN])),
-        reverse("changes:reference", args=[own.reference_runreconstruction_id]),
+        reverse("references:reference", args=[own.reference_runreconstruction_id]),
         *(
             f"{reverse('changes:undo', args=[pk])}"
             for pk in TrackerCertification.history.filter(id=own.pk).values_list("change_id", flat=True)
@@ -104,7 +104,7 @@ def test_numbers_are_those_without_it(practice, shift_leader_client):
     assert (home.incomplete, home.stale) == (0, 0)
     assert shift_leader_client.get(f"/list/?date_min={DAY}&date_max={DAY}").context["page"].total == 1
     assert len(shift_leader_client.get("/certify/allRunsRefRuns/").json()) == 1
-    reference = reverse("changes:reference", args=[practice.reference_runreconstruction_id])
+    reference = reverse("references:reference", args=[practice.reference_runreconstruction_id])
     assert shift_leader_client.get(reference).context["number_resting"] == 1
 
 

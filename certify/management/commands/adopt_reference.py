@@ -2,8 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from certify.actions import adopt_reference
 from certify.choices import Reconstruction
+from certify.reference_actions import adopt_reference
 from oms.mirror import run_for_page
 from remote.answers import Found
 from remote.budget import Budget

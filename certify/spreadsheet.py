@@ -1,0 +1,34 @@
+"""CSV that spreadsheets open as it is meant: what looks like a formula is text."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+# A spreadsheet takes a cell that begins with one of these for a formula.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class _Line:
+    """What csv.writer writes to: each line is handed on at once."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def cell(value: Any) -> Any:
+    """A value as CSV shows it; text that a spreadsheet would take for a formula gets a leading apostrophe."""
+    if isinstance(value, list):
+        value = "; ".join(value)
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def lines_of(heading: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """The heading, then a line for each row."""
+    writer = csv.writer(_Line())
+    yield writer.writerow(heading)
+    for row in rows:
+        yield writer.writerow([cell(value) for value in row])

@@ -17,6 +17,7 @@ from drafts.selectors import Mark, drafts_of
 from history.told import Told, told
 from listruns.selectors import all_rows, rows_for_lines, rows_seen_by, verdict_totals
 from openruns.last_search import last_search_of
+from review.selectors import OpenQuestions, open_questions_for
 from users.models import User
 
 LAST_SHOWN = 8
@@ -47,7 +48,7 @@ class HomePage:
     """`today` in UTC; `last_search` is the query string of the person's last search of open runs.
 
     `changed`: what others changed of theirs, until acknowledged. `incomplete` and `stale` count everybody's live
-    certifications.
+    certifications; `questions` are those that shifters were asked and have not answered.
     """
 
     today: date
@@ -60,6 +61,7 @@ class HomePage:
     changed: list[Told]
     incomplete: int
     stale: int
+    questions: OpenQuestions
 
 
 def tallies(of: User, newest: int) -> list[Tally]:
@@ -100,6 +102,7 @@ def page_of(request: HttpRequest) -> HomePage:
         days=days,
         last_search=last_search_of(user),
         drafts=drafts_of(user, DRAFTS_SHOWN) if user.may_certify else [],
+        questions=open_questions_for(user),
         changed=told(notices_for(user)[:NOTICES_SHOWN], user),
         **_to_look_after(),
     )

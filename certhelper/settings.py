@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "drafts",
     "oms",
     "certify",
+    "review",
     "openruns",
     "listruns",
     "changes",

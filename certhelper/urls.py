@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("certify.urls")),
     path("", include("drafts.urls")),
     path("", include("openruns.urls")),
+    path("", include("review.urls")),
     path("", include("listruns.urls")),
     path("", include("changes.urls")),
     path("", include("references.urls")),

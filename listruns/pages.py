@@ -29,6 +29,7 @@ from listruns.lines import drawn, line_of
 from listruns.scope import Chip, active_chips, query_of, scope_chips
 from listruns.selectors import Rows, rows_for_lines, verdict_totals
 from listruns.tables import PAGE_SIZES, CertificationTable
+from review.selectors import ReviewOf, review_of
 from users.models import User
 
 
@@ -151,6 +152,7 @@ class CertificationPage:
     later: list[tuple[str, datetime | None, str, str]]
     has_typed: bool
     changes: list[Told]
+    review: ReviewOf
     confirmed: list[str]
     as_of: datetime | None = None
 
@@ -219,6 +221,7 @@ def certification_page(
         later=history_of_facts(certification.facts),
         has_typed=any(certification.facts.get("typed", {}).values()),
         changes=_changes(certification.pk, user, as_of),
+        review=review_of(certification, user, as_of),
         as_of=as_of,
         confirmed=[_QUESTIONS.get(code, code) for code in certification.confirmed],
     )

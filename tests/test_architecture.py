@@ -20,15 +20,16 @@ MAY_IMPORT = {
     "registry": {"remote"},
     "certify": {"users", "drafts", "oms", "registry", "history", "remote"},
     "openruns": {"certify", "drafts", "users", "oms", "registry", "remote"},
-    "listruns": {"certify", "drafts", "users", "oms", "registry", "history", "remote"},
+    "review": {"certify", "users", "history"},
+    "listruns": {"certify", "review", "drafts", "users", "oms", "registry", "history", "remote"},
     "changes": {"certify", "users", "oms", "history"},
     "references": {"certify", "users", "oms", "history", "remote"},
     "reports": {"certify", "users", "oms", "history"},
-    "shiftleader": {"reports", "certify", "drafts", "users", "oms", "registry", "history", "remote"},
+    "shiftleader": {"reports", "review", "certify", "drafts", "users", "oms", "registry", "history", "remote"},
     "sandbox": set(),
     "certhelper": {
         *("remote", "history", "users", "drafts", "oms", "registry"),
-        *("certify", "openruns", "listruns", "changes", "references", "reports", "shiftleader"),
+        *("certify", "openruns", "review", "listruns", "changes", "references", "reports", "shiftleader"),
     },
 }
 # Inside an app, top to bottom: a module imports its own layer and those below.

@@ -1,0 +1,80 @@
+"""Questions to the database about reviews and about what shifters were asked. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from certify.choices import State
+from certify.models import TrackerCertification
+from review.models import QuestionQuerySet, Reviewed, ShifterQuestion
+from users.models import User
+
+_SHOWN_AT_HOME = 10
+
+
+@dataclass(frozen=True)
+class ReviewOf:
+    """What shift leaders said of one certification: questions, oldest first, and the last review, if any.
+
+    `is_current`: nobody changed it since. `may_ask`: the reader may ask and review.
+    """
+
+    questions: list[tuple[ShifterQuestion, bool]]
+    last: Reviewed | None
+    is_current: bool
+    may_ask: bool
+
+
+def review_of(made: TrackerCertification, reader: User, as_of: datetime | None = None) -> ReviewOf:
+    """For the page of a certification: two queries. `as_of`: what was said until then; nothing can be done there."""
+    asked = ShifterQuestion.objects.standing().filter(certification=made.pk).with_names()
+    done = Reviewed.objects.filter(certification=made.pk, review__is_taken_back=False).select_related("review__by")
+    if as_of is not None:
+        asked, done = asked.filter(asked_at__lte=as_of), done.filter(review__at__lte=as_of)
+    is_live, is_now = made.state == State.LIVE and not made.is_practice, as_of is None
+    last = done.order_by("-pk").first()
+    return ReviewOf(
+        questions=[(one, is_now and one.is_open and one.may_be_answered_by(reader)) for one in asked],
+        last=last,
+        is_current=bool(last and last.version == made.version),
+        may_ask=is_now and is_live and reader.may_change_others,
+    )
+
+
+def reviews_of(rows: Iterable[TrackerCertification]) -> dict[int, Reviewed]:
+    """The reviews of these certifications as they stand, by key: one query."""
+    done = Reviewed.objects.current().filter(certification__in=[row.pk for row in rows])
+    return {one.certification_id: one for one in done.select_related("review__by").order_by("pk")}
+
+
+def unreviewed(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of the certifications that nobody has reviewed as they stand."""
+    of_it = Reviewed.objects.filter(certification=OuterRef("pk"), version=OuterRef("version"))
+    return rows.filter(~Exists(of_it.filter(review__is_taken_back=False)))
+
+
+def questions_on(rows: QuerySet[Any]) -> QuestionQuerySet:
+    """The questions on these certifications, open ones first, newest first."""
+    asked = ShifterQuestion.objects.standing().filter(certification__in=rows.order_by().values("pk"))
+    return asked.with_names()
+
+
+@dataclass(frozen=True)
+class OpenQuestions:
+    """Open questions as home shows them: `mine` to the reader, `number` of all, for who looks after them."""
+
+    mine: list[ShifterQuestion]
+    number: int
+
+
+def open_questions_for(person: User) -> OpenQuestions:
+    """One query: all open ones for shift leaders, of others their own."""
+    asked = ShifterQuestion.objects.open().with_names()
+    rows = list(asked if person.may_change_others else asked.filter(certification__user=person))
+    mine = [one for one in rows if one.certification.user_id == person.pk]
+    return OpenQuestions(mine[:_SHOWN_AT_HOME], len(rows) if person.may_change_others else 0)

@@ -1,18 +1,49 @@
-"""The certifications of the week, each with what the reader may do with it."""
+"""The certifications of the week, each with who reviewed it and what the reader may do with it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
+from certify.models import TrackerCertification
+from review.models import Reviewed
+from review.selectors import questions_on, reviews_of, unreviewed
 from shiftleader.pages import page_of
 from shiftleader.scope import Scope
 from users.access import SignedInRequest
+from users.models import User
 
 PAGE_SIZE = 50
 
 
+@dataclass(frozen=True)
+class Line:
+    """One certification; `box` is what its tick says in the form of the review, empty where there is nothing to do."""
+
+    row: TrackerCertification
+    may_change: bool
+    reviewed: Reviewed | None
+    box: str
+
+
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """One page of them, newest day first."""
-    rows = scope.rows().defer("facts", "confirmed")
-    page = page_of(request, rows, PAGE_SIZE)
-    return {"page": page, "lines": [(row, row.may_be_changed_by(request.user)) for row in page]}
+    rows = scope.rows()
+    page = page_of(request, rows.defer("facts", "confirmed"), PAGE_SIZE)
+    reviews = reviews_of(page)
+    left = unreviewed(rows.order_by()).count()
+    return {
+        "page": page,
+        "lines": [_line(row, request.user, reviews.get(row.pk)) for row in page],
+        "left": left,
+        "number_reviewed": page.paginator.count - left,
+        "open_questions": questions_on(rows).open().count(),
+        "shown_at": timezone.now().isoformat(),
+    }
+
+
+def _line(row: TrackerCertification, reader: User, reviewed: Reviewed | None) -> Line:
+    can_review = reader.may_change_others and reviewed is None
+    return Line(row, row.may_be_changed_by(reader), reviewed, f"{row.pk}-{row.version}" if can_review else "")

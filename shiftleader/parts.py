@@ -21,6 +21,7 @@ from shiftleader import (
     notes,
     overview,
     progress_part,
+    questions,
     runs,
     with_registry,
     withdrawn,
@@ -54,6 +55,7 @@ class Part:
 PARTS = (
     Part("overview", "Overview", overview.part),
     Part("certifications", "Certifications", certifications.part),
+    Part("questions", "Questions to shifters", questions.part),
     Part("progress", "Progress", progress_part.part, asks_outside=True),
     Part("comparison", "Comparison with Run Registry", with_registry.part, asks_outside=True),
     Part("central", "Central list", central.part),

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from shiftleader import keeping_views, training, views
+from shiftleader import keeping_views, reviewing, training, views
 
 app_name = "shiftleader"
 urlpatterns = [
     path("shiftleader/", views.week, name="week"),
+    path("shiftleader/review/", reviewing.review, name="review"),
     path("shiftleader/training/", training.switch, name="training"),
     path("shiftleader/central-list/", views.central_list, name="central-list"),
     path("shiftleader/part/<slug:name>/", views.part, name="part"),

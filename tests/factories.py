@@ -23,6 +23,7 @@ from certify.models import (
 )
 from oms.choices import RunType
 from oms.models import OmsFill, OmsRun
+from review.models import ShifterQuestion
 from users.models import Role, User
 
 FIRST_RUN = 317000
@@ -217,3 +218,14 @@ class CertificationFactory(DjangoModelFactory):
     run_type = factory.LazyAttribute(lambda made: made.runreconstruction.run.run_type)
     lumisections = factory.LazyAttribute(lambda made: made.runreconstruction.run.lumisections)
     recorded_lumi = factory.LazyAttribute(lambda made: made.runreconstruction.run.recorded_lumi)
+
+
+class QuestionFactory(DjangoModelFactory):
+    """An open question to the shifter."""
+
+    class Meta:
+        model = ShifterQuestion
+
+    certification = factory.SubFactory(CertificationFactory)
+    text = "Why is the tracker map missing?"
+    asked_by = factory.SubFactory(UserFactory, role=Role.SHIFT_LEADER)

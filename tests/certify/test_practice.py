@@ -96,12 +96,12 @@ def test_facts_typed_in_practice_stay_with_it(trainee):
     run = RunFactory(bare=True)
     typed = {"run_type": {"value": "collisions"}, "lumisections": {"value": 5}, "recorded_lumi": {"value": 2.0}}
     own = _practise(
-        trainee, run, typed_run=typed, typed_fill={"fill_number": {"value": 6999}, "era": {"value": "2018Z"}}
+        trainee, run, typed_run=typed, typed_fill={"fill_number": {"value": 5999}, "era": {"value": "2018Z"}}
     )
     assert (own.run_type, own.lumisections, own.facts["fill"]["era"]) == ("collisions", 5, "2018Z")
     kept = OmsRun.objects.get(pk=run.pk)
     assert (kept.run_type, kept.lumisections, kept.typed, kept.fill_number) == ("unknown", None, {}, None)
-    assert not OmsFill.objects.filter(pk=6999).exists()
+    assert not OmsFill.objects.filter(pk=5999).exists()
 
 
 def test_practice_is_its_owners_alone(trainee, shift_leader):

@@ -13,7 +13,7 @@ from listruns.dump import CHUNK, MODELS
 from tests.factories import CertificationFactory, PixelProblemFactory
 
 pytestmark = pytest.mark.django_db
-OURS = ("certify", "oms", "users", "references", "reports", "shiftleader", "history")
+OURS = ("certify", "oms", "users", "review", "references", "reports", "shiftleader", "history")
 
 
 def _dumped(client) -> bytes:

@@ -59,5 +59,5 @@ def test_home_costs_the_same_queries_for_any_number_of_rows(
 ):
     for _ in range(12):
         CertificationFactory(user=shift_leader, date=TODAY)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         shift_leader_client.get("/")

@@ -14,7 +14,7 @@ from drafts.models import Draft, Lease
 from history.models import Change, Notice, RowAfter
 from reports.models import DayNote
 
-OURS = ("certify", "drafts", "history", "oms", "references", "reports", "shiftleader", "users")
+OURS = ("certify", "drafts", "history", "oms", "references", "reports", "review", "shiftleader", "users")
 
 
 @admin.register(Change)
@@ -80,7 +80,7 @@ class RowAfterAdmin(LookOnly):
 
 
 class AsItIs(LookOnly):
-    """A table without a page of its own in the admin: what is short in columns, searched by its texts."""
+    """A table without a page of its own in the admin: what is short in columns, searched by its texts or its key."""
 
     def get_list_display(self, _request: HttpRequest) -> list[Any]:
         long = models.TextField | models.JSONField
@@ -88,7 +88,7 @@ class AsItIs(LookOnly):
 
     def get_search_fields(self, _request: HttpRequest) -> list[str]:
         texts = models.CharField | models.TextField
-        return [one.name for one in self.opts.concrete_fields if isinstance(one, texts)]
+        return [one.name for one in self.opts.concrete_fields if isinstance(one, texts)] or [f"={self.opts.pk.name}"]
 
     def get_list_filter(self, _request: HttpRequest) -> list[Any]:
         short = models.BooleanField | models.DateField

@@ -32,6 +32,11 @@ class Outcome(TextChoices):
     NOT_FLAGGED = "not-flagged", "Not flagged in Run Registry"
     EQUAL = "equal", "Equal"
 
+    @property
+    def word(self) -> str:
+        """The label inside a sentence."""
+        return str(self.label)[:1].lower() + str(self.label)[1:]
+
 
 # Of the components of a row the first of these decides.
 _WEIGHT = (Outcome.DIFFERENT, Outcome.MIXED, Outcome.NOT_FLAGGED, Outcome.EQUAL)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 WIDTH, HEIGHT = 960.0, 540.0
 FONT = "Arial"
+CELL_SIZE = 11.0  # of most tables; those with few rows are set larger
+PAD_X, PAD_Y = 5.0, 2.5  # inside a cell
+POINT_INDENT = 14.0
 
 # The colours of the pages in light (static/css/tokens.css), by the same names.
 COLOURS = {
@@ -98,9 +101,6 @@ class Cell:
     is_number: bool = False
     fill: str = ""
 
-    def saying(self, text: str) -> Cell:
-        return replace(self, text=text)
-
 
 @dataclass(frozen=True)
 class Row:
@@ -112,12 +112,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table; the first row is its head."""
+    """A table; the first row is its head. `size`: of its letters."""
 
     left: float
     top: float
     widths: tuple[float, ...]
     rows: tuple[Row, ...]
+    size: float = CELL_SIZE
 
     @property
     def box(self) -> Box:

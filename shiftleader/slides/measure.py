@@ -31,6 +31,7 @@ _WIDTHS = {
     1015: "@",
 }
 _OF = {letter: width for width, letters in _WIDTHS.items() for letter in letters} | {"|": 260, "{": 334, '"': 355}
+_OF |= dict.fromkeys("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", 370) | dict.fromkeys("’‘“”", 333) | {"–": 556, "×": 584, "µ": 576, "·": 333}
 _OTHER, _WIDE = 900, 1350  # letters that are not among them; those of East Asia and pictures
 _BOLD, _MARGIN = 1.12, 1.04
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

@@ -7,11 +7,15 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from shiftleader.slides.deck import (
+    CELL_SIZE,
     COLOURS,
     FONT,
     FOOTER,
     HEIGHT,
     NUMBER,
+    PAD_X,
+    PAD_Y,
+    POINT_INDENT,
     TITLE,
     WIDTH,
     Block,
@@ -25,7 +29,6 @@ from shiftleader.slides.deck import (
     Slide,
     Words,
 )
-from shiftleader.slides.flow import CELL_SIZE, PAD_X, PAD_Y, POINT_INDENT
 from shiftleader.slides.measure import clean
 from shiftleader.slides.odf import CONTENT_TYPE, VERSION, Styles, element, length, package, style
 
@@ -165,7 +168,7 @@ def _block(styles: Styles, block: Block) -> Element:
 
 def _grid(styles: Styles, grid: Grid) -> Element:
     columns = [element("table:table-column", {"table:style-name": _column(styles, width)}) for width in grid.widths]
-    rows = [_row(styles, row) for row in grid.rows]
+    rows = [_row(styles, row, grid.size) for row in grid.rows]
     head = {"table:use-first-row-styles": "true"}
     return element("draw:frame", _placed(grid.box), element("table:table", head, *columns, *rows))
 
@@ -175,15 +178,15 @@ def _column(styles: Styles, width: float) -> str:
     return styles.name("table-column", {"style:table-column-properties": wide})
 
 
-def _row(styles: Styles, row: Row) -> Element:
+def _row(styles: Styles, row: Row, size: float) -> Element:
     high = {"style:row-height": length(row.height), "style:use-optimal-row-height": "false"}
     name = styles.name("table-row", {"style:table-row-properties": high})
-    return element("table:table-row", {"table:style-name": name}, *(_cell(styles, cell) for cell in row.cells))
+    return element("table:table-row", {"table:style-name": name}, *(_cell(styles, cell, size) for cell in row.cells))
 
 
-def _cell(styles: Styles, cell: Cell) -> Element:
+def _cell(styles: Styles, cell: Cell, size: float) -> Element:
     align: Any = "end" if cell.is_number else "start"
-    said = Paragraph(cell.text, CELL_SIZE, cell.tone, cell.is_bold, align=align)
+    said = Paragraph(cell.text, size, cell.tone, cell.is_bold, align=align)
     name = styles.name("table-cell", _cell_look(cell.fill))
     return element("table:table-cell", {"table:style-name": name}, _paragraph(styles, said))
 

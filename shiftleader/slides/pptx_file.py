@@ -21,6 +21,9 @@ from shiftleader.slides.deck import (
     FOOTER,
     HEIGHT,
     NUMBER,
+    PAD_X,
+    PAD_Y,
+    POINT_INDENT,
     WIDTH,
     Block,
     Box,
@@ -32,7 +35,6 @@ from shiftleader.slides.deck import (
     Slide,
     Words,
 )
-from shiftleader.slides.flow import CELL_SIZE, PAD_X, PAD_Y, POINT_INDENT
 from shiftleader.slides.measure import clean
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -133,13 +135,13 @@ def _write_grid(shapes: Any, grid: Grid) -> None:
     for made, row in zip(table._tbl.tr_lst, grid.rows, strict=True):
         made.h = Pt(row.height)
         for place, cell in zip(made.tc_lst, row.cells, strict=True):
-            _fill_cell(place, cell)
+            _fill_cell(place, cell, grid.size)
 
 
-def _fill_cell(place: Any, cell: Cell) -> None:
+def _fill_cell(place: Any, cell: Cell, size: float) -> None:
     body = place.get_or_add_txBody()
     align: Any = "end" if cell.is_number else "start"
-    _write_paragraphs(body, [Paragraph(cell.text, CELL_SIZE, cell.tone, cell.is_bold, align=align)])
+    _write_paragraphs(body, [Paragraph(cell.text, size, cell.tone, cell.is_bold, align=align)])
     properties = place.get_or_add_tcPr()
     for name, points in (("marL", PAD_X), ("marR", PAD_X), ("marT", PAD_Y), ("marB", PAD_Y)):
         properties.set(name, str(Pt(points)))

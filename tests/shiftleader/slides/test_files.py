@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from shiftleader.slides.deck import BODY, COLOURS, HEIGHT, WIDTH, Block, Box, Cell, Deck, Paragraph, Slide, Words
-from shiftleader.slides.flow import Column, table_slides, text_slides
+from shiftleader.slides.flow import text_slides
 from shiftleader.slides.odp_file import odp_bytes
 from shiftleader.slides.pptx_file import pptx_bytes
+from shiftleader.slides.tableflow import Column, table_slides
 from tests import office
 from tests.shiftleader.slides.reading import of_deck, of_odp, of_pptx
 

@@ -3,9 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shiftleader.slides.deck import BODY, Cell, Grid, Paragraph, Words
-from shiftleader.slides.flow import CELL_LINE, CELL_SIZE, PAD_X, PAD_Y, Column, height_of, table_slides, text_slides
+from shiftleader.slides.deck import BODY, PAD_X, PAD_Y, Cell, Grid, Paragraph, Words, line_height
+from shiftleader.slides.flow import text_height, text_slides
 from shiftleader.slides.measure import wrapped
+from shiftleader.slides.tableflow import Column, table_slides
 
 COLUMNS = [Column("Run", 70, is_number=True), Column("Verdict", 80), Column("Comment", 600), Column("Shifter", 138)]
 comments = st.text(st.sampled_from("abcdefgh WM.\n"), max_size=400) | st.integers(1, 9000).map("pixel ".__mul__)
@@ -34,12 +35,12 @@ def test_tables_fit_and_keep_every_word(given_rows, note):
     assert "".join(_said(grids, 2)) == "".join("".join(comment.split()) for _run, comment in given_rows)
     assert [word for word in _said(grids, 0) if word != "…"][: len(given_rows)]
     assert _said(grids, 1) == ["Bad"] * len(given_rows)
-    for row in (row for grid in grids for row in grid.rows):
+    for row, size in ((row, grid.size) for grid in grids for row in grid.rows):
         lines = [
-            wrapped(cell.text, column.width - 2 * PAD_X, CELL_SIZE, cell.is_bold)
+            wrapped(cell.text, column.width - 2 * PAD_X, size, cell.is_bold)
             for cell, column in zip(row.cells, COLUMNS, strict=True)
         ]
-        assert row.height >= max(map(len, lines)) * CELL_LINE + 2 * PAD_Y - 0.01
+        assert row.height >= max(map(len, lines)) * line_height(size) + 2 * PAD_Y - 0.01
 
 
 def test_short_rows_are_never_cut_and_the_head_stands_on_each_slide():
@@ -59,6 +60,26 @@ def test_a_row_higher_than_a_slide_says_on_each_what_it_is_of():
     assert _said(grids, 2) == ["word"] * 9000
 
 
+def test_a_small_table_is_set_larger_unless_a_word_would_be_cut():
+    small = [_cells(316187, "power cut")]
+    assert _grids(table_slides("Why", COLUMNS, small))[0].size == 15
+    assert _grids(table_slides("Why", COLUMNS, small * 17))[0].size == 13
+    assert _grids(table_slides("Why", COLUMNS, small * 40))[0].size == 11
+    assert _grids(table_slides("Why", COLUMNS, [_cells(316187, "w" * 53)]))[0].size == 13
+
+
+def test_text_stands_below_the_last_of_the_table_and_goes_on():
+    for count in (0, 5, 12, 30):
+        for words in (5, 3000):
+            below = [Paragraph("word " * words)]
+            slides = table_slides("Day", COLUMNS, [_cells(316187, "x " * 300)] * count, below=below)
+            boxes = [shape for slide in slides for shape in slide.shapes if isinstance(shape, Words)]
+            assert sum(one.text.split().count("word") for box in boxes for one in box.paragraphs) == words
+            assert all(box.box.top + text_height(box.paragraphs, BODY.width) <= BODY.bottom + 0.01 for box in boxes)
+            for slide in slides:
+                assert all(a.box.bottom <= b.box.top for a, b in zip(slide.shapes, slide.shapes[1:], strict=False))
+
+
 def test_one_slide_has_a_plain_title():
     assert [slide.title for slide in table_slides("Fills", COLUMNS, [_cells(1, "")])] == ["Fills"]
 
@@ -69,6 +90,6 @@ def test_texts_fit_and_keep_every_word(texts, is_point):
     slides = text_slides("Summary", [Paragraph(text, is_point=is_point) for text in texts])
     boxes = [shape for slide in slides for shape in slide.shapes]
     assert all(isinstance(box, Words) for box in boxes)
-    assert all(height_of(box.paragraphs, BODY.width) <= BODY.height + 0.01 for box in boxes)
+    assert all(text_height(box.paragraphs, BODY.width) <= BODY.height + 0.01 for box in boxes)
     said = "".join("".join(one.text.split()) for box in boxes for one in box.paragraphs)
     assert said == "".join("".join(text.split()) for text in texts)

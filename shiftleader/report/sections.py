@@ -1,0 +1,105 @@
+"""The weekly report as plain data: sections with tables, words and amounts, drawn as a page and as slides alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from certify.choices import Verdict
+
+Amounts = dict[date, dict[Verdict, float]]
+
+
+@dataclass(frozen=True)
+class Link:
+    """Words or a number, with the address of the rows it stands for; empty where there are none."""
+
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What stands in one place of a table. `verdict`: the one it is about; `is_word`: it says the verdict itself."""
+
+    links: tuple[Link, ...] = ()
+    verdict: str = ""
+    is_word: bool = False
+
+    @property
+    def text(self) -> str:
+        return ", ".join(link.text for link in self.links)
+
+
+def figure(text: object, url: str = "", verdict: str = "") -> Figure:
+    """One word or number; a zero has no rows to lead to."""
+    said = str(text)
+    return Figure((Link(said, "" if said == "0" else url),) if said else (), verdict)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Head of a column; `share`: of the width of a slide, in parts of the whole."""
+
+    text: str
+    share: float
+    is_number: bool = False
+    verdict: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    headings: tuple[Heading, ...]
+    rows: Sequence[tuple[Figure, ...]]
+
+    @property
+    def cells(self) -> list[list[tuple[Heading, Figure]]]:
+        """The rows, each figure with its heading."""
+        return [list(zip(self.headings, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something under a label: words as typed, or numbers with their rows."""
+
+    label: str
+    links: tuple[Link, ...]
+
+    @property
+    def text(self) -> str:
+        return ", ".join(link.text for link in self.links)
+
+
+def said(label: str, *texts: str) -> Said:
+    return Said(label, tuple(Link(text) for text in texts))
+
+
+@dataclass(frozen=True)
+class Section:
+    """One thing of the report. `amounts`: recorded luminosity (1/pb) of `reconstruction`, drawn as bars."""
+
+    name: str
+    title: str
+    note: str = ""
+    table: Table | None = None
+    said: tuple[Said, ...] = ()
+    reconstruction: str = ""
+    amounts: Amounts = field(default_factory=dict)
+    days: Sequence[date] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """All of it. `period`: the days in words; `cover`: who and what, under the title."""
+
+    title: str
+    period: str
+    file_name: str
+    cover: tuple[Said, ...]
+    sections: Sequence[Section]
+
+
+def filled(sections: Iterable[Section | None]) -> list[Section]:
+    """Those that there are."""
+    return [section for section in sections if section]

@@ -1,0 +1,150 @@
+"""The tables of the weekly report: their columns, and a row of each, every number with the address of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+
+from django.urls import reverse
+
+from certify.choices import Component, Verdict
+from oms.words import inst_lumi_text, lumi_text
+from reports.lines import Line
+from reports.sums import FillLumi, Row, with_verdict
+from shiftleader.report.sections import Figure, Heading, Link, figure
+from shiftleader.scope import Scope
+
+# Shares are those of a slide 888 points wide, so that the words of heads stand whole.
+OF_A_KIND = (
+    Heading("Run type", 72),
+    Heading("Reconstruction", 113),
+    Heading("Runs", 48, is_number=True),
+    Heading("Good", 68, is_number=True, verdict="good"),
+    Heading("Bad", 58, is_number=True, verdict="bad"),
+    Heading("Undecided", 97, is_number=True, verdict="undecided"),
+    Heading("Lumisections", 100, is_number=True),
+    Heading("Recorded", 123, is_number=True),
+    Heading("Of it bad", 123, is_number=True),
+    Heading("No tracker map", 86, is_number=True),
+)
+RUNS = (
+    Heading("Run type", 73),
+    Heading("Reconstruction", 114),
+    Heading("Good", 326, verdict="good"),
+    Heading("Bad", 158, verdict="bad"),
+    Heading("Undecided", 99, verdict="undecided"),
+)
+FILL_LUMI = (
+    Heading("Fill", 56),
+    Heading("Certified runs", 112),
+    Heading("Delivered", 96, is_number=True),
+    Heading("Recorded", 96, is_number=True),
+    Heading("Efficiency (%)", 90, is_number=True),
+    Heading("Certified", 96, is_number=True),
+    Heading("Peak luminosity", 152, is_number=True),
+    Heading("Peak pile-up", 84, is_number=True),
+    Heading("Colliding bunches", 106, is_number=True),
+)
+WHY = (
+    Heading("Run", 52),
+    Heading("Reconstruction", 98),
+    Heading("Verdict", 86),
+    *(Heading(component.label, 62) for component in Component),
+    Heading("Comment", 374),
+    Heading("Shifter", 92),
+)
+
+
+def fill_lumi(scope: Scope, one: FillLumi) -> tuple[Figure, ...]:
+    url = rows_of_runs(scope, one.first_run, one.last_run)
+    facts = one.facts
+    values = (
+        one.number,
+        span(one.first_run, one.last_run),
+        lumi_text(facts.delivered_lumi),
+        lumi_text(facts.recorded_lumi),
+        "not reported" if facts.efficiency_lumi is None else f"{facts.efficiency_lumi:.2f}",
+        lumi_text(one.certified),
+        inst_lumi_text(facts.peak_lumi),
+        "not reported" if facts.peak_pileup is None else f"{facts.peak_pileup:.1f}",
+        "not reported" if facts.bunches_colliding is None else facts.bunches_colliding,
+    )
+    return tuple(figure(value, url) for value in values)
+
+
+def rows_of_runs(scope: Scope, first: int, last: int) -> str:
+    """The rows between these runs: the list says it by two ends, the week by a range."""
+    return scope.rows_url(runs_min=first, runs_max=last) or scope.rows_url(runs=f"{first}-{last}")
+
+
+def span(first: int, last: int) -> str:
+    """Runs from the first to the last in words."""
+    return f"{first}" if first == last else f"{first}–{last}"
+
+
+def fill_number(scope: Scope, number: int | None, lines: list[Line]) -> Figure:
+    runs = [line.run_number for line in lines]
+    return figure(number, rows_of_runs(scope, min(runs), max(runs))) if number else figure("not known")
+
+
+def runs_by_verdict(row: Row, lines: Iterable[Line]) -> tuple[Figure, ...]:
+    """Run type, reconstruction and the runs of each verdict, oldest first."""
+    mine = [one for one in lines if (one.kind.run_type, one.kind.reconstruction) == (row.run_type, row.reconstruction)]
+    runs = (Figure(_links(with_verdict(mine, verdict)), verdict.value) for verdict in Verdict)
+    return (figure(row.run_type), figure(row.reconstruction), *runs)
+
+
+def _links(lines: Iterable[Line]) -> tuple[Link, ...]:
+    return tuple(Link(f"{line.run_number}", row_url(line)) for line in sorted(lines, key=lambda one: one.run_number))
+
+
+def row_url(line: Line) -> str:
+    return _row_url(line.pk)
+
+
+@lru_cache(maxsize=4096)
+def _row_url(pk: int) -> str:
+    return reverse("listruns:certification", args=[pk])
+
+
+def of_a_kind(scope: Scope, row: Row, on: dict[str, str]) -> tuple[Figure, ...]:
+    """A row of numbers; `on` narrows where their rows are to some days."""
+    of = {"run_type": row.run_type, "reconstruction": row.reconstruction, **on}
+    url, bad = scope.rows_url(**of), row.of(Verdict.BAD)
+    return (
+        figure(row.run_type),
+        figure(row.reconstruction),
+        figure(row.total.runs, url),
+        *(
+            figure(row.of(verdict).runs, scope.rows_url(**of, verdict=verdict.value), verdict.value)
+            for verdict in Verdict
+        ),
+        figure(_with_unknown(f"{row.total.lumisections}", row.total.unknown_lumisections), url),
+        figure(_with_unknown(lumi_text(row.total.recorded_lumi), row.total.unknown_lumi), url),
+        figure(
+            _with_unknown(lumi_text(bad.recorded_lumi), bad.unknown_lumi),
+            scope.rows_url(**of, verdict=Verdict.BAD.value) if bad.runs else "",
+        ),
+        figure(row.without_trackermap, scope.rows_url(**of, trackermap="missing")),
+    )
+
+
+def _with_unknown(text: str, unknown: int) -> str:
+    return f"{text} ({unknown} unknown)" if unknown else text
+
+
+def day_figure(scope: Scope, day: date) -> Figure:
+    return figure(f"{day:%a} {day}", scope.rows_url(date_min=f"{day}", date_max=f"{day}"))
+
+
+def reason_row(line: Line) -> tuple[Figure, ...]:
+    word = Verdict(line.verdict).label + (", stale" if line.stale else "")
+    return (
+        figure(line.run_number, row_url(line)),
+        figure(line.kind.reconstruction),
+        Figure((Link(word),), line.verdict, is_word=True),
+        *(figure(line.flag_text(component.value)) for component in Component),
+        figure(line.comment),
+        figure(line.shifter),
+    )

@@ -14,7 +14,7 @@ from django.urls import reverse
 from certify.choices import Component, Reconstruction, State
 from certify.models import TrackerCertification
 from certify.runlist import in_spans
-from reports.lines import Line, lines_of
+from reports.lines import Line, lines_of, rows_for_lines
 from reports.sums import FlagChange, flag_changes
 from shiftleader.days import Days
 from users.models import User
@@ -66,7 +66,7 @@ class Scope:
 
     def lines(self) -> list[Line]:
         """The live certifications as reports have them: one query."""
-        return lines_of(self.rows())
+        return lines_of(rows_for_lines(self.rows()))
 
     def flag_changes(self) -> list[FlagChange]:
         """The runs here of which express and prompt differ in verdict, the later one certified in these days.
@@ -80,7 +80,7 @@ class Scope:
         )
         if self.last:
             pairs = pairs.filter(date__lte=self.last)
-        found = flag_changes(lines_of(pairs.with_names()))
+        found = flag_changes(lines_of(rows_for_lines(pairs)))
         return [one for one in found if self.first is None or one.day >= self.first]
 
     def narrowed(self, rows: QuerySet[TrackerCertification]) -> QuerySet[TrackerCertification]:

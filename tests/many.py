@@ -10,22 +10,22 @@ from users.models import User
 FIRST_OF_MANY = 400_000
 
 
-def many_certifications(count: int, user: User | None = None) -> list[TrackerCertification]:
+def many_certifications(count: int, user: User | None = None, first: int = FIRST_OF_MANY) -> list[TrackerCertification]:
     """That many live certifications of as many runs, in a handful of statements."""
-    first = CertificationFactory(**({"user": user} if user else {}))
+    one = CertificationFactory(**({"user": user} if user else {}))
     facts = {name: getattr(RunFactory.build(fill=None), name) for name in ("run_type", *FACTS)}
-    numbers = range(FIRST_OF_MANY, FIRST_OF_MANY + count - 1)
+    numbers = range(first, first + count - 1)
     OmsRun.objects.bulk_create(OmsRun(run_number=number, **facts) for number in numbers)
     reconstructions = RunReconstruction.objects.bulk_create(
         RunReconstruction(run_id=number, reconstruction="express") for number in numbers
     )
     same = {
-        "user_id": first.user_id,
+        "user_id": one.user_id,
         "dataset": Dataset.objects.first(),
-        "reference_runreconstruction_id": first.reference_runreconstruction_id,
-        **{name: getattr(first, name) for name in ("pixel", "strip", "tracking", "trackermap", "date", "run_type")},
+        "reference_runreconstruction_id": one.reference_runreconstruction_id,
+        **{name: getattr(one, name) for name in ("pixel", "strip", "tracking", "trackermap", "date", "run_type")},
     }
     rows = TrackerCertification.objects.bulk_create(
-        TrackerCertification(runreconstruction=one, **same) for one in reconstructions
+        TrackerCertification(runreconstruction=each, **same) for each in reconstructions
     )
-    return [first, *rows]
+    return [one, *rows]

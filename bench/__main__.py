@@ -18,6 +18,8 @@ SLOW_S = 0.15
 SEARCH, SECOND_SEARCH = "315700-315799", "315800-315899"
 # Plain collision runs that nothing here has opened before.
 NEVER_SEEN = [315259, 315264, 315265, 315267, 315270, 315339, 315357, 315363, 315490, 315543, 315555, 315556]
+# About 270 certifications.
+WEEK = "2018-W30"
 PAGES = {
     "home": ("/", None),
     "list, mine of today": ("/list/", 20),
@@ -25,6 +27,7 @@ PAGES = {
     "list, one shifter, bad": ("/list/?user=bench7&verdict=bad", 20),
     "one certification": ("/list/{pk}/", None),
     "update form": ("/list/{pk}/update/", None),
+    "week": (f"/shiftleader/?week={WEEK}", 150),
     "open runs, no search": ("/openruns/", None),
     "help": ("/help/", None),
     "all reference runs, JSON": ("/certify/allRunsRefRuns/", None),
@@ -73,8 +76,24 @@ def measured_pages(browser: Browser) -> list[Measured]:
 
     pk = TrackerCertification.objects.order_by("-pk").values_list("pk", flat=True)[100]
     table = [measured_page(browser, name, path.format(pk=pk), target) for name, (path, target) in PAGES.items()]
+    table.append(measured_parts(browser))
     browser.open_reconstructions(SEARCH)
     return [*table, measured_page(browser, f"open runs, {SEARCH}", f"/openruns/?runs={SEARCH}", None, REPEATS // 6)]
+
+
+def measured_parts(browser: Browser) -> Measured:
+    """The parts of a week that ask nobody outside, as one sample."""
+    from shiftleader.parts import PARTS
+
+    client, row = inside_client(), Measured("week, its parts together")
+    addresses = [f"{part.url}?week={WEEK}" for part in PARTS if not part.asks_outside]
+    as_part = {"HX-Request": "true"}
+    row.queries = sum(queries_of(partial(client.get, address, headers=as_part)) for address in addresses)
+    for _ in range(REPEATS // 6):
+        began = time.perf_counter()
+        size = sum(len(browser.get(address, headers=as_part).content) for address in addresses)
+        row.add(time.perf_counter() - began, size)
+    return row
 
 
 def measured_certifying(site: Site, browser: Browser) -> list[Measured]:

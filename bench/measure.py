@@ -54,8 +54,8 @@ class Browser:
         fields = fields_of(page, "username") | {"username": name, "password": name}
         self.post("/accounts/login/", fields, expected=302)
 
-    def get(self, path: str, expected: int = 200) -> requests.Response:
-        answer = self.session.get(self.url + path, timeout=TIMEOUT_S, allow_redirects=False)
+    def get(self, path: str, expected: int = 200, headers: dict[str, str] | None = None) -> requests.Response:
+        answer = self.session.get(self.url + path, headers=headers, timeout=TIMEOUT_S, allow_redirects=False)
         return _checked(answer, expected)
 
     def post(self, path: str, fields: dict[str, Any], expected: int) -> requests.Response:

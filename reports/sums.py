@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -140,11 +140,26 @@ def shifters(lines: Iterable[Line]) -> list[Shifter]:
     return sorted(people, key=lambda one: (-one.total.certifications, one.username))
 
 
-def lumi_by_day(lines: Iterable[Line]) -> dict[str, dict[date, dict[Verdict, float]]]:
-    """Recorded luminosity (1/pb) by reconstruction, shift day and verdict: a run counts once in each reconstruction."""
+def by_itself(day: date) -> date:
+    """Each day."""
+    return day
+
+
+def of_its_month(day: date) -> date:
+    """The first day of the month."""
+    return day.replace(day=1)
+
+
+def lumi_by_day(
+    lines: Iterable[Line], period: Callable[[date], date] = by_itself
+) -> dict[str, dict[date, dict[Verdict, float]]]:
+    """Recorded luminosity (1/pb) by reconstruction, shift day and verdict: a run counts once in each reconstruction.
+
+    `period` gives the day that a day is counted under.
+    """
     found: dict[str, dict[date, list[Line]]] = {}
     for line in sorted(lines, key=lambda line: line.day):
-        found.setdefault(line.kind.reconstruction, {}).setdefault(line.day, []).append(line)
+        found.setdefault(line.kind.reconstruction, {}).setdefault(period(line.day), []).append(line)
     return {
         name: {
             day: {verdict: one.recorded_lumi for verdict, one in sums_by_verdict(some).items()}

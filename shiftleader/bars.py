@@ -1,4 +1,7 @@
-"""Bars of luminosity by day and verdict: where each rectangle of the drawing stands, in units of its view box."""
+"""Bars of luminosity by day and verdict: where each rectangle of the drawing stands, in units of its view box.
+
+Longer ranges than `MOST_DAYS` are drawn by month, so that a bar can be seen and clicked.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,12 @@ from datetime import date
 
 from certify.choices import Reconstruction, Verdict
 from oms.words import lumi_text
+from reports.lines import Line
+from reports.sums import by_itself, lumi_by_day, of_its_month
 
 WIDTH, HEIGHT, FOOT, TOP = 640, 168, 24, 20
 WIDEST, MOST_LABELS = 56, 10
+MOST_DAYS = 62
 
 
 @dataclass(frozen=True)
@@ -40,29 +46,72 @@ class Chart:
 
     name: str
     most: str
+    is_by_month: bool
     bars: list[Bar]
     labels: list[Label]
-    rows: list[tuple[date, list[tuple[Verdict, str]]]]
+    rows: list[tuple[str, list[tuple[Verdict, str]]]]
+
+
+@dataclass(frozen=True)
+class Period:
+    """What one stack of bars is about: a day, or of a `month` (its first day) the days that have something."""
+
+    first: date
+    last: date
+    month: date | None = None
+
+    @property
+    def key(self) -> date:
+        return self.month or self.first
+
+    @property
+    def text(self) -> str:
+        return f"{self.month:%Y-%m}" if self.month else f"{self.first}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.month:%b %Y}" if self.month else f"{self.first:%d %b}"
+
+
+def charts(lines: list[Line], days: list[date], url: Callable[..., str]) -> list[Chart]:
+    """One for each reconstruction that recorded anything. `days`: all days of a bounded range; `url`: of the rows."""
+    certified = sorted({line.day for line in lines})
+    shown = days or certified
+    is_by_month = len(shown) > MOST_DAYS
+    periods = _months(certified) if is_by_month else [Period(day, day) for day in shown]
+    amounts = lumi_by_day(lines, of_its_month if is_by_month else by_itself)
+    drawn = [_chart(name, periods, by_day, url, is_by_month) for name, by_day in amounts.items()]
+    return [one for one in drawn if one]
+
+
+def _months(days: list[date]) -> list[Period]:
+    """The months with any of these days, each with the first and the last of them."""
+    found: dict[date, list[date]] = {}
+    for day in days:
+        found.setdefault(of_its_month(day), []).append(day)
+    return [Period(some[0], some[-1], month) for month, some in found.items()]
 
 
 Amounts = dict[date, dict[Verdict, float]]
 
 
-def chart(reconstruction: str, days: list[date], amounts: Amounts, url: Callable[..., str]) -> Chart | None:
-    """The chart over these days (1/pb); None where nothing was recorded."""
-    most = max((_height_of(amounts[day]) for day in amounts), default=0.0)
+def _chart(
+    reconstruction: str, periods: list[Period], amounts: Amounts, url: Callable[..., str], is_by_month: bool
+) -> Chart | None:
+    most = max((_height_of(some) for some in amounts.values()), default=0.0)
     if most <= 0:
         return None
-    step = WIDTH / len(days)
-    bars = [
-        bar
-        for place, day in enumerate(days)
-        for bar in _stack(reconstruction, day, amounts.get(day, {}), place * step, step, most, url)
+    step = WIDTH / len(periods)
+    stacks = [
+        _stack(reconstruction, period, amounts.get(period.key, {}), place * step, step, most, url)
+        for place, period in enumerate(periods)
     ]
-    every = -(-len(days) // MOST_LABELS)
-    labels = [Label(f"{day:%d %b}", (place + 0.5) * step) for place, day in enumerate(days) if place % every == 0]
-    rows = [(day, [(verdict, lumi_text(value)) for verdict, value in amounts[day].items()]) for day in sorted(amounts)]
-    return Chart(Reconstruction(reconstruction).label, lumi_text(most), bars, labels, rows)
+    every = -(-len(periods) // MOST_LABELS)
+    labels = [Label(one.label, (place + 0.5) * step) for place, one in enumerate(periods) if place % every == 0]
+    said = [(one, amounts[one.key]) for one in periods if one.key in amounts]
+    rows = [(one.text, [(verdict, lumi_text(value)) for verdict, value in some.items()]) for one, some in said]
+    bars = [bar for stack in stacks for bar in stack]
+    return Chart(Reconstruction(reconstruction).label, lumi_text(most), is_by_month, bars, labels, rows)
 
 
 def _height_of(amounts: dict[Verdict, float]) -> float:
@@ -72,32 +121,25 @@ def _height_of(amounts: dict[Verdict, float]) -> float:
 
 def _stack(
     reconstruction: str,
-    day: date,
+    period: Period,
     amounts: dict[Verdict, float],
     left: float,
     step: float,
     most: float,
     url: Callable[..., str],
 ) -> list[Bar]:
-    """The bars of one day, good at the foot."""
+    """The bars of one period, good at the foot."""
     width = min(step * 0.8, WIDEST)
+    x = round(left + (step - width) / 2, 2)
     stack, foot = [], float(HEIGHT - FOOT)
     for verdict, value in amounts.items():
         if value <= 0:
             continue
         height = value / most * (HEIGHT - FOOT - TOP)
         foot -= height
-        rows = url(date_min=f"{day}", date_max=f"{day}", verdict=verdict.value, reconstruction=reconstruction)
-        says = f"{day}, {verdict.label.lower()}: {lumi_text(value)}"
-        stack.append(
-            Bar(
-                verdict.value,
-                says,
-                rows,
-                round(left + (step - width) / 2, 2),
-                round(foot, 2),
-                round(width, 2),
-                round(height, 2),
-            )
+        rows = url(
+            date_min=f"{period.first}", date_max=f"{period.last}", verdict=verdict.value, reconstruction=reconstruction
         )
+        says = f"{period.text}, {verdict.label.lower()}: {lumi_text(value)}"
+        stack.append(Bar(verdict.value, says, rows, x, round(foot, 2), round(width, 2), round(height, 2)))
     return stack

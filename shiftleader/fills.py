@@ -12,7 +12,7 @@ from shiftleader.pages import page_of
 from shiftleader.scope import Scope
 from users.access import SignedInRequest
 
-PAGE_SIZE = 100
+PAGE_SIZE, MOST_RUNS = 50, 100
 
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
@@ -31,8 +31,9 @@ def _second(item: tuple[Any, Any]) -> Any:
     return item[1]
 
 
-def _cells(fill: Fill, names: list[tuple[str, str]]) -> list[list[Line]]:
-    return [fill.of(*name) for name in names]
+def _cells(fill: Fill, names: list[tuple[str, str]]) -> list[tuple[list[Line], int]]:
+    """By run type and reconstruction the runs, and how many more there are than a cell can show."""
+    return [(some[:MOST_RUNS], len(some[MOST_RUNS:])) for some in (fill.of(*name) for name in names)]
 
 
 def recorded(request: SignedInRequest, scope: Scope) -> dict[str, Any]:

@@ -55,6 +55,19 @@ WORDS = (BadReason, PixelProblem, StripProblem, TrackingProblem, Checklist)
 Snapshot = dict[tuple[str, Any], dict[str, Any]]
 
 
+PROBLEM_MODELS = (PixelProblem, StripProblem, TrackingProblem)
+# How often a person of each role does something: who may little is refused much, and a refusal is soon tried.
+ASKED = {Role.GUEST: 1, Role.SHIFTER: 2, Role.SHIFT_LEADER: 6, Role.EXPERT: 6}
+
+
+def _keys(queryset: Any) -> list[int]:
+    return list(queryset.order_by("pk").values_list("pk", flat=True))
+
+
+def _but_for_the_admin() -> Any:
+    return User.objects.exclude(username="admin0").order_by("pk")
+
+
 def build() -> None:
     """People of each role, runs known and unknown, references, words, and a few certifications that stand."""
     for role, number in ((Role.GUEST, 1), (Role.SHIFTER, 4), (Role.SHIFT_LEADER, 2), (Role.EXPERT, 1), (Role.ADMIN, 1)):
@@ -89,13 +102,20 @@ class Chance:
 
     dice: Random
     log: list[str] = field(default_factory=list)
+    # Who is there at the start stays: asked once.
+    people: list[int] = field(default_factory=lambda: _keys(_but_for_the_admin()))
+    weights: list[int] = field(default_factory=lambda: [ASKED[one.role] for one in _but_for_the_admin()])
+    runs: list[int] = field(default_factory=lambda: _keys(OmsRun.objects.all()))
+    problems_known: dict[Any, list[Any]] = field(
+        default_factory=lambda: {model: list(model.objects.order_by("pk")) for model in PROBLEM_MODELS}
+    )
 
     def act(self) -> None:
         """Do something; a refusal is an answer like any other."""
-        deeds = [self.certify] * 4 + [self.amend] * 6 + [self.withdraw, self.restore, self.hand_over] * 2
-        deeds += [self.word, self.reason, self.adopt, self.retire, self.role, self.problems]
+        deeds = [self.certify] * 3 + [self.amend] * 5 + [self.withdraw, self.restore, self.hand_over] * 2
+        deeds += [self.word, self.reason, self.adopt, self.retire, self.role, self.problems] * 2
         deed = self.dice.choice(deeds)
-        actor = self._one(User.objects.exclude(username="admin0"))
+        actor = User.objects.get(pk=self.dice.choices(self.people, self.weights)[0])
         self.log.append(f"{actor.username} {deed.__name__}")
         try:
             deed(actor)
@@ -103,18 +123,22 @@ class Chance:
             self.log[-1] += " (refused)"
 
     def _one(self, queryset: Any) -> Any:
-        keys = queryset.order_by("pk").values_list("pk", flat=True)
+        keys = _keys(queryset)
         return queryset.get(pk=self.dice.choice(keys)) if keys else None
 
+    def _run(self) -> OmsRun:
+        return OmsRun.objects.get(pk=self.dice.choice(self.runs))
+
     def certify(self, actor: User) -> None:
-        run = self._one(OmsRun.objects.all())
-        certify_run(actor, run.pk, self.dice.choice(Reconstruction.values), self._decision(), self._basis(run))
+        run = self._run()
+        given = self._decision(run.run_type), self._basis(run)
+        certify_run(actor, run.pk, self.dice.choice(Reconstruction.values), *given)
 
     def amend(self, actor: User) -> None:
         made = self._standing("live")
         if made:
             run = OmsRun.objects.get(pk=made.run_number)
-            given = self._decision(), self._basis(run)
+            given = self._decision(run.run_type), self._basis(run)
             amend_certification(actor, made, made.version, *given, reason=self._why())
 
     def withdraw(self, actor: User) -> None:
@@ -127,7 +151,8 @@ class Chance:
 
     def hand_over(self, actor: User) -> None:
         if made := self._standing("live"):
-            hand_over_certification(actor, made, made.version, self._one(User.objects.all()), self._why())
+            to = User.objects.get(pk=self.dice.choice(self.people))
+            hand_over_certification(actor, made, made.version, to, self._why())
 
     def problems(self, _actor: User) -> None:
         """As a command would: without a deed around it."""
@@ -145,7 +170,7 @@ class Chance:
         add_word(actor, BadReason, f"Reason {self.dice.randrange(10**6)}", self._why())
 
     def adopt(self, actor: User) -> None:
-        adopt_reference(actor, self._one(OmsRun.objects.all()), self.dice.choice(Reconstruction.values), self._why())
+        adopt_reference(actor, self._run(), self.dice.choice(Reconstruction.values), self._why())
 
     def retire(self, actor: User) -> None:
         if reference := self._one(RunReconstruction.objects.filter(is_reference=True)):
@@ -163,15 +188,21 @@ class Chance:
         return f"because {self.dice.randrange(10**6)}"
 
     def _some(self, model: Any) -> list[Any]:
-        return [one for one in model.objects.order_by("pk") if self.dice.random() < 0.3]
+        return [one for one in self.problems_known[model] if self.dice.random() < 0.3]
 
-    def _decision(self) -> Decision:
+    def _reference(self, run_type: str) -> RunReconstruction:
+        """One that is offered, mostly of this type; any reconstruction where none is."""
+        offered = RunReconstruction.objects.filter(is_reference=True).order_by("pk").values_list("pk", "run__run_type")
+        fits = [key for key, its_type in offered if its_type == run_type] if self.dice.random() < 0.9 else []
+        key = self.dice.choice(fits or [key for key, _its_type in offered] or _keys(RunReconstruction.objects)[:1])
+        return RunReconstruction.objects.select_related("run").get(pk=key)
+
+    def _decision(self, run_type: str) -> Decision:
         flags = self.dice.choice((("good",) * 3, ("bad", "good", "good"), ("good", "bad", "bad"), (Flag.EXCLUDED,) * 3))
         return Decision(
             *flags,
             self.dice.choice(TrackerMap.values),
-            self._one(RunReconstruction.objects.filter(is_reference=True).select_related("run"))
-            or RunReconstruction.objects.select_related("run").first(),
+            self._reference(run_type),
             date(2018, 6, 2),
             bad_reason=self._one(BadReason.objects.all()),
             comment=self._why(),

@@ -15,15 +15,15 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
-from certify.actions import adopt_reference, amend_certification, certify_run
+from certify.actions import amend_certification, certify_run
 from certify.decision import Basis, Decision
 from certify.fact_actions import confirm_facts, seen_of
 from certify.models import BadReason, PixelProblem, TrackerCertification
+from certify.reference_actions import adopt_reference, promote_reference, retire_reference
 from certify.staleness import mark_stale
 from certify.standing import (
     hand_over_certification,
     restore_certification,
-    retire_reference,
     withdraw_certification,
 )
 from certify.word_actions import add_word
@@ -299,8 +299,24 @@ TABLE = {
         _undo(lambda _actor: retire_reference(_leader(), ReconstructionFactory(reference=True), "old")),
         _send_undo(lambda _actor: retire_reference(_leader(), ReconstructionFactory(reference=True), "old")),
     ),
+    "promote to reference": Deed(
+        Role.SHIFT_LEADER,
+        lambda actor: promote_reference(actor, made(), "long and clean"),
+        lambda _actor, client: client.post(f"/references/promote/{made().pk}/", {"reason": "clean"}).status_code,
+    ),
+    "undo that own was promoted": Deed(
+        Role.SHIFT_LEADER,
+        _undo(lambda actor: promote_reference(_leader(), made(actor), "long and clean")),
+        _send_undo(lambda actor: promote_reference(_leader(), made(actor), "long and clean")),
+    ),
     "adopt a reference": Deed(
-        Role.SHIFT_LEADER, lambda actor: adopt_reference(actor, RunFactory(), "express", "first"), None
+        Role.SHIFT_LEADER,
+        lambda actor: adopt_reference(actor, RunFactory(), "express", "first"),
+        lambda _actor, client: (
+            client.post(
+                "/references/adopt/", {"run_number": 315259, "reconstruction": "express", "reason": "first"}
+            ).status_code
+        ),
     ),
     "hand over": Deed(Role.SHIFT_LEADER, _hand_over, _send_standing("hand-over", False)),
     "edit reasons and problems": Deed(Role.SHIFT_LEADER, None, _word_in_admin),

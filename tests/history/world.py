@@ -28,7 +28,7 @@ from certify.models import (
     TrackerCertification,
     TrackingProblem,
 )
-from certify.reference_actions import adopt_reference, retire_reference
+from certify.reference_actions import adopt_reference, promote_reference, retire_reference
 from certify.standing import (
     hand_over_certification,
     restore_certification,
@@ -113,7 +113,7 @@ class Chance:
     def act(self) -> None:
         """Do something; a refusal is an answer like any other."""
         deeds = [self.certify] * 3 + [self.amend] * 5 + [self.withdraw, self.restore, self.hand_over] * 2
-        deeds += [self.word, self.reason, self.adopt, self.retire, self.role, self.problems] * 2
+        deeds += [self.word, self.reason, self.adopt, self.promote, self.retire, self.role, self.problems] * 2
         deed = self.dice.choice(deeds)
         actor = User.objects.get(pk=self.dice.choices(self.people, self.weights)[0])
         self.log.append(f"{actor.username} {deed.__name__}")
@@ -171,6 +171,10 @@ class Chance:
 
     def adopt(self, actor: User) -> None:
         adopt_reference(actor, self._run(), self.dice.choice(Reconstruction.values), self._why())
+
+    def promote(self, actor: User) -> None:
+        if made := self._standing("live"):
+            promote_reference(actor, made, self._why())
 
     def retire(self, actor: User) -> None:
         if reference := self._one(RunReconstruction.objects.filter(is_reference=True)):

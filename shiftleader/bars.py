@@ -95,6 +95,11 @@ def _months(days: list[date]) -> list[Period]:
 Amounts = dict[date, dict[Verdict, float]]
 
 
+def chart(reconstruction: str, days: list[date], amounts: Amounts, url: Callable[..., str]) -> Chart | None:
+    """The chart of one reconstruction over these days (1/pb); None where nothing was recorded."""
+    return _chart(reconstruction, [Period(day, day) for day in days], amounts, url, is_by_month=False)
+
+
 def _chart(
     reconstruction: str, periods: list[Period], amounts: Amounts, url: Callable[..., str], is_by_month: bool
 ) -> Chart | None:

@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "listruns",
     "changes",
     "references",
+    "words",
     "reports",
     "shiftleader",
     "sandbox",

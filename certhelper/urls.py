@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("openruns.urls")),
     path("", include("review.urls")),
     path("", include("listruns.urls")),
+    path("", include("words.urls")),
     path("", include("changes.urls")),
     path("", include("references.urls")),
     path("", include("reports.urls")),

@@ -259,7 +259,8 @@ def _fill_in(row: TrackerCertification, run: OmsRun, decision: Decision, basis: 
     row.is_dataset_verified = basis.is_dataset_verified
     row.external_info_complete = basis.is_complete and not has_typed(run)
     row.run_type, row.lumisections, row.recorded_lumi = run.run_type, run.lumisections, run.recorded_lumi
-    checklists = basis.checklists or row.facts.get("checklists", [])  # gone through once, when it was made
+    ticked = [{**one, "by": row.user.username} for one in basis.checklists]
+    checklists = ticked or row.facts.get("checklists", [])  # gone through once, when it was made
     row.facts = frozen_facts(run, decision.reference, basis.dataset, settled_registry(row, basis.registry))
     row.facts["checklists"] = checklists
     row.stale, row.stale_since = [], None

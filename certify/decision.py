@@ -46,7 +46,8 @@ class Decision:
 class Basis:
     """What a decision rests on besides the mirror of OMS: dataset, typed facts, and what Run Registry said when.
 
-    `checklists`: those that were ticked, by identifier, title and edition; none when a certification is changed.
+    `checklists`: those that were ticked, by identifier, title and edition, to which who ticked them is added; none when
+    a certification is changed.
     `shown`: the facts that the form showed, None where it does not say. `practice_of`: whose practice it is (key).
     """
 

@@ -14,11 +14,12 @@ from django.http import QueryDict
 from certify.choices import Component, Flag, Question, Reconstruction, TrackerMap
 from certify.decision import PROBLEMS, Basis, Decision
 from certify.fields import WordsField
-from certify.models import Checklist, RunReconstruction, TrackerCertification
+from certify.models import RunReconstruction, TrackerCertification
 from certify.questions import MARK, PREFIX
 from certify.references import RankedReference
 from certify.rules import entry_of, refusals
 from certify.ticket import Ticket
+from certify.vocabulary import ToTick
 from oms.models import OmsRun
 from registry.wire import reconstruction_of
 
@@ -109,7 +110,7 @@ class CertificationForm(forms.ModelForm):
         }
         labels = {"bad_reason": "Reason", **{name: name.split("_")[0].capitalize() for name in PROBLEMS}}
 
-    def __init__(self, *args: Any, run: OmsRun, ticket: Ticket, checklists: list[Checklist], **kwargs: Any):
+    def __init__(self, *args: Any, run: OmsRun, ticket: Ticket, checklists: list[ToTick], **kwargs: Any):
         self.run, self.opened_with, self.checklists = run, ticket, checklists
         self.needs_reason = kwargs.pop("needs_reason", False)
         self.said: dict[str, Any] = {}
@@ -168,6 +169,7 @@ class CertificationForm(forms.ModelForm):
                 None, f"This form was opened for {self.opened_with.reconstruction}. Open it again to certify another."
             )
         self.said = dict(values)  # a refusal takes its field out of the cleaned values; what is asked looks at all
+        self._look_for_older_ticks()
         known = self._knows_dataset()
         entry = entry_of(
             self.run, self.opened_with.reconstruction, values, is_dataset_known=known, unticked=self.unticked
@@ -210,6 +212,18 @@ class CertificationForm(forms.ModelForm):
     def unticked(self) -> list[str]:
         """Identifiers of the checklists whose box is not ticked."""
         return [one.identifier for one in self.checklists if not self.cleaned_data.get(one.box)]
+
+    def is_ticked(self, checklist: ToTick) -> bool:
+        """Whether the box came ticked; where it names an edition, the one there is now."""
+        sent = self.data.get(checklist.box, "")
+        return bool(self[checklist.box].value()) and (not sent.isdigit() or sent == str(checklist.edition))
+
+    def _look_for_older_ticks(self) -> None:
+        """A tick of an edition that is not the one there is now counts as none."""
+        for one in self.checklists:
+            if self.cleaned_data.get(one.box) and not self.is_ticked(one):
+                self.cleaned_data[one.box] = False
+                self.add_error(one.box, "This list has changed since you ticked it. Go through it again.")
 
     def _knows_dataset(self) -> bool:
         """Whether the dataset was among those shown; a change keeps its own whatever it is."""
@@ -256,8 +270,7 @@ class CertificationForm(forms.ModelForm):
             registry={"state": ticket.registry_states.get(dataset), "asked_at": ticket.asked_at},
             unticked=self.unticked,
             checklists=[
-                {"identifier": one.identifier, "title": one.title, "edition": getattr(one, "edition", 1)}
-                for one in self.checklists
+                {"identifier": one.identifier, "title": one.title, "edition": one.edition} for one in self.checklists
             ],
             shown=ticket.shown,
             practice_of=ticket.practice_of,

@@ -9,10 +9,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from certify.choices import ChecklistUse, Flag, Reconstruction, State, TrackerMap
+from certify.choices import Flag, Reconstruction, State, TrackerMap
 from certify.quality import verdict_in_sql
 from certify.querysets import CertificationQuerySet, ThatCount
-from certify.said import REFERENCE_SAID_AS, SAID_AS, SaidOfARun, retired, withdrawn
+from certify.said import REFERENCE_SAID_AS, SAID_AS, SaidOfARun, withdrawn
+from certify.word_models import BadReason, PixelProblem, StripProblem, TrackingProblem
+from certify.word_models import Checklist as Checklist
+from certify.word_models import NamedText as NamedText
 from history.choices import Kind
 from history.models import Change, History
 from history.recorded import Recorded
@@ -28,77 +31,6 @@ def _known(choices: type[models.TextChoices], *fields: str) -> list[models.Check
         models.CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=f"%(class)s_{field}_is_known")
         for field in fields
     ]
-
-
-class NamedText(Recorded):
-    """A word that shifters choose from, with what it means; up to three of them below each other.
-
-    Description and what to do are limited Markdown.
-    """
-
-    name = models.CharField(max_length=50, unique=True)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
-    description = models.TextField(blank=True)
-    what_to_do = models.TextField(blank=True)
-    is_retired = models.BooleanField(default=False, help_text="No longer offered; certifications that have it keep it.")
-
-    history = History(
-        kind=Kind.WORDS,
-        opposite=retired,
-        labels={"is_retired": "retired", "parent": "below", "what_to_do": "what to do"},
-        inherit=True,
-    )
-
-    class Meta:
-        abstract = True
-        ordering = ("name",)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class BadReason(NamedText):
-    """Why a component is bad."""
-
-
-class PixelProblem(NamedText):
-    """Something seen in Pixel."""
-
-
-class StripProblem(NamedText):
-    """Something seen in Strip."""
-
-
-class TrackingProblem(NamedText):
-    """Something seen in Tracking."""
-
-
-class Checklist(Recorded):
-    """A list that a shifter has gone through before certifying; its box must be ticked.
-
-    Or one that a shift leader goes through. `text` is limited Markdown: its headings are the groups, its lists the
-    items. Each saved edit is an edition; editions are counted, and read again, in the history.
-    """
-
-    identifier = models.SlugField(max_length=15, unique=True)
-    title = models.CharField(max_length=50, unique=True)
-    used = models.CharField(max_length=7, choices=ChecklistUse.choices, default=ChecklistUse.CERTIFY)
-    text = models.TextField(blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
-    is_retired = models.BooleanField(default=False)
-
-    history = History(kind=Kind.WORDS, opposite=retired, labels={"is_retired": "retired"})
-
-    class Meta:
-        ordering = ("position", "identifier")
-
-    def __str__(self) -> str:
-        return self.title
-
-    @property
-    def box(self) -> str:
-        """Name of its box in the form."""
-        return f"checklist_{self.identifier}"
 
 
 class Dataset(models.Model):

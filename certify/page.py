@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.forms import BoundField
 from django.utils.dateparse import parse_datetime
 
 from certify.choices import Component, Flag
@@ -16,12 +15,13 @@ from certify.conflict import both_versions
 from certify.desk import Desk
 from certify.facts import has_typed
 from certify.factsheet import FactGroup, fact_groups
-from certify.forms import OVER
+from certify.forms import OVER, CertificationForm
 from certify.hints import Box, Comparison, boxes_of, comparison_of
 from certify.models import TrackerCertification
 from certify.options import Option, options_of, word_options
 from certify.queue import Place, Search, Step
 from certify.target import Target
+from certify.vocabulary import ToTick
 from oms.choices import RunType
 from registry.wire import run_type_said
 from remote.answers import Found, sentences_of
@@ -49,6 +49,15 @@ class ComponentRow:
 
 
 @dataclass(frozen=True)
+class ChecklistRow:
+    """A checklist with its box on the page."""
+
+    list: ToTick
+    is_ticked: bool = False
+    errors: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class CertifyPage:
     """All that the certify and update pages show."""
 
@@ -58,7 +67,7 @@ class CertifyPage:
     trackermap: list[Option]
     references: list[Option]
     reasons: list[Option]
-    checklists: list[BoundField]
+    checklists: list[ChecklistRow]
     links: dict[str, str]
     dataset: str
     registry_state: str
@@ -171,7 +180,7 @@ def certify_page(
         trackermap=options_of(form["trackermap"]),
         references=options_of(form["reference_runreconstruction"]),
         reasons=[Option("", "choose", False), *word_options(form["bad_reason"], desk.vocabulary)],
-        checklists=[form[one.box] for one in form.checklists],
+        checklists=_checklists(form),
         links=_links(desk),
         dataset=dataset,
         registry_state=ticket.registry_states.get(dataset) or "",
@@ -230,6 +239,15 @@ def _component(desk: Desk, component: Component, asked: list[Box]) -> ComponentR
         problem_errors=[str(error) for error in problems.errors],
         asked=asked,
     )
+
+
+def _checklists(form: CertificationForm) -> list[ChecklistRow]:
+    if not form.is_bound:
+        return [ChecklistRow(one) for one in form.checklists]
+    return [
+        ChecklistRow(one, form.is_ticked(one), [str(error) for error in form.errors.get(one.box, [])])
+        for one in form.checklists
+    ]
 
 
 def _links(desk: Desk) -> dict[str, str]:

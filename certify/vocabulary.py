@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Model, OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Model, Value
 from django.db.models.signals import post_delete, post_save
 
+from certify.choices import ChecklistUse
 from certify.kept import forget, kept
+from certify.marked_up import outline_of
 from certify.models import BadReason, Checklist, NamedText, PixelProblem, StripProblem, TrackingProblem
+from certify.word_models import box_of
 from certify.word_tree import Row, Word, in_order
 
 _WORDS, _CHECKLISTS = _KEYS = ("certify.words", "certify.checklists")
@@ -49,6 +51,22 @@ class Vocabulary:
         return found
 
 
+@dataclass(frozen=True)
+class ToTick:
+    """A checklist as a form shows it: its text as HTML, how many items it has, and which edition this is."""
+
+    identifier: str
+    title: str
+    edition: int
+    html: str
+    items: int
+
+    @property
+    def box(self) -> str:
+        """Name of its box in the form."""
+        return box_of(self.identifier)
+
+
 def vocabulary() -> Vocabulary:
     """The words as they are now."""
     return kept(_WORDS, _read_words)
@@ -61,16 +79,15 @@ def vocabulary_with(chosen: dict[str, set[str]]) -> Vocabulary:
     return known if has_all else _read_words()
 
 
-def checklists_to_tick() -> list[Checklist]:
+def checklists_to_tick() -> list[ToTick]:
     """The checklists that a new certification needs, in their order."""
     return kept(_CHECKLISTS, _read_checklists)
 
 
-def _read_checklists() -> list[Checklist]:
-    """Each with its `edition`: how often it has been written, by its history."""
-    history = Checklist.history.filter(id=OuterRef("pk")).order_by().values("id")
-    editions = Coalesce(Subquery(history.annotate(number=Count("*")).values("number")), 1)
-    return list(Checklist.objects.filter(is_retired=False).annotate(edition=editions))
+def _read_checklists() -> list[ToTick]:
+    """Each as it is now, rendered; its edition is how often it has been written."""
+    rows = Checklist.objects.filter(is_retired=False, used=ChecklistUse.CERTIFY).with_editions()
+    return [ToTick(one.identifier, one.title, one.edition, one.html, outline_of(one.text).items) for one in rows]
 
 
 def _read_words() -> Vocabulary:

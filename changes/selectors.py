@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from certify.models import TrackerCertification
+from certify.models import Checklist, TrackerCertification
 from certify.querysets import CertificationQuerySet
 from history.models import Change, Notice
 from history.undo import Plan, plan_of
@@ -58,3 +59,14 @@ def notices_for(person: User) -> QuerySet[Change]:
     """Changes of what is this person's, made by others, that they have not yet acknowledged; newest first."""
     unseen = Notice.objects.filter(person=person, acknowledged_at__isnull=True)
     return with_undone(Change.objects.filter(pk__in=unseen.values("change_id")))
+
+
+def edition_of_checklist(row: Checklist, asked: str) -> Checklist:
+    """The checklist as it was after so many savings, unsaved. Raises Http404 where there is no such edition."""
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
+    if number == row.edition:
+        return row
+    then = Checklist.history.filter(id=row.pk).order_by("pk")[number - 1 : number].first() if number else None
+    if then is None:
+        raise Http404(f"“{row}” has no edition {asked[:20]}: they go from 1 to {row.edition}.")
+    return Checklist(pk=row.pk, identifier=row.identifier, title=then.title, text=then.text)

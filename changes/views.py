@@ -20,6 +20,7 @@ from changes.forms import WhyForm
 from changes.selectors import (
     certifications_of_run,
     changes_of_run,
+    edition_of_checklist,
     in_chunks,
     readable_by,
     undo_planned,
@@ -101,9 +102,12 @@ def run(request: HttpRequest, run_number: int) -> HttpResponse:
 
 @require_safe
 def checklist(request: HttpRequest, identifier: str) -> HttpResponse:
-    """One checklist as it is now, and its history."""
-    row = get_object_or_404(Checklist, identifier=identifier)
-    context = {"checklist": row, "changes": told(with_undone(changes_of(Checklist, row.pk)), _reader(request))}
+    """One checklist as it is now, or at the edition that the address asks for, and its history."""
+    row = get_object_or_404(Checklist.objects.with_editions(), identifier=identifier)
+    asked = request.GET.get("edition", "")
+    shown = edition_of_checklist(row, asked) if asked else row
+    context = {"checklist": row, "shown": shown, "asked": asked if shown is not row else ""}
+    context["changes"] = told(with_undone(changes_of(Checklist, row.pk)), _reader(request))
     return render(request, "changes/checklist.html", context)
 
 

@@ -1,1 +1,1 @@
-"""Demo content of the sandbox: people, words to choose from, and what was certified in April 2018."""
+"""Demo content of the sandbox: people, and what was certified in April 2018."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from certhelper.demo.words import OFF
 from certify.actions import certify_run
 from certify.choices import Flag, Question, Reconstruction, TrackerMap
 from certify.decision import Basis, Decision
@@ -22,6 +21,7 @@ from oms.mirror import runs_for_page
 from oms.models import OmsRun
 from remote.budget import Budget
 from users.models import User
+from words.starter.words import OFF
 
 SOURCE = Path(__file__).with_name("certifications.csv")
 OWNERS = ("shifter", "shifter2", "leader", "expert")

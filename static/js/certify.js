@@ -1,4 +1,4 @@
-// The certify page by keyboard: g b x set the current component and go to the next, l m r c y, Ctrl+Enter saves.
+// The certify page by keyboard: g b x set the current component and go to the next, l m t r c y, Ctrl+Enter saves.
 (() => {
   "use strict";
   const form = document.querySelector("[data-certify]");
@@ -39,12 +39,19 @@
     comment.setSelectionRange(comment.value.length, comment.value.length);
   }
 
-  // Nothing is confirmed unseen: the first press goes to the question, the second one ticks it and goes on.
-  function confirmNext() {
-    const open = [...form.querySelectorAll("input[name^=confirm_]:not(:checked)")];
+  // Nothing is ticked unseen: the first press goes to the question or list, the second one ticks it and goes on.
+  function tickNext(boxes) {
+    const open = [...form.querySelectorAll(`input[name^=${boxes}_]:not(:checked)`)];
     const here = open.find((one) => one === document.activeElement);
     if (here) toggle(here);
     open.find((one) => one !== here)?.focus();
+  }
+
+  // A list unfolds while its box has the focus by key, and folds when another one does.
+  function tickNextList() {
+    tickNext("checklist");
+    const unfolded = document.activeElement?.closest("[data-checklist]");
+    form.querySelectorAll("[data-checklist] details").forEach((one) => { one.open = unfolded?.contains(one) ?? false; });
   }
 
   function step(by) {
@@ -60,7 +67,8 @@
     m: turnTrackerMap,
     r: () => form.elements.reference_runreconstruction.focus(),
     c: toComment,
-    y: confirmNext,
+    y: () => tickNext("confirm"),
+    t: tickNextList,
     ArrowDown: () => step(1),
     ArrowUp: () => step(-1),
   };

@@ -174,9 +174,10 @@ def test_certification_keeps_the_edition_of_the_checklists_it_was_made_with(shif
     answer = send_form(shifter_client, opened, "/certify/315270/express/", **GOOD, checklist_pixel="on")
     assert answer.status_code == 303
     made = TrackerCertification.objects.get()
-    assert made.facts["checklists"] == [{"identifier": "pixel", "title": "Pixel list", "edition": 2}]
+    ticked = {"identifier": "pixel", "title": "Pixel list", "edition": 2, "by": "shifter"}
+    assert made.facts["checklists"] == [ticked]
     amend_certification(shifter, made, 1, decision(made.reference_runreconstruction), Basis())
-    assert "Pixel list</a>, edition 2" in html(shifter_client, f"/list/{made.pk}/")
+    assert "Pixel list</a>, edition 2, ticked by shifter" in html(shifter_client, f"/list/{made.pk}/")
 
 
 def test_email_addresses_are_read_by_admins_and_by_whose_they_are(

@@ -6,11 +6,12 @@ from django.db import transaction
 
 from certhelper.demo.certifications import OmsOut, load_certifications
 from certhelper.demo.people import load_people
-from certhelper.demo.words import load_words
+from words.starter.checklists import load_checklists
+from words.starter.words import load_words
 
 
 class Command(BaseCommand):
-    help = "Demo content: six people, reasons and problems, the certifications of April 2018 (facts from the sandbox)."
+    help = "Demo content: six people, words, checklists, the certifications of April 2018 (facts from the sandbox)."
     requires_system_checks: list[str] = []
 
     def handle(self, **_options: object) -> None:
@@ -18,7 +19,7 @@ class Command(BaseCommand):
             raise CommandError("Not loaded: demo people have known passwords. Set CERTHELPER_MODE=sandbox.")
         try:
             with transaction.atomic():
-                made = load_people() + load_words() + load_certifications()
+                made = load_people() + load_words() + load_checklists() + load_certifications()
         except OmsOut as error:
             raise CommandError(f"{error} Start the sandbox (manage.py sandbox), then run demo again.") from None
         self.stdout.write(f"Demo content: {made} new rows." if made else "Demo content: nothing new.")

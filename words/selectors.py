@@ -1,0 +1,107 @@
+"""Questions to the database about words: the tree of each kind, and the last runs that had a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db.models import Count, F, Prefetch
+from django.utils.safestring import SafeString
+
+from certify.marked_up import html_of
+from certify.models import NamedText, TrackerCertification
+from certify.vocabulary import vocabulary
+from certify.word_tree import Word
+from words.kinds import KINDS, WordKind
+
+LAST_RUNS = 5
+MOST_SHOWN = 20  # words that one fragment tells about; nobody chooses more
+
+
+@dataclass(frozen=True)
+class ShownWord:
+    """A word with its place, its texts as HTML, and in how many live certifications it is."""
+
+    word: Word
+    description: SafeString
+    what_to_do: SafeString
+    used: int
+
+
+@dataclass(frozen=True)
+class Branch:
+    """All words of one kind: those that are offered in their order, and those that are retired."""
+
+    kind: WordKind
+    offered: list[ShownWord]
+    retired: list[ShownWord]
+
+
+@dataclass(frozen=True)
+class AboutWord:
+    """What the form tells of a chosen word: its texts, and the last runs that had it."""
+
+    kind: WordKind
+    word: Word
+    description: SafeString
+    what_to_do: SafeString
+    last: list[TrackerCertification]
+
+
+@lru_cache(maxsize=512)
+def as_html(text: str) -> SafeString:
+    """Limited Markdown, rendered once for each text."""
+    return html_of(text) if text else SafeString("")
+
+
+def branches() -> list[Branch]:
+    """All words, a query for each kind and one for how often they are used."""
+    known = vocabulary()
+    return [_branch(kind, known.words[kind.field]) for kind in KINDS]
+
+
+def _branch(kind: WordKind, words: list[Word]) -> Branch:
+    rows = kind.model._default_manager.in_bulk()
+    used = _times_used(kind)
+    shown = [
+        ShownWord(word, as_html(row.description), as_html(row.what_to_do), used.get(word.pk, 0))
+        for word in words
+        if (row := rows.get(word.pk))
+    ]
+    return Branch(
+        kind, [one for one in shown if not one.word.is_retired], [one for one in shown if one.word.is_retired]
+    )
+
+
+def _times_used(kind: WordKind) -> dict[int, int]:
+    having = TrackerCertification.objects.live().filter(**{f"{kind.field}__isnull": False}).order_by()
+    return dict(having.values(word=F(kind.field)).annotate(times=Count("pk")).values_list("word", "times"))
+
+
+def about(chosen: Mapping[str, Iterable[int]]) -> list[AboutWord]:
+    """What there is to tell of these words, by field and key: two queries for each kind that is among them."""
+    known = vocabulary()
+    return [
+        one
+        for kind in KINDS
+        if (keys := [*chosen.get(kind.field, ())][:MOST_SHOWN])
+        for one in _about(kind, {word.pk: word for word in known.words[kind.field]}, keys)
+    ]
+
+
+def _about(kind: WordKind, places: dict[int, Word], keys: list[int]) -> list[AboutWord]:
+    last = TrackerCertification.objects.live().select_related("runreconstruction", "user")
+    newest = last.order_by("-runreconstruction__run_id", "-pk")[:LAST_RUNS]
+    rows = kind.model._default_manager.filter(pk__in=keys).prefetch_related(
+        Prefetch("certifications", queryset=newest, to_attr="last")
+    )
+    return [
+        AboutWord(kind, place, as_html(row.description), as_html(row.what_to_do), _last(row))
+        for row in rows
+        if (place := places.get(row.pk))
+    ]
+
+
+def _last(row: NamedText) -> list[TrackerCertification]:
+    return row.last  # type: ignore[attr-defined]

@@ -175,7 +175,7 @@ def _certified(request: SignedInRequest, run_number: int, desk: Desk) -> HttpRes
     except AlreadyCertified as faster:
         return form_page(request, desk, [], status=409, theirs=faster.existing)
     finish_drafts(request, made)
-    tell_saved(request, f"{made} is saved", made)
+    tell_saved(request, f"{made} is saved{' as practice' if made.is_practice else ''}", made)
     return SeeOther(_next_page(request.POST, made))
 
 

@@ -48,6 +48,18 @@ _OF_A_REFERENCE = ("reconstruction", "is_reference", *(f"run__{name}" for name i
 class ReferenceField(forms.ModelChoiceField):
     """The reference run; `offer` puts the ranked ones in order, the impossible ones left out but for the `chosen`."""
 
+    def to_python(self, value: Any) -> RunReconstruction | None:
+        """As any choice; of one that was retired meanwhile it is said what is offered in its place."""
+        try:
+            return super().to_python(value)
+        except forms.ValidationError as refused:
+            key = int(value) if str(value).isdecimal() and len(str(value)) < 19 else 0
+            retired = RunReconstruction.objects.filter(pk=key, successor__is_reference=True).select_related("successor")
+            for one in retired:
+                sentence = f"{one} is retired: {one.successor} is offered in its place. Choose that or another."
+                raise forms.ValidationError(sentence, code="invalid_choice") from refused
+            raise
+
     def offer(self, ranked: list[RankedReference], chosen: str) -> None:
         offered = [
             (one.reference.pk, one.label) for one in ranked if one.is_possible or str(one.reference.pk) == chosen

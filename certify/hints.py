@@ -12,6 +12,7 @@ from certify.choices import Component, Reconstruction
 from certify.desk import Desk, anchor_of
 from certify.factsheet import fact_text
 from certify.questions import differences, unconfirmed
+from certify.reference_reasons import why
 from certify.rules import Counterpart, Entry, refusals
 
 # The fields that questions are about, each with a place for its boxes on the page.
@@ -80,6 +81,7 @@ def hints(request: HttpRequest, desk: Desk) -> HttpResponse:
     context = {
         "places": [(place, boxes.get(place, [])) for place in PLACES],
         "comparison": comparison_of(desk),
+        "why_reference": why(desk.ranked, desk.form["reference_runreconstruction"].value()),
         "in_the_way": list(_in_the_way(desk)),
     }
     return render(request, "certify/_hints.html", context)

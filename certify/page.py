@@ -20,6 +20,7 @@ from certify.hints import Box, Comparison, boxes_of, comparison_of
 from certify.models import TrackerCertification
 from certify.options import Option, options_of, word_options
 from certify.queue import Place, Search, Step
+from certify.reference_reasons import why
 from certify.target import Target
 from certify.vocabulary import ToTick
 from oms.choices import RunType
@@ -139,6 +140,11 @@ class CertifyPage:
     @property
     def has_reference(self) -> bool:
         return any(one.is_possible for one in self.desk.ranked)
+
+    @property
+    def why_reference(self) -> str:
+        """Why the chosen reference ranks where it does."""
+        return why(self.desk.ranked, self.desk.form["reference_runreconstruction"].value())
 
     @property
     def has_problems(self) -> bool:

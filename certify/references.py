@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 
 from certify.choices import Reconstruction
@@ -25,7 +26,10 @@ class Match(IntEnum):
 
 @dataclass(frozen=True)
 class Likeness:
-    """What a run and a reference are compared by; None where nobody knows. Field in T, energy in GeV."""
+    """What a run and a reference are compared by; None where nobody knows. Field in T, energy in GeV, times in UTC.
+
+    `successor`: the key of what takes the place of a retired one; `in_its_place`: its name, while it is offered.
+    """
 
     run_number: int
     reconstruction: str
@@ -36,6 +40,10 @@ class Likeness:
     pile_up: float | None
     bunches: int | None
     pk: int | None = None
+    began: datetime | None = None
+    is_offered: bool = True
+    successor: int | None = None
+    in_its_place: str = ""
 
     def __str__(self) -> str:
         return f"{self.run_number} {self.reconstruction}"
@@ -45,6 +53,7 @@ class Likeness:
 class RankedReference:
     """A reference with what speaks for and against it, by criterion in order of weight."""
 
+    mine: Likeness
     reference: Likeness
     matches: dict[str, Match]
     runs_older: int
@@ -67,7 +76,8 @@ class RankedReference:
         distance = f"{abs(self.runs_older)} runs {'older' if self.runs_older >= 0 else 'newer'}"
         differing = [name for name, match in self.matches.items() if match == Match.DIFFERENT]
         kind = one.run_type if self.matches["run type"] == Match.UNKNOWN else None
-        parts = [str(one), kind, one.era, field, distance]
+        retired = None if one.is_offered else "retired"
+        parts = [str(one), retired, kind, one.era, field, distance]
         if differing:
             parts.append(f"other {', '.join(differing)}")
         return " · ".join(part for part in parts if part)
@@ -85,6 +95,7 @@ def likeness(run: OmsRun, reconstruction: str) -> Likeness:
         energy=run.energy,
         pile_up=fill.peak_pileup if fill else None,
         bunches=fill.bunches_colliding if fill else None,
+        began=run.start_time,
     )
 
 
@@ -103,7 +114,7 @@ def _rank(mine: Likeness, other: Likeness) -> RankedReference:
         "pile-up": _close(mine.pile_up, other.pile_up, share=0.2),
         "bunches": _close(mine.bunches, other.bunches, share=0.2),
     }
-    return RankedReference(other, matches, runs_older=mine.run_number - other.run_number)
+    return RankedReference(mine, other, matches, runs_older=mine.run_number - other.run_number)
 
 
 def _known_type(one: Likeness) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
@@ -118,7 +119,8 @@ def offered_references(also: int | None = None) -> list[Likeness]:
     offered = kept(_REFERENCES, lambda: _likenesses(Q(is_reference=True)))
     if also is None or any(one.pk == also for one in offered):
         return offered
-    return offered + _likenesses(Q(pk=also))
+    names = {one.pk: str(one) for one in offered}
+    return offered + [replace(one, in_its_place=names.get(one.successor, "")) for one in _likenesses(Q(pk=also))]
 
 
 def forget_references(instance: RunReconstruction, *, created: bool = False, **_signal: object) -> None:
@@ -139,6 +141,9 @@ def _likenesses(which: Q) -> list[Likeness]:
         "energy": F("run__energy"),
         "pile_up": F("run__fill__peak_pileup"),
         "bunches": F("run__fill__bunches_colliding"),
+        "began": F("run__start_time"),
+        "is_offered": F("is_reference"),
+        "successor": F("successor_id"),
     }
     rows = RunReconstruction.objects.filter(which).values_list(*columns.values())
     return [Likeness(**dict(zip(columns, row, strict=True))) for row in rows]

@@ -10,6 +10,7 @@ _MOVED = RedirectView.as_view(pattern_name="references:list", permanent=True, ht
 app_name = "references"
 urlpatterns = [
     path("references/", views.reference_list, name="list"),
+    path("certify/<int:run_number>/<slug:reconstruction>/references/", views.ranked, name="ranked"),
     path("references/apv/", views.apv_modes, name="apv"),
     path("references/adopt/", deed_views.adopt, name="adopt"),
     path("references/promote/<int:pk>/", deed_views.promote, name="promote"),

@@ -6,22 +6,28 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from certify.choices import Reconstruction
 from certify.models import RunReconstruction
+from certify.reference_reasons import reasons_of
+from certify.references import likeness, ranked_references
+from certify.selectors import offered_references
 from history.told import told
 from history.undo import changes_of
+from oms.mirror import run_as_known
 from references.exports import csv_lines
 from references.filters import ReferenceFilter
 from references.pages import apv_cells, facts_of, in_order, reference_page
 from references.readouts import read_readouts
 from references.selectors import in_place_of, references, resting_on
 from remote.budget import Budget
-from users.models import User
+from users.access import SignedInRequest, role_required
+from users.models import Role, User
 
 MOST_SHOWN = 200
 
@@ -51,6 +57,20 @@ def apv_modes(request: HttpRequest) -> HttpResponse:
     unknown = sum(not mode for mode in read.modes.values())
     context = {"read": read, "page": page, "cells": apv_cells(page, read.modes), "unknown": unknown}
     return render(request, "references/_apv.html", context)
+
+
+@role_required(Role.SHIFTER)
+@require_safe
+def ranked(request: SignedInRequest, run_number: int, reconstruction: str) -> HttpResponse:
+    """All references for one reconstruction of a run, best first, each with the reasons for its rank. Asks nobody."""
+    if reconstruction not in Reconstruction.values:
+        raise Http404(f"There is no reconstruction {reconstruction}.")
+    mine = likeness(run_as_known(run_number), reconstruction)
+    others = (one for one in offered_references() if str(one) != str(mine))
+    rows = [(one, reasons_of(one)) for one in ranked_references(mine, others)]
+    is_part = request.htmx  # type: ignore[attr-defined]
+    template = "references/_ranked.html" if is_part else "references/ranked.html"
+    return render(request, template, {"mine": mine, "rows": rows, "is_part": is_part})
 
 
 @require_safe

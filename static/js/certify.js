@@ -105,6 +105,17 @@
     if (select.value && !comment.value.trim()) comment.value = select.selectedOptions[0].text.split(" › ").pop().trim();
   }
 
+  // One of the ranked list becomes the choice, and the list goes.
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-choose-reference]");
+    const select = form.elements.reference_runreconstruction;
+    if (!button || ![...select.options].some((one) => one.value === button.dataset.chooseReference)) return;
+    select.value = button.dataset.chooseReference;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    form.querySelector("#ranked").replaceChildren();
+    select.focus();
+  });
+
   components.forEach((one, at) => one.addEventListener("focusin", () => { flagged = null; goTo(at); }));
 
   let isSending = false;

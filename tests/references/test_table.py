@@ -37,7 +37,7 @@ def test_row_says_what_a_reference_is_and_what_rests_on_it(guest_client):
     row = page[page.index("<tbody>") : page.index("</tbody>")]
     for said in (">314811<", ">prompt<", "collisions", "2018A", "6570", "3.8", "40.6", "1214", "2018-06-01 06:00"):
         assert said in row, said
-    assert 'href="/list/?reference=314811&amp;state=live">1<' in row  # the withdrawn one does not count
+    assert f'href="/references/{made.reference_runreconstruction_id}/#resting">1<' in row
     assert "2018-06-01</td>" in row
 
 

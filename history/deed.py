@@ -7,7 +7,7 @@ however often, each leaves one row of history, many-to-many fields included. A r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -81,6 +81,11 @@ class Deed:
     def _note(self, row: models.Model, before: rows.Values | None) -> None:
         key = row.pk if row.pk is not None else id(row)
         self.touched[type(row), key] = Touched(row, before, key=None if before is None else row.pk)
+
+    def made(self, many: Iterable[models.Model]) -> None:
+        """Note rows that were made in bulk."""
+        for row in many:
+            self.touched[type(row), row.pk] = Touched(row, None, written=None, key=row.pk)
 
     def failed(self, row: models.Model) -> None:
         """The row could not be saved: a new one is not there."""
@@ -159,8 +164,7 @@ def put_on_record(done: Deed) -> Change | None:
         undoes=done.undoes,
         lines=[line for _one, line in told],
     )
-    for one, _line_of in told:
-        _keep_row(one, change, at)
+    _keep_rows([one for one, _line_of in told], change, at)
     _tell_owners(done, change)
     return change
 
@@ -196,21 +200,32 @@ def _line(one: Touched) -> dict[str, Any] | None:
     return line
 
 
-def _keep_row(one: Touched, change: Change, at: datetime) -> None:
-    """The row after the change, in the history table of its model."""
+def _keep_rows(touched: Iterable[Touched], change: Change, at: datetime) -> None:
+    """The rows after the change, in the history tables of their models."""
+    after: dict[Any, list[models.Model]] = {}
+    for one in touched:
+        after.setdefault(rows.history_of(type(one.row)), []).append(_after(one, change, at))
+    for model, kept in after.items():
+        if len(kept) > 1:
+            model._default_manager.bulk_create(kept)
+        else:
+            kept[0].save(force_insert=True)
+
+
+def _after(one: Touched, change: Change, at: datetime) -> models.Model:
     has_many = rows.many_to_many(one.row) and not one.is_gone and (one.many_before or not one.is_made)
     many = rows.keys_of_many(one.row) if has_many else {}
     values = one.values()
     of_model = {field.attname: rows.from_plain(field, values[field.attname]) for field in rows.columns(one.row)}
     of_model[one.row._meta.pk.attname] = one.key
-    type(one.row).history.model(  # type: ignore[attr-defined]
+    return rows.history_of(type(one.row))(
         **of_model,
         many=many,
         change=change,
         history_date=at,
         history_type="-" if one.is_gone else "+" if one.is_made else "~",
         history_user_id=change.by_id,
-    ).save(force_insert=True)
+    )
 
 
 def _tell_owners(done: Deed, change: Change) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,12 @@ def columns(model: type[models.Model] | models.Model) -> list[Field]:
 def many_to_many(model: type[models.Model] | models.Model) -> list[ManyToManyField]:
     """The many-to-many fields of which history is kept."""
     return [field for field in model._meta.many_to_many if field.name not in kept(model).never]
+
+
+@cache
+def history_of(model: type[models.Model]) -> type[models.Model]:
+    """The model of the rows after each change; its manager, asked for it, would build a class anew each time."""
+    return model.history.model  # type: ignore[attr-defined]
 
 
 def values_of(row: models.Model, or_else: Values) -> Values:

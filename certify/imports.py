@@ -1,0 +1,215 @@
+"""Certifications made elsewhere, brought in as they are: they are history, and may break the rules of entry."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from certify.choices import Component, Flag, Reconstruction, TrackerMap
+from certify.facts import frozen_facts
+from certify.models import Dataset, RunReconstruction, TrackerCertification
+from certify.runlist import FIRST_RUN, LAST_RUN
+from history.choices import Kind
+from history.deed import Deed, deed
+from oms.choices import RunType
+from oms.models import OmsRun
+from users.models import Role, User
+
+CHUNK = 500
+_FLAGS = tuple(component.value for component in Component)
+# Names of the public list of reference runs, and what our exports call the same.
+_ALSO = {
+    "run_reconstruction_type": "reconstruction",
+    "reference_run_reconstruction_type": "reference_reconstruction",
+}
+_NEEDED = ("run_number", "reconstruction", "reference_run_number", "reference_reconstruction")
+Key = tuple[int, str]
+
+
+class NotImportable(Exception):
+    """The file cannot be taken; says which line and why. Nothing of it was stored."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One line of the file, read. `recorded_lumi` in 1/pb; None where the file does not say."""
+
+    key: Key
+    reference: Key
+    dataset: str
+    flags: dict[str, str]
+    low: frozenset[str]
+    trackermap: str
+    comment: str
+    date: dt.date | None
+    user: str
+    run_type: str
+    lumisections: int | None
+    recorded_lumi: float | None
+
+
+@dataclass
+class Imported:
+    """What came of it: certifications made, and those left out since one stands."""
+
+    made: int = 0
+    standing: list[Key] = field(default_factory=list)
+
+
+def read_certifications(file: TextIO, flags: str = "") -> list[Said]:
+    """The lines of a CSV file with the columns of our own export, or of the public list of reference runs.
+
+    `flags`: what all components of a line are that says none, such as good. Raises `NotImportable`.
+    """
+    reader = csv.DictReader(file)
+    reader.fieldnames = [_ALSO.get(name.strip(), name.strip()) for name in reader.fieldnames or []]
+    if missing := [name for name in _NEEDED if name not in reader.fieldnames]:
+        raise NotImportable(f"The columns {', '.join(missing)} are missing. Give them in the first line.")
+    said = []
+    for row in reader:
+        try:
+            said.append(_read({name: text or "" for name, text in row.items() if isinstance(name, str)}, flags))
+        except ValueError as wrong:
+            raise NotImportable(f"Line {reader.line_num}: {wrong}") from None
+    return said
+
+
+def _read(row: dict[str, str], flags: str) -> Said:
+    components = {name: _word(row, name, Flag.values, flags) for name in _FLAGS}
+    return Said(
+        key=(_run(row, "run_number"), _word(row, "reconstruction", Reconstruction.values)),
+        reference=(_run(row, "reference_run_number"), _word(row, "reference_reconstruction", Reconstruction.values)),
+        dataset=row.get("dataset", "").strip()[:150],
+        flags=components,
+        low=frozenset(name for name in _FLAGS if row.get(f"{name}_lowstat", "").lower() == "true"),
+        trackermap=_word(row, "trackermap", TrackerMap.values, TrackerMap.MISSING),
+        comment=row.get("comment", ""),
+        date=_day(row.get("date", "")),
+        user=row.get("user", ""),
+        run_type=_word(row, "run_type", RunType.values, RunType.UNKNOWN),
+        lumisections=_number(row, "lumisections", int),
+        recorded_lumi=_number(row, "recorded_lumi_per_pb", float),
+    )
+
+
+def _word(row: dict[str, str], name: str, known: list[str], or_else: str = "") -> str:
+    word = row.get(name, "").strip().lower() or or_else
+    if word not in known:
+        said = f"{name} is {word!r}" if word else f"{name} says nothing"
+        raise ValueError(f"{said}. Give one of {', '.join(known)}.")
+    return word
+
+
+def _run(row: dict[str, str], name: str) -> int:
+    text = row.get(name, "").strip()
+    if not text.isdecimal() or not FIRST_RUN <= int(text[:10]) <= LAST_RUN:
+        raise ValueError(f"{name} is {text!r}. Give a run number from {FIRST_RUN} to {LAST_RUN}.")
+    return int(text)
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        raise ValueError(f"date is {text!r}. Give the day as 2018-05-01.") from None
+
+
+def _number(row: dict[str, str], name: str, kind: type[int] | type[float]) -> Any:
+    text = row.get(name, "").strip()
+    try:
+        value = kind(text) if text else None
+    except ValueError:
+        raise ValueError(f"{name} is {text!r}. Give a number, or nothing.") from None
+    if value is not None and not 0 <= value < 2**31:
+        raise ValueError(f"{name} is {text}. Give a number from 0.")
+    return value
+
+
+def import_certifications(actor: User, said: list[Said], why: str, day: dt.date | None = None) -> Imported:
+    """Store them as certifications of the actor, or of the account that a line names; all or none, a deed for each 500.
+
+    What is certified here already stays as it is. `day`: the shift day of lines that name none and whose run OMS does
+    not know. Raises `PermissionDenied` and `NotImportable`.
+    """
+    if not actor.has_role(Role.ADMIN):
+        raise PermissionDenied("Importing certifications needs the role admin.")
+    came, people = Imported(), {person.username: person for person in User.objects.all()}
+    with transaction.atomic():
+        for start in range(0, len(said), CHUNK):
+            with deed(actor, Kind.CERTIFY, why=why) as done:
+                _Chunk(said[start : start + CHUNK], done, day).store(actor, people, came)
+    return came
+
+
+class _Chunk:
+    """Some lines, with the rows that they rest on: a handful of statements."""
+
+    def __init__(self, said: list[Said], done: Deed, day: dt.date | None) -> None:
+        self.said, self.done, self.day = said, done, day
+        self.runs = self._runs()
+        self.reconstructions = self._reconstructions()
+        self.datasets = self._datasets()
+
+    def _runs(self) -> dict[int, OmsRun]:
+        numbers = {key[0] for one in self.said for key in (one.key, one.reference)}
+        OmsRun.objects.bulk_create([OmsRun(run_number=number) for number in numbers], ignore_conflicts=True)
+        return {run.pk: run for run in OmsRun.objects.select_related("fill").filter(pk__in=numbers)}
+
+    def _reconstructions(self) -> dict[Key, RunReconstruction]:
+        wanted = {key for one in self.said for key in (one.key, one.reference)}
+        held = RunReconstruction.objects.select_for_update().filter(run_id__in=self.runs)
+        found = {(one.run_id, one.reconstruction): one for one in held}
+        new = [RunReconstruction(run_id=run, reconstruction=word) for run, word in sorted(wanted - found.keys())]
+        self.done.made(RunReconstruction.objects.bulk_create(new))
+        found |= {(one.run_id, one.reconstruction): one for one in new}
+        for one in found.values():
+            one.run = self.runs[one.run_id]
+        return found
+
+    def _datasets(self) -> dict[str, Dataset]:
+        names = {one.dataset for one in self.said if one.dataset}
+        Dataset.objects.bulk_create([Dataset(name=name) for name in names], ignore_conflicts=True)
+        return {dataset.name: dataset for dataset in Dataset.objects.filter(name__in=names)}
+
+    def store(self, actor: User, people: dict[str, User], came: Imported) -> None:
+        live = TrackerCertification.objects.live().filter(runreconstruction__in=self.reconstructions.values())
+        standing = set(live.values_list("runreconstruction__run_id", "runreconstruction__reconstruction"))
+        made = []
+        for one in self.said:
+            if one.key in standing:
+                came.standing.append(one.key)
+                continue
+            standing.add(one.key)
+            made.append(self._certification(one, people.get(one.user, actor)))
+        self.done.made(TrackerCertification.objects.bulk_create(made))
+        came.made += len(made)
+
+    def _certification(self, one: Said, owner: User) -> TrackerCertification:
+        run, reference = self.runs[one.key[0]], self.reconstructions[one.reference]
+        return TrackerCertification(
+            runreconstruction=self.reconstructions[one.key],
+            reference_runreconstruction=reference,
+            dataset=self.datasets.get(one.dataset),
+            is_dataset_verified=False,
+            user=owner,
+            date=self._day_of(one, run),
+            trackermap=one.trackermap,
+            comment=one.comment,
+            run_type=run.run_type if one.run_type == RunType.UNKNOWN else one.run_type,
+            lumisections=run.lumisections if one.lumisections is None else one.lumisections,
+            recorded_lumi=run.recorded_lumi if one.recorded_lumi is None else one.recorded_lumi,
+            facts=frozen_facts(run, reference, one.dataset, {}),
+            **one.flags,
+            **{f"{name}_lowstat": name in one.low for name in _FLAGS},
+        )
+
+    def _day_of(self, one: Said, run: OmsRun) -> dt.date:
+        day = one.date or (run.start_time.date() if run.start_time else self.day)
+        if day is None:
+            raise NotImportable(f"Nobody knows the shift day of run {run.pk}. Give one with --date.")
+        return day

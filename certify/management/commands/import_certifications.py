@@ -1,0 +1,36 @@
+"""Bring in certifications that were made elsewhere."""
+
+import datetime as dt
+from pathlib import Path
+
+from django.core.exceptions import PermissionDenied
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from certify.choices import Flag
+from certify.imports import NotImportable, import_certifications, read_certifications
+from users.models import User
+
+
+class Command(BaseCommand):
+    help = "Import certifications from a CSV file, as they are; what is certified here already stays."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help="columns as in our own CSV export, or as in the list of references")
+        parser.add_argument("--by", required=True, help="account name of the admin who imports")
+        parser.add_argument("--reason", required=True, help="where they come from; kept with each")
+        parser.add_argument("--flags", choices=Flag.values, default="", help="of lines that name no flags")
+        parser.add_argument("--date", type=dt.date.fromisoformat, help="shift day of lines that name none")
+
+    def handle(self, *, file: Path, by: str, reason: str, flags: str, date: dt.date | None, **_options: object) -> None:
+        actor = User.objects.filter(username=by).first()
+        if actor is None:
+            raise CommandError(f"Nobody has the account name {by}. Name an admin.")
+        try:
+            with file.open(newline="", encoding="utf-8") as lines:
+                came = import_certifications(actor, read_certifications(lines, flags), reason, date)
+        except (OSError, UnicodeDecodeError, NotImportable, PermissionDenied) as refused:
+            raise CommandError(f"Nothing was imported. {refused}") from None
+        self.stdout.write(f"{came.made} certifications imported.")
+        if came.standing:
+            first = ", ".join(f"{run} {word}" for run, word in came.standing[:5])
+            self.stdout.write(f"{len(came.standing)} were left out, since they are certified here: {first} …")

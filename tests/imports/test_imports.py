@@ -1,0 +1,88 @@
+"""Bringing in certifications from a file: all of it or nothing, what stands stays, all of it on record."""
+
+import io
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.management import CommandError, call_command
+
+from certify.imports import NotImportable, import_certifications, read_certifications
+from certify.models import TrackerCertification
+from certify.standing import withdraw_certification
+from history.models import Change
+from listruns.exports import FIELDS
+from tests.factories import CertificationFactory, RunFactory
+
+pytestmark = pytest.mark.django_db
+HEAD = "run_number,reconstruction,reference_run_number,reference_reconstruction,dataset,pixel,strip,tracking,date\n"
+LINE = "316187,express,314472,prompt,/Express/Collisions2018/DQM,good,bad,excluded,2018-05-10\n"
+
+
+def _read(text, flags=""):
+    return read_certifications(io.StringIO(text), flags)
+
+
+def test_line_becomes_a_certification_on_record(admin):
+    came = import_certifications(admin, _read(HEAD + LINE), "from the old system")
+    made = TrackerCertification.objects.get()
+    assert (came.made, came.standing) == (1, [])
+    assert (made.pixel, made.strip, made.tracking, made.verdict) == ("good", "bad", "excluded", "bad")
+    assert (str(made.reference_runreconstruction), f"{made.date}") == ("314472 prompt", "2018-05-10")
+    assert made.user == admin and not made.external_info_complete and not made.is_dataset_verified
+    change = Change.objects.get(why="from the old system")
+    assert [line["key"] for line in change.lines if line["model"] == "certify.trackercertification"] == [made.pk]
+    assert TrackerCertification.history.get(id=made.pk).tracking == "excluded"
+
+
+def test_what_stands_stays_and_the_same_file_adds_nothing(admin):
+    standing = CertificationFactory(run=RunFactory(run_number=316187))
+    came = import_certifications(admin, _read(HEAD + LINE), "again")
+    assert (came.made, came.standing) == (0, [(316187, "express")])
+    assert TrackerCertification.objects.get() == standing
+    withdraw_certification(standing.user, standing, standing.version, "wrong run")
+    assert import_certifications(admin, _read(HEAD + LINE + LINE), "again").made == 1
+
+
+def test_facts_that_are_known_go_with_it(admin):
+    run = RunFactory(run_number=316187, lumisections=99)
+    import_certifications(admin, _read(HEAD + LINE.replace("2018-05-10", "")), "from before")
+    made = TrackerCertification.objects.get()
+    assert (made.lumisections, made.run_type, made.date) == (99, run.run_type, run.start_time.date())
+    assert made.facts["run"]["lumisections"] == 99
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("run_number,dataset\n1,x\n", "The columns reconstruction, reference_run_number"),
+        (HEAD + LINE + LINE.replace("316187", "31"), "Line 3: run_number is '31'"),
+        (HEAD + LINE.replace("express,314472", "expres,314472"), "Line 2: reconstruction is 'expres'"),
+        (HEAD + LINE.replace("good", ""), "Line 2: pixel says nothing"),
+        (HEAD + LINE.replace("2018-05-10", "10.5.2018"), "Line 2: date is '10.5.2018'"),
+        (HEAD.strip() + ",lumisections\n" + LINE.strip() + ",many\n", "Line 2: lumisections is 'many'"),
+    ],
+)
+def test_file_that_cannot_be_read_says_where(text, says):
+    with pytest.raises(NotImportable, match=says):
+        _read(text)
+
+
+def test_nothing_is_stored_of_a_file_that_fails_late(admin, tmp_path):
+    file = tmp_path / "some.csv"
+    file.write_text(HEAD + LINE + LINE.replace("316187", "316188").replace("2018-05-10", ""), encoding="utf-8")
+    with pytest.raises(CommandError, match=r"Nothing was imported. Nobody knows the shift day of run 316188"):
+        call_command("import_certifications", file, by=admin.username, reason="x")
+    assert not TrackerCertification.objects.exists() and not Change.objects.filter(why="x").exists()
+
+
+def test_import_is_for_admins(shift_leader):
+    with pytest.raises(PermissionDenied):
+        import_certifications(shift_leader, _read(HEAD + LINE), "x")
+
+
+def test_own_export_can_be_imported(admin, admin_client):
+    CertificationFactory(comment="ghost hits", pixel_lowstat=True)
+    text = b"".join(admin_client.get("/list/?state=live&export=csv").streaming_content).decode()
+    said = _read(text)
+    assert [(one.comment, one.low) for one in said] == [("ghost hits", {"pixel"})]
+    assert {"run_number", "reconstruction", "recorded_lumi_per_pb", "user"} <= FIELDS.keys()

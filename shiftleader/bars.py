@@ -5,7 +5,7 @@ Longer ranges than `MOST_DAYS` are drawn by month, so that a bar can be seen and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +17,9 @@ from reports.sums import by_itself, lumi_by_day, of_its_month
 WIDTH, HEIGHT, FOOT, TOP = 640, 168, 24, 20
 WIDEST, MOST_LABELS = 56, 10
 MOST_DAYS = 62
+
+
+Amounts = Mapping[date, Mapping[Verdict, float]]
 
 
 @dataclass(frozen=True)
@@ -84,20 +87,17 @@ def charts(lines: list[Line], days: list[date], url: Callable[..., str]) -> list
     return [one for one in drawn if one]
 
 
+def chart(reconstruction: str, days: list[date], amounts: Amounts, url: Callable[..., str]) -> Chart | None:
+    """One of them over just these days; None where nothing was recorded."""
+    return _chart(reconstruction, [Period(day, day) for day in days], amounts, url, is_by_month=False)
+
+
 def _months(days: list[date]) -> list[Period]:
     """The months with any of these days, each with the first and the last of them."""
     found: dict[date, list[date]] = {}
     for day in days:
         found.setdefault(of_its_month(day), []).append(day)
     return [Period(some[0], some[-1], month) for month, some in found.items()]
-
-
-Amounts = dict[date, dict[Verdict, float]]
-
-
-def chart(reconstruction: str, days: list[date], amounts: Amounts, url: Callable[..., str]) -> Chart | None:
-    """The chart of one reconstruction over these days (1/pb); None where nothing was recorded."""
-    return _chart(reconstruction, [Period(day, day) for day in days], amounts, url, is_by_month=False)
 
 
 def _chart(
@@ -119,7 +119,7 @@ def _chart(
     return Chart(Reconstruction(reconstruction).label, lumi_text(most), is_by_month, bars, labels, rows)
 
 
-def _height_of(amounts: dict[Verdict, float]) -> float:
+def _height_of(amounts: Mapping[Verdict, float]) -> float:
     """A luminosity below zero, which OMS has said before, is no bar."""
     return sum(max(value, 0.0) for value in amounts.values())
 
@@ -127,7 +127,7 @@ def _height_of(amounts: dict[Verdict, float]) -> float:
 def _stack(
     reconstruction: str,
     period: Period,
-    amounts: dict[Verdict, float],
+    amounts: Mapping[Verdict, float],
     left: float,
     step: float,
     most: float,

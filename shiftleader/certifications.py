@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from certify.models import TrackerCertification
+from certify.reference_actions import obstacles
 from review.models import Reviewed
 from review.selectors import questions_on, reviews_of, unreviewed
 from shiftleader.pages import page_of
@@ -24,6 +25,7 @@ class Line:
 
     row: TrackerCertification
     may_change: bool
+    may_promote: bool
     reviewed: Reviewed | None
     box: str
 
@@ -46,4 +48,7 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
 
 def _line(row: TrackerCertification, reader: User, reviewed: Reviewed | None) -> Line:
     can_review = reader.may_change_others and reviewed is None
-    return Line(row, row.may_be_changed_by(reader), reviewed, f"{row.pk}-{row.version}" if can_review else "")
+    may_promote = reader.may_change_others and not any(obstacles(row))
+    return Line(
+        row, row.may_be_changed_by(reader), may_promote, reviewed, f"{row.pk}-{row.version}" if can_review else ""
+    )

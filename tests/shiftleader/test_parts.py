@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from shiftleader.parts import PARTS
-from tests.factories import CertificationFactory, RunFactory, UserFactory
+from tests.factories import CertificationFactory, ChecklistFactory, ReconstructionFactory, RunFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 WEEK = "week=2018-W22"
@@ -92,6 +92,30 @@ def test_who_may_what_with_a_certification(shifter, shifter_client, guest_client
     assert f"/list/{other.pk}/withdraw/" not in texts["shifter"]
     assert "/withdraw/" not in texts["guest"]
     assert f"/list/{other.pk}/withdraw/" in texts["leader"]
+
+
+def test_only_what_can_be_a_reference_is_offered_for_promotion_and_to_shift_leaders(
+    shifter, shifter_client, shift_leader_client
+):
+    good, bad = CertificationFactory(user=shifter), CertificationFactory(user=shifter, strip="bad")
+    reference = ReconstructionFactory(reference=True)
+    is_one = CertificationFactory(runreconstruction=reference, date=good.date)
+    text = fragment(shift_leader_client, "certifications").text
+    assert f"/references/promote/{good.pk}/" in text
+    assert f"/references/promote/{bad.pk}/" not in text
+    assert f"/references/promote/{is_one.pk}/" not in text
+    assert "/promote/" not in fragment(shifter_client, "certifications").text
+
+
+def test_checklists_of_shift_leaders_stand_there_and_no_other(shifter_client):
+    ChecklistFactory(identifier="certifying", text="Look at the maps.")
+    ChecklistFactory(identifier="leader", used="week", text="# Monday\n\n- ask **on-calls**")
+    ChecklistFactory(identifier="old", used="week", text="Send a fax.", is_retired=True)
+    text = fragment(shifter_client, "checklist").text
+    assert "<h3>Monday</h3>" in text
+    assert "<strong>on-calls</strong>" in text
+    assert "maps" not in text
+    assert "fax" not in text
 
 
 def test_withdrawn_says_who_when_why_and_offers_to_restore_what_can_be(shift_leader_client):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from certhelper.homepage import page_of
 from certhelper.requestlog import current_id
+from certify.responses import NotThere
 from certify.runlist import parse
 
 
@@ -49,6 +50,12 @@ def server_error(_request: HttpRequest) -> HttpResponse:
     """A fault of ours: the page that needs nothing else, with the id under which the log has it."""
     page = render_to_string("500.html", {"request_id": current_id()})
     return HttpResponseServerError(page)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """No such page; where a page said why, its sentence."""
+    sentence = str(exception) if isinstance(exception, NotThere) else ""
+    return render(request, "404.html", {"sentence": sentence}, status=404)
 
 
 def not_understood(_request: HttpRequest, exception: Exception) -> HttpResponse:

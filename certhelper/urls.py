@@ -23,4 +23,5 @@ urlpatterns = [
 ]
 
 handler400 = "certhelper.shell_views.not_understood"
+handler404 = "certhelper.shell_views.not_found"
 handler500 = "certhelper.shell_views.server_error"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +47,11 @@ class Told:
     may_undo: bool
 
 
-def told(changes: Iterable[Change], reader: Any) -> list[Told]:
-    """The changes as this person reads them: one query for each kind of row that somebody owns."""
+def told(changes: Iterable[Change], reader: Any, at_hand: Recorded | None = None) -> list[Told]:
+    """The changes as this person reads them: a query for each kind of row that somebody owns, but for one at hand."""
     shown = list(changes)
-    owned = _owned_rows(shown)
+    owned = {(at_hand._meta.label_lower, at_hand.pk): at_hand} if at_hand else {}
+    owned |= _owned_rows(shown, owned)
     return [_told(change, reader, owned) for change in shown]
 
 
@@ -66,11 +67,11 @@ def _told(change: Change, reader: Any, owned: dict[tuple[str, Any], Recorded]) -
     return Told(change, told_rows(change, reader), undone, may_undo)
 
 
-def _owned_rows(changes: list[Change]) -> dict[tuple[str, Any], Recorded]:
+def _owned_rows(changes: list[Change], known: Container[tuple[str, Any]]) -> dict[tuple[str, Any], Recorded]:
     """The rows whose owner has a say in an undo, by model and key, with their owner alone."""
     keys: dict[str, set[Any]] = {}
     for line in (line for change in changes for line in change.lines):
-        if kept(apps.get_model(line["model"])).owner:
+        if kept(apps.get_model(line["model"])).owner and (line["model"], line["key"]) not in known:
             keys.setdefault(line["model"], set()).add(line["key"])
     return {(name, row.pk): row for name, of_model in keys.items() for row in _with_owner(name, of_model)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -220,17 +220,19 @@ def certification_page(
         seen=seen_of(certification),
         later=history_of_facts(certification.facts),
         has_typed=any(certification.facts.get("typed", {}).values()),
-        changes=_changes(certification.pk, user, as_of),
+        changes=_changes(certification, user, as_of),
         review=review_of(certification, user, as_of),
         as_of=as_of,
         confirmed=[_QUESTIONS.get(code, code) for code in certification.confirmed],
     )
 
 
-def _changes(pk: int, reader: User, as_of: datetime | None) -> list[Told]:
-    """What was changed, newest first; as of a moment, what was changed until then."""
-    changes = changes_of(TrackerCertification, pk).prefetch_related("undone_by")
-    return told(changes if as_of is None else changes.filter(at__lte=as_of), reader)
+def _changes(made: TrackerCertification, reader: User, as_of: datetime | None) -> list[Told]:
+    """What was changed, newest first; as of a moment what was changed until then, only to be read."""
+    changes = changes_of(TrackerCertification, made.pk).prefetch_related("undone_by")
+    if as_of is None:
+        return told(changes, reader, made)
+    return [replace(one, may_undo=False) for one in told(changes.filter(at__lte=as_of), reader, made)]
 
 
 def _links(certification: TrackerCertification) -> dict[str, str]:

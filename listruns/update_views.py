@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -13,7 +13,7 @@ from certify.drafted import finish_drafts, with_draft
 from certify.factforms import wants_correction, with_all_inputs
 from certify.forms import OVER
 from certify.models import TrackerCertification
-from certify.responses import SeeOther
+from certify.responses import NotThere, SeeOther
 from certify.staleness import differences, in_words, of_dataset
 from certify.views import form_page, inputs_opened, not_to_be_saved, tell_saved
 from oms.mirror import run_as_known, run_for_page
@@ -45,9 +45,9 @@ def certification_to_change(person: User, pk: int) -> TrackerCertification:
     known = TrackerCertification.everything.visible_to(person).with_names().select_related("withdrawn_by")
     certification = known.filter(pk=pk).first()
     if certification is None:
-        raise Http404(f"There is no certification {pk}.")
+        raise NotThere(f"There is no certification {pk}.")
     if by := certification.withdrawn_by:
-        raise Http404(f"Withdrawn by {by.display_name} at {certification.withdrawn_at:%Y-%m-%d %H:%M:%S} UTC.")
+        raise NotThere(f"Withdrawn by {by.display_name} at {certification.withdrawn_at:%Y-%m-%d %H:%M:%S} UTC.")
     if not certification.may_be_changed_by(person):
         owner = certification.user.display_name
         raise PermissionDenied(f"{owner} certified this. Only they or a shift leader can change it.")

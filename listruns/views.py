@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from certify.models import TrackerCertification
+from certify.responses import NotThere
 from listruns.as_of import certification_as_of, certifications_as_of, moment_of
 from listruns.dump import everything
 from listruns.exports import FORMATS, export
@@ -78,10 +79,19 @@ def dump(_request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def certification(request: HttpRequest, pk: int) -> HttpResponse:
     """One certification, live or withdrawn, with the facts it was made on; or as it was at a moment."""
-    user = cast(User, request.user)
-    if moment := moment_of(request):
-        page = certification_page(get_object_or_404(certification_as_of(pk, moment, user)), user, moment)
-    else:
-        rows = TrackerCertification.everything.visible_to(user).with_names()
-        page = certification_page(get_object_or_404(rows.select_related("withdrawn_by", "updated_by"), pk=pk), user)
-    return render(request, "listruns/certification.html", {"page": page})
+    user, moment = cast(User, request.user), moment_of(request)
+    made = _as_of(pk, moment, user) if moment else _now(pk, user)
+    return render(request, "listruns/certification.html", {"page": certification_page(made, user, moment)})
+
+
+def _now(pk: int, reader: User) -> TrackerCertification:
+    rows = TrackerCertification.everything.visible_to(reader).with_names()
+    return get_object_or_404(rows.select_related("runreconstruction__run", "withdrawn_by", "updated_by"), pk=pk)
+
+
+def _as_of(pk: int, moment: datetime, reader: User) -> TrackerCertification:
+    """The certification as it was then. Raises Http404, with a sentence where it was made later."""
+    if then := certification_as_of(pk, moment, reader).first():
+        return then
+    made = _now(pk, reader)
+    raise NotThere(f"{made} was certified later, at {made.created_at:%Y-%m-%d %H:%M:%S} UTC. Give a later time.")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import Any, NoReturn
+from urllib.parse import urlsplit, urlunsplit
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
-from django.http import HttpRequest
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
 
 from users import attempts
 from users.access import WHO_GIVES_ROLES
@@ -55,6 +58,13 @@ def _on_this_site(request: HttpRequest, wanted: str) -> str:
     hosts = {request.get_host()}
     is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=hosts, require_https=request.is_secure())
     return wanted if is_ours and wanted.startswith("/") else str(settings.LOGIN_REDIRECT_URL)
+
+
+def instead_of_fragment(request: HttpRequest) -> HttpResponse:
+    """For a stranger whose page asked for a part of itself: the whole page goes to the sign-in, and back afterwards."""
+    here = urlsplit(request.headers.get("HX-Current-URL", ""))
+    sign_in = redirect_to_login(_on_this_site(request, urlunsplit(("", "", here.path, here.query, ""))))
+    return HttpResponseClientRedirect(sign_in.url)
 
 
 def refuse(request: HttpRequest, sentence: str, *, status: int = 403) -> NoReturn:

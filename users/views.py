@@ -33,6 +33,11 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
     authentication_form = sign_in_page.LocalAccountForm
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.headers.get("HX-Request"):
+            return sign_in_page.instead_of_fragment(request)
+        return super().get(request, *args, **kwargs)
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not settings.LOCAL_ACCOUNTS:
             return self._again(403, refusal="This server has no accounts of its own. Sign in with CERN.")

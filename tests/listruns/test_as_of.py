@@ -122,3 +122,15 @@ def test_list_of_then_costs_few_queries(guest_client, made, django_assert_max_nu
     assert TrackerCertification.history.count() > 30
     with django_assert_max_num_queries(12):
         guest_client.get("/list/?as_of=2018-07-01T00:00Z")
+
+
+def test_certification_that_was_made_later_says_so(guest_client, made):
+    answer = guest_client.get(f"/list/{made.pk}/?as_of={BEFORE}")
+    assert answer.status_code == 404
+    assert "315270 express was certified later, at 2018-06-02 10:00:00 UTC" in answer.content.decode()
+    assert "There is no page at" in guest_client.get(f"/list/999999/?as_of={BEFORE}").content.decode()
+
+
+def test_nothing_is_undone_from_the_past(shift_leader_client, made):
+    assert "/undo/" in shift_leader_client.get(f"/list/{made.pk}/").content.decode()
+    assert "/undo/" not in shift_leader_client.get(f"/list/{made.pk}/?as_of={CHANGED}").content.decode()

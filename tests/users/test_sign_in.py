@@ -164,3 +164,15 @@ def test_second_tab_of_the_sign_in_leads_on_for_who_is_signed_in_by_now(shifter)
     answer = browser.post(URL, sent)
     assert (answer.status_code, answer.url) == (302, "/list/")
     assert browser.post(URL, sent | {"next": "https://elsewhere.example/"}).url == "/"
+
+
+@pytest.mark.django_db
+def test_part_of_a_page_sends_the_whole_page_to_the_sign_in_and_back(client):
+    """htmx follows the redirect of a part; the sign-in must not be put where the part belongs."""
+    here = {"HX-Request": "true", "HX-Current-URL": "http://testserver/shiftleader/?week=2018-W17"}
+    answer = client.get("/shiftleader/part/overview/?week=2018-W17", headers=here, follow=True)
+    assert answer["HX-Redirect"] == "/accounts/login/?next=/shiftleader/%3Fweek%3D2018-W17"
+    assert answer.content == b""
+    elsewhere = {**here, "HX-Current-URL": "https://elsewhere.example.org//evil.example.org/"}
+    answer = client.get("/shiftleader/part/overview/", headers=elsewhere, follow=True)
+    assert answer["HX-Redirect"] == "/accounts/login/?next=/"

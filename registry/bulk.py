@@ -1,7 +1,7 @@
 """What Run Registry says of many runs: flags of all their datasets, and which of them are open.
 
-Many runs are asked for in blocks of neighbouring run numbers, side by side. Each block is kept for some minutes: who
-asks block by block, or goes on after a failure, asks only for what is missing.
+Many runs are asked for in blocks of neighbouring run numbers, side by side, of each block from the first that is wanted
+to the last. Each answer is kept for some minutes: who goes on, or asks again after a failure, asks for what is missing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from django.utils import timezone
@@ -29,6 +30,7 @@ AT_ONCE = 4
 PAGE_SIZE = 500
 KEPT_FOR = timedelta(minutes=10)
 Answer = Found[list[FlaggedDataset]] | Unreachable
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,21 @@ def flags_of_runs(numbers: Collection[int], budget: Budget, *, since: datetime |
 
     What was answered after `since` (at the most ten minutes ago) is not asked for again.
     """
-    blocks = sorted({number // BLOCK for number in numbers}, reverse=True)
-    kept = _kept(blocks, max(filter(None, [since, timezone.now() - KEPT_FOR])))
-    missing = [block for block in blocks if block not in kept]
-    fresh = dict(zip(missing, side_by_side([partial(_ask, block, budget) for block in missing], AT_ONCE), strict=True))
-    for block, answer in fresh.items():
+    spans = _spans(numbers)
+    kept = _kept(spans, max(filter(None, [since, timezone.now() - KEPT_FOR])))
+    missing = [span for span in spans if span not in kept]
+    fresh = dict(zip(missing, side_by_side([partial(_ask, span, budget) for span in missing], AT_ONCE), strict=True))
+    for span, answer in fresh.items():
         if isinstance(answer, Found):
-            memory.write(_key(block), answer, KEPT_FOR.total_seconds())
+            memory.write(_key(span), (span, answer), KEPT_FOR.total_seconds())
     return _joined(set(numbers), {**kept, **fresh})
+
+
+def _spans(numbers: Iterable[int]) -> list[Span]:
+    """The first and the last of the runs in each block, newest block first."""
+    blocks = groupby(sorted(set(numbers), reverse=True), key=lambda number: number // BLOCK)
+    some = (list(found) for _, found in blocks)
+    return [(found[-1], found[0]) for found in some]
 
 
 def open_datasets_of(numbers: Collection[int], budget: Budget) -> Answer:
@@ -80,9 +89,9 @@ def _moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _ask(block: int, budget: Budget) -> Answer:
-    first = block * BLOCK
-    return _found({"run_number": {"and": [{">=": first}, {"<=": first + BLOCK - 1}]}}, budget)
+def _ask(span: Span, budget: Budget) -> Answer:
+    first, last = span
+    return _found({"run_number": {"and": [{">=": first}, {"<=": last}]}}, budget)
 
 
 def _found(run_filter: dict[str, Any], budget: Budget) -> Answer:
@@ -93,18 +102,24 @@ def _found(run_filter: dict[str, Any], budget: Budget) -> Answer:
         return Unreachable(REGISTRY, error.sentence, asked_at)
 
 
-def _key(block: int) -> str:
-    return f"registry.flags.{block}"
+def _key(span: Span) -> str:
+    return f"registry.flags.{span[0] // BLOCK}"
 
 
-def _kept(blocks: Iterable[int], since: datetime) -> dict[int, Answer]:
-    keys = {_key(block): block for block in blocks}
-    return {keys[key]: answer for key, answer in memory.read_many(keys).items() if answer.asked_at >= since}
+def _kept(spans: Iterable[Span], since: datetime) -> dict[Span, Answer]:
+    """The answers kept that are young enough and of all of a span."""
+    keys = {_key(span): span for span in spans}
+    found = {}
+    for key, (of, answer) in memory.read_many(keys).items():
+        first, last = keys[key]
+        if of[0] <= first and last <= of[1] and answer.asked_at >= since:
+            found[first, last] = answer
+    return found
 
 
-def _joined(wanted: set[int], answers: dict[int, Answer]) -> Flags:
+def _joined(wanted: set[int], answers: dict[Span, Answer]) -> Flags:
     """The answers as one, of the wanted runs alone."""
-    found = {block: answer for block, answer in answers.items() if isinstance(answer, Found)}
+    found = {span[0] // BLOCK: answer for span, answer in answers.items() if isinstance(answer, Found)}
     times = [answer.asked_at for answer in answers.values()] or [timezone.now()]
     problems = (answer for answer in answers.values() if isinstance(answer, Unreachable))
     return Flags(

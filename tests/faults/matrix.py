@@ -40,6 +40,8 @@ PAGES = (
     Page("update", "listruns:update", "GET", ALL - {"registry"}),
     Page("update, save", "listruns:update", "POST"),
     Page("take OMS values", "listruns:typed-values", "GET", ALL - {"registry"}, f"/list/facts/{RUN}/"),
+    Page("week, comparison", "shiftleader:part", "GET", ALL - {"oms"}, f"/shiftleader/part/comparison/?runs={RUN}"),
+    Page("week, progress", "shiftleader:part", "GET", ALL - {"oms"}, f"/shiftleader/part/progress/?runs={RUN}"),
     Page("refresh from OMS", "listruns:refresh", "POST", ALL, "/list/facts/refresh/"),
 )
 READING = [page for page in PAGES if page.method == "GET"]
@@ -81,6 +83,8 @@ def happened(service: str, mode: str, page: Page) -> str:
 
 
 def _not_found(service: str, page: Page) -> str:
+    if page.url_name == "shiftleader:part" and service == "registry":
+        return "Run Registry has no dataset"
     if page.url_name == "openruns:open-runs":
         return f"Not in Run Registry: {RUN}" if service == "registry" else f"OMS does not know: {RUN}"
     return f"{SERVICES[service]} does not know run {RUN}"

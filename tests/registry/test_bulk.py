@@ -64,6 +64,14 @@ def test_half_of_it_comes_while_the_rest_fails(sandbox):
     assert len(asked(sandbox)) == 2, "what had come was asked for again"
 
 
+def test_a_lone_run_is_asked_for_alone_and_its_neighbours_later(sandbox):
+    flags_of_runs([315270], budget())
+    assert asked(sandbox)[0]["filter"] == {"run_number": {"and": [{">=": 315270}, {"<=": 315270}]}}
+    assert flags_of_runs([315266, 315270], budget()).answered == {315266, 315270}
+    flags_of_runs([315268], budget())
+    assert len(asked(sandbox)) == 2
+
+
 def test_no_runs_ask_nobody(sandbox):
     assert flags_of_runs([], budget()).datasets == []
     assert open_datasets_of([], budget()).value == []
@@ -90,8 +98,7 @@ def test_open_datasets_of_runs_and_of_days(sandbox):
     assert isinstance(of_days, Found)
     assert of_days.value
     assert {one.dataset.state for one in of_days.value} == {"OPEN"}
-    bodies = [json.loads(body) if isinstance(body, str) else body for body in asked(sandbox)]
-    assert bodies[1]["filter"]["oms_attributes.start_time"] == {
+    assert asked(sandbox)[1]["filter"]["oms_attributes.start_time"] == {
         "and": [{">=": "2018-04-28T00:00:00Z"}, {"<": "2018-04-29T00:00:00Z"}]
     }
 

@@ -39,6 +39,7 @@ from shiftleader.report.tables import (
 from shiftleader.scope import Scope
 from users.models import User
 
+MOST_LISTED = 2000
 _MOST_DAYS_DRAWN = 31
 
 
@@ -96,7 +97,9 @@ def _cover(of: Material, reader: User, filters: Sequence[str]) -> Iterable[Said]
 
 
 def _sections(of: Material) -> list[Section]:
-    """In the order of the meeting."""
+    """In the order of the meeting; of very many certifications the sums alone, said to be so."""
+    if len(of.lines) > MOST_LISTED:
+        return [_too_many(of), *_typed(of, "summary", "Summary")]
     return filled(
         [
             _luminosity(of),
@@ -111,6 +114,15 @@ def _sections(of: Material) -> list[Section]:
             _why(of),
         ]
     )
+
+
+def _too_many(of: Material) -> Section:
+    note = (
+        f"These are {len(of.lines)} certifications. Of more than {MOST_LISTED} the report has the sums alone: "
+        "choose fewer days to have days, fills, runs and comments."
+    )
+    rows = [of_a_kind(of.scope, row, {}) for row in overview(of.lines)]
+    return Section("weekly", "Certification", note, Table(OF_A_KIND, rows))
 
 
 def _luminosity(of: Material) -> Section | None:

@@ -11,6 +11,7 @@ FONT = "Arial"
 CELL_SIZE = 11.0  # of most tables; those with few rows are set larger
 PAD_X, PAD_Y = 5.0, 2.5  # inside a cell
 POINT_INDENT = 14.0
+EDGE = 1.5  # of an outlined rectangle
 
 # The colours of the pages in light (static/css/tokens.css), by the same names.
 COLOURS = {
@@ -85,10 +86,11 @@ class Words:
 
 @dataclass(frozen=True)
 class Block:
-    """A filled rectangle."""
+    """A filled rectangle; `edge`: the tone of its outline, where it has one."""
 
     box: Box
     tone: str
+    edge: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 from shiftleader.slides.deck import (
     CELL_SIZE,
     COLOURS,
+    EDGE,
     FONT,
     FOOTER,
     HEIGHT,
@@ -161,7 +162,9 @@ def _number(styles: Styles, said: Paragraph) -> Element:
 
 
 def _block(styles: Styles, block: Block) -> Element:
+    edge = {"draw:stroke": "solid", "svg:stroke-width": length(EDGE), "svg:stroke-color": f"#{COLOURS.get(block.edge)}"}
     look = {"draw:stroke": "none", "draw:fill": "solid", "draw:fill-color": f"#{COLOURS[block.tone]}"}
+    look |= edge if block.edge else {}
     name = styles.name("graphic", {"style:graphic-properties": look}, "standard")
     return element("draw:rect", _placed(block.box) | {"draw:style-name": name})
 

@@ -9,14 +9,14 @@ from datetime import date
 from certify.choices import Verdict
 from oms.words import lumi_text
 from shiftleader.report.sections import Amounts
-from shiftleader.slides.deck import BODY, Block, Box, Paragraph, Shape, Slide, Words
+from shiftleader.slides.deck import BODY, EDGE, Block, Box, Paragraph, Shape, Slide, Words, line_height
 from shiftleader.slides.flow import numbered
 from shiftleader.slides.measure import width
 from shiftleader.slides.words import VERDICT_WORDS
 
-MOST_DAYS = 14
-_SMALL = 9
-_LEGEND, _LABEL, _NUMBER = 20.0, 28.0, 14.0
+MOST_DAYS = 10
+_SMALL = 11
+_LEGEND, _LABEL, _NUMBER = 22.0, 32.0, 15.0
 _WIDEST = 56.0
 _FOOT = BODY.bottom - _LABEL
 
@@ -50,7 +50,7 @@ def _legend() -> list[Shape]:
     left = BODY.left
     for verdict in Verdict:
         word = VERDICT_WORDS[verdict.value]
-        shapes.append(Block(Box(left, BODY.top + 3, 10, 10), verdict.value))
+        shapes.append(_block(Box(left, BODY.top + 3, 10, 10), verdict))
         room = width(word, 11) + 12
         shapes.append(Words(Box(left + 15, BODY.top, room, 16), (Paragraph(word, 11),)))
         left += 15 + room
@@ -65,11 +65,20 @@ def _stack(day: date, amounts: dict[Verdict, float], left: float, step: float, m
     for verdict, value in _drawn(amounts).items():
         high = value / most * (_FOOT - BODY.top - _LEGEND - _NUMBER)
         foot -= high
-        shapes.append(Block(Box(left + (step - wide) / 2, foot, wide, max(high, 0.5)), verdict.value))
+        shapes.append(_block(Box(left + (step - wide) / 2, foot, wide, max(high, 0.5)), verdict))
     if shapes:
         total = lumi_text(math.fsum(amounts.values()))
-        shapes.append(_centred(total, left, foot - _NUMBER, step, 12))
-    return [*shapes, _centred(f"{day:%a}\n{day:%d %b}", left, _FOOT + 3, step, 24)]
+        shapes.append(_centred(total, left, foot - _NUMBER, step, line_height(_SMALL)))
+    return [*shapes, _centred(f"{day:%a}\n{day:%d %b}", left, _FOOT + 3, step, 2 * line_height(_SMALL))]
+
+
+def _block(box: Box, verdict: Verdict) -> Block:
+    """Good is filled, the others are outlined, so that they are told apart without colours; as on the pages."""
+    if verdict == Verdict.GOOD:
+        return Block(box, verdict.value)
+    inside = EDGE / 2
+    inner = Box(box.left + inside, box.top + inside, box.width - EDGE, max(box.height - EDGE, 0.5))
+    return Block(inner, f"{verdict.value}-soft", edge=verdict.value)
 
 
 def _centred(text: str, left: float, top: float, wide: float, high: float) -> Words:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pptx import Presentation
+from pptx.dml.color import RGBColor
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR
 from pptx.opc.constants import RELATIONSHIP_TYPE
@@ -17,6 +18,7 @@ from pptx.util import Pt
 
 from shiftleader.slides.deck import (
     COLOURS,
+    EDGE,
     FONT,
     FOOTER,
     HEIGHT,
@@ -120,7 +122,10 @@ def _write_number(shapes: Any) -> None:
 def _write_block(shapes: Any, block: Block) -> None:
     made = shapes.add_shape(MSO_SHAPE.RECTANGLE, *_emu(block.box))
     made.shadow.inherit = False
-    made.line.fill.background()
+    if block.edge:
+        made.line.color.rgb, made.line.width = RGBColor.from_string(COLOURS[block.edge].upper()), Pt(EDGE)
+    else:
+        made.line.fill.background()
     properties = made._element.spPr
     properties.insert(properties.index(properties.find(qn("a:ln"))), _solid(block.tone))
 

@@ -177,6 +177,16 @@ def test_many_days_and_all_days(shift_leader_client):
     )
 
 
+@pytest.mark.parametrize("kind", READERS)
+def test_very_many_have_their_sums_alone_and_say_so(shift_leader_client, monkeypatch, kind):
+    monkeypatch.setattr("shiftleader.report.content.MOST_LISTED", 19)
+    a_week(20)
+    slides = READERS[kind](shift_leader_client.get(f"/shiftleader/slides.{kind}?{WEEK}").content)
+    assert [one.title for one in slides] == ["Shift leader report", "Certification"]
+    assert "These are 20 certifications. Of more than 19 the report has the sums alone" in slides[1].texts[0]
+    assert sum(int(row[2]) for row in slides[1].tables[0][1:]) == 20
+
+
 @pytest.mark.parametrize("path", ["report/", "slides.pptx", "slides.odp"])
 def test_what_cannot_be_read_is_422(shift_leader_client, path):
     answer = shift_leader_client.get(f"/shiftleader/{path}?week=2018-W99")

@@ -78,7 +78,7 @@ def report_of(scope: Scope, reader: User, filters: Sequence[str]) -> Report:
     period = scope.title
     if scope.week:
         period += f", {scope.first} to {scope.last}"
-    return Report("Shift leader report", period, f"tracker-{name}", tuple(_cover(of, reader, filters)), _sections(of))
+    return Report("Shift leader report", period, f"tracker-{name}", tuple(_cover(of, reader, filters)), sections_of(of))
 
 
 def _cover(of: Material, reader: User, filters: Sequence[str]) -> Iterable[Said]:
@@ -96,7 +96,7 @@ def _cover(of: Material, reader: User, filters: Sequence[str]) -> Iterable[Said]
     yield said("As of", f"{timezone.now():%Y-%m-%d %H:%M} UTC")
 
 
-def _sections(of: Material) -> list[Section]:
+def sections_of(of: Material) -> list[Section]:
     """In the order of the meeting; of very many certifications the sums alone, said to be so."""
     if len(of.lines) > MOST_LISTED:
         return [_too_many(of), *_typed(of, "summary", "Summary")]

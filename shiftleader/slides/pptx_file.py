@@ -65,6 +65,7 @@ def _blank() -> Any:
     file = Presentation()
     stretch = Pt(WIDTH) / file.slide_width
     file.slide_width, file.slide_height = Pt(WIDTH), Pt(HEIGHT)
+    file.element.sldSz.attrib.pop("type", None)  # the template says 4:3
     master = file.slide_master
     for shape in [*master.shapes, *(shape for layout in master.slide_layouts for shape in layout.shapes)]:
         if shape._element.spPr.xfrm is not None:  # the others stand where their master has them
@@ -115,8 +116,9 @@ def _write_number(shapes: Any) -> None:
     frame = _write_words(shapes, NUMBER, [Paragraph("", size=_SMALL, tone="muted", align="end")]).text_frame
     paragraph = frame.paragraphs[0]._p
     field = f'<a:fld {nsdecls("a")} id="{{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}}" type="slidenum"><a:t>#</a:t></a:fld>'
-    paragraph.append(parse_xml(field))
-    paragraph.find(qn("a:fld")).insert(0, _look("rPr", _SMALL, "muted", is_bold=False))
+    made = parse_xml(field)
+    made.insert(0, _look("rPr", _SMALL, "muted", is_bold=False))
+    paragraph.find(qn("a:endParaRPr")).addprevious(made)
 
 
 def _write_block(shapes: Any, block: Block) -> None:

@@ -86,6 +86,38 @@ def test_pptx_says_who_made_it_and_has_no_words_of_its_template():
     assert all(shape.left >= 0 and shape.left + shape.width <= file.slide_width for shape in layouts)
 
 
+# What the schema wants of the elements that are written here; PowerPoint offers to repair a file that has others.
+ORDER = {
+    "p": ["pPr", "r", "br", "fld", "endParaRPr"],
+    "pPr": ["lnSpc", "spcBef", "spcAft", "buFont", "buNone", "buChar"],
+    "fld": ["rPr", "t"],
+    "r": ["rPr", "t"],
+    "tcPr": ["lnB", "solidFill"],
+    "spPr": ["xfrm", "prstGeom", "noFill", "solidFill", "ln", "effectLst"],
+    "tc": ["txBody", "tcPr"],
+    "txBody": ["bodyPr", "lstStyle", "p"],
+}
+MIXED = {"r": "r", "br": "r", "fld": "r"}  # in any order among each other
+
+
+def test_pptx_has_its_elements_in_the_order_of_the_schema():
+    from pptx import Presentation
+
+    file = Presentation(io.BytesIO(pptx_bytes(deck())))
+    checked = set()
+    for slide in file.slides:
+        for element in slide._element.iter():
+            name = element.tag.rpartition("}")[2]
+            if name in ORDER:
+                inside = [MIXED.get(one, one) for one in (child.tag.rpartition("}")[2] for child in element)]
+                places = [ORDER[name].index(one) for one in inside]
+                assert places == sorted(places), (name, inside)
+                assert name != "txBody" or "p" in inside
+                checked.add(name)
+    assert checked == set(ORDER)
+    assert file.element.sldSz.get("type") is None
+
+
 @pytest.mark.skipif(not office.programs(), reason=office.LACKING)
 @pytest.mark.parametrize(("write", "kind"), [(pptx_bytes, "pptx"), (odp_bytes, "odp")])
 def test_libreoffice_shows_every_slide_and_nothing_below_the_body(write, kind, tmp_path):

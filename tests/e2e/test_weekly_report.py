@@ -45,7 +45,6 @@ def test_report_on_paper_has_nothing_to_click(page, live_server, sign_in, shift_
     page.emulate_media(media="print", color_scheme="dark")
     for gone in (".top", ".foot", ".page-head .row", ".week-chart details"):
         assert all(not one.is_visible() for one in page.locator(gone).all()), gone
-    ink, paper = page.evaluate(
-        "[getComputedStyle(document.querySelector('.week-report')).color, getComputedStyle(document.body).backgroundColor]"
-    )
+    ink = page.locator(".week-report").evaluate("one => getComputedStyle(one).color")
+    paper = page.locator("body").evaluate("one => getComputedStyle(one).backgroundColor")
     assert (ink, paper) == ("rgb(0, 0, 0)", "rgb(255, 255, 255)")

@@ -18,7 +18,7 @@ from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.urls import reverse
 
-from tests.factories import CertificationFactory
+from tests.factories import CertificationFactory, QuestionFactory
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = re.compile(r"{% static ['\"]([^'\"{]+)['\"]")
@@ -75,7 +75,7 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def pages(shifter, shifter_client, client, admin_client, settings) -> Iterator[dict[str, Page]]:
+def pages(shifter, shifter_client, shift_leader_client, client, settings) -> Iterator[dict[str, Page]]:
     """Every page that people open, as those see it who may; the outside switched off."""
     for name in ("RUNREGISTRY_URL", "OMS_URL", "SSO_URL"):
         setattr(settings, name, "http://127.0.0.1:9/nobody")
@@ -95,6 +95,13 @@ def pages(shifter, shifter_client, client, admin_client, settings) -> Iterator[d
             reverse("listruns:facts"),
             reverse("listruns:typed-values", args=[made.run_number]),
             "/no-such-page/",
+        ],
+        shift_leader_client: [
+            reverse("shiftleader:week"),
+            reverse("shiftleader:part", args=["certifications"]),
+            reverse("shiftleader:training"),
+            reverse("review:ask", args=[made.pk]),
+            reverse("review:answer", args=[QuestionFactory(certification=made).pk]),
         ],
         client: [reverse("users:sign-in"), reverse("help")],
     }

@@ -79,5 +79,5 @@ def test_unknown_one_is_not_found(shifter_client):
 def test_page_costs_few_queries(shifter_client, django_assert_max_num_queries):
     made = CertificationFactory()
     made.pixel_problems.add(*[PixelProblemFactory() for _ in range(5)])
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         shifter_client.get(f"/list/{made.pk}/")

@@ -106,14 +106,8 @@ class CertificationForm(forms.ModelForm):
     class Meta:
         model = TrackerCertification
         fields = (
-            *FLAGS,
-            *LOWSTATS,
-            "trackermap",
-            "reference_runreconstruction",
-            "bad_reason",
-            *PROBLEMS,
-            "comment",
-            "date",
+            *(*FLAGS, *LOWSTATS, "trackermap", "reference_runreconstruction"),
+            *("bad_reason", *PROBLEMS, "comment", "date"),
         )
         field_classes = dict.fromkeys(PROBLEMS, WordsField)
         widgets = {
@@ -129,10 +123,9 @@ class CertificationForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = self.needs_reason
         if ticket.registry == "unreachable" and not self.instance.pk:
-            self.fields["dataset"].widget = forms.TextInput()
-            self.fields[
-                "dataset"
-            ].help_text = "Run Registry is out: type the dataset if it is known. Kept as unverified."
+            typed = self.fields["dataset"]
+            typed.widget = forms.TextInput()
+            typed.help_text = "Run Registry is out: type the dataset if it is known. Kept as unverified."
         for checklist in checklists:
             self.fields[checklist.box] = forms.BooleanField(required=False, label=checklist.title)
         if self.is_bound:  # only what was sent is held against the rows; the page gets its choices as plain values

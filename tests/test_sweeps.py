@@ -18,6 +18,7 @@ from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.urls import reverse
 
+from shiftleader.parts import PARTS
 from tests.factories import CertificationFactory, QuestionFactory
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,7 +99,7 @@ def pages(shifter, shifter_client, shift_leader_client, client, settings) -> Ite
         ],
         shift_leader_client: [
             reverse("shiftleader:week"),
-            reverse("shiftleader:part", args=["certifications"]),
+            *(part.url for part in PARTS),
             reverse("shiftleader:training"),
             reverse("review:ask", args=[made.pk]),
             reverse("review:answer", args=[QuestionFactory(certification=made).pk]),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from certify.models import TrackerCertification
 from listruns.filters import OTHER_NAMES
+from shiftleader.parts import BY_NAME
 from tests.anything.addresses import Address
 from tests.browser_form import _Fields, field_names
 from tests.certify.page_form import BY_HAND, GOOD
@@ -51,6 +52,11 @@ QUERY = {
     "per_page": "25",
     "again": "1",
     "next": "/list/",
+    "week": "2018-W22",
+    "from": "2018-05-01",
+    "b_field": "3.8",
+    "beam": "PROTON",
+    "problem": "pixel-1",
     "q": RUN,
 }
 
@@ -186,6 +192,8 @@ def world(
             "object_id": ["1", *keys],
             "run_number": [RUN, RUN, RUN, "399999", "315264", "317000"],
             "reconstruction": ["prompt", "prompt", "express"],
+            "name": sorted(BY_NAME),
+            "week": ["2018-W22"],
         },
     )
     there.learn(sandbox, ticked={checklist.box: "on"})

@@ -15,6 +15,8 @@ from users.models import User
 PATIENCE_MS = 5000
 # Statuses that our own pages answer on purpose; Chromium reports each of them as a failed load.
 MEANT = ("status of 403", "status of 404", "status of 409", "status of 422", "status of 429")
+# What htmx and Chromium say of a request that a journey cuts off (pytest.mark.cut_off).
+OF_CUT_OFF = ("htmx:", "net::ERR_FAILED")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,12 +47,13 @@ def browser_context_args() -> dict:
 
 
 @pytest.fixture
-def page(page: Page, live_server) -> Iterator[Page]:
+def page(page: Page, live_server, request: pytest.FixtureRequest) -> Iterator[Page]:
     """Playwright's page, at the server's start page; the test fails if the console has said anything bad."""
     complaints: list[str] = []
+    meant = (*MEANT, *(OF_CUT_OFF if request.node.get_closest_marker("cut_off") else ()))
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not any(text in message.text for text in MEANT):
+        if message.type in ("error", "warning") and not any(text in message.text for text in meant):
             complaints.append(f"{message.type}: {message.text} ({page.url})")
 
     page.on("console", listen)

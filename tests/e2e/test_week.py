@@ -1,0 +1,67 @@
+"""The week in a browser: every part comes by itself, one that fails says so, what was typed stays."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shiftleader.parts import PARTS
+from tests.factories import CertificationFactory, ChecklistFactory, RunFactory
+
+WEEK = "/shiftleader/?week=2018-W22"
+
+
+@pytest.fixture
+def certified(shifter, transactional_db):
+    facts = {"run": {"fill_number": 6714}, "fill": {"bunches_colliding": 1214, "recorded_lumi": 239.8}}
+    for day, flag in ((28, "good"), (29, "bad")):
+        run = RunFactory()
+        CertificationFactory(user=shifter, run=run, date=date(2018, 5, day), facts=facts)
+        CertificationFactory(user=shifter, run=run, reconstruction="prompt", pixel=flag, date=date(2018, 5, day))
+    CertificationFactory(user=shifter, withdrawn=True)
+    ChecklistFactory(identifier="leader", used="week", text="# Monday\n\n- ask on-calls")
+
+
+def test_week_with_all_its_parts(page: Page, sign_in, shift_leader, certified, sandbox, live_server, is_accessible):
+    sign_in(shift_leader)
+    page.goto(live_server.url + WEEK)
+    for part in PARTS:
+        expect(page.locator(f"#{part.name}")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator("#overview")).to_contain_text("Changed from express to prompt")
+    is_accessible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.cut_off
+def test_a_part_that_fails_says_so_and_leaves_the_rest(
+    page: Page, sign_in, shift_leader, certified, sandbox, live_server
+):
+    sign_in(shift_leader)
+    page.route("**/part/days/*", lambda route: route.abort())
+    page.goto(live_server.url + WEEK)
+    expect(page.locator("#days")).to_contain_text("Day by day: the server did not answer.")
+    expect(page.locator("#days").get_by_role("link", name="Open it alone")).to_be_visible()
+    expect(page.locator("#overview")).to_contain_text("collisions")
+    expect(page.locator("#withdrawn")).to_contain_text("wrong run")
+
+
+@pytest.mark.cut_off
+def test_words_stay_when_saving_fails_and_are_saved_then(
+    page: Page, sign_in, shift_leader, certified, sandbox, live_server
+):
+    sign_in(shift_leader)
+    page.goto(live_server.url + WEEK)
+    words = page.locator("#notes")
+    words.get_by_label("Summary of the week").fill("A calm week.\n\n0 T until noon.")
+    page.route("**/notes/2018-W22/", lambda route: route.abort())
+    words.get_by_role("button", name="Save").click()
+    expect(words).to_contain_text("the server did not answer")
+    expect(words.get_by_label("Summary of the week")).to_have_value("A calm week.\n\n0 T until noon.")
+    page.unroute("**/notes/2018-W22/")
+    words.get_by_role("button", name="Save").click()
+    expect(words).to_contain_text("Saved")
+    page.reload()
+    expect(words.get_by_label("Summary of the week")).to_have_value("A calm week.\n\n0 T until noon.")

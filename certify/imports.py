@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from certify.choices import Component, Flag, Reconstruction, TrackerMap
+from certify.choices import Component, Flag, Reconstruction, State, TrackerMap
 from certify.facts import frozen_facts
 from certify.models import Dataset, RunReconstruction, TrackerCertification
 from certify.runlist import FIRST_RUN, LAST_RUN
@@ -80,6 +80,8 @@ def read_certifications(file: TextIO, flags: str = "") -> list[Said]:
 
 
 def _read(row: dict[str, str], flags: str) -> Said:
+    if row.get("state", "").lower() == State.WITHDRAWN or row.get("is_practice", "").lower() == "true":
+        raise ValueError("it is withdrawn or practice, and would count here. Take such lines out.")
     components = {name: _word(row, name, Flag.values, flags) for name in _FLAGS}
     return Said(
         key=(_run(row, "run_number"), _word(row, "reconstruction", Reconstruction.values)),
@@ -107,7 +109,7 @@ def _word(row: dict[str, str], name: str, known: list[str], or_else: str = "") -
 
 def _run(row: dict[str, str], name: str) -> int:
     text = row.get(name, "").strip()
-    if not text.isdecimal() or not FIRST_RUN <= int(text[:10]) <= LAST_RUN:
+    if not text.isdecimal() or len(text) > 10 or not FIRST_RUN <= int(text) <= LAST_RUN:
         raise ValueError(f"{name} is {text!r}. Give a run number from {FIRST_RUN} to {LAST_RUN}.")
     return int(text)
 

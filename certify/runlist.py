@@ -15,7 +15,7 @@ _RUN_OR_RANGE = re.compile(r"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?", re.ASCII)
 
 def parse(text: str) -> list[int]:
     """The runs that `text` names, newest first, each once; ValueError with a sentence for a person."""
-    words = [word for word in _BREAKS.split(_DASHES.sub("-", text.strip())) if word]
+    words = words_of(text)
     if not words:
         raise ValueError("No run number. Type some, such as 316187, 316199-316202.")
     runs: set[int] = set()
@@ -26,9 +26,14 @@ def parse(text: str) -> list[int]:
     return sorted(runs, reverse=True)
 
 
+def words_of(text: str) -> list[str]:
+    """What stands between commas, spaces and line breaks; a range is one word, with any dash and space around it."""
+    return [word for word in _BREAKS.split(_DASHES.sub("-", text.strip())) if word]
+
+
 def spans(text: str) -> list[tuple[int, int]]:
     """The ranges that `text` names, as (first, last), however long; ValueError with a sentence for a person."""
-    words = [word for word in _BREAKS.split(_DASHES.sub("-", text.strip())) if word]
+    words = words_of(text)
     if len(words) > MOST_RUNS:
         raise ValueError(f"These are {len(words)} runs and ranges; at most {MOST_RUNS} can be given. Give fewer.")
     return sorted({_span(word) for word in words})

@@ -34,7 +34,7 @@ def _day(text: str) -> str:
     try:
         year, month, day = map(int, text.split("-"))
         return date(year, month, day).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return text
 
 

@@ -16,14 +16,13 @@ from django.urls import reverse
 
 from certify.choices import Reconstruction, Verdict
 from certify.models import TrackerCertification
-from certify.runlist import LAST_RUN
+from certify.runlist import LAST_RUN, words_of
 from oms.choices import RunType
 from shiftleader.scope import Scope
 from users.access import SignedInRequest
 
 MOST = 2000
 LONGEST_ADDRESS = 3500  # characters; web servers take some four thousand
-_BREAKS = re.compile(r"[\s,;]+")
 _RUN_OR_RANGE = re.compile(r"([0-9]{1,7})(?:-([0-9]{1,7}))?", re.ASCII)
 
 
@@ -65,7 +64,7 @@ def read(text: str) -> Pasted:
     """Run numbers and ranges between commas, spaces and line breaks; whatever else is named and left out."""
     numbers: set[int] = set()
     ignored = []
-    for word in filter(None, _BREAKS.split(text)):
+    for word in words_of(text):
         runs = _runs_of(word)
         if runs is None:
             ignored.append(word[:24])
@@ -149,7 +148,7 @@ def counts_of(found: Groups) -> list[tuple[Standing, int]]:
 
 def address(query: str, text: str) -> str:
     """The address that gives this check again; empty where it would be too long."""
-    words = " ".join(filter(None, _BREAKS.split(text)))
+    words = " ".join(words_of(text))
     path = (
         f"{reverse('shiftleader:part', args=['central'])}?{'&'.join(filter(None, [query, urlencode({'list': words})]))}"
     )

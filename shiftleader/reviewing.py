@@ -8,7 +8,6 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
@@ -17,9 +16,9 @@ from certify.models import TrackerCertification
 from certify.responses import SeeOther
 from review.actions import Outcome, review_certifications
 from review.selectors import unreviewed
-from shiftleader.filters import choices
 from shiftleader.forms import WeekForm
 from shiftleader.scope import Scope
+from shiftleader.views import unreadable
 from users.access import SignedInRequest, role_required
 from users.models import Role
 
@@ -34,7 +33,7 @@ def review(request: SignedInRequest) -> HttpResponse:
     """Review what is ticked, or all of the scope that stood there when the page was made; back to the week."""
     form = WeekForm(request.GET)
     if not form.is_valid():
-        return render(request, "shiftleader/week.html", {"form": form, "choices": choices(form)}, status=422)
+        return unreadable(request, form)
     scope = form.scope()
     chosen = _all_of(scope, request.POST) if request.POST.get("what") == ALL else _ticked(request.POST)
     outcome = review_certifications(request.user, chosen, with_stale="with_stale" in request.POST)

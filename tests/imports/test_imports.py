@@ -59,6 +59,9 @@ def test_facts_that_are_known_go_with_it(admin):
         (HEAD + LINE.replace("express,314472", "expres,314472"), "Line 2: reconstruction is 'expres'"),
         (HEAD + LINE.replace("good", ""), "Line 2: pixel says nothing"),
         (HEAD + LINE.replace("2018-05-10", "10.5.2018"), "Line 2: date is '10.5.2018'"),
+        (HEAD + LINE.replace("316187", "0000316187999999"), "Line 2: run_number is '0000316187999999'"),
+        (HEAD.strip() + ",state\n" + LINE.strip() + ",withdrawn\n", "Line 2: it is withdrawn or practice"),
+        (HEAD.strip() + ",is_practice\n" + LINE.strip() + ",True\n", "Line 2: it is withdrawn or practice"),
         (HEAD.strip() + ",lumisections\n" + LINE.strip() + ",many\n", "Line 2: lumisections is 'many'"),
     ],
 )
@@ -73,6 +76,13 @@ def test_nothing_is_stored_of_a_file_that_fails_late(admin, tmp_path):
     with pytest.raises(CommandError, match=r"Nothing was imported. Nobody knows the shift day of run 316188"):
         call_command("import_certifications", file, by=admin.username, reason="x")
     assert not TrackerCertification.objects.exists() and not Change.objects.filter(why="x").exists()
+
+
+def test_file_as_a_spreadsheet_saves_it_is_read(admin, tmp_path):
+    file = tmp_path / "some.csv"
+    file.write_text(HEAD + LINE, encoding="utf-8-sig")
+    call_command("import_certifications", file, by=admin.username, reason="x")
+    assert TrackerCertification.objects.get().run_number == 316187
 
 
 def test_import_is_for_admins(shift_leader):

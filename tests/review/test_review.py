@@ -129,3 +129,9 @@ def test_parts_cost_the_same_queries_for_any_number(rows, shift_leader_client, p
         CertificationFactory(reference_runreconstruction=rows[0].reference_runreconstruction)
     with django_assert_max_num_queries(12):
         fragment(shift_leader_client, part)
+
+
+def test_scope_that_cannot_be_read_reviews_nothing_and_says_why(rows, shift_leader_client):
+    answer = shift_leader_client.post("/shiftleader/review/?runs=banana", {"what": "all"})
+    assert answer.status_code == 422 and "neither a run number nor a range" in answer.text
+    assert left() == versions(rows).keys()

@@ -76,6 +76,7 @@ def test_prompt_decides(rows, standing):
     ("text", "numbers", "error"),
     [
         ("316187, 316199-316201", [316187, 316199, 316200, 316201], ""),
+        ("316199 - 316201 316203–316204", [316199, 316200, 316201, 316203, 316204], ""),
         ("", [], ""),
         ("nothing", [], "There is no run number in the list."),
         (f"100000-{100000 + MOST - 1}", list(range(100000, 100000 + MOST)), ""),

@@ -84,6 +84,11 @@ def test_bookmarks_of_today_redirect_for_good(shifter_client, old, new):
     assert shifter_client.get(answer["Location"]).status_code == 200
 
 
+def test_bookmark_of_no_day_is_refused_beside_its_field(shifter_client):
+    answer = shifter_client.get("/shiftleader/?date__gte=99999999999999999999-1-1", follow=True)
+    assert (answer.status_code, list(answer.context["filters"].errors)) == (422, ["from"])
+
+
 def test_who_may_what_with_a_certification(shifter, shifter_client, guest_client, shift_leader_client):
     mine, other = CertificationFactory(user=shifter), CertificationFactory(user=UserFactory(username="anna"))
     may = {"shifter": shifter_client, "guest": guest_client, "leader": shift_leader_client}

@@ -1,5 +1,6 @@
 """Bring in certifications that were made elsewhere."""
 
+import csv
 import datetime as dt
 from pathlib import Path
 
@@ -26,9 +27,9 @@ class Command(BaseCommand):
         if actor is None:
             raise CommandError(f"Nobody has the account name {by}. Name an admin.")
         try:
-            with file.open(newline="", encoding="utf-8") as lines:
+            with file.open(newline="", encoding="utf-8-sig") as lines:
                 came = import_certifications(actor, read_certifications(lines, flags), reason, date)
-        except (OSError, UnicodeDecodeError, NotImportable, PermissionDenied) as refused:
+        except (OSError, UnicodeDecodeError, csv.Error, NotImportable, PermissionDenied) as refused:
             raise CommandError(f"Nothing was imported. {refused}") from None
         self.stdout.write(f"{came.made} certifications imported.")
         if came.standing:

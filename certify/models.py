@@ -157,6 +157,7 @@ class TrackerCertification(SaidOfARun, Recorded):
         ),
         bulky=("facts",),
         owner="user_id",
+        decides=("is_practice",),
         opposite=withdrawn,
         labels=SAID_AS,
         texts={"recorded_lumi": lumi_text},

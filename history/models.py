@@ -115,7 +115,8 @@ class History(HistoricalRecords):
 
     `never`: fields not kept at all. `quiet`: fields kept for as-of, of which no change speaks and that no undo sets.
     `parts`: JSON fields of which each key is a field of its own to history, so that two hands do not collide; silent.
-    `owner`: the field that names whose row it is; they are told of what others change.
+    `owner`: the field that names whose row it is; they are told of what others change. `decides`: what else of the row
+    decides who may put it back.
     `private`: fields whose values are told only to whom the row is read whole (`may_be_read_whole_by`).
     `bulky`: fields that the change which makes a row does not repeat.
     `opposite`: from who and why to the field values that undo the making of a row; without it a made row is one that
@@ -134,6 +135,7 @@ class History(HistoricalRecords):
         quiet: tuple[str, ...] = (),
         parts: tuple[str, ...] = (),
         owner: str = "",
+        decides: tuple[str, ...] = (),
         private: tuple[str, ...] = (),
         bulky: tuple[str, ...] = (),
         opposite: Opposite | None = None,
@@ -153,6 +155,7 @@ class History(HistoricalRecords):
         self.what = what
         self.kind, self.never, self.quiet = kind, set(never), {*never, *quiet}
         self.parts, self.owner, self.bulky, self.opposite = parts, owner, bulky, opposite
+        self.decides = decides
         self.labels, self.texts, self.private = labels or {}, texts or {}, private
 
     def create_history_model(self, model: type[models.Model], inherited: bool) -> type[models.Model]:

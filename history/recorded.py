@@ -24,7 +24,7 @@ class Recorded(models.Model):
     def may_be_put_back_by(self, actor: Any, _change: Change, _fields: Collection[str]) -> bool:
         """Whether this person may undo a change of these fields: whoever may make the opposite one.
 
-        Of the row, it looks at the owner alone: pages ask it of many rows at once.
+        Of the row, it looks at the owner alone, and what `decides`: pages ask it of many rows at once.
         """
         return actor.may_change_others
 

@@ -15,6 +15,7 @@ from history.rows import kept
 from history.words import NOTHING
 
 NOT_SHOWN = "not shown"
+MOST_ROWS = 25  # of one change; files say all
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,14 @@ class ToldRow:
 
 @dataclass(frozen=True)
 class Told:
-    """One change. `undone`: the changes that undid it; `may_undo`: whether the reader may, and nobody has."""
+    """One change. `undone`: the changes that undid it; `may_undo`: whether the reader may, and nobody has.
+
+    Of a change of very many rows, `rows` are the first ones; `more` says how many there are besides.
+    """
 
     change: Change
     rows: list[ToldRow]
+    more: int
     undone: list[Change]
     may_undo: bool
 
@@ -64,7 +69,8 @@ def _told(change: Change, reader: Any, owned: dict[tuple[str, Any], Recorded]) -
     undone = list(change.undone_by.all())
     is_open = bool(change.lines) and change.kind != Kind.FOUND and not undone
     may_undo = is_open and all(_may_put_back(line, change, reader, owned) for line in change.lines)
-    return Told(change, told_rows(change, reader), undone, may_undo)
+    shown = [_row(line, reader) for line in change.lines[:MOST_ROWS]]
+    return Told(change, shown, len(change.lines) - len(shown), undone, may_undo)
 
 
 def _owned_rows(changes: list[Change], known: Container[tuple[str, Any]]) -> dict[tuple[str, Any], Recorded]:
@@ -78,7 +84,10 @@ def _owned_rows(changes: list[Change], known: Container[tuple[str, Any]]) -> dic
 
 def _with_owner(name: str, keys: set[Any]) -> Iterable[Recorded]:
     model: Any = apps.get_model(name)
-    return model._base_manager.filter(pk__in=keys).only(kept(model).owner.removesuffix("_id"))
+    decides = kept(model).decides
+    found = model._base_manager.filter(pk__in=keys).only(kept(model).owner.removesuffix("_id"), *decides)
+    joined = [name.rpartition("__")[0] for name in decides if "__" in name]
+    return found.select_related(*joined) if joined else found
 
 
 def _may_put_back(line: dict[str, Any], change: Change, reader: Any, owned: dict[tuple[str, Any], Recorded]) -> bool:

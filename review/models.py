@@ -56,6 +56,7 @@ class ShifterQuestion(Recorded):
         what="question to the shifter",
         quiet=("certification", "asked_by", "asked_at", "answered_by", "answered_at"),
         owner="asked_by_id",
+        decides=("certification__user",),
         opposite=taken_back,
         labels={"is_taken_back": "taken back"},
     )

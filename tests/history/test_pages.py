@@ -10,10 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from certify.actions import amend_certification, certify_run
 from certify.decision import Basis
 from certify.models import RunReconstruction, TrackerCertification
+from history.choices import Kind
+from history.deed import deed
 from history.models import Change
+from history.told import MOST_ROWS
 from history.undo import undo_change
+from review.actions import answer_question, ask_shifter
 from tests.certify.page_form import GOOD, open_form, send_form
-from tests.factories import CertificationFactory, ChecklistFactory, ReconstructionFactory, RunFactory
+from tests.factories import BadReasonFactory, CertificationFactory, ChecklistFactory, ReconstructionFactory, RunFactory
 from tests.history.test_deed import decision, last
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +79,28 @@ def test_pages_cost_few_queries(guest_client, made, django_assert_max_num_querie
         guest_client.get("/runs/315270/")
     with django_assert_max_num_queries(12):
         guest_client.get(f"/references/{made.reference_runreconstruction_id}/")
+
+
+@pytest.mark.parametrize("who", ["guest_client", "shifter_client", "shift_leader_client", "admin_client"])
+def test_history_costs_the_same_however_many_rows_there_are(request, who, shift_leader, made):
+    """Who may undo which row is asked of all rows at once, whoever reads; of one change not all rows are shown."""
+    client = request.getfixturevalue(who)
+
+    def cost():
+        with CaptureQueriesContext(connection) as spent:
+            client.get("/history/")
+        return len(spent)
+
+    ask_shifter(shift_leader, CertificationFactory(), "why?")
+    few = cost()
+    for _ in range(15):
+        one = ask_shifter(shift_leader, CertificationFactory(), "why?")
+        answer_question(shift_leader, one, "so")
+    with deed(shift_leader, Kind.WORDS):
+        for _ in range(MOST_ROWS + 7):
+            BadReasonFactory()
+    assert cost() <= few + 1
+    assert "and 7 more rows" in html(client, "/history/")
 
 
 def test_export_reads_some_changes_at_a_time(guest_client, made, monkeypatch):

@@ -71,6 +71,9 @@ admin.site.has_permission = may_enter  # type: ignore[method-assign]
 
 @admin.register(BadReason, PixelProblem, StripProblem, TrackingProblem)
 class WordAdmin(KeptAdmin):
+    """Where a word stands is changed on its own page, which knows where it may."""
+
+    readonly_fields = ("parent",)
     list_display = ("name", "description", "is_retired")
     list_filter = ("is_retired",)
     search_fields = ("name", "description")

@@ -19,6 +19,7 @@ from certify.questions import MARK, PREFIX
 from certify.references import RankedReference
 from certify.rules import entry_of, refusals
 from certify.ticket import Ticket
+from certify.ticks import TickedLists
 from certify.vocabulary import ToTick
 from oms.models import OmsRun
 from registry.wire import reconstruction_of
@@ -67,7 +68,7 @@ class ReferenceField(forms.ModelChoiceField):
         self.choices = offered or [("", "No reference run of this type yet")]
 
 
-class CertificationForm(forms.ModelForm):
+class CertificationForm(TickedLists, forms.ModelForm):
     """Flags, reference, map, reason, problems, comment, date; and, hidden, what the form was opened with."""
 
     pixel = _choice(Component.PIXEL.label, Flag, "choose good, bad or excluded.")
@@ -117,7 +118,7 @@ class CertificationForm(forms.ModelForm):
         labels = {"bad_reason": "Reason", **{name: name.split("_")[0].capitalize() for name in PROBLEMS}}
 
     def __init__(self, *args: Any, run: OmsRun, ticket: Ticket, checklists: list[ToTick], **kwargs: Any):
-        self.run, self.opened_with, self.checklists = run, ticket, checklists
+        self.run, self.opened_with = run, ticket
         self.needs_reason = kwargs.pop("needs_reason", False)
         self.said: dict[str, Any] = {}
         super().__init__(*args, **kwargs)
@@ -126,8 +127,7 @@ class CertificationForm(forms.ModelForm):
             typed = self.fields["dataset"]
             typed.widget = forms.TextInput()
             typed.help_text = "Run Registry is out: type the dataset if it is known. Kept as unverified."
-        for checklist in checklists:
-            self.fields[checklist.box] = forms.BooleanField(required=False, label=checklist.title)
+        self.offer_lists(checklists)
         if self.is_bound:  # only what was sent is held against the rows; the page gets its choices as plain values
             self._choose_among_references()
             for name in ("bad_reason", *PROBLEMS):
@@ -174,7 +174,7 @@ class CertificationForm(forms.ModelForm):
                 None, f"This form was opened for {self.opened_with.reconstruction}. Open it again to certify another."
             )
         self.said = dict(values)  # a refusal takes its field out of the cleaned values; what is asked looks at all
-        self._look_for_older_ticks()
+        self.refuse_older_ticks()
         known = self._knows_dataset()
         entry = entry_of(
             self.run, self.opened_with.reconstruction, values, is_dataset_known=known, unticked=self.unticked
@@ -212,23 +212,6 @@ class CertificationForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         """Nothing is put into a row here: the action writes, and the database holds its own constraints."""
-
-    @property
-    def unticked(self) -> list[str]:
-        """Identifiers of the checklists whose box is not ticked."""
-        return [one.identifier for one in self.checklists if not self.cleaned_data.get(one.box)]
-
-    def is_ticked(self, checklist: ToTick) -> bool:
-        """Whether the box came ticked; where it names an edition, the one there is now."""
-        sent = self.data.get(checklist.box, "")
-        return bool(self[checklist.box].value()) and (not sent.isdigit() or sent == str(checklist.edition))
-
-    def _look_for_older_ticks(self) -> None:
-        """A tick of an edition that is not the one there is now counts as none."""
-        for one in self.checklists:
-            if self.cleaned_data.get(one.box) and not self.is_ticked(one):
-                self.cleaned_data[one.box] = False
-                self.add_error(one.box, "This list has changed since you ticked it. Go through it again.")
 
     def _knows_dataset(self) -> bool:
         """Whether the dataset was among those shown; a change keeps its own whatever it is."""
@@ -274,9 +257,7 @@ class CertificationForm(forms.ModelForm):
             typed_fill=typed_fill,
             registry={"state": ticket.registry_states.get(dataset), "asked_at": ticket.asked_at},
             unticked=self.unticked,
-            checklists=[
-                {"identifier": one.identifier, "title": one.title, "edition": one.edition} for one in self.checklists
-            ],
+            checklists=self.ticked_lists,
             shown=ticket.shown,
             practice_of=ticket.practice_of,
         )

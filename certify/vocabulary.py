@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +78,12 @@ def vocabulary_with(chosen: dict[str, set[str]]) -> Vocabulary:
     known = vocabulary()
     has_all = all(keys <= {str(word.pk) for word in known.words[field]} for field, keys in chosen.items())
     return known if has_all else _read_words()
+
+
+def with_those_below(field: str, keys: Iterable[int]) -> set[int]:
+    """The keys and those of all words below them: whoever looks for one looks for these, too."""
+    chosen = set(keys)
+    return chosen | {word.pk for word in vocabulary().words[field] if not chosen.isdisjoint(word.above)}
 
 
 def checklists_to_tick() -> list[ToTick]:

@@ -13,6 +13,7 @@ from certify.choices import Component, Flag, Reconstruction, State, TrackerMap, 
 from certify.fields import WordsField
 from certify.models import BadReason, PixelProblem, StripProblem, TrackerCertification, TrackingProblem
 from certify.runlist import LAST_RUN
+from certify.vocabulary import with_those_below
 from oms.choices import RunType
 from users.models import User
 
@@ -75,17 +76,25 @@ class ProblemsField(WordsField, django_filters.fields.ModelMultipleChoiceField):
 
 
 class ProblemsFilter(django_filters.ModelMultipleChoiceFilter):
-    """Any of the chosen problems; a certification with two of them still is one row."""
+    """Any of the chosen problems, or one below them; a certification with two of them still is one row."""
 
     field_class = ProblemsField
 
     def filter(self, qs: Rows, value: list[Any]) -> Rows:
         if not value:
             return qs
+        keys = with_those_below(self.field_name, (problem.pk for problem in value))
         if hasattr(qs, "having"):  # as of a moment: history keeps the keys with the row
-            return qs.having(self.field_name, {problem.pk for problem in value})
-        having = TrackerCertification.everything.filter(**{f"{self.field_name}__in": value})
+            return qs.having(self.field_name, keys)
+        having = TrackerCertification.everything.filter(**{f"{self.field_name}__in": keys})
         return qs.filter(pk__in=having.values("pk"))
+
+
+class ReasonFilter(django_filters.ModelChoiceFilter):
+    """The chosen reason, or one below it."""
+
+    def filter(self, qs: Rows, value: BadReason | None) -> Rows:
+        return qs.filter(bad_reason__in=with_those_below("bad_reason", [value.pk])) if value else qs
 
 
 def _named(user: User) -> str:
@@ -149,7 +158,7 @@ class CertificationFilter(django_filters.FilterSet):
     trackermap = WordsFilter("trackermap", "Tracker map", TrackerMap.choices)
     dataset = django_filters.CharFilter(field_name="dataset__name", lookup_expr="icontains", label="Dataset contains")
     reference = RunNumberFilter(field_name="reference_runreconstruction__run_id", label="Reference run")
-    bad_reason = django_filters.ModelChoiceFilter(queryset=BadReason.objects.all(), label="Reason", empty_label="Any")
+    bad_reason = ReasonFilter(queryset=BadReason.objects.all(), label="Reason", empty_label="Any")
     pixel_problems = _problems(Component.PIXEL, PixelProblem)
     strip_problems = _problems(Component.STRIP, StripProblem)
     tracking_problems = _problems(Component.TRACKING, TrackingProblem)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from certify.choices import Component, Reconstruction, State
 from certify.models import TrackerCertification
 from certify.runlist import in_spans
+from certify.vocabulary import with_those_below
 from reports.lines import Line, lines_of, rows_for_lines
 from reports.sums import FlagChange, flag_changes
 from shiftleader.days import Days
@@ -193,7 +194,8 @@ def _near(name: str, value: float, within: float) -> Q:
 
 
 def _having(component: str, keys: list[int]) -> Any:
-    having = TrackerCertification.objects.filter(**{f"{Component(component)}_problems__in": keys})
+    field = f"{Component(component)}_problems"
+    having = TrackerCertification.objects.filter(**{f"{field}__in": with_those_below(field, keys)})
     return having.order_by().values("pk")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.db.models import Count, F, Prefetch
+from django.db.models import Prefetch
 from django.utils.safestring import SafeString
 
 from certify.marked_up import html_of
@@ -21,7 +21,7 @@ MOST_SHOWN = 20  # words that one fragment tells about; nobody chooses more
 
 @dataclass(frozen=True)
 class ShownWord:
-    """A word with its place, its texts as HTML, and in how many live certifications it is."""
+    """A word with its place, its texts as HTML, and in how many live certifications it or one below it is."""
 
     word: Word
     description: SafeString
@@ -63,7 +63,7 @@ def branches() -> list[Branch]:
 
 def _branch(kind: WordKind, words: list[Word]) -> Branch:
     rows = kind.model._default_manager.in_bulk()
-    used = _times_used(kind)
+    used = _times_used(kind, words)
     shown = [
         ShownWord(word, as_html(row.description), as_html(row.what_to_do), used.get(word.pk, 0))
         for word in words
@@ -74,9 +74,15 @@ def _branch(kind: WordKind, words: list[Word]) -> Branch:
     )
 
 
-def _times_used(kind: WordKind) -> dict[int, int]:
+def _times_used(kind: WordKind, words: list[Word]) -> dict[int, int]:
+    """By key how many live certifications have the word or one below it, each counted once."""
     having = TrackerCertification.objects.live().filter(**{f"{kind.field}__isnull": False}).order_by()
-    return dict(having.values(word=F(kind.field)).annotate(times=Count("pk")).values_list("word", "times"))
+    above = {word.pk: (*word.above, word.pk) for word in words}
+    found: dict[int, set[int]] = {}
+    for certification, pk in having.values_list("pk", kind.field):
+        for key in above.get(pk, ()):
+            found.setdefault(key, set()).add(certification)
+    return {key: len(some) for key, some in found.items()}
 
 
 def about(chosen: Mapping[str, Iterable[int]]) -> list[AboutWord]:

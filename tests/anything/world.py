@@ -194,6 +194,8 @@ def world(
             "reconstruction": ["prompt", "prompt", "express"],
             "name": sorted(BY_NAME),
             "week": ["2018-W22"],
+            "identifier": [checklist.identifier],
+            "kind": ["pixel", "reason", "strip", "tracking"],
         },
     )
     there.learn(sandbox, ticked={checklist.box: "on"})

@@ -27,7 +27,8 @@ def test_page_shows_the_tree_with_its_texts_and_how_often_each_is_used(guest_cli
     page = guest_client.get("/problems/").content.decode()
     assert page.index("Layer 1") < page.index("Module") < page.index("1 retired") < page.index("Gone")
     assert "inner <em>most</em>" in page and 'href="https://cern.ch/x" rel="noopener"' in page
-    assert f'href="/list/?pixel_problems={below.pk}">1 certification<' in page
+    for word in (layer, below):
+        assert f'href="/list/?pixel_problems={word.pk}">1 certification<' in page
     assert "Change" not in page
 
 
@@ -128,3 +129,18 @@ def test_shifter_may_not_change_words(shifter_client, layer):
     answer = shifter_client.post(f"/problems/pixel/{layer.pk}/", {"name": "mine", "edition": "1"})
     assert answer.status_code == 403 and "Shift leader" in answer.content.decode()
     assert not BadReason.objects.exists() and PixelProblem.objects.get().name == "Layer 1"
+
+
+def test_who_looks_for_a_word_finds_what_stands_below_it(guest_client, layer):
+    made, other = CertificationFactory(), CertificationFactory(bad_reason=BadReasonFactory(name="Power"))
+    made.pixel_problems.add(PixelProblemFactory(parent=PixelProblemFactory(parent=layer)))
+    other.bad_reason.parent = top = BadReasonFactory(name="Detector")
+    other.bad_reason.save()
+    found = {
+        f"/list/?state=live&pixel_problems={layer.pk}": (made, other),
+        f"/list/?state=live&bad_reason={top.pk}": (other, made),
+        f"/shiftleader/part/certifications/?problem=pixel-{layer.pk}&from={made.date}&to={made.date}": (made, other),
+    }
+    for path, (there, elsewhere) in found.items():
+        page = guest_client.get(path).content.decode()
+        assert (str(there.run_number) in page, str(elsewhere.run_number) in page) == (True, False), path

@@ -1,0 +1,71 @@
+"""Checklists and problems in a browser: written with a preview, ticked by key, told about when chosen."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from certify.models import Checklist, StripProblem, TrackerCertification
+from tests.factories import (
+    CertificationFactory,
+    ChecklistFactory,
+    PixelProblemFactory,
+    ReconstructionFactory,
+    RunFactory,
+)
+
+
+def test_leader_writes_and_pages_are_accessible(page: Page, sign_in, shift_leader, live_server, is_accessible):
+    ChecklistFactory(identifier="pixel", title="Pixel", text="- one")
+    problem = PixelProblemFactory(name="Layer 1", description="inner", what_to_do="look")
+    PixelProblemFactory(name="Module", parent=problem)
+    sign_in(shift_leader)
+    for address in ("checklists/", "checklists/pixel/", "problems/", f"problems/pixel/{problem.pk}/"):
+        page.goto(f"{live_server.url}/{address}")
+        expect(page.locator("h1")).to_have_count(1)
+        is_accessible()
+    page.goto(f"{live_server.url}/checklists/pixel/edit/")
+    page.get_by_label("Text").fill("## Barrel\n- one **bold**\n- two")
+    expect(page.locator("#preview h3")).to_have_text("Barrel")
+    expect(page.locator("#preview strong")).to_have_text("bold")
+    is_accessible()
+    assert Checklist.objects.get().text == "- one"
+    page.get_by_role("button", name="Save as the next edition").click()
+    expect(page.locator("main")).to_contain_text("Edition 2 of “Pixel” is saved.")
+
+
+def test_shifter_ticks_by_key_and_reads_what_is_chosen(
+    page: Page, sign_in, shifter, sandbox, live_server, is_accessible
+):
+    ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
+    for at, name in enumerate(("general", "pixel")):
+        ChecklistFactory(identifier=name, title=name, text=f"- look at {name}", position=at)
+    problem = PixelProblemFactory(name="Layer 1", what_to_do="look twice")
+    CertificationFactory(run=RunFactory(run_number=315400)).pixel_problems.add(problem)
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/certify/315259/express/")
+    page.keyboard.press("t")
+    expect(page.get_by_text("look at general")).to_be_visible()
+    expect(page.locator("[name=checklist_general]")).not_to_be_checked()
+    page.keyboard.press("t")
+    expect(page.get_by_text("look at pixel")).to_be_visible()
+    expect(page.get_by_text("look at general")).not_to_be_visible()
+    page.keyboard.press("t")
+    for key in "ggg":
+        page.keyboard.press(key)
+    page.keyboard.press("m")
+    page.get_by_text("Problems", exact=True).click()
+    page.get_by_label("Layer 1").check()
+    expect(page.locator("#about-problems")).to_contain_text("look twice")
+    expect(page.locator("#about-problems a")).to_have_text("315400 express")
+    page.get_by_text("Add a problem").click()
+    page.get_by_label("Seen in").select_option("strip")
+    page.locator("[name=new_problem]").fill("TIB hot")
+    page.locator("[name=add_problem]").click()
+    expect(page.get_by_label("TIB hot")).to_be_checked()
+    expect(page.get_by_label("Layer 1")).to_be_checked()
+    is_accessible()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("main")).to_contain_text("is saved")
+    made = TrackerCertification.objects.get(runreconstruction__run=315259)
+    assert [one["identifier"] for one in made.facts["checklists"]] == ["general", "pixel"]
+    assert list(made.strip_problems.all()) == [StripProblem.objects.get(name="TIB hot")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -24,6 +25,16 @@ def lines_in(scope: dict[str, Any]) -> list[Line]:
         "user": scope["user"],
     }
     return lines_of(rows.filter(**{name: value for name, value in narrowed.items() if value}))
+
+
+def words_on(days: Collection[date], people: Collection[User] = ()) -> list[DayNote]:
+    """What shifters said of these days, by day and name; of these people alone where some are named."""
+    notes = DayNote.objects.filter(day__in=days)
+    if people:
+        notes = notes.filter(user__in=people)
+    return [
+        note for note in notes.select_related("user").order_by("day", "user__username") if note.comment or note.links
+    ]
 
 
 def note_of(person: User | None, day: date | None) -> DayNote | None:

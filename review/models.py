@@ -86,10 +86,12 @@ class ShifterQuestion(Recorded):
         """The answer is set back by who may answer, the question by shift leaders."""
         return self.may_be_answered_by(actor) if "answer" in fields else actor.may_change_others
 
-    def changed_by(self, _actor: Any, _why: str, _fields: Collection[str] = ()) -> None:
-        """An answer that is set back was given by nobody."""
+    def changed_by(self, actor: Any, _why: str, _fields: Collection[str] = ()) -> None:
+        """An answer that is set back was given by nobody; one that comes back, by who brings it back."""
         if not self.answer:
             self.answered_by = self.answered_at = None
+        elif self.answered_at is None:
+            self.answered_by, self.answered_at = actor, timezone.now()
 
 
 class Review(Recorded):

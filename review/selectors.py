@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When, Window
 
 from certify.choices import State
 from certify.models import TrackerCertification
@@ -73,8 +73,10 @@ class OpenQuestions:
 
 
 def open_questions_for(person: User) -> OpenQuestions:
-    """One query: all open ones for shift leaders, of others their own."""
-    asked = ShifterQuestion.objects.open().with_names()
-    rows = list(asked if person.may_change_others else asked.filter(certification__user=person))
-    mine = [one for one in rows if one.certification.user_id == person.pk]
-    return OpenQuestions(mine[:_SHOWN_AT_HOME], len(rows) if person.may_change_others else 0)
+    """One query of some rows: those to the reader first, each with the number of all."""
+    is_mine = Q(certification__user=person)
+    asked = ShifterQuestion.objects.open().filter(Q() if person.may_change_others else is_mine).with_names()
+    counted = asked.annotate(number=Window(Count("pk")), is_others=Case(When(is_mine, then=0), default=1))
+    rows = list(counted.order_by("is_others", "pk")[:_SHOWN_AT_HOME])
+    mine: list[ShifterQuestion] = [one for one in rows if one.certification.user_id == person.pk]
+    return OpenQuestions(mine, rows[0].number if rows and person.may_change_others else 0)

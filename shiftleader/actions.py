@@ -13,6 +13,7 @@ from users.models import User
 def save_filter(actor: User, name: str, query: str) -> SavedFilter:
     """The actor's filter of this name, made or set to another query."""
     with deed(actor, Kind.SETTING) as done:
+        User.objects.select_for_update(no_key=True).get(pk=actor.pk)  # sent twice at once, it is made once
         mine = SavedFilter.objects.select_for_update(of=("self",)).filter(user=actor, is_retired=False)
         saved = mine.filter(name=name).first()
         if saved:

@@ -8,6 +8,7 @@ from typing import Any
 
 from certify.choices import Verdict
 from reports.models import DayNote
+from reports.selectors import words_on
 from reports.sums import Day, days
 from shiftleader.fills import fill_link
 from shiftleader.pages import page_of
@@ -31,7 +32,9 @@ class DayOfWeek:
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """Three queries: certifications, changed verdicts, words."""
     page = page_of(request, days(scope.lines(), scope.flag_changes()), PAGE_SIZE)
-    words = _words([one.day for one in page])
+    words: dict[date, list[DayNote]] = {}
+    for note in words_on([one.day for one in page], scope.said.get("user") or ()):
+        words.setdefault(note.day, []).append(note)
     return {"page": page, "days": [_day(one, words.get(one.day, []), scope) for one in page]}
 
 
@@ -42,12 +45,3 @@ def _day(one: Day, notes: list[DayNote], scope: Scope) -> DayOfWeek:
     ]
     url = scope.rows_url(date_min=f"{one.day}", date_max=f"{one.day}")
     return DayOfWeek(one, kinds, [(number, fill_link(number)) for number in one.fills], notes, url)
-
-
-def _words(on: list[date]) -> dict[date, list[DayNote]]:
-    """What shifters said of these days."""
-    found: dict[date, list[DayNote]] = {}
-    for note in DayNote.objects.filter(day__in=on).select_related("user").order_by("day", "user__username"):
-        if note.comment or note.links:
-            found.setdefault(note.day, []).append(note)
-    return found

@@ -77,8 +77,9 @@ def by_reconstruction(datasets: Iterable[RegistryDataset], shifters: Shifters) -
 
 
 def calls_of(cycles: Iterable[Cycle], scope: Scope) -> list[Cycle]:
-    """Those of the calls that Tracker has not completed, or that end in these days; the next deadline first."""
+    """The calls that end in these days, and others that Tracker has not completed; the next deadline first."""
     chosen = [one for one in cycles if one.state != "completed" or _is_among(one.deadline, scope)]
+    chosen.sort(key=lambda one: not _is_among(one.deadline, scope))
     return sorted(chosen[:MOST_CALLS], key=lambda one: one.deadline or datetime.max.replace(tzinfo=UTC))
 
 

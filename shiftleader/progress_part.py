@@ -22,6 +22,7 @@ from shiftleader.scope import Scope
 from shiftleader.with_registry import OF_CERTIFICATIONS, certify_address, is_wanted
 from users.access import SignedInRequest
 
+ASKED_AT_ONCE = 1000  # run numbers in one call: some 15 kB
 MOST_LEFT = 100  # addresses of one reconstruction
 
 
@@ -47,7 +48,8 @@ def _ask(scope: Scope, budget: Budget) -> tuple[list[Answer], Found[list[Cycle]]
     """Run Registry, side by side: what is open in these days, among these runs, and the calls."""
     spans = scope.said.get("runs") or []
     numbers = runs_asked(runs_certified(scope), spans)
-    asking: list[Callable[[], Answer]] = [partial(open_datasets_of, numbers, budget)]
+    some = [numbers[start : start + ASKED_AT_ONCE] for start in range(0, len(numbers), ASKED_AT_ONCE)]
+    asking: list[Callable[[], Answer]] = [partial(open_datasets_of, one, budget) for one in some]
     if not spans:
         asking.append(partial(open_datasets_between, *moments(scope), budget))
     calls = started(partial(cycles, budget))

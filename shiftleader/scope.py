@@ -70,19 +70,16 @@ class Scope:
         return lines_of(rows_for_lines(self.rows()))
 
     def flag_changes(self) -> list[FlagChange]:
-        """The runs here of which express and prompt differ in verdict, the later one certified in these days.
+        """The runs of which express and prompt differ in verdict, where at least one of both is here.
 
-        The earlier one may be of before. What was certified after these days changes nothing here.
+        The other one may be of before. What was certified after these days changes nothing here.
         """
         both = (Reconstruction.EXPRESS, Reconstruction.PROMPT)
-        runs = self.narrowed(TrackerCertification.objects.live()).order_by().values("runreconstruction__run_id")
-        pairs = TrackerCertification.objects.live().filter(
-            runreconstruction__run_id__in=runs, runreconstruction__reconstruction__in=both
-        )
+        live = TrackerCertification.objects.live().filter(runreconstruction__reconstruction__in=both).order_by()
+        pairs = live.filter(runreconstruction__run_id__in=self.narrowed(live).values("runreconstruction__run_id"))
         if self.last:
             pairs = pairs.filter(date__lte=self.last)
-        found = flag_changes(lines_of(rows_for_lines(pairs)))
-        return [one for one in found if self.first is None or one.day >= self.first]
+        return flag_changes(lines_of(rows_for_lines(pairs)))
 
     def narrowed(self, rows: QuerySet[TrackerCertification]) -> QuerySet[TrackerCertification]:
         """Those of the rows that the filters leave."""

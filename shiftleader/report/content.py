@@ -10,6 +10,7 @@ from django.utils import timezone
 from certify.choices import Verdict
 from reports.lines import Line
 from reports.models import DayNote, WeekNote
+from reports.selectors import words_on
 from reports.sums import (
     Day,
     FlagChange,
@@ -57,18 +58,14 @@ class Material:
 def material(scope: Scope) -> Material:
     """Read it."""
     lines = scope.lines()
-    return Material(scope, lines, scope.flag_changes(), _notes(scope), _words(lines))
+    words = words_on({line.day for line in lines}, scope.said.get("user") or ())
+    return Material(scope, lines, scope.flag_changes(), _notes(scope), words)
 
 
 def _notes(scope: Scope) -> list[WeekNote]:
     """The words on each week that the days touch; none where a side is open."""
     weeks = {week_name(day) for day in scope.days.all()}
     return list(WeekNote.objects.filter(week__in=weeks).order_by("week")) if weeks else []
-
-
-def _words(lines: Iterable[Line]) -> list[DayNote]:
-    notes = DayNote.objects.filter(day__in={line.day for line in lines}).select_related("user")
-    return [note for note in notes.order_by("day", "user__username") if note.comment or note.links]
 
 
 def report_of(scope: Scope, reader: User, filters: Sequence[str]) -> Report:

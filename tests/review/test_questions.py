@@ -10,6 +10,7 @@ from history.models import Change
 from history.undo import undo_change
 from review.actions import AnsweredMeanwhile, answer_question, ask_shifter
 from review.models import ShifterQuestion
+from review.selectors import open_questions_for
 from tests.factories import CertificationFactory, QuestionFactory
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +107,11 @@ def test_undo_opens_the_question_again_or_takes_it_back(made, shift_leader, shif
     answer_question(shifter, ask_shifter(shift_leader, made, TEXT), "HV trip.")
     undo_change(shifter, Change.objects.get(kind="answer"), "wrong run")
     assert ShifterQuestion.objects.open().get().answer == ""
+    undo_change(shifter, Change.objects.get(kind="undo"), "the right run after all")
+    assert not ShifterQuestion.objects.open().exists()
+    back = ShifterQuestion.objects.get()
+    assert (back.answer, back.answered_by) == ("HV trip.", shifter)
+    undo_change(shifter, Change.objects.filter(kind="undo").first(), "no")
     undo_change(shift_leader, Change.objects.get(kind="ask"), "wrong run")
     assert not ShifterQuestion.objects.standing().exists()
 
@@ -117,3 +123,13 @@ def test_page_as_of_a_moment_has_the_questions_of_then(made, guest_client):
     QuestionFactory(certification=earlier, asked_at="2100-01-01T00:00:00Z", text="Later?")
     assert "Later?" in guest_client.get(f"/list/{earlier.pk}/").text
     assert "Later?" not in guest_client.get(f"/list/{earlier.pk}/?as_of=2099-01-01T00:00Z").text
+
+
+def test_home_of_a_shift_leader_counts_all_and_shows_their_own(made, shift_leader):
+    mine = QuestionFactory(certification=CertificationFactory(user=shift_leader))
+    for _ in range(11):
+        QuestionFactory(certification=made)
+    found = open_questions_for(shift_leader)
+    assert (found.mine, found.number) == ([mine], 12)
+    found = open_questions_for(made.user)
+    assert (len(found.mine), found.number) == (10, 0)

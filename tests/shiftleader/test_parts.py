@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from reports.models import DayNote
 from shiftleader.parts import PARTS
 from tests.factories import CertificationFactory, ChecklistFactory, ReconstructionFactory, RunFactory, UserFactory
 
@@ -87,6 +88,19 @@ def test_bookmarks_of_today_redirect_for_good(shifter_client, old, new):
 def test_bookmark_of_no_day_is_refused_beside_its_field(shifter_client):
     answer = shifter_client.get("/shiftleader/?date__gte=99999999999999999999-1-1", follow=True)
     assert (answer.status_code, list(answer.context["filters"].errors)) == (422, ["from"])
+
+
+def test_words_of_a_day_are_those_of_the_shifters_that_are_asked_for(shifter_client):
+    ada, ben = UserFactory(username="ada"), UserFactory(username="ben")
+    for person in (ada, ben):
+        row = CertificationFactory(user=person)
+        DayNote.objects.create(day=row.date, user=person, comment=f"words of {person.username}")
+    for query, said in ((WEEK, [True, True]), (f"{WEEK}&user=ada", [True, False])):
+        for text in (
+            fragment(shifter_client, "days", query).text,
+            shifter_client.get(f"/shiftleader/report/?{query}").text,
+        ):
+            assert [f"words of {name}" in text for name in ("ada", "ben")] == said
 
 
 def test_who_may_what_with_a_certification(shifter, shifter_client, guest_client, shift_leader_client):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 
 from registry.cycles import Cycle
 from registry.wire import RegistryDataset, reconstruction_of
+from remote.budget import Budget
 from sandbox.faults import MODES
-from shiftleader.progress import as_calls, by_reconstruction
+from shiftleader import progress_part
+from shiftleader.days import Days, days_of_week
+from shiftleader.progress import MOST_CALLS, as_calls, by_reconstruction, calls_of
+from shiftleader.scope import Scope
 from tests.factories import CertificationFactory, RunFactory, UserFactory
 from tests.faults.cells import Main
 from tests.shiftleader.test_with_registry import IN_PAGE, certify, text_of
@@ -52,6 +56,28 @@ def test_progress_is_what_plain_counting_says(opened, shifters):
 def test_runs_left_are_searched_a_hundred_at_once():
     found = by_reconstruction([dataset(run) for run in range(315000, 315250, 2)], {})
     assert [len(one.split(",")) for one in found[0].searches] == [100, 25]
+
+
+def test_calls_that_end_in_these_days_are_never_left_out():
+    last, ended = (
+        datetime(2018, 4, 25, tzinfo=UTC),
+        cycle(deadline=datetime(2017, 4, 25, tzinfo=UTC), state="completed"),
+    )
+    pending = [cycle(deadline=last - timedelta(days=number)) for number in range(MOST_CALLS + 3)]
+    days = Days(date(2018, 4, 20), date(2018, 4, 21))
+    shown = calls_of([*pending, ended], Scope(days, {}))
+    assert len(shown) == MOST_CALLS and shown[0].deadline < shown[-1].deadline == last
+    assert calls_of([*pending, ended], Scope(days_of_week("2017-W17"), {}))[0] == ended
+
+
+def test_many_runs_are_asked_for_in_several_calls(monkeypatch):
+    asked = []
+    monkeypatch.setattr(progress_part, "runs_certified", lambda _scope: range(315000, 320000, 2))
+    monkeypatch.setattr(progress_part, "open_datasets_of", lambda numbers, _budget: asked.append(len(numbers)))
+    monkeypatch.setattr(progress_part, "open_datasets_between", lambda *_asked: None)
+    monkeypatch.setattr(progress_part, "cycles", lambda _budget: None)
+    progress_part._ask(Scope(Days(), {}), Budget.of_page())
+    assert (sum(asked), max(asked)) == (2500, 1000)
 
 
 def test_call_is_overdue_with_something_left_after_its_deadline(time_machine):

@@ -124,3 +124,15 @@ def test_each_filter_narrows_and_stands_in_the_address():
     assert keys(f"{WEEK}&verdict=good&verdict=bad&run_type=collisions") == {other.pk, bare.pk}
     assert {row.pk for row in scope_of(f"{WEEK}&user=anna").withdrawn()} & everything == set()
     assert scope_of(f"{WEEK}&user=anna").withdrawn().count() == 1
+
+
+@pytest.mark.django_db
+def test_changed_verdicts_are_those_with_a_side_that_the_filters_leave():
+    run = RunFactory(run_number=315100)
+    for reconstruction, day in (("express", date(2018, 5, 25)), ("prompt", date(2018, 5, 29)), ("rereco", None)):
+        flags = {"strip": "bad", "tracking": "bad"} if reconstruction == "prompt" else {}
+        CertificationFactory(run=run, reconstruction=reconstruction, date=day or date(2018, 5, 30), **flags)
+    changed = {query: len(scope_of(query).flag_changes()) for query in (WEEK, "week=2018-W21", "week=2018-W23")}
+    assert changed == {WEEK: 1, "week=2018-W21": 0, "week=2018-W23": 0}
+    assert len(scope_of(f"{WEEK}&reconstruction=prompt").flag_changes()) == 1
+    assert scope_of(f"{WEEK}&reconstruction=rereco").flag_changes() == []

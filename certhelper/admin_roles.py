@@ -138,4 +138,4 @@ class KeptAdmin(SaysWhy):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         used = getattr(obj, "certifications", None)
-        return self._may(request) and obj is not None and not (used is not None and used.exists())
+        return self._may(request) and obj is not None and not (used is not None and used(manager="everything").exists())

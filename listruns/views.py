@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.db.models import QuerySet
+from django.forms import CheckboxInput
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -42,7 +43,8 @@ def certification_list(request: HttpRequest) -> HttpResponseBase:
     if BEFORE.keys() & request.GET.keys():
         return redirect(f"{reverse('listruns:list')}?{_renamed(request.GET).urlencode()}", permanent=True)
     query, moment = effective_query(request), moment_of(request)
-    stored = _stored(cast(User, request.user), moment, is_practice="practice" in query)
+    is_practice = CheckboxInput().value_from_datadict(query, {}, "practice")  # as the filter itself reads it
+    stored = _stored(cast(User, request.user), moment, is_practice=is_practice)
     filters = CertificationFilter(query, queryset=stored)
     if kind := request.GET.get("export"):
         return _export(request, filters, kind)

@@ -5,6 +5,8 @@ import os
 import pytest
 from django.core.cache import cache, caches
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from remote import tokens
 from tests.factories import UserFactory
@@ -13,6 +15,10 @@ from users.models import Role, User
 
 # Sync Playwright runs an event loop in the main thread; Django would refuse the database beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+examples.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.utils import timezone
 
 from history.choices import Kind
 from history.models import History
@@ -95,10 +96,13 @@ class User(Recorded, AbstractUser):
         """E-mail addresses are for admins, and for whose they are."""
         return reader.has_role(Role.ADMIN) or reader.pk == key
 
-    def changed_by(self, actor: "User", _why: str, fields: Collection[str] = ()) -> None:
-        """A role that an admin sets back is an admin's, and lasts as long."""
+    def changed_by(self, actor: "User", why: str, fields: Collection[str] = ()) -> None:
+        """A role that an admin sets back is an admin's, and lasts as long; training that is set back says by whom."""
         if {"role", "role_pinned_for"} & set(fields):
             self.role_changed_by = actor.get_username()
+        if "in_training" in fields:
+            self.training_since, self.training_by = timezone.now(), actor.get_username()
+            self.training_reason = why[:300]
 
     def has_role(self, role: Role) -> bool:
         """Whether this person's role is `role` or a higher one."""

@@ -70,11 +70,13 @@ def test_accounts_are_not_deleted(admin_client, shifter):
 
 
 def test_word_in_use_is_kept_and_an_unused_one_goes(admin_client):
-    used, unused = PixelProblemFactory(), PixelProblemFactory()
+    used, practised, unused = PixelProblemFactory(), PixelProblemFactory(), PixelProblemFactory()
     CertificationFactory().pixel_problems.add(used)
-    assert admin_client.post(f"/admin/certify/pixelproblem/{used.pk}/delete/", {"post": "yes"}).status_code == 403
+    CertificationFactory(is_practice=True).pixel_problems.add(practised)
+    for one in (used, practised):
+        assert admin_client.post(f"/admin/certify/pixelproblem/{one.pk}/delete/", {"post": "yes"}).status_code == 403
     assert admin_client.post(f"/admin/certify/pixelproblem/{unused.pk}/delete/", {"post": "yes"}).status_code == 302
-    assert list(PixelProblem.objects.all()) == [used]
+    assert set(PixelProblem.objects.all()) == {used, practised}
 
 
 def test_reason_is_retired(admin_client):

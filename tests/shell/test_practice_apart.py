@@ -123,6 +123,7 @@ def test_shift_leaders_look_at_it_where_they_ask_for_it(practice, shift_leader_c
     assert MARK in shift_leader_client.get(f"/list/{practice.pk}/").text
     assert shift_leader_client.get("/list/?practice=on&user=trainee").context["page"].total == 2
     assert MARK not in shift_leader_client.get("/list/?state=any").text
+    assert MARK not in shift_leader_client.get("/list/?state=any&practice=false").text
     assert MARK not in shift_leader_client.get("/history/").text
     assert shift_leader_client.get(f"/list/{practice.pk}/update/").status_code == 403
 

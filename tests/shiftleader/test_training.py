@@ -47,7 +47,8 @@ def test_shift_leaders_undo_it_and_shifters_do_not(shift_leader_client, shifter_
     undo = f"/history/{Change.objects.get(kind='training').pk}/undo/"
     assert shifter_client.post(undo, {"reason": "no"}).status_code == 403
     assert shift_leader_client.post(undo, {"reason": "wrong person"}).status_code == 303
-    assert not User.objects.get(pk=shifter.pk).in_training
+    held = User.objects.get(pk=shifter.pk)
+    assert (held.in_training, held.training_by, held.training_reason) == (False, "leader", "wrong person")
 
 
 def test_part_leads_shift_leaders_to_the_practice(shift_leader_client, shifter_client, shifter, shift_leader):

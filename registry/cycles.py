@@ -14,7 +14,7 @@ from registry.wire import RegistryDataset
 from remote.answers import Found, Unreachable
 from remote.budget import Budget
 from remote.errors import RemoteError, WrongShape
-from remote.services import REGISTRY
+from remote.services import CALLS
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def cycles(budget: Budget) -> Found[list[Cycle]] | Unreachable:
         rows = [wire.mapping(row, "cycles") for row in package.get_cycles(budget)]
         found = [_cycle(row) for row in rows if not row.get("deleted")]
     except RemoteError as error:
-        return Unreachable(REGISTRY, error.sentence, asked_at)
+        return Unreachable(CALLS, error.sentence, asked_at)
     return Found(sorted(found, key=_latest_first), asked_at)
 
 
@@ -47,7 +47,7 @@ def _cycle(row: dict[str, Any]) -> Cycle:
     attributes = wire.mapping(row.get("cycle_attributes"), "cycle_attributes")
     datasets = row.get("datasets") or []
     if not isinstance(datasets, list):
-        raise WrongShape(REGISTRY, key="datasets")
+        raise WrongShape(CALLS, key="datasets")
     return Cycle(
         name=wire.text(row.get("cycle_name"), "cycle_name") or "",
         deadline=_moment(row.get("deadline")),
@@ -64,5 +64,5 @@ def _moment(value: Any) -> datetime | None:
     except ValueError:
         moment = None
     if written and (moment is None or moment.tzinfo is None):
-        raise WrongShape(REGISTRY, key="deadline")
+        raise WrongShape(CALLS, key="deadline")
     return moment

@@ -24,7 +24,7 @@ from django.conf import settings
 from remote import http, tokens
 from remote.budget import Budget
 from remote.errors import RemoteError, WrongShape
-from remote.services import REGISTRY
+from remote.services import CALLS, REGISTRY
 
 logger = logging.getLogger(__name__)
 _budget: ContextVar[Budget] = ContextVar("budget of the page that asks Run Registry")
@@ -41,7 +41,7 @@ def get_cycles(budget: Budget) -> list[Any]:
     """`runregistry.get_cycles`, within the budget. Raises a `RemoteError` and nothing else."""
     found = _asked("cycles", budget, lambda package: package.get_cycles())
     if not isinstance(found, list):
-        raise wrong_shape("cycles")
+        raise wrong_shape("cycles", CALLS)
     return found
 
 
@@ -60,9 +60,9 @@ def _asked(key: str, budget: Budget, call: Callable[[Any], Any]) -> Any:
         _budget.reset(token)
 
 
-def wrong_shape(key: str) -> WrongShape:
-    """An answer that we cannot read, noted as a failure of Run Registry."""
-    error = WrongShape(REGISTRY, key=key)
+def wrong_shape(key: str, service: str = REGISTRY) -> WrongShape:
+    """An answer that we cannot read, noted as a failure of Run Registry, or of its certification calls."""
+    error = WrongShape(service, key=key)
     http.failed(error)
     return error
 
@@ -121,7 +121,8 @@ class _Door:
         return self._ask("POST", url, headers, data)
 
     def _ask(self, method: str, url: str, headers: dict[str, str], data: str | None) -> _Answer:
-        call = http.Call(REGISTRY, method, url, setting="RUNREGISTRY_URL", headers=headers, data=data)
+        service = CALLS if url.endswith("/cycles/global") else REGISTRY
+        call = http.Call(service, method, url, setting="RUNREGISTRY_URL", headers=headers, data=data)
         answer = tokens.ask(call, _client(), _budget.get())
         if url.endswith("_filtered_ordered"):
             _check_page(answer, "datasets" if "/datasets_" in url else "runs")

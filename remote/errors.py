@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from remote.services import APV, REGISTRY, label_at_start
+from remote.services import APV, CALLS, REGISTRY, label_at_start
 
 # What one does meanwhile, of those that give no values that could be typed.
-MEANWHILE = {REGISTRY: "Certify without it", APV: "Go on without it"}
+MEANWHILE = {REGISTRY: "Certify without it", APV: "Go on without it", CALLS: "Go on without it"}
 TRY_AGAIN = "{meanwhile}, or try again."
 TELL = "{meanwhile}, and tell the administrator."
 

@@ -4,10 +4,11 @@ REGISTRY = "registry"
 OMS = "oms"
 SSO = "sso"
 APV = "apv"
+CALLS = "calls"  # Run Registry too; its list is long, and must not be in the way of all the rest
 
 LABELS = {REGISTRY: "Run Registry", OMS: "OMS", SSO: "the CERN sign-in"}
-# No page but one asks these, and none is in the way of certifying: the frame does not speak of them.
-ASIDE = {APV: "the APV service"}
+# No page but one each asks these, and none is in the way of certifying: the frame does not speak of them.
+ASIDE = {APV: "the APV service", CALLS: "Run Registry’s list of certification calls"}
 
 
 def label(service: str) -> str:

@@ -62,7 +62,7 @@ class Pair:
         if self.theirs is None:
             return ""
         if self.outcome in (Outcome.DIFFERENT, Outcome.ONLY_THEIRS) and self.theirs.word not in (MIXED, NOT_FLAGGED):
-            return f"{self.theirs} on {self.theirs.lumisections} of {self.theirs.of}"
+            return f"{self.theirs} on {self.theirs.lumisections} of {self.theirs.of} LS"
         return str(self.theirs)
 
 

@@ -24,7 +24,7 @@ def test_comparison_goes_on_by_itself_and_after_a_failure_by_a_click(
     expect(part.get_by_text("400 run numbers compared")).to_be_visible()
     row = part.locator("tr[data-run='315266'][data-reco=express]")
     expect(row).to_have_attribute("data-outcome", "different")
-    expect(row.locator(".is-different")).to_have_text("Bad there good on 42 of 42")
+    expect(row.locator(".is-different")).to_have_text("Bad there good on 42 of 42 LS")
     row.get_by_role("link", name="Change 315266 express").click()
     expect(page.locator("[data-component=strip] input[value=bad]")).to_be_checked()
 

@@ -16,7 +16,6 @@ BEGINS, ENDS = "<!-- matrix: made by the tests, `make matrix` -->\n", "<!-- end 
 SERVICES = {"registry": "Run Registry", "oms": "OMS", "sso": "CERN sign-in"}
 ALL = frozenset(SERVICES)
 RUN = 315259
-ASKS_TWICE = "week, progress"
 DATASET = "/PromptReco/Collisions2018A/DQM"
 
 
@@ -42,7 +41,7 @@ PAGES = (
     Page("update, save", "listruns:update", "POST"),
     Page("take OMS values", "listruns:typed-values", "GET", ALL - {"registry"}, f"/list/facts/{RUN}/"),
     Page("week, comparison", "shiftleader:part", "GET", ALL - {"oms"}, f"/shiftleader/part/comparison/?runs={RUN}"),
-    Page(ASKS_TWICE, "shiftleader:part", "GET", ALL - {"oms"}, f"/shiftleader/part/progress/?runs={RUN}"),
+    Page("week, progress", "shiftleader:part", "GET", ALL - {"oms"}, f"/shiftleader/part/progress/?runs={RUN}"),
     Page("refresh from OMS", "listruns:refresh", "POST", ALL, "/list/facts/refresh/"),
 )
 READING = [page for page in PAGES if page.method == "GET"]
@@ -75,12 +74,9 @@ def happened(service: str, mode: str, page: Page) -> str:
         return _not_found(service, page)
     if service == "sso" and mode in ("401", "403"):
         return f"CERN sign-in gave CertHelper no access ({mode})"
-    shape, values = f" ({_KEYS[service]})", f" ({_BAD_VALUES[service]})"
-    if page.name == ASKS_TWICE:  # whichever of its two answers comes first
-        shape = values = ""
     words = _HAPPENED | {
-        "wrong-shape": f"answered in an unknown form{shape}",
-        "bad-values": f"answered in an unknown form{values}",
+        "wrong-shape": f"answered in an unknown form ({_KEYS[service]})",
+        "bad-values": f"answered in an unknown form ({_BAD_VALUES[service]})",
         "not-found": "answered with an error (404)",
     }
     return f"{SERVICES[service]} {words[mode]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shiftleader.central import LONGEST_ADDRESS, MOST, Certified, Standing, check, read, text_of
@@ -95,6 +95,7 @@ def test_list_as_people_paste_it(text, numbers, error):
 RECOS, VERDICTS = ("express", "prompt", "rereco", "rerecoul"), ("good", "bad", "undecided")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.tuples(st.integers(1, 5), st.sampled_from(RECOS)), st.sampled_from(VERDICTS)))
 def test_each_run_stands_once_and_as_a_plain_reading_says(certified):
     rows = [Certified(run, reco, "collisions", verdict) for (run, reco), verdict in certified.items()]

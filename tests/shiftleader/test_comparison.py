@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registry.flags import FlaggedDataset
@@ -56,7 +56,7 @@ def test_difference_names_the_component_and_on_how_many_lumisections():
     row = found.rows[0]
     assert row.outcome == Outcome.DIFFERENT
     assert [(pair.component.value, pair.ours, pair.says) for pair in row.pairs if pair.is_different] == [
-        ("strip", "good", "bad on 12 of 15")
+        ("strip", "good", "bad on 12 of 15 LS")
     ]
 
 
@@ -66,7 +66,7 @@ def test_difference_names_the_component_and_on_how_many_lumisections():
         ({"GOOD": 100, "BAD": 15}, Outcome.MIXED, "mixed, 15 of 115 bad"),
         ({"STANDBY": 5, "NOTSET": 3}, Outcome.NOT_FLAGGED, "not flagged"),
         ({}, Outcome.NOT_FLAGGED, "not flagged"),
-        ({"EXCLUDED": 5}, Outcome.DIFFERENT, "excluded on 5 of 5"),
+        ({"EXCLUDED": 5}, Outcome.DIFFERENT, "excluded on 5 of 5 LS"),
     ],
 )
 @pytest.mark.parametrize("ours", ["good", "bad"])
@@ -176,6 +176,7 @@ def of_components(flags, counts):
     return min(words, key=["different", "mixed", "not-flagged", "equal"].index)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(OURS, THEIRS, ELSEWHERE)
 def test_comparison_is_what_a_plain_recomputation_says(ours, registry, elsewhere):
     lines = [line(run, reconstruction, flags) for (run, reconstruction), flags in ours.items()]

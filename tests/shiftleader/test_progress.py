@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registry.cycles import Cycle
@@ -38,6 +38,7 @@ RUNS, RECOS = st.integers(1, 8), {"express": EXPRESS, "prompt": PROMPT, "rereco"
 KEYS = st.tuples(RUNS, st.sampled_from(sorted(RECOS)))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(KEYS), st.dictionaries(KEYS, st.sampled_from(["Anna", "Bert"])))
 def test_progress_is_what_plain_counting_says(opened, shifters):
     found = by_reconstruction([dataset(run, RECOS[reco]) for run, reco in opened], shifters)
@@ -199,7 +200,9 @@ def test_calls_out_leave_the_rest(ask, sandbox):
     sandbox.faults("registry", "500", path="cycles")
     html = ask()
     assert row_of(html, "express")
-    assert "answered with an error (500). The certification calls are not known; ask again ." in text_of(html)
+    assert "Run Registry out since" not in html
+    assert "Run Registry’s list of certification calls answered with an error (500)." in text_of(html)
+    assert "The certification calls are not known; ask again ." in text_of(html)
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from django.forms import CheckboxInput
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_safe
 
 from certify.models import TrackerCertification
@@ -43,7 +44,9 @@ def certification_list(request: HttpRequest) -> HttpResponseBase:
     if BEFORE.keys() & request.GET.keys():
         return redirect(f"{reverse('listruns:list')}?{_renamed(request.GET).urlencode()}", permanent=True)
     query, moment = effective_query(request), moment_of(request)
-    is_practice = CheckboxInput().value_from_datadict(query, {}, "practice")  # as the filter itself reads it
+    is_practice = CheckboxInput().value_from_datadict(
+        query, MultiValueDict(), "practice"
+    )  # as the filter itself reads it
     stored = _stored(cast(User, request.user), moment, is_practice=is_practice)
     filters = CertificationFilter(query, queryset=stored)
     if kind := request.GET.get("export"):

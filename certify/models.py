@@ -147,7 +147,6 @@ class TrackerCertification(SaidOfARun, Recorded):
         never=("verdict_word", "stale", "stale_since"),  # they follow from what is stored
         quiet=(
             "runreconstruction",
-            "is_practice",
             "version",
             "idempotency_key",
             "created_at",

@@ -20,6 +20,7 @@ SAID_AS = {
     "reference_runreconstruction": "reference",
     "bad_reason": "reason",
     "trackermap": "tracker map",
+    "is_practice": "practice",
     "date": "shift day",
     "external_info_complete": "facts complete",
     "pixel_lowstat": "Pixel low statistics",

@@ -115,7 +115,8 @@ def test_its_owner_has_it_marked_on_home_list_page_and_history(practice, trainee
         assert "is-practice" in page and "practice</span>" in page, address
         assert str(RUN) in page
     assert {row["is_practice"] for row in _json(client.get("/list/?practice=on&export=json"))} == {True}
-    assert MARK in client.get("/history/").text
+    page = client.get("/history/").text
+    assert MARK in page and "Practice:" in page
     assert client.get("/list/?state=live").context["page"].total == 1  # what counts is there as for everybody
 
 

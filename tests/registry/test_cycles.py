@@ -2,7 +2,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from registry.client import datasets_of_runs
 from registry.cycles import cycles
+from remote import status
 from remote.answers import Found, Unreachable
 from remote.budget import Budget
 from tests.remote.stand_in import Answer
@@ -60,3 +62,12 @@ def test_wrong_shape_names_the_key(stand_in, body, key):
     unreachable = cycles(Budget(5))
     assert isinstance(unreachable, Unreachable)
     assert f"({key})" in unreachable.sentence
+
+
+def test_calls_that_fail_leave_run_registry_in_use(sandbox):
+    sandbox.faults("registry", "500", path="cycles")
+    assert cycles(Budget(5)).sentence == (
+        "Run Registry’s list of certification calls answered with an error (500). Go on without it, or try again."
+    )
+    assert not any(state.is_out for state in status.states())
+    assert isinstance(datasets_of_runs([315259], Budget(5)), Found)

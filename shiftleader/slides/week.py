@@ -8,7 +8,7 @@ from dataclasses import replace
 from shiftleader.report.sections import Figure, Heading, Report, Said, Section, Table
 from shiftleader.slides.deck import BODY, Box, Cell, Deck, Paragraph, Slide, Words
 from shiftleader.slides.flow import text_height, text_slides
-from shiftleader.slides.plots import bar_slides
+from shiftleader.slides.plots import MOST_DAYS, bar_slides
 from shiftleader.slides.tableflow import Column, table_slides
 from shiftleader.slides.words import VERDICT_WORDS
 
@@ -36,7 +36,8 @@ def _cover(report: Report) -> Iterator[Slide]:
 
 def _section(section: Section) -> list[Slide]:
     if section.amounts:
-        return bar_slides(section.title, section.days, section.amounts)
+        days = section.days if len(section.days) <= MOST_DAYS else sorted(section.amounts)
+        return bar_slides(section.title, days, section.amounts)
     text = [one for said in section.said for one in _said(said, size=13)]
     if section.table is None:
         note = [Paragraph(section.note, size=13, tone="muted")] if section.note else []

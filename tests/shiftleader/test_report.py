@@ -158,6 +158,12 @@ def test_long_comments_are_never_dropped(shift_leader_client):
     assert said.split() == (comment * bad).split()
 
 
+def test_days_of_a_long_range_are_drawn_where_there_are_any(shift_leader_client):
+    a_week(12, days=3)
+    said = titles(shift_leader_client, "odp", "from=2018-04-16&to=2018-05-13")
+    assert [title for title in said if "by day, express" in title] == ["Recorded luminosity by day, express"]
+
+
 def test_filters_count_for_the_report_and_are_named(shift_leader_client):
     a_week(20)
     query = f"{WEEK}&reconstruction=prompt&verdict=bad"

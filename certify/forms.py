@@ -13,7 +13,7 @@ from django.http import QueryDict
 
 from certify.choices import Component, Flag, Question, Reconstruction, TrackerMap
 from certify.decision import PROBLEMS, Basis, Decision
-from certify.fields import WordsField
+from certify.fields import ReferenceField, WordsField
 from certify.models import RunReconstruction, TrackerCertification
 from certify.questions import MARK, PREFIX
 from certify.references import RankedReference
@@ -44,28 +44,6 @@ def _choice(label: str, choices: type[models.TextChoices], advice: str) -> forms
 
 # What a rule asks of a reference and what is frozen of it, of the fifty columns of its run.
 _OF_A_REFERENCE = ("reconstruction", "is_reference", *(f"run__{name}" for name in ("run_type", "b_field", "energy")))
-
-
-class ReferenceField(forms.ModelChoiceField):
-    """The reference run; `offer` puts the ranked ones in order, the impossible ones left out but for the `chosen`."""
-
-    def to_python(self, value: Any) -> RunReconstruction | None:
-        """As any choice; of one that was retired meanwhile it is said what is offered in its place."""
-        try:
-            return super().to_python(value)
-        except forms.ValidationError as refused:
-            key = int(value) if str(value).isdecimal() and len(str(value)) < 19 else 0
-            retired = RunReconstruction.objects.filter(pk=key, successor__is_reference=True).select_related("successor")
-            for one in retired:
-                sentence = f"{one} is retired: {one.successor} is offered in its place. Choose that or another."
-                raise forms.ValidationError(sentence, code="invalid_choice") from refused
-            raise
-
-    def offer(self, ranked: list[RankedReference], chosen: str) -> None:
-        offered = [
-            (one.reference.pk, one.label) for one in ranked if one.is_possible or str(one.reference.pk) == chosen
-        ]
-        self.choices = offered or [("", "No reference run of this type yet")]
 
 
 class CertificationForm(TickedLists, forms.ModelForm):

@@ -1,0 +1,31 @@
+"""The stand-in of the APV service."""
+
+import pytest
+import requests
+
+
+def _said(sandbox, query):
+    return requests.get(f"{sandbox.base_url}/apv/getReadOutmode.pl?{query}", timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (314811, [["314811", "DECO"]]),  # collisions
+        (314768, [["314768", "PEAK"]]),  # cosmics without protons
+        (314207, []),  # no Tracker
+        (999999, []),
+    ],
+)
+def test_a_run_has_its_mode_and_another_none(sandbox, run, said):
+    assert _said(sandbox, f"RUN={run}").json() == said
+
+
+@pytest.mark.parametrize("query", ["", "RUN=", "RUN=x", "RUN=99999999999"])
+def test_a_number_is_needed(sandbox, query):
+    assert _said(sandbox, query).status_code == 400
+
+
+def test_bad_values_leave_out_the_mode(sandbox):
+    sandbox.faults("apv", "bad-values")
+    assert _said(sandbox, "RUN=314811").json() == [["314811", None]]

@@ -20,6 +20,7 @@ from certify.models import TrackerCertification
 from certify.responses import SeeOther
 from certify.standing import hand_over_certification, restore_certification, withdraw_certification
 from users.access import SignedInRequest, role_required
+from users.fields import ShifterField
 from users.models import Role, User
 
 
@@ -35,23 +36,11 @@ class WhyForm(forms.Form):
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
 
-class ShifterField(forms.ModelChoiceField):
-    """A person who may certify."""
-
-    def label_from_instance(self, obj: User) -> str:
-        return f"{obj.display_name} ({obj.username})" if obj.display_name != obj.username else obj.username
-
-
 class HandOverForm(WhyForm):
     """To whom, and why."""
 
     field_order = ("to", "reason")
-    to = ShifterField(
-        User.objects.filter(is_active=True).exclude(role=Role.GUEST).order_by("username"),
-        label="To",
-        empty_label="choose",
-        error_messages={"required": "Choose a shifter.", "invalid_choice": "That is no shifter. Choose another."},
-    )
+    to = ShifterField(label="To")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from users.models import User
 EVERYBODY = "everybody"
 
 
-def _day(label: str) -> forms.DateField:
+def day_field(label: str) -> forms.DateField:
+    """A day that may be left open."""
     return forms.DateField(
         label=label,
         required=False,
@@ -26,9 +27,9 @@ def _day(label: str) -> forms.DateField:
 class ScopeForm(forms.Form):
     """A day, or a range of days, or runs, of one person or of everybody. Names are those of the URL."""
 
-    date = _day("Shift day (UTC)")
-    date_min = _day("or from (UTC)")
-    date_max = _day("to (UTC)")
+    date = day_field("Shift day (UTC)")
+    date_min = day_field("or from (UTC)")
+    date_max = day_field("to (UTC)")
     runs = forms.CharField(label="Runs", required=False, max_length=2000)
     user = forms.CharField(label="Shifter", required=False, max_length=150)
 

@@ -12,21 +12,12 @@ from certify.choices import Component, Reconstruction, Verdict
 from certify.runlist import spans
 from certify.vocabulary import vocabulary
 from oms.choices import RunType
+from reports.forms import day_field
 from shiftleader.days import FIRST_DAY, LAST_DAY, Days, days_of_week, this_week
 from shiftleader.scope import Scope
 from users.models import User
 
 _MOST_PEOPLE = 100
-
-
-def _day(label: str) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=False,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "Give the day as 2018-05-01."},
-    )
 
 
 def _text(label: str, length: int = 150, **attrs: str) -> forms.CharField:
@@ -104,7 +95,7 @@ class WeekForm(forms.Form):
 
     def __init__(self, asked: QueryDict) -> None:
         super().__init__(asked)
-        self.fields = {"from": _day("From (UTC)"), "to": _day("To (UTC)"), **self.fields}
+        self.fields = {"from": day_field("From (UTC)"), "to": day_field("To (UTC)"), **self.fields}
 
     def clean_week(self) -> Days | None:
         try:

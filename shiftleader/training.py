@@ -16,6 +16,7 @@ from certify.models import TrackerCertification
 from certify.responses import SeeOther
 from shiftleader.scope import Scope
 from users.access import SignedInRequest, role_required
+from users.fields import ShifterField
 from users.models import Role, User
 from users.training import LONGEST_REASON, NotSwitched, people_to_train, switch_training
 
@@ -23,23 +24,10 @@ ON, OFF = "on", "off"
 Practised = list[tuple[User, int]]
 
 
-class PersonField(forms.ModelChoiceField):
-    """A person who may certify, by account name."""
-
-    def label_from_instance(self, obj: User) -> str:
-        return f"{obj.display_name} ({obj.username})" if obj.display_name != obj.username else obj.username
-
-
 class TrainingForm(forms.Form):
     """Whose training, on or off, and why."""
 
-    person = PersonField(
-        User.objects.filter(is_active=True).exclude(role=Role.GUEST).order_by("username"),
-        label="Shifter",
-        to_field_name="username",
-        empty_label="choose",
-        error_messages={"required": "Choose a shifter.", "invalid_choice": "That is no shifter. Choose another."},
-    )
+    person = ShifterField(label="Shifter", to_field_name="username")
     training = forms.ChoiceField(
         choices=[(ON, "in training"), (OFF, "not in training")],
         label="From now on",

@@ -39,11 +39,18 @@ def review_of(made: TrackerCertification, reader: User, as_of: datetime | None =
     is_live, is_now = made.state == State.LIVE and not made.is_practice, as_of is None
     last = done.order_by("-pk").first()
     return ReviewOf(
-        questions=[(one, is_now and one.is_open and one.may_be_answered_by(reader)) for one in asked],
+        questions=[(_as_of(one, as_of), is_now and one.is_open and one.may_be_answered_by(reader)) for one in asked],
         last=last,
         is_current=bool(last and last.version == made.version),
         may_ask=is_now and is_live and reader.may_change_others,
     )
+
+
+def _as_of(asked: ShifterQuestion, moment: datetime | None) -> ShifterQuestion:
+    """The question as it stood: open, where its answer came later."""
+    if moment is not None and asked.answered_at is not None and asked.answered_at > moment:
+        asked.answer, asked.answered_by, asked.answered_at = "", None, None
+    return asked
 
 
 def reviews_of(rows: Iterable[TrackerCertification]) -> dict[int, Reviewed]:

@@ -125,6 +125,16 @@ def test_page_as_of_a_moment_has_the_questions_of_then(made, guest_client):
     assert "Later?" not in guest_client.get(f"/list/{earlier.pk}/?as_of=2099-01-01T00:00Z").text
 
 
+def test_answer_that_came_later_is_not_there_as_of_a_moment(made, guest_client):
+    QuestionFactory(
+        certification=made, asked_at="2018-06-02T00:00:00Z", text="Why?", answer="HV trip.",
+        answered_by=made.user, answered_at="2100-01-01T00:00:00Z",
+    )  # fmt: skip
+    assert "HV trip." in guest_client.get(f"/list/{made.pk}/").text
+    then = guest_client.get(f"/list/{made.pk}/?as_of=2099-01-01T00:00Z").text
+    assert "Why?" in then and "HV trip." not in then
+
+
 def test_home_of_a_shift_leader_counts_all_and_shows_their_own(made, shift_leader):
     mine = QuestionFactory(certification=CertificationFactory(user=shift_leader))
     for _ in range(11):

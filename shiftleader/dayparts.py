@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from certify.choices import Verdict
 from reports.models import DayNote
 from reports.selectors import words_on
-from reports.sums import Day, days
+from reports.sums import Day, Row, days
 from shiftleader.fills import fill_link
 from shiftleader.pages import page_of
 from shiftleader.scope import Scope
@@ -20,10 +22,10 @@ PAGE_SIZE = 14
 
 @dataclass(frozen=True)
 class DayOfWeek:
-    """A day as the page shows it; `kinds`: by run type and reconstruction the runs of each verdict."""
+    """A day as the page shows it; `kinds`: by run type and reconstruction the runs of each verdict, with an address."""
 
     day: Day
-    kinds: list[tuple[Any, list[tuple[Verdict, list[int]]]]]
+    kinds: list[tuple[Row, list[tuple[Verdict, list[int], str]]]]
     fills: list[tuple[int, str]]
     notes: list[DayNote]
     url: str
@@ -39,9 +41,11 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
 
 
 def _day(one: Day, notes: list[DayNote], scope: Scope) -> DayOfWeek:
-    kinds = [
-        (row, [(verdict, one.runs(row.run_type, row.reconstruction, verdict)) for verdict in row.by_verdict])
-        for row in one.rows
-    ]
-    url = scope.rows_url(date_min=f"{one.day}", date_max=f"{one.day}")
-    return DayOfWeek(one, kinds, [(number, fill_link(number)) for number in one.fills], notes, url)
+    url = partial(scope.rows_url, date_min=f"{one.day}", date_max=f"{one.day}")
+    kinds = [(row, [(verdict, *_runs(one, row, verdict, url)) for verdict in row.by_verdict]) for row in one.rows]
+    return DayOfWeek(one, kinds, [(number, fill_link(number)) for number in one.fills], notes, url())
+
+
+def _runs(one: Day, row: Row, verdict: Verdict, url: Callable[..., str]) -> tuple[list[int], str]:
+    where = url(run_type=row.run_type, reconstruction=row.reconstruction, verdict=verdict.value)
+    return one.runs(row.run_type, row.reconstruction, verdict), where

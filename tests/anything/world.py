@@ -127,7 +127,8 @@ class World:
         client = self.first(address)
         with undone(client):
             page = client.get(address.path(self.known))
-        return page if page.status_code == 200 and not page.streaming else None
+        is_html = not page.streaming and page.headers.get("Content-Type", "").startswith("text/html")
+        return page if page.status_code == 200 and is_html else None
 
     def forms_of(self, address: Address) -> list[dict[str, list[str]]]:
         """What may be sent there: the form on its own page, those of a certification, and nothing."""

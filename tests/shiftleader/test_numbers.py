@@ -59,6 +59,15 @@ def test_numbers_lead_to_their_rows(shifter_client, query):
 
 
 @pytest.mark.usefixtures("certified")
+def test_numbers_of_a_day_lead_to_their_rows(shifter_client):
+    text = shifter_client.get("/shiftleader/part/days/?week=2018-W22", headers={"HX-Request": "true"}).text
+    linked = re.findall(r'<a class="verdict is-(\w+)" href="([^"]+)">(\d+)', text)
+    assert len(linked) > 5
+    for _verdict, address, number in linked:
+        assert len(rows_at(shifter_client, unescape(address))) == int(number), address
+
+
+@pytest.mark.usefixtures("certified")
 def test_bars_lead_to_rows_of_their_day_and_verdict(shifter_client):
     text = shifter_client.get("/shiftleader/part/overview/?week=2018-W22", headers={"HX-Request": "true"}).text
     bars = re.findall(r'<a href="([^"]+)" aria-label="(\S+), (\w+): [^"]+"><rect', text)

@@ -70,7 +70,7 @@ def undo(request: SignedInRequest, pk: int) -> HttpResponse:
         made = undo_change(request.user, plan.change, form.cleaned_data["reason"])
     except InTheWay as blocked:
         return _undo_page(request, blocked.plan, form, status=409)
-    messages.success(request, f"Change {pk} is undone, by change {made.pk}.")
+    messages.success(request, f"Change {pk} is undone: see change {made.pk} in the history.")
     return SeeOther(_page_about(plan.change))
 
 

@@ -42,6 +42,10 @@ class HandOverForm(WhyForm):
     field_order = ("to", "reason")
     to = ShifterField(label="To")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].widget.attrs["autofocus"] = self.fields["reason"].widget.attrs.pop("autofocus")
+
 
 @dataclass(frozen=True)
 class Deed:

@@ -144,7 +144,7 @@ def test_undo_page_shows_what_it_does_and_does_it(shift_leader_client, made):
     made.refresh_from_db()
     assert made.trackermap == "exists"
     page = html(shift_leader_client, f"/list/{made.pk}/")
-    assert f"undoes change {change.pk}" in page and "undone by leader" in page
+    assert f"Undo of change {change.pk}" in page and "undone by leader" in page
 
 
 def test_undo_in_the_way_of_later_changes_names_them(shifter_client, shifter, reference, made):

@@ -55,10 +55,11 @@ class Said:
 
 @dataclass
 class Imported:
-    """What came of it: certifications made, and those left out since one stands."""
+    """What came of it: certifications made, those left out since one stands, and names that have no account here."""
 
     made: int = 0
     standing: list[Key] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
 
 
 def read_certifications(file: TextIO, flags: str = "") -> list[Said]:
@@ -187,6 +188,7 @@ class _Chunk:
                 came.standing.append(one.key)
                 continue
             standing.add(one.key)
+            came.unknown.update({one.user} - {""} - people.keys())
             made.append(self._certification(one, people.get(one.user, actor)))
         self.done.made(TrackerCertification.objects.bulk_create(made))
         came.made += len(made)

@@ -85,6 +85,17 @@ def test_file_as_a_spreadsheet_saves_it_is_read(admin, tmp_path):
     assert TrackerCertification.objects.get().run_number == 316187
 
 
+def test_names_without_an_account_are_named(admin, shifter, tmp_path, capsys):
+    file = tmp_path / "some.csv"
+    other = LINE.replace("316187", "316188")
+    file.write_text(
+        HEAD.strip() + ",user\n" + LINE.strip() + ",anna\n" + other.strip() + ",shifter\n", encoding="utf-8"
+    )
+    call_command("import_certifications", file, by=admin.username, reason="x")
+    assert "admin owns what is of anna: they have no account here." in capsys.readouterr().out
+    assert {row.run_number: row.user for row in TrackerCertification.objects.all()} == {316187: admin, 316188: shifter}
+
+
 def test_import_is_for_admins(shift_leader):
     with pytest.raises(PermissionDenied):
         import_certifications(shift_leader, _read(HEAD + LINE), "x")

@@ -32,6 +32,8 @@ class Command(BaseCommand):
         except (OSError, UnicodeDecodeError, csv.Error, NotImportable, PermissionDenied) as refused:
             raise CommandError(f"Nothing was imported. {refused}") from None
         self.stdout.write(f"{came.made} certifications imported.")
+        if came.unknown:
+            self.stdout.write(f"{by} owns what is of {', '.join(sorted(came.unknown))}: they have no account here.")
         if came.standing:
             first = ", ".join(f"{run} {word}" for run, word in came.standing[:5])
             self.stdout.write(f"{len(came.standing)} were left out, since they are certified here: {first} …")

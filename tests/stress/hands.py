@@ -32,11 +32,12 @@ class Hand:
     session: requests.Session = field(default_factory=requests.Session)
 
     def opened(self, path: str) -> dict[str, Any]:
-        """The fields of the form on this page."""
+        """The fields of the form on this page, its checklists gone through."""
         page = self.session.get(self.url + path, timeout=TIMEOUT_S, allow_redirects=False)
         if page.status_code != 200:
             raise RuntimeError(f"GET {path} by {self.name}: {page.status_code}, not 200")
-        return dict(fields_of(page))
+        ticked = {name: "on" for name in field_names(page) if name.startswith("checklist_")}
+        return dict(fields_of(page)) | ticked
 
     def send(self, path: str, fields: dict[str, Any]) -> requests.Response:
         """The answer to the form; what it asks to be confirmed is confirmed, as a person would.

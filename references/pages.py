@@ -68,7 +68,9 @@ def reference_page(request: HttpRequest, filters: ReferenceFilter, rows: Rows) -
     asked = request.GET.get("per_page", "")
     size = int(asked) if asked in map(str, PAGE_SIZES) else PAGE_SIZES[0]
     table = _table(rows)
-    RequestConfig(request, paginate={"per_page": size}).configure(table)
+    RequestConfig(request, paginate=False).configure(table)  # it would take any size that an address names
+    table.paginate(per_page=size)
+    table.page = table.paginator.get_page(request.GET.get("page"))
     shown = [(row.record.run_id, getattr(row.record.run, "readout", None)) for row in table.paginated_rows]
     query = request.GET.copy()
     query.pop("again", None)

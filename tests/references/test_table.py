@@ -107,6 +107,8 @@ def test_pages_keep_filters_and_order_in_the_address(guest_client):
     page = guest_client.get(f"/references/?{query}").content.decode()
     assert f"{query.replace('&', '&amp;')}&amp;page=2" in page
     assert len(numbers(guest_client, f"{query}&per_page=50&page=99")) == 30
+    for odd in ("per_page=-1&page=7", "per_page=1000", "page=-1", "page=x"):
+        assert len(numbers(guest_client, f"{query}&{odd}")) in (5, 25)
 
 
 def test_export_has_the_rows_of_the_address_in_its_order(guest_client, three):

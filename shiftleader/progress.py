@@ -113,20 +113,31 @@ def runs_certified(scope: Scope) -> list[int]:
     return list(rows.values_list("runreconstruction__run_id", flat=True).distinct())
 
 
-def shifters_of(runs: Collection[int]) -> Shifters:
-    """Who certified which reconstruction of these runs, on any day: one query."""
+def shifters_of(runs: Collection[int], scope: Scope | None = None) -> Shifters:
+    """Who certified which reconstruction of these runs, on any day, as far as the filters leave it: one query."""
     if not runs:
         return {}
-    rows = TrackerCertification.objects.live().filter(runreconstruction__run_id__in=runs).order_by()
+    live = TrackerCertification.objects.live().filter(runreconstruction__run_id__in=runs).order_by()
+    rows = scope.filtered(live) if scope else live
     names = ("runreconstruction__run", "runreconstruction__reconstruction")
     people = ("user__username", "user__first_name", "user__last_name")
     some = rows.select_related("runreconstruction", "user").only(*names, *people)
     return {(row.run_number, row.reconstruction): row.user.display_name for row in some}
 
 
-def context_of(datasets: list[RegistryDataset], cycles: list[Cycle]) -> dict[str, Any]:
-    """Both halves of the part, from one query."""
-    runs = {one.run_number for one in datasets} | {one.run_number for cycle in cycles for one in cycle.datasets}
-    shifters = shifters_of(runs)
-    found = by_reconstruction(datasets, shifters)
+def context_of(datasets: list[RegistryDataset], cycles: list[Cycle], scope: Scope) -> dict[str, Any]:
+    """Both halves of the part. Calls are Run Registry's, and shown whole."""
+    runs = {one.run_number for one in datasets}
+    shifters = shifters_of(runs | {one.run_number for cycle in cycles for one in cycle.datasets})
+    found = by_reconstruction(_left_by_filters(datasets, shifters, scope), shifters)
     return {"progress": found, "calls": as_calls(cycles, shifters)}
+
+
+def _left_by_filters(datasets: list[RegistryDataset], shifters: Shifters, scope: Scope) -> Iterable[RegistryDataset]:
+    """What is certified as the filters say; what nobody has certified, by what OMS says of the run alone."""
+    runs = {one.run_number for one in datasets}
+    passing, alike = shifters_of(runs, scope), scope.runs_like(runs)
+    for one in datasets:
+        key = one.run_number, one.reconstruction
+        if key in passing or (key not in shifters and one.run_number in alike):
+            yield one

@@ -31,7 +31,7 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     began = timezone.now()
     opened, calls = _ask(scope, Budget.of_page(is_retry="again" in request.GET))
     datasets = _joined(opened, scope)
-    found = context_of(datasets, calls_of(calls.value, scope) if isinstance(calls, Found) else [])
+    found = context_of(datasets, calls_of(calls.value, scope) if isinstance(calls, Found) else [], scope)
     problem = next((answer for answer in opened if isinstance(answer, Unreachable)), None)
     return {
         **found,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from certify.choices import Component, Reconstruction, State
 from certify.models import TrackerCertification
 from certify.runlist import in_spans
 from certify.vocabulary import with_those_below
+from oms.models import OmsRun
 from reports.lines import Line, lines_of, rows_for_lines
 from reports.sums import FlagChange, flag_changes
 from shiftleader.days import Days
@@ -83,7 +84,23 @@ class Scope:
 
     def narrowed(self, rows: QuerySet[TrackerCertification]) -> QuerySet[TrackerCertification]:
         """Those of the rows that the filters leave."""
-        return rows.filter(self._of_days() & self._of_people_and_runs() & self._of_facts() & self._of_judgement())
+        return self.filtered(rows).filter(self._of_days())
+
+    def filtered(self, rows: QuerySet[TrackerCertification]) -> QuerySet[TrackerCertification]:
+        """Those that the filters leave, of any day."""
+        return rows.filter(self._of_people_and_runs() & self._of_facts() & self._of_judgement())
+
+    def runs_like(self, numbers: Collection[int]) -> set[int]:
+        """Those of these runs with the B field, energy and beam that are asked for, as OMS says: a query at most."""
+        asked = Q()
+        for name, within in (("b_field", _B_FIELD_WITHIN), ("energy", _ENERGY_WITHIN)):
+            if (value := self.said.get(name)) is not None:
+                asked &= Q(**{f"{name}__gte": value - within, f"{name}__lte": value + within})
+        if beam := self.said.get("beam"):
+            asked &= Q(fill_type_runtime__icontains=beam) | Q(fill__fill_type_party1__icontains=beam)
+        if not asked:
+            return set(numbers)
+        return set(OmsRun.objects.filter(asked, pk__in=numbers).values_list("pk", flat=True))
 
     def _of_days(self) -> Q:
         asked = Q()

@@ -145,7 +145,20 @@ def test_filters_narrow(ask):
     )
     commissioning = int(row_of(ask(DAY), "express")[0]) - cosmics - collisions
     assert (cosmics > 0, collisions > 0, commissioning >= 0) == (True, True, True)
-    assert "do not count here" in ask(f"{DAY}&verdict=bad")
+
+
+@pytest.mark.django_db
+def test_filters_on_certifications_narrow_what_is_certified_and_leave_what_nobody_has_yet(ask):
+    opened = int(row_of(ask(DAY), "express")[0])
+    mine = certify(315267, facts={"run": {"b_field": 3.8}})
+    theirs = certify(315270, user=UserFactory(username="else"))
+    assert row_of(ask(DAY), "express")[:2] == [str(opened), "2"]
+    assert row_of(ask(f"{DAY}&user={theirs.user.username}"), "express")[:2] == [str(opened - 1), "1"]
+    assert row_of(ask(f"{DAY}&verdict=bad"), "express")[:2] == [str(opened - 2), "0"]
+    assert "has no shifter, verdict and problems yet" in ask(f"{DAY}&verdict=bad")
+    RunFactory(run_number=315265, b_field=3.8)
+    left = row_of(ask(f"{DAY}&b_field=3.8&user={mine.user.username}"), "express")
+    assert left[:2] == ["2", "1"]
 
 
 @pytest.mark.django_db

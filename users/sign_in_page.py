@@ -62,9 +62,17 @@ def _on_this_site(request: HttpRequest, wanted: str) -> str:
 
 def instead_of_fragment(request: HttpRequest) -> HttpResponse:
     """For a stranger whose page asked for a part of itself: the whole page goes to the sign-in, and back afterwards."""
-    here = urlsplit(request.headers.get("HX-Current-URL", ""))
-    sign_in = redirect_to_login(_on_this_site(request, urlunsplit(("", "", here.path, here.query, ""))))
+    sign_in = redirect_to_login(_on_this_site(request, _path_in(request.headers.get("HX-Current-URL", ""))))
     return HttpResponseClientRedirect(sign_in.url)
+
+
+def _path_in(url: str) -> str:
+    """Path and query of an address that a browser, or anybody, has sent."""
+    try:
+        here = urlsplit(url)
+    except ValueError:
+        return ""
+    return urlunsplit(("", "", here.path, here.query, ""))
 
 
 def refuse(request: HttpRequest, sentence: str, *, status: int = 403) -> NoReturn:

@@ -173,6 +173,7 @@ def test_part_of_a_page_sends_the_whole_page_to_the_sign_in_and_back(client):
     answer = client.get("/shiftleader/part/overview/?week=2018-W17", headers=here, follow=True)
     assert answer["HX-Redirect"] == "/accounts/login/?next=/shiftleader/%3Fweek%3D2018-W17"
     assert answer.content == b""
-    elsewhere = {**here, "HX-Current-URL": "https://elsewhere.example.org//evil.example.org/"}
-    answer = client.get("/shiftleader/part/overview/", headers=elsewhere, follow=True)
-    assert answer["HX-Redirect"] == "/accounts/login/?next=/"
+    for elsewhere in ("https://elsewhere.example.org//evil.example.org/", "http://["):
+        headers = {**here, "HX-Current-URL": elsewhere}
+        answer = client.get("/shiftleader/part/overview/", headers=headers, follow=True)
+        assert answer["HX-Redirect"] == "/accounts/login/?next=/"

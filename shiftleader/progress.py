@@ -76,11 +76,14 @@ def by_reconstruction(datasets: Iterable[RegistryDataset], shifters: Shifters) -
     return [one for one in found if one.total]
 
 
-def calls_of(cycles: Iterable[Cycle], scope: Scope) -> list[Cycle]:
-    """The calls that end in these days, and others that Tracker has not completed; the next deadline first."""
+def calls_of(cycles: Iterable[Cycle], scope: Scope) -> tuple[list[Cycle], int]:
+    """The calls that end in these days, and others that Tracker has not completed, the next deadline first; how many
+    there are besides the first ten.
+    """
     chosen = [one for one in cycles if one.state != "completed" or _is_among(one.deadline, scope)]
     chosen.sort(key=lambda one: not _is_among(one.deadline, scope))
-    return sorted(chosen[:MOST_CALLS], key=lambda one: one.deadline or datetime.max.replace(tzinfo=UTC))
+    shown = sorted(chosen[:MOST_CALLS], key=lambda one: one.deadline or datetime.max.replace(tzinfo=UTC))
+    return shown, len(chosen) - len(shown)
 
 
 def _is_among(deadline: datetime | None, scope: Scope) -> bool:

@@ -31,10 +31,12 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     began = timezone.now()
     opened, calls = _ask(scope, Budget.of_page(is_retry="again" in request.GET))
     datasets = _joined(opened, scope)
-    found = context_of(datasets, calls_of(calls.value, scope) if isinstance(calls, Found) else [], scope)
+    shown, more_calls = calls_of(calls.value, scope) if isinstance(calls, Found) else ([], 0)
+    found = context_of(datasets, shown, scope)
     problem = next((answer for answer in opened if isinstance(answer, Unreachable)), None)
     return {
         **found,
+        "more_calls": more_calls,
         "lefts": [(one, _drawn(one.left, request), max(0, len(one.left) - MOST_LEFT)) for one in found["progress"]],
         "problem": problem,
         "calls_problem": calls if isinstance(calls, Unreachable) else None,

@@ -66,9 +66,9 @@ def test_calls_that_end_in_these_days_are_never_left_out():
     )
     pending = [cycle(deadline=last - timedelta(days=number)) for number in range(MOST_CALLS + 3)]
     days = Days(date(2018, 4, 20), date(2018, 4, 21))
-    shown = calls_of([*pending, ended], Scope(days, {}))
-    assert len(shown) == MOST_CALLS and shown[0].deadline < shown[-1].deadline == last
-    assert calls_of([*pending, ended], Scope(days_of_week("2017-W17"), {}))[0] == ended
+    shown, more = calls_of([*pending, ended], Scope(days, {}))
+    assert (len(shown), more) == (MOST_CALLS, 3) and shown[0].deadline < shown[-1].deadline == last
+    assert calls_of([*pending, ended], Scope(days_of_week("2017-W17"), {}))[0][0] == ended
 
 
 def test_many_runs_are_asked_for_in_several_calls(monkeypatch):

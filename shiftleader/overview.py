@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from certify.choices import Verdict
-from reports.sums import Row, overview, shifters, sum_of
+from reports.sums import Row, Shifter, overview, shifters, sum_of
 from shiftleader.bars import charts
 from shiftleader.scope import Scope
 from users.access import SignedInRequest
@@ -19,12 +19,22 @@ def part(_request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     return {
         "total": sum_of(lines),
         "rows": [_row(row, scope) for row in overview(lines)],
-        "shifters": [(one, scope.rows_url(user=one.username)) for one in shifters(lines)],
+        "shifters": [_shifter(one, scope) for one in shifters(lines)],
         "changes": changes[:_MOST_CHANGES],
         "more_changes": len(changes[_MOST_CHANGES:]),
         "charts": charts(lines, scope.days.all(), scope.rows_url),
         "verdicts": list(Verdict),
     }
+
+
+def _shifter(one: Shifter, scope: Scope) -> tuple[Shifter, str, list[tuple[int, str]]]:
+    """A shifter with the address of theirs, and count and address of each verdict."""
+    by_verdict = [
+        (one.by_verdict[verdict].certifications if verdict in one.by_verdict else 0, verdict.value)
+        for verdict in Verdict
+    ]
+    counts = [(count, scope.rows_url(user=one.username, verdict=word)) for count, word in by_verdict]
+    return one, scope.rows_url(user=one.username), counts
 
 
 def _row(row: Row, scope: Scope) -> dict[str, Any]:

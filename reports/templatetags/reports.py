@@ -14,7 +14,7 @@ register = template.Library()
 
 
 @register.simple_tag
-def number(value: int, url: str = "") -> SafeString | str:
+def number(value: int | str, url: str = "") -> SafeString | str:
     """The number, linked to its rows where there are any and an address can say them."""
     return format_html('<a href="{}">{}</a>', url, value) if value and url else str(value)
 
@@ -27,12 +27,6 @@ def linked(links: Iterable[Any]) -> SafeString:
 
 def _link(text: str, url: str) -> SafeString | str:
     return format_html('<a href="{}">{}</a>', url, text) if url else text
-
-
-@register.simple_tag
-def count_of(sums: Mapping[Verdict, Sum], verdict: Verdict) -> int:
-    """The certifications of one verdict."""
-    return sums[verdict].certifications if verdict in sums else 0
 
 
 @register.filter

@@ -4,6 +4,7 @@ import os
 
 import pytest
 from django.core.cache import cache, caches
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
@@ -19,6 +20,19 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 examples.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 examples.load_profile("any machine")
+
+
+def pytest_collection_modifyitems(config, items):
+    """On PostgreSQL, all that touches the database; what does not, and what is marked `once`, SQLite's run shows."""
+    if connection.vendor == "sqlite":
+        return
+    again = [item for item in items if _touches_database(item) and not item.get_closest_marker("once")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(again)])
+    items[:] = again
+
+
+def _touches_database(item) -> bool:
+    return bool(item.get_closest_marker("django_db")) or not {"db", "transactional_db"}.isdisjoint(item.fixturenames)
 
 
 @pytest.fixture(autouse=True)

@@ -49,6 +49,7 @@ def _certified(walk: Walk, shifter) -> None:
     OmsFill.objects.update(fetched_at=None)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("page", READING, ids=_id)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("service", SERVICES)

@@ -9,7 +9,7 @@ from history.models import Change
 from shiftleader.parts import PARTS
 from tests.imports.real import COLUMNS, as_csv, real_rows
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ALL_DAYS = "from=2018-04-01&to=2019-12-31"
 REPORTS = [
     "/",

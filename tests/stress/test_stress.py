@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 from django.db import connection
 
 from tests.stress.site import ROOT
@@ -10,6 +11,7 @@ from tests.stress.site import ROOT
 PATIENCE_S = 300
 
 
+@pytest.mark.django_db  # for the suite on PostgreSQL to know that it is about the database
 def test_many_hands_and_a_killed_server_cost_no_text_and_leave_no_half_record():
     database = {"postgresql": "postgres"}.get(connection.vendor, "sqlite")
     command = [sys.executable, "-m", "tests.stress", "--database", database, "--hands", "50", "--submissions", "28"]

@@ -85,6 +85,13 @@ class Line:
     fill: FillFacts = FillFacts()
     read_at: str = ""
     stale: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def why(self) -> str:
+        """The reason with the comment, each once: a reason that was chosen first begins the comment."""
+        parts = [self.reason] if not self.comment.startswith(self.reason) else []
+        return ": ".join(filter(None, [*parts, self.comment]))
 
     def flag_text(self, component: str) -> str:
         """The flag, with its low statistics."""
@@ -92,11 +99,11 @@ class Line:
 
 
 # Of a hundred columns of a certification and what it points to, those that a line is made of: half the time.
-_RELATED = ("runreconstruction", "user", "dataset", "reference_runreconstruction")
+_RELATED = ("runreconstruction", "user", "dataset", "reference_runreconstruction", "bad_reason")
 _COLUMNS = (
     *(f"{component.value}{of}" for component in Component for of in ("", "_lowstat")),
     *("run_type", "lumisections", "recorded_lumi", "verdict_word", "trackermap", "comment", "date", "facts", "stale"),
-    *("runreconstruction__run_id", "runreconstruction__reconstruction", "dataset__name"),
+    *("runreconstruction__run_id", "runreconstruction__reconstruction", "dataset__name", "bad_reason__name"),
     *("reference_runreconstruction__run_id", "reference_runreconstruction__reconstruction"),
     *("user__username", "user__first_name", "user__last_name"),
 )
@@ -141,6 +148,7 @@ def _line(row: TrackerCertification) -> Line:
         fill=_fill(row.facts.get("fill") or {}),
         read_at=row.facts.get("read_at") or "",
         stale=tuple(in_words(row.stale)),
+        reason=row.bad_reason.name if row.bad_reason else "",
     )
 
 

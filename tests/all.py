@@ -26,7 +26,7 @@ def say(*lines: str) -> None:
 def pytest(*arguments: str, **environment: str) -> tuple[list[str], dict[str, str]]:
     """Command and environment of pytest in a process of its own."""
     clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "TEST_DATABASE_URL")}
-    return [sys.executable, "-m", "pytest", *arguments], {**clean, **environment}
+    return [sys.executable, "-m", "pytest", "--durations=12", "--durations-min=4", *arguments], {**clean, **environment}
 
 
 def passes(title: str, *arguments: str) -> bool:

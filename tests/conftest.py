@@ -18,7 +18,7 @@ from users.models import Role, User
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 # How long an example takes says how busy the machine is, and nothing of what is tested.
-examples.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.register_profile("any machine", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 examples.load_profile("any machine")
 
 

@@ -51,7 +51,7 @@ WHY = (
     Heading("Reconstruction", 98),
     Heading("Verdict", 86),
     *(Heading(component.label, 62) for component in Component),
-    Heading("Comment", 374),
+    Heading("Why", 374),
     Heading("Shifter", 92),
 )
 
@@ -145,6 +145,6 @@ def reason_row(line: Line) -> tuple[Figure, ...]:
         figure(line.kind.reconstruction),
         Figure((Link(word),), line.verdict, is_word=True),
         *(figure(line.flag_text(component.value)) for component in Component),
-        figure(line.comment),
+        figure(line.why),
         figure(line.shifter),
     )

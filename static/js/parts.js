@@ -39,6 +39,13 @@
       event.detail.isError = false;
     }
   });
+  // The parts above come later than the jump to one below: it is made again until somebody moves on by themselves.
+  let jump = document.getElementById(location.hash.slice(1));
+  for (const name of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    window.addEventListener(name, () => { jump = null; }, { once: true, passive: true });
+  }
+  document.addEventListener("htmx:afterSettle", (event) => { if (jump && partOf(event)) jump.scrollIntoView(); });
+
   document.addEventListener("htmx:afterSwap", (event) => partOf(event)?.removeAttribute("aria-busy"));
   document.addEventListener("htmx:responseError", (event) => {
     say(event, `${title(event)}: the server answered with an error (${event.detail.xhr.status}). The rest of the page is not touched by it.`, "Open it alone");

@@ -86,6 +86,7 @@ def is_accessible(page: Page) -> Callable[[], None]:
     def check() -> None:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
+            page.wait_for_load_state()
             found = Axe().run(page).response["violations"]
             told = [f"{scheme} {one['id']}: {[node['html'][:160] for node in one['nodes']]}" for one in found]
             assert told == [], page.url

@@ -20,6 +20,7 @@ def test_promoted_and_retired_with_a_successor(
     sign_in(shift_leader)
     page.goto(f"{live_server.url}/list/{certified.pk}/")
     page.get_by_role("link", name="Promote").click()
+    page.wait_for_url("**/promote/**")
     is_accessible()
     page.get_by_label("Why").fill("clean and long")
     page.get_by_role("button", name="Promote").click()

@@ -16,6 +16,7 @@ def test_report_is_read_and_its_slides_are_taken_along(
     sign_in(shift_leader)
     page.goto(f"{live_server.url}/shiftleader/?{WEEK}")
     page.get_by_role("link", name="Report and slides").click()
+    page.wait_for_url("**/shiftleader/report/**")
     is_accessible()
 
     held = []

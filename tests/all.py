@@ -1,4 +1,4 @@
-"""`make test`: the suite on SQLite; then on PostgreSQL and, beside it, in a browser. What is left out is named."""
+"""`make test`: the suite on SQLite, on PostgreSQL, and in a browser, two at a time. What is left out is named."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import contextlib
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from subprocess import PIPE, STDOUT
 
 from tests import chromium, office, postgres
 
@@ -29,48 +31,35 @@ def pytest(*arguments: str, **environment: str) -> tuple[list[str], dict[str, st
     return [sys.executable, "-m", "pytest", "--durations=12", "--durations-min=4", *arguments], {**clean, **environment}
 
 
-def passes(title: str, *arguments: str) -> bool:
-    """Run pytest; whether it passed."""
-    say(RULE, title, RULE)
-    command, environment = pytest(*arguments)
-    return subprocess.run(command, env=environment, check=False).returncode == 0
+def passes(title: str, *arguments: str, **environment: str) -> bool:
+    """Run pytest and say what it said; whether it passed."""
+    say(f"Begun: {title}")
+    command, clean = pytest(*arguments, **environment)
+    ran = subprocess.run(command, env=clean, check=False, stdout=PIPE, stderr=STDOUT, text=True)
+    say(RULE, title, RULE, ran.stdout)
+    return ran.returncode == 0
 
 
-@contextlib.contextmanager
-def beside(title: str, *arguments: str, **environment: str) -> Iterator[list[bool]]:
-    """Run pytest while the block runs; its output follows, and whether it passed stands in the list."""
-    outcome: list[bool] = []
-    command, environment = pytest(*arguments, **environment)
-    with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
-        try:
-            yield outcome
-            outcome.append(process.wait() == 0)
-        finally:
-            process.terminate()
-        output.seek(0)
-        say(RULE, title, RULE, output.read())
-
-
-def on_sqlite() -> bool:
-    """Two halves side by side, since most machines have two cores."""
+def jobs(database: str) -> dict[str, Callable[[], bool]]:
+    """What there is to run, the longest first; each in a process of its own."""
     others = [f"--ignore={folder}" for folder in LONG]
-    with beside("The suite on SQLite, the rest of it", *NO_BROWSER, *others) as passed:
-        first = passes("The suite on SQLite", *NO_BROWSER, *LONG)
-    return first and passed == [True]
+    there_are = {
+        "PostgreSQL": partial(passes, "The suite on PostgreSQL", *NO_BROWSER, TEST_DATABASE_URL=database),
+        "SQLite": partial(passes, "The suite on SQLite, one half", *NO_BROWSER, *LONG),
+        "SQLite too": partial(passes, "The suite on SQLite, the other half", *NO_BROWSER, *others),
+        "Browser": partial(passes, "The journeys in Chromium", "-m", "e2e"),
+    }
+    lacking = {"PostgreSQL": not database, "Browser": not chromium.executable()}
+    return {name: job for name, job in there_are.items() if not lacking.get(name)}
 
 
-def on_postgresql_and_in_a_browser() -> dict[str, bool]:
-    """What there is of both, side by side."""
-    outcomes: dict[str, bool] = {}
+def all_passed() -> dict[str, bool]:
+    """Two at a time, since most machines have two cores."""
     with contextlib.ExitStack() as stack:
-        if postgres.programs():
-            url = stack.enter_context(postgres.throwaway_server())
-            title = "The suite on PostgreSQL"
-            passed = stack.enter_context(beside(title, *NO_BROWSER, TEST_DATABASE_URL=url))
-        if chromium.executable():
-            outcomes["Browser"] = passes("The journeys in Chromium", "-m", "e2e")
-    return ({"PostgreSQL": passed == [True]} if postgres.programs() else {}) | outcomes
+        database = stack.enter_context(postgres.throwaway_server()) if postgres.programs() else ""
+        lanes = stack.enter_context(ThreadPoolExecutor(2))
+        running = {name: lanes.submit(job) for name, job in jobs(database).items()}
+        return {name: future.result() for name, future in running.items()}
 
 
 def left_out() -> list[str]:
@@ -84,7 +73,7 @@ def left_out() -> list[str]:
 
 
 def main() -> int:
-    outcomes = {"SQLite": on_sqlite()} | on_postgresql_and_in_a_browser()
+    outcomes = all_passed()
     say(RULE)
     for name, passed in outcomes.items():
         say(f"{name}: {'passed' if passed else 'FAILED'}")

@@ -43,7 +43,7 @@ from tests.factories import (
 )
 from users.models import Role, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DONE, DENIED = (200, 302, 303), (403,)
 Act = Callable[[User], object]
 Send = Callable[[User, Client], int]

@@ -258,6 +258,7 @@ def addresses() -> dict[str, str]:
 
 
 @pytest.mark.django_db
+@pytest.mark.once
 @pytest.mark.parametrize(("name", "method"), TABLE)
 def test_address_answers_each_role_as_the_table_says(name, method):
     address = addresses()[name]
@@ -272,6 +273,7 @@ def test_every_address_has_a_row_for_get_and_for_post():
 
 
 @pytest.mark.django_db
+@pytest.mark.once
 def test_no_address_takes_another_method():
     """PUT, PATCH and DELETE are answered by none, for none: not allowed, the sign-in, or denied."""
     clients, where = _clients(), addresses()
@@ -303,6 +305,7 @@ def test_every_table_of_ours_is_in_the_admin_with_search():
 
 
 @pytest.mark.django_db
+@pytest.mark.once
 @pytest.mark.parametrize("kind", ADMIN_PAGES)
 def test_admin_answers_each_role_as_the_table_says(kind):
     clients = _clients()
@@ -329,6 +332,7 @@ def _in_admin(name: str) -> tuple[str, bool]:
 
 
 @pytest.mark.django_db
+@pytest.mark.once
 @pytest.mark.parametrize(("name", "method"), ADMIN_SINGLE)
 def test_single_page_of_the_admin_answers_each_role_as_the_table_says(name, method):
     clients = _clients()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.apps import apps
@@ -16,6 +16,7 @@ from history.words import NOTHING
 
 NOT_SHOWN = "not shown"
 MOST_ROWS = 25  # of one change; files say all
+LONGEST, LEAD = 300, 60  # characters: of a text on a page, and of it before what differs
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,22 @@ def _told(change: Change, reader: Any, owned: dict[tuple[str, Any], Recorded]) -
     undone = list(change.undone_by.all())
     is_open = bool(change.lines) and change.kind != Kind.FOUND and not undone
     may_undo = is_open and all(_may_put_back(line, change, reader, owned) for line in change.lines)
-    shown = [_row(line, reader) for line in change.lines[:MOST_ROWS]]
+    shown = [_cut_to_differences(_row(line, reader)) for line in change.lines[:MOST_ROWS]]
     return Told(change, shown, len(change.lines) - len(shown), undone, may_undo)
+
+
+def _cut_to_differences(row: ToldRow) -> ToldRow:
+    """Long texts from shortly before their first difference: a page cuts them short, and would hide it."""
+    return replace(row, says=[(label, *_from_difference(was, now)) for label, was, now in row.says])
+
+
+def _from_difference(was: str, now: str) -> tuple[str, str]:
+    pairs = zip(was, now, strict=False)
+    same = next((index for index, (one, other) in enumerate(pairs) if one != other), min(len(was), len(now)))
+    start = same - LEAD
+    if start <= 0 or max(len(was), len(now)) <= LONGEST:
+        return was, now
+    return f"… {was[start:]}", f"… {now[start:]}"
 
 
 def _owned_rows(changes: list[Change], known: Container[tuple[str, Any]]) -> dict[tuple[str, Any], Recorded]:

@@ -103,6 +103,16 @@ def test_history_costs_the_same_however_many_rows_there_are(request, who, shift_
     assert "and 7 more rows" in html(client, "/history/")
 
 
+def test_what_differs_far_down_in_a_long_text_is_seen(guest_client, admin):
+    row = ChecklistFactory(identifier="long", text="- look\n" * 90)
+    row.text += "- and at the end\n"
+    row.save()
+    assert "and at the end" in html(guest_client, "/checklists/long/")[-3000:]
+    change = guest_client.get("/history/").context["changes"][0]
+    ((_label, was, now),) = [one for one in change.rows[0].says if one[0] == "Text"]
+    assert was.startswith("… ") and len(now) < 100 and now.endswith("and at the end\n")
+
+
 def test_export_reads_some_changes_at_a_time(guest_client, made, monkeypatch):
     monkeypatch.setattr("changes.selectors.CHUNK", 2)
     for _ in range(4):

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from certify.models import Checklist, RunReconstruction
 from certify.responses import SeeOther
+from certify.why import WhyForm
 from changes.exports import csv_lines
 from changes.filters import ChangeFilter, shown
-from changes.forms import WhyForm
 from changes.selectors import (
     certifications_of_run,
     changes_of_run,

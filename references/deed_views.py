@@ -15,9 +15,10 @@ from certify.reference_actions import adopt_reference, obstacles, promote_refere
 from certify.references import RankedReference, likeness, ranked_references
 from certify.responses import SeeOther
 from certify.selectors import offered_references
+from certify.why import WhyForm
 from oms.mirror import run_for_page
 from oms.models import OmsRun
-from references.forms import AdoptForm, RetireForm, WhyForm
+from references.forms import AdoptForm, RetireForm
 from references.views import about_reference
 from remote.answers import Missing
 from remote.budget import Budget

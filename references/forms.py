@@ -10,14 +10,7 @@ from certify.choices import Reconstruction
 from certify.models import RunReconstruction
 from certify.references import RankedReference
 from certify.runlist import FIRST_RUN, LAST_RUN
-
-
-class WhyForm(forms.Form):
-    """The reason, kept with the change."""
-
-    reason = forms.CharField(
-        max_length=500, label="Why", widget=forms.Textarea(attrs={"rows": 3}), error_messages={"required": "Say why."}
-    )
+from certify.why import WhyForm
 
 
 class AdoptForm(WhyForm):

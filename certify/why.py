@@ -1,4 +1,4 @@
-"""Why something is undone."""
+"""Why something is done: asked wherever a deed needs a reason of its own."""
 
 from django import forms
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
 from remote import tokens
-from tests.factories import UserFactory
+from tests.factories import UserFactory, begin_anew
 from tests.sandbox_server import sandbox, sandbox_server  # noqa: F401 - fixtures
 from users.models import Role, User
 
@@ -37,7 +37,8 @@ def _touches_database(item) -> bool:
 
 @pytest.fixture(autouse=True)
 def _cold_start():
-    """Each test starts without remembered answers, states of services or tokens."""
+    """Each test starts without remembered answers, states of services or tokens, and with the first numbers."""
+    begin_anew()
     cache.clear()
     caches["attempts"].clear()
     tokens.forget_all()

@@ -1,6 +1,7 @@
-"""Rows for tests. Runs are numbered above the sandbox's world (314206-316201) unless a test names one.
+"""Rows for tests. Runs are numbered above the sandbox's world (314206-316201) and all that tests name, from FIRST_RUN.
 
-Reference runs are numbered below it, and never 6000 runs away: nothing is asked about them.
+Reference runs are numbered below that world, and less than 6000 runs away: nothing is asked about them.
+Numbers and names begin anew with each test (`begin_anew`), so what a test meets does not hang on those before it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from oms.models import OmsFill, OmsRun
 from review.models import ShifterQuestion
 from users.models import Role, User
 
-FIRST_RUN = 317000
+FIRST_RUN = 318200
 LAST_REFERENCE = 314205
 FIRST_FILL = 6700
 BEGIN = datetime(2018, 6, 1, 6, 0, tzinfo=UTC)
@@ -105,9 +106,9 @@ class RunFactory(DjangoModelFactory):
             fill=None,
             **dict.fromkeys(FACTS),
         )
-        older = factory.Trait(run_number=factory.Sequence(lambda number: LAST_REFERENCE - number % 1000))
+        older = factory.Trait(run_number=factory.Sequence(lambda number: LAST_REFERENCE - number))
 
-    run_number = factory.Sequence(lambda number: FIRST_RUN + number % 2000)
+    run_number = factory.Sequence(lambda number: FIRST_RUN + number)
     fetched_at = factory.LazyFunction(lambda: datetime.now(UTC))
     run_type = RunType.COLLISIONS
     fill = factory.SubFactory(FillFactory)
@@ -229,3 +230,10 @@ class QuestionFactory(DjangoModelFactory):
     certification = factory.SubFactory(CertificationFactory)
     text = "Why is the tracker map missing?"
     asked_by = factory.SubFactory(UserFactory, role=Role.SHIFT_LEADER)
+
+
+def begin_anew() -> None:
+    """Number and name from the first again."""
+    for made_here in DjangoModelFactory.__subclasses__():
+        for counted in (made_here, *made_here.__subclasses__()):
+            counted.reset_sequence(0, force=True)

@@ -22,11 +22,19 @@ class WrittenMeanwhile(Exception):
         self.standing = standing
 
 
-def keep_day_note(actor: User, day: date, comment: str, links: str) -> DayNote:
-    """The actor's words on this day, in the place of those before. Raises `PermissionDenied`."""
+def keep_day_note(actor: User, day: date, comment: str, links: str, *, is_practice: bool = False) -> DayNote:
+    """The actor's words on this day, in the place of those before. Raises `PermissionDenied`.
+
+    What is sent in training, or was typed in it (`is_practice`), is practice, beside what counts.
+    """
     if not actor.may_certify:
         raise PermissionDenied("A note on a shift day needs the role shifter.")
-    note, _ = DayNote.objects.update_or_create(day=day, user=actor, defaults={"comment": comment, "links": links})
+    note, _ = DayNote.everything.update_or_create(
+        day=day,
+        user=actor,
+        is_practice=is_practice or actor.in_training,
+        defaults={"comment": comment, "links": links},
+    )
     return note
 
 

@@ -73,9 +73,10 @@ class ScopeForm(forms.Form):
 
 
 class DayNoteForm(forms.Form):
-    """The shifter's own words; both optional."""
+    """The shifter's own words; both optional. `practice`: the form was opened in training."""
 
     day = forms.DateField(input_formats=["%Y-%m-%d"], widget=forms.HiddenInput)
+    practice = forms.BooleanField(required=False, widget=forms.HiddenInput)
     comment = forms.CharField(
         label="Special comment", required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3})
     )

@@ -1,4 +1,7 @@
-"""The daily report as text for the electronic logbook: the same certifications give the same bytes, at any time."""
+"""The daily report as text for the electronic logbook: the same certifications give the same bytes, at any time.
+
+What became of their facts since is no part of it; the page says that beside the text.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,6 @@ def logbook_text(lines: list[Line], comment: str = "", links: str = "") -> str:
         ("Tracker Maps", _tracker_maps(kinds)),
         ("Certified Runs", _verdicts(kinds)),
         ("Sum of Quantities", _sums(kinds)),
-        ("Stale Certifications", _stale(lines)),
         ("Special Comments", comment.splitlines()),
         ("Links to the Prompt Feedback Plots", links.splitlines()),
     ]
@@ -61,7 +63,7 @@ def _runs_checked(kinds: Kinds) -> Iterator[str]:
             flags = (line.flag_text(component.value) for component in _ORDER)
             table.add_row(
                 [
-                    f"{line.run_number} (stale)" if line.stale else line.run_number,
+                    line.run_number,
                     line.reference,
                     _count(line.lumisections),
                     _lumi(line.recorded_lumi),
@@ -100,14 +102,6 @@ def _sums(kinds: Kinds) -> Iterator[str]:
             table.add_row([verdict.label, of.lumisections, _lumi(of.recorded_lumi)])
         yield table.get_string()
         yield ""
-
-
-def _stale(lines: list[Line]) -> Iterator[str]:
-    """A sentence for each certification of which a fact changed since; the numbers above are those it was made on."""
-    for line in sorted((one for one in lines if one.stale), key=lambda one: (one.run_number, one.kind.order)):
-        changed = _ascii("; ".join(line.stale))
-        sentence = f"{line.run_number} {line.kind.reconstruction}: {changed} since it was certified."
-        yield from textwrap.wrap(sentence, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _ascii(words: str) -> str:

@@ -13,18 +13,34 @@ from history.models import History
 from history.recorded import Recorded
 
 
+class NotesThatCount(models.Manager["DayNote"]):
+    """All but practice."""
+
+    def get_queryset(self) -> models.QuerySet[DayNote]:
+        return super().get_queryset().filter(is_practice=False)
+
+
 class DayNote(models.Model):
-    """One person's own words on one shift day (UTC): a comment, and links to the prompt feedback plots."""
+    """One person's own words on one shift day (UTC): a comment, and links to the prompt feedback plots.
+
+    `objects` are those that count, `everything` has practice too: what was typed in training, for its owner alone.
+    """
 
     day = models.DateField()
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="day_notes")
     comment = models.TextField(blank=True)
     links = models.TextField(blank=True)
+    is_practice = models.BooleanField(default=False, editable=False, help_text="Typed in training.")
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = NotesThatCount()
+    everything = models.Manager()
 
     class Meta:
         ordering = ("-day",)
-        constraints = [models.UniqueConstraint(fields=["day", "user"], name="one_note_per_day_and_person")]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "user", "is_practice"], name="one_note_per_day_and_person")
+        ]
 
     def __str__(self) -> str:
         return f"{self.day} {self.user}"

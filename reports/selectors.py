@@ -38,5 +38,10 @@ def words_on(days: Collection[date], people: Collection[User] = ()) -> list[DayN
 
 
 def note_of(person: User | None, day: date | None) -> DayNote | None:
-    """What this person said of this day."""
+    """What this person said of this day, and counts."""
     return DayNote.objects.filter(user=person, day=day).first() if person and day else None
+
+
+def practice_note_of(reader: User, day: date | None) -> DayNote | None:
+    """What the reader typed of this day in training."""
+    return DayNote.everything.filter(user=reader, day=day, is_practice=True).first() if day else None

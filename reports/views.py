@@ -16,7 +16,7 @@ from reports.actions import keep_day_note
 from reports.forms import DayNoteForm, ScopeForm
 from reports.lines import Line
 from reports.logbook import logbook_text
-from reports.selectors import lines_in, note_of
+from reports.selectors import lines_in, note_of, practice_note_of
 from reports.sums import sum_of, sums_by_verdict
 from users.models import User
 
@@ -38,8 +38,8 @@ def summary(request: HttpRequest) -> HttpResponse:
 
 
 def _kept(request: HttpRequest, reader: User, said: dict[str, Any]) -> HttpResponse:
-    keep_day_note(reader, said["day"], said["comment"], said["links"])
-    messages.success(request, f"Kept with your report of {said['day']}.")
+    kept = keep_day_note(reader, said["day"], said["comment"], said["links"], is_practice=said["practice"])
+    messages.success(request, f"Kept {'as practice ' if kept.is_practice else ''}with your report of {said['day']}.")
     query = urlencode({"date": said["day"], "user": reader.username})
     return SeeOther(f"{reverse('reports:summary')}?{query}")
 
@@ -48,14 +48,17 @@ def _page(reader: User, scope: ScopeForm, words: DayNoteForm | None) -> dict[str
     said = scope.cleaned_data
     lines, note = lines_in(said), note_of(said["user"], said["date"])
     own_day = said["date"] if said["user"] == reader else None
+    practised = practice_note_of(reader, own_day)
+    note = practised if own_day and reader.in_training else note
     return {
         "scope": scope,
         "lines": lines,
         "text": _text(lines, note),
         "total": sum_of(lines),
-        "stale": sum(bool(line.stale) for line in lines),
+        "stale": [line for line in lines if line.stale],
         "sums": sums_by_verdict(lines),
-        "words": words or (_words(own_day, note) if own_day and reader.may_certify else None),
+        "words": words or (_words(own_day, note, reader.in_training) if own_day and reader.may_certify else None),
+        "practised": None if reader.in_training else practised,
     }
 
 
@@ -63,9 +66,9 @@ def _text(lines: list[Line], note: Any) -> str:
     return logbook_text(lines, note.comment if note else "", note.links if note else "")
 
 
-def _words(day: Any, note: Any) -> DayNoteForm:
+def _words(day: Any, note: Any, is_practice: bool) -> DayNoteForm:
     said = {"comment": note.comment, "links": note.links} if note else {}
-    return DayNoteForm(initial={"day": day, **said})
+    return DayNoteForm(initial={"day": day, "practice": is_practice, **said})
 
 
 def _file(text: str, scope: ScopeForm) -> HttpResponse:

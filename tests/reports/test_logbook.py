@@ -1,9 +1,10 @@
 """The text for the logbook, on the 26 certifications whose report is known."""
 
 import pytest
-from django.utils import timezone
 
 from certify.choices import Verdict
+from certify.staleness import mark_stale
+from oms.models import OmsRun
 from reports.lines import by_kind, lines_of
 from reports.logbook import WIDTH, logbook_text
 from reports.sums import sum_of, sums_by_verdict
@@ -115,23 +116,20 @@ def test_sum_says_what_is_unknown(lines):
     assert set(sums_by_verdict(lines)) == {Verdict.GOOD, Verdict.BAD}
 
 
-def test_stale_row_is_marked_and_says_what_changed(lines):
-    changed = [{"fact": "lumisections", "was": 600, "now": 300}, {"fact": "recorded_lumi", "was": 1.5, "now": 2e-6}]
-    row = CertificationFactory(lumisections=600, stale=changed, stale_since=timezone.now())
-    text = logbook_text([*lines, *lines_of([row])])
-    assert f"| {row.run_number} (stale) |" in text
-    said = " ".join(_section(text, "Stale Certifications").split())
-    assert said == (
-        f"{row.run_number} express: lumisections 600 -> 300; recorded luminosity 1.500 /pb -> 2.000 /ub "
-        "since it was certified."
-    )
-    assert text.isascii()
-    assert "stale" not in logbook_text(lines).lower()
-
-
-def test_page_counts_what_is_stale(shifter, shifter_client):
-    changed = [{"fact": "lumisections", "was": 600, "now": 300}]
-    row = CertificationFactory(user=shifter, stale=changed, stale_since=timezone.now())
-    shown = shifter_client.get(f"/summary/?date={row.date}").content.decode()
-    assert "1 stale, named in the text" in shown
-    assert "lumisections 600 -&gt; 300" in shown
+def test_text_is_the_same_after_a_fact_has_changed_and_the_page_says_so(shifter, shifter_client):
+    rows = [CertificationFactory(user=shifter, lumisections=600, recorded_lumi=1.5) for _ in range(2)]
+    address = f"/summary/?date={rows[0].date}"
+    before = shifter_client.get(f"{address}&download=1").content
+    assert "facts that changed" not in shifter_client.get(address).text
+    run = OmsRun.objects.get(pk=rows[0].run_number)
+    run.lumisections, run.recorded_lumi = 300, 2e-6
+    run.save()
+    mark_stale([run])
+    rows[0].refresh_from_db()
+    assert rows[0].is_stale
+    assert shifter_client.get(f"{address}&download=1").content == before
+    page = shifter_client.get(address)
+    assert page.context["text"].encode() == before
+    assert "1 certification rests on facts that changed since; the text has those it was made on." in page.text
+    assert f'<a href="/list/{rows[0].pk}/">{rows[0].run_number} express</a> (lumisections 600 → 300; ' in page.text
+    assert f'<a href="/list/{rows[1].pk}/">' not in page.text

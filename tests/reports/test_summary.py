@@ -1,8 +1,11 @@
 """The page of the daily report."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.utils import timezone
 
 from reports.models import DayNote
 from tests.factories import CertificationFactory, UserFactory
@@ -118,3 +121,37 @@ def test_leader_sees_everybody_and_the_fields_say_what_is_shown(shift_leader_cli
     asked = {"date": "2018-05-01", "date_min": "2018-04-01", "date_max": "2018-04-02"}
     answer = shift_leader_client.get(URL, asked)
     assert answer.context["lines"] == [] and 'value="2018-05-01"' not in answer.content.decode()
+
+
+def test_words_typed_in_training_stay_practice(shifter_client, shifter, shift_leader_client, guest_client):
+    shifter.in_training = True
+    shifter.save(update_fields=["in_training"])
+    opened = shifter_client.get(URL, {"date": DAY})
+    assert opened.context["words"].initial["practice"] is True
+    sent = {"day": DAY, "comment": "exercise", "links": "", "practice": "True"}
+    assert "Kept as practice" in shifter_client.post(URL, sent, follow=True).content.decode()
+    assert shifter_client.get(URL, {"date": DAY}).context["words"].initial["comment"] == "exercise"
+    shifter.in_training = False
+    shifter.save(update_fields=["in_training"])
+    shifter_client.post(URL, sent | {"comment": "sent too late"})  # the form was opened in training
+    shifter_client.post(URL, sent | {"comment": "for real", "practice": "False"})
+    assert dict(DayNote.everything.values_list("is_practice", "comment")) == {True: "sent too late", False: "for real"}
+    CertificationFactory(user=shifter, date=DAY)
+    mine = shifter_client.get(URL, {"date": DAY})
+    assert "for real" in _text(mine) and "late" not in _text(mine)
+    assert "In training you wrote:" in mine.content.decode()
+    week = f"from={DAY}&to={DAY}"
+    addresses = (f"{URL}?date={DAY}&user=shifter", f"/shiftleader/part/days/?{week}", f"/shiftleader/report/?{week}")
+    for page in (client.get(one).text for client in (shift_leader_client, guest_client) for one in addresses):
+        assert "for real" in page
+        assert "sent too late" not in page
+
+
+def test_what_stands_from_before_is_practice_where_it_was_typed_in_training():
+    began = timezone.now()
+    people = [UserFactory(in_training=is_on, training_since=began) for is_on in (True, True, False)]
+    for person in people:
+        DayNote.objects.create(day=DAY, user=person, comment="x")
+    DayNote.objects.filter(user=people[1]).update(updated_at=began - timedelta(hours=1))
+    import_module("reports.migrations.0003_practice").mark_what_was_typed_in_training(apps, None)
+    assert [note.user for note in DayNote.everything.filter(is_practice=True)] == people[:1]

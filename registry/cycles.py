@@ -19,12 +19,16 @@ from remote.services import CALLS
 
 @dataclass(frozen=True)
 class Cycle:
-    """One call. `deadline` is UTC, None where it has none; `state` is the Tracker's own (pending, completed)."""
+    """One call. `deadline` is UTC, None where it has none; `state` is the Tracker's own (pending, completed).
+
+    `made_at`: when it was entered (UTC), None where Run Registry does not say.
+    """
 
     name: str
     deadline: datetime | None
     state: str
     datasets: tuple[RegistryDataset, ...]
+    made_at: datetime | None = None
 
 
 def cycles(budget: Budget) -> Found[list[Cycle]] | Unreachable:
@@ -50,19 +54,20 @@ def _cycle(row: dict[str, Any]) -> Cycle:
         raise WrongShape(CALLS, key="datasets")
     return Cycle(
         name=wire.text(row.get("cycle_name"), "cycle_name") or "",
-        deadline=_moment(row.get("deadline")),
+        deadline=_moment(row.get("deadline"), "deadline"),
         state=wire.text(attributes.get("tracker_state"), "tracker_state") or "",
         datasets=tuple(wire.datasets(datasets)),
+        made_at=_moment(row.get("createdAt"), "createdAt"),
     )
 
 
-def _moment(value: Any) -> datetime | None:
+def _moment(value: Any, key: str) -> datetime | None:
     """A time of Run Registry: 2018-05-01T00:00:00.000Z."""
-    written = wire.text(value, "deadline")
+    written = wire.text(value, key)
     try:
         moment = parse_datetime(written) if written else None
     except ValueError:
         moment = None
     if written and (moment is None or moment.tzinfo is None):
-        raise WrongShape(CALLS, key="deadline")
+        raise WrongShape(CALLS, key=key)
     return moment

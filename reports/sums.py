@@ -91,7 +91,7 @@ def _row(run_type: str, reconstruction: str, lines: list[Line]) -> Row:
 
 @dataclass(frozen=True)
 class FlagChange:
-    """A run whose verdict is another in prompt than in express; `day`: when the later of both was certified."""
+    """A run whose verdict in prompt is the opposite of that in express; `day`: when the later was certified."""
 
     express: Line
     prompt: Line
@@ -110,15 +110,20 @@ class FlagChange:
         return [name for name in self.express.flags if self.express.flag_text(name) != self.prompt.flag_text(name)]
 
 
+def changed_to(express: str, prompt: str) -> Verdict | None:
+    """What prompt came to where express came to the opposite. Undecided counts in neither: it is no opposite."""
+    return Verdict(prompt) if {express, prompt} == {Verdict.GOOD.value, Verdict.BAD.value} else None
+
+
 def flag_changes(lines: Iterable[Line]) -> list[FlagChange]:
-    """The runs of which express and prompt are both here and came to different verdicts: each once, oldest first."""
+    """The runs of which express and prompt are both here and came to opposite verdicts: each once, oldest first."""
     of: dict[str, dict[int, Line]] = {Reconstruction.EXPRESS.value: {}, Reconstruction.PROMPT.value: {}}
     for line in lines:
         if line.kind.reconstruction in of:
             of[line.kind.reconstruction][line.run_number] = line
     express, prompt = of.values()
     pairs = [FlagChange(express[run], prompt[run]) for run in sorted(express.keys() & prompt.keys())]
-    return [pair for pair in pairs if pair.express.verdict != pair.prompt.verdict]
+    return [pair for pair in pairs if changed_to(pair.express.verdict, pair.prompt.verdict)]
 
 
 @dataclass(frozen=True)

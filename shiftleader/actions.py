@@ -9,9 +9,15 @@ from history.deed import deed
 from shiftleader.models import SavedFilter
 from users.models import User
 
+MOST_FILTERS = 50
+
+
+class TooManyFilters(Exception):
+    """The actor has as many as a person may keep; the text says so."""
+
 
 def save_filter(actor: User, name: str, query: str) -> SavedFilter:
-    """The actor's filter of this name, made or set to another query."""
+    """The actor's filter of this name, made or set to another query. Raises `TooManyFilters`."""
     with deed(actor, Kind.SETTING) as done:
         User.objects.select_for_update(no_key=True).get(pk=actor.pk)  # sent twice at once, it is made once
         mine = SavedFilter.objects.select_for_update(of=("self",)).filter(user=actor, is_retired=False)
@@ -19,6 +25,8 @@ def save_filter(actor: User, name: str, query: str) -> SavedFilter:
         if saved:
             done.found(saved)
             saved.query = query
+        elif len(mine) >= MOST_FILTERS:
+            raise TooManyFilters(f"You have {MOST_FILTERS} saved filters. Take one away, then save this one.")
         else:
             saved = SavedFilter(user=actor, name=name, query=query)
         saved.save()

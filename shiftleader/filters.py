@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from certify.models import TrackerCertification
 from certify.options import Option
-from shiftleader.forms import FILTER_NAMES, WeekForm
+from shiftleader.forms import FILTER_NAMES, WeekForm, problem_choices
 from shiftleader.scope import Scope
 from users.models import User
 
@@ -37,7 +37,7 @@ class Chip:
 
 def choices(form: WeekForm) -> dict[str, Choice]:
     """The fields of several words; of people, those who certified anything."""
-    names = ("run_type", "reconstruction", "verdict", "problem")
+    names = ("run_type", "reconstruction", "verdict", "trackermap", "problem")
     offered = {name: _offered(form, name) for name in names} | {"user": _people(form)}
     return {name: _choice(form[name], pairs) for name, pairs in offered.items()}
 
@@ -66,13 +66,16 @@ def _named(person: User) -> str:
     return f"{person.username} · {name}" if name != person.username else name
 
 
-def chips(form: WeekForm, scope: Scope) -> list[Chip]:
+def chips(scope: Scope) -> list[Chip]:
     """Each filter that is set; the days stand in the heading."""
+    return [Chip(text, scope.without(name)) for name, text in in_words_of(scope).items()]
+
+
+def in_words_of(scope: Scope) -> dict[str, str]:
+    """Each filter that is set, by its name in the address: Verdict bad."""
     sent = {name: value for name, value in scope.as_sent().items() if name not in ("week", "from", "to")}
-    labels = dict(_offered(form, "problem"))
-    return [
-        Chip(f"{form.fields[name].label} {_says(value, labels)}", scope.without(name)) for name, value in sent.items()
-    ]
+    labels = dict(problem_choices()) if "problem" in sent else {}
+    return {name: f"{WeekForm.base_fields[name].label} {_says(value, labels)}" for name, value in sent.items()}
 
 
 def _says(value: object, labels: dict[str, str]) -> str:

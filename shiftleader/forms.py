@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from certify.choices import Component, Reconstruction, Verdict
+from certify.choices import Component, Reconstruction, TrackerMap, Verdict
 from certify.runlist import spans
 from certify.vocabulary import vocabulary
 from oms.choices import RunType
@@ -87,6 +87,7 @@ class WeekForm(forms.Form):
     run_type = _words("Run type", RunType.choices)
     reconstruction = _words("Reconstruction", Reconstruction.choices)
     verdict = _words("Verdict", Verdict.choices)
+    trackermap = _words("Tracker map", TrackerMap.choices)
     b_field = _number("B field (T)", 10)
     energy = _number("Energy (GeV)", 100_000)
     beam = _text("Beam", placeholder="PROTON")

@@ -69,18 +69,22 @@ def save_filter(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return unreadable(request, form)
     scope, named = form.scope(), SaveForm(request.POST)
-    if not named.is_valid():
-        return render(request, "shiftleader/not_saved.html", {"scope": scope, "save": named}, status=422)
-    query = query_to_save(scope, named.cleaned_data["with_days"])
-    saved = actions.save_filter(request.user, named.cleaned_data["name"], query)
-    messages.success(request, f"The filters are saved as “{saved}”.")
-    return SeeOther(f"{reverse('shiftleader:week')}?{scope.query}")
+    if named.is_valid():
+        query = query_to_save(scope, named.cleaned_data["with_days"])
+        try:
+            saved = actions.save_filter(request.user, named.cleaned_data["name"], query)
+        except actions.TooManyFilters as refused:
+            named.add_error("name", str(refused))
+        else:
+            messages.success(request, f"The filters are saved as “{saved}”.")
+            return SeeOther(f"{reverse('shiftleader:week')}?{scope.query}")
+    return render(request, "shiftleader/not_saved.html", {"scope": scope, "save": named}, status=422)
 
 
 @require_POST
 def retire_filter(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Take a saved filter away."""
-    saved = get_object_or_404(SavedFilter, pk=pk)
+    """Take one of one's own saved filters away; another person's are not there."""
+    saved = get_object_or_404(SavedFilter, pk=pk, user=request.user)
     actions.retire_filter(request.user, saved)
     messages.success(request, f"“{saved}” is taken away. History can bring it back.")
     return SeeOther(_back(request))

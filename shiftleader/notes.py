@@ -17,7 +17,7 @@ _LABELS = {
     "oncalls": "On-calls",
     "summary": "Summary of the week",
 }
-_MOST_WEEKS = 60
+MOST_WEEKS = 60
 
 
 class NoteForm(forms.Form):
@@ -44,7 +44,8 @@ class NoteForm(forms.Form):
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """The words of one week with the form to change them, or those of all weeks in a longer range: one query."""
     if not scope.week:
-        return {"notes": [(note, said(note)) for note in _notes_in(scope)]}
+        found = _notes_in(scope)
+        return {"notes": [(note, said(note)) for note in found[:MOST_WEEKS]], "is_cut": len(found) > MOST_WEEKS}
     note = WeekNote.objects.select_related("updated_by").filter(week=scope.week).first()
     return context(scope.week, note, form_of(note) if request.user.may_change_others else None)
 
@@ -72,9 +73,10 @@ def differing(standing: WeekNote, texts: dict[str, str]) -> list[tuple[str, str]
 
 
 def _notes_in(scope: Scope) -> list[WeekNote]:
+    """The last ones, and one more where there are more than are shown."""
     notes = WeekNote.objects.select_related("updated_by")
     if scope.first:
         notes = notes.filter(week__gte=week_name(scope.first))
     if scope.last:
         notes = notes.filter(week__lte=week_name(scope.last))
-    return list(notes[:_MOST_WEEKS])
+    return list(notes[: MOST_WEEKS + 1])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from shiftleader.scope import Scope
 Key = tuple[int, str]
 Shifters = dict[Key, str]
 MOST_CALLS = 10
+COMPLETED = "completed"
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,37 @@ def by_reconstruction(datasets: Iterable[RegistryDataset], shifters: Shifters) -
     return [one for one in found if one.total]
 
 
-def calls_of(cycles: Iterable[Cycle], scope: Scope) -> tuple[list[Cycle], int]:
-    """The calls that end in these days, and others that Tracker has not completed, the next deadline first; how many
-    there are besides the first ten.
+def calls_of(
+    cycles: Iterable[Cycle], scope: Scope, runs: Collection[int], is_wanted: Callable[[RegistryDataset], bool]
+) -> tuple[list[Cycle], int]:
+    """The calls of these days with the datasets that are wanted, the next deadline first; how many there are besides
+    the first ten. `runs`: those that the days are about.
     """
-    chosen = [one for one in cycles if one.state != "completed" or _is_among(one.deadline, scope)]
+    chosen = _left_of([one for one in cycles if _is_of_days(one, scope, runs)], is_wanted)
     chosen.sort(key=lambda one: not _is_among(one.deadline, scope))
     shown = sorted(chosen[:MOST_CALLS], key=lambda one: one.deadline or datetime.max.replace(tzinfo=UTC))
     return shown, len(chosen) - len(shown)
+
+
+def _left_of(cycles: Iterable[Cycle], is_wanted: Callable[[RegistryDataset], bool]) -> list[Cycle]:
+    """The calls with the datasets that are wanted; one that had some and has none left is left out."""
+    both = ((one, replace(one, datasets=tuple(filter(is_wanted, one.datasets)))) for one in cycles)
+    return [left for whole, left in both if left.datasets or not whole.datasets]
+
+
+def _is_of_days(cycle: Cycle, scope: Scope, runs: Collection[int]) -> bool:
+    """Its deadline is in these days or still to come, it runs on one of them, or it is about runs of these days.
+
+    A call runs from when it was made until its deadline, or, with Tracker not completed, until now.
+    """
+    if cycle.deadline is None:
+        return cycle.state != COMPLETED
+    if _is_among(cycle.deadline, scope) or any(one.run_number in runs for one in cycle.datasets):
+        return True
+    begin, end = moments(scope)
+    is_done, now = cycle.state == COMPLETED, timezone.now()
+    is_on_then = (cycle.made_at or cycle.deadline) < end and begin <= (cycle.deadline if is_done else now)
+    return is_on_then or (not is_done and cycle.deadline >= now)
 
 
 def _is_among(deadline: datetime | None, scope: Scope) -> bool:
@@ -129,18 +153,20 @@ def shifters_of(runs: Collection[int], scope: Scope | None = None) -> Shifters:
 
 
 def context_of(datasets: list[RegistryDataset], cycles: list[Cycle], scope: Scope) -> dict[str, Any]:
-    """Both halves of the part. Calls are Run Registry's, and shown whole."""
-    runs = {one.run_number for one in datasets}
-    shifters = shifters_of(runs | {one.run_number for cycle in cycles for one in cycle.datasets})
-    found = by_reconstruction(_left_by_filters(datasets, shifters, scope), shifters)
-    return {"progress": found, "calls": as_calls(cycles, shifters)}
+    """Both halves of the part, each of what the filters leave; a call of which they leave nothing is none."""
+    runs = {one.run_number for some in (datasets, *(cycle.datasets for cycle in cycles)) for one in some}
+    shifters = shifters_of(runs)
+    is_left = _left_by_filters(runs, shifters, scope)
+    found = by_reconstruction(filter(is_left, datasets), shifters)
+    return {"progress": found, "calls": as_calls(_left_of(cycles, is_left), shifters)}
 
 
-def _left_by_filters(datasets: list[RegistryDataset], shifters: Shifters, scope: Scope) -> Iterable[RegistryDataset]:
+def _left_by_filters(runs: set[int], shifters: Shifters, scope: Scope) -> Callable[[RegistryDataset], bool]:
     """What is certified as the filters say; what nobody has certified, by what OMS says of the run alone."""
-    runs = {one.run_number for one in datasets}
     passing, alike = shifters_of(runs, scope), scope.runs_like(runs)
-    for one in datasets:
-        key = one.run_number, one.reconstruction
-        if key in passing or (key not in shifters and one.run_number in alike):
-            yield one
+
+    def is_left(one: RegistryDataset) -> bool:
+        key = one.run_number, one.reconstruction or ""
+        return key in passing or (key not in shifters and one.run_number in alike)
+
+    return is_left

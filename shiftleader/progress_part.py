@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from registry.wire import RegistryDataset
 from remote.answers import Found, Unreachable
 from remote.budget import Budget
 from remote.parallel import side_by_side, started
+from shiftleader.days import Days
 from shiftleader.progress import calls_of, context_of, moments, runs_certified
 from shiftleader.runs_asked import runs_asked
 from shiftleader.scope import Scope
@@ -29,9 +30,12 @@ MOST_LEFT = 100  # addresses of one reconstruction
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """Of the datasets that are open in these days: certified, by whom, and left; and the calls with their deadlines."""
     began = timezone.now()
-    opened, calls = _ask(scope, Budget.of_page(is_retry="again" in request.GET))
+    certified = runs_certified(scope)
+    opened, calls = _ask(scope, certified, Budget.of_page(is_retry="again" in request.GET))
     datasets = _joined(opened, scope)
-    shown, more_calls = calls_of(calls.value, scope) if isinstance(calls, Found) else ([], 0)
+    runs = {*certified, *(one.run_number for one in datasets)}
+    is_of_scope = partial(_is_wanted, scope)
+    shown, more_calls = calls_of(calls.value, scope, runs, is_of_scope) if isinstance(calls, Found) else ([], 0)
     found = context_of(datasets, shown, scope)
     problem = next((answer for answer in opened if isinstance(answer, Unreachable)), None)
     return {
@@ -46,13 +50,18 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     }
 
 
-def _ask(scope: Scope, budget: Budget) -> tuple[list[Answer], Found[list[Cycle]] | Unreachable]:
-    """Run Registry, side by side: what is open in these days, among these runs, and the calls."""
-    spans = scope.said.get("runs") or []
-    numbers = runs_asked(runs_certified(scope), spans)
+def _ask(
+    scope: Scope, certified: Collection[int], budget: Budget
+) -> tuple[list[Answer], Found[list[Cycle]] | Unreachable]:
+    """Run Registry, side by side: what is open in these days, or where they are all days among these runs; the calls.
+
+    With days and runs, what is not of these runs is left out of the answers.
+    """
+    spans, has_days = scope.said.get("runs") or [], scope.days != Days()
+    numbers = runs_asked(certified, [] if has_days else spans)
     some = [numbers[start : start + ASKED_AT_ONCE] for start in range(0, len(numbers), ASKED_AT_ONCE)]
     asking: list[Callable[[], Answer]] = [partial(open_datasets_of, one, budget) for one in some]
-    if not spans:
+    if has_days or not spans:
         asking.append(partial(open_datasets_between, *moments(scope), budget))
     calls = started(partial(cycles, budget))
     return side_by_side(asking), calls.result()
@@ -67,6 +76,11 @@ def _joined(answers: list[Answer], scope: Scope) -> list[RegistryDataset]:
         for one in answer.value if isinstance(answer, Found) else []:
             unique[one.run_number, one.dataset.name] = one
     return [one.dataset for one in unique.values() if is_wanted(scope, one)]
+
+
+def _is_wanted(scope: Scope, dataset: RegistryDataset) -> bool:
+    """The same of a dataset of a call, of which Run Registry says no class and no HLT key."""
+    return is_wanted(scope, FlaggedDataset(dataset, {}))
 
 
 def _drawn(left: list[RegistryDataset], request: SignedInRequest) -> list[tuple[int, str]]:

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from shiftleader.bars import chart
-from shiftleader.filters import chips
+from shiftleader.filters import in_words_of
 from shiftleader.forms import WeekForm
 from shiftleader.report.content import report_of
 from shiftleader.report.sections import Report, Section
@@ -28,7 +28,7 @@ def report(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return unreadable(request, form)
     scope = form.scope()
-    made = _report(request, form, scope)
+    made = _report(request, scope)
     sections = [(section, _chart(section, scope)) for section in made.sections]
     return render(request, "shiftleader/report.html", {"report": made, "scope": scope, "sections": sections})
 
@@ -45,8 +45,8 @@ def slides_odp(request: SignedInRequest) -> HttpResponse:
     return _slides(request, "odp", odp_file.CONTENT_TYPE, odp_file.odp_bytes)
 
 
-def _report(request: SignedInRequest, form: WeekForm, scope: Scope) -> Report:
-    return report_of(scope, request.user, [chip.text for chip in chips(form, scope)])
+def _report(request: SignedInRequest, scope: Scope) -> Report:
+    return report_of(scope, request.user, list(in_words_of(scope).values()))
 
 
 def _chart(section: Section, scope: Scope) -> object:
@@ -57,7 +57,7 @@ def _slides(request: SignedInRequest, kind: str, content_type: str, write: Calla
     form = WeekForm(request.GET)
     if not form.is_valid():
         return unreadable(request, form)
-    made = _report(request, form, form.scope())
+    made = _report(request, form.scope())
     return _file(write(deck_of(made)), content_type, f"{made.file_name}.{kind}")
 
 

@@ -25,7 +25,7 @@ Said = Mapping[str, Any]
 # A field of 3.8 T is what reads as 3.8 T.
 _B_FIELD_WITHIN, _ENERGY_WITHIN = 0.05, 0.5
 # Filters of the week that the list has too, under the same names.
-_OF_THE_LIST = {"reconstruction", "run_type", "verdict", "dataset"}
+_OF_THE_LIST = {"reconstruction", "run_type", "verdict", "dataset", "trackermap"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Scope:
         return lines_of(rows_for_lines(self.rows()))
 
     def flag_changes(self) -> list[FlagChange]:
-        """The runs of which express and prompt differ in verdict, where at least one of both is here.
+        """The runs of which express and prompt came to opposite verdicts, where at least one of both is here.
 
         The other one may be of before. What was certified after these days changes nothing here.
         """
@@ -134,7 +134,7 @@ class Scope:
 
     def _of_judgement(self) -> Q:
         columns = {"run_type": "run_type", "reconstruction": "runreconstruction__reconstruction"}
-        columns["verdict"] = "verdict_word"
+        columns |= {"verdict": "verdict_word", "trackermap": "trackermap"}
         asked = Q(**{f"{column}__in": self.said[name] for name, column in columns.items() if self.said.get(name)})
         if dataset := self.said.get("dataset"):
             asked &= Q(dataset__name__icontains=dataset)
@@ -146,6 +146,10 @@ class Scope:
     def query(self) -> str:
         """The state of the page as the address says it; every link of a part carries it."""
         return urlencode(self.as_sent(), doseq=True)
+
+    def without_filters(self, *names: str) -> Scope:
+        """The same days without these filters; without any where none is named."""
+        return Scope(self.days, {name: value for name, value in self.said.items() if names and name not in names})
 
     def without(self, name: str) -> str:
         """The query without one filter."""

@@ -26,7 +26,7 @@ from users.models import User
 STEP = 300  # run numbers more with each request of the page
 MOST_ROWS = 200  # of one group on a page
 # Filters that only a certification can pass: with one of them nothing can be missing here.
-OF_CERTIFICATIONS = ("user", "verdict", "problem", "b_field", "energy", "beam")
+OF_CERTIFICATIONS = ("user", "verdict", "problem", "trackermap", "b_field", "energy", "beam")
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,10 @@ def _compared(scope: Scope, lines: list[Line], flags: Flags) -> Comparison:
 
 def is_wanted(scope: Scope, one: FlaggedDataset) -> bool:
     """Whether the filters that a dataset can pass leave it."""
-    reconstructions, run_types = scope.said.get("reconstruction"), scope.said.get("run_type")
+    reconstructions, run_types, spans = (scope.said.get(name) for name in ("reconstruction", "run_type", "runs"))
     return (
-        (not reconstructions or one.dataset.reconstruction in reconstructions)
+        (not spans or any(first <= one.run_number <= last for first, last in spans))
+        and (not reconstructions or one.dataset.reconstruction in reconstructions)
         and (not run_types or run_type_in_registry(one) in run_types)
         and (scope.said.get("dataset") or "").lower() in one.dataset.name.lower()
     )

@@ -96,7 +96,7 @@ TABLE = {
     ("shiftleader:save-filter", "POST"): "302 422 422 422 422 422",
     # It belongs to the shifter.
     ("shiftleader:retire-filter", "GET"): "302 405 405 405 405 405",
-    ("shiftleader:retire-filter", "POST"): "302 403 303 403 403 403",
+    ("shiftleader:retire-filter", "POST"): "302 404 303 404 404 404",
     ("listruns:list", "GET"): "302 200 200 200 200 200",
     ("listruns:list", "POST"): "302 405 405 405 405 405",
     ("listruns:dump", "GET"): "302 403 403 200 200 200",

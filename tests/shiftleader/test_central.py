@@ -6,8 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from oms.models import OmsRun
+from reports.sums import flag_changes
 from shiftleader.central import LONGEST_ADDRESS, MOST, Certified, Standing, check, read, text_of
 from tests.factories import CertificationFactory, RunFactory, UserFactory
+from tests.reports.test_sums import certified as certified_lines
 
 # run: verdict, of the nineteen certifications that today's tool is pinned by
 NINETEEN = {
@@ -103,6 +106,16 @@ def test_each_run_stands_once_and_as_a_plain_reading_says(certified):
     assert sorted(found) == [(run, plainly(run, certified)) for run in range(1, 6)]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(certified_lines())
+def test_runs_that_changed_are_those_of_the_overview(lines):
+    rows = [Certified(one.run_number, one.kind.reconstruction, one.kind.run_type, one.verdict) for one in lines]
+    words = {Standing.CHANGED_GOOD: "good", Standing.CHANGED_BAD: "bad"}
+    found = check({one.run_number for one in lines}, rows).items()
+    changed = {run: words[standing] for (_, standing), runs in found if standing in words for run in runs}
+    assert changed == {one.run_number: one.prompt.verdict for one in flag_changes(lines)}
+
+
 def plainly(run, certified):
     express, prompt = certified.get((run, "express")), certified.get((run, "prompt"))
     if not any((run, reco) in certified for reco in RECOS):
@@ -117,7 +130,8 @@ def plainly(run, certified):
 
 
 def certify(number, reconstruction="prompt", **said):
-    return CertificationFactory(run=RunFactory(run_number=number), reconstruction=reconstruction, **said)
+    run = OmsRun.objects.filter(pk=number).first() or RunFactory(run_number=number)
+    return CertificationFactory(run=run, reconstruction=reconstruction, **said)
 
 
 @pytest.mark.django_db
@@ -128,15 +142,64 @@ def test_page_reads_the_verdicts_whatever_the_week(shifter_client, django_assert
     certify(317003, tracking="bad", tracking_lowstat=True, user=person)
     certify(317004, withdrawn=True, user=person)
     sent = {"list": "317001-317004 and 317005"}
-    answer = shifter_client.post("/shiftleader/central-list/?week=2001-W01&verdict=bad", sent, follow=True)
+    answer = shifter_client.post("/shiftleader/central-list/?week=2001-W01&runs=315000", sent, follow=True)
     assert answer.redirect_chain == [
-        ("/shiftleader/part/central/?week=2001-W01&verdict=bad&list=317001-317004+and+317005", 303)
+        ("/shiftleader/part/central/?week=2001-W01&runs=315000&list=317001-317004+and+317005", 303)
     ]
     text = answer.content.decode()
     assert "Collisions\nGOOD: 317001, 317003\nBAD: 317002\n\nMISSING: 317004, 317005" in text
     assert "No run numbers, left out: and." in text
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         shifter_client.get(answer.redirect_chain[0][0], HTTP_HX_REQUEST="true")
+
+
+def standings(client, query, pasted):
+    """{run: standing} of a check, from its text."""
+    answer = client.get(f"/shiftleader/part/central/?{query}&list={pasted}", HTTP_HX_REQUEST="true")
+    lines = (line.split(": ") for line in answer.context["answer"].splitlines() if ": " in line)
+    return {run: standing for standing, runs in lines for run in runs.split(", ")}, answer.text
+
+
+@pytest.mark.django_db
+def test_filters_that_are_set_narrow_and_what_they_leave_out_is_not_missing(shifter_client):
+    anna, ben = UserFactory(username="anna"), UserFactory(username="ben")
+    certify(317001, user=anna)
+    certify(317001, "express", user=ben, tracking="bad")
+    certify(317002, user=ben)
+    certify(317003, "express", user=anna)
+    certify(317004, "express", user=ben)
+    pasted = "317001-317005,317005"
+    plain, page = standings(shifter_client, "week=2001-W01", pasted)
+    assert plain == {
+        "317001": "CHANGED TO GOOD", "317002": "GOOD", "317003": "PROMPT MISSING", "317004": "PROMPT MISSING",
+        "317005": "MISSING",
+    }  # fmt: skip
+    assert "data-set" not in page
+    annas, page = standings(shifter_client, "week=2001-W01&user=anna", pasted)
+    outside = dict.fromkeys(("317002", "317004"), "OUTSIDE THE FILTERS")
+    assert annas == plain | outside
+    assert "Only Shifters anna." in page
+    unfiltered = "/shiftleader/part/central/?week=2001-W01&list=317001-317005+317005"
+    assert f'<a href="{unfiltered.replace("&", "&amp;")}"' in page
+    assert standings(shifter_client, "user=ben", pasted)[0] == plain | {
+        "317001": "OUTSIDE THE FILTERS", "317003": "OUTSIDE THE FILTERS"
+    }  # fmt: skip
+    everything = dict.fromkeys(plain, "OUTSIDE THE FILTERS") | {"317005": "MISSING"}
+    assert standings(shifter_client, "reconstruction=rereco", pasted)[0] == everything
+    assert standings(shifter_client, "verdict=good&dataset=prompt&run_type=collisions", pasted)[0] == plain
+
+
+@pytest.mark.django_db
+def test_numbers_of_a_range_that_are_no_run_here_are_one_line(shifter_client):
+    certify(317001)
+    RunFactory(run_number=317003)
+    found, page = standings(shifter_client, "", "316999-317005 317005 317101-317102")
+    assert found == {
+        "317001": "GOOD", "317003": "MISSING", "317005": "MISSING", "317101": "MISSING", "317102": "MISSING",
+        "4 of the ranges": "NO RUN KNOWN HERE", "316999-317000": "NO RUN KNOWN HERE", "317002": "NO RUN KNOWN HERE",
+        "317004": "NO RUN KNOWN HERE",
+    }  # fmt: skip
+    assert "4 no run known here" in page
 
 
 @pytest.mark.django_db

@@ -6,7 +6,9 @@ import pytest
 
 from history.models import Change
 from reports.models import WeekNote
+from shiftleader.actions import MOST_FILTERS
 from shiftleader.models import SavedFilter
+from shiftleader.notes import MOST_WEEKS
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -79,13 +81,38 @@ def test_filters_are_kept_under_a_name_by_person(shifter, shifter_client, guest_
     saved = SavedFilter.objects.get(name="bad ones")
     assert saved.query == "reconstruction=prompt"
     assert Change.objects.order_by("-pk")[0].lines[0]["fields"]["query"]["was"] == "verdict=bad"
-    assert guest_client.post(f"/shiftleader/filters/{saved.pk}/retire/").status_code == 403
+    assert guest_client.post(f"/shiftleader/filters/{saved.pk}/retire/").status_code == 404
     assert shifter_client.post(f"/shiftleader/filters/{saved.pk}/retire/?week=2018-W20").status_code == 303
     assert "History can bring it back" in shifter_client.get("/shiftleader/?week=2018-W20").text
     assert "bad ones" not in shifter_client.get("/shiftleader/?week=2018-W20").text
     assert SavedFilter.objects.filter(user=shifter, is_retired=False).count() == 1
     shifter_client.post("/shiftleader/filters/?verdict=good", {"name": "bad ones"})
     assert SavedFilter.objects.filter(name="bad ones", is_retired=False).count() == 1
+
+
+def test_a_person_keeps_at_most_fifty_filters(shifter, shifter_client):
+    SavedFilter.objects.bulk_create(
+        SavedFilter(user=shifter, name=f"filter {number}", query="verdict=bad") for number in range(MOST_FILTERS)
+    )
+    answer = shifter_client.post("/shiftleader/filters/?verdict=good", {"name": "one more"})
+    assert answer.status_code == 422
+    assert "You have 50 saved filters. Take one away, then save this one." in answer.text
+    assert 'value="one more"' in answer.text
+    assert shifter_client.post("/shiftleader/filters/?verdict=good", {"name": "filter 7"}).status_code == 303
+    mine = SavedFilter.objects.filter(user=shifter)
+    shifter_client.post(f"/shiftleader/filters/{mine[0].pk}/retire/")
+    assert shifter_client.post("/shiftleader/filters/?verdict=good", {"name": "one more"}).status_code == 303
+
+
+def test_words_of_more_weeks_than_are_shown_are_said(guest_client):
+    weeks = [f"{year}-W{week:02}" for year in (2017, 2018) for week in range(1, 53)]
+    notes = WeekNote.objects.bulk_create(WeekNote(week=week, summary="Calm") for week in weeks[: MOST_WEEKS + 1])
+    address = "/shiftleader/part/notes/?from=2017-01-01&to=2018-12-31"
+    shown = guest_client.get(address).text
+    assert shown.count("data-week=") == MOST_WEEKS
+    assert f"These are the last {MOST_WEEKS} weeks with words" in shown
+    notes[0].delete()
+    assert "These are the last" not in guest_client.get(address).text
 
 
 def test_a_filter_without_a_name_or_with_an_unreadable_query_is_not_kept(shifter_client):

@@ -57,6 +57,9 @@ def test_numbers_lead_to_their_rows(shifter_client, query):
         assert to["lumisections"] == to["recorded"] == to["runs"] and to.get("recorded-bad") == to.get("bad")
     linked = LINKED.findall(re.sub(r'data-of="(lumisections|recorded|recorded-bad)"><a.*?</a>', "", text))
     assert len(linked) > 5
+    assert re.search(r'data-of="no-trackermap">(<a |0<)', text) and not re.search(
+        r'data-of="no-trackermap">[1-9]', text
+    )
     for address, number in linked:
         assert len(rows_at(shifter_client, unescape(address))) == int(number), address
 

@@ -65,19 +65,47 @@ def test_calls_that_end_in_these_days_are_never_left_out():
         cycle(deadline=datetime(2017, 4, 25, tzinfo=UTC), state="completed"),
     )
     pending = [cycle(deadline=last - timedelta(days=number)) for number in range(MOST_CALLS + 3)]
-    days = Days(date(2018, 4, 20), date(2018, 4, 21))
-    shown, more = calls_of([*pending, ended], Scope(days, {}))
+    days = Days(date(2018, 4, 20), date(2018, 4, 25))
+    shown, more = calls_of([*pending, ended], Scope(days, {}), (), bool)
     assert (len(shown), more) == (MOST_CALLS, 3) and shown[0].deadline < shown[-1].deadline == last
-    assert calls_of([*pending, ended], Scope(days_of_week("2017-W17"), {}))[0][0] == ended
+    assert calls_of([*pending, ended], Scope(days_of_week("2017-W17"), {}), (), bool)[0] == [ended]
+
+
+def at(day):
+    return datetime(2018, 5, day, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("parts", "days", "is_shown"),
+    [
+        ({"deadline": at(10)}, (8, 12), True),
+        ({"deadline": at(30)}, (1, 2), True),  # to come, whatever the days
+        ({"deadline": at(30), "state": "completed"}, (1, 2), False),
+        ({"deadline": at(10), "made_at": at(3)}, (4, 5), True),
+        ({"deadline": at(10), "made_at": at(3)}, (1, 2), False),  # before it was made
+        ({"deadline": at(10), "made_at": at(3)}, (18, 24), True),  # overdue
+        ({"deadline": at(10), "made_at": at(3), "state": "completed"}, (18, 24), False),
+        ({"deadline": at(10), "made_at": at(3), "state": "completed"}, (4, 5), True),
+        ({"deadline": at(10), "state": "completed", "runs": (7, 8)}, (1, 2), True),  # about a run of the days
+        ({"deadline": None}, (1, 2), True),
+        ({"deadline": None, "state": "completed"}, (1, 2), False),
+    ],
+)
+def test_call_is_of_the_days_by_its_time_its_deadline_or_its_runs(time_machine, parts, days, is_shown):
+    time_machine.move_to("2018-05-20T12:00:00+00:00")
+    said = {"state": "pending", "made_at": None, **parts}
+    datasets = tuple(dataset(run, PROMPT) for run in said.pop("runs", (1, 2)))
+    one = Cycle("call", datasets=datasets, **said)
+    found, _more = calls_of([one], Scope(Days(*(at(day).date() for day in days)), {}), {8}, lambda _one: True)
+    assert bool(found) is is_shown
 
 
 def test_many_runs_are_asked_for_in_several_calls(monkeypatch):
     asked = []
-    monkeypatch.setattr(progress_part, "runs_certified", lambda _scope: range(315000, 320000, 2))
     monkeypatch.setattr(progress_part, "open_datasets_of", lambda numbers, _budget: asked.append(len(numbers)))
     monkeypatch.setattr(progress_part, "open_datasets_between", lambda *_asked: None)
     monkeypatch.setattr(progress_part, "cycles", lambda _budget: None)
-    progress_part._ask(Scope(Days(), {}), Budget.of_page())
+    progress_part._ask(Scope(Days(), {}), range(315000, 320000, 2), Budget.of_page())
     assert (sum(asked), max(asked)) == (2500, 1000)
 
 
@@ -131,6 +159,17 @@ def test_closed_datasets_are_no_part_of_it(ask):
 
 
 @pytest.mark.django_db
+def test_days_and_runs_both_count(ask):
+    """A run that began before the day is of it once it is certified on it."""
+    left = re.compile(r"/certify/(\d+)/express/")
+    of_day, narrower = (set(left.findall(ask(query))) for query in (DAY, f"{DAY}&runs=315257-315265"))
+    assert narrower == {run for run in of_day if int(run) <= 315265} != of_day
+    assert 'data-reco="express"' not in ask(f"{DAY}&runs=315257")
+    certify(315257, date=date(2018, 4, 27))
+    assert row_of(ask(f"{DAY}&runs=315257"), "express")[:2] == ["1", "1"]
+
+
+@pytest.mark.django_db
 def test_runs_certified_in_the_days_count_whenever_they_began(ask):
     certify(315267)
     assert row_of(ask("week=2018-W22"), "prompt")[0] == "1"
@@ -155,7 +194,7 @@ def test_filters_on_certifications_narrow_what_is_certified_and_leave_what_nobod
     assert row_of(ask(DAY), "express")[:2] == [str(opened), "2"]
     assert row_of(ask(f"{DAY}&user={theirs.user.username}"), "express")[:2] == [str(opened - 1), "1"]
     assert row_of(ask(f"{DAY}&verdict=bad"), "express")[:2] == [str(opened - 2), "0"]
-    assert "has no shifter, verdict and problems yet" in ask(f"{DAY}&verdict=bad")
+    assert "has no shifter, verdict, tracker map and problems yet" in ask(f"{DAY}&verdict=bad")
     RunFactory(run_number=315265, b_field=3.8)
     left = row_of(ask(f"{DAY}&b_field=3.8&user={mine.user.username}"), "express")
     assert left[:2] == ["2", "1"]
@@ -170,7 +209,32 @@ def test_calls_stand_with_deadline_and_what_is_left(ask):
     assert cells[0] == "2018-05-01 00:00 UTC overdue"
     assert (cells[1], cells[3]) == ("pending", "1")
     assert cells[4].startswith(f"{int(cells[2]) - 1}: open runs")
+    assert "2018 week 18" not in html  # made after this day, and about other runs
+    html = ask("from=2018-04-27&to=2018-05-14")
     assert html.index("2018 week 17") < html.index("2018 week 18")
+
+
+@pytest.mark.django_db
+def test_filters_narrow_the_calls(ask):
+    """Of their datasets, and with none left the calls themselves."""
+    anna = UserFactory(username="anna")
+    certify(315259, "prompt", PROMPT, user=anna)
+    certify(315322, "prompt", PROMPT)
+    both = "from=2018-04-23&to=2018-05-14"
+    row = re.compile(r'data-call="([^"]+)".*?data-label="datasets">(\d+).*?data-label="certified">(\d+)', re.DOTALL)
+    counts = {
+        query: row.findall(ask(query))
+        for query in (both, f"{both}&runs=315252-315265", f"{both}&user=anna", f"{both}&reconstruction=express",
+                      f"{both}&dataset=cosmics", f"{both}&run_type=cosmics", f"{both}&run_type=collisions")
+    }  # fmt: skip
+    (name, opened, certified), later = counts[both]
+    assert (name, certified, later[0]) == ("2018 week 17", "2", "2018 week 18")
+    assert counts[f"{both}&run_type=collisions"] == counts[both]
+    assert counts[f"{both}&user=anna"] == [(name, str(int(opened) - 1), "1"), later]
+    ((narrow, fewer, one),) = counts[f"{both}&runs=315252-315265"]
+    assert (narrow, 0 < int(fewer) < int(opened), one) == (name, True, "1")
+    for query in ("reconstruction=express", "dataset=cosmics", "run_type=cosmics"):
+        assert counts[f"{both}&{query}"] == []
 
 
 @pytest.mark.django_db
@@ -221,7 +285,7 @@ def test_calls_out_leave_the_rest(ask, sandbox):
 @pytest.mark.django_db
 def test_open_runs_out_leave_the_calls(ask, sandbox):
     sandbox.faults("registry", "500", path="datasets_filtered")
-    html = ask()
+    html = ask("week=2018-W18")
     assert "What is open is not known; ask again ." in text_of(html)
     assert "has no dataset open" not in html
     assert "2018 week 17" in html

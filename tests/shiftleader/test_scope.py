@@ -94,6 +94,7 @@ def test_each_filter_narrows_and_stands_in_the_address():
         dataset=DatasetFactory(name="/PromptReco/HI2018A/DQM"),
         facts=facts,
         pixel="bad",
+        trackermap="missing",
     )
     other.pixel_problems.add(problem)
     plain = CertificationFactory(
@@ -110,6 +111,7 @@ def test_each_filter_narrows_and_stands_in_the_address():
         "runs=315100,+399999",
         "reconstruction=prompt",
         "verdict=bad",
+        "trackermap=missing",
         "b_field=0",
         "energy=450",
         "beam=pb",

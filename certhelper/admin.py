@@ -1,8 +1,8 @@
-"""Django admin: words, checklists and roles to edit; certifications and what they rest on to look at."""
+"""Django admin: accounts and roles to edit; all else to look at, with the page where it is changed."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
@@ -14,12 +14,13 @@ from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from certhelper.admin_records import register_the_rest
-from certhelper.admin_roles import KeptAdmin, LookOnly, OnItsPage, SaysWhy, WhyForm
+from certhelper.admin_roles import LookOnly, OnItsPage, SaysWhy, WhyForm
 from certify.models import (
     BadReason,
     Checklist,
@@ -34,6 +35,7 @@ from oms.models import OmsFill, OmsRun
 from users.access import denial
 from users.models import Role, User
 from users.views import sign_out
+from words.kinds import KINDS
 
 admin.site.site_header = "CertHelper admin"
 admin.site.site_title = "CertHelper admin"
@@ -70,23 +72,28 @@ admin.site.has_permission = may_enter  # type: ignore[method-assign]
 
 
 @admin.register(BadReason, PixelProblem, StripProblem, TrackingProblem)
-class WordAdmin(KeptAdmin):
-    """Where a word stands is changed on its own page, which knows where it may."""
+class WordAdmin(OnItsPage):
+    """To be changed on its page, which knows where a word may stand and keeps editions apart."""
 
-    readonly_fields = ("parent",)
+    role = Role.SHIFT_LEADER
     list_display = ("name", "description", "is_retired")
     list_filter = ("is_retired",)
     search_fields = ("name", "description")
 
+    def view_on_site(self, row: Model) -> str:
+        kind = next(kind for kind in KINDS if isinstance(row, kind.model))
+        return reverse("words:word", args=[kind.name, row.pk])
+
 
 @admin.register(Checklist)
-class ChecklistAdmin(KeptAdmin):
+class ChecklistAdmin(OnItsPage):
+    role = Role.SHIFT_LEADER
     list_display = ("title", "identifier", "is_retired")
     list_filter = ("is_retired",)
     search_fields = ("title", "identifier", "text")
 
-    def view_on_site(self, row: Checklist) -> str:
-        return reverse("changes:checklist", args=[row.identifier])
+    def view_on_site(self, row: Model) -> str:
+        return reverse("changes:checklist", args=[cast(Checklist, row).identifier])
 
 
 class PersonForm(WhyForm, UserChangeForm):

@@ -91,12 +91,6 @@ class SaysWhy(SteadyList):
         with deed(request.user, None, why=_why(request)):
             return super().changeform_view(request, *args, **kwargs)
 
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method != "POST":
-            return super().delete_view(request, *args, **kwargs)
-        with deed(request.user, None, why=_why(request)):
-            return super().delete_view(request, *args, **kwargs)
-
 
 def _why(request: HttpRequest) -> str:
     return request.POST.get("why", "")[:LONGEST_WHY]
@@ -125,17 +119,3 @@ class OnItsPage(LookOnly):
 
     def view_on_site(self, row: Model) -> str:
         return reverse(self.page, args=[row.pk])
-
-
-class KeptAdmin(SaysWhy):
-    """Words that shift leaders edit. One that a certification has is retired, not deleted."""
-
-    role = Role.SHIFT_LEADER
-    list_per_page = 50
-
-    def get_actions(self, _request: HttpRequest) -> dict[str, Any]:
-        return {}
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        used = getattr(obj, "certifications", None)
-        return self._may(request) and obj is not None and not (used is not None and used(manager="everything").exists())

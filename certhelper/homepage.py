@@ -10,10 +10,10 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from certhelper.waiting import Answered, KeptDraft, NextOfSearch, answers_of, drafts_at_home, is_answer, next_of_search
 from certify.choices import Verdict
 from certify.models import TrackerCertification
 from changes.selectors import notices_for
-from drafts.selectors import Mark, drafts_of
 from history.told import Told, told
 from listruns.selectors import all_rows, rows_for_lines, rows_seen_by, verdict_totals
 from openruns.last_search import last_search_of
@@ -47,8 +47,9 @@ class Tally:
 class HomePage:
     """`today` in UTC; `last_search` is the query string of the person's last search of open runs.
 
-    `changed`: what others changed of theirs, until acknowledged. `incomplete` and `stale` count everybody's live
-    certifications; `questions` are those that shifters were asked and have not answered.
+    `changed`: what others changed of theirs, `answers`: what they asked and was answered, both until acknowledged.
+    `incomplete` and `stale` count everybody's live certifications; `questions` are those that shifters were asked and
+    have not answered.
     """
 
     today: date
@@ -57,8 +58,10 @@ class HomePage:
     last_made: list[TrackerCertification]
     days: list[Tally]
     last_search: str
-    drafts: list[Mark]
+    next: NextOfSearch | None
+    drafts: list[KeptDraft]
     changed: list[Told]
+    answers: list[Answered]
     incomplete: int
     stale: int
     questions: OpenQuestions
@@ -94,6 +97,7 @@ def page_of(request: HttpRequest) -> HomePage:
     days = tallies(user, DAYS_SHOWN) if user.may_certify else []
     made = rows_seen_by(user).live()
     made = made.filter(user=user) if user.may_certify else made
+    notices = list(notices_for(user)[:NOTICES_SHOWN])
     return HomePage(
         today=today,
         mine=next((tally for tally in days if tally.day == today), Tally(today, {})),
@@ -101,8 +105,10 @@ def page_of(request: HttpRequest) -> HomePage:
         last_made=list(rows_for_lines(made).order_by("-pk")[:LAST_SHOWN]),
         days=days,
         last_search=last_search_of(user),
-        drafts=drafts_of(user, DRAFTS_SHOWN) if user.may_certify else [],
+        next=next_of_search(user) if user.may_certify else None,
+        drafts=drafts_at_home(user, DRAFTS_SHOWN) if user.may_certify else [],
         questions=open_questions_for(user),
-        changed=told(notices_for(user)[:NOTICES_SHOWN], user),
+        changed=told([one for one in notices if not is_answer(one)], user),
+        answers=answers_of(one for one in notices if is_answer(one)),
         **_to_look_after(),
     )

@@ -28,6 +28,7 @@ from users.models import User
 
 COMPLETED = "OMS and Run Registry have answered since."
 CONFIRMED = "Confirmed on the facts as they are now."
+NOT_IN_TRAINING = "In training OMS's values are not taken: everybody would see it. Ask a shifter or your shift leader."
 
 
 class OmsSaysOtherwise(Exception):
@@ -185,6 +186,8 @@ def take_oms_values(
     """
     if not actor.may_certify:
         raise PermissionDenied("Taking OMS's values needs the role shifter.")
+    if actor.in_training:
+        raise PermissionDenied(NOT_IN_TRAINING)
     with deed(actor, Kind.FACTS, run=run_number):
         number = OmsRun.objects.values_list("fill_id", flat=True).get(pk=run_number)
         fill = OmsFill.objects.select_for_update().get(pk=number) if number else None

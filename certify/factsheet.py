@@ -88,13 +88,17 @@ def fact_groups(desk: Desk) -> list[FactGroup]:
     of_run += [("Began", "start_time", "UTC"), ("Ended", "end_time", "UTC"), ("Sequence", "sequence", "")]
     of_run += [("HLT key", "hlt_key", ""), ("Detectors", "components", "")]
     of_lumi = [("Recorded", "recorded_lumi", ""), ("Delivered", "delivered_lumi", "")]
-    of_lumi += [("Initial", "init_lumi", ""), ("End", "end_lumi", "")]
+    of_lumi += [("Initial (run)", "init_lumi", ""), ("End (run)", "end_lumi", "")]
     of_fill = [
         ("Era", "era", ""),
         ("Particles", "fill_type_runtime", ""),
         ("Colliding", "bunches_colliding", "bunches"),
     ]
-    of_fill += [("Initial", "init_lumi", ""), ("Peak", "peak_lumi", ""), ("Peak pile-up", "peak_pileup", "")]
+    of_fill += [
+        ("Initial (fill)", "init_lumi", ""),
+        ("Peak (fill)", "peak_lumi", ""),
+        ("Peak pile-up", "peak_pileup", ""),
+    ]
     number = _line(desk, run, OmsFillForm, "Number", "fill_number", "")
     return [
         FactGroup("Run", [_line(desk, run, OmsRunForm, *one) for one in of_run]),

@@ -59,7 +59,7 @@ class CertificationForm(TickedLists, forms.ModelForm):
         empty_label=None,
         error_messages={
             "required": "Choose a reference run.",
-            "invalid_choice": "That is no reference run any more. Choose another.",
+            "invalid_choice": "That reference is retired, or was none. Choose another.",
         },
     )
     date = forms.DateField(

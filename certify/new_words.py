@@ -19,7 +19,7 @@ def word_added(actor: User, sent: QueryDict, desk: Desk) -> bool:
     what = next(what for what in FORMS if f"add_{what}" in sent)
     form = FORMS[what](sent)
     desk.forget_errors()
-    if is_new := form.is_valid():
+    if is_new := form.is_to_be_added_by(actor):
         desk.choose_word(form.field, form.add(actor))
     elif form.offers:
         desk.choose_word(form.field, form.offers)

@@ -100,7 +100,7 @@ def retire_reference(
 
 def _check_successor(retired: RunReconstruction, following: RunReconstruction | None) -> None:
     if not retired.is_reference:
-        raise EntryRefused([Refusal("reason", f"{retired} is no reference run any more.")])
+        raise EntryRefused([Refusal("reason", f"{retired} is retired already.")])
     if following is None:
         return
     types = {retired.run.run_type, following.run.run_type} - {RunType.UNKNOWN.value}

@@ -24,6 +24,7 @@ from history.recorded import Recorded
 from users.models import User
 
 logger = logging.getLogger(__name__)
+NOT_IN_TRAINING = "In training no reason or problem is added: everybody would see it. Say it in the comment."
 W = TypeVar("W", bound=NamedText)
 R = TypeVar("R", bound=Recorded)
 
@@ -65,6 +66,8 @@ def add_word(actor: User, model: type[W], name: str, description: str = "") -> W
     """
     if not actor.may_certify:
         raise PermissionDenied("Adding a reason or a problem needs the role shifter.")
+    if actor.in_training:
+        raise PermissionDenied(NOT_IN_TRAINING)
     with deed(actor, Kind.WORDS):
         if known := word_named(model, name):
             return known

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from certify.choices import Component
 from certify.models import NamedText
 from certify.vocabulary import WORDS
-from certify.word_actions import add_word, word_named
+from certify.word_actions import NOT_IN_TRAINING, add_word, word_named
 from users.models import User
 
 LONGEST_NAME = NamedText._meta.get_field("name").max_length
@@ -53,6 +53,12 @@ class NewWordForm(forms.Form):
     def offers(self) -> NamedText | None:
         """The word that is chosen instead of being made again."""
         return self.known if self.known and not self.known.is_retired else None
+
+    def is_to_be_added_by(self, actor: User) -> bool:
+        """Whether it can be taken; in training nothing is added that others see, and its error says so."""
+        if actor.in_training:
+            self.add_error(f"new_{self.what}", NOT_IN_TRAINING)
+        return self.is_valid()
 
     def add(self, actor: User) -> NamedText:
         said = self.cleaned_data

@@ -16,7 +16,7 @@ class Kind(models.TextChoices):
     ADOPT = "adopt", "Reference adopted"
     PROMOTE = "promote", "Promoted to reference"
     RETIRE = "retire", "Reference retired"
-    WORDS = "words", "Reason, problem or checklist"
+    WORDS = "words", "Word or checklist edited"
     ASK = "ask", "Asked"
     ANSWER = "answer", "Answered"
     REVIEW = "review", "Reviewed"

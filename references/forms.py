@@ -42,7 +42,7 @@ class RetireForm(WhyForm):
         label="In its place",
         empty_label="None",
         help_text="Certifications that rest on it keep it. Who opens one of them is shown this one in its place.",
-        error_messages={"invalid_choice": "That is no reference run any more. Choose another."},
+        error_messages={"invalid_choice": "That reference is retired, or was none. Choose another."},
     )
 
     field_order = ("successor", "reason")

@@ -20,6 +20,8 @@ from history.deed import deed
 from review.models import Review, Reviewed, ShifterQuestion
 from users.models import User
 
+_WITHDRAWN = "Not answered: the certification is withdrawn. Restored, the question is open again."
+
 
 class AnsweredMeanwhile(Exception):
     """The question is open no longer: `existing` is what stands."""
@@ -52,7 +54,7 @@ def ask_shifter(actor: User, certification: TrackerCertification, text: str) -> 
 def answer_question(actor: User, question: ShifterQuestion, text: str) -> ShifterQuestion:
     """Answer an open question: whose certification it is, and shift leaders. Who asked is told.
 
-    Raises `PermissionDenied`, `EntryRefused` without a text, and `AnsweredMeanwhile`.
+    Raises `PermissionDenied`, `EntryRefused` without a text or on what is withdrawn, and `AnsweredMeanwhile`.
     """
     with deed(actor, Kind.ANSWER, run=question.certification.run_number) as done:
         held = ShifterQuestion.objects.select_for_update(of=("self",)).with_names().get(pk=question.pk)
@@ -65,6 +67,8 @@ def answer_question(actor: User, question: ShifterQuestion, text: str) -> Shifte
             return held
         if not held.is_open or held.is_taken_back:
             raise AnsweredMeanwhile(held)
+        if TrackerCertification.everything.held(held.certification_id).state != State.LIVE:
+            raise EntryRefused([Refusal("answer", _WITHDRAWN)])
         done.found(held)
         held.answer, held.answered_by, held.answered_at = text.strip(), actor, timezone.now()
         held.save()
@@ -73,12 +77,16 @@ def answer_question(actor: User, question: ShifterQuestion, text: str) -> Shifte
 
 @dataclass
 class Outcome:
-    """What came of a review: the certifications that are reviewed now, and those left out, by why."""
+    """What came of a review: the certifications that are reviewed now, and those left out, by why.
+
+    `change` is the key under which the history has it, to be undone; None where nothing was reviewed.
+    """
 
     reviewed: list[TrackerCertification] = field(default_factory=list)
     stale: list[TrackerCertification] = field(default_factory=list)
     changed: list[TrackerCertification] = field(default_factory=list)
     before: list[TrackerCertification] = field(default_factory=list)
+    change: int | None = None
 
 
 def review_certifications(actor: User, chosen: Mapping[int, int], *, with_stale: bool = False) -> Outcome:
@@ -89,6 +97,7 @@ def review_certifications(actor: User, chosen: Mapping[int, int], *, with_stale:
     if not actor.may_change_others:
         raise PermissionDenied("Reviewing certifications needs the role shift leader.")
     done = Outcome()
+    review: Review | None = None
     with deed(actor, Kind.REVIEW):
         rows = TrackerCertification.objects.select_for_update(of=("self",)).select_related("runreconstruction")
         held = list(rows.defer("facts").filter(pk__in=chosen).order_by("pk"))
@@ -96,7 +105,9 @@ def review_certifications(actor: User, chosen: Mapping[int, int], *, with_stale:
         for row in held:
             _group(done, row, chosen[row.pk], known, with_stale=with_stale).append(row)
         if done.reviewed:
-            _keep_review(actor, done.reviewed)
+            review = _keep_review(actor, done.reviewed)
+    if review is not None:
+        done.change = Review.history.filter(id=review.pk).values_list("change", flat=True).first()
     return done
 
 
@@ -111,8 +122,9 @@ def _group(
     return done.stale if row.is_stale and not with_stale else done.reviewed
 
 
-def _keep_review(actor: User, rows: list[TrackerCertification]) -> None:
+def _keep_review(actor: User, rows: list[TrackerCertification]) -> Review:
     review = Review(by=actor, certifications=[str(row) for row in rows])
     review.save()
     seen = [Reviewed(review=review, certification=row, version=row.version, was_stale=row.is_stale) for row in rows]
     Reviewed.objects.bulk_create(seen, batch_size=500)
+    return review

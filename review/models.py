@@ -134,6 +134,7 @@ class Reviewed(models.Model):
     objects: ClassVar[ReviewedQuerySet] = ReviewedQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        verbose_name, verbose_name_plural = "reviewed certification", "reviewed certifications"
         constraints = [models.UniqueConstraint(fields=["certification", "review"], name="reviewed_once_in_a_review")]
 
     def __str__(self) -> str:

@@ -37,9 +37,12 @@ def review_of(made: TrackerCertification, reader: User, as_of: datetime | None =
     if as_of is not None:
         asked, done = asked.filter(asked_at__lte=as_of), done.filter(review__at__lte=as_of)
     is_live, is_now = made.state == State.LIVE and not made.is_practice, as_of is None
+    may_answer = is_now and made.state == State.LIVE
     last = done.order_by("-pk").first()
     return ReviewOf(
-        questions=[(_as_of(one, as_of), is_now and one.is_open and one.may_be_answered_by(reader)) for one in asked],
+        questions=[
+            (_as_of(one, as_of), may_answer and one.is_open and one.may_be_answered_by(reader)) for one in asked
+        ],
         last=last,
         is_current=bool(last and last.version == made.version),
         may_ask=is_now and is_live and reader.may_change_others,

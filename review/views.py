@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from certify.actions import ChangedMeanwhile
+from certify.actions import ChangedMeanwhile, EntryRefused
 from certify.models import TrackerCertification
 from certify.responses import SeeOther
 from review.actions import AnsweredMeanwhile, answer_question, ask_shifter
@@ -53,6 +53,9 @@ def answer(request: SignedInRequest, pk: int) -> HttpResponse:
         return _answer_page(request, question, form, 422 if form.is_bound else 200)
     try:
         answer_question(request.user, question, form.cleaned_data["answer"])
+    except EntryRefused as refused:
+        form.add_error("answer", refused.refusals[0].sentence)
+        return _answer_page(request, question, form, 409)
     except AnsweredMeanwhile as faster:
         return _answer_page(request, faster.existing, form, 409)
     messages.success(request, f"The question on {question} is answered.")

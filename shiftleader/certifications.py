@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from certify.models import TrackerCertification
@@ -30,17 +31,36 @@ class Line:
     box: str
 
 
+@dataclass(frozen=True)
+class Left:
+    """How many certifications nobody has reviewed; `stale` of them are."""
+
+    number: int
+    stale: int
+
+    @property
+    def not_stale(self) -> int:
+        return self.number - self.stale
+
+
+def left_to_review(rows: QuerySet[TrackerCertification]) -> Left:
+    """Of these certifications: one query."""
+    is_stale = Count("pk", filter=Q(stale_since__isnull=False))
+    return Left(**unreviewed(rows.order_by()).aggregate(number=Count("pk"), stale=is_stale))
+
+
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """One page of them, newest day first."""
     rows = scope.rows()
     page = page_of(request, rows.defer("facts", "confirmed"), PAGE_SIZE)
     reviews = reviews_of(page)
-    left = unreviewed(rows.order_by()).count()
+    left = left_to_review(rows)
     return {
         "page": page,
         "lines": [_line(row, request.user, reviews.get(row.pk)) for row in page],
         "left": left,
-        "number_reviewed": page.paginator.count - left,
+        "is_filtered": bool(scope.as_sent().keys() - {"week", "from", "to"}),
+        "number_reviewed": page.paginator.count - left.number,
         "open_questions": questions_on(rows).open().count(),
         "shown_at": timezone.now().isoformat(),
     }

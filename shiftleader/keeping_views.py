@@ -83,10 +83,10 @@ def save_filter(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def retire_filter(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Take one of one's own saved filters away; another person's are not there."""
+    """Retire one of one's own saved filters; another person's are not there."""
     saved = get_object_or_404(SavedFilter, pk=pk, user=request.user)
     actions.retire_filter(request.user, saved)
-    messages.success(request, f"“{saved}” is taken away. History can bring it back.")
+    messages.success(request, f"“{saved}” is retired. History can bring it back.")
     return SeeOther(_back(request))
 
 

@@ -21,6 +21,7 @@ from users.models import Role, User
 from users.training import LONGEST_REASON, NotSwitched, people_to_train, switch_training
 
 ON, OFF = "on", "off"
+_SAYS = {ON: "Put in training", OFF: "End the training"}
 Practised = list[tuple[User, int]]
 
 
@@ -32,7 +33,9 @@ class TrainingForm(forms.Form):
         choices=[(ON, "in training"), (OFF, "not in training")],
         label="From now on",
         initial=ON,
-        error_messages={"required": "Say which.", "invalid_choice": "It is in training, or not."},
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), "Put in training, or end the training: choose one."
+        ),
     )
     reason = forms.CharField(
         max_length=LONGEST_REASON,
@@ -76,5 +79,7 @@ def switch(request: SignedInRequest) -> HttpResponse:
 
 
 def _page(request: SignedInRequest, form: TrainingForm, status: int = 200) -> HttpResponse:
-    context = {"form": form, "practised": practised()}
+    meant = OFF if form["training"].value() == OFF else ON
+    ways = [(value, _SAYS[value], value == meant) for value in sorted(_SAYS, key=lambda value: value != meant)]
+    context = {"form": form, "ways": ways, "practised": practised()}
     return render(request, "shiftleader/training.html", context, status=status)

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from certify.responses import SeeOther
 from shiftleader import bookmarks, central
@@ -43,9 +43,11 @@ def part(request: SignedInRequest, name: str) -> HttpResponse:
     return _answer(request, BY_NAME[name], form)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def central_list(request: SignedInRequest) -> HttpResponse:
-    """The pasted list as an address that can be kept; the check itself where it is too long for one."""
+    """The pasted list as an address that can be kept; the check itself where it is too long for one. GET: the form."""
+    if request.method != "POST":
+        return redirect(f"{BY_NAME['central'].url}?{request.GET.urlencode()}".rstrip("?"))
     form = WeekForm(request.GET)
     if not form.is_valid():
         return unreadable(request, form)

@@ -80,7 +80,7 @@ TABLE = {
     ("shiftleader:review", "POST"): "302 403 403 303 303 303",
     ("shiftleader:training", "GET"): "302 403 403 200 200 200",
     ("shiftleader:training", "POST"): "302 403 403 422 422 422",
-    ("shiftleader:central-list", "GET"): "302 405 405 405 405 405",
+    ("shiftleader:central-list", "GET"): "302 302 302 302 302 302",
     ("shiftleader:central-list", "POST"): "302 303 303 303 303 303",
     ("shiftleader:part", "GET"): "302 200 200 200 200 200",
     ("shiftleader:part", "POST"): "302 405 405 405 405 405",
@@ -160,15 +160,16 @@ TABLE = {
     ("words:checklist-edit", "GET"): "302 403 403 200 200 200",
     ("words:checklist-edit", "POST"): "302 403 403 422 422 422",
 }
-# Django's own admin. The words are for shift leaders, the rest for admins, who change accounts there and nothing else.
+# Django's own admin. Shift leaders look at the words there, admins at all; accounts are all that changes there.
 LEADERS, ADMINS, NOBODY = "302 403 403 200 200 200", "302 403 403 403 403 200", "302 403 403 403 403 403"
 WORDS = {"certify_badreason", "certify_pixelproblem", "certify_stripproblem", "certify_trackingproblem"}
 WORDS |= {"certify_checklist"}
 # By kind of table, page and method. A form that is sent empty comes back; one that may not be deleted is denied.
 ADMIN_PAGES = {
     "words": {
-        **dict.fromkeys(product(("changelist", "add", "change", "delete", "history"), ("GET",)), LEADERS),
-        **dict.fromkeys(product(("add", "change"), ("POST",)), LEADERS),
+        **dict.fromkeys(product(("changelist", "change", "history"), ("GET",)), LEADERS),
+        **dict.fromkeys(product(("add", "delete"), ("GET", "POST")), NOBODY),
+        ("change", "POST"): NOBODY,
     },
     "users_user": {
         **dict.fromkeys(product(("changelist", "add", "change", "history"), ("GET",)), ADMINS),

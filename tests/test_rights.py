@@ -204,17 +204,16 @@ def _confirmed_by_a_leader(owner: User) -> object:
     return confirm_facts(_leader(), row, row.version, seen_of(row))
 
 
-def _word_in_admin(_actor: User, client: Client) -> int:
+def _word_edited(_actor: User, client: Client) -> int:
     row = BadReasonFactory()
-    typed = {"name": "HV trip", "description": "", "position": 0}
-    answer = client.post(f"/admin/certify/badreason/{row.pk}/change/", typed).status_code
+    typed = {"name": "HV trip", "edition": 1}
+    answer = client.post(f"/problems/reason/{row.pk}/", typed).status_code
     assert (BadReason.objects.get(pk=row.pk).name == "HV trip") == (answer in DONE)
     return answer
 
 
-def _checklist_in_admin(_actor: User, client: Client) -> int:
-    row = ChecklistFactory()
-    return client.get(f"/admin/certify/checklist/{row.pk}/change/").status_code
+def _checklist_opened(_actor: User, client: Client) -> int:
+    return client.get(f"/checklists/{ChecklistFactory().identifier}/edit/").status_code
 
 
 def _account_in_admin(_actor: User, client: Client) -> int:
@@ -319,13 +318,13 @@ TABLE = {
         ),
     ),
     "hand over": Deed(Role.SHIFT_LEADER, _hand_over, _send_standing("hand-over", False)),
-    "edit reasons and problems": Deed(Role.SHIFT_LEADER, None, _word_in_admin),
+    "edit reasons and problems": Deed(Role.SHIFT_LEADER, None, _word_edited),
     "undo that a word was added": Deed(
         Role.SHIFT_LEADER,
         _undo(lambda _actor: PixelProblemFactory()),
         _send_undo(lambda _actor: PixelProblemFactory()),
     ),
-    "edit checklists": Deed(Role.SHIFT_LEADER, None, _checklist_in_admin),
+    "edit checklists": Deed(Role.SHIFT_LEADER, None, _checklist_opened),
     "full dump": Deed(Role.SHIFT_LEADER, None, got("/list/dump/")),
     "roles and accounts": Deed(Role.ADMIN, None, _account_in_admin),
     "look at what is stored in the admin": Deed(Role.ADMIN, None, got("/admin/oms/omsrun/", "/admin/history/change/")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import date
 
 import pytest
@@ -10,9 +11,10 @@ from django.db import IntegrityError, transaction
 
 from certify.actions import AlreadyCertified, EntryRefused, amend_certification, certify_run
 from certify.decision import Basis, Decision
-from certify.models import TrackerCertification
+from certify.models import StripProblem, TrackerCertification
 from certify.selectors import live_certification
 from certify.standing import hand_over_certification, restore_certification, withdraw_certification
+from certify.word_actions import add_word
 from oms.models import OmsFill, OmsRun
 from tests.certify.page_form import GOOD, open_form, send_form
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory, UserFactory
@@ -155,3 +157,28 @@ def test_trainees_form_and_draft_are_no_mark_for_others(trainee_client, shifter_
     open_form(trainee_client, "/certify/315257/express/")
     assert "trainee" not in search(shifter_client, "315257").html
     assert "trainee" not in shifter_client.get("/certify/315257/express/").text
+
+
+def test_in_training_no_word_is_added_that_everybody_would_see(trainee, trainee_client, shifter_client, references):
+    path = f"/certify/{CLOSED}/express/"
+    opened = open_form(trainee_client, path)
+    assert "Add a problem" not in opened.text and "Add a reason" not in opened.text
+    typed = {"add_problem": "1", "new_problem_of": "strip", "new_problem": "TIB hot", "comment": "half typed"}
+    refused = send_form(trainee_client, opened, path, **typed)
+    assert refused.status_code == 422 and "In training no reason or problem is added" in refused.text
+    assert "TIB hot" in refused.text and "half typed" in refused.text
+    assert not StripProblem.objects.exists()
+    with pytest.raises(PermissionDenied, match="In training"):
+        add_word(trainee, StripProblem, "TIB hot")
+    assert "Add a problem" in open_form(shifter_client, "/certify/315257/express/").text
+
+
+def test_in_training_oms_values_are_not_taken(trainee, trainee_client, shifter_client):
+    typed = {"by": "shifter", "at": "2018-04-27T18:20:00+00:00", "value": 3.7}
+    run = RunFactory(b_field=3.7, typed={"b_field": typed}, reported={"b_field": {"value": 3.8, "unit": "T"}})
+    address = f"/list/facts/{run.run_number}/"
+    assert "In training nothing is taken here" in trainee_client.get(address).text
+    refused = trainee_client.post(address, {"take": "run-b_field", "seen-run-b_field": "3.8"})
+    assert refused.status_code == 403 and "In training OMS's values are not taken" in html.unescape(refused.text)
+    assert set(OmsRun.objects.get(pk=run.pk).typed) == {"b_field"}
+    assert "Take OMS values</button>" in shifter_client.get(address).text

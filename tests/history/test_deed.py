@@ -155,11 +155,12 @@ def test_many_to_many_without_a_deed_is_a_change_by_itself():
     assert TrackerCertification.history.filter(id=made.pk).first().many["pixel_problems"] == []
 
 
-def test_admin_edits_are_recorded_with_the_admin(admin_client, admin):
-    reason = BadReasonFactory(name="HV off")
-    address = f"/admin/certify/badreason/{reason.pk}/change/"
-    answer = admin_client.post(address, {"name": "HV trip", "description": ""})
-    assert (last().by, said(last(), "certify.badreason")) == (admin, [["Name", "HV off", "HV trip"]])
+def test_edits_in_the_admin_are_recorded_with_the_admin(admin_client, admin, shifter):
+    address = f"/admin/users/user/{shifter.pk}/change/"
+    form = admin_client.get(address).context["adminform"].form
+    typed = {name: value for name, value in form.initial.items() if value is not None} | {"first_name": "Ann"}
+    answer = admin_client.post(address, typed)
+    assert (last().by, said(last(), "users.user")) == (admin, [["First name", "none", "Ann"]])
     assert last().request_id == answer["X-Request-ID"]
 
 

@@ -6,6 +6,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from certify.actions import ChangedMeanwhile, EntryRefused
+from certify.models import TrackerCertification
+from certify.standing import restore_certification, withdraw_certification
 from history.models import Change
 from history.undo import undo_change
 from review.actions import AnsweredMeanwhile, answer_question, ask_shifter
@@ -143,3 +145,18 @@ def test_home_of_a_shift_leader_counts_all_and_shows_their_own(made, shift_leade
     assert (found.mine, found.number) == ([mine], 12)
     found = open_questions_for(made.user)
     assert (len(found.mine), found.number) == (10, 0)
+
+
+def test_withdrawn_certification_takes_no_answer_and_the_text_stays(made, shifter_client, shift_leader, shifter):
+    asked = QuestionFactory(certification=made)
+    withdraw_certification(shift_leader, made, 1, "wrong run")
+    address = f"/list/questions/{asked.pk}/"
+    assert "is withdrawn: there is nothing to answer" in shifter_client.get(address).text
+    assert address not in shifter_client.get(f"/list/{made.pk}/").text
+    answer = shifter_client.post(address, {"answer": "HV trip of TIB."})
+    assert answer.status_code == 409 and "Not answered: the certification is withdrawn." in answer.text
+    assert "HV trip of TIB.</textarea>" in answer.text
+    asked.refresh_from_db()
+    assert asked.is_open and not Change.objects.filter(kind="answer").exists()
+    restore_certification(shifter, TrackerCertification.objects.get(), 2, "right run")
+    assert shifter_client.post(address, {"answer": "HV trip of TIB."}).status_code == 303

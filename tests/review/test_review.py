@@ -118,7 +118,8 @@ def test_nothing_chosen_says_what_to_do(rows, shift_leader_client, sent):
 def test_shifters_read_who_reviewed_and_have_no_form(rows, shift_leader, shifter_client):
     review_certifications(shift_leader, versions(rows[:1]))
     part = fragment(shifter_client)
-    assert "leader</span>" in part and 'name="certification"' not in part
+    when = f"{Reviewed.objects.get().review.at:%Y-%m-%d %H:%M} UTC"
+    assert f'by leader, <span class="nowrap">{when}</span>' in part and 'name="certification"' not in part
     assert "Reviewed by leader" in shifter_client.get(f"/list/{rows[0].pk}/").text
     assert "Not reviewed." in shifter_client.get(f"/list/{rows[1].pk}/").text
 
@@ -135,3 +136,48 @@ def test_scope_that_cannot_be_read_reviews_nothing_and_says_why(rows, shift_lead
     answer = shift_leader_client.post("/shiftleader/review/?runs=banana", {"what": "all"})
     assert answer.status_code == 422 and "neither a run number nor a range" in answer.text
     assert left() == versions(rows).keys()
+
+
+def many(rows, number=12):
+    reference = rows[0].reference_runreconstruction
+    return [*rows, *(CertificationFactory(reference_runreconstruction=reference) for _ in range(number - len(rows)))]
+
+
+def test_more_than_a_few_are_asked_about_with_their_number_days_and_filters(rows, shift_leader_client):
+    made = many(rows)
+    stale(made[0])
+    CertificationFactory(date="2018-07-01")
+    page = shift_leader_client.get(f"/shiftleader/part/certifications/?{WEEK}&verdict=good").text
+    assert "Confirm all 11 not reviewed and not stale, week 22 of 2018, these filters" in page
+    address = f"/shiftleader/review/?{WEEK}&verdict=good"
+    sent = {"what": "all", "shown_at": re.search(r'name="shown_at" value="([^"]+)"', page)[1]}
+    asked = shift_leader_client.post(address, sent)
+    assert asked.status_code == 200 and not Reviewed.objects.exists()
+    said = " ".join(asked.text.split())
+    assert "Confirm 11 certifications</h1>" in said and "1 stale one is left out." in said
+    assert "week 22 of 2018 (2018-05-28 to 2018-06-03)" in said and "Verdict good" in said
+    late = CertificationFactory(reference_runreconstruction=rows[0].reference_runreconstruction)
+    again = dict(re.findall(r'<input type="hidden" name="(shown_at|sure)" value="([^"]+)"', asked.text))
+    assert shift_leader_client.post(address, {"what": "all", **again}).status_code == 303
+    assert len(left()) == 3 and {made[0].pk, late.pk} < left()
+
+
+def test_a_few_are_confirmed_at_once_and_stale_ones_count_when_they_are_meant(rows, shift_leader_client):
+    made = many(rows, 11)
+    stale(made[0])
+    sent = {"what": "all", "shown_at": timezone.now().isoformat()}
+    asked = shift_leader_client.post(REVIEW, {**sent, "with_stale": "on"})
+    assert "Confirm 11 certifications</h1>" in asked.text and "1 stale one is among them." in asked.text
+    assert 'name="with_stale" value="on"' in asked.text
+    assert shift_leader_client.post(REVIEW, sent).status_code == 303
+    assert left() == {made[0].pk}
+
+
+def test_undo_stands_beside_the_reply(rows, shift_leader_client):
+    sent = {"what": "all", "shown_at": timezone.now().isoformat()}
+    page = shift_leader_client.post(REVIEW, sent, follow=True).text
+    undo = f"/history/{Change.objects.get(kind='review').pk}/undo/"
+    assert f'3 certifications reviewed. <a href="{undo}">Undo</a>' in page
+    assert shift_leader_client.post(undo, {"reason": "wrong week"}).status_code == 303
+    assert len(left()) == 3
+    assert "Undo</a>" not in shift_leader_client.post(REVIEW, {"what": "all"}, follow=True).text.split("</main>")[0]

@@ -20,10 +20,13 @@ def navigation(client) -> list[str]:
 @pytest.mark.parametrize(
     "who, pages",
     [
-        ("guest", ["Home", "Certifications", "References", "Report", "Week", "History"]),
-        ("shifter", ["Home", "Open runs", "Certifications", "References", "Report", "Week", "History"]),
-        ("shift_leader", ["Home", "Open runs", "Certifications", "References", "Report", "Week", "History", "Admin"]),
-        ("admin", ["Home", "Open runs", "Certifications", "References", "Report", "Week", "History", "Admin"]),
+        ("guest", ["Home", "Certifications", "References", "Daily report", "Week", "History"]),
+        ("shifter", ["Home", "Open runs", "Certifications", "References", "Daily report", "Week", "History"]),
+        (
+            "shift_leader",
+            ["Home", "Open runs", "Certifications", "References", "Daily report", "Week", "History", "Admin"],
+        ),
+        ("admin", ["Home", "Open runs", "Certifications", "References", "Daily report", "Week", "History", "Admin"]),
     ],
 )
 def test_navigation_shows_the_pages_of_the_role(request, who, pages):

@@ -223,3 +223,10 @@ def test_filters_that_cannot_be_read_are_said(shifter_client):
     answer = shifter_client.post("/shiftleader/central-list/?week=2018-W99", {"list": "317001"})
     assert answer.status_code == 422
     assert "There is no such week" in answer.content.decode()
+
+
+def test_its_address_opens_the_form(shifter_client):
+    answer = shifter_client.get("/shiftleader/central-list/?week=2018-W22", follow=True)
+    assert answer.redirect_chain == [("/shiftleader/part/central/?week=2018-W22", 302)]
+    assert answer.status_code == 200 and "Runs of the central list" in answer.text
+    assert shifter_client.get("/shiftleader/central-list/")["Location"] == "/shiftleader/part/central/"

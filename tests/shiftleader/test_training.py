@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.exceptions import PermissionDenied
 
@@ -59,3 +61,13 @@ def test_part_leads_shift_leaders_to_the_practice(shift_leader_client, shifter_c
     listed = shift_leader_client.get("/list/?practice=on&user=shifter").text
     assert f'data-pk="{own.pk}"' in listed and "is-practice" in listed
     assert "first week" not in shifter_client.get("/shiftleader/part/training/").text
+
+
+@pytest.mark.parametrize(("asked", "first"), [("", "Put in training"), ("?training=off", "End the training")])
+def test_buttons_say_what_they_do_and_the_one_that_is_meant_comes_first(shift_leader_client, asked, first):
+    page = shift_leader_client.get(PAGE + asked).text
+    buttons = re.findall(r'<button class="button([^"]*)"[^>]*name="training" value="(on|off)">([^<]*)<', page)
+    assert buttons[0][2] == first and len(buttons) == 2
+    assert [bool(css) for css, _, _ in buttons] == [True, False]
+    answer = shift_leader_client.post(PAGE, {"person": "shifter", "reason": "first week"})
+    assert answer.status_code == 422 and "choose one." in answer.text

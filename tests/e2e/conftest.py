@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.chromium import ARGUMENTS, executable
+from tests.factories import PASSWORD
 from users.models import User
 
 PATIENCE_MS = 5000
@@ -47,48 +48,73 @@ def browser_context_args() -> dict:
 
 
 @pytest.fixture
-def page(page: Page, live_server, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Playwright's page, at the server's start page; the test fails if the console has said anything bad."""
+def strict(request: pytest.FixtureRequest) -> Iterator[Callable[[Page], Page]]:
+    """Listen to a page; the test fails if its console has said anything bad."""
     complaints: list[str] = []
     meant = (*MEANT, *(OF_CUT_OFF if request.node.get_closest_marker("cut_off") else ()))
 
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not any(text in message.text for text in meant):
-            complaints.append(f"{message.type}: {message.text} ({page.url})")
+    def listen(page: Page) -> Page:
+        def heard(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning") and not any(text in message.text for text in meant):
+                complaints.append(f"{message.type}: {message.text} ({page.url})")
 
-    page.on("console", listen)
-    page.on("pageerror", lambda error: complaints.append(f"exception: {error} ({page.url})"))
-    page.set_default_timeout(PATIENCE_MS)
-    page.goto(live_server.url)
-    yield page
+        page.on("console", heard)
+        page.on("pageerror", lambda error: complaints.append(f"exception: {error} ({page.url})"))
+        page.set_default_timeout(PATIENCE_MS)
+        return page
+
+    yield listen
     assert complaints == []
 
 
 @pytest.fixture
-def sign_in(page: Page, live_server) -> Callable[[User], None]:
+def page(page: Page, live_server, strict) -> Page:
+    """Playwright's page, at the server's start page, and strict."""
+    strict(page).goto(live_server.url)
+    return page
+
+
+def enter(page: Page, url: str, user: User) -> None:
     """Sign in by the form, as a person does (the factories' password)."""
-    from tests.factories import PASSWORD
-
-    def sign(user: User) -> None:
-        page.goto(f"{live_server.url}/accounts/login/")
-        page.fill("[name=username]", user.username)
-        page.fill("[name=password]", PASSWORD)
-        page.locator("main [type=submit]").click()
-        page.wait_for_url(f"{live_server.url}/")
-
-    return sign
+    page.goto(f"{url}/accounts/login/")
+    page.fill("[name=username]", user.username)
+    page.fill("[name=password]", PASSWORD)
+    page.locator("main [type=submit]").click()
+    page.wait_for_url(f"{url}/")
 
 
 @pytest.fixture
-def is_accessible(page: Page) -> Callable[[], None]:
+def sign_in(page: Page, live_server) -> Callable[[User], None]:
+    """Sign in on the page at hand."""
+    return lambda user: enter(page, live_server.url, user)
+
+
+@pytest.fixture
+def colleague(browser: Browser, browser_context_args: dict, live_server, strict) -> Iterator[Callable[[User], Page]]:
+    """A strict page in a browser of somebody else's own, signed in."""
+    contexts = []
+
+    def opened(user: User) -> Page:
+        contexts.append(browser.new_context(**browser_context_args))
+        page = strict(contexts[-1].new_page())
+        enter(page, live_server.url, user)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def is_accessible(page: Page) -> Callable[..., None]:
     """Run axe on what is shown, light and dark; no violation of any rule."""
 
-    def check() -> None:
+    def check(shown: Page = page) -> None:
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            page.wait_for_load_state()
-            found = Axe().run(page).response["violations"]
+            shown.emulate_media(color_scheme=scheme)
+            shown.wait_for_load_state()
+            found = Axe().run(shown).response["violations"]
             told = [f"{scheme} {one['id']}: {[node['html'][:160] for node in one['nodes']]}" for one in found]
-            assert told == [], page.url
+            assert told == [], shown.url
 
     return check

@@ -1,0 +1,198 @@
+"""A shift leader's week, in two browsers: reviewed, asked, amended, compared, promoted, written down, taken along."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shiftleader.parts import PARTS
+from tests.factories import CertificationFactory, DatasetFactory, ReconstructionFactory, RunFactory, UserFactory
+from tests.shiftleader.slides.reading import of_odp, of_pptx
+
+WEEK = "week=2018-W17"
+DAY = date(2018, 4, 27)
+BEGAN = datetime(2018, 4, 27, 6, 0, tzinfo=UTC)
+DATASETS = {"express": "/Express/Collisions2018/DQM", "prompt": "/PromptReco/Collisions2018A/DQM"}
+READERS = {"pptx": of_pptx, "odp": of_odp}
+DOUBTED = 315266  # good in Run Registry, bad here
+# Runs, good, bad, undecided of collisions in express.
+BEFORE, AMENDED = ["4", "3", "1", "0"], ["4", "4", "0", "0"]
+
+
+@pytest.fixture(autouse=True)
+def _certified(shifter, sandbox, transactional_db):
+    """By two shifters: four runs in express, one of them in prompt too."""
+    fred = UserFactory(username="fred", first_name="Fred", last_name="Firtree")
+    reference = ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
+
+    def certify(run, user, reconstruction="express", **said) -> None:
+        facts = {"run": {"fill_number": run.fill_number}, "fill": {"bunches_colliding": 1214, "recorded_lumi": 239.8}}
+        same = {"date": DAY, "reference_runreconstruction": reference, "facts": facts}
+        dataset = DatasetFactory(name=DATASETS[reconstruction])
+        CertificationFactory(run=run, reconstruction=reconstruction, user=user, dataset=dataset, **same, **said)
+
+    runs = {number: RunFactory(run_number=number, start_time=BEGAN) for number in (315264, 315265, DOUBTED, 315267)}
+    certify(runs[DOUBTED], shifter, strip="bad", tracking="bad", comment="holes in TIB")
+    certify(runs[315264], shifter)
+    for reconstruction in DATASETS:
+        certify(runs[315265], fred, reconstruction)
+    certify(runs[315267], fred)
+
+
+def open_week(page: Page, url: str) -> None:
+    page.goto(f"{url}/shiftleader/?{WEEK}")
+    for part in PARTS:
+        expect(page.locator(f"#{part.name}")).not_to_have_attribute("aria-busy", "true")
+
+
+def figures(page: Page) -> list[str]:
+    """Runs and verdicts of collisions in express, as the overview has them."""
+    row = page.locator("#overview tr[data-type=collisions][data-reco=express]")
+    return [row.locator(f"[data-of={name}]").inner_text() for name in ("runs", "good", "bad", "undecided")]
+
+
+def confirm(page: Page, number: int) -> None:
+    part = page.locator("#certifications")
+    part.get_by_label(f"Confirm {number} express").check()
+    part.get_by_role("button", name="Confirm the ticked").click()
+    expect(page.locator("main")).to_contain_text("1 certification reviewed.")
+    expect(part).to_contain_text("1 of 5 reviewed")
+
+
+def confirm_the_rest(page: Page) -> None:
+    page.get_by_role("button", name="Confirm all 4 not reviewed").click()
+    expect(page.locator("#certifications")).to_contain_text("5 of 5 reviewed")
+
+
+def ask(page: Page, is_accessible) -> None:
+    page.get_by_role("link", name=f"Ask about {DOUBTED} express").click()
+    page.get_by_label("Question").fill("Run Registry says good. What did you see?")
+    is_accessible()
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("main")).to_contain_text("shifter is asked about")
+
+
+def answer(page: Page, is_accessible) -> None:
+    """By the shifter, who finds the question on home."""
+    page.reload()
+    is_accessible(page)
+    page.locator("[data-question] a").click()
+    page.get_by_label("Answer").fill("The map of another run: it is good.")
+    is_accessible(page)
+    page.get_by_role("button", name="Answer").click()
+    expect(page.locator("#questions")).to_contain_text("The map of another run")
+    is_accessible(page)
+
+
+def amend(page: Page, url: str, is_accessible) -> None:
+    """From the row of the comparison, where it is different, with the answer read before."""
+    page.goto(url)
+    expect(page.locator("main")).to_contain_text("The map of another run")  # who asked is told on home
+    open_week(page, url)
+    row = page.locator(f"#comparison tr[data-run='{DOUBTED}'][data-reco=express]")
+    expect(row).to_have_attribute("data-outcome", "different")
+    expect(page.locator("#comparison .registry-counts")).to_contain_text("0 equal")
+    row.get_by_role("link", name=f"Change {DOUBTED} express").click()
+    for component in ("strip", "tracking"):
+        page.locator(f"[name={component}][value=good]").check()
+    page.get_by_label("Why you change it").fill("map of another run")
+    is_accessible()
+    page.get_by_role("button", name="Save the change").click()
+    expect(page.locator("main")).to_contain_text("is changed, version 2")
+    is_accessible()
+
+
+def promote(page: Page) -> None:
+    page.get_by_role("link", name="Promote 315265 express to reference").click()
+    page.get_by_label("Why").fill("clean and long")
+    page.get_by_role("button", name="Promote").click()
+    expect(page.locator("main")).to_contain_text("315265 express is a reference run now.")
+
+
+def check_list(page: Page) -> None:
+    part = page.locator("#central-body")
+    part.locator("textarea").fill(f"315265, {DOUBTED}-315267, 315268")
+    part.get_by_role("button", name="Check").click()
+    text = f"Collisions\nGOOD: 315265\nPROMPT MISSING: {DOUBTED}, 315267\n\nMISSING: 315268"
+    expect(part.locator("#central-text")).to_have_text(text)
+
+
+def write(page: Page) -> None:
+    words = page.locator("#notes")
+    words.get_by_label("Summary of the week").fill("A calm week.\n- TIB is whole")
+    words.get_by_role("button", name="Save").click()
+    expect(words).to_contain_text("Saved")
+
+
+def reported(page: Page) -> list[str]:
+    """The same figures as the report has them."""
+    cells = page.locator("#weekly tr", has_text="express").locator("td").all_inner_texts()
+    return cells[2:6]
+
+
+def in_slides(page: Page, kind: str, folder: Path) -> list[str]:
+    """The same figures in the file that the button gives; its words are those that were written."""
+    with page.expect_download() as download:
+        page.get_by_role("link", name=f"Slides, .{kind}").click()
+    assert download.value.suggested_filename == f"tracker-2018-W17.{kind}"
+    download.value.save_as(folder / kind)
+    slides = READERS[kind]((folder / kind).read_bytes())
+    assert any("TIB is whole" in text for slide in slides for text in slide.texts)
+    (weekly,) = [slide for slide in slides if slide.title == "Weekly certification"]
+    (row,) = [row for row in weekly.tables[0] if row[:2] == ["collisions", "express"]]
+    return row[2:6]
+
+
+def undo(page: Page, is_accessible) -> None:
+    page.get_by_role("link", name="History", exact=True).click()
+    is_accessible()
+    page.locator("[data-change]", has_text="Reason: map of another run").get_by_role("link", name="Undo").click()
+    is_accessible()
+    page.get_by_label("Why it is undone").fill("the map was right")
+    page.get_by_role("button", name="Undo it").click()
+    expect(page.locator("main")).to_contain_text("is undone")
+
+
+def test_from_the_first_look_to_the_slides_and_back(
+    page: Page, sign_in, shifter, shift_leader, colleague, live_server, is_accessible, tmp_path
+):
+    theirs, url = colleague(shifter), live_server.url
+    sign_in(shift_leader)
+    open_week(page, url)
+    assert figures(page) == BEFORE
+    confirm(page, 315264)
+    ask(page, is_accessible)
+    answer(theirs, is_accessible)
+    amend(page, url, is_accessible)
+
+    open_week(page, url)
+    assert figures(page) == AMENDED
+    expect(page.locator("#comparison .registry-counts")).to_contain_text("1 equal")
+    promote(page)
+    is_accessible()
+    theirs.goto(f"{url}/certify/315270/express/")
+    offered = theirs.locator("[name=reference_runreconstruction] option")
+    expect(offered.filter(has_text="315265 express")).to_have_count(1)
+    is_accessible(theirs)
+
+    open_week(page, url)
+    check_list(page)
+    write(page)
+    is_accessible()
+    confirm_the_rest(page)
+    page.get_by_role("link", name="Report and slides").click()
+    expect(page.locator("#summary-2018-W17")).to_contain_text("TIB is whole")
+    is_accessible()
+    assert reported(page) == AMENDED
+    for kind in READERS:
+        assert in_slides(page, kind, tmp_path) == AMENDED
+
+    undo(page, is_accessible)
+    page.goto(f"{url}/shiftleader/report/?{WEEK}")
+    assert reported(page) == BEFORE
+    assert in_slides(page, "pptx", tmp_path) == BEFORE
+    open_week(page, url)
+    assert figures(page) == BEFORE

@@ -45,14 +45,17 @@ class Label:
 
 @dataclass(frozen=True)
 class Chart:
-    """The bars of one reconstruction. `rows`: the same as numbers, for who reads rather than looks."""
+    """The bars of one reconstruction.
+
+    `rows`: the same as numbers, for who reads rather than looks, each with the address of its rows.
+    """
 
     name: str
     most: str
     is_by_month: bool
     bars: list[Bar]
     labels: list[Label]
-    rows: list[tuple[str, list[tuple[Verdict, str]]]]
+    rows: list[tuple[str, list[tuple[Verdict, str, str]]]]
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,18 @@ def _chart(
     every = -(-len(periods) // MOST_LABELS)
     labels = [Label(one.label, (place + 0.5) * step) for place, one in enumerate(periods) if place % every == 0]
     said = [(one, amounts[one.key]) for one in periods if one.key in amounts]
-    rows = [(one.text, [(verdict, lumi_text(value)) for verdict, value in some.items()]) for one, some in said]
+    rows = [
+        (one.text, [(of, lumi_text(value), _rows_of(url, one, of, reconstruction)) for of, value in some.items()])
+        for one, some in said
+    ]
     bars = [bar for stack in stacks for bar in stack]
     return Chart(Reconstruction(reconstruction).label, lumi_text(most), is_by_month, bars, labels, rows)
+
+
+def _rows_of(url: Callable[..., str], period: Period, verdict: Verdict, reconstruction: str) -> str:
+    """Where the rows of one verdict of one period stand."""
+    days = {"date_min": f"{period.first}", "date_max": f"{period.last}"}
+    return url(**days, verdict=verdict.value, reconstruction=reconstruction)
 
 
 def _height_of(amounts: Mapping[Verdict, float]) -> float:
@@ -142,9 +154,7 @@ def _stack(
             continue
         height = value / most * (HEIGHT - FOOT - TOP)
         foot -= height
-        rows = url(
-            date_min=f"{period.first}", date_max=f"{period.last}", verdict=verdict.value, reconstruction=reconstruction
-        )
+        rows = _rows_of(url, period, verdict, reconstruction)
         says = f"{period.text}, {verdict.label.lower()}: {lumi_text(value)}"
         stack.append(Bar(verdict.value, says, rows, x, round(foot, 2), round(width, 2), round(height, 2)))
     return stack

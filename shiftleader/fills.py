@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 
 from reports.lines import Line
-from reports.sums import Fill, fill_lumis, fills
+from reports.sums import Fill, FillLumi, fill_lumis, fills
 from shiftleader.pages import page_of
 from shiftleader.scope import Scope
 from users.access import SignedInRequest
 
 PAGE_SIZE, MOST_RUNS = 50, 100
+_WHAT = "Of the fill as OMS said when its runs were certified; “certified” is what the certified collision runs recorded, each once."  # noqa: E501
+_WHY_MORE = (
+    "Certified can be a little more than recorded: OMS counts a fill from the beginning of stable beams to their end, "
+    "a run in whole lumisections."
+)
 
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
@@ -39,7 +46,13 @@ def _cells(fill: Fill, names: list[tuple[str, str]]) -> list[tuple[list[Line], i
 def recorded(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """What each fill with colliding bunches recorded: one query."""
     page = page_of(request, fill_lumis(scope.lines()), PAGE_SIZE)
-    return {"page": page, "rows": [(fill, fill_link(fill.number)) for fill in page]}
+    return {"page": page, "rows": [(fill, fill_link(fill.number)) for fill in page], "says": says_of_lumi(page)}
+
+
+def says_of_lumi(shown: Iterable[FillLumi]) -> str:
+    """What the numbers of these fills are; why certified is more than recorded, where it is somewhere."""
+    is_more = any(one.certified > (one.facts.recorded_lumi or math.inf) for one in shown)
+    return f"{_WHAT} {_WHY_MORE}" if is_more else _WHAT
 
 
 def fill_link(number: int | None) -> str:

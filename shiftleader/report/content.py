@@ -20,9 +20,9 @@ from reports.sums import (
     lumi_by_day,
     overview,
     shifters,
-    sum_of,
 )
 from shiftleader.days import week_name
+from shiftleader.fills import says_of_lumi
 from shiftleader.report.sections import Heading, Link, Report, Said, Section, Table, filled, said
 from shiftleader.report.tables import (
     FILL_LUMI,
@@ -36,6 +36,8 @@ from shiftleader.report.tables import (
     reason_row,
     row_url,
     runs_by_verdict,
+    shares,
+    totals,
 )
 from shiftleader.scope import Scope
 from users.models import User
@@ -119,13 +121,13 @@ def _too_many(of: Material) -> Section:
         "choose fewer days to have days, fills, runs and comments."
     )
     rows = [of_a_kind(of.scope, row, {}) for row in overview(of.lines)]
-    return Section("weekly", "Certification", note, Table(OF_A_KIND, rows))
+    return Section("weekly", "Certification", note, table=Table(OF_A_KIND, rows))
 
 
 def _luminosity(of: Material) -> Section | None:
-    rows = [fill_lumi(of.scope, one) for one in fill_lumis(of.lines)]
-    note = "Of the fill as OMS said when its runs were certified; “certified” is what the certified collision runs recorded, each once."  # noqa: E501
-    return Section("luminosity", "Recorded luminosity", note, Table(FILL_LUMI, rows)) if rows else None
+    found = fill_lumis(of.lines)
+    table = Table(FILL_LUMI, [fill_lumi(of.scope, one) for one in found])
+    return Section("luminosity", "Recorded luminosity", says_of_lumi(found), table=table) if found else None
 
 
 def _bars(of: Material) -> list[Section]:
@@ -150,7 +152,7 @@ def _fills(of: Material) -> Section | None:
         for fill in fills(of.lines)
         for row in overview(fill.lines)
     ]
-    table = Table((Heading("Fill", 90), *RUNS), rows)
+    table = Table((Heading("Fill"), *RUNS), rows)
     return Section("fills", "Fills and certified runs", table=table) if rows else None
 
 
@@ -160,7 +162,9 @@ def _day(of: Material, one: Day) -> Section:
     return Section(
         f"day-{one.day}",
         f"{one.day:%A} {one.day}",
+        totals=totals(of.scope, one.lines, on),
         table=Table(OF_A_KIND, [of_a_kind(of.scope, row, on) for row in one.rows]),
+        shares=shares(one.rows),
         said=(*_fills_of(of.scope, one), *_changes(one.changes), *map(_words_of, words)),
     )
 
@@ -184,18 +188,24 @@ def _changes(changes: Sequence[FlagChange]) -> list[Said]:
 
 
 def _weekly(of: Material) -> Section:
-    rows = [of_a_kind(of.scope, row, {}) for row in overview(of.lines)]
-    total = sum_of(of.lines)
-    if not rows:
+    found = overview(of.lines)
+    if not found:
         return Section("weekly", "Weekly certification", "Nothing was certified on these days.")
-    note = f"{total.certifications} certifications of {total.runs} runs. In each row each run counts once."
     stale = tuple(
         Link(f"{line.run_number} {line.kind.reconstruction} ({'; '.join(line.stale)})", row_url(line))
         for line in of.lines
         if line.stale
     )
     others = [*_changes(of.changes), *([Said("Changed since they were certified", stale)] if stale else [])]
-    return Section("weekly", "Weekly certification", note, Table(OF_A_KIND, rows), tuple(others))
+    return Section(
+        "weekly",
+        "Weekly certification",
+        "In each row each run counts once.",
+        totals=totals(of.scope, of.lines, {}),
+        table=Table(OF_A_KIND, [of_a_kind(of.scope, row, {}) for row in found]),
+        shares=shares(found),
+        said=tuple(others),
+    )
 
 
 def _typed(of: Material, field: str, title: str) -> list[Section]:
@@ -217,7 +227,11 @@ def _runs_by_day(of: Material) -> Section | None:
         for one in days(of.lines, [])
         for row in one.rows
     ]
-    return Section("runs", "Runs by day", table=Table((Heading("Shift day", 122), *RUNS), rows)) if rows else None
+    return (
+        Section("runs", "Runs by day", table=Table((Heading("Shift day", is_whole=True), *RUNS), rows))
+        if rows
+        else None
+    )
 
 
 def _why(of: Material) -> Section | None:

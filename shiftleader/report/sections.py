@@ -40,12 +40,13 @@ def figure(text: object, url: str = "", verdict: str = "") -> Figure:
 
 @dataclass(frozen=True)
 class Heading:
-    """Head of a column; `share`: of the width of a slide, in parts of the whole."""
+    """Head of a column. `is_whole`: what stands below it stays on one line; `is_long`: it is a text."""
 
     text: str
-    share: float
     is_number: bool = False
     verdict: str = ""
+    is_whole: bool = False
+    is_long: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,28 @@ def said(label: str, *texts: str) -> Said:
 
 
 @dataclass(frozen=True)
+class Total:
+    """A sum that stands large above a table. `verdict`: the one that it counts."""
+
+    label: str
+    link: Link
+    verdict: str = ""
+
+
+@dataclass(frozen=True)
 class Section:
-    """One thing of the report. `amounts`: recorded luminosity (1/pb) of `reconstruction`, drawn as bars."""
+    """One thing of the report.
+
+    `amounts`: recorded luminosity (1/pb) of `reconstruction`, drawn as bars. `shares`: runs of each verdict by what
+    they are, drawn as bars of a slide.
+    """
 
     name: str
     title: str
     note: str = ""
+    totals: tuple[Total, ...] = ()
     table: Table | None = None
+    shares: Sequence[tuple[str, dict[Verdict, int]]] = ()
     said: tuple[Said, ...] = ()
     reconstruction: str = ""
     amounts: Amounts = field(default_factory=dict)

@@ -9,50 +9,50 @@ from functools import lru_cache
 from django.urls import reverse
 
 from certify.choices import Component, Verdict
+from oms.choices import RunType
 from oms.words import inst_lumi_text, lumi_text
 from reports.lines import Line
-from reports.sums import FillLumi, Row, with_verdict
-from shiftleader.report.sections import Figure, Heading, Link, figure
+from reports.sums import FillLumi, Row, lumi_of_runs, sum_of, sums_by_verdict, with_verdict
+from shiftleader.report.sections import Figure, Heading, Link, Total, figure
 from shiftleader.scope import Scope
 
-# Shares are those of a slide 888 points wide, so that the words of heads stand whole.
 OF_A_KIND = (
-    Heading("Run type", 72),
-    Heading("Reconstruction", 113),
-    Heading("Runs", 48, is_number=True),
-    Heading("Good", 68, is_number=True, verdict="good"),
-    Heading("Bad", 58, is_number=True, verdict="bad"),
-    Heading("Undecided", 97, is_number=True, verdict="undecided"),
-    Heading("Lumisections", 100, is_number=True),
-    Heading("Recorded", 123, is_number=True),
-    Heading("Of it bad", 123, is_number=True),
-    Heading("No tracker map", 86, is_number=True),
+    Heading("Run type"),
+    Heading("Reconstruction"),
+    Heading("Runs", is_number=True),
+    Heading("Good", is_number=True, verdict="good"),
+    Heading("Bad", is_number=True, verdict="bad"),
+    Heading("Undecided", is_number=True, verdict="undecided"),
+    Heading("Lumisections", is_number=True),
+    Heading("Recorded", is_number=True),
+    Heading("Of it bad", is_number=True),
+    Heading("No tracker map", is_number=True),
 )
 RUNS = (
-    Heading("Run type", 73),
-    Heading("Reconstruction", 114),
-    Heading("Good", 326, verdict="good"),
-    Heading("Bad", 158, verdict="bad"),
-    Heading("Undecided", 99, verdict="undecided"),
+    Heading("Run type"),
+    Heading("Reconstruction"),
+    Heading("Good", verdict="good"),
+    Heading("Bad", verdict="bad"),
+    Heading("Undecided", verdict="undecided"),
 )
 FILL_LUMI = (
-    Heading("Fill", 56),
-    Heading("Certified runs", 112),
-    Heading("Delivered", 96, is_number=True),
-    Heading("Recorded", 96, is_number=True),
-    Heading("Efficiency (%)", 90, is_number=True),
-    Heading("Certified", 96, is_number=True),
-    Heading("Peak luminosity", 152, is_number=True),
-    Heading("Peak pile-up", 84, is_number=True),
-    Heading("Colliding bunches", 106, is_number=True),
+    Heading("Fill"),
+    Heading("Certified runs"),
+    Heading("Delivered", is_number=True),
+    Heading("Recorded", is_number=True),
+    Heading("Efficiency (%)", is_number=True),
+    Heading("Certified", is_number=True),
+    Heading("Peak luminosity", is_number=True),
+    Heading("Peak pile-up", is_number=True),
+    Heading("Colliding bunches", is_number=True),
 )
 WHY = (
-    Heading("Run", 52),
-    Heading("Reconstruction", 98),
-    Heading("Verdict", 86),
-    *(Heading(component.label, 62) for component in Component),
-    Heading("Why", 374),
-    Heading("Shifter", 92),
+    Heading("Run"),
+    Heading("Reconstruction"),
+    Heading("Verdict"),
+    *(Heading(component.label) for component in Component),
+    Heading("Why", is_long=True),
+    Heading("Shifter"),
 )
 
 
@@ -128,6 +128,33 @@ def of_a_kind(scope: Scope, row: Row, on: dict[str, str]) -> tuple[Figure, ...]:
         ),
         figure(row.without_trackermap, scope.rows_url(**of, trackermap="missing")),
     )
+
+
+def totals(scope: Scope, lines: list[Line], on: dict[str, str]) -> tuple[Total, ...]:
+    """The sums of these lines, luminosity of collisions with each run once; `on` narrows their rows to some days."""
+    total, by_verdict = sum_of(lines), sums_by_verdict(lines)
+    counts = {verdict: by_verdict[verdict].certifications if verdict in by_verdict else 0 for verdict in Verdict}
+    collisions = [line for line in lines if line.kind.run_type == RunType.COLLISIONS]
+    everything, theirs = scope.rows_url(**on), scope.rows_url(**on, run_type=RunType.COLLISIONS.value)
+    return (
+        Total("Runs", Link(f"{total.runs}", everything)),
+        Total("Certifications", Link(f"{total.certifications}", everything)),
+        *(
+            Total(verdict.label, Link(f"{count}", scope.rows_url(**on, verdict=verdict.value)), verdict.value)
+            if count
+            else Total(verdict.label, Link("0"))
+            for verdict, count in counts.items()
+        ),
+        *([Total("Recorded", Link(lumi_text(lumi_of_runs(collisions)), theirs))] if collisions else []),
+    )
+
+
+def shares(rows: Iterable[Row]) -> list[tuple[str, dict[Verdict, int]]]:
+    """The runs of each verdict, by run type and reconstruction."""
+    return [
+        (f"{row.run_type} {row.reconstruction}", {verdict: one.runs for verdict, one in row.by_verdict.items()})
+        for row in rows
+    ]
 
 
 def _with_unknown(text: str, unknown: int) -> str:

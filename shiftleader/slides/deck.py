@@ -8,8 +8,15 @@ from typing import Literal
 
 WIDTH, HEIGHT = 960.0, 540.0
 FONT = "Arial"
-CELL_SIZE = 11.0  # of most tables; those with few rows are set larger
-PAD_X, PAD_Y = 5.0, 2.5  # inside a cell
+# Of tables and texts: the largest at which all stands on one slide; what goes on is set in the first of `GOES_ON` that
+# cuts no word.
+SIZES = (20.0, 18.0, 16.0, 15.0, 14.0, 13.0)
+GOES_ON = (14.0, 13.0, 12.0, 11.0)
+SMALLEST = GOES_ON[-1]
+TITLE_SIZE, FOOTER_SIZE = 28, 10
+GAP = 14.0  # between what stands on a slide
+PAD_X, PAD_Y = 5.0, 2.5  # inside a cell, at least
+PADS = (7.0, 4.5, PAD_Y)  # above and below the letters, where there is room
 POINT_INDENT = 14.0
 EDGE = 1.5  # of an outlined rectangle
 
@@ -48,8 +55,8 @@ class Box:
         return self.top + self.height
 
 
-COVER_TITLE = Box(72, 110, 816, 56)
-TITLE = Box(36, 22, 888, 40)
+COVER_TITLE = Box(72, 96, 816, 56)
+TITLE = Box(36, 24, 888, 40)
 BODY = Box(36, 78, 888, 414)
 FOOTER = Box(36, 508, 740, 18)
 NUMBER = Box(804, 508, 120, 18)
@@ -114,13 +121,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table; the first row is its head. `size`: of its letters."""
+    """A table; the first row is its head. `size`: of its letters; `pad`: above and below them."""
 
     left: float
     top: float
     widths: tuple[float, ...]
     rows: tuple[Row, ...]
-    size: float = CELL_SIZE
+    size: float = SMALLEST
+    pad: float = PAD_Y
 
     @property
     def box(self) -> Box:
@@ -144,7 +152,7 @@ class Slide:
 
     @property
     def title_paragraph(self) -> Paragraph:
-        return Paragraph(self.title, size=40 if self.is_cover else 24, is_bold=True)
+        return Paragraph(self.title, size=40 if self.is_cover else TITLE_SIZE, is_bold=True)
 
 
 @dataclass(frozen=True)

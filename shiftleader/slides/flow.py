@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from shiftleader.slides.deck import BODY, POINT_INDENT, Paragraph, Shape, Slide, Words
+from shiftleader.slides.deck import BODY, GOES_ON, POINT_INDENT, SIZES, Paragraph, Shape, Slide, Words
 from shiftleader.slides.measure import Line, clean, joined, wrapped
 
-GAP = 10.0
+
+def text_slides(title: str, paragraphs: Sequence[Paragraph]) -> list[Slide]:
+    """Paragraphs on one slide as large as they fit, or on more."""
+    pages = text_pages(as_large_as_fits(paragraphs, BODY.width, BODY.height), BODY.height)
+    return numbered(title, [(Words(BODY, tuple(page)),) for page in pages])
 
 
-def text_slides(title: str, paragraphs: Iterable[Paragraph]) -> list[Slide]:
-    """Paragraphs on one slide or more."""
-    return numbered(title, [(Words(BODY, tuple(page)),) for page in text_pages(paragraphs, BODY.height)])
+def as_large_as_fits(
+    paragraphs: Sequence[Paragraph], wide: float, high: float, largest: float = SIZES[0]
+) -> list[Paragraph]:
+    """The paragraphs in the largest size that fits; where none does, in that of what goes on."""
+    sized = ([replace(one, size=size) for one in paragraphs] for size in SIZES if GOES_ON[0] <= size <= largest)
+    large = next((some for some in sized if text_height(some, wide) <= high), None)
+    return large or [replace(one, size=GOES_ON[0]) for one in paragraphs]
 
 
 def numbered(title: str, pages: Sequence[tuple[Shape, ...]]) -> list[Slide]:

@@ -32,10 +32,11 @@ _WIDTHS = {
 }
 _OF = {letter: width for width, letters in _WIDTHS.items() for letter in letters} | {"|": 260, "{": 334, '"': 355}
 _OF |= dict.fromkeys("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", 370) | dict.fromkeys("’‘“”", 333) | {"–": 556, "×": 584, "µ": 576, "·": 333}
+_OF["\xa0"] = _OF[" "]
 _OTHER, _WIDE = 900, 1350  # letters that are not among them; those of East Asia and pictures
 _BOLD, _MARGIN = 1.12, 1.04
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_WORD = re.compile(r"\s*\S+")
+_WORD = re.compile(r"[^\S\xa0]*[\S\xa0]+")  # a no-break space is a letter of its word
 
 
 def clean(text: str) -> str:
@@ -64,6 +65,16 @@ def _units(text: str) -> int:
 def _scale(size: float, is_bold: bool) -> float:
     """Points for each unit."""
     return size / 1000 * _MARGIN * (_BOLD if is_bold else 1.0)
+
+
+def longest(text: str, is_bold: bool = False) -> tuple[float, float]:
+    """How wide the longest word and the longest line are, in points for each point of size."""
+    scale, words, lines = _scale(1, is_bold), 0, 0
+    for line in text.split("\n"):
+        lines = max(lines, _units(line))
+        first, *others = _WORD.findall(line) or [""]
+        words = max(words, _units(first), *(_units(one.lstrip()) for one in others))
+    return words * scale, lines * scale
 
 
 def width(text: str, size: float, is_bold: bool = False) -> float:

@@ -7,17 +7,18 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from shiftleader.slides.deck import (
-    CELL_SIZE,
     COLOURS,
     EDGE,
     FONT,
     FOOTER,
+    FOOTER_SIZE,
     HEIGHT,
     NUMBER,
     PAD_X,
-    PAD_Y,
     POINT_INDENT,
+    SMALLEST,
     TITLE,
+    TITLE_SIZE,
     WIDTH,
     Block,
     Box,
@@ -34,7 +35,6 @@ from shiftleader.slides.measure import clean
 from shiftleader.slides.odf import CONTENT_TYPE, VERSION, Styles, element, length, package, style
 
 __all__ = ["CONTENT_TYPE", "odp_bytes"]
-_SMALL = 9
 _MASTER, _LAYOUT = "Week", "wide"
 _BARE = {"draw:stroke": "none", "draw:fill": "none", "fo:wrap-option": "wrap", "draw:auto-grow-height": "false"}
 _NO_PADDING = {f"fo:padding-{side}": "0pt" for side in ("top", "bottom", "left", "right")}
@@ -71,14 +71,14 @@ def _meta(deck: Deck) -> Element:
 def _styles() -> Element:
     """What every slide shares: the size of the page, the font, where a title stands.
 
-    An empty cell is as high as a line of the standard size, so that is the size of cells.
+    An empty cell is as high as a line of the standard size, so that is the smallest of cells.
     """
     size = {"fo:page-width": length(WIDTH), "fo:page-height": length(HEIGHT), "style:print-orientation": "landscape"}
     margins = {f"fo:margin-{side}": "0pt" for side in ("top", "bottom", "left", "right")}
     page = element("style:page-layout-properties", size | margins)
     background = {"style:drawing-page-properties": {"draw:fill": "solid", "draw:fill-color": f"#{COLOURS['surface']}"}}
-    text = {"style:text-properties": _text_look(Paragraph("", CELL_SIZE))}
-    title = {"style:text-properties": _text_look(Paragraph("", 24, is_bold=True))}
+    text = {"style:text-properties": _text_look(Paragraph("", SMALLEST))}
+    title = {"style:text-properties": _text_look(Paragraph("", TITLE_SIZE, is_bold=True))}
     return _document(
         "styles",
         element("office:styles", None, style("standard", "graphic", text), *_titles(title)),
@@ -107,7 +107,7 @@ def _page(styles: Styles, slide: Slide, number: int, footer: str) -> Element:
     said = {"draw:name": f"{number} {slide.title}", "draw:master-page-name": _MASTER}
     shapes = [_title(styles, slide), *(_shape(styles, shape) for shape in slide.shapes)]
     if not slide.is_cover:
-        small: dict[str, Any] = {"size": _SMALL, "tone": "muted"}
+        small: dict[str, Any] = {"size": FOOTER_SIZE, "tone": "muted"}
         shapes.append(_words(styles, FOOTER, [Paragraph(footer, **small)]))
         shapes.append(_number(styles, Paragraph(str(number), align="end", **small)))
     return element("draw:page", said, *shapes)
@@ -171,7 +171,7 @@ def _block(styles: Styles, block: Block) -> Element:
 
 def _grid(styles: Styles, grid: Grid) -> Element:
     columns = [element("table:table-column", {"table:style-name": _column(styles, width)}) for width in grid.widths]
-    rows = [_row(styles, row, grid.size) for row in grid.rows]
+    rows = [_row(styles, row, grid) for row in grid.rows]
     head = {"table:use-first-row-styles": "true"}
     return element("draw:frame", _placed(grid.box), element("table:table", head, *columns, *rows))
 
@@ -181,24 +181,24 @@ def _column(styles: Styles, width: float) -> str:
     return styles.name("table-column", {"style:table-column-properties": wide})
 
 
-def _row(styles: Styles, row: Row, size: float) -> Element:
+def _row(styles: Styles, row: Row, grid: Grid) -> Element:
     high = {"style:row-height": length(row.height), "style:use-optimal-row-height": "false"}
     name = styles.name("table-row", {"style:table-row-properties": high})
-    return element("table:table-row", {"table:style-name": name}, *(_cell(styles, cell, size) for cell in row.cells))
+    return element("table:table-row", {"table:style-name": name}, *(_cell(styles, cell, grid) for cell in row.cells))
 
 
-def _cell(styles: Styles, cell: Cell, size: float) -> Element:
+def _cell(styles: Styles, cell: Cell, grid: Grid) -> Element:
     align: Any = "end" if cell.is_number else "start"
-    said = Paragraph(cell.text, size, cell.tone, cell.is_bold, align=align)
-    name = styles.name("table-cell", _cell_look(cell.fill))
+    said = Paragraph(cell.text, grid.size, cell.tone, cell.is_bold, align=align)
+    name = styles.name("table-cell", _cell_look(cell.fill, grid.pad))
     return element("table:table-cell", {"table:style-name": name}, _paragraph(styles, said))
 
 
-def _cell_look(fill: str) -> dict[str, dict[str, str]]:
+def _cell_look(fill: str, pad: float) -> dict[str, dict[str, str]]:
     """Fill and border as the standard has them, and again as LibreOffice reads them for slides."""
     padding = {
-        "fo:padding-top": length(PAD_Y),
-        "fo:padding-bottom": length(PAD_Y),
+        "fo:padding-top": length(pad),
+        "fo:padding-bottom": length(pad),
         "fo:padding-left": length(PAD_X),
         "fo:padding-right": length(PAD_X),
     }

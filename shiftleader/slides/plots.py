@@ -9,15 +9,16 @@ from datetime import date
 from certify.choices import Verdict
 from oms.words import lumi_text
 from shiftleader.report.sections import Amounts
-from shiftleader.slides.deck import BODY, EDGE, Block, Box, Paragraph, Shape, Slide, Words, line_height
+from shiftleader.slides.deck import BODY, Block, Box, Paragraph, Shape, Slide, Words, line_height
 from shiftleader.slides.flow import numbered
 from shiftleader.slides.measure import width
-from shiftleader.slides.words import VERDICT_WORDS
+from shiftleader.slides.words import VERDICT_WORDS, verdict_block
 
 MOST_DAYS = 10
-_SMALL = 11
-_LEGEND, _LABEL, _NUMBER = 22.0, 32.0, 15.0
-_WIDEST = 56.0
+_LEGEND_SIZE = 14.0
+_SIZES = (16.0, 14.0, 12.0)
+_LEGEND, _LABEL, _NUMBER = 26.0, 44.0, 20.0
+_WIDEST = 80.0
 _FOOT = BODY.bottom - _LABEL
 
 
@@ -35,11 +36,12 @@ def _drawn(amounts: dict[Verdict, float]) -> dict[Verdict, float]:
 
 def _page(days: Sequence[date], amounts: Amounts, most: float) -> tuple[Shape, ...]:
     step = BODY.width / max(len(days), 7)
+    size = _size_of([lumi_text(_total(amounts.get(day, {}))) for day in days], step)
     axis = Block(Box(BODY.left, _FOOT, BODY.width, 0.75), "muted")
     stacks = [
         shape
         for place, day in enumerate(days)
-        for shape in _stack(day, amounts.get(day, {}), BODY.left + place * step, step, most)
+        for shape in _stack(day, amounts.get(day, {}), BODY.left + place * step, step, most, size)
     ]
     return (*_legend(), axis, *stacks)
 
@@ -50,14 +52,23 @@ def _legend() -> list[Shape]:
     left = BODY.left
     for verdict in Verdict:
         word = VERDICT_WORDS[verdict.value]
-        shapes.append(_block(Box(left, BODY.top + 3, 10, 10), verdict))
-        room = width(word, 11) + 12
-        shapes.append(Words(Box(left + 15, BODY.top, room, 16), (Paragraph(word, 11),)))
-        left += 15 + room
+        shapes.append(verdict_block(Box(left, BODY.top + 3, 12, 12), verdict))
+        room = width(word, _LEGEND_SIZE) + 16
+        shapes.append(Words(Box(left + 18, BODY.top, room, 18), (Paragraph(word, _LEGEND_SIZE),)))
+        left += 18 + room
     return shapes
 
 
-def _stack(day: date, amounts: dict[Verdict, float], left: float, step: float, most: float) -> list[Shape]:
+def _total(amounts: dict[Verdict, float]) -> float:
+    return math.fsum(amounts.values())
+
+
+def _size_of(numbers: list[str], step: float) -> float:
+    """The largest size at which the numbers stand beside each other."""
+    return next((size for size in _SIZES if all(width(one, size) < step for one in numbers)), _SIZES[-1])
+
+
+def _stack(day: date, amounts: dict[Verdict, float], left: float, step: float, most: float, size: float) -> list[Shape]:
     """The bars of one day, good at the foot, its total above and the day below."""
     wide = min(step * 0.7, _WIDEST)
     shapes: list[Shape] = []
@@ -65,21 +76,11 @@ def _stack(day: date, amounts: dict[Verdict, float], left: float, step: float, m
     for verdict, value in _drawn(amounts).items():
         high = value / most * (_FOOT - BODY.top - _LEGEND - _NUMBER)
         foot -= high
-        shapes.append(_block(Box(left + (step - wide) / 2, foot, wide, max(high, 0.5)), verdict))
+        shapes.append(verdict_block(Box(left + (step - wide) / 2, foot, wide, max(high, 0.5)), verdict))
     if shapes:
-        total = lumi_text(math.fsum(amounts.values()))
-        shapes.append(_centred(total, left, foot - _NUMBER, step, line_height(_SMALL)))
-    return [*shapes, _centred(f"{day:%a}\n{day:%d %b}", left, _FOOT + 3, step, 2 * line_height(_SMALL))]
+        shapes.append(_centred(lumi_text(_total(amounts)), Box(left, foot - _NUMBER, step, line_height(size)), size))
+    return [*shapes, _centred(f"{day:%a}\n{day:%d %b}", Box(left, _FOOT + 3, step, 2 * line_height(size)), size)]
 
 
-def _block(box: Box, verdict: Verdict) -> Block:
-    """Good is filled, the others are outlined, so that they are told apart without colours; as on the pages."""
-    if verdict == Verdict.GOOD:
-        return Block(box, verdict.value)
-    inside = EDGE / 2
-    inner = Box(box.left + inside, box.top + inside, box.width - EDGE, max(box.height - EDGE, 0.5))
-    return Block(inner, f"{verdict.value}-soft", edge=verdict.value)
-
-
-def _centred(text: str, left: float, top: float, wide: float, high: float) -> Words:
-    return Words(Box(left, top, wide, high), (Paragraph(text, _SMALL, align="center"),))
+def _centred(text: str, box: Box, size: float) -> Words:
+    return Words(box, (Paragraph(text, size, align="center"),))

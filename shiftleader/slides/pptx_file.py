@@ -21,10 +21,10 @@ from shiftleader.slides.deck import (
     EDGE,
     FONT,
     FOOTER,
+    FOOTER_SIZE,
     HEIGHT,
     NUMBER,
     PAD_X,
-    PAD_Y,
     POINT_INDENT,
     WIDTH,
     Block,
@@ -43,7 +43,6 @@ CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.pre
 _TITLE_ONLY = 5  # the layout of python-pptx's template that has nothing but a title
 _NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 _ALIGN = {"start": "l", "center": "ctr", "end": "r"}
-_SMALL = 9
 
 
 def pptx_bytes(deck: Deck) -> bytes:
@@ -83,7 +82,7 @@ def _write_slide(file: Any, slide: Slide, footer: str) -> None:
     for shape in slide.shapes:
         _write_shape(made.shapes, shape)
     if not slide.is_cover:
-        _write_words(made.shapes, FOOTER, [Paragraph(footer, size=_SMALL, tone="muted")])
+        _write_words(made.shapes, FOOTER, [Paragraph(footer, size=FOOTER_SIZE, tone="muted")])
         _write_number(made.shapes)
 
 
@@ -113,17 +112,17 @@ def _write_words(shapes: Any, box: Box, paragraphs: Iterable[Paragraph]) -> Any:
 
 def _write_number(shapes: Any) -> None:
     """The number of the slide as a field, so that it stays true when slides are added."""
-    frame = _write_words(shapes, NUMBER, [Paragraph("", size=_SMALL, tone="muted", align="end")]).text_frame
+    frame = _write_words(shapes, NUMBER, [Paragraph("", size=FOOTER_SIZE, tone="muted", align="end")]).text_frame
     paragraph = frame.paragraphs[0]._p
     field = f'<a:fld {nsdecls("a")} id="{{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}}" type="slidenum"><a:t>#</a:t></a:fld>'
     made = parse_xml(field)
-    made.insert(0, _look("rPr", _SMALL, "muted", is_bold=False))
+    made.insert(0, _look("rPr", FOOTER_SIZE, "muted", is_bold=False))
     paragraph.find(qn("a:endParaRPr")).addprevious(made)
 
 
 def _write_block(shapes: Any, block: Block) -> None:
     made = shapes.add_shape(MSO_SHAPE.RECTANGLE, *_emu(block.box))
-    made.shadow.inherit = False
+    made._element.remove(made._element.find(qn("p:style")))  # the template's, with a shadow
     if block.edge:
         made.line.color.rgb, made.line.width = RGBColor.from_string(COLOURS[block.edge].upper()), Pt(EDGE)
     else:
@@ -142,15 +141,15 @@ def _write_grid(shapes: Any, grid: Grid) -> None:
     for made, row in zip(table._tbl.tr_lst, grid.rows, strict=True):
         made.h = Pt(row.height)
         for place, cell in zip(made.tc_lst, row.cells, strict=True):
-            _fill_cell(place, cell, grid.size)
+            _fill_cell(place, cell, grid)
 
 
-def _fill_cell(place: Any, cell: Cell, size: float) -> None:
+def _fill_cell(place: Any, cell: Cell, grid: Grid) -> None:
     body = place.get_or_add_txBody()
     align: Any = "end" if cell.is_number else "start"
-    _write_paragraphs(body, [Paragraph(cell.text, size, cell.tone, cell.is_bold, align=align)])
+    _write_paragraphs(body, [Paragraph(cell.text, grid.size, cell.tone, cell.is_bold, align=align)])
     properties = place.get_or_add_tcPr()
-    for name, points in (("marL", PAD_X), ("marR", PAD_X), ("marT", PAD_Y), ("marB", PAD_Y)):
+    for name, points in (("marL", PAD_X), ("marR", PAD_X), ("marT", grid.pad), ("marB", grid.pad)):
         properties.set(name, str(Pt(points)))
     line = f'<a:lnB {nsdecls("a")} w="6350"><a:solidFill><a:srgbClr val="{COLOURS["line"]}"/></a:solidFill></a:lnB>'
     properties.append(parse_xml(line))

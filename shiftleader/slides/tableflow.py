@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from shiftleader.slides.columns import GOING_ON, Cells, Column, Widths, widths_of
 from shiftleader.slides.deck import (
     BODY,
-    CELL_SIZE,
+    GAP,
+    GOES_ON,
     PAD_X,
     PAD_Y,
+    PADS,
+    SIZES,
     Box,
-    Cell,
     Grid,
     Paragraph,
     Row,
@@ -23,43 +27,62 @@ from shiftleader.slides.deck import (
     Words,
     line_height,
 )
-from shiftleader.slides.flow import GAP, numbered, text_height, text_pages
+from shiftleader.slides.flow import as_large_as_fits, numbered, text_height, text_pages
 from shiftleader.slides.measure import Line, clean, joined, wrapped
+from shiftleader.slides.shares import Share, share_bars, shares_height
+from shiftleader.slides.tiles import HEIGHT as TILE_HEIGHT
+from shiftleader.slides.tiles import Tile, tiles
 
-_SIZES = (15.0, 13.0, CELL_SIZE)
 _KEPT_WHOLE = 10  # a row of up to so many lines is never cut
 _CUT_FROM = 4  # a higher one is cut where at least so many of its lines still stand on the slide
-_GOES_ON = " …"
-
-Cells = Sequence[Cell]
+_LARGEST_NOTE, _LARGEST_TEXT, _LARGEST_WRAPPED = 14.0, 16.0, 16.0
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of a table: its head and its width in points."""
+class Beside:
+    """What stands with a table: sums and a note above it on the first slide, text and bars below it on the last."""
 
-    head: str
-    width: float
-    is_number: bool = False
+    sums: Sequence[Tile] = ()
+    note: str = ""
+    text: Sequence[Paragraph] = ()
+    shares: Sequence[Share] = ()
+
+    def above(self, size: float) -> tuple[tuple[Shape, ...], float]:
+        """The shapes, and where the table begins."""
+        shapes: tuple[Shape, ...] = ()
+        top = BODY.top
+        if self.sums:
+            shapes, top = (*tiles(self.sums, top),), top + TILE_HEIGHT + GAP
+        if self.note:
+            said = Paragraph(clean(self.note), min(size, _LARGEST_NOTE), "muted")
+            high = text_height([said], BODY.width)
+            shapes, top = (*shapes, Words(Box(BODY.left, top, BODY.width, high), (said,))), top + high + GAP
+        return shapes, top
+
+    def said(self, room: float) -> list[Paragraph]:
+        """The text, in so much room as large as it fits there."""
+        return as_large_as_fits(self.text, BODY.width, room, _LARGEST_TEXT)
 
 
 @dataclass(frozen=True)
 class _Setting:
-    """A table set at one size."""
+    """A table set at one size. `pad`: points above and below the letters."""
 
     columns: Sequence[Column]
+    widths: tuple[float, ...]
     size: float
+    pad: float = PAD_Y
 
-    @property
+    @cached_property
     def head(self) -> Row:
-        cells = [Cell(one.head, is_bold=True, fill="sunken") for one in self.columns]
+        cells = [one.head_cell for one in self.columns]
         return self.row(cells, self.lines(cells))
 
     def lines(self, cells: Cells) -> list[list[Line]]:
         """The lines of each cell."""
         return [
-            wrapped(clean(cell.text), column.width - 2 * PAD_X, self.size, cell.is_bold)
-            for cell, column in zip(cells, self.columns, strict=True)
+            wrapped(clean(cell.text), width - 2 * PAD_X, self.size, cell.is_bold)
+            for cell, width in zip(cells, self.widths, strict=True)
         ]
 
     def row(self, cells: Cells, lines: Sequence[list[Line]]) -> Row:
@@ -68,66 +91,77 @@ class _Setting:
             replace(cell, text=(text := joined(some)), is_number=column.is_number, fill=cell.fill if text else "")
             for column, cell, some in zip(self.columns, cells, lines, strict=True)
         )
-        return Row(said, max(map(len, lines), default=1) * line_height(self.size) + 2 * PAD_Y)
+        return Row(said, max(map(len, lines), default=1) * line_height(self.size) + 2 * self.pad)
 
     def fit(self, height: float) -> int:
         """How many lines a row of at most this height has."""
-        return int((height - 2 * PAD_Y) / line_height(self.size) + 1e-6)
+        return int((height - 2 * self.pad) / line_height(self.size) + 1e-6)
 
-    def cuts_words(self, rows: Sequence[Cells]) -> bool:
-        """Whether a word is too long for its column."""
-        heads = [Cell(one.head, is_bold=True) for one in self.columns]
-        return any(not line.end for cells in (heads, *rows) for some in self.lines(cells) for line in some[:-1])
+    def height(self, rows: Sequence[Cells], most: float) -> float:
+        """Of all rows with their head; more than `most` where they are too many for it."""
+        if len(rows) * (line_height(self.size) + 2 * self.pad) > most:
+            return most + 1
+        return self.head.height + sum(self.row(cells, self.lines(cells)).height for cells in rows)
 
     def grid(self, rows: Sequence[Row], top: float) -> Grid:
-        return Grid(BODY.left, top, tuple(column.width for column in self.columns), (self.head, *rows), self.size)
+        return Grid(BODY.left, top, self.widths, (self.head, *rows), self.size, self.pad)
 
 
 def table_slides(
-    title: str,
-    columns: Sequence[Column],
-    rows: Sequence[Cells],
-    note: str = "",
-    below: Sequence[Paragraph] = (),
+    title: str, columns: Sequence[Column], rows: Sequence[Cells], beside: Beside = Beside()
 ) -> list[Slide]:
-    """A table on one slide or more, its head on each, a note above it on the first, text below it on the last."""
-    above = _note(note)
-    first = BODY.top + (above.box.height + GAP if above else 0.0)
-    setting = _largest(columns, rows, BODY.bottom - first)
+    """A table on one slide or more, its head on each, with what stands beside it."""
+    setting = _set(columns, rows, beside)
+    above, first = beside.above(setting.size)
     slides: list[tuple[Shape, ...]] = [
-        ((above,) if above and not number else ()) + (setting.grid(page, BODY.top if number else first),)
+        (*(() if number else above), setting.grid(page, BODY.top if number else first))
         for number, page in enumerate(_pages(setting, rows, BODY.bottom - first))
     ]
-    return numbered(title, _with_text(slides, below))
+    return numbered(title, _with_bars(_with_text(slides, beside), beside.shares))
 
 
-def _note(text: str) -> Words | None:
-    if not text:
-        return None
-    said = Paragraph(clean(text), size=12, tone="muted")
-    return Words(Box(BODY.left, BODY.top, BODY.width, text_height([said], BODY.width)), (said,))
-
-
-def _with_text(slides: list[tuple[Shape, ...]], below: Sequence[Paragraph]) -> list[tuple[Shape, ...]]:
-    """The slides with this text after the last of their tables."""
-    if not below:
+def _with_text(slides: list[tuple[Shape, ...]], beside: Beside) -> list[tuple[Shape, ...]]:
+    """The slides with the text after the last of their tables."""
+    if not beside.text:
         return slides
-    top = max(shape.box.bottom for shape in slides[-1]) + GAP
-    first, *others = text_pages(below, BODY.bottom - top)
-    under = Words(Box(BODY.left, top, BODY.width, BODY.bottom - top), tuple(first))
+    top = _end(slides[-1]) + GAP
+    first, *others = text_pages(beside.said(BODY.bottom - top), BODY.bottom - top)
+    under = Words(Box(BODY.left, top, BODY.width, text_height(first, BODY.width)), tuple(first))
     last = (*slides[-1], under) if first else slides[-1]
     return [*slides[:-1], last, *((Words(BODY, tuple(page)),) for page in others)]
 
 
-def _largest(columns: Sequence[Column], rows: Sequence[Cells], room: float) -> _Setting:
-    """The largest size at which all stands on one slide with whole words; else the smallest."""
-    for size in _SIZES[:-1]:
-        setting = _Setting(columns, size)
-        if len(rows) * (line_height(size) + 2 * PAD_Y) > room or setting.cuts_words(rows):
-            continue
-        if sum(setting.row(cells, setting.lines(cells)).height for cells in rows) + setting.head.height <= room:
-            return setting
-    return _Setting(columns, _SIZES[-1])
+def _with_bars(slides: list[tuple[Shape, ...]], shares: Sequence[Share]) -> list[tuple[Shape, ...]]:
+    """The slides with bars in the room that the last one has left."""
+    end = _end(slides[-1])
+    return [*slides[:-1], (*slides[-1], *share_bars(shares, end + GAP, BODY.bottom - end))]
+
+
+def _end(shapes: Sequence[Shape]) -> float:
+    return max(shape.box.bottom for shape in shapes)
+
+
+def _set(columns: Sequence[Column], rows: Sequence[Cells], beside: Beside) -> _Setting:
+    """As large as all stands on one slide with whole words, if need be without bars; else so that it goes on."""
+    widths = widths_of(columns, rows)
+    whole = [size for size in SIZES if not (widths.wrap if size > _LARGEST_WRAPPED else widths.cut_words)(size)]
+    settings = [_Setting(columns, widths.at(size), size, pad) for size in whole for pad in PADS]
+    ways = ((one, bars) for bars in (shares_height(beside.shares), 0.0) for one in settings)
+    found = (one for one, bars in ways if _is_on_one_slide(one, rows, beside, bars))
+    return next(found, None) or _goes_on(columns, widths)
+
+
+def _goes_on(columns: Sequence[Column], widths: Widths) -> _Setting:
+    size = next((size for size in GOES_ON if not widths.cut_words(size)), GOES_ON[-1])
+    return _Setting(columns, widths.at(size), size)
+
+
+def _is_on_one_slide(setting: _Setting, rows: Sequence[Cells], beside: Beside, bars: float) -> bool:
+    """With so many points for bars."""
+    _, top = beside.above(setting.size)
+    text = beside.said(0.0)
+    room = BODY.bottom - top - bars - (text_height(text, BODY.width) + GAP if text else 0.0)
+    return setting.height(rows, room) <= room
 
 
 def _pages(setting: _Setting, rows: Sequence[Cells], first: float) -> Iterator[list[Row]]:
@@ -152,13 +186,12 @@ def _pieces(setting: _Setting, cells: Cells, left: float, whole: float) -> Itera
     while (most := max(map(len, lines))) > room:
         if most > _KEPT_WHOLE and room >= _CUT_FROM:
             yield setting.row(cells, [some[:room] for some in lines])
-            lines = [_rest(some, room, number) for number, some in enumerate(lines)]
+            lines = [*_label(setting, lines[0], room), *(some[room:] or [Line("")] for some in lines[1:])]
         room = setting.fit(whole)
     yield setting.row(cells, lines)
 
 
-def _rest(lines: list[Line], taken: int, number: int) -> list[Line]:
-    """What is left of a cell; the first column goes on saying what the row is of."""
-    if number == 0 and len(lines) <= taken:
-        return [Line(joined(lines).removesuffix(_GOES_ON) + _GOES_ON)]
-    return lines[taken:] or [Line("")]
+def _label(setting: _Setting, lines: list[Line], taken: int) -> Iterator[list[Line]]:
+    """What is left of the first cell, which goes on saying what the row is of."""
+    text = joined(lines).removesuffix(GOING_ON) + GOING_ON
+    yield lines[taken:] or wrapped(text, setting.widths[0] - 2 * PAD_X, setting.size)

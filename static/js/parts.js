@@ -27,6 +27,35 @@
     if (event.target.closest("form")) body.prepend(note); else body.replaceChildren(note);
     part.removeAttribute("aria-busy");
   };
+
+  // On a phone the parts after the first are closed; each loads when it is opened. Runs before htmx looks at the page.
+  const open = (part, isOpen = true) => {
+    const button = part?.querySelector("[data-opens]");
+    if (!button) return;
+    part.toggleAttribute("data-closed", !isOpen);
+    button.setAttribute("aria-expanded", String(isOpen));
+    if (isOpen) part.dispatchEvent(new Event("opened"));
+  };
+  const close = (part) => {
+    const heading = part.querySelector("h2");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.opens = "";
+    button.setAttribute("aria-controls", `${part.id}-body`);
+    button.append(...heading.childNodes);
+    heading.append(button);
+    part.setAttribute("hx-trigger", "opened once");
+    button.addEventListener("click", () => open(part, part.hasAttribute("data-closed")));
+    open(part, false);
+  };
+  const wanted = () => document.getElementById(location.hash.slice(1));
+  if (matchMedia("(max-width: 700px)").matches) {
+    for (const part of [...document.querySelectorAll("[data-part][hx-trigger=load]")].slice(1)) {
+      if (part !== wanted()) close(part);
+    }
+    window.addEventListener("hashchange", () => open(wanted()));
+  }
+
   const title = (event) => partOf(event)?.querySelector("h2").textContent;
 
   document.addEventListener("htmx:beforeSwap", (event) => {

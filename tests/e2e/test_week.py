@@ -65,3 +65,25 @@ def test_words_stay_when_saving_fails_and_are_saved_then(
     expect(words).to_contain_text("Saved")
     page.reload()
     expect(words.get_by_label("Summary of the week")).to_have_value("A calm week.\n\n0 T until noon.")
+
+
+def test_on_a_phone_parts_open_when_asked_for(page: Page, sign_in, shift_leader, certified, live_server):
+    sign_in(shift_leader)
+    page.set_viewport_size({"width": 390, "height": 844})
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{live_server.url}{WEEK}#fills")
+    for shown in ("#overview-body", "#fills-body"):
+        expect(page.locator(f"{shown} table").first).to_be_visible()
+    runs = page.get_by_role("button", name="List of runs")
+    expect(runs).to_have_attribute("aria-expanded", "false")
+    assert not any("/part/runs/" in url or "/part/comparison/" in url for url in asked)
+    runs.click()
+    expect(page.locator("#runs-body table")).to_be_visible()
+    runs.click()
+    expect(page.locator("#runs-body")).to_be_hidden()
+    page.get_by_role("navigation", name="Parts of the week").get_by_role("link", name="Withdrawn").click()
+    expect(page.locator("#withdrawn-body")).to_contain_text("wrong run")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.goto(f"{live_server.url}/shiftleader/report/?week=2018-W22")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.http import QueryDict
 
+from certify.choices import Verdict
+from certify.models import TrackerCertification
 from reports.models import DayNote, WeekNote
+from shiftleader.bars import charts
 from shiftleader.forms import WeekForm
 from shiftleader.report.content import report_of
 from shiftleader.report.sections import Link, Report
@@ -48,8 +51,9 @@ def rows_behind(client, url: str) -> int:
 
 
 def counts(of: Report) -> Iterator[Link]:
-    """The numbers that count runs; each is of one run type and reconstruction, so a run is a row."""
+    """The numbers of certifications, and of runs of one run type and reconstruction, where a run is a row."""
     for section in of.sections:
+        yield from (one.link for one in section.totals if one.label == "Certifications" or one.verdict)
         for row in section.table.rows if section.table else []:
             for heading, figure in zip(section.table.headings, row, strict=True):
                 if heading.is_number and (heading.text == "Runs" or heading.verdict or "map" in heading.text):
@@ -74,6 +78,43 @@ def test_every_number_of_the_tables_has_an_address(shift_leader_client):
             for heading, figure in zip(section.table.headings, row, strict=True):
                 for link in figure.links if heading.is_number or heading.verdict else ():
                     assert link.url or link.text in ("0", "0.000 /pb"), (section.title, heading.text, link)
+
+
+def test_sums_of_a_day_are_those_of_its_rows():
+    a_week(40)
+    (day,) = [section for section in report().sections if section.name == f"day-{MONDAY}"]
+    found = {one.label: one.link.text for one in day.totals}
+    mine = TrackerCertification.objects.filter(date=MONDAY).order_by("pk")
+    assert found["Certifications"] == str(mine.count())
+    assert found["Runs"] == str(len({one.runreconstruction.run_id for one in mine}))
+    for verdict in Verdict:
+        assert found[verdict.label] == str(sum(one.verdict_word == verdict for one in mine))
+    once = {one.runreconstruction.run_id: one.recorded_lumi or 0.0 for one in mine if one.run_type == "collisions"}
+    assert found["Recorded"] == f"{sum(once.values()):.3f} /pb"
+
+
+def test_bars_as_numbers_lead_to_their_rows(shift_leader_client):
+    a_week(24)
+    scope = WeekForm(QueryDict(WEEK))
+    assert scope.is_valid()
+    drawn = charts(scope.scope().lines(), scope.scope().days.all(), scope.scope().rows_url)
+    page = unescape(shift_leader_client.get(f"/shiftleader/report/?{WEEK}").text)
+    numbers = [number for one in drawn for _day, some in one.rows for number in some]
+    assert len(numbers) > 10
+    for _verdict, text, url in numbers:
+        assert f'<a href="{url}">{text}</a>' in page
+    assert rows_behind(shift_leader_client, numbers[0][2]) > 0
+
+
+@pytest.mark.parametrize(("of_the_run", "is_said"), [(97.5, True), (97.0, False)])
+def test_more_certified_than_recorded_is_explained(shift_leader_client, of_the_run, is_said):
+    facts = {"run": {"fill_number": 6714}, "fill": {"bunches_colliding": 1214, "recorded_lumi": 97.25}}
+    run = RunFactory(run_number=317555)
+    for reconstruction in ("express", "prompt"):
+        CertificationFactory(run=run, reconstruction=reconstruction, date=MONDAY, facts=facts, recorded_lumi=of_the_run)
+    for address in ("report/", "part/luminosity/"):
+        page = shift_leader_client.get(f"/shiftleader/{address}?{WEEK}").text
+        assert ("a run in whole lumisections" in page) is is_said, address
 
 
 @pytest.mark.parametrize("query", [WEEK, f"{WEEK}&b_field=3.8", f"{WEEK}&runs=315000-315004,315010-315012"])

@@ -27,7 +27,8 @@ def tables(lines: list[Line]) -> dict[str, list[list[str]]]:
     found: dict[str, list[list[str]]] = defaultdict(list)
     for slide in of_deck(deck_of(Report("Report", "", "", (), sections))):
         for table in slide.tables:
-            found[slide.title.partition(" (")[0]] += table[1:]
+            rows = [[text.replace("\xa0", " ") for text in row] for row in table[1:]]
+            found[slide.title.partition(" (")[0]] += rows
     return found
 
 

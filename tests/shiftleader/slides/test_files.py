@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from shiftleader.slides.columns import Column
 from shiftleader.slides.deck import BODY, COLOURS, HEIGHT, WIDTH, Block, Box, Cell, Deck, Paragraph, Slide, Words
 from shiftleader.slides.flow import text_slides
 from shiftleader.slides.odp_file import odp_bytes
 from shiftleader.slides.pptx_file import pptx_bytes
-from shiftleader.slides.tableflow import Column, table_slides
+from shiftleader.slides.tableflow import Beside, table_slides
 from tests import office
 from tests.shiftleader.slides.reading import of_deck, of_odp, of_pptx
 
-COLUMNS = [Column("Run", 80, is_number=True), Column("Verdict", 90), Column("Comment", 718)]
+COLUMNS = [Column("Run", is_number=True), Column("Verdict"), Column("Comment")]
 LONG = (
     "Pixel HV was off in the barrel, see https://cmsweb.cern.ch/dqm/offline/start?runnr=316187;dataset=/Express\n" * 40
 )
@@ -35,7 +36,7 @@ def deck() -> Deck:
         footer="CMS Tracker · Week 17 of 2018",
         slides=[
             Slide("Shift leader report", (Words(Box(72, 180, 816, 60), (Paragraph("Week 17", 20),)),), is_cover=True),
-            *table_slides("Bad & undecided", COLUMNS, rows, note="A note"),
+            *table_slides("Bad & undecided", COLUMNS, rows, Beside(note="A note")),
             *text_slides("Summary", [Paragraph(LONG)]),
             Slide("Points", (Words(BODY, tuple(points)),)),
             Slide("Bars", (Block(Box(50, 100, 60, 300), "good"), Block(Box(50, 90, 60, 10), "bad"))),
@@ -93,7 +94,7 @@ ORDER = {
     "fld": ["rPr", "t"],
     "r": ["rPr", "t"],
     "tcPr": ["lnB", "solidFill"],
-    "spPr": ["xfrm", "prstGeom", "noFill", "solidFill", "ln", "effectLst"],
+    "spPr": ["xfrm", "prstGeom", "noFill", "solidFill", "ln"],
     "tc": ["txBody", "tcPr"],
     "txBody": ["bodyPr", "lstStyle", "p"],
 }

@@ -46,5 +46,5 @@ def test_heights_are_in_proportion_on_every_slide():
 def test_a_day_says_its_sum_and_bad_is_outlined():
     (slide,) = bar_slides("Luminosity", [MONDAY], {MONDAY: {Verdict.GOOD: 20.5, Verdict.BAD: 0.25}})
     said = [one.text for shape in slide.shapes if isinstance(shape, Words) for one in shape.paragraphs]
-    assert said == ["✓ Good", "✕ Bad", "? Undecided", "20.750 /pb", "Mon\n23 Apr"]
+    assert said == ["✓\xa0Good", "✕\xa0Bad", "?\xa0Undecided", "20.750 /pb", "Mon\n23 Apr"]
     assert [(bar.tone, bar.edge) for bar in _bars(slide)] == [("good", ""), ("bad-soft", "bad")]

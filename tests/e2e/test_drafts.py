@@ -367,15 +367,53 @@ def test_draft_that_the_server_refuses_is_said_and_not_sent_again(another, shift
     kept(page)
 
 
-def test_back_after_the_sign_out_shows_nobody_what_was_typed(another, shifter, other_shifter):
-    page = another(shifter)
+@pytest.fixture
+def remembering(playwright: Playwright, live_server, strict) -> Iterator[Page]:
+    """A page in a browser that keeps in memory what it leaves, as people's do and Playwright's does not."""
+    told = ["--disable-back-forward-cache"]
+    browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS, ignore_default_args=told)
+    page = strict(browser.new_page(base_url=live_server.url, viewport={"width": 1440, "height": 900}))
+    page.add_init_script("addEventListener('pageshow', (one) => { if (one.persisted) sessionStorage.remembered = 1; })")
+    yield page
+    browser.close()
+
+
+def back(page: Page) -> None:
+    """Back, to the page as it was left: nothing loads, so there is no end of loading to wait for."""
+    page.go_back(wait_until="commit")
+    page.wait_for_function("sessionStorage.remembered")
+
+
+def test_back_after_the_sign_out_shows_nobody_what_was_typed(remembering, shifter, other_shifter):
+    page = remembering
+    enter(page, shifter)
     page.goto(FORM)
     say(page, "for my eyes")
     kept(page)
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/accounts/login/**")
-    page.go_back()
-    page.wait_for_load_state("networkidle")
+    back(page)
+    page.wait_for_url("**/accounts/login/**")
     assert page.locator("[name=comment]").count() == 0
     enter(page, other_shifter)
     assert "for my eyes" not in page.content()
+
+
+def test_back_to_a_form_that_was_saved_keeps_what_is_typed_on_and_saves_it_when_told(remembering, shifter):
+    page = remembering
+    enter(page, shifter)
+    page.goto(FORM)
+    say(page, "saved")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/list/**")
+    back(page)
+    has_all(page, "saved")
+    page.locator("[name=comment]").fill("saved, and typed on")
+    kept(page)
+    assert "typed+on" in Draft.objects.offered().get().typed
+    page.keyboard.press("Control+Enter")
+    conflict = page.get_by_role("alert").first
+    expect(conflict).to_contain_text("you saved this in another tab meanwhile")
+    conflict.get_by_role("button", name="Save mine over it").click()
+    page.wait_for_url("**/list/**")
+    assert TrackerCertification.objects.get().comment == "saved, and typed on"

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseServerError
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -58,7 +58,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", {"sentence": sentence}, status=404)
 
 
-def not_understood(_request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A request that cannot be read; where a page said why, its sentence."""
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that cannot be read; where a page said why, its sentence. What is too long has a page of its own."""
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
+        return render(request, "413.html", status=413)
     sentence = str(exception) if isinstance(exception, BadRequest) else ""
     return HttpResponseBadRequest(render_to_string("400.html", {"sentence": sentence}))

@@ -13,7 +13,7 @@ from django.forms import BoundField
 from django.http import QueryDict
 
 from certify.actions import WHICH_FILL
-from certify.choices import Question
+from certify.choices import Component, Question
 from certify.decision import PROBLEMS
 from certify.factforms import FactForms
 from certify.forms import FLAGS, LOWSTATS, OVER, CertificationForm, first_values
@@ -135,11 +135,11 @@ class Desk:
 
     @property
     def error_lines(self) -> list[tuple[str, str]]:
-        """(id of the input, sentence) of each field that has an error."""
+        """(id of the input, name) of each field that has an error, and of each question that is not confirmed."""
         forms = (self.form, *self.facts.forms) if self.form.is_bound else ()
         fields = [form[name] for form in forms for name in form.errors if name in form.fields]
-        lines = [(anchor_of(one), str(one.errors[0])) for one in fields]
-        return lines + [(one.field, one.sentence) for one in self.unconfirmed]
+        lines = [(anchor_of(one), name_of(one)) for one in fields]
+        return lines + [(one.field, "a question to confirm") for one in self.unconfirmed]
 
     @property
     def is_bound_with_errors(self) -> bool:
@@ -182,6 +182,14 @@ class Desk:
 def anchor_of(bound: BoundField) -> str:
     """Id of the input of this field, or of the group of its choices."""
     return bound.id_for_label or f"choice-{bound.name}"
+
+
+def name_of(bound: BoundField) -> str:
+    """What the field is called where no heading stands beside it."""
+    component, _, of_it = bound.name.partition("_")
+    if component in FLAGS and of_it:
+        return f"{Component(component).label} {'low statistics' if of_it == 'lowstat' else of_it}"
+    return str(bound.label)
 
 
 def desk_for(target: Target, runs: str, *, is_correcting: bool = False) -> Desk:

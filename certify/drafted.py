@@ -10,6 +10,7 @@ from django.urls import reverse
 from certify.desk import Desk, desk_to_amend_with, desk_with
 from certify.factforms import CORRECTING, FactForms, shown_name, with_all_inputs
 from certify.models import TrackerCertification
+from certify.untouched import says_something
 from drafts.actions import finish, keep_draft, open_lease, renew_lease
 from drafts.selectors import Around, around, draft_of
 from drafts.sheet import Sheet, read_sheet
@@ -23,13 +24,14 @@ _ALWAYS_NEW = ("ticket", "idempotency_key", "reconstruction")
 def around_form(request: SignedInRequest, desk: Desk) -> Around:
     """What goes on around the form that is about to be shown, which is open from here on, with or without JavaScript.
 
-    One that was sent and not taken is kept as a draft.
+    One that was sent and not taken is kept as a draft, unless nothing was typed into it.
     """
     sheet = _sheet_of(request, desk)
     if request.method != "POST":
         open_lease(sheet)
         return around(sheet)
-    keep_draft(sheet, request.POST, is_reopened=True)
+    if says_something(desk, request.POST):
+        keep_draft(sheet, request.POST, is_reopened=True)
     lease = renew_lease(sheet)
     return around(sheet, lease if lease.taken_at else None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -84,7 +85,15 @@ def hints(request: HttpRequest, desk: Desk) -> HttpResponse:
         "why_reference": why(desk.ranked, desk.form["reference_runreconstruction"].value()),
         "in_the_way": list(_in_the_way(desk)),
     }
-    return render(request, "certify/_hints.html", context)
+    answer = render(request, "certify/_hints.html", context)
+    answer["HX-Trigger"] = json.dumps({"stands": _still_refused(desk)})
+    return answer
+
+
+def _still_refused(desk: Desk) -> list[str]:
+    """Ids of the inputs at which a save would be refused now: old errors at others are mended."""
+    questions_left = [one.field for one in unconfirmed(desk.asked, desk.form.confirmed)]
+    return list(dict.fromkeys([*(anchor for anchor, _name in desk.error_lines), *questions_left]))
 
 
 def _in_the_way(desk: Desk) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,7 @@
   let waiting = 0;
   let sending = null;
   let isChanged = false;
+  let isTyped = false;
   let isLeaving = false;
   let isSent = false;
   let isReopened = false;
@@ -96,7 +97,7 @@
   }
 
   function change() {
-    isChanged = true;
+    isChanged = isTyped = true;
     typedAt = Date.now();
     isShelved = shelved.put(asText());
     wait();
@@ -141,7 +142,7 @@
     isLeaving = isSent = true; // the form itself is under way: a draft beside it would come too late
     clearTimeout(waiting);
     sending?.abort();
-    shelved.put(asText());
+    if (isTyped) shelved.put(asText()); // nothing typed here: nothing to lose, and no draft
   });
   document.addEventListener("submit", (event) => {
     const discarded = event.target.dataset.draftDiscard;

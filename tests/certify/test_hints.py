@@ -1,5 +1,7 @@
 """The same rules while the shifter types: a fragment, and nothing saved."""
 
+import json
+
 import pytest
 
 from certify.models import TrackerCertification
@@ -112,3 +114,17 @@ def test_counterpart_is_compared_as_it_is_said(shifter_client):
     response = _hints(shifter_client, opened, path, strip="good")
     assert "Express says otherwise: Strip bad, here good." in response.content.decode()
     assert field_names(response) == {"confirm_counterpart"}
+
+
+def _stands(response):
+    return json.loads(response["HX-Trigger"])["stands"]
+
+
+def test_hints_name_the_fields_at_which_a_save_would_be_refused(shifter_client):
+    """static/js/errors.js takes old errors away from all others."""
+    opened = open_form(shifter_client)
+    assert {"choice-pixel", "choice-strip", "choice-trackermap"} <= set(_stands(_hints(shifter_client, opened)))
+    said = GOOD | {"pixel": "bad"}
+    assert _stands(_hints(shifter_client, opened, **said)) == ["id_bad_reason", "id_comment", "confirm_pixel"]
+    assert _stands(_hints(shifter_client, opened, **GOOD)) == []
+    assert _stands(_hints(shifter_client, opened, **GOOD, date="")) == ["id_date"]

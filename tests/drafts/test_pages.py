@@ -379,3 +379,36 @@ def test_home_lists_ones_own_drafts_newest_for_each_form(shifter_client, other_s
     (address,) = set(re.findall(rf'href="({PAGE}\?draft=\w+)"', home.content.decode()))
     assert fields_of(open_form(shifter_client, address))["comment"] == ["half a thought"]
     assert "Your drafts" not in words(other_shifter_client.get("/"))
+
+
+def test_refused_form_into_which_nothing_was_typed_is_no_draft(shifter_client):
+    opened = open_form(shifter_client)
+    refused = send_form(shifter_client, opened)
+    assert refused.status_code == 422 and "draft saved" not in words(refused)
+    assert not Draft.objects.exists()
+    assert send_form(shifter_client, refused).status_code == 422 and not Draft.objects.exists()
+    send_form(shifter_client, refused, comment="x")
+    assert Draft.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"date": "2018-05-02"}, {"pixel_lowstat": "on"}, {"new_reason": "half"}, {"trackermap": "missing"},
+        {"run-b_field": "3.7", "shown-run-b_field": "3.8"}, {"run-b_field": "", "shown-run-b_field": "3.8"},
+        {"confirm_pixel": "on"}, {"reference_runreconstruction": "9"},
+    ],
+)  # fmt: skip
+def test_anything_that_was_typed_makes_it_one(shifter_client, typed):
+    assert send_form(shifter_client, open_form(shifter_client), **typed).status_code == 422
+    assert Draft.objects.count() == 1
+
+
+def test_refused_change_is_a_draft_only_with_something_changed(shift_leader_client, shifter):
+    made = CertificationFactory(user=shifter, run=RunFactory(run_number=315270))
+    path = f"/list/{made.pk}/update/"
+    opened = open_form(shift_leader_client, path)
+    assert send_form(shift_leader_client, opened, path).status_code == 422  # without a reason
+    assert not Draft.objects.exists()
+    assert send_form(shift_leader_client, opened, path, comment="seen again").status_code == 422
+    assert Draft.objects.count() == 1

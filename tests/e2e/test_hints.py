@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from certify.models import TrackerCertification
+from drafts.models import Draft
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 
 RUN = 315259
@@ -87,3 +88,26 @@ def test_counterpart_unfolds_and_stays_so(page: Page, sign_in, shifter, live_ser
     page.locator("#counterpart summary").click()
     page.keyboard.press("g")
     expect(page.locator("#counterpart tbody tr").nth(2)).to_contain_text("goodgood")
+
+
+def test_old_errors_go_as_soon_as_they_stand_no_longer(page: Page, sign_in, shifter, live_server, is_accessible):
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/certify/{RUN}/express/")
+    page.keyboard.press("Control+Enter")
+    summary = page.locator("#errors")
+    expect(summary).to_contain_text("4 fields need a look:")
+    expect(summary.locator("a")).to_have_text(["Pixel", "Strip", "Tracking", "Tracker map"])
+    is_accessible()
+    fits = "one => one.querySelector('.choice-low').getBoundingClientRect().right <= one.getBoundingClientRect().right"
+    assert page.locator("#choice-pixel .choice-row").evaluate(fits)
+    assert not Draft.objects.exists()  # nothing was typed
+    page.locator("#choice-strip").get_by_text("Good", exact=True).click()
+    expect(page.locator("#error-strip")).to_have_count(0)
+    expect(page.locator("#error-pixel")).to_have_count(1)
+    expect(summary).to_contain_text("3 fields need a look:")
+    expect(summary.locator("a")).to_have_text(["Pixel", "Tracking", "Tracker map"])
+    for place, word in (("pixel", "Good"), ("tracking", "Good"), ("trackermap", "Exists")):
+        page.locator(f"#choice-{place}").get_by_text(word, exact=True).click()
+    expect(summary).to_be_hidden()
+    expect(page.locator(".field-error")).to_have_count(0)
+    assert page.locator("[aria-invalid]").count() == 0

@@ -1,4 +1,5 @@
 import pytest
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import Client
 
@@ -24,3 +25,23 @@ def test_last_resort_pages_need_no_context(page):
     html = render_to_string(page)
     assert html.count("<h1>") == 1
     assert 'href="/"' in html
+
+
+LONG = "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+
+
+@pytest.mark.parametrize("path", ["/certify/315270/express/", "/list/facts/refresh/", "/drafts/save/"])
+def test_what_is_too_long_to_be_read_says_so_in_the_frame_of_the_site(shifter, path):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(shifter)
+    answer = client.post(path, f"comment={LONG}", content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 413
+    assert "nothing was saved. Go back: what you typed is still in the form." in answer.text
+    assert '<a class="brand" href="/">' in answer.text and "Sign out" in answer.text
+
+
+def test_too_many_fields_say_so_and_to_a_stranger_too(shifter_client, client):
+    many = "&".join(f"a{number}=1" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1))
+    for one in (shifter_client, client):
+        answer = one.post("/certify/315270/express/", many, content_type="application/x-www-form-urlencoded")
+        assert answer.status_code == 413 and "nothing was saved" in answer.text

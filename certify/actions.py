@@ -19,6 +19,7 @@ from certify.rules import Refusal, entry_of, refusals
 from certify.selectors import certified_among, counterpart_of, live_certification, made_with
 from certify.shown import not_as_shown
 from certify.staleness import DATASET, dataset_marked, mark_stale, settled_registry
+from database.compiled import PROBE, Compiled
 from history.choices import Kind
 from history.deed import deed
 from oms.models import OmsFill, OmsRun
@@ -123,6 +124,11 @@ def _check_may_change(actor: User, standing: TrackerCertification, reason: str) 
         raise EntryRefused([Refusal("reason", "Say why you change somebody else's certification.")])
 
 
+_held: Compiled[OmsRun] = Compiled(
+    lambda number: OmsRun.objects.select_for_update(of=("self",)).select_related("fill").filter(pk=number), PROBE
+)
+
+
 def _locked_run(run_number: int, basis: Basis) -> OmsRun:
     """The run's row, made when OMS never answered for it; held, so that savers of one run queue up.
 
@@ -133,8 +139,7 @@ def _locked_run(run_number: int, basis: Basis) -> OmsRun:
         number = basis.typed_fill.get("fill_number", {}).get("value") or known
         if number:
             OmsFill.objects.select_for_update().get_or_create(fill_number=number)
-    held = OmsRun.objects.select_for_update(of=("self",)).select_related("fill")
-    return held.get_or_create(run_number=run_number)[0]
+    return _held.first(run_number) or OmsRun.objects.select_for_update().get_or_create(run_number=run_number)[0]
 
 
 def _refuse_other_facts(run: OmsRun, standing: TrackerCertification | None, basis: Basis) -> None:
@@ -209,10 +214,17 @@ def _held_against_rules(
     return replace(decision, confirmed=[one.code.value for one in asked])
 
 
+_held_reconstruction: Compiled[RunReconstruction] = Compiled(
+    lambda run, name: RunReconstruction.objects.select_for_update().filter(run_id=run, reconstruction=name).order_by(),
+    *(PROBE, "the name"),
+)
+
+
 def locked_reconstruction(run: OmsRun, reconstruction: str) -> RunReconstruction:
     """The row of this reconstruction, held until the transaction ends so that two savers queue up."""
-    held = RunReconstruction.objects.select_for_update()
-    return held.get_or_create(run=run, reconstruction=Reconstruction(reconstruction).value)[0]
+    name = Reconstruction(reconstruction).value
+    held = _held_reconstruction.first(run.run_number, name)
+    return held or RunReconstruction.objects.select_for_update().get_or_create(run=run, reconstruction=name)[0]
 
 
 def _insert(

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -16,6 +16,7 @@ from certify.models import RunReconstruction, TrackerCertification
 from certify.querysets import CertificationQuerySet
 from certify.references import Likeness
 from certify.rules import Counterpart, Judgement
+from database.compiled import OTHER_PROBE, PROBE, Compiled
 
 _COUNTERPARTS = {
     Reconstruction.EXPRESS.value: Reconstruction.PROMPT,
@@ -52,16 +53,28 @@ def live_certifications_of(
 
 def certified_among(run_numbers: Collection[int], practice_of: int | None = None) -> set[tuple[int, str]]:
     """Which (run, reconstruction) of these runs are certified: one query of two columns."""
-    live = standing(practice_of).filter(_among(run_numbers)).order_by()
-    found = live.values_list("runreconstruction__run_id", "runreconstruction__reconstruction")
+    if practice_of is None and run_numbers and _are_near(run_numbers):
+        found: Iterable[tuple[int, str]] = _certified_between.rows(min(run_numbers), max(run_numbers))
+    else:
+        found = _names_of(standing(practice_of).filter(runreconstruction__run_id__in=list(run_numbers)))
     return {(number, reconstruction) for number, reconstruction in found if number in run_numbers}
 
 
-def _among(run_numbers: Collection[int]) -> Q:
-    """The runs as a range where they are near each other, as in most searches: a hundred numbers cost more to send."""
-    if run_numbers and (last := max(run_numbers)) - (first := min(run_numbers)) < 10 * len(run_numbers):
-        return Q(runreconstruction__run_id__gte=first, runreconstruction__run_id__lte=last)
-    return Q(runreconstruction__run_id__in=list(run_numbers))
+def _are_near(run_numbers: Collection[int]) -> bool:
+    """Whether they are read as a range, as those of most searches: a hundred numbers cost more to send."""
+    return max(run_numbers) - min(run_numbers) < 10 * len(run_numbers)
+
+
+def _names_of(rows: CertificationQuerySet) -> QuerySet[TrackerCertification, tuple[int, str]]:
+    return rows.order_by().values_list("runreconstruction__run_id", "runreconstruction__reconstruction")
+
+
+_certified_between: Compiled[tuple[int, str]] = Compiled(
+    lambda first, last: _names_of(
+        standing().filter(runreconstruction__run_id__gte=first, runreconstruction__run_id__lte=last)
+    ),
+    *(PROBE, OTHER_PROBE),
+)
 
 
 def live_certification(

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from django.db.models import F
 from django.utils import timezone
 
+from database.compiled import PROBE, Compiled
 from oms import client, store
 from oms.facts import FillFacts, RunFacts
 from oms.models import MirrorOfOms, OmsFill, OmsRun
@@ -66,14 +67,17 @@ def _ended(row: MirrorOfOms) -> datetime | None:
     return getattr(row, "end_time", None)
 
 
+_with_fill: Compiled[OmsRun] = Compiled(lambda number: OmsRun.objects.select_related("fill").filter(pk=number), PROBE)
+
+
 def run_as_known(number: int) -> OmsRun:
     """The run with its fill as the mirror has it, or an empty one; asks nobody."""
-    return OmsRun.objects.select_related("fill").filter(pk=number).first() or OmsRun(run_number=number)
+    return _with_fill.first(number) or OmsRun(run_number=number)
 
 
 def run_for_page(number: int, budget: Budget) -> RunOnPage:
     """One run with its fill: no call when both are fresh, else the run and then the fill. Stores what was found."""
-    run = OmsRun.objects.select_related("fill").filter(pk=number).first()
+    run = _with_fill.first(number)
     run_said = None if is_fresh(run) else client.fetch_run(number, budget)
     heard = _heard(number, run_said)
     fill_number = _fill_number(run, heard.facts.get(number))

@@ -1,4 +1,7 @@
-"""A session lasts 12 hours from the last page, not from the sign-in; kept so by one write a minute at most."""
+"""Sessions and their people, read on every page; a session lasts 12 hours from the last page, not from the sign-in.
+
+It is kept so by one write a minute at most.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,45 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.backends import db
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from database.compiled import PROBE, Compiled
+from users.models import User
 
 SEEN = "seen"
 EVERY_S = 60
+
+
+def _session(key: str) -> Any:
+    return db.SessionStore.get_model_class().objects.filter(session_key=key)
+
+
+class SessionStore(db.SessionStore):
+    """Django's sessions in the database."""
+
+    _stored: Compiled[Any] = Compiled(_session, "the key")
+
+    def _get_session_from_db(self) -> Any:
+        stored = self._stored.first(self.session_key or "")
+        if stored is None or stored.expire_date <= timezone.now():
+            self._session_key = None
+            return None
+        return stored
+
+
+class Backend(ModelBackend):
+    """People with a password of this system, and whoever is signed in."""
+
+    _people: Compiled[User] = Compiled(lambda pk: User._default_manager.filter(pk=pk), PROBE)
+
+    def get_user(self, user_id: Any) -> User | None:
+        person = self._people.first(int(user_id))
+        return person if person and self.user_can_authenticate(person) else None
 
 
 @receiver(user_logged_in)

@@ -1,0 +1,85 @@
+"""Queries that every page asks, compiled once.
+
+Django builds the SQL of a query anew each time, which for a run with its fill takes longer than the database needs to
+answer. Here it is built once for each kind of database, and afterwards only the parameters change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Model, QuerySet
+from django.db.models.query import get_related_populators
+from django.db.models.sql.compiler import SQLCompiler
+
+Row = TypeVar("Row")
+# Numbers that a column can hold and no query has of itself.
+PROBE, OTHER_PROBE = 2_147_483_001, 2_147_483_002
+
+
+@dataclass(frozen=True)
+class _Sql:
+    """A compiled query: its text, its parameters with the probes among them, and who knows what its columns mean."""
+
+    text: str
+    parameters: tuple[Any, ...]
+    compiler: SQLCompiler
+    converters: dict[int, Any]
+
+
+class Compiled(Generic[Row]):
+    """A query with whole numbers or texts as parameters.
+
+    `build` makes its queryset of as many parameters as there are `probes`: values that occur nowhere else in the query
+    and show where each parameter goes. Rows are model instances with their `select_related`, or tuples where the
+    queryset names values; no prefetching, annotations or deferred columns.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]], *probes: int | str) -> None:
+        self._build, self._probes = build, probes
+        self._by_vendor: dict[str, _Sql] = {}
+
+    def first(self, *parameters: int | str) -> Row | None:
+        """The first of the rows, if any."""
+        return next(iter(self.rows(*parameters)), None)
+
+    def rows(self, *parameters: int | str) -> list[Row]:
+        """The rows for these parameters: one query."""
+        sql = self._by_vendor.get(connection.vendor) or self._by_vendor.setdefault(connection.vendor, self._compile())
+        given = dict(zip(self._probes, parameters, strict=True))
+        with connection.cursor() as cursor:
+            cursor.execute(sql.text, [given.get(value, value) for value in sql.parameters])
+            found = cursor.fetchall()
+        values = (_converted(row, sql.converters) for row in found)
+        whole = sql.compiler.query.default_cols
+        return list(cast(Iterator[Row], _instances(sql.compiler, values) if whole else values))
+
+    def _compile(self) -> _Sql:
+        compiler = self._build(*self._probes).query.get_compiler(DEFAULT_DB_ALIAS)
+        text, parameters = compiler.as_sql()
+        return _Sql(text, tuple(parameters), compiler, compiler.get_converters([one[0] for one in compiler.select]))
+
+
+def _converted(row: tuple[Any, ...], converters: dict[int, Any]) -> tuple[Any, ...]:
+    """The row with the values that Python has for the database's."""
+    values = list(row)
+    for place, (converts, expression) in converters.items():
+        for convert in converts:
+            values[place] = convert(values[place], expression, connection)
+    return tuple(values)
+
+
+def _instances(compiler: SQLCompiler, rows: Iterator[tuple[Any, ...]]) -> Iterator[Model]:
+    """The rows as Django makes model instances of them."""
+    info, select = compiler.klass_info, compiler.select
+    first, after = info["select_fields"][0], info["select_fields"][-1] + 1
+    names = [one[0].target.attname for one in select[first:after]]
+    populators = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
+    for row in rows:
+        instance = info["model"].from_db(DEFAULT_DB_ALIAS, names, row[first:after])
+        for populator in populators:
+            populator.populate(row, instance)
+        yield instance

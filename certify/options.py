@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.forms import BoundField
 from django.utils.html import format_html_join
@@ -16,8 +15,7 @@ from certify.vocabulary import Vocabulary
 INDENT = "\u2003"  # before a word that stands below another, in a list that cannot be moved in
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One choice: what is sent, what is read, whether it is chosen; its level, 1 but for what stands below another."""
 
     value: str
@@ -28,11 +26,11 @@ class Option:
 
 def options_html(options: Iterable[Option]) -> SafeString:
     """The options of a select, drawn once for all pages that have just these."""
-    return _drawn(tuple(astuple(option) for option in options))
+    return _drawn(tuple(options))
 
 
 @lru_cache(maxsize=256)
-def _drawn(options: tuple[tuple[str, str, bool, int], ...]) -> SafeString:
+def _drawn(options: tuple[Option, ...]) -> SafeString:
     selected = {True: mark_safe(" selected"), False: ""}
     rows = ((value, selected[is_chosen], INDENT * (level - 1), label) for value, label, is_chosen, level in options)
     return format_html_join("", '<option value="{}"{}>{}{}</option>', rows)
@@ -40,11 +38,11 @@ def _drawn(options: tuple[tuple[str, str, bool, int], ...]) -> SafeString:
 
 def boxes_html(options: Iterable[Option], name: str) -> SafeString:
     """The options as boxes to tick, what stands below another moved in; drawn once, as above."""
-    return _boxes(name, tuple(astuple(option) for option in options))
+    return _boxes(name, tuple(options))
 
 
 @lru_cache(maxsize=256)
-def _boxes(name: str, options: tuple[tuple[str, str, bool, int], ...]) -> SafeString:
+def _boxes(name: str, options: tuple[Option, ...]) -> SafeString:
     checked = {True: mark_safe(" checked"), False: ""}
     rows = ((level, name, value, checked[is_chosen], label) for value, label, is_chosen, level in options)
     box = '<label class="problem is-level-{}"><input type="checkbox" name="{}" value="{}"{}><span>{}</span></label>'

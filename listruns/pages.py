@@ -22,10 +22,10 @@ from certify.staleness import in_words
 from certify.vocabulary import vocabulary
 from history.told import Told, told
 from history.undo import changes_of
-from listruns.choices import Choice, choice_of
 from listruns.fact_pages import history_of_facts
 from listruns.filters import CertificationFilter
 from listruns.lines import drawn, line_of
+from listruns.panel import Panel, options_of
 from listruns.scope import Chip, active_chips, query_of, scope_chips
 from listruns.selectors import Rows, rows_for_lines, verdict_totals
 from listruns.tables import PAGE_SIZES, CertificationTable
@@ -38,15 +38,12 @@ class ListPage:
     """The list: chips, filters, totals, and one page of the table."""
 
     filters: CertificationFilter
-    choices: dict[str, Choice]
+    panel: Panel
     table: CertificationTable
-    scopes: list[Chip]
-    active: list[Chip]
     totals: list[Chip]
     total: int
     exports: dict[str, str]
     sizes: list[tuple[int, bool]]
-    kept: list[tuple[str, str]]
     as_of: datetime | None = None
 
     @property
@@ -120,17 +117,17 @@ def list_page(
     aloud = query or query_of(state=State.LIVE)
     sort = {"sort": request.GET["sort"]} if request.GET.get("sort") else {}
     asked = request.GET.dict() | {"practice": query.get("practice", "")}
+    kept = [(name, asked[name]) for name in ("sort", "per_page", "as_of", "practice") if asked.get(name)]
+    active, scopes = active_chips(filters, query), scope_chips(user, query)  # type: ignore[arg-type]
+    panel = Panel(query.urlencode(), tuple(kept), tuple(scopes), tuple(active), options_of(filters, words))
     return ListPage(
         filters=filters,
-        choices={field.name: choice_of(field, words) for field in filters.form if hasattr(field.field, "choices")},
+        panel=panel,
         table=table,
-        scopes=scope_chips(user, query),  # type: ignore[arg-type]
-        active=active_chips(filters, query),
         totals=_totals(counts, query),
         total=sum(counts.values()),
         exports={kind.upper(): _with(aloud, **sort, export=kind) for kind in ("csv", "json")},
         sizes=[(one, one == size) for one in PAGE_SIZES],
-        kept=[(name, asked[name]) for name in ("sort", "per_page", "as_of", "practice") if asked.get(name)],
         as_of=as_of,
     )
 

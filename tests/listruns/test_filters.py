@@ -81,7 +81,7 @@ def test_problems_find_a_row_once(shifter_client, one, name):
 
 def test_reason_finds_its_rows_and_is_shown_by_name(shifter_client, one):
     answer = shifter_client.get("/list/", {"bad_reason": one.bad_reason_id})
-    assert [chip.text for chip in answer.context["page"].active] == ["Reason HV off"]
+    assert [chip.text for chip in answer.context["page"].panel.active] == ["Reason HV off"]
     assert rows(shifter_client, bad_reason=one.bad_reason_id) == [one.pk]
 
 
@@ -134,12 +134,12 @@ def test_range_that_ends_before_it_begins_is_said_beside_its_end(shifter_client,
 
 def test_each_set_filter_can_be_taken_away(shifter_client, one):
     answer = shifter_client.get("/list/", {"runs_min": 315270, "tracking": "bad"})
-    left = {chip.text: chip.query for chip in answer.context["page"].active}
+    left = {chip.text: chip.query for chip in answer.context["page"].panel.active}
     assert left == {"First run 315270": "tracking=bad", "Tracking bad": "runs_min=315270"}
 
 
 def test_taking_the_last_filter_away_shows_everything_live(shifter_client, one):
-    (chip,) = shifter_client.get("/list/?tracking=bad").context["page"].active
+    (chip,) = shifter_client.get("/list/?tracking=bad").context["page"].panel.active
     assert chip.query == "state=live"
 
 

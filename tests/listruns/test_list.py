@@ -27,7 +27,7 @@ def made(shifter, other_shifter):
 
 
 def chips(client):
-    return {chip.text: chip for chip in client.get("/list/").context["page"].scopes}
+    return {chip.text: chip for chip in client.get("/list/").context["page"].panel.scopes}
 
 
 def test_default_is_mine_of_today(shifter_client, made):
@@ -51,7 +51,7 @@ def test_default_of_a_guest_is_everybodys_today(guest_client, made):
 def test_each_chip_widens_as_it_says(shifter_client, made, chip, names):
     answer = shifter_client.get(f"/list/?{chips(shifter_client)[chip].query}")
     assert set(keys(answer)) == {made[name].pk for name in names}
-    assert [chip.text for chip in answer.context["page"].scopes if chip.is_current] == [chip]
+    assert [chip.text for chip in answer.context["page"].panel.scopes if chip.is_current] == [chip]
 
 
 def test_sort_page_and_size_alone_keep_the_default(shifter_client, made):

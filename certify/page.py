@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
+from django.utils.safestring import SafeString
 
 from certify.choices import Component, Flag
 from certify.conflict import both_versions
@@ -31,31 +35,51 @@ from users.models import User
 _KEYS = {Flag.GOOD: "g", Flag.BAD: "b", Flag.EXCLUDED: "x"}
 
 
-@dataclass(frozen=True)
-class ComponentRow:
-    """One component's choices on the page: (option, key) of each flag, the low tick, the problems."""
+class ComponentRow(NamedTuple):
+    """One component's choices on the page: (option, key) of each flag, the low tick, what is asked of them."""
 
     name: str
     label: str
-    flags: list[tuple[Option, str]]
+    flags: tuple[tuple[Option, str], ...]
     is_low: bool
-    errors: list[str]
-    problems: list[Option]
-    problem_errors: list[str]
-    asked: list[Box]
+    errors: tuple[str, ...]
+    asked: tuple[Box, ...]
 
     @property
-    def bad(self) -> Option:
-        return next(option for option, _key in self.flags if option.value == Flag.BAD)
+    def is_bad(self) -> bool:
+        return any(option.is_chosen for option, _key in self.flags if option.value == Flag.BAD)
+
+    @property
+    def html(self) -> SafeString:
+        return _drawn_component(self)
 
 
-@dataclass(frozen=True)
-class ChecklistRow:
+class ProblemsRow(NamedTuple):
+    """The problems of one component; `boxes`: name of its boxes."""
+
+    label: str
+    boxes: str
+    options: list[Option]
+    errors: list[str]
+
+
+class ChecklistRow(NamedTuple):
     """A checklist with its box on the page."""
 
     list: ToTick
     is_ticked: bool = False
-    errors: Sequence[str] = ()
+    errors: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=256)
+def _drawn_component(component: ComponentRow) -> SafeString:
+    """Drawn once for all pages on which as much is said."""
+    return render_to_string("certify/_component.html", {"component": component})
+
+
+@lru_cache(maxsize=64)
+def _drawn_checklists(rows: tuple[ChecklistRow, ...]) -> SafeString:
+    return render_to_string("certify/_checklists.html", {"rows": rows})
 
 
 @dataclass(frozen=True)
@@ -65,10 +89,11 @@ class CertifyPage:
     desk: Desk
     facts: list[FactGroup]
     components: list[ComponentRow]
+    problems: list[ProblemsRow]
     trackermap: list[Option]
     references: list[Option]
     reasons: list[Option]
-    checklists: list[ChecklistRow]
+    checklists: tuple[ChecklistRow, ...]
     links: dict[str, str]
     dataset: str
     registry_state: str
@@ -149,8 +174,12 @@ class CertifyPage:
     @property
     def has_problems(self) -> bool:
         """Whether a component is bad, some problem is chosen or being added, so that they are shown unfolded."""
-        shown = (one for row in self.components for one in (*row.problems, row.bad))
-        return bool(self.desk.new_words.get("problem")) or any(one.is_chosen for one in shown)
+        chosen = any(option.is_chosen for row in self.problems for option in row.options)
+        return chosen or bool(self.desk.new_words.get("problem")) or any(row.is_bad for row in self.components)
+
+    @property
+    def checklists_html(self) -> SafeString:
+        return _drawn_checklists(self.checklists) if self.checklists else SafeString()
 
     @property
     def previous_query(self) -> str:
@@ -182,7 +211,8 @@ def certify_page(
     return CertifyPage(
         desk=desk,
         facts=fact_groups(desk),
-        components=[_component(desk, component, asked.get(component, [])) for component in Component],
+        components=[_component(form, component, asked.get(component, [])) for component in Component],
+        problems=[_problems(desk, component) for component in Component],
         trackermap=options_of(form["trackermap"]),
         references=options_of(form["reference_runreconstruction"]),
         reasons=[Option("", "choose", False), *word_options(form["bad_reason"], desk.vocabulary)],
@@ -232,28 +262,31 @@ def _about_type(target: Target) -> Iterator[str]:
             yield f"The run is {run.run_type} by its HLT key and beam, but Run Registry's {what} {words} says {said}."
 
 
-def _component(desk: Desk, component: Component, asked: list[Box]) -> ComponentRow:
-    name, form = component.value, desk.form
-    flag, low, problems = form[name], form[f"{name}_lowstat"], form[f"{name}_problems"]
+def _component(form: CertificationForm, component: Component, asked: list[Box]) -> ComponentRow:
+    flag, low = form[component.value], form[f"{component}_lowstat"]
     return ComponentRow(
-        name=name,
-        label=component.label,
-        flags=[(option, _KEYS[Flag(option.value)]) for option in options_of(flag)],
+        name=component.value,
+        label=str(component.label),
+        flags=tuple((option, _KEYS[Flag(option.value)]) for option in options_of(flag)),
         is_low=bool(low.value()),
-        errors=[str(error) for error in (*flag.errors, *low.errors)],
-        problems=word_options(problems, desk.vocabulary),
-        problem_errors=[str(error) for error in problems.errors],
-        asked=asked,
+        errors=tuple(str(error) for error in (*flag.errors, *low.errors)),
+        asked=tuple(asked),
     )
 
 
-def _checklists(form: CertificationForm) -> list[ChecklistRow]:
+def _problems(desk: Desk, component: Component) -> ProblemsRow:
+    problems = desk.form[f"{component}_problems"]
+    options, errors = word_options(problems, desk.vocabulary), [str(error) for error in problems.errors]
+    return ProblemsRow(str(component.label), problems.html_name, options, errors)
+
+
+def _checklists(form: CertificationForm) -> tuple[ChecklistRow, ...]:
     if not form.is_bound:
-        return [ChecklistRow(one) for one in form.checklists]
-    return [
-        ChecklistRow(one, form.is_ticked(one), [str(error) for error in form.errors.get(one.box, [])])
+        return tuple(ChecklistRow(one) for one in form.checklists)
+    return tuple(
+        ChecklistRow(one, form.is_ticked(one), tuple(str(error) for error in form.errors.get(one.box, [])))
         for one in form.checklists
-    ]
+    )
 
 
 def _links(desk: Desk) -> dict[str, str]:

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from history.rows import kept
 
 NOTHING = "none"
-MOST_PARTS = 30
+MOST_PARTS = 100  # more than the facts of a run, its fill and its reference have
 LONGEST = 2000
 Said = list[tuple[str, str, str]]
 

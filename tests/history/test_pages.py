@@ -48,6 +48,16 @@ def test_certification_tells_its_history_in_words(guest_client, made):
     assert "by leader" in page and "Undo" not in page
 
 
+def test_change_with_many_lines_is_folded_and_says_all(shift_leader, shift_leader_client, shifter, reference):
+    """As when a row from another system gets its facts with its first change."""
+    imported = CertificationFactory(user=shifter, reference_runreconstruction=reference, facts={}, strip="bad")
+    amend_certification(shift_leader, imported, 1, decision(reference), Basis(), reason="seen again")
+    for address in (f"/list/{imported.pk}/", f"/history/{last().pk}/undo/"):
+        shown, folded = html(shift_leader_client, address).split(" more</summary>", 1)
+        assert "Strip:" in shown and "Facts, run stable beam" not in shown
+        assert "Facts, run stable beam" in folded
+
+
 def test_all_changes_are_narrowed_by_person_run_kind_and_day(guest_client, made, shifter):
     def kinds(query):
         return [one.change.kind for one in guest_client.get(f"/history/?{query}").context["changes"]]

@@ -16,7 +16,7 @@ from users.models import User
 
 def lines_in(scope: dict[str, Any]) -> list[Line]:
     """The live certifications of a scope (`ScopeForm.cleaned_data`) as lines: one query."""
-    rows: QuerySet[TrackerCertification] = TrackerCertification.objects.live().with_names()
+    rows: QuerySet[TrackerCertification] = TrackerCertification.objects.live()
     narrowed = {
         "date": scope["date"],
         "date__gte": scope["date_min"],

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from certify.choices import Component, Reconstruction, State
@@ -16,7 +16,7 @@ from certify.models import TrackerCertification
 from certify.runlist import in_spans
 from certify.vocabulary import with_those_below
 from oms.models import OmsRun
-from reports.lines import Line, lines_of, rows_for_lines
+from reports.lines import Line, lines_of
 from reports.sums import FlagChange, flag_changes
 from shiftleader.days import Days
 from users.models import User
@@ -68,7 +68,7 @@ class Scope:
 
     def lines(self) -> list[Line]:
         """The live certifications as reports have them: one query."""
-        return lines_of(rows_for_lines(self.rows()))
+        return lines_of(self.narrowed(TrackerCertification.objects.live()))
 
     def flag_changes(self) -> list[FlagChange]:
         """The runs of which express and prompt came to opposite verdicts, where at least one of both is here.
@@ -77,10 +77,12 @@ class Scope:
         """
         both = (Reconstruction.EXPRESS, Reconstruction.PROMPT)
         live = TrackerCertification.objects.live().filter(runreconstruction__reconstruction__in=both).order_by()
-        pairs = live.filter(runreconstruction__run_id__in=self.narrowed(live).values("runreconstruction__run_id"))
         if self.last:
-            pairs = pairs.filter(date__lte=self.last)
-        return flag_changes(lines_of(rows_for_lines(pairs)))
+            live = live.filter(date__lte=self.last)
+        pairs = live.filter(runreconstruction__run_id__in=self.narrowed(live).values("runreconstruction__run_id"))
+        # Which difference is a change, the numbers say; here only what cannot be one is left in the database.
+        other = live.filter(runreconstruction__run_id=OuterRef("runreconstruction__run_id"))
+        return flag_changes(lines_of(pairs.filter(Exists(other.exclude(verdict_word=OuterRef("verdict_word"))))))
 
     def narrowed(self, rows: QuerySet[TrackerCertification]) -> QuerySet[TrackerCertification]:
         """Those of the rows that the filters leave."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from certify.choices import Flag
 from certify.models import TrackerCertification
 from oms.choices import RunType
 from oms.models import OmsRun
+from reports.lines import Line, lines_of
 from tests.factories import CertificationFactory, DatasetFactory, ReconstructionFactory, RunFactory, UserFactory
 
 DAY = date(2018, 5, 14)
@@ -50,6 +52,11 @@ ROWS = """
 """
 
 
+def lines_of_these(rows: Iterable[TrackerCertification]) -> list[Line]:
+    """The lines of rows that were made."""
+    return lines_of(TrackerCertification.objects.filter(pk__in=[row.pk for row in rows]))
+
+
 def twenty_six(user=None) -> list[TrackerCertification]:
     """All of them, certified on one day by one person."""
     user = user or UserFactory()
@@ -61,7 +68,7 @@ def _certified(row: list[str], user) -> TrackerCertification:
     kind = f"{kind_type} {reconstruction}"
     is_collisions = kind_type == "col"
     run_type = RunType.COLLISIONS if is_collisions else RunType.COSMICS
-    made = CertificationFactory(
+    return CertificationFactory(
         run=RunFactory(
             run_number=int(number), run_type=run_type, lumisections=int(lumisections), recorded_lumi=float(lumi)
         ),
@@ -82,7 +89,6 @@ def _certified(row: list[str], user) -> TrackerCertification:
         },
         **_said(flags),
     )
-    return TrackerCertification.objects.with_names().get(pk=made.pk)
 
 
 def _reference(kind: str) -> OmsRun:

@@ -3,20 +3,21 @@
 import pytest
 
 from certify.choices import Verdict
+from certify.models import TrackerCertification
 from certify.staleness import mark_stale
 from oms.models import OmsRun
 from reports.lines import by_kind, lines_of
 from reports.logbook import WIDTH, logbook_text
 from reports.sums import sum_of, sums_by_verdict
 from tests.factories import CertificationFactory
-from tests.reports.certified import twenty_six
+from tests.reports.certified import lines_of_these, twenty_six
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def lines():
-    return lines_of(twenty_six())
+    return lines_of_these(twenty_six())
 
 
 def _section(text: str, title: str) -> str:
@@ -78,7 +79,7 @@ def test_sums_by_type_and_verdict(lines):
 
 def test_row_says_low_statistics_and_wraps_its_comment(lines):
     row = CertificationFactory(strip_lowstat=True, comment="word " * 30, recorded_lumi=None, lumisections=None)
-    text = logbook_text(lines_of([row]))
+    text = logbook_text(lines_of_these([row]))
     assert "good (low)" in text
     assert "| unknown      | unknown " in text
     assert max(len(line) for line in text.splitlines() if "word" in line) < 160
@@ -86,15 +87,9 @@ def test_row_says_low_statistics_and_wraps_its_comment(lines):
 
 
 def test_same_certifications_give_the_same_bytes_in_any_order(lines):
-    assert logbook_text(lines, "Quiet night", "https://example.org") == logbook_text(
-        lines_of(reversed(twenty_six_again())), "Quiet night", "https://example.org"
-    )
-
-
-def twenty_six_again():
-    from certify.models import TrackerCertification
-
-    return list(TrackerCertification.objects.with_names())
+    backwards = lines_of(TrackerCertification.objects.order_by("-pk"))
+    words = ("Quiet night", "https://example.org")
+    assert logbook_text(lines, *words) == logbook_text(backwards, *words)
 
 
 def test_own_words_have_their_sections_only_where_there_are_any(lines):
@@ -110,7 +105,7 @@ def test_nothing_certified_is_an_empty_text():
 
 def test_sum_says_what_is_unknown(lines):
     row = CertificationFactory(recorded_lumi=None, lumisections=None)
-    of = sum_of([*lines, *lines_of([row])])
+    of = sum_of([*lines, *lines_of_these([row])])
     assert (of.certifications, of.unknown_lumi, of.unknown_lumisections) == (27, 1, 1)
     assert sum_of(lines).lumisections == of.lumisections
     assert set(sums_by_verdict(lines)) == {Verdict.GOOD, Verdict.BAD}

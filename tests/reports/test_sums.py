@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from certify.choices import Reconstruction, Verdict
 from oms.choices import RunType
-from reports.lines import FillFacts, Kind, Line, lines_of
+from reports.lines import FillFacts, Kind, Line
 from reports.sums import (
     days,
     fill_lumis,
@@ -27,7 +27,7 @@ from reports.sums import (
     sum_of,
     sums_by_verdict,
 )
-from tests.reports.certified import twenty_six
+from tests.reports.certified import lines_of_these, twenty_six
 
 FIRST = date(2018, 5, 14)
 LUMIS = st.none() | st.sampled_from([0.0, -1.0, 1e-7, 0.1, 78.15]) | st.floats(-1, 1e5, allow_nan=False)
@@ -301,7 +301,7 @@ def test_changed_runs_of_the_tool_in_use_today_each_once():
 
 @pytest.mark.django_db
 def test_the_twenty_six_runs_of_the_summary():
-    rows = {(row.run_type, row.reconstruction): row for row in overview(lines_of(twenty_six()))}
+    rows = {(row.run_type, row.reconstruction): row for row in overview(lines_of_these(twenty_six()))}
     sums = {
         key: {verdict.value: (of.lumisections, round(of.recorded_lumi, 2)) for verdict, of in row.by_verdict.items()}
         for key, row in rows.items()

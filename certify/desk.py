@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from django.forms import BoundField
 from django.http import QueryDict
 
 from certify.actions import WHICH_FILL
-from certify.choices import Component, Question
+from certify.choices import Question
 from certify.decision import PROBLEMS
 from certify.factforms import FactForms
+from certify.faults import Fault, faults
 from certify.forms import FLAGS, LOWSTATS, OVER, CertificationForm, first_values
 from certify.models import NamedText, TrackerCertification
 from certify.options import chosen_of
@@ -135,11 +135,17 @@ class Desk:
 
     @property
     def error_lines(self) -> list[tuple[str, str]]:
-        """(id of the input, name) of each field that has an error, and of each question that is not confirmed."""
-        forms = (self.form, *self.facts.forms) if self.form.is_bound else ()
-        fields = [form[name] for form in forms for name in form.errors if name in form.fields]
-        lines = [(anchor_of(one), name_of(one)) for one in fields]
+        """(id of the input, name) of each field that has its error beside it, and of each question not confirmed."""
+        lines = [(one.anchor, one.name) for one in self._faults() if one.is_beside]
         return lines + [(one.field, "a question to confirm") for one in self.unconfirmed]
+
+    @property
+    def errors_elsewhere(self) -> list[str]:
+        """Sentences about what is not on the page."""
+        return [one.sentence for one in self._faults() if not one.is_beside]
+
+    def _faults(self) -> list[Fault]:
+        return list(faults(self.form, self.facts)) if self.form.is_bound else []
 
     @property
     def is_bound_with_errors(self) -> bool:
@@ -177,19 +183,6 @@ class Desk:
     def typed(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What was typed by hand for the run and for its fill, of what may be typed."""
         return self.facts.typed_of_run(), self.facts.typed_of_fill()
-
-
-def anchor_of(bound: BoundField) -> str:
-    """Id of the input of this field, or of the group of its choices."""
-    return bound.id_for_label or f"choice-{bound.name}"
-
-
-def name_of(bound: BoundField) -> str:
-    """What the field is called where no heading stands beside it."""
-    component, _, of_it = bound.name.partition("_")
-    if component in FLAGS and of_it:
-        return f"{Component(component).label} {'low statistics' if of_it == 'lowstat' else of_it}"
-    return str(bound.label)
 
 
 def desk_for(target: Target, runs: str, *, is_correcting: bool = False) -> Desk:

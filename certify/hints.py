@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from certify.choices import Component, Reconstruction
-from certify.desk import Desk, anchor_of
+from certify.desk import Desk
 from certify.factsheet import fact_text
+from certify.faults import anchor_of
 from certify.questions import differences, unconfirmed
 from certify.reference_reasons import why
 from certify.rules import Counterpart, Entry, refusals

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -13,7 +12,9 @@ from django.db import transaction
 from certify.choices import Component, Flag, Reconstruction, State, TrackerMap
 from certify.facts import frozen_facts
 from certify.models import Dataset, RunReconstruction, TrackerCertification
+from certify.rows_of_file import NotImportable, rows_of, words_in
 from certify.runlist import FIRST_RUN, LAST_RUN
+from certify.vocabulary import WORDS
 from history.choices import Kind
 from history.deed import Deed, deed
 from oms.choices import RunType
@@ -22,22 +23,17 @@ from users.models import Role, User
 
 CHUNK = 500
 _FLAGS = tuple(component.value for component in Component)
-# Names of the public list of reference runs, and what our exports call the same.
-_ALSO = {
-    "run_reconstruction_type": "reconstruction",
-    "reference_run_reconstruction_type": "reference_reconstruction",
-}
 _NEEDED = ("run_number", "reconstruction", "reference_run_number", "reference_reconstruction")
 Key = tuple[int, str]
-
-
-class NotImportable(Exception):
-    """The file cannot be taken; says which line and why. Nothing of it was stored."""
+Words = dict[str, dict[str, Any]]  # by field, by name in small letters
 
 
 @dataclass(frozen=True)
 class Said:
-    """One line of the file, read. `recorded_lumi` in 1/pb; None where the file does not say."""
+    """One line of the file, read. `recorded_lumi` in 1/pb; None where the file does not say.
+
+    `words`: names of the reason and of the problems, by the field that has them.
+    """
 
     key: Key
     reference: Key
@@ -51,32 +47,33 @@ class Said:
     run_type: str
     lumisections: int | None
     recorded_lumi: float | None
+    words: dict[str, list[str]]
 
 
 @dataclass
 class Imported:
-    """What came of it: certifications made, those left out since one stands, and names that have no account here."""
+    """What came of it: certifications made, those left out since one stands, and names that have no account here.
+
+    `words`: reasons and problems that are not here and were left out, by the field that has them.
+    """
 
     made: int = 0
     standing: list[Key] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
+    words: dict[str, set[str]] = field(default_factory=dict)
 
 
 def read_certifications(file: TextIO, flags: str = "") -> list[Said]:
-    """The lines of a CSV file with the columns of our own export, or of the public list of reference runs.
+    """What our own export says, CSV or JSON, or the public list of reference runs.
 
     `flags`: what all components of a line are that says none, such as good. Raises `NotImportable`.
     """
-    reader = csv.DictReader(file)
-    reader.fieldnames = [_ALSO.get(name.strip(), name.strip()) for name in reader.fieldnames or []]
-    if missing := [name for name in _NEEDED if name not in reader.fieldnames]:
-        raise NotImportable(f"The columns {', '.join(missing)} are missing. Give them in the first line.")
     said = []
-    for row in reader:
+    for where, row in rows_of(file, _NEEDED):
         try:
-            said.append(_read({name: text or "" for name, text in row.items() if isinstance(name, str)}, flags))
+            said.append(_read(row, flags))
         except ValueError as wrong:
-            raise NotImportable(f"Line {reader.line_num}: {wrong}") from None
+            raise NotImportable(f"{where}: {wrong}") from None
     return said
 
 
@@ -97,6 +94,7 @@ def _read(row: dict[str, str], flags: str) -> Said:
         run_type=_word(row, "run_type", RunType.values, RunType.UNKNOWN),
         lumisections=_number(row, "lumisections", int),
         recorded_lumi=_number(row, "recorded_lumi_per_pb", float),
+        words={name: words_in(row.get(name, ""), is_one=name == "bad_reason") for name in WORDS},
     )
 
 
@@ -142,18 +140,19 @@ def import_certifications(actor: User, said: list[Said], why: str, day: dt.date 
     if not actor.has_role(Role.ADMIN):
         raise PermissionDenied("Importing certifications needs the role admin.")
     came, people = Imported(), {person.username: person for person in User.objects.all()}
+    words = {name: {row.name.casefold(): row for row in model._default_manager.all()} for name, model in WORDS.items()}
     with transaction.atomic():
         for start in range(0, len(said), CHUNK):
             with deed(actor, Kind.CERTIFY, why=why) as done:
-                _Chunk(said[start : start + CHUNK], done, day).store(actor, people, came)
+                _Chunk(said[start : start + CHUNK], done, day, words).store(actor, people, came)
     return came
 
 
 class _Chunk:
     """Some lines, with the rows that they rest on: a handful of statements."""
 
-    def __init__(self, said: list[Said], done: Deed, day: dt.date | None) -> None:
-        self.said, self.done, self.day = said, done, day
+    def __init__(self, said: list[Said], done: Deed, day: dt.date | None, words: Words) -> None:
+        self.said, self.done, self.day, self.words = said, done, day, words
         self.runs = self._runs()
         self.reconstructions = self._reconstructions()
         self.datasets = self._datasets()
@@ -182,18 +181,33 @@ class _Chunk:
     def store(self, actor: User, people: dict[str, User], came: Imported) -> None:
         live = TrackerCertification.objects.live().filter(runreconstruction__in=self.reconstructions.values())
         standing = set(live.values_list("runreconstruction__run_id", "runreconstruction__reconstruction"))
-        made = []
+        made, problems = [], []
         for one in self.said:
             if one.key in standing:
                 came.standing.append(one.key)
                 continue
             standing.add(one.key)
             came.unknown.update({one.user} - {""} - people.keys())
-            made.append(self._certification(one, people.get(one.user, actor)))
+            known = self._known_words(one, came)
+            made.append(self._certification(one, people.get(one.user, actor), known.pop("bad_reason")))
+            problems.append(known)
         self.done.made(TrackerCertification.objects.bulk_create(made))
+        for row, of_row in zip(made, problems, strict=True):
+            for name in filter(of_row.get, of_row):
+                getattr(row, name).set(of_row[name])
         came.made += len(made)
 
-    def _certification(self, one: Said, owner: User) -> TrackerCertification:
+    def _known_words(self, one: Said, came: Imported) -> dict[str, list[Any]]:
+        """By field the reason and the problems that are here under these names; the others are noted."""
+        found: dict[str, list[Any]] = {}
+        for field_name, names in one.words.items():
+            rows = [(name, self.words[field_name].get(name.casefold())) for name in names]
+            found[field_name] = [row for _name, row in rows if row]
+            if unknown := {name for name, row in rows if row is None}:
+                came.words.setdefault(field_name, set()).update(unknown)
+        return found
+
+    def _certification(self, one: Said, owner: User, reasons: list[Any]) -> TrackerCertification:
         run, reference = self.runs[one.key[0]], self.reconstructions[one.reference]
         return TrackerCertification(
             runreconstruction=self.reconstructions[one.key],
@@ -203,6 +217,7 @@ class _Chunk:
             user=owner,
             date=self._day_of(one, run),
             trackermap=one.trackermap,
+            bad_reason=reasons[0] if reasons else None,
             comment=one.comment,
             run_type=run.run_type if one.run_type == RunType.UNKNOWN else one.run_type,
             lumisections=run.lumisections if one.lumisections is None else one.lumisections,

@@ -8,6 +8,7 @@ from typing import Any
 
 # A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+BETWEEN = "; "  # several words in a cell
 
 
 class _Line:
@@ -20,10 +21,20 @@ class _Line:
 def cell(value: Any) -> Any:
     """A value as CSV shows it; text that a spreadsheet would take for a formula gets a leading apostrophe."""
     if isinstance(value, list):
-        value = "; ".join(value)
+        value = BETWEEN.join(value)
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
+        return f"'{value}" if _needs_guard(value) else value
     return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _needs_guard(text: str) -> bool:
+    """Also what only looks guarded, so that taking one apostrophe away gives back just what was there."""
+    return text.lstrip("'").startswith(_FORMULA_STARTS)
+
+
+def unguarded(text: str) -> str:
+    """The text of a cell that `cell` wrote."""
+    return text[1:] if text.startswith("'") and _needs_guard(text) else text
 
 
 def lines_of(heading: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:

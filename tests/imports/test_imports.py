@@ -7,11 +7,19 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 
 from certify.imports import NotImportable, import_certifications, read_certifications
-from certify.models import TrackerCertification
+from certify.models import Dataset, RunReconstruction, TrackerCertification
+from certify.spreadsheet import cell, unguarded
 from certify.standing import withdraw_certification
 from history.models import Change
-from listruns.exports import FIELDS
-from tests.factories import CertificationFactory, RunFactory
+from listruns.exports import FIELDS, exported
+from oms.models import OmsRun
+from tests.factories import (
+    BadReasonFactory,
+    CertificationFactory,
+    PixelProblemFactory,
+    RunFactory,
+    StripProblemFactory,
+)
 
 pytestmark = pytest.mark.django_db
 HEAD = "run_number,reconstruction,reference_run_number,reference_reconstruction,dataset,pixel,strip,tracking,date\n"
@@ -101,9 +109,63 @@ def test_import_is_for_admins(shift_leader):
         import_certifications(shift_leader, _read(HEAD + LINE), "x")
 
 
-def test_own_export_can_be_imported(admin, admin_client):
-    CertificationFactory(comment="ghost hits", pixel_lowstat=True)
-    text = b"".join(admin_client.get("/list/?state=live&export=csv").streaming_content).decode()
-    said = _read(text)
-    assert [(one.comment, one.low) for one in said] == [("ghost hits", {"pixel"})]
-    assert {"run_number", "reconstruction", "recorded_lumi_per_pb", "user"} <= FIELDS.keys()
+SAID = [
+    name for name in FIELDS if name.startswith(("run_n", "recon", "run_type", "dataset", "reference", "lumi", "reco"))
+]
+SAID += [name for name in FIELDS if name.startswith(("pixel", "strip", "tracking", "verdict", "trackermap", "bad_"))]
+SAID += ["comment", "date", "user"]
+
+
+def _said(row):
+    return {name: exported(row)[name] for name in SAID}
+
+
+def _empty():
+    """As in a new system, but for accounts and words."""
+    for model in (TrackerCertification, RunReconstruction, Dataset, OmsRun):
+        getattr(model, "everything", model._base_manager).all()._raw_delete("default")
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_own_export_comes_back_as_it_was(admin, admin_client, shifter, tmp_path, kind):
+    noisy, dead = PixelProblemFactory(name="Noisy chips"), PixelProblemFactory(name="Dead chips")
+    made = CertificationFactory(user=shifter, pixel="bad", pixel_lowstat=True, comment='=1+1, ghost hits\n"µ"')
+    made.bad_reason = BadReasonFactory(name="HV off; trip")
+    made.save()
+    made.pixel_problems.set([noisy, dead])
+    other = CertificationFactory(comment="'-quoted", recorded_lumi=None, dataset=None, reconstruction="prompt")
+    other.strip_problems.add(StripProblemFactory(name="+hot"))
+    was = [_said(row) for row in (made, other)]
+    file = tmp_path / f"all.{kind}"
+    file.write_bytes(b"".join(admin_client.get(f"/list/?state=live&export={kind}").streaming_content))
+    TrackerCertification.pixel_problems.through.objects.all().delete()
+    TrackerCertification.strip_problems.through.objects.all().delete()
+    _empty()
+    call_command("import_certifications", file, by=admin.username, reason="moved")
+    rows = TrackerCertification.objects.order_by("runreconstruction__run")
+    assert [_said(row) for row in rows] == was
+    assert set(TrackerCertification.history.get(id=rows[0].pk).many["pixel_problems"]) == {noisy.pk, dead.pk}
+
+
+def test_words_that_are_not_here_are_named_and_left_out(admin, tmp_path, capsys):
+    PixelProblemFactory(name="Noisy chips", is_retired=True)
+    file = tmp_path / "some.csv"
+    head = HEAD.strip() + ",bad_reason,pixel_problems\n"
+    file.write_text(head + LINE.strip() + ",HV off,noisy CHIPS; Ghosts\n", encoding="utf-8")
+    call_command("import_certifications", file, by=admin.username, reason="moved")
+    made = TrackerCertification.objects.get()
+    assert ([one.name for one in made.pixel_problems.all()], made.bad_reason) == (["Noisy chips"], None)
+    said = capsys.readouterr().out
+    assert "not among the reasons here: HV off." in said and "not among the pixel problems here: Ghosts." in said
+
+
+@pytest.mark.parametrize("text", ["[1]", '[{"run_number": 316187}]', "[{"])
+def test_json_that_cannot_be_read_says_why(text):
+    with pytest.raises(NotImportable, match=r"is no object|columns reconstruction|is no JSON"):
+        _read(text)
+
+
+@pytest.mark.parametrize("text", ["", "plain", "=1", "'=1", "''=1", "'quoted'", "-", "@x", "\t"])
+def test_guard_against_formulas_comes_off_again(text):
+    written = cell(text)
+    assert not written.startswith(("=", "+", "-", "@", "\t")) and unguarded(written) == text

@@ -13,10 +13,10 @@ from users.models import User
 
 
 class Command(BaseCommand):
-    help = "Import certifications from a CSV file, as they are; what is certified here already stays."
+    help = "Import certifications from a CSV or JSON file, as they are; what is certified here already stays."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="columns as in our own CSV export, or as in the list of references")
+        parser.add_argument("file", type=Path, help="as our own export (CSV or JSON), or as the list of references")
         parser.add_argument("--by", required=True, help="account name of the admin who imports")
         parser.add_argument("--reason", required=True, help="where they come from; kept with each")
         parser.add_argument("--flags", choices=Flag.values, default="", help="of lines that name no flags")
@@ -34,6 +34,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{came.made} certifications imported.")
         if came.unknown:
             self.stdout.write(f"{by} owns what is of {', '.join(sorted(came.unknown))}: they have no account here.")
+        for field, names in came.words.items():
+            what = field.replace("_", " ").replace("bad reason", "reasons")
+            self.stdout.write(f"Left out, not among the {what} here: {', '.join(sorted(names))}.")
         if came.standing:
             first = ", ".join(f"{run} {word}" for run, word in came.standing[:5])
             self.stdout.write(f"{len(came.standing)} were left out, since they are certified here: {first} …")

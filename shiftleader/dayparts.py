@@ -22,10 +22,10 @@ PAGE_SIZE = 14
 
 @dataclass(frozen=True)
 class DayOfWeek:
-    """A day as the page shows it; `kinds`: by run type and reconstruction the runs of each verdict, with an address."""
+    """A day as the page shows it; `kinds`: by run type and reconstruction the runs of each verdict, with addresses."""
 
     day: Day
-    kinds: list[tuple[Row, list[tuple[Verdict, list[int], str]]]]
+    kinds: list[tuple[Row, str, list[tuple[Verdict, list[int], str]]]]
     fills: list[tuple[int, str]]
     notes: list[DayNote]
     url: str
@@ -42,7 +42,14 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
 
 def _day(one: Day, notes: list[DayNote], scope: Scope) -> DayOfWeek:
     url = partial(scope.rows_url, date_min=f"{one.day}", date_max=f"{one.day}")
-    kinds = [(row, [(verdict, *_runs(one, row, verdict, url)) for verdict in row.by_verdict]) for row in one.rows]
+    kinds = [
+        (
+            row,
+            url(run_type=row.run_type, reconstruction=row.reconstruction),
+            [(verdict, *_runs(one, row, verdict, url)) for verdict in row.by_verdict],
+        )
+        for row in one.rows
+    ]
     return DayOfWeek(one, kinds, [(number, fill_link(number)) for number in one.fills], notes, url())
 
 

@@ -106,8 +106,7 @@ def sections_of(of: Material) -> list[Section]:
             _fills(of),
             *(_day(of, one) for one in days(of.lines, of.changes)),
             _weekly(of),
-            *_typed(of, "conditions", "Conditions"),
-            *_typed(of, "issues", "Issues"),
+            _conditions_and_issues(of),
             *(_typed(of, "summary", "Summary") or [_no_summary(of)]),
             _runs_by_day(of),
             _why(of),
@@ -215,6 +214,17 @@ def _typed(of: Material, field: str, title: str) -> list[Section]:
         for note in of.notes
         if (text := getattr(note, field))
     ]
+
+
+def _conditions_and_issues(of: Material) -> Section | None:
+    fields = {"conditions": "Conditions", "issues": "Issues"}
+    texts = [
+        said(title if len(of.notes) == 1 else f"{title} {note.week}", text)
+        for note in of.notes
+        for field, title in fields.items()
+        if (text := getattr(note, field))
+    ]
+    return Section("conditions", "Conditions and issues", said=tuple(texts)) if texts else None
 
 
 def _no_summary(of: Material) -> Section:

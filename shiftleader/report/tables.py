@@ -37,7 +37,7 @@ RUNS = (
 )
 FILL_LUMI = (
     Heading("Fill"),
-    Heading("Certified runs"),
+    Heading("Certified runs", is_whole=True),
     Heading("Delivered", is_number=True),
     Heading("Recorded", is_number=True),
     Heading("Efficiency (%)", is_number=True),

@@ -125,7 +125,8 @@ def _with_text(slides: list[tuple[Shape, ...]], beside: Beside) -> list[tuple[Sh
     if not beside.text:
         return slides
     top = _end(slides[-1]) + GAP
-    first, *others = text_pages(beside.said(BODY.bottom - top), BODY.bottom - top)
+    room = BODY.bottom - top
+    first, *others = text_pages(beside.said(room - shares_height(beside.shares)), room)
     under = Words(Box(BODY.left, top, BODY.width, text_height(first, BODY.width)), tuple(first))
     last = (*slides[-1], under) if first else slides[-1]
     return [*slides[:-1], last, *((Words(BODY, tuple(page)),) for page in others)]

@@ -153,8 +153,7 @@ def test_week_of_the_meeting_has_its_slides_in_order(shift_leader_client):
     last = [title.partition(" (")[0] for title in said[said.index("Sunday 2018-04-29") + 1 :]]
     assert list(dict.fromkeys(last)) == [
         "Weekly certification",
-        "Conditions",
-        "Issues",
+        "Conditions and issues",
         "Summary",
         "Runs by day",
         "Bad and undecided, and why",

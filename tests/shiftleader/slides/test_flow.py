@@ -1,5 +1,7 @@
 """Long tables and texts go on from slide to slide; nothing is dropped, nothing stands outside."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -90,6 +92,9 @@ def test_sums_stand_above_and_bars_fill_what_is_left():
     assert [bar.tone for bar in bars] == ["good", "bad-soft", "good"]
     assert bars[0].box.width == pytest.approx(11 * bars[2].box.width / 3)
     assert all(shape.box.bottom <= BODY.bottom and shape.box.right <= BODY.right + 0.01 for shape in slide.shapes)
+    for count in range(1, 9):
+        (full,) = table_slides("Monday", COLUMNS, [_cells(316187, "x")] * count, replace(beside, text=[Paragraph("x")]))
+        assert len([one for one in full.shapes if isinstance(one, Block)]) == len(sums) + 3, count
     (crowded,) = table_slides("Monday", COLUMNS, [_cells(316187, "x")] * 10, beside)
     assert len([one for one in crowded.shapes if isinstance(one, Block)]) == len(sums)
 

@@ -17,13 +17,13 @@ from tests.test_serve import ROOT, Copy
 
 PICTURES = ROOT / "docs" / "img"
 SIZE = {"width": 1440, "height": 860}
-RUNS = "315257-315270"
+RUNS, WEEK = "315257-315270", "2018-W17"
 
 
-def _sign_in(page: Page, url: str) -> None:
+def _sign_in(page: Page, url: str, name: str) -> None:
     page.goto(f"{url}/accounts/login/")
-    page.fill("[name=username]", "shifter")
-    page.fill("[name=password]", "shifter")
+    page.fill("[name=username]", name)
+    page.fill("[name=password]", name)
     page.locator("main [type=submit]").click()
     page.wait_for_url(f"{url}/")
 
@@ -35,7 +35,7 @@ def _take(page: Page, name: str) -> None:
 
 
 def take_all(page: Page, url: str) -> None:
-    _sign_in(page, url)
+    _sign_in(page, url, "shifter")
     page.goto(f"{url}/openruns/?runs={RUNS}")
     _take(page, "openruns")
     page.locator('tr[data-run="315270"] [data-reco="express"]').click()
@@ -45,6 +45,10 @@ def take_all(page: Page, url: str) -> None:
     _take(page, "certify")
     page.goto(f"{url}/list/?state=live")
     _take(page, "list")
+    page.context.clear_cookies()
+    _sign_in(page, url, "leader")
+    page.goto(f"{url}/shiftleader/?week={WEEK}")
+    _take(page, "week")
 
 
 def main() -> int:

@@ -221,10 +221,15 @@ _held_reconstruction: Compiled[RunReconstruction] = Compiled(
 
 
 def locked_reconstruction(run: OmsRun, reconstruction: str) -> RunReconstruction:
-    """The row of this reconstruction, held until the transaction ends so that two savers queue up."""
+    """The row of this reconstruction, held until the transaction ends so that two savers queue up; made where new."""
     name = Reconstruction(reconstruction).value
-    held = _held_reconstruction.first(run.run_number, name)
-    return held or RunReconstruction.objects.select_for_update().get_or_create(run=run, reconstruction=name)[0]
+    if held := _held_reconstruction.first(run.run_number, name):
+        return held
+    try:
+        with transaction.atomic():
+            return RunReconstruction.objects.create(run=run, reconstruction=name)
+    except IntegrityError:  # somebody has made it meanwhile
+        return RunReconstruction.objects.select_for_update().get(run=run, reconstruction=name)
 
 
 def _insert(
@@ -263,11 +268,18 @@ def _overwrite(
     return row
 
 
+_named: Compiled[Dataset] = Compiled(lambda name: Dataset.objects.filter(name=name).order_by(), "the name")
+
+
+def _dataset(name: str) -> Dataset:
+    return _named.first(name) or Dataset.objects.get_or_create(name=name)[0]
+
+
 def _fill_in(row: TrackerCertification, run: OmsRun, decision: Decision, basis: Basis) -> None:
     """Put the decision and the facts it rests on, frozen, into the row."""
     for name, value in decision.columns().items():
         setattr(row, name, value)
-    row.dataset = Dataset.objects.get_or_create(name=basis.dataset)[0] if basis.dataset else None
+    row.dataset = _dataset(basis.dataset) if basis.dataset else None
     row.is_dataset_verified = basis.is_dataset_verified
     row.external_info_complete = basis.is_complete and not has_typed(run)
     row.run_type, row.lumisections, row.recorded_lumi = run.run_type, run.lumisections, run.recorded_lumi

@@ -49,11 +49,10 @@ class Step:
 
     @property
     def says(self) -> words.Said:
-        """What the undo does: label, now, afterwards."""
+        """What the undo does: label, now, afterwards; not what reads the same, as an empty list and none."""
         named = [(name, self.now.get(name), value) for name, value in self.target.items()]
-        return [
-            line for name, now, value in named if now != value for line in words.said_of(self.row, name, now, value)
-        ]
+        said = [words.said_of(self.row, name, now, value) for name, now, value in named if now != value]
+        return [line for lines in said for line in lines if line[1] != line[2]]
 
     @property
     def differences(self) -> words.Said:

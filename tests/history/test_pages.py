@@ -56,6 +56,7 @@ def test_change_with_many_lines_is_folded_and_says_all(shift_leader, shift_leade
         shown, folded = html(shift_leader_client, address).split(" more</summary>", 1)
         assert "Strip:" in shown and "Facts, run stable beam" not in shown
         assert "Facts, run stable beam" in folded
+        assert "Facts, checklists" not in shown + folded  # none before, and none now
 
 
 def test_all_changes_are_narrowed_by_person_run_kind_and_day(guest_client, made, shifter):

@@ -72,7 +72,10 @@ class WordsFilter(django_filters.MultipleChoiceFilter):
 
 
 class ProblemsField(WordsField, django_filters.fields.ModelMultipleChoiceField):
-    """Problems by key, as a filter wants them."""
+    """Problems by key, as a filter wants them; without any, no queryset that finds nothing."""
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value) if value else []
 
 
 class ProblemsFilter(django_filters.ModelMultipleChoiceFilter):

@@ -7,12 +7,20 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
+from certify.choices import Component
 from certify.models import TrackerCertification
 from certify.querysets import CertificationQuerySet
 from users.models import User
 
 Rows = QuerySet[TrackerCertification]
+_RECONSTRUCTIONS = ("runreconstruction", "reference_runreconstruction")
 CHUNK = 500
+_OF_A_LINE = [
+    *("state", "run_type", "verdict_word", "stale_since", "is_practice", "date", "comment"),
+    *(f"{component.value}{of}" for component in Component for of in ("", "_lowstat")),
+    *(f"{which}__{name}" for which in _RECONSTRUCTIONS for name in ("run_id", "reconstruction")),
+    *(f"user__{name}" for name in ("username", "first_name", "last_name")),
+]
 
 
 def all_rows() -> CertificationQuerySet:
@@ -34,8 +42,9 @@ def practice_for(person: User, rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def rows_for_lines(rows: Rows) -> Rows:
-    """The rows with what one line shows; the facts, which are long, stay in the database."""
-    return rows.select_related("runreconstruction", "user", "reference_runreconstruction").defer("facts", "confirmed")
+    """The rows with what one line shows, of ninety columns twenty-five; those of a moment have other columns."""
+    whole = rows.select_related(*_RECONSTRUCTIONS, "user")
+    return whole.only(*_OF_A_LINE) if rows.model is TrackerCertification else whole.defer("facts", "confirmed")
 
 
 def verdict_totals(rows: QuerySet[Any]) -> dict[str, int]:

@@ -118,6 +118,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "certhelper.shell.shell",
             ],
+            "builtins": ["certhelper.templatetags.frame"],
         },
     },
 ]
@@ -151,7 +152,7 @@ _ON_DISK = {
     "OPTIONS": {"MAX_ENTRIES": 20_000},
 }
 CACHES = {
-    "default": {**_ON_DISK, "LOCATION": str(_CACHE_DIR)},
+    "default": {**_ON_DISK, "BACKEND": "remote.on_disk.OnDisk", "LOCATION": str(_CACHE_DIR)},
     "attempts": {**_ON_DISK, "LOCATION": str(_CACHE_DIR / "attempts")},
 }
 

@@ -5,81 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 
-from certify.choices import Component, Flag
+from certify.choice_rows import (
+    ChecklistRow,
+    ComponentRow,
+    ProblemsRow,
+    checklist_rows,
+    component_row,
+    draw_problems,
+    drawn_checklists,
+    drawn_problems,
+    problems_row,
+)
+from certify.choices import Component
 from certify.conflict import both_versions
 from certify.desk import Desk
 from certify.facts import has_typed
 from certify.factsheet import FactGroup, fact_groups
-from certify.forms import OVER, CertificationForm
+from certify.forms import OVER
 from certify.hints import Box, Comparison, boxes_of, comparison_of
 from certify.models import TrackerCertification
 from certify.options import Option, options_of, word_options
 from certify.queue import Place, Search, Step
 from certify.reference_reasons import why
 from certify.target import Target
-from certify.vocabulary import ToTick
 from oms.choices import RunType
 from registry.wire import run_type_said
 from remote.answers import Found, sentences_of
 from users.models import User
-
-_KEYS = {Flag.GOOD: "g", Flag.BAD: "b", Flag.EXCLUDED: "x"}
-
-
-class ComponentRow(NamedTuple):
-    """One component's choices on the page: (option, key) of each flag, the low tick, what is asked of them."""
-
-    name: str
-    label: str
-    flags: tuple[tuple[Option, str], ...]
-    is_low: bool
-    errors: tuple[str, ...]
-    asked: tuple[Box, ...]
-
-    @property
-    def is_bad(self) -> bool:
-        return any(option.is_chosen for option, _key in self.flags if option.value == Flag.BAD)
-
-    @property
-    def html(self) -> SafeString:
-        return _drawn_component(self)
-
-
-class ProblemsRow(NamedTuple):
-    """The problems of one component; `boxes`: name of its boxes."""
-
-    label: str
-    boxes: str
-    options: list[Option]
-    errors: list[str]
-
-
-class ChecklistRow(NamedTuple):
-    """A checklist with its box on the page."""
-
-    list: ToTick
-    is_ticked: bool = False
-    errors: tuple[str, ...] = ()
-
-
-@lru_cache(maxsize=256)
-def _drawn_component(component: ComponentRow) -> SafeString:
-    """Drawn once for all pages on which as much is said."""
-    return render_to_string("certify/_component.html", {"component": component})
-
-
-@lru_cache(maxsize=64)
-def _drawn_checklists(rows: tuple[ChecklistRow, ...]) -> SafeString:
-    return render_to_string("certify/_checklists.html", {"rows": rows})
 
 
 @dataclass(frozen=True)
@@ -89,7 +47,7 @@ class CertifyPage:
     desk: Desk
     facts: list[FactGroup]
     components: list[ComponentRow]
-    problems: list[ProblemsRow]
+    problems: tuple[ProblemsRow, ...]
     trackermap: list[Option]
     references: list[Option]
     reasons: list[Option]
@@ -178,8 +136,15 @@ class CertifyPage:
         return chosen or bool(self.desk.new_words.get("problem")) or any(row.is_bad for row in self.components)
 
     @property
+    def problems_html(self) -> SafeString:
+        """The problems to choose from; drawn anew where one is being added."""
+        adds = self.desk.new_words.get("problem")
+        may_add = bool(adds) or not self.desk.ticket.practice_of
+        return (draw_problems if adds else drawn_problems)(self.problems, self.has_problems, may_add, adds)
+
+    @property
     def checklists_html(self) -> SafeString:
-        return _drawn_checklists(self.checklists) if self.checklists else SafeString()
+        return drawn_checklists(self.checklists) if self.checklists else SafeString()
 
     @property
     def previous_query(self) -> str:
@@ -211,12 +176,12 @@ def certify_page(
     return CertifyPage(
         desk=desk,
         facts=fact_groups(desk),
-        components=[_component(form, component, asked.get(component, [])) for component in Component],
-        problems=[_problems(desk, component) for component in Component],
+        components=[component_row(form, component, asked.get(component, [])) for component in Component],
+        problems=tuple(problems_row(desk, component) for component in Component),
         trackermap=options_of(form["trackermap"]),
         references=options_of(form["reference_runreconstruction"]),
         reasons=[Option("", "choose", False), *word_options(form["bad_reason"], desk.vocabulary)],
-        checklists=_checklists(form),
+        checklists=checklist_rows(form),
         links=_links(desk),
         dataset=dataset,
         registry_state=ticket.registry_states.get(dataset) or "",
@@ -260,33 +225,6 @@ def _about_type(target: Target) -> Iterator[str]:
         said = run_type_said(words)
         if said and said != run.run_type:
             yield f"The run is {run.run_type} by its HLT key and beam, but Run Registry's {what} {words} says {said}."
-
-
-def _component(form: CertificationForm, component: Component, asked: list[Box]) -> ComponentRow:
-    flag, low = form[component.value], form[f"{component}_lowstat"]
-    return ComponentRow(
-        name=component.value,
-        label=str(component.label),
-        flags=tuple((option, _KEYS[Flag(option.value)]) for option in options_of(flag)),
-        is_low=bool(low.value()),
-        errors=tuple(str(error) for error in (*flag.errors, *low.errors)),
-        asked=tuple(asked),
-    )
-
-
-def _problems(desk: Desk, component: Component) -> ProblemsRow:
-    problems = desk.form[f"{component}_problems"]
-    options, errors = word_options(problems, desk.vocabulary), [str(error) for error in problems.errors]
-    return ProblemsRow(str(component.label), problems.html_name, options, errors)
-
-
-def _checklists(form: CertificationForm) -> tuple[ChecklistRow, ...]:
-    if not form.is_bound:
-        return tuple(ChecklistRow(one) for one in form.checklists)
-    return tuple(
-        ChecklistRow(one, form.is_ticked(one), tuple(str(error) for error in form.errors.get(one.box, [])))
-        for one in form.checklists
-    )
 
 
 def _links(desk: Desk) -> dict[str, str]:

@@ -6,8 +6,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django import template
+from django.template import Context
+from django.template.base import Parser, Token
+from django.template.defaulttags import URLNode
+from django.template.defaulttags import url as django_url
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -25,9 +29,29 @@ class Entry(NamedTuple):
         return path.startswith(address) if self.with_all_below else path == address
 
 
-@lru_cache(maxsize=64)
-def _address(name: str) -> str:
+@lru_cache(maxsize=256)
+def _found(name: str, _prefix: str) -> str:
     return reverse(name)
+
+
+def _address(name: str) -> str:
+    """The address of a page without parameters, looked up once."""
+    return _found(name, get_script_prefix())
+
+
+class KeptAddress(URLNode):
+    """An address without parameters: a page names twenty, and Django looks through all there are for each."""
+
+    def render(self, context: Context) -> str:
+        return _address(self.view_name.resolve(context))
+
+
+@register.tag
+def url(parser: Parser, token: Token) -> URLNode:
+    """Django's own tag, with such addresses looked up once."""
+    node = django_url(parser, token)
+    is_plain = not (node.args or node.kwargs or node.asvar)
+    return KeptAddress(node.view_name, [], {}, None) if is_plain else node
 
 
 _HOME = Entry("home", "Home", with_all_below=False)

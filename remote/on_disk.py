@@ -1,0 +1,60 @@
+"""Django's cache in files, of which a process reads none twice that is still the same: each page asks seven.
+
+A value that was read is handed out again: nobody may change one.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import time
+import zlib
+from typing import Any, BinaryIO, ClassVar, NamedTuple
+
+from django.core.cache.backends.filebased import FileBasedCache
+
+_MOST = 1000  # values in memory; then all are forgotten
+
+
+class _Seen(NamedTuple):
+    """What a file said: which one it was, until when that holds (seconds since 1970, None: for ever), the value."""
+
+    mark: tuple[int, int, int]
+    expires: float | None
+    value: Any
+
+
+def _mark(file: os.stat_result) -> tuple[int, int, int]:
+    """Each write makes a new file, which another process tells by this."""
+    return file.st_ino, file.st_mtime_ns, file.st_size
+
+
+class OnDisk(FileBasedCache):
+    """The cache that the workers of one machine share."""
+
+    _seen: ClassVar[dict[str, _Seen]] = {}
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        path = self._key_to_file(key, version)  # type: ignore[attr-defined]
+        seen = self._seen.get(path)
+        try:
+            if seen is None or seen.mark != _mark(os.stat(path)):
+                with open(path, "rb") as file:
+                    seen = self._seen[path] = _read(file)
+        except FileNotFoundError:
+            self._seen.pop(path, None)
+            return default
+        if seen.expires is not None and seen.expires < time.time():
+            self._seen.pop(path, None)
+            return super().get(key, default, version)  # which removes the file
+        return seen.value
+
+    def set(self, key: str, *args: Any, **kwargs: Any) -> None:
+        if len(self._seen) > _MOST:
+            self._seen.clear()
+        super().set(key, *args, **kwargs)
+
+
+def _read(file: BinaryIO) -> _Seen:
+    mark, expires = _mark(os.fstat(file.fileno())), pickle.load(file)  # noqa: S301 - our own files
+    return _Seen(mark, expires, pickle.loads(zlib.decompress(file.read())))  # noqa: S301

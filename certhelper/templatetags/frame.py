@@ -71,10 +71,11 @@ def navigation(context: dict[str, Any]) -> SafeString:
     """The pages that this person may open, the one at hand marked."""
     user, path = context["user"], context["request"].path
     entries = [_HOME, *([_OPEN_RUNS] if user.may_certify else []), *_FOR_ALL, *([_ADMIN] if user.may_use_admin else [])]
-    return _drawn(tuple(entries), next((entry.name for entry in entries if entry.is_at(path)), ""))
+    current = next((entry.name for entry in entries if entry.is_at(path)), "")
+    return _drawn(tuple(entries), current, get_script_prefix())
 
 
 @lru_cache(maxsize=128)
-def _drawn(entries: tuple[Entry, ...], current: str) -> SafeString:
+def _drawn(entries: tuple[Entry, ...], current: str, _prefix: str) -> SafeString:
     pages = [(_address(entry.name), entry.label, entry.name == current) for entry in entries]
     return render_to_string("parts/_navigation.html", {"pages": pages})

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
+from django.template import Context, Template
+from django.urls import NoReverseMatch, set_script_prefix
 
 from remote import status
 from remote.errors import TimedOut
@@ -67,3 +69,23 @@ def test_help_is_open_to_strangers_and_names_no_page_they_cannot_see(client):
     answer = client.get("/help/")
     assert answer.status_code == 200
     assert "<nav" not in answer.content.decode()
+
+
+def test_addresses_are_those_of_django():
+    template = Template(
+        "{% url 'home' %} {% url name %} {% url 'listruns:certification' 5 %} {% url 'none' as gone %}[{{ gone }}]"
+    )
+    for _ in range(2):
+        assert template.render(Context({"name": "listruns:list"})) == "/ /list/ /list/5/ []"
+    with pytest.raises(NoReverseMatch):
+        Template("{% url 'none' %}").render(Context())
+
+
+def test_addresses_follow_the_place_the_site_is_mounted_at():
+    template = Template("{% url 'listruns:list' %}")
+    try:
+        set_script_prefix("/desk/")
+        assert template.render(Context()) == "/desk/list/"
+    finally:
+        set_script_prefix("/")
+    assert template.render(Context()) == "/list/"

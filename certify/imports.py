@@ -12,7 +12,7 @@ from django.db import transaction
 from certify.choices import Component, Flag, Reconstruction, State, TrackerMap
 from certify.facts import frozen_facts
 from certify.models import Dataset, RunReconstruction, TrackerCertification
-from certify.rows_of_file import NotImportable, rows_of, words_in
+from certify.rows_of_file import NotImportable, Row, rows_of, words_in
 from certify.runlist import FIRST_RUN, LAST_RUN
 from certify.vocabulary import WORDS
 from history.choices import Kind
@@ -24,6 +24,7 @@ from users.models import Role, User
 CHUNK = 500
 _FLAGS = tuple(component.value for component in Component)
 _NEEDED = ("run_number", "reconstruction", "reference_run_number", "reference_reconstruction")
+_LISTS = {*WORDS, "confirmed", "stale"}  # what our own export may have as lists; the last two are not read
 Key = tuple[int, str]
 Words = dict[str, dict[str, Any]]  # by field, by name in small letters
 
@@ -77,7 +78,9 @@ def read_certifications(file: TextIO, flags: str = "") -> list[Said]:
     return said
 
 
-def _read(row: dict[str, str], flags: str) -> Said:
+def _read(row: Row, flags: str) -> Said:
+    if lists := [name for name, said in row.items() if isinstance(said, list) and name not in _LISTS]:
+        raise ValueError(f"{lists[0]} is a list. Give one value.")
     if row.get("state", "").lower() == State.WITHDRAWN or row.get("is_practice", "").lower() == "true":
         raise ValueError("it is withdrawn or practice, and would count here. Take such lines out.")
     components = {name: _word(row, name, Flag.values, flags) for name in _FLAGS}

@@ -31,7 +31,8 @@ def rows_of(file: TextIO, needed: Collection[str]) -> Iterator[tuple[str, Row]]:
 def _of_csv(text: str, needed: Collection[str]) -> Iterator[tuple[str, Row]]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
     reader.fieldnames = [_ALSO.get(name.strip(), name.strip()) for name in reader.fieldnames or []]
-    _check(reader.fieldnames, needed)
+    if missing := _missing(reader.fieldnames, needed):
+        raise NotImportable(f"The columns {missing} are missing. Give them in the first line.")
     for row in reader:
         said = {name: unguarded(text or "") for name, text in row.items() if isinstance(name, str)}
         yield f"Line {reader.line_num}", said
@@ -46,7 +47,8 @@ def _of_json(text: str, needed: Collection[str]) -> Iterator[tuple[str, Row]]:
         if not isinstance(entry, dict):
             raise NotImportable(f"Entry {number} is no object. Give a list of objects, as the export does.")
         row: Row = {_ALSO.get(str(name), str(name)): _as_text(said) for name, said in entry.items()}
-        _check(row, needed)
+        if missing := _missing(row, needed):
+            raise NotImportable(f"Entry {number} has no {missing}. Give them in each entry.")
         yield f"Entry {number}", row
 
 
@@ -56,9 +58,8 @@ def _as_text(said: object) -> str | list[str]:
     return "" if said is None else str(said)
 
 
-def _check(names: Collection[str], needed: Collection[str]) -> None:
-    if missing := [name for name in needed if name not in names]:
-        raise NotImportable(f"The columns {', '.join(missing)} are missing. Give them in the first line.")
+def _missing(names: Collection[str], needed: Collection[str]) -> str:
+    return ", ".join(name for name in needed if name not in names)
 
 
 def words_in(said: str | list[str], *, is_one: bool = False) -> list[str]:

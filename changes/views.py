@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from certify.models import Checklist, RunReconstruction
-from certify.responses import SeeOther
+from certify.responses import NotThere, SeeOther
+from certify.runlist import LAST_RUN
 from certify.why import WhyForm
 from changes.exports import csv_lines
 from changes.filters import ChangeFilter, shown
@@ -91,6 +92,8 @@ def _page_about(change: Change) -> str:
 @require_safe
 def run(request: HttpRequest, run_number: int) -> HttpResponse:
     """One run: its certifications, and all that was done about it."""
+    if run_number > LAST_RUN:
+        raise NotThere(f"{run_number} is no run number: they go up to {LAST_RUN}.")
     context = {
         "run": run_as_known(run_number),
         "certifications": certifications_of_run(run_number),

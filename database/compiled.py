@@ -18,6 +18,8 @@ from django.db.models.sql.compiler import SQLCompiler
 Row = TypeVar("Row")
 # Numbers that a column can hold and no query has of itself.
 PROBE, OTHER_PROBE = 2_147_483_001, 2_147_483_002
+# No column holds a larger one, and SQLite takes none; addresses may name any.
+LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Compiled(Generic[Row]):
     def rows(self, *parameters: int | str) -> list[Row]:
         """The rows for these parameters: one query."""
         sql = self._by_vendor.get(connection.vendor) or self._by_vendor.setdefault(connection.vendor, self._compile())
-        given = dict(zip(self._probes, parameters, strict=True))
+        given = dict(zip(self._probes, map(_sendable, parameters), strict=True))
         with connection.cursor() as cursor:
             cursor.execute(sql.text, [given.get(value, value) for value in sql.parameters])
             found = cursor.fetchall()
@@ -61,6 +63,11 @@ class Compiled(Generic[Row]):
         compiler = self._build(*self._probes).query.get_compiler(DEFAULT_DB_ALIAS)
         text, parameters = compiler.as_sql()
         return _Sql(text, tuple(parameters), compiler, compiler.get_converters([one[0] for one in compiler.select]))
+
+
+def _sendable(parameter: int | str) -> int | str:
+    """The parameter; in the place of a number that is too large, one that compares with every column as it does."""
+    return max(-LARGEST, min(parameter, LARGEST)) if isinstance(parameter, int) else parameter
 
 
 def _converted(row: tuple[Any, ...], converters: dict[int, Any]) -> tuple[Any, ...]:

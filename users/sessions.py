@@ -34,7 +34,9 @@ class SessionStore(db.SessionStore):
     _stored: Compiled[Any] = Compiled(_session, "the key")
 
     def _get_session_from_db(self) -> Any:
-        stored = self._stored.first(self.session_key or "")
+        key = self.session_key or ""
+        # Cookies say anything, also what PostgreSQL takes in no text.
+        stored = self._stored.first(key) if key.isalnum() else None
         if stored is None or stored.expire_date <= timezone.now():
             self._session_key = None
             return None

@@ -63,3 +63,18 @@ def test_as_many_parameters_as_probes():
     compiled: Compiled[OmsRun] = Compiled(_with_fill, PROBE)
     with pytest.raises(ValueError, match="argument"):
         compiled.first(1, 2)
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**22, -(10**22)])
+def test_number_that_no_column_holds_is_compared_as_any(number):
+    run = RunFactory()
+    assert Compiled(_with_fill, PROBE).first(number) is None
+    ReconstructionFactory(run=run, reconstruction="express")
+    found = Compiled(_between, PROBE, OTHER_PROBE, "the name").rows(1, number, "express")
+    assert len(found) == (1 if number > 0 else 0)
+
+
+def test_pages_of_a_run_that_cannot_be_are_no_error(shifter_client):
+    assert shifter_client.get(f"/certify/{10**22}/express/references/").status_code == 200
+    answer = shifter_client.get(f"/runs/{10**22}/")
+    assert answer.status_code == 404 and "is no run number" in answer.text

@@ -69,6 +69,13 @@ def test_stranger_gets_no_session(client, clock):
     assert not Session.objects.exists()
 
 
+@pytest.mark.parametrize("key", ["a" * 32, "aaaaaaaa\0bbbb", "a" * 5000, "µµµµµµµµ", "'; drop--"])
+def test_cookie_that_names_no_session_leads_to_the_sign_in(client, clock, key):
+    client.cookies[django_settings.SESSION_COOKIE_NAME] = key
+    answer = client.get("/list/")
+    assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/?next=/list/")
+
+
 def test_ended_session_of_who_came_from_cern_leads_through_cern_and_back(visitor, time_machine):
     visitor.sign_in("shifter")
     time_machine.move_to(time.time() + 12 * HOUR + 1)

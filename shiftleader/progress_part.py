@@ -9,10 +9,12 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from oms.choices import RunType
+from oms.models import OmsRun
 from registry.bulk import Answer, open_datasets_between, open_datasets_of
 from registry.cycles import Cycle, cycles
 from registry.flags import FlaggedDataset
-from registry.wire import RegistryDataset
+from registry.wire import RegistryDataset, run_type_said
 from remote.answers import Found, Unreachable
 from remote.budget import Budget
 from remote.parallel import side_by_side, started
@@ -34,8 +36,8 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     opened, calls = _ask(scope, certified, Budget.of_page(is_retry="again" in request.GET))
     datasets = _joined(opened, scope)
     runs = {*certified, *(one.run_number for one in datasets)}
-    is_of_scope = partial(_is_wanted, scope)
-    shown, more_calls = calls_of(calls.value, scope, runs, is_of_scope) if isinstance(calls, Found) else ([], 0)
+    some = calls.value if isinstance(calls, Found) else []
+    shown, more_calls = calls_of(some, scope, runs, _wanted_of(some, scope))
     found = context_of(datasets, shown, scope)
     problem = next((answer for answer in opened if isinstance(answer, Unreachable)), None)
     return {
@@ -78,9 +80,24 @@ def _joined(answers: list[Answer], scope: Scope) -> list[RegistryDataset]:
     return [one.dataset for one in unique.values() if is_wanted(scope, one)]
 
 
-def _is_wanted(scope: Scope, dataset: RegistryDataset) -> bool:
-    """The same of a dataset of a call, of which Run Registry says no class and no HLT key."""
-    return is_wanted(scope, FlaggedDataset(dataset, {}))
+def _wanted_of(calls: list[Cycle], scope: Scope) -> Callable[[RegistryDataset], bool]:
+    """The same of a dataset of a call, of which Run Registry says no class and no HLT key: a query at most.
+
+    Of reprocessed data the name says no run type either; OMS's word for the run counts then, and whatever nobody knows
+    is left.
+    """
+    runs = {one.run_number for call in calls for one in call.datasets if not run_type_said(one.name)}
+    is_asked = bool(runs and scope.said.get("run_type"))
+    rows = OmsRun.objects.filter(pk__in=runs).exclude(run_type=RunType.UNKNOWN) if is_asked else OmsRun.objects.none()
+    known, any_type = dict(rows.values_list("pk", "run_type")), scope.without_filters("run_type")
+
+    def is_left(one: RegistryDataset) -> bool:
+        if run_type_said(one.name):
+            return is_wanted(scope, FlaggedDataset(one, {}))
+        is_other = is_asked and known.get(one.run_number, scope.said["run_type"][0]) not in scope.said["run_type"]
+        return not is_other and is_wanted(any_type, FlaggedDataset(one, {}))
+
+    return is_left
 
 
 def _drawn(left: list[RegistryDataset], request: SignedInRequest) -> list[tuple[int, str]]:

@@ -238,6 +238,21 @@ def test_filters_narrow_the_calls(ask):
 
 
 @pytest.mark.django_db
+def test_run_type_of_reprocessed_data_in_a_call_is_that_of_the_run():
+    """Its name says none."""
+    RunFactory(run_number=315001), RunFactory(run_number=315002, cosmics=True)
+    names = [
+        RegistryDataset(run, "/ReReco/Run2018A_UL2019/DQM", "rerecoul", "", None, None)
+        for run in (315001, 315002, 315003)
+    ]
+    call = cycle(*names, RegistryDataset(315004, PROMPT, "prompt", "", None, None))
+    for kind, left in (("collisions", [315001, 315003, 315004]), ("cosmics", [315002, 315003])):
+        is_left = progress_part._wanted_of([call], Scope(Days(), {"run_type": [kind]}))
+        assert [one.run_number for one in call.datasets if is_left(one)] == left
+    assert all(map(progress_part._wanted_of([call], Scope(Days(), {})), call.datasets))
+
+
+@pytest.mark.django_db
 def test_guest_reads_and_is_offered_nothing_to_do(sandbox, guest_client):
     html = guest_client.get(f"{PART}?{DAY}", **IN_PAGE).content.decode()
     assert "315267" in html

@@ -49,10 +49,13 @@ class Step:
 
     @property
     def says(self) -> words.Said:
-        """What the undo does: label, now, afterwards; not what reads the same, as an empty list and none."""
+        """What the undo does: label, now, afterwards; not what reads the same, as an empty list and none.
+
+        Texts are cut when they are long: two of those are named although what is left of them is the same.
+        """
         named = [(name, self.now.get(name), value) for name, value in self.target.items()]
         said = [words.said_of(self.row, name, now, value) for name, now, value in named if now != value]
-        return [line for lines in said for line in lines if line[1] != line[2]]
+        return [line for lines in said for line in lines if line[1] != line[2] or len(line[1]) >= words.LONGEST]
 
     @property
     def differences(self) -> words.Said:

@@ -57,6 +57,15 @@ def test_undo_sets_back_what_was_changed_problems_included(shifter, reference, m
     assert (made.pixel, made.comment, list(made.pixel_problems.all())) == ("bad", "hole", [hot])
 
 
+def test_undo_of_a_long_text_is_named_although_it_begins_alike(shift_leader_client):
+    """Texts are told by their first two thousand letters."""
+    row = ChecklistFactory(text="- look\n" * 400)
+    row.text += "- call the expert\n"
+    row.save()
+    page = shift_leader_client.get(f"/history/{last().pk}/undo/").text
+    assert '<th scope="row">Text</th>' in page and "It is set back as it was." not in page
+
+
 def test_undo_needs_a_reason(shifter, made):
     with pytest.raises(ReasonMissing):
         undo_change(shifter, last(), " ")

@@ -56,4 +56,4 @@ def name_of(bound: BoundField) -> str:
     component, _, of_it = bound.name.partition("_")
     if component in FLAGS and of_it:
         return f"{Component(component).label} {'low statistics' if of_it == 'lowstat' else of_it}"
-    return str(bound.label)
+    return f"Checklist {bound.label}" if component == "checklist" else str(bound.label)

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.views import View
 from django.views.decorators.http import require_safe
 
@@ -175,14 +176,15 @@ def _certified(request: SignedInRequest, run_number: int, desk: Desk) -> HttpRes
     except AlreadyCertified as faster:
         return form_page(request, desk, [], status=409, theirs=faster.existing)
     finish_drafts(request, made)
-    tell_saved(request, f"{made} is saved{' as practice' if made.is_practice else ''}", made)
+    link = format_html('<a href="{}">{}</a>', reverse("listruns:certification", args=[made.pk]), made)
+    tell_saved(request, format_html("{} is saved{}", link, " as practice" if made.is_practice else ""), made)
     return SeeOther(_next_page(request.POST, made))
 
 
 def tell_saved(request: HttpRequest, what: str, made: TrackerCertification) -> None:
     """The verdict, in green only where it is good."""
     level = messages.SUCCESS if made.verdict == Verdict.GOOD else messages.WARNING
-    messages.add_message(request, level, f"{what}. Verdict: {made.verdict.label.lower()}.")
+    messages.add_message(request, level, format_html("{}. Verdict: {}.", what, made.verdict.label.lower()))
 
 
 def _next_page(sent: Any, made: TrackerCertification) -> str:

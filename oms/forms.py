@@ -58,7 +58,8 @@ class WholeNumberField(forms.IntegerField):
 
 def _messages(label: str, invalid: str) -> dict[str, str]:
     name = _bare(label)
-    return {"required": f"{name} is needed. Type it.", "invalid": f"{name} is not a number. {invalid}"}
+    needed = f"{name} are needed. Type them." if name.endswith("s") else f"{name} is needed. Type it."
+    return {"required": needed, "invalid": f"{name} is not a number. {invalid}"}
 
 
 def _bare(label: str) -> str:

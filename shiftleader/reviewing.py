@@ -27,6 +27,7 @@ from users.access import SignedInRequest, role_required
 from users.models import Role
 
 ALL = "all"
+AT = "certifications"
 MOST_NAMED = 10
 MOST_UNASKED = 10
 _TICKED = re.compile(r"(\d{1,18})-(\d{1,9})", re.ASCII)
@@ -60,7 +61,7 @@ def review(request: SignedInRequest) -> HttpResponse:
         return _asked(request, scope, seen, with_stale=with_stale)
     chosen = seen.versions if seen else _ticked(request.POST)
     _tell(request, review_certifications(request.user, chosen, with_stale=with_stale))
-    return SeeOther(f"{reverse('shiftleader:week')}?{scope.query}#certifications")
+    return SeeOther(f"{reverse('shiftleader:week')}?{scope.query}#{AT}")
 
 
 def _asked(request: SignedInRequest, scope: Scope, seen: Seen, *, with_stale: bool) -> HttpResponse:
@@ -77,13 +78,13 @@ def _asked(request: SignedInRequest, scope: Scope, seen: Seen, *, with_stale: bo
 
 
 def _tell(request: SignedInRequest, outcome: Outcome) -> None:
-    """What came of it, with the way back beside it."""
+    """What came of it, with the way back beside it, at the part of the week that has the certifications."""
     said = " ".join(_sentences(outcome))
     if outcome.change is None:
-        messages.warning(request, said)
+        messages.warning(request, said, extra_tags=AT)
         return
     undo = reverse("changes:undo", args=[outcome.change])
-    messages.success(request, format_html('{} <a href="{}">Undo</a>', said, undo))
+    messages.success(request, format_html('{} <a href="{}">Undo</a>', said, undo), extra_tags=AT)
 
 
 def _ticked(sent: QueryDict) -> dict[int, int]:

@@ -27,6 +27,19 @@ def test_bad_with_reason_comment_and_problem_is_saved(shifter_client):
     assert (made.verdict, made.bad_reason, list(made.pixel_problems.all())) == ("bad", reason, [problem])
 
 
+def test_what_is_saved_leads_to_its_page(shifter_client):
+    assert send_form(shifter_client, open_form(shifter_client), **GOOD).status_code == 303
+    made = TrackerCertification.objects.get()
+    told = shifter_client.get("/openruns/").text
+    assert f'<a href="/list/{made.pk}/">{made}</a> is saved. Verdict: good.' in told
+
+
+def test_refused_checklist_is_told_from_the_field_of_its_name(shifter_client):
+    ChecklistFactory(identifier="pixel", title="Pixel")
+    refused = send_form(shifter_client, open_form(shifter_client), **{**GOOD, "pixel": None})
+    assert [name for _anchor, name in refused.context["desk"].error_lines] == ["Pixel", "Checklist Pixel"]
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

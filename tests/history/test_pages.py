@@ -155,6 +155,11 @@ def test_undo_is_offered_to_who_may(shifter_client, other_shifter_client, shift_
     assert f'undo/">Undo<span class="visually-hidden"> change {undone.pk}' not in html(shifter_client, "/history/")
 
 
+def test_undo_page_leads_back_to_the_run_and_to_the_history(shifter_client, made):
+    heading = html(shifter_client, f"/history/{last().pk}/undo/").split('<div class="page-head">')[1]
+    assert heading.index("/runs/315270/") < heading.index('href="/history/"') < heading.index("<section")
+
+
 def test_undo_page_shows_what_it_does_and_does_it(shift_leader_client, made):
     change = last()
     page = html(shift_leader_client, f"/history/{change.pk}/undo/")

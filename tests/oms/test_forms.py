@@ -34,7 +34,7 @@ def test_nothing_is_required_of_itself(form_class):
 def test_what_is_required_must_be_typed_and_says_so():
     form = run_form(RUN_NEEDS)
     assert set(form.errors) == RUN_NEEDS
-    assert form.errors["lumisections"] == ["Lumisections is needed. Type it."]
+    assert form.errors["lumisections"] == ["Lumisections are needed. Type them."]
 
 
 def test_typed_values_have_our_unit_and_what_was_typed():

@@ -95,6 +95,14 @@ def test_ticked_ones_of_the_page_are_reviewed(rows, shift_leader_client):
     assert "2 of 3 reviewed" in part and part.count('name="certification"') == 1
 
 
+def test_reply_stands_once_at_the_part_where_the_reader_lands(rows, shift_leader_client):
+    shift_leader_client.post(REVIEW, {"what": "all", "shown_at": timezone.now().isoformat()})
+    page = shift_leader_client.get(f"/shiftleader/?{WEEK}").text
+    assert page.count("3 certifications reviewed.") == 1
+    part = page.split('id="certifications"')[1].split("</section>")[0]
+    assert "3 certifications reviewed." in part and f"/history/{Change.objects.get(kind='review').pk}/undo/" in part
+
+
 def test_all_of_the_scope_but_stale_and_what_changed_after_the_page(rows, shift_leader_client):
     later = CertificationFactory(date="2018-07-01")
     stale(rows[0])

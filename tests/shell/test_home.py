@@ -91,6 +91,12 @@ def test_draft_of_what_was_certified_since_says_so_and_can_go(shifter_client, sh
     assert [draft.run_number for draft in Draft.objects.all()] == [315271]
 
 
+def test_draft_of_what_one_certified_oneself_since_says_you(shifter_client, shifter):
+    _draft(shifter)
+    CertificationFactory(run=RunFactory(run_number=315270), user=shifter)
+    assert "certified since by you:" in shifter_client.get("/").text
+
+
 def test_draft_typed_after_it_was_certified_is_just_a_draft(shifter_client, shifter):
     CertificationFactory(run=RunFactory(run_number=315270), user=shifter)
     _draft(shifter, saved_at=timezone.now() + timedelta(minutes=1))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from certify.choices import TrackerMap
 from certify.models import TrackerCertification
 
 
@@ -29,6 +30,7 @@ class Line(NamedTuple):
     verdict_word: str
     is_stale: bool
     is_practice: bool
+    has_trackermap: bool
     reference: str
     shifter: str
     date: dt.date
@@ -53,6 +55,7 @@ def line_of(row: TrackerCertification, as_of: dt.datetime | None = None) -> Line
         row.verdict_word,
         row.is_stale,
         row.is_practice,
+        row.trackermap == TrackerMap.EXISTS,
         str(row.reference_runreconstruction),
         row.user.display_name,
         row.date,

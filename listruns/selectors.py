@@ -16,7 +16,7 @@ Rows = QuerySet[TrackerCertification]
 _RECONSTRUCTIONS = ("runreconstruction", "reference_runreconstruction")
 CHUNK = 500
 _OF_A_LINE = [
-    *("state", "run_type", "verdict_word", "stale_since", "is_practice", "date", "comment"),
+    *("state", "run_type", "verdict_word", "stale_since", "is_practice", "trackermap", "date", "comment"),
     *(f"{component.value}{of}" for component in Component for of in ("", "_lowstat")),
     *(f"{which}__{name}" for which in _RECONSTRUCTIONS for name in ("run_id", "reconstruction")),
     *(f"user__{name}" for name in ("username", "first_name", "last_name")),

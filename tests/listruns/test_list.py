@@ -74,6 +74,13 @@ def test_row_says_run_flags_verdict_and_shifter(shifter_client, shifter):
     assert "HV &lt;off&gt;" in html
 
 
+def test_row_says_that_the_tracker_map_was_missing(shifter_client, shifter):
+    CertificationFactory(user=shifter, date=TODAY)
+    assert "no map" not in shifter_client.get("/list/").text
+    CertificationFactory(user=shifter, date=TODAY, trackermap="missing")
+    assert shifter_client.get("/list/").text.count(">no map</span>") == 1
+
+
 def test_totals_count_all_pages_and_link_to_their_rows(shifter_client, shifter):
     for _ in range(2):
         CertificationFactory(user=shifter, date=TODAY)

@@ -16,7 +16,8 @@ from reports.actions import keep_day_note
 from reports.forms import DayNoteForm, ScopeForm
 from reports.lines import Line
 from reports.logbook import logbook_text
-from reports.selectors import lines_in, note_of, practice_note_of
+from reports.models import DayNote
+from reports.selectors import lines_in, note_of, practice_note_of, words_on
 from reports.sums import sum_of, sums_by_verdict
 from users.models import User
 
@@ -53,7 +54,7 @@ def _page(reader: User, scope: ScopeForm, words: DayNoteForm | None) -> dict[str
     return {
         "scope": scope,
         "lines": lines,
-        "text": _text(lines, note),
+        "text": logbook_text(lines, *_words_in(said, lines, note)),
         "total": sum_of(lines),
         "stale": [line for line in lines if line.stale],
         "sums": sums_by_verdict(lines),
@@ -62,8 +63,15 @@ def _page(reader: User, scope: ScopeForm, words: DayNoteForm | None) -> dict[str
     }
 
 
-def _text(lines: list[Line], note: Any) -> str:
-    return logbook_text(lines, note.comment if note else "", note.links if note else "")
+def _words_in(said: dict[str, Any], lines: list[Line], note: DayNote | None) -> list[str]:
+    """Comment and links of the one day and person; of several, those of whoever certified some of it, each named."""
+    if said["user"] and said["date"]:
+        return [note.comment, note.links] if note else []
+    certified = {(line.day, line.username) for line in lines}
+    notes = [one for one in words_on({day for day, _who in certified}) if (one.day, one.user.username) in certified]
+    return [
+        "\n".join(f"{one}: {text}" for one in notes if (text := getattr(one, name))) for name in ("comment", "links")
+    ]
 
 
 def _words(day: Any, note: Any, is_practice: bool) -> DayNoteForm:

@@ -85,6 +85,29 @@ def test_words_of_one_person_are_not_in_the_report_of_another(shifter_client, sh
     assert "theirs" not in _text(shifter_client.get(URL, {"date": DAY}))
 
 
+def test_report_of_several_days_or_people_has_the_words_of_those_in_it(shifter_client, shifter, other_shifter):
+    days = [DAY, DAY + timedelta(days=1)]
+    for day in days:
+        CertificationFactory(user=shifter, date=day)
+        DayNote.objects.create(
+            day=day, user=shifter, comment=f"quiet {day.day}", links=f"https://example.org/{day.day}"
+        )
+    CertificationFactory(user=other_shifter, date=DAY)
+    DayNote.objects.create(day=DAY, user=other_shifter, comment="HV trip")
+    DayNote.objects.create(day=days[1], user=other_shifter, comment="certified nothing")
+    mine = [f"{day} shifter: quiet {day.day}" for day in days]
+    others = f"{DAY} {other_shifter.username}: HV trip"
+    for asked, said in (
+        ({"date_min": days[0], "date_max": days[1]}, mine),
+        ({"date": DAY, "user": "everybody"}, [mine[0], others]),
+        ({"date_min": days[0], "date_max": days[1], "user": "everybody"}, [mine[0], others, mine[1]]),
+    ):
+        text = _text(shifter_client.get(URL, asked))
+        assert text.split("Special Comments\n")[1].splitlines()[1 : len(said) + 1] == said
+        assert f"{DAY} shifter: https://example.org/14" in text
+        assert "certified nothing" not in text
+
+
 def test_words_on_no_day_come_back_with_an_error_and_are_not_lost(shifter_client):
     answer = shifter_client.post(URL, {"day": "", "comment": "still here", "links": ""})
     assert answer.status_code == 422

@@ -154,6 +154,11 @@ class CertifyPage:
     def next_query(self) -> str:
         return _query(self.place.next if self.place else None, self.runs)
 
+    @property
+    def leads_on(self) -> bool:
+        """Whether a save leads to another open reconstruction of the search; at its end it begins at the top again."""
+        return self.is_new and bool(self.place and (self.place.next or self.place.previous))
+
 
 def _query(step: Step | None, runs: str) -> str:
     return urlencode({"dataset": step.dataset, "runs": runs}) if step else ""

@@ -48,6 +48,15 @@ def test_next_goes_down_the_search_and_starts_again_at_its_end(three_runs, after
     assert read_search(SEARCH, also=399003).next_open(after) == following
 
 
+@pytest.mark.parametrize(("certified", "leads_on"), [([], True), ([399003, 399002], False)])
+def test_end_of_the_search_leads_on_to_what_was_left_open(three_runs, shifter_client, sandbox, certified, leads_on):
+    for number in certified:
+        certify(number, Reconstruction.EXPRESS)
+        certify(number, Reconstruction.PROMPT)
+    html = shifter_client.get(f"/certify/399001/express/?runs={SEARCH}").text
+    assert ("Save and next" in html) is leads_on
+
+
 def test_next_passes_over_what_is_certified(three_runs):
     certify(399003, Reconstruction.PROMPT)
     certify(399002, Reconstruction.EXPRESS)

@@ -145,6 +145,7 @@ def test_retired_with_a_successor_what_rests_on_it_keeps_it(shift_leader_client,
     page = html(shift_leader_client.get(f"/references/{one.pk}/retire/"))
     assert f'<option value="{two.pk}">{two} ·' in page and f'<option value="{cosmics.pk}">' not in page
     assert "The 1 certification below keeps it." in page
+    assert "No certification rests on it." in html(shift_leader_client.get(f"/references/{two.pk}/retire/"))
     answer = shift_leader_client.post(f"/references/{one.pk}/retire/", {"reason": "too old", "successor": two.pk})
     assert answer.status_code == 303
     retired = now(one)

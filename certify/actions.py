@@ -20,6 +20,7 @@ from certify.selectors import certified_among, counterpart_of, live_certificatio
 from certify.shown import not_as_shown
 from certify.staleness import DATASET, dataset_marked, mark_stale, settled_registry
 from database.compiled import PROBE, Compiled
+from database.held import held
 from history.choices import Kind
 from history.deed import deed
 from oms.models import OmsFill, OmsRun
@@ -139,7 +140,8 @@ def _locked_run(run_number: int, basis: Basis) -> OmsRun:
         number = basis.typed_fill.get("fill_number", {}).get("value") or known
         if number:
             OmsFill.objects.select_for_update().get_or_create(fill_number=number)
-    return _held.first(run_number) or OmsRun.objects.select_for_update().get_or_create(run_number=run_number)[0]
+    run = held(lambda: _held.first(run_number))
+    return run or OmsRun.objects.select_for_update().get_or_create(run_number=run_number)[0]
 
 
 def _refuse_other_facts(run: OmsRun, standing: TrackerCertification | None, basis: Basis) -> None:
@@ -223,8 +225,8 @@ _held_reconstruction: Compiled[RunReconstruction] = Compiled(
 def locked_reconstruction(run: OmsRun, reconstruction: str) -> RunReconstruction:
     """The row of this reconstruction, held until the transaction ends so that two savers queue up; made where new."""
     name = Reconstruction(reconstruction).value
-    if held := _held_reconstruction.first(run.run_number, name):
-        return held
+    if known := _held_reconstruction.first(run.run_number, name):
+        return known
     try:
         with transaction.atomic():
             return RunReconstruction.objects.create(run=run, reconstruction=name)

@@ -19,6 +19,7 @@ from certify.facts import frozen_facts, has_typed
 from certify.models import Dataset, TrackerCertification
 from certify.rules import Refusal
 from certify.staleness import DATASET, mark_stale, settled_registry
+from database.held import held_one
 from history.choices import Kind
 from history.deed import deed
 from oms.choices import RunType
@@ -50,7 +51,7 @@ def confirm_facts(actor: User, certification: TrackerCertification, version: int
     Raises `PermissionDenied`, `ChangedMeanwhile` (also where the facts are others than `seen`) and `EntryRefused`.
     """
     with deed(actor, Kind.CONFIRM, run=certification.run_number) as done:
-        run = OmsRun.objects.select_for_update(of=("self",)).select_related("fill").get(pk=certification.run_number)
+        run = _held_run(certification.run_number)
         standing = _held(certification.pk)
         done.found(standing)
         if not standing.may_be_changed_by(actor):
@@ -65,7 +66,11 @@ def confirm_facts(actor: User, certification: TrackerCertification, version: int
 
 def _held(pk: int) -> TrackerCertification:
     rows = TrackerCertification.objects.select_for_update(of=("self",)).with_names()
-    return rows.select_related("reference_runreconstruction__run").get(pk=pk)
+    return held_one(rows.select_related("reference_runreconstruction__run").filter(pk=pk))
+
+
+def _held_run(number: int) -> OmsRun:
+    return held_one(OmsRun.objects.select_for_update(of=("self",)).select_related("fill").filter(pk=number))
 
 
 def _refuse_another_type(run: OmsRun, standing: TrackerCertification) -> None:
@@ -108,7 +113,7 @@ def complete_certification(actor: User | None, pk: int, verified: str | None = N
     """
     number = TrackerCertification.objects.values_list("runreconstruction__run_id", flat=True).get(pk=pk)
     with deed(actor, Kind.FACTS, why=COMPLETED, run=number) as done:
-        run = OmsRun.objects.select_for_update(of=("self",)).select_related("fill").get(pk=number)
+        run = _held_run(number)
         made = _held(pk)
         done.found(made)
         was_complete, filled = made.external_info_complete, _filled(made, run, verified)
@@ -191,7 +196,7 @@ def take_oms_values(
     with deed(actor, Kind.FACTS, run=run_number):
         number = OmsRun.objects.values_list("fill_id", flat=True).get(pk=run_number)
         fill = OmsFill.objects.select_for_update().get(pk=number) if number else None
-        run = OmsRun.objects.select_for_update(of=("self",)).select_related("fill").get(pk=run_number)
+        run = _held_run(run_number)
         if not set(of_run) & set(run.typed) and not (fill and set(of_fill) & set(fill.typed)):
             raise NothingTyped
         if fill is not None and of_fill:

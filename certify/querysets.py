@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from certify.choices import State
+from database.held import held_one
 from users.models import User
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class CertificationQuerySet(models.QuerySet["TrackerCertification"]):
         return self.filter(runreconstruction__run_id=run_number)
 
     def held(self, pk: int) -> TrackerCertification:
-        """One row with its names, locked until the transaction ends."""
-        return self.select_for_update(of=("self",)).with_names().get(pk=pk)
+        """One row with its names, locked until the transaction ends. Raises `DoesNotExist`."""
+        return held_one(self.select_for_update(of=("self",)).with_names().filter(pk=pk))
 
     def visible_to(self, person: User) -> CertificationQuerySet:
         """All that counts, and practice: one's own, and everybody's for shift leaders."""

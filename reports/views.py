@@ -40,7 +40,7 @@ def summary(request: HttpRequest) -> HttpResponse:
 
 def _kept(request: HttpRequest, reader: User, said: dict[str, Any]) -> HttpResponse:
     kept = keep_day_note(reader, said["day"], said["comment"], said["links"], is_practice=said["practice"])
-    messages.success(request, f"Kept {'as practice ' if kept.is_practice else ''}with your report of {said['day']}.")
+    messages.success(request, f"Saved {'as practice ' if kept.is_practice else ''}with your report of {said['day']}.")
     query = urlencode({"date": said["day"], "user": reader.username})
     return SeeOther(f"{reverse('reports:summary')}?{query}")
 

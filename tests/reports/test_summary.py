@@ -152,7 +152,7 @@ def test_words_typed_in_training_stay_practice(shifter_client, shifter, shift_le
     opened = shifter_client.get(URL, {"date": DAY})
     assert opened.context["words"].initial["practice"] is True
     sent = {"day": DAY, "comment": "exercise", "links": "", "practice": "True"}
-    assert "Kept as practice" in shifter_client.post(URL, sent, follow=True).content.decode()
+    assert "Saved as practice" in shifter_client.post(URL, sent, follow=True).content.decode()
     assert shifter_client.get(URL, {"date": DAY}).context["words"].initial["comment"] == "exercise"
     shifter.in_training = False
     shifter.save(update_fields=["in_training"])

@@ -11,6 +11,7 @@ import time
 import zlib
 from typing import Any, BinaryIO, ClassVar, NamedTuple
 
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.filebased import FileBasedCache
 
 _MOST = 1000  # values in memory; then all are forgotten
@@ -35,7 +36,7 @@ class OnDisk(FileBasedCache):
     _seen: ClassVar[dict[str, _Seen]] = {}
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        path = self._key_to_file(key, version)  # type: ignore[attr-defined]
+        path = self._path(key, version)
         seen = self._seen.get(path)
         try:
             if seen is None or seen.mark != _mark(os.stat(path)):
@@ -49,10 +50,18 @@ class OnDisk(FileBasedCache):
             return super().get(key, default, version)  # which removes the file
         return seen.value
 
-    def set(self, key: str, *args: Any, **kwargs: Any) -> None:
+    def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         if len(self._seen) > _MOST:
             self._seen.clear()
-        super().set(key, *args, **kwargs)
+        self._seen.pop(self._path(key, version), None)
+        super().set(key, value, timeout, version)
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        self._seen.pop(self._path(key, version), None)
+        return super().delete(key, version)
+
+    def _path(self, key: str, version: int | None) -> str:
+        return self._key_to_file(key, version)  # type: ignore[attr-defined]
 
 
 def _read(file: BinaryIO) -> _Seen:

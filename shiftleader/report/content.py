@@ -77,7 +77,7 @@ def report_of(scope: Scope, reader: User, filters: Sequence[str]) -> Report:
     period = scope.title
     if scope.week:
         period += f", {scope.first} to {scope.last}"
-    return Report("Shift leader report", period, f"tracker-{name}", tuple(_cover(of, reader, filters)), sections_of(of))
+    return Report("Weekly report", period, f"tracker-{name}", tuple(_cover(of, reader, filters)), sections_of(of))
 
 
 def _cover(of: Material, reader: User, filters: Sequence[str]) -> Iterable[Said]:

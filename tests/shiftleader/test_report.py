@@ -146,7 +146,7 @@ def test_week_of_the_meeting_has_its_slides_in_order(shift_leader_client):
     a_week(20)
     words_on_the_week(conditions="New gains", issues="None", summary="Quiet")
     said = titles(shift_leader_client, "pptx")
-    assert said[:3] == ["Shift leader report", "Recorded luminosity", "Recorded luminosity by day, express"]
+    assert said[:3] == ["Weekly report", "Recorded luminosity", "Recorded luminosity by day, express"]
     assert [title for title in said if "2018-04-2" in title] == [
         f"{MONDAY + timedelta(days=number):%A %Y-%m-%d}" for number in range(7)
     ]
@@ -163,7 +163,7 @@ def test_week_of_the_meeting_has_its_slides_in_order(shift_leader_client):
 @pytest.mark.parametrize("kind", READERS)
 def test_empty_week_says_so(shift_leader_client, kind):
     assert titles(shift_leader_client, kind) == [
-        "Shift leader report",
+        "Weekly report",
         "Weekly certification",
         "Summary of week 17 of 2018",
     ]
@@ -184,7 +184,7 @@ def test_words_are_as_typed_on_page_and_slides(shift_leader, shift_leader_client
         said = {one.title: "\n".join(one.texts).replace("• ", "") for one in slides}
         assert said["Summary"].startswith("First line\na <point>\n\nanother & more")
         assert "Quiet <night>\nhttps://example.org/a" in said["Monday 2018-04-23"]
-        assert "On-calls: Pixel: Ada" in said["Shift leader report"]
+        assert "On-calls: Pixel: Ada" in said["Weekly report"]
 
 
 def test_long_comments_are_never_dropped(shift_leader_client):
@@ -228,7 +228,7 @@ def test_very_many_have_their_sums_alone_and_say_so(shift_leader_client, monkeyp
     monkeypatch.setattr("shiftleader.report.content.MOST_LISTED", 19)
     a_week(20)
     slides = READERS[kind](shift_leader_client.get(f"/shiftleader/slides.{kind}?{WEEK}").content)
-    assert [one.title for one in slides] == ["Shift leader report", "Certification"]
+    assert [one.title for one in slides] == ["Weekly report", "Certification"]
     assert "These are 20 certifications. Of more than 19 the report has the sums alone" in slides[1].texts[0]
     assert sum(int(row[2]) for row in slides[1].tables[0][1:]) == 20
 

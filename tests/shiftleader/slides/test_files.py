@@ -35,7 +35,7 @@ def deck() -> Deck:
         author="Ana <Müller>\x00",
         footer="CMS Tracker · Week 17 of 2018",
         slides=[
-            Slide("Shift leader report", (Words(Box(72, 180, 816, 60), (Paragraph("Week 17", 20),)),), is_cover=True),
+            Slide("Weekly report", (Words(Box(72, 180, 816, 60), (Paragraph("Week 17", 20),)),), is_cover=True),
             *table_slides("Bad & undecided", COLUMNS, rows, Beside(note="A note")),
             *text_slides("Summary", [Paragraph(LONG)]),
             Slide("Points", (Words(BODY, tuple(points)),)),

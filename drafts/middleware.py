@@ -12,6 +12,7 @@ from django.shortcuts import render
 
 from drafts.actions import NOT_TYPED, keep_draft
 from drafts.sheet import Sheet, read_sheet
+from users.sign_in_page import instead_of_form
 
 # What static/js/drafts.js listens for: a part of the page was asked for, and the page stays as it is.
 SIGNED_OUT = "signed-out"
@@ -44,6 +45,8 @@ def typed_in(sent: QueryDict) -> list[tuple[str, str]]:
 class KeepTypedMiddleware:
     """Sends a stranger who sent a form to the sign-in, and from there back to the form with all that was typed.
 
+    Other forms than a certification's are kept by the browser meanwhile (static/js/kept.js).
+
     A form that is denied, or whose page is gone, is kept and shown beside the reason.
     """
 
@@ -61,7 +64,7 @@ class KeepTypedMiddleware:
         sheet = kept_of(request)
         if sheet and request.headers.get("HX-Request"):
             return HttpResponse(status=204, headers={"HX-Trigger": SIGNED_OUT})
-        return redirect_to_login(sheet.restoring()) if sheet else None
+        return redirect_to_login(sheet.restoring()) if sheet else instead_of_form(request)
 
     def process_exception(self, request: HttpRequest, refused: Exception) -> HttpResponse | None:
         is_form = "ticket" in request.POST and not request.headers.get("HX-Request")

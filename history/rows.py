@@ -32,6 +32,18 @@ def many_to_many(model: type[models.Model] | models.Model) -> list[ManyToManyFie
 
 
 @cache
+def _places(model: type[models.Model]) -> dict[str, tuple[bool, int]]:
+    fields = [*model._meta.concrete_fields, *model._meta.many_to_many]
+    return {field.name: (isinstance(field, models.JSONField), place) for place, field in enumerate(fields)}
+
+
+def in_order(model: type[models.Model], names: Iterable[str]) -> list[str]:
+    """Names of fields as the model has them, those in parts last. PostgreSQL keeps what a change says by length."""
+    places = _places(model)
+    return sorted(names, key=lambda name: (places.get(name, (True, len(places))), name))
+
+
+@cache
 def history_of(model: type[models.Model]) -> type[models.Model]:
     """The model of the rows after each change; its manager, asked for it, would build a class anew each time."""
     return model.history.model  # type: ignore[attr-defined]

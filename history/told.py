@@ -11,7 +11,7 @@ from django.apps import apps
 from history.choices import Kind
 from history.models import Change
 from history.recorded import Recorded
-from history.rows import kept
+from history.rows import in_order, kept
 from history.words import NOTHING
 
 NOT_SHOWN = "not shown"
@@ -118,8 +118,8 @@ def _row(line: dict[str, Any], reader: Any) -> ToldRow:
     private = () if model.may_be_read_whole_by(reader, line["key"]) else kept(model).private
     says = [
         (label, NOTHING, NOT_SHOWN) if name in private else (label, before, after)
-        for name, field in line["fields"].items()
-        for label, before, after in field["says"]
+        for name in in_order(model, line["fields"])
+        for label, before, after in line["fields"][name]["says"]
     ]
     happened = "made" if is_made else "deleted" if line.get("gone") else ""
     # What is new was nothing before, whatever a column starts with.

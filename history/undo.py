@@ -53,7 +53,8 @@ class Step:
 
         Texts are cut when they are long: two of those are named although what is left of them is the same.
         """
-        named = [(name, self.now.get(name), value) for name, value in self.target.items()]
+        names = rows.in_order(type(self.row), self.target)
+        named = [(name, self.now.get(name), self.target[name]) for name in names]
         said = [words.said_of(self.row, name, now, value) for name, now, value in named if now != value]
         return [line for lines in said for line in lines if line[1] != line[2] or len(line[1]) >= words.LONGEST]
 

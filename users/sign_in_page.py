@@ -60,6 +60,12 @@ def _on_this_site(request: HttpRequest, wanted: str) -> str:
     return wanted if is_ours and wanted.startswith("/") else str(settings.LOGIN_REDIRECT_URL)
 
 
+def instead_of_form(request: HttpRequest) -> HttpResponse | None:
+    """For a stranger who sent a form: the sign-in, and from there back to the page it stood on, where that is ours."""
+    page = _path_in(request.headers.get("Referer", ""))
+    return redirect_to_login(_on_this_site(request, page)) if page else None
+
+
 def instead_of_fragment(request: HttpRequest) -> HttpResponse:
     """For a stranger whose page asked for a part of itself: the whole page goes to the sign-in, and back afterwards."""
     sign_in = redirect_to_login(_on_this_site(request, _path_in(request.headers.get("HX-Current-URL", ""))))

@@ -1,0 +1,25 @@
+"""A form without drafts that a stranger sends: to the sign-in, and from there to the page that it stood on."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    "referer, leads_to",
+    [
+        ("http://testserver/shiftleader/?week=2018-W17", "/shiftleader/?week=2018-W17"),
+        ("http://elsewhere.example/shiftleader/", "/shiftleader/"),
+        ("http://testserver//elsewhere.example/", "/"),
+        ("http://[", "/shiftleader/notes/2018-W17/"),
+        ("", "/shiftleader/notes/2018-W17/"),
+    ],
+)
+def test_back_to_the_page_of_the_form(client, referer, leads_to):
+    headers = {"Referer": referer} if referer else {}
+    answer = client.post("/shiftleader/notes/2018-W17/", {"text": "late"}, headers=headers)
+    assert answer.status_code == 302
+    there = urlsplit(answer["Location"])
+    assert (there.path, parse_qs(there.query)["next"]) == ("/accounts/login/", [leads_to])

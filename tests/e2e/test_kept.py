@@ -1,0 +1,57 @@
+"""A form without drafts, sent after the session had ended: its text comes back with its person, and nobody else."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Page, expect
+
+from tests.factories import PASSWORD, CertificationFactory
+from users.models import User
+
+WORDS = "Trains came late.\nTwo of them."
+
+
+@pytest.fixture
+def sent(page: Page, sign_in, shifter, live_server) -> str:
+    """The address of a day's page on which a shifter saved words, an hour after the session had ended."""
+    CertificationFactory(user=shifter)
+    address = f"{live_server.url}/summary/?date=2018-06-01"
+    sign_in(shifter)
+    page.goto(address)
+    page.get_by_label("Comment").fill(WORDS)
+    Session.objects.all().delete()
+    page.locator("form", has=page.get_by_label("Comment")).get_by_role("button", name="Save").click()
+    page.wait_for_url("**/accounts/login/**")
+    return address
+
+
+def come_back(page: Page, person: User) -> None:
+    page.fill("[name=username]", person.username)
+    page.fill("[name=password]", PASSWORD)
+    page.locator("main [type=submit]").click()
+
+
+def test_what_was_typed_is_put_back_and_saved(page: Page, sent, shifter, is_accessible):
+    come_back(page, shifter)
+    page.wait_for_url(sent)
+    expect(page.get_by_label("Comment")).to_have_value("")
+    expect(page.locator("main")).to_contain_text("nothing was saved. What you typed is still here.")
+    is_accessible()
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.get_by_label("Comment")).to_have_value(WORDS)
+    expect(page.get_by_role("button", name="Put it back")).to_have_count(0)
+    page.locator("form", has=page.get_by_label("Comment")).get_by_role("button", name="Save").click()
+    expect(page.locator("main")).to_contain_text("Saved")
+    page.goto(sent)
+    expect(page.get_by_label("Comment")).to_have_value(WORDS)
+    expect(page.get_by_role("button", name="Put it back")).to_have_count(0)
+
+
+def test_somebody_else_in_the_same_tab_sees_nothing_of_it(page: Page, sent, other_shifter):
+    CertificationFactory(user=other_shifter)
+    come_back(page, other_shifter)
+    page.wait_for_url(sent)
+    expect(page.get_by_label("Comment")).to_have_value("")
+    expect(page.get_by_role("button", name="Put it back")).to_have_count(0)
+    assert page.evaluate("sessionStorage.getItem('certhelper:sent')") is None

@@ -24,7 +24,7 @@ OURS = [one for one in addresses() if not one.is_of_admin]
 ADMINS = [one for one in addresses() if one.is_of_admin]
 # Queries and forms to addresses of ours, the same to the admin's, and any path at all: 5,200 on SQLite.
 # PostgreSQL is the slower one, and there to see what only it refuses.
-SHARE = 1 if connection.vendor == "sqlite" else 0.4
+SHARE = 1 if connection.vendor == "sqlite" else 0.25
 QUERIES, FORMS, IN_ADMIN, PATHS = (round(SHARE * count) for count in (2000, 1200, 500, 1000))
 
 
@@ -136,7 +136,11 @@ def test_any_path_is_answered(world: World):  # noqa: F811
     ask()
 
 
-@pytest.mark.parametrize("trouble", ["\0", "a\0b", "9" * 20])
+# SQLite takes a NUL.
+TROUBLES = ["9" * 20] if connection.vendor == "sqlite" else ["a\0b", "9" * 20]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
 def test_nul_and_too_many_digits_in_every_name_of_every_query_are_answered(world: World, trouble: str):  # noqa: F811
     """One by one, since PostgreSQL refuses what SQLite takes, and a random walk need not come by."""
     for address in OURS:

@@ -24,6 +24,7 @@ ENDED = {
 }
 
 
+@pytest.mark.once
 def test_a_thousand_actions_undone_in_reverse_restore_everything():
     build()
     before, first, seed = snapshot(), Change.objects.count(), Random().randrange(10**9)

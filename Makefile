@@ -31,7 +31,7 @@ test: $(TOOLS)
 	@exec .venv/bin/python -m tests.all
 
 bench: $(TOOLS)
-	@exec .venv/bin/python -m bench
+	@exec .venv/bin/python -m tools.bench
 
 screenshots: $(TOOLS)
 	@exec .venv/bin/python -m tests.screenshots
@@ -46,7 +46,7 @@ lint: $(TOOLS)
 	.venv/bin/mypy .
 	.venv/bin/djlint --lint --quiet .
 	.venv/bin/python -m pytest tests/test_architecture.py
-	@.venv/bin/python -m tests.sizes
+	@.venv/bin/python -m tools.sizes
 
 # The packages, pinned with hashes. Installed when the lock file changed since the last time.
 .venv/bin/python:
@@ -68,4 +68,4 @@ lock: $(TOOLS)
 	.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" -c requirements.lock tests/requirements.txt -o tests/requirements.lock
 
 licences: $(TOOLS)
-	@exec .venv/bin/python -m tests.licences
+	@exec .venv/bin/python -m tools.licences

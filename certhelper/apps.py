@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from certhelper.sentences import use_our_sentences
+from certhelper.web.form_messages import use_our_sentences
 
 
 class CerthelperConfig(AppConfig):

@@ -19,7 +19,7 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 VERSION = (BASE_DIR / "docs" / "changelog.md").read_text(encoding="utf-8").split("## ", 1)[1].split()[0]
 
-# "production" refuses to start half configured (certhelper/startup.py); "sandbox" is this machine alone.
+# "production" refuses to start half configured (certhelper/checks.py); "sandbox" is this machine alone.
 MODE = env.text("CERTHELPER_MODE", "production")
 IS_SANDBOX = MODE == "sandbox"
 
@@ -68,24 +68,24 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "simple_history",
     "certhelper",
-    "history",
+    "audit",
     "users",
     "drafts",
     "oms",
     "certify",
-    "review",
+    "certify.review",
     "openruns",
     "listruns",
-    "changes",
-    "references",
-    "words",
+    "history_pages",
+    "certify.references",
+    "certify.vocabulary",
     "reports",
     "shiftleader",
     "sandbox",
 ]
 
 MIDDLEWARE = [
-    "certhelper.requestlog.request_log",
+    "certhelper.web.request_log.request_log",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -100,12 +100,12 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "history.middleware.RequestAtHand",
+    "audit.middleware.RequestAtHand",
 ]
 
 ROOT_URLCONF = "certhelper.urls"
 WSGI_APPLICATION = "certhelper.wsgi.application"
-FORM_RENDERER = "certhelper.renderer.QuickInputs"
+FORM_RENDERER = "certhelper.web.form_renderer.QuickInputs"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -116,7 +116,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "certhelper.shell.shell",
+                "certhelper.web.context_processors.shell",
             ],
             "builtins": ["certhelper.templatetags.frame"],
         },
@@ -152,7 +152,7 @@ _ON_DISK = {
     "OPTIONS": {"MAX_ENTRIES": 20_000},
 }
 CACHES = {
-    "default": {**_ON_DISK, "BACKEND": "remote.on_disk.OnDisk", "LOCATION": str(_CACHE_DIR)},
+    "default": {**_ON_DISK, "BACKEND": "infrastructure.cache.file_backend.OnDisk", "LOCATION": str(_CACHE_DIR)},
     "attempts": {**_ON_DISK, "LOCATION": str(_CACHE_DIR / "attempts")},
 }
 
@@ -162,9 +162,9 @@ LOGIN_URL = reverse_lazy("users:sign-in")
 LOGIN_REDIRECT_URL = "/"
 # Name and password: for the sandbox. In production CERN alone says who somebody is.
 LOCAL_ACCOUNTS = env.boolean("LOCAL_ACCOUNTS", default=True) and IS_SANDBOX
-ACCOUNT_ADAPTER = "users.provider.NoMessages"
+ACCOUNT_ADAPTER = "users.sso.provider.NoMessages"
 ACCOUNT_EMAIL_VERIFICATION = "none"
-SOCIALACCOUNT_ADAPTER = "users.provider.CernSignIn"
+SOCIALACCOUNT_ADAPTER = "users.sso.provider.CernSignIn"
 SOCIALACCOUNT_ONLY = True
 AUTHENTICATION_BACKENDS = ["users.sessions.Backend"]
 SESSION_ENGINE = "users.sessions"
@@ -236,7 +236,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-DJANGO_TABLES2_TEMPLATE = "parts/table.html"
+DJANGO_TABLES2_TEMPLATE = "includes/table.html"
 
 HTTPS = env.boolean("HTTPS", default=not IS_SANDBOX)
 # A proxy sets X-Forwarded-Proto and appends to X-Forwarded-For; without one anybody could write them.
@@ -280,7 +280,7 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"}},
     "filters": {
         "once": {"()": "django.utils.log.CallbackFilter", "callback": _once},
-        "request_id": {"()": "certhelper.requestlog.RequestId"},
+        "request_id": {"()": "certhelper.web.request_log.RequestId"},
     },
     "handlers": {
         "stdout": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once", "request_id"]},

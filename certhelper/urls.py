@@ -3,25 +3,25 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from certhelper.health import health
+from certhelper.web.health import health
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health, name="health"),
     path("accounts/", include("users.urls")),
-    path("", include("certhelper.shell_urls")),
-    path("", include("certify.urls")),
+    path("", include("certhelper.home.urls")),
+    path("", include("certify.editor.urls")),
     path("", include("drafts.urls")),
     path("", include("openruns.urls")),
-    path("", include("review.urls")),
+    path("", include("certify.review.urls")),
     path("", include("listruns.urls")),
-    path("", include("words.urls")),
-    path("", include("changes.urls")),
-    path("", include("references.urls")),
-    path("", include("reports.urls")),
+    path("", include("certify.vocabulary.urls")),
+    path("", include("history_pages.urls")),
+    path("", include("certify.references.urls")),
+    path("", include("reports.daily.urls")),
     path("", include("shiftleader.urls")),
 ]
 
-handler400 = "certhelper.shell_views.not_understood"
-handler404 = "certhelper.shell_views.not_found"
-handler500 = "certhelper.shell_views.server_error"
+handler400 = "certhelper.home.views.not_understood"
+handler404 = "certhelper.home.views.not_found"
+handler500 = "certhelper.home.views.server_error"

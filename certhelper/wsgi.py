@@ -9,7 +9,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "certhelper.settings")
 django.setup()
 
-from certhelper.startup import collect_static_files_once, refuse_half_configured  # noqa: E402 - settings come first
+from certhelper.checks import collect_static_files_once, refuse_half_configured  # noqa: E402 - settings come first
 
 refuse_half_configured()
 collect_static_files_once()

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_save
 
-from history.signals import undone
+from audit.signals import undone
 from oms.signals import facts_changed
 
 
@@ -10,10 +10,10 @@ class CertifyConfig(AppConfig):
     verbose_name = "Certify"
 
     def ready(self) -> None:
+        from certify.facts.staleness import on_facts_changed, on_undone
         from certify.models import RunReconstruction
         from certify.selectors import forget_references
-        from certify.staleness import on_facts_changed, on_undone
-        from certify.vocabulary import forget_on_change
+        from certify.vocabulary.cache import forget_on_change
 
         forget_on_change()
         post_save.connect(forget_references, sender=RunReconstruction, dispatch_uid="references.saved")

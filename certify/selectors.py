@@ -10,13 +10,13 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from certify.choices import Component, Reconstruction
-from certify.kept import forget, kept
 from certify.models import RunReconstruction, TrackerCertification
-from certify.querysets import CertificationQuerySet
-from certify.references import Likeness
-from certify.rules import Counterpart, Judgement
-from database.compiled import OTHER_PROBE, PROBE, Compiled
+from certify.models.certification import CertificationQuerySet
+from certify.models.choices import Component, Reconstruction
+from certify.references.ranking import Likeness
+from certify.rules.entry import Counterpart, Judgement
+from infrastructure.cache.remembered import forget, kept
+from infrastructure.database.compiled_query import OTHER_PROBE, PROBE, Compiled
 
 _COUNTERPARTS = {
     Reconstruction.EXPRESS.value: Reconstruction.PROMPT,

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from django.http import QueryDict
 from django.utils import timezone
 
+from drafts.form_token import Sheet, is_key
 from drafts.models import KEPT, Draft, Lease
-from drafts.sheet import Sheet, is_key
 from users.models import User
 
 LEASE = timedelta(seconds=90)

@@ -11,8 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Qu
 from django.shortcuts import render
 
 from drafts.actions import NOT_TYPED, keep_draft
-from drafts.sheet import Sheet, read_sheet
-from users.sign_in_page import instead_of_form
+from drafts.form_token import Sheet, read_sheet
+from users.login_page import instead_of_form
 
 # What static/js/drafts.js listens for: a part of the page was asked for, and the page stays as it is.
 SIGNED_OUT = "signed-out"

@@ -11,8 +11,8 @@ from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 
+from drafts.form_token import Sheet, is_key
 from drafts.models import KEPT, Draft, Lease
-from drafts.sheet import Sheet, is_key
 from users.models import User
 
 _WHERE = ("run_number", "reconstruction")

@@ -13,12 +13,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from drafts.actions import discard_draft, keep_draft, release_lease, renew_lease, take_over
+from drafts.form_token import Sheet, read_sheet
 from drafts.middleware import kept_of
 from drafts.selectors import around
-from drafts.sheet import Sheet, read_sheet
 from users.access import SignedInRequest, role_required
+from users.login_page import where_to
 from users.models import Role
-from users.sign_in_page import where_to
 
 NOT_A_SHEET = "This form is not known here, or is older than 30 days. Open it again."
 

@@ -14,11 +14,11 @@ from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.query import ModelIterable
 from django.http import HttpRequest
 
-from certify.choices import State
-from certify.decision import PROBLEMS
+from audit.models import KeptRows
+from certify.actions.input import PROBLEMS
 from certify.models import TrackerCertification
-from certify.quality import verdict_in_sql
-from history.models import KeptRows
+from certify.models.choices import State
+from certify.models.verdict import verdict_in_sql
 from users.models import User
 
 AS_OF = "as_of"

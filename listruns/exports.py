@@ -11,10 +11,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from certify.choices import Component
+from certify.facts.staleness import in_words
 from certify.models import TrackerCertification
-from certify.spreadsheet import lines_of
-from certify.staleness import in_words
+from certify.models.choices import Component
+from infrastructure.csv_export import lines_of
 
 Getter = Callable[[TrackerCertification], Any]
 

@@ -9,13 +9,13 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.utils.dateparse import parse_datetime
 
-from certify.fact_actions import text_of
-from certify.factsheet import fact_text, typed_mark
+from certify.editor.facts_panel import fact_text, typed_mark
+from certify.facts.actions import text_of
+from certify.facts.staleness import in_words
 from certify.models import TrackerCertification
-from certify.staleness import in_words
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.models import OmsFill, OmsRun
-from oms.said import said_by_oms
+from oms.overrides import said_by_oms
 
 PER_PAGE = 50
 _LABELS = {name: field.label or name for form in (OmsFillForm, OmsRunForm) for name, field in form.base_fields.items()}

@@ -8,16 +8,16 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from certify.actions import ChangedMeanwhile, EntryRefused
-from certify.fact_actions import NothingTyped, OmsSaysOtherwise, confirm_facts, take_oms_values
+from certify.errors import ChangedMeanwhile, EntryRefused
+from certify.facts.actions import NothingTyped, OmsSaysOtherwise, confirm_facts, take_oms_values
+from certify.facts.refresh import Refreshed, refresh_facts
 from certify.models import TrackerCertification
-from certify.refresh import Refreshed, refresh_facts
-from certify.responses import SeeOther
+from infrastructure.http.budget import Budget
+from infrastructure.http.results import Missing, Unreachable
+from infrastructure.web.responses import SeeOther
 from listruns.fact_pages import facts_page, typed_facts
 from oms.mirror import run_for_page
 from oms.models import OmsRun
-from remote.answers import Missing, Unreachable
-from remote.budget import Budget
 from users.access import SignedInRequest, role_required
 from users.models import Role
 

@@ -9,11 +9,11 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 
-from certify.choices import Component, Flag, Reconstruction, State, TrackerMap, Verdict
-from certify.fields import WordsField
+from certify.editor.fields import WordsField
 from certify.models import BadReason, PixelProblem, StripProblem, TrackerCertification, TrackingProblem
-from certify.runlist import LAST_RUN
-from certify.vocabulary import with_those_below
+from certify.models.choices import Component, Flag, Reconstruction, State, TrackerMap, Verdict
+from certify.rules.run_numbers import LAST_RUN
+from certify.vocabulary.cache import with_those_below
 from oms.choices import RunType
 from users.models import User
 

@@ -14,22 +14,22 @@ from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django_tables2 import RequestConfig
 
-from certify.choices import Question, State, Verdict
-from certify.fact_actions import seen_of
-from certify.factsheet import fact_text
+from audit.presentation import Told, told
+from audit.undo import changes_of
+from certify.editor.facts_panel import fact_text
+from certify.facts.actions import seen_of
+from certify.facts.staleness import in_words
 from certify.models import TrackerCertification
-from certify.staleness import in_words
-from certify.vocabulary import vocabulary
-from history.told import Told, told
-from history.undo import changes_of
+from certify.models.choices import Question, State, Verdict
+from certify.review.selectors import ReviewOf, review_of
+from certify.vocabulary.cache import vocabulary
 from listruns.fact_pages import history_of_facts
+from listruns.filter_panel import Panel, options_of
 from listruns.filters import CertificationFilter
-from listruns.lines import drawn, line_of
-from listruns.panel import Panel, options_of
-from listruns.scope import Chip, active_chips, query_of, scope_chips
+from listruns.query_string import Chip, active_chips, query_of, scope_chips
+from listruns.rows import drawn, line_of
 from listruns.selectors import Rows, rows_for_lines, verdict_totals
 from listruns.tables import PAGE_SIZES, CertificationTable
-from review.selectors import ReviewOf, review_of
 from users.models import User
 
 

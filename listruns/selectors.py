@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from certify.choices import Component
 from certify.models import TrackerCertification
-from certify.querysets import CertificationQuerySet
+from certify.models.certification import CertificationQuerySet
+from certify.models.choices import Component
 from users.models import User
 
 Rows = QuerySet[TrackerCertification]

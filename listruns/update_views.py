@@ -7,19 +7,20 @@ from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from certify.actions import ChangedMeanwhile, EntryRefused, amend_certification
-from certify.desk import Desk, desk_to_amend, desk_to_amend_with
-from certify.drafted import finish_drafts, with_draft
-from certify.factforms import wants_correction, with_all_inputs
-from certify.forms import OVER
+from certify.actions.certify import amend_certification
+from certify.editor.drafts import finish_drafts, with_draft
+from certify.editor.editor import Desk, desk_to_amend, desk_to_amend_with
+from certify.editor.form import OVER
+from certify.editor.views import form_page, inputs_opened, not_to_be_saved, tell_saved
+from certify.errors import ChangedMeanwhile, EntryRefused
+from certify.facts.forms import wants_correction, with_all_inputs
+from certify.facts.staleness import differences, in_words, of_dataset
 from certify.models import TrackerCertification
-from certify.responses import NotThere, SeeOther
-from certify.staleness import differences, in_words, of_dataset
-from certify.views import form_page, inputs_opened, not_to_be_saved, tell_saved
+from infrastructure.http.budget import Budget
+from infrastructure.http.results import sentences_of
+from infrastructure.web.responses import NotThere, SeeOther
 from oms.mirror import run_as_known, run_for_page
-from oms.oddities import sentences_about
-from remote.answers import sentences_of
-from remote.budget import Budget
+from oms.sanity import sentences_about
 from users.access import SignedInRequest, role_required
 from users.models import Role, User
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from listruns import fact_views, standing_views, update_views, views
+from listruns import fact_views, lifecycle_views, update_views, views
 
 app_name = "listruns"
 urlpatterns = [
@@ -14,7 +14,7 @@ urlpatterns = [
     path("list/<int:pk>/confirm/", fact_views.confirm, name="confirm"),
     path("list/<int:pk>/", views.certification, name="certification"),
     path("list/<int:pk>/update/", update_views.update, name="update"),
-    path("list/<int:pk>/withdraw/", standing_views.withdraw, name="withdraw"),
-    path("list/<int:pk>/restore/", standing_views.restore, name="restore"),
-    path("list/<int:pk>/hand-over/", standing_views.hand_over, name="hand-over"),
+    path("list/<int:pk>/withdraw/", lifecycle_views.withdraw, name="withdraw"),
+    path("list/<int:pk>/restore/", lifecycle_views.restore, name="restore"),
+    path("list/<int:pk>/hand-over/", lifecycle_views.hand_over, name="hand-over"),
 ]

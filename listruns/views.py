@@ -14,13 +14,13 @@ from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_safe
 
 from certify.models import TrackerCertification
-from certify.responses import NotThere
+from infrastructure.web.responses import NotThere
 from listruns.as_of import certification_as_of, certifications_as_of, moment_of
-from listruns.dump import everything
 from listruns.exports import FORMATS, export
 from listruns.filters import CertificationFilter
+from listruns.full_export import everything
 from listruns.pages import certification_page, in_order, list_page
-from listruns.scope import effective_query, unknown_names
+from listruns.query_string import effective_query, unknown_names
 from listruns.selectors import practice_for, rows_for_export
 from users.access import role_required
 from users.models import Role, User

@@ -15,15 +15,15 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.utils import timezone
 
-from oms import wire
-from oms.facts import FillFacts, RunFacts
+from infrastructure.http import client, tokens
+from infrastructure.http.budget import Budget
+from infrastructure.http.errors import BadStatus, RemoteError, WrongShape
+from infrastructure.http.parallel import side_by_side
+from infrastructure.http.results import Found, Missing, Unreachable
+from infrastructure.http.services import OMS
+from oms import parsing
 from oms.ranges import Range, ranges_over
-from remote import http, tokens
-from remote.answers import Found, Missing, Unreachable
-from remote.budget import Budget
-from remote.errors import BadStatus, RemoteError, WrongShape
-from remote.parallel import side_by_side
-from remote.services import OMS
+from oms.wire_types import FillFacts, RunFacts
 
 logger = logging.getLogger(__name__)
 PAGE_ROWS = 1000
@@ -43,8 +43,8 @@ class Resource(Generic[Facts]):
     word: str
 
 
-RUNS = Resource("runs", "run_number", wire.RUN_FIELDS, wire.run_facts, "run")
-FILLS = Resource("fills", "fill_number", wire.FILL_FIELDS, wire.fill_facts, "fill")
+RUNS = Resource("runs", "run_number", parsing.RUN_FIELDS, parsing.run_facts, "run")
+FILLS = Resource("fills", "fill_number", parsing.FILL_FIELDS, parsing.fill_facts, "fill")
 
 
 @dataclass
@@ -106,7 +106,7 @@ def _read_range(resource: Resource[Facts], span: Range, wanted: frozenset[int], 
 def _keep(read: Read[Facts], resource: Resource[Facts], row: Any, wanted: frozenset[int]) -> None:
     """Keep the row's facts if they were asked for; a row that cannot be read does not spoil the others."""
     try:
-        number = wire.number_of(row, resource.key)
+        number = parsing.number_of(row, resource.key)
         if number in wanted:
             read.facts[number] = resource.facts_of(row)
     except RemoteError as error:
@@ -139,7 +139,7 @@ def _page(resource: Resource[Facts], span: Range, offset: int, budget: Budget) -
     rows = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(rows, list):
         error = WrongShape(OMS, key="data")
-        http.failed(error)
+        client.failed(error)
         raise error
     return rows, _total(answer, offset + len(rows))
 
@@ -164,7 +164,7 @@ def _whole_rows(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _answer(name: str, params: dict[str, Any], budget: Budget) -> Any:
-    call = http.Call(OMS, "GET", f"{settings.OMS_URL}/{name}", setting="OMS_URL", params=params)
+    call = client.Call(OMS, "GET", f"{settings.OMS_URL}/{name}", setting="OMS_URL", params=params)
     return tokens.ask(call, _client(), budget)
 
 

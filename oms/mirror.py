@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 from django.db.models import F
 from django.utils import timezone
 
-from database.compiled import PROBE, Compiled
-from oms import client, store
-from oms.facts import FillFacts, RunFacts
+from infrastructure.database.compiled_query import PROBE, Compiled
+from infrastructure.http.budget import Budget
+from infrastructure.http.results import Found, Missing, Unreachable
+from oms import client, upsert
 from oms.models import MirrorOfOms, OmsFill, OmsRun
-from remote.answers import Found, Missing, Unreachable
-from remote.budget import Budget
+from oms.wire_types import FillFacts, RunFacts
 
 FRESH_FOR = timedelta(minutes=5)
 # OMS still changes rows in the days after a run: luminosities, stable beam.
@@ -83,7 +83,7 @@ def run_for_page(number: int, budget: Budget) -> RunOnPage:
     fill_number = _fill_number(run, heard.facts.get(number))
     fills = _known_fills([run] if run else [], {fill_number} - {None})
     fill_said = _fill_said(fill_number, fills, run_said, budget)
-    kept = store.keep(heard, _heard(fill_number, fill_said), fills)
+    kept = upsert.keep(heard, _heard(fill_number, fill_said), fills)
     run, fill = kept.runs.get(number, run), kept.fills.get(fill_number or 0)
     _link([run] if run else [], kept.fills)
     return RunOnPage(run, _answer(run, run_said), None if fill_number is None else _answer(fill, fill_said))
@@ -129,7 +129,7 @@ def runs_for_page(numbers: Collection[int], budget: Budget) -> RunsOnPage:
     fills = _known_fills(known.values(), {number for number in of_run.values() if number is not None})
     unread = {number for number in of_run.values() if number is not None and not is_fresh(fills.get(number))}
     fills_read = client.read_many(client.FILLS, unread, budget)
-    kept = store.keep(runs_read, fills_read, fills)
+    kept = upsert.keep(runs_read, fills_read, fills)
     runs = known | kept.runs
     _link(runs.values(), kept.fills)
     return RunsOnPage(runs, runs_read.problem or fills_read.problem)

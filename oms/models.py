@@ -15,11 +15,11 @@ from typing import Any
 from django.db import models
 from django.utils.dateparse import parse_datetime
 
-from history.choices import Kind
-from history.models import Change, History
-from history.recorded import Recorded
+from audit.choices import Kind
+from audit.models import Change, History
+from audit.tracked_model import Recorded
 from oms.choices import RunType, SourceKind
-from oms.words import inst_lumi_text, lumi_text
+from oms.formatting import inst_lumi_text, lumi_text
 
 
 @dataclass(frozen=True)

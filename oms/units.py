@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from remote.errors import WrongShape
-from remote.services import OMS
+from infrastructure.http.errors import WrongShape
+from infrastructure.http.services import OMS
 
 PB = "pb^{-1}"
 INST_34 = "10^{34}cm^{-2}s^{-1}"

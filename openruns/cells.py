@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from certify.choices import Reconstruction
+from certify.editor.worklist import datasets_by_reconstruction
 from certify.models import TrackerCertification
-from certify.queue import datasets_by_reconstruction
+from certify.models.choices import Reconstruction
 from drafts.selectors import Mark
 from openruns.choices import CLOSED_MEANINGS, Stand
-from registry.wire import RegistryDataset
+from registry.parsing import RegistryDataset
 from users.models import User
 
 Key = tuple[int, str]

@@ -4,8 +4,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from certify.choices import Reconstruction
-from certify.runlist import FIRST_RUN, LAST_RUN, parse
+from certify.models.choices import Reconstruction
+from certify.rules.run_numbers import FIRST_RUN, LAST_RUN, parse
 
 LONGEST_SEARCH = 2000  # characters; 100 run numbers, each on its line, are 800
 _RUN_NUMBER = {"required": "Type a run number.", "invalid": "A run number has digits only, such as 316187."}

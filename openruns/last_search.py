@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from remote import memory
+from infrastructure.cache import safe_cache
 from users.models import User
 
 KEPT_S = 12 * 3600
@@ -12,14 +12,14 @@ KEPT_S = 12 * 3600
 
 def last_search_of(user: User) -> str:
     """The query string of it; empty where there is none."""
-    return memory.read(_key(user)) or ""
+    return safe_cache.read(_key(user)) or ""
 
 
 def keep_last_search(user: User, typed: str) -> None:
     """From now on `typed` is the last one; the same again costs no write."""
     query = urlencode({"runs": typed})
     if last_search_of(user) != query:
-        memory.write(_key(user), query, KEPT_S)
+        safe_cache.write(_key(user), query, KEPT_S)
 
 
 def _key(user: User) -> str:

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from certify.choices import Reconstruction
-from certify.runlist import in_words
+from certify.models.choices import Reconstruction
+from certify.rules.run_numbers import in_words
 from certify.selectors import live_certifications_of
 from drafts.selectors import marks_of_runs
+from infrastructure.http.errors import advice_for
+from infrastructure.http.results import Found, Unreachable
+from oms.formatting import lumi_text
 from oms.mirror import RunsOnPage
 from oms.models import OmsRun
-from oms.oddities import impossible_values
-from oms.words import lumi_text
+from oms.sanity import impossible_values
 from openruns.cells import Cell, Cells
 from openruns.choices import Stand
-from openruns.outside import Outside
-from remote.answers import Found, Unreachable
-from remote.errors import advice_for
+from openruns.external_data import Outside
 from users.models import User
 
 

@@ -7,9 +7,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from openruns.external_data import ask
 from openruns.forms import OneRunForm, SearchForm
 from openruns.last_search import keep_last_search, last_search_of
-from openruns.outside import ask
 from openruns.selectors import OpenRunsPage, open_runs_page
 from users.access import role_required
 from users.models import Role, User

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from registry import package, wire
-from registry.wire import ONLINE, RegistryDataset
-from remote.answers import Found, Missing, Unreachable
-from remote.budget import Budget
-from remote.errors import RemoteError
-from remote.services import REGISTRY
+from infrastructure.http.budget import Budget
+from infrastructure.http.errors import RemoteError
+from infrastructure.http.results import Found, Missing, Unreachable
+from infrastructure.http.services import REGISTRY
+from registry import parsing, upstream_client
+from registry.parsing import ONLINE, RegistryDataset
 
 # The server has no maximum; 100 runs with all their reconstructions are some hundred rows.
 PAGE_SIZE = 2000
@@ -53,7 +53,7 @@ def _read(numbers: Collection[int], budget: Budget) -> list[RegistryDataset]:
     """The datasets of exactly these runs. Raises a `RemoteError`; a row that cannot be read is one, but no outage."""
     if not numbers:
         return []
-    found = wire.datasets(package.get_datasets(filter_of(numbers), PAGE_SIZE, budget))
+    found = parsing.datasets(upstream_client.get_datasets(filter_of(numbers), PAGE_SIZE, budget))
     return [dataset for dataset in found if dataset.run_number in numbers]
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from registry import wire
-from registry.wire import RegistryDataset
-from remote.errors import WrongShape
-from remote.services import REGISTRY
+from infrastructure.http.errors import WrongShape
+from infrastructure.http.services import REGISTRY
+from registry import parsing
+from registry.parsing import RegistryDataset
 
 COLUMNS = {"pixel": "tracker-pixel", "strip": "tracker-strip", "tracking": "tracker-track"}
 GOOD, BAD, EXCLUDED, MIXED, NOT_FLAGGED = "good", "bad", "excluded", "mixed", "not flagged"
@@ -71,21 +71,21 @@ def flagged_datasets(rows: Iterable[Any]) -> list[FlaggedDataset]:
 
 def flagged_dataset(row: Any) -> FlaggedDataset:
     """One row as the server sends it. Absent columns and statuses are normal: nobody has flagged them."""
-    dataset = wire.dataset(row)
-    oms = wire.mapping(wire.mapping(row.get("Run"), "Run").get("oms_attributes"), "oms_attributes")
-    kept = wire.mapping(row.get("DatasetTripletCache"), "DatasetTripletCache")
-    summary = wire.mapping(kept.get("triplet_summary"), "triplet_summary")
+    dataset = parsing.dataset(row)
+    oms = parsing.mapping(parsing.mapping(row.get("Run"), "Run").get("oms_attributes"), "oms_attributes")
+    kept = parsing.mapping(row.get("DatasetTripletCache"), "DatasetTripletCache")
+    summary = parsing.mapping(kept.get("triplet_summary"), "triplet_summary")
     stable_beam = oms.get("stable_beam")
     return FlaggedDataset(
         dataset=dataset,
         counts={component: _counts(summary.get(column), column) for component, column in COLUMNS.items()},
-        hlt_key=wire.text(oms.get("hlt_key"), "hlt_key"),
+        hlt_key=parsing.text(oms.get("hlt_key"), "hlt_key"),
         stable_beam=stable_beam if isinstance(stable_beam, bool) else None,
     )
 
 
 def _counts(flags: Any, column: str) -> dict[str, int]:
-    counted = {status: count for status, count in wire.mapping(flags, column).items() if status not in _NOT_COUNTS}
+    counted = {status: count for status, count in parsing.mapping(flags, column).items() if status not in _NOT_COUNTS}
     for count in counted.values():
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
             raise WrongShape(REGISTRY, key=column)

@@ -8,8 +8,8 @@ from datetime import date
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from history.choices import Kind
-from history.deed import deed
+from audit.choices import Kind
+from audit.operation import deed
 from reports.models import DayNote, WeekNote
 from users.models import User
 

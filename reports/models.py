@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from history.choices import Kind
-from history.models import History
-from history.recorded import Recorded
+from audit.choices import Kind
+from audit.models import History
+from audit.tracked_model import Recorded
 
 
 class NotesThatCount(models.Manager["DayNote"]):

@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from certify.models import TrackerCertification
-from reports.lines import Line, lines_of
 from reports.models import DayNote
+from reports.rows import Line, lines_of
 from users.models import User
 
 

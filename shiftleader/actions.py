@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 
-from history.choices import Kind
-from history.deed import deed
+from audit.choices import Kind
+from audit.operation import deed
 from shiftleader.models import SavedFilter
 from users.models import User
 

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from certify.said import retired
-from history.choices import Kind
-from history.models import Change, History
-from history.recorded import Recorded
+from audit.choices import Kind
+from audit.models import Change, History
+from audit.tracked_model import Recorded
+from certify.models.history_labels import retired
 
 
 class SavedFilter(Recorded):

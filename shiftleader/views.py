@@ -10,21 +10,22 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
-from certify.responses import SeeOther
-from shiftleader import bookmarks, central
-from shiftleader.days import this_week
-from shiftleader.filters import chips, choices, unknown_names
-from shiftleader.forms import WeekForm
-from shiftleader.parts import BY_NAME, PARTS, Part
-from shiftleader.saved import SaveForm, kept_of
-from shiftleader.scope import Scope
+from infrastructure.web.responses import SeeOther
+from reports.date_range import this_week
+from reports.filters.chips import chips, choices, unknown_names
+from reports.filters.form import WeekForm
+from reports.filters.week import Scope
+from shiftleader import legacy_urls
+from shiftleader.parts import central_list
+from shiftleader.parts.registry import BY_NAME, PARTS, Part
+from shiftleader.saved_filters import SaveForm, kept_of
 from users.access import SignedInRequest
 
 
 @require_safe
 def week(request: SignedInRequest) -> HttpResponse:
     """The week that the address asks for, this one by default; 422 where it cannot be read."""
-    if query := bookmarks.query_of_today(request.GET):
+    if query := legacy_urls.query_of_today(request.GET):
         return redirect(f"{reverse('shiftleader:week')}?{query}", permanent=True)
     form = WeekForm(request.GET)
     if not form.is_valid():
@@ -44,14 +45,14 @@ def part(request: SignedInRequest, name: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def central_list(request: SignedInRequest) -> HttpResponse:
+def check_central_list(request: SignedInRequest) -> HttpResponse:
     """The pasted list as an address that can be kept; the check itself where it is too long for one. GET: the form."""
     if request.method != "POST":
         return redirect(f"{BY_NAME['central'].url}?{request.GET.urlencode()}".rstrip("?"))
     form = WeekForm(request.GET)
     if not form.is_valid():
         return unreadable(request, form)
-    if address := central.address(form.scope().query, request.POST.get("list", "")):
+    if address := central_list.address(form.scope().query, request.POST.get("list", "")):
         return SeeOther(address)
     return _answer(request, BY_NAME["central"], form)
 

@@ -9,7 +9,7 @@ from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
-from remote import tokens
+from infrastructure.http import tokens
 from tests.factories import UserFactory, begin_anew
 from tests.sandbox_server import sandbox, sandbox_server  # noqa: F401 - fixtures
 from users.models import Role, User

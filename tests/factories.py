@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, timedelta
 import factory
 from factory.django import DjangoModelFactory, Password
 
-from certify.choices import Flag, Reconstruction, State, TrackerMap
 from certify.models import (
     BadReason,
     Checklist,
@@ -22,9 +21,10 @@ from certify.models import (
     TrackerCertification,
     TrackingProblem,
 )
+from certify.models.choices import Flag, Reconstruction, State, TrackerMap
+from certify.review.models import ShifterQuestion
 from oms.choices import RunType
 from oms.models import OmsFill, OmsRun
-from review.models import ShifterQuestion
 from users.models import Role, User
 
 FIRST_RUN = 318200

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from tests.certhelper.test_serve import ROOT, Copy
 from tests.chromium import ARGUMENTS, executable
-from tests.test_serve import ROOT, Copy
 
 PICTURES = ROOT / "docs" / "img"
 SIZE = {"width": 1440, "height": 860}

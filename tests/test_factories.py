@@ -2,7 +2,7 @@
 
 import pytest
 
-from certify.choices import Verdict
+from certify.models.choices import Verdict
 from oms.choices import RunType
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 

@@ -9,9 +9,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from tests import licences
 from tests.factories import CertificationFactory
 from tests.test_sweeps import PRODUCTION, _in_production
+from tools import licences
 
 SITE = PRODUCTION["ALLOWED_HOSTS"]
 ASK = f"""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import requests
 
-from registry import package
+from registry import upstream_client
 
 ROOT = Path(__file__).resolve().parent.parent
 NETWORK = {"requests", "urllib", "urllib3", "http", "httpx", "aiohttp", "socket", "smtplib", "ftplib", "telnetlib"}
@@ -16,14 +16,17 @@ NOT_NETWORK = {"http.cookiejar", "urllib.parse", "urllib3.exceptions", "http.ser
 OPENERS = {"request", "get", "post", "put", "patch", "delete", "head", "options", "send", "stream", "connect"}
 OPENERS |= {"urlopen", "urlretrieve", "create_connection", "HTTPConnection", "HTTPSConnection", "SMTP", "FTP"}
 # Where connections are opened: the one door, and the launcher that waits for its own server on this machine.
-DOORS = {"remote/http.py: session().request", "certhelper/management/commands/serve.py: http.client.HTTPConnection"}
+DOORS = {
+    "infrastructure/http/client.py: session().request",
+    "certhelper/management/commands/serve.py: http.client.HTTPConnection",
+}
 # Where a network library is named without opening anything: its version, for the client that asks for it.
-NAMED_ONLY = {"registry/package.py"}
+NAMED_ONLY = {"registry/upstream_client.py"}
 
 
 def sources() -> dict[str, str]:
     """The product's modules: everything but its tests, its stand-ins and its benchmark."""
-    left_out = {".venv", "tests", "sandbox", "bench", "var"}
+    left_out = {".venv", "tests", "sandbox", "tools", "var"}
     files = [file for file in ROOT.rglob("*.py") if file.relative_to(ROOT).parts[0] not in left_out]
     return {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in files}
 
@@ -97,8 +100,8 @@ def test_the_sweep_sees_calls_without_a_time_out():
 
 def test_the_released_client_has_nothing_to_open_a_connection_with():
     """Run Registry's client calls `requests` without a word from us; inside it that name is our door."""
-    client = package._configured()
-    assert client.requests.__class__ is package._Door
+    client = upstream_client._configured()
+    assert client.requests.__class__ is upstream_client._Door
     assert not [name for name, value in vars(client).items() if getattr(value, "__module__", "").startswith("requests")]
     assert requests not in vars(client).values()
-    assert client.get_api_token is package._no_token
+    assert client.get_api_token is upstream_client._no_token

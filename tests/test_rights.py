@@ -15,21 +15,17 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
-from certify.actions import amend_certification, certify_run
-from certify.decision import Basis, Decision
-from certify.fact_actions import confirm_facts, seen_of
+from audit.models import Change
+from audit.undo import undo_change
+from certify.actions.certify import amend_certification, certify_run
+from certify.actions.input import Basis, Decision
+from certify.actions.lifecycle import hand_over_certification, restore_certification, withdraw_certification
+from certify.facts.actions import confirm_facts, seen_of
+from certify.facts.staleness import mark_stale
 from certify.models import BadReason, PixelProblem, TrackerCertification
-from certify.reference_actions import adopt_reference, promote_reference, retire_reference
-from certify.staleness import mark_stale
-from certify.standing import (
-    hand_over_certification,
-    restore_certification,
-    withdraw_certification,
-)
-from certify.word_actions import add_word
+from certify.references.actions import adopt_reference, promote_reference, retire_reference
+from certify.vocabulary.actions import add_word
 from drafts.actions import renew_lease, take_over
-from history.models import Change
-from history.undo import undo_change
 from tests.certify.page_form import GOOD, open_form, send_form
 from tests.drafts.test_actions import sheet_of
 from tests.factories import (

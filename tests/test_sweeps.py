@@ -18,7 +18,7 @@ from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.urls import reverse
 
-from shiftleader.parts import PARTS
+from shiftleader.parts.registry import PARTS
 from tests.factories import CertificationFactory, QuestionFactory
 
 ROOT = Path(__file__).resolve().parent.parent

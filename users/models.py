@@ -7,9 +7,9 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils import timezone
 
-from history.choices import Kind
-from history.models import History
-from history.recorded import Recorded
+from audit.choices import Kind
+from audit.models import History
+from audit.tracked_model import Recorded
 
 
 class Role(models.TextChoices):

@@ -17,7 +17,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from database.compiled import PROBE, Compiled
+from infrastructure.database.compiled_query import PROBE, Compiled
 from users.models import User
 
 SEEN = "seen"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from history.choices import Kind
-from history.deed import deed
+from audit.choices import Kind
+from audit.operation import deed
 from users.models import User
 
 LONGEST_REASON = 300

@@ -19,45 +19,45 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from remote import status
-from remote.services import SSO
-from users import attempts, sign_in_page
-from users.provider import SESSION, CernAdapter
+from infrastructure.http import status
+from infrastructure.http.services import SSO
+from users import login_page, login_throttle
+from users.sso.provider import SESSION, CernAdapter
 
 
 class SignIn(LoginView):
     """Offers CERN, asks for name and password where allowed, and goes on to `next`. Too many failures: 429."""
 
     http_method_names = ["get", "head", "post"]
-    template_name = sign_in_page.TEMPLATE
+    template_name = login_page.TEMPLATE
     redirect_authenticated_user = True
-    authentication_form = sign_in_page.LocalAccountForm
+    authentication_form = login_page.LocalAccountForm
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.headers.get("HX-Request"):
-            return sign_in_page.instead_of_fragment(request)
+            return login_page.instead_of_fragment(request)
         return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not settings.LOCAL_ACCOUNTS:
             return self._again(403, refusal="This server has no accounts of its own. Sign in with CERN.")
-        if not attempts.may_try(request, request.POST.get("username", "")):
+        if not login_throttle.may_try(request, request.POST.get("username", "")):
             return self._again(429, is_blocked=True)
         return super().post(request, *args, **kwargs)
 
     def _again(self, status_code: int, **more: Any) -> HttpResponse:
-        context = self.get_context_data(form=sign_in_page.LocalAccountForm(self.request), **more)
+        context = self.get_context_data(form=login_page.LocalAccountForm(self.request), **more)
         return self.render_to_response(context, status=status_code)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        attempts.forget(self.request, form.data.get("username", ""))
+        login_throttle.forget(self.request, form.data.get("username", ""))
         return super().form_valid(form)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**sign_in_page.context(), **kwargs)
+        return super().get_context_data(**login_page.context(), **kwargs)
 
 
 @login_not_required
@@ -65,10 +65,10 @@ class SignIn(LoginView):
 @require_http_methods(["GET", "POST"])
 def cern_sign_in(request: HttpRequest) -> HttpResponseBase:
     """Off to CERN, and back to `next` afterwards."""
-    wanted = sign_in_page.where_to(request)
+    wanted = login_page.where_to(request)
     if request.user.is_authenticated:
         return redirect(wanted)
-    request.session[sign_in_page.NEXT] = wanted
+    request.session[login_page.NEXT] = wanted
     provider = CernAdapter(request).get_provider()
     return provider.redirect(request, process=AuthProcess.LOGIN, next_url=wanted)
 
@@ -79,7 +79,7 @@ def cern_sign_in(request: HttpRequest) -> HttpResponseBase:
 def cern_callback(request: HttpRequest) -> HttpResponseBase:
     """Back from CERN with a code. Who is signed in already stays so, whatever comes."""
     if request.user.is_authenticated:
-        return redirect(sign_in_page.where_to(request))
+        return redirect(login_page.where_to(request))
     return OAuth2CallbackView.adapter_view(CernAdapter(request))(request)
 
 

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
-from certify.actions import certify_run
-from certify.choices import Flag, Question, Reconstruction, TrackerMap
-from certify.decision import Basis, Decision
+from certify.actions.certify import certify_run
+from certify.actions.input import Basis, Decision
 from certify.models import BadReason, RunReconstruction, TrackerCertification
-from certify.reference_actions import adopt_reference
+from certify.models.choices import Flag, Question, Reconstruction, TrackerMap
+from certify.references.actions import adopt_reference
+from certify.vocabulary.fixtures.reasons import OFF
+from infrastructure.http.budget import Budget
 from oms.mirror import runs_for_page
 from oms.models import OmsRun
-from remote.budget import Budget
 from users.models import User
-from words.starter.words import OFF
 
 SOURCE = Path(__file__).with_name("certifications.csv")
 OWNERS = ("shifter", "shifter2", "leader", "expert")

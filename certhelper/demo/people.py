@@ -3,7 +3,7 @@
 from allauth.socialaccount.models import SocialAccount
 
 from users.models import Role, User
-from users.provider import CERN
+from users.sso.provider import CERN
 
 PEOPLE = {
     "guest": Role.GUEST,

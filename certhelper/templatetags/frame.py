@@ -62,7 +62,7 @@ _FOR_ALL = [
     Entry("references:list", "References"),
     Entry("reports:summary", "Daily report", with_all_below=False),
     Entry("shiftleader:week", "Week"),
-    Entry("changes:history", "History"),
+    Entry("history_pages:history", "History"),
 ]
 
 
@@ -78,4 +78,4 @@ def navigation(context: dict[str, Any]) -> SafeString:
 @lru_cache(maxsize=128)
 def _drawn(entries: tuple[Entry, ...], current: str, _prefix: str) -> SafeString:
     pages = [(_address(entry.name), entry.label, entry.name == current) for entry in entries]
-    return render_to_string("parts/_navigation.html", {"pages": pages})
+    return render_to_string("includes/_navigation.html", {"pages": pages})

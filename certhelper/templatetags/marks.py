@@ -9,8 +9,8 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from certify.options import boxes_html, options_html
-from certify.wordforms import FORMS, NewWordForm
+from certify.editor.widgets import boxes_html, options_html
+from certify.vocabulary.inline_forms import FORMS, NewWordForm
 
 register = template.Library()
 register.filter("as_options", options_html)
@@ -22,7 +22,7 @@ register.filter("as_boxes", boxes_html)
 def flag_mark(flag: str, lowstat: bool, component: str) -> SafeString:
     """The shape of a flag, with the component and the word as its title."""
     context = {"flag": flag, "lowstat": lowstat, "component": component, "mark": True}
-    return render_to_string("parts/_flag.html", context)
+    return render_to_string("includes/_flag.html", context)
 
 
 @register.simple_tag
@@ -30,7 +30,7 @@ def flag_mark(flag: str, lowstat: bool, component: str) -> SafeString:
 def verdict_mark(verdict: str, is_stale: bool = False, is_practice: bool = False) -> SafeString:
     """A verdict with its word; hatched where a fact has changed since, dashed where it is practice."""
     context = {"verdict": verdict, "is_stale": is_stale, "is_practice": is_practice}
-    return render_to_string("parts/_verdict.html", context)
+    return render_to_string("includes/_verdict.html", context)
 
 
 @register.simple_tag

@@ -2,8 +2,8 @@
 
 from django import template
 
-from oms import words
+from oms import formatting
 
 register = template.Library()
-register.filter("lumi", words.lumi_text)
-register.filter("inst_lumi", words.inst_lumi_text)
+register.filter("lumi", formatting.lumi_text)
+register.filter("inst_lumi", formatting.inst_lumi_text)

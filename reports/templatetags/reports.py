@@ -7,8 +7,8 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from certify.choices import Verdict
-from reports.sums import Sum
+from certify.models.choices import Verdict
+from reports.statistics import Sum
 
 register = template.Library()
 

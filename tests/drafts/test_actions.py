@@ -19,9 +19,9 @@ from drafts.actions import (
     renew_lease,
     take_over,
 )
+from drafts.form_token import Sheet, read_sheet
 from drafts.models import KEPT, Draft, Lease
 from drafts.selectors import age_in_words, around, draft_of
-from drafts.sheet import Sheet, read_sheet
 from users.models import Role, User
 
 pytestmark = pytest.mark.django_db

@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from certify.choices import Reconstruction
+from certify.actions.lifecycle import hand_over_certification, withdraw_certification
 from certify.models import TrackerCertification
-from certify.standing import hand_over_certification, withdraw_certification
+from certify.models.choices import Reconstruction
 from drafts.actions import renew_lease
+from drafts.form_token import read_sheet
 from drafts.models import Draft, Lease
-from drafts.sheet import read_sheet
 from oms.models import OmsRun
 from tests.browser_form import fields_of
 from tests.certify.page_form import GOOD, RUN, errors_of, open_form, send_form

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from remote import status
+from infrastructure.http import status
 
 
 def test_person_signs_in_looks_around_and_signs_out(page: Page, sign_in, shifter, live_server):

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from playwright.sync_api import Page, expect
 
-from shiftleader.parts import PARTS
+from shiftleader.parts.registry import PARTS
 from tests.factories import CertificationFactory, ChecklistFactory, RunFactory
 
 WEEK = "/shiftleader/?week=2018-W22"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from shiftleader.parts import PARTS
+from shiftleader.parts.registry import PARTS
 from tests.factories import CertificationFactory, DatasetFactory, ReconstructionFactory, RunFactory, UserFactory
-from tests.shiftleader.slides.reading import of_odp, of_pptx
+from tests.reports.slides.reading import of_odp, of_pptx
 
 WEEK = "week=2018-W17"
 DAY = date(2018, 4, 27)

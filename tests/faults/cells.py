@@ -15,8 +15,8 @@ from django.test import Client
 from django.utils import timezone
 
 from certify.models import TrackerCertification
+from infrastructure.http import status, tokens
 from oms.models import OmsFill, OmsRun
-from remote import status, tokens
 from tests.browser_form import fields_of
 from tests.faults.matrix import REFRESHING, RUN, SERVICES, Page, happened, is_silent
 from tests.sandbox_server import SandboxForTests

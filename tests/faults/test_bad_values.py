@@ -9,8 +9,8 @@ from oms.models import OmsFill, OmsRun
 from tests.browser_form import fields_of
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 from tests.faults.cells import SAID, Main
+from tests.infrastructure.http.local_server import Answer, stand_in
 from tests.oms.rows import answer, fill_row, run_row
-from tests.remote.stand_in import Answer, stand_in
 
 __all__ = ["stand_in"]
 pytestmark = pytest.mark.django_db

@@ -11,9 +11,9 @@ from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from certify.models import TrackerCertification
-from drafts.sheet import Sheet
+from drafts.form_token import Sheet
+from infrastructure.http import client, tokens
 from oms.models import OmsFill, OmsRun
-from remote import http, tokens
 from sandbox.faults import MODES
 from tests.browser_form import fields_of
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
@@ -123,14 +123,14 @@ def test_page_that_comes_after_the_first_failure_does_not_wait(walk, settings):
 
 
 def _raw_answer(call, budget, _deadline):
-    """As `http._send`, without naming what goes wrong."""
-    with http._open(call, budget) as response:
+    """As `client._send`, without naming what goes wrong."""
+    with client._open(call, budget) as response:
         return response.json()
 
 
 def test_without_the_classification_of_errors_the_matrix_turns_red(walk, monkeypatch):
     """The matrix must see it: what is left green is what the wire finds out by itself."""
-    monkeypatch.setattr(http, "_send", _raw_answer)
+    monkeypatch.setattr(client, "_send", _raw_answer)
     green = set()
     for service in SERVICES:
         for mode in MODES:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from certify.actions.lifecycle import withdraw_certification
 from certify.models import TrackerCertification
-from certify.standing import withdraw_certification
 from tests.factories import BadReasonFactory, CertificationFactory, PixelProblemFactory, RunFactory
 from users.models import User
 

@@ -1,6 +1,6 @@
 import pytest
 
-from certify.choices import Flag
+from certify.models.choices import Flag
 from tests.factories import BadReasonFactory, CertificationFactory, PixelProblemFactory, RunFactory
 
 pytestmark = pytest.mark.django_db

@@ -2,8 +2,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from certify.choices import Flag
-from certify.spreadsheet import cell
+from certify.models.choices import Flag
+from infrastructure.csv_export import cell
 from listruns.selectors import CHUNK
 from tests.factories import (
     BadReasonFactory,

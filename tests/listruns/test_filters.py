@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from certify.choices import Flag, TrackerMap
+from certify.models.choices import Flag, TrackerMap
 from tests.factories import (
     BadReasonFactory,
     CertificationFactory,

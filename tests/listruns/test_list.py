@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from certify.choices import Flag
+from certify.models.choices import Flag
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 from tests.listruns.list_page import keys, many, rows
 

@@ -3,12 +3,12 @@ from base64 import b64decode
 
 import pytest
 
+from infrastructure.http import status
+from infrastructure.http.budget import Budget
+from infrastructure.http.results import Found, Missing, Unreachable
 from oms import client
-from remote import status
-from remote.answers import Found, Missing, Unreachable
-from remote.budget import Budget
+from tests.infrastructure.http.local_server import Answer
 from tests.oms.rows import answer, fill_row, run_row
-from tests.remote.stand_in import Answer
 
 
 def state_of_oms():

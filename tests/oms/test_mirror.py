@@ -4,13 +4,13 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from oms import mirror, oddities
+from infrastructure.http.budget import Budget
+from infrastructure.http.results import Found, Missing, Unreachable
+from oms import mirror, sanity
 from oms.models import OmsFill, OmsRun
-from remote.answers import Found, Missing, Unreachable
-from remote.budget import Budget
 from sandbox import world
+from tests.infrastructure.http.local_server import Answer
 from tests.oms.rows import answer, fill_row, run_row
-from tests.remote.stand_in import Answer
 
 pytestmark = pytest.mark.django_db
 RUN, FILL = 315270, 6616
@@ -217,7 +217,7 @@ def test_negative_bunch_count_is_stored_as_reported_and_said(stand_in):
     run = mirror.run_for_page(RUN, budget()).run
     assert OmsFill.objects.get(pk=FILL).bunches_colliding is None
     assert OmsFill.objects.get(pk=FILL).reported["bunches_colliding"] == {"value": -3, "unit": ""}
-    (sentence,) = oddities.sentences_about(run)
+    (sentence,) = sanity.sentences_about(run)
     assert (
         sentence
         == "OMS gives an impossible value: bunches colliding -3. It is left out here; type it where you know it."
@@ -226,7 +226,7 @@ def test_negative_bunch_count_is_stored_as_reported_and_said(stand_in):
 
 def test_two_impossible_values_are_said_in_one_sentence():
     said = {"lumisections": {"value": -655, "unit": ""}, "recorded_lumi": {"value": -7.5, "unit": "/pb"}}
-    (sentence,) = oddities.sentences_about(OmsRun(run_number=RUN, reported=said))
+    (sentence,) = sanity.sentences_about(OmsRun(run_number=RUN, reported=said))
     assert sentence == (
         "OMS gives impossible values: lumisections -655, recorded lumi -7.5 /pb. "
         "They are left out here; type them where you know them."
@@ -235,9 +235,9 @@ def test_two_impossible_values_are_said_in_one_sentence():
 
 def test_impossible_value_that_a_person_has_typed_over_is_not_said_again():
     said = {"lumisections": {"value": -655, "unit": ""}}
-    assert oddities.impossible_values(OmsRun(run_number=RUN, reported=said)) == ["lumisections -655"]
+    assert sanity.impossible_values(OmsRun(run_number=RUN, reported=said)) == ["lumisections -655"]
     typed = {"lumisections": {"by": "shifter", "at": "2018-05-01T00:00:00Z"}}
-    assert oddities.sentences_about(OmsRun(run_number=RUN, reported=said, lumisections=655, typed=typed)) == []
+    assert sanity.sentences_about(OmsRun(run_number=RUN, reported=said, lumisections=655, typed=typed)) == []
 
 
 def test_run_that_changes_its_fill_is_linked_to_the_new_one(stand_in):

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, connections
 
+from infrastructure.http.budget import Budget
 from oms import mirror
 from oms.models import OmsFill, OmsRun
-from remote.budget import Budget
 from sandbox import world
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from django.utils.dateparse import parse_datetime
 
+from infrastructure.http.budget import Budget
 from oms import mirror
 from oms.models import OmsFill, OmsRun
-from remote.budget import Budget
 from sandbox import world
 
 pytestmark = pytest.mark.django_db

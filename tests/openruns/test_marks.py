@@ -5,7 +5,7 @@ import re
 from django.http import QueryDict
 
 from drafts.actions import keep_draft, renew_lease
-from drafts.sheet import Sheet
+from drafts.form_token import Sheet
 from tests.openruns.open_runs_page import certify, search
 
 

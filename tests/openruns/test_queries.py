@@ -4,11 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from certify.choices import Reconstruction
 from certify.models import RunReconstruction, TrackerCertification
+from certify.models.choices import Reconstruction
+from infrastructure.http.budget import Budget
 from oms.models import OmsFill, OmsRun
 from registry.client import datasets_of_runs
-from remote.budget import Budget
 from tests.factories import CertificationFactory, ReconstructionFactory
 from tests.openruns.open_runs_page import search
 

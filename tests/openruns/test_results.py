@@ -5,7 +5,7 @@ from urllib.parse import quote_plus
 
 from django.urls import reverse
 
-from certify.choices import Flag, Reconstruction
+from certify.models.choices import Flag, Reconstruction
 from oms.models import OmsRun
 from tests.openruns.open_runs_page import certify, search
 

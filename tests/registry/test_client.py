@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from registry import client, package
-from remote import status
-from remote.answers import Found, Missing, Unreachable
-from remote.budget import Budget
-from tests.registry.test_wire import row
-from tests.remote.stand_in import Answer
+from infrastructure.http import status
+from infrastructure.http.budget import Budget
+from infrastructure.http.results import Found, Missing, Unreachable
+from registry import client, upstream_client
+from tests.infrastructure.http.local_server import Answer
+from tests.registry.test_parsing import row
 
 RUN = 315270
 ANSWERED = {"datasets": [row(), row(name="online")], "count": 2, "pages": 1}
@@ -197,7 +197,7 @@ def test_client_that_breaks_is_unreachable(stand_in, monkeypatch):
     def broken(**_):
         raise Exception("ERROR: bare")
 
-    monkeypatch.setattr(package._imported(), "get_datasets", broken)
+    monkeypatch.setattr(upstream_client._imported(), "get_datasets", broken)
     assert isinstance(client.datasets_of_run(RUN, budget()), Unreachable)
 
 
@@ -221,7 +221,7 @@ before = dict(os.environ)
 import registry.client
 assert "runregistry" not in sys.modules, "imported before it is needed"
 from registry import package
-package._imported()
+upstream_client._imported()
 import dotenv
 assert dict(os.environ) == before, set(os.environ) ^ set(before)
 assert "<lambda>" not in dotenv.load_dotenv.__qualname__

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infrastructure.http.errors import WrongShape
 from registry.flags import Reading, flagged_dataset, flagged_datasets, read
-from remote.errors import WrongShape
-from tests.registry.test_wire import row, values
+from tests.registry.test_parsing import row, values
 
 SUMMARY = {"causes": [], "comments": ["HV trip"], "EMPTY": 0}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from certify.choices import Flag
 from certify.models import TrackerCertification
+from certify.models.choices import Flag
 from oms.choices import RunType
 from oms.models import OmsRun
-from reports.lines import Line, lines_of
+from reports.rows import Line, lines_of
 from tests.factories import CertificationFactory, DatasetFactory, ReconstructionFactory, RunFactory, UserFactory
 
 DAY = date(2018, 5, 14)

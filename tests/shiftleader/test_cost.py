@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from certify.models import TrackerCertification
+from certify.review.models import Review, Reviewed, ShifterQuestion
 from reports.models import DayNote, WeekNote
-from review.models import Review, Reviewed, ShifterQuestion
 from shiftleader.models import SavedFilter
-from shiftleader.parts import PARTS
+from shiftleader.parts.registry import PARTS
 from tests.factories import CertificationFactory, ChecklistFactory, RunFactory, UserFactory
 from tests.many import many_certifications
 

@@ -9,7 +9,7 @@ from html import unescape
 
 import pytest
 
-from certify.choices import Flag, Reconstruction
+from certify.models.choices import Flag, Reconstruction
 from oms.choices import RunType
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory, UserFactory
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from certify.choices import Flag, TrackerMap
 from certify.models import Dataset, RunReconstruction, TrackerCertification
+from certify.models.choices import Flag, TrackerMap
 from oms.choices import RunType
 from oms.models import OmsRun
 from tests.factories import ReconstructionFactory, RunFactory, UserFactory

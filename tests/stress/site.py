@@ -15,8 +15,8 @@ from pathlib import Path
 
 import requests
 
-from bench.site import free_port
 from tests.postgres import throwaway_server
+from tools.bench.site import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 60

@@ -107,8 +107,8 @@ def _bad(random: Random) -> dict[str, Any]:
 def targets(count: int) -> list[tuple[int, str]]:
     """So many reconstructions of collision runs, newest first, none of them certified."""
     from certify.selectors import certified_among
+    from infrastructure.http.budget import Budget
     from registry.client import datasets_of_runs
-    from remote.budget import Budget
 
     runs = range(FIRST_RUN, LAST_RUN + 1)
     datasets = datasets_of_runs(runs, Budget(60)).value  # type: ignore[union-attr]

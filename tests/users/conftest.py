@@ -1,6 +1,6 @@
 import pytest
 
-from tests.users.cern import Browser
+from tests.users.sso.cern import Browser
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 
 from tests.factories import UserFactory
-from tests.users.cern import Browser
+from tests.users.sso.cern import Browser
 from users.models import Role, User
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,8 @@ from django.db import transaction
 
 from certhelper.demo.certifications import OmsOut, load_certifications
 from certhelper.demo.people import load_people
-from words.starter.checklists import load_checklists
-from words.starter.words import load_words
+from certify.vocabulary.fixtures.checklists import load_checklists
+from certify.vocabulary.fixtures.reasons import load_words
 
 
 class Command(BaseCommand):

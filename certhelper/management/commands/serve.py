@@ -16,8 +16,8 @@ from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from certhelper import env
-from certhelper.family import Family
-from certhelper.startup import collect_changed_static_files
+from certhelper.checks import collect_changed_static_files
+from certhelper.process_group import Family
 
 HOST = "127.0.0.1"
 START_S = 50

@@ -2,11 +2,11 @@
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from certify.choices import Reconstruction
-from certify.reference_actions import adopt_reference
+from certify.models.choices import Reconstruction
+from certify.references.actions import adopt_reference
+from infrastructure.http.budget import Budget
+from infrastructure.http.results import Found
 from oms.mirror import run_for_page
-from remote.answers import Found
-from remote.budget import Budget
 from users.models import Role, User
 
 

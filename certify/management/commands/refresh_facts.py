@@ -2,8 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from certify.refresh import refresh_facts
-from remote.budget import Budget
+from certify.facts.refresh import refresh_facts
+from infrastructure.http.budget import Budget
 
 
 class Command(BaseCommand):

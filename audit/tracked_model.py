@@ -1,0 +1,59 @@
+"""The base of every model whose rows are kept in history."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import DatabaseError, models
+
+from audit.models import Change
+from audit.operation import deed_at_hand
+from audit.snapshot import columns
+
+
+class Recorded(models.Model):
+    """A row of which every save and deletion is part of a deed, in one transaction with it.
+
+    Writing past `save` (queryset.update, bulk_create) leaves no trace: a test names the few places that may.
+    """
+
+    class Meta:
+        abstract = True
+
+    def may_be_put_back_by(self, actor: Any, _change: Change, _fields: Collection[str]) -> bool:
+        """Whether this person may undo a change of these fields: whoever may make the opposite one.
+
+        Of the row, it looks at the owner alone, and what `decides`: pages ask it of many rows at once.
+        """
+        return actor.may_change_others
+
+    @classmethod
+    def may_be_read_whole_by(cls, _reader: Any, _key: Any) -> bool:
+        """Whether this person may read the private fields of the row with this key."""
+        return True
+
+    def changed_by(self, actor: Any, why: str, fields: Collection[str] = ()) -> None:
+        """Bookkeeping of the row, where it keeps some, before it is saved with a change, or an undo of these fields."""
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        only = kwargs.get("update_fields")
+        if only is not None and not any({field.name, field.attname} & {*only} for field in columns(self)):
+            super().save(*args, **kwargs)
+            return
+        with deed_at_hand() as done:
+            done.about_to_write(self, is_new=bool(kwargs.get("force_insert")))
+            try:
+                super().save(*args, **kwargs)
+            except DatabaseError:
+                done.failed(self)
+                raise
+            done.wrote(self, only)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        with deed_at_hand() as done:
+            done.about_to_write(self)
+            key = self.pk
+            count = super().delete(*args, **kwargs)
+            done.deleted(self, key)
+        return count

@@ -1,0 +1,179 @@
+"""Undo of one change: a new change that sets every field of it back, if none of them was changed since.
+
+What was made is undone by its opposite (a certification is withdrawn, a word retired, an account deactivated); what
+was deleted is made again with its key. A field that has another value by now stands in the way, and the later changes
+of it are named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, models
+
+from audit import diff_text, snapshot
+from audit.choices import Kind
+from audit.models import Change
+from audit.operation import deed
+from audit.signals import undone
+from audit.tracked_model import Recorded
+
+# Rows are locked in this order, as everywhere: a fill before its runs, a run before what is said of it.
+ORDER = ("oms.omsfill", "oms.omsrun", "certify.runreconstruction", "certify.trackercertification")
+
+
+class ReasonMissing(Exception):
+    """An undo needs a reason."""
+
+
+class InTheWay(Exception):
+    """Fields have changed since: `plan` says which and by which changes."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__("Not undone: it was changed since.")
+        self.plan = plan
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of the change: what its undo would set, and which fields have another value by now."""
+
+    line: dict[str, Any]
+    row: Recorded
+    target: snapshot.Values
+    now: snapshot.Values
+    blocked: list[str]
+
+    @property
+    def says(self) -> diff_text.Said:
+        """What the undo does: label, now, afterwards; not what reads the same, as an empty list and none.
+
+        Texts are cut when they are long: two of those are named although what is left of them is the same.
+        """
+        names = snapshot.in_order(type(self.row), self.target)
+        named = [(name, self.now.get(name), self.target[name]) for name in names]
+        said = [diff_text.said_of(self.row, name, now, value) for name, now, value in named if now != value]
+        return [line for lines in said for line in lines if line[1] != line[2] or len(line[1]) >= diff_text.LONGEST]
+
+    @property
+    def differences(self) -> diff_text.Said:
+        """Of the fields that stand in the way: label, what the undo would set, what stands now."""
+        return [
+            line
+            for name in self.blocked
+            for line in diff_text.said_of(self.row, name, self.target.get(name), self.now.get(name))
+        ]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The undo of a change. `later`: the changes that stand in its way, newest first. `refused`: any other obstacle."""
+
+    change: Change
+    steps: list[Step]
+    later: list[Change]
+    refused: str = ""
+
+    @property
+    def is_blocked(self) -> bool:
+        return bool(self.refused) or any(step.blocked for step in self.steps)
+
+    def is_allowed_to(self, actor: Any) -> bool:
+        """Whether this person may make the opposite change of each row."""
+        return bool(self.steps) and all(
+            step.row.may_be_put_back_by(actor, self.change, [] if step.line.get("made") else step.line["fields"])
+            for step in self.steps
+        )
+
+
+def plan_of(change: Change, actor: Any, why: str = "", *, is_locking: bool = False) -> Plan:
+    """What the undo of a change would do now; reads the rows, locked where it is going to be done."""
+    lines = sorted(change.lines, key=lambda line: ORDER.index(line["model"]) if line["model"] in ORDER else -1)
+    steps = [step for line in lines if (step := _step(line, actor, why, is_locking))]
+    refused = "" if len(steps) == len(lines) and lines else "There is nothing to undo: what it was about is not there."
+    return Plan(change, steps, _later(change, steps), refused)
+
+
+def undo_change(actor: Any, change: Change, why: str) -> Change:
+    """Undo a change; the new change. Raises `ReasonMissing`, `PermissionDenied` and `InTheWay`."""
+    if not why.strip():
+        raise ReasonMissing
+    try:
+        with deed(actor, Kind.UNDO, why=why, run=change.run_number, undoes=change) as done:
+            plan = plan_of(change, actor, why.strip(), is_locking=True)
+            if not plan.is_allowed_to(actor):
+                raise PermissionDenied("Only who may make the opposite change can undo this one.")
+            if plan.is_blocked:
+                raise InTheWay(plan)
+            for step in plan.steps:
+                if not step.line.get("gone"):
+                    done.found(step.row)
+                _take(step, actor, why.strip())
+            undone.send(Change, rows=[step.row for step in plan.steps])
+    except IntegrityError:
+        standing = "Something else has taken its place: another live certification of this reconstruction, or its name."
+        raise InTheWay(Plan(change, [], [], standing)) from None
+    return Change.objects.filter(undoes=change)[0]
+
+
+def _step(line: dict[str, Any], actor: Any, why: str, is_locking: bool) -> Step | None:
+    model: Any = apps.get_model(line["model"])
+    stored = model._base_manager.select_for_update(of=("self",)) if is_locking else model._base_manager
+    row = stored.filter(pk=line["key"]).first()
+    if line.get("gone"):
+        was = {name: one["was"] for name, one in line["fields"].items()}
+        return Step(line, model(pk=line["key"]), was, {}, []) if row is None else None
+    if row is None:
+        return None
+    now = snapshot.spoken(row, snapshot.values_of(row, {}), snapshot.keys_of_many(row))
+    # A field that was told once and is bookkeeping by now is not set back.
+    target = {name: one["was"] for name, one in line["fields"].items() if name not in snapshot.kept(model).quiet}
+    expected = _expected(line, model, now)
+    if line.get("made"):
+        target = snapshot.kept(model).opposite(actor, why)  # type: ignore[misc]
+    return Step(line, row, target, now, [name for name, value in expected.items() if now.get(name) != value])
+
+
+def _expected(line: dict[str, Any], model: Any, now: snapshot.Values) -> snapshot.Values:
+    """What the row must still say: what the change said; of a row that was made, nothing else besides."""
+    said = {name: one["is"] for name, one in line["fields"].items() if name not in snapshot.kept(model).quiet}
+    if not line.get("made"):
+        return said
+    nothing = snapshot.spoken(
+        model, snapshot.values_of_nothing(model), {name.name: [] for name in snapshot.many_to_many(model)}
+    )
+    silent = snapshot.kept(model).bulky
+    return {name: value for name, value in (nothing | said).items() if name not in silent and name in {*now, *said}}
+
+
+def _later(change: Change, steps: list[Step]) -> list[Change]:
+    """The changes since that touch what stands in the way."""
+    blocked = {(step.line["model"], step.line["key"]): set(step.blocked) for step in steps if step.blocked}
+    keys: set[int] = set()
+    for model_name, key in blocked:
+        keys |= set(changes_of(apps.get_model(model_name), key).filter(pk__gt=change.pk).values_list("pk", flat=True))
+    later = Change.objects.filter(pk__in=keys) if keys else []
+    return [one for one in later if any(_touches(line, blocked) for line in one.lines)]
+
+
+def _touches(line: dict[str, Any], blocked: dict[tuple[str, Any], set[str]]) -> bool:
+    fields = blocked.get((line["model"], line["key"]), set())
+    return bool(fields & line["fields"].keys())
+
+
+def changes_of(model: Any, key: Any) -> models.QuerySet[Change]:
+    """The changes that touched one row, newest first."""
+    name = model._meta.pk.attname
+    return Change.objects.filter(pk__in=model.history.filter(**{name: key}).values("change_id"))
+
+
+def _take(step: Step, actor: Any, why: str) -> None:
+    """Set the row back and save it, its many-to-many fields after it."""
+    many = snapshot.put_back(step.row, step.target)
+    step.row.changed_by(actor, why, step.target)
+    step.row.save(force_insert=bool(step.line.get("gone")))
+    for name, keys in many.items():
+        getattr(step.row, name).set(keys)

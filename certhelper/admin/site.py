@@ -1,0 +1,209 @@
+"""Django admin: accounts and roles to edit; all else to look at, with the page where it is changed."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import Group
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from certhelper.admin.base import LookOnly, OnItsPage, SaysWhy, WhyForm
+from certhelper.admin.records import register_the_rest
+from certify.models import (
+    BadReason,
+    Checklist,
+    Dataset,
+    PixelProblem,
+    RunReconstruction,
+    StripProblem,
+    TrackerCertification,
+    TrackingProblem,
+)
+from certify.vocabulary.kinds import KINDS
+from oms.models import OmsFill, OmsRun
+from users.access import denial
+from users.models import Role, User
+from users.views import sign_out
+
+admin.site.site_header = "CertHelper admin"
+admin.site.site_title = "CertHelper admin"
+admin.site.index_title = "Roles, words, and what is stored"
+admin.site.unregister([Group, EmailAddress, SocialAccount, SocialApp, SocialToken])  # allauth's, all but one unused
+
+
+@login_not_required
+def sign_in(request: HttpRequest, _extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    """The one sign-in page, with its limit on failures, stands before the admin too."""
+    if not may_enter(request):
+        return redirect_to_login(request.GET.get("next", "/admin/"))
+    return redirect("admin:index")
+
+
+def may_enter(request: HttpRequest) -> bool:
+    """Whether the admin opens; who is signed in and may not is told so, instead of asked to sign in."""
+    if not request.user.is_authenticated:
+        return False
+    if not request.user.may_use_admin and request.path != reverse("admin:logout"):
+        raise PermissionDenied(denial(request, Role.SHIFT_LEADER))
+    return True
+
+
+@login_not_required
+def leave(request: HttpRequest, _extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    """The one sign-out, which ends the session at CERN too."""
+    return sign_out(request)
+
+
+admin.site.login = sign_in  # type: ignore[method-assign, assignment]
+admin.site.logout = leave  # type: ignore[method-assign, assignment]
+admin.site.has_permission = may_enter  # type: ignore[method-assign]
+
+
+@admin.register(BadReason, PixelProblem, StripProblem, TrackingProblem)
+class WordAdmin(OnItsPage):
+    """To be changed on its page, which knows where a word may stand and keeps editions apart."""
+
+    role = Role.SHIFT_LEADER
+    list_display = ("name", "description", "is_retired")
+    list_filter = ("is_retired",)
+    search_fields = ("name", "description")
+
+    def view_on_site(self, row: Model) -> str:
+        kind = next(kind for kind in KINDS if isinstance(row, kind.model))
+        return reverse("vocabulary:word", args=[kind.name, row.pk])
+
+
+@admin.register(Checklist)
+class ChecklistAdmin(OnItsPage):
+    role = Role.SHIFT_LEADER
+    list_display = ("title", "identifier", "is_retired")
+    list_filter = ("is_retired",)
+    search_fields = ("title", "identifier", "text")
+
+    def view_on_site(self, row: Model) -> str:
+        return reverse("history_pages:checklist", args=[cast(Checklist, row).identifier])
+
+
+class PersonForm(WhyForm, UserChangeForm):
+    """An account, and why it is changed."""
+
+
+@admin.register(User)
+class PersonAdmin(SaysWhy, UserAdmin):
+    """The role alone decides what a person may; accounts are deactivated, not deleted. Nobody changes their own."""
+
+    form = PersonForm
+    list_display = ("username", "first_name", "last_name", "email", "role", "given_by", "is_active", "last_login")
+    list_filter = ("role", "is_active", ("role_pinned_for", admin.EmptyFieldListFilter))
+    search_fields = ("username", "first_name", "last_name", "email")
+    ordering = ("username",)
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password", "role", "role_pinned_for", "given_by", "is_active")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Times (UTC)", {"fields": ("last_login", "date_joined")}),
+        ("This change", {"fields": ("why",)}),
+    )
+    add_fieldsets = ((None, {"fields": ("username", "role", "usable_password", "password1", "password2")}),)
+    readonly_fields = ("given_by", "last_login", "date_joined")
+
+    @admin.display(description="Role from")
+    def given_by(self, person: User) -> str:
+        return person.role_origin
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        own = obj is not None and obj.pk == request.user.pk
+        return (*self.readonly_fields, *(("role", "role_pinned_for", "is_active") if own else ()))
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if {"role", "role_pinned_for"} & set(form.changed_data):
+            obj.role_changed_by = request.user.get_username()
+        super().save_model(request, obj, form, change)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return settings.LOCAL_ACCOUNTS and super().has_add_permission(request)
+
+    def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
+        return False
+
+
+@admin.register(SocialAccount)
+class CernAccountAdmin(LookOnly):
+    """Which CERN account (`sub`) is whose, with what its last ID token said."""
+
+    list_display = ("uid", "user", "last_login", "date_joined")
+    list_select_related = ("user",)
+    search_fields = ("uid", "user__username", "user__last_name")
+    fields = ("uid", "user", "extra_data", "last_login", "date_joined")
+
+
+@admin.register(TrackerCertification)
+class CertificationAdmin(OnItsPage):
+    """To be changed on its page, where rights and rules are held."""
+
+    page = "listruns:certification"
+    list_display = ("run", "reco", "run_type", "pixel", "strip", "tracking", "verdict", "user", "date", "state")
+    list_filter = ("state", "run_type", "runreconstruction__reconstruction", "pixel", "strip", "tracking", "date")
+    list_select_related = ("runreconstruction", "user")
+    search_fields = ("^runreconstruction__run__run_number", "^user__username", "dataset__name", "comment")
+    date_hierarchy = "date"
+
+    @admin.display(ordering="runreconstruction__run_id")
+    def run(self, row: TrackerCertification) -> int:
+        return row.run_number
+
+    @admin.display(description="Reconstruction", ordering="runreconstruction__reconstruction")
+    def reco(self, row: TrackerCertification) -> str:
+        return row.reconstruction
+
+
+@admin.register(RunReconstruction)
+class ReconstructionAdmin(OnItsPage):
+    page = "references:reference"
+    list_display = ("run_number", "reconstruction", "is_reference", "reference_since", "reference_by")
+    list_filter = ("reconstruction", "is_reference")
+    list_select_related = ("reference_by",)
+    search_fields = ("^run__run_number",)
+
+
+@admin.register(Dataset)
+class DatasetAdmin(LookOnly):
+    search_fields = ("name",)
+
+
+@admin.register(OmsRun)
+class RunAdmin(OnItsPage):
+    page = "history_pages:run"
+    list_display = (
+        "run_number",
+        "run_type",
+        "fill_number",
+        "start_time",
+        "lumisections",
+        "recorded_lumi",
+        "fetched_at",
+    )
+    list_filter = ("run_type", "stable_beam", "era")
+    search_fields = ("^run_number", "^fill_number")
+
+
+@admin.register(OmsFill)
+class FillAdmin(LookOnly):
+    list_display = ("fill_number", "era", "start_time", "fill_type_runtime", "bunches_colliding", "fetched_at")
+    list_filter = ("era", "fill_type_runtime")
+    search_fields = ("^fill_number",)
+
+
+register_the_rest(set(admin.site._registry))

@@ -1,0 +1,66 @@
+"""Home, the search for a run number, and help. None of them asks the outside."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseServerError
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from certhelper.home.page import page_of
+from certhelper.web.request_log import current_id
+from certify.rules.run_numbers import parse
+from infrastructure.web.responses import NotThere
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What this person does next."""
+    return render(request, "home/home.html", {"page": page_of(request)})
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """From run numbers and ranges to the certifications between the lowest and the highest; anything else is said."""
+    typed = request.GET.get("run", "").strip()
+    if not typed:
+        return redirect("listruns:list")
+    try:
+        runs = parse(typed)
+    except ValueError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("home")
+    return redirect(f"{reverse('listruns:list')}?{urlencode({'runs_min': runs[-1], 'runs_max': runs[0]})}")
+
+
+@login_not_required
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Keys, rules and colours, on one page."""
+    return render(request, "home/help.html")
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
+    """A fault of ours: the page that needs nothing else, with the id under which the log has it."""
+    page = render_to_string("500.html", {"request_id": current_id()})
+    return HttpResponseServerError(page)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """No such page; where a page said why, its sentence."""
+    sentence = str(exception) if isinstance(exception, NotThere) else ""
+    return render(request, "404.html", {"sentence": sentence}, status=404)
+
+
+def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that cannot be read; where a page said why, its sentence. What is too long has a page of its own."""
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
+        return render(request, "413.html", status=413)
+    sentence = str(exception) if isinstance(exception, BadRequest) else ""
+    return HttpResponseBadRequest(render_to_string("400.html", {"sentence": sentence}))

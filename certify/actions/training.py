@@ -1,0 +1,31 @@
+"""What a person in training certifies: practice, apart from all that counts. Nothing of it reaches what others see."""
+
+from __future__ import annotations
+
+from certify.actions.input import Basis
+from certify.facts.snapshot import apply_typed
+from certify.rules.entry import Refusal
+from oms.models import OmsFill, OmsRun
+from users.models import User
+
+_COUNTS = "You are in training no longer: saved now, this counts. Save again if that is meant."
+_IS_PRACTICE = "You are in training now: saved now, this is practice and counts nowhere. Save again to go on."
+
+
+def other_training(actor: User, basis: Basis) -> list[Refusal]:
+    """Refuses a form that was opened while training was the other way: nobody certifies what was shown as practice."""
+    if basis.practice_of == actor.practice_of:
+        return []
+    return [Refusal("training", _IS_PRACTICE if actor.in_training else _COUNTS)]
+
+
+def type_for_oneself(actor: User, run: OmsRun, fill_number: int | None, basis: Basis) -> None:
+    """Put what was typed into the run and its fill in memory alone: what others see of the run stays."""
+    apply_typed(run, basis.typed_run, actor.username)
+    if not basis.typed_fill or not fill_number:
+        return
+    apply_typed(run, {"fill_number": {"value": fill_number}}, actor.username)
+    if run.fill is None or run.fill_id != fill_number:
+        run.fill = OmsFill.objects.filter(pk=fill_number).first() or OmsFill(fill_number=fill_number)
+    of_fill = {name: given for name, given in basis.typed_fill.items() if name != "fill_number"}
+    apply_typed(run.fill, of_fill, actor.username)

@@ -1,0 +1,212 @@
+"""The facts of a run as lines for the page: value, unit, source, and an input where a value can be typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from django.forms import BoundField
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from certify.editor.editor import Desk
+from certify.editor.widgets import Option, options_of
+from certify.facts.forms import shown_name
+from oms.choices import RunType, SourceKind
+from oms.formatting import inst_lumi_text, lumi_text
+from oms.forms import OmsFillForm, OmsRunForm
+from oms.models import OmsFill, OmsRun, Source
+from oms.overrides import said_by_oms
+
+NOT_REPORTED = "not reported"
+FOR_COLLISIONS = "needed for collisions"
+_WIDE = {"hlt_key", "components"}
+
+
+@dataclass(frozen=True)
+class FactLine:
+    """One fact. `field` and `unit_field` are inputs in its place where it is missing, typed or being corrected.
+
+    `shown`: (name, value) of the hidden field that says what stood in the input; `oms_text`: what OMS says of a value
+    that somebody typed; `drawn`: the whole line, where it is the same on every page.
+    """
+
+    label: str
+    text: str
+    unit: str = ""
+    source: Source | None = None
+    field: BoundField | None = None
+    unit_field: BoundField | None = None
+    is_wide: bool = False
+    needed: str = ""
+    shown: tuple[str, str] | None = None
+    oms_text: str = ""
+    drawn: SafeString | None = None
+
+    @property
+    def html(self) -> SafeString:
+        """The whole line."""
+        if self.drawn is not None:
+            return self.drawn
+        if self.field is not None:
+            return render_to_string("certify/_fact_to_type.html", {"line": self})
+        return _plain(self.css, self.label, self.text)
+
+    @property
+    def css(self) -> str:
+        """CSS classes of a line that takes the whole width, or has nothing to say."""
+        return (" fact-wide" if self.is_wide else "") + (" fact-none" if self.text == NOT_REPORTED else "")
+
+    @property
+    def unit_options(self) -> list[Option]:
+        """The units to choose from."""
+        return options_of(self.unit_field) if self.unit_field is not None else []
+
+    @property
+    def errors(self) -> list[str]:
+        """What is wrong with the typed value or its unit."""
+        return [str(error) for one in (self.field, self.unit_field) if one is not None for error in one.errors]
+
+    @property
+    def is_offer(self) -> bool:
+        """Whether typing is only offered: the source answered and left the value out."""
+        answered = self.source is not None and self.source.kind == SourceKind.NONE and self.source.at is not None
+        return answered and self.field is not None and not self.field.value() and not self.errors
+
+    @property
+    def mark(self) -> str:
+        """Who typed the value and when, where somebody did."""
+        return typed_mark(self.source) if self.source else ""
+
+
+@dataclass(frozen=True)
+class FactGroup:
+    """Facts that stand together under one heading."""
+
+    title: str
+    lines: list[FactLine]
+
+    @property
+    def html(self) -> SafeString:
+        """All lines; those with inputs through their template, which takes ten times as long."""
+        return SafeString("\n".join(line.html for line in self.lines))
+
+
+@lru_cache(maxsize=2048)
+def _plain(css: str, label: str, text: str) -> SafeString:
+    """A line without an input; many are the same from run to run."""
+    return format_html('<div class="fact{}"><dt>{}</dt><dd>{}</dd></div>', css, label, text)
+
+
+def fact_groups(desk: Desk) -> list[FactGroup]:
+    """Run, luminosity and fill of the desk."""
+    run, fill = desk.run, desk.run.fill or OmsFill()
+    of_run = [("Type", "run_type", ""), ("B field", "b_field", "T"), ("Energy", "energy", "GeV")]
+    of_run += [("Lumisections", "lumisections", ""), ("Particles", "fill_type_runtime", "")]
+    of_run += [("Began", "start_time", "UTC"), ("Ended", "end_time", "UTC"), ("Sequence", "sequence", "")]
+    of_run += [("HLT key", "hlt_key", ""), ("Detectors", "components", "")]
+    of_lumi = [("Recorded", "recorded_lumi", ""), ("Delivered", "delivered_lumi", "")]
+    of_lumi += [("Initial (run)", "init_lumi", ""), ("End (run)", "end_lumi", "")]
+    of_fill = [
+        ("Era", "era", ""),
+        ("Particles", "fill_type_runtime", ""),
+        ("Colliding", "bunches_colliding", "bunches"),
+    ]
+    of_fill += [
+        ("Initial (fill)", "init_lumi", ""),
+        ("Peak (fill)", "peak_lumi", ""),
+        ("Peak pile-up", "peak_pileup", ""),
+    ]
+    number = _line(desk, run, OmsFillForm, "Number", "fill_number", "")
+    return [
+        FactGroup("Run", [_line(desk, run, OmsRunForm, *one) for one in of_run]),
+        FactGroup("Luminosity", [_line(desk, run, OmsRunForm, *one) for one in of_lumi]),
+        FactGroup("Fill", [number, *(_line(desk, fill, OmsFillForm, *one) for one in of_fill)]),
+    ]
+
+
+def _line(
+    desk: Desk, row: OmsRun | OmsFill, kind: type[OmsRunForm | OmsFillForm], label: str, name: str, unit: str
+) -> FactLine:
+    """The line of one fact; the forms are built only where one has an input that is not just offered."""
+    if desk.facts.only_offers(row, name) and name in kind.base_fields:
+        return FactLine(label, NOT_REPORTED, drawn=_offer(kind, label, name, unit))
+    if desk.facts.has_input(row, kind, name):
+        form = desk.run_form if kind is OmsRunForm else desk.fill_form
+        return _line_to_type(desk, row, form, label, name, unit)
+    text = fact_text(name, getattr(row, name), unit)
+    return FactLine(label, text, unit, is_wide=name in _WIDE)
+
+
+@lru_cache(maxsize=64)
+def _offer(kind: type[OmsRunForm | OmsFillForm], label: str, name: str, unit: str) -> SafeString:
+    """The folded, empty input of a value that OMS left out: the same on every page, and most pages have some."""
+    form: Any = kind(None, instance=kind._meta.model(), required=set())
+    line = FactLine(
+        label=label,
+        text=NOT_REPORTED,
+        unit=unit,
+        source=Source(SourceKind.NONE, at=datetime.min.replace(tzinfo=UTC)),
+        field=form[name],
+        unit_field=form[f"{name}_unit"] if f"{name}_unit" in form.fields else None,
+        shown=(shown_name(form, name), ""),
+    )
+    return render_to_string("certify/_fact_to_type.html", {"line": line})
+
+
+def _line_to_type(
+    desk: Desk, row: OmsRun | OmsFill, form: OmsRunForm | OmsFillForm, label: str, name: str, unit: str
+) -> FactLine:
+    source, shown = row.source_of(name), desk.facts.shown(form, name)
+    text = fact_text(name, getattr(row, name), unit)
+    is_corrected = source.kind == SourceKind.TYPED and row.fetched_at is not None
+    is_being_corrected = source.kind == SourceKind.OMS and form.is_bound and not desk.facts.is_as_shown(form, name)
+    return FactLine(
+        label=label,
+        text=text,
+        unit=unit,
+        is_wide=name in _WIDE,
+        needed=_needed(desk, form, name),
+        source=source,
+        field=form[name],
+        unit_field=form[f"{name}_unit"] if f"{name}_unit" in form.fields else None,
+        shown=(shown_name(form, name), shown),
+        oms_text=fact_text(name, said_by_oms(row, name), unit) if is_corrected else text if is_being_corrected else "",
+    )
+
+
+def _needed(desk: Desk, form: Any, name: str) -> str:
+    """Whether the value must be typed: always, only if the run turns out to be collisions, or not ("")."""
+    if name in form.fields and form.fields[name].required:
+        return "needed"
+    is_open = desk.run.fetched_at is None and desk.facts.run_type in ("", RunType.UNKNOWN)
+    return FOR_COLLISIONS if is_open and name in ("fill_number", "energy", "recorded_lumi") else ""
+
+
+def typed_mark(source: Source) -> str:
+    """Who typed a value and when (UTC); nothing for one that nobody typed."""
+    if source.kind != SourceKind.TYPED:
+        return ""
+    return f"typed by {source.by}" + (f", {source.at:%Y-%m-%d %H:%M} UTC" if source.at else "")
+
+
+def fact_text(name: str, value: Any, unit: str = "") -> str:
+    """A fact for people: with its unit, luminosities with three decimals, times as UTC, names in words."""
+    if value in (None, ""):
+        return NOT_REPORTED
+    return f"{_value_text(name, value)} {unit}".rstrip()
+
+
+def _value_text(name: str, value: Any) -> str:
+    if name.endswith("_lumi"):
+        return lumi_text(value) if name in ("recorded_lumi", "delivered_lumi") else inst_lumi_text(value)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, list):
+        return " ".join(value)
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    return str(value)

@@ -1,0 +1,59 @@
+"""The errors of a sent form, as the top of its page tells them: by name where the sentence stands beside the field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.forms import BoundField
+
+from certify.editor.form import FLAGS, CertificationForm
+from certify.facts.forms import FactForms
+from certify.models.choices import Component
+from oms.forms import TypedForm
+from oms.models import OmsFill
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An error: id and name of its input, its sentence, and whether the page has that beside the input."""
+
+    anchor: str
+    name: str
+    sentence: str
+    is_beside: bool
+
+
+def faults(form: CertificationForm, facts: FactForms) -> Iterator[Fault]:
+    """The first error of each field that has one; of a field that is not on the page the sentence alone can say it."""
+    for bound in _with_errors(form):
+        yield _fault(bound, is_beside=not bound.is_hidden and (bound.name != "reason" or form.needs_reason))
+    for typed in facts.forms:
+        for bound in _with_errors(typed):
+            yield _fault(bound, is_beside=_has_input(facts, typed, bound.name.removesuffix("_unit")))
+
+
+def _with_errors(form: CertificationForm | TypedForm) -> list[BoundField]:
+    return [form[name] for name in form.errors if name in form.fields]
+
+
+def _fault(bound: BoundField, *, is_beside: bool) -> Fault:
+    return Fault(anchor_of(bound), name_of(bound), str(bound.errors[0]), is_beside)
+
+
+def _has_input(facts: FactForms, form: TypedForm, name: str) -> bool:
+    is_of_run = form is facts.run_form or name == "fill_number"
+    return facts.has_input(facts.run if is_of_run else facts.run.fill or OmsFill(), type(form), name)
+
+
+def anchor_of(bound: BoundField) -> str:
+    """Id of the input of this field, or of the group of its choices."""
+    return bound.id_for_label or f"choice-{bound.name}"
+
+
+def name_of(bound: BoundField) -> str:
+    """What the field is called where no heading stands beside it."""
+    component, _, of_it = bound.name.partition("_")
+    if component in FLAGS and of_it:
+        return f"{Component(component).label} {'low statistics' if of_it == 'lowstat' else of_it}"
+    return f"Checklist {bound.label}" if component == "checklist" else str(bound.label)

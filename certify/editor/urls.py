@@ -1,0 +1,12 @@
+"""Addresses of the certify page."""
+
+from django.urls import path
+
+from certify.editor.views import CertifyView, all_reference_runs
+
+app_name = "certify"
+urlpatterns = [
+    path("certify/allRunsRefRuns/", all_reference_runs, name="all-reference-runs"),
+    path("certify/<int:run_number>/", CertifyView.as_view(), name="certify-run"),
+    path("certify/<int:run_number>/<slug:reconstruction>/", CertifyView.as_view(), name="certify-reconstruction"),
+]

@@ -1,0 +1,76 @@
+"""The choices of a form as plain values: a page has a hundred of them, and Django renders each as two templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.forms import BoundField
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from certify.vocabulary.cache import Vocabulary
+
+INDENT = "\u2003"  # before a word that stands below another, in a list that cannot be moved in
+
+
+class Option(NamedTuple):
+    """One choice: what is sent, what is read, whether it is chosen; its level, 1 but for what stands below another."""
+
+    value: str
+    label: str
+    is_chosen: bool
+    level: int = 1
+
+
+def options_html(options: Iterable[Option]) -> SafeString:
+    """The options of a select, drawn once for all pages that have just these."""
+    return _drawn(tuple(options))
+
+
+@lru_cache(maxsize=256)
+def _drawn(options: tuple[Option, ...]) -> SafeString:
+    selected = {True: mark_safe(" selected"), False: ""}
+    rows = ((value, selected[is_chosen], INDENT * (level - 1), label) for value, label, is_chosen, level in options)
+    return format_html_join("", '<option value="{}"{}>{}{}</option>', rows)
+
+
+def boxes_html(options: Iterable[Option], name: str) -> SafeString:
+    """The options as boxes to tick, what stands below another moved in; drawn once, as above."""
+    return _boxes(name, tuple(options))
+
+
+@lru_cache(maxsize=256)
+def _boxes(name: str, options: tuple[Option, ...]) -> SafeString:
+    checked = {True: mark_safe(" checked"), False: ""}
+    rows = ((level, name, value, checked[is_chosen], label) for value, label, is_chosen, level in options)
+    box = '<label class="problem is-level-{}"><input type="checkbox" name="{}" value="{}"{}><span>{}</span></label>'
+    return format_html_join("", box, rows)
+
+
+def options_of(bound: BoundField) -> list[Option]:
+    """The choices of a field with a fixed list, in their order, the chosen one marked."""
+    field: Any = bound.field
+    return _options(field.choices, _chosen(bound.value()))
+
+
+def word_options(bound: BoundField, vocabulary: Vocabulary) -> list[Option]:
+    """The words that a field offers, the chosen ones marked."""
+    chosen = chosen_of(bound)
+    return [Option(one.key, one.label, one.key in chosen, one.level) for one in vocabulary.offered(bound.name, chosen)]
+
+
+def chosen_of(bound: BoundField) -> set[str]:
+    """The keys that are chosen in a field of words, as far as they can be keys."""
+    return {key for key in _chosen(bound.value()) if key.isdigit()}
+
+
+def _options(choices: Iterable[tuple[Any, Any]], chosen: set[str]) -> list[Option]:
+    return [Option(str(value), str(label), str(value) in chosen) for value, label in choices]
+
+
+def _chosen(value: Any) -> set[str]:
+    """What is chosen, as sent: a form of a row gives rows, one as sent gives texts."""
+    several = value if isinstance(value, list | tuple) else [value]
+    return {str(getattr(one, "pk", one)) for one in several if one is not None}

@@ -1,0 +1,259 @@
+"""The core: what was certified, against which reference, on which facts, by whom."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from audit.choices import Kind
+from audit.models import Change, History
+from audit.tracked_model import Recorded
+from certify.models.choices import Flag, Reconstruction, State, TrackerMap
+from certify.models.history_labels import REFERENCE_SAID_AS, SAID_AS, SaidOfARun, withdrawn
+from certify.models.verdict import verdict_in_sql
+from certify.models.vocabulary import BadReason, PixelProblem, StripProblem, TrackingProblem
+from infrastructure.database.locking import held_one
+from oms.choices import RunType
+from oms.formatting import lumi_text
+from oms.models import OmsRun
+from users.models import User
+
+
+def _known(choices: type[models.TextChoices], *fields: str) -> list[models.CheckConstraint]:
+    """Constraints by which the database refuses words that are not among the choices."""
+    return [
+        models.CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=f"%(class)s_{field}_is_known")
+        for field in fields
+    ]
+
+
+class Dataset(models.Model):
+    """A dataset of Run Registry, such as /PromptReco/Collisions2018A/DQM."""
+
+    name = models.CharField(max_length=150, unique=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RunReconstruction(Recorded):
+    """One reconstruction of one run; the thing that is certified, or that serves as reference."""
+
+    run = models.ForeignKey(OmsRun, models.PROTECT, related_name="reconstructions")
+    reconstruction = models.CharField(max_length=8, choices=Reconstruction.choices)
+    is_reference = models.BooleanField(default=False, db_index=True)
+    reference_reason = models.TextField(blank=True)
+    reference_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    reference_since = models.DateTimeField(null=True, blank=True)
+    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+
+    history = History(
+        kind=Kind.ADOPT,
+        what="reference",
+        quiet=("run", "reconstruction"),
+        labels=REFERENCE_SAID_AS,
+    )
+
+    class Meta:
+        ordering = ("-run_id", "reconstruction")
+        constraints = [
+            models.UniqueConstraint(fields=["run", "reconstruction"], name="one_row_per_run_and_reconstruction"),
+            *_known(Reconstruction, "reconstruction"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.reconstruction}"
+
+    @property
+    def run_number(self) -> int:
+        return self.run_id
+
+
+class CertificationQuerySet(models.QuerySet["TrackerCertification"]):
+    """Rows of certifications."""
+
+    def live(self) -> CertificationQuerySet:
+        return self.filter(state=State.LIVE)
+
+    def with_names(self) -> CertificationQuerySet:
+        """Each row with what a table shows of it, in the same query. Not its run: its facts are frozen with it."""
+        return self.select_related("runreconstruction", "user", "dataset", "reference_runreconstruction", "bad_reason")
+
+    def stale(self) -> CertificationQuerySet:
+        """Those of which a fact has changed since."""
+        return self.filter(stale_since__isnull=False)
+
+    def incomplete(self) -> CertificationQuerySet:
+        """Those made on typed or missing facts, or on a dataset that Run Registry did not name."""
+        return self.filter(external_info_complete=False)
+
+    def of_run(self, run_number: int) -> CertificationQuerySet:
+        return self.filter(runreconstruction__run_id=run_number)
+
+    def held(self, pk: int) -> TrackerCertification:
+        """One row with its names, locked until the transaction ends. Raises `DoesNotExist`."""
+        return held_one(self.select_for_update(of=("self",)).with_names().filter(pk=pk))
+
+    def visible_to(self, person: User) -> CertificationQuerySet:
+        """All that counts, and practice: one's own, and everybody's for shift leaders."""
+        return self if person.may_change_others else self.filter(Q(is_practice=False) | Q(user=person))
+
+
+class ThatCount(models.Manager.from_queryset(CertificationQuerySet)):  # type: ignore[misc]
+    """Certifications without practice, so that no list, number or export has it by mistake."""
+
+    def get_queryset(self) -> CertificationQuerySet:
+        return super().get_queryset().filter(is_practice=False)
+
+
+class TrackerCertification(SaidOfARun, Recorded):
+    """What one person said of one reconstruction of one run.
+
+    `run_type`, `lumisections` and `recorded_lumi` (1/pb) are the facts that the verdict and the reports rest on, as
+    they were when it was made; `facts` keeps all of them, with their sources. `verdict_word` is kept by the database
+    itself, so that counting and filtering by it costs an index. `version` grows by one with each change.
+    `objects` are those that count, `everything` has practice too: what a person in training certified.
+    """
+
+    runreconstruction = models.ForeignKey(RunReconstruction, models.PROTECT, related_name="certifications")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="certifications")
+    dataset = models.ForeignKey(Dataset, models.PROTECT, null=True, blank=True, related_name="certifications")
+    is_dataset_verified = models.BooleanField(default=True, help_text="Run Registry knew the dataset when it was made.")
+    reference_runreconstruction = models.ForeignKey(
+        RunReconstruction, models.PROTECT, related_name="certifications_resting_on_it"
+    )
+
+    pixel = models.CharField(max_length=8, choices=Flag.choices)
+    strip = models.CharField(max_length=8, choices=Flag.choices)
+    tracking = models.CharField(max_length=8, choices=Flag.choices)
+    pixel_lowstat = models.BooleanField(default=False)
+    strip_lowstat = models.BooleanField(default=False)
+    tracking_lowstat = models.BooleanField(default=False)
+    trackermap = models.CharField(max_length=7, choices=TrackerMap.choices)
+    pixel_problems = models.ManyToManyField(PixelProblem, blank=True, related_name="certifications")
+    strip_problems = models.ManyToManyField(StripProblem, blank=True, related_name="certifications")
+    tracking_problems = models.ManyToManyField(TrackingProblem, blank=True, related_name="certifications")
+    bad_reason = models.ForeignKey(BadReason, models.PROTECT, null=True, blank=True, related_name="certifications")
+    comment = models.TextField(blank=True)
+    date = models.DateField(help_text="The shift day (UTC) that reports count it under.")
+
+    external_info_complete = models.BooleanField(default=False, help_text="Run Registry and OMS both answered.")
+    run_type = models.CharField(max_length=10, choices=RunType.choices, default=RunType.UNKNOWN)
+    lumisections = models.IntegerField(null=True, blank=True)
+    recorded_lumi = models.FloatField(null=True, blank=True)
+    verdict_word = models.GeneratedField(
+        expression=verdict_in_sql(), output_field=models.CharField(max_length=9), db_persist=True
+    )
+    facts = models.JSONField(default=dict, blank=True)
+    confirmed = models.JSONField(default=list, blank=True, help_text="Codes of the questions that were confirmed.")
+
+    stale = models.JSONField(
+        default=list, blank=True, help_text="{fact, was, now} of each fact that has changed since."
+    )
+    stale_since = models.DateTimeField(
+        null=True, blank=True, help_text="When the first of them was seen to have (UTC)."
+    )
+
+    is_practice = models.BooleanField(default=False, db_index=True, editable=False, help_text="Made in training.")
+    state = models.CharField(max_length=9, choices=State.choices, default=State.LIVE)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_reason = models.TextField(blank=True)
+
+    version = models.PositiveIntegerField(default=1)
+    idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    change_reason = models.TextField(blank=True, help_text="Why somebody else than the owner changed it last.")
+
+    objects = ThatCount()
+    everything = CertificationQuerySet.as_manager()
+    history = History(
+        kind=Kind.AMEND,
+        what="certification",
+        never=("verdict_word", "stale", "stale_since"),  # they follow from what is stored
+        quiet=(
+            "runreconstruction",
+            "version",
+            "idempotency_key",
+            "created_at",
+            "updated_at",
+            "updated_by",
+            "change_reason",
+        ),
+        bulky=("facts",),
+        owner="user_id",
+        decides=("is_practice",),
+        opposite=withdrawn,
+        labels=SAID_AS,
+        texts={"recorded_lumi": lumi_text},
+        bases=(SaidOfARun,),
+    )
+
+    class Meta:
+        ordering = ("-date", "-pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["runreconstruction"],
+                condition=Q(state=State.LIVE, is_practice=False),
+                name="one_live_certification",
+            ),
+            models.UniqueConstraint(
+                fields=["runreconstruction", "user"],
+                condition=Q(state=State.LIVE, is_practice=True),
+                name="one_practice_per_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.LIVE)
+                | (
+                    Q(state=State.WITHDRAWN, withdrawn_by__isnull=False, withdrawn_at__isnull=False)
+                    & ~Q(withdrawn_reason="")
+                ),
+                name="withdrawn_with_who_when_why",
+            ),
+            *_known(Flag, "pixel", "strip", "tracking"),
+            *_known(TrackerMap, "trackermap"),
+            *_known(RunType, "run_type"),
+        ]
+        indexes = [
+            models.Index(fields=["state", "-date", "-id"], name="certification_by_day"),
+            models.Index(fields=["user", "-date"], name="certification_by_person"),
+            models.Index(fields=["state", "is_practice", "verdict_word"], name="certification_by_verdict"),
+            models.Index(fields=["date"], condition=Q(external_info_complete=False), name="certification_incomplete"),
+            models.Index(fields=["date"], condition=Q(stale_since__isnull=False), name="certification_stale"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.runreconstruction)
+
+    @property
+    def practice_of(self) -> int | None:
+        """Whose practice it is (key); None where it counts."""
+        return self.user_id if self.is_practice else None
+
+    @property
+    def is_stale(self) -> bool:
+        return self.stale_since is not None
+
+    def changed_by(self, actor: User, why: str, _fields: Collection[str] = ()) -> None:
+        """Count the change and note whose it is; to be saved with what is changed."""
+        self.version += 1
+        self.updated_by, self.change_reason = actor, why
+
+    def may_be_put_back_by(self, actor: User, change: Change, fields: Collection[str]) -> bool:
+        """Whoever may change it; to whom it belongs, and that stale facts are fine, shift leaders say."""
+        is_leaders = change.kind == Kind.CONFIRM or "user" in fields
+        return actor.may_change_others if is_leaders else self.may_be_changed_by(actor)
+
+    def may_be_changed_by(self, person: User) -> bool:
+        """Its owner, while still a shifter, and shift leaders; practice is its owner's alone."""
+        is_anybodys = person.may_change_others and not self.is_practice
+        return is_anybodys or (person.may_certify and self.user_id == person.pk)

@@ -1,0 +1,70 @@
+"""The words of a certification, as stored and as shown."""
+
+from django.db import models
+
+
+class Reconstruction(models.TextChoices):
+    """Each processing of a run is certified by itself."""
+
+    EXPRESS = "express", "Express"
+    PROMPT = "prompt", "Prompt"
+    RERECO = "rereco", "ReReco"
+    RERECOUL = "rerecoul", "ReRecoUL"
+
+
+class Component(models.TextChoices):
+    """What is judged; in this order on every page."""
+
+    PIXEL = "pixel", "Pixel"
+    STRIP = "strip", "Strip"
+    TRACKING = "tracking", "Tracking"
+
+
+class Flag(models.TextChoices):
+    """A shifter's word on one component."""
+
+    GOOD = "good", "Good"
+    BAD = "bad", "Bad"
+    EXCLUDED = "excluded", "Excluded"
+
+
+class Verdict(models.TextChoices):
+    """What the three flags come to (certify/models/verdict.py)."""
+
+    GOOD = "good", "Good"
+    BAD = "bad", "Bad"
+    UNDECIDED = "undecided", "Undecided"
+
+
+class TrackerMap(models.TextChoices):
+    """Whether the tracker maps of the reconstruction were there to look at."""
+
+    EXISTS = "exists", "Exists"
+    MISSING = "missing", "Missing"
+
+
+class State(models.TextChoices):
+    """A certification counts while it is live; a withdrawn one is kept, with who, when and why."""
+
+    LIVE = "live", "Live"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class Question(models.TextChoices):
+    """What a person can be asked to confirm; the codes are stored with the certification."""
+
+    STRIP_LOWSTAT = "strip_lowstat", "Tracking is good while Strip is excluded, or bad with low statistics"
+    PIXEL = "pixel", "Tracking is good while Pixel is bad or excluded"
+    ABSENT = "absent", "A flag is given for a detector that was not in the run"
+    LUMI = "lumi", "The recorded luminosity does not fit the run type"
+    REF_NEWER = "ref_newer", "The reference is newer than the run"
+    REF_OLD = "ref_old", "The reference is more than 6000 runs older"
+    REF_TYPE = "ref_type", "The run type of the run or of the reference is unknown"
+    COUNTERPART = "counterpart", "Express and prompt differ"
+
+
+class ChecklistUse(models.TextChoices):
+    """Where a checklist is gone through."""
+
+    CERTIFY = "certify", "before certifying"
+    WEEK = "week", "by the shift leader"

@@ -1,0 +1,49 @@
+"""The references as CSV; names carry the unit where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
+from typing import Any
+
+from certify.models import RunReconstruction
+from infrastructure.csv_export import lines_of
+
+
+def _of(*path: str) -> Callable[[RunReconstruction], Any]:
+    """The attribute at the end of the path; None where something on it is missing."""
+
+    def got(row: Any) -> Any:
+        for name in path:
+            row = getattr(row, name, None)
+        return row
+
+    return got
+
+
+FIELDS: dict[str, Callable[[RunReconstruction], Any]] = {
+    "run_number": attrgetter("run_id"),
+    "reconstruction": attrgetter("reconstruction"),
+    "run_type": attrgetter("run.run_type"),
+    "era": attrgetter("era"),
+    "fill_number": attrgetter("run.fill_number"),
+    "apv_mode": _of("run", "readout", "mode"),
+    "b_field_t": attrgetter("run.b_field"),
+    "energy_gev": attrgetter("run.energy"),
+    "peak_pileup": _of("run", "fill", "peak_pileup"),
+    "bunches_colliding": _of("run", "fill", "bunches_colliding"),
+    "run_start_time_utc": attrgetter("run.start_time"),
+    "certifications_resting_on_it": attrgetter("resting"),
+    "last_used": attrgetter("last_used"),
+    "certified_as": attrgetter("verdict_now"),
+    "is_offered": attrgetter("is_reference"),
+    "reference_since_utc": attrgetter("reference_since"),
+    "reference_by": _of("reference_by", "username"),
+    "reference_reason": attrgetter("reference_reason"),
+    "successor": lambda row: str(row.successor) if row.successor else None,
+}
+
+
+def csv_lines(rows: Iterable[RunReconstruction]) -> Iterator[str]:
+    """A heading, then the references. The rows must come from `selectors.references`."""
+    return lines_of(FIELDS, ([getter(row) for getter in FIELDS.values()] for row in rows))

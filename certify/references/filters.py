@@ -1,0 +1,86 @@
+"""What narrows the table of references. Names are those of the URL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+
+from certify.models import RunReconstruction
+from certify.models.choices import Reconstruction
+from certify.rules.run_numbers import LAST_RUN
+from oms.choices import RunType
+
+OFFERED, RETIRED, ANY = "offered", "retired", "any"
+_TESLA = 0.1
+Rows = QuerySet[RunReconstruction]
+
+
+class ReferenceFilterForm(forms.Form):
+    """The last run must not be smaller than the first."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("runs_min"), cleaned.get("runs_max")
+        if first is not None and last is not None and last < first:
+            self.add_error("runs_max", "The last run is smaller than the first.")
+        return cleaned
+
+
+def _number(field: str, lookup: str, label: str) -> django_filters.NumberFilter:
+    says = dict.fromkeys(("invalid", "min_value", "max_value"), f"{label}: type a number of up to seven digits.")
+    limits = {"min_value": 1, "max_value": LAST_RUN, "decimal_places": 0}
+    return django_filters.NumberFilter(
+        field_name=field,
+        lookup_expr=lookup,
+        label=label,
+        error_messages=says | {"max_decimal_places": says["invalid"]},
+        **limits,
+    )
+
+
+def _choice(label: str, choices: list[tuple[str, str]], **options: Any) -> django_filters.ChoiceFilter:
+    says = {"invalid_choice": "There is no %(value)s here. Choose another."}
+    return django_filters.ChoiceFilter(label=label, choices=choices, error_messages=says, **options)
+
+
+class ReferenceFilter(django_filters.FilterSet):
+    """By run, fill, reconstruction, run type, era and field; those that are offered, unless told otherwise."""
+
+    runs_min = _number("run_id", "gte", "First run")
+    runs_max = _number("run_id", "lte", "Last run")
+    fill = _number("run__fill_number", "exact", "Fill")
+    reconstruction = _choice("Reconstruction", Reconstruction.choices, empty_label="Any")
+    run_type = _choice("Run type", RunType.choices, field_name="run__run_type", empty_label="Any")
+    era = django_filters.CharFilter(field_name="era", lookup_expr="icontains", label="Era contains")
+    b_field = django_filters.NumberFilter(
+        label="B field (T)",
+        method="of_field",
+        error_messages={"invalid": "Type the field in T, such as 3.8."},
+        widget=forms.NumberInput(attrs={"step": "any"}),
+    )
+    state = _choice(
+        "State",
+        [(RETIRED, "Retired"), (ANY, "Offered and retired")],
+        method="of_state",
+        empty_label="Offered",
+    )
+
+    class Meta:
+        model = RunReconstruction
+        form = ReferenceFilterForm
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: Rows) -> Rows:
+        """Those that are offered, unless a state was asked for."""
+        narrowed = super().filter_queryset(queryset)
+        return narrowed if self.form.cleaned_data.get("state") else narrowed.filter(is_reference=True)
+
+    def of_field(self, queryset: Rows, _name: str, value: Any) -> Rows:
+        """The field as asked for, give or take what the ranking takes for the same."""
+        return queryset.filter(run__b_field__range=(float(value) - _TESLA, float(value) + _TESLA))
+
+    def of_state(self, queryset: Rows, _name: str, value: str) -> Rows:
+        return queryset if value == ANY else queryset.filter(is_reference=False)

@@ -1,0 +1,54 @@
+"""What a shift leader says when a reference is adopted, promoted or retired."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from certify.models import RunReconstruction
+from certify.models.choices import Reconstruction
+from certify.references.ranking import RankedReference
+from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
+from infrastructure.web.reason_form import WhyForm
+
+
+class AdoptForm(WhyForm):
+    """A run that OMS knows, and which of its reconstructions."""
+
+    run_number = forms.IntegerField(
+        label="Run",
+        min_value=FIRST_RUN,
+        max_value=LAST_RUN,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={
+            "required": "Type the run number.",
+            **dict.fromkeys(
+                ("invalid", "min_value", "max_value"), f"Run numbers go from {FIRST_RUN} to {LAST_RUN}. Type one."
+            ),
+        },
+    )
+    reconstruction = forms.ChoiceField(choices=Reconstruction.choices, label="Reconstruction")
+
+    field_order = ("run_number", "reconstruction", "reason")
+
+
+class RetireForm(WhyForm):
+    """Why, and which reference is offered in its place: the most alike first."""
+
+    successor = forms.ModelChoiceField(
+        RunReconstruction.objects.filter(is_reference=True),
+        required=False,
+        label="In its place",
+        empty_label="None",
+        help_text="Certifications that rest on it keep it. Who opens one of them is shown this one in its place.",
+        error_messages={"invalid_choice": "That reference is retired, or was none. Choose another."},
+    )
+
+    field_order = ("successor", "reason")
+
+    def __init__(self, *args: Any, offered: list[RankedReference], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(self.field_order)
+        choices = [(one.reference.pk, one.label) for one in offered if one.is_possible]
+        self.fields["successor"].choices = [("", "None"), *choices]  # type: ignore[attr-defined]

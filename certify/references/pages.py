@@ -1,0 +1,109 @@
+"""What the page of references shows, prepared: the template decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django_tables2 import RequestConfig
+
+from certify.editor.facts_panel import fact_text
+from certify.models import RunReconstruction
+from certify.references import apv_client
+from certify.references.apv_modes import lacking
+from certify.references.filters import ReferenceFilter
+from certify.references.tables import PAGE_SIZES, ReferenceTable
+
+Rows = QuerySet[RunReconstruction]
+
+
+@dataclass(frozen=True)
+class ReferencePage:
+    """Filters and one page of the table. `lacking`: its runs without an APV mode; `query`: the address of it all."""
+
+    filters: ReferenceFilter
+    table: ReferenceTable
+    sizes: list[tuple[int, bool]]
+    kept: list[tuple[str, str]]
+    lacking: list[int]
+    query: str
+
+    @property
+    def has_errors(self) -> bool:
+        return bool(self.filters.form.errors)
+
+    @property
+    def rows(self) -> list[SafeString]:
+        """The rows of this page of the table, drawn."""
+        rows = [row.record for row in self.table.paginated_rows]
+        return [render_to_string("references/_row.html", {"record": row, "page": self}) for row in rows]
+
+    @property
+    def has_apv(self) -> bool:
+        """Whether there is a column for the APV mode."""
+        return apv_client.is_on()
+
+    @property
+    def total(self) -> int:
+        return int(self.table.paginator.count)
+
+
+def in_order(request: HttpRequest, rows: Rows) -> Any:
+    """The rows as the address sorts them."""
+    table = _table(rows)
+    RequestConfig(request, paginate=False).configure(table)
+    return table.data.data
+
+
+def _table(rows: Rows) -> ReferenceTable:
+    return ReferenceTable(rows) if apv_client.is_on() else ReferenceTable(rows, exclude=("apv",))
+
+
+def reference_page(request: HttpRequest, filters: ReferenceFilter, rows: Rows) -> ReferencePage:
+    """One page of these rows: two queries."""
+    asked = request.GET.get("per_page", "")
+    size = int(asked) if asked in map(str, PAGE_SIZES) else PAGE_SIZES[0]
+    table = _table(rows)
+    RequestConfig(request, paginate=False).configure(table)  # it would take any size that an address names
+    table.paginate(per_page=size)
+    table.page = table.paginator.get_page(request.GET.get("page"))
+    shown = [(row.record.run_id, getattr(row.record.run, "readout", None)) for row in table.paginated_rows]
+    query = request.GET.copy()
+    query.pop("again", None)
+    return ReferencePage(
+        filters=filters,
+        table=table,
+        sizes=[(one, one == size) for one in PAGE_SIZES],
+        kept=[(name, request.GET[name]) for name in ("sort", "per_page") if request.GET.get(name)],
+        lacking=sorted(set(lacking(shown))),
+        query=query.urlencode(),
+    )
+
+
+def apv_cells(page: ReferencePage, modes: dict[int, str]) -> list[tuple[str, str]]:
+    """(id, mode) of the cells of this page that can be filled in now."""
+    rows = [row.record for row in page.table.paginated_rows]
+    return [(f"apv-{row.run_id}-{row.reconstruction}", modes[row.run_id]) for row in rows if modes.get(row.run_id)]
+
+
+def facts_of(reference: RunReconstruction) -> list[tuple[str, str]]:
+    """The conditions of a reference run, each with its label."""
+    run, fill = reference.run, reference.run.fill
+    facts = [
+        ("Run type", "run_type", run.run_type),
+        ("Era", "era", run.era or (fill.era if fill else None)),
+        ("Fill", "fill_number", run.fill_number),
+        ("B field (T)", "b_field", run.b_field),
+        ("Energy (GeV)", "energy", run.energy),
+        ("Peak pile-up", "peak_pileup", fill.peak_pileup if fill else None),
+        ("Colliding bunches", "bunches_colliding", fill.bunches_colliding if fill else None),
+        ("Lumisections", "lumisections", run.lumisections),
+        ("Recorded", "recorded_lumi", run.recorded_lumi),
+        ("Began (UTC)", "start_time", run.start_time),
+    ]
+    mode = getattr(getattr(run, "readout", None), "mode", None)
+    return [(label, fact_text(name, value)) for label, name, value in facts] + ([("APV mode", mode)] if mode else [])

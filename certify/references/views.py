@@ -1,0 +1,95 @@
+"""The table of reference runs, its export, one reference, and the APV modes that load by themselves."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from audit.presentation import told
+from audit.undo import changes_of
+from certify.models import RunReconstruction
+from certify.models.choices import Reconstruction
+from certify.references.apv_modes import read_readouts
+from certify.references.explanation import reasons_of
+from certify.references.exports import csv_lines
+from certify.references.filters import ReferenceFilter
+from certify.references.pages import apv_cells, facts_of, in_order, reference_page
+from certify.references.ranking import likeness, ranked_references
+from certify.references.selectors import in_place_of, references, resting_on
+from certify.selectors import offered_references
+from infrastructure.http.budget import Budget
+from oms.mirror import run_as_known
+from users.access import SignedInRequest, role_required
+from users.models import Role, User
+
+MOST_SHOWN = 200
+
+
+@require_safe
+def reference_list(request: HttpRequest) -> HttpResponseBase:
+    """The references that the address asks for, as a page or as CSV; 422 where it cannot be read."""
+    filters = ReferenceFilter(request.GET, queryset=references())
+    is_readable = filters.is_valid()
+    if request.GET.get("export") == "csv" and is_readable:
+        headers = {"Content-Disposition": f'attachment; filename="references-{timezone.now():%Y-%m-%d-%H%M}.csv"'}
+        lines = csv_lines(in_order(request, filters.qs).iterator(chunk_size=500))
+        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    page = reference_page(request, filters, filters.qs if is_readable else references().none())
+    return render(request, "references/list.html", {"page": page}, status=200 if is_readable else 422)
+
+
+@require_safe
+def apv_modes(request: HttpRequest) -> HttpResponse:
+    """The modes that the same page of the table lacks, read from the APV service: for the page, into its cells."""
+    filters = ReferenceFilter(request.GET, queryset=references())
+    page = reference_page(request, filters, filters.qs if filters.is_valid() else references().none())
+    read = read_readouts(page.lacking, Budget.of_page(is_retry="again" in request.GET))
+    if not request.htmx:  # type: ignore[attr-defined]
+        messages.info(request, read.problem or "The APV modes are read.")
+        return redirect(f"{reverse('references:list')}?{page.query}")
+    unknown = sum(not mode for mode in read.modes.values())
+    context = {"read": read, "page": page, "cells": apv_cells(page, read.modes), "unknown": unknown}
+    return render(request, "references/_apv.html", context)
+
+
+@role_required(Role.SHIFTER)
+@require_safe
+def ranked(request: SignedInRequest, run_number: int, reconstruction: str) -> HttpResponse:
+    """All references for one reconstruction of a run, best first, each with the reasons for its rank. Asks nobody."""
+    if reconstruction not in Reconstruction.values:
+        raise Http404(f"There is no reconstruction {reconstruction}.")
+    mine = likeness(run_as_known(run_number), reconstruction)
+    others = (one for one in offered_references() if str(one) != str(mine))
+    rows = [(one, reasons_of(one)) for one in ranked_references(mine, others)]
+    is_part = request.htmx  # type: ignore[attr-defined]
+    template = "references/_ranked.html" if is_part else "references/ranked.html"
+    return render(request, template, {"mine": mine, "rows": rows, "is_part": is_part})
+
+
+@require_safe
+def reference(request: HttpRequest, pk: int) -> HttpResponse:
+    """One reference: its facts, since when and why, what rests on it, and its history."""
+    rows = RunReconstruction.objects.select_related("reference_by", "successor", "run__fill", "run__readout")
+    row = get_object_or_404(rows, pk=pk)
+    return render(request, "references/reference.html", about_reference(row, cast(User, request.user)))
+
+
+def about_reference(row: RunReconstruction, reader: User) -> dict[str, Any]:
+    """What its page and the one that retires it show."""
+    resting = resting_on(row)
+    return {
+        "reference": row,
+        "facts": facts_of(row),
+        "link": settings.LINKS["oms_run"].format(run=row.run_id),
+        "in_place_of": in_place_of(row),
+        "number_resting": resting.count(),
+        "resting": resting[:MOST_SHOWN],
+        "changes": told(changes_of(RunReconstruction, row.pk).prefetch_related("undone_by"), reader),
+    }

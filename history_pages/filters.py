@@ -1,0 +1,63 @@
+"""What narrows the page of all changes. Names are those of the URL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+
+from audit.choices import Kind
+from audit.models import Change
+from certify.rules.run_numbers import LAST_RUN
+from users.models import User
+
+
+def _day(lookup: str, label: str) -> django_filters.DateFilter:
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    says = {"invalid": "Type a day as YYYY-MM-DD."}
+    return django_filters.DateFilter(
+        field_name="at", lookup_expr=lookup, label=label, widget=widget, input_formats=["%Y-%m-%d"], error_messages=says
+    )
+
+
+class ChangeFilter(django_filters.FilterSet):
+    """By person, run, kind and day (UTC)."""
+
+    person = django_filters.ModelChoiceFilter(
+        field_name="by",
+        label="By",
+        queryset=User.objects.order_by("username").only("username", "first_name", "last_name"),
+        to_field_name="username",
+        empty_label="Anybody",
+        error_messages={"invalid_choice": "Nobody has this account name."},
+    )
+    run = django_filters.NumberFilter(
+        field_name="run_number",
+        label="Run",
+        min_value=1,
+        max_value=LAST_RUN,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), "Type a run number of up to seven digits."),
+    )
+    kind = django_filters.ChoiceFilter(
+        choices=Kind.choices,
+        label="Kind",
+        empty_label="Any",
+        error_messages={"invalid_choice": "There is no kind %(value)s."},
+    )
+    date_min = _day("date__gte", "From (UTC)")
+    date_max = _day("date__lte", "To (UTC)")
+
+    class Meta:
+        model = Change
+        fields: list[str] = []
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything is asked for."""
+        return any(value for name, value in self.data.items() if name in self.base_filters)
+
+
+def shown(filters: ChangeFilter) -> Any:
+    """The changes that are asked for, newest first; none where a filter cannot be read."""
+    return filters.qs if filters.is_valid() else Change.objects.none()

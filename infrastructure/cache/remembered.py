@@ -1,0 +1,32 @@
+"""What every form needs and what changes seldom, kept in Django's cache, which the workers share.
+
+Each is forgotten when one of its rows is saved or deleted, and after a minute in any case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import transaction
+
+from infrastructure.cache import safe_cache
+
+_SECONDS = 60
+T = TypeVar("T")
+
+
+def kept(key: str, read: Callable[[], T]) -> T:
+    """What is kept under the key, read anew where nothing is."""
+    value = safe_cache.read(key)
+    if value is None:
+        value = read()
+        safe_cache.write(key, value, _SECONDS)
+    return value
+
+
+def forget(*keys: str) -> None:
+    """Now, for this request; and once committed, for what another worker may have read meanwhile."""
+    for key in keys:
+        safe_cache.forget(key)
+        transaction.on_commit(lambda key=key: safe_cache.forget(key))  # type: ignore[misc]

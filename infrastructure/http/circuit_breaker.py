@@ -1,0 +1,117 @@
+"""A service that failed is left alone for a while, so that no page waits for what has just failed for another.
+
+What is known lies in Django's cache, which the workers of one machine share. After `settings.BREAKER_SECONDS` the first
+page that wants the service tries it, the others go on without; an answer closes the breaker at once, a failure opens it
+anew. A person who asks to try again may do so at any time, one at a time. Trials belong to a page, not to a call: a
+page that may try makes all its calls until one fails.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+
+from django.conf import settings
+
+from infrastructure.cache import safe_cache
+from infrastructure.cache.file_lock import alone
+from infrastructure.http.budget import Budget
+from infrastructure.http.errors import LeftAlone, RemoteError
+
+_KEPT_S = 24 * 3600  # a service that nobody wanted for so long is tried like any other
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Why, since and until when a service is left alone (seconds since 1970); `failures` in a row tell trials apart."""
+
+    failed_at: float
+    until: float
+    reason: str
+    advice: str
+    failures: int = 1
+    trial_ends: float = 0.0
+
+
+def admit(service: str, budget: Budget, *, asked_for: str) -> None:
+    """Let the page call the service, claiming the trial if it is one; raises `LeftAlone` where it may not.
+
+    `asked_for` is the service that the page wants, where `service` only stands in its way.
+    """
+    if _opened(service) is None:  # as nearly always: no lock
+        return
+    with alone("breaker"):
+        opened = _opened(service)
+        if opened is None or budget.trials.get(service) == opened.failures:
+            return
+        _refuse_unless_trial(opened, service, budget, asked_for)
+        budget.trials[service] = opened.failures
+        _keep(service, replace(opened, trial_ends=time.time() + budget.for_one_call()))
+
+
+def check(service: str, budget: Budget) -> None:
+    """As `admit`, without claiming anything: for what would be in vain if the call itself were refused."""
+    opened = _opened(service)
+    if opened is not None and budget.trials.get(service) != opened.failures:
+        _refuse_unless_trial(opened, service, budget, service)
+
+
+def failed(error: RemoteError) -> None:
+    """The service has just failed: leave it alone."""
+    if settings.BREAKER_SECONDS <= 0:
+        return
+    with alone("breaker"):
+        before, now = _opened(error.source), time.time()
+        _keep(
+            error.source,
+            Opened(
+                failed_at=now,
+                until=now + settings.BREAKER_SECONDS,
+                reason=error.reason,
+                advice=error.advice,
+                failures=before.failures + 1 if before else 1,
+            ),
+        )
+
+
+def answered(service: str) -> None:
+    """The service has just answered: closed at once, for everybody."""
+    if _opened(service) is None:
+        return
+    with alone("breaker"):
+        safe_cache.forget(_key(service))
+
+
+def _refuse_unless_trial(opened: Opened, service: str, budget: Budget, asked_for: str) -> None:
+    """One trial at a time: by whoever comes first after the time, or by a person's word, once a page."""
+    now = time.time()
+    is_due = now >= opened.until or (budget.is_retry and service not in budget.trials)
+    if is_due and now >= opened.trial_ends:
+        return
+    until = datetime.fromtimestamp(max(opened.until, opened.trial_ends), UTC)
+    raise LeftAlone(
+        asked_for,
+        source=service,
+        reason=opened.reason,
+        advice=opened.advice,
+        until=None if opened.failed_at >= budget.began else until,
+    )
+
+
+def _key(service: str) -> str:
+    return f"remote.breaker.{service}"
+
+
+def _opened(service: str) -> Opened | None:
+    """What is kept of the service; None too for what another release kept in another form."""
+    kept = safe_cache.read(_key(service))
+    try:
+        return Opened(**kept) if kept else None
+    except TypeError:
+        return None
+
+
+def _keep(service: str, opened: Opened) -> None:
+    """Tell the other workers, in a form that outlives this class."""
+    safe_cache.write(_key(service), asdict(opened), _KEPT_S + settings.BREAKER_SECONDS)

@@ -1,0 +1,171 @@
+"""The token that names CertHelper to a service: one per audience, shared by all threads of this process.
+
+CERN's machine sign-in: POST <realm>/api-access/token, client id and secret by HTTP Basic.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from infrastructure.http import circuit_breaker
+from infrastructure.http import client as http_client
+from infrastructure.http.budget import Budget
+from infrastructure.http.errors import (
+    BadStatus,
+    Denied,
+    NotAsked,
+    NoToken,
+    Redirected,
+    RemoteError,
+    WrongShape,
+    advice_for,
+)
+from infrastructure.http.services import SSO
+
+RENEWED_BEFORE_S = 30.0
+# How a service refuses a token that is no longer good: a first one of these says nothing of the service.
+STALE = frozenset({401, *range(300, 400)})
+
+
+@dataclass(frozen=True)
+class Client:
+    """As whom we ask for a token, and for which audience."""
+
+    audience: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass
+class _Kept:
+    """The token of one client, with the lock that lets one thread at a time ask for it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    token: str = ""
+    valid_until: float = 0.0
+    error: RemoteError | None = None
+    failed_at: float = 0.0
+
+    def valid_token(self) -> str:
+        return self.token if time.monotonic() < self.valid_until else ""
+
+
+_kept: dict[tuple[str, Client], _Kept] = {}
+_kept_lock = threading.Lock()
+
+
+def ask(call: http_client.Call, client: Client, budget: Budget) -> object:
+    """`http_client.ask` with the client's token. A token that is refused is renewed, once.
+
+    A proxy refuses with a redirect to its sign-in page instead of a 401 (Run Registry). An empty audience: no token.
+    """
+    if not client.audience:
+        return http_client.ask(call, budget)
+    circuit_breaker.check(call.service, budget)
+    token = token_for(call.service, client, budget)
+    try:
+        return http_client.ask(_with_token(call, token), budget, excused=STALE)
+    except (Denied, Redirected) as error:
+        if error.status not in STALE:
+            raise
+    drop(client, token)
+    return http_client.ask(_with_token(call, token_for(call.service, client, budget)), budget)
+
+
+def _with_token(call: http_client.Call, token: str) -> http_client.Call:
+    return call.with_header("Authorization", f"Bearer {token}")
+
+
+def token_for(service: str, client: Client, budget: Budget) -> str:
+    """A token that is good for at least half a minute more (or half its life). Raises a `RemoteError`."""
+    kept = _kept_for(client)
+    if token := kept.valid_token():
+        return token
+    circuit_breaker.admit(
+        SSO, budget, asked_for=service
+    )  # before the lock: nobody waits for a sign-in that is left alone
+    came = time.monotonic()
+    if not kept.lock.acquire(timeout=budget.remaining()):
+        raise NotAsked(service, source=SSO, seconds=0)
+    try:
+        return kept.valid_token() or _renew(kept, service, client, budget, came)
+    finally:
+        kept.lock.release()
+
+
+def drop(client: Client, token: str) -> None:
+    """Forget `token`, unless another thread has renewed it already."""
+    kept = _kept_for(client)
+    with _kept_lock:
+        if kept.token == token:
+            kept.valid_until = 0.0
+
+
+def forget_all() -> None:
+    """Forget every token, as a new process would (tests, a change of credentials)."""
+    with _kept_lock:
+        _kept.clear()
+
+
+def _kept_for(client: Client) -> _Kept:
+    with _kept_lock:
+        return _kept.setdefault((settings.SSO_URL, client), _Kept())
+
+
+def _renew(kept: _Kept, service: str, client: Client, budget: Budget, came: float) -> str:
+    """Ask for a token; who waited while another asked in vain shares that failure instead of waiting again."""
+    if kept.error and kept.failed_at > came:
+        raise _for_service(kept.error, service)
+    try:
+        token, seconds = _fetch(service, client, budget)
+    except RemoteError as error:
+        kept.error, kept.failed_at = error, time.monotonic()
+        raise
+    kept.error = None
+    kept.token = token
+    kept.valid_until = time.monotonic() + max(seconds - RENEWED_BEFORE_S, seconds / 2)
+    return token
+
+
+def _for_service(error: RemoteError, service: str) -> RemoteError:
+    happened = error.sentence.split(". ", 1)[0]
+    return RemoteError(service, f"{happened}. {advice_for(service, error.advice)}", source=error.source)
+
+
+def _fetch(service: str, client: Client, budget: Budget) -> tuple[str, float]:
+    """A new token and the seconds it lives."""
+    call = http_client.Call(
+        service,
+        "POST",
+        f"{settings.SSO_URL}/api-access/token",
+        setting="SSO_URL",
+        source=SSO,
+        data={"grant_type": "client_credentials", "audience": client.audience},
+        auth=(client.client_id, client.client_secret),
+    )
+    try:
+        answer = http_client.ask(call, budget)
+    except BadStatus as error:
+        if error.status in (400, 401, 403):
+            raise NoToken(service, source=SSO, status=error.status) from error
+        raise
+    try:
+        return _token_in(answer, service)
+    except WrongShape as error:
+        http_client.failed(error)
+        raise
+
+
+def _token_in(answer: object, service: str) -> tuple[str, float]:
+    """The token and its seconds; raises `WrongShape` naming what is not there or cannot be."""
+    token = answer.get("access_token") if isinstance(answer, dict) else None
+    if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
+        raise WrongShape(service, source=SSO, key="access_token")
+    seconds = answer.get("expires_in") if isinstance(answer, dict) else None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+        raise WrongShape(service, source=SSO, key="expires_in")
+    return token, float(seconds)

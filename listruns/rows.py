@@ -1,0 +1,70 @@
+"""The lines of the list: what one says, and its drawing, which is kept. People look at the same lines all day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from certify.models import TrackerCertification
+from certify.models.choices import TrackerMap
+
+
+class Line(NamedTuple):
+    """All that a line shows of a certification; `at` is the moment it is of (ISO, UTC), empty for now."""
+
+    pk: int
+    run_number: int
+    reconstruction: str
+    state: str
+    run_type: str
+    pixel: str
+    pixel_lowstat: bool
+    strip: str
+    strip_lowstat: bool
+    tracking: str
+    tracking_lowstat: bool
+    verdict_word: str
+    is_stale: bool
+    is_practice: bool
+    has_trackermap: bool
+    reference: str
+    shifter: str
+    date: dt.date
+    comment: str
+    at: str = ""
+
+
+def line_of(row: TrackerCertification, as_of: dt.datetime | None = None) -> Line:
+    """What the line of this certification (`rows_for_lines`) says."""
+    return Line(
+        row.pk,
+        row.run_number,
+        row.reconstruction,
+        row.state,
+        row.run_type,
+        row.pixel,
+        row.pixel_lowstat,
+        row.strip,
+        row.strip_lowstat,
+        row.tracking,
+        row.tracking_lowstat,
+        row.verdict_word,
+        row.is_stale,
+        row.is_practice,
+        row.trackermap == TrackerMap.EXISTS,
+        str(row.reference_runreconstruction),
+        row.user.display_name,
+        row.date,
+        row.comment,
+        f"{as_of:%Y-%m-%dT%H:%M:%SZ}" if as_of else "",
+    )
+
+
+@lru_cache(maxsize=2048)
+def drawn(line: Line) -> SafeString:
+    """The line as a row of the table."""
+    return render_to_string("listruns/_row.html", {"line": line})

@@ -1,0 +1,181 @@
+"""A JSON row of OMS becomes facts. Units are converted here and nowhere else.
+
+Source: OMS aggregation API, resources `runs` and `fills` (JSON:API; units per row in `meta.row`, with include=meta).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from oms import field_readers
+from oms.choices import RunType
+from oms.sanity import is_impossible
+from oms.wire_types import FillFacts, Reported, RunFacts
+
+logger = logging.getLogger(__name__)
+Reader = Callable[[Any, str | None, str], Any]
+
+_RUN: dict[str, Reader] = {
+    "run_number": field_readers.integer,
+    "fill_number": field_readers.integer,
+    "start_time": field_readers.time,
+    "end_time": field_readers.time,
+    "last_update": field_readers.time,
+    "duration": field_readers.number,
+    "era": field_readers.text,
+    "sequence": field_readers.text,
+    "stable_beam": field_readers.flag,
+    "energy": field_readers.energy,
+    "b_field": field_readers.b_field,
+    "lumisections": field_readers.integer,
+    "delivered_lumi": field_readers.lumi,
+    "recorded_lumi": field_readers.lumi,
+    "init_lumi": field_readers.inst_lumi,
+    "end_lumi": field_readers.inst_lumi,
+    "fill_type_runtime": field_readers.text,
+    "fill_type_party1": field_readers.text,
+    "fill_type_party2": field_readers.text,
+    "components": field_readers.names,
+    "hlt_key": field_readers.text,
+    "l1_hlt_mode": field_readers.text,
+    "l1_hlt_mode_stripped": field_readers.text,
+    "trigger_mode": field_readers.text,
+    "l1_key": field_readers.text,
+    "l1_key_stripped": field_readers.text,
+    "l1_menu": field_readers.text,
+    "l1_rate": field_readers.number,
+    "l1_triggers_counter": field_readers.counter,
+    "hlt_physics_counter": field_readers.counter,
+    "hlt_physics_rate": field_readers.number,
+    "hlt_physics_size": field_readers.number,
+    "hlt_physics_throughput": field_readers.number,
+    "initial_prescale_index": field_readers.integer,
+    "clock_type": field_readers.text,
+    "cmssw_version": field_readers.text,
+    "tier0_transfer": field_readers.flag,
+}
+_FILL: dict[str, Reader] = {
+    "fill_number": field_readers.integer,
+    "era": field_readers.text,
+    "start_time": field_readers.time,
+    "end_time": field_readers.time,
+    "start_stable_beam": field_readers.time,
+    "end_stable_beam": field_readers.time,
+    "duration": field_readers.number,
+    "fill_type_runtime": field_readers.text,
+    "fill_type_party1": field_readers.text,
+    "fill_type_party2": field_readers.text,
+    "energy": field_readers.energy,
+    "b_field": field_readers.b_field,
+    "injection_scheme": field_readers.text,
+    "bunches_beam1": field_readers.integer,
+    "bunches_beam2": field_readers.integer,
+    "bunches_colliding": field_readers.integer,
+    "bunches_target": field_readers.integer,
+    "intensity_beam1": field_readers.number,
+    "intensity_beam2": field_readers.number,
+    "crossing_angle": field_readers.number,
+    "beta_star_start": field_readers.number,
+    "beta_star_stop": field_readers.number,
+    "init_lumi": field_readers.inst_lumi,
+    "peak_lumi": field_readers.inst_lumi,
+    "peak_pileup": field_readers.number,
+    "peak_specific_lumi": field_readers.number,
+    "delivered_lumi": field_readers.lumi,
+    "recorded_lumi": field_readers.lumi,
+    "efficiency_lumi": field_readers.number,
+    "efficiency_time": field_readers.number,
+    "downtime": field_readers.number,
+    "first_run_number": field_readers.integer,
+    "last_run_number": field_readers.integer,
+}
+# Where OMS has another name: its lumisection count is the last *active* lumisection.
+_OMS_NAME = {"lumisections": "last_lumisection_number"}
+
+# What to ask for with `fields=`.
+RUN_FIELDS = [_OMS_NAME.get(name, name) for name in _RUN]
+FILL_FIELDS = list(_FILL)
+
+_logged_absent: set[tuple[str, str]] = set()
+
+
+def run_type_of(hlt_key: str | None, stable_beam: bool | None) -> RunType:
+    """What the detector saw (rules: "Run type"): unknown without a key, or when neither side is certain."""
+    if not hlt_key:
+        return RunType.UNKNOWN
+    if stable_beam and ("/cdaq/physics" in hlt_key or "/cdaq/special" in hlt_key):
+        return RunType.COLLISIONS
+    if "cosmic" in hlt_key.lower() or stable_beam is False:
+        return RunType.COSMICS
+    return RunType.UNKNOWN
+
+
+def run_facts(row: Any) -> RunFacts:
+    """The facts of a row of `runs`. Raises `WrongShape` naming the key, `UnknownUnit` naming attribute and unit."""
+    values, reported = _values("runs", _RUN, row)
+    run_type = run_type_of(values["hlt_key"], values["stable_beam"])
+    return RunFacts(**values, run_type=run_type, reported=reported)
+
+
+def fill_facts(row: Any) -> FillFacts:
+    """The facts of a row of `fills`. Raises `WrongShape` naming the key, `UnknownUnit` naming attribute and unit."""
+    values, reported = _values("fills", _FILL, row)
+    return FillFacts(**values, reported=reported)
+
+
+def reader_of(resource: str, attribute: str) -> Reader | None:
+    """What reads this attribute of `runs` or `fills`; None for what is derived here."""
+    return {"runs": _RUN, "fills": _FILL}[resource].get(attribute)
+
+
+def number_of(row: Any, key: str) -> int:
+    """The run or fill number (`key`) of a row, before anything else of it is read. Raises `WrongShape`."""
+    number = field_readers.integer(_attributes(row).get(key), None, key)
+    if number < 1:
+        raise field_readers.wrong(key)
+    return number
+
+
+def _attributes(row: Any) -> Mapping[str, Any]:
+    attributes = row.get("attributes") if isinstance(row, dict) else None
+    if not isinstance(attributes, dict):
+        raise field_readers.wrong("attributes")
+    return attributes
+
+
+def _units(row: Any) -> dict[str, str]:
+    """The unit of each attribute that has one. Rows without any are known (old runs); empty texts too."""
+    try:
+        named = row["meta"]["row"].items()
+        pairs = [(name, entry.get("units")) for name, entry in named]
+    except (KeyError, TypeError, AttributeError):
+        return {}
+    return {name: field_readers.text(unit, None, f"unit of {name}") for name, unit in pairs if unit}
+
+
+def _values(resource: str, readers: dict[str, Reader], row: Any) -> tuple[dict[str, Any], Reported]:
+    """Every attribute read, and those that have a unit or cannot be as they were reported."""
+    attributes, units = _attributes(row), _units(row)
+    number_of(row, next(iter(readers)))
+    values: dict[str, Any] = {}
+    reported: Reported = {}
+    for name, reader in readers.items():
+        key = _OMS_NAME.get(name, name)
+        _log_once_if_absent(resource, key, attributes)
+        raw, unit = attributes.get(key), units.get(key)
+        values[name] = None if raw is None else reader(raw, unit, key)
+        is_left_out = is_impossible(name, values[name])
+        if is_left_out:
+            values[name] = None
+        if raw is not None and (unit or is_left_out):
+            reported[name] = {"value": raw, "unit": unit or ""}
+    return values, reported
+
+
+def _log_once_if_absent(resource: str, key: str, attributes: Mapping[str, Any]) -> None:
+    """OMS renames attributes now and then; one that was asked for and is absent would else turn into null unseen."""
+    if key not in attributes and (resource, key) not in _logged_absent:
+        _logged_absent.add((resource, key))
+        logger.warning("OMS gave no attribute %s of %s: renamed?", key, resource)

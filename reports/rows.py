@@ -1,0 +1,201 @@
+"""What reports rest on: one line per certification, from the facts that were frozen with it.
+
+Nothing here reads the mirror of OMS, so that the same certifications give the same report later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.db.models.fields.json import KT
+
+from certify.facts.staleness import in_words
+from certify.models import TrackerCertification
+from certify.models.choices import Component, Reconstruction, TrackerMap
+from oms.choices import RunType
+from users.models import User
+
+_TYPES = [RunType.COLLISIONS.value, RunType.COSMICS.value, RunType.UNKNOWN.value]
+_RECONSTRUCTIONS = list(Reconstruction.values)
+_COMPONENTS = [component.value for component in Component]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a report puts under one heading. B field in T, energy in GeV; None where nobody knows."""
+
+    run_type: str
+    reconstruction: str
+    dataset: str
+    b_field: float | None
+    energy: float | None
+    particles: str
+
+    @cached_property
+    def order(self) -> tuple[Any, ...]:
+        """Collisions first, then express, prompt, rereco, rerecoul."""
+        unknown_last = (-1.0 if self.b_field is None else self.b_field, -1.0 if self.energy is None else self.energy)
+        by_word = (_TYPES.index(self.run_type), _RECONSTRUCTIONS.index(self.reconstruction), self.dataset)
+        return (*by_word, self.particles, *unknown_last)
+
+    @property
+    def heading(self) -> str:
+        """One line: prompt collisions 3.8 T PROTON 6500 GeV /PromptReco/Collisions2018A/DQM."""
+        field = "" if self.b_field is None else f"{self.b_field:.1f} T"
+        energy = "" if self.energy is None else f"{self.energy:g} GeV"
+        parts = (self.reconstruction, self.run_type, field, self.particles, energy, self.dataset)
+        return " ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class FillFacts:
+    """What OMS said of the fill. Luminosity in 1/pb, peak in 10^34 cm^-2 s^-1, efficiency in %; None where nothing."""
+
+    delivered_lumi: float | None = None
+    recorded_lumi: float | None = None
+    efficiency_lumi: float | None = None
+    peak_lumi: float | None = None
+    peak_pileup: float | None = None
+    bunches_colliding: int | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One certification in a report. Luminosity in 1/pb; None where nobody knows. `stale`: what changed since.
+
+    `day` is the shift day; `fill` and `read_at` (when OMS was read, empty where it was not) are as frozen with it.
+    """
+
+    pk: int
+    run_number: int
+    kind: Kind
+    reference: str
+    flags: dict[str, str]
+    low: frozenset[str]
+    verdict: str
+    has_trackermap: bool
+    lumisections: int | None
+    recorded_lumi: float | None
+    comment: str
+    shifter: str
+    username: str
+    day: date
+    fill_number: int | None
+    fill: FillFacts = FillFacts()
+    read_at: str = ""
+    stale: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def why(self) -> str:
+        """The reason with the comment, each once: a reason that was chosen first begins the comment."""
+        parts = [self.reason] if not self.comment.startswith(self.reason) else []
+        return ": ".join(filter(None, [*parts, self.comment]))
+
+    def flag_text(self, component: str) -> str:
+        """The flag, with its low statistics."""
+        return f"{self.flags[component]}{' (low)' if component in self.low else ''}"
+
+
+# What a line is made of, and nothing else: whole rows with all of their frozen facts would take six times as long.
+_RUN_FACTS = ("fill_number", "b_field", "energy", "fill_type_party1")
+_FILL_FACTS = tuple(field.name for field in fields(FillFacts))
+_WHOLE_NUMBERS = {"fill_number", "bunches_colliding"}
+_COLUMNS = (
+    *(f"{component.value}{of}" for component in Component for of in ("", "_lowstat")),
+    *("pk", "run_type", "lumisections", "recorded_lumi", "verdict_word", "trackermap", "comment", "date", "stale"),
+    *("dataset__name", "bad_reason__name", "user__username", "user__first_name", "user__last_name"),
+)
+_NAMED = {
+    "run_number": F("runreconstruction__run_id"),
+    "reconstruction": F("runreconstruction__reconstruction"),
+    "reference_run": F("reference_runreconstruction__run_id"),
+    "reference_reconstruction": F("reference_runreconstruction__reconstruction"),
+    "read_at": KT("facts__read_at"),
+    **{f"run_{name}": KT(f"facts__run__{name}") for name in _RUN_FACTS},
+    **{f"fill_{name}": KT(f"facts__fill__{name}") for name in _FILL_FACTS},
+}
+
+
+def lines_of(rows: QuerySet[TrackerCertification]) -> list[Line]:
+    """The lines of these certifications, newest run first: one query."""
+    return sorted(
+        map(_line, rows.order_by().values(*_COLUMNS, **_NAMED)), key=lambda line: (-line.run_number, line.kind.order)
+    )
+
+
+def by_kind(lines: Iterable[Line]) -> list[tuple[Kind, list[Line]]]:
+    """The lines under their headings, in the order of every report."""
+    found: dict[Kind, list[Line]] = {}
+    for line in lines:
+        found.setdefault(line.kind, []).append(line)
+    return sorted(found.items(), key=lambda item: item[0].order)
+
+
+def _line(row: dict[str, Any]) -> Line:
+    return Line(
+        pk=row["pk"],
+        run_number=row["run_number"],
+        kind=_kind(row),
+        reference=f"{row['reference_run']} {row['reference_reconstruction']}",
+        flags={name: row[name] for name in _COMPONENTS},
+        low=frozenset(name for name in _COMPONENTS if row[f"{name}_lowstat"]),
+        verdict=row["verdict_word"],
+        has_trackermap=row["trackermap"] == TrackerMap.EXISTS,
+        lumisections=row["lumisections"],
+        recorded_lumi=row["recorded_lumi"],
+        comment=row["comment"],
+        shifter=_name(row["user__username"], row["user__first_name"], row["user__last_name"]),
+        username=row["user__username"],
+        day=row["date"],
+        fill_number=_number("fill_number", row["run_fill_number"]),
+        fill=_fill(tuple(row[f"fill_{name}"] for name in _FILL_FACTS)),
+        read_at=_said(row["read_at"]) or "",
+        stale=tuple(in_words(row["stale"])),
+        reason=row["bad_reason__name"] or "",
+    )
+
+
+def _said(text: Any) -> Any:
+    """A fact that was frozen; SQLite gives one that nobody knows as a word."""
+    return None if text == "null" else text
+
+
+def _number(name: str, text: Any) -> Any:
+    """A number of the frozen facts, which PostgreSQL gives as text."""
+    if _said(text) is None:
+        return None
+    return int(float(text)) if name in _WHOLE_NUMBERS else float(text)
+
+
+# Thousands of lines share a fill, a kind and a shifter.
+@lru_cache(maxsize=1024)
+def _fill(facts: tuple[Any, ...]) -> FillFacts:
+    return FillFacts(*(_number(name, text) for name, text in zip(_FILL_FACTS, facts, strict=True)))
+
+
+@lru_cache(maxsize=1024)
+def _name(username: str, first_name: str, last_name: str) -> str:
+    return User(username=username, first_name=first_name, last_name=last_name).display_name
+
+
+def _kind(row: dict[str, Any]) -> Kind:
+    return _same_kind(
+        row["run_type"],
+        row["reconstruction"],
+        row["dataset__name"] or "",
+        row["run_b_field"],
+        row["run_energy"],
+        _said(row["run_fill_type_party1"]) or "",
+    )
+
+
+@lru_cache(maxsize=1024)
+def _same_kind(run_type: str, reconstruction: str, dataset: str, b_field: Any, energy: Any, particles: str) -> Kind:
+    field, gev = _number("b_field", b_field), _number("energy", energy)
+    return Kind(run_type, reconstruction, dataset, field, gev, particles)

@@ -1,0 +1,299 @@
+"""The numbers of reports, each computed here and nowhere else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from certify.models.choices import Reconstruction, Verdict
+from oms.choices import RunType
+from reports.rows import FillFacts, Line
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Of some certifications: how many, of how many runs, lumisections, recorded luminosity (1/pb).
+
+    `unknown_lumisections` and `unknown_lumi` say how many certifications have none, and so add nothing.
+    """
+
+    certifications: int
+    runs: int
+    lumisections: int
+    recorded_lumi: float
+    unknown_lumisections: int
+    unknown_lumi: int
+
+
+def sum_of(lines: Iterable[Line]) -> Sum:
+    """The sum of these lines. A run counts once in `runs`, and with each of its reconstructions in the rest."""
+    lines = list(lines)
+    return Sum(
+        certifications=len(lines),
+        runs=len({line.run_number for line in lines}),
+        lumisections=sum(line.lumisections or 0 for line in lines),
+        recorded_lumi=math.fsum(line.recorded_lumi or 0.0 for line in lines),
+        unknown_lumisections=sum(line.lumisections is None for line in lines),
+        unknown_lumi=sum(line.recorded_lumi is None for line in lines),
+    )
+
+
+def with_verdict(lines: Iterable[Line], verdict: Verdict) -> list[Line]:
+    """Those of the lines that came to this verdict."""
+    return [line for line in lines if line.verdict == verdict.value]
+
+
+def sums_by_verdict(lines: Iterable[Line]) -> dict[Verdict, Sum]:
+    """The sum of each verdict there is, in the order of every page."""
+    lines = list(lines)
+    found = {verdict: with_verdict(lines, verdict) for verdict in Verdict}
+    return {verdict: sum_of(some) for verdict, some in found.items() if some}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run type and reconstruction of an overview; `without_trackermap`: how many had none to look at."""
+
+    run_type: str
+    reconstruction: str
+    total: Sum
+    by_verdict: dict[Verdict, Sum]
+    first_run: int
+    last_run: int
+    without_trackermap: int
+
+    def of(self, verdict: Verdict) -> Sum:
+        """The sum of one verdict; of nothing where there is none."""
+        return self.by_verdict.get(verdict) or sum_of([])
+
+
+def overview(lines: Iterable[Line]) -> list[Row]:
+    """A row for each run type and reconstruction there is, in the order of every report."""
+    found: dict[tuple[str, str], list[Line]] = {}
+    for line in sorted(lines, key=lambda line: line.kind.order):
+        found.setdefault((line.kind.run_type, line.kind.reconstruction), []).append(line)
+    return [_row(*key, some) for key, some in found.items()]
+
+
+def _row(run_type: str, reconstruction: str, lines: list[Line]) -> Row:
+    return Row(
+        run_type=run_type,
+        reconstruction=reconstruction,
+        total=sum_of(lines),
+        by_verdict=sums_by_verdict(lines),
+        first_run=min(line.run_number for line in lines),
+        last_run=max(line.run_number for line in lines),
+        without_trackermap=sum(not line.has_trackermap for line in lines),
+    )
+
+
+@dataclass(frozen=True)
+class FlagChange:
+    """A run whose verdict in prompt is the opposite of that in express; `day`: when the later was certified."""
+
+    express: Line
+    prompt: Line
+
+    @property
+    def run_number(self) -> int:
+        return self.express.run_number
+
+    @property
+    def day(self) -> date:
+        return max(self.express.day, self.prompt.day)
+
+    @property
+    def components(self) -> list[str]:
+        """The components whose flag or low statistics differ."""
+        return [name for name in self.express.flags if self.express.flag_text(name) != self.prompt.flag_text(name)]
+
+
+def changed_to(express: str, prompt: str) -> Verdict | None:
+    """What prompt came to where express came to the opposite. Undecided counts in neither: it is no opposite."""
+    return Verdict(prompt) if {express, prompt} == {Verdict.GOOD.value, Verdict.BAD.value} else None
+
+
+def flag_changes(lines: Iterable[Line]) -> list[FlagChange]:
+    """The runs of which express and prompt are both here and came to opposite verdicts: each once, oldest first."""
+    of: dict[str, dict[int, Line]] = {Reconstruction.EXPRESS.value: {}, Reconstruction.PROMPT.value: {}}
+    for line in lines:
+        if line.kind.reconstruction in of:
+            of[line.kind.reconstruction][line.run_number] = line
+    express, prompt = of.values()
+    pairs = [FlagChange(express[run], prompt[run]) for run in sorted(express.keys() & prompt.keys())]
+    return [pair for pair in pairs if changed_to(pair.express.verdict, pair.prompt.verdict)]
+
+
+@dataclass(frozen=True)
+class Shifter:
+    """One person with what they certified."""
+
+    username: str
+    name: str
+    total: Sum
+    by_verdict: dict[Verdict, Sum]
+
+
+def shifters(lines: Iterable[Line]) -> list[Shifter]:
+    """Everybody who certified some of these, who certified most first."""
+    found: dict[tuple[str, str], list[Line]] = {}
+    for line in lines:
+        found.setdefault((line.username, line.shifter), []).append(line)
+    people = [Shifter(*who, sum_of(some), sums_by_verdict(some)) for who, some in found.items()]
+    return sorted(people, key=lambda one: (-one.total.certifications, one.username))
+
+
+def by_itself(day: date) -> date:
+    """Each day."""
+    return day
+
+
+def of_its_month(day: date) -> date:
+    """The first day of the month."""
+    return day.replace(day=1)
+
+
+def lumi_by_day(
+    lines: Iterable[Line], period: Callable[[date], date] = by_itself
+) -> dict[str, dict[date, dict[Verdict, float]]]:
+    """Recorded luminosity (1/pb) by reconstruction, shift day and verdict: a run counts once in each reconstruction.
+
+    `period` gives the day that a day is counted under.
+    """
+    found: dict[str, dict[date, list[Line]]] = {}
+    for line in sorted(lines, key=lambda line: line.day):
+        found.setdefault(line.kind.reconstruction, {}).setdefault(period(line.day), []).append(line)
+    return {
+        name: {
+            day: {verdict: one.recorded_lumi for verdict, one in sums_by_verdict(some).items()}
+            for day, some in found[name].items()
+        }
+        for name in Reconstruction.values
+        if name in found
+    }
+
+
+@dataclass(frozen=True)
+class Day:
+    """One shift day: its overview, the fills of its collision runs, and the verdicts that changed on it."""
+
+    day: date
+    rows: list[Row]
+    fills: list[int]
+    changes: list[FlagChange]
+    lines: list[Line]
+
+    def runs(self, run_type: str, reconstruction: str, verdict: Verdict) -> list[int]:
+        """The runs of one verdict, oldest first."""
+        of = (run_type, reconstruction, verdict.value)
+        return sorted(
+            line.run_number for line in self.lines if (line.kind.run_type, line.kind.reconstruction, line.verdict) == of
+        )
+
+
+def days(lines: Iterable[Line], changes: Iterable[FlagChange]) -> list[Day]:
+    """The shift days on which something was certified, in order. Changes on other days are not of these lines."""
+    found: dict[date, list[Line]] = {}
+    for line in lines:
+        found.setdefault(line.day, []).append(line)
+    changes = list(changes)
+    return [
+        Day(day, overview(some), _fills_of_collisions(some), [one for one in changes if one.day == day], some)
+        for day, some in sorted(found.items())
+    ]
+
+
+def _fills_of_collisions(lines: list[Line]) -> list[int]:
+    collisions = [line for line in lines if line.kind.run_type == RunType.COLLISIONS]
+    return sorted({line.fill_number for line in collisions if line.fill_number is not None})
+
+
+@dataclass(frozen=True)
+class Fill:
+    """The certified runs of a fill (None: where no fill is known), newest first."""
+
+    number: int | None
+    lines: list[Line]
+
+    def of(self, run_type: str, reconstruction: str) -> list[Line]:
+        return [
+            line for line in self.lines if (line.kind.run_type, line.kind.reconstruction) == (run_type, reconstruction)
+        ]
+
+
+def fills(lines: Iterable[Line]) -> list[Fill]:
+    """The fills with their certified runs, newest fill first; runs of which no fill is known come last."""
+    found: dict[int | None, list[Line]] = {}
+    for line in sorted(lines, key=lambda line: (-line.run_number, line.kind.order)):
+        found.setdefault(line.fill_number, []).append(line)
+    return [Fill(number, found[number]) for number in sorted(found, key=lambda one: (one is None, -(one or 0)))]
+
+
+@dataclass(frozen=True)
+class FillLumi:
+    """What a fill with colliding bunches recorded, by the facts of the certification that read OMS last.
+
+    `certified`: recorded luminosity (1/pb) of its certified collision runs, each counted once.
+    """
+
+    number: int
+    first_run: int
+    last_run: int
+    facts: FillFacts
+    certified: float
+
+
+def fill_lumis(lines: Iterable[Line]) -> list[FillLumi]:
+    """Those of the fills with colliding bunches, newest first. Where OMS did not say how many, collision runs tell."""
+    return [_fill_lumi(fill.number, fill.lines) for fill in fills(lines) if fill.number and _collides(fill.lines)]
+
+
+def _collides(lines: list[Line]) -> bool:
+    bunches = _read_last(lines).fill.bunches_colliding
+    return any(line.kind.run_type == RunType.COLLISIONS for line in lines) if bunches is None else bunches > 0
+
+
+def _read_last(lines: list[Line]) -> Line:
+    return max(lines, key=lambda line: (line.read_at, line.pk))
+
+
+def _fill_lumi(number: int, lines: list[Line]) -> FillLumi:
+    runs = [line.run_number for line in lines]
+    collisions = [line for line in lines if line.kind.run_type == RunType.COLLISIONS]
+    return FillLumi(number, min(runs), max(runs), _read_last(lines).fill, lumi_of_runs(collisions))
+
+
+def lumi_of_runs(lines: Iterable[Line]) -> float:
+    """Recorded luminosity (1/pb) with each run counted once, by the certification that read OMS last."""
+    found: dict[int, list[Line]] = {}
+    for line in lines:
+        found.setdefault(line.run_number, []).append(line)
+    return math.fsum(_read_last(some).recorded_lumi or 0.0 for some in found.values())
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run with all that was said of it here, by reconstruction."""
+
+    run_number: int
+    fill_number: int | None
+    by_reconstruction: dict[str, Line]
+
+    @property
+    def run_types(self) -> list[str]:
+        """What its certifications take it for; mostly one word."""
+        return list(dict.fromkeys(line.kind.run_type for line in self.by_reconstruction.values()))
+
+
+def runs(lines: Iterable[Line]) -> list[Run]:
+    """The runs, newest first."""
+    found: dict[int, dict[str, Line]] = {}
+    for line in sorted(lines, key=lambda line: (-line.run_number, line.kind.order)):
+        found.setdefault(line.run_number, {})[line.kind.reconstruction] = line
+    return [Run(number, _known_fill(some), some) for number, some in found.items()]
+
+
+def _known_fill(some: dict[str, Line]) -> int | None:
+    return next((line.fill_number for line in some.values() if line.fill_number is not None), None)

@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class ReviewConfig(AppConfig):
-    name = "review"
-    verbose_name = "Review"

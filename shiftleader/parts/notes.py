@@ -1,0 +1,82 @@
+"""The shift leaders' words on the week: shown to all, written by shift leaders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from reports.date_range import week_name
+from reports.filters.week import Scope
+from reports.models import WeekNote
+from users.access import SignedInRequest
+
+_LABELS = {
+    "conditions": "Conditions",
+    "issues": "Issues reported, and feedback to online",
+    "oncalls": "On-calls",
+    "summary": "Summary of the week",
+}
+MOST_WEEKS = 60
+
+
+class NoteForm(forms.Form):
+    """The texts as typed, and the version that the form was opened with; 0 where nothing was said yet."""
+
+    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in WeekNote.TEXTS:
+            self.fields[name] = forms.CharField(
+                label=_LABELS[name],
+                required=False,
+                strip=False,
+                max_length=20_000,
+                widget=forms.Textarea(attrs={"rows": 6 if name == "summary" else 3}),
+            )
+
+    def texts(self) -> dict[str, str]:
+        """As typed: a browser sends its own line ends."""
+        return {name: self.cleaned_data[name].replace("\r\n", "\n") for name in WeekNote.TEXTS}
+
+
+def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
+    """The words of one week with the form to change them, or those of all weeks in a longer range: one query."""
+    if not scope.week:
+        found = _notes_in(scope)
+        return {"notes": [(note, said(note)) for note in found[:MOST_WEEKS]], "is_cut": len(found) > MOST_WEEKS}
+    note = WeekNote.objects.select_related("updated_by").filter(week=scope.week).first()
+    return context(scope.week, note, form_of(note) if request.user.may_change_others else None)
+
+
+def context(week: str, note: WeekNote | None, form: NoteForm | None) -> dict[str, Any]:
+    """What the template of the part needs for one week."""
+    return {"week": week, "note": note, "said": said(note) if note else [], "form": form}
+
+
+def form_of(note: WeekNote | None) -> NoteForm:
+    texts = {name: getattr(note, name) for name in WeekNote.TEXTS} if note else {}
+    return NoteForm(initial={"version": note.version if note else 0, **texts})
+
+
+def said(note: WeekNote) -> list[tuple[str, str]]:
+    """Label and text of what is said."""
+    return [(_LABELS[name], text) for name in WeekNote.TEXTS if (text := getattr(note, name))]
+
+
+def differing(standing: WeekNote, texts: dict[str, str]) -> list[tuple[str, str]]:
+    """Label and text of what stands now, where it is not what was typed."""
+    return [
+        (_LABELS[name], getattr(standing, name)) for name in WeekNote.TEXTS if getattr(standing, name) != texts[name]
+    ]
+
+
+def _notes_in(scope: Scope) -> list[WeekNote]:
+    """The last ones, and one more where there are more than are shown."""
+    notes = WeekNote.objects.select_related("updated_by")
+    if scope.first:
+        notes = notes.filter(week__gte=week_name(scope.first))
+    if scope.last:
+        notes = notes.filter(week__lte=week_name(scope.last))
+    return list(notes[: MOST_WEEKS + 1])

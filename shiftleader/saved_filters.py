@@ -1,0 +1,47 @@
+"""Filters under a name: those of the reader, and the forms that keep one or take one away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
+
+from django import forms
+
+from reports.filters.week import Scope
+from shiftleader.models import SavedFilter
+from users.models import User
+
+_OF_DAYS = ("week", "from", "to")
+
+
+class SaveForm(forms.Form):
+    """A name, and whether the days are kept too."""
+
+    name = forms.CharField(label="Save these filters as", max_length=50)
+    with_days = forms.BooleanField(label="with these days", required=False)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A saved filter with its query here; one without days is shown over the days at hand."""
+
+    saved: SavedFilter
+    query: str
+
+
+def kept_of(person: User, scope: Scope) -> list[Kept]:
+    """The person's filters by name: one query."""
+    mine = SavedFilter.objects.filter(user=person, is_retired=False)
+    return [Kept(one, _over(one.query, scope)) for one in mine]
+
+
+def _over(query: str, scope: Scope) -> str:
+    pairs = parse_qsl(query)
+    has_days = any(name in _OF_DAYS for name, _value in pairs)
+    return query if has_days else urlencode([*scope.days.query().items(), *pairs])
+
+
+def query_to_save(scope: Scope, with_days: bool) -> str:
+    """What is kept of a scope."""
+    sent = scope.as_sent()
+    return urlencode({name: value for name, value in sent.items() if with_days or name not in _OF_DAYS}, doseq=True)

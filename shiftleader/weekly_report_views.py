@@ -1,0 +1,67 @@
+"""The weekly report as a page to print and as slides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from reports.bar_chart import chart
+from reports.filters.chips import in_words_of
+from reports.filters.form import WeekForm
+from reports.filters.week import Scope
+from reports.slides import odp_file, pptx_file
+from reports.slides.deck import Deck
+from reports.slides.weekly_deck import deck_of
+from reports.weekly.content import report_of
+from reports.weekly.sections import Report, Section
+from shiftleader.views import unreadable
+from users.access import SignedInRequest
+
+
+@require_safe
+def report(request: SignedInRequest) -> HttpResponse:
+    """All of the weekly report on one page; 422 where the address cannot be read."""
+    form = WeekForm(request.GET)
+    if not form.is_valid():
+        return unreadable(request, form)
+    scope = form.scope()
+    made = _report(request, scope)
+    sections = [(section, _chart(section, scope)) for section in made.sections]
+    return render(request, "shiftleader/report.html", {"report": made, "scope": scope, "sections": sections})
+
+
+@require_safe
+def slides_pptx(request: SignedInRequest) -> HttpResponse:
+    """The same as slides for PowerPoint and LibreOffice."""
+    return _slides(request, "pptx", pptx_file.CONTENT_TYPE, pptx_file.pptx_bytes)
+
+
+@require_safe
+def slides_odp(request: SignedInRequest) -> HttpResponse:
+    """The same as slides for LibreOffice, and for PowerPoint too."""
+    return _slides(request, "odp", odp_file.CONTENT_TYPE, odp_file.odp_bytes)
+
+
+def _report(request: SignedInRequest, scope: Scope) -> Report:
+    return report_of(scope, request.user, list(in_words_of(scope).values()))
+
+
+def _chart(section: Section, scope: Scope) -> object:
+    return chart(section.reconstruction, list(section.days), section.amounts, scope.rows_url)
+
+
+def _slides(request: SignedInRequest, kind: str, content_type: str, write: Callable[[Deck], bytes]) -> HttpResponse:
+    form = WeekForm(request.GET)
+    if not form.is_valid():
+        return unreadable(request, form)
+    made = _report(request, form.scope())
+    return _file(write(deck_of(made)), content_type, f"{made.file_name}.{kind}")
+
+
+def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
+    answer = HttpResponse(content, content_type=content_type)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

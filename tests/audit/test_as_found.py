@@ -1,0 +1,26 @@
+"""Certifications from before history was kept get their first row from the migration."""
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from audit.models import Change
+from certify.models import TrackerCertification
+from tests.factories import CertificationFactory, PixelProblemFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_stood_before_is_kept_as_found(monkeypatch):
+    made = CertificationFactory(comment="old")
+    problem = PixelProblemFactory()
+    made.pixel_problems.add(problem)
+    before = TrackerCertification.history.count()
+    import_module("audit.migrations.0003_as_found").keep_as_found(apps, connection.schema_editor())
+    assert TrackerCertification.history.count() == before + 1
+    row = TrackerCertification.history.order_by("history_id").last()
+    assert (row.id, row.comment, row.many["pixel_problems"]) == (made.pk, "old", [problem.pk])
+    assert row.history_date == made.updated_at
+    assert (row.change, row.change.kind) == (Change.objects.first(), "found")

@@ -1,0 +1,66 @@
+"""A thousand random actions by random people, undone in reverse: every field and every many-to-many is as it was."""
+
+from random import Random
+
+import pytest
+
+from audit.models import Change
+from audit.undo import undo_change
+from tests.audit.world import Chance, Snapshot, build, whole_record
+from users.models import Role, User
+
+pytestmark = pytest.mark.django_db
+ACTIONS = 1000
+KINDS = {"certify", "amend", "withdraw", "restore", "hand_over", "words", "adopt", "promote", "retire", "account"}
+# What is left of rows that were made meanwhile: they stay, and say nothing any more.
+NOTHING = {
+    "oms.omsrun": {"run_type": "unknown"},
+    "oms.omsfill": {},
+    "certify.runreconstruction": {"is_reference": False, "reference_reason": ""},
+}
+ENDED = {
+    "certify.trackercertification": ("state", "withdrawn"),
+    "certify.badreason": ("is_retired", True),
+}
+
+
+@pytest.mark.once
+def test_a_thousand_actions_undone_in_reverse_restore_everything():
+    build()
+    before, first, seed = whole_record(), Change.objects.count(), Random().randrange(10**9)
+    chance, undoer = Chance(Random(seed)), User.objects.get(username="admin0")
+    while Change.objects.count() < first + ACTIONS:
+        chance.act()
+    done = list(Change.objects.all()[: Change.objects.count() - first])
+    assert {change.kind for change in done} >= KINDS, seed
+    assert whole_record() != before
+    for change in done:
+        undo_change(undoer, change, "back")
+    after = whole_record()
+    assert {key: after[key] for key in before} == before, f"seed {seed}"
+    assert _still_speaking(after, before) == [], f"seed {seed}"
+    assert Change.objects.filter(kind="undo").count() == len(done)
+
+
+def _still_speaking(after: Snapshot, before: Snapshot) -> list[tuple[str, object]]:
+    """Rows made meanwhile that still say something."""
+    return [key for key in after.keys() - before.keys() if not _is_silent(key[0], after[key])]
+
+
+def _is_silent(model: str, said: dict[str, object]) -> bool:
+    if model in ENDED:
+        name, value = ENDED[model]
+        return said[name] == value
+    told = {name: value for name, value in said.items() if value not in (None, "", [], {})}
+    return told == {name: value for name, value in NOTHING[model].items() if value != ""}
+
+
+def test_the_snapshot_sees_a_change_of_any_field_and_of_any_many_to_many():
+    build()
+    person = User.objects.get(username="shifter1")
+    before = whole_record()
+    person.role = Role.GUEST
+    person.save()
+    assert whole_record() != before
+    undo_change(User.objects.get(username="admin0"), Change.objects.first(), "back")
+    assert whole_record() == before

@@ -1,0 +1,216 @@
+"""A small world in which random people do random things, each through the product's own actions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+
+from audit import snapshot
+from certify.actions.certify import amend_certification, certify_run
+from certify.actions.input import Basis, Decision
+from certify.actions.lifecycle import hand_over_certification, restore_certification, withdraw_certification
+from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryRefused
+from certify.models import (
+    BadReason,
+    Checklist,
+    PixelProblem,
+    RunReconstruction,
+    StripProblem,
+    TrackerCertification,
+    TrackingProblem,
+)
+from certify.models.choices import Flag, Question, Reconstruction, TrackerMap
+from certify.references.actions import adopt_reference, promote_reference, retire_reference
+from certify.vocabulary.actions import add_word
+from oms.models import OmsRun
+from tests.factories import (
+    BadReasonFactory,
+    CertificationFactory,
+    ChecklistFactory,
+    PixelProblemFactory,
+    ReconstructionFactory,
+    RunFactory,
+    StripProblemFactory,
+    TrackingProblemFactory,
+    UserFactory,
+)
+from users.models import Role, User
+
+REFUSALS = (PermissionDenied, EntryRefused, AlreadyCertified, ChangedMeanwhile)
+WORDS = (BadReason, PixelProblem, StripProblem, TrackingProblem, Checklist)
+Snapshot = dict[tuple[str, Any], dict[str, Any]]
+
+
+PROBLEM_MODELS = (PixelProblem, StripProblem, TrackingProblem)
+# How often a person of each role does something: who may little is refused much, and a refusal is soon tried.
+ASKED = {Role.GUEST: 1, Role.SHIFTER: 2, Role.SHIFT_LEADER: 6, Role.EXPERT: 6}
+
+
+def _keys(queryset: Any) -> list[int]:
+    return list(queryset.order_by("pk").values_list("pk", flat=True))
+
+
+def _but_for_the_admin() -> Any:
+    return User.objects.exclude(username="admin0").order_by("pk")
+
+
+def build() -> None:
+    """People of each role, runs known and unknown, references, words, and a few certifications that stand."""
+    for role, number in ((Role.GUEST, 1), (Role.SHIFTER, 4), (Role.SHIFT_LEADER, 2), (Role.EXPERT, 1), (Role.ADMIN, 1)):
+        for one in range(number):
+            UserFactory(username=f"{role}{one}", role=role)
+    for factory in (BadReasonFactory, PixelProblemFactory, StripProblemFactory, TrackingProblemFactory):
+        for _ in range(3):
+            factory()
+    ChecklistFactory()
+    for cosmics in (False, True):
+        ReconstructionFactory(reference=True, run=RunFactory(cosmics=cosmics, older=True))
+    for number in range(20):
+        RunFactory(bare=True) if number % 3 == 0 else RunFactory(cosmics=number % 3 == 1)
+    for run in OmsRun.objects.order_by("-pk")[:6]:
+        made = CertificationFactory(run=run, user=User.objects.get(username="shifter0"))
+        made.pixel_problems.set(PixelProblem.objects.all()[:2])
+
+
+def whole_record() -> Snapshot:
+    """All that every row of every table says, many-to-many fields included."""
+    kept = [model for model in apps.get_models() if hasattr(model, "kept")]
+    return {
+        (model._meta.label_lower, row.pk): snapshot.spoken(row, snapshot.values_of(row, {}), snapshot.keys_of_many(row))
+        for model in kept
+        for row in model._base_manager.all()
+    }
+
+
+@dataclass
+class Chance:
+    """One random person who does one random thing."""
+
+    dice: Random
+    log: list[str] = field(default_factory=list)
+    # Who is there at the start stays: asked once.
+    people: list[int] = field(default_factory=lambda: _keys(_but_for_the_admin()))
+    weights: list[int] = field(default_factory=lambda: [ASKED[one.role] for one in _but_for_the_admin()])
+    runs: list[int] = field(default_factory=lambda: _keys(OmsRun.objects.all()))
+    problems_known: dict[Any, list[Any]] = field(
+        default_factory=lambda: {model: list(model.objects.order_by("pk")) for model in PROBLEM_MODELS}
+    )
+
+    def act(self) -> None:
+        """Do something; a refusal is an answer like any other."""
+        deeds = [self.certify] * 3 + [self.amend] * 5 + [self.withdraw, self.restore, self.hand_over] * 2
+        deeds += [self.word, self.reason, self.adopt, self.promote, self.retire, self.role, self.problems] * 2
+        deed = self.dice.choice(deeds)
+        actor = User.objects.get(pk=self.dice.choices(self.people, self.weights)[0])
+        self.log.append(f"{actor.username} {deed.__name__}")
+        try:
+            deed(actor)
+        except REFUSALS:
+            self.log[-1] += " (refused)"
+
+    def _one(self, queryset: Any) -> Any:
+        keys = _keys(queryset)
+        return queryset.get(pk=self.dice.choice(keys)) if keys else None
+
+    def _run(self) -> OmsRun:
+        return OmsRun.objects.get(pk=self.dice.choice(self.runs))
+
+    def certify(self, actor: User) -> None:
+        run = self._run()
+        given = self._decision(run.run_type), self._basis(run)
+        certify_run(actor, run.pk, self.dice.choice(Reconstruction.values), *given)
+
+    def amend(self, actor: User) -> None:
+        made = self._standing("live")
+        if made:
+            run = OmsRun.objects.get(pk=made.run_number)
+            given = self._decision(run.run_type), self._basis(run)
+            amend_certification(actor, made, made.version, *given, reason=self._why())
+
+    def withdraw(self, actor: User) -> None:
+        if made := self._standing("live"):
+            withdraw_certification(actor, made, made.version, self._why())
+
+    def restore(self, actor: User) -> None:
+        if made := self._standing("withdrawn"):
+            restore_certification(actor, made, made.version, self._why())
+
+    def hand_over(self, actor: User) -> None:
+        if made := self._standing("live"):
+            to = User.objects.get(pk=self.dice.choice(self.people))
+            hand_over_certification(actor, made, made.version, to, self._why())
+
+    def problems(self, _actor: User) -> None:
+        """As a command would: without a deed around it."""
+        if made := self._standing("live"):
+            made.strip_problems.set(self._some(StripProblem))
+
+    def word(self, _actor: User) -> None:
+        row = self._one(self.dice.choice(WORDS)._base_manager)
+        text = "text" if isinstance(row, Checklist) else "description"
+        setattr(row, text, self._why())
+        row.is_retired = self.dice.random() < 0.1
+        row.save()
+
+    def reason(self, actor: User) -> None:
+        add_word(actor, BadReason, f"Reason {self.dice.randrange(10**6)}", self._why())
+
+    def adopt(self, actor: User) -> None:
+        adopt_reference(actor, self._run(), self.dice.choice(Reconstruction.values), self._why())
+
+    def promote(self, actor: User) -> None:
+        if made := self._standing("live"):
+            promote_reference(actor, made, self._why())
+
+    def retire(self, actor: User) -> None:
+        if reference := self._one(RunReconstruction.objects.filter(is_reference=True)):
+            retire_reference(actor, reference, self._why())
+
+    def role(self, _actor: User) -> None:
+        person = self._one(User.objects.exclude(username__in=("admin0", "shift_leader0", "shifter0")))
+        person.role = self.dice.choice((Role.SHIFTER, Role.SHIFT_LEADER, Role.EXPERT))
+        person.save()
+
+    def _standing(self, state: str) -> TrackerCertification | None:
+        return self._one(TrackerCertification.objects.filter(state=state).with_names())
+
+    def _why(self) -> str:
+        return f"because {self.dice.randrange(10**6)}"
+
+    def _some(self, model: Any) -> list[Any]:
+        return [one for one in self.problems_known[model] if self.dice.random() < 0.3]
+
+    def _reference(self, run_type: str) -> RunReconstruction:
+        """One that is offered, mostly of this type; any reconstruction where none is."""
+        offered = RunReconstruction.objects.filter(is_reference=True).order_by("pk").values_list("pk", "run__run_type")
+        fits = [key for key, its_type in offered if its_type == run_type] if self.dice.random() < 0.9 else []
+        key = self.dice.choice(fits or [key for key, _its_type in offered] or _keys(RunReconstruction.objects)[:1])
+        return RunReconstruction.objects.select_related("run").get(pk=key)
+
+    def _decision(self, run_type: str) -> Decision:
+        flags = self.dice.choice((("good",) * 3, ("bad", "good", "good"), ("good", "bad", "bad"), (Flag.EXCLUDED,) * 3))
+        return Decision(
+            *flags,
+            self.dice.choice(TrackerMap.values),
+            self._reference(run_type),
+            date(2018, 6, 2),
+            bad_reason=self._one(BadReason.objects.all()),
+            comment=self._why(),
+            confirmed=list(Question.values),
+            problems={"pixel_problems": self._some(PixelProblem), "tracking_problems": self._some(TrackingProblem)},
+        )
+
+    def _basis(self, run: OmsRun) -> Basis:
+        """For a run that OMS never answered for, sometimes facts typed by hand."""
+        dataset = self.dice.choice(("", "/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"))
+        if run.fetched_at or self.dice.random() < 0.5:
+            return Basis(dataset=dataset)
+        typed = {"run_type": {"value": self.dice.choice(("collisions", "cosmics"))}}
+        typed |= {"lumisections": {"value": self.dice.randrange(1000)}}
+        fill = {"fill_number": {"value": 6600 + self.dice.randrange(5)}, "era": {"value": self.dice.choice("ABCD")}}
+        return Basis(dataset=dataset, typed_run=typed, typed_fill=fill if self.dice.random() < 0.5 else {})

@@ -1,0 +1,206 @@
+import pytest
+from django.utils import timezone
+
+from certify.models import TrackerCertification
+from drafts.models import Draft
+from tests.audit.test_operation import last
+from tests.factories import (
+    BadReasonFactory,
+    CertificationFactory,
+    ChecklistFactory,
+    PixelProblemFactory,
+    StripProblemFactory,
+    TrackingProblemFactory,
+)
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+LOOKED_AT = [
+    "certify/trackercertification",
+    "certify/runreconstruction",
+    "certify/dataset",
+    "oms/omsrun",
+    "oms/omsfill",
+]
+KINDS = {"badreason": "reason", "pixelproblem": "pixel", "stripproblem": "strip", "trackingproblem": "tracking"}
+WORDS = {
+    "badreason": BadReasonFactory,
+    "pixelproblem": PixelProblemFactory,
+    "stripproblem": StripProblemFactory,
+    "trackingproblem": TrackingProblemFactory,
+    "checklist": ChecklistFactory,
+}
+
+
+@pytest.mark.parametrize("model", LOOKED_AT)
+def test_what_is_stored_can_be_seen_and_searched_but_not_changed(admin_client, model):
+    made = CertificationFactory()
+    keys = {
+        "certify/trackercertification": made.pk,
+        "certify/runreconstruction": made.runreconstruction_id,
+        "certify/dataset": made.dataset_id,
+        "oms/omsrun": made.run_number,
+        "oms/omsfill": made.runreconstruction.run.fill_id,
+    }
+    one = f"/admin/{model}/{keys[model]}"
+    assert admin_client.get(f"/admin/{model}/", {"q": str(made.run_number)}).status_code == 200
+    assert admin_client.get(f"/admin/{model}/", {"q": "no number"}).status_code == 200
+    assert admin_client.get(f"{one}/change/").status_code == 200
+    assert admin_client.post(f"{one}/change/", {"comment": "changed"}).status_code == 403
+    assert admin_client.post(f"{one}/delete/", {"post": "yes"}).status_code == 403
+    assert admin_client.get(f"/admin/{model}/add/").status_code == 403
+    assert TrackerCertification.objects.filter(pk=made.pk).exists()
+
+
+@pytest.mark.parametrize("model", LOOKED_AT)
+def test_lists_cost_the_same_queries_for_any_number_of_rows(admin_client, model, django_assert_max_num_queries):
+    for _ in range(15):
+        CertificationFactory()
+    with django_assert_max_num_queries(8):
+        assert admin_client.get(f"/admin/{model}/").status_code == 200
+
+
+def test_admin_sets_a_role(admin_client, shifter):
+    form = admin_client.get(f"/admin/users/user/{shifter.pk}/change/").context["adminform"].form
+    values = {name: value for name, value in form.initial.items() if value is not None}
+    answer = admin_client.post(f"/admin/users/user/{shifter.pk}/change/", {**values, "role": "shift_leader"})
+    assert answer.status_code == 302
+    assert User.objects.get(pk=shifter.pk).may_change_others
+
+
+def test_admin_makes_an_account_with_a_role(admin_client):
+    typed = {
+        "username": "newcomer",
+        "role": "shifter",
+        "usable_password": "true",
+        "password1": "a-long-one-7",
+        "password2": "a-long-one-7",
+    }
+    assert admin_client.post("/admin/users/user/add/", typed).status_code == 302
+    assert User.objects.get(username="newcomer").may_certify
+
+
+def test_accounts_are_not_deleted(admin_client, shifter):
+    assert admin_client.post(f"/admin/users/user/{shifter.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("model", ["badreason", "pixelproblem", "stripproblem", "trackingproblem", "checklist"])
+def test_words_are_looked_at_here_and_changed_on_their_pages(admin_client, shift_leader_client, model):
+    """The pages know three levels, editions and what an identifier is; here one could write past all of it."""
+    row = WORDS[model]()
+    page = f"/checklists/{row.identifier}/" if model == "checklist" else f"/problems/{KINDS[model]}/{row.pk}/"
+    one = f"/admin/certify/{model}/{row.pk}"
+    for client in (admin_client, shift_leader_client):
+        assert f'href="{page}">Its page and history</a>' in client.get(f"{one}/change/").text
+        assert client.get(page).status_code == 200
+        typed = {"name": "other", "title": "other", "identifier": "other", "post": "yes"}
+        for address in (f"{one}/change/", f"{one}/delete/", f"/admin/certify/{model}/add/"):
+            assert client.post(address, typed).status_code == 403
+    assert str(type(row).objects.get()) == str(row)
+
+
+def test_role_in_the_admin_says_why(admin_client, shifter):
+    form = admin_client.get(f"/admin/users/user/{shifter.pk}/change/").context["adminform"].form
+    typed = {name: value for name, value in form.initial.items() if value is not None} | {"role": "expert"}
+    admin_client.post(f"/admin/users/user/{shifter.pk}/change/", {**typed, "why": "group is late"})
+    assert (last().kind, last().why) == ("account", "group is late")
+
+
+def test_row_in_the_admin_leads_to_its_page(admin_client):
+    made = CertificationFactory()
+    page = admin_client.get(f"/admin/certify/trackercertification/{made.pk}/change/").content.decode()
+    assert f'href="/list/{made.pk}/">Its page and history</a>' in page
+
+
+def test_draft_in_the_admin_tells_no_text(admin_client, shifter):
+    draft = Draft.objects.create(
+        user=shifter,
+        run_number=315270,
+        reconstruction="express",
+        key="k",
+        typed="comment=mine",
+        saved_at=timezone.now(),
+    )
+    for address in ("/admin/drafts/draft/", f"/admin/drafts/draft/{draft.pk}/change/"):
+        answer = admin_client.get(address)
+        assert answer.status_code == 200 and "mine" not in answer.content.decode()
+
+
+def test_sign_in_of_the_admin_is_the_one_with_the_limit(client):
+    answer = client.get("/admin/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/accounts/login/?next=/admin/"
+
+
+def test_shifter_is_denied_the_admin(shifter_client):
+    answer = shifter_client.get("/admin/")
+    assert answer.status_code == 403 and "needs the role Shift leader" in answer.content.decode()
+
+
+@pytest.mark.parametrize("model", [*LOOKED_AT, "users/user"])
+def test_shift_leader_sees_no_more_of_the_admin_than_words_and_checklists(shift_leader_client, model):
+    page = shift_leader_client.get("/admin/").content.decode()
+    assert f'href="/admin/{model}/"' not in page
+    assert 'href="/admin/certify/checklist/"' in page
+    assert shift_leader_client.get(f"/admin/{model}/").status_code == 403
+
+
+def test_nobody_but_an_admin_raises_a_role(client, shift_leader, expert):
+    for person in (shift_leader, expert):
+        client.force_login(person)
+        url = f"/admin/users/user/{person.pk}/change/"
+        assert client.post(url, {"username": person.username, "role": "admin"}).status_code == 403
+        assert User.objects.get(pk=person.pk).role == person.role
+
+
+def test_admin_leads_back_and_says_what_each_role_may(admin_client):
+    html = admin_client.get("/admin/").content.decode()
+    assert '<a class="back" href="/">Back to CertHelper</a>' in html
+    assert "View site" not in html
+    assert "Shift leader and expert also change certifications of others" in html
+    assert '<a class="back" href="/">' in admin_client.get("/admin/users/user/").content.decode()
+
+
+def test_those_who_may_find_the_admin_in_the_navigation(admin_client, shift_leader_client, shifter_client):
+    for client in (admin_client, shift_leader_client):
+        assert '<a href="/admin/">Admin</a>' in client.get("/").content.decode()
+    assert '"/admin/"' not in shifter_client.get("/").content.decode()
+
+
+def test_admin_has_the_icon_so_that_no_browser_asks_in_vain(admin_client):
+    assert 'rel="icon" href="/static/icon.svg"' in admin_client.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "certify/trackercertification/?date__year=" + "9" * 30,
+        "certify/trackercertification/?date__year=0",
+        "certify/trackercertification/?date__year=2018&date__month=99",
+        "certify/trackercertification/?date__year=x",
+        "certify/badreason/?is_retired__exact=maybe",
+    ],
+)
+def test_address_that_no_row_can_fit_leads_to_the_whole_list(admin_client, address):
+    CertificationFactory()
+    answer = admin_client.get(f"/admin/{address}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/admin/{address.partition('?')[0]}?e=1")
+    assert admin_client.get(answer["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize("model", ["certify/trackercertification", "users/user", "oms/omsrun"])
+def test_key_that_no_row_can_have_is_no_error(admin_client, model):
+    """PostgreSQL finds no row with it; SQLite cannot hold it, and the whole list comes."""
+    CertificationFactory()
+    answer = admin_client.get(f"/admin/{model}/?pk__in={'9' * 30}", follow=True)
+    assert answer.status_code == 200
+    assert [address for address, _status in answer.redirect_chain] in ([], [f"/admin/{model}/?e=1"])
+
+
+def test_mistake_of_ours_in_a_list_is_no_reason_to_go_round_in_circles(admin_client, monkeypatch):
+    def broken(*_):
+        raise ValueError("ours")
+
+    monkeypatch.setattr("certhelper.admin.site.CertificationAdmin.get_queryset", broken)
+    for address in ("/admin/certify/trackercertification/", "/admin/certify/trackercertification/?e=1"):
+        with pytest.raises(ValueError, match="ours"):
+            admin_client.get(address)

@@ -1,0 +1,148 @@
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from certify.models.choices import Flag
+from certify.review.actions import answer_question
+from drafts.models import Draft
+from infrastructure.http.results import Found
+from openruns.last_search import keep_last_search
+from registry.dataset_cache import remember
+from registry.parsing import RegistryDataset
+from tests.factories import CertificationFactory, QuestionFactory, RunFactory
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2018, 6, 1)
+
+
+@pytest.fixture(autouse=True)
+def _on_that_day(time_machine):
+    time_machine.move_to(datetime(2018, 6, 1, 4, 0, tzinfo=UTC), tick=False)
+
+
+def page(client):
+    return client.get("/").context["page"]
+
+
+def test_shifter_sees_the_own_day_and_only_it(shifter_client, shifter, other_shifter):
+    CertificationFactory(user=shifter, date=TODAY)
+    CertificationFactory(user=shifter, date=TODAY, strip=Flag.BAD)
+    CertificationFactory(user=other_shifter, date=TODAY)
+    CertificationFactory(user=shifter, date=date(2018, 5, 31))
+    shown = page(shifter_client)
+    assert shown.mine.verdicts == [("good", 1), ("bad", 1)]
+    assert shown.team is None
+    assert {row.user for row in shown.last_made} == {shifter}
+    assert [(tally.day.day, tally.total) for tally in shown.days] == [(1, 2), (31, 1)]
+
+
+def test_shift_leader_sees_everybodys_day_too(shift_leader_client, shift_leader, shifter):
+    CertificationFactory(user=shift_leader, date=TODAY)
+    CertificationFactory(user=shifter, date=TODAY)
+    assert (page(shift_leader_client).mine.total, page(shift_leader_client).team.total) == (1, 2)
+
+
+def test_withdrawn_ones_count_nowhere(shifter_client, shifter):
+    CertificationFactory(user=shifter, date=TODAY, withdrawn=True)
+    shown = page(shifter_client)
+    assert (shown.mine.total, shown.last_made, shown.days) == (0, [], [])
+
+
+def test_guest_reads_how_to_get_a_role_and_is_offered_no_search(guest_client):
+    html = guest_client.get("/").content.decode()
+    assert "you need the role Shifter" in html
+    assert 'name="runs"' not in html
+
+
+def test_last_search_is_offered_again(shifter_client, shifter):
+    keep_last_search(shifter, "316187,316199-316202")
+    assert 'href="/openruns/?runs=316187%2C316199-316202"' in shifter_client.get("/").content.decode()
+
+
+def test_home_costs_the_same_queries_for_any_number_of_rows(
+    shift_leader_client, shift_leader, django_assert_max_num_queries
+):
+    for _ in range(12):
+        CertificationFactory(user=shift_leader, date=TODAY)
+    with django_assert_max_num_queries(10):
+        shift_leader_client.get("/")
+
+
+def _draft(person, **more):
+    at = timezone.now() - timedelta(minutes=5)
+    of = {"run_number": 315270, "reconstruction": "express", "key": "a" * 32, "typed": "comment=mine", "saved_at": at}
+    return Draft.objects.create(user=person, **of | more)
+
+
+def test_draft_of_what_was_certified_since_says_so_and_can_go(shifter_client, shifter, other_shifter):
+    run = RunFactory(run_number=315270)
+    _draft(shifter)
+    made = CertificationFactory(run=run, user=other_shifter)
+    _draft(shifter, run_number=315271, key="b" * 32)
+    since = {one.mark.run_number: one.since for one in page(shifter_client).drafts}
+    assert since == {315270: made, 315271: None}
+    html = " ".join(shifter_client.get("/").text.split())
+    assert "certified since by shifter2" in html and html.count(">Discard<") == 1
+    sheet = re.search(r'name="sheet" value="([^"]+)"', html)[1]
+    answer = shifter_client.post("/drafts/discard/", {"sheet": sheet, "draft": "a" * 32}, follow=True)
+    assert answer.redirect_chain == [("/", 302)] and "The draft is discarded." in answer.text
+    assert [draft.run_number for draft in Draft.objects.all()] == [315271]
+
+
+def test_draft_of_what_one_certified_oneself_since_says_you(shifter_client, shifter):
+    _draft(shifter)
+    CertificationFactory(run=RunFactory(run_number=315270), user=shifter)
+    assert "certified since by you:" in shifter_client.get("/").text
+
+
+def test_draft_typed_after_it_was_certified_is_just_a_draft(shifter_client, shifter):
+    CertificationFactory(run=RunFactory(run_number=315270), user=shifter)
+    _draft(shifter, saved_at=timezone.now() + timedelta(minutes=1))
+    assert [one.since for one in page(shifter_client).drafts] == [None]
+    assert ">Discard<" not in shifter_client.get("/").text
+
+
+def _open_in_registry(*runs):
+    """What a search has been answered: an open express dataset of each."""
+    name = "/Express/Collisions2018/DQM"
+    found = [RegistryDataset(run, name, "express", "OPEN", "Collisions18", "OPEN") for run in runs]
+    remember(Found(found, timezone.now()), runs)
+
+
+def test_home_says_what_is_next_of_the_last_search_and_asks_nobody(shifter_client, shifter, sandbox):
+    keep_last_search(shifter, "315270-315271")
+    _open_in_registry(315270, 315271)
+    CertificationFactory(run=RunFactory(run_number=315271))
+    shown = page(shifter_client).next
+    assert (shown.left, shown.certified, shown.first.run_number) == (1, 1, 315270)
+    assert shown.address == "/certify/315270/express/?dataset=%2FExpress%2FCollisions2018%2FDQM&runs=315270-315271"
+    html = shifter_client.get("/").text
+    assert "Certify 315270 express</a>" in html and "1 open, 1 certified; open as Run Registry said at" in html
+    CertificationFactory(run=RunFactory(run_number=315270))
+    assert "0 open, 2 certified" in shifter_client.get("/").text
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize("typed", ["", "banana"])
+def test_without_a_search_nothing_is_next(shifter_client, shifter, typed):
+    keep_last_search(shifter, typed)
+    assert page(shifter_client).next is None
+
+
+def test_search_of_which_nothing_is_remembered_promises_nothing(shifter_client, shifter):
+    keep_last_search(shifter, "315270")
+    html = shifter_client.get("/").text
+    assert "0 certified; what is open, Run Registry says when you search" in html and "Certify 315270" not in html
+
+
+def test_answers_stand_apart_and_have_no_undo(shift_leader_client, shift_leader, shifter):
+    asked = QuestionFactory(certification=CertificationFactory(user=shifter), asked_by=shift_leader)
+    answer_question(shifter, asked, "HV trip.")
+    html = shift_leader_client.get("/").text
+    assert "Answers to your questions" in html and "Changed of yours by others" not in html
+    assert asked.text in html and "HV trip." in html and "/undo/" not in html
+    seen = re.search(r'name="change" value="([0-9]+)"', html)[1]
+    assert shift_leader_client.post("/history/seen/", {"change": seen}).status_code == 303
+    assert "Answers to your questions" not in shift_leader_client.get("/").text

@@ -1,0 +1,48 @@
+"""The owner sees at home what others changed of theirs, by whom and why, until acknowledged."""
+
+import pytest
+
+from audit.models import Notice
+from certify.actions.lifecycle import hand_over_certification, withdraw_certification
+from tests.audit.test_operation import last
+from tests.factories import CertificationFactory, RunFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def made(shifter, shift_leader):
+    made = CertificationFactory(user=shifter, run=RunFactory(run_number=315270))
+    return withdraw_certification(shift_leader, made, 1, "wrong run")
+
+
+def test_owner_is_told_who_did_what_and_why_until_it_is_seen(shifter_client, made):
+    page = shifter_client.get("/").content.decode()
+    assert "Changed of yours by others" in page and "by leader" in page and "Reason: wrong run" in page
+    assert shifter_client.post("/history/seen/", {"change": [last().pk]}).status_code == 303
+    assert "Changed of yours by others" not in shifter_client.get("/").content.decode()
+    assert Notice.objects.get().acknowledged_at is not None
+
+
+def test_nobody_acknowledges_for_somebody_else(other_shifter_client, shift_leader_client, made):
+    for client in (other_shifter_client, shift_leader_client):
+        assert "Changed of yours by others" not in client.get("/").content.decode()
+        client.post("/history/seen/", {"change": [last().pk, "x", "9" * 30]})
+    assert Notice.objects.get().acknowledged_at is None
+
+
+def test_both_hear_of_a_hand_over(shift_leader, shifter_client, other_shifter_client, other_shifter, shifter):
+    made = CertificationFactory(user=shifter)
+    hand_over_certification(shift_leader, made, 1, other_shifter, "took the shift")
+    for client in (shifter_client, other_shifter_client):
+        assert "took the shift" in client.get("/").content.decode()
+
+
+def test_ones_own_change_and_a_command_are_no_news(shifter, shifter_client):
+    made = CertificationFactory(user=shifter)
+    withdraw_certification(shifter, made, 1, "wrong run")
+    made.refresh_from_db()
+    made.comment = "repaired"
+    made.save()
+    assert not Notice.objects.exists()
+    assert "Changed of yours by others" not in shifter_client.get("/").content.decode()

@@ -1,0 +1,71 @@
+"""The first start of a server: what it must be given, and the secret key that several workers agree on."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from certhelper.checks import REQUIRED
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST = dict.fromkeys(REQUIRED, "set")
+REFUSE = "import django; django.setup(); from certhelper.startup import refuse_half_configured as r; r()"
+
+
+def started(code: str, folder: Path, **environment: str) -> subprocess.Popen[str]:
+    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    given = {**clean, "DJANGO_SETTINGS_MODULE": "certhelper.settings", "VAR_DIR": str(folder), **environment}
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=given, stdout=pipe, stderr=pipe, text=True)
+
+
+def test_empty_variables_are_missing_and_named_at_once(tmp_path):
+    process = started(REFUSE, tmp_path, **{**MOST, "OMS_URL": "", "SSO_CLIENT_SECRET": " "})
+    _, said = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "Not started. Set OMS_URL, SSO_CLIENT_SECRET (docs/operator.md" in said
+
+
+@pytest.mark.parametrize("name", [name for name in REQUIRED if name.endswith("_AUDIENCE")])
+def test_audience_may_be_empty(tmp_path, name):
+    process = started(REFUSE, tmp_path, **{**MOST, name: ""})
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "")
+
+
+def test_workers_that_start_together_keep_one_secret_key(tmp_path):
+    """Each waits for the others, then looks for the key: the moment that matters is shared."""
+    code = (
+        "import pathlib, time, os\n"
+        "import certhelper.env, dj_database_url, csp.constants, django.urls, secrets, tempfile\n"
+        "pathlib.Path(os.environ['VAR_DIR'], f'here-{os.getpid()}').touch()\n"
+        "while len(list(pathlib.Path(os.environ['VAR_DIR']).glob('here-*'))) < 6: pass\n"
+        "from certhelper import settings\n"
+        "print(settings.SECRET_KEY)"
+    )
+    workers = [started(code, tmp_path) for _ in range(6)]
+    keys = {worker.communicate(timeout=60)[0] for worker in workers}
+    kept = tmp_path / "secret-key"
+    assert keys == {kept.read_text() + "\n"}
+    assert len(kept.read_text()) > 50
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.glob("secret-key*")] == ["secret-key"]
+
+
+@pytest.mark.parametrize(
+    "environment, says",
+    [
+        ({}, "('HTTP_X_FORWARDED_PROTO', 'https')"),
+        ({"CERTHELPER_MODE": "sandbox"}, "None"),
+        ({"BEHIND_PROXY": "0"}, "None"),
+    ],
+)
+def test_header_of_a_proxy_is_believed_only_behind_one(tmp_path, environment, says):
+    code = "from certhelper import settings; print(settings.SECURE_PROXY_SSL_HEADER)"
+    process = started(code, tmp_path, **environment)
+    assert process.communicate(timeout=60)[0].strip() == says

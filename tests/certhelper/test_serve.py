@@ -1,0 +1,190 @@
+"""`manage.py serve`, which `make run` starts: ready when it says so, and nothing left when it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from certhelper.checks import collect_changed_static_files
+from certhelper.process_group import Family
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 60
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Copy:
+    """One copy of the product on ports of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self.sandbox_port = _free_port(), _free_port()
+        own = {"PORT": self.port, "SANDBOX_PORT": self.sandbox_port, "WORKERS": 1, "VAR_DIR": folder}
+        clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        self.environment = {**clean, "CERTHELPER_MODE": "sandbox", **{name: str(value) for name, value in own.items()}}
+
+    def start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, ROOT / "manage.py", "serve"],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def wait_until_ready(self, process: subprocess.Popen[str]) -> None:
+        said = []
+        for line in process.stdout or ():
+            said.append(line)
+            if line == f"Ready: http://127.0.0.1:{self.port}/\n":
+                return
+        raise AssertionError("".join(said))
+
+    def is_gone(self) -> bool:
+        deadline = time.monotonic() + PATIENCE_S
+        while (_is_taken(self.port) or _is_taken(self.sandbox_port)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return not _is_taken(self.port) and not _is_taken(self.sandbox_port)
+
+
+@pytest.fixture
+def copy(tmp_path) -> Copy:
+    return Copy(tmp_path)
+
+
+def test_serve_is_ready_when_it_says_so_keeps_its_data_and_leaves_nothing(copy):
+    for end in (signal.SIGINT, signal.SIGTERM):
+        process = copy.start()
+        copy.wait_until_ready(process)
+        page = requests.get(f"http://127.0.0.1:{copy.port}/accounts/login/", timeout=10)
+        assert page.status_code == 200
+        style = page.text.split('rel="stylesheet" href="')[1].split('"')[0]
+        assert requests.get(f"http://127.0.0.1:{copy.port}{style}", timeout=10).status_code == 200
+        assert len(requests.get(f"http://127.0.0.1:{copy.port}/certify/allRunsRefRuns/", timeout=10).json()) == 86
+        process.send_signal(end)
+        assert process.wait(PATIENCE_S) == 0
+        assert copy.is_gone()
+
+
+def test_serve_refuses_a_port_that_is_taken_and_names_it(copy):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", copy.port))
+        other.listen()
+        process = copy.start()
+        said, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode != 0
+    assert f"Port {copy.port} is taken" in said
+
+
+def test_family_leaves_the_signals_as_they_were():
+    before = [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    with Family():
+        assert signal.getsignal(signal.SIGTERM) != before[1]
+    assert [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
+
+
+def test_family_ends_together_when_one_of_it_ends():
+    with pytest.raises(ChildProcessError, match="short ended with code 3"), Family() as family:
+        family.start("long", ["sleep", "60"])
+        family.start("short", ["sh", "-c", "exit 3"])
+        members = list(family._members.values())
+        family.watch()
+    assert [member.poll() is not None for member in members] == [True, True]
+
+
+FAMILY = """
+from certhelper.family import Family
+from certhelper.startup import collect_changed_static_files
+with Family() as family:
+    family.start("long", ["sleep", "60"])
+    print(*[one.pid for one in family._members.values()], flush=True)
+    family.watch()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_family_ends_when_make_alone_is_told_to(tmp_path, end):
+    (tmp_path / "family.py").write_text(FAMILY)
+    (tmp_path / "Makefile").write_text(f"run:\n\t@exec env PYTHONPATH={ROOT} {sys.executable} family.py\n")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    make = subprocess.Popen(
+        ["make", "--no-print-directory", "run"],
+        cwd=tmp_path,
+        env=clean,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    member = int(make.stdout.readline())
+    make.send_signal(end)
+    make.wait(PATIENCE_S)
+    deadline = time.monotonic() + PATIENCE_S
+    while Path(f"/proc/{member}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{member}").exists()
+    make.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("DATABASE_URL", value) for value in ("nonsense", "mysql://me:hidden@there/x", "postgres://me:hidden@h:x/y")),
+        *(("WORKERS", value) for value in ("0", "-1", "two", "1.5")),
+        *((name, value) for name in ("PORT", "SANDBOX_PORT") for value in ("abc", "0", "70000")),
+    ],
+)
+def test_serve_refuses_a_wrong_value_in_one_sentence_that_names_the_variable(copy, name, value):
+    copy.environment[name] = value
+    process = copy.start()
+    said, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode != 0
+    assert said.startswith(f"Not started. {name} is ")
+    assert said.count("\n") == 1
+    assert "hidden" not in said
+
+
+def test_serve_says_that_the_database_does_not_answer(copy):
+    copy.environment["DATABASE_URL"] = f"postgres://me:hidden@127.0.0.1:{_free_port()}/nothing"
+    process = copy.start()
+    said, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode != 0
+    assert "Check DATABASE_URL" in said
+    assert "Traceback" not in said and "hidden" not in said
+    assert copy.is_gone()
+
+
+def test_static_files_are_collected_only_when_one_has_changed(settings, tmp_path):
+    settings.STATIC_ROOT, settings.STATICFILES_DIRS = tmp_path / "collected", [tmp_path / "ours"]
+    style = tmp_path / "ours" / "style.css"
+    style.parent.mkdir()
+    style.write_text("a {}")
+    collect_changed_static_files()
+    collected = settings.STATIC_ROOT / "style.css"
+    collected.unlink()
+    collect_changed_static_files()
+    assert not collected.exists()
+    style.write_text("a { color: red }")
+    collect_changed_static_files()
+    assert collected.read_text() == "a { color: red }"
+    style.unlink()
+    (style.parent / "new.css").write_text("b {}")
+    collect_changed_static_files()
+    assert (settings.STATIC_ROOT / "new.css").exists()

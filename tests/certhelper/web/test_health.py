@@ -1,0 +1,48 @@
+"""/healthz: for whatever watches the server. It names the outside services and asks none."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import OperationalError, connection
+
+from infrastructure.http import status
+from infrastructure.http.errors import TimedOut
+
+pytestmark = pytest.mark.django_db
+
+
+def _database_out(*_arguments):
+    raise OperationalError("the database does not answer")
+
+
+def test_health_answers_anybody_with_the_version(client, settings):
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json()["version"] == settings.VERSION
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_health_knows_nothing_of_a_service_that_was_not_asked_yet(client):
+    services = client.get("/healthz").json()["services"]
+    assert set(services) == {"registry", "oms", "sso"}
+    assert [service["answered_at"] for service in services.values()] == [None, None, None]
+    assert not any(service["is_out"] for service in services.values())
+
+
+def test_health_repeats_the_last_answer_of_each_service(client):
+    status.answered("registry")
+    status.failed(TimedOut("oms", seconds=5))
+    services = client.get("/healthz").json()["services"]
+    asked = datetime.fromisoformat(services["registry"]["answered_at"])
+    assert (datetime.now(UTC) - asked).total_seconds() < 60
+    assert services["oms"]["is_out"] and services["oms"]["sentence"]
+
+
+def test_health_is_503_when_the_database_does_not_answer(client):
+    with connection.execute_wrapper(_database_out):
+        answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()["database"]) == (503, False)
+
+
+def test_health_refuses_to_be_posted_to(client):
+    assert client.post("/healthz").status_code == 405

@@ -1,0 +1,50 @@
+"""Real certifications pass through the import, and through every report, without an error.
+
+All 13,668 with ALL_REAL=1, which takes minutes; each sixth run else.
+"""
+
+import json
+import math
+import os
+
+import pytest
+from django.core.management import call_command
+
+from audit.models import Change
+from certify.imports.importer import CHUNK
+from shiftleader.parts.registry import PARTS
+from tests.certify.imports.real import COLUMNS, as_csv, real_rows
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+ALL_DAYS = "from=2018-04-01&to=2019-12-31"
+REPORTS = [
+    "/",
+    "/list/?state=live",
+    "/list/?export=csv&state=live",
+    "/list/?export=json&state=live",
+    "/history/",
+    "/history/?export=csv",
+    "/references/",
+    f"/shiftleader/?{ALL_DAYS}",
+    f"/shiftleader/report/?{ALL_DAYS}",
+    "/shiftleader/slides.pptx?week=2018-W20",
+    "/shiftleader/slides.odp?week=2018-W20",
+    "/summary/?date_min=2018-04-01&date_max=2019-12-31&user=everybody",
+    "/openruns/?runs=315257-315267",
+]
+
+
+def test_real_certifications_pass_through_every_report(admin, admin_client, tmp_path, sandbox):
+    every = real_rows()
+    assert len(every) == 13_668 and len({row[:2] for row in every}) == 13_668
+    rows = every if os.environ.get("ALL_REAL") else [row for row in every if row[0] % 6 == 0]
+    file = tmp_path / "certifications.csv"
+    file.write_text(as_csv(rows), encoding="utf-8")
+    call_command("import_certifications", file, by=admin.username, reason="from before", flags="good")
+    said = json.loads(admin_client.get("/certify/allRunsRefRuns/").content)
+    assert {tuple(one[name] or "" for name in COLUMNS) for one in said} == set(rows)
+    assert Change.objects.filter(why="from before").count() == math.ceil(len(rows) / CHUNK)
+    for path in [*REPORTS, *(f"{part.url}?{ALL_DAYS}" for part in PARTS)]:
+        answer = admin_client.get(path, headers={"HX-Request": "true"} if "/part/" in path else {})
+        size = sum(map(len, answer.streaming_content)) if answer.streaming else len(answer.content)
+        assert answer.status_code == 200 and size, path

@@ -1,0 +1,142 @@
+"""/references/: the table of reference runs, its filters, its order, its pages, its export, and what it costs."""
+
+import csv
+import io
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from certify.models import RunReconstruction
+from certify.references.actions import retire_reference
+from tests.factories import CertificationFactory, FillFactory, ReconstructionFactory, RunFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def reference(number, reconstruction="prompt", **run):
+    run = RunFactory(run_number=number, **run)
+    return ReconstructionFactory(run=run, reconstruction=reconstruction, reference=True)
+
+
+def rows(client, query=""):
+    answer = client.get(f"/references/?{query}")
+    assert answer.status_code == 200
+    return [row.record for row in answer.context["page"].table.paginated_rows]
+
+
+def numbers(client, query=""):
+    return [row.run_id for row in rows(client, query)]
+
+
+def test_row_says_what_a_reference_is_and_what_rests_on_it(guest_client):
+    fill = FillFactory(fill_number=6570, peak_pileup=40.6, bunches_colliding=1214)
+    made = CertificationFactory(reference_runreconstruction=reference(314811, fill=fill, era=None, b_field=3.8))
+    CertificationFactory(withdrawn=True, reference_runreconstruction=made.reference_runreconstruction)
+    page = " ".join(guest_client.get("/references/").content.decode().split())
+    row = page[page.index("<tbody>") : page.index("</tbody>")]
+    for said in (">314811<", ">prompt<", "collisions", "2018A", "6570", "3.8", "40.6", "1214", "2018-06-01 06:00"):
+        assert said in row, said
+    assert f'href="/references/{made.reference_runreconstruction_id}/#resting">1<' in row
+    assert "2018-06-01</td>" in row
+
+
+def test_old_address_leads_here_for_good(client):
+    answer = client.get("/reference/")
+    assert (answer.status_code, answer["Location"]) == (301, "/references/")
+
+
+@pytest.fixture
+def three():
+    return [
+        reference(314575, era="2018A", b_field=3.8, fill=FillFactory(fill_number=6560, peak_pileup=20)),
+        reference(314768, "express", b_field=0.0, fill=FillFactory(fill_number=6561, peak_pileup=40, era="2018B")),
+        reference(314811, cosmics=True, era="2018B"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", [314811, 314768, 314575]),
+        ("sort=run", [314575, 314768, 314811]),
+        ("sort=pile_up", [314575, 314768, 314811]),  # what nobody knows comes last,
+        ("sort=-pile_up", [314768, 314575, 314811]),  # both ways
+        ("runs_min=314600", [314811, 314768]),
+        ("runs_max=314768", [314768, 314575]),
+        ("fill=6561", [314768]),
+        ("reconstruction=express", [314768]),
+        ("run_type=cosmics", [314811]),
+        ("era=8b", [314811]),
+        ("b_field=3.8", [314811, 314575]),
+        ("b_field=0", [314768]),
+        ("state=retired", []),
+    ],
+)
+def test_address_filters_and_sorts(guest_client, three, query, expected):
+    assert numbers(guest_client, query) == expected
+
+
+def test_every_column_sorts_both_ways(guest_client, three, sandbox):
+    columns = guest_client.get("/references/").context["page"].table.columns
+    for name in columns.names():
+        for query in (f"sort={name}", f"sort=-{name}"):
+            assert len(numbers(guest_client, query)) == 3
+
+
+@pytest.mark.parametrize("query", ["runs_min=x", "fill=1.5", "state=none", "runs_min=9&runs_max=3", "b_field=nan"])
+def test_filter_that_cannot_be_read_is_said_and_nothing_shown(guest_client, three, query):
+    answer = guest_client.get(f"/references/?{query}")
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "field-error" in page and "314811" not in page
+
+
+def test_retired_ones_are_shown_when_asked_for(guest_client, shift_leader, three):
+    retire_reference(shift_leader, three[0], "too old", three[1])
+    assert numbers(guest_client) == [314811, 314768]
+    assert numbers(guest_client, "state=retired") == [314575]
+    assert numbers(guest_client, "state=any") == [314811, 314768, 314575]
+
+
+def test_pages_keep_filters_and_order_in_the_address(guest_client):
+    for number in range(30):
+        reference(314000 + number)
+    query = "reconstruction=prompt&sort=run"
+    assert numbers(guest_client, f"{query}&page=2") == list(range(314025, 314030))
+    page = guest_client.get(f"/references/?{query}").content.decode()
+    assert f"{query.replace('&', '&amp;')}&amp;page=2" in page
+    assert len(numbers(guest_client, f"{query}&per_page=50&page=99")) == 30
+    for odd in ("per_page=-1&page=7", "per_page=1000", "page=-1", "page=x"):
+        assert len(numbers(guest_client, f"{query}&{odd}")) in (5, 25)
+
+
+def test_export_has_the_rows_of_the_address_in_its_order(guest_client, three):
+    three[0].reference_reason = "=first"
+    three[0].save()
+    CertificationFactory(reference_runreconstruction=three[0])
+    answer = guest_client.get("/references/?sort=run&b_field=3.8&export=csv")
+    lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    assert [line["run_number"] for line in lines] == ["314575", "314811"]
+    first = lines[0]
+    assert (first["fill_number"], first["peak_pileup"], first["b_field_t"]) == ("6560", "20.0", "3.8")
+    assert (first["certifications_resting_on_it"], first["last_used"]) == ("1", "2018-06-01")
+    assert first["reference_reason"] == "'=first" and lines[1]["peak_pileup"] == ""
+
+
+def test_reference_that_is_bad_by_now_is_marked(guest_client):
+    one = reference(314811)
+    CertificationFactory(runreconstruction=one, strip="bad")
+    assert "bad by now" in guest_client.get("/references/").content.decode()
+
+
+@pytest.mark.parametrize("count", [3, 60])
+def test_page_costs_a_handful_of_queries_however_many_there_are(guest_client, count, sandbox):
+    for number in range(count):
+        CertificationFactory(reference_runreconstruction=reference(314000 + number))
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert len(numbers(guest_client, "per_page=50")) == min(count, 50)
+    assert len(asked) <= 5, [one["sql"] for one in asked]
+    assert RunReconstruction.objects.filter(is_reference=True).count() == count

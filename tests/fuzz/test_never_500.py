@@ -1,0 +1,148 @@
+"""Whatever is sent to any address, in a query, a form or neither, is answered: never a 500.
+
+A failure prints how to replay it (`@reproduce_failure`, and `--hypothesis-seed`), and is tried first the next time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+from django.db import connection
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz.addresses import Address, addresses
+from tests.fuzz.values import JSON, RAW_QUERIES, VALUES, changed, encoded
+from tests.fuzz.world import World, undone, world  # noqa: F401 - a fixture
+
+pytestmark = pytest.mark.django_db
+FORM, FILES = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
+OURS = [one for one in addresses() if not one.is_of_admin]
+ADMINS = [one for one in addresses() if one.is_of_admin]
+# Queries and forms to addresses of ours, the same to the admin's, and any path at all: 5,200 on SQLite.
+# PostgreSQL is the slower one, and there to see what only it refuses.
+SHARE = 1 if connection.vendor == "sqlite" else 0.25
+QUERIES, FORMS, IN_ADMIN, PATHS = (round(SHARE * count) for count in (2000, 1200, 500, 1000))
+
+
+def tried(examples: int):
+    """So many examples, each in a transaction that is rolled back."""
+    fixtures_stay = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+    return settings(max_examples=examples, deadline=None, suppress_health_check=fixtures_stay, print_blob=True)
+
+
+def _ask(client: Client, method: str, path: str, body: str | bytes = "", kind: str = FORM, **more: str) -> int:
+    """The status of the whole answer; an exception of ours comes through."""
+    with undone(client):
+        answer = client.generic(method, path, body, content_type=kind, **more)
+        size = sum(map(len, answer.streaming_content)) if answer.streaming else len(answer.content)
+    assert answer.status_code < 500, (path, answer.status_code, size)
+    return answer.status_code
+
+
+def test_every_address_that_takes_forms_is_among_those_tried(world: World):  # noqa: F811
+    names = {one.name for one in OURS if world.takes_forms(one)}
+    assert names >= {"users:sign-in", "certify:certify-run", "certify:certify-reconstruction", "listruns:update"}
+
+
+@pytest.mark.parametrize(("some", "examples"), [(OURS, QUERIES), (ADMINS, IN_ADMIN)], ids=["ours", "admin"])
+def test_any_query_on_any_page_is_answered(world: World, some: list[Address], examples: int):  # noqa: F811
+    seen: Counter[int] = Counter()
+
+    @tried(examples)
+    @given(st.data())
+    def ask(data: st.DataObject) -> None:
+        seen[_ask_a_query(world, data.draw(st.sampled_from(some)), data)] += 1
+
+    ask()
+    _check_reached(seen, examples, 200, 302, 422)
+
+
+def _check_reached(seen: Counter[int], examples: int, *statuses: int) -> None:
+    """A good part of it got as far as our code, and was not turned away at the door."""
+    assert seen.total() >= examples
+    assert 8 * sum(seen[status] for status in statuses) > seen.total(), seen
+
+
+def _ask_a_query(world: World, address: Address, data: st.DataObject) -> int:  # noqa: F811
+    path, client = data.draw(world.paths(address)), data.draw(world.clients(address))
+    query = data.draw(RAW_QUERIES | changed(data.draw(world.queries(address)), world.query_names(address)).map(encoded))
+    more = data.draw(st.sampled_from([{}, {}, {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": "http://["}]))
+    return _ask(client, "GET", path, QUERY_STRING=query, **more)
+
+
+@pytest.mark.parametrize(("some", "examples"), [(OURS, FORMS), (ADMINS, IN_ADMIN)], ids=["ours", "admin"])
+def test_anything_in_any_form_is_answered(world: World, some: list[Address], examples: int):  # noqa: F811
+    forms, seen = world.takers(some), Counter()
+
+    @tried(examples)
+    @given(st.data())
+    def ask(data: st.DataObject) -> None:
+        seen[_send_a_form(world, data.draw(st.sampled_from(forms)), data)] += 1
+
+    ask()
+    _check_reached(seen, examples, 200, 303, 422)
+
+
+def _send_a_form(world: World, address: Address, data: st.DataObject) -> int:  # noqa: F811
+    path, client = data.draw(world.paths(address)), data.draw(world.clients(address))
+    form = data.draw(st.sampled_from(world.forms_of(address)))
+    body, kind = data.draw(_bodies(form, sorted({*form, *world.names_on(address)})))
+    return _ask(client, "POST", path, body, kind)
+
+
+@st.composite
+def _bodies(draw: st.DrawFn, form: dict[str, list[str]], names: list[str]) -> tuple[bytes, str]:
+    """Mostly a form as a browser sends it; now and then something else altogether. (body, its type)"""
+    what = draw(st.sampled_from(["form"] * 12 + ["charset", "file", "json", "bytes"]))
+    if what == "json":
+        return json.dumps(draw(JSON)).encode(), "application/json"
+    if what == "bytes":
+        return draw(st.binary(max_size=60)), draw(st.sampled_from([FORM, FILES, "application/json", "text/plain", ""]))
+    fields = draw(changed(form, names))
+    if what == "file":
+        return _with_files(fields), FILES
+    kinds = [f"{FORM}; charset=utf-16", f"{FORM}; charset=nonsense", f"{FORM}; charset=latin-1"]
+    return encoded(fields).encode(), FORM if what == "form" else draw(st.sampled_from(kinds))
+
+
+def _with_files(fields: list[tuple[str, str]]) -> bytes:
+    """Each field as a part of its own, every third as a file."""
+    parts = []
+    for place, (name, value) in enumerate(fields):
+        file = b'; filename="a.txt"' if place % 3 == 2 else b""
+        head = b'--b\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n' % (_bytes(name), file)
+        parts.append(head + _bytes(value) + b"\r\n")
+    return b"".join([*parts, b"--b--\r\n"])
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def test_any_path_is_answered(world: World):  # noqa: F811
+    @tried(PATHS)
+    @given(st.data())
+    def ask(data: st.DataObject) -> None:
+        begin = data.draw(
+            st.sampled_from(["/", "/certify/", "/certify/315259/", "/list/", "/openruns/", "/admin/", "/static/"])
+        )
+        rest = data.draw(RAW_QUERIES | VALUES.map(lambda value: encoded([(value, "")])[:-1]))
+        _ask(data.draw(world.clients(OURS[0])), "GET", begin + rest + data.draw(st.sampled_from(["", "/"])))
+
+    ask()
+
+
+# SQLite takes a NUL.
+TROUBLES = ["9" * 20] if connection.vendor == "sqlite" else ["a\0b", "9" * 20]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_nul_and_too_many_digits_in_every_name_of_every_query_are_answered(world: World, trouble: str):  # noqa: F811
+    """One by one, since PostgreSQL refuses what SQLite takes, and a random walk need not come by."""
+    for address in OURS:
+        for name in world.query_names(address):
+            _ask(world.first(address), "GET", address.path(world.known), QUERY_STRING=encoded([(name, trouble)]))

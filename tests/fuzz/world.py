@@ -1,0 +1,204 @@
+"""What there is when anything is tried: people, certifications, words; and the forms as their pages give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import caches
+from django.db import transaction
+from django.test import Client
+from hypothesis import strategies as st
+
+from certify.models import TrackerCertification
+from listruns.filters import OTHER_NAMES
+from shiftleader.parts.registry import BY_NAME
+from tests.browser_form import _Fields, field_names
+from tests.certify.page_form import BY_HAND, GOOD
+from tests.factories import (
+    BadReasonFactory,
+    CertificationFactory,
+    ChecklistFactory,
+    PixelProblemFactory,
+    ReconstructionFactory,
+    RunFactory,
+    StripProblemFactory,
+    TrackingProblemFactory,
+)
+from tests.fuzz.addresses import Address
+
+RUN = "315259"
+# What views read of an address although no input of their pages has the name.
+UNDERSTOOD = {"again", "as_of", "correct", "dataset", "date", "download", "draft", "next", "q", "run", "runs"}
+# What an address of ours may carry, with a value that means something.
+QUERY = {
+    "runs": f"{RUN}, 315264-315265",
+    "run": RUN,
+    "reco": "prompt",
+    "dataset": "/PromptReco/Collisions2018A/DQM",
+    "date_min": "2018-05-01",
+    "runs_max": RUN,
+    "user": "shifter",
+    "verdict": "good",
+    "state": "any",
+    "lowstat": "on",
+    "export": "csv",
+    "sort": "-run",
+    "page": "1",
+    "per_page": "25",
+    "again": "1",
+    "next": "/list/",
+    "week": "2018-W22",
+    "from": "2018-05-01",
+    "b_field": "3.8",
+    "beam": "PROTON",
+    "problem": "pixel-1",
+    "q": RUN,
+}
+
+
+@contextmanager
+def undone(client: Client) -> Iterator[None]:
+    """Whatever the client does in here leaves no trace: not in the database, not in a cache, not in its cookies."""
+    session = client.cookies.get(settings.SESSION_COOKIE_NAME)
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    client.cookies.clear()
+    if session:
+        client.cookies[settings.SESSION_COOKIE_NAME] = session.value
+    for cache in caches.all():
+        cache.clear()
+
+
+@dataclass
+class World:
+    """The clients by role, what exists by the name of its place in an address, and what pages hold."""
+
+    by_role: dict[str, Client]
+    known: dict[str, list[str]]
+    said: dict[str, list[str]] = field(default_factory=dict)
+    _forms: dict[str, list[dict[str, list[str]]]] = field(default_factory=dict)
+    _names: dict[str, set[str]] = field(default_factory=dict)
+
+    def clients(self, address: Address) -> st.SearchStrategy[Client]:
+        """Somebody who may; now and then somebody who may not."""
+        roles = ["admin"] if address.is_of_admin else [*["shifter", "leader"] * 5, "guest", "stranger"]
+        if address.name == "users:sign-in":
+            roles = ["stranger"]
+        return st.sampled_from([self.by_role[role] for role in roles])
+
+    def paths(self, address: Address) -> st.SearchStrategy[str]:
+        return st.composite(lambda draw: address.with_values(draw, self.known))()
+
+    def query_names(self, address: Address) -> list[str]:
+        """What an address may carry: what its page has inputs for, and what any page may understand."""
+        return sorted({*self.names_on(address), *OTHER_NAMES, *UNDERSTOOD})
+
+    def queries(self, address: Address) -> st.SearchStrategy[dict[str, list[str]]]:
+        """A few parts of a query that mean something."""
+        meant = sorted(QUERY.keys() & set(self.query_names(address)))
+        names = st.lists(st.sampled_from(meant), max_size=3, unique=True)
+        return names.map(lambda some: {name: [QUERY[name]] for name in some})
+
+    def first(self, address: Address) -> Client:
+        """Somebody who may."""
+        return self.by_role["admin" if address.is_of_admin else "stranger" if "sign-in" in address.name else "leader"]
+
+    def takes_forms(self, address: Address) -> bool:
+        """Whether something may be sent to the address by POST."""
+        client = self.first(address)
+        with undone(client):
+            return client.post(address.path(self.known)).status_code != 405
+
+    def names_on(self, address: Address) -> set[str]:
+        """The names of all inputs on the page of this address."""
+        if address.name not in self._names:
+            page = self._page(address)
+            self._names[address.name] = field_names(page) if page else set()
+        return self._names[address.name]
+
+    def _page(self, address: Address) -> Any:
+        """The page of this address; None where there is none to read."""
+        client = self.first(address)
+        with undone(client):
+            page = client.get(address.path(self.known))
+        is_html = not page.streaming and page.headers.get("Content-Type", "").startswith("text/html")
+        return page if page.status_code == 200 and is_html else None
+
+    def forms_of(self, address: Address) -> list[dict[str, list[str]]]:
+        """What may be sent there: the form on its own page, those of a certification, and nothing."""
+        if address.name not in self._forms:
+            page = self._page(address)
+            own = [_largest_form(page) | self._said_on(address)] if page else []
+            self._forms[address.name] = [*own, *([] if address.is_of_admin else self._forms["certify"]), {}]
+        return self._forms[address.name]
+
+    def _said_on(self, address: Address) -> dict[str, list[str]]:
+        """What a page with a certification's form still needs to be saved."""
+        return {name: value for name, value in self.said.items() if name in self.names_on(address)}
+
+    def takers(self, some: list[Address]) -> list[Address]:
+        """Those that take forms; the ones with a large form three times, since there is more to try."""
+        return [one for one in filter(self.takes_forms, some) for _ in range(3 if len(self.names_on(one)) > 8 else 1)]
+
+    def learn(self, sandbox: Any, ticked: dict[str, str]) -> None:
+        """Open the certify form with everything there and with nothing there."""
+        opened = [_largest_form(self.by_role["shifter"].get(f"/certify/{RUN}/prompt/"))]
+        for service in ("registry", "oms"):
+            sandbox.faults(service, "not-found")
+        opened += [{**_largest_form(self.by_role["shifter"].get("/certify/399999/prompt/")), **_lists(BY_HAND)}]
+        sandbox.clear()
+        self.said = _lists(GOOD | ticked | {"comment": "x", "reason": "Seen again."})
+        self._forms["certify"] = [form | self.said for form in opened]
+
+
+def _lists(fields: dict[str, str]) -> dict[str, list[str]]:
+    return {name: [value] for name, value in fields.items()}
+
+
+def _largest_form(page: Any) -> dict[str, list[str]]:
+    parser = _Fields("")
+    parser.feed(page.content.decode())
+    return max(parser.forms, key=len, default={})
+
+
+@pytest.fixture
+def world(
+    shifter, other_shifter, shifter_client, shift_leader_client, guest_client, admin_client, client, sandbox
+) -> World:
+    """One of everything."""
+    words = {"bad_reason": BadReasonFactory()}
+    problems = {
+        "pixel_problems": PixelProblemFactory(),
+        "strip_problems": StripProblemFactory(),
+        "tracking_problems": TrackingProblemFactory(),
+    }
+    mine = CertificationFactory(user=shifter, comment="Seen.", **words)
+    for name, problem in problems.items():
+        getattr(mine, name).add(problem)
+    others = [CertificationFactory(user=other_shifter), CertificationFactory(user=shifter, withdrawn=True)]
+    ReconstructionFactory(reference=True, run=RunFactory(run_number=314_300))
+    checklist = ChecklistFactory()
+    keys = [str(row.pk) for row in [mine, *others]]
+    clients = {"shifter": shifter_client, "leader": shift_leader_client, "guest": guest_client}
+    there = World(
+        clients | {"admin": admin_client, "stranger": client},
+        {
+            "pk": [keys[0], *keys],
+            "object_id": ["1", *keys],
+            "run_number": [RUN, RUN, RUN, "399999", "315264", "317000"],
+            "reconstruction": ["prompt", "prompt", "express"],
+            "name": sorted(BY_NAME),
+            "week": ["2018-W22"],
+            "identifier": [checklist.identifier],
+            "kind": ["pixel", "reason", "strip", "tracking"],
+        },
+    )
+    there.learn(sandbox, ticked={checklist.box: "on"})
+    assert TrackerCertification.objects.count() == len(keys)
+    return there

@@ -1,0 +1,254 @@
+"""The pages of history: all changes, one undone, a run, a reference, a checklist."""
+
+import csv
+import io
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit.choices import Kind
+from audit.models import Change
+from audit.operation import deed
+from audit.presentation import MOST_ROWS
+from audit.undo import undo_change
+from certify.actions.certify import amend_certification, certify_run
+from certify.actions.input import Basis
+from certify.models import RunReconstruction, TrackerCertification
+from certify.review.actions import answer_question, ask_shifter
+from tests.audit.test_operation import decision, last
+from tests.certify.page_form import GOOD, open_form, send_form
+from tests.factories import BadReasonFactory, CertificationFactory, ChecklistFactory, ReconstructionFactory, RunFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def reference():
+    return ReconstructionFactory(reference=True)
+
+
+@pytest.fixture
+def made(shifter, shift_leader, reference):
+    run = RunFactory(run_number=315270)
+    made = certify_run(shifter, run.run_number, "express", decision(reference), Basis())
+    changed = decision(reference, comment="=1+1", trackermap="missing")
+    return amend_certification(shift_leader, made, 1, changed, Basis(), reason="seen again")
+
+
+def html(client, address):
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def test_certification_tells_its_history_in_words(guest_client, made):
+    page = html(guest_client, f"/list/{made.pk}/")
+    assert "<del>exists</del> → <ins>missing</ins>" in page and "Reason: seen again" in page
+    assert "by leader" in page and "Undo" not in page
+
+
+def test_change_with_many_lines_is_folded_and_says_all(shift_leader, shift_leader_client, shifter, reference):
+    """As when a row from another system gets its facts with its first change."""
+    imported = CertificationFactory(user=shifter, reference_runreconstruction=reference, facts={}, strip="bad")
+    amend_certification(shift_leader, imported, 1, decision(reference), Basis(), reason="seen again")
+    for address in (f"/list/{imported.pk}/", f"/history/{last().pk}/undo/"):
+        shown, folded = html(shift_leader_client, address).split(" more</summary>", 1)
+        assert "Strip:" in shown and "Facts, run stable beam" not in shown
+        assert "Facts, run stable beam" in folded
+        assert "Facts, checklists" not in shown + folded  # none before, and none now
+
+
+def test_all_changes_are_narrowed_by_person_run_kind_and_day(guest_client, made, shifter):
+    def kinds(query):
+        return [one.change.kind for one in guest_client.get(f"/history/?{query}").context["changes"]]
+
+    assert kinds("run=315270") == ["amend", "certify"]
+    assert kinds("run=315270&person=shifter") == ["certify"]
+    assert kinds("kind=amend") == ["amend"]
+    today = last().at.date()
+    assert kinds(f"run=315270&date_min={today}&date_max={today}") == ["amend", "certify"]
+    assert kinds("run=315270&date_max=2018-05-01") == []
+    assert kinds("person=nobody") == []
+
+
+def test_export_has_a_line_for_each_row_and_no_formula(guest_client, made):
+    answer = guest_client.get("/history/?run=315270&export=csv")
+    lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    assert [line["kind"] for line in lines] == ["amend", "certify"]
+    assert lines[0]["by"] == "leader" and lines[0]["why"] == "seen again"
+    assert "Tracker map: exists → missing" in lines[0]["differences"]
+    assert guest_client.get("/history/?person=nobody&export=csv").status_code == 400
+
+
+def test_pages_cost_few_queries(guest_client, made, django_assert_max_num_queries):
+    for _ in range(60):
+        CertificationFactory()
+    with django_assert_max_num_queries(12):
+        guest_client.get("/history/")
+    with django_assert_max_num_queries(12):
+        guest_client.get("/runs/315270/")
+    with django_assert_max_num_queries(12):
+        guest_client.get(f"/references/{made.reference_runreconstruction_id}/")
+
+
+@pytest.mark.parametrize("who", ["guest_client", "shifter_client", "shift_leader_client", "admin_client"])
+def test_history_costs_the_same_however_many_rows_there_are(request, who, shift_leader, made):
+    """Who may undo which row is asked of all rows at once, whoever reads; of one change not all rows are shown."""
+    client = request.getfixturevalue(who)
+
+    def cost():
+        with CaptureQueriesContext(connection) as spent:
+            client.get("/history/")
+        return len(spent)
+
+    ask_shifter(shift_leader, CertificationFactory(), "why?")
+    few = cost()
+    for _ in range(15):
+        one = ask_shifter(shift_leader, CertificationFactory(), "why?")
+        answer_question(shift_leader, one, "so")
+    with deed(shift_leader, Kind.WORDS):
+        for _ in range(MOST_ROWS + 7):
+            BadReasonFactory()
+    assert cost() <= few + 1
+    assert "and 7 more rows" in html(client, "/history/")
+
+
+def test_what_differs_far_down_in_a_long_text_is_seen(guest_client, admin):
+    row = ChecklistFactory(identifier="long", text="- look\n" * 90)
+    row.text += "- and at the end\n"
+    row.save()
+    assert "and at the end" in html(guest_client, "/checklists/long/")[-3000:]
+    change = guest_client.get("/history/").context["changes"][0]
+    ((_label, was, now),) = [one for one in change.rows[0].says if one[0] == "Text"]
+    assert was.startswith("… ") and len(now) < 100 and now.endswith("and at the end\n")
+
+
+def test_export_reads_some_changes_at_a_time(guest_client, made, monkeypatch):
+    monkeypatch.setattr("history_pages.selectors.CHUNK", 2)
+    for _ in range(4):
+        CertificationFactory()
+    with CaptureQueriesContext(connection) as asked:
+        answer = guest_client.get("/history/?export=csv")
+        lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    assert list(dict.fromkeys(int(line["change"]) for line in lines)) == [one.pk for one in Change.objects.all()]
+    of_changes = [one["sql"] for one in asked if 'FROM "history_change"' in one["sql"]]
+    assert len(of_changes) >= 4 and all("LIMIT 2" in sql for sql in of_changes)
+
+
+def test_undo_is_offered_to_who_may(shifter_client, other_shifter_client, shift_leader_client, guest_client, made):
+    """On the certification, the run and in the history of all; the owner, leaders; nobody twice."""
+    changes = Change.objects.filter(run_number=315270)
+    for address in (f"/list/{made.pk}/", "/runs/315270/", "/history/?run=315270"):
+        for client, is_offered in (
+            (guest_client, False),
+            (other_shifter_client, False),
+            (shifter_client, True),
+            (shift_leader_client, True),
+        ):
+            page = html(client, address)
+            for change in changes:
+                assert (f'href="/history/{change.pk}/undo/"' in page) is is_offered
+                assert (client.get(f"/history/{change.pk}/undo/").status_code == 200) is is_offered
+    undo_change(made.user, last(), "not so")
+    undone = Change.objects.get(run_number=315270, kind="amend")
+    assert f'undo/">Undo<span class="visually-hidden"> change {undone.pk}' not in html(shifter_client, "/history/")
+
+
+def test_undo_page_leads_back_to_the_run_and_to_the_history(shifter_client, made):
+    heading = html(shifter_client, f"/history/{last().pk}/undo/").split('<div class="page-head">')[1]
+    assert heading.index("/runs/315270/") < heading.index('href="/history/"') < heading.index("<section")
+
+
+def test_undo_page_shows_what_it_does_and_does_it(shift_leader_client, made):
+    change = last()
+    page = html(shift_leader_client, f"/history/{change.pk}/undo/")
+    assert '<th scope="row">Tracker map</th><td>missing</td><td>exists</td>' in page
+    assert shift_leader_client.post(f"/history/{change.pk}/undo/", {"reason": ""}).status_code == 422
+    answer = shift_leader_client.post(f"/history/{change.pk}/undo/", {"reason": "no"})
+    assert (answer.status_code, answer["Location"]) == (303, f"/list/{made.pk}/")
+    made.refresh_from_db()
+    assert made.trackermap == "exists"
+    page = html(shift_leader_client, f"/list/{made.pk}/")
+    assert f"Undo of change {change.pk}" in page and "undone by leader" in page
+
+
+def test_undo_in_the_way_of_later_changes_names_them(shifter_client, shifter, reference, made):
+    change = last()
+    amend_certification(shifter, made, 2, decision(reference, comment="three"), Basis())
+    page = html(shifter_client, f"/history/{change.pk}/undo/")
+    assert "1 later change of the same fields stands in the way" in page and f'data-change="{last().pk}"' in page
+    assert "<td>three</td><td>none</td>" in page
+    assert shifter_client.post(f"/history/{change.pk}/undo/", {"reason": "x"}).status_code == 409
+
+
+def test_another_shifter_may_not_undo(other_shifter_client, guest_client, made):
+    for client in (other_shifter_client, guest_client):
+        assert client.get(f"/history/{last().pk}/undo/").status_code == 403
+        assert client.post(f"/history/{last().pk}/undo/", {"reason": "x"}).status_code == 403
+    assert other_shifter_client.get("/history/999999/undo/").status_code == 404
+
+
+def test_every_kind_of_change_can_be_opened_for_undo(admin_client, made, shifter):
+    ChecklistFactory().delete()
+    for change in Change.objects.all():
+        assert admin_client.get(f"/history/{change.pk}/undo/").status_code == 200
+
+
+def test_run_and_checklist_tell_their_history(guest_client, made):
+    page = html(guest_client, "/runs/315270/")
+    assert "seen again" in page and f'href="/list/{made.pk}/"' in page
+    checklist = ChecklistFactory(text="one")
+    checklist.text = "two"
+    checklist.save()
+    assert "<del>one</del> → <ins>two</ins>" in html(guest_client, f"/checklists/{checklist.identifier}/")
+    assert html(guest_client, "/runs/999999/")
+
+
+def test_reference_shows_what_rests_on_it(shift_leader_client, shifter_client, reference, made):
+    page = html(shifter_client, f"/references/{reference.pk}/")
+    assert f'href="/list/{made.pk}/"' in page and "/retire/" not in page
+    page = html(shift_leader_client, f"/references/{reference.pk}/retire/")
+    assert "The 1 certification below keeps it." in page
+    assert shift_leader_client.post(f"/references/{reference.pk}/retire/", {"reason": ""}).status_code == 422
+    assert shift_leader_client.post(f"/references/{reference.pk}/retire/", {"reason": "old"}).status_code == 303
+    assert not RunReconstruction.objects.get(pk=reference.pk).is_reference
+    made.refresh_from_db()
+    assert made.reference_runreconstruction == reference
+
+
+def test_certification_keeps_the_edition_of_the_checklists_it_was_made_with(shifter_client, shifter, sandbox):
+    ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
+    checklist = ChecklistFactory(identifier="pixel", title="Pixel list", text="one")
+    checklist.text = "two"
+    checklist.save()
+    opened = open_form(shifter_client, "/certify/315270/express/")
+    answer = send_form(shifter_client, opened, "/certify/315270/express/", **GOOD, checklist_pixel="on")
+    assert answer.status_code == 303
+    made = TrackerCertification.objects.get()
+    ticked = {"identifier": "pixel", "title": "Pixel list", "edition": 2, "by": "shifter"}
+    assert made.facts["checklists"] == [ticked]
+    amend_certification(shifter, made, 1, decision(made.reference_runreconstruction), Basis())
+    assert "Pixel list</a>, edition 2, ticked by shifter" in html(shifter_client, f"/list/{made.pk}/")
+
+
+def test_email_addresses_are_read_by_admins_and_by_whose_they_are(
+    guest_client, shift_leader_client, admin_client, guest, shifter, shift_leader
+):
+    for person in (guest, shifter, shift_leader):
+        person.email = f"{person.username}@example.org"
+        person.save()
+    change = Change.objects.filter(kind="account", lines__0__name=str(shifter)).first()
+    for client, own, others in (
+        (guest_client, "guest", ("shifter", "leader")),
+        (shift_leader_client, "leader", ("shifter", "guest")),
+    ):
+        page = html(client, "/history/")
+        export = b"".join(client.get("/history/?export=csv").streaming_content).decode()
+        for text in (page, export):
+            assert f"{own}@example.org" in text and "not shown" in text
+            assert not any(f"{one}@example.org" in text for one in others)
+        assert client.get(f"/history/{change.pk}/undo/").status_code == 403
+        assert "/undo/" not in page
+    page = html(admin_client, "/history/?kind=account")
+    assert "shifter@example.org" in page and f"/history/{change.pk}/undo/" in page

@@ -1,0 +1,71 @@
+"""The cache in files: read once by each process, and anew as soon as anybody has written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+from django.conf import settings
+
+from infrastructure.cache import file_backend
+from infrastructure.cache.file_backend import OnDisk
+
+
+@pytest.fixture
+def two(tmp_path):
+    """Two of a directory, as two threads have them."""
+    return OnDisk(str(tmp_path), {}), OnDisk(str(tmp_path), {})
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """How often a file was read."""
+    times, read = [], file_backend._read
+    monkeypatch.setattr(file_backend, "_read", lambda file: times.append(file.name) or read(file))
+    return times
+
+
+def test_what_has_not_changed_is_read_once(two, opened):
+    two[0].set("key", {"a": [1]})
+    assert [one.get("key") for one in (*two, *two)] == [{"a": [1]}] * 4
+    assert len(opened) == 1
+
+
+def test_what_was_written_since_is_read_anew(two):
+    for value in range(50):
+        two[0].set("key", value)
+        assert two[1].get("key") == value
+
+
+def test_another_process_is_heard(two, tmp_path):
+    two[0].set("key", "old")
+    assert two[0].get("key") == "old"
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[2]); import os, django;"
+        "os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'; django.setup();"
+        "from remote.on_disk import OnDisk; OnDisk(sys.argv[1], {}).set('key', 'new')"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path), str(settings.BASE_DIR)], check=True)
+    assert two[0].get("key") == "new"
+
+
+def test_deleted_cleared_and_run_out_are_gone(two):
+    for gone in (lambda: two[1].delete("key"), two[1].clear):
+        two[0].set("key", 1)
+        assert two[0].get("key") == 1
+        gone()
+        assert two[0].get("key", "nothing") == "nothing"
+    two[0].set("key", 1, timeout=0.05)
+    assert two[0].get("key") == 1
+    time.sleep(0.06)
+    assert two[0].get("key", "nothing") == "nothing"
+
+
+def test_memory_does_not_grow_for_ever(two, monkeypatch):
+    monkeypatch.setattr(file_backend, "_MOST", 5)
+    for number in range(20):
+        two[0].set(f"key{number}", number)
+        two[0].get(f"key{number}")
+    assert len(OnDisk._seen) <= 6

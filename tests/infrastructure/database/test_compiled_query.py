@@ -1,0 +1,80 @@
+"""What is compiled once reads what Django reads, and asks once."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import models
+
+from certify.models import RunReconstruction
+from infrastructure.database.compiled_query import OTHER_PROBE, PROBE, Compiled
+from oms.models import OmsRun
+from tests.factories import ReconstructionFactory, RunFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def _with_fill(number):
+    return OmsRun.objects.select_related("fill").filter(pk=number)
+
+
+def _between(first, last, name):
+    rows = RunReconstruction.objects.filter(run_id__gte=first, run_id__lte=last, reconstruction=name).order_by("run_id")
+    return rows.values_list("run_id", "run__start_time", "run__components")
+
+
+def _columns(row: models.Model) -> dict:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def test_rows_are_those_of_django_column_by_column(django_assert_num_queries):
+    compiled: Compiled[OmsRun] = Compiled(_with_fill, PROBE)
+    with_fill, without = RunFactory(), RunFactory(cosmics=True)
+    for run in (with_fill, without, with_fill):
+        with django_assert_num_queries(1):
+            read = compiled.first(run.run_number)
+            fill = read.fill
+        [expected] = _with_fill(run.run_number)
+        assert _columns(read) == _columns(expected)
+        assert (fill and _columns(fill)) == (expected.fill and _columns(expected.fill))
+
+
+def test_a_row_read_so_can_be_saved_and_read_again():
+    compiled: Compiled[OmsRun] = Compiled(_with_fill, PROBE)
+    run = RunFactory()
+    read = compiled.first(run.run_number)
+    read.lumisections = 5
+    read.save()
+    assert OmsRun.objects.get().lumisections == compiled.first(run.run_number).lumisections == 5
+
+
+def test_parameters_go_to_their_places_and_values_are_tuples():
+    compiled: Compiled[tuple] = Compiled(_between, PROBE, OTHER_PROBE, "the name")
+    runs = {number: RunFactory(run_number=number) for number in (318500, 318501, 318502)}
+    for number in runs:
+        for name in ("express", "prompt"):
+            ReconstructionFactory(run=runs[number], reconstruction=name)
+    for asked in ((318500, 318501, "express"), (318501, 318502, "prompt"), (318600, 318700, "express")):
+        assert compiled.rows(*asked) == list(_between(*asked))
+    assert len(compiled.rows(318500, 318501, "express")) == 2
+    assert compiled.first(318600, 318700, "express") is None
+
+
+def test_as_many_parameters_as_probes():
+    compiled: Compiled[OmsRun] = Compiled(_with_fill, PROBE)
+    with pytest.raises(ValueError, match="argument"):
+        compiled.first(1, 2)
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**22, -(10**22)])
+def test_number_that_no_column_holds_is_compared_as_any(number):
+    run = RunFactory()
+    assert Compiled(_with_fill, PROBE).first(number) is None
+    ReconstructionFactory(run=run, reconstruction="express")
+    found = Compiled(_between, PROBE, OTHER_PROBE, "the name").rows(1, number, "express")
+    assert len(found) == (1 if number > 0 else 0)
+
+
+def test_pages_of_a_run_that_cannot_be_are_no_error(shifter_client):
+    assert shifter_client.get(f"/certify/{10**22}/express/references/").status_code == 200
+    answer = shifter_client.get(f"/runs/{10**22}/")
+    assert answer.status_code == 404 and "is no run number" in answer.text

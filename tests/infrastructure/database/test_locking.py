@@ -1,0 +1,78 @@
+"""A row that somebody else had, and let point elsewhere, while one waited for it."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from django.db import connection, connections, transaction
+
+from certify.actions import certify
+from certify.actions.input import Basis
+from certify.facts import actions
+from certify.models import TrackerCertification
+from oms.models import OmsRun
+from tests.factories import BadReasonFactory, CertificationFactory, FillFactory, ReconstructionFactory, UserFactory
+
+POINTS_TO = {
+    "user": UserFactory,
+    "bad_reason": BadReasonFactory,
+    "reference_runreconstruction": lambda: ReconstructionFactory(reference=True),
+}
+
+
+def read_while(changed, read):
+    """What `read` finds, begun while `changed` (a queryset's update) is not yet committed."""
+    found, begun = [], threading.Event()
+
+    def waiting():
+        try:
+            with transaction.atomic():
+                begun.set()
+                found.append(read())
+        finally:
+            connections.close_all()
+
+    reader = threading.Thread(target=waiting)
+    with transaction.atomic():
+        changed()
+        reader.start()
+        begun.wait(5)
+        time.sleep(0.2)  # until it waits for the row
+    reader.join(5)
+    return found[0]
+
+
+@pytest.fixture
+def _with_locks(transactional_db):
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has one writer at a time, and no row is waited for.")
+
+
+@pytest.mark.usefixtures("_with_locks")
+@pytest.mark.parametrize("name", sorted(POINTS_TO))
+def test_certification_comes_with_what_it_points_to_by_then(name):
+    made, other = CertificationFactory(), POINTS_TO[name]()
+    rows = TrackerCertification.everything.filter(pk=made.pk)
+    row = read_while(lambda: rows.update(**{name: other}), lambda: TrackerCertification.everything.held(made.pk))
+    assert getattr(row, name) == other
+
+
+@pytest.mark.usefixtures("_with_locks")
+@pytest.mark.parametrize("read", [lambda number: certify._locked_run(number, Basis()), actions._held_run])
+def test_run_comes_with_the_fill_that_it_was_given_meanwhile(read):
+    OmsRun.objects.create(run_number=317001)
+    fill = FillFactory()
+    linked = OmsRun.objects.filter(pk=317001)
+    run = read_while(lambda: linked.update(fill=fill), lambda: read(317001))
+    assert run.fill == fill
+
+
+@pytest.mark.django_db
+def test_it_costs_one_query_and_no_certification_is_said(django_assert_num_queries):
+    made = CertificationFactory(dataset=None)
+    with django_assert_num_queries(1):
+        assert TrackerCertification.everything.held(made.pk).bad_reason is None
+    with pytest.raises(TrackerCertification.DoesNotExist):
+        TrackerCertification.everything.held(made.pk + 1)

@@ -1,0 +1,341 @@
+"""A service that failed is left alone: what opens the breaker, who may try, what closes it. Calls are counted."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import time_machine
+from django.conf import settings as django_settings
+from django.core.cache import cache
+
+from infrastructure.http import client, errors, status, tokens
+from infrastructure.http.budget import Budget
+from infrastructure.http.results import Found, Missing, Unreachable
+from oms import client as oms
+from registry import client as registry
+from sandbox.faults import MODES
+from tests.infrastructure.http.local_server import TOKEN_PATH, Answer
+from tests.infrastructure.http.unreadable import make_unreadable
+
+RUN = 315270
+CLIENT = tokens.Client("cmsoms-prod", "certhelper", "s3cret")
+
+
+def ask_oms(**options):
+    return oms.fetch_run(RUN, Budget(5, **options))
+
+
+def calls(sandbox, service="oms") -> int:
+    return len(sandbox.requests(service))
+
+
+@pytest.fixture
+def oms_out(sandbox):
+    """OMS answers 500, one call has seen it, and the request log is empty again."""
+    sandbox.faults("oms", "500")
+    assert isinstance(ask_oms(), Unreachable)
+    assert calls(sandbox) == 1
+    sandbox.clear()
+    return sandbox
+
+
+def later(seconds):
+    return time_machine.travel(time.time() + seconds, tick=True)
+
+
+def test_service_that_failed_is_not_asked_again(oms_out):
+    answers = [ask_oms() for _ in range(5)]
+    assert calls(oms_out) == 0
+    assert {type(answer) for answer in answers} == {Unreachable}
+
+
+def test_sentence_says_what_happened_until_when_and_what_next(oms_out):
+    with time_machine.travel(time.time(), tick=False):
+        sentence = ask_oms().sentence
+    assert sentence.startswith("OMS answered with an error (500), and is left alone until ")
+    assert sentence.endswith(f" UTC. {errors.advice_for('oms')}")
+
+
+def test_breaker_of_one_service_leaves_the_others_alone(oms_out):
+    assert isinstance(registry.datasets_of_run(RUN, Budget(5)), Found)
+    assert calls(oms_out, "registry") == 1
+
+
+def test_first_call_after_the_time_tries_and_success_closes_at_once(oms_out, settings):
+    with later(settings.BREAKER_SECONDS - 1):
+        assert isinstance(ask_oms(), Unreachable)
+        assert calls(oms_out) == 0
+    with later(settings.BREAKER_SECONDS + 1):
+        assert isinstance(ask_oms(), Found)
+    assert isinstance(ask_oms(), Found)
+    assert calls(oms_out) == 2
+
+
+def test_trial_that_fails_opens_it_anew(oms_out, settings):
+    oms_out.faults("oms", "500")
+    with later(settings.BREAKER_SECONDS + 1):
+        assert "left alone" not in ask_oms().sentence
+        assert "left alone" in ask_oms().sentence
+    assert calls(oms_out) == 1
+
+
+def test_one_page_tries_while_the_others_go_on_without(oms_out, settings):
+    oms_out.faults("oms", "slow", seconds=0.5)
+    with later(settings.BREAKER_SECONDS + 1), ThreadPoolExecutor(8) as pool:
+        began = time.monotonic()
+        answers = list(pool.map(lambda _: (ask_oms(), time.monotonic() - began), range(8)))
+    assert calls(oms_out) == 1
+    assert [type(answer) for answer, _ in answers].count(Found) == 1
+    assert max(seconds for answer, seconds in answers if isinstance(answer, Unreachable)) < 0.4
+
+
+def test_page_that_may_try_makes_all_its_calls(oms_out, settings):
+    apart = [314900, 315270, 315600, 316000]
+    with later(settings.BREAKER_SECONDS + 1):
+        read = oms.read_many(oms.RUNS, apart, Budget(5))
+    assert (set(read.facts) <= set(apart), read.problem) == (True, None)
+    assert calls(oms_out) == 4
+
+
+def test_page_whose_trial_fails_makes_no_further_calls(oms_out):
+    oms_out.faults("oms", "500")
+    budget = Budget(5, is_retry=True)
+    answers = [oms.fetch_run(RUN, budget) for _ in range(3)]
+    assert calls(oms_out) == 1
+    assert {answer.sentence for answer in answers} == {f"OMS answered with an error (500). {errors.advice_for('oms')}"}
+
+
+def test_person_who_asks_to_try_again_is_let_through(oms_out):
+    assert isinstance(ask_oms(is_retry=True), Found)
+    assert isinstance(ask_oms(), Found)
+
+
+def test_twenty_people_who_try_again_are_one_call_at_a_time(oms_out):
+    oms_out.faults("oms", "hang", seconds=30)
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda _: oms.fetch_run(RUN, Budget(1, is_retry=True)), range(20)))
+    assert calls(oms_out) <= 2
+
+
+def test_breaker_seconds_0_switches_it_off(sandbox, settings):
+    settings.BREAKER_SECONDS = 0
+    sandbox.faults("oms", "500", count=1)
+    assert [type(ask_oms()) for _ in range(2)] == [Unreachable, Found]
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in ("slow", "not-found", "bad-values")])
+@pytest.mark.parametrize("service", ["oms", "registry"])
+def test_outage_opens_it(sandbox, settings, service, mode):
+    settings.READ_TIMEOUT_S = 0.3
+    fetch = oms.fetch_run if service == "oms" else registry.datasets_of_run
+    sandbox.faults(service, mode)
+    fetch(RUN, Budget(5))
+    asked = calls(sandbox, service)
+    assert asked == (2 if mode in ("401", "redirect") else 1)  # with a new token, once
+    assert "left alone" in fetch(RUN, Budget(5)).sentence
+    assert calls(sandbox, service) == asked
+
+
+def test_what_is_not_there_is_no_outage(sandbox):
+    for service in ("oms", "registry"):
+        sandbox.faults(service, "not-found")
+    for _ in range(2):
+        assert isinstance(ask_oms(), Missing)
+        assert isinstance(registry.datasets_of_run(RUN, Budget(5)), Missing)
+    assert (calls(sandbox), calls(sandbox, "registry")) == (2, 2)
+
+
+@pytest.mark.parametrize("code", [400, 404, 405, 422])
+def test_our_own_bad_request_is_no_outage(stand_in, code):
+    stand_in.answer_with(Answer({}, code))
+    for _ in range(2):
+        with pytest.raises(errors.BadStatus, match=str(code)):
+            client.ask(client.Call("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL"), Budget(5))
+    assert len(stand_in.asked) == 2
+
+
+def test_breaker_is_closed_by_a_404(stand_in, settings):
+    call = client.Call("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL")
+    stand_in.answer_with(Answer({}, 500))
+    with pytest.raises(errors.BadStatus, match="500"):
+        client.ask(call, Budget(5))
+    stand_in.answer_with(Answer({}, 404))
+    with later(settings.BREAKER_SECONDS + 1):
+        for _ in range(2):
+            with pytest.raises(errors.BadStatus, match="404"):
+                client.ask(call, Budget(5))
+    assert len(stand_in.asked) == 3
+
+
+def test_row_that_cannot_be_read_is_no_outage(sandbox):
+    sandbox.faults("oms", "bad-values")
+    for _ in range(2):
+        assert "furlong" in ask_oms().sentence
+    assert calls(sandbox) == 2
+    assert not any(state.is_out for state in status.states())
+
+
+def test_call_that_a_page_had_no_time_left_for_is_no_outage(sandbox, settings):
+    """A page that spent its time elsewhere asks late; that says nothing about whom it asked last."""
+    sandbox.faults("oms", "slow", seconds=0.5)
+    budget = Budget(1)
+    time.sleep(0.7)
+    assert "did not answer within 0." in oms.fetch_run(RUN, budget).sentence
+    assert not any(state.is_out for state in status.states())
+    assert isinstance(ask_oms(), Found)
+
+
+def test_token_that_is_stale_is_no_outage(sandbox):
+    ask_oms()
+    sandbox.revoke_tokens()
+    sandbox.clear()
+    assert isinstance(ask_oms(), Found)
+    assert [one["status"] for one in sandbox.requests("oms")] == [401, 200]
+
+
+def test_sign_in_that_fails_is_left_alone_and_blames_nobody_when_it_is_back(sandbox, settings):
+    sandbox.faults("sso", "500")
+    assert ask_oms().sentence.startswith("The CERN sign-in answered with an error (500).")
+    answer = registry.datasets_of_run(RUN, Budget(5))
+    assert answer.sentence.startswith("The CERN sign-in answered with an error (500), and is left alone")
+    assert [calls(sandbox, service) for service in ("sso", "oms", "registry")] == [1, 0, 0]
+    assert {state.name for state in status.states() if state.is_out} == {"sso", "oms"}
+    sandbox.clear()
+    with later(settings.BREAKER_SECONDS + 1):
+        assert isinstance(registry.datasets_of_run(RUN, Budget(5)), Found)
+        assert not any(state.is_out for state in status.states())
+        assert isinstance(ask_oms(), Found)
+
+
+def test_token_that_is_kept_works_while_the_sign_in_is_left_alone(sandbox):
+    ask_oms()
+    sandbox.faults("sso", "500")
+    registry.datasets_of_run(RUN, Budget(5))
+    assert isinstance(ask_oms(), Found)
+
+
+def test_nobody_waits_for_a_token_of_a_service_that_is_left_alone(oms_out):
+    tokens.forget_all()
+    oms_out.faults("sso", "hang", seconds=30)
+    began = time.monotonic()
+    assert ask_oms().sentence.startswith("OMS ")
+    assert time.monotonic() - began < 0.5
+    assert calls(oms_out, "sso") == 0
+
+
+def test_hung_sign_in_holds_nobody_past_the_budget_and_then_nobody_at_all(stand_in):
+    stand_in.answer_with(Answer([], wait=5), TOKEN_PATH)
+    call = client.Call("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL")
+
+    def seconds(budget_s):
+        began = time.monotonic()
+        with pytest.raises(errors.RemoteError, match="sign-in"):
+            tokens.ask(call, CLIENT, Budget(budget_s))
+        return time.monotonic() - began
+
+    with ThreadPoolExecutor(16) as pool:
+        assert max(pool.map(seconds, [0.6] * 16)) < 1
+        assert max(pool.map(seconds, [5] * 16)) < 0.5
+    assert stand_in.paths() == [TOKEN_PATH]
+    assert threading.active_count() < 120
+
+
+def test_cache_that_cannot_be_written_costs_the_breaker_not_the_page(sandbox, monkeypatch):
+    def full(*_args, **_options):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("django.core.cache.backends.filebased.FileBasedCache.set", full)
+    sandbox.faults("oms", "500", count=1)
+    assert [type(ask_oms()) for _ in range(2)] == [Unreachable, Found]
+
+
+def test_entry_that_cannot_be_read_is_none(oms_out):
+    make_unreadable()
+    assert isinstance(ask_oms(), Found)
+
+
+def test_entry_of_another_form_is_none(oms_out):
+    cache.set("infrastructure.http.circuit_breaker.oms", {"since": "yesterday"})
+    assert isinstance(ask_oms(), Found)
+
+
+def test_entry_that_may_not_be_read_is_none(oms_out, monkeypatch):
+    def denied(*_args, **_options):
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr(cache, "get", denied)
+    monkeypatch.setattr(cache, "delete", denied)
+    assert isinstance(ask_oms(), Found)
+
+
+def test_lock_that_cannot_be_had_costs_no_page(oms_out, settings, tmp_path):
+    settings.VAR_DIR = tmp_path / "not there"
+    assert isinstance(ask_oms(is_retry=True), Found)
+    assert isinstance(ask_oms(), Found)
+
+
+PROGRAM = """
+import django; django.setup()
+from oms.client import fetch_run; from remote.budget import Budget
+print(type(fetch_run(315270, Budget(5))).__name__)
+"""
+
+
+# Slow at keeping, so that two which are not kept apart would both have read before either has kept.
+SLOW_PROGRAM = """
+import time, sys
+import django; django.setup()
+from remote import breaker; from oms.client import fetch_run; from remote.budget import Budget
+keep = breaker._keep
+breaker._keep = lambda *kept: (time.sleep(0.5), keep(*kept))
+print("ready", flush=True); sys.stdin.readline()
+print(type(fetch_run(315270, Budget(5, is_retry=True))).__name__)
+"""
+
+
+def environment_of_a_worker() -> dict[str, str]:
+    """The cache and the addresses of this test, and nothing else."""
+    told = {"RUNREGISTRY_URL", "OMS_URL", "SSO_URL"}
+    environment = {name: str(getattr(django_settings, name)) for name in told}
+    environment |= {"VAR_DIR": str(django_settings.VAR_DIR), "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    return {**os.environ, **environment}
+
+
+def in_another_process() -> str:
+    """What another worker gets, which shares the cache and nothing else."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=environment_of_a_worker(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()[-1]
+
+
+def test_workers_share_it(oms_out):
+    assert in_another_process() == "Unreachable"
+    assert calls(oms_out) == 0
+    assert isinstance(ask_oms(is_retry=True), Found)
+    assert in_another_process() == "Found"
+
+
+def test_failure_in_another_worker_counts_here(sandbox):
+    sandbox.faults("oms", "500", count=1)
+    assert in_another_process() == "Unreachable"
+    assert isinstance(ask_oms(), Unreachable)
+    assert calls(sandbox) == 1
+
+
+def test_two_workers_that_try_at_once_are_one_call(oms_out):
+    oms_out.faults("oms", "slow", seconds=2)
+    command, environment = [sys.executable, "-c", SLOW_PROGRAM], environment_of_a_worker()
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    workers = [subprocess.Popen(command, env=environment, **pipes) for _ in range(2)]
+    assert [worker.stdout.readline() for worker in workers] == ["ready\n"] * 2
+    for worker in workers:
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    assert sorted(worker.communicate(timeout=20)[0].strip() for worker in workers) == ["Found", "Unreachable"]
+    assert calls(oms_out) == 1

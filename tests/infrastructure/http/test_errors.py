@@ -1,0 +1,55 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from infrastructure.http import errors, status
+
+DETAILS = {
+    errors.NotConfigured: {"setting": "OMS_URL"},
+    errors.TimedOut: {"seconds": 5.0},
+    errors.NotAsked: {"seconds": 0},
+    errors.LeftAlone: {
+        "reason": "did not answer within 5 s",
+        "advice": errors.TRY_AGAIN,
+        "until": datetime(2026, 5, 1, 12, 0, 30, tzinfo=UTC),
+    },
+    errors.BadStatus: {"status": 500},
+    errors.Denied: {"status": 403},
+    errors.Redirected: {"status": 302},
+    errors.WrongShape: {"key": "data"},
+    errors.NoToken: {"status": 401},
+}
+
+
+def kinds(kind=errors._Told):
+    return [
+        one for below in kind.__subclasses__() for one in (below, *kinds(below)) if one.__module__ == errors.__name__
+    ]
+
+
+@pytest.mark.parametrize("kind", sorted(set(kinds()), key=lambda kind: kind.__name__))
+@pytest.mark.parametrize(
+    ("service", "label"), [("registry", "Run Registry"), ("oms", "OMS"), ("sso", "The CERN sign-in")]
+)
+def test_every_error_has_a_sentence_that_says_who_what_and_what_next(kind, service, label):
+    error = kind(service, **DETAILS.get(kind, {}))
+    happened, advice = error.sentence.split(". ", 1)
+    assert happened.startswith(f"{label} ")
+    assert "{" not in error.sentence
+    assert advice.startswith("Certify without it" if service == "registry" else "Type the missing values")
+    assert advice.endswith(".")
+
+
+def test_error_keeps_whom_we_asked_and_who_failed():
+    error = errors.TimedOut("oms", source="sso", seconds=5.0)
+    assert (error.service, error.source) == ("oms", "sso")
+    assert error.sentence == "The CERN sign-in did not answer within 5 s. Type the missing values, or try again."
+
+
+@pytest.mark.django_db
+def test_banner_says_how_one_goes_on_without_each_service(shifter_client):
+    for service in ("registry", "oms", "sso"):
+        status.failed(errors.Refused(service))
+    page = shifter_client.get("/help/").content.decode()
+    for sentence in ("Certifying goes on without it.", "values typed by hand.", "Who is signed in can go on."):
+        assert page.count(sentence) == 1

@@ -1,0 +1,60 @@
+from datetime import UTC, datetime
+
+import time_machine
+from django.core.cache import cache
+
+from infrastructure.http import errors, status
+from tests.infrastructure.http.unreadable import make_unreadable
+
+
+def state_of(name):
+    return {state.name: state for state in status.states()}[name]
+
+
+def test_services_that_nobody_asked_are_not_out():
+    states = status.states()
+    assert [(state.name, state.label) for state in states] == [
+        ("registry", "Run Registry"),
+        ("oms", "OMS"),
+        ("sso", "the CERN sign-in"),
+    ]
+    assert not any(state.is_out or state.answered_at or state.since for state in states)
+
+
+def test_outage_keeps_its_first_time_and_its_last_sentence():
+    with time_machine.travel(datetime(2026, 5, 1, 12, 0, tzinfo=UTC), tick=False):
+        status.answered("oms")
+    with time_machine.travel(datetime(2026, 5, 1, 12, 5, tzinfo=UTC), tick=False):
+        status.failed(errors.Refused("oms"))
+    with time_machine.travel(datetime(2026, 5, 1, 12, 9, tzinfo=UTC), tick=False):
+        status.failed(errors.NotJson("oms"))
+        state = state_of("oms")
+    assert state.is_out
+    assert state.since == datetime(2026, 5, 1, 12, 5, tzinfo=UTC)
+    assert state.answered_at == datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+    assert state.sentence == errors.NotJson("oms").sentence
+
+
+def test_cache_that_cannot_be_written_costs_no_page(monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(cache, "set", full)
+    status.answered("oms")
+    assert state_of("oms").answered_at is None
+
+
+def test_state_that_cannot_be_read_is_none():
+    status.failed(errors.Refused("oms"))
+    make_unreadable()
+    assert not state_of("oms").is_out
+
+
+def test_failure_that_nobody_saw_again_is_not_news_for_ever():
+    """Nobody asked since, so nobody knows whether it is back: the header stays quiet."""
+    with time_machine.travel(datetime(2026, 5, 1, 12, 0, tzinfo=UTC), tick=False):
+        status.failed(errors.Refused("oms"))
+    with time_machine.travel(datetime(2026, 5, 1, 12, 4, tzinfo=UTC), tick=False):
+        assert state_of("oms").is_out
+    with time_machine.travel(datetime(2026, 5, 1, 12, 5, tzinfo=UTC), tick=False):
+        assert not state_of("oms").is_out

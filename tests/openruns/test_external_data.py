@@ -1,0 +1,111 @@
+"""What is asked of Run Registry and OMS, and what the page says while one of them is out."""
+
+import time
+
+import pytest
+from django.urls import reverse
+
+from certify.models.choices import Reconstruction
+from tests.openruns.open_runs_page import certify, search
+
+FAULTS = ["refuse", "hang", "500"]
+
+
+def data_calls(sandbox, service: str) -> list[str]:
+    return [one["path"] for one in sandbox.requests(service)]
+
+
+@pytest.fixture
+def short_budget(settings):
+    settings.PAGE_BUDGET_S = 1
+
+
+def test_a_search_for_a_hundred_runs_costs_few_calls(shifter_client, sandbox):
+    search(shifter_client, "315200-315299")
+    assert len(data_calls(sandbox, "registry")) == 1
+    assert len(data_calls(sandbox, "oms")) <= 9
+
+
+def test_run_registry_is_asked_at_each_search_and_oms_is_not_while_it_is_fresh(shifter_client, sandbox):
+    search(shifter_client, "315264-315267")
+    sandbox.clear()
+    search(shifter_client, "315264-315267")
+    assert len(data_calls(sandbox, "registry")) == 1
+    assert data_calls(sandbox, "oms") == []
+
+
+def test_both_are_asked_side_by_side(shifter_client, sandbox):
+    sandbox.faults("registry", "slow", seconds=0.6, path="datasets")
+    sandbox.faults("oms", "slow", seconds=0.6, path="runs")
+    began = time.monotonic()
+    page = search(shifter_client, "315257")
+    assert page.rows[315257].cells
+    assert time.monotonic() - began < 1.1
+
+
+def test_a_run_opened_from_the_search_needs_no_call(shifter_client, sandbox):
+    _, _, address = search(shifter_client, "315257-315270").rows[315264].cells["prompt"]
+    sandbox.clear()
+    assert shifter_client.get(address).status_code == 200
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_with_run_registry_out_the_runs_are_listed_with_what_is_known(
+    shifter, shifter_client, sandbox, short_budget, fault
+):
+    certify(shifter, 315257, Reconstruction.EXPRESS)
+    sandbox.faults("registry", fault)
+    page = search(shifter_client, "315257, 315270")
+    assert page.status == 200
+    assert "Run Registry" in page.text
+    assert "certify by hand, or ask again" in page.text
+    assert "78.150 /pb" in page.rows[315270].text
+    assert page.rows[315257].cells == {"express": ("mine", "mine", page.rows[315257].cells["express"][2])}
+    assert page.rows[315270].cells == {}
+    assert "1 certified here" in page.text
+    assert f'href="{reverse("certify:certify-run", args=[315270])}?runs=315257%2C+315270"' in page.html
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_with_oms_out_the_states_stand_without_facts(shifter_client, sandbox, short_budget, fault):
+    sandbox.faults("oms", fault)
+    page = search(shifter_client, "315257")
+    assert page.status == 200
+    assert "Facts that are not known here are left out" in page.text
+    assert page.rows[315257].cells["express"][0] == "open"
+    assert page.rows[315257].text.startswith("315257 - - - - -")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_with_everything_out_the_runs_can_be_certified_by_hand(shifter_client, sandbox, short_budget, fault):
+    for service in ("registry", "oms", "sso"):
+        sandbox.faults(service, fault)
+    page = search(shifter_client, "315257-315259")
+    assert page.status == 200
+    assert list(page.rows) == [315259, 315258, 315257]
+    assert page.text.count("certify by hand") == 4
+
+
+def test_run_registry_that_has_none_of_the_runs_is_not_out(shifter_client, sandbox):
+    sandbox.faults("registry", "not-found")
+    page = search(shifter_client, "315257")
+    assert page.status == 200
+    assert "Not in Run Registry: 315257." in page.text
+    assert "ask again ." not in page.text
+
+
+def test_oms_that_has_none_of_the_runs_leaves_dashes(shifter_client, sandbox):
+    sandbox.faults("oms", "not-found")
+    page = search(shifter_client, "315257")
+    assert page.status == 200
+    assert page.rows[315257].text.startswith("315257 - - - - -")
+    assert "left out" not in page.text
+
+
+def test_the_budget_of_the_page_holds_while_both_hang(shifter_client, sandbox, short_budget):
+    sandbox.faults("registry", "hang")
+    sandbox.faults("oms", "hang")
+    began = time.monotonic()
+    assert search(shifter_client, "315200-315299").status == 200
+    assert time.monotonic() - began < 2.5

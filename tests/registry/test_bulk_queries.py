@@ -1,0 +1,108 @@
+import json
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+
+from infrastructure.http.budget import Budget
+from infrastructure.http.results import Found, Unreachable
+from registry import bulk_queries
+from registry.bulk_queries import BLOCK, flags_of_runs, open_datasets_between, open_datasets_of
+from tests.infrastructure.http.local_server import Answer
+from tests.registry.test_flags import flagged_row
+
+WIDE = range(315200, 315400)  # four blocks
+
+
+def budget():
+    return Budget(5)
+
+
+def asked(sandbox):
+    return [call["body"] for call in sandbox.requests("registry")]
+
+
+def test_all_datasets_of_the_runs_come_with_their_counts(sandbox):
+    flags = flags_of_runs(WIDE, budget())
+    express = next(one for one in flags.datasets if (one.run_number, one.dataset.name[:8]) == (315270, "/Express"))
+    assert express.counts["tracking"] == {"EMPTY": 0, "GOOD": 633, "BAD": 30}
+    assert "online" in {one.dataset.name for one in flags.datasets}
+    assert flags.answered == frozenset(WIDE)
+    assert flags.problem is None
+
+
+def test_runs_are_asked_in_blocks_and_an_answer_holds_no_other_run(sandbox):
+    flags = flags_of_runs([315259, 315270, 315322], budget())
+    assert {one.run_number for one in flags.datasets} == {315259, 315270, 315322}
+    assert len(asked(sandbox)) == 2
+    assert flags.answered == {315259, 315270, 315322}
+
+
+def test_what_was_answered_is_not_asked_again(sandbox):
+    first = flags_of_runs(WIDE, budget())
+    sandbox.faults("registry", "500")
+    again = flags_of_runs(WIDE, budget())
+    assert again.problem is None
+    assert again.datasets == first.datasets
+    assert again.first_asked == first.first_asked
+
+
+def test_one_who_wants_it_as_it_is_now_asks_anew(sandbox):
+    flags_of_runs(WIDE, budget())
+    sandbox.clear_requests()
+    flags_of_runs(WIDE, budget(), since=timezone.now())
+    assert len(asked(sandbox)) == len(WIDE) / BLOCK
+
+
+def test_half_of_it_comes_while_the_rest_fails(sandbox):
+    flags_of_runs(range(315300, 315400), budget())
+    sandbox.faults("registry", "500")
+    flags = flags_of_runs(WIDE, budget())
+    assert flags.answered == set(range(315300, 315400))
+    assert flags.problem.sentence.startswith("Run Registry answered with an error (500).")
+    sandbox.clear()
+    assert flags_of_runs(WIDE, Budget(5, is_retry=True)).problem is None
+    assert len(asked(sandbox)) == 2, "what had come was asked for again"
+
+
+def test_a_lone_run_is_asked_for_alone_and_its_neighbours_later(sandbox):
+    flags_of_runs([315270], budget())
+    assert asked(sandbox)[0]["filter"] == {"run_number": {"and": [{">=": 315270}, {"<=": 315270}]}}
+    assert flags_of_runs([315266, 315270], budget()).answered == {315266, 315270}
+    flags_of_runs([315268], budget())
+    assert len(asked(sandbox)) == 2
+
+
+def test_no_runs_ask_nobody(sandbox):
+    assert flags_of_runs([], budget()).datasets == []
+    assert open_datasets_of([], budget()).value == []
+    assert sandbox.requests() == []
+
+
+def test_second_page_of_a_block_is_read(stand_in, monkeypatch):
+    monkeypatch.setattr(bulk_queries, "PAGE_SIZE", 1)
+
+    def pages(request):
+        page = json.loads(request["body"])["page"]
+        return Answer({"datasets": [flagged_row(number=315250 + page)], "count": 2, "pages": 2})
+
+    stand_in.answer_with(pages)
+    assert [one.run_number for one in flags_of_runs([315250, 315251], budget()).datasets] == [315250, 315251]
+
+
+def test_open_datasets_of_runs_and_of_days(sandbox):
+    of_runs = open_datasets_of([315189, 315190, 315257], budget())
+    assert {one.run_number for one in of_runs.value} <= {315190, 315257}
+    assert {one.dataset.state for one in of_runs.value} == {"OPEN"}
+    day = datetime(2018, 4, 28, tzinfo=UTC)
+    of_days = open_datasets_between(day, day + timedelta(days=1), budget())
+    assert isinstance(of_days, Found)
+    assert of_days.value
+    assert {one.dataset.state for one in of_days.value} == {"OPEN"}
+    assert asked(sandbox)[1]["filter"]["oms_attributes.start_time"] == {
+        "and": [{">=": "2018-04-28T00:00:00Z"}, {"<": "2018-04-29T00:00:00Z"}]
+    }
+
+
+def test_failing_registry_is_unreachable(sandbox):
+    sandbox.faults("registry", "refuse")
+    assert isinstance(open_datasets_of([315190], budget()), Unreachable)

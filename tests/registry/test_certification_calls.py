@@ -1,0 +1,73 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from infrastructure.http import status
+from infrastructure.http.budget import Budget
+from infrastructure.http.results import Found, Unreachable
+from registry.certification_calls import cycles
+from registry.client import datasets_of_runs
+from tests.infrastructure.http.local_server import Answer
+
+
+def cycle(**parts):
+    return {
+        "id_cycle": 1,
+        "cycle_name": "2018 week 17",
+        "cycle_attributes": {"global_state": "pending", "tracker_state": "completed"},
+        "deadline": "2018-05-01T00:00:00.000Z",
+        "deleted": False,
+        "datasets": [{"run_number": 315259, "name": "/PromptReco/Collisions2018A/DQM"}],
+    } | parts
+
+
+def answered(stand_in, *rows):
+    stand_in.answer_with(Answer(list(rows)))
+    return cycles(Budget(5))
+
+
+def test_calls_come_with_deadline_state_and_datasets(sandbox):
+    found = cycles(Budget(5))
+    assert isinstance(found, Found)
+    assert [one.name for one in found.value] == ["2018 week 18", "2018 week 17"]
+    last = found.value[-1]
+    assert last.deadline == datetime(2018, 5, 1, tzinfo=UTC)
+    assert last.state == "pending"
+    assert {one.reconstruction for one in last.datasets} == {"prompt"}
+    assert (min(one.run_number for one in last.datasets) >= 315252, len(last.datasets) > 5) == (True, True)
+
+
+def test_deleted_calls_are_left_out_and_those_without_a_deadline_come_last(stand_in):
+    found = answered(stand_in, cycle(cycle_name="a", deadline=None), cycle(cycle_name="b"), cycle(deleted=True),
+                     cycle(cycle_name="c", deadline=None))  # fmt: skip
+    assert [(one.name, one.deadline is None) for one in found.value] == [("b", False), ("a", True), ("c", True)]
+
+
+@pytest.mark.parametrize("parts", [{"cycle_attributes": None}, {"datasets": None}, {"cycle_name": None}])
+def test_absent_parts_are_empty(stand_in, parts):
+    assert isinstance(answered(stand_in, cycle(**parts)), Found)
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        ({}, "cycles"), ({"err": "no"}, "cycles"), (None, "cycles"), ([5], "cycles"),
+        ([cycle(deadline="tomorrow")], "deadline"), ([cycle(deadline="2018-02-31T00:00:00Z")], "deadline"),
+        ([cycle(deadline="2018-05-01T00:00:00")], "deadline"), ([cycle(deadline=5)], "deadline"),
+        ([cycle(datasets="x")], "datasets"), ([cycle(cycle_attributes=[])], "cycle_attributes"),
+    ],
+)  # fmt: skip
+def test_wrong_shape_names_the_key(stand_in, body, key):
+    stand_in.answer_with(Answer(body))
+    unreachable = cycles(Budget(5))
+    assert isinstance(unreachable, Unreachable)
+    assert f"({key})" in unreachable.sentence
+
+
+def test_calls_that_fail_leave_run_registry_in_use(sandbox):
+    sandbox.faults("registry", "500", path="cycles")
+    assert cycles(Budget(5)).sentence == (
+        "Run Registry’s list of certification calls answered with an error (500). Go on without it, or try again."
+    )
+    assert not any(state.is_out for state in status.states())
+    assert isinstance(datasets_of_runs([315259], Budget(5)), Found)

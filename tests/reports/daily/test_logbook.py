@@ -1,0 +1,130 @@
+"""The text for the logbook, on the 26 certifications whose report is known."""
+
+import pytest
+
+from certify.facts.staleness import mark_stale
+from certify.models import TrackerCertification
+from certify.models.choices import Verdict
+from oms.models import OmsRun
+from reports.daily.logbook import WIDTH, logbook_text
+from reports.rows import by_kind, lines_of
+from reports.statistics import sum_of, sums_by_verdict
+from tests.factories import CertificationFactory
+from tests.reports.certified import lines_of_these, twenty_six
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lines():
+    return lines_of_these(twenty_six())
+
+
+def _section(text: str, title: str) -> str:
+    after = text.split(f"{title}\n{'=' * WIDTH}\n")[1]
+    return after.split("=" * WIDTH)[0]
+
+
+def test_headings_are_collisions_first(lines):
+    assert [kind.heading for kind, _lines in by_kind(lines)] == [
+        "express collisions 3.8 T Proton-Proton 13000 GeV /StreamExpress/Run2018A-Express-v1/DQMIO",
+        "prompt collisions 3.8 T Proton-Proton 13000 GeV /ZeroBias/Run2018D-PromptReco-v2/DQMIO",
+        "express cosmics 3.8 T Cosmics 0 GeV /StreamExpressCosmics/Run2018D-Express-v1/DQMIO",
+        "prompt cosmics 3.8 T Cosmics 0 GeV /Cosmics/Run2018D-PromptReco-v2/DQMIO",
+    ]
+
+
+def test_references_stand_once_each(lines):
+    section = _section(logbook_text(lines), "Reference Runs")
+    assert section.split() == ["300100", "express", "300150", "prompt", "300200", "express", "300250", "prompt"]
+
+
+def test_tracker_maps_by_type(lines):
+    assert _section(logbook_text(lines), "Tracker Maps").strip() == "\n".join(
+        [
+            "Type 1",
+            " Exists: 300001 300005 300018",
+            " Missing: 300010 300011",
+            "Type 2",
+            " Exists: 300002 300014 300016 300020 300025",
+            " Missing: 300006 300013 300015 300019 300022",
+            "Type 3",
+            " Exists: 300009 300023",
+            " Missing: 300003 300004 300021",
+            "Type 4",
+            " Exists: 300000 300012",
+            " Missing: 300007 300008 300017 300024",
+        ]
+    )
+
+
+def test_good_runs_by_type(lines):
+    good = [[line.run_number for line in some if line.verdict == "good"] for _kind, some in by_kind(lines)]
+    assert [sorted(runs) for runs in good] == [[], [300015], [300003, 300009], [300007]]
+
+
+def test_sums_by_type_and_verdict(lines):
+    found = [
+        {verdict.value: (of.lumisections, round(of.recorded_lumi, 2)) for verdict, of in sums_by_verdict(some).items()}
+        for _kind, some in by_kind(lines)
+    ]
+    assert found == [
+        {"bad": (3424, 3534.83)},
+        {"good": (265, 432.73), "bad": (4487, 5316.95)},
+        {"good": (708, 0.0), "bad": (1015, 0.0)},
+        {"good": (341, 0.0), "bad": (2091, 0.0)},
+    ]
+    assert "| Bad    | 3424      | 3534.830 /pb           |" in logbook_text(lines)
+
+
+def test_row_says_low_statistics_and_wraps_its_comment(lines):
+    row = CertificationFactory(strip_lowstat=True, comment="word " * 30, recorded_lumi=None, lumisections=None)
+    text = logbook_text(lines_of_these([row]))
+    assert "good (low)" in text
+    assert "| unknown      | unknown " in text
+    assert max(len(line) for line in text.splitlines() if "word" in line) < 160
+    assert text.count("word") == 30
+
+
+def test_same_certifications_give_the_same_bytes_in_any_order(lines):
+    backwards = lines_of(TrackerCertification.objects.order_by("-pk"))
+    words = ("Quiet night", "https://example.org")
+    assert logbook_text(lines, *words) == logbook_text(backwards, *words)
+
+
+def test_own_words_have_their_sections_only_where_there_are_any(lines):
+    assert "Special Comments" not in logbook_text(lines)
+    text = logbook_text(lines, comment="Pixel HV\nwas off", links="https://example.org/a")
+    assert _section(text, "Special Comments").strip() == "Pixel HV\nwas off"
+    assert _section(text, "Links to the Prompt Feedback Plots").strip() == "https://example.org/a"
+
+
+def test_nothing_certified_is_an_empty_text():
+    assert logbook_text([]) == ""
+
+
+def test_sum_says_what_is_unknown(lines):
+    row = CertificationFactory(recorded_lumi=None, lumisections=None)
+    of = sum_of([*lines, *lines_of_these([row])])
+    assert (of.certifications, of.unknown_lumi, of.unknown_lumisections) == (27, 1, 1)
+    assert sum_of(lines).lumisections == of.lumisections
+    assert set(sums_by_verdict(lines)) == {Verdict.GOOD, Verdict.BAD}
+
+
+def test_text_is_the_same_after_a_fact_has_changed_and_the_page_says_so(shifter, shifter_client):
+    rows = [CertificationFactory(user=shifter, lumisections=600, recorded_lumi=1.5) for _ in range(2)]
+    address = f"/summary/?date={rows[0].date}"
+    before = shifter_client.get(f"{address}&download=1").content
+    assert "facts that changed" not in shifter_client.get(address).text
+    run = OmsRun.objects.get(pk=rows[0].run_number)
+    run.lumisections, run.recorded_lumi = 300, 2e-6
+    run.save()
+    mark_stale([run])
+    rows[0].refresh_from_db()
+    assert rows[0].is_stale
+    assert shifter_client.get(f"{address}&download=1").content == before
+    page = shifter_client.get(address)
+    assert page.context["text"].encode() == before
+    assert "1 certification rests on facts that changed since; the text has those it was made on." in page.text
+    assert f'<a href="/list/{rows[0].pk}/">{rows[0].run_number} express</a> (lumisections 600 → 300; ' in page.text
+    assert f'<a href="/list/{rows[1].pk}/">' not in page.text

@@ -1,0 +1,115 @@
+"""Slides read again from their files, as plain data, so that both kinds can be held against the deck."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+from pptx import Presentation
+
+from reports.slides.deck import Block, Deck, Grid, Slide, Words
+
+Frame = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Read:
+    """One slide: its title, the texts of its boxes and tables in order, and where everything stands (pt)."""
+
+    title: str
+    texts: list[str]
+    tables: list[list[list[str]]]
+    frames: list[Frame]
+
+
+def of_deck(deck: Deck) -> list[Read]:
+    """What the files have to say."""
+    return [_of_slide(slide, number, deck.footer) for number, slide in enumerate(deck.slides, start=1)]
+
+
+def _of_slide(slide: Slide, number: int, footer: str) -> Read:
+    texts = ["\n".join(one.text for one in shape.paragraphs) for shape in slide.shapes if isinstance(shape, Words)]
+    tables = [[[cell.text for cell in row.cells] for row in one.rows] for one in slide.shapes if isinstance(one, Grid)]
+    frames = [_frame(slide.title_box), *(_frame(shape.box) for shape in slide.shapes)]
+    assert all(isinstance(shape, Words | Grid | Block) for shape in slide.shapes)
+    footers = [] if slide.is_cover else [footer, str(number)]
+    return Read(slide.title, [*texts, *footers], tables, frames)
+
+
+def _frame(box) -> Frame:
+    return tuple(round(side, 1) for side in (box.left, box.top, box.width, box.height))  # type: ignore[return-value]
+
+
+def of_pptx(content: bytes) -> list[Read]:
+    return [
+        _of_pptx_slide(slide, number) for number, slide in enumerate(Presentation(io.BytesIO(content)).slides, start=1)
+    ]
+
+
+def _of_pptx_slide(slide, number: int) -> Read:
+    others = [shape for shape in slide.shapes if shape != slide.shapes.title]
+    texts = [_pptx_text(shape, number) for shape in others if shape.has_text_frame and shape.text_frame.text != ""]
+    tables = [
+        [[cell.text_frame.text.replace("\x0b", "\n") for cell in row.cells] for row in shape.table.rows]
+        for shape in others
+        if shape.has_table
+    ]
+    frames = [tuple(round(side.pt, 1) for side in (s.left, s.top, s.width, s.height)) for s in slide.shapes]
+    return Read(slide.shapes.title.text_frame.text, texts, tables, frames)
+
+
+def _pptx_text(shape, number: int) -> str:
+    return str(number) if shape.text_frame.text == "#" else shape.text_frame.text.replace("\x0b", "\n")
+
+
+_NAMES = {
+    "draw": "urn:oasis:names:tc:opendocument:xmlns:drawing:1.0",
+    "text": "urn:oasis:names:tc:opendocument:xmlns:text:1.0",
+    "table": "urn:oasis:names:tc:opendocument:xmlns:table:1.0",
+    "svg": "urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0",
+    "presentation": "urn:oasis:names:tc:opendocument:xmlns:presentation:1.0",
+}
+
+
+def of_odp(content: bytes) -> list[Read]:
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        assert file.infolist()[0].filename == "mimetype"
+        assert file.testzip() is None
+        tree = ET.fromstring(file.read("content.xml"))
+    return [_of_odp_page(page) for page in tree.iter(f"{{{_NAMES['draw']}}}page")]
+
+
+def _of_odp_page(page) -> Read:
+    title, *boxes = page.findall("draw:frame/draw:text-box", _NAMES)
+    tables = [
+        [[_odp_text(cell) for cell in row.findall("table:table-cell", _NAMES)] for row in one.iter(_table("table-row"))]
+        for one in page.iter(_table("table"))
+    ]
+    shapes = [one for one in page if one.tag.rpartition("}")[2] in ("frame", "rect")]
+    return Read(_odp_text(title), [_odp_text(box) for box in boxes], tables, [_odp_frame(one) for one in shapes])
+
+
+def _table(name: str) -> str:
+    return f"{{{_NAMES['table']}}}{name}"
+
+
+def _odp_frame(shape) -> Frame:
+    sides = (shape.get(f"{{{_NAMES['svg']}}}{side}") for side in ("x", "y", "width", "height"))
+    return tuple(round(float(re.fullmatch(r"([\d.]+)pt", side)[1]), 1) for side in sides)  # type: ignore[return-value]
+
+
+def _odp_text(inside) -> str:
+    return "\n".join(_odp_paragraph(one) for one in inside.findall("text:p", _NAMES))
+
+
+def _odp_paragraph(paragraph) -> str:
+    """With the format's own rules: a break is an element, several spaces are counted."""
+    said = ""
+    for one in paragraph.iter():
+        name = one.tag.rpartition("}")[2]
+        said += {"line-break": "\n", "s": " "}.get(name, "") + (one.text or "")
+        said += "" if name in ("p", "span") else one.tail or ""
+    return said

@@ -1,0 +1,95 @@
+"""What the slides say against a slow, plain recomputation over whatever certifications there may be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from hypothesis import given, settings
+
+from certify.models.choices import Verdict
+from oms.formatting import lumi_text
+from reports.date_range import days_of_week
+from reports.filters.week import Scope
+from reports.rows import Line
+from reports.slides.weekly_deck import deck_of
+from reports.statistics import flag_changes
+from reports.weekly.content import Material, sections_of
+from reports.weekly.sections import Report
+from tests.reports.slides.reading import of_deck
+from tests.reports.test_statistics import certified, exactly
+
+WEEK = Scope(days_of_week("2018-W20"), {})
+
+
+def tables(lines: list[Line]) -> dict[str, list[list[str]]]:
+    """The rows of each table of the deck, without heads, those of its further slides added."""
+    sections = sections_of(Material(WEEK, lines, flag_changes(lines), [], []))
+    found: dict[str, list[list[str]]] = defaultdict(list)
+    for slide in of_deck(deck_of(Report("Report", "", "", (), sections))):
+        for table in slide.tables:
+            rows = [[text.replace("\xa0", " ") for text in row] for row in table[1:]]
+            found[slide.title.partition(" (")[0]] += rows
+    return found
+
+
+def plain(lines: list[Line]) -> list[list[str]]:
+    """The rows of numbers, each counted by hand."""
+    of: dict[tuple[str, str], list[Line]] = defaultdict(list)
+    for line in lines:
+        of[line.kind.run_type, line.kind.reconstruction].append(line)
+    rows = []
+    for (run_type, reconstruction), some in of.items():
+        bad = [line for line in some if line.verdict == "bad"]
+        verdicts = [str(len([line for line in some if line.verdict == verdict])) for verdict in Verdict.values]
+        missing = len([line for line in some if not line.has_trackermap])
+        lumisections = str(sum(line.lumisections or 0 for line in some))
+        rows.append(
+            [
+                *(run_type, reconstruction, str(len(some)), *verdicts),
+                lumisections + unknown([line.lumisections for line in some]),
+                lumi(some),
+                lumi(bad),
+                str(missing),
+            ]
+        )
+    return sorted(rows)
+
+
+def lumi(lines: list[Line]) -> str:
+    values = [line.recorded_lumi for line in lines]
+    return lumi_text(exactly(values)) + unknown(values)
+
+
+def unknown(values: list) -> str:
+    missing = len([value for value in values if value is None])
+    return f" ({missing} unknown)" if missing else ""
+
+
+def runs_under(rows: list[list[str]]) -> dict[tuple[str, ...], list[str]]:
+    """The runs of each verdict, by what stands before them; a cell that went on on the next slide is one again."""
+    found: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for first, run_type, reconstruction, *verdicts in rows:
+        for verdict, numbers in zip(Verdict.values, verdicts, strict=True):
+            found[first, run_type, reconstruction, verdict] += [one for one in numbers.split(", ") if one]
+    return {key: runs for key, runs in found.items() if runs}
+
+
+def plain_runs(lines: list[Line], first) -> dict[tuple[str, ...], list[str]]:
+    found: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for line in sorted(lines, key=lambda line: line.run_number):
+        found[first(line), line.kind.run_type, line.kind.reconstruction, line.verdict].append(str(line.run_number))
+    return found
+
+
+@settings(deadline=None, max_examples=60)
+@given(certified())
+def test_slides_say_what_was_certified(lines):
+    said = tables(lines)
+    assert sorted(said["Weekly certification"]) == plain(lines)
+    for day in {line.day for line in lines}:
+        assert sorted(said[f"{day:%A} {day}"]) == plain([line for line in lines if line.day == day])
+    assert runs_under(said["Runs by day"]) == plain_runs(lines, lambda line: f"{line.day:%a} {line.day}")
+    fills = plain_runs(lines, lambda line: str(line.fill_number or "not known"))
+    assert runs_under(said["Fills and certified runs"]) == fills
+    not_good = sorted(str(line.run_number) for line in lines if line.verdict != "good")
+    assert sorted(row[0] for row in said["Bad and undecided, and why"]) == not_good

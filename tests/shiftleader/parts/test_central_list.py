@@ -1,0 +1,232 @@
+"""The central list check, pinned by the runs of the tool in use today."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from oms.models import OmsRun
+from reports.statistics import flag_changes
+from shiftleader.parts.central_list import LONGEST_ADDRESS, MOST, Certified, Standing, check, read, text_of
+from tests.factories import CertificationFactory, RunFactory, UserFactory
+from tests.reports.test_statistics import certified as certified_lines
+
+# run: verdict, of the nineteen certifications that today's tool is pinned by
+NINETEEN = {
+    ("collisions", "express"): {1: "good", 2: "good", 3: "good", 4: "good", 5: "bad", 6: "bad", 7: "bad"},
+    ("collisions", "prompt"): {1: "good", 3: "good", 4: "bad", 5: "good", 6: "bad"},
+    ("cosmics", "express"): dict.fromkeys((10, 11, 12, 13, 14), "good"),
+    ("cosmics", "prompt"): {11: "good", 14: "bad"},
+}
+ROWS = [Certified(run, reco, kind, verdict) for (kind, reco), some in NINETEEN.items() for run, verdict in some.items()]
+ASKED = [*range(9), *range(10, 16)]
+FOUND = {
+    ("collisions", Standing.GOOD): [1, 3],
+    ("collisions", Standing.BAD): [6],
+    ("collisions", Standing.PROMPT_MISSING): [2, 7],
+    ("collisions", Standing.CHANGED_GOOD): [5],
+    ("collisions", Standing.CHANGED_BAD): [4],
+    ("cosmics", Standing.GOOD): [11],
+    ("cosmics", Standing.PROMPT_MISSING): [10, 12, 13],
+    ("cosmics", Standing.CHANGED_BAD): [14],
+    ("", Standing.MISSING): [0, 8, 15],
+}
+TEXT = """Collisions
+GOOD: 1, 3
+BAD: 6
+CHANGED TO GOOD: 5
+CHANGED TO BAD: 4
+PROMPT MISSING: 2, 7
+
+Cosmics
+GOOD: 11
+CHANGED TO BAD: 14
+PROMPT MISSING: 10, 12, 13
+
+MISSING: 0, 8, 15"""
+
+
+def test_nineteen_certifications_stand_as_pinned():
+    assert check(ASKED, ROWS) == FOUND
+    assert text_of(FOUND) == TEXT
+
+
+def test_numbers_twice_and_junk_make_no_difference():
+    pasted = read("hase 15-10, 0;1\n2 3 4 5 6 7 8 abc 10 11 12 13 14 15 1 1 hase")
+    assert pasted.numbers == ASKED
+    assert pasted.ignored == ["hase", "15-10", "abc"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "standing"),
+    [
+        ({"rereco": "good"}, Standing.PROMPT_MISSING),
+        ({"prompt": "undecided"}, Standing.UNDECIDED),
+        ({"prompt": "good", "express": "undecided"}, Standing.GOOD),
+        ({"prompt": "undecided", "express": "good"}, Standing.UNDECIDED),
+        ({"prompt": "bad", "rereco": "good"}, Standing.BAD),
+        ({"prompt": "bad", "express": "good", "rerecoul": "good"}, Standing.CHANGED_BAD),
+        ({}, Standing.MISSING),
+    ],
+)
+def test_prompt_decides(rows, standing):
+    some = [Certified(5, name, "collisions", verdict) for name, verdict in rows.items()]
+    assert [one for _type, one in check([5], some)] == [standing]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers", "error"),
+    [
+        ("316187, 316199-316201", [316187, 316199, 316200, 316201], ""),
+        ("316199 - 316201 316203–316204", [316199, 316200, 316201, 316203, 316204], ""),
+        ("", [], ""),
+        ("nothing", [], "There is no run number in the list."),
+        (f"100000-{100000 + MOST - 1}", list(range(100000, 100000 + MOST)), ""),
+        (f"100000-{100000 + MOST}", [], f"The list has more than {MOST} runs."),
+        ("1-9999999", [], f"The list has more than {MOST} runs."),
+        ("99999999 ٣", [], "There is no run number"),
+    ],
+)
+def test_list_as_people_paste_it(text, numbers, error):
+    pasted = read(text)
+    assert pasted.numbers == numbers
+    assert pasted.error.startswith(error)
+    assert bool(pasted.error) == bool(error)
+
+
+RECOS, VERDICTS = ("express", "prompt", "rereco", "rerecoul"), ("good", "bad", "undecided")
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.tuples(st.integers(1, 5), st.sampled_from(RECOS)), st.sampled_from(VERDICTS)))
+def test_each_run_stands_once_and_as_a_plain_reading_says(certified):
+    rows = [Certified(run, reco, "collisions", verdict) for (run, reco), verdict in certified.items()]
+    found = [(run, standing.label) for (_, standing), runs in check(range(1, 6), rows).items() for run in runs]
+    assert sorted(found) == [(run, plainly(run, certified)) for run in range(1, 6)]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(certified_lines())
+def test_runs_that_changed_are_those_of_the_overview(lines):
+    rows = [Certified(one.run_number, one.kind.reconstruction, one.kind.run_type, one.verdict) for one in lines]
+    words = {Standing.CHANGED_GOOD: "good", Standing.CHANGED_BAD: "bad"}
+    found = check({one.run_number for one in lines}, rows).items()
+    changed = {run: words[standing] for (_, standing), runs in found if standing in words for run in runs}
+    assert changed == {one.run_number: one.prompt.verdict for one in flag_changes(lines)}
+
+
+def plainly(run, certified):
+    express, prompt = certified.get((run, "express")), certified.get((run, "prompt"))
+    if not any((run, reco) in certified for reco in RECOS):
+        return "MISSING"
+    if prompt is None:
+        return "PROMPT MISSING"
+    if express == "bad" and prompt == "good":
+        return "CHANGED TO GOOD"
+    if express == "good" and prompt == "bad":
+        return "CHANGED TO BAD"
+    return prompt.upper()
+
+
+def certify(number, reconstruction="prompt", **said):
+    run = OmsRun.objects.filter(pk=number).first() or RunFactory(run_number=number)
+    return CertificationFactory(run=run, reconstruction=reconstruction, **said)
+
+
+@pytest.mark.django_db
+def test_page_reads_the_verdicts_whatever_the_week(shifter_client, django_assert_max_num_queries):
+    person = UserFactory()
+    certify(317001, user=person)
+    certify(317002, tracking="bad", user=person)
+    certify(317003, tracking="bad", tracking_lowstat=True, user=person)
+    certify(317004, withdrawn=True, user=person)
+    sent = {"list": "317001-317004 and 317005"}
+    answer = shifter_client.post("/shiftleader/central-list/?week=2001-W01&runs=315000", sent, follow=True)
+    assert answer.redirect_chain == [
+        ("/shiftleader/part/central/?week=2001-W01&runs=315000&list=317001-317004+and+317005", 303)
+    ]
+    text = answer.content.decode()
+    assert "Collisions\nGOOD: 317001, 317003\nBAD: 317002\n\nMISSING: 317004, 317005" in text
+    assert "No run numbers, left out: and." in text
+    with django_assert_max_num_queries(6):
+        shifter_client.get(answer.redirect_chain[0][0], HTTP_HX_REQUEST="true")
+
+
+def standings(client, query, pasted):
+    """{run: standing} of a check, from its text."""
+    answer = client.get(f"/shiftleader/part/central/?{query}&list={pasted}", HTTP_HX_REQUEST="true")
+    lines = (line.split(": ") for line in answer.context["answer"].splitlines() if ": " in line)
+    return {run: standing for standing, runs in lines for run in runs.split(", ")}, answer.text
+
+
+@pytest.mark.django_db
+def test_filters_that_are_set_narrow_and_what_they_leave_out_is_not_missing(shifter_client):
+    anna, ben = UserFactory(username="anna"), UserFactory(username="ben")
+    certify(317001, user=anna)
+    certify(317001, "express", user=ben, tracking="bad")
+    certify(317002, user=ben)
+    certify(317003, "express", user=anna)
+    certify(317004, "express", user=ben)
+    pasted = "317001-317005,317005"
+    plain, page = standings(shifter_client, "week=2001-W01", pasted)
+    assert plain == {
+        "317001": "CHANGED TO GOOD", "317002": "GOOD", "317003": "PROMPT MISSING", "317004": "PROMPT MISSING",
+        "317005": "MISSING",
+    }  # fmt: skip
+    assert "data-set" not in page
+    annas, page = standings(shifter_client, "week=2001-W01&user=anna", pasted)
+    outside = dict.fromkeys(("317002", "317004"), "OUTSIDE THE FILTERS")
+    assert annas == plain | outside
+    assert "Only Shifters anna." in page
+    unfiltered = "/shiftleader/part/central/?week=2001-W01&list=317001-317005+317005"
+    assert f'<a href="{unfiltered.replace("&", "&amp;")}"' in page
+    assert standings(shifter_client, "user=ben", pasted)[0] == plain | {
+        "317001": "OUTSIDE THE FILTERS", "317003": "OUTSIDE THE FILTERS"
+    }  # fmt: skip
+    everything = dict.fromkeys(plain, "OUTSIDE THE FILTERS") | {"317005": "MISSING"}
+    assert standings(shifter_client, "reconstruction=rereco", pasted)[0] == everything
+    assert standings(shifter_client, "verdict=good&dataset=prompt&run_type=collisions", pasted)[0] == plain
+
+
+@pytest.mark.django_db
+def test_numbers_of_a_range_that_are_no_run_here_are_one_line(shifter_client):
+    certify(317001)
+    RunFactory(run_number=317003)
+    found, page = standings(shifter_client, "", "316999-317005 317005 317101-317102")
+    assert found == {
+        "317001": "GOOD", "317003": "MISSING", "317005": "MISSING", "317101": "MISSING", "317102": "MISSING",
+        "4 of the ranges": "NO RUN KNOWN HERE", "316999-317000": "NO RUN KNOWN HERE", "317002": "NO RUN KNOWN HERE",
+        "317004": "NO RUN KNOWN HERE",
+    }  # fmt: skip
+    assert "4 no run known here" in page
+
+
+@pytest.mark.django_db
+def test_list_too_long_for_an_address_is_checked_all_the_same(shifter_client):
+    many = " ".join(str(number) for number in range(317000, 317000 + 4 * LONGEST_ADDRESS // 14, 2))
+    answer = shifter_client.post("/shiftleader/central-list/?week=2018-W22", {"list": many})
+    assert answer.status_code == 200
+    assert f"{len(many.split())} missing" in answer.content.decode()
+    assert many in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_what_is_wrong_stands_beside_the_list(shifter_client):
+    text = shifter_client.get("/shiftleader/part/central/?list=nothing").content.decode()
+    assert "There is no run number in the list. Paste some, such as" in text
+    assert ">nothing</textarea>" in text
+
+
+@pytest.mark.django_db
+def test_filters_that_cannot_be_read_are_said(shifter_client):
+    answer = shifter_client.post("/shiftleader/central-list/?week=2018-W99", {"list": "317001"})
+    assert answer.status_code == 422
+    assert "There is no such week" in answer.content.decode()
+
+
+def test_its_address_opens_the_form(shifter_client):
+    answer = shifter_client.get("/shiftleader/central-list/?week=2018-W22", follow=True)
+    assert answer.redirect_chain == [("/shiftleader/part/central/?week=2018-W22", 302)]
+    assert answer.status_code == 200 and "Runs of the central list" in answer.text
+    assert shifter_client.get("/shiftleader/central-list/")["Location"] == "/shiftleader/part/central/"

@@ -1,0 +1,306 @@
+"""What is open, certified by whom, and left, against the real wire; deadlines of calls; and Run Registry out."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from infrastructure.http.budget import Budget
+from registry.certification_calls import Cycle
+from registry.parsing import RegistryDataset, reconstruction_of
+from reports.date_range import Days, days_of_week
+from reports.filters.week import Scope
+from sandbox.faults import MODES
+from shiftleader.parts import progress_part
+from shiftleader.parts.progress import MOST_CALLS, as_calls, by_reconstruction, calls_of
+from tests.factories import CertificationFactory, RunFactory, UserFactory
+from tests.faults.cells import Main
+from tests.shiftleader.parts.test_registry_comparison import IN_PAGE, certify, text_of
+
+PART = "/shiftleader/part/progress/"
+EXPRESS, PROMPT = "/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"
+DAY = "from=2018-04-27&to=2018-04-27"  # runs 315264 to 315270 began, and 315322
+
+
+def dataset(run, name=EXPRESS, state="OPEN"):
+    return RegistryDataset(run, name, reconstruction_of(name), state, "Collisions18", "SIGNOFF", name)
+
+
+def cycle(*datasets, deadline=None, state="pending"):
+    return Cycle("2018 week 17", deadline, state, datasets)
+
+
+RUNS, RECOS = st.integers(1, 8), {"express": EXPRESS, "prompt": PROMPT, "rereco": "/ReReco/A/DQM"}
+KEYS = st.tuples(RUNS, st.sampled_from(sorted(RECOS)))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(KEYS), st.dictionaries(KEYS, st.sampled_from(["Anna", "Bert"])))
+def test_progress_is_what_plain_counting_says(opened, shifters):
+    found = by_reconstruction([dataset(run, RECOS[reco]) for run, reco in opened], shifters)
+    for reco in RECOS:
+        runs = {run for run, name in opened if name == reco}
+        done = {run for run in runs if (run, reco) in shifters}
+        mine = [one for one in found if one.name == reco]
+        assert len(mine) == bool(runs)
+        for one in mine:
+            assert (one.total, one.certified) == (len(runs), len(done))
+            assert [left.run_number for left in one.left] == sorted(runs - done, reverse=True)
+            names = [shifters[run, reco] for run in done]
+            assert dict(one.people) == {name: names.count(name) for name in names}
+
+
+def test_runs_left_are_searched_a_hundred_at_once():
+    found = by_reconstruction([dataset(run) for run in range(315000, 315250, 2)], {})
+    assert [len(one.split(",")) for one in found[0].searches] == [100, 25]
+
+
+def test_calls_that_end_in_these_days_are_never_left_out():
+    last, ended = (
+        datetime(2018, 4, 25, tzinfo=UTC),
+        cycle(deadline=datetime(2017, 4, 25, tzinfo=UTC), state="completed"),
+    )
+    pending = [cycle(deadline=last - timedelta(days=number)) for number in range(MOST_CALLS + 3)]
+    days = Days(date(2018, 4, 20), date(2018, 4, 25))
+    shown, more = calls_of([*pending, ended], Scope(days, {}), (), bool)
+    assert (len(shown), more) == (MOST_CALLS, 3) and shown[0].deadline < shown[-1].deadline == last
+    assert calls_of([*pending, ended], Scope(days_of_week("2017-W17"), {}), (), bool)[0] == [ended]
+
+
+def at(day):
+    return datetime(2018, 5, day, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("parts", "days", "is_shown"),
+    [
+        ({"deadline": at(10)}, (8, 12), True),
+        ({"deadline": at(30)}, (1, 2), True),  # to come, whatever the days
+        ({"deadline": at(30), "state": "completed"}, (1, 2), False),
+        ({"deadline": at(10), "made_at": at(3)}, (4, 5), True),
+        ({"deadline": at(10), "made_at": at(3)}, (1, 2), False),  # before it was made
+        ({"deadline": at(10), "made_at": at(3)}, (18, 24), True),  # overdue
+        ({"deadline": at(10), "made_at": at(3), "state": "completed"}, (18, 24), False),
+        ({"deadline": at(10), "made_at": at(3), "state": "completed"}, (4, 5), True),
+        ({"deadline": at(10), "state": "completed", "runs": (7, 8)}, (1, 2), True),  # about a run of the days
+        ({"deadline": None}, (1, 2), True),
+        ({"deadline": None, "state": "completed"}, (1, 2), False),
+    ],
+)
+def test_call_is_of_the_days_by_its_time_its_deadline_or_its_runs(time_machine, parts, days, is_shown):
+    time_machine.move_to("2018-05-20T12:00:00+00:00")
+    said = {"state": "pending", "made_at": None, **parts}
+    datasets = tuple(dataset(run, PROMPT) for run in said.pop("runs", (1, 2)))
+    one = Cycle("call", datasets=datasets, **said)
+    found, _more = calls_of([one], Scope(Days(*(at(day).date() for day in days)), {}), {8}, lambda _one: True)
+    assert bool(found) is is_shown
+
+
+def test_many_runs_are_asked_for_in_several_calls(monkeypatch):
+    asked = []
+    monkeypatch.setattr(progress_part, "open_datasets_of", lambda numbers, _budget: asked.append(len(numbers)))
+    monkeypatch.setattr(progress_part, "open_datasets_between", lambda *_asked: None)
+    monkeypatch.setattr(progress_part, "cycles", lambda _budget: None)
+    progress_part._ask(Scope(Days(), {}), range(315000, 320000, 2), Budget.of_page())
+    assert (sum(asked), max(asked)) == (2500, 1000)
+
+
+def test_call_is_overdue_with_something_left_after_its_deadline(time_machine):
+    time_machine.move_to("2018-05-01T12:00:00+00:00")
+    past, future = datetime(2018, 5, 1, tzinfo=UTC), datetime(2018, 5, 2, tzinfo=UTC)
+    calls = [cycle(dataset(1, PROMPT), deadline=past), cycle(dataset(2, PROMPT), deadline=past),
+             cycle(dataset(1, PROMPT), deadline=future), cycle(dataset(1, PROMPT))]  # fmt: skip
+    assert [one.is_overdue for one in as_calls(calls, {(2, "prompt"): "Anna"})] == [True, False, False, False]
+
+
+@pytest.fixture
+def ask(sandbox, shift_leader_client):
+    def asked(query=DAY, **headers):
+        answer = shift_leader_client.get(f"{PART}?{query}", **headers)
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    return asked
+
+
+def row_of(html, reconstruction):
+    """Open, certified, by whom, left of one reconstruction."""
+    found = re.search(rf'<tr data-reco="{reconstruction}">(.*?)</tr>', html, re.DOTALL)
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", found[1], re.DOTALL)
+    return [text_of(cell) for cell in cells[:4]]
+
+
+@pytest.mark.django_db
+def test_open_runs_of_the_days_are_counted_by_reconstruction(ask):
+    anna = UserFactory(first_name="Anna", last_name="Bach")
+    certify(315264, user=anna)
+    certify(315265, user=anna)
+    certify(315266, user=UserFactory(username="bert"))
+    html = ask()
+    opened, certified, people, left = row_of(html, "express")
+    assert (certified, people) == ("3", "Anna Bach 2, bert 1")
+    assert int(opened) - 3 == int(left) > 0
+    assert row_of(html, "prompt")[1:3] == ["0", "-"]
+    assert "/certify/315267/express/?dataset=%2FExpress%2FCollisions2018%2FDQM" in html
+    assert "/certify/315266/express/" not in html
+    assert re.search(r'href="/openruns/\?runs=[^"]*315267', html)
+    assert "Run Registry was asked at" in html
+
+
+@pytest.mark.django_db
+def test_closed_datasets_are_no_part_of_it(ask):
+    assert "Run Registry has no dataset open for Tracker" in ask("week=2018-W16")
+    assert 'data-reco="rereco"' not in ask("runs=315259")
+    assert row_of(ask("runs=315257"), "rereco")[0] == "1"
+
+
+@pytest.mark.django_db
+def test_days_and_runs_both_count(ask):
+    """A run that began before the day is of it once it is certified on it."""
+    left = re.compile(r"/certify/(\d+)/express/")
+    of_day, narrower = (set(left.findall(ask(query))) for query in (DAY, f"{DAY}&runs=315257-315265"))
+    assert narrower == {run for run in of_day if int(run) <= 315265} != of_day
+    assert 'data-reco="express"' not in ask(f"{DAY}&runs=315257")
+    certify(315257, date=date(2018, 4, 27))
+    assert row_of(ask(f"{DAY}&runs=315257"), "express")[:2] == ["1", "1"]
+
+
+@pytest.mark.django_db
+def test_runs_certified_in_the_days_count_whenever_they_began(ask):
+    certify(315267)
+    assert row_of(ask("week=2018-W22"), "prompt")[0] == "1"
+
+
+@pytest.mark.django_db
+def test_filters_narrow(ask):
+    assert 'data-reco="express"' not in ask(f"{DAY}&reconstruction=prompt")
+    assert 'data-reco="express"' not in ask(f"{DAY}&dataset=promptreco")
+    cosmics, collisions = (
+        int(row_of(ask(f"{DAY}&run_type={kind}"), "express")[0]) for kind in ("cosmics", "collisions")
+    )
+    commissioning = int(row_of(ask(DAY), "express")[0]) - cosmics - collisions
+    assert (cosmics > 0, collisions > 0, commissioning >= 0) == (True, True, True)
+
+
+@pytest.mark.django_db
+def test_filters_on_certifications_narrow_what_is_certified_and_leave_what_nobody_has_yet(ask):
+    opened = int(row_of(ask(DAY), "express")[0])
+    mine = certify(315267, facts={"run": {"b_field": 3.8}})
+    theirs = certify(315270, user=UserFactory(username="else"))
+    assert row_of(ask(DAY), "express")[:2] == [str(opened), "2"]
+    assert row_of(ask(f"{DAY}&user={theirs.user.username}"), "express")[:2] == [str(opened - 1), "1"]
+    assert row_of(ask(f"{DAY}&verdict=bad"), "express")[:2] == [str(opened - 2), "0"]
+    assert "has no shifter, verdict, tracker map and problems yet" in ask(f"{DAY}&verdict=bad")
+    RunFactory(run_number=315265, b_field=3.8)
+    left = row_of(ask(f"{DAY}&b_field=3.8&user={mine.user.username}"), "express")
+    assert left[:2] == ["2", "1"]
+
+
+@pytest.mark.django_db
+def test_calls_stand_with_deadline_and_what_is_left(ask):
+    certify(315259, "prompt", PROMPT)
+    html = ask()
+    row = re.search(r'<tr data-call="2018 week 17">(.*?)</tr>', html, re.DOTALL)[1]
+    cells = [text_of(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)]
+    assert cells[0] == "2018-05-01 00:00 UTC overdue"
+    assert (cells[1], cells[3]) == ("pending", "1")
+    assert cells[4].startswith(f"{int(cells[2]) - 1}: open runs")
+    assert "2018 week 18" not in html  # made after this day, and about other runs
+    html = ask("from=2018-04-27&to=2018-05-14")
+    assert html.index("2018 week 17") < html.index("2018 week 18")
+
+
+@pytest.mark.django_db
+def test_filters_narrow_the_calls(ask):
+    """Of their datasets, and with none left the calls themselves."""
+    anna = UserFactory(username="anna")
+    certify(315259, "prompt", PROMPT, user=anna)
+    certify(315322, "prompt", PROMPT)
+    both = "from=2018-04-23&to=2018-05-14"
+    row = re.compile(r'data-call="([^"]+)".*?data-label="datasets">(\d+).*?data-label="certified">(\d+)', re.DOTALL)
+    counts = {
+        query: row.findall(ask(query))
+        for query in (both, f"{both}&runs=315252-315265", f"{both}&user=anna", f"{both}&reconstruction=express",
+                      f"{both}&dataset=cosmics", f"{both}&run_type=cosmics", f"{both}&run_type=collisions")
+    }  # fmt: skip
+    (name, opened, certified), later = counts[both]
+    assert (name, certified, later[0]) == ("2018 week 17", "2", "2018 week 18")
+    assert counts[f"{both}&run_type=collisions"] == counts[both]
+    assert counts[f"{both}&user=anna"] == [(name, str(int(opened) - 1), "1"), later]
+    ((narrow, fewer, one),) = counts[f"{both}&runs=315252-315265"]
+    assert (narrow, 0 < int(fewer) < int(opened), one) == (name, True, "1")
+    for query in ("reconstruction=express", "dataset=cosmics", "run_type=cosmics"):
+        assert counts[f"{both}&{query}"] == []
+
+
+@pytest.mark.django_db
+def test_run_type_of_reprocessed_data_in_a_call_is_that_of_the_run():
+    """Its name says none."""
+    RunFactory(run_number=315001), RunFactory(run_number=315002, cosmics=True)
+    names = [
+        RegistryDataset(run, "/ReReco/Run2018A_UL2019/DQM", "rerecoul", "", None, None)
+        for run in (315001, 315002, 315003)
+    ]
+    call = cycle(*names, RegistryDataset(315004, PROMPT, "prompt", "", None, None))
+    for kind, left in (("collisions", [315001, 315003, 315004]), ("cosmics", [315002, 315003])):
+        is_left = progress_part._wanted_of([call], Scope(Days(), {"run_type": [kind]}))
+        assert [one.run_number for one in call.datasets if is_left(one)] == left
+    assert all(map(progress_part._wanted_of([call], Scope(Days(), {})), call.datasets))
+
+
+@pytest.mark.django_db
+def test_guest_reads_and_is_offered_nothing_to_do(sandbox, guest_client):
+    html = guest_client.get(f"{PART}?{DAY}", **IN_PAGE).content.decode()
+    assert "315267" in html
+    assert "/certify/" not in html
+    assert "/openruns/" not in html
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("size", [3, 40])
+def test_queries_do_not_grow(ask, django_assert_max_num_queries, size):
+    one = certify(315254)
+    same = {"user": one.user, "dataset": one.dataset, "reference_runreconstruction": one.reference_runreconstruction}
+    for number in range(size):
+        CertificationFactory(run=RunFactory(run_number=315255 + number, fill=None), **same)
+    with django_assert_max_num_queries(6):
+        ask("week=2018-W22", **IN_PAGE)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "not-found"])
+def test_registry_out_is_said_once_and_retried(ask, sandbox, settings, mode):
+    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 1, 0.1, 0.3
+    sandbox.faults("registry", mode)
+    main = Main(ask())
+    said = [one for one in main.paragraphs if one.startswith("Run Registry ") and "ask again" in one]
+    assert len(said) == 1
+    assert "is not known" in said[0] or "are not known" in said[0]
+    again = next(link for link in main.links if "again=1" in link)
+    sandbox.clear()
+    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5
+    assert "certified" in ask(again.split("?")[1])
+    assert "ask again" not in text_of(ask())
+
+
+@pytest.mark.django_db
+def test_calls_out_leave_the_rest(ask, sandbox):
+    sandbox.faults("registry", "500", path="cycles")
+    html = ask()
+    assert row_of(html, "express")
+    assert "Run Registry out since" not in html
+    assert "Run Registry’s list of certification calls answered with an error (500)." in text_of(html)
+    assert "The certification calls are not known; ask again ." in text_of(html)
+
+
+@pytest.mark.django_db
+def test_open_runs_out_leave_the_calls(ask, sandbox):
+    sandbox.faults("registry", "500", path="datasets_filtered")
+    html = ask("week=2018-W18")
+    assert "What is open is not known; ask again ." in text_of(html)
+    assert "has no dataset open" not in html
+    assert "2018 week 17" in html

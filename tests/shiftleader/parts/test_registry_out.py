@@ -1,0 +1,77 @@
+"""Run Registry out in every way: comparison and progress say so, and all the rest of the week is there as ever."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.cache import cache
+
+from infrastructure.http import tokens
+from reports.models import WeekNote
+from sandbox.faults import MODES
+from shiftleader.parts.registry import PARTS
+from tests.factories import CertificationFactory, ChecklistFactory, QuestionFactory, RunFactory
+from tests.faults.cells import Main
+from tests.faults.matrix import READING, happened
+
+pytestmark = pytest.mark.django_db
+RUN = 315266
+WEEK = "week=2018-W22"
+REST = [part.name for part in PARTS if not part.asks_outside]
+ASKING = {page.path.split("/")[3]: page for page in READING if page.url_name == "shiftleader:part"}
+
+
+@pytest.fixture
+def ask(sandbox, shift_leader, shift_leader_client, settings):
+    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 1, 0.1, 0.2
+    QuestionFactory(certification=CertificationFactory(run=RunFactory(run_number=RUN)))
+    CertificationFactory(run=RunFactory(run_number=RUN + 1), strip="bad", comment="holes in TIB")
+    CertificationFactory(withdrawn=True)
+    WeekNote.objects.create(week="2018-W22", summary="A calm week.", updated_by=shift_leader)
+    ChecklistFactory(identifier="leader", used="week", text="- ask on-calls")
+
+    def asked(address: str, **headers: str):
+        answer = shift_leader_client.get(address, headers=headers)
+        assert answer.status_code == 200, address
+        return answer
+
+    return asked
+
+
+def the_rest(ask) -> dict[str, str]:
+    """What the week shows beside the two parts: the other parts, its page, and the report, of which the slides are."""
+    found = {
+        name: _as_ever(ask(f"/shiftleader/part/{name}/?{WEEK}&list={RUN}", **{"HX-Request": "true"}).text)
+        for name in REST
+    }
+    return found | {name: _as_ever(_main(ask(f"/shiftleader/{name}?{WEEK}").text)) for name in ("", "report/")}
+
+
+def _main(html: str) -> str:
+    """The page's own part: above and below it stands which service is out."""
+    return html.split("<main")[1].split("</main>")[0]
+
+
+def _as_ever(html: str) -> str:
+    """Without what is another one each time: tokens of forms, and the time of making."""
+    return re.sub(
+        r'name="(csrfmiddlewaretoken|shown_at)" value="[^"]*"|\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC', "", html
+    )
+
+
+def test_in_every_mode_the_two_parts_say_so_and_the_rest_is_as_ever(ask, sandbox):
+    healthy = the_rest(ask)
+    assert str(RUN + 1) in healthy["report/"] and "A calm week." in healthy["notes"]
+    assert {part.name for part in PARTS} == {*REST, *ASKING}
+    for mode in MODES:
+        sandbox.clear()
+        cache.clear()
+        tokens.forget_all()
+        sandbox.faults("registry", mode)
+        for name, page in ASKING.items():
+            main = Main(ask(f"/shiftleader/part/{name}/?{WEEK}").text)
+            assert main.that_say(happened("registry", mode, page)), (mode, name, main.paragraphs)
+        sandbox.clear_requests()
+        assert the_rest(ask) == healthy, mode
+        assert sandbox.requests() == [], mode

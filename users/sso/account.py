@@ -1,0 +1,111 @@
+"""A person as CERN's sign-in describes them, and the account here that is theirs.
+
+The key is `sub`, kept in allauth's `SocialAccount`: nobody is recognised by a name or an e-mail address, so that nobody
+from CERN comes into a local account by being called alike.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.socialaccount.models import SocialAccount
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from audit.choices import Kind
+from audit.operation import deed
+from users.models import User
+from users.sso.role_mapping import names_in, role_of
+
+logger = logging.getLogger(__name__)
+AT_SIGN_IN = "As CERN said at the sign-in."
+LONGEST_SUBJECT = 140  # an account name holds 150
+
+
+class Nobody(ValueError):
+    """The token names nobody that an account could be of."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is kept of an ID token; `roles` as CERN named them."""
+
+    subject: str
+    first_name: str
+    last_name: str
+    email: str
+    roles: list[str]
+
+    @classmethod
+    def of(cls, claims: Mapping[str, Any], client_id: str) -> Person:
+        """From verified claims. All but `sub` may be missing or unusable; raises `Nobody` without a usable one."""
+        subject = claims.get("sub")
+        if not isinstance(subject, str) or not subject.strip() or len(subject) > LONGEST_SUBJECT:
+            raise Nobody("sub is missing, empty or too long")
+        if not subject.isprintable():
+            raise Nobody("sub has characters that cannot be printed")
+        first, _, rest = _words(claims.get("name")).partition(" ")
+        return cls(
+            subject=subject,
+            first_name=_words(claims.get("given_name")) or first,
+            last_name=_words(claims.get("family_name")) or ("" if claims.get("given_name") else rest),
+            email=_email(claims.get("email")),
+            roles=[name for name in names_in(claims, client_id) if name.isprintable()],
+        )
+
+
+def _words(value: object) -> str:
+    """A name fit to show and to store (150 characters)."""
+    text = value if isinstance(value, str) else ""
+    return "".join(one for one in text if one.isprintable()).strip()[:150]
+
+
+def _email(value: object) -> str:
+    text = _words(value)
+    try:
+        validate_email(text)
+    except ValidationError:
+        return ""
+    return text
+
+
+def welcome(user: User, person: Person) -> User:
+    """The account at a sign-in: names as CERN has them; the role too, up or down, unless an admin pinned it."""
+    with deed(user, Kind.ACCOUNT, why=AT_SIGN_IN):
+        known = User.objects.select_for_update().get(pk=user.pk)
+        before = known.role
+        _describe(known, person)
+        known.save(update_fields=["first_name", "last_name", "email", "role", "role_changed_by"])
+    if known.role != before:
+        logger.info("Role of user %s at sign-in: %s, was %s", known.pk, known.role, before)
+    return known
+
+
+def enrol(person: Person, account: SocialAccount) -> User:
+    """A new account for who was never here. Raises IntegrityError when a sign-in of theirs at the same time made it."""
+    user = User(username=_free_name(person.subject))
+    with deed(user, Kind.ACCOUNT, why=AT_SIGN_IN):
+        user.set_unusable_password()
+        _describe(user, person)
+        user.save()
+        account.user = user
+        account.save()
+    logger.info("New account: user %s, role %s", user.pk, user.role)
+    return user
+
+
+def _describe(user: User, person: Person) -> None:
+    user.first_name, user.last_name, user.email = person.first_name, person.last_name, person.email
+    if not user.role_pinned_for:
+        user.role = role_of(person.roles)
+        user.role_changed_by = ""
+
+
+def _free_name(subject: str) -> str:
+    """The subject, or with a number where an account is called so already, in whatever letters."""
+    names = itertools.chain([subject], (f"{subject}-{number}" for number in itertools.count(2)))
+    return next(name for name in names if not User.objects.filter(username__iexact=name).exists())

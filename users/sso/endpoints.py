@@ -1,0 +1,84 @@
+"""CERN's realm, as people sign in to it: asked through the one door for outgoing HTTP, and so never without a deadline.
+
+Every function raises a `RemoteError`: for a realm that is out, and `NotGiven` where it refuses this sign-in.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from infrastructure.http import client
+from infrastructure.http.budget import Budget
+from infrastructure.http.errors import BadStatus, RemoteError, WrongShape
+from infrastructure.http.services import SSO
+
+DISCOVERY = "/.well-known/openid-configuration"
+ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint")
+# How the realm refuses a code or us; that says nothing of its health.
+REFUSALS = frozenset({400, 401, 403})
+
+
+class NotGiven(RemoteError):
+    """The realm answered, and gave no tokens for this code."""
+
+    is_outage = False
+
+
+def base() -> str:
+    """The realm's address, which is its name (issuer) too."""
+    return str(settings.SSO_URL).rstrip("/")
+
+
+def configuration(budget: Budget) -> dict[str, Any]:
+    """Where the realm's endpoints are."""
+    found = client.ask(_call("GET", base() + DISCOVERY), budget)
+    for name in ENDPOINTS:
+        address = found.get(name) if isinstance(found, dict) else None
+        if not isinstance(address, str) or not address.startswith(("https://", "http://")):
+            raise _wrong(name)
+    if found.get("issuer") != base():
+        raise _wrong("issuer")
+    return found
+
+
+def keys(address: str, budget: Budget) -> list[object]:
+    """The realm's public keys (JWKS)."""
+    found = client.ask(_call("GET", address), budget)
+    listed = found.get("keys") if isinstance(found, dict) else None
+    if not isinstance(listed, list):
+        raise _wrong("keys")
+    return listed
+
+
+def tokens(address: str, code: str, verifier: str, callback: str, budget: Budget) -> dict[str, Any]:
+    """What the realm gives for the code that the browser brought back; `verifier` proves who began (PKCE)."""
+    fields = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": callback,
+        "code_verifier": verifier,
+        "client_id": settings.OIDC_CLIENT_ID,
+        "client_secret": settings.OIDC_CLIENT_SECRET,
+    }
+    try:
+        given = client.ask(_call("POST", address, data=fields), budget, excused=REFUSALS)
+    except BadStatus as error:
+        if error.status in REFUSALS:
+            raise NotGiven(SSO, f"refused with status {error.status}") from error
+        raise
+    for name in ("access_token", "id_token"):
+        if not isinstance(given, dict) or not isinstance(given.get(name), str):
+            raise _wrong(name)
+    return given
+
+
+def _call(method: str, address: str, **more: Any) -> client.Call:
+    return client.Call(SSO, method, address, setting="SSO_URL", **more)
+
+
+def _wrong(key: str) -> WrongShape:
+    error = WrongShape(SSO, key=key)
+    client.failed(error)
+    return error

@@ -1,7 +1,0 @@
-"""The pages on which reasons, problems and checklists are read and edited."""
-
-from django.apps import AppConfig
-
-
-class WordsConfig(AppConfig):
-    name = "words"

@@ -4,7 +4,7 @@ from django.urls import path
 
 from history_pages import views
 
-app_name = "changes"
+app_name = "history_pages"
 urlpatterns = [
     path("history/", views.history, name="history"),
     path("history/seen/", views.acknowledge, name="acknowledge"),

@@ -4,7 +4,7 @@ from django.urls import path
 
 from certify.vocabulary import checklist_views, views
 
-app_name = "words"
+app_name = "vocabulary"
 urlpatterns = [
     path("problems/", views.problems, name="problems"),
     path("problems/about/", views.about_words, name="about"),

@@ -1,4 +1,4 @@
-"""`python -m tools.bench`: fills the tables, measures every page and a save over HTTP, prints them against the targets."""
+"""`python -m tools.bench`: fills the tables, times every page and a save over HTTP, prints them against the targets."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from client.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from infrastructure.http import client, errors, status
 from infrastructure.http.budget import Budget

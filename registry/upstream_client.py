@@ -105,7 +105,7 @@ def _untouched_environment() -> Iterator[None]:
 
 
 def _no_token(**_: Any) -> tuple[str, None]:
-    """Stands for cernrequests' function: the token is shared and renewed in `remote.tokens`, which adds the header."""
+    """Stands for cernrequests' function: the token is shared and renewed in `infrastructure.http.tokens`, which adds the header."""
     return "", None
 
 

@@ -100,7 +100,7 @@ def _refuse_unless_trial(opened: Opened, service: str, budget: Budget, asked_for
 
 
 def _key(service: str) -> str:
-    return f"remote.breaker.{service}"
+    return f"infrastructure.http.circuit_breaker.{service}"
 
 
 def _opened(service: str) -> Opened | None:

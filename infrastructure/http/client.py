@@ -74,7 +74,7 @@ def session() -> requests.Session:
 def ask(call: Call, budget: Budget, *, excused: Collection[int] = ()) -> Any:
     """The JSON that the service answers; raises a `RemoteError`, at once for a service that is left alone.
 
-    What came of it is kept in `remote.status` and `remote.breaker`, but for `excused` HTTP statuses: those that may be
+    What came of it is kept in `status` and `circuit_breaker`, but for `excused` HTTP statuses: those that may be
     our own fault.
     """
     who = call.source or call.service

@@ -34,7 +34,7 @@ class ServiceState:
 
 
 def _key(service: str) -> str:
-    return f"remote.status.{service}"
+    return f"infrastructure.http.status.{service}"
 
 
 def _write(service: str, **known: Any) -> None:

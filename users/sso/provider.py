@@ -1,7 +1,7 @@
 """CERN as allauth's OpenID Connect provider, with what allauth leaves out.
 
 allauth leads the authorization code flow with PKCE: state, callback, session. Ours are: every outgoing call through
-`remote.http`, the signature of the ID token, the nonce, and who the person is here.
+`infrastructure.http`, the signature of the ID token, the nonce, and who the person is here.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class CernSignIn(DefaultSocialAccountAdapter):
         return CernProvider(request, app=app)
 
     def get_requests_session(self) -> Any:
-        raise RuntimeError("CERN is asked through remote.http, which has a deadline.")
+        raise RuntimeError("CERN is asked through infrastructure.http, which has a deadline.")
 
     def on_authentication_error(self, request: HttpRequest, _provider: Any, error: Any = None, **_more: Any) -> None:
         if error == AuthError.CANCELLED:

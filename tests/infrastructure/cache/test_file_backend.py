@@ -45,7 +45,7 @@ def test_another_process_is_heard(two, tmp_path):
     program = (
         "import sys; sys.path.insert(0, sys.argv[2]); import os, django;"
         "os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'; django.setup();"
-        "from remote.on_disk import OnDisk; OnDisk(sys.argv[1], {}).set('key', 'new')"
+        "from infrastructure.cache.file_backend import OnDisk; OnDisk(sys.argv[1], {}).set('key', 'new')"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path), str(settings.BASE_DIR)], check=True)
     assert two[0].get("key") == "new"

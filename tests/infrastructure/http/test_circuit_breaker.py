@@ -280,7 +280,7 @@ def test_lock_that_cannot_be_had_costs_no_page(oms_out, settings, tmp_path):
 
 PROGRAM = """
 import django; django.setup()
-from oms.client import fetch_run; from remote.budget import Budget
+from oms.client import fetch_run; from infrastructure.http.budget import Budget
 print(type(fetch_run(315270, Budget(5))).__name__)
 """
 
@@ -289,7 +289,7 @@ print(type(fetch_run(315270, Budget(5))).__name__)
 SLOW_PROGRAM = """
 import time, sys
 import django; django.setup()
-from remote import breaker; from oms.client import fetch_run; from remote.budget import Budget
+from infrastructure.http import circuit_breaker as breaker; from oms.client import fetch_run; from infrastructure.http.budget import Budget
 keep = breaker._keep
 breaker._keep = lambda *kept: (time.sleep(0.5), keep(*kept))
 print("ready", flush=True); sys.stdin.readline()

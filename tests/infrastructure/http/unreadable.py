@@ -12,4 +12,4 @@ def make_unreadable() -> None:
     files = list(Path(cache._dir).glob("*.djcache"))
     assert files
     for file in files:
-        file.write_bytes(pickle.dumps(None) + zlib.compress(b"cremote.breaker\nGone\n."))
+        file.write_bytes(pickle.dumps(None) + zlib.compress(b"cinfrastructure.http.circuit_breaker\nGone\n."))

@@ -1,6 +1,6 @@
 """One line in the log for each request, and its id in every line that is written meanwhile.
 
-    … INFO 5b0c1f2e9d3a4c67 certhelper.requestlog GET /list/ 200 user=5 ms=12 queries=9
+    … INFO 5b0c1f2e9d3a4c67 certhelper.web.request_log GET /list/ 200 user=5 ms=12 queries=9
 
 Never what was typed, no query string, no header, no cookie: codes and tokens of the sign-in travel in those.
 """

@@ -110,7 +110,7 @@ def test_family_ends_together_when_one_of_it_ends():
 
 
 FAMILY = """
-from certhelper.family import Family
+from certhelper.process_group import Family
 from certhelper.startup import collect_changed_static_files
 with Family() as family:
     family.start("long", ["sleep", "60"])

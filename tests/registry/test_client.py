@@ -220,7 +220,7 @@ django.setup()
 before = dict(os.environ)
 import registry.client
 assert "runregistry" not in sys.modules, "imported before it is needed"
-from registry import upstream_client as package
+from registry import upstream_client
 upstream_client._imported()
 import dotenv
 assert dict(os.environ) == before, set(os.environ) ^ set(before)

@@ -3,7 +3,7 @@
 from django.db import models
 
 
-class Kind(models.TextChoices):
+class ChangeKind(models.TextChoices):
     """The kinds of change, each in the words of the history pages."""
 
     CERTIFY = "certify", "Certified"
@@ -16,7 +16,7 @@ class Kind(models.TextChoices):
     ADOPT = "adopt", "Reference adopted"
     PROMOTE = "promote", "Promoted to reference"
     RETIRE = "retire", "Reference retired"
-    WORDS = "words", "Word or checklist edited"
+    VOCABULARY = "words", "Word or checklist edited"
     ASK = "ask", "Asked"
     ANSWER = "answer", "Answered"
     REVIEW = "review", "Reviewed"
@@ -25,5 +25,5 @@ class Kind(models.TextChoices):
     NOTE = "note", "Words on a week"
     SETTING = "setting", "Setting"
     UNDO = "undo", "Undone"
-    FOUND = "found", "As found"
+    INITIAL = "found", "As found"
     OTHER = "other", "Other"

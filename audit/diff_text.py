@@ -9,91 +9,95 @@ from typing import Any
 from django.db import models
 from django.utils.dateparse import parse_datetime
 
-from audit.snapshot import kept
+from audit.snapshot import audit_options
 
-NOTHING = "none"
-MOST_PARTS = 100  # more than the facts of a run, its fill and its reference have
-LONGEST = 2000
-Said = list[tuple[str, str, str]]
+NO_VALUE = "none"
+MAX_JSON_LINES = 100  # more than the facts of a run, its fill and its reference have
+MAX_TEXT_LENGTH = 2000
+DiffLines = list[tuple[str, str, str]]
 
 
-def said_of(row: models.Model, name: str, was: Any, is_: Any) -> Said:
+def field_diff(row: models.Model, name: str, was: Any, is_: Any) -> DiffLines:
     """The lines that tell how one field changed; a field in parts tells nothing by itself."""
-    if "." in name or kept(row).labels.get(name) == "":
+    if "." in name or audit_options(row).labels.get(name) == "":
         return []
     field: Any = row._meta.get_field(name)
-    label = kept(row).labels.get(name, str(field.verbose_name))
+    label = audit_options(row).labels.get(name, str(field.verbose_name))
     label = label[:1].upper() + label[1:]
     if isinstance(was or is_, dict):
-        told = [one for one in _parts(was or {}, is_ or {}) if not _is_silent(kept(row).labels, f"{name}.{one[0]}")]
-        return [(f"{label}, {_in_words(path)}", one, other) for path, one, other in told][:MOST_PARTS]
-    return [(label, _text(row, field, was), _text(row, field, is_))]
+        told = [
+            one
+            for one in _json_diff(was or {}, is_ or {})
+            if not _is_hidden(audit_options(row).labels, f"{name}.{one[0]}")
+        ]
+        return [(f"{label}, {_path_label(path)}", one, other) for path, one, other in told][:MAX_JSON_LINES]
+    return [(label, _value_text(row, field, was), _value_text(row, field, is_))]
 
 
-def _is_silent(labels: dict[str, str], path: str) -> bool:
+def _is_hidden(labels: dict[str, str], path: str) -> bool:
     """Whether the part, or what it is a part of, has an empty label."""
     return any(label == "" and f"{path}.".startswith(f"{name}.") for name, label in labels.items())
 
 
-def _in_words(path: str) -> str:
+def _path_label(path: str) -> str:
     return path.replace(".", " ").replace("_", " ")
 
 
-def _parts(was: dict[str, Any], is_: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    one, other = dict(_flat(was)), dict(_flat(is_))
+def _json_diff(was: dict[str, Any], is_: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    one, other = dict(_flatten(was)), dict(_flatten(is_))
     for path in sorted(one.keys() | other.keys()):
         if one.get(path) != other.get(path):
-            yield path, _part_text(one.get(path)), _part_text(other.get(path))
+            yield path, _json_value_text(one.get(path)), _json_value_text(other.get(path))
 
 
-def _flat(value: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten(value: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     for key, one in value.items():
         path = f"{before}.{key}" if before else key
         if isinstance(one, dict):
-            yield from _flat(one, path)
+            yield from _flatten(one, path)
         else:
             yield path, one
 
 
-def _text(row: models.Model, field: Any, value: Any) -> str:
+def _value_text(row: models.Model, field: Any, value: Any) -> str:
     if field.many_to_many:
-        return _names(field.related_model, value)
-    if value is not None and (words := kept(row).texts.get(field.name)):
+        return _related_names(field.related_model, value)
+    if value is not None and (words := audit_options(row).formatters.get(field.name)):
         return words(value)
     if isinstance(field, models.ForeignKey):
-        return _name(row, field, value)
+        return _related_name(row, field, value)
     if field.choices and value not in (None, ""):
         return str(dict(field.flatchoices).get(value, value)).lower()
     if isinstance(field, models.DateTimeField) and value:
-        return _moment(parse_datetime(value) if isinstance(value, str) else value)
+        return _time_text(parse_datetime(value) if isinstance(value, str) else value)
     return _plain_text(value)
 
 
 def _plain_text(value: Any) -> str:
     if value in (None, "", [], {}):
-        return NOTHING
+        return NO_VALUE
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return (", ".join(map(str, value)) if isinstance(value, list) else str(value))[:LONGEST]
+    return (", ".join(map(str, value)) if isinstance(value, list) else str(value))[:MAX_TEXT_LENGTH]
 
 
-def _part_text(value: Any) -> str:
+def _json_value_text(value: Any) -> str:
     """A value out of JSON, which keeps moments as ISO text."""
     try:
         moment = parse_datetime(value) if isinstance(value, str) else None
     except ValueError:
         moment = None
-    return _moment(moment) if moment and moment.tzinfo else _plain_text(value)
+    return _time_text(moment) if moment and moment.tzinfo else _plain_text(value)
 
 
-def _moment(value: datetime | None) -> str:
-    return f"{value:%Y-%m-%d %H:%M:%S} UTC" if value else NOTHING
+def _time_text(value: datetime | None) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S} UTC" if value else NO_VALUE
 
 
-def _name(row: models.Model, field: Any, key: Any) -> str:
+def _related_name(row: models.Model, field: Any, key: Any) -> str:
     """The name of the row that a foreign key points to: without a query where it is at hand."""
     if key is None:
-        return NOTHING
+        return NO_VALUE
     at_hand = row._state.fields_cache.get(field.name)
     if at_hand is not None and at_hand.pk == key:
         return str(at_hand)
@@ -101,6 +105,6 @@ def _name(row: models.Model, field: Any, key: Any) -> str:
     return str(found or key)
 
 
-def _names(model: Any, keys: list[Any]) -> str:
+def _related_names(model: Any, keys: list[Any]) -> str:
     rows = model._base_manager.filter(pk__in=keys) if keys else []
-    return ", ".join(sorted(str(row) for row in rows)) or NOTHING
+    return ", ".join(sorted(str(row) for row in rows)) or NO_VALUE

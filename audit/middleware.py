@@ -1,4 +1,4 @@
-"""The request at hand, so that a change made without a deed (the admin) still knows who and in which request."""
+"""The current request, so that a change made outside any operation (the admin) still knows who and in which request."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponseBase
 
-_at_hand: ContextVar[HttpRequest | None] = ContextVar("request at hand", default=None)
+_current_request: ContextVar[HttpRequest | None] = ContextVar("current request", default=None)
 
 
-def request_at_hand() -> HttpRequest | None:
+def current_request() -> HttpRequest | None:
     """The request that is being answered, if any."""
-    return _at_hand.get()
+    return _current_request.get()
 
 
 def request_id(request: HttpRequest | None) -> str:
@@ -25,15 +25,15 @@ def request_id(request: HttpRequest | None) -> str:
     return str(request.request_id)[:64]  # type: ignore[attr-defined]
 
 
-class RequestAtHand:
+class CurrentRequestMiddleware:
     """Middleware: remembers the request while it is answered."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        token = _at_hand.set(request)
+        token = _current_request.set(request)
         try:
             return self.get_response(request)
         finally:
-            _at_hand.reset(token)
+            _current_request.reset(token)

@@ -1,4 +1,4 @@
-"""What was changed: one `Change` for each deed of a person, and the rows as they were after it.
+"""What was changed: one `Change` for each operation of a person, and the rows as they were after it.
 
 Nothing of this is ever changed or deleted: the methods here refuse, and on PostgreSQL a trigger does.
 """
@@ -13,29 +13,29 @@ from django.db import models
 from simple_history.manager import HistoricalQuerySet
 from simple_history.models import HistoricalRecords
 
-from audit.choices import Kind
+from audit.choices import ChangeKind
 
-Opposite = Callable[[Any, str], dict[str, Any]]
+ReverseCreate = Callable[[Any, str], dict[str, Any]]
 
 
-class HistoryStays(Exception):
+class AppendOnlyError(Exception):
     """Somebody tried to change or delete history."""
 
     def __init__(self) -> None:
         super().__init__("History is neither changed nor deleted. Undo a change instead.")
 
 
-class Kept(models.QuerySet[Any]):
+class AppendOnlyQuerySet(models.QuerySet[Any]):
     """Rows that can be added to and nothing else."""
 
     def update(self, **_values: Any) -> int:
-        raise HistoryStays
+        raise AppendOnlyError
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        raise HistoryStays
+        raise AppendOnlyError
 
 
-class NeverChanged(models.Model):
+class AppendOnlyModel(models.Model):
     """A row that stays as it was written."""
 
     class Meta:
@@ -43,19 +43,19 @@ class NeverChanged(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
-            raise HistoryStays
+            raise AppendOnlyError
         super().save(*args, **kwargs)
 
     def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise HistoryStays
+        raise AppendOnlyError
 
 
-class KeptRows(Kept, HistoricalQuerySet):
+class AppendOnlyHistoryQuerySet(AppendOnlyQuerySet, HistoricalQuerySet):
     """The rows after each change, of one model."""
 
 
-class Change(NeverChanged):
-    """One deed: who, when, why, and every field that it changed, before and after.
+class Change(AppendOnlyModel):
+    """One operation: who, when, why, and every field that it changed, before and after.
 
     `lines` has an object for each row: its model, key and name; `made` or `gone` where it was made or deleted (`new`
     where the making says nothing by itself, as of a run first heard of); and by field `was`, `is` (as stored; several
@@ -64,7 +64,7 @@ class Change(NeverChanged):
     """
 
     at = models.DateTimeField(db_index=True)
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    kind = models.CharField(max_length=10, choices=ChangeKind.choices)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     by_name = models.CharField(max_length=310)
     why = models.TextField(blank=True)
@@ -73,7 +73,7 @@ class Change(NeverChanged):
     undoes = models.ForeignKey("self", models.PROTECT, null=True, related_name="undone_by")
     lines = models.JSONField(default=list)
 
-    objects: ClassVar[Any] = Kept.as_manager()
+    objects: ClassVar[Any] = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         ordering = ("-pk",)
@@ -98,71 +98,78 @@ class Notice(models.Model):
         ]
 
 
-class RowAfter(NeverChanged):
+class HistoricalRow(AppendOnlyModel):
     """A row as it was after a change. `many`: by many-to-many field the keys that it had."""
 
     change = models.ForeignKey(Change, models.PROTECT, related_name="+")
     many = models.JSONField(default=dict)
 
-    objects: ClassVar[Any] = KeptRows.as_manager()
+    objects: ClassVar[Any] = AppendOnlyHistoryQuerySet.as_manager()
 
     class Meta:
         abstract = True
 
 
-class History(HistoricalRecords):
-    """Which rows of a model are kept, and what is particular about them; `history = History(...)` in the model.
+class AuditOptions(HistoricalRecords):
+    """Which rows of a model are kept, and what is particular about them; `history = AuditOptions(...)` in the model.
 
-    `never`: fields not kept at all. `quiet`: fields kept for as-of, of which no change speaks and that no undo sets.
-    `parts`: JSON fields of which each key is a field of its own to history, so that two hands do not collide; silent.
-    `owner`: the field that names whose row it is; they are told of what others change. `decides`: what else of the row
-    decides who may put it back.
-    `private`: fields whose values are told only to whom the row is read whole (`may_be_read_whole_by`).
-    `bulky`: fields that the change which makes a row does not repeat.
-    `opposite`: from who and why to the field values that undo the making of a row; without it a made row is one that
-    said nothing before.
-    `labels`, `texts`: how a field and its value are called where its own name does not do; an empty label says nothing.
-    `what`: how a row is called where the model's name does not do. `kind`: of a change made
-    outside any deed. django-simple-history builds the table; writing, once per deed, is `history.deed`'s.
+    `exclude`: fields not kept at all. `untracked`: fields kept for as-of, that no change shows and no undo sets.
+    `json_keys`: JSON fields of which each key is a field of its own to history, so that two hands do not
+    collide; silent.
+    `owner`: the field that names whose row it is; they are told of what others change. `permission_fields`:
+    what else of the row decides who may undo a change of it.
+    `restricted`: fields whose values only those see who may (`can_read_restricted`).
+    `omit_on_create`: fields that the change which makes a row does not repeat.
+    `reverse_create`: from who and why to the field values that undo the making of a row; without it a made row is one
+    that said nothing before.
+    `labels`, `formatters`: how a field and its value are called where its own name does not do; an empty label
+    says nothing.
+    `row_label`: how a row is called where the model's name does not do. `kind`: of a change made outside any
+    operation. django-simple-history builds the table; `audit.operation` writes, once per operation.
     """
 
     def __init__(
         self,
         *,
-        kind: Kind = Kind.OTHER,
-        what: str = "",
-        never: tuple[str, ...] = (),
-        quiet: tuple[str, ...] = (),
-        parts: tuple[str, ...] = (),
+        kind: ChangeKind = ChangeKind.OTHER,
+        row_label: str = "",
+        exclude: tuple[str, ...] = (),
+        untracked: tuple[str, ...] = (),
+        json_keys: tuple[str, ...] = (),
         owner: str = "",
-        decides: tuple[str, ...] = (),
-        private: tuple[str, ...] = (),
-        bulky: tuple[str, ...] = (),
-        opposite: Opposite | None = None,
+        permission_fields: tuple[str, ...] = (),
+        restricted: tuple[str, ...] = (),
+        omit_on_create: tuple[str, ...] = (),
+        reverse_create: ReverseCreate | None = None,
         labels: dict[str, str] | None = None,
-        texts: dict[str, Any] | None = None,
+        formatters: dict[str, Any] | None = None,
         bases: tuple[type, ...] = (),
         inherit: bool = False,
     ) -> None:
         super().__init__(
             app="history",
-            bases=(*bases, RowAfter),
-            excluded_fields=list(never),
+            bases=(*bases, HistoricalRow),
+            excluded_fields=list(exclude),
             inherit=inherit,
             user_db_constraint=False,
-            historical_queryset=KeptRows,
+            historical_queryset=AppendOnlyHistoryQuerySet,
         )
-        self.what = what
-        self.kind, self.never, self.quiet = kind, set(never), {*never, *quiet}
-        self.parts, self.owner, self.bulky, self.opposite = parts, owner, bulky, opposite
-        self.decides = decides
-        self.labels, self.texts, self.private = labels or {}, texts or {}, private
+        self.row_label = row_label
+        self.kind, self.exclude, self.untracked = kind, set(exclude), {*exclude, *untracked}
+        self.json_keys, self.owner, self.omit_on_create, self.reverse_create = (
+            json_keys,
+            owner,
+            omit_on_create,
+            reverse_create,
+        )
+        self.permission_fields = permission_fields
+        self.labels, self.formatters, self.restricted = labels or {}, formatters or {}, restricted
 
     def create_history_model(self, model: type[models.Model], inherited: bool) -> type[models.Model]:
-        model.kept = self  # type: ignore[attr-defined]
+        model.audit_options = self  # type: ignore[attr-defined]
         return super().create_history_model(model, inherited)
 
     def post_save(self, *_args: Any, **_kwargs: Any) -> None:
-        """One row for each save would be too many, and the many-to-many fields come later: see `history.deed`."""
+        """One row for each save would be too many, and the many-to-many fields come later: see `audit.operation`."""
 
     pre_delete = post_delete = m2m_changed = post_save

@@ -3,4 +3,4 @@
 from django.dispatch import Signal
 
 # Rows were set back by an undo; sent in its transaction, with `rows`.
-undone = Signal()
+rows_restored = Signal()

@@ -11,66 +11,67 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Field, ManyToManyField, Value
 
-from audit.models import History
+from audit.models import AuditOptions
 
 Values = dict[str, Any]
 
 
-def kept(model: type[models.Model] | models.Model) -> History:
+def audit_options(model: type[models.Model] | models.Model) -> AuditOptions:
     """How history is kept of this model."""
-    return model.kept  # type: ignore[union-attr]
+    return model.audit_options  # type: ignore[union-attr]
 
 
 def columns(model: type[models.Model] | models.Model) -> list[Field]:
     """The columns of which history is kept."""
-    return [field for field in model._meta.concrete_fields if field.name not in kept(model).never]
+    return [field for field in model._meta.concrete_fields if field.name not in audit_options(model).exclude]
 
 
 def many_to_many(model: type[models.Model] | models.Model) -> list[ManyToManyField]:
     """The many-to-many fields of which history is kept."""
-    return [field for field in model._meta.many_to_many if field.name not in kept(model).never]
+    return [field for field in model._meta.many_to_many if field.name not in audit_options(model).exclude]
 
 
 @cache
-def _places(model: type[models.Model]) -> dict[str, tuple[bool, int]]:
+def _field_positions(model: type[models.Model]) -> dict[str, tuple[bool, int]]:
     fields = [*model._meta.concrete_fields, *model._meta.many_to_many]
     return {field.name: (isinstance(field, models.JSONField), place) for place, field in enumerate(fields)}
 
 
-def in_order(model: type[models.Model], names: Iterable[str]) -> list[str]:
+def in_field_order(model: type[models.Model], names: Iterable[str]) -> list[str]:
     """Names of fields as the model has them, those in parts last. PostgreSQL keeps what a change says by length."""
-    places = _places(model)
+    places = _field_positions(model)
     return sorted(names, key=lambda name: (places.get(name, (True, len(places))), name))
 
 
 @cache
-def history_of(model: type[models.Model]) -> type[models.Model]:
+def history_model(model: type[models.Model]) -> type[models.Model]:
     """The model of the rows after each change; its manager, asked for it, would build a class anew each time."""
     return model.history.model  # type: ignore[attr-defined]
 
 
-def values_of(row: models.Model, or_else: Values) -> Values:
+def column_values(row: models.Model, or_else: Values) -> Values:
     """The row's columns by attribute; of what it has not loaded, the values of `or_else`."""
     missing = row.get_deferred_fields()
     names = [field.attname for field in columns(row)]
     return {name: or_else.get(name) if name in missing else getattr(row, name) for name in names}
 
 
-def values_in_database(row: models.Model) -> Values | None:
+def stored_values(row: models.Model) -> Values | None:
     """The row's columns as they are stored; None where it is not stored yet."""
     names = [field.attname for field in columns(row)]
     return type(row)._base_manager.filter(pk=row.pk).values(*names).first()
 
 
-def values_of_nothing(model: type[models.Model]) -> Values:
+def default_values(model: type[models.Model]) -> Values:
     """The columns of a row that says nothing yet: the defaults."""
     return {field.attname: field.get_default() for field in columns(model)}
 
 
-def keys_of_many(row: models.Model) -> dict[str, list[Any]]:
+def all_related_keys(row: models.Model) -> dict[str, list[Any]]:
     """By many-to-many field the keys that the row has now, in order: one query for all fields."""
     asked = [
-        _keys(row, field).annotate(field=Value(field.name)).values_list("field", "key") for field in many_to_many(row)
+        _related_key_query(row, field).annotate(field=Value(field.name)).values_list("field", "key")
+        for field in many_to_many(row)
     ]
     found: dict[str, list[Any]] = {field.name: [] for field in many_to_many(row)}
     for name, key in asked[0].union(*asked[1:], all=True) if asked else []:
@@ -78,53 +79,53 @@ def keys_of_many(row: models.Model) -> dict[str, list[Any]]:
     return {name: sorted(keys) for name, keys in found.items()}
 
 
-def keys_of(row: models.Model, field: ManyToManyField) -> list[Any]:
+def related_keys(row: models.Model, field: ManyToManyField) -> list[Any]:
     """The keys that the row has in one many-to-many field, in order."""
-    return sorted(_keys(row, field).values_list("key", flat=True))
+    return sorted(_related_key_query(row, field).values_list("key", flat=True))
 
 
-def _keys(row: models.Model, field: ManyToManyField) -> models.QuerySet[Any]:
+def _related_key_query(row: models.Model, field: ManyToManyField) -> models.QuerySet[Any]:
     through: Any = field.remote_field.through
     mine = {field.m2m_field_name(): row.pk}
     return through._base_manager.filter(**mine).order_by().annotate(key=models.F(field.m2m_reverse_field_name()))
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON can keep it and `from_plain` gives it back, to the microsecond."""
+def to_json_value(value: Any) -> Any:
+    """A value as JSON can keep it and `from_json_value` gives it back, to the microsecond."""
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, dict):
-        return {str(key): plain(one) for key, one in value.items()}
+        return {str(key): to_json_value(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [plain(one) for one in value]
+        return [to_json_value(one) for one in value]
     return value.value if isinstance(value, models.Choices) else value
 
 
-def from_plain(field: Field, value: Any) -> Any:
-    """What `plain` kept of this field, as the row has it."""
+def from_json_value(field: Field, value: Any) -> Any:
+    """What `to_json_value` kept of this field, as the row has it."""
     if value is None or isinstance(field, models.JSONField):
         return value
     return field.target_field.to_python(value) if isinstance(field, models.ForeignKey) else field.to_python(value)
 
 
-def spoken(model: type[models.Model] | models.Model, values: Values, many: dict[str, list[Any]]) -> Values:
+def audited_values(model: type[models.Model] | models.Model, values: Values, many: dict[str, list[Any]]) -> Values:
     """What a row says, plain, by name of field: without key and bookkeeping, a field in parts as `name.part`."""
-    of = kept(model)
+    of = audit_options(model)
     said: Values = {}
     for field in columns(model):
-        if field.primary_key or field.name in of.quiet:
+        if field.primary_key or field.name in of.untracked:
             continue
-        value = plain(values[field.attname])
-        if field.name in of.parts:
+        value = to_json_value(values[field.attname])
+        if field.name in of.json_keys:
             said |= {f"{field.name}.{part}": one for part, one in (value or {}).items()}
         else:
             said[field.name] = value
     return said | many
 
 
-def put_back(row: models.Model, said: Values) -> dict[str, Iterable[Any]]:
+def restore_values(row: models.Model, said: Values) -> dict[str, Iterable[Any]]:
     """Set what is said in the row; the many-to-many fields, for which it must be saved first, are handed back."""
     many = {}
     for name, value in said.items():
@@ -137,5 +138,5 @@ def put_back(row: models.Model, said: Values) -> dict[str, Iterable[Any]]:
             parts.pop(part, None)
             setattr(row, base, parts if value is None else {**parts, part: value})
         else:
-            setattr(row, field.attname, from_plain(field, value))  # type: ignore[union-attr, arg-type]
+            setattr(row, field.attname, from_json_value(field, value))  # type: ignore[union-attr, arg-type]
     return many

@@ -8,12 +8,12 @@ from typing import Any
 from django.db import DatabaseError, models
 
 from audit.models import Change
-from audit.operation import deed_at_hand
+from audit.operation import current_operation
 from audit.snapshot import columns
 
 
-class Recorded(models.Model):
-    """A row of which every save and deletion is part of a deed, in one transaction with it.
+class TrackedModel(models.Model):
+    """A row of which every save and deletion is part of an operation, in one transaction with it.
 
     Writing past `save` (queryset.update, bulk_create) leaves no trace: a test names the few places that may.
     """
@@ -21,19 +21,19 @@ class Recorded(models.Model):
     class Meta:
         abstract = True
 
-    def may_be_put_back_by(self, actor: Any, _change: Change, _fields: Collection[str]) -> bool:
+    def can_undo(self, actor: Any, _change: Change, _fields: Collection[str]) -> bool:
         """Whether this person may undo a change of these fields: whoever may make the opposite one.
 
-        Of the row, it looks at the owner alone, and what `decides`: pages ask it of many rows at once.
+        Of the row, it looks at the owner and the `permission_fields` alone: pages ask it of many rows at once.
         """
         return actor.may_change_others
 
     @classmethod
-    def may_be_read_whole_by(cls, _reader: Any, _key: Any) -> bool:
-        """Whether this person may read the private fields of the row with this key."""
+    def can_read_restricted(cls, _reader: Any, _key: Any) -> bool:
+        """Whether this person may read the `restricted` fields of the row with this key."""
         return True
 
-    def changed_by(self, actor: Any, why: str, fields: Collection[str] = ()) -> None:
+    def touch(self, actor: Any, reason: str, fields: Collection[str] = ()) -> None:
         """Bookkeeping of the row, where it keeps some, before it is saved with a change, or an undo of these fields."""
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -41,19 +41,19 @@ class Recorded(models.Model):
         if only is not None and not any({field.name, field.attname} & {*only} for field in columns(self)):
             super().save(*args, **kwargs)
             return
-        with deed_at_hand() as done:
-            done.about_to_write(self, is_new=bool(kwargs.get("force_insert")))
+        with current_operation() as done:
+            done.track(self, is_new=bool(kwargs.get("force_insert")))
             try:
                 super().save(*args, **kwargs)
             except DatabaseError:
-                done.failed(self)
+                done.discard_failed(self)
                 raise
-            done.wrote(self, only)
+            done.mark_saved(self, only)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        with deed_at_hand() as done:
-            done.about_to_write(self)
+        with current_operation() as done:
+            done.track(self)
             key = self.pk
             count = super().delete(*args, **kwargs)
-            done.deleted(self, key)
+            done.mark_deleted(self, key)
         return count

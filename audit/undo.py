@@ -15,141 +15,149 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models
 
 from audit import diff_text, snapshot
-from audit.choices import Kind
+from audit.choices import ChangeKind
 from audit.models import Change
-from audit.operation import deed
-from audit.signals import undone
-from audit.tracked_model import Recorded
+from audit.operation import operation
+from audit.signals import rows_restored
+from audit.tracked_model import TrackedModel
 
 # Rows are locked in this order, as everywhere: a fill before its runs, a run before what is said of it.
-ORDER = ("oms.omsfill", "oms.omsrun", "certify.runreconstruction", "certify.trackercertification")
+LOCK_ORDER = ("oms.omsfill", "oms.omsrun", "certify.runreconstruction", "certify.trackercertification")
 
 
 class ReasonMissing(Exception):
     """An undo needs a reason."""
 
 
-class InTheWay(Exception):
+class UndoBlocked(Exception):
     """Fields have changed since: `plan` says which and by which changes."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: UndoPlan) -> None:
         super().__init__("Not undone: it was changed since.")
         self.plan = plan
 
 
 @dataclass(frozen=True)
-class Step:
+class UndoStep:
     """One row of the change: what its undo would set, and which fields have another value by now."""
 
     line: dict[str, Any]
-    row: Recorded
+    row: TrackedModel
     target: snapshot.Values
     now: snapshot.Values
     blocked: list[str]
 
     @property
-    def says(self) -> diff_text.Said:
+    def diff_lines(self) -> diff_text.DiffLines:
         """What the undo does: label, now, afterwards; not what reads the same, as an empty list and none.
 
         Texts are cut when they are long: two of those are named although what is left of them is the same.
         """
-        names = snapshot.in_order(type(self.row), self.target)
+        names = snapshot.in_field_order(type(self.row), self.target)
         named = [(name, self.now.get(name), self.target[name]) for name in names]
-        said = [diff_text.said_of(self.row, name, now, value) for name, now, value in named if now != value]
-        return [line for lines in said for line in lines if line[1] != line[2] or len(line[1]) >= diff_text.LONGEST]
+        said = [diff_text.field_diff(self.row, name, now, value) for name, now, value in named if now != value]
+        return [
+            line for lines in said for line in lines if line[1] != line[2] or len(line[1]) >= diff_text.MAX_TEXT_LENGTH
+        ]
 
     @property
-    def differences(self) -> diff_text.Said:
+    def conflicts(self) -> diff_text.DiffLines:
         """Of the fields that stand in the way: label, what the undo would set, what stands now."""
         return [
             line
             for name in self.blocked
-            for line in diff_text.said_of(self.row, name, self.target.get(name), self.now.get(name))
+            for line in diff_text.field_diff(self.row, name, self.target.get(name), self.now.get(name))
         ]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The undo of a change. `later`: the changes that stand in its way, newest first. `refused`: any other obstacle."""
+class UndoPlan:
+    """The undo of a change. `later_changes`: what stands in its way, newest first. `refusal`: another obstacle."""
 
     change: Change
-    steps: list[Step]
-    later: list[Change]
-    refused: str = ""
+    steps: list[UndoStep]
+    later_changes: list[Change]
+    refusal: str = ""
 
     @property
     def is_blocked(self) -> bool:
-        return bool(self.refused) or any(step.blocked for step in self.steps)
+        return bool(self.refusal) or any(step.blocked for step in self.steps)
 
     def is_allowed_to(self, actor: Any) -> bool:
         """Whether this person may make the opposite change of each row."""
         return bool(self.steps) and all(
-            step.row.may_be_put_back_by(actor, self.change, [] if step.line.get("made") else step.line["fields"])
+            step.row.can_undo(actor, self.change, [] if step.line.get("made") else step.line["fields"])
             for step in self.steps
         )
 
 
-def plan_of(change: Change, actor: Any, why: str = "", *, is_locking: bool = False) -> Plan:
+def plan_undo(change: Change, actor: Any, reason: str = "", *, is_locking: bool = False) -> UndoPlan:
     """What the undo of a change would do now; reads the rows, locked where it is going to be done."""
-    lines = sorted(change.lines, key=lambda line: ORDER.index(line["model"]) if line["model"] in ORDER else -1)
-    steps = [step for line in lines if (step := _step(line, actor, why, is_locking))]
+    lines = sorted(
+        change.lines, key=lambda line: LOCK_ORDER.index(line["model"]) if line["model"] in LOCK_ORDER else -1
+    )
+    steps = [step for line in lines if (step := _plan_step(line, actor, reason, is_locking))]
     refused = "" if len(steps) == len(lines) and lines else "There is nothing to undo: what it was about is not there."
-    return Plan(change, steps, _later(change, steps), refused)
+    return UndoPlan(change, steps, _later_changes(change, steps), refused)
 
 
-def undo_change(actor: Any, change: Change, why: str) -> Change:
-    """Undo a change; the new change. Raises `ReasonMissing`, `PermissionDenied` and `InTheWay`."""
-    if not why.strip():
+def undo_change(actor: Any, change: Change, reason: str) -> Change:
+    """Undo a change; the new change. Raises `ReasonMissing`, `PermissionDenied` and `UndoBlocked`."""
+    if not reason.strip():
         raise ReasonMissing
     try:
-        with deed(actor, Kind.UNDO, why=why, run=change.run_number, undoes=change) as done:
-            plan = plan_of(change, actor, why.strip(), is_locking=True)
+        with operation(actor, ChangeKind.UNDO, reason=reason, run=change.run_number, undoes=change) as done:
+            plan = plan_undo(change, actor, reason.strip(), is_locking=True)
             if not plan.is_allowed_to(actor):
                 raise PermissionDenied("Only who may make the opposite change can undo this one.")
             if plan.is_blocked:
-                raise InTheWay(plan)
+                raise UndoBlocked(plan)
             for step in plan.steps:
                 if not step.line.get("gone"):
-                    done.found(step.row)
-                _take(step, actor, why.strip())
-            undone.send(Change, rows=[step.row for step in plan.steps])
+                    done.track_loaded(step.row)
+                _apply_step(step, actor, reason.strip())
+            rows_restored.send(Change, rows=[step.row for step in plan.steps])
     except IntegrityError:
         standing = "Something else has taken its place: another live certification of this reconstruction, or its name."
-        raise InTheWay(Plan(change, [], [], standing)) from None
+        raise UndoBlocked(UndoPlan(change, [], [], standing)) from None
     return Change.objects.filter(undoes=change)[0]
 
 
-def _step(line: dict[str, Any], actor: Any, why: str, is_locking: bool) -> Step | None:
+def _plan_step(line: dict[str, Any], actor: Any, reason: str, is_locking: bool) -> UndoStep | None:
     model: Any = apps.get_model(line["model"])
     stored = model._base_manager.select_for_update(of=("self",)) if is_locking else model._base_manager
     row = stored.filter(pk=line["key"]).first()
     if line.get("gone"):
         was = {name: one["was"] for name, one in line["fields"].items()}
-        return Step(line, model(pk=line["key"]), was, {}, []) if row is None else None
+        return UndoStep(line, model(pk=line["key"]), was, {}, []) if row is None else None
     if row is None:
         return None
-    now = snapshot.spoken(row, snapshot.values_of(row, {}), snapshot.keys_of_many(row))
+    now = snapshot.audited_values(row, snapshot.column_values(row, {}), snapshot.all_related_keys(row))
     # A field that was told once and is bookkeeping by now is not set back.
-    target = {name: one["was"] for name, one in line["fields"].items() if name not in snapshot.kept(model).quiet}
-    expected = _expected(line, model, now)
+    target = {
+        name: one["was"] for name, one in line["fields"].items() if name not in snapshot.audit_options(model).untracked
+    }
+    expected = _expected_values(line, model, now)
     if line.get("made"):
-        target = snapshot.kept(model).opposite(actor, why)  # type: ignore[misc]
-    return Step(line, row, target, now, [name for name, value in expected.items() if now.get(name) != value])
+        target = snapshot.audit_options(model).reverse_create(actor, reason)  # type: ignore[misc]
+    return UndoStep(line, row, target, now, [name for name, value in expected.items() if now.get(name) != value])
 
 
-def _expected(line: dict[str, Any], model: Any, now: snapshot.Values) -> snapshot.Values:
+def _expected_values(line: dict[str, Any], model: Any, now: snapshot.Values) -> snapshot.Values:
     """What the row must still say: what the change said; of a row that was made, nothing else besides."""
-    said = {name: one["is"] for name, one in line["fields"].items() if name not in snapshot.kept(model).quiet}
+    said = {
+        name: one["is"] for name, one in line["fields"].items() if name not in snapshot.audit_options(model).untracked
+    }
     if not line.get("made"):
         return said
-    nothing = snapshot.spoken(
-        model, snapshot.values_of_nothing(model), {name.name: [] for name in snapshot.many_to_many(model)}
+    nothing = snapshot.audited_values(
+        model, snapshot.default_values(model), {name.name: [] for name in snapshot.many_to_many(model)}
     )
-    silent = snapshot.kept(model).bulky
+    silent = snapshot.audit_options(model).omit_on_create
     return {name: value for name, value in (nothing | said).items() if name not in silent and name in {*now, *said}}
 
 
-def _later(change: Change, steps: list[Step]) -> list[Change]:
+def _later_changes(change: Change, steps: list[UndoStep]) -> list[Change]:
     """The changes since that touch what stands in the way."""
     blocked = {(step.line["model"], step.line["key"]): set(step.blocked) for step in steps if step.blocked}
     keys: set[int] = set()
@@ -170,10 +178,10 @@ def changes_of(model: Any, key: Any) -> models.QuerySet[Change]:
     return Change.objects.filter(pk__in=model.history.filter(**{name: key}).values("change_id"))
 
 
-def _take(step: Step, actor: Any, why: str) -> None:
+def _apply_step(step: UndoStep, actor: Any, reason: str) -> None:
     """Set the row back and save it, its many-to-many fields after it."""
-    many = snapshot.put_back(step.row, step.target)
-    step.row.changed_by(actor, why, step.target)
+    many = snapshot.restore_values(step.row, step.target)
+    step.row.touch(actor, reason, step.target)
     step.row.save(force_insert=bool(step.line.get("gone")))
     for name, keys in many.items():
         getattr(step.row, name).set(keys)

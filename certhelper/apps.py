@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from certhelper.web.form_messages import use_our_sentences
+from certhelper.web.form_messages import install_form_messages
 
 
 class CerthelperConfig(AppConfig):
@@ -8,4 +8,4 @@ class CerthelperConfig(AppConfig):
     verbose_name = "CertHelper"
 
     def ready(self) -> None:
-        use_our_sentences()
+        install_form_messages()

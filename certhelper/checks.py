@@ -24,18 +24,18 @@ REQUIRED = [
 ]
 
 
-def refuse_half_configured() -> None:
+def require_production_settings() -> None:
     """Raise `ImproperlyConfigured` naming each required variable that is not set or empty, unless in the sandbox."""
     if settings.IS_SANDBOX:
         return
-    missing = [name for name in REQUIRED if not _is_given(name)]
+    missing = [name for name in REQUIRED if not _is_configured(name)]
     if settings.DEBUG:
         missing.append("DEBUG=0")
     if missing:
         raise ImproperlyConfigured(f"Not started. Set {', '.join(missing)} (docs/operator.md says what each is).")
 
 
-def _is_given(name: str) -> bool:
+def _is_configured(name: str) -> bool:
     return env.is_set(name) and (name.endswith("_AUDIENCE") or bool(env.text(name).strip()))
 
 

@@ -29,7 +29,7 @@ def number(name: str, default: float) -> float:
         raise ImproperlyConfigured(f"{name} is {raw!r}: give a number.") from None
 
 
-def whole(name: str, default: int, least: int, most: int) -> int:
+def integer(name: str, default: int, least: int, most: int) -> int:
     """The variable as a whole number from `least` to `most`."""
     raw = os.environ.get(name, "").strip() or str(default)
     if not (raw.isascii() and raw.isdigit() and least <= int(raw) <= most):
@@ -39,7 +39,7 @@ def whole(name: str, default: int, least: int, most: int) -> int:
 
 def port(name: str, default: int) -> int:
     """The variable as a TCP port."""
-    return whole(name, default, 1, 65535)
+    return integer(name, default, 1, 65535)
 
 
 def database(name: str, default: str, **options: Any) -> Any:
@@ -65,7 +65,7 @@ def boolean(name: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} is {raw!r}: give 1 or 0.")
 
 
-def words(name: str, default: str = "") -> list[str]:
+def string_list(name: str, default: str = "") -> list[str]:
     """The variable as a list, separated by commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 

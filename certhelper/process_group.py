@@ -34,7 +34,7 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
 
 
-class Make:
+class ParentWatch:
     """The `make` that started us, if one did.
 
     When `make` alone is interrupted (not by Ctrl-C, which reaches us too) it only waits for us, and when it is killed
@@ -43,9 +43,9 @@ class Make:
 
     def __init__(self) -> None:
         self.pid = os.getppid()
-        self.started_us = (self._about("Name") or "").endswith("make")
+        self.is_make = (self._process_status("Name") or "").endswith("make")
 
-    def _about(self, name: str) -> str | None:
+    def _process_status(self, name: str) -> str | None:
         """One line of what Linux tells of the process; None where it tells nothing."""
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8", errors="replace")
@@ -53,25 +53,25 @@ class Make:
         return None
 
     def _was_interrupted(self) -> bool:
-        masks = [self._about("SigCgt"), self._about("SigIgn")]
+        masks = [self._process_status("SigCgt"), self._process_status("SigIgn")]
         return not any(mask is None or int(mask, 16) & (1 << (signal.SIGINT - 1)) for mask in masks)
 
     def is_gone(self) -> bool:
-        return self.started_us and (os.getppid() != self.pid or self._was_interrupted())
+        return self.is_make and (os.getppid() != self.pid or self._was_interrupted())
 
 
-class Family:
+class ProcessGroup:
     """A context in which processes are started; all have ended when it is left."""
 
     def __init__(self) -> None:
         self._members: dict[str, subprocess.Popen[bytes]] = {}
-        self._before: dict[signal.Signals, Any] = {}
-        self._make = Make()
+        self._previous_handlers: dict[signal.Signals, Any] = {}
+        self._parent = ParentWatch()
 
-    def __enter__(self) -> Family:
+    def __enter__(self) -> ProcessGroup:
         for name in _STOP_SIGNALS:
-            self._before[name] = signal.getsignal(name)
-            if name != signal.SIGHUP or self._before[name] != signal.SIG_IGN:  # nohup keeps us
+            self._previous_handlers[name] = signal.getsignal(name)
+            if name != signal.SIGHUP or self._previous_handlers[name] != signal.SIG_IGN:  # nohup keeps us
                 signal.signal(name, _stop)
         return self
 
@@ -79,7 +79,7 @@ class Family:
         for name in _STOP_SIGNALS:
             signal.signal(name, signal.SIG_IGN)
         self._end_all()
-        for name, handler in self._before.items():
+        for name, handler in self._previous_handlers.items():
             signal.signal(name, handler)
         return kind is Stopped
 
@@ -97,7 +97,7 @@ class Family:
         for name, process in self._members.items():
             if process.poll() is not None:
                 raise ChildProcessError(f"{name} ended with code {process.returncode}")
-        if self._make.is_gone():
+        if self._parent.is_gone():
             raise Stopped("make is gone")
 
     def watch(self) -> None:

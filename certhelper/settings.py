@@ -46,8 +46,8 @@ def _keep_once(text: str, file: Path) -> None:
 
 SECRET_KEY = _secret_key()
 DEBUG = env.boolean("DEBUG", default=False)
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+ALLOWED_HOSTS = env.string_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = env.string_list("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -90,22 +90,22 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "users.sessions.prolonged_session",
+    "users.sessions.extend_session",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "drafts.middleware.KeepTypedMiddleware",
+    "drafts.middleware.SaveDraftMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "audit.middleware.RequestAtHand",
+    "audit.middleware.CurrentRequestMiddleware",
 ]
 
 ROOT_URLCONF = "certhelper.urls"
 WSGI_APPLICATION = "certhelper.wsgi.application"
-FORM_RENDERER = "certhelper.web.form_renderer.QuickInputs"
+FORM_RENDERER = "certhelper.web.form_renderer.FastInputRenderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -116,7 +116,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "certhelper.web.context_processors.shell",
+                "certhelper.web.context_processors.site_context",
             ],
             "builtins": ["certhelper.templatetags.frame"],
         },
@@ -146,14 +146,18 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Shared by the workers of one machine: what the outside services last answered; and, apart, failed sign-ins.
 _CACHE_DIR = Path(env.text("CACHE_DIR", str(VAR_DIR / "cache")))
-_ON_DISK = {
+_FILE_CACHE = {
     "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
     "KEY_PREFIX": VERSION,  # another release may keep things in another form
     "OPTIONS": {"MAX_ENTRIES": 20_000},
 }
 CACHES = {
-    "default": {**_ON_DISK, "BACKEND": "infrastructure.cache.file_backend.OnDisk", "LOCATION": str(_CACHE_DIR)},
-    "attempts": {**_ON_DISK, "LOCATION": str(_CACHE_DIR / "attempts")},
+    "default": {
+        **_FILE_CACHE,
+        "BACKEND": "infrastructure.cache.file_backend.MemoizedFileCache",
+        "LOCATION": str(_CACHE_DIR),
+    },
+    "attempts": {**_FILE_CACHE, "LOCATION": str(_CACHE_DIR / "attempts")},
 }
 
 # --- People ---------------------------------------------------------------------------------------
@@ -162,9 +166,9 @@ LOGIN_URL = reverse_lazy("users:sign-in")
 LOGIN_REDIRECT_URL = "/"
 # Name and password: for the sandbox. In production CERN alone says who somebody is.
 LOCAL_ACCOUNTS = env.boolean("LOCAL_ACCOUNTS", default=True) and IS_SANDBOX
-ACCOUNT_ADAPTER = "users.sso.provider.NoMessages"
+ACCOUNT_ADAPTER = "users.sso.provider.SilentAccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
-SOCIALACCOUNT_ADAPTER = "users.sso.provider.CernSignIn"
+SOCIALACCOUNT_ADAPTER = "users.sso.provider.CernAccountAdapter"
 SOCIALACCOUNT_ONLY = True
 AUTHENTICATION_BACKENDS = ["users.sessions.Backend"]
 SESSION_ENGINE = "users.sessions"
@@ -176,7 +180,7 @@ CSRF_COOKIE_NAME = env.text("CSRF_COOKIE_NAME", "csrftoken")
 _SANDBOX = f"http://127.0.0.1:{env.port('SANDBOX_PORT', 9500)}"
 
 
-def _outside(name: str, in_sandbox: str) -> str:
+def _service_setting(name: str, in_sandbox: str) -> str:
     return env.text(name, in_sandbox if IS_SANDBOX else "")
 
 
@@ -185,18 +189,18 @@ def _origin(url: str) -> list[str]:
     return [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []
 
 
-RUNREGISTRY_URL = _outside("RUNREGISTRY_URL", f"{_SANDBOX}/registry")
-RUNREGISTRY_AUDIENCE = _outside("RUNREGISTRY_AUDIENCE", "cmsrunregistry-sso-proxy")
-OMS_URL = _outside("OMS_URL", f"{_SANDBOX}/oms/agg/api/v1")
-OMS_AUDIENCE = _outside("OMS_AUDIENCE", "cmsoms-prod")
-SSO_URL = _outside("SSO_URL", f"{_SANDBOX}/sso/auth/realms/cern")
-SSO_CLIENT_ID = _outside("SSO_CLIENT_ID", "certhelper")
-SSO_CLIENT_SECRET = _outside("SSO_CLIENT_SECRET", "sandbox")
+RUNREGISTRY_URL = _service_setting("RUNREGISTRY_URL", f"{_SANDBOX}/registry")
+RUNREGISTRY_AUDIENCE = _service_setting("RUNREGISTRY_AUDIENCE", "cmsrunregistry-sso-proxy")
+OMS_URL = _service_setting("OMS_URL", f"{_SANDBOX}/oms/agg/api/v1")
+OMS_AUDIENCE = _service_setting("OMS_AUDIENCE", "cmsoms-prod")
+SSO_URL = _service_setting("SSO_URL", f"{_SANDBOX}/sso/auth/realms/cern")
+SSO_CLIENT_ID = _service_setting("SSO_CLIENT_ID", "certhelper")
+SSO_CLIENT_SECRET = _service_setting("SSO_CLIENT_SECRET", "sandbox")
 OMS_CLIENT_ID = env.text("OMS_CLIENT_ID", SSO_CLIENT_ID)
 OMS_CLIENT_SECRET = env.text("OMS_CLIENT_SECRET", SSO_CLIENT_SECRET)
-OIDC_CLIENT_ID = _outside("OIDC_CLIENT_ID", "certhelper-people")
-OIDC_CLIENT_SECRET = _outside("OIDC_CLIENT_SECRET", "sandbox")
-APV_URL = _outside("APV_URL", f"{_SANDBOX}/apv/getReadOutmode.pl")
+OIDC_CLIENT_ID = _service_setting("OIDC_CLIENT_ID", "certhelper-people")
+OIDC_CLIENT_SECRET = _service_setting("OIDC_CLIENT_SECRET", "sandbox")
+APV_URL = _service_setting("APV_URL", f"{_SANDBOX}/apv/getReadOutmode.pl")
 DIALS_URL = env.text("DIALS_URL")
 # Empty: CERN's authorities as cernrequests ships them, together with the public ones.
 CA_BUNDLE = env.text("CA_BUNDLE")
@@ -250,7 +254,7 @@ SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 FILE_UPLOAD_HANDLERS: list[str] = []  # nothing here takes a file: what is sent is thrown away as it comes
-CSRF_FAILURE_VIEW = "drafts.views.not_sent"
+CSRF_FAILURE_VIEW = "drafts.views.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -280,7 +284,7 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"}},
     "filters": {
         "once": {"()": "django.utils.log.CallbackFilter", "callback": _once},
-        "request_id": {"()": "certhelper.web.request_log.RequestId"},
+        "request_id": {"()": "certhelper.web.request_log.RequestIdFilter"},
     },
     "handlers": {
         "stdout": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once", "request_id"]},

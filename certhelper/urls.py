@@ -22,6 +22,6 @@ urlpatterns = [
     path("", include("shiftleader.urls")),
 ]
 
-handler400 = "certhelper.home.views.not_understood"
+handler400 = "certhelper.home.views.bad_request"
 handler404 = "certhelper.home.views.not_found"
 handler500 = "certhelper.home.views.server_error"

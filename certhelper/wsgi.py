@@ -9,9 +9,9 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "certhelper.settings")
 django.setup()
 
-from certhelper.checks import collect_static_files_once, refuse_half_configured  # noqa: E402 - settings come first
+from certhelper.checks import collect_static_files_once, require_production_settings  # noqa: E402 - settings come first
 
-refuse_half_configured()
+require_production_settings()
 collect_static_files_once()
 application = get_wsgi_application()
 # What is loaded once stays: the collector need not walk it ever again, nor forked workers copy it.

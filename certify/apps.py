@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_save
 
-from audit.signals import undone
+from audit.signals import rows_restored
 from oms.signals import facts_changed
 
 
@@ -12,10 +12,10 @@ class CertifyConfig(AppConfig):
     def ready(self) -> None:
         from certify.facts.staleness import on_facts_changed, on_undone
         from certify.models import RunReconstruction
-        from certify.selectors import forget_references
-        from certify.vocabulary.cache import forget_on_change
+        from certify.selectors import invalidate_references
+        from certify.vocabulary.cache import connect_cache_invalidation
 
-        forget_on_change()
-        post_save.connect(forget_references, sender=RunReconstruction, dispatch_uid="references.saved")
+        connect_cache_invalidation()
+        post_save.connect(invalidate_references, sender=RunReconstruction, dispatch_uid="references.saved")
         facts_changed.connect(on_facts_changed, dispatch_uid="certifications.stale")
-        undone.connect(on_undone, dispatch_uid="certifications.stale.undone")
+        rows_restored.connect(on_undone, dispatch_uid="certifications.stale.undone")

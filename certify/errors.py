@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from certify.models import TrackerCertification
-from certify.rules.entry import Refusal
+from certify.rules.entry import ValidationIssue
 
 
-class EntryRefused(Exception):
-    """The entry breaks a rule or leaves a question open; `refusals` say which and beside which field."""
+class EntryInvalid(Exception):
+    """The entry breaks a rule or leaves a question open; `issues` say which and beside which field."""
 
-    def __init__(self, refused: list[Refusal]):
-        super().__init__("; ".join(one.sentence for one in refused))
-        self.refusals = refused
+    def __init__(self, issues: list[ValidationIssue]):
+        super().__init__("; ".join(one.sentence for one in issues))
+        self.issues = issues
 
 
 class AlreadyCertified(Exception):

@@ -10,39 +10,39 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 
-from drafts.actions import NOT_TYPED, keep_draft
-from drafts.form_token import Sheet, read_sheet
-from users.login_page import instead_of_form
+from drafts.actions import UNTYPED_FIELDS, save_draft
+from drafts.form_token import FormToken, read_form_token
+from users.login_page import login_redirect_for_form
 
 # What static/js/drafts.js listens for: a part of the page was asked for, and the page stays as it is.
 SIGNED_OUT = "signed-out"
 # What a form carries unseen, besides.
-_HIDDEN = (*NOT_TYPED, "version", "runs", "reconstruction", "external_info_complete", "then", "over")
+_HIDDEN_FIELDS = (*UNTYPED_FIELDS, "version", "runs", "reconstruction", "external_info_complete", "then", "over")
 
 
-def kept_of(request: HttpRequest) -> Sheet | None:
-    """The sheet of a form that cannot be taken, after its text was kept for the person who had it open; else None.
+def save_rejected_form(request: HttpRequest) -> FormToken | None:
+    """The form token of a form that cannot be taken, after its text was kept for the person who had it open; else None.
 
-    The sheet is signed: it says whose the form is, whoever sends it, and lets nobody read anything.
+    The form token is signed: it says whose the form is, whoever sends it, and lets nobody read anything.
     """
-    sheet = read_sheet(request.POST.get("sheet", "")) if request.method == "POST" else None
-    if sheet is None:
+    form_token = read_form_token(request.POST.get("sheet", "")) if request.method == "POST" else None
+    if form_token is None:
         return None
     try:
         if "ticket" in request.POST:  # else a small form beside it, such as "Discard"
-            keep_draft(sheet, request.POST)
+            save_draft(form_token, request.POST)
     except PermissionDenied:
         return None
-    return sheet
+    return form_token
 
 
-def typed_in(sent: QueryDict) -> list[tuple[str, str]]:
+def filled_fields(sent: QueryDict) -> list[tuple[str, str]]:
     """(name, text) of each field of a form in which something was said, to be read and copied."""
-    said = [(name, ", ".join(filter(None, texts))) for name, texts in sent.lists() if name not in _HIDDEN]
+    said = [(name, ", ".join(filter(None, texts))) for name, texts in sent.lists() if name not in _HIDDEN_FIELDS]
     return [(name.replace("_", " ").replace("-", " "), text) for name, text in said if text.strip()]
 
 
-class KeepTypedMiddleware:
+class SaveDraftMiddleware:
     """Sends a stranger who sent a form to the sign-in, and from there back to the form with all that was typed.
 
     Other forms than a certification's are kept by the browser meanwhile (static/js/kept.js).
@@ -61,16 +61,20 @@ class KeepTypedMiddleware:
     ) -> HttpResponseBase | None:
         if request.method != "POST" or request.user.is_authenticated or not getattr(view, "login_required", True):
             return None
-        sheet = kept_of(request)
-        if sheet and request.headers.get("HX-Request"):
+        form_token = save_rejected_form(request)
+        if form_token and request.headers.get("HX-Request"):
             return HttpResponse(status=204, headers={"HX-Trigger": SIGNED_OUT})
-        return redirect_to_login(sheet.restoring()) if sheet else instead_of_form(request)
+        return redirect_to_login(form_token.restoring_address()) if form_token else login_redirect_for_form(request)
 
-    def process_exception(self, request: HttpRequest, refused: Exception) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         is_form = "ticket" in request.POST and not request.headers.get("HX-Request")
         is_page = not (request.resolver_match and request.resolver_match.app_name == "drafts")
-        if not (is_form and is_page and isinstance(refused, Http404 | PermissionDenied)):
+        if not (is_form and is_page and isinstance(exception, Http404 | PermissionDenied)):
             return None
-        context = {"refused": refused, "sheet": kept_of(request), "typed": typed_in(request.POST)}
-        status = 404 if isinstance(refused, Http404) else 403
-        return render(request, "drafts/not_taken.html", context, status=status)
+        context = {
+            "exception": exception,
+            "form_token": save_rejected_form(request),
+            "filled_fields": filled_fields(request.POST),
+        }
+        status = 404 if isinstance(exception, Http404) else 403
+        return render(request, "drafts/not_saved.html", context, status=status)

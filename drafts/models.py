@@ -9,23 +9,23 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-KEPT = timedelta(days=30)
+DRAFT_RETENTION = timedelta(days=30)
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
     """Drafts by what one asks of them."""
 
-    def offered(self) -> DraftQuerySet:
+    def restorable(self) -> DraftQuerySet:
         """Those that can still be restored."""
-        return self.filter(is_done=False, saved_at__gt=timezone.now() - KEPT)
+        return self.filter(is_done=False, saved_at__gt=timezone.now() - DRAFT_RETENTION)
 
 
 class Draft(models.Model):
-    """What one person has typed on one sheet, that is in one opened form. Shown to nobody else.
+    """What one person has typed into one opened form. Shown to nobody else.
 
     `typed` are the fields as a browser sends them (urlencoded: any text, and no character that a database refuses).
     `saved_at` is when it was typed, by this server's clock.
-    A sheet that was saved stays as `is_done`, empty, so that a draft of it which arrives late is not kept.
+    A form that was saved stays as `is_done`, empty, so that a draft of it that arrives late is not kept.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")

@@ -11,13 +11,13 @@ from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 
-from drafts.form_token import Sheet, is_key
-from drafts.models import KEPT, Draft, Lease
+from drafts.form_token import FormToken, is_form_key
+from drafts.models import DRAFT_RETENTION, Draft, Lease
 from users.models import User
 
-_WHERE = ("run_number", "reconstruction")
+_FORM_COLUMNS = ("run_number", "reconstruction")
 # Each opened form asks this. Two querysets and their union take ten times as long to be put into words.
-_MARKS = """
+_PRESENCE_SQL = """
     SELECT d.id, d.user_id, username, first_name, last_name, run_number, reconstruction, saved_at, key
     FROM drafts_draft d JOIN users_user u ON u.id = d.user_id
     WHERE NOT is_done AND saved_at > %s AND (u.id = %s OR NOT in_training) AND {where}
@@ -28,8 +28,8 @@ _MARKS = """
 """
 
 
-class _Row(Protocol):
-    """What `_MARKS` gives: a person, and since when they have which form open or, with a `key`, a draft of it."""
+class _PresenceRow(Protocol):
+    """What `_PRESENCE_SQL` gives: a person, since when they have which form open or, with a `key`, a draft of it."""
 
     user_id: int
     username: str
@@ -42,13 +42,13 @@ class _Row(Protocol):
 
 
 @dataclass(frozen=True)
-class Mark:
+class PresenceEntry:
     """That somebody has a form open since a time or, with a `key`, that they have a draft of it saved at that time.
 
     `has_draft`: who has it open has a draft of it, too.
     """
 
-    person: int
+    user_id: int
     name: str
     run_number: int
     reconstruction: str
@@ -67,45 +67,47 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Around:
-    """What goes on around one opened form: one's own drafts, other people, and the holder's lease if it was taken.
+class FormPresence:
+    """Who else works on one opened form: one's own drafts, other people, and the holder's lease if it was taken.
 
     `drafts_of_others` are of people who do not have it open.
     """
 
-    sheet: Sheet
-    open_elsewhere: list[Mark] = field(default_factory=list)
-    drafts_of_others: list[Mark] = field(default_factory=list)
-    mine: list[Mark] = field(default_factory=list)
-    taken: Lease | None = None
+    form_token: FormToken
+    open_by_others: list[PresenceEntry] = field(default_factory=list)
+    drafts_of_others: list[PresenceEntry] = field(default_factory=list)
+    own_drafts: list[PresenceEntry] = field(default_factory=list)
+    taken_over_lease: Lease | None = None
 
     @property
-    def newer_elsewhere(self) -> Mark | None:
+    def newer_draft_elsewhere(self) -> PresenceEntry | None:
         """A draft that another tab of the same person saved after this form was opened."""
-        return next((mark for mark in self.mine if self._is_of_another_tab(mark)), None)
+        return next((entry for entry in self.own_drafts if self._is_of_another_tab(entry)), None)
 
     @property
     def saved_at(self) -> datetime | None:
         """When this form was last kept as a draft, or what was restored into it."""
-        kept = next((mark for mark in self.mine if mark.key == self.sheet.key), self.restored)
+        kept = next((entry for entry in self.own_drafts if entry.key == self.form_token.key), self.restored_draft)
         return kept.at if kept else None
 
     @property
-    def offered(self) -> list[tuple[Mark, str]]:
+    def other_drafts(self) -> list[tuple[PresenceEntry, str]]:
         """One's other drafts, newest first, each with the address that restores it."""
-        others = [mark for mark in self.mine if mark.key != self.sheet.key and not self._is_restored(mark)]
-        return [(mark, self.sheet.restoring(mark.key)) for mark in others]
+        others = [
+            entry for entry in self.own_drafts if entry.key != self.form_token.key and not self._is_restored(entry)
+        ]
+        return [(entry, self.form_token.restoring_address(entry.key)) for entry in others]
 
     @property
-    def restored(self) -> Mark | None:
+    def restored_draft(self) -> PresenceEntry | None:
         """The draft that was put into this form, until the form is kept itself, or somebody typed on there."""
-        return next((mark for mark in self.mine if self._is_restored(mark)), None)
+        return next((entry for entry in self.own_drafts if self._is_restored(entry)), None)
 
-    def _is_restored(self, mark: Mark) -> bool:
-        return (mark.key, mark.at.isoformat()) == (self.sheet.restored, self.sheet.restored_at)
+    def _is_restored(self, entry: PresenceEntry) -> bool:
+        return (entry.key, entry.at.isoformat()) == (self.form_token.restored_key, self.form_token.restored_at)
 
-    def _is_of_another_tab(self, mark: Mark) -> bool:
-        return mark.at > self.sheet.opened_at and mark.key != self.sheet.key
+    def _is_of_another_tab(self, entry: PresenceEntry) -> bool:
+        return entry.at > self.form_token.opened_at and entry.key != self.form_token.key
 
 
 def age_in_words(age: timedelta) -> str:
@@ -120,57 +122,66 @@ def age_in_words(age: timedelta) -> str:
     return f"{minutes // (24 * 60)} days"
 
 
-def _marks(reader: int, where: str, of: list[object]) -> list[Mark]:
+def _presence_entries(reader: int, where: str, of: list[object]) -> list[PresenceEntry]:
     """Leases and drafts, newest first, of others in training none: one query."""
     now = timezone.now()
-    kept_since, running_at = (connection.ops.adapt_datetimefield_value(one) for one in (now - KEPT, now))
-    rows = Draft.objects.raw(_MARKS.format(where=where), [kept_since, reader, *of, running_at, reader, *of])
-    marks = [
-        Mark(row.user_id, _name(row), row.run_number, row.reconstruction, row.saved_at, row.key)
-        for row in cast("Iterable[_Row]", rows)
+    kept_since, running_at = (connection.ops.adapt_datetimefield_value(one) for one in (now - DRAFT_RETENTION, now))
+    rows = Draft.objects.raw(_PRESENCE_SQL.format(where=where), [kept_since, reader, *of, running_at, reader, *of])
+    entries = [
+        PresenceEntry(row.user_id, _display_name(row), row.run_number, row.reconstruction, row.saved_at, row.key)
+        for row in cast("Iterable[_PresenceRow]", rows)
     ]
-    return sorted(marks, key=lambda mark: mark.at, reverse=True)
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
-def _name(row: _Row) -> str:
+def _display_name(row: _PresenceRow) -> str:
     return User(username=row.username, first_name=row.first_name, last_name=row.last_name).display_name
 
 
-def around(sheet: Sheet, taken: Lease | None = None) -> Around:
-    """What goes on around an opened form: one query."""
-    marks = _marks(sheet.person, "run_number = %s AND reconstruction = %s", [sheet.run_number, sheet.reconstruction])
-    drafts = {mark.person: mark for mark in marks if mark.is_draft and mark.person != sheet.person}
-    leases = {mark.person: mark for mark in marks if not mark.is_draft and mark.person != sheet.person}
-    return Around(
-        sheet=sheet,
-        open_elsewhere=[replace(mark, has_draft=person in drafts) for person, mark in leases.items()],
-        drafts_of_others=[mark for person, mark in drafts.items() if person not in leases],
-        mine=[mark for mark in marks if mark.person == sheet.person and mark.is_draft],
-        taken=taken,
+def form_presence(form_token: FormToken, taken_over_lease: Lease | None = None) -> FormPresence:
+    """Who else works on an opened form: one query."""
+    entries = _presence_entries(
+        form_token.user_id,
+        "run_number = %s AND reconstruction = %s",
+        [form_token.run_number, form_token.reconstruction],
+    )
+    drafts = {entry.user_id: entry for entry in entries if entry.is_draft and entry.user_id != form_token.user_id}
+    leases = {entry.user_id: entry for entry in entries if not entry.is_draft and entry.user_id != form_token.user_id}
+    return FormPresence(
+        form_token=form_token,
+        open_by_others=[replace(entry, has_draft=person in drafts) for person, entry in leases.items()],
+        drafts_of_others=[entry for person, entry in drafts.items() if person not in leases],
+        own_drafts=[entry for entry in entries if entry.user_id == form_token.user_id and entry.is_draft],
+        taken_over_lease=taken_over_lease,
     )
 
 
-def marks_of_runs(run_numbers: Iterable[int], reader: int) -> dict[tuple[int, str], list[Mark]]:
+def presence_of_runs(run_numbers: Iterable[int], reader: int) -> dict[tuple[int, str], list[PresenceEntry]]:
     """Who has forms of these runs open and whose drafts there are, by (run, reconstruction): one query."""
-    found: dict[tuple[int, str], list[Mark]] = {}
+    found: dict[tuple[int, str], list[PresenceEntry]] = {}
     numbers: list[object] = list(run_numbers)
     if not numbers:
         return found
-    for mark in _marks(reader, f"run_number IN ({', '.join(['%s'] * len(numbers))})", numbers):
-        found.setdefault((mark.run_number, mark.reconstruction), []).append(mark)
+    for entry in _presence_entries(reader, f"run_number IN ({', '.join(['%s'] * len(numbers))})", numbers):
+        found.setdefault((entry.run_number, entry.reconstruction), []).append(entry)
     return found
 
 
-def drafts_of(person: User, most: int) -> list[Mark]:
+def newest_drafts(person: User, most: int) -> list[PresenceEntry]:
     """The person's newest drafts that are offered, one for each form, newest first: one query."""
-    rows = Draft.objects.offered().filter(user=person).order_by("-saved_at").values_list(*_WHERE, "saved_at", "key")
-    newest: dict[tuple[int, str], Mark] = {}
+    rows = (
+        Draft.objects.restorable()
+        .filter(user=person)
+        .order_by("-saved_at")
+        .values_list(*_FORM_COLUMNS, "saved_at", "key")
+    )
+    newest: dict[tuple[int, str], PresenceEntry] = {}
     for row in rows[: most * 3]:
-        newest.setdefault(row[:2], Mark(person.pk, person.display_name, *row))
+        newest.setdefault(row[:2], PresenceEntry(person.pk, person.display_name, *row))
     return list(newest.values())[:most]
 
 
-class Restored(NamedTuple):
+class StoredDraft(NamedTuple):
     """A draft that is put into a form: its key, when it was typed, and what."""
 
     key: str
@@ -178,11 +189,11 @@ class Restored(NamedTuple):
     typed: QueryDict
 
 
-def draft_of(person: User, run_number: int, reconstruction: str, key: str = "") -> Restored | None:
+def draft_of(person: User, run_number: int, reconstruction: str, key: str = "") -> StoredDraft | None:
     """The person's draft with this key, or their newest; None where there is none."""
-    if key not in ("", "1") and not is_key(key):
+    if key not in ("", "1") and not is_form_key(key):
         return None
-    mine = Draft.objects.offered().filter(user=person, run_number=run_number, reconstruction=reconstruction)
+    mine = Draft.objects.restorable().filter(user=person, run_number=run_number, reconstruction=reconstruction)
     wanted = mine.filter(key=key) if key not in ("", "1") else mine
     found = wanted.order_by("-saved_at").values_list("key", "saved_at", "typed").first()
-    return Restored(found[0], found[1], QueryDict(found[2], mutable=True)) if found else None
+    return StoredDraft(found[0], found[1], QueryDict(found[2], mutable=True)) if found else None

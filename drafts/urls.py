@@ -6,8 +6,8 @@ from drafts import views
 
 app_name = "drafts"
 urlpatterns = [
-    path("drafts/save/", views.save, name="save"),
-    path("drafts/here/", views.here, name="here"),
+    path("drafts/save/", views.save_form, name="save"),
+    path("drafts/here/", views.heartbeat, name="here"),
     path("drafts/discard/", views.discard, name="discard"),
-    path("drafts/take-over/", views.take, name="take-over"),
+    path("drafts/take-over/", views.take_over_form, name="take-over"),
 ]

@@ -7,13 +7,13 @@ from typing import Any
 import django_filters
 from django import forms
 
-from audit.choices import Kind
+from audit.choices import ChangeKind
 from audit.models import Change
 from certify.rules.run_numbers import LAST_RUN
 from users.models import User
 
 
-def _day(lookup: str, label: str) -> django_filters.DateFilter:
+def _day_filter(lookup: str, label: str) -> django_filters.DateFilter:
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     says = {"invalid": "Type a day as YYYY-MM-DD."}
     return django_filters.DateFilter(
@@ -40,13 +40,13 @@ class ChangeFilter(django_filters.FilterSet):
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), "Type a run number of up to seven digits."),
     )
     kind = django_filters.ChoiceFilter(
-        choices=Kind.choices,
+        choices=ChangeKind.choices,
         label="Kind",
         empty_label="Any",
         error_messages={"invalid_choice": "There is no kind %(value)s."},
     )
-    date_min = _day("date__gte", "From (UTC)")
-    date_max = _day("date__lte", "To (UTC)")
+    date_min = _day_filter("date__gte", "From (UTC)")
+    date_max = _day_filter("date__lte", "To (UTC)")
 
     class Meta:
         model = Change
@@ -58,6 +58,6 @@ class ChangeFilter(django_filters.FilterSet):
         return any(value for name, value in self.data.items() if name in self.base_filters)
 
 
-def shown(filters: ChangeFilter) -> Any:
+def filtered_changes(filters: ChangeFilter) -> Any:
     """The changes that are asked for, newest first; none where a filter cannot be read."""
     return filters.qs if filters.is_valid() else Change.objects.none()

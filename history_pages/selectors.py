@@ -10,12 +10,12 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from audit.models import Change, Notice
-from audit.undo import Plan, plan_of
+from audit.undo import UndoPlan, plan_undo
 from certify.models import Checklist, TrackerCertification
 from certify.models.certification import CertificationQuerySet
 from users.models import User
 
-CHUNK = 500
+CHUNK_SIZE = 500
 
 
 def readable_by(person: User) -> QuerySet[Change]:
@@ -24,22 +24,22 @@ def readable_by(person: User) -> QuerySet[Change]:
     return Change.objects.exclude(pk__in=practice.values("change_id"))
 
 
-def with_undone(changes: QuerySet[Change]) -> QuerySet[Change]:
+def with_undoing_changes(changes: QuerySet[Change]) -> QuerySet[Change]:
     """The changes with those that undid them: one more query for all."""
     return changes.prefetch_related("undone_by")
 
 
-def in_chunks(changes: QuerySet[Change]) -> Iterator[Change]:
+def iterate_in_chunks(changes: QuerySet[Change]) -> Iterator[Change]:
     """The changes, newest first, read 500 at a time: the database sends all that a query finds."""
     last = None
-    while chunk := list((changes if last is None else changes.filter(pk__lt=last)).order_by("-pk")[:CHUNK]):
+    while chunk := list((changes if last is None else changes.filter(pk__lt=last)).order_by("-pk")[:CHUNK_SIZE]):
         yield from chunk
         last = chunk[-1].pk
 
 
-def undo_planned(person: User, key: int) -> Plan:
+def undo_plan(person: User, key: int) -> UndoPlan:
     """What the undo of a change would do, for who may undo it. Raises Http404 and PermissionDenied."""
-    plan = plan_of(get_object_or_404(Change, pk=key), person)
+    plan = plan_undo(get_object_or_404(Change, pk=key), person)
     if plan.steps and not plan.is_allowed_to(person):
         raise PermissionDenied("Only who may make the opposite change can undo this one.")
     return plan
@@ -47,7 +47,7 @@ def undo_planned(person: User, key: int) -> Plan:
 
 def changes_of_run(run_number: int, reader: User) -> QuerySet[Change]:
     """All that was done about one run, newest first."""
-    return with_undone(readable_by(reader).filter(run_number=run_number))
+    return with_undoing_changes(readable_by(reader).filter(run_number=run_number))
 
 
 def certifications_of_run(run_number: int) -> CertificationQuerySet:
@@ -55,18 +55,18 @@ def certifications_of_run(run_number: int) -> CertificationQuerySet:
     return TrackerCertification.objects.of_run(run_number).with_names().order_by("-state", "pk")
 
 
-def notices_for(person: User) -> QuerySet[Change]:
+def unacknowledged_changes(person: User) -> QuerySet[Change]:
     """Changes of what is this person's, made by others, that they have not yet acknowledged; newest first."""
     unseen = Notice.objects.filter(person=person, acknowledged_at__isnull=True)
-    return with_undone(Change.objects.filter(pk__in=unseen.values("change_id")))
+    return with_undoing_changes(Change.objects.filter(pk__in=unseen.values("change_id")))
 
 
-def edition_of_checklist(row: Checklist, asked: str) -> Checklist:
+def checklist_edition(row: Checklist, edition: str) -> Checklist:
     """The checklist as it was after so many savings, unsaved. Raises Http404 where there is no such edition."""
-    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
+    number = int(edition) if edition.isascii() and edition.isdigit() and len(edition) < 6 else 0
     if number == row.edition:
         return row
     then = Checklist.history.filter(id=row.pk).order_by("pk")[number - 1 : number].first() if number else None
     if then is None:
-        raise Http404(f"“{row}” has no edition {asked[:20]}: they go from 1 to {row.edition}.")
+        raise Http404(f"“{row}” has no edition {edition[:20]}: they go from 1 to {row.edition}.")
     return Checklist(pk=row.pk, identifier=row.identifier, title=then.title, text=then.text)

@@ -13,47 +13,47 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.models import Change, Notice
-from audit.presentation import told
-from audit.undo import InTheWay, Plan, changes_of, undo_change
+from audit.presentation import present_changes
+from audit.undo import UndoBlocked, UndoPlan, changes_of, undo_change
 from certify.models import Checklist, RunReconstruction
 from certify.rules.run_numbers import LAST_RUN
 from history_pages.exports import csv_lines
-from history_pages.filters import ChangeFilter, shown
+from history_pages.filters import ChangeFilter, filtered_changes
 from history_pages.selectors import (
     certifications_of_run,
     changes_of_run,
-    edition_of_checklist,
-    in_chunks,
+    checklist_edition,
+    iterate_in_chunks,
     readable_by,
-    undo_planned,
-    with_undone,
+    undo_plan,
+    with_undoing_changes,
 )
-from infrastructure.web.reason_form import WhyForm
-from infrastructure.web.responses import NotThere, SeeOther
-from oms.mirror import run_as_known
+from infrastructure.web.reason_form import ReasonForm
+from infrastructure.web.responses import ExplainedHttp404, HttpResponseSeeOther
+from oms.mirror import stored_run
 from users.access import SignedInRequest, role_required
 from users.models import Role, User
 
 PAGE_SIZE = 50
-MOST_SHOWN = 200
+MAX_CHANGES_SHOWN = 200
 
 
-def _reader(request: HttpRequest) -> User:
+def _current_user(request: HttpRequest) -> User:
     return cast(SignedInRequest, request).user
 
 
 @require_safe
 def history(request: HttpRequest) -> HttpResponseBase:
     """All changes that the address asks for, newest first, as a page or as CSV."""
-    reader = _reader(request)
+    reader = _current_user(request)
     filters = ChangeFilter(request.GET, queryset=readable_by(reader))
     if request.GET.get("export") == "csv" and filters.is_valid():
         name = f"history-{timezone.now():%Y-%m-%d-%H%M}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        lines = csv_lines(in_chunks(shown(filters)), reader)
+        lines = csv_lines(iterate_in_chunks(filtered_changes(filters)), reader)
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
-    page = Paginator(with_undone(shown(filters)), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"filters": filters, "page": page, "changes": told(page.object_list, reader)}
+    page = Paginator(with_undoing_changes(filtered_changes(filters)), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"filters": filters, "page": page, "changes": present_changes(page.object_list, reader)}
     return render(request, "history_pages/history.html", context, status=400 if "export" in request.GET else 200)
 
 
@@ -61,27 +61,32 @@ def history(request: HttpRequest) -> HttpResponseBase:
 @role_required(Role.SHIFTER)
 def undo(request: SignedInRequest, pk: int) -> HttpResponse:
     """What the undo of a change would do; and the undo, with a reason."""
-    plan = undo_planned(request.user, pk)
+    plan = undo_plan(request.user, pk)
     if request.method != "POST":
-        return _undo_page(request, plan, WhyForm())
-    form = WhyForm(request.POST)
+        return _render_undo_page(request, plan, ReasonForm())
+    form = ReasonForm(request.POST)
     if not form.is_valid():
-        return _undo_page(request, plan, form, status=422)
+        return _render_undo_page(request, plan, form, status=422)
     try:
         made = undo_change(request.user, plan.change, form.cleaned_data["reason"])
-    except InTheWay as blocked:
-        return _undo_page(request, blocked.plan, form, status=409)
+    except UndoBlocked as blocked:
+        return _render_undo_page(request, blocked.plan, form, status=409)
     messages.success(request, f"Change {pk} is undone: see change {made.pk} in the history.")
-    return SeeOther(_page_about(plan.change))
+    return HttpResponseSeeOther(_subject_url(plan.change))
 
 
-def _undo_page(request: SignedInRequest, plan: Plan, form: WhyForm, status: int = 200) -> HttpResponse:
-    (one,) = told([plan.change], request.user)
-    context = {"plan": plan, "one": one, "form": form, "later": told(plan.later, request.user)}
+def _render_undo_page(request: SignedInRequest, plan: UndoPlan, form: ReasonForm, status: int = 200) -> HttpResponse:
+    (one,) = present_changes([plan.change], request.user)
+    context = {
+        "plan": plan,
+        "change_view": one,
+        "form": form,
+        "later": present_changes(plan.later_changes, request.user),
+    }
     return render(request, "history_pages/undo.html", context, status=status)
 
 
-def _page_about(change: Change) -> str:
+def _subject_url(change: Change) -> str:
     """Where one reads what a change was about: the certification, else the run, else all changes."""
     for line in change.lines:
         if line["model"] == "certify.trackercertification":
@@ -97,12 +102,14 @@ def _page_about(change: Change) -> str:
 def run(request: HttpRequest, run_number: int) -> HttpResponse:
     """One run: its certifications, and all that was done about it."""
     if run_number > LAST_RUN:
-        raise NotThere(f"{run_number} is no run number: they go up to {LAST_RUN}.")
+        raise ExplainedHttp404(f"{run_number} is no run number: they go up to {LAST_RUN}.")
     context = {
-        "run": run_as_known(run_number),
+        "run": stored_run(run_number),
         "certifications": certifications_of_run(run_number),
         "references": RunReconstruction.objects.filter(run=run_number, is_reference=True),
-        "changes": told(changes_of_run(run_number, _reader(request))[:MOST_SHOWN], _reader(request)),
+        "changes": present_changes(
+            changes_of_run(run_number, _current_user(request))[:MAX_CHANGES_SHOWN], _current_user(request)
+        ),
     }
     return render(request, "history_pages/run.html", context)
 
@@ -112,9 +119,9 @@ def checklist(request: HttpRequest, identifier: str) -> HttpResponse:
     """One checklist as it is now, or at the edition that the address asks for, and its history."""
     row = get_object_or_404(Checklist.objects.with_editions(), identifier=identifier)
     asked = request.GET.get("edition", "")
-    shown = edition_of_checklist(row, asked) if asked else row
-    context = {"checklist": row, "shown": shown, "asked": asked if shown is not row else ""}
-    context["changes"] = told(with_undone(changes_of(Checklist, row.pk)), _reader(request))
+    shown = checklist_edition(row, asked) if asked else row
+    context = {"checklist": row, "checklist_edition": shown, "edition": asked if shown is not row else ""}
+    context["changes"] = present_changes(with_undoing_changes(changes_of(Checklist, row.pk)), _current_user(request))
     return render(request, "history_pages/checklist.html", context)
 
 
@@ -122,6 +129,6 @@ def checklist(request: HttpRequest, identifier: str) -> HttpResponse:
 def acknowledge(request: HttpRequest) -> HttpResponse:
     """The owner has seen what others changed: one change, or all that were shown."""
     seen = [int(key) for key in request.POST.getlist("change") if key.isdigit() and len(key) < 19]
-    mine = Notice.objects.filter(person=_reader(request), acknowledged_at__isnull=True)
+    mine = Notice.objects.filter(person=_current_user(request), acknowledged_at__isnull=True)
     mine.filter(change__in=seen).update(acknowledged_at=timezone.now())
-    return SeeOther(reverse("home"))
+    return HttpResponseSeeOther(reverse("home"))

@@ -8,38 +8,38 @@ from typing import Any
 
 # A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-BETWEEN = "; "  # several words in a cell
+LIST_SEPARATOR = "; "  # several words in a cell
 
 
-class _Line:
+class _Echo:
     """What csv.writer writes to: each line is handed on at once."""
 
     def write(self, line: str) -> str:
         return line
 
 
-def cell(value: Any) -> Any:
+def escape_cell(value: Any) -> Any:
     """A value as CSV shows it; text that a spreadsheet would take for a formula gets a leading apostrophe."""
     if isinstance(value, list):
-        value = BETWEEN.join(value)
+        value = LIST_SEPARATOR.join(value)
     if isinstance(value, str):
-        return f"'{value}" if _needs_guard(value) else value
+        return f"'{value}" if _needs_escape(value) else value
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _needs_guard(text: str) -> bool:
+def _needs_escape(text: str) -> bool:
     """Also what only looks guarded, so that taking one apostrophe away gives back just what was there."""
     return text.lstrip("'").startswith(_FORMULA_STARTS)
 
 
-def unguarded(text: str) -> str:
-    """The text of a cell that `cell` wrote."""
-    return text[1:] if text.startswith("'") and _needs_guard(text) else text
+def unescape_cell(text: str) -> str:
+    """The text of a cell that `escape_cell` wrote."""
+    return text[1:] if text.startswith("'") and _needs_escape(text) else text
 
 
-def lines_of(heading: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+def csv_rows(heading: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
     """The heading, then a line for each row."""
-    writer = csv.writer(_Line())
+    writer = csv.writer(_Echo())
     yield writer.writerow(heading)
     for row in rows:
-        yield writer.writerow([cell(value) for value in row])
+        yield writer.writerow([escape_cell(value) for value in row])

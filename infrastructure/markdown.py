@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 _RULES = ("heading", "list", "emphasis", "backticks", "link", "autolink", "escape", "newline", "entity")
 _TAGS = {"p", "h3", "ul", "ol", "li", "strong", "em", "code", "a", "br"}
-_WEB = re.compile(r"https?://[^\s]", re.IGNORECASE)
+_WEB_URL = re.compile(r"https?://[^\s]", re.IGNORECASE)
 _HEADING = "h3"  # below the headings of a page, whatever level was written
 
 
@@ -28,13 +28,13 @@ class Outline:
     items: int
 
 
-def _reader() -> MarkdownIt:
+def _build_parser() -> MarkdownIt:
     reader = MarkdownIt("zero", {"html": False, "breaks": True, "maxNesting": 20}).enable(list(_RULES))
-    reader.validateLink = lambda url: bool(_WEB.match(url))  # type: ignore[method-assign]
+    reader.validateLink = lambda url: bool(_WEB_URL.match(url))  # type: ignore[method-assign]
     return reader
 
 
-_READER = _reader()
+_PARSER = _build_parser()
 _CLEANER = nh3.Cleaner(
     tags=_TAGS,
     attributes={"*": set(), "a": {"href"}},
@@ -44,17 +44,17 @@ _CLEANER = nh3.Cleaner(
 )
 
 
-def html_of(text: str) -> SafeString:
+def render_markdown(text: str) -> SafeString:
     """The text as HTML, ready to stand in a page."""
     tokens = _tokens(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = _HEADING
-    made = _READER.renderer.render(tokens, _READER.options, {})
+    made = _PARSER.renderer.render(tokens, _PARSER.options, {})
     return mark_safe(_CLEANER.clean(made))  # noqa: S308
 
 
-def outline_of(text: str) -> Outline:
+def parse_outline(text: str) -> Outline:
     """The groups and the number of items of a checklist: its headings, and what its lists hold."""
     tokens = _tokens(text)
     headings = [tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"]
@@ -62,4 +62,4 @@ def outline_of(text: str) -> Outline:
 
 
 def _tokens(text: str) -> list[Token]:
-    return _READER.parse(text)
+    return _PARSER.parse(text)

@@ -14,20 +14,20 @@ from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.query import ModelIterable
 from django.http import HttpRequest
 
-from audit.models import KeptRows
-from certify.actions.input import PROBLEMS
+from audit.models import AppendOnlyHistoryQuerySet
+from certify.actions.input import PROBLEM_FIELDS
 from certify.models import TrackerCertification
-from certify.models.choices import State
+from certify.models.choices import CertificationState
 from certify.models.verdict import verdict_in_sql
 from users.models import User
 
 AS_OF = "as_of"
 _COLUMNS = [field.attname for field in TrackerCertification._meta.concrete_fields]
 # Not kept in history, since it follows from what is stored now.
-_NOT_KEPT: dict[str, Any] = {"stale": []}
+_NOT_IN_HISTORY: dict[str, Any] = {"stale": []}
 
 
-def moment_of(request: HttpRequest) -> datetime | None:
+def requested_moment(request: HttpRequest) -> datetime | None:
     """The moment that the address asks for, in UTC unless it says otherwise. Raises `BadRequest` with a sentence."""
     asked = request.GET.get(AS_OF, "").strip()
     if not asked:
@@ -39,39 +39,43 @@ def moment_of(request: HttpRequest) -> datetime | None:
         raise BadRequest("as_of cannot be read. Give a time such as 2026-05-01T12:00Z.") from None
 
 
-class _AsTheyWere(ModelIterable):
+class _HistoricalIterable(ModelIterable):
     """Gives each row of history as the certification that it was."""
 
     def __iter__(self) -> Iterator[Any]:
-        words = {field: _names(field) for field in PROBLEMS}
+        words = {field: _terms_by_key(field) for field in PROBLEM_FIELDS}
         for row in super().__iter__():
-            yield _as_it_was(row, words)
+            yield _from_history(row, words)
 
 
-class CertificationsAsOf(KeptRows):
+class HistoricalCertificationQuerySet(AppendOnlyHistoryQuerySet):
     """Rows of history that read, filter and sort as certifications do."""
 
-    def live(self) -> CertificationsAsOf:
-        return self.filter(state=State.LIVE)
+    def live(self) -> HistoricalCertificationQuerySet:
+        return self.filter(state=CertificationState.LIVE)
 
-    def having(self, field: str, problems: set[int]) -> CertificationsAsOf:
+    def with_problems(self, field: str, problems: set[int]) -> HistoricalCertificationQuerySet:
         """Those that had one of these problems."""
         keys = [key for key, many in self.values_list("pk", "many") if problems & set(many.get(field, []))]
         return self.filter(pk__in=keys)
 
-    def prefetch_related(self, *_lookups: Any) -> CertificationsAsOf:
+    def prefetch_related(self, *_lookups: Any) -> HistoricalCertificationQuerySet:
         """The problems come with each row."""
         return self
 
 
-def certifications_as_of(moment: datetime) -> CertificationsAsOf:
+def certifications_as_of(moment: datetime) -> HistoricalCertificationQuerySet:
     """Every certification there was, practice too, each by what was said of it last."""
     model = TrackerCertification.history.model
     later = model.objects.filter(id=OuterRef("id"), history_date__lte=moment, history_id__gt=OuterRef("history_id"))
-    rows = CertificationsAsOf(model).filter(~Exists(later), history_date__lte=moment).exclude(history_type="-")
+    rows = (
+        HistoricalCertificationQuerySet(model)
+        .filter(~Exists(later), history_date__lte=moment)
+        .exclude(history_type="-")
+    )
     nothing = Value(None, output_field=DateTimeField())
     said: Any = rows.annotate(verdict_word=verdict_in_sql(), stale_since=nothing)
-    said._iterable_class = _AsTheyWere
+    said._iterable_class = _HistoricalIterable
     return said
 
 
@@ -83,18 +87,18 @@ def certification_as_of(pk: int, moment: datetime, reader: User) -> QuerySet[Any
     return seen.select_related(*named, "withdrawn_by", "updated_by")
 
 
-def _names(field: str) -> dict[int, Any]:
+def _terms_by_key(field: str) -> dict[int, Any]:
     """The words of one many-to-many field by key."""
     model: Any = TrackerCertification._meta.get_field(field).related_model
     return {word.pk: word for word in model.objects.all()}
 
 
-def _as_it_was(row: Any, words: dict[str, dict[int, Any]]) -> TrackerCertification:
-    values = _NOT_KEPT | {name: row.__dict__[name] for name in _COLUMNS if name in row.__dict__}
+def _from_history(row: Any, words: dict[str, dict[int, Any]]) -> TrackerCertification:
+    values = _NOT_IN_HISTORY | {name: row.__dict__[name] for name in _COLUMNS if name in row.__dict__}
     names = [name for name in _COLUMNS if name in values]
     made = TrackerCertification.from_db(row._state.db, names, [values[name] for name in names])
     made._state.fields_cache = dict(row._state.fields_cache)
     made._prefetched_objects_cache = {  # type: ignore[attr-defined]
-        field: [words[field][key] for key in row.many.get(field, []) if key in words[field]] for field in PROBLEMS
+        field: [words[field][key] for key in row.many.get(field, []) if key in words[field]] for field in PROBLEM_FIELDS
     }
     return made

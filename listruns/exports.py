@@ -11,28 +11,28 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from certify.facts.staleness import in_words
+from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
 from certify.models.choices import Component
-from infrastructure.csv_export import lines_of
+from infrastructure.csv_export import csv_rows
 
 Getter = Callable[[TrackerCertification], Any]
 
 
-def _of(path: str, attribute: str) -> Getter:
+def _related_attribute(path: str, attribute: str) -> Getter:
     """The attribute of what stands at `path`; None where nothing stands there."""
     return lambda row: getattr(getattr(row, path), attribute, None)
 
 
-def _problems(component: Component) -> Getter:
+def _problem_names(component: Component) -> Getter:
     return lambda row: sorted(problem.name for problem in getattr(row, f"{component}_problems").all())
 
 
-def _of_component(component: Component) -> dict[str, Getter]:
+def _component_fields(component: Component) -> dict[str, Getter]:
     return {
         component.value: attrgetter(component.value),
         f"{component}_lowstat": attrgetter(f"{component}_lowstat"),
-        f"{component}_problems": _problems(component),
+        f"{component}_problems": _problem_names(component),
     }
 
 
@@ -42,7 +42,7 @@ FIELDS: dict[str, Getter] = {
     "run_number": attrgetter("run_number"),
     "reconstruction": attrgetter("reconstruction"),
     "run_type": attrgetter("run_type"),
-    "dataset": _of("dataset", "name"),
+    "dataset": _related_attribute("dataset", "name"),
     "is_dataset_verified": attrgetter("is_dataset_verified"),
     "reference_run_number": attrgetter("reference_runreconstruction.run_id"),
     "reference_reconstruction": attrgetter("reference_runreconstruction.reconstruction"),
@@ -51,48 +51,48 @@ FIELDS: dict[str, Getter] = {
     "run_start_time_utc": attrgetter("runreconstruction.run.start_time"),
     "lumisections": attrgetter("lumisections"),
     "recorded_lumi_per_pb": attrgetter("recorded_lumi"),
-    **_of_component(Component.PIXEL),
-    **_of_component(Component.STRIP),
-    **_of_component(Component.TRACKING),
+    **_component_fields(Component.PIXEL),
+    **_component_fields(Component.STRIP),
+    **_component_fields(Component.TRACKING),
     "verdict": attrgetter("verdict_word"),
     "trackermap": attrgetter("trackermap"),
-    "bad_reason": _of("bad_reason", "name"),
+    "bad_reason": _related_attribute("bad_reason", "name"),
     "comment": attrgetter("comment"),
     "date": attrgetter("date"),
     "user": attrgetter("user.username"),
     "external_info_complete": attrgetter("external_info_complete"),
     "confirmed": attrgetter("confirmed"),
     "is_stale": attrgetter("is_stale"),
-    "stale": lambda row: in_words(row.stale),
+    "stale": lambda row: format_changes(row.stale),
     "stale_since_utc": attrgetter("stale_since"),
     "is_practice": attrgetter("is_practice"),
     "state": attrgetter("state"),
-    "withdrawn_by": _of("withdrawn_by", "username"),
+    "withdrawn_by": _related_attribute("withdrawn_by", "username"),
     "withdrawn_at_utc": attrgetter("withdrawn_at"),
     "withdrawn_reason": attrgetter("withdrawn_reason"),
     "version": attrgetter("version"),
     "created_at_utc": attrgetter("created_at"),
     "updated_at_utc": attrgetter("updated_at"),
-    "updated_by": _of("updated_by", "username"),
+    "updated_by": _related_attribute("updated_by", "username"),
     "change_reason": attrgetter("change_reason"),
 }
 
 
-def exported(row: TrackerCertification) -> dict[str, Any]:
+def exported_values(row: TrackerCertification) -> dict[str, Any]:
     """One certification, flat, for analysis. The row must come from `rows_for_export`."""
     return {name: getter(row) for name, getter in FIELDS.items()}
 
 
 def csv_lines(rows: Iterable[TrackerCertification]) -> Iterator[str]:
     """A heading, then one line for each row."""
-    return lines_of(FIELDS, (exported(row).values() for row in rows))
+    return csv_rows(FIELDS, (exported_values(row).values() for row in rows))
 
 
 def json_lines(rows: Iterable[TrackerCertification]) -> Iterator[str]:
     """A list of objects, one a line."""
     before = "["
     for row in rows:
-        yield f"{before}\n{json.dumps(exported(row), cls=DjangoJSONEncoder)}"
+        yield f"{before}\n{json.dumps(exported_values(row), cls=DjangoJSONEncoder)}"
         before = ","
     yield "[]\n" if before == "[" else "\n]\n"
 
@@ -103,9 +103,9 @@ FORMATS: dict[str, tuple[str, Callable[[Iterable[TrackerCertification]], Iterato
 }
 
 
-def export(rows: Iterable[TrackerCertification], kind: str) -> StreamingHttpResponse:
+def export_response(rows: Iterable[TrackerCertification], format_name: str) -> StreamingHttpResponse:
     """The rows as a file to keep; `kind` is one of `FORMATS`."""
-    content_type, lines = FORMATS[kind]
-    name = f"certifications-{timezone.now():%Y-%m-%d-%H%M}.{kind}"
+    content_type, lines = FORMATS[format_name]
+    name = f"certifications-{timezone.now():%Y-%m-%d-%H%M}.{format_name}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(lines(rows), content_type=content_type, headers=headers)

@@ -9,23 +9,23 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.utils.dateparse import parse_datetime
 
-from certify.editor.facts_panel import fact_text, typed_mark
-from certify.facts.actions import text_of
-from certify.facts.staleness import in_words
+from certify.editor.facts_panel import fact_text, typed_by_text
+from certify.facts.actions import form_value
+from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.models import OmsFill, OmsRun
-from oms.overrides import said_by_oms
+from oms.overrides import oms_value
 
 PER_PAGE = 50
 _LABELS = {name: field.label or name for form in (OmsFillForm, OmsRunForm) for name, field in form.base_fields.items()}
 
 
 @dataclass(frozen=True)
-class ToComplete:
+class IncompleteCertification:
     """One certification with what is missing or typed, in words."""
 
-    made: TrackerCertification
+    certification: TrackerCertification
     missing: list[str]
     has_typed: bool
 
@@ -48,7 +48,7 @@ class FactsPage:
     """The certifications to complete, newest first, and what the last refresh could not reach."""
 
     page: Page
-    rows: list[ToComplete]
+    rows: list[IncompleteCertification]
     stale: int
     problems: list[str] = field(default_factory=list)
 
@@ -58,10 +58,10 @@ def facts_page(number: str, problems: list[str] | None = None) -> FactsPage:
     live = TrackerCertification.objects.live()
     rows = live.incomplete().select_related("runreconstruction__run__fill", "user", "dataset").defer("facts")
     page = Paginator(rows.order_by("-date", "-pk"), PER_PAGE).get_page(number)
-    return FactsPage(page, [_to_complete(made) for made in page], live.stale().count(), problems or [])
+    return FactsPage(page, [_incomplete_certification(made) for made in page], live.stale().count(), problems or [])
 
 
-def _to_complete(made: TrackerCertification) -> ToComplete:
+def _incomplete_certification(made: TrackerCertification) -> IncompleteCertification:
     run = made.runreconstruction.run
     typed = [_label(name).lower() for row in (run, run.fill) if row for name in row.typed]
     missing = [f"typed: {', '.join(typed)}"] if typed else []
@@ -73,7 +73,7 @@ def _to_complete(made: TrackerCertification) -> ToComplete:
         missing.append("no dataset")
     elif not made.is_dataset_verified:
         missing.append("dataset unverified")
-    return ToComplete(made, missing or ["not looked at since"], bool(typed))
+    return IncompleteCertification(made, missing or ["not looked at since"], bool(typed))
 
 
 def _label(name: str) -> str:
@@ -87,14 +87,14 @@ def typed_facts(run: OmsRun) -> list[TypedFact]:
 
 
 def _typed_fact(part: str, row: OmsRun | OmsFill, name: str) -> TypedFact:
-    value, said = getattr(row, name), said_by_oms(row, name)
+    value, said = getattr(row, name), oms_value(row, name)
     return TypedFact(
         name=f"{part}-{name}",
         label=_label(name),
         typed=fact_text(name, value),
-        by=typed_mark(row.source_of(name)).removeprefix("typed by "),
+        by=typed_by_text(row.source_of(name)).removeprefix("typed by "),
         oms=fact_text(name, said) if row.fetched_at else "",
-        seen=text_of(said),
+        seen=form_value(said),
         is_same=value == said,
     )
 
@@ -108,6 +108,11 @@ def history_of_facts(facts: dict[str, Any]) -> list[tuple[str, datetime | None, 
         lines.append(("Filled in later", parse_datetime(filled["at"]), "", names))
     if confirmed := facts.get("confirmed"):
         lines.append(
-            ("Confirmed", parse_datetime(confirmed["at"]), confirmed["by"], "; ".join(in_words(confirmed["changes"])))
+            (
+                "Confirmed",
+                parse_datetime(confirmed["at"]),
+                confirmed["by"],
+                "; ".join(format_changes(confirmed["changes"])),
+            )
         )
     return lines

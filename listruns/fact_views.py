@@ -8,20 +8,20 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from certify.errors import ChangedMeanwhile, EntryRefused
-from certify.facts.actions import NothingTyped, OmsSaysOtherwise, confirm_facts, take_oms_values
-from certify.facts.refresh import Refreshed, refresh_facts
+from certify.errors import ChangedMeanwhile, EntryInvalid
+from certify.facts.actions import NothingTyped, OmsValueChanged, confirm_facts, take_oms_values
+from certify.facts.refresh import RefreshResult, refresh_facts
 from certify.models import TrackerCertification
 from infrastructure.http.budget import Budget
 from infrastructure.http.results import Missing, Unreachable
-from infrastructure.web.responses import SeeOther
+from infrastructure.web.responses import HttpResponseSeeOther
 from listruns.fact_pages import facts_page, typed_facts
 from oms.mirror import run_for_page
 from oms.models import OmsRun
 from users.access import SignedInRequest, role_required
 from users.models import Role
 
-LONGEST_VERSION = 9  # digits
+MAX_VERSION_DIGITS = 9  # digits
 
 
 @require_safe
@@ -34,16 +34,16 @@ def facts_to_complete(request: HttpRequest) -> HttpResponse:
 @role_required(Role.SHIFTER)
 def refresh(request: SignedInRequest) -> HttpResponse:
     """Ask OMS and Run Registry now; the page again where one of them is out."""
-    done = refresh_facts(Budget.of_page(is_retry=True), request.user)
+    done = refresh_facts(Budget.for_page(is_retry=True), request.user)
     if done.problems:
-        messages.info(request, _in_a_sentence(done))
+        messages.info(request, _refresh_sentence(done))
         page = facts_page("1", list(dict.fromkeys(done.problems)))
         return render(request, "listruns/facts.html", {"page": page})
-    messages.success(request, _in_a_sentence(done))
-    return SeeOther(reverse("listruns:facts"))
+    messages.success(request, _refresh_sentence(done))
+    return HttpResponseSeeOther(reverse("listruns:facts"))
 
 
-def _in_a_sentence(done: Refreshed) -> str:
+def _refresh_sentence(done: RefreshResult) -> str:
     if done.was_running:
         return "Another refresh is running. Look again in a minute."
     filled = ", ".join(map(str, done.completed)) or "none"
@@ -57,15 +57,15 @@ def confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     """A stale certification stands on the facts as they are now."""
     made = get_object_or_404(TrackerCertification.objects.with_names(), pk=pk)
     version = request.POST.get("version", "")
-    number = int(version) if version.isascii() and version.isdigit() and len(version) <= LONGEST_VERSION else 0
+    number = int(version) if version.isascii() and version.isdigit() and len(version) <= MAX_VERSION_DIGITS else 0
     try:
         confirmed = confirm_facts(request.user, made, number, request.POST.get("seen", ""))
         messages.success(request, f"{confirmed} is confirmed, version {confirmed.version}.")
-    except EntryRefused as refused:
-        messages.error(request, f"Not confirmed. {refused.refusals[0].sentence}")
+    except EntryInvalid as refused:
+        messages.error(request, f"Not confirmed. {refused.issues[0].sentence}")
     except ChangedMeanwhile:
         messages.error(request, f"Not confirmed: {made} was changed meanwhile. Look at it as it is now.")
-    return SeeOther(reverse("listruns:certification", args=[pk]))
+    return HttpResponseSeeOther(reverse("listruns:certification", args=[pk]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,9 +74,9 @@ def typed_values(request: SignedInRequest, run_number: int) -> HttpResponse:
     """What was typed for a run beside what OMS says now; the ticked ones are given back to OMS."""
     run = get_object_or_404(OmsRun.objects.select_related("fill"), pk=run_number)
     if request.method == "POST":
-        return _taken(request, run)
-    reading = run_for_page(run_number, Budget.of_page(is_retry="again" in request.GET))
-    answers = (reading.run_answer, reading.fill_answer)
+        return _take_ticked_values(request, run)
+    reading = run_for_page(run_number, Budget.for_page(is_retry="again" in request.GET))
+    answers = (reading.run_result, reading.fill_result)
     notices = [answer.happened for answer in answers if isinstance(answer, Missing | Unreachable)]
     return _typed_page(request, reading.run or run, list(dict.fromkeys(notices)))
 
@@ -86,7 +86,7 @@ def _typed_page(request: SignedInRequest, run: OmsRun, notices: list[str], statu
     return render(request, "listruns/typed_values.html", context, status=status)
 
 
-def _taken(request: SignedInRequest, run: OmsRun) -> HttpResponse:
+def _take_ticked_values(request: SignedInRequest, run: OmsRun) -> HttpResponse:
     """OMS's values in place of the ticked ones; asks nobody."""
     ticked = request.POST.getlist("take")
     of_run = [name.removeprefix("run-") for name in ticked if name.startswith("run-")]
@@ -96,9 +96,9 @@ def _taken(request: SignedInRequest, run: OmsRun) -> HttpResponse:
         return _typed_page(request, run, ["Nothing is ticked. Tick the values that OMS shall give."], status=422)
     try:
         take_oms_values(request.user, run.run_number, of_run, of_fill, seen)
-    except OmsSaysOtherwise:
+    except OmsValueChanged:
         return _typed_page(request, run, ["OMS says otherwise meanwhile. Look at its values again."], status=409)
     except NothingTyped:
         return _typed_page(request, run, ["Nothing is taken: OMS gives these values already."], status=409)
     messages.success(request, f"Run {run.run_number} has OMS's values again.")
-    return SeeOther(reverse("listruns:typed-values", args=[run.run_number]))
+    return HttpResponseSeeOther(reverse("listruns:typed-values", args=[run.run_number]))

@@ -15,10 +15,10 @@ from certify.editor.widgets import Option
 from certify.models import TrackerCertification
 from certify.vocabulary.cache import Vocabulary
 from listruns.filters import CertificationFilter
-from listruns.query_string import Chip
+from listruns.query_string import ListChip
 
 
-class Choice(NamedTuple):
+class ListFilterChoice(NamedTuple):
     """A field with its options."""
 
     field: BoundField
@@ -31,8 +31,8 @@ class Panel(NamedTuple):
 
     sent: str
     kept: tuple[tuple[str, str], ...]
-    scopes: tuple[Chip, ...]
-    active: tuple[Chip, ...]
+    scopes: tuple[ListChip, ...]
+    active: tuple[ListChip, ...]
     options: tuple[tuple[str, tuple[Option, ...]], ...]
 
     @property
@@ -55,7 +55,7 @@ def _options(field: BoundField, words: Vocabulary) -> tuple[Option, ...]:
 
 def _pairs(field: BoundField, vocabulary: Vocabulary) -> Iterable[tuple[Any, Any]]:
     inner: Any = field.field
-    words = vocabulary.words.get(field.name)
+    words = vocabulary.terms.get(field.name)
     if words is None:
         return inner.choices
     nothing = [("", inner.empty_label)] if getattr(inner, "empty_label", None) else []
@@ -69,5 +69,5 @@ def _drawn(panel: Panel) -> SafeString:
     return render_to_string("listruns/_filters.html", {"panel": panel, "form": form, "choices": choices})
 
 
-def _choice(field: BoundField, options: tuple[Option, ...]) -> Choice:
-    return Choice(field, options, isinstance(field.value(), list) or field.name.endswith("_problems"))
+def _choice(field: BoundField, options: tuple[Option, ...]) -> ListFilterChoice:
+    return ListFilterChoice(field, options, isinstance(field.value(), list) or field.name.endswith("_problems"))

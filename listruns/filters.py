@@ -9,11 +9,11 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 
-from certify.editor.fields import WordsField
+from certify.editor.fields import TermsField
 from certify.models import BadReason, PixelProblem, StripProblem, TrackerCertification, TrackingProblem
-from certify.models.choices import Component, Flag, Reconstruction, State, TrackerMap, Verdict
+from certify.models.choices import CertificationState, Component, Flag, Reconstruction, TrackerMap, Verdict
 from certify.rules.run_numbers import LAST_RUN
-from certify.vocabulary.cache import with_those_below
+from certify.vocabulary.cache import with_descendants
 from oms.choices import RunType
 from users.models import User
 
@@ -71,7 +71,7 @@ class WordsFilter(django_filters.MultipleChoiceFilter):
         return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
 
 
-class ProblemsField(WordsField, django_filters.fields.ModelMultipleChoiceField):
+class ProblemsFilterField(TermsField, django_filters.fields.ModelMultipleChoiceField):
     """Problems by key, as a filter wants them; without any, no queryset that finds nothing."""
 
     def clean(self, value: Any) -> Any:
@@ -81,14 +81,14 @@ class ProblemsField(WordsField, django_filters.fields.ModelMultipleChoiceField):
 class ProblemsFilter(django_filters.ModelMultipleChoiceFilter):
     """Any of the chosen problems, or one below them; a certification with two of them still is one row."""
 
-    field_class = ProblemsField
+    field_class = ProblemsFilterField
 
     def filter(self, qs: Rows, value: list[Any]) -> Rows:
         if not value:
             return qs
-        keys = with_those_below(self.field_name, (problem.pk for problem in value))
-        if hasattr(qs, "having"):  # as of a moment: history keeps the keys with the row
-            return qs.having(self.field_name, keys)
+        keys = with_descendants(self.field_name, (problem.pk for problem in value))
+        if hasattr(qs, "with_problems"):  # as of a moment: history keeps the keys with the row
+            return qs.with_problems(self.field_name, keys)
         having = TrackerCertification.everything.filter(**{f"{self.field_name}__in": keys})
         return qs.filter(pk__in=having.values("pk"))
 
@@ -97,7 +97,7 @@ class ReasonFilter(django_filters.ModelChoiceFilter):
     """The chosen reason, or one below it."""
 
     def filter(self, qs: Rows, value: BadReason | None) -> Rows:
-        return qs.filter(bad_reason__in=with_those_below("bad_reason", [value.pk])) if value else qs
+        return qs.filter(bad_reason__in=with_descendants("bad_reason", [value.pk])) if value else qs
 
 
 def _named(user: User) -> str:
@@ -169,7 +169,7 @@ class CertificationFilter(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(
         label="State",
         method="of_state",
-        choices=[*State.choices, (ANY_STATE, "Live and withdrawn")],
+        choices=[*CertificationState.choices, (ANY_STATE, "Live and withdrawn")],
         empty_label=None,
         error_messages={"invalid_choice": "There is no state %(value)s."},
     )

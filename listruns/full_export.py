@@ -57,7 +57,7 @@ CHUNK = 500
 _SECRETS = {"password"}
 
 
-def everything() -> StreamingHttpResponse:
+def full_export_response() -> StreamingHttpResponse:
     """The whole of it as a file, a chunk of rows at a time."""
     answer = StreamingHttpResponse(_lines(), content_type="application/jsonl")
     answer["Content-Disposition"] = f'attachment; filename="certhelper-{timezone.now():%Y-%m-%dT%H%MZ}.jsonl"'
@@ -75,12 +75,12 @@ def _rows(model: type[Model]) -> Iterator[str]:
     if model is User:
         fields = [name for name in fields if name not in ("groups", "user_permissions")]
     last = None
-    while rows := _after(model, last):
+    while rows := _next_chunk(model, last):
         yield serializers.serialize("jsonl", rows, fields=fields)
         last = rows[-1].pk
 
 
-def _after(model: type[Model], last: object) -> list[Model]:
+def _next_chunk(model: type[Model], last: object) -> list[Model]:
     """The next chunk by key; each costs one query and one for each list of problems."""
     rows = model._base_manager.order_by("pk").prefetch_related(*(one.name for one in model._meta.many_to_many))
     return list((rows.filter(pk__gt=last) if last is not None else rows)[:CHUNK])

@@ -15,16 +15,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from certify.actions.lifecycle import hand_over_certification, restore_certification, withdraw_certification
-from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryRefused
+from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryInvalid
 from certify.models import TrackerCertification
-from certify.models.choices import State
-from infrastructure.web.responses import SeeOther
+from certify.models.choices import CertificationState
+from infrastructure.web.responses import HttpResponseSeeOther
 from users.access import SignedInRequest, role_required
 from users.fields import ShifterField
 from users.models import Role, User
 
 
-class WhyForm(forms.Form):
+class LifecycleReasonForm(forms.Form):
     """The reason, and the version that the page was opened with."""
 
     reason = forms.CharField(
@@ -36,7 +36,7 @@ class WhyForm(forms.Form):
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
 
-class HandOverForm(WhyForm):
+class HandOverForm(LifecycleReasonForm):
     """To whom, and why."""
 
     field_order = ("to", "reason")
@@ -48,36 +48,36 @@ class HandOverForm(WhyForm):
 
 
 @dataclass(frozen=True)
-class Deed:
+class LifecycleAction:
     """What a page does: its words, in which state the certification must be, and the action."""
 
     verb: str
-    done: str
-    explains: str
-    state: State
-    act: Callable[..., TrackerCertification]
-    form: type[WhyForm] = WhyForm
+    done_text: str
+    explanation: str
+    state: CertificationState
+    perform: Callable[..., TrackerCertification]
+    form_class: type[LifecycleReasonForm] = LifecycleReasonForm
 
 
-_WITHDRAW = Deed(
+_WITHDRAW = LifecycleAction(
     "Withdraw",
     "is withdrawn",
     "It is kept, with who withdrew it, when and why, and counts nowhere. The reconstruction is open again.",
-    State.LIVE,
+    CertificationState.LIVE,
     withdraw_certification,
 )
-_RESTORE = Deed(
+_RESTORE = LifecycleAction(
     "Restore",
     "is restored",
     "It counts again, as it was when it was withdrawn.",
-    State.WITHDRAWN,
+    CertificationState.WITHDRAWN,
     restore_certification,
 )
-_HAND_OVER = Deed(
+_HAND_OVER = LifecycleAction(
     "Hand over",
     "is handed over",
     "The other shifter owns it from then on, and is told.",
-    State.LIVE,
+    CertificationState.LIVE,
     hand_over_certification,
     HandOverForm,
 )
@@ -87,24 +87,24 @@ _HAND_OVER = Deed(
 @role_required(Role.SHIFTER)
 def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     """Withdraw a live certification."""
-    return _page(request, _WITHDRAW, _changeable(request.user, pk))
+    return _page(request, _WITHDRAW, _changeable_certification(request.user, pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.SHIFTER)
 def restore(request: SignedInRequest, pk: int) -> HttpResponse:
     """Restore a withdrawn certification."""
-    return _page(request, _RESTORE, _changeable(request.user, pk))
+    return _page(request, _RESTORE, _changeable_certification(request.user, pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.SHIFT_LEADER)
 def hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
     """Make a certification another shifter's."""
-    return _page(request, _HAND_OVER, _changeable(request.user, pk))
+    return _page(request, _HAND_OVER, _changeable_certification(request.user, pk))
 
 
-def _changeable(person: User, pk: int) -> TrackerCertification:
+def _changeable_certification(person: User, pk: int) -> TrackerCertification:
     """The certification, live or not, if this person may change it. Raises Http404 and PermissionDenied."""
     rows = TrackerCertification.everything.visible_to(person).with_names().select_related("withdrawn_by")
     row = get_object_or_404(rows, pk=pk)
@@ -113,44 +113,53 @@ def _changeable(person: User, pk: int) -> TrackerCertification:
     return row
 
 
-def _page(request: SignedInRequest, what: Deed, row: TrackerCertification) -> HttpResponse:
+def _page(request: SignedInRequest, action: LifecycleAction, row: TrackerCertification) -> HttpResponse:
     if request.method != "POST":
-        return _shown(request, what, row, what.form(initial={"version": row.version}))
-    form = what.form(request.POST)
+        return _render_page(request, action, row, action.form_class(initial={"version": row.version}))
+    form = action.form_class(request.POST)
     if not form.is_valid():
-        return _shown(request, what, row, form, status=422)
-    return _done(request, what, row, form)
+        return _render_page(request, action, row, form, status=422)
+    return _perform(request, action, row, form)
 
 
-def _done(request: SignedInRequest, what: Deed, row: TrackerCertification, form: WhyForm) -> HttpResponse:
+def _perform(
+    request: SignedInRequest, action: LifecycleAction, row: TrackerCertification, form: LifecycleReasonForm
+) -> HttpResponse:
     """Do it, and on to the certification; or the page again with what stood in the way."""
     said: dict[str, Any] = {name: value for name, value in form.cleaned_data.items() if value is not None}
     try:
-        made = what.act(request.user, row, **said)
-    except EntryRefused as refused:
-        for one in refused.refusals:
+        made = action.perform(request.user, row, **said)
+    except EntryInvalid as refused:
+        for one in refused.issues:
             form.add_error(one.field if one.field in form.fields else None, one.sentence)
-        return _shown(request, what, row, form, status=422)
+        return _render_page(request, action, row, form, status=422)
     except ChangedMeanwhile as faster:
         form.data = {**form.data.dict(), "version": str(faster.existing.version)}  # type: ignore[attr-defined]
-        return _shown(request, what, faster.existing, form, status=409, is_late=True)
+        return _render_page(request, action, faster.existing, form, status=409, is_late=True)
     except AlreadyCertified as taken:
-        return _shown(request, what, row, form, status=409, other=taken.existing)
-    messages.success(request, f"{made} {what.done}.")
-    return SeeOther(reverse("listruns:certification", args=[made.pk]))
+        return _render_page(request, action, row, form, status=409, other=taken.existing)
+    messages.success(request, f"{made} {action.done_text}.")
+    return HttpResponseSeeOther(reverse("listruns:certification", args=[made.pk]))
 
 
-def _shown(
+def _render_page(
     request: HttpRequest,
-    what: Deed,
+    action: LifecycleAction,
     row: TrackerCertification,
-    form: WhyForm,
+    form: LifecycleReasonForm,
     *,
     status: int = 200,
     is_late: bool = False,
     other: TrackerCertification | None = None,
 ) -> HttpResponse:
     """The page; 409 also where there is nothing to do because somebody did it before."""
-    is_possible = row.state == what.state
-    context = {"what": what, "made": row, "form": form, "is_late": is_late, "other": other, "is_possible": is_possible}
-    return render(request, "listruns/standing.html", context, status=status if is_possible else 409)
+    is_possible = row.state == action.state
+    context = {
+        "action": action,
+        "certification": row,
+        "form": form,
+        "is_late": is_late,
+        "other": other,
+        "is_possible": is_possible,
+    }
+    return render(request, "listruns/lifecycle.html", context, status=status if is_possible else 409)

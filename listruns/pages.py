@@ -14,21 +14,21 @@ from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django_tables2 import RequestConfig
 
-from audit.presentation import Told, told
+from audit.presentation import ChangeView, present_changes
 from audit.undo import changes_of
 from certify.editor.facts_panel import fact_text
-from certify.facts.actions import seen_of
-from certify.facts.staleness import in_words
+from certify.facts.actions import serialized_differences
+from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
-from certify.models.choices import Question, State, Verdict
-from certify.review.selectors import ReviewOf, review_of
+from certify.models.choices import CertificationState, ConfirmationCode, Verdict
+from certify.review.selectors import CertificationReview, certification_review
 from certify.vocabulary.cache import vocabulary
 from listruns.fact_pages import history_of_facts
 from listruns.filter_panel import Panel, options_of
 from listruns.filters import CertificationFilter
-from listruns.query_string import Chip, active_chips, query_of, scope_chips
-from listruns.rows import drawn, line_of
-from listruns.selectors import Rows, rows_for_lines, verdict_totals
+from listruns.query_string import ListChip, active_chips, query_of, scope_chips
+from listruns.rows import list_row, row_html
+from listruns.selectors import Rows, rows_for_list, verdict_totals
 from listruns.tables import PAGE_SIZES, CertificationTable
 from users.models import User
 
@@ -40,7 +40,7 @@ class ListPage:
     filters: CertificationFilter
     panel: Panel
     table: CertificationTable
-    totals: list[Chip]
+    totals: list[ListChip]
     total: int
     exports: dict[str, str]
     sizes: list[tuple[int, bool]]
@@ -53,10 +53,10 @@ class ListPage:
     @property
     def rows(self) -> list[SafeString]:
         """The rows of this page of the table, drawn."""
-        return [drawn(line_of(row.record, self.as_of)) for row in self.table.paginated_rows]
+        return [row_html(list_row(row.record, self.as_of)) for row in self.table.paginated_rows]
 
 
-def _with(query: QueryDict, **values: str) -> str:
+def _query_with(query: QueryDict, **values: str) -> str:
     """The query string with these names set anew; never empty, since an empty one means the default."""
     changed = query.copy()
     for name, value in values.items():
@@ -64,10 +64,10 @@ def _with(query: QueryDict, **values: str) -> str:
     return changed.urlencode()
 
 
-def _totals(counts: dict[str, int], query: QueryDict) -> list[Chip]:
+def _totals(counts: dict[str, int], query: QueryDict) -> list[ListChip]:
     """A link for each verdict there is, to its rows."""
     words = [word for word in Verdict if counts.get(word)]
-    return [Chip(str(counts[word]), _with(query, verdict=word), word=word.value) for word in words]
+    return [ListChip(str(counts[word]), _query_with(query, verdict=word), verdict=word.value) for word in words]
 
 
 def page_size(request: HttpRequest) -> int:
@@ -98,7 +98,7 @@ def _paginate(table: CertificationTable, page: str, size: int, total: int) -> No
         table.page = table.paginator.page(table.paginator.num_pages)
 
 
-def in_order(request: HttpRequest, rows: Rows) -> Rows:
+def sorted_rows(request: HttpRequest, rows: Rows) -> Rows:
     """The rows as the address sorts them."""
     table = CertificationTable(rows)
     RequestConfig(request, paginate=False).configure(table)
@@ -110,11 +110,11 @@ def list_page(
 ) -> ListPage:
     """One page of these rows; the queries run here and when the template reads the table."""
     counts, size, user, words = verdict_totals(rows), page_size(request), request.user, vocabulary()
-    table = CertificationTable(rows_for_lines(rows))
+    table = CertificationTable(rows_for_list(rows))
     RequestConfig(request, paginate=False).configure(table)
     _paginate(table, request.GET.get("page", "1"), size, sum(counts.values()))
     # Nothing set at all means everything that is live; said aloud, or the address would mean the default.
-    aloud = query or query_of(state=State.LIVE)
+    aloud = query or query_of(state=CertificationState.LIVE)
     sort = {"sort": request.GET["sort"]} if request.GET.get("sort") else {}
     asked = request.GET.dict() | {"practice": query.get("practice", "")}
     kept = [(name, asked[name]) for name in ("sort", "per_page", "as_of", "practice") if asked.get(name)]
@@ -126,7 +126,7 @@ def list_page(
         table=table,
         totals=_totals(counts, query),
         total=sum(counts.values()),
-        exports={kind.upper(): _with(aloud, **sort, export=kind) for kind in ("csv", "json")},
+        exports={kind.upper(): _query_with(aloud, **sort, export=kind) for kind in ("csv", "json")},
         sizes=[(one, one == size) for one in PAGE_SIZES],
         as_of=as_of,
     )
@@ -146,15 +146,15 @@ class CertificationPage:
     is_mine: bool
     stale: list[str]
     seen: str
-    later: list[tuple[str, datetime | None, str, str]]
+    fact_history: list[tuple[str, datetime | None, str, str]]
     has_typed: bool
-    changes: list[Told]
-    review: ReviewOf
+    changes: list[ChangeView]
+    review: CertificationReview
     confirmed: list[str]
     as_of: datetime | None = None
 
 
-_SHOWN = {
+_SHOWN_FACTS = {
     "run": ["start_time", "end_time", "era", "stable_beam", "energy", "b_field", "delivered_lumi", "hlt_key"],
     "fill": ["fill_number", "fill_type_runtime", "bunches_colliding", "peak_lumi", "peak_pileup"],
 }
@@ -175,10 +175,10 @@ _LABELS = {
 }
 
 
-_QUESTIONS = {str(code): f"{label}." for code, label in Question.choices}
+_CONFIRMATION_TEXTS = {str(code): f"{label}." for code, label in ConfirmationCode.choices}
 
 
-def _text(name: str, value: Any, typed: dict[str, Any]) -> str:
+def _frozen_fact_text(name: str, value: Any, typed: dict[str, Any]) -> str:
     if isinstance(value, bool):
         value = "yes" if value else "no"
     if name.endswith("_time") and isinstance(value, str):
@@ -187,13 +187,17 @@ def _text(name: str, value: Any, typed: dict[str, Any]) -> str:
     return fact_text(name, value) + (f" (typed by {mark['by']})" if mark else "")
 
 
-def _facts(facts: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+def _frozen_facts(facts: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     """The frozen facts that people ask for; nothing for a certification that came without them."""
     typed = facts.get("typed", {})
     groups = []
-    for title, names in _SHOWN.items():
+    for title, names in _SHOWN_FACTS.items():
         values = facts.get(title) or {}
-        lines = [(_LABELS[name], _text(name, values[name], typed.get(title, {}))) for name in names if name in values]
+        lines = [
+            (_LABELS[name], _frozen_fact_text(name, values[name], typed.get(title, {})))
+            for name in names
+            if name in values
+        ]
         groups.append((title.capitalize(), lines))
     return [(title, lines) for title, lines in groups if lines]
 
@@ -207,29 +211,29 @@ def certification_page(
     return CertificationPage(
         certification=certification,
         components=[_component(certification, name) for name in ("pixel", "strip", "tracking")],
-        facts=_facts(certification.facts),
+        facts=_frozen_facts(certification.facts),
         read_at=parse_datetime(certification.facts.get("read_at") or ""),
         links=_links(certification),
-        may_update=certification.state == State.LIVE and may_change,
-        may_restore=certification.state == State.WITHDRAWN and may_change,
+        may_update=certification.state == CertificationState.LIVE and may_change,
+        may_restore=certification.state == CertificationState.WITHDRAWN and may_change,
         is_mine=is_mine,
-        stale=in_words(certification.stale),
-        seen=seen_of(certification),
-        later=history_of_facts(certification.facts),
+        stale=format_changes(certification.stale),
+        seen=serialized_differences(certification),
+        fact_history=history_of_facts(certification.facts),
         has_typed=any(certification.facts.get("typed", {}).values()),
         changes=_changes(certification, user, as_of),
-        review=review_of(certification, user, as_of),
+        review=certification_review(certification, user, as_of),
         as_of=as_of,
-        confirmed=[_QUESTIONS.get(code, code) for code in certification.confirmed],
+        confirmed=[_CONFIRMATION_TEXTS.get(code, code) for code in certification.confirmed],
     )
 
 
-def _changes(made: TrackerCertification, reader: User, as_of: datetime | None) -> list[Told]:
+def _changes(made: TrackerCertification, reader: User, as_of: datetime | None) -> list[ChangeView]:
     """What was changed, newest first; as of a moment what was changed until then, only to be read."""
     changes = changes_of(TrackerCertification, made.pk).prefetch_related("undone_by")
     if as_of is None:
-        return told(changes, reader, made)
-    return [replace(one, may_undo=False) for one in told(changes.filter(at__lte=as_of), reader, made)]
+        return present_changes(changes, reader, made)
+    return [replace(one, may_undo=False) for one in present_changes(changes.filter(at__lte=as_of), reader, made)]
 
 
 def _links(certification: TrackerCertification) -> dict[str, str]:

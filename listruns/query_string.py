@@ -8,19 +8,19 @@ from datetime import date, timedelta
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
-from certify.models.choices import State
+from certify.models.choices import CertificationState
 from listruns.filters import FILTER_NAMES, OTHER_NAMES, CertificationFilter
 from users.models import User
 
 
 @dataclass(frozen=True)
-class Chip:
+class ListChip:
     """A link to another view of the list: `query` is its query string."""
 
     text: str
     query: str
     is_current: bool = False
-    word: str = ""
+    verdict: str = ""
 
 
 def query_of(**values: str) -> QueryDict:
@@ -60,7 +60,7 @@ def unknown_names(request: HttpRequest) -> list[str]:
     return sorted(set(request.GET) - FILTER_NAMES - OTHER_NAMES)
 
 
-def scope_chips(user: User, current: QueryDict) -> list[Chip]:
+def scope_chips(user: User, current: QueryDict) -> list[ListChip]:
     """The widening views, narrowest first."""
     today = timezone.now().date()
     monday = today - timedelta(days=today.weekday())
@@ -69,11 +69,11 @@ def scope_chips(user: User, current: QueryDict) -> list[Chip]:
     if user.may_certify:
         mine = [("Mine today", _of_days(today, today, user)), ("My week", _of_days(monday, sunday, user))]
         scopes = [*mine, *scopes]
-    scopes.append(("All", query_of(state=State.LIVE)))
+    scopes.append(("All", query_of(state=CertificationState.LIVE)))
     if user.may_change_others or user.training_since:
         scopes.append(("Practice" if user.may_change_others else "My practice", query_of(practice="on")))
-    same = current or query_of(state=State.LIVE)
-    return [Chip(text, query.urlencode(), query == same) for text, query in scopes]
+    same = current or query_of(state=CertificationState.LIVE)
+    return [ListChip(text, query.urlencode(), query == same) for text, query in scopes]
 
 
 def _says(filters: CertificationFilter, name: str, values: list[str]) -> str:
@@ -90,14 +90,14 @@ def _name(filters: CertificationFilter, name: str) -> str:
     return f"Shift day {label.lower()}" if name in ("date_min", "date_max") else label
 
 
-def active_chips(filters: CertificationFilter, query: QueryDict) -> list[Chip]:
+def active_chips(filters: CertificationFilter, query: QueryDict) -> list[ListChip]:
     """Each filter that is set and understood, with the query that is left without it."""
     chips = []
     for name, values in query.lists():
-        if name not in filters.form.cleaned_data or (name, values) == ("state", [State.LIVE]):
+        if name not in filters.form.cleaned_data or (name, values) == ("state", [CertificationState.LIVE]):
             continue
         rest = query.copy()
         del rest[name]
-        rest = rest or query_of(state=State.LIVE)
-        chips.append(Chip(f"{_name(filters, name)} {_says(filters, name, values)}".strip(), rest.urlencode()))
+        rest = rest or query_of(state=CertificationState.LIVE)
+        chips.append(ListChip(f"{_name(filters, name)} {_says(filters, name, values)}".strip(), rest.urlencode()))
     return chips

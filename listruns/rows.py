@@ -13,7 +13,7 @@ from certify.models import TrackerCertification
 from certify.models.choices import TrackerMap
 
 
-class Line(NamedTuple):
+class ListRow(NamedTuple):
     """All that a line shows of a certification; `at` is the moment it is of (ISO, UTC), empty for now."""
 
     pk: int
@@ -38,9 +38,9 @@ class Line(NamedTuple):
     at: str = ""
 
 
-def line_of(row: TrackerCertification, as_of: dt.datetime | None = None) -> Line:
-    """What the line of this certification (`rows_for_lines`) says."""
-    return Line(
+def list_row(row: TrackerCertification, as_of: dt.datetime | None = None) -> ListRow:
+    """What the line of this certification (`rows_for_list`) says."""
+    return ListRow(
         row.pk,
         row.run_number,
         row.reconstruction,
@@ -65,6 +65,6 @@ def line_of(row: TrackerCertification, as_of: dt.datetime | None = None) -> Line
 
 
 @lru_cache(maxsize=2048)
-def drawn(line: Line) -> SafeString:
+def row_html(row: ListRow) -> SafeString:
     """The line as a row of the table."""
-    return render_to_string("listruns/_row.html", {"line": line})
+    return render_to_string("listruns/_row.html", {"row": row})

@@ -15,7 +15,7 @@ from users.models import User
 Rows = QuerySet[TrackerCertification]
 _RECONSTRUCTIONS = ("runreconstruction", "reference_runreconstruction")
 CHUNK = 500
-_OF_A_LINE = [
+_LIST_COLUMNS = [
     *("state", "run_type", "verdict_word", "stale_since", "is_practice", "trackermap", "date", "comment"),
     *(f"{component.value}{of}" for component in Component for of in ("", "_lowstat")),
     *(f"{which}__{name}" for which in _RECONSTRUCTIONS for name in ("run_id", "reconstruction")),
@@ -28,7 +28,7 @@ def all_rows() -> CertificationQuerySet:
     return TrackerCertification.objects.all()
 
 
-def rows_seen_by(person: User) -> CertificationQuerySet:
+def rows_visible_to(person: User) -> CertificationQuerySet:
     """What is theirs to see as certified: all that counts; in training, their own practice and nothing else."""
     if person.in_training:
         return TrackerCertification.everything.filter(is_practice=True, user=person)
@@ -41,10 +41,10 @@ def practice_for(person: User, rows: QuerySet[Any]) -> QuerySet[Any]:
     return practice if person.may_change_others else practice.filter(user_id=person.pk)
 
 
-def rows_for_lines(rows: Rows) -> Rows:
+def rows_for_list(rows: Rows) -> Rows:
     """The rows with what one line shows, of ninety columns twenty-five; those of a moment have other columns."""
     whole = rows.select_related(*_RECONSTRUCTIONS, "user")
-    return whole.only(*_OF_A_LINE) if rows.model is TrackerCertification else whole.defer("facts", "confirmed")
+    return whole.only(*_LIST_COLUMNS) if rows.model is TrackerCertification else whole.defer("facts", "confirmed")
 
 
 def verdict_totals(rows: QuerySet[Any]) -> dict[str, int]:
@@ -58,13 +58,13 @@ def rows_for_export(rows: Rows) -> Iterator[TrackerCertification]:
 
     The database sends all that a query finds, so each chunk is a query.
     """
-    full = _with_all_of_an_export(rows)
+    full = _with_export_relations(rows)
     keys = list(rows.values_list("pk", flat=True))
     for start in range(0, len(keys), CHUNK):
         yield from full.filter(pk__in=keys[start : start + CHUNK])
 
 
-def _with_all_of_an_export(rows: Rows) -> Rows:
+def _with_export_relations(rows: Rows) -> Rows:
     full = rows.select_related(
         "runreconstruction__run",
         "user",

@@ -8,19 +8,19 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from certify.actions.certify import amend_certification
-from certify.editor.drafts import finish_drafts, with_draft
-from certify.editor.editor import Desk, desk_to_amend, desk_to_amend_with
-from certify.editor.form import OVER
-from certify.editor.views import form_page, inputs_opened, not_to_be_saved, tell_saved
-from certify.errors import ChangedMeanwhile, EntryRefused
-from certify.facts.forms import wants_correction, with_all_inputs
-from certify.facts.staleness import differences, in_words, of_dataset
+from certify.editor.drafts import close_drafts, restore_draft
+from certify.editor.editor import CertificationEditor, amendment_editor, bound_amendment_editor
+from certify.editor.form import OVERWRITE_FIELD
+from certify.editor.views import add_saved_message, form_page, form_with_all_inputs, response_without_saving
+from certify.errors import ChangedMeanwhile, EntryInvalid
+from certify.facts.forms import is_correction_request, with_all_inputs
+from certify.facts.staleness import changed_facts, dataset_differences, format_changes
 from certify.models import TrackerCertification
 from infrastructure.http.budget import Budget
-from infrastructure.http.results import sentences_of
-from infrastructure.web.responses import NotThere, SeeOther
-from oms.mirror import run_as_known, run_for_page
-from oms.sanity import sentences_about
+from infrastructure.http.results import explanations
+from infrastructure.web.responses import ExplainedHttp404, HttpResponseSeeOther
+from oms.mirror import run_for_page, stored_run
+from oms.sanity import out_of_range_messages
 from users.access import SignedInRequest, role_required
 from users.models import Role, User
 
@@ -32,13 +32,17 @@ def update(request: SignedInRequest, pk: int) -> HttpResponse:
     certification = certification_to_change(request.user, pk)
     needs_reason = certification.user_id != request.user.pk
     if request.method != "POST":
-        return _opened(request, certification, needs_reason)
-    run = run_as_known(certification.run_number)
-    sent = with_all_inputs(request.POST, run) if wants_correction(request.POST) else _as_meant(request.POST)
-    desk = desk_to_amend_with(sent, certification, run, needs_reason=needs_reason)
-    if wants_correction(request.POST):
-        return inputs_opened(request, desk)
-    return not_to_be_saved(request, desk) or _amended(request, certification, desk)
+        return _edit_form(request, certification, needs_reason)
+    run = stored_run(certification.run_number)
+    sent = (
+        with_all_inputs(request.POST, run)
+        if is_correction_request(request.POST)
+        else _with_confirmed_version(request.POST)
+    )
+    editor = bound_amendment_editor(sent, certification, run, needs_reason=needs_reason)
+    if is_correction_request(request.POST):
+        return form_with_all_inputs(request, editor)
+    return response_without_saving(request, editor) or _save_change(request, certification, editor)
 
 
 def certification_to_change(person: User, pk: int) -> TrackerCertification:
@@ -46,64 +50,69 @@ def certification_to_change(person: User, pk: int) -> TrackerCertification:
     known = TrackerCertification.everything.visible_to(person).with_names().select_related("withdrawn_by")
     certification = known.filter(pk=pk).first()
     if certification is None:
-        raise NotThere(f"There is no certification {pk}.")
+        raise ExplainedHttp404(f"There is no certification {pk}.")
     if by := certification.withdrawn_by:
-        raise NotThere(f"Withdrawn by {by.display_name} at {certification.withdrawn_at:%Y-%m-%d %H:%M:%S} UTC.")
+        raise ExplainedHttp404(f"Withdrawn by {by.display_name} at {certification.withdrawn_at:%Y-%m-%d %H:%M:%S} UTC.")
     if not certification.may_be_changed_by(person):
         owner = certification.user.display_name
         raise PermissionDenied(f"{owner} certified this. Only they or a shift leader can change it.")
     return certification
 
 
-def _opened(request: SignedInRequest, certification: TrackerCertification, needs_reason: bool) -> HttpResponse:
+def _edit_form(request: SignedInRequest, certification: TrackerCertification, needs_reason: bool) -> HttpResponse:
     """The form as it stands, with the facts that OMS has now."""
-    reading = run_for_page(certification.run_number, Budget.of_page(is_retry="again" in request.GET))
-    run = reading.run or run_as_known(certification.run_number)
+    reading = run_for_page(certification.run_number, Budget.for_page(is_retry="again" in request.GET))
+    run = reading.run or stored_run(certification.run_number)
     is_correcting = "correct" in request.GET
-    opened = desk_to_amend(certification, run, needs_reason=needs_reason, is_correcting=is_correcting)
-    desk = with_draft(request, opened)
-    said = [*sentences_of(reading.run_answer, reading.fill_answer), *sentences_about(run)]
-    return form_page(request, desk, said + _about_staleness(desk), runs=request.GET.get("runs", ""))
+    opened = amendment_editor(certification, run, needs_reason=needs_reason, is_correcting=is_correcting)
+    editor = restore_draft(request, opened)
+    said = [*explanations(reading.run_result, reading.fill_result), *out_of_range_messages(run)]
+    return form_page(request, editor, said + _staleness_notices(editor), runs=request.GET.get("runs", ""))
 
 
-def _about_staleness(desk: Desk) -> list[str]:
+def _staleness_notices(editor: CertificationEditor) -> list[str]:
     """What changed since it was certified: the facts as this page has them now, the dataset as it is marked."""
-    if desk.standing is None:
+    if editor.existing is None:
         return []
-    facts, dataset = in_words(differences(desk.standing, desk.run)), in_words(of_dataset(desk.standing))
+    facts, dataset = (
+        format_changes(changed_facts(editor.existing, editor.run)),
+        format_changes(dataset_differences(editor.existing)),
+    )
     said = [f"Changed since it was certified: {'; '.join(facts)}. Save, and it stands on these facts."] if facts else []
     if dataset:
         said.append(f"Changed in Run Registry: {dataset[0]}. Saved here, the certification keeps its own.")
     return said
 
 
-def _as_meant(sent: QueryDict) -> QueryDict:
+def _with_confirmed_version(sent: QueryDict) -> QueryDict:
     """What was sent; said expressly on a conflict, it goes over the version that was shown there."""
-    if OVER not in sent:
+    if OVERWRITE_FIELD not in sent:
         return sent
     meant = sent.copy()
-    meant["version"] = sent.get(OVER, "")
+    meant["version"] = sent.get(OVERWRITE_FIELD, "")
     return meant
 
 
-def _amended(request: SignedInRequest, certification: TrackerCertification, desk: Desk) -> HttpResponse:
+def _save_change(
+    request: SignedInRequest, certification: TrackerCertification, editor: CertificationEditor
+) -> HttpResponse:
     """Save the change; to its page, or the form again with what stood in the way."""
-    form = desk.form
+    form = editor.form
     try:
         made = amend_certification(
             request.user,
             certification,
             form.cleaned_data["version"] or 0,
-            form.decision(),
-            form.basis(*desk.typed()),
+            form.certification_input(),
+            form.certification_context(*editor.typed_facts()),
             reason=form.cleaned_data["reason"],
             idempotency_key=form.cleaned_data["idempotency_key"],
         )
-    except EntryRefused as refused:
-        desk.refuse(refused.refusals)
-        return form_page(request, desk, [], status=422)
+    except EntryInvalid as refused:
+        editor.add_issues(refused.issues)
+        return form_page(request, editor, [], status=422)
     except ChangedMeanwhile as faster:
-        return form_page(request, desk, [], status=409, theirs=faster.existing)
-    finish_drafts(request, made)
-    tell_saved(request, f"{made} is changed, version {made.version}", made)
-    return SeeOther(reverse("listruns:certification", args=[made.pk]))
+        return form_page(request, editor, [], status=409, theirs=faster.existing)
+    close_drafts(request, made)
+    add_saved_message(request, f"{made} is changed, version {made.version}", made)
+    return HttpResponseSeeOther(reverse("listruns:certification", args=[made.pk]))

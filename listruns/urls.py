@@ -7,7 +7,7 @@ from listruns import fact_views, lifecycle_views, update_views, views
 app_name = "listruns"
 urlpatterns = [
     path("list/", views.certification_list, name="list"),
-    path("list/dump/", views.dump, name="dump"),
+    path("list/dump/", views.full_export, name="dump"),
     path("list/facts/", fact_views.facts_to_complete, name="facts"),
     path("list/facts/refresh/", fact_views.refresh, name="refresh"),
     path("list/facts/<int:run_number>/", fact_views.typed_values, name="typed-values"),

@@ -18,37 +18,37 @@ from django.utils import timezone
 from infrastructure.http import client, tokens
 from infrastructure.http.budget import Budget
 from infrastructure.http.errors import BadStatus, RemoteError, WrongShape
-from infrastructure.http.parallel import side_by_side
+from infrastructure.http.parallel import run_parallel
 from infrastructure.http.results import Found, Missing, Unreachable
 from infrastructure.http.services import OMS
 from oms import parsing
-from oms.ranges import Range, ranges_over
+from oms.ranges import NumberRange, covering_ranges
 from oms.wire_types import FillFacts, RunFacts
 
 logger = logging.getLogger(__name__)
 PAGE_ROWS = 1000
 # Resources of which this process was refused the list of attributes.
-_too_narrow: set[str] = set()
+_resources_refusing_fields: set[str] = set()
 Facts = TypeVar("Facts", RunFacts, FillFacts)
 
 
 @dataclass(frozen=True)
-class Resource(Generic[Facts]):
+class OmsResource(Generic[Facts]):
     """A resource of OMS: its path, its key, what we ask of it, and how a row is read."""
 
     name: str
     key: str
     fields: list[str]
-    facts_of: Callable[[Any], Facts]
-    word: str
+    parse_row: Callable[[Any], Facts]
+    noun: str
 
 
-RUNS = Resource("runs", "run_number", parsing.RUN_FIELDS, parsing.run_facts, "run")
-FILLS = Resource("fills", "fill_number", parsing.FILL_FIELDS, parsing.fill_facts, "fill")
+RUNS = OmsResource("runs", "run_number", parsing.RUN_FIELDS, parsing.parse_run, "run")
+FILLS = OmsResource("fills", "fill_number", parsing.FILL_FIELDS, parsing.parse_fill, "fill")
 
 
 @dataclass
-class Read(Generic[Facts]):
+class FetchResult(Generic[Facts]):
     """What came of reading many: the facts that came, and the first thing that went wrong, if anything did."""
 
     facts: dict[int, Facts] = field(default_factory=dict)
@@ -66,66 +66,68 @@ def fetch_fill(number: int, budget: Budget) -> Found[FillFacts] | Missing | Unre
     return _fetch_one(FILLS, number, budget)
 
 
-def read_many(resource: Resource[Facts], numbers: Collection[int], budget: Budget) -> Read[Facts]:
+def fetch_many(resource: OmsResource[Facts], numbers: Collection[int], budget: Budget) -> FetchResult[Facts]:
     """Few ranges side by side. What came is kept even where a range or a row could not be read."""
     wanted = frozenset(numbers)
-    parts = side_by_side([partial(_read_range, resource, span, wanted, budget) for span in ranges_over(wanted)])
-    whole: Read[Facts] = Read()
+    parts = run_parallel([partial(_fetch_range, resource, span, wanted, budget) for span in covering_ranges(wanted)])
+    whole: FetchResult[Facts] = FetchResult()
     for part in parts:
         whole.facts.update(part.facts)
         whole.problem = whole.problem or part.problem
     return whole
 
 
-def unreachable(error: RemoteError) -> Unreachable:
+def as_unreachable(error: RemoteError) -> Unreachable:
     """The error as an answer."""
     return Unreachable(error.service, error.sentence, timezone.now())
 
 
-def _fetch_one(resource: Resource[Facts], number: int, budget: Budget) -> Found[Facts] | Missing | Unreachable:
-    read = _read_range(resource, Range(number, number), frozenset([number]), budget)
+def _fetch_one(resource: OmsResource[Facts], number: int, budget: Budget) -> Found[Facts] | Missing | Unreachable:
+    read = _fetch_range(resource, NumberRange(number, number), frozenset([number]), budget)
     if number in read.facts:
         return Found(read.facts[number], read.asked_at)
     if read.problem:
         return read.problem
-    sentence = f"OMS does not know {resource.word} {number}. Type the missing values, or check the number."
+    sentence = f"OMS does not know {resource.noun} {number}. Type the missing values, or check the number."
     return Missing(OMS, sentence, read.asked_at)
 
 
-def _read_range(resource: Resource[Facts], span: Range, wanted: frozenset[int], budget: Budget) -> Read[Facts]:
+def _fetch_range(
+    resource: OmsResource[Facts], span: NumberRange, wanted: frozenset[int], budget: Budget
+) -> FetchResult[Facts]:
     """The wanted rows of one range."""
-    read: Read[Facts] = Read()
+    read: FetchResult[Facts] = FetchResult()
     try:
-        for row in _rows(resource, span, budget):
-            _keep(read, resource, row, wanted)
+        for row in _iterate_rows(resource, span, budget):
+            _collect_row(read, resource, row, wanted)
     except RemoteError as error:
-        read.problem = unreachable(error)
+        read.problem = as_unreachable(error)
     return read
 
 
-def _keep(read: Read[Facts], resource: Resource[Facts], row: Any, wanted: frozenset[int]) -> None:
+def _collect_row(read: FetchResult[Facts], resource: OmsResource[Facts], row: Any, wanted: frozenset[int]) -> None:
     """Keep the row's facts if they were asked for; a row that cannot be read does not spoil the others."""
     try:
-        number = parsing.number_of(row, resource.key)
+        number = parsing.row_number(row, resource.key)
         if number in wanted:
-            read.facts[number] = resource.facts_of(row)
+            read.facts[number] = resource.parse_row(row)
     except RemoteError as error:
         logger.warning("A row of OMS %s could not be read: %s", resource.name, error.sentence)
-        read.problem = read.problem or unreachable(error)
+        read.problem = read.problem or as_unreachable(error)
 
 
-def _rows(resource: Resource[Facts], span: Range, budget: Budget) -> Iterator[Any]:
+def _iterate_rows(resource: OmsResource[Facts], span: NumberRange, budget: Budget) -> Iterator[Any]:
     """All rows of a range, page after page. Raises a `RemoteError`."""
     offset = 0
     while True:
-        rows, total = _page(resource, span, offset, budget)
+        rows, total = _fetch_page(resource, span, offset, budget)
         yield from rows
         offset += len(rows)
         if not rows or offset >= total:
             return
 
 
-def _page(resource: Resource[Facts], span: Range, offset: int, budget: Budget) -> tuple[list[Any], int]:
+def _fetch_page(resource: OmsResource[Facts], span: NumberRange, offset: int, budget: Budget) -> tuple[list[Any], int]:
     """One page of rows and how many there are over all pages (what we have, where OMS does not say)."""
     params = {
         **span.as_filter(resource.key),
@@ -135,40 +137,40 @@ def _page(resource: Resource[Facts], span: Range, offset: int, budget: Budget) -
         "page[offset]": offset,
         "page[limit]": PAGE_ROWS,
     }
-    answer = _narrowed(resource.name, params, budget)
+    answer = _get_narrowed(resource.name, params, budget)
     rows = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(rows, list):
         error = WrongShape(OMS, key="data")
-        client.failed(error)
+        client.record_failure(error)
         raise error
-    return rows, _total(answer, offset + len(rows))
+    return rows, _total_count(answer, offset + len(rows))
 
 
-def _narrowed(name: str, params: dict[str, Any], budget: Budget) -> Any:
+def _get_narrowed(name: str, params: dict[str, Any], budget: Budget) -> Any:
     """OMS's answer, narrowed by `fields` until OMS renames one and refuses the list: then whole rows."""
-    if name in _too_narrow:
-        return _answer(name, _whole_rows(params), budget)
+    if name in _resources_refusing_fields:
+        return _get(name, _without_fields(params), budget)
     try:
-        return _answer(name, params, budget)
+        return _get(name, params, budget)
     except BadStatus as error:
         if error.status != 400:
             raise
-    answer = _answer(name, _whole_rows(params), budget)
+    answer = _get(name, _without_fields(params), budget)
     logger.error("OMS refuses the list of attributes of %s: one was renamed. Whole rows are read instead.", name)
-    _too_narrow.add(name)
+    _resources_refusing_fields.add(name)
     return answer
 
 
-def _whole_rows(params: dict[str, Any]) -> dict[str, Any]:
+def _without_fields(params: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in params.items() if key != "fields"}
 
 
-def _answer(name: str, params: dict[str, Any], budget: Budget) -> Any:
-    call = client.Call(OMS, "GET", f"{settings.OMS_URL}/{name}", setting="OMS_URL", params=params)
-    return tokens.ask(call, _client(), budget)
+def _get(name: str, params: dict[str, Any], budget: Budget) -> Any:
+    call = client.ServiceCall(OMS, "GET", f"{settings.OMS_URL}/{name}", setting="OMS_URL", params=params)
+    return tokens.fetch_json(call, _token_client(), budget)
 
 
-def _total(answer: Any, seen: int) -> int:
+def _total_count(answer: Any, seen: int) -> int:
     meta = answer.get("meta")
     total = meta.get("totalResourceCount") if isinstance(meta, dict) else None
     if isinstance(total, int):
@@ -177,5 +179,5 @@ def _total(answer: Any, seen: int) -> int:
     return seen + 1 if isinstance(links, dict) and links.get("next") else seen
 
 
-def _client() -> tokens.Client:
-    return tokens.Client(settings.OMS_AUDIENCE, settings.OMS_CLIENT_ID, settings.OMS_CLIENT_SECRET)
+def _token_client() -> tokens.ClientCredentials:
+    return tokens.ClientCredentials(settings.OMS_AUDIENCE, settings.OMS_CLIENT_ID, settings.OMS_CLIENT_SECRET)

@@ -17,57 +17,57 @@ INT_32 = 2**31 - 1
 INT_64 = 2**63 - 1
 
 
-def wrong(attribute: str) -> WrongShape:
+def wrong_shape(attribute: str) -> WrongShape:
     return WrongShape(OMS, key=attribute)
 
 
 def number(value: Any, _unit: str | None, attribute: str) -> float:
     """A finite number; OMS writes 6369 and 6369.0 for the same attribute."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise wrong(attribute)
+        raise wrong_shape(attribute)
     try:
         as_float = float(value)
     except OverflowError:
-        raise wrong(attribute) from None
+        raise wrong_shape(attribute) from None
     if not math.isfinite(as_float):
-        raise wrong(attribute)
+        raise wrong_shape(attribute)
     return as_float
 
 
-def _whole(value: Any, attribute: str, limit: int) -> int:
+def _bounded_integer(value: Any, attribute: str, limit: int) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > limit:
-        raise wrong(attribute)
+        raise wrong_shape(attribute)
     return value
 
 
 def integer(value: Any, _unit: str | None, attribute: str) -> int:
     """A whole number of 32 bits, negative ones too (OMS had negative bunch counts)."""
-    return _whole(value, attribute, INT_32)
+    return _bounded_integer(value, attribute, INT_32)
 
 
 def counter(value: Any, _unit: str | None, attribute: str) -> int:
     """A whole number of 64 bits; OMS writes some as 7224070.0."""
-    return _whole(value, attribute, INT_64)
+    return _bounded_integer(value, attribute, INT_64)
 
 
 def flag(value: Any, _unit: str | None, attribute: str) -> bool:
     if not isinstance(value, bool):
-        raise wrong(attribute)
+        raise wrong_shape(attribute)
     return value
 
 
 def text(value: Any, _unit: str | None, attribute: str) -> str:
     """A text without NUL characters, which PostgreSQL refuses."""
     if not isinstance(value, str):
-        raise wrong(attribute)
+        raise wrong_shape(attribute)
     return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def names(value: Any, _unit: str | None, attribute: str) -> list[str]:
     if not isinstance(value, list):
-        raise wrong(attribute)
+        raise wrong_shape(attribute)
     return [text(name, None, attribute) for name in value]
 
 
@@ -77,7 +77,7 @@ def time(value: Any, _unit: str | None, attribute: str) -> datetime:
         moment = datetime.fromisoformat(value)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
-        raise wrong(attribute) from None
+        raise wrong_shape(attribute) from None
 
 
 def lumi(value: Any, unit: str | None, attribute: str) -> float:

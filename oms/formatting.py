@@ -1,6 +1,6 @@
 """Luminosities as people read them: three decimals and the unit, always."""
 
-from oms.units import RAISED
+from oms.units import SUPERSCRIPTS
 
 
 def lumi_text(value: float | None) -> str:
@@ -17,4 +17,4 @@ def inst_lumi_text(value: float | None) -> str:
     power = 34
     while 0 < abs(value) < 0.0005 and power > 24:
         value, power = value * 1000, power - 3
-    return f"{value:.3f} × 10{str(power).translate(RAISED)} cm⁻² s⁻¹"
+    return f"{value:.3f} × 10{str(power).translate(SUPERSCRIPTS)} cm⁻² s⁻¹"

@@ -19,29 +19,31 @@ from oms.choices import RunType
 from oms.models import OmsFill, OmsRun
 
 # No run or fill reaches these (1/pb, 10^34 cm^-2 s^-1): a larger value is one in a wrong unit.
-MOST_LUMI = 10_000
-MOST_INST_LUMI = 100
+MAX_LUMI = 10_000
+MAX_INST_LUMI = 100
 
 
 class UnitField(forms.ChoiceField):
     """A unit of luminosity; every spelling of an offered unit is understood."""
 
-    def __init__(self, choices: list[tuple[str, str]], understood: Callable[[str], str | None], first: str) -> None:
+    def __init__(self, choices: list[tuple[str, str]], parse_unit: Callable[[str], str | None], first: str) -> None:
         message = "%(value)s is not a unit of luminosity. Choose one of the list."
         super().__init__(choices=choices, required=False, initial=first, error_messages={"invalid_choice": message})
-        self.understood = understood
+        self.parse_unit = parse_unit
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value)
-        return self.understood(text) or text
+        return self.parse_unit(text) or text
 
 
 class NumberField(forms.FloatField):
     """A finite number between two limits, with messages that name it."""
 
     def __init__(self, label: str, low: float, high: float, unit: str = "") -> None:
-        limits = f"{_bare(label)} is between {low:g} and {high:g}{unit}."
-        super().__init__(label=label, required=False, error_messages=_messages(label, "Type a number, such as 3.8."))
+        limits = f"{_label_without_unit(label)} is between {low:g} and {high:g}{unit}."
+        super().__init__(
+            label=label, required=False, error_messages=_error_messages(label, "Type a number, such as 3.8.")
+        )
         self.widget.attrs |= {"min": low, "max": high, "inputmode": "decimal"}
         self.validators += [MinValueValidator(low, limits), MaxValueValidator(high, limits)]
 
@@ -50,54 +52,54 @@ class WholeNumberField(forms.IntegerField):
     """A whole number between two limits, with messages that name it."""
 
     def __init__(self, label: str, low: int, high: int) -> None:
-        limits = f"{_bare(label)} is between {low} and {high}."
-        super().__init__(label=label, required=False, error_messages=_messages(label, "Type a whole number."))
+        limits = f"{_label_without_unit(label)} is between {low} and {high}."
+        super().__init__(label=label, required=False, error_messages=_error_messages(label, "Type a whole number."))
         self.widget.attrs |= {"min": low, "max": high, "inputmode": "numeric"}
         self.validators += [MinValueValidator(low, limits), MaxValueValidator(high, limits)]
 
 
-def _messages(label: str, invalid: str) -> dict[str, str]:
-    name = _bare(label)
+def _error_messages(label: str, invalid: str) -> dict[str, str]:
+    name = _label_without_unit(label)
     needed = f"{name} are needed. Type them." if name.endswith("s") else f"{name} is needed. Type it."
     return {"required": needed, "invalid": f"{name} is not a number. {invalid}"}
 
 
-def _bare(label: str) -> str:
+def _label_without_unit(label: str) -> str:
     """The label without the unit that stands behind it."""
     return label.split(" (")[0]
 
 
-def _lumi(label: str) -> NumberField:
+def _lumi_field(label: str) -> NumberField:
     field = NumberField(label, 0, 1e12)
     field.validators = [MinValueValidator(0, f"{label} is not negative.")]
     del field.widget.attrs["max"]
     return field
 
 
-def _lumi_unit() -> UnitField:
+def _lumi_unit_field() -> UnitField:
     return UnitField(units.LUMI_UNITS, units.lumi_unit, units.PB)
 
 
-def _inst_lumi_unit() -> UnitField:
+def _inst_lumi_unit_field() -> UnitField:
     return UnitField(units.INST_LUMI_UNITS, units.inst_lumi_unit, units.INST_34)
 
 
-def _refuse_odd_characters(text: str) -> None:
+def _validate_printable(text: str) -> None:
     """Control characters and halves of characters, which no database and no page can show."""
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
         raise ValidationError("Only letters, digits and signs can be kept. Remove the others.")
 
 
-def _text(label: str) -> forms.CharField:
-    field = forms.CharField(label=label, required=False, max_length=100, error_messages=_messages(label, ""))
-    field.validators.append(_refuse_odd_characters)
+def _text_field(label: str) -> forms.CharField:
+    field = forms.CharField(label=label, required=False, max_length=100, error_messages=_error_messages(label, ""))
+    field.validators.append(_validate_printable)
     return field
 
 
 class TypedForm(forms.ModelForm):
     """A model form of which only the attributes in `required` must be filled in."""
 
-    CONVERTED: Mapping[str, tuple[Callable[[float, str | None, str], float], float, str]] = {}
+    CONVERSIONS: Mapping[str, tuple[Callable[[float, str | None, str], float], float, str]] = {}
 
     def __init__(self, data: Any = None, *, required: Collection[str] = (), instance: Any = None, **rest: Any) -> None:
         # A copy: checking a form writes the typed values into its instance.
@@ -114,7 +116,7 @@ class TypedForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        for name in self.CONVERTED:
+        for name in self.CONVERSIONS:
             self._convert(name, cleaned)
         return cleaned
 
@@ -123,7 +125,7 @@ class TypedForm(forms.ModelForm):
         value, unit = cleaned.get(name), cleaned.get(f"{name}_unit")
         if value is None or unit is None:
             return
-        in_our_unit, most, most_text = self.CONVERTED[name]
+        in_our_unit, most, most_text = self.CONVERSIONS[name]
         label = self.fields[name].label
         if not unit:
             self.add_error(f"{name}_unit", f"{label} has no unit. Choose it.")
@@ -134,23 +136,25 @@ class TypedForm(forms.ModelForm):
 
     def typed_values(self) -> dict[str, dict[str, Any]]:
         """{attribute: value in our unit, as typed, unit} of what was typed. Ask after `is_valid()`."""
-        return {name: self._typed(name) for name in self.attributes() if self.cleaned_data.get(name) not in (None, "")}
+        return {
+            name: self._typed_value(name) for name in self.attributes() if self.cleaned_data.get(name) not in (None, "")
+        }
 
-    def _typed(self, name: str) -> dict[str, Any]:
+    def _typed_value(self, name: str) -> dict[str, Any]:
         as_typed = str(self.data.get(self.add_prefix(name), "")).strip()
         unit = self.cleaned_data.get(f"{name}_unit", "")
         return {"value": self.cleaned_data[name], "as_typed": as_typed, "unit": unit}
 
 
-_INTEGRATED = (units.in_inverse_pb, MOST_LUMI, f"{MOST_LUMI} /pb")
-_INSTANTANEOUS = (units.in_1e34, MOST_INST_LUMI, f"{MOST_INST_LUMI} in units of 10^34 cm^-2 s^-1")
+_INTEGRATED = (units.in_inverse_pb, MAX_LUMI, f"{MAX_LUMI} /pb")
+_INSTANTANEOUS = (units.in_1e34, MAX_INST_LUMI, f"{MAX_INST_LUMI} in units of 10^34 cm^-2 s^-1")
 
 
 class OmsRunForm(TypedForm):
     """A run's facts, typed. Energy in GeV per beam, field in T."""
 
     prefix = "run"
-    CONVERTED = {
+    CONVERSIONS = {
         "recorded_lumi": _INTEGRATED,
         "delivered_lumi": _INTEGRATED,
         "init_lumi": _INSTANTANEOUS,
@@ -169,14 +173,14 @@ class OmsRunForm(TypedForm):
     lumisections = WholeNumberField("Lumisections", 1, 10_000)
     energy = NumberField("Energy per beam (GeV)", 0, 10_000, " GeV")
     b_field = NumberField("B field (T)", -4.5, 4.5, " T")
-    recorded_lumi = _lumi("Recorded luminosity")
-    recorded_lumi_unit = _lumi_unit()
-    delivered_lumi = _lumi("Delivered luminosity")
-    delivered_lumi_unit = _lumi_unit()
-    init_lumi = _lumi("Initial luminosity")
-    init_lumi_unit = _inst_lumi_unit()
-    end_lumi = _lumi("End luminosity")
-    end_lumi_unit = _inst_lumi_unit()
+    recorded_lumi = _lumi_field("Recorded luminosity")
+    recorded_lumi_unit = _lumi_unit_field()
+    delivered_lumi = _lumi_field("Delivered luminosity")
+    delivered_lumi_unit = _lumi_unit_field()
+    init_lumi = _lumi_field("Initial luminosity")
+    init_lumi_unit = _inst_lumi_unit_field()
+    end_lumi = _lumi_field("End luminosity")
+    end_lumi_unit = _inst_lumi_unit_field()
 
     class Meta:
         model = OmsRun
@@ -196,15 +200,15 @@ class OmsFillForm(TypedForm):
     """A fill's facts, typed."""
 
     prefix = "fill"
-    CONVERTED = {"init_lumi": _INSTANTANEOUS, "peak_lumi": _INSTANTANEOUS}
+    CONVERSIONS = {"init_lumi": _INSTANTANEOUS, "peak_lumi": _INSTANTANEOUS}
 
     fill_number = WholeNumberField("Fill number", 1, 99_999)
-    fill_type_runtime = _text("Fill type")
-    era = _text("Era")
-    init_lumi = _lumi("Initial luminosity of the fill")
-    init_lumi_unit = _inst_lumi_unit()
-    peak_lumi = _lumi("Peak luminosity")
-    peak_lumi_unit = _inst_lumi_unit()
+    fill_type_runtime = _text_field("Fill type")
+    era = _text_field("Era")
+    init_lumi = _lumi_field("Initial luminosity of the fill")
+    init_lumi_unit = _inst_lumi_unit_field()
+    peak_lumi = _lumi_field("Peak luminosity")
+    peak_lumi_unit = _inst_lumi_unit_field()
     peak_pileup = NumberField("Peak pile-up", 0, 1000)
     bunches_colliding = WholeNumberField("Colliding bunches", 0, 3564)
 

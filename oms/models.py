@@ -15,9 +15,9 @@ from typing import Any
 from django.db import models
 from django.utils.dateparse import parse_datetime
 
-from audit.choices import Kind
-from audit.models import Change, History
-from audit.tracked_model import Recorded
+from audit.choices import ChangeKind
+from audit.models import AuditOptions, Change
+from audit.tracked_model import TrackedModel
 from oms.choices import RunType, SourceKind
 from oms.formatting import inst_lumi_text, lumi_text
 
@@ -31,14 +31,16 @@ class Source:
     at: datetime | None = None
 
 
-def _history() -> History:
+def _mirror_history() -> AuditOptions:
     """Of what people typed: what OMS says is written past it. Each typed attribute is marked for itself."""
     integrated, instantaneous = ("recorded_lumi", "delivered_lumi"), ("init_lumi", "end_lumi", "peak_lumi")
     texts = dict.fromkeys(integrated, lumi_text) | dict.fromkeys(instantaneous, inst_lumi_text)
-    return History(kind=Kind.FACTS, quiet=("fetched_at", "reported"), parts=("typed",), texts=texts)
+    return AuditOptions(
+        kind=ChangeKind.FACTS, untracked=("fetched_at", "reported"), json_keys=("typed",), formatters=texts
+    )
 
 
-class MirrorOfOms(Recorded):
+class OmsMirrorModel(TrackedModel):
     """A row of OMS kept here, each attribute with its source."""
 
     DERIVED: frozenset[str] = frozenset()
@@ -50,7 +52,7 @@ class MirrorOfOms(Recorded):
     class Meta:
         abstract = True
 
-    def may_be_put_back_by(self, actor: Any, change: Change, _fields: Collection[str]) -> bool:
+    def can_undo(self, actor: Any, change: Change, _fields: Collection[str]) -> bool:
         """Who typed it, and shift leaders."""
         return actor.may_change_others or (actor.may_certify and change.by_id == actor.pk)
 
@@ -64,7 +66,7 @@ class MirrorOfOms(Recorded):
         return Source(kind, at=self.fetched_at)
 
 
-class OmsFill(MirrorOfOms):
+class OmsFill(OmsMirrorModel):
     """One LHC fill."""
 
     fill_number = models.PositiveIntegerField(primary_key=True)
@@ -101,7 +103,7 @@ class OmsFill(MirrorOfOms):
     first_run_number = models.IntegerField(null=True, blank=True)
     last_run_number = models.IntegerField(null=True, blank=True)
 
-    history = _history()
+    history = _mirror_history()
 
     class Meta:
         verbose_name = "OMS fill"
@@ -110,7 +112,7 @@ class OmsFill(MirrorOfOms):
         return str(self.fill_number)
 
 
-class OmsRun(MirrorOfOms):
+class OmsRun(OmsMirrorModel):
     """One run of the detector.
 
     `fill_number` is what OMS says of the run; `fill` is set once the fill itself is known.
@@ -159,7 +161,7 @@ class OmsRun(MirrorOfOms):
     cmssw_version = models.TextField(null=True, blank=True)
     tier0_transfer = models.BooleanField(null=True, blank=True)
 
-    history = _history()
+    history = _mirror_history()
 
     class Meta:
         verbose_name = "OMS run"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from oms.choices import RunType
-from oms.models import MirrorOfOms, OmsFill, OmsRun
-from oms.parsing import reader_of
-from oms.sanity import is_impossible
+from oms.models import OmsFill, OmsMirrorModel, OmsRun
+from oms.parsing import field_reader
+from oms.sanity import is_out_of_range
 
 
-def remember_what_oms_said(row: MirrorOfOms, attribute: str) -> None:
+def keep_oms_value(row: OmsMirrorModel, attribute: str) -> None:
     """Keep OMS's value under `reported` before a person's takes its place; a typed one is no word of OMS."""
     value = getattr(row, attribute)
     if row.fetched_at is None or attribute in row.typed or attribute in row.reported or value is None:
@@ -18,13 +18,13 @@ def remember_what_oms_said(row: MirrorOfOms, attribute: str) -> None:
     row.reported[attribute] = {"value": value, "unit": ""}
 
 
-def said_by_oms(row: OmsRun | OmsFill, attribute: str) -> Any:
+def oms_value(row: OmsRun | OmsFill, attribute: str) -> Any:
     """OMS's last word on a typed attribute, in our unit; None where it said nothing that can be.
 
     `reported` has it as OMS gave it, with OMS's unit; an empty unit means that it is in ours already.
     """
     said = row.reported.get(attribute)
-    if said is None or said["value"] in (None, RunType.UNKNOWN) or is_impossible(attribute, said["value"]):
+    if said is None or said["value"] in (None, RunType.UNKNOWN) or is_out_of_range(attribute, said["value"]):
         return None
-    reader = reader_of("runs" if isinstance(row, OmsRun) else "fills", attribute)
+    reader = field_reader("runs" if isinstance(row, OmsRun) else "fills", attribute)
     return reader(said["value"], said["unit"], attribute) if said["unit"] and reader else said["value"]

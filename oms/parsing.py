@@ -11,13 +11,13 @@ from typing import Any
 
 from oms import field_readers
 from oms.choices import RunType
-from oms.sanity import is_impossible
-from oms.wire_types import FillFacts, Reported, RunFacts
+from oms.sanity import is_out_of_range
+from oms.wire_types import FillFacts, RawValues, RunFacts
 
 logger = logging.getLogger(__name__)
 Reader = Callable[[Any, str | None, str], Any]
 
-_RUN: dict[str, Reader] = {
+_RUN_READERS: dict[str, Reader] = {
     "run_number": field_readers.integer,
     "fill_number": field_readers.integer,
     "start_time": field_readers.time,
@@ -56,7 +56,7 @@ _RUN: dict[str, Reader] = {
     "cmssw_version": field_readers.text,
     "tier0_transfer": field_readers.flag,
 }
-_FILL: dict[str, Reader] = {
+_FILL_READERS: dict[str, Reader] = {
     "fill_number": field_readers.integer,
     "era": field_readers.text,
     "start_time": field_readers.time,
@@ -92,16 +92,16 @@ _FILL: dict[str, Reader] = {
     "last_run_number": field_readers.integer,
 }
 # Where OMS has another name: its lumisection count is the last *active* lumisection.
-_OMS_NAME = {"lumisections": "last_lumisection_number"}
+_OMS_NAMES = {"lumisections": "last_lumisection_number"}
 
 # What to ask for with `fields=`.
-RUN_FIELDS = [_OMS_NAME.get(name, name) for name in _RUN]
-FILL_FIELDS = list(_FILL)
+RUN_FIELDS = [_OMS_NAMES.get(name, name) for name in _RUN_READERS]
+FILL_FIELDS = list(_FILL_READERS)
 
-_logged_absent: set[tuple[str, str]] = set()
+_logged_missing: set[tuple[str, str]] = set()
 
 
-def run_type_of(hlt_key: str | None, stable_beam: bool | None) -> RunType:
+def derive_run_type(hlt_key: str | None, stable_beam: bool | None) -> RunType:
     """What the detector saw (rules: "Run type"): unknown without a key, or when neither side is certain."""
     if not hlt_key:
         return RunType.UNKNOWN
@@ -112,40 +112,40 @@ def run_type_of(hlt_key: str | None, stable_beam: bool | None) -> RunType:
     return RunType.UNKNOWN
 
 
-def run_facts(row: Any) -> RunFacts:
+def parse_run(row: Any) -> RunFacts:
     """The facts of a row of `runs`. Raises `WrongShape` naming the key, `UnknownUnit` naming attribute and unit."""
-    values, reported = _values("runs", _RUN, row)
-    run_type = run_type_of(values["hlt_key"], values["stable_beam"])
-    return RunFacts(**values, run_type=run_type, reported=reported)
+    values, raw_values = _parse_values("runs", _RUN_READERS, row)
+    run_type = derive_run_type(values["hlt_key"], values["stable_beam"])
+    return RunFacts(**values, run_type=run_type, raw_values=raw_values)
 
 
-def fill_facts(row: Any) -> FillFacts:
+def parse_fill(row: Any) -> FillFacts:
     """The facts of a row of `fills`. Raises `WrongShape` naming the key, `UnknownUnit` naming attribute and unit."""
-    values, reported = _values("fills", _FILL, row)
-    return FillFacts(**values, reported=reported)
+    values, raw_values = _parse_values("fills", _FILL_READERS, row)
+    return FillFacts(**values, raw_values=raw_values)
 
 
-def reader_of(resource: str, attribute: str) -> Reader | None:
+def field_reader(resource: str, attribute: str) -> Reader | None:
     """What reads this attribute of `runs` or `fills`; None for what is derived here."""
-    return {"runs": _RUN, "fills": _FILL}[resource].get(attribute)
+    return {"runs": _RUN_READERS, "fills": _FILL_READERS}[resource].get(attribute)
 
 
-def number_of(row: Any, key: str) -> int:
+def row_number(row: Any, key: str) -> int:
     """The run or fill number (`key`) of a row, before anything else of it is read. Raises `WrongShape`."""
-    number = field_readers.integer(_attributes(row).get(key), None, key)
+    number = field_readers.integer(_row_attributes(row).get(key), None, key)
     if number < 1:
-        raise field_readers.wrong(key)
+        raise field_readers.wrong_shape(key)
     return number
 
 
-def _attributes(row: Any) -> Mapping[str, Any]:
+def _row_attributes(row: Any) -> Mapping[str, Any]:
     attributes = row.get("attributes") if isinstance(row, dict) else None
     if not isinstance(attributes, dict):
-        raise field_readers.wrong("attributes")
+        raise field_readers.wrong_shape("attributes")
     return attributes
 
 
-def _units(row: Any) -> dict[str, str]:
+def _row_units(row: Any) -> dict[str, str]:
     """The unit of each attribute that has one. Rows without any are known (old runs); empty texts too."""
     try:
         named = row["meta"]["row"].items()
@@ -155,27 +155,27 @@ def _units(row: Any) -> dict[str, str]:
     return {name: field_readers.text(unit, None, f"unit of {name}") for name, unit in pairs if unit}
 
 
-def _values(resource: str, readers: dict[str, Reader], row: Any) -> tuple[dict[str, Any], Reported]:
+def _parse_values(resource: str, readers: dict[str, Reader], row: Any) -> tuple[dict[str, Any], RawValues]:
     """Every attribute read, and those that have a unit or cannot be as they were reported."""
-    attributes, units = _attributes(row), _units(row)
-    number_of(row, next(iter(readers)))
+    attributes, units = _row_attributes(row), _row_units(row)
+    row_number(row, next(iter(readers)))
     values: dict[str, Any] = {}
-    reported: Reported = {}
+    raw_values: RawValues = {}
     for name, reader in readers.items():
-        key = _OMS_NAME.get(name, name)
-        _log_once_if_absent(resource, key, attributes)
+        key = _OMS_NAMES.get(name, name)
+        _log_missing_once(resource, key, attributes)
         raw, unit = attributes.get(key), units.get(key)
         values[name] = None if raw is None else reader(raw, unit, key)
-        is_left_out = is_impossible(name, values[name])
+        is_left_out = is_out_of_range(name, values[name])
         if is_left_out:
             values[name] = None
         if raw is not None and (unit or is_left_out):
-            reported[name] = {"value": raw, "unit": unit or ""}
-    return values, reported
+            raw_values[name] = {"value": raw, "unit": unit or ""}
+    return values, raw_values
 
 
-def _log_once_if_absent(resource: str, key: str, attributes: Mapping[str, Any]) -> None:
+def _log_missing_once(resource: str, key: str, attributes: Mapping[str, Any]) -> None:
     """OMS renames attributes now and then; one that was asked for and is absent would else turn into null unseen."""
-    if key not in attributes and (resource, key) not in _logged_absent:
-        _logged_absent.add((resource, key))
+    if key not in attributes and (resource, key) not in _logged_missing:
+        _logged_missing.add((resource, key))
         logger.warning("OMS gave no attribute %s of %s: renamed?", key, resource)

@@ -6,32 +6,32 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from oms.models import MirrorOfOms, OmsRun
+    from oms.models import OmsMirrorModel, OmsRun
 
-_OF_BOTH = {"duration", "energy", "init_lumi", "delivered_lumi", "recorded_lumi"}
-_OF_RUN = {"lumisections", "end_lumi", "l1_rate", "l1_triggers_counter"}
-_OF_RUN |= {f"hlt_physics_{what}" for what in ("counter", "rate", "size", "throughput")}
-_OF_FILL = {f"bunches_{what}" for what in ("beam1", "beam2", "colliding", "target")}
-_OF_FILL |= {"intensity_beam1", "intensity_beam2", "peak_lumi", "peak_pileup", "peak_specific_lumi"}
-_OF_FILL |= {"efficiency_lumi", "efficiency_time", "downtime", "beta_star_start", "beta_star_stop"}
-NEVER_NEGATIVE = frozenset(_OF_BOTH | _OF_RUN | _OF_FILL)
+_RUN_AND_FILL_ATTRIBUTES = {"duration", "energy", "init_lumi", "delivered_lumi", "recorded_lumi"}
+_RUN_ATTRIBUTES = {"lumisections", "end_lumi", "l1_rate", "l1_triggers_counter"}
+_RUN_ATTRIBUTES |= {f"hlt_physics_{what}" for what in ("counter", "rate", "size", "throughput")}
+_FILL_ATTRIBUTES = {f"bunches_{what}" for what in ("beam1", "beam2", "colliding", "target")}
+_FILL_ATTRIBUTES |= {"intensity_beam1", "intensity_beam2", "peak_lumi", "peak_pileup", "peak_specific_lumi"}
+_FILL_ATTRIBUTES |= {"efficiency_lumi", "efficiency_time", "downtime", "beta_star_start", "beta_star_stop"}
+NON_NEGATIVE = frozenset(_RUN_AND_FILL_ATTRIBUTES | _RUN_ATTRIBUTES | _FILL_ATTRIBUTES)
 
 
-def is_impossible(attribute: str, value: Any) -> bool:
+def is_out_of_range(attribute: str, value: Any) -> bool:
     """Whether OMS cannot mean this: a count, a luminosity or a duration below nothing."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return attribute in NEVER_NEGATIVE and is_number and value < 0
+    return attribute in NON_NEGATIVE and is_number and value < 0
 
 
-def impossible_values(run: OmsRun | None) -> list[str]:
+def out_of_range_values(run: OmsRun | None) -> list[str]:
     """What OMS reported of the run and of its fill that is impossible, as words: "lumisections -655"."""
-    rows: Iterable[MirrorOfOms | None] = (run, run.fill if run else None)
-    return [words for row in rows if row is not None for words in _of_row(row)]
+    rows: Iterable[OmsMirrorModel | None] = (run, run.fill if run else None)
+    return [words for row in rows if row is not None for words in _out_of_range_in(row)]
 
 
-def sentences_about(run: OmsRun | None) -> list[str]:
+def out_of_range_messages(run: OmsRun | None) -> list[str]:
     """One sentence that names what is impossible and says what to do next; none where all is well."""
-    words = impossible_values(run)
+    words = out_of_range_values(run)
     if not words:
         return []
     one = len(words) == 1
@@ -39,8 +39,8 @@ def sentences_about(run: OmsRun | None) -> list[str]:
     return [f"OMS gives {gives}: {', '.join(words)}. {are} left out here; type {them} where you know {them}."]
 
 
-def _of_row(row: MirrorOfOms) -> Iterator[str]:
+def _out_of_range_in(row: OmsMirrorModel) -> Iterator[str]:
     for attribute, said in row.reported.items():
-        if attribute not in row.typed and is_impossible(attribute, said["value"]):
+        if attribute not in row.typed and is_out_of_range(attribute, said["value"]):
             unit = f" {said['unit']}" if said["unit"] else ""
             yield f"{attribute.replace('_', ' ')} {said['value']}{unit}"

@@ -9,71 +9,75 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from oms.client import Read
+from oms.client import FetchResult
 from oms.models import OmsFill, OmsRun
 from oms.signals import facts_changed
 from oms.wire_types import FillFacts, RunFacts
 
 Row = TypeVar("Row", OmsRun, OmsFill)
-WEIGHTY = ("run_type", "lumisections", "recorded_lumi")
+VERDICT_FACTS = ("run_type", "lumisections", "recorded_lumi")
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredRows:
     """The rows that were written, and the fills that were known before, by number."""
 
     runs: dict[int, OmsRun]
     fills: dict[int, OmsFill]
 
 
-def keep(runs: Read[RunFacts], fills: Read[FillFacts], known_fills: dict[int, OmsFill]) -> Kept:
+def store_facts(
+    runs: FetchResult[RunFacts], fills: FetchResult[FillFacts], known_fills: dict[int, OmsFill]
+) -> StoredRows:
     """Store what was read, in one transaction: the fills, then the runs with their fills. Nothing read: no query."""
     if not runs.facts and not fills.facts:
-        return Kept({}, known_fills)
+        return StoredRows({}, known_fills)
     with transaction.atomic():
         all_fills = known_fills | _upsert(OmsFill, fills, {})
-        return Kept(_upsert(OmsRun, runs, all_fills), all_fills)
+        return StoredRows(_upsert(OmsRun, runs, all_fills), all_fills)
 
 
-def _upsert(model: type[Row], read: Read[Any], fills: dict[int, OmsFill]) -> dict[int, Row]:
+def _upsert(model: type[Row], read: FetchResult[Any], fills: dict[int, OmsFill]) -> dict[int, Row]:
     """Locked, merged and written in the order of their numbers, so that two workers never wait for each other."""
     if not read.facts:
         return {}
     rows = {row.pk: row for row in model.objects.select_for_update().filter(pk__in=read.facts).order_by("pk")}
-    before = {number: _weighty(row) for number, row in rows.items()}
+    before = {number: _verdict_facts(row) for number, row in rows.items()}
     for number, one in read.facts.items():
-        rows[number] = _said(rows.get(number) or model(pk=number), one, read.asked_at)
-    _join(rows.values(), fills)
+        rows[number] = _merge_facts(rows.get(number) or model(pk=number), one, read.asked_at)
+    _set_fills(rows.values(), fills)
     key = model._meta.pk.attname
-    said = {column.name for column in fields(next(iter(read.facts.values())))} - {key}
+    columns = {column.name for column in fields(next(iter(read.facts.values())))} - {key, "raw_values"}
     links = {"fill"} if model is OmsRun else set()
     model.objects.bulk_create(
         [rows[number] for number in sorted(rows)],
         update_conflicts=True,
         unique_fields=[key],
-        update_fields=sorted(said | links | {"fetched_at"}),
+        update_fields=sorted(columns | links | {"fetched_at", "reported"}),
     )
-    if changed := [row for number, row in rows.items() if _weighty(row) != before.get(number, _weighty(row))]:
+    if changed := [
+        row for number, row in rows.items() if _verdict_facts(row) != before.get(number, _verdict_facts(row))
+    ]:
         facts_changed.send(sender=model, rows=changed)
     return rows
 
 
-def _weighty(row: OmsRun | OmsFill) -> tuple[Any, ...]:
+def _verdict_facts(row: OmsRun | OmsFill) -> tuple[Any, ...]:
     """What a verdict on a run rests on; nothing of a fill does."""
-    return tuple(getattr(row, name) for name in WEIGHTY) if isinstance(row, OmsRun) else ()
+    return tuple(getattr(row, name) for name in VERDICT_FACTS) if isinstance(row, OmsRun) else ()
 
 
-def _join(rows: Iterable[Any], fills: dict[int, OmsFill]) -> None:
+def _set_fills(rows: Iterable[Any], fills: dict[int, OmsFill]) -> None:
     """Each run with its fill, where that one is known."""
     for row in rows:
         if isinstance(row, OmsRun):
             row.fill = fills.get(row.fill_number or 0)
 
 
-def _said(row: Row, facts: RunFacts | FillFacts, asked_at: datetime) -> Row:
+def _merge_facts(row: Row, facts: RunFacts | FillFacts, asked_at: datetime) -> Row:
     """The row with OMS's word in every attribute that nobody typed."""
-    reported = dict(facts.reported)
-    for name in (column.name for column in fields(facts) if column.name != "reported"):
+    reported = dict(facts.raw_values)
+    for name in (column.name for column in fields(facts) if column.name != "raw_values"):
         value = getattr(facts, name)
         if name not in row.typed:
             setattr(row, name, value)

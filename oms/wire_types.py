@@ -11,12 +11,12 @@ from typing import Any
 
 from oms.choices import RunType
 
-Reported = dict[str, dict[str, Any]]
+RawValues = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class RunFacts:
-    """One run. `run_type` is derived (rules: "Run type"); `reported` keeps {attribute: {value, unit}} as OMS had it."""
+    """One run. `run_type` is derived (rules: "Run type"); `raw_values`: {attribute: {value, unit}} as OMS had it."""
 
     run_number: int
     run_type: RunType = RunType.UNKNOWN
@@ -56,12 +56,12 @@ class RunFacts:
     clock_type: str | None = None
     cmssw_version: str | None = None
     tier0_transfer: bool | None = None
-    reported: Reported = field(default_factory=dict)
+    raw_values: RawValues = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class FillFacts:
-    """One LHC fill. `reported` keeps {attribute: {value, unit}} as OMS had it."""
+    """One LHC fill. `raw_values` keeps {attribute: {value, unit}} as OMS had it."""
 
     fill_number: int
     era: str | None = None
@@ -96,4 +96,4 @@ class FillFacts:
     downtime: float | None = None
     first_run_number: int | None = None
     last_run_number: int | None = None
-    reported: Reported = field(default_factory=dict)
+    raw_values: RawValues = field(default_factory=dict)

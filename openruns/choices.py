@@ -3,7 +3,7 @@
 from django.db import models
 
 
-class Stand(models.TextChoices):
+class ReconstructionStatus(models.TextChoices):
     """How far a reconstruction is."""
 
     OPEN = "open", "open"
@@ -13,7 +13,7 @@ class Stand(models.TextChoices):
 
 
 # Tracker's states in Run Registry other than open; "" is the state of a dataset without one.
-CLOSED_MEANINGS = {
+CLOSED_STATE_TEXTS = {
     "": "has no Tracker state in Run Registry",
     "COMPLETED": "is completed in Run Registry",
     "SIGNOFF": "is signed off in Run Registry",

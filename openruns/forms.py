@@ -5,12 +5,12 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from certify.models.choices import Reconstruction
-from certify.rules.run_numbers import FIRST_RUN, LAST_RUN, parse
+from certify.rules.run_numbers import FIRST_RUN, LAST_RUN, parse_run_numbers
 
-LONGEST_SEARCH = 2000  # characters; 100 run numbers, each on its line, are 800
-_RUN_NUMBER = {"required": "Type a run number.", "invalid": "A run number has digits only, such as 316187."}
-_RUN_RANGE = f"Run numbers are {FIRST_RUN} to {LAST_RUN}."
-_SEARCH_LINE = {
+MAX_SEARCH_LENGTH = 2000  # characters; 100 run numbers, each on its line, are 800
+_RUN_NUMBER_ERRORS = {"required": "Type a run number.", "invalid": "A run number has digits only, such as 316187."}
+_RUN_RANGE_ERROR = f"Run numbers are {FIRST_RUN} to {LAST_RUN}."
+_SEARCH_WIDGET_ATTRS = {
     "rows": 1,
     "spellcheck": "false",
     "autocomplete": "off",
@@ -27,18 +27,18 @@ class RunsField(forms.CharField):
     def __init__(self):
         super().__init__(
             label="Runs and ranges, at most 100",
-            max_length=LONGEST_SEARCH,
-            widget=forms.Textarea(attrs=_SEARCH_LINE),
+            max_length=MAX_SEARCH_LENGTH,
+            widget=forms.Textarea(attrs=_SEARCH_WIDGET_ATTRS),
             error_messages={
                 "required": "No run number. Type some, such as 316187, 316199-316202.",
-                "max_length": f"The text is longer than {LONGEST_SEARCH} characters. Search for fewer runs.",
+                "max_length": f"The text is longer than {MAX_SEARCH_LENGTH} characters. Search for fewer runs.",
             },
         )
 
     def clean(self, value):
         text = super().clean(value)
         try:
-            return parse(text)
+            return parse_run_numbers(text)
         except ValueError as refusal:
             raise ValidationError(str(refusal), code="runs") from refusal
 
@@ -57,7 +57,7 @@ class OneRunForm(forms.Form):
         min_value=FIRST_RUN,
         max_value=LAST_RUN,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "size": 9}),
-        error_messages={**_RUN_NUMBER, "min_value": _RUN_RANGE, "max_value": _RUN_RANGE},
+        error_messages={**_RUN_NUMBER_ERRORS, "min_value": _RUN_RANGE_ERROR, "max_value": _RUN_RANGE_ERROR},
     )
     reco = forms.ChoiceField(
         label="Reconstruction",
@@ -66,7 +66,7 @@ class OneRunForm(forms.Form):
         error_messages={"invalid_choice": "“%(value)s” is not a reconstruction. Choose one of the list."},
     )
 
-    def address(self) -> str:
+    def certify_url(self) -> str:
         """Where the run is certified."""
         run, reco = self.cleaned_data["run"], self.cleaned_data["reco"]
         if reco:

@@ -7,20 +7,20 @@ from urllib.parse import urlencode
 from infrastructure.cache import safe_cache
 from users.models import User
 
-KEPT_S = 12 * 3600
+LIFETIME_S = 12 * 3600
 
 
-def last_search_of(user: User) -> str:
+def last_search_query(user: User) -> str:
     """The query string of it; empty where there is none."""
-    return safe_cache.read(_key(user)) or ""
+    return safe_cache.read(_cache_key(user)) or ""
 
 
-def keep_last_search(user: User, typed: str) -> None:
+def save_last_search(user: User, typed: str) -> None:
     """From now on `typed` is the last one; the same again costs no write."""
     query = urlencode({"runs": typed})
-    if last_search_of(user) != query:
-        safe_cache.write(_key(user), query, KEPT_S)
+    if last_search_query(user) != query:
+        safe_cache.write(_cache_key(user), query, LIFETIME_S)
 
 
-def _key(user: User) -> str:
+def _cache_key(user: User) -> str:
     return f"openruns.last_search.{user.pk}"

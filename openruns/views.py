@@ -7,9 +7,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from openruns.external_data import ask
+from openruns.external_data import fetch
 from openruns.forms import OneRunForm, SearchForm
-from openruns.last_search import keep_last_search, last_search_of
+from openruns.last_search import last_search_query, save_last_search
 from openruns.selectors import OpenRunsPage, open_runs_page
 from users.access import role_required
 from users.models import Role, User
@@ -20,29 +20,29 @@ from users.models import Role, User
 @never_cache
 def open_runs(request: HttpRequest) -> HttpResponse:
     """Search Run Registry for runs, or go straight to the certification of one."""
-    one_run = OneRunForm(request.GET if _asks_for_one_run(request) else None)
+    one_run = OneRunForm(request.GET if _is_one_run_request(request) else None)
     if one_run.is_valid():
-        return redirect(one_run.address())
+        return redirect(one_run.certify_url())
     search = SearchForm(request.GET if "runs" in request.GET else None)
-    page = _found(request, search) if search.is_valid() else None
+    page = _search_page(request, search) if search.is_valid() else None
     context = {
         "search": search,
         "one_run": one_run,
         "page": page,
-        "last_search": last_search_of(cast(User, request.user)),
+        "last_search": last_search_query(cast(User, request.user)),
     }
     is_refused = bool(search.errors or one_run.errors)
     return render(request, "openruns/open_runs.html", context, status=422 if is_refused else 200)
 
 
-def _asks_for_one_run(request: HttpRequest) -> bool:
+def _is_one_run_request(request: HttpRequest) -> bool:
     """A run is named, or nothing else is: an empty field beside a search asks for nothing."""
     return bool(request.GET.get("run", "").strip()) or ("run" in request.GET and "runs" not in request.GET)
 
 
-def _found(request: HttpRequest, search: SearchForm) -> OpenRunsPage:
+def _search_page(request: HttpRequest, search: SearchForm) -> OpenRunsPage:
     """The result of a search; it stays with the person as the last one."""
     typed, user = request.GET["runs"], cast(User, request.user)
-    keep_last_search(user, typed)
+    save_last_search(user, typed)
     numbers = search.cleaned_data["runs"]
-    return open_runs_page(numbers, typed, ask(numbers, is_retry="again" in request.GET), user)
+    return open_runs_page(numbers, typed, fetch(numbers, is_retry="again" in request.GET), user)

@@ -18,23 +18,23 @@ from django.utils import timezone
 from infrastructure.cache import safe_cache
 from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError
-from infrastructure.http.parallel import side_by_side
+from infrastructure.http.parallel import run_parallel
 from infrastructure.http.results import Found, Unreachable
 from infrastructure.http.services import REGISTRY
 from registry import upstream_client
-from registry.client import filter_of
-from registry.flags import FlaggedDataset, flagged_datasets
+from registry.client import run_number_filter
+from registry.flags import FlaggedDataset, parse_flagged_datasets
 
-BLOCK = 50  # run numbers in one call: some hundred rows, of 6 kB each
-AT_ONCE = 4
+BLOCK_SIZE = 50  # run numbers in one call: some hundred rows, of 6 kB each
+MAX_PARALLEL = 4
 PAGE_SIZE = 500
-KEPT_FOR = timedelta(minutes=10)
-Answer = Found[list[FlaggedDataset]] | Unreachable
+CACHE_LIFETIME = timedelta(minutes=10)
+FlaggedDatasetsResult = Found[list[FlaggedDataset]] | Unreachable
 Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Flags:
+class RunFlags:
     """The datasets of the runs whose blocks were `answered`; a `problem` where some were not. Times in UTC."""
 
     datasets: list[FlaggedDataset]
@@ -44,71 +44,73 @@ class Flags:
     problem: Unreachable | None
 
 
-def flags_of_runs(numbers: Collection[int], budget: Budget, *, since: datetime | None = None) -> Flags:
+def flags_of_runs(numbers: Collection[int], budget: Budget, *, since: datetime | None = None) -> RunFlags:
     """The datasets of these runs with their flags, "online" among them.
 
     What was answered after `since` (at the most ten minutes ago) is not asked for again.
     """
-    spans = _spans(numbers)
-    kept = _kept(spans, max(filter(None, [since, timezone.now() - KEPT_FOR])))
+    spans = _block_spans(numbers)
+    kept = _cached_answers(spans, max(filter(None, [since, timezone.now() - CACHE_LIFETIME])))
     missing = [span for span in spans if span not in kept]
-    fresh = dict(zip(missing, side_by_side([partial(_ask, span, budget) for span in missing], AT_ONCE), strict=True))
+    fresh = dict(
+        zip(missing, run_parallel([partial(_fetch_span, span, budget) for span in missing], MAX_PARALLEL), strict=True)
+    )
     for span, answer in fresh.items():
         if isinstance(answer, Found):
-            safe_cache.write(_key(span), (span, answer), KEPT_FOR.total_seconds())
-    return _joined(set(numbers), {**kept, **fresh})
+            safe_cache.write(_cache_key(span), (span, answer), CACHE_LIFETIME.total_seconds())
+    return _merged_answers(set(numbers), {**kept, **fresh})
 
 
-def _spans(numbers: Iterable[int]) -> list[Span]:
+def _block_spans(numbers: Iterable[int]) -> list[Span]:
     """The first and the last of the runs in each block, newest block first."""
-    blocks = groupby(sorted(set(numbers), reverse=True), key=lambda number: number // BLOCK)
+    blocks = groupby(sorted(set(numbers), reverse=True), key=lambda number: number // BLOCK_SIZE)
     some = (list(found) for _, found in blocks)
     return [(found[-1], found[0]) for found in some]
 
 
-def open_datasets_of(numbers: Collection[int], budget: Budget) -> Answer:
+def open_datasets_of(numbers: Collection[int], budget: Budget) -> FlaggedDatasetsResult:
     """Of these runs what is open for Tracker; nothing for no runs."""
     if not numbers:
         return Found([], timezone.now())
-    return _found({**filter_of(numbers), **_open()}, budget)
+    return _fetch({**run_number_filter(numbers), **_open_filter()}, budget)
 
 
-def open_datasets_between(first: datetime, end: datetime, budget: Budget) -> Answer:
+def open_datasets_between(first: datetime, end: datetime, budget: Budget) -> FlaggedDatasetsResult:
     """Of the runs that began from `first` until before `end` what is open for Tracker."""
-    began = {"start_time": {"and": [{">=": _moment(first)}, {"<": _moment(end)}]}}
-    return _found({**began, **_open()}, budget)
+    began = {"start_time": {"and": [{">=": _timestamp(first)}, {"<": _timestamp(end)}]}}
+    return _fetch({**began, **_open_filter()}, budget)
 
 
-def _open() -> dict[str, Any]:
+def _open_filter() -> dict[str, Any]:
     """New for each call: the client changes the filters it is given."""
     return {"tracker_state": {"=": "OPEN"}}
 
 
-def _moment(at: datetime) -> str:
+def _timestamp(at: datetime) -> str:
     """A time as Run Registry keeps OMS's: text, so that only the same form compares."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _ask(span: Span, budget: Budget) -> Answer:
+def _fetch_span(span: Span, budget: Budget) -> FlaggedDatasetsResult:
     first, last = span
-    return _found({"run_number": {"and": [{">=": first}, {"<=": last}]}}, budget)
+    return _fetch({"run_number": {"and": [{">=": first}, {"<=": last}]}}, budget)
 
 
-def _found(run_filter: dict[str, Any], budget: Budget) -> Answer:
+def _fetch(run_filter: dict[str, Any], budget: Budget) -> FlaggedDatasetsResult:
     asked_at = timezone.now()
     try:
-        return Found(flagged_datasets(upstream_client.get_datasets(run_filter, PAGE_SIZE, budget)), asked_at)
+        return Found(parse_flagged_datasets(upstream_client.get_datasets(run_filter, PAGE_SIZE, budget)), asked_at)
     except RemoteError as error:
         return Unreachable(REGISTRY, error.sentence, asked_at)
 
 
-def _key(span: Span) -> str:
-    return f"registry.flags.{span[0] // BLOCK}"
+def _cache_key(span: Span) -> str:
+    return f"registry.flags.{span[0] // BLOCK_SIZE}"
 
 
-def _kept(spans: Iterable[Span], since: datetime) -> dict[Span, Answer]:
+def _cached_answers(spans: Iterable[Span], since: datetime) -> dict[Span, FlaggedDatasetsResult]:
     """The answers kept that are young enough and of all of a span."""
-    keys = {_key(span): span for span in spans}
+    keys = {_cache_key(span): span for span in spans}
     found = {}
     for key, (of, answer) in safe_cache.read_many(keys).items():
         first, last = keys[key]
@@ -117,14 +119,14 @@ def _kept(spans: Iterable[Span], since: datetime) -> dict[Span, Answer]:
     return found
 
 
-def _joined(wanted: set[int], answers: dict[Span, Answer]) -> Flags:
+def _merged_answers(wanted: set[int], answers: dict[Span, FlaggedDatasetsResult]) -> RunFlags:
     """The answers as one, of the wanted runs alone."""
-    found = {span[0] // BLOCK: answer for span, answer in answers.items() if isinstance(answer, Found)}
+    found = {span[0] // BLOCK_SIZE: answer for span, answer in answers.items() if isinstance(answer, Found)}
     times = [answer.asked_at for answer in answers.values()] or [timezone.now()]
     problems = (answer for answer in answers.values() if isinstance(answer, Unreachable))
-    return Flags(
+    return RunFlags(
         datasets=[one for answer in found.values() for one in answer.value if one.run_number in wanted],
-        answered=frozenset(number for number in wanted if number // BLOCK in found),
+        answered=frozenset(number for number in wanted if number // BLOCK_SIZE in found),
         first_asked=min(times),
         last_asked=max(times),
         problem=next(problems, None),

@@ -12,13 +12,13 @@ from django.utils.dateparse import parse_datetime
 from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError, WrongShape
 from infrastructure.http.results import Found, Unreachable
-from infrastructure.http.services import CALLS
+from infrastructure.http.services import CERTIFICATION_CALLS
 from registry import parsing, upstream_client
 from registry.parsing import RegistryDataset
 
 
 @dataclass(frozen=True)
-class Cycle:
+class CertificationCall:
     """One call. `deadline` is UTC, None where it has none; `state` is the Tracker's own (pending, completed).
 
     `made_at`: when it was entered (UTC), None where Run Registry does not say.
@@ -31,37 +31,37 @@ class Cycle:
     made_at: datetime | None = None
 
 
-def cycles(budget: Budget) -> Found[list[Cycle]] | Unreachable:
+def certification_calls(budget: Budget) -> Found[list[CertificationCall]] | Unreachable:
     """All calls there are, those with the latest deadline first; deleted ones are left out."""
     asked_at = timezone.now()
     try:
         rows = [parsing.mapping(row, "cycles") for row in upstream_client.get_cycles(budget)]
-        found = [_cycle(row) for row in rows if not row.get("deleted")]
+        found = [_parse_call(row) for row in rows if not row.get("deleted")]
     except RemoteError as error:
-        return Unreachable(CALLS, error.sentence, asked_at)
-    return Found(sorted(found, key=_latest_first), asked_at)
+        return Unreachable(CERTIFICATION_CALLS, error.sentence, asked_at)
+    return Found(sorted(found, key=_deadline_order), asked_at)
 
 
-def _latest_first(cycle: Cycle) -> float:
+def _deadline_order(cycle: CertificationCall) -> float:
     """Calls without a deadline come last."""
     return -cycle.deadline.timestamp() if cycle.deadline else float("inf")
 
 
-def _cycle(row: dict[str, Any]) -> Cycle:
+def _parse_call(row: dict[str, Any]) -> CertificationCall:
     attributes = parsing.mapping(row.get("cycle_attributes"), "cycle_attributes")
     datasets = row.get("datasets") or []
     if not isinstance(datasets, list):
-        raise WrongShape(CALLS, key="datasets")
-    return Cycle(
+        raise WrongShape(CERTIFICATION_CALLS, key="datasets")
+    return CertificationCall(
         name=parsing.text(row.get("cycle_name"), "cycle_name") or "",
-        deadline=_moment(row.get("deadline"), "deadline"),
+        deadline=_parse_time(row.get("deadline"), "deadline"),
         state=parsing.text(attributes.get("tracker_state"), "tracker_state") or "",
-        datasets=tuple(parsing.datasets(datasets)),
-        made_at=_moment(row.get("createdAt"), "createdAt"),
+        datasets=tuple(parsing.parse_datasets(datasets)),
+        made_at=_parse_time(row.get("createdAt"), "createdAt"),
     )
 
 
-def _moment(value: Any, key: str) -> datetime | None:
+def _parse_time(value: Any, key: str) -> datetime | None:
     """A time of Run Registry: 2018-05-01T00:00:00.000Z."""
     written = parsing.text(value, key)
     try:
@@ -69,5 +69,5 @@ def _moment(value: Any, key: str) -> datetime | None:
     except ValueError:
         moment = None
     if written and (moment is None or moment.tzinfo is None):
-        raise WrongShape(CALLS, key=key)
+        raise WrongShape(CERTIFICATION_CALLS, key=key)
     return moment

@@ -22,7 +22,7 @@ def datasets_of_run(number: int, budget: Budget) -> Found[list[RegistryDataset]]
     """The run's datasets without "online". An empty list: the run is known and has none yet. Missing: unknown run."""
     asked_at = timezone.now()
     try:
-        rows = _read([number], budget)
+        rows = _fetch_datasets([number], budget)
     except RemoteError as error:
         return Unreachable(REGISTRY, error.sentence, asked_at)
     if not rows:
@@ -36,24 +36,24 @@ def datasets_of_runs(
     """The datasets of the runs, in one call; none for no runs. `with_online` tells a known run from an unknown one."""
     asked_at = timezone.now()
     try:
-        found = _read(numbers, budget)
+        found = _fetch_datasets(numbers, budget)
     except RemoteError as error:
         return Unreachable(REGISTRY, error.sentence, asked_at)
     return Found(found if with_online else _without_online(found), asked_at)
 
 
-def filter_of(numbers: Collection[int]) -> dict[str, Any]:
+def run_number_filter(numbers: Collection[int]) -> dict[str, Any]:
     """The client's filter for these runs. Raises ValueError for none: an empty `or` matches every run there is."""
     if not numbers:
         raise ValueError("An empty list of runs would match all runs.")
     return {"run_number": {"or": sorted(set(numbers))}}
 
 
-def _read(numbers: Collection[int], budget: Budget) -> list[RegistryDataset]:
+def _fetch_datasets(numbers: Collection[int], budget: Budget) -> list[RegistryDataset]:
     """The datasets of exactly these runs. Raises a `RemoteError`; a row that cannot be read is one, but no outage."""
     if not numbers:
         return []
-    found = parsing.datasets(upstream_client.get_datasets(filter_of(numbers), PAGE_SIZE, budget))
+    found = parsing.parse_datasets(upstream_client.get_datasets(run_number_filter(numbers), PAGE_SIZE, budget))
     return [dataset for dataset in found if dataset.run_number in numbers]
 
 

@@ -14,49 +14,51 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from infrastructure.cache import safe_cache
-from infrastructure.cache.file_lock import alone
+from infrastructure.cache.file_lock import file_lock
 from infrastructure.http.results import Found
 from registry.parsing import RegistryDataset
 
-KEPT_FOR = timedelta(hours=12)  # a shift and what comes after it
-_GROUP = 200
-_Group = dict[int, tuple[datetime, list[RegistryDataset]]]
+CACHE_LIFETIME = timedelta(hours=12)  # a shift and what comes after it
+_GROUP_SIZE = 200
+_RunGroup = dict[int, tuple[datetime, list[RegistryDataset]]]
 
 
-def remember(answer: Found[list[RegistryDataset]], run_numbers: Iterable[int]) -> None:
+def cache_datasets(answer: Found[list[RegistryDataset]], run_numbers: Iterable[int]) -> None:
     """Keep what was answered for each of the runs. A run without datasets is not kept: it is asked for again."""
     of_run: dict[int, list[RegistryDataset]] = defaultdict(list)
     for dataset in answer.value:
         of_run[dataset.run_number].append(dataset)
     new = {number: (answer.asked_at, of_run[number]) for number in set(run_numbers) if of_run[number]}
-    with alone("remembered"):
-        groups: dict[str, _Group] = {key: _young(group) for key, group in _known({_key(one) for one in new}).items()}
+    with file_lock("remembered"):
+        groups: dict[str, _RunGroup] = {
+            key: _unexpired(group) for key, group in _read_groups({_cache_key(one) for one in new}).items()
+        }
         for number, entry in new.items():
-            groups.setdefault(_key(number), {})[number] = entry
-        _write(groups)
+            groups.setdefault(_cache_key(number), {})[number] = entry
+        _write_groups(groups)
 
 
-def recall_all(run_numbers: Iterable[int]) -> dict[int, Found[list[RegistryDataset]]]:
+def cached_datasets(run_numbers: Iterable[int]) -> dict[int, Found[list[RegistryDataset]]]:
     """What was answered for those of the runs that are remembered, in a few reads however many runs."""
     wanted = set(run_numbers)
-    groups = _known({_key(number) for number in wanted}).values()
-    entries = {number: entry for group in groups for number, entry in _young(group).items() if number in wanted}
+    groups = _read_groups({_cache_key(number) for number in wanted}).values()
+    entries = {number: entry for group in groups for number, entry in _unexpired(group).items() if number in wanted}
     return {number: Found(datasets, asked_at) for number, (asked_at, datasets) in entries.items()}
 
 
-def _key(run_number: int) -> str:
-    return f"registry.remembered.{run_number // _GROUP}"
+def _cache_key(run_number: int) -> str:
+    return f"registry.remembered.{run_number // _GROUP_SIZE}"
 
 
-def _known(keys: set[str]) -> dict[str, _Group]:
+def _read_groups(keys: set[str]) -> dict[str, _RunGroup]:
     return safe_cache.read_many(keys)
 
 
-def _young(group: _Group) -> _Group:
-    oldest = timezone.now() - KEPT_FOR
+def _unexpired(group: _RunGroup) -> _RunGroup:
+    oldest = timezone.now() - CACHE_LIFETIME
     return {number: entry for number, entry in group.items() if entry[0] > oldest}
 
 
-def _write(groups: dict[str, _Group]) -> None:
+def _write_groups(groups: dict[str, _RunGroup]) -> None:
     for key, group in groups.items():
-        safe_cache.write(key, group, KEPT_FOR.total_seconds())
+        safe_cache.write(key, group, CACHE_LIFETIME.total_seconds())

@@ -16,20 +16,20 @@ from registry.parsing import RegistryDataset
 
 COLUMNS = {"pixel": "tracker-pixel", "strip": "tracker-strip", "tracking": "tracker-track"}
 GOOD, BAD, EXCLUDED, MIXED, NOT_FLAGGED = "good", "bad", "excluded", "mixed", "not flagged"
-_NOT_COUNTS = ("causes", "comments")
+_TEXT_KEYS = ("causes", "comments")
 Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class Reading:
+class ComponentStatus:
     """What the counts of one component come to: a word, on how many lumisections (of a mixed one: bad), of how many."""
 
-    word: str
+    status: str
     lumisections: int
-    of: int
+    total: int
 
     def __str__(self) -> str:
-        return f"mixed, {self.lumisections} of {self.of} bad" if self.word == MIXED else self.word
+        return f"mixed, {self.lumisections} of {self.total} bad" if self.status == MIXED else self.status
 
 
 @dataclass(frozen=True)
@@ -45,33 +45,33 @@ class FlaggedDataset:
     def run_number(self) -> int:
         return self.dataset.run_number
 
-    def reading(self, component: str) -> Reading:
-        return read(self.counts.get(component, {}))
+    def component_status(self, component: str) -> ComponentStatus:
+        return component_status(self.counts.get(component, {}))
 
 
-def read(counts: Counts) -> Reading:
+def component_status(counts: Counts) -> ComponentStatus:
     """The word for these counts. Beside EXCLUDED no other status but GOOD and BAD says anything of the component."""
     good, bad, excluded = (counts.get(status, 0) for status in ("GOOD", "BAD", "EXCLUDED"))
     of = sum(counts.values())
     if good and bad:
-        return Reading(MIXED, bad, of)
+        return ComponentStatus(MIXED, bad, of)
     found = ((GOOD, good), (BAD, bad), (EXCLUDED, excluded))
     word, lumisections = next(((word, count) for word, count in found if count), (NOT_FLAGGED, of))
-    return Reading(word, lumisections, of)
+    return ComponentStatus(word, lumisections, of)
 
 
-def flagged_datasets(rows: Iterable[Any]) -> list[FlaggedDataset]:
+def parse_flagged_datasets(rows: Iterable[Any]) -> list[FlaggedDataset]:
     """The rows with their counts, each (run, name) once. Raises `WrongShape` naming the key."""
     unique: dict[tuple[int, str], FlaggedDataset] = {}
     for row in rows:
-        one = flagged_dataset(row)
+        one = parse_flagged_dataset(row)
         unique.setdefault((one.dataset.run_number, one.dataset.name), one)
     return list(unique.values())
 
 
-def flagged_dataset(row: Any) -> FlaggedDataset:
+def parse_flagged_dataset(row: Any) -> FlaggedDataset:
     """One row as the server sends it. Absent columns and statuses are normal: nobody has flagged them."""
-    dataset = parsing.dataset(row)
+    dataset = parsing.parse_dataset(row)
     oms = parsing.mapping(parsing.mapping(row.get("Run"), "Run").get("oms_attributes"), "oms_attributes")
     kept = parsing.mapping(row.get("DatasetTripletCache"), "DatasetTripletCache")
     summary = parsing.mapping(kept.get("triplet_summary"), "triplet_summary")
@@ -85,7 +85,7 @@ def flagged_dataset(row: Any) -> FlaggedDataset:
 
 
 def _counts(flags: Any, column: str) -> dict[str, int]:
-    counted = {status: count for status, count in parsing.mapping(flags, column).items() if status not in _NOT_COUNTS}
+    counted = {status: count for status, count in parsing.mapping(flags, column).items() if status not in _TEXT_KEYS}
     for count in counted.values():
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
             raise WrongShape(REGISTRY, key=column)

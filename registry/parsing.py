@@ -33,13 +33,13 @@ class RegistryDataset:
         return self.state == "OPEN"
 
 
-def run_type_said(words: str | None) -> str | None:
+def run_type_in(words: str | None) -> str | None:
     """The run type that a class or a dataset's name says in its words; None where it says none."""
     lowered = (words or "").lower()
     return next((kind + "s" for kind in ("collision", "cosmic") if kind in lowered), None)
 
 
-def reconstruction_of(name: str) -> str | None:
+def reconstruction_in(name: str) -> str | None:
     """The reconstruction that a dataset's name says; "UL" counts in capitals only. None: the name says none."""
     lowered = name.lower()
     if "express" in lowered:
@@ -51,7 +51,7 @@ def reconstruction_of(name: str) -> str | None:
     return None
 
 
-def dataset(row: Any) -> RegistryDataset:
+def parse_dataset(row: Any) -> RegistryDataset:
     """One row as the server sends it (not compressed). Absent states are normal; raises `WrongShape` naming the key."""
     row = mapping(row, "datasets")
     name = text(row.get("name"), "name")
@@ -62,7 +62,7 @@ def dataset(row: Any) -> RegistryDataset:
     return RegistryDataset(
         run_number=_run_number(row.get("run_number")),
         name=name.strip(),
-        reconstruction=reconstruction_of(name),
+        reconstruction=reconstruction_in(name),
         state=text(own.get("tracker_state"), "tracker_state"),
         run_class=text(run.get("class"), "class"),
         run_state=text(run.get("state"), "state"),
@@ -70,11 +70,11 @@ def dataset(row: Any) -> RegistryDataset:
     )
 
 
-def datasets(rows: Iterable[Any]) -> list[RegistryDataset]:
+def parse_datasets(rows: Iterable[Any]) -> list[RegistryDataset]:
     """All rows, each (run, name) once: paging without a snapshot repeats rows, and dirt makes twins."""
     unique: dict[tuple[int, str], RegistryDataset] = {}
     for row in rows:
-        one = dataset(row)
+        one = parse_dataset(row)
         unique.setdefault((one.run_number, one.name), one)
     return list(unique.values())
 

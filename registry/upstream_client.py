@@ -24,7 +24,7 @@ from django.conf import settings
 from infrastructure.http import client, tokens
 from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError, WrongShape
-from infrastructure.http.services import CALLS, REGISTRY
+from infrastructure.http.services import CERTIFICATION_CALLS, REGISTRY
 
 logger = logging.getLogger(__name__)
 _budget: ContextVar[Budget] = ContextVar("budget of the page that asks Run Registry")
@@ -34,20 +34,20 @@ _import_lock = threading.Lock()
 def get_datasets(run_filter: dict[str, Any], page_size: int, budget: Budget) -> list[dict[str, Any]]:
     """`runregistry.get_datasets`, uncompressed, within the budget. Raises a `RemoteError` and nothing else."""
     asked = {"filter": run_filter, "page_size": page_size, "compress_attributes": False}
-    return _asked("datasets", budget, lambda package: package.get_datasets(**asked))
+    return _call_client("datasets", budget, lambda package: package.get_datasets(**asked))
 
 
 def get_cycles(budget: Budget) -> list[Any]:
     """`runregistry.get_cycles`, within the budget. Raises a `RemoteError` and nothing else."""
-    found = _asked("cycles", budget, lambda package: package.get_cycles())
+    found = _call_client("cycles", budget, lambda package: package.get_cycles())
     if not isinstance(found, list):
-        raise wrong_shape("cycles", CALLS)
+        raise record_wrong_shape("cycles", CERTIFICATION_CALLS)
     return found
 
 
-def _asked(key: str, budget: Budget, call: Callable[[Any], Any]) -> Any:
+def _call_client(key: str, budget: Budget, call: Callable[[Any], Any]) -> Any:
     """What the client makes of the answer; `key` names what could not be read."""
-    package = _configured()
+    package = _configured_client()
     token = _budget.set(budget)
     try:
         return call(package)
@@ -55,22 +55,22 @@ def _asked(key: str, budget: Budget, call: Callable[[Any], Any]) -> Any:
         raise
     except Exception as error:  # the client raises bare exceptions
         logger.exception("The Run Registry client failed")
-        raise wrong_shape(key) from error
+        raise record_wrong_shape(key) from error
     finally:
         _budget.reset(token)
 
 
-def wrong_shape(key: str, service: str = REGISTRY) -> WrongShape:
+def record_wrong_shape(key: str, service: str = REGISTRY) -> WrongShape:
     """An answer that we cannot read, noted as a failure of Run Registry, or of its certification calls."""
     error = WrongShape(service, key=key)
-    client.failed(error)
+    client.record_failure(error)
     return error
 
 
-def _configured() -> Any:
+def _configured_client() -> Any:
     """The client's submodule, pointed at what the settings say. The package itself only has stale copies of these."""
     with _import_lock:
-        package = _imported()
+        package = _imported_client()
     package.api_url = settings.RUNREGISTRY_URL
     package.target_name = "production" if settings.RUNREGISTRY_AUDIENCE else "local"
     package.target_application = settings.RUNREGISTRY_AUDIENCE
@@ -79,17 +79,17 @@ def _configured() -> Any:
 
 
 @cache
-def _imported() -> Any:
-    with _untouched_environment():
+def _imported_client() -> Any:
+    with _isolated_environment():
         package: Any = importlib.import_module("runregistry.runregistry")
-    package.requests = _Door()
-    package.get_api_token = _no_token
+    package.requests = _RequestsAdapter()
+    package.get_api_token = _empty_token
     package.print = logger.debug
     return package
 
 
 @contextmanager
-def _untouched_environment() -> Iterator[None]:
+def _isolated_environment() -> Iterator[None]:
     """HOME and ENVIRONMENT as the import wants them, no .env file read, and everything as before afterwards."""
     before, load = dict(os.environ), dotenv.load_dotenv
     os.environ["ENVIRONMENT"] = "production"
@@ -104,32 +104,32 @@ def _untouched_environment() -> Iterator[None]:
         os.environ.update(before)
 
 
-def _no_token(**_: Any) -> tuple[str, None]:
+def _empty_token(**_: Any) -> tuple[str, None]:
     """Stands for cernrequests' function: the token is shared and renewed in `infrastructure.http.tokens`, which adds the header."""
     return "", None
 
 
-class _Door:
+class _RequestsAdapter:
     """Stands for the `requests` module inside the client: the same calls, through our one door."""
 
     __version__ = requests.__version__
 
-    def get(self, url: str, headers: dict[str, str], **_: Any) -> _Answer:
-        return self._ask("GET", url, headers, None)
+    def get(self, url: str, headers: dict[str, str], **_: Any) -> _JsonResponse:
+        return self._request("GET", url, headers, None)
 
-    def post(self, url: str, headers: dict[str, str], data: str | None = None, **_: Any) -> _Answer:
-        return self._ask("POST", url, headers, data)
+    def post(self, url: str, headers: dict[str, str], data: str | None = None, **_: Any) -> _JsonResponse:
+        return self._request("POST", url, headers, data)
 
-    def _ask(self, method: str, url: str, headers: dict[str, str], data: str | None) -> _Answer:
-        service = CALLS if url.endswith("/cycles/global") else REGISTRY
-        call = client.Call(service, method, url, setting="RUNREGISTRY_URL", headers=headers, data=data)
-        answer = tokens.ask(call, _client(), _budget.get())
+    def _request(self, method: str, url: str, headers: dict[str, str], data: str | None) -> _JsonResponse:
+        service = CERTIFICATION_CALLS if url.endswith("/cycles/global") else REGISTRY
+        call = client.ServiceCall(service, method, url, setting="RUNREGISTRY_URL", headers=headers, data=data)
+        answer = tokens.fetch_json(call, _client(), _budget.get())
         if url.endswith("_filtered_ordered"):
             _check_page(answer, "datasets" if "/datasets_" in url else "runs")
-        return _Answer(answer)
+        return _JsonResponse(answer)
 
 
-class _Answer:
+class _JsonResponse:
     """What the client wants of a response."""
 
     def __init__(self, value: Any) -> None:
@@ -142,12 +142,12 @@ class _Answer:
 def _check_page(answer: Any, rows: str) -> None:
     """What the client reads of a page without looking: rows, count and pages."""
     if not isinstance(answer, dict) or not isinstance(answer.get(rows), list):
-        raise wrong_shape(rows)
+        raise record_wrong_shape(rows)
     for key in ("count", "pages"):
         value = answer.get(key)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise wrong_shape(key)
+            raise record_wrong_shape(key)
 
 
-def _client() -> tokens.Client:
-    return tokens.Client(settings.RUNREGISTRY_AUDIENCE, settings.SSO_CLIENT_ID, settings.SSO_CLIENT_SECRET)
+def _client() -> tokens.ClientCredentials:
+    return tokens.ClientCredentials(settings.RUNREGISTRY_AUDIENCE, settings.SSO_CLIENT_ID, settings.SSO_CLIENT_SECRET)

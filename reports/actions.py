@@ -8,21 +8,21 @@ from datetime import date
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from audit.choices import Kind
-from audit.operation import deed
+from audit.choices import ChangeKind
+from audit.operation import operation
 from reports.models import DayNote, WeekNote
 from users.models import User
 
 
 class WrittenMeanwhile(Exception):
-    """Somebody else has written since: `standing` is what is kept now."""
+    """Somebody else has written since: `current` is what is stored now."""
 
-    def __init__(self, standing: WeekNote) -> None:
+    def __init__(self, current: WeekNote) -> None:
         super().__init__("Written since by somebody else.")
-        self.standing = standing
+        self.current = current
 
 
-def keep_day_note(actor: User, day: date, comment: str, links: str, *, is_practice: bool = False) -> DayNote:
+def save_day_note(actor: User, day: date, comment: str, links: str, *, is_practice: bool = False) -> DayNote:
     """The actor's words on this day, in the place of those before. Raises `PermissionDenied`.
 
     What is sent in training, or was typed in it (`is_practice`), is practice, beside what counts.
@@ -38,7 +38,7 @@ def keep_day_note(actor: User, day: date, comment: str, links: str, *, is_practi
     return note
 
 
-def keep_week_note(actor: User, week: str, version: int, texts: Mapping[str, str]) -> WeekNote:
+def save_week_note(actor: User, week: str, version: int, texts: Mapping[str, str]) -> WeekNote:
     """The words on this week as typed, in the place of those of `version` (0: there were none).
 
     Raises `PermissionDenied`, and `WrittenMeanwhile` where another version stands.
@@ -46,13 +46,13 @@ def keep_week_note(actor: User, week: str, version: int, texts: Mapping[str, str
     if not actor.may_change_others:
         raise PermissionDenied("Words on a week need the role shift leader.")
     try:
-        with deed(actor, Kind.NOTE) as done:
+        with operation(actor, ChangeKind.NOTE) as done:
             note = WeekNote.objects.select_for_update(of=("self",)).filter(week=week).first()
             if (note.version if note else 0) != version:
                 raise WrittenMeanwhile(note or WeekNote(week=week, version=0))
             if note:
-                done.found(note)
-                note.changed_by(actor, "")
+                done.track_loaded(note)
+                note.touch(actor, "")
             note = note or WeekNote(week=week, updated_by=actor)
             for name in WeekNote.TEXTS:
                 setattr(note, name, texts[name])

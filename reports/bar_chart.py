@@ -11,8 +11,8 @@ from datetime import date
 
 from certify.models.choices import Reconstruction, Verdict
 from oms.formatting import lumi_text
-from reports.rows import Line
-from reports.statistics import by_itself, lumi_by_day, of_its_month
+from reports.rows import ReportRow
+from reports.statistics import first_of_month, lumi_by_day, same_day
 
 WIDTH, HEIGHT, FOOT, TOP = 640, 168, 24, 20
 WIDEST, MOST_LABELS = 56, 10
@@ -27,7 +27,7 @@ class Bar:
     """What one verdict of one day has; `url`: where its rows stand, empty where nowhere."""
 
     verdict: str
-    says: str
+    description: str
     url: str
     x: float
     y: float
@@ -51,7 +51,7 @@ class Chart:
     """
 
     name: str
-    most: str
+    maximum: str
     is_by_month: bool
     bars: list[Bar]
     labels: list[Label]
@@ -79,13 +79,13 @@ class Period:
         return f"{self.month:%b %Y}" if self.month else f"{self.first:%d %b}"
 
 
-def charts(lines: list[Line], days: list[date], url: Callable[..., str]) -> list[Chart]:
+def charts(lines: list[ReportRow], days: list[date], url: Callable[..., str]) -> list[Chart]:
     """One for each reconstruction that recorded anything. `days`: all days of a bounded range; `url`: of the rows."""
     certified = sorted({line.day for line in lines})
     shown = days or certified
     is_by_month = len(shown) > MOST_DAYS
     periods = _months(certified) if is_by_month else [Period(day, day) for day in shown]
-    amounts = lumi_by_day(lines, of_its_month if is_by_month else by_itself)
+    amounts = lumi_by_day(lines, first_of_month if is_by_month else same_day)
     drawn = [_chart(name, periods, by_day, url, is_by_month) for name, by_day in amounts.items()]
     return [one for one in drawn if one]
 
@@ -99,14 +99,14 @@ def _months(days: list[date]) -> list[Period]:
     """The months with any of these days, each with the first and the last of them."""
     found: dict[date, list[date]] = {}
     for day in days:
-        found.setdefault(of_its_month(day), []).append(day)
+        found.setdefault(first_of_month(day), []).append(day)
     return [Period(some[0], some[-1], month) for month, some in found.items()]
 
 
 def _chart(
     reconstruction: str, periods: list[Period], amounts: Amounts, url: Callable[..., str], is_by_month: bool
 ) -> Chart | None:
-    most = max((_height_of(some) for some in amounts.values()), default=0.0)
+    most = max((_stack_total(some) for some in amounts.values()), default=0.0)
     if most <= 0:
         return None
     step = WIDTH / len(periods)
@@ -118,20 +118,20 @@ def _chart(
     labels = [Label(one.label, (place + 0.5) * step) for place, one in enumerate(periods) if place % every == 0]
     said = [(one, amounts[one.key]) for one in periods if one.key in amounts]
     rows = [
-        (one.text, [(of, lumi_text(value), _rows_of(url, one, of, reconstruction)) for of, value in some.items()])
+        (one.text, [(of, lumi_text(value), _rows_url(url, one, of, reconstruction)) for of, value in some.items()])
         for one, some in said
     ]
     bars = [bar for stack in stacks for bar in stack]
     return Chart(Reconstruction(reconstruction).label, lumi_text(most), is_by_month, bars, labels, rows)
 
 
-def _rows_of(url: Callable[..., str], period: Period, verdict: Verdict, reconstruction: str) -> str:
+def _rows_url(url: Callable[..., str], period: Period, verdict: Verdict, reconstruction: str) -> str:
     """Where the rows of one verdict of one period stand."""
     days = {"date_min": f"{period.first}", "date_max": f"{period.last}"}
     return url(**days, verdict=verdict.value, reconstruction=reconstruction)
 
 
-def _height_of(amounts: Mapping[Verdict, float]) -> float:
+def _stack_total(amounts: Mapping[Verdict, float]) -> float:
     """A luminosity below zero, which OMS has said before, is no bar."""
     return sum(max(value, 0.0) for value in amounts.values())
 
@@ -154,7 +154,7 @@ def _stack(
             continue
         height = value / most * (HEIGHT - FOOT - TOP)
         foot -= height
-        rows = _rows_of(url, period, verdict, reconstruction)
+        rows = _rows_url(url, period, verdict, reconstruction)
         says = f"{period.text}, {verdict.label.lower()}: {lumi_text(value)}"
         stack.append(Bar(verdict.value, says, rows, x, round(foot, 2), round(width, 2), round(height, 2)))
     return stack

@@ -13,7 +13,7 @@ _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Days:
+class DateRange:
     """From the first day to the last, both included; None where that side is open."""
 
     first: date | None = None
@@ -36,12 +36,12 @@ class Days:
             return []
         return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
 
-    def moved(self, direction: int) -> Days | None:
+    def moved(self, direction: int) -> DateRange | None:
         """As many days, right before (-1) or right after (1); None where a side is open or the calendar ends."""
         if self.first is None or self.last is None:
             return None
         step = direction * timedelta(days=(self.last - self.first).days + 1)
-        moved = Days(self.first + step, self.last + step)
+        moved = DateRange(self.first + step, self.last + step)
         return moved if self.first + step >= FIRST_DAY and self.last + step <= LAST_DAY else None
 
     def query(self) -> dict[str, str]:
@@ -58,7 +58,7 @@ def week_name(day: date) -> str:
     return f"{year}-W{week:02}"
 
 
-def days_of_week(name: str) -> Days:
+def days_of_week(name: str) -> DateRange:
     """The seven days of a week by its name. Raises `ValueError` with a sentence."""
     matched = _WEEK.fullmatch(name.strip())
     try:
@@ -67,11 +67,11 @@ def days_of_week(name: str) -> Days:
         monday = None
     if monday is None or not FIRST_DAY <= monday <= LAST_DAY - timedelta(days=6):
         raise ValueError("There is no such week. Give it as 2018-W17.")
-    return Days(monday, monday + timedelta(days=6))
+    return DateRange(monday, monday + timedelta(days=6))
 
 
-def this_week() -> Days:
+def this_week() -> DateRange:
     """The week that it is now (UTC)."""
     today = timezone.now().date()
     monday = today - timedelta(days=today.weekday())
-    return Days(monday, monday + timedelta(days=6))
+    return DateRange(monday, monday + timedelta(days=6))

@@ -8,12 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from audit.choices import Kind
-from audit.models import History
-from audit.tracked_model import Recorded
+from audit.choices import ChangeKind
+from audit.models import AuditOptions
+from audit.tracked_model import TrackedModel
 
 
-class NotesThatCount(models.Manager["DayNote"]):
+class DayNoteManager(models.Manager["DayNote"]):
     """All but practice."""
 
     def get_queryset(self) -> models.QuerySet[DayNote]:
@@ -33,7 +33,7 @@ class DayNote(models.Model):
     is_practice = models.BooleanField(default=False, editable=False, help_text="Typed in training.")
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = NotesThatCount()
+    objects = DayNoteManager()
     everything = models.Manager()
 
     class Meta:
@@ -46,7 +46,7 @@ class DayNote(models.Model):
         return f"{self.day} {self.user}"
 
 
-class WeekNote(Recorded):
+class WeekNote(TrackedModel):
     """The shift leaders' words on one ISO week (UTC), such as 2018-W17, as typed; the slides and the report have them.
 
     `version` grows by one with each save, so that nobody writes over what they have not read.
@@ -63,10 +63,10 @@ class WeekNote(Recorded):
 
     TEXTS = ("conditions", "issues", "oncalls", "summary")
 
-    history = History(
-        kind=Kind.NOTE,
-        what="words on a week",
-        quiet=("week", "version", "updated_at", "updated_by"),
+    history = AuditOptions(
+        kind=ChangeKind.NOTE,
+        row_label="words on a week",
+        untracked=("week", "version", "updated_at", "updated_by"),
         labels={"oncalls": "on-calls"},
     )
 
@@ -76,7 +76,7 @@ class WeekNote(Recorded):
     def __str__(self) -> str:
         return self.week
 
-    def changed_by(self, actor: Any, _why: str, _fields: Collection[str] = ()) -> None:
+    def touch(self, actor: Any, _why: str, _fields: Collection[str] = ()) -> None:
         """Count the change and note whose it is; to be saved with what is changed."""
         self.version += 1
         self.updated_by = actor

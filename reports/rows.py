@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.db.models.fields.json import KT
 
-from certify.facts.staleness import in_words
+from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
 from certify.models.choices import Component, Reconstruction, TrackerMap
 from oms.choices import RunType
@@ -26,7 +26,7 @@ _COMPONENTS = [component.value for component in Component]
 
 
 @dataclass(frozen=True)
-class Kind:
+class ReportGroup:
     """What a report puts under one heading. B field in T, energy in GeV; None where nobody knows."""
 
     run_type: str
@@ -53,7 +53,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class FillFacts:
+class FrozenFillFacts:
     """What OMS said of the fill. Luminosity in 1/pb, peak in 10^34 cm^-2 s^-1, efficiency in %; None where nothing."""
 
     delivered_lumi: float | None = None
@@ -65,7 +65,7 @@ class FillFacts:
 
 
 @dataclass(frozen=True)
-class Line:
+class ReportRow:
     """One certification in a report. Luminosity in 1/pb; None where nobody knows. `stale`: what changed since.
 
     `day` is the shift day; `fill` and `read_at` (when OMS was read, empty where it was not) are as frozen with it.
@@ -73,10 +73,10 @@ class Line:
 
     pk: int
     run_number: int
-    kind: Kind
+    group: ReportGroup
     reference: str
     flags: dict[str, str]
-    low: frozenset[str]
+    low_statistics: frozenset[str]
     verdict: str
     has_trackermap: bool
     lumisections: int | None
@@ -86,32 +86,32 @@ class Line:
     username: str
     day: date
     fill_number: int | None
-    fill: FillFacts = FillFacts()
+    fill: FrozenFillFacts = FrozenFillFacts()
     read_at: str = ""
     stale: tuple[str, ...] = ()
     reason: str = ""
 
     @property
-    def why(self) -> str:
+    def reason_and_comment(self) -> str:
         """The reason with the comment, each once: a reason that was chosen first begins the comment."""
         parts = [self.reason] if not self.comment.startswith(self.reason) else []
         return ": ".join(filter(None, [*parts, self.comment]))
 
     def flag_text(self, component: str) -> str:
         """The flag, with its low statistics."""
-        return f"{self.flags[component]}{' (low)' if component in self.low else ''}"
+        return f"{self.flags[component]}{' (low)' if component in self.low_statistics else ''}"
 
 
 # What a line is made of, and nothing else: whole rows with all of their frozen facts would take six times as long.
 _RUN_FACTS = ("fill_number", "b_field", "energy", "fill_type_party1")
-_FILL_FACTS = tuple(field.name for field in fields(FillFacts))
+_FILL_FACTS = tuple(field.name for field in fields(FrozenFillFacts))
 _WHOLE_NUMBERS = {"fill_number", "bunches_colliding"}
 _COLUMNS = (
     *(f"{component.value}{of}" for component in Component for of in ("", "_lowstat")),
     *("pk", "run_type", "lumisections", "recorded_lumi", "verdict_word", "trackermap", "comment", "date", "stale"),
     *("dataset__name", "bad_reason__name", "user__username", "user__first_name", "user__last_name"),
 )
-_NAMED = {
+_ANNOTATIONS = {
     "run_number": F("runreconstruction__run_id"),
     "reconstruction": F("runreconstruction__reconstruction"),
     "reference_run": F("reference_runreconstruction__run_id"),
@@ -122,80 +122,83 @@ _NAMED = {
 }
 
 
-def lines_of(rows: QuerySet[TrackerCertification]) -> list[Line]:
+def report_rows(rows: QuerySet[TrackerCertification]) -> list[ReportRow]:
     """The lines of these certifications, newest run first: one query."""
     return sorted(
-        map(_line, rows.order_by().values(*_COLUMNS, **_NAMED)), key=lambda line: (-line.run_number, line.kind.order)
+        map(_report_row, rows.order_by().values(*_COLUMNS, **_ANNOTATIONS)),
+        key=lambda line: (-line.run_number, line.group.order),
     )
 
 
-def by_kind(lines: Iterable[Line]) -> list[tuple[Kind, list[Line]]]:
+def grouped_rows(lines: Iterable[ReportRow]) -> list[tuple[ReportGroup, list[ReportRow]]]:
     """The lines under their headings, in the order of every report."""
-    found: dict[Kind, list[Line]] = {}
+    found: dict[ReportGroup, list[ReportRow]] = {}
     for line in lines:
-        found.setdefault(line.kind, []).append(line)
+        found.setdefault(line.group, []).append(line)
     return sorted(found.items(), key=lambda item: item[0].order)
 
 
-def _line(row: dict[str, Any]) -> Line:
-    return Line(
+def _report_row(row: dict[str, Any]) -> ReportRow:
+    return ReportRow(
         pk=row["pk"],
         run_number=row["run_number"],
-        kind=_kind(row),
+        group=_group(row),
         reference=f"{row['reference_run']} {row['reference_reconstruction']}",
         flags={name: row[name] for name in _COMPONENTS},
-        low=frozenset(name for name in _COMPONENTS if row[f"{name}_lowstat"]),
+        low_statistics=frozenset(name for name in _COMPONENTS if row[f"{name}_lowstat"]),
         verdict=row["verdict_word"],
         has_trackermap=row["trackermap"] == TrackerMap.EXISTS,
         lumisections=row["lumisections"],
         recorded_lumi=row["recorded_lumi"],
         comment=row["comment"],
-        shifter=_name(row["user__username"], row["user__first_name"], row["user__last_name"]),
+        shifter=_display_name(row["user__username"], row["user__first_name"], row["user__last_name"]),
         username=row["user__username"],
         day=row["date"],
-        fill_number=_number("fill_number", row["run_fill_number"]),
-        fill=_fill(tuple(row[f"fill_{name}"] for name in _FILL_FACTS)),
-        read_at=_said(row["read_at"]) or "",
-        stale=tuple(in_words(row["stale"])),
+        fill_number=_parsed_number("fill_number", row["run_fill_number"]),
+        fill=_fill_facts(tuple(row[f"fill_{name}"] for name in _FILL_FACTS)),
+        read_at=_none_if_null(row["read_at"]) or "",
+        stale=tuple(format_changes(row["stale"])),
         reason=row["bad_reason__name"] or "",
     )
 
 
-def _said(text: Any) -> Any:
+def _none_if_null(text: Any) -> Any:
     """A fact that was frozen; SQLite gives one that nobody knows as a word."""
     return None if text == "null" else text
 
 
-def _number(name: str, text: Any) -> Any:
+def _parsed_number(name: str, text: Any) -> Any:
     """A number of the frozen facts, which PostgreSQL gives as text."""
-    if _said(text) is None:
+    if _none_if_null(text) is None:
         return None
     return int(float(text)) if name in _WHOLE_NUMBERS else float(text)
 
 
 # Thousands of lines share a fill, a kind and a shifter.
 @lru_cache(maxsize=1024)
-def _fill(facts: tuple[Any, ...]) -> FillFacts:
-    return FillFacts(*(_number(name, text) for name, text in zip(_FILL_FACTS, facts, strict=True)))
+def _fill_facts(facts: tuple[Any, ...]) -> FrozenFillFacts:
+    return FrozenFillFacts(*(_parsed_number(name, text) for name, text in zip(_FILL_FACTS, facts, strict=True)))
 
 
 @lru_cache(maxsize=1024)
-def _name(username: str, first_name: str, last_name: str) -> str:
+def _display_name(username: str, first_name: str, last_name: str) -> str:
     return User(username=username, first_name=first_name, last_name=last_name).display_name
 
 
-def _kind(row: dict[str, Any]) -> Kind:
-    return _same_kind(
+def _group(row: dict[str, Any]) -> ReportGroup:
+    return _cached_group(
         row["run_type"],
         row["reconstruction"],
         row["dataset__name"] or "",
         row["run_b_field"],
         row["run_energy"],
-        _said(row["run_fill_type_party1"]) or "",
+        _none_if_null(row["run_fill_type_party1"]) or "",
     )
 
 
 @lru_cache(maxsize=1024)
-def _same_kind(run_type: str, reconstruction: str, dataset: str, b_field: Any, energy: Any, particles: str) -> Kind:
-    field, gev = _number("b_field", b_field), _number("energy", energy)
-    return Kind(run_type, reconstruction, dataset, field, gev, particles)
+def _cached_group(
+    run_type: str, reconstruction: str, dataset: str, b_field: Any, energy: Any, particles: str
+) -> ReportGroup:
+    field, gev = _parsed_number("b_field", b_field), _parsed_number("energy", energy)
+    return ReportGroup(run_type, reconstruction, dataset, field, gev, particles)

@@ -10,11 +10,11 @@ from django.db.models import QuerySet
 
 from certify.models import TrackerCertification
 from reports.models import DayNote
-from reports.rows import Line, lines_of
+from reports.rows import ReportRow, report_rows
 from users.models import User
 
 
-def lines_in(scope: dict[str, Any]) -> list[Line]:
+def report_rows_in(scope: dict[str, Any]) -> list[ReportRow]:
     """The live certifications of a scope (`ScopeForm.cleaned_data`) as lines: one query."""
     rows: QuerySet[TrackerCertification] = TrackerCertification.objects.live()
     narrowed = {
@@ -24,10 +24,10 @@ def lines_in(scope: dict[str, Any]) -> list[Line]:
         "runreconstruction__run_id__in": scope["runs"],
         "user": scope["user"],
     }
-    return lines_of(rows.filter(**{name: value for name, value in narrowed.items() if value}))
+    return report_rows(rows.filter(**{name: value for name, value in narrowed.items() if value}))
 
 
-def words_on(days: Collection[date], people: Collection[User] = ()) -> list[DayNote]:
+def day_notes_on(days: Collection[date], people: Collection[User] = ()) -> list[DayNote]:
     """What shifters said of these days, by day and name; of these people alone where some are named."""
     notes = DayNote.objects.filter(day__in=days)
     if people:
@@ -37,7 +37,7 @@ def words_on(days: Collection[date], people: Collection[User] = ()) -> list[DayN
     ]
 
 
-def note_of(person: User | None, day: date | None) -> DayNote | None:
+def day_note_of(person: User | None, day: date | None) -> DayNote | None:
     """What this person said of this day, and counts."""
     return DayNote.objects.filter(user=person, day=day).first() if person and day else None
 

@@ -9,11 +9,11 @@ from datetime import date
 
 from certify.models.choices import Reconstruction, Verdict
 from oms.choices import RunType
-from reports.rows import FillFacts, Line
+from reports.rows import FrozenFillFacts, ReportRow
 
 
 @dataclass(frozen=True)
-class Sum:
+class Statistics:
     """Of some certifications: how many, of how many runs, lumisections, recorded luminosity (1/pb).
 
     `unknown_lumisections` and `unknown_lumi` say how many certifications have none, and so add nothing.
@@ -27,10 +27,10 @@ class Sum:
     unknown_lumi: int
 
 
-def sum_of(lines: Iterable[Line]) -> Sum:
+def statistics_of(lines: Iterable[ReportRow]) -> Statistics:
     """The sum of these lines. A run counts once in `runs`, and with each of its reconstructions in the rest."""
     lines = list(lines)
-    return Sum(
+    return Statistics(
         certifications=len(lines),
         runs=len({line.run_number for line in lines}),
         lumisections=sum(line.lumisections or 0 for line in lines),
@@ -40,49 +40,49 @@ def sum_of(lines: Iterable[Line]) -> Sum:
     )
 
 
-def with_verdict(lines: Iterable[Line], verdict: Verdict) -> list[Line]:
+def with_verdict(lines: Iterable[ReportRow], verdict: Verdict) -> list[ReportRow]:
     """Those of the lines that came to this verdict."""
     return [line for line in lines if line.verdict == verdict.value]
 
 
-def sums_by_verdict(lines: Iterable[Line]) -> dict[Verdict, Sum]:
+def statistics_by_verdict(lines: Iterable[ReportRow]) -> dict[Verdict, Statistics]:
     """The sum of each verdict there is, in the order of every page."""
     lines = list(lines)
     found = {verdict: with_verdict(lines, verdict) for verdict in Verdict}
-    return {verdict: sum_of(some) for verdict, some in found.items() if some}
+    return {verdict: statistics_of(some) for verdict, some in found.items() if some}
 
 
 @dataclass(frozen=True)
-class Row:
+class OverviewRow:
     """One run type and reconstruction of an overview; `without_trackermap`: how many had none to look at."""
 
     run_type: str
     reconstruction: str
-    total: Sum
-    by_verdict: dict[Verdict, Sum]
+    total: Statistics
+    by_verdict: dict[Verdict, Statistics]
     first_run: int
     last_run: int
     without_trackermap: int
 
-    def of(self, verdict: Verdict) -> Sum:
+    def for_verdict(self, verdict: Verdict) -> Statistics:
         """The sum of one verdict; of nothing where there is none."""
-        return self.by_verdict.get(verdict) or sum_of([])
+        return self.by_verdict.get(verdict) or statistics_of([])
 
 
-def overview(lines: Iterable[Line]) -> list[Row]:
+def overview(lines: Iterable[ReportRow]) -> list[OverviewRow]:
     """A row for each run type and reconstruction there is, in the order of every report."""
-    found: dict[tuple[str, str], list[Line]] = {}
-    for line in sorted(lines, key=lambda line: line.kind.order):
-        found.setdefault((line.kind.run_type, line.kind.reconstruction), []).append(line)
-    return [_row(*key, some) for key, some in found.items()]
+    found: dict[tuple[str, str], list[ReportRow]] = {}
+    for line in sorted(lines, key=lambda line: line.group.order):
+        found.setdefault((line.group.run_type, line.group.reconstruction), []).append(line)
+    return [_overview_row(*key, some) for key, some in found.items()]
 
 
-def _row(run_type: str, reconstruction: str, lines: list[Line]) -> Row:
-    return Row(
+def _overview_row(run_type: str, reconstruction: str, lines: list[ReportRow]) -> OverviewRow:
+    return OverviewRow(
         run_type=run_type,
         reconstruction=reconstruction,
-        total=sum_of(lines),
-        by_verdict=sums_by_verdict(lines),
+        total=statistics_of(lines),
+        by_verdict=statistics_by_verdict(lines),
         first_run=min(line.run_number for line in lines),
         last_run=max(line.run_number for line in lines),
         without_trackermap=sum(not line.has_trackermap for line in lines),
@@ -93,8 +93,8 @@ def _row(run_type: str, reconstruction: str, lines: list[Line]) -> Row:
 class FlagChange:
     """A run whose verdict in prompt is the opposite of that in express; `day`: when the later was certified."""
 
-    express: Line
-    prompt: Line
+    express: ReportRow
+    prompt: ReportRow
 
     @property
     def run_number(self) -> int:
@@ -110,20 +110,20 @@ class FlagChange:
         return [name for name in self.express.flags if self.express.flag_text(name) != self.prompt.flag_text(name)]
 
 
-def changed_to(express: str, prompt: str) -> Verdict | None:
+def changed_verdict(express: str, prompt: str) -> Verdict | None:
     """What prompt came to where express came to the opposite. Undecided counts in neither: it is no opposite."""
     return Verdict(prompt) if {express, prompt} == {Verdict.GOOD.value, Verdict.BAD.value} else None
 
 
-def flag_changes(lines: Iterable[Line]) -> list[FlagChange]:
+def flag_changes(lines: Iterable[ReportRow]) -> list[FlagChange]:
     """The runs of which express and prompt are both here and came to opposite verdicts: each once, oldest first."""
-    of: dict[str, dict[int, Line]] = {Reconstruction.EXPRESS.value: {}, Reconstruction.PROMPT.value: {}}
+    of: dict[str, dict[int, ReportRow]] = {Reconstruction.EXPRESS.value: {}, Reconstruction.PROMPT.value: {}}
     for line in lines:
-        if line.kind.reconstruction in of:
-            of[line.kind.reconstruction][line.run_number] = line
+        if line.group.reconstruction in of:
+            of[line.group.reconstruction][line.run_number] = line
     express, prompt = of.values()
     pairs = [FlagChange(express[run], prompt[run]) for run in sorted(express.keys() & prompt.keys())]
-    return [pair for pair in pairs if changed_to(pair.express.verdict, pair.prompt.verdict)]
+    return [pair for pair in pairs if changed_verdict(pair.express.verdict, pair.prompt.verdict)]
 
 
 @dataclass(frozen=True)
@@ -132,42 +132,42 @@ class Shifter:
 
     username: str
     name: str
-    total: Sum
-    by_verdict: dict[Verdict, Sum]
+    total: Statistics
+    by_verdict: dict[Verdict, Statistics]
 
 
-def shifters(lines: Iterable[Line]) -> list[Shifter]:
+def shifters(lines: Iterable[ReportRow]) -> list[Shifter]:
     """Everybody who certified some of these, who certified most first."""
-    found: dict[tuple[str, str], list[Line]] = {}
+    found: dict[tuple[str, str], list[ReportRow]] = {}
     for line in lines:
         found.setdefault((line.username, line.shifter), []).append(line)
-    people = [Shifter(*who, sum_of(some), sums_by_verdict(some)) for who, some in found.items()]
+    people = [Shifter(*who, statistics_of(some), statistics_by_verdict(some)) for who, some in found.items()]
     return sorted(people, key=lambda one: (-one.total.certifications, one.username))
 
 
-def by_itself(day: date) -> date:
+def same_day(day: date) -> date:
     """Each day."""
     return day
 
 
-def of_its_month(day: date) -> date:
+def first_of_month(day: date) -> date:
     """The first day of the month."""
     return day.replace(day=1)
 
 
 def lumi_by_day(
-    lines: Iterable[Line], period: Callable[[date], date] = by_itself
+    lines: Iterable[ReportRow], period: Callable[[date], date] = same_day
 ) -> dict[str, dict[date, dict[Verdict, float]]]:
     """Recorded luminosity (1/pb) by reconstruction, shift day and verdict: a run counts once in each reconstruction.
 
     `period` gives the day that a day is counted under.
     """
-    found: dict[str, dict[date, list[Line]]] = {}
+    found: dict[str, dict[date, list[ReportRow]]] = {}
     for line in sorted(lines, key=lambda line: line.day):
-        found.setdefault(line.kind.reconstruction, {}).setdefault(period(line.day), []).append(line)
+        found.setdefault(line.group.reconstruction, {}).setdefault(period(line.day), []).append(line)
     return {
         name: {
-            day: {verdict: one.recorded_lumi for verdict, one in sums_by_verdict(some).items()}
+            day: {verdict: one.recorded_lumi for verdict, one in statistics_by_verdict(some).items()}
             for day, some in found[name].items()
         }
         for name in Reconstruction.values
@@ -180,22 +180,24 @@ class Day:
     """One shift day: its overview, the fills of its collision runs, and the verdicts that changed on it."""
 
     day: date
-    rows: list[Row]
+    overview_rows: list[OverviewRow]
     fills: list[int]
     changes: list[FlagChange]
-    lines: list[Line]
+    report_rows: list[ReportRow]
 
     def runs(self, run_type: str, reconstruction: str, verdict: Verdict) -> list[int]:
         """The runs of one verdict, oldest first."""
         of = (run_type, reconstruction, verdict.value)
         return sorted(
-            line.run_number for line in self.lines if (line.kind.run_type, line.kind.reconstruction, line.verdict) == of
+            line.run_number
+            for line in self.report_rows
+            if (line.group.run_type, line.group.reconstruction, line.verdict) == of
         )
 
 
-def days(lines: Iterable[Line], changes: Iterable[FlagChange]) -> list[Day]:
+def days(lines: Iterable[ReportRow], changes: Iterable[FlagChange]) -> list[Day]:
     """The shift days on which something was certified, in order. Changes on other days are not of these lines."""
-    found: dict[date, list[Line]] = {}
+    found: dict[date, list[ReportRow]] = {}
     for line in lines:
         found.setdefault(line.day, []).append(line)
     changes = list(changes)
@@ -205,8 +207,8 @@ def days(lines: Iterable[Line], changes: Iterable[FlagChange]) -> list[Day]:
     ]
 
 
-def _fills_of_collisions(lines: list[Line]) -> list[int]:
-    collisions = [line for line in lines if line.kind.run_type == RunType.COLLISIONS]
+def _fills_of_collisions(lines: list[ReportRow]) -> list[int]:
+    collisions = [line for line in lines if line.group.run_type == RunType.COLLISIONS]
     return sorted({line.fill_number for line in collisions if line.fill_number is not None})
 
 
@@ -215,18 +217,20 @@ class Fill:
     """The certified runs of a fill (None: where no fill is known), newest first."""
 
     number: int | None
-    lines: list[Line]
+    report_rows: list[ReportRow]
 
-    def of(self, run_type: str, reconstruction: str) -> list[Line]:
+    def report_rows_of(self, run_type: str, reconstruction: str) -> list[ReportRow]:
         return [
-            line for line in self.lines if (line.kind.run_type, line.kind.reconstruction) == (run_type, reconstruction)
+            line
+            for line in self.report_rows
+            if (line.group.run_type, line.group.reconstruction) == (run_type, reconstruction)
         ]
 
 
-def fills(lines: Iterable[Line]) -> list[Fill]:
+def fills(lines: Iterable[ReportRow]) -> list[Fill]:
     """The fills with their certified runs, newest fill first; runs of which no fill is known come last."""
-    found: dict[int | None, list[Line]] = {}
-    for line in sorted(lines, key=lambda line: (-line.run_number, line.kind.order)):
+    found: dict[int | None, list[ReportRow]] = {}
+    for line in sorted(lines, key=lambda line: (-line.run_number, line.group.order)):
         found.setdefault(line.fill_number, []).append(line)
     return [Fill(number, found[number]) for number in sorted(found, key=lambda one: (one is None, -(one or 0)))]
 
@@ -241,36 +245,40 @@ class FillLumi:
     number: int
     first_run: int
     last_run: int
-    facts: FillFacts
+    facts: FrozenFillFacts
     certified: float
 
 
-def fill_lumis(lines: Iterable[Line]) -> list[FillLumi]:
+def fill_lumis(lines: Iterable[ReportRow]) -> list[FillLumi]:
     """Those of the fills with colliding bunches, newest first. Where OMS did not say how many, collision runs tell."""
-    return [_fill_lumi(fill.number, fill.lines) for fill in fills(lines) if fill.number and _collides(fill.lines)]
+    return [
+        _fill_lumi(fill.number, fill.report_rows)
+        for fill in fills(lines)
+        if fill.number and _has_collisions(fill.report_rows)
+    ]
 
 
-def _collides(lines: list[Line]) -> bool:
-    bunches = _read_last(lines).fill.bunches_colliding
-    return any(line.kind.run_type == RunType.COLLISIONS for line in lines) if bunches is None else bunches > 0
+def _has_collisions(lines: list[ReportRow]) -> bool:
+    bunches = _last_read_row(lines).fill.bunches_colliding
+    return any(line.group.run_type == RunType.COLLISIONS for line in lines) if bunches is None else bunches > 0
 
 
-def _read_last(lines: list[Line]) -> Line:
+def _last_read_row(lines: list[ReportRow]) -> ReportRow:
     return max(lines, key=lambda line: (line.read_at, line.pk))
 
 
-def _fill_lumi(number: int, lines: list[Line]) -> FillLumi:
+def _fill_lumi(number: int, lines: list[ReportRow]) -> FillLumi:
     runs = [line.run_number for line in lines]
-    collisions = [line for line in lines if line.kind.run_type == RunType.COLLISIONS]
-    return FillLumi(number, min(runs), max(runs), _read_last(lines).fill, lumi_of_runs(collisions))
+    collisions = [line for line in lines if line.group.run_type == RunType.COLLISIONS]
+    return FillLumi(number, min(runs), max(runs), _last_read_row(lines).fill, lumi_of_runs(collisions))
 
 
-def lumi_of_runs(lines: Iterable[Line]) -> float:
+def lumi_of_runs(lines: Iterable[ReportRow]) -> float:
     """Recorded luminosity (1/pb) with each run counted once, by the certification that read OMS last."""
-    found: dict[int, list[Line]] = {}
+    found: dict[int, list[ReportRow]] = {}
     for line in lines:
         found.setdefault(line.run_number, []).append(line)
-    return math.fsum(_read_last(some).recorded_lumi or 0.0 for some in found.values())
+    return math.fsum(_last_read_row(some).recorded_lumi or 0.0 for some in found.values())
 
 
 @dataclass(frozen=True)
@@ -279,21 +287,21 @@ class Run:
 
     run_number: int
     fill_number: int | None
-    by_reconstruction: dict[str, Line]
+    by_reconstruction: dict[str, ReportRow]
 
     @property
     def run_types(self) -> list[str]:
         """What its certifications take it for; mostly one word."""
-        return list(dict.fromkeys(line.kind.run_type for line in self.by_reconstruction.values()))
+        return list(dict.fromkeys(line.group.run_type for line in self.by_reconstruction.values()))
 
 
-def runs(lines: Iterable[Line]) -> list[Run]:
+def runs(lines: Iterable[ReportRow]) -> list[Run]:
     """The runs, newest first."""
-    found: dict[int, dict[str, Line]] = {}
-    for line in sorted(lines, key=lambda line: (-line.run_number, line.kind.order)):
-        found.setdefault(line.run_number, {})[line.kind.reconstruction] = line
+    found: dict[int, dict[str, ReportRow]] = {}
+    for line in sorted(lines, key=lambda line: (-line.run_number, line.group.order)):
+        found.setdefault(line.run_number, {})[line.group.reconstruction] = line
     return [Run(number, _known_fill(some), some) for number, some in found.items()]
 
 
-def _known_fill(some: dict[str, Line]) -> int | None:
+def _known_fill(some: dict[str, ReportRow]) -> int | None:
     return next((line.fill_number for line in some.values() if line.fill_number is not None), None)

@@ -6,7 +6,7 @@ It is asked `?RUN=316187` at any path and answers `[["316187","DECO"]]`, and `[]
 from __future__ import annotations
 
 from sandbox import world
-from sandbox.exchange import Answer, Request
+from sandbox.exchange import Request, Response
 
 DECO, PEAK = "DECO", "PEAK"
 
@@ -20,15 +20,15 @@ def mode_of(number: int) -> str | None:
     return DECO if run["fill_type_runtime"] == "PROTONS" else PEAK
 
 
-def answer(request: Request) -> Answer:
+def answer(request: Request) -> Response:
     """What the service says; 400 for a number that is none."""
     asked = dict(request.query).get("RUN", "")
     if not asked.isdigit() or len(asked) > 10:
-        return Answer({"error": "RUN is missing or no number."}, 400)
+        return Response({"error": "RUN is missing or no number."}, 400)
     mode = mode_of(int(asked))
-    return Answer([[asked, mode]] if mode else [])
+    return Response([[asked, mode]] if mode else [])
 
 
-def refusal(status: int) -> Answer:
+def refusal(status: int) -> Response:
     """The web server in front of it does not let in."""
-    return Answer({"error": "Unauthorized" if status == 401 else "Forbidden"}, status)
+    return Response({"error": "Unauthorized" if status == 401 else "Forbidden"}, status)

@@ -52,7 +52,7 @@ class Request:
         return token.strip() if kind.lower() == "bearer" else None
 
 
-class Sent(Enum):
+class SentPart(Enum):
     """How much of an answer is sent before the connection is closed."""
 
     WHOLE = "whole"
@@ -61,7 +61,7 @@ class Sent(Enum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What goes back: `body` is made JSON unless it is text.
 
     `sent` says how much of it leaves the house; after the headers alone, nothing comes for `held` seconds.
@@ -71,8 +71,8 @@ class Answer:
     status: int = 200
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
-    sent: Sent = Sent.WHOLE
-    held: float = 0
+    sent_part: SentPart = SentPart.WHOLE
+    hold_seconds: float = 0
 
     def encoded(self) -> bytes:
         if isinstance(self.body, bytes):

@@ -30,7 +30,7 @@ MODES = {
 DEFAULT_SECONDS = 30.0
 
 
-class BadFault(ValueError):
+class InvalidFault(ValueError):
     """The fault asked for makes no sense; the text says why."""
 
 
@@ -44,35 +44,37 @@ class Fault:
     count: int | None = None
     path: str | None = None
 
-    def concerns(self, service: str, path: str) -> bool:
+    def applies_to(self, service: str, path: str) -> bool:
         return self.service == service and (not self.path or self.path in path)
 
 
-def _number(asked: Mapping[str, Any], name: str, kind: type, least: float) -> Any:
+def _optional_number(asked: Mapping[str, Any], name: str, kind: type, least: float) -> Any:
     raw = asked.get(name)
     if raw is None or raw == "":
         return None
     try:
         number = kind(raw)
     except (TypeError, ValueError):
-        raise BadFault(f"{name} is {raw!r}: give a number.") from None
+        raise InvalidFault(f"{name} is {raw!r}: give a number.") from None
     if not least <= number < float("inf"):
-        raise BadFault(f"{name} is {raw!r}: give at least {least:g}.")
+        raise InvalidFault(f"{name} is {raw!r}: give at least {least:g}.")
     return number
 
 
-def fault_of(asked: Mapping[str, Any]) -> Fault:
+def parse_fault(asked: Mapping[str, Any]) -> Fault:
     """The fault that a body of POST /_sandbox/faults describes."""
     service, mode = asked.get("service"), str(asked.get("mode", ""))
     if service not in SERVICES:
-        raise BadFault(f"service is {service!r}: give one of {', '.join(SERVICES)}.")
+        raise InvalidFault(f"service is {service!r}: give one of {', '.join(SERVICES)}.")
     if mode not in MODES:
-        raise BadFault(f"mode is {mode!r}: give one of {', '.join(MODES)}.")
+        raise InvalidFault(f"mode is {mode!r}: give one of {', '.join(MODES)}.")
     path = asked.get("path") or None
     if path is not None and not isinstance(path, str):
-        raise BadFault(f"path is {path!r}: give a text or null.")
-    seconds = _number(asked, "seconds", float, 0)
-    return Fault(service, mode, DEFAULT_SECONDS if seconds is None else seconds, _number(asked, "count", int, 1), path)
+        raise InvalidFault(f"path is {path!r}: give a text or null.")
+    seconds = _optional_number(asked, "seconds", float, 0)
+    return Fault(
+        service, mode, DEFAULT_SECONDS if seconds is None else seconds, _optional_number(asked, "count", int, 1), path
+    )
 
 
 class Faults:
@@ -101,10 +103,10 @@ class Faults:
         with self._changed:
             return [asdict(fault) for fault in self._faults]
 
-    def taken(self, service: str, path: str) -> Fault | None:
+    def take(self, service: str, path: str) -> Fault | None:
         """The fault for this request, counted down."""
         with self._changed:
-            fault = next((fault for fault in self._faults if fault.concerns(service, path)), None)
+            fault = next((fault for fault in self._faults if fault.applies_to(service, path)), None)
             if fault and fault.count is not None:
                 fault.count -= 1
                 if not fault.count:

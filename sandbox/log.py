@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 
 from sandbox.exchange import Request
 
-Entry = dict[str, Any]
+LogEntry = dict[str, Any]
 HIDDEN = "(hidden)"
 
 
-def _body(request: Request) -> Any:
+def _logged_body(request: Request) -> Any:
     """The body as JSON where it is JSON, else as text; a client's secret is not kept."""
     if not request.body:
         return None
@@ -33,16 +33,16 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: list[Entry] = []
+        self._entries: list[LogEntry] = []
 
-    def begin(self, service: str, request: Request) -> Entry:
+    def begin(self, service: str, request: Request) -> LogEntry:
         """Note that a request came; `started` is in seconds since 1970 (UTC)."""
         entry = {
             "service": service,
             "method": request.method,
             "path": request.path,
             "query": request.query_text,
-            "body": _body(request),
+            "body": _logged_body(request),
             "status": None,
             "started": time.time(),
             "seconds": None,
@@ -51,13 +51,13 @@ class RequestLog:
             self._entries.append(entry)
         return entry
 
-    def end(self, entry: Entry, status: int | None) -> None:
+    def end(self, entry: LogEntry, status: int | None) -> None:
         """Note how it ended; a connection that was cut has no status."""
         with self._lock:
             entry["status"] = status
             entry["seconds"] = round(time.time() - entry["started"], 6)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[LogEntry]:
         """A copy, in the order of arrival."""
         with self._lock:
             return [dict(entry) for entry in self._entries]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from sandbox.faults import MODES
-from sandbox.services import SERVICES, Service, State
+from sandbox.services import SERVICES, SandboxState, Service
 
 HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'"}
 
@@ -39,7 +39,7 @@ DERIVED = (
 )
 
 
-def html(state: State) -> str:
+def html(state: SandboxState) -> str:
     """The page; it needs no script."""
     services = "".join(_service(service, state) for service in SERVICES)
     served = "".join(f'<tr><th scope="row"><code>{a}</code></th><td>{b}</td><td>{c}</td></tr>' for a, b, c in SERVED)
@@ -75,16 +75,16 @@ def _button(action: str, fields: dict[str, str], label: str, of: str = "") -> st
     return f'<form method="post" action="/_sandbox/{action}">{hidden}<button{spoken}>{escape(label)}</button></form>'
 
 
-def _service(service: Service, state: State) -> str:
+def _service(service: Service, state: SandboxState) -> str:
     on = [fault for fault in state.faults.listed() if fault["service"] == service.name]
-    now = ", ".join(_in_words(fault) for fault in on) or "healthy"
+    now = ", ".join(_description(fault) for fault in on) or "healthy"
     buttons = "".join(
         _button("faults", {"service": service.name, "mode": mode}, mode, service.label) for mode in ("healthy", *MODES)
     )
     return f'<tr><th scope="row">{service.label}</th><td>{escape(now)}</td><td>{buttons}</td></tr>'
 
 
-def _in_words(fault: dict[str, object]) -> str:
+def _description(fault: dict[str, object]) -> str:
     path = f" on {fault['path']}" if fault["path"] else ""
     count = f", {fault['count']} more" if fault["count"] is not None else ""
     return f"{fault['mode']}{path}{count}"

@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from sandbox import control
-from sandbox.exchange import Answer, Request, Sent
+from sandbox.exchange import Request, Response, SentPart
 from sandbox.registry.rows import dataset_rows
-from sandbox.services import CutConnection, State, service_of
+from sandbox.services import CutConnection, SandboxState, service_at
 from sandbox.world.lumisections import runs_with_lumisections
 
 HOST = "127.0.0.1"
@@ -27,7 +27,7 @@ class SandboxServer(ThreadingHTTPServer):
 
     def __init__(self, port: int) -> None:
         super().__init__((HOST, port), Handler)
-        self.state = State()
+        self.state = SandboxState()
 
     @property
     def base_url(self) -> str:
@@ -69,15 +69,15 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         return Request(self.command, self.path, headers, body)
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> Response:
         path = request.path
         if path == "/":
-            return Answer("", 302, headers={"Location": f"{control.PREFIX}/"})
+            return Response("", 302, headers={"Location": f"{control.PREFIX}/"})
         if path == control.PREFIX or path.startswith(f"{control.PREFIX}/"):
             return control.answer(request, self.server.state)
-        service = service_of(path)
+        service = service_at(path)
         if service is None:
-            return Answer({"error": f"Nothing is served at {path}."}, 404)
+            return Response({"error": f"Nothing is served at {path}."}, 404)
         return self.server.state.answer(service, request)
 
     def _cut(self) -> None:
@@ -85,15 +85,15 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Response) -> None:
         """The answer, or as much of it as a fault lets through."""
         content = answer.encoded()
         self._send_head(answer, content)
-        if answer.sent is Sent.HEADERS:
+        if answer.sent_part is SentPart.HEADERS:
             self.wfile.flush()
-            self.server.state.faults.wait(answer.held)
+            self.server.state.faults.wait(answer.hold_seconds)
             self._cut()
-        elif answer.sent is Sent.HALF:
+        elif answer.sent_part is SentPart.HALF:
             self.wfile.write(content[: len(content) // 2])
             self._reset()
         elif self.command != "HEAD":
@@ -106,7 +106,7 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
 
-    def _send_head(self, answer: Answer, content: bytes) -> None:
+    def _send_head(self, answer: Response, content: bytes) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(content)))

@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox.apv import DECO, PEAK
-from sandbox.exchange import HTML, Answer, Request
+from sandbox.exchange import HTML, Request, Response
 
 LOGIN_PATH = "/sso/auth/realms/cern/protocol/openid-connect/auth"
 PROXY = "proxy"
 UNKNOWN_UNIT = "furlong"
 _COUNTS = ("count", "counter", "number", "bunches", "pages", "expires_in")
-_NUMBERS_THAT_NAME = ("run_number", "fill_number", "first_run_number", "last_run_number", "lumisection_number")
-_NULLS = frozenset({"hlt_key", "energy", "b_field", "components", "name", "access_token", "id_token", "token_endpoint"})
+_IDENTIFYING_NUMBERS = ("run_number", "fill_number", "first_run_number", "last_run_number", "lumisection_number")
+_NULLED_KEYS = frozenset(
+    {"hlt_key", "energy", "b_field", "components", "name", "access_token", "id_token", "token_endpoint"}
+)
 _PAGE = '<!DOCTYPE html>\n<html lang="en">\n<head><title>{title}</title></head>\n<body>\n{body}\n</body>\n</html>\n'
 _SIGN_IN = _PAGE.format(
     title="Sign in to CERN",
@@ -28,14 +30,14 @@ _UNAVAILABLE = _PAGE.format(
 )
 
 
-def login_page() -> Answer:
+def login_page() -> Response:
     """The CERN sign-in page for people, as a machine gets it instead of its answer."""
-    return Answer(_SIGN_IN, 200, HTML)
+    return Response(_SIGN_IN, 200, HTML)
 
 
-def to_login_page() -> Answer:
+def redirect_to_login_page() -> Response:
     """302 to the sign-in page."""
-    return Answer("", 302, HTML, {"Location": f"{LOGIN_PATH}?client_id={PROXY}&response_type=code"})
+    return Response("", 302, HTML, {"Location": f"{LOGIN_PATH}?client_id={PROXY}&response_type=code"})
 
 
 def is_login_page(request: Request) -> bool:
@@ -43,38 +45,38 @@ def is_login_page(request: Request) -> bool:
     return request.path == LOGIN_PATH and ("client_id", PROXY) in request.query
 
 
-def unavailable() -> Answer:
+def unavailable() -> Response:
     """503 with a web server's page."""
-    return Answer(_UNAVAILABLE, 503, HTML)
+    return Response(_UNAVAILABLE, 503, HTML)
 
 
-def empty(answer: Answer) -> Answer:
+def empty(answer: Response) -> Response:
     """200 without a body."""
     return replace(answer, body=b"", status=200)
 
 
-def truncated(answer: Answer) -> Answer:
+def truncated(answer: Response) -> Response:
     """The first half of the JSON as a whole answer, so that HTTP has nothing to complain of."""
     content = answer.encoded()
     return replace(answer, body=content[: max(1, len(content) // 2)])
 
 
-def wrong_shape(answer: Answer) -> Answer:
+def wrong_shape(answer: Response) -> Response:
     """Valid JSON without the expected keys."""
     return replace(answer, body={"sandbox": "told to answer in another shape"}, status=200)
 
 
-def bad_values(answer: Answer) -> Answer:
+def bad_values(answer: Response) -> Response:
     """The answer with negative counts, unknown units, and null where there is a name or a figure."""
-    return replace(answer, body=_spoiled(answer.body)) if answer.status == 200 else answer
+    return replace(answer, body=_with_bad_values(answer.body)) if answer.status == 200 else answer
 
 
-def _spoiled(value: Any, name: str = "") -> Any:
+def _with_bad_values(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
-        return {key: _spoiled(one, key) for key, one in value.items()}
+        return {key: _with_bad_values(one, key) for key, one in value.items()}
     if isinstance(value, list):
-        return [_spoiled(one, name) for one in value]
-    if name in _NULLS or value in (DECO, PEAK):
+        return [_with_bad_values(one, name) for one in value]
+    if name in _NULLED_KEYS or value in (DECO, PEAK):
         return None
     if name == "units":
         return UNKNOWN_UNIT
@@ -83,7 +85,7 @@ def _spoiled(value: Any, name: str = "") -> Any:
 
 def _is_count(name: str, value: Any) -> bool:
     is_whole = isinstance(value, int) and not isinstance(value, bool)
-    return is_whole and name not in _NUMBERS_THAT_NAME and any(word in name.lower() for word in _COUNTS)
+    return is_whole and name not in _IDENTIFYING_NUMBERS and any(word in name.lower() for word in _COUNTS)
 
 
 def _negative(value: int) -> int:
@@ -91,12 +93,12 @@ def _negative(value: int) -> int:
 
 
 # Faults that answer without the service, and those that spoil what it would have answered.
-INSTEAD: dict[str, Callable[[], Answer]] = {
+REPLACEMENTS: dict[str, Callable[[], Response]] = {
     "503-html": unavailable,
     "login-page": login_page,
-    "redirect": to_login_page,
+    "redirect": redirect_to_login_page,
 }
-SPOILS: dict[str, Callable[[Answer], Answer]] = {
+SPOILS: dict[str, Callable[[Response], Response]] = {
     "empty": empty,
     "truncated": truncated,
     "wrong-shape": wrong_shape,

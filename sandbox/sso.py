@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.exchange import Answer, Request
+from sandbox.exchange import Request, Response
 from sandbox.openid import provider
 from sandbox.openid.realm import Realm
 
@@ -28,7 +28,7 @@ DEFAULT_LIFETIME_S = 1200
 ISSUER = "https://auth.cern.ch/auth/realms/cern"
 
 
-def _part(content: bytes) -> str:
+def _token_part(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
@@ -55,7 +55,7 @@ class Tokens:
             self._granted.clear()
             self.lifetime = lifetime
 
-    def give(self, client: str, audience: str) -> str:
+    def issue(self, client: str, audience: str) -> str:
         """A new token of that client for that audience."""
         now = time.time()
         with self._lock:
@@ -64,7 +64,7 @@ class Tokens:
             self._granted[token] = Grant(audience, expires)
         return token
 
-    def is_good(self, token: str, audience: str) -> bool:
+    def is_valid(self, token: str, audience: str) -> bool:
         """Whether the token was given for the audience, is not revoked and has not expired."""
         with self._lock:
             grant = self._granted.get(token)
@@ -81,16 +81,16 @@ class Tokens:
             "jti": str(uuid.uuid4()),
             "typ": "Bearer",
         }
-        head = _part(json.dumps({"alg": "HS256", "typ": "JWT", "kid": "sandbox"}).encode())
-        text = f"{head}.{_part(json.dumps(claims).encode())}"
-        return f"{text}.{_part(hmac.new(self._key, text.encode(), hashlib.sha256).digest())}"
+        head = _token_part(json.dumps({"alg": "HS256", "typ": "JWT", "kid": "sandbox"}).encode())
+        text = f"{head}.{_token_part(json.dumps(claims).encode())}"
+        return f"{text}.{_token_part(hmac.new(self._key, text.encode(), hashlib.sha256).digest())}"
 
 
-def _refusal(status: int, error: str, description: str) -> Answer:
-    return Answer({"error": error, "error_description": description}, status)
+def _refusal(status: int, error: str, description: str) -> Response:
+    return Response({"error": error, "error_description": description}, status)
 
 
-def refusal(status: int) -> Answer:
+def refusal(status: int) -> Response:
     """The sign-in gives this client no token."""
     if status == 401:
         return _refusal(401, "invalid_client", "Invalid client or Invalid client credentials")
@@ -109,30 +109,30 @@ def _credentials(request: Request, fields: dict[str, str]) -> tuple[str, str]:
     return fields.get("client_id", ""), fields.get("client_secret", "")
 
 
-def answer(request: Request, tokens: Tokens, realm: Realm) -> Answer:
+def answer(request: Request, tokens: Tokens, realm: Realm) -> Response:
     """What the realm says, to machines and to people."""
     path = request.path.rstrip("/").removeprefix(provider.REALM_PATH)
-    allowed, respond = _ROUTES.get(path, ((), _unknown))
+    allowed, respond = _ROUTES.get(path, ((), _unknown_path))
     if allowed and request.method not in allowed:
-        return Answer({"error": "HTTP 405 Method Not Allowed"}, 405)
+        return Response({"error": "HTTP 405 Method Not Allowed"}, 405)
     return respond(request, tokens, realm)
 
 
-def _unknown(*_: object) -> Answer:
-    return Answer({"error": "HTTP 404 Not Found"}, 404)
+def _unknown_path(*_: object) -> Response:
+    return Response({"error": "HTTP 404 Not Found"}, 404)
 
 
-def _machine_token(request: Request, tokens: Tokens, _realm: Realm) -> Answer:
+def _machine_token(request: Request, tokens: Tokens, _realm: Realm) -> Response:
     fields = request.form
     client, secret = _credentials(request, fields)
     if client not in CLIENTS:
         return refusal(401)
     if not secret:
         return _refusal(401, "unauthorized_client", "Invalid client or Invalid client credentials")
-    return _granted(client, fields, tokens)
+    return _grant_token(client, fields, tokens)
 
 
-def _code_for_tokens(request: Request, _tokens: Tokens, realm: Realm) -> Answer:
+def _exchange_code(request: Request, _tokens: Tokens, realm: Realm) -> Response:
     """People's sign-in, second step."""
     fields = request.form
     client, secret = _credentials(request, fields)
@@ -143,7 +143,7 @@ def _code_for_tokens(request: Request, _tokens: Tokens, realm: Realm) -> Answer:
     return provider.redeem(fields, client, realm)
 
 
-def _granted(client: str, fields: dict[str, str], tokens: Tokens) -> Answer:
+def _grant_token(client: str, fields: dict[str, str], tokens: Tokens) -> Response:
     if not fields.get("grant_type"):
         return _refusal(400, "invalid_request", "Missing form parameter: grant_type")
     if fields["grant_type"] != "client_credentials":
@@ -151,24 +151,24 @@ def _granted(client: str, fields: dict[str, str], tokens: Tokens) -> Answer:
     if not fields.get("audience"):
         return _refusal(400, "invalid_request", "Missing form parameter: audience")
     body: dict[str, Any] = {
-        "access_token": tokens.give(client, fields["audience"]),
+        "access_token": tokens.issue(client, fields["audience"]),
         "expires_in": int(tokens.lifetime),
         "refresh_expires_in": 0,
         "token_type": "Bearer",
         "not-before-policy": 0,
         "scope": "",
     }
-    return Answer(body)
+    return Response(body)
 
 
 _OPENID = "/protocol/openid-connect"
-_Respond = Callable[[Request, Tokens, Realm], Answer]
-_ROUTES: dict[str, tuple[tuple[str, ...], _Respond]] = {
+_Responder = Callable[[Request, Tokens, Realm], Response]
+_ROUTES: dict[str, tuple[tuple[str, ...], _Responder]] = {
     "/api-access/token": (("POST",), _machine_token),
     "/.well-known/openid-configuration": (("GET",), lambda request, _tokens, _realm: provider.discovery(request)),
-    f"{_OPENID}/certs": (("GET",), lambda _request, _tokens, realm: Answer(realm.keys.published())),
+    f"{_OPENID}/certs": (("GET",), lambda _request, _tokens, realm: Response(realm.keys.published())),
     f"{_OPENID}/auth": (("GET", "POST"), lambda request, _tokens, realm: provider.authorize(request, realm)),
-    f"{_OPENID}/token": (("POST",), _code_for_tokens),
+    f"{_OPENID}/token": (("POST",), _exchange_code),
     f"{_OPENID}/userinfo": (("GET", "POST"), lambda request, _tokens, realm: provider.userinfo(request, realm)),
     f"{_OPENID}/logout": (("GET", "POST"), lambda request, _tokens, realm: provider.log_out(request, realm)),
 }

@@ -9,13 +9,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from audit.choices import Kind
-from audit.models import Change, History
-from audit.tracked_model import Recorded
-from certify.models.history_labels import retired
+from audit.choices import ChangeKind
+from audit.models import AuditOptions, Change
+from audit.tracked_model import TrackedModel
+from certify.models.history_labels import retirement_values
 
 
-class SavedFilter(Recorded):
+class SavedFilter(TrackedModel):
     """A person's name for a query of the week. A retired one is offered no longer."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="saved_filters")
@@ -23,12 +23,12 @@ class SavedFilter(Recorded):
     query = models.TextField()
     is_retired = models.BooleanField(default=False)
 
-    history = History(
-        kind=Kind.SETTING,
-        what="saved filter",
-        quiet=("user",),
+    history = AuditOptions(
+        kind=ChangeKind.SETTING,
+        row_label="saved filter",
+        untracked=("user",),
         owner="user_id",
-        opposite=retired,
+        reverse_create=retirement_values,
         labels={"is_retired": "retired", "query": "filters"},
     )
 
@@ -43,6 +43,6 @@ class SavedFilter(Recorded):
     def __str__(self) -> str:
         return self.name
 
-    def may_be_put_back_by(self, actor: Any, _change: Change, _fields: Collection[str]) -> bool:
+    def can_undo(self, actor: Any, _change: Change, _fields: Collection[str]) -> bool:
         """Whose it is."""
         return actor.pk == self.user_id

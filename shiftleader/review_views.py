@@ -16,31 +16,31 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from certify.models import TrackerCertification
-from certify.review.actions import Outcome, review_certifications
+from certify.review.actions import ReviewOutcome, review_certifications
 from certify.review.selectors import unreviewed
-from infrastructure.web.responses import SeeOther
+from infrastructure.web.responses import HttpResponseSeeOther
 from reports.filters.chips import chips
 from reports.filters.form import WeekForm
 from reports.filters.week import Scope
-from shiftleader.views import unreadable
+from shiftleader.views import render_invalid_filters
 from users.access import SignedInRequest, role_required
 from users.models import Role
 
 ALL = "all"
-AT = "certifications"
-MOST_NAMED = 10
-MOST_UNASKED = 10
-_TICKED = re.compile(r"(\d{1,18})-(\d{1,9})", re.ASCII)
+CERTIFICATIONS_PART = "certifications"
+MAX_NAMED = 10
+MAX_UNCONFIRMED = 10
+_TICKED_PATTERN = re.compile(r"(\d{1,18})-(\d{1,9})", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Seen:
+class ShownCertifications:
     """Certifications that stood on the page: {key: version}, and the keys of the stale ones."""
 
     versions: dict[int, int]
     stale: set[int]
 
-    def number(self, *, with_stale: bool) -> int:
+    def count(self, *, with_stale: bool) -> int:
         return len(self.versions) - (0 if with_stale else len(self.stale))
 
 
@@ -53,23 +53,25 @@ def review(request: SignedInRequest) -> HttpResponse:
     """
     form = WeekForm(request.GET)
     if not form.is_valid():
-        return unreadable(request, form)
+        return render_invalid_filters(request, form)
     scope = form.scope()
     is_all, with_stale = request.POST.get("what") == ALL, "with_stale" in request.POST
-    seen = _seen_of(scope, request.POST) if is_all else None
-    if seen and "sure" not in request.POST and seen.number(with_stale=with_stale) > MOST_UNASKED:
-        return _asked(request, scope, seen, with_stale=with_stale)
-    chosen = seen.versions if seen else _ticked(request.POST)
-    _tell(request, review_certifications(request.user, chosen, with_stale=with_stale))
-    return SeeOther(f"{reverse('shiftleader:week')}?{scope.query}#{AT}")
+    seen = _shown_certifications(scope, request.POST) if is_all else None
+    if seen and "sure" not in request.POST and seen.count(with_stale=with_stale) > MAX_UNCONFIRMED:
+        return _confirmation_page(request, scope, seen, with_stale=with_stale)
+    chosen = seen.versions if seen else _ticked_versions(request.POST)
+    _add_outcome_message(request, review_certifications(request.user, chosen, with_stale=with_stale))
+    return HttpResponseSeeOther(f"{reverse('shiftleader:week')}?{scope.query}#{CERTIFICATIONS_PART}")
 
 
-def _asked(request: SignedInRequest, scope: Scope, seen: Seen, *, with_stale: bool) -> HttpResponse:
+def _confirmation_page(
+    request: SignedInRequest, scope: Scope, seen: ShownCertifications, *, with_stale: bool
+) -> HttpResponse:
     """Says how many of what would be confirmed, and asks; nothing is done yet."""
     context = {
         "scope": scope,
         "chips": chips(scope),
-        "number": seen.number(with_stale=with_stale),
+        "number": seen.count(with_stale=with_stale),
         "stale": len(seen.stale),
         "with_stale": with_stale,
         "shown_at": request.POST.get("shown_at", ""),
@@ -77,32 +79,32 @@ def _asked(request: SignedInRequest, scope: Scope, seen: Seen, *, with_stale: bo
     return render(request, "shiftleader/confirm_review.html", context)
 
 
-def _tell(request: SignedInRequest, outcome: Outcome) -> None:
+def _add_outcome_message(request: SignedInRequest, outcome: ReviewOutcome) -> None:
     """What came of it, with the way back beside it, at the part of the week that has the certifications."""
-    said = " ".join(_sentences(outcome))
-    if outcome.change is None:
-        messages.warning(request, said, extra_tags=AT)
+    said = " ".join(_outcome_sentences(outcome))
+    if outcome.change_id is None:
+        messages.warning(request, said, extra_tags=CERTIFICATIONS_PART)
         return
-    undo = reverse("history_pages:undo", args=[outcome.change])
-    messages.success(request, format_html('{} <a href="{}">Undo</a>', said, undo), extra_tags=AT)
+    undo = reverse("history_pages:undo", args=[outcome.change_id])
+    messages.success(request, format_html('{} <a href="{}">Undo</a>', said, undo), extra_tags=CERTIFICATIONS_PART)
 
 
-def _ticked(sent: QueryDict) -> dict[int, int]:
+def _ticked_versions(sent: QueryDict) -> dict[int, int]:
     """The version that was shown of each ticked certification, by key."""
-    found = (_TICKED.fullmatch(text) for text in sent.getlist("certification"))
+    found = (_TICKED_PATTERN.fullmatch(text) for text in sent.getlist("certification"))
     return {int(one[1]): int(one[2]) for one in found if one}
 
 
-def _seen_of(scope: Scope, sent: QueryDict) -> Seen:
+def _shown_certifications(scope: Scope, sent: QueryDict) -> ShownCertifications:
     """Those of the scope that nobody has reviewed; what was changed after the page was made was not seen there."""
-    shown = _moment(sent.get("shown_at", ""))
+    shown = _parse_time(sent.get("shown_at", ""))
     rows = unreviewed(scope.rows().order_by())
     seen = rows.filter(updated_at__lte=shown) if shown else rows.none()
     found = list(seen.values_list("pk", "version", "stale_since"))
-    return Seen({pk: version for pk, version, _ in found}, {pk for pk, _, since in found if since})
+    return ShownCertifications({pk: version for pk, version, _ in found}, {pk for pk, _, since in found if since})
 
 
-def _moment(text: str) -> datetime | None:
+def _parse_time(text: str) -> datetime | None:
     try:
         moment = parse_datetime(text)
     except ValueError:
@@ -110,25 +112,27 @@ def _moment(text: str) -> datetime | None:
     return moment if moment is None or moment.tzinfo else None
 
 
-def _sentences(outcome: Outcome) -> list[str]:
+def _outcome_sentences(outcome: ReviewOutcome) -> list[str]:
     """What came of it, and what to do about what was left out."""
-    said = [f"{_number(outcome.reviewed)} reviewed." if outcome.reviewed else "Nothing is reviewed by this."]
+    said = [f"{_count_text(outcome.reviewed)} reviewed." if outcome.reviewed else "Nothing is reviewed by this."]
     if outcome.stale:
-        said.append(f"Left out as stale: {_names(outcome.stale)}. Tick “stale ones too” to confirm these as well.")
+        said.append(
+            f"Left out as stale: {_certification_names(outcome.stale)}. Tick “stale ones too” to confirm these as well."
+        )
     if outcome.changed:
-        said.append(f"Changed meanwhile: {_names(outcome.changed)}. Look at these again.")
-    if outcome.before:
-        said.append(f"Reviewed before: {_names(outcome.before)}.")
-    if not any((outcome.reviewed, outcome.stale, outcome.changed, outcome.before)):
+        said.append(f"Changed meanwhile: {_certification_names(outcome.changed)}. Look at these again.")
+    if outcome.already_reviewed:
+        said.append(f"Reviewed before: {_certification_names(outcome.already_reviewed)}.")
+    if not any((outcome.reviewed, outcome.stale, outcome.changed, outcome.already_reviewed)):
         said.append("Tick the certifications that you have looked at, then confirm.")
     return said
 
 
-def _number(rows: list[TrackerCertification]) -> str:
+def _count_text(rows: list[TrackerCertification]) -> str:
     return f"{len(rows)} certification{'' if len(rows) == 1 else 's'}"
 
 
-def _names(rows: Iterable[TrackerCertification]) -> str:
+def _certification_names(rows: Iterable[TrackerCertification]) -> str:
     names = [str(row) for row in rows]
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(names[:MAX_NAMED]) + more

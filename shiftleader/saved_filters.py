@@ -11,10 +11,10 @@ from reports.filters.week import Scope
 from shiftleader.models import SavedFilter
 from users.models import User
 
-_OF_DAYS = ("week", "from", "to")
+_DAY_FIELDS = ("week", "from", "to")
 
 
-class SaveForm(forms.Form):
+class SaveFilterForm(forms.Form):
     """A name, and whether the days are kept too."""
 
     name = forms.CharField(label="Save these filters as", max_length=50)
@@ -22,26 +22,26 @@ class SaveForm(forms.Form):
 
 
 @dataclass(frozen=True)
-class Kept:
+class SavedFilterLink:
     """A saved filter with its query here; one without days is shown over the days at hand."""
 
-    saved: SavedFilter
+    saved_filter: SavedFilter
     query: str
 
 
-def kept_of(person: User, scope: Scope) -> list[Kept]:
+def saved_filter_links(person: User, scope: Scope) -> list[SavedFilterLink]:
     """The person's filters by name: one query."""
     mine = SavedFilter.objects.filter(user=person, is_retired=False)
-    return [Kept(one, _over(one.query, scope)) for one in mine]
+    return [SavedFilterLink(one, _query_in_scope(one.query, scope)) for one in mine]
 
 
-def _over(query: str, scope: Scope) -> str:
+def _query_in_scope(query: str, scope: Scope) -> str:
     pairs = parse_qsl(query)
-    has_days = any(name in _OF_DAYS for name, _value in pairs)
+    has_days = any(name in _DAY_FIELDS for name, _value in pairs)
     return query if has_days else urlencode([*scope.days.query().items(), *pairs])
 
 
 def query_to_save(scope: Scope, with_days: bool) -> str:
     """What is kept of a scope."""
     sent = scope.as_sent()
-    return urlencode({name: value for name, value in sent.items() if with_days or name not in _OF_DAYS}, doseq=True)
+    return urlencode({name: value for name, value in sent.items() if with_days or name not in _DAY_FIELDS}, doseq=True)

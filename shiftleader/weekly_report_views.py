@@ -9,15 +9,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from reports.bar_chart import chart
-from reports.filters.chips import in_words_of
+from reports.filters.chips import filter_descriptions
 from reports.filters.form import WeekForm
 from reports.filters.week import Scope
 from reports.slides import odp_file, pptx_file
 from reports.slides.deck import Deck
-from reports.slides.weekly_deck import deck_of
-from reports.weekly.content import report_of
-from reports.weekly.sections import Report, Section
-from shiftleader.views import unreadable
+from reports.slides.weekly_deck import build_deck
+from reports.weekly.content import build_report
+from reports.weekly.sections import ReportSection, WeeklyReport
+from shiftleader.views import render_invalid_filters
 from users.access import SignedInRequest
 
 
@@ -26,42 +26,44 @@ def report(request: SignedInRequest) -> HttpResponse:
     """All of the weekly report on one page; 422 where the address cannot be read."""
     form = WeekForm(request.GET)
     if not form.is_valid():
-        return unreadable(request, form)
+        return render_invalid_filters(request, form)
     scope = form.scope()
-    made = _report(request, scope)
-    sections = [(section, _chart(section, scope)) for section in made.sections]
+    made = _build_report(request, scope)
+    sections = [(section, _luminosity_chart(section, scope)) for section in made.sections]
     return render(request, "shiftleader/report.html", {"report": made, "scope": scope, "sections": sections})
 
 
 @require_safe
 def slides_pptx(request: SignedInRequest) -> HttpResponse:
     """The same as slides for PowerPoint and LibreOffice."""
-    return _slides(request, "pptx", pptx_file.CONTENT_TYPE, pptx_file.pptx_bytes)
+    return _slides_response(request, "pptx", pptx_file.CONTENT_TYPE, pptx_file.pptx_bytes)
 
 
 @require_safe
 def slides_odp(request: SignedInRequest) -> HttpResponse:
     """The same as slides for LibreOffice, and for PowerPoint too."""
-    return _slides(request, "odp", odp_file.CONTENT_TYPE, odp_file.odp_bytes)
+    return _slides_response(request, "odp", odp_file.CONTENT_TYPE, odp_file.odp_bytes)
 
 
-def _report(request: SignedInRequest, scope: Scope) -> Report:
-    return report_of(scope, request.user, list(in_words_of(scope).values()))
+def _build_report(request: SignedInRequest, scope: Scope) -> WeeklyReport:
+    return build_report(scope, request.user, list(filter_descriptions(scope).values()))
 
 
-def _chart(section: Section, scope: Scope) -> object:
+def _luminosity_chart(section: ReportSection, scope: Scope) -> object:
     return chart(section.reconstruction, list(section.days), section.amounts, scope.rows_url)
 
 
-def _slides(request: SignedInRequest, kind: str, content_type: str, write: Callable[[Deck], bytes]) -> HttpResponse:
+def _slides_response(
+    request: SignedInRequest, kind: str, content_type: str, write: Callable[[Deck], bytes]
+) -> HttpResponse:
     form = WeekForm(request.GET)
     if not form.is_valid():
-        return unreadable(request, form)
-    made = _report(request, form.scope())
-    return _file(write(deck_of(made)), content_type, f"{made.file_name}.{kind}")
+        return render_invalid_filters(request, form)
+    made = _build_report(request, form.scope())
+    return _attachment(write(build_deck(made)), content_type, f"{made.file_name}.{kind}")
 
 
-def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
+def _attachment(content: bytes, content_type: str, name: str) -> HttpResponse:
     answer = HttpResponse(content, content_type=content_type)
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 
-class _Fields(HTMLParser):
+class FormFieldsParser(HTMLParser):
     """Collects the successful controls of the first form that posts and has a `ticket` or the wanted field."""
 
     def __init__(self, having: str) -> None:
@@ -62,7 +62,7 @@ class _Fields(HTMLParser):
 
 def fields_of(response, having: str = "ticket") -> dict[str, list[str]]:
     """The fields of the form on the page that has a field named `having`, each with its values."""
-    parser = _Fields(having)
+    parser = FormFieldsParser(having)
     parser.feed(response.content.decode())
     return next(form for form in parser.forms if having in form)
 

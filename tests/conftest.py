@@ -10,7 +10,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
 from infrastructure.http import tokens
-from tests.factories import UserFactory, begin_anew
+from tests.factories import UserFactory, reset_sequences
 from tests.sandbox_server import sandbox, sandbox_server  # noqa: F401 - fixtures
 from users.models import Role, User
 
@@ -38,10 +38,10 @@ def _touches_database(item) -> bool:
 @pytest.fixture(autouse=True)
 def _cold_start():
     """Each test starts without remembered answers, states of services or tokens, and with the first numbers."""
-    begin_anew()
+    reset_sequences()
     cache.clear()
     caches["attempts"].clear()
-    tokens.forget_all()
+    tokens.discard_all()
     yield
     cache.clear()
 

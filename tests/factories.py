@@ -21,7 +21,7 @@ from certify.models import (
     TrackerCertification,
     TrackingProblem,
 )
-from certify.models.choices import Flag, Reconstruction, State, TrackerMap
+from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap
 from certify.review.models import ShifterQuestion
 from oms.choices import RunType
 from oms.models import OmsFill, OmsRun
@@ -200,7 +200,7 @@ class CertificationFactory(DjangoModelFactory):
         run = None
         reconstruction = Reconstruction.EXPRESS
         withdrawn = factory.Trait(
-            state=State.WITHDRAWN,
+            state=CertificationState.WITHDRAWN,
             withdrawn_by=factory.SelfAttribute("user"),
             withdrawn_at=BEGIN + timedelta(days=1),
             withdrawn_reason="wrong run",
@@ -232,7 +232,7 @@ class QuestionFactory(DjangoModelFactory):
     asked_by = factory.SubFactory(UserFactory, role=Role.SHIFT_LEADER)
 
 
-def begin_anew() -> None:
+def reset_sequences() -> None:
     """Number and name from the first again."""
     for made_here in DjangoModelFactory.__subclasses__():
         for counted in (made_here, *made_here.__subclasses__()):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.certhelper.test_serve import ROOT, Copy
+from tests.certhelper.test_serve import ROOT, ServedCopy
 from tests.chromium import ARGUMENTS, executable
 
 PICTURES = ROOT / "docs" / "img"
@@ -54,7 +54,7 @@ def take_all(page: Page, url: str) -> None:
 def main() -> int:
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        site = Copy(Path(folder))
+        site = ServedCopy(Path(folder))
         process = site.start()
         try:
             site.wait_until_ready(process)

@@ -100,8 +100,8 @@ def test_the_sweep_sees_calls_without_a_time_out():
 
 def test_the_released_client_has_nothing_to_open_a_connection_with():
     """Run Registry's client calls `requests` without a word from us; inside it that name is our door."""
-    client = upstream_client._configured()
-    assert client.requests.__class__ is upstream_client._Door
+    client = upstream_client._configured_client()
+    assert client.requests.__class__ is upstream_client._RequestsAdapter
     assert not [name for name, value in vars(client).items() if getattr(value, "__module__", "").startswith("requests")]
     assert requests not in vars(client).values()
-    assert client.get_api_token is upstream_client._no_token
+    assert client.get_api_token is upstream_client._empty_token

@@ -18,16 +18,16 @@ from django.test import Client
 from audit.models import Change
 from audit.undo import undo_change
 from certify.actions.certify import amend_certification, certify_run
-from certify.actions.input import Basis, Decision
+from certify.actions.input import CertificationContext, CertificationInput
 from certify.actions.lifecycle import hand_over_certification, restore_certification, withdraw_certification
-from certify.facts.actions import confirm_facts, seen_of
+from certify.facts.actions import confirm_facts, serialized_differences
 from certify.facts.staleness import mark_stale
 from certify.models import BadReason, PixelProblem, TrackerCertification
 from certify.references.actions import adopt_reference, promote_reference, retire_reference
-from certify.vocabulary.actions import add_word
+from certify.vocabulary.actions import add_term
 from drafts.actions import renew_lease, take_over
 from tests.certify.page_form import GOOD, open_form, send_form
-from tests.drafts.test_actions import sheet_of
+from tests.drafts.test_actions import form_token_of
 from tests.factories import (
     BadReasonFactory,
     CertificationFactory,
@@ -46,34 +46,36 @@ Send = Callable[[User, Client], int]
 
 
 @dataclass(frozen=True)
-class Deed:
+class PermissionCase:
     """A line of the table: the lowest role that may, the action, the request (its status); None where there is none."""
 
-    since: Role | None
+    lowest_role: Role | None
     act: Act | None
     send: Send | None
 
 
-def somebody() -> User:
+def other_shifter() -> User:
     return UserFactory(username="somebody", role=Role.SHIFTER)
 
 
-def made(owner: User | None = None, **more: Any) -> TrackerCertification:
-    return CertificationFactory(user=owner or somebody(), **more)
+def make_certification(owner: User | None = None, **more: Any) -> TrackerCertification:
+    return CertificationFactory(user=owner or other_shifter(), **more)
 
 
-def decided(**changes: Any) -> Decision:
+def make_input(**changes: Any) -> CertificationInput:
     said = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "date": date(2018, 6, 2)}
-    return Decision(**{**said, "reference": ReconstructionFactory(reference=True), **changes})
+    return CertificationInput(**{**said, "reference": ReconstructionFactory(reference=True), **changes})
 
 
-def got(*addresses: str) -> Send:
+def get_pages(*addresses: str) -> Send:
     """The worst answer of these pages."""
     return lambda _actor, client: max(client.get(address).status_code for address in addresses)
 
 
 def _certify(actor: User) -> object:
-    return certify_run(actor, RunFactory().run_number, "express", decided(), Basis(practice_of=actor.practice_of))
+    return certify_run(
+        actor, RunFactory().run_number, "express", make_input(), CertificationContext(training_of=actor.training_of)
+    )
 
 
 def _send_certification(_actor: User, client: Client) -> int:
@@ -84,19 +86,21 @@ def _send_certification(_actor: User, client: Client) -> int:
     return sent if sent in DONE else client.post(path, GOOD).status_code
 
 
-def _amend(is_mine: bool) -> Act:
+def _amend_action(is_mine: bool) -> Act:
     def act(actor: User) -> object:
-        row = made(actor if is_mine else None)
-        return amend_certification(actor, row, 1, decided(comment="seen"), Basis(), reason="looked again")
+        row = make_certification(actor if is_mine else None)
+        return amend_certification(
+            actor, row, 1, make_input(comment="seen"), CertificationContext(), reason="looked again"
+        )
 
     return act
 
 
-def _send_change(is_mine: bool) -> Send:
+def _change_request(is_mine: bool) -> Send:
     def send(actor: User, client: Client) -> int:
         RunFactory(run_number=315259, fill=None)
         ReconstructionFactory(reference=True, run=RunFactory(run_number=314811))
-        row = made(actor if is_mine else None, run=RunFactory._meta.model.objects.get(pk=315259))
+        row = make_certification(actor if is_mine else None, run=RunFactory._meta.model.objects.get(pk=315259))
         path = f"/list/{row.pk}/update/"
         if client.get(path).status_code == 403:
             return client.post(path, GOOD).status_code
@@ -108,16 +112,16 @@ def _send_change(is_mine: bool) -> Send:
     return send
 
 
-def _standing(action: Callable[..., object], is_mine: bool, **state: Any) -> Act:
+def _lifecycle_action(action: Callable[..., object], is_mine: bool, **state: Any) -> Act:
     def act(actor: User) -> object:
-        return action(actor, made(actor if is_mine else None, **state), 1, "looked again")
+        return action(actor, make_certification(actor if is_mine else None, **state), 1, "looked again")
 
     return act
 
 
-def _send_standing(verb: str, is_mine: bool, **state: Any) -> Send:
+def _lifecycle_request(verb: str, is_mine: bool, **state: Any) -> Send:
     def send(actor: User, client: Client) -> int:
-        row = made(actor if is_mine else None, **state)
+        row = make_certification(actor if is_mine else None, **state)
         to = UserFactory(username="next", role=Role.SHIFTER).pk
         return client.post(f"/list/{row.pk}/{verb}/", {"version": 1, "reason": "why", "to": to}).status_code
 
@@ -125,11 +129,13 @@ def _send_standing(verb: str, is_mine: bool, **state: Any) -> Send:
 
 
 def _hand_over(actor: User) -> object:
-    return hand_over_certification(actor, made(), 1, UserFactory(username="next", role=Role.SHIFTER), "why")
+    return hand_over_certification(
+        actor, make_certification(), 1, UserFactory(username="next", role=Role.SHIFTER), "why"
+    )
 
 
 def _stale(owner: User | None) -> TrackerCertification:
-    row = made(owner)
+    row = make_certification(owner)
     run = row.runreconstruction.run
     run.lumisections = 1
     run.save()
@@ -139,37 +145,39 @@ def _stale(owner: User | None) -> TrackerCertification:
     return row
 
 
-def _confirm(is_mine: bool) -> Act:
+def _confirm_action(is_mine: bool) -> Act:
     def act(actor: User) -> object:
         row = _stale(actor if is_mine else None)
-        return confirm_facts(actor, row, row.version, seen_of(row))
+        return confirm_facts(actor, row, row.version, serialized_differences(row))
 
     return act
 
 
-def _send_confirmation(is_mine: bool) -> Send:
+def _confirmation_request(is_mine: bool) -> Send:
     def send(actor: User, client: Client) -> int:
         row = _stale(actor if is_mine else None)
-        return client.post(f"/list/{row.pk}/confirm/", {"version": row.version, "seen": seen_of(row)}).status_code
+        return client.post(
+            f"/list/{row.pk}/confirm/", {"version": row.version, "seen": serialized_differences(row)}
+        ).status_code
 
     return send
 
 
 def _take_over(actor: User) -> object:
-    renew_lease(sheet_of(somebody()))
-    return take_over(actor, sheet_of(actor))
+    renew_lease(form_token_of(other_shifter()))
+    return take_over(actor, form_token_of(actor))
 
 
 def _send_take_over(actor: User, client: Client) -> int:
-    renew_lease(sheet_of(somebody()))
-    return client.post("/drafts/take-over/", {"sheet": sheet_of(actor).signed()}).status_code
+    renew_lease(form_token_of(other_shifter()))
+    return client.post("/drafts/take-over/", {"sheet": form_token_of(actor).signed()}).status_code
 
 
 def _send_retirement(_actor: User, client: Client) -> int:
     return client.post(f"/references/{ReconstructionFactory(reference=True).pk}/retire/", {"reason": "old"}).status_code
 
 
-def _undo(prepare: Callable[[User], object]) -> Act:
+def _undo_action(prepare: Callable[[User], object]) -> Act:
     """Undo the last change, which `prepare` made."""
 
     def act(actor: User) -> object:
@@ -179,7 +187,7 @@ def _undo(prepare: Callable[[User], object]) -> Act:
     return act
 
 
-def _send_undo(prepare: Callable[[User], object]) -> Send:
+def _undo_request(prepare: Callable[[User], object]) -> Send:
     def send(actor: User, client: Client) -> int:
         prepare(actor)
         return client.post(f"/history/{Change.objects.first().pk}/undo/", {"reason": "not so"}).status_code
@@ -192,12 +200,19 @@ def _leader() -> User:
 
 
 def _changed_by_a_leader(owner: User | None) -> object:
-    return amend_certification(_leader(), made(owner), 1, decided(comment="seen"), Basis(), reason="looked again")
+    return amend_certification(
+        _leader(),
+        make_certification(owner),
+        1,
+        make_input(comment="seen"),
+        CertificationContext(),
+        reason="looked again",
+    )
 
 
 def _confirmed_by_a_leader(owner: User) -> object:
     row = _stale(owner)
-    return confirm_facts(_leader(), row, row.version, seen_of(row))
+    return confirm_facts(_leader(), row, row.version, serialized_differences(row))
 
 
 def _word_edited(_actor: User, client: Client) -> int:
@@ -233,78 +248,92 @@ def _pinned(person: User) -> None:
     person.save()
 
 
-LOOK = got("/", "/list/", "/list/?export=csv", "/list/?export=json", "/history/", "/history/?export=csv", "/summary/")
+LOOK = get_pages(
+    "/", "/list/", "/list/?export=csv", "/list/?export=json", "/history/", "/history/?export=csv", "/summary/"
+)
 TABLE = {
-    "look at lists, history, reports, and export them": Deed(Role.GUEST, None, LOOK),
-    "look at a certification, its run, its reference": Deed(
+    "look at lists, history, reports, and export them": PermissionCase(Role.GUEST, None, LOOK),
+    "look at a certification, its run, its reference": PermissionCase(
         Role.GUEST,
         None,
-        lambda actor, client: got(
-            f"/list/{(row := made()).pk}/",
+        lambda actor, client: get_pages(
+            f"/list/{(row := make_certification()).pk}/",
             f"/runs/{row.run_number}/",
             f"/references/{row.reference_runreconstruction_id}/",
         )(actor, client),
     ),
-    "search open runs": Deed(Role.SHIFTER, None, got("/openruns/?runs=315259")),
-    "certify": Deed(Role.SHIFTER, _certify, _send_certification),
-    "add a reason": Deed(Role.SHIFTER, lambda actor: add_word(actor, BadReason, "HV off"), None),
-    "add a problem": Deed(Role.SHIFTER, lambda actor: add_word(actor, PixelProblem, "hot"), None),
-    "change own": Deed(Role.SHIFTER, _amend(True), _send_change(True)),
-    "withdraw own": Deed(Role.SHIFTER, _standing(withdraw_certification, True), _send_standing("withdraw", True)),
-    "restore own": Deed(
+    "search open runs": PermissionCase(Role.SHIFTER, None, get_pages("/openruns/?runs=315259")),
+    "certify": PermissionCase(Role.SHIFTER, _certify, _send_certification),
+    "add a reason": PermissionCase(Role.SHIFTER, lambda actor: add_term(actor, BadReason, "HV off"), None),
+    "add a problem": PermissionCase(Role.SHIFTER, lambda actor: add_term(actor, PixelProblem, "hot"), None),
+    "change own": PermissionCase(Role.SHIFTER, _amend_action(True), _change_request(True)),
+    "withdraw own": PermissionCase(
+        Role.SHIFTER, _lifecycle_action(withdraw_certification, True), _lifecycle_request("withdraw", True)
+    ),
+    "restore own": PermissionCase(
         Role.SHIFTER,
-        _standing(restore_certification, True, withdrawn=True),
-        _send_standing("restore", True, withdrawn=True),
+        _lifecycle_action(restore_certification, True, withdrawn=True),
+        _lifecycle_request("restore", True, withdrawn=True),
     ),
-    "confirm own that is stale": Deed(Role.SHIFTER, _confirm(True), _send_confirmation(True)),
-    "undo a change of own": Deed(Role.SHIFTER, _undo(_changed_by_a_leader), _send_undo(_changed_by_a_leader)),
-    "change others'": Deed(Role.SHIFT_LEADER, _amend(False), _send_change(False)),
-    "withdraw others'": Deed(
-        Role.SHIFT_LEADER, _standing(withdraw_certification, False), _send_standing("withdraw", False)
+    "confirm own that is stale": PermissionCase(Role.SHIFTER, _confirm_action(True), _confirmation_request(True)),
+    "undo a change of own": PermissionCase(
+        Role.SHIFTER, _undo_action(_changed_by_a_leader), _undo_request(_changed_by_a_leader)
     ),
-    "restore others'": Deed(
+    "change others'": PermissionCase(Role.SHIFT_LEADER, _amend_action(False), _change_request(False)),
+    "withdraw others'": PermissionCase(
+        Role.SHIFT_LEADER, _lifecycle_action(withdraw_certification, False), _lifecycle_request("withdraw", False)
+    ),
+    "restore others'": PermissionCase(
         Role.SHIFT_LEADER,
-        _standing(restore_certification, False, withdrawn=True),
-        _send_standing("restore", False, withdrawn=True),
+        _lifecycle_action(restore_certification, False, withdrawn=True),
+        _lifecycle_request("restore", False, withdrawn=True),
     ),
-    "confirm others' that is stale": Deed(Role.SHIFT_LEADER, _confirm(False), _send_confirmation(False)),
-    "undo a change of others'": Deed(
+    "confirm others' that is stale": PermissionCase(
+        Role.SHIFT_LEADER, _confirm_action(False), _confirmation_request(False)
+    ),
+    "undo a change of others'": PermissionCase(
         Role.SHIFT_LEADER,
-        _undo(lambda _actor: _changed_by_a_leader(None)),
-        _send_undo(lambda _actor: _changed_by_a_leader(None)),
+        _undo_action(lambda _actor: _changed_by_a_leader(None)),
+        _undo_request(lambda _actor: _changed_by_a_leader(None)),
     ),
-    "undo that own was handed over": Deed(
+    "undo that own was handed over": PermissionCase(
         Role.SHIFT_LEADER,
-        _undo(lambda actor: hand_over_certification(_leader(), made(actor), 1, somebody(), "why")),
-        _send_undo(lambda actor: hand_over_certification(_leader(), made(actor), 1, somebody(), "why")),
+        _undo_action(
+            lambda actor: hand_over_certification(_leader(), make_certification(actor), 1, other_shifter(), "why")
+        ),
+        _undo_request(
+            lambda actor: hand_over_certification(_leader(), make_certification(actor), 1, other_shifter(), "why")
+        ),
     ),
-    "undo that a leader confirmed own": Deed(
+    "undo that a leader confirmed own": PermissionCase(
         Role.SHIFT_LEADER,
-        _undo(_confirmed_by_a_leader),
-        _send_undo(_confirmed_by_a_leader),
+        _undo_action(_confirmed_by_a_leader),
+        _undo_request(_confirmed_by_a_leader),
     ),
-    "take over a form": Deed(Role.SHIFT_LEADER, _take_over, _send_take_over),
-    "retire a reference": Deed(
+    "take over a form": PermissionCase(Role.SHIFT_LEADER, _take_over, _send_take_over),
+    "retire a reference": PermissionCase(
         Role.SHIFT_LEADER,
         lambda actor: retire_reference(actor, ReconstructionFactory(reference=True), "old"),
         _send_retirement,
     ),
-    "undo that a reference was retired": Deed(
+    "undo that a reference was retired": PermissionCase(
         Role.SHIFT_LEADER,
-        _undo(lambda _actor: retire_reference(_leader(), ReconstructionFactory(reference=True), "old")),
-        _send_undo(lambda _actor: retire_reference(_leader(), ReconstructionFactory(reference=True), "old")),
+        _undo_action(lambda _actor: retire_reference(_leader(), ReconstructionFactory(reference=True), "old")),
+        _undo_request(lambda _actor: retire_reference(_leader(), ReconstructionFactory(reference=True), "old")),
     ),
-    "promote to reference": Deed(
+    "promote to reference": PermissionCase(
         Role.SHIFT_LEADER,
-        lambda actor: promote_reference(actor, made(), "long and clean"),
-        lambda _actor, client: client.post(f"/references/promote/{made().pk}/", {"reason": "clean"}).status_code,
+        lambda actor: promote_reference(actor, make_certification(), "long and clean"),
+        lambda _actor, client: (
+            client.post(f"/references/promote/{make_certification().pk}/", {"reason": "clean"}).status_code
+        ),
     ),
-    "undo that own was promoted": Deed(
+    "undo that own was promoted": PermissionCase(
         Role.SHIFT_LEADER,
-        _undo(lambda actor: promote_reference(_leader(), made(actor), "long and clean")),
-        _send_undo(lambda actor: promote_reference(_leader(), made(actor), "long and clean")),
+        _undo_action(lambda actor: promote_reference(_leader(), make_certification(actor), "long and clean")),
+        _undo_request(lambda actor: promote_reference(_leader(), make_certification(actor), "long and clean")),
     ),
-    "adopt a reference": Deed(
+    "adopt a reference": PermissionCase(
         Role.SHIFT_LEADER,
         lambda actor: adopt_reference(actor, RunFactory(), "express", "first"),
         lambda _actor, client: (
@@ -313,23 +342,25 @@ TABLE = {
             ).status_code
         ),
     ),
-    "hand over": Deed(Role.SHIFT_LEADER, _hand_over, _send_standing("hand-over", False)),
-    "edit reasons and problems": Deed(Role.SHIFT_LEADER, None, _word_edited),
-    "undo that a word was added": Deed(
+    "hand over": PermissionCase(Role.SHIFT_LEADER, _hand_over, _lifecycle_request("hand-over", False)),
+    "edit reasons and problems": PermissionCase(Role.SHIFT_LEADER, None, _word_edited),
+    "undo that a word was added": PermissionCase(
         Role.SHIFT_LEADER,
-        _undo(lambda _actor: PixelProblemFactory()),
-        _send_undo(lambda _actor: PixelProblemFactory()),
+        _undo_action(lambda _actor: PixelProblemFactory()),
+        _undo_request(lambda _actor: PixelProblemFactory()),
     ),
-    "edit checklists": Deed(Role.SHIFT_LEADER, None, _checklist_opened),
-    "full dump": Deed(Role.SHIFT_LEADER, None, got("/list/dump/")),
-    "roles and accounts": Deed(Role.ADMIN, None, _account_in_admin),
-    "look at what is stored in the admin": Deed(Role.ADMIN, None, got("/admin/oms/omsrun/", "/admin/history/change/")),
-    "undo a role": Deed(
+    "edit checklists": PermissionCase(Role.SHIFT_LEADER, None, _checklist_opened),
+    "full dump": PermissionCase(Role.SHIFT_LEADER, None, get_pages("/list/dump/")),
+    "roles and accounts": PermissionCase(Role.ADMIN, None, _account_in_admin),
+    "look at what is stored in the admin": PermissionCase(
+        Role.ADMIN, None, get_pages("/admin/oms/omsrun/", "/admin/history/change/")
+    ),
+    "undo a role": PermissionCase(
         Role.ADMIN,
-        _undo(lambda _actor: _promoted(somebody())),
-        _send_undo(lambda _actor: _promoted(somebody())),
+        _undo_action(lambda _actor: _promoted(other_shifter())),
+        _undo_request(lambda _actor: _promoted(other_shifter())),
     ),
-    "undo a change of one's own role": Deed(None, _undo(_pinned), _send_undo(_pinned)),
+    "undo a change of one's own role": PermissionCase(None, _undo_action(_pinned), _undo_request(_pinned)),
 }
 
 
@@ -338,8 +369,8 @@ def role(request) -> Role:
     return request.param
 
 
-def _is_allowed(deed: Deed, role: Role) -> bool:
-    return deed.since is not None and role.includes(deed.since)
+def _is_allowed(deed: PermissionCase, role: Role) -> bool:
+    return deed.lowest_role is not None and role.includes(deed.lowest_role)
 
 
 @pytest.mark.parametrize("name", [name for name, deed in TABLE.items() if deed.act])

@@ -26,7 +26,7 @@ STATIC = re.compile(r"{% static ['\"]([^'\"{]+)['\"]")
 UNLABELLED_ON_PURPOSE = {"hidden", "submit", "button", "reset", "image"}
 
 
-class Page(HTMLParser):
+class ParsedPage(HTMLParser):
     """What the sweeps look at in a page."""
 
     def __init__(self, html: str) -> None:
@@ -76,7 +76,7 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def pages(shifter, shifter_client, shift_leader_client, client, settings) -> Iterator[dict[str, Page]]:
+def pages(shifter, shifter_client, shift_leader_client, client, settings) -> Iterator[dict[str, ParsedPage]]:
     """Every page that people open, as those see it who may; the outside switched off."""
     for name in ("RUNREGISTRY_URL", "OMS_URL", "SSO_URL"):
         setattr(settings, name, "http://127.0.0.1:9/nobody")
@@ -106,7 +106,7 @@ def pages(shifter, shifter_client, shift_leader_client, client, settings) -> Ite
         ],
         client: [reverse("users:sign-in"), reverse("help")],
     }
-    return {path: Page(browser.get(path).text) for browser, paths in addresses.items() for path in paths}
+    return {path: ParsedPage(browser.get(path).text) for browser, paths in addresses.items() for path in paths}
 
 
 @pytest.mark.django_db
@@ -139,7 +139,9 @@ def test_no_id_stands_twice_on_a_page(pages):
 
 
 def test_the_sweep_sees_what_it_forbids():
-    page = Page('<h1>a</h1><h1>b</h1><p style="x" onclick="y" id="i"><b id="i"></b><script>z</script><input name="n">')
+    page = ParsedPage(
+        '<h1>a</h1><h1>b</h1><p style="x" onclick="y" id="i"><b id="i"></b><script>z</script><input name="n">'
+    )
     assert (page.headings, len(page.inline), page.ids, page.unlabelled()) == (2, 3, ["i", "i"], ["n"])
 
 
@@ -190,7 +192,7 @@ def _settings_of_ours() -> set[str]:
 
 
 def _asks(node: ast.AST) -> bool:
-    return any(isinstance(one, ast.Name) and one.id in ("env", "_outside") for one in ast.walk(node))
+    return any(isinstance(one, ast.Name) and one.id in ("env", "_service_setting") for one in ast.walk(node))
 
 
 def test_every_setting_does_something():

@@ -41,15 +41,15 @@ def _statements(package: Distribution) -> Iterator[str]:
     yield ", ".join(one for one in named if one != "OSI Approved")
     for file in package.files or []:
         if file.name.upper().startswith(("LICENSE", "LICENCE", "COPYING")):
-            yield _title(file.read_text(encoding="utf-8"))
+            yield _first_line(file.read_text(encoding="utf-8"))
 
 
-def _title(text: str) -> str:
+def _first_line(text: str) -> str:
     lines = (line.strip() for line in text.splitlines())
     return next((line for line in lines if line), "")
 
 
-def _table(names: dict[str, str]) -> str:
+def _markdown_table(names: dict[str, str]) -> str:
     rows = [f"| {name} | {version} | {licence_of(name)} |" for name, version in sorted(names.items())]
     return "\n".join(["| package | version | licence |", "|---|---|---|", *rows])
 
@@ -58,7 +58,7 @@ def page() -> str:
     """The whole page."""
     server, tools = pins("requirements.lock"), pins("tests/requirements.lock")
     only_tools = {name: version for name, version in tools.items() if name not in server}
-    return f"{HEAD}\n## On the server\n\n{_table(server)}\n\n## For tests and tools\n\n{_table(only_tools)}\n"
+    return f"{HEAD}\n## On the server\n\n{_markdown_table(server)}\n\n## For tests and tools\n\n{_markdown_table(only_tools)}\n"
 
 
 if __name__ == "__main__":

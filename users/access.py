@@ -14,7 +14,7 @@ from users.models import Role, User
 
 View = Callable[..., HttpResponseBase]
 # The guest's home page and the help say the same.
-WHO_GIVES_ROLES = "Roles come from CERN groups: ask your shift leader to enter you, then sign out and in again."
+ROLES_HINT = "Roles come from CERN groups: ask your shift leader to enter you, then sign out and in again."
 
 
 class SignedInRequest(HttpRequest):
@@ -23,21 +23,21 @@ class SignedInRequest(HttpRequest):
     user: User
 
 
-def denial(request: HttpRequest, role: Role) -> str:
+def denial_message(request: HttpRequest, role: Role) -> str:
     """The sentence for a person whose role is too low: what it needs, who they are, what to do next."""
     user = cast(User, request.user)
     return (
         f"This page needs the role {role.label}. You are signed in as {user.get_username()}, "
-        f"{user.get_role_display()}. {WHO_GIVES_ROLES}"
+        f"{user.get_role_display()}. {ROLES_HINT}"
     )
 
 
-def refusal(request: HttpRequest, role: Role) -> HttpResponseBase | None:
+def check_access(request: HttpRequest, role: Role) -> HttpResponseBase | None:
     """None for who may go on, a redirect to the sign-in for strangers; raises PermissionDenied with a sentence."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     if not request.user.has_role(role):
-        raise PermissionDenied(denial(request, role))
+        raise PermissionDenied(denial_message(request, role))
     return None
 
 
@@ -47,7 +47,7 @@ def role_required(role: Role) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            return refusal(request, role) or view(request, *args, **kwargs)
+            return check_access(request, role) or view(request, *args, **kwargs)
 
         return guarded
 

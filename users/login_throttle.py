@@ -11,9 +11,9 @@ from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.http import HttpRequest
 
-from infrastructure.cache.file_lock import alone
+from infrastructure.cache.file_lock import file_lock
 
-FAILURES_ALLOWED = 10
+MAX_FAILURES = 10
 WINDOW_S = 5 * 60
 
 
@@ -22,7 +22,7 @@ def _cache() -> BaseCache:
     return caches["attempts"]
 
 
-def address_of(request: HttpRequest) -> str:
+def client_address(request: HttpRequest) -> str:
     """The client's address: behind a proxy the hop that it added last; what stands before it anybody may write."""
     hops = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
     return hops.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
@@ -30,7 +30,7 @@ def address_of(request: HttpRequest) -> str:
 
 def _key(request: HttpRequest, username: str) -> str:
     """The account and the address of the request, as a cache key of safe characters."""
-    who = f"{username.strip().lower()}\n{address_of(request)}"
+    who = f"{username.strip().lower()}\n{client_address(request)}"
     return f"users.failures.{hashlib.sha256(who.encode()).hexdigest()}"
 
 
@@ -41,21 +41,21 @@ def _failures(key: str) -> tuple[int, float]:
     return (count, ends_at) if now < ends_at else (0, now + WINDOW_S)
 
 
-def may_try(request: HttpRequest, username: str) -> bool:
-    """Whether this account may still try from this address within the window, and count it as a failure until `forget`.
+def allow_attempt(request: HttpRequest, username: str) -> bool:
+    """Whether this account may still try from this address; counts as a failure until `reset_failures`.
 
     The window starts with the first failure and no later one prolongs it.
     """
     key = _key(request, username)
-    with alone("attempts"):
+    with file_lock("attempts"):
         count, ends_at = _failures(key)
-        if count >= FAILURES_ALLOWED:
+        if count >= MAX_FAILURES:
             return False
         _cache().set(key, (count + 1, ends_at), ends_at - time.time())
     return True
 
 
-def forget(request: HttpRequest, username: str) -> None:
+def reset_failures(request: HttpRequest, username: str) -> None:
     """A success ends the count."""
-    with alone("attempts"):
+    with file_lock("attempts"):
         _cache().delete(_key(request, username))

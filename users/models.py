@@ -7,9 +7,9 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils import timezone
 
-from audit.choices import Kind
-from audit.models import History
-from audit.tracked_model import Recorded
+from audit.choices import ChangeKind
+from audit.models import AuditOptions
+from audit.tracked_model import TrackedModel
 
 
 class Role(models.TextChoices):
@@ -35,12 +35,12 @@ class PeopleManager(UserManager["User"]):
         return super().create_superuser(*args, **kwargs)
 
 
-def _deactivated(_actor: object, _why: str) -> dict[str, Any]:
+def _deactivation(_actor: object, _why: str) -> dict[str, Any]:
     """What undoes the making of an account."""
     return {"is_active": False}
 
 
-class User(Recorded, AbstractUser):
+class User(TrackedModel, AbstractUser):
     """A person who signs in. `role` alone decides what they may; Django's staff flags follow it.
 
     CERN gives the role anew at every sign-in. `role_changed_by` names the admin who changed it since; where
@@ -63,15 +63,15 @@ class User(Recorded, AbstractUser):
     training_reason = models.CharField(max_length=300, blank=True, editable=False)
 
     objects: ClassVar[PeopleManager] = PeopleManager()
-    history = History(
-        kind=Kind.ACCOUNT,
-        never=("password", "last_login", "groups", "user_permissions"),
-        quiet=(
+    history = AuditOptions(
+        kind=ChangeKind.ACCOUNT,
+        exclude=("password", "last_login", "groups", "user_permissions"),
+        untracked=(
             *("date_joined", "is_staff", "is_superuser", "role_changed_by"),
             *("training_since", "training_by", "training_reason"),
         ),
-        private=("email",),
-        opposite=_deactivated,
+        restricted=("email",),
+        reverse_create=_deactivation,
     )
 
     class Meta(AbstractUser.Meta):
@@ -85,24 +85,24 @@ class User(Recorded, AbstractUser):
             kwargs["update_fields"] = {*kwargs["update_fields"], "is_staff", "is_superuser"}
         super().save(*args, **kwargs)
 
-    def may_be_put_back_by(self, actor: "User", change: Any, fields: Collection[str]) -> bool:
+    def can_undo(self, actor: "User", change: Any, fields: Collection[str]) -> bool:
         """Accounts and roles are for admins, training is for shift leaders; one's own role is for nobody."""
         if actor.pk == self.pk and {"role", "role_pinned_for", "is_active"} & set(fields):
             return False
-        return actor.has_role(Role.SHIFT_LEADER if change.kind == Kind.TRAINING else Role.ADMIN)
+        return actor.has_role(Role.SHIFT_LEADER if change.kind == ChangeKind.TRAINING else Role.ADMIN)
 
     @classmethod
-    def may_be_read_whole_by(cls, reader: "User", key: Any) -> bool:
+    def can_read_restricted(cls, reader: "User", key: Any) -> bool:
         """E-mail addresses are for admins, and for whose they are."""
         return reader.has_role(Role.ADMIN) or reader.pk == key
 
-    def changed_by(self, actor: "User", why: str, fields: Collection[str] = ()) -> None:
+    def touch(self, actor: "User", reason: str, fields: Collection[str] = ()) -> None:
         """A role that an admin sets back is an admin's, and lasts as long; training that is set back says by whom."""
         if {"role", "role_pinned_for"} & set(fields):
             self.role_changed_by = actor.get_username()
         if "in_training" in fields:
             self.training_since, self.training_by = timezone.now(), actor.get_username()
-            self.training_reason = why[:300]
+            self.training_reason = reason[:300]
 
     def has_role(self, role: Role) -> bool:
         """Whether this person's role is `role` or a higher one."""
@@ -113,7 +113,7 @@ class User(Recorded, AbstractUser):
         return self.has_role(Role.SHIFTER)
 
     @property
-    def practice_of(self) -> int | None:
+    def training_of(self) -> int | None:
         """Whose practice they see as what is certified: their own (key) while in training; None where it counts."""
         return self.pk if self.in_training else None
 

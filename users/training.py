@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from audit.choices import Kind
-from audit.operation import deed
+from audit.choices import ChangeKind
+from audit.operation import operation
 from users.models import User
 
-LONGEST_REASON = 300
+MAX_REASON_LENGTH = 300
 
 
-class NotSwitched(Exception):
+class TrainingUnchanged(Exception):
     """Training stays as it is; the text says why to a person."""
 
 
@@ -24,20 +24,20 @@ def switch_training(actor: User, person: User, *, is_on: bool, reason: str) -> U
     if not actor.may_change_others:
         raise PermissionDenied("Training needs the role shift leader.")
     if not reason.strip():
-        raise NotSwitched("Say why.")
-    with deed(actor, Kind.TRAINING, why=reason):
+        raise TrainingUnchanged("Say why.")
+    with operation(actor, ChangeKind.TRAINING, reason=reason):
         held = User.objects.select_for_update().get(pk=person.pk)
         if held.in_training == is_on:
-            raise NotSwitched(f"{held.display_name} is {'in' if is_on else 'not in'} training already.")
+            raise TrainingUnchanged(f"{held.display_name} is {'in' if is_on else 'not in'} training already.")
         if is_on and not held.may_certify:
-            raise NotSwitched(f"{held.display_name} certifies nothing: training is for shifters.")
+            raise TrainingUnchanged(f"{held.display_name} certifies nothing: training is for shifters.")
         held.in_training, held.training_since = is_on, timezone.now()
-        held.training_by, held.training_reason = actor.username, reason.strip()[:LONGEST_REASON]
+        held.training_by, held.training_reason = actor.username, reason.strip()[:MAX_REASON_LENGTH]
         held.save(update_fields=["in_training", "training_since", "training_by", "training_reason"])
     return held
 
 
-def people_to_train() -> list[User]:
+def training_candidates() -> list[User]:
     """Who may certify, those in training first; then by account name."""
     people = User.objects.filter(is_active=True).exclude(role="guest").order_by("-in_training", "username")
     return list(people)

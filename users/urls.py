@@ -1,10 +1,10 @@
 from django.urls import path
 
-from users.views import SignIn, cern_callback, cern_sign_in, sign_out
+from users.views import SignInView, cern_callback, cern_sign_in, sign_out
 
 app_name = "users"
 urlpatterns = [
-    path("login/", SignIn.as_view(), name="sign-in"),
+    path("login/", SignInView.as_view(), name="sign-in"),
     path("logout/", sign_out, name="sign-out"),
     # Registered at CERN exactly so.
     path("oidc/cern/login/", cern_sign_in, name="cern-sign-in"),

@@ -324,7 +324,7 @@ class Migration(migrations.Migration):
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
             },
-            bases=(simple_history.models.HistoricalChanges, certify.models.history_labels.SaidOfARun, models.Model),
+            bases=(simple_history.models.HistoricalChanges, certify.models.history_labels.RunFactsMixin, models.Model),
         ),
         migrations.CreateModel(
             name='HistoricalTrackingProblem',

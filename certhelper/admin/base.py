@@ -16,35 +16,35 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from audit.operation import deed
+from audit.operation import operation
 from users.models import Role
 
 logger = logging.getLogger(__name__)
-LONGEST_WHY = 500
+MAX_REASON_LENGTH = 500
 
 
-class ByRole(admin.ModelAdmin):
+class RoleModelAdmin(admin.ModelAdmin):
     """Rows that people of one role, and of higher ones, may see and change."""
 
     role = Role.ADMIN
 
-    def _may(self, request: HttpRequest) -> bool:
+    def _has_role(self, request: HttpRequest) -> bool:
         return request.user.is_authenticated and request.user.has_role(self.role)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return self._may(request)
+        return self._has_role(request)
 
     def has_view_permission(self, request: HttpRequest, _obj: Model | None = None) -> bool:
-        return self._may(request)
+        return self._has_role(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self._may(request)
+        return self._has_role(request)
 
     def has_change_permission(self, request: HttpRequest, _obj: Model | None = None) -> bool:
-        return self._may(request)
+        return self._has_role(request)
 
     def has_delete_permission(self, request: HttpRequest, _obj: Model | None = None) -> bool:
-        return self._may(request)
+        return self._has_role(request)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
         """Django's, which looks the row up before it asks who may."""
@@ -53,7 +53,7 @@ class ByRole(admin.ModelAdmin):
         return super().history_view(request, object_id, extra_context)
 
 
-class SteadyList(ByRole):
+class TolerantListAdmin(RoleModelAdmin):
     """A list that outlives any address: filters that no row can fit lead to the whole list."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -68,35 +68,35 @@ class SteadyList(ByRole):
             return redirect(f"{request.path}?{ERROR_FLAG}=1")
 
 
-class WhyForm(forms.ModelForm):
+class ChangeReasonForm(forms.ModelForm):
     """A form of the admin that also asks why."""
 
     why = forms.CharField(
         required=False,
-        max_length=LONGEST_WHY,
+        max_length=MAX_REASON_LENGTH,
         label="Why",
         help_text="Kept with the change, in the history.",
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
 
 
-class SaysWhy(SteadyList):
+class ReasonedChangeAdmin(TolerantListAdmin):
     """Rows of which history is kept: one change for all that a form does, with what was typed under Why."""
 
-    form = WhyForm
+    form = ChangeReasonForm
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method != "POST":
             return super().changeform_view(request, *args, **kwargs)
-        with deed(request.user, None, why=_why(request)):
+        with operation(request.user, None, reason=_change_reason(request)):
             return super().changeform_view(request, *args, **kwargs)
 
 
-def _why(request: HttpRequest) -> str:
-    return request.POST.get("why", "")[:LONGEST_WHY]
+def _change_reason(request: HttpRequest) -> str:
+    return request.POST.get("why", "")[:MAX_REASON_LENGTH]
 
 
-class LookOnly(SteadyList):
+class ReadOnlyAdmin(TolerantListAdmin):
     """Rows that change through the pages alone."""
 
     list_per_page = 50
@@ -112,7 +112,7 @@ class LookOnly(SteadyList):
         return False
 
 
-class OnItsPage(LookOnly):
+class LinkedPageAdmin(ReadOnlyAdmin):
     """Rows that have a page, where they are changed and tell their history: `page` by key."""
 
     page = ""

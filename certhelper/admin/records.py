@@ -9,16 +9,16 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from audit.models import Change, Notice, RowAfter
-from certhelper.admin.base import LookOnly
+from audit.models import Change, HistoricalRow, Notice
+from certhelper.admin.base import ReadOnlyAdmin
 from drafts.models import Draft, Lease
 from reports.models import DayNote
 
-OURS = ("certify", "drafts", "history", "oms", "references", "reports", "review", "shiftleader", "users")
+OUR_APPS = ("certify", "drafts", "history", "oms", "references", "reports", "review", "shiftleader", "users")
 
 
 @admin.register(Change)
-class ChangeAdmin(LookOnly):
+class ChangeAdmin(ReadOnlyAdmin):
     """What was changed, as it is stored; people read it under History."""
 
     list_display = ("id", "at", "kind", "by_name", "run_number", "why")
@@ -28,7 +28,7 @@ class ChangeAdmin(LookOnly):
 
 
 @admin.register(Notice)
-class NoticeAdmin(LookOnly):
+class NoticeAdmin(ReadOnlyAdmin):
     list_display = ("change", "person", "acknowledged_at")
     list_filter = (("acknowledged_at", admin.EmptyFieldListFilter),)
     list_select_related = ("change", "person")
@@ -36,7 +36,7 @@ class NoticeAdmin(LookOnly):
 
 
 @admin.register(Draft)
-class DraftAdmin(LookOnly):
+class DraftAdmin(ReadOnlyAdmin):
     """That a draft is kept; what was typed is shown to nobody else."""
 
     list_display = ("run_number", "reconstruction", "user", "saved_at", "is_done")
@@ -47,7 +47,7 @@ class DraftAdmin(LookOnly):
 
 
 @admin.register(Lease)
-class LeaseAdmin(LookOnly):
+class LeaseAdmin(ReadOnlyAdmin):
     list_display = ("run_number", "reconstruction", "user", "since", "ends_at", "taken_by")
     list_filter = ("reconstruction", "since")
     list_select_related = ("user", "taken_by")
@@ -55,14 +55,14 @@ class LeaseAdmin(LookOnly):
 
 
 @admin.register(DayNote)
-class DayNoteAdmin(LookOnly):
+class DayNoteAdmin(ReadOnlyAdmin):
     list_display = ("day", "user", "comment", "updated_at")
     list_filter = ("day",)
     list_select_related = ("user",)
     search_fields = ("user__username", "comment", "links")
 
 
-class RowAfterAdmin(LookOnly):
+class HistoricalRowAdmin(ReadOnlyAdmin):
     """The rows of one table after each change."""
 
     list_display = ("row", "history_date", "history_type", "change")
@@ -79,7 +79,7 @@ class RowAfterAdmin(LookOnly):
         return False
 
 
-class AsItIs(LookOnly):
+class GenericTableAdmin(ReadOnlyAdmin):
     """A table without a page of its own in the admin: what is short in columns, searched by its texts or its key."""
 
     def get_list_display(self, _request: HttpRequest) -> list[Any]:
@@ -98,8 +98,8 @@ class AsItIs(LookOnly):
         return [one.name for one in self.opts.concrete_fields if isinstance(one, models.ForeignKey)]
 
 
-def register_the_rest(known: set[type[models.Model]]) -> None:
+def register_remaining_models(known: set[type[models.Model]]) -> None:
     """Every table of ours that is not among these, so that none is forgotten."""
     for model in apps.get_models():
-        if model not in known and model.__module__.partition(".")[0] in OURS:
-            admin.site.register(model, RowAfterAdmin if issubclass(model, RowAfter) else AsItIs)
+        if model not in known and model.__module__.partition(".")[0] in OUR_APPS:
+            admin.site.register(model, HistoricalRowAdmin if issubclass(model, HistoricalRow) else GenericTableAdmin)

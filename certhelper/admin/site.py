@@ -19,8 +19,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from certhelper.admin.base import LookOnly, OnItsPage, SaysWhy, WhyForm
-from certhelper.admin.records import register_the_rest
+from certhelper.admin.base import ChangeReasonForm, LinkedPageAdmin, ReadOnlyAdmin, ReasonedChangeAdmin
+from certhelper.admin.records import register_remaining_models
 from certify.models import (
     BadReason,
     Checklist,
@@ -31,9 +31,9 @@ from certify.models import (
     TrackerCertification,
     TrackingProblem,
 )
-from certify.vocabulary.kinds import KINDS
+from certify.vocabulary.kinds import TERM_KINDS
 from oms.models import OmsFill, OmsRun
-from users.access import denial
+from users.access import denial_message
 from users.models import Role, User
 from users.views import sign_out
 
@@ -46,33 +46,33 @@ admin.site.unregister([Group, EmailAddress, SocialAccount, SocialApp, SocialToke
 @login_not_required
 def sign_in(request: HttpRequest, _extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
     """The one sign-in page, with its limit on failures, stands before the admin too."""
-    if not may_enter(request):
+    if not has_admin_access(request):
         return redirect_to_login(request.GET.get("next", "/admin/"))
     return redirect("admin:index")
 
 
-def may_enter(request: HttpRequest) -> bool:
+def has_admin_access(request: HttpRequest) -> bool:
     """Whether the admin opens; who is signed in and may not is told so, instead of asked to sign in."""
     if not request.user.is_authenticated:
         return False
     if not request.user.may_use_admin and request.path != reverse("admin:logout"):
-        raise PermissionDenied(denial(request, Role.SHIFT_LEADER))
+        raise PermissionDenied(denial_message(request, Role.SHIFT_LEADER))
     return True
 
 
 @login_not_required
-def leave(request: HttpRequest, _extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+def log_out(request: HttpRequest, _extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
     """The one sign-out, which ends the session at CERN too."""
     return sign_out(request)
 
 
 admin.site.login = sign_in  # type: ignore[method-assign, assignment]
-admin.site.logout = leave  # type: ignore[method-assign, assignment]
-admin.site.has_permission = may_enter  # type: ignore[method-assign]
+admin.site.logout = log_out  # type: ignore[method-assign, assignment]
+admin.site.has_permission = has_admin_access  # type: ignore[method-assign]
 
 
 @admin.register(BadReason, PixelProblem, StripProblem, TrackingProblem)
-class WordAdmin(OnItsPage):
+class VocabularyTermAdmin(LinkedPageAdmin):
     """To be changed on its page, which knows where a word may stand and keeps editions apart."""
 
     role = Role.SHIFT_LEADER
@@ -81,12 +81,12 @@ class WordAdmin(OnItsPage):
     search_fields = ("name", "description")
 
     def view_on_site(self, row: Model) -> str:
-        kind = next(kind for kind in KINDS if isinstance(row, kind.model))
+        kind = next(kind for kind in TERM_KINDS if isinstance(row, kind.model))
         return reverse("vocabulary:word", args=[kind.name, row.pk])
 
 
 @admin.register(Checklist)
-class ChecklistAdmin(OnItsPage):
+class ChecklistAdmin(LinkedPageAdmin):
     role = Role.SHIFT_LEADER
     list_display = ("title", "identifier", "is_retired")
     list_filter = ("is_retired",)
@@ -96,15 +96,15 @@ class ChecklistAdmin(OnItsPage):
         return reverse("history_pages:checklist", args=[cast(Checklist, row).identifier])
 
 
-class PersonForm(WhyForm, UserChangeForm):
+class AccountForm(ChangeReasonForm, UserChangeForm):
     """An account, and why it is changed."""
 
 
 @admin.register(User)
-class PersonAdmin(SaysWhy, UserAdmin):
+class AccountAdmin(ReasonedChangeAdmin, UserAdmin):
     """The role alone decides what a person may; accounts are deactivated, not deleted. Nobody changes their own."""
 
-    form = PersonForm
+    form = AccountForm
     list_display = ("username", "first_name", "last_name", "email", "role", "given_by", "is_active", "last_login")
     list_filter = ("role", "is_active", ("role_pinned_for", admin.EmptyFieldListFilter))
     search_fields = ("username", "first_name", "last_name", "email")
@@ -140,7 +140,7 @@ class PersonAdmin(SaysWhy, UserAdmin):
 
 
 @admin.register(SocialAccount)
-class CernAccountAdmin(LookOnly):
+class CernAccountAdmin(ReadOnlyAdmin):
     """Which CERN account (`sub`) is whose, with what its last ID token said."""
 
     list_display = ("uid", "user", "last_login", "date_joined")
@@ -150,7 +150,7 @@ class CernAccountAdmin(LookOnly):
 
 
 @admin.register(TrackerCertification)
-class CertificationAdmin(OnItsPage):
+class CertificationAdmin(LinkedPageAdmin):
     """To be changed on its page, where rights and rules are held."""
 
     page = "listruns:certification"
@@ -170,7 +170,7 @@ class CertificationAdmin(OnItsPage):
 
 
 @admin.register(RunReconstruction)
-class ReconstructionAdmin(OnItsPage):
+class ReconstructionAdmin(LinkedPageAdmin):
     page = "references:reference"
     list_display = ("run_number", "reconstruction", "is_reference", "reference_since", "reference_by")
     list_filter = ("reconstruction", "is_reference")
@@ -179,12 +179,12 @@ class ReconstructionAdmin(OnItsPage):
 
 
 @admin.register(Dataset)
-class DatasetAdmin(LookOnly):
+class DatasetAdmin(ReadOnlyAdmin):
     search_fields = ("name",)
 
 
 @admin.register(OmsRun)
-class RunAdmin(OnItsPage):
+class RunAdmin(LinkedPageAdmin):
     page = "history_pages:run"
     list_display = (
         "run_number",
@@ -200,10 +200,10 @@ class RunAdmin(OnItsPage):
 
 
 @admin.register(OmsFill)
-class FillAdmin(LookOnly):
+class FillAdmin(ReadOnlyAdmin):
     list_display = ("fill_number", "era", "start_time", "fill_type_runtime", "bunches_colliding", "fetched_at")
     list_filter = ("era", "fill_type_runtime")
     search_fields = ("^fill_number",)
 
 
-register_the_rest(set(admin.site._registry))
+register_remaining_models(set(admin.site._registry))

@@ -13,11 +13,11 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from certify.actions.certify import certify_run
-from certify.actions.input import Basis, Decision
+from certify.actions.input import CertificationContext, CertificationInput
 from certify.models import BadReason, RunReconstruction, TrackerCertification
-from certify.models.choices import Flag, Question, Reconstruction, TrackerMap
+from certify.models.choices import ConfirmationCode, Flag, Reconstruction, TrackerMap
 from certify.references.actions import adopt_reference
-from certify.vocabulary.fixtures.reasons import OFF
+from certify.vocabulary.fixtures.reasons import DETECTOR_OFF
 from infrastructure.http.budget import Budget
 from oms.mirror import runs_for_page
 from oms.models import OmsRun
@@ -37,12 +37,12 @@ READY_SHARE = 0.5
 FETCH_S = 30
 
 
-class OmsOut(Exception):
+class OmsUnavailable(Exception):
     """OMS did not give the facts; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
-class Row:
+class DemoCertification:
     """One line of the file. Ready counts are None where the detector was not in the run."""
 
     run: int
@@ -79,24 +79,24 @@ class Row:
         return f"{ready} of {self.active} active lumisections."
 
 
-def _number(text: str) -> int | None:
+def _optional_integer(text: str) -> int | None:
     return int(text) if text else None
 
 
-def rows() -> list[Row]:
+def demo_certifications() -> list[DemoCertification]:
     """The file's lines, by run."""
     with SOURCE.open(encoding="utf-8", newline="") as file:
         return [
-            Row(
+            DemoCertification(
                 run=int(line["run"]),
                 reconstruction=line["reconstruction"],
                 reference_run=int(line["reference_run"]),
                 reference_reconstruction=line["reference_reconstruction"],
                 dataset=line["dataset"],
-                golden=_number(line["golden"]) or 0,
+                golden=_optional_integer(line["golden"]) or 0,
                 active=int(line["active"]),
-                pixel_ready=_number(line["pixel_ready"]),
-                strip_ready=_number(line["strip_ready"]),
+                pixel_ready=_optional_integer(line["pixel_ready"]),
+                strip_ready=_optional_integer(line["strip_ready"]),
             )
             for line in csv.DictReader(line for line in file if not line.startswith("#"))
         ]
@@ -108,13 +108,13 @@ def load_certifications() -> int:
     Raises `OmsOut`. Asks OMS only when something is missing.
     """
     known = set(TrackerCertification.objects.values_list("runreconstruction__run", "runreconstruction__reconstruction"))
-    missing = [row for row in rows() if row.key not in known]
+    missing = [row for row in demo_certifications() if row.key not in known]
     if not missing:
         return 0
     runs = _runs_from_oms({row.run for row in missing} | set(REFERENCES))
     people = {person.username: person for person in User.objects.filter(username__in=OWNERS)}
-    _adopt(people[ADOPTER], runs)
-    reason = BadReason.objects.filter(name=OFF).first() or BadReason.objects.first()
+    _adopt_references(people[ADOPTER], runs)
+    reason = BadReason.objects.filter(name=DETECTOR_OFF).first() or BadReason.objects.first()
     for row in missing:
         _certify(row, runs[row.run], people, reason)
     return len(missing)
@@ -123,13 +123,13 @@ def load_certifications() -> int:
 def _runs_from_oms(numbers: set[int]) -> dict[int, OmsRun]:
     found = runs_for_page(sorted(numbers), Budget(FETCH_S))
     if found.problem:
-        raise OmsOut(found.problem.sentence)
+        raise OmsUnavailable(found.problem.sentence)
     if absent := numbers - set(found.runs):
-        raise OmsOut(f"OMS does not know the runs {', '.join(map(str, sorted(absent)))}.")
+        raise OmsUnavailable(f"OMS does not know the runs {', '.join(map(str, sorted(absent)))}.")
     return found.runs
 
 
-def _adopt(leader: User, runs: dict[int, OmsRun]) -> None:
+def _adopt_references(leader: User, runs: dict[int, OmsRun]) -> None:
     """Make the references of 2018 references, unless somebody has decided about them here before."""
     decided = set(
         RunReconstruction.objects.filter(reference_since__isnull=False).values_list("run_id", "reconstruction")
@@ -140,14 +140,14 @@ def _adopt(leader: User, runs: dict[int, OmsRun]) -> None:
                 adopt_reference(leader, runs[number], reconstruction, "Reference of CertHelper in April 2018.")
 
 
-def _certify(row: Row, run: OmsRun, people: dict[str, User], reason: BadReason | None) -> None:
+def _certify(row: DemoCertification, run: OmsRun, people: dict[str, User], reason: BadReason | None) -> None:
     """Express on the day the run began, the rest a day later, each day another person."""
     began = run.start_time or datetime.now(UTC)
     day = began.date() + timedelta(days=int(row.reconstruction != Reconstruction.EXPRESS))
     owner = people[OWNERS[day.toordinal() % len(OWNERS)]]
     flags = row.flags
     is_bad = Flag.BAD in flags.values()
-    decision = Decision(
+    decision = CertificationInput(
         pixel=flags["pixel"],
         strip=flags["strip"],
         tracking=flags["tracking"],
@@ -156,14 +156,16 @@ def _certify(row: Row, run: OmsRun, people: dict[str, User], reason: BadReason |
         date=day,
         bad_reason=reason if is_bad else None,
         comment=row.comment,
-        confirmed=Question.values,  # what is asked of these is as it was in 2018
+        confirmed=ConfirmationCode.values,  # what is asked of these is as it was in 2018
     )
-    made = certify_run(owner, row.run, row.reconstruction, decision, Basis(dataset=row.dataset, is_complete=True))
+    made = certify_run(
+        owner, row.run, row.reconstruction, decision, CertificationContext(dataset=row.dataset, is_complete=True)
+    )
     evening = datetime.combine(day, time(20), tzinfo=UTC)
     TrackerCertification.objects.filter(pk=made.pk).update(created_at=evening, updated_at=evening)
 
 
-def _reference(row: Row) -> RunReconstruction:
+def _reference(row: DemoCertification) -> RunReconstruction:
     """The reference named in the file. One that OMS does not have becomes a run without facts, and is not offered."""
     run, _ = OmsRun.objects.get_or_create(run_number=row.reference_run)
     reference, _ = RunReconstruction.objects.get_or_create(run=run, reconstruction=row.reference_reconstruction)

@@ -10,32 +10,32 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from audit.presentation import Told, told
+from audit.presentation import ChangeView, present_changes
 from certhelper.home.pending import (
-    Answered,
-    KeptDraft,
-    NextOfSearch,
-    answers_of,
-    drafts_at_home,
+    AnsweredQuestion,
+    HomeDraft,
+    SearchProgress,
+    answered_questions,
+    home_drafts,
     is_answer,
-    next_of_search,
+    search_progress,
 )
 from certify.models import TrackerCertification
 from certify.models.choices import Verdict
 from certify.review.selectors import OpenQuestions, open_questions_for
-from history_pages.selectors import notices_for
-from listruns.selectors import all_rows, rows_for_lines, rows_seen_by, verdict_totals
-from openruns.last_search import last_search_of
+from history_pages.selectors import unacknowledged_changes
+from listruns.selectors import all_rows, rows_for_list, rows_visible_to, verdict_totals
+from openruns.last_search import last_search_query
 from users.models import User
 
-LAST_SHOWN = 8
-DAYS_SHOWN = 7
-NOTICES_SHOWN = 10
-DRAFTS_SHOWN = 8
+MAX_CERTIFICATIONS = 8
+MAX_DAYS = 7
+MAX_NOTICES = 10
+MAX_DRAFTS = 8
 
 
 @dataclass(frozen=True)
-class Tally:
+class VerdictTally:
     """How many certifications of a day (or of a group) have each verdict."""
 
     day: date
@@ -61,62 +61,62 @@ class HomePage:
     """
 
     today: date
-    mine: Tally
-    team: Tally | None
-    last_made: list[TrackerCertification]
-    days: list[Tally]
+    mine: VerdictTally
+    team: VerdictTally | None
+    latest_certifications: list[TrackerCertification]
+    days: list[VerdictTally]
     last_search: str
-    next: NextOfSearch | None
-    drafts: list[KeptDraft]
-    changed: list[Told]
-    answers: list[Answered]
+    search_progress: SearchProgress | None
+    drafts: list[HomeDraft]
+    changes_by_others: list[ChangeView]
+    answered_questions: list[AnsweredQuestion]
     incomplete: int
     stale: int
     questions: OpenQuestions
 
 
-def tallies(of: User, newest: int) -> list[Tally]:
+def daily_tallies(person: User, limit: int) -> list[VerdictTally]:
     """Per shift day, newest first, the verdicts of one person's live certifications; in training of their practice."""
-    rows: QuerySet[Any] = rows_seen_by(of).live().filter(user=of)
-    days = list(rows.order_by("-date").values_list("date", flat=True).distinct()[:newest])
+    rows: QuerySet[Any] = rows_visible_to(person).live().filter(user=person)
+    days = list(rows.order_by("-date").values_list("date", flat=True).distinct()[:limit])
     counted = rows.filter(date__in=days).order_by().values_list("date", "verdict_word").annotate(Count("pk"))
     by_day: dict[date, dict[str, int]] = {day: {} for day in days}
     for day, word, number in counted:
         by_day[day][word] = number
-    return [Tally(day, by_day[day]) for day in days]
+    return [VerdictTally(day, by_day[day]) for day in days]
 
 
-def tally_of_day(day: date) -> Tally:
+def daily_tally(day: date) -> VerdictTally:
     """The verdicts of everybody's live certifications of one shift day."""
-    return Tally(day, verdict_totals(all_rows().live().filter(date=day)))
+    return VerdictTally(day, verdict_totals(all_rows().live().filter(date=day)))
 
 
-def _to_look_after() -> dict[str, int]:
+def _attention_counts() -> dict[str, int]:
     """How many certifications have facts to complete, and how many are stale: one query, over these alone."""
     incomplete, stale = Q(external_info_complete=False), Q(stale_since__isnull=False)
     rows = all_rows().live().filter(incomplete | stale).order_by()
     return rows.aggregate(incomplete=Count("pk", filter=incomplete), stale=Count("pk", filter=stale))
 
 
-def page_of(request: HttpRequest) -> HomePage:
+def home_page(request: HttpRequest) -> HomePage:
     """The home page of who is signed in."""
     user = cast(User, request.user)
     today = timezone.now().date()
-    days = tallies(user, DAYS_SHOWN) if user.may_certify else []
-    made = rows_seen_by(user).live()
+    days = daily_tallies(user, MAX_DAYS) if user.may_certify else []
+    made = rows_visible_to(user).live()
     made = made.filter(user=user) if user.may_certify else made
-    notices = list(notices_for(user)[:NOTICES_SHOWN])
+    notices = list(unacknowledged_changes(user)[:MAX_NOTICES])
     return HomePage(
         today=today,
-        mine=next((tally for tally in days if tally.day == today), Tally(today, {})),
-        team=None if user.may_certify and not user.may_change_others else tally_of_day(today),
-        last_made=list(rows_for_lines(made).order_by("-pk")[:LAST_SHOWN]),
+        mine=next((tally for tally in days if tally.day == today), VerdictTally(today, {})),
+        team=None if user.may_certify and not user.may_change_others else daily_tally(today),
+        latest_certifications=list(rows_for_list(made).order_by("-pk")[:MAX_CERTIFICATIONS]),
         days=days,
-        last_search=last_search_of(user),
-        next=next_of_search(user) if user.may_certify else None,
-        drafts=drafts_at_home(user, DRAFTS_SHOWN) if user.may_certify else [],
+        last_search=last_search_query(user),
+        search_progress=search_progress(user) if user.may_certify else None,
+        drafts=home_drafts(user, MAX_DRAFTS) if user.may_certify else [],
         questions=open_questions_for(user),
-        changed=told([one for one in notices if not is_answer(one)], user),
-        answers=answers_of(one for one in notices if is_answer(one)),
-        **_to_look_after(),
+        changes_by_others=present_changes([one for one in notices if not is_answer(one)], user),
+        answered_questions=answered_questions(one for one in notices if is_answer(one)),
+        **_attention_counts(),
     )

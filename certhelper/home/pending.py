@@ -10,31 +10,31 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
-from audit.choices import Kind
+from audit.choices import ChangeKind
 from audit.models import Change
-from certify.editor.worklist import Search, Step, read_search
+from certify.editor.worklist import Search, SearchStep, read_search
 from certify.models import TrackerCertification
 from certify.review.models import ShifterQuestion
-from certify.rules.run_numbers import parse
+from certify.rules.run_numbers import parse_run_numbers
 from certify.selectors import live_certifications_of
-from drafts.form_token import Sheet
-from drafts.selectors import Mark, drafts_of
-from openruns.last_search import last_search_of
+from drafts.form_token import FormToken
+from drafts.selectors import PresenceEntry, newest_drafts
+from openruns.last_search import last_search_query
 from users.models import User
 
 
 @dataclass(frozen=True)
-class NextOfSearch:
+class SearchProgress:
     """How a person's last search stands: `left` are open, as Run Registry said at `asked_at` (UTC)."""
 
     runs: str
-    first: Step | None
+    first: SearchStep | None
     left: int
     certified: int
     asked_at: datetime | None
 
     @property
-    def address(self) -> str:
+    def url(self) -> str:
         """The form of the first one, on its way through the search."""
         if self.first is None:
             return ""
@@ -42,48 +42,48 @@ class NextOfSearch:
         return f"{form}?{urlencode({'dataset': self.first.dataset, 'runs': self.runs})}"
 
 
-def next_of_search(person: User) -> NextOfSearch | None:
+def search_progress(person: User) -> SearchProgress | None:
     """What is left of the person's last search, by what was answered then and is certified now: a query at most."""
-    runs = QueryDict(last_search_of(person)).get("runs", "")
+    runs = QueryDict(last_search_query(person)).get("runs", "")
     try:
-        numbers = parse(runs)
+        numbers = parse_run_numbers(runs)
     except ValueError:
         return None
-    search = read_search(runs, numbers[0], person.practice_of)
-    left, certified = search.open_targets, len(search.certified)
-    return NextOfSearch(runs, left[0] if left else None, len(left), certified, _asked_at(search))
+    search = read_search(runs, numbers[0], person.training_of)
+    left, certified = search.open_steps, len(search.certified)
+    return SearchProgress(runs, left[0] if left else None, len(left), certified, _oldest_answer_time(search))
 
 
-def _asked_at(search: Search) -> datetime | None:
+def _oldest_answer_time(search: Search) -> datetime | None:
     """When the oldest of the answers was given."""
     return min((answer.asked_at for answer in search.remembered.values()), default=None)
 
 
 @dataclass(frozen=True)
-class KeptDraft:
+class HomeDraft:
     """A draft; `since` is what was certified of the same reconstruction after it was typed, `sheet` discards it."""
 
-    mark: Mark
+    entry: PresenceEntry
     since: TrackerCertification | None
-    sheet: str
+    token: str
 
 
-def drafts_at_home(person: User, most: int) -> list[KeptDraft]:
+def home_drafts(person: User, most: int) -> list[HomeDraft]:
     """The person's drafts, newest first: two queries, one without drafts."""
-    marks = drafts_of(person, most)
+    marks = newest_drafts(person, most)
     if not marks:
         return []
-    live = live_certifications_of({mark.run_number for mark in marks}, person.practice_of)
-    return [_kept_draft(person, mark, live.get((mark.run_number, mark.reconstruction))) for mark in marks]
+    live = live_certifications_of({mark.run_number for mark in marks}, person.training_of)
+    return [_home_draft(person, mark, live.get((mark.run_number, mark.reconstruction))) for mark in marks]
 
 
-def _kept_draft(person: User, mark: Mark, made: TrackerCertification | None) -> KeptDraft:
-    sheet = Sheet(person.pk, mark.run_number, mark.reconstruction, reverse("home"))
-    return KeptDraft(mark, made if made and made.created_at > mark.at else None, sheet.signed())
+def _home_draft(person: User, entry: PresenceEntry, made: TrackerCertification | None) -> HomeDraft:
+    sheet = FormToken(person.pk, entry.run_number, entry.reconstruction, reverse("home"))
+    return HomeDraft(entry, made if made and made.created_at > entry.at else None, sheet.signed())
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnsweredQuestion:
     """An answer to a question of this person's, until they have seen it."""
 
     change: Change
@@ -91,11 +91,11 @@ class Answered:
 
 
 def is_answer(change: Change) -> bool:
-    return change.kind == Kind.ANSWER
+    return change.kind == ChangeKind.ANSWER
 
 
-def answers_of(changes: Iterable[Change]) -> list[Answered]:
+def answered_questions(changes: Iterable[Change]) -> list[AnsweredQuestion]:
     """The questions that these changes answered: one query, none without changes."""
     of_change = {change: line["key"] for change in changes for line in change.lines}
     rows = ShifterQuestion.objects.with_names().in_bulk(of_change.values()) if of_change else {}
-    return [Answered(change, rows[key]) for change, key in of_change.items() if key in rows]
+    return [AnsweredQuestion(change, rows[key]) for change, key in of_change.items() if key in rows]

@@ -13,16 +13,16 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from certhelper.home.page import page_of
-from certhelper.web.request_log import current_id
-from certify.rules.run_numbers import parse
-from infrastructure.web.responses import NotThere
+from certhelper.home.page import home_page
+from certhelper.web.request_log import current_request_id
+from certify.rules.run_numbers import parse_run_numbers
+from infrastructure.web.responses import ExplainedHttp404
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What this person does next."""
-    return render(request, "home/home.html", {"page": page_of(request)})
+    return render(request, "home/home.html", {"page": home_page(request)})
 
 
 @require_safe
@@ -32,7 +32,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if not typed:
         return redirect("listruns:list")
     try:
-        runs = parse(typed)
+        runs = parse_run_numbers(typed)
     except ValueError as refusal:
         messages.error(request, str(refusal))
         return redirect("home")
@@ -48,17 +48,17 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 def server_error(_request: HttpRequest) -> HttpResponse:
     """A fault of ours: the page that needs nothing else, with the id under which the log has it."""
-    page = render_to_string("500.html", {"request_id": current_id()})
+    page = render_to_string("500.html", {"request_id": current_request_id()})
     return HttpResponseServerError(page)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """No such page; where a page said why, its sentence."""
-    sentence = str(exception) if isinstance(exception, NotThere) else ""
+    sentence = str(exception) if isinstance(exception, ExplainedHttp404) else ""
     return render(request, "404.html", {"sentence": sentence}, status=404)
 
 
-def not_understood(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request that cannot be read; where a page said why, its sentence. What is too long has a page of its own."""
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
         return render(request, "413.html", status=413)

@@ -17,33 +17,33 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 
-class Entry(NamedTuple):
+class NavigationEntry(NamedTuple):
     """An entry of the navigation: where it leads, and whether all below that address is its page, too."""
 
     name: str
     label: str
-    with_all_below: bool = True
+    includes_subpages: bool = True
 
-    def is_at(self, path: str) -> bool:
-        address = _address(self.name)
-        return path.startswith(address) if self.with_all_below else path == address
+    def contains(self, path: str) -> bool:
+        address = _page_url(self.name)
+        return path.startswith(address) if self.includes_subpages else path == address
 
 
 @lru_cache(maxsize=256)
-def _found(name: str, _prefix: str) -> str:
+def _reverse_cached(name: str, _prefix: str) -> str:
     return reverse(name)
 
 
-def _address(name: str) -> str:
+def _page_url(name: str) -> str:
     """The address of a page without parameters, looked up once."""
-    return _found(name, get_script_prefix())
+    return _reverse_cached(name, get_script_prefix())
 
 
-class KeptAddress(URLNode):
+class CachedURLNode(URLNode):
     """An address without parameters: a page names twenty, and Django looks through all there are for each."""
 
     def render(self, context: Context) -> str:
-        return _address(self.view_name.resolve(context))
+        return _page_url(self.view_name.resolve(context))
 
 
 @register.tag
@@ -51,18 +51,18 @@ def url(parser: Parser, token: Token) -> URLNode:
     """Django's own tag, with such addresses looked up once."""
     node = django_url(parser, token)
     is_plain = not (node.args or node.kwargs or node.asvar)
-    return KeptAddress(node.view_name, [], {}, None) if is_plain else node
+    return CachedURLNode(node.view_name, [], {}, None) if is_plain else node
 
 
-_HOME = Entry("home", "Home", with_all_below=False)
-_OPEN_RUNS = Entry("openruns:open-runs", "Open runs")
-_ADMIN = Entry("admin:index", "Admin")
-_FOR_ALL = [
-    Entry("listruns:list", "Certifications"),
-    Entry("references:list", "References"),
-    Entry("reports:summary", "Daily report", with_all_below=False),
-    Entry("shiftleader:week", "Week"),
-    Entry("history_pages:history", "History"),
+_HOME = NavigationEntry("home", "Home", includes_subpages=False)
+_OPEN_RUNS = NavigationEntry("openruns:open-runs", "Open runs")
+_ADMIN = NavigationEntry("admin:index", "Admin")
+_COMMON = [
+    NavigationEntry("listruns:list", "Certifications"),
+    NavigationEntry("references:list", "References"),
+    NavigationEntry("reports:summary", "Daily report", includes_subpages=False),
+    NavigationEntry("shiftleader:week", "Week"),
+    NavigationEntry("history_pages:history", "History"),
 ]
 
 
@@ -70,12 +70,12 @@ _FOR_ALL = [
 def navigation(context: dict[str, Any]) -> SafeString:
     """The pages that this person may open, the one at hand marked."""
     user, path = context["user"], context["request"].path
-    entries = [_HOME, *([_OPEN_RUNS] if user.may_certify else []), *_FOR_ALL, *([_ADMIN] if user.may_use_admin else [])]
-    current = next((entry.name for entry in entries if entry.is_at(path)), "")
-    return _drawn(tuple(entries), current, get_script_prefix())
+    entries = [_HOME, *([_OPEN_RUNS] if user.may_certify else []), *_COMMON, *([_ADMIN] if user.may_use_admin else [])]
+    current = next((entry.name for entry in entries if entry.contains(path)), "")
+    return _render_navigation(tuple(entries), current, get_script_prefix())
 
 
 @lru_cache(maxsize=128)
-def _drawn(entries: tuple[Entry, ...], current: str, _prefix: str) -> SafeString:
-    pages = [(_address(entry.name), entry.label, entry.name == current) for entry in entries]
+def _render_navigation(entries: tuple[NavigationEntry, ...], current: str, _prefix: str) -> SafeString:
+    pages = [(_page_url(entry.name), entry.label, entry.name == current) for entry in entries]
     return render_to_string("includes/_navigation.html", {"pages": pages})

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from certify.editor.widgets import boxes_html, options_html
-from certify.vocabulary.inline_forms import FORMS, NewWordForm
+from certify.vocabulary.inline_forms import INLINE_FORMS, InlineTermForm
 
 register = template.Library()
 register.filter("as_options", options_html)
@@ -19,30 +19,30 @@ register.filter("as_boxes", boxes_html)
 
 @register.simple_tag
 @lru_cache(maxsize=256)
-def flag_mark(flag: str, lowstat: bool, component: str) -> SafeString:
+def flag_badge(flag: str, lowstat: bool, component: str) -> SafeString:
     """The shape of a flag, with the component and the word as its title."""
-    context = {"flag": flag, "lowstat": lowstat, "component": component, "mark": True}
+    context = {"flag": flag, "lowstat": lowstat, "component": component, "is_compact": True}
     return render_to_string("includes/_flag.html", context)
 
 
 @register.simple_tag
 @lru_cache(maxsize=64)
-def verdict_mark(verdict: str, is_stale: bool = False, is_practice: bool = False) -> SafeString:
+def verdict_badge(verdict: str, is_stale: bool = False, is_practice: bool = False) -> SafeString:
     """A verdict with its word; hatched where a fact has changed since, dashed where it is practice."""
     context = {"verdict": verdict, "is_stale": is_stale, "is_practice": is_practice}
     return render_to_string("includes/_verdict.html", context)
 
 
 @register.simple_tag
-def new_word(what: str, form: NewWordForm | None) -> SafeString:
+def new_term_form(term_kind: str, form: InlineTermForm | None) -> SafeString:
     """The small form that adds a reason or a problem; the one that nobody typed into is drawn once."""
-    return _new_word(form) if form else _empty_new_word(what)
+    return _render_term_form(form) if form else _empty_term_form(term_kind)
 
 
 @lru_cache(maxsize=8)
-def _empty_new_word(what: str) -> SafeString:
-    return _new_word(FORMS[what]())
+def _empty_term_form(term_kind: str) -> SafeString:
+    return _render_term_form(INLINE_FORMS[term_kind]())
 
 
-def _new_word(form: NewWordForm) -> SafeString:
-    return render_to_string("certify/_new_word.html", {"form": form, "is_open": bool(form.errors or form.initial)})
+def _render_term_form(form: InlineTermForm) -> SafeString:
+    return render_to_string("certify/_new_term.html", {"form": form, "is_open": bool(form.errors or form.initial)})

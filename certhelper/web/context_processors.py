@@ -7,19 +7,19 @@ from django.utils.functional import SimpleLazyObject
 from infrastructure.http import status
 
 
-def _outside() -> dict[str, list[status.ServiceState]]:
-    states = status.states()
+def _service_states() -> dict[str, list[status.ServiceState]]:
+    states = status.service_states()
     return {
-        "out": [state for state in states if state.is_out],
-        "well": [state for state in states if not state.is_out and state.answered_at],
+        "unavailable": [state for state in states if state.is_out],
+        "available": [state for state in states if not state.is_out and state.answered_at],
     }
 
 
-def shell(_request: HttpRequest) -> dict[str, object]:
+def site_context(_request: HttpRequest) -> dict[str, object]:
     """Template context of the frame: version, links, and which outside services are out or well; asks nobody."""
     return {
         "version": settings.VERSION,
         "links": settings.LINKS,
         "is_sandbox": settings.IS_SANDBOX,
-        "outside": SimpleLazyObject(_outside),
+        "service_states": SimpleLazyObject(_service_states),
     }

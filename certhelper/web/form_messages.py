@@ -8,7 +8,7 @@ from django import forms
 from django.core import validators
 
 _NOT_OFFERED = "%(value)s is not offered here. Choose another."
-_OF_FIELDS: dict[type[forms.Field], dict[str, str]] = {
+_FIELD_MESSAGES: dict[type[forms.Field], dict[str, str]] = {
     forms.Field: {"required": "Nothing is given here. Fill it in."},
     forms.IntegerField: {"invalid": "That is not a whole number. Type one."},
     forms.FloatField: {"invalid": "That is not a number. Type one, such as 3.8."},
@@ -24,7 +24,7 @@ _OF_FIELDS: dict[type[forms.Field], dict[str, str]] = {
         "invalid_pk_value": "%(pk)s is not offered here. Choose another.",
     },
 }
-_OF_VALIDATORS: dict[Any, str] = {
+_VALIDATOR_MESSAGES: dict[Any, str] = {
     validators.ProhibitNullCharactersValidator: "A character in this text cannot be kept. Type the text anew.",
     validators.MaxLengthValidator: "That is %(show_value)d characters; %(limit_value)d can be kept. Shorten it.",
     validators.MinValueValidator: "That is less than %(limit_value)s. Type more.",
@@ -32,9 +32,9 @@ _OF_VALIDATORS: dict[Any, str] = {
 }
 
 
-def use_our_sentences() -> None:
+def install_form_messages() -> None:
     """Say them in every form of this process. Fields with words of their own keep those."""
-    for field, sentences in _OF_FIELDS.items():
+    for field, sentences in _FIELD_MESSAGES.items():
         field.default_error_messages = {**getattr(field, "default_error_messages", {}), **sentences}
-    for validator, sentence in _OF_VALIDATORS.items():
+    for validator, sentence in _VALIDATOR_MESSAGES.items():
         validator.message = sentence

@@ -13,7 +13,7 @@ _INPUTS = {f"django/forms/widgets/{kind}.html" for kind in ("text", "number", "d
 _TEXTAREA = "django/forms/widgets/textarea.html"
 
 
-class QuickInputs(TemplatesSetting):
+class FastInputRenderer(TemplatesSetting):
     """Plain inputs written directly: Django renders each through two templates, and a page has dozens of them.
 
     The HTML is the same; every other widget goes through its template.

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from infrastructure.http.services import APV, LABELS
-from infrastructure.http.status import ServiceState, states
+from infrastructure.http.status import ServiceState, service_states
 
 
 @login_not_required
@@ -21,12 +21,12 @@ from infrastructure.http.status import ServiceState, states
 def health(_request: HttpRequest) -> JsonResponse:
     """200 when the database answers, else 503. The outside services are named with their last answer, not asked."""
     is_well = _database_answers()
-    services = {state.name: _shown(state) for state in states(_services())}
+    services = {state.name: _service_body(state) for state in service_states(_service_names())}
     body = {"status": "ok" if is_well else "database out", "version": settings.VERSION, "database": is_well}
     return JsonResponse(body | {"services": services}, status=200 if is_well else 503)
 
 
-def _services() -> list[str]:
+def _service_names() -> list[str]:
     """Those that this server has an address of."""
     return [*LABELS, APV] if settings.APV_URL else list(LABELS)
 
@@ -40,7 +40,7 @@ def _database_answers() -> bool:
         return False
 
 
-def _shown(state: ServiceState) -> dict[str, Any]:
+def _service_body(state: ServiceState) -> dict[str, Any]:
     """One service; times in UTC. `answered_at` is null while it has not been asked yet."""
     return {
         "label": state.label,

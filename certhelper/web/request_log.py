@@ -23,25 +23,25 @@ from django.utils.encoding import escape_uri_path
 
 logger = logging.getLogger(__name__)
 HEADER = "X-Request-ID"
-LONGEST_PATH = 200
-_SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-_current: ContextVar[str] = ContextVar("request_id", default="-")
+MAX_PATH_LENGTH = 200
+_VALID_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_current_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
-def current_id() -> str:
+def current_request_id() -> str:
     """The id of the request that is being answered; a dash outside of one."""
-    return _current.get()
+    return _current_id.get()
 
 
-class RequestId(logging.Filter):
+class RequestIdFilter(logging.Filter):
     """Each line of the log knows the request it belongs to."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = current_id()
+        record.request_id = current_request_id()
         return True
 
 
-class _Queries:
+class _QueryCounter:
     """Counts the statements of a request as the database is sent them."""
 
     count = 0
@@ -57,35 +57,35 @@ def request_log(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path.startswith(settings.STATIC_URL):
             return get_response(request)
-        began, queries, token = time.perf_counter(), _Queries(), _current.set(_id_of(request))
-        request.request_id = current_id()  # type: ignore[attr-defined]  # history keeps it with each change
+        began, queries, token = time.perf_counter(), _QueryCounter(), _current_id.set(_request_id(request))
+        request.request_id = current_request_id()  # type: ignore[attr-defined]  # history keeps it with each change
         try:
             with connection.execute_wrapper(queries):
                 response = get_response(request)
-            response[HEADER] = current_id()
+            response[HEADER] = current_request_id()
             logger.info(
                 "%s %s %s user=%s ms=%.0f queries=%d",
                 request.method,
-                escape_uri_path(request.path)[:LONGEST_PATH],
+                escape_uri_path(request.path)[:MAX_PATH_LENGTH],
                 response.status_code,
-                _user_of(request),
+                _session_user_id(request),
                 (time.perf_counter() - began) * 1000,
                 queries.count,
             )
             return response
         finally:
-            _current.reset(token)
+            _current_id.reset(token)
 
     return middleware
 
 
-def _id_of(request: HttpRequest) -> str:
+def _request_id(request: HttpRequest) -> str:
     """The id that a proxy gave, where it can be nothing but an id; else a new one."""
     given = request.headers.get(HEADER, "")
-    return given if _SANE.fullmatch(given) else uuid.uuid4().hex[:16]
+    return given if _VALID_ID.fullmatch(given) else uuid.uuid4().hex[:16]
 
 
-def _user_of(request: HttpRequest) -> str:
+def _session_user_id(request: HttpRequest) -> str:
     """The key of who is signed in, as far as this request has looked; asks the database nothing."""
     session = getattr(request, "session", None)
     return session.get(SESSION_KEY, "-") if session is not None and session.accessed else "-"

@@ -9,161 +9,167 @@ from dataclasses import replace
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from audit.choices import Kind
-from audit.operation import deed
-from certify.actions.input import PROBLEMS, Basis, Decision, is_replay_of, says_the_same
-from certify.actions.training import other_training, type_for_oneself
-from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryRefused
-from certify.facts.changed_since_shown import not_as_shown
-from certify.facts.snapshot import TypedValues, apply_typed, frozen_facts, has_typed, may_be_typed
-from certify.facts.staleness import DATASET, dataset_marked, mark_stale, settled_registry
+from audit.choices import ChangeKind
+from audit.operation import operation
+from certify.actions.input import (
+    PROBLEM_FIELDS,
+    CertificationContext,
+    CertificationInput,
+    has_same_content,
+    is_resubmission,
+)
+from certify.actions.training import apply_typed_in_memory, training_mismatch
+from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryInvalid
+from certify.facts.changed_since_shown import changed_since_shown
+from certify.facts.snapshot import TypedValues, apply_typed, frozen_facts, has_typed_values, may_be_typed
+from certify.facts.staleness import DATASET, changed_dataset, mark_stale, settled_registry
 from certify.models import Dataset, RunReconstruction, TrackerCertification
 from certify.models.choices import Reconstruction
-from certify.rules.confirmations import questions, unconfirmed
-from certify.rules.entry import Refusal, entry_of, refusals
-from certify.selectors import certified_among, counterpart_of, live_certification, made_with
-from infrastructure.database.compiled_query import PROBE, Compiled
-from infrastructure.database.locking import held
+from certify.rules.confirmations import missing_confirmations, required_confirmations
+from certify.rules.entry import ValidationIssue, build_entry, validate
+from certify.selectors import certification_by_key, certified_reconstructions, live_certification, twin_of
+from infrastructure.database.compiled_query import PLACEHOLDER, PrecompiledQuery
+from infrastructure.database.locking import lock_row
 from oms.models import OmsFill, OmsRun
 from users.models import User
 
-WHICH_FILL = "Type the number of the fill that these values belong to."
+FILL_NUMBER_MISSING = "Type the number of the fill that these values belong to."
 
 
 def certify_run(
     actor: User,
     run_number: int,
     reconstruction: str,
-    decision: Decision,
-    basis: Basis,
+    data: CertificationInput,
+    context: CertificationContext,
     idempotency_key: uuid.UUID | None = None,
 ) -> TrackerCertification:
     """Certify one reconstruction of a run.
 
     The same save sent again, known by its `idempotency_key`, leads to the record it made; with other content it is a
-    conflict like any other. Raises `EntryRefused` and `AlreadyCertified`.
+    conflict like any other. Raises `EntryInvalid` and `AlreadyCertified`.
     """
     if not actor.may_certify:
         raise PermissionDenied("Certifying needs the role shifter.")
-    with deed(actor, Kind.CERTIFY, run=run_number):
-        run = _locked_run(run_number, basis)
-        made = made_with(idempotency_key) if idempotency_key else None
-        if made and is_replay_of(made, actor, run_number, reconstruction, decision, basis):
+    with operation(actor, ChangeKind.CERTIFY, run=run_number):
+        run = _lock_run(run_number, context)
+        made = certification_by_key(idempotency_key) if idempotency_key else None
+        if made and is_resubmission(made, actor, run_number, reconstruction, data, context):
             return made
-        certified, target = certified_among([run_number], actor.practice_of), (run_number, reconstruction)
-        if target in certified and (standing := live_certification(*target, actor.practice_of)):
-            raise AlreadyCertified(standing)
-        if refused := other_training(actor, basis):
-            raise EntryRefused(refused)
-        _refuse_other_facts(run, None, basis)
-        _keep_typed_facts(actor, run, basis)
-        decision = _held_against_rules(run, reconstruction, decision, basis, certified)
+        certified, target = certified_reconstructions([run_number], actor.training_of), (run_number, reconstruction)
+        if target in certified and (existing := live_certification(*target, actor.training_of)):
+            raise AlreadyCertified(existing)
+        if refused := training_mismatch(actor, context):
+            raise EntryInvalid(refused)
+        _check_shown_facts(run, None, context)
+        _store_typed_facts(actor, run, context)
+        data = _validated(run, reconstruction, data, context, certified)
         # A key that made another record (a form sent again for another run) makes way for a new one.
         key = uuid.uuid4() if made or idempotency_key is None else idempotency_key
-        return _insert(actor, run, locked_reconstruction(run, reconstruction), decision, basis, key)
+        return _insert(actor, run, lock_reconstruction(run, reconstruction), data, context, key)
 
 
 def amend_certification(
     actor: User,
     certification: TrackerCertification,
     version: int,
-    decision: Decision,
-    basis: Basis,
+    data: CertificationInput,
+    context: CertificationContext,
     *,
     reason: str = "",
     idempotency_key: uuid.UUID | None = None,
 ) -> TrackerCertification:
     """Change a live certification that was loaded at `version`; its owner stays its owner.
 
-    Raises `EntryRefused` and `ChangedMeanwhile`; the same change sent again changes nothing more.
+    Raises `EntryInvalid` and `ChangedMeanwhile`; the same change sent again changes nothing more.
     """
-    basis = replace(basis, practice_of=certification.practice_of)
-    with deed(actor, Kind.AMEND, why=reason, run=certification.run_number) as done:
-        run = _locked_run(certification.run_number, basis)
-        standing = TrackerCertification.everything.held(certification.pk)
-        done.found(standing)
-        _check_may_change(actor, standing, reason)
-        is_replay = idempotency_key == standing.idempotency_key and reason == standing.change_reason
-        if is_replay and says_the_same(standing, decision, basis):
-            return standing
-        if standing.version != version or standing.state != certification.state:
-            raise ChangedMeanwhile(standing)
-        _refuse_other_facts(run, standing, basis)
-        _keep_typed_facts(actor, run, basis)
-        decision = _held_against_rules(run, standing.reconstruction, decision, basis)
-        return _overwrite(actor, standing, run, decision, basis, reason, idempotency_key)
+    context = replace(context, training_of=certification.training_of)
+    with operation(actor, ChangeKind.AMEND, reason=reason, run=certification.run_number) as done:
+        run = _lock_run(certification.run_number, context)
+        current = TrackerCertification.everything.lock_row(certification.pk)
+        done.track_loaded(current)
+        _check_may_change(actor, current, reason)
+        is_replay = idempotency_key == current.idempotency_key and reason == current.change_reason
+        if is_replay and has_same_content(current, data, context):
+            return current
+        if current.version != version or current.state != certification.state:
+            raise ChangedMeanwhile(current)
+        _check_shown_facts(run, current, context)
+        _store_typed_facts(actor, run, context)
+        data = _validated(run, current.reconstruction, data, context)
+        return _overwrite(actor, current, run, data, context, reason, idempotency_key)
 
 
-def _check_may_change(actor: User, standing: TrackerCertification, reason: str) -> None:
+def _check_may_change(actor: User, current: TrackerCertification, reason: str) -> None:
     """Its owner and shift leaders may; somebody else's only with a reason."""
-    if not standing.may_be_changed_by(actor):
+    if not current.may_be_changed_by(actor):
         raise PermissionDenied("Only its owner or a shift leader can change a certification.")
-    if standing.user_id != actor.pk and not reason.strip():
-        raise EntryRefused([Refusal("reason", "Say why you change somebody else's certification.")])
+    if current.user_id != actor.pk and not reason.strip():
+        raise EntryInvalid([ValidationIssue("reason", "Say why you change somebody else's certification.")])
 
 
-_held: Compiled[OmsRun] = Compiled(
-    lambda number: OmsRun.objects.select_for_update(of=("self",)).select_related("fill").filter(pk=number), PROBE
+_run_query: PrecompiledQuery[OmsRun] = PrecompiledQuery(
+    lambda number: OmsRun.objects.select_for_update(of=("self",)).select_related("fill").filter(pk=number), PLACEHOLDER
 )
 
 
-def _locked_run(run_number: int, basis: Basis) -> OmsRun:
+def _lock_run(run_number: int, context: CertificationContext) -> OmsRun:
     """The run's row, made when OMS never answered for it; held, so that savers of one run queue up.
 
     A fill that will be written is held before the run: the mirror locks in this order, too.
     """
-    if basis.typed_fill and basis.practice_of is None:
+    if context.typed_fill and context.training_of is None:
         known = OmsRun.objects.filter(pk=run_number).values_list("fill_number", flat=True).first()
-        number = basis.typed_fill.get("fill_number", {}).get("value") or known
+        number = context.typed_fill.get("fill_number", {}).get("value") or known
         if number:
             OmsFill.objects.select_for_update().get_or_create(fill_number=number)
-    run = held(lambda: _held.first(run_number))
+    run = lock_row(lambda: _run_query.first(run_number))
     return run or OmsRun.objects.select_for_update().get_or_create(run_number=run_number)[0]
 
 
-def _refuse_other_facts(run: OmsRun, standing: TrackerCertification | None, basis: Basis) -> None:
+def _check_shown_facts(run: OmsRun, current: TrackerCertification | None, context: CertificationContext) -> None:
     """Nobody certifies on facts that they were not shown; what they typed or chose themselves they know."""
-    known = set(basis.typed_run)
-    if standing and dataset_marked(standing) == basis.dataset:
+    known = set(context.typed_run)
+    if current and changed_dataset(current) == context.dataset:
         known.add(DATASET)
-    if refused := not_as_shown(basis.shown, run, standing, known):
-        raise EntryRefused(refused)
+    if refused := changed_since_shown(context.shown, run, current, known):
+        raise EntryInvalid(refused)
 
 
-def _keep_typed_facts(actor: User, run: OmsRun, basis: Basis) -> None:
+def _store_typed_facts(actor: User, run: OmsRun, context: CertificationContext) -> None:
     """Put what was typed for the run and its fill into their rows, and nothing else."""
-    number = basis.typed_fill.get("fill_number", {}).get("value") or run.fill_id or run.fill_number
-    if basis.typed_fill and not number:
-        raise EntryRefused([Refusal("fill-fill_number", WHICH_FILL)])
-    if basis.practice_of is not None:
-        type_for_oneself(actor, run, number, basis)
+    number = context.typed_fill.get("fill_number", {}).get("value") or run.fill_id or run.fill_number
+    if context.typed_fill and not number:
+        raise EntryInvalid([ValidationIssue("fill-fill_number", FILL_NUMBER_MISSING)])
+    if context.training_of is not None:
+        apply_typed_in_memory(actor, run, number, context)
         return
-    changed = apply_typed(run, basis.typed_run, actor.username)
-    if basis.typed_fill and number:
-        run.fill = _fill_with_typed_facts(actor, number, basis.typed_fill, is_named_now=run.fill_id != number)
+    changed = apply_typed(run, context.typed_run, actor.username)
+    if context.typed_fill and number:
+        run.fill = _store_typed_fill(actor, number, context.typed_fill, is_named_now=run.fill_id != number)
         changed |= {"fill"} | apply_typed(run, {"fill_number": {"value": number}}, actor.username)
     if changed:
         run.save(update_fields=[*changed, "typed", "reported"])
         mark_stale([run])
 
 
-def _fill_with_typed_facts(actor: User, fill_number: int, typed: TypedValues, *, is_named_now: bool) -> OmsFill:
+def _store_typed_fill(actor: User, fill_number: int, typed: TypedValues, *, is_named_now: bool) -> OmsFill:
     """The fill with what was typed. What OMS says of a fill that is only now named stands: other runs rest on it."""
     fill, _ = OmsFill.objects.select_for_update().get_or_create(fill_number=fill_number)
     of_fill = {name: given for name, given in typed.items() if name != "fill_number"}
-    if is_named_now and (refused := _said_by_oms(fill, of_fill)):
-        raise EntryRefused(refused)
+    if is_named_now and (refused := _oms_conflicts(fill, of_fill)):
+        raise EntryInvalid(refused)
     if changed := apply_typed(fill, of_fill, actor.username):
         fill.save(update_fields=[*changed, "typed", "reported"])
     return fill
 
 
-def _said_by_oms(fill: OmsFill, typed: TypedValues) -> list[Refusal]:
+def _oms_conflicts(fill: OmsFill, typed: TypedValues) -> list[ValidationIssue]:
     """The typed values of a fill that OMS has given otherwise, each with OMS's value."""
     others = [name for name, given in typed.items() if given["value"] != getattr(fill, name)]
     labels = {name: name.replace("_", " ") for name in others if not may_be_typed(fill, name)}
     return [
-        Refusal(
+        ValidationIssue(
             f"fill-{name}",
             f"OMS says {label} {getattr(fill, name)} of fill {fill.pk}. Leave it empty, or correct the fill number.",
         )
@@ -171,38 +177,38 @@ def _said_by_oms(fill: OmsFill, typed: TypedValues) -> list[Refusal]:
     ]
 
 
-def _held_against_rules(
+def _validated(
     run: OmsRun,
     reconstruction: str,
-    decision: Decision,
-    basis: Basis,
+    data: CertificationInput,
+    context: CertificationContext,
     certified: Collection[tuple[int, str]] | None = None,
-) -> Decision:
-    """The decision with the codes of just what was asked. Raises `EntryRefused` with all that stands in the way."""
-    entry = entry_of(
+) -> CertificationInput:
+    """The decision with the codes of just what was asked. Raises `EntryInvalid` with all that stands in the way."""
+    entry = build_entry(
         run,
         reconstruction,
-        decision.columns(),
-        is_dataset_known=basis.is_dataset_known,
-        unticked=basis.unticked,
-        counterpart=counterpart_of(run.run_number, reconstruction, certified, basis.practice_of),
+        data.columns(),
+        is_dataset_known=context.is_dataset_known,
+        unticked=context.unticked,
+        twin=twin_of(run.run_number, reconstruction, certified, context.training_of),
     )
-    asked = questions(entry)
-    if refused := refusals(entry) + unconfirmed(asked, decision.confirmed):
-        raise EntryRefused(refused)
-    return replace(decision, confirmed=[one.code.value for one in asked])
+    asked = required_confirmations(entry)
+    if refused := validate(entry) + missing_confirmations(asked, data.confirmed):
+        raise EntryInvalid(refused)
+    return replace(data, confirmed=[one.code.value for one in asked])
 
 
-_held_reconstruction: Compiled[RunReconstruction] = Compiled(
+_reconstruction_query: PrecompiledQuery[RunReconstruction] = PrecompiledQuery(
     lambda run, name: RunReconstruction.objects.select_for_update().filter(run_id=run, reconstruction=name).order_by(),
-    *(PROBE, "the name"),
+    *(PLACEHOLDER, "the name"),
 )
 
 
-def locked_reconstruction(run: OmsRun, reconstruction: str) -> RunReconstruction:
+def lock_reconstruction(run: OmsRun, reconstruction: str) -> RunReconstruction:
     """The row of this reconstruction, held until the transaction ends so that two savers queue up; made where new."""
     name = Reconstruction(reconstruction).value
-    if known := _held_reconstruction.first(run.run_number, name):
+    if known := _reconstruction_query.first(run.run_number, name):
         return known
     try:
         with transaction.atomic():
@@ -212,20 +218,25 @@ def locked_reconstruction(run: OmsRun, reconstruction: str) -> RunReconstruction
 
 
 def _insert(
-    actor: User, run: OmsRun, target: RunReconstruction, decision: Decision, basis: Basis, key: uuid.UUID
+    actor: User,
+    run: OmsRun,
+    target: RunReconstruction,
+    data: CertificationInput,
+    context: CertificationContext,
+    key: uuid.UUID,
 ) -> TrackerCertification:
     try:
         with transaction.atomic():
             row = TrackerCertification(user=actor, runreconstruction=target, idempotency_key=key)
-            row.is_practice = basis.practice_of is not None
-            _fill_in(row, run, decision, basis)
+            row.is_practice = context.training_of is not None
+            _assign_values(row, run, data, context)
             row.save(force_insert=True)
     except IntegrityError:
-        standing = live_certification(run.run_number, target.reconstruction, basis.practice_of)
-        if standing is None:
+        existing = live_certification(run.run_number, target.reconstruction, context.training_of)
+        if existing is None:
             raise
-        raise AlreadyCertified(standing) from None
-    _set_problems(row, decision)
+        raise AlreadyCertified(existing) from None
+    _set_problems(row, data)
     return row
 
 
@@ -233,44 +244,48 @@ def _overwrite(
     actor: User,
     row: TrackerCertification,
     run: OmsRun,
-    decision: Decision,
-    basis: Basis,
+    data: CertificationInput,
+    context: CertificationContext,
     reason: str,
     key: uuid.UUID | None,
 ) -> TrackerCertification:
-    _fill_in(row, run, decision, basis)
-    row.changed_by(actor, reason)
-    if key and made_with(key) in (None, row):
+    _assign_values(row, run, data, context)
+    row.touch(actor, reason)
+    if key and certification_by_key(key) in (None, row):
         row.idempotency_key = key
     row.save()
-    _set_problems(row, decision)
+    _set_problems(row, data)
     return row
 
 
-_named: Compiled[Dataset] = Compiled(lambda name: Dataset.objects.filter(name=name).order_by(), "the name")
+_dataset_query: PrecompiledQuery[Dataset] = PrecompiledQuery(
+    lambda name: Dataset.objects.filter(name=name).order_by(), "the name"
+)
 
 
-def _dataset(name: str) -> Dataset:
-    return _named.first(name) or Dataset.objects.get_or_create(name=name)[0]
+def _get_dataset(name: str) -> Dataset:
+    return _dataset_query.first(name) or Dataset.objects.get_or_create(name=name)[0]
 
 
-def _fill_in(row: TrackerCertification, run: OmsRun, decision: Decision, basis: Basis) -> None:
+def _assign_values(
+    row: TrackerCertification, run: OmsRun, data: CertificationInput, context: CertificationContext
+) -> None:
     """Put the decision and the facts it rests on, frozen, into the row."""
-    for name, value in decision.columns().items():
+    for name, value in data.columns().items():
         setattr(row, name, value)
-    row.dataset = _dataset(basis.dataset) if basis.dataset else None
-    row.is_dataset_verified = basis.is_dataset_verified
-    row.external_info_complete = basis.is_complete and not has_typed(run)
+    row.dataset = _get_dataset(context.dataset) if context.dataset else None
+    row.is_dataset_verified = context.is_dataset_verified
+    row.external_info_complete = context.is_complete and not has_typed_values(run)
     row.run_type, row.lumisections, row.recorded_lumi = run.run_type, run.lumisections, run.recorded_lumi
-    ticked = [{**one, "by": row.user.username} for one in basis.checklists]
+    ticked = [{**one, "by": row.user.username} for one in context.checklists]
     checklists = ticked or row.facts.get("checklists", [])  # gone through once, when it was made
-    row.facts = frozen_facts(run, decision.reference, basis.dataset, settled_registry(row, basis.registry))
+    row.facts = frozen_facts(run, data.reference, context.dataset, settled_registry(row, context.registry))
     row.facts["checklists"] = checklists
     row.stale, row.stale_since = [], None
 
 
-def _set_problems(row: TrackerCertification, decision: Decision) -> None:
-    for name in PROBLEMS:
-        chosen = decision.problems.get(name, [])
+def _set_problems(row: TrackerCertification, data: CertificationInput) -> None:
+    for name in PROBLEM_FIELDS:
+        chosen = data.problems.get(name, [])
         if chosen or row.version > 1:
             getattr(row, name).set(chosen)

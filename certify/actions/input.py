@@ -8,14 +8,14 @@ from typing import Any
 
 from certify.facts.snapshot import TypedValues
 from certify.models import BadReason, RunReconstruction, TrackerCertification
-from certify.models.choices import Component, State
+from certify.models.choices import CertificationState, Component
 from users.models import User
 
-PROBLEMS = ("pixel_problems", "strip_problems", "tracking_problems")
+PROBLEM_FIELDS = ("pixel_problems", "strip_problems", "tracking_problems")
 
 
 @dataclass(frozen=True)
-class Decision:
+class CertificationInput:
     """What the shifter said: the fields of a certification by name, without its facts.
 
     `confirmed` are the codes of the questions that were confirmed; of these, only what is asked is kept.
@@ -43,12 +43,12 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Basis:
+class CertificationContext:
     """What a decision rests on besides the mirror of OMS: dataset, typed facts, and what Run Registry said when.
 
     `checklists`: those that were ticked, by identifier, title and edition, to which who ticked them is added; none when
     a certification is changed.
-    `shown`: the facts that the form showed, None where it does not say. `practice_of`: whose practice it is (key).
+    `shown`: the facts that the form showed, None where it does not say. `training_of`: whose practice it is (key).
     """
 
     dataset: str = ""
@@ -61,32 +61,47 @@ class Basis:
     unticked: list[str] = field(default_factory=list)
     checklists: list[dict[str, Any]] = field(default_factory=list)
     shown: dict[str, Any] | None = None
-    practice_of: int | None = None
+    training_of: int | None = None
 
 
-def is_replay_of(
-    made: TrackerCertification, actor: User, run_number: int, reconstruction: str, decision: Decision, basis: Basis
+def is_resubmission(
+    certification: TrackerCertification,
+    actor: User,
+    run_number: int,
+    reconstruction: str,
+    data: CertificationInput,
+    context: CertificationContext,
 ) -> bool:
     """Whether this is the save that made the record, sent once more, and the record still stands."""
-    is_of = (made.user_id, made.run_number, made.reconstruction) == (actor.pk, run_number, reconstruction)
-    return is_of and made.state == State.LIVE and says_the_same(made, decision, basis)
+    is_of = (certification.user_id, certification.run_number, certification.reconstruction) == (
+        actor.pk,
+        run_number,
+        reconstruction,
+    )
+    return is_of and certification.state == CertificationState.LIVE and has_same_content(certification, data, context)
 
 
-def says_the_same(made: TrackerCertification, decision: Decision, basis: Basis) -> bool:
+def has_same_content(
+    certification: TrackerCertification, data: CertificationInput, context: CertificationContext
+) -> bool:
     """Whether the record has just this decision, on this dataset and these typed facts."""
-    columns = decision.columns()
-    has_same_columns = set(made.confirmed) <= set(columns.pop("confirmed"))
-    has_same_columns &= all(getattr(made, name) == value for name, value in columns.items())
-    has_same_problems = all(set(getattr(made, name).all()) == set(decision.problems.get(name, [])) for name in PROBLEMS)
-    has_same_dataset = (made.dataset.name if made.dataset else "") == basis.dataset
-    return has_same_columns and has_same_problems and has_same_dataset and _has_typed_facts(made, basis)
+    columns = data.columns()
+    has_same_columns = set(certification.confirmed) <= set(columns.pop("confirmed"))
+    has_same_columns &= all(getattr(certification, name) == value for name, value in columns.items())
+    has_same_problems = all(
+        set(getattr(certification, name).all()) == set(data.problems.get(name, [])) for name in PROBLEM_FIELDS
+    )
+    has_same_dataset = (certification.dataset.name if certification.dataset else "") == context.dataset
+    return has_same_columns and has_same_problems and has_same_dataset and _has_typed_facts(certification, context)
 
 
-def _has_typed_facts(made: TrackerCertification, basis: Basis) -> bool:
+def _has_typed_facts(certification: TrackerCertification, context: CertificationContext) -> bool:
     """Whether all that was typed by hand is among the facts the record froze."""
-    of_run = dict(basis.typed_run)
-    of_fill = dict(basis.typed_fill)
+    of_run = dict(context.typed_run)
+    of_fill = dict(context.typed_fill)
     if "fill_number" in of_fill:
         of_run["fill_number"] = of_fill.pop("fill_number")
     asked = (("run", of_run), ("fill", of_fill))
-    return all(made.facts[part].get(name) == given["value"] for part, typed in asked for name, given in typed.items())
+    return all(
+        certification.facts[part].get(name) == given["value"] for part, typed in asked for name, given in typed.items()
+    )

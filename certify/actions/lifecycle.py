@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from audit.choices import Kind
-from audit.operation import deed
-from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryRefused
+from audit.choices import ChangeKind
+from audit.operation import operation
+from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryInvalid
 from certify.models import TrackerCertification
-from certify.models.choices import State
-from certify.rules.entry import Refusal
+from certify.models.choices import CertificationState
+from certify.rules.entry import ValidationIssue
 from certify.selectors import live_certification
 from users.models import User
 
@@ -27,13 +27,13 @@ def withdraw_certification(
 ) -> TrackerCertification:
     """Withdraw a live certification: it is kept and counts nowhere. Its owner may, and shift leaders.
 
-    Raises `PermissionDenied`, `EntryRefused` without a reason, and `ChangedMeanwhile`.
+    Raises `PermissionDenied`, `EntryInvalid` without a reason, and `ChangedMeanwhile`.
     """
-    with _changed(actor, certification, version, Kind.WITHDRAW, reason) as standing:
-        _must_be(standing, State.LIVE)
-        standing.state, standing.withdrawn_by = State.WITHDRAWN, actor
-        standing.withdrawn_at, standing.withdrawn_reason = dt.datetime.now(dt.UTC), reason.strip()
-    return standing
+    with _locked_for_change(actor, certification, version, ChangeKind.WITHDRAW, reason) as current:
+        _check_state(current, CertificationState.LIVE)
+        current.state, current.withdrawn_by = CertificationState.WITHDRAWN, actor
+        current.withdrawn_at, current.withdrawn_reason = dt.datetime.now(dt.UTC), reason.strip()
+    return current
 
 
 def restore_certification(
@@ -44,62 +44,66 @@ def restore_certification(
     Raises as `withdraw_certification`, and `AlreadyCertified` where another live one stands.
     """
     try:
-        with _changed(actor, certification, version, Kind.RESTORE, reason) as standing:
-            _must_be(standing, State.WITHDRAWN)
-            if other := _other_live(standing):
+        with _locked_for_change(actor, certification, version, ChangeKind.RESTORE, reason) as current:
+            _check_state(current, CertificationState.WITHDRAWN)
+            if other := _other_live(current):
                 raise AlreadyCertified(other)
-            standing.state, standing.withdrawn_by = State.LIVE, None
-            standing.withdrawn_at, standing.withdrawn_reason = None, ""
+            current.state, current.withdrawn_by = CertificationState.LIVE, None
+            current.withdrawn_at, current.withdrawn_reason = None, ""
     except IntegrityError:
         if other := _other_live(certification):
             raise AlreadyCertified(other) from None
         raise
-    return standing
+    return current
 
 
 def hand_over_certification(
-    actor: User, certification: TrackerCertification, version: int, to: User, reason: str
+    actor: User, certification: TrackerCertification, version: int, new_owner: User, reason: str
 ) -> TrackerCertification:
     """Make it another shifter's. Shift leaders may. Raises as `withdraw_certification`."""
     if not actor.may_change_others:
         raise PermissionDenied("Handing a certification over needs the role shift leader.")
     if certification.is_practice:
         raise PermissionDenied("Practice stays with who made it.")
-    with _changed(actor, certification, version, Kind.HAND_OVER, reason) as standing:
-        if not to.may_certify:
-            raise EntryRefused([Refusal("to", f"{to.display_name} is not a shifter. Choose somebody who is.")])
-        if to.pk == standing.user_id:
-            raise EntryRefused([Refusal("to", f"It is {to.display_name}’s already. Choose somebody else.")])
-        standing.user = to
-    return standing
+    with _locked_for_change(actor, certification, version, ChangeKind.HAND_OVER, reason) as current:
+        if not new_owner.may_certify:
+            raise EntryInvalid(
+                [ValidationIssue("to", f"{new_owner.display_name} is not a shifter. Choose somebody who is.")]
+            )
+        if new_owner.pk == current.user_id:
+            raise EntryInvalid(
+                [ValidationIssue("to", f"It is {new_owner.display_name}’s already. Choose somebody else.")]
+            )
+        current.user = new_owner
+    return current
 
 
 def _other_live(row: TrackerCertification) -> TrackerCertification | None:
-    return live_certification(row.run_number, row.reconstruction, row.practice_of)
+    return live_certification(row.run_number, row.reconstruction, row.training_of)
 
 
-def _must_be(standing: TrackerCertification, state: State) -> None:
-    if standing.state != state:
-        raise ChangedMeanwhile(standing)
+def _check_state(current: TrackerCertification, state: CertificationState) -> None:
+    if current.state != state:
+        raise ChangedMeanwhile(current)
 
 
 @contextmanager
-def _changed(
-    actor: User, certification: TrackerCertification, version: int, kind: Kind, reason: str
+def _locked_for_change(
+    actor: User, certification: TrackerCertification, version: int, kind: ChangeKind, reason: str
 ) -> Iterator[TrackerCertification]:
     """The certification, locked and checked; what is set in it inside is saved and on record."""
-    with deed(actor, kind, why=reason, run=certification.run_number) as done:
-        standing = TrackerCertification.everything.held(certification.pk)
-        if not standing.may_be_changed_by(actor):
+    with operation(actor, kind, reason=reason, run=certification.run_number) as done:
+        current = TrackerCertification.everything.lock_row(certification.pk)
+        if not current.may_be_changed_by(actor):
             raise PermissionDenied(
-                f"{standing.user.display_name} certified this. Only they or a shift leader can do this."
+                f"{current.user.display_name} certified this. Only they or a shift leader can do this."
             )
         if not reason.strip():
-            raise EntryRefused([Refusal("reason", "Say why.")])
-        if standing.version != version:
-            raise ChangedMeanwhile(standing)
-        done.found(standing)
-        yield standing
-        standing.changed_by(actor, reason.strip())
+            raise EntryInvalid([ValidationIssue("reason", "Say why.")])
+        if current.version != version:
+            raise ChangedMeanwhile(current)
+        done.track_loaded(current)
+        yield current
+        current.touch(actor, reason.strip())
         with transaction.atomic():
-            standing.save()
+            current.save()

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from certify.actions.input import Basis
+from certify.actions.input import CertificationContext
 from certify.facts.snapshot import apply_typed
-from certify.rules.entry import Refusal
+from certify.rules.entry import ValidationIssue
 from oms.models import OmsFill, OmsRun
 from users.models import User
 
-_COUNTS = "You are in training no longer: saved now, this counts. Save again if that is meant."
-_IS_PRACTICE = "You are in training now: saved now, this is practice and counts nowhere. Save again to go on."
+_TRAINING_ENDED = "You are in training no longer: saved now, this counts. Save again if that is meant."
+_TRAINING_BEGAN = "You are in training now: saved now, this is practice and counts nowhere. Save again to go on."
 
 
-def other_training(actor: User, basis: Basis) -> list[Refusal]:
+def training_mismatch(actor: User, context: CertificationContext) -> list[ValidationIssue]:
     """Refuses a form that was opened while training was the other way: nobody certifies what was shown as practice."""
-    if basis.practice_of == actor.practice_of:
+    if context.training_of == actor.training_of:
         return []
-    return [Refusal("training", _IS_PRACTICE if actor.in_training else _COUNTS)]
+    return [ValidationIssue("training", _TRAINING_BEGAN if actor.in_training else _TRAINING_ENDED)]
 
 
-def type_for_oneself(actor: User, run: OmsRun, fill_number: int | None, basis: Basis) -> None:
+def apply_typed_in_memory(actor: User, run: OmsRun, fill_number: int | None, context: CertificationContext) -> None:
     """Put what was typed into the run and its fill in memory alone: what others see of the run stays."""
-    apply_typed(run, basis.typed_run, actor.username)
-    if not basis.typed_fill or not fill_number:
+    apply_typed(run, context.typed_run, actor.username)
+    if not context.typed_fill or not fill_number:
         return
     apply_typed(run, {"fill_number": {"value": fill_number}}, actor.username)
     if run.fill is None or run.fill_id != fill_number:
         run.fill = OmsFill.objects.filter(pk=fill_number).first() or OmsFill(fill_number=fill_number)
-    of_fill = {name: given for name, given in basis.typed_fill.items() if name != "fill_number"}
+    of_fill = {name: given for name, given in context.typed_fill.items() if name != "fill_number"}
     apply_typed(run.fill, of_fill, actor.username)

@@ -8,15 +8,15 @@ from typing import NamedTuple
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from certify.editor.editor import Desk
+from certify.editor.editor import CertificationEditor
 from certify.editor.form import CertificationForm
-from certify.editor.live_checks import Box
-from certify.editor.widgets import Option, options_of, word_options
+from certify.editor.live_checks import ConfirmationBox
+from certify.editor.widgets import Option, field_options, term_options
 from certify.models.choices import Component, Flag
-from certify.vocabulary.cache import ToTick
-from certify.vocabulary.inline_forms import NewWordForm
+from certify.vocabulary.cache import ChecklistToTick
+from certify.vocabulary.inline_forms import InlineTermForm
 
-_KEYS = {Flag.GOOD: "g", Flag.BAD: "b", Flag.EXCLUDED: "x"}
+_FLAG_KEYS = {Flag.GOOD: "g", Flag.BAD: "b", Flag.EXCLUDED: "x"}
 
 
 class ComponentRow(NamedTuple):
@@ -27,7 +27,7 @@ class ComponentRow(NamedTuple):
     flags: tuple[tuple[Option, str], ...]
     is_low: bool
     errors: tuple[str, ...]
-    asked: tuple[Box, ...]
+    confirmations: tuple[ConfirmationBox, ...]
 
     @property
     def is_bad(self) -> bool:
@@ -35,14 +35,14 @@ class ComponentRow(NamedTuple):
 
     @property
     def html(self) -> SafeString:
-        return _drawn_component(self)
+        return _component_html(self)
 
 
 class ProblemsRow(NamedTuple):
-    """The problems of one component; `boxes`: name of its boxes."""
+    """The problems of one component; `html_name`: name of its boxes."""
 
     label: str
-    boxes: str
+    html_name: str
     options: tuple[Option, ...]
     errors: tuple[str, ...]
 
@@ -50,46 +50,48 @@ class ProblemsRow(NamedTuple):
 class ChecklistRow(NamedTuple):
     """A checklist with its box on the page."""
 
-    list: ToTick
+    checklist: ChecklistToTick
     is_ticked: bool = False
     errors: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=256)
-def _drawn_component(component: ComponentRow) -> SafeString:
+def _component_html(component: ComponentRow) -> SafeString:
     """Drawn once for all pages on which as much is said."""
     return render_to_string("certify/_component.html", {"component": component})
 
 
-def draw_problems(rows: tuple[ProblemsRow, ...], is_open: bool, may_add: bool, adds: NewWordForm | None) -> SafeString:
+def render_problems(
+    rows: tuple[ProblemsRow, ...], is_open: bool, may_add: bool, new_term_form: InlineTermForm | None
+) -> SafeString:
     """The problems of all components, and the small form that adds one."""
-    context = {"rows": rows, "is_open": is_open, "may_add": may_add, "adds": adds}
+    context = {"rows": rows, "is_open": is_open, "may_add": may_add, "new_term_form": new_term_form}
     return render_to_string("certify/_problems.html", context)
 
 
-drawn_problems = lru_cache(maxsize=256)(draw_problems)
+cached_problems_html = lru_cache(maxsize=256)(render_problems)
 
 
 @lru_cache(maxsize=64)
-def drawn_checklists(rows: tuple[ChecklistRow, ...]) -> SafeString:
+def cached_checklists_html(rows: tuple[ChecklistRow, ...]) -> SafeString:
     return render_to_string("certify/_checklists.html", {"rows": rows})
 
 
-def component_row(form: CertificationForm, component: Component, asked: list[Box]) -> ComponentRow:
+def component_row(form: CertificationForm, component: Component, confirmations: list[ConfirmationBox]) -> ComponentRow:
     flag, low = form[component.value], form[f"{component}_lowstat"]
     return ComponentRow(
         name=component.value,
         label=str(component.label),
-        flags=tuple((option, _KEYS[Flag(option.value)]) for option in options_of(flag)),
+        flags=tuple((option, _FLAG_KEYS[Flag(option.value)]) for option in field_options(flag)),
         is_low=bool(low.value()),
         errors=tuple(str(error) for error in (*flag.errors, *low.errors)),
-        asked=tuple(asked),
+        confirmations=tuple(confirmations),
     )
 
 
-def problems_row(desk: Desk, component: Component) -> ProblemsRow:
-    problems = desk.form[f"{component}_problems"]
-    options, errors = word_options(problems, desk.vocabulary), (str(error) for error in problems.errors)
+def problems_row(editor: CertificationEditor, component: Component) -> ProblemsRow:
+    problems = editor.form[f"{component}_problems"]
+    options, errors = term_options(problems, editor.vocabulary), (str(error) for error in problems.errors)
     return ProblemsRow(str(component.label), problems.html_name, tuple(options), tuple(errors))
 
 
@@ -97,6 +99,6 @@ def checklist_rows(form: CertificationForm) -> tuple[ChecklistRow, ...]:
     if not form.is_bound:
         return tuple(ChecklistRow(one) for one in form.checklists)
     return tuple(
-        ChecklistRow(one, form.is_ticked(one), tuple(str(error) for error in form.errors.get(one.box, [])))
+        ChecklistRow(one, form.is_ticked(one), tuple(str(error) for error in form.errors.get(one.checkbox_name, [])))
         for one in form.checklists
     )

@@ -12,18 +12,18 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from certify.editor.editor import Desk
-from certify.editor.widgets import Option, options_of
-from certify.facts.forms import shown_name
+from certify.editor.editor import CertificationEditor
+from certify.editor.widgets import Option, field_options
+from certify.facts.forms import shown_field_name
 from oms.choices import RunType, SourceKind
 from oms.formatting import inst_lumi_text, lumi_text
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.models import OmsFill, OmsRun, Source
-from oms.overrides import said_by_oms
+from oms.overrides import oms_value
 
 NOT_REPORTED = "not reported"
 FOR_COLLISIONS = "needed for collisions"
-_WIDE = {"hlt_key", "components"}
+_WIDE_FACTS = {"hlt_key", "components"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class FactLine:
     """One fact. `field` and `unit_field` are inputs in its place where it is missing, typed or being corrected.
 
     `shown`: (name, value) of the hidden field that says what stood in the input; `oms_text`: what OMS says of a value
-    that somebody typed; `drawn`: the whole line, where it is the same on every page.
+    that somebody typed; `cached_html`: the whole line, where it is the same on every page.
     """
 
     label: str
@@ -44,26 +44,26 @@ class FactLine:
     needed: str = ""
     shown: tuple[str, str] | None = None
     oms_text: str = ""
-    drawn: SafeString | None = None
+    cached_html: SafeString | None = None
 
     @property
     def html(self) -> SafeString:
         """The whole line."""
-        if self.drawn is not None:
-            return self.drawn
+        if self.cached_html is not None:
+            return self.cached_html
         if self.field is not None:
-            return render_to_string("certify/_fact_to_type.html", {"line": self})
-        return _plain(self.css, self.label, self.text)
+            return render_to_string("certify/_fact_with_input.html", {"line": self})
+        return _plain_line_html(self.css_classes, self.label, self.text)
 
     @property
-    def css(self) -> str:
+    def css_classes(self) -> str:
         """CSS classes of a line that takes the whole width, or has nothing to say."""
         return (" fact-wide" if self.is_wide else "") + (" fact-none" if self.text == NOT_REPORTED else "")
 
     @property
     def unit_options(self) -> list[Option]:
         """The units to choose from."""
-        return options_of(self.unit_field) if self.unit_field is not None else []
+        return field_options(self.unit_field) if self.unit_field is not None else []
 
     @property
     def errors(self) -> list[str]:
@@ -77,9 +77,9 @@ class FactLine:
         return answered and self.field is not None and not self.field.value() and not self.errors
 
     @property
-    def mark(self) -> str:
+    def typed_by(self) -> str:
         """Who typed the value and when, where somebody did."""
-        return typed_mark(self.source) if self.source else ""
+        return typed_by_text(self.source) if self.source else ""
 
 
 @dataclass(frozen=True)
@@ -96,14 +96,14 @@ class FactGroup:
 
 
 @lru_cache(maxsize=2048)
-def _plain(css: str, label: str, text: str) -> SafeString:
+def _plain_line_html(css_classes: str, label: str, text: str) -> SafeString:
     """A line without an input; many are the same from run to run."""
-    return format_html('<div class="fact{}"><dt>{}</dt><dd>{}</dd></div>', css, label, text)
+    return format_html('<div class="fact{}"><dt>{}</dt><dd>{}</dd></div>', css_classes, label, text)
 
 
-def fact_groups(desk: Desk) -> list[FactGroup]:
-    """Run, luminosity and fill of the desk."""
-    run, fill = desk.run, desk.run.fill or OmsFill()
+def fact_groups(editor: CertificationEditor) -> list[FactGroup]:
+    """Run, luminosity and fill of the editor."""
+    run, fill = editor.run, editor.run.fill or OmsFill()
     of_run = [("Type", "run_type", ""), ("B field", "b_field", "T"), ("Energy", "energy", "GeV")]
     of_run += [("Lumisections", "lumisections", ""), ("Particles", "fill_type_runtime", "")]
     of_run += [("Began", "start_time", "UTC"), ("Ended", "end_time", "UTC"), ("Sequence", "sequence", "")]
@@ -120,29 +120,34 @@ def fact_groups(desk: Desk) -> list[FactGroup]:
         ("Peak (fill)", "peak_lumi", ""),
         ("Peak pile-up", "peak_pileup", ""),
     ]
-    number = _line(desk, run, OmsFillForm, "Number", "fill_number", "")
+    number = _fact_line(editor, run, OmsFillForm, "Number", "fill_number", "")
     return [
-        FactGroup("Run", [_line(desk, run, OmsRunForm, *one) for one in of_run]),
-        FactGroup("Luminosity", [_line(desk, run, OmsRunForm, *one) for one in of_lumi]),
-        FactGroup("Fill", [number, *(_line(desk, fill, OmsFillForm, *one) for one in of_fill)]),
+        FactGroup("Run", [_fact_line(editor, run, OmsRunForm, *one) for one in of_run]),
+        FactGroup("Luminosity", [_fact_line(editor, run, OmsRunForm, *one) for one in of_lumi]),
+        FactGroup("Fill", [number, *(_fact_line(editor, fill, OmsFillForm, *one) for one in of_fill)]),
     ]
 
 
-def _line(
-    desk: Desk, row: OmsRun | OmsFill, kind: type[OmsRunForm | OmsFillForm], label: str, name: str, unit: str
+def _fact_line(
+    editor: CertificationEditor,
+    row: OmsRun | OmsFill,
+    kind: type[OmsRunForm | OmsFillForm],
+    label: str,
+    name: str,
+    unit: str,
 ) -> FactLine:
     """The line of one fact; the forms are built only where one has an input that is not just offered."""
-    if desk.facts.only_offers(row, name) and name in kind.base_fields:
-        return FactLine(label, NOT_REPORTED, drawn=_offer(kind, label, name, unit))
-    if desk.facts.has_input(row, kind, name):
-        form = desk.run_form if kind is OmsRunForm else desk.fill_form
-        return _line_to_type(desk, row, form, label, name, unit)
+    if editor.facts.is_only_offered(row, name) and name in kind.base_fields:
+        return FactLine(label, NOT_REPORTED, cached_html=_offered_line_html(kind, label, name, unit))
+    if editor.facts.has_input(row, kind, name):
+        form = editor.run_form if kind is OmsRunForm else editor.fill_form
+        return _input_line(editor, row, form, label, name, unit)
     text = fact_text(name, getattr(row, name), unit)
-    return FactLine(label, text, unit, is_wide=name in _WIDE)
+    return FactLine(label, text, unit, is_wide=name in _WIDE_FACTS)
 
 
 @lru_cache(maxsize=64)
-def _offer(kind: type[OmsRunForm | OmsFillForm], label: str, name: str, unit: str) -> SafeString:
+def _offered_line_html(kind: type[OmsRunForm | OmsFillForm], label: str, name: str, unit: str) -> SafeString:
     """The folded, empty input of a value that OMS left out: the same on every page, and most pages have some."""
     form: Any = kind(None, instance=kind._meta.model(), required=set())
     line = FactLine(
@@ -152,41 +157,41 @@ def _offer(kind: type[OmsRunForm | OmsFillForm], label: str, name: str, unit: st
         source=Source(SourceKind.NONE, at=datetime.min.replace(tzinfo=UTC)),
         field=form[name],
         unit_field=form[f"{name}_unit"] if f"{name}_unit" in form.fields else None,
-        shown=(shown_name(form, name), ""),
+        shown=(shown_field_name(form, name), ""),
     )
-    return render_to_string("certify/_fact_to_type.html", {"line": line})
+    return render_to_string("certify/_fact_with_input.html", {"line": line})
 
 
-def _line_to_type(
-    desk: Desk, row: OmsRun | OmsFill, form: OmsRunForm | OmsFillForm, label: str, name: str, unit: str
+def _input_line(
+    editor: CertificationEditor, row: OmsRun | OmsFill, form: OmsRunForm | OmsFillForm, label: str, name: str, unit: str
 ) -> FactLine:
-    source, shown = row.source_of(name), desk.facts.shown(form, name)
+    source, shown = row.source_of(name), editor.facts.shown(form, name)
     text = fact_text(name, getattr(row, name), unit)
     is_corrected = source.kind == SourceKind.TYPED and row.fetched_at is not None
-    is_being_corrected = source.kind == SourceKind.OMS and form.is_bound and not desk.facts.is_as_shown(form, name)
+    is_being_corrected = source.kind == SourceKind.OMS and form.is_bound and not editor.facts.is_unchanged(form, name)
     return FactLine(
         label=label,
         text=text,
         unit=unit,
-        is_wide=name in _WIDE,
-        needed=_needed(desk, form, name),
+        is_wide=name in _WIDE_FACTS,
+        needed=_needed_text(editor, form, name),
         source=source,
         field=form[name],
         unit_field=form[f"{name}_unit"] if f"{name}_unit" in form.fields else None,
-        shown=(shown_name(form, name), shown),
-        oms_text=fact_text(name, said_by_oms(row, name), unit) if is_corrected else text if is_being_corrected else "",
+        shown=(shown_field_name(form, name), shown),
+        oms_text=fact_text(name, oms_value(row, name), unit) if is_corrected else text if is_being_corrected else "",
     )
 
 
-def _needed(desk: Desk, form: Any, name: str) -> str:
+def _needed_text(editor: CertificationEditor, form: Any, name: str) -> str:
     """Whether the value must be typed: always, only if the run turns out to be collisions, or not ("")."""
     if name in form.fields and form.fields[name].required:
         return "needed"
-    is_open = desk.run.fetched_at is None and desk.facts.run_type in ("", RunType.UNKNOWN)
+    is_open = editor.run.fetched_at is None and editor.facts.run_type in ("", RunType.UNKNOWN)
     return FOR_COLLISIONS if is_open and name in ("fill_number", "energy", "recorded_lumi") else ""
 
 
-def typed_mark(source: Source) -> str:
+def typed_by_text(source: Source) -> str:
     """Who typed a value and when (UTC); nothing for one that nobody typed."""
     if source.kind != SourceKind.TYPED:
         return ""

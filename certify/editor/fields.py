@@ -9,20 +9,20 @@ from django import forms
 from certify.models import RunReconstruction
 from certify.references.ranking import RankedReference
 
-_LONGEST_KEY = 18  # digits: what every database here takes as a key
+_MAX_KEY_LENGTH = 18  # digits: what every database here takes as a key
 
 
-def _is_key(value: object) -> bool:
+def _is_possible_key(value: object) -> bool:
     """Whether a row can have this key."""
-    return str(value).isascii() and str(value).isdigit() and len(str(value)) <= _LONGEST_KEY
+    return str(value).isascii() and str(value).isdigit() and len(str(value)) <= _MAX_KEY_LENGTH
 
 
-class WordsField(forms.ModelMultipleChoiceField):
+class TermsField(forms.ModelMultipleChoiceField):
     """Some rows by key. A key that no row can have is an invalid choice, not an error of the database."""
 
     def _check_values(self, value: Any) -> Any:
         for key in value if isinstance(value, list | tuple) else ():
-            if not _is_key(key):
+            if not _is_possible_key(key):
                 raise forms.ValidationError(self.error_messages["invalid_choice"], params={"value": str(key)[:40]})
         return super()._check_values(value)  # type: ignore[misc]
 
@@ -36,7 +36,7 @@ class ReferenceField(forms.ModelChoiceField):
             return super().to_python(value)
         except forms.ValidationError as refused:
             retired = RunReconstruction.objects.filter(successor__is_reference=True).select_related("successor")
-            for one in retired.filter(pk=value) if _is_key(value) else ():
+            for one in retired.filter(pk=value) if _is_possible_key(value) else ():
                 sentence = f"{one} is retired: {one.successor} is offered in its place. Choose that or another."
                 raise forms.ValidationError(sentence, code="invalid_choice") from refused
             raise

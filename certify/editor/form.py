@@ -11,48 +11,50 @@ from django.db import models
 from django.db.models import Q
 from django.http import QueryDict
 
-from certify.actions.input import PROBLEMS, Basis, Decision
-from certify.editor.checklist_fields import TickedLists
-from certify.editor.fields import ReferenceField, WordsField
-from certify.editor.form_context import Ticket
+from certify.actions.input import PROBLEM_FIELDS, CertificationContext, CertificationInput
+from certify.editor.checklist_fields import ChecklistBoxesForm
+from certify.editor.fields import ReferenceField, TermsField
+from certify.editor.form_context import FormContext
 from certify.models import RunReconstruction, TrackerCertification
-from certify.models.choices import Component, Flag, Question, Reconstruction, TrackerMap
+from certify.models.choices import Component, ConfirmationCode, Flag, Reconstruction, TrackerMap
 from certify.references.ranking import RankedReference
-from certify.rules.confirmations import MARK, PREFIX
-from certify.rules.entry import entry_of, refusals
-from certify.vocabulary.cache import ToTick
+from certify.rules.confirmations import CHECKBOX_PREFIX, CHECKBOX_VALUE_PREFIX
+from certify.rules.entry import build_entry, validate
+from certify.vocabulary.cache import ChecklistToTick
 from oms.models import OmsRun
-from registry.parsing import reconstruction_of
+from registry.parsing import reconstruction_in
 
-LONGEST_COMMENT = 100_000  # characters; browsers keep to it, so that what is sent stays far below what the server reads
+MAX_COMMENT_LENGTH = (
+    100_000  # characters; browsers keep to it, so that what is sent stays far below what the server reads
+)
 FLAGS = [component.value for component in Component]
 # Carries the version that a person puts their own over.
-OVER = "over"
+OVERWRITE_FIELD = "over"
 LOWSTATS = [f"{flag}_lowstat" for flag in FLAGS]
 # Nobody types into a hidden field: what cannot be read there was spoiled on its way.
-SPOILED = dict.fromkeys(
+SPOILED_FIELD_ERRORS = dict.fromkeys(
     ("required", "invalid", "invalid_choice", "min_value", "max_value"),
     "The form did not come back as it was opened. Open it again.",
 )
 
 
-def _choice(label: str, choices: type[models.TextChoices], advice: str) -> forms.ChoiceField:
+def _choice_field(label: str, choices: type[models.TextChoices], advice: str) -> forms.ChoiceField:
     """A choice by large buttons; without one, or with another, the advice says what there is."""
     errors = dict.fromkeys(("required", "invalid_choice"), f"{label}: {advice}")
     return forms.ChoiceField(choices=choices.choices, widget=forms.RadioSelect, label=label, error_messages=errors)
 
 
 # What a rule asks of a reference and what is frozen of it, of the fifty columns of its run.
-_OF_A_REFERENCE = ("reconstruction", "is_reference", *(f"run__{name}" for name in ("run_type", "b_field", "energy")))
+_REFERENCE_COLUMNS = ("reconstruction", "is_reference", *(f"run__{name}" for name in ("run_type", "b_field", "energy")))
 
 
-class CertificationForm(TickedLists, forms.ModelForm):
+class CertificationForm(ChecklistBoxesForm, forms.ModelForm):
     """Flags, reference, map, reason, problems, comment, date; and, hidden, what the form was opened with."""
 
-    pixel = _choice(Component.PIXEL.label, Flag, "choose good, bad or excluded.")
-    strip = _choice(Component.STRIP.label, Flag, "choose good, bad or excluded.")
-    tracking = _choice(Component.TRACKING.label, Flag, "choose good, bad or excluded.")
-    trackermap = _choice("Tracker map", TrackerMap, "choose exists or missing.")
+    pixel = _choice_field(Component.PIXEL.label, Flag, "choose good, bad or excluded.")
+    strip = _choice_field(Component.STRIP.label, Flag, "choose good, bad or excluded.")
+    tracking = _choice_field(Component.TRACKING.label, Flag, "choose good, bad or excluded.")
+    trackermap = _choice_field("Tracker map", TrackerMap, "choose exists or missing.")
     reference_runreconstruction = ReferenceField(
         RunReconstruction.objects.none(),
         label="Reference",
@@ -67,13 +69,15 @@ class CertificationForm(TickedLists, forms.ModelForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": "Give the shift day.", "invalid": "Give the day as 2018-05-01."},
     )
-    reconstruction = forms.ChoiceField(choices=Reconstruction.choices, widget=forms.HiddenInput, error_messages=SPOILED)
+    reconstruction = forms.ChoiceField(
+        choices=Reconstruction.choices, widget=forms.HiddenInput, error_messages=SPOILED_FIELD_ERRORS
+    )
     dataset = forms.CharField(required=False, max_length=150, widget=forms.HiddenInput)
     ticket = forms.CharField(required=False, widget=forms.HiddenInput)
     version = forms.IntegerField(
-        required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput, error_messages=SPOILED
+        required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput, error_messages=SPOILED_FIELD_ERRORS
     )
-    idempotency_key = forms.UUIDField(required=False, widget=forms.HiddenInput, error_messages=SPOILED)
+    idempotency_key = forms.UUIDField(required=False, widget=forms.HiddenInput, error_messages=SPOILED_FIELD_ERRORS)
     runs = forms.CharField(required=False, widget=forms.HiddenInput)
     reason = forms.CharField(
         required=False,
@@ -86,49 +90,51 @@ class CertificationForm(TickedLists, forms.ModelForm):
         model = TrackerCertification
         fields = (
             *(*FLAGS, *LOWSTATS, "trackermap", "reference_runreconstruction"),
-            *("bad_reason", *PROBLEMS, "comment", "date"),
+            *("bad_reason", *PROBLEM_FIELDS, "comment", "date"),
         )
-        field_classes = dict.fromkeys(PROBLEMS, WordsField)
+        field_classes = dict.fromkeys(PROBLEM_FIELDS, TermsField)
         widgets = {
-            "comment": forms.Textarea(attrs={"rows": 3, "maxlength": LONGEST_COMMENT}),
-            **dict.fromkeys(PROBLEMS, forms.CheckboxSelectMultiple),
+            "comment": forms.Textarea(attrs={"rows": 3, "maxlength": MAX_COMMENT_LENGTH}),
+            **dict.fromkeys(PROBLEM_FIELDS, forms.CheckboxSelectMultiple),
         }
-        labels = {"bad_reason": "Reason", **{name: name.split("_")[0].capitalize() for name in PROBLEMS}}
+        labels = {"bad_reason": "Reason", **{name: name.split("_")[0].capitalize() for name in PROBLEM_FIELDS}}
 
-    def __init__(self, *args: Any, run: OmsRun, ticket: Ticket, checklists: list[ToTick], **kwargs: Any):
-        self.run, self.opened_with = run, ticket
+    def __init__(
+        self, *args: Any, run: OmsRun, form_context: FormContext, checklists: list[ChecklistToTick], **kwargs: Any
+    ):
+        self.run, self.form_context = run, form_context
         self.needs_reason = kwargs.pop("needs_reason", False)
-        self.said: dict[str, Any] = {}
+        self.entered_values: dict[str, Any] = {}
         super().__init__(*args, **kwargs)
         self.fields["reason"].required = self.needs_reason
-        if ticket.registry == "unreachable" and not self.instance.pk:
+        if form_context.registry == "unreachable" and not self.instance.pk:
             typed = self.fields["dataset"]
             typed.widget = forms.TextInput()
             typed.help_text = "Run Registry is out: type the dataset if it is known. Kept as unverified."
-        self.offer_lists(checklists)
+        self.add_checklist_boxes(checklists)
         if self.is_bound:  # only what was sent is held against the rows; the page gets its choices as plain values
-            self._choose_among_references()
-            for name in ("bad_reason", *PROBLEMS):
-                self._offer_what_is_not_retired(name)
+            self._limit_references()
+            for name in ("bad_reason", *PROBLEM_FIELDS):
+                self._limit_terms(name)
 
-    def _choose_among_references(self) -> None:
+    def _limit_references(self) -> None:
         """Reference runs, and the one that the certification has although it is none any more."""
         has = self.instance.reference_runreconstruction_id
         offered = RunReconstruction.objects.filter(Q(is_reference=True) | Q(pk=has)).select_related("run")
-        cast(ReferenceField, self.fields["reference_runreconstruction"]).queryset = offered.only(*_OF_A_REFERENCE)
+        cast(ReferenceField, self.fields["reference_runreconstruction"]).queryset = offered.only(*_REFERENCE_COLUMNS)
 
     def offer_references(self, ranked: list[RankedReference]) -> None:
         """Offer these, in this order; what is chosen stays to be seen, refused or not."""
         chosen = str(self["reference_runreconstruction"].value())
         cast(ReferenceField, self.fields["reference_runreconstruction"]).offer(ranked, chosen)
 
-    def _offer_what_is_not_retired(self, name: str) -> None:
+    def _limit_terms(self, name: str) -> None:
         """Retired words are offered only where the certification already has them."""
         choice = cast(forms.ModelChoiceField, self.fields[name])
         words = choice.queryset.model._default_manager  # type: ignore[union-attr]
-        choice.queryset = words.filter(Q(is_retired=False) | self._kept(name))
+        choice.queryset = words.filter(Q(is_retired=False) | self._own_terms(name))
 
-    def _kept(self, name: str) -> Q:
+    def _own_terms(self, name: str) -> Q:
         """The words that the certification has: they stay choosable."""
         if not self.instance.pk:
             return Q(pk__in=[])
@@ -137,46 +143,52 @@ class CertificationForm(TickedLists, forms.ModelForm):
 
     def clean_dataset(self) -> str:
         """The one shown; a change keeps it, and one typed while Run Registry is out must be of the reconstruction."""
-        if self.instance.pk and not self.goes_over:
+        if self.instance.pk and not self.is_overwrite:
             return self.instance.dataset.name if self.instance.dataset else ""
         name = self.cleaned_data["dataset"].strip()
-        meant = reconstruction_of(name) if name else None
-        if name and not self.opened_with.datasets and meant != self.opened_with.reconstruction:
-            raise forms.ValidationError(f"{name} is not a dataset of {self.opened_with.reconstruction}. Correct it.")
+        meant = reconstruction_in(name) if name else None
+        if name and not self.form_context.datasets and meant != self.form_context.reconstruction:
+            raise forms.ValidationError(f"{name} is not a dataset of {self.form_context.reconstruction}. Correct it.")
         return name
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        if values.get("reconstruction") not in (None, self.opened_with.reconstruction):
+        if values.get("reconstruction") not in (None, self.form_context.reconstruction):
             self.add_error(
-                None, f"This form was opened for {self.opened_with.reconstruction}. Open it again to certify another."
+                None, f"This form was opened for {self.form_context.reconstruction}. Open it again to certify another."
             )
-        self.said = dict(values)  # a refusal takes its field out of the cleaned values; what is asked looks at all
-        self.refuse_older_ticks()
-        known = self._knows_dataset()
-        entry = entry_of(
-            self.run, self.opened_with.reconstruction, values, is_dataset_known=known, unticked=self.unticked
+        self.entered_values = dict(
+            values
+        )  # a refusal takes its field out of the cleaned values; what is asked looks at all
+        self.reject_outdated_ticks()
+        known = self._is_dataset_known()
+        entry = build_entry(
+            self.run,
+            self.form_context.reconstruction,
+            values,
+            is_dataset_known=known,
+            unticked=self.unticked_checklists,
         )
-        for refusal in refusals(entry):
-            self.add_refusal(refusal.field, refusal.sentence)
+        for refusal in validate(entry):
+            self.add_issue(refusal.field, refusal.sentence)
         if "comment" in self.errors and values.get("bad_reason"):
-            self.send_as("comment", values["bad_reason"].name)  # a start that the next try can save
+            self.set_sent_value("comment", values["bad_reason"].name)  # a start that the next try can save
         return values
 
-    def add_refusal(self, field: str, sentence: str) -> None:
+    def add_issue(self, field: str, sentence: str) -> None:
         """Put a rule's sentence beside its field, unless the field has its own error already."""
         if field not in self.fields:
             self.add_error(None, sentence)
         elif field not in self.errors:
             self.add_error(field, sentence)
 
-    def send_as(self, name: str, value: Any) -> None:
+    def set_sent_value(self, name: str, value: Any) -> None:
         """Show the form as if this value had been sent."""
         data = cast(QueryDict, self.data).copy()
         data[name] = value
         self.data = data
 
-    def send_also(self, name: str, value: Any) -> None:
+    def add_sent_value(self, name: str, value: Any) -> None:
         """Show the form as if this value had been among those sent."""
         data = cast(QueryDict, self.data).copy()
         data.setlist(name, list(dict.fromkeys([*data.getlist(name), value])))
@@ -191,63 +203,68 @@ class CertificationForm(TickedLists, forms.ModelForm):
     def _post_clean(self) -> None:
         """Nothing is put into a row here: the action writes, and the database holds its own constraints."""
 
-    def _knows_dataset(self) -> bool:
+    def _is_dataset_known(self) -> bool:
         """Whether the dataset was among those shown; a change keeps its own whatever it is."""
-        keeps_its_own = bool(self.instance.pk) and not self.goes_over
-        return keeps_its_own or self.opened_with.knows(self.cleaned_data.get("dataset", ""))
+        keeps_its_own = bool(self.instance.pk) and not self.is_overwrite
+        return keeps_its_own or self.form_context.accepts_dataset(self.cleaned_data.get("dataset", ""))
 
     @property
-    def goes_over(self) -> bool:
+    def is_overwrite(self) -> bool:
         """Whether it was said expressly that this goes over another version, dataset and all."""
-        return OVER in self.data
+        return OVERWRITE_FIELD in self.data
 
     @property
     def confirmed(self) -> list[str]:
         """Codes of the questions whose box came ticked."""
         ticked = forms.CheckboxInput().value_from_datadict
-        return [code for code in Question.values if ticked(self.data, self.files, f"{PREFIX}{code}")]
+        return [code for code in ConfirmationCode.values if ticked(self.data, self.files, f"{CHECKBOX_PREFIX}{code}")]
 
     @property
-    def ticks_put_to(self) -> dict[str, str]:
+    def confirmed_checkbox_values(self) -> dict[str, str]:
         """By code, the mark of the sentence that each tick was put to, where the tick says so."""
-        sent = {code: self.data[f"{PREFIX}{code}"] for code in self.confirmed}
-        return {code: mark for code, mark in sent.items() if mark.startswith(MARK)}
+        sent = {code: self.data[f"{CHECKBOX_PREFIX}{code}"] for code in self.confirmed}
+        return {code: mark for code, mark in sent.items() if mark.startswith(CHECKBOX_VALUE_PREFIX)}
 
-    def decision(self) -> Decision:
+    def certification_input(self) -> CertificationInput:
         """What was said, for the action."""
-        said = self.cleaned_data
-        return Decision(
-            **{name: said[name] for name in (*FLAGS, *LOWSTATS, "trackermap", "date", "bad_reason", "comment")},
-            reference=said["reference_runreconstruction"],
+        entered_values = self.cleaned_data
+        return CertificationInput(
+            **{
+                name: entered_values[name]
+                for name in (*FLAGS, *LOWSTATS, "trackermap", "date", "bad_reason", "comment")
+            },
+            reference=entered_values["reference_runreconstruction"],
             confirmed=self.confirmed,
-            problems={name: list(said[name]) for name in PROBLEMS},
+            problems={name: list(entered_values[name]) for name in PROBLEM_FIELDS},
         )
 
-    def basis(self, typed_run: dict[str, Any], typed_fill: dict[str, Any]) -> Basis:
+    def certification_context(self, typed_run: dict[str, Any], typed_fill: dict[str, Any]) -> CertificationContext:
         """What it rests on, for the action."""
-        ticket, dataset = self.opened_with, self.cleaned_data["dataset"]
-        return Basis(
+        form_context, dataset = self.form_context, self.cleaned_data["dataset"]
+        return CertificationContext(
             dataset=dataset,
-            is_dataset_known=self._knows_dataset(),
-            is_dataset_verified=ticket.has_verified(dataset),
-            is_complete=ticket.is_complete and not typed_run and not typed_fill,
+            is_dataset_known=self._is_dataset_known(),
+            is_dataset_verified=form_context.is_dataset_verified(dataset),
+            is_complete=form_context.is_complete and not typed_run and not typed_fill,
             typed_run=typed_run,
             typed_fill=typed_fill,
-            registry={"state": ticket.registry_states.get(dataset), "asked_at": ticket.asked_at},
-            unticked=self.unticked,
-            checklists=self.ticked_lists,
-            shown=ticket.shown,
-            practice_of=ticket.practice_of,
+            registry={"state": form_context.registry_states.get(dataset), "asked_at": form_context.asked_at},
+            unticked=self.unticked_checklists,
+            checklists=self.completed_checklists,
+            shown=form_context.shown,
+            training_of=form_context.training_of,
         )
 
 
-def first_values(ticket: Ticket, dataset: str, reference: RankedReference | None, runs: str) -> dict[str, Any]:
+def initial_values(
+    form_context: FormContext, dataset: str, reference: RankedReference | None, runs: str
+) -> dict[str, Any]:
     """What a new form starts with: today, the best reference, a key of its own."""
     return {
         "date": datetime.now(UTC).date(),
-        "reconstruction": ticket.reconstruction,
+        "reconstruction": form_context.reconstruction,
         "dataset": dataset,
-        "ticket": ticket.signed(),
+        "ticket": form_context.signed(),
         "idempotency_key": uuid.uuid4(),
         "reference_runreconstruction": reference.reference.pk if reference else None,
         "runs": runs,

@@ -15,30 +15,30 @@ from oms.models import OmsFill
 
 
 @dataclass(frozen=True)
-class Fault:
+class FormErrorLink:
     """An error: id and name of its input, its sentence, and whether the page has that beside the input."""
 
     anchor: str
     name: str
     sentence: str
-    is_beside: bool
+    is_beside_input: bool
 
 
-def faults(form: CertificationForm, facts: FactForms) -> Iterator[Fault]:
+def form_errors(form: CertificationForm, facts: FactForms) -> Iterator[FormErrorLink]:
     """The first error of each field that has one; of a field that is not on the page the sentence alone can say it."""
-    for bound in _with_errors(form):
-        yield _fault(bound, is_beside=not bound.is_hidden and (bound.name != "reason" or form.needs_reason))
+    for bound in _fields_with_errors(form):
+        yield _error_link(bound, is_beside_input=not bound.is_hidden and (bound.name != "reason" or form.needs_reason))
     for typed in facts.forms:
-        for bound in _with_errors(typed):
-            yield _fault(bound, is_beside=_has_input(facts, typed, bound.name.removesuffix("_unit")))
+        for bound in _fields_with_errors(typed):
+            yield _error_link(bound, is_beside_input=_has_input(facts, typed, bound.name.removesuffix("_unit")))
 
 
-def _with_errors(form: CertificationForm | TypedForm) -> list[BoundField]:
+def _fields_with_errors(form: CertificationForm | TypedForm) -> list[BoundField]:
     return [form[name] for name in form.errors if name in form.fields]
 
 
-def _fault(bound: BoundField, *, is_beside: bool) -> Fault:
-    return Fault(anchor_of(bound), name_of(bound), str(bound.errors[0]), is_beside)
+def _error_link(bound: BoundField, *, is_beside_input: bool) -> FormErrorLink:
+    return FormErrorLink(input_anchor(bound), field_name(bound), str(bound.errors[0]), is_beside_input)
 
 
 def _has_input(facts: FactForms, form: TypedForm, name: str) -> bool:
@@ -46,12 +46,12 @@ def _has_input(facts: FactForms, form: TypedForm, name: str) -> bool:
     return facts.has_input(facts.run if is_of_run else facts.run.fill or OmsFill(), type(form), name)
 
 
-def anchor_of(bound: BoundField) -> str:
+def input_anchor(bound: BoundField) -> str:
     """Id of the input of this field, or of the group of its choices."""
     return bound.id_for_label or f"choice-{bound.name}"
 
 
-def name_of(bound: BoundField) -> str:
+def field_name(bound: BoundField) -> str:
     """What the field is called where no heading stands beside it."""
     component, _, of_it = bound.name.partition("_")
     if component in FLAGS and of_it:

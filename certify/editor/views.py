@@ -17,31 +17,39 @@ from django.views import View
 from django.views.decorators.http import require_safe
 
 from certify.actions.certify import certify_run
-from certify.editor.drafts import around_form, finish_drafts, with_draft
-from certify.editor.editor import Desk, desk_for, desk_opened_anew, desk_with
-from certify.editor.form_context import read_ticket
-from certify.editor.live_checks import hints, wants_hints
-from certify.editor.new_terms import wants_word, word_added
-from certify.editor.page import certify_page, notices_of
-from certify.editor.subject import AllCertified, NotThere, ReconstructionUnknown, Target, Wish, checked_wish, resolve
+from certify.editor.drafts import close_drafts, restore_draft, track_presence
+from certify.editor.editor import CertificationEditor, bound_editor, new_editor, reopened_editor
+from certify.editor.form_context import read_form_context
+from certify.editor.live_checks import is_live_check, live_check_response
+from certify.editor.new_terms import add_new_term, is_new_term
+from certify.editor.page import certify_page, subject_notices
+from certify.editor.subject import (
+    AllCertified,
+    CertificationSubject,
+    ReconstructionUnknown,
+    SubjectNotFound,
+    SubjectRequest,
+    checked_request,
+    resolve_subject,
+)
 from certify.editor.worklist import Search, read_search
-from certify.errors import AlreadyCertified, EntryRefused
-from certify.facts.forms import wants_correction, with_all_inputs
+from certify.errors import AlreadyCertified, EntryInvalid
+from certify.facts.forms import is_correction_request, with_all_inputs
 from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction, Verdict
 from certify.selectors import live_certification, reference_of_each_certification
-from drafts.form_token import read_sheet
-from drafts.middleware import typed_in
+from drafts.form_token import read_form_token
+from drafts.middleware import filled_fields
 from drafts.selectors import draft_of
-from infrastructure.web.responses import SeeOther
-from oms.mirror import run_as_known
-from oms.sanity import sentences_about
+from infrastructure.web.responses import HttpResponseSeeOther
+from oms.mirror import stored_run
+from oms.sanity import out_of_range_messages
 from users.access import SignedInRequest, role_required
 from users.models import Role
 
-LONGEST_SEARCH = 2000  # characters; an address has to hold it
+MAX_SEARCH_LENGTH = 2000  # characters; an address has to hold it
 # Of a form that lost what it was opened with, all goes on to the reconstruction that is chosen, but for these.
-_NOT_SENT_ON = ("csrfmiddlewaretoken", "ticket", "reconstruction", "dataset")
+_NOT_FORWARDED = ("csrfmiddlewaretoken", "ticket", "reconstruction", "dataset")
 
 
 @method_decorator(role_required(Role.SHIFTER), name="dispatch")
@@ -51,141 +59,150 @@ class CertifyView(View):
     A GET asks Run Registry and OMS; a POST asks nobody: what was shown travels with the form.
     """
 
-    wish: Wish
+    subject_request: SubjectRequest
     search: Search
-    target: Target
-    standing: TrackerCertification | None
+    subject: CertificationSubject
+    existing: TrackerCertification | None
 
     def dispatch(self, request: HttpRequest, *_args: Any, **address: Any) -> HttpResponseBase:
         try:
-            self.wish = _wish_of(request, **address)
+            self.subject_request = _subject_request(request, **address)
             if request.method in ("GET", "HEAD"):
-                self.search = read_search(request.GET.get("runs", ""), self.wish.run_number, _practice_of(request))
-                self.standing = _standing(self.wish, self.search)
-                if self.standing and not _asks_for_draft(request, self.standing):
-                    return shown_instead(cast(SignedInRequest, request), self.standing)
-                self.target = resolve(self.wish, self.search)
-        except NotThere as refused:
+                self.search = read_search(
+                    request.GET.get("runs", ""), self.subject_request.run_number, _practice_of(request)
+                )
+                self.existing = _existing_certification(self.subject_request, self.search)
+                if self.existing and not _wants_draft(request, self.existing):
+                    return existing_response(cast(SignedInRequest, request), self.existing)
+                self.subject = resolve_subject(self.subject_request, self.search)
+        except SubjectNotFound as refused:
             raise Http404(str(refused)) from refused
         except AllCertified:
-            return all_certified(request, self.wish)
+            return all_certified_response(request, self.subject_request)
         except ReconstructionUnknown as unknown:
-            return reconstruction_choice(request, self.wish, str(unknown))
+            return choose_reconstruction(request, self.subject_request, str(unknown))
         return super().dispatch(request)
 
     def get(self, request: SignedInRequest) -> HttpResponse:
         runs = request.GET.get("runs", "")
-        notices = notices_of(self.target) + sentences_about(self.target.oms.run)
-        desk = desk_for(self.target, runs, is_correcting="correct" in request.GET)
-        desk.certified = self.search.certified
-        desk = with_draft(request, desk)
-        if self.standing and not desk.draft:
-            return shown_instead(request, self.standing)
-        status = 409 if self.standing else 200
-        return form_page(request, desk, notices, runs=runs, search=self.search, status=status, theirs=self.standing)
+        notices = subject_notices(self.subject) + out_of_range_messages(self.subject.oms.run)
+        editor = new_editor(self.subject, runs, is_correcting="correct" in request.GET)
+        editor.certified = self.search.certified
+        editor = restore_draft(request, editor)
+        if self.existing and not editor.draft:
+            return existing_response(request, self.existing)
+        status = 409 if self.existing else 200
+        return form_page(request, editor, notices, runs=runs, search=self.search, status=status, theirs=self.existing)
 
     def post(self, request: SignedInRequest) -> HttpResponse:
-        ticket = read_ticket(request.POST.get("ticket", ""))
-        if ticket is None or not self.wish.is_of(ticket):
-            if wants_hints(request.POST):
+        form_context = read_form_context(request.POST.get("ticket", ""))
+        if form_context is None or not self.subject_request.is_of(form_context):
+            if is_live_check(request.POST):
                 return HttpResponse(status=204)
-            return _opened_anew(request, self.wish)
-        run = run_as_known(self.wish.run_number)
-        if wants_correction(request.POST):
-            return inputs_opened(request, desk_with(with_all_inputs(request.POST, run), run, ticket))
-        desk = desk_with(request.POST, run, ticket)
-        return not_to_be_saved(request, desk) or _certified(request, self.wish.run_number, desk)
+            return _reopened_form(request, self.subject_request)
+        run = stored_run(self.subject_request.run_number)
+        if is_correction_request(request.POST):
+            return form_with_all_inputs(request, bound_editor(with_all_inputs(request.POST, run), run, form_context))
+        editor = bound_editor(request.POST, run, form_context)
+        return response_without_saving(request, editor) or _save_certification(
+            request, self.subject_request.run_number, editor
+        )
 
 
-def not_to_be_saved(request: SignedInRequest, desk: Desk) -> HttpResponse | None:
-    """The answer to a form that asks for hints or a new word, or cannot be taken; None for one to save."""
-    if wants_hints(request.POST):
-        return hints(request, desk)
-    if wants_word(request.POST):
-        return form_page(request, desk, [], status=200 if word_added(request.user, request.POST, desk) else 422)
-    return None if desk.is_valid() else form_page(request, desk, [], status=422)
+def response_without_saving(request: SignedInRequest, editor: CertificationEditor) -> HttpResponse | None:
+    """The answer to a form that asks for live checks or a new word, or cannot be taken; None for one to save."""
+    if is_live_check(request.POST):
+        return live_check_response(request, editor)
+    if is_new_term(request.POST):
+        return form_page(request, editor, [], status=200 if add_new_term(request.user, request.POST, editor) else 422)
+    return None if editor.is_valid() else form_page(request, editor, [], status=422)
 
 
-def _opened_anew(request: SignedInRequest, wish: Wish) -> HttpResponse:
-    """A form without its ticket: what was typed, on what Run Registry and OMS say now, to be saved again."""
-    known = wish.reconstruction or _reconstruction_sent(request.POST, wish.run_number)
+def _reopened_form(request: SignedInRequest, subject_request: SubjectRequest) -> HttpResponse:
+    """A form without its form context: what was typed, on what Run Registry and OMS say now, to be saved again."""
+    known = subject_request.reconstruction or _posted_reconstruction(request.POST, subject_request.run_number)
     try:
-        search = read_search(request.POST.get("runs", ""), wish.run_number, request.user.practice_of)
-        target = resolve(replace(wish, reconstruction=known, dataset=""), search)
+        search = read_search(request.POST.get("runs", ""), subject_request.run_number, request.user.training_of)
+        subject = resolve_subject(replace(subject_request, reconstruction=known, dataset=""), search)
     except AllCertified:
-        return reconstruction_choice(request, wish, f"All datasets of run {wish.run_number} are certified.", 422)
+        return choose_reconstruction(
+            request, subject_request, f"All datasets of run {subject_request.run_number} are certified.", 422
+        )
     except ReconstructionUnknown as unknown:
-        return reconstruction_choice(request, wish, str(unknown), 422)
-    return form_page(request, desk_opened_anew(request.POST, target), notices_of(target), status=422)
+        return choose_reconstruction(request, subject_request, str(unknown), 422)
+    return form_page(request, reopened_editor(request.POST, subject), subject_notices(subject), status=422)
 
 
-def _reconstruction_sent(sent: QueryDict, run_number: int) -> str | None:
-    """Which reconstruction a form without its ticket was of, as far as it still says."""
+def _posted_reconstruction(sent: QueryDict, run_number: int) -> str | None:
+    """Which reconstruction a form without its form context was of, as far as it still says."""
     if (named := sent.get("reconstruction", "")) in Reconstruction.values:
         return named
-    sheet = read_sheet(sent.get("sheet", ""))
-    return sheet.reconstruction if sheet and sheet.run_number == run_number else None
+    form_token = read_form_token(sent.get("sheet", ""))
+    return form_token.reconstruction if form_token and form_token.run_number == run_number else None
 
 
-def _wish_of(request: HttpRequest, run_number: int, reconstruction: str | None = None) -> Wish:
+def _subject_request(request: HttpRequest, run_number: int, reconstruction: str | None = None) -> SubjectRequest:
     asked = request.GET
     is_retry, from_search = "again" in asked, bool(asked.get("runs"))
-    return checked_wish(run_number, reconstruction, asked.get("dataset", ""), from_search, is_retry)
+    return checked_request(run_number, reconstruction, asked.get("dataset", ""), from_search, is_retry)
 
 
 def _practice_of(request: HttpRequest) -> int | None:
     """Whose practice is certified here, for those whom `role_required` is going to let through."""
-    return cast(SignedInRequest, request).user.practice_of
+    return cast(SignedInRequest, request).user.training_of
 
 
-def _standing(wish: Wish, search: Search) -> TrackerCertification | None:
+def _existing_certification(subject_request: SubjectRequest, search: Search) -> TrackerCertification | None:
     """The certification that stands already, where the address alone says of which reconstruction."""
-    if wish.reconstruction is None or (wish.run_number, wish.reconstruction) not in search.certified:
+    if (
+        subject_request.reconstruction is None
+        or (subject_request.run_number, subject_request.reconstruction) not in search.certified
+    ):
         return None
-    return live_certification(wish.run_number, wish.reconstruction, search.practice_of)
+    return live_certification(subject_request.run_number, subject_request.reconstruction, search.training_of)
 
 
-def _asks_for_draft(request: HttpRequest, standing: TrackerCertification) -> bool:
+def _wants_draft(request: HttpRequest, existing: TrackerCertification) -> bool:
     """Whether a person who may not change what stands asks for the draft of theirs, to see it beside."""
-    return "draft" in request.GET and not standing.may_be_changed_by(cast(SignedInRequest, request).user)
+    return "draft" in request.GET and not existing.may_be_changed_by(cast(SignedInRequest, request).user)
 
 
-def _certified(request: SignedInRequest, run_number: int, desk: Desk) -> HttpResponse:
-    """Save what is on the desk; on to the next run, or the form again with what stood in the way."""
-    form = desk.form
+def _save_certification(request: SignedInRequest, run_number: int, editor: CertificationEditor) -> HttpResponse:
+    """Save what is in the editor; on to the next run, or the form again with what stood in the way."""
+    form = editor.form
     try:
         made = certify_run(
             request.user,
             run_number,
-            desk.ticket.reconstruction,
-            form.decision(),
-            form.basis(*desk.typed()),
+            editor.form_context.reconstruction,
+            form.certification_input(),
+            form.certification_context(*editor.typed_facts()),
             form.cleaned_data["idempotency_key"],
         )
-    except EntryRefused as refused:
-        desk.ticket = replace(desk.ticket, practice_of=request.user.practice_of)
-        desk.refuse(refused.refusals)
-        return form_page(request, desk, [], status=422)
+    except EntryInvalid as refused:
+        editor.form_context = replace(editor.form_context, training_of=request.user.training_of)
+        editor.add_issues(refused.issues)
+        return form_page(request, editor, [], status=422)
     except AlreadyCertified as faster:
-        return form_page(request, desk, [], status=409, theirs=faster.existing)
-    finish_drafts(request, made)
+        return form_page(request, editor, [], status=409, theirs=faster.existing)
+    close_drafts(request, made)
     link = format_html('<a href="{}">{}</a>', reverse("listruns:certification", args=[made.pk]), made)
-    tell_saved(request, format_html("{} is saved{}", link, " as practice" if made.is_practice else ""), made)
-    return SeeOther(_next_page(request.POST, made))
+    add_saved_message(request, format_html("{} is saved{}", link, " as practice" if made.is_practice else ""), made)
+    return HttpResponseSeeOther(_next_address(request.POST, made))
 
 
-def tell_saved(request: HttpRequest, what: str, made: TrackerCertification) -> None:
+def add_saved_message(request: HttpRequest, what: str, made: TrackerCertification) -> None:
     """The verdict, in green only where it is good."""
     level = messages.SUCCESS if made.verdict == Verdict.GOOD else messages.WARNING
     messages.add_message(request, level, format_html("{}. Verdict: {}.", what, made.verdict.label.lower()))
 
 
-def _next_page(sent: Any, made: TrackerCertification) -> str:
+def _next_address(sent: Any, made: TrackerCertification) -> str:
     """Where a save leads: the next open run of the search if asked for, else back to the search or the list."""
-    runs = sent.get("runs", "")[:LONGEST_SEARCH]
+    runs = sent.get("runs", "")[:MAX_SEARCH_LENGTH]
     here = made.run_number, made.reconstruction
     goes_on = runs and sent.get("then") == "next"
-    if goes_on and (following := read_search(runs, made.run_number, made.practice_of).next_open(here)):
+    if goes_on and (following := read_search(runs, made.run_number, made.training_of).next_open(here)):
         address = reverse("certify:certify-reconstruction", args=[following.run_number, following.reconstruction])
         return with_query(address, dataset=following.dataset, runs=runs)
     return with_query(reverse("openruns:open-runs"), runs=runs) if runs else reverse("listruns:list")
@@ -193,7 +210,7 @@ def _next_page(sent: Any, made: TrackerCertification) -> str:
 
 def form_page(
     request: SignedInRequest,
-    desk: Desk,
+    editor: CertificationEditor,
     notices: list[str],
     *,
     runs: str = "",
@@ -201,52 +218,54 @@ def form_page(
     status: int = 200,
     theirs: TrackerCertification | None = None,
 ) -> HttpResponse:
-    """The certify page of this desk."""
+    """The certify page of this editor."""
     runs = runs or request.POST.get("runs", "")
-    ticket = desk.ticket
-    search = search or (read_search(runs, ticket.run_number, ticket.practice_of) if runs else None)
-    if search is not None and desk.certified is None:
-        desk.certified = search.certified
-    page = certify_page(desk, notices, runs=runs, search=search, theirs=theirs, reader=request.user)
-    context = {"page": page, "form": desk.form, "desk": desk, "around": around_form(request, desk)}
+    form_context = editor.form_context
+    search = search or (read_search(runs, form_context.run_number, form_context.training_of) if runs else None)
+    if search is not None and editor.certified is None:
+        editor.certified = search.certified
+    page = certify_page(editor, notices, runs=runs, search=search, theirs=theirs, reader=request.user)
+    context = {"page": page, "form": editor.form, "editor": editor, "presence": track_presence(request, editor)}
     return render(request, "certify/certify.html", context, status=status)
 
 
-def inputs_opened(request: SignedInRequest, desk: Desk) -> HttpResponse:
+def form_with_all_inputs(request: SignedInRequest, editor: CertificationEditor) -> HttpResponse:
     """The form as typed, with an input for every fact; nothing is saved."""
-    desk.forget_errors()
-    return form_page(request, desk, [])
+    editor.clear_errors()
+    return form_page(request, editor, [])
 
 
-def shown_instead(request: SignedInRequest, standing: TrackerCertification) -> HttpResponse:
+def existing_response(request: SignedInRequest, existing: TrackerCertification) -> HttpResponse:
     """The update page for those who may change it; for others what stands, as a conflict."""
-    if standing.may_be_changed_by(request.user):
-        update = reverse("listruns:update", args=[standing.pk])
-        saved = f"Already saved at {standing.updated_at:%Y-%m-%d %H:%M:%S} UTC. What is saved here changes it."
+    if existing.may_be_changed_by(request.user):
+        update = reverse("listruns:update", args=[existing.pk])
+        saved = f"Already saved at {existing.updated_at:%Y-%m-%d %H:%M:%S} UTC. What is saved here changes it."
         messages.info(request, saved)
         return redirect(with_query(update, **{name: request.GET.get(name, "") for name in ("draft", "runs")}))
-    draft = draft_of(request.user, standing.run_number, standing.reconstruction)
-    context = {"certification": standing, "runs": request.GET.get("runs", ""), "has_draft": draft is not None}
-    return render(request, "certify/taken.html", context, status=409)
+    draft = draft_of(request.user, existing.run_number, existing.reconstruction)
+    context = {"certification": existing, "runs": request.GET.get("runs", ""), "has_draft": draft is not None}
+    return render(request, "certify/already_certified.html", context, status=409)
 
 
-def all_certified(request: HttpRequest, wish: Wish) -> HttpResponse:
-    messages.success(request, f"All datasets of run {wish.run_number} are certified. Choose another run.")
+def all_certified_response(request: HttpRequest, subject_request: SubjectRequest) -> HttpResponse:
+    messages.success(request, f"All datasets of run {subject_request.run_number} are certified. Choose another run.")
     return redirect(with_query(reverse("openruns:open-runs"), runs=request.GET.get("runs", "")))
 
 
-def reconstruction_choice(request: HttpRequest, wish: Wish, why: str, status: int = 200) -> HttpResponse:
+def choose_reconstruction(
+    request: HttpRequest, subject_request: SubjectRequest, reason: str, status: int = 200
+) -> HttpResponse:
     """The four to choose from, where Run Registry cannot say which; what was typed goes along."""
-    sent = [(name, text) for name, texts in request.POST.lists() if name not in _NOT_SENT_ON for text in texts]
+    sent = [(name, text) for name, texts in request.POST.lists() if name not in _NOT_FORWARDED for text in texts]
     context = {
-        "wish": wish,
-        "why": why,
+        "subject_request": subject_request,
+        "reason": reason,
         "reconstructions": Reconstruction,
         "runs": request.GET.get("runs"),
         "sent": sent,
-        "typed": typed_in(request.POST),
+        "filled_fields": filled_fields(request.POST),
     }
-    return render(request, "certify/choose.html", context, status=status)
+    return render(request, "certify/choose_reconstruction.html", context, status=status)
 
 
 def with_query(address: str, **query: str) -> str:

@@ -26,11 +26,11 @@ class Option(NamedTuple):
 
 def options_html(options: Iterable[Option]) -> SafeString:
     """The options of a select, drawn once for all pages that have just these."""
-    return _drawn(tuple(options))
+    return _select_options_html(tuple(options))
 
 
 @lru_cache(maxsize=256)
-def _drawn(options: tuple[Option, ...]) -> SafeString:
+def _select_options_html(options: tuple[Option, ...]) -> SafeString:
     selected = {True: mark_safe(" selected"), False: ""}
     rows = ((value, selected[is_chosen], INDENT * (level - 1), label) for value, label, is_chosen, level in options)
     return format_html_join("", '<option value="{}"{}>{}{}</option>', rows)
@@ -38,39 +38,41 @@ def _drawn(options: tuple[Option, ...]) -> SafeString:
 
 def boxes_html(options: Iterable[Option], name: str) -> SafeString:
     """The options as boxes to tick, what stands below another moved in; drawn once, as above."""
-    return _boxes(name, tuple(options))
+    return _boxes_html(name, tuple(options))
 
 
 @lru_cache(maxsize=256)
-def _boxes(name: str, options: tuple[Option, ...]) -> SafeString:
+def _boxes_html(name: str, options: tuple[Option, ...]) -> SafeString:
     checked = {True: mark_safe(" checked"), False: ""}
     rows = ((level, name, value, checked[is_chosen], label) for value, label, is_chosen, level in options)
     box = '<label class="problem is-level-{}"><input type="checkbox" name="{}" value="{}"{}><span>{}</span></label>'
     return format_html_join("", box, rows)
 
 
-def options_of(bound: BoundField) -> list[Option]:
+def field_options(bound: BoundField) -> list[Option]:
     """The choices of a field with a fixed list, in their order, the chosen one marked."""
     field: Any = bound.field
-    return _options(field.choices, _chosen(bound.value()))
+    return _marked_options(field.choices, _chosen_values(bound.value()))
 
 
-def word_options(bound: BoundField, vocabulary: Vocabulary) -> list[Option]:
+def term_options(bound: BoundField, vocabulary: Vocabulary) -> list[Option]:
     """The words that a field offers, the chosen ones marked."""
-    chosen = chosen_of(bound)
-    return [Option(one.key, one.label, one.key in chosen, one.level) for one in vocabulary.offered(bound.name, chosen)]
+    chosen = chosen_keys(bound)
+    return [
+        Option(one.key, one.label, one.key in chosen, one.level) for one in vocabulary.choices_for(bound.name, chosen)
+    ]
 
 
-def chosen_of(bound: BoundField) -> set[str]:
+def chosen_keys(bound: BoundField) -> set[str]:
     """The keys that are chosen in a field of words, as far as they can be keys."""
-    return {key for key in _chosen(bound.value()) if key.isdigit()}
+    return {key for key in _chosen_values(bound.value()) if key.isdigit()}
 
 
-def _options(choices: Iterable[tuple[Any, Any]], chosen: set[str]) -> list[Option]:
+def _marked_options(choices: Iterable[tuple[Any, Any]], chosen: set[str]) -> list[Option]:
     return [Option(str(value), str(label), str(value) in chosen) for value, label in choices]
 
 
-def _chosen(value: Any) -> set[str]:
+def _chosen_values(value: Any) -> set[str]:
     """What is chosen, as sent: a form of a row gives rows, one as sent gives texts."""
     several = value if isinstance(value, list | tuple) else [value]
     return {str(getattr(one, "pk", one)) for one in several if one is not None}

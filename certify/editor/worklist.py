@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from certify.models.choices import Reconstruction
-from certify.rules.run_numbers import parse
-from certify.selectors import certified_among
+from certify.rules.run_numbers import parse_run_numbers
+from certify.selectors import certified_reconstructions
 from infrastructure.http.results import Found
-from registry.dataset_cache import recall_all
+from registry.dataset_cache import cached_datasets
 from registry.parsing import RegistryDataset
 
 _RANKS = {reconstruction: rank for rank, reconstruction in enumerate(Reconstruction.values)}
 
 
 @dataclass(frozen=True)
-class Step:
+class SearchStep:
     """One reconstruction of one run, with the dataset that Run Registry has for it."""
 
     run_number: int
@@ -26,13 +26,13 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Place:
+class SearchPlace:
     """Where one is among the reconstructions of a search that are open or certified; neighbours are open ones."""
 
     position: int
     total: int
-    previous: Step | None
-    next: Step | None
+    previous: SearchStep | None
+    next: SearchStep | None
 
 
 def search_order(run_number: int, reconstruction: str) -> tuple[int, int]:
@@ -56,55 +56,57 @@ def datasets_by_reconstruction(datasets: Iterable[RegistryDataset]) -> dict[tupl
 class Search:
     """What is known of a search without asking: what Run Registry said in the last hours, and what is certified.
 
-    `practice_of`: who searches in training (key); to them all that they have not practised is open.
+    `training_of`: who searches in training (key); to them all that they have not practised is open.
     """
 
     numbers: frozenset[int]
     remembered: dict[int, Found[list[RegistryDataset]]]
     certified: frozenset[tuple[int, str]]
-    practice_of: int | None = None
+    training_of: int | None = None
 
     @cached_property
-    def open_targets(self) -> list[Step]:
+    def open_steps(self) -> list[SearchStep]:
         """Its open reconstructions, in its order."""
         datasets = (one for number in self.numbers & self.remembered.keys() for one in self.remembered[number].value)
         chosen = datasets_by_reconstruction(datasets).items()
         left = [(key, dataset) for key, dataset in chosen if key not in self.certified]
-        steps = [Step(*key, dataset.name) for key, dataset in left if dataset.is_open or self.practice_of]
-        return sorted(steps, key=_key)
+        steps = [SearchStep(*key, dataset.name) for key, dataset in left if dataset.is_open or self.training_of]
+        return sorted(steps, key=_step_order)
 
-    def place_of(self, current: tuple[int, str]) -> Place | None:
+    def place_of(self, current: tuple[int, str]) -> SearchPlace | None:
         """Where `current` stands in the search; None when its run is not among it."""
         if current[0] not in self.numbers:
             return None
         here = search_order(*current)
         certified = (search_order(*key) for key in self.certified if key[0] in self.numbers)
-        places = sorted({here, *map(_key, self.open_targets), *certified})
-        before = [target for target in self.open_targets if _key(target) < here]
-        after = [target for target in self.open_targets if _key(target) > here]
-        return Place(
+        places = sorted({here, *map(_step_order, self.open_steps), *certified})
+        before = [step for step in self.open_steps if _step_order(step) < here]
+        after = [step for step in self.open_steps if _step_order(step) > here]
+        return SearchPlace(
             position=places.index(here) + 1,
             total=len(places),
             previous=before[-1] if before else None,
             next=after[0] if after else None,
         )
 
-    def next_open(self, after: tuple[int, str]) -> Step | None:
+    def next_open(self, after: tuple[int, str]) -> SearchStep | None:
         """The open reconstruction that follows `after`, from the top again at the end; None when none is known."""
         here = search_order(*after)
-        others = [target for target in self.open_targets if _key(target) != here]
-        return next((target for target in others if _key(target) > here), others[0] if others else None)
+        others = [step for step in self.open_steps if _step_order(step) != here]
+        return next((step for step in others if _step_order(step) > here), others[0] if others else None)
 
 
-def read_search(runs: str, also: int, practice_of: int | None = None) -> Search:
+def read_search(runs: str, also: int, training_of: int | None = None) -> Search:
     """The search `runs`, empty where it cannot be read; and what is known of the run `also`: one query."""
     try:
-        numbers = frozenset(parse(runs))
+        numbers = frozenset(parse_run_numbers(runs))
     except ValueError:
         numbers = frozenset()
     known = numbers | {also}
-    return Search(numbers, recall_all(known), frozenset(certified_among(known, practice_of)), practice_of)
+    return Search(
+        numbers, cached_datasets(known), frozenset(certified_reconstructions(known, training_of)), training_of
+    )
 
 
-def _key(target: Step) -> tuple[int, int]:
-    return search_order(target.run_number, target.reconstruction)
+def _step_order(step: SearchStep) -> tuple[int, int]:
+    return search_order(step.run_number, step.reconstruction)

@@ -13,18 +13,18 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from audit.choices import Kind
-from audit.operation import deed
-from certify.errors import ChangedMeanwhile, EntryRefused
-from certify.facts.snapshot import frozen_facts, has_typed
+from audit.choices import ChangeKind
+from audit.operation import operation
+from certify.errors import ChangedMeanwhile, EntryInvalid
+from certify.facts.snapshot import frozen_facts, has_typed_values
 from certify.facts.staleness import DATASET, mark_stale, settled_registry
 from certify.models import Dataset, TrackerCertification
-from certify.models.choices import State
-from certify.rules.entry import Refusal
-from infrastructure.database.locking import held_one
+from certify.models.choices import CertificationState
+from certify.rules.entry import ValidationIssue
+from infrastructure.database.locking import lock_one
 from oms.choices import RunType
 from oms.models import OmsFill, OmsRun
-from oms.overrides import said_by_oms
+from oms.overrides import oms_value
 from users.models import User
 
 COMPLETED = "OMS and Run Registry have answered since."
@@ -32,7 +32,7 @@ CONFIRMED = "Confirmed on the facts as they are now."
 NOT_IN_TRAINING = "In training OMS's values are not taken: everybody would see it. Ask a shifter or your shift leader."
 
 
-class OmsSaysOtherwise(Exception):
+class OmsValueChanged(Exception):
     """What OMS says is not what the person was shown."""
 
 
@@ -40,69 +40,75 @@ class NothingTyped(Exception):
     """None of the values to be given back is a typed one: somebody was faster."""
 
 
-def seen_of(made: TrackerCertification) -> str:
+def serialized_differences(certification: TrackerCertification) -> str:
     """The differences as a form carries them, so that a person confirms just what was shown."""
-    return json.dumps(made.stale, sort_keys=True)
+    return json.dumps(certification.stale, sort_keys=True)
 
 
-def confirm_facts(actor: User, certification: TrackerCertification, version: int, seen: str) -> TrackerCertification:
+def confirm_facts(
+    actor: User, certification: TrackerCertification, version: int, shown_differences: str
+) -> TrackerCertification:
     """Let a stale certification stand on the facts as they are now; version + 1, who and when kept.
 
-    Raises `PermissionDenied`, `ChangedMeanwhile` (also where the facts are others than `seen`) and `EntryRefused`.
+    Raises `PermissionDenied`, `ChangedMeanwhile` (also where the differences are others than shown) and `EntryInvalid`.
     """
-    with deed(actor, Kind.CONFIRM, run=certification.run_number) as done:
-        run = _held_run(certification.run_number)
-        standing = _held(certification.pk)
-        done.found(standing)
-        if not standing.may_be_changed_by(actor):
+    with operation(actor, ChangeKind.CONFIRM, run=certification.run_number) as done:
+        run = _lock_run(certification.run_number)
+        current = _lock_certification(certification.pk)
+        done.track_loaded(current)
+        if not current.may_be_changed_by(actor):
             raise PermissionDenied("Only its owner or a shift leader can confirm a certification.")
-        if (standing.version, seen, standing.state) != (version, seen_of(standing), State.LIVE):
-            raise ChangedMeanwhile(standing)
-        _refuse_another_type(run, standing)
-        _freeze_anew(actor, standing, run)
-        standing.save()
-    return standing
+        if (current.version, shown_differences, current.state) != (
+            version,
+            serialized_differences(current),
+            CertificationState.LIVE,
+        ):
+            raise ChangedMeanwhile(current)
+        _check_reference_type(run, current)
+        _refreeze_facts(actor, current, run)
+        current.save()
+    return current
 
 
-def _held(pk: int) -> TrackerCertification:
+def _lock_certification(pk: int) -> TrackerCertification:
     rows = TrackerCertification.objects.select_for_update(of=("self",)).with_names()
-    return held_one(rows.select_related("reference_runreconstruction__run").filter(pk=pk))
+    return lock_one(rows.select_related("reference_runreconstruction__run").filter(pk=pk))
 
 
-def _held_run(number: int) -> OmsRun:
-    return held_one(OmsRun.objects.select_for_update(of=("self",)).select_related("fill").filter(pk=number))
+def _lock_run(number: int) -> OmsRun:
+    return lock_one(OmsRun.objects.select_for_update(of=("self",)).select_related("fill").filter(pk=number))
 
 
-def _refuse_another_type(run: OmsRun, standing: TrackerCertification) -> None:
+def _check_reference_type(run: OmsRun, current: TrackerCertification) -> None:
     """The one rule that other facts can break: the reference must be of the same type."""
-    reference = standing.reference_runreconstruction.run.run_type
+    reference = current.reference_runreconstruction.run.run_type
     if {run.run_type, reference} == {RunType.COLLISIONS.value, RunType.COSMICS.value}:
         sentence = f"The run is {run.run_type} now and the reference is {reference}. Change it and choose another."
-        raise EntryRefused([Refusal("reference_runreconstruction", sentence)])
+        raise EntryInvalid([ValidationIssue("reference_runreconstruction", sentence)])
 
 
-def _freeze_anew(actor: User, standing: TrackerCertification, run: OmsRun) -> None:
+def _refreeze_facts(actor: User, current: TrackerCertification, run: OmsRun) -> None:
     """The facts as they are now, with who confirmed which changes when; the dataset that Run Registry names now."""
-    registry = settled_registry(standing, standing.facts.get("registry", {}))
-    if name := next((one["now"] for one in standing.stale if one["fact"] == DATASET), ""):
-        standing.dataset, standing.is_dataset_verified = Dataset.objects.get_or_create(name=name)[0], True
-    dataset = standing.dataset.name if standing.dataset else ""
-    confirmed = {"by": actor.username, "at": timezone.now().isoformat(), "changes": standing.stale}
-    facts = frozen_facts(run, standing.reference_runreconstruction, dataset, registry)
-    standing.facts = facts | {"checklists": standing.facts.get("checklists", []), "confirmed": confirmed}
-    standing.run_type, standing.lumisections, standing.recorded_lumi = run.run_type, run.lumisections, run.recorded_lumi
-    standing.external_info_complete = is_complete(standing, run)
-    standing.stale, standing.stale_since = [], None
-    standing.version += 1
-    standing.updated_by = actor
-    standing.change_reason = CONFIRMED
+    registry = settled_registry(current, current.facts.get("registry", {}))
+    if name := next((one["now"] for one in current.stale if one["fact"] == DATASET), ""):
+        current.dataset, current.is_dataset_verified = Dataset.objects.get_or_create(name=name)[0], True
+    dataset = current.dataset.name if current.dataset else ""
+    confirmed = {"by": actor.username, "at": timezone.now().isoformat(), "changes": current.stale}
+    facts = frozen_facts(run, current.reference_runreconstruction, dataset, registry)
+    current.facts = facts | {"checklists": current.facts.get("checklists", []), "confirmed": confirmed}
+    current.run_type, current.lumisections, current.recorded_lumi = run.run_type, run.lumisections, run.recorded_lumi
+    current.external_info_complete = is_complete(current, run)
+    current.stale, current.stale_since = [], None
+    current.version += 1
+    current.updated_by = actor
+    current.change_reason = CONFIRMED
 
 
-def is_complete(made: TrackerCertification, run: OmsRun) -> bool:
+def is_complete(certification: TrackerCertification, run: OmsRun) -> bool:
     """Whether nothing is left to complete: run and fill read from OMS, nothing typed, the dataset verified."""
     is_fill_read = run.fill.fetched_at is not None if run.fill else run.fill_number is None
-    is_read = run.fetched_at is not None and is_fill_read and not has_typed(run)
-    return is_read and made.dataset is not None and made.is_dataset_verified
+    is_read = run.fetched_at is not None and is_fill_read and not has_typed_values(run)
+    return is_read and certification.dataset is not None and certification.is_dataset_verified
 
 
 def complete_certification(actor: User | None, pk: int, verified: str | None = None) -> list[str]:
@@ -112,122 +118,138 @@ def complete_certification(actor: User | None, pk: int, verified: str | None = N
     touched, and no version grows: a person who has the form open is not in the way.
     """
     number = TrackerCertification.objects.values_list("runreconstruction__run_id", flat=True).get(pk=pk)
-    with deed(actor, Kind.FACTS, why=COMPLETED, run=number) as done:
-        run = _held_run(number)
-        made = _held(pk)
-        done.found(made)
-        was_complete, filled = made.external_info_complete, _filled(made, run, verified)
-        if not filled and made.external_info_complete == was_complete:
+    with operation(actor, ChangeKind.FACTS, reason=COMPLETED, run=number) as done:
+        run = _lock_run(number)
+        certification = _lock_certification(pk)
+        done.track_loaded(certification)
+        was_complete, filled = certification.external_info_complete, _fill_missing(certification, run, verified)
+        if not filled and certification.external_info_complete == was_complete:
             return []
         if filled:
-            earlier = made.facts.get("filled", {}).get("names", [])
-            made.facts["filled"] = {"at": timezone.now().isoformat(), "names": [*earlier, *filled]}
-        if made.dataset and made.dataset.pk is None:
-            made.dataset = Dataset.objects.get_or_create(name=made.dataset.name)[0]
-        made.save(update_fields=_COMPLETED)
+            earlier = certification.facts.get("filled", {}).get("names", [])
+            certification.facts["filled"] = {"at": timezone.now().isoformat(), "names": [*earlier, *filled]}
+        if certification.dataset and certification.dataset.pk is None:
+            certification.dataset = Dataset.objects.get_or_create(name=certification.dataset.name)[0]
+        certification.save(update_fields=_COMPLETED_FIELDS)
     return filled or ["complete"]
 
 
-_COMPLETED = ["dataset", "is_dataset_verified", "lumisections", "recorded_lumi", "facts", "external_info_complete"]
+_COMPLETED_FIELDS = [
+    "dataset",
+    "is_dataset_verified",
+    "lumisections",
+    "recorded_lumi",
+    "facts",
+    "external_info_complete",
+]
 
 
-def has_to_complete(made: TrackerCertification, run: OmsRun, verified: str | None = None) -> bool:
+def can_be_completed(certification: TrackerCertification, run: OmsRun, verified: str | None = None) -> bool:
     """Whether `complete_certification` would change something, told from rows at hand: no query."""
-    trial = copy.copy(made)
-    trial.facts = copy.deepcopy(made.facts)
-    return bool(_filled(trial, run, verified)) or trial.external_info_complete != made.external_info_complete
+    trial = copy.copy(certification)
+    trial.facts = copy.deepcopy(certification.facts)
+    return (
+        bool(_fill_missing(trial, run, verified))
+        or trial.external_info_complete != certification.external_info_complete
+    )
 
 
-def _filled(made: TrackerCertification, run: OmsRun, verified: str | None) -> list[str]:
+def _fill_missing(certification: TrackerCertification, run: OmsRun, verified: str | None) -> list[str]:
     """Put what was missing into the row, in memory; the names of what that was."""
-    filled = _fill_dataset(made, verified) + _fill_columns(made, run) + _fill_frozen(made, run)
-    made.external_info_complete = is_complete(made, run)
+    filled = (
+        _fill_dataset(certification, verified) + _fill_columns(certification, run) + _fill_frozen(certification, run)
+    )
+    certification.external_info_complete = is_complete(certification, run)
     return filled
 
 
-def _fill_dataset(made: TrackerCertification, verified: str | None) -> list[str]:
-    if not verified or (made.is_dataset_verified and made.dataset):
+def _fill_dataset(certification: TrackerCertification, verified: str | None) -> list[str]:
+    if not verified or (certification.is_dataset_verified and certification.dataset):
         return []
-    if made.dataset is None:
-        made.dataset = Dataset(name=verified)  # gets its row when the certification is saved
-        made.facts["dataset"] = verified
-    made.is_dataset_verified = made.dataset.name == verified
-    return ["dataset"] if made.is_dataset_verified else []
+    if certification.dataset is None:
+        certification.dataset = Dataset(name=verified)  # gets its row when the certification is saved
+        certification.facts["dataset"] = verified
+    certification.is_dataset_verified = certification.dataset.name == verified
+    return ["dataset"] if certification.is_dataset_verified else []
 
 
-def _fill_columns(made: TrackerCertification, run: OmsRun) -> list[str]:
-    missing = [name for name in ("lumisections", "recorded_lumi") if getattr(made, name) is None]
+def _fill_columns(certification: TrackerCertification, run: OmsRun) -> list[str]:
+    missing = [name for name in ("lumisections", "recorded_lumi") if getattr(certification, name) is None]
     filled = [name for name in missing if getattr(run, name) is not None]
     for name in filled:
-        setattr(made, name, getattr(run, name))
+        setattr(certification, name, getattr(run, name))
     return filled
 
 
-def _fill_frozen(made: TrackerCertification, run: OmsRun) -> list[str]:
+def _fill_frozen(certification: TrackerCertification, run: OmsRun) -> list[str]:
     """The frozen facts that were missing, run and fill; OMS must have answered for the row."""
-    if made.external_info_complete or "run" not in made.facts:
+    if certification.external_info_complete or "run" not in certification.facts:
         return []
-    now = frozen_facts(run, made.reference_runreconstruction, "", {})
+    now = frozen_facts(run, certification.reference_runreconstruction, "", {})
     filled = []
     for part, row in (("run", run), ("fill", run.fill)):
         if row is None or row.fetched_at is None:
             continue
-        frozen = made.facts[part]
+        frozen = certification.facts[part]
         names = [name for name, value in now[part].items() if frozen.get(name) is None and value is not None]
         frozen.update({name: now[part][name] for name in names})
         filled += [name if part == "run" else f"fill {name}" for name in names if name != "run_number"]
     if filled:
-        made.facts["read_at"] = now["read_at"]
+        certification.facts["read_at"] = now["read_at"]
     return [name for name in filled if name not in ("lumisections", "recorded_lumi")]
 
 
 def take_oms_values(
-    actor: User, run_number: int, of_run: Collection[str], of_fill: Collection[str], seen: dict[str, str]
+    actor: User,
+    run_number: int,
+    run_fields: Collection[str],
+    fill_fields: Collection[str],
+    shown_values: dict[str, str],
 ) -> OmsRun:
     """Let OMS's values stand again in place of these typed ones, of the run and of its fill.
 
-    `seen`: OMS's value of each, as text, as the person was shown it ("run-energy", "fill-era"). Raises
-    `PermissionDenied`, `OmsSaysOtherwise` and `NothingTyped`.
+    `shown_values`: OMS's value of each, as text, as the person was shown it ("run-energy", "fill-era"). Raises
+    `PermissionDenied`, `OmsValueChanged` and `NothingTyped`.
     """
     if not actor.may_certify:
         raise PermissionDenied("Taking OMS's values needs the role shifter.")
     if actor.in_training:
         raise PermissionDenied(NOT_IN_TRAINING)
-    with deed(actor, Kind.FACTS, run=run_number):
+    with operation(actor, ChangeKind.FACTS, run=run_number):
         number = OmsRun.objects.values_list("fill_id", flat=True).get(pk=run_number)
         fill = OmsFill.objects.select_for_update().get(pk=number) if number else None
-        run = _held_run(run_number)
-        if not set(of_run) & set(run.typed) and not (fill and set(of_fill) & set(fill.typed)):
+        run = _lock_run(run_number)
+        if not set(run_fields) & set(run.typed) and not (fill and set(fill_fields) & set(fill.typed)):
             raise NothingTyped
-        if fill is not None and of_fill:
-            _give_back(fill, of_fill, seen, "fill")
+        if fill is not None and fill_fields:
+            _restore_oms_values(fill, fill_fields, shown_values, "fill")
             fill.save()
             run.fill = fill
-        if of_run:
-            _give_back(run, of_run, seen, "run")
+        if run_fields:
+            _restore_oms_values(run, run_fields, shown_values, "run")
             run.fill = OmsFill.objects.filter(pk=run.fill_number).first() if run.fill_number else None
             run.save()
             mark_stale([run])
-        for pk in _incomplete_on(run):
+        for pk in _incomplete_keys(run):
             complete_certification(actor, pk)
     return run
 
 
-def _give_back(row: OmsRun | OmsFill, names: Collection[str], seen: dict[str, str], part: str) -> None:
+def _restore_oms_values(row: OmsRun | OmsFill, names: Collection[str], shown_values: dict[str, str], part: str) -> None:
     """OMS's values in the row, the marks of who typed taken away. What nobody typed is left alone."""
     for name in [name for name in names if name in row.typed]:
-        said = said_by_oms(row, name)
-        if row.fetched_at is None or text_of(said) != seen.get(f"{part}-{name}"):
-            raise OmsSaysOtherwise
+        said = oms_value(row, name)
+        if row.fetched_at is None or form_value(said) != shown_values.get(f"{part}-{name}"):
+            raise OmsValueChanged
         setattr(row, name, RunType.UNKNOWN if said is None and name == "run_type" else said)
         del row.typed[name]
 
 
-def text_of(value: Any) -> str:
+def form_value(value: Any) -> str:
     """A value as a form carries it, to the last digit."""
     return "" if value is None else str(value)
 
 
-def _incomplete_on(run: OmsRun) -> list[int]:
+def _incomplete_keys(run: OmsRun) -> list[int]:
     rows = TrackerCertification.objects.live().incomplete().of_run(run.run_number).order_by("pk")
     return list(rows.values_list("pk", flat=True))

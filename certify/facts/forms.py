@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from django.http import QueryDict
 
-from certify.facts.snapshot import TypedValues, apply_typed, may_be_typed, needed_of_fill, needed_of_run
+from certify.facts.snapshot import TypedValues, apply_typed, may_be_typed, needed_fill_fields, needed_run_fields
 from oms.choices import RunType, SourceKind
 from oms.forms import OmsFillForm, OmsRunForm, TypedForm
-from oms.models import MirrorOfOms, OmsFill, OmsRun
+from oms.models import OmsFill, OmsMirrorModel, OmsRun
 
 CORRECTING = "correcting"
 Form = TypeVar("Form", OmsRunForm, OmsFillForm)
@@ -42,26 +42,26 @@ class FactForms:
 
     @cached_property
     def run_form(self) -> OmsRunForm:
-        required = needed_of_run(self.run, self.run_type)
-        return self._forgiven(OmsRunForm(self.data, instance=self.run, required=required))
+        required = needed_run_fields(self.run, self.run_type)
+        return self._without_unchanged_errors(OmsRunForm(self.data, instance=self.run, required=required))
 
     @cached_property
     def fill_form(self) -> OmsFillForm:
-        required = needed_of_fill(self.run, self.run_type)
+        required = needed_fill_fields(self.run, self.run_type)
         fill = self.run.fill or OmsFill(pk=self.run.fill_number)
-        return self._forgiven(OmsFillForm(self.data, instance=fill, required=required))
+        return self._without_unchanged_errors(OmsFillForm(self.data, instance=fill, required=required))
 
     @property
     def forms(self) -> tuple[OmsRunForm, OmsFillForm]:
         return self.run_form, self.fill_form
 
-    def has_input(self, row: MirrorOfOms, kind: type[TypedForm], name: str) -> bool:
+    def has_input(self, row: OmsMirrorModel, form_class: type[TypedForm], name: str) -> bool:
         """Whether the page has an input for this attribute."""
-        if name not in kind.base_fields:
+        if name not in form_class.base_fields:
             return False
-        return self.is_correcting or may_be_typed(row, name) or self._was_shown(kind, name)
+        return self.is_correcting or may_be_typed(row, name) or self._was_shown(form_class, name)
 
-    def only_offers(self, row: MirrorOfOms, name: str) -> bool:
+    def is_only_offered(self, row: OmsMirrorModel, name: str) -> bool:
         """Whether typing is just offered: nothing was sent or asked for, and OMS has answered without this value."""
         if self.data is not None or self.is_correcting or row.fetched_at is None:
             return False
@@ -74,11 +74,11 @@ class FactForms:
     def shown(self, form: TypedForm, name: str) -> str:
         """What stood in the input when the page was first shown; empty where nothing did."""
         if self.data is not None:
-            return self.data.get(shown_name(form, name), "")
+            return self.data.get(shown_field_name(form, name), "")
         value = form[name].value()
         return "" if value is None else str(value)
 
-    def judged(self) -> OmsRun:
+    def run_with_typed(self) -> OmsRun:
         """The run as the rules must see it: with what was typed, where that can be taken."""
         if self.data is None:
             return self.run
@@ -86,59 +86,59 @@ class FactForms:
         judged.typed, judged.reported = dict(self.run.typed), dict(self.run.reported)
         # A luminosity whose unit is wrong is no value yet.
         wrong = set(self.run_form.errors)
-        sound = {name: given for name, given in self.typed_of_run().items() if f"{name}_unit" not in wrong}
+        sound = {name: given for name, given in self.typed_run_values().items() if f"{name}_unit" not in wrong}
         apply_typed(judged, sound, by="")
         return judged
 
-    def typed_of_run(self) -> TypedValues:
+    def typed_run_values(self) -> TypedValues:
         typed = self.run_form.typed_values().items()
         return {name: given for name, given in typed if self._is_typed(self.run, self.run_form, name)}
 
-    def typed_of_fill(self) -> TypedValues:
+    def typed_fill_values(self) -> TypedValues:
         """The number is an attribute of the run; the rest is the fill's, which several runs share."""
         fill, typed = self.run.fill or OmsFill(), self.fill_form.typed_values().items()
-        rows: dict[str, MirrorOfOms] = {"fill_number": self.run}
+        rows: dict[str, OmsMirrorModel] = {"fill_number": self.run}
         return {name: given for name, given in typed if self._is_typed(rows.get(name, fill), self.fill_form, name)}
 
     def is_fill_unknown(self) -> bool:
         """Whether values of a fill were typed, and nobody says of which."""
-        typed = self.typed_of_fill()
+        typed = self.typed_fill_values()
         return bool(typed) and "fill_number" not in typed and not (self.run.fill_id or self.run.fill_number)
 
-    def _is_typed(self, row: MirrorOfOms, form: TypedForm, name: str) -> bool:
+    def _is_typed(self, row: OmsMirrorModel, form: TypedForm, name: str) -> bool:
         """Whether the person typed it: it had an input, and it is not just what stood there.
 
         An input that was shown counts although OMS has answered since: what a person typed is never dropped.
         """
-        if self.is_as_shown(form, name):
+        if self.is_unchanged(form, name):
             return False
         return self._was_shown(form, name) or self.is_correcting or may_be_typed(row, name)
 
-    def is_as_shown(self, form: TypedForm, name: str) -> bool:
+    def is_unchanged(self, form: TypedForm, name: str) -> bool:
         """Whether the input of a sent form has what stood in it."""
         sent, shown = str(form[name].data or "").strip(), self.shown(form, name).strip()
         unit = form.data.get(form.add_prefix(f"{name}_unit"), "")
-        return bool(shown) and sent == shown and unit == _first_unit(form, name)
+        return bool(shown) and sent == shown and unit == _default_unit(form, name)
 
-    def untouched_as_now(self) -> FactForms:
+    def with_current_values(self) -> FactForms:
         """The same forms, each input that has what was shown in it with the value as it is now."""
         assert self.data is not None
         data, now = self.data.copy(), FactForms(self.run)
         for form, form_now in zip(self.forms, now.forms, strict=True):
             for name in form.attributes():
-                if self._was_shown(form, name) and self.is_as_shown(form, name):
-                    data[form.add_prefix(name)] = data[shown_name(form, name)] = now.shown(form_now, name)
+                if self._was_shown(form, name) and self.is_unchanged(form, name):
+                    data[form.add_prefix(name)] = data[shown_field_name(form, name)] = now.shown(form_now, name)
         return FactForms(self.run, data, self.is_opened)
 
-    def _forgiven(self, form: Form) -> Form:
+    def _without_unchanged_errors(self, form: Form) -> Form:
         """What OMS gave, however odd, is no mistake of the person who left it as it stood; to empty it says nothing."""
         if self.data is not None:
-            for name in [name for name in form.errors if name in form.fields and self.is_as_shown(form, name)]:
+            for name in [name for name in form.errors if name in form.fields and self.is_unchanged(form, name)]:
                 del form.errors[name]
                 form.cleaned_data[name] = None
             for name in [name for name in form.attributes() if self._is_emptied(form, name)]:
                 form.errors.pop(name, None)
-                form.add_error(name, self._how_to_fill(form, name))
+                form.add_error(name, self._emptied_message(form, name))
         return form
 
     def _is_emptied(self, form: TypedForm, name: str) -> bool:
@@ -146,7 +146,7 @@ class FactForms:
         was_there = self.shown(form, name).strip() not in ("", RunType.UNKNOWN)
         return was_there and not str(form[name].data or "").strip()
 
-    def _how_to_fill(self, form: TypedForm, name: str) -> str:
+    def _emptied_message(self, form: TypedForm, name: str) -> str:
         row = self.run if isinstance(form, OmsRunForm) or name == "fill_number" else self.run.fill
         is_corrected = row is not None and name in row.typed and row.fetched_at is not None
         back = f"put back {self.shown(form, name)}"
@@ -155,17 +155,17 @@ class FactForms:
         )
 
 
-def shown_name(form: TypedForm, name: str) -> str:
+def shown_field_name(form: TypedForm, name: str) -> str:
     """Name of the hidden field beside the input."""
     return f"shown-{form.add_prefix(name)}"
 
 
-def _first_unit(form: TypedForm, name: str) -> str:
+def _default_unit(form: TypedForm, name: str) -> str:
     unit = form.fields.get(f"{name}_unit")
     return unit.initial if unit else ""
 
 
-def wants_correction(sent: QueryDict) -> bool:
+def is_correction_request(sent: QueryDict) -> bool:
     """Whether the person pressed "Correct": then nothing is saved."""
     return "correct" in sent
 
@@ -178,7 +178,7 @@ def with_all_inputs(sent: QueryDict, run: OmsRun) -> QueryDict:
     for form in facts.forms:
         for name in form.attributes():
             if form.add_prefix(name) not in sent:
-                opened[form.add_prefix(name)] = opened[shown_name(form, name)] = facts.shown(form, name)
+                opened[form.add_prefix(name)] = opened[shown_field_name(form, name)] = facts.shown(form, name)
         for name in set(form.fields) - set(form.attributes()):
             opened.setdefault(form.add_prefix(name), form.fields[name].initial)
     return opened

@@ -19,8 +19,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from certify.facts.actions import complete_certification, has_to_complete
-from certify.facts.staleness import DATASET, dataset_named, set_mark
+from certify.facts.actions import can_be_completed, complete_certification
+from certify.facts.staleness import DATASET, expected_dataset, store_differences
 from certify.models import TrackerCertification
 from infrastructure.http.budget import Budget
 from infrastructure.http.results import Unreachable
@@ -31,13 +31,13 @@ from registry.parsing import ONLINE, RegistryDataset
 from users.models import User
 
 # Those read longest ago; the next round takes the rest.
-MOST_RUNS = 300
+MAX_RUNS = 300
 # A run without an end counts as over after so long.
-LONGEST_RUN = timedelta(days=2)
+MAX_RUN_DURATION = timedelta(days=2)
 
 
 @dataclass
-class Refreshed:
+class RefreshResult:
     """What came of a refresh. `problems`: one sentence for each service that is out; `was_running`: another one was."""
 
     runs: int = 0
@@ -47,14 +47,14 @@ class Refreshed:
     was_running: bool = False
 
 
-def refresh_facts(budget: Budget, actor: User | None = None) -> Refreshed:
+def refresh_facts(budget: Budget, actor: User | None = None) -> RefreshResult:
     """Read again what is not settled and fill in what was missing; no typed value is touched. No actor: the command."""
-    with _alone() as is_alone:
-        return _refreshed(budget, actor) if is_alone else Refreshed(was_running=True)
+    with _refresh_lock() as is_alone:
+        return _refresh(budget, actor) if is_alone else RefreshResult(was_running=True)
 
 
 @contextmanager
-def _alone() -> Iterator[bool]:
+def _refresh_lock() -> Iterator[bool]:
     """Whether no other refresh runs on this machine; the lock ends with the process, however that ends."""
     with (settings.VAR_DIR / "refresh.lock").open("w") as lock_file:
         try:
@@ -65,21 +65,23 @@ def _alone() -> Iterator[bool]:
             yield True
 
 
-def _refreshed(budget: Budget, actor: User | None) -> Refreshed:
+def _refresh(budget: Budget, actor: User | None) -> RefreshResult:
     began = timezone.now()
     numbers = runs_to_read()
-    done = Refreshed(runs=len(numbers))
+    done = RefreshResult(runs=len(numbers))
     read = runs_for_page(numbers, budget)
     if read.problem:
         done.problems.append(read.problem.sentence)
     rows = _certifications_of(numbers)
-    named = _named(rows, budget, done)
-    for made in rows:
-        of_run = named.get(made.run_number)
-        verified = _compare_dataset(made, of_run) if of_run is not None else None
-        is_open = not made.external_info_complete and has_to_complete(made, made.runreconstruction.run, verified)
-        if is_open and complete_certification(actor, made.pk, verified):
-            done.completed.append(made)
+    named = _datasets_by_run(rows, budget, done)
+    for certification in rows:
+        of_run = named.get(certification.run_number)
+        verified = _compare_dataset(certification, of_run) if of_run is not None else None
+        is_open = not certification.external_info_complete and can_be_completed(
+            certification, certification.runreconstruction.run, verified
+        )
+        if is_open and complete_certification(actor, certification.pk, verified):
+            done.completed.append(certification)
     newly = TrackerCertification.objects.live().with_names().filter(stale_since__gte=began)
     done.stale = list(newly.order_by("pk")) if rows else []
     return done
@@ -90,7 +92,7 @@ def runs_to_read() -> list[int]:
 
     A run that is read and settled, whose dataset is verified, has nothing to be read, whatever somebody typed for it.
     """
-    over = Coalesce("runreconstruction__run__end_time", F("runreconstruction__run__start_time") + LONGEST_RUN)
+    over = Coalesce("runreconstruction__run__end_time", F("runreconstruction__run__start_time") + MAX_RUN_DURATION)
     rows = TrackerCertification.objects.live().annotate(settles=over + SETTLED_AFTER)
     run = "runreconstruction__run__"
     unread = Q(**{f"{run}fetched_at": None}) | Q(**{f"{run}fill__isnull": False, f"{run}fill__fetched_at": None})
@@ -99,7 +101,7 @@ def runs_to_read() -> list[int]:
     wanted = rows.filter(Q(external_info_complete=False) & may_say_more | Q(**{f"{run}fetched_at__lte": F("settles")}))
     read_at = wanted.order_by(F(f"{run}fetched_at").asc(nulls_first=True), f"-{run}run_number")
     numbers = read_at.values_list("runreconstruction__run_id", f"{run}fetched_at").distinct()
-    return [number for number, _ in numbers[:MOST_RUNS]]
+    return [number for number, _ in numbers[:MAX_RUNS]]
 
 
 def _certifications_of(numbers: list[int]) -> list[TrackerCertification]:
@@ -110,9 +112,11 @@ def _certifications_of(numbers: list[int]) -> list[TrackerCertification]:
     return list(wanted.order_by("runreconstruction__run_id", "pk"))
 
 
-def _named(rows: list[TrackerCertification], budget: Budget, done: Refreshed) -> dict[int, list[RegistryDataset]]:
+def _datasets_by_run(
+    rows: list[TrackerCertification], budget: Budget, done: RefreshResult
+) -> dict[int, list[RegistryDataset]]:
     """The datasets that Run Registry names for these runs, by run; a run that it does not know is not in it."""
-    said = datasets_of_runs({made.run_number for made in rows}, budget, with_online=True)
+    said = datasets_of_runs({certification.run_number for certification in rows}, budget, with_online=True)
     if isinstance(said, Unreachable):
         done.problems.append(said.sentence)
         return {}
@@ -122,29 +126,29 @@ def _named(rows: list[TrackerCertification], budget: Budget, done: Refreshed) ->
     return by_run
 
 
-def _compare_dataset(made: TrackerCertification, of_run: list[RegistryDataset]) -> str | None:
+def _compare_dataset(certification: TrackerCertification, of_run: list[RegistryDataset]) -> str | None:
     """The dataset to fill in or to verify; where another one stands, the mark of the difference is set instead."""
-    offered = [one for one in of_run if one.name != ONLINE and one.reconstruction == made.reconstruction]
+    offered = [one for one in of_run if one.name != ONLINE and one.reconstruction == certification.reconstruction]
     names = [one.name for one in sorted(offered, key=lambda one: not one.is_open)]
-    if _marked(made, names) != made.stale:
-        _mark_under_lock(made, names)
-    expected = dataset_named(made)
+    if _stale_differences(certification, names) != certification.stale:
+        _store_under_lock(certification, names)
+    expected = expected_dataset(certification)
     return expected or next(iter(names), None) if expected in names or not expected else None
 
 
-def _marked(made: TrackerCertification, names: list[str]) -> list[dict[str, Any]]:
+def _stale_differences(certification: TrackerCertification, names: list[str]) -> list[dict[str, Any]]:
     """The differences of this certification, now that Run Registry offers these datasets, the first one first."""
-    expected, others = dataset_named(made), [one for one in made.stale if one["fact"] != DATASET]
+    expected, others = expected_dataset(certification), [one for one in certification.stale if one["fact"] != DATASET]
     if expected in names or not expected:
         return others
-    if names or made.is_dataset_verified:
+    if names or certification.is_dataset_verified:
         return [*others, {"fact": DATASET, "was": expected, "now": next(iter(names), "")}]
-    return made.stale
+    return certification.stale
 
 
-def _mark_under_lock(made: TrackerCertification, names: list[str]) -> None:
+def _store_under_lock(certification: TrackerCertification, names: list[str]) -> None:
     """Set the mark on what stands now: somebody may have confirmed or changed it while Run Registry was asked."""
     with transaction.atomic():
-        OmsRun.objects.select_for_update(of=("self",)).get(pk=made.run_number)
-        made.refresh_from_db(fields=["dataset", "is_dataset_verified", "facts", "stale", "stale_since"])
-        set_mark(made, _marked(made, names))
+        OmsRun.objects.select_for_update(of=("self",)).get(pk=certification.run_number)
+        certification.refresh_from_db(fields=["dataset", "is_dataset_verified", "facts", "stale", "stale_since"])
+        store_differences(certification, _stale_differences(certification, names))

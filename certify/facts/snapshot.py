@@ -9,8 +9,8 @@ from django.db.models import Field
 
 from certify.models import RunReconstruction
 from oms.choices import RunType, SourceKind
-from oms.models import MirrorOfOms, OmsFill, OmsRun
-from oms.overrides import remember_what_oms_said
+from oms.models import OmsFill, OmsMirrorModel, OmsRun
+from oms.overrides import keep_oms_value
 
 _BOOKKEEPING = {"fetched_at", "reported", "typed", "fill"}
 
@@ -18,7 +18,7 @@ _BOOKKEEPING = {"fetched_at", "reported", "typed", "fill"}
 TypedValues = dict[str, dict[str, Any]]
 
 
-def needed_of_run(run: OmsRun | None, run_type: str) -> set[str]:
+def needed_run_fields(run: OmsRun | None, run_type: str) -> set[str]:
     """Run attributes that must be typed: none once OMS has answered for the run."""
     if run and run.fetched_at:
         return set()
@@ -28,28 +28,28 @@ def needed_of_run(run: OmsRun | None, run_type: str) -> set[str]:
     return {name for name in needed if run is None or getattr(run, name) in (None, RunType.UNKNOWN)}
 
 
-def needed_of_fill(run: OmsRun | None, run_type: str) -> set[str]:
+def needed_fill_fields(run: OmsRun | None, run_type: str) -> set[str]:
     """Fill attributes that must be typed: the number, for collisions that OMS has not answered for."""
     is_missing = run is None or (not run.fetched_at and run.fill_id is None)
     return {"fill_number"} if is_missing and run_type == RunType.COLLISIONS else set()
 
 
-def may_be_typed(row: MirrorOfOms, name: str) -> bool:
+def may_be_typed(row: OmsMirrorModel, name: str) -> bool:
     """Whether a person may type this attribute: OMS did not say it, or somebody has typed it before."""
     return row.source_of(name).kind in (SourceKind.NONE, SourceKind.TYPED)
 
 
-def apply_typed(row: MirrorOfOms, typed: TypedValues, by: str) -> set[str]:
+def apply_typed(row: OmsMirrorModel, typed: TypedValues, by: str) -> set[str]:
     """Put what `by` typed into the row, marked as theirs, OMS's word kept aside; the names of what changed."""
     changed = {name: given for name, given in typed.items() if getattr(row, name) != given["value"]}
     for name, given in changed.items():
-        remember_what_oms_said(row, name)
+        keep_oms_value(row, name)
         setattr(row, name, given["value"])
         row.typed[name] = {"by": by, "at": datetime.now(UTC).isoformat(), **given}
     return set(changed)
 
 
-def has_typed(run: OmsRun) -> bool:
+def has_typed_values(run: OmsRun) -> bool:
     """Whether a person's value stands for the run or its fill."""
     return bool(run.typed or (run.fill and run.fill.typed))
 
@@ -57,8 +57,8 @@ def has_typed(run: OmsRun) -> bool:
 def frozen_facts(run: OmsRun, reference: RunReconstruction, dataset: str, registry: dict[str, Any]) -> dict[str, Any]:
     """What a certification rests on, as JSON: run, fill, reference and dataset as they are now, with their sources."""
     return {
-        "run": _values(run),
-        "fill": _values(run.fill) if run.fill else {},
+        "run": _field_values(run),
+        "fill": _field_values(run.fill) if run.fill else {},
         "typed": {"run": run.typed, "fill": run.fill.typed if run.fill else {}},
         "read_at": run.fetched_at.isoformat() if run.fetched_at else None,
         "dataset": dataset,
@@ -73,10 +73,12 @@ def frozen_facts(run: OmsRun, reference: RunReconstruction, dataset: str, regist
     }
 
 
-def _values(row: OmsRun | OmsFill) -> dict[str, Any]:
-    return {field.name: _plain(row, field) for field in row._meta.concrete_fields if field.name not in _BOOKKEEPING}
+def _field_values(row: OmsRun | OmsFill) -> dict[str, Any]:
+    return {
+        field.name: _json_value(row, field) for field in row._meta.concrete_fields if field.name not in _BOOKKEEPING
+    }
 
 
-def _plain(row: MirrorOfOms, field: Field) -> Any:
+def _json_value(row: OmsMirrorModel, field: Field) -> Any:
     value = getattr(row, field.attname)
     return value.isoformat() if isinstance(value, datetime) else value

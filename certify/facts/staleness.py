@@ -20,7 +20,7 @@ from oms.models import OmsRun
 # A luminosity that OMS recomputes by no more than this share is the same.
 TOLERANCE = 0.01
 DATASET = "dataset"
-FACT_WORDS = {
+FACT_LABELS = {
     "run_type": "run type",
     "lumisections": "lumisections",
     "recorded_lumi": "recorded luminosity",
@@ -28,9 +28,9 @@ FACT_WORDS = {
 }
 
 
-def differences(made: TrackerCertification, run: OmsRun) -> list[dict[str, Any]]:
+def changed_facts(certification: TrackerCertification, run: OmsRun) -> list[dict[str, Any]]:
     """{fact, was, now} of each fact that changed so that the verdict may; a value that was missing did not."""
-    before_after = [(name, getattr(made, name), getattr(run, name)) for name in FACT_WORDS if name != DATASET]
+    before_after = [(name, getattr(certification, name), getattr(run, name)) for name in FACT_LABELS if name != DATASET]
     return [
         {"fact": name, "was": was, "now": now}
         for name, was, now in before_after
@@ -50,16 +50,24 @@ def mark_stale(runs: Iterable[OmsRun]) -> None:
     by_number = {run.run_number: run for run in runs}
     columns = ("run_type", "lumisections", "recorded_lumi", "stale", "stale_since", "runreconstruction__run_id")
     resting = TrackerCertification.objects.filter(runreconstruction__run_id__in=by_number)
-    for made in resting.select_related("runreconstruction").only(*columns).order_by("pk"):
-        set_mark(made, differences(made, by_number[made.run_number]) + of_dataset(made))
+    for certification in resting.select_related("runreconstruction").only(*columns).order_by("pk"):
+        store_differences(
+            certification,
+            changed_facts(certification, by_number[certification.run_number]) + dataset_differences(certification),
+        )
 
 
-def set_mark(made: TrackerCertification, stale: list[dict[str, Any]]) -> None:
+def store_differences(certification: TrackerCertification, stale: list[dict[str, Any]]) -> None:
     """Store the differences; version and time of the last change stay, since nobody changed the certification."""
-    if stale == made.stale:
+    if stale == certification.stale:
         return
-    made.stale, made.stale_since = stale, (made.stale_since or timezone.now()) if stale else None
-    TrackerCertification.objects.filter(pk=made.pk).update(stale=made.stale, stale_since=made.stale_since)
+    certification.stale, certification.stale_since = (
+        stale,
+        (certification.stale_since or timezone.now()) if stale else None,
+    )
+    TrackerCertification.objects.filter(pk=certification.pk).update(
+        stale=certification.stale, stale_since=certification.stale_since
+    )
 
 
 def on_facts_changed(rows: list[OmsRun], **_signal: Any) -> None:
@@ -73,38 +81,38 @@ def on_undone(rows: list[Model], **_signal: Any) -> None:
     mark_stale(OmsRun.objects.filter(pk__in=numbers))
 
 
-def dataset_named(made: TrackerCertification) -> str:
+def expected_dataset(certification: TrackerCertification) -> str:
     """The dataset that Run Registry named when a person last looked; the certification's own where none did."""
-    own = made.dataset.name if made.dataset else ""
-    return str(made.facts.get("registry", {}).get("named", own))
+    own = certification.dataset.name if certification.dataset else ""
+    return str(certification.facts.get("registry", {}).get("named", own))
 
 
-def of_dataset(made: TrackerCertification) -> list[dict[str, Any]]:
+def dataset_differences(certification: TrackerCertification) -> list[dict[str, Any]]:
     """The difference that the mark has of the dataset, if any; only Run Registry can set it and take it away."""
-    return [one for one in made.stale if one["fact"] == DATASET]
+    return [one for one in certification.stale if one["fact"] == DATASET]
 
 
-def dataset_marked(made: TrackerCertification) -> str | None:
+def changed_dataset(certification: TrackerCertification) -> str | None:
     """The dataset that Run Registry names instead, "" for none at all; None where no difference is marked."""
-    return next((one["now"] for one in of_dataset(made)), None)
+    return next((one["now"] for one in dataset_differences(certification)), None)
 
 
-def settled_registry(made: TrackerCertification, registry: dict[str, Any]) -> dict[str, Any]:
+def settled_registry(certification: TrackerCertification, registry: dict[str, Any]) -> dict[str, Any]:
     """What Run Registry said, with the dataset it names now where a person has seen that it is another."""
-    seen = dataset_marked(made)
+    seen = changed_dataset(certification)
     if seen is None:
-        seen = made.facts.get("registry", {}).get("named")
+        seen = certification.facts.get("registry", {}).get("named")
     return registry if seen is None else registry | {"named": seen}
 
 
-def fact_words(name: str, value: Any) -> str:
+def format_fact(name: str, value: Any) -> str:
     """A fact of a difference for people."""
     return lumi_text(value) if name == "recorded_lumi" else ("none" if value in (None, "") else str(value))
 
 
-def in_words(stale: list[dict[str, Any]]) -> list[str]:
+def format_changes(stale: list[dict[str, Any]]) -> list[str]:
     """The differences for people: "recorded luminosity 78.150 /pb → 80.112 /pb"."""
     return [
-        f"{FACT_WORDS[one['fact']]} {fact_words(one['fact'], one['was'])} → {fact_words(one['fact'], one['now'])}"
+        f"{FACT_LABELS[one['fact']]} {format_fact(one['fact'], one['was'])} → {format_fact(one['fact'], one['now'])}"
         for one in stale
     ]

@@ -8,37 +8,37 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Any, TextIO
 
-from infrastructure.csv_export import BETWEEN, unguarded
+from infrastructure.csv_export import LIST_SEPARATOR, unescape_cell
 
 # Names of the public list of reference runs, and what our exports call the same.
-_ALSO = {
+_COLUMN_ALIASES = {
     "run_reconstruction_type": "reconstruction",
     "reference_run_reconstruction_type": "reference_reconstruction",
 }
-Row = dict[str, Any]  # texts, and lists of texts where there are several
+FileRow = dict[str, Any]  # texts, and lists of texts where there are several
 
 
 class NotImportable(Exception):
     """The file cannot be taken; says which line and why. Nothing of it was stored."""
 
 
-def rows_of(file: TextIO, needed: Collection[str]) -> Iterator[tuple[str, Row]]:
+def read_rows(file: TextIO, needed: Collection[str]) -> Iterator[tuple[str, FileRow]]:
     """(where it stands, row) of each; JSON where the file begins with [. Raises `NotImportable`."""
     text = file.read()
-    return _of_json(text, needed) if text.lstrip().startswith("[") else _of_csv(text, needed)
+    return _read_json(text, needed) if text.lstrip().startswith("[") else _read_csv(text, needed)
 
 
-def _of_csv(text: str, needed: Collection[str]) -> Iterator[tuple[str, Row]]:
+def _read_csv(text: str, needed: Collection[str]) -> Iterator[tuple[str, FileRow]]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    reader.fieldnames = [_ALSO.get(name.strip(), name.strip()) for name in reader.fieldnames or []]
-    if missing := _missing(reader.fieldnames, needed):
+    reader.fieldnames = [_COLUMN_ALIASES.get(name.strip(), name.strip()) for name in reader.fieldnames or []]
+    if missing := _missing_columns(reader.fieldnames, needed):
         raise NotImportable(f"The columns {missing} are missing. Give them in the first line.")
     for row in reader:
-        said = {name: unguarded(text or "") for name, text in row.items() if isinstance(name, str)}
-        yield f"Line {reader.line_num}", said
+        values = {name: unescape_cell(text or "") for name, text in row.items() if isinstance(name, str)}
+        yield f"Line {reader.line_num}", values
 
 
-def _of_json(text: str, needed: Collection[str]) -> Iterator[tuple[str, Row]]:
+def _read_json(text: str, needed: Collection[str]) -> Iterator[tuple[str, FileRow]]:
     try:
         entries = json.loads(text)
     except ValueError as wrong:
@@ -46,23 +46,23 @@ def _of_json(text: str, needed: Collection[str]) -> Iterator[tuple[str, Row]]:
     for number, entry in enumerate(entries, 1):
         if not isinstance(entry, dict):
             raise NotImportable(f"Entry {number} is no object. Give a list of objects, as the export does.")
-        row: Row = {_ALSO.get(str(name), str(name)): _as_text(said) for name, said in entry.items()}
-        if missing := _missing(row, needed):
+        row: FileRow = {_COLUMN_ALIASES.get(str(name), str(name)): _as_text(cell) for name, cell in entry.items()}
+        if missing := _missing_columns(row, needed):
             raise NotImportable(f"Entry {number} has no {missing}. Give them in each entry.")
         yield f"Entry {number}", row
 
 
-def _as_text(said: object) -> str | list[str]:
-    if isinstance(said, list):
-        return [str(one) for one in said]
-    return "" if said is None else str(said)
+def _as_text(cell: object) -> str | list[str]:
+    if isinstance(cell, list):
+        return [str(one) for one in cell]
+    return "" if cell is None else str(cell)
 
 
-def _missing(names: Collection[str], needed: Collection[str]) -> str:
+def _missing_columns(names: Collection[str], needed: Collection[str]) -> str:
     return ", ".join(name for name in needed if name not in names)
 
 
-def words_in(said: str | list[str], *, is_one: bool = False) -> list[str]:
+def split_cell(cell: str | list[str], *, is_one: bool = False) -> list[str]:
     """The words that a cell names, several of them between semicolons."""
-    words = said if isinstance(said, list) else [said] if is_one else said.split(BETWEEN)
+    words = cell if isinstance(cell, list) else [cell] if is_one else cell.split(LIST_SEPARATOR)
     return [word.strip() for word in words if word.strip()]

@@ -9,14 +9,14 @@ from typing import Any, TextIO
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from audit.choices import Kind
-from audit.operation import Deed, deed
+from audit.choices import ChangeKind
+from audit.operation import AuditOperation, operation
 from certify.facts.snapshot import frozen_facts
-from certify.imports.file_rows import NotImportable, Row, rows_of, words_in
+from certify.imports.file_rows import FileRow, NotImportable, read_rows, split_cell
 from certify.models import Dataset, RunReconstruction, TrackerCertification
-from certify.models.choices import Component, Flag, Reconstruction, State, TrackerMap
+from certify.models.choices import CertificationState, Component, Flag, Reconstruction, TrackerMap
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
-from certify.vocabulary.cache import WORDS
+from certify.vocabulary.cache import VOCABULARY_MODELS
 from oms.choices import RunType
 from oms.models import OmsRun
 from users.models import Role, User
@@ -24,23 +24,23 @@ from users.models import Role, User
 CHUNK = 500
 _FLAGS = tuple(component.value for component in Component)
 _NEEDED = ("run_number", "reconstruction", "reference_run_number", "reference_reconstruction")
-_LISTS = {*WORDS, "confirmed", "stale"}  # what our own export may have as lists; the last two are not read
-Key = tuple[int, str]
-Words = dict[str, dict[str, Any]]  # by field, by name in small letters
+_LISTS = {*VOCABULARY_MODELS, "confirmed", "stale"}  # what our own export may have as lists; the last two are not read
+ReconstructionKey = tuple[int, str]
+TermsByName = dict[str, dict[str, Any]]  # by field, by name in small letters
 
 
 @dataclass(frozen=True)
-class Said:
+class ImportedRow:
     """One line of the file, read. `recorded_lumi` in 1/pb; None where the file does not say.
 
-    `words`: names of the reason and of the problems, by the field that has them.
+    `terms`: names of the reason and of the problems, by the field that has them.
     """
 
-    key: Key
-    reference: Key
+    key: ReconstructionKey
+    reference: ReconstructionKey
     dataset: str
     flags: dict[str, str]
-    low: frozenset[str]
+    lowstat: frozenset[str]
     trackermap: str
     comment: str
     date: dt.date | None
@@ -48,85 +48,88 @@ class Said:
     run_type: str
     lumisections: int | None
     recorded_lumi: float | None
-    words: dict[str, list[str]]
+    terms: dict[str, list[str]]
 
 
 @dataclass
-class Imported:
+class ImportResult:
     """What came of it: certifications made, those left out since one stands, and names that have no account here.
 
-    `words`: reasons and problems that are not here and were left out, by the field that has them.
+    `terms`: reasons and problems that are not here and were left out, by the field that has them.
     """
 
     made: int = 0
-    standing: list[Key] = field(default_factory=list)
-    unknown: set[str] = field(default_factory=set)
-    words: dict[str, set[str]] = field(default_factory=dict)
+    existing: list[ReconstructionKey] = field(default_factory=list)
+    unknown_users: set[str] = field(default_factory=set)
+    terms: dict[str, set[str]] = field(default_factory=dict)
 
 
-def read_certifications(file: TextIO, flags: str = "") -> list[Said]:
+def read_certifications(file: TextIO, flags: str = "") -> list[ImportedRow]:
     """What our own export says, CSV or JSON, or the public list of reference runs.
 
     `flags`: what all components of a line are that says none, such as good. Raises `NotImportable`.
     """
-    said = []
-    for where, row in rows_of(file, _NEEDED):
+    rows = []
+    for where, row in read_rows(file, _NEEDED):
         try:
-            said.append(_read(row, flags))
+            rows.append(_parse_row(row, flags))
         except ValueError as wrong:
             raise NotImportable(f"{where}: {wrong}") from None
-    return said
+    return rows
 
 
-def _read(row: Row, flags: str) -> Said:
-    if lists := [name for name, said in row.items() if isinstance(said, list) and name not in _LISTS]:
+def _parse_row(row: FileRow, flags: str) -> ImportedRow:
+    if lists := [name for name, cell in row.items() if isinstance(cell, list) and name not in _LISTS]:
         raise ValueError(f"{lists[0]} is a list. Give one value.")
-    if row.get("state", "").lower() == State.WITHDRAWN or row.get("is_practice", "").lower() == "true":
+    if row.get("state", "").lower() == CertificationState.WITHDRAWN or row.get("is_practice", "").lower() == "true":
         raise ValueError("it is withdrawn or practice, and would count here. Take such lines out.")
-    components = {name: _word(row, name, Flag.values, flags) for name in _FLAGS}
-    return Said(
-        key=(_run(row, "run_number"), _word(row, "reconstruction", Reconstruction.values)),
-        reference=(_run(row, "reference_run_number"), _word(row, "reference_reconstruction", Reconstruction.values)),
+    components = {name: _parse_choice(row, name, Flag.values, flags) for name in _FLAGS}
+    return ImportedRow(
+        key=(_parse_run_number(row, "run_number"), _parse_choice(row, "reconstruction", Reconstruction.values)),
+        reference=(
+            _parse_run_number(row, "reference_run_number"),
+            _parse_choice(row, "reference_reconstruction", Reconstruction.values),
+        ),
         dataset=row.get("dataset", "").strip()[:150],
         flags=components,
-        low=frozenset(name for name in _FLAGS if row.get(f"{name}_lowstat", "").lower() == "true"),
-        trackermap=_word(row, "trackermap", TrackerMap.values, TrackerMap.MISSING),
+        lowstat=frozenset(name for name in _FLAGS if row.get(f"{name}_lowstat", "").lower() == "true"),
+        trackermap=_parse_choice(row, "trackermap", TrackerMap.values, TrackerMap.MISSING),
         comment=row.get("comment", ""),
-        date=_day(row.get("date", "")),
+        date=_parse_date(row.get("date", "")),
         user=row.get("user", ""),
-        run_type=_word(row, "run_type", RunType.values, RunType.UNKNOWN),
-        lumisections=_number(row, "lumisections", int),
-        recorded_lumi=_number(row, "recorded_lumi_per_pb", float),
-        words={name: words_in(row.get(name, ""), is_one=name == "bad_reason") for name in WORDS},
+        run_type=_parse_choice(row, "run_type", RunType.values, RunType.UNKNOWN),
+        lumisections=_parse_number(row, "lumisections", int),
+        recorded_lumi=_parse_number(row, "recorded_lumi_per_pb", float),
+        terms={name: split_cell(row.get(name, ""), is_one=name == "bad_reason") for name in VOCABULARY_MODELS},
     )
 
 
-def _word(row: dict[str, str], name: str, known: list[str], or_else: str = "") -> str:
+def _parse_choice(row: dict[str, str], name: str, known: list[str], or_else: str = "") -> str:
     word = row.get(name, "").strip().lower() or or_else
     if word not in known:
-        said = f"{name} is {word!r}" if word else f"{name} says nothing"
-        raise ValueError(f"{said}. Give one of {', '.join(known)}.")
+        problem = f"{name} is {word!r}" if word else f"{name} says nothing"
+        raise ValueError(f"{problem}. Give one of {', '.join(known)}.")
     return word
 
 
-def _run(row: dict[str, str], name: str) -> int:
+def _parse_run_number(row: dict[str, str], name: str) -> int:
     text = row.get(name, "").strip()
     if not text.isdecimal() or len(text) > 10 or not FIRST_RUN <= int(text) <= LAST_RUN:
         raise ValueError(f"{name} is {text!r}. Give a run number from {FIRST_RUN} to {LAST_RUN}.")
     return int(text)
 
 
-def _day(text: str) -> dt.date | None:
+def _parse_date(text: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text.strip()) if text.strip() else None
     except ValueError:
         raise ValueError(f"date is {text!r}. Give the day as 2018-05-01.") from None
 
 
-def _number(row: dict[str, str], name: str, kind: type[int] | type[float]) -> Any:
+def _parse_number(row: dict[str, str], name: str, number_type: type[int] | type[float]) -> Any:
     text = row.get(name, "").strip()
     try:
-        value = kind(text) if text else None
+        value = number_type(text) if text else None
     except ValueError:
         raise ValueError(f"{name} is {text!r}. Give a number, or nothing.") from None
     if value is not None and not 0 <= value < 2**31:
@@ -134,7 +137,9 @@ def _number(row: dict[str, str], name: str, kind: type[int] | type[float]) -> An
     return value
 
 
-def import_certifications(actor: User, said: list[Said], why: str, day: dt.date | None = None) -> Imported:
+def import_certifications(
+    actor: User, rows: list[ImportedRow], reason: str, day: dt.date | None = None
+) -> ImportResult:
     """Store them as certifications of the actor, or of the account that a line names; all or none, a deed for each 500.
 
     What is certified here already stays as it is. `day`: the shift day of lines that name none and whose run OMS does
@@ -142,75 +147,78 @@ def import_certifications(actor: User, said: list[Said], why: str, day: dt.date 
     """
     if not actor.has_role(Role.ADMIN):
         raise PermissionDenied("Importing certifications needs the role admin.")
-    came, people = Imported(), {person.username: person for person in User.objects.all()}
-    words = {name: {row.name.casefold(): row for row in model._default_manager.all()} for name, model in WORDS.items()}
+    result, people = ImportResult(), {person.username: person for person in User.objects.all()}
+    terms = {
+        name: {row.name.casefold(): row for row in model._default_manager.all()}
+        for name, model in VOCABULARY_MODELS.items()
+    }
     with transaction.atomic():
-        for start in range(0, len(said), CHUNK):
-            with deed(actor, Kind.CERTIFY, why=why) as done:
-                _Chunk(said[start : start + CHUNK], done, day, words).store(actor, people, came)
-    return came
+        for start in range(0, len(rows), CHUNK):
+            with operation(actor, ChangeKind.CERTIFY, reason=reason) as done:
+                _ImportChunk(rows[start : start + CHUNK], done, day, terms).store(actor, people, result)
+    return result
 
 
-class _Chunk:
+class _ImportChunk:
     """Some lines, with the rows that they rest on: a handful of statements."""
 
-    def __init__(self, said: list[Said], done: Deed, day: dt.date | None, words: Words) -> None:
-        self.said, self.done, self.day, self.words = said, done, day, words
+    def __init__(self, rows: list[ImportedRow], done: AuditOperation, day: dt.date | None, terms: TermsByName) -> None:
+        self.rows, self.done, self.day, self.terms = rows, done, day, terms
         self.runs = self._runs()
         self.reconstructions = self._reconstructions()
         self.datasets = self._datasets()
 
     def _runs(self) -> dict[int, OmsRun]:
-        numbers = {key[0] for one in self.said for key in (one.key, one.reference)}
+        numbers = {key[0] for one in self.rows for key in (one.key, one.reference)}
         OmsRun.objects.bulk_create([OmsRun(run_number=number) for number in numbers], ignore_conflicts=True)
         return {run.pk: run for run in OmsRun.objects.select_related("fill").filter(pk__in=numbers)}
 
-    def _reconstructions(self) -> dict[Key, RunReconstruction]:
-        wanted = {key for one in self.said for key in (one.key, one.reference)}
+    def _reconstructions(self) -> dict[ReconstructionKey, RunReconstruction]:
+        wanted = {key for one in self.rows for key in (one.key, one.reference)}
         held = RunReconstruction.objects.select_for_update().filter(run_id__in=self.runs)
         found = {(one.run_id, one.reconstruction): one for one in held}
-        new = [RunReconstruction(run_id=run, reconstruction=word) for run, word in sorted(wanted - found.keys())]
-        self.done.made(RunReconstruction.objects.bulk_create(new))
+        new = [RunReconstruction(run_id=run, reconstruction=name) for run, name in sorted(wanted - found.keys())]
+        self.done.track_created(RunReconstruction.objects.bulk_create(new))
         found |= {(one.run_id, one.reconstruction): one for one in new}
         for one in found.values():
             one.run = self.runs[one.run_id]
         return found
 
     def _datasets(self) -> dict[str, Dataset]:
-        names = {one.dataset for one in self.said if one.dataset}
+        names = {one.dataset for one in self.rows if one.dataset}
         Dataset.objects.bulk_create([Dataset(name=name) for name in names], ignore_conflicts=True)
         return {dataset.name: dataset for dataset in Dataset.objects.filter(name__in=names)}
 
-    def store(self, actor: User, people: dict[str, User], came: Imported) -> None:
+    def store(self, actor: User, people: dict[str, User], result: ImportResult) -> None:
         live = TrackerCertification.objects.live().filter(runreconstruction__in=self.reconstructions.values())
         standing = set(live.values_list("runreconstruction__run_id", "runreconstruction__reconstruction"))
         made, problems = [], []
-        for one in self.said:
+        for one in self.rows:
             if one.key in standing:
-                came.standing.append(one.key)
+                result.existing.append(one.key)
                 continue
             standing.add(one.key)
-            came.unknown.update({one.user} - {""} - people.keys())
-            known = self._known_words(one, came)
+            result.unknown_users.update({one.user} - {""} - people.keys())
+            known = self._known_terms(one, result)
             made.append(self._certification(one, people.get(one.user, actor), known.pop("bad_reason")))
             problems.append(known)
-        self.done.made(TrackerCertification.objects.bulk_create(made))
+        self.done.track_created(TrackerCertification.objects.bulk_create(made))
         for row, of_row in zip(made, problems, strict=True):
             for name in filter(of_row.get, of_row):
                 getattr(row, name).set(of_row[name])
-        came.made += len(made)
+        result.made += len(made)
 
-    def _known_words(self, one: Said, came: Imported) -> dict[str, list[Any]]:
+    def _known_terms(self, one: ImportedRow, result: ImportResult) -> dict[str, list[Any]]:
         """By field the reason and the problems that are here under these names; the others are noted."""
         found: dict[str, list[Any]] = {}
-        for field_name, names in one.words.items():
-            rows = [(name, self.words[field_name].get(name.casefold())) for name in names]
+        for field_name, names in one.terms.items():
+            rows = [(name, self.terms[field_name].get(name.casefold())) for name in names]
             found[field_name] = [row for _name, row in rows if row]
             if unknown := {name for name, row in rows if row is None}:
-                came.words.setdefault(field_name, set()).update(unknown)
+                result.terms.setdefault(field_name, set()).update(unknown)
         return found
 
-    def _certification(self, one: Said, owner: User, reasons: list[Any]) -> TrackerCertification:
+    def _certification(self, one: ImportedRow, owner: User, reasons: list[Any]) -> TrackerCertification:
         run, reference = self.runs[one.key[0]], self.reconstructions[one.reference]
         return TrackerCertification(
             runreconstruction=self.reconstructions[one.key],
@@ -218,7 +226,7 @@ class _Chunk:
             dataset=self.datasets.get(one.dataset),
             is_dataset_verified=False,
             user=owner,
-            date=self._day_of(one, run),
+            date=self._shift_day(one, run),
             trackermap=one.trackermap,
             bad_reason=reasons[0] if reasons else None,
             comment=one.comment,
@@ -227,10 +235,10 @@ class _Chunk:
             recorded_lumi=run.recorded_lumi if one.recorded_lumi is None else one.recorded_lumi,
             facts=frozen_facts(run, reference, one.dataset, {}),
             **one.flags,
-            **{f"{name}_lowstat": name in one.low for name in _FLAGS},
+            **{f"{name}_lowstat": name in one.lowstat for name in _FLAGS},
         )
 
-    def _day_of(self, one: Said, run: OmsRun) -> dt.date:
+    def _shift_day(self, one: ImportedRow, run: OmsRun) -> dt.date:
         day = one.date or (run.start_time.date() if run.start_time else self.day)
         if day is None:
             raise NotImportable(f"Nobody knows the shift day of run {run.pk}. Give one with --date.")

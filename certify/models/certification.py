@@ -9,21 +9,21 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from audit.choices import Kind
-from audit.models import Change, History
-from audit.tracked_model import Recorded
-from certify.models.choices import Flag, Reconstruction, State, TrackerMap
-from certify.models.history_labels import REFERENCE_SAID_AS, SAID_AS, SaidOfARun, withdrawn
+from audit.choices import ChangeKind
+from audit.models import AuditOptions, Change
+from audit.tracked_model import TrackedModel
+from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap
+from certify.models.history_labels import CERTIFICATION_LABELS, REFERENCE_LABELS, RunFactsMixin, withdrawal_values
 from certify.models.verdict import verdict_in_sql
 from certify.models.vocabulary import BadReason, PixelProblem, StripProblem, TrackingProblem
-from infrastructure.database.locking import held_one
+from infrastructure.database.locking import lock_one
 from oms.choices import RunType
 from oms.formatting import lumi_text
 from oms.models import OmsRun
 from users.models import User
 
 
-def _known(choices: type[models.TextChoices], *fields: str) -> list[models.CheckConstraint]:
+def _choice_constraints(choices: type[models.TextChoices], *fields: str) -> list[models.CheckConstraint]:
     """Constraints by which the database refuses words that are not among the choices."""
     return [
         models.CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=f"%(class)s_{field}_is_known")
@@ -43,7 +43,7 @@ class Dataset(models.Model):
         return self.name
 
 
-class RunReconstruction(Recorded):
+class RunReconstruction(TrackedModel):
     """One reconstruction of one run; the thing that is certified, or that serves as reference."""
 
     run = models.ForeignKey(OmsRun, models.PROTECT, related_name="reconstructions")
@@ -54,18 +54,18 @@ class RunReconstruction(Recorded):
     reference_since = models.DateTimeField(null=True, blank=True)
     successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
 
-    history = History(
-        kind=Kind.ADOPT,
-        what="reference",
-        quiet=("run", "reconstruction"),
-        labels=REFERENCE_SAID_AS,
+    history = AuditOptions(
+        kind=ChangeKind.ADOPT,
+        row_label="reference",
+        untracked=("run", "reconstruction"),
+        labels=REFERENCE_LABELS,
     )
 
     class Meta:
         ordering = ("-run_id", "reconstruction")
         constraints = [
             models.UniqueConstraint(fields=["run", "reconstruction"], name="one_row_per_run_and_reconstruction"),
-            *_known(Reconstruction, "reconstruction"),
+            *_choice_constraints(Reconstruction, "reconstruction"),
         ]
 
     def __str__(self) -> str:
@@ -80,7 +80,7 @@ class CertificationQuerySet(models.QuerySet["TrackerCertification"]):
     """Rows of certifications."""
 
     def live(self) -> CertificationQuerySet:
-        return self.filter(state=State.LIVE)
+        return self.filter(state=CertificationState.LIVE)
 
     def with_names(self) -> CertificationQuerySet:
         """Each row with what a table shows of it, in the same query. Not its run: its facts are frozen with it."""
@@ -97,23 +97,23 @@ class CertificationQuerySet(models.QuerySet["TrackerCertification"]):
     def of_run(self, run_number: int) -> CertificationQuerySet:
         return self.filter(runreconstruction__run_id=run_number)
 
-    def held(self, pk: int) -> TrackerCertification:
+    def lock_row(self, pk: int) -> TrackerCertification:
         """One row with its names, locked until the transaction ends. Raises `DoesNotExist`."""
-        return held_one(self.select_for_update(of=("self",)).with_names().filter(pk=pk))
+        return lock_one(self.select_for_update(of=("self",)).with_names().filter(pk=pk))
 
     def visible_to(self, person: User) -> CertificationQuerySet:
         """All that counts, and practice: one's own, and everybody's for shift leaders."""
         return self if person.may_change_others else self.filter(Q(is_practice=False) | Q(user=person))
 
 
-class ThatCount(models.Manager.from_queryset(CertificationQuerySet)):  # type: ignore[misc]
+class CertificationManager(models.Manager.from_queryset(CertificationQuerySet)):  # type: ignore[misc]
     """Certifications without practice, so that no list, number or export has it by mistake."""
 
     def get_queryset(self) -> CertificationQuerySet:
         return super().get_queryset().filter(is_practice=False)
 
 
-class TrackerCertification(SaidOfARun, Recorded):
+class TrackerCertification(RunFactsMixin, TrackedModel):
     """What one person said of one reconstruction of one run.
 
     `run_type`, `lumisections` and `recorded_lumi` (1/pb) are the facts that the verdict and the reports rest on, as
@@ -162,7 +162,7 @@ class TrackerCertification(SaidOfARun, Recorded):
     )
 
     is_practice = models.BooleanField(default=False, db_index=True, editable=False, help_text="Made in training.")
-    state = models.CharField(max_length=9, choices=State.choices, default=State.LIVE)
+    state = models.CharField(max_length=9, choices=CertificationState.choices, default=CertificationState.LIVE)
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_reason = models.TextField(blank=True)
@@ -174,13 +174,13 @@ class TrackerCertification(SaidOfARun, Recorded):
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     change_reason = models.TextField(blank=True, help_text="Why somebody else than the owner changed it last.")
 
-    objects = ThatCount()
+    objects = CertificationManager()
     everything = CertificationQuerySet.as_manager()
-    history = History(
-        kind=Kind.AMEND,
-        what="certification",
-        never=("verdict_word", "stale", "stale_since"),  # they follow from what is stored
-        quiet=(
+    history = AuditOptions(
+        kind=ChangeKind.AMEND,
+        row_label="certification",
+        exclude=("verdict_word", "stale", "stale_since"),  # they follow from what is stored
+        untracked=(
             "runreconstruction",
             "version",
             "idempotency_key",
@@ -189,13 +189,13 @@ class TrackerCertification(SaidOfARun, Recorded):
             "updated_by",
             "change_reason",
         ),
-        bulky=("facts",),
+        omit_on_create=("facts",),
         owner="user_id",
-        decides=("is_practice",),
-        opposite=withdrawn,
-        labels=SAID_AS,
-        texts={"recorded_lumi": lumi_text},
-        bases=(SaidOfARun,),
+        permission_fields=("is_practice",),
+        reverse_create=withdrawal_values,
+        labels=CERTIFICATION_LABELS,
+        formatters={"recorded_lumi": lumi_text},
+        bases=(RunFactsMixin,),
     )
 
     class Meta:
@@ -203,25 +203,25 @@ class TrackerCertification(SaidOfARun, Recorded):
         constraints = [
             models.UniqueConstraint(
                 fields=["runreconstruction"],
-                condition=Q(state=State.LIVE, is_practice=False),
+                condition=Q(state=CertificationState.LIVE, is_practice=False),
                 name="one_live_certification",
             ),
             models.UniqueConstraint(
                 fields=["runreconstruction", "user"],
-                condition=Q(state=State.LIVE, is_practice=True),
+                condition=Q(state=CertificationState.LIVE, is_practice=True),
                 name="one_practice_per_person",
             ),
             models.CheckConstraint(
-                condition=Q(state=State.LIVE)
+                condition=Q(state=CertificationState.LIVE)
                 | (
-                    Q(state=State.WITHDRAWN, withdrawn_by__isnull=False, withdrawn_at__isnull=False)
+                    Q(state=CertificationState.WITHDRAWN, withdrawn_by__isnull=False, withdrawn_at__isnull=False)
                     & ~Q(withdrawn_reason="")
                 ),
                 name="withdrawn_with_who_when_why",
             ),
-            *_known(Flag, "pixel", "strip", "tracking"),
-            *_known(TrackerMap, "trackermap"),
-            *_known(RunType, "run_type"),
+            *_choice_constraints(Flag, "pixel", "strip", "tracking"),
+            *_choice_constraints(TrackerMap, "trackermap"),
+            *_choice_constraints(RunType, "run_type"),
         ]
         indexes = [
             models.Index(fields=["state", "-date", "-id"], name="certification_by_day"),
@@ -235,7 +235,7 @@ class TrackerCertification(SaidOfARun, Recorded):
         return str(self.runreconstruction)
 
     @property
-    def practice_of(self) -> int | None:
+    def training_of(self) -> int | None:
         """Whose practice it is (key); None where it counts."""
         return self.user_id if self.is_practice else None
 
@@ -243,14 +243,14 @@ class TrackerCertification(SaidOfARun, Recorded):
     def is_stale(self) -> bool:
         return self.stale_since is not None
 
-    def changed_by(self, actor: User, why: str, _fields: Collection[str] = ()) -> None:
+    def touch(self, actor: User, why: str, _fields: Collection[str] = ()) -> None:
         """Count the change and note whose it is; to be saved with what is changed."""
         self.version += 1
         self.updated_by, self.change_reason = actor, why
 
-    def may_be_put_back_by(self, actor: User, change: Change, fields: Collection[str]) -> bool:
+    def can_undo(self, actor: User, change: Change, fields: Collection[str]) -> bool:
         """Whoever may change it; to whom it belongs, and that stale facts are fine, shift leaders say."""
-        is_leaders = change.kind == Kind.CONFIRM or "user" in fields
+        is_leaders = change.kind == ChangeKind.CONFIRM or "user" in fields
         return actor.may_change_others if is_leaders else self.may_be_changed_by(actor)
 
     def may_be_changed_by(self, person: User) -> bool:

@@ -43,14 +43,14 @@ class TrackerMap(models.TextChoices):
     MISSING = "missing", "Missing"
 
 
-class State(models.TextChoices):
+class CertificationState(models.TextChoices):
     """A certification counts while it is live; a withdrawn one is kept, with who, when and why."""
 
     LIVE = "live", "Live"
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
-class Question(models.TextChoices):
+class ConfirmationCode(models.TextChoices):
     """What a person can be asked to confirm; the codes are stored with the certification."""
 
     STRIP_LOWSTAT = "strip_lowstat", "Tracking is good while Strip is excluded, or bad with low statistics"

@@ -5,17 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from certify.models.choices import Component, State, Verdict
+from certify.models.choices import CertificationState, Component, Verdict
 from certify.models.verdict import verdict
 
-REFERENCE_SAID_AS = {
+REFERENCE_LABELS = {
     "is_reference": "reference run",
     "reference_reason": "why it is one",
     "reference_by": "made one by",
     "reference_since": "since",
     "successor": "in its place",
 }
-SAID_AS = {
+CERTIFICATION_LABELS = {
     "user": "shifter",
     "reference_runreconstruction": "reference",
     "bad_reason": "reason",
@@ -44,17 +44,17 @@ SAID_AS = {
 }
 
 
-def withdrawn(actor: Any, why: str) -> dict[str, Any]:
+def withdrawal_values(actor: Any, reason: str) -> dict[str, Any]:
     """What undoes the making of a certification: it is withdrawn."""
     return {
-        "state": State.WITHDRAWN.value,
+        "state": CertificationState.WITHDRAWN.value,
         "withdrawn_by": actor.pk,
         "withdrawn_at": dt.datetime.now(dt.UTC).isoformat(),
-        "withdrawn_reason": why,
+        "withdrawn_reason": reason,
     }
 
 
-class SaidOfARun:
+class RunFactsMixin:
     """What follows from the columns of a certification, as it is and as it was."""
 
     runreconstruction: Any
@@ -76,6 +76,6 @@ class SaidOfARun:
         return verdict(self.run_type, **flags, **ticks)
 
 
-def retired(_actor: object, _why: str) -> dict[str, Any]:
+def retirement_values(_actor: object, _reason: str) -> dict[str, Any]:
     """What undoes the making of a word: it is offered no longer."""
     return {"is_retired": True}

@@ -33,15 +33,15 @@ def verdict(
     return Verdict.BAD if run_type == RunType.COLLISIONS else Verdict.UNDECIDED
 
 
-def _ok(component: Component) -> Q:
+def _ok_condition(component: Component) -> Q:
     return Q(**{component.value: Flag.GOOD}) | Q(**{f"{component.value}_lowstat": True})
 
 
 def verdict_in_sql() -> Case:
     """The same verdict as an expression over the rows of `TrackerCertification`."""
     return Case(
-        When(~(_ok(Component.STRIP) & _ok(Component.TRACKING)), then=Value(Verdict.BAD.value)),
-        When(Q(run_type=RunType.COSMICS) | _ok(Component.PIXEL), then=Value(Verdict.GOOD.value)),
+        When(~(_ok_condition(Component.STRIP) & _ok_condition(Component.TRACKING)), then=Value(Verdict.BAD.value)),
+        When(Q(run_type=RunType.COSMICS) | _ok_condition(Component.PIXEL), then=Value(Verdict.GOOD.value)),
         When(run_type=RunType.COLLISIONS, then=Value(Verdict.BAD.value)),
         default=Value(Verdict.UNDECIDED.value),
         output_field=CharField(),

@@ -7,15 +7,15 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.safestring import SafeString
 
-from audit.choices import Kind
-from audit.models import History
-from audit.tracked_model import Recorded
+from audit.choices import ChangeKind
+from audit.models import AuditOptions
+from audit.tracked_model import TrackedModel
 from certify.models.choices import ChecklistUse
-from certify.models.history_labels import retired
-from infrastructure.markdown import html_of
+from certify.models.history_labels import retirement_values
+from infrastructure.markdown import render_markdown
 
 
-class NamedText(Recorded):
+class VocabularyTerm(TrackedModel):
     """A word that shifters choose from, with what it means; up to three of them below each other.
 
     Description and what to do are limited Markdown.
@@ -28,9 +28,9 @@ class NamedText(Recorded):
     parent_id: int | None
     is_retired = models.BooleanField(default=False, help_text="No longer offered; certifications that have it keep it.")
 
-    history = History(
-        kind=Kind.WORDS,
-        opposite=retired,
+    history = AuditOptions(
+        kind=ChangeKind.VOCABULARY,
+        reverse_create=retirement_values,
         labels={"is_retired": "retired", "parent": "below", "what_to_do": "what to do"},
         inherit=True,
     )
@@ -43,19 +43,19 @@ class NamedText(Recorded):
         return self.name
 
 
-class BadReason(NamedText):
+class BadReason(VocabularyTerm):
     """Why a component is bad."""
 
 
-class PixelProblem(NamedText):
+class PixelProblem(VocabularyTerm):
     """Something seen in Pixel."""
 
 
-class StripProblem(NamedText):
+class StripProblem(VocabularyTerm):
     """Something seen in Strip."""
 
 
-class TrackingProblem(NamedText):
+class TrackingProblem(VocabularyTerm):
     """Something seen in Tracking."""
 
 
@@ -69,12 +69,12 @@ class ChecklistQuerySet(models.QuerySet["Checklist"]):
         return self.annotate(edition=Coalesce(written, 1))
 
 
-def box_of(identifier: str) -> str:
+def checkbox_name(identifier: str) -> str:
     """Name of a checklist's box in the form."""
     return f"checklist_{identifier}"
 
 
-class Checklist(Recorded):
+class Checklist(TrackedModel):
     """A list that a shifter has gone through before certifying; its box must be ticked.
 
     Or one that a shift leader goes through. `text` is limited Markdown: its headings are the groups, its lists the
@@ -91,7 +91,9 @@ class Checklist(Recorded):
     edition: int  # where it was asked for: `with_editions`
 
     objects = ChecklistQuerySet.as_manager()
-    history = History(kind=Kind.WORDS, opposite=retired, labels={"is_retired": "retired"})
+    history = AuditOptions(
+        kind=ChangeKind.VOCABULARY, reverse_create=retirement_values, labels={"is_retired": "retired"}
+    )
 
     class Meta:
         ordering = ("position", "identifier")
@@ -100,11 +102,11 @@ class Checklist(Recorded):
         return self.title
 
     @property
-    def box(self) -> str:
+    def checkbox_name(self) -> str:
         """Name of its box in the form."""
-        return box_of(self.identifier)
+        return checkbox_name(self.identifier)
 
     @property
     def html(self) -> SafeString:
         """Its text, rendered."""
-        return html_of(self.text)
+        return render_markdown(self.text)

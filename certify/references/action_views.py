@@ -9,108 +9,108 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from certify.errors import EntryRefused
+from certify.errors import EntryInvalid
 from certify.models import RunReconstruction, TrackerCertification
-from certify.references.actions import adopt_reference, obstacles, promote_reference, retire_reference
+from certify.references.actions import adopt_reference, promote_reference, promotion_obstacles, retire_reference
 from certify.references.forms import AdoptForm, RetireForm
-from certify.references.ranking import RankedReference, likeness, ranked_references
-from certify.references.views import about_reference
+from certify.references.ranking import RankedReference, ranked_references, reference_features
+from certify.references.views import reference_context
 from certify.selectors import offered_references
 from infrastructure.http.budget import Budget
 from infrastructure.http.results import Missing
-from infrastructure.web.reason_form import WhyForm
-from infrastructure.web.responses import SeeOther
+from infrastructure.web.reason_form import ReasonForm
+from infrastructure.web.responses import HttpResponseSeeOther
 from oms.mirror import run_for_page
 from oms.models import OmsRun
 from users.access import SignedInRequest, role_required
 from users.models import Role
 
-_WAYS = ["GET", "HEAD", "POST"]
+_METHODS = ["GET", "HEAD", "POST"]
 
 
-@require_http_methods(_WAYS)
+@require_http_methods(_METHODS)
 @role_required(Role.SHIFT_LEADER)
 def adopt(request: SignedInRequest) -> HttpResponse:
     """Make a run that OMS knows a reference although nobody certified it here."""
     asked = {name: request.GET.get(name, "") for name in ("run_number", "reconstruction")}
     form = AdoptForm(request.POST) if request.method == "POST" else AdoptForm(initial=asked)
-    if form.is_bound and form.is_valid() and (adopted := _adopted(request, form)):
+    if form.is_bound and form.is_valid() and (adopted := _adopt_from_form(request, form)):
         messages.success(request, f"{adopted} is a reference run now.")
-        return SeeOther(reverse("references:reference", args=[adopted.pk]))
+        return HttpResponseSeeOther(reverse("references:reference", args=[adopted.pk]))
     return render(request, "references/adopt.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
-def _adopted(request: SignedInRequest, form: AdoptForm) -> RunReconstruction | None:
+def _adopt_from_form(request: SignedInRequest, form: AdoptForm) -> RunReconstruction | None:
     """The new reference; None with the reason beside its field."""
     said = form.cleaned_data
-    run = _run_of_oms(said["run_number"], form)
+    run = _run_known_to_oms(said["run_number"], form)
     if run is None:
         return None
     try:
         return adopt_reference(request.user, run, said["reconstruction"], said["reason"])
-    except EntryRefused as refused:
-        _put_beside_fields(form, refused)
+    except EntryInvalid as refused:
+        _add_field_errors(form, refused)
         return None
 
 
-def _run_of_oms(number: int, form: AdoptForm) -> OmsRun | None:
+def _run_known_to_oms(number: int, form: AdoptForm) -> OmsRun | None:
     """The run if OMS knows it, or knew it when it was asked before and is out now."""
-    reading = run_for_page(number, Budget.of_page(is_retry=True))
-    if isinstance(reading.run_answer, Missing):
+    reading = run_for_page(number, Budget.for_page(is_retry=True))
+    if isinstance(reading.run_result, Missing):
         form.add_error("run_number", f"OMS does not know run {number}. Check the number.")
         return None
     if reading.run is None or reading.run.fetched_at is None:
-        happened = getattr(reading.run_answer, "happened", "OMS did not answer.")
+        happened = getattr(reading.run_result, "happened", "OMS did not answer.")
         form.add_error("run_number", f"{happened} Only a run that OMS knows can be adopted: try again later.")
         return None
     return reading.run
 
 
-@require_http_methods(_WAYS)
+@require_http_methods(_METHODS)
 @role_required(Role.SHIFT_LEADER)
 def promote(request: SignedInRequest, pk: int) -> HttpResponse:
     """Make a certification's reconstruction a reference, or say all that stands in the way."""
     rows = TrackerCertification.everything.with_names().select_related("withdrawn_by")
     made = get_object_or_404(rows, pk=pk)
-    form = WhyForm(request.POST if request.method == "POST" else None)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
             promoted = promote_reference(request.user, made, form.cleaned_data["reason"])
-        except EntryRefused:
+        except EntryInvalid:
             made = rows.get(pk=pk)  # as it is by now: the page says what stands in the way
         else:
             messages.success(request, f"{promoted} is a reference run now.")
-            return SeeOther(reverse("references:reference", args=[promoted.pk]))
-    context = {"made": made, "form": form, "obstacles": list(obstacles(made))}
+            return HttpResponseSeeOther(reverse("references:reference", args=[promoted.pk]))
+    context = {"certification": made, "form": form, "obstacles": list(promotion_obstacles(made))}
     return render(request, "references/promote.html", context, status=422 if form.is_bound else 200)
 
 
-@require_http_methods(_WAYS)
+@require_http_methods(_METHODS)
 @role_required(Role.SHIFT_LEADER)
 def retire(request: SignedInRequest, pk: int) -> HttpResponse:
     """Offer a reference no longer, and another one in its place; all that rests on it is shown before."""
     rows = RunReconstruction.objects.select_related("reference_by", "run__fill")
     row = get_object_or_404(rows, pk=pk, is_reference=True)
-    form = RetireForm(request.POST if request.method == "POST" else None, offered=_alike(row))
+    form = RetireForm(request.POST if request.method == "POST" else None, candidates=_successor_candidates(row))
     if form.is_bound and form.is_valid():
         try:
             said = form.cleaned_data
             retire_reference(request.user, row, said["reason"], said["successor"])
-        except EntryRefused as refused:
-            _put_beside_fields(form, refused)
+        except EntryInvalid as refused:
+            _add_field_errors(form, refused)
         else:
             messages.success(request, f"{row} is offered as a reference no longer.")
-            return SeeOther(reverse("references:reference", args=[row.pk]))
-    context = about_reference(row, request.user) | {"form": form}
+            return HttpResponseSeeOther(reverse("references:reference", args=[row.pk]))
+    context = reference_context(row, request.user) | {"form": form}
     return render(request, "references/retire.html", context, status=422 if form.is_bound else 200)
 
 
-def _alike(row: RunReconstruction) -> list[RankedReference]:
+def _successor_candidates(row: RunReconstruction) -> list[RankedReference]:
     """The other references, the most alike first."""
     others = [one for one in offered_references() if one.pk != row.pk]
-    return ranked_references(likeness(row.run, row.reconstruction), others)
+    return ranked_references(reference_features(row.run, row.reconstruction), others)
 
 
-def _put_beside_fields(form: forms.Form, refused: EntryRefused) -> None:
-    for one in refused.refusals:
+def _add_field_errors(form: forms.Form, refused: EntryInvalid) -> None:
+    for one in refused.issues:
         form.add_error(one.field if one.field in form.fields else None, one.sentence)

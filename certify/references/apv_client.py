@@ -17,49 +17,50 @@ from django.conf import settings
 from infrastructure.http import client
 from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError, WrongShape
-from infrastructure.http.parallel import side_by_side
+from infrastructure.http.parallel import run_parallel
 from infrastructure.http.services import APV
 
 logger = logging.getLogger(__name__)
-AT_ONCE = 8
+MAX_PARALLEL_CALLS = 8
 _MODE = re.compile(r"[A-Z]{4,5}")
 
 
 @dataclass
-class Modes:
+class ApvModes:
     """What the service said: the mode by run, empty for a run that it does not know; and the first failure, if any."""
 
-    known: dict[int, str] = field(default_factory=dict)
+    mode_by_run: dict[int, str] = field(default_factory=dict)
     problem: str = ""
 
 
-def is_on() -> bool:
+def is_enabled() -> bool:
     """Whether this server knows an APV service."""
     return bool(settings.APV_URL)
 
 
-def read_modes(runs: Collection[int], budget: Budget) -> Modes:
+def read_modes(runs: Collection[int], budget: Budget) -> ApvModes:
     """The modes of these runs. What came is kept even where a call failed; never raises."""
-    whole = Modes()
+    whole = ApvModes()
     calls = [partial(_read_mode, run, budget) for run in runs]
-    for run, answer in zip(runs, side_by_side(calls, limit=AT_ONCE), strict=True):
+    for run, answer in zip(runs, run_parallel(calls, limit=MAX_PARALLEL_CALLS), strict=True):
         if isinstance(answer, RemoteError):
             whole.problem = whole.problem or answer.sentence
         else:
-            whole.known[run] = answer
+            whole.mode_by_run[run] = answer
     return whole
 
 
 def _read_mode(run: int, budget: Budget) -> str | RemoteError:
     try:
-        return _mode_in(
-            client.ask(client.Call(APV, "GET", settings.APV_URL, "APV_URL", params={"RUN": run}), budget), run
+        return _parse_mode(
+            client.fetch_json(client.ServiceCall(APV, "GET", settings.APV_URL, "APV_URL", params={"RUN": run}), budget),
+            run,
         )
     except RemoteError as error:
         return error
 
 
-def _mode_in(answer: Any, run: int) -> str:
+def _parse_mode(answer: Any, run: int) -> str:
     """The mode in an answer. Raises `WrongShape`; another run than was asked for counts as that."""
     if answer == []:
         return ""
@@ -68,5 +69,5 @@ def _mode_in(answer: Any, run: int) -> str:
         return str(row[1])
     error = WrongShape(APV, key=f"run {run}")
     logger.warning("%s %r", error.sentence, answer)
-    client.failed(error)
+    client.record_failure(error)
     raise error

@@ -13,36 +13,36 @@ from certify.references.models import Readout
 from infrastructure.http.budget import Budget
 
 # The service learns of a run some time after it: what it did not know is asked again.
-ASKED_AGAIN_AFTER = timedelta(hours=6)
+RETRY_UNKNOWN_AFTER = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
-class Read:
+class ApvReading:
     """What came of reading: the modes by run, and one sentence where the service failed."""
 
     modes: dict[int, str]
     problem: str
 
 
-def lacking(rows: Iterable[tuple[int, Readout | None]]) -> list[int]:
+def runs_without_mode(rows: Iterable[tuple[int, Readout | None]]) -> list[int]:
     """The runs of which nobody knows the mode yet; none where no service is set."""
-    if not apv_client.is_on():
+    if not apv_client.is_enabled():
         return []
-    return [run for run, readout in rows if readout is None or (not readout.mode and _is_old(readout))]
+    return [run for run, readout in rows if readout is None or (not readout.mode and _is_outdated(readout))]
 
 
-def _is_old(readout: Readout) -> bool:
-    return timezone.now() - readout.asked_at > ASKED_AGAIN_AFTER
+def _is_outdated(readout: Readout) -> bool:
+    return timezone.now() - readout.asked_at > RETRY_UNKNOWN_AFTER
 
 
-def read_readouts(runs: Collection[int], budget: Budget) -> Read:
+def read_apv_modes(runs: Collection[int], budget: Budget) -> ApvReading:
     """Ask for these runs and keep what was said, in one statement. What failed is asked again another time."""
     said = apv_client.read_modes(runs, budget)
     now = timezone.now()
     Readout.objects.bulk_create(
-        [Readout(run_id=run, mode=mode, asked_at=now) for run, mode in sorted(said.known.items())],
+        [Readout(run_id=run, mode=mode, asked_at=now) for run, mode in sorted(said.mode_by_run.items())],
         update_conflicts=True,
         unique_fields=["run"],
         update_fields=["mode", "asked_at"],
     )
-    return Read(said.known, said.problem)
+    return ApvReading(said.mode_by_run, said.problem)

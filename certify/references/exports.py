@@ -7,10 +7,10 @@ from operator import attrgetter
 from typing import Any
 
 from certify.models import RunReconstruction
-from infrastructure.csv_export import lines_of
+from infrastructure.csv_export import csv_rows
 
 
-def _of(*path: str) -> Callable[[RunReconstruction], Any]:
+def _optional_path(*path: str) -> Callable[[RunReconstruction], Any]:
     """The attribute at the end of the path; None where something on it is missing."""
 
     def got(row: Any) -> Any:
@@ -27,18 +27,18 @@ FIELDS: dict[str, Callable[[RunReconstruction], Any]] = {
     "run_type": attrgetter("run.run_type"),
     "era": attrgetter("era"),
     "fill_number": attrgetter("run.fill_number"),
-    "apv_mode": _of("run", "readout", "mode"),
+    "apv_mode": _optional_path("run", "readout", "mode"),
     "b_field_t": attrgetter("run.b_field"),
     "energy_gev": attrgetter("run.energy"),
-    "peak_pileup": _of("run", "fill", "peak_pileup"),
-    "bunches_colliding": _of("run", "fill", "bunches_colliding"),
+    "peak_pileup": _optional_path("run", "fill", "peak_pileup"),
+    "bunches_colliding": _optional_path("run", "fill", "bunches_colliding"),
     "run_start_time_utc": attrgetter("run.start_time"),
-    "certifications_resting_on_it": attrgetter("resting"),
+    "certifications_resting_on_it": attrgetter("use_count"),
     "last_used": attrgetter("last_used"),
     "certified_as": attrgetter("verdict_now"),
     "is_offered": attrgetter("is_reference"),
     "reference_since_utc": attrgetter("reference_since"),
-    "reference_by": _of("reference_by", "username"),
+    "reference_by": _optional_path("reference_by", "username"),
     "reference_reason": attrgetter("reference_reason"),
     "successor": lambda row: str(row.successor) if row.successor else None,
 }
@@ -46,4 +46,4 @@ FIELDS: dict[str, Callable[[RunReconstruction], Any]] = {
 
 def csv_lines(rows: Iterable[RunReconstruction]) -> Iterator[str]:
     """A heading, then the references. The rows must come from `selectors.references`."""
-    return lines_of(FIELDS, ([getter(row) for getter in FIELDS.values()] for row in rows))
+    return csv_rows(FIELDS, ([getter(row) for getter in FIELDS.values()] for row in rows))

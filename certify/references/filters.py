@@ -14,8 +14,8 @@ from certify.rules.run_numbers import LAST_RUN
 from oms.choices import RunType
 
 OFFERED, RETIRED, ANY = "offered", "retired", "any"
-_TESLA = 0.1
-Rows = QuerySet[RunReconstruction]
+_FIELD_TOLERANCE_T = 0.1
+ReferenceQuerySet = QuerySet[RunReconstruction]
 
 
 class ReferenceFilterForm(forms.Form):
@@ -29,7 +29,7 @@ class ReferenceFilterForm(forms.Form):
         return cleaned
 
 
-def _number(field: str, lookup: str, label: str) -> django_filters.NumberFilter:
+def _number_filter(field: str, lookup: str, label: str) -> django_filters.NumberFilter:
     says = dict.fromkeys(("invalid", "min_value", "max_value"), f"{label}: type a number of up to seven digits.")
     limits = {"min_value": 1, "max_value": LAST_RUN, "decimal_places": 0}
     return django_filters.NumberFilter(
@@ -41,7 +41,7 @@ def _number(field: str, lookup: str, label: str) -> django_filters.NumberFilter:
     )
 
 
-def _choice(label: str, choices: list[tuple[str, str]], **options: Any) -> django_filters.ChoiceFilter:
+def _choice_filter(label: str, choices: list[tuple[str, str]], **options: Any) -> django_filters.ChoiceFilter:
     says = {"invalid_choice": "There is no %(value)s here. Choose another."}
     return django_filters.ChoiceFilter(label=label, choices=choices, error_messages=says, **options)
 
@@ -49,22 +49,22 @@ def _choice(label: str, choices: list[tuple[str, str]], **options: Any) -> djang
 class ReferenceFilter(django_filters.FilterSet):
     """By run, fill, reconstruction, run type, era and field; those that are offered, unless told otherwise."""
 
-    runs_min = _number("run_id", "gte", "First run")
-    runs_max = _number("run_id", "lte", "Last run")
-    fill = _number("run__fill_number", "exact", "Fill")
-    reconstruction = _choice("Reconstruction", Reconstruction.choices, empty_label="Any")
-    run_type = _choice("Run type", RunType.choices, field_name="run__run_type", empty_label="Any")
+    runs_min = _number_filter("run_id", "gte", "First run")
+    runs_max = _number_filter("run_id", "lte", "Last run")
+    fill = _number_filter("run__fill_number", "exact", "Fill")
+    reconstruction = _choice_filter("Reconstruction", Reconstruction.choices, empty_label="Any")
+    run_type = _choice_filter("Run type", RunType.choices, field_name="run__run_type", empty_label="Any")
     era = django_filters.CharFilter(field_name="era", lookup_expr="icontains", label="Era contains")
     b_field = django_filters.NumberFilter(
         label="B field (T)",
-        method="of_field",
+        method="filter_b_field",
         error_messages={"invalid": "Type the field in T, such as 3.8."},
         widget=forms.NumberInput(attrs={"step": "any"}),
     )
-    state = _choice(
+    state = _choice_filter(
         "State",
         [(RETIRED, "Retired"), (ANY, "Offered and retired")],
-        method="of_state",
+        method="filter_state",
         empty_label="Offered",
     )
 
@@ -73,14 +73,16 @@ class ReferenceFilter(django_filters.FilterSet):
         form = ReferenceFilterForm
         fields: list[str] = []
 
-    def filter_queryset(self, queryset: Rows) -> Rows:
+    def filter_queryset(self, queryset: ReferenceQuerySet) -> ReferenceQuerySet:
         """Those that are offered, unless a state was asked for."""
         narrowed = super().filter_queryset(queryset)
         return narrowed if self.form.cleaned_data.get("state") else narrowed.filter(is_reference=True)
 
-    def of_field(self, queryset: Rows, _name: str, value: Any) -> Rows:
+    def filter_b_field(self, queryset: ReferenceQuerySet, _name: str, value: Any) -> ReferenceQuerySet:
         """The field as asked for, give or take what the ranking takes for the same."""
-        return queryset.filter(run__b_field__range=(float(value) - _TESLA, float(value) + _TESLA))
+        return queryset.filter(
+            run__b_field__range=(float(value) - _FIELD_TOLERANCE_T, float(value) + _FIELD_TOLERANCE_T)
+        )
 
-    def of_state(self, queryset: Rows, _name: str, value: str) -> Rows:
+    def filter_state(self, queryset: ReferenceQuerySet, _name: str, value: str) -> ReferenceQuerySet:
         return queryset if value == ANY else queryset.filter(is_reference=False)

@@ -10,10 +10,10 @@ from certify.models import RunReconstruction
 from certify.models.choices import Reconstruction
 from certify.references.ranking import RankedReference
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
-from infrastructure.web.reason_form import WhyForm
+from infrastructure.web.reason_form import ReasonForm
 
 
-class AdoptForm(WhyForm):
+class AdoptForm(ReasonForm):
     """A run that OMS knows, and which of its reconstructions."""
 
     run_number = forms.IntegerField(
@@ -33,7 +33,7 @@ class AdoptForm(WhyForm):
     field_order = ("run_number", "reconstruction", "reason")
 
 
-class RetireForm(WhyForm):
+class RetireForm(ReasonForm):
     """Why, and which reference is offered in its place: the most alike first."""
 
     successor = forms.ModelChoiceField(
@@ -47,8 +47,8 @@ class RetireForm(WhyForm):
 
     field_order = ("successor", "reason")
 
-    def __init__(self, *args: Any, offered: list[RankedReference], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, candidates: list[RankedReference], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order_fields(self.field_order)
-        choices = [(one.reference.pk, one.label) for one in offered if one.is_possible]
+        choices = [(one.reference.pk, one.label) for one in candidates if one.is_possible]
         self.fields["successor"].choices = [("", "None"), *choices]  # type: ignore[attr-defined]

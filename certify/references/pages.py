@@ -14,22 +14,22 @@ from django_tables2 import RequestConfig
 from certify.editor.facts_panel import fact_text
 from certify.models import RunReconstruction
 from certify.references import apv_client
-from certify.references.apv_modes import lacking
+from certify.references.apv_modes import runs_without_mode
 from certify.references.filters import ReferenceFilter
 from certify.references.tables import PAGE_SIZES, ReferenceTable
 
-Rows = QuerySet[RunReconstruction]
+ReferenceQuerySet = QuerySet[RunReconstruction]
 
 
 @dataclass(frozen=True)
 class ReferencePage:
-    """Filters and one page of the table. `lacking`: its runs without an APV mode; `query`: the address of it all."""
+    """Filters and one page of the table. `query`: the address of it all."""
 
     filters: ReferenceFilter
     table: ReferenceTable
     sizes: list[tuple[int, bool]]
-    kept: list[tuple[str, str]]
-    lacking: list[int]
+    hidden_inputs: list[tuple[str, str]]
+    runs_without_apv_mode: list[int]
     query: str
 
     @property
@@ -45,29 +45,29 @@ class ReferencePage:
     @property
     def has_apv(self) -> bool:
         """Whether there is a column for the APV mode."""
-        return apv_client.is_on()
+        return apv_client.is_enabled()
 
     @property
     def total(self) -> int:
         return int(self.table.paginator.count)
 
 
-def in_order(request: HttpRequest, rows: Rows) -> Any:
+def sorted_references(request: HttpRequest, rows: ReferenceQuerySet) -> Any:
     """The rows as the address sorts them."""
-    table = _table(rows)
+    table = _build_table(rows)
     RequestConfig(request, paginate=False).configure(table)
     return table.data.data
 
 
-def _table(rows: Rows) -> ReferenceTable:
-    return ReferenceTable(rows) if apv_client.is_on() else ReferenceTable(rows, exclude=("apv",))
+def _build_table(rows: ReferenceQuerySet) -> ReferenceTable:
+    return ReferenceTable(rows) if apv_client.is_enabled() else ReferenceTable(rows, exclude=("apv",))
 
 
-def reference_page(request: HttpRequest, filters: ReferenceFilter, rows: Rows) -> ReferencePage:
+def reference_page(request: HttpRequest, filters: ReferenceFilter, rows: ReferenceQuerySet) -> ReferencePage:
     """One page of these rows: two queries."""
     asked = request.GET.get("per_page", "")
     size = int(asked) if asked in map(str, PAGE_SIZES) else PAGE_SIZES[0]
-    table = _table(rows)
+    table = _build_table(rows)
     RequestConfig(request, paginate=False).configure(table)  # it would take any size that an address names
     table.paginate(per_page=size)
     table.page = table.paginator.get_page(request.GET.get("page"))
@@ -78,8 +78,8 @@ def reference_page(request: HttpRequest, filters: ReferenceFilter, rows: Rows) -
         filters=filters,
         table=table,
         sizes=[(one, one == size) for one in PAGE_SIZES],
-        kept=[(name, request.GET[name]) for name in ("sort", "per_page") if request.GET.get(name)],
-        lacking=sorted(set(lacking(shown))),
+        hidden_inputs=[(name, request.GET[name]) for name in ("sort", "per_page") if request.GET.get(name)],
+        runs_without_apv_mode=sorted(set(runs_without_mode(shown))),
         query=query.urlencode(),
     )
 
@@ -90,7 +90,7 @@ def apv_cells(page: ReferencePage, modes: dict[int, str]) -> list[tuple[str, str
     return [(f"apv-{row.run_id}-{row.reconstruction}", modes[row.run_id]) for row in rows if modes.get(row.run_id)]
 
 
-def facts_of(reference: RunReconstruction) -> list[tuple[str, str]]:
+def reference_facts(reference: RunReconstruction) -> list[tuple[str, str]]:
     """The conditions of a reference run, each with its label."""
     run, fill = reference.run, reference.run.fill
     facts = [

@@ -25,10 +25,10 @@ class Match(IntEnum):
 
 
 @dataclass(frozen=True)
-class Likeness:
+class ReferenceFeatures:
     """What a run and a reference are compared by; None where nobody knows. Field in T, energy in GeV, times in UTC.
 
-    `successor`: the key of what takes the place of a retired one; `in_its_place`: its name, while it is offered.
+    `successor`: the key of what takes the place of a retired one; `successor_name`: its name, while it is offered.
     """
 
     run_number: int
@@ -40,10 +40,10 @@ class Likeness:
     pile_up: float | None
     bunches: int | None
     pk: int | None = None
-    began: datetime | None = None
+    start_time: datetime | None = None
     is_offered: bool = True
     successor: int | None = None
-    in_its_place: str = ""
+    successor_name: str = ""
 
     def __str__(self) -> str:
         return f"{self.run_number} {self.reconstruction}"
@@ -53,13 +53,13 @@ class Likeness:
 class RankedReference:
     """A reference with what speaks for and against it, by criterion in order of weight."""
 
-    mine: Likeness
-    reference: Likeness
+    target: ReferenceFeatures
+    reference: ReferenceFeatures
     matches: dict[str, Match]
     runs_older: int
 
     @property
-    def order(self) -> tuple[int, ...]:
+    def sort_key(self) -> tuple[int, ...]:
         """Sort key: criteria first, then an older reference before a newer one, then the nearest."""
         return (*self.matches.values(), int(self.runs_older < 0), abs(self.runs_older))
 
@@ -83,10 +83,10 @@ class RankedReference:
         return " · ".join(part for part in parts if part)
 
 
-def likeness(run: OmsRun, reconstruction: str) -> Likeness:
+def reference_features(run: OmsRun, reconstruction: str) -> ReferenceFeatures:
     """What a run is compared by."""
     fill = run.fill
-    return Likeness(
+    return ReferenceFeatures(
         run_number=run.run_number,
         reconstruction=reconstruction,
         run_type=run.run_type,
@@ -95,30 +95,30 @@ def likeness(run: OmsRun, reconstruction: str) -> Likeness:
         energy=run.energy,
         pile_up=fill.peak_pileup if fill else None,
         bunches=fill.bunches_colliding if fill else None,
-        began=run.start_time,
+        start_time=run.start_time,
     )
 
 
-def ranked_references(mine: Likeness, references: Iterable[Likeness]) -> list[RankedReference]:
+def ranked_references(target: ReferenceFeatures, references: Iterable[ReferenceFeatures]) -> list[RankedReference]:
     """All references, best first."""
-    return sorted((_rank(mine, reference) for reference in references), key=lambda one: one.order)
+    return sorted((_rank(target, reference) for reference in references), key=lambda one: one.sort_key)
 
 
-def _rank(mine: Likeness, other: Likeness) -> RankedReference:
+def _rank(target: ReferenceFeatures, other: ReferenceFeatures) -> RankedReference:
     matches = {
-        "run type": _equal(_known_type(mine), _known_type(other)),
-        "reconstruction": _reconstruction_match(mine.reconstruction, other.reconstruction),
-        "era": _equal(mine.era, other.era),
-        "B field": _close(mine.b_field, other.b_field, by=0.1),
-        "energy": _close(mine.energy, other.energy, by=100),
-        "pile-up": _close(mine.pile_up, other.pile_up, share=0.2),
-        "bunches": _close(mine.bunches, other.bunches, share=0.2),
+        "run type": _compare_equal(_known_type(target), _known_type(other)),
+        "reconstruction": _reconstruction_match(target.reconstruction, other.reconstruction),
+        "era": _compare_equal(target.era, other.era),
+        "B field": _compare_close(target.b_field, other.b_field, tolerance=0.1),
+        "energy": _compare_close(target.energy, other.energy, tolerance=100),
+        "pile-up": _compare_close(target.pile_up, other.pile_up, relative_tolerance=0.2),
+        "bunches": _compare_close(target.bunches, other.bunches, relative_tolerance=0.2),
     }
-    return RankedReference(mine, other, matches, runs_older=mine.run_number - other.run_number)
+    return RankedReference(target, other, matches, runs_older=target.run_number - other.run_number)
 
 
-def _known_type(one: Likeness) -> str | None:
-    return None if one.run_type == RunType.UNKNOWN else one.run_type
+def _known_type(features: ReferenceFeatures) -> str | None:
+    return None if features.run_type == RunType.UNKNOWN else features.run_type
 
 
 def _reconstruction_match(wanted: str, offered: str) -> Match:
@@ -129,15 +129,17 @@ def _reconstruction_match(wanted: str, offered: str) -> Match:
     return Match.UNKNOWN if {wanted, offered} == again else Match.DIFFERENT
 
 
-def _equal(one: object | None, other: object | None) -> Match:
+def _compare_equal(one: object | None, other: object | None) -> Match:
     if one is None or other is None:
         return Match.UNKNOWN
     return Match.SAME if one == other else Match.DIFFERENT
 
 
-def _close(one: float | None, other: float | None, *, by: float = 0, share: float = 0) -> Match:
+def _compare_close(
+    one: float | None, other: float | None, *, tolerance: float = 0, relative_tolerance: float = 0
+) -> Match:
     """Same when they differ by no more than `by`, or by `share` of the larger."""
     if one is None or other is None:
         return Match.UNKNOWN
-    allowed = max(by, share * max(abs(one), abs(other)))
+    allowed = max(tolerance, relative_tolerance * max(abs(one), abs(other)))
     return Match.SAME if abs(one - other) <= allowed else Match.DIFFERENT

@@ -10,7 +10,7 @@ from django.db.models import F
 PAGE_SIZES = (25, 50, 100)
 
 
-class ByFacts(tables.Column):
+class NullsLastColumn(tables.Column):
     """Sorts by these, what nobody knows last both ways; then by run, so that pages never overlap."""
 
     def __init__(self, heading: str, *names: str) -> None:
@@ -27,18 +27,18 @@ class ByFacts(tables.Column):
 class ReferenceTable(tables.Table):
     """References, newest run first."""
 
-    run = ByFacts("Run", "run_id")
-    reconstruction = ByFacts("Reconstruction", "reconstruction")
-    run_type = ByFacts("Type", "run__run_type")
-    era = ByFacts("Era", "era")
-    fill = ByFacts("Fill", "run__fill_number")
-    apv = ByFacts("APV", "run__readout__mode")
-    b_field = ByFacts("B (T)", "run__b_field")
-    pile_up = ByFacts("Pile-up", "run__fill__peak_pileup")
-    bunches = ByFacts("Bunches", "run__fill__bunches_colliding")
-    date = ByFacts("Began (UTC)", "run__start_time")
-    resting = ByFacts("Rest on it", "resting")
-    last_used = ByFacts("Last used", "last_used")
+    run = NullsLastColumn("Run", "run_id")
+    reconstruction = NullsLastColumn("Reconstruction", "reconstruction")
+    run_type = NullsLastColumn("Type", "run__run_type")
+    era = NullsLastColumn("Era", "era")
+    fill = NullsLastColumn("Fill", "run__fill_number")
+    apv = NullsLastColumn("APV", "run__readout__mode")
+    b_field = NullsLastColumn("B (T)", "run__b_field")
+    pile_up = NullsLastColumn("Pile-up", "run__fill__peak_pileup")
+    bunches = NullsLastColumn("Bunches", "run__fill__bunches_colliding")
+    date = NullsLastColumn("Began (UTC)", "run__start_time")
+    resting = NullsLastColumn("Rest on it", "use_count")
+    last_used = NullsLastColumn("Last used", "last_used")
 
     class Meta:
         order_by = "-run"

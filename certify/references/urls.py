@@ -6,7 +6,9 @@ from django.views.generic import RedirectView
 
 from certify.references import action_views, views
 
-_MOVED = RedirectView.as_view(pattern_name="references:list", permanent=True, http_method_names=["get", "head"])
+_redirect_to_list = RedirectView.as_view(
+    pattern_name="references:list", permanent=True, http_method_names=["get", "head"]
+)
 app_name = "references"
 urlpatterns = [
     path("references/", views.reference_list, name="list"),
@@ -17,5 +19,5 @@ urlpatterns = [
     path("references/<int:pk>/", views.reference, name="reference"),
     path("references/<int:pk>/retire/", action_views.retire, name="retire"),
     # As it was called before this CertHelper; people have it bookmarked.
-    path("reference/", login_not_required(_MOVED), name="before"),
+    path("reference/", login_not_required(_redirect_to_list), name="before"),
 ]

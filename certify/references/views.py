@@ -12,24 +12,24 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from audit.presentation import told
+from audit.presentation import present_changes
 from audit.undo import changes_of
 from certify.models import RunReconstruction
 from certify.models.choices import Reconstruction
-from certify.references.apv_modes import read_readouts
-from certify.references.explanation import reasons_of
+from certify.references.apv_modes import read_apv_modes
+from certify.references.explanation import rank_reasons
 from certify.references.exports import csv_lines
 from certify.references.filters import ReferenceFilter
-from certify.references.pages import apv_cells, facts_of, in_order, reference_page
-from certify.references.ranking import likeness, ranked_references
-from certify.references.selectors import in_place_of, references, resting_on
+from certify.references.pages import apv_cells, reference_facts, reference_page, sorted_references
+from certify.references.ranking import ranked_references, reference_features
+from certify.references.selectors import certifications_using, predecessors_of, references
 from certify.selectors import offered_references
 from infrastructure.http.budget import Budget
-from oms.mirror import run_as_known
+from oms.mirror import stored_run
 from users.access import SignedInRequest, role_required
 from users.models import Role, User
 
-MOST_SHOWN = 200
+MAX_CERTIFICATIONS_SHOWN = 200
 
 
 @require_safe
@@ -39,7 +39,7 @@ def reference_list(request: HttpRequest) -> HttpResponseBase:
     is_readable = filters.is_valid()
     if request.GET.get("export") == "csv" and is_readable:
         headers = {"Content-Disposition": f'attachment; filename="references-{timezone.now():%Y-%m-%d-%H%M}.csv"'}
-        lines = csv_lines(in_order(request, filters.qs).iterator(chunk_size=500))
+        lines = csv_lines(sorted_references(request, filters.qs).iterator(chunk_size=500))
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
     page = reference_page(request, filters, filters.qs if is_readable else references().none())
     return render(request, "references/list.html", {"page": page}, status=200 if is_readable else 422)
@@ -50,12 +50,12 @@ def apv_modes(request: HttpRequest) -> HttpResponse:
     """The modes that the same page of the table lacks, read from the APV service: for the page, into its cells."""
     filters = ReferenceFilter(request.GET, queryset=references())
     page = reference_page(request, filters, filters.qs if filters.is_valid() else references().none())
-    read = read_readouts(page.lacking, Budget.of_page(is_retry="again" in request.GET))
+    read = read_apv_modes(page.runs_without_apv_mode, Budget.for_page(is_retry="again" in request.GET))
     if not request.htmx:  # type: ignore[attr-defined]
         messages.info(request, read.problem or "The APV modes are read.")
         return redirect(f"{reverse('references:list')}?{page.query}")
     unknown = sum(not mode for mode in read.modes.values())
-    context = {"read": read, "page": page, "cells": apv_cells(page, read.modes), "unknown": unknown}
+    context = {"reading": read, "page": page, "cells": apv_cells(page, read.modes), "unknown": unknown}
     return render(request, "references/_apv.html", context)
 
 
@@ -65,12 +65,12 @@ def ranked(request: SignedInRequest, run_number: int, reconstruction: str) -> Ht
     """All references for one reconstruction of a run, best first, each with the reasons for its rank. Asks nobody."""
     if reconstruction not in Reconstruction.values:
         raise Http404(f"There is no reconstruction {reconstruction}.")
-    mine = likeness(run_as_known(run_number), reconstruction)
+    mine = reference_features(stored_run(run_number), reconstruction)
     others = (one for one in offered_references() if str(one) != str(mine))
-    rows = [(one, reasons_of(one)) for one in ranked_references(mine, others)]
+    rows = [(one, rank_reasons(one)) for one in ranked_references(mine, others)]
     is_part = request.htmx  # type: ignore[attr-defined]
     template = "references/_ranked.html" if is_part else "references/ranked.html"
-    return render(request, template, {"mine": mine, "rows": rows, "is_part": is_part})
+    return render(request, template, {"target": mine, "rows": rows, "is_part": is_part})
 
 
 @require_safe
@@ -78,18 +78,18 @@ def reference(request: HttpRequest, pk: int) -> HttpResponse:
     """One reference: its facts, since when and why, what rests on it, and its history."""
     rows = RunReconstruction.objects.select_related("reference_by", "successor", "run__fill", "run__readout")
     row = get_object_or_404(rows, pk=pk)
-    return render(request, "references/reference.html", about_reference(row, cast(User, request.user)))
+    return render(request, "references/reference.html", reference_context(row, cast(User, request.user)))
 
 
-def about_reference(row: RunReconstruction, reader: User) -> dict[str, Any]:
+def reference_context(row: RunReconstruction, reader: User) -> dict[str, Any]:
     """What its page and the one that retires it show."""
-    resting = resting_on(row)
+    resting = certifications_using(row)
     return {
         "reference": row,
-        "facts": facts_of(row),
+        "facts": reference_facts(row),
         "link": settings.LINKS["oms_run"].format(run=row.run_id),
-        "in_place_of": in_place_of(row),
-        "number_resting": resting.count(),
-        "resting": resting[:MOST_SHOWN],
-        "changes": told(changes_of(RunReconstruction, row.pk).prefetch_related("undone_by"), reader),
+        "predecessors": predecessors_of(row),
+        "certifications_count": resting.count(),
+        "certifications": resting[:MAX_CERTIFICATIONS_SHOWN],
+        "changes": present_changes(changes_of(RunReconstruction, row.pk).prefetch_related("undone_by"), reader),
     }

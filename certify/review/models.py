@@ -10,15 +10,15 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from audit.choices import Kind
-from audit.models import History
-from audit.tracked_model import Recorded
+from audit.choices import ChangeKind
+from audit.models import AuditOptions
+from audit.tracked_model import TrackedModel
 from certify.models import TrackerCertification
-from certify.models.choices import State
+from certify.models.choices import CertificationState
 from users.models import User
 
 
-def taken_back(_actor: object, _why: str) -> dict[str, Any]:
+def taken_back_values(_actor: object, _why: str) -> dict[str, Any]:
     """What undoes a question or a review."""
     return {"is_taken_back": True}
 
@@ -26,19 +26,19 @@ def taken_back(_actor: object, _why: str) -> dict[str, Any]:
 class QuestionQuerySet(models.QuerySet["ShifterQuestion"]):
     """Questions by what one asks of them."""
 
-    def standing(self) -> QuestionQuerySet:
+    def not_taken_back(self) -> QuestionQuerySet:
         return self.filter(is_taken_back=False)
 
     def open(self) -> QuestionQuerySet:
         """Those without an answer, on what counts."""
-        is_live = Q(certification__state=State.LIVE, certification__is_practice=False)
-        return self.standing().filter(is_live, answered_at=None)
+        is_live = Q(certification__state=CertificationState.LIVE, certification__is_practice=False)
+        return self.not_taken_back().filter(is_live, answered_at=None)
 
     def with_names(self) -> QuestionQuerySet:
         return self.select_related("certification__runreconstruction", "certification__user", "asked_by", "answered_by")
 
 
-class ShifterQuestion(Recorded):
+class ShifterQuestion(TrackedModel):
     """What a shift leader asks the shifter about a certification; open until it is answered."""
 
     certification = models.ForeignKey(TrackerCertification, models.PROTECT, related_name="shifter_questions")
@@ -51,13 +51,13 @@ class ShifterQuestion(Recorded):
     is_taken_back = models.BooleanField(default=False)
 
     objects: ClassVar[QuestionQuerySet] = QuestionQuerySet.as_manager()  # type: ignore[assignment]
-    history = History(
-        kind=Kind.ASK,
-        what="question to the shifter",
-        quiet=("certification", "asked_by", "asked_at", "answered_by", "answered_at"),
+    history = AuditOptions(
+        kind=ChangeKind.ASK,
+        row_label="question to the shifter",
+        untracked=("certification", "asked_by", "asked_at", "answered_by", "answered_at"),
         owner="asked_by_id",
-        decides=("certification__user",),
-        opposite=taken_back,
+        permission_fields=("certification__user",),
+        reverse_create=taken_back_values,
         labels={"is_taken_back": "taken back"},
     )
 
@@ -82,11 +82,11 @@ class ShifterQuestion(Recorded):
         """Whose certification it is, while still a shifter, and shift leaders."""
         return person.may_change_others or (person.may_certify and self.certification.user_id == person.pk)
 
-    def may_be_put_back_by(self, actor: Any, _change: Any, fields: Collection[str]) -> bool:
+    def can_undo(self, actor: Any, _change: Any, fields: Collection[str]) -> bool:
         """The answer is set back by who may answer, the question by shift leaders."""
         return self.may_be_answered_by(actor) if "answer" in fields else actor.may_change_others
 
-    def changed_by(self, actor: Any, _why: str, _fields: Collection[str] = ()) -> None:
+    def touch(self, actor: Any, _why: str, _fields: Collection[str] = ()) -> None:
         """An answer that is set back was given by nobody; one that comes back, by who brings it back."""
         if not self.answer:
             self.answered_by = self.answered_at = None
@@ -94,7 +94,7 @@ class ShifterQuestion(Recorded):
             self.answered_by, self.answered_at = actor, timezone.now()
 
 
-class Review(Recorded):
+class Review(TrackedModel):
     """That a shift leader has looked at certifications and confirms them, all in one go.
 
     `certifications` names them for people; `Reviewed` says which versions they were.
@@ -105,7 +105,12 @@ class Review(Recorded):
     certifications = models.JSONField(default=list)
     is_taken_back = models.BooleanField(default=False)
 
-    history = History(kind=Kind.REVIEW, quiet=("by", "at"), opposite=taken_back, labels={"is_taken_back": "taken back"})
+    history = AuditOptions(
+        kind=ChangeKind.REVIEW,
+        untracked=("by", "at"),
+        reverse_create=taken_back_values,
+        labels={"is_taken_back": "taken back"},
+    )
 
     class Meta:
         ordering = ("-pk",)

@@ -10,12 +10,12 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from certify.errors import ChangedMeanwhile, EntryRefused
+from certify.errors import ChangedMeanwhile, EntryInvalid
 from certify.models import TrackerCertification
 from certify.review.actions import AnsweredMeanwhile, answer_question, ask_shifter
 from certify.review.forms import AnswerForm, QuestionForm
 from certify.review.models import ShifterQuestion
-from infrastructure.web.responses import SeeOther
+from infrastructure.web.responses import HttpResponseSeeOther
 from users.access import SignedInRequest, role_required
 from users.models import Role
 
@@ -37,7 +37,7 @@ def ask(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, f"{made.user.display_name} is asked about {made}.")
             return _to_questions(made.pk)
-    return render(request, "review/ask.html", {"made": made, "form": form}, status=status)
+    return render(request, "review/ask.html", {"certification": made, "form": form}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,8 +53,8 @@ def answer(request: SignedInRequest, pk: int) -> HttpResponse:
         return _answer_page(request, question, form, 422 if form.is_bound else 200)
     try:
         answer_question(request.user, question, form.cleaned_data["answer"])
-    except EntryRefused as refused:
-        form.add_error("answer", refused.refusals[0].sentence)
+    except EntryInvalid as refused:
+        form.add_error("answer", refused.issues[0].sentence)
         return _answer_page(request, question, form, 409)
     except AnsweredMeanwhile as faster:
         return _answer_page(request, faster.existing, form, 409)
@@ -66,5 +66,5 @@ def _answer_page(request: SignedInRequest, question: ShifterQuestion, form: form
     return render(request, "review/answer.html", {"question": question, "form": form}, status=status)
 
 
-def _to_questions(pk: int) -> SeeOther:
-    return SeeOther(f"{reverse('listruns:certification', args=[pk])}#questions")
+def _to_questions(pk: int) -> HttpResponseSeeOther:
+    return HttpResponseSeeOther(f"{reverse('listruns:certification', args=[pk])}#questions")

@@ -1,7 +1,7 @@
 """The rules of entry, each once: what is refused, with its sentence and the field it stands beside.
 
-Pure functions over an `Entry`, so that the form, the action and the tests share them. Old and imported rows may break
-these rules; only what a person enters now is held against them.
+Pure functions over a `CertificationEntry`, so that the form, the action and the tests share them. Old and imported rows
+may break these rules; only what a person enters now is held against them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from oms.models import OmsRun
 
 
 @dataclass(frozen=True)
-class Judgement:
+class ComponentFlag:
     """A shifter's word on one component."""
 
     component: Component
@@ -31,34 +31,34 @@ class Judgement:
         return self.flag == Flag.BAD and not self.lowstat
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """As people read it: the flag, and whether statistics were low."""
         return f"{self.flag}{', low' if self.lowstat else ''}"
 
 
 @dataclass(frozen=True)
-class Counterpart:
-    """The other one of express and prompt as it stands certified: judgements, frozen facts (1/pb), who, when (UTC)."""
+class TwinCertification:
+    """The other one of express and prompt as it is certified: flags, frozen facts (1/pb), who changed it last, when (UTC)."""
 
     pk: int
     reconstruction: str
-    judgements: dict[Component, Judgement]
+    component_flags: dict[Component, ComponentFlag]
     run_type: str
     lumisections: int | None
     recorded_lumi: float | None
-    who: str
-    when: dt.datetime
+    editor_name: str
+    changed_at: dt.datetime
 
 
 @dataclass(frozen=True)
-class Entry:
+class CertificationEntry:
     """Everything the rules look at; what nobody knows is None. Luminosity in 1/pb.
 
-    `components` are the detectors that took part; `counterpart` is given for express and prompt only.
+    `components` are the detectors that took part; `twin` is given for express and prompt only.
     """
 
     run_number: int
-    judgements: dict[Component, Judgement]
+    component_flags: dict[Component, ComponentFlag]
     run_type: str
     reference_run_type: str | None
     date: dt.date
@@ -74,33 +74,35 @@ class Entry:
     components: list[str] | None = None
     lumisections: int | None = None
     recorded_lumi: float | None = None
-    counterpart: Counterpart | None = None
+    twin: TwinCertification | None = None
 
 
 @dataclass(frozen=True)
-class Refusal:
+class ValidationIssue:
     """Why an entry is not taken, and the form field it stands beside."""
 
     field: str
     sentence: str
 
 
-def entry_of(
+def build_entry(
     run: OmsRun,
     reconstruction: str,
     values: Mapping[str, Any],
     *,
     is_dataset_known: bool = True,
     unticked: list[str] | None = None,
-    counterpart: Counterpart | None = None,
-) -> Entry:
+    twin: TwinCertification | None = None,
+) -> CertificationEntry:
     """The entry that these columns of a certification make on this run; absent columns are judged by no rule."""
     today = dt.datetime.now(dt.UTC).date()
     reference = values.get("reference_runreconstruction")
     judged = [one for one in Component if values.get(one.value)]
-    return Entry(
+    return CertificationEntry(
         run_number=run.run_number,
-        judgements={one: Judgement(one, values[one.value], bool(values.get(f"{one.value}_lowstat"))) for one in judged},
+        component_flags={
+            one: ComponentFlag(one, values[one.value], bool(values.get(f"{one.value}_lowstat"))) for one in judged
+        },
         run_type=run.run_type,
         reference_run_type=reference.run.run_type if reference else None,
         is_own_reference=str(reference) == f"{run.run_number} {reconstruction}",
@@ -116,7 +118,7 @@ def entry_of(
         components=run.components,
         lumisections=run.lumisections,
         recorded_lumi=run.recorded_lumi,
-        counterpart=counterpart,
+        twin=twin,
     )
 
 
@@ -125,76 +127,78 @@ def is_run_number(number: int) -> bool:
     return FIRST_RUN <= number <= LAST_RUN
 
 
-def refusals(entry: Entry) -> list[Refusal]:
+def validate(entry: CertificationEntry) -> list[ValidationIssue]:
     """All reasons why this entry cannot be taken; empty when it can."""
-    return [refusal for rule in _RULES for refusal in rule(entry)]
+    return [issue for rule in _RULES for issue in rule(entry)]
 
 
-def _run_number_is_possible(entry: Entry) -> Iterator[Refusal]:
+def _run_number_is_possible(entry: CertificationEntry) -> Iterator[ValidationIssue]:
     if not is_run_number(entry.run_number):
-        yield Refusal("__all__", f"Run numbers go from {FIRST_RUN} to {LAST_RUN}. Open a run within them.")
+        yield ValidationIssue("__all__", f"Run numbers go from {FIRST_RUN} to {LAST_RUN}. Open a run within them.")
 
 
-def in_a_row(names: list[str]) -> str:
+def join_names(names: list[str]) -> str:
     """Names as in a sentence: Pixel, Strip and Tracking."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
-def _bad_has_reason_and_comment(entry: Entry) -> Iterator[Refusal]:
-    bad = [judgement.component.label for judgement in entry.judgements.values() if judgement.is_bad]
+def _bad_has_reason_and_comment(entry: CertificationEntry) -> Iterator[ValidationIssue]:
+    bad = [component_flag.component.label for component_flag in entry.component_flags.values() if component_flag.is_bad]
     if bad and not entry.has_reason:
-        yield Refusal("bad_reason", f"{in_a_row(bad)}: bad needs a reason. Choose or add one.")
+        yield ValidationIssue("bad_reason", f"{join_names(bad)}: bad needs a reason. Choose or add one.")
     if bad and not entry.has_comment:
-        yield Refusal("comment", f"{in_a_row(bad)}: bad needs a comment. Say what was seen.")
+        yield ValidationIssue("comment", f"{join_names(bad)}: bad needs a comment. Say what was seen.")
 
 
-def _tracking_needs_strip(entry: Entry) -> Iterator[Refusal]:
-    tracking, strip = entry.judgements.get(Component.TRACKING), entry.judgements.get(Component.STRIP)
+def _tracking_needs_strip(entry: CertificationEntry) -> Iterator[ValidationIssue]:
+    tracking, strip = entry.component_flags.get(Component.TRACKING), entry.component_flags.get(Component.STRIP)
     if tracking and strip and tracking.flag == Flag.GOOD and strip.is_bad:
-        yield Refusal("tracking", "Tracking cannot be good while Strip is bad. Change one of them.")
+        yield ValidationIssue("tracking", "Tracking cannot be good while Strip is bad. Change one of them.")
 
 
-def _excluded_has_no_statistics(entry: Entry) -> Iterator[Refusal]:
-    for judgement in entry.judgements.values():
-        if judgement.flag == Flag.EXCLUDED and judgement.lowstat:
-            name = judgement.component.label
-            yield Refusal(
-                f"{judgement.component.value}_lowstat",
+def _excluded_has_no_statistics(entry: CertificationEntry) -> Iterator[ValidationIssue]:
+    for component_flag in entry.component_flags.values():
+        if component_flag.flag == Flag.EXCLUDED and component_flag.lowstat:
+            name = component_flag.component.label
+            yield ValidationIssue(
+                f"{component_flag.component.value}_lowstat",
                 f"{name} is excluded, so it has no statistics to be low. Untick low or change the flag.",
             )
 
 
-def _reference_is_of_the_same_type(entry: Entry) -> Iterator[Refusal]:
+def _reference_is_of_the_same_type(entry: CertificationEntry) -> Iterator[ValidationIssue]:
     known = {RunType.COLLISIONS, RunType.COSMICS}
     types = {entry.run_type, entry.reference_run_type}
     if types == known:
-        yield Refusal(
+        yield ValidationIssue(
             "reference_runreconstruction",
             f"The reference is a {entry.reference_run_type} run and this one is {entry.run_type}. "
             "Choose a reference of the same type.",
         )
 
 
-def _reference_is_another(entry: Entry) -> Iterator[Refusal]:
+def _reference_is_another(entry: CertificationEntry) -> Iterator[ValidationIssue]:
     if entry.is_own_reference:
-        yield Refusal("reference_runreconstruction", "A run is not its own reference. Choose another.")
+        yield ValidationIssue("reference_runreconstruction", "A run is not its own reference. Choose another.")
 
 
-def _date_is_possible(entry: Entry) -> Iterator[Refusal]:
+def _date_is_possible(entry: CertificationEntry) -> Iterator[ValidationIssue]:
     if entry.date > entry.today + dt.timedelta(days=1):
-        yield Refusal("date", f"The date is later than tomorrow (today is {entry.today} UTC). Give the shift day.")
+        yield ValidationIssue(
+            "date", f"The date is later than tomorrow (today is {entry.today} UTC). Give the shift day."
+        )
     if entry.run_began and entry.date < entry.run_began:
-        yield Refusal("date", f"The run began on {entry.run_began} (UTC). Give that day or a later one.")
+        yield ValidationIssue("date", f"The run began on {entry.run_began} (UTC). Give that day or a later one.")
 
 
-def _dataset_was_shown(entry: Entry) -> Iterator[Refusal]:
+def _dataset_was_shown(entry: CertificationEntry) -> Iterator[ValidationIssue]:
     if not entry.is_dataset_known:
-        yield Refusal("dataset", "Run Registry did not name this dataset for the run. Open the form again.")
+        yield ValidationIssue("dataset", "Run Registry did not name this dataset for the run. Open the form again.")
 
 
-def _checklists_are_ticked(entry: Entry) -> Iterator[Refusal]:
+def _checklists_are_ticked(entry: CertificationEntry) -> Iterator[ValidationIssue]:
     for identifier in entry.unticked:
-        yield Refusal(f"checklist_{identifier}", "Go through this list and tick it.")
+        yield ValidationIssue(f"checklist_{identifier}", "Go through this list and tick it.")
 
 
 _RULES = [

@@ -6,37 +6,37 @@ from dataclasses import dataclass
 
 from django.http import Http404
 
-from certify.models import NamedText
+from certify.models import VocabularyTerm
 from certify.models.choices import Component
-from certify.vocabulary.cache import WORDS
+from certify.vocabulary.cache import VOCABULARY_MODELS
 
 
 @dataclass(frozen=True)
-class WordKind:
+class TermKind:
     """One kind: its name in addresses, the form field that offers it, its title and what one of it is called."""
 
     name: str
     field: str
     title: str
-    one: str
+    noun: str
 
     @property
-    def model(self) -> type[NamedText]:
-        return WORDS[self.field]
+    def model(self) -> type[VocabularyTerm]:
+        return VOCABULARY_MODELS[self.field]
 
 
-KINDS = (
-    WordKind("reason", "bad_reason", "Reasons", "reason"),
+TERM_KINDS = (
+    TermKind("reason", "bad_reason", "Reasons", "reason"),
     *(
-        WordKind(component.value, f"{component.value}_problems", f"{component.label} problems", "problem")
+        TermKind(component.value, f"{component.value}_problems", f"{component.label} problems", "problem")
         for component in Component
     ),
 )
 
 
-def kind_named(name: str) -> WordKind:
+def term_kind_named(name: str) -> TermKind:
     """Raises Http404."""
-    found = next((kind for kind in KINDS if kind.name == name), None)
+    found = next((kind for kind in TERM_KINDS if kind.name == name), None)
     if found is None:
-        raise Http404(f"There are no words of the kind {name[:40]}: {', '.join(kind.name for kind in KINDS)}.")
+        raise Http404(f"There are no words of the kind {name[:40]}: {', '.join(kind.name for kind in TERM_KINDS)}.")
     return found

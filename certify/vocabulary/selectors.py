@@ -9,75 +9,75 @@ from functools import lru_cache
 from django.db.models import Prefetch
 from django.utils.safestring import SafeString
 
-from certify.models import NamedText, TrackerCertification
+from certify.models import TrackerCertification, VocabularyTerm
 from certify.vocabulary.cache import vocabulary
-from certify.vocabulary.kinds import KINDS, WordKind
-from certify.vocabulary.tree import Word
-from infrastructure.markdown import html_of
+from certify.vocabulary.kinds import TERM_KINDS, TermKind
+from certify.vocabulary.tree import TermNode
+from infrastructure.markdown import render_markdown
 
-LAST_RUNS = 5
-MOST_SHOWN = 20  # words that one fragment tells about; nobody chooses more
+MAX_LAST_RUNS = 5
+MAX_TERMS_SHOWN = 20  # words that one fragment tells about; nobody chooses more
 
 
 @dataclass(frozen=True)
-class ShownWord:
+class TermDetails:
     """A word with its place, its texts as HTML, and in how many live certifications it or one below it is."""
 
-    word: Word
+    term: TermNode
     description: SafeString
     what_to_do: SafeString
-    used: int
+    use_count: int
 
 
 @dataclass(frozen=True)
-class Branch:
+class TermGroup:
     """All words of one kind: those that are offered in their order, and those that are retired."""
 
-    kind: WordKind
-    offered: list[ShownWord]
-    retired: list[ShownWord]
+    kind: TermKind
+    offered: list[TermDetails]
+    retired: list[TermDetails]
 
 
 @dataclass(frozen=True)
-class AboutWord:
+class TermHelp:
     """What the form tells of a chosen word: its texts, and the last runs that had it."""
 
-    kind: WordKind
-    word: Word
+    kind: TermKind
+    term: TermNode
     description: SafeString
     what_to_do: SafeString
-    last: list[TrackerCertification]
+    last_certifications: list[TrackerCertification]
 
 
 @lru_cache(maxsize=512)
 def as_html(text: str) -> SafeString:
     """Limited Markdown, rendered once for each text."""
-    return html_of(text) if text else SafeString("")
+    return render_markdown(text) if text else SafeString("")
 
 
-def branches() -> list[Branch]:
+def term_groups() -> list[TermGroup]:
     """All words, a query for each kind and one for how often they are used."""
     known = vocabulary()
-    return [_branch(kind, known.words[kind.field]) for kind in KINDS]
+    return [_term_group(kind, known.terms[kind.field]) for kind in TERM_KINDS]
 
 
-def _branch(kind: WordKind, words: list[Word]) -> Branch:
+def _term_group(kind: TermKind, terms: list[TermNode]) -> TermGroup:
     rows = kind.model._default_manager.in_bulk()
-    used = _times_used(kind, words)
+    used = _use_counts(kind, terms)
     shown = [
-        ShownWord(word, as_html(row.description), as_html(row.what_to_do), used.get(word.pk, 0))
-        for word in words
+        TermDetails(word, as_html(row.description), as_html(row.what_to_do), used.get(word.pk, 0))
+        for word in terms
         if (row := rows.get(word.pk))
     ]
-    return Branch(
-        kind, [one for one in shown if not one.word.is_retired], [one for one in shown if one.word.is_retired]
+    return TermGroup(
+        kind, [one for one in shown if not one.term.is_retired], [one for one in shown if one.term.is_retired]
     )
 
 
-def _times_used(kind: WordKind, words: list[Word]) -> dict[int, int]:
+def _use_counts(kind: TermKind, terms: list[TermNode]) -> dict[int, int]:
     """By key how many live certifications have the word or one below it, each counted once."""
     having = TrackerCertification.objects.live().filter(**{f"{kind.field}__isnull": False}).order_by()
-    above = {word.pk: (*word.above, word.pk) for word in words}
+    above = {word.pk: (*word.ancestors, word.pk) for word in terms}
     found: dict[int, set[int]] = {}
     for certification, pk in having.values_list("pk", kind.field):
         for key in above.get(pk, ()):
@@ -85,29 +85,29 @@ def _times_used(kind: WordKind, words: list[Word]) -> dict[int, int]:
     return {key: len(some) for key, some in found.items()}
 
 
-def about(chosen: Mapping[str, Iterable[int]]) -> list[AboutWord]:
+def term_help(chosen: Mapping[str, Iterable[int]]) -> list[TermHelp]:
     """What there is to tell of these words, by field and key: two queries for each kind that is among them."""
     known = vocabulary()
     return [
         one
-        for kind in KINDS
-        if (keys := [*chosen.get(kind.field, ())][:MOST_SHOWN])
-        for one in _about(kind, {word.pk: word for word in known.words[kind.field]}, keys)
+        for kind in TERM_KINDS
+        if (keys := [*chosen.get(kind.field, ())][:MAX_TERMS_SHOWN])
+        for one in _term_help(kind, {word.pk: word for word in known.terms[kind.field]}, keys)
     ]
 
 
-def _about(kind: WordKind, places: dict[int, Word], keys: list[int]) -> list[AboutWord]:
+def _term_help(kind: TermKind, places: dict[int, TermNode], keys: list[int]) -> list[TermHelp]:
     last = TrackerCertification.objects.live().select_related("runreconstruction", "user")
-    newest = last.order_by("-runreconstruction__run_id", "-pk")[:LAST_RUNS]
+    newest = last.order_by("-runreconstruction__run_id", "-pk")[:MAX_LAST_RUNS]
     rows = kind.model._default_manager.filter(pk__in=keys).prefetch_related(
-        Prefetch("certifications", queryset=newest, to_attr="last")
+        Prefetch("certifications", queryset=newest, to_attr="last_certifications")
     )
     return [
-        AboutWord(kind, place, as_html(row.description), as_html(row.what_to_do), _last(row))
+        TermHelp(kind, place, as_html(row.description), as_html(row.what_to_do), _last_certifications(row))
         for row in rows
         if (place := places.get(row.pk))
     ]
 
 
-def _last(row: NamedText) -> list[TrackerCertification]:
-    return row.last  # type: ignore[attr-defined]
+def _last_certifications(row: VocabularyTerm) -> list[TrackerCertification]:
+    return row.last_certifications  # type: ignore[attr-defined]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-DEEPEST = 3
-BETWEEN = " › "
+MAX_DEPTH = 3
+PATH_SEPARATOR = " › "
 
 
 @dataclass(frozen=True)
-class Row:
+class TermRow:
     """A word as stored: its key, name, whether it is retired, and the key of the one it stands below."""
 
     pk: int
@@ -20,47 +20,54 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Word:
-    """A word in its place: `above` are the keys from the top to the one it stands below, `path` names them all."""
+class TermNode:
+    """A word in its place: `ancestors` are the keys from the top to the one it stands below, `path` names them all."""
 
     pk: int
     name: str
     is_retired: bool
-    above: tuple[int, ...]
+    ancestors: tuple[int, ...]
     path: str
 
     @property
     def level(self) -> int:
         """1 at the top."""
-        return len(self.above) + 1
+        return len(self.ancestors) + 1
 
 
-def in_order(rows: Iterable[Row]) -> list[Word]:
+def in_tree_order(rows: Iterable[TermRow]) -> list[TermNode]:
     """The words, each followed by those below it, by name.
 
     One whose parent is not among them stands at the top; so does one of a ring, which only the database could make.
     """
     known = {row.pk: row for row in sorted(rows, key=lambda one: one.name.casefold())}
-    below: dict[int | None, list[Row]] = {}
+    below: dict[int | None, list[TermRow]] = {}
     for row in known.values():
         below.setdefault(row.parent if row.parent in known else None, []).append(row)
-    placed = list(_branch(below.get(None, []), below, (), ""))
+    placed = list(_walk(below.get(None, []), below, (), ""))
     lost = known.keys() - {word.pk for word in placed}
-    return placed + [Word(row.pk, row.name, row.is_retired, (), row.name) for row in known.values() if row.pk in lost]
+    return placed + [
+        TermNode(row.pk, row.name, row.is_retired, (), row.name) for row in known.values() if row.pk in lost
+    ]
 
 
-def _branch(rows: list[Row], below: dict[int | None, list[Row]], above: tuple[int, ...], path: str) -> Iterator[Word]:
+def _walk(
+    rows: list[TermRow], below: dict[int | None, list[TermRow]], ancestors: tuple[int, ...], path: str
+) -> Iterator[TermNode]:
     for row in rows:
-        here = f"{path}{BETWEEN}{row.name}" if path else row.name
-        yield Word(row.pk, row.name, row.is_retired, above, here)
-        yield from _branch(below.get(row.pk, []), below, (*above, row.pk), here)
+        here = f"{path}{PATH_SEPARATOR}{row.name}" if path else row.name
+        yield TermNode(row.pk, row.name, row.is_retired, ancestors, here)
+        yield from _walk(below.get(row.pk, []), below, (*ancestors, row.pk), here)
 
 
-def keys_below(rows: Iterable[Row], pk: int) -> set[int]:
+def descendant_keys(rows: Iterable[TermRow], pk: int) -> set[int]:
     """The keys of all words below this one."""
-    return {word.pk for word in in_order(rows) if pk in word.above}
+    return {word.pk for word in in_tree_order(rows) if pk in word.ancestors}
 
 
-def depth_below(rows: Iterable[Row], pk: int) -> int:
+def subtree_depth(rows: Iterable[TermRow], pk: int) -> int:
     """How many levels hang below this word: 0 where nothing does."""
-    return max((len(word.above) - word.above.index(pk) for word in in_order(rows) if pk in word.above), default=0)
+    return max(
+        (len(word.ancestors) - word.ancestors.index(pk) for word in in_tree_order(rows) if pk in word.ancestors),
+        default=0,
+    )

@@ -7,9 +7,9 @@ from certify.vocabulary import checklist_views, views
 app_name = "vocabulary"
 urlpatterns = [
     path("problems/", views.problems, name="problems"),
-    path("problems/about/", views.about_words, name="about"),
+    path("problems/about/", views.about_terms, name="about"),
     path("problems/<slug:kind>/add/", views.add, name="add"),
-    path("problems/<slug:kind>/<int:pk>/", views.word, name="word"),
+    path("problems/<slug:kind>/<int:pk>/", views.edit_term, name="word"),
     path("checklists/", checklist_views.checklists, name="checklists"),
     path("checklists/add/", checklist_views.add, name="checklist-add"),
     path("checklists/<slug:identifier>/edit/", checklist_views.edit, name="checklist-edit"),

@@ -8,85 +8,85 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit.presentation import told
+from audit.presentation import present_changes
 from audit.undo import changes_of
-from certify.errors import EntryRefused
-from certify.models import NamedText
-from certify.vocabulary.actions import EditedMeanwhile, keep_word
-from certify.vocabulary.forms import WordForm, values_of_word
-from certify.vocabulary.kinds import KINDS, WordKind, kind_named
-from certify.vocabulary.selectors import about, as_html, branches
-from infrastructure.web.responses import SeeOther
+from certify.errors import EntryInvalid
+from certify.models import VocabularyTerm
+from certify.vocabulary.actions import EditedMeanwhile, save_term
+from certify.vocabulary.forms import TermForm, term_initial
+from certify.vocabulary.kinds import TERM_KINDS, TermKind, term_kind_named
+from certify.vocabulary.selectors import as_html, term_groups, term_help
+from infrastructure.web.responses import HttpResponseSeeOther
 from users.access import SignedInRequest, role_required
 from users.models import Role
 
-_LONGEST_KEY = 9  # digits
+_MAX_KEY_DIGITS = 9  # digits
 
 
 @require_safe
 def problems(request: HttpRequest) -> HttpResponse:
     """All reasons and problems with what they mean and what to do."""
-    return render(request, "vocabulary/problems.html", {"branches": branches()})
+    return render(request, "vocabulary/problems.html", {"groups": term_groups()})
 
 
 @require_safe
-def about_words(request: HttpRequest) -> HttpResponse:
+def about_terms(request: HttpRequest) -> HttpResponse:
     """A fragment: the text of the words that the address names by form field, and the last runs that had them."""
-    chosen = {kind.field: _keys(request.GET.getlist(kind.field)) for kind in KINDS}
-    return render(request, "vocabulary/_about.html", {"words": about(chosen)})
+    chosen = {kind.field: _parse_keys(request.GET.getlist(kind.field)) for kind in TERM_KINDS}
+    return render(request, "vocabulary/_term_help.html", {"terms": term_help(chosen)})
 
 
-def _keys(sent: list[str]) -> list[int]:
-    return [int(key) for key in sent if key.isascii() and key.isdigit() and len(key) <= _LONGEST_KEY]
+def _parse_keys(sent: list[str]) -> list[int]:
+    return [int(key) for key in sent if key.isascii() and key.isdigit() and len(key) <= _MAX_KEY_DIGITS]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.SHIFT_LEADER)
 def add(request: SignedInRequest, kind: str) -> HttpResponse:
     """A new reason or problem."""
-    return _edited(request, kind_named(kind), None)
+    return _handle_form(request, term_kind_named(kind), None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.SHIFT_LEADER)
-def word(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
+def edit_term(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
     """One reason or problem: its form and its history."""
-    of = kind_named(kind)
-    row = of.model._default_manager.filter(pk=pk).first() if len(str(pk)) <= _LONGEST_KEY else None
+    of = term_kind_named(kind)
+    row = of.model._default_manager.filter(pk=pk).first() if len(str(pk)) <= _MAX_KEY_DIGITS else None
     if row is None:
-        raise Http404(f"There is no {of.one} {pk}.")
-    return _edited(request, of, row)
+        raise Http404(f"There is no {of.noun} {pk}.")
+    return _handle_form(request, of, row)
 
 
-def _edited(request: SignedInRequest, kind: WordKind, row: NamedText | None) -> HttpResponse:
+def _handle_form(request: SignedInRequest, kind: TermKind, row: VocabularyTerm | None) -> HttpResponse:
     """The form, and what was sent with it kept; 409 with both where somebody was faster."""
     if request.method != "POST":
-        initial = values_of_word(row) if row else {"parent": request.GET.get("below", "")}
-        return _page(request, WordForm(kind=kind, word=row, initial=initial), kind, row)
-    form, standing, status = WordForm(request.POST, kind=kind, word=row), None, 422
+        initial = term_initial(row) if row else {"parent": request.GET.get("below", "")}
+        return _render_page(request, TermForm(kind=kind, term=row, initial=initial), kind, row)
+    form, standing, status = TermForm(request.POST, kind=kind, term=row), None, 422
     if form.is_valid():
         try:
-            kept = keep_word(request.user, kind.model, form.said(), row.pk if row else None, form.opened_at)
-        except EntryRefused as refused:
-            form.refuse(refused.refusals)
+            kept = save_term(request.user, kind.model, form.to_input(), row.pk if row else None, form.opened_edition)
+        except EntryInvalid as refused:
+            form.add_issues(refused.issues)
         except EditedMeanwhile as faster:
-            standing, status = faster.standing, 409
-            form.open_at(faster.edition)
+            standing, status = faster.existing, 409
+            form.set_edition(faster.edition)
         else:
             messages.success(request, f"“{kept}” is saved.")
-            return SeeOther(f"{reverse('vocabulary:problems')}#{kind.name}-{kept.pk}")
-    return _page(request, form, kind, row, standing, status)
+            return HttpResponseSeeOther(f"{reverse('vocabulary:problems')}#{kind.name}-{kept.pk}")
+    return _render_page(request, form, kind, row, standing, status)
 
 
-def _page(
+def _render_page(
     request: SignedInRequest,
-    form: WordForm,
-    kind: WordKind,
-    row: NamedText | None,
-    standing: object = None,
+    form: TermForm,
+    kind: TermKind,
+    row: VocabularyTerm | None,
+    existing: object = None,
     status: int = 200,
 ) -> HttpResponse:
-    changes = told(changes_of(kind.model, row.pk).prefetch_related("undone_by"), request.user) if row else []
+    changes = present_changes(changes_of(kind.model, row.pk).prefetch_related("undone_by"), request.user) if row else []
     shown = [as_html(form[name].value() or "") for name in ("description", "what_to_do")]
-    context = {"form": form, "kind": kind, "word": row, "standing": standing, "changes": changes, "shown": shown}
-    return render(request, "vocabulary/word.html", context, status=status)
+    context = {"form": form, "kind": kind, "term": row, "existing": existing, "changes": changes, "texts": shown}
+    return render(request, "vocabulary/term.html", context, status=status)

@@ -14,56 +14,56 @@ from typing import Any, BinaryIO, ClassVar, NamedTuple
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.filebased import FileBasedCache
 
-_MOST = 1000  # values in memory; then all are forgotten
+_MAX_ENTRIES = 1000  # values in memory; then all are forgotten
 
 
-class _Seen(NamedTuple):
+class _CachedFile(NamedTuple):
     """What a file said: which one it was, until when that holds (seconds since 1970, None: for ever), the value."""
 
-    mark: tuple[int, int, int]
+    identity: tuple[int, int, int]
     expires: float | None
     value: Any
 
 
-def _mark(file: os.stat_result) -> tuple[int, int, int]:
+def _file_identity(file: os.stat_result) -> tuple[int, int, int]:
     """Each write makes a new file, which another process tells by this."""
     return file.st_ino, file.st_mtime_ns, file.st_size
 
 
-class OnDisk(FileBasedCache):
+class MemoizedFileCache(FileBasedCache):
     """The cache that the workers of one machine share."""
 
-    _seen: ClassVar[dict[str, _Seen]] = {}
+    _memory: ClassVar[dict[str, _CachedFile]] = {}
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         path = self._path(key, version)
-        seen = self._seen.get(path)
+        seen = self._memory.get(path)
         try:
-            if seen is None or seen.mark != _mark(os.stat(path)):
+            if seen is None or seen.identity != _file_identity(os.stat(path)):
                 with open(path, "rb") as file:
-                    seen = self._seen[path] = _read(file)
+                    seen = self._memory[path] = _read_file(file)
         except FileNotFoundError:
-            self._seen.pop(path, None)
+            self._memory.pop(path, None)
             return default
         if seen.expires is not None and seen.expires < time.time():
-            self._seen.pop(path, None)
+            self._memory.pop(path, None)
             return super().get(key, default, version)  # which removes the file
         return seen.value
 
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
-        if len(self._seen) > _MOST:
-            self._seen.clear()
-        self._seen.pop(self._path(key, version), None)
+        if len(self._memory) > _MAX_ENTRIES:
+            self._memory.clear()
+        self._memory.pop(self._path(key, version), None)
         super().set(key, value, timeout, version)
 
     def delete(self, key: str, version: int | None = None) -> bool:
-        self._seen.pop(self._path(key, version), None)
+        self._memory.pop(self._path(key, version), None)
         return super().delete(key, version)
 
     def _path(self, key: str, version: int | None) -> str:
         return self._key_to_file(key, version)  # type: ignore[attr-defined]
 
 
-def _read(file: BinaryIO) -> _Seen:
-    mark, expires = _mark(os.fstat(file.fileno())), pickle.load(file)  # noqa: S301 - our own files
-    return _Seen(mark, expires, pickle.loads(zlib.decompress(file.read())))  # noqa: S301
+def _read_file(file: BinaryIO) -> _CachedFile:
+    mark, expires = _file_identity(os.fstat(file.fileno())), pickle.load(file)  # noqa: S301 - our own files
+    return _CachedFile(mark, expires, pickle.loads(zlib.decompress(file.read())))  # noqa: S301

@@ -16,7 +16,7 @@ _locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
 @contextmanager
-def alone(name: str) -> Iterator[None]:
+def file_lock(name: str) -> Iterator[None]:
     """Nobody else is in the part of this name meanwhile. For a read and a write of the cache, never for a call.
 
     Where the lock file cannot be had, only the threads are kept apart: that costs exactness, not the page.

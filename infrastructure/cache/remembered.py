@@ -12,21 +12,21 @@ from django.db import transaction
 
 from infrastructure.cache import safe_cache
 
-_SECONDS = 60
+_TIMEOUT_S = 60
 T = TypeVar("T")
 
 
-def kept(key: str, read: Callable[[], T]) -> T:
+def cached(key: str, read: Callable[[], T]) -> T:
     """What is kept under the key, read anew where nothing is."""
     value = safe_cache.read(key)
     if value is None:
         value = read()
-        safe_cache.write(key, value, _SECONDS)
+        safe_cache.write(key, value, _TIMEOUT_S)
     return value
 
 
-def forget(*keys: str) -> None:
+def invalidate(*keys: str) -> None:
     """Now, for this request; and once committed, for what another worker may have read meanwhile."""
     for key in keys:
-        safe_cache.forget(key)
-        transaction.on_commit(lambda key=key: safe_cache.forget(key))  # type: ignore[misc]
+        safe_cache.delete(key)
+        transaction.on_commit(lambda key=key: safe_cache.delete(key))  # type: ignore[misc]

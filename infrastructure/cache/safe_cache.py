@@ -21,7 +21,7 @@ def read(key: str) -> Any:
         return cache.get(key)
     except Exception:
         logger.warning("The cache entry %s cannot be read and is removed", key, exc_info=True)
-        forget(key)
+        delete(key)
         return None
 
 
@@ -38,7 +38,7 @@ def write(key: str, value: Any, seconds: float | None) -> None:
         logger.exception("The cache entry %s could not be written", key)
 
 
-def forget(key: str) -> None:
+def delete(key: str) -> None:
     """Keep nothing under the key any more."""
     try:
         cache.delete(key)

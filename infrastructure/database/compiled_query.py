@@ -17,14 +17,14 @@ from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row")
 # Numbers that a column can hold and no query has of itself.
-PROBE, OTHER_PROBE = 2_147_483_001, 2_147_483_002
+PLACEHOLDER, SECOND_PLACEHOLDER = 2_147_483_001, 2_147_483_002
 # No column holds a larger one, and SQLite takes none; addresses may name any.
-LARGEST = 2**63 - 1
+MAX_INTEGER = 2**63 - 1
 
 
 @dataclass(frozen=True)
-class _Sql:
-    """A compiled query: its text, its parameters with the probes among them, and who knows what its columns mean."""
+class _CompiledSql:
+    """A compiled query: its text, its parameters (placeholders among them), and who knows what its columns mean."""
 
     text: str
     parameters: tuple[Any, ...]
@@ -32,17 +32,18 @@ class _Sql:
     converters: dict[int, Any]
 
 
-class Compiled(Generic[Row]):
+class PrecompiledQuery(Generic[Row]):
     """A query with whole numbers or texts as parameters.
 
-    `build` makes its queryset of as many parameters as there are `probes`: values that occur nowhere else in the query
-    and show where each parameter goes. Rows are model instances with their `select_related`, or tuples where the
+    `build` makes its queryset of as many parameters as there are `placeholders`: values that occur nowhere else in
+    the query and show where each parameter goes.
+    Rows are model instances with their `select_related`, or tuples where the
     queryset names values; no prefetching, annotations or deferred columns.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Row]], *probes: int | str) -> None:
-        self._build, self._probes = build, probes
-        self._by_vendor: dict[str, _Sql] = {}
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]], *placeholders: int | str) -> None:
+        self._build, self._placeholders = build, placeholders
+        self._sql_by_vendor: dict[str, _CompiledSql] = {}
 
     def first(self, *parameters: int | str) -> Row | None:
         """The first of the rows, if any."""
@@ -50,27 +51,31 @@ class Compiled(Generic[Row]):
 
     def rows(self, *parameters: int | str) -> list[Row]:
         """The rows for these parameters: one query."""
-        sql = self._by_vendor.get(connection.vendor) or self._by_vendor.setdefault(connection.vendor, self._compile())
-        given = dict(zip(self._probes, map(_sendable, parameters), strict=True))
+        sql = self._sql_by_vendor.get(connection.vendor) or self._sql_by_vendor.setdefault(
+            connection.vendor, self._compile()
+        )
+        given = dict(zip(self._placeholders, map(_clamped, parameters), strict=True))
         with connection.cursor() as cursor:
             cursor.execute(sql.text, [given.get(value, value) for value in sql.parameters])
             found = cursor.fetchall()
-        values = (_converted(row, sql.converters) for row in found)
+        values = (_convert_row(row, sql.converters) for row in found)
         whole = sql.compiler.query.default_cols
-        return list(cast(Iterator[Row], _instances(sql.compiler, values) if whole else values))
+        return list(cast(Iterator[Row], _model_instances(sql.compiler, values) if whole else values))
 
-    def _compile(self) -> _Sql:
-        compiler = self._build(*self._probes).query.get_compiler(DEFAULT_DB_ALIAS)
+    def _compile(self) -> _CompiledSql:
+        compiler = self._build(*self._placeholders).query.get_compiler(DEFAULT_DB_ALIAS)
         text, parameters = compiler.as_sql()
-        return _Sql(text, tuple(parameters), compiler, compiler.get_converters([one[0] for one in compiler.select]))
+        return _CompiledSql(
+            text, tuple(parameters), compiler, compiler.get_converters([one[0] for one in compiler.select])
+        )
 
 
-def _sendable(parameter: int | str) -> int | str:
+def _clamped(parameter: int | str) -> int | str:
     """The parameter; in the place of a number that is too large, one that compares with every column as it does."""
-    return max(-LARGEST, min(parameter, LARGEST)) if isinstance(parameter, int) else parameter
+    return max(-MAX_INTEGER, min(parameter, MAX_INTEGER)) if isinstance(parameter, int) else parameter
 
 
-def _converted(row: tuple[Any, ...], converters: dict[int, Any]) -> tuple[Any, ...]:
+def _convert_row(row: tuple[Any, ...], converters: dict[int, Any]) -> tuple[Any, ...]:
     """The row with the values that Python has for the database's."""
     values = list(row)
     for place, (converts, expression) in converters.items():
@@ -79,7 +84,7 @@ def _converted(row: tuple[Any, ...], converters: dict[int, Any]) -> tuple[Any, .
     return tuple(values)
 
 
-def _instances(compiler: SQLCompiler, rows: Iterator[tuple[Any, ...]]) -> Iterator[Model]:
+def _model_instances(compiler: SQLCompiler, rows: Iterator[tuple[Any, ...]]) -> Iterator[Model]:
     """The rows as Django makes model instances of them."""
     info, select = compiler.klass_info, compiler.select
     first, after = info["select_fields"][0], info["select_fields"][-1] + 1

@@ -15,30 +15,30 @@ class Budget:
     """
 
     def __init__(self, seconds: float, *, is_retry: bool = False) -> None:
-        self.began = time.time()
-        self._ends = time.monotonic() + seconds
+        self.started_at = time.time()
+        self._deadline = time.monotonic() + seconds
         self._seconds = seconds
         self.is_retry = is_retry
         self.trials: dict[str, int] = {}
 
     @classmethod
-    def of_page(cls, *, is_retry: bool = False) -> Budget:
+    def for_page(cls, *, is_retry: bool = False) -> Budget:
         """What a page may spend: `settings.PAGE_BUDGET_S`."""
         return cls(settings.PAGE_BUDGET_S, is_retry=is_retry)
 
     def remaining(self) -> float:
         """Seconds left, 0 when used up."""
-        return max(0.0, self._ends - time.monotonic())
+        return max(0.0, self._deadline - time.monotonic())
 
     def timeouts(self) -> tuple[float, float]:
         """Seconds to connect and seconds to wait for bytes, each capped by what remains."""
         left = self.remaining()
         return min(settings.CONNECT_TIMEOUT_S, left), min(settings.READ_TIMEOUT_S, left)
 
-    def for_one_call(self) -> float:
+    def call_seconds(self) -> float:
         """Seconds that a single call may take from its start to its last byte."""
         return min(self.remaining(), settings.CONNECT_TIMEOUT_S + settings.READ_TIMEOUT_S)
 
-    def is_fair(self) -> bool:
+    def is_sufficient(self) -> bool:
         """Whether a call may still take at least half of what the page's first call could: less tells nothing."""
-        return self.for_one_call() >= min(self._seconds, settings.CONNECT_TIMEOUT_S + settings.READ_TIMEOUT_S) / 2
+        return self.call_seconds() >= min(self._seconds, settings.CONNECT_TIMEOUT_S + settings.READ_TIMEOUT_S) / 2

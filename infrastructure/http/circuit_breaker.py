@@ -15,15 +15,15 @@ from datetime import UTC, datetime
 from django.conf import settings
 
 from infrastructure.cache import safe_cache
-from infrastructure.cache.file_lock import alone
+from infrastructure.cache.file_lock import file_lock
 from infrastructure.http.budget import Budget
-from infrastructure.http.errors import LeftAlone, RemoteError
+from infrastructure.http.errors import CircuitOpen, RemoteError
 
-_KEPT_S = 24 * 3600  # a service that nobody wanted for so long is tried like any other
+_RETENTION_S = 24 * 3600  # a service that nobody wanted for so long is tried like any other
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenCircuit:
     """Why, since and until when a service is left alone (seconds since 1970); `failures` in a row tell trials apart."""
 
     failed_at: float
@@ -34,38 +34,38 @@ class Opened:
     trial_ends: float = 0.0
 
 
-def admit(service: str, budget: Budget, *, asked_for: str) -> None:
-    """Let the page call the service, claiming the trial if it is one; raises `LeftAlone` where it may not.
+def before_call(service: str, budget: Budget, *, asked_for: str) -> None:
+    """Let the page call the service, claiming the trial if it is one; raises `CircuitOpen` where it may not.
 
     `asked_for` is the service that the page wants, where `service` only stands in its way.
     """
-    if _opened(service) is None:  # as nearly always: no lock
+    if _read_circuit(service) is None:  # as nearly always: no lock
         return
-    with alone("breaker"):
-        opened = _opened(service)
+    with file_lock("breaker"):
+        opened = _read_circuit(service)
         if opened is None or budget.trials.get(service) == opened.failures:
             return
-        _refuse_unless_trial(opened, service, budget, asked_for)
+        _raise_unless_trial(opened, service, budget, asked_for)
         budget.trials[service] = opened.failures
-        _keep(service, replace(opened, trial_ends=time.time() + budget.for_one_call()))
+        _write_circuit(service, replace(opened, trial_ends=time.time() + budget.call_seconds()))
 
 
-def check(service: str, budget: Budget) -> None:
-    """As `admit`, without claiming anything: for what would be in vain if the call itself were refused."""
-    opened = _opened(service)
+def raise_if_open(service: str, budget: Budget) -> None:
+    """As `before_call`, without claiming anything: for what would be in vain if the call itself were refused."""
+    opened = _read_circuit(service)
     if opened is not None and budget.trials.get(service) != opened.failures:
-        _refuse_unless_trial(opened, service, budget, service)
+        _raise_unless_trial(opened, service, budget, service)
 
 
-def failed(error: RemoteError) -> None:
+def on_failure(error: RemoteError) -> None:
     """The service has just failed: leave it alone."""
     if settings.BREAKER_SECONDS <= 0:
         return
-    with alone("breaker"):
-        before, now = _opened(error.source), time.time()
-        _keep(
+    with file_lock("breaker"):
+        before, now = _read_circuit(error.source), time.time()
+        _write_circuit(
             error.source,
-            Opened(
+            OpenCircuit(
                 failed_at=now,
                 until=now + settings.BREAKER_SECONDS,
                 reason=error.reason,
@@ -75,27 +75,27 @@ def failed(error: RemoteError) -> None:
         )
 
 
-def answered(service: str) -> None:
+def on_success(service: str) -> None:
     """The service has just answered: closed at once, for everybody."""
-    if _opened(service) is None:
+    if _read_circuit(service) is None:
         return
-    with alone("breaker"):
-        safe_cache.forget(_key(service))
+    with file_lock("breaker"):
+        safe_cache.delete(_key(service))
 
 
-def _refuse_unless_trial(opened: Opened, service: str, budget: Budget, asked_for: str) -> None:
+def _raise_unless_trial(opened: OpenCircuit, service: str, budget: Budget, asked_for: str) -> None:
     """One trial at a time: by whoever comes first after the time, or by a person's word, once a page."""
     now = time.time()
     is_due = now >= opened.until or (budget.is_retry and service not in budget.trials)
     if is_due and now >= opened.trial_ends:
         return
     until = datetime.fromtimestamp(max(opened.until, opened.trial_ends), UTC)
-    raise LeftAlone(
+    raise CircuitOpen(
         asked_for,
         source=service,
         reason=opened.reason,
         advice=opened.advice,
-        until=None if opened.failed_at >= budget.began else until,
+        until=None if opened.failed_at >= budget.started_at else until,
     )
 
 
@@ -103,15 +103,15 @@ def _key(service: str) -> str:
     return f"infrastructure.http.circuit_breaker.{service}"
 
 
-def _opened(service: str) -> Opened | None:
+def _read_circuit(service: str) -> OpenCircuit | None:
     """What is kept of the service; None too for what another release kept in another form."""
     kept = safe_cache.read(_key(service))
     try:
-        return Opened(**kept) if kept else None
+        return OpenCircuit(**kept) if kept else None
     except TypeError:
         return None
 
 
-def _keep(service: str, opened: Opened) -> None:
+def _write_circuit(service: str, opened: OpenCircuit) -> None:
     """Tell the other workers, in a form that outlives this class."""
-    safe_cache.write(_key(service), asdict(opened), _KEPT_S + settings.BREAKER_SECONDS)
+    safe_cache.write(_key(service), asdict(opened), _RETENTION_S + settings.BREAKER_SECONDS)

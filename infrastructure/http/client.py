@@ -20,28 +20,28 @@ from infrastructure.http import circuit_breaker, status
 from infrastructure.http.budget import Budget
 from infrastructure.http.ca_bundle import ca_bundle
 from infrastructure.http.errors import (
+    AccessDenied,
     BadStatus,
-    BrokenOff,
-    Denied,
-    NotAsked,
+    BudgetExhausted,
+    ConnectionBroken,
+    ConnectionFailed,
     NotConfigured,
     NotJson,
     Redirected,
-    Refused,
     RemoteError,
     TimedOut,
-    Untrusted,
+    UntrustedCertificate,
 )
 
 logger = logging.getLogger(__name__)
-CHUNK = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 # Calls run in these threads so that nothing - a name server, a handshake, dripping headers - can hold the page beyond
 # its deadline; an abandoned one ends by its own time-outs.
 _threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="outgoing")
 
 
 @dataclass(frozen=True)
-class Call:
+class ServiceCall:
     """One request to a service. `source` names who is really called where that is not the service asked (tokens)."""
 
     service: str
@@ -54,7 +54,7 @@ class Call:
     data: Any = None
     auth: tuple[str, str] | None = None
 
-    def with_header(self, name: str, value: str) -> Call:
+    def with_header(self, name: str, value: str) -> ServiceCall:
         return replace(self, headers={**self.headers, name: value})
 
 
@@ -71,49 +71,49 @@ def session() -> requests.Session:
     return shared
 
 
-def ask(call: Call, budget: Budget, *, excused: Collection[int] = ()) -> Any:
+def fetch_json(call: ServiceCall, budget: Budget, *, ignored_statuses: Collection[int] = ()) -> Any:
     """The JSON that the service answers; raises a `RemoteError`, at once for a service that is left alone.
 
-    What came of it is kept in `status` and `circuit_breaker`, but for `excused` HTTP statuses: those that may be
+    What came of it is kept in `status` and `circuit_breaker`, but for `ignored_statuses` of HTTP: those that may be
     our own fault.
     """
     who = call.source or call.service
-    circuit_breaker.admit(who, budget, asked_for=call.service)
-    is_fair = budget.is_fair()
+    circuit_breaker.before_call(who, budget, asked_for=call.service)
+    is_fair = budget.is_sufficient()
     try:
-        answer = _in_time(call, budget)
+        answer = _fetch_before_deadline(call, budget)
     except RemoteError as error:
-        details = getattr(error, "said", "") or error.__cause__ or ""
+        details = getattr(error, "body_start", "") or error.__cause__ or ""
         logger.warning("%s %s: %s %s", call.method, call.url, error.sentence, details)
-        if _tells_of_the_service(error, is_fair) and getattr(error, "status", None) not in excused:
-            failed(error)
+        if _is_service_failure(error, is_fair) and getattr(error, "status", None) not in ignored_statuses:
+            record_failure(error)
         raise
-    status.answered(who)
-    circuit_breaker.answered(who)
+    status.record_success(who)
+    circuit_breaker.on_success(who)
     return answer
 
 
-def failed(error: RemoteError) -> None:
+def record_failure(error: RemoteError) -> None:
     """Note that a service gave nothing usable, and leave it alone where that is an outage."""
-    status.failed(error)
+    status.record_failure(error)
     if error.is_outage:
-        circuit_breaker.failed(error)
+        circuit_breaker.on_failure(error)
     elif isinstance(error, BadStatus):  # it is there, and refuses this request
-        circuit_breaker.answered(error.source)
+        circuit_breaker.on_success(error.source)
 
 
-def _tells_of_the_service(error: RemoteError, is_fair: bool) -> bool:
+def _is_service_failure(error: RemoteError, is_fair: bool) -> bool:
     """Whether the service failed, rather than the page having had no time left for it."""
-    return not isinstance(error, NotAsked) and (is_fair or not isinstance(error, TimedOut))
+    return not isinstance(error, BudgetExhausted) and (is_fair or not isinstance(error, TimedOut))
 
 
-def _in_time(call: Call, budget: Budget) -> Any:
+def _fetch_before_deadline(call: ServiceCall, budget: Budget) -> Any:
     """The answer, or `TimedOut` when the whole of it has not come by the deadline."""
     if not call.url.startswith(("http://", "https://")):
         raise NotConfigured(call.service, source=call.source, setting=call.setting)
-    seconds = budget.for_one_call()
+    seconds = budget.call_seconds()
     if not seconds:
-        raise NotAsked(call.service, source=call.source, seconds=0)
+        raise BudgetExhausted(call.service, source=call.source, seconds=0)
     future = _threads.submit(_send, call, budget, time.monotonic() + seconds)
     try:
         return future.result(timeout=seconds)
@@ -122,25 +122,25 @@ def _in_time(call: Call, budget: Budget) -> Any:
         raise TimedOut(call.service, source=call.source, seconds=seconds) from None
 
 
-def _send(call: Call, budget: Budget, deadline: float) -> Any:
+def _send(call: ServiceCall, budget: Budget, deadline: float) -> Any:
     """Send and read, with every failure of the network named."""
     began = time.monotonic()
     who = {"service": call.service, "source": call.source}
     try:
-        with _open(call, budget) as response:
-            body = _body(call, response, began, deadline)
+        with _open_response(call, budget) as response:
+            body = _read_body(call, response, began, deadline)
     except requests.exceptions.SSLError as error:
-        raise Untrusted(**who) from error
+        raise UntrustedCertificate(**who) from error
     except (requests.exceptions.Timeout, ReadTimeoutError) as error:
         raise TimedOut(**who, seconds=time.monotonic() - began) from error
     except requests.exceptions.ConnectionError as error:
-        raise _unconnected(call, error) from error
+        raise _connection_error(call, error) from error
     except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
-        raise BrokenOff(**who) from error
-    return _json(call, response.status_code, body)
+        raise ConnectionBroken(**who) from error
+    return _parse_json(call, response.status_code, body)
 
 
-def _open(call: Call, budget: Budget) -> requests.Response:
+def _open_response(call: ServiceCall, budget: Budget) -> requests.Response:
     connect, read = budget.timeouts()
     return session().request(
         call.method,
@@ -155,16 +155,16 @@ def _open(call: Call, budget: Budget) -> requests.Response:
     )
 
 
-def _unconnected(call: Call, error: requests.exceptions.ConnectionError) -> RemoteError:
+def _connection_error(call: ServiceCall, error: requests.exceptions.ConnectionError) -> RemoteError:
     """Connected and cut off reads as a protocol error; anything else never got a connection."""
-    kind = BrokenOff if "Connection aborted" in str(error) else Refused
+    kind = ConnectionBroken if "Connection aborted" in str(error) else ConnectionFailed
     return kind(call.service, source=call.source)
 
 
-def _body(call: Call, response: requests.Response, began: float, deadline: float) -> bytes:
+def _read_body(call: ServiceCall, response: requests.Response, began: float, deadline: float) -> bytes:
     """The whole body, read as it comes, so that one that drips is given up at the deadline."""
     parts = []
-    while part := response.raw.read1(CHUNK, decode_content=True):
+    while part := response.raw.read1(CHUNK_BYTES, decode_content=True):
         parts.append(part)
         if time.monotonic() > deadline:
             response.close()
@@ -172,24 +172,24 @@ def _body(call: Call, response: requests.Response, began: float, deadline: float
     return b"".join(parts)
 
 
-def _json(call: Call, status_code: int, body: bytes) -> Any:
+def _parse_json(call: ServiceCall, status_code: int, body: bytes) -> Any:
     """The body's JSON when the status is a good one."""
     who = {"service": call.service, "source": call.source}
     if status_code >= 300:
         said = body[:200].decode("utf-8", "replace")
-        raise _kind_of(status_code)(call.service, source=call.source, status=status_code, said=said)
+        raise _error_class(status_code)(call.service, source=call.source, status=status_code, body_start=said)
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
+        return json.loads(body, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
         raise NotJson(**who) from error
 
 
-def _kind_of(status_code: int) -> type[BadStatus]:
+def _error_class(status_code: int) -> type[BadStatus]:
     if status_code < 400:
         return Redirected
-    return Denied if status_code in (401, 403) else BadStatus
+    return AccessDenied if status_code in (401, 403) else BadStatus
 
 
-def _refuse_constant(word: str) -> None:
+def _reject_constant(word: str) -> None:
     """NaN and Infinity are not JSON and would reach the database."""
     raise ValueError(f"{word} is not JSON")

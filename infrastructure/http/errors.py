@@ -8,17 +8,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from infrastructure.http.services import APV, CALLS, REGISTRY, label_at_start
+from infrastructure.http.services import APV, CERTIFICATION_CALLS, REGISTRY, service_label_at_start
 
 # What one does meanwhile, of those that give no values that could be typed.
-MEANWHILE = {REGISTRY: "Certify without it", APV: "Go on without it", CALLS: "Go on without it"}
+FALLBACKS = {REGISTRY: "Certify without it", APV: "Go on without it", CERTIFICATION_CALLS: "Go on without it"}
 TRY_AGAIN = "{meanwhile}, or try again."
-TELL = "{meanwhile}, and tell the administrator."
+TELL_ADMINISTRATOR = "{meanwhile}, and tell the administrator."
 
 
 def advice_for(service: str, advice: str = TRY_AGAIN) -> str:
     """The advice in the words that fit the service that was asked."""
-    return advice.format(meanwhile=MEANWHILE.get(service, "Type the missing values"))
+    return advice.format(meanwhile=FALLBACKS.get(service, "Type the missing values"))
 
 
 class RemoteError(Exception):
@@ -35,68 +35,68 @@ class RemoteError(Exception):
         self.sentence = sentence
 
 
-class _Told(RemoteError):
+class _TemplatedError(RemoteError):
     """An error whose sentence is made from what happened and what to do next."""
 
-    happened: ClassVar[str]
+    reason_template: ClassVar[str]
 
     def __init__(self, service: str, *, source: str = "", **details: object) -> None:
-        self.reason = self.happened.format(**details)
-        happened = f"{label_at_start(source or service)} {self.reason}."
+        self.reason = self.reason_template.format(**details)
+        happened = f"{service_label_at_start(source or service)} {self.reason}."
         super().__init__(service, f"{happened} {advice_for(service, self.advice)}", source=source)
 
 
-class NotConfigured(_Told):
+class NotConfigured(_TemplatedError):
     """No address is set for the service."""
 
     is_outage = False
-    happened = "has no address on this server ({setting} is empty)"
-    advice = TELL
+    reason_template = "has no address on this server ({setting} is empty)"
+    advice = TELL_ADMINISTRATOR
 
 
-class Refused(_Told):
+class ConnectionFailed(_TemplatedError):
     """No connection: refused, no route, name unknown."""
 
-    happened = "could not be connected to"
+    reason_template = "could not be connected to"
 
 
-class BrokenOff(_Told):
+class ConnectionBroken(_TemplatedError):
     """The connection ended before the answer came, or before it was whole."""
 
-    happened = "broke off the connection"
+    reason_template = "broke off the connection"
 
 
-class Untrusted(_Told):
+class UntrustedCertificate(_TemplatedError):
     """The TLS certificate is not one that we trust."""
 
-    happened = "could not prove its identity (TLS certificate)"
-    advice = TELL
+    reason_template = "could not prove its identity (TLS certificate)"
+    advice = TELL_ADMINISTRATOR
 
 
-class TimedOut(_Told):
+class TimedOut(_TemplatedError):
     """No answer, or not all of it, in the seconds allowed."""
 
-    happened = "did not answer within {seconds} s"
+    reason_template = "did not answer within {seconds} s"
 
     def __init__(self, service: str, *, seconds: float, source: str = "") -> None:
         super().__init__(service, source=source, seconds=f"{round(seconds, 1):g}")
 
 
-class NotAsked(TimedOut):
+class BudgetExhausted(TimedOut):
     """The page's time was used up before this call could start."""
 
     is_outage = False
-    happened = "was not asked, because the time for this page was used up"
+    reason_template = "was not asked, because the time for this page was used up"
 
 
-class LeftAlone(_Told):
+class CircuitOpen(_TemplatedError):
     """Not asked: it failed less than `BREAKER_SECONDS` ago, with this `reason`.
 
     Without `until` it failed for this very page, which then says so once.
     """
 
     is_outage = False
-    happened = "{reason}{until}"
+    reason_template = "{reason}{until}"
 
     def __init__(self, service: str, *, reason: str, advice: str, until: datetime | None, source: str = "") -> None:
         self.advice = advice
@@ -104,49 +104,49 @@ class LeftAlone(_Told):
         super().__init__(service, source=source, reason=reason, until=words)
 
 
-class BadStatus(_Told):
-    """An HTTP status that means failure; `said` is the start of the body, for the log."""
+class BadStatus(_TemplatedError):
+    """An HTTP status that means failure; `body_start` is the start of the body, for the log."""
 
-    happened = "answered with an error ({status})"
+    reason_template = "answered with an error ({status})"
 
-    def __init__(self, service: str, *, status: int, said: str = "", source: str = "") -> None:
+    def __init__(self, service: str, *, status: int, body_start: str = "", source: str = "") -> None:
         super().__init__(service, source=source, status=status)
         self.status = status
-        self.said = said
+        self.body_start = body_start
         self.is_outage = status < 400 or status in (401, 403, 408, 429) or status >= 500
 
 
-class Denied(BadStatus):
+class AccessDenied(BadStatus):
     """401 or 403."""
 
-    happened = "does not let CertHelper in ({status})"
-    advice = TELL
+    reason_template = "does not let CertHelper in ({status})"
+    advice = TELL_ADMINISTRATOR
 
 
 class Redirected(BadStatus):
     """3xx: usually to a sign-in page, which is how a proxy refuses a token."""
 
-    happened = "sent CertHelper to a sign-in page ({status})"
+    reason_template = "sent CertHelper to a sign-in page ({status})"
 
 
-class NotJson(_Told):
+class NotJson(_TemplatedError):
     """A body that is not JSON: a sign-in page, an error page, nothing, or half of something."""
 
-    happened = "answered with something that is not data"
+    reason_template = "answered with something that is not data"
 
 
-class WrongShape(_Told):
+class WrongShape(_TemplatedError):
     """JSON without what it must have; `key` names it."""
 
-    happened = "answered in an unknown form ({key})"
+    reason_template = "answered in an unknown form ({key})"
 
     def __init__(self, service: str, *, key: str, source: str = "") -> None:
         super().__init__(service, source=source, key=key)
         self.key = key
 
 
-class NoToken(_Told):
+class NoToken(_TemplatedError):
     """The CERN sign-in answered, and gave no token."""
 
-    happened = "gave CertHelper no access ({status})"
-    advice = TELL
+    reason_template = "gave CertHelper no access ({status})"
+    advice = TELL_ADMINISTRATOR

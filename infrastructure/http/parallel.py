@@ -13,7 +13,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def side_by_side(calls: Sequence[Callable[[], T]], limit: int = 8) -> list[T]:
+def run_parallel(calls: Sequence[Callable[[], T]], limit: int = 8) -> list[T]:
     """The results of all calls in their order, at most `limit` under way at once; the first error is raised."""
     if len(calls) < 2:
         return [call() for call in calls]
@@ -21,7 +21,7 @@ def side_by_side(calls: Sequence[Callable[[], T]], limit: int = 8) -> list[T]:
         return list(pool.map(lambda call, context: context.run(call), calls, [copy_context() for _ in calls]))
 
 
-def started(call: Callable[[], T]) -> Future[T]:
+def start_in_thread(call: Callable[[], T]) -> Future[T]:
     """The call, under way in a thread of its own; `.result()` waits for it and gives its value or raises its error."""
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="started")
     future = pool.submit(copy_context().run, call)

@@ -17,7 +17,7 @@ class Found(Generic[T]):
     asked_at: datetime
 
 
-class Told:
+class ExplainedResult:
     """An answer with a sentence for a person."""
 
     sentence: str
@@ -29,7 +29,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Missing(Told):
+class Missing(ExplainedResult):
     """The service answered that it has no such thing."""
 
     service: str
@@ -38,7 +38,7 @@ class Missing(Told):
 
 
 @dataclass(frozen=True)
-class Unreachable(Told):
+class Unreachable(ExplainedResult):
     """The service gave no usable answer; `sentence` says what happened and what to do next."""
 
     service: str
@@ -46,6 +46,6 @@ class Unreachable(Told):
     asked_at: datetime
 
 
-def sentences_of(*answers: object) -> list[str]:
+def explanations(*answers: object) -> list[str]:
     """What those of the answers that gave nothing have to say, each sentence once."""
-    return list(dict.fromkeys(answer.sentence for answer in answers if isinstance(answer, Told)))
+    return list(dict.fromkeys(answer.sentence for answer in answers if isinstance(answer, ExplainedResult)))

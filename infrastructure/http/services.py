@@ -4,19 +4,19 @@ REGISTRY = "registry"
 OMS = "oms"
 SSO = "sso"
 APV = "apv"
-CALLS = "calls"  # Run Registry too; its list is long, and must not be in the way of all the rest
+CERTIFICATION_CALLS = "calls"  # Run Registry too; its list is long, and must not be in the way of all the rest
 
 LABELS = {REGISTRY: "Run Registry", OMS: "OMS", SSO: "the CERN sign-in"}
 # No page but one each asks these, and none is in the way of certifying: the frame does not speak of them.
-ASIDE = {APV: "the APV service", CALLS: "Run Registry’s list of certification calls"}
+OPTIONAL_LABELS = {APV: "the APV service", CERTIFICATION_CALLS: "Run Registry’s list of certification calls"}
 
 
-def label(service: str) -> str:
+def service_label(service: str) -> str:
     """The service as people call it, inside a sentence."""
-    return (LABELS | ASIDE).get(service, service)
+    return (LABELS | OPTIONAL_LABELS).get(service, service)
 
 
-def label_at_start(service: str) -> str:
+def service_label_at_start(service: str) -> str:
     """The service as people call it, at the start of a sentence."""
-    words = label(service)
+    words = service_label(service)
     return words[:1].upper() + words[1:]

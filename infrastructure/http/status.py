@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from infrastructure.cache import safe_cache
 from infrastructure.http.errors import RemoteError
-from infrastructure.http.services import LABELS, SSO, label
+from infrastructure.http.services import LABELS, SSO, service_label
 
 # A failure that nobody has seen again for so long says nothing of now: the service may be back, unasked.
-BELIEVED_FOR = timedelta(minutes=5)
+FAILURE_VALID_FOR = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ def _write(service: str, **known: Any) -> None:
     safe_cache.write(_key(service), known, None)
 
 
-def answered(service: str) -> None:
+def record_success(service: str) -> None:
     """The service has just answered."""
     _write(service, answered_at=timezone.now())
 
 
-def failed(error: RemoteError) -> None:
+def record_failure(error: RemoteError) -> None:
     """The service has just failed; who stood in its way has failed too."""
     for service in {error.service, error.source}:
         before = safe_cache.read(_key(service)) or {}
@@ -55,34 +55,34 @@ def failed(error: RemoteError) -> None:
             service,
             because=error.source,
             answered_at=before.get("answered_at"),
-            since=before["since"] if _is_news(before) else timezone.now(),
+            since=before["since"] if _is_current_failure(before) else timezone.now(),
             failed_at=timezone.now(),
             sentence=error.sentence,
         )
 
 
-def _is_news(known: dict[str, Any]) -> bool:
+def _is_current_failure(known: dict[str, Any]) -> bool:
     """Whether a failure was seen, and not so long ago that it says nothing of now."""
-    believed_for = max(BELIEVED_FOR, timedelta(seconds=settings.BREAKER_SECONDS))
+    believed_for = max(FAILURE_VALID_FOR, timedelta(seconds=settings.BREAKER_SECONDS))
     return "failed_at" in known and timezone.now() - known["failed_at"] < believed_for
 
 
-def _state(service: str, known: dict[str, Any]) -> ServiceState:
-    since = known["since"] if _is_news(known) else None
+def _service_state(service: str, known: dict[str, Any]) -> ServiceState:
+    since = known["since"] if _is_current_failure(known) else None
     return ServiceState(
-        service, label(service), since is not None, since, known.get("sentence", ""), known.get("answered_at")
+        service, service_label(service), since is not None, since, known.get("sentence", ""), known.get("answered_at")
     )
 
 
-def states(services: Iterable[str] = LABELS) -> list[ServiceState]:
+def service_states(services: Iterable[str] = LABELS) -> list[ServiceState]:
     """Each of these services with its last answer, the CERN sign-in last."""
     names = sorted(services, key=lambda service: service == SSO)
     known = safe_cache.read_many(_key(service) for service in names)
-    return [_state(service, _excused(service, known)) for service in names]
+    return [_service_state(service, _without_outdated_blame(service, known)) for service in names]
 
 
-def _excused(service: str, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _without_outdated_blame(service: str, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """What is known of the service, without the blame for another one that is well again."""
     own = known.get(_key(service), {})
     because = known.get(_key(own.get("because", service)), own)
-    return own if _is_news(because) else {"answered_at": own.get("answered_at")}
+    return own if _is_current_failure(because) else {"answered_at": own.get("answered_at")}

@@ -15,9 +15,9 @@ from infrastructure.http import circuit_breaker
 from infrastructure.http import client as http_client
 from infrastructure.http.budget import Budget
 from infrastructure.http.errors import (
+    AccessDenied,
     BadStatus,
-    Denied,
-    NotAsked,
+    BudgetExhausted,
     NoToken,
     Redirected,
     RemoteError,
@@ -26,13 +26,13 @@ from infrastructure.http.errors import (
 )
 from infrastructure.http.services import SSO
 
-RENEWED_BEFORE_S = 30.0
+RENEWAL_MARGIN_S = 30.0
 # How a service refuses a token that is no longer good: a first one of these says nothing of the service.
-STALE = frozenset({401, *range(300, 400)})
+STALE_TOKEN_STATUSES = frozenset({401, *range(300, 400)})
 
 
 @dataclass(frozen=True)
-class Client:
+class ClientCredentials:
     """As whom we ask for a token, and for which audience."""
 
     audience: str
@@ -41,7 +41,7 @@ class Client:
 
 
 @dataclass
-class _Kept:
+class _CachedToken:
     """The token of one client, with the lock that lets one thread at a time ask for it."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -54,91 +54,91 @@ class _Kept:
         return self.token if time.monotonic() < self.valid_until else ""
 
 
-_kept: dict[tuple[str, Client], _Kept] = {}
-_kept_lock = threading.Lock()
+_tokens: dict[tuple[str, ClientCredentials], _CachedToken] = {}
+_tokens_lock = threading.Lock()
 
 
-def ask(call: http_client.Call, client: Client, budget: Budget) -> object:
-    """`http_client.ask` with the client's token. A token that is refused is renewed, once.
+def fetch_json(call: http_client.ServiceCall, client: ClientCredentials, budget: Budget) -> object:
+    """`http_client.fetch_json` with the client's token. A token that is refused is renewed, once.
 
     A proxy refuses with a redirect to its sign-in page instead of a 401 (Run Registry). An empty audience: no token.
     """
     if not client.audience:
-        return http_client.ask(call, budget)
-    circuit_breaker.check(call.service, budget)
+        return http_client.fetch_json(call, budget)
+    circuit_breaker.raise_if_open(call.service, budget)
     token = token_for(call.service, client, budget)
     try:
-        return http_client.ask(_with_token(call, token), budget, excused=STALE)
-    except (Denied, Redirected) as error:
-        if error.status not in STALE:
+        return http_client.fetch_json(_with_token(call, token), budget, ignored_statuses=STALE_TOKEN_STATUSES)
+    except (AccessDenied, Redirected) as error:
+        if error.status not in STALE_TOKEN_STATUSES:
             raise
-    drop(client, token)
-    return http_client.ask(_with_token(call, token_for(call.service, client, budget)), budget)
+    discard(client, token)
+    return http_client.fetch_json(_with_token(call, token_for(call.service, client, budget)), budget)
 
 
-def _with_token(call: http_client.Call, token: str) -> http_client.Call:
+def _with_token(call: http_client.ServiceCall, token: str) -> http_client.ServiceCall:
     return call.with_header("Authorization", f"Bearer {token}")
 
 
-def token_for(service: str, client: Client, budget: Budget) -> str:
+def token_for(service: str, client: ClientCredentials, budget: Budget) -> str:
     """A token that is good for at least half a minute more (or half its life). Raises a `RemoteError`."""
-    kept = _kept_for(client)
+    kept = _cached_token(client)
     if token := kept.valid_token():
         return token
-    circuit_breaker.admit(
+    circuit_breaker.before_call(
         SSO, budget, asked_for=service
     )  # before the lock: nobody waits for a sign-in that is left alone
     came = time.monotonic()
     if not kept.lock.acquire(timeout=budget.remaining()):
-        raise NotAsked(service, source=SSO, seconds=0)
+        raise BudgetExhausted(service, source=SSO, seconds=0)
     try:
         return kept.valid_token() or _renew(kept, service, client, budget, came)
     finally:
         kept.lock.release()
 
 
-def drop(client: Client, token: str) -> None:
+def discard(client: ClientCredentials, token: str) -> None:
     """Forget `token`, unless another thread has renewed it already."""
-    kept = _kept_for(client)
-    with _kept_lock:
+    kept = _cached_token(client)
+    with _tokens_lock:
         if kept.token == token:
             kept.valid_until = 0.0
 
 
-def forget_all() -> None:
+def discard_all() -> None:
     """Forget every token, as a new process would (tests, a change of credentials)."""
-    with _kept_lock:
-        _kept.clear()
+    with _tokens_lock:
+        _tokens.clear()
 
 
-def _kept_for(client: Client) -> _Kept:
-    with _kept_lock:
-        return _kept.setdefault((settings.SSO_URL, client), _Kept())
+def _cached_token(client: ClientCredentials) -> _CachedToken:
+    with _tokens_lock:
+        return _tokens.setdefault((settings.SSO_URL, client), _CachedToken())
 
 
-def _renew(kept: _Kept, service: str, client: Client, budget: Budget, came: float) -> str:
+def _renew(kept: _CachedToken, service: str, client: ClientCredentials, budget: Budget, came: float) -> str:
     """Ask for a token; who waited while another asked in vain shares that failure instead of waiting again."""
     if kept.error and kept.failed_at > came:
-        raise _for_service(kept.error, service)
+        raise _error_for_service(kept.error, service)
     try:
-        token, seconds = _fetch(service, client, budget)
+        token, seconds = _fetch_token(service, client, budget)
     except RemoteError as error:
         kept.error, kept.failed_at = error, time.monotonic()
         raise
     kept.error = None
     kept.token = token
-    kept.valid_until = time.monotonic() + max(seconds - RENEWED_BEFORE_S, seconds / 2)
+    kept.valid_until = time.monotonic() + max(seconds - RENEWAL_MARGIN_S, seconds / 2)
     return token
 
 
-def _for_service(error: RemoteError, service: str) -> RemoteError:
+def _error_for_service(error: RemoteError, service: str) -> RemoteError:
     happened = error.sentence.split(". ", 1)[0]
     return RemoteError(service, f"{happened}. {advice_for(service, error.advice)}", source=error.source)
 
 
-def _fetch(service: str, client: Client, budget: Budget) -> tuple[str, float]:
+def _fetch_token(service: str, client: ClientCredentials, budget: Budget) -> tuple[str, float]:
     """A new token and the seconds it lives."""
-    call = http_client.Call(
+    call = http_client.ServiceCall(
         service,
         "POST",
         f"{settings.SSO_URL}/api-access/token",
@@ -148,19 +148,19 @@ def _fetch(service: str, client: Client, budget: Budget) -> tuple[str, float]:
         auth=(client.client_id, client.client_secret),
     )
     try:
-        answer = http_client.ask(call, budget)
+        answer = http_client.fetch_json(call, budget)
     except BadStatus as error:
         if error.status in (400, 401, 403):
             raise NoToken(service, source=SSO, status=error.status) from error
         raise
     try:
-        return _token_in(answer, service)
+        return _parse_token(answer, service)
     except WrongShape as error:
-        http_client.failed(error)
+        http_client.record_failure(error)
         raise
 
 
-def _token_in(answer: object, service: str) -> tuple[str, float]:
+def _parse_token(answer: object, service: str) -> tuple[str, float]:
     """The token and its seconds; raises `WrongShape` naming what is not there or cannot be."""
     token = answer.get("access_token") if isinstance(answer, dict) else None
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:

@@ -10,6 +10,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 
-def page_of(request: HttpRequest, found: QuerySet[Any] | Sequence[Any], size: int) -> Page:
+def requested_page(request: HttpRequest, found: QuerySet[Any] | Sequence[Any], size: int) -> Page:
     """The page that is asked for; the nearest one where there is no such page."""
     return Paginator(found, size).get_page(request.GET.get("page"))

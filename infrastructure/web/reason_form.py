@@ -1,9 +1,9 @@
-"""Why something is done: asked wherever a deed needs a reason of its own."""
+"""Why something is done: asked wherever an operation needs a reason of its own."""
 
 from django import forms
 
 
-class WhyForm(forms.Form):
+class ReasonForm(forms.Form):
     """The reason, kept with the change."""
 
     reason = forms.CharField(

@@ -3,11 +3,11 @@
 from django.http import Http404, HttpResponseRedirect
 
 
-class SeeOther(HttpResponseRedirect):
+class HttpResponseSeeOther(HttpResponseRedirect):
     """303: go and read what the save made; reloading sends nothing twice."""
 
     status_code = 303
 
 
-class NotThere(Http404):
+class ExplainedHttp404(Http404):
     """404 that knows why: its text is the sentence on the page."""

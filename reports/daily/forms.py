@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from certify.rules.run_numbers import parse
+from certify.rules.run_numbers import parse_run_numbers
 from users.models import User
 
 EVERYBODY = "everybody"
@@ -35,9 +35,9 @@ class ScopeForm(forms.Form):
 
     def __init__(self, data: Any, reader: User) -> None:
         self.reader = reader
-        super().__init__(self._completed(data))
+        super().__init__(self._with_defaults(data))
 
-    def _completed(self, asked: Any) -> dict[str, str]:
+    def _with_defaults(self, asked: Any) -> dict[str, str]:
         """What is asked, with what stands where nothing is said, so that the fields show it. A range is no day."""
         said = {name: asked[name] for name in self.base_fields if asked.get(name)}
         if "date_min" in said or "date_max" in said:
@@ -50,7 +50,7 @@ class ScopeForm(forms.Form):
     def clean_runs(self) -> list[int]:
         typed = self.cleaned_data["runs"]
         try:
-            return parse(typed) if typed.strip() else []
+            return parse_run_numbers(typed) if typed.strip() else []
         except ValueError as wrong:
             raise forms.ValidationError(str(wrong)) from None
 

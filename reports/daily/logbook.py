@@ -13,24 +13,24 @@ from prettytable.prettytable import HRuleStyle
 
 from certify.models.choices import Component, Verdict
 from oms.formatting import lumi_text
-from reports.rows import Kind, Line, by_kind
-from reports.statistics import sums_by_verdict, with_verdict
+from reports.rows import ReportGroup, ReportRow, grouped_rows
+from reports.statistics import statistics_by_verdict, with_verdict
 
 WIDTH = 78
 COMMENT_WIDTH = 50
-_ORDER = (Component.TRACKING, Component.PIXEL, Component.STRIP)
-Kinds = list[tuple[Kind, list[Line]]]
+_COMPONENT_ORDER = (Component.TRACKING, Component.PIXEL, Component.STRIP)
+Groups = list[tuple[ReportGroup, list[ReportRow]]]
 
 
-def logbook_text(lines: list[Line], comment: str = "", links: str = "") -> str:
+def logbook_text(lines: list[ReportRow], comment: str = "", links: str = "") -> str:
     """The report on these lines, with the shifter's own words where there are any."""
-    kinds = by_kind(lines)
+    kinds = grouped_rows(lines)
     sections = [
         ("Reference Runs", _references(lines)),
         ("Runs Checked", _runs_checked(kinds)),
         ("Tracker Maps", _tracker_maps(kinds)),
         ("Certified Runs", _verdicts(kinds)),
-        ("Sum of Quantities", _sums(kinds)),
+        ("Sum of Quantities", _statistics(kinds)),
         ("Special Comments", comment.splitlines()),
         ("Links to the Prompt Feedback Plots", links.splitlines()),
     ]
@@ -44,29 +44,34 @@ def _title(title: str) -> list[str]:
     return ["=" * WIDTH, title, "=" * WIDTH]
 
 
-def _references(lines: list[Line]) -> Iterator[str]:
+def _references(lines: list[ReportRow]) -> Iterator[str]:
     yield from sorted({line.reference for line in lines})
 
 
-def _numbered(kinds: Kinds) -> Iterator[tuple[str, Kind, list[Line]]]:
+def _numbered_groups(kinds: Groups) -> Iterator[tuple[str, ReportGroup, list[ReportRow]]]:
     for number, (kind, lines) in enumerate(kinds, start=1):
         yield f"Type {number}", kind, lines
 
 
-def _runs_checked(kinds: Kinds) -> Iterator[str]:
-    for name, kind, lines in _numbered(kinds):
+def _runs_checked(kinds: Groups) -> Iterator[str]:
+    for name, kind, lines in _numbered_groups(kinds):
         yield f"{name}: {kind.heading}"
         table = _grid(
-            "Run", "Reference Run", "Number of LS", "Int. Luminosity", *(one.label for one in _ORDER), "Comment"
+            "Run",
+            "Reference Run",
+            "Number of LS",
+            "Int. Luminosity",
+            *(one.label for one in _COMPONENT_ORDER),
+            "Comment",
         )
         for line in lines:
-            flags = (line.flag_text(component.value) for component in _ORDER)
+            flags = (line.flag_text(component.value) for component in _COMPONENT_ORDER)
             table.add_row(
                 [
                     line.run_number,
                     line.reference,
-                    _count(line.lumisections),
-                    _lumi(line.recorded_lumi),
+                    _count_text(line.lumisections),
+                    _lumi_text(line.recorded_lumi),
                     *flags,
                     _wrapped(line.comment),
                 ]
@@ -75,31 +80,31 @@ def _runs_checked(kinds: Kinds) -> Iterator[str]:
         yield ""
 
 
-def _tracker_maps(kinds: Kinds) -> Iterator[str]:
-    for name, _kind, lines in _numbered(kinds):
+def _tracker_maps(kinds: Groups) -> Iterator[str]:
+    for name, _kind, lines in _numbered_groups(kinds):
         yield name
-        yield from _listed("Exists", (line for line in lines if line.has_trackermap))
-        yield from _listed("Missing", (line for line in lines if not line.has_trackermap))
+        yield from _run_list("Exists", (line for line in lines if line.has_trackermap))
+        yield from _run_list("Missing", (line for line in lines if not line.has_trackermap))
 
 
-def _verdicts(kinds: Kinds) -> Iterator[str]:
-    for name, _kind, lines in _numbered(kinds):
+def _verdicts(kinds: Groups) -> Iterator[str]:
+    for name, _kind, lines in _numbered_groups(kinds):
         yield name
         for verdict in Verdict:
-            yield from _listed(verdict.label, with_verdict(lines, verdict))
+            yield from _run_list(verdict.label, with_verdict(lines, verdict))
 
 
-def _listed(word: str, lines: Iterable[Line]) -> Iterator[str]:
+def _run_list(word: str, lines: Iterable[ReportRow]) -> Iterator[str]:
     """The runs under a word, oldest first, in lines of the report's width; nothing where there are none."""
     if runs := " ".join(str(number) for number in sorted({line.run_number for line in lines})):
         yield from textwrap.wrap(f" {word}: {runs}", WIDTH, subsequent_indent="   ", drop_whitespace=False)
 
 
-def _sums(kinds: Kinds) -> Iterator[str]:
-    for name, _kind, lines in _numbered(kinds):
+def _statistics(kinds: Groups) -> Iterator[str]:
+    for name, _kind, lines in _numbered_groups(kinds):
         table = _grid(name, "Sum of LS", "Sum of int. luminosity")
-        for verdict, of in sums_by_verdict(lines).items():
-            table.add_row([verdict.label, of.lumisections, _lumi(of.recorded_lumi)])
+        for verdict, of in statistics_by_verdict(lines).items():
+            table.add_row([verdict.label, of.lumisections, _lumi_text(of.recorded_lumi)])
         yield table.get_string()
         yield ""
 
@@ -113,11 +118,11 @@ def _grid(*columns: str) -> PrettyTable:
     return PrettyTable(columns, align="l", hrules=HRuleStyle.ALL)
 
 
-def _count(number: int | None) -> str:
+def _count_text(number: int | None) -> str:
     return "unknown" if number is None else str(number)
 
 
-def _lumi(value: float | None) -> str:
+def _lumi_text(value: float | None) -> str:
     return "unknown" if value is None else _ascii(lumi_text(value))
 
 

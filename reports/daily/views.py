@@ -11,14 +11,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from infrastructure.web.responses import SeeOther
-from reports.actions import keep_day_note
+from infrastructure.web.responses import HttpResponseSeeOther
+from reports.actions import save_day_note
 from reports.daily.forms import DayNoteForm, ScopeForm
 from reports.daily.logbook import logbook_text
 from reports.models import DayNote
-from reports.rows import Line
-from reports.selectors import lines_in, note_of, practice_note_of, words_on
-from reports.statistics import sum_of, sums_by_verdict
+from reports.rows import ReportRow
+from reports.selectors import day_note_of, day_notes_on, practice_note_of, report_rows_in
+from reports.statistics import statistics_by_verdict, statistics_of
 from users.models import User
 
 
@@ -28,58 +28,59 @@ def summary(request: HttpRequest) -> HttpResponse:
     reader = cast(User, request.user)
     words = DayNoteForm(request.POST) if request.method == "POST" else None
     if words and words.is_valid():
-        return _kept(request, reader, words.cleaned_data)
+        return _save_note(request, reader, words.cleaned_data)
     scope = ScopeForm(request.GET, reader)
     if not scope.is_valid():
-        return render(request, "reports/summary.html", {"scope": scope, "lines": []}, status=422)
-    page = _page(reader, scope, words)
+        return render(request, "reports/summary.html", {"scope": scope, "rows": []}, status=422)
+    page = _context(reader, scope, words)
     if "download" in request.GET:
-        return _file(page["text"], scope)
+        return _download(page["text"], scope)
     return render(request, "reports/summary.html", page, status=422 if words else 200)
 
 
-def _kept(request: HttpRequest, reader: User, said: dict[str, Any]) -> HttpResponse:
-    kept = keep_day_note(reader, said["day"], said["comment"], said["links"], is_practice=said["practice"])
+def _save_note(request: HttpRequest, reader: User, said: dict[str, Any]) -> HttpResponse:
+    kept = save_day_note(reader, said["day"], said["comment"], said["links"], is_practice=said["practice"])
     messages.success(request, f"Saved {'as practice ' if kept.is_practice else ''}with your report of {said['day']}.")
     query = urlencode({"date": said["day"], "user": reader.username})
-    return SeeOther(f"{reverse('reports:summary')}?{query}")
+    return HttpResponseSeeOther(f"{reverse('reports:summary')}?{query}")
 
 
-def _page(reader: User, scope: ScopeForm, words: DayNoteForm | None) -> dict[str, Any]:
+def _context(reader: User, scope: ScopeForm, words: DayNoteForm | None) -> dict[str, Any]:
     said = scope.cleaned_data
-    lines, note = lines_in(said), note_of(said["user"], said["date"])
+    lines, note = report_rows_in(said), day_note_of(said["user"], said["date"])
     own_day = said["date"] if said["user"] == reader else None
     practised = practice_note_of(reader, own_day)
     note = practised if own_day and reader.in_training else note
     return {
         "scope": scope,
-        "lines": lines,
-        "text": logbook_text(lines, *_words_in(said, lines, note)),
-        "total": sum_of(lines),
+        "rows": lines,
+        "text": logbook_text(lines, *_note_texts(said, lines, note)),
+        "total": statistics_of(lines),
         "stale": [line for line in lines if line.stale],
-        "sums": sums_by_verdict(lines),
-        "words": words or (_words(own_day, note, reader.in_training) if own_day and reader.may_certify else None),
-        "practised": None if reader.in_training else practised,
+        "statistics": statistics_by_verdict(lines),
+        "note_form": words
+        or (_note_form(own_day, note, reader.in_training) if own_day and reader.may_certify else None),
+        "practice_note": None if reader.in_training else practised,
     }
 
 
-def _words_in(said: dict[str, Any], lines: list[Line], note: DayNote | None) -> list[str]:
+def _note_texts(said: dict[str, Any], lines: list[ReportRow], note: DayNote | None) -> list[str]:
     """Comment and links of the one day and person; of several, those of whoever certified some of it, each named."""
     if said["user"] and said["date"]:
         return [note.comment, note.links] if note else []
     certified = {(line.day, line.username) for line in lines}
-    notes = [one for one in words_on({day for day, _who in certified}) if (one.day, one.user.username) in certified]
+    notes = [one for one in day_notes_on({day for day, _who in certified}) if (one.day, one.user.username) in certified]
     return [
         "\n".join(f"{one}: {text}" for one in notes if (text := getattr(one, name))) for name in ("comment", "links")
     ]
 
 
-def _words(day: Any, note: Any, is_practice: bool) -> DayNoteForm:
+def _note_form(day: Any, note: Any, is_practice: bool) -> DayNoteForm:
     said = {"comment": note.comment, "links": note.links} if note else {}
     return DayNoteForm(initial={"day": day, "practice": is_practice, **said})
 
 
-def _file(text: str, scope: ScopeForm) -> HttpResponse:
+def _download(text: str, scope: ScopeForm) -> HttpResponse:
     answer = HttpResponse(text, content_type="text/plain; charset=utf-8")
     day = scope.cleaned_data["date"]
     answer["Content-Disposition"] = f'attachment; filename="tracker-report{f"-{day}" if day else ""}.txt"'

@@ -19,7 +19,7 @@ _OF_PARTS = {"page", "per_page", "name", "again", "since", "upto", "list"}
 
 
 @dataclass(frozen=True)
-class Choice:
+class WeekFilterChoice:
     """A field with its options; drawn by the templates that draw those of the list."""
 
     field: BoundField
@@ -28,14 +28,14 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Chip:
+class WeekFilterChip:
     """A filter that is set, and the query that is left without it."""
 
     text: str
     query: str
 
 
-def choices(form: WeekForm) -> dict[str, Choice]:
+def choices(form: WeekForm) -> dict[str, WeekFilterChoice]:
     """The fields of several words; of people, those who certified anything."""
     names = ("run_type", "reconstruction", "verdict", "trackermap", "problem")
     offered = {name: _offered(form, name) for name in names} | {"user": _people(form)}
@@ -46,9 +46,9 @@ def _offered(form: WeekForm, name: str) -> list[tuple[str, str]]:
     return list(cast(ChoiceField, form.fields[name]).choices)  # type: ignore[arg-type]
 
 
-def _choice(field: BoundField, pairs: list[tuple[str, str]]) -> Choice:
+def _choice(field: BoundField, pairs: list[tuple[str, str]]) -> WeekFilterChoice:
     chosen = set(field.value() or [])
-    return Choice(field, [Option(str(value), str(label), str(value) in chosen) for value, label in pairs])
+    return WeekFilterChoice(field, [Option(str(value), str(label), str(value) in chosen) for value, label in pairs])
 
 
 def _people(form: WeekForm) -> list[tuple[str, str]]:
@@ -66,12 +66,12 @@ def _named(person: User) -> str:
     return f"{person.username} · {name}" if name != person.username else name
 
 
-def chips(scope: Scope) -> list[Chip]:
+def chips(scope: Scope) -> list[WeekFilterChip]:
     """Each filter that is set; the days stand in the heading."""
-    return [Chip(text, scope.without(name)) for name, text in in_words_of(scope).items()]
+    return [WeekFilterChip(text, scope.without(name)) for name, text in filter_descriptions(scope).items()]
 
 
-def in_words_of(scope: Scope) -> dict[str, str]:
+def filter_descriptions(scope: Scope) -> dict[str, str]:
     """Each filter that is set, by its name in the address: Verdict bad."""
     sent = {name: value for name, value in scope.as_sent().items() if name not in ("week", "from", "to")}
     labels = dict(problem_choices()) if "problem" in sent else {}

@@ -9,11 +9,11 @@ from django import forms
 from django.http import QueryDict
 
 from certify.models.choices import Component, Reconstruction, TrackerMap, Verdict
-from certify.rules.run_numbers import spans
+from certify.rules.run_numbers import parse_ranges
 from certify.vocabulary.cache import vocabulary
 from oms.choices import RunType
 from reports.daily.forms import day_field
-from reports.date_range import FIRST_DAY, LAST_DAY, Days, days_of_week, this_week
+from reports.date_range import FIRST_DAY, LAST_DAY, DateRange, days_of_week, this_week
 from reports.filters.week import Scope
 from users.models import User
 
@@ -55,7 +55,7 @@ class PeopleField(forms.MultipleChoiceField):
 
 def problem_choices() -> list[tuple[str, str]]:
     """Every problem, as pixel-3 and Pixel: its name."""
-    words = vocabulary().words
+    words = vocabulary().terms
     return [
         (f"{component.value}-{word.pk}", f"{component.label}: {word.name}")
         for component in Component
@@ -63,7 +63,7 @@ def problem_choices() -> list[tuple[str, str]]:
     ]
 
 
-class ProblemsField(forms.MultipleChoiceField):
+class ComponentProblemsField(forms.MultipleChoiceField):
     """Problems of any component; cleaned to the keys by component."""
 
     def __init__(self) -> None:
@@ -92,13 +92,13 @@ class WeekForm(forms.Form):
     energy = _number("Energy (GeV)", 100_000)
     beam = _text("Beam", placeholder="PROTON")
     dataset = _text("Dataset contains")
-    problem = ProblemsField()
+    problem = ComponentProblemsField()
 
     def __init__(self, asked: QueryDict) -> None:
         super().__init__(asked)
         self.fields = {"from": day_field("From (UTC)"), "to": day_field("To (UTC)"), **self.fields}
 
-    def clean_week(self) -> Days | None:
+    def clean_week(self) -> DateRange | None:
         try:
             return days_of_week(name) if (name := self.cleaned_data["week"].strip()) else None
         except ValueError as wrong:
@@ -107,7 +107,7 @@ class WeekForm(forms.Form):
     def clean_runs(self) -> list[tuple[int, int]]:
         typed = self.cleaned_data["runs"]
         try:
-            return spans(typed) if typed.strip() else []
+            return parse_ranges(typed) if typed.strip() else []
         except ValueError as wrong:
             raise forms.ValidationError(str(wrong)) from None
 
@@ -128,11 +128,11 @@ class WeekForm(forms.Form):
         return Scope(days, said)
 
 
-def _days(first: date | None, last: date | None, week: Days | None, has_runs: bool) -> Days:
+def _days(first: date | None, last: date | None, week: DateRange | None, has_runs: bool) -> DateRange:
     """A range comes before a week; no days at all are this week, or all where runs are named."""
     if first or last:
-        return Days(first, last)
-    return week or (Days() if has_runs else this_week())
+        return DateRange(first, last)
+    return week or (DateRange() if has_runs else this_week())
 
 
 FILTER_NAMES = frozenset({"from", "to", *WeekForm.base_fields})

@@ -12,16 +12,16 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from certify.models import TrackerCertification
-from certify.models.choices import Component, Reconstruction, State
-from certify.rules.run_numbers import in_spans
-from certify.vocabulary.cache import with_those_below
+from certify.models.choices import CertificationState, Component, Reconstruction
+from certify.rules.run_numbers import format_ranges
+from certify.vocabulary.cache import with_descendants
 from oms.models import OmsRun
-from reports.date_range import Days
-from reports.rows import Line, lines_of
+from reports.date_range import DateRange
+from reports.rows import ReportRow, report_rows
 from reports.statistics import FlagChange, flag_changes
 from users.models import User
 
-Said = Mapping[str, Any]
+FilterValues = Mapping[str, Any]
 # A field of 3.8 T is what reads as 3.8 T.
 _B_FIELD_WITHIN, _ENERGY_WITHIN = 0.05, 0.5
 # Filters of the week that the list has too, under the same names.
@@ -30,10 +30,10 @@ _OF_THE_LIST = {"reconstruction", "run_type", "verdict", "dataset", "trackermap"
 
 @dataclass(frozen=True)
 class Scope:
-    """Which certifications the week is about. `said`: the filters that are set, cleaned; `days`: of which days."""
+    """Which certifications the week is about. `values`: the filters that are set, cleaned; `days`: of which days."""
 
-    days: Days
-    said: Said
+    days: DateRange
+    values: FilterValues
 
     @property
     def first(self) -> date | None:
@@ -63,12 +63,12 @@ class Scope:
 
     def withdrawn(self) -> QuerySet[TrackerCertification]:
         """The withdrawn ones, last withdrawn first."""
-        gone = TrackerCertification.objects.filter(state=State.WITHDRAWN)
+        gone = TrackerCertification.objects.filter(state=CertificationState.WITHDRAWN)
         return self.narrowed(gone).with_names().select_related("withdrawn_by").order_by("-withdrawn_at", "-pk")  # type: ignore[attr-defined]
 
-    def lines(self) -> list[Line]:
+    def report_rows(self) -> list[ReportRow]:
         """The live certifications as reports have them: one query."""
-        return lines_of(self.narrowed(TrackerCertification.objects.live()))
+        return report_rows(self.narrowed(TrackerCertification.objects.live()))
 
     def flag_changes(self) -> list[FlagChange]:
         """The runs of which express and prompt came to opposite verdicts, where at least one of both is here.
@@ -82,7 +82,7 @@ class Scope:
         pairs = live.filter(runreconstruction__run_id__in=self.narrowed(live).values("runreconstruction__run_id"))
         # Which difference is a change, the numbers say; here only what cannot be one is left in the database.
         other = live.filter(runreconstruction__run_id=OuterRef("runreconstruction__run_id"))
-        return flag_changes(lines_of(pairs.filter(Exists(other.exclude(verdict_word=OuterRef("verdict_word"))))))
+        return flag_changes(report_rows(pairs.filter(Exists(other.exclude(verdict_word=OuterRef("verdict_word"))))))
 
     def narrowed(self, rows: QuerySet[TrackerCertification]) -> QuerySet[TrackerCertification]:
         """Those of the rows that the filters leave."""
@@ -90,15 +90,15 @@ class Scope:
 
     def filtered(self, rows: QuerySet[TrackerCertification]) -> QuerySet[TrackerCertification]:
         """Those that the filters leave, of any day."""
-        return rows.filter(self._of_people_and_runs() & self._of_facts() & self._of_judgement())
+        return rows.filter(self._of_people_and_runs() & self._of_facts() & self._of_verdict())
 
     def runs_like(self, numbers: Collection[int]) -> set[int]:
         """Those of these runs with the B field, energy and beam that are asked for, as OMS says: a query at most."""
         asked = Q()
         for name, within in (("b_field", _B_FIELD_WITHIN), ("energy", _ENERGY_WITHIN)):
-            if (value := self.said.get(name)) is not None:
+            if (value := self.values.get(name)) is not None:
                 asked &= Q(**{f"{name}__gte": value - within, f"{name}__lte": value + within})
-        if beam := self.said.get("beam"):
+        if beam := self.values.get("beam"):
             asked &= Q(fill_type_runtime__icontains=beam) | Q(fill__fill_type_party1__icontains=beam)
         if not asked:
             return set(numbers)
@@ -114,9 +114,9 @@ class Scope:
 
     def _of_people_and_runs(self) -> Q:
         asked = Q()
-        if people := self.said.get("user"):
+        if people := self.values.get("user"):
             asked &= Q(user__in=[person.pk for person in people])
-        if spans := self.said.get("runs"):
+        if spans := self.values.get("runs"):
             asked &= _any(
                 Q(runreconstruction__run_id__gte=first, runreconstruction__run_id__lte=last) for first, last in spans
             )
@@ -125,22 +125,22 @@ class Scope:
     def _of_facts(self) -> Q:
         """By the facts that were frozen with each certification, as all reports."""
         asked = Q()
-        if (field := self.said.get("b_field")) is not None:
+        if (field := self.values.get("b_field")) is not None:
             asked &= _near("b_field", field, _B_FIELD_WITHIN)
-        if (energy := self.said.get("energy")) is not None:
+        if (energy := self.values.get("energy")) is not None:
             asked &= _near("energy", energy, _ENERGY_WITHIN)
-        if beam := self.said.get("beam"):
+        if beam := self.values.get("beam"):
             names = ("fill_type_runtime", "fill_type_party1")
             asked &= _any(Q(**{f"facts__run__{name}__icontains": beam}) for name in names)
         return asked
 
-    def _of_judgement(self) -> Q:
+    def _of_verdict(self) -> Q:
         columns = {"run_type": "run_type", "reconstruction": "runreconstruction__reconstruction"}
         columns |= {"verdict": "verdict_word", "trackermap": "trackermap"}
-        asked = Q(**{f"{column}__in": self.said[name] for name, column in columns.items() if self.said.get(name)})
-        if dataset := self.said.get("dataset"):
+        asked = Q(**{f"{column}__in": self.values[name] for name, column in columns.items() if self.values.get(name)})
+        if dataset := self.values.get("dataset"):
             asked &= Q(dataset__name__icontains=dataset)
-        if problems := self.said.get("problem"):
+        if problems := self.values.get("problem"):
             asked &= _any(Q(pk__in=_having(component, keys)) for component, keys in problems.items())
         return asked
 
@@ -151,7 +151,7 @@ class Scope:
 
     def without_filters(self, *names: str) -> Scope:
         """The same days without these filters; without any where none is named."""
-        return Scope(self.days, {name: value for name, value in self.said.items() if names and name not in names})
+        return Scope(self.days, {name: value for name, value in self.values.items() if names and name not in names})
 
     def without(self, name: str) -> str:
         """The query without one filter."""
@@ -160,7 +160,7 @@ class Scope:
     def as_sent(self) -> dict[str, Any]:
         """Name and value(s) of what is set, as the address says it."""
         sent: dict[str, Any] = dict(self.days.query())
-        for name, value in self.said.items():
+        for name, value in self.values.items():
             if value not in (None, "", [], {}):
                 sent[name] = _SENT[name](value) if name in _SENT else value
         return sent
@@ -168,7 +168,7 @@ class Scope:
     def moved(self, direction: int) -> str:
         """The query of as many days before (-1) or after (1); empty where there are none."""
         days = self.days.moved(direction)
-        return Scope(days, self.said).query if days else ""
+        return Scope(days, self.values).query if days else ""
 
     def rows_url(self, **more: Any) -> str:
         """Where the rows of a number stand: in the list where it can say the same, else among those of the week.
@@ -189,7 +189,7 @@ class Scope:
     def _for_the_list(self) -> dict[str, Any] | None:
         """The same as filters of the list; None where it cannot say it."""
         said = {name: value for name, value in self.as_sent().items() if name not in ("week", "from", "to")}
-        people, spans, problems = said.pop("user", []), self.said.get("runs") or [], self.said.get("problem") or {}
+        people, spans, problems = said.pop("user", []), self.values.get("runs") or [], self.values.get("problem") or {}
         said.pop("runs", None)
         said.pop("problem", None)
         if said.keys() - _OF_THE_LIST or len(people) > 1 or len(spans) > 1 or len(problems) > 1:
@@ -215,7 +215,7 @@ def _near(name: str, value: float, within: float) -> Q:
 
 def _having(component: str, keys: list[int]) -> Any:
     field = f"{Component(component)}_problems"
-    having = TrackerCertification.objects.filter(**{f"{field}__in": with_those_below(field, keys)})
+    having = TrackerCertification.objects.filter(**{f"{field}__in": with_descendants(field, keys)})
     return having.order_by().values("pk")
 
 
@@ -227,4 +227,4 @@ def _problems(problems: dict[str, list[int]]) -> list[str]:
     return [f"{component}-{key}" for component, keys in problems.items() for key in keys]
 
 
-_SENT: dict[str, Callable[[Any], Any]] = {"user": _people, "problem": _problems, "runs": in_spans}
+_SENT: dict[str, Callable[[Any], Any]] = {"user": _people, "problem": _problems, "runs": format_ranges}

@@ -11,14 +11,14 @@ FONT = "Arial"
 # Of tables and texts: the largest at which all stands on one slide; what goes on is set in the first of `GOES_ON` that
 # cuts no word.
 SIZES = (20.0, 18.0, 16.0, 15.0, 14.0, 13.0)
-GOES_ON = (14.0, 13.0, 12.0, 11.0)
-SMALLEST = GOES_ON[-1]
+CONTINUED_SIZES = (14.0, 13.0, 12.0, 11.0)
+SMALLEST = CONTINUED_SIZES[-1]
 TITLE_SIZE, FOOTER_SIZE = 28, 10
 GAP = 14.0  # between what stands on a slide
 PAD_X, PAD_Y = 5.0, 2.5  # inside a cell, at least
-PADS = (7.0, 4.5, PAD_Y)  # above and below the letters, where there is room
-POINT_INDENT = 14.0
-EDGE = 1.5  # of an outlined rectangle
+CELL_PADDINGS = (7.0, 4.5, PAD_Y)  # above and below the letters, where there is room
+BULLET_INDENT = 14.0
+OUTLINE_WIDTH = 1.5  # of an outlined rectangle
 
 # The colours of the pages in light (static/css/tokens.css), by the same names.
 COLOURS = {
@@ -38,7 +38,7 @@ COLOURS = {
 
 
 @dataclass(frozen=True)
-class Box:
+class Rect:
     """Where something stands."""
 
     left: float
@@ -55,11 +55,11 @@ class Box:
         return self.top + self.height
 
 
-COVER_TITLE = Box(72, 96, 816, 56)
-TITLE = Box(36, 24, 888, 40)
-BODY = Box(36, 78, 888, 414)
-FOOTER = Box(36, 508, 740, 18)
-NUMBER = Box(804, 508, 120, 18)
+COVER_TITLE = Rect(72, 96, 816, 56)
+TITLE = Rect(36, 24, 888, 40)
+BODY = Rect(36, 78, 888, 414)
+FOOTER = Rect(36, 508, 740, 18)
+SLIDE_NUMBER = Rect(804, 508, 120, 18)
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,11 @@ class Paragraph:
     size: float = 14
     tone: str = "ink"
     is_bold: bool = False
-    is_point: bool = False
+    is_bullet: bool = False
     align: Literal["start", "center", "end"] = "start"
 
     @property
-    def line(self) -> float:
+    def line_height(self) -> float:
         return line_height(self.size)
 
 
@@ -84,24 +84,24 @@ def line_height(size: float) -> float:
 
 
 @dataclass(frozen=True)
-class Words:
+class TextBox:
     """Paragraphs in a box, from the top."""
 
-    box: Box
+    rect: Rect
     paragraphs: tuple[Paragraph, ...]
 
 
 @dataclass(frozen=True)
-class Block:
+class RectangleShape:
     """A filled rectangle; `edge`: the tone of its outline, where it has one."""
 
-    box: Box
+    rect: Rect
     tone: str
-    edge: str = ""
+    outline: str = ""
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """What stands in one place of a table; `fill` is the tone behind it."""
 
     text: str = ""
@@ -112,30 +112,30 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """A row as high as its highest cell."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[TableCell, ...]
     height: float
 
 
 @dataclass(frozen=True)
-class Grid:
+class TableShape:
     """A table; the first row is its head. `size`: of its letters; `pad`: above and below them."""
 
     left: float
     top: float
     widths: tuple[float, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     size: float = SMALLEST
     pad: float = PAD_Y
 
     @property
-    def box(self) -> Box:
-        return Box(self.left, self.top, sum(self.widths), sum(row.height for row in self.rows))
+    def rect(self) -> Rect:
+        return Rect(self.left, self.top, sum(self.widths), sum(row.height for row in self.rows))
 
 
-Shape = Words | Block | Grid
+Shape = TextBox | RectangleShape | TableShape
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Slide:
     is_cover: bool = False
 
     @property
-    def title_box(self) -> Box:
+    def title_rect(self) -> Rect:
         return COVER_TITLE if self.is_cover else TITLE
 
     @property

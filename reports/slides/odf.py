@@ -30,14 +30,14 @@ Attributes = Mapping[str, str]
 Properties = Mapping[str, Attributes]
 
 
-def _qualified(name: str) -> str:
+def _qualified_name(name: str) -> str:
     prefix, _, local = name.partition(":")
     return f"{{{_NAMESPACES[prefix]}}}{local}"
 
 
 def element(name: str, attributes: Attributes | None = None, *inside: ET.Element, text: str = "") -> ET.Element:
     """An element by its prefixed name, such as draw:page, with what stands inside."""
-    made = ET.Element(_qualified(name), {_qualified(key): value for key, value in (attributes or {}).items()})
+    made = ET.Element(_qualified_name(name), {_qualified_name(key): value for key, value in (attributes or {}).items()})
     made.text = text or None
     made.extend(inside)
     return made

@@ -17,40 +17,40 @@ from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Pt
 
 from reports.slides.deck import (
+    BULLET_INDENT,
     COLOURS,
-    EDGE,
     FONT,
     FOOTER,
     FOOTER_SIZE,
     HEIGHT,
-    NUMBER,
+    OUTLINE_WIDTH,
     PAD_X,
-    POINT_INDENT,
+    SLIDE_NUMBER,
     WIDTH,
-    Block,
-    Box,
-    Cell,
     Deck,
-    Grid,
     Paragraph,
+    Rect,
+    RectangleShape,
     Shape,
     Slide,
-    Words,
+    TableCell,
+    TableShape,
+    TextBox,
 )
-from reports.slides.text_metrics import clean
+from reports.slides.text_metrics import clean_text
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
-_TITLE_ONLY = 5  # the layout of python-pptx's template that has nothing but a title
+_TITLE_ONLY_LAYOUT = 5  # the layout of python-pptx's template that has nothing but a title
 _NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 _ALIGN = {"start": "l", "center": "ctr", "end": "r"}
 
 
 def pptx_bytes(deck: Deck) -> bytes:
     """The file, as PowerPoint and LibreOffice open it."""
-    file = _blank()
+    file = _new_presentation()
     said = file.core_properties
-    said.title, said.subject, said.revision = deck.title, clean(deck.footer), 1
-    said.author = said.last_modified_by = clean(deck.author)
+    said.title, said.subject, said.revision = deck.title, clean_text(deck.footer), 1
+    said.author = said.last_modified_by = clean_text(deck.author)
     said.created = said.modified = datetime.now(UTC)
     for slide in deck.slides:
         _write_slide(file, slide, deck.footer)
@@ -59,7 +59,7 @@ def pptx_bytes(deck: Deck) -> bytes:
     return out.getvalue()
 
 
-def _blank() -> Any:
+def _new_presentation() -> Any:
     """An empty wide presentation in our font; its layouts are stretched to it, for slides that people add."""
     file = Presentation()
     stretch = Pt(WIDTH) / file.slide_width
@@ -75,64 +75,69 @@ def _blank() -> Any:
 
 
 def _write_slide(file: Any, slide: Slide, footer: str) -> None:
-    made = file.slides.add_slide(file.slide_layouts[_TITLE_ONLY])
+    made = file.slides.add_slide(file.slide_layouts[_TITLE_ONLY_LAYOUT])
     title = made.shapes.title
-    _place(title, slide.title_box)
+    _place(title, slide.title_rect)
     _fill_frame(title.text_frame, [slide.title_paragraph])
     for shape in slide.shapes:
         _write_shape(made.shapes, shape)
     if not slide.is_cover:
-        _write_words(made.shapes, FOOTER, [Paragraph(footer, size=FOOTER_SIZE, tone="muted")])
+        _write_text_box(made.shapes, FOOTER, [Paragraph(footer, size=FOOTER_SIZE, tone="muted")])
         _write_number(made.shapes)
 
 
 def _write_shape(shapes: Any, shape: Shape) -> None:
     match shape:
-        case Words():
-            _write_words(shapes, shape.box, shape.paragraphs)
-        case Block():
-            _write_block(shapes, shape)
-        case Grid():
-            _write_grid(shapes, shape)
+        case TextBox():
+            _write_text_box(shapes, shape.rect, shape.paragraphs)
+        case RectangleShape():
+            _write_rectangle(shapes, shape)
+        case TableShape():
+            _write_table(shapes, shape)
 
 
-def _place(shape: Any, box: Box) -> None:
-    shape.left, shape.top, shape.width, shape.height = _emu(box)
+def _place(shape: Any, rect: Rect) -> None:
+    shape.left, shape.top, shape.width, shape.height = _emu_lengths(rect)
 
 
-def _emu(box: Box) -> Iterator[int]:
-    return (Pt(length) for length in (box.left, box.top, box.width, box.height))
+def _emu_lengths(rect: Rect) -> Iterator[int]:
+    return (Pt(length) for length in (rect.left, rect.top, rect.width, rect.height))
 
 
-def _write_words(shapes: Any, box: Box, paragraphs: Iterable[Paragraph]) -> Any:
-    made = shapes.add_textbox(*_emu(box))
+def _write_text_box(shapes: Any, rect: Rect, paragraphs: Iterable[Paragraph]) -> Any:
+    made = shapes.add_textbox(*_emu_lengths(rect))
     _fill_frame(made.text_frame, paragraphs)
     return made
 
 
 def _write_number(shapes: Any) -> None:
     """The number of the slide as a field, so that it stays true when slides are added."""
-    frame = _write_words(shapes, NUMBER, [Paragraph("", size=FOOTER_SIZE, tone="muted", align="end")]).text_frame
+    frame = _write_text_box(
+        shapes, SLIDE_NUMBER, [Paragraph("", size=FOOTER_SIZE, tone="muted", align="end")]
+    ).text_frame
     paragraph = frame.paragraphs[0]._p
     field = f'<a:fld {nsdecls("a")} id="{{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}}" type="slidenum"><a:t>#</a:t></a:fld>'
     made = parse_xml(field)
-    made.insert(0, _look("rPr", FOOTER_SIZE, "muted", is_bold=False))
+    made.insert(0, _text_properties("rPr", FOOTER_SIZE, "muted", is_bold=False))
     paragraph.find(qn("a:endParaRPr")).addprevious(made)
 
 
-def _write_block(shapes: Any, block: Block) -> None:
-    made = shapes.add_shape(MSO_SHAPE.RECTANGLE, *_emu(block.box))
+def _write_rectangle(shapes: Any, rectangle: RectangleShape) -> None:
+    made = shapes.add_shape(MSO_SHAPE.RECTANGLE, *_emu_lengths(rectangle.rect))
     made._element.remove(made._element.find(qn("p:style")))  # the template's, with a shadow
-    if block.edge:
-        made.line.color.rgb, made.line.width = RGBColor.from_string(COLOURS[block.edge].upper()), Pt(EDGE)
+    if rectangle.outline:
+        made.line.color.rgb, made.line.width = (
+            RGBColor.from_string(COLOURS[rectangle.outline].upper()),
+            Pt(OUTLINE_WIDTH),
+        )
     else:
         made.line.fill.background()
     properties = made._element.spPr
-    properties.insert(properties.index(properties.find(qn("a:ln"))), _solid(block.tone))
+    properties.insert(properties.index(properties.find(qn("a:ln"))), _solid_fill(rectangle.tone))
 
 
-def _write_grid(shapes: Any, grid: Grid) -> None:
-    frame = shapes.add_table(len(grid.rows), len(grid.widths), *_emu(grid.box))
+def _write_table(shapes: Any, grid: TableShape) -> None:
+    frame = shapes.add_table(len(grid.rows), len(grid.widths), *_emu_lengths(grid.rect))
     table = frame.table
     table.horz_banding = False
     table._tbl.tblPr.find(qn("a:tableStyleId")).text = _NO_STYLE
@@ -144,7 +149,7 @@ def _write_grid(shapes: Any, grid: Grid) -> None:
             _fill_cell(place, cell, grid)
 
 
-def _fill_cell(place: Any, cell: Cell, grid: Grid) -> None:
+def _fill_cell(place: Any, cell: TableCell, grid: TableShape) -> None:
     body = place.get_or_add_txBody()
     align: Any = "end" if cell.is_number else "start"
     _write_paragraphs(body, [Paragraph(cell.text, grid.size, cell.tone, cell.is_bold, align=align)])
@@ -154,7 +159,7 @@ def _fill_cell(place: Any, cell: Cell, grid: Grid) -> None:
     line = f'<a:lnB {nsdecls("a")} w="6350"><a:solidFill><a:srgbClr val="{COLOURS["line"]}"/></a:solidFill></a:lnB>'
     properties.append(parse_xml(line))
     if cell.fill:
-        properties.append(_solid(cell.fill))
+        properties.append(_solid_fill(cell.fill))
 
 
 def _fill_frame(frame: Any, paragraphs: Iterable[Paragraph]) -> None:
@@ -168,47 +173,47 @@ def _write_paragraphs(body: Any, paragraphs: Iterable[Paragraph]) -> None:
     for old in body.p_lst:
         body.remove(old)
     for paragraph in paragraphs:
-        body.append(_paragraph(paragraph))
+        body.append(_paragraph_element(paragraph))
 
 
-def _paragraph(said: Paragraph) -> Any:
+def _paragraph_element(paragraph: Paragraph) -> Any:
     """A paragraph with lines of exact height; its line ends are breaks inside it."""
     made = parse_xml(f"<a:p {nsdecls('a')}/>")
-    made.append(_paragraph_look(said))
-    for number, line in enumerate(clean(said.text).split("\n")):
+    made.append(_paragraph_properties(paragraph))
+    for number, line in enumerate(clean_text(paragraph.text).split("\n")):
         if number:
-            made.append(_with_look("br", said))
+            made.append(_styled_element("br", paragraph))
         if line:
-            stretch = _with_look("r", said)
+            stretch = _styled_element("r", paragraph)
             stretch.append(text := parse_xml(f"<a:t {nsdecls('a')}/>"))
             text.text = line
             made.append(stretch)
-    made.append(_look("endParaRPr", said.size, said.tone, said.is_bold))
+    made.append(_text_properties("endParaRPr", paragraph.size, paragraph.tone, paragraph.is_bold))
     return made
 
 
-def _paragraph_look(said: Paragraph) -> Any:
-    indent = Pt(POINT_INDENT) if said.is_point else 0
-    point = '<a:buFont typeface="Arial"/><a:buChar char="•"/>' if said.is_point else "<a:buNone/>"
+def _paragraph_properties(paragraph: Paragraph) -> Any:
+    indent = Pt(BULLET_INDENT) if paragraph.is_bullet else 0
+    point = '<a:buFont typeface="Arial"/><a:buChar char="•"/>' if paragraph.is_bullet else "<a:buNone/>"
     return parse_xml(
-        f'<a:pPr {nsdecls("a")} algn="{_ALIGN[said.align]}" marL="{indent}" indent="{-indent}">'
-        f'<a:lnSpc><a:spcPts val="{round(said.line * 100)}"/></a:lnSpc>'
+        f'<a:pPr {nsdecls("a")} algn="{_ALIGN[paragraph.align]}" marL="{indent}" indent="{-indent}">'
+        f'<a:lnSpc><a:spcPts val="{round(paragraph.line_height * 100)}"/></a:lnSpc>'
         '<a:spcBef><a:spcPts val="0"/></a:spcBef><a:spcAft><a:spcPts val="0"/></a:spcAft>'
         f"{point}</a:pPr>"
     )
 
 
-def _with_look(tag: str, said: Paragraph) -> Any:
+def _styled_element(tag: str, paragraph: Paragraph) -> Any:
     made = parse_xml(f"<a:{tag} {nsdecls('a')}/>")
-    made.append(_look("rPr", said.size, said.tone, said.is_bold))
+    made.append(_text_properties("rPr", paragraph.size, paragraph.tone, paragraph.is_bold))
     return made
 
 
-def _look(tag: str, size: float, tone: str, is_bold: bool) -> Any:
+def _text_properties(tag: str, size: float, tone: str, is_bold: bool) -> Any:
     fill = f'<a:solidFill><a:srgbClr val="{COLOURS[tone]}"/></a:solidFill>'
     bold = int(is_bold)
     return parse_xml(f'<a:{tag} {nsdecls("a")} lang="en-GB" sz="{round(size * 100)}" b="{bold}">{fill}</a:{tag}>')
 
 
-def _solid(tone: str) -> Any:
+def _solid_fill(tone: str) -> Any:
     return parse_xml(f'<a:solidFill {nsdecls("a")}><a:srgbClr val="{COLOURS[tone]}"/></a:solidFill>')

@@ -30,103 +30,109 @@ _WIDTHS = {
     944: "W",
     1015: "@",
 }
-_OF = {letter: width for width, letters in _WIDTHS.items() for letter in letters} | {"|": 260, "{": 334, '"': 355}
-_OF |= dict.fromkeys("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", 370) | dict.fromkeys("’‘“”", 333) | {"–": 556, "×": 584, "µ": 576, "·": 333}
-_OF["\xa0"] = _OF[" "]
-_OTHER, _WIDE = 900, 1350  # letters that are not among them; those of East Asia and pictures
-_BOLD, _MARGIN = 1.12, 1.04
+_LETTER_WIDTHS = {letter: width for width, letters in _WIDTHS.items() for letter in letters} | {
+    "|": 260,
+    "{": 334,
+    '"': 355,
+}
+_LETTER_WIDTHS |= (
+    dict.fromkeys("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", 370) | dict.fromkeys("’‘“”", 333) | {"–": 556, "×": 584, "µ": 576, "·": 333}
+)
+_LETTER_WIDTHS["\xa0"] = _LETTER_WIDTHS[" "]
+_DEFAULT_WIDTH, _WIDE_LETTER_WIDTH = 900, 1350  # letters that are not among them; those of East Asia and pictures
+_BOLD_FACTOR, _SAFETY_FACTOR = 1.12, 1.04
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _WORD = re.compile(r"[^\S\xa0]*[\S\xa0]+")  # a no-break space is a letter of its word
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Text as a file of XML can hold it: one kind of line end, no control characters, no tabs."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     return _CONTROL.sub("", text.replace("\x0b", "\n").replace("\t", "    "))
 
 
 @lru_cache(maxsize=4096)
-def _letter(letter: str) -> int:
+def _letter_width(letter: str) -> int:
     """Thousandths of the size; an accent adds nothing."""
-    if letter in _OF:
-        return _OF[letter]
+    if letter in _LETTER_WIDTHS:
+        return _LETTER_WIDTHS[letter]
     if unicodedata.combining(letter):
         return 0
     if unicodedata.east_asian_width(letter) in "WF":
-        return _WIDE
+        return _WIDE_LETTER_WIDTH
     base = unicodedata.normalize("NFD", letter)[0]
-    return _OF.get(base, 1000 if unicodedata.category(letter)[0] in "SP" else _OTHER)
+    return _LETTER_WIDTHS.get(base, 1000 if unicodedata.category(letter)[0] in "SP" else _DEFAULT_WIDTH)
 
 
-def _units(text: str) -> int:
-    return sum(map(_letter, text))
+def _text_units(text: str) -> int:
+    return sum(map(_letter_width, text))
 
 
-def _scale(size: float, is_bold: bool) -> float:
+def _points_per_unit(size: float, is_bold: bool) -> float:
     """Points for each unit."""
-    return size / 1000 * _MARGIN * (_BOLD if is_bold else 1.0)
+    return size / 1000 * _SAFETY_FACTOR * (_BOLD_FACTOR if is_bold else 1.0)
 
 
-def longest(text: str, is_bold: bool = False) -> tuple[float, float]:
+def longest_widths(text: str, is_bold: bool = False) -> tuple[float, float]:
     """How wide the longest word and the longest line are, in points for each point of size."""
-    scale, words, lines = _scale(1, is_bold), 0, 0
+    scale, words, lines = _points_per_unit(1, is_bold), 0, 0
     for line in text.split("\n"):
-        lines = max(lines, _units(line))
+        lines = max(lines, _text_units(line))
         first, *others = _WORD.findall(line) or [""]
-        words = max(words, _units(first), *(_units(one.lstrip()) for one in others))
+        words = max(words, _text_units(first), *(_text_units(one.lstrip()) for one in others))
     return words * scale, lines * scale
 
 
-def width(text: str, size: float, is_bold: bool = False) -> float:
+def text_width(text: str, size: float, is_bold: bool = False) -> float:
     """Points that a line of text takes at most at this size."""
-    return _units(text) * _scale(size, is_bold)
+    return _text_units(text) * _points_per_unit(size, is_bold)
 
 
 @dataclass(frozen=True)
-class Line:
+class WrappedLine:
     """A line as it wraps, with what ends it: a space, a line end, or nothing in the middle of a word."""
 
     text: str
     end: str = ""
 
 
-def wrapped(text: str, room: float, size: float, is_bold: bool = False) -> list[Line]:
+def wrap_text(text: str, room: float, size: float, is_bold: bool = False) -> list[WrappedLine]:
     """The lines of a text in so much room (pt); at least one. Joined with their ends they are the text again."""
-    units = int(room / _scale(size, is_bold))
-    lines: list[Line] = []
+    units = int(room / _points_per_unit(size, is_bold))
+    lines: list[WrappedLine] = []
     for paragraph in text.split("\n"):
-        lines += _wrapped_paragraph(paragraph, units)
-        lines[-1] = Line(lines[-1].text, "\n")
-    return [*lines[:-1], Line(lines[-1].text)]
+        lines += _wrap_paragraph(paragraph, units)
+        lines[-1] = WrappedLine(lines[-1].text, "\n")
+    return [*lines[:-1], WrappedLine(lines[-1].text)]
 
 
-def _wrapped_paragraph(text: str, room: int) -> list[Line]:
+def _wrap_paragraph(text: str, room: int) -> list[WrappedLine]:
     lines, line, taken = [], "", 0
     for word in _WORD.findall(text):
-        more = _units(word)
+        more = _text_units(word)
         if line and taken + more > room:
             bare = word.lstrip()
-            lines.append(Line(line, word[: len(word) - len(bare)]))
-            line, taken, word, more = "", 0, bare, _units(bare)
+            lines.append(WrappedLine(line, word[: len(word) - len(bare)]))
+            line, taken, word, more = "", 0, bare, _text_units(bare)
         line, taken = line + word, taken + more
         while taken > room and len(line) > 1:
-            fits = _fitting(line, room)
-            lines.append(Line(line[:fits]))
+            fits = _fitting_letters(line, room)
+            lines.append(WrappedLine(line[:fits]))
             line = line[fits:]
-            taken = _units(line)
-    return [*lines, Line(line)]
+            taken = _text_units(line)
+    return [*lines, WrappedLine(line)]
 
 
-def _fitting(word: str, room: int) -> int:
+def _fitting_letters(word: str, room: int) -> int:
     """How many letters of a word stand in the room; at least one."""
     taken = 0
     for count, letter in enumerate(word):
-        taken += _letter(letter)
+        taken += _letter_width(letter)
         if taken > room:
             return max(count, 1)
     return len(word)
 
 
-def joined(lines: list[Line]) -> str:
+def join_lines(lines: list[WrappedLine]) -> str:
     """The text of these lines, without what ends the last."""
     return "".join(line.text + line.end for line in lines[:-1]) + (lines[-1].text if lines else "")

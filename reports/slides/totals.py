@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.slides.deck import BODY, Block, Box, Paragraph, Shape, Words
-from reports.slides.text_metrics import width
+from reports.slides.deck import BODY, Paragraph, Rect, RectangleShape, Shape, TextBox
+from reports.slides.text_metrics import text_width
 
-HEIGHT = 66.0
-_BETWEEN, _INSIDE = 10.0, 12.0
-_SIZES, _LABEL = (26.0, 22.0, 18.0, 15.0), 13.0
+TOTALS_HEIGHT = 66.0
+_SPACING, _PADDING = 10.0, 12.0
+_NUMBER_SIZES, _LABEL_SIZE = (26.0, 22.0, 18.0, 15.0), 13.0
 
 
 @dataclass(frozen=True)
-class Tile:
+class SlideTotal:
     """A number under its label; `tone`: that of its verdict, where it is about one."""
 
     label: str
@@ -22,21 +22,24 @@ class Tile:
     tone: str = ""
 
 
-def tiles(all_of: Sequence[Tile], top: float) -> list[Shape]:
+def total_shapes(totals: Sequence[SlideTotal], top: float) -> list[Shape]:
     """All of one height and width, over the whole slide, the numbers in one size."""
-    wide = (BODY.width - _BETWEEN * (len(all_of) - 1)) / len(all_of)
-    room = wide - 2 * _INSIDE
-    size = next((size for size in _SIZES if all(width(one.text, size, True) <= room for one in all_of)), _SIZES[-1])
+    wide = (BODY.width - _SPACING * (len(totals) - 1)) / len(totals)
+    room = wide - 2 * _PADDING
+    size = next(
+        (size for size in _NUMBER_SIZES if all(text_width(one.text, size, True) <= room for one in totals)),
+        _NUMBER_SIZES[-1],
+    )
     return [
         shape
-        for place, one in enumerate(all_of)
-        for shape in _tile(one, Box(BODY.left + place * (wide + _BETWEEN), top, wide, HEIGHT), size)
+        for place, one in enumerate(totals)
+        for shape in _total_shapes(one, Rect(BODY.left + place * (wide + _SPACING), top, wide, TOTALS_HEIGHT), size)
     ]
 
 
-def _tile(one: Tile, box: Box, size: float) -> tuple[Shape, ...]:
+def _total_shapes(one: SlideTotal, rect: Rect, size: float) -> tuple[Shape, ...]:
     number = Paragraph(one.text, size, one.tone or "ink", is_bold=True)
-    label = Paragraph(one.label, _LABEL, one.tone or "muted")
-    high = number.line + label.line
-    inside = Box(box.left + _INSIDE, box.top + (HEIGHT - high) / 2, box.width - 2 * _INSIDE, high)
-    return Block(box, f"{one.tone}-soft" if one.tone else "sunken"), Words(inside, (number, label))
+    label = Paragraph(one.label, _LABEL_SIZE, one.tone or "muted")
+    high = number.line_height + label.line_height
+    inside = Rect(rect.left + _PADDING, rect.top + (TOTALS_HEIGHT - high) / 2, rect.width - 2 * _PADDING, high)
+    return RectangleShape(rect, f"{one.tone}-soft" if one.tone else "sunken"), TextBox(inside, (number, label))

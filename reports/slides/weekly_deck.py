@@ -6,96 +6,108 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reports.slides.column_widths import Column
-from reports.slides.deck import Block, Box, Cell, Deck, Paragraph, Slide, Words
-from reports.slides.phrases import VERDICT_WORDS
-from reports.slides.plots import MOST_DAYS, bar_slides
-from reports.slides.table_layout import Beside, table_slides
-from reports.slides.text_layout import as_large_as_fits, text_height, text_slides
-from reports.slides.totals import Tile
-from reports.weekly.sections import Figure, Heading, Report, Said, Section, Table, Total
+from reports.slides.deck import Deck, Paragraph, Rect, RectangleShape, Slide, TableCell, TextBox
+from reports.slides.phrases import VERDICT_LABELS
+from reports.slides.plots import MAX_DAYS, bar_slides
+from reports.slides.table_layout import TableExtras, table_slides
+from reports.slides.text_layout import fit_paragraphs, text_height, text_slides
+from reports.slides.totals import SlideTotal
+from reports.weekly.sections import (
+    ColumnHeading,
+    LabelledText,
+    ReportCell,
+    ReportSection,
+    ReportTable,
+    ReportTotal,
+    WeeklyReport,
+)
 
-_RULE = Box(72, 160, 120, 4)
-_COVER = Box(72, 184, 816, 304)
-_PERIOD, _UNDER = 24.0, 20.0
+_COVER_RULE = Rect(72, 160, 120, 4)
+_COVER_TEXT = Rect(72, 184, 816, 304)
+_PERIOD_SIZE, _PERIOD_GAP = 24.0, 20.0
 
 
-def deck_of(report: Report) -> Deck:
+def build_deck(report: WeeklyReport) -> Deck:
     """All slides of the report."""
-    slides = [*_cover(report), *(slide for section in report.sections for slide in _section(section))]
+    slides = [*_cover_slides(report), *(slide for section in report.sections for slide in _section_slides(section))]
     title = f"{report.title}, {report.period}"
     author = report.cover[0].text if report.cover else ""
     return Deck(title, author, f"CMS Tracker · {title}", slides)
 
 
-def _cover(report: Report) -> Iterator[Slide]:
+def _cover_slides(report: WeeklyReport) -> Iterator[Slide]:
     """The title with who and what; where that is long, it has slides of its own."""
-    period = Paragraph(report.period, _PERIOD, "muted")
-    room = _COVER.height - text_height([period], _COVER.width) - _UNDER
-    people = as_large_as_fits([one for said in report.cover for one in _said(said)], _COVER.width, room)
-    fits = text_height(people, _COVER.width) <= room
-    shown = [period, Paragraph("", size=_UNDER / 1.25), *people] if fits else [period]
-    yield Slide(report.title, (Block(_RULE, "accent"), Words(_COVER, tuple(shown))), is_cover=True)
+    period = Paragraph(report.period, _PERIOD_SIZE, "muted")
+    room = _COVER_TEXT.height - text_height([period], _COVER_TEXT.width) - _PERIOD_GAP
+    people = fit_paragraphs(
+        [one for labelled in report.cover for one in _labelled_paragraphs(labelled)], _COVER_TEXT.width, room
+    )
+    fits = text_height(people, _COVER_TEXT.width) <= room
+    shown = [period, Paragraph("", size=_PERIOD_GAP / 1.25), *people] if fits else [period]
+    yield Slide(
+        report.title, (RectangleShape(_COVER_RULE, "accent"), TextBox(_COVER_TEXT, tuple(shown))), is_cover=True
+    )
     if not fits:
         yield from text_slides("Who and what", people)
 
 
-def _section(section: Section) -> list[Slide]:
+def _section_slides(section: ReportSection) -> list[Slide]:
     if section.amounts:
-        days = section.days if len(section.days) <= MOST_DAYS else sorted(section.amounts)
+        days = section.days if len(section.days) <= MAX_DAYS else sorted(section.amounts)
         return bar_slides(section.title, days, section.amounts)
-    text = [one for said in section.said for one in _said(said)]
+    text = [one for labelled in section.texts for one in _labelled_paragraphs(labelled)]
     if section.table is None:
         note = [Paragraph(section.note, tone="muted")] if section.note else []
         return text_slides(section.title, [*note, *text])
-    beside = Beside([_tile(one) for one in section.totals], section.note, text, section.shares)
+    beside = TableExtras([_slide_total(one) for one in section.totals], section.note, text, section.shares)
     return table_slides(section.title, _columns(section.table), _rows(section.table), beside)
 
 
-def _tile(total: Total) -> Tile:
-    return Tile(VERDICT_WORDS.get(total.verdict, total.label), total.link.text, total.verdict)
+def _slide_total(total: ReportTotal) -> SlideTotal:
+    return SlideTotal(VERDICT_LABELS.get(total.verdict, total.label), total.link.text, total.verdict)
 
 
-def _said(said: Said) -> Iterator[Paragraph]:
+def _labelled_paragraphs(labelled: LabelledText) -> Iterator[Paragraph]:
     """A label with what stands under it; lines that begin with a dash or a star are points."""
-    first, *others = said.text.replace("\r\n", "\n").split("\n")
-    if said.label and (others or _is_point(first)):
-        yield Paragraph(f"{said.label}:", is_bold=True)
+    first, *others = labelled.text.replace("\r\n", "\n").split("\n")
+    if labelled.label and (others or _is_bullet(first)):
+        yield Paragraph(f"{labelled.label}:", is_bold=True)
         others.insert(0, first)
-    elif said.label:
-        yield Paragraph(f"{said.label}: {first}")
+    elif labelled.label:
+        yield Paragraph(f"{labelled.label}: {first}")
     else:
         others.insert(0, first)
-    yield from (_typed(line) for line in others)
+    yield from (_typed_paragraph(line) for line in others)
 
 
-def _is_point(line: str) -> bool:
+def _is_bullet(line: str) -> bool:
     return line.lstrip().startswith(("- ", "* ", "• "))
 
 
-def _typed(line: str) -> Paragraph:
-    return Paragraph(line.lstrip()[2:].lstrip() if _is_point(line) else line, is_point=_is_point(line))
+def _typed_paragraph(line: str) -> Paragraph:
+    return Paragraph(line.lstrip()[2:].lstrip() if _is_bullet(line) else line, is_bullet=_is_bullet(line))
 
 
-def _columns(table: Table) -> list[Column]:
-    return [Column(_head(one), one.is_number) for one in table.headings]
+def _columns(table: ReportTable) -> list[Column]:
+    return [Column(_heading_text(one), one.is_number) for one in table.headings]
 
 
-def _head(heading: Heading) -> str:
-    return VERDICT_WORDS.get(heading.verdict, heading.text)
+def _heading_text(heading: ColumnHeading) -> str:
+    return VERDICT_LABELS.get(heading.verdict, heading.text)
 
 
-def _rows(table: Table) -> list[list[Cell]]:
-    return [[_cell(heading, figure) for heading, figure in row] for row in table.cells]
+def _rows(table: ReportTable) -> list[list[TableCell]]:
+    return [[_table_cell(heading, figure) for heading, figure in row] for row in table.cells]
 
 
-def _cell(heading: Heading, figure: Figure) -> Cell:
-    if figure.is_word:
-        mark = VERDICT_WORDS[figure.verdict][:2]
-        return Cell(mark + figure.text, figure.verdict, is_bold=True, fill=f"{figure.verdict}-soft")
-    plain = Cell(_whole(figure.text) if heading.is_number or heading.is_whole else figure.text)
-    return replace(plain, tone=figure.verdict) if figure.verdict and figure.text != "0" else plain
+def _table_cell(heading: ColumnHeading, cell: ReportCell) -> TableCell:
+    if cell.is_verdict:
+        mark = VERDICT_LABELS[cell.verdict][:2]
+        return TableCell(mark + cell.text, cell.verdict, is_bold=True, fill=f"{cell.verdict}-soft")
+    plain = TableCell(_without_breaks(cell.text) if heading.is_number or heading.is_nowrap else cell.text)
+    return replace(plain, tone=cell.verdict) if cell.verdict and cell.text != "0" else plain
 
 
-def _whole(number: str) -> str:
+def _without_breaks(number: str) -> str:
     """What stays on a line, a number with its unit; how many are unknown may stand on the next."""
     return number.replace(" ", "\xa0").replace("\xa0(", " (")

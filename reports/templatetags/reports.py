@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from certify.models.choices import Verdict
-from reports.statistics import Sum
+from reports.statistics import Statistics
 
 register = template.Library()
 
@@ -30,6 +30,6 @@ def _link(text: str, url: str) -> SafeString | str:
 
 
 @register.filter
-def sum_of(sums: Mapping[Verdict, Sum], verdict: Verdict) -> Sum | None:
+def sum_of(sums: Mapping[Verdict, Statistics], verdict: Verdict) -> Statistics | None:
     """The sum of one verdict."""
     return sums.get(verdict)

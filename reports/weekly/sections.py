@@ -20,48 +20,48 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Figure:
+class ReportCell:
     """What stands in one place of a table. `verdict`: the one it is about; `is_word`: it says the verdict itself."""
 
     links: tuple[Link, ...] = ()
     verdict: str = ""
-    is_word: bool = False
+    is_verdict: bool = False
 
     @property
     def text(self) -> str:
         return ", ".join(link.text for link in self.links)
 
 
-def figure(text: object, url: str = "", verdict: str = "") -> Figure:
+def make_cell(text: object, url: str = "", verdict: str = "") -> ReportCell:
     """One word or number; a zero has no rows to lead to."""
     said = str(text)
-    return Figure((Link(said, "" if said == "0" else url),) if said else (), verdict)
+    return ReportCell((Link(said, "" if said == "0" else url),) if said else (), verdict)
 
 
 @dataclass(frozen=True)
-class Heading:
+class ColumnHeading:
     """Head of a column. `is_whole`: what stands below it stays on one line; `is_long`: it is a text."""
 
     text: str
     is_number: bool = False
     verdict: str = ""
-    is_whole: bool = False
-    is_long: bool = False
+    is_nowrap: bool = False
+    is_long_text: bool = False
 
 
 @dataclass(frozen=True)
-class Table:
-    headings: tuple[Heading, ...]
-    rows: Sequence[tuple[Figure, ...]]
+class ReportTable:
+    headings: tuple[ColumnHeading, ...]
+    rows: Sequence[tuple[ReportCell, ...]]
 
     @property
-    def cells(self) -> list[list[tuple[Heading, Figure]]]:
+    def cells(self) -> list[list[tuple[ColumnHeading, ReportCell]]]:
         """The rows, each figure with its heading."""
         return [list(zip(self.headings, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True)
-class Said:
+class LabelledText:
     """Something under a label: words as typed, or numbers with their rows."""
 
     label: str
@@ -72,12 +72,12 @@ class Said:
         return ", ".join(link.text for link in self.links)
 
 
-def said(label: str, *texts: str) -> Said:
-    return Said(label, tuple(Link(text) for text in texts))
+def labelled_text(label: str, *texts: str) -> LabelledText:
+    return LabelledText(label, tuple(Link(text) for text in texts))
 
 
 @dataclass(frozen=True)
-class Total:
+class ReportTotal:
     """A sum that stands large above a table. `verdict`: the one that it counts."""
 
     label: str
@@ -86,7 +86,7 @@ class Total:
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """One thing of the report.
 
     `amounts`: recorded luminosity (1/pb) of `reconstruction`, drawn as bars. `shares`: runs of each verdict by what
@@ -96,26 +96,26 @@ class Section:
     name: str
     title: str
     note: str = ""
-    totals: tuple[Total, ...] = ()
-    table: Table | None = None
+    totals: tuple[ReportTotal, ...] = ()
+    table: ReportTable | None = None
     shares: Sequence[tuple[str, dict[Verdict, int]]] = ()
-    said: tuple[Said, ...] = ()
+    texts: tuple[LabelledText, ...] = ()
     reconstruction: str = ""
     amounts: Amounts = field(default_factory=dict)
     days: Sequence[date] = ()
 
 
 @dataclass(frozen=True)
-class Report:
+class WeeklyReport:
     """All of it. `period`: the days in words; `cover`: who and what, under the title."""
 
     title: str
     period: str
     file_name: str
-    cover: tuple[Said, ...]
-    sections: Sequence[Section]
+    cover: tuple[LabelledText, ...]
+    sections: Sequence[ReportSection]
 
 
-def filled(sections: Iterable[Section | None]) -> list[Section]:
+def without_empty(sections: Iterable[ReportSection | None]) -> list[ReportSection]:
     """Those that there are."""
     return [section for section in sections if section]

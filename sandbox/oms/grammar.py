@@ -14,13 +14,13 @@ Pairs = Iterable[tuple[str, str]]
 DEFAULT_LIMIT = 10
 _FILTER = re.compile(r"filter\[(?P<attribute>[^\]]*)\](?:\[(?P<operator>[^\]]*)\])?$")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
-_COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "EQ": operator.eq, "NEQ": operator.ne, "LT": operator.lt, "GT": operator.gt, "LE": operator.le, "GE": operator.ge,
 }  # fmt: skip
-OPERATORS = (*_COMPARED, "LIKE", "CT")
+OPERATORS = (*_COMPARISONS, "LIKE", "CT")
 
 
-class BadQuery(ValueError):
+class InvalidQuery(ValueError):
     """The query cannot be answered; the text is the detail of a 400."""
 
 
@@ -32,16 +32,16 @@ class Condition:
     operator: str
     value: Any
 
-    def holds(self, row: Row) -> bool:
+    def matches(self, row: Row) -> bool:
         found = row[self.attribute]
         if self.value is None or found is None:
-            return self._of_null(found)
+            return self._matches_null(found)
         if self.operator in ("LIKE", "CT"):
             return self._contains(found)
-        found, wanted = _alike(found, self.value, self.attribute)
-        return _COMPARED[self.operator](found, wanted)
+        found, wanted = _comparable_values(found, self.value, self.attribute)
+        return _COMPARISONS[self.operator](found, wanted)
 
-    def _of_null(self, found: Any) -> bool:
+    def _matches_null(self, found: Any) -> bool:
         """Null equals only null, and is neither more nor less than anything."""
         if self.value is None:
             return (found is None) == (self.operator == "EQ") if self.operator in ("EQ", "NEQ") else False
@@ -57,15 +57,15 @@ class Condition:
         return re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL) is not None
 
 
-def _alike(found: Any, wanted: Any, attribute: str) -> tuple[Any, Any]:
+def _comparable_values(found: Any, wanted: Any, attribute: str) -> tuple[Any, Any]:
     """Both as booleans, numbers or text, whichever the attribute is."""
     if isinstance(found, bool):
         if str(wanted).lower() not in ("true", "false"):
-            raise BadQuery(f"Cannot parse {wanted!r} as a boolean for {attribute}")
+            raise InvalidQuery(f"Cannot parse {wanted!r} as a boolean for {attribute}")
         return found, str(wanted).lower() == "true"
     if isinstance(found, int | float):
         if not _NUMBER.match(str(wanted)):
-            raise BadQuery(f"Cannot parse {wanted!r} as a number for {attribute}")
+            raise InvalidQuery(f"Cannot parse {wanted!r} as a number for {attribute}")
         return found, float(wanted)
     return (",".join(found), str(wanted)) if isinstance(found, list) else (found, str(wanted))
 
@@ -82,53 +82,53 @@ class Query:
     limit: int = DEFAULT_LIMIT
 
 
-def _whole(name: str, text: str, least: int) -> int:
+def _integer(name: str, text: str, least: int) -> int:
     if not text.isdigit() or int(text) < least:
-        raise BadQuery(f"Parameter {name} is {text!r}, not a number of at least {least}")
+        raise InvalidQuery(f"Parameter {name} is {text!r}, not a number of at least {least}")
     return int(text)
 
 
-def _words(text: str) -> list[str]:
+def _comma_separated(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def _condition(name: str, value: str) -> Condition:
+def _parse_condition(name: str, value: str) -> Condition:
     found = _FILTER.match(name)
     if not found:
-        raise BadQuery(f"Cannot parse parameter {name!r}")
+        raise InvalidQuery(f"Cannot parse parameter {name!r}")
     symbol = (found["operator"] or "EQ").upper()
     if symbol not in OPERATORS:
-        raise BadQuery(f"Unknown operator {found['operator']!r}")
+        raise InvalidQuery(f"Unknown operator {found['operator']!r}")
     return Condition(found["attribute"], symbol, None if value == "null" else value)
 
 
-def parsed(pairs: Pairs) -> Query:
+def parse_query(pairs: Pairs) -> Query:
     """The query of these parameters; BadQuery where one makes no sense."""
     query = Query()
     for name, value in pairs:
         if name.startswith("filter"):
-            query.conditions.append(_condition(name, value))
+            query.conditions.append(_parse_condition(name, value))
         elif name == "sort":
-            query.sort = [(word.lstrip("-"), word.startswith("-")) for word in _words(value)]
+            query.sort = [(word.lstrip("-"), word.startswith("-")) for word in _comma_separated(value)]
         elif name == "fields":
-            query.fields = _words(value)
+            query.fields = _comma_separated(value)
         elif name == "include":
-            query.include = frozenset(_words(value))
+            query.include = frozenset(_comma_separated(value))
         elif name == "page[offset]":
-            query.offset = _whole(name, value, 0)
+            query.offset = _integer(name, value, 0)
         elif name == "page[limit]":
-            query.limit = _whole(name, value, 1)
+            query.limit = _integer(name, value, 1)
         elif not name.startswith("group["):
-            raise BadQuery(f"Unknown parameter {name!r}")
+            raise InvalidQuery(f"Unknown parameter {name!r}")
     return query
 
 
-def checked(query: Query, attributes: frozenset[str]) -> Query:
+def validate_query(query: Query, attributes: frozenset[str]) -> Query:
     """The same query, when every attribute that it names exists."""
     named = [condition.attribute for condition in query.conditions] + [name for name, _ in query.sort]
     for name in [*named, *(query.fields or [])]:
         if name not in attributes:
-            raise BadQuery(f"Unknown attribute {name!r}")
+            raise InvalidQuery(f"Unknown attribute {name!r}")
     return query
 
 
@@ -140,17 +140,17 @@ def _sort_key(name: str) -> Callable[[Row], tuple[bool, Any]]:
     return key
 
 
-def _one_order(rows: list[Row], name: str, *, descending: bool) -> list[Row]:
+def _sorted_by(rows: list[Row], name: str, *, descending: bool) -> list[Row]:
     """Sorted by one attribute, nulls last both ways."""
     known = [row for row in rows if row[name] is not None]
     unknown = [row for row in rows if row[name] is None]
     return sorted(known, key=_sort_key(name), reverse=descending) + unknown
 
 
-def selected(rows: Iterable[Row], query: Query, primary: list[str]) -> list[Row]:
+def select_rows(rows: Iterable[Row], query: Query, primary: list[str]) -> list[Row]:
     """The rows that fit, in the order asked for; else by primary key, newest first."""
-    found = [row for row in rows if all(condition.holds(row) for condition in query.conditions)]
+    found = [row for row in rows if all(condition.matches(row) for condition in query.conditions)]
     order = query.sort or [(name, True) for name in primary]
     for name, descending in reversed(order):
-        found = _one_order(found, name, descending=descending)
+        found = _sorted_by(found, name, descending=descending)
     return found

@@ -39,7 +39,7 @@ _LUMISECTION_UNITS = {name: unit for name, unit in _RUN_UNITS.items() if name.en
 
 
 @dataclass(frozen=True)
-class Resource:
+class SandboxResource:
     """One resource: how to get its rows, what identifies one, and its units."""
 
     name: str
@@ -53,10 +53,10 @@ class Resource:
     def attributes(self) -> frozenset[str]:
         return frozenset(self.example())
 
-    def id_of(self, row: Row) -> str:
+    def row_id(self, row: Row) -> str:
         return "_".join(str(row[name]) for name in self.primary)
 
-    def units_of(self, row: Row) -> dict[str, dict[str, str]]:
+    def row_units(self, row: Row) -> dict[str, dict[str, str]]:
         """The unit of each attribute of the row that has one, as `meta.row` has it."""
         return {name: {"units": unit} for name, unit in self.units.items() if row.get(name) is not None}
 
@@ -65,7 +65,7 @@ def _lumisections(conditions: list[Condition]) -> Iterable[Row]:
     """The rows of the runs that the conditions on run_number leave."""
     on_run = [condition for condition in conditions if condition.attribute == "run_number"]
     for number in runs_with_lumisections():
-        if all(condition.holds({"run_number": number}) for condition in on_run):
+        if all(condition.matches({"run_number": number}) for condition in on_run):
             yield from world.lumisections_rows(number)
 
 
@@ -77,30 +77,30 @@ def _lumisection(identifier: str) -> Row | None:
     return next((row for row in rows if row["lumisection_number"] == int(number)), None)
 
 
-def _by_number(rows: Callable[[], dict[int, Any]]) -> Callable[[str], Row | None]:
+def _lookup_by_number(rows: Callable[[], dict[int, Any]]) -> Callable[[str], Row | None]:
     return lambda identifier: rows().get(int(identifier)) if identifier.isdigit() else None
 
 
 RESOURCES = {
     resource.name: resource
     for resource in (
-        Resource(
+        SandboxResource(
             "runs",
             ["run_number"],
             _RUN_UNITS,
             lambda _: world.runs().values(),
-            _by_number(world.runs),
+            _lookup_by_number(world.runs),
             lambda: next(iter(world.runs().values())),
         ),
-        Resource(
+        SandboxResource(
             "fills",
             ["fill_number"],
             _FILL_UNITS,
             lambda _: world.fills().values(),
-            _by_number(world.fills),
+            _lookup_by_number(world.fills),
             lambda: next(iter(world.fills().values())),
         ),
-        Resource(
+        SandboxResource(
             "lumisections",
             ["run_number", "lumisection_number"],
             _LUMISECTION_UNITS,

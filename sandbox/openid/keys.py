@@ -20,7 +20,7 @@ from jwt.utils import base64url_encode
 
 ALGORITHM = "RS256"
 KIDS = ("sandbox-2026-a", "sandbox-2026-b")
-Claims = dict[str, Any]
+TokenClaims = dict[str, Any]
 
 # What can be wrong with an ID token (POST /_sandbox/id-tokens).
 SPOILS = {
@@ -35,7 +35,7 @@ SPOILS = {
     "nonce": "with the nonce of another sign-in",
     "no-subject": "of nobody (no `sub`)",
 }
-_CLAIMS: dict[str, Callable[[], Claims]] = {
+_CLAIMS: dict[str, Callable[[], TokenClaims]] = {
     "expired": lambda: {"iat": int(time.time()) - 7200, "exp": int(time.time()) - 3600},
     "audience": lambda: {"aud": "somebody-else", "azp": "somebody-else"},
     "issuer": lambda: {"iss": "https://elsewhere.example/realms/cern"},
@@ -58,10 +58,10 @@ class Keys:
         """The JWKS: both signing keys, after one for encryption as Keycloak has it."""
         with self._lock:
             keys = self._keys
-        signing = [_public(key, kid=kid, use="sig", alg=ALGORITHM) for kid, key in keys.items()]
+        signing = [_public_jwk(key, kid=kid, use="sig", alg=ALGORITHM) for kid, key in keys.items()]
         return {"keys": [{**signing[0], "kid": "sandbox-enc", "use": "enc", "alg": "RSA-OAEP"}, *signing]}
 
-    def signed(self, claims: Claims, spoil: str = "") -> str:
+    def signed(self, claims: TokenClaims, spoil: str = "") -> str:
         """The claims as a token; `spoil` is one of SPOILS or empty."""
         with self._lock:
             kid, keys = next(self._turn), self._keys
@@ -76,7 +76,7 @@ class Keys:
         headers = {} if spoil == "no-kid" else {"kid": "unknown" if spoil == "kid" else kid}
         return jwt.encode(content, keys[other if spoil == "signature" else kid], algorithm=ALGORITHM, headers=headers)
 
-    def read(self, token: str) -> Claims:
+    def read(self, token: str) -> TokenClaims:
         """The claims of a token of this realm, expired or not; `jwt.PyJWTError` for any other."""
         kid = jwt.get_unverified_header(token).get("kid")
         with self._lock:
@@ -87,11 +87,11 @@ class Keys:
         return jwt.decode(token, key.public_key(), algorithms=[ALGORITHM], options=options)
 
 
-def _public(key: RSAPrivateKey, **more: str) -> dict[str, Any]:
+def _public_jwk(key: RSAPrivateKey, **more: str) -> dict[str, Any]:
     return {**RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), **more}
 
 
-def _shared_secret_token(content: Claims, kid: str, key: RSAPrivateKey) -> str:
+def _shared_secret_token(content: TokenClaims, kid: str, key: RSAPrivateKey) -> str:
     """The known attack on checks that believe the token's own `alg`: the public key is no secret."""
     secret = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     parts = ({"alg": "HS256", "typ": "JWT", "kid": kid}, content)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from sandbox.exchange import HTML, Answer
-from sandbox.openid.people import Person
+from sandbox.exchange import HTML, Response
+from sandbox.openid.people import SandboxAccount
 
 # Chromium holds the redirects that follow a form against form-action: the way back leads to CertHelper.
 HEADERS = {
@@ -22,19 +22,19 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def page(title: str, body: str, status: int = 200) -> Answer:
+def page(title: str, body: str, status: int = 200) -> Response:
     """A whole page; `body` is HTML."""
-    return Answer(_PAGE.format(title=escape(title), body=body), status, HTML, HEADERS)
+    return Response(_PAGE.format(title=escape(title), body=body), status, HTML, HEADERS)
 
 
-def refused(sentence: str, status: int = 400) -> Answer:
+def error_page(sentence: str, status: int = 400) -> Response:
     """Keycloak's "We are sorry" page."""
     return page("Sign in to CERN: refused", f"<p>{escape(sentence)}</p>", status)
 
 
-def who_signs_in(people: list[Person], action: str) -> Answer:
+def account_chooser(people: list[SandboxAccount], action: str) -> Response:
     """One button per person; a second one for a token without `cern_roles`."""
-    rows = "".join(_row(person) for person in people)
+    rows = "".join(_account_row(person) for person in people)
     return page(
         "Sign in to CERN (sandbox)",
         f"""<p>One click signs in. The second button gives a token without <code>cern_roles</code>, so that the roles
@@ -47,16 +47,16 @@ stand in <code>resource_access</code> alone.</p>
     )
 
 
-def _row(person: Person) -> str:
+def _account_row(person: SandboxAccount) -> str:
     name = escape(person.name)
     return (
         f'<tr><th scope="row"><button name="person" value="{name}">{name}</button></th>'
-        f'<td>{escape(person.says)}</td><td><button name="without_cern_roles" value="{name}" '
+        f'<td>{escape(person.description)}</td><td><button name="without_cern_roles" value="{name}" '
         f'aria-label="{name} without cern_roles">{name}</button></td></tr>'
     )
 
 
-def sign_out_first(action: str) -> Answer:
+def sign_out_page(action: str) -> Response:
     """What Keycloak asks when nobody says who signs out."""
     button = f'<form method="post" action="{escape(action)}"><button>Sign out</button></form>'
     return page("Sign out of CERN (sandbox)", f"<p>Do you want to sign out?</p>{button}")

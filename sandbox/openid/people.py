@@ -9,14 +9,14 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Person:
+class SandboxAccount:
     """One account. `roles` as the Application Portal names them; None: the realm says nothing of roles.
 
     `has_cern_roles`: the roles stand in `cern_roles` too, not only in `resource_access`.
     """
 
     name: str
-    says: str
+    description: str
     roles: tuple[str, ...] | None
     given_name: str = ""
     family_name: str = ""
@@ -46,46 +46,46 @@ class Person:
         return said | {"cern_roles": list(self.roles)} if self.has_cern_roles else said
 
 
-DEMO = (
-    Person("guest", "the role guest", ("default-role", "guest")),
-    Person("shifter", "the role shifter", ("default-role", "shifter")),
-    Person("shifter2", "the role shifter", ("default-role", "shifter")),
-    Person("leader", "the roles shifter and shiftleader", ("default-role", "shifter", "shiftleader")),
-    Person("expert", "the role expert", ("default-role", "expert")),
-    Person("admin", "the role admin", ("default-role", "admin")),
-    Person("newcomer", "no role at all, and never here before", None, "Nina", "Newcomer"),
+DEMO_ACCOUNTS = (
+    SandboxAccount("guest", "the role guest", ("default-role", "guest")),
+    SandboxAccount("shifter", "the role shifter", ("default-role", "shifter")),
+    SandboxAccount("shifter2", "the role shifter", ("default-role", "shifter")),
+    SandboxAccount("leader", "the roles shifter and shiftleader", ("default-role", "shifter", "shiftleader")),
+    SandboxAccount("expert", "the role expert", ("default-role", "expert")),
+    SandboxAccount("admin", "the role admin", ("default-role", "admin")),
+    SandboxAccount("newcomer", "no role at all, and never here before", None, "Nina", "Newcomer"),
 )
 
 
-class BadPerson(ValueError):
+class InvalidAccount(ValueError):
     """What was asked of a person makes no sense; the text says why."""
 
 
-class People:
+class SandboxAccounts:
     """The demo people, with the changes that were asked for since the last reset."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._changed: dict[str, Person] = {}
+        self._changed: dict[str, SandboxAccount] = {}
 
-    def all(self) -> list[Person]:
+    def all(self) -> list[SandboxAccount]:
         """Everybody, in the order of the page."""
         with self._lock:
-            known = {one.name: one for one in DEMO} | self._changed
+            known = {one.name: one for one in DEMO_ACCOUNTS} | self._changed
         return list(known.values())
 
-    def named(self, name: str) -> Person | None:
+    def by_name(self, name: str) -> SandboxAccount | None:
         """The person of that name."""
         return next((one for one in self.all() if one.name == name), None)
 
-    def change(self, asked: dict[str, Any]) -> Person:
+    def change(self, asked: dict[str, Any]) -> SandboxAccount:
         """Roles as asked, from the next sign-in on; a name that is not known is a new person."""
         name, roles = asked.get("name"), asked.get("roles", ())
         if not isinstance(name, str) or not name:
-            raise BadPerson(f"name is {name!r}: give a text.")
-        if roles is not None and not _are_words(roles):
-            raise BadPerson(f"roles is {roles!r}: give a list of words, or null.")
-        before = self.named(name) or Person(name, "made by a test", ())
+            raise InvalidAccount(f"name is {name!r}: give a text.")
+        if roles is not None and not _is_string_list(roles):
+            raise InvalidAccount(f"roles is {roles!r}: give a list of words, or null.")
+        before = self.by_name(name) or SandboxAccount(name, "made by a test", ())
         person = replace(
             before,
             roles=None if roles is None else tuple(roles),
@@ -103,5 +103,5 @@ class People:
             self._changed.clear()
 
 
-def _are_words(roles: object) -> bool:
+def _is_string_list(roles: object) -> bool:
     return isinstance(roles, Iterable) and not isinstance(roles, str) and all(isinstance(one, str) for one in roles)

@@ -13,13 +13,13 @@ from urllib.parse import urlencode, urlsplit
 
 import jwt
 
-from sandbox.exchange import HTML, Answer, Request
+from sandbox.exchange import HTML, Request, Response
 from sandbox.openid import pages
 from sandbox.openid.realm import Realm, Session, unpadded
 
 REALM_PATH = "/sso/auth/realms/cern"
 CALLBACK = "/accounts/oidc/cern/login/callback/"
-HERE = ("127.0.0.1", "localhost", "::1", "testserver")
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "testserver")
 
 
 def issuer_of(request: Request) -> str:
@@ -27,11 +27,11 @@ def issuer_of(request: Request) -> str:
     return f"http://{request.headers.get('host', '127.0.0.1')}{REALM_PATH}"
 
 
-def discovery(request: Request) -> Answer:
+def discovery(request: Request) -> Response:
     """`.well-known/openid-configuration`."""
     issuer = issuer_of(request)
     pages_at = f"{issuer}/protocol/openid-connect"
-    return Answer(
+    return Response(
         {
             "issuer": issuer,
             "authorization_endpoint": f"{pages_at}/auth",
@@ -50,10 +50,10 @@ def discovery(request: Request) -> Answer:
     )
 
 
-def is_known_way(address: str, path: str = "") -> bool:
+def is_allowed_redirect(address: str, path: str = "") -> bool:
     """Whether the realm may send a browser there."""
     parts = urlsplit(address)
-    return parts.scheme in ("http", "https") and parts.hostname in HERE and parts.path.startswith(path)
+    return parts.scheme in ("http", "https") and parts.hostname in LOCAL_HOSTS and parts.path.startswith(path)
 
 
 def _cookie_name(request: Request) -> str:
@@ -61,81 +61,83 @@ def _cookie_name(request: Request) -> str:
     return f"sandbox_sso_{request.headers.get('host', '').rpartition(':')[2]}"
 
 
-def _sid(request: Request) -> str:
+def _session_id(request: Request) -> str:
     pairs = (one.strip().partition("=") for one in request.headers.get("cookie", "").split(";"))
     return next((value for name, _, value in pairs if name == _cookie_name(request)), "")
 
 
-def authorize(request: Request, realm: Realm) -> Answer:
+def authorize(request: Request, realm: Realm) -> Response:
     """The page that asks who signs in, or at once back with a code for who is signed in already."""
     asked = dict(request.query)
-    if refusal := _refusal(asked):
+    if refusal := _invalid_request(asked):
         return refusal
-    session = realm.session(_sid(request))
+    session = realm.session(_session_id(request))
     if request.method == "POST":
-        return _chosen(request, realm, asked)
+        return _sign_in_chosen(request, realm, asked)
     if session and asked.get("prompt") != "login":
-        return _back_with_code(request, realm, session, asked)
+        return _redirect_with_code(request, realm, session, asked)
     if asked.get("prompt") == "none":
-        return _back(asked, error="login_required")
-    return pages.who_signs_in(realm.people.all(), request.target)
+        return _redirect_back(asked, error="login_required")
+    return pages.account_chooser(realm.people.all(), request.target)
 
 
-def _refusal(asked: dict[str, str]) -> Answer | None:
+def _invalid_request(asked: dict[str, str]) -> Response | None:
     if not asked.get("client_id", "").startswith("certhelper"):
-        return pages.refused("Client not found.")
-    if not is_known_way(asked.get("redirect_uri", ""), CALLBACK):
-        return pages.refused("Invalid parameter: redirect_uri")
+        return pages.error_page("Client not found.")
+    if not is_allowed_redirect(asked.get("redirect_uri", ""), CALLBACK):
+        return pages.error_page("Invalid parameter: redirect_uri")
     if asked.get("response_type") != "code":
-        return _back(asked, error="unsupported_response_type")
+        return _redirect_back(asked, error="unsupported_response_type")
     if asked.get("code_challenge_method") != "S256" or not asked.get("code_challenge"):
-        return _back(asked, error="invalid_request", error_description="Missing parameter: code_challenge_method")
+        return _redirect_back(
+            asked, error="invalid_request", error_description="Missing parameter: code_challenge_method"
+        )
     if "openid" not in asked.get("scope", "").split():
-        return _back(asked, error="invalid_scope")
+        return _redirect_back(asked, error="invalid_scope")
     return None
 
 
-def _chosen(request: Request, realm: Realm, asked: dict[str, str]) -> Answer:
+def _sign_in_chosen(request: Request, realm: Realm, asked: dict[str, str]) -> Response:
     form = request.form
     name = form.get("without_cern_roles") or form.get("person", "")
-    person = realm.people.named(name)
+    person = realm.people.by_name(name)
     if person is None:
-        return _back(asked, error="access_denied")
+        return _redirect_back(asked, error="access_denied")
     if "without_cern_roles" in form:
         person = replace(person, has_cern_roles=False)
-    return _back_with_code(request, realm, realm.sign_in(person), asked)
+    return _redirect_with_code(request, realm, realm.sign_in(person), asked)
 
 
-def _back_with_code(request: Request, realm: Realm, session: Session, asked: dict[str, str]) -> Answer:
+def _redirect_with_code(request: Request, realm: Realm, session: Session, asked: dict[str, str]) -> Response:
     issuer = issuer_of(request)
-    answer = _back(asked, code=realm.code_for(session, asked, issuer), session_state=session.sid, iss=issuer)
+    answer = _redirect_back(asked, code=realm.issue_code(session, asked, issuer), session_state=session.sid, iss=issuer)
     cookie = f"{_cookie_name(request)}={session.sid}; Path=/sso; HttpOnly; SameSite=Lax"
     return replace(answer, headers={**answer.headers, "Set-Cookie": cookie})
 
 
-def _back(asked: dict[str, str], **said: str) -> Answer:
+def _redirect_back(asked: dict[str, str], **said: str) -> Response:
     """To CertHelper, with what is said and its own state."""
     said |= {"state": asked["state"]} if "state" in asked else {}
-    return Answer("", 302, HTML, {"Location": f"{asked['redirect_uri']}?{urlencode(said)}"})
+    return Response("", 302, HTML, {"Location": f"{asked['redirect_uri']}?{urlencode(said)}"})
 
 
-def log_out(request: Request, realm: Realm) -> Answer:
+def log_out(request: Request, realm: Realm) -> Response:
     """End the session that `id_token_hint` names, and go on to `post_logout_redirect_uri`; without the hint, ask."""
     asked = {**dict(request.query), **(request.form if request.method == "POST" else {})}
     after = asked.get("post_logout_redirect_uri", "")
-    if after and not is_known_way(after):
-        return pages.refused("Invalid redirect uri")
+    if after and not is_allowed_redirect(after):
+        return pages.error_page("Invalid redirect uri")
     hint = asked.get("id_token_hint", "")
     if not hint and request.method != "POST":
-        return pages.sign_out_first(request.target)
+        return pages.sign_out_page(request.target)
     try:
-        realm.end(realm.keys.read(hint)["sid"] if hint else _sid(request))
+        realm.end_session(realm.keys.read(hint)["sid"] if hint else _session_id(request))
     except (jwt.PyJWTError, KeyError):
-        return pages.refused("Invalid parameter: id_token_hint")
-    return Answer("", 302, HTML, {"Location": after}) if after else pages.page("You are logged out", "")
+        return pages.error_page("Invalid parameter: id_token_hint")
+    return Response("", 302, HTML, {"Location": after}) if after else pages.page("You are logged out", "")
 
 
-def redeem(fields: dict[str, str], client: str, realm: Realm) -> Answer:
+def redeem(fields: dict[str, str], client: str, realm: Realm) -> Response:
     """A code for tokens, with the proof that who began the sign-in is who asks."""
     code = realm.redeem(fields.get("code", ""))
     if code is None or code.client != client:
@@ -145,14 +147,14 @@ def redeem(fields: dict[str, str], client: str, realm: Realm) -> Answer:
     verifier = fields.get("code_verifier", "")
     if unpadded(hashlib.sha256(verifier.encode()).digest()) != code.challenge:
         return _invalid_grant("PKCE verification failed: Code mismatch")
-    return Answer(realm.tokens(code))
+    return Response(realm.tokens(code))
 
 
-def _invalid_grant(said: str) -> Answer:
-    return Answer({"error": "invalid_grant", "error_description": said}, 400)
+def _invalid_grant(said: str) -> Response:
+    return Response({"error": "invalid_grant", "error_description": said}, 400)
 
 
-def userinfo(request: Request, realm: Realm) -> Answer:
+def userinfo(request: Request, realm: Realm) -> Response:
     """Claims of who the access token was given for."""
     found = realm.userinfo(request.bearer or "")
-    return Answer(found) if found else Answer({"error": "invalid_token"}, 401)
+    return Response(found) if found else Response({"error": "invalid_token"}, 401)

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sandbox.openid.keys import SPOILS, Keys
-from sandbox.openid.people import People, Person
+from sandbox.openid.people import SandboxAccount, SandboxAccounts
 
-CODE_LIVES_S = 60
-TOKEN_LIVES_S = 1200
-MOST_KEPT = 1000
+CODE_LIFETIME_S = 60
+TOKEN_LIFETIME_S = 1200
+MAX_REMEMBERED = 1000
 T = TypeVar("T")
 
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 class Session:
     """Somebody is signed in to the realm."""
 
-    person: Person
+    person: SandboxAccount
     sid: str
     since: int
 
@@ -43,10 +43,10 @@ class Code:
     expires: float
 
 
-def _keep(kept: OrderedDict[str, T], key: str, value: T) -> None:
+def _remember(kept: OrderedDict[str, T], key: str, value: T) -> None:
     """Remember, and forget the oldest of too many."""
     kept[key] = value
-    while len(kept) > MOST_KEPT:
+    while len(kept) > MAX_REMEMBERED:
         kept.popitem(last=False)
 
 
@@ -55,7 +55,7 @@ class Realm:
     """What the realm remembers of people."""
 
     keys: Keys = field(default_factory=Keys)
-    people: People = field(default_factory=People)
+    people: SandboxAccounts = field(default_factory=SandboxAccounts)
     spoil: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _codes: OrderedDict[str, Code] = field(default_factory=OrderedDict)
@@ -76,11 +76,11 @@ class Realm:
             raise ValueError(f"spoil is {how!r}: give one of {', '.join(SPOILS)}, or nothing.")
         self.spoil = how
 
-    def sign_in(self, person: Person) -> Session:
+    def sign_in(self, person: SandboxAccount) -> Session:
         """A session of the realm."""
         session = Session(person, str(uuid.uuid4()), int(time.time()))
         with self._lock:
-            _keep(self._sessions, session.sid, session)
+            _remember(self._sessions, session.sid, session)
         return session
 
     def session(self, sid: str) -> Session | None:
@@ -88,12 +88,12 @@ class Realm:
         with self._lock:
             return self._sessions.get(sid)
 
-    def end(self, sid: str) -> None:
+    def end_session(self, sid: str) -> None:
         """Sign out."""
         with self._lock:
             self._sessions.pop(sid, None)
 
-    def code_for(self, session: Session, asked: dict[str, str], issuer: str) -> str:
+    def issue_code(self, session: Session, asked: dict[str, str], issuer: str) -> str:
         """A code that can be made tokens once, within a minute."""
         code = Code(
             session,
@@ -102,11 +102,11 @@ class Realm:
             asked["code_challenge"],
             asked.get("nonce", ""),
             issuer,
-            time.time() + CODE_LIVES_S,
+            time.time() + CODE_LIFETIME_S,
         )
         key = f"{uuid.uuid4()}.{session.sid}"
         with self._lock:
-            _keep(self._codes, key, code)
+            _remember(self._codes, key, code)
         return key
 
     def redeem(self, key: str) -> Code | None:
@@ -126,7 +126,7 @@ class Realm:
             "typ": "ID",
             "jti": str(uuid.uuid4()),
             "iat": now,
-            "exp": now + TOKEN_LIVES_S,
+            "exp": now + TOKEN_LIFETIME_S,
             "auth_time": code.session.since,
             "sid": code.session.sid,
             "session_state": code.session.sid,
@@ -135,10 +135,10 @@ class Realm:
         if code.nonce:
             claims["nonce"] = code.nonce
         with self._lock:
-            _keep(self._access, access, claims)
+            _remember(self._access, access, claims)
         return {
             "access_token": access,
-            "expires_in": TOKEN_LIVES_S,
+            "expires_in": TOKEN_LIFETIME_S,
             "refresh_expires_in": 1800,
             "refresh_token": secrets.token_urlsafe(32),
             "token_type": "Bearer",

@@ -5,75 +5,75 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sandbox.exchange import HTML, Answer, Request
+from sandbox.exchange import HTML, Request, Response
 from sandbox.registry.cycles import cycles, datasets_accepted
 from sandbox.registry.filters import RegistryError
-from sandbox.registry.lumisections import LISTS
+from sandbox.registry.lumisections import LUMISECTION_LISTS
 from sandbox.registry.paging import page
 from sandbox.registry.rows import dataset_names
 from sandbox.sso import Tokens
 
 PREFIX = "/registry"
 AUDIENCE = "cmsrunregistry-sso-proxy"
-_NAMES = "/get_all_dataset_names_of_run/"
+_NAMES_PATH = "/get_all_dataset_names_of_run/"
 _QUERIES = {"/runs_filtered_ordered": "Run", "/datasets_filtered_ordered": "Dataset"}
-_REFUSED = (
+_REFUSAL_PAGE = (
     "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr>"
     "<center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
-_MISSING = (
+_NOT_FOUND_PAGE = (
     '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Error</title>\n</head>\n<body>\n'
     "<pre>Cannot {method} {path}</pre>\n</body>\n</html>\n"
 )
-_POWERED = {"X-Powered-By": "Express", "Access-Control-Allow-Origin": "*"}
+_EXPRESS_HEADERS = {"X-Powered-By": "Express", "Access-Control-Allow-Origin": "*"}
 
 
-def _may_ask(request: Request, tokens: Tokens) -> bool:
+def _is_authorized(request: Request, tokens: Tokens) -> bool:
     """A good token for the audience; without any, the `email` header of the client's local target."""
     if request.bearer is not None:
-        return tokens.is_good(request.bearer, AUDIENCE)
+        return tokens.is_valid(request.bearer, AUDIENCE)
     return bool(request.headers.get("email"))
 
 
-def refusal(status: int) -> Answer:
+def refusal(status: int) -> Response:
     """Run Registry does not let in: 401, no good token; 403, the token may not."""
     title = "401 Authorization Required" if status == 401 else f"{status} Forbidden"
-    return Answer({"message": _REFUSED.format(title=title)}, status)
+    return Response({"message": _REFUSAL_PAGE.format(title=title)}, status)
 
 
-def answer(request: Request, tokens: Tokens) -> Answer:
+def answer(request: Request, tokens: Tokens) -> Response:
     """What Run Registry says to the request."""
-    if not _may_ask(request, tokens):
+    if not _is_authorized(request, tokens):
         return refusal(401)
     try:
-        found = _found(request, request.path.removeprefix(PREFIX))
+        found = _route(request, request.path.removeprefix(PREFIX))
     except RegistryError as thrown:
-        return Answer({"err": str(thrown)}, 500, headers=_POWERED)
+        return Response({"err": str(thrown)}, 500, headers=_EXPRESS_HEADERS)
     if found is None:
-        text = _MISSING.format(method=request.method, path=request.path.removeprefix(PREFIX))
-        return Answer(text, 404, HTML, _POWERED)
-    return Answer(found, headers=_POWERED)
+        text = _NOT_FOUND_PAGE.format(method=request.method, path=request.path.removeprefix(PREFIX))
+        return Response(text, 404, HTML, _EXPRESS_HEADERS)
+    return Response(found, headers=_EXPRESS_HEADERS)
 
 
-def _found(request: Request, path: str) -> Any:
+def _route(request: Request, path: str) -> Any:
     if request.method == "GET":
-        return _by_get(path)
+        return _get_answer(path)
     if request.method != "POST":
         return None
     name = path.removeprefix("/lumisections/")
     if path in _QUERIES:
         return page(_body(request), _QUERIES[path])
-    return LISTS[name](_body(request)) if name in LISTS and name != path else None
+    return LUMISECTION_LISTS[name](_body(request)) if name in LUMISECTION_LISTS and name != path else None
 
 
-def _by_get(path: str) -> Any:
+def _get_answer(path: str) -> Any:
     if path == "/cycles/global":
         return cycles()
     if path == "/datasets_accepted":
         return datasets_accepted()
-    if not path.startswith(_NAMES):
+    if not path.startswith(_NAMES_PATH):
         return None
-    number = path.removeprefix(_NAMES)
+    number = path.removeprefix(_NAMES_PATH)
     if not number.lstrip("-").isdigit():
         raise RegistryError(f'invalid input syntax for type integer: "{number}"')
     return dataset_names().get(int(number), [])
@@ -84,13 +84,13 @@ def _body(request: Request) -> dict[str, Any]:
     try:
         body = json.loads(request.body or b"{}")
     except json.JSONDecodeError as wrong:
-        raise RegistryError(_in_words_of_node(wrong)) from None
+        raise RegistryError(_node_error(wrong)) from None
     except UnicodeDecodeError:
         raise RegistryError("Unexpected token in JSON at position 0") from None
     return body if isinstance(body, dict) else {}
 
 
-def _in_words_of_node(wrong: json.JSONDecodeError) -> str:
+def _node_error(wrong: json.JSONDecodeError) -> str:
     if wrong.pos >= len(wrong.doc):
         return "Unexpected end of JSON input"
     if "property name" in wrong.msg:
@@ -98,9 +98,9 @@ def _in_words_of_node(wrong: json.JSONDecodeError) -> str:
     return f"Unexpected token {wrong.doc[wrong.pos]} in JSON at position {wrong.pos}"
 
 
-def nothing(request: Request) -> Answer:
+def not_found(request: Request) -> Response:
     """Run Registry's answer for what it does not have (fault `not-found`)."""
     kind = _QUERIES.get(request.path.removeprefix(PREFIX))
     if kind:
-        return Answer({"runs" if kind == "Run" else "datasets": [], "pages": 0, "count": 0}, headers=_POWERED)
-    return Answer({} if request.path.endswith("_by_component") else [], headers=_POWERED)
+        return Response({"runs" if kind == "Run" else "datasets": [], "pages": 0, "count": 0}, headers=_EXPRESS_HEADERS)
+    return Response({} if request.path.endswith("_by_component") else [], headers=_EXPRESS_HEADERS)

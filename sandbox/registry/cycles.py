@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.registry.rows import Row, dataset_rows
 
-MADE = "2018-05-14T08:00:00.000Z"
+CREATED_AT = "2018-05-14T08:00:00.000Z"
 # Name, deadline, first and last run whose prompt reconstruction is in the call.
 CALLS = (
     ("2018 week 17", "2018-05-01T00:00:00.000Z", 315252, 315322),
@@ -21,13 +21,13 @@ ACCEPTED = (
 FIRST_RUN, LAST_RUN = 314206, 316995
 
 
-def _bare(row: Row) -> Row:
+def _without_flags(row: Row) -> Row:
     return {name: value for name, value in row.items() if name != "Run"}
 
 
-def _in_call(identifier: int, row: Row) -> Row:
+def _call_dataset(identifier: int, row: Row) -> Row:
     key = {"id_cycle": identifier, "run_number": row["run_number"], "name": row["name"]}
-    return key | {"createdAt": MADE, "updatedAt": MADE, "Datasets": [_bare(row)]}
+    return key | {"createdAt": CREATED_AT, "updatedAt": CREATED_AT, "Datasets": [_without_flags(row)]}
 
 
 def _call(identifier: int, name: str, deadline: str, first: int, last: int) -> dict[str, Any]:
@@ -42,10 +42,10 @@ def _call(identifier: int, name: str, deadline: str, first: int, last: int) -> d
         "cycle_attributes": {"global_state": "pending", "tracker_state": "pending"},
         "deadline": deadline,
         "deleted": False,
-        "createdAt": MADE,
-        "updatedAt": MADE,
-        "CycleDataset": [_in_call(identifier, row) for row in rows],
-        "datasets": [_bare(row) for row in rows],
+        "createdAt": CREATED_AT,
+        "updatedAt": CREATED_AT,
+        "CycleDataset": [_call_dataset(identifier, row) for row in rows],
+        "datasets": [_without_flags(row) for row in rows],
     }
 
 
@@ -57,7 +57,7 @@ def cycles() -> list[dict[str, Any]]:
 def datasets_accepted() -> list[dict[str, Any]]:
     """Which datasets of the DQM GUI belong to which name, class and runs."""
     pointers = dict.fromkeys(("CCL_id", "CPCL_id", "DCL_id", "DAL_id", "JCL_id", "ODCL_id", "PL_id"), 1)
-    settings = {"id": 1, "metadata": {"by": "auto@auto"}, "createdAt": MADE} | pointers
+    settings = {"id": 1, "metadata": {"by": "auto@auto"}, "createdAt": CREATED_AT} | pointers
     return [
         {
             "id": place,
@@ -67,7 +67,7 @@ def datasets_accepted() -> list[dict[str, Any]]:
             "class": run_class,
             "run_from": FIRST_RUN,
             "run_to": LAST_RUN,
-            "createdAt": MADE,
+            "createdAt": CREATED_AT,
             "DatasetsAcceptedLists": [
                 {"id": 1, "DatasetsAcceptedEntries": {"id": place, "DAL_id": 1}, "Settings": [settings]}
             ],

@@ -15,10 +15,10 @@ from typing import Any
 
 from sandbox.registry.rows import Row, flags_of
 
-Truth = bool | None
-Test = Callable[[Row], Truth]
+SqlBoolean = bool | None
+RowTest = Callable[[Row], SqlBoolean]
 
-_COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq, "<>": operator.ne, ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le,
 }  # fmt: skip
 # Operator: does it want a match, does it mind the case.
@@ -40,7 +40,7 @@ class RegistryError(Exception):
     """What the backend throws: the text goes out as {"err": text} with status 500."""
 
 
-def table_of(column: str, kind: str) -> str:
+def column_table(column: str, kind: str) -> str:
     """The table that a column is in; RegistryError for a column that is not there."""
     part, dot, _ = column.partition(".")
     if dot and part in _JSON_PARTS and (kind == "Dataset" or part != "dataset_attributes"):
@@ -50,7 +50,7 @@ def table_of(column: str, kind: str) -> str:
     raise RegistryError(f"column {kind}.{column} does not exist")
 
 
-def value_at(row: Row, column: str) -> Any:
+def column_value(row: Row, column: str) -> Any:
     """The value of a column or of a path into a JSON one; None where there is none."""
     part, dot, rest = column.partition(".")
     if not dot:
@@ -73,14 +73,14 @@ def _pattern(text: str, minds_case: bool) -> re.Pattern[str]:
     return re.compile(regular, re.DOTALL | (0 if minds_case else re.IGNORECASE))
 
 
-def _like(column: str, symbol: str, value: Any, kind: str) -> Test:
+def _like_test(column: str, symbol: str, value: Any, kind: str) -> RowTest:
     wants, minds_case = _LIKE[symbol]
     if _OWN_COLUMNS[kind].get(column) is int:
         raise RegistryError("operator does not exist: integer ~~* unknown")
     pattern = _pattern(str(value), minds_case)
 
-    def test(row: Row) -> Truth:
-        found = value_at(row, column)
+    def test(row: Row) -> SqlBoolean:
+        found = column_value(row, column)
         return None if found is None else (pattern.fullmatch(_as_text(found)) is not None) == wants
 
     return test
@@ -106,9 +106,9 @@ def _as_number(value: Any) -> float:
         raise RegistryError(f'invalid input syntax for type double precision: "{_as_text(value)}"') from None
 
 
-def _comparison(column: str, symbol: str, value: Any, kind: str) -> Test:
+def _comparison_test(column: str, symbol: str, value: Any, kind: str) -> RowTest:
     if value is None:
-        return lambda row: (value_at(row, column) is None) == (symbol == "=")
+        return lambda row: (column_value(row, column) is None) == (symbol == "=")
     own = _OWN_COLUMNS[kind].get(column)
     if own is int:
         value = _integer(value)
@@ -117,22 +117,22 @@ def _comparison(column: str, symbol: str, value: Any, kind: str) -> Test:
         read = bool
     elif isinstance(value, int | float):
         read = _as_number
-    compare = _COMPARED[symbol]
+    compare = _COMPARISONS[symbol]
 
-    def test(row: Row) -> Truth:
-        found = value_at(row, column)
+    def test(row: Row) -> SqlBoolean:
+        found = column_value(row, column)
         return None if found is None else compare(read(found), value)
 
     return test
 
 
-def _joined(tests: list[Test], word: str) -> Test:
+def _combined(tests: list[RowTest], word: str) -> RowTest:
     """AND or OR with SQL's three values; over nothing it holds."""
     if not tests:
         return lambda _: True
     decisive = word == "or"
 
-    def test(row: Row) -> Truth:
+    def test(row: Row) -> SqlBoolean:
         answers = [one(row) for one in tests]
         if decisive in answers:
             return decisive
@@ -141,22 +141,22 @@ def _joined(tests: list[Test], word: str) -> Test:
     return test
 
 
-def _list(word: str, value: Any) -> list[Any]:
+def _require_list(word: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise RegistryError(f"{word} needs a list")
     return value
 
 
-def _of_column(column: str, condition: Any, kind: str) -> Test:
+def _column_test(column: str, condition: Any, kind: str) -> RowTest:
     """The test of one column: a value, a list of values, or {operator: value, ...}."""
     if isinstance(condition, list):
-        return _joined([_comparison(column, "=", value, kind) for value in condition], "or")
+        return _combined([_comparison_test(column, "=", value, kind) for value in condition], "or")
     if not isinstance(condition, dict):
-        return _comparison(column, "=", condition, kind)
-    return _joined([_of_operator(column, symbol, value, kind) for symbol, value in condition.items()], "and")
+        return _comparison_test(column, "=", condition, kind)
+    return _combined([_operator_test(column, symbol, value, kind) for symbol, value in condition.items()], "and")
 
 
-def _only_numbers(column: str, parts: list[Any], kind: str) -> set[int] | None:
+def _plain_numbers(column: str, parts: list[Any], kind: str) -> set[int] | None:
     """The numbers of an `or` list that is nothing but equal signs (thousands of runs are usual), else None."""
     if _OWN_COLUMNS[kind].get(column) is not int:
         return None
@@ -164,49 +164,49 @@ def _only_numbers(column: str, parts: list[Any], kind: str) -> set[int] | None:
     return set(values) if all(type(value) is int for value in values) else None
 
 
-def _of_operator(column: str, symbol: str, value: Any, kind: str) -> Test:
+def _operator_test(column: str, symbol: str, value: Any, kind: str) -> RowTest:
     if symbol.lower() in ("and", "or"):
-        parts = _list(symbol, value)
-        if symbol.lower() == "or" and (numbers := _only_numbers(column, parts, kind)):
-            return lambda row: value_at(row, column) in numbers
-        return _joined([_of_column(column, part, kind) for part in parts], symbol.lower())
+        parts = _require_list(symbol, value)
+        if symbol.lower() == "or" and (numbers := _plain_numbers(column, parts, kind)):
+            return lambda row: column_value(row, column) in numbers
+        return _combined([_column_test(column, part, kind) for part in parts], symbol.lower())
     if symbol in _LIKE:
-        return _like(column, symbol, value, kind)
-    if symbol not in _COMPARED:
+        return _like_test(column, symbol, value, kind)
+    if symbol not in _COMPARISONS:
         raise RegistryError(f"Invalid value {{ '{symbol}': {value!r} }}")
-    return _comparison(column, symbol, value, kind)
+    return _comparison_test(column, symbol, value, kind)
 
 
-def _of_table(wanted: Any, table: str, kind: str) -> Test:
+def _table_test(wanted: Any, table: str, kind: str) -> RowTest:
     """The part of a filter that is about one table."""
     if not isinstance(wanted, dict):
         raise RegistryError("Cannot convert undefined or null to object")
-    tests: list[Test] = []
+    tests: list[RowTest] = []
     for key, value in wanted.items():
         if key.lower() in ("and", "or"):
-            parts = [part for part in _list(key, value) if _touches(part, table, kind)]
-            tests.append(_joined([_of_table(part, table, kind) for part in parts], key.lower()))
-        elif table_of(key, kind) == table:
-            tests.append(_of_column(key, value, kind))
-    return _joined(tests, "and")
+            parts = [part for part in _require_list(key, value) if _mentions_table(part, table, kind)]
+            tests.append(_combined([_table_test(part, table, kind) for part in parts], key.lower()))
+        elif column_table(key, kind) == table:
+            tests.append(_column_test(key, value, kind))
+    return _combined(tests, "and")
 
 
-def _touches(part: Any, table: str, kind: str) -> bool:
+def _mentions_table(part: Any, table: str, kind: str) -> bool:
     """Whether a filter says anything of the table."""
     if not isinstance(part, dict):
         raise RegistryError("Cannot convert undefined or null to object")
     return any(
-        any(_touches(inner, table, kind) for inner in _list(key, value))
+        any(_mentions_table(inner, table, kind) for inner in _require_list(key, value))
         if key.lower() in ("and", "or")
-        else table_of(key, kind) == table
+        else column_table(key, kind) == table
         for key, value in part.items()
     )
 
 
-def test_of(wanted: Any, kind: str) -> Callable[[Row], bool]:
+def compile_filter(wanted: Any, kind: str) -> Callable[[Row], bool]:
     """Whether a row fits the filter; `kind` is Run or Dataset. Nothing, or a text, fits everything."""
     if not isinstance(wanted, dict):
         return lambda _: True
     tables = {kind: 0, "Run": 0, "DatasetTripletCache": 0}
-    parts = [_of_table(wanted, table, kind) for table in tables]
+    parts = [_table_test(wanted, table, kind) for table in tables]
     return lambda row: all(part(row) for part in parts)

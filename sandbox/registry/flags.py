@@ -31,60 +31,60 @@ def _components(run_number: int) -> list[str]:
     return world.runs()[run_number]["components"]  # type: ignore[return-value]
 
 
-def _of_detector(flags: int, components: list[str], detector: str, partitions: tuple[str, ...]) -> str:
+def _detector_status(flags: int, components: list[str], detector: str, partitions: tuple[str, ...]) -> str:
     """EXCLUDED without the detector, STANDBY with all partitions off, else GOOD."""
     if detector not in components:
         return "EXCLUDED"
     return "GOOD" if any(is_on(flags, bit) for bit in partitions) else "STANDBY"
 
 
-def _track(pixel: str, strip: str) -> str:
+def _tracking_status(pixel: str, strip: str) -> str:
     """GOOD where both are, else the worse of the two."""
     return next((status for status in ("EXCLUDED", "STANDBY") if status in (pixel, strip)), "GOOD")
 
 
-def _tracker(flags: int, components: list[str], *, online: bool, golden: bool | None) -> dict[str, Triplet]:
-    pixel = _of_detector(flags, components, "PIXEL", _PIXEL)
-    strip = _of_detector(flags, components, "TRACKER", _STRIP)
+def _tracker_flags(flags: int, components: list[str], *, online: bool, golden: bool | None) -> dict[str, Triplet]:
+    pixel = _detector_status(flags, components, "PIXEL", _PIXEL)
+    strip = _detector_status(flags, components, "TRACKER", _STRIP)
     columns = {"tracker-pixel": triplet(pixel), "tracker-strip": triplet(strip)}
     if not online:
         outside = golden is False
-        track = triplet("BAD", OUTSIDE_GOLDEN) if outside else triplet(_track(pixel, strip))
+        track = triplet("BAD", OUTSIDE_GOLDEN) if outside else triplet(_tracking_status(pixel, strip))
         columns["tracker-track"] = track
     return columns
 
 
-def _others(components: list[str], *, online: bool) -> dict[str, Triplet]:
+def _other_flags(components: list[str], *, online: bool) -> dict[str, Triplet]:
     taking_part = {
         column: triplet("GOOD" if detector in components else "EXCLUDED") for column, detector in DETECTOR_OF.items()
     }
     return taking_part if online else taking_part | {column: triplet(status) for column, status in OFFLINE_ONLY.items()}
 
 
-def _cut(first: int, last: int, golden: list[Range]) -> list[tuple[int, int, bool]]:
+def _split_at_golden(first: int, last: int, golden: list[Range]) -> list[tuple[int, int, bool]]:
     """The stretch cut at the borders of the golden ranges."""
     borders = sorted({first, *(edge for a, b in golden for edge in (a, b + 1) if first < edge <= last), last + 1})
     pairs = pairwise(borders)
     return [(a, b - 1, any(x <= a <= y for x, y in golden)) for a, b in pairs]
 
 
-def _pieces(run_number: int) -> list[tuple[int, int, int, bool | None]]:
+def _stretches(run_number: int) -> list[tuple[int, int, int, bool | None]]:
     """(first, last, flags, golden or None) for the stretches OMS has rows for."""
     known = world.lumisections_of(run_number)
     golden = world.golden_ranges().get(run_number)
     found: list[tuple[int, int, int, bool | None]] = []
     for first, last, flags in known.segments if known else ():
-        parts = _cut(first, last, golden) if golden else [(first, last, None)]
+        parts = _split_at_golden(first, last, golden) if golden else [(first, last, None)]
         found.extend((a, b, flags, is_golden) for a, b, is_golden in parts)
     return found
 
 
-Flagged = list[tuple[int, int, dict[str, Any]]]
+FlagRanges = list[tuple[int, int, dict[str, Any]]]
 
 
-def _merged(stretches: Flagged, hole: dict[str, Any]) -> Flagged:
+def _contiguous(stretches: FlagRanges, hole: dict[str, Any]) -> FlagRanges:
     """Contiguous from 1, neighbours with the same content joined, what is missing filled with `hole`."""
-    found: Flagged = []
+    found: FlagRanges = []
     for first, last, content in stretches:
         reached = found[-1][1] if found else 0
         if first > reached + 1:
@@ -97,33 +97,34 @@ def _merged(stretches: Flagged, hole: dict[str, Any]) -> Flagged:
 
 
 @lru_cache(maxsize=4096)
-def _flagged(run_number: int, online: bool) -> Flagged:
+def _cached_flag_ranges(run_number: int, online: bool) -> FlagRanges:
     components = _components(run_number)
-    others = _others(components, online=online)
+    others = _other_flags(components, online=online)
     stretches = [
-        (first, last, others | _tracker(flags, components, online=online, golden=golden))
-        for first, last, flags, golden in _pieces(run_number)
+        (first, last, others | _tracker_flags(flags, components, online=online, golden=golden))
+        for first, last, flags, golden in _stretches(run_number)
     ]
     hole = dict.fromkeys(stretches[0][2], EMPTY) if stretches else {}
-    return _merged(stretches, hole)
+    return _contiguous(stretches, hole)
 
 
-def flag_ranges(run_number: int, *, online: bool) -> Flagged:
+def flag_ranges(run_number: int, *, online: bool) -> FlagRanges:
     """(first, last, {column: triplet}): a new range begins where any flag changes."""
-    return _flagged(run_number, online)
+    return _cached_flag_ranges(run_number, online)
 
 
-def detector_ranges(run_number: int) -> Flagged:
+def detector_ranges(run_number: int) -> FlagRanges:
     """(first, last, {bit: on, off or None}) of OMS's flags."""
     run = world.runs()[run_number]
     index = run["initial_prescale_index"]
     stretches = [
-        (first, last, _detector(flags, _components(run_number), index)) for first, last, flags, _ in _pieces(run_number)
+        (first, last, _detector_bits(flags, _components(run_number), index))
+        for first, last, flags, _ in _stretches(run_number)
     ]
-    return _merged(stretches, {})
+    return _contiguous(stretches, {})
 
 
-def _detector(flags: int, components: list[str], prescale_index: Any) -> dict[str, Any]:
+def _detector_bits(flags: int, components: list[str], prescale_index: Any) -> dict[str, Any]:
     active = is_on(flags, "cms_active")
     bits: dict[str, Any] = {
         bit: active and detector is not None and detector in components for bit, detector in DETECTOR_OF_BIT.items()
@@ -133,7 +134,7 @@ def _detector(flags: int, components: list[str], prescale_index: Any) -> dict[st
     return bits | {"prescale_name": name, "rp_time_ready": None, "prescale_index": prescale_index}
 
 
-def _count(ranges: Flagged, column: str, of: Callable[[Any], str]) -> Counter[str]:
+def _count_lumisections(ranges: FlagRanges, column: str, of: Callable[[Any], str]) -> Counter[str]:
     counted: Counter[str] = Counter()
     for first, last, content in ranges:
         counted[of(content[column])] += last - first + 1
@@ -144,16 +145,16 @@ def _count(ranges: Flagged, column: str, of: Callable[[Any], str]) -> Counter[st
 def triplet_summary(run_number: int, online: bool) -> dict[str, dict[str, Any]]:
     """{column: {status: lumisections, EMPTY: 0, causes, comments}}; {} where OMS has no rows."""
     ranges = [stretch for stretch in flag_ranges(run_number, online=online) if stretch[2]["tracker-pixel"] is not EMPTY]
-    return {column: _summary(ranges, column) for column in (ranges[0][2] if ranges else ())}
+    return {column: _column_summary(ranges, column) for column in (ranges[0][2] if ranges else ())}
 
 
-def _summary(ranges: Flagged, column: str) -> dict[str, Any]:
+def _column_summary(ranges: FlagRanges, column: str) -> dict[str, Any]:
     comments = {content[column]["comment"] for _, _, content in ranges} - {""}
-    counted = _count(ranges, column, lambda flag: flag["status"])
+    counted = _count_lumisections(ranges, column, lambda flag: flag["status"])
     return {"EMPTY": 0, "causes": [], "comments": sorted(comments), **counted}
 
 
-_WORDS = {True: "TRUE", False: "FALSE", None: "NULL"}
+_BOOLEAN_NAMES = {True: "TRUE", False: "FALSE", None: "NULL"}
 
 
 @lru_cache(maxsize=1024)
@@ -165,5 +166,5 @@ def dcs_summary(run_number: int) -> dict[str, dict[str, int]]:
     summary = {name: dict(nothing) for name in ("recorded", "delivered", "prescale_name", "prescale_index")}
     for bit in ranges[0][2] if ranges else ():
         if bit not in summary:
-            summary[bit] = nothing | _count(ranges, bit, lambda on: _WORDS[on])
+            summary[bit] = nothing | _count_lumisections(ranges, bit, lambda on: _BOOLEAN_NAMES[on])
     return summary | {"ls_duration": {"TRUE": known.count}} if known else {}

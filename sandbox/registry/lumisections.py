@@ -6,13 +6,13 @@ from typing import Any
 
 from sandbox import world
 from sandbox.registry.filters import RegistryError
-from sandbox.registry.flags import Flagged, Triplet, detector_ranges, flag_ranges
+from sandbox.registry.flags import FlagRanges, Triplet, detector_ranges, flag_ranges
 from sandbox.registry.rows import ONLINE, dataset_names
 
 NO_DATA = {"err": "No data available for this lumisection"}
 
 
-def _asked(body: dict[str, Any]) -> tuple[int, str]:
+def _requested_dataset(body: dict[str, Any]) -> tuple[int, str]:
     number, name = body.get("run_number"), body.get("dataset_name", ONLINE)
     try:
         return int(str(number)), str(name)
@@ -20,52 +20,52 @@ def _asked(body: dict[str, Any]) -> tuple[int, str]:
         raise RegistryError(f'invalid input syntax for type integer: "{number}"') from None
 
 
-def _flags(body: dict[str, Any]) -> Flagged:
-    number, name = _asked(body)
+def _requested_flag_ranges(body: dict[str, Any]) -> FlagRanges:
+    number, name = _requested_dataset(body)
     if name not in dataset_names().get(number, []):
         return []
     return flag_ranges(number, online=name == ONLINE)
 
 
-def _detector(body: dict[str, Any]) -> Flagged:
-    number, name = _asked(body)
+def _requested_detector_ranges(body: dict[str, Any]) -> FlagRanges:
+    number, name = _requested_dataset(body)
     return detector_ranges(number) if name in dataset_names().get(number, []) else []
 
 
 def rr_lumisections(body: dict[str, Any]) -> list[Any]:
     """The flags of each lumisection: place i is lumisection i + 1."""
-    return [content for first, last, content in _flags(body) for _ in range(first, last + 1)]
+    return [content for first, last, content in _requested_flag_ranges(body) for _ in range(first, last + 1)]
 
 
 def rr_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
     """Ranges with the same flags, both ends inclusive."""
-    return [content | {"start": first, "end": last} for first, last, content in _flags(body)]
+    return [content | {"start": first, "end": last} for first, last, content in _requested_flag_ranges(body)]
 
 
 def rr_lumisection_ranges_by_component(body: dict[str, Any]) -> dict[str, list[Any]]:
     """The ranges of each column."""
     found: dict[str, list[Any]] = {}
-    for first, last, content in _flags(body):
+    for first, last, content in _requested_flag_ranges(body):
         for column, flag in content.items():
-            _extend(found.setdefault(column, []), flag, first, last)
+            _extend_ranges(found.setdefault(column, []), flag, first, last)
     return found
 
 
-def _extend(ranges: list[Any], flag: Triplet, first: int, last: int) -> None:
+def _extend_ranges(ranges: list[Any], flag: Triplet, first: int, last: int) -> None:
     if ranges and all(ranges[-1][key] == flag[key] for key in flag):
         ranges[-1]["end"] = last
     else:
         ranges.append(flag | {"start": first, "end": last})
 
 
-def _luminosities(run_number: int) -> dict[int, dict[str, Any]]:
+def _lumisection_luminosities(run_number: int) -> dict[int, dict[str, Any]]:
     """Delivered and recorded of each lumisection in 1/pb: the difference of neighbours, 0 for the last one."""
     rows: list[Any] = world.lumisections_rows(run_number)
     following = [*rows[1:], None]
-    return {row["lumisection_number"]: _step(row, after) for row, after in zip(rows, following, strict=True)}
+    return {row["lumisection_number"]: _luminosity_step(row, after) for row, after in zip(rows, following, strict=True)}
 
 
-def _step(row: dict[str, Any], after: dict[str, Any] | None) -> dict[str, Any]:
+def _luminosity_step(row: dict[str, Any], after: dict[str, Any] | None) -> dict[str, Any]:
     def step(name: str) -> float | None:
         if after is None:
             return 0.0
@@ -78,25 +78,28 @@ def _step(row: dict[str, Any], after: dict[str, Any] | None) -> dict[str, Any]:
 
 def oms_lumisections(body: dict[str, Any]) -> list[Any]:
     """The detector's flags of each lumisection as OMS gave them."""
-    steps = _luminosities(_asked(body)[0])
+    steps = _lumisection_luminosities(_requested_dataset(body)[0])
     return [
         steps[number] | content if content else NO_DATA
-        for first, last, content in _detector(body)
+        for first, last, content in _requested_detector_ranges(body)
         for number in range(first, last + 1)
     ]
 
 
 def oms_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
     """Ranges with the same detector flags."""
-    return [(content or NO_DATA) | {"start": first, "end": last} for first, last, content in _detector(body)]
+    return [
+        (content or NO_DATA) | {"start": first, "end": last}
+        for first, last, content in _requested_detector_ranges(body)
+    ]
 
 
 def joint_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
     """Ranges with the same flags of both kinds, and the luminosity of their first lumisection."""
-    steps = _luminosities(_asked(body)[0])
-    flags = _flags(body)
+    steps = _lumisection_luminosities(_requested_dataset(body)[0])
+    flags = _requested_flag_ranges(body)
     found = []
-    for first, last, content in _detector(body):
+    for first, last, content in _requested_detector_ranges(body):
         for start, end, flagged in flags:
             a, b = max(first, start), min(last, end)
             if a <= b:
@@ -104,7 +107,7 @@ def joint_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
     return found
 
 
-LISTS = {
+LUMISECTION_LISTS = {
     function.__name__: function
     for function in (
         rr_lumisections,

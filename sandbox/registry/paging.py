@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from sandbox.registry.filters import RegistryError, table_of, test_of, value_at
+from sandbox.registry.filters import RegistryError, column_table, column_value, compile_filter
 from sandbox.registry.rows import Row, dataset_rows, flags_of, run_rows, with_flags
 
 DEFAULT_PAGE_SIZE = 50
@@ -17,13 +17,13 @@ def _sort_value(row: Row, column: str) -> Any:
     if "-" in column:
         flags = flags_of(row).get(column)
         return None if flags is None else json.dumps(flags, sort_keys=True)
-    return value_at(row, column)
+    return column_value(row, column)
 
 
 def _check(column: str, kind: str) -> None:
     if "-" in column:
         return
-    table_of(column, kind)
+    column_table(column, kind)
     if kind == "Dataset" and column.startswith("oms_attributes.") and column not in _SORTABLE_OF_OMS:
         raise RegistryError("Cannot read properties of undefined (reading 'type')")
 
@@ -54,7 +54,7 @@ def _sorted(rows: list[Row], sortings: list[Any], kind: str) -> list[Row]:
 def page(body: dict[str, Any], kind: str) -> dict[str, Any]:
     """One page of runs or datasets, the number of pages and of rows."""
     number, size = body.get("page") or 0, body.get("page_size", DEFAULT_PAGE_SIZE)
-    fits = test_of(body.get("filter"), kind)
+    fits = compile_filter(body.get("filter"), kind)
     all_rows = run_rows() if kind == "Run" else dataset_rows()
     found = _sorted([row for row in all_rows if fits(row)], body.get("sortings") or [], kind)
     shown = [with_flags(row) for row in found[number * size : (number + 1) * size]]

@@ -14,7 +14,7 @@ Row = dict[str, Any]
 FIRST_OPEN_RUN = 315190
 LATE_RERECO_RUNS = (315257, 315322)
 WAITING = "waiting dqm gui"
-NEWEST_WAITING = 10
+WAITING_COUNT = 10
 ONLINE = "online"
 
 
@@ -23,7 +23,7 @@ def is_global(run: Row) -> bool:
     return run["sequence"] == "GLOBAL-RUN"
 
 
-def has_offline(run: Row) -> bool:
+def has_offline_datasets(run: Row) -> bool:
     """Pixel and Strip took part, and there is an active lumisection."""
     return {"PIXEL", "TRACKER"} <= set(run["components"]) and bool(run["last_lumisection_number"])
 
@@ -38,7 +38,7 @@ def run_class(run: Row) -> str:
 def offline_names(run: Row) -> list[str]:
     """The names of the run's datasets, `online` not among them."""
     kind = run_class(run)
-    if not has_offline(run):
+    if not has_offline_datasets(run):
         return []
     if kind == "Commissioning18":
         return ["/Express/Commissioning2018/DQM"]
@@ -56,9 +56,9 @@ def _waiting_runs() -> frozenset[int]:
     collisions = [
         number
         for number, run in world.runs().items()
-        if is_global(run) and has_offline(run) and run_class(run) == "Collisions18"
+        if is_global(run) and has_offline_datasets(run) and run_class(run) == "Collisions18"
     ]
-    return frozenset(collisions[-NEWEST_WAITING:])
+    return frozenset(collisions[-WAITING_COUNT:])
 
 
 def tracker_state(run_number: int, name: str) -> str:
@@ -73,11 +73,11 @@ def tracker_state(run_number: int, name: str) -> str:
 def _online_state(run: Row) -> str:
     if run["run_number"] < FIRST_OPEN_RUN:
         return "COMPLETED"
-    return "SIGNOFF" if has_offline(run) else "OPEN"
+    return "SIGNOFF" if has_offline_datasets(run) else "OPEN"
 
 
 def _is_significant(run: Row) -> bool:
-    return has_offline(run) or world.lumisections_of(run["run_number"]) is not None
+    return has_offline_datasets(run) or world.lumisections_of(run["run_number"]) is not None
 
 
 def _oms_attributes(run: Row) -> Row:

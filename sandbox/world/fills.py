@@ -10,7 +10,7 @@ from sandbox.world.runs import ERA, runs
 from sandbox.world.tables import Row, rows_of, value_of
 
 # Attributes of OMS's fills that no source of ours has.
-NOT_KNOWN = [
+UNKNOWN_COLUMNS = [
     "end_time",
     "init_lumi",
     "beta_star_start",
@@ -24,15 +24,15 @@ NOT_KNOWN = [
 ]
 
 
-def _most_said(members: list[Row], attribute: str) -> object:
+def _most_common(members: list[Row], attribute: str) -> object:
     """What the runs say: the only value, or the one most of them have (a cosmic run inside a proton fill)."""
     said = [row[attribute] for row in members if row[attribute] is not None]
     return max(said, key=said.count) if said else None
 
 
-def _from_runs(number: int, members: list[Row]) -> Row:
-    row: Row = dict.fromkeys([*FILL_COLUMNS, *NOT_KNOWN])
-    said = {name: _most_said(members, name) for name in ("energy", "fill_type_party1", "fill_type_party2")}
+def _derive_fill(number: int, members: list[Row]) -> Row:
+    row: Row = dict.fromkeys([*FILL_COLUMNS, *UNKNOWN_COLUMNS])
+    said = {name: _most_common(members, name) for name in ("energy", "fill_type_party1", "fill_type_party2")}
     row.update(said)  # type: ignore[arg-type]
     return row | {
         "fill_number": number,
@@ -54,4 +54,4 @@ def fills() -> dict[int, Row]:
     known = {
         int(line["fill_number"]): {key: value_of(text) for key, text in line.items()} for line in rows_of("fills.tsv")
     }
-    return {number: _from_runs(number, members[number]) | known.get(number, {}) for number in sorted(members)}
+    return {number: _derive_fill(number, members[number]) | known.get(number, {}) for number in sorted(members)}

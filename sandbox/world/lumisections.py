@@ -58,7 +58,7 @@ def _segments(line: dict[str, Any]) -> tuple[Segment, ...]:
 
 
 @cache
-def _all() -> dict[int, Lumisections]:
+def _lumisections_by_run() -> dict[int, Lumisections]:
     text = gzip.decompress((FOLDER / "lumisections.jsonl.gz").read_bytes()).decode()
     lines = (json.loads(line) for line in text.splitlines())
     return {
@@ -69,12 +69,12 @@ def _all() -> dict[int, Lumisections]:
 
 def lumisections_of(run_number: int) -> Lumisections | None:
     """What OMS has for the run, None when it has no rows."""
-    return _all().get(run_number)
+    return _lumisections_by_run().get(run_number)
 
 
 def runs_with_lumisections() -> list[int]:
     """The numbers of the runs with rows, oldest first."""
-    return list(_all())
+    return list(_lumisections_by_run())
 
 
 @lru_cache(maxsize=64)

@@ -17,20 +17,20 @@ from django.urls import reverse
 
 from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction, Verdict
-from certify.rules.run_numbers import LAST_RUN, in_words, words_of
+from certify.rules.run_numbers import LAST_RUN, format_run_numbers, split_tokens
 from oms.choices import RunType
 from oms.models import OmsRun
-from reports.filters.chips import in_words_of
+from reports.filters.chips import filter_descriptions
 from reports.filters.week import Scope
-from reports.statistics import changed_to
+from reports.statistics import changed_verdict
 from users.access import SignedInRequest
 
-MOST = 2000
-LONGEST_ADDRESS = 3500  # characters; web servers take some four thousand
+MAX_RUNS = 2000
+MAX_URL_LENGTH = 3500  # characters; web servers take some four thousand
 _RUN_OR_RANGE = re.compile(r"([0-9]{1,7})(?:-([0-9]{1,7}))?", re.ASCII)
 
 
-class Standing(TextChoices):
+class CentralListStatus(TextChoices):
     """How a run stands, in the order of the text."""
 
     GOOD = "good", "GOOD"
@@ -44,18 +44,18 @@ class Standing(TextChoices):
     UNKNOWN = "unknown", "NO RUN KNOWN HERE"
 
 
-class Certified(NamedTuple):
+class CheckedCertification(NamedTuple):
     """One live certification, as the check needs it; `passes` says whether the filters leave it."""
 
     run_number: int
     reconstruction: str
     run_type: str
     verdict: str
-    passes: bool = True
+    passes_filters: bool = True
 
 
 @dataclass(frozen=True)
-class Pasted:
+class PastedRuns:
     """The runs of a pasted text, oldest first; the words in it that are none; and what is wrong with all of it.
 
     `ranges`: those of the words that are ranges; `single`: the runs that a word of their own names.
@@ -69,73 +69,79 @@ class Pasted:
 
 
 # Run type and standing; without a run type the runs that nobody has certified.
-Groups = dict[tuple[str, Standing], list[int]]
+RunsByStatus = dict[tuple[str, CentralListStatus], list[int]]
 
 
-def read(text: str) -> Pasted:
+def parse_pasted_runs(text: str) -> PastedRuns:
     """Run numbers and ranges between commas, spaces and line breaks; whatever else is named and left out."""
-    found = {word: _runs_of(word) for word in words_of(text)}
+    found = {word: _parse_run_range(word) for word in split_tokens(text)}
     numbers: set[int] = set()
     for runs in found.values():
         numbers.update(runs or ())
-        if len(numbers) > MOST:
-            return Pasted([], [], f"The list has more than {MOST} runs. Paste it in parts.")
+        if len(numbers) > MAX_RUNS:
+            return PastedRuns([], [], f"The list has more than {MAX_RUNS} runs. Paste it in parts.")
     ignored = list(dict.fromkeys(word[:24] for word, runs in found.items() if runs is None))
     if text.strip() and not numbers:
-        return Pasted([], ignored, "There is no run number in the list. Paste some, such as 316187, 316199-316202.")
+        return PastedRuns([], ignored, "There is no run number in the list. Paste some, such as 316187, 316199-316202.")
     ranges = tuple(runs for word, runs in found.items() if runs and "-" in word)
     single = frozenset(runs[0] for word, runs in found.items() if runs and "-" not in word)
-    return Pasted(sorted(numbers), ignored, ranges=ranges, single=single)
+    return PastedRuns(sorted(numbers), ignored, ranges=ranges, single=single)
 
 
-def _runs_of(word: str) -> range | None:
+def _parse_run_range(word: str) -> range | None:
     match = _RUN_OR_RANGE.fullmatch(word)
     if not match:
         return None
     first = int(match[1])
     last = int(match[2] or first)
-    return range(first, min(last, first + MOST) + 1) if first <= last <= LAST_RUN else None
+    return range(first, min(last, first + MAX_RUNS) + 1) if first <= last <= LAST_RUN else None
 
 
-def check(numbers: Iterable[int], certified: Iterable[Certified], unknown: Collection[int] = ()) -> Groups:
+def check_runs(
+    numbers: Iterable[int], certified: Iterable[CheckedCertification], unknown: Collection[int] = ()
+) -> RunsByStatus:
     """The runs by run type and standing. A run has the run type of its prompt reconstruction, or else of any other.
 
     `unknown`: the numbers that are no run known here.
     """
-    of_run: dict[int, dict[str, Certified]] = {}
+    of_run: dict[int, dict[str, CheckedCertification]] = {}
     for one in certified:
         of_run.setdefault(one.run_number, {})[one.reconstruction] = one
-    found: Groups = {}
+    found: RunsByStatus = {}
     for number in sorted(set(numbers)):
-        some = of_run.get(number, {})
-        standing = Standing.UNKNOWN if number in unknown and not some else _standing(some)
-        found.setdefault((_run_type(some), standing), []).append(number)
+        by_reconstruction = of_run.get(number, {})
+        status = (
+            CentralListStatus.UNKNOWN if number in unknown and not by_reconstruction else _status_of(by_reconstruction)
+        )
+        found.setdefault((_run_type(by_reconstruction), status), []).append(number)
     return found
 
 
-def _run_type(some: dict[str, Certified]) -> str:
-    best = some.get(Reconstruction.PROMPT) or next((some[name] for name in Reconstruction.values if name in some), None)
+def _run_type(by_reconstruction: dict[str, CheckedCertification]) -> str:
+    best = by_reconstruction.get(Reconstruction.PROMPT) or next(
+        (by_reconstruction[name] for name in Reconstruction.values if name in by_reconstruction), None
+    )
     return best.run_type if best else ""
 
 
-def _standing(some: dict[str, Certified]) -> Standing:
+def _status_of(by_reconstruction: dict[str, CheckedCertification]) -> CentralListStatus:
     """By prompt's verdict; changed where express had the opposite one. Undecided is the opposite of nothing.
 
     The filters say whether prompt is read; without one, whether any other is. Nothing certified is called missing.
     """
-    prompt, express = some.get(Reconstruction.PROMPT), some.get(Reconstruction.EXPRESS)
-    if not some:
-        return Standing.MISSING
-    if not any(one.passes for one in ([prompt] if prompt else some.values())):
-        return Standing.OUTSIDE
+    prompt, express = by_reconstruction.get(Reconstruction.PROMPT), by_reconstruction.get(Reconstruction.EXPRESS)
+    if not by_reconstruction:
+        return CentralListStatus.MISSING
+    if not any(one.passes_filters for one in ([prompt] if prompt else by_reconstruction.values())):
+        return CentralListStatus.OUTSIDE
     if prompt is None:
-        return Standing.PROMPT_MISSING
-    if express and (changed := changed_to(express.verdict, prompt.verdict)):
-        return Standing.CHANGED_GOOD if changed == Verdict.GOOD else Standing.CHANGED_BAD
-    return Standing(prompt.verdict)
+        return CentralListStatus.PROMPT_MISSING
+    if express and (changed := changed_verdict(express.verdict, prompt.verdict)):
+        return CentralListStatus.CHANGED_GOOD if changed == Verdict.GOOD else CentralListStatus.CHANGED_BAD
+    return CentralListStatus(prompt.verdict)
 
 
-def certified_of(numbers: Collection[int], scope: Scope) -> list[Certified]:
+def certifications_of(numbers: Collection[int], scope: Scope) -> list[CheckedCertification]:
     """The live certifications of these runs: one query, and one where filters are set, for which of them they leave."""
     if not numbers:
         return []
@@ -143,11 +149,11 @@ def certified_of(numbers: Collection[int], scope: Scope) -> list[Certified]:
     found = rows.values_list(
         "runreconstruction__run_id", "runreconstruction__reconstruction", "run_type", "verdict_word", "pk"
     )
-    left = set(scope.filtered(rows).values_list("pk", flat=True)) if in_words_of(scope) else None
-    return [Certified(*said, left is None or pk in left) for *said, pk in found]  # type: ignore[call-arg]
+    left = set(scope.filtered(rows).values_list("pk", flat=True)) if filter_descriptions(scope) else None
+    return [CheckedCertification(*said, left is None or pk in left) for *said, pk in found]  # type: ignore[call-arg]
 
 
-def unknown_of(pasted: Pasted) -> set[int]:
+def unknown_runs(pasted: PastedRuns) -> set[int]:
     """The numbers of the ranges that no run known here has, where it has some of the range: one query.
 
     Run numbers have gaps. A range of which nothing is known is left as it is, and so is what is named by itself.
@@ -158,53 +164,62 @@ def unknown_of(pasted: Pasted) -> set[int]:
     return covered - known - pasted.single
 
 
-def text_of(found: Groups) -> str:
+def check_text(found: RunsByStatus) -> str:
     """The check as text: a line per standing, the run types below each other."""
     parts = []
     for run_type in (*RunType, None):
-        lines = list(_lines(found, run_type.value if run_type else ""))
+        lines = list(_status_lines(found, run_type.value if run_type else ""))
         if lines and run_type:
             lines.insert(0, run_type.label)
         parts += ["\n".join(lines)] if lines else []
     return "\n\n".join(parts)
 
 
-def _lines(found: Groups, run_type: str) -> Iterator[str]:
-    for standing in Standing:
-        if numbers := found.get((run_type, standing)):
-            is_told = standing != Standing.UNKNOWN
-            says = ", ".join(map(str, numbers)) if is_told else f"{len(numbers)} of the ranges, {in_words(numbers)}"
-            yield f"{standing.label}: {says}"
+def _status_lines(found: RunsByStatus, run_type: str) -> Iterator[str]:
+    for status in CentralListStatus:
+        if numbers := found.get((run_type, status)):
+            is_told = status != CentralListStatus.UNKNOWN
+            says = (
+                ", ".join(map(str, numbers))
+                if is_told
+                else f"{len(numbers)} of the ranges, {format_run_numbers(numbers)}"
+            )
+            yield f"{status.label}: {says}"
 
 
-def counts_of(found: Groups) -> list[tuple[Standing, int]]:
+def count_by_status(found: RunsByStatus) -> list[tuple[CentralListStatus, int]]:
     """How many runs stand each way; what is outside or unknown only where there is any."""
     counts = [
-        (standing, sum(len(numbers) for (_, one), numbers in found.items() if one == standing)) for standing in Standing
+        (status, sum(len(numbers) for (_, one), numbers in found.items() if one == status))
+        for status in CentralListStatus
     ]
-    return [(one, count) for one, count in counts if count or one not in (Standing.OUTSIDE, Standing.UNKNOWN)]
+    return [
+        (one, count)
+        for one, count in counts
+        if count or one not in (CentralListStatus.OUTSIDE, CentralListStatus.UNKNOWN)
+    ]
 
 
-def address(query: str, text: str) -> str:
+def check_url(query: str, text: str) -> str:
     """The address that gives this check again; empty where it would be too long."""
-    words = " ".join(words_of(text))
+    words = " ".join(split_tokens(text))
     path = (
         f"{reverse('shiftleader:part', args=['central'])}?{'&'.join(filter(None, [query, urlencode({'list': words})]))}"
     )
-    return path if len(path) <= LONGEST_ADDRESS else ""
+    return path if len(path) <= MAX_URL_LENGTH else ""
 
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """The form, and the check of what was pasted into it."""
     text = request.POST.get("list") or request.GET.get("list", "")
-    pasted, others = read(text), scope.without_filters("runs")
-    found = check(pasted.numbers, certified_of(pasted.numbers, others), unknown_of(pasted))
+    pasted, others = parse_pasted_runs(text), scope.without_filters("runs")
+    found = check_runs(pasted.numbers, certifications_of(pasted.numbers, others), unknown_runs(pasted))
     return {
-        "set": in_words_of(others),
-        "unfiltered": address(scope.without_filters().query, text),
+        "set_filters": filter_descriptions(others),
+        "unfiltered_url": check_url(scope.without_filters().query, text),
         "text": text,
         "pasted": pasted,
-        "counts": counts_of(found),
-        "answer": text_of(found),
-        "address": address(scope.query, text),
+        "counts": count_by_status(found),
+        "check_text": check_text(found),
+        "check_url": check_url(scope.query, text),
     }

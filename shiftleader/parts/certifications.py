@@ -9,10 +9,10 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from certify.models import TrackerCertification
-from certify.references.actions import obstacles
+from certify.references.actions import promotion_obstacles
 from certify.review.models import Reviewed
-from certify.review.selectors import questions_on, reviews_of, unreviewed
-from infrastructure.web.paging import page_of
+from certify.review.selectors import current_reviews, questions_about, unreviewed
+from infrastructure.web.paging import requested_page
 from reports.filters.week import Scope
 from users.access import SignedInRequest
 from users.models import User
@@ -21,18 +21,18 @@ PAGE_SIZE = 50
 
 
 @dataclass(frozen=True)
-class Line:
+class ReviewRow:
     """One certification; `box` is what its tick says in the form of the review, empty where there is nothing to do."""
 
-    row: TrackerCertification
+    certification: TrackerCertification
     may_change: bool
     may_promote: bool
     reviewed: Reviewed | None
-    box: str
+    checkbox_value: str
 
 
 @dataclass(frozen=True)
-class Left:
+class UnreviewedCount:
     """How many certifications nobody has reviewed; `stale` of them are."""
 
     number: int
@@ -43,32 +43,32 @@ class Left:
         return self.number - self.stale
 
 
-def left_to_review(rows: QuerySet[TrackerCertification]) -> Left:
+def count_unreviewed(rows: QuerySet[TrackerCertification]) -> UnreviewedCount:
     """Of these certifications: one query."""
     is_stale = Count("pk", filter=Q(stale_since__isnull=False))
-    return Left(**unreviewed(rows.order_by()).aggregate(number=Count("pk"), stale=is_stale))
+    return UnreviewedCount(**unreviewed(rows.order_by()).aggregate(number=Count("pk"), stale=is_stale))
 
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """One page of them, newest day first."""
     rows = scope.rows()
-    page = page_of(request, rows.defer("facts", "confirmed"), PAGE_SIZE)
-    reviews = reviews_of(page)
-    left = left_to_review(rows)
+    page = requested_page(request, rows.defer("facts", "confirmed"), PAGE_SIZE)
+    reviews = current_reviews(page)
+    left = count_unreviewed(rows)
     return {
         "page": page,
-        "lines": [_line(row, request.user, reviews.get(row.pk)) for row in page],
-        "left": left,
+        "rows": [_review_row(row, request.user, reviews.get(row.pk)) for row in page],
+        "unreviewed": left,
         "is_filtered": bool(scope.as_sent().keys() - {"week", "from", "to"}),
         "number_reviewed": page.paginator.count - left.number,
-        "open_questions": questions_on(rows).open().count(),
+        "open_questions": questions_about(rows).open().count(),
         "shown_at": timezone.now().isoformat(),
     }
 
 
-def _line(row: TrackerCertification, reader: User, reviewed: Reviewed | None) -> Line:
+def _review_row(row: TrackerCertification, reader: User, reviewed: Reviewed | None) -> ReviewRow:
     can_review = reader.may_change_others and reviewed is None
-    may_promote = reader.may_change_others and not any(obstacles(row))
-    return Line(
+    may_promote = reader.may_change_others and not any(promotion_obstacles(row))
+    return ReviewRow(
         row, row.may_be_changed_by(reader), may_promote, reviewed, f"{row.pk}-{row.version}" if can_review else ""
     )

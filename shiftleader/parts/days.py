@@ -9,23 +9,23 @@ from functools import partial
 from typing import Any
 
 from certify.models.choices import Verdict
-from infrastructure.web.paging import page_of
+from infrastructure.web.paging import requested_page
 from reports.filters.week import Scope
 from reports.models import DayNote
-from reports.selectors import words_on
-from reports.statistics import Day, Row, days
-from shiftleader.parts.fills import fill_link
+from reports.selectors import day_notes_on
+from reports.statistics import Day, OverviewRow, days
+from shiftleader.parts.fills import fill_url
 from users.access import SignedInRequest
 
 PAGE_SIZE = 14
 
 
 @dataclass(frozen=True)
-class DayOfWeek:
+class DaySummary:
     """A day as the page shows it; `kinds`: by run type and reconstruction the runs of each verdict, with addresses."""
 
     day: Day
-    kinds: list[tuple[Row, str, list[tuple[Verdict, list[int], str]]]]
+    overview_rows: list[tuple[OverviewRow, str, list[tuple[Verdict, list[int], str]]]]
     fills: list[tuple[int, str]]
     notes: list[DayNote]
     url: str
@@ -33,26 +33,26 @@ class DayOfWeek:
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """Three queries: certifications, changed verdicts, words."""
-    page = page_of(request, days(scope.lines(), scope.flag_changes()), PAGE_SIZE)
+    page = requested_page(request, days(scope.report_rows(), scope.flag_changes()), PAGE_SIZE)
     words: dict[date, list[DayNote]] = {}
-    for note in words_on([one.day for one in page], scope.said.get("user") or ()):
+    for note in day_notes_on([one.day for one in page], scope.values.get("user") or ()):
         words.setdefault(note.day, []).append(note)
-    return {"page": page, "days": [_day(one, words.get(one.day, []), scope) for one in page]}
+    return {"page": page, "days": [_day_summary(one, words.get(one.day, []), scope) for one in page]}
 
 
-def _day(one: Day, notes: list[DayNote], scope: Scope) -> DayOfWeek:
+def _day_summary(one: Day, notes: list[DayNote], scope: Scope) -> DaySummary:
     url = partial(scope.rows_url, date_min=f"{one.day}", date_max=f"{one.day}")
     kinds = [
         (
             row,
             url(run_type=row.run_type, reconstruction=row.reconstruction),
-            [(verdict, *_runs(one, row, verdict, url)) for verdict in row.by_verdict],
+            [(verdict, *_runs_and_url(one, row, verdict, url)) for verdict in row.by_verdict],
         )
-        for row in one.rows
+        for row in one.overview_rows
     ]
-    return DayOfWeek(one, kinds, [(number, fill_link(number)) for number in one.fills], notes, url())
+    return DaySummary(one, kinds, [(number, fill_url(number)) for number in one.fills], notes, url())
 
 
-def _runs(one: Day, row: Row, verdict: Verdict, url: Callable[..., str]) -> tuple[list[int], str]:
+def _runs_and_url(one: Day, row: OverviewRow, verdict: Verdict, url: Callable[..., str]) -> tuple[list[int], str]:
     where = url(run_type=row.run_type, reconstruction=row.reconstruction, verdict=verdict.value)
     return one.runs(row.run_type, row.reconstruction, verdict), where

@@ -8,15 +8,15 @@ from typing import Any
 
 from django.conf import settings
 
-from infrastructure.web.paging import page_of
+from infrastructure.web.paging import requested_page
 from reports.filters.week import Scope
-from reports.rows import Line
+from reports.rows import ReportRow
 from reports.statistics import Fill, FillLumi, fill_lumis, fills
 from users.access import SignedInRequest
 
-PAGE_SIZE, MOST_RUNS = 50, 100
-_WHAT = "Of the fill as OMS said when its runs were certified; “certified” is what the certified collision runs recorded, each once."  # noqa: E501
-_WHY_MORE = (
+PAGE_SIZE, MAX_RUNS_PER_CELL = 50, 100
+_LUMI_EXPLANATION = "Of the fill as OMS said when its runs were certified; “certified” is what the certified collision runs recorded, each once."  # noqa: E501
+_EXCESS_EXPLANATION = (
     "Certified can be a little more than recorded: OMS counts a fill from the beginning of stable beams to their end, "
     "a run in whole lumisections."
 )
@@ -24,37 +24,45 @@ _WHY_MORE = (
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """Each fill with its certified runs by run type and reconstruction: one query."""
-    lines = scope.lines()
+    lines = scope.report_rows()
     kinds = sorted(
-        {(line.kind.run_type, line.kind.reconstruction): line.kind.order[:2] for line in lines}.items(), key=_second
+        {(line.group.run_type, line.group.reconstruction): line.group.order[:2] for line in lines}.items(),
+        key=_column_order,
     )
     names = [name for name, _order in kinds]
-    page = page_of(request, fills(lines), PAGE_SIZE)
-    rows = [(fill, fill_link(fill.number), _cells(fill, names)) for fill in page]
-    return {"kinds": names, "page": page, "rows": rows}
+    page = requested_page(request, fills(lines), PAGE_SIZE)
+    rows = [(fill, fill_url(fill.number), _cells(fill, names)) for fill in page]
+    return {"columns": names, "page": page, "rows": rows}
 
 
-def _second(item: tuple[Any, Any]) -> Any:
+def _column_order(item: tuple[Any, Any]) -> Any:
     return item[1]
 
 
-def _cells(fill: Fill, names: list[tuple[str, str]]) -> list[tuple[list[Line], int]]:
+def _cells(fill: Fill, names: list[tuple[str, str]]) -> list[tuple[list[ReportRow], int]]:
     """By run type and reconstruction the runs, and how many more there are than a cell can show."""
-    return [(some[:MOST_RUNS], len(some[MOST_RUNS:])) for some in (fill.of(*name) for name in names)]
+    return [
+        (some[:MAX_RUNS_PER_CELL], len(some[MAX_RUNS_PER_CELL:]))
+        for some in (fill.report_rows_of(*name) for name in names)
+    ]
 
 
-def recorded(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
+def luminosity_part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """What each fill with colliding bunches recorded: one query."""
-    page = page_of(request, fill_lumis(scope.lines()), PAGE_SIZE)
-    return {"page": page, "rows": [(fill, fill_link(fill.number)) for fill in page], "says": says_of_lumi(page)}
+    page = requested_page(request, fill_lumis(scope.report_rows()), PAGE_SIZE)
+    return {
+        "page": page,
+        "rows": [(fill, fill_url(fill.number)) for fill in page],
+        "explanation": lumi_explanation(page),
+    }
 
 
-def says_of_lumi(shown: Iterable[FillLumi]) -> str:
+def lumi_explanation(shown: Iterable[FillLumi]) -> str:
     """What the numbers of these fills are; why certified is more than recorded, where it is somewhere."""
     is_more = any(one.certified > (one.facts.recorded_lumi or math.inf) for one in shown)
-    return f"{_WHAT} {_WHY_MORE}" if is_more else _WHAT
+    return f"{_LUMI_EXPLANATION} {_EXCESS_EXPLANATION}" if is_more else _LUMI_EXPLANATION
 
 
-def fill_link(number: int | None) -> str:
+def fill_url(number: int | None) -> str:
     """The fill in OMS."""
     return settings.LINKS["oms_fill"].format(fill=number) if number else ""

@@ -17,7 +17,7 @@ _LABELS = {
     "oncalls": "On-calls",
     "summary": "Summary of the week",
 }
-MOST_WEEKS = 60
+MAX_WEEKS = 60
 
 
 class NoteForm(forms.Form):
@@ -44,39 +44,37 @@ class NoteForm(forms.Form):
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """The words of one week with the form to change them, or those of all weeks in a longer range: one query."""
     if not scope.week:
-        found = _notes_in(scope)
-        return {"notes": [(note, said(note)) for note in found[:MOST_WEEKS]], "is_cut": len(found) > MOST_WEEKS}
+        found = _latest_notes(scope)
+        return {"notes": [(note, note_texts(note)) for note in found[:MAX_WEEKS]], "is_cut": len(found) > MAX_WEEKS}
     note = WeekNote.objects.select_related("updated_by").filter(week=scope.week).first()
-    return context(scope.week, note, form_of(note) if request.user.may_change_others else None)
+    return notes_context(scope.week, note, note_form(note) if request.user.may_change_others else None)
 
 
-def context(week: str, note: WeekNote | None, form: NoteForm | None) -> dict[str, Any]:
+def notes_context(week: str, note: WeekNote | None, form: NoteForm | None) -> dict[str, Any]:
     """What the template of the part needs for one week."""
-    return {"week": week, "note": note, "said": said(note) if note else [], "form": form}
+    return {"week": week, "note": note, "texts": note_texts(note) if note else [], "form": form}
 
 
-def form_of(note: WeekNote | None) -> NoteForm:
+def note_form(note: WeekNote | None) -> NoteForm:
     texts = {name: getattr(note, name) for name in WeekNote.TEXTS} if note else {}
     return NoteForm(initial={"version": note.version if note else 0, **texts})
 
 
-def said(note: WeekNote) -> list[tuple[str, str]]:
+def note_texts(note: WeekNote) -> list[tuple[str, str]]:
     """Label and text of what is said."""
     return [(_LABELS[name], text) for name in WeekNote.TEXTS if (text := getattr(note, name))]
 
 
-def differing(standing: WeekNote, texts: dict[str, str]) -> list[tuple[str, str]]:
+def changed_texts(current: WeekNote, texts: dict[str, str]) -> list[tuple[str, str]]:
     """Label and text of what stands now, where it is not what was typed."""
-    return [
-        (_LABELS[name], getattr(standing, name)) for name in WeekNote.TEXTS if getattr(standing, name) != texts[name]
-    ]
+    return [(_LABELS[name], getattr(current, name)) for name in WeekNote.TEXTS if getattr(current, name) != texts[name]]
 
 
-def _notes_in(scope: Scope) -> list[WeekNote]:
+def _latest_notes(scope: Scope) -> list[WeekNote]:
     """The last ones, and one more where there are more than are shown."""
     notes = WeekNote.objects.select_related("updated_by")
     if scope.first:
         notes = notes.filter(week__gte=week_name(scope.first))
     if scope.last:
         notes = notes.filter(week__lte=week_name(scope.last))
-    return list(notes[: MOST_WEEKS + 1])
+    return list(notes[: MAX_WEEKS + 1])

@@ -7,27 +7,27 @@ from typing import Any
 from certify.models.choices import Verdict
 from reports.bar_chart import charts
 from reports.filters.week import Scope
-from reports.statistics import Row, Shifter, overview, shifters, sum_of
+from reports.statistics import OverviewRow, Shifter, overview, shifters, statistics_of
 from users.access import SignedInRequest
 
-_MOST_CHANGES = 100
+_MAX_CHANGES = 100
 
 
 def part(_request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """Two queries, whatever the range."""
-    lines, changes = scope.lines(), scope.flag_changes()
+    lines, changes = scope.report_rows(), scope.flag_changes()
     return {
-        "total": sum_of(lines),
-        "rows": [_row(row, scope) for row in overview(lines)],
-        "shifters": [_shifter(one, scope) for one in shifters(lines)],
-        "changes": changes[:_MOST_CHANGES],
-        "more_changes": len(changes[_MOST_CHANGES:]),
+        "total": statistics_of(lines),
+        "rows": [_overview_row(row, scope) for row in overview(lines)],
+        "shifters": [_shifter_row(one, scope) for one in shifters(lines)],
+        "changes": changes[:_MAX_CHANGES],
+        "more_changes": len(changes[_MAX_CHANGES:]),
         "charts": charts(lines, scope.days.all(), scope.rows_url),
         "verdicts": list(Verdict),
     }
 
 
-def _shifter(one: Shifter, scope: Scope) -> tuple[Shifter, str, list[tuple[int, str]]]:
+def _shifter_row(one: Shifter, scope: Scope) -> tuple[Shifter, str, list[tuple[int, str]]]:
     """A shifter with the address of theirs, and count and address of each verdict."""
     by_verdict = [
         (one.by_verdict[verdict].certifications if verdict in one.by_verdict else 0, verdict.value)
@@ -37,12 +37,14 @@ def _shifter(one: Shifter, scope: Scope) -> tuple[Shifter, str, list[tuple[int, 
     return one, scope.rows_url(user=one.username), counts
 
 
-def _row(row: Row, scope: Scope) -> dict[str, Any]:
+def _overview_row(row: OverviewRow, scope: Scope) -> dict[str, Any]:
     """A row with the addresses of its numbers."""
     of = {"run_type": row.run_type, "reconstruction": row.reconstruction}
     return {
         "row": row,
         "url": scope.rows_url(**of),
-        "verdicts": [(verdict, row.of(verdict), scope.rows_url(**of, verdict=verdict.value)) for verdict in Verdict],
+        "verdicts": [
+            (verdict, row.for_verdict(verdict), scope.rows_url(**of, verdict=verdict.value)) for verdict in Verdict
+        ],
         "missing_url": scope.rows_url(**of, trackermap="missing"),
     }

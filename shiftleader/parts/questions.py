@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import F
 
-from certify.review.selectors import questions_on
-from infrastructure.web.paging import page_of
+from certify.review.selectors import questions_about
+from infrastructure.web.paging import requested_page
 from reports.filters.week import Scope
 from users.access import SignedInRequest
 
@@ -16,7 +16,7 @@ PAGE_SIZE = 30
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """Open questions first, then the answered ones, last answer first."""
-    asked = questions_on(scope.rows())
-    page = page_of(request, asked.order_by(F("answered_at").desc(nulls_first=True), "-asked_at"), PAGE_SIZE)
+    asked = questions_about(scope.rows())
+    page = requested_page(request, asked.order_by(F("answered_at").desc(nulls_first=True), "-asked_at"), PAGE_SIZE)
     lines = [(one, one.is_open and one.may_be_answered_by(request.user)) for one in page]
-    return {"page": page, "lines": lines, "number_open": asked.open().count()}
+    return {"page": page, "rows": lines, "number_open": asked.open().count()}

@@ -30,7 +30,7 @@ from shiftleader.parts import (
 from shiftleader.parts.training import part as training
 from users.access import SignedInRequest
 
-Context = dict[str, Any]
+PartContext = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Part:
 
     name: str
     title: str
-    view: Callable[[SignedInRequest, Scope], Context]
+    view: Callable[[SignedInRequest, Scope], PartContext]
     asks_outside: bool = False
 
     @property
@@ -61,11 +61,11 @@ PARTS = (
     Part("central", "Central list", central_list.part),
     Part("days", "Day by day", days.part),
     Part("runs", "List of runs", runs.part),
-    Part("luminosity", "Recorded luminosity", fills.recorded),
+    Part("luminosity", "Recorded luminosity", fills.luminosity_part),
     Part("fills", "Fills", fills.part),
     Part("withdrawn", "Withdrawn", withdrawn.part),
     Part("training", "Training", training),
     Part("notes", "Words on the week", notes.part),
     Part("checklist", "Checklist", checklist.part),
 )
-BY_NAME = {part.name: part for part in PARTS}
+PARTS_BY_NAME = {part.name: part for part in PARTS}

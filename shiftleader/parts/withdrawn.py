@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from certify.models import TrackerCertification
-from certify.selectors import certified_among
-from infrastructure.web.paging import page_of
+from certify.selectors import certified_reconstructions
+from infrastructure.web.paging import requested_page
 from reports.filters.week import Scope
 from users.access import SignedInRequest
 
@@ -15,11 +15,11 @@ PAGE_SIZE = 50
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """One page of them, each with whether the reader may restore it and whether it was certified again."""
-    page = page_of(request, scope.withdrawn().defer("facts", "confirmed"), PAGE_SIZE)
-    again = certified_among({row.run_number for row in page})
-    return {"page": page, "rows": [_row(row, request, again) for row in page]}
+    page = requested_page(request, scope.withdrawn().defer("facts", "confirmed"), PAGE_SIZE)
+    again = certified_reconstructions({row.run_number for row in page})
+    return {"page": page, "rows": [_withdrawn_row(row, request, again) for row in page]}
 
 
-def _row(row: TrackerCertification, request: SignedInRequest, again: set[tuple[int, str]]) -> dict[str, Any]:
+def _withdrawn_row(row: TrackerCertification, request: SignedInRequest, again: set[tuple[int, str]]) -> dict[str, Any]:
     is_again = (row.run_number, row.reconstruction) in again
     return {"row": row, "is_again": is_again, "may_restore": not is_again and row.may_be_changed_by(request.user)}

@@ -7,14 +7,14 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.db.utils import DatabaseError, IntegrityError
 
-from audit.models import Change, HistoryStays, NeverChanged, Notice
-from audit.operation import deed
-from audit.presentation import told_rows
+from audit.models import AppendOnlyError, AppendOnlyModel, Change, Notice
+from audit.operation import operation
+from audit.presentation import present_rows
 from certify.actions.certify import amend_certification, certify_run
-from certify.actions.input import Basis, Decision
+from certify.actions.input import CertificationContext, CertificationInput
 from certify.models import BadReason, TrackerCertification
 from certify.references.actions import adopt_reference
-from certify.vocabulary.actions import add_word
+from certify.vocabulary.actions import add_term
 from oms.models import OmsFill, OmsRun
 from tests.factories import (
     BadReasonFactory,
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 def decision(reference, **changes):
     said = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "date": date(2018, 6, 2)}
-    return Decision(**{**said, "reference": reference, **changes})
+    return CertificationInput(**{**said, "reference": reference, **changes})
 
 
 @pytest.fixture
@@ -40,11 +40,11 @@ def reference():
     return ReconstructionFactory(reference=True)
 
 
-def last() -> Change:
+def last_change() -> Change:
     return Change.objects.first()
 
 
-def said(change, model="certify.trackercertification") -> list[list[str]]:
+def diff_lines_of(change, model="certify.trackercertification") -> list[list[str]]:
     """What a change says of the rows of one model: [label, before, after]."""
     return [
         line
@@ -60,8 +60,8 @@ def test_certifying_is_one_change_with_who_when_and_what(shifter, reference, tim
     time_machine.move_to("2018-06-02T10:00:00Z", tick=False)
     before = Change.objects.count()
     given = decision(reference, comment="seen", problems={"pixel_problems": [problem]})
-    made = certify_run(shifter, run.run_number, "express", given, Basis())
-    change = last()
+    made = certify_run(shifter, run.run_number, "express", given, CertificationContext())
+    change = last_change()
     assert Change.objects.count() == before + 1
     assert (change.kind, change.by, change.by_name, change.run_number) == (
         "certify",
@@ -71,7 +71,11 @@ def test_certifying_is_one_change_with_who_when_and_what(shifter, reference, tim
     )
     assert change.at.isoformat() == "2018-06-02T10:00:00+00:00"
     assert [line["model"] for line in change.lines] == ["certify.trackercertification"]
-    assert ["Comment", "none", "seen"] in said(change) and ["Pixel problems", "none", "hot ROC"] in said(change)
+    assert ["Comment", "none", "seen"] in diff_lines_of(change) and [
+        "Pixel problems",
+        "none",
+        "hot ROC",
+    ] in diff_lines_of(change)
     (row,) = TrackerCertification.history.filter(id=made.pk)
     assert (row.change, row.history_type, row.many["pixel_problems"]) == (change, "+", [problem.pk])
     assert row.facts == made.facts
@@ -81,17 +85,17 @@ def test_change_says_what_was_and_what_is_problems_included(shifter, shift_leade
     hot, cold = PixelProblemFactory(name="hot"), PixelProblemFactory(name="cold")
     run = RunFactory()
     given = decision(reference, problems={"pixel_problems": [hot]})
-    made = certify_run(shifter, run.run_number, "express", given, Basis())
+    made = certify_run(shifter, run.run_number, "express", given, CertificationContext())
     reason = BadReasonFactory(name="HV off")
     bad = decision(
         reference, strip="bad", tracking="bad", bad_reason=reason, comment="hole", problems={"pixel_problems": [cold]}
     )
-    amend_certification(shift_leader, made, 1, bad, Basis(), reason="seen again")
-    change = last()
+    amend_certification(shift_leader, made, 1, bad, CertificationContext(), reason="seen again")
+    change = last_change()
     assert (change.kind, change.by_name, change.why) == ("amend", "leader", "seen again")
-    assert ["Strip", "good", "bad"] in said(change)
-    assert ["Reason", "none", "HV off"] in said(change)
-    assert ["Pixel problems", "hot", "cold"] in said(change)
+    assert ["Strip", "good", "bad"] in diff_lines_of(change)
+    assert ["Reason", "none", "HV off"] in diff_lines_of(change)
+    assert ["Pixel problems", "hot", "cold"] in diff_lines_of(change)
     row = TrackerCertification.history.filter(id=made.pk).first()
     assert (row.strip, row.version, row.many["pixel_problems"]) == ("bad", 2, [cold.pk])
     assert TrackerCertification.history.filter(id=made.pk).count() == 2
@@ -99,26 +103,28 @@ def test_change_says_what_was_and_what_is_problems_included(shifter, shift_leade
 
 
 def test_own_change_gives_no_notice(shifter, reference):
-    made = certify_run(shifter, RunFactory().run_number, "express", decision(reference), Basis())
-    amend_certification(shifter, made, 1, decision(reference, comment="more"), Basis())
+    made = certify_run(shifter, RunFactory().run_number, "express", decision(reference), CertificationContext())
+    amend_certification(shifter, made, 1, decision(reference, comment="more"), CertificationContext())
     assert not Notice.objects.exists()
 
 
 def test_typed_facts_of_run_and_fill_are_part_of_the_same_change(shifter, reference):
     typed = {"run_type": {"value": "collisions"}, "lumisections": {"value": 12}, "recorded_lumi": {"value": 0.5}}
-    basis = Basis(typed_run=typed, typed_fill={"fill_number": {"value": 6650}, "era": {"value": "2018A"}})
+    basis = CertificationContext(
+        typed_run=typed, typed_fill={"fill_number": {"value": 6650}, "era": {"value": "2018A"}}
+    )
     certify_run(shifter, 318000, "express", decision(reference), basis)
-    change = last()
+    change = last_change()
     assert {line["model"] for line in change.lines} == {"certify.trackercertification", "oms.omsrun", "oms.omsfill"}
-    assert ["Recorded lumi", "none", "0.500 /pb"] in said(change, "oms.omsrun")
+    assert ["Recorded lumi", "none", "0.500 /pb"] in diff_lines_of(change, "oms.omsrun")
     assert OmsRun.history.filter(run_number=318000).get().change == change
     assert OmsFill.history.filter(fill_number=6650).get().era == "2018A"
 
 
 def test_refused_deed_leaves_nothing(shifter, reference):
     run, before = RunFactory(), Change.objects.count()
-    with pytest.raises(IntegrityError), deed(shifter, None):
-        certify_run(shifter, run.run_number, "express", decision(reference), Basis())
+    with pytest.raises(IntegrityError), operation(shifter, None):
+        certify_run(shifter, run.run_number, "express", decision(reference), CertificationContext())
         raise IntegrityError
     assert Change.objects.count() == before and not TrackerCertification.history.exists()
 
@@ -127,31 +133,35 @@ def test_deed_that_changes_nothing_leaves_nothing(shifter):
     reason = BadReasonFactory(name="HV off")
     before = Change.objects.count()
     reason.save()
-    add_word(shifter, BadReason, "HV off")
+    add_term(shifter, BadReason, "HV off")
     OmsRun.objects.get_or_create(run_number=318001)  # a run of which nothing is known says nothing
     assert Change.objects.count() == before
 
 
 def test_reasons_references_and_checklists_are_recorded(shifter, shift_leader):
-    add_word(shifter, BadReason, "HV off", "high voltage off")
-    assert (last().kind, last().by, last().lines[0]["made"]) == ("words", shifter, True)
+    add_term(shifter, BadReason, "HV off", "high voltage off")
+    assert (last_change().kind, last_change().by, last_change().lines[0]["made"]) == ("words", shifter, True)
     run = RunFactory()
     adopt_reference(shift_leader, run, "prompt", "first of the year")
-    assert (last().kind, last().why, last().run_number) == ("adopt", "first of the year", run.run_number)
-    assert ["Reference run", "no", "yes"] in said(last(), "certify.runreconstruction")
+    assert (last_change().kind, last_change().why, last_change().run_number) == (
+        "adopt",
+        "first of the year",
+        run.run_number,
+    )
+    assert ["Reference run", "no", "yes"] in diff_lines_of(last_change(), "certify.runreconstruction")
     checklist = ChecklistFactory(text="one")
     checklist.text = "two"
     checklist.save()
-    assert (last().by, last().by_name) == (None, "command")
-    assert said(last(), "certify.checklist") == [["Text", "one", "two"]]
+    assert (last_change().by, last_change().by_name) == (None, "command")
+    assert diff_lines_of(last_change(), "certify.checklist") == [["Text", "one", "two"]]
 
 
 def test_many_to_many_without_a_deed_is_a_change_by_itself():
     made, problem = CertificationFactory(), PixelProblemFactory(name="hot")
     made.pixel_problems.add(problem)
-    assert said(last()) == [["Pixel problems", "none", "hot"]]
+    assert diff_lines_of(last_change()) == [["Pixel problems", "none", "hot"]]
     made.pixel_problems.clear()
-    assert said(last()) == [["Pixel problems", "hot", "none"]]
+    assert diff_lines_of(last_change()) == [["Pixel problems", "hot", "none"]]
     assert TrackerCertification.history.filter(id=made.pk).first().many["pixel_problems"] == []
 
 
@@ -160,15 +170,15 @@ def test_edits_in_the_admin_are_recorded_with_the_admin(admin_client, admin, shi
     form = admin_client.get(address).context["adminform"].form
     typed = {name: value for name, value in form.initial.items() if value is not None} | {"first_name": "Ann"}
     answer = admin_client.post(address, typed)
-    assert (last().by, said(last(), "users.user")) == (admin, [["First name", "none", "Ann"]])
-    assert last().request_id == answer["X-Request-ID"]
+    assert (last_change().by, diff_lines_of(last_change(), "users.user")) == (admin, [["First name", "none", "Ann"]])
+    assert last_change().request_id == answer["X-Request-ID"]
 
 
 def test_role_is_recorded_and_neither_password_nor_last_login(admin, admin_client):
     person = UserFactory(username="new", role=Role.GUEST)
     person.role = Role.SHIFTER
     person.save()
-    assert said(last(), "users.user") == [["Role", "guest", "shifter"]]
+    assert diff_lines_of(last_change(), "users.user") == [["Role", "guest", "shifter"]]
     before = Change.objects.count()
     person.set_password("other")
     person.save()
@@ -187,19 +197,19 @@ def test_what_was_only_set_in_memory_is_no_change():
     run = RunFactory(lumisections=12)
     run.lumisections, run.era = 13, "2018Z"
     run.save(update_fields=["lumisections"])
-    assert said(last(), "oms.omsrun") == [["Lumisections", "12", "13"]]
+    assert diff_lines_of(last_change(), "oms.omsrun") == [["Lumisections", "12", "13"]]
     assert OmsRun.history.filter(run_number=run.pk).first().era == "2018A"
 
 
 def test_history_is_neither_changed_nor_deleted():
     made = CertificationFactory()
-    change, row = last(), TrackerCertification.history.get(id=made.pk)
+    change, row = last_change(), TrackerCertification.history.get(id=made.pk)
     change.why = row.comment = "other"
     for refused in (change.save, row.save, change.delete, row.delete, Change.objects.all().delete):
-        with pytest.raises(HistoryStays):
+        with pytest.raises(AppendOnlyError):
             refused()
     for rows in (Change.objects, TrackerCertification.history, type(row).objects):
-        with pytest.raises(HistoryStays):
+        with pytest.raises(AppendOnlyError):
             rows.update(history_type="-")
 
 
@@ -219,7 +229,7 @@ def test_every_table_of_history_has_the_trigger():
     with connection.cursor() as cursor:
         cursor.execute(asked)
         guarded = {name for (name,) in cursor.fetchall()}
-    tables = {model._meta.db_table for model in apps.get_models() if issubclass(model, NeverChanged)}
+    tables = {model._meta.db_table for model in apps.get_models() if issubclass(model, AppendOnlyModel)}
     assert tables == guarded and "history_change" in tables
 
 
@@ -227,10 +237,10 @@ def test_cost_of_a_save(shifter, reference, django_assert_num_queries, django_as
     """A certification: the change and the row after. A change of it: the keys of its problems besides."""
     run = RunFactory()
     with django_assert_max_num_queries(30) as spent:
-        made = certify_run(shifter, run.run_number, "express", decision(reference), Basis())
+        made = certify_run(shifter, run.run_number, "express", decision(reference), CertificationContext())
     assert sum("history_" in one["sql"] for one in spent.captured_queries) == 2
     with django_assert_max_num_queries(30) as spent:
-        amend_certification(shifter, made, 1, decision(reference, comment="x"), Basis())
+        amend_certification(shifter, made, 1, decision(reference, comment="x"), CertificationContext())
     assert sum("history_" in one["sql"] for one in spent.captured_queries) == 2
 
 
@@ -238,7 +248,7 @@ def test_word_keeps_its_row_after_a_deletion_in_the_shell():
     reason = BadReasonFactory(name="HV off")
     key = reason.pk
     reason.delete()
-    assert last().lines[0]["gone"] and BadReason.history.filter(id=key).first().history_type == "-"
+    assert last_change().lines[0]["gone"] and BadReason.history.filter(id=key).first().history_type == "-"
 
 
 def test_what_is_told_is_for_people(shifter, reference):
@@ -246,14 +256,16 @@ def test_what_is_told_is_for_people(shifter, reference):
     shifter.first_name = shifter.username
     typed = {"run_type": {"value": "cosmics"}, "lumisections": {"value": 260}}
     given = decision(ReconstructionFactory(reference=True, run=RunFactory(cosmics=True, older=True)))
-    made = certify_run(shifter, 317555, "express", given, Basis(typed_run=typed, is_dataset_verified=False))
-    assert last().by_name == "shifter"
-    assert ["Dataset verified", "yes", "no"] in said(last())
-    new = [one for row in told_rows(last(), shifter) for one in row.says]
+    made = certify_run(
+        shifter, 317555, "express", given, CertificationContext(typed_run=typed, is_dataset_verified=False)
+    )
+    assert last_change().by_name == "shifter"
+    assert ["Dataset verified", "yes", "no"] in diff_lines_of(last_change())
+    new = [one for row in present_rows(last_change(), shifter) for one in row.diff_lines]
     assert ("Run type", "none", "cosmics") in new
     assert {before for _label, before, _after in new} == {"none"}
     facts = {**made.facts, "typed": {}, "read_at": "2018-06-02T10:00:00.123456+00:00", "confirmed": {"by": "x"}}
     facts["run"] = {**facts["run"], "lumisections": 261, "end_time": "2018-06-02T10:00:00.123456+00:00"}
     made.facts = facts
     made.save()
-    assert said(last()) == [["Facts, run end time", "none", "2018-06-02 10:00:00 UTC"]]
+    assert diff_lines_of(last_change()) == [["Facts, run end time", "none", "2018-06-02 10:00:00 UTC"]]

@@ -6,7 +6,7 @@ import pytest
 
 from audit.models import Change
 from audit.undo import undo_change
-from tests.audit.world import Chance, Snapshot, build, whole_record
+from tests.audit.world import RandomActor, Snapshot, build_world, full_snapshot
 from users.models import Role, User
 
 pytestmark = pytest.mark.django_db
@@ -26,17 +26,17 @@ ENDED = {
 
 @pytest.mark.once
 def test_a_thousand_actions_undone_in_reverse_restore_everything():
-    build()
-    before, first, seed = whole_record(), Change.objects.count(), Random().randrange(10**9)
-    chance, undoer = Chance(Random(seed)), User.objects.get(username="admin0")
+    build_world()
+    before, first, seed = full_snapshot(), Change.objects.count(), Random().randrange(10**9)
+    chance, undoer = RandomActor(Random(seed)), User.objects.get(username="admin0")
     while Change.objects.count() < first + ACTIONS:
         chance.act()
     done = list(Change.objects.all()[: Change.objects.count() - first])
     assert {change.kind for change in done} >= KINDS, seed
-    assert whole_record() != before
+    assert full_snapshot() != before
     for change in done:
         undo_change(undoer, change, "back")
-    after = whole_record()
+    after = full_snapshot()
     assert {key: after[key] for key in before} == before, f"seed {seed}"
     assert _still_speaking(after, before) == [], f"seed {seed}"
     assert Change.objects.filter(kind="undo").count() == len(done)
@@ -56,11 +56,11 @@ def _is_silent(model: str, said: dict[str, object]) -> bool:
 
 
 def test_the_snapshot_sees_a_change_of_any_field_and_of_any_many_to_many():
-    build()
+    build_world()
     person = User.objects.get(username="shifter1")
-    before = whole_record()
+    before = full_snapshot()
     person.role = Role.GUEST
     person.save()
-    assert whole_record() != before
+    assert full_snapshot() != before
     undo_change(User.objects.get(username="admin0"), Change.objects.first(), "back")
-    assert whole_record() == before
+    assert full_snapshot() == before

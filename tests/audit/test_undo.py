@@ -4,15 +4,15 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from audit.models import Change
-from audit.undo import InTheWay, ReasonMissing, undo_change
+from audit.undo import ReasonMissing, UndoBlocked, undo_change
 from certify.actions.certify import amend_certification, certify_run
-from certify.actions.input import Basis
+from certify.actions.input import CertificationContext
 from certify.actions.lifecycle import hand_over_certification, withdraw_certification
 from certify.models import BadReason, Checklist, RunReconstruction, TrackerCertification
 from certify.references.actions import adopt_reference, retire_reference
-from certify.vocabulary.actions import add_word
+from certify.vocabulary.actions import add_term
 from oms.models import OmsFill, OmsRun
-from tests.audit.test_operation import decision, last
+from tests.audit.test_operation import decision, last_change
 from tests.factories import (
     BadReasonFactory,
     CertificationFactory,
@@ -33,7 +33,7 @@ def reference():
 
 @pytest.fixture
 def made(shifter, reference):
-    return certify_run(shifter, RunFactory().run_number, "express", decision(reference), Basis())
+    return certify_run(shifter, RunFactory().run_number, "express", decision(reference), CertificationContext())
 
 
 def test_undo_sets_back_what_was_changed_problems_included(shifter, reference, made):
@@ -46,8 +46,8 @@ def test_undo_sets_back_what_was_changed_problems_included(shifter, reference, m
         problems={"pixel_problems": [hot]},
         confirmed=["pixel"],
     )
-    amend_certification(shifter, made, 1, bad, Basis())
-    change = last()
+    amend_certification(shifter, made, 1, bad, CertificationContext())
+    change = last_change()
     undone = undo_change(shifter, change, "looked again")
     made.refresh_from_db()
     assert (made.pixel, made.bad_reason, made.comment, list(made.pixel_problems.all())) == ("good", None, "", [])
@@ -62,20 +62,22 @@ def test_undo_of_a_long_text_is_named_although_it_begins_alike(shift_leader_clie
     row = ChecklistFactory(text="- look\n" * 400)
     row.text += "- call the expert\n"
     row.save()
-    page = shift_leader_client.get(f"/history/{last().pk}/undo/").text
+    page = shift_leader_client.get(f"/history/{last_change().pk}/undo/").text
     assert '<th scope="row">Text</th>' in page and "It is set back as it was." not in page
 
 
 def test_undo_needs_a_reason(shifter, made):
     with pytest.raises(ReasonMissing):
-        undo_change(shifter, last(), " ")
+        undo_change(shifter, last_change(), " ")
 
 
 def test_undo_of_a_certification_withdraws_it_and_takes_typed_facts_back(shifter, reference):
     typed = {"run_type": {"value": "collisions"}, "lumisections": {"value": 12}}
-    basis = Basis(typed_run=typed, typed_fill={"fill_number": {"value": 6650}, "era": {"value": "2018A"}})
+    basis = CertificationContext(
+        typed_run=typed, typed_fill={"fill_number": {"value": 6650}, "era": {"value": "2018A"}}
+    )
     made = certify_run(shifter, 318000, "express", decision(reference, confirmed=["lumi"]), basis)
-    undo_change(shifter, last(), "wrong run")
+    undo_change(shifter, last_change(), "wrong run")
     made.refresh_from_db()
     assert (made.state, made.withdrawn_by, made.withdrawn_reason) == ("withdrawn", shifter, "wrong run")
     run = OmsRun.objects.get(pk=318000)
@@ -86,8 +88,12 @@ def test_undo_of_a_certification_withdraws_it_and_takes_typed_facts_back(shifter
 def test_two_hands_on_one_run_do_not_stand_in_each_others_way(shifter, other_shifter, reference):
     cosmic = ReconstructionFactory(reference=True, run=RunFactory(cosmics=True, older=True))
     run = RunFactory(bare=True)
-    certify_run(shifter, run.pk, "express", decision(cosmic), Basis(typed_run={"run_type": {"value": "cosmics"}}))
-    certify_run(other_shifter, run.pk, "prompt", decision(cosmic), Basis(typed_run={"energy": {"value": 6500.0}}))
+    certify_run(
+        shifter, run.pk, "express", decision(cosmic), CertificationContext(typed_run={"run_type": {"value": "cosmics"}})
+    )
+    certify_run(
+        other_shifter, run.pk, "prompt", decision(cosmic), CertificationContext(typed_run={"energy": {"value": 6500.0}})
+    )
     first = Change.objects.filter(by=shifter, kind="certify").get()
     undo_change(shifter, first, "typed the wrong run")
     run.refresh_from_db()
@@ -95,72 +101,76 @@ def test_two_hands_on_one_run_do_not_stand_in_each_others_way(shifter, other_shi
 
 
 def test_later_changes_stand_in_the_way_and_are_named(shifter, reference, made):
-    amend_certification(shifter, made, 1, decision(reference, comment="one"), Basis())
-    first = last()
-    amend_certification(shifter, made, 2, decision(reference, comment="two"), Basis())
-    with pytest.raises(InTheWay) as caught:
+    amend_certification(shifter, made, 1, decision(reference, comment="one"), CertificationContext())
+    first = last_change()
+    amend_certification(shifter, made, 2, decision(reference, comment="two"), CertificationContext())
+    with pytest.raises(UndoBlocked) as caught:
         undo_change(shifter, first, "why not")
-    assert caught.value.plan.later == [last()]
-    assert caught.value.plan.steps[0].differences == [("Comment", "none", "two")]
+    assert caught.value.plan.later_changes == [last_change()]
+    assert caught.value.plan.steps[0].conflicts == [("Comment", "none", "two")]
     made.refresh_from_db()
     assert made.comment == "two" and not Change.objects.filter(kind="undo").exists()
 
 
 def test_later_changes_of_other_fields_do_not(shifter, reference, made):
-    amend_certification(shifter, made, 1, decision(reference, comment="one"), Basis())
-    first = last()
-    amend_certification(shifter, made, 2, decision(reference, comment="one", trackermap="missing"), Basis())
+    amend_certification(shifter, made, 1, decision(reference, comment="one"), CertificationContext())
+    first = last_change()
+    amend_certification(
+        shifter, made, 2, decision(reference, comment="one", trackermap="missing"), CertificationContext()
+    )
     undo_change(shifter, first, "no comment")
     made.refresh_from_db()
     assert (made.comment, made.trackermap) == ("", "missing")
 
 
 def test_changed_certification_is_not_undone_as_if_it_were_new(shifter, reference, made):
-    certified = last()
-    amend_certification(shifter, made, 1, decision(reference, comment="one"), Basis())
-    with pytest.raises(InTheWay):
+    certified = last_change()
+    amend_certification(shifter, made, 1, decision(reference, comment="one"), CertificationContext())
+    with pytest.raises(UndoBlocked):
         undo_change(shifter, certified, "wrong run")
 
 
 def test_undo_of_a_withdrawal_where_another_one_is_live_is_refused(shifter, reference, made):
     withdraw_certification(shifter, made, 1, "wrong")
-    withdrawal = last()
-    certify_run(shifter, made.run_number, "express", decision(reference), Basis())
-    with pytest.raises(InTheWay) as caught:
+    withdrawal = last_change()
+    certify_run(shifter, made.run_number, "express", decision(reference), CertificationContext())
+    with pytest.raises(UndoBlocked) as caught:
         undo_change(shifter, withdrawal, "right after all")
-    assert "another live certification" in caught.value.plan.refused
+    assert "another live certification" in caught.value.plan.refusal
     assert TrackerCertification.objects.live().count() == 1
 
 
 def test_who_may_undo_is_who_may_make_the_opposite_change(
     shifter, other_shifter, shift_leader, expert, admin, guest, reference, made
 ):
-    amend_certification(shift_leader, made, 1, decision(reference, comment="one"), Basis(), reason="better")
-    amended = last()
+    amend_certification(
+        shift_leader, made, 1, decision(reference, comment="one"), CertificationContext(), reason="better"
+    )
+    amended = last_change()
     for person in (guest, other_shifter):
         with pytest.raises(PermissionDenied):
             undo_change(person, amended, "mine")
     undo_change(shifter, amended, "it is mine")
     made.refresh_from_db()
     hand_over_certification(shift_leader, made, made.version, other_shifter, "took the shift")
-    handed = last()
+    handed = last_change()
     for person in (shifter, other_shifter):
         with pytest.raises(PermissionDenied):
             undo_change(person, handed, "back")
     undo_change(expert, handed, "back")
     adopt_reference(shift_leader, RunFactory(), "express", "first")
     with pytest.raises(PermissionDenied):
-        undo_change(shifter, last(), "no")
+        undo_change(shifter, last_change(), "no")
     other_shifter.role = Role.SHIFT_LEADER
     other_shifter.save()
     with pytest.raises(PermissionDenied):
-        undo_change(expert, last(), "too early")
-    undo_change(admin, last(), "too early")
+        undo_change(expert, last_change(), "too early")
+    undo_change(admin, last_change(), "too early")
     other_shifter.refresh_from_db()
     assert (other_shifter.role, other_shifter.role_changed_by) == (Role.SHIFTER, "admin")
     shifter.first_name = "Ann"
     shifter.save()
-    undo_change(admin, last(), "not her name")
+    undo_change(admin, last_change(), "not her name")
     shifter.refresh_from_db()
     assert (shifter.first_name, shifter.role_changed_by) == ("", "")
 
@@ -168,25 +178,25 @@ def test_who_may_undo_is_who_may_make_the_opposite_change(
 def test_references_words_and_deletions_come_back(shifter, shift_leader):
     run = RunFactory()
     reference = adopt_reference(shift_leader, run, "express", "first")
-    adopted = last()
+    adopted = last_change()
     made = CertificationFactory(reference_runreconstruction=reference)
     retire_reference(shift_leader, reference, "too old")
     made.refresh_from_db()
     assert made.reference_runreconstruction == reference
-    undo_change(shift_leader, last(), "still good")
+    undo_change(shift_leader, last_change(), "still good")
     assert RunReconstruction.objects.get(pk=reference.pk).is_reference
     undo_change(shift_leader, adopted, "never was")
     kept = RunReconstruction.objects.get(pk=reference.pk)
     assert (kept.is_reference, kept.reference_by, kept.reference_since) == (False, None, None)
-    reason = add_word(shifter, BadReason, "HV off")
+    reason = add_term(shifter, BadReason, "HV off")
     with pytest.raises(PermissionDenied):
-        undo_change(shifter, last(), "typo")
-    undo_change(shift_leader, last(), "typo")
+        undo_change(shifter, last_change(), "typo")
+    undo_change(shift_leader, last_change(), "typo")
     assert BadReason.objects.get(pk=reason.pk).is_retired
     checklist = ChecklistFactory(text="one")
     key, identifier = checklist.pk, checklist.identifier
     checklist.delete()
-    undo_change(shift_leader, last(), "needed")
+    undo_change(shift_leader, last_change(), "needed")
     again = Checklist.objects.get(pk=key)
     assert (again.identifier, again.text) == (identifier, "one")
 
@@ -195,9 +205,9 @@ def test_certifications_on_facts_that_were_undone_become_stale(shifter, shift_le
     typed = {"run_type": {"value": "collisions"}, "lumisections": {"value": 12}}
     run = RunFactory(bare=True)
     confirmed = decision(reference, confirmed=["lumi"])
-    certify_run(shifter, run.pk, "express", confirmed, Basis(typed_run=typed))
-    first = last()
-    other = certify_run(shifter, run.pk, "prompt", confirmed, Basis())
+    certify_run(shifter, run.pk, "express", confirmed, CertificationContext(typed_run=typed))
+    first = last_change()
+    other = certify_run(shifter, run.pk, "prompt", confirmed, CertificationContext())
     assert (other.run_type, other.is_stale) == ("collisions", False)
     undo_change(shifter, first, "typed for the wrong run")
     other.refresh_from_db()

@@ -12,9 +12,9 @@ from django.core.exceptions import PermissionDenied
 
 from audit import snapshot
 from certify.actions.certify import amend_certification, certify_run
-from certify.actions.input import Basis, Decision
+from certify.actions.input import CertificationContext, CertificationInput
 from certify.actions.lifecycle import hand_over_certification, restore_certification, withdraw_certification
-from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryRefused
+from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryInvalid
 from certify.models import (
     BadReason,
     Checklist,
@@ -24,9 +24,9 @@ from certify.models import (
     TrackerCertification,
     TrackingProblem,
 )
-from certify.models.choices import Flag, Question, Reconstruction, TrackerMap
+from certify.models.choices import ConfirmationCode, Flag, Reconstruction, TrackerMap
 from certify.references.actions import adopt_reference, promote_reference, retire_reference
-from certify.vocabulary.actions import add_word
+from certify.vocabulary.actions import add_term
 from oms.models import OmsRun
 from tests.factories import (
     BadReasonFactory,
@@ -41,14 +41,14 @@ from tests.factories import (
 )
 from users.models import Role, User
 
-REFUSALS = (PermissionDenied, EntryRefused, AlreadyCertified, ChangedMeanwhile)
+REFUSALS = (PermissionDenied, EntryInvalid, AlreadyCertified, ChangedMeanwhile)
 WORDS = (BadReason, PixelProblem, StripProblem, TrackingProblem, Checklist)
 Snapshot = dict[tuple[str, Any], dict[str, Any]]
 
 
 PROBLEM_MODELS = (PixelProblem, StripProblem, TrackingProblem)
 # How often a person of each role does something: who may little is refused much, and a refusal is soon tried.
-ASKED = {Role.GUEST: 1, Role.SHIFTER: 2, Role.SHIFT_LEADER: 6, Role.EXPERT: 6}
+WEIGHTS = {Role.GUEST: 1, Role.SHIFTER: 2, Role.SHIFT_LEADER: 6, Role.EXPERT: 6}
 
 
 def _keys(queryset: Any) -> list[int]:
@@ -59,7 +59,7 @@ def _but_for_the_admin() -> Any:
     return User.objects.exclude(username="admin0").order_by("pk")
 
 
-def build() -> None:
+def build_world() -> None:
     """People of each role, runs known and unknown, references, words, and a few certifications that stand."""
     for role, number in ((Role.GUEST, 1), (Role.SHIFTER, 4), (Role.SHIFT_LEADER, 2), (Role.EXPERT, 1), (Role.ADMIN, 1)):
         for one in range(number):
@@ -77,25 +77,27 @@ def build() -> None:
         made.pixel_problems.set(PixelProblem.objects.all()[:2])
 
 
-def whole_record() -> Snapshot:
+def full_snapshot() -> Snapshot:
     """All that every row of every table says, many-to-many fields included."""
-    kept = [model for model in apps.get_models() if hasattr(model, "kept")]
+    kept = [model for model in apps.get_models() if hasattr(model, "audit_options")]
     return {
-        (model._meta.label_lower, row.pk): snapshot.spoken(row, snapshot.values_of(row, {}), snapshot.keys_of_many(row))
+        (model._meta.label_lower, row.pk): snapshot.audited_values(
+            row, snapshot.column_values(row, {}), snapshot.all_related_keys(row)
+        )
         for model in kept
         for row in model._base_manager.all()
     }
 
 
 @dataclass
-class Chance:
+class RandomActor:
     """One random person who does one random thing."""
 
     dice: Random
     log: list[str] = field(default_factory=list)
     # Who is there at the start stays: asked once.
     people: list[int] = field(default_factory=lambda: _keys(_but_for_the_admin()))
-    weights: list[int] = field(default_factory=lambda: [ASKED[one.role] for one in _but_for_the_admin()])
+    weights: list[int] = field(default_factory=lambda: [WEIGHTS[one.role] for one in _but_for_the_admin()])
     runs: list[int] = field(default_factory=lambda: _keys(OmsRun.objects.all()))
     problems_known: dict[Any, list[Any]] = field(
         default_factory=lambda: {model: list(model.objects.order_by("pk")) for model in PROBLEM_MODELS}
@@ -113,7 +115,7 @@ class Chance:
         except REFUSALS:
             self.log[-1] += " (refused)"
 
-    def _one(self, queryset: Any) -> Any:
+    def _pick(self, queryset: Any) -> Any:
         keys = _keys(queryset)
         return queryset.get(pk=self.dice.choice(keys)) if keys else None
 
@@ -126,63 +128,63 @@ class Chance:
         certify_run(actor, run.pk, self.dice.choice(Reconstruction.values), *given)
 
     def amend(self, actor: User) -> None:
-        made = self._standing("live")
+        made = self._certification("live")
         if made:
             run = OmsRun.objects.get(pk=made.run_number)
             given = self._decision(run.run_type), self._basis(run)
-            amend_certification(actor, made, made.version, *given, reason=self._why())
+            amend_certification(actor, made, made.version, *given, reason=self._reason())
 
     def withdraw(self, actor: User) -> None:
-        if made := self._standing("live"):
-            withdraw_certification(actor, made, made.version, self._why())
+        if made := self._certification("live"):
+            withdraw_certification(actor, made, made.version, self._reason())
 
     def restore(self, actor: User) -> None:
-        if made := self._standing("withdrawn"):
-            restore_certification(actor, made, made.version, self._why())
+        if made := self._certification("withdrawn"):
+            restore_certification(actor, made, made.version, self._reason())
 
     def hand_over(self, actor: User) -> None:
-        if made := self._standing("live"):
+        if made := self._certification("live"):
             to = User.objects.get(pk=self.dice.choice(self.people))
-            hand_over_certification(actor, made, made.version, to, self._why())
+            hand_over_certification(actor, made, made.version, to, self._reason())
 
     def problems(self, _actor: User) -> None:
         """As a command would: without a deed around it."""
-        if made := self._standing("live"):
-            made.strip_problems.set(self._some(StripProblem))
+        if made := self._certification("live"):
+            made.strip_problems.set(self._sample(StripProblem))
 
     def word(self, _actor: User) -> None:
-        row = self._one(self.dice.choice(WORDS)._base_manager)
+        row = self._pick(self.dice.choice(WORDS)._base_manager)
         text = "text" if isinstance(row, Checklist) else "description"
-        setattr(row, text, self._why())
+        setattr(row, text, self._reason())
         row.is_retired = self.dice.random() < 0.1
         row.save()
 
     def reason(self, actor: User) -> None:
-        add_word(actor, BadReason, f"Reason {self.dice.randrange(10**6)}", self._why())
+        add_term(actor, BadReason, f"Reason {self.dice.randrange(10**6)}", self._reason())
 
     def adopt(self, actor: User) -> None:
-        adopt_reference(actor, self._run(), self.dice.choice(Reconstruction.values), self._why())
+        adopt_reference(actor, self._run(), self.dice.choice(Reconstruction.values), self._reason())
 
     def promote(self, actor: User) -> None:
-        if made := self._standing("live"):
-            promote_reference(actor, made, self._why())
+        if made := self._certification("live"):
+            promote_reference(actor, made, self._reason())
 
     def retire(self, actor: User) -> None:
-        if reference := self._one(RunReconstruction.objects.filter(is_reference=True)):
-            retire_reference(actor, reference, self._why())
+        if reference := self._pick(RunReconstruction.objects.filter(is_reference=True)):
+            retire_reference(actor, reference, self._reason())
 
     def role(self, _actor: User) -> None:
-        person = self._one(User.objects.exclude(username__in=("admin0", "shift_leader0", "shifter0")))
+        person = self._pick(User.objects.exclude(username__in=("admin0", "shift_leader0", "shifter0")))
         person.role = self.dice.choice((Role.SHIFTER, Role.SHIFT_LEADER, Role.EXPERT))
         person.save()
 
-    def _standing(self, state: str) -> TrackerCertification | None:
-        return self._one(TrackerCertification.objects.filter(state=state).with_names())
+    def _certification(self, state: str) -> TrackerCertification | None:
+        return self._pick(TrackerCertification.objects.filter(state=state).with_names())
 
-    def _why(self) -> str:
+    def _reason(self) -> str:
         return f"because {self.dice.randrange(10**6)}"
 
-    def _some(self, model: Any) -> list[Any]:
+    def _sample(self, model: Any) -> list[Any]:
         return [one for one in self.problems_known[model] if self.dice.random() < 0.3]
 
     def _reference(self, run_type: str) -> RunReconstruction:
@@ -192,25 +194,27 @@ class Chance:
         key = self.dice.choice(fits or [key for key, _its_type in offered] or _keys(RunReconstruction.objects)[:1])
         return RunReconstruction.objects.select_related("run").get(pk=key)
 
-    def _decision(self, run_type: str) -> Decision:
+    def _decision(self, run_type: str) -> CertificationInput:
         flags = self.dice.choice((("good",) * 3, ("bad", "good", "good"), ("good", "bad", "bad"), (Flag.EXCLUDED,) * 3))
-        return Decision(
+        return CertificationInput(
             *flags,
             self.dice.choice(TrackerMap.values),
             self._reference(run_type),
             date(2018, 6, 2),
-            bad_reason=self._one(BadReason.objects.all()),
-            comment=self._why(),
-            confirmed=list(Question.values),
-            problems={"pixel_problems": self._some(PixelProblem), "tracking_problems": self._some(TrackingProblem)},
+            bad_reason=self._pick(BadReason.objects.all()),
+            comment=self._reason(),
+            confirmed=list(ConfirmationCode.values),
+            problems={"pixel_problems": self._sample(PixelProblem), "tracking_problems": self._sample(TrackingProblem)},
         )
 
-    def _basis(self, run: OmsRun) -> Basis:
+    def _basis(self, run: OmsRun) -> CertificationContext:
         """For a run that OMS never answered for, sometimes facts typed by hand."""
         dataset = self.dice.choice(("", "/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"))
         if run.fetched_at or self.dice.random() < 0.5:
-            return Basis(dataset=dataset)
+            return CertificationContext(dataset=dataset)
         typed = {"run_type": {"value": self.dice.choice(("collisions", "cosmics"))}}
         typed |= {"lumisections": {"value": self.dice.randrange(1000)}}
         fill = {"fill_number": {"value": 6600 + self.dice.randrange(5)}, "era": {"value": self.dice.choice("ABCD")}}
-        return Basis(dataset=dataset, typed_run=typed, typed_fill=fill if self.dice.random() < 0.5 else {})
+        return CertificationContext(
+            dataset=dataset, typed_run=typed, typed_fill=fill if self.dice.random() < 0.5 else {}
+        )

@@ -14,7 +14,7 @@ from certhelper.checks import REQUIRED
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = dict.fromkeys(REQUIRED, "set")
-REFUSE = "import django; django.setup(); from certhelper.startup import refuse_half_configured as r; r()"
+REFUSE = "import django; django.setup(); from certhelper.checks import require_production_settings as r; r()"
 
 
 def started(code: str, folder: Path, **environment: str) -> subprocess.Popen[str]:

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from certhelper.demo.certifications import Row, rows
+from certhelper.demo.certifications import DemoCertification, demo_certifications
 from certhelper.demo.people import PEOPLE
 from certify.models import BadReason, RunReconstruction, TrackerCertification
 from oms.models import OmsRun
@@ -19,7 +19,7 @@ def _demo() -> str:
     return said.getvalue()
 
 
-def _row(**changes) -> Row:
+def _row(**changes) -> DemoCertification:
     plain = {
         "run": 314000,
         "reconstruction": "express",
@@ -31,12 +31,15 @@ def _row(**changes) -> Row:
         "pixel_ready": 100,
         "strip_ready": 100,
     }
-    return Row(**plain | changes)
+    return DemoCertification(**plain | changes)
 
 
 def test_file_has_the_86_certifications_below_run_315190():
-    assert len(rows()) == len({row.key for row in rows()}) == 86
-    assert (min(rows(), key=lambda row: row.run).run, max(rows(), key=lambda row: row.run).run) == (314324, 315189)
+    assert len(demo_certifications()) == len({row.key for row in demo_certifications()}) == 86
+    assert (
+        min(demo_certifications(), key=lambda row: row.run).run,
+        max(demo_certifications(), key=lambda row: row.run).run,
+    ) == (314324, 315189)
 
 
 @pytest.mark.parametrize(

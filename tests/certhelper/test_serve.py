@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from certhelper.checks import collect_changed_static_files
-from certhelper.process_group import Family
+from certhelper.process_group import ProcessGroup
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60
@@ -31,7 +31,7 @@ def _is_taken(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-class Copy:
+class ServedCopy:
     """One copy of the product on ports of its own."""
 
     def __init__(self, folder: Path) -> None:
@@ -65,8 +65,8 @@ class Copy:
 
 
 @pytest.fixture
-def copy(tmp_path) -> Copy:
-    return Copy(tmp_path)
+def copy(tmp_path) -> ServedCopy:
+    return ServedCopy(tmp_path)
 
 
 def test_serve_is_ready_when_it_says_so_keeps_its_data_and_leaves_nothing(copy):
@@ -93,23 +93,23 @@ def test_serve_refuses_a_port_that_is_taken_and_names_it(copy):
     assert f"Port {copy.port} is taken" in said
 
 
-def test_family_leaves_the_signals_as_they_were():
+def test_process_group_leaves_the_signals_as_they_were():
     before = [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
-    with Family():
+    with ProcessGroup():
         assert signal.getsignal(signal.SIGTERM) != before[1]
     assert [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
 
 
-def test_family_ends_together_when_one_of_it_ends():
-    with pytest.raises(ChildProcessError, match="short ended with code 3"), Family() as family:
-        family.start("long", ["sleep", "60"])
-        family.start("short", ["sh", "-c", "exit 3"])
-        members = list(family._members.values())
-        family.watch()
+def test_process_group_ends_together_when_one_of_it_ends():
+    with pytest.raises(ChildProcessError, match="short ended with code 3"), ProcessGroup() as group:
+        group.start("long", ["sleep", "60"])
+        group.start("short", ["sh", "-c", "exit 3"])
+        members = list(group._members.values())
+        group.watch()
     assert [member.poll() is not None for member in members] == [True, True]
 
 
-FAMILY = """
+PROCESS_GROUP_SCRIPT = """
 from certhelper.process_group import Family
 from certhelper.startup import collect_changed_static_files
 with Family() as family:
@@ -121,9 +121,9 @@ with Family() as family:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_family_ends_when_make_alone_is_told_to(tmp_path, end):
-    (tmp_path / "family.py").write_text(FAMILY)
-    (tmp_path / "Makefile").write_text(f"run:\n\t@exec env PYTHONPATH={ROOT} {sys.executable} family.py\n")
+def test_process_group_ends_when_make_alone_is_told_to(tmp_path, end):
+    (tmp_path / "members.py").write_text(PROCESS_GROUP_SCRIPT)
+    (tmp_path / "Makefile").write_text(f"run:\n\t@exec env PYTHONPATH={ROOT} {sys.executable} members.py\n")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     make = subprocess.Popen(
         ["make", "--no-print-directory", "run"],

@@ -12,7 +12,7 @@ BY_HAND = {
     "run-recorded_lumi_unit": "nb^{-1}",
     "fill-fill_number": "6615",
 }
-FAULTS = ["refuse", "500", "not-found", "hang"]
+FAULT_MODES = ["refuse", "500", "not-found", "hang"]
 
 
 def open_form(client, path=f"/certify/{RUN}/express/"):

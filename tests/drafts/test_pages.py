@@ -11,7 +11,7 @@ from certify.actions.lifecycle import hand_over_certification, withdraw_certific
 from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction
 from drafts.actions import renew_lease
-from drafts.form_token import read_sheet
+from drafts.form_token import read_form_token
 from drafts.models import Draft, Lease
 from oms.models import OmsRun
 from tests.browser_form import fields_of
@@ -24,11 +24,11 @@ PAGE = f"/certify/{RUN}/express/"
 SAVE, HERE = "/drafts/save/", "/drafts/here/"
 
 
-def sheet_of(response):
-    return read_sheet(fields_of(response)["sheet"][0])
+def form_token_of(response):
+    return read_form_token(fields_of(response)["form_token"][0])
 
 
-def type_into(client, opened, **typed):
+def send_draft(client, opened, **typed):
     """What static/js/drafts.js sends a second after the last change."""
     return client.post(SAVE, {**fields_of(opened), **typed})
 
@@ -39,18 +39,18 @@ def words(response) -> str:
 
 def test_typed_text_is_offered_when_the_form_opens_again_and_restored_into_it(shifter_client):
     opened = open_form(shifter_client)
-    answer = type_into(shifter_client, opened, pixel="bad", comment="half a thought", pixel_lowstat="on")
+    answer = send_draft(shifter_client, opened, pixel="bad", comment="half a thought", pixel_lowstat="on")
     assert re.fullmatch(r"draft saved \d\d:\d\d:\d\d UTC", answer.json()["said"])
     offered = open_form(shifter_client)
     assert "Draft of less than a minute ago" in words(offered)
     assert fields_of(offered)["comment"] == [""]
-    again = open_form(shifter_client, read_sheet_address(offered))
+    again = open_form(shifter_client, restore_address(offered))
     fields = fields_of(again)
     assert (fields["comment"], fields["pixel"], fields["pixel_lowstat"]) == (["half a thought"], ["bad"], ["on"])
     assert "restored" in words(again) and errors_of(again) == {}
 
 
-def read_sheet_address(response) -> str:
+def restore_address(response) -> str:
     """Where the Restore button of the page leads."""
     found = re.search(r'href="([^"]+)">Restore<', response.content.decode())
     assert found
@@ -59,46 +59,48 @@ def read_sheet_address(response) -> str:
 
 def test_restored_draft_has_a_ticket_and_a_key_of_its_own_and_is_gone_once_saved(shifter_client):
     opened = open_form(shifter_client)
-    type_into(shifter_client, opened, comment="mine")
+    send_draft(shifter_client, opened, comment="mine")
     again = open_form(shifter_client, f"{PAGE}?draft=1")
     assert fields_of(again)["idempotency_key"] != fields_of(opened)["idempotency_key"]
     assert send_form(shifter_client, again, **GOOD).status_code == 303
     assert TrackerCertification.objects.get().comment == "mine"
-    assert not Draft.objects.offered().exists()
+    assert not Draft.objects.restorable().exists()
 
 
 def test_draft_that_comes_after_the_save_is_not_kept(shifter_client):
     opened = open_form(shifter_client)
     assert send_form(shifter_client, opened, **GOOD).status_code == 303
-    assert type_into(shifter_client, opened, comment="late").json()["said"] == "saved already"
-    assert not Draft.objects.offered().exists()
+    assert send_draft(shifter_client, opened, comment="late").json()["said"] == "saved already"
+    assert not Draft.objects.restorable().exists()
 
 
 def test_form_that_is_refused_is_kept_without_javascript(shifter_client):
     refused = send_form(shifter_client, open_form(shifter_client), pixel="bad", comment="no reason yet")
     assert refused.status_code == 422 and "draft saved" in words(refused)
-    assert Draft.objects.get().key == sheet_of(refused).key
+    assert Draft.objects.get().key == form_token_of(refused).key
     assert fields_of(open_form(shifter_client, f"{PAGE}?draft=1"))["comment"] == ["no reason yet"]
 
 
 def test_draft_is_shown_to_nobody_else_but_that_it_is_there(shifter_client, other_shifter_client):
     opened = open_form(shifter_client)
-    type_into(shifter_client, opened, comment="for my eyes")
-    key = sheet_of(opened).key
+    send_draft(shifter_client, opened, comment="for my eyes")
+    key = form_token_of(opened).key
     Lease.objects.all().delete()
     for path in (PAGE, f"{PAGE}?draft=1", f"{PAGE}?draft={key}"):
         seen = open_form(other_shifter_client, path)
         assert "for my eyes" not in seen.content.decode()
         assert "draft of shifter," in words(seen) and "Restore" not in words(seen)
-    other_shifter_client.post("/drafts/discard/", {"sheet": fields_of(seen)["sheet"][0], "draft": key})
-    assert Draft.objects.offered().count() == 1
+    other_shifter_client.post("/drafts/discard/", {"sheet": fields_of(seen)["form_token"][0], "draft": key})
+    assert Draft.objects.restorable().count() == 1
 
 
 def test_discarded_draft_is_gone(shifter_client):
     opened = open_form(shifter_client)
-    type_into(shifter_client, opened, comment="never mind")
-    sheet = fields_of(open_form(shifter_client))["sheet"][0]
-    answer = shifter_client.post("/drafts/discard/", {"sheet": sheet, "draft": sheet_of(opened).key}, follow=True)
+    send_draft(shifter_client, opened, comment="never mind")
+    form_token = fields_of(open_form(shifter_client))["form_token"][0]
+    answer = shifter_client.post(
+        "/drafts/discard/", {"sheet": form_token, "draft": form_token_of(opened).key}, follow=True
+    )
     assert answer.status_code == 200 and "discarded" in words(answer) and "Draft of" not in words(answer)
 
 
@@ -127,9 +129,9 @@ def test_somebody_else_who_signs_in_there_sees_nothing_of_it(other_shifter, shif
 
 def test_draft_is_saved_although_the_session_ended_and_says_so(shifter_client):
     opened = open_form(shifter_client)
-    assert type_into(shifter_client, opened, comment="a").json()["token"]
+    assert send_draft(shifter_client, opened, comment="a").json()["token"]
     shifter_client.logout()
-    assert type_into(shifter_client, opened, comment="b").json()["token"] == ""
+    assert send_draft(shifter_client, opened, comment="b").json()["token"] == ""
     assert "comment=b" in Draft.objects.get().typed
 
 
@@ -150,15 +152,15 @@ def test_token_of_a_saved_draft_lets_a_tab_go_on_after_a_new_sign_in(shifter):
     browser.force_login(shifter)
     opened = open_form(browser)
     browser.cookies["csrftoken"] = "y" * 32
-    answer = type_into(browser, opened, comment="x")
+    answer = send_draft(browser, opened, comment="x")
     assert send_form(browser, opened, **GOOD, csrfmiddlewaretoken=answer.json()["token"]).status_code == 303
 
 
-@pytest.mark.parametrize("sheet", ["", "made up", "a:b:c"])
-def test_nothing_is_kept_without_a_sheet_of_ours(shifter_client, client, sheet):
+@pytest.mark.parametrize("form_token", ["", "made up", "a:b:c"])
+def test_nothing_is_kept_without_a_sheet_of_ours(shifter_client, client, form_token):
     for browser in (shifter_client, client):
-        assert browser.post(SAVE, {"sheet": sheet, "comment": "x"}).status_code == 403
-    assert shifter_client.post(HERE, {"sheet": sheet}).status_code == 403
+        assert browser.post(SAVE, {"sheet": form_token, "comment": "x"}).status_code == 403
+    assert shifter_client.post(HERE, {"sheet": form_token}).status_code == 403
     assert not Draft.objects.exists() and not Lease.objects.exists()
 
 
@@ -169,21 +171,21 @@ def test_opened_form_says_who_else_has_it_open(
     theirs = open_form(other_shifter_client)  # neither has JavaScript so far
     assert "Also open here: nobody" in words(mine) and "Also open here: shifter since" in words(theirs)
     Lease.objects.filter(user=other_shifter).delete()
-    told = shifter_client.post(HERE, {"sheet": fields_of(mine)["sheet"][0], "opening": "1"})
+    told = shifter_client.post(HERE, {"sheet": fields_of(mine)["form_token"][0], "opening": "1"})
     assert "nobody" in words(told)
-    seen = other_shifter_client.post(HERE, {"sheet": fields_of(theirs)["sheet"][0], "opening": "1"})
+    seen = other_shifter_client.post(HERE, {"sheet": fields_of(theirs)["form_token"][0], "opening": "1"})
     assert re.search(r"shifter since \d\d:\d\d:\d\d UTC", words(seen)) and "Take over" not in words(seen)
     assert "shifter2 since" in words(open_form(shifter_client))
     assert "Take over" in words(open_form(shift_leader_client))
-    shifter_client.post(HERE, {"sheet": fields_of(mine)["sheet"][0], "left": "1"})
+    shifter_client.post(HERE, {"sheet": fields_of(mine)["form_token"][0], "left": "1"})
     assert "shifter since" not in words(open_form(shift_leader_client))
 
 
 def test_shift_leader_takes_over_and_the_others_page_says_so(shifter_client, shift_leader_client):
-    mine = fields_of(open_form(shifter_client))["sheet"][0]
+    mine = fields_of(open_form(shifter_client))["form_token"][0]
     shifter_client.post(HERE, {"sheet": mine, "opening": "1"})
     opened = open_form(shift_leader_client)
-    answer = shift_leader_client.post("/drafts/take-over/", {"sheet": fields_of(opened)["sheet"][0]})
+    answer = shift_leader_client.post("/drafts/take-over/", {"sheet": fields_of(opened)["form_token"][0]})
     assert (answer.status_code, answer.url) == (302, PAGE)
     assert "leader took this over at" in words(shifter_client.post(HERE, {"sheet": mine}))
     assert shifter_client.post("/drafts/take-over/", {"sheet": mine}).status_code == 403
@@ -191,21 +193,21 @@ def test_shift_leader_takes_over_and_the_others_page_says_so(shifter_client, shi
 
 def test_a_lease_keeps_nobody_from_saving(shifter_client, other_shifter_client):
     theirs = open_form(other_shifter_client)
-    renew_lease(sheet_of(theirs))
+    renew_lease(form_token_of(theirs))
     assert send_form(shifter_client, open_form(shifter_client), **GOOD).status_code == 303
     assert send_form(other_shifter_client, theirs, **GOOD).status_code == 409
 
 
 def test_sheet_of_somebody_else_renews_nothing(shifter_client, other_shifter_client):
-    sheet = fields_of(open_form(shifter_client))["sheet"][0]
+    form_token = fields_of(open_form(shifter_client))["form_token"][0]
     Lease.objects.all().delete()
-    assert other_shifter_client.post(HERE, {"sheet": sheet}).status_code == 403
+    assert other_shifter_client.post(HERE, {"sheet": form_token}).status_code == 403
     assert not Lease.objects.exists()
 
 
 def test_take_over_is_told_without_javascript_when_the_form_comes_back(shifter_client, shift_leader_client):
     mine = open_form(shifter_client)
-    taking = fields_of(open_form(shift_leader_client))["sheet"][0]
+    taking = fields_of(open_form(shift_leader_client))["form_token"][0]
     shift_leader_client.post("/drafts/take-over/", {"sheet": taking})
     assert "leader took this over at" in words(send_form(shifter_client, mine, pixel="bad"))
     assert "took this over" not in words(open_form(shifter_client))
@@ -213,7 +215,7 @@ def test_take_over_is_told_without_javascript_when_the_form_comes_back(shifter_c
 
 def test_draft_of_a_run_that_was_certified_meanwhile_is_shown_beside_it(shifter_client, other_shifter):
     opened = open_form(shifter_client)
-    type_into(shifter_client, opened, comment="my words")
+    send_draft(shifter_client, opened, comment="my words")
     CertificationFactory(run=OmsRun.objects.get(pk=RUN), user=other_shifter, comment="their words")
     taken = shifter_client.get(PAGE)
     assert taken.status_code == 409 and "Your draft, beside it" in words(taken)
@@ -226,7 +228,7 @@ def test_draft_of_a_run_that_was_certified_meanwhile_is_shown_beside_it(shifter_
 def test_draft_of_a_change_keeps_the_version_it_was_typed_over(shifter_client, shifter, shift_leader_client):
     made = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
     path = reverse("listruns:update", args=[made.pk])
-    type_into(shifter_client, open_form(shifter_client, path), comment="my change")
+    send_draft(shifter_client, open_form(shifter_client, path), comment="my change")
     leaders = open_form(shift_leader_client, path)
     assert send_form(shift_leader_client, leaders, path, comment="faster", reason="seen").status_code == 303
     back = open_form(shifter_client, f"{path}?draft=1")
@@ -235,11 +237,11 @@ def test_draft_of_a_change_keeps_the_version_it_was_typed_over(shifter_client, s
     over = send_form(shifter_client, conflict, path, over=str(conflict.context["page"].theirs.version))
     assert over.status_code == 303
     made.refresh_from_db()
-    assert made.comment == "my change" and not Draft.objects.offered().filter(user=shifter).exists()
+    assert made.comment == "my change" and not Draft.objects.restorable().filter(user=shifter).exists()
 
 
 def test_draft_of_my_first_try_follows_me_to_the_update_page(shifter_client, shifter):
-    type_into(shifter_client, open_form(shifter_client), comment="other tab")
+    send_draft(shifter_client, open_form(shifter_client), comment="other tab")
     made = CertificationFactory(run=OmsRun.objects.get(pk=RUN), user=shifter)
     answer = shifter_client.get(f"{PAGE}?draft=1")
     assert answer.url == f"/list/{made.pk}/update/?draft=1"
@@ -249,7 +251,7 @@ def test_draft_of_my_first_try_follows_me_to_the_update_page(shifter_client, shi
 def test_facts_typed_by_hand_come_back_with_the_draft(shifter_client, sandbox):
     sandbox.faults("oms", "refuse")
     opened = open_form(shifter_client)
-    type_into(shifter_client, opened, **{"run-lumisections": "120", "run-run_type": "collisions"})
+    send_draft(shifter_client, opened, **{"run-lumisections": "120", "run-run_type": "collisions"})
     back = fields_of(open_form(shifter_client, f"{PAGE}?draft=1"))
     assert back["run-lumisections"] == ["120"] and back["run-run_type"] == ["collisions"]
 
@@ -258,7 +260,7 @@ def test_facts_typed_while_oms_was_out_stand_beside_its_values_when_it_is_back(s
     sandbox.faults("oms", "refuse")
     opened = open_form(shifter_client)
     assert fields_of(opened)["run-energy"] == [""]
-    type_into(shifter_client, opened, **{"run-lumisections": "120", "run-run_type": "collisions"})
+    send_draft(shifter_client, opened, **{"run-lumisections": "120", "run-run_type": "collisions"})
     sandbox.clear()
     assert "run-lumisections" not in fields_of(open_form(shifter_client, f"{PAGE}?again=1"))
     again = open_form(shifter_client, f"{PAGE}?draft=1")
@@ -272,7 +274,7 @@ def test_facts_typed_while_oms_was_out_stand_beside_its_values_when_it_is_back(s
 
 def test_correction_comes_back_with_the_draft(shifter_client):
     opened = open_form(shifter_client, f"{PAGE}?correct=1")
-    type_into(shifter_client, opened, **{"run-lumisections": "150"})
+    send_draft(shifter_client, opened, **{"run-lumisections": "150"})
     back = fields_of(open_form(shifter_client, f"{PAGE}?draft=1"))
     assert back["run-lumisections"] == ["150"]
 
@@ -373,7 +375,7 @@ def test_form_that_knows_nothing_any_more_goes_on_with_the_reconstruction_chosen
 def test_home_lists_ones_own_drafts_newest_for_each_form(shifter_client, other_shifter_client, client):
     assert "Your drafts" not in words(shifter_client.get("/"))
     opened = open_form(shifter_client)
-    type_into(shifter_client, opened, comment="half a thought")
+    send_draft(shifter_client, opened, comment="half a thought")
     home = shifter_client.get("/")
     assert f"{RUN} express" in words(home) and "less than a minute ago" in words(home)
     (address,) = set(re.findall(rf'href="({PAGE}\?draft=\w+)"', home.content.decode()))

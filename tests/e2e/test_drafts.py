@@ -95,7 +95,7 @@ def test_session_ends_in_mid_form(page: Page, sign_in, shifter, live_server, is_
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/list/**")
     assert TrackerCertification.objects.get().comment == "typed before and after"
-    assert not Draft.objects.offered().exists()
+    assert not Draft.objects.restorable().exists()
 
 
 def test_sign_in_in_another_tab_is_enough(page: Page, sign_in, shifter, live_server):
@@ -245,7 +245,7 @@ def test_page_is_left_within_the_second_and_the_lease_with_it(page: Page, sign_i
     has_all(page, "left at once")
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/list/**")
-    assert not Draft.objects.offered().exists() and not Lease.objects.exists()
+    assert not Draft.objects.restorable().exists() and not Lease.objects.exists()
 
 
 def test_back_to_a_form_half_typed(page: Page, sign_in, shifter, live_server):
@@ -274,7 +274,7 @@ def test_two_tabs_keep_both_and_the_first_is_told(page: Page, sign_in, shifter, 
     page.clock.run_for(31_000)
     expect(page.locator("[data-draft-around]")).to_contain_text("Another tab of yours saved a draft")
     is_accessible()
-    assert Draft.objects.offered().count() == 2
+    assert Draft.objects.restorable().count() == 2
 
 
 def test_draft_is_discarded(page: Page, sign_in, shifter, live_server, is_accessible):
@@ -334,7 +334,7 @@ def test_same_draft_restored_in_two_tabs_is_two(page: Page, sign_in, shifter, li
     for tab, text in zip(tabs, ("tab one", "tab two"), strict=True):
         with tab.expect_response("**/drafts/save/"):
             tab.locator("[name=comment]").fill(text)
-    texts = [QueryDict(one.typed)["comment"] for one in Draft.objects.offered().order_by("saved_at")]
+    texts = [QueryDict(one.typed)["comment"] for one in Draft.objects.restorable().order_by("saved_at")]
     assert texts[-2:] == ["tab one", "tab two"]
 
 
@@ -410,7 +410,7 @@ def test_back_to_a_form_that_was_saved_keeps_what_is_typed_on_and_saves_it_when_
     has_all(page, "saved")
     page.locator("[name=comment]").fill("saved, and typed on")
     kept(page)
-    assert "typed+on" in Draft.objects.offered().get().typed
+    assert "typed+on" in Draft.objects.restorable().get().typed
     page.keyboard.press("Control+Enter")
     conflict = page.get_by_role("alert").first
     expect(conflict).to_contain_text("you saved this in another tab meanwhile")

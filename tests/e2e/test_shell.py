@@ -58,7 +58,7 @@ def test_date_fields_stay_in_their_columns_on_a_phone(page: Page, sign_in, shift
 
 def test_footer_is_one_line_when_every_service_has_answered(page: Page, sign_in, shifter, live_server):
     for service in ("registry", "oms", "sso"):
-        status.answered(service)
+        status.record_success(service)
     page.set_viewport_size({"width": 1440, "height": 900})
     sign_in(shifter)
     theme, links = (page.locator(one).bounding_box() for one in (".theme", ".foot a >> nth=0"))

@@ -10,13 +10,13 @@ from playwright.sync_api import Page, expect
 
 from shiftleader.parts.registry import PARTS
 from tests.factories import CertificationFactory, DatasetFactory, ReconstructionFactory, RunFactory, UserFactory
-from tests.reports.slides.reading import of_odp, of_pptx
+from tests.reports.slides.reading import read_odp, read_pptx
 
 WEEK = "week=2018-W17"
 DAY = date(2018, 4, 27)
 BEGAN = datetime(2018, 4, 27, 6, 0, tzinfo=UTC)
 DATASETS = {"express": "/Express/Collisions2018/DQM", "prompt": "/PromptReco/Collisions2018A/DQM"}
-READERS = {"pptx": of_pptx, "odp": of_odp}
+READERS = {"pptx": read_pptx, "odp": read_odp}
 DOUBTED = 315266  # good in Run Registry, bad here
 # Runs, good, bad, undecided of collisions in express.
 BEFORE, AMENDED = ["4", "3", "1", "0"], ["4", "4", "0", "0"]

@@ -18,16 +18,16 @@ from certify.models import TrackerCertification
 from infrastructure.http import status, tokens
 from oms.models import OmsFill, OmsRun
 from tests.browser_form import fields_of
-from tests.faults.matrix import REFRESHING, RUN, SERVICES, Page, happened, is_silent
+from tests.faults.matrix import REFRESH_PAGE, RUN, SERVICES, MatrixPage, failure_text, is_silent
 from tests.sandbox_server import SandboxForTests
 
 NEXT_STEP = re.compile(r"try again|ask again|try later|type (the|them)|by hand|check the number", re.IGNORECASE)
-WORDS = "seven words that nobody wants to retype"
-SAID = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "comment": WORDS}
+COMMENT = "seven words that nobody wants to retype"
+FORM_DATA = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "comment": COMMENT}
 RENDERING_S = 0.5  # beside the time for the outside, on a machine that does other things too
 
 
-class Main(HTMLParser):
+class MainContent(HTMLParser):
     """The paragraphs and the links of a page's own part, without the frame around it."""
 
     def __init__(self, html: str) -> None:
@@ -53,23 +53,23 @@ class Main(HTMLParser):
         if self._is_open:
             self.paragraphs[-1] = " ".join(f"{self.paragraphs[-1]} {data}".split())
 
-    def that_say(self, words: str) -> list[str]:
+    def paragraphs_with(self, words: str) -> list[str]:
         """The paragraphs with these words in them."""
         return [one for one in self.paragraphs if words in one]
 
 
 @dataclass
-class Walk:
+class CellRun:
     """One cell under way: whose browser, against which sandbox, on which certification."""
 
     sandbox: SandboxForTests
     client: Client
-    standing: TrackerCertification | None
+    certification: TrackerCertification | None
     budget_s: float
     seconds: list[float] = field(default_factory=list)
 
-    def path_of(self, page: Page) -> str:
-        return page.path or f"/list/{self.standing.pk if self.standing else 0}/update/"
+    def path_of(self, page: MatrixPage) -> str:
+        return page.path or f"/list/{self.certification.pk if self.certification else 0}/update/"
 
     def ask(self, method: str, path: str, **data: Any) -> Any:
         """The answer of the page, held against the budget and against 5xx."""
@@ -84,86 +84,88 @@ class Walk:
         return len(self.sandbox.requests(service))
 
 
-def read_cell(walk: Walk, service: str, mode: str, page: Page, seconds: float = 30) -> None:
+def check_reading_cell(walk: CellRun, service: str, mode: str, page: MatrixPage, seconds: float = 30) -> None:
     """A page that asks the outside: it opens, says what happened and what to do next, and its retry retries."""
-    assert not any(state.is_out for state in status.states()), "something was out before"
+    assert not any(state.is_out for state in status.service_states()), "something was out before"
     walk.sandbox.faults(service, mode, seconds=seconds)
     answer = walk.ask("get", walk.path_of(page))
     assert answer.status_code == 200
     assert (walk.asked(service) > 0) == (service in page.asks), "the fault was not reached"
-    main, words = Main(answer.content.decode()), happened(service, mode, page)
+    main, words = MainContent(answer.content.decode()), failure_text(service, mode, page)
     if service not in page.asks:
-        assert main.that_say(words) == []
+        assert main.paragraphs_with(words) == []
         return
-    _look_at_the_header(answer.content.decode(), service, mode)
-    said = main.that_say(words)
+    _check_header(answer.content.decode(), service, mode)
+    said = main.paragraphs_with(words)
     assert said, f"“{words}” is not in {main.paragraphs}"
     assert all(NEXT_STEP.search(one) for one in said), said
     assert len(said) == len(set(said)), "said twice"
-    _retry(walk, service, page, main, words)
+    _check_retry(walk, service, page, main, words)
 
 
-def _look_at_the_header(html: str, service: str, mode: str) -> None:
+def _check_header(html: str, service: str, mode: str) -> None:
     """Above the page stands which service is out and since when; one that has nothing, or a bad row, is not out."""
     is_outage = not (mode == "not-found" and service != "sso") and (service, mode) != ("oms", "bad-values")
     assert bool(re.search(f"{SERVICES[service]} out since [0-2][0-9]:[0-5][0-9] UTC", html)) == is_outage
 
 
-def _retry(walk: Walk, service: str, page: Page, main: Main, words: str) -> None:
+def _check_retry(walk: CellRun, service: str, page: MatrixPage, main: MainContent, words: str) -> None:
     """The link asks the service once more although it has just failed, and all is well again."""
     again = next(link for link in main.links if "again=1" in link)
     walk.sandbox.clear()
     answer = walk.ask("get", urljoin(walk.path_of(page), again))
     assert answer.status_code == 200
     assert walk.asked(service) > 0, "retry did not retry"
-    assert Main(answer.content.decode()).that_say(words) == []
+    assert MainContent(answer.content.decode()).paragraphs_with(words) == []
 
 
-def _forget_all() -> None:
+def _clear_caches() -> None:
     """Whoever asked now would have to ask: nothing is remembered, and what OMS said has grown old."""
     cache.clear()
-    tokens.forget_all()
+    tokens.discard_all()
     old = timezone.now() - timedelta(hours=1)
     OmsRun.objects.update(fetched_at=old, end_time=None)
     OmsFill.objects.update(fetched_at=old, end_time=None, end_stable_beam=None)
 
 
-def save_cell(walk: Walk, mode: str, page: Page, seconds: float = 30) -> None:
+def check_saving_cell(walk: CellRun, mode: str, page: MatrixPage, seconds: float = 30) -> None:
     """A save while every service is out: it asks nobody, keeps what was typed, and saves it."""
     path = walk.path_of(page)
     opened = walk.client.get(path)
-    _forget_all()
+    _clear_caches()
     walk.sandbox.clear()
     for service in SERVICES:
         walk.sandbox.faults(service, mode, seconds=seconds)
-    sent = {**fields_of(opened), **SAID}
+    sent = {**fields_of(opened), **FORM_DATA}
     refused = walk.ask("post", path, **{**sent, "date": ""})
     assert refused.status_code == 422
-    assert {name: fields_of(refused)[name] for name in SAID} == {name: [value] for name, value in SAID.items()}
+    assert {name: fields_of(refused)[name] for name in FORM_DATA} == {
+        name: [value] for name, value in FORM_DATA.items()
+    }
     saved = walk.ask("post", path, **{**fields_of(refused), "date": fields_of(opened)["date"]})
     assert saved.status_code == 303
-    assert TrackerCertification.objects.get(runreconstruction__run=RUN).comment == WORDS
+    assert TrackerCertification.objects.get(runreconstruction__run=RUN).comment == COMMENT
     assert walk.sandbox.requests() == [], "a save asked the outside"
 
 
-def refresh_cell(walk: Walk, service: str, mode: str, seconds: float = 30) -> None:
+def check_refresh_cell(walk: CellRun, service: str, mode: str, seconds: float = 30) -> None:
     """The button that asks OMS and Run Registry: it says what is out, touches nothing typed, and asks again."""
-    assert not any(state.is_out for state in status.states()), "something was out before"
+    assert not any(state.is_out for state in status.service_states()), "something was out before"
     OmsRun.objects.filter(pk=RUN).update(lumisections=5, typed={"lumisections": {"by": "shifter", "at": "2018-05-01"}})
     walk.sandbox.faults(service, mode, seconds=seconds)
-    answer = walk.ask("post", REFRESHING.path)
+    answer = walk.ask("post", REFRESH_PAGE.path)
     assert walk.asked(service) > 0, "the fault was not reached"
     if is_silent(service, mode):
         assert answer.status_code == 303
     else:
-        html, words = answer.content.decode(), happened(service, mode, REFRESHING)
-        said = Main(html).that_say(words)
+        html, words = answer.content.decode(), failure_text(service, mode, REFRESH_PAGE)
+        said = MainContent(html).paragraphs_with(words)
         assert answer.status_code == 200
-        assert said, f"“{words}” is not in {Main(html).paragraphs}"
+        assert said, f"“{words}” is not in {MainContent(html).paragraphs}"
         assert all(NEXT_STEP.search(one) for one in said), said
         assert len(said) == len(set(said)), "said twice"
-        _look_at_the_header(html, service, mode)
+        _check_header(html, service, mode)
     walk.sandbox.clear()
-    assert walk.ask("post", REFRESHING.path).status_code == 303
+    assert walk.ask("post", REFRESH_PAGE.path).status_code == 303
     assert walk.asked(service) > 0, "retry did not retry"
     assert OmsRun.objects.get(pk=RUN).lumisections == 5, "a typed value was overwritten"

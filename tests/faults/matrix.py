@@ -14,13 +14,13 @@ from sandbox.faults import MODES
 MANUAL = Path(__file__).resolve().parents[2] / "docs/reliability.md"
 BEGINS, ENDS = "<!-- matrix: made by the tests, `make matrix` -->\n", "<!-- end of matrix -->\n"
 SERVICES = {"registry": "Run Registry", "oms": "OMS", "sso": "CERN sign-in"}
-ALL = frozenset(SERVICES)
+ALL_SERVICES = frozenset(SERVICES)
 RUN = 315259
 DATASET = "/PromptReco/Collisions2018A/DQM"
 
 
 @dataclass(frozen=True)
-class Page:
+class MatrixPage:
     """One page or action: its name, its address by name and method, and the services that it asks."""
 
     name: str
@@ -31,25 +31,39 @@ class Page:
 
 
 PAGES = (
-    Page("open runs search", "openruns:open-runs", "GET", ALL, f"/openruns/?runs={RUN}"),
-    Page("certify, by run", "certify:certify-run", "GET", ALL, f"/certify/{RUN}/"),
-    Page("certify, by run and reconstruction", "certify:certify-reconstruction", "GET", ALL, f"/certify/{RUN}/prompt/"),
-    Page("certify, by dataset", "certify:certify-run", "GET", ALL, f"/certify/{RUN}/?dataset={DATASET}"),
-    Page("certify, save", "certify:certify-reconstruction", "POST", path=f"/certify/{RUN}/prompt/"),
-    Page("certify, save by run", "certify:certify-run", "POST", path=f"/certify/{RUN}/"),
-    Page("update", "listruns:update", "GET", ALL - {"registry"}),
-    Page("update, save", "listruns:update", "POST"),
-    Page("take OMS values", "listruns:typed-values", "GET", ALL - {"registry"}, f"/list/facts/{RUN}/"),
-    Page("week, comparison", "shiftleader:part", "GET", ALL - {"oms"}, f"/shiftleader/part/comparison/?runs={RUN}"),
-    Page("week, progress", "shiftleader:part", "GET", ALL - {"oms"}, f"/shiftleader/part/progress/?runs={RUN}"),
-    Page("refresh from OMS", "listruns:refresh", "POST", ALL, "/list/facts/refresh/"),
+    MatrixPage("open runs search", "openruns:open-runs", "GET", ALL_SERVICES, f"/openruns/?runs={RUN}"),
+    MatrixPage("certify, by run", "certify:certify-run", "GET", ALL_SERVICES, f"/certify/{RUN}/"),
+    MatrixPage(
+        "certify, by run and reconstruction",
+        "certify:certify-reconstruction",
+        "GET",
+        ALL_SERVICES,
+        f"/certify/{RUN}/prompt/",
+    ),
+    MatrixPage("certify, by dataset", "certify:certify-run", "GET", ALL_SERVICES, f"/certify/{RUN}/?dataset={DATASET}"),
+    MatrixPage("certify, save", "certify:certify-reconstruction", "POST", path=f"/certify/{RUN}/prompt/"),
+    MatrixPage("certify, save by run", "certify:certify-run", "POST", path=f"/certify/{RUN}/"),
+    MatrixPage("update", "listruns:update", "GET", ALL_SERVICES - {"registry"}),
+    MatrixPage("update, save", "listruns:update", "POST"),
+    MatrixPage("take OMS values", "listruns:typed-values", "GET", ALL_SERVICES - {"registry"}, f"/list/facts/{RUN}/"),
+    MatrixPage(
+        "week, comparison",
+        "shiftleader:part",
+        "GET",
+        ALL_SERVICES - {"oms"},
+        f"/shiftleader/part/comparison/?runs={RUN}",
+    ),
+    MatrixPage(
+        "week, progress", "shiftleader:part", "GET", ALL_SERVICES - {"oms"}, f"/shiftleader/part/progress/?runs={RUN}"
+    ),
+    MatrixPage("refresh from OMS", "listruns:refresh", "POST", ALL_SERVICES, "/list/facts/refresh/"),
 )
-READING = [page for page in PAGES if page.method == "GET"]
-SAVING = [page for page in PAGES if page.method == "POST" and not page.asks]
-REFRESHING = next(page for page in PAGES if page.method == "POST" and page.asks)
+READING_PAGES = [page for page in PAGES if page.method == "GET"]
+SAVING_PAGES = [page for page in PAGES if page.method == "POST" and not page.asks]
+REFRESH_PAGE = next(page for page in PAGES if page.method == "POST" and page.asks)
 # Pages that are not built yet and belong here when they are.
 GAPS: tuple[str, ...] = ()
-_HAPPENED = {
+_FAILURE_TEXTS = {
     "refuse": "broke off the connection",
     "hang": "did not answer within",
     "slow": "did not answer within",
@@ -68,13 +82,13 @@ _KEYS = {"registry": "datasets", "oms": "data", "sso": "access_token"}
 _BAD_VALUES = {"registry": "count", "oms": "delivered_lumi in an unknown unit, 'furlong'", "sso": "access_token"}
 
 
-def happened(service: str, mode: str, page: Page) -> str:
+def failure_text(service: str, mode: str, page: MatrixPage) -> str:
     """The words with which the page says what happened to the service."""
     if mode == "not-found" and service != "sso":
-        return _not_found(service, page)
+        return _not_found_text(service, page)
     if service == "sso" and mode in ("401", "403"):
         return f"CERN sign-in gave CertHelper no access ({mode})"
-    words = _HAPPENED | {
+    words = _FAILURE_TEXTS | {
         "wrong-shape": f"answered in an unknown form ({_KEYS[service]})",
         "bad-values": f"answered in an unknown form ({_BAD_VALUES[service]})",
         "not-found": "answered with an error (404)",
@@ -82,7 +96,7 @@ def happened(service: str, mode: str, page: Page) -> str:
     return f"{SERVICES[service]} {words[mode]}"
 
 
-def _not_found(service: str, page: Page) -> str:
+def _not_found_text(service: str, page: MatrixPage) -> str:
     if page.url_name == "shiftleader:part" and service == "registry":
         return "Run Registry has no dataset"
     if page.url_name == "openruns:open-runs":
@@ -95,9 +109,9 @@ def is_silent(service: str, mode: str) -> bool:
     return mode == "not-found" and service != "sso"
 
 
-def outcome(service: str, page: Page, mode: str) -> str:
+def outcome(service: str, page: MatrixPage, mode: str) -> str:
     """What a cell comes to, in the words of the manual."""
-    if page is REFRESHING:
+    if page is REFRESH_PAGE:
         return "fills nothing in" if is_silent(service, mode) else "says, retries"
     if page.method == "POST":
         return "saved"
@@ -115,7 +129,7 @@ def table() -> str:
         lines += [f"### {label}\n\n", _row("fault", *(page.name for page in PAGES), "the page says")]
         lines += [_row(*["---"] * (len(PAGES) + 2))]
         for mode in MODES:
-            said = happened(service, mode, READING[2])
+            said = failure_text(service, mode, READING_PAGES[2])
             lines += [_row(f"`{mode}`", *(outcome(service, page, mode) for page in PAGES), f"{said} …")]
         lines += ["\n"]
     missing = "".join(f"- {gap}: not built yet, not in the table.\n" for gap in GAPS)

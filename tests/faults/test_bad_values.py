@@ -8,7 +8,7 @@ from certify.models import TrackerCertification
 from oms.models import OmsFill, OmsRun
 from tests.browser_form import fields_of
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
-from tests.faults.cells import SAID, Main
+from tests.faults.cells import FORM_DATA, MainContent
 from tests.infrastructure.http.local_server import Answer, stand_in
 from tests.oms.rows import answer, fill_row, run_row
 
@@ -65,7 +65,7 @@ def test_value_that_cannot_be_is_said_on_the_page(outside, shifter, shifter_clie
     outside.answer_with(Answer(answer(fill)), "/oms/fills")
     opened = shifter_client.get(_path(page, shifter))
     assert opened.status_code == 200
-    main = Main(opened.content.decode())
+    main = MainContent(opened.content.decode())
     said = [one for one in main.paragraphs if one.startswith(("OMS answered", "OMS gives", "OMS does"))]
     assert bool(said) == (words is not None), said
     assert [one for one in said if words not in one] == []
@@ -85,11 +85,11 @@ def test_certification_rests_on_what_was_typed_instead(outside, shifter, shifter
     outside.answer_with(Answer(answer(run_row(last_lumisection_number=-655))), "/oms/runs")
     outside.answer_with(Answer(answer(fill_row())), "/oms/fills")
     opened = shifter_client.get(_path(CERTIFY, shifter))
-    sent = {**fields_of(opened), **SAID, "run-lumisections": "655"}
+    sent = {**fields_of(opened), **FORM_DATA, "run-lumisections": "655"}
     assert shifter_client.post(_path(CERTIFY, shifter), sent).status_code == 303
     assert TrackerCertification.objects.get(runreconstruction__run=RUN).lumisections == 655
-    again = Main(shifter_client.get(f"/list/{TrackerCertification.objects.get().pk}/update/").content.decode())
-    assert again.that_say("impossible value") == []
+    again = MainContent(shifter_client.get(f"/list/{TrackerCertification.objects.get().pk}/update/").content.decode())
+    assert again.paragraphs_with("impossible value") == []
 
 
 def test_search_shows_the_runs_whose_rows_are_good_beside_one_that_is_not(outside, shifter_client):

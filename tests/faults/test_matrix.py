@@ -11,15 +11,15 @@ from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from certify.models import TrackerCertification
-from drafts.form_token import Sheet
+from drafts.form_token import FormToken
 from infrastructure.http import client, tokens
 from oms.models import OmsFill, OmsRun
 from sandbox.faults import MODES
 from tests.browser_form import fields_of
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 from tests.faults import matrix
-from tests.faults.cells import SAID, WORDS, Walk, read_cell, refresh_cell, save_cell
-from tests.faults.matrix import PAGES, READING, RUN, SAVING, SERVICES
+from tests.faults.cells import COMMENT, FORM_DATA, CellRun, check_reading_cell, check_refresh_cell, check_saving_cell
+from tests.faults.matrix import PAGES, READING_PAGES, RUN, SAVING_PAGES, SERVICES
 from tests.test_access_table import TABLE, addresses
 
 pytestmark = pytest.mark.django_db
@@ -35,28 +35,28 @@ def _id(value) -> str:
 
 
 @pytest.fixture
-def walk(sandbox, shifter, shifter_client, settings) -> Walk:
+def walk(sandbox, shifter, shifter_client, settings) -> CellRun:
     """A cell with a reference to certify against and nothing known of the run."""
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = BUDGET_S, CONNECT_S, READ_S
     ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
-    return Walk(sandbox, shifter_client, None, BUDGET_S)
+    return CellRun(sandbox, shifter_client, None, BUDGET_S)
 
 
-def _certified(walk: Walk, shifter) -> None:
+def _certified(walk: CellRun, shifter) -> None:
     """A certification to change, whose run and fill OMS is asked for again."""
-    walk.standing = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
+    walk.certification = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
     OmsRun.objects.update(fetched_at=None)
     OmsFill.objects.update(fetched_at=None)
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("page", READING, ids=_id)
+@pytest.mark.parametrize("page", READING_PAGES, ids=_id)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("service", SERVICES)
 def test_page_opens_says_what_happened_and_retries(walk, shifter, service, mode, page):
     if page.url_name in ("listruns:update", "listruns:typed-values"):
         _certified(walk, shifter)
-    read_cell(walk, service, mode, page)
+    check_reading_cell(walk, service, mode, page)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -64,33 +64,35 @@ def test_page_opens_says_what_happened_and_retries(walk, shifter, service, mode,
 def test_refresh_says_what_happened_and_asks_again(walk, shifter, service, mode):
     _certified(walk, shifter)
     TrackerCertification.objects.update(external_info_complete=False)
-    refresh_cell(walk, service, mode)
+    check_refresh_cell(walk, service, mode)
 
 
-@pytest.mark.parametrize("page", SAVING, ids=_id)
+@pytest.mark.parametrize("page", SAVING_PAGES, ids=_id)
 @pytest.mark.parametrize("mode", MODES)
 def test_save_asks_nobody_and_keeps_what_was_typed(walk, shifter, mode, page):
     """Three cells in one: all services fail at once, and none of them is asked."""
     if page.url_name == "listruns:update":
         _certified(walk, shifter)
-    save_cell(walk, mode, page)
+    check_saving_cell(walk, mode, page)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_form_opened_while_oms_is_out_is_saved_with_what_was_typed(walk, mode):
     """The whole way without OMS: what is needed is asked for, kept when something else is wrong, and saved."""
     walk.sandbox.faults("oms", mode)
-    opened = walk.ask("get", SAVING[0].path)
+    opened = walk.ask("get", SAVING_PAGES[0].path)
     typed = {"run-run_type": "collisions", "run-lumisections": "655", "run-energy": "6500", "fill-fill_number": "6615"}
     typed |= {"run-recorded_lumi": "78150", "run-recorded_lumi_unit": "nb^{-1}"}
-    refused = walk.ask("post", SAVING[0].path, **{**fields_of(opened), **SAID, **typed, "run-lumisections": ""})
+    refused = walk.ask(
+        "post", SAVING_PAGES[0].path, **{**fields_of(opened), **FORM_DATA, **typed, "run-lumisections": ""}
+    )
     assert refused.status_code == 422
     kept = {name: fields_of(refused)[name] for name in typed if name != "run-lumisections"}
     assert kept == {name: [value] for name, value in typed.items() if name != "run-lumisections"}
-    saved = walk.ask("post", SAVING[0].path, **{**fields_of(refused), "run-lumisections": "655"})
+    saved = walk.ask("post", SAVING_PAGES[0].path, **{**fields_of(refused), "run-lumisections": "655"})
     assert saved.status_code == 303
     made = TrackerCertification.objects.get(runreconstruction__run=RUN)
-    assert (made.lumisections, made.recorded_lumi, made.comment) == (655, 78.15, WORDS)
+    assert (made.lumisections, made.recorded_lumi, made.comment) == (655, 78.15, COMMENT)
 
 
 def test_page_keeps_within_the_real_budget(walk, settings):
@@ -98,7 +100,7 @@ def test_page_keeps_within_the_real_budget(walk, settings):
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5
     walk.budget_s = 10
     walk.sandbox.faults("registry", "stall")
-    read_cell(walk, "oms", "hang", READING[2])
+    check_reading_cell(walk, "oms", "hang", READING_PAGES[2])
     assert 5 < max(walk.seconds) < 8
 
 
@@ -107,7 +109,7 @@ def test_budget_holds_while_everything_is_silent(walk, settings):
     settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 2, 5
     for service in SERVICES:
         walk.sandbox.faults(service, "hang")
-    for page in READING[:2]:
+    for page in READING_PAGES[:2]:
         cache.clear()
         assert walk.ask("get", page.path).status_code == 200
 
@@ -117,14 +119,14 @@ def test_page_that_comes_after_the_first_failure_does_not_wait(walk, settings):
     for service in SERVICES:
         walk.sandbox.faults(service, "hang")
     walk.budget_s = 3
-    for page in READING[:4]:
+    for page in READING_PAGES[:4]:
         walk.ask("get", page.path)
     assert max(walk.seconds[1:]) < 1
 
 
 def _raw_answer(call, budget, _deadline):
     """As `client._send`, without naming what goes wrong."""
-    with client._open(call, budget) as response:
+    with client._open_response(call, budget) as response:
         return response.json()
 
 
@@ -142,21 +144,21 @@ def test_without_the_classification_of_errors_the_matrix_turns_red(walk, monkeyp
     assert total - len(green) >= total - 3 * len(SERVICES)
 
 
-def _is_green(walk: Walk, service: str, mode: str) -> bool:
+def _is_green(walk: CellRun, service: str, mode: str) -> bool:
     walk.sandbox.clear()
     cache.clear()
-    tokens.forget_all()
+    tokens.discard_all()
     try:
         with transaction.atomic():
-            read_cell(walk, service, mode, READING[2])
-            raise _Done
-    except _Done:
+            check_reading_cell(walk, service, mode, READING_PAGES[2])
+            raise _CellPassed
+    except _CellPassed:
         return True
     except RED:
         return False
 
 
-class _Done(Exception):
+class _CellPassed(Exception):
     """The cell is green; what it wrote is taken back."""
 
 
@@ -165,7 +167,7 @@ def test_pages_outside_the_matrix_ask_nobody(sandbox, admin, admin_client):
     for service in SERVICES:
         sandbox.faults(service, "hang")
     at = addresses()
-    typed = {"sheet": Sheet(admin.pk, RUN, "prompt", f"/certify/{RUN}/prompt/").signed(), "comment": WORDS}
+    typed = {"sheet": FormToken(admin.pk, RUN, "prompt", f"/certify/{RUN}/prompt/").signed(), "comment": COMMENT}
     walked = {(page.url_name, page.method) for page in PAGES}
     assert walked <= TABLE.keys()
     for name, method in sorted(TABLE.keys() - walked):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.addresses import Address, addresses
 from tests.fuzz.values import JSON, RAW_QUERIES, VALUES, changed, encoded
-from tests.fuzz.world import World, undone, world  # noqa: F401 - a fixture
+from tests.fuzz.world import FuzzWorld, rolled_back, world  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
 FORM, FILES = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
@@ -36,20 +36,20 @@ def tried(examples: int):
 
 def _ask(client: Client, method: str, path: str, body: str | bytes = "", kind: str = FORM, **more: str) -> int:
     """The status of the whole answer; an exception of ours comes through."""
-    with undone(client):
+    with rolled_back(client):
         answer = client.generic(method, path, body, content_type=kind, **more)
         size = sum(map(len, answer.streaming_content)) if answer.streaming else len(answer.content)
     assert answer.status_code < 500, (path, answer.status_code, size)
     return answer.status_code
 
 
-def test_every_address_that_takes_forms_is_among_those_tried(world: World):  # noqa: F811
+def test_every_address_that_takes_forms_is_among_those_tried(world: FuzzWorld):  # noqa: F811
     names = {one.name for one in OURS if world.takes_forms(one)}
     assert names >= {"users:sign-in", "certify:certify-run", "certify:certify-reconstruction", "listruns:update"}
 
 
 @pytest.mark.parametrize(("some", "examples"), [(OURS, QUERIES), (ADMINS, IN_ADMIN)], ids=["ours", "admin"])
-def test_any_query_on_any_page_is_answered(world: World, some: list[Address], examples: int):  # noqa: F811
+def test_any_query_on_any_page_is_answered(world: FuzzWorld, some: list[Address], examples: int):  # noqa: F811
     seen: Counter[int] = Counter()
 
     @tried(examples)
@@ -67,7 +67,7 @@ def _check_reached(seen: Counter[int], examples: int, *statuses: int) -> None:
     assert 8 * sum(seen[status] for status in statuses) > seen.total(), seen
 
 
-def _ask_a_query(world: World, address: Address, data: st.DataObject) -> int:  # noqa: F811
+def _ask_a_query(world: FuzzWorld, address: Address, data: st.DataObject) -> int:  # noqa: F811
     path, client = data.draw(world.paths(address)), data.draw(world.clients(address))
     query = data.draw(RAW_QUERIES | changed(data.draw(world.queries(address)), world.query_names(address)).map(encoded))
     more = data.draw(st.sampled_from([{}, {}, {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": "http://["}]))
@@ -75,8 +75,8 @@ def _ask_a_query(world: World, address: Address, data: st.DataObject) -> int:  #
 
 
 @pytest.mark.parametrize(("some", "examples"), [(OURS, FORMS), (ADMINS, IN_ADMIN)], ids=["ours", "admin"])
-def test_anything_in_any_form_is_answered(world: World, some: list[Address], examples: int):  # noqa: F811
-    forms, seen = world.takers(some), Counter()
+def test_anything_in_any_form_is_answered(world: FuzzWorld, some: list[Address], examples: int):  # noqa: F811
+    forms, seen = world.form_addresses(some), Counter()
 
     @tried(examples)
     @given(st.data())
@@ -87,7 +87,7 @@ def test_anything_in_any_form_is_answered(world: World, some: list[Address], exa
     _check_reached(seen, examples, 200, 303, 422)
 
 
-def _send_a_form(world: World, address: Address, data: st.DataObject) -> int:  # noqa: F811
+def _send_a_form(world: FuzzWorld, address: Address, data: st.DataObject) -> int:  # noqa: F811
     path, client = data.draw(world.paths(address)), data.draw(world.clients(address))
     form = data.draw(st.sampled_from(world.forms_of(address)))
     body, kind = data.draw(_bodies(form, sorted({*form, *world.names_on(address)})))
@@ -123,7 +123,7 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def test_any_path_is_answered(world: World):  # noqa: F811
+def test_any_path_is_answered(world: FuzzWorld):  # noqa: F811
     @tried(PATHS)
     @given(st.data())
     def ask(data: st.DataObject) -> None:
@@ -141,7 +141,7 @@ TROUBLES = ["9" * 20] if connection.vendor == "sqlite" else ["a\0b", "9" * 20]
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_nul_and_too_many_digits_in_every_name_of_every_query_are_answered(world: World, trouble: str):  # noqa: F811
+def test_nul_and_too_many_digits_in_every_name_of_every_query_are_answered(world: FuzzWorld, trouble: str):  # noqa: F811
     """One by one, since PostgreSQL refuses what SQLite takes, and a random walk need not come by."""
     for address in OURS:
         for name in world.query_names(address):

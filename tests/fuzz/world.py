@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from certify.models import TrackerCertification
 from listruns.filters import OTHER_NAMES
-from shiftleader.parts.registry import BY_NAME
-from tests.browser_form import _Fields, field_names
+from shiftleader.parts.registry import PARTS_BY_NAME
+from tests.browser_form import FormFieldsParser, field_names
 from tests.certify.page_form import BY_HAND, GOOD
 from tests.factories import (
     BadReasonFactory,
@@ -33,9 +33,21 @@ from tests.fuzz.addresses import Address
 
 RUN = "315259"
 # What views read of an address although no input of their pages has the name.
-UNDERSTOOD = {"again", "as_of", "correct", "dataset", "date", "download", "draft", "next", "q", "run", "runs"}
+UNDERSTOOD_PARAMETERS = {
+    "again",
+    "as_of",
+    "correct",
+    "dataset",
+    "date",
+    "download",
+    "draft",
+    "next",
+    "q",
+    "run",
+    "runs",
+}
 # What an address of ours may carry, with a value that means something.
-QUERY = {
+MEANINGFUL_PARAMETERS = {
     "runs": f"{RUN}, 315264-315265",
     "run": RUN,
     "reco": "prompt",
@@ -62,7 +74,7 @@ QUERY = {
 
 
 @contextmanager
-def undone(client: Client) -> Iterator[None]:
+def rolled_back(client: Client) -> Iterator[None]:
     """Whatever the client does in here leaves no trace: not in the database, not in a cache, not in its cookies."""
     session = client.cookies.get(settings.SESSION_COOKIE_NAME)
     with transaction.atomic():
@@ -76,12 +88,12 @@ def undone(client: Client) -> Iterator[None]:
 
 
 @dataclass
-class World:
+class FuzzWorld:
     """The clients by role, what exists by the name of its place in an address, and what pages hold."""
 
     by_role: dict[str, Client]
     known: dict[str, list[str]]
-    said: dict[str, list[str]] = field(default_factory=dict)
+    certification_fields: dict[str, list[str]] = field(default_factory=dict)
     _forms: dict[str, list[dict[str, list[str]]]] = field(default_factory=dict)
     _names: dict[str, set[str]] = field(default_factory=dict)
 
@@ -97,13 +109,13 @@ class World:
 
     def query_names(self, address: Address) -> list[str]:
         """What an address may carry: what its page has inputs for, and what any page may understand."""
-        return sorted({*self.names_on(address), *OTHER_NAMES, *UNDERSTOOD})
+        return sorted({*self.names_on(address), *OTHER_NAMES, *UNDERSTOOD_PARAMETERS})
 
     def queries(self, address: Address) -> st.SearchStrategy[dict[str, list[str]]]:
         """A few parts of a query that mean something."""
-        meant = sorted(QUERY.keys() & set(self.query_names(address)))
+        meant = sorted(MEANINGFUL_PARAMETERS.keys() & set(self.query_names(address)))
         names = st.lists(st.sampled_from(meant), max_size=3, unique=True)
-        return names.map(lambda some: {name: [QUERY[name]] for name in some})
+        return names.map(lambda some: {name: [MEANINGFUL_PARAMETERS[name]] for name in some})
 
     def first(self, address: Address) -> Client:
         """Somebody who may."""
@@ -112,7 +124,7 @@ class World:
     def takes_forms(self, address: Address) -> bool:
         """Whether something may be sent to the address by POST."""
         client = self.first(address)
-        with undone(client):
+        with rolled_back(client):
             return client.post(address.path(self.known)).status_code != 405
 
     def names_on(self, address: Address) -> set[str]:
@@ -125,7 +137,7 @@ class World:
     def _page(self, address: Address) -> Any:
         """The page of this address; None where there is none to read."""
         client = self.first(address)
-        with undone(client):
+        with rolled_back(client):
             page = client.get(address.path(self.known))
         is_html = not page.streaming and page.headers.get("Content-Type", "").startswith("text/html")
         return page if page.status_code == 200 and is_html else None
@@ -134,27 +146,27 @@ class World:
         """What may be sent there: the form on its own page, those of a certification, and nothing."""
         if address.name not in self._forms:
             page = self._page(address)
-            own = [_largest_form(page) | self._said_on(address)] if page else []
+            own = [_largest_form(page) | self._certification_fields_on(address)] if page else []
             self._forms[address.name] = [*own, *([] if address.is_of_admin else self._forms["certify"]), {}]
         return self._forms[address.name]
 
-    def _said_on(self, address: Address) -> dict[str, list[str]]:
+    def _certification_fields_on(self, address: Address) -> dict[str, list[str]]:
         """What a page with a certification's form still needs to be saved."""
-        return {name: value for name, value in self.said.items() if name in self.names_on(address)}
+        return {name: value for name, value in self.certification_fields.items() if name in self.names_on(address)}
 
-    def takers(self, some: list[Address]) -> list[Address]:
+    def form_addresses(self, some: list[Address]) -> list[Address]:
         """Those that take forms; the ones with a large form three times, since there is more to try."""
         return [one for one in filter(self.takes_forms, some) for _ in range(3 if len(self.names_on(one)) > 8 else 1)]
 
-    def learn(self, sandbox: Any, ticked: dict[str, str]) -> None:
+    def collect_forms(self, sandbox: Any, ticked: dict[str, str]) -> None:
         """Open the certify form with everything there and with nothing there."""
         opened = [_largest_form(self.by_role["shifter"].get(f"/certify/{RUN}/prompt/"))]
         for service in ("registry", "oms"):
             sandbox.faults(service, "not-found")
         opened += [{**_largest_form(self.by_role["shifter"].get("/certify/399999/prompt/")), **_lists(BY_HAND)}]
         sandbox.clear()
-        self.said = _lists(GOOD | ticked | {"comment": "x", "reason": "Seen again."})
-        self._forms["certify"] = [form | self.said for form in opened]
+        self.certification_fields = _lists(GOOD | ticked | {"comment": "x", "reason": "Seen again."})
+        self._forms["certify"] = [form | self.certification_fields for form in opened]
 
 
 def _lists(fields: dict[str, str]) -> dict[str, list[str]]:
@@ -162,7 +174,7 @@ def _lists(fields: dict[str, str]) -> dict[str, list[str]]:
 
 
 def _largest_form(page: Any) -> dict[str, list[str]]:
-    parser = _Fields("")
+    parser = FormFieldsParser("")
     parser.feed(page.content.decode())
     return max(parser.forms, key=len, default={})
 
@@ -170,7 +182,7 @@ def _largest_form(page: Any) -> dict[str, list[str]]:
 @pytest.fixture
 def world(
     shifter, other_shifter, shifter_client, shift_leader_client, guest_client, admin_client, client, sandbox
-) -> World:
+) -> FuzzWorld:
     """One of everything."""
     words = {"bad_reason": BadReasonFactory()}
     problems = {
@@ -186,19 +198,19 @@ def world(
     checklist = ChecklistFactory()
     keys = [str(row.pk) for row in [mine, *others]]
     clients = {"shifter": shifter_client, "leader": shift_leader_client, "guest": guest_client}
-    there = World(
+    there = FuzzWorld(
         clients | {"admin": admin_client, "stranger": client},
         {
             "pk": [keys[0], *keys],
             "object_id": ["1", *keys],
             "run_number": [RUN, RUN, RUN, "399999", "315264", "317000"],
             "reconstruction": ["prompt", "prompt", "express"],
-            "name": sorted(BY_NAME),
+            "name": sorted(PARTS_BY_NAME),
             "week": ["2018-W22"],
             "identifier": [checklist.identifier],
             "kind": ["pixel", "reason", "strip", "tracking"],
         },
     )
-    there.learn(sandbox, ticked={checklist.box: "on"})
+    there.collect_forms(sandbox, ticked={checklist.checkbox_name: "on"})
     assert TrackerCertification.objects.count() == len(keys)
     return there

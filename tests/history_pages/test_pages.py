@@ -7,16 +7,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from audit.choices import Kind
+from audit.choices import ChangeKind
 from audit.models import Change
-from audit.operation import deed
-from audit.presentation import MOST_ROWS
+from audit.operation import operation
+from audit.presentation import MAX_ROWS
 from audit.undo import undo_change
 from certify.actions.certify import amend_certification, certify_run
-from certify.actions.input import Basis
+from certify.actions.input import CertificationContext
 from certify.models import RunReconstruction, TrackerCertification
 from certify.review.actions import answer_question, ask_shifter
-from tests.audit.test_operation import decision, last
+from tests.audit.test_operation import decision, last_change
 from tests.certify.page_form import GOOD, open_form, send_form
 from tests.factories import BadReasonFactory, CertificationFactory, ChecklistFactory, ReconstructionFactory, RunFactory
 
@@ -31,9 +31,9 @@ def reference():
 @pytest.fixture
 def made(shifter, shift_leader, reference):
     run = RunFactory(run_number=315270)
-    made = certify_run(shifter, run.run_number, "express", decision(reference), Basis())
+    made = certify_run(shifter, run.run_number, "express", decision(reference), CertificationContext())
     changed = decision(reference, comment="=1+1", trackermap="missing")
-    return amend_certification(shift_leader, made, 1, changed, Basis(), reason="seen again")
+    return amend_certification(shift_leader, made, 1, changed, CertificationContext(), reason="seen again")
 
 
 def html(client, address):
@@ -51,8 +51,8 @@ def test_certification_tells_its_history_in_words(guest_client, made):
 def test_change_with_many_lines_is_folded_and_says_all(shift_leader, shift_leader_client, shifter, reference):
     """As when a row from another system gets its facts with its first change."""
     imported = CertificationFactory(user=shifter, reference_runreconstruction=reference, facts={}, strip="bad")
-    amend_certification(shift_leader, imported, 1, decision(reference), Basis(), reason="seen again")
-    for address in (f"/list/{imported.pk}/", f"/history/{last().pk}/undo/"):
+    amend_certification(shift_leader, imported, 1, decision(reference), CertificationContext(), reason="seen again")
+    for address in (f"/list/{imported.pk}/", f"/history/{last_change().pk}/undo/"):
         shown, folded = html(shift_leader_client, address).split(" more</summary>", 1)
         assert "Strip:" in shown and "Facts, run stable beam" not in shown
         assert "Facts, run stable beam" in folded
@@ -66,7 +66,7 @@ def test_all_changes_are_narrowed_by_person_run_kind_and_day(guest_client, made,
     assert kinds("run=315270") == ["amend", "certify"]
     assert kinds("run=315270&person=shifter") == ["certify"]
     assert kinds("kind=amend") == ["amend"]
-    today = last().at.date()
+    today = last_change().at.date()
     assert kinds(f"run=315270&date_min={today}&date_max={today}") == ["amend", "certify"]
     assert kinds("run=315270&date_max=2018-05-01") == []
     assert kinds("person=nobody") == []
@@ -107,8 +107,8 @@ def test_history_costs_the_same_however_many_rows_there_are(request, who, shift_
     for _ in range(15):
         one = ask_shifter(shift_leader, CertificationFactory(), "why?")
         answer_question(shift_leader, one, "so")
-    with deed(shift_leader, Kind.WORDS):
-        for _ in range(MOST_ROWS + 7):
+    with operation(shift_leader, ChangeKind.VOCABULARY):
+        for _ in range(MAX_ROWS + 7):
             BadReasonFactory()
     assert cost() <= few + 1
     assert "and 7 more rows" in html(client, "/history/")
@@ -120,12 +120,12 @@ def test_what_differs_far_down_in_a_long_text_is_seen(guest_client, admin):
     row.save()
     assert "and at the end" in html(guest_client, "/checklists/long/")[-3000:]
     change = guest_client.get("/history/").context["changes"][0]
-    ((_label, was, now),) = [one for one in change.rows[0].says if one[0] == "Text"]
+    ((_label, was, now),) = [one for one in change.rows[0].diff_lines if one[0] == "Text"]
     assert was.startswith("… ") and len(now) < 100 and now.endswith("and at the end\n")
 
 
 def test_export_reads_some_changes_at_a_time(guest_client, made, monkeypatch):
-    monkeypatch.setattr("history_pages.selectors.CHUNK", 2)
+    monkeypatch.setattr("history_pages.selectors.CHUNK_SIZE", 2)
     for _ in range(4):
         CertificationFactory()
     with CaptureQueriesContext(connection) as asked:
@@ -150,18 +150,18 @@ def test_undo_is_offered_to_who_may(shifter_client, other_shifter_client, shift_
             for change in changes:
                 assert (f'href="/history/{change.pk}/undo/"' in page) is is_offered
                 assert (client.get(f"/history/{change.pk}/undo/").status_code == 200) is is_offered
-    undo_change(made.user, last(), "not so")
+    undo_change(made.user, last_change(), "not so")
     undone = Change.objects.get(run_number=315270, kind="amend")
     assert f'undo/">Undo<span class="visually-hidden"> change {undone.pk}' not in html(shifter_client, "/history/")
 
 
 def test_undo_page_leads_back_to_the_run_and_to_the_history(shifter_client, made):
-    heading = html(shifter_client, f"/history/{last().pk}/undo/").split('<div class="page-head">')[1]
+    heading = html(shifter_client, f"/history/{last_change().pk}/undo/").split('<div class="page-head">')[1]
     assert heading.index("/runs/315270/") < heading.index('href="/history/"') < heading.index("<section")
 
 
 def test_undo_page_shows_what_it_does_and_does_it(shift_leader_client, made):
-    change = last()
+    change = last_change()
     page = html(shift_leader_client, f"/history/{change.pk}/undo/")
     assert '<th scope="row">Tracker map</th><td>missing</td><td>exists</td>' in page
     assert shift_leader_client.post(f"/history/{change.pk}/undo/", {"reason": ""}).status_code == 422
@@ -174,18 +174,18 @@ def test_undo_page_shows_what_it_does_and_does_it(shift_leader_client, made):
 
 
 def test_undo_in_the_way_of_later_changes_names_them(shifter_client, shifter, reference, made):
-    change = last()
-    amend_certification(shifter, made, 2, decision(reference, comment="three"), Basis())
+    change = last_change()
+    amend_certification(shifter, made, 2, decision(reference, comment="three"), CertificationContext())
     page = html(shifter_client, f"/history/{change.pk}/undo/")
-    assert "1 later change of the same fields stands in the way" in page and f'data-change="{last().pk}"' in page
+    assert "1 later change of the same fields stands in the way" in page and f'data-change="{last_change().pk}"' in page
     assert "<td>three</td><td>none</td>" in page
     assert shifter_client.post(f"/history/{change.pk}/undo/", {"reason": "x"}).status_code == 409
 
 
 def test_another_shifter_may_not_undo(other_shifter_client, guest_client, made):
     for client in (other_shifter_client, guest_client):
-        assert client.get(f"/history/{last().pk}/undo/").status_code == 403
-        assert client.post(f"/history/{last().pk}/undo/", {"reason": "x"}).status_code == 403
+        assert client.get(f"/history/{last_change().pk}/undo/").status_code == 403
+        assert client.post(f"/history/{last_change().pk}/undo/", {"reason": "x"}).status_code == 403
     assert other_shifter_client.get("/history/999999/undo/").status_code == 404
 
 
@@ -228,7 +228,7 @@ def test_certification_keeps_the_edition_of_the_checklists_it_was_made_with(shif
     made = TrackerCertification.objects.get()
     ticked = {"identifier": "pixel", "title": "Pixel list", "edition": 2, "by": "shifter"}
     assert made.facts["checklists"] == [ticked]
-    amend_certification(shifter, made, 1, decision(made.reference_runreconstruction), Basis())
+    amend_certification(shifter, made, 1, decision(made.reference_runreconstruction), CertificationContext())
     assert "Pixel list</a>, edition 2, ticked by shifter" in html(shifter_client, f"/list/{made.pk}/")
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infrastructure.markdown import html_of, outline_of
+from infrastructure.markdown import parse_outline, render_markdown
 
 ALLOWED = {"p", "h3", "ul", "ol", "li", "strong", "em", "code", "a", "br"}
 
@@ -29,20 +29,22 @@ class _Seen(HTMLParser):
 
 
 def test_groups_items_and_links_are_shown():
-    html = html_of("Look **first**.\n\n## Pixel\n\n1. see [the GUI](https://dqm.cern.ch/a?b=c&d)\n2. `digi` *map*\n")
+    html = render_markdown(
+        "Look **first**.\n\n## Pixel\n\n1. see [the GUI](https://dqm.cern.ch/a?b=c&d)\n2. `digi` *map*\n"
+    )
     assert "<p>Look <strong>first</strong>.</p>" in html and "<h3>Pixel</h3>" in html
     assert '<a href="https://dqm.cern.ch/a?b=c&amp;d" rel="noopener">the GUI</a>' in html
     assert "<ol>" in html and "<code>digi</code> <em>map</em>" in html
 
 
 def test_outline_counts_groups_and_items():
-    outline = outline_of("intro\n\n# One\n- a\n- b\n  - c\n\n## Two\n1. d\n")
+    outline = parse_outline("intro\n\n# One\n- a\n- b\n  - c\n\n## Two\n1. d\n")
     assert (outline.groups, outline.items) == (["One", "Two"], 4)
-    assert outline_of("").items == 0
+    assert parse_outline("").items == 0
 
 
 def test_line_breaks_of_the_text_stay():
-    assert html_of("one\ntwo") == "<p>one<br>\ntwo</p>\n"
+    assert render_markdown("one\ntwo") == "<p>one<br>\ntwo</p>\n"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_line_breaks_of_the_text_stay():
     ],
 )
 def test_hostile_text_becomes_text(hostile):
-    _harmless(html_of(hostile))
+    _harmless(render_markdown(hostile))
 
 
 @settings(max_examples=150, deadline=None)
@@ -90,7 +92,7 @@ def test_hostile_text_becomes_text(hostile):
     ).map("".join)
 )
 def test_no_text_makes_more_than_the_tags_there_are(text):
-    _harmless(html_of(text))
+    _harmless(render_markdown(text))
 
 
 def _harmless(html: str) -> None:

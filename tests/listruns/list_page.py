@@ -35,7 +35,7 @@ def exported_csv(client, **query) -> list[dict]:
     return list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
 
 
-def many(number, user, reference, **more):
+def create_certifications(number, user, reference, **more):
     """This many certifications of distinct runs, in a few statements."""
     runs = OmsRun.objects.bulk_create(OmsRun(run_number=400000 + i, run_type="collisions") for i in range(number))
     recos = RunReconstruction.objects.bulk_create(RunReconstruction(run=run, reconstruction="express") for run in runs)

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from certify.models.choices import Flag
-from infrastructure.csv_export import cell
+from infrastructure.csv_export import escape_cell
 from listruns.selectors import CHUNK
 from tests.factories import (
     BadReasonFactory,
@@ -12,7 +12,7 @@ from tests.factories import (
     ReconstructionFactory,
     RunFactory,
 )
-from tests.listruns.list_page import exported_csv, exported_json, keys, many, rows
+from tests.listruns.list_page import create_certifications, exported_csv, exported_json, keys, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,7 @@ def test_csv_says_the_same(shifter_client, made):
 
 
 def test_export_holds_exactly_the_filtered_rows_of_all_pages(shifter_client, shifter):
-    many(60, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
+    create_certifications(60, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
     CertificationFactory(run=RunFactory(run_number=315270))
     query = {"runs_min": 400010, "runs_max": 400049}
     shown = {key for page in (1, 2) for key in rows(shifter_client, **query, page=page)}
@@ -115,7 +115,7 @@ def test_text_that_a_spreadsheet_would_run_is_disarmed(shifter_client, text):
 
 
 def test_negative_number_stays_a_number():
-    assert cell(-3) == -3
+    assert escape_cell(-3) == -3
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_export_that_cannot_be_meant_is_refused_with_a_sentence(shifter_client, 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])
 def test_export_costs_a_few_queries_for_each_chunk(shifter_client, shifter, kind, django_assert_max_num_queries):
-    many(600, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
+    create_certifications(600, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
     with django_assert_max_num_queries(2 + 1 + 2 * 4) as asked:
         shifter_client.get(f"/list/?state=live&export={kind}").getvalue()
     whole_rows = [one["sql"] for one in asked if '"comment"' in one["sql"]]
@@ -143,7 +143,7 @@ def test_export_costs_a_few_queries_for_each_chunk(shifter_client, shifter, kind
 
 
 def test_export_keeps_its_order_over_the_chunks(shifter_client, shifter):
-    many(CHUNK + 100, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
+    create_certifications(CHUNK + 100, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
     numbers = [row["run_number"] for row in exported_json(shifter_client, state="live", sort="-run")]
     assert numbers == sorted(numbers, reverse=True)
     assert len(set(numbers)) == CHUNK + 100

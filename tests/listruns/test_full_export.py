@@ -16,17 +16,17 @@ pytestmark = pytest.mark.django_db
 OURS = ("certify", "oms", "users", "review", "references", "reports", "shiftleader", "history")
 
 
-def _dumped(client) -> bytes:
+def _full_export(client) -> bytes:
     return b"".join(client.get("/list/dump/").streaming_content)
 
 
-def test_dump_has_every_model_of_ours():
+def test_full_export_has_every_model_of_ours():
     assert {model._meta.label for app in OURS for model in apps.get_app_config(app).get_models()} == set(MODELS)
 
 
-def test_dump_has_every_row_and_no_password(shift_leader_client):
+def test_full_export_has_every_row_and_no_password(shift_leader_client):
     made = CertificationFactory(withdrawn=True)
-    lines = [json.loads(line) for line in _dumped(shift_leader_client).splitlines() if line]
+    lines = [json.loads(line) for line in _full_export(shift_leader_client).splitlines() if line]
     found = {(line["model"], str(line["pk"])) for line in lines}
     models = [apps.get_model(name) for name in MODELS]
     assert found == {(model._meta.label_lower, str(row.pk)) for model in models for row in model.objects.all()}
@@ -47,11 +47,11 @@ def _empty() -> None:
                 cursor.execute(f"DELETE FROM {model._meta.db_table}")
 
 
-def test_empty_database_takes_the_dump(shift_leader_client, tmp_path):
+def test_empty_database_takes_the_full_export(shift_leader_client, tmp_path):
     problem, made = PixelProblemFactory(), CertificationFactory(comment="µ\nß")
     made.pixel_problems.add(problem)
     file = tmp_path / "all.jsonl"
-    file.write_bytes(_dumped(shift_leader_client))
+    file.write_bytes(_full_export(shift_leader_client))
     said = list(Change.objects.values("pk", "kind", "by", "lines"))
     _empty()
     call_command("loaddata", str(file), verbosity=0)
@@ -66,9 +66,9 @@ def test_empty_database_takes_the_dump(shift_leader_client, tmp_path):
     )
 
 
-def test_dump_costs_queries_by_the_chunk(shift_leader_client, django_assert_max_num_queries):
+def test_full_export_costs_queries_by_the_chunk(shift_leader_client, django_assert_max_num_queries):
     for _ in range(12):
         CertificationFactory()
     assert CHUNK > 12
     with django_assert_max_num_queries(2 + 2 * len(MODELS) + 6):
-        _dumped(shift_leader_client)
+        _full_export(shift_leader_client)

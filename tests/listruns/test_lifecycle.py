@@ -38,7 +38,7 @@ def test_owner_withdraws_with_a_reason_and_restores(shifter_client, shifter, mad
 
 
 @pytest.mark.parametrize("verb", ["withdraw", "hand-over"])
-def test_no_reason_no_deed(shift_leader_client, other_shifter, made, verb):
+def test_nothing_is_done_without_a_reason(shift_leader_client, other_shifter, made, verb):
     answer = send(shift_leader_client, made, verb, reason=" ", to=other_shifter.pk)
     assert answer.status_code == 422 and "Say why." in answer.content.decode()
     assert TrackerCertification.objects.get().version == 1
@@ -56,7 +56,7 @@ def test_others_may_not_and_leaders_may(other_shifter_client, shift_leader_clien
 def test_changed_meanwhile_is_a_conflict_that_can_be_sent_again(shifter_client, shifter, made):
     TrackerCertification.objects.get().save()
     row = TrackerCertification.objects.get()
-    row.changed_by(shifter, "")
+    row.touch(shifter, "")
     row.save()
     answer = send(shifter_client, made, "withdraw", reason="wrong run")
     assert answer.status_code == 409 and "wrong run" in answer.content.decode()

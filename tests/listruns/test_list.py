@@ -4,7 +4,7 @@ import pytest
 
 from certify.models.choices import Flag
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
-from tests.listruns.list_page import keys, many, rows
+from tests.listruns.list_page import create_certifications, keys, rows
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2018, 6, 6)  # a Wednesday
@@ -87,26 +87,26 @@ def test_totals_count_all_pages_and_link_to_their_rows(shifter_client, shifter):
     bad = CertificationFactory(user=shifter, date=TODAY, tracking=Flag.BAD)
     page = shifter_client.get("/list/").context["page"]
     assert page.total == 3
-    assert [(chip.word, chip.text) for chip in page.totals] == [("good", "2"), ("bad", "1")]
+    assert [(chip.verdict, chip.text) for chip in page.totals] == [("good", "2"), ("bad", "1")]
     assert keys(shifter_client.get(f"/list/?{page.totals[1].query}")) == [bad.pk]
 
 
 def test_pages_are_disjoint_and_complete_in_every_order(shifter_client, shifter):
-    made = many(60, shifter, ReconstructionFactory(), date=TODAY)
+    made = create_certifications(60, shifter, ReconstructionFactory(), date=TODAY)
     for sort in ("date", "-date", "-run", "verdict", "shifter"):
         seen = [key for page in (1, 2, 3) for key in rows(shifter_client, state="live", sort=sort, page=page)]
         assert sorted(seen) == sorted(one.pk for one in made)
 
 
 def test_sort_by_run(shifter_client, shifter):
-    made = many(3, shifter, ReconstructionFactory(), date=TODAY)
+    made = create_certifications(3, shifter, ReconstructionFactory(), date=TODAY)
     assert rows(shifter_client, sort="run") == [one.pk for one in made]
     assert rows(shifter_client, sort="-run") == [one.pk for one in reversed(made)]
 
 
 @pytest.mark.parametrize("asked, shown", [("50", 50), ("100", 60), ("7", 25), ("x", 25)])
 def test_page_size(shifter_client, shifter, asked, shown):
-    many(60, shifter, ReconstructionFactory(), date=TODAY)
+    create_certifications(60, shifter, ReconstructionFactory(), date=TODAY)
     assert len(rows(shifter_client, per_page=asked)) == shown
 
 
@@ -166,6 +166,6 @@ def test_list_names_the_shift_day_and_the_reconstructions_as_everywhere(shifter_
 
 @pytest.mark.parametrize("number", [100, 10_000])
 def test_list_costs_the_same_queries_for_any_number_of_rows(shifter_client, shifter, number, django_assert_num_queries):
-    many(number, shifter, ReconstructionFactory(), date=TODAY - timedelta(days=1), comment="seen")
+    create_certifications(number, shifter, ReconstructionFactory(), date=TODAY - timedelta(days=1), comment="seen")
     with django_assert_num_queries(6):
         assert len(rows(shifter_client, state="live", per_page=100)) == 100

@@ -12,7 +12,7 @@ from tests.oms.rows import answer, fill_row, run_row
 
 
 def state_of_oms():
-    return {state.name: state for state in status.states()}["oms"]
+    return {state.name: state for state in status.service_states()}["oms"]
 
 
 def served(*rows, page=1000):
@@ -69,7 +69,7 @@ def test_failing_oms_is_unreachable_with_a_sentence(sandbox, mode):
 
 def test_hanging_oms_ends_with_the_budget(sandbox):
     sandbox.faults("oms", "hang", seconds=4)
-    client.tokens.token_for("oms", client._client(), Budget(5))
+    client.tokens.token_for("oms", client._token_client(), Budget(5))
     began = time.monotonic()
     unreachable = client.fetch_run(315270, Budget(1))
     assert time.monotonic() - began < 1.3
@@ -99,18 +99,18 @@ def test_unset_address_is_said_with_the_setting(settings):
 
 def test_many_runs_near_each_other_need_one_call(sandbox):
     numbers = [315257, 315259, 315264, 315265, 315267, 315270]
-    read = client.read_many(client.RUNS, numbers, Budget(5))
+    read = client.fetch_many(client.RUNS, numbers, Budget(5))
     assert (sorted(read.facts), read.problem) == (numbers, None)
     assert len(sandbox.requests("oms")) == 1
 
 
 def test_no_runs_need_no_call(sandbox):
-    assert client.read_many(client.RUNS, [], Budget(5)).facts == {}
+    assert client.fetch_many(client.RUNS, [], Budget(5)).facts == {}
     assert sandbox.requests() == []
 
 
 def test_unknown_numbers_are_absent_from_the_found(sandbox):
-    read = client.read_many(client.FILLS, [6616, 99_999], Budget(5))
+    read = client.fetch_many(client.FILLS, [6616, 99_999], Budget(5))
     assert (sorted(read.facts), read.problem) == ([6616], None)
 
 
@@ -135,7 +135,7 @@ def test_answer_of_another_run_is_not_taken(stand_in):
 
 def test_renamed_attribute_costs_one_call_and_not_the_run(stand_in, monkeypatch):
     """An attribute that OMS no longer has may make it refuse the whole request."""
-    monkeypatch.setattr(client, "_too_narrow", set())
+    monkeypatch.setattr(client, "_resources_refusing_fields", set())
     stand_in.answer_with(
         lambda request: Answer({"errors": []}, 400) if "fields" in request["query"] else Answer(answer(run_row()))
     )
@@ -146,16 +146,16 @@ def test_renamed_attribute_costs_one_call_and_not_the_run(stand_in, monkeypatch)
 
 
 def test_refusal_of_another_kind_is_not_taken_for_a_rename(stand_in, monkeypatch):
-    monkeypatch.setattr(client, "_too_narrow", set())
+    monkeypatch.setattr(client, "_resources_refusing_fields", set())
     stand_in.answer_with(Answer({"errors": []}, 400))
     assert "(400)" in client.fetch_run(315270, Budget(5)).sentence
-    assert client._too_narrow == set()
+    assert client._resources_refusing_fields == set()
 
 
 def test_pages_are_followed_to_the_end(stand_in):
     numbers = range(315000, 315025)
     stand_in.answer_with(served(*[run_row(number) for number in numbers], page=10))
-    assert sorted(client.read_many(client.RUNS, numbers, Budget(5)).facts) == list(numbers)
+    assert sorted(client.fetch_many(client.RUNS, numbers, Budget(5)).facts) == list(numbers)
     assert [call["query"]["page[offset]"] for call in stand_in.data_calls()] == [["0"], ["10"], ["20"]]
 
 
@@ -165,12 +165,12 @@ def test_links_say_that_there_is_more_where_no_count_does(stand_in):
         del body["meta"]
     first["links"]["next"] = "…"
     stand_in.answer_with(lambda request: Answer(first if request["query"]["page[offset]"] == ["0"] else second))
-    assert sorted(client.read_many(client.RUNS, [1, 2], Budget(5)).facts) == [1, 2]
+    assert sorted(client.fetch_many(client.RUNS, [1, 2], Budget(5)).facts) == [1, 2]
 
 
 def test_page_that_never_ends_stops_when_it_is_empty(stand_in):
     stand_in.answer_with(Answer(answer(total=10_000)))
-    assert client.read_many(client.RUNS, [1], Budget(5)).facts == {}
+    assert client.fetch_many(client.RUNS, [1], Budget(5)).facts == {}
     assert len(stand_in.data_calls()) == 1
 
 
@@ -185,7 +185,7 @@ def test_at_most_eight_calls_are_under_way(stand_in):
         return Answer(answer())
 
     stand_in.answer_with(slow)
-    client.read_many(client.RUNS, range(100_000, 900_000, 40_000), Budget(5))
+    client.fetch_many(client.RUNS, range(100_000, 900_000, 40_000), Budget(5))
     assert len(stand_in.data_calls()) == 20
     assert 1 < max(most) <= 8
     assert stand_in.tokens_given == 1
@@ -193,14 +193,14 @@ def test_at_most_eight_calls_are_under_way(stand_in):
 
 def test_row_that_cannot_be_read_does_not_spoil_the_others(stand_in):
     stand_in.answer_with(Answer(answer(run_row(1), run_row(2, energy="high"), run_row(3))))
-    read = client.read_many(client.RUNS, [1, 2, 3], Budget(5))
+    read = client.fetch_many(client.RUNS, [1, 2, 3], Budget(5))
     assert sorted(read.facts) == [1, 3]
     assert "(energy)" in read.problem.sentence
 
 
 def test_bad_row_that_nobody_asked_for_is_no_problem(stand_in):
     stand_in.answer_with(Answer(answer(fill_row(1), fill_row(2, energy="high"), fill_row(3))))
-    read = client.read_many(client.FILLS, [1, 3], Budget(5))
+    read = client.fetch_many(client.FILLS, [1, 3], Budget(5))
     assert sorted(read.facts) == [1, 3]
     assert read.problem is None
 
@@ -208,6 +208,6 @@ def test_bad_row_that_nobody_asked_for_is_no_problem(stand_in):
 def test_range_that_fails_leaves_what_came_of_the_others(stand_in):
     good = served(run_row(100_000), run_row(300_000))
     stand_in.answer_with(lambda request: Answer({}, 500) if "300000" in str(request["query"]) else good(request))
-    read = client.read_many(client.RUNS, [100_000, 300_000], Budget(5))
+    read = client.fetch_many(client.RUNS, [100_000, 300_000], Budget(5))
     assert sorted(read.facts) == [100_000]
     assert "500" in read.problem.sentence

@@ -39,8 +39,8 @@ def test_new_run_costs_two_calls_in_sequence_and_one_token(sandbox):
     assert [call["path"].rsplit("/", 1)[1] for call in calls] == ["runs", "fills"]
     assert calls[1]["started"] >= calls[0]["started"] + calls[0]["seconds"]
     assert len(sandbox.requests("sso")) == 1
-    assert isinstance(page.run_answer, Found)
-    assert isinstance(page.fill_answer, Found)
+    assert isinstance(page.run_result, Found)
+    assert isinstance(page.fill_result, Found)
     assert page.run.fill == OmsFill.objects.get(pk=FILL)
 
 
@@ -49,8 +49,8 @@ def test_second_look_costs_no_call(sandbox):
     sandbox.clear()
     page = mirror.run_for_page(RUN, budget())
     assert sandbox.requests() == []
-    assert page.run_answer.asked_at == page.run.fetched_at
-    assert page.fill_answer.value.fill_number == FILL
+    assert page.run_result.asked_at == page.run.fetched_at
+    assert page.fill_result.value.fill_number == FILL
 
 
 def test_another_run_of_a_fresh_fill_costs_one_call(sandbox):
@@ -102,14 +102,14 @@ def test_open_runs_read_again_cost_the_same_queries(stand_in, django_assert_max_
 
 def test_run_without_fill_is_kept_without_one(sandbox):
     page = mirror.run_for_page(314207, budget())
-    assert (page.run.fill_number, page.run.fill, page.fill_answer) == (None, None, None)
+    assert (page.run.fill_number, page.run.fill, page.fill_result) == (None, None, None)
     assert len(sandbox.requests("oms")) == 1
 
 
 def test_unknown_run_is_missing_and_nothing_is_stored(sandbox):
     page = mirror.run_for_page(999999, budget())
     assert page.run is None
-    assert isinstance(page.run_answer, Missing)
+    assert isinstance(page.run_result, Missing)
     assert not OmsRun.objects.exists()
 
 
@@ -117,8 +117,8 @@ def test_unknown_run_is_missing_and_nothing_is_stored(sandbox):
 def test_outage_stores_nothing(sandbox, mode):
     sandbox.faults("oms", mode)
     page = mirror.run_for_page(RUN, budget())
-    assert (page.run, page.fill_answer) == (None, None)
-    assert isinstance(page.run_answer, Unreachable)
+    assert (page.run, page.fill_result) == (None, None)
+    assert isinstance(page.run_result, Unreachable)
     assert isinstance(mirror.runs_for_page([RUN], budget()).problem, Unreachable)
     assert not OmsRun.objects.exists()
     assert not OmsFill.objects.exists()
@@ -130,18 +130,18 @@ def test_outage_leaves_the_older_row_as_it_is(sandbox):
     page = mirror.run_for_page(RUN, budget())
     assert page.run == before
     assert page.run.lumisections == 12
-    assert isinstance(page.run_answer, Unreachable)
+    assert isinstance(page.run_result, Unreachable)
 
 
 def test_fill_that_does_not_come_is_linked_later(sandbox):
     sandbox.faults("oms", "500", path="/fills")
     page = mirror.run_for_page(RUN, budget())
-    assert isinstance(page.run_answer, Found)
-    assert isinstance(page.fill_answer, Unreachable)
+    assert isinstance(page.run_result, Found)
+    assert isinstance(page.fill_result, Unreachable)
     stored = OmsRun.objects.get(pk=RUN)
     assert (stored.fill_number, stored.fill) == (FILL, None)
     sandbox.clear()
-    assert isinstance(mirror.run_for_page(RUN, retry()).fill_answer, Found)
+    assert isinstance(mirror.run_for_page(RUN, retry()).fill_result, Found)
     assert OmsRun.objects.get(pk=RUN).fill_id == FILL
     assert [call["path"].rsplit("/", 1)[1] for call in sandbox.requests("oms")] == ["fills"]
 
@@ -160,7 +160,7 @@ def test_fill_unknown_to_oms_is_missing(stand_in):
     stand_in.answer_with(Answer(answer(run_row())), "/oms/runs")
     stand_in.answer_with(Answer(answer()), "/oms/fills")
     page = mirror.run_for_page(RUN, budget())
-    assert isinstance(page.fill_answer, Missing)
+    assert isinstance(page.fill_result, Missing)
     assert page.run.fill_number == FILL
 
 
@@ -217,7 +217,7 @@ def test_negative_bunch_count_is_stored_as_reported_and_said(stand_in):
     run = mirror.run_for_page(RUN, budget()).run
     assert OmsFill.objects.get(pk=FILL).bunches_colliding is None
     assert OmsFill.objects.get(pk=FILL).reported["bunches_colliding"] == {"value": -3, "unit": ""}
-    (sentence,) = sanity.sentences_about(run)
+    (sentence,) = sanity.out_of_range_messages(run)
     assert (
         sentence
         == "OMS gives an impossible value: bunches colliding -3. It is left out here; type it where you know it."
@@ -226,7 +226,7 @@ def test_negative_bunch_count_is_stored_as_reported_and_said(stand_in):
 
 def test_two_impossible_values_are_said_in_one_sentence():
     said = {"lumisections": {"value": -655, "unit": ""}, "recorded_lumi": {"value": -7.5, "unit": "/pb"}}
-    (sentence,) = sanity.sentences_about(OmsRun(run_number=RUN, reported=said))
+    (sentence,) = sanity.out_of_range_messages(OmsRun(run_number=RUN, reported=said))
     assert sentence == (
         "OMS gives impossible values: lumisections -655, recorded lumi -7.5 /pb. "
         "They are left out here; type them where you know them."
@@ -235,9 +235,9 @@ def test_two_impossible_values_are_said_in_one_sentence():
 
 def test_impossible_value_that_a_person_has_typed_over_is_not_said_again():
     said = {"lumisections": {"value": -655, "unit": ""}}
-    assert sanity.impossible_values(OmsRun(run_number=RUN, reported=said)) == ["lumisections -655"]
+    assert sanity.out_of_range_values(OmsRun(run_number=RUN, reported=said)) == ["lumisections -655"]
     typed = {"lumisections": {"by": "shifter", "at": "2018-05-01T00:00:00Z"}}
-    assert sanity.sentences_about(OmsRun(run_number=RUN, reported=said, lumisections=655, typed=typed)) == []
+    assert sanity.out_of_range_messages(OmsRun(run_number=RUN, reported=said, lumisections=655, typed=typed)) == []
 
 
 def test_run_that_changes_its_fill_is_linked_to_the_new_one(stand_in):

@@ -18,7 +18,7 @@ from tests.oms.rows import INST, PB, fill_row, run_row
 
 
 def test_run_row_becomes_facts_in_our_units():
-    facts = parsing.run_facts(run_row(units={"recorded_lumi": "nb^{-1}", "init_lumi": "10^{30}cm^{-2}s^{-1}"}))
+    facts = parsing.parse_run(run_row(units={"recorded_lumi": "nb^{-1}", "init_lumi": "10^{30}cm^{-2}s^{-1}"}))
     assert facts.run_number == 315270
     assert facts.start_time == datetime(2018, 4, 27, 18, 14, tzinfo=UTC)
     assert facts.lumisections == 655
@@ -31,44 +31,44 @@ def test_run_row_becomes_facts_in_our_units():
 
 
 def test_reported_keeps_value_and_unit_as_oms_had_them():
-    facts = parsing.run_facts(run_row(units={"recorded_lumi": "nb^{-1}"}))
-    assert facts.reported["recorded_lumi"] == {"value": 78.15, "unit": "nb^{-1}"}
-    assert facts.reported["energy"] == {"value": 6500, "unit": "GeV"}
-    assert "lumisections" not in facts.reported
+    facts = parsing.parse_run(run_row(units={"recorded_lumi": "nb^{-1}"}))
+    assert facts.raw_values["recorded_lumi"] == {"value": 78.15, "unit": "nb^{-1}"}
+    assert facts.raw_values["energy"] == {"value": 6500, "unit": "GeV"}
+    assert "lumisections" not in facts.raw_values
 
 
 def test_absent_and_null_attributes_are_none():
-    facts = parsing.run_facts({"attributes": {"run_number": 314207, "fill_number": None}})
+    facts = parsing.parse_run({"attributes": {"run_number": 314207, "fill_number": None}})
     known = {field.name: getattr(facts, field.name) for field in fields(facts)}
     assert {name for name, value in known.items() if value not in (None, {})} == {"run_number", "run_type"}
     assert facts.run_type == RunType.UNKNOWN
 
 
 def test_negative_counts_are_left_out_and_kept_as_reported():
-    facts = parsing.fill_facts(fill_row(bunches_colliding=-12, peak_lumi=-0.5))
+    facts = parsing.parse_fill(fill_row(bunches_colliding=-12, peak_lumi=-0.5))
     assert (facts.bunches_colliding, facts.peak_lumi) == (None, None)
-    assert facts.reported["bunches_colliding"] == {"value": -12, "unit": ""}
-    assert facts.reported["peak_lumi"] == {"value": -0.5, "unit": INST}
+    assert facts.raw_values["bunches_colliding"] == {"value": -12, "unit": ""}
+    assert facts.raw_values["peak_lumi"] == {"value": -0.5, "unit": INST}
 
 
 def test_what_may_be_negative_stays():
-    facts = parsing.run_facts(run_row(b_field=-3.8, initial_prescale_index=-1))
+    facts = parsing.parse_run(run_row(b_field=-3.8, initial_prescale_index=-1))
     assert (facts.b_field, facts.initial_prescale_index) == (-3.8, -1)
 
 
 @pytest.mark.parametrize("name", ["recorded_lumi", "delivered_lumi", "init_lumi", "end_lumi"])
 def test_luminosity_without_a_unit_names_the_attribute(name):
     with pytest.raises(UnknownUnit, match=f"OMS answered in an unknown form .{name} without a unit"):
-        parsing.run_facts(run_row(units={name: None}))
+        parsing.parse_run(run_row(units={name: None}))
 
 
 def test_zero_luminosity_without_a_unit_is_zero():
-    facts = parsing.run_facts({"attributes": {"run_number": 1, "recorded_lumi": 0.0}})
+    facts = parsing.parse_run({"attributes": {"run_number": 1, "recorded_lumi": 0.0}})
     assert facts.recorded_lumi == 0
 
 
 def test_null_luminosity_needs_no_unit():
-    assert parsing.run_facts(run_row(units={"recorded_lumi": None}, recorded_lumi=None)).recorded_lumi is None
+    assert parsing.parse_run(run_row(units={"recorded_lumi": None}, recorded_lumi=None)).recorded_lumi is None
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_null_luminosity_needs_no_unit():
 )  # fmt: skip
 def test_wrong_type_names_the_attribute(name, value):
     with pytest.raises(WrongShape) as caught:
-        parsing.run_facts(run_row() | {"attributes": run_row()["attributes"] | {name: value}})
+        parsing.parse_run(run_row() | {"attributes": run_row()["attributes"] | {name: value}})
     assert caught.value.key == name
     assert f"({name})" in caught.value.sentence
 
@@ -91,32 +91,33 @@ def test_wrong_type_names_the_attribute(name, value):
 @pytest.mark.parametrize("row", [None, [], "row", 5, {}, {"attributes": None}, {"attributes": []}])
 def test_row_without_attributes_says_so(row):
     with pytest.raises(WrongShape, match="attributes"):
-        parsing.run_facts(row)
+        parsing.parse_run(row)
 
 
 @pytest.mark.parametrize("meta", [None, [], {}, {"row": None}, {"row": {"energy": None}}, {"row": {"energy": "GeV"}}])
 def test_odd_units_are_no_units(meta):
     row = {"attributes": {"run_number": 1, "energy": 6500}, "meta": meta}
-    assert parsing.run_facts(row).energy == 6500
+    assert parsing.parse_run(row).energy == 6500
 
 
 def test_times_are_utc_and_aware():
     row = run_row(start_time="2018-04-27T20:14:00+02:00", end_time="2018-04-27T22:30:00")
-    facts = parsing.run_facts(row)
+    facts = parsing.parse_run(row)
     assert facts.start_time == datetime(2018, 4, 27, 18, 14, tzinfo=UTC)
     assert facts.end_time == datetime(2018, 4, 27, 22, 30, tzinfo=UTC)
 
 
 def test_nul_characters_do_not_reach_the_database():
-    assert parsing.run_facts(run_row(hlt_key="/cdaq/\x00physics")).hlt_key == "/cdaq/physics"
+    assert parsing.parse_run(run_row(hlt_key="/cdaq/\x00physics")).hlt_key == "/cdaq/physics"
 
 
 def test_names_of_facts_are_columns_of_the_mirror():
     """A fact without a column would be lost, a column without a fact would stay empty for ever."""
     ours = {"fetched_at", "typed"}
+    columns_of = {"raw_values": "reported"}
     for facts, model, other in ((RunFacts, OmsRun, {"fill"}), (FillFacts, OmsFill, set())):
         columns = {field.name for field in model._meta.get_fields() if field.concrete}
-        assert {field.name for field in fields(facts)} == columns - ours - other
+        assert {columns_of.get(field.name, field.name) for field in fields(facts)} == columns - ours - other
 
 
 def test_lumisections_are_the_last_active_one():
@@ -145,16 +146,16 @@ def test_run_type_follows_key_and_stable_beam(key, stable):
         expected = "cosmics"
     else:
         expected = "unknown"
-    assert parsing.run_type_of(key, stable) == expected
+    assert parsing.derive_run_type(key, stable) == expected
 
 
 def test_absent_attribute_is_logged_once(caplog, monkeypatch):
-    monkeypatch.setattr(parsing, "_logged_absent", set())
+    monkeypatch.setattr(parsing, "_logged_missing", set())
     row = run_row(clock_type="LHC")
     with caplog.at_level(logging.WARNING, logger="oms.parsing"):
-        parsing.run_facts(row)
+        parsing.parse_run(row)
         first = [record.getMessage() for record in caplog.records]
-        parsing.run_facts(row)
+        parsing.parse_run(row)
     assert any("cmssw_version of runs" in line for line in first)
     assert not any("clock_type" in line for line in first)
     assert len(caplog.records) == len(first)
@@ -170,11 +171,11 @@ json_values = st.recursive(
 @given(st.dictionaries(st.sampled_from(parsing.RUN_FIELDS + parsing.FILL_FIELDS), json_values, max_size=5), json_values)
 def test_any_row_becomes_facts_or_a_typed_error(attributes, meta):
     units = {"row": {name: {"units": unit} for name, unit in zip(attributes, (PB, INST, "T", "GeV", ""), strict=False)}}
-    for facts_of in (parsing.run_facts, parsing.fill_facts):
+    for facts_of in (parsing.parse_run, parsing.parse_fill):
         for row in ({"attributes": {"run_number": 1, "fill_number": 1} | attributes, "meta": units}, meta):
             try:
                 facts = facts_of(row)
             except RemoteError as error:
                 assert error.sentence.startswith("OMS ")
             else:
-                json.dumps(facts.reported)
+                json.dumps(facts.raw_values)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oms.ranges import FREE_GAP, MOST_NUMBERS, MOST_RANGES, Range, ranges_over
+from oms.ranges import MAX_GAP, MAX_NUMBERS, MAX_RANGES, NumberRange, covering_ranges
 
 
 @pytest.mark.parametrize(
@@ -18,34 +18,34 @@ from oms.ranges import FREE_GAP, MOST_NUMBERS, MOST_RANGES, Range, ranges_over
     ],
 )
 def test_near_numbers_share_a_range(numbers, expected):
-    assert [(span.first, span.last) for span in ranges_over(numbers)] == expected
+    assert [(span.first, span.last) for span in covering_ranges(numbers)] == expected
 
 
 def test_no_more_than_eight_ranges_where_gaps_are_moderate():
-    assert len(ranges_over(range(314000, 320000, 100))) == MOST_RANGES
+    assert len(covering_ranges(range(314000, 320000, 100))) == MAX_RANGES
 
 
 def test_far_numbers_stay_apart():
-    assert len(ranges_over(range(300000, 400000, 2000))) == 50
+    assert len(covering_ranges(range(300000, 400000, 2000))) == 50
 
 
 @pytest.mark.parametrize("apart", [1, 51, 80, 101, 990])
 def test_evenly_spread_numbers_become_ranges_of_even_width(apart):
-    spans = [span.last - span.first for span in ranges_over(range(300000, 300000 + 100 * apart, apart))]
-    assert max(spans) < MOST_NUMBERS
+    spans = [span.last - span.first for span in covering_ranges(range(300000, 300000 + 100 * apart, apart))]
+    assert max(spans) < MAX_NUMBERS
     assert max(spans[:-1], default=0) == min(spans[:-1], default=0)
-    assert len(spans) <= max(MOST_RANGES, 50)
+    assert len(spans) <= max(MAX_RANGES, 50)
 
 
 def test_many_runs_in_a_row_are_pages_side_by_side():
-    assert [span.last - span.first + 1 for span in ranges_over(range(314000, 316500))] == [939, 939, 622]
+    assert [span.last - span.first + 1 for span in covering_ranges(range(314000, 316500))] == [939, 939, 622]
 
 
 def fewest(numbers: list[int]) -> int:
     """How many ranges it takes at least: the first number left opens one that holds all it may."""
     taken = 0
     while numbers:
-        numbers = [number for number in numbers if number - numbers[0] >= MOST_NUMBERS]
+        numbers = [number for number in numbers if number - numbers[0] >= MAX_NUMBERS]
         taken += 1
     return taken
 
@@ -55,21 +55,21 @@ dense = st.sets(st.integers(314_000, 318_000), max_size=300)
 
 @given(st.sets(st.integers(1, 10_000_000), max_size=100) | dense)
 def test_ranges_hold_every_number_once_and_none_is_wide(numbers):
-    ranges = ranges_over(numbers)
+    ranges = covering_ranges(numbers)
     assert all(sum(span.first <= number <= span.last for span in ranges) == 1 for number in numbers)
     assert all(before.last < after.first for before, after in pairwise(ranges))
     assert {span.first for span in ranges} | {span.last for span in ranges} <= numbers
-    assert all(span.last - span.first < MOST_NUMBERS for span in ranges)
-    assert len(ranges) <= max(MOST_RANGES, fewest(sorted(numbers)))
+    assert all(span.last - span.first < MAX_NUMBERS for span in ranges)
+    assert len(ranges) <= max(MAX_RANGES, fewest(sorted(numbers)))
 
 
 @given(dense)
 def test_no_call_is_made_for_a_small_gap(numbers):
-    ranges = ranges_over(numbers)
+    ranges = covering_ranges(numbers)
     for before, after in pairwise(ranges):
-        assert after.first - before.last > FREE_GAP or after.last - before.first >= MOST_NUMBERS
+        assert after.first - before.last > MAX_GAP or after.last - before.first >= MAX_NUMBERS
 
 
 def test_filter_of_one_number_is_equality():
-    assert Range(5, 5).as_filter("run_number") == {"filter[run_number][EQ]": 5}
-    assert Range(5, 9).as_filter("run_number") == {"filter[run_number][GE]": 5, "filter[run_number][LE]": 9}
+    assert NumberRange(5, 5).as_filter("run_number") == {"filter[run_number][EQ]": 5}
+    assert NumberRange(5, 9).as_filter("run_number") == {"filter[run_number][GE]": 5, "filter[run_number][LE]": 9}

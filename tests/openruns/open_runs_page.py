@@ -16,7 +16,7 @@ from tests.factories import CertificationFactory
 class ReadRow:
     """One row: its class, its text, and (state, word, link) of each reconstruction in it."""
 
-    look: str
+    css_class: str
     text: str = ""
     cells: dict[str, tuple[str, str, str]] = field(default_factory=dict)
 

@@ -4,19 +4,19 @@ import re
 
 from django.http import QueryDict
 
-from drafts.actions import keep_draft, renew_lease
-from drafts.form_token import Sheet
+from drafts.actions import renew_lease, save_draft
+from drafts.form_token import FormToken
 from tests.openruns.open_runs_page import certify, search
 
 
-def sheet_of(person, reconstruction) -> Sheet:
-    return Sheet(person.pk, 315257, reconstruction, f"/certify/315257/{reconstruction}/")
+def form_token_of(person, reconstruction) -> FormToken:
+    return FormToken(person.pk, 315257, reconstruction, f"/certify/315257/{reconstruction}/")
 
 
 def test_who_has_it_open_is_said_beside_its_state(shifter, shifter_client, other_shifter, sandbox):
-    renew_lease(sheet_of(other_shifter, "express"))
-    keep_draft(sheet_of(other_shifter, "express"), QueryDict("comment=x"))
-    renew_lease(sheet_of(shifter, "prompt"))
+    renew_lease(form_token_of(other_shifter, "express"))
+    save_draft(form_token_of(other_shifter, "express"), QueryDict("comment=x"))
+    renew_lease(form_token_of(shifter, "prompt"))
     page = search(shifter_client, "315257,315259")
     assert re.search(r"open shifter2 \d\d:\d\d, draft open open open$", page.rows[315257].text)
     assert re.search(r'title="shifter2 has it open since \d\d:\d\d:\d\d UTC, with a draft"', page.html)
@@ -24,7 +24,7 @@ def test_who_has_it_open_is_said_beside_its_state(shifter, shifter_client, other
 
 
 def test_drafts_are_said_but_not_shown(shifter, shifter_client, other_shifter, other_shifter_client, sandbox):
-    keep_draft(sheet_of(shifter, "express"), QueryDict("comment=for+my+eyes"))
+    save_draft(form_token_of(shifter, "express"), QueryDict("comment=for+my+eyes"))
     assert "open your draft" in search(shifter_client, "315257").rows[315257].text
     others = search(other_shifter_client, "315257")
     assert "open draft shifter" in others.rows[315257].text
@@ -34,7 +34,7 @@ def test_drafts_are_said_but_not_shown(shifter, shifter_client, other_shifter, o
 def test_draft_of_what_is_certified_is_said_to_its_author_alone(
     shifter, shifter_client, other_shifter, shift_leader_client, sandbox
 ):
-    keep_draft(sheet_of(shifter, "express"), QueryDict("comment=x"))
+    save_draft(form_token_of(shifter, "express"), QueryDict("comment=x"))
     certify(other_shifter, 315257, "express")
     assert "shifter2 your draft" in search(shifter_client, "315257").rows[315257].text
     assert "draft" not in search(shift_leader_client, "315257").rows[315257].text

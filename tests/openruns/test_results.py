@@ -92,7 +92,7 @@ def test_a_row_recedes_when_nothing_is_left_to_do(shifter, shifter_client, sandb
     for reconstruction in (Reconstruction.EXPRESS, Reconstruction.PROMPT):
         certify(shifter, 315260, reconstruction)
     rows = search(shifter_client, "315257, 315260").rows
-    assert (rows[315260].look, rows[315257].look) == ("recedes", "")
+    assert (rows[315260].css_class, rows[315257].css_class) == ("recedes", "")
 
 
 def test_the_time_of_asking_is_said(shifter_client, sandbox):

@@ -6,7 +6,7 @@ from django.utils import timezone
 from infrastructure.http.budget import Budget
 from infrastructure.http.results import Found, Unreachable
 from registry import bulk_queries
-from registry.bulk_queries import BLOCK, flags_of_runs, open_datasets_between, open_datasets_of
+from registry.bulk_queries import BLOCK_SIZE, flags_of_runs, open_datasets_between, open_datasets_of
 from tests.infrastructure.http.local_server import Answer
 from tests.registry.test_flags import flagged_row
 
@@ -50,7 +50,7 @@ def test_one_who_wants_it_as_it_is_now_asks_anew(sandbox):
     flags_of_runs(WIDE, budget())
     sandbox.clear_requests()
     flags_of_runs(WIDE, budget(), since=timezone.now())
-    assert len(asked(sandbox)) == len(WIDE) / BLOCK
+    assert len(asked(sandbox)) == len(WIDE) / BLOCK_SIZE
 
 
 def test_half_of_it_comes_while_the_rest_fails(sandbox):

@@ -5,7 +5,7 @@ import pytest
 from infrastructure.http import status
 from infrastructure.http.budget import Budget
 from infrastructure.http.results import Found, Unreachable
-from registry.certification_calls import cycles
+from registry.certification_calls import certification_calls
 from registry.client import datasets_of_runs
 from tests.infrastructure.http.local_server import Answer
 
@@ -23,11 +23,11 @@ def cycle(**parts):
 
 def answered(stand_in, *rows):
     stand_in.answer_with(Answer(list(rows)))
-    return cycles(Budget(5))
+    return certification_calls(Budget(5))
 
 
 def test_calls_come_with_deadline_state_and_datasets(sandbox):
-    found = cycles(Budget(5))
+    found = certification_calls(Budget(5))
     assert isinstance(found, Found)
     assert [one.name for one in found.value] == ["2018 week 18", "2018 week 17"]
     last = found.value[-1]
@@ -59,15 +59,15 @@ def test_absent_parts_are_empty(stand_in, parts):
 )  # fmt: skip
 def test_wrong_shape_names_the_key(stand_in, body, key):
     stand_in.answer_with(Answer(body))
-    unreachable = cycles(Budget(5))
+    unreachable = certification_calls(Budget(5))
     assert isinstance(unreachable, Unreachable)
     assert f"({key})" in unreachable.sentence
 
 
 def test_calls_that_fail_leave_run_registry_in_use(sandbox):
     sandbox.faults("registry", "500", path="cycles")
-    assert cycles(Budget(5)).sentence == (
+    assert certification_calls(Budget(5)).sentence == (
         "Run Registry’s list of certification calls answered with an error (500). Go on without it, or try again."
     )
-    assert not any(state.is_out for state in status.states())
+    assert not any(state.is_out for state in status.service_states())
     assert isinstance(datasets_of_runs([315259], Budget(5)), Found)

@@ -58,7 +58,7 @@ def test_no_runs_are_never_asked_for(sandbox):
 
 def test_filter_of_nothing_is_refused():
     with pytest.raises(ValueError, match="match all"):
-        client.filter_of([])
+        client.run_number_filter([])
 
 
 def test_unknown_run_is_missing(sandbox):
@@ -80,7 +80,7 @@ def test_failing_registry_is_unreachable_and_out(sandbox, mode):
     for answer in (client.datasets_of_run(RUN, budget()), client.datasets_of_runs([RUN], budget())):
         assert isinstance(answer, Unreachable)
         assert answer.sentence.startswith("Run Registry ")
-    assert {state.name for state in status.states() if state.is_out} == {"registry"}
+    assert {state.name for state in status.service_states() if state.is_out} == {"registry"}
 
 
 def test_hanging_registry_ends_with_the_budget(sandbox):
@@ -162,7 +162,7 @@ def test_wrong_shape_is_unreachable_naming_the_key(stand_in, body, key):
     unreachable = client.datasets_of_run(RUN, budget())
     assert isinstance(unreachable, Unreachable)
     assert f"({key})" in unreachable.sentence
-    assert {state.name for state in status.states() if state.is_out} == {"registry"}
+    assert {state.name for state in status.service_states() if state.is_out} == {"registry"}
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_row_that_cannot_be_read_is_said_and_is_no_outage(stand_in, bad, key):
         unreachable = client.datasets_of_run(RUN, budget())
         assert unreachable.sentence.startswith(f"Run Registry answered in an unknown form ({key}).")
     assert len(stand_in.data_calls()) == 2
-    assert not any(state.is_out for state in status.states())
+    assert not any(state.is_out for state in status.service_states())
 
 
 def test_sign_in_page_instead_of_data_is_unreachable(stand_in):
@@ -197,7 +197,7 @@ def test_client_that_breaks_is_unreachable(stand_in, monkeypatch):
     def broken(**_):
         raise Exception("ERROR: bare")
 
-    monkeypatch.setattr(upstream_client._imported(), "get_datasets", broken)
+    monkeypatch.setattr(upstream_client._imported_client(), "get_datasets", broken)
     assert isinstance(client.datasets_of_run(RUN, budget()), Unreachable)
 
 

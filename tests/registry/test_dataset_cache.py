@@ -14,7 +14,7 @@ ASKED = datetime(2026, 5, 1, 14, 2, 11, tzinfo=UTC)
 
 def answer(*numbers, asked_at=ASKED):
     names = ("/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM")
-    return Found(parsing.datasets([row(number, name) for number in numbers for name in names]), asked_at)
+    return Found(parsing.parse_datasets([row(number, name) for number in numbers for name in names]), asked_at)
 
 
 def at(moment):
@@ -22,12 +22,12 @@ def at(moment):
 
 
 def recall(number):
-    return dataset_cache.recall_all([number]).get(number)
+    return dataset_cache.cached_datasets([number]).get(number)
 
 
 def test_what_was_read_is_recalled_per_run_with_the_time_of_asking():
     with at(ASKED):
-        dataset_cache.remember(answer(315270, 315339, 316187), [315270, 315339, 316187])
+        dataset_cache.cache_datasets(answer(315270, 315339, 316187), [315270, 315339, 316187])
         recalled = recall(315339)
     assert recalled.asked_at == ASKED
     assert {dataset.run_number for dataset in recalled.value} == {315339}
@@ -37,7 +37,7 @@ def test_what_was_read_is_recalled_per_run_with_the_time_of_asking():
 @pytest.mark.parametrize(("hours", "kept"), [(8, True), (11.9, True), (12, False)])
 def test_it_is_kept_for_a_shift(hours, kept):
     with at(ASKED):
-        dataset_cache.remember(answer(315270), [315270])
+        dataset_cache.cache_datasets(answer(315270), [315270])
     with at(ASKED + timedelta(hours=hours)):
         assert (recall(315270) is not None) is kept
 
@@ -45,20 +45,20 @@ def test_it_is_kept_for_a_shift(hours, kept):
 def test_next_search_adds_to_the_last_and_renews_what_it_asked():
     later = ASKED + timedelta(minutes=10)
     with at(ASKED):
-        dataset_cache.remember(answer(315270, 315271), [315270, 315271])
+        dataset_cache.cache_datasets(answer(315270, 315271), [315270, 315271])
     with at(later):
-        dataset_cache.remember(answer(315271, 315272, asked_at=later), [315271, 315272])
+        dataset_cache.cache_datasets(answer(315271, 315272, asked_at=later), [315271, 315272])
         assert [recall(number).asked_at for number in (315270, 315271, 315272)] == [ASKED, later, later]
 
 
 def test_run_without_datasets_is_not_remembered():
     with at(ASKED):
-        dataset_cache.remember(answer(315270), [315270, 315271])
+        dataset_cache.cache_datasets(answer(315270), [315270, 315271])
         assert recall(315271) is None
 
 
 def test_nothing_to_remember_is_fine():
-    dataset_cache.remember(Found([], ASKED), [])
+    dataset_cache.cache_datasets(Found([], ASKED), [])
     assert recall(315270) is None
 
 
@@ -68,14 +68,14 @@ def test_cache_that_cannot_be_written_costs_no_page(monkeypatch):
 
     monkeypatch.setattr(cache, "set", full)
     with at(ASKED):
-        dataset_cache.remember(answer(315270), [315270])
+        dataset_cache.cache_datasets(answer(315270), [315270])
         assert recall(315270) is None
 
 
 def test_entry_that_cannot_be_read_is_none():
     with at(ASKED):
-        dataset_cache.remember(answer(315270), [315270])
+        dataset_cache.cache_datasets(answer(315270), [315270])
         make_unreadable()
         assert recall(315270) is None
-        dataset_cache.remember(answer(315271), [315271])
+        dataset_cache.cache_datasets(answer(315271), [315271])
         assert recall(315271) is not None

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infrastructure.http.errors import WrongShape
-from registry.flags import Reading, flagged_dataset, flagged_datasets, read
+from registry.flags import ComponentStatus, component_status, parse_flagged_dataset, parse_flagged_datasets
 from tests.registry.test_parsing import row, values
 
 SUMMARY = {"causes": [], "comments": ["HV trip"], "EMPTY": 0}
@@ -20,29 +20,31 @@ def flagged_row(counts=None, **parts):
 @pytest.mark.parametrize(
     ("counts", "reading"),
     [
-        ({"GOOD": 115, "STANDBY": 5, "EMPTY": 0}, Reading("good", 115, 120)),
-        ({"BAD": 7, "STANDBY": 5}, Reading("bad", 7, 12)),
-        ({"GOOD": 100, "BAD": 15, "STANDBY": 5}, Reading("mixed", 15, 120)),
-        ({"EXCLUDED": 120, "EMPTY": 0}, Reading("excluded", 120, 120)),
-        ({"EXCLUDED": 100, "STANDBY": 20}, Reading("excluded", 100, 120)),
-        ({"GOOD": 1, "EXCLUDED": 119}, Reading("good", 1, 120)),
-        ({"STANDBY": 120}, Reading("not flagged", 120, 120)),
-        ({"NOTSET": 60, "NO VALUE FOUND": 30, "EMPTY": 30}, Reading("not flagged", 120, 120)),
-        ({"GOOD": 0, "BAD": 0, "EMPTY": 0}, Reading("not flagged", 0, 0)),
-        ({}, Reading("not flagged", 0, 0)),
+        ({"GOOD": 115, "STANDBY": 5, "EMPTY": 0}, ComponentStatus("good", 115, 120)),
+        ({"BAD": 7, "STANDBY": 5}, ComponentStatus("bad", 7, 12)),
+        ({"GOOD": 100, "BAD": 15, "STANDBY": 5}, ComponentStatus("mixed", 15, 120)),
+        ({"EXCLUDED": 120, "EMPTY": 0}, ComponentStatus("excluded", 120, 120)),
+        ({"EXCLUDED": 100, "STANDBY": 20}, ComponentStatus("excluded", 100, 120)),
+        ({"GOOD": 1, "EXCLUDED": 119}, ComponentStatus("good", 1, 120)),
+        ({"STANDBY": 120}, ComponentStatus("not flagged", 120, 120)),
+        ({"NOTSET": 60, "NO VALUE FOUND": 30, "EMPTY": 30}, ComponentStatus("not flagged", 120, 120)),
+        ({"GOOD": 0, "BAD": 0, "EMPTY": 0}, ComponentStatus("not flagged", 0, 0)),
+        ({}, ComponentStatus("not flagged", 0, 0)),
     ],
 )
 def test_counts_read_as_the_table_says(counts, reading):
-    assert read(counts) == reading
+    assert component_status(counts) == reading
 
 
 def test_mixed_says_how_many_are_bad():
-    assert str(read({"GOOD": 100, "BAD": 15, "STANDBY": 5})) == "mixed, 15 of 120 bad"
-    assert str(read({"GOOD": 5})) == "good"
+    assert str(component_status({"GOOD": 100, "BAD": 15, "STANDBY": 5})) == "mixed, 15 of 120 bad"
+    assert str(component_status({"GOOD": 5})) == "good"
 
 
 def test_row_becomes_a_dataset_with_the_counts_of_its_components():
-    one = flagged_dataset(flagged_row({"tracker-pixel": {"GOOD": 3}, "tracker-track": {"BAD": 4}, "dt-dt": {"BAD": 9}}))
+    one = parse_flagged_dataset(
+        flagged_row({"tracker-pixel": {"GOOD": 3}, "tracker-track": {"BAD": 4}, "dt-dt": {"BAD": 9}})
+    )
     assert one.counts == {"pixel": {"EMPTY": 0, "GOOD": 3}, "strip": {}, "tracking": {"EMPTY": 0, "BAD": 4}}
     assert (one.run_number, one.dataset.state) == (315270, "OPEN")
     assert (one.hlt_key, one.stable_beam) == ("/cdaq/physics/Run2018/2e34/v1.0.0/HLT/V1", True)
@@ -50,24 +52,24 @@ def test_row_becomes_a_dataset_with_the_counts_of_its_components():
 
 @pytest.mark.parametrize("parts", [{"DatasetTripletCache": None}, {"DatasetTripletCache": {}}, {"Run": None}])
 def test_row_without_flags_or_run_is_not_flagged(parts):
-    assert flagged_dataset(flagged_row(**parts)).reading("pixel").word == "not flagged"
+    assert parse_flagged_dataset(flagged_row(**parts)).component_status("pixel").status == "not flagged"
 
 
 def test_same_run_and_name_is_taken_once():
     rows = [flagged_row(), flagged_row(), flagged_row(name="/Express/Collisions2018/DQM\n")]
-    assert len(flagged_datasets(rows)) == 1
+    assert len(parse_flagged_datasets(rows)) == 1
 
 
 @pytest.mark.parametrize("count", [-1, "5", 1.5, True, None, []])
 def test_impossible_count_names_the_column(count):
     with pytest.raises(WrongShape) as caught:
-        flagged_dataset(flagged_row({"tracker-strip": {"GOOD": count}}))
+        parse_flagged_dataset(flagged_row({"tracker-strip": {"GOOD": count}}))
     assert caught.value.key == "tracker-strip"
 
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(flagged_row(), values)) | values)
 def test_any_row_becomes_a_dataset_or_a_typed_error(any_row):
     try:
-        assert flagged_dataset(any_row).dataset.name
+        assert parse_flagged_dataset(any_row).dataset.name
     except WrongShape as error:
         assert error.service == "registry"

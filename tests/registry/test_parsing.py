@@ -17,7 +17,7 @@ def row(number=315270, name="/Express/Collisions2018/DQM", **parts):
 
 
 def test_row_becomes_a_dataset_with_the_trackers_own_state():
-    assert parsing.dataset(row()) == RegistryDataset(
+    assert parsing.parse_dataset(row()) == RegistryDataset(
         run_number=315270,
         name="/Express/Collisions2018/DQM",
         reconstruction="express",
@@ -37,20 +37,20 @@ def test_row_becomes_a_dataset_with_the_trackers_own_state():
     ],
 )
 def test_row_with_missing_keys_survives(parts):
-    dataset = parsing.dataset(row(**parts))
+    dataset = parsing.parse_dataset(row(**parts))
     assert dataset.reconstruction == "express"
     assert dataset.run_class is None
 
 
 def test_dirt_of_a_name_is_removed_and_kept_for_asking():
-    dataset = parsing.dataset(row(name="/Express/Commissioning2022/DQM\n"))
+    dataset = parsing.parse_dataset(row(name="/Express/Commissioning2022/DQM\n"))
     assert dataset.name == "/Express/Commissioning2022/DQM"
     assert dataset.registry_name == "/Express/Commissioning2022/DQM\n"
 
 
 def test_same_run_and_name_is_taken_once():
     rows = [row(), row(), row(name="/Express/Collisions2018/DQM\n"), row(315271)]
-    assert [(one.run_number, one.name) for one in parsing.datasets(rows)] == [
+    assert [(one.run_number, one.name) for one in parsing.parse_datasets(rows)] == [
         (315270, "/Express/Collisions2018/DQM"),
         (315271, "/Express/Collisions2018/DQM"),
     ]
@@ -69,7 +69,7 @@ def test_same_run_and_name_is_taken_once():
 )  # fmt: skip
 def test_wrong_shape_names_the_key(bad, key):
     with pytest.raises(WrongShape) as caught:
-        parsing.dataset(bad)
+        parsing.parse_dataset(bad)
     assert caught.value.key == key
     assert caught.value.sentence.startswith("Run Registry answered in an unknown form (")
 
@@ -89,12 +89,12 @@ def test_wrong_shape_names_the_key(bad, key):
     ],
 )
 def test_reconstruction_is_read_from_the_name(name, reconstruction):
-    assert parsing.reconstruction_of(name) == reconstruction
+    assert parsing.reconstruction_in(name) == reconstruction
 
 
 @given(st.text())
 def test_any_name_has_one_of_the_reconstructions_or_none(name):
-    assert parsing.reconstruction_of(name) in {"express", "prompt", "rereco", "rerecoul", None}
+    assert parsing.reconstruction_in(name) in {"express", "prompt", "rereco", "rerecoul", None}
 
 
 values = st.recursive(
@@ -107,6 +107,6 @@ values = st.recursive(
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(row(), values)) | values)
 def test_any_row_becomes_a_dataset_or_a_typed_error(any_row):
     try:
-        assert parsing.dataset(any_row).name
+        assert parsing.parse_dataset(any_row).name
     except WrongShape as error:
         assert error.service == "registry"

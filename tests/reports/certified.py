@@ -9,7 +9,7 @@ from certify.models import TrackerCertification
 from certify.models.choices import Flag
 from oms.choices import RunType
 from oms.models import OmsRun
-from reports.rows import Line, lines_of
+from reports.rows import ReportRow, report_rows
 from tests.factories import CertificationFactory, DatasetFactory, ReconstructionFactory, RunFactory, UserFactory
 
 DAY = date(2018, 5, 14)
@@ -52,9 +52,9 @@ ROWS = """
 """
 
 
-def lines_of_these(rows: Iterable[TrackerCertification]) -> list[Line]:
+def report_rows_of(rows: Iterable[TrackerCertification]) -> list[ReportRow]:
     """The lines of rows that were made."""
-    return lines_of(TrackerCertification.objects.filter(pk__in=[row.pk for row in rows]))
+    return report_rows(TrackerCertification.objects.filter(pk__in=[row.pk for row in rows]))
 
 
 def twenty_six(user=None) -> list[TrackerCertification]:
@@ -87,7 +87,7 @@ def _certified(row: list[str], user) -> TrackerCertification:
                 "fill_type_party1": "Proton-Proton" if is_collisions else "Cosmics",
             }
         },
-        **_said(flags),
+        **_flag_values(flags),
     )
 
 
@@ -96,7 +96,7 @@ def _reference(kind: str) -> OmsRun:
     return OmsRun.objects.filter(pk=number).first() or RunFactory(run_number=number)
 
 
-def _said(flags: str) -> dict[str, object]:
+def _flag_values(flags: str) -> dict[str, object]:
     said: dict[str, object] = {}
     for component, text in zip(("pixel", "strip", "tracking"), flags.split("/"), strict=True):
         said[component] = _FLAGS[text.rstrip("*")]

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from certify.facts.snapshot import frozen_facts
-from reports.rows import FillFacts, Kind
+from reports.rows import FrozenFillFacts, ReportGroup
 from tests.factories import BadReasonFactory, CertificationFactory, ReconstructionFactory, RunFactory, UserFactory
-from tests.reports.certified import lines_of_these
+from tests.reports.certified import report_rows_of
 
 pytestmark = pytest.mark.django_db
 
@@ -30,22 +30,28 @@ def test_line_has_the_facts_that_were_frozen():
         comment="HV off, later on",
         stale=[{"fact": "lumisections", "was": 617, "now": 600}],
     )
-    (line,) = lines_of_these([row])
-    assert line.kind == Kind("collisions", "express", "/PromptReco/Collisions2018A/DQM", 0.0, None, "PB82")
-    assert line.fill == FillFacts(251.4, 0.0, None, 1e-7, 41.2, 1214)
+    (line,) = report_rows_of([row])
+    assert line.group == ReportGroup("collisions", "express", "/PromptReco/Collisions2018A/DQM", 0.0, None, "PB82")
+    assert line.fill == FrozenFillFacts(251.4, 0.0, None, 1e-7, 41.2, 1214)
     assert (line.pk, line.run_number, line.fill_number) == (row.pk, 317001, run.fill_number)
     assert isinstance(line.fill_number, int) and isinstance(line.fill.bunches_colliding, int)
     assert (line.read_at, line.reference) == ("2018-06-01T00:00:00+00:00", str(reference))
     assert (line.shifter, line.username, line.day) == ("Anna Bach", "anna", row.date)
-    assert (line.low, line.flag_text("strip"), line.verdict) == ({"strip"}, "good (low)", "good")
-    assert (line.why, line.stale) == ("HV off, later on", ("lumisections 617 → 600",))
+    assert (line.low_statistics, line.flag_text("strip"), line.verdict) == ({"strip"}, "good (low)", "good")
+    assert (line.reason_and_comment, line.stale) == ("HV off, later on", ("lumisections 617 → 600",))
     assert (line.recorded_lumi, line.lumisections, line.has_trackermap) == (2.5e-7, 617, True)
 
 
 def test_line_of_an_old_row_without_facts():
-    (line,) = lines_of_these([CertificationFactory(facts={}, dataset=None, lumisections=None, recorded_lumi=None)])
-    assert (line.kind.dataset, line.kind.b_field, line.kind.energy, line.kind.particles) == ("", None, None, "")
-    assert (line.fill, line.fill_number, line.read_at, line.stale, line.why) == (FillFacts(), None, "", (), "")
+    (line,) = report_rows_of([CertificationFactory(facts={}, dataset=None, lumisections=None, recorded_lumi=None)])
+    assert (line.group.dataset, line.group.b_field, line.group.energy, line.group.particles) == ("", None, None, "")
+    assert (line.fill, line.fill_number, line.read_at, line.stale, line.reason_and_comment) == (
+        FrozenFillFacts(),
+        None,
+        "",
+        (),
+        "",
+    )
     nothing = frozen_facts(RunFactory(bare=True), ReconstructionFactory(reference=True), "", {})
-    (line,) = lines_of_these([CertificationFactory(facts=nothing)])
-    assert (line.kind.b_field, line.kind.particles, line.fill_number, line.read_at) == (None, "", None, "")
+    (line,) = report_rows_of([CertificationFactory(facts=nothing)])
+    assert (line.group.b_field, line.group.particles, line.fill_number, line.read_at) == (None, "", None, "")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from certify.models.choices import Reconstruction, Verdict
 from oms.choices import RunType
-from reports.rows import FillFacts, Kind, Line
+from reports.rows import FrozenFillFacts, ReportGroup, ReportRow
 from reports.statistics import (
     days,
     fill_lumis,
@@ -24,25 +24,27 @@ from reports.statistics import (
     overview,
     runs,
     shifters,
-    sum_of,
-    sums_by_verdict,
+    statistics_by_verdict,
+    statistics_of,
 )
-from tests.reports.certified import lines_of_these, twenty_six
+from tests.reports.certified import report_rows_of, twenty_six
 
 FIRST = date(2018, 5, 14)
 LUMIS = st.none() | st.sampled_from([0.0, -1.0, 1e-7, 0.1, 78.15]) | st.floats(-1, 1e5, allow_nan=False)
 COUNTS = st.none() | st.integers(0, 3000)
 
 
-def line(number: int, reconstruction: str, run_type: str = "collisions", verdict: str = "good", **more) -> Line:
+def report_row(
+    number: int, reconstruction: str, run_type: str = "collisions", verdict: str = "good", **more
+) -> ReportRow:
     flag = {"good": "good", "bad": "bad", "undecided": "excluded"}[verdict]
     said = {
         "pk": 10 * number + list(Reconstruction.values).index(reconstruction),
         "run_number": number,
-        "kind": Kind(run_type, reconstruction, "", 3.8, 6500.0, "PROTON"),
+        "group": ReportGroup(run_type, reconstruction, "", 3.8, 6500.0, "PROTON"),
         "reference": "314811 prompt",
         "flags": dict.fromkeys(("pixel", "strip", "tracking"), flag),
-        "low": frozenset(),
+        "low_statistics": frozenset(),
         "verdict": verdict,
         "has_trackermap": True,
         "lumisections": 100,
@@ -53,11 +55,11 @@ def line(number: int, reconstruction: str, run_type: str = "collisions", verdict
         "day": FIRST,
         "fill_number": 6614,
     }
-    return Line(**{**said, **more})
+    return ReportRow(**{**said, **more})
 
 
 @st.composite
-def certified(draw: st.DrawFn) -> list[Line]:
+def certified(draw: st.DrawFn) -> list[ReportRow]:
     """At most one certification of each run and reconstruction, in any order."""
     keys = draw(st.lists(st.tuples(st.integers(317000, 317009), st.sampled_from(Reconstruction.values)), unique=True))
     people = {"anna": "Anna", "ben": "Ben", "cleo": "Anna"}
@@ -66,7 +68,7 @@ def certified(draw: st.DrawFn) -> list[Line]:
         username = draw(st.sampled_from(sorted(people)))
         bunches = draw(st.sampled_from([None, 0, 1214]))
         made.append(
-            line(
+            report_row(
                 number,
                 reconstruction,
                 draw(st.sampled_from(RunType.values)),
@@ -78,7 +80,7 @@ def certified(draw: st.DrawFn) -> list[Line]:
                 shifter=people[username],
                 day=FIRST + timedelta(days=draw(st.integers(0, 3))),
                 fill_number=draw(st.sampled_from([None, 6611, 6612])),
-                fill=FillFacts(bunches_colliding=bunches, recorded_lumi=draw(LUMIS)),
+                fill=FrozenFillFacts(bunches_colliding=bunches, recorded_lumi=draw(LUMIS)),
                 read_at=draw(st.sampled_from(["", "2018-05-14T10:00:00+00:00", "2018-05-15T10:00:00+00:00"])),
             )
         )
@@ -90,7 +92,7 @@ def exactly(values) -> float:
     return float(sum((Fraction(value) for value in values if value is not None), Fraction(0)))
 
 
-def plain_sum(some: list[Line]) -> tuple:
+def plain_statistics(some: list[ReportRow]) -> tuple:
     lumisections, numbers = 0, []
     for one in some:
         if one.lumisections is not None:
@@ -110,13 +112,13 @@ def test_overview_and_sums(lines):
     rows = {(row.run_type, row.reconstruction): row for row in overview(lines)}
     plain = defaultdict(list)
     for one in lines:
-        plain[one.kind.run_type, one.kind.reconstruction].append(one)
+        plain[one.group.run_type, one.group.reconstruction].append(one)
     assert rows.keys() == plain.keys()
     order = [*product(RunType.values, Reconstruction.values)]
     assert list(rows) == sorted(rows, key=order.index)
     for key, some in plain.items():
         row = rows[key]
-        assert as_plain(row.total) == plain_sum(some)
+        assert as_plain(row.total) == plain_statistics(some)
         assert row.total.runs == len(some)  # each run once
         assert (row.first_run, row.last_run) == (
             sorted(one.run_number for one in some)[0],
@@ -124,16 +126,18 @@ def test_overview_and_sums(lines):
         )
         assert row.without_trackermap == len([one for one in some if not one.has_trackermap])
         for verdict in Verdict:
-            assert as_plain(row.of(verdict)) == plain_sum([one for one in some if one.verdict == verdict.value])
-    assert as_plain(sum_of(lines)) == plain_sum(lines)
-    assert sum(one.certifications for one in sums_by_verdict(lines).values()) == len(lines)
+            assert as_plain(row.for_verdict(verdict)) == plain_statistics(
+                [one for one in some if one.verdict == verdict.value]
+            )
+    assert as_plain(statistics_of(lines)) == plain_statistics(lines)
+    assert sum(one.certifications for one in statistics_by_verdict(lines).values()) == len(lines)
 
 
 @given(certified())
 def test_each_changed_run_once_with_both_verdicts(lines):
     expected = []
     for number in range(317000, 317010):
-        of = {one.kind.reconstruction: one for one in lines if one.run_number == number}
+        of = {one.group.reconstruction: one for one in lines if one.run_number == number}
         verdicts = [of[name].verdict for name in ("express", "prompt") if name in of]
         if verdicts in (["good", "bad"], ["bad", "good"]):
             expected.append((number, *verdicts, max(of["express"].day, of["prompt"].day)))
@@ -148,14 +152,14 @@ def test_shifters(lines):
     assert {one.username: one.total.certifications for one in found} == counts
     assert [one.total.certifications for one in found] == sorted(counts.values(), reverse=True)
     for one in found:
-        assert as_plain(one.total) == plain_sum([each for each in lines if each.username == one.username])
+        assert as_plain(one.total) == plain_statistics([each for each in lines if each.username == one.username])
 
 
 @given(certified())
 def test_luminosity_by_day_and_verdict(lines):
     expected = {}
     for one in lines:
-        key = one.kind.reconstruction, one.day, one.verdict
+        key = one.group.reconstruction, one.day, one.verdict
         expected.setdefault(key, []).append(one.recorded_lumi)
     found = {
         (name, day, verdict.value): value
@@ -170,16 +174,16 @@ def test_luminosity_by_day_and_verdict(lines):
 def test_days_add_up_to_the_whole(lines):
     found = days(lines, flag_changes(lines))
     assert [one.day for one in found] == sorted({one.day for one in lines})
-    assert sum(row.total.certifications for one in found for row in one.rows) == len(lines)
+    assert sum(row.total.certifications for one in found for row in one.overview_rows) == len(lines)
     assert sum(len(one.changes) for one in found) == len(flag_changes(lines))
     for one in found:
-        collisions = [each for each in lines if each.day == one.day and each.kind.run_type == "collisions"]
+        collisions = [each for each in lines if each.day == one.day and each.group.run_type == "collisions"]
         assert one.fills == sorted({each.fill_number for each in collisions} - {None})
         for key in product(RunType.values, Reconstruction.values, Verdict):
             said = [
                 each.run_number
                 for each in lines
-                if each.day == one.day and (each.kind.run_type, each.kind.reconstruction, each.verdict) == key
+                if each.day == one.day and (each.group.run_type, each.group.reconstruction, each.verdict) == key
             ]
             assert one.runs(*key) == sorted(said)
 
@@ -190,15 +194,15 @@ def test_fills_and_what_they_recorded(lines):
     assert [one.number for one in found] == [
         number for number in (6612, 6611, None) if any(one.fill_number == number for one in lines)
     ]
-    assert sorted(one.pk for fill in found for one in fill.lines) == sorted(one.pk for one in lines)
+    assert sorted(one.pk for fill in found for one in fill.report_rows) == sorted(one.pk for one in lines)
     for fill in fill_lumis(lines):
         mine = [one for one in lines if one.fill_number == fill.number]
         last = sorted(mine, key=lambda one: (one.read_at, one.pk))[-1]
         assert fill.facts == last.fill
-        assert last.fill.bunches_colliding or any(one.kind.run_type == "collisions" for one in mine)
+        assert last.fill.bunches_colliding or any(one.group.run_type == "collisions" for one in mine)
         certified_here = {}
         for one in sorted(
-            (one for one in mine if one.kind.run_type == "collisions"), key=lambda one: (one.read_at, one.pk)
+            (one for one in mine if one.group.run_type == "collisions"), key=lambda one: (one.read_at, one.pk)
         ):
             certified_here[one.run_number] = one.recorded_lumi
         assert fill.certified == exactly(certified_here.values())
@@ -206,7 +210,7 @@ def test_fills_and_what_they_recorded(lines):
     for number in {one.fill_number for one in lines} - shown - {None}:
         mine = sorted((one for one in lines if one.fill_number == number), key=lambda one: (one.read_at, one.pk))
         bunches = mine[-1].fill.bunches_colliding
-        assert bunches == 0 or all(one.kind.run_type != "collisions" for one in mine)
+        assert bunches == 0 or all(one.group.run_type != "collisions" for one in mine)
 
 
 @given(certified())
@@ -214,7 +218,7 @@ def test_runs_with_all_their_reconstructions(lines):
     found = runs(lines)
     assert [one.run_number for one in found] == sorted({one.run_number for one in lines}, reverse=True)
     assert {(one.run_number, name): said.pk for one in found for name, said in one.by_reconstruction.items()} == {
-        (one.run_number, one.kind.reconstruction): one.pk for one in lines
+        (one.run_number, one.group.reconstruction): one.pk for one in lines
     }
 
 
@@ -243,12 +247,12 @@ NINETEEN = """
 """
 
 
-def nineteen() -> list[Line]:
+def nineteen() -> list[ReportRow]:
     made = []
     for row in NINETEEN.strip().splitlines():
         number, run_type, reconstruction, lumi, lumisections, day, verdict = row.split()
         of = {"recorded_lumi": float(lumi), "lumisections": int(lumisections), "day": date(2018, 5, int(day))}
-        made.append(line(int(number), reconstruction, run_type, verdict, **of))
+        made.append(report_row(int(number), reconstruction, run_type, verdict, **of))
     return made
 
 
@@ -257,7 +261,7 @@ def test_the_nineteen_runs_of_the_weekly_report():
         (row.run_type, row.reconstruction): (
             row.total.runs,
             round(row.total.recorded_lumi, 4),
-            row.of(Verdict.BAD).runs,
+            row.for_verdict(Verdict.BAD).runs,
             row.total.lumisections,
         )
         for row in overview(nineteen())
@@ -269,14 +273,16 @@ def test_the_nineteen_runs_of_the_weekly_report():
         ("cosmics", "prompt"): (1, 0, 1, 25),
     }
     by_day = {one.day.day: one for one in days(nineteen(), [])}
-    assert {day: len(one.rows) for day, one in by_day.items()} == {14: 4, 15: 1, 17: 1, 18: 1, 20: 3}
-    assert [(row.run_type, row.reconstruction, row.total.runs, row.total.recorded_lumi) for row in by_day[14].rows] == [
+    assert {day: len(one.overview_rows) for day, one in by_day.items()} == {14: 4, 15: 1, 17: 1, 18: 1, 20: 3}
+    assert [
+        (row.run_type, row.reconstruction, row.total.runs, row.total.recorded_lumi) for row in by_day[14].overview_rows
+    ] == [
         ("collisions", "express", 3, 5212),
         ("collisions", "prompt", 1, 1.234),
         ("cosmics", "express", 3, 0.1234),
         ("cosmics", "prompt", 1, 0),
     ]
-    (eighteenth,) = by_day[18].rows
+    (eighteenth,) = by_day[18].overview_rows
     assert (round(eighteenth.total.recorded_lumi, 3), eighteenth.total.lumisections) == (154667.123, 144)
 
 
@@ -290,18 +296,18 @@ GOOD_AND_BAD = {
 
 def test_changed_runs_of_the_tool_in_use_today_each_once():
     lines = [
-        line(number, reconstruction, run_type, verdict)
+        report_row(number, reconstruction, run_type, verdict)
         for (run_type, reconstruction), said in GOOD_AND_BAD.items()
         for number, verdict in said.items()
     ]
     assert [one.run_number for one in flag_changes(lines)] == [4, 5, 14]
-    rereco = [line(4, "rereco", verdict="bad"), line(1, "rereco", verdict="bad")]
+    rereco = [report_row(4, "rereco", verdict="bad"), report_row(1, "rereco", verdict="bad")]
     assert [one.run_number for one in flag_changes([*lines, *rereco])] == [4, 5, 14]
 
 
 @pytest.mark.django_db
 def test_the_twenty_six_runs_of_the_summary():
-    rows = {(row.run_type, row.reconstruction): row for row in overview(lines_of_these(twenty_six()))}
+    rows = {(row.run_type, row.reconstruction): row for row in overview(report_rows_of(twenty_six()))}
     sums = {
         key: {verdict.value: (of.lumisections, round(of.recorded_lumi, 2)) for verdict, of in row.by_verdict.items()}
         for key, row in rows.items()
@@ -316,5 +322,8 @@ def test_the_twenty_six_runs_of_the_summary():
 
 
 def test_a_run_counts_once_in_the_luminosity_of_runs():
-    both = [line(1, "express", recorded_lumi=2.0, read_at="a"), line(1, "prompt", recorded_lumi=3.0, read_at="b")]
-    assert lumi_of_runs([*both, line(2, "prompt", recorded_lumi=None)]) == 3.0
+    both = [
+        report_row(1, "express", recorded_lumi=2.0, read_at="a"),
+        report_row(1, "prompt", recorded_lumi=3.0, read_at="b"),
+    ]
+    assert lumi_of_runs([*both, report_row(2, "prompt", recorded_lumi=None)]) == 3.0

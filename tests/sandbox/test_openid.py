@@ -28,7 +28,7 @@ ASKED = {
 }
 
 
-class Realm:
+class RealmClient:
     """A browser and a server in one, with the endpoints as discovery names them."""
 
     def __init__(self, base_url: str) -> None:
@@ -60,8 +60,8 @@ class Realm:
 
 
 @pytest.fixture
-def realm(sandbox) -> Realm:
-    return Realm(sandbox.base_url)
+def realm(sandbox) -> RealmClient:
+    return RealmClient(sandbox.base_url)
 
 
 def claims(tokens: dict) -> dict:
@@ -71,7 +71,7 @@ def claims(tokens: dict) -> dict:
 def test_discovery_names_the_realm_by_the_address_it_was_asked_at(realm):
     assert realm.at["issuer"] == realm.base_url + REALM
     assert realm.at["code_challenge_methods_supported"] == ["S256"]
-    again = Realm(realm.base_url.replace("127.0.0.1", "localhost"))
+    again = RealmClient(realm.base_url.replace("127.0.0.1", "localhost"))
     assert again.at["issuer"].startswith("http://localhost:")
 
 

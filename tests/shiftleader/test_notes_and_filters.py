@@ -6,9 +6,9 @@ import pytest
 
 from audit.models import Change
 from reports.models import WeekNote
-from shiftleader.actions import MOST_FILTERS
+from shiftleader.actions import MAX_FILTERS
 from shiftleader.models import SavedFilter
-from shiftleader.parts.notes import MOST_WEEKS
+from shiftleader.parts.notes import MAX_WEEKS
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +92,7 @@ def test_filters_are_kept_under_a_name_by_person(shifter, shifter_client, guest_
 
 def test_a_person_keeps_at_most_fifty_filters(shifter, shifter_client):
     SavedFilter.objects.bulk_create(
-        SavedFilter(user=shifter, name=f"filter {number}", query="verdict=bad") for number in range(MOST_FILTERS)
+        SavedFilter(user=shifter, name=f"filter {number}", query="verdict=bad") for number in range(MAX_FILTERS)
     )
     answer = shifter_client.post("/shiftleader/filters/?verdict=good", {"name": "one more"})
     assert answer.status_code == 422
@@ -106,11 +106,11 @@ def test_a_person_keeps_at_most_fifty_filters(shifter, shifter_client):
 
 def test_words_of_more_weeks_than_are_shown_are_said(guest_client):
     weeks = [f"{year}-W{week:02}" for year in (2017, 2018) for week in range(1, 53)]
-    notes = WeekNote.objects.bulk_create(WeekNote(week=week, summary="Calm") for week in weeks[: MOST_WEEKS + 1])
+    notes = WeekNote.objects.bulk_create(WeekNote(week=week, summary="Calm") for week in weeks[: MAX_WEEKS + 1])
     address = "/shiftleader/part/notes/?from=2017-01-01&to=2018-12-31"
     shown = guest_client.get(address).text
-    assert shown.count("data-week=") == MOST_WEEKS
-    assert f"These are the last {MOST_WEEKS} weeks with words" in shown
+    assert shown.count("data-week=") == MAX_WEEKS
+    assert f"These are the last {MAX_WEEKS} weeks with words" in shown
     notes[0].delete()
     assert "These are the last" not in guest_client.get(address).text
 

@@ -8,7 +8,7 @@ import sys
 import time
 
 from tests.stress import killed, together
-from tests.stress.site import Site, whole_site
+from tests.stress.site import StressSite, whole_site
 
 
 def say(line: str) -> None:
@@ -24,7 +24,7 @@ def main() -> int:
     return 0
 
 
-def _tried(site: Site, options: argparse.Namespace):
+def _tried(site: StressSite, options: argparse.Namespace):
     if options.hands:
         yield together.certified_together(site.url, options.hands)
         yield together.changed_together(site.url, options.hands)

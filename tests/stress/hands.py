@@ -18,20 +18,20 @@ T = TypeVar("T")
 Outcome = requests.Response | requests.RequestException
 
 
-def told(outcome: Outcome) -> int | str:
+def seen_status(outcome: Outcome) -> int | str:
     """The status that the person saw, or the name of what they saw instead."""
     return outcome.status_code if isinstance(outcome, requests.Response) else type(outcome).__name__
 
 
 @dataclass
-class Hand:
+class SimulatedUser:
     """One person at a browser. The session is made in the database: sign-in is not what is tried here."""
 
     name: str
     url: str
     session: requests.Session = field(default_factory=requests.Session)
 
-    def opened(self, path: str) -> dict[str, Any]:
+    def open_form(self, path: str) -> dict[str, Any]:
         """The fields of the form on this page, its checklists gone through."""
         page = self.session.get(self.url + path, timeout=TIMEOUT_S, allow_redirects=False)
         if page.status_code != 200:
@@ -55,7 +55,7 @@ class Hand:
         return self.session.post(self.url + path, fields, timeout=TIMEOUT_S, allow_redirects=False)
 
 
-def hands(url: str, count: int, role: str) -> list[Hand]:
+def simulated_users(url: str, count: int, role: str) -> list[SimulatedUser]:
     """So many people of this role, signed in."""
     from django.conf import settings
     from django.test import Client
@@ -65,7 +65,7 @@ def hands(url: str, count: int, role: str) -> list[Hand]:
     signed_in = []
     for number in range(count):
         person, _ = User.objects.get_or_create(username=f"{role}{number}", defaults={"role": role, "password": "!"})
-        client, hand = Client(), Hand(person.username, url)
+        client, hand = Client(), SimulatedUser(person.username, url)
         client.force_login(person)
         hand.session.trust_env = False
         hand.session.mount("http://", HTTPAdapter(pool_maxsize=count + 50))
@@ -76,19 +76,19 @@ def hands(url: str, count: int, role: str) -> list[Hand]:
     return signed_in
 
 
-def all_at_once(deed: Callable[[T], requests.Response], of: Sequence[T]) -> list[Outcome]:
+def all_at_once(action: Callable[[T], requests.Response], subjects: Sequence[T]) -> list[Outcome]:
     """What each was answered, all begun at the same moment; the exception where the connection broke."""
-    outcomes: list[Outcome] = [requests.RequestException("not asked")] * len(of)
-    gate = threading.Barrier(len(of))
+    outcomes: list[Outcome] = [requests.RequestException("not asked")] * len(subjects)
+    gate = threading.Barrier(len(subjects))
 
     def do(place: int) -> None:
         gate.wait()
         try:
-            outcomes[place] = deed(of[place])
+            outcomes[place] = action(subjects[place])
         except requests.RequestException as broken:
             outcomes[place] = broken
 
-    threads = [threading.Thread(target=do, args=(place,)) for place in range(len(of))]
+    threads = [threading.Thread(target=do, args=(place,)) for place in range(len(subjects))]
     for thread in threads:
         thread.start()
     for thread in threads:

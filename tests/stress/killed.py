@@ -10,15 +10,15 @@ from typing import Any
 
 import requests
 
-from tests.stress.hands import Outcome, all_at_once, hands, told
-from tests.stress.site import Site
+from tests.stress.hands import Outcome, all_at_once, seen_status, simulated_users
+from tests.stress.site import StressSite
 from tests.stress.submission import Submission, check, leftovers, submission, targets
 
 AT_ONCE = 4
 UNDISTURBED = 2
 
 
-def killed_while_saving(site: Site, count: int, random: Random) -> Iterator[str]:
+def killed_while_saving(site: StressSite, count: int, random: Random) -> Iterator[str]:
     """Submit so many, with one kill for each few; then look at what is there, and send all of them again."""
     sent, answers = _sent_to_a_dying_server(site, count, random)
     records = [one.record() for one in sent]
@@ -34,12 +34,12 @@ def killed_while_saving(site: Site, count: int, random: Random) -> Iterator[str]
     yield f"all {count} sent again with the same keys: {count} records, none twice, none changed"
 
 
-def _sent_to_a_dying_server(site: Site, count: int, random: Random) -> tuple[list[Submission], list[Outcome]]:
+def _sent_to_a_dying_server(site: StressSite, count: int, random: Random) -> tuple[list[Submission], list[Outcome]]:
     """Two rounds undisturbed, the second to see how long one takes; each after them is killed within half as much more.
 
     Until a kill has cut somebody off, each comes twice as soon as it would have.
     """
-    people, where = hands(site.url, AT_ONCE, "shifter"), targets(count)
+    people, where = simulated_users(site.url, AT_ONCE, "shifter"), targets(count)
     sent: list[Submission] = []
     answers: list[Outcome] = []
     took, sooner = 0.0, 1
@@ -61,7 +61,7 @@ def _is_cut_off(answer: Outcome) -> bool:
     return isinstance(answer, requests.RequestException)
 
 
-def _killed(site: Site, some: list[Submission], seconds: float) -> list[Outcome]:
+def _killed(site: StressSite, some: list[Submission], seconds: float) -> list[Outcome]:
     """What they are answered by a server that dies after so many seconds, and is started again."""
     killer = threading.Timer(seconds, site.server.kill)
     killer.start()
@@ -75,8 +75,8 @@ def _check_answered(sent: list[Submission], records: list[Any], answers: list[Ou
     """Whoever was told that it is saved finds it saved; nobody was told anything else."""
     for one, record, answer in zip(sent, records, answers, strict=True):
         is_cut_off = _is_cut_off(answer)
-        check(is_cut_off or told(answer) == 303, f"{one}: answered with {told(answer)}")
-        check(is_cut_off or record is not None, f"{one}: answered with {told(answer)}, and there is none")
+        check(is_cut_off or seen_status(answer) == 303, f"{one}: answered with {seen_status(answer)}")
+        check(is_cut_off or record is not None, f"{one}: answered with {seen_status(answer)}, and there is none")
 
 
 def _figures(records: list[Any], answers: list[Outcome]) -> str:

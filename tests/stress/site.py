@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 60
 
 
-class Process:
+class ManagedProcess:
     """One program in a process group of its own, which answers at an address when it is there."""
 
     def __init__(self, address: str, log: Path, *command: str) -> None:
@@ -57,29 +57,29 @@ class Process:
         self.end(signal.SIGKILL)
 
 
-class Site:
+class StressSite:
     """Where the site answers, and its web server to be killed."""
 
     def __init__(self, port: int, log: Path) -> None:
         from certhelper.management.commands.serve import gunicorn_command
 
         self.url = f"http://127.0.0.1:{port}"
-        self.server = Process(f"{self.url}/healthz", log, *gunicorn_command(port, workers=2)[1:])
+        self.server = ManagedProcess(f"{self.url}/healthz", log, *gunicorn_command(port, workers=2)[1:])
 
 
 @contextlib.contextmanager
-def whole_site(database: str) -> Iterator[Site]:
+def whole_site(database: str) -> Iterator[StressSite]:
     """An empty site with the demo content, on "postgres" or "sqlite"; Django in this process works on its database."""
     port, sandbox_port = free_port(), free_port()
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="certhelper-stress-"))
         log = Path(folder) / "log"
-        sandbox = Process(f"http://127.0.0.1:{sandbox_port}/_sandbox/", log, str(ROOT / "manage.py"), "sandbox")
+        sandbox = ManagedProcess(f"http://127.0.0.1:{sandbox_port}/_sandbox/", log, str(ROOT / "manage.py"), "sandbox")
         _set_environment(stack.enter_context(_database_url(database)), folder, sandbox_port)
         stack.callback(sandbox.end)
         sandbox.start()
         _fill_database()
-        site = Site(port, log)
+        site = StressSite(port, log)
         stack.callback(site.server.end)
         site.server.start()
         yield site

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from tests.stress.hands import Hand
+from tests.stress.hands import SimulatedUser
 
 COMPONENTS = ("pixel", "strip", "tracking")
 FIRST_RUN, LAST_RUN = 314206, 316201
@@ -20,7 +20,7 @@ TYPED = "fill-init_lumi"
 class Submission:
     """A filled-in form of one reconstruction, all of whose parts are of this submission alone."""
 
-    hand: Hand
+    hand: SimulatedUser
     run: int
     reconstruction: str
     fields: dict[str, Any]
@@ -42,7 +42,7 @@ class Submission:
 
         from drafts.models import Draft
 
-        drafts = Draft.objects.offered().filter(user__username=self.hand.name, run_number=self.run)
+        drafts = Draft.objects.restorable().filter(user__username=self.hand.name, run_number=self.run)
         texts = drafts.filter(reconstruction=self.reconstruction).values_list("typed", flat=True)
         said = {name: self.fields[name] for name in (*COMPONENTS, "comment", TYPED)}
         return any(said.items() <= QueryDict(text).dict().items() for text in texts)
@@ -79,9 +79,9 @@ class Submission:
         return set(self.fields.get(name, []))
 
 
-def submission(hand: Hand, run: int, reconstruction: str, random: Random) -> Submission:
+def submission(hand: SimulatedUser, run: int, reconstruction: str, random: Random) -> Submission:
     """The form opened and filled in: good or bad, with a fact typed that OMS does not give; kept as a draft."""
-    fields = hand.opened(f"/certify/{run}/{reconstruction}/")
+    fields = hand.open_form(f"/certify/{run}/{reconstruction}/")
     fields |= {TYPED: f"1.{random.randrange(10**9):09}", "comment": f"{hand.name} on {run} {reconstruction}"}
     filled_in = Submission(hand, run, reconstruction, fields | random.choice([_good, _bad])(random))
     filled_in.keep_draft()
@@ -106,14 +106,14 @@ def _bad(random: Random) -> dict[str, Any]:
 
 def targets(count: int) -> list[tuple[int, str]]:
     """So many reconstructions of collision runs, newest first, none of them certified."""
-    from certify.selectors import certified_among
+    from certify.selectors import certified_reconstructions
     from infrastructure.http.budget import Budget
     from registry.client import datasets_of_runs
 
     runs = range(FIRST_RUN, LAST_RUN + 1)
     datasets = datasets_of_runs(runs, Budget(60)).value  # type: ignore[union-attr]
     named = {(one.run_number, str(one.reconstruction)) for one in datasets if "Collisions" in one.name}
-    found = sorted(named - certified_among(runs), reverse=True)
+    found = sorted(named - certified_reconstructions(runs), reverse=True)
     check(len(found) >= count, f"only {len(found)} reconstructions to submit")
     return found[:count]
 

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from tests.browser_form import fields_of
-from tests.stress.hands import Hand, Outcome, all_at_once, hands, told
+from tests.stress.hands import Outcome, SimulatedUser, all_at_once, seen_status, simulated_users
 from tests.stress.submission import check
 
 RUN, OTHER_RUN = 315259, 315264
@@ -18,7 +18,7 @@ ALL_GOOD = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": 
 def certified_together(url: str, count: int) -> str:
     """Different shifters certify one run."""
     path = f"/certify/{RUN}/express/"
-    sent = _opened(hands(url, count, "shifter"), path, ALL_GOOD)
+    sent = _opened(simulated_users(url, count, "shifter"), path, ALL_GOOD)
     _check_one_saved(path, sent, all_at_once(lambda one: one[0].send(path, one[1]), sent))
     return f"{count} shifters certify one run at once: one 303, {count - 1} times 409 with what they had typed"
 
@@ -27,7 +27,7 @@ def changed_together(url: str, count: int) -> str:
     """Different shift leaders change one certification, all from the version they all have open."""
     made = _certified(RUN)
     path = f"/list/{made.pk}/update/"
-    sent = _opened(hands(url, count, "shift_leader"), path, {"reason": "Seen again."})
+    sent = _opened(simulated_users(url, count, "shift_leader"), path, {"reason": "Seen again."})
     _check_one_saved(path, sent, all_at_once(lambda one: one[0].send(path, one[1]), sent))
     if _certified(RUN).version != made.version + 1:
         raise AssertionError(f"version {_certified(RUN).version} after one change of version {made.version}")
@@ -36,20 +36,20 @@ def changed_together(url: str, count: int) -> str:
 
 def sent_again_and_again(url: str, count: int) -> str:
     """One form of one shifter arrives many times at once: one record, to which all of them lead."""
-    path, hand = f"/certify/{OTHER_RUN}/express/", hands(url, 1, "shifter")[0]
-    fields = hand.opened(path) | ALL_GOOD
+    path, hand = f"/certify/{OTHER_RUN}/express/", simulated_users(url, 1, "shifter")[0]
+    fields = hand.open_form(path) | ALL_GOOD
     answers = all_at_once(lambda _: hand.send(path, fields), range(count))
     check(_statuses(answers) == {303: count}, f"one form {count} times: {_statuses(answers)}")
     check(_certified(OTHER_RUN).version == 1, "a form sent again is no change")
     return f"one form arrives {count} times at once: {count} times 303, one record"
 
 
-def _opened(people: list[Hand], path: str, said: dict[str, Any]) -> list[tuple[Hand, dict[str, Any]]]:
+def _opened(people: list[SimulatedUser], path: str, said: dict[str, Any]) -> list[tuple[SimulatedUser, dict[str, Any]]]:
     """Each with the form open and filled in, the comment theirs alone."""
-    return [(one, one.opened(path) | said | {"comment": f"Seen by {one.name} alone"}) for one in people]
+    return [(one, one.open_form(path) | said | {"comment": f"Seen by {one.name} alone"}) for one in people]
 
 
-def _check_one_saved(path: str, sent: list[tuple[Hand, dict[str, Any]]], answers: list[Any]) -> None:
+def _check_one_saved(path: str, sent: list[tuple[SimulatedUser, dict[str, Any]]], answers: list[Any]) -> None:
     check(_statuses(answers) == {303: 1, 409: len(sent) - 1}, f"POST {path}: {_statuses(answers)}")
     lost = [fields["comment"] for (_, fields), answer in zip(sent, answers, strict=True) if not _holds(answer, fields)]
     check(not lost, f"POST {path}: lost {lost}")
@@ -63,7 +63,7 @@ def _holds(answer: requests.Response, fields: dict[str, Any]) -> bool:
 
 
 def _statuses(outcomes: list[Outcome]) -> Counter[int | str]:
-    return Counter(map(told, outcomes))
+    return Counter(map(seen_status, outcomes))
 
 
 def _certified(run: int) -> Any:

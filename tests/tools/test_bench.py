@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.bench.measure import Measured, longest_chain
+from tools.bench.measure import Measurement, longest_chain
 
 
 def _call(started: float, seconds: float) -> dict:
@@ -25,7 +25,7 @@ def test_longest_chain_counts_calls_that_waited_for_each_other(calls, length):
 
 
 def test_row_tells_the_middle_and_the_slow_end():
-    row = Measured("page")
+    row = Measurement("page")
     for milliseconds in range(1, 101):
         row.add(milliseconds / 1000, 10)
     assert row.p50_ms == pytest.approx(50.5)

@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 
 from tests.factories import UserFactory
-from users.access import WHO_GIVES_ROLES, role_required
+from users.access import ROLES_HINT, role_required
 from users.models import Role
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def test_role_and_higher_ones_are_let_in(rf, role):
 def test_lower_role_is_denied_with_both_roles_named(rf, role):
     with pytest.raises(PermissionDenied, match=f"needs the role Shift leader.*{role.label}") as denied:
         ask(rf, for_leaders, UserFactory(role=role))
-    assert WHO_GIVES_ROLES in str(denied.value)
+    assert ROLES_HINT in str(denied.value)
 
 
 def test_stranger_is_sent_to_the_sign_in_with_the_address_kept(rf):
@@ -49,9 +49,9 @@ def test_denied_page_carries_the_sentence(guest_client):
     assert answer.status_code == 403
     html = answer.content.decode()
     assert "This page needs the role Shifter. You are signed in as guest, Guest." in html
-    assert WHO_GIVES_ROLES in html
+    assert ROLES_HINT in html
 
 
 @pytest.mark.parametrize("address", ["/", "/help/"])
 def test_who_gives_roles_is_said_in_the_same_words(guest_client, address):
-    assert WHO_GIVES_ROLES in guest_client.get(address).content.decode()
+    assert ROLES_HINT in guest_client.get(address).content.decode()

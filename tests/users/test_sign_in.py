@@ -49,7 +49,7 @@ def test_deactivated_account_is_refused(client, shifter):
 
 
 def test_ten_failures_block_even_the_right_password(client, shifter):
-    for _ in range(login_throttle.FAILURES_ALLOWED):
+    for _ in range(login_throttle.MAX_FAILURES):
         assert sign_in(client, "shifter", "wrong").status_code == 422
     blocked = sign_in(client, "Shifter ", PASSWORD)
     assert blocked.status_code == 429
@@ -63,10 +63,10 @@ def test_many_attempts_at_once_are_as_many_as_one_after_the_other(rf):
 
     def attempt(_number):
         together.wait()
-        return login_throttle.may_try(request, "shifter")
+        return login_throttle.allow_attempt(request, "shifter")
 
     with ThreadPoolExecutor(64) as pool:
-        assert sum(pool.map(attempt, range(64))) == login_throttle.FAILURES_ALLOWED
+        assert sum(pool.map(attempt, range(64))) == login_throttle.MAX_FAILURES
 
 
 def test_attempt_counts_before_its_password_is_looked_at(client, shifter, monkeypatch):
@@ -78,11 +78,11 @@ def test_attempt_counts_before_its_password_is_looked_at(client, shifter, monkey
 
     monkeypatch.setattr("django.contrib.auth.forms.authenticate", meanwhile)
     sign_in(client, "shifter", "wrong")
-    assert answers == [429] + [422] * (login_throttle.FAILURES_ALLOWED - 1)
+    assert answers == [429] + [422] * (login_throttle.MAX_FAILURES - 1)
 
 
 def test_block_is_for_one_account_from_one_address(client, shifter, other_shifter):
-    for _ in range(login_throttle.FAILURES_ALLOWED):
+    for _ in range(login_throttle.MAX_FAILURES):
         sign_in(client, "shifter", "wrong")
     assert sign_in(client, "shifter2", PASSWORD).status_code == 302
     assert sign_in(Client(REMOTE_ADDR="127.0.0.9"), "shifter", PASSWORD).status_code == 302
@@ -90,7 +90,7 @@ def test_block_is_for_one_account_from_one_address(client, shifter, other_shifte
 
 def test_block_ends_after_five_minutes(client, shifter, time_machine):
     time_machine.move_to("2026-01-01 12:00:00", tick=False)
-    for _ in range(login_throttle.FAILURES_ALLOWED):
+    for _ in range(login_throttle.MAX_FAILURES):
         sign_in(client, "shifter", "wrong")
     time_machine.shift(login_throttle.WINDOW_S + 1)
     assert sign_in(client, "shifter", PASSWORD).status_code == 302
@@ -98,16 +98,16 @@ def test_block_ends_after_five_minutes(client, shifter, time_machine):
 
 def test_window_starts_with_the_first_failure_and_no_later_one_prolongs_it(client, shifter, time_machine):
     time_machine.move_to("2026-01-01 12:00:00", tick=False)
-    for _ in range(login_throttle.FAILURES_ALLOWED):
+    for _ in range(login_throttle.MAX_FAILURES):
         sign_in(client, "shifter", "wrong")
         time_machine.shift(20)
     assert sign_in(client, "shifter", PASSWORD).status_code == 429
-    time_machine.shift(login_throttle.WINDOW_S - 20 * login_throttle.FAILURES_ALLOWED + 1)
+    time_machine.shift(login_throttle.WINDOW_S - 20 * login_throttle.MAX_FAILURES + 1)
     assert sign_in(client, "shifter", PASSWORD).status_code == 302
 
 
 def test_successes_are_never_counted(shifter):
-    for _ in range(login_throttle.FAILURES_ALLOWED + 2):
+    for _ in range(login_throttle.MAX_FAILURES + 2):
         assert sign_in(Client(), "shifter", PASSWORD).status_code == 302
 
 
@@ -129,7 +129,7 @@ def test_sign_out_lets_the_browser_keep_no_page(shifter_client):
 
 
 def fail_until_blocked(client, **headers):
-    for _ in range(login_throttle.FAILURES_ALLOWED):
+    for _ in range(login_throttle.MAX_FAILURES):
         client.post(URL, {"username": "shifter", "password": "wrong"}, headers=headers)
 
 

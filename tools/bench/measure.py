@@ -13,14 +13,14 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from certify.models.choices import Question
+from certify.models.choices import ConfirmationCode
 from tests.browser_form import fields_of
 
 TIMEOUT_S = 60
 
 
 @dataclass
-class Measured:
+class Measurement:
     """The samples of one row of the table, in seconds and bytes; `target_ms` is held against the median."""
 
     name: str
@@ -43,7 +43,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PageResponse:
     """What the site answered to one request."""
 
     asked: str
@@ -56,7 +56,7 @@ class Answer:
         return self.content.decode()
 
 
-class Browser:
+class BenchBrowser:
     """A session of a signed-in person. Every answer that is not expected stops the benchmark.
 
     It has Python's own client and one connection: `requests` takes more than a millisecond of each sample for itself.
@@ -73,18 +73,18 @@ class Browser:
         fields = fields_of(page, "username") | {"username": name, "password": name}
         self.post("/accounts/login/", fields, expected=302)
 
-    def get(self, path: str, expected: int = 200, headers: dict[str, str] | None = None) -> Answer:
-        return _checked(self._ask("GET", path, None, headers or {}), expected)
+    def get(self, path: str, expected: int = 200, headers: dict[str, str] | None = None) -> PageResponse:
+        return _expect_status(self._ask("GET", path, None, headers or {}), expected)
 
-    def post(self, path: str, fields: dict[str, Any], expected: int) -> Answer:
+    def post(self, path: str, fields: dict[str, Any], expected: int) -> PageResponse:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
-        return _checked(self._ask("POST", path, urlencode(fields, doseq=True), form), expected)
+        return _expect_status(self._ask("POST", path, urlencode(fields, doseq=True), form), expected)
 
-    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
+    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> PageResponse:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         self._connection.request(method, path, body, {**headers, "Cookie": cookies})
         response = self._connection.getresponse()
-        answer = Answer(f"{method} {path}", response.status, response.headers, response.read())
+        answer = PageResponse(f"{method} {path}", response.status, response.headers, response.read())
         for said in response.headers.get_all("Set-Cookie", []):
             self._cookies |= {name: morsel.value for name, morsel in SimpleCookie(said).items()}
         return answer
@@ -101,7 +101,7 @@ class Browser:
         return found
 
 
-def _checked(answer: Answer, expected: int) -> Answer:
+def _expect_status(answer: PageResponse, expected: int) -> PageResponse:
     if answer.status != expected:
         errors = re.findall(r'class="[^"]*error[^"]*"[^>]*>([^<]+)', answer.text)
         told = f"{answer.status} {answer.headers.get('Location', '')}, not {expected}. {errors}"
@@ -109,7 +109,7 @@ def _checked(answer: Answer, expected: int) -> Answer:
     return answer
 
 
-def timed(into: Measured, call: Callable[[], Answer]) -> Answer:
+def timed(into: Measurement, call: Callable[[], PageResponse]) -> PageResponse:
     """Call once and keep time and size."""
     began = time.perf_counter()
     answer = call()
@@ -117,13 +117,13 @@ def timed(into: Measured, call: Callable[[], Answer]) -> Answer:
     return answer
 
 
-def all_good(page: Answer) -> dict[str, Any]:
+def all_good(page: PageResponse) -> dict[str, Any]:
     """The certify form of this page, filled in by somebody who finds all of it good and confirms what is odd."""
     fields: dict[str, Any] = dict(fields_of(page))
     fields |= dict.fromkeys(("pixel", "strip", "tracking"), "good") | {"trackermap": "exists"}
     for name in re.findall(r'name="(checklist_\w+)"', page.text):
         fields[name] = "on"
-    return fields | {f"confirm_{code}": "on" for code in Question.values}
+    return fields | {f"confirm_{code}": "on" for code in ConfirmationCode.values}
 
 
 def longest_chain(asked: Iterable[dict[str, Any]]) -> int:

@@ -23,7 +23,7 @@ TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
-class Site:
+class BenchSite:
     """Where the site and its sandbox answer."""
 
     url: str
@@ -34,7 +34,7 @@ class Site:
         body = {"service": service, "mode": "slow", "seconds": seconds}
         requests.post(f"{self.sandbox}/_sandbox/faults", json=body, timeout=TIMEOUT_S).raise_for_status()
 
-    def forget_asked(self) -> None:
+    def clear_requests(self) -> None:
         requests.delete(f"{self.sandbox}/_sandbox/requests", timeout=TIMEOUT_S).raise_for_status()
 
     def asked(self) -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def whole_site() -> Iterator[Site]:
+def whole_site() -> Iterator[BenchSite]:
     """`manage.py serve` on an empty PostgreSQL; the environment of this process then fits it, for Django in here."""
     port, sandbox_port = free_port(), free_port()
     with throwaway_server() as database, tempfile.TemporaryDirectory(prefix="certhelper-bench-") as folder:
@@ -69,7 +69,7 @@ def whole_site() -> Iterator[Site]:
         try:
             if not any(line.startswith("Ready") for line in serve.stdout or ()):
                 raise RuntimeError("The site did not start.")
-            yield Site(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}")
+            yield BenchSite(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}")
         finally:
             serve.send_signal(signal.SIGTERM)
             serve.wait(timeout=TIMEOUT_S)

@@ -16,22 +16,22 @@ from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from audit.choices import Kind
-from audit.operation import deed
+from audit.choices import ChangeKind
+from audit.operation import operation
 from users.models import User
-from users.sso.role_mapping import names_in, role_of
+from users.sso.role_mapping import highest_role, role_names
 
 logger = logging.getLogger(__name__)
-AT_SIGN_IN = "As CERN said at the sign-in."
-LONGEST_SUBJECT = 140  # an account name holds 150
+SIGN_IN_REASON = "As CERN said at the sign-in."
+MAX_SUBJECT_LENGTH = 140  # an account name holds 150
 
 
-class Nobody(ValueError):
+class UnusableClaims(ValueError):
     """The token names nobody that an account could be of."""
 
 
 @dataclass(frozen=True)
-class Person:
+class Claims:
     """What is kept of an ID token; `roles` as CERN named them."""
 
     subject: str
@@ -41,31 +41,31 @@ class Person:
     roles: list[str]
 
     @classmethod
-    def of(cls, claims: Mapping[str, Any], client_id: str) -> Person:
-        """From verified claims. All but `sub` may be missing or unusable; raises `Nobody` without a usable one."""
+    def from_token(cls, claims: Mapping[str, Any], client_id: str) -> Claims:
+        """From verified claims. All but `sub` may be missing or unusable; `UnusableClaims` without a usable one."""
         subject = claims.get("sub")
-        if not isinstance(subject, str) or not subject.strip() or len(subject) > LONGEST_SUBJECT:
-            raise Nobody("sub is missing, empty or too long")
+        if not isinstance(subject, str) or not subject.strip() or len(subject) > MAX_SUBJECT_LENGTH:
+            raise UnusableClaims("sub is missing, empty or too long")
         if not subject.isprintable():
-            raise Nobody("sub has characters that cannot be printed")
-        first, _, rest = _words(claims.get("name")).partition(" ")
+            raise UnusableClaims("sub has characters that cannot be printed")
+        first, _, rest = _printable_name(claims.get("name")).partition(" ")
         return cls(
             subject=subject,
-            first_name=_words(claims.get("given_name")) or first,
-            last_name=_words(claims.get("family_name")) or ("" if claims.get("given_name") else rest),
+            first_name=_printable_name(claims.get("given_name")) or first,
+            last_name=_printable_name(claims.get("family_name")) or ("" if claims.get("given_name") else rest),
             email=_email(claims.get("email")),
-            roles=[name for name in names_in(claims, client_id) if name.isprintable()],
+            roles=[name for name in role_names(claims, client_id) if name.isprintable()],
         )
 
 
-def _words(value: object) -> str:
+def _printable_name(value: object) -> str:
     """A name fit to show and to store (150 characters)."""
     text = value if isinstance(value, str) else ""
     return "".join(one for one in text if one.isprintable()).strip()[:150]
 
 
 def _email(value: object) -> str:
-    text = _words(value)
+    text = _printable_name(value)
     try:
         validate_email(text)
     except ValidationError:
@@ -73,24 +73,24 @@ def _email(value: object) -> str:
     return text
 
 
-def welcome(user: User, person: Person) -> User:
+def update_account(user: User, person: Claims) -> User:
     """The account at a sign-in: names as CERN has them; the role too, up or down, unless an admin pinned it."""
-    with deed(user, Kind.ACCOUNT, why=AT_SIGN_IN):
+    with operation(user, ChangeKind.ACCOUNT, reason=SIGN_IN_REASON):
         known = User.objects.select_for_update().get(pk=user.pk)
         before = known.role
-        _describe(known, person)
+        _apply_claims(known, person)
         known.save(update_fields=["first_name", "last_name", "email", "role", "role_changed_by"])
     if known.role != before:
         logger.info("Role of user %s at sign-in: %s, was %s", known.pk, known.role, before)
     return known
 
 
-def enrol(person: Person, account: SocialAccount) -> User:
+def create_account(person: Claims, account: SocialAccount) -> User:
     """A new account for who was never here. Raises IntegrityError when a sign-in of theirs at the same time made it."""
-    user = User(username=_free_name(person.subject))
-    with deed(user, Kind.ACCOUNT, why=AT_SIGN_IN):
+    user = User(username=_free_username(person.subject))
+    with operation(user, ChangeKind.ACCOUNT, reason=SIGN_IN_REASON):
         user.set_unusable_password()
-        _describe(user, person)
+        _apply_claims(user, person)
         user.save()
         account.user = user
         account.save()
@@ -98,14 +98,14 @@ def enrol(person: Person, account: SocialAccount) -> User:
     return user
 
 
-def _describe(user: User, person: Person) -> None:
+def _apply_claims(user: User, person: Claims) -> None:
     user.first_name, user.last_name, user.email = person.first_name, person.last_name, person.email
     if not user.role_pinned_for:
-        user.role = role_of(person.roles)
+        user.role = highest_role(person.roles)
         user.role_changed_by = ""
 
 
-def _free_name(subject: str) -> str:
+def _free_username(subject: str) -> str:
     """The subject, or with a number where an account is called so already, in whatever letters."""
     names = itertools.chain([subject], (f"{subject}-{number}" for number in itertools.count(2)))
     return next(name for name in names if not User.objects.filter(username__iexact=name).exists())

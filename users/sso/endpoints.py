@@ -1,6 +1,6 @@
 """CERN's realm, as people sign in to it: asked through the one door for outgoing HTTP, and so never without a deadline.
 
-Every function raises a `RemoteError`: for a realm that is out, and `NotGiven` where it refuses this sign-in.
+Every function raises a `RemoteError`: for a realm that is out, and `CodeRefused` where it refuses this sign-in.
 """
 
 from __future__ import annotations
@@ -15,44 +15,44 @@ from infrastructure.http.errors import BadStatus, RemoteError, WrongShape
 from infrastructure.http.services import SSO
 
 DISCOVERY = "/.well-known/openid-configuration"
-ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint")
+REQUIRED_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint")
 # How the realm refuses a code or us; that says nothing of its health.
-REFUSALS = frozenset({400, 401, 403})
+REFUSAL_STATUSES = frozenset({400, 401, 403})
 
 
-class NotGiven(RemoteError):
+class CodeRefused(RemoteError):
     """The realm answered, and gave no tokens for this code."""
 
     is_outage = False
 
 
-def base() -> str:
+def issuer() -> str:
     """The realm's address, which is its name (issuer) too."""
     return str(settings.SSO_URL).rstrip("/")
 
 
-def configuration(budget: Budget) -> dict[str, Any]:
+def fetch_configuration(budget: Budget) -> dict[str, Any]:
     """Where the realm's endpoints are."""
-    found = client.ask(_call("GET", base() + DISCOVERY), budget)
-    for name in ENDPOINTS:
+    found = client.fetch_json(_service_call("GET", issuer() + DISCOVERY), budget)
+    for name in REQUIRED_ENDPOINTS:
         address = found.get(name) if isinstance(found, dict) else None
         if not isinstance(address, str) or not address.startswith(("https://", "http://")):
-            raise _wrong(name)
-    if found.get("issuer") != base():
-        raise _wrong("issuer")
+            raise _unexpected_answer(name)
+    if found.get("issuer") != issuer():
+        raise _unexpected_answer("issuer")
     return found
 
 
-def keys(address: str, budget: Budget) -> list[object]:
+def fetch_keys(address: str, budget: Budget) -> list[object]:
     """The realm's public keys (JWKS)."""
-    found = client.ask(_call("GET", address), budget)
+    found = client.fetch_json(_service_call("GET", address), budget)
     listed = found.get("keys") if isinstance(found, dict) else None
     if not isinstance(listed, list):
-        raise _wrong("keys")
+        raise _unexpected_answer("keys")
     return listed
 
 
-def tokens(address: str, code: str, verifier: str, callback: str, budget: Budget) -> dict[str, Any]:
+def exchange_code(address: str, code: str, verifier: str, callback: str, budget: Budget) -> dict[str, Any]:
     """What the realm gives for the code that the browser brought back; `verifier` proves who began (PKCE)."""
     fields = {
         "grant_type": "authorization_code",
@@ -63,22 +63,24 @@ def tokens(address: str, code: str, verifier: str, callback: str, budget: Budget
         "client_secret": settings.OIDC_CLIENT_SECRET,
     }
     try:
-        given = client.ask(_call("POST", address, data=fields), budget, excused=REFUSALS)
+        given = client.fetch_json(
+            _service_call("POST", address, data=fields), budget, ignored_statuses=REFUSAL_STATUSES
+        )
     except BadStatus as error:
-        if error.status in REFUSALS:
-            raise NotGiven(SSO, f"refused with status {error.status}") from error
+        if error.status in REFUSAL_STATUSES:
+            raise CodeRefused(SSO, f"refused with status {error.status}") from error
         raise
     for name in ("access_token", "id_token"):
         if not isinstance(given, dict) or not isinstance(given.get(name), str):
-            raise _wrong(name)
+            raise _unexpected_answer(name)
     return given
 
 
-def _call(method: str, address: str, **more: Any) -> client.Call:
-    return client.Call(SSO, method, address, setting="SSO_URL", **more)
+def _service_call(method: str, address: str, **more: Any) -> client.ServiceCall:
+    return client.ServiceCall(SSO, method, address, setting="SSO_URL", **more)
 
 
-def _wrong(key: str) -> WrongShape:
+def _unexpected_answer(key: str) -> WrongShape:
     error = WrongShape(SSO, key=key)
-    client.failed(error)
+    client.record_failure(error)
     return error

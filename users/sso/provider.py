@@ -26,34 +26,34 @@ from django.urls import reverse
 
 from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError
-from infrastructure.http.services import SSO, label_at_start
-from users.login_page import refuse
+from infrastructure.http.services import SSO, service_label_at_start
+from users.login_page import reject_login
 from users.sso import endpoints
-from users.sso.account import Nobody, Person, enrol, welcome
-from users.sso.id_token import NotBelieved, verified
-from users.sso.pkce import challenge_of
+from users.sso.account import Claims, UnusableClaims, create_account, update_account
+from users.sso.id_token import InvalidIdToken, verify_id_token
+from users.sso.pkce import code_challenge
 
 logger = logging.getLogger(__name__)
 CERN = "cern"
-SESSION = "cern"  # what the sign-out needs: id_token and end_session_endpoint
-AGAIN = "Sign in again; if it stays so, tell the administrator."
+SSO_SESSION_KEY = "cern"  # what the sign-out needs: id_token and end_session_endpoint
+RETRY_ADVICE = "Sign in again; if it stays so, tell the administrator."
 
 
 @contextmanager
-def said_on_the_page(request: HttpRequest) -> Iterator[None]:
+def errors_on_login_page(request: HttpRequest) -> Iterator[None]:
     """Whatever fails with CERN inside is one sentence on the sign-in page."""
     try:
         yield
-    except endpoints.NotGiven as error:
+    except endpoints.CodeRefused as error:
         logger.warning("CERN sign-in gave no tokens: %s", error)
-        refuse(request, f"CERN did not confirm this sign-in. {AGAIN}")
+        reject_login(request, f"CERN did not confirm this sign-in. {RETRY_ADVICE}")
     except RemoteError as error:
         also = ", or sign in with an account of this server" if settings.LOCAL_ACCOUNTS else ""
-        sentence = f"{label_at_start(SSO)} {error.reason}, so nobody can sign in with CERN now."
-        refuse(request, f"{sentence} Try again in a minute{also}.", status=200)
-    except (NotBelieved, Nobody) as error:
+        sentence = f"{service_label_at_start(SSO)} {error.reason}, so nobody can sign in with CERN now."
+        reject_login(request, f"{sentence} Try again in a minute{also}.", status=200)
+    except (InvalidIdToken, UnusableClaims) as error:
         logger.warning("ID token not believed: %s", error)
-        refuse(request, f"What CERN said of you could not be believed, so you are not signed in. {AGAIN}")
+        reject_login(request, f"What CERN said of you could not be believed, so you are not signed in. {RETRY_ADVICE}")
 
 
 class CernAdapter(OpenIDConnectOAuth2Adapter):
@@ -64,13 +64,13 @@ class CernAdapter(OpenIDConnectOAuth2Adapter):
     def __init__(self, request: HttpRequest, provider_id: str = CERN) -> None:
         super().__init__(request, provider_id)
         # A person's word: CERN is tried although it failed a moment ago.
-        self.budget = Budget.of_page(is_retry=True)
+        self.budget = Budget.for_page(is_retry=True)
         self.nonce = ""
 
     @cached_property
     def openid_config(self) -> dict[str, Any]:
-        with said_on_the_page(self.request):
-            return endpoints.configuration(self.budget)
+        with errors_on_login_page(self.request):
+            return endpoints.fetch_configuration(self.budget)
 
     def get_callback_url(self, request: HttpRequest, _app: SocialApp) -> str:
         return request.build_absolute_uri(reverse("users:cern-callback"))
@@ -79,46 +79,48 @@ class CernAdapter(OpenIDConnectOAuth2Adapter):
         self, request: HttpRequest, app: SocialApp, _client: Any, pkce_code_verifier: str | None = None
     ) -> dict[str, Any]:
         verifier = pkce_code_verifier or ""
-        self.nonce = challenge_of(verifier)
+        self.nonce = code_challenge(verifier)
         callback = self.get_callback_url(request, app)
-        with said_on_the_page(request):
-            return endpoints.tokens(self.access_token_url, request.GET["code"], verifier, callback, self.budget)
+        with errors_on_login_page(request):
+            return endpoints.exchange_code(self.access_token_url, request.GET["code"], verifier, callback, self.budget)
 
     def parse_token(self, data: dict[str, Any]) -> SocialToken:
         return SocialToken(token=data["access_token"])  # asked by allauth, stored by nobody
 
     def complete_login(self, request: HttpRequest, app: SocialApp, _token: SocialToken, **kwargs: Any) -> SocialLogin:
         id_token = kwargs["response"]["id_token"]
-        with said_on_the_page(request):
-            keys = endpoints.keys(self.openid_config["jwks_uri"], self.budget)
-            claims = verified(id_token, keys, issuer=endpoints.base(), client_id=app.client_id, nonce=self.nonce)
-            person = Person.of(claims, app.client_id)
-        request.session[SESSION] = {"id_token": id_token, "ends_at": self.openid_config["end_session_endpoint"]}
+        with errors_on_login_page(request):
+            keys = endpoints.fetch_keys(self.openid_config["jwks_uri"], self.budget)
+            claims = verify_id_token(
+                id_token, keys, issuer=endpoints.issuer(), client_id=app.client_id, nonce=self.nonce
+            )
+            person = Claims.from_token(claims, app.client_id)
+        request.session[SSO_SESSION_KEY] = {"id_token": id_token, "ends_at": self.openid_config["end_session_endpoint"]}
         return self.get_provider().sociallogin_from_response(request, vars(person))
 
 
 class CernProvider(OpenIDConnectProvider):
-    """Who CERN's tokens are of; `data` is a `Person` as a dict."""
+    """Who CERN's tokens are of; `data` is a `Claims` as a dict."""
 
     oauth2_adapter_class = CernAdapter
 
     def get_pkce_params(self) -> dict[str, str]:
         """The nonce is the PKCE challenge: random, and bound to the verifier that only this session has."""
         made = generate_code_challenge()
-        challenge = challenge_of(made["code_verifier"])
+        challenge = code_challenge(made["code_verifier"])
         return made | {"code_challenge": challenge, "nonce": challenge}
 
     def extract_uid(self, data: dict[str, Any]) -> str:
         return data["subject"]
 
     def extract_common_fields(self, _data: dict[str, Any]) -> dict[str, Any]:
-        return {}  # names and e-mail are written by users.person, at every sign-in
+        return {}  # names and e-mail are written by users.sso.account, at every sign-in
 
     def extract_email_addresses(self, _data: dict[str, Any]) -> list[Any]:
         return []  # nobody is recognised by an e-mail address
 
 
-class CernSignIn(DefaultSocialAccountAdapter):
+class CernAccountAdapter(DefaultSocialAccountAdapter):
     """What allauth asks of this site at a sign-in through CERN."""
 
     def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> CernProvider:  # noqa: ARG002
@@ -132,8 +134,8 @@ class CernSignIn(DefaultSocialAccountAdapter):
 
     def on_authentication_error(self, request: HttpRequest, _provider: Any, error: Any = None, **_more: Any) -> None:
         if error == AuthError.CANCELLED:
-            refuse(request, "You did not sign in at CERN. Sign in again when you want to.")
-        refuse(request, "This sign-in began too long ago, in another browser, or was used before. Sign in again.")
+            reject_login(request, "You did not sign in at CERN. Sign in again when you want to.")
+        reject_login(request, "This sign-in began too long ago, in another browser, or was used before. Sign in again.")
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Somebody known: role and names as CERN says now."""
@@ -141,18 +143,18 @@ class CernSignIn(DefaultSocialAccountAdapter):
         if user.pk is None:
             return
         if not user.is_active:
-            refuse(request, "Your account here is switched off. Ask an admin why.")
-        sociallogin.user = welcome(user, Person(**sociallogin.account.extra_data))
+            reject_login(request, "Your account here is switched off. Ask an admin why.")
+        sociallogin.user = update_account(user, Claims(**sociallogin.account.extra_data))
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> Any:  # noqa: ARG002
         try:
-            sociallogin.user = enrol(Person(**sociallogin.account.extra_data), sociallogin.account)
+            sociallogin.user = create_account(Claims(**sociallogin.account.extra_data), sociallogin.account)
         except IntegrityError:
-            refuse(request, "Another sign-in of yours came first. Sign in again.", status=409)
+            reject_login(request, "Another sign-in of yours came first. Sign in again.", status=409)
         return sociallogin.user
 
 
-class NoMessages(DefaultAccountAdapter):
+class SilentAccountAdapter(DefaultAccountAdapter):
     """allauth's side of accounts: a sign-in says nothing, the page that was asked for does."""
 
     def add_message(self, *_args: Any, **_kwargs: Any) -> None:

@@ -4,10 +4,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from certhelper.demo.certifications import OmsOut, load_certifications
+from certhelper.demo.certifications import OmsUnavailable, load_certifications
 from certhelper.demo.people import load_people
 from certify.vocabulary.fixtures.checklists import load_checklists
-from certify.vocabulary.fixtures.reasons import load_words
+from certify.vocabulary.fixtures.reasons import load_terms
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
             raise CommandError("Not loaded: demo people have known passwords. Set CERTHELPER_MODE=sandbox.")
         try:
             with transaction.atomic():
-                made = load_people() + load_words() + load_checklists() + load_certifications()
-        except OmsOut as error:
+                made = load_people() + load_terms() + load_checklists() + load_certifications()
+        except OmsUnavailable as error:
             raise CommandError(f"{error} Start the sandbox (manage.py sandbox), then run demo again.") from None
         self.stdout.write(f"Demo content: {made} new rows." if made else "Demo content: nothing new.")

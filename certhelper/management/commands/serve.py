@@ -17,14 +17,14 @@ from django.db.migrations.executor import MigrationExecutor
 
 from certhelper import env
 from certhelper.checks import collect_changed_static_files
-from certhelper.process_group import Family
+from certhelper.process_group import ProcessGroup
 
 HOST = "127.0.0.1"
 START_S = 50
 THREADS = 4
 
 
-def _answers(port: int, path: str) -> bool:
+def _is_answering(port: int, path: str) -> bool:
     """Whether a GET of this path is answered with 200 just now."""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
@@ -36,7 +36,7 @@ def _answers(port: int, path: str) -> bool:
         connection.close()
 
 
-def _refuse_taken(name: str, port: int) -> None:
+def _require_free_port(name: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -45,12 +45,12 @@ def _refuse_taken(name: str, port: int) -> None:
             raise CommandError(f"Port {port} is taken. Choose another: {name}={port + 1} make run.") from None
 
 
-def _wait_for(family: Family, what: str, is_there: Callable[[], bool]) -> None:
+def _wait_for(group: ProcessGroup, program: str, is_ready: Callable[[], bool]) -> None:
     deadline = time.monotonic() + START_S
-    while not is_there():
-        family.check()
+    while not is_ready():
+        group.check()
         if time.monotonic() > deadline:
-            raise CommandError(f"{what} did not answer within {START_S} s.")
+            raise CommandError(f"{program} did not answer within {START_S} s.")
         time.sleep(0.05)
 
 
@@ -63,7 +63,7 @@ def gunicorn_command(port: int, workers: int) -> list[str]:
     ]
 
 
-def _make_database_ready() -> None:
+def _prepare_database() -> None:
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -79,32 +79,32 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=env.port("PORT", 8000))
-        parser.add_argument("--workers", type=int, default=env.whole("WORKERS", 2, 1, 64))
+        parser.add_argument("--workers", type=int, default=env.integer("WORKERS", 2, 1, 64))
 
     def handle(self, *, port: int, workers: int, **_options: object) -> None:
         if not settings.IS_SANDBOX:
             raise CommandError("serve is for one machine with the sandbox: set CERTHELPER_MODE=sandbox.")
         sandbox_port = env.port("SANDBOX_PORT", 9500)
-        _refuse_taken("PORT", port)
-        _refuse_taken("SANDBOX_PORT", sandbox_port)
+        _require_free_port("PORT", port)
+        _require_free_port("SANDBOX_PORT", sandbox_port)
         try:
-            with Family() as family:
-                self._start(family, port, sandbox_port, workers)
-                family.watch()
+            with ProcessGroup() as group:
+                self._start(group, port, sandbox_port, workers)
+                group.watch()
         except ChildProcessError as error:
             raise CommandError(f"{error}; everything else was ended too.") from None
         self.stdout.write("Ended.")
 
-    def _start(self, family: Family, port: int, sandbox_port: int, workers: int) -> None:
+    def _start(self, group: ProcessGroup, port: int, sandbox_port: int, workers: int) -> None:
         """Both servers load while the rest is made ready; nobody is told of them before that."""
-        family.start("The sandbox", [sys.executable, str(settings.BASE_DIR / "manage.py"), "sandbox"])
-        _make_database_ready()
+        group.start("The sandbox", [sys.executable, str(settings.BASE_DIR / "manage.py"), "sandbox"])
+        _prepare_database()
         collect_changed_static_files()
-        family.start("The web server", gunicorn_command(port, workers))
-        _wait_for(family, "The sandbox", lambda: _answers(sandbox_port, "/_sandbox/"))
+        group.start("The web server", gunicorn_command(port, workers))
+        _wait_for(group, "The sandbox", lambda: _is_answering(sandbox_port, "/_sandbox/"))
         call_command("demo")
         connections.close_all()
-        _wait_for(family, "The web server", lambda: _answers(port, str(settings.LOGIN_URL)))
+        _wait_for(group, "The web server", lambda: _is_answering(port, str(settings.LOGIN_URL)))
         self.stdout.write(f"Sandbox: http://{HOST}:{sandbox_port}/_sandbox/")
         self.stdout.write(f"Ready: http://{HOST}:{port}/")
         self.stdout.flush()

@@ -22,9 +22,9 @@ class Command(BaseCommand):
     def handle(self, *, run: int, reconstruction: str, reason: str, by: str | None, **_options: object) -> None:
         if not reason.strip():
             raise CommandError("The reason is empty. Say why this run is adopted.")
-        reading = run_for_page(run, Budget.of_page(is_retry=True))
-        if reading.run is None or not isinstance(reading.run_answer, Found):
-            raise CommandError(getattr(reading.run_answer, "sentence", f"OMS has no run {run}."))
+        reading = run_for_page(run, Budget.for_page(is_retry=True))
+        if reading.run is None or not isinstance(reading.run_result, Found):
+            raise CommandError(getattr(reading.run_result, "sentence", f"OMS has no run {run}."))
         reference = adopt_reference(_leader(by), reading.run, reconstruction, reason.strip())
         self.stdout.write(f"{reference} is a reference run now.")
 

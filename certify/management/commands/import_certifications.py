@@ -32,11 +32,13 @@ class Command(BaseCommand):
         except (OSError, UnicodeDecodeError, csv.Error, NotImportable, PermissionDenied) as refused:
             raise CommandError(f"Nothing was imported. {refused}") from None
         self.stdout.write(f"{came.made} certifications imported.")
-        if came.unknown:
-            self.stdout.write(f"{by} owns what is of {', '.join(sorted(came.unknown))}: they have no account here.")
-        for field, names in came.words.items():
+        if came.unknown_users:
+            self.stdout.write(
+                f"{by} owns what is of {', '.join(sorted(came.unknown_users))}: they have no account here."
+            )
+        for field, names in came.terms.items():
             what = field.replace("_", " ").replace("bad reason", "reasons")
             self.stdout.write(f"Left out, not among the {what} here: {', '.join(sorted(names))}.")
-        if came.standing:
-            first = ", ".join(f"{run} {word}" for run, word in came.standing[:5])
-            self.stdout.write(f"{len(came.standing)} were left out, since they are certified here: {first} …")
+        if came.existing:
+            first = ", ".join(f"{run} {word}" for run, word in came.existing[:5])
+            self.stdout.write(f"{len(came.existing)} were left out, since they are certified here: {first} …")

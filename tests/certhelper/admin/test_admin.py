@@ -3,7 +3,7 @@ from django.utils import timezone
 
 from certify.models import TrackerCertification
 from drafts.models import Draft
-from tests.audit.test_operation import last
+from tests.audit.test_operation import last_change
 from tests.factories import (
     BadReasonFactory,
     CertificationFactory,
@@ -103,7 +103,7 @@ def test_role_in_the_admin_says_why(admin_client, shifter):
     form = admin_client.get(f"/admin/users/user/{shifter.pk}/change/").context["adminform"].form
     typed = {name: value for name, value in form.initial.items() if value is not None} | {"role": "expert"}
     admin_client.post(f"/admin/users/user/{shifter.pk}/change/", {**typed, "why": "group is late"})
-    assert (last().kind, last().why) == ("account", "group is late")
+    assert (last_change().kind, last_change().why) == ("account", "group is late")
 
 
 def test_row_in_the_admin_leads_to_its_page(admin_client):

@@ -8,8 +8,8 @@ from certify.models.choices import Flag
 from certify.review.actions import answer_question
 from drafts.models import Draft
 from infrastructure.http.results import Found
-from openruns.last_search import keep_last_search
-from registry.dataset_cache import remember
+from openruns.last_search import save_last_search
+from registry.dataset_cache import cache_datasets
 from registry.parsing import RegistryDataset
 from tests.factories import CertificationFactory, QuestionFactory, RunFactory
 
@@ -57,7 +57,7 @@ def test_guest_reads_how_to_get_a_role_and_is_offered_no_search(guest_client):
 
 
 def test_last_search_is_offered_again(shifter_client, shifter):
-    keep_last_search(shifter, "316187,316199-316202")
+    save_last_search(shifter, "316187,316199-316202")
     assert 'href="/openruns/?runs=316187%2C316199-316202"' in shifter_client.get("/").content.decode()
 
 
@@ -108,11 +108,11 @@ def _open_in_registry(*runs):
     """What a search has been answered: an open express dataset of each."""
     name = "/Express/Collisions2018/DQM"
     found = [RegistryDataset(run, name, "express", "OPEN", "Collisions18", "OPEN") for run in runs]
-    remember(Found(found, timezone.now()), runs)
+    cache_datasets(Found(found, timezone.now()), runs)
 
 
 def test_home_says_what_is_next_of_the_last_search_and_asks_nobody(shifter_client, shifter, sandbox):
-    keep_last_search(shifter, "315270-315271")
+    save_last_search(shifter, "315270-315271")
     _open_in_registry(315270, 315271)
     CertificationFactory(run=RunFactory(run_number=315271))
     shown = page(shifter_client).next
@@ -127,12 +127,12 @@ def test_home_says_what_is_next_of_the_last_search_and_asks_nobody(shifter_clien
 
 @pytest.mark.parametrize("typed", ["", "banana"])
 def test_without_a_search_nothing_is_next(shifter_client, shifter, typed):
-    keep_last_search(shifter, typed)
+    save_last_search(shifter, typed)
     assert page(shifter_client).next is None
 
 
 def test_search_of_which_nothing_is_remembered_promises_nothing(shifter_client, shifter):
-    keep_last_search(shifter, "315270")
+    save_last_search(shifter, "315270")
     html = shifter_client.get("/").text
     assert "0 certified; what is open, Run Registry says when you search" in html and "Certify 315270" not in html
 

@@ -4,7 +4,7 @@ import pytest
 
 from audit.models import Notice
 from certify.actions.lifecycle import hand_over_certification, withdraw_certification
-from tests.audit.test_operation import last
+from tests.audit.test_operation import last_change
 from tests.factories import CertificationFactory, RunFactory
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ def made(shifter, shift_leader):
 def test_owner_is_told_who_did_what_and_why_until_it_is_seen(shifter_client, made):
     page = shifter_client.get("/").content.decode()
     assert "Changed of yours by others" in page and "by leader" in page and "Reason: wrong run" in page
-    assert shifter_client.post("/history/seen/", {"change": [last().pk]}).status_code == 303
+    assert shifter_client.post("/history/seen/", {"change": [last_change().pk]}).status_code == 303
     assert "Changed of yours by others" not in shifter_client.get("/").content.decode()
     assert Notice.objects.get().acknowledged_at is not None
 
@@ -27,7 +27,7 @@ def test_owner_is_told_who_did_what_and_why_until_it_is_seen(shifter_client, mad
 def test_nobody_acknowledges_for_somebody_else(other_shifter_client, shift_leader_client, made):
     for client in (other_shifter_client, shift_leader_client):
         assert "Changed of yours by others" not in client.get("/").content.decode()
-        client.post("/history/seen/", {"change": [last().pk, "x", "9" * 30]})
+        client.post("/history/seen/", {"change": [last_change().pk, "x", "9" * 30]})
     assert Notice.objects.get().acknowledged_at is None
 
 

@@ -105,7 +105,7 @@ def test_numbers_are_those_without_it(practice, shift_leader_client):
     assert shift_leader_client.get(f"/list/?date_min={DAY}&date_max={DAY}").context["page"].total == 1
     assert len(shift_leader_client.get("/certify/allRunsRefRuns/").json()) == 1
     reference = reverse("references:reference", args=[practice.reference_runreconstruction_id])
-    assert shift_leader_client.get(reference).context["number_resting"] == 1
+    assert shift_leader_client.get(reference).context["certifications_count"] == 1
 
 
 def test_its_owner_has_it_marked_on_home_list_page_and_history(practice, trainee, client):

@@ -56,10 +56,10 @@ def test_frame_links_where_the_settings_say(shifter_client):
 
 def test_service_that_is_out_is_named_on_every_page_with_since_when(shifter_client, time_machine):
     time_machine.move_to(datetime(2026, 3, 1, 14, 2, 11, tzinfo=UTC), tick=False)
-    status.failed(TimedOut("registry", seconds=5))
+    status.record_failure(TimedOut("registry", seconds=5))
     html = shifter_client.get("/help/").content.decode()
     assert "Run Registry out since 14:02 UTC." in html
-    status.answered("registry")
+    status.record_success("registry")
     html = shifter_client.get("/help/").content.decode()
     assert "out since" not in html
     assert "Answered (UTC): Run Registry 14:02<" in html

@@ -30,8 +30,8 @@ def test_health_knows_nothing_of_a_service_that_was_not_asked_yet(client):
 
 
 def test_health_repeats_the_last_answer_of_each_service(client):
-    status.answered("registry")
-    status.failed(TimedOut("oms", seconds=5))
+    status.record_success("registry")
+    status.record_failure(TimedOut("oms", seconds=5))
     services = client.get("/healthz").json()["services"]
     asked = datetime.fromisoformat(services["registry"]["answered_at"])
     assert (datetime.now(UTC) - asked).total_seconds() < 60

@@ -110,8 +110,8 @@ def test_lines_of_other_threads_belong_to_the_request(rf, log):
     def view(_request):
         from django.http import HttpResponse
 
-        parallel.side_by_side([lambda: logging.warning("beside")] * 2)
-        parallel.started(lambda: logging.warning("beside")).result()
+        parallel.run_parallel([lambda: logging.warning("beside")] * 2)
+        parallel.start_in_thread(lambda: logging.warning("beside")).result()
         return HttpResponse()
 
     number = request_log(view)(rf.get("/"))["X-Request-ID"]

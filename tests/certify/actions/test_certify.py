@@ -8,11 +8,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from certify.actions.certify import amend_certification, certify_run
-from certify.actions.input import Basis, Decision
-from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryRefused
+from certify.actions.input import CertificationContext, CertificationInput
+from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryInvalid
 from certify.models import BadReason, RunReconstruction, TrackerCertification
 from certify.references.actions import adopt_reference
-from certify.vocabulary.actions import add_word
+from certify.vocabulary.actions import add_term
 from oms.models import OmsFill, OmsRun
 from tests.factories import (
     BadReasonFactory,
@@ -38,13 +38,15 @@ def reference():
 
 def _decision(reference, **changes):
     said = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "date": date(2018, 6, 2)}
-    return Decision(**{**said, "reference": reference, **changes})
+    return CertificationInput(**{**said, "reference": reference, **changes})
 
 
 def test_certify_keeps_decision_facts_reference_and_dataset(shifter, run, reference):
     problem = PixelProblemFactory()
     decision = _decision(reference, comment="seen", problems={"pixel_problems": [problem]})
-    made = certify_run(shifter, run.run_number, "express", decision, Basis(dataset=DATASET, is_complete=True))
+    made = certify_run(
+        shifter, run.run_number, "express", decision, CertificationContext(dataset=DATASET, is_complete=True)
+    )
     kept = TrackerCertification.objects.get(pk=made.pk)
     assert (kept.user, kept.run_number, kept.reconstruction, kept.version) == (shifter, run.run_number, "express", 1)
     assert (kept.run_type, kept.lumisections, kept.recorded_lumi) == ("collisions", 617, 78.15)
@@ -57,7 +59,7 @@ def test_certify_keeps_decision_facts_reference_and_dataset(shifter, run, refere
 
 
 def test_frozen_facts_stay_when_oms_says_otherwise_later(shifter, run, reference):
-    made = certify_run(shifter, run.run_number, "express", _decision(reference), Basis())
+    made = certify_run(shifter, run.run_number, "express", _decision(reference), CertificationContext())
     OmsRun.objects.filter(pk=run.pk).update(recorded_lumi=1.0, run_type="cosmics", lumisections=3)
     made.refresh_from_db()
     assert (made.recorded_lumi, made.run_type, made.lumisections) == (78.15, "collisions", 617)
@@ -66,26 +68,28 @@ def test_frozen_facts_stay_when_oms_says_otherwise_later(shifter, run, reference
 
 def test_certify_refuses_what_the_rules_refuse_and_writes_nothing(shifter, run, reference):
     typed = {"lumisections": {"value": 5}}
-    with pytest.raises(EntryRefused) as caught:
-        certify_run(shifter, run.run_number, "express", _decision(reference, pixel="bad"), Basis(typed_run=typed))
-    assert [one.field for one in caught.value.refusals] == ["bad_reason", "comment", "confirm_pixel"]
+    with pytest.raises(EntryInvalid) as caught:
+        certify_run(
+            shifter, run.run_number, "express", _decision(reference, pixel="bad"), CertificationContext(typed_run=typed)
+        )
+    assert [one.field for one in caught.value.issues] == ["bad_reason", "comment", "confirm_pixel"]
     assert not TrackerCertification.objects.exists()
     assert OmsRun.objects.get(pk=run.pk).lumisections == 617
 
 
 def test_certify_again_by_anybody_is_a_conflict_that_shows_what_stands(shifter, other_shifter, run, reference):
-    first = certify_run(shifter, run.run_number, "express", _decision(reference), Basis())
+    first = certify_run(shifter, run.run_number, "express", _decision(reference), CertificationContext())
     for person in (shifter, other_shifter):
         with pytest.raises(AlreadyCertified) as caught:
-            certify_run(person, run.run_number, "express", _decision(reference), Basis(), uuid.uuid4())
+            certify_run(person, run.run_number, "express", _decision(reference), CertificationContext(), uuid.uuid4())
         assert caught.value.existing == first
     assert TrackerCertification.objects.count() == 1
 
 
 def test_same_key_again_leads_to_the_record_it_made(shifter, run, reference):
     key = uuid.uuid4()
-    first = certify_run(shifter, run.run_number, "express", _decision(reference), Basis(), key)
-    again = certify_run(shifter, run.run_number, "express", _decision(reference), Basis(), key)
+    first = certify_run(shifter, run.run_number, "express", _decision(reference), CertificationContext(), key)
+    again = certify_run(shifter, run.run_number, "express", _decision(reference), CertificationContext(), key)
     assert again == first
     assert TrackerCertification.objects.count() == 1
 
@@ -97,8 +101,8 @@ def test_same_key_again_leads_to_the_record_it_made(shifter, run, reference):
 )
 def test_same_key_with_other_content_is_a_conflict_and_never_called_saved(shifter, run, reference, changes):
     key, problems = uuid.uuid4(), {"pixel_problems": [PixelProblemFactory()]}
-    first = certify_run(shifter, run.run_number, "express", _decision(reference), Basis(), key)
-    basis = Basis(dataset=changes.get("dataset", ""))
+    first = certify_run(shifter, run.run_number, "express", _decision(reference), CertificationContext(), key)
+    basis = CertificationContext(dataset=changes.get("dataset", ""))
     said = {"problems": problems} if "problems" in changes else {} if "dataset" in changes else changes
     with pytest.raises(AlreadyCertified) as caught:
         certify_run(shifter, run.run_number, "express", _decision(reference, **said), basis, key)
@@ -108,15 +112,15 @@ def test_same_key_with_other_content_is_a_conflict_and_never_called_saved(shifte
 def test_key_of_another_run_does_not_stand_in_the_way(shifter, other_shifter, reference):
     key = uuid.uuid4()
     one, other = RunFactory(), RunFactory()
-    first = certify_run(shifter, one.run_number, "express", _decision(reference), Basis(), key)
-    second = certify_run(shifter, other.run_number, "express", _decision(reference), Basis(), key)
-    third = certify_run(other_shifter, other.run_number, "prompt", _decision(reference), Basis(), key)
+    first = certify_run(shifter, one.run_number, "express", _decision(reference), CertificationContext(), key)
+    second = certify_run(shifter, other.run_number, "express", _decision(reference), CertificationContext(), key)
+    third = certify_run(other_shifter, other.run_number, "prompt", _decision(reference), CertificationContext(), key)
     assert len({first.pk, second.pk, third.pk}) == 3
 
 
 def test_withdrawn_certification_leaves_room_for_a_new_one(shifter, run, reference):
     CertificationFactory(run=run, reconstruction="express", withdrawn=True)
-    made = certify_run(shifter, run.run_number, "express", _decision(reference), Basis())
+    made = certify_run(shifter, run.run_number, "express", _decision(reference), CertificationContext())
     assert made.state == "live"
     assert TrackerCertification.objects.count() == 2
 
@@ -128,7 +132,9 @@ def test_typed_facts_are_kept_with_who_typed_them(shifter, reference):
         "energy": {"value": 6500.0},
         "recorded_lumi": {"value": 0.5, "as_typed": "500", "unit": "nb^{-1}"},
     }
-    basis = Basis(typed_run=typed_run, typed_fill={"fill_number": {"value": 6650}, "era": {"value": "2018A"}})
+    basis = CertificationContext(
+        typed_run=typed_run, typed_fill={"fill_number": {"value": 6650}, "era": {"value": "2018A"}}
+    )
     made = certify_run(shifter, 318000, "express", _decision(reference), basis)
     run = OmsRun.objects.get(pk=318000)
     assert (run.run_type, run.lumisections, run.recorded_lumi, run.fill_id) == ("collisions", 12, 0.5, 6650)
@@ -141,34 +147,41 @@ def test_typed_facts_are_kept_with_who_typed_them(shifter, reference):
 
 
 def test_typing_what_oms_says_already_is_no_correction(shifter, run, reference):
-    basis = Basis(typed_run={"lumisections": {"value": 617}})
+    basis = CertificationContext(typed_run={"lumisections": {"value": 617}})
     certify_run(shifter, run.run_number, "express", _decision(reference), basis)
     assert OmsRun.objects.get(pk=run.pk).typed == {}
 
 
 def test_amend_changes_counts_the_version_and_keeps_the_owner(shifter, shift_leader, run, reference):
-    made = certify_run(shifter, run.run_number, "express", _decision(reference), Basis(dataset=DATASET))
+    made = certify_run(shifter, run.run_number, "express", _decision(reference), CertificationContext(dataset=DATASET))
     said = {"pixel": "bad", "bad_reason": BadReasonFactory(), "comment": "hole in layer 1", "confirmed": ["pixel"]}
     decision = _decision(reference, **said)
-    changed = amend_certification(shift_leader, made, 1, decision, Basis(dataset=DATASET), reason="seen again")
+    changed = amend_certification(
+        shift_leader, made, 1, decision, CertificationContext(dataset=DATASET), reason="seen again"
+    )
     changed.refresh_from_db()
     assert (changed.pixel, changed.version, changed.user, changed.updated_by) == ("bad", 2, shifter, shift_leader)
     assert changed.change_reason == "seen again"
 
 
 def test_amend_of_an_old_version_is_a_conflict(shifter, run, reference):
-    made = certify_run(shifter, run.run_number, "express", _decision(reference), Basis())
-    amend_certification(shifter, made, 1, _decision(reference, comment="one"), Basis())
+    made = certify_run(shifter, run.run_number, "express", _decision(reference), CertificationContext())
+    amend_certification(shifter, made, 1, _decision(reference, comment="one"), CertificationContext())
     with pytest.raises(ChangedMeanwhile) as caught:
-        amend_certification(shifter, made, 1, _decision(reference, comment="two"), Basis())
+        amend_certification(shifter, made, 1, _decision(reference, comment="two"), CertificationContext())
     assert caught.value.existing.comment == "one"
     assert TrackerCertification.objects.get().comment == "one"
 
 
 def test_amend_sent_twice_with_one_key_changes_once(shifter, run, reference):
-    made, key = certify_run(shifter, run.run_number, "express", _decision(reference), Basis()), uuid.uuid4()
+    made, key = (
+        certify_run(shifter, run.run_number, "express", _decision(reference), CertificationContext()),
+        uuid.uuid4(),
+    )
     for _ in range(2):
-        amend_certification(shifter, made, 1, _decision(reference, comment="one"), Basis(), idempotency_key=key)
+        amend_certification(
+            shifter, made, 1, _decision(reference, comment="one"), CertificationContext(), idempotency_key=key
+        )
     assert TrackerCertification.objects.get().version == 2
 
 
@@ -176,73 +189,85 @@ def test_same_key_with_other_typed_facts_is_a_conflict(shifter, reference):
     key, typed = uuid.uuid4(), {"run_type": {"value": "cosmics"}, "lumisections": {"value": 100}}
     reference.run.run_type = "cosmics"
     reference.run.save()
-    first = certify_run(shifter, 318001, "express", _decision(reference), Basis(typed_run=typed), key)
-    assert certify_run(shifter, 318001, "express", _decision(reference), Basis(typed_run=typed), key) == first
-    other = Basis(typed_run={**typed, "lumisections": {"value": 222}})
+    first = certify_run(shifter, 318001, "express", _decision(reference), CertificationContext(typed_run=typed), key)
+    assert (
+        certify_run(shifter, 318001, "express", _decision(reference), CertificationContext(typed_run=typed), key)
+        == first
+    )
+    other = CertificationContext(typed_run={**typed, "lumisections": {"value": 222}})
     with pytest.raises(AlreadyCertified):
         certify_run(shifter, 318001, "express", _decision(reference), other, key)
     assert OmsRun.objects.get(pk=318001).lumisections == 100
 
 
 def test_typed_values_of_a_fill_without_its_number_are_refused_not_dropped(shifter, reference):
-    basis = Basis(typed_run={"run_type": {"value": "cosmics"}}, typed_fill={"era": {"value": "2018A"}})
-    with pytest.raises(EntryRefused) as caught:
+    basis = CertificationContext(typed_run={"run_type": {"value": "cosmics"}}, typed_fill={"era": {"value": "2018A"}})
+    with pytest.raises(EntryInvalid) as caught:
         certify_run(shifter, 318002, "express", _decision(reference), basis)
-    assert [one.field for one in caught.value.refusals] == ["fill-fill_number"]
+    assert [one.field for one in caught.value.issues] == ["fill-fill_number"]
 
 
 def test_guest_adds_no_reason_and_shifter_adopts_no_reference(guest, shifter, run):
     with pytest.raises(PermissionDenied):
-        add_word(guest, BadReason, "HV off")
+        add_term(guest, BadReason, "HV off")
     with pytest.raises(PermissionDenied):
         adopt_reference(shifter, run, "express", "mine")
-    with pytest.raises(EntryRefused):
+    with pytest.raises(EntryInvalid):
         adopt_reference(None, run, "express", " ")
 
 
 def test_amend_sent_again_with_other_content_is_a_conflict(shifter, run, reference):
-    made, key = certify_run(shifter, run.run_number, "express", _decision(reference), Basis()), uuid.uuid4()
-    amend_certification(shifter, made, 1, _decision(reference, comment="one"), Basis(), idempotency_key=key)
+    made, key = (
+        certify_run(shifter, run.run_number, "express", _decision(reference), CertificationContext()),
+        uuid.uuid4(),
+    )
+    amend_certification(
+        shifter, made, 1, _decision(reference, comment="one"), CertificationContext(), idempotency_key=key
+    )
     with pytest.raises(ChangedMeanwhile):
-        amend_certification(shifter, made, 1, _decision(reference, comment="two"), Basis(), idempotency_key=key)
+        amend_certification(
+            shifter, made, 1, _decision(reference, comment="two"), CertificationContext(), idempotency_key=key
+        )
     assert TrackerCertification.objects.get().comment == "one"
 
 
 def test_amend_with_the_key_of_another_record_takes_a_key_of_its_own(shifter, reference):
     key, one, other = uuid.uuid4(), RunFactory(), RunFactory()
-    certify_run(shifter, one.run_number, "express", _decision(reference), Basis(), key)
-    made = certify_run(shifter, other.run_number, "express", _decision(reference), Basis())
-    changed = amend_certification(shifter, made, 1, _decision(reference, comment="x"), Basis(), idempotency_key=key)
+    certify_run(shifter, one.run_number, "express", _decision(reference), CertificationContext(), key)
+    made = certify_run(shifter, other.run_number, "express", _decision(reference), CertificationContext())
+    changed = amend_certification(
+        shifter, made, 1, _decision(reference, comment="x"), CertificationContext(), idempotency_key=key
+    )
     assert changed.version == 2 and changed.idempotency_key != key
 
 
 def test_actions_hold_the_rights_themselves(shifter, other_shifter, shift_leader, guest, run, reference):
-    made = certify_run(shifter, run.run_number, "express", _decision(reference), Basis())
+    made = certify_run(shifter, run.run_number, "express", _decision(reference), CertificationContext())
     with pytest.raises(PermissionDenied):
-        certify_run(guest, run.run_number, "prompt", _decision(reference), Basis())
+        certify_run(guest, run.run_number, "prompt", _decision(reference), CertificationContext())
     with pytest.raises(PermissionDenied):
-        amend_certification(other_shifter, made, 1, _decision(reference), Basis(), reason="mine")
-    with pytest.raises(EntryRefused) as caught:
-        amend_certification(shift_leader, made, 1, _decision(reference), Basis(), reason=" ")
-    assert [one.field for one in caught.value.refusals] == ["reason"]
+        amend_certification(other_shifter, made, 1, _decision(reference), CertificationContext(), reason="mine")
+    with pytest.raises(EntryInvalid) as caught:
+        amend_certification(shift_leader, made, 1, _decision(reference), CertificationContext(), reason=" ")
+    assert [one.field for one in caught.value.issues] == ["reason"]
 
 
 def test_run_is_not_its_own_reference(shifter, reference):
-    with pytest.raises(EntryRefused) as caught:
-        certify_run(shifter, reference.run_id, reference.reconstruction, _decision(reference), Basis())
-    assert [one.field for one in caught.value.refusals] == ["reference_runreconstruction"]
+    with pytest.raises(EntryInvalid) as caught:
+        certify_run(shifter, reference.run_id, reference.reconstruction, _decision(reference), CertificationContext())
+    assert [one.field for one in caught.value.issues] == ["reference_runreconstruction"]
 
 
 def test_amend_clears_problems_that_were_unticked(shifter, run, reference):
     decision = _decision(reference, problems={"pixel_problems": [PixelProblemFactory()]})
-    made = certify_run(shifter, run.run_number, "express", decision, Basis())
-    amend_certification(shifter, made, 1, _decision(reference), Basis())
+    made = certify_run(shifter, run.run_number, "express", decision, CertificationContext())
+    amend_certification(shifter, made, 1, _decision(reference), CertificationContext())
     assert not made.pixel_problems.exists()
 
 
 def test_reason_of_a_known_name_is_not_made_twice(shifter):
-    one = add_word(shifter, BadReason, "HV off", "high voltage was off")
-    again = add_word(shifter, BadReason, "hv OFF")
+    one = add_term(shifter, BadReason, "HV off", "high voltage was off")
+    again = add_term(shifter, BadReason, "hv OFF")
     assert (again.pk, again.description) == (one.pk, "high voltage was off")
 
 

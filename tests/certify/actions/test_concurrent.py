@@ -9,12 +9,12 @@ import pytest
 from django.db import connection, connections
 
 from certify.actions.certify import amend_certification, certify_run
-from certify.actions.input import Basis, Decision
+from certify.actions.input import CertificationContext, CertificationInput
 from certify.errors import AlreadyCertified
 from certify.models import TrackerCertification
-from certify.models.choices import Question
-from oms.client import Read
-from oms.upsert import keep
+from certify.models.choices import ConfirmationCode
+from oms.client import FetchResult
+from oms.upsert import store_facts
 from oms.wire_types import FillFacts, RunFacts
 from tests.factories import ReconstructionFactory, RunFactory, UserFactory
 
@@ -49,14 +49,14 @@ def _all_at_once(deeds):
 def _decision(reference, comment=""):
     said = dict.fromkeys(("pixel", "strip", "tracking"), "good")
     told = {"trackermap": "exists", "reference": reference, "date": date(2018, 6, 2), "comment": comment}
-    return Decision(**said, **told, confirmed=Question.values)
+    return CertificationInput(**said, **told, confirmed=ConfirmationCode.values)
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["known run", "run nobody knows"])
 def test_double_click_makes_one_record_and_both_lead_to_it(is_known):
     person, reference, key = UserFactory(), ReconstructionFactory(reference=True), uuid.uuid4()
     number = RunFactory().run_number if is_known else 390_001
-    deeds = [lambda: certify_run(person, number, "express", _decision(reference), Basis(), key)] * HANDS
+    deeds = [lambda: certify_run(person, number, "express", _decision(reference), CertificationContext(), key)] * HANDS
     outcomes = _all_at_once(deeds)
     made = TrackerCertification.objects.get()
     assert outcomes == [made] * HANDS
@@ -66,7 +66,9 @@ def test_many_hands_make_one_record_and_the_others_are_told():
     reference, number = ReconstructionFactory(reference=True), RunFactory().run_number
     people = UserFactory.create_batch(HANDS)
     deeds = [
-        lambda person=person: certify_run(person, number, "express", _decision(reference, person.username), Basis())
+        lambda person=person: certify_run(
+            person, number, "express", _decision(reference, person.username), CertificationContext()
+        )
         for person in people
     ]
     outcomes = _all_at_once(deeds)
@@ -81,23 +83,23 @@ def test_save_with_typed_facts_and_a_page_that_reads_oms_never_lock_each_other_o
     """Both write fill and run; they must take them in one order."""
     person, reference, run = UserFactory(), ReconstructionFactory(reference=True), RunFactory(era=None)
     facts = RunFacts(
-        **{one.name: None for one in fields(RunFacts) if one.name not in ("run_number", "reported")}
-        | {"run_number": run.run_number, "fill_number": run.fill_id, "run_type": "collisions", "reported": {}}
+        **{one.name: None for one in fields(RunFacts) if one.name not in ("run_number", "raw_values")}
+        | {"run_number": run.run_number, "fill_number": run.fill_id, "run_type": "collisions", "raw_values": {}}
     )
     fill = FillFacts(
-        **{one.name: None for one in fields(FillFacts) if one.name not in ("fill_number", "reported")}
-        | {"fill_number": run.fill_id, "reported": {}}
+        **{one.name: None for one in fields(FillFacts) if one.name not in ("fill_number", "raw_values")}
+        | {"fill_number": run.fill_id, "raw_values": {}}
     )
-    basis = Basis(typed_fill={"era": {"value": "2018A"}})
+    basis = CertificationContext(typed_fill={"era": {"value": "2018A"}})
 
     def read():
         for _ in range(20):
-            keep(Read({run.run_number: facts}), Read({run.fill_id: fill}), {})
+            store_facts(FetchResult({run.run_number: facts}), FetchResult({run.fill_id: fill}), {})
 
     def save():
         made = certify_run(person, run.run_number, "express", _decision(reference), basis)
         for version in range(1, 20):
-            typed = Basis(typed_fill={"era": {"value": f"2018{version}"}})
+            typed = CertificationContext(typed_fill={"era": {"value": f"2018{version}"}})
             amend_certification(person, made, version, _decision(reference, str(version)), typed)
         return "saved"
 

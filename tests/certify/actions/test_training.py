@@ -10,12 +10,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from certify.actions.certify import amend_certification, certify_run
-from certify.actions.input import Basis, Decision
+from certify.actions.input import CertificationContext, CertificationInput
 from certify.actions.lifecycle import hand_over_certification, restore_certification, withdraw_certification
-from certify.errors import AlreadyCertified, EntryRefused
+from certify.errors import AlreadyCertified, EntryInvalid
 from certify.models import StripProblem, TrackerCertification
 from certify.selectors import live_certification
-from certify.vocabulary.actions import add_word
+from certify.vocabulary.actions import add_term
 from oms.models import OmsFill, OmsRun
 from tests.certify.page_form import GOOD, open_form, send_form
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory, UserFactory
@@ -39,17 +39,17 @@ def trainee_client(client, trainee):
 
 def _said(**changes):
     said = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "date": date(2018, 6, 2)}
-    return Decision(**{**said, "reference": ReconstructionFactory(reference=True), **changes})
+    return CertificationInput(**{**said, "reference": ReconstructionFactory(reference=True), **changes})
 
 
 def _practise(person, run, reconstruction="express", **basis):
-    of = Basis(dataset=DATASET, is_complete=True, practice_of=person.pk, **basis)
+    of = CertificationContext(dataset=DATASET, is_complete=True, training_of=person.pk, **basis)
     return certify_run(person, run.run_number, reconstruction, _said(), of)
 
 
 def test_practice_and_what_counts_stand_side_by_side(trainee, shifter):
     run = RunFactory()
-    real = certify_run(shifter, run.run_number, "express", _said(), Basis(dataset=DATASET))
+    real = certify_run(shifter, run.run_number, "express", _said(), CertificationContext(dataset=DATASET))
     own = _practise(trainee, run)
     other = _practise(UserFactory(in_training=True), run)
     assert (real.is_practice, own.is_practice, other.is_practice) == (False, True, True)
@@ -61,7 +61,10 @@ def test_practice_and_what_counts_stand_side_by_side(trainee, shifter):
 def test_what_counts_is_certified_beside_practice(trainee, shifter):
     run = RunFactory()
     _practise(trainee, run)
-    assert certify_run(shifter, run.run_number, "express", _said(), Basis(dataset=DATASET)).is_practice is False
+    assert (
+        certify_run(shifter, run.run_number, "express", _said(), CertificationContext(dataset=DATASET)).is_practice
+        is False
+    )
 
 
 def test_one_practice_per_person_and_reconstruction(trainee):
@@ -75,24 +78,24 @@ def test_one_practice_per_person_and_reconstruction(trainee):
 
 
 def test_form_opened_in_training_does_not_count_once_it_is_over(trainee):
-    run, opened = RunFactory(), Basis(dataset=DATASET, practice_of=trainee.pk)
+    run, opened = RunFactory(), CertificationContext(dataset=DATASET, training_of=trainee.pk)
     trainee.in_training = False
-    with pytest.raises(EntryRefused, match="in training no longer"):
+    with pytest.raises(EntryInvalid, match="in training no longer"):
         certify_run(trainee, run.run_number, "express", _said(), opened)
-    with pytest.raises(EntryRefused, match="in training now"):
+    with pytest.raises(EntryInvalid, match="in training now"):
         trainee.in_training = True
-        certify_run(trainee, run.run_number, "express", _said(), Basis(dataset=DATASET))
+        certify_run(trainee, run.run_number, "express", _said(), CertificationContext(dataset=DATASET))
     assert not TrackerCertification.everything.exists()
 
 
 def test_counterpart_is_ones_own_practice_and_nobody_elses(trainee, shifter):
     run = RunFactory()
-    certify_run(shifter, run.run_number, "prompt", _said(tracking="excluded"), Basis(dataset=DATASET))
+    certify_run(shifter, run.run_number, "prompt", _said(tracking="excluded"), CertificationContext(dataset=DATASET))
     _practise(trainee, run)  # nothing asked about the prompt that counts
-    with pytest.raises(EntryRefused) as asked:
-        of = Basis(dataset=DATASET, practice_of=trainee.pk)
+    with pytest.raises(EntryInvalid) as asked:
+        of = CertificationContext(dataset=DATASET, training_of=trainee.pk)
         certify_run(trainee, run.run_number, "prompt", _said(tracking="excluded"), of)
-    assert [one.field for one in asked.value.refusals] == ["confirm_counterpart"]
+    assert [one.field for one in asked.value.issues] == ["confirm_counterpart"]
 
 
 def test_facts_typed_in_practice_stay_with_it(trainee):
@@ -110,10 +113,10 @@ def test_facts_typed_in_practice_stay_with_it(trainee):
 def test_practice_is_its_owners_alone(trainee, shift_leader):
     own = _practise(trainee, RunFactory())
     with pytest.raises(PermissionDenied):
-        amend_certification(shift_leader, own, 1, _said(), Basis(dataset=DATASET), reason="wrong")
+        amend_certification(shift_leader, own, 1, _said(), CertificationContext(dataset=DATASET), reason="wrong")
     with pytest.raises(PermissionDenied):
         withdraw_certification(shift_leader, own, 1, "wrong")
-    changed = amend_certification(trainee, own, 1, _said(comment="seen"), Basis(dataset=DATASET))
+    changed = amend_certification(trainee, own, 1, _said(comment="seen"), CertificationContext(dataset=DATASET))
     assert (changed.version, changed.comment, changed.is_practice) == (2, "seen", True)
     gone = withdraw_certification(trainee, changed, 2, "again")
     _practise(trainee, OmsRun.objects.get(pk=own.run_number))
@@ -170,7 +173,7 @@ def test_in_training_no_word_is_added_that_everybody_would_see(trainee, trainee_
     assert "TIB hot" in refused.text and "half typed" in refused.text
     assert not StripProblem.objects.exists()
     with pytest.raises(PermissionDenied, match="In training"):
-        add_word(trainee, StripProblem, "TIB hot")
+        add_term(trainee, StripProblem, "TIB hot")
     assert "Add a problem" in open_form(shifter_client, "/certify/315257/express/").text
 
 

@@ -6,10 +6,10 @@ import re
 import pytest
 
 from certify.actions.certify import amend_certification, certify_run
-from certify.actions.input import Basis, Decision
-from certify.errors import EntryRefused
+from certify.actions.input import CertificationContext, CertificationInput
+from certify.errors import EntryInvalid
 from certify.models import TrackerCertification
-from certify.models.choices import Question
+from certify.models.choices import ConfirmationCode
 from tests.browser_form import field_names, fields_of
 from tests.certify.page_form import BY_HAND, GOOD, RUN, open_form, send_form
 from tests.factories import (
@@ -73,7 +73,7 @@ def test_tick_counts_for_the_sentence_that_it_was_put_to(shifter_client):
 
 
 def test_only_what_is_asked_is_kept_as_confirmed(shifter_client):
-    everything = {f"confirm_{code}": "on" for code in Question.values}
+    everything = {f"confirm_{code}": "on" for code in ConfirmationCode.values}
     assert send_form(shifter_client, open_form(shifter_client), **GOOD, **everything).status_code == 303
     assert TrackerCertification.objects.get().confirmed == []
 
@@ -121,25 +121,27 @@ def test_ticks_outlive_a_reason_that_is_added(shifter_client):
 
 def _decision(**changes):
     said = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists"}
-    return Decision(**{**said, "date": RunFactory.start_time.date(), **changes})
+    return CertificationInput(**{**said, "date": RunFactory.start_time.date(), **changes})
 
 
 def test_action_holds_the_questions_itself(shifter):
     run, reference = RunFactory(), ReconstructionFactory(reference=True)
     decision = _decision(reference=reference, pixel="excluded")
-    with pytest.raises(EntryRefused) as caught:
-        certify_run(shifter, run.run_number, "express", decision, Basis())
-    assert [one.field for one in caught.value.refusals] == ["confirm_pixel"]
+    with pytest.raises(EntryInvalid) as caught:
+        certify_run(shifter, run.run_number, "express", decision, CertificationContext())
+    assert [one.field for one in caught.value.issues] == ["confirm_pixel"]
     made = certify_run(
         shifter,
         run.run_number,
         "express",
         _decision(reference=reference, pixel="excluded", confirmed=["pixel"]),
-        Basis(),
+        CertificationContext(),
     )
-    with pytest.raises(EntryRefused):
-        amend_certification(shifter, made, 1, decision, Basis())
-    again = amend_certification(shifter, made, 1, _decision(reference=reference, confirmed=["pixel"]), Basis())
+    with pytest.raises(EntryInvalid):
+        amend_certification(shifter, made, 1, decision, CertificationContext())
+    again = amend_certification(
+        shifter, made, 1, _decision(reference=reference, confirmed=["pixel"]), CertificationContext()
+    )
     assert again.confirmed == []
 
 
@@ -150,7 +152,7 @@ def test_change_asks_again_and_ticks_nothing_for_anybody(shifter_client, shifter
     opened = open_form(shifter_client, path)
     assert _boxes(opened) == {"confirm_pixel"} and "confirm_pixel" not in fields_of(opened)
     asked = send_form(shifter_client, opened, path, comment="looked again")
-    assert asked.status_code == 422 and asked.context["desk"].form["comment"].value() == "looked again"
+    assert asked.status_code == 422 and asked.context["editor"].form["comment"].value() == "looked again"
     assert send_form(shifter_client, opened, path, comment="looked again", confirm_pixel="on").status_code == 303
     made.refresh_from_db()
     assert (made.confirmed, made.comment, made.version) == (["pixel"], "looked again", 2)
@@ -170,7 +172,7 @@ def test_counterpart_stands_beside_what_is_said(shifter_client, other_shifter):
     opened = open_form(shifter_client, f"/certify/{RUN}/prompt/")
     comparison = opened.context["page"].comparison
     assert comparison.rows[0][:3] == ("Pixel", "bad, low", "not said")
-    assert comparison.counterpart.who == "shifter2" and "Express is certified" in opened.content.decode()
+    assert comparison.twin.editor_name == "shifter2" and "Express is certified" in opened.content.decode()
     asked = send_form(shifter_client, opened, f"/certify/{RUN}/prompt/", **GOOD)
     assert asked.status_code == 422 and _boxes(asked) == {"confirm_counterpart"}
     assert "Express says otherwise: Pixel bad, low, here good" in asked.content.decode()

@@ -4,7 +4,7 @@ import pytest
 
 from certify.models import TrackerCertification
 from oms.models import OmsFill, OmsRun
-from oms.overrides import said_by_oms
+from oms.overrides import oms_value
 from tests.browser_form import field_names, fields_of
 from tests.certify.page_form import BY_HAND, GOOD, RUN, open_form, send_form
 from tests.factories import CertificationFactory, FillFactory, RunFactory
@@ -26,7 +26,7 @@ def _whole_run():
 
 def test_plain_page_builds_no_form_for_facts_where_nothing_is_missing_or_typed(shifter_client):
     opened = open_form(shifter_client, f"/certify/{_whole_run().run_number}/express/")
-    built = vars(opened.context["desk"].facts)
+    built = vars(opened.context["editor"].facts)
     assert not {"run_form", "fill_form"} & set(built)
     assert not [name for name in field_names(opened) if name.startswith(("run-", "fill-"))]
 
@@ -69,7 +69,7 @@ def test_correction_stands_with_who_and_when_and_beside_it_what_oms_says(shifter
         {"recorded_lumi"},
         "shifter",
     )
-    assert said_by_oms(run, "recorded_lumi") == lumi
+    assert oms_value(run, "recorded_lumi") == lumi
     assert (made.recorded_lumi, made.external_info_complete) == (70.123, False)
     text = shifter_client.get(f"/list/{made.pk}/update/").content.decode()
     assert "typed by shifter, 20" in text
@@ -94,7 +94,7 @@ def test_odd_value_of_oms_that_is_left_as_it_is_stands_in_nobodys_way(shifter_cl
     refused = send_form(
         shifter_client, open_form(shifter_client, "/certify/315270/express/?correct=1"), **GOOD, **{"run-b_field": "-9"}
     )
-    assert (refused.status_code, list(refused.context["desk"].run_form.errors)) == (422, ["b_field"])
+    assert (refused.status_code, list(refused.context["editor"].run_form.errors)) == (422, ["b_field"])
 
 
 def test_cosmics_that_oms_gives_no_fill_are_entered_by_correction(shifter_client, references):
@@ -104,23 +104,23 @@ def test_cosmics_that_oms_gives_no_fill_are_entered_by_correction(shifter_client
     assert _corrected(shifter_client, **sent).status_code == 303
     made = TrackerCertification.objects.get()
     assert (made.run_type, OmsRun.objects.get(pk=RUN).typed["run_type"]["value"]) == ("cosmics", "cosmics")
-    assert said_by_oms(OmsRun.objects.get(pk=RUN), "run_type") == "collisions"
+    assert oms_value(OmsRun.objects.get(pk=RUN), "run_type") == "collisions"
 
 
 def test_fill_is_corrected_for_all_its_runs(shifter_client):
     run = _whole_run()
     path = f"/certify/{run.run_number}/express/?correct=1"
     saved = send_form(shifter_client, open_form(shifter_client, path), path, **GOOD, **{"fill-peak_pileup": "44"})
-    assert saved.status_code == 303, saved.context["desk"].error_lines
+    assert saved.status_code == 303, saved.context["editor"].error_links
     fill = OmsFill.objects.get(pk=run.fill_id)
-    assert (fill.peak_pileup, said_by_oms(fill, "peak_pileup"), set(fill.typed)) == (44, 41.2, {"peak_pileup"})
+    assert (fill.peak_pileup, oms_value(fill, "peak_pileup"), set(fill.typed)) == (44, 41.2, {"peak_pileup"})
 
 
 def test_another_fill_number_is_another_fill(shifter_client):
     run = _whole_run()
     path = f"/certify/{run.run_number}/express/?correct=1"
     saved = send_form(shifter_client, open_form(shifter_client, path), path, **GOOD, **{"fill-fill_number": "6001"})
-    assert saved.status_code == 303, saved.context["desk"].error_lines
+    assert saved.status_code == 303, saved.context["editor"].error_links
     run.refresh_from_db()
     assert (run.fill_id, run.fill_number, OmsFill.objects.get(pk=6001).typed) == (6001, 6001, {})
 
@@ -133,7 +133,7 @@ def test_update_page_has_the_pencil_too(shifter_client, shifter):
     assert send_form(shifter_client, shown, path, **{"run-lumisections": "600"}).status_code == 303
     made.refresh_from_db()
     assert (made.lumisections, made.facts["typed"]["run"]["lumisections"]["by"]) == (600, "shifter")
-    assert open_form(shifter_client, f"{path}?correct=1").context["desk"].facts.is_correcting
+    assert open_form(shifter_client, f"{path}?correct=1").context["editor"].facts.is_correcting
 
 
 def test_value_typed_while_oms_was_out_shows_what_oms_says_once_it_is_back(shifter_client, sandbox):
@@ -144,8 +144,8 @@ def test_value_typed_while_oms_was_out_shows_what_oms_says_once_it_is_back(shift
     opened = shifter_client.get(f"/list/{made.pk}/update/?again=1")
     run = OmsRun.objects.get(pk=RUN)
     assert (run.recorded_lumi, run.lumisections) == (2.5, 120)
-    assert f"OMS: {said_by_oms(run, 'recorded_lumi'):.3f} /pb" in opened.content.decode()
-    assert f"OMS: {said_by_oms(run, 'lumisections')}" in opened.content.decode()
+    assert f"OMS: {oms_value(run, 'recorded_lumi'):.3f} /pb" in opened.content.decode()
+    assert f"OMS: {oms_value(run, 'lumisections')}" in opened.content.decode()
 
 
 def test_emptied_input_is_not_taken_for_one_that_nobody_touched(shifter_client):

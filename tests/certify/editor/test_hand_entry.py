@@ -7,7 +7,7 @@ from infrastructure.http.budget import Budget
 from oms.mirror import run_for_page
 from oms.models import OmsFill, OmsRun
 from tests.browser_form import field_names, fields_of
-from tests.certify.page_form import BY_HAND, FAULTS, GOOD, RUN, errors_of, open_form, send_form
+from tests.certify.page_form import BY_HAND, FAULT_MODES, GOOD, RUN, errors_of, open_form, send_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("references")]
 
@@ -21,7 +21,7 @@ def test_what_oms_said_cannot_be_typed_over_by_sending_more_fields_than_shown(sh
     assert run.recorded_lumi == TrackerCertification.objects.get().recorded_lumi != 5
 
 
-@pytest.mark.parametrize("mode", FAULTS)
+@pytest.mark.parametrize("mode", FAULT_MODES)
 def test_oms_out_the_page_opens_and_asks_for_what_is_needed(shifter_client, sandbox, short_budget, mode):
     sandbox.faults("oms", mode)
     opened = open_form(shifter_client)
@@ -30,10 +30,10 @@ def test_oms_out_the_page_opens_and_asks_for_what_is_needed(shifter_client, sand
     assert not OmsRun.objects.filter(pk=RUN).exists()
     refused = send_form(shifter_client, opened, **GOOD)
     assert refused.status_code == 422
-    assert set(refused.context["desk"].run_form.errors) == {"run_type", "lumisections"}
+    assert set(refused.context["editor"].run_form.errors) == {"run_type", "lumisections"}
     refused = send_form(shifter_client, opened, **GOOD, **{"run-run_type": "collisions", "run-lumisections": "5"})
-    assert set(refused.context["desk"].run_form.errors) == {"energy", "recorded_lumi"}
-    assert set(refused.context["desk"].fill_form.errors) == {"fill_number"}
+    assert set(refused.context["editor"].run_form.errors) == {"energy", "recorded_lumi"}
+    assert set(refused.context["editor"].fill_form.errors) == {"fill_number"}
 
 
 def test_run_certified_by_hand_keeps_who_typed_what_in_which_unit(shifter_client, sandbox):
@@ -66,7 +66,7 @@ def test_typed_run_type_counts_for_the_reference(shifter_client, sandbox, refere
     assert fields_of(response)["run-recorded_lumi"] == ["2500"]
 
 
-@pytest.mark.parametrize("mode", FAULTS)
+@pytest.mark.parametrize("mode", FAULT_MODES)
 def test_run_registry_out_without_reconstruction_offers_the_four(shifter_client, sandbox, short_budget, mode):
     sandbox.faults("registry", mode)
     response = shifter_client.get(f"/certify/{RUN}/")
@@ -77,7 +77,7 @@ def test_run_registry_out_without_reconstruction_offers_the_four(shifter_client,
         assert f'href="/certify/{RUN}/{reconstruction}/"' in text
 
 
-@pytest.mark.parametrize("mode", FAULTS)
+@pytest.mark.parametrize("mode", FAULT_MODES)
 def test_run_registry_out_with_reconstruction_certifies_unverified(shifter_client, sandbox, short_budget, mode):
     sandbox.faults("registry", mode)
     opened = open_form(shifter_client)
@@ -95,7 +95,7 @@ def test_run_registry_out_takes_a_typed_dataset_as_unverified(shifter_client, sa
     assert TrackerCertification.objects.get().dataset.name == "/Express/Collisions2018/DQM"
 
 
-@pytest.mark.parametrize("mode", FAULTS)
+@pytest.mark.parametrize("mode", FAULT_MODES)
 def test_sign_in_of_machines_out_opens_the_page_all_the_same(shifter_client, sandbox, short_budget, mode):
     sandbox.faults("sso", mode)
     response = open_form(shifter_client)
@@ -141,7 +141,7 @@ def test_run_without_a_fill_number_is_certified(shifter_client, sandbox):
     """Runs that OMS gives no fill (365 of the real 1,231) need none typed."""
     path = "/certify/314206/express/"
     opened = open_form(shifter_client, path)
-    assert opened.context["page"].desk.fill_form.fields["fill_number"].required is False
+    assert opened.context["page"].editor.fill_form.fields["fill_number"].required is False
 
 
 def test_typed_values_of_a_fill_need_its_number(shifter_client, sandbox, references):
@@ -150,7 +150,7 @@ def test_typed_values_of_a_fill_need_its_number(shifter_client, sandbox, referen
     sent = {**GOOD, **typed, "reference_runreconstruction": references["cosmics"].pk}
     refused = send_form(shifter_client, open_form(shifter_client), **sent)
     assert refused.status_code == 422
-    assert "number of the fill" in str(refused.context["desk"].fill_form.errors["fill_number"])
+    assert "number of the fill" in str(refused.context["editor"].fill_form.errors["fill_number"])
     assert send_form(shifter_client, refused, **{"fill-fill_number": "6615"}).status_code == 303
     assert OmsFill.objects.get(pk=6615).peak_pileup == 33
 

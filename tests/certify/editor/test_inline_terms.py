@@ -68,7 +68,7 @@ def test_problem_that_cannot_be_added_gets_its_error_and_keeps_what_is_typed(shi
     PixelProblemFactory(name="Old one", is_retired=True)
     answer = send_form(shifter_client, open_form(shifter_client), comment="kept", **{**ADD, **changes})
     assert answer.status_code == 422
-    assert list(answer.context["desk"].new_words["problem"].errors) == [field]
+    assert list(answer.context["editor"].new_term_forms["problem"].errors) == [field]
     assert "Not saved" not in answer.content.decode()
     assert fields_of(answer)["comment"] == ["kept"] and fields_of(answer)["new_problem_description"] == ["noisy"]
     assert not StripProblem.objects.exists()

@@ -37,7 +37,7 @@ def test_what_is_saved_leads_to_its_page(shifter_client):
 def test_refused_checklist_is_told_from_the_field_of_its_name(shifter_client):
     ChecklistFactory(identifier="pixel", title="Pixel")
     refused = send_form(shifter_client, open_form(shifter_client), **{**GOOD, "pixel": None})
-    assert [name for _anchor, name in refused.context["desk"].error_lines] == ["Pixel", "Checklist Pixel"]
+    assert [name for _anchor, name in refused.context["editor"].error_links] == ["Pixel", "Checklist Pixel"]
 
 
 @pytest.mark.parametrize(
@@ -184,14 +184,14 @@ def test_retired_reason_is_not_made_again(shifter_client):
     BadReasonFactory(name="Old one", is_retired=True)
     response = send_form(shifter_client, open_form(shifter_client), new_reason="old one", add_reason="1")
     assert response.status_code == 422
-    assert "retired" in str(response.context["desk"].new_words["reason"].errors)
+    assert "retired" in str(response.context["editor"].new_term_forms["reason"].errors)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 51], ids=["empty", "too long"])
 def test_reason_without_a_possible_name_gets_its_error(shifter_client, name):
     response = send_form(shifter_client, open_form(shifter_client), new_reason=name, add_reason="1", comment="kept")
     assert response.status_code == 422
-    assert response.context["desk"].new_words["reason"].errors["new_reason"]
+    assert response.context["editor"].new_term_forms["reason"].errors["new_reason"]
     assert fields_of(response)["comment"] == ["kept"]
 
 
@@ -214,7 +214,7 @@ def test_form_of_another_reconstruction_than_the_address_is_opened_anew(shifter_
     opened = open_form(shifter_client, f"/certify/{RUN}/prompt/")
     answer = send_form(shifter_client, opened, f"/certify/{RUN}/express/", **GOOD)
     assert answer.status_code == 422
-    assert answer.context["desk"].ticket.reconstruction == "express"
+    assert answer.context["editor"].form_context.reconstruction == "express"
     assert not TrackerCertification.objects.exists()
 
 

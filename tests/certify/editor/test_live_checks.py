@@ -12,26 +12,26 @@ from tests.factories import CertificationFactory, ChecklistFactory, RunFactory
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("references")]
 
 
-def _hints(client, opened, path=f"/certify/{RUN}/express/", **changes):
+def _live_check(client, opened, path=f"/certify/{RUN}/express/", **changes):
     response = send_form(client, opened, path, hints="1", **changes)
     assert response.status_code == 200
     return response
 
 
 def _sentences(response):
-    return [sentence for _anchor, sentence in response.context["in_the_way"]]
+    return [sentence for _anchor, sentence in response.context["open_issues"]]
 
 
 def test_empty_form_is_not_shouted_at(shifter_client):
     ChecklistFactory(identifier="general")
-    response = _hints(shifter_client, open_form(shifter_client))
+    response = _live_check(shifter_client, open_form(shifter_client))
     assert _sentences(response) == [] and not field_names(response)
     assert "<html" not in response.content.decode()
 
 
 def test_what_is_said_so_far_meets_the_rules(shifter_client):
     opened = open_form(shifter_client)
-    response = _hints(shifter_client, opened, strip="bad", tracking="good", pixel="excluded")
+    response = _live_check(shifter_client, opened, strip="bad", tracking="good", pixel="excluded")
     assert field_names(response) == {"confirm_pixel"}
     assert len(_sentences(response)) == 4
     assert "Tracking cannot be good while Strip is bad." in response.content.decode()
@@ -40,7 +40,7 @@ def test_what_is_said_so_far_meets_the_rules(shifter_client):
 
 def test_each_place_of_the_fragment_is_on_the_page(shifter_client):
     page = open_form(shifter_client).content.decode()
-    for place, _asked in _hints(shifter_client, open_form(shifter_client)).context["places"]:
+    for place, _asked in _live_check(shifter_client, open_form(shifter_client)).context["places"]:
         assert f'id="ask-{place}"' in page
     assert 'id="hints"' in page
 
@@ -48,20 +48,20 @@ def test_each_place_of_the_fragment_is_on_the_page(shifter_client):
 def test_questions_stand_in_the_way_until_they_are_ticked(shifter_client):
     said = GOOD | {"pixel": "excluded"}
     sentence = "Tracking is good while Pixel is excluded. Tick to confirm, or change it."
-    response = _hints(shifter_client, open_form(shifter_client), **said)
-    assert response.context["in_the_way"] == [("confirm_pixel", sentence)]
-    response = _hints(shifter_client, open_form(shifter_client), **said, confirm_pixel="on")
-    assert response.context["in_the_way"] == []
+    response = _live_check(shifter_client, open_form(shifter_client), **said)
+    assert response.context["open_issues"] == [("confirm_pixel", sentence)]
+    response = _live_check(shifter_client, open_form(shifter_client), **said, confirm_pixel="on")
+    assert response.context["open_issues"] == []
 
 
 def test_facts_to_be_typed_are_named_before_one_saves(shifter_client, sandbox):
     sandbox.faults("oms", "refuse")
     path = "/certify/999999/express/"
     opened = open_form(shifter_client, path)
-    named = [anchor for anchor, _sentence in _hints(shifter_client, opened, path).context["in_the_way"]]
+    named = [anchor for anchor, _sentence in _live_check(shifter_client, opened, path).context["open_issues"]]
     assert named[:2] == ["id_run-run_type", "id_run-lumisections"]
     assert opened.content.decode().count("needed for collisions") == 2 * 3
-    collisions = _hints(shifter_client, opened, path, **{"run-run_type": "collisions"}).context["in_the_way"]
+    collisions = _live_check(shifter_client, opened, path, **{"run-run_type": "collisions"}).context["open_issues"]
     assert [anchor for anchor, _sentence in collisions[:4]] == [
         "id_run-lumisections",
         "id_run-energy",
@@ -75,10 +75,10 @@ def test_facts_to_be_typed_are_named_before_one_saves(shifter_client, sandbox):
 def test_typed_facts_count_though_others_are_still_missing(shifter_client):
     opened = open_form(shifter_client, "/certify/999999/express/")
     typed = {"run-run_type": "cosmics", "run-recorded_lumi": "3", "run-recorded_lumi_unit": "pb^{-1}"}
-    response = _hints(shifter_client, opened, "/certify/999999/express/", **typed)
+    response = _live_check(shifter_client, opened, "/certify/999999/express/", **typed)
     assert "confirm_lumi" in field_names(response)
     no_unit = {**BY_HAND, "run-run_type": "cosmics", "run-recorded_lumi_unit": "furlong"}
-    response = _hints(shifter_client, opened, "/certify/999999/express/", **no_unit)
+    response = _live_check(shifter_client, opened, "/certify/999999/express/", **no_unit)
     assert "confirm_lumi" not in field_names(response)
 
 
@@ -86,7 +86,7 @@ def test_nothing_is_saved_written_or_asked_outside(shifter_client, sandbox, djan
     opened = open_form(shifter_client)
     sandbox.clear()
     with django_assert_max_num_queries(9) as seen:
-        _hints(shifter_client, opened, **GOOD)
+        _live_check(shifter_client, opened, **GOOD)
     assert not [one for one in seen.captured_queries if one["sql"].split()[0] in ("INSERT", "UPDATE", "DELETE")]
     assert sandbox.requests() == []
     assert not TrackerCertification.objects.exists()
@@ -101,7 +101,7 @@ def test_change_gets_the_same_hints_and_only_who_may(shifter_client, other_shift
     made = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
     path = f"/list/{made.pk}/update/"
     opened = open_form(shifter_client, path)
-    assert field_names(_hints(shifter_client, opened, path, pixel="excluded")) == {"confirm_pixel"}
+    assert field_names(_live_check(shifter_client, opened, path, pixel="excluded")) == {"confirm_pixel"}
     assert send_form(other_shifter_client, opened, path, hints="1").status_code == 403
     made.refresh_from_db()
     assert (made.version, made.pixel) == (1, "good")
@@ -111,20 +111,26 @@ def test_counterpart_is_compared_as_it_is_said(shifter_client):
     CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="express", strip="bad")
     path = f"/certify/{RUN}/prompt/"
     opened = open_form(shifter_client, path)
-    response = _hints(shifter_client, opened, path, strip="good")
+    response = _live_check(shifter_client, opened, path, strip="good")
     assert "Express says otherwise: Strip bad, here good." in response.content.decode()
     assert field_names(response) == {"confirm_counterpart"}
 
 
-def _stands(response):
+def _invalid_inputs(response):
     return json.loads(response["HX-Trigger"])["stands"]
 
 
 def test_hints_name_the_fields_at_which_a_save_would_be_refused(shifter_client):
     """static/js/errors.js takes old errors away from all others."""
     opened = open_form(shifter_client)
-    assert {"choice-pixel", "choice-strip", "choice-trackermap"} <= set(_stands(_hints(shifter_client, opened)))
+    assert {"choice-pixel", "choice-strip", "choice-trackermap"} <= set(
+        _invalid_inputs(_live_check(shifter_client, opened))
+    )
     said = GOOD | {"pixel": "bad"}
-    assert _stands(_hints(shifter_client, opened, **said)) == ["id_bad_reason", "id_comment", "confirm_pixel"]
-    assert _stands(_hints(shifter_client, opened, **GOOD)) == []
-    assert _stands(_hints(shifter_client, opened, **GOOD, date="")) == ["id_date"]
+    assert _invalid_inputs(_live_check(shifter_client, opened, **said)) == [
+        "id_bad_reason",
+        "id_comment",
+        "confirm_pixel",
+    ]
+    assert _invalid_inputs(_live_check(shifter_client, opened, **GOOD)) == []
+    assert _invalid_inputs(_live_check(shifter_client, opened, **GOOD, date="")) == ["id_date"]

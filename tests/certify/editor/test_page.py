@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("references")]
 
 def test_run_alone_opens_its_first_uncertified_dataset(shifter_client):
     response = open_form(shifter_client, f"/certify/{RUN}/")
-    assert response.context["page"].desk.ticket.reconstruction == "express"
+    assert response.context["page"].editor.form_context.reconstruction == "express"
     assert response.context["page"].dataset == "/Express/Collisions2018/DQM"
 
 
@@ -54,7 +54,7 @@ def test_rereco_never_opens_the_ul_dataset(shifter_client):
 
 def test_pinned_dataset_says_which_reconstruction(shifter_client):
     page = open_form(shifter_client, f"/certify/{RUN}/?dataset=/PromptReco/Collisions2018A/DQM").context["page"]
-    assert page.desk.ticket.reconstruction == "prompt"
+    assert page.editor.form_context.reconstruction == "prompt"
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ def test_save_and_next_leads_to_the_next_open_one_of_the_search(shifter_client):
 def search_of(client, runs: str, age: timedelta) -> None:
     """Search the runs, so long ago."""
     client.get(f"/openruns/?runs={runs}")
-    for number, found in dataset_cache.recall_all(map(int, runs.split(","))).items():
-        dataset_cache.remember(replace(found, asked_at=found.asked_at - age), [number])
+    for number, found in dataset_cache.cached_datasets(map(int, runs.split(","))).items():
+        dataset_cache.cache_datasets(replace(found, asked_at=found.asked_at - age), [number])
 
 
 def test_the_way_through_a_search_lasts_a_shift_and_an_old_state_is_asked_again(shifter_client, sandbox):

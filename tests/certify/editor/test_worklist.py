@@ -3,12 +3,12 @@
 import pytest
 from django.utils import timezone
 
-from certify.editor.worklist import Step, read_search
+from certify.editor.worklist import SearchStep, read_search
 from certify.models.choices import Reconstruction
 from infrastructure.http.results import Found
 from oms.models import OmsRun
-from registry.dataset_cache import remember
-from registry.parsing import RegistryDataset, reconstruction_of
+from registry.dataset_cache import cache_datasets
+from registry.parsing import RegistryDataset, reconstruction_in
 from tests.factories import CertificationFactory
 
 EXPRESS, PROMPT = "/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"
@@ -16,7 +16,7 @@ SEARCH = "399001-399003"
 
 
 def known(run_number: int, name: str, state: str = "OPEN") -> RegistryDataset:
-    return RegistryDataset(run_number, name, reconstruction_of(name), state, "Collisions18", "OPEN")
+    return RegistryDataset(run_number, name, reconstruction_in(name), state, "Collisions18", "OPEN")
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def three_runs(db):
     """Runs 399003, 399002 with express and prompt open, 399001 with express open and prompt waiting."""
     datasets = [known(number, name) for number in (399001, 399002, 399003) for name in (PROMPT, EXPRESS)]
     datasets[0] = known(399001, PROMPT, "waiting dqm gui")
-    remember(Found(datasets, timezone.now()), [399001, 399002, 399003])
+    cache_datasets(Found(datasets, timezone.now()), [399001, 399002, 399003])
 
 
 def certify(run_number: int, reconstruction: str, **values):
@@ -35,13 +35,13 @@ def certify(run_number: int, reconstruction: str, **values):
 @pytest.mark.parametrize(
     ("after", "following"),
     [
-        ((399003, "express"), Step(399003, "prompt", PROMPT)),
-        ((399003, "prompt"), Step(399002, "express", EXPRESS)),
-        ((399003, "rerecoul"), Step(399002, "express", EXPRESS)),
-        ((399002, "prompt"), Step(399001, "express", EXPRESS)),
-        ((399001, "express"), Step(399003, "express", EXPRESS)),
-        ((399999, "express"), Step(399003, "express", EXPRESS)),
-        ((398000, "express"), Step(399003, "express", EXPRESS)),
+        ((399003, "express"), SearchStep(399003, "prompt", PROMPT)),
+        ((399003, "prompt"), SearchStep(399002, "express", EXPRESS)),
+        ((399003, "rerecoul"), SearchStep(399002, "express", EXPRESS)),
+        ((399002, "prompt"), SearchStep(399001, "express", EXPRESS)),
+        ((399001, "express"), SearchStep(399003, "express", EXPRESS)),
+        ((399999, "express"), SearchStep(399003, "express", EXPRESS)),
+        ((398000, "express"), SearchStep(399003, "express", EXPRESS)),
     ],
 )
 def test_next_goes_down_the_search_and_starts_again_at_its_end(three_runs, after, following):
@@ -60,16 +60,16 @@ def test_end_of_the_search_leads_on_to_what_was_left_open(three_runs, shifter_cl
 def test_next_passes_over_what_is_certified(three_runs):
     certify(399003, Reconstruction.PROMPT)
     certify(399002, Reconstruction.EXPRESS)
-    assert read_search(SEARCH, also=399003).next_open((399003, "express")) == Step(399002, "prompt", PROMPT)
+    assert read_search(SEARCH, also=399003).next_open((399003, "express")) == SearchStep(399002, "prompt", PROMPT)
 
 
 def test_next_counts_a_withdrawn_certification_as_open(three_runs):
     certify(399003, Reconstruction.PROMPT, withdrawn=True)
-    assert read_search(SEARCH, also=399003).next_open((399003, "express")) == Step(399003, "prompt", PROMPT)
+    assert read_search(SEARCH, also=399003).next_open((399003, "express")) == SearchStep(399003, "prompt", PROMPT)
 
 
 def test_next_stays_within_the_search(three_runs):
-    assert read_search("399003", also=399003).next_open((399003, "prompt")) == Step(399003, "express", EXPRESS)
+    assert read_search("399003", also=399003).next_open((399003, "prompt")) == SearchStep(399003, "express", EXPRESS)
     certify(399003, Reconstruction.EXPRESS)
     assert read_search("399003", also=399003).next_open((399003, "prompt")) is None
 
@@ -85,17 +85,17 @@ def test_next_prefers_the_open_dataset_of_two(db):
         known(399001, "/ReReco/Run2018A_17Sep2018/DQM", "COMPLETED"),
         known(399001, "/ReReco/Run2018A_17Sep2018_v2/DQM"),
     ]
-    remember(Found(datasets, timezone.now()), [399001])
+    cache_datasets(Found(datasets, timezone.now()), [399001])
     found = read_search("399001", also=399003).next_open((399001, "express"))
-    assert found == Step(399001, "rereco", "/ReReco/Run2018A_17Sep2018_v2/DQM")
+    assert found == SearchStep(399001, "rereco", "/ReReco/Run2018A_17Sep2018_v2/DQM")
 
 
 def test_place_counts_open_and_certified_and_names_open_neighbours(three_runs):
     certify(399003, Reconstruction.PROMPT)
     place = read_search(SEARCH, also=399003).place_of((399002, "express"))
     assert (place.position, place.total) == (3, 5)
-    assert place.previous == Step(399003, "express", EXPRESS)
-    assert place.next == Step(399002, "prompt", PROMPT)
+    assert place.previous == SearchStep(399003, "express", EXPRESS)
+    assert place.next == SearchStep(399002, "prompt", PROMPT)
 
 
 def test_place_at_the_ends_has_one_neighbour(three_runs):
@@ -111,9 +111,9 @@ def test_place_of_a_reconstruction_that_is_closed_is_counted_while_one_is_there(
 
 def test_a_hundred_runs_cost_one_query(db, django_assert_num_queries):
     numbers = range(399000, 399100)
-    remember(Found([known(number, EXPRESS) for number in numbers], timezone.now()), numbers)
+    cache_datasets(Found([known(number, EXPRESS) for number in numbers], timezone.now()), numbers)
     with django_assert_num_queries(1):
-        assert read_search("399000-399099", also=399003).next_open((399050, "express")) == Step(
+        assert read_search("399000-399099", also=399003).next_open((399050, "express")) == SearchStep(
             399049, "express", EXPRESS
         )
     with django_assert_num_queries(1):

@@ -7,11 +7,11 @@ import pytest
 from django.core import signing
 from django.utils import timezone
 
-from certify.editor.form_context import read_ticket
+from certify.editor.form_context import read_form_context
 from certify.facts.staleness import mark_stale
 from certify.models import TrackerCertification
 from oms import upsert
-from oms.client import Read
+from oms.client import FetchResult
 from oms.models import OmsRun
 from oms.wire_types import RunFacts
 from tests.browser_form import fields_of
@@ -30,7 +30,7 @@ def made(shifter):
 def _oms_says(number, **other):
     run = OmsRun.objects.get(pk=number)
     same = {name: getattr(run, name) for name in ("run_number", "run_type", "lumisections", "recorded_lumi", "energy")}
-    upsert.keep(Read({number: RunFacts(**same | other)}, None, timezone.now()), Read(), {})
+    upsert.store_facts(FetchResult({number: RunFacts(**same | other)}, None, timezone.now()), FetchResult(), {})
 
 
 def _marked(made, now):
@@ -106,7 +106,7 @@ def test_own_typed_value_is_no_difference_and_an_untouched_input_follows_oms(mad
 def test_form_that_does_not_say_what_it_showed_is_taken(made, shifter_client):
     path = f"/list/{made.pk}/update/"
     opened = open_form(shifter_client, path)
-    ticket = asdict(read_ticket(fields_of(opened)["ticket"][0]))
+    ticket = asdict(read_form_context(fields_of(opened)["ticket"][0]))
     ticket.pop("shown")
     _oms_says(made.run_number, lumisections=300)
     older = signing.dumps(ticket, salt="certify.ticket", compress=True)

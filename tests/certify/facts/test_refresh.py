@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from certify.facts import refresh
-from certify.facts.actions import OmsSaysOtherwise, confirm_facts, seen_of, take_oms_values
+from certify.facts.actions import OmsValueChanged, confirm_facts, serialized_differences, take_oms_values
 from certify.facts.refresh import refresh_facts, runs_to_read
 from certify.models import TrackerCertification
 from infrastructure.http.budget import Budget
@@ -242,7 +242,7 @@ def test_nothing_is_taken_while_oms_has_not_answered_or_says_otherwise(shifter_c
     shown = shifter_client.get(f"/list/facts/{RUN}/").content.decode()
     assert "has given none" in shown and "Type the" not in shown
     assert 'name="take"' not in shown
-    with pytest.raises(OmsSaysOtherwise):
+    with pytest.raises(OmsValueChanged):
         take_oms_values(shifter, RUN, ["lumisections"], [], {"run-lumisections": ""})
     sandbox.clear()
     sent = fields_of(shifter_client.get(f"/list/facts/{RUN}/?again=1"), "seen-run-lumisections")
@@ -272,7 +272,7 @@ def _confirms_while_registry_is_asked(monkeypatch, made, shifter):
     def answer(*args, **more):
         said = asked(*args, **more)
         standing = TrackerCertification.objects.get(pk=made.pk)
-        confirm_facts(shifter, standing, standing.version, seen_of(standing))
+        confirm_facts(shifter, standing, standing.version, serialized_differences(standing))
         return said
 
     monkeypatch.setattr(refresh, "datasets_of_runs", answer)
@@ -292,7 +292,7 @@ def test_mark_that_is_confirmed_while_run_registry_is_asked_stays_away(shifter, 
 
 
 def test_typed_values_of_settled_runs_keep_no_other_run_from_being_read(monkeypatch):
-    monkeypatch.setattr(refresh, "MOST_RUNS", 3)
+    monkeypatch.setattr(refresh, "MAX_RUNS", 3)
     typed = {"energy": {"by": "shifter", "at": "2018-05-01T00:00:00+00:00"}}
     for _ in range(5):
         CertificationFactory(run=RunFactory(typed=typed), external_info_complete=False)

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from certify.errors import ChangedMeanwhile, EntryRefused
-from certify.facts.actions import confirm_facts, seen_of
+from certify.errors import ChangedMeanwhile, EntryInvalid
+from certify.facts.actions import confirm_facts, serialized_differences
 from certify.facts.staleness import mark_stale
 from certify.models import TrackerCertification
 from oms import upsert
-from oms.client import Read
+from oms.client import FetchResult
 from oms.models import OmsRun
 from oms.wire_types import RunFacts
 from tests.certify.page_form import GOOD, open_form, send_form
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 def _oms_says(run, **other):
     """The mirror is written with what OMS says now."""
     same = {name: getattr(run, name) for name in ("run_number", "run_type", "lumisections", "recorded_lumi", "energy")}
-    upsert.keep(Read({run.run_number: RunFacts(**same | other)}, None, timezone.now()), Read(), {})
+    upsert.store_facts(FetchResult({run.run_number: RunFacts(**same | other)}, None, timezone.now()), FetchResult(), {})
 
 
 @pytest.fixture
@@ -124,7 +124,9 @@ def test_owner_confirms_and_the_facts_are_frozen_anew(made, shifter, shifter_cli
     made.refresh_from_db()
     text = shifter_client.get(f"/list/{made.pk}/").content.decode()
     assert "recorded luminosity 100.000 /pb → 120.000 /pb" in text
-    answer = shifter_client.post(f"/list/{made.pk}/confirm/", {"version": "1", "seen": seen_of(made)}, follow=True)
+    answer = shifter_client.post(
+        f"/list/{made.pk}/confirm/", {"version": "1", "seen": serialized_differences(made)}, follow=True
+    )
     made.refresh_from_db()
     assert (made.is_stale, made.recorded_lumi, made.version, made.updated_by) == (False, 120.0, 2, shifter)
     assert (made.facts["run"]["recorded_lumi"], made.facts["confirmed"]["by"]) == (120.0, "shifter")
@@ -135,7 +137,7 @@ def test_owner_confirms_and_the_facts_are_frozen_anew(made, shifter, shifter_cli
 def test_others_do_not_confirm_but_a_shift_leader_does(made, other_shifter_client, shift_leader, shift_leader_client):
     _oms_says(made.runreconstruction.run, lumisections=601)
     made.refresh_from_db()
-    sent = {"version": "1", "seen": seen_of(made)}
+    sent = {"version": "1", "seen": serialized_differences(made)}
     assert "/confirm/" not in other_shifter_client.get(f"/list/{made.pk}/").content.decode()
     assert other_shifter_client.post(f"/list/{made.pk}/confirm/", sent).status_code == 403
     assert _stale(made)
@@ -147,21 +149,21 @@ def test_only_what_was_shown_is_confirmed(made, shifter):
     run = made.runreconstruction.run
     _oms_says(run, lumisections=601)
     made.refresh_from_db()
-    seen = seen_of(made)
+    seen = serialized_differences(made)
     _oms_says(run, lumisections=650)
     with pytest.raises(ChangedMeanwhile):
         confirm_facts(shifter, made, 1, seen)
     made.refresh_from_db()
     with pytest.raises(ChangedMeanwhile):
-        confirm_facts(shifter, made, 2, seen_of(made))
-    assert confirm_facts(shifter, made, 1, seen_of(made)).lumisections == 650
+        confirm_facts(shifter, made, 2, serialized_differences(made))
+    assert confirm_facts(shifter, made, 1, serialized_differences(made)).lumisections == 650
 
 
 def test_run_of_the_other_type_needs_another_reference(made, shifter):
     _oms_says(made.runreconstruction.run, run_type="cosmics")
     made.refresh_from_db()
-    with pytest.raises(EntryRefused, match="cosmics now and the reference is collisions"):
-        confirm_facts(shifter, made, 1, seen_of(made))
+    with pytest.raises(EntryInvalid, match="cosmics now and the reference is collisions"):
+        confirm_facts(shifter, made, 1, serialized_differences(made))
 
 
 def test_every_list_page_and_export_shows_it_and_filters_by_it(made, shifter, shifter_client, sandbox):

@@ -11,8 +11,8 @@ from audit.models import Change
 from certify.actions.lifecycle import withdraw_certification
 from certify.imports.importer import NotImportable, import_certifications, read_certifications
 from certify.models import Dataset, RunReconstruction, TrackerCertification
-from infrastructure.csv_export import cell, unguarded
-from listruns.exports import FIELDS, exported
+from infrastructure.csv_export import escape_cell, unescape_cell
+from listruns.exports import FIELDS, exported_values
 from oms.models import OmsRun
 from tests.factories import (
     BadReasonFactory,
@@ -34,7 +34,7 @@ def _read(text, flags=""):
 def test_line_becomes_a_certification_on_record(admin):
     came = import_certifications(admin, _read(HEAD + LINE), "from the old system")
     made = TrackerCertification.objects.get()
-    assert (came.made, came.standing) == (1, [])
+    assert (came.made, came.existing) == (1, [])
     assert (made.pixel, made.strip, made.tracking, made.verdict) == ("good", "bad", "excluded", "bad")
     assert (str(made.reference_runreconstruction), f"{made.date}") == ("314472 prompt", "2018-05-10")
     assert made.user == admin and not made.external_info_complete and not made.is_dataset_verified
@@ -46,7 +46,7 @@ def test_line_becomes_a_certification_on_record(admin):
 def test_what_stands_stays_and_the_same_file_adds_nothing(admin):
     standing = CertificationFactory(run=RunFactory(run_number=316187))
     came = import_certifications(admin, _read(HEAD + LINE), "again")
-    assert (came.made, came.standing) == (0, [(316187, "express")])
+    assert (came.made, came.existing) == (0, [(316187, "express")])
     assert TrackerCertification.objects.get() == standing
     withdraw_certification(standing.user, standing, standing.version, "wrong run")
     assert import_certifications(admin, _read(HEAD + LINE + LINE), "again").made == 1
@@ -138,7 +138,7 @@ SAID += ["comment", "date", "user"]
 
 
 def _said(row):
-    return {name: exported(row)[name] for name in SAID}
+    return {name: exported_values(row)[name] for name in SAID}
 
 
 def _empty():
@@ -182,5 +182,5 @@ def test_words_that_are_not_here_are_named_and_left_out(admin, tmp_path, capsys)
 
 @pytest.mark.parametrize("text", ["", "plain", "=1", "'=1", "''=1", "'quoted'", "-", "@x", "\t"])
 def test_guard_against_formulas_comes_off_again(text):
-    written = cell(text)
-    assert not written.startswith(("=", "+", "-", "@", "\t")) and unguarded(written) == text
+    written = escape_cell(text)
+    assert not written.startswith(("=", "+", "-", "@", "\t")) and unescape_cell(written) == text

@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 
 from audit.models import Change
 from audit.undo import undo_change
-from certify.errors import EntryRefused
+from certify.errors import EntryInvalid
 from certify.models import RunReconstruction, TrackerCertification
 from certify.references.actions import adopt_reference, promote_reference, retire_reference
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
@@ -69,9 +69,9 @@ def test_pixel_does_not_count_in_cosmics_and_all_obstacles_are_named():
     RunReconstruction.objects.filter(pk=made.runreconstruction_id).update(is_reference=True)
     leader = made.user
     leader.role = "shift_leader"
-    with pytest.raises(EntryRefused) as caught:
+    with pytest.raises(EntryInvalid) as caught:
         promote_reference(leader, made, "x")
-    said = [one.sentence for one in caught.value.refusals]
+    said = [one.sentence for one in caught.value.issues]
     assert len(said) == 3 and said[2].startswith("It is bad: Strip is bad.")
 
 
@@ -79,7 +79,7 @@ def test_promotion_looks_at_what_stands_not_at_what_was_loaded(shift_leader):
     made = CertificationFactory()
     loaded = TrackerCertification.objects.get(pk=made.pk)
     TrackerCertification.objects.filter(pk=made.pk).update(strip="bad")
-    with pytest.raises(EntryRefused, match="Strip is bad"):
+    with pytest.raises(EntryInvalid, match="Strip is bad"):
         promote_reference(shift_leader, loaded, "x")
 
 
@@ -180,9 +180,9 @@ def test_successor_must_be_another_reference_of_the_type(shift_leader, shift_lea
     )
     plain = ReconstructionFactory()
     for other in (one, cosmics, plain):
-        with pytest.raises(EntryRefused) as caught:
+        with pytest.raises(EntryInvalid) as caught:
             retire_reference(shift_leader, one, "x", other)
-        assert caught.value.refusals[0].field == "successor"
+        assert caught.value.issues[0].field == "successor"
         answer = shift_leader_client.post(f"/references/{one.pk}/retire/", {"reason": "x", "successor": other.pk})
         assert answer.status_code == 422 and "Choose another" in html(answer)
     assert now(one).is_reference

@@ -86,7 +86,7 @@ def test_service_that_fails_is_said_and_nothing_of_it_is_kept(guest_client, sand
 def test_calls_are_made_beside_each_other(sandbox, db):
     sandbox.faults("apv", "slow", seconds=0.3)
     began = time.monotonic()
-    known = read_modes(RUNS, Budget(5)).known
+    known = read_modes(RUNS, Budget(5)).mode_by_run
     assert time.monotonic() - began < 0.8 and set(known.values()) == {"DECO"}
 
 

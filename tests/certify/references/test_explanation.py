@@ -5,8 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from certify.references.actions import retire_reference
-from certify.references.explanation import reasons_of
-from certify.references.ranking import likeness, ranked_references
+from certify.references.explanation import rank_reasons
+from certify.references.ranking import ranked_references, reference_features
 from certify.selectors import offered_references
 from tests.certify.page_form import GOOD, open_form, send_form
 from tests.factories import BEGIN, CertificationFactory, FillFactory, ReconstructionFactory, RunFactory
@@ -27,8 +27,8 @@ def html(answer):
 
 def texts(run, reconstruction="express"):
     return [
-        [reason.text for reason in reasons_of(one)]
-        for one in ranked_references(likeness(run, reconstruction), offered_references())
+        [reason.text for reason in rank_reasons(one)]
+        for one in ranked_references(reference_features(run, reconstruction), offered_references())
     ]
 
 

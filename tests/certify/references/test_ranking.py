@@ -2,7 +2,7 @@
 
 import pytest
 
-from certify.references.ranking import Match, likeness, ranked_references
+from certify.references.ranking import Match, ranked_references, reference_features
 from certify.selectors import offered_references
 from tests.factories import FillFactory, ReconstructionFactory, RunFactory
 
@@ -14,7 +14,7 @@ def _reference(reconstruction="express", **facts):
 
 
 def _ranked(run, reconstruction="express"):
-    return ranked_references(likeness(run, reconstruction), offered_references())
+    return ranked_references(reference_features(run, reconstruction), offered_references())
 
 
 def _order(run, reconstruction="express"):

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from audit.models import Change
 from audit.undo import undo_change
 from certify.actions.lifecycle import restore_certification, withdraw_certification
-from certify.errors import ChangedMeanwhile, EntryRefused
+from certify.errors import ChangedMeanwhile, EntryInvalid
 from certify.models import TrackerCertification
 from certify.review.actions import AnsweredMeanwhile, answer_question, ask_shifter
 from certify.review.models import ShifterQuestion
@@ -65,7 +65,7 @@ def test_only_shift_leaders_ask_and_only_those_asked_answer(made, shifter, other
 
 
 def test_nothing_to_say_is_refused_and_what_is_typed_stays(made, shift_leader, shift_leader_client, shifter_client):
-    with pytest.raises(EntryRefused, match="Type the question"):
+    with pytest.raises(EntryInvalid, match="Type the question"):
         ask_shifter(shift_leader, made, "  ")
     assert "Type the question." in shift_leader_client.post(f"/list/{made.pk}/ask/", {"text": " "}).text
     long = shifter_client.post(f"/list/questions/{QuestionFactory(certification=made).pk}/", {"answer": "x" * 2001})
@@ -115,7 +115,7 @@ def test_undo_opens_the_question_again_or_takes_it_back(made, shift_leader, shif
     assert (back.answer, back.answered_by) == ("HV trip.", shifter)
     undo_change(shifter, Change.objects.filter(kind="undo").first(), "no")
     undo_change(shift_leader, Change.objects.get(kind="ask"), "wrong run")
-    assert not ShifterQuestion.objects.standing().exists()
+    assert not ShifterQuestion.objects.not_taken_back().exists()
 
 
 def test_page_as_of_a_moment_has_the_questions_of_then(made, guest_client):

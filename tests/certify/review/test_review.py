@@ -67,7 +67,7 @@ def test_stale_changed_withdrawn_and_reviewed_ones_are_left_out(rows, shift_lead
     outcome = review_certifications(shift_leader, versions(rows))
     assert (outcome.stale, outcome.changed, outcome.reviewed) == ([rows[0]], [rows[1]], [rows[2]])
     again = review_certifications(shift_leader, versions(rows), with_stale=True)
-    assert (again.reviewed, again.before) == ([rows[0]], [rows[2]])
+    assert (again.reviewed, again.already_reviewed) == ([rows[0]], [rows[2]])
     assert Reviewed.objects.get(certification=rows[0]).was_stale
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certify.models.choices import Component, Flag, Question, Reconstruction
-from certify.rules.confirmations import differences, questions, unconfirmed
-from certify.rules.entry import Counterpart, Entry, Judgement
+from certify.models.choices import Component, ConfirmationCode, Flag, Reconstruction
+from certify.rules.confirmations import missing_confirmations, required_confirmations, twin_differences
+from certify.rules.entry import CertificationEntry, ComponentFlag, TwinCertification
 from oms.choices import RunType
 
 TODAY = date(2018, 5, 10)
@@ -19,7 +19,7 @@ WHEN = datetime(2018, 5, 9, 12, tzinfo=UTC)
 
 def _said(pixel="good", strip="good", tracking="good", low=()):
     flags = {Component.PIXEL: pixel, Component.STRIP: strip, Component.TRACKING: tracking}
-    return {one: Judgement(one, flag, one.value in low) for one, flag in flags.items()}
+    return {one: ComponentFlag(one, flag, one.value in low) for one, flag in flags.items()}
 
 
 def _entry(pixel="good", strip="good", tracking="good", low=(), **changes):
@@ -35,7 +35,7 @@ def _entry(pixel="good", strip="good", tracking="good", low=(), **changes):
         "date": TODAY,
         "today": TODAY,
     }
-    return Entry(**{**plain, "judgements": _said(pixel, strip, tracking, low), **changes})
+    return CertificationEntry(**{**plain, "component_flags": _said(pixel, strip, tracking, low), **changes})
 
 
 def _other(low=(), flags=("good", "good", "good"), **changes):
@@ -45,18 +45,18 @@ def _other(low=(), flags=("good", "good", "good"), **changes):
         "run_type": "collisions",
         "lumisections": 184,
         "recorded_lumi": 14.3,
-        "who": "shifter",
-        "when": WHEN,
+        "editor_name": "shifter",
+        "changed_at": WHEN,
     }
-    return Counterpart(**{**plain, "judgements": _said(*flags, low=low), **changes})
+    return TwinCertification(**{**plain, "component_flags": _said(*flags, low=low), **changes})
 
 
 def _asked(entry):
-    return [(one.code.value, one.field) for one in questions(entry)]
+    return [(one.code.value, one.field) for one in required_confirmations(entry)]
 
 
 def test_plain_entry_raises_no_question():
-    assert questions(_entry()) == []
+    assert required_confirmations(_entry()) == []
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_flag_for_a_detector_that_was_not_in_the_run_is_asked_once(components, f
 
 
 def test_all_absent_detectors_stand_in_one_sentence():
-    (asked,) = questions(_entry(components=["DAQ"]))
+    (asked,) = required_confirmations(_entry(components=["DAQ"]))
     assert asked.sentence == (
         "Pixel is good, Strip is good, Tracking is good, but PIXEL and TRACKER were not in the run."
     )
@@ -162,7 +162,11 @@ def test_old_reference_is_asked(reconstruction, older, is_asked):
     ],
 )
 def test_unknown_run_type_of_either_is_asked(run_type, reference, words):
-    found = [one for one in questions(_entry(run_type=run_type, reference_run_type=reference)) if "type" in one.code]
+    found = [
+        one
+        for one in required_confirmations(_entry(run_type=run_type, reference_run_type=reference))
+        if "type" in one.code
+    ]
     assert bool(found) == bool(words)
     assert all(words in one.sentence for one in found)
 
@@ -185,27 +189,29 @@ def test_unknown_run_type_of_either_is_asked(run_type, reference, words):
     ],
 )
 def test_counterpart_that_says_otherwise_is_asked_and_shown(other, words):
-    found = questions(_entry(counterpart=_other(**other)))
+    found = required_confirmations(_entry(twin=_other(**other)))
     assert [one.sentence for one in found] == ([f"Prompt says otherwise: {words}."] if words else [])
 
 
 @pytest.mark.parametrize("reconstruction", ["rereco", "rerecoul"])
 def test_counterpart_is_not_asked_of_a_rereco(reconstruction):
-    assert questions(_entry(reconstruction=reconstruction, counterpart=_other(lumisections=3))) == []
+    assert required_confirmations(_entry(reconstruction=reconstruction, twin=_other(lumisections=3))) == []
 
 
 def test_eleven_percent_is_not_more_than_eleven_percent():
-    entry = _entry(recorded_lumi=100.0, counterpart=_other(recorded_lumi=89.0))
-    assert questions(entry) == []
-    assert questions(replace(entry, counterpart=_other(recorded_lumi=88.9))) != []
+    entry = _entry(recorded_lumi=100.0, twin=_other(recorded_lumi=89.0))
+    assert required_confirmations(entry) == []
+    assert required_confirmations(replace(entry, twin=_other(recorded_lumi=88.9))) != []
 
 
 ENTRIES = st.builds(
-    Entry,
+    CertificationEntry,
     run_number=st.integers(100000, 400000),
-    judgements=st.fixed_dictionaries(
+    component_flags=st.fixed_dictionaries(
         {},
-        optional={one: st.builds(Judgement, st.just(one), st.sampled_from(Flag), st.booleans()) for one in Component},
+        optional={
+            one: st.builds(ComponentFlag, st.just(one), st.sampled_from(Flag), st.booleans()) for one in Component
+        },
     ),
     run_type=st.sampled_from(RunType),
     reference_run_type=st.none() | st.sampled_from(RunType),
@@ -216,63 +222,63 @@ ENTRIES = st.builds(
     components=st.none() | st.lists(st.sampled_from(["DAQ", "PIXEL", "TRACKER"])),
     lumisections=st.none() | st.integers(0, 3000),
     recorded_lumi=st.none() | st.floats(0, 1000),
-    counterpart=st.none()
+    twin=st.none()
     | st.builds(
-        Counterpart,
+        TwinCertification,
         pk=st.just(1),
         reconstruction=st.sampled_from(["express", "prompt"]),
-        judgements=st.fixed_dictionaries(
-            {one: st.builds(Judgement, st.just(one), st.sampled_from(Flag), st.booleans()) for one in Component}
+        component_flags=st.fixed_dictionaries(
+            {one: st.builds(ComponentFlag, st.just(one), st.sampled_from(Flag), st.booleans()) for one in Component}
         ),
         run_type=st.sampled_from(RunType),
         lumisections=st.none() | st.integers(0, 3000),
         recorded_lumi=st.none() | st.floats(0, 1000),
-        who=st.just("shifter"),
-        when=st.just(WHEN),
+        editor_name=st.just("shifter"),
+        changed_at=st.just(WHEN),
     ),
 )
 
 
 @given(entry=ENTRIES)
 def test_each_question_is_asked_at_most_once_with_a_sentence(entry):
-    asked = questions(entry)
+    asked = required_confirmations(entry)
     codes = [one.code for one in asked]
-    assert codes == [code for code in Question if code in codes]
+    assert codes == [code for code in ConfirmationCode if code in codes]
     assert all(one.sentence.endswith(".") and one.sentence[0].isupper() for one in asked)
 
 
-@given(entry=ENTRIES, confirmed=st.lists(st.sampled_from(Question.values)))
+@given(entry=ENTRIES, confirmed=st.lists(st.sampled_from(ConfirmationCode.values)))
 def test_what_is_not_confirmed_stands_in_the_way_and_nothing_else(entry, confirmed):
-    asked = questions(entry)
-    left = {one.field for one in unconfirmed(asked, confirmed)}
+    asked = required_confirmations(entry)
+    left = {one.field for one in missing_confirmations(asked, confirmed)}
     assert left == {f"confirm_{one.code.value}" for one in asked if one.code not in confirmed}
-    assert unconfirmed(asked, Question.values) == []
+    assert missing_confirmations(asked, ConfirmationCode.values) == []
 
 
 @given(entry=ENTRIES)
 def test_detectors_nobody_knows_and_rerecos_raise_no_question_of_theirs(entry):
-    codes = {one.code for one in questions(replace(entry, components=None, reconstruction="rereco"))}
-    assert not codes & {Question.ABSENT, Question.REF_NEWER, Question.COUNTERPART}
+    codes = {one.code for one in required_confirmations(replace(entry, components=None, reconstruction="rereco"))}
+    assert not codes & {ConfirmationCode.ABSENT, ConfirmationCode.REF_NEWER, ConfirmationCode.COUNTERPART}
 
 
 @given(entry=ENTRIES)
 def test_what_differs_does_not_hang_on_who_came_first(entry):
-    other = entry.counterpart
-    if other is None or set(entry.judgements) != set(Component):
+    other = entry.twin
+    if other is None or set(entry.component_flags) != set(Component):
         return
     turned = replace(
         entry,
-        judgements=other.judgements,
+        component_flags=other.component_flags,
         run_type=other.run_type,
         lumisections=other.lumisections,
         recorded_lumi=other.recorded_lumi,
     )
     back = replace(
         other,
-        judgements=entry.judgements,
+        component_flags=entry.component_flags,
         run_type=entry.run_type,
         lumisections=entry.lumisections,
         recorded_lumi=entry.recorded_lumi,
     )
-    there = [(one.what, one.there, one.here) for one in differences(turned, back)]
-    assert [(one.what, one.here, one.there) for one in differences(entry, other)] == there
+    there = [(one.name, one.twin_value, one.entry_value) for one in twin_differences(turned, back)]
+    assert [(one.name, one.entry_value, one.twin_value) for one in twin_differences(entry, other)] == there

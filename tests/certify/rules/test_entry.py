@@ -5,24 +5,24 @@ from datetime import date
 import pytest
 
 from certify.models.choices import Component
-from certify.rules.entry import Entry, Judgement, in_a_row, refusals
+from certify.rules.entry import CertificationEntry, ComponentFlag, join_names, validate
 
 TODAY = date(2018, 5, 10)
 
 
 def _entry(pixel="good", strip="good", tracking="good", low=(), **changes):
     flags = {Component.PIXEL: pixel, Component.STRIP: strip, Component.TRACKING: tracking}
-    judgements = {one: Judgement(one, flag, one.value in low) for one, flag in flags.items()}
+    component_flags = {one: ComponentFlag(one, flag, one.value in low) for one, flag in flags.items()}
     facts = {"run_number": 315259, "run_type": "collisions", "reference_run_type": "collisions"}
-    return Entry(**{**facts, "judgements": judgements, "date": TODAY, "today": TODAY, **changes})
+    return CertificationEntry(**{**facts, "component_flags": component_flags, "date": TODAY, "today": TODAY, **changes})
 
 
 def _fields(entry):
-    return [refusal.field for refusal in refusals(entry)]
+    return [refusal.field for refusal in validate(entry)]
 
 
 def test_all_good_is_taken():
-    assert refusals(_entry()) == []
+    assert validate(_entry()) == []
 
 
 @pytest.mark.parametrize("bad", ["pixel", "strip", "tracking"])
@@ -94,13 +94,13 @@ def test_checklist_not_ticked_is_refused_beside_its_box():
 
 def test_all_refusals_come_at_once_each_a_sentence():
     entry = _entry(pixel="bad", strip="excluded", low=("strip",), date=date(2018, 6, 1), unticked=["general"])
-    found = refusals(entry)
+    found = validate(entry)
     assert [one.field for one in found] == ["bad_reason", "comment", "strip_lowstat", "date", "checklist_general"]
     assert all(one.sentence.endswith(".") and one.sentence[0].isupper() for one in found)
 
 
 def test_names_stand_in_a_row_as_in_a_sentence():
-    assert [in_a_row(["Pixel", "Strip", "Tracking"][:many]) for many in (1, 2, 3)] == [
+    assert [join_names(["Pixel", "Strip", "Tracking"][:many]) for many in (1, 2, 3)] == [
         "Pixel",
         "Pixel and Strip",
         "Pixel, Strip and Tracking",

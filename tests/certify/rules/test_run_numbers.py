@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certify.rules.run_numbers import FIRST_RUN, LAST_RUN, MOST_RUNS, in_words, parse
+from certify.rules.run_numbers import FIRST_RUN, LAST_RUN, MAX_RUNS, format_run_numbers, parse_run_numbers
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from certify.rules.run_numbers import FIRST_RUN, LAST_RUN, MOST_RUNS, in_words, 
     ],
 )
 def test_runs_are_read_newest_first_and_each_once(text, runs):
-    assert parse(text) == runs
+    assert parse_run_numbers(text) == runs
 
 
 @pytest.mark.parametrize(
@@ -49,34 +49,34 @@ def test_runs_are_read_newest_first_and_each_once(text, runs):
 )
 def test_what_cannot_be_read_is_said_in_a_sentence(text, sentence):
     with pytest.raises(ValueError) as refusal:
-        parse(text)
+        parse_run_numbers(text)
     assert str(refusal.value) == sentence
 
 
 @pytest.mark.parametrize("text", ["9" * 5000, "x" * 5000, "1" * 5000 + "-" + "2" * 5000])
 def test_a_very_long_word_is_cut_in_the_sentence(text):
     with pytest.raises(ValueError) as refusal:
-        parse(text)
+        parse_run_numbers(text)
     assert len(str(refusal.value)) < 120
 
 
 def test_runs_in_words_are_stretches_from_the_oldest():
-    assert in_words([316202, 316187, 316201, 316199]) == "316187, 316199, 316201-316202"
-    assert in_words([]) == ""
+    assert format_run_numbers([316202, 316187, 316201, 316199]) == "316187, 316199, 316201-316202"
+    assert format_run_numbers([]) == ""
 
 
-@given(st.sets(st.integers(FIRST_RUN, LAST_RUN), min_size=1, max_size=MOST_RUNS))
+@given(st.sets(st.integers(FIRST_RUN, LAST_RUN), min_size=1, max_size=MAX_RUNS))
 def test_runs_in_words_are_read_back_as_the_same_runs(runs):
-    assert parse(in_words(runs)) == sorted(runs, reverse=True)
+    assert parse_run_numbers(format_run_numbers(runs)) == sorted(runs, reverse=True)
 
 
 @given(st.text(alphabet="0123456789-\u2013,; \n.x\x00\u0663", max_size=60) | st.text(max_size=40))
 def test_any_text_is_read_or_refused_with_a_sentence(text):
     try:
-        runs = parse(text)
+        runs = parse_run_numbers(text)
     except ValueError as refusal:
         assert str(refusal).endswith(".")
         assert "invalid literal" not in str(refusal)
     else:
-        assert 1 <= len(runs) <= MOST_RUNS
+        assert 1 <= len(runs) <= MAX_RUNS
         assert runs == sorted(set(runs), reverse=True)

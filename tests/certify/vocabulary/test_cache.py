@@ -4,14 +4,14 @@ import pytest
 
 from certify.models import PixelProblem
 from certify.vocabulary.cache import checklists_to_tick, vocabulary
-from infrastructure.cache.remembered import forget
+from infrastructure.cache.remembered import invalidate
 from tests.factories import BadReasonFactory, ChecklistFactory, PixelProblemFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def _names(field="bad_reason", chosen=()):
-    return [one.label for one in vocabulary().offered(field, set(chosen))]
+    return [one.label for one in vocabulary().choices_for(field, set(chosen))]
 
 
 def test_words_are_read_once(django_assert_num_queries):
@@ -50,7 +50,7 @@ def test_words_below_each_other_are_offered_in_their_order_with_their_level():
     module = PixelProblemFactory(name="Module", parent=layer)
     PixelProblemFactory(name="chip", parent=module)
     PixelProblemFactory(name="Beam")
-    offered = vocabulary().offered("pixel_problems", set())
+    offered = vocabulary().choices_for("pixel_problems", set())
     assert [(one.label, one.level) for one in offered] == [("Beam", 1), ("Layer 1", 1), ("Module", 2), ("chip", 3)]
 
 
@@ -58,9 +58,9 @@ def test_word_below_a_retired_one_is_offered_by_its_path():
     layer = PixelProblemFactory(name="Layer 1", is_retired=True)
     module = PixelProblemFactory(name="Module", parent=layer)
     PixelProblemFactory(name="chip", parent=module)
-    offered = vocabulary().offered("pixel_problems", set())
+    offered = vocabulary().choices_for("pixel_problems", set())
     assert [(one.label, one.level) for one in offered] == [("Layer 1 › Module", 1), ("Layer 1 › Module › chip", 1)]
-    offered = vocabulary().offered("pixel_problems", {str(layer.pk)})
+    offered = vocabulary().choices_for("pixel_problems", {str(layer.pk)})
     assert [one.label for one in offered] == ["Layer 1", "Module", "chip"]
 
 
@@ -68,5 +68,5 @@ def test_ring_in_the_database_hides_no_word():
     one = PixelProblemFactory(name="one")
     other = PixelProblemFactory(name="other", parent=one)
     PixelProblem.objects.filter(pk=one.pk).update(parent=other)
-    forget("certify.words")
-    assert [name.label for name in vocabulary().offered("pixel_problems", set())] == ["one", "other"]
+    invalidate("certify.words")
+    assert [name.label for name in vocabulary().choices_for("pixel_problems", set())] == ["one", "other"]

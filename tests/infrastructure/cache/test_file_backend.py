@@ -10,20 +10,20 @@ import pytest
 from django.conf import settings
 
 from infrastructure.cache import file_backend
-from infrastructure.cache.file_backend import OnDisk
+from infrastructure.cache.file_backend import MemoizedFileCache
 
 
 @pytest.fixture
 def two(tmp_path):
     """Two of a directory, as two threads have them."""
-    return OnDisk(str(tmp_path), {}), OnDisk(str(tmp_path), {})
+    return MemoizedFileCache(str(tmp_path), {}), MemoizedFileCache(str(tmp_path), {})
 
 
 @pytest.fixture
 def opened(monkeypatch):
     """How often a file was read."""
-    times, read = [], file_backend._read
-    monkeypatch.setattr(file_backend, "_read", lambda file: times.append(file.name) or read(file))
+    times, read = [], file_backend._read_file
+    monkeypatch.setattr(file_backend, "_read_file", lambda file: times.append(file.name) or read(file))
     return times
 
 
@@ -45,7 +45,8 @@ def test_another_process_is_heard(two, tmp_path):
     program = (
         "import sys; sys.path.insert(0, sys.argv[2]); import os, django;"
         "os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'; django.setup();"
-        "from infrastructure.cache.file_backend import OnDisk; OnDisk(sys.argv[1], {}).set('key', 'new')"
+        "from infrastructure.cache.file_backend import MemoizedFileCache as Cache;"
+        "Cache(sys.argv[1], {}).set('key', 'new')"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path), str(settings.BASE_DIR)], check=True)
     assert two[0].get("key") == "new"
@@ -64,8 +65,8 @@ def test_deleted_cleared_and_run_out_are_gone(two):
 
 
 def test_memory_does_not_grow_for_ever(two, monkeypatch):
-    monkeypatch.setattr(file_backend, "_MOST", 5)
+    monkeypatch.setattr(file_backend, "_MAX_ENTRIES", 5)
     for number in range(20):
         two[0].set(f"key{number}", number)
         two[0].get(f"key{number}")
-    assert len(OnDisk._seen) <= 6
+    assert len(MemoizedFileCache._memory) <= 6

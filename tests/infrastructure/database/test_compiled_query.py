@@ -6,7 +6,7 @@ import pytest
 from django.db import models
 
 from certify.models import RunReconstruction
-from infrastructure.database.compiled_query import OTHER_PROBE, PROBE, Compiled
+from infrastructure.database.compiled_query import PLACEHOLDER, SECOND_PLACEHOLDER, PrecompiledQuery
 from oms.models import OmsRun
 from tests.factories import ReconstructionFactory, RunFactory
 
@@ -27,7 +27,7 @@ def _columns(row: models.Model) -> dict:
 
 
 def test_rows_are_those_of_django_column_by_column(django_assert_num_queries):
-    compiled: Compiled[OmsRun] = Compiled(_with_fill, PROBE)
+    compiled: PrecompiledQuery[OmsRun] = PrecompiledQuery(_with_fill, PLACEHOLDER)
     with_fill, without = RunFactory(), RunFactory(cosmics=True)
     for run in (with_fill, without, with_fill):
         with django_assert_num_queries(1):
@@ -39,7 +39,7 @@ def test_rows_are_those_of_django_column_by_column(django_assert_num_queries):
 
 
 def test_a_row_read_so_can_be_saved_and_read_again():
-    compiled: Compiled[OmsRun] = Compiled(_with_fill, PROBE)
+    compiled: PrecompiledQuery[OmsRun] = PrecompiledQuery(_with_fill, PLACEHOLDER)
     run = RunFactory()
     read = compiled.first(run.run_number)
     read.lumisections = 5
@@ -48,7 +48,7 @@ def test_a_row_read_so_can_be_saved_and_read_again():
 
 
 def test_parameters_go_to_their_places_and_values_are_tuples():
-    compiled: Compiled[tuple] = Compiled(_between, PROBE, OTHER_PROBE, "the name")
+    compiled: PrecompiledQuery[tuple] = PrecompiledQuery(_between, PLACEHOLDER, SECOND_PLACEHOLDER, "the name")
     runs = {number: RunFactory(run_number=number) for number in (318500, 318501, 318502)}
     for number in runs:
         for name in ("express", "prompt"):
@@ -60,7 +60,7 @@ def test_parameters_go_to_their_places_and_values_are_tuples():
 
 
 def test_as_many_parameters_as_probes():
-    compiled: Compiled[OmsRun] = Compiled(_with_fill, PROBE)
+    compiled: PrecompiledQuery[OmsRun] = PrecompiledQuery(_with_fill, PLACEHOLDER)
     with pytest.raises(ValueError, match="argument"):
         compiled.first(1, 2)
 
@@ -68,9 +68,9 @@ def test_as_many_parameters_as_probes():
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**22, -(10**22)])
 def test_number_that_no_column_holds_is_compared_as_any(number):
     run = RunFactory()
-    assert Compiled(_with_fill, PROBE).first(number) is None
+    assert PrecompiledQuery(_with_fill, PLACEHOLDER).first(number) is None
     ReconstructionFactory(run=run, reconstruction="express")
-    found = Compiled(_between, PROBE, OTHER_PROBE, "the name").rows(1, number, "express")
+    found = PrecompiledQuery(_between, PLACEHOLDER, SECOND_PLACEHOLDER, "the name").rows(1, number, "express")
     assert len(found) == (1 if number > 0 else 0)
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from certify.actions import certify
-from certify.actions.input import Basis
+from certify.actions.input import CertificationContext
 from certify.facts import actions
 from certify.models import TrackerCertification
 from oms.models import OmsRun
@@ -55,12 +55,12 @@ def _with_locks(transactional_db):
 def test_certification_comes_with_what_it_points_to_by_then(name):
     made, other = CertificationFactory(), POINTS_TO[name]()
     rows = TrackerCertification.everything.filter(pk=made.pk)
-    row = read_while(lambda: rows.update(**{name: other}), lambda: TrackerCertification.everything.held(made.pk))
+    row = read_while(lambda: rows.update(**{name: other}), lambda: TrackerCertification.everything.lock_row(made.pk))
     assert getattr(row, name) == other
 
 
 @pytest.mark.usefixtures("_with_locks")
-@pytest.mark.parametrize("read", [lambda number: certify._locked_run(number, Basis()), actions._held_run])
+@pytest.mark.parametrize("read", [lambda number: certify._lock_run(number, CertificationContext()), actions._lock_run])
 def test_run_comes_with_the_fill_that_it_was_given_meanwhile(read):
     OmsRun.objects.create(run_number=317001)
     fill = FillFactory()
@@ -73,6 +73,6 @@ def test_run_comes_with_the_fill_that_it_was_given_meanwhile(read):
 def test_it_costs_one_query_and_no_certification_is_said(django_assert_num_queries):
     made = CertificationFactory(dataset=None)
     with django_assert_num_queries(1):
-        assert TrackerCertification.everything.held(made.pk).bad_reason is None
+        assert TrackerCertification.everything.lock_row(made.pk).bad_reason is None
     with pytest.raises(TrackerCertification.DoesNotExist):
-        TrackerCertification.everything.held(made.pk + 1)
+        TrackerCertification.everything.lock_row(made.pk + 1)

@@ -7,7 +7,7 @@ from infrastructure.http.budget import Budget
 
 def test_budget_of_page_is_the_setting(settings):
     settings.PAGE_BUDGET_S = 3
-    assert 2.9 < Budget.of_page().remaining() <= 3
+    assert 2.9 < Budget.for_page().remaining() <= 3
 
 
 def test_remaining_ends_at_zero():
@@ -22,4 +22,4 @@ def test_remaining_ends_at_zero():
 def test_time_outs_are_capped_by_what_remains(seconds, connect, read, call):
     budget = Budget(seconds)
     assert budget.timeouts() == pytest.approx((connect, read), abs=0.05)
-    assert budget.for_one_call() == pytest.approx(call, abs=0.05)
+    assert budget.call_seconds() == pytest.approx(call, abs=0.05)

@@ -22,7 +22,7 @@ from tests.infrastructure.http.local_server import TOKEN_PATH, Answer
 from tests.infrastructure.http.unreadable import make_unreadable
 
 RUN = 315270
-CLIENT = tokens.Client("cmsoms-prod", "certhelper", "s3cret")
+CLIENT = tokens.ClientCredentials("cmsoms-prod", "certhelper", "s3cret")
 
 
 def ask_oms(**options):
@@ -96,7 +96,7 @@ def test_one_page_tries_while_the_others_go_on_without(oms_out, settings):
 def test_page_that_may_try_makes_all_its_calls(oms_out, settings):
     apart = [314900, 315270, 315600, 316000]
     with later(settings.BREAKER_SECONDS + 1):
-        read = oms.read_many(oms.RUNS, apart, Budget(5))
+        read = oms.fetch_many(oms.RUNS, apart, Budget(5))
     assert (set(read.facts) <= set(apart), read.problem) == (True, None)
     assert calls(oms_out) == 4
 
@@ -154,20 +154,20 @@ def test_our_own_bad_request_is_no_outage(stand_in, code):
     stand_in.answer_with(Answer({}, code))
     for _ in range(2):
         with pytest.raises(errors.BadStatus, match=str(code)):
-            client.ask(client.Call("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL"), Budget(5))
+            client.fetch_json(client.ServiceCall("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL"), Budget(5))
     assert len(stand_in.asked) == 2
 
 
 def test_breaker_is_closed_by_a_404(stand_in, settings):
-    call = client.Call("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL")
+    call = client.ServiceCall("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL")
     stand_in.answer_with(Answer({}, 500))
     with pytest.raises(errors.BadStatus, match="500"):
-        client.ask(call, Budget(5))
+        client.fetch_json(call, Budget(5))
     stand_in.answer_with(Answer({}, 404))
     with later(settings.BREAKER_SECONDS + 1):
         for _ in range(2):
             with pytest.raises(errors.BadStatus, match="404"):
-                client.ask(call, Budget(5))
+                client.fetch_json(call, Budget(5))
     assert len(stand_in.asked) == 3
 
 
@@ -176,7 +176,7 @@ def test_row_that_cannot_be_read_is_no_outage(sandbox):
     for _ in range(2):
         assert "furlong" in ask_oms().sentence
     assert calls(sandbox) == 2
-    assert not any(state.is_out for state in status.states())
+    assert not any(state.is_out for state in status.service_states())
 
 
 def test_call_that_a_page_had_no_time_left_for_is_no_outage(sandbox, settings):
@@ -185,7 +185,7 @@ def test_call_that_a_page_had_no_time_left_for_is_no_outage(sandbox, settings):
     budget = Budget(1)
     time.sleep(0.7)
     assert "did not answer within 0." in oms.fetch_run(RUN, budget).sentence
-    assert not any(state.is_out for state in status.states())
+    assert not any(state.is_out for state in status.service_states())
     assert isinstance(ask_oms(), Found)
 
 
@@ -203,11 +203,11 @@ def test_sign_in_that_fails_is_left_alone_and_blames_nobody_when_it_is_back(sand
     answer = registry.datasets_of_run(RUN, Budget(5))
     assert answer.sentence.startswith("The CERN sign-in answered with an error (500), and is left alone")
     assert [calls(sandbox, service) for service in ("sso", "oms", "registry")] == [1, 0, 0]
-    assert {state.name for state in status.states() if state.is_out} == {"sso", "oms"}
+    assert {state.name for state in status.service_states() if state.is_out} == {"sso", "oms"}
     sandbox.clear()
     with later(settings.BREAKER_SECONDS + 1):
         assert isinstance(registry.datasets_of_run(RUN, Budget(5)), Found)
-        assert not any(state.is_out for state in status.states())
+        assert not any(state.is_out for state in status.service_states())
         assert isinstance(ask_oms(), Found)
 
 
@@ -219,7 +219,7 @@ def test_token_that_is_kept_works_while_the_sign_in_is_left_alone(sandbox):
 
 
 def test_nobody_waits_for_a_token_of_a_service_that_is_left_alone(oms_out):
-    tokens.forget_all()
+    tokens.discard_all()
     oms_out.faults("sso", "hang", seconds=30)
     began = time.monotonic()
     assert ask_oms().sentence.startswith("OMS ")
@@ -229,12 +229,12 @@ def test_nobody_waits_for_a_token_of_a_service_that_is_left_alone(oms_out):
 
 def test_hung_sign_in_holds_nobody_past_the_budget_and_then_nobody_at_all(stand_in):
     stand_in.answer_with(Answer([], wait=5), TOKEN_PATH)
-    call = client.Call("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL")
+    call = client.ServiceCall("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL")
 
     def seconds(budget_s):
         began = time.monotonic()
         with pytest.raises(errors.RemoteError, match="sign-in"):
-            tokens.ask(call, CLIENT, Budget(budget_s))
+            tokens.fetch_json(call, CLIENT, Budget(budget_s))
         return time.monotonic() - began
 
     with ThreadPoolExecutor(16) as pool:
@@ -290,8 +290,8 @@ SLOW_PROGRAM = """
 import time, sys
 import django; django.setup()
 from infrastructure.http import circuit_breaker as breaker; from oms.client import fetch_run; from infrastructure.http.budget import Budget
-keep = breaker._keep
-breaker._keep = lambda *kept: (time.sleep(0.5), keep(*kept))
+keep = breaker._write_circuit
+breaker._write_circuit = lambda *kept: (time.sleep(0.5), keep(*kept))
 print("ready", flush=True); sys.stdin.readline()
 print(type(fetch_run(315270, Budget(5, is_retry=True))).__name__)
 """

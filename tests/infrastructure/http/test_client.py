@@ -5,9 +5,9 @@ import ssl
 import subprocess
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from infrastructure.http import client, errors, status
 from infrastructure.http.budget import Budget
@@ -15,24 +15,24 @@ from tests.infrastructure.http.local_server import Answer
 
 
 def call(stand_in, path="/thing", **kwargs):
-    return client.Call("oms", "GET", f"{stand_in.url}{path}", setting="OMS_URL", **kwargs)
+    return client.ServiceCall("oms", "GET", f"{stand_in.url}{path}", setting="OMS_URL", **kwargs)
 
 
 def error_of(stand_in, answer, seconds=5.0):
     stand_in.answer_with(answer)
     with pytest.raises(errors.RemoteError) as caught:
-        client.ask(call(stand_in), Budget(seconds))
+        client.fetch_json(call(stand_in), Budget(seconds))
     return caught.value
 
 
 def test_ask_gives_the_json_of_the_answer(stand_in):
     stand_in.answer_with(Answer({"data": [1, 2.5, None]}))
-    assert client.ask(call(stand_in), Budget(5)) == {"data": [1, 2.5, None]}
+    assert client.fetch_json(call(stand_in), Budget(5)) == {"data": [1, 2.5, None]}
 
 
 def test_ask_sends_parameters_and_headers(stand_in):
     stand_in.answer_with(Answer([]))
-    client.ask(call(stand_in, params={"filter[a][EQ]": 7}, headers={"email": "api@api"}), Budget(5))
+    client.fetch_json(call(stand_in, params={"filter[a][EQ]": 7}, headers={"email": "api@api"}), Budget(5))
     assert stand_in.asked[0]["query"] == {"filter[a][EQ]": ["7"]}
     assert stand_in.asked[0]["headers"]["email"] == "api@api"
 
@@ -43,15 +43,15 @@ def test_ask_sends_parameters_and_headers(stand_in):
         (Answer({"err": "no"}, status=500), errors.BadStatus),
         (Answer(body=b"<html>busy</html>", status=503), errors.BadStatus),
         (Answer({}, status=404), errors.BadStatus),
-        (Answer({}, status=401), errors.Denied),
-        (Answer({}, status=403), errors.Denied),
+        (Answer({}, status=401), errors.AccessDenied),
+        (Answer({}, status=403), errors.AccessDenied),
         (Answer(body=b"", status=302, headers={"Location": "/login"}), errors.Redirected),
         (Answer(body=b"<html>Sign in</html>"), errors.NotJson),
         (Answer(body=b""), errors.NotJson),
         (Answer(body=b'{"data": [1, 2'), errors.NotJson),
         (Answer(body=b'{"value": NaN}'), errors.NotJson),
         (Answer(body=b"\xff\xfe\x00"), errors.NotJson),
-        (Answer(body=b'{"data": ', cut=True), errors.BrokenOff),
+        (Answer(body=b'{"data": ', cut=True), errors.ConnectionBroken),
     ],
 )
 def test_unusable_answer_is_a_typed_error_that_names_the_service(stand_in, answer, kind):
@@ -73,17 +73,17 @@ def test_chunked_and_compressed_answer_is_read(stand_in):
     zipped = gzip.compress(json.dumps(list(range(50_000))).encode())
     headers = {"Transfer-Encoding": "chunked", "Content-Encoding": "gzip"}
     stand_in.answer_with(Answer(body=chunks(zipped), headers=headers))
-    assert client.ask(call(stand_in), Budget(5)) == list(range(50_000))
+    assert client.fetch_json(call(stand_in), Budget(5)) == list(range(50_000))
 
 
 def test_chunked_answer_that_is_cut_is_broken_off(stand_in):
     answer = Answer(body=chunks(b"[1, 2]", end=b""), headers={"Transfer-Encoding": "chunked"}, cut=True)
-    assert type(error_of(stand_in, answer)) is errors.BrokenOff
+    assert type(error_of(stand_in, answer)) is errors.ConnectionBroken
 
 
 def test_answer_that_only_pretends_to_be_compressed_is_broken_off(stand_in):
     answer = Answer(body=b"plain", headers={"Content-Encoding": "gzip"})
-    assert type(error_of(stand_in, answer)) is errors.BrokenOff
+    assert type(error_of(stand_in, answer)) is errors.ConnectionBroken
 
 
 def test_redirect_is_not_followed(stand_in):
@@ -96,13 +96,13 @@ def test_refused_connection_is_said_so(settings):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/thing"
-    with pytest.raises(errors.Refused, match="OMS could not be connected to"):
-        client.ask(client.Call("oms", "GET", url, setting="OMS_URL"), Budget(5))
+    with pytest.raises(errors.ConnectionFailed, match="OMS could not be connected to"):
+        client.fetch_json(client.ServiceCall("oms", "GET", url, setting="OMS_URL"), Budget(5))
 
 
 def test_unconfigured_service_names_the_setting():
     with pytest.raises(errors.NotConfigured, match="OMS_URL"):
-        client.ask(client.Call("oms", "GET", "/runs", setting="OMS_URL"), Budget(5))
+        client.fetch_json(client.ServiceCall("oms", "GET", "/runs", setting="OMS_URL"), Budget(5))
 
 
 @pytest.mark.parametrize(
@@ -148,22 +148,22 @@ def test_dripping_headers_end_at_the_deadline():
         thread.start()
         began = time.monotonic()
         with pytest.raises(errors.TimedOut):
-            client.ask(client.Call("oms", "GET", url, setting="OMS_URL"), Budget(0.5))
+            client.fetch_json(client.ServiceCall("oms", "GET", url, setting="OMS_URL"), Budget(0.5))
         assert time.monotonic() - began < 0.8
         thread.join()
 
 
 def test_used_up_budget_asks_nobody(stand_in):
-    with pytest.raises(errors.NotAsked, match="the time for this page was used up"):
-        client.ask(call(stand_in), Budget(0))
+    with pytest.raises(errors.BudgetExhausted, match="the time for this page was used up"):
+        client.fetch_json(call(stand_in), Budget(0))
     assert stand_in.asked == []
-    assert not any(state.is_out for state in status.states())
+    assert not any(state.is_out for state in status.service_states())
 
 
 def test_connection_is_reused(stand_in):
     stand_in.answer_with(Answer([]))
     for _ in range(5):
-        client.ask(call(stand_in), Budget(5))
+        client.fetch_json(call(stand_in), Budget(5))
     assert len({request["peer"] for request in stand_in.asked}) == 1
 
 
@@ -171,8 +171,8 @@ def test_environment_proxies_and_cookies_are_ignored(stand_in, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     stand_in.answer_with(Answer([], headers={"Set-Cookie": "who=me; Path=/"}))
-    client.ask(call(stand_in), Budget(5))
-    client.ask(call(stand_in), Budget(5))
+    client.fetch_json(call(stand_in), Budget(5))
+    client.fetch_json(call(stand_in), Budget(5))
     assert "Cookie" not in stand_in.asked[1]["headers"]
 
 
@@ -189,17 +189,19 @@ def test_tls_is_verified(tmp_path):
     context.load_cert_chain(certificate, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.handle_request, daemon=True).start()
-    with pytest.raises(errors.Untrusted, match="identity"):
-        client.ask(client.Call("oms", "GET", f"https://localhost:{server.server_port}/", setting="OMS_URL"), Budget(5))
+    with pytest.raises(errors.UntrustedCertificate, match="identity"):
+        client.fetch_json(
+            client.ServiceCall("oms", "GET", f"https://localhost:{server.server_port}/", setting="OMS_URL"), Budget(5)
+        )
     server.server_close()
 
 
 def test_outcome_is_kept_in_the_status(stand_in):
     error_of(stand_in, Answer({}, status=500))
-    state = {state.name: state for state in status.states()}["oms"]
+    state = {state.name: state for state in status.service_states()}["oms"]
     assert (state.is_out, state.sentence) == (True, "OMS answered with an error (500). " + errors.advice_for("oms"))
     stand_in.answer_with(Answer([]))
-    client.ask(call(stand_in), Budget(5, is_retry=True))
-    state = {state.name: state for state in status.states()}["oms"]
+    client.fetch_json(call(stand_in), Budget(5, is_retry=True))
+    state = {state.name: state for state in status.service_states()}["oms"]
     assert (state.is_out, state.since, state.sentence) == (False, None, "")
     assert state.answered_at is not None

@@ -7,21 +7,21 @@ from infrastructure.http import errors, status
 DETAILS = {
     errors.NotConfigured: {"setting": "OMS_URL"},
     errors.TimedOut: {"seconds": 5.0},
-    errors.NotAsked: {"seconds": 0},
-    errors.LeftAlone: {
+    errors.BudgetExhausted: {"seconds": 0},
+    errors.CircuitOpen: {
         "reason": "did not answer within 5 s",
         "advice": errors.TRY_AGAIN,
         "until": datetime(2026, 5, 1, 12, 0, 30, tzinfo=UTC),
     },
     errors.BadStatus: {"status": 500},
-    errors.Denied: {"status": 403},
+    errors.AccessDenied: {"status": 403},
     errors.Redirected: {"status": 302},
     errors.WrongShape: {"key": "data"},
     errors.NoToken: {"status": 401},
 }
 
 
-def kinds(kind=errors._Told):
+def kinds(kind=errors._TemplatedError):
     return [
         one for below in kind.__subclasses__() for one in (below, *kinds(below)) if one.__module__ == errors.__name__
     ]
@@ -49,7 +49,7 @@ def test_error_keeps_whom_we_asked_and_who_failed():
 @pytest.mark.django_db
 def test_banner_says_how_one_goes_on_without_each_service(shifter_client):
     for service in ("registry", "oms", "sso"):
-        status.failed(errors.Refused(service))
+        status.record_failure(errors.ConnectionFailed(service))
     page = shifter_client.get("/help/").content.decode()
     for sentence in ("Certifying goes on without it.", "values typed by hand.", "Who is signed in can go on."):
         assert page.count(sentence) == 1

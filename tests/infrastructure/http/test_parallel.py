@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from infrastructure.http.parallel import side_by_side, started
+from infrastructure.http.parallel import run_parallel, start_in_thread
 
 
 def test_results_come_in_the_order_of_the_calls():
@@ -11,7 +11,7 @@ def test_results_come_in_the_order_of_the_calls():
         time.sleep(0.02 * (5 - number))
         return number
 
-    assert side_by_side([lambda number=number: call(number) for number in range(5)]) == [0, 1, 2, 3, 4]
+    assert run_parallel([lambda number=number: call(number) for number in range(5)]) == [0, 1, 2, 3, 4]
 
 
 def test_no_more_than_the_limit_are_under_way():
@@ -26,23 +26,23 @@ def test_no_more_than_the_limit_are_under_way():
         with lock:
             under_way -= 1
 
-    side_by_side([call] * 12, limit=3)
+    run_parallel([call] * 12, limit=3)
     assert most == 3
 
 
 def test_no_calls_give_no_results():
-    assert side_by_side([]) == []
+    assert run_parallel([]) == []
 
 
 def test_started_call_runs_beside_the_caller():
     gate = threading.Event()
-    under_way = started(lambda: gate.wait(5) and "done")
+    under_way = start_in_thread(lambda: gate.wait(5) and "done")
     assert not under_way.done()
     gate.set()
     assert under_way.result() == "done"
 
 
 def test_error_of_a_started_call_comes_with_its_result():
-    under_way = started(lambda: 1 / 0)
+    under_way = start_in_thread(lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         under_way.result()

@@ -8,11 +8,11 @@ from tests.infrastructure.http.unreadable import make_unreadable
 
 
 def state_of(name):
-    return {state.name: state for state in status.states()}[name]
+    return {state.name: state for state in status.service_states()}[name]
 
 
 def test_services_that_nobody_asked_are_not_out():
-    states = status.states()
+    states = status.service_states()
     assert [(state.name, state.label) for state in states] == [
         ("registry", "Run Registry"),
         ("oms", "OMS"),
@@ -23,11 +23,11 @@ def test_services_that_nobody_asked_are_not_out():
 
 def test_outage_keeps_its_first_time_and_its_last_sentence():
     with time_machine.travel(datetime(2026, 5, 1, 12, 0, tzinfo=UTC), tick=False):
-        status.answered("oms")
+        status.record_success("oms")
     with time_machine.travel(datetime(2026, 5, 1, 12, 5, tzinfo=UTC), tick=False):
-        status.failed(errors.Refused("oms"))
+        status.record_failure(errors.ConnectionFailed("oms"))
     with time_machine.travel(datetime(2026, 5, 1, 12, 9, tzinfo=UTC), tick=False):
-        status.failed(errors.NotJson("oms"))
+        status.record_failure(errors.NotJson("oms"))
         state = state_of("oms")
     assert state.is_out
     assert state.since == datetime(2026, 5, 1, 12, 5, tzinfo=UTC)
@@ -40,12 +40,12 @@ def test_cache_that_cannot_be_written_costs_no_page(monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(cache, "set", full)
-    status.answered("oms")
+    status.record_success("oms")
     assert state_of("oms").answered_at is None
 
 
 def test_state_that_cannot_be_read_is_none():
-    status.failed(errors.Refused("oms"))
+    status.record_failure(errors.ConnectionFailed("oms"))
     make_unreadable()
     assert not state_of("oms").is_out
 
@@ -53,7 +53,7 @@ def test_state_that_cannot_be_read_is_none():
 def test_failure_that_nobody_saw_again_is_not_news_for_ever():
     """Nobody asked since, so nobody knows whether it is back: the header stays quiet."""
     with time_machine.travel(datetime(2026, 5, 1, 12, 0, tzinfo=UTC), tick=False):
-        status.failed(errors.Refused("oms"))
+        status.record_failure(errors.ConnectionFailed("oms"))
     with time_machine.travel(datetime(2026, 5, 1, 12, 4, tzinfo=UTC), tick=False):
         assert state_of("oms").is_out
     with time_machine.travel(datetime(2026, 5, 1, 12, 5, tzinfo=UTC), tick=False):

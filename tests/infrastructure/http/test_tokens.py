@@ -9,12 +9,12 @@ from infrastructure.http import errors, status, tokens
 from infrastructure.http.budget import Budget
 from tests.infrastructure.http.local_server import TOKEN_PATH, Answer
 
-CLIENT = tokens.Client("cmsoms-prod", "certhelper", "s3cret")
+CLIENT = tokens.ClientCredentials("cmsoms-prod", "certhelper", "s3cret")
 
 
 def ask(stand_in, client=CLIENT, seconds=5.0):
-    call = http_client.Call("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL")
-    return tokens.ask(call, client, Budget(seconds))
+    call = http_client.ServiceCall("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL")
+    return tokens.fetch_json(call, client, Budget(seconds))
 
 
 def only_with(token):
@@ -41,13 +41,13 @@ def test_token_is_kept_for_the_next_call(stand_in):
 def test_audiences_have_tokens_of_their_own(stand_in):
     stand_in.answer_with(Answer([]))
     ask(stand_in)
-    ask(stand_in, tokens.Client("another", "certhelper", "s3cret"))
+    ask(stand_in, tokens.ClientCredentials("another", "certhelper", "s3cret"))
     assert stand_in.tokens_given == 2
 
 
 def test_empty_audience_needs_no_token(stand_in):
     stand_in.answer_with(Answer([]))
-    ask(stand_in, tokens.Client("", "", ""))
+    ask(stand_in, tokens.ClientCredentials("", "", ""))
     assert "Authorization" not in stand_in.asked[0]["headers"]
     assert stand_in.tokens_given == 0
 
@@ -77,14 +77,14 @@ def test_token_refused_by_redirect_is_renewed_too(stand_in):
 
 def test_service_that_refuses_every_token_is_asked_twice_only(stand_in):
     stand_in.answer_with(Answer({}, 401))
-    with pytest.raises(errors.Denied):
+    with pytest.raises(errors.AccessDenied):
         ask(stand_in)
     assert len(stand_in.data_calls()) == 2
 
 
 def test_forbidden_is_not_asked_again(stand_in):
     stand_in.answer_with(Answer({}, 403))
-    with pytest.raises(errors.Denied, match=r"does not let CertHelper in \(403\)"):
+    with pytest.raises(errors.AccessDenied, match=r"does not let CertHelper in \(403\)"):
         ask(stand_in)
     assert len(stand_in.data_calls()) == 1
 
@@ -137,7 +137,7 @@ def test_failing_sign_in_is_named_and_fails_the_service_asked(stand_in, answer, 
     with pytest.raises(kind, match=r"^The CERN sign-in ") as caught:
         ask(stand_in)
     assert (caught.value.service, caught.value.source) == ("oms", "sso")
-    assert {state.name for state in status.states() if state.is_out} == {"oms", "sso"}
+    assert {state.name for state in status.service_states() if state.is_out} == {"oms", "sso"}
     assert stand_in.data_calls() == []
 
 
@@ -145,7 +145,7 @@ def test_failing_sign_in_puts_both_services_out(stand_in):
     stand_in.answer_with(Answer({}, 500), TOKEN_PATH)
     with pytest.raises(errors.BadStatus):
         ask(stand_in)
-    out = {state.name: state.is_out for state in status.states()}
+    out = {state.name: state.is_out for state in status.service_states()}
     assert out == {"registry": False, "oms": True, "sso": True}
 
 

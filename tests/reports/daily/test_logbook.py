@@ -7,17 +7,17 @@ from certify.models import TrackerCertification
 from certify.models.choices import Verdict
 from oms.models import OmsRun
 from reports.daily.logbook import WIDTH, logbook_text
-from reports.rows import by_kind, lines_of
-from reports.statistics import sum_of, sums_by_verdict
+from reports.rows import grouped_rows, report_rows
+from reports.statistics import statistics_by_verdict, statistics_of
 from tests.factories import CertificationFactory
-from tests.reports.certified import lines_of_these, twenty_six
+from tests.reports.certified import report_rows_of, twenty_six
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def lines():
-    return lines_of_these(twenty_six())
+    return report_rows_of(twenty_six())
 
 
 def _section(text: str, title: str) -> str:
@@ -26,7 +26,7 @@ def _section(text: str, title: str) -> str:
 
 
 def test_headings_are_collisions_first(lines):
-    assert [kind.heading for kind, _lines in by_kind(lines)] == [
+    assert [kind.heading for kind, _lines in grouped_rows(lines)] == [
         "express collisions 3.8 T Proton-Proton 13000 GeV /StreamExpress/Run2018A-Express-v1/DQMIO",
         "prompt collisions 3.8 T Proton-Proton 13000 GeV /ZeroBias/Run2018D-PromptReco-v2/DQMIO",
         "express cosmics 3.8 T Cosmics 0 GeV /StreamExpressCosmics/Run2018D-Express-v1/DQMIO",
@@ -59,14 +59,17 @@ def test_tracker_maps_by_type(lines):
 
 
 def test_good_runs_by_type(lines):
-    good = [[line.run_number for line in some if line.verdict == "good"] for _kind, some in by_kind(lines)]
+    good = [[line.run_number for line in some if line.verdict == "good"] for _kind, some in grouped_rows(lines)]
     assert [sorted(runs) for runs in good] == [[], [300015], [300003, 300009], [300007]]
 
 
 def test_sums_by_type_and_verdict(lines):
     found = [
-        {verdict.value: (of.lumisections, round(of.recorded_lumi, 2)) for verdict, of in sums_by_verdict(some).items()}
-        for _kind, some in by_kind(lines)
+        {
+            verdict.value: (of.lumisections, round(of.recorded_lumi, 2))
+            for verdict, of in statistics_by_verdict(some).items()
+        }
+        for _kind, some in grouped_rows(lines)
     ]
     assert found == [
         {"bad": (3424, 3534.83)},
@@ -79,7 +82,7 @@ def test_sums_by_type_and_verdict(lines):
 
 def test_row_says_low_statistics_and_wraps_its_comment(lines):
     row = CertificationFactory(strip_lowstat=True, comment="word " * 30, recorded_lumi=None, lumisections=None)
-    text = logbook_text(lines_of_these([row]))
+    text = logbook_text(report_rows_of([row]))
     assert "good (low)" in text
     assert "| unknown      | unknown " in text
     assert max(len(line) for line in text.splitlines() if "word" in line) < 160
@@ -87,7 +90,7 @@ def test_row_says_low_statistics_and_wraps_its_comment(lines):
 
 
 def test_same_certifications_give_the_same_bytes_in_any_order(lines):
-    backwards = lines_of(TrackerCertification.objects.order_by("-pk"))
+    backwards = report_rows(TrackerCertification.objects.order_by("-pk"))
     words = ("Quiet night", "https://example.org")
     assert logbook_text(lines, *words) == logbook_text(backwards, *words)
 
@@ -105,10 +108,10 @@ def test_nothing_certified_is_an_empty_text():
 
 def test_sum_says_what_is_unknown(lines):
     row = CertificationFactory(recorded_lumi=None, lumisections=None)
-    of = sum_of([*lines, *lines_of_these([row])])
+    of = statistics_of([*lines, *report_rows_of([row])])
     assert (of.certifications, of.unknown_lumi, of.unknown_lumisections) == (27, 1, 1)
-    assert sum_of(lines).lumisections == of.lumisections
-    assert set(sums_by_verdict(lines)) == {Verdict.GOOD, Verdict.BAD}
+    assert statistics_of(lines).lumisections == of.lumisections
+    assert set(statistics_by_verdict(lines)) == {Verdict.GOOD, Verdict.BAD}
 
 
 def test_text_is_the_same_after_a_fact_has_changed_and_the_page_says_so(shifter, shifter_client):

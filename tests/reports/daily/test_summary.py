@@ -49,7 +49,7 @@ def test_guest_sees_everybody(guest_client):
     made = CertificationFactory(date=DAY)
     answer = guest_client.get(URL, {"date": DAY})
     assert str(made.run_number) in _text(answer)
-    assert answer.context["words"] is None
+    assert answer.context["note_form"] is None
 
 
 @pytest.mark.parametrize(
@@ -143,17 +143,17 @@ def test_leader_sees_everybody_and_the_fields_say_what_is_shown(shift_leader_cli
     assert "today" in _text(shift_leader_client.get(URL))
     asked = {"date": "2018-05-01", "date_min": "2018-04-01", "date_max": "2018-04-02"}
     answer = shift_leader_client.get(URL, asked)
-    assert answer.context["lines"] == [] and 'value="2018-05-01"' not in answer.content.decode()
+    assert answer.context["rows"] == [] and 'value="2018-05-01"' not in answer.content.decode()
 
 
 def test_words_typed_in_training_stay_practice(shifter_client, shifter, shift_leader_client, guest_client):
     shifter.in_training = True
     shifter.save(update_fields=["in_training"])
     opened = shifter_client.get(URL, {"date": DAY})
-    assert opened.context["words"].initial["practice"] is True
+    assert opened.context["note_form"].initial["practice"] is True
     sent = {"day": DAY, "comment": "exercise", "links": "", "practice": "True"}
     assert "Saved as practice" in shifter_client.post(URL, sent, follow=True).content.decode()
-    assert shifter_client.get(URL, {"date": DAY}).context["words"].initial["comment"] == "exercise"
+    assert shifter_client.get(URL, {"date": DAY}).context["note_form"].initial["comment"] == "exercise"
     shifter.in_training = False
     shifter.save(update_fields=["in_training"])
     shifter_client.post(URL, sent | {"comment": "sent too late"})  # the form was opened in training

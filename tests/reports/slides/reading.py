@@ -10,13 +10,13 @@ from xml.etree import ElementTree as ET
 
 from pptx import Presentation
 
-from reports.slides.deck import Block, Deck, Grid, Slide, Words
+from reports.slides.deck import Deck, RectangleShape, Slide, TableShape, TextBox
 
 Frame = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class Read:
+class SlideContents:
     """One slide: its title, the texts of its boxes and tables in order, and where everything stands (pt)."""
 
     title: str
@@ -25,31 +25,34 @@ class Read:
     frames: list[Frame]
 
 
-def of_deck(deck: Deck) -> list[Read]:
+def read_deck(deck: Deck) -> list[SlideContents]:
     """What the files have to say."""
-    return [_of_slide(slide, number, deck.footer) for number, slide in enumerate(deck.slides, start=1)]
+    return [_read_slide(slide, number, deck.footer) for number, slide in enumerate(deck.slides, start=1)]
 
 
-def _of_slide(slide: Slide, number: int, footer: str) -> Read:
-    texts = ["\n".join(one.text for one in shape.paragraphs) for shape in slide.shapes if isinstance(shape, Words)]
-    tables = [[[cell.text for cell in row.cells] for row in one.rows] for one in slide.shapes if isinstance(one, Grid)]
-    frames = [_frame(slide.title_box), *(_frame(shape.box) for shape in slide.shapes)]
-    assert all(isinstance(shape, Words | Grid | Block) for shape in slide.shapes)
+def _read_slide(slide: Slide, number: int, footer: str) -> SlideContents:
+    texts = ["\n".join(one.text for one in shape.paragraphs) for shape in slide.shapes if isinstance(shape, TextBox)]
+    tables = [
+        [[cell.text for cell in row.cells] for row in one.rows] for one in slide.shapes if isinstance(one, TableShape)
+    ]
+    frames = [_frame(slide.title_rect), *(_frame(shape.rect) for shape in slide.shapes)]
+    assert all(isinstance(shape, TextBox | TableShape | RectangleShape) for shape in slide.shapes)
     footers = [] if slide.is_cover else [footer, str(number)]
-    return Read(slide.title, [*texts, *footers], tables, frames)
+    return SlideContents(slide.title, [*texts, *footers], tables, frames)
 
 
-def _frame(box) -> Frame:
-    return tuple(round(side, 1) for side in (box.left, box.top, box.width, box.height))  # type: ignore[return-value]
+def _frame(rect) -> Frame:
+    return tuple(round(side, 1) for side in (rect.left, rect.top, rect.width, rect.height))  # type: ignore[return-value]
 
 
-def of_pptx(content: bytes) -> list[Read]:
+def read_pptx(content: bytes) -> list[SlideContents]:
     return [
-        _of_pptx_slide(slide, number) for number, slide in enumerate(Presentation(io.BytesIO(content)).slides, start=1)
+        _read_pptx_slide(slide, number)
+        for number, slide in enumerate(Presentation(io.BytesIO(content)).slides, start=1)
     ]
 
 
-def _of_pptx_slide(slide, number: int) -> Read:
+def _read_pptx_slide(slide, number: int) -> SlideContents:
     others = [shape for shape in slide.shapes if shape != slide.shapes.title]
     texts = [_pptx_text(shape, number) for shape in others if shape.has_text_frame and shape.text_frame.text != ""]
     tables = [
@@ -58,7 +61,7 @@ def _of_pptx_slide(slide, number: int) -> Read:
         if shape.has_table
     ]
     frames = [tuple(round(side.pt, 1) for side in (s.left, s.top, s.width, s.height)) for s in slide.shapes]
-    return Read(slide.shapes.title.text_frame.text, texts, tables, frames)
+    return SlideContents(slide.shapes.title.text_frame.text, texts, tables, frames)
 
 
 def _pptx_text(shape, number: int) -> str:
@@ -74,22 +77,24 @@ _NAMES = {
 }
 
 
-def of_odp(content: bytes) -> list[Read]:
+def read_odp(content: bytes) -> list[SlideContents]:
     with zipfile.ZipFile(io.BytesIO(content)) as file:
         assert file.infolist()[0].filename == "mimetype"
         assert file.testzip() is None
         tree = ET.fromstring(file.read("content.xml"))
-    return [_of_odp_page(page) for page in tree.iter(f"{{{_NAMES['draw']}}}page")]
+    return [_read_odp_page(page) for page in tree.iter(f"{{{_NAMES['draw']}}}page")]
 
 
-def _of_odp_page(page) -> Read:
+def _read_odp_page(page) -> SlideContents:
     title, *boxes = page.findall("draw:frame/draw:text-box", _NAMES)
     tables = [
         [[_odp_text(cell) for cell in row.findall("table:table-cell", _NAMES)] for row in one.iter(_table("table-row"))]
         for one in page.iter(_table("table"))
     ]
     shapes = [one for one in page if one.tag.rpartition("}")[2] in ("frame", "rect")]
-    return Read(_odp_text(title), [_odp_text(box) for box in boxes], tables, [_odp_frame(one) for one in shapes])
+    return SlideContents(
+        _odp_text(title), [_odp_text(box) for box in boxes], tables, [_odp_frame(one) for one in shapes]
+    )
 
 
 def _table(name: str) -> str:

@@ -9,13 +9,25 @@ from pathlib import Path
 import pytest
 
 from reports.slides.column_widths import Column
-from reports.slides.deck import BODY, COLOURS, HEIGHT, WIDTH, Block, Box, Cell, Deck, Paragraph, Slide, Words
+from reports.slides.deck import (
+    BODY,
+    COLOURS,
+    HEIGHT,
+    WIDTH,
+    Deck,
+    Paragraph,
+    Rect,
+    RectangleShape,
+    Slide,
+    TableCell,
+    TextBox,
+)
 from reports.slides.odp_file import odp_bytes
 from reports.slides.pptx_file import pptx_bytes
-from reports.slides.table_layout import Beside, table_slides
+from reports.slides.table_layout import TableExtras, table_slides
 from reports.slides.text_layout import text_slides
 from tests import office
-from tests.reports.slides.reading import of_deck, of_odp, of_pptx
+from tests.reports.slides.reading import read_deck, read_odp, read_pptx
 
 COLUMNS = [Column("Run", is_number=True), Column("Verdict"), Column("Comment")]
 LONG = (
@@ -26,20 +38,22 @@ LONG = (
 def deck() -> Deck:
     """One of everything: a cover, a table of several slides with odd words, a text, bars."""
     rows = [
-        [Cell(str(316000 + number)), Cell("✕ Bad", "bad", is_bold=True, fill="bad-soft"), Cell(comment)]
+        [TableCell(str(316000 + number)), TableCell("✕ Bad", "bad", is_bold=True, fill="bad-soft"), TableCell(comment)]
         for number, comment in enumerate(["", "a  b   c", "<b>&amp; größe → 漢字", "x\ny", LONG, *["word " * 60] * 20])
     ]
-    points = [Paragraph("First  of all", is_point=True), Paragraph("Then", align="center"), Paragraph("", size=9)]
+    points = [Paragraph("First  of all", is_bullet=True), Paragraph("Then", align="center"), Paragraph("", size=9)]
     return Deck(
         title="Week 17 of 2018",
         author="Ana <Müller>\x00",
         footer="CMS Tracker · Week 17 of 2018",
         slides=[
-            Slide("Weekly report", (Words(Box(72, 180, 816, 60), (Paragraph("Week 17", 20),)),), is_cover=True),
-            *table_slides("Bad & undecided", COLUMNS, rows, Beside(note="A note")),
+            Slide("Weekly report", (TextBox(Rect(72, 180, 816, 60), (Paragraph("Week 17", 20),)),), is_cover=True),
+            *table_slides("Bad & undecided", COLUMNS, rows, TableExtras(note="A note")),
             *text_slides("Summary", [Paragraph(LONG)]),
-            Slide("Points", (Words(BODY, tuple(points)),)),
-            Slide("Bars", (Block(Box(50, 100, 60, 300), "good"), Block(Box(50, 90, 60, 10), "bad"))),
+            Slide("Points", (TextBox(BODY, tuple(points)),)),
+            Slide(
+                "Bars", (RectangleShape(Rect(50, 100, 60, 300), "good"), RectangleShape(Rect(50, 90, 60, 10), "bad"))
+            ),
         ],
     )
 
@@ -49,9 +63,9 @@ def _pointless(read):
     return [text.replace("• ", "") for text in read.texts]
 
 
-@pytest.mark.parametrize(("write", "read"), [(pptx_bytes, of_pptx), (odp_bytes, of_odp)], ids=["pptx", "odp"])
+@pytest.mark.parametrize(("write", "read"), [(pptx_bytes, read_pptx), (odp_bytes, read_odp)], ids=["pptx", "odp"])
 def test_file_holds_the_deck(write, read):
-    said, wanted = read(write(deck())), of_deck(deck())
+    said, wanted = read(write(deck())), read_deck(deck())
     assert [one.title for one in said] == [one.title for one in wanted]
     for one, other in zip(said, wanted, strict=True):
         assert _pointless(one) == other.texts

@@ -8,36 +8,36 @@ from hypothesis import strategies as st
 
 from certify.models.choices import Verdict
 from reports.slides.column_widths import Column
-from reports.slides.deck import BODY, PAD_X, Block, Cell, Grid, Paragraph, Words, line_height
-from reports.slides.table_layout import Beside, table_slides
+from reports.slides.deck import BODY, PAD_X, Paragraph, RectangleShape, TableCell, TableShape, TextBox, line_height
+from reports.slides.table_layout import TableExtras, table_slides
 from reports.slides.text_layout import text_height, text_slides
-from reports.slides.text_metrics import wrapped
-from reports.slides.totals import Tile
+from reports.slides.text_metrics import wrap_text
+from reports.slides.totals import SlideTotal
 
 COLUMNS = [Column("Run", is_number=True), Column("Verdict"), Column("Comment"), Column("Shifter")]
 comments = st.text(st.sampled_from("abcdefgh WM.\n"), max_size=400) | st.integers(1, 9000).map("pixel ".__mul__)
 rows = st.lists(st.tuples(st.integers(300000, 400000), comments), min_size=1, max_size=30)
 
 
-def _cells(run: int, comment: str) -> list[Cell]:
-    return [Cell(str(run)), Cell("Bad", "bad", fill="bad-soft"), Cell(comment), Cell("Ana")]
+def _cells(run: int, comment: str) -> list[TableCell]:
+    return [TableCell(str(run)), TableCell("Bad", "bad", fill="bad-soft"), TableCell(comment), TableCell("Ana")]
 
 
-def _grids(slides) -> list[Grid]:
-    return [shape for slide in slides for shape in slide.shapes if isinstance(shape, Grid)]
+def _grids(slides) -> list[TableShape]:
+    return [shape for slide in slides for shape in slide.shapes if isinstance(shape, TableShape)]
 
 
-def _said(grids: list[Grid], column: int) -> list[str]:
+def _said(grids: list[TableShape], column: int) -> list[str]:
     return " ".join(row.cells[column].text for grid in grids for row in grid.rows[1:]).split()
 
 
 @settings(deadline=None, max_examples=30)
 @given(rows, st.sampled_from(["", "A note. " * 40]))
 def test_tables_fit_and_keep_every_word(given_rows, note):
-    slides = table_slides("Why", COLUMNS, [_cells(*row) for row in given_rows], Beside(note=note))
+    slides = table_slides("Why", COLUMNS, [_cells(*row) for row in given_rows], TableExtras(note=note))
     grids = _grids(slides)
     assert len(grids) == len(slides)
-    assert all(grid.box.bottom <= BODY.bottom + 0.01 and grid.box.top >= BODY.top for grid in grids)
+    assert all(grid.rect.bottom <= BODY.bottom + 0.01 and grid.rect.top >= BODY.top for grid in grids)
     assert "".join(_said(grids, 2)) == "".join("".join(comment.split()) for _run, comment in given_rows)
     assert [word for word in _said(grids, 0) if word != "…"][: len(given_rows)]
     assert _said(grids, 1) == ["Bad"] * len(given_rows)
@@ -45,7 +45,7 @@ def test_tables_fit_and_keep_every_word(given_rows, note):
         assert sum(grid.widths) == pytest.approx(BODY.width)
         for row in grid.rows:
             lines = [
-                wrapped(cell.text, width - 2 * PAD_X, grid.size, cell.is_bold)
+                wrap_text(cell.text, width - 2 * PAD_X, grid.size, cell.is_bold)
                 for cell, width in zip(row.cells, grid.widths, strict=True)
             ]
             assert row.height >= max(map(len, lines)) * line_height(grid.size) + 2 * grid.pad - 0.01
@@ -84,31 +84,31 @@ def test_no_word_is_cut_where_a_smaller_size_keeps_it_whole():
 
 
 def test_sums_stand_above_and_bars_fill_what_is_left():
-    sums = [Tile("Runs", "12"), Tile("✓ Good", "11", "good")]
+    sums = [SlideTotal("Runs", "12"), SlideTotal("✓ Good", "11", "good")]
     shares = [("collisions express", {Verdict.GOOD: 11, Verdict.BAD: 1}), ("cosmics express", {Verdict.GOOD: 3})]
-    beside = Beside(sums, "A note.", [Paragraph("word " * 20)], shares)
+    beside = TableExtras(sums, "A note.", [Paragraph("word " * 20)], shares)
     (slide,) = table_slides("Monday", COLUMNS, [_cells(316187, "x")] * 2, beside)
-    bars = [one for one in slide.shapes if isinstance(one, Block)][len(sums) :]
+    bars = [one for one in slide.shapes if isinstance(one, RectangleShape)][len(sums) :]
     assert [bar.tone for bar in bars] == ["good", "bad-soft", "good"]
-    assert bars[0].box.width == pytest.approx(11 * bars[2].box.width / 3)
-    assert all(shape.box.bottom <= BODY.bottom and shape.box.right <= BODY.right + 0.01 for shape in slide.shapes)
+    assert bars[0].rect.width == pytest.approx(11 * bars[2].rect.width / 3)
+    assert all(shape.rect.bottom <= BODY.bottom and shape.rect.right <= BODY.right + 0.01 for shape in slide.shapes)
     for count in range(1, 9):
         (full,) = table_slides("Monday", COLUMNS, [_cells(316187, "x")] * count, replace(beside, text=[Paragraph("x")]))
-        assert len([one for one in full.shapes if isinstance(one, Block)]) == len(sums) + 3, count
+        assert len([one for one in full.shapes if isinstance(one, RectangleShape)]) == len(sums) + 3, count
     (crowded,) = table_slides("Monday", COLUMNS, [_cells(316187, "x")] * 10, beside)
-    assert len([one for one in crowded.shapes if isinstance(one, Block)]) == len(sums)
+    assert len([one for one in crowded.shapes if isinstance(one, RectangleShape)]) == len(sums)
 
 
 def test_text_stands_below_the_last_of_the_table_and_goes_on():
     for count in (0, 5, 12, 30):
         for words in (5, 3000):
             below = [Paragraph("word " * words)]
-            slides = table_slides("Day", COLUMNS, [_cells(316187, "x " * 300)] * count, Beside(text=below))
-            boxes = [shape for slide in slides for shape in slide.shapes if isinstance(shape, Words)]
+            slides = table_slides("Day", COLUMNS, [_cells(316187, "x " * 300)] * count, TableExtras(text=below))
+            boxes = [shape for slide in slides for shape in slide.shapes if isinstance(shape, TextBox)]
             assert sum(one.text.split().count("word") for box in boxes for one in box.paragraphs) == words
-            assert all(box.box.top + text_height(box.paragraphs, BODY.width) <= BODY.bottom + 0.01 for box in boxes)
+            assert all(box.rect.top + text_height(box.paragraphs, BODY.width) <= BODY.bottom + 0.01 for box in boxes)
             for slide in slides:
-                assert all(a.box.bottom <= b.box.top for a, b in zip(slide.shapes, slide.shapes[1:], strict=False))
+                assert all(a.rect.bottom <= b.rect.top for a, b in zip(slide.shapes, slide.shapes[1:], strict=False))
 
 
 def test_one_slide_has_a_plain_title():
@@ -117,10 +117,10 @@ def test_one_slide_has_a_plain_title():
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(comments, min_size=1, max_size=20), st.booleans())
-def test_texts_fit_and_keep_every_word(texts, is_point):
-    slides = text_slides("Summary", [Paragraph(text, is_point=is_point) for text in texts])
+def test_texts_fit_and_keep_every_word(texts, is_bullet):
+    slides = text_slides("Summary", [Paragraph(text, is_bullet=is_bullet) for text in texts])
     boxes = [shape for slide in slides for shape in slide.shapes]
-    assert all(isinstance(box, Words) for box in boxes)
+    assert all(isinstance(box, TextBox) for box in boxes)
     assert all(text_height(box.paragraphs, BODY.width) <= BODY.height + 0.01 for box in boxes)
     said = "".join("".join(one.text.split()) for box in boxes for one in box.paragraphs)
     assert said == "".join("".join(text.split()) for text in texts)

@@ -3,34 +3,34 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.slides.text_metrics import clean, joined, width, wrapped
+from reports.slides.text_metrics import clean_text, join_lines, text_width, wrap_text
 
 words = st.text(st.sampled_from("aiWM /-.,:äß→✓漢\u0301\n "), max_size=300)
 
 
 @given(text=words, room=st.floats(8, 900), size=st.sampled_from([9, 11, 14, 24]))
 def test_wrapping_loses_nothing_and_stays_in_the_room(text, room, size):
-    lines = wrapped(text, room, size)
-    assert joined(lines).split() == text.split()
-    assert all(width(line.text, size) <= room or len(line.text) == 1 for line in lines)
-    assert joined(lines).count("\n") == text.count("\n")
+    lines = wrap_text(text, room, size)
+    assert join_lines(lines).split() == text.split()
+    assert all(text_width(line.text, size) <= room or len(line.text) == 1 for line in lines)
+    assert join_lines(lines).count("\n") == text.count("\n")
 
 
 @given(text=words, room=st.floats(20, 400))
 def test_what_was_wrapped_wraps_the_same_again_from_any_line(text, room):
-    lines = wrapped(text, room, 11)
+    lines = wrap_text(text, room, 11)
     for cut in range(len(lines)):
-        again = wrapped(joined(lines[cut:]), room, 11)
+        again = wrap_text(join_lines(lines[cut:]), room, 11)
         assert [line.text for line in again] == [line.text for line in lines[cut:]]
 
 
 def test_width_is_that_of_the_font():
-    assert 11 * 0.556 * 6 <= width("316187", 11) < 11 * 0.556 * 6 * 1.05
-    assert width("316187", 11, is_bold=True) > width("316187", 11)
+    assert 11 * 0.556 * 6 <= text_width("316187", 11) < 11 * 0.556 * 6 * 1.05
+    assert text_width("316187", 11, is_bold=True) > text_width("316187", 11)
 
 
 def test_a_word_longer_than_the_room_is_cut():
-    assert [line.text for line in wrapped("i" * 10, 11.6, 10)] == ["iiiii", "iiiii"]
+    assert [line.text for line in wrap_text("i" * 10, 11.6, 10)] == ["iiiii", "iiiii"]
 
 
 @given(st.text(max_size=100))
@@ -38,10 +38,10 @@ def test_clean_text_can_stand_in_a_file(text):
     from lxml import etree
 
     made = etree.Element("p")
-    made.text = clean(text)
+    made.text = clean_text(text)
     assert "\r" not in made.text
     assert "\t" not in made.text
 
 
 def test_clean_keeps_every_word_and_line():
-    assert clean("a\r\nb\rc\x0bd\x00\te") == "a\nb\nc\nd    e"
+    assert clean_text("a\r\nb\rc\x0bd\x00\te") == "a\nb\nc\nd    e"

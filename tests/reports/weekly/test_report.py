@@ -18,21 +18,21 @@ from certify.models.choices import Verdict
 from reports.bar_chart import charts
 from reports.filters.form import WeekForm
 from reports.models import DayNote, WeekNote
-from reports.slides.weekly_deck import deck_of
-from reports.weekly.content import report_of
-from reports.weekly.sections import Link, Report
+from reports.slides.weekly_deck import build_deck
+from reports.weekly.content import build_report
+from reports.weekly.sections import Link, WeeklyReport
 from tests.factories import CertificationFactory, RunFactory, UserFactory
-from tests.reports.slides.reading import of_deck, of_odp, of_pptx
+from tests.reports.slides.reading import read_deck, read_odp, read_pptx
 from tests.shiftleader.weekly import MONDAY, WEEK, a_week
 
 pytestmark = pytest.mark.django_db
-READERS = {"pptx": of_pptx, "odp": of_odp}
+READERS = {"pptx": read_pptx, "odp": read_odp}
 
 
-def report(query: str = WEEK, reader=None) -> Report:
+def report(query: str = WEEK, reader=None) -> WeeklyReport:
     form = WeekForm(QueryDict(query))
     assert form.is_valid(), form.errors
-    return report_of(form.scope(), reader or UserFactory(), [])
+    return build_report(form.scope(), reader or UserFactory(), [])
 
 
 def titles(client, kind: str, query: str = WEEK) -> list[str]:
@@ -50,7 +50,7 @@ def rows_behind(client, url: str) -> int:
     return client.get(url).text.count("data-pk=")
 
 
-def counts(of: Report) -> Iterator[Link]:
+def counts(of: WeeklyReport) -> Iterator[Link]:
     """The numbers of certifications, and of runs of one run type and reconstruction, where a run is a row."""
     for section in of.sections:
         yield from (one.link for one in section.totals if one.label == "Certifications" or one.verdict)
@@ -97,7 +97,7 @@ def test_bars_as_numbers_lead_to_their_rows(shift_leader_client):
     a_week(24)
     scope = WeekForm(QueryDict(WEEK))
     assert scope.is_valid()
-    drawn = charts(scope.scope().lines(), scope.scope().days.all(), scope.scope().rows_url)
+    drawn = charts(scope.scope().report_rows(), scope.scope().days.all(), scope.scope().rows_url)
     page = unescape(shift_leader_client.get(f"/shiftleader/report/?{WEEK}").text)
     numbers = [number for one in drawn for _day, some in one.rows for number in some]
     assert len(numbers) > 10
@@ -136,7 +136,7 @@ def test_slides_are_those_of_the_report(shift_leader, shift_leader_client, kind)
     a_week(20)
     answer = shift_leader_client.get(f"/shiftleader/slides.{kind}?{WEEK}")
     assert answer["Content-Disposition"] == f'attachment; filename="tracker-2018-W17.{kind}"'
-    wanted = of_deck(deck_of(report(reader=shift_leader)))
+    wanted = read_deck(build_deck(report(reader=shift_leader)))
     said = READERS[kind](answer.content)
     assert [one.title for one in said] == [one.title for one in wanted]
     assert [one.tables for one in said] == [one.tables for one in wanted]
@@ -190,7 +190,7 @@ def test_words_are_as_typed_on_page_and_slides(shift_leader, shift_leader_client
 def test_long_comments_are_never_dropped(shift_leader_client):
     comment = "Pixel HV was off in the barrel, see the entry of the shift log of that night.\n" * 60
     a_week(8, comment=comment)
-    slides = of_pptx(shift_leader_client.get(f"/shiftleader/slides.pptx?{WEEK}").content)
+    slides = read_pptx(shift_leader_client.get(f"/shiftleader/slides.pptx?{WEEK}").content)
     why = [slide for slide in slides if slide.title.startswith("Bad and undecided")]
     said = " ".join(row[6] for slide in why for table in slide.tables for row in table[1:])
     assert len(why) >= 3
@@ -225,7 +225,7 @@ def test_many_days_and_all_days(shift_leader_client):
 
 @pytest.mark.parametrize("kind", READERS)
 def test_very_many_have_their_sums_alone_and_say_so(shift_leader_client, monkeypatch, kind):
-    monkeypatch.setattr("reports.weekly.content.MOST_LISTED", 19)
+    monkeypatch.setattr("reports.weekly.content.MAX_LISTED", 19)
     a_week(20)
     slides = READERS[kind](shift_leader_client.get(f"/shiftleader/slides.{kind}?{WEEK}").content)
     assert [one.title for one in slides] == ["Weekly report", "Certification"]

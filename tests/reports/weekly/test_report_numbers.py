@@ -10,33 +10,33 @@ from certify.models.choices import Verdict
 from oms.formatting import lumi_text
 from reports.date_range import days_of_week
 from reports.filters.week import Scope
-from reports.rows import Line
-from reports.slides.weekly_deck import deck_of
+from reports.rows import ReportRow
+from reports.slides.weekly_deck import build_deck
 from reports.statistics import flag_changes
-from reports.weekly.content import Material, sections_of
-from reports.weekly.sections import Report
-from tests.reports.slides.reading import of_deck
+from reports.weekly.content import ReportData, build_sections
+from reports.weekly.sections import WeeklyReport
+from tests.reports.slides.reading import read_deck
 from tests.reports.test_statistics import certified, exactly
 
 WEEK = Scope(days_of_week("2018-W20"), {})
 
 
-def tables(lines: list[Line]) -> dict[str, list[list[str]]]:
+def tables(lines: list[ReportRow]) -> dict[str, list[list[str]]]:
     """The rows of each table of the deck, without heads, those of its further slides added."""
-    sections = sections_of(Material(WEEK, lines, flag_changes(lines), [], []))
+    sections = build_sections(ReportData(WEEK, lines, flag_changes(lines), [], []))
     found: dict[str, list[list[str]]] = defaultdict(list)
-    for slide in of_deck(deck_of(Report("Report", "", "", (), sections))):
+    for slide in read_deck(build_deck(WeeklyReport("Report", "", "", (), sections))):
         for table in slide.tables:
             rows = [[text.replace("\xa0", " ") for text in row] for row in table[1:]]
             found[slide.title.partition(" (")[0]] += rows
     return found
 
 
-def plain(lines: list[Line]) -> list[list[str]]:
+def plain(lines: list[ReportRow]) -> list[list[str]]:
     """The rows of numbers, each counted by hand."""
-    of: dict[tuple[str, str], list[Line]] = defaultdict(list)
+    of: dict[tuple[str, str], list[ReportRow]] = defaultdict(list)
     for line in lines:
-        of[line.kind.run_type, line.kind.reconstruction].append(line)
+        of[line.group.run_type, line.group.reconstruction].append(line)
     rows = []
     for (run_type, reconstruction), some in of.items():
         bad = [line for line in some if line.verdict == "bad"]
@@ -55,7 +55,7 @@ def plain(lines: list[Line]) -> list[list[str]]:
     return sorted(rows)
 
 
-def lumi(lines: list[Line]) -> str:
+def lumi(lines: list[ReportRow]) -> str:
     values = [line.recorded_lumi for line in lines]
     return lumi_text(exactly(values)) + unknown(values)
 
@@ -74,10 +74,10 @@ def runs_under(rows: list[list[str]]) -> dict[tuple[str, ...], list[str]]:
     return {key: runs for key, runs in found.items() if runs}
 
 
-def plain_runs(lines: list[Line], first) -> dict[tuple[str, ...], list[str]]:
+def plain_runs(lines: list[ReportRow], first) -> dict[tuple[str, ...], list[str]]:
     found: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for line in sorted(lines, key=lambda line: line.run_number):
-        found[first(line), line.kind.run_type, line.kind.reconstruction, line.verdict].append(str(line.run_number))
+        found[first(line), line.group.run_type, line.group.reconstruction, line.verdict].append(str(line.run_number))
     return found
 
 

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from oms.models import OmsRun
 from reports.statistics import flag_changes
-from shiftleader.parts.central_list import LONGEST_ADDRESS, MOST, Certified, Standing, check, read, text_of
+from shiftleader.parts.central_list import (
+    MAX_RUNS,
+    MAX_URL_LENGTH,
+    CentralListStatus,
+    CheckedCertification,
+    check_runs,
+    check_text,
+    parse_pasted_runs,
+)
 from tests.factories import CertificationFactory, RunFactory, UserFactory
 from tests.reports.test_statistics import certified as certified_lines
 
@@ -19,18 +27,22 @@ NINETEEN = {
     ("cosmics", "express"): dict.fromkeys((10, 11, 12, 13, 14), "good"),
     ("cosmics", "prompt"): {11: "good", 14: "bad"},
 }
-ROWS = [Certified(run, reco, kind, verdict) for (kind, reco), some in NINETEEN.items() for run, verdict in some.items()]
+ROWS = [
+    CheckedCertification(run, reco, kind, verdict)
+    for (kind, reco), some in NINETEEN.items()
+    for run, verdict in some.items()
+]
 ASKED = [*range(9), *range(10, 16)]
 FOUND = {
-    ("collisions", Standing.GOOD): [1, 3],
-    ("collisions", Standing.BAD): [6],
-    ("collisions", Standing.PROMPT_MISSING): [2, 7],
-    ("collisions", Standing.CHANGED_GOOD): [5],
-    ("collisions", Standing.CHANGED_BAD): [4],
-    ("cosmics", Standing.GOOD): [11],
-    ("cosmics", Standing.PROMPT_MISSING): [10, 12, 13],
-    ("cosmics", Standing.CHANGED_BAD): [14],
-    ("", Standing.MISSING): [0, 8, 15],
+    ("collisions", CentralListStatus.GOOD): [1, 3],
+    ("collisions", CentralListStatus.BAD): [6],
+    ("collisions", CentralListStatus.PROMPT_MISSING): [2, 7],
+    ("collisions", CentralListStatus.CHANGED_GOOD): [5],
+    ("collisions", CentralListStatus.CHANGED_BAD): [4],
+    ("cosmics", CentralListStatus.GOOD): [11],
+    ("cosmics", CentralListStatus.PROMPT_MISSING): [10, 12, 13],
+    ("cosmics", CentralListStatus.CHANGED_BAD): [14],
+    ("", CentralListStatus.MISSING): [0, 8, 15],
 }
 TEXT = """Collisions
 GOOD: 1, 3
@@ -48,12 +60,12 @@ MISSING: 0, 8, 15"""
 
 
 def test_nineteen_certifications_stand_as_pinned():
-    assert check(ASKED, ROWS) == FOUND
-    assert text_of(FOUND) == TEXT
+    assert check_runs(ASKED, ROWS) == FOUND
+    assert check_text(FOUND) == TEXT
 
 
 def test_numbers_twice_and_junk_make_no_difference():
-    pasted = read("hase 15-10, 0;1\n2 3 4 5 6 7 8 abc 10 11 12 13 14 15 1 1 hase")
+    pasted = parse_pasted_runs("hase 15-10, 0;1\n2 3 4 5 6 7 8 abc 10 11 12 13 14 15 1 1 hase")
     assert pasted.numbers == ASKED
     assert pasted.ignored == ["hase", "15-10", "abc"]
 
@@ -61,18 +73,18 @@ def test_numbers_twice_and_junk_make_no_difference():
 @pytest.mark.parametrize(
     ("rows", "standing"),
     [
-        ({"rereco": "good"}, Standing.PROMPT_MISSING),
-        ({"prompt": "undecided"}, Standing.UNDECIDED),
-        ({"prompt": "good", "express": "undecided"}, Standing.GOOD),
-        ({"prompt": "undecided", "express": "good"}, Standing.UNDECIDED),
-        ({"prompt": "bad", "rereco": "good"}, Standing.BAD),
-        ({"prompt": "bad", "express": "good", "rerecoul": "good"}, Standing.CHANGED_BAD),
-        ({}, Standing.MISSING),
+        ({"rereco": "good"}, CentralListStatus.PROMPT_MISSING),
+        ({"prompt": "undecided"}, CentralListStatus.UNDECIDED),
+        ({"prompt": "good", "express": "undecided"}, CentralListStatus.GOOD),
+        ({"prompt": "undecided", "express": "good"}, CentralListStatus.UNDECIDED),
+        ({"prompt": "bad", "rereco": "good"}, CentralListStatus.BAD),
+        ({"prompt": "bad", "express": "good", "rerecoul": "good"}, CentralListStatus.CHANGED_BAD),
+        ({}, CentralListStatus.MISSING),
     ],
 )
 def test_prompt_decides(rows, standing):
-    some = [Certified(5, name, "collisions", verdict) for name, verdict in rows.items()]
-    assert [one for _type, one in check([5], some)] == [standing]
+    some = [CheckedCertification(5, name, "collisions", verdict) for name, verdict in rows.items()]
+    assert [one for _type, one in check_runs([5], some)] == [standing]
 
 
 @pytest.mark.parametrize(
@@ -82,14 +94,14 @@ def test_prompt_decides(rows, standing):
         ("316199 - 316201 316203–316204", [316199, 316200, 316201, 316203, 316204], ""),
         ("", [], ""),
         ("nothing", [], "There is no run number in the list."),
-        (f"100000-{100000 + MOST - 1}", list(range(100000, 100000 + MOST)), ""),
-        (f"100000-{100000 + MOST}", [], f"The list has more than {MOST} runs."),
-        ("1-9999999", [], f"The list has more than {MOST} runs."),
+        (f"100000-{100000 + MAX_RUNS - 1}", list(range(100000, 100000 + MAX_RUNS)), ""),
+        (f"100000-{100000 + MAX_RUNS}", [], f"The list has more than {MAX_RUNS} runs."),
+        ("1-9999999", [], f"The list has more than {MAX_RUNS} runs."),
         ("99999999 ٣", [], "There is no run number"),
     ],
 )
 def test_list_as_people_paste_it(text, numbers, error):
-    pasted = read(text)
+    pasted = parse_pasted_runs(text)
     assert pasted.numbers == numbers
     assert pasted.error.startswith(error)
     assert bool(pasted.error) == bool(error)
@@ -101,17 +113,19 @@ RECOS, VERDICTS = ("express", "prompt", "rereco", "rerecoul"), ("good", "bad", "
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.tuples(st.integers(1, 5), st.sampled_from(RECOS)), st.sampled_from(VERDICTS)))
 def test_each_run_stands_once_and_as_a_plain_reading_says(certified):
-    rows = [Certified(run, reco, "collisions", verdict) for (run, reco), verdict in certified.items()]
-    found = [(run, standing.label) for (_, standing), runs in check(range(1, 6), rows).items() for run in runs]
+    rows = [CheckedCertification(run, reco, "collisions", verdict) for (run, reco), verdict in certified.items()]
+    found = [(run, standing.label) for (_, standing), runs in check_runs(range(1, 6), rows).items() for run in runs]
     assert sorted(found) == [(run, plainly(run, certified)) for run in range(1, 6)]
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(certified_lines())
 def test_runs_that_changed_are_those_of_the_overview(lines):
-    rows = [Certified(one.run_number, one.kind.reconstruction, one.kind.run_type, one.verdict) for one in lines]
-    words = {Standing.CHANGED_GOOD: "good", Standing.CHANGED_BAD: "bad"}
-    found = check({one.run_number for one in lines}, rows).items()
+    rows = [
+        CheckedCertification(one.run_number, one.group.reconstruction, one.group.run_type, one.verdict) for one in lines
+    ]
+    words = {CentralListStatus.CHANGED_GOOD: "good", CentralListStatus.CHANGED_BAD: "bad"}
+    found = check_runs({one.run_number for one in lines}, rows).items()
     changed = {run: words[standing] for (_, standing), runs in found if standing in words for run in runs}
     assert changed == {one.run_number: one.prompt.verdict for one in flag_changes(lines)}
 
@@ -153,10 +167,10 @@ def test_page_reads_the_verdicts_whatever_the_week(shifter_client, django_assert
         shifter_client.get(answer.redirect_chain[0][0], HTTP_HX_REQUEST="true")
 
 
-def standings(client, query, pasted):
+def statuses(client, query, pasted):
     """{run: standing} of a check, from its text."""
     answer = client.get(f"/shiftleader/part/central/?{query}&list={pasted}", HTTP_HX_REQUEST="true")
-    lines = (line.split(": ") for line in answer.context["answer"].splitlines() if ": " in line)
+    lines = (line.split(": ") for line in answer.context["check_text"].splitlines() if ": " in line)
     return {run: standing for standing, runs in lines for run in runs.split(", ")}, answer.text
 
 
@@ -169,31 +183,31 @@ def test_filters_that_are_set_narrow_and_what_they_leave_out_is_not_missing(shif
     certify(317003, "express", user=anna)
     certify(317004, "express", user=ben)
     pasted = "317001-317005,317005"
-    plain, page = standings(shifter_client, "week=2001-W01", pasted)
+    plain, page = statuses(shifter_client, "week=2001-W01", pasted)
     assert plain == {
         "317001": "CHANGED TO GOOD", "317002": "GOOD", "317003": "PROMPT MISSING", "317004": "PROMPT MISSING",
         "317005": "MISSING",
     }  # fmt: skip
     assert "data-set" not in page
-    annas, page = standings(shifter_client, "week=2001-W01&user=anna", pasted)
+    annas, page = statuses(shifter_client, "week=2001-W01&user=anna", pasted)
     outside = dict.fromkeys(("317002", "317004"), "OUTSIDE THE FILTERS")
     assert annas == plain | outside
     assert "Only Shifters anna." in page
     unfiltered = "/shiftleader/part/central/?week=2001-W01&list=317001-317005+317005"
     assert f'<a href="{unfiltered.replace("&", "&amp;")}"' in page
-    assert standings(shifter_client, "user=ben", pasted)[0] == plain | {
+    assert statuses(shifter_client, "user=ben", pasted)[0] == plain | {
         "317001": "OUTSIDE THE FILTERS", "317003": "OUTSIDE THE FILTERS"
     }  # fmt: skip
     everything = dict.fromkeys(plain, "OUTSIDE THE FILTERS") | {"317005": "MISSING"}
-    assert standings(shifter_client, "reconstruction=rereco", pasted)[0] == everything
-    assert standings(shifter_client, "verdict=good&dataset=prompt&run_type=collisions", pasted)[0] == plain
+    assert statuses(shifter_client, "reconstruction=rereco", pasted)[0] == everything
+    assert statuses(shifter_client, "verdict=good&dataset=prompt&run_type=collisions", pasted)[0] == plain
 
 
 @pytest.mark.django_db
 def test_numbers_of_a_range_that_are_no_run_here_are_one_line(shifter_client):
     certify(317001)
     RunFactory(run_number=317003)
-    found, page = standings(shifter_client, "", "316999-317005 317005 317101-317102")
+    found, page = statuses(shifter_client, "", "316999-317005 317005 317101-317102")
     assert found == {
         "317001": "GOOD", "317003": "MISSING", "317005": "MISSING", "317101": "MISSING", "317102": "MISSING",
         "4 of the ranges": "NO RUN KNOWN HERE", "316999-317000": "NO RUN KNOWN HERE", "317002": "NO RUN KNOWN HERE",
@@ -204,7 +218,7 @@ def test_numbers_of_a_range_that_are_no_run_here_are_one_line(shifter_client):
 
 @pytest.mark.django_db
 def test_list_too_long_for_an_address_is_checked_all_the_same(shifter_client):
-    many = " ".join(str(number) for number in range(317000, 317000 + 4 * LONGEST_ADDRESS // 14, 2))
+    many = " ".join(str(number) for number in range(317000, 317000 + 4 * MAX_URL_LENGTH // 14, 2))
     answer = shifter_client.post("/shiftleader/central-list/?week=2018-W22", {"list": many})
     assert answer.status_code == 200
     assert f"{len(many.split())} missing" in answer.content.decode()

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registry.flags import FlaggedDataset
-from registry.parsing import RegistryDataset, reconstruction_of
-from reports.rows import Kind, Line
-from shiftleader.parts.comparison import Outcome, compare, run_type_in_registry
-from shiftleader.parts.run_selection import MOST, runs_asked
+from registry.parsing import RegistryDataset, reconstruction_in
+from reports.rows import ReportGroup, ReportRow
+from shiftleader.parts.comparison import ComparisonOutcome, compare_with_registry, run_type_in_registry
+from shiftleader.parts.run_selection import MAX_RUNS_ASKED, runs_to_ask
 
 COMPONENTS = ("pixel", "strip", "tracking")
 EXPRESS, PROMPT = "/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"
@@ -20,11 +20,20 @@ ODD = "/Express/Commissioning2022/DQM"
 GOOD = {"GOOD": 100, "EMPTY": 0}
 
 
-def line(run=1, reconstruction="express", flags=("good", "good", "good"), *, low=(), dataset=EXPRESS, run_type=None):
-    kind = Kind(run_type or "collisions", reconstruction, dataset, 3.8, 6500.0, "PROTON")
-    return Line(
-        pk=run, run_number=run, kind=kind, reference="", flags=dict(zip(COMPONENTS, flags, strict=True)),
-        low=frozenset(low), verdict="good", has_trackermap=True, lumisections=100, recorded_lumi=1.0, comment="",
+def line(
+    run=1,
+    reconstruction="express",
+    flags=("good", "good", "good"),
+    *,
+    low_statistics=(),
+    dataset=EXPRESS,
+    run_type=None,
+):
+    kind = ReportGroup(run_type or "collisions", reconstruction, dataset, 3.8, 6500.0, "PROTON")
+    return ReportRow(
+        pk=run, run_number=run, group=kind, reference="", flags=dict(zip(COMPONENTS, flags, strict=True)),
+        low_statistics=frozenset(low_statistics), verdict="good",
+        has_trackermap=True, lumisections=100, recorded_lumi=1.0, comment="",
         shifter="Anna", username="anna", day=date(2018, 6, 1), fill_number=None,
     )  # fmt: skip
 
@@ -32,13 +41,15 @@ def line(run=1, reconstruction="express", flags=("good", "good", "good"), *, low
 def theirs(
     run=1, name=EXPRESS, counts=(GOOD, GOOD, GOOD), *, state="OPEN", run_class="Collisions18", hlt=None, beam=None
 ):
-    dataset = RegistryDataset(run, name, reconstruction_of(name), state, run_class, "SIGNOFF", name)
+    dataset = RegistryDataset(run, name, reconstruction_in(name), state, run_class, "SIGNOFF", name)
     return FlaggedDataset(dataset, dict(zip(COMPONENTS, counts, strict=True)), hlt, beam)
 
 
 def compared(lines, datasets, certified=None, is_wanted=lambda _: True):
-    keys = {(one.run_number, one.kind.reconstruction) for one in lines}
-    return compare(lines, datasets, certified=keys if certified is None else certified, is_wanted=is_wanted)
+    keys = {(one.run_number, one.group.reconstruction) for one in lines}
+    return compare_with_registry(
+        lines, datasets, certified=keys if certified is None else certified, is_wanted=is_wanted
+    )
 
 
 def outcomes(found):
@@ -54,8 +65,8 @@ def test_equal_on_both_sides_is_equal_and_nothing_else():
 def test_difference_names_the_component_and_on_how_many_lumisections():
     found = compared([line(flags=("good", "good", "good"))], [theirs(counts=(GOOD, {"BAD": 12, "STANDBY": 3}, GOOD))])
     row = found.rows[0]
-    assert row.outcome == Outcome.DIFFERENT
-    assert [(pair.component.value, pair.ours, pair.says) for pair in row.pairs if pair.is_different] == [
+    assert row.outcome == ComparisonOutcome.DIFFERENT
+    assert [(pair.component.value, pair.ours, pair.registry_text) for pair in row.components if pair.is_different] == [
         ("strip", "good", "bad on 12 of 15 LS")
     ]
 
@@ -63,16 +74,16 @@ def test_difference_names_the_component_and_on_how_many_lumisections():
 @pytest.mark.parametrize(
     ("counts", "outcome", "says"),
     [
-        ({"GOOD": 100, "BAD": 15}, Outcome.MIXED, "mixed, 15 of 115 bad"),
-        ({"STANDBY": 5, "NOTSET": 3}, Outcome.NOT_FLAGGED, "not flagged"),
-        ({}, Outcome.NOT_FLAGGED, "not flagged"),
-        ({"EXCLUDED": 5}, Outcome.DIFFERENT, "excluded on 5 of 5 LS"),
+        ({"GOOD": 100, "BAD": 15}, ComparisonOutcome.MIXED, "mixed, 15 of 115 bad"),
+        ({"STANDBY": 5, "NOTSET": 3}, ComparisonOutcome.NOT_FLAGGED, "not flagged"),
+        ({}, ComparisonOutcome.NOT_FLAGGED, "not flagged"),
+        ({"EXCLUDED": 5}, ComparisonOutcome.DIFFERENT, "excluded on 5 of 5 LS"),
     ],
 )
 @pytest.mark.parametrize("ours", ["good", "bad"])
 def test_mixed_and_not_flagged_are_groups_of_their_own(counts, outcome, says, ours):
     found = compared([line(flags=("good", "good", ours))], [theirs(counts=(GOOD, GOOD, counts))])
-    assert (found.rows[0].outcome, found.rows[0].pairs[2].says) == (outcome, says)
+    assert (found.rows[0].outcome, found.rows[0].components[2].registry_text) == (outcome, says)
 
 
 def test_each_direction_is_one_row():
@@ -83,8 +94,11 @@ def test_each_direction_is_one_row():
 
 def test_low_statistics_is_not_compared():
     bad = {"BAD": 100}
-    assert compared([line(flags=("bad",) * 3, low=COMPONENTS)], [theirs(counts=(bad,) * 3)]).rows[0].outcome == "equal"
-    assert compared([line(flags=("bad",) * 3, low=COMPONENTS)], [theirs()]).rows[0].outcome == "different"
+    assert (
+        compared([line(flags=("bad",) * 3, low_statistics=COMPONENTS)], [theirs(counts=(bad,) * 3)]).rows[0].outcome
+        == "equal"
+    )
+    assert compared([line(flags=("bad",) * 3, low_statistics=COMPONENTS)], [theirs()]).rows[0].outcome == "different"
 
 
 def test_online_and_unknown_names_are_left_out_and_counted():
@@ -133,7 +147,7 @@ def test_run_type_is_what_class_then_name_then_key_say(parts, run_type):
 
 def test_other_run_type_is_said_and_changes_no_outcome():
     found = compared([line(1, run_type="cosmics"), line(2, run_type="unknown"), line(3)], [theirs(1), theirs(2)])
-    assert [row.run_number for row in found.other_run_type] == [1]
+    assert [row.run_number for row in found.rows_with_other_run_type] == [1]
     assert {row.outcome.value for row in found.rows} == {"equal", "only-ours"}
 
 
@@ -197,14 +211,14 @@ def test_comparison_is_what_a_plain_recomputation_says(ours, registry, elsewhere
         ([10, 13], [], [13, 12, 11, 10]),
         ([10, 500], [], [500, 10]),
         ([11], [(10, 12)], [12, 11, 10]),
-        ([11, 13], [(10, 10 + MOST)], [13, 12, 11]),
-        ([11, 13], [(1, 11), (13, 13 + MOST)], [13, 11]),
+        ([11, 13], [(10, 10 + MAX_RUNS_ASKED)], [13, 12, 11]),
+        ([11, 13], [(1, 11), (13, 13 + MAX_RUNS_ASKED)], [13, 11]),
     ],
 )
 def test_runs_that_are_asked_about(certified, spans, asked):
-    assert runs_asked(certified, spans) == asked
+    assert runs_to_ask(certified, spans) == asked
 
 
 def test_too_many_between_are_left_to_those_certified():
-    certified = range(100_000, 100_000 + 150 * (MOST // 100), 150)
-    assert runs_asked(certified) == sorted(certified, reverse=True)
+    certified = range(100_000, 100_000 + 150 * (MAX_RUNS_ASKED // 100), 150)
+    assert runs_to_ask(certified) == sorted(certified, reverse=True)

@@ -10,15 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infrastructure.http.budget import Budget
-from registry.certification_calls import Cycle
-from registry.parsing import RegistryDataset, reconstruction_of
-from reports.date_range import Days, days_of_week
+from registry.certification_calls import CertificationCall
+from registry.parsing import RegistryDataset, reconstruction_in
+from reports.date_range import DateRange, days_of_week
 from reports.filters.week import Scope
 from sandbox.faults import MODES
 from shiftleader.parts import progress_part
-from shiftleader.parts.progress import MOST_CALLS, as_calls, by_reconstruction, calls_of
+from shiftleader.parts.progress import MAX_CALLS, call_progress, calls_in_scope, progress_by_reconstruction
 from tests.factories import CertificationFactory, RunFactory, UserFactory
-from tests.faults.cells import Main
+from tests.faults.cells import MainContent
 from tests.shiftleader.parts.test_registry_comparison import IN_PAGE, certify, text_of
 
 PART = "/shiftleader/part/progress/"
@@ -27,11 +27,11 @@ DAY = "from=2018-04-27&to=2018-04-27"  # runs 315264 to 315270 began, and 315322
 
 
 def dataset(run, name=EXPRESS, state="OPEN"):
-    return RegistryDataset(run, name, reconstruction_of(name), state, "Collisions18", "SIGNOFF", name)
+    return RegistryDataset(run, name, reconstruction_in(name), state, "Collisions18", "SIGNOFF", name)
 
 
 def cycle(*datasets, deadline=None, state="pending"):
-    return Cycle("2018 week 17", deadline, state, datasets)
+    return CertificationCall("2018 week 17", deadline, state, datasets)
 
 
 RUNS, RECOS = st.integers(1, 8), {"express": EXPRESS, "prompt": PROMPT, "rereco": "/ReReco/A/DQM"}
@@ -41,7 +41,7 @@ KEYS = st.tuples(RUNS, st.sampled_from(sorted(RECOS)))
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(KEYS), st.dictionaries(KEYS, st.sampled_from(["Anna", "Bert"])))
 def test_progress_is_what_plain_counting_says(opened, shifters):
-    found = by_reconstruction([dataset(run, RECOS[reco]) for run, reco in opened], shifters)
+    found = progress_by_reconstruction([dataset(run, RECOS[reco]) for run, reco in opened], shifters)
     for reco in RECOS:
         runs = {run for run, name in opened if name == reco}
         done = {run for run in runs if (run, reco) in shifters}
@@ -49,13 +49,13 @@ def test_progress_is_what_plain_counting_says(opened, shifters):
         assert len(mine) == bool(runs)
         for one in mine:
             assert (one.total, one.certified) == (len(runs), len(done))
-            assert [left.run_number for left in one.left] == sorted(runs - done, reverse=True)
+            assert [left.run_number for left in one.remaining] == sorted(runs - done, reverse=True)
             names = [shifters[run, reco] for run in done]
             assert dict(one.people) == {name: names.count(name) for name in names}
 
 
 def test_runs_left_are_searched_a_hundred_at_once():
-    found = by_reconstruction([dataset(run) for run in range(315000, 315250, 2)], {})
+    found = progress_by_reconstruction([dataset(run) for run in range(315000, 315250, 2)], {})
     assert [len(one.split(",")) for one in found[0].searches] == [100, 25]
 
 
@@ -64,11 +64,11 @@ def test_calls_that_end_in_these_days_are_never_left_out():
         datetime(2018, 4, 25, tzinfo=UTC),
         cycle(deadline=datetime(2017, 4, 25, tzinfo=UTC), state="completed"),
     )
-    pending = [cycle(deadline=last - timedelta(days=number)) for number in range(MOST_CALLS + 3)]
-    days = Days(date(2018, 4, 20), date(2018, 4, 25))
-    shown, more = calls_of([*pending, ended], Scope(days, {}), (), bool)
-    assert (len(shown), more) == (MOST_CALLS, 3) and shown[0].deadline < shown[-1].deadline == last
-    assert calls_of([*pending, ended], Scope(days_of_week("2017-W17"), {}), (), bool)[0] == [ended]
+    pending = [cycle(deadline=last - timedelta(days=number)) for number in range(MAX_CALLS + 3)]
+    days = DateRange(date(2018, 4, 20), date(2018, 4, 25))
+    shown, more = calls_in_scope([*pending, ended], Scope(days, {}), (), bool)
+    assert (len(shown), more) == (MAX_CALLS, 3) and shown[0].deadline < shown[-1].deadline == last
+    assert calls_in_scope([*pending, ended], Scope(days_of_week("2017-W17"), {}), (), bool)[0] == [ended]
 
 
 def at(day):
@@ -95,8 +95,10 @@ def test_call_is_of_the_days_by_its_time_its_deadline_or_its_runs(time_machine, 
     time_machine.move_to("2018-05-20T12:00:00+00:00")
     said = {"state": "pending", "made_at": None, **parts}
     datasets = tuple(dataset(run, PROMPT) for run in said.pop("runs", (1, 2)))
-    one = Cycle("call", datasets=datasets, **said)
-    found, _more = calls_of([one], Scope(Days(*(at(day).date() for day in days)), {}), {8}, lambda _one: True)
+    one = CertificationCall("call", datasets=datasets, **said)
+    found, _more = calls_in_scope(
+        [one], Scope(DateRange(*(at(day).date() for day in days)), {}), {8}, lambda _one: True
+    )
     assert bool(found) is is_shown
 
 
@@ -104,8 +106,8 @@ def test_many_runs_are_asked_for_in_several_calls(monkeypatch):
     asked = []
     monkeypatch.setattr(progress_part, "open_datasets_of", lambda numbers, _budget: asked.append(len(numbers)))
     monkeypatch.setattr(progress_part, "open_datasets_between", lambda *_asked: None)
-    monkeypatch.setattr(progress_part, "cycles", lambda _budget: None)
-    progress_part._ask(Scope(Days(), {}), range(315000, 320000, 2), Budget.of_page())
+    monkeypatch.setattr(progress_part, "certification_calls", lambda _budget: None)
+    progress_part._fetch(Scope(DateRange(), {}), range(315000, 320000, 2), Budget.for_page())
     assert (sum(asked), max(asked)) == (2500, 1000)
 
 
@@ -114,7 +116,7 @@ def test_call_is_overdue_with_something_left_after_its_deadline(time_machine):
     past, future = datetime(2018, 5, 1, tzinfo=UTC), datetime(2018, 5, 2, tzinfo=UTC)
     calls = [cycle(dataset(1, PROMPT), deadline=past), cycle(dataset(2, PROMPT), deadline=past),
              cycle(dataset(1, PROMPT), deadline=future), cycle(dataset(1, PROMPT))]  # fmt: skip
-    assert [one.is_overdue for one in as_calls(calls, {(2, "prompt"): "Anna"})] == [True, False, False, False]
+    assert [one.is_overdue for one in call_progress(calls, {(2, "prompt"): "Anna"})] == [True, False, False, False]
 
 
 @pytest.fixture
@@ -247,9 +249,9 @@ def test_run_type_of_reprocessed_data_in_a_call_is_that_of_the_run():
     ]
     call = cycle(*names, RegistryDataset(315004, PROMPT, "prompt", "", None, None))
     for kind, left in (("collisions", [315001, 315003, 315004]), ("cosmics", [315002, 315003])):
-        is_left = progress_part._wanted_of([call], Scope(Days(), {"run_type": [kind]}))
+        is_left = progress_part._call_dataset_filter([call], Scope(DateRange(), {"run_type": [kind]}))
         assert [one.run_number for one in call.datasets if is_left(one)] == left
-    assert all(map(progress_part._wanted_of([call], Scope(Days(), {})), call.datasets))
+    assert all(map(progress_part._call_dataset_filter([call], Scope(DateRange(), {})), call.datasets))
 
 
 @pytest.mark.django_db
@@ -276,7 +278,7 @@ def test_queries_do_not_grow(ask, django_assert_max_num_queries, size):
 def test_registry_out_is_said_once_and_retried(ask, sandbox, settings, mode):
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 1, 0.1, 0.3
     sandbox.faults("registry", mode)
-    main = Main(ask())
+    main = MainContent(ask())
     said = [one for one in main.paragraphs if one.startswith("Run Registry ") and "ask again" in one]
     assert len(said) == 1
     assert "is not known" in said[0] or "are not known" in said[0]

@@ -9,7 +9,7 @@ import pytest
 from oms.models import OmsRun
 from sandbox.faults import MODES
 from tests.factories import CertificationFactory, DatasetFactory, RunFactory
-from tests.faults.cells import Main
+from tests.faults.cells import MainContent
 
 pytestmark = pytest.mark.django_db
 PART = "/shiftleader/part/comparison/"
@@ -139,7 +139,7 @@ def test_page_without_scripts_goes_on_from_where_it_stopped(ask, sandbox, settin
     sandbox.faults("registry", "hang")
     html = ask("runs=315500-315699", in_page=False)
     assert "What is below is about 100 of 200 run numbers" in text_of(html)
-    again = next(link for link in Main(html).links if "again=1" in link)
+    again = next(link for link in MainContent(html).links if "again=1" in link)
     sandbox.clear()
     assert "200 run numbers compared" in ask(again.split("?")[1], in_page=False)
     assert len(sandbox.requests("registry")) == 2
@@ -178,7 +178,7 @@ def test_registry_out_is_said_once_and_retried(ask, sandbox, settings, mode):
     certify()
     certify(315322)
     sandbox.faults("registry", mode)
-    main = Main(ask(in_page=False))
+    main = MainContent(ask(in_page=False))
     said = [one for one in main.paragraphs if one.startswith("Run Registry ") and "ask again" in one]
     assert len(said) == 1
     assert "Nothing could be compared" in said[0]

@@ -12,14 +12,14 @@ from reports.models import WeekNote
 from sandbox.faults import MODES
 from shiftleader.parts.registry import PARTS
 from tests.factories import CertificationFactory, ChecklistFactory, QuestionFactory, RunFactory
-from tests.faults.cells import Main
-from tests.faults.matrix import READING, happened
+from tests.faults.cells import MainContent
+from tests.faults.matrix import READING_PAGES, failure_text
 
 pytestmark = pytest.mark.django_db
 RUN = 315266
 WEEK = "week=2018-W22"
 REST = [part.name for part in PARTS if not part.asks_outside]
-ASKING = {page.path.split("/")[3]: page for page in READING if page.url_name == "shiftleader:part"}
+ASKING = {page.path.split("/")[3]: page for page in READING_PAGES if page.url_name == "shiftleader:part"}
 
 
 @pytest.fixture
@@ -67,11 +67,11 @@ def test_in_every_mode_the_two_parts_say_so_and_the_rest_is_as_ever(ask, sandbox
     for mode in MODES:
         sandbox.clear()
         cache.clear()
-        tokens.forget_all()
+        tokens.discard_all()
         sandbox.faults("registry", mode)
         for name, page in ASKING.items():
-            main = Main(ask(f"/shiftleader/part/{name}/?{WEEK}").text)
-            assert main.that_say(happened("registry", mode, page)), (mode, name, main.paragraphs)
+            main = MainContent(ask(f"/shiftleader/part/{name}/?{WEEK}").text)
+            assert main.that_say(failure_text("registry", mode, page)), (mode, name, main.paragraphs)
         sandbox.clear_requests()
         assert the_rest(ask) == healthy, mode
         assert sandbox.requests() == [], mode

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from audit.models import Change
 from tests.factories import CertificationFactory
 from users.models import User
-from users.training import NotSwitched, switch_training
+from users.training import TrainingUnchanged, switch_training
 
 pytestmark = pytest.mark.django_db
 PAGE = "/shiftleader/training/"
@@ -38,7 +38,7 @@ def test_reason_is_asked_for_and_what_was_typed_stays(shift_leader_client, shift
 def test_switch_that_changes_nothing_is_refused(shift_leader_client, shift_leader, shifter, guest):
     answer = shift_leader_client.post(PAGE, {"person": "shifter", "training": "off", "reason": "done"})
     assert answer.status_code == 422 and "shifter is not in training already." in answer.text
-    with pytest.raises(NotSwitched, match="certifies nothing"):
+    with pytest.raises(TrainingUnchanged, match="certifies nothing"):
         switch_training(shift_leader, guest, is_on=True, reason="why")
     with pytest.raises(PermissionDenied):
         switch_training(shifter, shifter, is_on=True, reason="why")

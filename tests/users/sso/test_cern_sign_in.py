@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from tests.factories import UserFactory
 from tests.users.sso.cern import CALLBACK, START, Browser, query
-from users.access import WHO_GIVES_ROLES
+from users.access import ROLES_HINT
 from users.models import Role, User
 
 pytestmark = pytest.mark.django_db
@@ -113,10 +113,10 @@ def test_role_goes_up_and_down_at_every_sign_in(sandbox, db, before, after):
 
 def test_guest_is_told_how_to_get_a_role(visitor):
     visitor.sign_in("newcomer")
-    assert WHO_GIVES_ROLES in visitor.client.get("/").content.decode()
+    assert ROLES_HINT in visitor.client.get("/").content.decode()
     denied = visitor.client.get("/openruns/")
     assert denied.status_code == 403
-    assert WHO_GIVES_ROLES in denied.content.decode()
+    assert ROLES_HINT in denied.content.decode()
 
 
 def test_second_sign_in_is_the_same_account_with_the_names_of_now(visitor, sandbox):

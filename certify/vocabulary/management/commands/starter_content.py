@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from certify.vocabulary.fixtures.checklists import load_checklists
-from certify.vocabulary.fixtures.reasons import load_words
+from certify.vocabulary.fixtures.reasons import load_terms
 
 
 class Command(BaseCommand):
@@ -12,5 +12,5 @@ class Command(BaseCommand):
 
     def handle(self, **_options: object) -> None:
         with transaction.atomic():
-            words, checklists = load_words(), load_checklists()
+            words, checklists = load_terms(), load_checklists()
         self.stdout.write(f"{words} reasons and problems, {checklists} checklists made.")

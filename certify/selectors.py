@@ -128,7 +128,7 @@ def _as_twin(row: TrackerCertification, reconstruction: str) -> TwinCertificatio
 
 
 def offered_references(selected_pk: int | None = None) -> list[ReferenceFeatures]:
-    """All reference runs with what they are compared by; `selected_pk`: the one that a certification already has (key)."""
+    """All reference runs with the features that rank them; `selected_pk`: the one a certification already has."""
     offered = cached(_REFERENCES_CACHE_KEY, lambda: _reference_features(Q(is_reference=True)))
     if selected_pk is None or any(one.pk == selected_pk for one in offered):
         return offered

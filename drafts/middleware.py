@@ -45,7 +45,7 @@ def filled_fields(sent: QueryDict) -> list[tuple[str, str]]:
 class SaveDraftMiddleware:
     """Sends a stranger who sent a form to the sign-in, and from there back to the form with all that was typed.
 
-    Other forms than a certification's are kept by the browser meanwhile (static/js/kept.js).
+    Other forms than a certification's are kept by the browser meanwhile (static/js/restore_typed.js).
 
     A form that is denied, or whose page is gone, is kept and shown beside the reason.
     """

@@ -17,7 +17,7 @@ _SEARCH_WIDGET_ATTRS = {
     "placeholder": "316187, 316199-316202",
     "data-enter-submits": "",
     "data-key": "s",
-    "data-key-says": "Search open runs",
+    "data-key-label": "Search open runs",
 }
 
 

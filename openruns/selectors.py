@@ -122,7 +122,8 @@ def _oms_notes(shown: list[int], oms: RunsReading) -> Iterator[str]:
     """Which of the runs OMS does not know, and the impossible values it gave for others."""
     unknown = [number for number in shown if number not in oms.runs]
     if unknown and not oms.problem:
-        yield f"OMS does not know: {format_run_numbers(unknown)}. Certify them with values typed by hand, or ask again later."
+        numbers = format_run_numbers(unknown)
+        yield f"OMS does not know: {numbers}. Certify them with values typed by hand, or ask again later."
     odd = {number: out_of_range_values(oms.runs[number]) for number in shown if number in oms.runs}
     if words := "; ".join(f"{number} {', '.join(said)}" for number, said in odd.items() if said):
         yield f"OMS gives impossible values, left out here: {words}. Type the values where you know them."

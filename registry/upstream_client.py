@@ -105,7 +105,7 @@ def _isolated_environment() -> Iterator[None]:
 
 
 def _empty_token(**_: Any) -> tuple[str, None]:
-    """Stands for cernrequests' function: the token is shared and renewed in `infrastructure.http.tokens`, which adds the header."""
+    """Replaces the function of cernrequests: `infrastructure.http.tokens` shares the token and adds the header."""
     return "", None
 
 

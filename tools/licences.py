@@ -58,7 +58,8 @@ def page() -> str:
     """The whole page."""
     server, tools = pins("requirements.lock"), pins("tests/requirements.lock")
     only_tools = {name: version for name, version in tools.items() if name not in server}
-    return f"{HEAD}\n## On the server\n\n{_markdown_table(server)}\n\n## For tests and tools\n\n{_markdown_table(only_tools)}\n"
+    tables = f"## On the server\n\n{_markdown_table(server)}\n\n## For tests and tools\n\n{_markdown_table(only_tools)}"
+    return f"{HEAD}\n{tables}\n"
 
 
 if __name__ == "__main__":

@@ -45,8 +45,8 @@ class CertificationEditor:
     the draft that was put back into them.
 
     `new_term_forms`: the forms of a reason or problem being added, where something was typed into them.
-    `run` is as we know it, `run_with_typed` with what was typed for it besides; `certified`, where it was read already, is
-    what of the run is certified.
+    `run` is as it is stored, `run_with_typed` with the typed values over it; `certified`, where it was read already,
+    is what of the run is certified.
     """
 
     run: OmsRun

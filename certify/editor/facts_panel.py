@@ -58,7 +58,7 @@ class FactLine:
     @property
     def css_classes(self) -> str:
         """CSS classes of a line that takes the whole width, or has nothing to say."""
-        return (" fact-wide" if self.is_wide else "") + (" fact-none" if self.text == NOT_REPORTED else "")
+        return (" fact-wide" if self.is_wide else "") + (" fact-missing" if self.text == NOT_REPORTED else "")
 
     @property
     def unit_options(self) -> list[Option]:

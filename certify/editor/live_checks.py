@@ -87,7 +87,7 @@ def live_check_response(request: HttpRequest, editor: CertificationEditor) -> Ht
         "open_issues": list(_open_issues(editor)),
     }
     answer = render(request, "certify/_live_checks.html", context)
-    answer["HX-Trigger"] = json.dumps({"stands": _invalid_inputs(editor)})
+    answer["HX-Trigger"] = json.dumps({"remaining_errors": _invalid_inputs(editor)})
     return answer
 
 

@@ -38,7 +38,7 @@ class ComponentFlag:
 
 @dataclass(frozen=True)
 class TwinCertification:
-    """The other one of express and prompt as it is certified: flags, frozen facts (1/pb), who changed it last, when (UTC)."""
+    """Express for prompt, and the other way round, as certified: flags, frozen facts (1/pb), last change (UTC)."""
 
     pk: int
     reconstruction: str

@@ -1,26 +1,28 @@
-// The certify page by keyboard: g b x set the current component and go to the next, l m t r c y, Ctrl+Enter saves.
+// Keyboard control of the certify page: g, b, x flag the current component and go to the next one; l, m, t, r, c, y act on
+// other fields; Ctrl+Enter saves.
 (() => {
   "use strict";
   const form = document.querySelector("[data-certify]");
   if (!form) return;
   const components = [...form.querySelectorAll("[data-component]")];
-  const letters = { g: "good", b: "bad", x: "excluded" };
-  let current = Math.max(0, components.findIndex((one) => !one.querySelector("input[type=radio]:checked")));
+  const FLAG_OF_KEY = { g: "good", b: "bad", x: "excluded" };
+  const hasFlag = (component) => component.querySelector("input[type=radio]:checked");
+  let currentIndex = Math.max(0, components.findIndex((component) => !hasFlag(component)));
 
-  function goTo(index) {
-    current = Math.min(Math.max(index, 0), components.length - 1);
-    components.forEach((one, at) => one.toggleAttribute("data-current", at === current));
+  function setCurrent(index) {
+    currentIndex = Math.min(Math.max(index, 0), components.length - 1);
+    components.forEach((component, at) => component.toggleAttribute("data-current", at === currentIndex));
   }
 
-  // What was flagged last, for "low": the current one has moved on by then.
-  let flagged = null;
+  // The component flagged last, for "l": the current one is already the next.
+  let lastFlagged = null;
 
-  function choose(letter) {
-    flagged = components[current];
-    const radio = components[current].querySelector(`input[type=radio][value=${letters[letter]}]`);
+  function setFlag(key) {
+    lastFlagged = components[currentIndex];
+    const radio = components[currentIndex].querySelector(`input[type=radio][value=${FLAG_OF_KEY[key]}]`);
     radio.checked = true;
     radio.dispatchEvent(new Event("change", { bubbles: true }));
-    goTo(current + 1);
+    setCurrent(currentIndex + 1);
   }
 
   function toggle(input) {
@@ -28,49 +30,51 @@
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  function turnTrackerMap() {
+  function cycleTrackerMap() {
     const radios = [...form.querySelectorAll("[data-trackermap] input")];
-    toggle(radios[(radios.findIndex((one) => one.checked) + 1) % radios.length]);
+    toggle(radios[(radios.findIndex((radio) => radio.checked) + 1) % radios.length]);
   }
 
-  function toComment() {
+  function focusComment() {
     const comment = form.elements.comment;
     comment.focus();
     comment.setSelectionRange(comment.value.length, comment.value.length);
   }
 
-  // Nothing is ticked unseen: the first press goes to the question or list, the second one ticks it and goes on.
-  function tickNext(boxes) {
-    const open = [...form.querySelectorAll(`input[name^=${boxes}_]:not(:checked)`)];
-    const here = open.find((one) => one === document.activeElement);
-    if (here) toggle(here);
-    open.find((one) => one !== here)?.focus();
+  // Two presses per box, so that nothing is checked unread: the first focuses it, the second checks it and goes on.
+  function checkNext(namePrefix) {
+    const unchecked = [...form.querySelectorAll(`input[name^=${namePrefix}_]:not(:checked)`)];
+    const focused = unchecked.find((box) => box === document.activeElement);
+    if (focused) toggle(focused);
+    unchecked.find((box) => box !== focused)?.focus();
   }
 
-  // A list unfolds while its box has the focus by key, and folds when another one does.
-  function tickNextList() {
-    tickNext("checklist");
-    const unfolded = document.activeElement?.closest("[data-checklist]");
-    form.querySelectorAll("[data-checklist] details").forEach((one) => { one.open = unfolded?.contains(one) ?? false; });
+  // The items of a checklist are open while its box is focused by the key, and closed when another box is.
+  function checkNextChecklist() {
+    checkNext("checklist");
+    const focusedChecklist = document.activeElement?.closest("[data-checklist]");
+    form.querySelectorAll("[data-checklist] details").forEach((details) => {
+      details.open = focusedChecklist?.contains(details) ?? false;
+    });
   }
 
-  function step(by) {
-    flagged = null;
-    goTo(current + by);
+  function moveCurrent(step) {
+    lastFlagged = null;
+    setCurrent(currentIndex + step);
   }
 
-  const keys = {
-    g: () => choose("g"),
-    b: () => choose("b"),
-    x: () => choose("x"),
-    l: () => toggle((flagged ?? components[current]).querySelector("input[type=checkbox]")),
-    m: turnTrackerMap,
+  const shortcuts = {
+    g: () => setFlag("g"),
+    b: () => setFlag("b"),
+    x: () => setFlag("x"),
+    l: () => toggle((lastFlagged ?? components[currentIndex]).querySelector("input[type=checkbox]")),
+    m: cycleTrackerMap,
     r: () => form.elements.reference_runreconstruction.focus(),
-    c: toComment,
-    y: () => tickNext("confirm"),
-    t: tickNextList,
-    ArrowDown: () => step(1),
-    ArrowUp: () => step(-1),
+    c: focusComment,
+    y: () => checkNext("confirm"),
+    t: checkNextChecklist,
+    ArrowDown: () => moveCurrent(1),
+    ArrowUp: () => moveCurrent(-1),
   };
 
   function isTyping(target) {
@@ -81,51 +85,51 @@
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
       event.preventDefault();
-      const save = form.querySelector("[data-save]");
-      if (save) form.requestSubmit(save);
+      const saveButton = form.querySelector("[data-save]");
+      if (saveButton) form.requestSubmit(saveButton);
       return;
     }
-    // Enter in a field saves nothing by itself: Ctrl+Enter does.
+    // Enter in an input does not submit the form; Ctrl+Enter does.
     if (event.key === "Enter" && event.target.form === form && event.target.matches("input")) event.preventDefault();
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
     const isArrowOnRadio = event.key.startsWith("Arrow") && event.target.matches("input[type=radio]");
-    if (!keys[event.key] || isArrowOnRadio) return;
+    if (!shortcuts[event.key] || isArrowOnRadio) return;
     event.preventDefault();
-    keys[event.key]();
+    shortcuts[event.key]();
   });
 
-  // A bad component opens what it needs; a reason starts an empty comment.
+  // A bad flag opens the problems; choosing a reason fills an empty comment with it.
   form.addEventListener("change", (event) => {
-    if (event.target.name === "bad_reason") startComment(event.target);
+    if (event.target.name === "bad_reason") prefillComment(event.target);
     if (event.target.value === "bad") form.querySelector("[data-problems]").open = true;
   });
 
-  function startComment(select) {
+  function prefillComment(select) {
     const comment = form.elements.comment;
     if (select.value && !comment.value.trim()) comment.value = select.selectedOptions[0].text.split(" › ").pop().trim();
   }
 
-  // One of the ranked list becomes the choice, and the list goes.
+  // "Choose" in the reference ranking selects that reference and closes the ranking.
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-choose-reference]");
     const select = form.elements.reference_runreconstruction;
-    if (!button || ![...select.options].some((one) => one.value === button.dataset.chooseReference)) return;
+    if (!button || ![...select.options].some((option) => option.value === button.dataset.chooseReference)) return;
     select.value = button.dataset.chooseReference;
     select.dispatchEvent(new Event("change", { bubbles: true }));
-    form.querySelector("#ranked").replaceChildren();
+    form.querySelector("#reference-ranking").replaceChildren();
     select.focus();
   });
 
-  components.forEach((one, at) => one.addEventListener("focusin", () => { flagged = null; goTo(at); }));
+  components.forEach((component, index) => component.addEventListener("focusin", () => { lastFlagged = null; setCurrent(index); }));
 
-  let isSending = false;
+  let isSubmitting = false;
   form.addEventListener("submit", (event) => {
-    if (isSending) event.preventDefault();
-    isSending = true;
+    if (isSubmitting) event.preventDefault();
+    isSubmitting = true;
     form.setAttribute("aria-busy", "true");
   });
-  window.addEventListener("pageshow", () => { isSending = false; form.removeAttribute("aria-busy"); });
+  window.addEventListener("pageshow", () => { isSubmitting = false; form.removeAttribute("aria-busy"); });
 
-  goTo(current);
+  setCurrent(currentIndex);
   document.querySelector("[data-errors]")?.focus();
 })();

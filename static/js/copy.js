@@ -1,15 +1,21 @@
-// A button with data-copy="#id" copies the text of that element; shown only where the browser can.
+// Copy to clipboard: a button with data-copy="<selector>" copies the text of that element. The buttons are hidden in the
+// markup and shown only if the browser supports the Clipboard API.
 if (navigator.clipboard) {
-  const show = () => document.querySelectorAll("[data-copy][hidden]").forEach((button) => { button.hidden = false; });
-  show();
-  document.addEventListener("htmx:afterSwap", show);
+  const LABEL_RESTORE_MS = 2000;
+
+  const showButtons = () => {
+    document.querySelectorAll("[data-copy][hidden]").forEach((button) => { button.hidden = false; });
+  };
+
+  showButtons();
+  document.addEventListener("htmx:afterSwap", showButtons);
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button || button.disabled) return;
-    const says = button.textContent;
+    const label = button.textContent;
     await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent);
     button.disabled = true;
     button.textContent = "Copied";
-    setTimeout(() => { button.textContent = says; button.disabled = false; }, 2000);
+    setTimeout(() => { button.textContent = label; button.disabled = false; }, LABEL_RESTORE_MS);
   });
 }

@@ -1,32 +1,32 @@
-// Open runs: j, k and the arrows move between the rows, Enter opens a row's first open reconstruction;
-// Enter in the search line searches (Shift+Enter breaks the line). A form that has been sent says so until the next page.
+// Open runs. Keyboard: j, k and the arrow keys move between the rows, Enter opens the first open reconstruction of a row;
+// Enter in the search field submits it (Shift+Enter inserts a line break). After submitting, a form shows that it is busy
+// and cannot be submitted again until the next page is shown.
 (() => {
-  const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+  const ROW_STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
   const rows = [...document.querySelectorAll("[data-rows] tr[data-run]")];
 
   const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]");
 
-  const go = (row) => {
+  const focusRow = (row) => {
     rows.forEach((other) => { other.tabIndex = other === row ? 0 : -1; });
     row.focus();
   };
 
-  const move = (event, current) => {
-    const step = STEPS[event.key];
-    const place = rows.indexOf(current);
-    const row = place < 0 ? rows[0] : rows[place + step];
+  const moveFocus = (event, currentRow) => {
+    const index = rows.indexOf(currentRow);
+    const row = index < 0 ? rows[0] : rows[index + ROW_STEPS[event.key]];
     event.preventDefault();
-    if (row) go(row);
+    if (row) focusRow(row);
   };
 
-  rows.forEach((row, place) => { row.tabIndex = place === 0 ? 0 : -1; });
+  rows.forEach((row, index) => { row.tabIndex = index === 0 ? 0 : -1; });
 
   document.addEventListener("keydown", (event) => {
     if (!rows.length || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
-    const current = event.target.closest("tr[data-run]");
-    if (event.key in STEPS && (current || event.key.length === 1)) move(event, current);
-    if (event.key === "Enter" && event.target === current) current.querySelector('a[data-state="open"]')?.click();
+    const currentRow = event.target.closest("tr[data-run]");
+    if (event.key in ROW_STEPS && (currentRow || event.key.length === 1)) moveFocus(event, currentRow);
+    if (event.key === "Enter" && event.target === currentRow) currentRow.querySelector('a[data-state="open"]')?.click();
   });
 
   document.querySelectorAll("[data-enter-submits]").forEach((field) => field.addEventListener("keydown", (event) => {
@@ -35,18 +35,18 @@
     field.form.requestSubmit();
   }));
 
-  const busy = (form, isBusy) => {
+  const setBusy = (form, isBusy) => {
     const button = form.querySelector("[data-busy]");
     form.toggleAttribute("data-sent", isBusy);
     button.setAttribute("aria-busy", String(isBusy));
-    button.dataset.calm ??= button.textContent;
-    button.textContent = isBusy ? button.dataset.busy : button.dataset.calm;
+    button.dataset.idleLabel ??= button.textContent;
+    button.textContent = isBusy ? button.dataset.busy : button.dataset.idleLabel;
   };
 
   const forms = [...document.querySelectorAll("form:has([data-busy])")];
   forms.forEach((form) => form.addEventListener("submit", (event) => {
-    if (form.hasAttribute("data-sent")) event.preventDefault(); else busy(form, true);
+    if (form.hasAttribute("data-sent")) event.preventDefault(); else setBusy(form, true);
   }));
-  // The browser's Back may bring the page back as it was left.
-  window.addEventListener("pageshow", () => forms.forEach((form) => busy(form, false)));
+  // A page restored from the back/forward cache would still show the busy state.
+  window.addEventListener("pageshow", () => forms.forEach((form) => setBusy(form, false)));
 })();

@@ -35,7 +35,7 @@ def choose(page: Page, person: str) -> None:
 def test_one_click_signs_in_with_the_role(desk, live_server, button, role):
     choose(desk, button)
     desk.wait_for_url(f"{live_server.url}/")
-    expect(desk.locator(".who")).to_contain_text(role)
+    expect(desk.locator(".signed-in-user")).to_contain_text(role)
 
 
 def test_sign_in_goes_on_to_where_the_person_was(page, sandbox, live_server):
@@ -51,7 +51,7 @@ def test_sign_out_ends_both_sessions_and_the_next_person_can_sign_in(desk, live_
     desk.get_by_role("button", name="Sign out").click()
     desk.wait_for_url(f"{live_server.url}/accounts/login/")
     choose(desk, "leader")
-    expect(desk.locator(".who")).to_contain_text("Shift leader")
+    expect(desk.locator(".signed-in-user")).to_contain_text("Shift leader")
 
 
 def test_who_is_still_signed_in_at_cern_comes_back_without_a_question(desk, live_server):
@@ -69,7 +69,7 @@ def test_role_taken_away_at_cern_is_gone_at_the_next_sign_in(desk, sandbox, live
     desk.get_by_role("button", name="Sign out").click()
     sandbox.person("admin", roles=[])
     choose(desk, "admin")
-    expect(desk.locator(".who")).to_contain_text("Guest")
+    expect(desk.locator(".signed-in-user")).to_contain_text("Guest")
     expect(desk.locator("main")).to_contain_text("Roles come from CERN groups")
 
 

@@ -41,5 +41,5 @@ def test_who_typed_a_value_fits_its_place(page: Page, sign_in, shifter, live_ser
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(f"{live_server.url}/certify/{RUN}/express/")
         fits = "one => one.getBoundingClientRect().right <= one.closest('.fact').getBoundingClientRect().right"
-        assert page.locator(".fact-mark .tag").evaluate(fits)
+        assert page.locator(".fact-source .tag").evaluate(fits)
         assert page.evaluate("document.documentElement.scrollWidth") <= width

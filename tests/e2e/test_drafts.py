@@ -74,7 +74,7 @@ def has_all(page: Page, comment: str) -> None:
 
 
 def kept(page: Page) -> None:
-    expect(page.locator("[data-draft-said]")).to_have_text(SAVED)
+    expect(page.locator("[data-draft-status]")).to_have_text(SAVED)
 
 
 def test_session_ends_in_mid_form(page: Page, sign_in, shifter, live_server, is_accessible):
@@ -120,11 +120,11 @@ def test_sign_in_in_another_tab_is_enough(page: Page, sign_in, shifter, live_ser
 def test_two_people_in_two_browsers(another, shifter, other_shifter):
     mine, theirs = another(shifter), another(other_shifter)
     mine.goto(FORM)
-    expect(mine.locator("[data-draft-around]")).to_contain_text("nobody")
+    expect(mine.locator("[data-draft-presence]")).to_contain_text("nobody")
     with mine.expect_response("**/drafts/here/"):
         mine.reload()
     theirs.goto(FORM)
-    expect(theirs.locator("[data-draft-around]")).to_contain_text(re.compile(r"shifter since \d\d:\d\d:\d\d UTC"))
+    expect(theirs.locator("[data-draft-presence]")).to_contain_text(re.compile(r"shifter since \d\d:\d\d:\d\d UTC"))
     say(mine, "my words")
     kept(mine)
     say(theirs, "their words")
@@ -133,7 +133,7 @@ def test_two_people_in_two_browsers(another, shifter, other_shifter):
     mine.keyboard.press("Control+Enter")
     conflict = mine.get_by_role("alert").first
     expect(conflict).to_contain_text("shifter2 certified this meanwhile")
-    expect(conflict.locator("tr.differs")).to_have_text([re.compile(r"Comment\s*their words\s*my words")])
+    expect(conflict.locator("tr.is-different")).to_have_text([re.compile(r"Comment\s*their words\s*my words")])
     has_all(mine, "my words")
     conflict.get_by_role("link", name="Keep theirs").click()
     mine.wait_for_url("**/list/*/")
@@ -199,7 +199,7 @@ def test_server_is_away_until_the_browser_was_closed(another, shifter, other_shi
     page.goto(FORM)
     page.context.set_offline(True)
     say(page, "typed without a server")
-    expect(page.locator("[data-draft-said]")).to_contain_text("kept in this browser")
+    expect(page.locator("[data-draft-status]")).to_contain_text("kept in this browser")
     page.close()
     assert not Draft.objects.exists()
 
@@ -210,7 +210,7 @@ def test_server_is_away_until_the_browser_was_closed(another, shifter, other_shi
     back.get_by_role("button", name="Sign out").click()
     enter(back, other_shifter)
     back.goto(FORM)
-    expect(back.locator("[data-draft-around]")).not_to_contain_text("Restore")
+    expect(back.locator("[data-draft-presence]")).not_to_contain_text("Restore")
     assert "typed without a server" not in back.content()
     assert not Draft.objects.exists()
     back.goto("/")
@@ -228,9 +228,9 @@ def test_server_comes_back_while_the_page_is_open(another, shifter):
     page.goto(FORM)
     page.route("**/drafts/save/", lambda route: route.abort())
     say(page, "typed without a server")
-    expect(page.locator("[data-draft-said]")).to_contain_text("kept in this browser")
+    expect(page.locator("[data-draft-status]")).to_contain_text("kept in this browser")
     page.unroute("**/drafts/save/")
-    expect(page.locator("[data-draft-said]")).to_have_text(SAVED, timeout=10_000)
+    expect(page.locator("[data-draft-status]")).to_have_text(SAVED, timeout=10_000)
 
 
 def test_page_is_left_within_the_second_and_the_lease_with_it(page: Page, sign_in, shifter, live_server):
@@ -272,7 +272,7 @@ def test_two_tabs_keep_both_and_the_first_is_told(page: Page, sign_in, shifter, 
     tab.locator("[name=comment]").fill("second tab")
     kept(tab)
     page.clock.run_for(31_000)
-    expect(page.locator("[data-draft-around]")).to_contain_text("Another tab of yours saved a draft")
+    expect(page.locator("[data-draft-presence]")).to_contain_text("Another tab of yours saved a draft")
     is_accessible()
     assert Draft.objects.restorable().count() == 2
 
@@ -286,7 +286,7 @@ def test_draft_is_discarded(page: Page, sign_in, shifter, live_server, is_access
     is_accessible()
     page.get_by_role("button", name="Discard").click()
     expect(page.locator("main")).to_contain_text("The draft is discarded.")
-    expect(page.locator("[data-draft-around]")).not_to_contain_text("Restore")
+    expect(page.locator("[data-draft-presence]")).not_to_contain_text("Restore")
     assert not Draft.objects.exists()
 
 
@@ -300,7 +300,7 @@ def test_shift_leader_takes_over_and_the_page_says_so(page: Page, sign_in, shift
     leader.get_by_role("button", name="Take over").click()
     expect(leader.locator("main")).to_contain_text("Taken over; their page says so.")
     page.clock.run_for(31_000)
-    expect(page.locator("[data-draft-around]")).to_contain_text("leader took this over")
+    expect(page.locator("[data-draft-presence]")).to_contain_text("leader took this over")
 
 
 def test_older_text_left_in_one_browser_does_not_replace_what_another_has(another, shifter):
@@ -330,7 +330,7 @@ def test_same_draft_restored_in_two_tabs_is_two(page: Page, sign_in, shifter, li
     tabs = [page.context.new_page() for _ in range(2)]
     for tab in tabs:
         tab.goto(f"{live_server.url}{FORM}?draft=1")
-        expect(tab.locator("[data-draft-around]")).to_contain_text("restored")
+        expect(tab.locator("[data-draft-presence]")).to_contain_text("restored")
     for tab, text in zip(tabs, ("tab one", "tab two"), strict=True):
         with tab.expect_response("**/drafts/save/"):
             tab.locator("[name=comment]").fill(text)
@@ -358,7 +358,7 @@ def test_draft_that_the_server_refuses_is_said_and_not_sent_again(another, shift
     page.route("**/drafts/save/", lambda route: (sent.append(1), route.fulfill(status=400)))
     say(page, "too much of it")
     page.clock.run_for(1500)
-    expect(page.locator("[data-draft-said]")).to_contain_text("the server refused the draft with 400")
+    expect(page.locator("[data-draft-status]")).to_contain_text("the server refused the draft with 400")
     page.clock.run_for(60_000)
     assert len(sent) == 1
     page.unroute("**/drafts/save/")

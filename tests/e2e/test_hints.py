@@ -17,7 +17,7 @@ def _reference(sandbox, transactional_db):
 
 def _open(page: Page, address: str, reconstruction: str = "express") -> None:
     page.goto(f"{address}/certify/{RUN}/{reconstruction}/")
-    expect(page.locator("[data-hints]")).to_have_count(1)
+    expect(page.locator("[data-live-checks]")).to_have_count(1)
 
 
 def _focus(page: Page) -> str:
@@ -31,10 +31,10 @@ def test_question_is_ticked_before_the_first_save_which_needs_one_press(
     _open(page, live_server.url)
     for key in ("x", "g", "g", "m"):
         page.keyboard.press(key)
-    box = page.locator("#ask-tracking #confirm_pixel")
+    box = page.locator("#confirmations-tracking #confirm_pixel")
     expect(box).to_be_visible()
     is_accessible()
-    hints = page.locator("#hints")
+    hints = page.locator("#live-checks")
     expect(hints.locator("a[href='#confirm_pixel']")).to_be_visible()
     page.keyboard.press("y")
     expect(box).to_be_focused()
@@ -53,7 +53,7 @@ def test_hints_come_and_go_and_leave_focus_and_ticks_alone(page: Page, sign_in, 
     _open(page, live_server.url)
     for key in ("x", "b", "g"):
         page.keyboard.press(key)
-    hints = page.locator("#hints")
+    hints = page.locator("#live-checks")
     expect(hints).to_contain_text("Tracking cannot be good while Strip is bad.")
     box = page.locator("#confirm_pixel")
     box.check()
@@ -67,7 +67,7 @@ def test_hints_come_and_go_and_leave_focus_and_ticks_alone(page: Page, sign_in, 
     expect(hints).to_be_empty()
     expect(box).to_be_checked()
     page.locator("[name=pixel][value=bad]").check()
-    expect(page.locator("#ask-tracking")).to_contain_text("while Pixel is bad.")
+    expect(page.locator("#confirmations-tracking")).to_contain_text("while Pixel is bad.")
     expect(box).not_to_be_checked()  # other words: it was not these that were confirmed
     expect(hints).to_contain_text("while Pixel is bad. Tick to confirm, or change it.")
     assert _focus(page) == "pixel"
@@ -98,7 +98,9 @@ def test_old_errors_go_as_soon_as_they_stand_no_longer(page: Page, sign_in, shif
     expect(summary).to_contain_text("4 fields need a look:")
     expect(summary.locator("a")).to_have_text(["Pixel", "Strip", "Tracking", "Tracker map"])
     is_accessible()
-    fits = "one => one.querySelector('.choice-low').getBoundingClientRect().right <= one.getBoundingClientRect().right"
+    fits = (
+        "one => one.querySelector('.choice-lowstat').getBoundingClientRect().right <= one.getBoundingClientRect().right"
+    )
     assert page.locator("#choice-pixel .choice-row").evaluate(fits)
     assert not Draft.objects.exists()  # nothing was typed
     page.locator("#choice-strip").get_by_text("Good", exact=True).click()

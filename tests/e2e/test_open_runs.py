@@ -33,7 +33,7 @@ def test_lines_pasted_into_the_search_stay_lines(page: Page, sign_in, shifter, l
 
 
 SENT_TWICE = """() => {
-    const form = document.querySelector(".search-runs");
+    const form = document.querySelector(".runs-search");
     form.requestSubmit();
     const isSecondStopped = !form.dispatchEvent(new SubmitEvent("submit", { cancelable: true, bubbles: true }));
     return [form.querySelector("button").textContent, isSecondStopped];
@@ -46,7 +46,7 @@ def test_a_search_under_way_says_so_and_is_not_sent_twice(page: Page, sign_in, s
     page.locator("[name=runs]").fill("315264")
     assert page.evaluate(SENT_TWICE) == ["Asking…", True]
     expect(page.locator("tr[data-run='315264']")).to_be_visible()
-    expect(page.locator(".search-runs button")).to_have_text("Search")
+    expect(page.locator(".runs-search button")).to_have_text("Search")
 
 
 def test_every_state_of_the_page_is_accessible(

@@ -48,10 +48,10 @@ def test_another_one_is_chosen_from_the_ranked_list(
     choice = page.get_by_label("Reference", exact=False).locator("visible=true").first
     expect(choice.locator("option:checked")).to_contain_text("315189")
     page.get_by_role("link", name="All, ranked").click()
-    expect(page.locator(".ranked li")).to_have_count(2)
+    expect(page.locator(".reference-ranking li")).to_have_count(2)
     is_accessible()
     page.get_by_role("button", name="Choose 314811 express").click()
     expect(choice.locator("option:checked")).to_contain_text("314811")
-    expect(page.locator(".ranked")).to_have_count(0)
+    expect(page.locator(".reference-ranking")).to_have_count(0)
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -24,7 +24,7 @@ def test_put_in_training_and_certified_as_practice(
     page.get_by_label("Shifter").select_option("shifter")
     page.get_by_label("Why").fill("First week")
     page.get_by_role("button", name="Put in training").click()
-    expect(page.locator('[data-person="shifter"]')).to_contain_text("in training")
+    expect(page.locator('[data-user="shifter"]')).to_contain_text("in training")
     is_accessible()
 
     page.context.clear_cookies()

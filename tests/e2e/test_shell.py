@@ -61,7 +61,7 @@ def test_footer_is_one_line_when_every_service_has_answered(page: Page, sign_in,
         status.record_success(service)
     page.set_viewport_size({"width": 1440, "height": 900})
     sign_in(shifter)
-    theme, links = (page.locator(one).bounding_box() for one in (".theme", ".foot a >> nth=0"))
+    theme, links = (page.locator(one).bounding_box() for one in (".theme", ".site-footer a >> nth=0"))
     assert theme and links
     assert abs(theme["y"] + theme["height"] / 2 - links["y"] - links["height"] / 2) < 4
 
@@ -73,4 +73,4 @@ def test_bar_fits_with_all_its_links_and_folds_into_a_menu_before_it_does_not(pa
     for width in (1440, 1366, 1340, 1280, 1024, 390):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0, width
-        assert page.locator(".top-toggle").is_visible() is (width < 1340)
+        assert page.locator(".site-menu-toggle").is_visible() is (width < 1340)

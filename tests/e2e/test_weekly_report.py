@@ -44,7 +44,7 @@ def test_report_on_paper_has_nothing_to_click(page, live_server, sign_in, shift_
     sign_in(shift_leader)
     page.goto(f"{live_server.url}/shiftleader/report/?{WEEK}")
     page.emulate_media(media="print", color_scheme="dark")
-    for gone in (".top", ".foot", ".page-head .row", ".week-chart details"):
+    for gone in (".site-header", ".site-footer", ".page-head .row", ".week-chart details"):
         assert all(not one.is_visible() for one in page.locator(gone).all()), gone
     ink = page.locator(".week-report").evaluate("one => getComputedStyle(one).color")
     paper = page.locator("body").evaluate("one => getComputedStyle(one).backgroundColor")

@@ -51,7 +51,7 @@ def open_week(page: Page, url: str) -> None:
 def figures(page: Page) -> list[str]:
     """Runs and verdicts of collisions in express, as the overview has them."""
     row = page.locator("#overview tr[data-type=collisions][data-reco=express]")
-    return [row.locator(f"[data-of={name}]").inner_text() for name in ("runs", "good", "bad", "undecided")]
+    return [row.locator(f"[data-figure={name}]").inner_text() for name in ("runs", "good", "bad", "undecided")]
 
 
 def confirm(page: Page, number: int) -> None:

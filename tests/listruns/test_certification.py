@@ -44,7 +44,7 @@ def test_certification_without_facts_still_shows(guest_client):
 def test_luminosity_too_small_for_three_decimals_of_pb_has_a_smaller_unit(guest_client):
     made = CertificationFactory(recorded_lumi=2.66922e-07)
     assert "<dt>Recorded</dt><dd>0.267 /µb</dd>" in page(guest_client, made)
-    chips = guest_client.get("/summary/", {"date": made.date}).text.split("report-sums")[1].split("</ul>")[0]
+    chips = guest_client.get("/summary/", {"date": made.date}).text.split("report-totals")[1].split("</ul>")[0]
     assert "617 LS, 0.267 /µb" in chips
 
 

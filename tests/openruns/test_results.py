@@ -85,14 +85,14 @@ def test_the_bar_counts_reconstructions_certified_of_those_open_or_certified(
     certify(other_shifter, 315257, Reconstruction.PROMPT)
     page = search(shifter_client, "315257, 315260")
     assert "2 of 6 done" in page.text
-    assert re.search(r'<progress id="done"\s+value="2"\s+max="6">', page.html)
+    assert re.search(r'<progress id="search-progress"\s+value="2"\s+max="6">', page.html)
 
 
 def test_a_row_recedes_when_nothing_is_left_to_do(shifter, shifter_client, sandbox):
     for reconstruction in (Reconstruction.EXPRESS, Reconstruction.PROMPT):
         certify(shifter, 315260, reconstruction)
     rows = search(shifter_client, "315257, 315260").rows
-    assert (rows[315260].css_class, rows[315257].css_class) == ("recedes", "")
+    assert (rows[315260].css_class, rows[315257].css_class) == ("is-dimmed", "")
 
 
 def test_the_time_of_asking_is_said(shifter_client, sandbox):

@@ -53,12 +53,12 @@ def rows_at(client, address: str) -> set[str]:
 def test_numbers_lead_to_their_rows(shifter_client, query):
     text = shifter_client.get(f"/shiftleader/part/overview/?{query}", headers={"HX-Request": "true"}).text
     for row in re.findall(r"<tr data-type.*?</tr>", text, re.DOTALL):
-        to = dict(re.findall(r'data-of="([\w-]+)"><a href="([^"]+)"', row))
+        to = dict(re.findall(r'data-figure="([\w-]+)"><a href="([^"]+)"', row))
         assert to["lumisections"] == to["recorded"] == to["runs"] and to.get("recorded-bad") == to.get("bad")
-    linked = LINKED.findall(re.sub(r'data-of="(lumisections|recorded|recorded-bad)"><a.*?</a>', "", text))
+    linked = LINKED.findall(re.sub(r'data-figure="(lumisections|recorded|recorded-bad)"><a.*?</a>', "", text))
     assert len(linked) > 5
-    assert re.search(r'data-of="no-trackermap">(<a |0<)', text) and not re.search(
-        r'data-of="no-trackermap">[1-9]', text
+    assert re.search(r'data-figure="no-trackermap">(<a |0<)', text) and not re.search(
+        r'data-figure="no-trackermap">[1-9]', text
     )
     for address, number in linked:
         assert len(rows_at(shifter_client, unescape(address))) == int(number), address

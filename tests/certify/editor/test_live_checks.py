@@ -35,14 +35,14 @@ def test_what_is_said_so_far_meets_the_rules(shifter_client):
     assert field_names(response) == {"confirm_pixel"}
     assert len(_sentences(response)) == 4
     assert "Tracking cannot be good while Strip is bad." in response.content.decode()
-    assert 'hx-swap-oob="innerHTML:#ask-tracking"' in response.content.decode()
+    assert 'hx-swap-oob="innerHTML:#confirmations-tracking"' in response.content.decode()
 
 
 def test_each_place_of_the_fragment_is_on_the_page(shifter_client):
     page = open_form(shifter_client).content.decode()
     for place, _asked in _live_check(shifter_client, open_form(shifter_client)).context["places"]:
-        assert f'id="ask-{place}"' in page
-    assert 'id="hints"' in page
+        assert f'id="confirmations-{place}"' in page
+    assert 'id="live-checks"' in page
 
 
 def test_questions_stand_in_the_way_until_they_are_ticked(shifter_client):
@@ -117,11 +117,11 @@ def test_counterpart_is_compared_as_it_is_said(shifter_client):
 
 
 def _invalid_inputs(response):
-    return json.loads(response["HX-Trigger"])["stands"]
+    return json.loads(response["HX-Trigger"])["remaining_errors"]
 
 
 def test_hints_name_the_fields_at_which_a_save_would_be_refused(shifter_client):
-    """static/js/errors.js takes old errors away from all others."""
+    """static/js/form_errors.js takes old errors away from all others."""
     opened = open_form(shifter_client)
     assert {"choice-pixel", "choice-strip", "choice-trackermap"} <= set(
         _invalid_inputs(_live_check(shifter_client, opened))

@@ -66,7 +66,7 @@ def test_form_says_why_beside_the_choice_without_another_query(shifter_client, s
     shifter_client.get(ADDRESS)
     with CaptureQueriesContext(connection) as asked:
         page = html(shifter_client.get(ADDRESS))
-    assert '<span id="why-reference">same type, same reconstruction, same era, 3.8 T' in page
+    assert '<span id="reference-explanation">same type, same reconstruction, same era, 3.8 T' in page
     assert 'hx-get="/certify/315259/express/references/"' in page
     assert not [one for one in asked if "certify_runreconstruction" in one["sql"] and "is_reference" in one["sql"]]
 
@@ -76,7 +76,7 @@ def test_another_choice_says_its_own_reasons_while_one_types(shifter_client, san
     other = reference(314575, era="2018B")
     opened = open_form(shifter_client, ADDRESS)
     answer = send_form(shifter_client, opened, ADDRESS, reference_runreconstruction=other.pk, hints="1")
-    assert 'innerHTML:#why-reference">same type, same reconstruction, 2018B, not 2018A' in html(answer)
+    assert 'innerHTML:#reference-explanation">same type, same reconstruction, 2018B, not 2018A' in html(answer)
 
 
 def test_all_are_ranked_on_demand_as_a_part_and_as_a_page(shifter_client, guest_client, sandbox):

@@ -289,7 +289,8 @@ print(type(fetch_run(315270, Budget(5))).__name__)
 SLOW_PROGRAM = """
 import time, sys
 import django; django.setup()
-from infrastructure.http import circuit_breaker as breaker; from oms.client import fetch_run; from infrastructure.http.budget import Budget
+from infrastructure.http import circuit_breaker as breaker; from oms.client import fetch_run
+from infrastructure.http.budget import Budget
 keep = breaker._write_circuit
 breaker._write_circuit = lambda *kept: (time.sleep(0.5), keep(*kept))
 print("ready", flush=True); sys.stdin.readline()

@@ -188,7 +188,7 @@ def test_filters_that_are_set_narrow_and_what_they_leave_out_is_not_missing(shif
         "317001": "CHANGED TO GOOD", "317002": "GOOD", "317003": "PROMPT MISSING", "317004": "PROMPT MISSING",
         "317005": "MISSING",
     }  # fmt: skip
-    assert "data-set" not in page
+    assert "data-applied-filters" not in page
     annas, page = statuses(shifter_client, "week=2001-W01&user=anna", pasted)
     outside = dict.fromkeys(("317002", "317004"), "OUTSIDE THE FILTERS")
     assert annas == plain | outside

@@ -1,0 +1,66 @@
+"""The stored database and the stored browsers of the version before, for tests."""
+
+from __future__ import annotations
+
+import copy
+import gzip
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import connections
+from django.test import Client
+
+FOLDER = Path(__file__).parent
+STORED: dict[str, Any] = json.loads((FOLDER / "browsers.json").read_text())
+MADE_AT = datetime.fromisoformat(STORED["made_at"])
+Tables = dict[str, list[dict[str, Any]]]
+
+
+def write_database(path: Path) -> None:
+    """Make the database file as the version before left it."""
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(gzip.decompress((FOLDER / "database.sql.gz").read_bytes()).decode())
+
+
+@contextmanager
+def database_in_use(path: Path) -> Iterator[None]:
+    """Django works on a copy of this SQLite file, in this thread."""
+    used = path.with_suffix(".used")
+    shutil.copy(path, used)
+    before = connections["default"]
+    connection = connections.create_connection("default")
+    connection.settings_dict = copy.deepcopy(before.settings_dict) | {"NAME": str(used)}
+    connections["default"] = connection
+    try:
+        yield
+    finally:
+        connection.close()
+        connections["default"] = before
+        used.unlink()
+
+
+def read_tables(path: Path) -> Tables:
+    """Every row of every table, by table name and in the order of the keys."""
+    with closing(sqlite3.connect(path)) as database:
+        database.row_factory = sqlite3.Row
+        names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: [dict(row) for row in database.execute(f'SELECT * FROM "{name}" ORDER BY 1')] for name in names}
+
+
+def stored_browser(person: str) -> Client:
+    """A browser with the session cookie that this person's browser held."""
+    client = Client()
+    client.cookies[STORED["session_cookie"]] = STORED["sessions"][person]
+    return client
+
+
+def stored_form(name: str, **changes: str) -> tuple[str, dict[str, Any]]:
+    """Address and fields of a form that was open; `changes` are typed into it now."""
+    form = STORED[name]
+    return form["path"], {**form["fields"], **changes}

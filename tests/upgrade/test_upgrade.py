@@ -1,0 +1,196 @@
+"""What the version before stored is read unchanged: rows, sessions, drafts, open forms, history."""
+
+import re
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.management import call_command
+
+from audit.models import Change
+from certify.models import Checklist, TrackerCertification
+from certify.review.models import Reviewed
+from drafts.models import Draft
+from tests.browser_form import field_names, fields_of
+from tests.upgrade.stored_site import (
+    MADE_AT,
+    STORED,
+    database_in_use,
+    read_tables,
+    stored_browser,
+    stored_form,
+    write_database,
+)
+
+pytestmark = pytest.mark.once
+A_MINUTE = timedelta(minutes=1)
+PK = STORED["certifications"]
+UNDO = STORED["undo"]
+# Django writes here what it finds in the code; neither says anything about the site's content.
+DJANGO_TABLES = {"django_migrations", "django_content_type", "auth_permission", "sqlite_sequence"}
+
+
+@pytest.fixture(scope="module")
+def upgraded(tmp_path_factory, django_db_setup, django_db_blocker):
+    """Rows of the stored database, and a file of it that was migrated."""
+    path = tmp_path_factory.mktemp("upgrade") / "site.sqlite3"
+    write_database(path)
+    before = read_tables(path)
+    with django_db_blocker.unblock(), database_in_use(path):
+        call_command("migrate", interactive=False, verbosity=0)
+        _write_back(path)
+    return before, path
+
+
+def _write_back(path) -> None:
+    with closing(sqlite3.connect(path.with_suffix(".used"))) as used, closing(sqlite3.connect(path)) as file:
+        used.backup(file)
+
+
+@pytest.fixture
+def site(upgraded, settings, sandbox, django_db_blocker):
+    """The upgraded site, a minute after the version before was stopped."""
+    settings.SECRET_KEY = STORED["secret_key"]
+    settings.SESSION_COOKIE_NAME = STORED["session_cookie"]
+    with django_db_blocker.unblock(), database_in_use(upgraded[1]), time_machine.travel(MADE_AT + A_MINUTE):
+        yield
+
+
+@pytest.fixture
+def shifter(site):
+    return stored_browser("shifter")
+
+
+@pytest.fixture
+def leader(site):
+    return stored_browser("leader")
+
+
+def words(response) -> str:
+    main = response.content.decode().split("<main", 1)[1]
+    return " ".join(re.sub(r"<[^>]+>", " ", main).split())
+
+
+def certification(name) -> TrackerCertification:
+    return TrackerCertification.everything.get(pk=PK[name])
+
+
+def send(client, path, fields):
+    """Send the form; what is asked to be confirmed is confirmed."""
+    answer = client.post(path, fields)
+    asked = {name for name in field_names(answer) if name.startswith("confirm_")}
+    return client.post(path, {**fields, **dict.fromkeys(asked, "on")}) if asked else answer
+
+
+def test_no_row_is_changed_by_the_migrations(upgraded):
+    before, path = upgraded
+    after = read_tables(path)
+    for name in before.keys() - DJANGO_TABLES:
+        columns = before[name][0].keys() if before[name] else ()
+        assert [{column: row[column] for column in columns} for row in after[name]] == before[name], name
+    assert len(before["certify_trackercertification"]) == 93
+
+
+def test_session_of_the_version_before_is_signed_in_on_every_page(shifter, leader):
+    one = PK["amended"]
+    for path in [
+        *("/", "/list/", f"/list/{one}/", f"/list/{one}/update/", "/openruns/", "/history/", "/runs/315255/"),
+        *("/references/", "/problems/", "/checklists/", "/checklists/pixel/", "/list/facts/", "/list/?export=csv"),
+        *(f"/summary/?date={STORED['day']}&user=shifter", f"/shiftleader/?week={STORED['week']}"),
+        *("/certify/315270/express/", f"/list/{PK['withdrawn']}/"),
+    ]:
+        for client in (shifter, leader):
+            assert client.get(path).status_code == 200, path
+    assert 'name="username"' not in shifter.get("/").content.decode()
+
+
+def test_certifications_stand_as_they_were(shifter):
+    amended = words(shifter.get(f"/list/{PK['amended']}/"))
+    assert "HV trip in TIB, 5 modules" in amended and "TIB 1.2.3 and two neighbours" in amended
+    assert "Pixel was out of the run" in amended
+    states = {name: certification(name).state for name in ("amended", "withdrawn", "restored")}
+    assert states == {"amended": "live", "withdrawn": "withdrawn", "restored": "live"}
+    assert (certification("handed_over").user.username, certification("practice").is_practice) == ("shifter2", True)
+    by_hand = certification("by_hand")
+    assert (by_hand.recorded_lumi, by_hand.external_info_complete) == (2.5, False)
+    assert by_hand.runreconstruction.run.typed["recorded_lumi"]["unit"] == "nb^{-1}"
+
+
+def test_notes_filters_and_reviews_are_on_their_pages(shifter, leader):
+    report = words(shifter.get(f"/summary/?date={STORED['day']}&user=shifter"))
+    assert "Calm shift" in report and "https://example.org/elog/1" in report
+    week = leader.get(f"/shiftleader/?week={STORED['week']}").content.decode()
+    assert "Bad collisions" in week and "April of shifter" in week
+    notes = leader.get(f"/shiftleader/part/notes/?week={STORED['week']}", headers={"HX-Request": "true"})
+    assert "Quiet week" in notes.content.decode()
+    assert Reviewed.objects.filter(review__is_taken_back=False).count() == 2
+
+
+def test_draft_is_offered_restored_and_saved(shifter):
+    path, _ = stored_form("draft_form")
+    assert "Restore" in words(shifter.get(path))
+    restored = shifter.get(f"{path}?draft=1")
+    fields = fields_of(restored)
+    assert (fields["comment"], fields["pixel"], fields["pixel_lowstat"]) == (["half a thought — µ"], ["bad"], ["on"])
+
+
+def test_form_in_which_a_draft_was_restored_is_saved_and_the_draft_ends(shifter):
+    path, fields = stored_form("restored_form", pixel="good", strip="good", tracking="good", trackermap="exists")
+    fields.pop("pixel_lowstat")
+    assert send(shifter, path, fields).status_code == 303
+    assert TrackerCertification.objects.latest("pk").comment == "half a thought — µ"
+    assert not Draft.objects.filter(run_number=315270, is_done=False).exists()
+
+
+def test_open_form_goes_on_saving_its_draft_without_a_session(site, client):
+    _, fields = stored_form("draft_form", comment="typed after the upgrade")
+    assert "draft saved" in client.post("/drafts/save/", fields).json()["said"]
+    assert "typed+after+the+upgrade" in Draft.objects.get(run_number=315270, is_done=False).typed
+
+
+def test_form_opened_before_the_upgrade_is_certified_after_it(shifter, sandbox):
+    path, fields = stored_form("new_form")
+    sandbox.clear_requests()
+    assert send(shifter, path, fields).status_code == 303
+    made = TrackerCertification.objects.latest("pk")
+    assert (made.run_number, made.comment, made.dataset.name) == (
+        315267,
+        "opened before the upgrade",
+        "/Express/Collisions2018/DQM",
+    )
+    assert sandbox.requests("registry") == []
+
+
+def test_change_opened_before_the_upgrade_is_saved_after_it(shifter):
+    path, fields = stored_form("update_form")
+    version = certification("restored").version
+    assert send(shifter, path, fields).status_code == 303
+    changed = certification("restored")
+    assert (changed.version, changed.comment) == (version + 1, "changed after the upgrade")
+
+
+def test_history_tells_who_did_what_and_why(leader):
+    page = words(leader.get("/history/"))
+    for sentence in ("Pixel: good → excluded", "Reason: change of shift", "Shifter: shifter → shifter2", "Quiet week"):
+        assert sentence in page
+    assert Change.objects.count() == 154
+
+
+def undo(client, name):
+    answer = client.post(f"/history/{UNDO[name]}/undo/", {"reason": "not meant"})
+    assert answer.status_code == 303, words(answer)
+
+
+def test_old_changes_are_undone(leader):
+    undo(leader, "withdrawn")
+    assert certification("withdrawn").state == "live"
+    undo(leader, "handed_over")
+    assert certification("handed_over").user.username == "shifter"
+    undo(leader, "reviewed")
+    assert Reviewed.objects.filter(review__is_taken_back=False).count() == 0
+    undo(leader, "checklist")
+    assert "Look at the new plot" not in Checklist.objects.get(identifier="pixel").text
+    undo(leader, "amended")
+    assert certification("amended").pixel == "good"

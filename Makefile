@@ -45,6 +45,8 @@ lint: $(TOOLS)
 	.venv/bin/ruff check .
 	.venv/bin/mypy .
 	.venv/bin/djlint --lint --quiet .
+	.venv/bin/lint-imports .importlinter
+	.venv/bin/biome lint --error-on-warnings static/js static/css
 	.venv/bin/python -m pytest tests/test_architecture.py
 	@.venv/bin/python -m tools.sizes
 

@@ -25,7 +25,7 @@ from tests.factories import (
     TrackingProblemFactory,
     UserFactory,
 )
-from tests.test_architecture import MAY_IMPORT
+from tests.test_architecture import packages
 from users.models import Role, User
 
 ROLES = ("stranger", "guest", "shifter", "shift_leader", "expert", "admin")
@@ -299,7 +299,7 @@ def test_every_address_of_the_admin_has_a_row():
 
 
 def test_every_table_of_ours_is_in_the_admin_with_search():
-    ours = {model for model in apps.get_models() if model.__module__.partition(".")[0] in MAY_IMPORT}
+    ours = {model for model in apps.get_models() if model.__module__.partition(".")[0] in packages()}
     assert ours - admin.site._registry.keys() == set()
     request = RequestFactory().get("/")
     assert [model for model in ours if not admin.site._registry[model].get_search_fields(request)] == []

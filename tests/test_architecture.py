@@ -1,138 +1,108 @@
-"""The house keeps its shape: who may import whom, no drawers for leftovers, short modules, templates and functions."""
+"""The shape of the house: packages named in the import contracts, short modules, one class for each name.
+
+Who may import whom is checked by import-linter (`.importlinter`, run by `make lint`).
+"""
 
 from __future__ import annotations
 
 import ast
 import statistics
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections import Counter
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-# docs/architecture.md shows this table to people.
-MAY_IMPORT = {
-    "database": set(),
-    "remote": set(),
-    "history": set(),
-    "users": {"database", "history", "remote"},
-    "drafts": {"users"},
-    "oms": {"database", "history", "remote"},
-    "registry": {"remote"},
-    "certify": {"database", "users", "drafts", "oms", "registry", "history", "remote"},
-    "openruns": {"certify", "drafts", "users", "oms", "registry", "remote"},
-    "review": {"certify", "users", "history"},
-    "listruns": {"certify", "review", "drafts", "users", "oms", "registry", "history", "remote"},
-    "changes": {"certify", "users", "oms", "history"},
-    "references": {"certify", "users", "oms", "history", "remote"},
-    "words": {"certify", "users", "history"},
-    "reports": {"certify", "users", "oms", "history"},
-    "shiftleader": {"reports", "review", "certify", "drafts", "users", "oms", "registry", "history", "remote"},
-    "sandbox": set(),
-    "certhelper": {
-        *("remote", "history", "users", "drafts", "oms", "registry"),
-        *("certify", "openruns", "review", "listruns", "changes", "references", "words", "reports", "shiftleader"),
-    },
-}
-# Inside an app, top to bottom: a module imports its own layer and those below.
-LAYERS = [
-    {"urls"},
-    {"views"},
-    {"forms", "tables", "filters", "selectors", "actions"},
-    {"models"},
-    {"choices", "quality"},
-]
-DRAWERS = ("util", "helper", "common", "misc", "manager")
-MODULE_LINES, TEMPLATE_LINES, CONFTEST_LINES, MEDIAN_FUNCTION_LINES = 300, 150, 150, 10
+FORBIDDEN_NAMES = ("util", "helper", "common", "misc", "manager")
+MODULE_LINES, TEMPLATE_LINES, CONFTEST_LINES = 300, 150, 150
+FUNCTION_LINES, MEDIAN_FUNCTION_LINES = 50, 10
+# Django looks these up by name.
+REPEATED_CLASSES = {"Command", "Migration"}
 
 
-def _modules(folder: str) -> list[Path]:
-    return [path for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts]
+def packages() -> list[str]:
+    """The top-level packages that the import contracts name."""
+    contracts = ConfigParser()
+    contracts.read(ROOT / ".importlinter", encoding="utf-8")
+    return contracts["importlinter"]["root_packages"].split()
 
 
-def _our_modules() -> list[Path]:
-    return [path for app in MAY_IMPORT for path in _modules(app)]
+def modules(package: str) -> list[Path]:
+    """The modules of a package without its migrations."""
+    return [path for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts]
 
 
-def _imports(path: Path) -> Iterator[str]:
-    """Dotted names that a module imports, also inside functions; `from a import b` counts as a.b."""
-    package = path.relative_to(ROOT).parent.parts
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
-            module = ".".join(part for part in (base, node.module or "") if part)
-            yield from (f"{module}.{name.name}" for name in node.names)
+def product_modules() -> list[Path]:
+    """The modules of everything that runs in production, and of the sandbox."""
+    return [path for package in packages() if package != "tools" for path in modules(package)]
 
 
 def _name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def _layer(module: str) -> int | None:
-    """The layer of a module of an app by its own name; None for what has a place of its own."""
-    return next((place for place, names in enumerate(LAYERS) if module in names), None)
+def test_contracts_name_every_package():
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"} == set(packages())
 
 
-def _breaks_of_direction(path: Path) -> list[str]:
-    app = path.relative_to(ROOT).parts[0]
-    foreign = {name.split(".")[0] for name in _imports(path)} & set(MAY_IMPORT) - {app}
-    return [f"{_name(path)} imports {other}" for other in sorted(foreign - MAY_IMPORT[app])]
+def test_import_upwards_is_found(tmp_path):
+    """The contracts are read, and notice an import that points upwards."""
+    for package in packages():
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").touch()
+    (tmp_path / "oms" / "late.py").write_text("def late():\n    from certify import models\n")
+    (tmp_path / "certify" / "models.py").touch()
+    contracts = (ROOT / ".importlinter").read_text(encoding="utf-8")
+    first = contracts.index("[importlinter:contract:packages]")
+    layers = contracts[: contracts.index("[importlinter:contract:", first + 1)].split("ignore_imports")[0]
+    (tmp_path / ".importlinter").write_text(layers, encoding="utf-8")
+    command = [str(Path(sys.executable).with_name("lint-imports")), ".importlinter"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert "oms.late -> certify.models" in result.stdout
 
 
-def _breaks_of_layer(path: Path) -> list[str]:
-    app, own = path.relative_to(ROOT).parts[0], _layer(path.stem)
-    if own is None or len(path.relative_to(ROOT).parts) != 2:
-        return []
-    inside = {name.split(".")[1] for name in _imports(path) if name.startswith(f"{app}.")}
-    above = sorted(module for module in inside if (place := _layer(module)) is not None and place < own)
-    return [f"{_name(path)} imports {app}.{module}, which stands above it" for module in above]
+def test_no_module_has_a_name_for_leftovers():
+    assert [_name(path) for path in product_modules() if any(word in path.stem for word in FORBIDDEN_NAMES)] == []
 
 
-def test_table_names_every_package():
-    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "tools"}
-    assert packages == set(MAY_IMPORT)
+def test_each_class_name_is_defined_once():
+    names = Counter(
+        node.name
+        for path in product_modules()
+        if not _name(path).startswith("sandbox")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and node.name not in ("Meta", "Media")
+    )
+    assert {name for name, count in names.items() if count > 1} - REPEATED_CLASSES == set()
 
 
-def test_packages_import_only_what_stands_below_them():
-    assert [line for path in _our_modules() for line in _breaks_of_direction(path)] == []
-
-
-def test_layers_inside_an_app_point_downwards():
-    assert [line for path in _our_modules() for line in _breaks_of_layer(path)] == []
-
-
-def test_a_break_of_direction_is_found(tmp_path, monkeypatch):
-    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
-    culprit = tmp_path / "oms" / "models.py"
-    culprit.parent.mkdir()
-    culprit.write_text("def late():\n    from certify.models import Dataset\nfrom . import views\n")
-    assert _breaks_of_direction(culprit) == ["oms/models.py imports certify"]
-    assert _breaks_of_layer(culprit) == ["oms/models.py imports oms.views, which stands above it"]
-
-
-def test_no_module_is_a_drawer_for_leftovers():
-    assert [_name(path) for path in _our_modules() if any(word in path.stem for word in DRAWERS)] == []
-
-
-def _lengths(paths: list[Path], most: int) -> list[str]:
+def _lengths(paths: list[Path], limit: int) -> list[str]:
     lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
-    return [f"{_name(path)}: {length} lines" for path, length in lines.items() if length > most]
+    return [f"{_name(path)}: {length} lines" for path, length in lines.items() if length > limit]
 
 
 def test_modules_and_templates_stay_short():
-    assert _lengths(_our_modules(), MODULE_LINES) == []
+    assert _lengths(product_modules(), MODULE_LINES) == []
     assert _lengths([*ROOT.glob("templates/**/*.html"), *ROOT.glob("*/templates/**/*.html")], TEMPLATE_LINES) == []
     assert _lengths([ROOT / "tests/conftest.py"], CONFTEST_LINES) == []
 
 
-@pytest.mark.parametrize("app", MAY_IMPORT)
-def test_functions_stay_short(app):
-    functions = [
+def function_lengths(paths: list[Path]) -> list[int]:
+    """The lines of every function in these modules."""
+    return [
         (node.end_lineno or node.lineno) - node.lineno + 1
-        for path in _modules(app)
+        for path in paths
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
     ]
-    assert statistics.median(functions or [0]) <= MEDIAN_FUNCTION_LINES
+
+
+@pytest.mark.parametrize("package", packages())
+def test_functions_stay_short(package):
+    lengths = function_lengths(modules(package)) or [0]
+    assert statistics.median(lengths) <= MEDIAN_FUNCTION_LINES
+    assert max(lengths) <= FUNCTION_LINES

@@ -1,35 +1,30 @@
-"""`python -m tools.sizes`: how long things are, for a feeling of proportion. `make lint` prints it."""
+"""`python -m tools.sizes`: lines of each package, for a feeling of proportion. `make lint` prints it."""
 
 from __future__ import annotations
 
-import ast
 import statistics
 from pathlib import Path
 
-from tests.test_architecture import MAY_IMPORT, ROOT, _modules
+from tests.test_architecture import ROOT, function_lengths, modules, packages
 
 
 def _lines(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines())
 
 
-def _functions(path: Path) -> list[int]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    return [(node.end_lineno or node.lineno) - node.lineno + 1 for node in found]
-
-
 def main() -> None:
+    """Print a line for each package and one for all."""
     total = 0
-    for app in MAY_IMPORT:
-        modules = _modules(app)
-        functions = [length for path in modules for length in _functions(path)]
-        longest = max(modules, key=_lines)
-        total += (lines := sum(map(_lines, modules)))
-        middle = statistics.median(functions or [0])
-        about = f"functions of {middle:g} in the middle, longest {longest.name} {_lines(longest)}"
-        print(f"{app:11}{lines:6} lines, {about}")  # noqa: T201
-    tests = sum(map(_lines, _modules("tests")))
+    for package in packages():
+        paths = modules(package)
+        longest = max(paths, key=_lines)
+        total += (lines := sum(map(_lines, paths)))
+        median = statistics.median(function_lengths(paths) or [0])
+        text = (
+            f"{package:15}{lines:6} lines, median function {median:g}, longest module {longest.name} {_lines(longest)}"
+        )
+        print(text)  # noqa: T201
+    tests = sum(map(_lines, modules("tests")))
     templates = [_lines(path) for path in ROOT.glob("templates/**/*.html")]
     print(f"{total} lines of code, {tests} of tests; {len(templates)} templates, longest {max(templates)}")  # noqa: T201
 

@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from certify.models.choices import Verdict
 from reports.date_range import week_name
+from reports.fill_statistics import fill_lumis, fills
 from reports.filters.week import Scope
 from reports.models import DayNote, WeekNote
 from reports.rows import ReportRow
 from reports.selectors import day_notes_on
-from reports.statistics import Day, FlagChange, days, fill_lumis, fills, lumi_by_day, overview, shifters
+from reports.statistics import Day, FlagChange, days, lumi_by_day, overview, shifters
+from reports.weekly.phrases import lumi_explanation
 from reports.weekly.sections import (
     ColumnHeading,
     LabelledText,
@@ -39,7 +41,6 @@ from reports.weekly.tables import (
     verdict_run_cells,
     verdict_shares,
 )
-from shiftleader.parts.fills import lumi_explanation
 from users.models import User
 
 MAX_LISTED = 2000

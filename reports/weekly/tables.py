@@ -11,9 +11,10 @@ from django.urls import reverse
 from certify.models.choices import Component, Verdict
 from oms.choices import RunType
 from oms.formatting import inst_lumi_text, lumi_text
+from reports.fill_statistics import FillLumi, lumi_of_runs
 from reports.filters.week import Scope
 from reports.rows import ReportRow
-from reports.statistics import FillLumi, OverviewRow, lumi_of_runs, statistics_by_verdict, statistics_of, with_verdict
+from reports.statistics import OverviewRow, statistics_by_verdict, statistics_of, with_verdict
 from reports.weekly.sections import ColumnHeading, Link, ReportCell, ReportTotal, make_cell
 
 OVERVIEW_HEADINGS = (

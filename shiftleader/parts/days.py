@@ -14,7 +14,7 @@ from reports.filters.week import Scope
 from reports.models import DayNote
 from reports.selectors import day_notes_on
 from reports.statistics import Day, OverviewRow, days
-from shiftleader.parts.fills import fill_url
+from reports.weekly.phrases import fill_url
 from users.access import SignedInRequest
 
 PAGE_SIZE = 14

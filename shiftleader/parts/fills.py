@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
-
 from infrastructure.web.paging import requested_page
+from reports.fill_statistics import Fill, fill_lumis, fills
 from reports.filters.week import Scope
 from reports.rows import ReportRow
-from reports.statistics import Fill, FillLumi, fill_lumis, fills
+from reports.weekly.phrases import fill_url, lumi_explanation
 from users.access import SignedInRequest
 
 PAGE_SIZE, MAX_RUNS_PER_CELL = 50, 100
-_LUMI_EXPLANATION = "Of the fill as OMS said when its runs were certified; “certified” is what the certified collision runs recorded, each once."  # noqa: E501
-_EXCESS_EXPLANATION = (
-    "Certified can be a little more than recorded: OMS counts a fill from the beginning of stable beams to their end, "
-    "a run in whole lumisections."
-)
 
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
@@ -55,14 +47,3 @@ def luminosity_part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
         "rows": [(fill, fill_url(fill.number)) for fill in page],
         "explanation": lumi_explanation(page),
     }
-
-
-def lumi_explanation(shown: Iterable[FillLumi]) -> str:
-    """What the numbers of these fills are; why certified is more than recorded, where it is somewhere."""
-    is_more = any(one.certified > (one.facts.recorded_lumi or math.inf) for one in shown)
-    return f"{_LUMI_EXPLANATION} {_EXCESS_EXPLANATION}" if is_more else _LUMI_EXPLANATION
-
-
-def fill_url(number: int | None) -> str:
-    """The fill in OMS."""
-    return settings.LINKS["oms_fill"].format(fill=number) if number else ""

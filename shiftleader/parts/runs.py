@@ -7,8 +7,9 @@ from typing import Any
 from certify.models.choices import Reconstruction, Verdict
 from certify.rules.run_numbers import format_run_numbers
 from infrastructure.web.paging import requested_page
+from reports.fill_statistics import runs
 from reports.filters.week import Scope
-from reports.statistics import overview, runs, with_verdict
+from reports.statistics import overview, with_verdict
 from users.access import SignedInRequest
 
 PAGE_SIZE = 100

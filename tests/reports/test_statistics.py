@@ -13,20 +13,9 @@ from hypothesis import strategies as st
 
 from certify.models.choices import Reconstruction, Verdict
 from oms.choices import RunType
+from reports.fill_statistics import fill_lumis, fills, lumi_of_runs, runs
 from reports.rows import FrozenFillFacts, ReportGroup, ReportRow
-from reports.statistics import (
-    days,
-    fill_lumis,
-    fills,
-    flag_changes,
-    lumi_by_day,
-    lumi_of_runs,
-    overview,
-    runs,
-    shifters,
-    statistics_by_verdict,
-    statistics_of,
-)
+from reports.statistics import days, flag_changes, lumi_by_day, overview, shifters, statistics_by_verdict, statistics_of
 from tests.reports.certified import report_rows_of, twenty_six
 
 FIRST = date(2018, 5, 14)

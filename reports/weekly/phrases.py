@@ -1,0 +1,30 @@
+"""Sentences and links that the weekly report and the week's page have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from django.conf import settings
+
+from reports.fill_statistics import FillLumi
+
+_LUMI = (
+    "Of the fill as OMS said when its runs were certified; “certified” is what the certified collision runs recorded, "
+    "each once."
+)
+_EXCESS = (
+    "Certified can be a little more than recorded: OMS counts a fill from the beginning of stable beams to their end, "
+    "a run in whole lumisections."
+)
+
+
+def lumi_explanation(shown: Iterable[FillLumi]) -> str:
+    """What the luminosities (1/pb) of these fills are, and why certified is more than recorded where it is."""
+    has_excess = any(fill.certified > (fill.facts.recorded_lumi or math.inf) for fill in shown)
+    return f"{_LUMI} {_EXCESS}" if has_excess else _LUMI
+
+
+def fill_url(number: int | None) -> str:
+    """The address of the fill in OMS; empty without a fill."""
+    return settings.LINKS["oms_fill"].format(fill=number) if number else ""

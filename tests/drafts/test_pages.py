@@ -25,7 +25,7 @@ SAVE, HERE = "/drafts/save/", "/drafts/here/"
 
 
 def form_token_of(response):
-    return read_form_token(fields_of(response)["form_token"][0])
+    return read_form_token(fields_of(response)["sheet"][0])
 
 
 def send_draft(client, opened, **typed):
@@ -90,14 +90,14 @@ def test_draft_is_shown_to_nobody_else_but_that_it_is_there(shifter_client, othe
         seen = open_form(other_shifter_client, path)
         assert "for my eyes" not in seen.content.decode()
         assert "draft of shifter," in words(seen) and "Restore" not in words(seen)
-    other_shifter_client.post("/drafts/discard/", {"sheet": fields_of(seen)["form_token"][0], "draft": key})
+    other_shifter_client.post("/drafts/discard/", {"sheet": fields_of(seen)["sheet"][0], "draft": key})
     assert Draft.objects.restorable().count() == 1
 
 
 def test_discarded_draft_is_gone(shifter_client):
     opened = open_form(shifter_client)
     send_draft(shifter_client, opened, comment="never mind")
-    form_token = fields_of(open_form(shifter_client))["form_token"][0]
+    form_token = fields_of(open_form(shifter_client))["sheet"][0]
     answer = shifter_client.post(
         "/drafts/discard/", {"sheet": form_token, "draft": form_token_of(opened).key}, follow=True
     )
@@ -171,21 +171,21 @@ def test_opened_form_says_who_else_has_it_open(
     theirs = open_form(other_shifter_client)  # neither has JavaScript so far
     assert "Also open here: nobody" in words(mine) and "Also open here: shifter since" in words(theirs)
     Lease.objects.filter(user=other_shifter).delete()
-    told = shifter_client.post(HERE, {"sheet": fields_of(mine)["form_token"][0], "opening": "1"})
+    told = shifter_client.post(HERE, {"sheet": fields_of(mine)["sheet"][0], "opening": "1"})
     assert "nobody" in words(told)
-    seen = other_shifter_client.post(HERE, {"sheet": fields_of(theirs)["form_token"][0], "opening": "1"})
+    seen = other_shifter_client.post(HERE, {"sheet": fields_of(theirs)["sheet"][0], "opening": "1"})
     assert re.search(r"shifter since \d\d:\d\d:\d\d UTC", words(seen)) and "Take over" not in words(seen)
     assert "shifter2 since" in words(open_form(shifter_client))
     assert "Take over" in words(open_form(shift_leader_client))
-    shifter_client.post(HERE, {"sheet": fields_of(mine)["form_token"][0], "left": "1"})
+    shifter_client.post(HERE, {"sheet": fields_of(mine)["sheet"][0], "left": "1"})
     assert "shifter since" not in words(open_form(shift_leader_client))
 
 
 def test_shift_leader_takes_over_and_the_others_page_says_so(shifter_client, shift_leader_client):
-    mine = fields_of(open_form(shifter_client))["form_token"][0]
+    mine = fields_of(open_form(shifter_client))["sheet"][0]
     shifter_client.post(HERE, {"sheet": mine, "opening": "1"})
     opened = open_form(shift_leader_client)
-    answer = shift_leader_client.post("/drafts/take-over/", {"sheet": fields_of(opened)["form_token"][0]})
+    answer = shift_leader_client.post("/drafts/take-over/", {"sheet": fields_of(opened)["sheet"][0]})
     assert (answer.status_code, answer.url) == (302, PAGE)
     assert "leader took this over at" in words(shifter_client.post(HERE, {"sheet": mine}))
     assert shifter_client.post("/drafts/take-over/", {"sheet": mine}).status_code == 403
@@ -199,7 +199,7 @@ def test_a_lease_keeps_nobody_from_saving(shifter_client, other_shifter_client):
 
 
 def test_sheet_of_somebody_else_renews_nothing(shifter_client, other_shifter_client):
-    form_token = fields_of(open_form(shifter_client))["form_token"][0]
+    form_token = fields_of(open_form(shifter_client))["sheet"][0]
     Lease.objects.all().delete()
     assert other_shifter_client.post(HERE, {"sheet": form_token}).status_code == 403
     assert not Lease.objects.exists()
@@ -207,7 +207,7 @@ def test_sheet_of_somebody_else_renews_nothing(shifter_client, other_shifter_cli
 
 def test_take_over_is_told_without_javascript_when_the_form_comes_back(shifter_client, shift_leader_client):
     mine = open_form(shifter_client)
-    taking = fields_of(open_form(shift_leader_client))["form_token"][0]
+    taking = fields_of(open_form(shift_leader_client))["sheet"][0]
     shift_leader_client.post("/drafts/take-over/", {"sheet": taking})
     assert "leader took this over at" in words(send_form(shifter_client, mine, pixel="bad"))
     assert "took this over" not in words(open_form(shifter_client))

@@ -110,9 +110,9 @@ def test_process_group_ends_together_when_one_of_it_ends():
 
 
 PROCESS_GROUP_SCRIPT = """
-from certhelper.process_group import Family
-from certhelper.startup import collect_changed_static_files
-with Family() as family:
+from certhelper.process_group import ProcessGroup
+from certhelper.checks import collect_changed_static_files
+with ProcessGroup() as family:
     family.start("long", ["sleep", "60"])
     print(*[one.pid for one in family._members.values()], flush=True)
     family.watch()

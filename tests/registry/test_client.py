@@ -221,7 +221,7 @@ before = dict(os.environ)
 import registry.client
 assert "runregistry" not in sys.modules, "imported before it is needed"
 from registry import upstream_client
-upstream_client._imported()
+upstream_client._imported_client()
 import dotenv
 assert dict(os.environ) == before, set(os.environ) ^ set(before)
 assert "<lambda>" not in dotenv.load_dotenv.__qualname__

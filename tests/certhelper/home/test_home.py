@@ -81,7 +81,7 @@ def test_draft_of_what_was_certified_since_says_so_and_can_go(shifter_client, sh
     _draft(shifter)
     made = CertificationFactory(run=run, user=other_shifter)
     _draft(shifter, run_number=315271, key="b" * 32)
-    since = {one.mark.run_number: one.since for one in page(shifter_client).drafts}
+    since = {one.entry.run_number: one.since for one in page(shifter_client).drafts}
     assert since == {315270: made, 315271: None}
     html = " ".join(shifter_client.get("/").text.split())
     assert "certified since by shifter2" in html and html.count(">Discard<") == 1

@@ -37,7 +37,7 @@ def broken(monkeypatch):
     def break_down(_request):
         raise ZeroDivisionError("broken on purpose")
 
-    monkeypatch.setattr("certhelper.home.views.page_of", break_down)
+    monkeypatch.setattr("certhelper.home.views.home_page", break_down)
 
 
 def test_error_of_ours_keeps_its_traceback(guest_client, log, broken):

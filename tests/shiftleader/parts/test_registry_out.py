@@ -71,7 +71,7 @@ def test_in_every_mode_the_two_parts_say_so_and_the_rest_is_as_ever(ask, sandbox
         sandbox.faults("registry", mode)
         for name, page in ASKING.items():
             main = MainContent(ask(f"/shiftleader/part/{name}/?{WEEK}").text)
-            assert main.that_say(failure_text("registry", mode, page)), (mode, name, main.paragraphs)
+            assert main.paragraphs_with(failure_text("registry", mode, page)), (mode, name, main.paragraphs)
         sandbox.clear_requests()
         assert the_rest(ask) == healthy, mode
         assert sandbox.requests() == [], mode

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "audit",
     "users",
     "drafts",
+    "registry",
     "oms",
     "certify",
     "certify.review",

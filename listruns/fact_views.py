@@ -77,7 +77,7 @@ def typed_values(request: SignedInRequest, run_number: int) -> HttpResponse:
         return _take_ticked_values(request, run)
     reading = run_for_page(run_number, Budget.for_page(is_retry="again" in request.GET))
     answers = (reading.run_result, reading.fill_result)
-    notices = [answer.happened for answer in answers if isinstance(answer, Missing | Unreachable)]
+    notices = [f"{answer.reason}." for answer in answers if isinstance(answer, Missing | Unreachable)]
     return _typed_page(request, reading.run or run, list(dict.fromkeys(notices)))
 
 

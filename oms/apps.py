@@ -3,6 +3,9 @@ import sqlite3
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
+from infrastructure.http.services import register_service
+from oms.service import OMS_SERVICE
+
 
 def _allow_long_statements(connection, **_):
     """Let SQLite take as many values in one statement as it can, not the 999 of old builds.
@@ -19,4 +22,5 @@ class OmsConfig(AppConfig):
     verbose_name = "OMS"
 
     def ready(self):
+        register_service(OMS_SERVICE)
         connection_created.connect(_allow_long_statements, dispatch_uid="oms.long-statements")

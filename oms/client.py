@@ -20,9 +20,9 @@ from infrastructure.http.budget import Budget
 from infrastructure.http.errors import BadStatus, RemoteError, WrongShape
 from infrastructure.http.parallel import run_parallel
 from infrastructure.http.results import Found, Missing, Unreachable
-from infrastructure.http.services import OMS
 from oms import parsing
 from oms.ranges import NumberRange, covering_ranges
+from oms.service import OMS
 from oms.wire_types import FillFacts, RunFacts
 
 logger = logging.getLogger(__name__)
@@ -77,19 +77,14 @@ def fetch_many(resource: OmsResource[Facts], numbers: Collection[int], budget: B
     return whole
 
 
-def as_unreachable(error: RemoteError) -> Unreachable:
-    """The error as an answer."""
-    return Unreachable(error.service, error.sentence, timezone.now())
-
-
 def _fetch_one(resource: OmsResource[Facts], number: int, budget: Budget) -> Found[Facts] | Missing | Unreachable:
     read = _fetch_range(resource, NumberRange(number, number), frozenset([number]), budget)
     if number in read.facts:
         return Found(read.facts[number], read.asked_at)
     if read.problem:
         return read.problem
-    sentence = f"OMS does not know {resource.noun} {number}. Type the missing values, or check the number."
-    return Missing(OMS, sentence, read.asked_at)
+    reason, advice = f"OMS does not know {resource.noun} {number}", "Type the missing values, or check the number."
+    return Missing(OMS, reason, advice, read.asked_at)
 
 
 def _fetch_range(
@@ -101,7 +96,7 @@ def _fetch_range(
         for row in _iterate_rows(resource, span, budget):
             _collect_row(read, resource, row, wanted)
     except RemoteError as error:
-        read.problem = as_unreachable(error)
+        read.problem = Unreachable.from_error(error, timezone.now())
     return read
 
 
@@ -113,7 +108,7 @@ def _collect_row(read: FetchResult[Facts], resource: OmsResource[Facts], row: An
             read.facts[number] = resource.parse_row(row)
     except RemoteError as error:
         logger.warning("A row of OMS %s could not be read: %s", resource.name, error.sentence)
-        read.problem = read.problem or as_unreachable(error)
+        read.problem = read.problem or Unreachable.from_error(error, timezone.now())
 
 
 def _iterate_rows(resource: OmsResource[Facts], span: NumberRange, budget: Budget) -> Iterator[Any]:

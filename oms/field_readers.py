@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from infrastructure.http.errors import WrongShape
-from infrastructure.http.services import OMS
 from oms import units
+from oms.service import OMS
 
 INT_32 = 2**31 - 1
 INT_64 = 2**63 - 1

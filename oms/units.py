@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 
 from infrastructure.http.errors import WrongShape
-from infrastructure.http.services import OMS
+from oms.service import OMS
 
 PB = "pb^{-1}"
 INST_34 = "10^{34}cm^{-2}s^{-1}"

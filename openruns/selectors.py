@@ -10,7 +10,6 @@ from certify.models.choices import Reconstruction
 from certify.rules.run_numbers import format_run_numbers
 from certify.selectors import live_certifications_of
 from drafts.selectors import presence_of_runs
-from infrastructure.http.errors import advice_for
 from infrastructure.http.results import Found, Unreachable
 from oms.formatting import lumi_text
 from oms.mirror import RunsReading
@@ -113,9 +112,7 @@ def _number_text(value: int | None) -> str:
 
 def _outage_text(answer: object) -> str:
     """What happened to a service that is out. The advice of a single run's page does not fit a list of runs."""
-    if not isinstance(answer, Unreachable):
-        return ""
-    return answer.sentence.removesuffix(advice_for(answer.service)).strip()
+    return f"{answer.reason}." if isinstance(answer, Unreachable) else ""
 
 
 def _oms_notes(shown: list[int], oms: RunsReading) -> Iterator[str]:

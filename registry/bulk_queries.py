@@ -20,7 +20,6 @@ from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError
 from infrastructure.http.parallel import run_parallel
 from infrastructure.http.results import Found, Unreachable
-from infrastructure.http.services import REGISTRY
 from registry import upstream_client
 from registry.client import run_number_filter
 from registry.flags import FlaggedDataset, parse_flagged_datasets
@@ -101,7 +100,7 @@ def _fetch(run_filter: dict[str, Any], budget: Budget) -> FlaggedDatasetsResult:
     try:
         return Found(parse_flagged_datasets(upstream_client.get_datasets(run_filter, PAGE_SIZE, budget)), asked_at)
     except RemoteError as error:
-        return Unreachable(REGISTRY, error.sentence, asked_at)
+        return Unreachable.from_error(error, asked_at)
 
 
 def _cache_key(span: Span) -> str:

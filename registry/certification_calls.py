@@ -12,9 +12,9 @@ from django.utils.dateparse import parse_datetime
 from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError, WrongShape
 from infrastructure.http.results import Found, Unreachable
-from infrastructure.http.services import CERTIFICATION_CALLS
 from registry import parsing, upstream_client
 from registry.parsing import RegistryDataset
+from registry.service import CERTIFICATION_CALLS
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def certification_calls(budget: Budget) -> Found[list[CertificationCall]] | Unre
         rows = [parsing.mapping(row, "cycles") for row in upstream_client.get_cycles(budget)]
         found = [_parse_call(row) for row in rows if not row.get("deleted")]
     except RemoteError as error:
-        return Unreachable(CERTIFICATION_CALLS, error.sentence, asked_at)
+        return Unreachable.from_error(error, asked_at)
     return Found(sorted(found, key=_deadline_order), asked_at)
 
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError
 from infrastructure.http.results import Found, Missing, Unreachable
-from infrastructure.http.services import REGISTRY
 from registry import parsing, upstream_client
 from registry.parsing import ONLINE, RegistryDataset
+from registry.service import REGISTRY
 
 # The server has no maximum; 100 runs with all their reconstructions are some hundred rows.
 PAGE_SIZE = 2000
@@ -24,9 +24,10 @@ def datasets_of_run(number: int, budget: Budget) -> Found[list[RegistryDataset]]
     try:
         rows = _fetch_datasets([number], budget)
     except RemoteError as error:
-        return Unreachable(REGISTRY, error.sentence, asked_at)
+        return Unreachable.from_error(error, asked_at)
     if not rows:
-        return Missing(REGISTRY, f"Run Registry does not know run {number}. Check the number, or try later.", asked_at)
+        reason = f"Run Registry does not know run {number}"
+        return Missing(REGISTRY, reason, "Check the number, or try later.", asked_at)
     return Found(_without_online(rows), asked_at)
 
 
@@ -38,7 +39,7 @@ def datasets_of_runs(
     try:
         found = _fetch_datasets(numbers, budget)
     except RemoteError as error:
-        return Unreachable(REGISTRY, error.sentence, asked_at)
+        return Unreachable.from_error(error, asked_at)
     return Found(found if with_online else _without_online(found), asked_at)
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from infrastructure.http.errors import WrongShape
-from infrastructure.http.services import REGISTRY
 from registry import parsing
 from registry.parsing import RegistryDataset
+from registry.service import REGISTRY
 
 COLUMNS = {"pixel": "tracker-pixel", "strip": "tracker-strip", "tracking": "tracker-track"}
 GOOD, BAD, EXCLUDED, MIXED, NOT_FLAGGED = "good", "bad", "excluded", "mixed", "not flagged"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infrastructure.http.errors import WrongShape
-from infrastructure.http.services import REGISTRY
+from registry.service import REGISTRY
 
 ONLINE = "online"
 

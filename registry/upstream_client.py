@@ -24,7 +24,7 @@ from django.conf import settings
 from infrastructure.http import client, tokens
 from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError, WrongShape
-from infrastructure.http.services import CERTIFICATION_CALLS, REGISTRY
+from registry.service import CERTIFICATION_CALLS, REGISTRY
 
 logger = logging.getLogger(__name__)
 _budget: ContextVar[Budget] = ContextVar("budget of the page that asks Run Registry")

@@ -20,9 +20,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from infrastructure.http import status
-from infrastructure.http.services import SSO
 from users import login_page, login_throttle
 from users.sso.provider import SSO_SESSION_KEY, CernAdapter
+from users.sso.service import SSO
 
 
 class SignInView(LoginView):

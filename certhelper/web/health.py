@@ -11,7 +11,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from infrastructure.http.services import APV, LABELS
+from certify.references.service import APV
+from infrastructure.http.services import essential_services
 from infrastructure.http.status import ServiceState, service_states
 
 
@@ -28,7 +29,7 @@ def health(_request: HttpRequest) -> JsonResponse:
 
 def _service_names() -> list[str]:
     """Those that this server has an address of."""
-    return [*LABELS, APV] if settings.APV_URL else list(LABELS)
+    return essential_services() + ([APV] if settings.APV_URL else [])
 
 
 def _database_answers() -> bool:

@@ -60,8 +60,8 @@ def _run_known_to_oms(number: int, form: AdoptForm) -> OmsRun | None:
         form.add_error("run_number", f"OMS does not know run {number}. Check the number.")
         return None
     if reading.run is None or reading.run.fetched_at is None:
-        happened = getattr(reading.run_result, "happened", "OMS did not answer.")
-        form.add_error("run_number", f"{happened} Only a run that OMS knows can be adopted: try again later.")
+        reason = getattr(reading.run_result, "reason", "OMS did not answer")
+        form.add_error("run_number", f"{reason}. Only a run that OMS knows can be adopted: try again later.")
         return None
     return reading.run
 

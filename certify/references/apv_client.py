@@ -14,11 +14,11 @@ from typing import Any
 
 from django.conf import settings
 
+from certify.references.service import APV
 from infrastructure.http import client
 from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError, WrongShape
 from infrastructure.http.parallel import run_parallel
-from infrastructure.http.services import APV
 
 logger = logging.getLogger(__name__)
 MAX_PARALLEL_CALLS = 8

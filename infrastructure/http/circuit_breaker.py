@@ -28,8 +28,8 @@ class OpenCircuit:
 
     failed_at: float
     until: float
-    reason: str
-    advice: str
+    predicate: str
+    advice_template: str
     failures: int = 1
     trial_ends: float = 0.0
 
@@ -68,8 +68,8 @@ def on_failure(error: RemoteError) -> None:
             OpenCircuit(
                 failed_at=now,
                 until=now + settings.BREAKER_SECONDS,
-                reason=error.reason,
-                advice=error.advice,
+                predicate=error.predicate,
+                advice_template=error.advice_template,
                 failures=before.failures + 1 if before else 1,
             ),
         )
@@ -93,8 +93,8 @@ def _raise_unless_trial(opened: OpenCircuit, service: str, budget: Budget, asked
     raise CircuitOpen(
         asked_for,
         source=service,
-        reason=opened.reason,
-        advice=opened.advice,
+        predicate=opened.predicate,
+        advice_template=opened.advice_template,
         until=None if opened.failed_at >= budget.started_at else until,
     )
 

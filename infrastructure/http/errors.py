@@ -1,6 +1,6 @@
-"""What can go wrong with an outside service, each with one sentence for a person.
+"""What can go wrong with an outside service: each error has a reason and an advice for a person.
 
-`service` is whom we asked; `source` is who failed: a token that the CERN sign-in does not give fails the call to OMS.
+`service` is whom we asked; `source` is who failed: a token that is not issued fails the call to the service it is for.
 """
 
 from __future__ import annotations
@@ -8,75 +8,86 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from infrastructure.http.services import APV, CERTIFICATION_CALLS, REGISTRY, service_label_at_start
+from infrastructure.http.services import label_at_start, registered_service
 
-# What one does meanwhile, of those that give no values that could be typed.
-FALLBACKS = {REGISTRY: "Certify without it", APV: "Go on without it", CERTIFICATION_CALLS: "Go on without it"}
-TRY_AGAIN = "{meanwhile}, or try again."
-TELL_ADMINISTRATOR = "{meanwhile}, and tell the administrator."
+TRY_AGAIN = "{fallback}, or try again."
+TELL_ADMINISTRATOR = "{fallback}, and tell the administrator."
 
 
-def advice_for(service: str, advice: str = TRY_AGAIN) -> str:
-    """The advice in the words that fit the service that was asked."""
-    return advice.format(meanwhile=FALLBACKS.get(service, "Type the missing values"))
+def advice_for(service: str, template: str = TRY_AGAIN) -> str:
+    """What to do next: a sentence that fits the service that was asked."""
+    return template.format(fallback=registered_service(service).fallback)
 
 
 class RemoteError(Exception):
-    """A service gave no usable answer. `is_outage`: the next call would most likely fail too."""
+    """A service gave no usable answer.
+
+    `is_outage`: the next call would most likely fail too. `predicate`: what the source did, without its name.
+    """
 
     is_outage: bool = True
-    advice: str = TRY_AGAIN
-    reason: str = "failed"
-
-    def __init__(self, service: str, sentence: str, *, source: str = "") -> None:
-        super().__init__(sentence)
-        self.service = service
-        self.source = source or service
-        self.sentence = sentence
-
-
-class _TemplatedError(RemoteError):
-    """An error whose sentence is made from what happened and what to do next."""
-
-    reason_template: ClassVar[str]
+    advice_template: str = TRY_AGAIN
+    predicate_template: ClassVar[str] = "failed"
 
     def __init__(self, service: str, *, source: str = "", **details: object) -> None:
-        self.reason = self.reason_template.format(**details)
-        happened = f"{service_label_at_start(source or service)} {self.reason}."
-        super().__init__(service, f"{happened} {advice_for(service, self.advice)}", source=source)
+        self.service = service
+        self.source = source or service
+        self.predicate = self.predicate_template.format(**details)
+        super().__init__(self.sentence)
+
+    @property
+    def reason(self) -> str:
+        """What happened, without a full stop: OMS answered with an error (500)."""
+        return f"{label_at_start(self.source)} {self.predicate}"
+
+    @property
+    def advice(self) -> str:
+        """What to do next, a sentence: Type the missing values, or try again."""
+        return advice_for(self.service, self.advice_template)
+
+    @property
+    def sentence(self) -> str:
+        """The reason and the advice."""
+        return f"{self.reason}. {self.advice}"
+
+    def for_service(self, service: str) -> RemoteError:
+        """The same failure of the same source, for who asked another service."""
+        error = RemoteError(service, source=self.source)
+        error.predicate, error.advice_template = self.predicate, self.advice_template
+        return error
 
 
-class NotConfigured(_TemplatedError):
+class NotConfigured(RemoteError):
     """No address is set for the service."""
 
     is_outage = False
-    reason_template = "has no address on this server ({setting} is empty)"
-    advice = TELL_ADMINISTRATOR
+    predicate_template = "has no address on this server ({setting} is empty)"
+    advice_template = TELL_ADMINISTRATOR
 
 
-class ConnectionFailed(_TemplatedError):
+class ConnectionFailed(RemoteError):
     """No connection: refused, no route, name unknown."""
 
-    reason_template = "could not be connected to"
+    predicate_template = "could not be connected to"
 
 
-class ConnectionBroken(_TemplatedError):
+class ConnectionBroken(RemoteError):
     """The connection ended before the answer came, or before it was whole."""
 
-    reason_template = "broke off the connection"
+    predicate_template = "broke off the connection"
 
 
-class UntrustedCertificate(_TemplatedError):
+class UntrustedCertificate(RemoteError):
     """The TLS certificate is not one that we trust."""
 
-    reason_template = "could not prove its identity (TLS certificate)"
-    advice = TELL_ADMINISTRATOR
+    predicate_template = "could not prove its identity (TLS certificate)"
+    advice_template = TELL_ADMINISTRATOR
 
 
-class TimedOut(_TemplatedError):
+class TimedOut(RemoteError):
     """No answer, or not all of it, in the seconds allowed."""
 
-    reason_template = "did not answer within {seconds} s"
+    predicate_template = "did not answer within {seconds} s"
 
     def __init__(self, service: str, *, seconds: float, source: str = "") -> None:
         super().__init__(service, source=source, seconds=f"{round(seconds, 1):g}")
@@ -86,28 +97,30 @@ class BudgetExhausted(TimedOut):
     """The page's time was used up before this call could start."""
 
     is_outage = False
-    reason_template = "was not asked, because the time for this page was used up"
+    predicate_template = "was not asked, because the time for this page was used up"
 
 
-class CircuitOpen(_TemplatedError):
-    """Not asked: it failed less than `BREAKER_SECONDS` ago, with this `reason`.
+class CircuitOpen(RemoteError):
+    """Not asked: it failed less than `BREAKER_SECONDS` ago, with this `predicate`.
 
     Without `until` it failed for this very page, which then says so once.
     """
 
     is_outage = False
-    reason_template = "{reason}{until}"
+    predicate_template = "{predicate}{until}"
 
-    def __init__(self, service: str, *, reason: str, advice: str, until: datetime | None, source: str = "") -> None:
-        self.advice = advice
+    def __init__(
+        self, service: str, *, predicate: str, advice_template: str, until: datetime | None, source: str = ""
+    ) -> None:
+        self.advice_template = advice_template
         words = f", and is left alone until {until:%H:%M:%S} UTC" if until else ""
-        super().__init__(service, source=source, reason=reason, until=words)
+        super().__init__(service, source=source, predicate=predicate, until=words)
 
 
-class BadStatus(_TemplatedError):
+class BadStatus(RemoteError):
     """An HTTP status that means failure; `body_start` is the start of the body, for the log."""
 
-    reason_template = "answered with an error ({status})"
+    predicate_template = "answered with an error ({status})"
 
     def __init__(self, service: str, *, status: int, body_start: str = "", source: str = "") -> None:
         super().__init__(service, source=source, status=status)
@@ -119,34 +132,34 @@ class BadStatus(_TemplatedError):
 class AccessDenied(BadStatus):
     """401 or 403."""
 
-    reason_template = "does not let CertHelper in ({status})"
-    advice = TELL_ADMINISTRATOR
+    predicate_template = "does not let CertHelper in ({status})"
+    advice_template = TELL_ADMINISTRATOR
 
 
 class Redirected(BadStatus):
     """3xx: usually to a sign-in page, which is how a proxy refuses a token."""
 
-    reason_template = "sent CertHelper to a sign-in page ({status})"
+    predicate_template = "sent CertHelper to a sign-in page ({status})"
 
 
-class NotJson(_TemplatedError):
+class NotJson(RemoteError):
     """A body that is not JSON: a sign-in page, an error page, nothing, or half of something."""
 
-    reason_template = "answered with something that is not data"
+    predicate_template = "answered with something that is not data"
 
 
-class WrongShape(_TemplatedError):
+class WrongShape(RemoteError):
     """JSON without what it must have; `key` names it."""
 
-    reason_template = "answered in an unknown form ({key})"
+    predicate_template = "answered in an unknown form ({key})"
 
     def __init__(self, service: str, *, key: str, source: str = "") -> None:
         super().__init__(service, source=source, key=key)
         self.key = key
 
 
-class NoToken(_TemplatedError):
-    """The CERN sign-in answered, and gave no token."""
+class NoToken(RemoteError):
+    """The issuer of tokens answered, and gave none."""
 
-    reason_template = "gave CertHelper no access ({status})"
-    advice = TELL_ADMINISTRATOR
+    predicate_template = "gave CertHelper no access ({status})"
+    advice_template = TELL_ADMINISTRATOR

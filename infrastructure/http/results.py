@@ -1,10 +1,12 @@
-"""What comes of asking an outside service: found, missing, or unreachable with a sentence for a person."""
+"""What comes of asking an outside service: found, missing, or unreachable with a reason and an advice for a person."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
+
+from infrastructure.http.errors import RemoteError
 
 T = TypeVar("T")
 
@@ -17,35 +19,36 @@ class Found(Generic[T]):
     asked_at: datetime
 
 
+@dataclass(frozen=True)
 class ExplainedResult:
-    """An answer with a sentence for a person."""
+    """An answer of the `service` that gave nothing: the `reason`, without a full stop, and what to do next."""
 
-    sentence: str
+    service: str
+    reason: str
+    advice: str
+    asked_at: datetime
 
     @property
-    def happened(self) -> str:
-        """What happened alone, for pages on which what to do next is another thing."""
-        return self.sentence.split(". ", 1)[0].removesuffix(".") + "."
+    def sentence(self) -> str:
+        """The reason and the advice."""
+        return f"{self.reason}. {self.advice}"
 
 
 @dataclass(frozen=True)
 class Missing(ExplainedResult):
     """The service answered that it has no such thing."""
 
-    service: str
-    sentence: str
-    asked_at: datetime
-
 
 @dataclass(frozen=True)
 class Unreachable(ExplainedResult):
-    """The service gave no usable answer; `sentence` says what happened and what to do next."""
+    """The service gave no usable answer."""
 
-    service: str
-    sentence: str
-    asked_at: datetime
+    @classmethod
+    def from_error(cls, error: RemoteError, asked_at: datetime) -> Unreachable:
+        """The error as an answer."""
+        return cls(error.service, error.reason, error.advice, asked_at)
 
 
 def explanations(*answers: object) -> list[str]:
-    """What those of the answers that gave nothing have to say, each sentence once."""
+    """What those of the answers that gave nothing have to say, each once."""
     return list(dict.fromkeys(answer.sentence for answer in answers if isinstance(answer, ExplainedResult)))

@@ -1,22 +1,53 @@
-"""Names of the outside services: the short one that the code uses, and the one that people read."""
+"""The outside services. The package that asks one registers it when the apps are ready: nothing here knows any."""
 
-REGISTRY = "registry"
-OMS = "oms"
-SSO = "sso"
-APV = "apv"
-CERTIFICATION_CALLS = "calls"  # Run Registry too; its list is long, and must not be in the way of all the rest
+from __future__ import annotations
 
-LABELS = {REGISTRY: "Run Registry", OMS: "OMS", SSO: "the CERN sign-in"}
-# No page but one each asks these, and none is in the way of certifying: the frame does not speak of them.
-OPTIONAL_LABELS = {APV: "the APV service", CERTIFICATION_CALLS: "Run Registry’s list of certification calls"}
+from dataclasses import dataclass
 
 
-def service_label(service: str) -> str:
-    """The service as people call it, inside a sentence."""
-    return (LABELS | OPTIONAL_LABELS).get(service, service)
+@dataclass(frozen=True)
+class Service:
+    """An outside service.
+
+    `code`: how code and caches name it. `label`: how people call it, inside a sentence. `fallback`: what one does
+    while it does not answer, as an imperative clause. `outage_note`: what an outage means, a sentence.
+    `is_essential`: whether the frame of every page and /healthz report it. `issues_tokens`: whether the tokens that
+    other services ask for come from it.
+    """
+
+    code: str
+    label: str
+    fallback: str = "Go on without it"
+    outage_note: str = ""
+    is_essential: bool = True
+    issues_tokens: bool = False
 
 
-def service_label_at_start(service: str) -> str:
-    """The service as people call it, at the start of a sentence."""
-    words = service_label(service)
-    return words[:1].upper() + words[1:]
+_services: dict[str, Service] = {}
+
+
+def register_service(service: Service) -> None:
+    """Make the service known by its code; called in `AppConfig.ready`."""
+    _services[service.code] = service
+
+
+def registered_service(code: str) -> Service:
+    """The service with this code; one that is called by its code where none is registered."""
+    return _services.get(code) or Service(code, code)
+
+
+def essential_services() -> list[str]:
+    """The codes of those that every page reports, in the order of registration, the issuer of tokens last."""
+    essential = (service for service in _services.values() if service.is_essential)
+    return [service.code for service in sorted(essential, key=lambda service: service.issues_tokens)]
+
+
+def token_issuer() -> str:
+    """The code of the service that issues tokens."""
+    return next(service.code for service in _services.values() if service.issues_tokens)
+
+
+def label_at_start(code: str) -> str:
+    """What the service is called at the start of a sentence."""
+    label = registered_service(code).label
+    return label[:1].upper() + label[1:]

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from infrastructure.cache import safe_cache
 from infrastructure.http.errors import RemoteError
-from infrastructure.http.services import LABELS, SSO, service_label
+from infrastructure.http.services import essential_services, registered_service
 
 # A failure that nobody has seen again for so long says nothing of now: the service may be back, unasked.
 FAILURE_VALID_FOR = timedelta(minutes=5)
@@ -27,6 +27,7 @@ class ServiceState:
 
     name: str
     label: str
+    outage_note: str
     is_out: bool
     since: datetime | None
     sentence: str
@@ -70,13 +71,19 @@ def _is_current_failure(known: dict[str, Any]) -> bool:
 def _service_state(service: str, known: dict[str, Any]) -> ServiceState:
     since = known["since"] if _is_current_failure(known) else None
     return ServiceState(
-        service, service_label(service), since is not None, since, known.get("sentence", ""), known.get("answered_at")
+        name=service,
+        label=registered_service(service).label,
+        outage_note=registered_service(service).outage_note,
+        is_out=since is not None,
+        since=since,
+        sentence=known.get("sentence", ""),
+        answered_at=known.get("answered_at"),
     )
 
 
-def service_states(services: Iterable[str] = LABELS) -> list[ServiceState]:
-    """Each of these services with its last answer, the CERN sign-in last."""
-    names = sorted(services, key=lambda service: service == SSO)
+def service_states(services: Iterable[str] | None = None) -> list[ServiceState]:
+    """Each of these services, or of the essential ones, with its last answer."""
+    names = essential_services() if services is None else list(services)
     known = safe_cache.read_many(_key(service) for service in names)
     return [_service_state(service, _without_outdated_blame(service, known)) for service in names]
 

@@ -22,9 +22,8 @@ from infrastructure.http.errors import (
     Redirected,
     RemoteError,
     WrongShape,
-    advice_for,
 )
-from infrastructure.http.services import SSO
+from infrastructure.http.services import token_issuer
 
 RENEWAL_MARGIN_S = 30.0
 # How a service refuses a token that is no longer good: a first one of these says nothing of the service.
@@ -61,7 +60,7 @@ _tokens_lock = threading.Lock()
 def fetch_json(call: http_client.ServiceCall, client: ClientCredentials, budget: Budget) -> object:
     """`http_client.fetch_json` with the client's token. A token that is refused is renewed, once.
 
-    A proxy refuses with a redirect to its sign-in page instead of a 401 (Run Registry). An empty audience: no token.
+    A proxy may refuse with a redirect to its sign-in page instead of a 401. An empty audience: no token.
     """
     if not client.audience:
         return http_client.fetch_json(call, budget)
@@ -85,12 +84,11 @@ def token_for(service: str, client: ClientCredentials, budget: Budget) -> str:
     kept = _cached_token(client)
     if token := kept.valid_token():
         return token
-    circuit_breaker.before_call(
-        SSO, budget, asked_for=service
-    )  # before the lock: nobody waits for a sign-in that is left alone
+    # Before the lock: nobody waits for an issuer that is left alone.
+    circuit_breaker.before_call(token_issuer(), budget, asked_for=service)
     came = time.monotonic()
     if not kept.lock.acquire(timeout=budget.remaining()):
-        raise BudgetExhausted(service, source=SSO, seconds=0)
+        raise BudgetExhausted(service, source=token_issuer(), seconds=0)
     try:
         return kept.valid_token() or _renew(kept, service, client, budget, came)
     finally:
@@ -119,7 +117,7 @@ def _cached_token(client: ClientCredentials) -> _CachedToken:
 def _renew(kept: _CachedToken, service: str, client: ClientCredentials, budget: Budget, came: float) -> str:
     """Ask for a token; who waited while another asked in vain shares that failure instead of waiting again."""
     if kept.error and kept.failed_at > came:
-        raise _error_for_service(kept.error, service)
+        raise kept.error.for_service(service)
     try:
         token, seconds = _fetch_token(service, client, budget)
     except RemoteError as error:
@@ -131,11 +129,6 @@ def _renew(kept: _CachedToken, service: str, client: ClientCredentials, budget: 
     return token
 
 
-def _error_for_service(error: RemoteError, service: str) -> RemoteError:
-    happened = error.sentence.split(". ", 1)[0]
-    return RemoteError(service, f"{happened}. {advice_for(service, error.advice)}", source=error.source)
-
-
 def _fetch_token(service: str, client: ClientCredentials, budget: Budget) -> tuple[str, float]:
     """A new token and the seconds it lives."""
     call = http_client.ServiceCall(
@@ -143,7 +136,7 @@ def _fetch_token(service: str, client: ClientCredentials, budget: Budget) -> tup
         "POST",
         f"{settings.SSO_URL}/api-access/token",
         setting="SSO_URL",
-        source=SSO,
+        source=token_issuer(),
         data={"grant_type": "client_credentials", "audience": client.audience},
         auth=(client.client_id, client.client_secret),
     )
@@ -151,7 +144,7 @@ def _fetch_token(service: str, client: ClientCredentials, budget: Budget) -> tup
         answer = http_client.fetch_json(call, budget)
     except BadStatus as error:
         if error.status in (400, 401, 403):
-            raise NoToken(service, source=SSO, status=error.status) from error
+            raise NoToken(service, source=token_issuer(), status=error.status) from error
         raise
     try:
         return _parse_token(answer, service)
@@ -164,8 +157,8 @@ def _parse_token(answer: object, service: str) -> tuple[str, float]:
     """The token and its seconds; raises `WrongShape` naming what is not there or cannot be."""
     token = answer.get("access_token") if isinstance(answer, dict) else None
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
-        raise WrongShape(service, source=SSO, key="access_token")
+        raise WrongShape(service, source=token_issuer(), key="access_token")
     seconds = answer.get("expires_in") if isinstance(answer, dict) else None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-        raise WrongShape(service, source=SSO, key="expires_in")
+        raise WrongShape(service, source=token_issuer(), key="expires_in")
     return token, float(seconds)

@@ -12,7 +12,7 @@ from django.conf import settings
 from infrastructure.http import client
 from infrastructure.http.budget import Budget
 from infrastructure.http.errors import BadStatus, RemoteError, WrongShape
-from infrastructure.http.services import SSO
+from users.sso.service import SSO
 
 DISCOVERY = "/.well-known/openid-configuration"
 REQUIRED_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint")
@@ -24,6 +24,7 @@ class CodeRefused(RemoteError):
     """The realm answered, and gave no tokens for this code."""
 
     is_outage = False
+    predicate_template = "refused with status {status}"
 
 
 def issuer() -> str:
@@ -68,7 +69,7 @@ def exchange_code(address: str, code: str, verifier: str, callback: str, budget:
         )
     except BadStatus as error:
         if error.status in REFUSAL_STATUSES:
-            raise CodeRefused(SSO, f"refused with status {error.status}") from error
+            raise CodeRefused(SSO, status=error.status) from error
         raise
     for name in ("access_token", "id_token"):
         if not isinstance(given, dict) or not isinstance(given.get(name), str):

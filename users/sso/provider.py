@@ -26,7 +26,6 @@ from django.urls import reverse
 
 from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError
-from infrastructure.http.services import SSO, service_label_at_start
 from users.login_page import reject_login
 from users.sso import endpoints
 from users.sso.account import Claims, UnusableClaims, create_account, update_account
@@ -49,7 +48,7 @@ def errors_on_login_page(request: HttpRequest) -> Iterator[None]:
         reject_login(request, f"CERN did not confirm this sign-in. {RETRY_ADVICE}")
     except RemoteError as error:
         also = ", or sign in with an account of this server" if settings.LOCAL_ACCOUNTS else ""
-        sentence = f"{service_label_at_start(SSO)} {error.reason}, so nobody can sign in with CERN now."
+        sentence = f"{error.reason}, so nobody can sign in with CERN now."
         reject_login(request, f"{sentence} Try again in a minute{also}.", status=200)
     except (InvalidIdToken, UnusableClaims) as error:
         logger.warning("ID token not believed: %s", error)

@@ -9,8 +9,8 @@ DETAILS = {
     errors.TimedOut: {"seconds": 5.0},
     errors.BudgetExhausted: {"seconds": 0},
     errors.CircuitOpen: {
-        "reason": "did not answer within 5 s",
-        "advice": errors.TRY_AGAIN,
+        "predicate": "did not answer within 5 s",
+        "advice_template": errors.TRY_AGAIN,
         "until": datetime(2026, 5, 1, 12, 0, 30, tzinfo=UTC),
     },
     errors.BadStatus: {"status": 500},
@@ -21,7 +21,7 @@ DETAILS = {
 }
 
 
-def kinds(kind=errors._TemplatedError):
+def kinds(kind=errors.RemoteError):
     return [
         one for below in kind.__subclasses__() for one in (below, *kinds(below)) if one.__module__ == errors.__name__
     ]
@@ -33,11 +33,11 @@ def kinds(kind=errors._TemplatedError):
 )
 def test_every_error_has_a_sentence_that_says_who_what_and_what_next(kind, service, label):
     error = kind(service, **DETAILS.get(kind, {}))
-    happened, advice = error.sentence.split(". ", 1)
-    assert happened.startswith(f"{label} ")
+    assert error.sentence == f"{error.reason}. {error.advice}"
+    assert error.reason.startswith(f"{label} ") and not error.reason.endswith(".")
     assert "{" not in error.sentence
-    assert advice.startswith("Certify without it" if service == "registry" else "Type the missing values")
-    assert advice.endswith(".")
+    assert error.advice.startswith("Certify without it" if service == "registry" else "Type the missing values")
+    assert error.advice.endswith(".")
 
 
 def test_error_keeps_whom_we_asked_and_who_failed():

@@ -73,12 +73,19 @@ _RESTORE = LifecycleAction(
     CertificationState.WITHDRAWN,
     restore_certification,
 )
+
+
+def _hand_over_to(actor: User, row: TrackerCertification, version: int, to: User, reason: str) -> TrackerCertification:
+    """The action, its new owner by the name of the form's field."""
+    return hand_over_certification(actor, row, version, new_owner=to, reason=reason)
+
+
 _HAND_OVER = LifecycleAction(
     "Hand over",
     "is handed over",
     "The other shifter owns it from then on, and is told.",
     CertificationState.LIVE,
-    hand_over_certification,
+    _hand_over_to,
     HandOverForm,
 )
 

@@ -12,7 +12,7 @@ class CertifyConfig(AppConfig):
     def ready(self) -> None:
         from certify.facts.staleness import on_facts_changed, on_undone
         from certify.models import RunReconstruction
-        from certify.selectors import invalidate_references
+        from certify.references.offered import invalidate_references
         from certify.vocabulary.cache import connect_cache_invalidation
 
         connect_cache_invalidation()

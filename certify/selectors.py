@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 
-from django.db.models import F, Q, QuerySet
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 
-from certify.models import RunReconstruction, TrackerCertification
+from certify.models import TrackerCertification
 from certify.models.certification import CertificationQuerySet
 from certify.models.choices import Component, Reconstruction
-from certify.references.ranking import ReferenceFeatures
 from certify.rules.entry import ComponentFlag, TwinCertification
-from infrastructure.cache.remembered import cached, invalidate
 from infrastructure.database.compiled_query import PLACEHOLDER, SECOND_PLACEHOLDER, PrecompiledQuery
+from oms.verdict_facts import VERDICT_FACTS, verdict_facts
 
 _TWINS = {
     Reconstruction.EXPRESS.value: Reconstruction.PROMPT,
@@ -25,11 +21,9 @@ _TWINS = {
 # Of ninety columns of a certification and its people, those that a counterpart is made of: half the time.
 _TWIN_COLUMNS = [
     *(f"{component.value}{of}" for component in Component for of in ("", "_lowstat")),
-    *("run_type", "lumisections", "recorded_lumi", "updated_at"),
+    *(*VERDICT_FACTS, "updated_at"),
     *(f"{person}__{name}" for person in ("user", "updated_by") for name in ("username", "first_name", "last_name")),
 ]
-
-_REFERENCES_CACHE_KEY = "certify.references"
 
 
 def certified_for(training_of: int | None = None) -> CertificationQuerySet:
@@ -119,49 +113,10 @@ def _as_twin(row: TrackerCertification, reconstruction: str) -> TwinCertificatio
         pk=row.pk,
         reconstruction=reconstruction,
         component_flags={one: ComponentFlag(one, *words) for one, words in said.items()},
-        run_type=row.run_type,
-        lumisections=row.lumisections,
-        recorded_lumi=row.recorded_lumi,
+        **verdict_facts(row),
         editor_name=(row.updated_by or row.user).display_name,
         changed_at=row.updated_at,
     )
-
-
-def offered_references(selected_pk: int | None = None) -> list[ReferenceFeatures]:
-    """All reference runs with the features that rank them; `selected_pk`: the one a certification already has."""
-    offered = cached(_REFERENCES_CACHE_KEY, lambda: _reference_features(Q(is_reference=True)))
-    if selected_pk is None or any(one.pk == selected_pk for one in offered):
-        return offered
-    names = {one.pk: str(one) for one in offered}
-    return offered + [
-        replace(one, successor_name=names.get(one.successor, "")) for one in _reference_features(Q(pk=selected_pk))
-    ]
-
-
-def invalidate_references(instance: RunReconstruction, *, created: bool = False, **_signal: object) -> None:
-    """A reference was adopted, changed or retired: the next form reads them anew. A new plain row is none."""
-    if instance.is_reference or not created:
-        invalidate(_REFERENCES_CACHE_KEY)
-
-
-def _reference_features(condition: Q) -> list[ReferenceFeatures]:
-    """Plain values, not rows: there are hundreds, and the form needs nine columns of a hundred."""
-    columns: dict[str, Combinable] = {
-        "pk": F("pk"),
-        "run_number": F("run_id"),
-        "reconstruction": F("reconstruction"),
-        "run_type": F("run__run_type"),
-        "era": Coalesce("run__era", "run__fill__era"),
-        "b_field": F("run__b_field"),
-        "energy": F("run__energy"),
-        "pile_up": F("run__fill__peak_pileup"),
-        "bunches": F("run__fill__bunches_colliding"),
-        "start_time": F("run__start_time"),
-        "is_offered": F("is_reference"),
-        "successor": F("successor_id"),
-    }
-    rows = RunReconstruction.objects.filter(condition).values_list(*columns.values())
-    return [ReferenceFeatures(**dict(zip(columns, row, strict=True))) for row in rows]
 
 
 def reference_of_each_certification() -> list[dict[str, object]]:

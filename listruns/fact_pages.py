@@ -9,8 +9,8 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.utils.dateparse import parse_datetime
 
-from certify.editor.facts_panel import fact_text, typed_by_text
 from certify.facts.actions import form_value
+from certify.facts.presentation import fact_text, typed_by_text
 from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
 from oms.forms import OmsFillForm, OmsRunForm

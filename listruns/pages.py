@@ -16,8 +16,8 @@ from django_tables2 import RequestConfig
 
 from audit.presentation import ChangeView, present_changes
 from audit.undo import changes_of
-from certify.editor.facts_panel import fact_text
 from certify.facts.actions import serialized_differences
+from certify.facts.presentation import fact_text
 from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, ConfirmationCode, Verdict

@@ -12,10 +12,10 @@ from django.db import transaction
 from oms.client import FetchResult
 from oms.models import OmsFill, OmsRun
 from oms.signals import facts_changed
+from oms.verdict_facts import verdict_facts
 from oms.wire_types import FillFacts, RunFacts
 
 Row = TypeVar("Row", OmsRun, OmsFill)
-VERDICT_FACTS = ("run_type", "lumisections", "recorded_lumi")
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ def _upsert(model: type[Row], read: FetchResult[Any], fills: dict[int, OmsFill])
     return rows
 
 
-def _verdict_facts(row: OmsRun | OmsFill) -> tuple[Any, ...]:
+def _verdict_facts(row: OmsRun | OmsFill) -> dict[str, Any]:
     """What a verdict on a run rests on; nothing of a fill does."""
-    return tuple(getattr(row, name) for name in VERDICT_FACTS) if isinstance(row, OmsRun) else ()
+    return verdict_facts(row) if isinstance(row, OmsRun) else {}
 
 
 def _set_fills(rows: Iterable[Any], fills: dict[int, OmsFill]) -> None:

@@ -20,9 +20,15 @@ from certify.actions.input import (
 )
 from certify.actions.training import apply_typed_in_memory, training_mismatch
 from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryInvalid
-from certify.facts.changed_since_shown import changed_since_shown
-from certify.facts.snapshot import TypedValues, apply_typed, frozen_facts, has_typed_values, may_be_typed
-from certify.facts.staleness import DATASET, changed_dataset, mark_stale, settled_registry
+from certify.facts.snapshot import (
+    TypedValues,
+    apply_typed,
+    copy_verdict_facts,
+    frozen_facts,
+    has_typed_values,
+    may_be_typed,
+)
+from certify.facts.staleness import DATASET, changed_dataset, changed_since_shown, mark_stale, settled_registry
 from certify.models import Dataset, RunReconstruction, TrackerCertification
 from certify.models.choices import Reconstruction
 from certify.rules.confirmations import missing_confirmations, required_confirmations
@@ -276,7 +282,7 @@ def _assign_values(
     row.dataset = _get_dataset(context.dataset) if context.dataset else None
     row.is_dataset_verified = context.is_dataset_verified
     row.external_info_complete = context.is_complete and not has_typed_values(run)
-    row.run_type, row.lumisections, row.recorded_lumi = run.run_type, run.lumisections, run.recorded_lumi
+    copy_verdict_facts(run, row)
     ticked = [{**one, "by": row.user.username} for one in context.checklists]
     checklists = ticked or row.facts.get("checklists", [])  # gone through once, when it was made
     row.facts = frozen_facts(run, data.reference, context.dataset, settled_registry(row, context.registry))

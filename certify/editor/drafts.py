@@ -1,14 +1,17 @@
-"""Drafts on the certify and update pages: the form token of an opened form, and a draft put back into it."""
+"""Drafts on the certify and update pages: the form token of an opened form, and a draft put back into it.
+
+A form that was sent and says no more than it was opened with is no draft.
+"""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
 
 from certify.editor.editor import CertificationEditor, bound_amendment_editor, bound_editor
-from certify.editor.untouched import is_dirty
 from certify.facts.forms import CORRECTING, FactForms, shown_field_name, with_all_inputs
 from certify.models import TrackerCertification
 from drafts.actions import close_form, open_lease, renew_lease, save_draft
@@ -19,6 +22,9 @@ from users.access import SignedInRequest
 
 # A draft keeps what was typed and the version it was typed over; what a form is opened with is always new.
 _FRESH_FIELDS = ("ticket", "idempotency_key", "reconstruction")
+# What travels with the form unseen.
+_UNSEEN_FIELDS = {"reconstruction", "ticket", "version", "idempotency_key", "runs"}
+_FACT_PREFIXES = ("run-", "fill-")
 
 
 def track_presence(request: SignedInRequest, editor: CertificationEditor) -> FormPresence:
@@ -110,3 +116,27 @@ def _form_address(request: SignedInRequest, editor: CertificationEditor) -> str:
     )
     query = {name: request.GET[name] for name in ("dataset", "runs") if request.GET.get(name)}
     return f"{address}?{urlencode(query)}" if query else address
+
+
+def is_dirty(editor: CertificationEditor, sent: QueryDict) -> bool:
+    """Whether a person has typed, chosen or ticked anything."""
+    form = editor.form
+    changed = set(form.changed_data) - _UNSEEN_FIELDS - _unchanged_proposals(editor, sent)
+    return bool(changed or editor.new_term_forms or form.confirmed) or any(_is_fact_typed(sent, name) for name in sent)
+
+
+def _unchanged_proposals(editor: CertificationEditor, sent: QueryDict) -> set[str]:
+    """Fields of a new form that a person may leave as they come, and that came so."""
+    if editor.existing is not None:
+        return {"dataset"}
+    best = next((one.reference.pk for one in editor.ranked if one.is_possible), None)
+    proposed = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "reference_runreconstruction": str(best or "")}
+    found = {name for name, value in proposed.items() if sent.get(name, "") == value}
+    return found | ({"dataset"} if editor.form["dataset"].is_hidden else set())
+
+
+def _is_fact_typed(sent: QueryDict, name: str) -> bool:
+    """Whether the input of a fact has something else than what stood in it; a unit alone says nothing."""
+    if not name.startswith(_FACT_PREFIXES) or name.endswith("_unit"):
+        return False
+    return str(sent[name]).strip() != sent.get(f"shown-{name}", "").strip()

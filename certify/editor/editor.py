@@ -18,14 +18,15 @@ from certify.editor.form_context import FormContext, read_form_context
 from certify.editor.form_errors import FormErrorLink, form_errors
 from certify.editor.subject import CertificationSubject
 from certify.editor.widgets import chosen_keys
-from certify.facts.changed_since_shown import shown_facts
 from certify.facts.forms import FactForms
+from certify.facts.staleness import shown_facts
 from certify.models import TrackerCertification, VocabularyTerm
 from certify.models.choices import ConfirmationCode
+from certify.references.offered import offered_references
 from certify.references.ranking import RankedReference, ranked_references, reference_features
 from certify.rules.confirmations import CHECKBOX_PREFIX, Confirmation, missing_confirmations, required_confirmations
 from certify.rules.entry import CertificationEntry, TwinCertification, ValidationIssue, build_entry
-from certify.selectors import offered_references, twin_of
+from certify.selectors import twin_of
 from certify.vocabulary.cache import Vocabulary, checklists_to_tick, vocabulary_including
 from certify.vocabulary.inline_forms import InlineTermForm, started_inline_forms
 from drafts.selectors import StoredDraft

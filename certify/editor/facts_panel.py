@@ -15,13 +15,12 @@ from django.utils.safestring import SafeString
 from certify.editor.editor import CertificationEditor
 from certify.editor.widgets import Option, field_options
 from certify.facts.forms import shown_field_name
+from certify.facts.presentation import NOT_REPORTED, fact_text, typed_by_text
 from oms.choices import RunType, SourceKind
-from oms.formatting import inst_lumi_text, lumi_text
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.models import OmsFill, OmsRun, Source
 from oms.overrides import oms_value
 
-NOT_REPORTED = "not reported"
 FOR_COLLISIONS = "needed for collisions"
 _WIDE_FACTS = {"hlt_key", "components"}
 
@@ -189,29 +188,3 @@ def _needed_text(editor: CertificationEditor, form: Any, name: str) -> str:
         return "needed"
     is_open = editor.run.fetched_at is None and editor.facts.run_type in ("", RunType.UNKNOWN)
     return FOR_COLLISIONS if is_open and name in ("fill_number", "energy", "recorded_lumi") else ""
-
-
-def typed_by_text(source: Source) -> str:
-    """Who typed a value and when (UTC); nothing for one that nobody typed."""
-    if source.kind != SourceKind.TYPED:
-        return ""
-    return f"typed by {source.by}" + (f", {source.at:%Y-%m-%d %H:%M} UTC" if source.at else "")
-
-
-def fact_text(name: str, value: Any, unit: str = "") -> str:
-    """A fact for people: with its unit, luminosities with three decimals, times as UTC, names in words."""
-    if value in (None, ""):
-        return NOT_REPORTED
-    return f"{_value_text(name, value)} {unit}".rstrip()
-
-
-def _value_text(name: str, value: Any) -> str:
-    if name.endswith("_lumi"):
-        return lumi_text(value) if name in ("recorded_lumi", "delivered_lumi") else inst_lumi_text(value)
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    if isinstance(value, list):
-        return " ".join(value)
-    if isinstance(value, float):
-        return f"{value:.3f}".rstrip("0").rstrip(".")
-    return str(value)

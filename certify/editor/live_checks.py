@@ -1,4 +1,7 @@
-"""What an editor asks, as boxes for the page; and the same while the shifter types: a fragment that saves nothing."""
+"""What an editor asks, as boxes for the page; and the same while the shifter types: a fragment that saves nothing.
+
+Beside it what is said here is compared with another certification: with the twin, or with a version saved meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,20 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.text import capfirst
 
 from certify.editor.editor import CertificationEditor
-from certify.editor.facts_panel import fact_text
+from certify.editor.form import CertificationForm
 from certify.editor.form_errors import input_anchor
+from certify.editor.widgets import term_options
+from certify.facts.presentation import fact_text
+from certify.models import TrackerCertification
 from certify.models.choices import Component, Reconstruction
 from certify.references.explanation import rank_reasons_text
-from certify.rules.confirmations import missing_confirmations, twin_differences
-from certify.rules.entry import CertificationEntry, TwinCertification, validate
+from certify.rules.confirmations import compare_with_twin, missing_confirmations
+from certify.rules.entry import TwinCertification, validate
+from certify.rules.fact_comparison import SINCE_SHOWN, FactDiff, compare_facts
+from oms.verdict_facts import verdict_facts
 
 # The fields that questions are about, each with a place for its boxes on the page.
 CONFIRMATION_PLACES = ("reference_runreconstruction", "counterpart", *Component.values, "recorded_lumi")
@@ -53,23 +62,65 @@ def confirmation_boxes(editor: CertificationEditor) -> dict[str, list[Confirmati
     return found
 
 
-def compare_with_twin(editor: CertificationEditor) -> TwinComparison | None:
+def twin_comparison(editor: CertificationEditor) -> TwinComparison | None:
     """Express and prompt side by side, where the other one is certified."""
     other = editor.twin
     if other is None:
         return None
-    entry = editor.entry
-    differing = {one.name for one in twin_differences(entry, other)}
-    rows = [(label, there, here, label.lower() in differing) for label, there, here in _side_by_side(other, entry)]
+    rows = [(*_table_row(row), row.is_different) for row in compare_with_twin(editor.entry, other)]
     return TwinComparison(other, Reconstruction(other.reconstruction).label, rows)
 
 
-def _side_by_side(other: TwinCertification, entry: CertificationEntry) -> Iterator[tuple[str, str, str]]:
-    for one in Component:
-        here = entry.component_flags.get(one)
-        yield one.label, other.component_flags[one].text, here.text if here else "not said"
-    for label, name in (("Run type", "run_type"), ("Lumisections", "lumisections"), ("Recorded", "recorded_lumi")):
-        yield label, fact_text(name, getattr(other, name)), fact_text(name, getattr(entry, name))
+def _table_row(row: FactDiff) -> tuple[str, str, str]:
+    """(what, before, after) of a flag or a fact."""
+    if row.name in Component.values:
+        return row.short_label, row.before, row.after or "not said"
+    return capfirst(row.short_label), fact_text(row.name, row.before), fact_text(row.name, row.after)
+
+
+def compare_versions(editor: CertificationEditor, theirs: TrackerCertification) -> list[tuple[str, str, str]]:
+    """(what, theirs, mine) for each part of the decision and of the facts it rests on, as words."""
+    form = editor.form
+    rows = []
+    for component in Component:
+        name, low = component.value, f"{component.value}_lowstat"
+        mine = _flag_text(form[name].value(), bool(form[low].value()))
+        rows.append((component.label, _flag_text(getattr(theirs, name), getattr(theirs, low)), mine))
+        rows.append(
+            (f"{component.label} problems", _problem_names(theirs, name), _chosen_names(editor, f"{name}_problems"))
+        )
+    references = {str(one.reference.pk): str(one.reference) for one in editor.ranked}
+    facts = compare_facts(verdict_facts(theirs), verdict_facts(editor.run_with_typed), SINCE_SHOWN)
+    return [
+        *rows,
+        ("Dataset", theirs.dataset.name if theirs.dataset else "none", _form_text(form, "dataset") or "none"),
+        *map(_table_row, facts),
+        ("Tracker map", theirs.trackermap, _form_text(form, "trackermap")),
+        (
+            "Reference",
+            str(theirs.reference_runreconstruction),
+            references.get(_form_text(form, "reference_runreconstruction"), ""),
+        ),
+        ("Reason", str(theirs.bad_reason or ""), _chosen_names(editor, "bad_reason")),
+        ("Comment", theirs.comment, _form_text(form, "comment")),
+        ("Shift day", str(theirs.date), _form_text(form, "date")),
+    ]
+
+
+def _problem_names(theirs: TrackerCertification, component: str) -> str:
+    return ", ".join(str(problem) for problem in getattr(theirs, f"{component}_problems").all())
+
+
+def _chosen_names(editor: CertificationEditor, field: str) -> str:
+    return ", ".join(option.label for option in term_options(editor.form[field], editor.vocabulary) if option.is_chosen)
+
+
+def _flag_text(flag: object, is_low: bool) -> str:
+    return f"{flag or 'not said'}{', low' if is_low else ''}"
+
+
+def _form_text(form: CertificationForm, name: str) -> str:
+    return str(form[name].value() or "")
 
 
 def is_live_check(sent: QueryDict) -> bool:
@@ -82,7 +133,7 @@ def live_check_response(request: HttpRequest, editor: CertificationEditor) -> Ht
     boxes = confirmation_boxes(editor)
     context = {
         "places": [(place, boxes.get(place, [])) for place in CONFIRMATION_PLACES],
-        "comparison": compare_with_twin(editor),
+        "comparison": twin_comparison(editor),
         "reference_explanation": rank_reasons_text(editor.ranked, editor.form["reference_runreconstruction"].value()),
         "open_issues": list(_open_issues(editor)),
     }

@@ -22,11 +22,16 @@ from certify.editor.choice_rows import (
     problems_row,
     render_problems,
 )
-from certify.editor.conflict import compare_versions
 from certify.editor.editor import CertificationEditor
 from certify.editor.facts_panel import FactGroup, fact_groups
 from certify.editor.form import OVERWRITE_FIELD
-from certify.editor.live_checks import ConfirmationBox, TwinComparison, compare_with_twin, confirmation_boxes
+from certify.editor.live_checks import (
+    ConfirmationBox,
+    TwinComparison,
+    compare_versions,
+    confirmation_boxes,
+    twin_comparison,
+)
 from certify.editor.subject import CertificationSubject
 from certify.editor.widgets import Option, field_options, term_options
 from certify.editor.worklist import Search, SearchPlace, SearchStep
@@ -204,7 +209,7 @@ def certify_page(
         may_change_theirs=bool(theirs and reader and theirs.may_be_changed_by(reader)),
         differences=compare_versions(editor, theirs) if theirs else [],
         confirmations=confirmations,
-        comparison=compare_with_twin(editor),
+        comparison=twin_comparison(editor),
     )
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from certify.editor.form_context import FormContext
 from certify.editor.worklist import Search
-from certify.facts.changed_since_shown import shown_facts
+from certify.facts.staleness import shown_facts
 from certify.models.choices import Reconstruction
 from certify.rules.entry import is_run_number
 from infrastructure.http.budget import Budget

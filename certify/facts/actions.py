@@ -16,15 +16,17 @@ from django.utils import timezone
 from audit.choices import ChangeKind
 from audit.operation import operation
 from certify.errors import ChangedMeanwhile, EntryInvalid
-from certify.facts.snapshot import frozen_facts, has_typed_values
+from certify.facts.snapshot import copy_verdict_facts, frozen_facts, has_typed_values
 from certify.facts.staleness import DATASET, mark_stale, settled_registry
 from certify.models import Dataset, TrackerCertification
 from certify.models.choices import CertificationState
 from certify.rules.entry import ValidationIssue
+from certify.rules.reference_type import has_fitting_type
 from infrastructure.database.locking import lock_one
 from oms.choices import RunType
 from oms.models import OmsFill, OmsRun
 from oms.overrides import oms_value
+from oms.verdict_facts import VERDICT_FACTS
 from users.models import User
 
 COMPLETED = "OMS and Run Registry have answered since."
@@ -82,7 +84,7 @@ def _lock_run(number: int) -> OmsRun:
 def _check_reference_type(run: OmsRun, current: TrackerCertification) -> None:
     """The one rule that other facts can break: the reference must be of the same type."""
     reference = current.reference_runreconstruction.run.run_type
-    if {run.run_type, reference} == {RunType.COLLISIONS.value, RunType.COSMICS.value}:
+    if not has_fitting_type(run.run_type, reference):
         sentence = f"The run is {run.run_type} now and the reference is {reference}. Change it and choose another."
         raise EntryInvalid([ValidationIssue("reference_runreconstruction", sentence)])
 
@@ -96,7 +98,7 @@ def _refreeze_facts(actor: User, current: TrackerCertification, run: OmsRun) -> 
     confirmed = {"by": actor.username, "at": timezone.now().isoformat(), "changes": current.stale}
     facts = frozen_facts(run, current.reference_runreconstruction, dataset, registry)
     current.facts = facts | {"checklists": current.facts.get("checklists", []), "confirmed": confirmed}
-    current.run_type, current.lumisections, current.recorded_lumi = run.run_type, run.lumisections, run.recorded_lumi
+    copy_verdict_facts(run, current)
     current.external_info_complete = is_complete(current, run)
     current.stale, current.stale_since = [], None
     current.version += 1
@@ -134,14 +136,9 @@ def complete_certification(actor: User | None, pk: int, verified: str | None = N
     return filled or ["complete"]
 
 
-_COMPLETED_FIELDS = [
-    "dataset",
-    "is_dataset_verified",
-    "lumisections",
-    "recorded_lumi",
-    "facts",
-    "external_info_complete",
-]
+# A run type is never missing: one that was unknown makes the certification stale.
+_FILLED_FACTS = [name for name in VERDICT_FACTS if name != "run_type"]
+_COMPLETED_FIELDS = ["dataset", "is_dataset_verified", *_FILLED_FACTS, "facts", "external_info_complete"]
 
 
 def can_be_completed(certification: TrackerCertification, run: OmsRun, verified: str | None = None) -> bool:
@@ -174,7 +171,7 @@ def _fill_dataset(certification: TrackerCertification, verified: str | None) -> 
 
 
 def _fill_columns(certification: TrackerCertification, run: OmsRun) -> list[str]:
-    missing = [name for name in ("lumisections", "recorded_lumi") if getattr(certification, name) is None]
+    missing = [name for name in _FILLED_FACTS if getattr(certification, name) is None]
     filled = [name for name in missing if getattr(run, name) is not None]
     for name in filled:
         setattr(certification, name, getattr(run, name))
@@ -196,7 +193,7 @@ def _fill_frozen(certification: TrackerCertification, run: OmsRun) -> list[str]:
         filled += [name if part == "run" else f"fill {name}" for name in names if name != "run_number"]
     if filled:
         certification.facts["read_at"] = now["read_at"]
-    return [name for name in filled if name not in ("lumisections", "recorded_lumi")]
+    return [name for name in filled if name not in _FILLED_FACTS]
 
 
 def take_oms_values(

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db.models import Field
 
-from certify.models import RunReconstruction
+from certify.models import RunReconstruction, TrackerCertification
 from oms.choices import RunType, SourceKind
 from oms.models import OmsFill, OmsMirrorModel, OmsRun
 from oms.overrides import keep_oms_value
+from oms.verdict_facts import verdict_facts
 
 _BOOKKEEPING = {"fetched_at", "reported", "typed", "fill"}
 
@@ -52,6 +53,12 @@ def apply_typed(row: OmsMirrorModel, typed: TypedValues, by: str) -> set[str]:
 def has_typed_values(run: OmsRun) -> bool:
     """Whether a person's value stands for the run or its fill."""
     return bool(run.typed or (run.fill and run.fill.typed))
+
+
+def copy_verdict_facts(run: OmsRun, certification: TrackerCertification) -> None:
+    """Put the facts that the verdict rests on, as they are now, into the columns of the certification."""
+    for name, value in verdict_facts(run).items():
+        setattr(certification, name, value)
 
 
 def frozen_facts(run: OmsRun, reference: RunReconstruction, dataset: str, registry: dict[str, Any]) -> dict[str, Any]:

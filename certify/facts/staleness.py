@@ -1,4 +1,4 @@
-"""When a certification no longer rests on the facts it was made on: a mark with the difference, and nothing else.
+"""When facts are no longer those a certification was made on (a mark with the difference) or a form showed.
 
 The mark is bookkeeping that follows from two things stored, the facts frozen with the certification and those of the
 run now. It is set in the transaction that changes the run's facts, wherever that happens: the mirror of OMS is read
@@ -7,48 +7,39 @@ run now. It is set in the transaction that changes the run's facts, wherever tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
 
 from certify.models import TrackerCertification
-from oms.formatting import lumi_text
+from certify.rules.entry import ValidationIssue
+from certify.rules.fact_comparison import (
+    FACT_LABELS,
+    SINCE_CERTIFIED,
+    SINCE_SHOWN,
+    FactDiff,
+    compare_facts,
+    format_fact,
+)
 from oms.models import OmsRun
+from oms.verdict_facts import VERDICT_FACTS, verdict_facts
 
-# A luminosity that OMS recomputes by no more than this share is the same.
-TOLERANCE = 0.01
 DATASET = "dataset"
-FACT_LABELS = {
-    "run_type": "run type",
-    "lumisections": "lumisections",
-    "recorded_lumi": "recorded luminosity",
-    DATASET: "dataset",
-}
+_LABELS = FACT_LABELS | {DATASET: "dataset"}
 
 
 def changed_facts(certification: TrackerCertification, run: OmsRun) -> list[dict[str, Any]]:
     """{fact, was, now} of each fact that changed so that the verdict may; a value that was missing did not."""
-    before_after = [(name, getattr(certification, name), getattr(run, name)) for name in FACT_LABELS if name != DATASET]
-    return [
-        {"fact": name, "was": was, "now": now}
-        for name, was, now in before_after
-        if was is not None and not is_same(name, was, now)
-    ]
-
-
-def is_same(name: str, was: Any, now: Any) -> bool:
-    """Whether a value that was there counts as what it is now; luminosities within `TOLERANCE`."""
-    if name == "recorded_lumi" and now is not None:
-        return bool(abs(now - was) <= TOLERANCE * abs(was))
-    return bool(was == now)
+    rows = compare_facts(verdict_facts(certification), verdict_facts(run), SINCE_CERTIFIED)
+    return [{"fact": row.name, "was": row.before, "now": row.after} for row in rows if row.is_different]
 
 
 def mark_stale(runs: Iterable[OmsRun]) -> None:
     """Set or take away the mark of all certifications of these runs: one query, and one for each that changes."""
     by_number = {run.run_number: run for run in runs}
-    columns = ("run_type", "lumisections", "recorded_lumi", "stale", "stale_since", "runreconstruction__run_id")
+    columns = (*VERDICT_FACTS, "stale", "stale_since", "runreconstruction__run_id")
     resting = TrackerCertification.objects.filter(runreconstruction__run_id__in=by_number)
     for certification in resting.select_related("runreconstruction").only(*columns).order_by("pk"):
         store_differences(
@@ -105,14 +96,43 @@ def settled_registry(certification: TrackerCertification, registry: dict[str, An
     return registry if seen is None else registry | {"named": seen}
 
 
-def format_fact(name: str, value: Any) -> str:
-    """A fact of a difference for people."""
-    return lumi_text(value) if name == "recorded_lumi" else ("none" if value in (None, "") else str(value))
-
-
 def format_changes(stale: list[dict[str, Any]]) -> list[str]:
     """The differences for people: "recorded luminosity 78.150 /pb → 80.112 /pb"."""
     return [
-        f"{FACT_LABELS[one['fact']]} {format_fact(one['fact'], one['was'])} → {format_fact(one['fact'], one['now'])}"
+        f"{_LABELS[one['fact']]} {format_fact(one['fact'], one['was'])} → {format_fact(one['fact'], one['now'])}"
         for one in stale
     ]
+
+
+def shown_facts(run: OmsRun, certification: TrackerCertification | None = None) -> dict[str, Any]:
+    """The facts by name, as they travel with a form; `dataset` is the one that the mark of `certification` names."""
+    return verdict_facts(run) | {DATASET: changed_dataset(certification) if certification else None}
+
+
+def changed_since_shown(
+    shown: dict[str, Any] | None, run: OmsRun, certification: TrackerCertification | None, typed: Collection[str]
+) -> list[ValidationIssue]:
+    """A sentence for each fact that is another than the form showed; a `typed` one is the person's own.
+
+    `shown` is None for a form that does not say what it showed: it is taken as it is.
+    """
+    if shown is None:
+        return []
+    now = shown_facts(run, certification)
+    changed = [row for row in compare_facts(shown, now, SINCE_SHOWN) if row.is_different]
+    sentences = {row.name: _since_shown_sentence(row) for row in changed}
+    # A mark on the dataset that went away takes nothing from what was shown.
+    if now[DATASET] not in (None, shown.get(DATASET)):
+        sentences[DATASET] = _other_dataset_sentence(now[DATASET])
+    return [ValidationIssue(name, sentence) for name, sentence in sentences.items() if name not in typed]
+
+
+def _since_shown_sentence(row: FactDiff) -> str:
+    now_is, was_is = ("are", "were") if row.name == "lumisections" else ("is", "was")
+    now, was = f"{now_is} {row.after_text} now", f"{row.before_text} {was_is} shown"
+    return f"{row.label.capitalize()} {now}, {was}. Check it and save again."
+
+
+def _other_dataset_sentence(dataset: str) -> str:
+    named = f"the dataset {dataset}" if dataset else "no dataset"
+    return f"Run Registry names {named} now. Check it and save again."

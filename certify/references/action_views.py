@@ -13,9 +13,9 @@ from certify.errors import EntryInvalid
 from certify.models import RunReconstruction, TrackerCertification
 from certify.references.actions import adopt_reference, promote_reference, promotion_obstacles, retire_reference
 from certify.references.forms import AdoptForm, RetireForm
+from certify.references.offered import offered_references
 from certify.references.ranking import RankedReference, ranked_references, reference_features
 from certify.references.views import reference_context
-from certify.selectors import offered_references
 from infrastructure.http.budget import Budget
 from infrastructure.http.results import Missing
 from infrastructure.web.reason_form import ReasonForm

@@ -18,6 +18,7 @@ from certify.models import RunReconstruction, TrackerCertification
 from certify.models.choices import CertificationState, Component, Verdict
 from certify.models.verdict import is_ok
 from certify.rules.entry import ValidationIssue, join_names
+from certify.rules.reference_type import has_fitting_type
 from certify.selectors import live_certification
 from oms.choices import RunType
 from oms.models import OmsRun
@@ -104,12 +105,11 @@ def _check_successor(retired: RunReconstruction, new_successor: RunReconstructio
         raise EntryInvalid([ValidationIssue("reason", f"{retired} is retired already.")])
     if new_successor is None:
         return
-    types = {retired.run.run_type, new_successor.run.run_type} - {RunType.UNKNOWN.value}
     if new_successor.pk == retired.pk or not new_successor.is_reference:
         raise EntryInvalid(
             [ValidationIssue("successor", f"{new_successor} is no other reference run. Choose another.")]
         )
-    if len(types) > 1:
+    if not has_fitting_type(retired.run.run_type, new_successor.run.run_type):
         sentence = f"{new_successor} is of run type {new_successor.run.run_type}, {retired} is not. Choose another."
         raise EntryInvalid([ValidationIssue("successor", sentence)])
 

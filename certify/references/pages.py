@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django_tables2 import RequestConfig
 
-from certify.editor.facts_panel import fact_text
+from certify.facts.presentation import fact_text
 from certify.models import RunReconstruction
 from certify.references import apv_client
 from certify.references.apv_modes import runs_without_mode

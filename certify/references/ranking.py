@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from certify.models.choices import Reconstruction
-from oms.choices import RunType
+from certify.rules.reference_type import has_fitting_type, known_type
 from oms.models import OmsRun
 
 
@@ -66,7 +66,7 @@ class RankedReference:
     @property
     def is_possible(self) -> bool:
         """False when both run types are known and differ."""
-        return self.matches["run type"] != Match.DIFFERENT
+        return has_fitting_type(self.target.run_type, self.reference.run_type)
 
     @property
     def label(self) -> str:
@@ -106,7 +106,7 @@ def ranked_references(target: ReferenceFeatures, references: Iterable[ReferenceF
 
 def _rank(target: ReferenceFeatures, other: ReferenceFeatures) -> RankedReference:
     matches = {
-        "run type": _compare_equal(_known_type(target), _known_type(other)),
+        "run type": _type_match(target.run_type, other.run_type),
         "reconstruction": _reconstruction_match(target.reconstruction, other.reconstruction),
         "era": _compare_equal(target.era, other.era),
         "B field": _compare_close(target.b_field, other.b_field, tolerance=0.1),
@@ -117,8 +117,8 @@ def _rank(target: ReferenceFeatures, other: ReferenceFeatures) -> RankedReferenc
     return RankedReference(target, other, matches, runs_older=target.run_number - other.run_number)
 
 
-def _known_type(features: ReferenceFeatures) -> str | None:
-    return None if features.run_type == RunType.UNKNOWN else features.run_type
+def _type_match(wanted: str, offered: str) -> Match:
+    return _compare_equal(known_type(wanted), known_type(offered))
 
 
 def _reconstruction_match(wanted: str, offered: str) -> Match:

@@ -20,10 +20,10 @@ from certify.references.apv_modes import read_apv_modes
 from certify.references.explanation import rank_reasons
 from certify.references.exports import csv_lines
 from certify.references.filters import ReferenceFilter
+from certify.references.offered import offered_references
 from certify.references.pages import apv_cells, reference_facts, reference_page, sorted_references
 from certify.references.ranking import ranked_references, reference_features
 from certify.references.selectors import certifications_using, predecessors_of, references
-from certify.selectors import offered_references
 from infrastructure.http.budget import Budget
 from oms.mirror import stored_run
 from users.access import SignedInRequest, role_required

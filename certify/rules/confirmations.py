@@ -12,13 +12,14 @@ from hashlib import blake2b
 
 from certify.models.choices import Component, ConfirmationCode, Flag, Reconstruction
 from certify.rules.entry import CertificationEntry, TwinCertification, ValidationIssue
+from certify.rules.fact_comparison import WITH_TWIN, FactDiff, compare_facts
 from oms.choices import RunType
 from oms.formatting import lumi_text
+from oms.verdict_facts import verdict_facts
 
 CHECKBOX_PREFIX = "confirm_"
 CHECKBOX_VALUE_PREFIX = "to-"
 MAX_REFERENCE_DISTANCE = 6000  # runs
-MAX_LUMI_DIFFERENCE = 0.11  # of the larger recorded luminosity
 # What OMS calls the detector that a component is judged with. Tracks are made in the Strip detector; without Pixel
 # they still are, and Tracking good without Pixel has a question of its own.
 _DETECTORS = {Component.PIXEL: "PIXEL", Component.STRIP: "TRACKER", Component.TRACKING: "TRACKER"}
@@ -44,15 +45,6 @@ class Confirmation:
         return f"{CHECKBOX_VALUE_PREFIX}{blake2b(self.sentence.encode(), digest_size=6).hexdigest()}"
 
 
-@dataclass(frozen=True)
-class TwinDifference:
-    """What two certifications of a run say otherwise: a name in small letters, and the words of each."""
-
-    name: str
-    entry_value: str
-    twin_value: str
-
-
 def required_confirmations(entry: CertificationEntry) -> list[Confirmation]:
     """All that is asked of this entry, in the order of `ConfirmationCode`; empty when it is plain."""
     return [asked for rule in _RULES for asked in rule(entry)]
@@ -64,9 +56,13 @@ def missing_confirmations(asked: Collection[Confirmation], confirmed: Collection
     return [ValidationIssue(one.checkbox_name, f"{one.sentence} Tick to confirm, or change it.") for one in open_ones]
 
 
-def twin_differences(entry: CertificationEntry, other: TwinCertification) -> list[TwinDifference]:
-    """Where this entry and the counterpart differ. What one of them does not know differs from nothing."""
-    return [*_flag_differences(entry, other), *_fact_differences(entry, other)]
+def compare_with_twin(entry: CertificationEntry, twin: TwinCertification) -> list[FactDiff]:
+    """The twin (before) beside this entry (after): the flags, as text, and the facts that the verdict rests on.
+
+    What one of the two does not know differs from nothing.
+    """
+    facts = compare_facts(verdict_facts(twin), verdict_facts(entry), WITH_TWIN)
+    return [*(_compare_flags(one, entry, twin) for one in Component), *facts]
 
 
 def _strip_is_excused(entry: CertificationEntry) -> Iterator[Confirmation]:
@@ -144,35 +140,17 @@ def _twin_agrees(entry: CertificationEntry) -> Iterator[Confirmation]:
     other = entry.twin
     if other is None or entry.reconstruction not in _TWIN_RECONSTRUCTIONS:
         return
-    if found := twin_differences(entry, other):
-        otherwise = "; ".join(
-            f"{_difference_label(one.name)} {one.twin_value}, here {one.entry_value}" for one in found
-        )
+    if found := [row for row in compare_with_twin(entry, other) if row.is_different]:
+        otherwise = "; ".join(f"{row.short_label} {row.before_text}, here {row.after_text}" for row in found)
         name = Reconstruction(other.reconstruction).label
         yield Confirmation(ConfirmationCode.COUNTERPART, "counterpart", f"{name} says otherwise: {otherwise}.")
 
 
-def _difference_label(name: str) -> str:
-    return Component(name).label if name in Component.values else name
-
-
-def _flag_differences(entry: CertificationEntry, other: TwinCertification) -> Iterator[TwinDifference]:
-    for component in Component:
-        here, there = entry.component_flags.get(component), other.component_flags[component]
-        if here and (here.flag, here.lowstat) != (there.flag, there.lowstat):
-            yield TwinDifference(component.value, here.text, there.text)
-
-
-def _fact_differences(entry: CertificationEntry, other: TwinCertification) -> Iterator[TwinDifference]:
-    types = (entry.run_type, other.run_type)
-    if RunType.UNKNOWN not in types and types[0] != types[1]:
-        yield TwinDifference("run type", *types)
-    counts = (entry.lumisections, other.lumisections)
-    if None not in counts and counts[0] != counts[1]:
-        yield TwinDifference("lumisections", str(counts[0]), str(counts[1]))
-    here, there = entry.recorded_lumi, other.recorded_lumi
-    if here is not None and there is not None and abs(here - there) > MAX_LUMI_DIFFERENCE * max(abs(here), abs(there)):
-        yield TwinDifference("recorded", lumi_text(here), lumi_text(there))
+def _compare_flags(component: Component, entry: CertificationEntry, twin: TwinCertification) -> FactDiff:
+    here, there = entry.component_flags.get(component), twin.component_flags[component]
+    is_different = here is not None and here != there
+    label = str(component.label)
+    return FactDiff(component.value, label, label, there.text, here.text if here else None, is_different)
 
 
 _RULES = [

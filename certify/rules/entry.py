@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from certify.models.choices import Component, Flag
+from certify.rules.reference_type import has_fitting_type
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
-from oms.choices import RunType
 from oms.models import OmsRun
+from oms.verdict_facts import verdict_facts
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,6 @@ def build_entry(
         component_flags={
             one: ComponentFlag(one, values[one.value], bool(values.get(f"{one.value}_lowstat"))) for one in judged
         },
-        run_type=run.run_type,
         reference_run_type=reference.run.run_type if reference else None,
         is_own_reference=str(reference) == f"{run.run_number} {reconstruction}",
         date=values.get("date") or today,
@@ -116,9 +116,8 @@ def build_entry(
         reconstruction=reconstruction,
         reference_run_number=reference.run_id if reference else None,
         components=run.components,
-        lumisections=run.lumisections,
-        recorded_lumi=run.recorded_lumi,
         twin=twin,
+        **verdict_facts(run),
     )
 
 
@@ -167,9 +166,7 @@ def _excluded_has_no_statistics(entry: CertificationEntry) -> Iterator[Validatio
 
 
 def _reference_is_of_the_same_type(entry: CertificationEntry) -> Iterator[ValidationIssue]:
-    known = {RunType.COLLISIONS, RunType.COSMICS}
-    types = {entry.run_type, entry.reference_run_type}
-    if types == known:
+    if not has_fitting_type(entry.run_type, entry.reference_run_type):
         yield ValidationIssue(
             "reference_runreconstruction",
             f"The reference is a {entry.reference_run_type} run and this one is {entry.run_type}. "

@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 
 from certify.references.actions import retire_reference
 from certify.references.explanation import rank_reasons
+from certify.references.offered import offered_references
 from certify.references.ranking import ranked_references, reference_features
-from certify.selectors import offered_references
 from tests.certify.page_form import GOOD, open_form, send_form
 from tests.factories import BEGIN, CertificationFactory, FillFactory, ReconstructionFactory, RunFactory
 

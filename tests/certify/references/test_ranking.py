@@ -2,8 +2,8 @@
 
 import pytest
 
+from certify.references.offered import offered_references
 from certify.references.ranking import Match, ranked_references, reference_features
-from certify.selectors import offered_references
 from tests.factories import FillFactory, ReconstructionFactory, RunFactory
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certify.models.choices import Component, ConfirmationCode, Flag, Reconstruction
-from certify.rules.confirmations import missing_confirmations, required_confirmations, twin_differences
+from certify.rules.confirmations import compare_with_twin, missing_confirmations, required_confirmations
 from certify.rules.entry import CertificationEntry, ComponentFlag, TwinCertification
 from oms.choices import RunType
 
@@ -280,5 +280,5 @@ def test_what_differs_does_not_hang_on_who_came_first(entry):
         lumisections=entry.lumisections,
         recorded_lumi=entry.recorded_lumi,
     )
-    there = [(one.name, one.twin_value, one.entry_value) for one in twin_differences(turned, back)]
-    assert [(one.name, one.entry_value, one.twin_value) for one in twin_differences(entry, other)] == there
+    there = [(one.name, one.is_different, one.before, one.after) for one in compare_with_twin(turned, back)]
+    assert [(one.name, one.is_different, one.after, one.before) for one in compare_with_twin(entry, other)] == there

@@ -1,0 +1,38 @@
+"""Facts of OMS as text for people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from oms.choices import SourceKind
+from oms.formatting import inst_lumi_text, lumi_text
+from oms.models import Source
+
+NOT_REPORTED = "not reported"
+
+
+def typed_by_text(source: Source) -> str:
+    """Who typed a value and when (UTC); nothing for one that nobody typed."""
+    if source.kind != SourceKind.TYPED:
+        return ""
+    return f"typed by {source.by}" + (f", {source.at:%Y-%m-%d %H:%M} UTC" if source.at else "")
+
+
+def fact_text(name: str, value: Any, unit: str = "") -> str:
+    """A fact for people: with its unit, luminosities with three decimals, times as UTC, names in words."""
+    if value in (None, ""):
+        return NOT_REPORTED
+    return f"{_value_text(name, value)} {unit}".rstrip()
+
+
+def _value_text(name: str, value: Any) -> str:
+    if name.endswith("_lumi"):
+        return lumi_text(value) if name in ("recorded_lumi", "delivered_lumi") else inst_lumi_text(value)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, list):
+        return " ".join(value)
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    return str(value)

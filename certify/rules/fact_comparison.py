@@ -1,0 +1,85 @@
+"""The comparison of the facts that a verdict rests on: stale marks, forms and express with prompt all use it.
+
+Pure functions. They stand with the rules, because the question on express and prompt asks them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from oms.choices import RunType
+from oms.formatting import lumi_text
+from oms.verdict_facts import VERDICT_FACTS
+
+FACT_LABELS = {"run_type": "run type", "lumisections": "lumisections", "recorded_lumi": "recorded luminosity"}
+_SHORT_LABELS = FACT_LABELS | {"recorded_lumi": "recorded"}
+
+
+@dataclass(frozen=True)
+class ComparisonRule:
+    """When two values of a fact are different.
+
+    Luminosities are the same within `lumi_share` of the value before, or of the larger one (`is_share_of_larger`).
+    `unknown`: what stands for a value that nobody knows. A value that was unknown before, or is afterwards, differs
+    from a known one only where the rule says so.
+    """
+
+    lumi_share: float
+    is_share_of_larger: bool = False
+    unknown: tuple[str | None, ...] = (None,)
+    unknown_before_differs: bool = False
+    unknown_after_differs: bool = False
+
+    def differ(self, name: str, before: Any, after: Any) -> bool:
+        """Whether these two values of the fact `name` are different."""
+        if before in self.unknown or after in self.unknown:
+            if before in self.unknown and after in self.unknown:
+                return False
+            return self.unknown_before_differs if before in self.unknown else self.unknown_after_differs
+        if name != "recorded_lumi":
+            return bool(before != after)
+        whole = max(abs(before), abs(after)) if self.is_share_of_larger else abs(before)
+        return bool(abs(after - before) > self.lumi_share * whole)
+
+
+# OMS recomputes a luminosity by a little again and again. What was missing when it was certified is filled in later.
+SINCE_CERTIFIED = ComparisonRule(0.01, unknown_after_differs=True)
+SINCE_SHOWN = ComparisonRule(0.01, unknown_before_differs=True, unknown_after_differs=True)
+# What one of the two does not know differs from nothing.
+WITH_TWIN = ComparisonRule(0.11, is_share_of_larger=True, unknown=(None, RunType.UNKNOWN.value))
+
+
+@dataclass(frozen=True)
+class FactDiff:
+    """One fact in two versions. `short_label` is for tables; luminosities in 1/pb, None where nobody knows."""
+
+    name: str
+    label: str
+    short_label: str
+    before: Any
+    after: Any
+    is_different: bool
+
+    @property
+    def before_text(self) -> str:
+        return "none" if self.before is None else format_fact(self.name, self.before)
+
+    @property
+    def after_text(self) -> str:
+        return "none" if self.after is None else format_fact(self.name, self.after)
+
+
+def compare_facts(before: Mapping[str, Any], after: Mapping[str, Any], rule: ComparisonRule) -> list[FactDiff]:
+    """A row for each fact of the verdict, the same ones too; what a side does not name is unknown there."""
+    pairs = [(name, before.get(name), after.get(name)) for name in VERDICT_FACTS]
+    return [
+        FactDiff(name, FACT_LABELS[name], _SHORT_LABELS[name], was, now, rule.differ(name, was, now))
+        for name, was, now in pairs
+    ]
+
+
+def format_fact(name: str, value: Any) -> str:
+    """A value of a difference in words: "78.150 /pb" or "not reported", "600" or "none"."""
+    return lumi_text(value) if name == "recorded_lumi" else ("none" if value in (None, "") else str(value))

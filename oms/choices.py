@@ -1,10 +1,10 @@
-"""Words that a run or fill can have."""
+"""Choices of the run and fill models."""
 
 from django.db import models
 
 
 class RunType(models.TextChoices):
-    """What the detector saw. Derived from the HLT key and stable beam (rules: "Run type"), or typed."""
+    """Type of a run, derived from the HLT key and stable beam (rules: "Run type") or typed."""
 
     COLLISIONS = "collisions", "Collisions"
     COSMICS = "cosmics", "Cosmics"

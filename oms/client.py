@@ -1,6 +1,7 @@
-"""Ask OMS for runs and fills. HTTP only: nothing here touches the database, so it may run in threads.
+"""HTTP client of the OMS aggregation API for the resources `runs` and `fills`.
 
-Requests are narrowed by `fields=` and ask for units (`include=meta`). OMS has no OR: many numbers become few ranges.
+The database is not used, so these functions can run in threads. Each request selects attributes with `fields=` and
+requests their units with `include=meta`. OMS has no OR operator, so a set of numbers is read as a few ranges.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ from oms.wire_types import FillFacts, RunFacts
 
 logger = logging.getLogger(__name__)
 PAGE_ROWS = 1000
-# Resources of which this process was refused the list of attributes.
+# Resources for which OMS rejected `fields=` in this process.
 _resources_refusing_fields: set[str] = set()
 Facts = TypeVar("Facts", RunFacts, FillFacts)
 
 
 @dataclass(frozen=True)
 class OmsResource(Generic[Facts]):
-    """A resource of OMS: its path, its key, what we ask of it, and how a row is read."""
+    """An OMS resource: path, key attribute, attributes to request, row parser and the noun used in messages."""
 
     name: str
     key: str
@@ -49,7 +50,7 @@ FILLS = OmsResource("fills", "fill_number", parsing.FILL_FIELDS, parsing.parse_f
 
 @dataclass
 class FetchResult(Generic[Facts]):
-    """What came of reading many: the facts that came, and the first thing that went wrong, if anything did."""
+    """Facts by run or fill number, and the first error, if any. `asked_at` is the time of the request (UTC)."""
 
     facts: dict[int, Facts] = field(default_factory=dict)
     problem: Unreachable | None = None
@@ -57,17 +58,20 @@ class FetchResult(Generic[Facts]):
 
 
 def fetch_run(number: int, budget: Budget) -> Found[RunFacts] | Missing | Unreachable:
-    """One run, in one call."""
+    """Return one run from OMS, with one request. `Unreachable` carries the reason; nothing is raised."""
     return _fetch_one(RUNS, number, budget)
 
 
 def fetch_fill(number: int, budget: Budget) -> Found[FillFacts] | Missing | Unreachable:
-    """One fill, in one call."""
+    """Return one fill from OMS, with one request. `Unreachable` carries the reason; nothing is raised."""
     return _fetch_one(FILLS, number, budget)
 
 
 def fetch_many(resource: OmsResource[Facts], numbers: Collection[int], budget: Budget) -> FetchResult[Facts]:
-    """Few ranges side by side. What came is kept even where a range or a row could not be read."""
+    """Return the facts of many runs or fills, read as a few parallel ranges.
+
+    A range or row that cannot be read sets `problem`; the facts of all other rows are still returned.
+    """
     wanted = frozenset(numbers)
     parts = run_parallel([partial(_fetch_range, resource, span, wanted, budget) for span in covering_ranges(wanted)])
     whole: FetchResult[Facts] = FetchResult()
@@ -90,7 +94,7 @@ def _fetch_one(resource: OmsResource[Facts], number: int, budget: Budget) -> Fou
 def _fetch_range(
     resource: OmsResource[Facts], span: NumberRange, wanted: frozenset[int], budget: Budget
 ) -> FetchResult[Facts]:
-    """The wanted rows of one range."""
+    """Return the facts of the `wanted` numbers within one range."""
     read: FetchResult[Facts] = FetchResult()
     try:
         for row in _iterate_rows(resource, span, budget):
@@ -101,18 +105,18 @@ def _fetch_range(
 
 
 def _collect_row(read: FetchResult[Facts], resource: OmsResource[Facts], row: Any, wanted: frozenset[int]) -> None:
-    """Keep the row's facts if they were asked for; a row that cannot be read does not spoil the others."""
+    """Add the row's facts if its number is wanted. A row that cannot be parsed only sets `problem`."""
     try:
         number = parsing.row_number(row, resource.key)
         if number in wanted:
             read.facts[number] = resource.parse_row(row)
     except RemoteError as error:
-        logger.warning("A row of OMS %s could not be read: %s", resource.name, error.sentence)
+        logger.warning("Cannot parse a row of OMS %s: %s", resource.name, error.sentence)
         read.problem = read.problem or Unreachable.from_error(error, timezone.now())
 
 
 def _iterate_rows(resource: OmsResource[Facts], span: NumberRange, budget: Budget) -> Iterator[Any]:
-    """All rows of a range, page after page. Raises a `RemoteError`."""
+    """Yield all rows of a range, page after page. Raises `RemoteError`."""
     offset = 0
     while True:
         rows, total = _fetch_page(resource, span, offset, budget)
@@ -123,7 +127,7 @@ def _iterate_rows(resource: OmsResource[Facts], span: NumberRange, budget: Budge
 
 
 def _fetch_page(resource: OmsResource[Facts], span: NumberRange, offset: int, budget: Budget) -> tuple[list[Any], int]:
-    """One page of rows and how many there are over all pages (what we have, where OMS does not say)."""
+    """Return one page of rows and the total number of rows (those read so far, if OMS gives no total)."""
     params = {
         **span.as_filter(resource.key),
         "fields": ",".join(resource.fields),
@@ -142,7 +146,10 @@ def _fetch_page(resource: OmsResource[Facts], span: NumberRange, offset: int, bu
 
 
 def _get_narrowed(name: str, params: dict[str, Any], budget: Budget) -> Any:
-    """OMS's answer, narrowed by `fields` until OMS renames one and refuses the list: then whole rows."""
+    """Return the response with the requested `fields`, or whole rows if OMS rejects the list with status 400.
+
+    OMS rejects the list after it renamed one of the attributes.
+    """
     if name in _resources_refusing_fields:
         return _get(name, _without_fields(params), budget)
     try:
@@ -151,7 +158,7 @@ def _get_narrowed(name: str, params: dict[str, Any], budget: Budget) -> Any:
         if error.status != 400:
             raise
     answer = _get(name, _without_fields(params), budget)
-    logger.error("OMS refuses the list of attributes of %s: one was renamed. Whole rows are read instead.", name)
+    logger.error("OMS rejects fields= of %s: an attribute was renamed. Whole rows are read instead.", name)
     _resources_refusing_fields.add(name)
     return answer
 

@@ -1,17 +1,17 @@
-"""Luminosities as people read them: three decimals and the unit, always."""
+"""Luminosities as displayed text: three decimals and the unit."""
 
 from oms.units import SUPERSCRIPTS
 
 
 def lumi_text(value: float | None) -> str:
-    """An integrated luminosity given in 1/pb, shown in /pb, or in /µb where /pb would read 0.000."""
+    """Format an integrated luminosity in 1/pb as /pb, or as /µb where /pb would be 0.000."""
     if value is None:
         return "not reported"
     return f"{value * 1e6:.3f} /µb" if 0 < abs(value) < 0.0005 else f"{value:.3f} /pb"
 
 
 def inst_lumi_text(value: float | None) -> str:
-    """An instantaneous luminosity given in 10^34 cm^-2 s^-1, shown in the largest step that keeps its digits."""
+    """Format an instantaneous luminosity in 10^34 cm^-2 s^-1 with the largest power of ten that shows its digits."""
     if value is None:
         return "not reported"
     power = 34

@@ -1,6 +1,7 @@
-"""What a person types when OMS did not say it. Luminosities are a value with a unit.
+"""Forms for the attributes of a run or fill that a user types because OMS does not report them.
 
-The forms check and convert; they do not save: `typed_values` goes to the action, which keeps who typed it.
+A luminosity is entered as a value and a unit. The forms validate and convert but do not save: the action that takes
+`typed_values` also stores who typed them.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from oms import units
 from oms.choices import RunType
 from oms.models import OmsFill, OmsRun
 
-# No run or fill reaches these (1/pb, 10^34 cm^-2 s^-1): a larger value is one in a wrong unit.
+# Upper limits in 1/pb and 10^34 cm^-2 s^-1. No run or fill reaches them: a larger value has a wrong unit.
 MAX_LUMI = 10_000
 MAX_INST_LUMI = 100
 
 
 class UnitField(forms.ChoiceField):
-    """A unit of luminosity; every spelling of an offered unit is understood."""
+    """A choice of luminosity units that accepts every spelling `parse_unit` knows. `initial` is the default."""
 
-    def __init__(self, choices: list[tuple[str, str]], parse_unit: Callable[[str], str | None], first: str) -> None:
+    def __init__(self, choices: list[tuple[str, str]], parse_unit: Callable[[str], str | None], initial: str) -> None:
         message = "%(value)s is not a unit of luminosity. Choose one of the list."
-        super().__init__(choices=choices, required=False, initial=first, error_messages={"invalid_choice": message})
+        super().__init__(choices=choices, required=False, initial=initial, error_messages={"invalid_choice": message})
         self.parse_unit = parse_unit
 
     def to_python(self, value: Any) -> str:
@@ -37,7 +38,7 @@ class UnitField(forms.ChoiceField):
 
 
 class NumberField(forms.FloatField):
-    """A finite number between two limits, with messages that name it."""
+    """A finite number from `low` to `high`. Error messages contain the label."""
 
     def __init__(self, label: str, low: float, high: float, unit: str = "") -> None:
         limits = f"{_label_without_unit(label)} is between {low:g} and {high:g}{unit}."
@@ -49,7 +50,7 @@ class NumberField(forms.FloatField):
 
 
 class WholeNumberField(forms.IntegerField):
-    """A whole number between two limits, with messages that name it."""
+    """An integer from `low` to `high`. Error messages contain the label."""
 
     def __init__(self, label: str, low: int, high: int) -> None:
         limits = f"{_label_without_unit(label)} is between {low} and {high}."
@@ -65,8 +66,8 @@ def _error_messages(label: str, invalid: str) -> dict[str, str]:
 
 
 def _label_without_unit(label: str) -> str:
-    """The label without the unit that stands behind it."""
-    return label.split(" (")[0]
+    """Return the label without the unit in parentheses."""
+    return label.split(" (", maxsplit=1)[0]
 
 
 def _lumi_field(label: str) -> NumberField:
@@ -85,7 +86,7 @@ def _inst_lumi_unit_field() -> UnitField:
 
 
 def _validate_printable(text: str) -> None:
-    """Control characters and halves of characters, which no database and no page can show."""
+    """Reject control characters and lone surrogates, which cannot be stored or displayed."""
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
         raise ValidationError("Only letters, digits and signs can be kept. Remove the others.")
 
@@ -97,22 +98,25 @@ def _text_field(label: str) -> forms.CharField:
 
 
 class TypedForm(forms.ModelForm):
-    """A model form of which only the attributes in `required` must be filled in."""
+    """A model form of OMS attributes. Only those named in `required` must be filled in.
+
+    `CONVERSIONS` maps an attribute to (conversion to our unit, maximum in our unit, that maximum as text).
+    """
 
     CONVERSIONS: Mapping[str, tuple[Callable[[float, str | None, str], float], float, str]] = {}
 
     def __init__(self, data: Any = None, *, required: Collection[str] = (), instance: Any = None, **rest: Any) -> None:
-        # A copy: checking a form writes the typed values into its instance.
+        # Validation writes the cleaned data into the instance, so the form works on a copy.
         super().__init__(data, instance=copy.copy(instance), **rest)
         for name in self.attributes():
             self.fields[name].required = name in required
 
     def attributes(self) -> list[str]:
-        """The names of what can be typed, without the units."""
+        """Return the names of the fields that can be typed, without the unit fields."""
         return [name for name in self.fields if not name.endswith("_unit")]
 
     def validate_unique(self) -> None:
-        """A run or fill that is known already is what one types values for."""
+        """Do nothing: values are usually typed for a run or fill that is already stored."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -121,21 +125,24 @@ class TypedForm(forms.ModelForm):
         return cleaned
 
     def _convert(self, name: str, cleaned: dict[str, Any]) -> None:
-        """The value in our unit. A unit is never guessed."""
+        """Replace the value in `cleaned` by the value in our unit. A missing unit is an error, not a default."""
         value, unit = cleaned.get(name), cleaned.get(f"{name}_unit")
         if value is None or unit is None:
             return
-        in_our_unit, most, most_text = self.CONVERSIONS[name]
+        convert, maximum, maximum_text = self.CONVERSIONS[name]
         label = self.fields[name].label
         if not unit:
             self.add_error(f"{name}_unit", f"{label} has no unit. Choose it.")
             return
-        cleaned[name] = in_our_unit(value, unit, name)
-        if cleaned[name] > most:
-            self.add_error(name, f"{label} is at most {most_text}. Check the unit.")
+        cleaned[name] = convert(value, unit, name)
+        if cleaned[name] > maximum:
+            self.add_error(name, f"{label} is at most {maximum_text}. Check the unit.")
 
     def typed_values(self) -> dict[str, dict[str, Any]]:
-        """{attribute: value in our unit, as typed, unit} of what was typed. Ask after `is_valid()`."""
+        """Return {attribute: {value, as_typed, unit}} of the filled-in fields, `value` in our unit.
+
+        Requires a form for which `is_valid()` is true.
+        """
         return {
             name: self._typed_value(name) for name in self.attributes() if self.cleaned_data.get(name) not in (None, "")
         }
@@ -151,7 +158,7 @@ _INSTANTANEOUS = (units.in_1e34, MAX_INST_LUMI, f"{MAX_INST_LUMI} in units of 10
 
 
 class OmsRunForm(TypedForm):
-    """A run's facts, typed. Energy in GeV per beam, field in T."""
+    """Typed attributes of a run. Energy is per beam in GeV, the magnetic field in T."""
 
     prefix = "run"
     CONVERSIONS = {
@@ -163,7 +170,10 @@ class OmsRunForm(TypedForm):
 
     run_type = forms.ChoiceField(
         label="Run type",
-        choices=[("", "choose"), *((kind.value, kind.label) for kind in (RunType.COLLISIONS, RunType.COSMICS))],
+        choices=[
+            ("", "choose"),
+            *((run_type.value, run_type.label) for run_type in (RunType.COLLISIONS, RunType.COSMICS)),
+        ],
         required=False,
         error_messages={
             "required": "Run type is needed. Choose it.",
@@ -197,7 +207,7 @@ class OmsRunForm(TypedForm):
 
 
 class OmsFillForm(TypedForm):
-    """A fill's facts, typed."""
+    """Typed attributes of a fill."""
 
     prefix = "fill"
     CONVERSIONS = {"init_lumi": _INSTANTANEOUS, "peak_lumi": _INSTANTANEOUS}

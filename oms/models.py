@@ -1,8 +1,8 @@
-"""What OMS says of runs and fills, and what people typed where it did not.
+"""Runs and fills as OMS reports them, with the values that users typed where OMS reported none.
 
-The columns mirror OMS and carry no value constraints: it reports odd things (negative bunch counts, energy 0).
-Units: luminosity in 1/pb, instantaneous luminosity in 10^34 cm^-2 s^-1, energy in GeV, field in T, times in UTC,
-duration in s. `reported` keeps each value with the unit that OMS named.
+The columns mirror OMS and have no value constraints, because OMS reports values such as negative bunch counts and an
+energy of 0. Units: luminosity in 1/pb, instantaneous luminosity in 10^34 cm^-2 s^-1, energy in GeV, field in T, times
+in UTC, duration in s. `reported` stores values with the unit that OMS gave.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from oms.formatting import inst_lumi_text, lumi_text
 
 @dataclass(frozen=True)
 class Source:
-    """Where one attribute's value comes from: the kind, who typed it (account name), and when."""
+    """Source of one attribute's value: its kind, the account name of the user who typed it, and the time (UTC)."""
 
     kind: SourceKind
     by: str = ""
@@ -32,7 +32,10 @@ class Source:
 
 
 def _mirror_history() -> AuditOptions:
-    """Of what people typed: what OMS says is written past it. Each typed attribute is marked for itself."""
+    """Return options that record typed values only: the OMS mirror writes without history.
+
+    `typed` is recorded by its keys, so that each attribute has its own change.
+    """
     integrated, instantaneous = ("recorded_lumi", "delivered_lumi"), ("init_lumi", "end_lumi", "peak_lumi")
     texts = dict.fromkeys(integrated, lumi_text) | dict.fromkeys(instantaneous, inst_lumi_text)
     return AuditOptions(
@@ -41,7 +44,7 @@ def _mirror_history() -> AuditOptions:
 
 
 class OmsMirrorModel(TrackedModel):
-    """A row of OMS kept here, each attribute with its source."""
+    """A mirrored row of OMS that knows the source of each attribute. `DERIVED` names attributes computed here."""
 
     DERIVED: frozenset[str] = frozenset()
 
@@ -53,13 +56,13 @@ class OmsMirrorModel(TrackedModel):
         abstract = True
 
     def can_undo(self, actor: Any, change: Change, _fields: Collection[str]) -> bool:
-        """Who typed it, and shift leaders."""
-        return actor.may_change_others or (actor.may_certify and change.by_id == actor.pk)
+        """Return whether the actor typed the value or may change the entries of others."""
+        return bool(actor.may_change_others or (actor.may_certify and change.by_id == actor.pk))
 
     def source_of(self, attribute: str) -> Source:
-        """Where the value of `attribute` comes from."""
-        if mark := self.typed.get(attribute):
-            return Source(SourceKind.TYPED, mark["by"], parse_datetime(mark["at"]))
+        """Return where the value of `attribute` comes from."""
+        if entry := self.typed.get(attribute):
+            return Source(SourceKind.TYPED, entry["by"], parse_datetime(entry["at"]))
         if getattr(self, attribute) in (None, "", RunType.UNKNOWN):
             return Source(SourceKind.NONE, at=self.fetched_at)
         kind = SourceKind.DERIVED if attribute in self.DERIVED else SourceKind.OMS
@@ -115,7 +118,7 @@ class OmsFill(OmsMirrorModel):
 class OmsRun(OmsMirrorModel):
     """One run of the detector.
 
-    `fill_number` is what OMS says of the run; `fill` is set once the fill itself is known.
+    `fill_number` is what OMS reports for the run; `fill` is set as soon as the fill itself is stored.
     `lumisections` is OMS's last_lumisection_number: the last *active* lumisection.
     """
 

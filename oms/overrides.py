@@ -1,4 +1,4 @@
-"""What OMS said of an attribute for which a person's value stands, in our unit."""
+"""The value that OMS reports for an attribute whose typed value takes precedence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from oms.sanity import is_out_of_range
 
 
 def keep_oms_value(row: OmsMirrorModel, attribute: str) -> None:
-    """Keep OMS's value under `reported` before a person's takes its place; a typed one is no word of OMS."""
+    """Copy the current value of an attribute to `reported` before a typed value replaces it.
+
+    Does nothing unless the current value is from OMS and is not in `reported` yet. The row is not saved.
+    """
     value = getattr(row, attribute)
     if row.fetched_at is None or attribute in row.typed or attribute in row.reported or value is None:
         return
@@ -19,12 +22,15 @@ def keep_oms_value(row: OmsMirrorModel, attribute: str) -> None:
 
 
 def oms_value(row: OmsRun | OmsFill, attribute: str) -> Any:
-    """OMS's last word on a typed attribute, in our unit; None where it said nothing that can be.
+    """Return the last value of OMS for a typed attribute, in our unit, or None without a possible value.
 
-    `reported` has it as OMS gave it, with OMS's unit; an empty unit means that it is in ours already.
+    `reported` stores the value in the unit of OMS; an empty unit means that the value is already in our unit.
     """
-    said = row.reported.get(attribute)
-    if said is None or said["value"] in (None, RunType.UNKNOWN) or is_out_of_range(attribute, said["value"]):
+    reported = row.reported.get(attribute)
+    if reported is None:
+        return None
+    value, unit = reported["value"], reported["unit"]
+    if value in (None, RunType.UNKNOWN) or is_out_of_range(attribute, value):
         return None
     reader = field_reader("runs" if isinstance(row, OmsRun) else "fills", attribute)
-    return reader(said["value"], said["unit"], attribute) if said["unit"] and reader else said["value"]
+    return reader(value, unit, attribute) if unit and reader else value

@@ -1,4 +1,4 @@
-"""A JSON row of OMS becomes facts. Units are converted here and nowhere else.
+"""Parsers that convert a JSON row of OMS to `RunFacts` or `FillFacts`. The only place where units are converted.
 
 Source: OMS aggregation API, resources `runs` and `fills` (JSON:API; units per row in `meta.row`, with include=meta).
 """
@@ -91,10 +91,10 @@ _FILL_READERS: dict[str, Reader] = {
     "first_run_number": field_readers.integer,
     "last_run_number": field_readers.integer,
 }
-# Where OMS has another name: its lumisection count is the last *active* lumisection.
+# Attributes with another name in OMS. The count of lumisections is the last *active* lumisection.
 _OMS_NAMES = {"lumisections": "last_lumisection_number"}
 
-# What to ask for with `fields=`.
+# Values of `fields=`.
 RUN_FIELDS = [_OMS_NAMES.get(name, name) for name in _RUN_READERS]
 FILL_FIELDS = list(_FILL_READERS)
 
@@ -102,7 +102,7 @@ _logged_missing: set[tuple[str, str]] = set()
 
 
 def derive_run_type(hlt_key: str | None, stable_beam: bool | None) -> RunType:
-    """What the detector saw (rules: "Run type"): unknown without a key, or when neither side is certain."""
+    """Return the run type (rules: "Run type"). UNKNOWN without an HLT key, or if key and beam decide neither type."""
     if not hlt_key:
         return RunType.UNKNOWN
     if stable_beam and ("/cdaq/physics" in hlt_key or "/cdaq/special" in hlt_key):
@@ -113,25 +113,25 @@ def derive_run_type(hlt_key: str | None, stable_beam: bool | None) -> RunType:
 
 
 def parse_run(row: Any) -> RunFacts:
-    """The facts of a row of `runs`. Raises `WrongShape` naming the key, `UnknownUnit` naming attribute and unit."""
+    """Parse a row of `runs`. Raises `WrongShape` with the key, or `UnknownUnit` with attribute and unit."""
     values, raw_values = _parse_values("runs", _RUN_READERS, row)
     run_type = derive_run_type(values["hlt_key"], values["stable_beam"])
     return RunFacts(**values, run_type=run_type, raw_values=raw_values)
 
 
 def parse_fill(row: Any) -> FillFacts:
-    """The facts of a row of `fills`. Raises `WrongShape` naming the key, `UnknownUnit` naming attribute and unit."""
+    """Parse a row of `fills`. Raises `WrongShape` with the key, or `UnknownUnit` with attribute and unit."""
     values, raw_values = _parse_values("fills", _FILL_READERS, row)
     return FillFacts(**values, raw_values=raw_values)
 
 
 def field_reader(resource: str, attribute: str) -> Reader | None:
-    """What reads this attribute of `runs` or `fills`; None for what is derived here."""
+    """Return the reader of an attribute of `runs` or `fills`, or None for an attribute that OMS does not have."""
     return {"runs": _RUN_READERS, "fills": _FILL_READERS}[resource].get(attribute)
 
 
 def row_number(row: Any, key: str) -> int:
-    """The run or fill number (`key`) of a row, before anything else of it is read. Raises `WrongShape`."""
+    """Return the run or fill number (attribute `key`) of a row. Raises `WrongShape` below 1."""
     number = field_readers.integer(_row_attributes(row).get(key), None, key)
     if number < 1:
         raise field_readers.wrong_shape(key)
@@ -146,17 +146,17 @@ def _row_attributes(row: Any) -> Mapping[str, Any]:
 
 
 def _row_units(row: Any) -> dict[str, str]:
-    """The unit of each attribute that has one. Rows without any are known (old runs); empty texts too."""
+    """Return {attribute: unit}. Rows of old runs have no units at all, others have empty strings."""
     try:
-        named = row["meta"]["row"].items()
-        pairs = [(name, entry.get("units")) for name, entry in named]
+        attributes = row["meta"]["row"].items()
+        pairs = [(name, metadata.get("units")) for name, metadata in attributes]
     except (KeyError, TypeError, AttributeError):
         return {}
     return {name: field_readers.text(unit, None, f"unit of {name}") for name, unit in pairs if unit}
 
 
 def _parse_values(resource: str, readers: dict[str, Reader], row: Any) -> tuple[dict[str, Any], RawValues]:
-    """Every attribute read, and those that have a unit or cannot be as they were reported."""
+    """Return all values in our units, and the raw values of attributes that have a unit or are out of range."""
     attributes, units = _row_attributes(row), _row_units(row)
     row_number(row, next(iter(readers)))
     values: dict[str, Any] = {}
@@ -175,7 +175,7 @@ def _parse_values(resource: str, readers: dict[str, Reader], row: Any) -> tuple[
 
 
 def _log_missing_once(resource: str, key: str, attributes: Mapping[str, Any]) -> None:
-    """OMS renames attributes now and then; one that was asked for and is absent would else turn into null unseen."""
+    """Log once per process that a requested attribute is absent: a renamed attribute would otherwise read as null."""
     if key not in attributes and (resource, key) not in _logged_missing:
         _logged_missing.add((resource, key))
-        logger.warning("OMS gave no attribute %s of %s: renamed?", key, resource)
+        logger.warning("OMS sent no attribute %s of %s. It may have been renamed.", key, resource)

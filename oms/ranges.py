@@ -1,4 +1,4 @@
-"""Numbers merged into a few ranges, since OMS has no OR."""
+"""Covers a set of numbers with a few ranges, because OMS has no OR operator."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 MAX_RANGES = 8
-# Reading this many rows that nobody asked for is cheaper than another call.
+# Reading up to this many unwanted rows is cheaper than another request.
 MAX_GAP = 50
-# More numbers than OMS gives rows at once would be read page after page; ranges are read side by side.
+# The page size of OMS. A longer range would be read page after page, whereas ranges are read in parallel.
 MAX_NUMBERS = 1000
 
 
@@ -21,27 +21,27 @@ class NumberRange:
     last: int
 
     def as_filter(self, key: str) -> dict[str, int]:
-        """The range in OMS's query grammar; two filters on one attribute are a range."""
+        """Return the query parameters of the range for the attribute `key`. OMS combines two filters with AND."""
         if self.first == self.last:
             return {f"filter[{key}][EQ]": self.first}
         return {f"filter[{key}][GE]": self.first, f"filter[{key}][LE]": self.last}
 
 
 def covering_ranges(numbers: Iterable[int]) -> list[NumberRange]:
-    """Ranges that hold all the numbers: eight of even width, or as many as it takes with 1000 numbers in each.
+    """Return ranges that contain all numbers: at most eight, or as many as needed with 1000 numbers in each.
 
-    Neighbours with a small gap between them become one again: few calls are better than eight.
+    The ranges have the smallest common width that achieves this. Neighbours with a small gap are merged afterwards.
     """
     wanted = sorted(set(numbers))
-    most = max(MAX_RANGES, len(_ranges_of_width(wanted, MAX_NUMBERS)))
-    narrowest = (
-        bisect_left(range(1, MAX_NUMBERS), True, key=lambda width: len(_ranges_of_width(wanted, width)) <= most) + 1
+    limit = max(MAX_RANGES, len(_ranges_of_width(wanted, MAX_NUMBERS)))
+    min_width = (
+        bisect_left(range(1, MAX_NUMBERS), True, key=lambda width: len(_ranges_of_width(wanted, width)) <= limit) + 1
     )
-    return _merged_neighbours(_ranges_of_width(wanted, narrowest))
+    return _merged_neighbours(_ranges_of_width(wanted, min_width))
 
 
 def _ranges_of_width(wanted: list[int], width: int) -> list[NumberRange]:
-    """As few ranges as hold the numbers when none may span more than `width` numbers."""
+    """Return the fewest ranges that contain the sorted numbers, none longer than `width`."""
     ranges: list[NumberRange] = []
     for number in wanted:
         if ranges and number - ranges[-1].first < width:
@@ -52,12 +52,12 @@ def _ranges_of_width(wanted: list[int], width: int) -> list[NumberRange]:
 
 
 def _merged_neighbours(ranges: list[NumberRange]) -> list[NumberRange]:
-    """Neighbours as one where next to nothing lies between them and one page holds them."""
-    joined: list[NumberRange] = []
+    """Merge neighbours that are at most `MAX_GAP` apart and fit into one page together."""
+    merged: list[NumberRange] = []
     for span in ranges:
-        before = joined[-1] if joined else None
-        if before and span.first - before.last <= MAX_GAP and span.last - before.first < MAX_NUMBERS:
-            joined[-1] = NumberRange(before.first, span.last)
+        previous = merged[-1] if merged else None
+        if previous and span.first - previous.last <= MAX_GAP and span.last - previous.first < MAX_NUMBERS:
+            merged[-1] = NumberRange(previous.first, span.last)
         else:
-            joined.append(span)
-    return joined
+            merged.append(span)
+    return merged

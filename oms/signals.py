@@ -1,7 +1,7 @@
-"""What the mirror tells those who rest on it, without knowing them."""
+"""Signals of the OMS mirror, for applications that depend on its data."""
 
 from django.dispatch import Signal
 
-# Sent in the transaction that writes the mirror, with `rows`: the runs of which run type, lumisections or recorded
-# luminosity is another than before.
+# Sent within the transaction that writes the mirror. Argument `rows`: the runs whose run type, number of lumisections
+# or recorded luminosity has changed.
 facts_changed = Signal()

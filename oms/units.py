@@ -1,7 +1,7 @@
-"""Units of luminosity, converted once, where a value enters.
+"""Conversion of units, applied once, where a value enters the application.
 
-Integrated luminosity is kept in 1/pb, instantaneous in 10^34 cm^-2 s^-1, energy in GeV, field in T. Factors are exact
-decimals, so that a value that OMS gives in our unit comes out bit for bit as it went in.
+Integrated luminosity is stored in 1/pb, instantaneous luminosity in 10^34 cm^-2 s^-1, energy in GeV, field in T.
+Factors are exact decimals, so a value that is already in the stored unit is unchanged to the last bit.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PB = "pb^{-1}"
 INST_34 = "10^{34}cm^{-2}s^{-1}"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
-# 1 of each in 1/pb. 1/fb is the larger luminosity: 1/fb = 1000/pb.
+# The value of each unit in 1/pb. 1/fb is larger than 1/pb: 1/fb = 1000/pb.
 _LUMI_FACTORS = {
     "fb^{-1}": Decimal(1000),
     PB: Decimal(1),
@@ -26,7 +26,7 @@ _LUMI_FACTORS = {
 }
 _INST_EXPONENTS = range(34, 23, -1)
 
-# What a form offers: (as OMS writes it, as people read it).
+# Choices of the forms: (spelling of OMS, label).
 LUMI_UNITS = [("fb^{-1}", "1/fb"), (PB, "1/pb"), ("nb^{-1}", "1/nb"), ("{\\mu}b^{-1}", "1/µb"), ("mb^{-1}", "1/mb")]
 INST_LUMI_UNITS = [
     (f"10^{{{power}}}cm^{{-2}}s^{{-1}}", f"10{str(power).translate(SUPERSCRIPTS)} cm⁻²s⁻¹") for power in _INST_EXPONENTS
@@ -40,7 +40,7 @@ _INST_SPELLING = re.compile(r"10\^([1-9]\d?)cm\^-2s\^-1")
 
 
 class UnknownUnit(WrongShape):
-    """A value in a unit that we cannot convert, or in none; `key` names the attribute and the unit."""
+    """A value has no unit or one that cannot be converted. `key` contains the attribute and the unit."""
 
     def __init__(self, attribute: str, unit: str | None) -> None:
         super().__init__(
@@ -51,7 +51,7 @@ class UnknownUnit(WrongShape):
 
 
 def _normalised(unit: str) -> str:
-    """The unit without spaces, braces, raised figures and the ways to write micro: `{\\mu}b^{-1}` is `ub^-1`."""
+    """Return the unit without spaces, braces, superscripts and variants of micro: `{\\mu}b^{-1}` becomes `ub^-1`."""
     unit = re.sub(r"[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda raised: "^" + raised[0].translate(_FROM_SUPERSCRIPTS), unit)
     for micro in ("\\mu", "µ", "μ"):
         unit = unit.replace(micro, "u")
@@ -59,7 +59,7 @@ def _normalised(unit: str) -> str:
 
 
 def lumi_unit(text: str) -> str | None:
-    """The offered integrated unit that `text` means, in OMS's spelling; None when it is not one."""
+    """Return the unit of integrated luminosity that `text` spells, in the spelling of OMS, or None."""
     match = _LUMI_SPELLING.fullmatch(_normalised(text))
     if match is None:
         return None
@@ -68,7 +68,7 @@ def lumi_unit(text: str) -> str | None:
 
 
 def inst_lumi_unit(text: str) -> str | None:
-    """The offered instantaneous unit that `text` means, in OMS's spelling; None when it is not one."""
+    """Return the unit of instantaneous luminosity that `text` spells, in the spelling of OMS, or None."""
     match = _INST_SPELLING.fullmatch(_normalised(text))
     if match is None or int(match[1]) not in _INST_EXPONENTS:
         return None
@@ -80,36 +80,36 @@ def _inst_factor(unit: str) -> Decimal:
 
 
 def _multiplied(value: float, factor: Decimal) -> float:
-    """The product, rounded once; unchanged when the factor is 1."""
+    """Return the product, rounded once, or the value itself if the factor is 1."""
     return float(value) if factor == 1 else float(Decimal(repr(value)) * factor)
 
 
 def _is_convertible(attribute: str, value: float, unit: str | None, known: str | None) -> bool:
-    """Whether there is something to convert. Nothing without a unit is nothing in every unit."""
+    """Return whether the unit is known. Raises `UnknownUnit`, except for 0 without a unit, which is 0 in any unit."""
     if known is None and not (value == 0 and not unit):
         raise UnknownUnit(attribute, unit)
     return known is not None
 
 
 def in_inverse_pb(value: float, unit: str | None, attribute: str) -> float:
-    """An integrated luminosity in 1/pb. Raises `UnknownUnit`; a 0 without a unit is 0."""
+    """Return an integrated luminosity in 1/pb. 0 without a unit is 0. Raises `UnknownUnit`."""
     known = lumi_unit(unit or "")
     return _multiplied(value, _LUMI_FACTORS[known]) if _is_convertible(attribute, value, unit, known) and known else 0.0
 
 
 def in_1e34(value: float, unit: str | None, attribute: str) -> float:
-    """An instantaneous luminosity in 10^34 cm^-2 s^-1. Raises `UnknownUnit`; a 0 without a unit is 0."""
+    """Return an instantaneous luminosity in 10^34 cm^-2 s^-1. 0 without a unit is 0. Raises `UnknownUnit`."""
     known = inst_lumi_unit(unit or "")
     return _multiplied(value, _inst_factor(known)) if _is_convertible(attribute, value, unit, known) and known else 0.0
 
 
 def in_gev(value: float, unit: str | None, attribute: str) -> float:
-    """An energy per beam in GeV; OMS always means GeV when it names no unit. Raises `UnknownUnit`."""
+    """Return an energy per beam in GeV. A value without a unit is in GeV, as in OMS. Raises `UnknownUnit`."""
     return _converted(_ENERGY_FACTORS, value, unit or "GeV", attribute)
 
 
 def in_tesla(value: float, unit: str | None, attribute: str) -> float:
-    """A magnetic field in T; OMS always means T when it names no unit. Raises `UnknownUnit`."""
+    """Return a magnetic field in T. A value without a unit is in T, as in OMS. Raises `UnknownUnit`."""
     return _converted(_FIELD_FACTORS, value, unit or "T", attribute)
 
 

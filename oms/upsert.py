@@ -1,4 +1,4 @@
-"""Write what OMS said into the mirror: one locked read and one upsert per table, however many rows."""
+"""Writes facts of OMS into the mirror, with one locking read and one upsert per table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Row = TypeVar("Row", OmsRun, OmsFill)
 
 @dataclass(frozen=True)
 class StoredRows:
-    """The rows that were written, and the fills that were known before, by number."""
+    """The written runs by number, and the written and the previously known fills by number."""
 
     runs: dict[int, OmsRun]
     fills: dict[int, OmsFill]
@@ -29,7 +29,10 @@ class StoredRows:
 def store_facts(
     runs: FetchResult[RunFacts], fills: FetchResult[FillFacts], known_fills: dict[int, OmsFill]
 ) -> StoredRows:
-    """Store what was read, in one transaction: the fills, then the runs with their fills. Nothing read: no query."""
+    """Store the fills and then the runs, linked to their fills, in one transaction.
+
+    Without facts no query is made. Sends `facts_changed` for the runs whose facts of the verdict changed.
+    """
     if not runs.facts and not fills.facts:
         return StoredRows({}, known_fills)
     with transaction.atomic():
@@ -38,13 +41,13 @@ def store_facts(
 
 
 def _upsert(model: type[Row], read: FetchResult[Any], fills: dict[int, OmsFill]) -> dict[int, Row]:
-    """Locked, merged and written in the order of their numbers, so that two workers never wait for each other."""
+    """Lock, merge and write the rows ordered by number, so that concurrent workers cannot deadlock."""
     if not read.facts:
         return {}
     rows = {row.pk: row for row in model.objects.select_for_update().filter(pk__in=read.facts).order_by("pk")}
     before = {number: _verdict_facts(row) for number, row in rows.items()}
-    for number, one in read.facts.items():
-        rows[number] = _merge_facts(rows.get(number) or model(pk=number), one, read.asked_at)
+    for number, facts in read.facts.items():
+        rows[number] = _merge_facts(rows.get(number) or model(pk=number), facts, read.asked_at)
     _set_fills(rows.values(), fills)
     key = model._meta.pk.attname
     columns = {column.name for column in fields(next(iter(read.facts.values())))} - {key, "raw_values"}
@@ -63,19 +66,19 @@ def _upsert(model: type[Row], read: FetchResult[Any], fills: dict[int, OmsFill])
 
 
 def _verdict_facts(row: OmsRun | OmsFill) -> dict[str, Any]:
-    """What a verdict on a run rests on; nothing of a fill does."""
+    """Return the values that a verdict depends on. No value of a fill is among them."""
     return verdict_facts(row) if isinstance(row, OmsRun) else {}
 
 
 def _set_fills(rows: Iterable[Any], fills: dict[int, OmsFill]) -> None:
-    """Each run with its fill, where that one is known."""
+    """Set `fill` of each run to its fill, or to None if it is not known."""
     for row in rows:
         if isinstance(row, OmsRun):
             row.fill = fills.get(row.fill_number or 0)
 
 
 def _merge_facts(row: Row, facts: RunFacts | FillFacts, asked_at: datetime) -> Row:
-    """The row with OMS's word in every attribute that nobody typed."""
+    """Set all attributes that are not typed to the values of OMS. Values for typed ones go to `reported`."""
     reported = dict(facts.raw_values)
     for name in (column.name for column in fields(facts) if column.name != "raw_values"):
         value = getattr(facts, name)

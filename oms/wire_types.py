@@ -1,4 +1,4 @@
-"""What OMS says of a run and of a fill, in our units. The names are the columns of `OmsRun` and `OmsFill`.
+"""Facts of a run and of a fill as parsed from OMS. The names are those of the columns of `OmsRun` and `OmsFill`.
 
 Units: luminosity 1/pb, instantaneous 10^34 cm^-2 s^-1, energy GeV, field T, times UTC, duration s. None: not reported.
 """
@@ -16,7 +16,7 @@ RawValues = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class RunFacts:
-    """One run. `run_type` is derived (rules: "Run type"); `raw_values`: {attribute: {value, unit}} as OMS had it."""
+    """One run. `run_type` is derived (rules: "Run type"); `raw_values` is {attribute: {value, unit}} as sent by OMS."""
 
     run_number: int
     run_type: RunType = RunType.UNKNOWN
@@ -61,7 +61,7 @@ class RunFacts:
 
 @dataclass(frozen=True)
 class FillFacts:
-    """One LHC fill. `raw_values` keeps {attribute: {value, unit}} as OMS had it."""
+    """One LHC fill. `raw_values` is {attribute: {value, unit}} as sent by OMS."""
 
     fill_number: int
     era: str | None = None

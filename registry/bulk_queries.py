@@ -1,7 +1,7 @@
-"""What Run Registry says of many runs: flags of all their datasets, and which of them are open.
+"""Queries of Run Registry for many runs: the flags of all their datasets, and the open datasets.
 
-Many runs are asked for in blocks of neighbouring run numbers, side by side, of each block from the first that is wanted
-to the last. Each answer is kept for some minutes: who goes on, or asks again after a failure, asks for what is missing.
+Runs are requested in blocks of neighbouring run numbers, in parallel; of each block the span from the first wanted run
+to the last. Each response is cached for `CACHE_LIFETIME`, so a retry after a failure requests only what is missing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from registry import upstream_client
 from registry.client import run_number_filter
 from registry.flags import FlaggedDataset, parse_flagged_datasets
 
-BLOCK_SIZE = 50  # run numbers in one call: some hundred rows, of 6 kB each
+BLOCK_SIZE = 50  # run numbers per request: some hundred rows of 6 kB each
 MAX_PARALLEL = 4
 PAGE_SIZE = 500
 CACHE_LIFETIME = timedelta(minutes=10)
@@ -34,7 +34,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class RunFlags:
-    """The datasets of the runs whose blocks were `answered`; a `problem` where some were not. Times in UTC."""
+    """The datasets of the runs in `answered`. `problem` is the first error of the other runs. Times are UTC."""
 
     datasets: list[FlaggedDataset]
     answered: frozenset[int]
@@ -44,49 +44,50 @@ class RunFlags:
 
 
 def flags_of_runs(numbers: Collection[int], budget: Budget, *, since: datetime | None = None) -> RunFlags:
-    """The datasets of these runs with their flags, "online" among them.
+    """Return the datasets of these runs with their flags, including "online".
 
-    What was answered after `since` (at the most ten minutes ago) is not asked for again.
+    Responses cached after `since` (and within the last ten minutes) are used without a request. Errors are returned in
+    `problem`, not raised.
     """
     spans = _block_spans(numbers)
-    kept = _cached_answers(spans, max(filter(None, [since, timezone.now() - CACHE_LIFETIME])))
-    missing = [span for span in spans if span not in kept]
-    fresh = dict(
+    cached = _cached_answers(spans, max(filter(None, [since, timezone.now() - CACHE_LIFETIME])))
+    missing = [span for span in spans if span not in cached]
+    fetched = dict(
         zip(missing, run_parallel([partial(_fetch_span, span, budget) for span in missing], MAX_PARALLEL), strict=True)
     )
-    for span, answer in fresh.items():
+    for span, answer in fetched.items():
         if isinstance(answer, Found):
             safe_cache.write(_cache_key(span), (span, answer), CACHE_LIFETIME.total_seconds())
-    return _merged_answers(set(numbers), {**kept, **fresh})
+    return _merged_answers(set(numbers), {**cached, **fetched})
 
 
 def _block_spans(numbers: Iterable[int]) -> list[Span]:
-    """The first and the last of the runs in each block, newest block first."""
+    """Return the first and the last run of each block, newest block first."""
     blocks = groupby(sorted(set(numbers), reverse=True), key=lambda number: number // BLOCK_SIZE)
-    some = (list(found) for _, found in blocks)
-    return [(found[-1], found[0]) for found in some]
+    runs_of_blocks = (list(runs) for _, runs in blocks)
+    return [(runs[-1], runs[0]) for runs in runs_of_blocks]
 
 
 def open_datasets_of(numbers: Collection[int], budget: Budget) -> FlaggedDatasetsResult:
-    """Of these runs what is open for Tracker; nothing for no runs."""
+    """Return the datasets of these runs that are open for Tracker. Without runs no request is made."""
     if not numbers:
         return Found([], timezone.now())
     return _fetch({**run_number_filter(numbers), **_open_filter()}, budget)
 
 
 def open_datasets_between(first: datetime, end: datetime, budget: Budget) -> FlaggedDatasetsResult:
-    """Of the runs that began from `first` until before `end` what is open for Tracker."""
-    began = {"start_time": {"and": [{">=": _timestamp(first)}, {"<": _timestamp(end)}]}}
-    return _fetch({**began, **_open_filter()}, budget)
+    """Return the datasets open for Tracker of the runs with `first` <= start time < `end`."""
+    start_filter = {"start_time": {"and": [{">=": _timestamp(first)}, {"<": _timestamp(end)}]}}
+    return _fetch({**start_filter, **_open_filter()}, budget)
 
 
 def _open_filter() -> dict[str, Any]:
-    """New for each call: the client changes the filters it is given."""
+    """Return a new filter for each request, because the client modifies its argument."""
     return {"tracker_state": {"=": "OPEN"}}
 
 
 def _timestamp(at: datetime) -> str:
-    """A time as Run Registry keeps OMS's: text, so that only the same form compares."""
+    """Format a time as Run Registry stores it: it compares times as text, so the format must be the same."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
@@ -108,23 +109,23 @@ def _cache_key(span: Span) -> str:
 
 
 def _cached_answers(spans: Iterable[Span], since: datetime) -> dict[Span, FlaggedDatasetsResult]:
-    """The answers kept that are young enough and of all of a span."""
+    """Return the cached responses that are not older than `since` and cover the whole span."""
     keys = {_cache_key(span): span for span in spans}
     found = {}
-    for key, (of, answer) in safe_cache.read_many(keys).items():
+    for key, (cached_span, answer) in safe_cache.read_many(keys).items():
         first, last = keys[key]
-        if of[0] <= first and last <= of[1] and answer.asked_at >= since:
+        if cached_span[0] <= first and last <= cached_span[1] and answer.asked_at >= since:
             found[first, last] = answer
     return found
 
 
 def _merged_answers(wanted: set[int], answers: dict[Span, FlaggedDatasetsResult]) -> RunFlags:
-    """The answers as one, of the wanted runs alone."""
+    """Merge the responses into one result, restricted to the wanted runs."""
     found = {span[0] // BLOCK_SIZE: answer for span, answer in answers.items() if isinstance(answer, Found)}
     times = [answer.asked_at for answer in answers.values()] or [timezone.now()]
     problems = (answer for answer in answers.values() if isinstance(answer, Unreachable))
     return RunFlags(
-        datasets=[one for answer in found.values() for one in answer.value if one.run_number in wanted],
+        datasets=[dataset for answer in found.values() for dataset in answer.value if dataset.run_number in wanted],
         answered=frozenset(number for number in wanted if number // BLOCK_SIZE in found),
         first_asked=min(times),
         last_asked=max(times),

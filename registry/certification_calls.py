@@ -1,4 +1,4 @@
-"""Certification calls: Run Registry's "cycles", each with its datasets and its deadline."""
+"""Certification calls ("cycles" in Run Registry), each with its datasets and its deadline."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from registry.service import CERTIFICATION_CALLS
 
 @dataclass(frozen=True)
 class CertificationCall:
-    """One call. `deadline` is UTC, None where it has none; `state` is the Tracker's own (pending, completed).
+    """One certification call. `deadline` (UTC) is None without a deadline; `state` is that of the Tracker.
 
-    `made_at`: when it was entered (UTC), None where Run Registry does not say.
+    `state` is "pending" or "completed". `made_at` is the time of creation (UTC), None if Run Registry has none.
     """
 
     name: str
@@ -32,7 +32,7 @@ class CertificationCall:
 
 
 def certification_calls(budget: Budget) -> Found[list[CertificationCall]] | Unreachable:
-    """All calls there are, those with the latest deadline first; deleted ones are left out."""
+    """Return all calls that are not deleted, latest deadline first. Errors are returned as `Unreachable`."""
     asked_at = timezone.now()
     try:
         rows = [parsing.mapping(row, "cycles") for row in upstream_client.get_cycles(budget)]
@@ -43,7 +43,7 @@ def certification_calls(budget: Budget) -> Found[list[CertificationCall]] | Unre
 
 
 def _deadline_order(cycle: CertificationCall) -> float:
-    """Calls without a deadline come last."""
+    """Sort key: latest deadline first, calls without a deadline last."""
     return -cycle.deadline.timestamp() if cycle.deadline else float("inf")
 
 
@@ -62,12 +62,12 @@ def _parse_call(row: dict[str, Any]) -> CertificationCall:
 
 
 def _parse_time(value: Any, key: str) -> datetime | None:
-    """A time of Run Registry: 2018-05-01T00:00:00.000Z."""
-    written = parsing.text(value, key)
+    """Parse a time of Run Registry, such as 2018-05-01T00:00:00.000Z. Raises `WrongShape`."""
+    text = parsing.text(value, key)
     try:
-        moment = parse_datetime(written) if written else None
+        moment = parse_datetime(text) if text else None
     except ValueError:
         moment = None
-    if written and (moment is None or moment.tzinfo is None):
+    if text and (moment is None or moment.tzinfo is None):
         raise WrongShape(CERTIFICATION_CALLS, key=key)
     return moment

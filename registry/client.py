@@ -1,4 +1,4 @@
-"""Ask Run Registry which datasets runs have. HTTP only: may run in a thread."""
+"""Queries of Run Registry for the datasets of runs. The database is not used, so they can run in threads."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from registry import parsing, upstream_client
 from registry.parsing import ONLINE, RegistryDataset
 from registry.service import REGISTRY
 
-# The server has no maximum; 100 runs with all their reconstructions are some hundred rows.
+# The server has no maximum page size; 100 runs with all their reconstructions are some hundred rows.
 PAGE_SIZE = 2000
 
 
 def datasets_of_run(number: int, budget: Budget) -> Found[list[RegistryDataset]] | Missing | Unreachable:
-    """The run's datasets without "online". An empty list: the run is known and has none yet. Missing: unknown run."""
+    """Return the datasets of a run without "online".
+
+    An empty list means that the run is known but has no datasets yet; `Missing` means an unknown run.
+    """
     asked_at = timezone.now()
     try:
         rows = _fetch_datasets([number], budget)
@@ -34,7 +37,10 @@ def datasets_of_run(number: int, budget: Budget) -> Found[list[RegistryDataset]]
 def datasets_of_runs(
     numbers: Collection[int], budget: Budget, *, with_online: bool = False
 ) -> Found[list[RegistryDataset]] | Unreachable:
-    """The datasets of the runs, in one call; none for no runs. `with_online` tells a known run from an unknown one."""
+    """Return the datasets of the runs, with one request, or none without runs.
+
+    A known run has at least the dataset "online", which is included only if `with_online` is true.
+    """
     asked_at = timezone.now()
     try:
         found = _fetch_datasets(numbers, budget)
@@ -44,14 +50,14 @@ def datasets_of_runs(
 
 
 def run_number_filter(numbers: Collection[int]) -> dict[str, Any]:
-    """The client's filter for these runs. Raises ValueError for none: an empty `or` matches every run there is."""
+    """Return the filter for these runs. Raises `ValueError` without runs, because an empty `or` matches all runs."""
     if not numbers:
         raise ValueError("An empty list of runs would match all runs.")
     return {"run_number": {"or": sorted(set(numbers))}}
 
 
 def _fetch_datasets(numbers: Collection[int], budget: Budget) -> list[RegistryDataset]:
-    """The datasets of exactly these runs. Raises a `RemoteError`; a row that cannot be read is one, but no outage."""
+    """Return the datasets of exactly these runs. Raises `RemoteError`, also if a row cannot be parsed."""
     if not numbers:
         return []
     found = parsing.parse_datasets(upstream_client.get_datasets(run_number_filter(numbers), PAGE_SIZE, budget))

@@ -1,8 +1,8 @@
-"""What was read of Run Registry in the last hours: the way through a search, without asking again at each step.
+"""Cache of the datasets of runs, so that the steps of a search do not repeat their requests to Run Registry.
 
-Which datasets a run has changes seldom and is kept for a shift. Their states change: each answer carries its time, and
-who needs them as they are now looks at it.
-Kept in Django's cache in groups of neighbouring runs: a search is a few entries, not a hundred.
+Which datasets a run has changes rarely and is cached for the length of a shift. Their states do change: each result
+has the time of its request, for callers that need the current state.
+Entries of Django's cache hold groups of neighbouring runs, so that a search reads a few entries instead of a hundred.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from infrastructure.cache.file_lock import file_lock
 from infrastructure.http.results import Found
 from registry.parsing import RegistryDataset
 
-CACHE_LIFETIME = timedelta(hours=12)  # a shift and what comes after it
+CACHE_LIFETIME = timedelta(hours=12)  # a shift and some hours after it
 _GROUP_SIZE = 200
 _RunGroup = dict[int, tuple[datetime, list[RegistryDataset]]]
 
 
 def cache_datasets(answer: Found[list[RegistryDataset]], run_numbers: Iterable[int]) -> None:
-    """Keep what was answered for each of the runs. A run without datasets is not kept: it is asked for again."""
-    of_run: dict[int, list[RegistryDataset]] = defaultdict(list)
+    """Cache the datasets of each run. A run without datasets is not cached, so that it is requested again."""
+    by_run: dict[int, list[RegistryDataset]] = defaultdict(list)
     for dataset in answer.value:
-        of_run[dataset.run_number].append(dataset)
-    new = {number: (answer.asked_at, of_run[number]) for number in set(run_numbers) if of_run[number]}
+        by_run[dataset.run_number].append(dataset)
+    new = {number: (answer.asked_at, by_run[number]) for number in set(run_numbers) if by_run[number]}
     with file_lock("remembered"):
         groups: dict[str, _RunGroup] = {
-            key: _unexpired(group) for key, group in _read_groups({_cache_key(one) for one in new}).items()
+            key: _unexpired(group) for key, group in _read_groups({_cache_key(number) for number in new}).items()
         }
         for number, entry in new.items():
             groups.setdefault(_cache_key(number), {})[number] = entry
@@ -39,7 +39,7 @@ def cache_datasets(answer: Found[list[RegistryDataset]], run_numbers: Iterable[i
 
 
 def cached_datasets(run_numbers: Iterable[int]) -> dict[int, Found[list[RegistryDataset]]]:
-    """What was answered for those of the runs that are remembered, in a few reads however many runs."""
+    """Return the cached datasets by run number. Runs that are not cached are absent."""
     wanted = set(run_numbers)
     groups = _read_groups({_cache_key(number) for number in wanted}).values()
     entries = {number: entry for group in groups for number, entry in _unexpired(group).items() if number in wanted}

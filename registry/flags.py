@@ -1,6 +1,6 @@
-"""What Run Registry says of a dataset's Tracker components, lumisection by lumisection, as counts.
+"""Flags of the Tracker components of a dataset in Run Registry, as numbers of lumisections per status.
 
-The words of its columns and statuses are its own; the components are those that CertHelper certifies.
+Column and status names are those of Run Registry; the components are those that CertHelper certifies.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True)
 class ComponentStatus:
-    """What the counts of one component come to: a word, on how many lumisections (of a mixed one: bad), of how many."""
+    """Summary of the counts of one component.
+
+    `status` holds on `lumisections` of `total` lumisections; for a mixed status `lumisections` counts the bad ones.
+    """
 
     status: str
     lumisections: int
@@ -34,7 +37,7 @@ class ComponentStatus:
 
 @dataclass(frozen=True)
 class FlaggedDataset:
-    """A dataset with its counts ({component: {status: lumisections}}) and what tells the run type of its run."""
+    """A dataset with its counts, {component: {status: lumisections}}, and the values that determine the run type."""
 
     dataset: RegistryDataset
     counts: Mapping[str, Counts]
@@ -46,35 +49,36 @@ class FlaggedDataset:
         return self.dataset.run_number
 
     def component_status(self, component: str) -> ComponentStatus:
+        """Return the status of a component of this dataset."""
         return component_status(self.counts.get(component, {}))
 
 
 def component_status(counts: Counts) -> ComponentStatus:
-    """The word for these counts. Beside EXCLUDED no other status but GOOD and BAD says anything of the component."""
+    """Return the status for these counts. Only the counts of GOOD, BAD and EXCLUDED decide it."""
     good, bad, excluded = (counts.get(status, 0) for status in ("GOOD", "BAD", "EXCLUDED"))
-    of = sum(counts.values())
+    total = sum(counts.values())
     if good and bad:
-        return ComponentStatus(MIXED, bad, of)
-    found = ((GOOD, good), (BAD, bad), (EXCLUDED, excluded))
-    word, lumisections = next(((word, count) for word, count in found if count), (NOT_FLAGGED, of))
-    return ComponentStatus(word, lumisections, of)
+        return ComponentStatus(MIXED, bad, total)
+    candidates = ((GOOD, good), (BAD, bad), (EXCLUDED, excluded))
+    status, lumisections = next(((status, count) for status, count in candidates if count), (NOT_FLAGGED, total))
+    return ComponentStatus(status, lumisections, total)
 
 
 def parse_flagged_datasets(rows: Iterable[Any]) -> list[FlaggedDataset]:
-    """The rows with their counts, each (run, name) once. Raises `WrongShape` naming the key."""
+    """Parse the rows, each (run, name) once. Raises `WrongShape` with the key."""
     unique: dict[tuple[int, str], FlaggedDataset] = {}
     for row in rows:
-        one = parse_flagged_dataset(row)
-        unique.setdefault((one.dataset.run_number, one.dataset.name), one)
+        flagged = parse_flagged_dataset(row)
+        unique.setdefault((flagged.dataset.run_number, flagged.dataset.name), flagged)
     return list(unique.values())
 
 
 def parse_flagged_dataset(row: Any) -> FlaggedDataset:
-    """One row as the server sends it. Absent columns and statuses are normal: nobody has flagged them."""
+    """Parse one row of Run Registry. Columns and statuses that nobody has flagged are absent. Raises `WrongShape`."""
     dataset = parsing.parse_dataset(row)
     oms = parsing.mapping(parsing.mapping(row.get("Run"), "Run").get("oms_attributes"), "oms_attributes")
-    kept = parsing.mapping(row.get("DatasetTripletCache"), "DatasetTripletCache")
-    summary = parsing.mapping(kept.get("triplet_summary"), "triplet_summary")
+    cache = parsing.mapping(row.get("DatasetTripletCache"), "DatasetTripletCache")
+    summary = parsing.mapping(cache.get("triplet_summary"), "triplet_summary")
     stable_beam = oms.get("stable_beam")
     return FlaggedDataset(
         dataset=dataset,

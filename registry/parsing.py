@@ -1,4 +1,4 @@
-"""A row of Run Registry's datasets becomes a `RegistryDataset`."""
+"""Parsers of the rows of datasets of Run Registry."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ONLINE = "online"
 
 @dataclass(frozen=True)
 class RegistryDataset:
-    """One dataset of one run. `state` is the Tracker's own, `run_state` and `run_class` are the online run's.
+    """One dataset of one run. `state` is that of the Tracker, `run_state` and `run_class` are those of the online run.
 
-    `name` is clean; `registry_name` is as Run Registry has it (some end in a newline), for asking about it again.
+    `name` is stripped; `registry_name` is the name in Run Registry (some end in a newline), for further requests.
     """
 
     run_number: int
@@ -29,18 +29,18 @@ class RegistryDataset:
 
     @property
     def is_open(self) -> bool:
-        """Whether Run Registry has it open for Tracker."""
+        """Return whether the dataset is open for Tracker in Run Registry."""
         return self.state == "OPEN"
 
 
-def run_type_in(words: str | None) -> str | None:
-    """The run type that a class or a dataset's name says in its words; None where it says none."""
-    lowered = (words or "").lower()
-    return next((kind + "s" for kind in ("collision", "cosmic") if kind in lowered), None)
+def run_type_in(name: str | None) -> str | None:
+    """Return the run type that a run class or the name of a dataset contains, or None."""
+    lowered = (name or "").lower()
+    return next((run_type + "s" for run_type in ("collision", "cosmic") if run_type in lowered), None)
 
 
 def reconstruction_in(name: str) -> str | None:
-    """The reconstruction that a dataset's name says; "UL" counts in capitals only. None: the name says none."""
+    """Return the reconstruction that the name of a dataset contains, or None. "UL" counts in capitals only."""
     lowered = name.lower()
     if "express" in lowered:
         return "express"
@@ -52,18 +52,18 @@ def reconstruction_in(name: str) -> str | None:
 
 
 def parse_dataset(row: Any) -> RegistryDataset:
-    """One row as the server sends it (not compressed). Absent states are normal; raises `WrongShape` naming the key."""
+    """Parse one uncompressed row. A state can be absent. Raises `WrongShape` with the key."""
     row = mapping(row, "datasets")
     name = text(row.get("name"), "name")
     if not name or not name.strip():
         raise WrongShape(REGISTRY, key="name")
     run = mapping(mapping(row.get("Run"), "Run").get("rr_attributes"), "rr_attributes")
-    own = mapping(row.get("dataset_attributes"), "dataset_attributes")
+    attributes = mapping(row.get("dataset_attributes"), "dataset_attributes")
     return RegistryDataset(
         run_number=_run_number(row.get("run_number")),
         name=name.strip(),
         reconstruction=reconstruction_in(name),
-        state=text(own.get("tracker_state"), "tracker_state"),
+        state=text(attributes.get("tracker_state"), "tracker_state"),
         run_class=text(run.get("class"), "class"),
         run_state=text(run.get("state"), "state"),
         registry_name=name,
@@ -71,11 +71,11 @@ def parse_dataset(row: Any) -> RegistryDataset:
 
 
 def parse_datasets(rows: Iterable[Any]) -> list[RegistryDataset]:
-    """All rows, each (run, name) once: paging without a snapshot repeats rows, and dirt makes twins."""
+    """Parse all rows, each (run, stripped name) once. Paging without a snapshot can repeat rows."""
     unique: dict[tuple[int, str], RegistryDataset] = {}
     for row in rows:
-        one = parse_dataset(row)
-        unique.setdefault((one.run_number, one.name), one)
+        dataset = parse_dataset(row)
+        unique.setdefault((dataset.run_number, dataset.name), dataset)
     return list(unique.values())
 
 
@@ -86,7 +86,7 @@ def _run_number(value: Any) -> int:
 
 
 def mapping(value: Any, key: str) -> dict[str, Any]:
-    """The object under `key`; an absent one is empty."""
+    """Return the JSON object `value`, empty if it is None. Raises `WrongShape` with `key`."""
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -95,6 +95,7 @@ def mapping(value: Any, key: str) -> dict[str, Any]:
 
 
 def text(value: Any, key: str) -> str | None:
+    """Return the string `value` without NUL characters, or None. Raises `WrongShape` with `key`."""
     if value is not None and not isinstance(value, str):
         raise WrongShape(REGISTRY, key=key)
     return value.replace("\x00", "") if value else value

@@ -1,8 +1,8 @@
-"""The released `runregistry` client, contained: nothing else of CertHelper imports it.
+"""Adapter of the released `runregistry` client. No other module imports that package.
 
-Its import reads .env files into the environment, insists on HOME and on its own idea of ENVIRONMENT; its functions
-print, ask for a token per page, wait ten minutes and follow redirects. All of that is turned off through the attributes
-of its submodule that it reads at call time (no fork).
+Importing it reads .env files into the environment and requires HOME and certain values of ENVIRONMENT. Its functions
+print, request a token per page, wait up to ten minutes and follow redirects. All of this is disabled through module
+attributes that it reads at call time, so no fork is needed.
 """
 
 from __future__ import annotations
@@ -27,26 +27,27 @@ from infrastructure.http.errors import RemoteError, WrongShape
 from registry.service import CERTIFICATION_CALLS, REGISTRY
 
 logger = logging.getLogger(__name__)
-_budget: ContextVar[Budget] = ContextVar("budget of the page that asks Run Registry")
+_budget: ContextVar[Budget] = ContextVar("registry_budget")
 _import_lock = threading.Lock()
 
 
 def get_datasets(run_filter: dict[str, Any], page_size: int, budget: Budget) -> list[dict[str, Any]]:
-    """`runregistry.get_datasets`, uncompressed, within the budget. Raises a `RemoteError` and nothing else."""
-    asked = {"filter": run_filter, "page_size": page_size, "compress_attributes": False}
-    return _call_client("datasets", budget, lambda package: package.get_datasets(**asked))
+    """Call `runregistry.get_datasets`, uncompressed, within the budget. Raises only `RemoteError`."""
+    arguments = {"filter": run_filter, "page_size": page_size, "compress_attributes": False}
+    rows: list[dict[str, Any]] = _call_client("datasets", budget, lambda package: package.get_datasets(**arguments))
+    return rows
 
 
 def get_cycles(budget: Budget) -> list[Any]:
-    """`runregistry.get_cycles`, within the budget. Raises a `RemoteError` and nothing else."""
-    found = _call_client("cycles", budget, lambda package: package.get_cycles())
-    if not isinstance(found, list):
+    """Call `runregistry.get_cycles` within the budget. Raises only `RemoteError`."""
+    cycles = _call_client("cycles", budget, lambda package: package.get_cycles())
+    if not isinstance(cycles, list):
         raise record_wrong_shape("cycles", CERTIFICATION_CALLS)
-    return found
+    return cycles
 
 
 def _call_client(key: str, budget: Budget, call: Callable[[Any], Any]) -> Any:
-    """What the client makes of the answer; `key` names what could not be read."""
+    """Return the result of `call(package)`. Any other exception becomes a `WrongShape` with `key`."""
     package = _configured_client()
     token = _budget.set(budget)
     try:
@@ -61,14 +62,14 @@ def _call_client(key: str, budget: Budget, call: Callable[[Any], Any]) -> Any:
 
 
 def record_wrong_shape(key: str, service: str = REGISTRY) -> WrongShape:
-    """An answer that we cannot read, noted as a failure of Run Registry, or of its certification calls."""
+    """Return the error for an unreadable response, after recording it as a failure of the service."""
     error = WrongShape(service, key=key)
     client.record_failure(error)
     return error
 
 
 def _configured_client() -> Any:
-    """The client's submodule, pointed at what the settings say. The package itself only has stale copies of these."""
+    """Return the client's submodule, configured from the settings. The package only has stale copies of these."""
     with _import_lock:
         package = _imported_client()
     package.api_url = settings.RUNREGISTRY_URL
@@ -90,8 +91,8 @@ def _imported_client() -> Any:
 
 @contextmanager
 def _isolated_environment() -> Iterator[None]:
-    """HOME and ENVIRONMENT as the import wants them, no .env file read, and everything as before afterwards."""
-    before, load = dict(os.environ), dotenv.load_dotenv
+    """Set HOME and ENVIRONMENT as the import requires and ignore .env files; restore everything afterwards."""
+    environment, load = dict(os.environ), dotenv.load_dotenv
     os.environ["ENVIRONMENT"] = "production"
     os.environ.setdefault("HOME", str(settings.VAR_DIR))
     dotenv.load_dotenv = lambda *_args, **_kwargs: False
@@ -99,18 +100,18 @@ def _isolated_environment() -> Iterator[None]:
         yield
     finally:
         dotenv.load_dotenv = load
-        for name in set(os.environ) - set(before):
+        for name in set(os.environ) - set(environment):
             del os.environ[name]
-        os.environ.update(before)
+        os.environ.update(environment)
 
 
 def _empty_token(**_: Any) -> tuple[str, None]:
-    """Replaces the function of cernrequests: `infrastructure.http.tokens` shares the token and adds the header."""
+    """Replace the function of cernrequests: `infrastructure.http.tokens` adds the header, with a shared token."""
     return "", None
 
 
 class _RequestsAdapter:
-    """Stands for the `requests` module inside the client: the same calls, through our one door."""
+    """Replaces the `requests` module inside the client and sends its requests with `infrastructure.http`."""
 
     __version__ = requests.__version__
 
@@ -130,7 +131,7 @@ class _RequestsAdapter:
 
 
 class _JsonResponse:
-    """What the client wants of a response."""
+    """The part of `requests.Response` that the client uses."""
 
     def __init__(self, value: Any) -> None:
         self._value = value
@@ -140,7 +141,7 @@ class _JsonResponse:
 
 
 def _check_page(answer: Any, rows: str) -> None:
-    """What the client reads of a page without looking: rows, count and pages."""
+    """Check the keys of a page that the client reads unchecked: rows, count and pages. Raises `WrongShape`."""
     if not isinstance(answer, dict) or not isinstance(answer.get(rows), list):
         raise record_wrong_shape(rows)
     for key in ("count", "pages"):

@@ -1,4 +1,4 @@
-"""Luminosities in templates."""
+"""Template filters that format luminosities."""
 
 from django import template
 

@@ -6,14 +6,10 @@ under a lock of its run. Few calls: the mirror reads what is not fresh in merged
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
@@ -22,6 +18,7 @@ from django.utils import timezone
 from certify.facts.actions import can_be_completed, complete_certification
 from certify.facts.staleness import DATASET, expected_dataset, store_differences
 from certify.models import TrackerCertification
+from infrastructure.cache.file_lock import file_lock_if_free
 from infrastructure.http.budget import Budget
 from infrastructure.http.results import Unreachable
 from oms.mirror import SETTLED_AFTER, runs_for_page
@@ -49,20 +46,8 @@ class RefreshResult:
 
 def refresh_facts(budget: Budget, actor: User | None = None) -> RefreshResult:
     """Read again what is not settled and fill in what was missing; no typed value is touched. No actor: the command."""
-    with _refresh_lock() as is_alone:
+    with file_lock_if_free("refresh") as is_alone:
         return _refresh(budget, actor) if is_alone else RefreshResult(was_running=True)
-
-
-@contextmanager
-def _refresh_lock() -> Iterator[bool]:
-    """Whether no other refresh runs on this machine; the lock ends with the process, however that ends."""
-    with (settings.VAR_DIR / "refresh.lock").open("w") as lock_file:
-        try:
-            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
 
 
 def _refresh(budget: Budget, actor: User | None) -> RefreshResult:

@@ -1,4 +1,4 @@
-"""One at a time, among the threads and the workers of this machine: to read what is kept and keep it anew."""
+"""One at a time, among the threads and the workers of this machine: a read and a write of the cache, or a long job."""
 
 from __future__ import annotations
 
@@ -28,3 +28,19 @@ def file_lock(name: str) -> Iterator[None]:
         except OSError:
             logger.exception("The workers could not be kept apart")
         yield
+
+
+@contextmanager
+def file_lock_if_free(name: str) -> Iterator[bool]:
+    """Whether nobody else on this machine has the lock of this name; does not wait.
+
+    For a job that may take long: the lock ends with the process, however that ends. Raises `OSError` where the lock
+    file cannot be had.
+    """
+    with (settings.VAR_DIR / f"{name}.lock").open("w") as lock_file:
+        try:
+            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

@@ -164,7 +164,7 @@ def test_completed_by_four_at_once_as_by_one(shifter_client, sandbox, monkeypatc
     """Without the lock of the machine, as on several: the row locks are enough."""
     made = _certified_while_out(shifter_client, sandbox, "oms", "registry", **BY_HAND)
     cache.clear()
-    monkeypatch.setattr("certify.facts.refresh.fcntl.flock", lambda *_: None)
+    monkeypatch.setattr("infrastructure.cache.file_lock.fcntl.flock", lambda *_: None)
 
     def refresh(_number):
         try:

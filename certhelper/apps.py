@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from certhelper import checks  # noqa: F401 - registers the system checks
 from certhelper.web.form_messages import install_form_messages
 
 

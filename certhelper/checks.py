@@ -1,16 +1,19 @@
-"""What a server checks and makes ready before it answers anybody."""
+"""System checks of a server's start. `certhelper.wsgi` and the `serve` command run them and refuse to start on errors.
 
-import fcntl
-import os
+They are deployment checks (`manage.py check --deploy` runs them, too), so that commands such as `migrate` need only
+the settings that they use.
+"""
+
+from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles.finders import get_finders
+from django.core.checks import CheckMessage, Error, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
 
 from certhelper import env
 
-# The environment names that a production server must be given. An audience may be given empty; nothing else may.
+STARTUP_TAG = "startup"
+# The environment variables that production requires. An audience may be set and empty; nothing else may.
 REQUIRED = [
     "RUNREGISTRY_URL",
     "RUNREGISTRY_AUDIENCE",
@@ -24,46 +27,31 @@ REQUIRED = [
 ]
 
 
-def require_production_settings() -> None:
-    """Raise `ImproperlyConfigured` naming each required variable that is not set or empty, unless in the sandbox."""
-    if settings.IS_SANDBOX:
-        return
-    missing = [name for name in REQUIRED if not _is_configured(name)]
-    if settings.DEBUG:
-        missing.append("DEBUG=0")
-    if missing:
-        raise ImproperlyConfigured(f"Not started. Set {', '.join(missing)} (docs/operator.md says what each is).")
+@register(STARTUP_TAG, deploy=True)
+def check_required_settings(**_kwargs: Any) -> list[CheckMessage]:
+    """E001: variables of `REQUIRED` that are not set or empty in production."""
+    missing = ", ".join(name for name in REQUIRED if not _is_configured(name))
+    if settings.IS_SANDBOX or not missing:
+        return []
+    hint = f"Set {missing} (docs/operator.md says what each is)."
+    return [Error(f"Required settings are missing or empty: {missing}.", hint=hint, id="certhelper.E001")]
+
+
+@register(STARTUP_TAG, deploy=True)
+def check_debug_is_off(**_kwargs: Any) -> list[CheckMessage]:
+    """E002: debug pages, which show settings and source to every visitor, are switched on in production."""
+    if settings.IS_SANDBOX or not settings.DEBUG:
+        return []
+    return [Error("DEBUG is on in production.", hint="Set DEBUG=0.", id="certhelper.E002")]
+
+
+def require_startup_checks() -> None:
+    """Run the start-up checks. Raises `ImproperlyConfigured` with the hints of all errors in one message."""
+    errors = run_checks(tags=[STARTUP_TAG], include_deployment_checks=True)
+    errors.sort(key=lambda error: str(error.id))  # Django runs checks in no fixed order
+    if errors:
+        raise ImproperlyConfigured(f"Not started. {' '.join(str(error.hint) for error in errors)}")
 
 
 def _is_configured(name: str) -> bool:
     return env.is_set(name) and (name.endswith("_AUDIENCE") or bool(env.text(name).strip()))
-
-
-def collect_static_files_once() -> None:
-    """Collect the static files if nobody has yet; of several workers one does it and the others wait."""
-    manifest = settings.STATIC_ROOT / "staticfiles.json"
-    if manifest.exists():
-        return
-    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    with settings.STATIC_ROOT.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not manifest.exists():
-            call_command("collectstatic", interactive=False, verbosity=0)
-
-
-def collect_changed_static_files() -> None:
-    """Collect the static files anew where one was added, removed or written since the last time."""
-    kept = settings.STATIC_ROOT / "collected.txt"
-    now = _static_files()
-    if kept.exists() and kept.read_text(encoding="utf-8") == now:
-        return
-    kept.unlink(missing_ok=True)
-    call_command("collectstatic", interactive=False, verbosity=0)
-    kept.write_text(now, encoding="utf-8")
-
-
-def _static_files() -> str:
-    """Every static file with its size and the time it was written, a line each."""
-    listed = [storage.path(name) for finder in get_finders() for name, storage in finder.list([])]
-    about = [(path, os.stat(path)) for path in sorted(listed)]
-    return "".join(f"{path} {stat.st_size} {stat.st_mtime_ns}\n" for path, stat in about)

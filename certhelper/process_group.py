@@ -1,4 +1,9 @@
-"""Processes that live and die together: when one ends, or whoever started us goes away, all of them end."""
+"""A group of child processes that all end when one of them ends, or when the `make` that started us ends.
+
+Neither honcho nor a shell with traps replaces this: both keep running when `make` alone is killed, or interrupted
+while it waits, and both leave children behind when they are killed themselves. supervisor is a daemon with a
+configuration file of its own, and outlives `make` by design.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +25,7 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(BaseException):
-    """Somebody asked us to stop. Not an Exception: nothing on the way may take it for a failure."""
+    """A stop signal arrived. A BaseException, so that no `except Exception` on the way handles it."""
 
 
 def _stop(signum: int, _frame: FrameType | None) -> None:
@@ -35,10 +40,10 @@ def _die_with_parent() -> None:
 
 
 class ParentWatch:
-    """The `make` that started us, if one did.
+    """The `make` that started this process, if one did.
 
-    When `make` alone is interrupted (not by Ctrl-C, which reaches us too) it only waits for us, and when it is killed
-    it cannot tell us. Linux shows both: it has gone back to the default for the signal, or we get another parent.
+    A `make` that alone receives SIGINT (Ctrl-C reaches its children too) only waits for them, and one that is killed
+    sends no signal. On Linux both are visible: its handler for SIGINT is the default again, or our parent has changed.
     """
 
     def __init__(self) -> None:
@@ -46,7 +51,7 @@ class ParentWatch:
         self.is_make = (self._process_status("Name") or "").endswith("make")
 
     def _process_status(self, name: str) -> str | None:
-        """One line of what Linux tells of the process; None where it tells nothing."""
+        """The value of one line of `/proc/<pid>/status`; None where there is no such file or line."""
         with contextlib.suppress(OSError):
             status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8", errors="replace")
             return next((line.split()[1] for line in status.splitlines() if line.startswith(f"{name}:")), None)
@@ -56,12 +61,12 @@ class ParentWatch:
         masks = [self._process_status("SigCgt"), self._process_status("SigIgn")]
         return not any(mask is None or int(mask, 16) & (1 << (signal.SIGINT - 1)) for mask in masks)
 
-    def is_gone(self) -> bool:
+    def has_ended(self) -> bool:
         return self.is_make and (os.getppid() != self.pid or self._was_interrupted())
 
 
 class ProcessGroup:
-    """A context in which processes are started; all have ended when it is left."""
+    """A context manager that starts processes; all have ended when the context is left."""
 
     def __init__(self) -> None:
         self._members: dict[str, subprocess.Popen[bytes]] = {}
@@ -71,7 +76,9 @@ class ProcessGroup:
     def __enter__(self) -> ProcessGroup:
         for name in _STOP_SIGNALS:
             self._previous_handlers[name] = signal.getsignal(name)
-            if name != signal.SIGHUP or self._previous_handlers[name] != signal.SIG_IGN:  # nohup keeps us
+            if (
+                name != signal.SIGHUP or self._previous_handlers[name] != signal.SIG_IGN
+            ):  # under nohup SIGHUP stays ignored
                 signal.signal(name, _stop)
         return self
 
@@ -84,7 +91,7 @@ class ProcessGroup:
         return kind is Stopped
 
     def start(self, name: str, command: list[str]) -> None:
-        """Start one process, in a session of its own so that Ctrl-C reaches it only through us."""
+        """Start a process in a session of its own, so that Ctrl-C reaches it only through this group."""
         self._members[name] = subprocess.Popen(  # noqa: S603 - our own commands
             command,
             stdin=subprocess.DEVNULL,
@@ -93,15 +100,15 @@ class ProcessGroup:
         )
 
     def check(self) -> None:
-        """Raise when a member has ended (ChildProcessError naming it) or our `make` is gone (Stopped)."""
+        """Raise `ChildProcessError` with the name of a member that ended, `Stopped` where our `make` ended."""
         for name, process in self._members.items():
             if process.poll() is not None:
                 raise ChildProcessError(f"{name} ended with code {process.returncode}")
-        if self._parent.is_gone():
-            raise Stopped("make is gone")
+        if self._parent.has_ended():
+            raise Stopped("make has ended")
 
     def watch(self) -> None:
-        """Wait until a member ends or we are asked to stop; always ends by an exception."""
+        """Wait until a member ends or a stop signal arrives; always ends by an exception."""
         while True:
             self.check()
             time.sleep(POLL_S)

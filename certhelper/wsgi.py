@@ -1,4 +1,4 @@
-"""What gunicorn serves. Refuses to start when a production setting is missing."""
+"""The WSGI application. Refuses to start while a start-up check of `certhelper.checks` fails."""
 
 import gc
 import os
@@ -9,9 +9,10 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "certhelper.settings")
 django.setup()
 
-from certhelper.checks import collect_static_files_once, require_production_settings  # noqa: E402 - settings come first
+from certhelper.checks import require_startup_checks  # noqa: E402 - settings come first
+from certhelper.static_files import collect_static_files_once  # noqa: E402
 
-require_production_settings()
+require_startup_checks()
 collect_static_files_once()
 application = get_wsgi_application()
 # What is loaded once stays: the collector need not walk it ever again, nor forked workers copy it.

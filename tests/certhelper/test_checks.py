@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.checks import run_checks
 
-from certhelper.checks import REQUIRED
+from certhelper.checks import REQUIRED, STARTUP_TAG
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST = dict.fromkeys(REQUIRED, "set")
-REFUSE = "import django; django.setup(); from certhelper.checks import require_production_settings as r; r()"
+REFUSE = "import django; django.setup(); from certhelper.checks import require_startup_checks as r; r()"
 
 
 def started(code: str, folder: Path, **environment: str) -> subprocess.Popen[str]:
@@ -29,6 +30,24 @@ def test_empty_variables_are_missing_and_named_at_once(tmp_path):
     _, said = process.communicate(timeout=60)
     assert process.returncode != 0
     assert "Not started. Set OMS_URL, SSO_CLIENT_SECRET (docs/operator.md" in said
+
+
+@pytest.mark.parametrize("command", [REFUSE, "import certhelper.wsgi"])
+def test_start_names_all_that_is_missing_in_one_message(tmp_path, command):
+    process = started(command, tmp_path, **{**MOST, "OMS_URL": "", "DEBUG": "1"})
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert errors.rstrip().endswith("Not started. Set OMS_URL (docs/operator.md says what each is). Set DEBUG=0.")
+
+
+def test_checks_have_ids_and_hints_and_accept_the_sandbox(settings, monkeypatch):
+    assert run_checks(tags=[STARTUP_TAG], include_deployment_checks=True) == []
+    monkeypatch.delenv("OMS_URL", raising=False)
+    settings.IS_SANDBOX, settings.DEBUG = False, True
+    errors = sorted(run_checks(tags=[STARTUP_TAG], include_deployment_checks=True), key=lambda error: error.id)
+    assert [error.id for error in errors] == ["certhelper.E001", "certhelper.E002"]
+    assert "OMS_URL" in str(errors[0].hint) and errors[1].hint == "Set DEBUG=0."
+    assert run_checks(tags=[STARTUP_TAG]) == []
 
 
 @pytest.mark.parametrize("name", [name for name in REQUIRED if name.endswith("_AUDIENCE")])

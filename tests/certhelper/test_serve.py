@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from certhelper.checks import collect_changed_static_files
 from certhelper.process_group import ProcessGroup
+from certhelper.static_files import collect_changed_static_files
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60
@@ -93,6 +93,18 @@ def test_serve_refuses_a_port_that_is_taken_and_names_it(copy):
     assert f"Port {copy.port} is taken" in said
 
 
+def test_serve_names_both_ports_when_both_are_taken(copy):
+    with socket.socket() as first, socket.socket() as second:
+        for listener, port in ((first, copy.port), (second, copy.sandbox_port)):
+            listener.bind(("127.0.0.1", port))
+            listener.listen()
+        process = copy.start()
+        output, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode != 0
+    assert f"Port {copy.port} is taken. Port {copy.sandbox_port} is taken." in output
+    assert f"PORT={copy.port + 1} SANDBOX_PORT={copy.sandbox_port + 1} make run" in output
+
+
 def test_process_group_leaves_the_signals_as_they_were():
     before = [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     with ProcessGroup():
@@ -111,7 +123,6 @@ def test_process_group_ends_together_when_one_of_it_ends():
 
 PROCESS_GROUP_SCRIPT = """
 from certhelper.process_group import ProcessGroup
-from certhelper.checks import collect_changed_static_files
 with ProcessGroup() as family:
     family.start("long", ["sleep", "60"])
     print(*[one.pid for one in family._members.values()], flush=True)

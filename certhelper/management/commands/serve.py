@@ -16,8 +16,9 @@ from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from certhelper import env
-from certhelper.checks import collect_changed_static_files
+from certhelper.checks import require_startup_checks
 from certhelper.process_group import ProcessGroup
+from certhelper.static_files import collect_changed_static_files
 
 HOST = "127.0.0.1"
 START_S = 50
@@ -25,7 +26,7 @@ THREADS = 4
 
 
 def _is_answering(port: int, path: str) -> bool:
-    """Whether a GET of this path is answered with 200 just now."""
+    """Whether a GET of this path is answered with status 200."""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
         connection.request("GET", path)
@@ -36,13 +37,23 @@ def _is_answering(port: int, path: str) -> bool:
         connection.close()
 
 
-def _require_free_port(name: str, port: int) -> None:
+def _require_free_ports(ports: dict[str, int]) -> None:
+    """Raise `CommandError` that names every port which another program listens on, and its variable."""
+    taken = {name: port for name, port in ports.items() if not _is_free(port)}
+    if taken:
+        numbers = " ".join(f"Port {port} is taken." for port in taken.values())
+        others = " ".join(f"{name}={port + 1}" for name, port in taken.items())
+        raise CommandError(f"{numbers} Choose another: {others} make run.")
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError:
-            raise CommandError(f"Port {port} is taken. Choose another: {name}={port + 1} make run.") from None
+            return False
+        return True
 
 
 def _wait_for(group: ProcessGroup, program: str, is_ready: Callable[[], bool]) -> None:
@@ -55,7 +66,7 @@ def _wait_for(group: ProcessGroup, program: str, is_ready: Callable[[], bool]) -
 
 
 def gunicorn_command(port: int, workers: int) -> list[str]:
-    """How the web server is started, here and where it is tried by killing it."""
+    """The command that starts the web server; tests that kill it use the same one."""
     return [
         *(sys.executable, "-m", "gunicorn", "certhelper.wsgi:application"),
         *("--bind", f"{HOST}:{port}", "--workers", str(workers), "--threads", str(THREADS)),
@@ -69,8 +80,8 @@ def _prepare_database() -> None:
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
     except OperationalError as error:
-        said = str(error).strip().splitlines()[0]
-        raise CommandError(f"The database does not answer. Check DATABASE_URL, and that it runs: {said}") from None
+        reason = str(error).strip().splitlines()[0]
+        raise CommandError(f"The database does not answer. Check DATABASE_URL, and that it runs: {reason}") from None
 
 
 class Command(BaseCommand):
@@ -84,9 +95,9 @@ class Command(BaseCommand):
     def handle(self, *, port: int, workers: int, **_options: object) -> None:
         if not settings.IS_SANDBOX:
             raise CommandError("serve is for one machine with the sandbox: set CERTHELPER_MODE=sandbox.")
+        require_startup_checks()
         sandbox_port = env.port("SANDBOX_PORT", 9500)
-        _require_free_port("PORT", port)
-        _require_free_port("SANDBOX_PORT", sandbox_port)
+        _require_free_ports({"PORT": port, "SANDBOX_PORT": sandbox_port})
         try:
             with ProcessGroup() as group:
                 self._start(group, port, sandbox_port, workers)
@@ -96,7 +107,7 @@ class Command(BaseCommand):
         self.stdout.write("Ended.")
 
     def _start(self, group: ProcessGroup, port: int, sandbox_port: int, workers: int) -> None:
-        """Both servers load while the rest is made ready; nobody is told of them before that."""
+        """Start both servers at once, since loading takes longest; their addresses are printed when both answer."""
         group.start("The sandbox", [sys.executable, str(settings.BASE_DIR / "manage.py"), "sandbox"])
         _prepare_database()
         collect_changed_static_files()

@@ -212,10 +212,10 @@ def test_other_tab_is_told_that_the_later_one_wins(shifter):
     assert form_presence(first).newer_draft_elsewhere and form_presence(second).newer_draft_elsewhere is None
     again = restoring_token(shifter)
     found = form_presence(again)
-    assert found.restored_key and found.newer_draft_elsewhere is None and not found.other_drafts
+    assert found.restored_draft and found.newer_draft_elsewhere is None and not found.other_drafts
     keep(second, "comment=second, and on")
     found = form_presence(again)
-    assert found.newer_draft_elsewhere and found.restored_key is None and len(found.other_drafts) == 1
+    assert found.newer_draft_elsewhere and found.restored_draft is None and len(found.other_drafts) == 1
 
 
 def test_two_tabs_with_the_same_draft_restored_keep_both(shifter):

@@ -34,7 +34,7 @@ def test_shifter_sees_the_own_day_and_only_it(shifter_client, shifter, other_shi
     shown = page(shifter_client)
     assert shown.mine.verdicts == [("good", 1), ("bad", 1)]
     assert shown.team is None
-    assert {row.user for row in shown.last_made} == {shifter}
+    assert {row.user for row in shown.latest_certifications} == {shifter}
     assert [(tally.day.day, tally.total) for tally in shown.days] == [(1, 2), (31, 1)]
 
 
@@ -47,7 +47,7 @@ def test_shift_leader_sees_everybodys_day_too(shift_leader_client, shift_leader,
 def test_withdrawn_ones_count_nowhere(shifter_client, shifter):
     CertificationFactory(user=shifter, date=TODAY, withdrawn=True)
     shown = page(shifter_client)
-    assert (shown.mine.total, shown.last_made, shown.days) == (0, [], [])
+    assert (shown.mine.total, shown.latest_certifications, shown.days) == (0, [], [])
 
 
 def test_guest_reads_how_to_get_a_role_and_is_offered_no_search(guest_client):
@@ -115,9 +115,9 @@ def test_home_says_what_is_next_of_the_last_search_and_asks_nobody(shifter_clien
     save_last_search(shifter, "315270-315271")
     _open_in_registry(315270, 315271)
     CertificationFactory(run=RunFactory(run_number=315271))
-    shown = page(shifter_client).next
+    shown = page(shifter_client).search_progress
     assert (shown.left, shown.certified, shown.first.run_number) == (1, 1, 315270)
-    assert shown.address == "/certify/315270/express/?dataset=%2FExpress%2FCollisions2018%2FDQM&runs=315270-315271"
+    assert shown.url == "/certify/315270/express/?dataset=%2FExpress%2FCollisions2018%2FDQM&runs=315270-315271"
     html = shifter_client.get("/").text
     assert "Certify 315270 express</a>" in html and "1 open, 1 certified; open as Run Registry said at" in html
     CertificationFactory(run=RunFactory(run_number=315270))
@@ -128,7 +128,7 @@ def test_home_says_what_is_next_of_the_last_search_and_asks_nobody(shifter_clien
 @pytest.mark.parametrize("typed", ["", "banana"])
 def test_without_a_search_nothing_is_next(shifter_client, shifter, typed):
     save_last_search(shifter, typed)
-    assert page(shifter_client).next is None
+    assert page(shifter_client).search_progress is None
 
 
 def test_search_of_which_nothing_is_remembered_promises_nothing(shifter_client, shifter):

@@ -12,7 +12,9 @@ from tests.factories import PASSWORD
 from tests.users.sso.cern import Browser, query
 
 pytestmark = pytest.mark.django_db
-LINE = re.compile(r"^\S+ \S+ INFO (\S+) certhelper\.web\.request_log (\S+) (\S+) (\d+) user=(\S+) ms=(\d+) queries=(\d+)$")
+LINE = re.compile(
+    r"^\S+ \S+ INFO (\S+) certhelper\.web\.request_log (\S+) (\S+) (\d+) user=(\S+) ms=(\d+) queries=(\d+)$"
+)
 
 
 @pytest.fixture

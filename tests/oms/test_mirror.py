@@ -146,6 +146,19 @@ def test_fill_that_does_not_come_is_linked_later(sandbox):
     assert [call["path"].rsplit("/", 1)[1] for call in sandbox.requests("oms")] == ["fills"]
 
 
+@pytest.mark.parametrize("budget_of", [budget, retry])
+def test_fill_is_not_asked_for_when_the_run_just_failed(sandbox, budget_of):
+    mirror.run_for_page(RUN, budget())
+    OmsRun.objects.update(fetched_at=DURING, end_time=None)
+    OmsFill.objects.update(fetched_at=DURING, end_time=None, end_stable_beam=None)
+    sandbox.clear()
+    sandbox.faults("oms", "500")
+    page = mirror.run_for_page(RUN, budget_of())
+    assert [call["path"].rsplit("/", 1)[1] for call in sandbox.requests("oms")] == ["runs"]
+    assert page.fill_result == page.run_result
+    assert "left alone" not in page.fill_result.sentence
+
+
 def test_fills_that_do_not_come_are_a_problem_and_the_runs_are_kept(sandbox):
     sandbox.faults("oms", "500", path="/fills")
     page = mirror.runs_for_page([RUN], budget())

@@ -26,6 +26,8 @@ def flagged_row(counts=None, **parts):
         ({"EXCLUDED": 120, "EMPTY": 0}, ComponentStatus("excluded", 120, 120)),
         ({"EXCLUDED": 100, "STANDBY": 20}, ComponentStatus("excluded", 100, 120)),
         ({"GOOD": 1, "EXCLUDED": 119}, ComponentStatus("good", 1, 120)),
+        ({"BAD": 1, "EXCLUDED": 119}, ComponentStatus("bad", 1, 120)),
+        ({"GOOD": 1, "BAD": 2, "EXCLUDED": 117}, ComponentStatus("mixed", 2, 120)),
         ({"STANDBY": 120}, ComponentStatus("not flagged", 120, 120)),
         ({"NOTSET": 60, "NO VALUE FOUND": 30, "EMPTY": 30}, ComponentStatus("not flagged", 120, 120)),
         ({"GOOD": 0, "BAD": 0, "EMPTY": 0}, ComponentStatus("not flagged", 0, 0)),

@@ -19,6 +19,7 @@ from reports.statistics import days, flag_changes, lumi_by_day, overview, shifte
 from tests.reports.certified import report_rows_of, twenty_six
 
 FIRST = date(2018, 5, 14)
+OPPOSITE = {"express": "good", "prompt": "bad"}
 LUMIS = st.none() | st.sampled_from([0.0, -1.0, 1e-7, 0.1, 78.15]) | st.floats(-1, 1e5, allow_nan=False)
 COUNTS = st.none() | st.integers(0, 3000)
 
@@ -292,6 +293,13 @@ def test_changed_runs_of_the_tool_in_use_today_each_once():
     assert [one.run_number for one in flag_changes(lines)] == [4, 5, 14]
     rereco = [report_row(4, "rereco", verdict="bad"), report_row(1, "rereco", verdict="bad")]
     assert [one.run_number for one in flag_changes([*lines, *rereco])] == [4, 5, 14]
+
+
+@pytest.mark.parametrize("later", ["express", "prompt"])
+def test_changed_verdict_counts_on_the_day_of_the_later_certification(later):
+    day = {"express": FIRST, "prompt": FIRST, later: FIRST + timedelta(days=3)}
+    lines = [report_row(1, name, verdict=verdict, day=day[name]) for name, verdict in OPPOSITE.items()]
+    assert [one.day for one in flag_changes(lines)] == [FIRST + timedelta(days=3)]
 
 
 @pytest.mark.django_db

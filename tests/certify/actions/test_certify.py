@@ -173,6 +173,30 @@ def test_amend_of_an_old_version_is_a_conflict(shifter, run, reference):
     assert TrackerCertification.objects.get().comment == "one"
 
 
+def test_amend_of_a_certification_that_was_withdrawn_is_a_conflict_whatever_its_version(shifter):
+    made = CertificationFactory(user=shifter)
+    withdrawn = {
+        "state": "withdrawn",
+        "withdrawn_by": shifter,
+        "withdrawn_at": made.created_at,
+        "withdrawn_reason": "wrong run",
+    }
+    TrackerCertification.everything.filter(pk=made.pk).update(**withdrawn)
+    with pytest.raises(ChangedMeanwhile) as caught:
+        amend_certification(
+            shifter, made, made.version, _decision(made.reference_runreconstruction), CertificationContext()
+        )
+    assert caught.value.existing.state == "withdrawn"
+
+
+@pytest.mark.parametrize("typed_run", [{}, {"recorded_lumi": {"value": 0.5}}], ids=["read", "typed"])
+def test_facts_are_complete_when_all_were_read_and_none_was_typed(shifter, reference, typed_run):
+    run = RunFactory(recorded_lumi=None) if typed_run else RunFactory()
+    context = CertificationContext(dataset=DATASET, is_complete=True, typed_run=typed_run)
+    made = certify_run(shifter, run.run_number, "express", _decision(reference), context)
+    assert made.external_info_complete is not bool(typed_run)
+
+
 def test_amend_sent_twice_with_one_key_changes_once(shifter, run, reference):
     made, key = (
         certify_run(shifter, run.run_number, "express", _decision(reference), CertificationContext()),

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certify.models.choices import Component, ConfirmationCode, Flag, Reconstruction
-from certify.rules.confirmations import compare_with_twin, missing_confirmations, required_confirmations
+from certify.rules.confirmations import (
+    Confirmation,
+    compare_with_twin,
+    missing_confirmations,
+    required_confirmations,
+)
 from certify.rules.entry import CertificationEntry, ComponentFlag, TwinCertification
 from oms.choices import RunType
 
@@ -282,3 +287,9 @@ def test_what_differs_does_not_hang_on_who_came_first(entry):
     )
     there = [(one.name, one.is_different, one.before, one.after) for one in compare_with_twin(turned, back)]
     assert [(one.name, one.is_different, one.after, one.before) for one in compare_with_twin(entry, other)] == there
+
+
+def test_box_tells_its_sentence_from_thousands_of_others():
+    """A box that was ticked for one sentence must not confirm another one."""
+    asked = [Confirmation(ConfirmationCode.PIXEL, "pixel", f"Sentence {number}.") for number in range(5000)]
+    assert len({one.checkbox_value for one in asked}) == 5000

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from certify.models.choices import Component
-from certify.rules.entry import CertificationEntry, ComponentFlag, join_names, validate
+from certify.rules.entry import CertificationEntry, ComponentFlag, build_entry, join_names, validate
+from oms.models import OmsRun
 
 TODAY = date(2018, 5, 10)
 
@@ -32,6 +33,14 @@ def test_bad_without_reason_and_comment_is_refused_beside_both(bad):
     assert _fields(_entry(**flags, has_reason=True)) == ["comment"]
     assert _fields(_entry(**flags, has_comment=True)) == ["bad_reason"]
     assert _fields(_entry(**flags, has_reason=True, has_comment=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("comment", "has_comment"), [("seen", True), ("", False), (None, False), (" \t\n\u00a0", False)]
+)
+def test_blank_comment_is_no_comment(comment, has_comment):
+    run = OmsRun(run_number=315259)
+    assert build_entry(run, "express", {"comment": comment}).has_comment is has_comment
 
 
 def test_bad_with_low_statistics_needs_no_reason():

@@ -128,6 +128,26 @@ def test_dataset_that_was_certified_is_the_one_that_counts():
     assert without.rows[0].theirs.dataset.name == other
 
 
+def test_open_dataset_is_preferred_where_none_was_certified():
+    first, later = "/ReReco/Run2018A_1/DQM", "/ReReco/Run2018A_2/DQM"
+    datasets = [theirs(1, first, state="COMPLETED"), theirs(1, later, state="OPEN")]
+    for order in (datasets, datasets[::-1]):
+        assert compared([line(1, "rereco", dataset="")], order).rows[0].theirs.dataset.name == later
+
+
+@pytest.mark.parametrize(
+    ("counts", "outcome"),
+    [
+        (({"BAD": 1}, {"GOOD": 1, "BAD": 1}, {}), "different"),
+        ((GOOD, {"GOOD": 1, "BAD": 1}, {}), "mixed"),
+        ((GOOD, GOOD, {}), "not-flagged"),
+    ],
+)
+def test_row_has_the_outcome_of_its_worst_component(counts, outcome):
+    for order in (counts, counts[::-1]):
+        assert compared([line()], [theirs(counts=order)]).rows[0].outcome == outcome
+
+
 @pytest.mark.parametrize(
     ("parts", "run_type"),
     [

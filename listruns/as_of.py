@@ -54,10 +54,9 @@ class HistoricalCertificationQuerySet(AppendOnlyHistoryQuerySet):
     def live(self) -> HistoricalCertificationQuerySet:
         return self.filter(state=CertificationState.LIVE)
 
-    def with_problems(self, field: str, problems: set[int]) -> HistoricalCertificationQuerySet:
-        """Those that had one of these problems."""
-        keys = [key for key, many in self.values_list("pk", "many") if problems & set(many.get(field, []))]
-        return self.filter(pk__in=keys)
+    def keys_with_problems(self, field: str, problems: set[int]) -> list[int]:
+        """The keys of those that had one of these problems: one query."""
+        return [key for key, many in self.values_list("pk", "many") if problems & set(many.get(field, []))]
 
     def prefetch_related(self, *_lookups: Any) -> HistoricalCertificationQuerySet:
         """The problems come with each row."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
@@ -19,14 +20,13 @@ from audit.undo import changes_of
 from certify.facts.actions import serialized_differences
 from certify.facts.presentation import fact_text
 from certify.facts.staleness import format_changes
+from certify.filters.filterset import EVERYTHING_LIVE, CertificationFilter, FilterChip
+from certify.filters.panel import LIST_LAYOUT, FilterPanel, filter_panel
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, ConfirmationCode, Verdict
 from certify.review.selectors import CertificationReview, certification_review
-from certify.vocabulary.cache import vocabulary
 from listruns.fact_pages import history_of_facts
-from listruns.filter_panel import Panel, options_of
-from listruns.filters import CertificationFilter
-from listruns.query_string import ListChip, active_chips, query_of, scope_chips
+from listruns.query_string import scope_chips
 from listruns.rows import list_row, row_html
 from listruns.selectors import Rows, rows_for_list, verdict_totals
 from listruns.tables import PAGE_SIZES, CertificationTable
@@ -38,9 +38,9 @@ class ListPage:
     """The list: chips, filters, totals, and one page of the table."""
 
     filters: CertificationFilter
-    panel: Panel
+    panel: FilterPanel
     table: CertificationTable
-    totals: list[ListChip]
+    totals: list[FilterChip]
     total: int
     exports: dict[str, str]
     sizes: list[tuple[int, bool]]
@@ -56,18 +56,10 @@ class ListPage:
         return [row_html(list_row(row.record, self.as_of)) for row in self.table.paginated_rows]
 
 
-def _query_with(query: QueryDict, **values: str) -> str:
-    """The query string with these names set anew; never empty, since an empty one means the default."""
-    changed = query.copy()
-    for name, value in values.items():
-        changed[name] = value
-    return changed.urlencode()
-
-
-def _totals(counts: dict[str, int], query: QueryDict) -> list[ListChip]:
+def _totals(counts: dict[str, int], filters: CertificationFilter) -> list[FilterChip]:
     """A link for each verdict there is, to its rows."""
     words = [word for word in Verdict if counts.get(word)]
-    return [ListChip(str(counts[word]), _query_with(query, verdict=word), verdict=word.value) for word in words]
+    return [FilterChip(str(counts[one]), filters.as_query(verdict=one.value), verdict=one.value) for one in words]
 
 
 def page_size(request: HttpRequest) -> int:
@@ -106,30 +98,37 @@ def sorted_rows(request: HttpRequest, rows: Rows) -> Rows:
 
 
 def list_page(
-    request: HttpRequest, filters: CertificationFilter, query: QueryDict, rows: Rows, as_of: datetime | None = None
+    request: HttpRequest, filters: CertificationFilter, rows: Rows, as_of: datetime | None = None
 ) -> ListPage:
     """One page of these rows; the queries run here and when the template reads the table."""
-    counts, size, user, words = verdict_totals(rows), page_size(request), request.user, vocabulary()
+    counts, size = verdict_totals(rows), page_size(request)
     table = CertificationTable(rows_for_list(rows))
     RequestConfig(request, paginate=False).configure(table)
     _paginate(table, request.GET.get("page", "1"), size, sum(counts.values()))
-    # Nothing set at all means everything that is live; said aloud, or the address would mean the default.
-    aloud = query or query_of(state=CertificationState.LIVE)
-    sort = {"sort": request.GET["sort"]} if request.GET.get("sort") else {}
-    asked = request.GET.dict() | {"practice": query.get("practice", "")}
-    kept = [(name, asked[name]) for name in ("sort", "per_page", "as_of", "practice") if asked.get(name)]
-    active, scopes = active_chips(filters, query), scope_chips(user, query)  # type: ignore[arg-type]
-    panel = Panel(query.urlencode(), tuple(kept), tuple(scopes), tuple(active), options_of(filters, words))
     return ListPage(
         filters=filters,
-        panel=panel,
+        panel=_list_panel(request, filters),
         table=table,
-        totals=_totals(counts, query),
+        totals=_totals(counts, filters),
         total=sum(counts.values()),
-        exports={kind.upper(): _query_with(aloud, **sort, export=kind) for kind in ("csv", "json")},
+        exports=_export_queries(request, filters),
         sizes=[(one, one == size) for one in PAGE_SIZES],
         as_of=as_of,
     )
+
+
+def _list_panel(request: HttpRequest, filters: CertificationFilter) -> FilterPanel:
+    """The panel; sending its form keeps order and page size."""
+    kept = [(name, request.GET[name]) for name in ("sort", "per_page") if request.GET.get(name)]
+    scopes = scope_chips(request.user, filters.as_query())  # type: ignore[arg-type]
+    return filter_panel(filters, LIST_LAYOUT, kept, scopes)
+
+
+def _export_queries(request: HttpRequest, filters: CertificationFilter) -> dict[str, str]:
+    """The same rows in the same order as a file; with no filter at all, of everything that is live."""
+    query, sort = filters.as_query() or EVERYTHING_LIVE, request.GET.get("sort")
+    more = {"sort": sort} if sort else {}
+    return {kind.upper(): f"{query}&{urlencode({**more, 'export': kind})}" for kind in ("csv", "json")}
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_safe
 
+from certify.filters.filterset import CertificationFilter, unknown_names
 from certify.models import TrackerCertification
 from infrastructure.web.responses import ExplainedHttp404
-from listruns.as_of import certification_as_of, certifications_as_of, requested_moment
+from listruns.as_of import AS_OF, certification_as_of, certifications_as_of, requested_moment
 from listruns.exports import FORMATS, export_response
-from listruns.filters import CertificationFilter
 from listruns.full_export import full_export_response
 from listruns.pages import certification_page, list_page, sorted_rows
-from listruns.query_string import effective_query, unknown_names
+from listruns.query_string import OTHER_NAMES, effective_query
 from listruns.selectors import practice_for, rows_for_export
 from users.access import role_required
 from users.models import Role, User
@@ -48,12 +48,12 @@ def certification_list(request: HttpRequest) -> HttpResponseBase:
         query, MultiValueDict(), "practice"
     )  # as the filter itself reads it
     stored = _certifications_to_filter(cast(User, request.user), moment, is_practice=is_practice)
-    filters = CertificationFilter(query, queryset=stored)
+    filters = CertificationFilter(query, stored, keeps=[AS_OF])
     if kind := request.GET.get("export"):
         return _export_or_error(request, filters, kind)
     rows = filters.qs if filters.is_valid() else stored.none()
-    page = list_page(request, filters, query, rows, moment)
-    context = {"page": page, "unknown": unknown_names(request)}
+    page = list_page(request, filters, rows, moment)
+    context = {"page": page, "unknown": unknown_names(request.GET, OTHER_NAMES)}
     return render(request, "listruns/list.html", context, status=200 if filters.is_valid() else 422)
 
 
@@ -65,7 +65,7 @@ def _certifications_to_filter(person: User, moment: datetime | None, *, is_pract
 
 def _export_or_error(request: HttpRequest, filters: CertificationFilter, kind: str) -> HttpResponseBase:
     """The file; 400 with a sentence rather than other rows than were meant."""
-    wrong = [f"{name} means nothing here" for name in unknown_names(request)]
+    wrong = [f"{name} means nothing here" for name in unknown_names(request.GET, OTHER_NAMES)]
     wrong += [f"{name}: {' '.join(map(str, says))}" for name, says in filters.errors.items()]
     if kind not in FORMATS:
         wrong.append(f"export is {kind!r}: give {' or '.join(FORMATS)}")

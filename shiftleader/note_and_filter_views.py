@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from certify.filters.date_range import days_of_week
 from infrastructure.web.responses import HttpResponseSeeOther
 from reports.actions import WrittenMeanwhile, save_week_note
-from reports.date_range import days_of_week
 from reports.filters.form import WeekForm
 from reports.filters.week import Scope
 from reports.models import WeekNote

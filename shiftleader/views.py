@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
+from certify.filters.date_range import this_week
 from infrastructure.web.responses import HttpResponseSeeOther
-from reports.date_range import this_week
 from reports.filters.chips import chips, choices, unknown_names
 from reports.filters.form import WeekForm
 from reports.filters.week import Scope

@@ -8,12 +8,12 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from certify.filters.date_range import FIRST_DAY, LAST_DAY, DateRange, days_of_week, this_week
 from certify.models.choices import Component, Reconstruction, TrackerMap, Verdict
 from certify.rules.run_numbers import parse_ranges
 from certify.vocabulary.cache import vocabulary
 from oms.choices import RunType
 from reports.daily.forms import day_field
-from reports.date_range import FIRST_DAY, LAST_DAY, DateRange, days_of_week, this_week
 from reports.filters.week import Scope
 from users.models import User
 

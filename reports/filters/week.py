@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
+from certify.filters.date_range import DateRange
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, Component, Reconstruction
 from certify.rules.run_numbers import format_ranges
 from certify.vocabulary.cache import with_descendants
 from oms.models import OmsRun
-from reports.date_range import DateRange
 from reports.rows import ReportRow, report_rows
 from reports.statistics import FlagChange, flag_changes
 from users.models import User

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from certify.filters.date_range import week_name
 from certify.models.choices import Verdict
-from reports.date_range import week_name
 from reports.fill_statistics import fill_lumis, fills
 from reports.filters.week import Scope
 from reports.models import DayNote, WeekNote

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from reports.date_range import week_name
+from certify.filters.date_range import week_name
 from reports.filters.week import Scope
 from reports.models import WeekNote
 from users.access import SignedInRequest

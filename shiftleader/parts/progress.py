@@ -11,12 +11,12 @@ from typing import Any
 from django.utils import timezone
 
 from certify.editor.worklist import datasets_by_reconstruction
+from certify.filters.date_range import FIRST_DAY, LAST_DAY
 from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction
 from certify.rules.run_numbers import MAX_RUNS, format_run_numbers
 from registry.certification_calls import CertificationCall
 from registry.parsing import RegistryDataset
-from reports.date_range import FIRST_DAY, LAST_DAY
 from reports.filters.week import Scope
 
 ReconstructionKey = tuple[int, str]

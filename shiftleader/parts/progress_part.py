@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from certify.filters.date_range import DateRange
 from infrastructure.http.budget import Budget
 from infrastructure.http.parallel import run_parallel, start_in_thread
 from infrastructure.http.results import Found, Unreachable
@@ -18,7 +19,6 @@ from registry.bulk_queries import FlaggedDatasetsResult, open_datasets_between, 
 from registry.certification_calls import CertificationCall, certification_calls
 from registry.flags import FlaggedDataset
 from registry.parsing import RegistryDataset, run_type_in
-from reports.date_range import DateRange
 from reports.filters.week import Scope
 from shiftleader.parts.progress import calls_in_scope, certified_runs, progress_context, scope_interval
 from shiftleader.parts.registry_comparison import CERTIFICATION_FILTERS, certify_url, is_wanted

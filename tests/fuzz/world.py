@@ -15,7 +15,7 @@ from django.test import Client
 from hypothesis import strategies as st
 
 from certify.models import TrackerCertification
-from listruns.filters import OTHER_NAMES
+from listruns.query_string import OTHER_NAMES
 from shiftleader.parts.registry import PARTS_BY_NAME
 from tests.browser_form import FormFieldsParser, field_names
 from tests.certify.page_form import BY_HAND, GOOD

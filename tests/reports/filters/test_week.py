@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.http import QueryDict
 
-from reports.date_range import days_of_week, this_week
+from certify.filters.date_range import days_of_week, this_week
 from reports.filters.form import WeekForm
 from tests.factories import CertificationFactory, DatasetFactory, PixelProblemFactory, RunFactory, UserFactory
 

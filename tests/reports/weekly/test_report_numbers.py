@@ -6,9 +6,9 @@ from collections import defaultdict
 
 from hypothesis import given, settings
 
+from certify.filters.date_range import days_of_week
 from certify.models.choices import Verdict
 from oms.formatting import lumi_text
-from reports.date_range import days_of_week
 from reports.filters.week import Scope
 from reports.rows import ReportRow
 from reports.slides.weekly_deck import build_deck

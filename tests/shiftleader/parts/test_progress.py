@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from certify.filters.date_range import DateRange, days_of_week
 from infrastructure.http.budget import Budget
 from registry.certification_calls import CertificationCall
 from registry.parsing import RegistryDataset, reconstruction_in
-from reports.date_range import DateRange, days_of_week
 from reports.filters.week import Scope
 from sandbox.faults import MODES
 from shiftleader.parts import progress_part

@@ -48,7 +48,7 @@ class DateRange:
         """How the address says it."""
         if self.week:
             return {"week": self.week}
-        ends = {"from": self.first, "to": self.last}
+        ends = {"date_min": self.first, "date_max": self.last}
         return {name: day.isoformat() for name, day in ends.items() if day}
 
 

@@ -1,0 +1,272 @@
+"""The one filter of certifications: of the list, the week, the daily report, exports and saved filters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import django_filters
+from django import forms
+from django.db.models import Q
+from django.http import QueryDict
+
+from certify.filters.date_range import DateRange
+from certify.filters.fields import (
+    AnyProblemFilter,
+    DayFilter,
+    NumberFilter,
+    PeopleFilter,
+    Rows,
+    RunNumberFilter,
+    RunRangesFilter,
+    TermsFilter,
+    TextFilter,
+    WeekFilter,
+    WordsFilter,
+)
+from certify.filters.names import ALIASES, DAY_NAMES, current_names
+from certify.models import TrackerCertification
+from certify.models.choices import CertificationState, Component, Flag, Reconstruction, TrackerMap, Verdict
+from certify.rules.run_numbers import LAST_RUN
+from oms.choices import RunType
+
+ANY_STATE = "any"
+EVERYTHING_LIVE = f"state={CertificationState.LIVE}"  # an empty query would mean the default of a page
+
+
+def is_set(value: object) -> bool:
+    """Whether a cleaned value filters; zero does."""
+    return value is not None and value is not False and value != "" and value != []
+
+
+@dataclass(frozen=True)
+class FilterChip:
+    """A link to the same page under another query: a filter to take away, a scope, a total of one verdict."""
+
+    text: str
+    query: str
+    is_current: bool = False
+    verdict: str = ""
+
+
+class CertificationFilterForm(forms.Form):
+    """Ranges must not end before they begin; the error stands beside the end. A single day is a range of one."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if day := cleaned.get("date"):
+            cleaned |= {"date_min": day, "date_max": day}
+        for name, says in (("runs", "The last run is smaller than the first."), ("date", "Ends before it begins.")):
+            first, last = cleaned.get(f"{name}_min"), cleaned.get(f"{name}_max")
+            if first is not None and last is not None and last < first:
+                self.add_error(f"{name}_max", says)
+        return cleaned
+
+
+class _SharedFilters(dict[str, django_filters.Filter]):
+    """Filters that a page takes without copying their choices, widgets and labels, a tenth of the list's time."""
+
+    def __deepcopy__(self, _memo: object) -> dict[str, django_filters.Filter]:
+        return {name: _bound_copy(one) for name, one in self.items()}
+
+
+def _bound_copy(one: django_filters.Filter) -> django_filters.Filter:
+    """The filter, to be bound to the filter set of one page; its method is bound with it."""
+    own = copy(one)
+    if one.method:
+        own.method = one.method
+    return own
+
+
+class CertificationFilter(django_filters.FilterSet):
+    """Everything that narrows certifications, under the names of `certify.filters.names`.
+
+    Names that a page `keeps` stay in each of its queries without being filters. Which rows there are, and what an
+    address without filters means, is the page's business.
+    """
+
+    date_min = DayFilter(field_name="date", lookup_expr="gte", label="Shift day from (UTC)")
+    date_max = DayFilter(field_name="date", lookup_expr="lte", label="Shift day to (UTC)")
+    week = WeekFilter(label="Week", max_length=20)
+    date = DayFilter(label="Shift day (UTC)", method="unchanged", says="Give the day as 2018-05-01.")
+    user = PeopleFilter(field_name="user", label="Shifter")
+    runs = RunRangesFilter(
+        field_name="runreconstruction__run_id",
+        label="Runs and ranges",
+        max_length=2000,
+        widget=forms.TextInput(attrs={"placeholder": "316187, 316199-316202"}),
+    )
+    runs_min = RunNumberFilter(field_name="runreconstruction__run_id", lookup_expr="gte", label="First run")
+    runs_max = RunNumberFilter(field_name="runreconstruction__run_id", lookup_expr="lte", label="Last run")
+    reconstruction = WordsFilter("runreconstruction__reconstruction", "Reconstruction", Reconstruction.choices)
+    run_type = WordsFilter("run_type", "Run type", RunType.choices)
+    verdict = WordsFilter("verdict_word", "Verdict", Verdict.choices)
+    trackermap = WordsFilter("trackermap", "Tracker map", TrackerMap.choices)
+    b_field = NumberFilter("B field (T)", most=10, within=0.05)
+    energy = NumberFilter("Energy (GeV)", most=100_000, within=0.5)
+    beam = TextFilter(
+        "facts__run__fill_type_runtime", "facts__run__fill_type_party1", label="Beam", placeholder="PROTON"
+    )
+    dataset = TextFilter("dataset__name", label="Dataset contains")
+    reference = RunNumberFilter(field_name="reference_runreconstruction__run_id", label="Reference run")
+    bad_reason = TermsFilter("bad_reason", "Reason")
+    problem = AnyProblemFilter("Problems")
+    comment = TextFilter("comment", label="Comment contains")
+    lowstat = django_filters.BooleanFilter(
+        label="Low statistics in any component", method="with_low_statistics", widget=forms.CheckboxInput
+    )
+    stale = django_filters.BooleanFilter(label="Stale", method="that_are_stale", widget=forms.CheckboxInput)
+    incomplete = django_filters.BooleanFilter(
+        label="Facts to complete", method="that_are_incomplete", widget=forms.CheckboxInput
+    )
+    state = django_filters.ChoiceFilter(
+        label="State",
+        method="of_state",
+        choices=[*CertificationState.choices, (ANY_STATE, "Live and withdrawn")],
+        empty_label=None,
+        error_messages={"invalid_choice": "There is no state %(value)s."},
+    )
+    practice = django_filters.BooleanFilter(label="Practice", method="unchanged", widget=forms.CheckboxInput)
+
+    class Meta:
+        model = TrackerCertification
+        form = CertificationFilterForm
+        fields: list[str] = []
+
+    def __init__(self, data: QueryDict, queryset: Rows | None = None, keeps: Collection[str] = ()) -> None:
+        self.keeps = keeps
+        super().__init__(current_names(data), TrackerCertification.objects.all() if queryset is None else queryset)
+
+    @classmethod
+    def get_filters(cls) -> dict[str, django_filters.Filter]:
+        """Those above, and for each component its flag and its problems."""
+        found = dict(super().get_filters())
+        for component in Component:
+            found[component.value] = WordsFilter(component.value, component.label, Flag.choices)
+            problems = f"{component.value}_problems"
+            found[problems] = TermsFilter(problems, f"{component.label} problems")
+        return _SharedFilters(found)
+
+    def get_form_class(self) -> type[forms.Form]:
+        """The form of these filters, made once: they are the same for each page."""
+        if "_shared_form" not in type(self).__dict__:
+            type(self)._shared_form = super().get_form_class()  # type: ignore[attr-defined]
+        return cast(type[forms.Form], type(self)._shared_form)  # type: ignore[attr-defined]
+
+    def filter_queryset(self, queryset: Rows) -> Rows:
+        """Live certifications, unless a state was asked for."""
+        narrowed = self.narrowed(queryset)
+        return narrowed if self.values.get("state") else narrowed.live()  # type: ignore[attr-defined]
+
+    def narrowed(self, rows: Rows, without: Collection[str] = ()) -> Rows:
+        """Those of the rows that the filters leave, but for those without which it is asked; of any state."""
+        for name, value in self.values.items():
+            if name not in without:
+                rows = self.filters[name].filter(rows, value)
+        return rows
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is asked for, cleaned, by filter: no empty values, nor any that cannot be read."""
+        self.form.errors  # noqa: B018 (it cleans)
+        return {name: value for name, value in self.form.cleaned_data.items() if is_set(value)}
+
+    @property
+    def days(self) -> DateRange:
+        """The days asked for, whatever they were called."""
+        values = self.values
+        return DateRange(values.get("date_min"), values.get("date_max"))
+
+    @property
+    def run_ranges(self) -> list[tuple[int, int]]:
+        """The runs asked for as (first, last), however they were given; empty where every run is, (0, 0) where none."""
+        values = self.values
+        first, last = values.get("runs_min", 0), values.get("runs_max", LAST_RUN)
+        spans = values.get("runs") or ([(first, last)] if {"runs_min", "runs_max"} & values.keys() else [])
+        some = [(max(first, one), min(last, other)) for one, other in spans if one <= last and other >= first]
+        return some or [(0, 0)] * bool(spans)
+
+    def as_pairs(self, without: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+        """Name and value of what is set, days first, each once under today's names; live is no filter."""
+        if not {"date_min", "date_max"} & set(without):
+            yield from self._day_pairs()
+        for name in (*self.filters, *self.keeps):
+            if name in without or (name in DAY_NAMES and name != "week"):
+                continue
+            values = dict.fromkeys(self.data.getlist(name))
+            yield from ((name, value) for value in values if (name, value) != ("state", CertificationState.LIVE))
+
+    def _day_pairs(self) -> Iterator[tuple[str, str]]:
+        if any(name in self.form.errors for name in DAY_NAMES):
+            yield from ((name, self.data[name]) for name in DAY_NAMES if name in self.data and name != "week")
+        else:
+            yield from self.days.query().items()
+
+    def as_query(self, *, without: Collection[str] = (), **instead: Any) -> str:
+        """The filters as an address says them, with some `without` or with other values `instead`: by name."""
+        more = {name: value for name, value in instead.items() if is_set(value)}
+        if any(name in DAY_NAMES for name in more):
+            without = {*without, *DAY_NAMES}
+        kept = [pair for pair in self.as_pairs(without) if pair[0] not in more]
+        return "&".join(filter(None, (urlencode(kept), urlencode(more, doseq=True))))
+
+    def as_chips(self, *, with_days: bool = True) -> list[FilterChip]:
+        """Each filter that is set and understood, in words, with the query that is left without it."""
+        values, pairs = self.values, list(self.as_pairs())
+        chips = []
+        for name in dict.fromkeys(name for name, _value in pairs):
+            if name not in self.filters or (name != "week" and name not in values):
+                continue
+            if with_days or name not in DAY_NAMES:
+                said = [value for one, value in pairs if one == name]
+                left = self.as_query(without=DAY_NAMES if name == "week" else [name])
+                chips.append(FilterChip(self._chip_text(name, said), left or EVERYTHING_LIVE))
+        return chips
+
+    def _chip_text(self, name: str, said: list[str]) -> str:
+        one = self.filters[name]
+        label = one.label.removesuffix(" (UTC)")
+        if isinstance(one, django_filters.BooleanFilter):
+            return str(label)
+        labels = one.extra.get("choices")
+        names = dict(labels()) if callable(labels) else {}
+        return f"{label} {', '.join(names.get(value) or value for value in said)}"
+
+    def as_sentence(self) -> str:
+        """All that is set but for the days: Verdict bad; Run type cosmics."""
+        return "; ".join(chip.text for chip in self.as_chips(with_days=False))
+
+    def unchanged(self, queryset: Rows, _name: str, _value: object) -> Rows:
+        """What narrows by other filters (a day by its range), or what the page has narrowed (practice)."""
+        return queryset
+
+    def of_state(self, queryset: Rows, _name: str, value: str) -> Rows:
+        return queryset if value == ANY_STATE else queryset.filter(state=value)
+
+    def that_are_stale(self, queryset: Rows, _name: str, value: bool) -> Rows:
+        return queryset.filter(stale_since__isnull=False) if value else queryset
+
+    def that_are_incomplete(self, queryset: Rows, _name: str, value: bool) -> Rows:
+        return queryset.filter(external_info_complete=False) if value else queryset
+
+    def with_low_statistics(self, queryset: Rows, _name: str, value: bool) -> Rows:
+        ticked = Q()
+        for component in Component:
+            ticked |= Q(**{f"{component.value}_lowstat": True})
+        return queryset.filter(ticked) if value else queryset
+
+
+FILTER_NAMES = frozenset(CertificationFilter.base_filters)
+
+
+def unknown_names(asked: QueryDict, of_page: Collection[str] = ()) -> list[str]:
+    """Names in the address that mean nothing, such as a filter with a typing error; `of_page`: what the page reads."""
+    return sorted(set(asked) - FILTER_NAMES - ALIASES.keys() - set(of_page))
+
+
+def days_query(days: DateRange, **values: str) -> str:
+    """A query of some days and values, as `as_query` says it."""
+    return urlencode({**days.query(), **values})

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_safe
 
-from certify.filters.filterset import CertificationFilter, unknown_names
+from certify.filters.filterset import CertificationFilter
 from certify.models import TrackerCertification
 from infrastructure.web.responses import ExplainedHttp404
 from listruns.as_of import AS_OF, certification_as_of, certifications_as_of, requested_moment
@@ -53,7 +53,7 @@ def certification_list(request: HttpRequest) -> HttpResponseBase:
         return _export_or_error(request, filters, kind)
     rows = filters.qs if filters.is_valid() else stored.none()
     page = list_page(request, filters, rows, moment)
-    context = {"page": page, "unknown": unknown_names(request.GET, OTHER_NAMES)}
+    context = {"page": page, "unknown": CertificationFilter.unknown_names(request.GET, OTHER_NAMES)}
     return render(request, "listruns/list.html", context, status=200 if filters.is_valid() else 422)
 
 
@@ -65,7 +65,7 @@ def _certifications_to_filter(person: User, moment: datetime | None, *, is_pract
 
 def _export_or_error(request: HttpRequest, filters: CertificationFilter, kind: str) -> HttpResponseBase:
     """The file; 400 with a sentence rather than other rows than were meant."""
-    wrong = [f"{name} means nothing here" for name in unknown_names(request.GET, OTHER_NAMES)]
+    wrong = [f"{name} means nothing here" for name in CertificationFilter.unknown_names(request.GET, OTHER_NAMES)]
     wrong += [f"{name}: {' '.join(map(str, says))}" for name, says in filters.errors.items()]
     if kind not in FORMATS:
         wrong.append(f"export is {kind!r}: give {' or '.join(FORMATS)}")

@@ -11,9 +11,8 @@ from django.views.decorators.http import require_POST
 from certify.filters.date_range import days_of_week
 from infrastructure.web.responses import HttpResponseSeeOther
 from reports.actions import WrittenMeanwhile, save_week_note
-from reports.filters.form import WeekForm
-from reports.filters.week import Scope
 from reports.models import WeekNote
+from reports.scope import PeriodFilter, Scope
 from shiftleader import actions
 from shiftleader.models import SavedFilter
 from shiftleader.parts import notes
@@ -45,7 +44,7 @@ def save_note(request: SignedInRequest, week: str) -> HttpResponse:
 
 def _week_scope(week: str) -> Scope:
     try:
-        return Scope(days_of_week(week), {})
+        return Scope.of_days(days_of_week(week))
     except ValueError as wrong:
         raise Http404(str(wrong)) from None
 
@@ -66,10 +65,10 @@ def _render_notes(request: SignedInRequest, scope: Scope, context: dict[str, obj
 @require_POST
 def save_filter(request: SignedInRequest) -> HttpResponse:
     """Keep the filters of the address under a name."""
-    form = WeekForm(request.GET)
-    if not form.is_valid():
-        return render_invalid_filters(request, form)
-    scope, named = form.scope(), SaveFilterForm(request.POST)
+    filters = PeriodFilter(request.GET)
+    if not filters.is_valid():
+        return render_invalid_filters(request, filters)
+    scope, named = Scope(filters), SaveFilterForm(request.POST)
     if named.is_valid():
         query = query_to_save(scope, named.cleaned_data["with_days"])
         try:
@@ -92,5 +91,5 @@ def retire_filter(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _week_url(request: HttpRequest) -> str:
-    form = WeekForm(request.GET)
-    return f"{reverse('shiftleader:week')}?{form.scope().query if form.is_valid() else ''}"
+    filters = PeriodFilter(request.GET)
+    return f"{reverse('shiftleader:week')}?{filters.as_query() if filters.is_valid() else ''}"

@@ -19,9 +19,7 @@ from certify.models import TrackerCertification
 from certify.review.actions import ReviewOutcome, review_certifications
 from certify.review.selectors import unreviewed
 from infrastructure.web.responses import HttpResponseSeeOther
-from reports.filters.chips import chips
-from reports.filters.form import WeekForm
-from reports.filters.week import Scope
+from reports.scope import PeriodFilter, Scope
 from shiftleader.views import render_invalid_filters
 from users.access import SignedInRequest, role_required
 from users.models import Role
@@ -51,10 +49,10 @@ def review(request: SignedInRequest) -> HttpResponse:
 
     Of more than a few at once it is asked first, with their number.
     """
-    form = WeekForm(request.GET)
-    if not form.is_valid():
-        return render_invalid_filters(request, form)
-    scope = form.scope()
+    filters = PeriodFilter(request.GET)
+    if not filters.is_valid():
+        return render_invalid_filters(request, filters)
+    scope = Scope(filters)
     is_all, with_stale = request.POST.get("what") == ALL, "with_stale" in request.POST
     seen = _shown_certifications(scope, request.POST) if is_all else None
     if seen and "sure" not in request.POST and seen.count(with_stale=with_stale) > MAX_UNCONFIRMED:
@@ -70,7 +68,7 @@ def _confirmation_page(
     """Says how many of what would be confirmed, and asks; nothing is done yet."""
     context = {
         "scope": scope,
-        "chips": chips(scope),
+        "chips": scope.filters.as_chips(with_days=False),
         "number": seen.count(with_stale=with_stale),
         "stale": len(seen.stale),
         "with_stale": with_stale,

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from django import forms
+from django.http import QueryDict
 
-from reports.filters.week import Scope
+from certify.filters.names import DAY_NAMES, current_names, has_days
+from reports.scope import Scope
 from shiftleader.models import SavedFilter
 from users.models import User
-
-_DAY_FIELDS = ("week", "from", "to")
 
 
 class SaveFilterForm(forms.Form):
@@ -36,12 +36,10 @@ def saved_filter_links(person: User, scope: Scope) -> list[SavedFilterLink]:
 
 
 def _query_in_scope(query: str, scope: Scope) -> str:
-    pairs = parse_qsl(query)
-    has_days = any(name in _DAY_FIELDS for name, _value in pairs)
-    return query if has_days else urlencode([*scope.days.query().items(), *pairs])
+    saved = current_names(QueryDict(query))
+    return query if has_days(saved) else urlencode({**scope.days.query(), **dict(saved.lists())}, doseq=True)
 
 
 def query_to_save(scope: Scope, with_days: bool) -> str:
     """What is kept of a scope."""
-    sent = scope.as_sent()
-    return urlencode({name: value for name, value in sent.items() if with_days or name not in _DAY_FIELDS}, doseq=True)
+    return scope.filters.as_query(without=() if with_days else DAY_NAMES)

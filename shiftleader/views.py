@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
 from certify.filters.date_range import this_week
+from certify.filters.filterset import CertificationFilter
+from certify.filters.panel import WEEK_LAYOUT, FilterPanel, filter_panel
 from infrastructure.web.responses import HttpResponseSeeOther
-from reports.filters.chips import chips, choices, unknown_names
-from reports.filters.form import WeekForm
-from reports.filters.week import Scope
+from reports.scope import PeriodFilter, Scope
 from shiftleader import legacy_urls
 from shiftleader.parts import central_list
 from shiftleader.parts.registry import PARTS, PARTS_BY_NAME, Part
 from shiftleader.saved_filters import SaveFilterForm, saved_filter_links
 from users.access import SignedInRequest
+
+# Names that single parts know.
+PART_NAMES = frozenset({"page", "per_page", "name", "again", "since", "upto", "list"})
 
 
 @require_safe
@@ -27,10 +30,10 @@ def week(request: SignedInRequest) -> HttpResponse:
     """The week that the address asks for, this one by default; 422 where it cannot be read."""
     if query := legacy_urls.current_query(request.GET):
         return redirect(f"{reverse('shiftleader:week')}?{query}", permanent=True)
-    form = WeekForm(request.GET)
-    if not form.is_valid():
-        return render_invalid_filters(request, form)
-    return render(request, "shiftleader/week.html", {"parts": PARTS, **_page_context(request, form, form.scope())})
+    filters = PeriodFilter(request.GET)
+    if not filters.is_valid():
+        return render_invalid_filters(request, filters)
+    return render(request, "shiftleader/week.html", {"parts": PARTS, **_page_context(request, Scope(filters))})
 
 
 @require_safe
@@ -38,10 +41,10 @@ def part(request: SignedInRequest, name: str) -> HttpResponse:
     """One part: a fragment for the page, a page of its own for everybody else."""
     if name not in PARTS_BY_NAME:
         raise Http404(f"The week has no part {name}.")
-    form = WeekForm(request.GET)
-    if not form.is_valid():
-        return render_invalid_filters(request, form)
-    return _render_requested_part(request, PARTS_BY_NAME[name], form)
+    filters = PeriodFilter(request.GET)
+    if not filters.is_valid():
+        return render_invalid_filters(request, filters)
+    return _render_requested_part(request, PARTS_BY_NAME[name], Scope(filters))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,17 +52,16 @@ def check_central_list(request: SignedInRequest) -> HttpResponse:
     """The pasted list as an address that can be kept; the check itself where it is too long for one. GET: the form."""
     if request.method != "POST":
         return redirect(f"{PARTS_BY_NAME['central'].url}?{request.GET.urlencode()}".rstrip("?"))
-    form = WeekForm(request.GET)
-    if not form.is_valid():
-        return render_invalid_filters(request, form)
-    if address := central_list.check_url(form.scope().query, request.POST.get("list", "")):
+    filters = PeriodFilter(request.GET)
+    if not filters.is_valid():
+        return render_invalid_filters(request, filters)
+    if address := central_list.check_url(filters.as_query(), request.POST.get("list", "")):
         return HttpResponseSeeOther(address)
-    return _render_requested_part(request, PARTS_BY_NAME["central"], form)
+    return _render_requested_part(request, PARTS_BY_NAME["central"], Scope(filters))
 
 
-def _render_requested_part(request: SignedInRequest, wanted: Part, form: WeekForm) -> HttpResponse:
-    scope = form.scope()
-    return render_part(request, wanted, scope, wanted.view(request, scope), form=form)
+def _render_requested_part(request: SignedInRequest, wanted: Part, scope: Scope) -> HttpResponse:
+    return render_part(request, wanted, scope, wanted.view(request, scope))
 
 
 def render_part(
@@ -68,45 +70,42 @@ def render_part(
     scope: Scope,
     part_context: dict[str, Any],
     status: int = 200,
-    form: WeekForm | None = None,
 ) -> HttpResponse:
     """A part with what it has to say: the fragment alone for the page of the week, else with the frame around it."""
     context = {"scope": scope, "part": wanted, **part_context}
     if request.headers.get("HX-Request"):
         answer = render(request, wanted.template, context, status=status)
     else:
-        frame = _page_context(request, form or _bound_form(scope), scope)
+        frame = _page_context(request, scope)
         answer = render(request, "shiftleader/part.html", {**frame, **context}, status=status)
     patch_vary_headers(answer, ["HX-Request"])
     return answer
 
 
-def _bound_form(scope: Scope) -> WeekForm:
-    form = WeekForm(QueryDict(scope.query))
-    form.is_valid()
-    return form
-
-
-def render_invalid_filters(request: HttpRequest, form: WeekForm) -> HttpResponse:
+def render_invalid_filters(request: HttpRequest, filters: PeriodFilter) -> HttpResponse:
     """The filters with what is wrong beside them, and nothing else, so that nobody reads other rows than were meant."""
     template = "shiftleader/_invalid_filters.html" if request.headers.get("HX-Request") else "shiftleader/week.html"
-    return render(request, template, {"filters": form, "choices": choices(form)}, status=422)
+    return render(request, template, {"filters": filters, "panel": _panel(filters)}, status=422)
 
 
-def _page_context(request: SignedInRequest, form: WeekForm, scope: Scope) -> dict[str, Any]:
+def _panel(filters: CertificationFilter) -> FilterPanel:
+    """The panel leads to the page or part that it stands on."""
+    return filter_panel(filters, WEEK_LAYOUT, is_here=True)
+
+
+def _page_context(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """What stands around the parts: filters, and the ways to other weeks."""
-    before, now = scope.moved(-1), Scope(this_week(), scope.values)
-    last_week = Scope(now.days.moved(-1) or now.days, scope.values)
-    ways = [("Last week", last_week.query), ("This week", now.query)]
+    before, now = scope.moved(-1), this_week()
+    ways = [("Last week", scope.of_other_days(now.moved(-1) or now)), ("This week", scope.of_other_days(now))]
     return {
         "scope": scope,
-        "filters": form,
+        "filters": scope.filters,
+        "panel": _panel(scope.filters),
         "saved_filters": saved_filter_links(request.user, scope),
         "save_form": SaveFilterForm(),
-        "choices": choices(form),
-        "chips": chips(scope),
+        "chips": scope.filters.as_chips(with_days=False),
         "previous_query": before,
         "next_query": scope.moved(1),
         "week_links": [(text, query, query == scope.query) for text, query in ways],
-        "unknown_names": unknown_names(request.GET),
+        "unknown_names": PeriodFilter.unknown_names(request.GET, PART_NAMES),
     }

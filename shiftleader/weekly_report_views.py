@@ -9,9 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from reports.bar_chart import chart
-from reports.filters.chips import filter_descriptions
-from reports.filters.form import WeekForm
-from reports.filters.week import Scope
+from reports.scope import PeriodFilter, Scope
 from reports.slides import odp_file, pptx_file
 from reports.slides.deck import Deck
 from reports.slides.weekly_deck import build_deck
@@ -24,10 +22,10 @@ from users.access import SignedInRequest
 @require_safe
 def report(request: SignedInRequest) -> HttpResponse:
     """All of the weekly report on one page; 422 where the address cannot be read."""
-    form = WeekForm(request.GET)
-    if not form.is_valid():
-        return render_invalid_filters(request, form)
-    scope = form.scope()
+    filters = PeriodFilter(request.GET)
+    if not filters.is_valid():
+        return render_invalid_filters(request, filters)
+    scope = Scope(filters)
     made = _build_report(request, scope)
     sections = [(section, _luminosity_chart(section, scope)) for section in made.sections]
     return render(request, "shiftleader/report.html", {"report": made, "scope": scope, "sections": sections})
@@ -46,7 +44,7 @@ def slides_odp(request: SignedInRequest) -> HttpResponse:
 
 
 def _build_report(request: SignedInRequest, scope: Scope) -> WeeklyReport:
-    return build_report(scope, request.user, list(filter_descriptions(scope).values()))
+    return build_report(scope, request.user)
 
 
 def _luminosity_chart(section: ReportSection, scope: Scope) -> object:
@@ -56,10 +54,10 @@ def _luminosity_chart(section: ReportSection, scope: Scope) -> object:
 def _slides_response(
     request: SignedInRequest, kind: str, content_type: str, write: Callable[[Deck], bytes]
 ) -> HttpResponse:
-    form = WeekForm(request.GET)
-    if not form.is_valid():
-        return render_invalid_filters(request, form)
-    made = _build_report(request, form.scope())
+    filters = PeriodFilter(request.GET)
+    if not filters.is_valid():
+        return render_invalid_filters(request, filters)
+    made = _build_report(request, Scope(filters))
     return _attachment(write(build_deck(made)), content_type, f"{made.file_name}.{kind}")
 
 

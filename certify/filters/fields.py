@@ -99,7 +99,7 @@ class WeekFilter(django_filters.Filter):
 
     field_class = WeekField
 
-    def filter(self, qs: Rows, value: object) -> Rows:
+    def filter(self, qs: Rows, value: object) -> Rows:  # noqa: ARG002
         return qs
 
 

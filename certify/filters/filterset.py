@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, cast
@@ -12,6 +12,7 @@ import django_filters
 from django import forms
 from django.db.models import Q
 from django.http import QueryDict
+from django.utils.functional import cached_property
 
 from certify.filters.date_range import DateRange
 from certify.filters.fields import (
@@ -92,7 +93,7 @@ class CertificationFilter(django_filters.FilterSet):
     date_max = DayFilter(field_name="date", lookup_expr="lte", label="Shift day to (UTC)")
     week = WeekFilter(label="Week", max_length=20)
     date = DayFilter(label="Shift day (UTC)", method="unchanged", says="Give the day as 2018-05-01.")
-    user = PeopleFilter(field_name="user", label="Shifter")
+    user = PeopleFilter(field_name="user", label="Shifters")
     runs = RunRangesFilter(
         field_name="runreconstruction__run_id",
         label="Runs and ranges",
@@ -153,8 +154,8 @@ class CertificationFilter(django_filters.FilterSet):
     def get_form_class(self) -> type[forms.Form]:
         """The form of these filters, made once: they are the same for each page."""
         if "_shared_form" not in type(self).__dict__:
-            type(self)._shared_form = super().get_form_class()  # type: ignore[attr-defined]
-        return cast(type[forms.Form], type(self)._shared_form)  # type: ignore[attr-defined]
+            type(self)._shared_form = super().get_form_class()
+        return cast(type[forms.Form], type(self)._shared_form)
 
     def filter_queryset(self, queryset: Rows) -> Rows:
         """Live certifications, unless a state was asked for."""
@@ -168,19 +169,24 @@ class CertificationFilter(django_filters.FilterSet):
                 rows = self.filters[name].filter(rows, value)
         return rows
 
-    @property
+    @classmethod
+    def unknown_names(cls, asked: QueryDict, of_page: Collection[str] = ()) -> list[str]:
+        """Names in an address that mean nothing, such as a filter with a typing error; `of_page`: what else counts."""
+        return sorted(set(asked) - cls.base_filters.keys() - ALIASES.keys() - set(of_page))
+
+    @cached_property
     def values(self) -> dict[str, Any]:
         """What is asked for, cleaned, by filter: no empty values, nor any that cannot be read."""
         self.form.errors  # noqa: B018 (it cleans)
         return {name: value for name, value in self.form.cleaned_data.items() if is_set(value)}
 
-    @property
+    @cached_property
     def days(self) -> DateRange:
         """The days asked for, whatever they were called."""
         values = self.values
         return DateRange(values.get("date_min"), values.get("date_max"))
 
-    @property
+    @cached_property
     def run_ranges(self) -> list[tuple[int, int]]:
         """The runs asked for as (first, last), however they were given; empty where every run is, (0, 0) where none."""
         values = self.values
@@ -205,13 +211,13 @@ class CertificationFilter(django_filters.FilterSet):
         else:
             yield from self.days.query().items()
 
-    def as_query(self, *, without: Collection[str] = (), **instead: Any) -> str:
-        """The filters as an address says them, with some `without` or with other values `instead`: by name."""
+    def as_query(self, *, without: Collection[str] = (), first: Mapping[str, str] | None = None, **instead: Any) -> str:
+        """The filters as an address says them, but for those `without`; others stand `first` or are set `instead`."""
         more = {name: value for name, value in instead.items() if is_set(value)}
         if any(name in DAY_NAMES for name in more):
             without = {*without, *DAY_NAMES}
-        kept = [pair for pair in self.as_pairs(without) if pair[0] not in more]
-        return "&".join(filter(None, (urlencode(kept), urlencode(more, doseq=True))))
+        pairs = [pair for pair in self.as_pairs(without) if pair[0] not in more]
+        return urlencode([*(first or {}).items(), *pairs, *more.items()], doseq=True)
 
     def as_chips(self, *, with_days: bool = True) -> list[FilterChip]:
         """Each filter that is set and understood, in words, with the query that is left without it."""
@@ -260,11 +266,6 @@ class CertificationFilter(django_filters.FilterSet):
 
 
 FILTER_NAMES = frozenset(CertificationFilter.base_filters)
-
-
-def unknown_names(asked: QueryDict, of_page: Collection[str] = ()) -> list[str]:
-    """Names in the address that mean nothing, such as a filter with a typing error; `of_page`: what the page reads."""
-    return sorted(set(asked) - FILTER_NAMES - ALIASES.keys() - set(of_page))
 
 
 def days_query(days: DateRange, **values: str) -> str:

@@ -10,9 +10,9 @@ from django.utils import timezone
 from certify.filters.date_range import week_name
 from certify.models.choices import Verdict
 from reports.fill_statistics import fill_lumis, fills
-from reports.filters.week import Scope
 from reports.models import DayNote, WeekNote
 from reports.rows import ReportRow
+from reports.scope import Scope
 from reports.selectors import day_notes_on
 from reports.statistics import Day, FlagChange, days, lumi_by_day, overview, shifters
 from reports.weekly.phrases import lumi_explanation
@@ -71,19 +71,19 @@ def _week_notes(scope: Scope) -> list[WeekNote]:
     return list(WeekNote.objects.filter(week__in=weeks).order_by("week")) if weeks else []
 
 
-def build_report(scope: Scope, reader: User, filters: Sequence[str]) -> WeeklyReport:
-    """The report on these days, as this person gives it. `filters`: those that are set, in words."""
+def build_report(scope: Scope, reader: User) -> WeeklyReport:
+    """The report on these days, as this person gives it."""
     data = load_report_data(scope)
     name = scope.week or f"{scope.first or 'begin'}-{scope.last or 'now'}"
     period = scope.title
     if scope.week:
         period += f", {scope.first} to {scope.last}"
     return WeeklyReport(
-        "Weekly report", period, f"tracker-{name}", tuple(_cover_texts(data, reader, filters)), build_sections(data)
+        "Weekly report", period, f"tracker-{name}", tuple(_cover_texts(data, reader)), build_sections(data)
     )
 
 
-def _cover_texts(data: ReportData, reader: User, filters: Sequence[str]) -> Iterable[LabelledText]:
+def _cover_texts(data: ReportData, reader: User) -> Iterable[LabelledText]:
     yield labelled_text("Shift leader" if reader.may_change_others else "Made by", reader.display_name)
     people = [
         Link(f"{one.name} ({one.total.certifications})", data.scope.rows_url(user=one.username))
@@ -93,8 +93,8 @@ def _cover_texts(data: ReportData, reader: User, filters: Sequence[str]) -> Iter
     for note in data.week_notes:
         if note.oncalls:
             yield labelled_text("On-calls" if len(data.week_notes) == 1 else f"On-calls {note.week}", note.oncalls)
-    if filters:
-        yield labelled_text("Only", *filters)
+    if chips := data.scope.filters.as_chips(with_days=False):
+        yield labelled_text("Only", *(chip.text for chip in chips))
     yield labelled_text("As of", f"{timezone.now():%Y-%m-%d %H:%M} UTC")
 
 

@@ -12,8 +12,8 @@ from certify.models.choices import Component, Verdict
 from oms.choices import RunType
 from oms.formatting import inst_lumi_text, lumi_text
 from reports.fill_statistics import FillLumi, lumi_of_runs
-from reports.filters.week import Scope
 from reports.rows import ReportRow
+from reports.scope import Scope
 from reports.statistics import OverviewRow, statistics_by_verdict, statistics_of, with_verdict
 from reports.weekly.sections import ColumnHeading, Link, ReportCell, ReportTotal, make_cell
 
@@ -75,8 +75,8 @@ def fill_lumi_row(scope: Scope, one: FillLumi) -> tuple[ReportCell, ...]:
 
 
 def run_range_url(scope: Scope, first: int, last: int) -> str:
-    """The rows between these runs: the list says it by two ends, the week by a range."""
-    return scope.rows_url(runs_min=first, runs_max=last) or scope.rows_url(runs=f"{first}-{last}")
+    """The rows between these runs."""
+    return scope.rows_url(runs_min=first, runs_max=last)
 
 
 def run_range_text(first: int, last: int) -> str:

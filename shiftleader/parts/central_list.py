@@ -15,13 +15,13 @@ from urllib.parse import urlencode
 from django.db.models import TextChoices
 from django.urls import reverse
 
+from certify.filters.names import RUN_NAMES
 from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction, Verdict
 from certify.rules.run_numbers import LAST_RUN, format_run_numbers, split_tokens
 from oms.choices import RunType
 from oms.models import OmsRun
-from reports.filters.chips import filter_descriptions
-from reports.filters.week import Scope
+from reports.scope import Scope
 from reports.statistics import changed_verdict
 from users.access import SignedInRequest
 
@@ -149,7 +149,7 @@ def certifications_of(numbers: Collection[int], scope: Scope) -> list[CheckedCer
     found = rows.values_list(
         "runreconstruction__run_id", "runreconstruction__reconstruction", "run_type", "verdict_word", "pk"
     )
-    left = set(scope.filtered(rows).values_list("pk", flat=True)) if filter_descriptions(scope) else None
+    left = set(scope.filtered(rows).values_list("pk", flat=True)) if scope.filters.as_sentence() else None
     return [CheckedCertification(*said, left is None or pk in left) for *said, pk in found]  # type: ignore[call-arg]
 
 
@@ -212,10 +212,10 @@ def check_url(query: str, text: str) -> str:
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """The form, and the check of what was pasted into it."""
     text = request.POST.get("list") or request.GET.get("list", "")
-    pasted, others = parse_pasted_runs(text), scope.without_filters("runs")
+    pasted, others = parse_pasted_runs(text), scope.without_filters(*RUN_NAMES)
     found = check_runs(pasted.numbers, certifications_of(pasted.numbers, others), unknown_runs(pasted))
     return {
-        "set_filters": filter_descriptions(others),
+        "set_filters": others.filters.as_sentence(),
         "unfiltered_url": check_url(scope.without_filters().query, text),
         "text": text,
         "pasted": pasted,

@@ -13,7 +13,7 @@ from certify.references.actions import promotion_obstacles
 from certify.review.models import Reviewed
 from certify.review.selectors import current_reviews, questions_about, unreviewed
 from infrastructure.web.paging import requested_page
-from reports.filters.week import Scope
+from reports.scope import Scope
 from users.access import SignedInRequest
 from users.models import User
 
@@ -59,7 +59,7 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
         "page": page,
         "rows": [_review_row(row, request.user, reviews.get(row.pk)) for row in page],
         "unreviewed": left,
-        "is_filtered": bool(scope.as_sent().keys() - {"week", "from", "to"}),
+        "is_filtered": bool(scope.filters.as_sentence()),
         "number_reviewed": page.paginator.count - left.number,
         "open_questions": questions_about(rows).open().count(),
         "shown_at": timezone.now().isoformat(),

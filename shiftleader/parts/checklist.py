@@ -6,7 +6,7 @@ from typing import Any
 
 from certify.models import Checklist
 from certify.models.choices import ChecklistUse
-from reports.filters.week import Scope
+from reports.scope import Scope
 from users.access import SignedInRequest
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from certify.models.choices import Verdict
 from infrastructure.web.paging import requested_page
-from reports.filters.week import Scope
 from reports.models import DayNote
+from reports.scope import Scope
 from reports.selectors import day_notes_on
 from reports.statistics import Day, OverviewRow, days
 from reports.weekly.phrases import fill_url

@@ -6,8 +6,8 @@ from typing import Any
 
 from infrastructure.web.paging import requested_page
 from reports.fill_statistics import Fill, fill_lumis, fills
-from reports.filters.week import Scope
 from reports.rows import ReportRow
+from reports.scope import Scope
 from reports.weekly.phrases import fill_url, lumi_explanation
 from users.access import SignedInRequest
 

@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 
 from certify.filters.date_range import week_name
-from reports.filters.week import Scope
 from reports.models import WeekNote
+from reports.scope import Scope
 from users.access import SignedInRequest
 
 _LABELS = {

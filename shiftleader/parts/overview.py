@@ -6,7 +6,7 @@ from typing import Any
 
 from certify.models.choices import Verdict
 from reports.bar_chart import charts
-from reports.filters.week import Scope
+from reports.scope import Scope
 from reports.statistics import OverviewRow, Shifter, overview, shifters, statistics_of
 from users.access import SignedInRequest
 

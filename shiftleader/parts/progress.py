@@ -17,7 +17,7 @@ from certify.models.choices import Reconstruction
 from certify.rules.run_numbers import MAX_RUNS, format_run_numbers
 from registry.certification_calls import CertificationCall
 from registry.parsing import RegistryDataset
-from reports.filters.week import Scope
+from reports.scope import Scope
 
 ReconstructionKey = tuple[int, str]
 ShifterByReconstruction = dict[ReconstructionKey, str]

@@ -19,9 +19,9 @@ from registry.bulk_queries import FlaggedDatasetsResult, open_datasets_between, 
 from registry.certification_calls import CertificationCall, certification_calls
 from registry.flags import FlaggedDataset
 from registry.parsing import RegistryDataset, run_type_in
-from reports.filters.week import Scope
+from reports.scope import Scope
 from shiftleader.parts.progress import calls_in_scope, certified_runs, progress_context, scope_interval
-from shiftleader.parts.registry_comparison import CERTIFICATION_FILTERS, certify_url, is_wanted
+from shiftleader.parts.registry_comparison import certify_url, is_wanted
 from shiftleader.parts.run_selection import runs_to_ask
 from users.access import SignedInRequest
 
@@ -51,9 +51,7 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
         "calls_problem": calls if isinstance(calls, Unreachable) else None,
         "asked_at": began,
         "retry_url": f"{reverse('shiftleader:part', args=['progress'])}?{scope.query}&again=1",
-        "has_certification_filters": any(
-            scope.values.get(name) not in (None, "", [], {}) for name in CERTIFICATION_FILTERS
-        ),
+        "has_certification_filters": scope.has_certification_filters,
     }
 
 
@@ -64,7 +62,7 @@ def _fetch(
 
     With days and runs, what is not of these runs is left out of the answers.
     """
-    spans, has_days = scope.values.get("runs") or [], scope.days != DateRange()
+    spans, has_days = scope.run_ranges, scope.days != DateRange()
     numbers = runs_to_ask(certified, [] if has_days else spans)
     some = [numbers[start : start + RUNS_PER_REQUEST] for start in range(0, len(numbers), RUNS_PER_REQUEST)]
     asking: list[Callable[[], FlaggedDatasetsResult]] = [partial(open_datasets_of, one, budget) for one in some]

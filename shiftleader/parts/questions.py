@@ -8,7 +8,7 @@ from django.db.models import F
 
 from certify.review.selectors import questions_about
 from infrastructure.web.paging import requested_page
-from reports.filters.week import Scope
+from reports.scope import Scope
 from users.access import SignedInRequest
 
 PAGE_SIZE = 30

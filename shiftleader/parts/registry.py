@@ -12,7 +12,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from reports.filters.week import Scope
+from reports.scope import Scope
 from shiftleader.parts import (
     central_list,
     certifications,

@@ -16,8 +16,8 @@ from infrastructure.http.budget import Budget
 from registry.bulk_queries import RunFlags, flags_of_runs
 from registry.flags import FlaggedDataset
 from registry.parsing import RegistryDataset
-from reports.filters.week import Scope
 from reports.rows import ReportRow
+from reports.scope import Scope
 from shiftleader.parts.comparison import (
     ComparisonOutcome,
     ComparisonRow,
@@ -31,8 +31,6 @@ from users.models import User
 
 RUNS_PER_STEP = 300  # run numbers more with each request of the page
 MAX_ROWS = 200  # of one group on a page
-# Filters that only a certification can pass: with one of them nothing can be missing here.
-CERTIFICATION_FILTERS = ("user", "verdict", "problem", "trackermap", "b_field", "energy", "beam")
 
 
 @dataclass(frozen=True)
@@ -79,19 +77,15 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
         "next_url": _next_url(scope, asking, flags),
         "retry_url": asking.url(scope, flags, again=1),
         "refresh_url": _part_url(scope, again=1),
-        "is_certified_only": not _includes_registry_only(scope),
+        "is_certified_only": scope.has_certification_filters,
     }
-
-
-def _includes_registry_only(scope: Scope) -> bool:
-    return not any(scope.values.get(name) not in (None, "", [], {}) for name in CERTIFICATION_FILTERS)
 
 
 def _comparison_request(request: SignedInRequest, scope: Scope, lines: list[ReportRow]) -> ComparisonRequest:
     """What is asked now: one step for a fragment of the page, as much as the time allows for a page by itself."""
     certified = {line.run_number for line in lines}
-    spans = scope.values.get("runs") or []
-    numbers = runs_to_ask(certified, spans) if _includes_registry_only(scope) else sorted(certified, reverse=True)
+    spans = scope.run_ranges
+    numbers = runs_to_ask(certified, spans) if not scope.has_certification_filters else sorted(certified, reverse=True)
     first = RUNS_PER_STEP if request.headers.get("HX-Request") else len(numbers)
     since = _parse_timestamp(request.GET.get("since", ""))
     if "again" in request.GET and since is None:
@@ -127,13 +121,14 @@ def _compare_answered(scope: Scope, lines: list[ReportRow], flags: RunFlags) -> 
         [line for line in lines if line.run_number in flags.answered],
         flags.datasets,
         certified=certified_reconstructions(flags.answered) if flags.answered else set(),
-        is_wanted=lambda one: _includes_registry_only(scope) and is_wanted(scope, one),
+        is_wanted=lambda one: not scope.has_certification_filters and is_wanted(scope, one),
     )
 
 
 def is_wanted(scope: Scope, one: FlaggedDataset) -> bool:
     """Whether the filters that a dataset can pass leave it."""
-    reconstructions, run_types, spans = (scope.values.get(name) for name in ("reconstruction", "run_type", "runs"))
+    reconstructions, run_types = scope.values.get("reconstruction"), scope.values.get("run_type")
+    spans = scope.run_ranges
     return (
         (not spans or any(first <= one.run_number <= last for first, last in spans))
         and (not reconstructions or one.dataset.reconstruction in reconstructions)

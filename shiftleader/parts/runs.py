@@ -8,7 +8,7 @@ from certify.models.choices import Reconstruction, Verdict
 from certify.rules.run_numbers import format_run_numbers
 from infrastructure.web.paging import requested_page
 from reports.fill_statistics import runs
-from reports.filters.week import Scope
+from reports.scope import Scope
 from reports.statistics import overview, with_verdict
 from users.access import SignedInRequest
 

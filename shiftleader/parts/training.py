@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from certify.models import TrackerCertification
 from infrastructure.web.responses import HttpResponseSeeOther
-from reports.filters.week import Scope
+from reports.scope import Scope
 from users.access import SignedInRequest, role_required
 from users.fields import ShifterField
 from users.models import Role, User

@@ -7,7 +7,7 @@ from typing import Any
 from certify.models import TrackerCertification
 from certify.selectors import certified_reconstructions
 from infrastructure.web.paging import requested_page
-from reports.filters.week import Scope
+from reports.scope import Scope
 from users.access import SignedInRequest
 
 PAGE_SIZE = 50

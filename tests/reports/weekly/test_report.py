@@ -16,8 +16,8 @@ from django.http import QueryDict
 from certify.models import TrackerCertification
 from certify.models.choices import Verdict
 from reports.bar_chart import charts
-from reports.filters.form import WeekForm
 from reports.models import DayNote, WeekNote
+from reports.scope import PeriodFilter, Scope
 from reports.slides.weekly_deck import build_deck
 from reports.weekly.content import build_report
 from reports.weekly.sections import Link, WeeklyReport
@@ -30,9 +30,9 @@ READERS = {"pptx": read_pptx, "odp": read_odp}
 
 
 def report(query: str = WEEK, reader=None) -> WeeklyReport:
-    form = WeekForm(QueryDict(query))
-    assert form.is_valid(), form.errors
-    return build_report(form.scope(), reader or UserFactory(), [])
+    filters = PeriodFilter(QueryDict(query))
+    assert filters.is_valid(), filters.errors
+    return build_report(Scope(filters), reader or UserFactory())
 
 
 def titles(client, kind: str, query: str = WEEK) -> list[str]:
@@ -95,9 +95,8 @@ def test_sums_of_a_day_are_those_of_its_rows():
 
 def test_bars_as_numbers_lead_to_their_rows(shift_leader_client):
     a_week(24)
-    scope = WeekForm(QueryDict(WEEK))
-    assert scope.is_valid()
-    drawn = charts(scope.scope().report_rows(), scope.scope().days.all(), scope.scope().rows_url)
+    scope = Scope(PeriodFilter(QueryDict(WEEK)))
+    drawn = charts(scope.report_rows(), scope.days.all(), scope.rows_url)
     page = unescape(shift_leader_client.get(f"/shiftleader/report/?{WEEK}").text)
     numbers = [number for one in drawn for _day, some in one.rows for number in some]
     assert len(numbers) > 10

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from certify.filters.date_range import days_of_week
 from certify.models.choices import Verdict
 from oms.formatting import lumi_text
-from reports.filters.week import Scope
 from reports.rows import ReportRow
+from reports.scope import Scope
 from reports.slides.weekly_deck import build_deck
 from reports.statistics import flag_changes
 from reports.weekly.content import ReportData, build_sections
@@ -18,7 +18,7 @@ from reports.weekly.sections import WeeklyReport
 from tests.reports.slides.reading import read_deck
 from tests.reports.test_statistics import certified, exactly
 
-WEEK = Scope(days_of_week("2018-W20"), {})
+WEEK = Scope.of_days(days_of_week("2018-W20"))
 
 
 def tables(lines: list[ReportRow]) -> dict[str, list[list[str]]]:

@@ -87,7 +87,7 @@ def test_bookmarks_of_today_redirect_for_good(shifter_client, old, new):
 
 def test_bookmark_of_no_day_is_refused_beside_its_field(shifter_client):
     answer = shifter_client.get("/shiftleader/?date__gte=99999999999999999999-1-1", follow=True)
-    assert (answer.status_code, list(answer.context["filters"].errors)) == (422, ["from"])
+    assert (answer.status_code, list(answer.context["filters"].errors)) == (422, ["date_min"])
 
 
 def test_words_of_a_day_are_those_of_the_shifters_that_are_asked_for(shifter_client):

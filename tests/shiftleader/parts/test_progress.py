@@ -13,7 +13,7 @@ from certify.filters.date_range import DateRange, days_of_week
 from infrastructure.http.budget import Budget
 from registry.certification_calls import CertificationCall
 from registry.parsing import RegistryDataset, reconstruction_in
-from reports.filters.week import Scope
+from reports.scope import Scope
 from sandbox.faults import MODES
 from shiftleader.parts import progress_part
 from shiftleader.parts.progress import MAX_CALLS, call_progress, calls_in_scope, progress_by_reconstruction
@@ -66,9 +66,9 @@ def test_calls_that_end_in_these_days_are_never_left_out():
     )
     pending = [cycle(deadline=last - timedelta(days=number)) for number in range(MAX_CALLS + 3)]
     days = DateRange(date(2018, 4, 20), date(2018, 4, 25))
-    shown, more = calls_in_scope([*pending, ended], Scope(days, {}), (), bool)
+    shown, more = calls_in_scope([*pending, ended], Scope.of_days(days), (), bool)
     assert (len(shown), more) == (MAX_CALLS, 3) and shown[0].deadline < shown[-1].deadline == last
-    assert calls_in_scope([*pending, ended], Scope(days_of_week("2017-W17"), {}), (), bool)[0] == [ended]
+    assert calls_in_scope([*pending, ended], Scope.of_days(days_of_week("2017-W17")), (), bool)[0] == [ended]
 
 
 def at(day):
@@ -97,7 +97,7 @@ def test_call_is_of_the_days_by_its_time_its_deadline_or_its_runs(time_machine, 
     datasets = tuple(dataset(run, PROMPT) for run in said.pop("runs", (1, 2)))
     one = CertificationCall("call", datasets=datasets, **said)
     found, _more = calls_in_scope(
-        [one], Scope(DateRange(*(at(day).date() for day in days)), {}), {8}, lambda _one: True
+        [one], Scope.of_days(DateRange(*(at(day).date() for day in days))), {8}, lambda _one: True
     )
     assert bool(found) is is_shown
 
@@ -107,7 +107,7 @@ def test_many_runs_are_asked_for_in_several_calls(monkeypatch):
     monkeypatch.setattr(progress_part, "open_datasets_of", lambda numbers, _budget: asked.append(len(numbers)))
     monkeypatch.setattr(progress_part, "open_datasets_between", lambda *_asked: None)
     monkeypatch.setattr(progress_part, "certification_calls", lambda _budget: None)
-    progress_part._fetch(Scope(DateRange(), {}), range(315000, 320000, 2), Budget.for_page())
+    progress_part._fetch(Scope.of_days(DateRange()), range(315000, 320000, 2), Budget.for_page())
     assert (sum(asked), max(asked)) == (2500, 1000)
 
 
@@ -249,9 +249,9 @@ def test_run_type_of_reprocessed_data_in_a_call_is_that_of_the_run():
     ]
     call = cycle(*names, RegistryDataset(315004, PROMPT, "prompt", "", None, None))
     for kind, left in (("collisions", [315001, 315003, 315004]), ("cosmics", [315002, 315003])):
-        is_left = progress_part._call_dataset_filter([call], Scope(DateRange(), {"run_type": [kind]}))
+        is_left = progress_part._call_dataset_filter([call], Scope.of_days(DateRange(), run_type=kind))
         assert [one.run_number for one in call.datasets if is_left(one)] == left
-    assert all(map(progress_part._call_dataset_filter([call], Scope(DateRange(), {})), call.datasets))
+    assert all(map(progress_part._call_dataset_filter([call], Scope.of_days(DateRange())), call.datasets))
 
 
 @pytest.mark.django_db

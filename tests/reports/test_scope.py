@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import urlencode
 
 import pytest
 from django.http import QueryDict
 
 from certify.filters.date_range import days_of_week, this_week
-from reports.filters.form import WeekForm
+from reports.scope import PeriodFilter, Scope
 from tests.factories import CertificationFactory, DatasetFactory, PixelProblemFactory, RunFactory, UserFactory
 
 WEEK = "week=2018-W22"  # 28 May to 3 June: the day of the factory is in it
 
 
 def scope_of(query: str):
-    form = WeekForm(QueryDict(query))
-    assert form.is_valid(), form.errors
-    return form.scope()
+    filters = PeriodFilter(QueryDict(query))
+    assert filters.is_valid(), filters.errors
+    return Scope(filters)
 
 
 def keys(query: str) -> set[int]:
@@ -50,7 +51,7 @@ def test_this_week_is_the_one_of_asking(time_machine):
 def test_weeks_before_and_after_keep_the_filters():
     scope = scope_of("week=2019-W01&verdict=bad")
     assert (scope.moved(-1), scope.moved(1)) == ("week=2018-W52&verdict=bad", "week=2019-W02&verdict=bad")
-    assert scope_of("from=2018-05-01&to=2018-05-03").moved(1) == "from=2018-05-04&to=2018-05-06"
+    assert scope_of("from=2018-05-01&to=2018-05-03").moved(1) == "date_min=2018-05-04&date_max=2018-05-06"
     assert scope_of("runs=316187").moved(1) == ""
     assert scope_of("week=2000-W01").moved(-1) == ""
 
@@ -59,14 +60,14 @@ def test_weeks_before_and_after_keep_the_filters():
 def test_what_is_no_week_is_refused(name):
     with pytest.raises(ValueError, match="no such week"):
         days_of_week(name)
-    assert WeekForm(QueryDict(mutable=True) | {"week": name}).errors["week"]
+    assert PeriodFilter(QueryDict(urlencode({"week": name}))).errors["week"]
 
 
 @pytest.mark.parametrize(
     ("query", "field"),
     [
-        ("from=2018-05-03&to=2018-05-01", "to"),
-        ("from=1918-05-03", "from"),
+        ("from=2018-05-03&to=2018-05-01", "date_max"),
+        ("from=1918-05-03", "date_min"),
         ("runs=banana", "runs"),
         ("user=nobody-of-us", "user"),
         ("user=%00", "user"),
@@ -79,7 +80,7 @@ def test_what_is_no_week_is_refused(name):
 )
 @pytest.mark.django_db
 def test_what_cannot_be_read_is_refused_beside_its_field(query, field):
-    assert list(WeekForm(QueryDict(query)).errors) == [field]
+    assert list(PeriodFilter(QueryDict(query)).errors) == [field]
 
 
 @pytest.mark.django_db

@@ -83,7 +83,7 @@ def _hand_over_to(actor: User, row: TrackerCertification, version: int, to: User
 _HAND_OVER = LifecycleAction(
     "Hand over",
     "is handed over",
-    "The other shifter owns it from then on, and is told.",
+    "The other shifter owns it from then on, and is notified.",
     CertificationState.LIVE,
     _hand_over_to,
     HandOverForm,

@@ -78,7 +78,7 @@ def _staleness_notices(editor: CertificationEditor) -> list[str]:
         format_changes(changed_facts(editor.existing, editor.run)),
         format_changes(dataset_differences(editor.existing)),
     )
-    said = [f"Changed since it was certified: {'; '.join(facts)}. Save, and it stands on these facts."] if facts else []
+    said = [f"Changed since it was certified: {'; '.join(facts)}. Save it to base it on these facts."] if facts else []
     if dataset:
         said.append(f"Changed in Run Registry: {dataset[0]}. Saved here, the certification keeps its own.")
     return said

@@ -88,7 +88,7 @@ def _inst_lumi_unit_field() -> UnitField:
 def _validate_printable(text: str) -> None:
     """Reject control characters and lone surrogates, which cannot be stored or displayed."""
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-        raise ValidationError("Only letters, digits and signs can be kept. Remove the others.")
+        raise ValidationError("Only letters, digits and signs can be stored. Remove the others.")
 
 
 def _text_field(label: str) -> forms.CharField:

@@ -120,7 +120,7 @@ def _oms_notes(shown: list[int], oms: RunsReading) -> Iterator[str]:
     unknown = [number for number in shown if number not in oms.runs]
     if unknown and not oms.problem:
         numbers = format_run_numbers(unknown)
-        yield f"OMS does not know: {numbers}. Certify them with values typed by hand, or ask again later."
+        yield f"OMS does not know: {numbers}. Certify them with values typed by hand, or try again later."
     odd = {number: out_of_range_values(oms.runs[number]) for number in shown if number in oms.runs}
     if words := "; ".join(f"{number} {', '.join(said)}" for number, said in odd.items() if said):
         yield f"OMS gives impossible values, left out here: {words}. Type the values where you know them."
@@ -129,6 +129,6 @@ def _oms_notes(shown: list[int], oms: RunsReading) -> Iterator[str]:
 def _registry_notes(absent: set[int], without_offline: set[int]) -> Iterator[str]:
     """What is said of the runs that have nothing to certify in Run Registry."""
     if absent:
-        yield f"Not in Run Registry: {format_run_numbers(absent)}. Check the numbers, or ask again later."
+        yield f"Not in Run Registry: {format_run_numbers(absent)}. Check the numbers, or try again later."
     if without_offline:
         yield f"In Run Registry without a dataset to certify: {format_run_numbers(without_offline)}."

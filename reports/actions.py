@@ -44,7 +44,7 @@ def save_week_note(actor: User, week: str, version: int, texts: Mapping[str, str
     Raises `PermissionDenied`, and `WrittenMeanwhile` where another version stands.
     """
     if not actor.may_change_others:
-        raise PermissionDenied("Words on a week need the role shift leader.")
+        raise PermissionDenied("Notes on a week need the role shift leader.")
     try:
         with operation(actor, ChangeKind.NOTE) as done:
             note = WeekNote.objects.select_for_update(of=("self",)).filter(week=week).first()

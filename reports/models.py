@@ -65,7 +65,7 @@ class WeekNote(TrackedModel):
 
     history = AuditOptions(
         kind=ChangeKind.NOTE,
-        row_label="words on a week",
+        row_label="note on a week",
         untracked=("week", "version", "updated_at", "updated_by"),
         labels={"oncalls": "on-calls"},
     )

@@ -26,7 +26,7 @@ def save_filter(actor: User, name: str, query: str) -> SavedFilter:
             done.track_loaded(saved)
             saved.query = query
         elif len(mine) >= MAX_FILTERS:
-            raise TooManyFilters(f"You have {MAX_FILTERS} saved filters. Take one away, then save this one.")
+            raise TooManyFilters(f"You have {MAX_FILTERS} saved filters. Remove one, then save this one.")
         else:
             saved = SavedFilter(user=actor, name=name, query=query)
         saved.save()
@@ -38,7 +38,7 @@ def retire_filter(actor: User, saved: SavedFilter) -> None:
     with operation(actor, ChangeKind.SETTING) as done:
         held = SavedFilter.objects.select_for_update(of=("self",)).get(pk=saved.pk)
         if held.user_id != actor.pk:
-            raise PermissionDenied("This filter is somebody else’s. Only they can take it away.")
+            raise PermissionDenied("This filter is somebody else’s. Only they can remove it.")
         done.track_loaded(held)
         held.is_retired = True
         held.save()

@@ -38,7 +38,7 @@ def save_note(request: SignedInRequest, week: str) -> HttpResponse:
     if request.headers.get("HX-Request"):
         said = notes.notes_context(week, kept, notes.note_form(kept)) | {"is_saved": True}
         return _render_notes(request, scope, said, status=200)
-    messages.success(request, f"Your words on week {week} are saved.")
+    messages.success(request, f"The notes on week {week} are saved.")
     return HttpResponseSeeOther(f"{reverse('shiftleader:week')}?{scope.query}#notes")
 
 
@@ -86,7 +86,7 @@ def retire_filter(request: SignedInRequest, pk: int) -> HttpResponse:
     """Retire one of one's own saved filters; another person's are not there."""
     saved = get_object_or_404(SavedFilter, pk=pk, user=request.user)
     actions.retire_filter(request.user, saved)
-    messages.success(request, f"“{saved}” is retired. History can bring it back.")
+    messages.success(request, f"“{saved}” is retired. It can be restored from History.")
     return HttpResponseSeeOther(_week_url(request))
 
 

@@ -39,7 +39,7 @@ from users.views import sign_out
 
 admin.site.site_header = "CertHelper admin"
 admin.site.site_title = "CertHelper admin"
-admin.site.index_title = "Roles, words, and what is stored"
+admin.site.index_title = "Roles, reasons and problems, and stored data"
 admin.site.unregister([Group, EmailAddress, SocialAccount, SocialApp, SocialToken])  # allauth's, all but one unused
 
 

@@ -25,8 +25,8 @@ _FIELD_MESSAGES: dict[type[forms.Field], dict[str, str]] = {
     },
 }
 _VALIDATOR_MESSAGES: dict[Any, str] = {
-    validators.ProhibitNullCharactersValidator: "A character in this text cannot be kept. Type the text anew.",
-    validators.MaxLengthValidator: "That is %(show_value)d characters; %(limit_value)d can be kept. Shorten it.",
+    validators.ProhibitNullCharactersValidator: "A character in this text cannot be stored. Type the text again.",
+    validators.MaxLengthValidator: "That is %(show_value)d characters, of at most %(limit_value)d. Shorten it.",
     validators.MinValueValidator: "That is less than %(limit_value)s. Type more.",
     validators.MaxValueValidator: "That is more than %(limit_value)s. Type less.",
 }

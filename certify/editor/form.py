@@ -110,7 +110,7 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):
         if form_context.registry == "unreachable" and not self.instance.pk:
             typed = self.fields["dataset"]
             typed.widget = forms.TextInput()
-            typed.help_text = "Run Registry is out: type the dataset if it is known. Kept as unverified."
+            typed.help_text = "Run Registry is out: type the dataset if it is known. It is saved as unverified."
         self.add_checklist_boxes(checklists)
         if self.is_bound:  # only what was sent is held against the rows; the page gets its choices as plain values
             self._limit_references()

@@ -82,7 +82,7 @@ def _parse_row(row: FileRow, flags: str) -> ImportedRow:
     if lists := [name for name, cell in row.items() if isinstance(cell, list) and name not in _LISTS]:
         raise ValueError(f"{lists[0]} is a list. Give one value.")
     if row.get("state", "").lower() == CertificationState.WITHDRAWN or row.get("is_practice", "").lower() == "true":
-        raise ValueError("it is withdrawn or practice, and would count here. Take such lines out.")
+        raise ValueError("it is withdrawn or practice, and would count here. Remove such lines.")
     components = {name: _parse_choice(row, name, Flag.values, flags) for name in _FLAGS}
     return ImportedRow(
         key=(_parse_run_number(row, "run_number"), _parse_choice(row, "reconstruction", Reconstruction.values)),
@@ -241,5 +241,5 @@ class _ImportChunk:
     def _shift_day(self, one: ImportedRow, run: OmsRun) -> dt.date:
         day = one.date or (run.start_time.date() if run.start_time else self.day)
         if day is None:
-            raise NotImportable(f"Nobody knows the shift day of run {run.pk}. Give one with --date.")
+            raise NotImportable(f"There is no known shift day of run {run.pk}. Give one with --date.")
         return day

@@ -164,9 +164,9 @@ def _parent_issues(rows: list[TermRow], data: TermInput, term: VocabularyTerm) -
     places = {one.pk: one for one in in_tree_order(rows)}
     parent = places.get(data.parent)
     if parent is None:
-        yield ValidationIssue("parent", "What it should stand below is there no longer. Choose another.")
+        yield ValidationIssue("parent", "The entry to put it below no longer exists. Choose another.")
     elif term.pk in (parent.pk, *parent.ancestors):
-        yield ValidationIssue("parent", f"“{term}” cannot stand below itself. Choose another.")
+        yield ValidationIssue("parent", f"“{term}” cannot be placed below itself. Choose another.")
     elif parent.level + 1 + (subtree_depth(rows, term.pk) if term.pk else 0) > MAX_DEPTH:
         yield ValidationIssue("parent", f"That would be more than {MAX_DEPTH} levels. Choose one further up.")
     elif parent.is_retired and data.parent != term.parent_id:

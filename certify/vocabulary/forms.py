@@ -53,13 +53,13 @@ class TermForm(EditionForm):
     parent = forms.ChoiceField(required=False, label="Stands below")
     description = _text_field("What it means", 3, 2000, MARKDOWN_HELP)
     what_to_do = _text_field("What to do", 4, 4000, MARKDOWN_HELP)
-    is_retired = forms.BooleanField(required=False, label="Retired: no longer offered, nor what stands below it")
+    is_retired = forms.BooleanField(required=False, label="Retired: no longer offered, nor are the entries below it")
 
     def __init__(self, *args: Any, kind: TermKind, term: VocabularyTerm | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if term is None:
             del self.fields["is_retired"]
-        self.fields["parent"].choices = [("", "nothing: it stands at the top"), *_parent_choices(kind, term)]  # type: ignore[attr-defined]
+        self.fields["parent"].choices = [("", "none: it is at the top level"), *_parent_choices(kind, term)]  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())

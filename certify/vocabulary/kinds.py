@@ -38,5 +38,5 @@ def term_kind_named(name: str) -> TermKind:
     """Raises Http404."""
     found = next((kind for kind in TERM_KINDS if kind.name == name), None)
     if found is None:
-        raise Http404(f"There are no words of the kind {name[:40]}: {', '.join(kind.name for kind in TERM_KINDS)}.")
+        raise Http404(f"There is no vocabulary of the kind {name[:40]}: {', '.join(kind.name for kind in TERM_KINDS)}.")
     return found

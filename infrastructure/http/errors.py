@@ -97,7 +97,7 @@ class BudgetExhausted(TimedOut):
     """The page's time was used up before this call could start."""
 
     is_outage = False
-    predicate_template = "was not asked, because the time for this page was used up"
+    predicate_template = "was not queried, because the time for this page was used up"
 
 
 class CircuitOpen(RemoteError):
@@ -113,7 +113,7 @@ class CircuitOpen(RemoteError):
         self, service: str, *, predicate: str, advice_template: str, until: datetime | None, source: str = ""
     ) -> None:
         self.advice_template = advice_template
-        words = f", and is left alone until {until:%H:%M:%S} UTC" if until else ""
+        words = f", and is not queried until {until:%H:%M:%S} UTC" if until else ""
         super().__init__(service, source=source, predicate=predicate, until=words)
 
 

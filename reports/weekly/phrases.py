@@ -10,8 +10,8 @@ from django.conf import settings
 from reports.fill_statistics import FillLumi
 
 _LUMI = (
-    "Of the fill as OMS said when its runs were certified; “certified” is what the certified collision runs recorded, "
-    "each once."
+    "Values of the fill as OMS gave them when its runs were certified; “certified” is what the certified collision "
+    "runs recorded, each once."
 )
 _EXCESS = (
     "Certified can be a little more than recorded: OMS counts a fill from the beginning of stable beams to their end, "

@@ -26,7 +26,7 @@ OVERVIEW_HEADINGS = (
     ColumnHeading("Undecided", is_number=True, verdict="undecided"),
     ColumnHeading("Lumisections", is_number=True),
     ColumnHeading("Recorded", is_number=True),
-    ColumnHeading("Of it bad", is_number=True),
+    ColumnHeading("Of which bad", is_number=True),
     ColumnHeading("No tracker map", is_number=True),
 )
 RUN_HEADINGS = (

@@ -41,7 +41,7 @@ class CentralListStatus(TextChoices):
     PROMPT_MISSING = "prompt-missing", "PROMPT MISSING"
     MISSING = "missing", "MISSING"
     OUTSIDE = "outside", "OUTSIDE THE FILTERS"
-    UNKNOWN = "unknown", "NO RUN KNOWN HERE"
+    UNKNOWN = "unknown", "UNKNOWN RUN"
 
 
 class CheckedCertification(NamedTuple):

@@ -65,7 +65,7 @@ PARTS = (
     Part("fills", "Fills", fills.part),
     Part("withdrawn", "Withdrawn", withdrawn.part),
     Part("training", "Training", training),
-    Part("notes", "Words on the week", notes.part),
+    Part("notes", "Notes on the week", notes.part),
     Part("checklist", "Checklist", checklist.part),
 )
 PARTS_BY_NAME = {part.name: part for part in PARTS}

@@ -89,7 +89,7 @@ def test_dead_cern_is_said_and_the_form_still_signs_in(desk, sandbox, live_serve
 def test_forged_token_signs_nobody_in(desk, sandbox, live_server):
     sandbox.spoil_id_tokens("signature")
     choose(desk, "admin")
-    expect(desk.get_by_role("alert")).to_contain_text("could not be believed")
+    expect(desk.get_by_role("alert")).to_contain_text("could not be verified")
     assert not User.objects.filter(role=Role.ADMIN).exists()
 
 

@@ -21,7 +21,7 @@ from tests.browser_form import fields_of
 from tests.faults.matrix import REFRESH_PAGE, RUN, SERVICES, MatrixPage, failure_text, is_silent
 from tests.sandbox_server import SandboxForTests
 
-NEXT_STEP = re.compile(r"try again|ask again|try later|type (the|them)|by hand|check the number", re.IGNORECASE)
+NEXT_STEP = re.compile(r"try again|query again|try later|type (the|them)|by hand|check the number", re.IGNORECASE)
 COMMENT = "seven words that nobody wants to retype"
 FORM_DATA = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "comment": COMMENT}
 RENDERING_S = 0.5  # beside the time for the outside, on a machine that does other things too

@@ -129,7 +129,7 @@ def test_bookmark_of_before_leads_here_for_good(shifter_client, old, new):
 
 def test_unknown_filter_is_named_as_not_applied(shifter_client, made):
     answer = shifter_client.get("/list/?run_min=315270")
-    assert "The address names run_min, which means nothing here" in answer.content.decode()
+    assert "The address names run_min, which is no filter of this page" in answer.content.decode()
 
 
 def test_empty_list_says_what_to_do(shifter_client):

@@ -59,7 +59,7 @@ def test_with_run_registry_out_the_runs_are_listed_with_what_is_known(
     page = search(shifter_client, "315257, 315270")
     assert page.status == 200
     assert "Run Registry" in page.text
-    assert "certify by hand, or ask again" in page.text
+    assert "certify by hand, or query again" in page.text
     assert "78.150 /pb" in page.rows[315270].text
     assert page.rows[315257].cells == {"express": ("mine", "mine", page.rows[315257].cells["express"][2])}
     assert page.rows[315270].cells == {}

@@ -96,7 +96,7 @@ def test_a_row_recedes_when_nothing_is_left_to_do(shifter, shifter_client, sandb
 
 
 def test_the_time_of_asking_is_said(shifter_client, sandbox):
-    assert re.search(r"Run Registry was asked at \d\d:\d\d:\d\d UTC", search(shifter_client, "315257").text)
+    assert re.search(r"Run Registry was queried at \d\d:\d\d:\d\d UTC", search(shifter_client, "315257").text)
 
 
 def test_runs_without_a_row_are_named(shifter_client, sandbox):
@@ -118,7 +118,7 @@ def test_nothing_found_says_so_and_what_to_do(shifter_client, sandbox):
     assert page.status == 200
     assert not page.rows
     assert "No open runs in 999990-999999." in page.text
-    assert "Run Registry was asked at" in page.text
+    assert "Run Registry was queried at" in page.text
 
 
 def test_typed_values_are_marked(shifter_client, sandbox):

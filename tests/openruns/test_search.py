@@ -17,7 +17,7 @@ URL = reverse("openruns:open-runs")
         ("316000-316100", "316000-316100 is 101 runs; a search takes at most 100. Search for fewer."),
         ("12", "12 is not a run number. Run numbers are 100000 to 9999999."),
         ("316187," * 300, "The text is longer than 2000 characters. Search for fewer runs."),
-        ("316187\x00", "A character in this text cannot be kept. Type the text anew."),
+        ("316187\x00", "A character in this text cannot be stored. Type the text again."),
     ],
 )
 def test_a_search_that_cannot_be_read_is_refused_beside_the_field(shifter_client, sandbox, runs, sentence):

@@ -96,7 +96,7 @@ def test_a_person_keeps_at_most_fifty_filters(shifter, shifter_client):
     )
     answer = shifter_client.post("/shiftleader/filters/?verdict=good", {"name": "one more"})
     assert answer.status_code == 422
-    assert "You have 50 saved filters. Take one away, then save this one." in answer.text
+    assert "You have 50 saved filters. Remove one, then save this one." in answer.text
     assert 'value="one more"' in answer.text
     assert shifter_client.post("/shiftleader/filters/?verdict=good", {"name": "filter 7"}).status_code == 303
     mine = SavedFilter.objects.filter(user=shifter)
@@ -110,7 +110,7 @@ def test_words_of_more_weeks_than_are_shown_are_said(guest_client):
     address = "/shiftleader/part/notes/?from=2017-01-01&to=2018-12-31"
     shown = guest_client.get(address).text
     assert shown.count("data-week=") == MAX_WEEKS
-    assert f"These are the last {MAX_WEEKS} weeks with words" in shown
+    assert f"These are the last {MAX_WEEKS} weeks with notes" in shown
     notes[0].delete()
     assert "These are the last" not in guest_client.get(address).text
 

@@ -52,7 +52,9 @@ def errors_on_login_page(request: HttpRequest) -> Iterator[None]:
         reject_login(request, f"{sentence} Try again in a minute{also}.", status=200)
     except (InvalidIdToken, UnusableClaims) as error:
         logger.warning("ID token not believed: %s", error)
-        reject_login(request, f"What CERN said of you could not be believed, so you are not signed in. {RETRY_ADVICE}")
+        reject_login(
+            request, f"CERN’s answer about your account could not be verified, so you are not signed in. {RETRY_ADVICE}"
+        )
 
 
 class CernAdapter(OpenIDConnectOAuth2Adapter):

@@ -7,6 +7,6 @@ SSO_SERVICE = Service(
     SSO,
     "the CERN sign-in",
     "Type the missing values",
-    outage_note="Who is signed in can go on.",
+    outage_note="Whoever is signed in can go on.",
     issues_tokens=True,
 )

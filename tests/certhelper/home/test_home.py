@@ -119,7 +119,7 @@ def test_home_says_what_is_next_of_the_last_search_and_asks_nobody(shifter_clien
     assert (shown.left, shown.certified, shown.first.run_number) == (1, 1, 315270)
     assert shown.url == "/certify/315270/express/?dataset=%2FExpress%2FCollisions2018%2FDQM&runs=315270-315271"
     html = shifter_client.get("/").text
-    assert "Certify 315270 express</a>" in html and "1 open, 1 certified; open as Run Registry said at" in html
+    assert "Certify 315270 express</a>" in html and "1 open, 1 certified; open according to Run Registry at" in html
     CertificationFactory(run=RunFactory(run_number=315270))
     assert "0 open, 2 certified" in shifter_client.get("/").text
     assert sandbox.requests() == []
@@ -134,7 +134,7 @@ def test_without_a_search_nothing_is_next(shifter_client, shifter, typed):
 def test_search_of_which_nothing_is_remembered_promises_nothing(shifter_client, shifter):
     save_last_search(shifter, "315270")
     html = shifter_client.get("/").text
-    assert "0 certified; what is open, Run Registry says when you search" in html and "Certify 315270" not in html
+    assert "0 certified; a search shows what is open in Run Registry" in html and "Certify 315270" not in html
 
 
 def test_answers_stand_apart_and_have_no_undo(shift_leader_client, shift_leader, shifter):

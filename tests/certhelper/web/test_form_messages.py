@@ -36,13 +36,13 @@ def test_no_field_of_ours_has_a_sentence_of_djangos(field):
         ("version", 2**31, "The form did not come back as it was opened. Open it again."),
         ("version", "-1", "The form did not come back as it was opened. Open it again."),
         ("version", "x", "The form did not come back as it was opened. Open it again."),
-        ("comment", "a\x00b", "A character in this text cannot be kept. Type the text anew."),
+        ("comment", "a\x00b", "A character in this text cannot be stored. Type the text again."),
         ("bad_reason", "99999", "That is not offered here. Choose another."),
         ("pixel_problems", "99999", "99999 is not offered here. Choose another."),
         ("pixel_problems", "x", "x is not offered here. Choose another."),
-        ("reason", "x" * 501, "That is 501 characters; 500 can be kept. Shorten it."),
+        ("reason", "x" * 501, "That is 501 characters, of at most 500. Shorten it."),
         ("reconstruction", "", "The form did not come back as it was opened. Open it again."),
-        ("dataset", "x\x00", "A character in this text cannot be kept. Type the text anew."),
+        ("dataset", "x\x00", "A character in this text cannot be stored. Type the text again."),
     ],
 )
 @pytest.mark.django_db

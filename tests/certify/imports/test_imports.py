@@ -102,7 +102,7 @@ def test_json_that_cannot_be_read_says_where(entries, says):
 def test_nothing_is_stored_of_a_file_that_fails_late(admin, tmp_path):
     file = tmp_path / "some.csv"
     file.write_text(HEAD + LINE + LINE.replace("316187", "316188").replace("2018-05-10", ""), encoding="utf-8")
-    with pytest.raises(CommandError, match=r"Nothing was imported. Nobody knows the shift day of run 316188"):
+    with pytest.raises(CommandError, match=r"Nothing was imported. There is no known shift day of run 316188"):
         call_command("import_certifications", file, by=admin.username, reason="x")
     assert not TrackerCertification.objects.exists() and not Change.objects.filter(why="x").exists()
 

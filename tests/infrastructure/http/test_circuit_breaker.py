@@ -56,7 +56,7 @@ def test_service_that_failed_is_not_asked_again(oms_out):
 def test_sentence_says_what_happened_until_when_and_what_next(oms_out):
     with time_machine.travel(time.time(), tick=False):
         sentence = ask_oms().sentence
-    assert sentence.startswith("OMS answered with an error (500), and is left alone until ")
+    assert sentence.startswith("OMS answered with an error (500), and is not queried until ")
     assert sentence.endswith(f" UTC. {errors.advice_for('oms')}")
 
 
@@ -78,8 +78,8 @@ def test_first_call_after_the_time_tries_and_success_closes_at_once(oms_out, set
 def test_trial_that_fails_opens_it_anew(oms_out, settings):
     oms_out.faults("oms", "500")
     with later(settings.BREAKER_SECONDS + 1):
-        assert "left alone" not in ask_oms().sentence
-        assert "left alone" in ask_oms().sentence
+        assert "not queried until" not in ask_oms().sentence
+        assert "not queried until" in ask_oms().sentence
     assert calls(oms_out) == 1
 
 
@@ -136,7 +136,7 @@ def test_outage_opens_it(sandbox, settings, service, mode):
     fetch(RUN, Budget(5))
     asked = calls(sandbox, service)
     assert asked == (2 if mode in ("401", "redirect") else 1)  # with a new token, once
-    assert "left alone" in fetch(RUN, Budget(5)).sentence
+    assert "not queried until" in fetch(RUN, Budget(5)).sentence
     assert calls(sandbox, service) == asked
 
 
@@ -201,7 +201,7 @@ def test_sign_in_that_fails_is_left_alone_and_blames_nobody_when_it_is_back(sand
     sandbox.faults("sso", "500")
     assert ask_oms().sentence.startswith("The CERN sign-in answered with an error (500).")
     answer = registry.datasets_of_run(RUN, Budget(5))
-    assert answer.sentence.startswith("The CERN sign-in answered with an error (500), and is left alone")
+    assert answer.sentence.startswith("The CERN sign-in answered with an error (500), and is not queried until")
     assert [calls(sandbox, service) for service in ("sso", "oms", "registry")] == [1, 0, 0]
     assert {state.name for state in status.service_states() if state.is_out} == {"sso", "oms"}
     sandbox.clear()

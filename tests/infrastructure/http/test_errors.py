@@ -51,5 +51,5 @@ def test_banner_says_how_one_goes_on_without_each_service(shifter_client):
     for service in ("registry", "oms", "sso"):
         status.record_failure(errors.ConnectionFailed(service))
     page = shifter_client.get("/help/").content.decode()
-    for sentence in ("Certifying goes on without it.", "values typed by hand.", "Who is signed in can go on."):
+    for sentence in ("Certifying goes on without it.", "values typed by hand.", "Whoever is signed in can go on."):
         assert page.count(sentence) == 1

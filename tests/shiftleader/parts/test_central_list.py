@@ -210,8 +210,8 @@ def test_numbers_of_a_range_that_are_no_run_here_are_one_line(shifter_client):
     found, page = statuses(shifter_client, "", "316999-317005 317005 317101-317102")
     assert found == {
         "317001": "GOOD", "317003": "MISSING", "317005": "MISSING", "317101": "MISSING", "317102": "MISSING",
-        "4 of the ranges": "NO RUN KNOWN HERE", "316999-317000": "NO RUN KNOWN HERE", "317002": "NO RUN KNOWN HERE",
-        "317004": "NO RUN KNOWN HERE",
+        "4 of the ranges": "UNKNOWN RUN", "316999-317000": "UNKNOWN RUN", "317002": "UNKNOWN RUN",
+        "317004": "UNKNOWN RUN",
     }  # fmt: skip
     assert "4 no run known here" in page
 

@@ -150,7 +150,7 @@ def test_open_runs_of_the_days_are_counted_by_reconstruction(ask):
     assert "/certify/315267/express/?dataset=%2FExpress%2FCollisions2018%2FDQM" in html
     assert "/certify/315266/express/" not in html
     assert re.search(r'href="/openruns/\?runs=[^"]*315267', html)
-    assert "Run Registry was asked at" in html
+    assert "Run Registry was queried at" in html
 
 
 @pytest.mark.django_db

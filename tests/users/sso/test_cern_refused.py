@@ -35,7 +35,7 @@ def test_token_with_something_wrong_signs_nobody_in(visitor, sandbox, spoil):
     sandbox.spoil_id_tokens(spoil)
     answer = visitor.sign_in("admin")
     assert answer.status_code == 403
-    assert refused(answer, "could not be believed", "tell the administrator")
+    assert refused(answer, "could not be verified", "tell the administrator")
     assert is_stranger(visitor)
 
 

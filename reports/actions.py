@@ -1,4 +1,4 @@
-"""What is written for reports."""
+"""Saving the notes of reports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from users.models import User
 
 
 class WrittenMeanwhile(Exception):
-    """Somebody else has written since: `current` is what is stored now."""
+    """The note was changed since it was read. `current`: the stored note."""
 
     def __init__(self, current: WeekNote) -> None:
         super().__init__("Written since by somebody else.")
@@ -23,9 +23,9 @@ class WrittenMeanwhile(Exception):
 
 
 def save_day_note(actor: User, day: date, comment: str, links: str, *, is_practice: bool = False) -> DayNote:
-    """The actor's words on this day, in the place of those before. Raises `PermissionDenied`.
+    """Save the note of the actor on this day, replacing the previous one. Raises `PermissionDenied`.
 
-    What is sent in training, or was typed in it (`is_practice`), is practice, beside what counts.
+    A note sent in training, or typed in it (`is_practice`), is stored as practice, apart from the regular one.
     """
     if not actor.may_certify:
         raise PermissionDenied("A note on a shift day needs the role shifter.")
@@ -39,9 +39,9 @@ def save_day_note(actor: User, day: date, comment: str, links: str, *, is_practi
 
 
 def save_week_note(actor: User, week: str, version: int, texts: Mapping[str, str]) -> WeekNote:
-    """The words on this week as typed, in the place of those of `version` (0: there were none).
+    """Save the notes on an ISO week as typed, replacing those of `version` (0: there were none).
 
-    Raises `PermissionDenied`, and `WrittenMeanwhile` where another version stands.
+    Raises `PermissionDenied`, and `WrittenMeanwhile` if another version is stored.
     """
     if not actor.may_change_others:
         raise PermissionDenied("Notes on a week need the role shift leader.")

@@ -1,6 +1,6 @@
-"""Bars of luminosity by day and verdict: where each rectangle of the drawing stands, in units of its view box.
+"""Geometry of the bar charts of recorded luminosity by day and verdict, in units of the SVG view box.
 
-Longer ranges than `MOST_DAYS` are drawn by month, so that a bar can be seen and clicked.
+Ranges longer than `MOST_DAYS` are drawn by month, so that a bar stays large enough to see and to click.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Amounts = Mapping[date, Mapping[Verdict, float]]
 
 @dataclass(frozen=True)
 class Bar:
-    """What one verdict of one day has; `url`: where its rows stand, empty where nowhere."""
+    """The bar of one verdict on one day. `url`: the page with its certifications, or empty."""
 
     verdict: str
     description: str
@@ -37,7 +37,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Label:
-    """A day under its bar."""
+    """The label of a day below its bar."""
 
     text: str
     x: float
@@ -47,7 +47,7 @@ class Label:
 class Chart:
     """The bars of one reconstruction.
 
-    `rows`: the same as numbers, for who reads rather than looks, each with the address of its rows.
+    `rows`: the same values as a table, each with the URL of its certifications, for readers of text.
     """
 
     name: str
@@ -79,60 +79,74 @@ class Period:
         return f"{self.month:%b %Y}" if self.month else f"{self.first:%d %b}"
 
 
-def charts(lines: list[ReportRow], days: list[date], url: Callable[..., str]) -> list[Chart]:
-    """One for each reconstruction that recorded anything. `days`: all days of a bounded range; `url`: of the rows."""
-    certified = sorted({line.day for line in lines})
+def charts(rows: list[ReportRow], days: list[date], url: Callable[..., str]) -> list[Chart]:
+    """A chart for each reconstruction with recorded luminosity.
+
+    `days`: all days of a bounded range, else empty. `url`: returns the URL of the certifications for given filters.
+    """
+    certified = sorted({row.day for row in rows})
     shown = days or certified
     is_by_month = len(shown) > MOST_DAYS
     periods = _months(certified) if is_by_month else [Period(day, day) for day in shown]
-    amounts = lumi_by_day(lines, first_of_month if is_by_month else same_day)
-    drawn = [_chart(name, periods, by_day, url, is_by_month) for name, by_day in amounts.items()]
-    return [one for one in drawn if one]
+    amounts = lumi_by_day(rows, first_of_month if is_by_month else same_day)
+    built_charts = [_chart(name, periods, by_day, url, is_by_month) for name, by_day in amounts.items()]
+    return [chart for chart in built_charts if chart]
 
 
 def chart(reconstruction: str, days: list[date], amounts: Amounts, url: Callable[..., str]) -> Chart | None:
-    """One of them over just these days; None where nothing was recorded."""
+    """The chart of one reconstruction over exactly these days; None if nothing was recorded."""
     return _chart(reconstruction, [Period(day, day) for day in days], amounts, url, is_by_month=False)
 
 
 def _months(days: list[date]) -> list[Period]:
-    """The months with any of these days, each with the first and the last of them."""
-    found: dict[date, list[date]] = {}
+    """The months that contain any of these days, each with its first and last such day."""
+    days_by_month: dict[date, list[date]] = {}
     for day in days:
-        found.setdefault(first_of_month(day), []).append(day)
-    return [Period(some[0], some[-1], month) for month, some in found.items()]
+        days_by_month.setdefault(first_of_month(day), []).append(day)
+    return [Period(month_days[0], month_days[-1], month) for month, month_days in days_by_month.items()]
 
 
 def _chart(
     reconstruction: str, periods: list[Period], amounts: Amounts, url: Callable[..., str], is_by_month: bool
 ) -> Chart | None:
-    most = max((_stack_total(some) for some in amounts.values()), default=0.0)
-    if most <= 0:
+    maximum = max((_stack_total(by_verdict) for by_verdict in amounts.values()), default=0.0)
+    if maximum <= 0:
         return None
     step = WIDTH / len(periods)
     stacks = [
-        _stack(reconstruction, period, amounts.get(period.key, {}), place * step, step, most, url)
-        for place, period in enumerate(periods)
+        _stack(reconstruction, period, amounts.get(period.key, {}), index * step, step, maximum, url)
+        for index, period in enumerate(periods)
     ]
-    every = -(-len(periods) // MOST_LABELS)
-    labels = [Label(one.label, (place + 0.5) * step) for place, one in enumerate(periods) if place % every == 0]
-    said = [(one, amounts[one.key]) for one in periods if one.key in amounts]
+    label_step = -(-len(periods) // MOST_LABELS)
+    labels = [
+        Label(period.label, (index + 0.5) * step) for index, period in enumerate(periods) if index % label_step == 0
+    ]
     rows = [
-        (one.text, [(of, lumi_text(value), _rows_url(url, one, of, reconstruction)) for of, value in some.items()])
-        for one, some in said
+        (period.text, _number_cells(period, amounts[period.key], url, reconstruction))
+        for period in periods
+        if period.key in amounts
     ]
     bars = [bar for stack in stacks for bar in stack]
-    return Chart(Reconstruction(reconstruction).label, lumi_text(most), is_by_month, bars, labels, rows)
+    return Chart(Reconstruction(reconstruction).label, lumi_text(maximum), is_by_month, bars, labels, rows)
+
+
+def _number_cells(
+    period: Period, by_verdict: Mapping[Verdict, float], url: Callable[..., str], reconstruction: str
+) -> list[tuple[Verdict, str, str]]:
+    return [
+        (verdict, lumi_text(value), _rows_url(url, period, verdict, reconstruction))
+        for verdict, value in by_verdict.items()
+    ]
 
 
 def _rows_url(url: Callable[..., str], period: Period, verdict: Verdict, reconstruction: str) -> str:
-    """Where the rows of one verdict of one period stand."""
+    """URL of the certifications of one verdict in one period."""
     days = {"date_min": f"{period.first}", "date_max": f"{period.last}"}
     return url(**days, verdict=verdict.value, reconstruction=reconstruction)
 
 
 def _stack_total(amounts: Mapping[Verdict, float]) -> float:
-    """A luminosity below zero, which OMS has said before, is no bar."""
+    """Height of a stack in 1/pb. OMS has given negative luminosities before; they count as zero."""
     return sum(max(value, 0.0) for value in amounts.values())
 
 
@@ -142,17 +156,17 @@ def _stack(
     amounts: Mapping[Verdict, float],
     left: float,
     step: float,
-    most: float,
+    maximum: float,
     url: Callable[..., str],
 ) -> list[Bar]:
-    """The bars of one period, good at the foot."""
+    """The bars of one period, from good at the bottom upwards."""
     width = min(step * 0.8, WIDEST)
     x = round(left + (step - width) / 2, 2)
     stack, foot = [], float(HEIGHT - FOOT)
     for verdict, value in amounts.items():
         if value <= 0:
             continue
-        height = value / most * (HEIGHT - FOOT - TOP)
+        height = value / maximum * (HEIGHT - FOOT - TOP)
         foot -= height
         rows = _rows_url(url, period, verdict, reconstruction)
         says = f"{period.text}, {verdict.label.lower()}: {lumi_text(value)}"

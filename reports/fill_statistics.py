@@ -1,4 +1,4 @@
-"""The certified runs by fill and by run, with what each fill recorded. Luminosities in 1/pb."""
+"""Certifications grouped by fill and by run, with the luminosity of each fill. Luminosities in 1/pb."""
 
 from __future__ import annotations
 
@@ -12,30 +12,32 @@ from reports.rows import FrozenFillFacts, ReportRow
 
 @dataclass(frozen=True)
 class Fill:
-    """The certified runs of a fill (None: where no fill is known), newest first."""
+    """The certifications of a fill, newest run first. `number` is None if the fill is unknown."""
 
     number: int | None
     report_rows: list[ReportRow]
 
     def report_rows_of(self, run_type: str, reconstruction: str) -> list[ReportRow]:
         return [
-            line
-            for line in self.report_rows
-            if (line.group.run_type, line.group.reconstruction) == (run_type, reconstruction)
+            row
+            for row in self.report_rows
+            if (row.group.run_type, row.group.reconstruction) == (run_type, reconstruction)
         ]
 
 
-def fills(lines: Iterable[ReportRow]) -> list[Fill]:
-    """The fills with their certified runs, newest fill first; runs of which no fill is known come last."""
-    found: dict[int | None, list[ReportRow]] = {}
-    for line in sorted(lines, key=lambda line: (-line.run_number, line.group.order)):
-        found.setdefault(line.fill_number, []).append(line)
-    return [Fill(number, found[number]) for number in sorted(found, key=lambda one: (one is None, -(one or 0)))]
+def fills(rows: Iterable[ReportRow]) -> list[Fill]:
+    """The fills with their certifications, newest fill first; the runs of unknown fill come last."""
+    by_fill: dict[int | None, list[ReportRow]] = {}
+    for row in sorted(rows, key=lambda row: (-row.run_number, row.group.order)):
+        by_fill.setdefault(row.fill_number, []).append(row)
+    return [
+        Fill(number, by_fill[number]) for number in sorted(by_fill, key=lambda number: (number is None, -(number or 0)))
+    ]
 
 
 @dataclass(frozen=True)
 class FillLumi:
-    """What a fill with colliding bunches recorded, by the facts of the certification that read OMS last.
+    """The luminosity of a fill with colliding bunches, from the certification that read OMS last.
 
     `certified`: recorded luminosity (1/pb) of its certified collision runs, each counted once.
     """
@@ -47,41 +49,44 @@ class FillLumi:
     certified: float
 
 
-def fill_lumis(lines: Iterable[ReportRow]) -> list[FillLumi]:
-    """Those of the fills with colliding bunches, newest first. Where OMS did not say how many, collision runs tell."""
+def fill_lumis(rows: Iterable[ReportRow]) -> list[FillLumi]:
+    """The fills with colliding bunches, newest first.
+
+    If OMS gave no number of colliding bunches, a fill counts if it has certified collision runs.
+    """
     return [
         _fill_lumi(fill.number, fill.report_rows)
-        for fill in fills(lines)
+        for fill in fills(rows)
         if fill.number and _has_collisions(fill.report_rows)
     ]
 
 
-def _has_collisions(lines: list[ReportRow]) -> bool:
-    bunches = _last_read_row(lines).fill.bunches_colliding
-    return any(line.group.run_type == RunType.COLLISIONS for line in lines) if bunches is None else bunches > 0
+def _has_collisions(rows: list[ReportRow]) -> bool:
+    bunches = _last_read_row(rows).fill.bunches_colliding
+    return any(row.group.run_type == RunType.COLLISIONS for row in rows) if bunches is None else bunches > 0
 
 
-def _last_read_row(lines: list[ReportRow]) -> ReportRow:
-    return max(lines, key=lambda line: (line.read_at, line.pk))
+def _last_read_row(rows: list[ReportRow]) -> ReportRow:
+    return max(rows, key=lambda row: (row.read_at, row.pk))
 
 
-def _fill_lumi(number: int, lines: list[ReportRow]) -> FillLumi:
-    runs = [line.run_number for line in lines]
-    collisions = [line for line in lines if line.group.run_type == RunType.COLLISIONS]
-    return FillLumi(number, min(runs), max(runs), _last_read_row(lines).fill, lumi_of_runs(collisions))
+def _fill_lumi(number: int, rows: list[ReportRow]) -> FillLumi:
+    runs = [row.run_number for row in rows]
+    collisions = [row for row in rows if row.group.run_type == RunType.COLLISIONS]
+    return FillLumi(number, min(runs), max(runs), _last_read_row(rows).fill, lumi_of_runs(collisions))
 
 
-def lumi_of_runs(lines: Iterable[ReportRow]) -> float:
-    """Recorded luminosity (1/pb) with each run counted once, by the certification that read OMS last."""
-    found: dict[int, list[ReportRow]] = {}
-    for line in lines:
-        found.setdefault(line.run_number, []).append(line)
-    return math.fsum(_last_read_row(some).recorded_lumi or 0.0 for some in found.values())
+def lumi_of_runs(rows: Iterable[ReportRow]) -> float:
+    """Recorded luminosity (1/pb), each run counted once with the certification that read OMS last."""
+    by_run: dict[int, list[ReportRow]] = {}
+    for row in rows:
+        by_run.setdefault(row.run_number, []).append(row)
+    return math.fsum(_last_read_row(run_rows).recorded_lumi or 0.0 for run_rows in by_run.values())
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run with all that was said of it here, by reconstruction."""
+    """A run with its certifications by reconstruction."""
 
     run_number: int
     fill_number: int | None
@@ -89,17 +94,19 @@ class Run:
 
     @property
     def run_types(self) -> list[str]:
-        """What its certifications take it for; mostly one word."""
-        return list(dict.fromkeys(line.group.run_type for line in self.by_reconstruction.values()))
+        """The distinct run types of its certifications; usually one."""
+        return list(dict.fromkeys(row.group.run_type for row in self.by_reconstruction.values()))
 
 
-def runs(lines: Iterable[ReportRow]) -> list[Run]:
+def runs(rows: Iterable[ReportRow]) -> list[Run]:
     """The runs, newest first."""
-    found: dict[int, dict[str, ReportRow]] = {}
-    for line in sorted(lines, key=lambda line: (-line.run_number, line.group.order)):
-        found.setdefault(line.run_number, {})[line.group.reconstruction] = line
-    return [Run(number, _known_fill(some), some) for number, some in found.items()]
+    by_run: dict[int, dict[str, ReportRow]] = {}
+    for row in sorted(rows, key=lambda row: (-row.run_number, row.group.order)):
+        by_run.setdefault(row.run_number, {})[row.group.reconstruction] = row
+    return [
+        Run(number, _known_fill(by_reconstruction), by_reconstruction) for number, by_reconstruction in by_run.items()
+    ]
 
 
-def _known_fill(some: dict[str, ReportRow]) -> int | None:
-    return next((line.fill_number for line in some.values() if line.fill_number is not None), None)
+def _known_fill(by_reconstruction: dict[str, ReportRow]) -> int | None:
+    return next((row.fill_number for row in by_reconstruction.values() if row.fill_number is not None), None)

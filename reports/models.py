@@ -1,4 +1,4 @@
-"""What people add to the reports: a shifter to a day's, shift leaders to a week's."""
+"""Notes that people add to reports: shifters to a shift day, shift leaders to a week."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from audit.tracked_model import TrackedModel
 
 
 class DayNoteManager(models.Manager["DayNote"]):
-    """All but practice."""
+    """Notes without those made in training."""
 
     def get_queryset(self) -> models.QuerySet[DayNote]:
         return super().get_queryset().filter(is_practice=False)
 
 
 class DayNote(models.Model):
-    """One person's own words on one shift day (UTC): a comment, and links to the prompt feedback plots.
+    """The note of one person on one shift day (UTC): a comment, and links to the prompt feedback plots.
 
-    `objects` are those that count, `everything` has practice too: what was typed in training, for its owner alone.
+    `objects` excludes practice notes, which were made in training and are shown to their owner only; `everything`
+    includes them.
     """
 
     day = models.DateField()
@@ -47,9 +48,9 @@ class DayNote(models.Model):
 
 
 class WeekNote(TrackedModel):
-    """The shift leaders' words on one ISO week (UTC), such as 2018-W17, as typed; the slides and the report have them.
+    """The notes of the shift leaders on one ISO week (UTC), such as 2018-W17, as typed. Report and slides show them.
 
-    `version` grows by one with each save, so that nobody writes over what they have not read.
+    `version` grows by one with each save, so that a save based on an older version is refused.
     """
 
     week = models.CharField(max_length=8, unique=True)
@@ -77,6 +78,6 @@ class WeekNote(TrackedModel):
         return self.week
 
     def touch(self, actor: Any, _why: str, _fields: Collection[str] = ()) -> None:
-        """Count the change and note whose it is; to be saved with what is changed."""
+        """Increase the version and set the author. The caller saves the row."""
         self.version += 1
         self.updated_by = actor

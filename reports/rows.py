@@ -1,6 +1,6 @@
-"""What reports rest on: one line per certification, from the facts that were frozen with it.
+"""Rows of reports: one per certification, from the facts that are stored with it.
 
-Nothing here reads the mirror of OMS, so that the same certifications give the same report later.
+Nothing here reads the mirror of OMS, so that the same certifications always give the same report.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _COMPONENTS = [component.value for component in Component]
 
 @dataclass(frozen=True)
 class ReportGroup:
-    """What a report puts under one heading. B field in T, energy in GeV; None where nobody knows."""
+    """The certifications under one heading of a report. B field in T, energy in GeV; None if unknown."""
 
     run_type: str
     reconstruction: str
@@ -45,7 +45,7 @@ class ReportGroup:
 
     @property
     def heading(self) -> str:
-        """One line: prompt collisions 3.8 T PROTON 6500 GeV /PromptReco/Collisions2018A/DQM."""
+        """The heading, such as: prompt collisions 3.8 T PROTON 6500 GeV /PromptReco/Collisions2018A/DQM."""
         field = "" if self.b_field is None else f"{self.b_field:.1f} T"
         energy = "" if self.energy is None else f"{self.energy:g} GeV"
         parts = (self.reconstruction, self.run_type, field, self.particles, energy, self.dataset)
@@ -54,7 +54,10 @@ class ReportGroup:
 
 @dataclass(frozen=True)
 class FrozenFillFacts:
-    """What OMS said of the fill. Luminosity in 1/pb, peak in 10^34 cm^-2 s^-1, efficiency in %; None where nothing."""
+    """Values of the fill from OMS, as stored with a certification; None if OMS gave none.
+
+    Luminosities in 1/pb, peak luminosity in 10^34 cm^-2 s^-1, efficiency in %.
+    """
 
     delivered_lumi: float | None = None
     recorded_lumi: float | None = None
@@ -66,9 +69,9 @@ class FrozenFillFacts:
 
 @dataclass(frozen=True)
 class ReportRow:
-    """One certification in a report. Luminosity in 1/pb; None where nobody knows. `stale`: what changed since.
+    """A certification in a report. Luminosity in 1/pb; None if unknown. `stale`: the facts that have changed since.
 
-    `day` is the shift day; `fill` and `read_at` (when OMS was read, empty where it was not) are as frozen with it.
+    `day` is the shift day. `fill` and `read_at` (when OMS was read; empty if it was not) are as stored with it.
     """
 
     pk: int
@@ -93,21 +96,21 @@ class ReportRow:
 
     @property
     def reason_and_comment(self) -> str:
-        """The reason with the comment, each once: a reason that was chosen first begins the comment."""
+        """Reason and comment. The reason is left out if the comment already begins with it."""
         parts = [self.reason] if not self.comment.startswith(self.reason) else []
         return ": ".join(filter(None, [*parts, self.comment]))
 
     def flag_text(self, component: str) -> str:
-        """The flag, with its low statistics."""
+        """The flag of a component, marked if it has low statistics."""
         return f"{self.flags[component]}{' (low)' if component in self.low_statistics else ''}"
 
 
-# What a line is made of, and nothing else: whole rows with all of their frozen facts would take six times as long.
+# The columns that a row needs and no others: loading whole rows with all stored facts takes six times as long.
 _RUN_FACTS = ("fill_number", "b_field", "energy", "fill_type_party1")
 _FILL_FACTS = tuple(field.name for field in fields(FrozenFillFacts))
 _WHOLE_NUMBERS = {"fill_number", "bunches_colliding"}
 _COLUMNS = (
-    *(f"{component.value}{of}" for component in Component for of in ("", "_lowstat")),
+    *(f"{component.value}{suffix}" for component in Component for suffix in ("", "_lowstat")),
     *("pk", "run_type", "lumisections", "recorded_lumi", "verdict_word", "trackermap", "comment", "date", "stale"),
     *("dataset__name", "bad_reason__name", "user__username", "user__first_name", "user__last_name"),
 )
@@ -123,19 +126,19 @@ _ANNOTATIONS = {
 
 
 def report_rows(rows: QuerySet[TrackerCertification]) -> list[ReportRow]:
-    """The lines of these certifications, newest run first: one query."""
+    """The report rows of these certifications, newest run first: one query."""
     return sorted(
         map(_report_row, rows.order_by().values(*_COLUMNS, **_ANNOTATIONS)),
-        key=lambda line: (-line.run_number, line.group.order),
+        key=lambda row: (-row.run_number, row.group.order),
     )
 
 
-def grouped_rows(lines: Iterable[ReportRow]) -> list[tuple[ReportGroup, list[ReportRow]]]:
-    """The lines under their headings, in the order of every report."""
-    found: dict[ReportGroup, list[ReportRow]] = {}
-    for line in lines:
-        found.setdefault(line.group, []).append(line)
-    return sorted(found.items(), key=lambda item: item[0].order)
+def grouped_rows(rows: Iterable[ReportRow]) -> list[tuple[ReportGroup, list[ReportRow]]]:
+    """The rows by group, in the order of `ReportGroup.order`."""
+    by_group: dict[ReportGroup, list[ReportRow]] = {}
+    for row in rows:
+        by_group.setdefault(row.group, []).append(row)
+    return sorted(by_group.items(), key=lambda item: item[0].order)
 
 
 def _report_row(row: dict[str, Any]) -> ReportRow:
@@ -163,18 +166,18 @@ def _report_row(row: dict[str, Any]) -> ReportRow:
 
 
 def _none_if_null(text: Any) -> Any:
-    """A fact that was frozen; SQLite gives one that nobody knows as a word."""
+    """The text of a stored fact; SQLite returns an unknown one as the text "null"."""
     return None if text == "null" else text
 
 
 def _parsed_number(name: str, text: Any) -> Any:
-    """A number of the frozen facts, which PostgreSQL gives as text."""
+    """A number of the stored facts, which PostgreSQL returns as text."""
     if _none_if_null(text) is None:
         return None
     return int(float(text)) if name in _WHOLE_NUMBERS else float(text)
 
 
-# Thousands of lines share a fill, a kind and a shifter.
+# Thousands of rows share a fill, a group and a shifter.
 @lru_cache(maxsize=1024)
 def _fill_facts(facts: tuple[Any, ...]) -> FrozenFillFacts:
     return FrozenFillFacts(*(_parsed_number(name, text) for name, text in zip(_FILL_FACTS, facts, strict=True)))

@@ -1,4 +1,4 @@
-"""The certifications that a report is about."""
+"""Certifications and notes of a report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from users.models import User
 
 
 def report_rows_in(scope: dict[str, Any]) -> list[ReportRow]:
-    """The live certifications of a scope (`ScopeForm.cleaned_data`) as lines: one query."""
+    """The live certifications of a scope (`ScopeForm.cleaned_data`) as report rows: one query."""
     rows: QuerySet[TrackerCertification] = TrackerCertification.objects.live()
     narrowed = {
         "date": scope["date"],
@@ -28,7 +28,7 @@ def report_rows_in(scope: dict[str, Any]) -> list[ReportRow]:
 
 
 def day_notes_on(days: Collection[date], people: Collection[User] = ()) -> list[DayNote]:
-    """What shifters said of these days, by day and name; of these people alone where some are named."""
+    """The shifters' notes on these days, by day and name; only those of `people` if it is not empty."""
     notes = DayNote.objects.filter(day__in=days)
     if people:
         notes = notes.filter(user__in=people)
@@ -38,10 +38,10 @@ def day_notes_on(days: Collection[date], people: Collection[User] = ()) -> list[
 
 
 def day_note_of(person: User | None, day: date | None) -> DayNote | None:
-    """What this person said of this day, and counts."""
+    """The note of this person on this day, practice excluded; None if there is none."""
     return DayNote.objects.filter(user=person, day=day).first() if person and day else None
 
 
 def practice_note_of(reader: User, day: date | None) -> DayNote | None:
-    """What the reader typed of this day in training."""
+    """The practice note of the reader on this day; None if there is none."""
     return DayNote.everything.filter(user=reader, day=day, is_practice=True).first() if day else None

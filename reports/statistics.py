@@ -1,4 +1,4 @@
-"""The numbers of reports, each computed here and nowhere else."""
+"""The statistics that reports show. Each is defined once, in this module."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from reports.rows import ReportRow
 
 @dataclass(frozen=True)
 class Statistics:
-    """Of some certifications: how many, of how many runs, lumisections, recorded luminosity (1/pb).
+    """Sums over a set of certifications: count, distinct runs, lumisections, recorded luminosity (1/pb).
 
-    `unknown_lumisections` and `unknown_lumi` say how many certifications have none, and so add nothing.
+    `unknown_lumisections` and `unknown_lumi` count the certifications without a value, which add nothing to the sum.
     """
 
     certifications: int
@@ -27,34 +27,37 @@ class Statistics:
     unknown_lumi: int
 
 
-def statistics_of(lines: Iterable[ReportRow]) -> Statistics:
-    """The sum of these lines. A run counts once in `runs`, and with each of its reconstructions in the rest."""
-    lines = list(lines)
+def statistics_of(rows: Iterable[ReportRow]) -> Statistics:
+    """The sums over these rows. A run counts once in `runs`, and once per reconstruction in all other fields."""
+    rows = list(rows)
     return Statistics(
-        certifications=len(lines),
-        runs=len({line.run_number for line in lines}),
-        lumisections=sum(line.lumisections or 0 for line in lines),
-        recorded_lumi=math.fsum(line.recorded_lumi or 0.0 for line in lines),
-        unknown_lumisections=sum(line.lumisections is None for line in lines),
-        unknown_lumi=sum(line.recorded_lumi is None for line in lines),
+        certifications=len(rows),
+        runs=len({row.run_number for row in rows}),
+        lumisections=sum(row.lumisections or 0 for row in rows),
+        recorded_lumi=math.fsum(row.recorded_lumi or 0.0 for row in rows),
+        unknown_lumisections=sum(row.lumisections is None for row in rows),
+        unknown_lumi=sum(row.recorded_lumi is None for row in rows),
     )
 
 
-def with_verdict(lines: Iterable[ReportRow], verdict: Verdict) -> list[ReportRow]:
-    """Those of the lines that came to this verdict."""
-    return [line for line in lines if line.verdict == verdict.value]
+def with_verdict(rows: Iterable[ReportRow], verdict: Verdict) -> list[ReportRow]:
+    """The rows with this verdict."""
+    return [row for row in rows if row.verdict == verdict.value]
 
 
-def statistics_by_verdict(lines: Iterable[ReportRow]) -> dict[Verdict, Statistics]:
-    """The sum of each verdict there is, in the order of every page."""
-    lines = list(lines)
-    found = {verdict: with_verdict(lines, verdict) for verdict in Verdict}
-    return {verdict: statistics_of(some) for verdict, some in found.items() if some}
+def statistics_by_verdict(rows: Iterable[ReportRow]) -> dict[Verdict, Statistics]:
+    """The statistics of each verdict that occurs, in the order of `Verdict`."""
+    rows = list(rows)
+    by_verdict = {verdict: with_verdict(rows, verdict) for verdict in Verdict}
+    return {verdict: statistics_of(verdict_rows) for verdict, verdict_rows in by_verdict.items() if verdict_rows}
 
 
 @dataclass(frozen=True)
 class OverviewRow:
-    """One run type and reconstruction of an overview; `without_trackermap`: how many had none to look at."""
+    """The statistics of one run type and reconstruction.
+
+    `without_trackermap`: the number of certifications made without a tracker map.
+    """
 
     run_type: str
     reconstruction: str
@@ -65,33 +68,33 @@ class OverviewRow:
     without_trackermap: int
 
     def for_verdict(self, verdict: Verdict) -> Statistics:
-        """The sum of one verdict; of nothing where there is none."""
+        """The statistics of one verdict; all zero if it does not occur."""
         return self.by_verdict.get(verdict) or statistics_of([])
 
 
-def overview(lines: Iterable[ReportRow]) -> list[OverviewRow]:
-    """A row for each run type and reconstruction there is, in the order of every report."""
-    found: dict[tuple[str, str], list[ReportRow]] = {}
-    for line in sorted(lines, key=lambda line: line.group.order):
-        found.setdefault((line.group.run_type, line.group.reconstruction), []).append(line)
-    return [_overview_row(*key, some) for key, some in found.items()]
+def overview(rows: Iterable[ReportRow]) -> list[OverviewRow]:
+    """A row for each run type and reconstruction that occurs, in the order of `ReportGroup.order`."""
+    by_group: dict[tuple[str, str], list[ReportRow]] = {}
+    for row in sorted(rows, key=lambda row: row.group.order):
+        by_group.setdefault((row.group.run_type, row.group.reconstruction), []).append(row)
+    return [_overview_row(*key, group_rows) for key, group_rows in by_group.items()]
 
 
-def _overview_row(run_type: str, reconstruction: str, lines: list[ReportRow]) -> OverviewRow:
+def _overview_row(run_type: str, reconstruction: str, rows: list[ReportRow]) -> OverviewRow:
     return OverviewRow(
         run_type=run_type,
         reconstruction=reconstruction,
-        total=statistics_of(lines),
-        by_verdict=statistics_by_verdict(lines),
-        first_run=min(line.run_number for line in lines),
-        last_run=max(line.run_number for line in lines),
-        without_trackermap=sum(not line.has_trackermap for line in lines),
+        total=statistics_of(rows),
+        by_verdict=statistics_by_verdict(rows),
+        first_run=min(row.run_number for row in rows),
+        last_run=max(row.run_number for row in rows),
+        without_trackermap=sum(not row.has_trackermap for row in rows),
     )
 
 
 @dataclass(frozen=True)
 class FlagChange:
-    """A run whose verdict in prompt is the opposite of that in express; `day`: when the later was certified."""
+    """A run whose verdicts in express and prompt are opposite. `day`: shift day of the later certification."""
 
     express: ReportRow
     prompt: ReportRow
@@ -106,29 +109,32 @@ class FlagChange:
 
     @property
     def components(self) -> list[str]:
-        """The components whose flag or low statistics differ."""
+        """Names of the components whose flag or low-statistics mark differs."""
         return [name for name in self.express.flags if self.express.flag_text(name) != self.prompt.flag_text(name)]
 
 
 def changed_verdict(express: str, prompt: str) -> Verdict | None:
-    """What prompt came to where express came to the opposite. Undecided counts in neither: it is no opposite."""
+    """The verdict of prompt if that of express is the opposite, else None. Undecided has no opposite."""
     return Verdict(prompt) if {express, prompt} == {Verdict.GOOD.value, Verdict.BAD.value} else None
 
 
-def flag_changes(lines: Iterable[ReportRow]) -> list[FlagChange]:
-    """The runs of which express and prompt are both here and came to opposite verdicts: each once, oldest first."""
-    of: dict[str, dict[int, ReportRow]] = {Reconstruction.EXPRESS.value: {}, Reconstruction.PROMPT.value: {}}
-    for line in lines:
-        if line.group.reconstruction in of:
-            of[line.group.reconstruction][line.run_number] = line
-    express, prompt = of.values()
+def flag_changes(rows: Iterable[ReportRow]) -> list[FlagChange]:
+    """The runs with opposite verdicts in express and prompt, oldest first. Both must be among the rows."""
+    by_reconstruction: dict[str, dict[int, ReportRow]] = {
+        Reconstruction.EXPRESS.value: {},
+        Reconstruction.PROMPT.value: {},
+    }
+    for row in rows:
+        if row.group.reconstruction in by_reconstruction:
+            by_reconstruction[row.group.reconstruction][row.run_number] = row
+    express, prompt = by_reconstruction.values()
     pairs = [FlagChange(express[run], prompt[run]) for run in sorted(express.keys() & prompt.keys())]
     return [pair for pair in pairs if changed_verdict(pair.express.verdict, pair.prompt.verdict)]
 
 
 @dataclass(frozen=True)
 class Shifter:
-    """One person with what they certified."""
+    """A shifter with the statistics of their certifications."""
 
     username: str
     name: str
@@ -136,17 +142,20 @@ class Shifter:
     by_verdict: dict[Verdict, Statistics]
 
 
-def shifters(lines: Iterable[ReportRow]) -> list[Shifter]:
-    """Everybody who certified some of these, who certified most first."""
-    found: dict[tuple[str, str], list[ReportRow]] = {}
-    for line in lines:
-        found.setdefault((line.username, line.shifter), []).append(line)
-    people = [Shifter(*who, statistics_of(some), statistics_by_verdict(some)) for who, some in found.items()]
-    return sorted(people, key=lambda one: (-one.total.certifications, one.username))
+def shifters(rows: Iterable[ReportRow]) -> list[Shifter]:
+    """The shifters of these rows, by decreasing number of certifications."""
+    by_shifter: dict[tuple[str, str], list[ReportRow]] = {}
+    for row in rows:
+        by_shifter.setdefault((row.username, row.shifter), []).append(row)
+    people = [
+        Shifter(*key, statistics_of(shifter_rows), statistics_by_verdict(shifter_rows))
+        for key, shifter_rows in by_shifter.items()
+    ]
+    return sorted(people, key=lambda shifter: (-shifter.total.certifications, shifter.username))
 
 
 def same_day(day: date) -> date:
-    """Each day."""
+    """The day itself: the period of a chart by day."""
     return day
 
 
@@ -156,28 +165,28 @@ def first_of_month(day: date) -> date:
 
 
 def lumi_by_day(
-    lines: Iterable[ReportRow], period: Callable[[date], date] = same_day
+    rows: Iterable[ReportRow], period: Callable[[date], date] = same_day
 ) -> dict[str, dict[date, dict[Verdict, float]]]:
     """Recorded luminosity (1/pb) by reconstruction, shift day and verdict: a run counts once in each reconstruction.
 
-    `period` gives the day that a day is counted under.
+    `period`: maps a day to the first day of the period that it is counted in.
     """
-    found: dict[str, dict[date, list[ReportRow]]] = {}
-    for line in sorted(lines, key=lambda line: line.day):
-        found.setdefault(line.group.reconstruction, {}).setdefault(period(line.day), []).append(line)
+    by_reconstruction: dict[str, dict[date, list[ReportRow]]] = {}
+    for row in sorted(rows, key=lambda row: row.day):
+        by_reconstruction.setdefault(row.group.reconstruction, {}).setdefault(period(row.day), []).append(row)
     return {
         name: {
-            day: {verdict: one.recorded_lumi for verdict, one in statistics_by_verdict(some).items()}
-            for day, some in found[name].items()
+            day: {verdict: statistics.recorded_lumi for verdict, statistics in statistics_by_verdict(day_rows).items()}
+            for day, day_rows in by_reconstruction[name].items()
         }
         for name in Reconstruction.values
-        if name in found
+        if name in by_reconstruction
     }
 
 
 @dataclass(frozen=True)
 class Day:
-    """One shift day: its overview, the fills of its collision runs, and the verdicts that changed on it."""
+    """A shift day: its overview, the fills of its collision runs, and the verdicts that changed on it."""
 
     day: date
     overview_rows: list[OverviewRow]
@@ -186,27 +195,33 @@ class Day:
     report_rows: list[ReportRow]
 
     def runs(self, run_type: str, reconstruction: str, verdict: Verdict) -> list[int]:
-        """The runs of one verdict, oldest first."""
-        of = (run_type, reconstruction, verdict.value)
+        """Run numbers with this verdict, oldest first."""
+        key = (run_type, reconstruction, verdict.value)
         return sorted(
-            line.run_number
-            for line in self.report_rows
-            if (line.group.run_type, line.group.reconstruction, line.verdict) == of
+            row.run_number
+            for row in self.report_rows
+            if (row.group.run_type, row.group.reconstruction, row.verdict) == key
         )
 
 
-def days(lines: Iterable[ReportRow], changes: Iterable[FlagChange]) -> list[Day]:
-    """The shift days on which something was certified, in order. Changes on other days are not of these lines."""
-    found: dict[date, list[ReportRow]] = {}
-    for line in lines:
-        found.setdefault(line.day, []).append(line)
+def days(rows: Iterable[ReportRow], changes: Iterable[FlagChange]) -> list[Day]:
+    """The shift days with certifications, in order. Changes on other days are ignored."""
+    by_day: dict[date, list[ReportRow]] = {}
+    for row in rows:
+        by_day.setdefault(row.day, []).append(row)
     changes = list(changes)
     return [
-        Day(day, overview(some), _fills_of_collisions(some), [one for one in changes if one.day == day], some)
-        for day, some in sorted(found.items())
+        Day(
+            day,
+            overview(day_rows),
+            _fills_of_collisions(day_rows),
+            [change for change in changes if change.day == day],
+            day_rows,
+        )
+        for day, day_rows in sorted(by_day.items())
     ]
 
 
-def _fills_of_collisions(lines: list[ReportRow]) -> list[int]:
-    collisions = [line for line in lines if line.group.run_type == RunType.COLLISIONS]
-    return sorted({line.fill_number for line in collisions if line.fill_number is not None})
+def _fills_of_collisions(rows: list[ReportRow]) -> list[int]:
+    collisions = [row for row in rows if row.group.run_type == RunType.COLLISIONS]
+    return sorted({row.fill_number for row in collisions if row.fill_number is not None})

@@ -1,4 +1,4 @@
-"""What people keep of the week for themselves."""
+"""Saving and retiring filters of the week."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ MAX_FILTERS = 50
 
 
 class TooManyFilters(Exception):
-    """The actor has as many as a person may keep; the text says so."""
+    """The actor already has `MAX_FILTERS` saved filters. The message is for the page."""
 
 
 def save_filter(actor: User, name: str, query: str) -> SavedFilter:
-    """The actor's filter of this name, made or set to another query. Raises `TooManyFilters`."""
+    """Create the filter of this name for the actor, or replace its query. Raises `TooManyFilters`."""
     with operation(actor, ChangeKind.SETTING) as done:
-        User.objects.select_for_update(no_key=True).get(pk=actor.pk)  # sent twice at once, it is made once
-        mine = SavedFilter.objects.select_for_update(of=("self",)).filter(user=actor, is_retired=False)
-        saved = mine.filter(name=name).first()
+        User.objects.select_for_update(no_key=True).get(pk=actor.pk)  # serializes concurrent requests of one person
+        own_filters = SavedFilter.objects.select_for_update(of=("self",)).filter(user=actor, is_retired=False)
+        saved = own_filters.filter(name=name).first()
         if saved:
             done.track_loaded(saved)
             saved.query = query
-        elif len(mine) >= MAX_FILTERS:
+        elif len(own_filters) >= MAX_FILTERS:
             raise TooManyFilters(f"You have {MAX_FILTERS} saved filters. Remove one, then save this one.")
         else:
             saved = SavedFilter(user=actor, name=name, query=query)
@@ -34,11 +34,11 @@ def save_filter(actor: User, name: str, query: str) -> SavedFilter:
 
 
 def retire_filter(actor: User, saved: SavedFilter) -> None:
-    """Offer it no longer. Raises `PermissionDenied` for anybody but whose it is."""
+    """Retire a saved filter. Raises `PermissionDenied` if the actor is not its owner."""
     with operation(actor, ChangeKind.SETTING) as done:
-        held = SavedFilter.objects.select_for_update(of=("self",)).get(pk=saved.pk)
-        if held.user_id != actor.pk:
+        locked = SavedFilter.objects.select_for_update(of=("self",)).get(pk=saved.pk)
+        if locked.user_id != actor.pk:
             raise PermissionDenied("This filter is somebody else’s. Only they can remove it.")
-        done.track_loaded(held)
-        held.is_retired = True
-        held.save()
+        done.track_loaded(locked)
+        locked.is_retired = True
+        locked.save()

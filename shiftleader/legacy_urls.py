@@ -1,4 +1,4 @@
-"""Addresses of the week before this one, and what they are called now."""
+"""Translates query strings of the previous page of the week, which are in bookmarks, to current parameters."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _DAY_FIELDS = {"date__gte": "from", "date__lte": "to"}
 
 
 def current_query(params: QueryDict) -> str:
-    """The query of an old bookmark under today's names; empty where it is none. What has no name now is left out."""
-    said = {new: _normalise_day(str(params[old])) for old, new in _DAY_FIELDS.items() if params.get(old)}
-    said |= {new: str(params[old]) for old, new in _RENAMED_FIELDS.items() if params.get(old)}
+    """The current query string for an old one; empty if it has no old parameter. Unknown parameters are dropped."""
+    query = {new: _normalise_day(str(params[old])) for old, new in _DAY_FIELDS.items() if params.get(old)}
+    query |= {new: str(params[old]) for old, new in _RENAMED_FIELDS.items() if params.get(old)}
     if runs := _run_ranges(params):
-        said["runs"] = runs
-    return urlencode(said)
+        query["runs"] = runs
+    return urlencode(query)
 
 
 def _normalise_day(text: str) -> str:
-    """The day with two digits each, 2018-4-9 as well; anything else as it is, to be refused beside its field."""
+    """The day in ISO format, also from 2018-4-9. Any other text is unchanged, so that the form reports the error."""
     try:
         year, month, day = map(int, text.split("-"))
         return date(year, month, day).isoformat()
@@ -39,7 +39,7 @@ def _normalise_day(text: str) -> str:
 
 
 def _run_ranges(params: QueryDict) -> str:
-    """The run numbers as one list: a range comes with both ends, so an open one goes to where numbers end."""
-    first, last, some = (params.get(f"{_RUN_LOOKUP}__{end}", "") for end in ("gte", "lte", "in"))
+    """The run numbers as one list. An open range is closed with the lowest or highest possible run number."""
+    first, last, listed = (params.get(f"{_RUN_LOOKUP}__{end}", "") for end in ("gte", "lte", "in"))
     ends = [f"{first or FIRST_RUN}-{last or LAST_RUN}"] if first or last else []
-    return ", ".join([*ends, *([some] if some else [])])
+    return ", ".join([*ends, *([listed] if listed else [])])

@@ -1,4 +1,4 @@
-"""Filters of the week that a person has saved under a name."""
+"""Saved filters of the week."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from certify.models.history_labels import retirement_values
 
 
 class SavedFilter(TrackedModel):
-    """A person's name for a query of the week. A retired one is offered no longer."""
+    """A query string of the week that a person saved under a name. A retired one is no longer listed."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="saved_filters")
     name = models.CharField(max_length=50)
@@ -44,5 +44,5 @@ class SavedFilter(TrackedModel):
         return self.name
 
     def can_undo(self, actor: Any, _change: Change, _fields: Collection[str]) -> bool:
-        """Whose it is."""
-        return actor.pk == self.user_id
+        """Only the owner can undo a change."""
+        return bool(actor.pk == self.user_id)

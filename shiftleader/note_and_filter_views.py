@@ -1,4 +1,4 @@
-"""What is kept from the page of the week: its words, and filters under a name."""
+"""Views that save the notes on a week and the saved filters."""
 
 from __future__ import annotations
 
@@ -26,18 +26,21 @@ from users.models import Role
 @require_POST
 @role_required(Role.SHIFT_LEADER)
 def save_note(request: SignedInRequest, week: str) -> HttpResponse:
-    """Keep the words on a week: 303 to the page, or the part again; 422 and 409 keep what was typed in the form."""
+    """Save the notes on a week: 303 to the page, or the part for htmx.
+
+    422 for invalid input and 409 for an edit conflict return the form with the input.
+    """
     scope = _week_scope(week)
     form = notes.NoteForm(request.POST)
     if not form.is_valid():
         return _render_notes(request, scope, notes.notes_context(week, None, form), status=422)
     try:
-        kept = save_week_note(request.user, week, form.cleaned_data["version"], form.texts())
+        note = save_week_note(request.user, week, form.cleaned_data["version"], form.texts())
     except WrittenMeanwhile as meanwhile:
         return _edit_conflict(request, scope, form, meanwhile.current)
     if request.headers.get("HX-Request"):
-        said = notes.notes_context(week, kept, notes.note_form(kept)) | {"is_saved": True}
-        return _render_notes(request, scope, said, status=200)
+        context = notes.notes_context(week, note, notes.note_form(note)) | {"is_saved": True}
+        return _render_notes(request, scope, context, status=200)
     messages.success(request, f"The notes on week {week} are saved.")
     return HttpResponseSeeOther(f"{reverse('shiftleader:week')}?{scope.query}#notes")
 
@@ -50,12 +53,12 @@ def _week_scope(week: str) -> Scope:
 
 
 def _edit_conflict(request: SignedInRequest, scope: Scope, form: notes.NoteForm, current: WeekNote) -> HttpResponse:
-    """The form with what was typed, and beside it what stands; saved again, it takes the place of that."""
+    """The form with the input and the stored texts beside it. It has the stored version, so that saving again wins."""
     form.data = {**form.data.dict(), "version": str(current.version)}  # type: ignore[attr-defined]
-    said = notes.notes_context(scope.week, current, form) | {
+    context = notes.notes_context(scope.week, current, form) | {
         "current_texts": notes.changed_texts(current, form.texts())
     }
-    return _render_notes(request, scope, said | {"is_conflict": True}, status=409)
+    return _render_notes(request, scope, context | {"is_conflict": True}, status=409)
 
 
 def _render_notes(request: SignedInRequest, scope: Scope, context: dict[str, object], status: int) -> HttpResponse:
@@ -64,26 +67,26 @@ def _render_notes(request: SignedInRequest, scope: Scope, context: dict[str, obj
 
 @require_POST
 def save_filter(request: SignedInRequest) -> HttpResponse:
-    """Keep the filters of the address under a name."""
+    """Save the filters of the query string under a name."""
     filters = PeriodFilter(request.GET)
     if not filters.is_valid():
         return render_invalid_filters(request, filters)
-    scope, named = Scope(filters), SaveFilterForm(request.POST)
-    if named.is_valid():
-        query = query_to_save(scope, named.cleaned_data["with_days"])
+    scope, name_form = Scope(filters), SaveFilterForm(request.POST)
+    if name_form.is_valid():
+        query = query_to_save(scope, name_form.cleaned_data["with_days"])
         try:
-            saved = actions.save_filter(request.user, named.cleaned_data["name"], query)
+            saved = actions.save_filter(request.user, name_form.cleaned_data["name"], query)
         except actions.TooManyFilters as refused:
-            named.add_error("name", str(refused))
+            name_form.add_error("name", str(refused))
         else:
             messages.success(request, f"The filters are saved as “{saved}”.")
             return HttpResponseSeeOther(f"{reverse('shiftleader:week')}?{scope.query}")
-    return render(request, "shiftleader/save_filter.html", {"scope": scope, "save_form": named}, status=422)
+    return render(request, "shiftleader/save_filter.html", {"scope": scope, "save_form": name_form}, status=422)
 
 
 @require_POST
 def retire_filter(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Retire one of one's own saved filters; another person's are not there."""
+    """Retire a saved filter of the reader; 404 for those of other people."""
     saved = get_object_or_404(SavedFilter, pk=pk, user=request.user)
     actions.retire_filter(request.user, saved)
     messages.success(request, f"“{saved}” is retired. It can be restored from History.")

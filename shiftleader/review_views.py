@@ -1,4 +1,4 @@
-"""Confirm certifications of the week as looked at: the chosen ones, or all of its scope."""
+"""Views that confirm the review of certifications: of selected ones, or of all in the scope."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TICKED_PATTERN = re.compile(r"(\d{1,18})-(\d{1,9})", re.ASCII)
 
 @dataclass(frozen=True)
 class ShownCertifications:
-    """Certifications that stood on the page: {key: version}, and the keys of the stale ones."""
+    """Certifications that the page showed: {primary key: version}, and the primary keys of the stale ones."""
 
     versions: dict[int, int]
     stale: set[int]
@@ -45,9 +45,9 @@ class ShownCertifications:
 @require_POST
 @role_required(Role.SHIFT_LEADER)
 def review(request: SignedInRequest) -> HttpResponse:
-    """Review what is ticked, or all of the scope that stood there when the page was made; back to the week.
+    """Review the selected certifications, or all of the scope as shown on the page; redirect to the week.
 
-    Of more than a few at once it is asked first, with their number.
+    More than `MAX_UNCONFIRMED` at once need a confirmation on a page that shows their number.
     """
     filters = PeriodFilter(request.GET)
     if not filters.is_valid():
@@ -65,7 +65,7 @@ def review(request: SignedInRequest) -> HttpResponse:
 def _confirmation_page(
     request: SignedInRequest, scope: Scope, seen: ShownCertifications, *, with_stale: bool
 ) -> HttpResponse:
-    """Says how many of what would be confirmed, and asks; nothing is done yet."""
+    """The page that shows the number of certifications and asks for confirmation. Saves nothing."""
     context = {
         "scope": scope,
         "chips": scope.filters.as_chips(with_days=False),
@@ -78,23 +78,23 @@ def _confirmation_page(
 
 
 def _add_outcome_message(request: SignedInRequest, outcome: ReviewOutcome) -> None:
-    """What came of it, with the way back beside it, at the part of the week that has the certifications."""
-    said = " ".join(_outcome_sentences(outcome))
+    """Add the outcome as a message with a link to undo it, shown at the certifications part of the week."""
+    sentences = " ".join(_outcome_sentences(outcome))
     if outcome.change_id is None:
-        messages.warning(request, said, extra_tags=CERTIFICATIONS_PART)
+        messages.warning(request, sentences, extra_tags=CERTIFICATIONS_PART)
         return
     undo = reverse("history_pages:undo", args=[outcome.change_id])
-    messages.success(request, format_html('{} <a href="{}">Undo</a>', said, undo), extra_tags=CERTIFICATIONS_PART)
+    messages.success(request, format_html('{} <a href="{}">Undo</a>', sentences, undo), extra_tags=CERTIFICATIONS_PART)
 
 
 def _ticked_versions(sent: QueryDict) -> dict[int, int]:
-    """The version that was shown of each ticked certification, by key."""
-    found = (_TICKED_PATTERN.fullmatch(text) for text in sent.getlist("certification"))
-    return {int(one[1]): int(one[2]) for one in found if one}
+    """The shown version of each selected certification, by primary key."""
+    matches = (_TICKED_PATTERN.fullmatch(text) for text in sent.getlist("certification"))
+    return {int(match[1]): int(match[2]) for match in matches if match}
 
 
 def _shown_certifications(scope: Scope, sent: QueryDict) -> ShownCertifications:
-    """Those of the scope that nobody has reviewed; what was changed after the page was made was not seen there."""
+    """Unreviewed certifications of the scope, without those that changed after the page was rendered."""
     shown = _parse_time(sent.get("shown_at", ""))
     rows = unreviewed(scope.rows().order_by())
     seen = rows.filter(updated_at__lte=shown) if shown else rows.none()
@@ -111,19 +111,19 @@ def _parse_time(text: str) -> datetime | None:
 
 
 def _outcome_sentences(outcome: ReviewOutcome) -> list[str]:
-    """What came of it, and what to do about what was left out."""
-    said = [f"{_count_text(outcome.reviewed)} reviewed." if outcome.reviewed else "Nothing is reviewed by this."]
+    """Sentences on the outcome, and on how to proceed with the certifications that were left out."""
+    sentences = [f"{_count_text(outcome.reviewed)} reviewed." if outcome.reviewed else "Nothing is reviewed by this."]
     if outcome.stale:
-        said.append(
+        sentences.append(
             f"Left out as stale: {_certification_names(outcome.stale)}. Tick “stale ones too” to confirm these as well."
         )
     if outcome.changed:
-        said.append(f"Changed meanwhile: {_certification_names(outcome.changed)}. Look at these again.")
+        sentences.append(f"Changed meanwhile: {_certification_names(outcome.changed)}. Look at these again.")
     if outcome.already_reviewed:
-        said.append(f"Reviewed before: {_certification_names(outcome.already_reviewed)}.")
+        sentences.append(f"Reviewed before: {_certification_names(outcome.already_reviewed)}.")
     if not any((outcome.reviewed, outcome.stale, outcome.changed, outcome.already_reviewed)):
-        said.append("Tick the certifications that you have looked at, then confirm.")
-    return said
+        sentences.append("Tick the certifications that you have looked at, then confirm.")
+    return sentences
 
 
 def _count_text(rows: list[TrackerCertification]) -> str:

@@ -1,15 +1,14 @@
-"""Addresses of the week."""
+"""URLs of the week."""
 
 from django.urls import path
 
-from shiftleader import note_and_filter_views, review_views, views, weekly_report_views
-from shiftleader.parts import training
+from shiftleader import note_and_filter_views, review_views, training_views, views, weekly_report_views
 
 app_name = "shiftleader"
 urlpatterns = [
     path("shiftleader/", views.week, name="week"),
     path("shiftleader/review/", review_views.review, name="review"),
-    path("shiftleader/training/", training.training_page, name="training"),
+    path("shiftleader/training/", training_views.training, name="training"),
     path("shiftleader/central-list/", views.check_central_list, name="central-list"),
     path("shiftleader/part/<slug:name>/", views.part, name="part"),
     path("shiftleader/report/", weekly_report_views.report, name="report"),

@@ -1,4 +1,4 @@
-"""The page of the week, and each of its parts alone."""
+"""The page of the week, and each of its parts as a page or fragment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PART_NAMES = frozenset({"page", "per_page", "name", "again", "since", "upto", "l
 
 @require_safe
 def week(request: SignedInRequest) -> HttpResponse:
-    """The week that the address asks for, this one by default; 422 where it cannot be read."""
+    """The page of the requested days, by default the current week; 422 for invalid parameters."""
     if query := legacy_urls.current_query(request.GET):
         return redirect(f"{reverse('shiftleader:week')}?{query}", permanent=True)
     filters = PeriodFilter(request.GET)
@@ -38,7 +38,7 @@ def week(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def part(request: SignedInRequest, name: str) -> HttpResponse:
-    """One part: a fragment for the page, a page of its own for everybody else."""
+    """One part: a fragment for an htmx request, else a page of its own."""
     if name not in PARTS_BY_NAME:
         raise Http404(f"The week has no part {name}.")
     filters = PeriodFilter(request.GET)
@@ -49,7 +49,10 @@ def part(request: SignedInRequest, name: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_central_list(request: SignedInRequest) -> HttpResponse:
-    """The pasted list as an address that can be kept; the check itself where it is too long for one. GET: the form."""
+    """Redirect the pasted list to a URL that can be bookmarked, or render the check if it is too long for a URL.
+
+    GET redirects to the form.
+    """
     if request.method != "POST":
         return redirect(f"{PARTS_BY_NAME['central'].url}?{request.GET.urlencode()}".rstrip("?"))
     filters = PeriodFilter(request.GET)
@@ -71,19 +74,19 @@ def render_part(
     part_context: dict[str, Any],
     status: int = 200,
 ) -> HttpResponse:
-    """A part with what it has to say: the fragment alone for the page of the week, else with the frame around it."""
+    """Render a part: only the fragment for an htmx request, else with filters and navigation around it."""
     context = {"scope": scope, "part": wanted, **part_context}
     if request.headers.get("HX-Request"):
-        answer = render(request, wanted.template, context, status=status)
+        response = render(request, wanted.template, context, status=status)
     else:
         frame = _page_context(request, scope)
-        answer = render(request, "shiftleader/part.html", {**frame, **context}, status=status)
-    patch_vary_headers(answer, ["HX-Request"])
-    return answer
+        response = render(request, "shiftleader/part.html", {**frame, **context}, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def render_invalid_filters(request: HttpRequest, filters: PeriodFilter) -> HttpResponse:
-    """The filters with what is wrong beside them, and nothing else, so that nobody reads other rows than were meant."""
+    """The filter form with its errors (422) and no data, so that nobody reads data for other filters than intended."""
     template = "shiftleader/_invalid_filters.html" if request.headers.get("HX-Request") else "shiftleader/week.html"
     return render(request, template, {"filters": filters, "panel": _panel(filters)}, status=422)
 
@@ -94,9 +97,9 @@ def _panel(filters: CertificationFilter) -> FilterPanel:
 
 
 def _page_context(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
-    """What stands around the parts: filters, and the ways to other weeks."""
+    """Context around the parts: filters, and links to other weeks."""
     before, now = scope.moved(-1), this_week()
-    ways = [("Last week", scope.of_other_days(now.moved(-1) or now)), ("This week", scope.of_other_days(now))]
+    links = [("Last week", scope.of_other_days(now.moved(-1) or now)), ("This week", scope.of_other_days(now))]
     return {
         "scope": scope,
         "filters": scope.filters,
@@ -106,6 +109,6 @@ def _page_context(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
         "chips": scope.filters.as_chips(with_days=False),
         "previous_query": before,
         "next_query": scope.moved(1),
-        "week_links": [(text, query, query == scope.query) for text, query in ways],
+        "week_links": [(text, query, query == scope.query) for text, query in links],
         "unknown_names": PeriodFilter.unknown_names(request.GET, PART_NAMES),
     }

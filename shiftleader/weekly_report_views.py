@@ -21,25 +21,25 @@ from users.access import SignedInRequest
 
 @require_safe
 def report(request: SignedInRequest) -> HttpResponse:
-    """All of the weekly report on one page; 422 where the address cannot be read."""
+    """The weekly report on one page; 422 for invalid parameters."""
     filters = PeriodFilter(request.GET)
     if not filters.is_valid():
         return render_invalid_filters(request, filters)
     scope = Scope(filters)
-    made = _build_report(request, scope)
-    sections = [(section, _luminosity_chart(section, scope)) for section in made.sections]
-    return render(request, "shiftleader/report.html", {"report": made, "scope": scope, "sections": sections})
+    weekly_report = _build_report(request, scope)
+    sections = [(section, _luminosity_chart(section, scope)) for section in weekly_report.sections]
+    return render(request, "shiftleader/report.html", {"report": weekly_report, "scope": scope, "sections": sections})
 
 
 @require_safe
 def slides_pptx(request: SignedInRequest) -> HttpResponse:
-    """The same as slides for PowerPoint and LibreOffice."""
+    """The weekly report as .pptx; 422 for invalid parameters."""
     return _slides_response(request, "pptx", pptx_file.CONTENT_TYPE, pptx_file.pptx_bytes)
 
 
 @require_safe
 def slides_odp(request: SignedInRequest) -> HttpResponse:
-    """The same as slides for LibreOffice, and for PowerPoint too."""
+    """The weekly report as .odp; 422 for invalid parameters."""
     return _slides_response(request, "odp", odp_file.CONTENT_TYPE, odp_file.odp_bytes)
 
 
@@ -52,13 +52,13 @@ def _luminosity_chart(section: ReportSection, scope: Scope) -> object:
 
 
 def _slides_response(
-    request: SignedInRequest, kind: str, content_type: str, write: Callable[[Deck], bytes]
+    request: SignedInRequest, extension: str, content_type: str, write: Callable[[Deck], bytes]
 ) -> HttpResponse:
     filters = PeriodFilter(request.GET)
     if not filters.is_valid():
         return render_invalid_filters(request, filters)
-    made = _build_report(request, Scope(filters))
-    return _attachment(write(build_deck(made)), content_type, f"{made.file_name}.{kind}")
+    weekly_report = _build_report(request, Scope(filters))
+    return _attachment(write(build_deck(weekly_report)), content_type, f"{weekly_report.file_name}.{extension}")
 
 
 def _attachment(content: bytes, content_type: str, name: str) -> HttpResponse:

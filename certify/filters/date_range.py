@@ -14,7 +14,7 @@ _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 
 @dataclass(frozen=True)
 class DateRange:
-    """From the first day to the last, both included; None where that side is open."""
+    """A range of days from first to last, both included; None if that side is open."""
 
     first: date | None = None
     last: date | None = None
@@ -25,19 +25,19 @@ class DateRange:
 
     @property
     def week(self) -> str:
-        """The ISO week, such as 2018-W17, where these are its seven days; else empty."""
+        """The ISO week, such as 2018-W17, if these are its seven days; else empty."""
         if self.first is None or self.last != self.first + timedelta(days=6) or self.first.weekday():
             return ""
         return week_name(self.first)
 
     def all(self) -> list[date]:
-        """Each day; none where a side is open."""
+        """All days in order; empty if a side is open."""
         if self.first is None or self.last is None:
             return []
         return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
 
     def moved(self, direction: int) -> DateRange | None:
-        """As many days, right before (-1) or right after (1); None where a side is open or the calendar ends."""
+        """The adjacent range of equal length, before (-1) or after (1); None if a side is open or out of range."""
         if self.first is None or self.last is None:
             return None
         step = direction * timedelta(days=(self.last - self.first).days + 1)
@@ -45,7 +45,7 @@ class DateRange:
         return moved if self.first + step >= FIRST_DAY and self.last + step <= LAST_DAY else None
 
     def query(self) -> dict[str, str]:
-        """How the address says it."""
+        """The range as parameters of a query string: `week`, or `from` and `to`."""
         if self.week:
             return {"week": self.week}
         ends = {"date_min": self.first, "date_max": self.last}
@@ -53,13 +53,13 @@ class DateRange:
 
 
 def week_name(day: date) -> str:
-    """The ISO week of a day: 2018-W17."""
+    """The ISO week of a day, such as 2018-W17."""
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02}"
 
 
 def days_of_week(name: str) -> DateRange:
-    """The seven days of a week by its name. Raises `ValueError` with a sentence."""
+    """The seven days of an ISO week such as 2018-W17. Raises `ValueError` with a message for the page."""
     matched = _WEEK.fullmatch(name.strip())
     try:
         monday = date.fromisocalendar(int(matched[1]), int(matched[2]), 1) if matched else None
@@ -71,7 +71,7 @@ def days_of_week(name: str) -> DateRange:
 
 
 def this_week() -> DateRange:
-    """The week that it is now (UTC)."""
+    """The current ISO week (UTC)."""
     today = timezone.now().date()
     monday = today - timedelta(days=today.weekday())
     return DateRange(monday, monday + timedelta(days=6))

@@ -1,1 +1,1 @@
-"""The week as slides: one deck as plain data, written as .pptx and as .odp."""
+"""The weekly report as slides: a deck as plain data, written as .pptx and .odp."""

@@ -1,4 +1,4 @@
-"""A deck as plain data: slides with titles, words, tables and bars. Lengths in points, from the top left corner."""
+"""A deck of slides as plain data. Lengths in points, positions from the top left corner."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Literal
 
 WIDTH, HEIGHT = 960.0, 540.0
 FONT = "Arial"
-# Of tables and texts: the largest at which all stands on one slide; what goes on is set in the first of `GOES_ON` that
-# cuts no word.
+# Font sizes of tables and texts: the largest at which everything fits one slide. What continues on further slides is
+# set in the first of `CONTINUED_SIZES` that breaks no word.
 SIZES = (20.0, 18.0, 16.0, 15.0, 14.0, 13.0)
 CONTINUED_SIZES = (14.0, 13.0, 12.0, 11.0)
 SMALLEST = CONTINUED_SIZES[-1]
 TITLE_SIZE, FOOTER_SIZE = 28, 10
-GAP = 14.0  # between what stands on a slide
+GAP = 14.0  # between the shapes of a slide
 PAD_X, PAD_Y = 5.0, 2.5  # inside a cell, at least
-CELL_PADDINGS = (7.0, 4.5, PAD_Y)  # above and below the letters, where there is room
+CELL_PADDINGS = (7.0, 4.5, PAD_Y)  # above and below the text, the largest that fits
 BULLET_INDENT = 14.0
 OUTLINE_WIDTH = 1.5  # of an outlined rectangle
 
@@ -39,7 +39,7 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class Rect:
-    """Where something stands."""
+    """Position and size of a shape."""
 
     left: float
     top: float
@@ -64,7 +64,7 @@ SLIDE_NUMBER = Rect(804, 508, 120, 18)
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Words in one look; `line` is the height of each line. A tone is a name of `COLOURS`."""
+    """Text in one style. `tone`: a key of `COLOURS`."""
 
     text: str
     size: float = 14
@@ -79,13 +79,13 @@ class Paragraph:
 
 
 def line_height(size: float) -> float:
-    """Of one line, set exactly, so that a letter of another font makes none higher."""
+    """Height of a line (pt). It is set exactly, so that a letter of another font does not increase it."""
     return round(size * 1.25, 1)
 
 
 @dataclass(frozen=True)
 class TextBox:
-    """Paragraphs in a box, from the top."""
+    """A box with paragraphs, aligned to its top."""
 
     rect: Rect
     paragraphs: tuple[Paragraph, ...]
@@ -93,7 +93,7 @@ class TextBox:
 
 @dataclass(frozen=True)
 class RectangleShape:
-    """A filled rectangle; `edge`: the tone of its outline, where it has one."""
+    """A filled rectangle. `outline`: the tone of its outline; empty for none."""
 
     rect: Rect
     tone: str
@@ -102,7 +102,7 @@ class RectangleShape:
 
 @dataclass(frozen=True)
 class TableCell:
-    """What stands in one place of a table; `fill` is the tone behind it."""
+    """A cell of a table. `fill`: the tone of its background; empty for none."""
 
     text: str = ""
     tone: str = "ink"
@@ -113,7 +113,7 @@ class TableCell:
 
 @dataclass(frozen=True)
 class TableRow:
-    """A row as high as its highest cell."""
+    """A row of a table, as high as its highest cell."""
 
     cells: tuple[TableCell, ...]
     height: float
@@ -121,7 +121,7 @@ class TableRow:
 
 @dataclass(frozen=True)
 class TableShape:
-    """A table; the first row is its head. `size`: of its letters; `pad`: above and below them."""
+    """A table; its first row is the heading. `size`: font size; `pad`: padding above and below the text."""
 
     left: float
     top: float
@@ -140,7 +140,7 @@ Shape = TextBox | RectangleShape | TableShape
 
 @dataclass(frozen=True)
 class Slide:
-    """One slide; a cover has its title in the middle and no footer."""
+    """A slide. A cover has a large title and no footer."""
 
     title: str
     shapes: tuple[Shape, ...] = ()
@@ -157,7 +157,7 @@ class Slide:
 
 @dataclass(frozen=True)
 class Deck:
-    """All slides, with what the files say of themselves."""
+    """All slides, with the metadata of the file."""
 
     title: str
     author: str

@@ -1,4 +1,4 @@
-"""OpenDocument as far as slides need it: elements by prefixed names, styles by what they look like, the package."""
+"""The parts of OpenDocument 1.3 that slides need: elements by prefixed name, automatic styles, the package."""
 
 from __future__ import annotations
 
@@ -35,21 +35,23 @@ def _qualified_name(name: str) -> str:
     return f"{{{_NAMESPACES[prefix]}}}{local}"
 
 
-def element(name: str, attributes: Attributes | None = None, *inside: ET.Element, text: str = "") -> ET.Element:
-    """An element by its prefixed name, such as draw:page, with what stands inside."""
-    made = ET.Element(_qualified_name(name), {_qualified_name(key): value for key, value in (attributes or {}).items()})
-    made.text = text or None
-    made.extend(inside)
-    return made
+def element(name: str, attributes: Attributes | None = None, *children: ET.Element, text: str = "") -> ET.Element:
+    """An element by its prefixed name, such as draw:page, with its children."""
+    new_element = ET.Element(
+        _qualified_name(name), {_qualified_name(key): value for key, value in (attributes or {}).items()}
+    )
+    new_element.text = text or None
+    new_element.extend(children)
+    return new_element
 
 
 def length(points: float) -> str:
-    """A length as the format writes it."""
+    """A length in points as an attribute value."""
     return f"{points:g}pt"
 
 
 class Styles:
-    """Automatic styles: one for each look there is, named in the order they are first asked for."""
+    """Automatic styles, one for each distinct set of properties, named in the order of first use."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
@@ -65,23 +67,25 @@ class Styles:
 
 
 def style(name: str, family: str, properties: Properties, parent: str = "") -> ET.Element:
-    """A style, with the element of each kind of property."""
-    said = {"style:name": name, "style:family": family}
+    """A style with an element for each group of properties."""
+    attributes = {"style:name": name, "style:family": family}
     if parent:
-        said["style:parent-style-name"] = parent
-    return element("style:style", said, *(element(kind, values) for kind, values in properties.items()))
+        attributes["style:parent-style-name"] = parent
+    return element(
+        "style:style", attributes, *(element(property_name, values) for property_name, values in properties.items())
+    )
 
 
 def package(parts: Mapping[str, ET.Element]) -> bytes:
-    """The file: its kind first and unpacked, then its parts, then the list of them."""
+    """The bytes of the file: the media type first and uncompressed, then the parts, then the manifest."""
     files = {name: ET.tostring(part, encoding="utf-8", xml_declaration=True) for name, part in parts.items()}
     files["META-INF/manifest.xml"] = ET.tostring(_manifest([*parts]), encoding="utf-8", xml_declaration=True)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("mimetype", CONTENT_TYPE, compress_type=zipfile.ZIP_STORED)
         for name, content in files.items():
             file.writestr(name, content)
-    return out.getvalue()
+    return buffer.getvalue()
 
 
 def _manifest(names: list[str]) -> ET.Element:
@@ -90,7 +94,7 @@ def _manifest(names: list[str]) -> ET.Element:
         "manifest:manifest",
         {"manifest:version": VERSION},
         *(
-            element("manifest:file-entry", {"manifest:full-path": path, "manifest:media-type": kind})
-            for path, kind in entries.items()
+            element("manifest:file-entry", {"manifest:full-path": path, "manifest:media-type": media_type})
+            for path, media_type in entries.items()
         ),
     )

@@ -1,4 +1,4 @@
-"""A deck as .odp: native titles, text boxes, tables and rectangles."""
+"""Writes a deck as .odp with native titles, text boxes, tables and rectangles."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ _FRAME_STYLE = {"style:graphic-properties": _PLAIN_FRAME | _NO_PADDING | {"draw:
 
 
 def odp_bytes(deck: Deck) -> bytes:
-    """The file, as LibreOffice and PowerPoint open it."""
+    """The bytes of the file, which LibreOffice and PowerPoint open."""
     styles = Styles()
     pages = [_page(styles, slide, number, deck.footer) for number, slide in enumerate(deck.slides, start=1)]
     content = _document("content", element("office:automatic-styles", None, *styles.elements), _body(pages))
     return package({"content.xml": content, "styles.xml": _styles(), "meta.xml": _metadata(deck)})
 
 
-def _document(kind: str, *parts: Element) -> Element:
-    return element(f"office:document-{kind}", {"office:version": VERSION}, *parts)
+def _document(root_name: str, *parts: Element) -> Element:
+    return element(f"office:document-{root_name}", {"office:version": VERSION}, *parts)
 
 
 def _body(pages: list[Element]) -> Element:
@@ -58,20 +58,20 @@ def _body(pages: list[Element]) -> Element:
 
 
 def _metadata(deck: Deck) -> Element:
-    said = {
+    texts = {
         "meta:generator": "CertHelper",
         "dc:title": deck.title,
         "dc:subject": deck.footer,
         "meta:initial-creator": deck.author,
         "dc:creator": deck.author,
     }
-    return _document("meta", element("office:meta", None, *(element(n, text=clean_text(t)) for n, t in said.items())))
+    return _document("meta", element("office:meta", None, *(element(n, text=clean_text(t)) for n, t in texts.items())))
 
 
 def _styles() -> Element:
-    """What every slide shares: the size of the page, the font, where a title stands.
+    """The styles that all slides share: page size, font, position of the title.
 
-    An empty cell is as high as a line of the standard size, so that is the smallest of cells.
+    An empty cell is as high as a line of the standard size, which is therefore the smallest size of cells.
     """
     size = {"fo:page-width": length(WIDTH), "fo:page-height": length(HEIGHT), "style:print-orientation": "landscape"}
     margins = {f"fo:margin-{side}": "0pt" for side in ("top", "bottom", "left", "right")}
@@ -92,25 +92,25 @@ def _styles() -> Element:
     )
 
 
-def _title_styles(look: dict[str, dict[str, str]]) -> Iterator[Element]:
-    yield style(f"{_MASTER_NAME}-title", "presentation", _FRAME_STYLE | look)
+def _title_styles(properties: dict[str, dict[str, str]]) -> Iterator[Element]:
+    yield style(f"{_MASTER_NAME}-title", "presentation", _FRAME_STYLE | properties)
 
 
 def _master_page() -> Element:
-    said = {"style:name": _MASTER_NAME, "style:page-layout-name": _LAYOUT_NAME, "draw:style-name": "background"}
+    attributes = {"style:name": _MASTER_NAME, "style:page-layout-name": _LAYOUT_NAME, "draw:style-name": "background"}
     place = {"presentation:style-name": f"{_MASTER_NAME}-title", "presentation:class": "title"}
     frame = element("draw:frame", _position(TITLE) | place | {"presentation:placeholder": "true"}, _text_box())
-    return element("style:master-page", said, frame)
+    return element("style:master-page", attributes, frame)
 
 
 def _page(styles: Styles, slide: Slide, number: int, footer: str) -> Element:
-    said = {"draw:name": f"{number} {slide.title}", "draw:master-page-name": _MASTER_NAME}
+    attributes = {"draw:name": f"{number} {slide.title}", "draw:master-page-name": _MASTER_NAME}
     shapes = [_title_frame(styles, slide), *(_shape(styles, shape) for shape in slide.shapes)]
     if not slide.is_cover:
         small: dict[str, Any] = {"size": FOOTER_SIZE, "tone": "muted"}
         shapes.append(_text_frame(styles, FOOTER, [Paragraph(footer, **small)]))
         shapes.append(_number_frame(styles, Paragraph(str(number), align="end", **small)))
-    return element("draw:page", said, *shapes)
+    return element("draw:page", attributes, *shapes)
 
 
 def _title_frame(styles: Styles, slide: Slide) -> Element:
@@ -148,28 +148,32 @@ def _text_box(*paragraphs: Element) -> Element:
 
 
 def _text_frame(styles: Styles, rect: Rect, paragraphs: Iterable[Paragraph]) -> Element:
-    said = {"draw:style-name": styles.name("graphic", _FRAME_STYLE, "standard")}
-    return element("draw:frame", _position(rect) | said, _text_box(*(_paragraph(styles, one) for one in paragraphs)))
+    attributes = {"draw:style-name": styles.name("graphic", _FRAME_STYLE, "standard")}
+    return element(
+        "draw:frame",
+        _position(rect) | attributes,
+        _text_box(*(_paragraph(styles, paragraph) for paragraph in paragraphs)),
+    )
 
 
 def _number_frame(styles: Styles, paragraph: Paragraph) -> Element:
-    """The number of the slide as a field, so that it stays true when slides are added."""
+    """The slide number as a field, which stays correct when slides are added."""
     frame = _text_frame(styles, SLIDE_NUMBER, [paragraph])
-    span = next(one for one in frame.iter() if one.tag.endswith("}span"))
+    span = next(child for child in frame.iter() if child.tag.endswith("}span"))
     span.text = None
     span.append(element("text:page-number", text=paragraph.text))
     return frame
 
 
 def _rectangle(styles: Styles, rectangle: RectangleShape) -> Element:
-    edge = {
+    outline = {
         "draw:stroke": "solid",
         "svg:stroke-width": length(OUTLINE_WIDTH),
         "svg:stroke-color": f"#{COLOURS.get(rectangle.outline)}",
     }
-    look = {"draw:stroke": "none", "draw:fill": "solid", "draw:fill-color": f"#{COLOURS[rectangle.tone]}"}
-    look |= edge if rectangle.outline else {}
-    name = styles.name("graphic", {"style:graphic-properties": look}, "standard")
+    properties = {"draw:stroke": "none", "draw:fill": "solid", "draw:fill-color": f"#{COLOURS[rectangle.tone]}"}
+    properties |= outline if rectangle.outline else {}
+    name = styles.name("graphic", {"style:graphic-properties": properties}, "standard")
     return element("draw:rect", _position(rectangle.rect) | {"draw:style-name": name})
 
 
@@ -183,25 +187,25 @@ def _table(styles: Styles, table: TableShape) -> Element:
 
 
 def _column_style(styles: Styles, width: float) -> str:
-    wide = {"style:column-width": length(width), "style:use-optimal-column-width": "false"}
-    return styles.name("table-column", {"style:table-column-properties": wide})
+    properties = {"style:column-width": length(width), "style:use-optimal-column-width": "false"}
+    return styles.name("table-column", {"style:table-column-properties": properties})
 
 
 def _row(styles: Styles, row: TableRow, table: TableShape) -> Element:
-    high = {"style:row-height": length(row.height), "style:use-optimal-row-height": "false"}
-    name = styles.name("table-row", {"style:table-row-properties": high})
+    properties = {"style:row-height": length(row.height), "style:use-optimal-row-height": "false"}
+    name = styles.name("table-row", {"style:table-row-properties": properties})
     return element("table:table-row", {"table:style-name": name}, *(_cell(styles, cell, table) for cell in row.cells))
 
 
 def _cell(styles: Styles, cell: TableCell, table: TableShape) -> Element:
     align: Any = "end" if cell.is_number else "start"
-    said = Paragraph(cell.text, table.size, cell.tone, cell.is_bold, align=align)
+    paragraph = Paragraph(cell.text, table.size, cell.tone, cell.is_bold, align=align)
     name = styles.name("table-cell", _cell_properties(cell.fill, table.pad))
-    return element("table:table-cell", {"table:style-name": name}, _paragraph(styles, said))
+    return element("table:table-cell", {"table:style-name": name}, _paragraph(styles, paragraph))
 
 
 def _cell_properties(fill: str, pad: float) -> dict[str, dict[str, str]]:
-    """Fill and border as the standard has them, and again as LibreOffice reads them for slides."""
+    """Fill and border twice: as in the standard, and as LibreOffice reads them for slides."""
     padding = {
         "fo:padding-top": length(pad),
         "fo:padding-bottom": length(pad),
@@ -224,30 +228,30 @@ def _cell_properties(fill: str, pad: float) -> dict[str, dict[str, str]]:
 
 
 def _paragraph(styles: Styles, paragraph: Paragraph) -> Element:
-    """A paragraph with lines of exact height; its line ends are breaks inside it."""
-    made = element("text:p", {"text:style-name": styles.name("paragraph", _paragraph_properties(paragraph))})
+    """A paragraph with lines of exact height; line ends become line breaks."""
+    new_element = element("text:p", {"text:style-name": styles.name("paragraph", _paragraph_properties(paragraph))})
     if not paragraph.text:
-        return made
-    look = styles.name("text", {"style:text-properties": _text_properties(paragraph)})
-    span = element("text:span", {"text:style-name": look})
+        return new_element
+    text_style = styles.name("text", {"style:text-properties": _text_properties(paragraph)})
+    span = element("text:span", {"text:style-name": text_style})
     first, *others = clean_text(f"• {paragraph.text}" if paragraph.is_bullet else paragraph.text).split("\n")
     _append_line(span, first)
     for line in others:
         span.append(element("text:line-break"))
         _append_line(span, line)
-    made.append(span)
-    return made
+    new_element.append(span)
+    return new_element
 
 
 def _append_line(span: Element, line: str) -> None:
-    """Text put at the end of a span; the format folds spaces that follow one another, unless they are counted."""
+    """Append text to a span. The format collapses repeated spaces unless they are text:s elements."""
     _append_text(span, line[:0])
-    words = line.split("  ")
-    for number, word in enumerate(words):
+    chunks = line.split("  ")
+    for number, chunk in enumerate(chunks):
         if number:
             _append_text(span, " ")
             span.append(element("text:s"))
-        _append_text(span, word)
+        _append_text(span, chunk)
 
 
 def _append_text(span: Element, text: str) -> None:
@@ -259,7 +263,7 @@ def _append_text(span: Element, text: str) -> None:
 
 def _paragraph_properties(paragraph: Paragraph) -> dict[str, dict[str, str]]:
     indent = BULLET_INDENT if paragraph.is_bullet else 0.0
-    look = {
+    properties = {
         "fo:margin-left": length(indent),
         "fo:text-indent": length(-indent),
         "fo:margin-top": "0pt",
@@ -267,7 +271,7 @@ def _paragraph_properties(paragraph: Paragraph) -> dict[str, dict[str, str]]:
         "fo:line-height": length(paragraph.line_height),
         "fo:text-align": paragraph.align,
     }
-    return {"style:paragraph-properties": look, "style:text-properties": _text_properties(paragraph)}
+    return {"style:paragraph-properties": properties, "style:text-properties": _text_properties(paragraph)}
 
 
 def _text_properties(paragraph: Paragraph) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Verdicts as slides write and draw them: the shape and the word of the pages."""
+"""Labels and rectangles of verdicts on slides, with the symbols of the pages."""
 
 from certify.models.choices import Verdict
 from reports.slides.deck import OUTLINE_WIDTH, Rect, RectangleShape
@@ -8,7 +8,7 @@ VERDICT_LABELS = {verdict.value: f"{mark}\xa0{verdict.label}" for verdict, mark 
 
 
 def verdict_rectangle(rect: Rect, verdict: Verdict) -> RectangleShape:
-    """Good is filled, the others are outlined, so that they are told apart without colours; as on the pages."""
+    """Good is filled and the others are outlined, as on the pages, so that colour is not the only distinction."""
     if verdict == Verdict.GOOD:
         return RectangleShape(rect, verdict.value)
     inside = OUTLINE_WIDTH / 2

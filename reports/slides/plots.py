@@ -1,4 +1,4 @@
-"""Bars by day, stacked by verdict, as rectangles with their numbers."""
+"""Bar charts by day, stacked by verdict, as rectangles with their values."""
 
 from __future__ import annotations
 
@@ -23,39 +23,39 @@ _BASELINE = BODY.bottom - _LABEL_HEIGHT
 
 
 def bar_slides(title: str, days: Sequence[date], amounts: Amounts) -> list[Slide]:
-    """Luminosities (1/pb) by day; more days than stand on a slide go on, drawn to the same scale."""
-    most = max((sum(_positive_amounts(amounts.get(day, {})).values()) for day in days), default=0.0)
+    """Charts of luminosity (1/pb) by day, `MAX_DAYS` days per slide, all with the same scale."""
+    maximum = max((sum(_positive_amounts(amounts.get(day, {})).values()) for day in days), default=0.0)
     pages = [days[first : first + MAX_DAYS] for first in range(0, len(days), MAX_DAYS)]
-    return number_slides(title, [_chart_shapes(page, amounts, most) for page in pages])
+    return number_slides(title, [_chart_shapes(page, amounts, maximum) for page in pages])
 
 
 def _positive_amounts(amounts: dict[Verdict, float]) -> dict[Verdict, float]:
-    """A luminosity below zero, which OMS has said before, is no bar."""
+    """The positive amounts. OMS has given negative luminosities before; they have no bar."""
     return {verdict: value for verdict, value in amounts.items() if value > 0}
 
 
-def _chart_shapes(days: Sequence[date], amounts: Amounts, most: float) -> tuple[Shape, ...]:
+def _chart_shapes(days: Sequence[date], amounts: Amounts, maximum: float) -> tuple[Shape, ...]:
     step = BODY.width / max(len(days), 7)
     size = _number_size([lumi_text(_total(amounts.get(day, {}))) for day in days], step)
     axis = RectangleShape(Rect(BODY.left, _BASELINE, BODY.width, 0.75), "muted")
     stacks = [
         shape
-        for place, day in enumerate(days)
-        for shape in _day_bar_shapes(day, amounts.get(day, {}), BODY.left + place * step, step, most, size)
+        for index, day in enumerate(days)
+        for shape in _day_bar_shapes(day, amounts.get(day, {}), BODY.left + index * step, step, maximum, size)
     ]
     return (*_legend_shapes(), axis, *stacks)
 
 
 def _legend_shapes() -> list[Shape]:
-    """Which colour is which verdict."""
+    """The legend: a rectangle and a label for each verdict."""
     shapes: list[Shape] = []
     left = BODY.left
     for verdict in Verdict:
-        word = VERDICT_LABELS[verdict.value]
+        label = VERDICT_LABELS[verdict.value]
         shapes.append(verdict_rectangle(Rect(left, BODY.top + 3, 12, 12), verdict))
-        room = text_width(word, _LEGEND_SIZE) + 16
-        shapes.append(TextBox(Rect(left + 18, BODY.top, room, 18), (Paragraph(word, _LEGEND_SIZE),)))
-        left += 18 + room
+        width = text_width(label, _LEGEND_SIZE) + 16
+        shapes.append(TextBox(Rect(left + 18, BODY.top, width, 18), (Paragraph(label, _LEGEND_SIZE),)))
+        left += 18 + width
     return shapes
 
 
@@ -64,23 +64,24 @@ def _total(amounts: dict[Verdict, float]) -> float:
 
 
 def _number_size(numbers: list[str], step: float) -> float:
-    """The largest size at which the numbers stand beside each other."""
+    """The largest font size at which the numbers fit side by side, each within `step` points."""
     return next(
-        (size for size in _NUMBER_SIZES if all(text_width(one, size) < step for one in numbers)), _NUMBER_SIZES[-1]
+        (size for size in _NUMBER_SIZES if all(text_width(number, size) < step for number in numbers)),
+        _NUMBER_SIZES[-1],
     )
 
 
 def _day_bar_shapes(
-    day: date, amounts: dict[Verdict, float], left: float, step: float, most: float, size: float
+    day: date, amounts: dict[Verdict, float], left: float, step: float, maximum: float, size: float
 ) -> list[Shape]:
-    """The bars of one day, good at the foot, its total above and the day below."""
-    wide = min(step * 0.7, _MAX_BAR_WIDTH)
+    """The bars of one day, good at the bottom, with the total above and the day below."""
+    width = min(step * 0.7, _MAX_BAR_WIDTH)
     shapes: list[Shape] = []
     foot = _BASELINE
     for verdict, value in _positive_amounts(amounts).items():
-        high = value / most * (_BASELINE - BODY.top - _LEGEND_HEIGHT - _NUMBER_HEIGHT)
-        foot -= high
-        shapes.append(verdict_rectangle(Rect(left + (step - wide) / 2, foot, wide, max(high, 0.5)), verdict))
+        height = value / maximum * (_BASELINE - BODY.top - _LEGEND_HEIGHT - _NUMBER_HEIGHT)
+        foot -= height
+        shapes.append(verdict_rectangle(Rect(left + (step - width) / 2, foot, width, max(height, 0.5)), verdict))
     if shapes:
         shapes.append(
             _centred_text(lumi_text(_total(amounts)), Rect(left, foot - _NUMBER_HEIGHT, step, line_height(size)), size)

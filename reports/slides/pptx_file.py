@@ -1,4 +1,4 @@
-"""A deck as .pptx: native titles, text boxes, tables and rectangles."""
+"""Writes a deck as .pptx with native titles, text boxes, tables and rectangles."""
 
 from __future__ import annotations
 
@@ -40,34 +40,34 @@ from reports.slides.deck import (
 from reports.slides.text_metrics import clean_text
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
-_TITLE_ONLY_LAYOUT = 5  # the layout of python-pptx's template that has nothing but a title
+_TITLE_ONLY_LAYOUT = 5  # index of the layout with only a title in the template of python-pptx
 _NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 _ALIGN = {"start": "l", "center": "ctr", "end": "r"}
 
 
 def pptx_bytes(deck: Deck) -> bytes:
-    """The file, as PowerPoint and LibreOffice open it."""
+    """The bytes of the file, which PowerPoint and LibreOffice open."""
     file = _new_presentation()
-    said = file.core_properties
-    said.title, said.subject, said.revision = deck.title, clean_text(deck.footer), 1
-    said.author = said.last_modified_by = clean_text(deck.author)
-    said.created = said.modified = datetime.now(UTC)
+    properties = file.core_properties
+    properties.title, properties.subject, properties.revision = deck.title, clean_text(deck.footer), 1
+    properties.author = properties.last_modified_by = clean_text(deck.author)
+    properties.created = properties.modified = datetime.now(UTC)
     for slide in deck.slides:
         _write_slide(file, slide, deck.footer)
-    out = io.BytesIO()
-    file.save(out)
-    return out.getvalue()
+    buffer = io.BytesIO()
+    file.save(buffer)
+    return buffer.getvalue()
 
 
 def _new_presentation() -> Any:
-    """An empty wide presentation in our font; its layouts are stretched to it, for slides that people add."""
+    """An empty 16:9 presentation in `FONT`. Its layouts are stretched as well, for slides that people add."""
     file = Presentation()
     stretch = Pt(WIDTH) / file.slide_width
     file.slide_width, file.slide_height = Pt(WIDTH), Pt(HEIGHT)
-    file.element.sldSz.attrib.pop("type", None)  # the template says 4:3
+    file.element.sldSz.attrib.pop("type", None)  # the template is 4:3
     master = file.slide_master
     for shape in [*master.shapes, *(shape for layout in master.slide_layouts for shape in layout.shapes)]:
-        if shape._element.spPr.xfrm is not None:  # the others stand where their master has them
+        if shape._element.spPr.xfrm is not None:  # the others inherit the position from their master
             shape.left, shape.width = int(shape.left * stretch), int(shape.width * stretch)
     theme = master.part.part_related_by(RELATIONSHIP_TYPE.THEME)
     theme._blob = theme.blob.replace(b'"Calibri"', f'"{FONT}"'.encode())
@@ -75,15 +75,15 @@ def _new_presentation() -> Any:
 
 
 def _write_slide(file: Any, slide: Slide, footer: str) -> None:
-    made = file.slides.add_slide(file.slide_layouts[_TITLE_ONLY_LAYOUT])
-    title = made.shapes.title
+    pptx_slide = file.slides.add_slide(file.slide_layouts[_TITLE_ONLY_LAYOUT])
+    title = pptx_slide.shapes.title
     _place(title, slide.title_rect)
     _fill_frame(title.text_frame, [slide.title_paragraph])
     for shape in slide.shapes:
-        _write_shape(made.shapes, shape)
+        _write_shape(pptx_slide.shapes, shape)
     if not slide.is_cover:
-        _write_text_box(made.shapes, FOOTER, [Paragraph(footer, size=FOOTER_SIZE, tone="muted")])
-        _write_number(made.shapes)
+        _write_text_box(pptx_slide.shapes, FOOTER, [Paragraph(footer, size=FOOTER_SIZE, tone="muted")])
+        _write_number(pptx_slide.shapes)
 
 
 def _write_shape(shapes: Any, shape: Shape) -> None:
@@ -105,34 +105,34 @@ def _emu_lengths(rect: Rect) -> Iterator[int]:
 
 
 def _write_text_box(shapes: Any, rect: Rect, paragraphs: Iterable[Paragraph]) -> Any:
-    made = shapes.add_textbox(*_emu_lengths(rect))
-    _fill_frame(made.text_frame, paragraphs)
-    return made
+    box = shapes.add_textbox(*_emu_lengths(rect))
+    _fill_frame(box.text_frame, paragraphs)
+    return box
 
 
 def _write_number(shapes: Any) -> None:
-    """The number of the slide as a field, so that it stays true when slides are added."""
+    """Add the slide number as a field, which stays correct when slides are added."""
     frame = _write_text_box(
         shapes, SLIDE_NUMBER, [Paragraph("", size=FOOTER_SIZE, tone="muted", align="end")]
     ).text_frame
     paragraph = frame.paragraphs[0]._p
     field = f'<a:fld {nsdecls("a")} id="{{B6F15528-21DE-4FAA-801E-634DDDAF4B2B}}" type="slidenum"><a:t>#</a:t></a:fld>'
-    made = parse_xml(field)
-    made.insert(0, _text_properties("rPr", FOOTER_SIZE, "muted", is_bold=False))
-    paragraph.find(qn("a:endParaRPr")).addprevious(made)
+    field_element = parse_xml(field)
+    field_element.insert(0, _text_properties("rPr", FOOTER_SIZE, "muted", is_bold=False))
+    paragraph.find(qn("a:endParaRPr")).addprevious(field_element)
 
 
 def _write_rectangle(shapes: Any, rectangle: RectangleShape) -> None:
-    made = shapes.add_shape(MSO_SHAPE.RECTANGLE, *_emu_lengths(rectangle.rect))
-    made._element.remove(made._element.find(qn("p:style")))  # the template's, with a shadow
+    pptx_shape = shapes.add_shape(MSO_SHAPE.RECTANGLE, *_emu_lengths(rectangle.rect))
+    pptx_shape._element.remove(pptx_shape._element.find(qn("p:style")))  # the style of the template has a shadow
     if rectangle.outline:
-        made.line.color.rgb, made.line.width = (
-            RGBColor.from_string(COLOURS[rectangle.outline].upper()),
+        pptx_shape.line.color.rgb, pptx_shape.line.width = (
+            RGBColor.from_string(COLOURS[rectangle.outline].upper()),  # type: ignore[no-untyped-call]
             Pt(OUTLINE_WIDTH),
         )
     else:
-        made.line.fill.background()
-    properties = made._element.spPr
+        pptx_shape.line.fill.background()
+    properties = pptx_shape._element.spPr
     properties.insert(properties.index(properties.find(qn("a:ln"))), _solid_fill(rectangle.tone))
 
 
@@ -143,17 +143,17 @@ def _write_table(shapes: Any, grid: TableShape) -> None:
     table._tbl.tblPr.find(qn("a:tableStyleId")).text = _NO_STYLE
     for column, width in zip(table.columns, grid.widths, strict=True):
         column.width = Pt(width)
-    for made, row in zip(table._tbl.tr_lst, grid.rows, strict=True):
-        made.h = Pt(row.height)
-        for place, cell in zip(made.tc_lst, row.cells, strict=True):
-            _fill_cell(place, cell, grid)
+    for pptx_row, row in zip(table._tbl.tr_lst, grid.rows, strict=True):
+        pptx_row.h = Pt(row.height)
+        for pptx_cell, cell in zip(pptx_row.tc_lst, row.cells, strict=True):
+            _fill_cell(pptx_cell, cell, grid)
 
 
-def _fill_cell(place: Any, cell: TableCell, grid: TableShape) -> None:
-    body = place.get_or_add_txBody()
+def _fill_cell(pptx_cell: Any, cell: TableCell, grid: TableShape) -> None:
+    body = pptx_cell.get_or_add_txBody()
     align: Any = "end" if cell.is_number else "start"
     _write_paragraphs(body, [Paragraph(cell.text, grid.size, cell.tone, cell.is_bold, align=align)])
-    properties = place.get_or_add_tcPr()
+    properties = pptx_cell.get_or_add_tcPr()
     for name, points in (("marL", PAD_X), ("marR", PAD_X), ("marT", grid.pad), ("marB", grid.pad)):
         properties.set(name, str(Pt(points)))
     line = f'<a:lnB {nsdecls("a")} w="6350"><a:solidFill><a:srgbClr val="{COLOURS["line"]}"/></a:solidFill></a:lnB>'
@@ -177,19 +177,19 @@ def _write_paragraphs(body: Any, paragraphs: Iterable[Paragraph]) -> None:
 
 
 def _paragraph_element(paragraph: Paragraph) -> Any:
-    """A paragraph with lines of exact height; its line ends are breaks inside it."""
-    made = parse_xml(f"<a:p {nsdecls('a')}/>")
-    made.append(_paragraph_properties(paragraph))
+    """A paragraph with lines of exact height; line ends become line breaks."""
+    new_element = parse_xml(f"<a:p {nsdecls('a')}/>")
+    new_element.append(_paragraph_properties(paragraph))
     for number, line in enumerate(clean_text(paragraph.text).split("\n")):
         if number:
-            made.append(_styled_element("br", paragraph))
+            new_element.append(_styled_element("br", paragraph))
         if line:
-            stretch = _styled_element("r", paragraph)
-            stretch.append(text := parse_xml(f"<a:t {nsdecls('a')}/>"))
+            text_run = _styled_element("r", paragraph)
+            text_run.append(text := parse_xml(f"<a:t {nsdecls('a')}/>"))
             text.text = line
-            made.append(stretch)
-    made.append(_text_properties("endParaRPr", paragraph.size, paragraph.tone, paragraph.is_bold))
-    return made
+            new_element.append(text_run)
+    new_element.append(_text_properties("endParaRPr", paragraph.size, paragraph.tone, paragraph.is_bold))
+    return new_element
 
 
 def _paragraph_properties(paragraph: Paragraph) -> Any:
@@ -204,9 +204,9 @@ def _paragraph_properties(paragraph: Paragraph) -> Any:
 
 
 def _styled_element(tag: str, paragraph: Paragraph) -> Any:
-    made = parse_xml(f"<a:{tag} {nsdecls('a')}/>")
-    made.append(_text_properties("rPr", paragraph.size, paragraph.tone, paragraph.is_bold))
-    return made
+    new_element = parse_xml(f"<a:{tag} {nsdecls('a')}/>")
+    new_element.append(_text_properties("rPr", paragraph.size, paragraph.tone, paragraph.is_bold))
+    return new_element
 
 
 def _text_properties(tag: str, size: float, tone: str, is_bold: bool) -> Any:

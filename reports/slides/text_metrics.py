@@ -1,7 +1,7 @@
-"""How wide text is, and where it wraps, without a font at hand.
+"""Width and wrapping of text without a font file.
 
-Slides are set in Arial; the widths are those of Arial, Helvetica and Liberation Sans alike, in thousandths of the
-size. A little is added, so that another font of this kind does not overflow what was computed here.
+Slides are set in Arial. The widths are those of Arial, Helvetica and Liberation Sans, in thousandths of the font
+size, with a margin so that a similar font does not overflow the computed layout.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ _LETTER_WIDTHS |= (
     dict.fromkeys("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", 370) | dict.fromkeys("’‘“”", 333) | {"–": 556, "×": 584, "µ": 576, "·": 333}
 )
 _LETTER_WIDTHS["\xa0"] = _LETTER_WIDTHS[" "]
-_DEFAULT_WIDTH, _WIDE_LETTER_WIDTH = 900, 1350  # letters that are not among them; those of East Asia and pictures
+_DEFAULT_WIDTH, _WIDE_LETTER_WIDTH = 900, 1350  # letters without an entry; East Asian letters and pictographs
 _BOLD_FACTOR, _SAFETY_FACTOR = 1.12, 1.04
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_WORD = re.compile(r"[^\S\xa0]*[\S\xa0]+")  # a no-break space is a letter of its word
+_WORD = re.compile(r"[^\S\xa0]*[\S\xa0]+")  # a no-break space belongs to its word
 
 
 def clean_text(text: str) -> str:
-    """Text as a file of XML can hold it: one kind of line end, no control characters, no tabs."""
+    """Text that XML can contain: line ends as \\n, no control characters, no tabs."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     return _CONTROL.sub("", text.replace("\x0b", "\n").replace("\t", "    "))
 
 
 @lru_cache(maxsize=4096)
 def _letter_width(letter: str) -> int:
-    """Thousandths of the size; an accent adds nothing."""
+    """Width in thousandths of the font size; zero for combining accents."""
     if letter in _LETTER_WIDTHS:
         return _LETTER_WIDTHS[letter]
     if unicodedata.combining(letter):
@@ -69,35 +69,35 @@ def _text_units(text: str) -> int:
 
 
 def _points_per_unit(size: float, is_bold: bool) -> float:
-    """Points for each unit."""
+    """Points per unit of letter width."""
     return size / 1000 * _SAFETY_FACTOR * (_BOLD_FACTOR if is_bold else 1.0)
 
 
 def longest_widths(text: str, is_bold: bool = False) -> tuple[float, float]:
-    """How wide the longest word and the longest line are, in points for each point of size."""
-    scale, words, lines = _points_per_unit(1, is_bold), 0, 0
+    """Widths of the longest word and the longest line, in points per point of font size."""
+    scale, longest_word, longest_line = _points_per_unit(1, is_bold), 0, 0
     for line in text.split("\n"):
-        lines = max(lines, _text_units(line))
+        longest_line = max(longest_line, _text_units(line))
         first, *others = _WORD.findall(line) or [""]
-        words = max(words, _text_units(first), *(_text_units(one.lstrip()) for one in others))
-    return words * scale, lines * scale
+        longest_word = max(longest_word, _text_units(first), *(_text_units(word.lstrip()) for word in others))
+    return longest_word * scale, longest_line * scale
 
 
 def text_width(text: str, size: float, is_bold: bool = False) -> float:
-    """Points that a line of text takes at most at this size."""
+    """Maximum width (pt) of a line of text in this font size."""
     return _text_units(text) * _points_per_unit(size, is_bold)
 
 
 @dataclass(frozen=True)
 class WrappedLine:
-    """A line as it wraps, with what ends it: a space, a line end, or nothing in the middle of a word."""
+    """A wrapped line. `end`: the text between it and the next: spaces, a line end, or nothing inside a word."""
 
     text: str
     end: str = ""
 
 
 def wrap_text(text: str, room: float, size: float, is_bold: bool = False) -> list[WrappedLine]:
-    """The lines of a text in so much room (pt); at least one. Joined with their ends they are the text again."""
+    """The lines of a text in a width of `room` points; at least one. Joined with their ends they give the text."""
     units = int(room / _points_per_unit(size, is_bold))
     lines: list[WrappedLine] = []
     for paragraph in text.split("\n"):
@@ -124,7 +124,7 @@ def _wrap_paragraph(text: str, room: int) -> list[WrappedLine]:
 
 
 def _fitting_letters(word: str, room: int) -> int:
-    """How many letters of a word stand in the room; at least one."""
+    """The number of letters of a word that fit in `room` units; at least one."""
     taken = 0
     for count, letter in enumerate(word):
         taken += _letter_width(letter)
@@ -134,5 +134,5 @@ def _fitting_letters(word: str, room: int) -> int:
 
 
 def join_lines(lines: list[WrappedLine]) -> str:
-    """The text of these lines, without what ends the last."""
+    """The text of these lines, without the end of the last."""
     return "".join(line.text + line.end for line in lines[:-1]) + (lines[-1].text if lines else "")

@@ -1,4 +1,4 @@
-"""The sums of a slide, large, side by side."""
+"""The totals of a slide in large type, side by side."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NUMBER_SIZES, _LABEL_SIZE = (26.0, 22.0, 18.0, 15.0), 13.0
 
 @dataclass(frozen=True)
 class SlideTotal:
-    """A number under its label; `tone`: that of its verdict, where it is about one."""
+    """A number with its label. `tone`: the verdict that it counts, or empty."""
 
     label: str
     text: str
@@ -23,23 +23,23 @@ class SlideTotal:
 
 
 def total_shapes(totals: Sequence[SlideTotal], top: float) -> list[Shape]:
-    """All of one height and width, over the whole slide, the numbers in one size."""
-    wide = (BODY.width - _SPACING * (len(totals) - 1)) / len(totals)
-    room = wide - 2 * _PADDING
+    """The shapes of all totals, of equal size over the width of the slide, the numbers in one font size."""
+    width = (BODY.width - _SPACING * (len(totals) - 1)) / len(totals)
+    room = width - 2 * _PADDING
     size = next(
-        (size for size in _NUMBER_SIZES if all(text_width(one.text, size, True) <= room for one in totals)),
+        (size for size in _NUMBER_SIZES if all(text_width(total.text, size, True) <= room for total in totals)),
         _NUMBER_SIZES[-1],
     )
     return [
         shape
-        for place, one in enumerate(totals)
-        for shape in _total_shapes(one, Rect(BODY.left + place * (wide + _SPACING), top, wide, TOTALS_HEIGHT), size)
+        for index, total in enumerate(totals)
+        for shape in _total_shapes(total, Rect(BODY.left + index * (width + _SPACING), top, width, TOTALS_HEIGHT), size)
     ]
 
 
-def _total_shapes(one: SlideTotal, rect: Rect, size: float) -> tuple[Shape, ...]:
-    number = Paragraph(one.text, size, one.tone or "ink", is_bold=True)
-    label = Paragraph(one.label, _LABEL_SIZE, one.tone or "muted")
-    high = number.line_height + label.line_height
-    inside = Rect(rect.left + _PADDING, rect.top + (TOTALS_HEIGHT - high) / 2, rect.width - 2 * _PADDING, high)
-    return RectangleShape(rect, f"{one.tone}-soft" if one.tone else "sunken"), TextBox(inside, (number, label))
+def _total_shapes(total: SlideTotal, rect: Rect, size: float) -> tuple[Shape, ...]:
+    number = Paragraph(total.text, size, total.tone or "ink", is_bold=True)
+    label = Paragraph(total.label, _LABEL_SIZE, total.tone or "muted")
+    height = number.line_height + label.line_height
+    inside = Rect(rect.left + _PADDING, rect.top + (TOTALS_HEIGHT - height) / 2, rect.width - 2 * _PADDING, height)
+    return RectangleShape(rect, f"{total.tone}-soft" if total.tone else "sunken"), TextBox(inside, (number, label))

@@ -1,4 +1,4 @@
-"""The weekly report as a deck: each section on as many slides as it needs."""
+"""The weekly report as a deck of slides: each section on as many slides as it needs."""
 
 from __future__ import annotations
 
@@ -36,11 +36,13 @@ def build_deck(report: WeeklyReport) -> Deck:
 
 
 def _cover_slides(report: WeeklyReport) -> Iterator[Slide]:
-    """The title with who and what; where that is long, it has slides of its own."""
+    """The cover with the title and labelled texts; long texts go on slides of their own."""
     period = Paragraph(report.period, _PERIOD_SIZE, "muted")
     room = _COVER_TEXT.height - text_height([period], _COVER_TEXT.width) - _PERIOD_GAP
     people = fit_paragraphs(
-        [one for labelled in report.cover for one in _labelled_paragraphs(labelled)], _COVER_TEXT.width, room
+        [paragraph for labelled in report.cover for paragraph in _labelled_paragraphs(labelled)],
+        _COVER_TEXT.width,
+        room,
     )
     fits = text_height(people, _COVER_TEXT.width) <= room
     shown = [period, Paragraph("", size=_PERIOD_GAP / 1.25), *people] if fits else [period]
@@ -55,12 +57,12 @@ def _section_slides(section: ReportSection) -> list[Slide]:
     if section.amounts:
         days = section.days if len(section.days) <= MAX_DAYS else sorted(section.amounts)
         return bar_slides(section.title, days, section.amounts)
-    text = [one for labelled in section.texts for one in _labelled_paragraphs(labelled)]
+    paragraphs = [one for labelled in section.texts for one in _labelled_paragraphs(labelled)]
     if section.table is None:
         note = [Paragraph(section.note, tone="muted")] if section.note else []
-        return text_slides(section.title, [*note, *text])
-    beside = TableExtras([_slide_total(one) for one in section.totals], section.note, text, section.shares)
-    return table_slides(section.title, _columns(section.table), _rows(section.table), beside)
+        return text_slides(section.title, [*note, *paragraphs])
+    extras = TableExtras([_slide_total(one) for one in section.totals], section.note, paragraphs, section.shares)
+    return table_slides(section.title, _columns(section.table), _rows(section.table), extras)
 
 
 def _slide_total(total: ReportTotal) -> SlideTotal:
@@ -68,7 +70,7 @@ def _slide_total(total: ReportTotal) -> SlideTotal:
 
 
 def _labelled_paragraphs(labelled: LabelledText) -> Iterator[Paragraph]:
-    """A label with what stands under it; lines that begin with a dash or a star are points."""
+    """A label with its text; lines that begin with a dash, star or bullet become list items."""
     first, *others = labelled.text.replace("\r\n", "\n").split("\n")
     if labelled.label and (others or _is_bullet(first)):
         yield Paragraph(f"{labelled.label}:", is_bold=True)
@@ -89,7 +91,7 @@ def _typed_paragraph(line: str) -> Paragraph:
 
 
 def _columns(table: ReportTable) -> list[Column]:
-    return [Column(_heading_text(one), one.is_number) for one in table.headings]
+    return [Column(_heading_text(heading), heading.is_number) for heading in table.headings]
 
 
 def _heading_text(heading: ColumnHeading) -> str:
@@ -102,12 +104,12 @@ def _rows(table: ReportTable) -> list[list[TableCell]]:
 
 def _table_cell(heading: ColumnHeading, cell: ReportCell) -> TableCell:
     if cell.is_verdict:
-        mark = VERDICT_LABELS[cell.verdict][:2]
-        return TableCell(mark + cell.text, cell.verdict, is_bold=True, fill=f"{cell.verdict}-soft")
+        symbol = VERDICT_LABELS[cell.verdict][:2]
+        return TableCell(symbol + cell.text, cell.verdict, is_bold=True, fill=f"{cell.verdict}-soft")
     plain = TableCell(_without_breaks(cell.text) if heading.is_number or heading.is_nowrap else cell.text)
     return replace(plain, tone=cell.verdict) if cell.verdict and cell.text != "0" else plain
 
 
 def _without_breaks(number: str) -> str:
-    """What stays on a line, a number with its unit; how many are unknown may stand on the next."""
+    """The text with no-break spaces, so that a number stays with its unit; the count of unknown may wrap."""
     return number.replace(" ", "\xa0").replace("\xa0(", " (")

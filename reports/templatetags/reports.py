@@ -1,4 +1,4 @@
-"""Numbers of reports as pages show them: with their unit, and linked to their rows."""
+"""Template tags for the numbers of reports, linked to the certifications that they count."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,14 +15,14 @@ register = template.Library()
 
 @register.simple_tag
 def number(value: int | str, url: str = "") -> SafeString | str:
-    """The number, linked to its rows where there are any and an address can say them."""
+    """The number, linked to `url` unless it is zero or there is no URL."""
     return format_html('<a href="{}">{}</a>', url, value) if value and url else str(value)
 
 
 @register.simple_tag
 def linked(links: Iterable[Any]) -> SafeString:
-    """Texts with addresses (`text`, `url`) after each other, each linked where it has one."""
-    return format_html_join(", ", "{}", ((_link(one.text, one.url),) for one in links))
+    """Texts (objects with `text` and `url`) separated by commas, each linked if it has a URL."""
+    return format_html_join(", ", "{}", ((_link(link.text, link.url),) for link in links))
 
 
 def _link(text: str, url: str) -> SafeString | str:
@@ -30,6 +30,6 @@ def _link(text: str, url: str) -> SafeString | str:
 
 
 @register.filter
-def sum_of(sums: Mapping[Verdict, Statistics], verdict: Verdict) -> Statistics | None:
-    """The sum of one verdict."""
-    return sums.get(verdict)
+def sum_of(by_verdict: Mapping[Verdict, Statistics], verdict: Verdict) -> Statistics | None:
+    """The statistics of one verdict; None if it does not occur."""
+    return by_verdict.get(verdict)

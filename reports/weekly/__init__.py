@@ -1,1 +1,1 @@
-"""The weekly report: what it says, as plain data."""
+"""The weekly report as plain data."""

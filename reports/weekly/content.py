@@ -1,4 +1,4 @@
-"""What the weekly report says, from the sums of all reports; every number with the address of its rows."""
+"""Sections of the weekly report. Every number has the URL of the certifications that it counts."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _MAX_DAYS_DRAWN = 31
 
 @dataclass(frozen=True)
 class ReportData:
-    """Everything that the report is made of: four queries, whatever the range."""
+    """The data of the report: four queries, for any range of days."""
 
     scope: Scope
     report_rows: list[ReportRow]
@@ -59,14 +59,14 @@ class ReportData:
 
 
 def load_report_data(scope: Scope) -> ReportData:
-    """Read it."""
-    lines = scope.report_rows()
-    words = day_notes_on({line.day for line in lines}, scope.values.get("user") or ())
-    return ReportData(scope, lines, scope.flag_changes(), _week_notes(scope), words)
+    """Read the data of a scope: four queries."""
+    rows = scope.report_rows()
+    day_notes = day_notes_on({row.day for row in rows}, scope.values.get("user") or ())
+    return ReportData(scope, rows, scope.flag_changes(), _week_notes(scope), day_notes)
 
 
 def _week_notes(scope: Scope) -> list[WeekNote]:
-    """The words on each week that the days touch; none where a side is open."""
+    """The notes on each week that the days overlap; none if a side of the range is open."""
     weeks = {week_name(day) for day in scope.days.all()}
     return list(WeekNote.objects.filter(week__in=weeks).order_by("week")) if weeks else []
 
@@ -86,8 +86,8 @@ def build_report(scope: Scope, reader: User) -> WeeklyReport:
 def _cover_texts(data: ReportData, reader: User) -> Iterable[LabelledText]:
     yield labelled_text("Shift leader" if reader.may_change_others else "Made by", reader.display_name)
     people = [
-        Link(f"{one.name} ({one.total.certifications})", data.scope.rows_url(user=one.username))
-        for one in shifters(data.report_rows)
+        Link(f"{shifter.name} ({shifter.total.certifications})", data.scope.rows_url(user=shifter.username))
+        for shifter in shifters(data.report_rows)
     ]
     yield LabelledText("Shifters", tuple(people) or (Link("nobody certified anything"),))
     for note in data.week_notes:
@@ -99,7 +99,7 @@ def _cover_texts(data: ReportData, reader: User) -> Iterable[LabelledText]:
 
 
 def build_sections(data: ReportData) -> list[ReportSection]:
-    """In the order of the meeting; of very many certifications the sums alone, said to be so."""
+    """All sections in the order of the meeting; only the sums for more than `MAX_LISTED` certifications."""
     if len(data.report_rows) > MAX_LISTED:
         return [_totals_only_section(data), *_week_note_sections(data, "summary", "Summary")]
     return without_empty(
@@ -107,7 +107,7 @@ def build_sections(data: ReportData) -> list[ReportSection]:
             _luminosity_section(data),
             *_luminosity_chart_sections(data),
             _fills_section(data),
-            *(_day_section(data, one) for one in days(data.report_rows, data.changes)),
+            *(_day_section(data, day) for day in days(data.report_rows, data.changes)),
             _certification_section(data),
             _conditions_section(data),
             *(_week_note_sections(data, "summary", "Summary") or [_no_summary_section(data)]),
@@ -127,21 +127,25 @@ def _totals_only_section(data: ReportData) -> ReportSection:
 
 
 def _luminosity_section(data: ReportData) -> ReportSection | None:
-    found = fill_lumis(data.report_rows)
-    table = ReportTable(FILL_LUMI_HEADINGS, [fill_lumi_row(data.scope, one) for one in found])
-    return ReportSection("luminosity", "Recorded luminosity", lumi_explanation(found), table=table) if found else None
+    fill_rows = fill_lumis(data.report_rows)
+    table = ReportTable(FILL_LUMI_HEADINGS, [fill_lumi_row(data.scope, fill) for fill in fill_rows])
+    return (
+        ReportSection("luminosity", "Recorded luminosity", lumi_explanation(fill_rows), table=table)
+        if fill_rows
+        else None
+    )
 
 
 def _luminosity_chart_sections(data: ReportData) -> list[ReportSection]:
-    """By reconstruction: over all days of a short range, else those with data."""
-    every = data.scope.days.all()
+    """A chart per reconstruction, over all days of a short range, else over the days with data."""
+    all_days = data.scope.days.all()
     return [
         ReportSection(
             f"bars-{name}",
             f"Recorded luminosity by day, {name}",
             reconstruction=name,
             amounts=amounts,
-            days=every if 0 < len(every) <= _MAX_DAYS_DRAWN else sorted(amounts),
+            days=all_days if 0 < len(all_days) <= _MAX_DAYS_DRAWN else sorted(amounts),
         )
         for name, amounts in lumi_by_day(data.report_rows).items()
         if any(value > 0 for verdicts in amounts.values() for value in verdicts.values())
@@ -158,22 +162,22 @@ def _fills_section(data: ReportData) -> ReportSection | None:
     return ReportSection("fills", "Fills and certified runs", table=table) if rows else None
 
 
-def _day_section(data: ReportData, one: Day) -> ReportSection:
-    day_filter = {"date_min": f"{one.day}", "date_max": f"{one.day}"}
-    words = [note for note in data.day_notes if note.day == one.day]
+def _day_section(data: ReportData, day: Day) -> ReportSection:
+    day_filter = {"date_min": f"{day.day}", "date_max": f"{day.day}"}
+    notes = [note for note in data.day_notes if note.day == day.day]
     return ReportSection(
-        f"day-{one.day}",
-        f"{one.day:%A} {one.day}",
-        totals=report_totals(data.scope, one.report_rows, day_filter),
-        table=ReportTable(OVERVIEW_HEADINGS, [overview_row(data.scope, row, day_filter) for row in one.overview_rows]),
-        shares=verdict_shares(one.overview_rows),
-        texts=(*_collision_fills(data.scope, one), *_verdict_changes(one.changes), *map(_day_note_text, words)),
+        f"day-{day.day}",
+        f"{day.day:%A} {day.day}",
+        totals=report_totals(data.scope, day.report_rows, day_filter),
+        table=ReportTable(OVERVIEW_HEADINGS, [overview_row(data.scope, row, day_filter) for row in day.overview_rows]),
+        shares=verdict_shares(day.overview_rows),
+        texts=(*_collision_fills(data.scope, day), *_verdict_changes(day.changes), *map(_day_note_text, notes)),
     )
 
 
-def _collision_fills(scope: Scope, one: Day) -> list[LabelledText]:
-    mine = [fill for fill in fills(one.report_rows) if fill.number in one.fills]
-    links = [link for fill in mine for link in fill_cell(scope, fill.number, fill.report_rows).links]
+def _collision_fills(scope: Scope, day: Day) -> list[LabelledText]:
+    collision_fills = [fill for fill in fills(day.report_rows) if fill.number in day.fills]
+    links = [link for fill in collision_fills for link in fill_cell(scope, fill.number, fill.report_rows).links]
     return [LabelledText("Fills of collisions", tuple(links))] if links else []
 
 
@@ -182,21 +186,24 @@ def _day_note_text(note: DayNote) -> LabelledText:
 
 
 def _verdict_changes(changes: Sequence[FlagChange]) -> list[LabelledText]:
-    found = tuple(
-        Link(f"{one.run_number} ({one.express.verdict} to {one.prompt.verdict})", certification_url(one.prompt))
-        for one in changes
+    links = tuple(
+        Link(
+            f"{change.run_number} ({change.express.verdict} to {change.prompt.verdict})",
+            certification_url(change.prompt),
+        )
+        for change in changes
     )
-    return [LabelledText("Changed from express to prompt", found)] if found else []
+    return [LabelledText("Changed from express to prompt", links)] if links else []
 
 
 def _certification_section(data: ReportData) -> ReportSection:
-    found = overview(data.report_rows)
-    if not found:
+    overview_rows = overview(data.report_rows)
+    if not overview_rows:
         return ReportSection("weekly", "Weekly certification", "Nothing was certified on these days.")
     stale = tuple(
-        Link(f"{line.run_number} {line.group.reconstruction} ({'; '.join(line.stale)})", certification_url(line))
-        for line in data.report_rows
-        if line.stale
+        Link(f"{row.run_number} {row.group.reconstruction} ({'; '.join(row.stale)})", certification_url(row))
+        for row in data.report_rows
+        if row.stale
     )
     others = [
         *_verdict_changes(data.changes),
@@ -207,14 +214,14 @@ def _certification_section(data: ReportData) -> ReportSection:
         "Weekly certification",
         "In each row each run counts once.",
         totals=report_totals(data.scope, data.report_rows, {}),
-        table=ReportTable(OVERVIEW_HEADINGS, [overview_row(data.scope, row, {}) for row in found]),
-        shares=verdict_shares(found),
+        table=ReportTable(OVERVIEW_HEADINGS, [overview_row(data.scope, row, {}) for row in overview_rows]),
+        shares=verdict_shares(overview_rows),
         texts=tuple(others),
     )
 
 
 def _week_note_sections(data: ReportData, field: str, title: str) -> list[ReportSection]:
-    """The shift leaders' words, as typed; with the week where there are several."""
+    """One field of the shift leaders' notes as typed; titled with the week if there are several."""
     return [
         ReportSection(
             f"{field}-{note.week}",
@@ -243,9 +250,9 @@ def _no_summary_section(data: ReportData) -> ReportSection:
 
 def _runs_section(data: ReportData) -> ReportSection | None:
     rows = [
-        (day_cell(data.scope, one.day), *verdict_run_cells(row, one.report_rows))
-        for one in days(data.report_rows, [])
-        for row in one.overview_rows
+        (day_cell(data.scope, day.day), *verdict_run_cells(row, day.report_rows))
+        for day in days(data.report_rows, [])
+        for row in day.overview_rows
     ]
     return (
         ReportSection(
@@ -257,9 +264,9 @@ def _runs_section(data: ReportData) -> ReportSection | None:
 
 
 def _not_good_section(data: ReportData) -> ReportSection | None:
-    """What is not good, with what was said of it."""
-    not_good = [line for line in data.report_rows if line.verdict != Verdict.GOOD]
-    rows = [not_good_row(line) for line in sorted(not_good, key=lambda one: (one.run_number, one.group.order))]
+    """The certifications that are not good, with reason and comment."""
+    not_good = [row for row in data.report_rows if row.verdict != Verdict.GOOD]
+    rows = [not_good_row(row) for row in sorted(not_good, key=lambda row: (row.run_number, row.group.order))]
     return (
         ReportSection("why", "Bad and undecided, and why", table=ReportTable(NOT_GOOD_HEADINGS, rows)) if rows else None
     )

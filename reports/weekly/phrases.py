@@ -1,4 +1,4 @@
-"""Sentences and links that the weekly report and the week's page have in common."""
+"""Sentences and links that the weekly report shares with the page of the week."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _EXCESS = (
 
 
 def lumi_explanation(shown: Iterable[FillLumi]) -> str:
-    """What the luminosities (1/pb) of these fills are, and why certified is more than recorded where it is."""
+    """Explains the luminosities (1/pb) of these fills, and, if it occurs, why certified exceeds recorded."""
     has_excess = any(fill.certified > (fill.facts.recorded_lumi or math.inf) for fill in shown)
     return f"{_LUMI} {_EXCESS}" if has_excess else _LUMI
 
 
 def fill_url(number: int | None) -> str:
-    """The address of the fill in OMS; empty without a fill."""
+    """URL of the fill in OMS; empty without a fill."""
     return settings.LINKS["oms_fill"].format(fill=number) if number else ""

@@ -1,4 +1,4 @@
-"""The weekly report as plain data: sections with tables, words and amounts, drawn as a page and as slides alike."""
+"""The weekly report as plain data: sections with tables, texts and amounts, rendered as a page and as slides."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Amounts = dict[date, dict[Verdict, float]]
 
 @dataclass(frozen=True)
 class Link:
-    """Words or a number, with the address of the rows it stands for; empty where there are none."""
+    """A text or number with the URL of the certifications that it counts, or an empty URL."""
 
     text: str
     url: str = ""
@@ -21,7 +21,7 @@ class Link:
 
 @dataclass(frozen=True)
 class ReportCell:
-    """What stands in one place of a table. `verdict`: the one it is about; `is_word`: it says the verdict itself."""
+    """A cell of a table. `verdict`: the verdict that it is about; `is_verdict`: the cell shows the verdict itself."""
 
     links: tuple[Link, ...] = ()
     verdict: str = ""
@@ -33,14 +33,14 @@ class ReportCell:
 
 
 def make_cell(text: object, url: str = "", verdict: str = "") -> ReportCell:
-    """One word or number; a zero has no rows to lead to."""
-    said = str(text)
-    return ReportCell((Link(said, "" if said == "0" else url),) if said else (), verdict)
+    """A cell with one text or number; zero is not linked."""
+    cell_text = str(text)
+    return ReportCell((Link(cell_text, "" if cell_text == "0" else url),) if cell_text else (), verdict)
 
 
 @dataclass(frozen=True)
 class ColumnHeading:
-    """Head of a column. `is_whole`: what stands below it stays on one line; `is_long`: it is a text."""
+    """Heading of a column. `is_nowrap`: its cells stay on one line; `is_long_text`: its cells are free text."""
 
     text: str
     is_number: bool = False
@@ -56,13 +56,13 @@ class ReportTable:
 
     @property
     def cells(self) -> list[list[tuple[ColumnHeading, ReportCell]]]:
-        """The rows, each figure with its heading."""
+        """The rows, each cell with the heading of its column."""
         return [list(zip(self.headings, row, strict=True)) for row in self.rows]
 
 
 @dataclass(frozen=True)
 class LabelledText:
-    """Something under a label: words as typed, or numbers with their rows."""
+    """A label with its texts, or with numbers that are linked to their certifications."""
 
     label: str
     links: tuple[Link, ...]
@@ -78,7 +78,7 @@ def labelled_text(label: str, *texts: str) -> LabelledText:
 
 @dataclass(frozen=True)
 class ReportTotal:
-    """A sum that stands large above a table. `verdict`: the one that it counts."""
+    """A sum shown in large type above a table. `verdict`: the verdict that it counts."""
 
     label: str
     link: Link
@@ -87,10 +87,10 @@ class ReportTotal:
 
 @dataclass(frozen=True)
 class ReportSection:
-    """One thing of the report.
+    """A section of the report.
 
-    `amounts`: recorded luminosity (1/pb) of `reconstruction`, drawn as bars. `shares`: runs of each verdict by what
-    they are, drawn as bars of a slide.
+    `amounts`: recorded luminosity (1/pb) of `reconstruction` by day and verdict, drawn as bars. `shares`: label and
+    number of runs by verdict, drawn as bars on slides.
     """
 
     name: str
@@ -107,7 +107,7 @@ class ReportSection:
 
 @dataclass(frozen=True)
 class WeeklyReport:
-    """All of it. `period`: the days in words; `cover`: who and what, under the title."""
+    """The whole report. `period`: the days as text; `cover`: labelled texts below the title."""
 
     title: str
     period: str
@@ -117,5 +117,5 @@ class WeeklyReport:
 
 
 def without_empty(sections: Iterable[ReportSection | None]) -> list[ReportSection]:
-    """Those that there are."""
+    """The sections that are not None."""
     return [section for section in sections if section]

@@ -1,4 +1,4 @@
-"""The tables of the weekly report: their columns, and a row of each, every number with the address of its rows."""
+"""Tables of the weekly report: headings and rows. Every number has the URL of the certifications that it counts."""
 
 from __future__ import annotations
 
@@ -57,16 +57,16 @@ NOT_GOOD_HEADINGS = (
 )
 
 
-def fill_lumi_row(scope: Scope, one: FillLumi) -> tuple[ReportCell, ...]:
-    url = run_range_url(scope, one.first_run, one.last_run)
-    facts = one.facts
+def fill_lumi_row(scope: Scope, fill: FillLumi) -> tuple[ReportCell, ...]:
+    url = run_range_url(scope, fill.first_run, fill.last_run)
+    facts = fill.facts
     values = (
-        one.number,
-        run_range_text(one.first_run, one.last_run),
+        fill.number,
+        run_range_text(fill.first_run, fill.last_run),
         lumi_text(facts.delivered_lumi),
         lumi_text(facts.recorded_lumi),
         "not reported" if facts.efficiency_lumi is None else f"{facts.efficiency_lumi:.2f}",
-        lumi_text(one.certified),
+        lumi_text(fill.certified),
         inst_lumi_text(facts.peak_lumi),
         "not reported" if facts.peak_pileup is None else f"{facts.peak_pileup:.1f}",
         "not reported" if facts.bunches_colliding is None else facts.bunches_colliding,
@@ -80,32 +80,35 @@ def run_range_url(scope: Scope, first: int, last: int) -> str:
 
 
 def run_range_text(first: int, last: int) -> str:
-    """Runs from the first to the last in words."""
+    """A range of runs as text."""
     return f"{first}" if first == last else f"{first}–{last}"
 
 
-def fill_cell(scope: Scope, number: int | None, lines: list[ReportRow]) -> ReportCell:
-    runs = [line.run_number for line in lines]
+def fill_cell(scope: Scope, number: int | None, report_rows: list[ReportRow]) -> ReportCell:
+    runs = [report_row.run_number for report_row in report_rows]
     return make_cell(number, run_range_url(scope, min(runs), max(runs))) if number else make_cell("not known")
 
 
-def verdict_run_cells(row: OverviewRow, lines: Iterable[ReportRow]) -> tuple[ReportCell, ...]:
+def verdict_run_cells(row: OverviewRow, report_rows: Iterable[ReportRow]) -> tuple[ReportCell, ...]:
     """Run type, reconstruction and the runs of each verdict, oldest first."""
-    mine = [
-        one for one in lines if (one.group.run_type, one.group.reconstruction) == (row.run_type, row.reconstruction)
+    matching_rows = [
+        report_row
+        for report_row in report_rows
+        if (report_row.group.run_type, report_row.group.reconstruction) == (row.run_type, row.reconstruction)
     ]
-    runs = (ReportCell(_run_links(with_verdict(mine, verdict)), verdict.value) for verdict in Verdict)
+    runs = (ReportCell(_run_links(with_verdict(matching_rows, verdict)), verdict.value) for verdict in Verdict)
     return (make_cell(row.run_type), make_cell(row.reconstruction), *runs)
 
 
-def _run_links(lines: Iterable[ReportRow]) -> tuple[Link, ...]:
+def _run_links(report_rows: Iterable[ReportRow]) -> tuple[Link, ...]:
     return tuple(
-        Link(f"{line.run_number}", certification_url(line)) for line in sorted(lines, key=lambda one: one.run_number)
+        Link(f"{report_row.run_number}", certification_url(report_row))
+        for report_row in sorted(report_rows, key=lambda report_row: report_row.run_number)
     )
 
 
-def certification_url(line: ReportRow) -> str:
-    return _certification_url(line.pk)
+def certification_url(report_row: ReportRow) -> str:
+    return _certification_url(report_row.pk)
 
 
 @lru_cache(maxsize=4096)
@@ -114,36 +117,42 @@ def _certification_url(pk: int) -> str:
 
 
 def overview_row(scope: Scope, row: OverviewRow, day_filter: dict[str, str]) -> tuple[ReportCell, ...]:
-    """A row of numbers; `on` narrows where their rows are to some days."""
-    of = {"run_type": row.run_type, "reconstruction": row.reconstruction, **day_filter}
-    url, bad = scope.rows_url(**of), row.for_verdict(Verdict.BAD)
+    """A row of the overview. `day_filter`: parameters that restrict the linked certifications to some days."""
+    row_filter = {"run_type": row.run_type, "reconstruction": row.reconstruction, **day_filter}
+    url, bad = scope.rows_url(**row_filter), row.for_verdict(Verdict.BAD)
     return (
         make_cell(row.run_type),
         make_cell(row.reconstruction),
         make_cell(row.total.runs, url),
         *(
-            make_cell(row.for_verdict(verdict).runs, scope.rows_url(**of, verdict=verdict.value), verdict.value)
+            make_cell(row.for_verdict(verdict).runs, scope.rows_url(**row_filter, verdict=verdict.value), verdict.value)
             for verdict in Verdict
         ),
         make_cell(_with_unknown_count(f"{row.total.lumisections}", row.total.unknown_lumisections), url),
         make_cell(_with_unknown_count(lumi_text(row.total.recorded_lumi), row.total.unknown_lumi), url),
         make_cell(
             _with_unknown_count(lumi_text(bad.recorded_lumi), bad.unknown_lumi),
-            scope.rows_url(**of, verdict=Verdict.BAD.value) if bad.runs else "",
+            scope.rows_url(**row_filter, verdict=Verdict.BAD.value) if bad.runs else "",
         ),
-        make_cell(row.without_trackermap, scope.rows_url(**of, trackermap="missing")),
+        make_cell(row.without_trackermap, scope.rows_url(**row_filter, trackermap="missing")),
     )
 
 
-def report_totals(scope: Scope, lines: list[ReportRow], day_filter: dict[str, str]) -> tuple[ReportTotal, ...]:
-    """The sums of these lines, luminosity of collisions with each run once; `on` narrows their rows to some days."""
-    total, by_verdict = statistics_of(lines), statistics_by_verdict(lines)
+def report_totals(scope: Scope, report_rows: list[ReportRow], day_filter: dict[str, str]) -> tuple[ReportTotal, ...]:
+    """The totals of these rows; luminosity is that of collisions, each run counted once.
+
+    `day_filter`: parameters that restrict the linked certifications to some days.
+    """
+    total, by_verdict = statistics_of(report_rows), statistics_by_verdict(report_rows)
     counts = {verdict: by_verdict[verdict].certifications if verdict in by_verdict else 0 for verdict in Verdict}
-    collisions = [line for line in lines if line.group.run_type == RunType.COLLISIONS]
-    everything, theirs = scope.rows_url(**day_filter), scope.rows_url(**day_filter, run_type=RunType.COLLISIONS.value)
+    collisions = [report_row for report_row in report_rows if report_row.group.run_type == RunType.COLLISIONS]
+    all_url, collisions_url = (
+        scope.rows_url(**day_filter),
+        scope.rows_url(**day_filter, run_type=RunType.COLLISIONS.value),
+    )
     return (
-        ReportTotal("Runs", Link(f"{total.runs}", everything)),
-        ReportTotal("Certifications", Link(f"{total.certifications}", everything)),
+        ReportTotal("Runs", Link(f"{total.runs}", all_url)),
+        ReportTotal("Certifications", Link(f"{total.certifications}", all_url)),
         *(
             ReportTotal(
                 verdict.label, Link(f"{count}", scope.rows_url(**day_filter, verdict=verdict.value)), verdict.value
@@ -152,14 +161,17 @@ def report_totals(scope: Scope, lines: list[ReportRow], day_filter: dict[str, st
             else ReportTotal(verdict.label, Link("0"))
             for verdict, count in counts.items()
         ),
-        *([ReportTotal("Recorded", Link(lumi_text(lumi_of_runs(collisions)), theirs))] if collisions else []),
+        *([ReportTotal("Recorded", Link(lumi_text(lumi_of_runs(collisions)), collisions_url))] if collisions else []),
     )
 
 
 def verdict_shares(rows: Iterable[OverviewRow]) -> list[tuple[str, dict[Verdict, int]]]:
-    """The runs of each verdict, by run type and reconstruction."""
+    """Number of runs by verdict, for each run type and reconstruction."""
     return [
-        (f"{row.run_type} {row.reconstruction}", {verdict: one.runs for verdict, one in row.by_verdict.items()})
+        (
+            f"{row.run_type} {row.reconstruction}",
+            {verdict: statistics.runs for verdict, statistics in row.by_verdict.items()},
+        )
         for row in rows
     ]
 
@@ -172,13 +184,13 @@ def day_cell(scope: Scope, day: date) -> ReportCell:
     return make_cell(f"{day:%a} {day}", scope.rows_url(date_min=f"{day}", date_max=f"{day}"))
 
 
-def not_good_row(line: ReportRow) -> tuple[ReportCell, ...]:
-    word = Verdict(line.verdict).label + (", stale" if line.stale else "")
+def not_good_row(report_row: ReportRow) -> tuple[ReportCell, ...]:
+    verdict_text = Verdict(report_row.verdict).label + (", stale" if report_row.stale else "")
     return (
-        make_cell(line.run_number, certification_url(line)),
-        make_cell(line.group.reconstruction),
-        ReportCell((Link(word),), line.verdict, is_verdict=True),
-        *(make_cell(line.flag_text(component.value)) for component in Component),
-        make_cell(line.reason_and_comment),
-        make_cell(line.shifter),
+        make_cell(report_row.run_number, certification_url(report_row)),
+        make_cell(report_row.group.reconstruction),
+        ReportCell((Link(verdict_text),), report_row.verdict, is_verdict=True),
+        *(make_cell(report_row.flag_text(component.value)) for component in Component),
+        make_cell(report_row.reason_and_comment),
+        make_cell(report_row.shifter),
     )

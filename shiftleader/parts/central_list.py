@@ -1,7 +1,6 @@
-"""The central list check: how each run of a pasted list stands here, by the verdict of its prompt reconstruction.
+"""The part "Central list": the status of each run of a pasted list, by the verdict of its prompt reconstruction.
 
-It is about the runs that are pasted, on whatever day they were certified: these take the place of the filter on runs
-and of the days. All other filters count. Nobody is asked outside.
+The pasted runs replace the filters on runs and days; all other filters apply. No external service is queried.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ from reports.statistics import changed_verdict
 from users.access import SignedInRequest
 
 MAX_RUNS = 2000
-MAX_URL_LENGTH = 3500  # characters; web servers take some four thousand
+MAX_URL_LENGTH = 3500  # characters; web servers accept about 4000
 _RUN_OR_RANGE = re.compile(r"([0-9]{1,7})(?:-([0-9]{1,7}))?", re.ASCII)
 
 
 class CentralListStatus(TextChoices):
-    """How a run stands, in the order of the text."""
+    """The status of a run, in the order of the text."""
 
     GOOD = "good", "GOOD"
     BAD = "bad", "BAD"
@@ -45,7 +44,7 @@ class CentralListStatus(TextChoices):
 
 
 class CheckedCertification(NamedTuple):
-    """One live certification, as the check needs it; `passes` says whether the filters leave it."""
+    """The fields of a live certification that the check needs. `passes_filters`: it matches the set filters."""
 
     run_number: int
     reconstruction: str
@@ -56,9 +55,9 @@ class CheckedCertification(NamedTuple):
 
 @dataclass(frozen=True)
 class PastedRuns:
-    """The runs of a pasted text, oldest first; the words in it that are none; and what is wrong with all of it.
+    """The run numbers of a pasted text, oldest first, the ignored tokens, and an error for the whole text.
 
-    `ranges`: those of the words that are ranges; `single`: the runs that a word of their own names.
+    `ranges`: the tokens that are ranges; `single`: the runs that are listed by themselves.
     """
 
     numbers: list[int]
@@ -68,28 +67,28 @@ class PastedRuns:
     single: frozenset[int] = frozenset()
 
 
-# Run type and standing; without a run type the runs that nobody has certified.
+# By run type and status; the run type is empty for runs without certifications.
 RunsByStatus = dict[tuple[str, CentralListStatus], list[int]]
 
 
 def parse_pasted_runs(text: str) -> PastedRuns:
-    """Run numbers and ranges between commas, spaces and line breaks; whatever else is named and left out."""
-    found = {word: _parse_run_range(word) for word in split_tokens(text)}
+    """Parse run numbers and ranges, separated by commas, spaces or line breaks. Other tokens are ignored and listed."""
+    found = {token: _parse_run_range(token) for token in split_tokens(text)}
     numbers: set[int] = set()
     for runs in found.values():
         numbers.update(runs or ())
         if len(numbers) > MAX_RUNS:
             return PastedRuns([], [], f"The list has more than {MAX_RUNS} runs. Paste it in parts.")
-    ignored = list(dict.fromkeys(word[:24] for word, runs in found.items() if runs is None))
+    ignored = list(dict.fromkeys(token[:24] for token, runs in found.items() if runs is None))
     if text.strip() and not numbers:
         return PastedRuns([], ignored, "There is no run number in the list. Paste some, such as 316187, 316199-316202.")
-    ranges = tuple(runs for word, runs in found.items() if runs and "-" in word)
-    single = frozenset(runs[0] for word, runs in found.items() if runs and "-" not in word)
+    ranges = tuple(runs for token, runs in found.items() if runs and "-" in token)
+    single = frozenset(runs[0] for token, runs in found.items() if runs and "-" not in token)
     return PastedRuns(sorted(numbers), ignored, ranges=ranges, single=single)
 
 
-def _parse_run_range(word: str) -> range | None:
-    match = _RUN_OR_RANGE.fullmatch(word)
+def _parse_run_range(token: str) -> range | None:
+    match = _RUN_OR_RANGE.fullmatch(token)
     if not match:
         return None
     first = int(match[1])
@@ -100,16 +99,16 @@ def _parse_run_range(word: str) -> range | None:
 def check_runs(
     numbers: Iterable[int], certified: Iterable[CheckedCertification], unknown: Collection[int] = ()
 ) -> RunsByStatus:
-    """The runs by run type and standing. A run has the run type of its prompt reconstruction, or else of any other.
+    """The runs by run type and status. A run has the run type of its prompt reconstruction, or else of any other.
 
-    `unknown`: the numbers that are no run known here.
+    `unknown`: numbers without a run in the database.
     """
-    of_run: dict[int, dict[str, CheckedCertification]] = {}
-    for one in certified:
-        of_run.setdefault(one.run_number, {})[one.reconstruction] = one
+    by_run: dict[int, dict[str, CheckedCertification]] = {}
+    for certification in certified:
+        by_run.setdefault(certification.run_number, {})[certification.reconstruction] = certification
     found: RunsByStatus = {}
     for number in sorted(set(numbers)):
-        by_reconstruction = of_run.get(number, {})
+        by_reconstruction = by_run.get(number, {})
         status = (
             CentralListStatus.UNKNOWN if number in unknown and not by_reconstruction else _status_of(by_reconstruction)
         )
@@ -125,14 +124,15 @@ def _run_type(by_reconstruction: dict[str, CheckedCertification]) -> str:
 
 
 def _status_of(by_reconstruction: dict[str, CheckedCertification]) -> CentralListStatus:
-    """By prompt's verdict; changed where express had the opposite one. Undecided is the opposite of nothing.
+    """The status by the verdict of prompt; "changed" if that of express is opposite. Undecided has no opposite.
 
-    The filters say whether prompt is read; without one, whether any other is. Nothing certified is called missing.
+    A run is outside the filters if its prompt certification does not match them or, without one, if none does.
+    A run without certifications is missing.
     """
     prompt, express = by_reconstruction.get(Reconstruction.PROMPT), by_reconstruction.get(Reconstruction.EXPRESS)
     if not by_reconstruction:
         return CentralListStatus.MISSING
-    if not any(one.passes_filters for one in ([prompt] if prompt else by_reconstruction.values())):
+    if not any(certification.passes_filters for certification in ([prompt] if prompt else by_reconstruction.values())):
         return CentralListStatus.OUTSIDE
     if prompt is None:
         return CentralListStatus.PROMPT_MISSING
@@ -142,30 +142,30 @@ def _status_of(by_reconstruction: dict[str, CheckedCertification]) -> CentralLis
 
 
 def certifications_of(numbers: Collection[int], scope: Scope) -> list[CheckedCertification]:
-    """The live certifications of these runs: one query, and one where filters are set, for which of them they leave."""
+    """The live certifications of these runs: one query, and a second one if filters are set."""
     if not numbers:
         return []
     rows = TrackerCertification.objects.live().filter(runreconstruction__run_id__in=numbers).order_by()
     found = rows.values_list(
         "runreconstruction__run_id", "runreconstruction__reconstruction", "run_type", "verdict_word", "pk"
     )
-    left = set(scope.filtered(rows).values_list("pk", flat=True)) if scope.filters.as_sentence() else None
-    return [CheckedCertification(*said, left is None or pk in left) for *said, pk in found]  # type: ignore[call-arg]
+    passing = set(scope.filtered(rows).values_list("pk", flat=True)) if scope.filters.as_sentence() else None
+    return [CheckedCertification(*values, passing is None or pk in passing) for *values, pk in found]  # type: ignore[call-arg]
 
 
 def unknown_runs(pasted: PastedRuns) -> set[int]:
-    """The numbers of the ranges that no run known here has, where it has some of the range: one query.
+    """Numbers in the pasted ranges that are no known run: one query.
 
-    Run numbers have gaps. A range of which nothing is known is left as it is, and so is what is named by itself.
+    Run numbers have gaps. Ranges without any known run are not checked, nor are runs that are listed by themselves.
     """
-    numbers = {number for some in pasted.ranges for number in some}
+    numbers = {number for run_range in pasted.ranges for number in run_range}
     known = set(OmsRun.objects.filter(pk__in=numbers).values_list("pk", flat=True)) if numbers else set()
-    covered = {number for some in pasted.ranges if not known.isdisjoint(some) for number in some}
+    covered = {number for run_range in pasted.ranges if not known.isdisjoint(run_range) for number in run_range}
     return covered - known - pasted.single
 
 
 def check_text(found: RunsByStatus) -> str:
-    """The check as text: a line per standing, the run types below each other."""
+    """The check as text: a paragraph per run type with a line per status."""
     parts = []
     for run_type in (*RunType, None):
         lines = list(_status_lines(found, run_type.value if run_type else ""))
@@ -178,39 +178,38 @@ def check_text(found: RunsByStatus) -> str:
 def _status_lines(found: RunsByStatus, run_type: str) -> Iterator[str]:
     for status in CentralListStatus:
         if numbers := found.get((run_type, status)):
-            is_told = status != CentralListStatus.UNKNOWN
-            says = (
+            is_listed = status != CentralListStatus.UNKNOWN
+            runs_text = (
                 ", ".join(map(str, numbers))
-                if is_told
+                if is_listed
                 else f"{len(numbers)} of the ranges, {format_run_numbers(numbers)}"
             )
-            yield f"{status.label}: {says}"
+            yield f"{status.label}: {runs_text}"
 
 
 def count_by_status(found: RunsByStatus) -> list[tuple[CentralListStatus, int]]:
-    """How many runs stand each way; what is outside or unknown only where there is any."""
+    """The number of runs of each status; OUTSIDE and UNKNOWN only if they occur."""
     counts = [
-        (status, sum(len(numbers) for (_, one), numbers in found.items() if one == status))
+        (status, sum(len(numbers) for (_, key_status), numbers in found.items() if key_status == status))
         for status in CentralListStatus
     ]
     return [
-        (one, count)
-        for one, count in counts
-        if count or one not in (CentralListStatus.OUTSIDE, CentralListStatus.UNKNOWN)
+        (status, count)
+        for status, count in counts
+        if count or status not in (CentralListStatus.OUTSIDE, CentralListStatus.UNKNOWN)
     ]
 
 
 def check_url(query: str, text: str) -> str:
-    """The address that gives this check again; empty where it would be too long."""
-    words = " ".join(split_tokens(text))
-    path = (
-        f"{reverse('shiftleader:part', args=['central'])}?{'&'.join(filter(None, [query, urlencode({'list': words})]))}"
-    )
+    """The URL of this check; empty if it exceeds `MAX_URL_LENGTH`."""
+    runs_text = " ".join(split_tokens(text))
+    parameters = "&".join(filter(None, [query, urlencode({"list": runs_text})]))
+    path = f"{reverse('shiftleader:part', args=['central'])}?{parameters}"
     return path if len(path) <= MAX_URL_LENGTH else ""
 
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
-    """The form, and the check of what was pasted into it."""
+    """The form, and the check of the submitted list."""
     text = request.POST.get("list") or request.GET.get("list", "")
     pasted, others = parse_pasted_runs(text), scope.without_filters(*RUN_NAMES)
     found = check_runs(pasted.numbers, certifications_of(pasted.numbers, others), unknown_runs(pasted))

@@ -1,4 +1,4 @@
-"""The certifications of the week, each with who reviewed it and what the reader may do with it."""
+"""The part "Certifications": each with its review and the actions that the reader may take."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class ReviewRow:
-    """One certification; `box` is what its tick says in the form of the review, empty where there is nothing to do."""
+    """A certification. `checkbox_value`: value of its checkbox in the review form; empty if there is none to show."""
 
     certification: TrackerCertification
     may_change: bool
@@ -33,7 +33,7 @@ class ReviewRow:
 
 @dataclass(frozen=True)
 class UnreviewedCount:
-    """How many certifications nobody has reviewed; `stale` of them are."""
+    """The number of unreviewed certifications, and how many of these are stale."""
 
     number: int
     stale: int
@@ -44,23 +44,23 @@ class UnreviewedCount:
 
 
 def count_unreviewed(rows: QuerySet[TrackerCertification]) -> UnreviewedCount:
-    """Of these certifications: one query."""
+    """Count the unreviewed certifications of a queryset: one query."""
     is_stale = Count("pk", filter=Q(stale_since__isnull=False))
     return UnreviewedCount(**unreviewed(rows.order_by()).aggregate(number=Count("pk"), stale=is_stale))
 
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
-    """One page of them, newest day first."""
+    """A page of certifications, newest day first, with the counts of reviews and open questions."""
     rows = scope.rows()
     page = requested_page(request, rows.defer("facts", "confirmed"), PAGE_SIZE)
     reviews = current_reviews(page)
-    left = count_unreviewed(rows)
+    unreviewed_count = count_unreviewed(rows)
     return {
         "page": page,
         "rows": [_review_row(row, request.user, reviews.get(row.pk)) for row in page],
-        "unreviewed": left,
+        "unreviewed": unreviewed_count,
         "is_filtered": bool(scope.filters.as_sentence()),
-        "number_reviewed": page.paginator.count - left.number,
+        "number_reviewed": page.paginator.count - unreviewed_count.number,
         "open_questions": questions_about(rows).open().count(),
         "shown_at": timezone.now().isoformat(),
     }

@@ -1,4 +1,4 @@
-"""The shift leader's own checklists: what to go through before the report is out."""
+"""The part "Checklist": the checklists of the shift leader for the weekly report."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from users.access import SignedInRequest
 
 
 def part(_request: SignedInRequest, _scope: Scope) -> dict[str, Any]:
-    """The lists as they are now, in their order: one query."""
+    """The current checklists, in their order: one query."""
     return {"checklists": Checklist.objects.filter(used=ChecklistUse.WEEK, is_retired=False)}

@@ -1,6 +1,6 @@
-"""Certifications here against the flags in Run Registry, both ways. Pure: from lines and datasets to rows.
+"""Compares certifications with the flags in Run Registry, in both directions. Pure functions, without I/O.
 
-The law is the project's rules, section "Comparison with Run Registry"; how counts read is in `registry/flags.py`.
+`registry/flags.py` defines how counts of lumisections are read as a flag.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ReconstructionKey = tuple[int, str]
 
 
 class ComparisonOutcome(TextChoices):
-    """What comparing came to; in the order of the page."""
+    """Outcome of a comparison, in the order of the page."""
 
     DIFFERENT = "different", "Different"
     ONLY_OURS = "only-ours", "Only here"
@@ -38,7 +38,7 @@ class ComparisonOutcome(TextChoices):
         return str(self.label)[:1].lower() + str(self.label)[1:]
 
 
-# Of the components of a row the first of these decides.
+# The outcome of a row is the first of these that one of its components has.
 _OUTCOME_PRIORITY = (
     ComparisonOutcome.DIFFERENT,
     ComparisonOutcome.MIXED,
@@ -49,7 +49,7 @@ _OUTCOME_PRIORITY = (
 
 @dataclass(frozen=True)
 class ComponentComparison:
-    """One component: our flag and how theirs read; None where that side has none."""
+    """One component: our flag and that of Run Registry; None if that side has none."""
 
     component: Component
     ours: str | None
@@ -63,7 +63,7 @@ class ComponentComparison:
 
     @property
     def registry_text(self) -> str:
-        """What Run Registry says; on how many lumisections where we do not say the same."""
+        """The flag in Run Registry, with the number of lumisections if it differs from ours."""
         if self.theirs is None:
             return ""
         if self.outcome in (ComparisonOutcome.DIFFERENT, ComparisonOutcome.ONLY_THEIRS) and self.theirs.status not in (
@@ -76,7 +76,7 @@ class ComponentComparison:
 
 @dataclass(frozen=True)
 class ComparisonRow:
-    """One reconstruction of one run, of at least one side."""
+    """A reconstruction of a run that exists on at least one side."""
 
     run_number: int
     reconstruction: str
@@ -97,14 +97,18 @@ class ComparisonRow:
 
     @property
     def has_other_run_type(self) -> bool:
-        """Both sides know the run type, and do not agree. Shown beside the flags, not compared with them."""
+        """Both sides have a run type and these differ. It does not affect the outcome."""
         known = {self.ours.group.run_type, self.registry_run_type} if self.ours and self.theirs else set()
         return len(known - {RunType.UNKNOWN.value}) == 2
 
 
 @dataclass(frozen=True)
 class RegistryComparison:
-    """All rows, newest run first; and how many datasets were left out, by why."""
+    """All rows, newest run first, and the numbers of datasets that were left out, by reason.
+
+    `online`: the online dataset. `unnamed`: no known reconstruction in the name. `elsewhere`: certified outside of the
+    scope. `others`: further datasets of a reconstruction that was compared with another one.
+    """
 
     rows: tuple[ComparisonRow, ...]
     online: int
@@ -121,87 +125,97 @@ class RegistryComparison:
 
 
 def run_type_in_registry(theirs: FlaggedDataset) -> str:
-    """What the class says, else the dataset's name, else the HLT key."""
-    said = run_type_in(theirs.dataset.run_class) or run_type_in(theirs.dataset.name)
-    return said or derive_run_type(theirs.hlt_key, theirs.stable_beam).value
+    """The run type from the run class, else from the name of the dataset, else from the HLT key."""
+    run_type = run_type_in(theirs.dataset.run_class) or run_type_in(theirs.dataset.name)
+    return run_type or derive_run_type(theirs.hlt_key, theirs.stable_beam).value
 
 
 def compare_with_registry(
-    lines: Iterable[ReportRow],
+    report_rows: Iterable[ReportRow],
     datasets: Iterable[FlaggedDataset],
     *,
     certified: Collection[ReconstructionKey],
     is_wanted: Callable[[FlaggedDataset], bool],
 ) -> RegistryComparison:
-    """Both sides as rows. `certified`: what is certified here at all, also outside of `lines`.
+    """Both sides as rows. `certified`: all certified reconstructions, including those outside of `report_rows`.
 
-    `is_wanted`: whether a dataset that is not certified here belongs to what the page is about.
+    `is_wanted`: returns whether a dataset without certification is in the scope of the page.
     """
-    lines, datasets = list(lines), list(datasets)
-    of_key: dict[ReconstructionKey, list[FlaggedDataset]] = {}
-    for one in datasets:
-        if one.dataset.reconstruction in Reconstruction.values:
-            of_key.setdefault((one.run_number, one.dataset.reconstruction), []).append(one)
-    partners = {_reconstruction_key(line): of_key.pop(_reconstruction_key(line), []) for line in lines}
-    rows = [_comparison_row(line, _matching_dataset(line, partners[_reconstruction_key(line)])) for line in lines]
-    rows += [
-        _comparison_row(None, one)
-        for key, some in of_key.items()
-        if key not in certified
-        for one in some
-        if is_wanted(one)
+    report_rows, datasets = list(report_rows), list(datasets)
+    by_key: dict[ReconstructionKey, list[FlaggedDataset]] = {}
+    for dataset in datasets:
+        if dataset.dataset.reconstruction in Reconstruction.values:
+            by_key.setdefault((dataset.run_number, dataset.dataset.reconstruction), []).append(dataset)
+    partners = {
+        _reconstruction_key(report_row): by_key.pop(_reconstruction_key(report_row), []) for report_row in report_rows
+    }
+    rows = [
+        _comparison_row(report_row, _matching_dataset(report_row, partners[_reconstruction_key(report_row)]))
+        for report_row in report_rows
     ]
-    named, online = _count_datasets([partners, of_key]), sum(one.dataset.name == ONLINE for one in datasets)
+    rows += [
+        _comparison_row(None, dataset)
+        for key, key_datasets in by_key.items()
+        if key not in certified
+        for dataset in key_datasets
+        if is_wanted(dataset)
+    ]
+    named, online = _count_datasets([partners, by_key]), sum(dataset.dataset.name == ONLINE for dataset in datasets)
     return RegistryComparison(
         rows=tuple(sorted(rows, key=_sort_key)),
         online=online,
         unnamed=len(datasets) - named - online,
-        elsewhere=sum(len(some) for key, some in of_key.items() if key in certified),
-        others=sum(max(0, len(some) - 1) for some in partners.values()),
+        elsewhere=sum(len(key_datasets) for key, key_datasets in by_key.items() if key in certified),
+        others=sum(max(0, len(key_datasets) - 1) for key_datasets in partners.values()),
     )
 
 
 def _count_datasets(datasets: list[dict[ReconstructionKey, list[FlaggedDataset]]]) -> int:
-    return sum(len(some) for of_key in datasets for some in of_key.values())
+    return sum(len(key_datasets) for by_key in datasets for key_datasets in by_key.values())
 
 
-def _reconstruction_key(line: ReportRow) -> ReconstructionKey:
-    return line.run_number, line.group.reconstruction
+def _reconstruction_key(report_row: ReportRow) -> ReconstructionKey:
+    return report_row.run_number, report_row.group.reconstruction
 
 
 def _sort_key(row: ComparisonRow) -> tuple[int, int, str]:
     return *search_order(row.run_number, row.reconstruction), row.theirs.dataset.name if row.theirs else ""
 
 
-def _matching_dataset(line: ReportRow, datasets: list[FlaggedDataset]) -> FlaggedDataset | None:
-    """The dataset that was certified; where Run Registry has it not, the first open one, else the first by name."""
+def _matching_dataset(report_row: ReportRow, datasets: list[FlaggedDataset]) -> FlaggedDataset | None:
+    """The certified dataset; if Run Registry does not have it, the first open one, else the first by name."""
     by_rank = sorted(
-        datasets, key=lambda one: (one.dataset.name != line.group.dataset, not one.dataset.is_open, one.dataset.name)
+        datasets,
+        key=lambda dataset: (
+            dataset.dataset.name != report_row.group.dataset,
+            not dataset.dataset.is_open,
+            dataset.dataset.name,
+        ),
     )
     return by_rank[0] if by_rank else None
 
 
-def _comparison_row(line: ReportRow | None, theirs: FlaggedDataset | None) -> ComparisonRow:
-    if line is not None:
-        run_number, reconstruction = _reconstruction_key(line)
+def _comparison_row(report_row: ReportRow | None, theirs: FlaggedDataset | None) -> ComparisonRow:
+    if report_row is not None:
+        run_number, reconstruction = _reconstruction_key(report_row)
     else:
         assert theirs is not None
         run_number, reconstruction = theirs.run_number, theirs.dataset.reconstruction or ""
-    pairs = tuple(_compare_component(component, line, theirs) for component in Component)
-    return ComparisonRow(run_number, reconstruction, line, theirs, pairs)
+    pairs = tuple(_compare_component(component, report_row, theirs) for component in Component)
+    return ComparisonRow(run_number, reconstruction, report_row, theirs, pairs)
 
 
 def _compare_component(
-    component: Component, line: ReportRow | None, theirs: FlaggedDataset | None
+    component: Component, report_row: ReportRow | None, theirs: FlaggedDataset | None
 ) -> ComponentComparison:
-    ours = line.flags[component.value] if line else None
+    ours = report_row.flags[component.value] if report_row else None
     reading = theirs.component_status(component.value) if theirs else None
-    has_low = line is not None and component.value in line.low_statistics
+    has_low = report_row is not None and component.value in report_row.low_statistics
     return ComponentComparison(component, ours, has_low, reading, outcome_of(ours, reading))
 
 
 def outcome_of(ours: str | None, theirs: ComponentStatus | None) -> ComparisonOutcome:
-    """What one component came to. Low statistics is not compared."""
+    """Outcome of one component. Low statistics is not compared."""
     if ours is None or theirs is None:
         return ComparisonOutcome.ONLY_OURS if theirs is None else ComparisonOutcome.ONLY_THEIRS
     if theirs.status == MIXED:

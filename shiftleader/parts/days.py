@@ -1,4 +1,4 @@
-"""The week day by day, with the shifters' own words on each."""
+"""The part "Day by day", with the shifters' notes on each day."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ PAGE_SIZE = 14
 
 @dataclass(frozen=True)
 class DaySummary:
-    """A day as the page shows it; `kinds`: by run type and reconstruction the runs of each verdict, with addresses."""
+    """A day as the page shows it.
+
+    `overview_rows`: for each run type and reconstruction its URL, and the runs of each verdict with their URL.
+    """
 
     day: Day
     overview_rows: list[tuple[OverviewRow, str, list[tuple[Verdict, list[int], str]]]]
@@ -32,27 +35,27 @@ class DaySummary:
 
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
-    """Three queries: certifications, changed verdicts, words."""
+    """A page of days: three queries (certifications, changed verdicts, notes)."""
     page = requested_page(request, days(scope.report_rows(), scope.flag_changes()), PAGE_SIZE)
-    words: dict[date, list[DayNote]] = {}
-    for note in day_notes_on([one.day for one in page], scope.values.get("user") or ()):
-        words.setdefault(note.day, []).append(note)
-    return {"page": page, "days": [_day_summary(one, words.get(one.day, []), scope) for one in page]}
+    notes_by_day: dict[date, list[DayNote]] = {}
+    for note in day_notes_on([day.day for day in page], scope.values.get("user") or ()):
+        notes_by_day.setdefault(note.day, []).append(note)
+    return {"page": page, "days": [_day_summary(day, notes_by_day.get(day.day, []), scope) for day in page]}
 
 
-def _day_summary(one: Day, notes: list[DayNote], scope: Scope) -> DaySummary:
-    url = partial(scope.rows_url, date_min=f"{one.day}", date_max=f"{one.day}")
-    kinds = [
+def _day_summary(day: Day, notes: list[DayNote], scope: Scope) -> DaySummary:
+    url = partial(scope.rows_url, date_min=f"{day.day}", date_max=f"{day.day}")
+    overview_rows = [
         (
             row,
             url(run_type=row.run_type, reconstruction=row.reconstruction),
-            [(verdict, *_runs_and_url(one, row, verdict, url)) for verdict in row.by_verdict],
+            [(verdict, *_runs_and_url(day, row, verdict, url)) for verdict in row.by_verdict],
         )
-        for row in one.overview_rows
+        for row in day.overview_rows
     ]
-    return DaySummary(one, kinds, [(number, fill_url(number)) for number in one.fills], notes, url())
+    return DaySummary(day, overview_rows, [(number, fill_url(number)) for number in day.fills], notes, url())
 
 
-def _runs_and_url(one: Day, row: OverviewRow, verdict: Verdict, url: Callable[..., str]) -> tuple[list[int], str]:
-    where = url(run_type=row.run_type, reconstruction=row.reconstruction, verdict=verdict.value)
-    return one.runs(row.run_type, row.reconstruction, verdict), where
+def _runs_and_url(day: Day, row: OverviewRow, verdict: Verdict, url: Callable[..., str]) -> tuple[list[int], str]:
+    runs_url = url(run_type=row.run_type, reconstruction=row.reconstruction, verdict=verdict.value)
+    return day.runs(row.run_type, row.reconstruction, verdict), runs_url

@@ -1,4 +1,4 @@
-"""The shift leaders' words on the week: shown to all, written by shift leaders."""
+"""The part "Notes on the week": shown to all, edited by shift leaders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_WEEKS = 60
 
 
 class NoteForm(forms.Form):
-    """The texts as typed, and the version that the form was opened with; 0 where nothing was said yet."""
+    """The texts as typed, and the version that the form was opened with; 0 if there was no note."""
 
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
@@ -37,12 +37,12 @@ class NoteForm(forms.Form):
             )
 
     def texts(self) -> dict[str, str]:
-        """As typed: a browser sends its own line ends."""
+        """The texts with \\n as line ends; browsers send \\r\\n."""
         return {name: self.cleaned_data[name].replace("\r\n", "\n") for name in WeekNote.TEXTS}
 
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
-    """The words of one week with the form to change them, or those of all weeks in a longer range: one query."""
+    """The notes on one week with the form to edit them, or on all weeks of another range: one query."""
     if not scope.week:
         found = _latest_notes(scope)
         return {"notes": [(note, note_texts(note)) for note in found[:MAX_WEEKS]], "is_cut": len(found) > MAX_WEEKS}
@@ -51,7 +51,7 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
 
 
 def notes_context(week: str, note: WeekNote | None, form: NoteForm | None) -> dict[str, Any]:
-    """What the template of the part needs for one week."""
+    """Template context of the part for one week."""
     return {"week": week, "note": note, "texts": note_texts(note) if note else [], "form": form}
 
 
@@ -61,17 +61,17 @@ def note_form(note: WeekNote | None) -> NoteForm:
 
 
 def note_texts(note: WeekNote) -> list[tuple[str, str]]:
-    """Label and text of what is said."""
+    """Label and text of the fields that are not empty."""
     return [(_LABELS[name], text) for name in WeekNote.TEXTS if (text := getattr(note, name))]
 
 
 def changed_texts(current: WeekNote, texts: dict[str, str]) -> list[tuple[str, str]]:
-    """Label and text of what stands now, where it is not what was typed."""
+    """Label and stored text of the fields that differ from the submitted texts."""
     return [(_LABELS[name], getattr(current, name)) for name in WeekNote.TEXTS if getattr(current, name) != texts[name]]
 
 
 def _latest_notes(scope: Scope) -> list[WeekNote]:
-    """The last ones, and one more where there are more than are shown."""
+    """The latest `MAX_WEEKS` notes, and one more if there are more."""
     notes = WeekNote.objects.select_related("updated_by")
     if scope.first:
         notes = notes.filter(week__gte=week_name(scope.first))

@@ -1,4 +1,4 @@
-"""The overview: what was certified by run type and reconstruction, by whom, what changed, luminosity by day."""
+"""The part "Overview": statistics by run type and reconstruction, by shifter, changed verdicts, luminosity by day."""
 
 from __future__ import annotations
 
@@ -14,37 +14,38 @@ _MAX_CHANGES = 100
 
 
 def part(_request: SignedInRequest, scope: Scope) -> dict[str, Any]:
-    """Two queries, whatever the range."""
-    lines, changes = scope.report_rows(), scope.flag_changes()
+    """The statistics: two queries, for any range of days."""
+    report_rows, changes = scope.report_rows(), scope.flag_changes()
     return {
-        "total": statistics_of(lines),
-        "rows": [_overview_row(row, scope) for row in overview(lines)],
-        "shifters": [_shifter_row(one, scope) for one in shifters(lines)],
+        "total": statistics_of(report_rows),
+        "rows": [_overview_row(row, scope) for row in overview(report_rows)],
+        "shifters": [_shifter_row(shifter, scope) for shifter in shifters(report_rows)],
         "changes": changes[:_MAX_CHANGES],
         "more_changes": len(changes[_MAX_CHANGES:]),
-        "charts": charts(lines, scope.days.all(), scope.rows_url),
+        "charts": charts(report_rows, scope.days.all(), scope.rows_url),
         "verdicts": list(Verdict),
     }
 
 
-def _shifter_row(one: Shifter, scope: Scope) -> tuple[Shifter, str, list[tuple[int, str]]]:
-    """A shifter with the address of theirs, and count and address of each verdict."""
+def _shifter_row(shifter: Shifter, scope: Scope) -> tuple[Shifter, str, list[tuple[int, str]]]:
+    """A shifter with the URL of their certifications, and count and URL of each verdict."""
     by_verdict = [
-        (one.by_verdict[verdict].certifications if verdict in one.by_verdict else 0, verdict.value)
+        (shifter.by_verdict[verdict].certifications if verdict in shifter.by_verdict else 0, verdict)
         for verdict in Verdict
     ]
-    counts = [(count, scope.rows_url(user=one.username, verdict=word)) for count, word in by_verdict]
-    return one, scope.rows_url(user=one.username), counts
+    counts = [(count, scope.rows_url(user=shifter.username, verdict=verdict.value)) for count, verdict in by_verdict]
+    return shifter, scope.rows_url(user=shifter.username), counts
 
 
 def _overview_row(row: OverviewRow, scope: Scope) -> dict[str, Any]:
-    """A row with the addresses of its numbers."""
-    of = {"run_type": row.run_type, "reconstruction": row.reconstruction}
+    """A row with the URLs of its numbers."""
+    row_filter = {"run_type": row.run_type, "reconstruction": row.reconstruction}
     return {
         "row": row,
-        "url": scope.rows_url(**of),
+        "url": scope.rows_url(**row_filter),
         "verdicts": [
-            (verdict, row.for_verdict(verdict), scope.rows_url(**of, verdict=verdict.value)) for verdict in Verdict
+            (verdict, row.for_verdict(verdict), scope.rows_url(**row_filter, verdict=verdict.value))
+            for verdict in Verdict
         ],
-        "missing_url": scope.rows_url(**of, trackermap="missing"),
+        "missing_url": scope.rows_url(**row_filter, trackermap="missing"),
     }

@@ -1,4 +1,4 @@
-"""How far the open datasets of the week are certified, by whom, and what is left; and when certification calls end."""
+"""Progress of the open datasets of the week and of certification calls: certified by whom, and what remains."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ COMPLETED = "completed"
 
 @dataclass(frozen=True)
 class CertificationProgress:
-    """Of some datasets, one for each run and reconstruction: which are certified by whom (name, count), which not."""
+    """Progress of a set of datasets, one per run and reconstruction.
+
+    `people`: name and number of certified datasets, most first. `remaining`: newest run first.
+    """
 
     name: str
     total: int
@@ -40,14 +43,14 @@ class CertificationProgress:
 
     @property
     def searches(self) -> list[str]:
-        """The runs that are left, as the page of open runs takes them: at most a hundred at once, newest first."""
-        runs = sorted({one.run_number for one in self.remaining}, reverse=True)
+        """The remaining runs as search texts for the page of open runs: at most `MAX_RUNS` each, newest first."""
+        runs = sorted({dataset.run_number for dataset in self.remaining}, reverse=True)
         return [format_run_numbers(runs[start : start + MAX_RUNS]) for start in range(0, len(runs), MAX_RUNS)]
 
 
 @dataclass(frozen=True)
 class CallProgress:
-    """A certification call with what is done of it. `is_overdue`: its deadline has passed with something left."""
+    """A certification call with its progress. `is_overdue`: its deadline has passed and datasets remain."""
 
     cycle: CertificationCall
     progress: CertificationProgress
@@ -57,66 +60,67 @@ class CallProgress:
 def progress_of(
     name: str, datasets: Iterable[RegistryDataset], shifters: ShifterByReconstruction
 ) -> CertificationProgress:
-    """How far these datasets are; several of one run and reconstruction are one."""
+    """The progress of these datasets; several of one run and reconstruction count as one."""
     chosen = datasets_by_reconstruction(datasets)
     people = Counter(shifters[key] for key in chosen if key in shifters)
-    left = [dataset for key, dataset in chosen.items() if key not in shifters]
+    remaining = [dataset for key, dataset in chosen.items() if key not in shifters]
     return CertificationProgress(
         name=name,
         total=len(chosen),
         people=sorted(people.items(), key=lambda item: (-item[1], item[0])),
-        remaining=sorted(left, key=lambda one: -one.run_number),
+        remaining=sorted(remaining, key=lambda dataset: -dataset.run_number),
     )
 
 
 def progress_by_reconstruction(
     datasets: Iterable[RegistryDataset], shifters: ShifterByReconstruction
 ) -> list[CertificationProgress]:
-    """The progress of each reconstruction that has datasets, in the order of every page."""
+    """The progress of each reconstruction that has datasets, in the order of `Reconstruction`."""
     datasets = list(datasets)
-    found = (
+    progress_list = (
         progress_of(name, [one for one in datasets if one.reconstruction == name], shifters)
         for name in Reconstruction.values
     )
-    return [one for one in found if one.total]
+    return [one for one in progress_list if one.total]
 
 
 def calls_in_scope(
-    cycles: Iterable[CertificationCall],
+    calls: Iterable[CertificationCall],
     scope: Scope,
     runs: Collection[int],
     is_wanted: Callable[[RegistryDataset], bool],
 ) -> tuple[list[CertificationCall], int]:
-    """The calls of these days with the datasets that are wanted, the next deadline first; how many there are besides
-    the first ten. `runs`: those that the days are about.
+    """The calls of the scope with their wanted datasets, next deadline first, and the number beyond `MAX_CALLS`.
+
+    `runs`: the runs of the scope.
     """
-    chosen = _keep_wanted_datasets([one for one in cycles if _is_in_scope(one, scope, runs)], is_wanted)
-    chosen.sort(key=lambda one: not _is_deadline_in_scope(one.deadline, scope))
-    shown = sorted(chosen[:MAX_CALLS], key=lambda one: one.deadline or datetime.max.replace(tzinfo=UTC))
+    chosen = _keep_wanted_datasets([call for call in calls if _is_in_scope(call, scope, runs)], is_wanted)
+    chosen.sort(key=lambda call: not _is_deadline_in_scope(call.deadline, scope))
+    shown = sorted(chosen[:MAX_CALLS], key=lambda call: call.deadline or datetime.max.replace(tzinfo=UTC))
     return shown, len(chosen) - len(shown)
 
 
 def _keep_wanted_datasets(
-    cycles: Iterable[CertificationCall], is_wanted: Callable[[RegistryDataset], bool]
+    calls: Iterable[CertificationCall], is_wanted: Callable[[RegistryDataset], bool]
 ) -> list[CertificationCall]:
-    """The calls with the datasets that are wanted; one that had some and has none left is left out."""
-    both = ((one, replace(one, datasets=tuple(filter(is_wanted, one.datasets)))) for one in cycles)
-    return [left for whole, left in both if left.datasets or not whole.datasets]
+    """The calls with only their wanted datasets; a call that loses all of its datasets is left out."""
+    narrowed_calls = ((call, replace(call, datasets=tuple(filter(is_wanted, call.datasets)))) for call in calls)
+    return [narrowed for call, narrowed in narrowed_calls if narrowed.datasets or not call.datasets]
 
 
-def _is_in_scope(cycle: CertificationCall, scope: Scope, runs: Collection[int]) -> bool:
-    """Its deadline is in these days or still to come, it runs on one of them, or it is about runs of these days.
+def _is_in_scope(call: CertificationCall, scope: Scope, runs: Collection[int]) -> bool:
+    """Whether the deadline is in the scope or in the future, the call is active in the scope, or it has runs of it.
 
-    A call runs from when it was made until its deadline, or, with Tracker not completed, until now.
+    A call is active from its creation until its deadline or, if Tracker has not completed it, until now.
     """
-    if cycle.deadline is None:
-        return cycle.state != COMPLETED
-    if _is_deadline_in_scope(cycle.deadline, scope) or any(one.run_number in runs for one in cycle.datasets):
+    if call.deadline is None:
+        return call.state != COMPLETED
+    if _is_deadline_in_scope(call.deadline, scope) or any(dataset.run_number in runs for dataset in call.datasets):
         return True
     begin, end = scope_interval(scope)
-    is_done, now = cycle.state == COMPLETED, timezone.now()
-    is_on_then = (cycle.made_at or cycle.deadline) < end and begin <= (cycle.deadline if is_done else now)
-    return is_on_then or (not is_done and cycle.deadline >= now)
+    is_done, now = call.state == COMPLETED, timezone.now()
+    is_on_then = (call.made_at or call.deadline) < end and begin <= (call.deadline if is_done else now)
+    return is_on_then or (not is_done and call.deadline >= now)
 
 
 def _is_deadline_in_scope(deadline: datetime | None, scope: Scope) -> bool:
@@ -124,18 +128,18 @@ def _is_deadline_in_scope(deadline: datetime | None, scope: Scope) -> bool:
     return deadline is not None and begin <= deadline < end
 
 
-def call_progress(cycles: Iterable[CertificationCall], shifters: ShifterByReconstruction) -> list[CallProgress]:
-    """The calls with their progress, as of now."""
-    return [_call_progress(cycle, progress_of(cycle.name, cycle.datasets, shifters)) for cycle in cycles]
+def call_progress(calls: Iterable[CertificationCall], shifters: ShifterByReconstruction) -> list[CallProgress]:
+    """The calls with their current progress."""
+    return [_call_progress(call, progress_of(call.name, call.datasets, shifters)) for call in calls]
 
 
-def _call_progress(cycle: CertificationCall, progress: CertificationProgress) -> CallProgress:
-    is_over = cycle.deadline is not None and cycle.deadline < timezone.now()
-    return CallProgress(cycle, progress, is_over and bool(progress.remaining))
+def _call_progress(call: CertificationCall, progress: CertificationProgress) -> CallProgress:
+    is_over = call.deadline is not None and call.deadline < timezone.now()
+    return CallProgress(call, progress, is_over and bool(progress.remaining))
 
 
 def scope_interval(scope: Scope) -> tuple[datetime, datetime]:
-    """When the days of the scope begin, and when they are over (UTC)."""
+    """Begin and end (UTC, exclusive) of the days of the scope."""
     return _midnight(scope.first or FIRST_DAY), _midnight((scope.last or LAST_DAY) + timedelta(days=1))
 
 
@@ -150,34 +154,37 @@ def certified_runs(scope: Scope) -> list[int]:
 
 
 def shifter_by_reconstruction(runs: Collection[int], scope: Scope | None = None) -> ShifterByReconstruction:
-    """Who certified which reconstruction of these runs, on any day, as far as the filters leave it: one query."""
+    """Name of the shifter of each certified reconstruction of these runs, on any day: one query.
+
+    `scope`: restricts the certifications to those that match its filters.
+    """
     if not runs:
         return {}
     live = TrackerCertification.objects.live().filter(runreconstruction__run_id__in=runs).order_by()
     rows = scope.filtered(live) if scope else live
     names = ("runreconstruction__run", "runreconstruction__reconstruction")
     people = ("user__username", "user__first_name", "user__last_name")
-    some = rows.select_related("runreconstruction", "user").only(*names, *people)
-    return {(row.run_number, row.reconstruction): row.user.display_name for row in some}
+    certifications = rows.select_related("runreconstruction", "user").only(*names, *people)
+    return {(row.run_number, row.reconstruction): row.user.display_name for row in certifications}
 
 
-def progress_context(datasets: list[RegistryDataset], cycles: list[CertificationCall], scope: Scope) -> dict[str, Any]:
-    """Both halves of the part, each of what the filters leave; a call of which they leave nothing is none."""
-    runs = {one.run_number for some in (datasets, *(cycle.datasets for cycle in cycles)) for one in some}
+def progress_context(datasets: list[RegistryDataset], calls: list[CertificationCall], scope: Scope) -> dict[str, Any]:
+    """Progress and calls for the template, each restricted to the datasets that match the filters."""
+    runs = {one.run_number for some in (datasets, *(call.datasets for call in calls)) for one in some}
     shifters = shifter_by_reconstruction(runs)
     is_left = _dataset_filter(runs, shifters, scope)
     found = progress_by_reconstruction(filter(is_left, datasets), shifters)
-    return {"progress": found, "calls": call_progress(_keep_wanted_datasets(cycles, is_left), shifters)}
+    return {"progress": found, "calls": call_progress(_keep_wanted_datasets(calls, is_left), shifters)}
 
 
 def _dataset_filter(
     runs: set[int], shifters: ShifterByReconstruction, scope: Scope
 ) -> Callable[[RegistryDataset], bool]:
-    """What is certified as the filters say; what nobody has certified, by what OMS says of the run alone."""
+    """A filter that keeps certified datasets by their certification and others by the OMS facts of their run."""
     passing, alike = shifter_by_reconstruction(runs, scope), scope.runs_like(runs)
 
-    def is_left(one: RegistryDataset) -> bool:
-        key = one.run_number, one.reconstruction or ""
-        return key in passing or (key not in shifters and one.run_number in alike)
+    def is_left(dataset: RegistryDataset) -> bool:
+        key = dataset.run_number, dataset.reconstruction or ""
+        return key in passing or (key not in shifters and dataset.run_number in alike)
 
     return is_left

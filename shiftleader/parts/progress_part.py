@@ -1,4 +1,4 @@
-"""The part that asks Run Registry what is open, and how long certification calls run."""
+"""The part "Progress": queries Run Registry for open datasets and certification calls."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ from shiftleader.parts.registry_comparison import certify_url, is_wanted
 from shiftleader.parts.run_selection import runs_to_ask
 from users.access import SignedInRequest
 
-RUNS_PER_REQUEST = 1000  # run numbers in one call: some 15 kB
-MAX_RUN_LINKS = 100  # addresses of one reconstruction
+RUNS_PER_REQUEST = 1000  # run numbers in one call: about 15 kB
+MAX_RUN_LINKS = 100  # of one reconstruction
 
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
-    """Of the datasets that are open in these days: certified, by whom, and left; and the calls with their deadlines."""
-    began = timezone.now()
+    """Progress of the datasets that are open in these days, and the calls with their deadlines."""
+    queried_at = timezone.now()
     certified = certified_runs(scope)
     opened, calls = _fetch(scope, certified, Budget.for_page(is_retry="again" in request.GET))
     datasets = _unique_datasets(opened, scope)
-    runs = {*certified, *(one.run_number for one in datasets)}
-    some = calls.value if isinstance(calls, Found) else []
-    shown, more_calls = calls_in_scope(some, scope, runs, _call_dataset_filter(some, scope))
+    runs = {*certified, *(progress.run_number for progress in datasets)}
+    call_list = calls.value if isinstance(calls, Found) else []
+    shown, more_calls = calls_in_scope(call_list, scope, runs, _call_dataset_filter(call_list, scope))
     found = progress_context(datasets, shown, scope)
     problem = next((answer for answer in opened if isinstance(answer, Unreachable)), None)
     return {
         **found,
         "more_calls": more_calls,
         "rows": [
-            (one, _run_links(one.remaining, request), max(0, len(one.remaining) - MAX_RUN_LINKS))
-            for one in found["progress"]
+            (progress, _run_links(progress.remaining, request), max(0, len(progress.remaining) - MAX_RUN_LINKS))
+            for progress in found["progress"]
         ],
         "problem": problem,
         "calls_problem": calls if isinstance(calls, Unreachable) else None,
-        "asked_at": began,
+        "asked_at": queried_at,
         "retry_url": f"{reverse('shiftleader:part', args=['progress'])}?{scope.query}&again=1",
         "has_certification_filters": scope.has_certification_filters,
     }
@@ -58,52 +58,56 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
 def _fetch(
     scope: Scope, certified: Collection[int], budget: Budget
 ) -> tuple[list[FlaggedDatasetsResult], Found[list[CertificationCall]] | Unreachable]:
-    """Run Registry, side by side: what is open in these days, or where they are all days among these runs; the calls.
+    """Query Run Registry in parallel for the open datasets of these days and runs, and for the calls.
 
-    With days and runs, what is not of these runs is left out of the answers.
+    Without a range of days only the runs are queried. `is_wanted` later drops the datasets of other runs.
     """
     spans, has_days = scope.run_ranges, scope.days != DateRange()
     numbers = runs_to_ask(certified, [] if has_days else spans)
-    some = [numbers[start : start + RUNS_PER_REQUEST] for start in range(0, len(numbers), RUNS_PER_REQUEST)]
-    asking: list[Callable[[], FlaggedDatasetsResult]] = [partial(open_datasets_of, one, budget) for one in some]
+    batches = [numbers[start : start + RUNS_PER_REQUEST] for start in range(0, len(numbers), RUNS_PER_REQUEST)]
+    requests: list[Callable[[], FlaggedDatasetsResult]] = [
+        partial(open_datasets_of, batch, budget) for batch in batches
+    ]
     if has_days or not spans:
-        asking.append(partial(open_datasets_between, *scope_interval(scope), budget))
+        requests.append(partial(open_datasets_between, *scope_interval(scope), budget))
     calls = start_in_thread(partial(certification_calls, budget))
-    return run_parallel(asking), calls.result()
+    return run_parallel(requests), calls.result()
 
 
 def _unique_datasets(answers: list[FlaggedDatasetsResult], scope: Scope) -> list[RegistryDataset]:
-    """The datasets of all answers, each once, that the filters leave; none where a part of them is not known."""
+    """The distinct datasets of all answers that match the filters; none if one of the requests failed."""
     if any(isinstance(answer, Unreachable) for answer in answers):
         return []
     unique: dict[tuple[int, str], FlaggedDataset] = {}
     for answer in answers:
-        for one in answer.value if isinstance(answer, Found) else []:
-            unique[one.run_number, one.dataset.name] = one
-    return [one.dataset for one in unique.values() if is_wanted(scope, one)]
+        for dataset in answer.value if isinstance(answer, Found) else []:
+            unique[dataset.run_number, dataset.dataset.name] = dataset
+    return [dataset.dataset for dataset in unique.values() if is_wanted(scope, dataset)]
 
 
 def _call_dataset_filter(calls: list[CertificationCall], scope: Scope) -> Callable[[RegistryDataset], bool]:
-    """The same of a dataset of a call, of which Run Registry says no class and no HLT key: a query at most.
+    """A filter for datasets of calls, which have neither run class nor HLT key: at most one query.
 
-    Of reprocessed data the name says no run type either; OMS's word for the run counts then, and whatever nobody knows
-    is left.
+    Names of reprocessed datasets have no run type either. The run type from OMS is used for these, and datasets of
+    unknown run type are kept.
     """
-    runs = {one.run_number for call in calls for one in call.datasets if not run_type_in(one.name)}
+    runs = {dataset.run_number for call in calls for dataset in call.datasets if not run_type_in(dataset.name)}
     is_asked = bool(runs and scope.values.get("run_type"))
     rows = OmsRun.objects.filter(pk__in=runs).exclude(run_type=RunType.UNKNOWN) if is_asked else OmsRun.objects.none()
     known, any_type = dict(rows.values_list("pk", "run_type")), scope.without_filters("run_type")
 
-    def is_left(one: RegistryDataset) -> bool:
-        if run_type_in(one.name):
-            return is_wanted(scope, FlaggedDataset(one, {}))
-        is_other = is_asked and known.get(one.run_number, scope.values["run_type"][0]) not in scope.values["run_type"]
-        return not is_other and is_wanted(any_type, FlaggedDataset(one, {}))
+    def is_left(dataset: RegistryDataset) -> bool:
+        if run_type_in(dataset.name):
+            return is_wanted(scope, FlaggedDataset(dataset, {}))
+        is_other = (
+            is_asked and known.get(dataset.run_number, scope.values["run_type"][0]) not in scope.values["run_type"]
+        )
+        return not is_other and is_wanted(any_type, FlaggedDataset(dataset, {}))
 
     return is_left
 
 
 def _run_links(remaining: list[RegistryDataset], request: SignedInRequest) -> list[tuple[int, str]]:
-    """Each run with where it is certified, for who may."""
+    """Each run with the URL to certify it, which is empty for readers who may not certify."""
     may_certify = request.user.may_certify
-    return [(one.run_number, certify_url(one) if may_certify else "") for one in remaining[:MAX_RUN_LINKS]]
+    return [(dataset.run_number, certify_url(dataset) if may_certify else "") for dataset in remaining[:MAX_RUN_LINKS]]

@@ -1,4 +1,4 @@
-"""What shifters were asked about the certifications of the week, and what they said."""
+"""The part "Questions to shifters": questions about the certifications of the week, and the answers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ PAGE_SIZE = 30
 
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
-    """Open questions first, then the answered ones, last answer first."""
-    asked = questions_about(scope.rows())
-    page = requested_page(request, asked.order_by(F("answered_at").desc(nulls_first=True), "-asked_at"), PAGE_SIZE)
-    lines = [(one, one.is_open and one.may_be_answered_by(request.user)) for one in page]
-    return {"page": page, "rows": lines, "number_open": asked.open().count()}
+    """A page of questions: open ones first, then answered ones by decreasing time of the answer."""
+    questions = questions_about(scope.rows())
+    page = requested_page(request, questions.order_by(F("answered_at").desc(nulls_first=True), "-asked_at"), PAGE_SIZE)
+    rows = [(question, question.is_open and question.may_be_answered_by(request.user)) for question in page]
+    return {"page": page, "rows": rows, "number_open": questions.open().count()}

@@ -1,7 +1,7 @@
-"""The parts of the week. Each is a fragment with an address of its own, loads by itself and fails by itself.
+"""The parts of the week. Each is a fragment with its own URL, and loads and fails independently of the others.
 
-A part is a function from the request and its `Scope` to the context of `templates/shiftleader/_<name>.html`. To add
-one: write the function and the template, and enter it here where it should stand.
+A part is a function from the request and its `Scope` to the context of `templates/shiftleader/_<name>.html`. To add a
+part: write the function in a module of this package and the template, and add it to `PARTS` at its place on the page.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from shiftleader.parts import (
     checklist,
     days,
     fills,
+    luminosity,
     notes,
     overview,
     progress_part,
     questions,
     registry_comparison,
     runs,
+    training,
     withdrawn,
 )
-from shiftleader.parts.training import part as training
 from users.access import SignedInRequest
 
 PartContext = dict[str, Any]
@@ -35,7 +36,7 @@ PartContext = dict[str, Any]
 
 @dataclass(frozen=True)
 class Part:
-    """One part. `asks_outside`: it may take as long as a service outside does."""
+    """A part of the week. `asks_outside`: it waits for an external service."""
 
     name: str
     title: str
@@ -51,7 +52,7 @@ class Part:
         return reverse("shiftleader:part", args=[self.name])
 
 
-# In the order of the page.
+# In page order.
 PARTS = (
     Part("overview", "Overview", overview.part),
     Part("certifications", "Certifications", certifications.part),
@@ -61,10 +62,10 @@ PARTS = (
     Part("central", "Central list", central_list.part),
     Part("days", "Day by day", days.part),
     Part("runs", "List of runs", runs.part),
-    Part("luminosity", "Recorded luminosity", fills.luminosity_part),
+    Part("luminosity", "Recorded luminosity", luminosity.part),
     Part("fills", "Fills", fills.part),
     Part("withdrawn", "Withdrawn", withdrawn.part),
-    Part("training", "Training", training),
+    Part("training", "Training", training.part),
     Part("notes", "Notes on the week", notes.part),
     Part("checklist", "Checklist", checklist.part),
 )

@@ -1,4 +1,4 @@
-"""The part that compares with Run Registry. It asks step by step, so that many runs never wait for one long answer."""
+"""The part "Comparison with Run Registry". It queries in steps, so that many runs do not wait for one long answer."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from shiftleader.parts.run_selection import runs_to_ask
 from users.access import SignedInRequest
 from users.models import User
 
-RUNS_PER_STEP = 300  # run numbers more with each request of the page
-MAX_ROWS = 200  # of one group on a page
+RUNS_PER_STEP = 300  # additional run numbers with each request of the page
+MAX_ROWS = 200  # of each outcome on a page
 
 
 @dataclass(frozen=True)
 class OutcomeGroup:
-    """Rows of one outcome, each with the address of ours; `more` that are not shown."""
+    """Rows of one outcome, each with the URLs of our certification and of Run Registry. `more`: number not shown."""
 
     outcome: ComparisonOutcome
     rows: list[tuple[ComparisonRow, str, str]]
@@ -48,26 +48,26 @@ class OutcomeGroup:
 
 @dataclass(frozen=True)
 class ComparisonRequest:
-    """How far the page asks: the first `upto` of the runs, with answers not older than `since`."""
+    """How much to query: the first `upto` of the run numbers, with cached answers not older than `since`."""
 
     numbers: list[int]
     upto: int
     since: datetime | None
 
     def url(self, scope: Scope, flags: RunFlags, **more: Any) -> str:
-        """Of this part, asking on, with what was answered kept."""
+        """URL of this part that continues the query and reuses the answers so far. `more`: additional parameters."""
         since = self.since or flags.first_asked
         return _part_url(scope, since=int(since.timestamp() * 1000), **{"upto": self.upto, **more})
 
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
-    """What the certifications of the scope, and the runs between them, are in Run Registry."""
-    lines = scope.report_rows()
-    asking = _comparison_request(request, scope, lines)
+    """The certifications of the scope, and the runs between them, compared with Run Registry."""
+    report_rows = scope.report_rows()
+    asking = _comparison_request(request, scope, report_rows)
     flags = flags_of_runs(
         asking.numbers[: asking.upto], Budget.for_page(is_retry="again" in request.GET), since=asking.since
     )
-    found = _compare_answered(scope, lines, flags)
+    found = _compare_answered(scope, report_rows, flags)
     return {
         "comparison": found,
         "groups": _outcome_groups(found, request.user),
@@ -81,9 +81,9 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     }
 
 
-def _comparison_request(request: SignedInRequest, scope: Scope, lines: list[ReportRow]) -> ComparisonRequest:
-    """What is asked now: one step for a fragment of the page, as much as the time allows for a page by itself."""
-    certified = {line.run_number for line in lines}
+def _comparison_request(request: SignedInRequest, scope: Scope, report_rows: list[ReportRow]) -> ComparisonRequest:
+    """The query of this request: one step for a fragment, all runs within the time budget for a full page."""
+    certified = {report_row.run_number for report_row in report_rows}
     spans = scope.run_ranges
     numbers = runs_to_ask(certified, spans) if not scope.has_certification_filters else sorted(certified, reverse=True)
     first = RUNS_PER_STEP if request.headers.get("HX-Request") else len(numbers)
@@ -98,47 +98,47 @@ def _parse_number(text: str) -> int:
 
 
 def _parse_timestamp(text: str) -> datetime | None:
-    """A time in ms since 1970."""
+    """A time from milliseconds since 1970; None for any other text."""
     return (
         datetime.fromtimestamp(int(text) / 1000, UTC) if text.isascii() and text.isdigit() and len(text) < 14 else None
     )
 
 
 def _next_url(scope: Scope, asking: ComparisonRequest, flags: RunFlags) -> str:
-    """The next step; none after the last, nor after a failure, which a person decides about."""
+    """URL of the next step; empty after the last, and after a failure, which the reader can retry."""
     if flags.problem or asking.upto >= len(asking.numbers):
         return ""
     return asking.url(scope, flags, upto=asking.upto + RUNS_PER_STEP)
 
 
 def _part_url(scope: Scope, **more: Any) -> str:
-    """Of this part, with the filters of the page."""
+    """URL of this part with the filters of the page."""
     return f"{reverse('shiftleader:part', args=['comparison'])}?{scope.query}&{urlencode(more)}"
 
 
-def _compare_answered(scope: Scope, lines: list[ReportRow], flags: RunFlags) -> RegistryComparison:
+def _compare_answered(scope: Scope, report_rows: list[ReportRow], flags: RunFlags) -> RegistryComparison:
     return compare_with_registry(
-        [line for line in lines if line.run_number in flags.answered],
+        [report_row for report_row in report_rows if report_row.run_number in flags.answered],
         flags.datasets,
         certified=certified_reconstructions(flags.answered) if flags.answered else set(),
-        is_wanted=lambda one: not scope.has_certification_filters and is_wanted(scope, one),
+        is_wanted=lambda dataset: not scope.has_certification_filters and is_wanted(scope, dataset),
     )
 
 
-def is_wanted(scope: Scope, one: FlaggedDataset) -> bool:
-    """Whether the filters that a dataset can pass leave it."""
+def is_wanted(scope: Scope, dataset: FlaggedDataset) -> bool:
+    """Whether a dataset matches the filters that apply to datasets."""
     reconstructions, run_types = scope.values.get("reconstruction"), scope.values.get("run_type")
     spans = scope.run_ranges
     return (
-        (not spans or any(first <= one.run_number <= last for first, last in spans))
-        and (not reconstructions or one.dataset.reconstruction in reconstructions)
-        and (not run_types or run_type_in_registry(one) in run_types)
-        and (scope.values.get("dataset") or "").lower() in one.dataset.name.lower()
+        (not spans or any(first <= dataset.run_number <= last for first, last in spans))
+        and (not reconstructions or dataset.dataset.reconstruction in reconstructions)
+        and (not run_types or run_type_in_registry(dataset) in run_types)
+        and (scope.values.get("dataset") or "").lower() in dataset.dataset.name.lower()
     )
 
 
 def _outcome_groups(found: RegistryComparison, reader: User) -> list[OutcomeGroup]:
-    """The rows by outcome; what is equal is only counted."""
+    """The rows by outcome; equal ones are only counted."""
     groups = []
     for outcome in ComparisonOutcome:
         rows = found.with_outcome(outcome)
@@ -149,7 +149,7 @@ def _outcome_groups(found: RegistryComparison, reader: User) -> list[OutcomeGrou
 
 
 def _our_url(row: ComparisonRow, reader: User) -> str:
-    """Where ours is changed, or made where there is none; its own page for who may not change it."""
+    """URL to change our certification, or to make it; its page for readers who may not change it."""
     if row.ours is None:
         return certify_url(row.theirs.dataset) if row.theirs and reader.may_certify else ""
     is_own = reader.may_certify and row.ours.username == reader.username
@@ -158,7 +158,7 @@ def _our_url(row: ComparisonRow, reader: User) -> str:
 
 
 def certify_url(dataset: RegistryDataset) -> str:
-    """Where the dataset is certified."""
+    """URL to certify the dataset."""
     address = reverse("certify:certify-reconstruction", args=[dataset.run_number, dataset.reconstruction])
     return f"{address}?{urlencode({'dataset': dataset.name})}"
 

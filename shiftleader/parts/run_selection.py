@@ -1,17 +1,17 @@
-"""Which runs Run Registry is asked about."""
+"""Selects the runs that Run Registry is queried about."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
 
-MAX_RUNS_ASKED = 3000  # run numbers: a minute of asking
-# Runs of a week lie together; what is further apart than this was certified for another reason.
+MAX_RUNS_ASKED = 3000  # run numbers: about a minute of queries
+# Runs of a week are close together; across a larger gap the runs between are not queried.
 MAX_RUN_GAP = 200
 
 
 def runs_to_ask(certified: Iterable[int], spans: Iterable[tuple[int, int]] = ()) -> list[int]:
-    """The runs of the spans where these are given and not too many; else those certified and between; newest first."""
+    """Run numbers to query, newest first: all of `spans` if not too many, else certified runs and those between."""
     spans = list(spans)
     if spans and sum(last - first + 1 for first, last in spans) <= MAX_RUNS_ASKED:
         return sorted({number for first, last in spans for number in range(first, last + 1)}, reverse=True)

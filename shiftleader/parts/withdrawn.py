@@ -1,4 +1,4 @@
-"""What was withdrawn of these days: by whom, when, why."""
+"""The part "Withdrawn": the withdrawn certifications of these days."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGE_SIZE = 50
 
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
-    """One page of them, each with whether the reader may restore it and whether it was certified again."""
+    """A page of withdrawn certifications: whether the reader may restore each, and whether it was certified again."""
     page = requested_page(request, scope.withdrawn().defer("facts", "confirmed"), PAGE_SIZE)
     again = certified_reconstructions({row.run_number for row in page})
     return {"page": page, "rows": [_withdrawn_row(row, request, again) for row in page]}

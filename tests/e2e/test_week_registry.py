@@ -20,7 +20,7 @@ def test_comparison_goes_on_by_itself_and_after_a_failure_by_a_click(
     expect(part.get_by_text("Nothing could be compared")).to_be_visible()
     expect(page.locator("#runs-body").get_by_role("link", name="315266")).to_be_visible()
     sandbox.clear()
-    part.get_by_role("link", name="ask again").click()
+    part.get_by_role("link", name="query again").click()
     expect(part.get_by_text("400 run numbers compared")).to_be_visible()
     row = part.locator("tr[data-run='315266'][data-reco=express]")
     expect(row).to_have_attribute("data-outcome", "different")

@@ -92,7 +92,7 @@ def test_run_registry_that_has_none_of_the_runs_is_not_out(shifter_client, sandb
     page = search(shifter_client, "315257")
     assert page.status == 200
     assert "Not in Run Registry: 315257." in page.text
-    assert "ask again ." not in page.text
+    assert "query again ." not in page.text
 
 
 def test_oms_that_has_none_of_the_runs_leaves_dashes(shifter_client, sandbox):

@@ -279,14 +279,14 @@ def test_registry_out_is_said_once_and_retried(ask, sandbox, settings, mode):
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 1, 0.1, 0.3
     sandbox.faults("registry", mode)
     main = MainContent(ask())
-    said = [one for one in main.paragraphs if one.startswith("Run Registry ") and "ask again" in one]
+    said = [one for one in main.paragraphs if one.startswith("Run Registry ") and "query again" in one]
     assert len(said) == 1
     assert "is not known" in said[0] or "are not known" in said[0]
     again = next(link for link in main.links if "again=1" in link)
     sandbox.clear()
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5
     assert "certified" in ask(again.split("?")[1])
-    assert "ask again" not in text_of(ask())
+    assert "query again" not in text_of(ask())
 
 
 @pytest.mark.django_db
@@ -296,13 +296,13 @@ def test_calls_out_leave_the_rest(ask, sandbox):
     assert row_of(html, "express")
     assert "Run Registry out since" not in html
     assert "Run Registry’s list of certification calls answered with an error (500)." in text_of(html)
-    assert "The certification calls are not known; ask again ." in text_of(html)
+    assert "The certification calls are not known; query again ." in text_of(html)
 
 
 @pytest.mark.django_db
 def test_open_runs_out_leave_the_calls(ask, sandbox):
     sandbox.faults("registry", "500", path="datasets_filtered")
     html = ask("week=2018-W18")
-    assert "What is open is not known; ask again ." in text_of(html)
+    assert "What is open is not known; query again ." in text_of(html)
     assert "has no dataset open" not in html
     assert "2018 week 17" in html

@@ -179,7 +179,7 @@ def test_registry_out_is_said_once_and_retried(ask, sandbox, settings, mode):
     certify(315322)
     sandbox.faults("registry", mode)
     main = MainContent(ask(in_page=False))
-    said = [one for one in main.paragraphs if one.startswith("Run Registry ") and "ask again" in one]
+    said = [one for one in main.paragraphs if one.startswith("Run Registry ") and "query again" in one]
     assert len(said) == 1
     assert "Nothing could be compared" in said[0]
     again = next(link for link in main.links if "again=1" in link)

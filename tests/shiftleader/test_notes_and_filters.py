@@ -83,7 +83,7 @@ def test_filters_are_kept_under_a_name_by_person(shifter, shifter_client, guest_
     assert Change.objects.order_by("-pk")[0].lines[0]["fields"]["query"]["was"] == "verdict=bad"
     assert guest_client.post(f"/shiftleader/filters/{saved.pk}/retire/").status_code == 404
     assert shifter_client.post(f"/shiftleader/filters/{saved.pk}/retire/?week=2018-W20").status_code == 303
-    assert "History can bring it back" in shifter_client.get("/shiftleader/?week=2018-W20").text
+    assert "It can be restored from History" in shifter_client.get("/shiftleader/?week=2018-W20").text
     assert "bad ones" not in shifter_client.get("/shiftleader/?week=2018-W20").text
     assert SavedFilter.objects.filter(user=shifter, is_retired=False).count() == 1
     shifter_client.post("/shiftleader/filters/?verdict=good", {"name": "bad ones"})

@@ -156,7 +156,7 @@ def test_fill_is_not_asked_for_when_the_run_just_failed(sandbox, budget_of):
     page = mirror.run_for_page(RUN, budget_of())
     assert [call["path"].rsplit("/", 1)[1] for call in sandbox.requests("oms")] == ["runs"]
     assert page.fill_result == page.run_result
-    assert "left alone" not in page.fill_result.sentence
+    assert "not queried until" not in page.fill_result.sentence
 
 
 def test_fills_that_do_not_come_are_a_problem_and_the_runs_are_kept(sandbox):

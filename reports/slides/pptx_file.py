@@ -127,7 +127,7 @@ def _write_rectangle(shapes: Any, rectangle: RectangleShape) -> None:
     pptx_shape._element.remove(pptx_shape._element.find(qn("p:style")))  # the style of the template has a shadow
     if rectangle.outline:
         pptx_shape.line.color.rgb, pptx_shape.line.width = (
-            RGBColor.from_string(COLOURS[rectangle.outline].upper()),  # type: ignore[no-untyped-call]
+            RGBColor(*bytes.fromhex(COLOURS[rectangle.outline])),
             Pt(OUTLINE_WIDTH),
         )
     else:

@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 
 from certify.models import TrackerCertification
 from certify.models.certification import CertificationQuerySet
-from certify.models.choices import Component, Reconstruction
-from certify.rules.entry import ComponentFlag, TwinCertification
+from certify.models.choices import Reconstruction
+from certify.models.components import FLAG_COLUMNS
+from certify.rules.entry import TwinCertification
 from infrastructure.database.compiled_query import PLACEHOLDER, SECOND_PLACEHOLDER, PrecompiledQuery
 from oms.verdict_facts import VERDICT_FACTS, verdict_facts
 
@@ -20,8 +21,7 @@ _TWINS = {
 }
 # Of ninety columns of a certification and its people, those that a counterpart is made of: half the time.
 _TWIN_COLUMNS = [
-    *(f"{component.value}{of}" for component in Component for of in ("", "_lowstat")),
-    *(*VERDICT_FACTS, "updated_at"),
+    *(*FLAG_COLUMNS, *VERDICT_FACTS, "updated_at"),
     *(f"{person}__{name}" for person in ("user", "updated_by") for name in ("username", "first_name", "last_name")),
 ]
 
@@ -108,11 +108,10 @@ def twin_of(
 
 
 def _as_twin(row: TrackerCertification, reconstruction: str) -> TwinCertification:
-    said = {one: (getattr(row, one.value), getattr(row, f"{one.value}_lowstat")) for one in Component}
     return TwinCertification(
         pk=row.pk,
         reconstruction=reconstruction,
-        component_flags={one: ComponentFlag(one, *words) for one, words in said.items()},
+        component_flags={one.component: one for one in row.component_flags},
         **verdict_facts(row),
         editor_name=(row.updated_by or row.user).display_name,
         changed_at=row.updated_at,

@@ -15,9 +15,9 @@ from django.db.models.query import ModelIterable
 from django.http import HttpRequest
 
 from audit.models import AppendOnlyHistoryQuerySet
-from certify.actions.input import PROBLEM_FIELDS
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState
+from certify.models.components import PROBLEM_FIELDS
 from certify.models.verdict import verdict_in_sql
 from users.models import User
 

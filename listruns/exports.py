@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
-from certify.models.choices import Component
+from certify.models.components import Component
 from infrastructure.csv_export import csv_rows
 
 Getter = Callable[[TrackerCertification], Any]
@@ -25,14 +25,14 @@ def _related_attribute(path: str, attribute: str) -> Getter:
 
 
 def _problem_names(component: Component) -> Getter:
-    return lambda row: sorted(problem.name for problem in getattr(row, f"{component}_problems").all())
+    return lambda row: sorted(problem.name for problem in getattr(row, component.problems_field).all())
 
 
 def _component_fields(component: Component) -> dict[str, Getter]:
     return {
-        component.value: attrgetter(component.value),
-        f"{component}_lowstat": attrgetter(f"{component}_lowstat"),
-        f"{component}_problems": _problem_names(component),
+        component.flag_field: attrgetter(component.flag_field),
+        component.lowstat_field: attrgetter(component.lowstat_field),
+        component.problems_field: _problem_names(component),
     }
 
 
@@ -51,9 +51,7 @@ FIELDS: dict[str, Getter] = {
     "run_start_time_utc": attrgetter("runreconstruction.run.start_time"),
     "lumisections": attrgetter("lumisections"),
     "recorded_lumi_per_pb": attrgetter("recorded_lumi"),
-    **_component_fields(Component.PIXEL),
-    **_component_fields(Component.STRIP),
-    **_component_fields(Component.TRACKING),
+    **{name: getter for component in Component for name, getter in _component_fields(component).items()},
     "verdict": attrgetter("verdict_word"),
     "trackermap": attrgetter("trackermap"),
     "bad_reason": _related_attribute("bad_reason", "name"),

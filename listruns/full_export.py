@@ -14,8 +14,11 @@ from django.db.models import Model
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
+from certify.models.certification import problem_model
+from certify.models.components import Component
 from users.models import User
 
+_PROBLEM_MODELS = [problem_model(component).__name__ for component in Component]
 # In an order in which each row finds what it points to.
 MODELS = (
     "users.User",
@@ -24,9 +27,7 @@ MODELS = (
     "references.Readout",
     "certify.Dataset",
     "certify.BadReason",
-    "certify.PixelProblem",
-    "certify.StripProblem",
-    "certify.TrackingProblem",
+    *(f"certify.{model}" for model in _PROBLEM_MODELS),
     "certify.Checklist",
     "certify.RunReconstruction",
     "certify.TrackerCertification",
@@ -41,9 +42,7 @@ MODELS = (
     "history.HistoricalOmsFill",
     "history.HistoricalOmsRun",
     "history.HistoricalBadReason",
-    "history.HistoricalPixelProblem",
-    "history.HistoricalStripProblem",
-    "history.HistoricalTrackingProblem",
+    *(f"history.Historical{model}" for model in _PROBLEM_MODELS),
     "history.HistoricalChecklist",
     "history.HistoricalRunReconstruction",
     "history.HistoricalTrackerCertification",

@@ -24,6 +24,7 @@ from certify.filters.filterset import EVERYTHING_LIVE, CertificationFilter, Filt
 from certify.filters.panel import LIST_LAYOUT, FilterPanel, filter_panel
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, ConfirmationCode, Verdict
+from certify.models.components import ComponentFlag
 from certify.review.selectors import CertificationReview, certification_review
 from listruns.fact_pages import history_of_facts
 from listruns.query_string import scope_chips
@@ -209,7 +210,7 @@ def certification_page(
     may_change = as_of is None and certification.may_be_changed_by(user)
     return CertificationPage(
         certification=certification,
-        components=[_component(certification, name) for name in ("pixel", "strip", "tracking")],
+        components=[_component(certification, one) for one in certification.component_flags],
         facts=_frozen_facts(certification.facts),
         read_at=parse_datetime(certification.facts.get("read_at") or ""),
         links=_links(certification),
@@ -244,10 +245,10 @@ def _links(certification: TrackerCertification) -> dict[str, str]:
     return links
 
 
-def _component(certification: TrackerCertification, name: str) -> dict[str, Any]:
+def _component(certification: TrackerCertification, one: ComponentFlag) -> dict[str, Any]:
     return {
-        "label": name.capitalize(),
-        "flag": getattr(certification, name),
-        "lowstat": getattr(certification, f"{name}_lowstat"),
-        "problems": list(getattr(certification, f"{name}_problems").all()),
+        "label": one.component.label,
+        "flag": one.flag,
+        "lowstat": one.lowstat,
+        "problems": list(getattr(certification, one.component.problems_field).all()),
     }

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from certify.models import TrackerCertification
 from certify.models.choices import TrackerMap
+from certify.models.components import ComponentFlag
 
 
 class ListRow(NamedTuple):
@@ -21,12 +22,7 @@ class ListRow(NamedTuple):
     reconstruction: str
     state: str
     run_type: str
-    pixel: str
-    pixel_lowstat: bool
-    strip: str
-    strip_lowstat: bool
-    tracking: str
-    tracking_lowstat: bool
+    component_flags: tuple[ComponentFlag, ...]
     verdict_word: str
     is_stale: bool
     is_practice: bool
@@ -46,12 +42,7 @@ def list_row(row: TrackerCertification, as_of: dt.datetime | None = None) -> Lis
         row.reconstruction,
         row.state,
         row.run_type,
-        row.pixel,
-        row.pixel_lowstat,
-        row.strip,
-        row.strip_lowstat,
-        row.tracking,
-        row.tracking_lowstat,
+        row.component_flags,
         row.verdict_word,
         row.is_stale,
         row.is_practice,

@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet
 
 from certify.models import TrackerCertification
 from certify.models.certification import CertificationQuerySet
-from certify.models.choices import Component
+from certify.models.components import FLAG_COLUMNS, PROBLEM_FIELDS
 from users.models import User
 
 Rows = QuerySet[TrackerCertification]
@@ -17,7 +17,7 @@ _RECONSTRUCTIONS = ("runreconstruction", "reference_runreconstruction")
 CHUNK = 500
 _LIST_COLUMNS = [
     *("state", "run_type", "verdict_word", "stale_since", "is_practice", "trackermap", "date", "comment"),
-    *(f"{component.value}{of}" for component in Component for of in ("", "_lowstat")),
+    *FLAG_COLUMNS,
     *(f"{which}__{name}" for which in _RECONSTRUCTIONS for name in ("run_id", "reconstruction")),
     *(f"user__{name}" for name in ("username", "first_name", "last_name")),
 ]
@@ -74,4 +74,4 @@ def _with_export_relations(rows: Rows) -> Rows:
         "withdrawn_by",
         "updated_by",
     ).defer("facts", "runreconstruction__run__reported", "runreconstruction__run__typed")
-    return full.prefetch_related("pixel_problems", "strip_problems", "tracking_problems")
+    return full.prefetch_related(*PROBLEM_FIELDS)

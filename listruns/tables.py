@@ -1,6 +1,10 @@
 """The columns of the list: order, headings, and how each sorts. templates/listruns/_row.html draws a row."""
 
+from typing import Any
+
 import django_tables2 as tables
+
+from certify.models.components import FLAG_FIELDS, Component
 
 PAGE_SIZES = (25, 50, 100)
 
@@ -16,9 +20,6 @@ class CertificationTable(tables.Table):
     run = _sorted_by("Run", "runreconstruction__run_id", "runreconstruction__reconstruction")
     reconstruction = _sorted_by("Reconstruction", "runreconstruction__reconstruction", "runreconstruction__run_id")
     run_type = _sorted_by("Type", "run_type")
-    pixel = _sorted_by("Pixel", "pixel")
-    strip = _sorted_by("Strip", "strip")
-    tracking = _sorted_by("Tracking", "tracking")
     verdict = _sorted_by("Verdict", "verdict_word")
     reference = _sorted_by("Reference", "reference_runreconstruction__run_id")
     shifter = _sorted_by("Shifter", "user__username")
@@ -28,3 +29,8 @@ class CertificationTable(tables.Table):
     class Meta:
         order_by = "-date"
         order_by_field = "sort"
+        sequence = ("run", "reconstruction", "run_type", *FLAG_FIELDS, "...")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        of_components = [(one.flag_field, _sorted_by(one.label, one.flag_field)) for one in Component]
+        super().__init__(*args, extra_columns=of_components, **kwargs)

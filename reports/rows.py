@@ -16,13 +16,13 @@ from django.db.models.fields.json import KT
 
 from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
-from certify.models.choices import Component, Reconstruction, TrackerMap
+from certify.models.choices import Reconstruction, TrackerMap
+from certify.models.components import FLAG_COLUMNS, Component
 from oms.choices import RunType
 from users.models import User
 
 _TYPES = [RunType.COLLISIONS.value, RunType.COSMICS.value, RunType.UNKNOWN.value]
 _RECONSTRUCTIONS = list(Reconstruction.values)
-_COMPONENTS = [component.value for component in Component]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ _RUN_FACTS = ("fill_number", "b_field", "energy", "fill_type_party1")
 _FILL_FACTS = tuple(field.name for field in fields(FrozenFillFacts))
 _WHOLE_NUMBERS = {"fill_number", "bunches_colliding"}
 _COLUMNS = (
-    *(f"{component.value}{suffix}" for component in Component for suffix in ("", "_lowstat")),
+    *FLAG_COLUMNS,
     *("pk", "run_type", "lumisections", "recorded_lumi", "verdict_word", "trackermap", "comment", "date", "stale"),
     *("dataset__name", "bad_reason__name", "user__username", "user__first_name", "user__last_name"),
 )
@@ -147,8 +147,8 @@ def _report_row(row: dict[str, Any]) -> ReportRow:
         run_number=row["run_number"],
         group=_group(row),
         reference=f"{row['reference_run']} {row['reference_reconstruction']}",
-        flags={name: row[name] for name in _COMPONENTS},
-        low_statistics=frozenset(name for name in _COMPONENTS if row[f"{name}_lowstat"]),
+        flags={one.value: row[one.flag_field] for one in Component},
+        low_statistics=frozenset(one.value for one in Component if row[one.lowstat_field]),
         verdict=row["verdict_word"],
         has_trackermap=row["trackermap"] == TrackerMap.EXISTS,
         lumisections=row["lumisections"],

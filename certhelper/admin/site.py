@@ -21,16 +21,9 @@ from django.urls import reverse
 
 from certhelper.admin.base import ChangeReasonForm, LinkedPageAdmin, ReadOnlyAdmin, ReasonedChangeAdmin
 from certhelper.admin.records import register_remaining_models
-from certify.models import (
-    BadReason,
-    Checklist,
-    Dataset,
-    PixelProblem,
-    RunReconstruction,
-    StripProblem,
-    TrackerCertification,
-    TrackingProblem,
-)
+from certify.models import Checklist, Dataset, RunReconstruction, TrackerCertification
+from certify.models.components import FLAG_FIELDS
+from certify.vocabulary.cache import VOCABULARY_MODELS
 from certify.vocabulary.kinds import TERM_KINDS
 from oms.models import OmsFill, OmsRun
 from users.access import denial_message
@@ -71,7 +64,7 @@ admin.site.logout = log_out  # type: ignore[method-assign, assignment]
 admin.site.has_permission = has_admin_access  # type: ignore[method-assign]
 
 
-@admin.register(BadReason, PixelProblem, StripProblem, TrackingProblem)
+@admin.register(*VOCABULARY_MODELS.values())
 class VocabularyTermAdmin(LinkedPageAdmin):
     """To be changed on its page, which knows where a word may stand and keeps editions apart."""
 
@@ -154,8 +147,8 @@ class CertificationAdmin(LinkedPageAdmin):
     """To be changed on its page, where rights and rules are held."""
 
     page = "listruns:certification"
-    list_display = ("run", "reco", "run_type", "pixel", "strip", "tracking", "verdict", "user", "date", "state")
-    list_filter = ("state", "run_type", "runreconstruction__reconstruction", "pixel", "strip", "tracking", "date")
+    list_display = ("run", "reco", "run_type", *FLAG_FIELDS, "verdict", "user", "date", "state")
+    list_filter = ("state", "run_type", "runreconstruction__reconstruction", *FLAG_FIELDS, "date")
     list_select_related = ("runreconstruction", "user")
     search_fields = ("^runreconstruction__run__run_number", "^user__username", "dataset__name", "comment")
     date_hierarchy = "date"

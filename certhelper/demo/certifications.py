@@ -16,6 +16,7 @@ from certify.actions.certify import certify_run
 from certify.actions.input import CertificationContext, CertificationInput
 from certify.models import BadReason, RunReconstruction, TrackerCertification
 from certify.models.choices import ConfirmationCode, Flag, Reconstruction, TrackerMap
+from certify.models.components import Component
 from certify.references.actions import adopt_reference
 from certify.vocabulary.fixtures.reasons import DETECTOR_OFF
 from infrastructure.http.budget import Budget
@@ -52,8 +53,7 @@ class DemoCertification:
     dataset: str
     golden: int
     active: int
-    pixel_ready: int | None
-    strip_ready: int | None
+    ready: dict[Component, int | None]
 
     @property
     def key(self) -> tuple[int, str]:
@@ -67,16 +67,21 @@ class DemoCertification:
 
     @property
     def flags(self) -> dict[str, Flag]:
-        """Tracking follows Strip: without it there are no tracks to judge."""
-        strip = self.flag(self.strip_ready)
-        return {"pixel": self.flag(self.pixel_ready), "strip": strip, "tracking": strip}
+        """By column. A component without counts follows the one that it requires: Tracking has no detector."""
+        return {one.flag_field: self.flag(self.ready.get(_judged_by(one))) for one in Component}
 
     @property
     def comment(self) -> str:
         if Flag.BAD not in self.flags.values():
             return ""
-        ready = f"Pixel was ready in {self.pixel_ready or 0}, Strip in {self.strip_ready or 0}"
-        return f"{ready} of {self.active} active lumisections."
+        first, *others = [(one.label, count or 0) for one, count in self.ready.items()]
+        counts = ", ".join(f"{label} in {count}" for label, count in others)
+        return f"{first[0]} was ready in {first[1]}, {counts} of {self.active} active lumisections."
+
+
+def _judged_by(component: Component) -> Component:
+    required = [one.component for one in component.declaration.prerequisites if one.is_required]
+    return required[0] if required else component
 
 
 def _optional_integer(text: str) -> int | None:
@@ -95,8 +100,7 @@ def demo_certifications() -> list[DemoCertification]:
                 dataset=line["dataset"],
                 golden=_optional_integer(line["golden"]) or 0,
                 active=int(line["active"]),
-                pixel_ready=_optional_integer(line["pixel_ready"]),
-                strip_ready=_optional_integer(line["strip_ready"]),
+                ready={one: _optional_integer(line[name]) for one in Component if (name := f"{one}_ready") in line},
             )
             for line in csv.DictReader(line for line in file if not line.startswith("#"))
         ]
@@ -147,10 +151,8 @@ def _certify(row: DemoCertification, run: OmsRun, people: dict[str, User], reaso
     owner = people[OWNERS[day.toordinal() % len(OWNERS)]]
     flags = row.flags
     is_bad = Flag.BAD in flags.values()
-    decision = CertificationInput(
-        pixel=flags["pixel"],
-        strip=flags["strip"],
-        tracking=flags["tracking"],
+    decision = CertificationInput.from_columns(
+        **flags,
         trackermap=TrackerMap.EXISTS,
         reference=_reference(row),
         date=day,

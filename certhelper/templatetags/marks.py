@@ -7,9 +7,11 @@ from functools import lru_cache
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from certify.editor.widgets import boxes_html, options_html
+from certify.models.components import Component, ComponentFlag
 from certify.vocabulary.inline_forms import INLINE_FORMS, InlineTermForm
 
 register = template.Library()
@@ -23,6 +25,27 @@ def flag_badge(flag: str, lowstat: bool, component: str) -> SafeString:
     """The shape of a flag, with the component and the word as its title."""
     context = {"flag": flag, "lowstat": lowstat, "component": component, "is_compact": True}
     return render_to_string("includes/_flag.html", context)
+
+
+@register.simple_tag
+@lru_cache(maxsize=512)
+def flag_cells(component_flags: tuple[ComponentFlag, ...]) -> SafeString:
+    """The cells of a row with the flag of each component, under `component_headings`; the initials head narrow ones."""
+    return format_html_join(
+        "",
+        '<td class="flag-cell" data-initial="{}">{}</td>',
+        (
+            (one.component.declaration.initial, flag_badge(one.flag, one.lowstat, one.component.label))
+            for one in component_flags
+        ),
+    )
+
+
+@register.simple_tag
+@lru_cache(maxsize=1)
+def component_headings() -> SafeString:
+    """The headings of the columns of a table that has one for each component."""
+    return format_html_join("", '<th scope="col">{}</th>', ((one.label,) for one in Component))
 
 
 @register.simple_tag

@@ -12,7 +12,6 @@ from django.db import IntegrityError, transaction
 from audit.choices import ChangeKind
 from audit.operation import operation
 from certify.actions.input import (
-    PROBLEM_FIELDS,
     CertificationContext,
     CertificationInput,
     has_same_content,
@@ -31,6 +30,7 @@ from certify.facts.snapshot import (
 from certify.facts.staleness import DATASET, changed_dataset, changed_since_shown, mark_stale, settled_registry
 from certify.models import Dataset, RunReconstruction, TrackerCertification
 from certify.models.choices import Reconstruction
+from certify.models.components import PROBLEM_FIELDS
 from certify.rules.confirmations import missing_confirmations, required_confirmations
 from certify.rules.entry import ValidationIssue, build_entry, validate
 from certify.selectors import certification_by_key, certified_reconstructions, live_certification, twin_of

@@ -8,10 +8,9 @@ from typing import Any
 
 from certify.facts.snapshot import TypedValues
 from certify.models import BadReason, RunReconstruction, TrackerCertification
-from certify.models.choices import CertificationState, Component
+from certify.models.choices import CertificationState
+from certify.models.components import PROBLEM_FIELDS, Component, ComponentFlag, flag_columns
 from users.models import User
-
-PROBLEM_FIELDS = ("pixel_problems", "strip_problems", "tracking_problems")
 
 
 @dataclass(frozen=True)
@@ -21,25 +20,31 @@ class CertificationInput:
     `confirmed` are the codes of the questions that were confirmed; of these, only what is asked is kept.
     """
 
-    pixel: str
-    strip: str
-    tracking: str
+    component_flags: tuple[ComponentFlag, ...]
     trackermap: str
     reference: RunReconstruction
     date: dt.date
-    pixel_lowstat: bool = False
-    strip_lowstat: bool = False
-    tracking_lowstat: bool = False
     bad_reason: BadReason | None = None
     comment: str = ""
     confirmed: list[str] = field(default_factory=list)
     problems: dict[str, list[Any]] = field(default_factory=dict)
 
+    @classmethod
+    def from_columns(cls, **values: Any) -> CertificationInput:
+        """From flags and ticks by the names of their columns, and the rest as here. A tick left out is not set."""
+        component_flags = tuple(
+            ComponentFlag(one, values.pop(one.flag_field), values.pop(one.lowstat_field, False)) for one in Component
+        )
+        return cls(component_flags, **values)
+
     def columns(self) -> dict[str, Any]:
         """The certification's own columns."""
-        plain = ("pixel", "strip", "tracking", "trackermap", "date", "bad_reason", "comment", "confirmed")
-        ticks = tuple(f"{component.value}_lowstat" for component in Component)
-        return {name: getattr(self, name) for name in plain + ticks} | {"reference_runreconstruction": self.reference}
+        plain = ("trackermap", "date", "bad_reason", "comment", "confirmed")
+        return {
+            **flag_columns(self.component_flags),
+            **{name: getattr(self, name) for name in plain},
+            "reference_runreconstruction": self.reference,
+        }
 
 
 @dataclass(frozen=True)

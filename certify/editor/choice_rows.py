@@ -12,7 +12,8 @@ from certify.editor.editor import CertificationEditor
 from certify.editor.form import CertificationForm
 from certify.editor.live_checks import ConfirmationBox
 from certify.editor.widgets import Option, field_options, term_options
-from certify.models.choices import Component, Flag
+from certify.models.choices import Flag
+from certify.models.components import Component
 from certify.vocabulary.cache import ChecklistToTick
 from certify.vocabulary.inline_forms import InlineTermForm
 
@@ -78,7 +79,7 @@ def cached_checklists_html(rows: tuple[ChecklistRow, ...]) -> SafeString:
 
 
 def component_row(form: CertificationForm, component: Component, confirmations: list[ConfirmationBox]) -> ComponentRow:
-    flag, low = form[component.value], form[f"{component}_lowstat"]
+    flag, low = form[component.flag_field], form[component.lowstat_field]
     return ComponentRow(
         name=component.value,
         label=str(component.label),
@@ -90,7 +91,7 @@ def component_row(form: CertificationForm, component: Component, confirmations: 
 
 
 def problems_row(editor: CertificationEditor, component: Component) -> ProblemsRow:
-    problems = editor.form[f"{component}_problems"]
+    problems = editor.form[component.problems_field]
     options, errors = term_options(problems, editor.vocabulary), (str(error) for error in problems.errors)
     return ProblemsRow(str(component.label), problems.html_name, tuple(options), tuple(errors))
 

@@ -12,8 +12,7 @@ from typing import Any
 from django.http import QueryDict
 
 from certify.actions.certify import FILL_NUMBER_MISSING
-from certify.actions.input import PROBLEM_FIELDS
-from certify.editor.form import FLAGS, LOWSTATS, OVERWRITE_FIELD, CertificationForm, initial_values
+from certify.editor.form import OVERWRITE_FIELD, CertificationForm, initial_values
 from certify.editor.form_context import FormContext, read_form_context
 from certify.editor.form_errors import FormErrorLink, form_errors
 from certify.editor.subject import CertificationSubject
@@ -22,6 +21,7 @@ from certify.facts.forms import FactForms
 from certify.facts.staleness import shown_facts
 from certify.models import TrackerCertification, VocabularyTerm
 from certify.models.choices import ConfirmationCode
+from certify.models.components import FLAG_COLUMNS, PROBLEM_FIELDS
 from certify.references.offered import offered_references
 from certify.references.ranking import RankedReference, ranked_references, reference_features
 from certify.rules.confirmations import CHECKBOX_PREFIX, Confirmation, missing_confirmations, required_confirmations
@@ -112,7 +112,7 @@ class CertificationEditor:
         if self.form.is_bound:
             self.form.is_valid()  # reads what was sent, if that was not done yet
             return self.form.entered_values
-        names = (*FLAGS, *LOWSTATS) if self.existing else ()
+        names = FLAG_COLUMNS if self.existing else ()
         return {name: getattr(self.existing, name) for name in names}
 
     def _are_well_typed(self, names: Iterable[str]) -> bool:

@@ -11,12 +11,13 @@ from django.db import models
 from django.db.models import Q
 from django.http import QueryDict
 
-from certify.actions.input import PROBLEM_FIELDS, CertificationContext, CertificationInput
+from certify.actions.input import CertificationContext, CertificationInput
 from certify.editor.checklist_fields import ChecklistBoxesForm
 from certify.editor.fields import ReferenceField, TermsField
 from certify.editor.form_context import FormContext
 from certify.models import RunReconstruction, TrackerCertification
-from certify.models.choices import Component, ConfirmationCode, Flag, Reconstruction, TrackerMap
+from certify.models.choices import ConfirmationCode, Flag, Reconstruction, TrackerMap
+from certify.models.components import FLAG_FIELDS, LOWSTAT_FIELDS, PROBLEM_FIELDS, Component
 from certify.references.ranking import RankedReference
 from certify.rules.confirmations import CHECKBOX_PREFIX, CHECKBOX_VALUE_PREFIX
 from certify.rules.entry import build_entry, validate
@@ -27,10 +28,8 @@ from registry.parsing import reconstruction_in
 MAX_COMMENT_LENGTH = (
     100_000  # characters; browsers keep to it, so that what is sent stays far below what the server reads
 )
-FLAGS = [component.value for component in Component]
 # Carries the version that a person puts their own over.
 OVERWRITE_FIELD = "over"
-LOWSTATS = [f"{flag}_lowstat" for flag in FLAGS]
 # Nobody types into a hidden field: what cannot be read there was spoiled on its way.
 SPOILED_FIELD_ERRORS = dict.fromkeys(
     ("required", "invalid", "invalid_choice", "min_value", "max_value"),
@@ -44,6 +43,13 @@ def _choice_field(label: str, choices: type[models.TextChoices], advice: str) ->
     return forms.ChoiceField(choices=choices.choices, widget=forms.RadioSelect, label=label, error_messages=errors)
 
 
+def _form_field(column: models.Field[Any, Any], **options: Any) -> forms.Field | None:
+    """The form field of a column: for a flag, large buttons."""
+    if column.name in FLAG_FIELDS:
+        return _choice_field(Component(column.name).label, Flag, "choose good, bad or excluded.")
+    return column.formfield(**options)
+
+
 # What a rule asks of a reference and what is frozen of it, of the fifty columns of its run.
 _REFERENCE_COLUMNS = ("reconstruction", "is_reference", *(f"run__{name}" for name in ("run_type", "b_field", "energy")))
 
@@ -51,9 +57,6 @@ _REFERENCE_COLUMNS = ("reconstruction", "is_reference", *(f"run__{name}" for nam
 class CertificationForm(ChecklistBoxesForm, forms.ModelForm):
     """Flags, reference, map, reason, problems, comment, date; and, hidden, what the form was opened with."""
 
-    pixel = _choice_field(Component.PIXEL.label, Flag, "choose good, bad or excluded.")
-    strip = _choice_field(Component.STRIP.label, Flag, "choose good, bad or excluded.")
-    tracking = _choice_field(Component.TRACKING.label, Flag, "choose good, bad or excluded.")
     trackermap = _choice_field("Tracker map", TrackerMap, "choose exists or missing.")
     reference_runreconstruction = ReferenceField(
         RunReconstruction.objects.none(),
@@ -88,8 +91,9 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):
 
     class Meta:
         model = TrackerCertification
+        formfield_callback = staticmethod(_form_field)
         fields = (
-            *(*FLAGS, *LOWSTATS, "trackermap", "reference_runreconstruction"),
+            *(*FLAG_FIELDS, *LOWSTAT_FIELDS, "trackermap", "reference_runreconstruction"),
             *("bad_reason", *PROBLEM_FIELDS, "comment", "date"),
         )
         field_classes = dict.fromkeys(PROBLEM_FIELDS, TermsField)
@@ -97,7 +101,7 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):
             "comment": forms.Textarea(attrs={"rows": 3, "maxlength": MAX_COMMENT_LENGTH}),
             **dict.fromkeys(PROBLEM_FIELDS, forms.CheckboxSelectMultiple),
         }
-        labels = {"bad_reason": "Reason", **{name: name.split("_")[0].capitalize() for name in PROBLEM_FIELDS}}
+        labels = {"bad_reason": "Reason", **{one.problems_field: one.label for one in Component}}
 
     def __init__(
         self, *args: Any, run: OmsRun, form_context: FormContext, checklists: list[ChecklistToTick], **kwargs: Any
@@ -228,10 +232,10 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):
     def certification_input(self) -> CertificationInput:
         """What was said, for the action."""
         entered_values = self.cleaned_data
-        return CertificationInput(
+        return CertificationInput.from_columns(
             **{
                 name: entered_values[name]
-                for name in (*FLAGS, *LOWSTATS, "trackermap", "date", "bad_reason", "comment")
+                for name in (*FLAG_FIELDS, *LOWSTAT_FIELDS, "trackermap", "date", "bad_reason", "comment")
             },
             reference=entered_values["reference_runreconstruction"],
             confirmed=self.confirmed,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from django.forms import BoundField
 
-from certify.editor.form import FLAGS, CertificationForm
+from certify.editor.form import CertificationForm
 from certify.facts.forms import FactForms
-from certify.models.choices import Component
+from certify.models.components import FLAG_FIELDS, Component
 from oms.forms import TypedForm
 from oms.models import OmsFill
 
@@ -54,6 +54,6 @@ def input_anchor(bound: BoundField) -> str:
 def field_name(bound: BoundField) -> str:
     """What the field is called where no heading stands beside it."""
     component, _, of_it = bound.name.partition("_")
-    if component in FLAGS and of_it:
+    if component in FLAG_FIELDS and of_it:
         return f"{Component(component).label} {'low statistics' if of_it == 'lowstat' else of_it}"
     return f"Checklist {bound.label}" if component == "checklist" else str(bound.label)

@@ -19,7 +19,8 @@ from certify.editor.form_errors import input_anchor
 from certify.editor.widgets import term_options
 from certify.facts.presentation import fact_text
 from certify.models import TrackerCertification
-from certify.models.choices import Component, Reconstruction
+from certify.models.choices import Reconstruction
+from certify.models.components import Component
 from certify.references.explanation import rank_reasons_text
 from certify.rules.confirmations import compare_with_twin, missing_confirmations
 from certify.rules.entry import TwinCertification, validate
@@ -82,13 +83,11 @@ def compare_versions(editor: CertificationEditor, theirs: TrackerCertification) 
     """(what, theirs, mine) for each part of the decision and of the facts it rests on, as words."""
     form = editor.form
     rows = []
-    for component in Component:
-        name, low = component.value, f"{component.value}_lowstat"
-        mine = _flag_text(form[name].value(), bool(form[low].value()))
-        rows.append((component.label, _flag_text(getattr(theirs, name), getattr(theirs, low)), mine))
-        rows.append(
-            (f"{component.label} problems", _problem_names(theirs, name), _chosen_names(editor, f"{name}_problems"))
-        )
+    for one in theirs.component_flags:
+        component, field = one.component, one.component.problems_field
+        mine = _flag_text(form[component.flag_field].value(), bool(form[component.lowstat_field].value()))
+        rows.append((component.label, _flag_text(one.flag, one.lowstat), mine))
+        rows.append((component.problems_label, _problem_names(theirs, field), _chosen_names(editor, field)))
     references = {str(one.reference.pk): str(one.reference) for one in editor.ranked}
     facts = compare_facts(verdict_facts(theirs), verdict_facts(editor.run_with_typed), SINCE_SHOWN)
     return [
@@ -107,8 +106,8 @@ def compare_versions(editor: CertificationEditor, theirs: TrackerCertification) 
     ]
 
 
-def _problem_names(theirs: TrackerCertification, component: str) -> str:
-    return ", ".join(str(problem) for problem in getattr(theirs, f"{component}_problems").all())
+def _problem_names(theirs: TrackerCertification, field: str) -> str:
+    return ", ".join(str(problem) for problem in getattr(theirs, field).all())
 
 
 def _chosen_names(editor: CertificationEditor, field: str) -> str:

@@ -37,7 +37,7 @@ from certify.editor.widgets import Option, field_options, term_options
 from certify.editor.worklist import Search, SearchPlace, SearchStep
 from certify.facts.snapshot import has_typed_values
 from certify.models import TrackerCertification
-from certify.models.choices import Component
+from certify.models.components import Component
 from certify.references.explanation import rank_reasons_text
 from infrastructure.http.results import Found, explanations
 from oms.choices import RunType

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from certify.filters.date_range import days_of_week
 from certify.filters.names import EVERYBODY
 from certify.models import TrackerCertification
-from certify.models.choices import Component
+from certify.models.components import Component
 from certify.rules.run_numbers import LAST_RUN, parse_ranges
 from certify.vocabulary.cache import vocabulary, with_descendants
 from users.models import User
@@ -146,7 +146,7 @@ class TermsFilter(django_filters.Filter):
 
 
 class AnyProblemFilter(django_filters.Filter):
-    """Any of the chosen problems of any component, as component-key: pixel-3."""
+    """Any of the chosen problems of any component, as <component>-<key>."""
 
     field_class = forms.MultipleChoiceField
 
@@ -158,7 +158,7 @@ class AnyProblemFilter(django_filters.Filter):
         chosen: dict[str, list[int]] = {}
         for one in value:
             component, _, key = one.partition("-")
-            chosen.setdefault(f"{component}_problems", []).append(int(key))
+            chosen.setdefault(Component(component).problems_field, []).append(int(key))
         return qs.filter(any_of(with_terms(qs, *one) for one in chosen.items())) if chosen else qs
 
 
@@ -186,12 +186,12 @@ def term_choices(field: str) -> Pairs:
 
 
 def problem_choices() -> Pairs:
-    """Every problem, as (pixel-3, Pixel: its name)."""
+    """Every problem, as (<component>-<key>, its component: its name)."""
     terms = vocabulary().terms
     return [
         (f"{component.value}-{word.pk}", f"{component.label}: {word.name}")
         for component in Component
-        for word in terms[f"{component.value}_problems"]
+        for word in terms[component.problems_field]
     ]
 
 

@@ -30,7 +30,8 @@ from certify.filters.fields import (
 )
 from certify.filters.names import ALIASES, DAY_NAMES, current_names
 from certify.models import TrackerCertification
-from certify.models.choices import CertificationState, Component, Flag, Reconstruction, TrackerMap, Verdict
+from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap, Verdict
+from certify.models.components import LOWSTAT_FIELDS, Component
 from certify.rules.run_numbers import LAST_RUN
 from oms.choices import RunType
 
@@ -146,9 +147,8 @@ class CertificationFilter(django_filters.FilterSet):
         """Those above, and for each component its flag and its problems."""
         found = dict(super().get_filters())
         for component in Component:
-            found[component.value] = WordsFilter(component.value, component.label, Flag.choices)
-            problems = f"{component.value}_problems"
-            found[problems] = TermsFilter(problems, f"{component.label} problems")
+            found[component.flag_field] = WordsFilter(component.flag_field, component.label, Flag.choices)
+            found[component.problems_field] = TermsFilter(component.problems_field, component.problems_label)
         return _SharedFilters(found)
 
     def get_form_class(self) -> type[forms.Form]:
@@ -260,8 +260,8 @@ class CertificationFilter(django_filters.FilterSet):
 
     def with_low_statistics(self, queryset: Rows, _name: str, value: bool) -> Rows:
         ticked = Q()
-        for component in Component:
-            ticked |= Q(**{f"{component.value}_lowstat": True})
+        for field in LOWSTAT_FIELDS:
+            ticked |= Q(**{field: True})
         return queryset.filter(ticked) if value else queryset
 
 

@@ -7,8 +7,9 @@ from django.http import QueryDict
 from certify.filters.date_range import DateRange, days_of_week
 
 # What an address may also call a filter: {name: today's name}. Two more are read as they are, since they say something
-# of their own: `runs` (numbers and ranges as text, beside `runs_min` and `runs_max`), and `problem` (pixel-3: any of
-# these problems of any component, beside pixel_problems=3). A person may be named once, several times, or with commas.
+# of their own: `runs` (numbers and ranges as text, beside `runs_min` and `runs_max`), and `problem`
+# (<component>-<key>: any of these problems of any component, beside <component>_problems=<key>). A person may be named
+# once, several times, or with commas.
 ALIASES = {
     "from": "date_min",
     "to": "date_max",

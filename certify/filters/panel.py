@@ -17,10 +17,9 @@ from certify.filters.fields import account_names
 from certify.filters.filterset import CertificationFilter, FilterChip
 from certify.filters.names import DAY_NAMES
 from certify.models import TrackerCertification
-from certify.models.choices import Component
+from certify.models.components import FLAG_FIELDS, PROBLEM_FIELDS
 from users.models import User
 
-_COMPONENTS = tuple(component.value for component in Component)
 _WITHOUT_CHOICE = {"user": "Anybody", "bad_reason": "Any"}
 
 
@@ -43,9 +42,9 @@ LIST_LAYOUT = PanelLayout(
         *("runs_min", "runs_max", "date_min", "date_max", "user", "reference", "dataset", "comment", "bad_reason"),
         *("state", "runs", "b_field", "energy", "beam"),
     ),
-    boxes=(*_EVERYWHERE, *_COMPONENTS),
+    boxes=(*_EVERYWHERE, *FLAG_FIELDS),
     ticks=("lowstat", "stale", "incomplete"),
-    lists=tuple(f"{name}_problems" for name in _COMPONENTS),
+    lists=PROBLEM_FIELDS,
 )
 WEEK_LAYOUT = PanelLayout(
     "Days and filters",

@@ -14,7 +14,8 @@ from audit.operation import AuditOperation, operation
 from certify.facts.snapshot import frozen_facts
 from certify.imports.file_rows import FileRow, NotImportable, read_rows, split_cell
 from certify.models import Dataset, RunReconstruction, TrackerCertification
-from certify.models.choices import CertificationState, Component, Flag, Reconstruction, TrackerMap
+from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap
+from certify.models.components import Component, ComponentFlag, flag_columns
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
 from certify.vocabulary.cache import VOCABULARY_MODELS
 from oms.choices import RunType
@@ -22,7 +23,6 @@ from oms.models import OmsRun
 from users.models import Role, User
 
 CHUNK = 500
-_FLAGS = tuple(component.value for component in Component)
 _NEEDED = ("run_number", "reconstruction", "reference_run_number", "reference_reconstruction")
 _LISTS = {*VOCABULARY_MODELS, "confirmed", "stale"}  # what our own export may have as lists; the last two are not read
 ReconstructionKey = tuple[int, str]
@@ -39,8 +39,7 @@ class ImportedRow:
     key: ReconstructionKey
     reference: ReconstructionKey
     dataset: str
-    flags: dict[str, str]
-    lowstat: frozenset[str]
+    component_flags: tuple[ComponentFlag, ...]
     trackermap: str
     comment: str
     date: dt.date | None
@@ -78,12 +77,16 @@ def read_certifications(file: TextIO, flags: str = "") -> list[ImportedRow]:
     return rows
 
 
+def _parse_flag(row: FileRow, component: Component, default: str) -> ComponentFlag:
+    is_low = row.get(component.lowstat_field, "").lower() == "true"
+    return ComponentFlag(component, _parse_choice(row, component.flag_field, Flag.values, default), is_low)
+
+
 def _parse_row(row: FileRow, flags: str) -> ImportedRow:
     if lists := [name for name, cell in row.items() if isinstance(cell, list) and name not in _LISTS]:
         raise ValueError(f"{lists[0]} is a list. Give one value.")
     if row.get("state", "").lower() == CertificationState.WITHDRAWN or row.get("is_practice", "").lower() == "true":
         raise ValueError("it is withdrawn or practice, and would count here. Remove such lines.")
-    components = {name: _parse_choice(row, name, Flag.values, flags) for name in _FLAGS}
     return ImportedRow(
         key=(_parse_run_number(row, "run_number"), _parse_choice(row, "reconstruction", Reconstruction.values)),
         reference=(
@@ -91,8 +94,7 @@ def _parse_row(row: FileRow, flags: str) -> ImportedRow:
             _parse_choice(row, "reference_reconstruction", Reconstruction.values),
         ),
         dataset=row.get("dataset", "").strip()[:150],
-        flags=components,
-        lowstat=frozenset(name for name in _FLAGS if row.get(f"{name}_lowstat", "").lower() == "true"),
+        component_flags=tuple(_parse_flag(row, component, flags) for component in Component),
         trackermap=_parse_choice(row, "trackermap", TrackerMap.values, TrackerMap.MISSING),
         comment=row.get("comment", ""),
         date=_parse_date(row.get("date", "")),
@@ -234,8 +236,7 @@ class _ImportChunk:
             lumisections=run.lumisections if one.lumisections is None else one.lumisections,
             recorded_lumi=run.recorded_lumi if one.recorded_lumi is None else one.recorded_lumi,
             facts=frozen_facts(run, reference, one.dataset, {}),
-            **one.flags,
-            **{f"{name}_lowstat": name in one.lowstat for name in _FLAGS},
+            **flag_columns(one.component_flags),
         )
 
     def _shift_day(self, one: ImportedRow, run: OmsRun) -> dt.date:

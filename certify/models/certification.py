@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from typing import cast
 
 from django.conf import settings
 from django.db import models
@@ -13,9 +14,10 @@ from audit.choices import ChangeKind
 from audit.models import AuditOptions, Change
 from audit.tracked_model import TrackedModel
 from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap
+from certify.models.components import FLAG_FIELDS, Component
 from certify.models.history_labels import CERTIFICATION_LABELS, REFERENCE_LABELS, RunFactsMixin, withdrawal_values
 from certify.models.verdict import verdict_in_sql
-from certify.models.vocabulary import BadReason, PixelProblem, StripProblem, TrackingProblem
+from certify.models.vocabulary import BadReason, PixelProblem, StripProblem, TrackingProblem, VocabularyTerm
 from infrastructure.database.locking import lock_one
 from oms.choices import RunType
 from oms.formatting import lumi_text
@@ -219,7 +221,7 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
                 ),
                 name="withdrawn_with_who_when_why",
             ),
-            *_choice_constraints(Flag, "pixel", "strip", "tracking"),
+            *_choice_constraints(Flag, *FLAG_FIELDS),
             *_choice_constraints(TrackerMap, "trackermap"),
             *_choice_constraints(RunType, "run_type"),
         ]
@@ -257,3 +259,8 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
         """Its owner, while still a shifter, and shift leaders; practice is its owner's alone."""
         is_anybodys = person.may_change_others and not self.is_practice
         return is_anybodys or (person.may_certify and self.user_id == person.pk)
+
+
+def problem_model(component: Component) -> type[VocabularyTerm]:
+    """The model of what can be seen in this component."""
+    return cast(type[VocabularyTerm], TrackerCertification._meta.get_field(component.problems_field).related_model)

@@ -12,14 +12,6 @@ class Reconstruction(models.TextChoices):
     RERECOUL = "rerecoul", "ReRecoUL"
 
 
-class Component(models.TextChoices):
-    """What is judged; in this order on every page."""
-
-    PIXEL = "pixel", "Pixel"
-    STRIP = "strip", "Strip"
-    TRACKING = "tracking", "Tracking"
-
-
 class Flag(models.TextChoices):
     """A shifter's word on one component."""
 
@@ -29,7 +21,7 @@ class Flag(models.TextChoices):
 
 
 class Verdict(models.TextChoices):
-    """What the three flags come to (certify/models/verdict.py)."""
+    """What the flags come to (certify/models/verdict.py)."""
 
     GOOD = "good", "Good"
     BAD = "bad", "Bad"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from certify.models.choices import CertificationState, Component, Verdict
+from certify.models.choices import CertificationState, Verdict
+from certify.models.components import Component, ComponentFlag, component_flags_of
 from certify.models.verdict import verdict
 
 REFERENCE_LABELS = {
@@ -23,9 +24,7 @@ CERTIFICATION_LABELS = {
     "is_practice": "practice",
     "date": "shift day",
     "external_info_complete": "facts complete",
-    "pixel_lowstat": "Pixel low statistics",
-    "strip_lowstat": "Strip low statistics",
-    "tracking_lowstat": "Tracking low statistics",
+    **{component.lowstat_field: component.lowstat_label for component in Component},
     "is_dataset_verified": "dataset verified",
     "recorded_lumi": "recorded",
     # Who, when and why stand with the change itself.
@@ -69,11 +68,14 @@ class RunFactsMixin:
         return self.runreconstruction.reconstruction
 
     @property
+    def component_flags(self) -> tuple[ComponentFlag, ...]:
+        """What was said of each component."""
+        return component_flags_of(self)
+
+    @property
     def verdict(self) -> Verdict:
         """Good, bad or undecided, on the run type this was certified with."""
-        flags = {component.value: getattr(self, component.value) for component in Component}
-        ticks = {f"{component.value}_lowstat": getattr(self, f"{component.value}_lowstat") for component in Component}
-        return verdict(self.run_type, **flags, **ticks)
+        return verdict(self.run_type, self.component_flags)
 
 
 def retirement_values(_actor: object, _reason: str) -> dict[str, Any]:

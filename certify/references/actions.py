@@ -15,12 +15,10 @@ from audit.operation import operation
 from certify.actions.certify import lock_reconstruction
 from certify.errors import EntryInvalid
 from certify.models import RunReconstruction, TrackerCertification
-from certify.models.choices import CertificationState, Component, Verdict
-from certify.models.verdict import is_ok
+from certify.models.choices import CertificationState, Verdict
 from certify.rules.entry import ValidationIssue, join_names
 from certify.rules.reference_type import has_fitting_type
 from certify.selectors import live_certification
-from oms.choices import RunType
 from oms.models import OmsRun
 from users.models import User
 
@@ -141,8 +139,6 @@ def _already_certified_message(existing: TrackerCertification) -> str:
 
 def _bad_components(made: TrackerCertification) -> Iterator[str]:
     """The components that are not in order, in words."""
-    for one in Component:
-        flag, is_low = getattr(made, one.value), getattr(made, f"{one.value}_lowstat")
-        counts = one != Component.PIXEL or made.run_type != RunType.COSMICS
-        if counts and not is_ok(flag, is_low):
-            yield f"{one.label} is {flag}"
+    for one in made.component_flags:
+        if not one.is_ok and one.component.counts_for(made.run_type) is not False:
+            yield f"{one.component.label} is {one.flag}"

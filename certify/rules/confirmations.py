@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from certify.models.choices import Component, ConfirmationCode, Flag, Reconstruction
-from certify.rules.entry import CertificationEntry, TwinCertification, ValidationIssue
+from certify.models.choices import ConfirmationCode, Flag, Reconstruction
+from certify.models.components import Component, ComponentFlag, Prerequisite
+from certify.rules.entry import CertificationEntry, TwinCertification, ValidationIssue, good_components
 from certify.rules.fact_comparison import WITH_TWIN, FactDiff, compare_facts
 from oms.choices import RunType
 from oms.formatting import lumi_text
@@ -20,9 +21,6 @@ from oms.verdict_facts import verdict_facts
 CHECKBOX_PREFIX = "confirm_"
 CHECKBOX_VALUE_PREFIX = "to-"
 MAX_REFERENCE_DISTANCE = 6000  # runs
-# What OMS calls the detector that a component is judged with. Tracks are made in the Strip detector; without Pixel
-# they still are, and Tracking good without Pixel has a question of its own.
-_DETECTORS = {Component.PIXEL: "PIXEL", Component.STRIP: "TRACKER", Component.TRACKING: "TRACKER"}
 _TWIN_RECONSTRUCTIONS = (Reconstruction.EXPRESS, Reconstruction.PROMPT)
 
 
@@ -65,34 +63,35 @@ def compare_with_twin(entry: CertificationEntry, twin: TwinCertification) -> lis
     return [*(_compare_flags(one, entry, twin) for one in Component), *facts]
 
 
-def _strip_is_excused(entry: CertificationEntry) -> Iterator[Confirmation]:
-    strip = entry.component_flags.get(Component.STRIP)
-    if strip is None or not _is_tracking_good(entry) or strip.flag == Flag.GOOD or strip.is_bad:
-        return
-    what = "excluded" if strip.flag == Flag.EXCLUDED else "bad with low statistics"
-    yield Confirmation(ConfirmationCode.STRIP_LOWSTAT, "tracking", f"Tracking is good while Strip is {what}.")
+def _prerequisite_is_not_good(entry: CertificationEntry) -> Iterator[Confirmation]:
+    """What is refused is not asked, nor what does not count for the run type, or only may."""
+    for one in good_components(entry):
+        for prerequisite in one.declaration.prerequisites:
+            other = entry.component_flags.get(prerequisite.component)
+            counts = prerequisite.component.counts_for(entry.run_type)
+            if other and counts and other.flag != Flag.GOOD and not (prerequisite.is_required and other.is_bad):
+                what = f"{other.component.label} is {_lack_text(prerequisite, other)}"
+                yield Confirmation(prerequisite.confirmation, one.flag_field, f"{one.label} is good while {what}.")
 
 
-def _pixel_is_missing(entry: CertificationEntry) -> Iterator[Confirmation]:
-    pixel = entry.component_flags.get(Component.PIXEL)
-    if entry.run_type == RunType.COLLISIONS and pixel and pixel.flag != Flag.GOOD and _is_tracking_good(entry):
-        yield Confirmation(ConfirmationCode.PIXEL, "tracking", f"Tracking is good while Pixel is {pixel.flag}.")
-
-
-def _is_tracking_good(entry: CertificationEntry) -> bool:
-    tracking = entry.component_flags.get(Component.TRACKING)
-    return tracking is not None and tracking.flag == Flag.GOOD
+def _lack_text(prerequisite: Prerequisite, other: ComponentFlag) -> str:
+    return "bad with low statistics" if prerequisite.is_required and other.flag == Flag.BAD else other.flag
 
 
 def _detector_was_absent(entry: CertificationEntry) -> Iterator[Confirmation]:
     if not entry.components:
         return
-    absent = [one for one in Component if _is_flagged(entry, one) and _DETECTORS[one] not in entry.components]
+    absent = [one for one in Component if _is_flagged(entry, one) and _has_no_detector(one, entry.components)]
     if absent:
-        names = " and ".join(dict.fromkeys(_DETECTORS[one] for one in absent))
+        names = " and ".join(dict.fromkeys(one.declaration.oms_detector for one in absent))
         said = ", ".join(f"{one.label} is {entry.component_flags[one].flag}" for one in absent)
         were = "were" if " and " in names else "was"
         yield Confirmation(ConfirmationCode.ABSENT, absent[0].value, f"{said}, but {names} {were} not in the run.")
+
+
+def _has_no_detector(component: Component, took_part: Collection[str]) -> bool:
+    detector = component.declaration.oms_detector
+    return bool(detector) and detector not in took_part
 
 
 def _is_flagged(entry: CertificationEntry, component: Component) -> bool:
@@ -154,8 +153,7 @@ def _compare_flags(component: Component, entry: CertificationEntry, twin: TwinCe
 
 
 _RULES = [
-    _strip_is_excused,
-    _pixel_is_missing,
+    _prerequisite_is_not_good,
     _detector_was_absent,
     _lumi_fits_the_type,
     _reference_is_newer,

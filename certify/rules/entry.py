@@ -11,30 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from certify.models.choices import Component, Flag
+from certify.models.choices import Flag
+from certify.models.components import Component, ComponentFlag
 from certify.rules.reference_type import has_fitting_type
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
 from oms.models import OmsRun
 from oms.verdict_facts import verdict_facts
-
-
-@dataclass(frozen=True)
-class ComponentFlag:
-    """A shifter's word on one component."""
-
-    component: Component
-    flag: str
-    lowstat: bool
-
-    @property
-    def is_bad(self) -> bool:
-        """Bad, and not excused by low statistics."""
-        return self.flag == Flag.BAD and not self.lowstat
-
-    @property
-    def text(self) -> str:
-        """As people read it: the flag, and whether statistics were low."""
-        return f"{self.flag}{', low' if self.lowstat else ''}"
 
 
 @dataclass(frozen=True)
@@ -98,11 +80,11 @@ def build_entry(
     """The entry that these columns of a certification make on this run; absent columns are judged by no rule."""
     today = dt.datetime.now(dt.UTC).date()
     reference = values.get("reference_runreconstruction")
-    judged = [one for one in Component if values.get(one.value)]
+    judged = [one for one in Component if values.get(one.flag_field)]
     return CertificationEntry(
         run_number=run.run_number,
         component_flags={
-            one: ComponentFlag(one, values[one.value], bool(values.get(f"{one.value}_lowstat"))) for one in judged
+            one: ComponentFlag(one, values[one.flag_field], bool(values.get(one.lowstat_field))) for one in judged
         },
         reference_run_type=reference.run.run_type if reference else None,
         is_own_reference=str(reference) == f"{run.run_number} {reconstruction}",
@@ -136,9 +118,9 @@ def _run_number_is_possible(entry: CertificationEntry) -> Iterator[ValidationIss
         yield ValidationIssue("__all__", f"Run numbers go from {FIRST_RUN} to {LAST_RUN}. Open a run within them.")
 
 
-def join_names(names: list[str]) -> str:
-    """Names as in a sentence: Pixel, Strip and Tracking."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+def join_names(names: list[str], conjunction: str = "and") -> str:
+    """Names as in a sentence: one, another and a third."""
+    return f" {conjunction} ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def _bad_has_reason_and_comment(entry: CertificationEntry) -> Iterator[ValidationIssue]:
@@ -149,10 +131,18 @@ def _bad_has_reason_and_comment(entry: CertificationEntry) -> Iterator[Validatio
         yield ValidationIssue("comment", f"{join_names(bad)}: bad needs a comment. Say what was seen.")
 
 
-def _tracking_needs_strip(entry: CertificationEntry) -> Iterator[ValidationIssue]:
-    tracking, strip = entry.component_flags.get(Component.TRACKING), entry.component_flags.get(Component.STRIP)
-    if tracking and strip and tracking.flag == Flag.GOOD and strip.is_bad:
-        yield ValidationIssue("tracking", "Tracking cannot be good while Strip is bad. Change one of them.")
+def good_components(entry: CertificationEntry) -> Iterator[Component]:
+    """The components that are flagged good."""
+    return (one for one, component_flag in entry.component_flags.items() if component_flag.flag == Flag.GOOD)
+
+
+def _good_has_what_it_requires(entry: CertificationEntry) -> Iterator[ValidationIssue]:
+    for one in good_components(entry):
+        for prerequisite in one.declaration.prerequisites:
+            other = entry.component_flags.get(prerequisite.component)
+            if prerequisite.is_required and other and other.is_bad:
+                sentence = f"{one.label} cannot be good while {other.component.label} is bad. Change one of them."
+                yield ValidationIssue(one.flag_field, sentence)
 
 
 def _excluded_has_no_statistics(entry: CertificationEntry) -> Iterator[ValidationIssue]:
@@ -160,7 +150,7 @@ def _excluded_has_no_statistics(entry: CertificationEntry) -> Iterator[Validatio
         if component_flag.flag == Flag.EXCLUDED and component_flag.lowstat:
             name = component_flag.component.label
             yield ValidationIssue(
-                f"{component_flag.component.value}_lowstat",
+                component_flag.component.lowstat_field,
                 f"{name} is excluded, so it has no statistics to be low. Untick low or change the flag.",
             )
 
@@ -201,7 +191,7 @@ def _checklists_are_ticked(entry: CertificationEntry) -> Iterator[ValidationIssu
 _RULES = [
     _run_number_is_possible,
     _bad_has_reason_and_comment,
-    _tracking_needs_strip,
+    _good_has_what_it_requires,
     _excluded_has_no_statistics,
     _reference_is_of_the_same_type,
     _reference_is_another,

@@ -9,8 +9,10 @@ from typing import Any
 from django.db.models import Model, Value
 from django.db.models.signals import post_delete, post_save
 
-from certify.models import BadReason, Checklist, PixelProblem, StripProblem, TrackingProblem, VocabularyTerm
+from certify.models import BadReason, Checklist, VocabularyTerm
+from certify.models.certification import problem_model
 from certify.models.choices import ChecklistUse
+from certify.models.components import Component
 from certify.models.vocabulary import checkbox_name
 from certify.vocabulary.tree import TermNode, TermRow, in_tree_order
 from infrastructure.cache.remembered import cached, invalidate
@@ -19,9 +21,7 @@ from infrastructure.markdown import parse_outline
 _VOCABULARY_KEY, _CHECKLISTS_KEY = _CACHE_KEYS = ("certify.words", "certify.checklists")
 VOCABULARY_MODELS: dict[str, type[VocabularyTerm]] = {
     "bad_reason": BadReason,
-    "pixel_problems": PixelProblem,
-    "strip_problems": StripProblem,
-    "tracking_problems": TrackingProblem,
+    **{component.problems_field: problem_model(component) for component in Component},
 }
 
 

@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from certify.models import Checklist, VocabularyTerm
 from certify.models.choices import ChecklistUse
+from certify.models.components import Component
 from certify.rules.entry import ValidationIssue
 from certify.vocabulary.actions import ChecklistInput, TermInput, current_edition
 from certify.vocabulary.cache import vocabulary
@@ -109,7 +110,7 @@ class ChecklistForm(EditionForm):
         max_length=MAX_TEXT_LENGTH,
         label="Text",
         widget=forms.Textarea(attrs={"rows": 22, "spellcheck": "true"}),
-        help_text=f"A heading (## Pixel) begins a group, - or 1. an item. {MARKDOWN_HELP}",
+        help_text=f"A heading (## {next(iter(Component)).label}) begins a group, - or 1. an item. {MARKDOWN_HELP}",
     )
     is_retired = forms.BooleanField(required=False, label="Retired: gone through no longer")
 

@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 
 from certify.models import VocabularyTerm
-from certify.models.choices import Component
+from certify.models.components import Component
 from certify.vocabulary.actions import NOT_IN_TRAINING, add_term, term_named
 from certify.vocabulary.cache import VOCABULARY_MODELS
 from users.models import User
@@ -90,7 +90,7 @@ class InlineProblemForm(InlineTermForm):
 
     @property
     def field(self) -> str:
-        return f"{self.cleaned_data['new_problem_of']}_problems"
+        return Component(self.cleaned_data["new_problem_of"]).problems_field
 
 
 INLINE_FORMS: dict[str, type[InlineTermForm]] = {form.term_type: form for form in (InlineReasonForm, InlineProblemForm)}

@@ -1,4 +1,4 @@
-"""The four kinds of words, as addresses and pages name them."""
+"""The kinds of words, as addresses and pages name them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.http import Http404
 
 from certify.models import VocabularyTerm
-from certify.models.choices import Component
+from certify.models.components import Component
 from certify.vocabulary.cache import VOCABULARY_MODELS
 
 
@@ -28,7 +28,7 @@ class TermKind:
 TERM_KINDS = (
     TermKind("reason", "bad_reason", "Reasons", "reason"),
     *(
-        TermKind(component.value, f"{component.value}_problems", f"{component.label} problems", "problem")
+        TermKind(component.value, component.problems_field, component.problems_label, "problem")
         for component in Component
     ),
 )

@@ -11,14 +11,16 @@ from collections.abc import Iterable, Iterator
 from prettytable import PrettyTable
 from prettytable.prettytable import HRuleStyle
 
-from certify.models.choices import Component, Verdict
+from certify.models.choices import Verdict
+from certify.models.components import Component
 from oms.formatting import lumi_text
 from reports.rows import ReportGroup, ReportRow, grouped_rows
 from reports.statistics import statistics_by_verdict, with_verdict
 
 WIDTH = 78
 COMMENT_WIDTH = 50
-_COMPONENT_ORDER = (Component.TRACKING, Component.PIXEL, Component.STRIP)
+# What rests on others stands before them.
+_COMPONENT_ORDER = sorted(Component, key=lambda one: not one.declaration.prerequisites)
 Groups = list[tuple[ReportGroup, list[ReportRow]]]
 
 

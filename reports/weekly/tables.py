@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from django.urls import reverse
 
-from certify.models.choices import Component, Verdict
+from certify.models.choices import Verdict
+from certify.models.components import Component
 from oms.choices import RunType
 from oms.formatting import inst_lumi_text, lumi_text
 from reports.fill_statistics import FillLumi, lumi_of_runs

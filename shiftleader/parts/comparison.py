@@ -12,7 +12,8 @@ from functools import cached_property
 from django.db.models import TextChoices
 
 from certify.editor.worklist import search_order
-from certify.models.choices import Component, Reconstruction
+from certify.models.choices import Reconstruction
+from certify.models.components import Component
 from oms.choices import RunType
 from oms.parsing import derive_run_type
 from registry.flags import MIXED, NOT_FLAGGED, ComponentStatus, FlaggedDataset

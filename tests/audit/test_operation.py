@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 def decision(reference, **changes):
     said = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "date": date(2018, 6, 2)}
-    return CertificationInput(**{**said, "reference": reference, **changes})
+    return CertificationInput.from_columns(**{**said, "reference": reference, **changes})
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from certify.models import (
     TrackingProblem,
 )
 from certify.models.choices import ConfirmationCode, Flag, Reconstruction, TrackerMap
+from certify.models.components import Component, ComponentFlag
 from certify.references.actions import adopt_reference, promote_reference, retire_reference
 from certify.vocabulary.actions import add_term
 from oms.models import OmsRun
@@ -197,7 +198,7 @@ class RandomActor:
     def _decision(self, run_type: str) -> CertificationInput:
         flags = self.dice.choice((("good",) * 3, ("bad", "good", "good"), ("good", "bad", "bad"), (Flag.EXCLUDED,) * 3))
         return CertificationInput(
-            *flags,
+            tuple(ComponentFlag(*one, False) for one in zip(Component, flags, strict=True)),
             self.dice.choice(TrackerMap.values),
             self._reference(run_type),
             date(2018, 6, 2),

@@ -38,7 +38,7 @@ def reference():
 
 def _decision(reference, **changes):
     said = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "date": date(2018, 6, 2)}
-    return CertificationInput(**{**said, "reference": reference, **changes})
+    return CertificationInput.from_columns(**{**said, "reference": reference, **changes})
 
 
 def test_certify_keeps_decision_facts_reference_and_dataset(shifter, run, reference):

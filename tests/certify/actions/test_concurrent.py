@@ -49,7 +49,7 @@ def _all_at_once(deeds):
 def _decision(reference, comment=""):
     said = dict.fromkeys(("pixel", "strip", "tracking"), "good")
     told = {"trackermap": "exists", "reference": reference, "date": date(2018, 6, 2), "comment": comment}
-    return CertificationInput(**said, **told, confirmed=ConfirmationCode.values)
+    return CertificationInput.from_columns(**said, **told, confirmed=ConfirmationCode.values)
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["known run", "run nobody knows"])

@@ -1,11 +1,13 @@
 """The verdict as a pure function and as its twin in SQL: equal over every combination, and as the rules say."""
 
 from itertools import product
+from types import SimpleNamespace
 
 import pytest
 
 from certify.models import TrackerCertification
 from certify.models.choices import Flag, Verdict
+from certify.models.components import component_flags_of
 from certify.models.verdict import verdict
 from oms.choices import RunType
 from tests.factories import CertificationFactory, ReconstructionFactory, UserFactory
@@ -20,6 +22,10 @@ def _columns(run_type, flags, ticks):
         **dict(zip(names, flags, strict=True)),
         **{f"{name}_lowstat": tick for name, tick in zip(names, ticks, strict=True)},
     }
+
+
+def _verdict(run_type, flags, ticks):
+    return verdict(run_type, component_flags_of(SimpleNamespace(**_columns(run_type, flags, ticks))))
 
 
 def test_sql_twin_equals_the_pure_function_for_every_combination(db):
@@ -64,8 +70,7 @@ def test_sql_twin_equals_the_pure_function_for_every_combination(db):
     ],
 )
 def test_verdict_follows_the_rules(run_type, flags, ticks, expected):
-    columns = _columns(run_type, flags, ticks)
-    assert verdict(columns.pop("run_type"), **columns) == expected
+    assert _verdict(run_type, flags, ticks) == expected
 
 
 # The 26 certifications of one summary report, as the tool in use today pins them (* = low statistics): the verdict of
@@ -103,5 +108,5 @@ REPORT = """
 @pytest.mark.parametrize("line", REPORT.strip().splitlines(), ids=lambda line: line.split()[0])
 def test_verdict_of_a_real_report_is_as_pinned_today(line):
     _run, run_type, *flags, expected = line.split()
-    columns = _columns(run_type, [flag.rstrip("*") for flag in flags], [flag.endswith("*") for flag in flags])
-    assert verdict(columns.pop("run_type"), **columns) == expected
+    ticks = [flag.endswith("*") for flag in flags]
+    assert _verdict(run_type, [flag.rstrip("*") for flag in flags], ticks) == expected

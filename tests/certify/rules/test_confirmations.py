@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certify.models.choices import Component, ConfirmationCode, Flag, Reconstruction
+from certify.models.choices import ConfirmationCode, Flag, Reconstruction
+from certify.models.components import Component, ComponentFlag
 from certify.rules.confirmations import (
     Confirmation,
     compare_with_twin,
     missing_confirmations,
     required_confirmations,
 )
-from certify.rules.entry import CertificationEntry, ComponentFlag, TwinCertification
+from certify.rules.entry import CertificationEntry, TwinCertification
 from oms.choices import RunType
 
 TODAY = date(2018, 5, 10)

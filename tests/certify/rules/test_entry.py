@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from certify.models.choices import Component
-from certify.rules.entry import CertificationEntry, ComponentFlag, build_entry, join_names, validate
+from certify.models.components import Component, ComponentFlag
+from certify.rules.entry import CertificationEntry, build_entry, join_names, validate
 from oms.models import OmsRun
 
 TODAY = date(2018, 5, 10)

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from certhelper.demo.certifications import DemoCertification, demo_certifications
 from certhelper.demo.people import PEOPLE
 from certify.models import BadReason, RunReconstruction, TrackerCertification
+from certify.models.components import Component
 from oms.models import OmsRun
 from users.models import Role, User
 
@@ -28,10 +29,10 @@ def _row(**changes) -> DemoCertification:
         "dataset": "/a/b/DQMIO",
         "golden": 0,
         "active": 100,
-        "pixel_ready": 100,
-        "strip_ready": 100,
     }
-    return DemoCertification(**plain | changes)
+    ready = {Component.PIXEL: 100, Component.STRIP: 100}
+    ready |= {one: changes.pop(f"{one}_ready") for one in ready if f"{one}_ready" in changes}
+    return DemoCertification(**plain | changes, ready=ready)
 
 
 def test_file_has_the_86_certifications_below_run_315190():

@@ -1,8 +1,10 @@
 """What every test has at hand: the cast, their browsers, a cold start, and nothing left over from the test before."""
 
 import os
+import time
 
 import pytest
+import time_machine
 from django.core.cache import cache, caches
 from django.db import connection
 from django.test import Client
@@ -44,6 +46,27 @@ def _cold_start():
     tokens.discard_all()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def stopped_clock():
+    """The time stands still.
+
+    Some statements depend on the time: a session is saved again in the first request a minute after the sign-in, and
+    what was read from OMS grows old. Where statements are counted, a slow machine counts as many as a fast one.
+    """
+    with time_machine.travel(time.time(), tick=False):
+        yield
+
+
+@pytest.fixture
+def django_assert_num_queries(stopped_clock, django_assert_num_queries):
+    return django_assert_num_queries
+
+
+@pytest.fixture
+def django_assert_max_num_queries(stopped_clock, django_assert_max_num_queries):
+    return django_assert_max_num_queries
 
 
 @pytest.fixture

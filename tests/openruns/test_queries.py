@@ -16,7 +16,7 @@ FIRST_ELSEWHERE = 400_000
 
 
 @pytest.fixture
-def hundred_runs(sandbox) -> list[int]:
+def hundred_runs(stopped_clock, sandbox) -> list[int]:
     """The hundred newest runs of the sandbox's world that have something to certify."""
     answer = datasets_of_runs(range(315190, 316202), Budget(30))
     sandbox.clear()

@@ -11,7 +11,7 @@ from certify.references.ranking import ranked_references, reference_features
 from tests.certify.page_form import GOOD, open_form, send_form
 from tests.factories import BEGIN, CertificationFactory, FillFactory, ReconstructionFactory, RunFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 ADDRESS = "/certify/315259/express/"
 
 

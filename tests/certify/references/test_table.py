@@ -11,7 +11,7 @@ from certify.models import RunReconstruction
 from certify.references.actions import retire_reference
 from tests.factories import CertificationFactory, FillFactory, ReconstructionFactory, RunFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stopped_clock")]
 
 
 def reference(number, reconstruction="prompt", **run):

@@ -20,6 +20,7 @@ from registry import client as registry
 from sandbox.faults import MODES
 from tests.infrastructure.http.local_server import TOKEN_PATH, Answer
 from tests.infrastructure.http.unreadable import make_unreadable
+from tests.waiting import HANG_S, PATIENCE_S
 
 RUN = 315270
 CLIENT = tokens.ClientCredentials("cmsoms-prod", "certhelper", "s3cret")
@@ -84,13 +85,14 @@ def test_trial_that_fails_opens_it_anew(oms_out, settings):
 
 
 def test_one_page_tries_while_the_others_go_on_without(oms_out, settings):
-    oms_out.faults("oms", "slow", seconds=0.5)
+    oms_out.faults("oms", "slow", seconds=2)
     with later(settings.BREAKER_SECONDS + 1), ThreadPoolExecutor(8) as pool:
         began = time.monotonic()
         answers = list(pool.map(lambda _: (ask_oms(), time.monotonic() - began), range(8)))
     assert calls(oms_out) == 1
     assert [type(answer) for answer, _ in answers].count(Found) == 1
-    assert max(seconds for answer, seconds in answers if isinstance(answer, Unreachable)) < 0.4
+    (trial,) = (seconds for answer, seconds in answers if isinstance(answer, Found))
+    assert max(seconds for answer, seconds in answers if isinstance(answer, Unreachable)) < trial
 
 
 def test_page_that_may_try_makes_all_its_calls(oms_out, settings):
@@ -181,11 +183,12 @@ def test_row_that_cannot_be_read_is_no_outage(sandbox):
 
 def test_call_that_a_page_had_no_time_left_for_is_no_outage(sandbox, settings):
     """A page that spent its time elsewhere asks late; that says nothing about whom it asked last."""
-    sandbox.faults("oms", "slow", seconds=0.5)
-    budget = Budget(1)
-    time.sleep(0.7)
+    sandbox.faults("oms", "slow", seconds=HANG_S)
+    budget = Budget(5)
+    budget._deadline -= 4.1
     assert "did not answer within 0." in oms.fetch_run(RUN, budget).sentence
     assert not any(state.is_out for state in status.service_states())
+    sandbox.clear()
     assert isinstance(ask_oms(), Found)
 
 
@@ -220,15 +223,13 @@ def test_token_that_is_kept_works_while_the_sign_in_is_left_alone(sandbox):
 
 def test_nobody_waits_for_a_token_of_a_service_that_is_left_alone(oms_out):
     tokens.discard_all()
-    oms_out.faults("sso", "hang", seconds=30)
-    began = time.monotonic()
+    oms_out.faults("sso", "hang", seconds=HANG_S)
     assert ask_oms().sentence.startswith("OMS ")
-    assert time.monotonic() - began < 0.5
     assert calls(oms_out, "sso") == 0
 
 
 def test_hung_sign_in_holds_nobody_past_the_budget_and_then_nobody_at_all(stand_in):
-    stand_in.answer_with(Answer([], wait=5), TOKEN_PATH)
+    stand_in.answer_with(Answer([], wait=HANG_S), TOKEN_PATH)
     call = client.ServiceCall("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL")
 
     def seconds(budget_s):
@@ -237,11 +238,12 @@ def test_hung_sign_in_holds_nobody_past_the_budget_and_then_nobody_at_all(stand_
             tokens.fetch_json(call, CLIENT, Budget(budget_s))
         return time.monotonic() - began
 
+    threads = threading.active_count()
     with ThreadPoolExecutor(16) as pool:
-        assert max(pool.map(seconds, [0.6] * 16)) < 1
-        assert max(pool.map(seconds, [5] * 16)) < 0.5
+        assert max(pool.map(seconds, [0.6] * 16)) < PATIENCE_S
+        assert max(pool.map(seconds, [HANG_S] * 16)) < PATIENCE_S
     assert stand_in.paths() == [TOKEN_PATH]
-    assert threading.active_count() < 120
+    assert threading.active_count() < threads + 16
 
 
 def test_cache_that_cannot_be_written_costs_the_breaker_not_the_page(sandbox, monkeypatch):

@@ -1,0 +1,18 @@
+"""Limits of time in tests, far enough apart that a slow machine fails none of them.
+
+A service that hangs does so for `HANG_S`. Who gave up before `PATIENCE_S` has not waited for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+HANG_S = 60
+PATIENCE_S = 30
+
+
+def are_concurrent(calls: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the last of these calls (of the sandbox's log) began before the first of them was answered."""
+    calls = list(calls)
+    return max(call["started"] for call in calls) < min(call["started"] + call["seconds"] for call in calls)

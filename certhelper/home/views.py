@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from certhelper.home.page import home_page
 from certhelper.web.request_log import current_request_id
+from certify.rules.component_sentences import component_sentences
 from certify.rules.run_numbers import parse_run_numbers
 from infrastructure.web.responses import ExplainedHttp404
 
@@ -43,7 +44,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """Keys, rules and colours, on one page."""
-    return render(request, "home/help.html")
+    return render(request, "home/help.html", {"components": component_sentences()})
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:

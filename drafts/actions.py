@@ -1,4 +1,4 @@
-"""All that writes drafts and leases."""
+"""Actions that create, change and delete drafts and leases."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from drafts.models import DRAFT_RETENTION, Draft, Lease
 from users.models import User
 
 LEASE_DURATION = timedelta(seconds=90)
-# Made anew whenever a form opens; nobody typed them.
+# Fields that are generated when a form opens and not typed by the user.
 UNTYPED_FIELDS = (
     *("csrfmiddlewaretoken", "sheet", "ticket", "idempotency_key", "again"),
     *("typed_at", "sent_at", "reopened"),
 )
 DRAFTS_PER_FORM = 20
-# A lease that ran out, or was taken over, begins anew. Django's own upsert knows no condition, and opens a transaction.
+# An expired lease, or one that was taken over, starts again. `bulk_create` supports no such condition and opens a
+# transaction.
 _OPEN_LEASE = """
-    INSERT INTO drafts_lease AS held (user_id, run_number, reconstruction, since, ends_at)
+    INSERT INTO drafts_lease AS lease (user_id, run_number, reconstruction, since, ends_at)
     VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT (run_number, reconstruction, user_id) DO UPDATE SET
-        since = CASE WHEN held.ends_at <= excluded.since OR held.taken_at IS NOT NULL
-                     THEN excluded.since ELSE held.since END,
+        since = CASE WHEN lease.ends_at <= excluded.since OR lease.taken_at IS NOT NULL
+                     THEN excluded.since ELSE lease.since END,
         ends_at = excluded.ends_at, taken_by_id = NULL, taken_at = NULL
 """
 _END_LEASE = "DELETE FROM drafts_lease WHERE user_id = %s AND run_number = %s AND reconstruction = %s"
@@ -38,16 +39,16 @@ _CLOSE_FORM = """
 
 
 def save_draft(form_token: FormToken, sent: QueryDict, *, is_reopened: bool = False) -> datetime | None:
-    """Keep what was typed in this form; the time of what is kept, or None when the form was saved meanwhile.
+    """Save the typed fields of a form as its draft and return when its text was typed (UTC).
 
-    Text that was typed before what is kept of the form (it lay in a browser) changes nothing. The draft that was
-    restored into this form gives way to it, unless somebody typed on there. Who opened the form might certify then: a
-    role that was lowered meanwhile costs no text. `is_reopened`: the person came back to a saved form and typed on.
-    Raises `PermissionDenied`.
+    Returns None if the form itself was saved meanwhile, unless `is_reopened`: the user returned to it and typed more.
+    Text older than that of the draft, as a browser may still send it, is ignored. The draft that was restored into the
+    form is deleted, unless it was changed elsewhere. The role is not checked, so that a lowered role loses no text.
+    Raises `PermissionDenied` for an inactive account.
     """
     if not User.objects.filter(pk=form_token.user_id, is_active=True).exists():
         raise PermissionDenied("The account that opened this form is switched off; nothing is kept.")
-    of = {
+    form_key = {
         "user_id": form_token.user_id,
         "run_number": form_token.run_number,
         "reconstruction": form_token.reconstruction,
@@ -55,11 +56,11 @@ def save_draft(form_token: FormToken, sent: QueryDict, *, is_reopened: bool = Fa
     typed, typed_at = _typed_fields(sent), timezone.now() - _age_of_typing(sent)
     with transaction.atomic():
         draft, is_new = Draft.objects.select_for_update().get_or_create(
-            key=form_token.key, defaults={**of, "typed": typed, "saved_at": typed_at}
+            key=form_token.key, defaults={**form_key, "typed": typed, "saved_at": typed_at}
         )
         if is_new:
             _delete_restored_draft(form_token)
-            _delete_oldest_drafts(of)
+            _delete_oldest_drafts(form_key)
             return draft.saved_at
         if draft.is_done and not is_reopened:
             return None
@@ -67,7 +68,7 @@ def save_draft(form_token: FormToken, sent: QueryDict, *, is_reopened: bool = Fa
 
 
 def _update_draft(draft: Draft, typed: str, typed_at: datetime) -> datetime:
-    """Put newer text into the draft; when what it holds was typed."""
+    """Store the text unless that of the draft is newer, and return when the text of the draft was typed."""
     if draft.is_done or (draft.typed != typed and draft.saved_at <= typed_at):
         draft.typed, draft.saved_at, draft.is_done = typed, typed_at, False
         draft.save(update_fields=["typed", "saved_at", "is_done"])
@@ -82,55 +83,59 @@ def _typed_fields(sent: QueryDict) -> str:
 
 
 def _age_of_typing(sent: QueryDict) -> timedelta:
-    """How long ago it was typed, by the clock of the browser alone: that may go wrong by hours, but evenly."""
+    """Return the age of the text, from two times of the browser's clock, which may be wrong by a constant."""
     typed_at, sent_at = sent.get("typed_at", ""), sent.get("sent_at", "")
     if not (typed_at.isdecimal() and sent_at.isdecimal()):
         return timedelta()
-    # Longer than drafts are kept makes no difference, nor does a clock that was put back.
-    longest = int(DRAFT_RETENTION / timedelta(milliseconds=1))
-    return timedelta(milliseconds=min(max(int(sent_at[:20]) - int(typed_at[:20]), 0), longest))
+    # The age is limited to the retention time and is not negative if the clock was set back.
+    limit = int(DRAFT_RETENTION / timedelta(milliseconds=1))
+    return timedelta(milliseconds=min(max(int(sent_at[:20]) - int(typed_at[:20]), 0), limit))
 
 
 def _delete_restored_draft(form_token: FormToken) -> None:
-    """The draft that was put into the form, if it still is what was put there."""
+    """Delete the draft that was restored into the form, if it has not changed since."""
     if form_token.restored_key:
-        of_then = {"key": form_token.restored_key, "saved_at": datetime.fromisoformat(form_token.restored_at)}
-        Draft.objects.filter(user_id=form_token.user_id, is_done=False, **of_then).delete()
+        Draft.objects.filter(
+            user_id=form_token.user_id,
+            is_done=False,
+            key=form_token.restored_key,
+            saved_at=datetime.fromisoformat(form_token.restored_at),
+        ).delete()
 
 
-def _delete_oldest_drafts(of: dict[str, object]) -> None:
-    """A person who opens a form ever again and types a little each time keeps the last few drafts."""
-    kept = Draft.objects.filter(**of, is_done=False).order_by("-saved_at").values_list("pk", flat=True)
-    Draft.objects.filter(pk__in=list(kept[DRAFTS_PER_FORM:])).delete()
+def _delete_oldest_drafts(form_key: dict[str, object]) -> None:
+    """Delete all but the newest `DRAFTS_PER_FORM` drafts of a user for one reconstruction."""
+    newest_first = Draft.objects.filter(**form_key, is_done=False).order_by("-saved_at").values_list("pk", flat=True)
+    Draft.objects.filter(pk__in=list(newest_first[DRAFTS_PER_FORM:])).delete()
 
 
 def discard_draft(actor: User, key: str, form_token: FormToken | None = None) -> None:
-    """Remove a draft of one's own; another's, and none, are let be.
+    """Delete a draft of the actor. Drafts of other users and unknown keys are ignored.
 
-    With the draft that was restored into a form goes what was kept of that form (`form_token`) since.
+    If the draft was restored into the form of `form_token`, the draft of that form is deleted, too.
     """
     keys = [key, form_token.key] if form_token and key == form_token.restored_key else [key]
-    Draft.objects.filter(user=actor, key__in=[one for one in keys if is_form_key(one)]).delete()
+    Draft.objects.filter(user=actor, key__in=[draft_key for draft_key in keys if is_form_key(draft_key)]).delete()
 
 
 def close_form(actor: User, run_number: int, reconstruction: str, form_token: FormToken | None) -> None:
-    """The form was saved: its draft goes, its lease ends, and the form takes no late draft.
+    """Empty the draft of a saved form, so that a late draft of it is ignored, and end the lease.
 
-    What the person typed in other tabs stays on offer. Each save waits for these two statements.
+    Drafts of other tabs remain. Raw SQL, because every certification waits for these statements.
     """
-    of: tuple[int, int, str] = (actor.pk, run_number, reconstruction)
+    form_key: tuple[int, int, str] = (actor.pk, run_number, reconstruction)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_END_LEASE, of)
+        cursor.execute(_END_LEASE, form_key)
         if form_token and form_token.is_of(actor.pk, run_number, reconstruction):
             _delete_restored_draft(form_token)
             now = connection.ops.adapt_datetimefield_value(timezone.now())
-            cursor.execute(_CLOSE_FORM, [*of, form_token.key, True, now])
+            cursor.execute(_CLOSE_FORM, [*form_key, form_token.key, True, now])
 
 
 def open_lease(form_token: FormToken) -> None:
-    """The person has just opened the form: as `renew_lease`, but in one statement, for a page that has to be quick."""
+    """Start or renew the lease of a form that was just opened. One statement, to keep the page fast."""
     now = timezone.now()
-    since, ends_at = (connection.ops.adapt_datetimefield_value(one) for one in (now, now + LEASE_DURATION))
+    since, ends_at = (connection.ops.adapt_datetimefield_value(time) for time in (now, now + LEASE_DURATION))
     with connection.cursor() as cursor:
         cursor.execute(
             _OPEN_LEASE, [form_token.user_id, form_token.run_number, form_token.reconstruction, since, ends_at]
@@ -138,17 +143,19 @@ def open_lease(form_token: FormToken) -> None:
 
 
 def renew_lease(form_token: FormToken, *, is_opening: bool = False) -> Lease:
-    """The person has the form open: for another 90 s. A lease that ran out, and a form just opened, begin anew."""
+    """Extend the lease by `LEASE_DURATION` and return it.
+
+    An expired lease starts again, as does one that was taken over if `is_opening`.
+    """
     now = timezone.now()
-    of = {
-        "user_id": form_token.user_id,
-        "run_number": form_token.run_number,
-        "reconstruction": form_token.reconstruction,
-    }
-    begun = {"since": now, "ends_at": now + LEASE_DURATION}
     with transaction.atomic():
-        held = Lease.objects.select_for_update(of=("self",)).select_related("taken_by")
-        lease, _ = held.get_or_create(**of, defaults=begun)
+        leases = Lease.objects.select_for_update(of=("self",)).select_related("taken_by")
+        lease, _ = leases.get_or_create(
+            user_id=form_token.user_id,
+            run_number=form_token.run_number,
+            reconstruction=form_token.reconstruction,
+            defaults={"since": now, "ends_at": now + LEASE_DURATION},
+        )
         if lease.ends_at <= now or (is_opening and lease.taken_at):
             lease.since, lease.taken_by, lease.taken_at = now, None, None
         lease.ends_at = now + LEASE_DURATION
@@ -157,21 +164,25 @@ def renew_lease(form_token: FormToken, *, is_opening: bool = False) -> Lease:
 
 
 def release_lease(form_token: FormToken) -> None:
-    """The person has left the form."""
-    of = {"run_number": form_token.run_number, "reconstruction": form_token.reconstruction}
-    Lease.objects.filter(user_id=form_token.user_id, **of).delete()
+    """Delete the lease of a form that the user has left."""
+    Lease.objects.filter(
+        user_id=form_token.user_id, run_number=form_token.run_number, reconstruction=form_token.reconstruction
+    ).delete()
 
 
 def take_over(actor: User, form_token: FormToken) -> int:
-    """A shift leader takes the form over from everybody who has it open; their pages say so. How many those were."""
+    """Take the form over from all other users who have it open, and return their number.
+
+    Their pages show a message at the next renewal. Raises `PermissionDenied` below the role shift leader.
+    """
     if not actor.may_change_others:
         raise PermissionDenied("Taking a form over needs the role shift leader.")
-    theirs = Lease.objects.running().filter(run_number=form_token.run_number, reconstruction=form_token.reconstruction)
-    return theirs.exclude(user=actor).update(taken_by=actor, taken_at=timezone.now())
+    leases = Lease.objects.running().filter(run_number=form_token.run_number, reconstruction=form_token.reconstruction)
+    return leases.exclude(user=actor).update(taken_by=actor, taken_at=timezone.now())
 
 
 def clear_old_drafts() -> int:
-    """Remove drafts that nobody restored for 30 days, and leases that ran out. How many drafts those were."""
+    """Delete drafts older than `DRAFT_RETENTION` and long expired leases, and return the number of drafts."""
     now = timezone.now()
     Lease.objects.filter(ends_at__lt=now - DRAFT_RETENTION).delete()
     return Draft.objects.filter(saved_at__lt=now - DRAFT_RETENTION).delete()[0]

@@ -1,4 +1,4 @@
-"""One opened form and whose it is, signed: what may be kept of it needs no other proof, not even a session."""
+"""Signed token of one opened form and its user. It authorizes saving a draft without a session."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ def _now_ms() -> int:
 
 @dataclass(frozen=True)
 class FormToken:
-    """A form opened by one person (key of their account) for one reconstruction of one run.
+    """A form opened by one user for one reconstruction of one run.
 
-    `address` opens the same form again; `opened_ms` is when, in ms since 1970; `key` tells it from the person's others.
-    `restored_key` is the key of the draft that was put into it, `restored_at` (ISO) of when that draft was then.
+    `address` is the URL that opens the form again, `opened_ms` the time of opening in ms since 1970, `key` identifies
+    the opened form. `restored_key` is the key of the draft that was restored into the form, `restored_at` the
+    `saved_at` of that draft (ISO 8601).
     """
 
     user_id: int
@@ -37,28 +38,30 @@ class FormToken:
     restored_at: str = ""
 
     def signed(self) -> str:
-        """The form token as text for a hidden field."""
+        """Return the signed token as text for a hidden field."""
         return signing.dumps(astuple(self), salt=_SALT, compress=True)
 
     @property
     def opened_at(self) -> datetime:
+        """Return the time of opening (UTC)."""
         return datetime.fromtimestamp(self.opened_ms / 1000, UTC)
 
     def restoring_address(self, key: str = "") -> str:
-        """The address that opens the form with a draft in it: this form token's, or the one named."""
+        """Return the URL that opens the form with the draft `key`, by default the draft of this form."""
         return f"{self.address}{'&' if '?' in self.address else '?'}draft={key or self.key}"
 
     def is_of(self, user_id: int, run_number: int, reconstruction: str) -> bool:
+        """Return whether the form belongs to this user, run and reconstruction."""
         return (self.user_id, self.run_number, self.reconstruction) == (user_id, run_number, reconstruction)
 
 
 def is_form_key(text: str) -> bool:
-    """Whether this can be the key of a form token: an address may carry anything."""
+    """Return whether the text has the format of `FormToken.key`. URLs can contain anything."""
     return _FORM_KEY.fullmatch(text) is not None
 
 
 def read_form_token(text: str) -> FormToken | None:
-    """The form token that `signed` made, or None when it is not one of ours, or older than drafts are kept."""
+    """Return the form token from its signed text, or None if it is invalid or older than `DRAFT_RETENTION`."""
     try:
         return FormToken(*signing.loads(text, salt=_SALT, max_age=DRAFT_RETENTION))
     except (signing.BadSignature, TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""A form that its page cannot take any more: its text is kept before the sign-in is asked for, or the form denied."""
+"""Saves a submitted form as a draft when its page cannot accept it: signed out, denied or not found."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from drafts.actions import UNTYPED_FIELDS, save_draft
 from drafts.form_token import FormToken, read_form_token
 from users.login_page import login_redirect_for_form
 
-# What static/js/drafts.js listens for: a part of the page was asked for, and the page stays as it is.
+# htmx event that static/js/drafts.js handles, so that the page is not replaced.
 SIGNED_OUT = "signed-out"
-# What a form carries unseen, besides.
+# Other hidden fields of forms.
 _HIDDEN_FIELDS = (*UNTYPED_FIELDS, "version", "runs", "reconstruction", "external_info_complete", "then", "over")
 
 
 def save_rejected_form(request: HttpRequest) -> FormToken | None:
-    """The form token of a form that cannot be taken, after its text was kept for the person who had it open; else None.
+    """Save the draft of a rejected form and return its token, or None without a valid token.
 
-    The form token is signed: it says whose the form is, whoever sends it, and lets nobody read anything.
+    The draft belongs to the user of the signed token, whoever sends it. The token gives no access to stored text.
     """
     form_token = read_form_token(request.POST.get("sheet", "")) if request.method == "POST" else None
     if form_token is None:
         return None
     try:
-        if "ticket" in request.POST:  # else a small form beside it, such as "Discard"
+        if "ticket" in request.POST:  # otherwise another form of the page, such as "Discard"
             save_draft(form_token, request.POST)
     except PermissionDenied:
         return None
@@ -37,17 +37,17 @@ def save_rejected_form(request: HttpRequest) -> FormToken | None:
 
 
 def filled_fields(sent: QueryDict) -> list[tuple[str, str]]:
-    """(name, text) of each field of a form in which something was said, to be read and copied."""
-    said = [(name, ", ".join(filter(None, texts))) for name, texts in sent.lists() if name not in _HIDDEN_FIELDS]
-    return [(name.replace("_", " ").replace("-", " "), text) for name, text in said if text.strip()]
+    """Return (label, text) of each visible field that is not empty, so that the user can copy the text."""
+    fields = [(name, ", ".join(filter(None, texts))) for name, texts in sent.lists() if name not in _HIDDEN_FIELDS]
+    return [(name.replace("_", " ").replace("-", " "), text) for name, text in fields if text.strip()]
 
 
 class SaveDraftMiddleware:
-    """Sends a stranger who sent a form to the sign-in, and from there back to the form with all that was typed.
+    """Save submitted forms that cannot be accepted.
 
-    Other forms than a certification's are kept by the browser meanwhile (static/js/restore_typed.js).
-
-    A form that is denied, or whose page is gone, is kept and shown beside the reason.
+    An anonymous user is redirected to the sign-in page, and from there back to the form with the typed text. Forms
+    without a token are stored by the browser meanwhile (static/js/restore_typed.js). For a form that is denied or not
+    found, the page of the error shows the submitted text.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]):

@@ -1,4 +1,4 @@
-"""What is typed and not yet saved, and who has which form open. Neither is certification data: both pass away."""
+"""Drafts of forms and leases of open forms. Neither is certification data; both are deleted after some time."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ DRAFT_RETENTION = timedelta(days=30)
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
-    """Drafts by what one asks of them."""
+    """Queries for drafts."""
 
     def restorable(self) -> DraftQuerySet:
-        """Those that can still be restored."""
+        """Return the drafts that can be restored."""
         return self.filter(is_done=False, saved_at__gt=timezone.now() - DRAFT_RETENTION)
 
 
 class Draft(models.Model):
-    """What one person has typed into one opened form. Shown to nobody else.
+    """The text that one user has typed into one opened form. Other users cannot read it.
 
-    `typed` are the fields as a browser sends them (urlencoded: any text, and no character that a database refuses).
-    `saved_at` is when it was typed, by this server's clock.
-    A form that was saved stays as `is_done`, empty, so that a draft of it that arrives late is not kept.
+    `typed` holds the urlencoded fields (ASCII, so any text can be stored). `saved_at` is the time of typing by the
+    clock of the server. After the form was saved, the row remains, empty and with `is_done`, so that a draft that
+    arrives later is ignored.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
@@ -46,17 +46,18 @@ class Draft(models.Model):
 
 
 class LeaseQuerySet(models.QuerySet["Lease"]):
-    """Leases by what one asks of them."""
+    """Queries for leases."""
 
     def running(self) -> LeaseQuerySet:
-        """Those of forms that are open now, and that nobody has taken over."""
+        """Return the leases that have not expired and were not taken over."""
         return self.filter(ends_at__gt=timezone.now(), taken_at=None)
 
 
 class Lease(models.Model):
-    """That a person has the form of a reconstruction open, since when, and until when that is believed.
+    """A user has the form of a reconstruction open, from `since` until `ends_at` unless renewed.
 
-    It keeps nobody from saving. Who took it over, and when, is told to its holder at the next renewal.
+    A lease prevents nobody from saving. After a takeover (`taken_by`, `taken_at`) its user sees a message at the next
+    renewal.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="leases")

@@ -1,4 +1,4 @@
-"""Questions to the database about drafts and leases. Nothing here writes."""
+"""Queries for drafts and leases. They do not write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from drafts.models import DRAFT_RETENTION, Draft, Lease
 from users.models import User
 
 _FORM_COLUMNS = ("run_number", "reconstruction")
-# Each opened form asks this. Two querysets and their union take ten times as long to be put into words.
+# Executed for each opened form. Compiling two querysets and their union takes ten times as long.
 _PRESENCE_SQL = """
     SELECT d.id, d.user_id, username, first_name, last_name, run_number, reconstruction, saved_at, key
     FROM drafts_draft d JOIN users_user u ON u.id = d.user_id
@@ -29,7 +29,7 @@ _PRESENCE_SQL = """
 
 
 class _PresenceRow(Protocol):
-    """What `_PRESENCE_SQL` gives: a person, since when they have which form open or, with a `key`, a draft of it."""
+    """A row of `_PRESENCE_SQL`: a lease with its start or, if `key` is set, a draft with the time of saving."""
 
     user_id: int
     username: str
@@ -43,9 +43,9 @@ class _PresenceRow(Protocol):
 
 @dataclass(frozen=True)
 class PresenceEntry:
-    """That somebody has a form open since a time or, with a `key`, that they have a draft of it saved at that time.
+    """A user has a form open since `at` or, if `key` is set, a draft of it saved at `at` (UTC).
 
-    `has_draft`: who has it open has a draft of it, too.
+    `has_draft` is set for an open form of which the user has a draft, too.
     """
 
     user_id: int
@@ -58,19 +58,21 @@ class PresenceEntry:
 
     @property
     def is_draft(self) -> bool:
+        """Return whether the entry is a draft, not an open form."""
         return bool(self.key)
 
     @property
     def age(self) -> str:
-        """How long ago, in words."""
+        """Return the age as text."""
         return age_in_words(timezone.now() - self.at)
 
 
 @dataclass(frozen=True)
 class FormPresence:
-    """Who else works on one opened form: one's own drafts, other people, and the holder's lease if it was taken.
+    """Other users and drafts of the reconstruction of one opened form.
 
-    `drafts_of_others` are of people who do not have it open.
+    `drafts_of_others` are those of users who do not have the form open. `taken_over_lease` is the lease of this form
+    if it was taken over.
     """
 
     form_token: FormToken
@@ -81,18 +83,19 @@ class FormPresence:
 
     @property
     def newer_draft_elsewhere(self) -> PresenceEntry | None:
-        """A draft that another tab of the same person saved after this form was opened."""
+        """Return a draft that another tab of the same user saved after this form was opened."""
         return next((entry for entry in self.own_drafts if self._is_of_another_tab(entry)), None)
 
     @property
     def saved_at(self) -> datetime | None:
-        """When this form was last kept as a draft, or what was restored into it."""
-        kept = next((entry for entry in self.own_drafts if entry.key == self.form_token.key), self.restored_draft)
-        return kept.at if kept else None
+        """Return the time of the draft of this form, else of the draft that was restored into it."""
+        drafts_of_form = (entry for entry in self.own_drafts if entry.key == self.form_token.key)
+        draft = next(drafts_of_form, self.restored_draft)
+        return draft.at if draft else None
 
     @property
     def other_drafts(self) -> list[tuple[PresenceEntry, str]]:
-        """One's other drafts, newest first, each with the address that restores it."""
+        """Return the other drafts of the same user, newest first, each with the URL that restores it."""
         others = [
             entry for entry in self.own_drafts if entry.key != self.form_token.key and not self._is_restored(entry)
         ]
@@ -100,7 +103,7 @@ class FormPresence:
 
     @property
     def restored_draft(self) -> PresenceEntry | None:
-        """The draft that was put into this form, until the form is kept itself, or somebody typed on there."""
+        """Return the draft that was restored into this form, if it has not been deleted or changed since."""
         return next((entry for entry in self.own_drafts if self._is_restored(entry)), None)
 
     def _is_restored(self, entry: PresenceEntry) -> bool:
@@ -111,7 +114,7 @@ class FormPresence:
 
 
 def age_in_words(age: timedelta) -> str:
-    """The age in its largest unit: less than a minute, 12 min, 3 h, 2 days."""
+    """Return the age in its largest unit: "less than a minute", "12 min", "3 h" or "2 days"."""
     minutes = int(age.total_seconds() // 60)
     if minutes < 1:
         return "less than a minute"
@@ -122,11 +125,13 @@ def age_in_words(age: timedelta) -> str:
     return f"{minutes // (24 * 60)} days"
 
 
-def _presence_entries(reader: int, where: str, of: list[object]) -> list[PresenceEntry]:
-    """Leases and drafts, newest first, of others in training none: one query."""
+def _presence_entries(reader: int, where: str, parameters: list[object]) -> list[PresenceEntry]:
+    """Return leases and drafts, newest first, without those of other users in training: one query."""
     now = timezone.now()
-    kept_since, running_at = (connection.ops.adapt_datetimefield_value(one) for one in (now - DRAFT_RETENTION, now))
-    rows = Draft.objects.raw(_PRESENCE_SQL.format(where=where), [kept_since, reader, *of, running_at, reader, *of])
+    saved_after, running_at = (connection.ops.adapt_datetimefield_value(time) for time in (now - DRAFT_RETENTION, now))
+    rows = Draft.objects.raw(
+        _PRESENCE_SQL.format(where=where), [saved_after, reader, *parameters, running_at, reader, *parameters]
+    )
     entries = [
         PresenceEntry(row.user_id, _display_name(row), row.run_number, row.reconstruction, row.saved_at, row.key)
         for row in cast("Iterable[_PresenceRow]", rows)
@@ -139,7 +144,7 @@ def _display_name(row: _PresenceRow) -> str:
 
 
 def form_presence(form_token: FormToken, taken_over_lease: Lease | None = None) -> FormPresence:
-    """Who else works on an opened form: one query."""
+    """Return the other users and drafts of an opened form: one query."""
     entries = _presence_entries(
         form_token.user_id,
         "run_number = %s AND reconstruction = %s",
@@ -149,26 +154,29 @@ def form_presence(form_token: FormToken, taken_over_lease: Lease | None = None) 
     leases = {entry.user_id: entry for entry in entries if not entry.is_draft and entry.user_id != form_token.user_id}
     return FormPresence(
         form_token=form_token,
-        open_by_others=[replace(entry, has_draft=person in drafts) for person, entry in leases.items()],
-        drafts_of_others=[entry for person, entry in drafts.items() if person not in leases],
+        open_by_others=[replace(entry, has_draft=user_id in drafts) for user_id, entry in leases.items()],
+        drafts_of_others=[entry for user_id, entry in drafts.items() if user_id not in leases],
         own_drafts=[entry for entry in entries if entry.user_id == form_token.user_id and entry.is_draft],
         taken_over_lease=taken_over_lease,
     )
 
 
 def presence_of_runs(run_numbers: Iterable[int], reader: int) -> dict[tuple[int, str], list[PresenceEntry]]:
-    """Who has forms of these runs open and whose drafts there are, by (run, reconstruction): one query."""
-    found: dict[tuple[int, str], list[PresenceEntry]] = {}
+    """Return open forms and drafts of these runs by (run, reconstruction), as `reader` (primary key) sees them.
+
+    One query, or none without runs.
+    """
+    entries: dict[tuple[int, str], list[PresenceEntry]] = {}
     numbers: list[object] = list(run_numbers)
     if not numbers:
-        return found
+        return entries
     for entry in _presence_entries(reader, f"run_number IN ({', '.join(['%s'] * len(numbers))})", numbers):
-        found.setdefault((entry.run_number, entry.reconstruction), []).append(entry)
-    return found
+        entries.setdefault((entry.run_number, entry.reconstruction), []).append(entry)
+    return entries
 
 
-def newest_drafts(person: User, most: int) -> list[PresenceEntry]:
-    """The person's newest drafts that are offered, one for each form, newest first: one query."""
+def newest_drafts(person: User, limit: int) -> list[PresenceEntry]:
+    """Return the newest restorable draft of each form, newest first, at most `limit`: one query."""
     rows = (
         Draft.objects.restorable()
         .filter(user=person)
@@ -176,13 +184,13 @@ def newest_drafts(person: User, most: int) -> list[PresenceEntry]:
         .values_list(*_FORM_COLUMNS, "saved_at", "key")
     )
     newest: dict[tuple[int, str], PresenceEntry] = {}
-    for row in rows[: most * 3]:
+    for row in rows[: limit * 3]:
         newest.setdefault(row[:2], PresenceEntry(person.pk, person.display_name, *row))
-    return list(newest.values())[:most]
+    return list(newest.values())[:limit]
 
 
 class StoredDraft(NamedTuple):
-    """A draft that is put into a form: its key, when it was typed, and what."""
+    """A draft to restore into a form: its key, the time of typing and the fields."""
 
     key: str
     at: datetime
@@ -190,10 +198,11 @@ class StoredDraft(NamedTuple):
 
 
 def draft_of(person: User, run_number: int, reconstruction: str, key: str = "") -> StoredDraft | None:
-    """The person's draft with this key, or their newest; None where there is none."""
+    """Return the user's draft with this key, or the newest one if `key` is "" or "1"; None if there is none."""
     if key not in ("", "1") and not is_form_key(key):
         return None
-    mine = Draft.objects.restorable().filter(user=person, run_number=run_number, reconstruction=reconstruction)
-    wanted = mine.filter(key=key) if key not in ("", "1") else mine
-    found = wanted.order_by("-saved_at").values_list("key", "saved_at", "typed").first()
-    return StoredDraft(found[0], found[1], QueryDict(found[2], mutable=True)) if found else None
+    drafts = Draft.objects.restorable().filter(user=person, run_number=run_number, reconstruction=reconstruction)
+    if key not in ("", "1"):
+        drafts = drafts.filter(key=key)
+    row = drafts.order_by("-saved_at").values_list("key", "saved_at", "typed").first()
+    return StoredDraft(row[0], row[1], QueryDict(row[2], mutable=True)) if row else None

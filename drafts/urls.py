@@ -1,4 +1,4 @@
-"""What static/js/drafts.js and the small forms around a form send to."""
+"""URLs for static/js/drafts.js and for the buttons of the draft messages."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What an opened form asks while it is open: keep this, who else is here, discard, take over."""
+"""Views for an opened form: save its draft, renew its lease, discard a draft, take the form over."""
 
 from __future__ import annotations
 
@@ -27,35 +27,35 @@ UNKNOWN_FORM = "This form is not known here, or is older than 30 days. Open it a
 @login_not_required
 @require_POST
 def save_form(request: HttpRequest) -> JsonResponse:
-    """Keep the form as a draft of the person who opened it.
+    """Save the form as a draft of the user who opened it. Returns JSON with `status` (text) and `token` (CSRF).
 
-    The signed token in the form says who, and no other site can know it: neither the session nor the CSRF token need
-    have lasted. A person who is signed in gets a token to go on with, so that a sign-in in another tab is enough.
+    The signed form token identifies the user and is unknown to other sites, so neither a session nor a CSRF token is
+    required. A signed-in user gets a new CSRF token, so that signing in again in another tab is enough.
     """
     form_token = _posted_token(request)
-    kept_at = save_draft(form_token, request.POST, is_reopened="reopened" in request.POST)
-    said = f"draft saved {kept_at:%H:%M:%S} UTC" if kept_at else "saved already"
+    saved_at = save_draft(form_token, request.POST, is_reopened="reopened" in request.POST)
+    status = f"draft saved {saved_at:%H:%M:%S} UTC" if saved_at else "saved already"
     token = get_token(request) if request.user.pk == form_token.user_id else ""
-    return JsonResponse({"said": said, "token": token})
+    return JsonResponse({"status": status, "token": token})
 
 
 @require_POST
 @role_required(Role.SHIFTER)
 def heartbeat(request: SignedInRequest) -> HttpResponse:
-    """The form is open, or was left: renew the lease or release it, and say who else is here."""
+    """Renew the lease of an open form and render who else works on it, or release the lease if it was left."""
     form_token = _own_posted_token(request)
     if "left" in request.POST:
         release_lease(form_token)
         return HttpResponse(status=204)
     lease = renew_lease(form_token, is_opening="opening" in request.POST)
-    found = form_presence(form_token, lease if lease.taken_at else None)
-    return render(request, "drafts/_presence.html", {"presence": found, "user": request.user})
+    presence = form_presence(form_token, lease if lease.taken_at else None)
+    return render(request, "drafts/_presence.html", {"presence": presence, "user": request.user})
 
 
 @require_POST
 @role_required(Role.SHIFTER)
 def discard(request: SignedInRequest) -> HttpResponse:
-    """Remove a draft of one's own, and back to the form."""
+    """Discard a draft of the user and redirect to the form."""
     form_token = _own_posted_token(request)
     discard_draft(request.user, request.POST.get("draft", ""), form_token)
     messages.success(request, "The draft is discarded.")
@@ -65,7 +65,7 @@ def discard(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @role_required(Role.SHIFT_LEADER)
 def take_over_form(request: SignedInRequest) -> HttpResponse:
-    """Take the form over from whoever has it open, and back to it."""
+    """Take the form over from the users who have it open and redirect to it."""
     form_token = _own_posted_token(request)
     number = take_over(request.user, form_token)
     messages.success(request, "Taken over; their page says so." if number else "Nobody else has it open any more.")
@@ -73,9 +73,12 @@ def take_over_form(request: SignedInRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form older than the sign-in: not accepted, but kept. `reason` is Django's, for the log."""
+    """Reject a form with a wrong CSRF token, usually older than the sign-in, after saving its draft.
+
+    `reason` is Django's description of the failure.
+    """
     if request.user.is_authenticated and request.path == reverse("users:sign-in"):
-        return redirect(next_path(request))  # signed in meanwhile in another tab, which is all that was asked for
+        return redirect(next_path(request))  # already signed in, in another tab
     form_token = save_rejected_form(request)
     return render(request, "403_csrf.html", {"form_token": form_token, "reason": reason}, status=403)
 
@@ -88,7 +91,7 @@ def _posted_token(request: HttpRequest) -> FormToken:
 
 
 def _own_posted_token(request: SignedInRequest) -> FormToken:
-    """The form token, if it is the reader's own."""
+    """Return the posted form token. Raises `PermissionDenied` if it belongs to another user."""
     form_token = _posted_token(request)
     if form_token.user_id != request.user.pk:
         raise PermissionDenied("Somebody else opened this form here. Open it again.")

@@ -1,4 +1,4 @@
-"""The changes as CSV, one line for each row that a change touched."""
+"""CSV export of changes, one line for each database row of a change."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ COLUMNS = ("change", "at_utc", "kind", "by", "why", "run_number", "undoes", "req
 
 
 def csv_lines(changes: Iterable[Change], reader: User) -> Iterator[str]:
-    """A heading, then the changes as this person reads them."""
-    return csv_rows(COLUMNS, (line for change in changes for line in _change_rows(change, reader)))
+    """Yield the header and the lines of the changes, with what `reader` may see."""
+    return csv_rows(COLUMNS, (row for change in changes for row in _change_rows(change, reader)))
 
 
 def _change_rows(change: Change, reader: User) -> Iterator[tuple[object, ...]]:
-    of_change = (
+    change_columns = (
         change.pk,
         change.at.isoformat(),
         change.kind,
@@ -28,6 +28,6 @@ def _change_rows(change: Change, reader: User) -> Iterator[tuple[object, ...]]:
         change.undoes_id,
         change.request_id,
     )
-    of_rows = [(row.row_label, row.name, row.summary) for row in present_rows(change, reader)]
-    for of_row in of_rows or [("", "", "")]:
-        yield (*of_change, *of_row)
+    rows = [(row.row_label, row.name, row.summary) for row in present_rows(change, reader)]
+    for row_columns in rows or [("", "", "")]:
+        yield (*change_columns, *row_columns)

@@ -1,4 +1,4 @@
-"""What narrows the page of all changes. Names are those of the URL."""
+"""Filters of the page of all changes. Field names are the names of the query parameters."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ from users.models import User
 
 def _day_filter(lookup: str, label: str) -> django_filters.DateFilter:
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    says = {"invalid": "Type a day as YYYY-MM-DD."}
     return django_filters.DateFilter(
-        field_name="at", lookup_expr=lookup, label=label, widget=widget, input_formats=["%Y-%m-%d"], error_messages=says
+        field_name="at",
+        lookup_expr=lookup,
+        label=label,
+        widget=widget,
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": "Type a day as YYYY-MM-DD."},
     )
 
 
 class ChangeFilter(django_filters.FilterSet):
-    """By person, run, kind and day (UTC)."""
+    """Filter of changes by user, run, kind and day (UTC)."""
 
     person = django_filters.ModelChoiceFilter(
         field_name="by",
@@ -54,10 +58,10 @@ class ChangeFilter(django_filters.FilterSet):
 
     @property
     def is_set(self) -> bool:
-        """Whether anything is asked for."""
+        """Return whether any filter is set."""
         return any(value for name, value in self.data.items() if name in self.base_filters)
 
 
 def filtered_changes(filters: ChangeFilter) -> Any:
-    """The changes that are asked for, newest first; none where a filter cannot be read."""
+    """Return the queryset of the filtered changes, newest first, or an empty one if the filters are invalid."""
     return filters.qs if filters.is_valid() else Change.objects.none()

@@ -1,4 +1,4 @@
-"""All changes, the undo of one, and the history of a run and a checklist."""
+"""Views of all changes, of the undo of a change, and of the history of a run and of a checklist."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _current_user(request: HttpRequest) -> User:
 
 @require_safe
 def history(request: HttpRequest) -> HttpResponseBase:
-    """All changes that the address asks for, newest first, as a page or as CSV."""
+    """Show the filtered changes, newest first, as a page or as CSV."""
     reader = _current_user(request)
     filters = ChangeFilter(request.GET, queryset=readable_by(reader))
     if request.GET.get("export") == "csv" and filters.is_valid():
@@ -60,7 +60,7 @@ def history(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.SHIFTER)
 def undo(request: SignedInRequest, pk: int) -> HttpResponse:
-    """What the undo of a change would do; and the undo, with a reason."""
+    """Show what the undo of a change would do, and undo it on POST, with a reason."""
     plan = undo_plan(request.user, pk)
     if request.method != "POST":
         return _render_undo_page(request, plan, ReasonForm())
@@ -68,18 +68,18 @@ def undo(request: SignedInRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _render_undo_page(request, plan, form, status=422)
     try:
-        made = undo_change(request.user, plan.change, form.cleaned_data["reason"])
+        undoing_change = undo_change(request.user, plan.change, form.cleaned_data["reason"])
     except UndoBlocked as blocked:
         return _render_undo_page(request, blocked.plan, form, status=409)
-    messages.success(request, f"Change {pk} is undone: see change {made.pk} in the history.")
+    messages.success(request, f"Change {pk} is undone: see change {undoing_change.pk} in the history.")
     return HttpResponseSeeOther(_subject_url(plan.change))
 
 
 def _render_undo_page(request: SignedInRequest, plan: UndoPlan, form: ReasonForm, status: int = 200) -> HttpResponse:
-    (one,) = present_changes([plan.change], request.user)
+    (change_view,) = present_changes([plan.change], request.user)
     context = {
         "plan": plan,
-        "change_view": one,
+        "change_view": change_view,
         "form": form,
         "later": present_changes(plan.later_changes, request.user),
     }
@@ -87,10 +87,10 @@ def _render_undo_page(request: SignedInRequest, plan: UndoPlan, form: ReasonForm
 
 
 def _subject_url(change: Change) -> str:
-    """Where one reads what a change was about: the certification, else the run, else all changes."""
-    for line in change.lines:
-        if line["model"] == "certify.trackercertification":
-            return reverse("listruns:certification", args=[line["key"]])
+    """Return the URL of the subject of a change: the certification, else the run, else all changes."""
+    for row in change.lines:
+        if row["model"] == "certify.trackercertification":
+            return reverse("listruns:certification", args=[row["key"]])
     return (
         reverse("history_pages:run", args=[change.run_number])
         if change.run_number
@@ -100,7 +100,7 @@ def _subject_url(change: Change) -> str:
 
 @require_safe
 def run(request: HttpRequest, run_number: int) -> HttpResponse:
-    """One run: its certifications, and all that was done about it."""
+    """Show one run: its facts, its certifications and its changes."""
     if run_number > LAST_RUN:
         raise ExplainedHttp404(f"{run_number} is no run number: they go up to {LAST_RUN}.")
     context = {
@@ -116,19 +116,19 @@ def run(request: HttpRequest, run_number: int) -> HttpResponse:
 
 @require_safe
 def checklist(request: HttpRequest, identifier: str) -> HttpResponse:
-    """One checklist as it is now, or at the edition that the address asks for, and its history."""
+    """Show one checklist, in its current or the requested edition, and its changes."""
     row = get_object_or_404(Checklist.objects.with_editions(), identifier=identifier)
-    asked = request.GET.get("edition", "")
-    shown = checklist_edition(row, asked) if asked else row
-    context = {"checklist": row, "checklist_edition": shown, "edition": asked if shown is not row else ""}
+    edition = request.GET.get("edition", "")
+    shown = checklist_edition(row, edition) if edition else row
+    context = {"checklist": row, "checklist_edition": shown, "edition": edition if shown is not row else ""}
     context["changes"] = present_changes(with_undoing_changes(changes_of(Checklist, row.pk)), _current_user(request))
     return render(request, "history_pages/checklist.html", context)
 
 
 @require_POST
 def acknowledge(request: HttpRequest) -> HttpResponse:
-    """The owner has seen what others changed: one change, or all that were shown."""
-    seen = [int(key) for key in request.POST.getlist("change") if key.isdigit() and len(key) < 19]
-    mine = Notice.objects.filter(person=_current_user(request), acknowledged_at__isnull=True)
-    mine.filter(change__in=seen).update(acknowledged_at=timezone.now())
+    """Acknowledge the posted changes, which other users made to rows of this user."""
+    change_ids = [int(key) for key in request.POST.getlist("change") if key.isdigit() and len(key) < 19]
+    notices = Notice.objects.filter(person=_current_user(request), acknowledged_at__isnull=True)
+    notices.filter(change__in=change_ids).update(acknowledged_at=timezone.now())
     return HttpResponseSeeOther(reverse("home"))

@@ -1,4 +1,4 @@
-"""How far each reconstruction of a run is: the cells of the open runs table."""
+"""Cells of the open runs table: the status of each reconstruction of a run."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CellKey = tuple[int, str]
 
 @dataclass(frozen=True)
 class OpenRunCell:
-    """One reconstruction of one run. Without a `status` there is no dataset, or nobody knows.
+    """One reconstruction of one run. `status` is None if there is no dataset or Run Registry is unreachable.
 
-    `presence`: (label, tooltip) of who has its form open and whose drafts there are.
+    `presence` holds (label, tooltip) for each user who has the form open or a draft of it.
     """
 
     reconstruction: str
@@ -36,9 +36,9 @@ class OpenRunCell:
 
 
 class OpenRunCellBuilder:
-    """Makes the cells of a search from the datasets of Run Registry and the certifications here.
+    """Builds the cells of a search from the datasets of Run Registry and our certifications.
 
-    `datasets` is None while Run Registry is out. A certification here counts before what Run Registry says.
+    `datasets` is None if Run Registry is unreachable. A certification takes precedence over the state of the dataset.
     """
 
     def __init__(
@@ -57,34 +57,40 @@ class OpenRunCellBuilder:
         self.presence = presence or {}
 
     def has_data(self, run_number: int) -> bool:
-        """Whether there is anything to show of the run."""
+        """Return whether the run has a dataset or a certification."""
         keys = [(run_number, reconstruction) for reconstruction in Reconstruction.values]
         return any(key in self.datasets or key in self.certifications for key in keys)
 
     def of_run(self, run_number: int) -> tuple[OpenRunCell, ...]:
+        """Return the cells of a run, in the order of `Reconstruction`."""
         cells = (self._build_cell(run_number, reconstruction) for reconstruction in Reconstruction.values)
         return tuple(self._with_presence(run_number, cell) for cell in cells)
 
     def _with_presence(self, run_number: int, cell: OpenRunCell) -> OpenRunCell:
-        """With who else has it open and whose drafts there are, one mark a person."""
-        found = self.presence.get((run_number, cell.reconstruction))
-        if not found:
+        """Return the cell with its open forms and drafts, one text for each user."""
+        entries = [
+            entry
+            for entry in self.presence.get((run_number, cell.reconstruction), [])
+            if self._is_relevant(entry, cell)
+        ]
+        if not entries:
             return cell
-        told = sorted((mark for mark in found if self._is_relevant(mark, cell)), key=lambda mark: not mark.is_draft)
-        drafts = {mark.user_id for mark in told if mark.is_draft}
-        of_person = {
-            mark.user_id: _presence_text(replace(mark, has_draft=mark.user_id in drafts), self.user) for mark in told
+        drafts_first = sorted(entries, key=lambda entry: not entry.is_draft)
+        users_with_draft = {entry.user_id for entry in entries if entry.is_draft}
+        text_by_user = {
+            entry.user_id: _presence_text(replace(entry, has_draft=entry.user_id in users_with_draft), self.user)
+            for entry in drafts_first
         }
-        return replace(cell, presence=tuple(of_person.values()))
+        return replace(cell, presence=tuple(text_by_user.values()))
 
-    def _is_relevant(self, mark: PresenceEntry, cell: OpenRunCell) -> bool:
-        """One's own open form says nothing new, and another's draft nothing where somebody has certified it."""
-        if mark.user_id == self.user.pk:
-            return mark.is_draft
-        return not mark.is_draft or cell.status not in (ReconstructionStatus.MINE, ReconstructionStatus.CERTIFIED)
+    def _is_relevant(self, entry: PresenceEntry, cell: OpenRunCell) -> bool:
+        """Return False for open forms of the same user, and for drafts of others of a certified reconstruction."""
+        if entry.user_id == self.user.pk:
+            return entry.is_draft
+        return not entry.is_draft or cell.status not in (ReconstructionStatus.MINE, ReconstructionStatus.CERTIFIED)
 
     def manual_url(self, run_number: int) -> str:
-        """Where the run is certified without Run Registry."""
+        """Return the URL of the form that certifies the run without Run Registry."""
         return f"{reverse('certify:certify-run', args=[run_number])}?{urlencode({'runs': self.search})}"
 
     def _build_cell(self, run_number: int, reconstruction: str) -> OpenRunCell:
@@ -111,17 +117,17 @@ class OpenRunCellBuilder:
         )
 
     def _certified_cell(self, certification: TrackerCertification) -> OpenRunCell:
-        """Mine and, for a shift leader, everybody's leads to its change; anybody else's to its page."""
+        """Return a cell that links to the form if the user may change the certification, else to its page."""
         is_mine = certification.user_id == self.user.pk
         page = "listruns:update" if is_mine or self.user.may_change_others else "listruns:certification"
-        who, since = certification.user.display_name, ", stale" if certification.is_stale else ""
+        name, suffix = certification.user.display_name, ", stale" if certification.is_stale else ""
         if certification.is_practice:
             return self._practice_cell(certification)
         return OpenRunCell(
             reconstruction=certification.reconstruction,
             status=ReconstructionStatus.MINE if is_mine else ReconstructionStatus.CERTIFIED,
-            label="mine" if is_mine else who,
-            tooltip=f"Certified {certification.verdict} by {who} for {certification.date}{since}",
+            label="mine" if is_mine else name,
+            tooltip=f"Certified {certification.verdict} by {name} for {certification.date}{suffix}",
             css_class=f"is-{certification.verdict} is-stale"
             if certification.is_stale
             else f"is-{certification.verdict}",
@@ -129,7 +135,7 @@ class OpenRunCellBuilder:
         )
 
     def _practice_cell(self, certification: TrackerCertification) -> OpenRunCell:
-        """What the person certified in training; nobody else's practice comes here."""
+        """Return the cell of a certification that the user made in training. Those of others are not selected."""
         return OpenRunCell(
             reconstruction=certification.reconstruction,
             status=ReconstructionStatus.MINE,
@@ -140,19 +146,19 @@ class OpenRunCellBuilder:
         )
 
 
-def _presence_text(mark: PresenceEntry, reader: User) -> tuple[str, str]:
-    """What a mark says in a cell, and at length."""
-    if mark.is_draft:
-        whose = "your draft" if mark.user_id == reader.pk else f"draft {mark.name}"
-        return whose, f"Draft of {mark.name}, {mark.at:%Y-%m-%d %H:%M:%S} UTC"
-    since = f"{mark.name} has it open since {mark.at:%H:%M:%S} UTC"
-    if mark.has_draft:
-        return f"{mark.name} {mark.at:%H:%M}, draft", f"{since}, with a draft"
-    return f"{mark.name} {mark.at:%H:%M}", since
+def _presence_text(entry: PresenceEntry, reader: User) -> tuple[str, str]:
+    """Return the label and the tooltip of an open form or draft."""
+    if entry.is_draft:
+        label = "your draft" if entry.user_id == reader.pk else f"draft {entry.name}"
+        return label, f"Draft of {entry.name}, {entry.at:%Y-%m-%d %H:%M:%S} UTC"
+    tooltip = f"{entry.name} has it open since {entry.at:%H:%M:%S} UTC"
+    if entry.has_draft:
+        return f"{entry.name} {entry.at:%H:%M}, draft", f"{tooltip}, with a draft"
+    return f"{entry.name} {entry.at:%H:%M}", tooltip
 
 
 def _closed_cell(dataset: RegistryDataset, reconstruction: str) -> OpenRunCell:
     state = dataset.state or ""
-    word = "waiting" if state.startswith("waiting") else "closed"
-    meaning = CLOSED_STATE_TEXTS.get(state, f"is {state} in Run Registry")
-    return OpenRunCell(reconstruction, ReconstructionStatus.CLOSED, word, f"{dataset.name} {meaning}", "is-closed")
+    label = "waiting" if state.startswith("waiting") else "closed"
+    state_text = CLOSED_STATE_TEXTS.get(state, f"is {state} in Run Registry")
+    return OpenRunCell(reconstruction, ReconstructionStatus.CLOSED, label, f"{dataset.name} {state_text}", "is-closed")

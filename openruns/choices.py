@@ -1,10 +1,10 @@
-"""What a reconstruction can be, seen from the open runs page."""
+"""Status of a reconstruction on the open runs page."""
 
 from django.db import models
 
 
 class ReconstructionStatus(models.TextChoices):
-    """How far a reconstruction is."""
+    """Status of a reconstruction, as seen by one user."""
 
     OPEN = "open", "open"
     CERTIFIED = "certified", "certified"
@@ -12,7 +12,7 @@ class ReconstructionStatus(models.TextChoices):
     CLOSED = "closed", "closed"
 
 
-# Tracker's states in Run Registry other than open; "" is the state of a dataset without one.
+# States of the Tracker in Run Registry other than OPEN; "" stands for a dataset without a state.
 CLOSED_STATE_TEXTS = {
     "": "has no Tracker state in Run Registry",
     "COMPLETED": "is completed in Run Registry",

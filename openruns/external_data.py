@@ -1,4 +1,4 @@
-"""What Run Registry and OMS say of the searched runs at this moment."""
+"""Current data of Run Registry and OMS for the searched runs."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from registry.parsing import ONLINE, RegistryDataset
 
 @dataclass(frozen=True)
 class ExternalData:
-    """Both answers, asked side by side; Run Registry's with "online", which tells that it has the run at all."""
+    """The results of both services. Those of Run Registry include "online", which every known run has."""
 
     registry: Found[list[RegistryDataset]] | Unreachable
     oms: RunsReading
 
 
 def fetch(run_numbers: list[int], *, is_retry: bool = False) -> ExternalData:
-    """Ask both within one budget, and remember the datasets, so that opening one of the runs needs no call.
+    """Request both services in parallel, within one budget, and cache the datasets for opening one of the runs.
 
-    `is_retry`: the person asks to try again, so that a service that is left alone is tried.
+    `is_retry`: the user retries, so a service is requested even if its circuit breaker is open. Errors are returned in
+    the results, not raised.
     """
     budget = Budget.for_page(is_retry=is_retry)
-    asking = start_in_thread(lambda: datasets_of_runs(run_numbers, budget, with_online=True))
+    future = start_in_thread(lambda: datasets_of_runs(run_numbers, budget, with_online=True))
     oms = runs_for_page(run_numbers, budget)
-    registry = asking.result()
+    registry = future.result()
     if isinstance(registry, Found):
         offline = [dataset for dataset in registry.value if dataset.name != ONLINE]
         cache_datasets(Found(offline, registry.asked_at), run_numbers)

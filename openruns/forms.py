@@ -1,4 +1,6 @@
-"""The two forms of the open runs page: a search, and one run straight to its certification."""
+"""Forms of the open runs page: search for runs, and certification of one run."""
+
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -22,9 +24,9 @@ _SEARCH_WIDGET_ATTRS = {
 
 
 class RunsField(forms.CharField):
-    """Run numbers and ranges as text; cleaned to the runs, newest first."""
+    """Run numbers and ranges as text, cleaned to a list of run numbers, newest first."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(
             label="Runs and ranges, at most 100",
             max_length=MAX_SEARCH_LENGTH,
@@ -35,22 +37,23 @@ class RunsField(forms.CharField):
             },
         )
 
-    def clean(self, value):
+    def clean(self, value: Any) -> list[int]:
+        """Return the run numbers. Raises `ValidationError` if the text cannot be parsed."""
         text = super().clean(value)
         try:
             return parse_run_numbers(text)
-        except ValueError as refusal:
-            raise ValidationError(str(refusal), code="runs") from refusal
+        except ValueError as error:
+            raise ValidationError(str(error), code="runs") from error
 
 
 class SearchForm(forms.Form):
-    """What to look for in Run Registry."""
+    """The runs to search for in Run Registry."""
 
     runs = RunsField()
 
 
 class OneRunForm(forms.Form):
-    """One run, and which of its reconstructions; none means the first open one."""
+    """One run and its reconstruction; without one, the first open reconstruction is used."""
 
     run = forms.IntegerField(
         label="Certify run",
@@ -67,7 +70,7 @@ class OneRunForm(forms.Form):
     )
 
     def certify_url(self) -> str:
-        """Where the run is certified."""
+        """Return the URL of the certification form."""
         run, reco = self.cleaned_data["run"], self.cleaned_data["reco"]
         if reco:
             return reverse("certify:certify-reconstruction", args=[run, reco])

@@ -1,4 +1,4 @@
-"""A person's last search, kept for a shift: in the cache on disk, since in the database it would be a transaction."""
+"""The last search of a user, stored for a shift: in the cache, to avoid a transaction for each search."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ LIFETIME_S = 12 * 3600
 
 
 def last_search_query(user: User) -> str:
-    """The query string of it; empty where there is none."""
+    """Return the query string of the last search, or an empty string."""
     return safe_cache.read(_cache_key(user)) or ""
 
 
 def save_last_search(user: User, typed: str) -> None:
-    """From now on `typed` is the last one; the same again costs no write."""
+    """Store `typed` as the last search. Writes only if it has changed."""
     query = urlencode({"runs": typed})
     if last_search_query(user) != query:
         safe_cache.write(_cache_key(user), query, LIFETIME_S)

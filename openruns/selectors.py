@@ -1,4 +1,4 @@
-"""The open runs page as one prepared object: rows of runs, each with a cell per reconstruction."""
+"""Data of the open runs page: rows of runs with a cell for each reconstruction."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from users.models import User
 
 @dataclass(frozen=True)
 class OpenRunRow:
-    """One run: its facts in words (empty where there is none), and a cell per reconstruction.
+    """One run: its facts as text (empty if not reported) and a cell for each reconstruction.
 
-    `typed`: by fact who typed it, where a person's value stands.
+    `typed` maps each typed attribute to the account name of the user who typed it.
     """
 
     run_number: int
@@ -40,13 +40,16 @@ class OpenRunRow:
 
     @property
     def has_open(self) -> bool:
-        """Whether something is left to do on the run; a row without recedes."""
+        """Return whether a reconstruction is open. Other rows are displayed dimmed."""
         return any(cell.status == ReconstructionStatus.OPEN for cell in self.cells)
 
 
 @dataclass(frozen=True)
 class OpenRunsPage:
-    """Rows, newest first, when Run Registry was asked, and a sentence for what is out and for what is not there."""
+    """Rows, newest first, with the time of the request to Run Registry and messages.
+
+    `registry_problem` and `oms_problem` are empty if the service answered; `notes` list missing runs and values.
+    """
 
     runs: str
     rows: tuple[OpenRunRow, ...]
@@ -58,20 +61,23 @@ class OpenRunsPage:
 
     @property
     def certified_count(self) -> int:
-        """Reconstructions certified here."""
+        """Return the number of reconstructions that are certified."""
         return self._count_cells(ReconstructionStatus.MINE, ReconstructionStatus.CERTIFIED)
 
     @property
     def total_count(self) -> int:
-        """Reconstructions certified here or open."""
+        """Return the number of reconstructions that are certified or open."""
         return self.certified_count + self._count_cells(ReconstructionStatus.OPEN)
 
-    def _count_cells(self, *stands: ReconstructionStatus) -> int:
-        return sum(cell.status in stands for row in self.rows for cell in row.cells)
+    def _count_cells(self, *statuses: ReconstructionStatus) -> int:
+        return sum(cell.status in statuses for row in self.rows for cell in row.cells)
 
 
 def open_runs_page(numbers: list[int], typed: str, external_data: ExternalData, user: User) -> OpenRunsPage:
-    """The page of a search for `numbers` (newest first), typed as `typed`: two queries, certifications and marks."""
+    """Return the page of a search for `numbers` (newest first), entered as `typed`.
+
+    Two queries: certifications, and open forms with drafts.
+    """
     registry = external_data.registry
     datasets = registry.value if isinstance(registry, Found) else None
     certified = live_certifications_of(numbers, user.training_of)
@@ -102,7 +108,7 @@ def _build_row(number: int, run: OmsRun | None, cells: OpenRunCellBuilder) -> Op
         recorded_lumi="" if facts.recorded_lumi is None else lumi_text(facts.recorded_lumi),
         cells=cells.of_run(number),
         manual_url=cells.manual_url(number),
-        typed={name: mark["by"] for name, mark in facts.typed.items()},
+        typed={name: entry["by"] for name, entry in facts.typed.items()},
     )
 
 
@@ -116,18 +122,18 @@ def _outage_text(answer: object) -> str:
 
 
 def _oms_notes(shown: list[int], oms: RunsReading) -> Iterator[str]:
-    """Which of the runs OMS does not know, and the impossible values it gave for others."""
+    """Yield messages for runs that OMS does not know and for impossible values."""
     unknown = [number for number in shown if number not in oms.runs]
     if unknown and not oms.problem:
         numbers = format_run_numbers(unknown)
         yield f"OMS does not know: {numbers}. Certify them with values typed by hand, or try again later."
-    odd = {number: out_of_range_values(oms.runs[number]) for number in shown if number in oms.runs}
-    if words := "; ".join(f"{number} {', '.join(said)}" for number, said in odd.items() if said):
-        yield f"OMS gives impossible values, left out here: {words}. Type the values where you know them."
+    by_run = {number: out_of_range_values(oms.runs[number]) for number in shown if number in oms.runs}
+    if text := "; ".join(f"{number} {', '.join(values)}" for number, values in by_run.items() if values):
+        yield f"OMS gives impossible values, left out here: {text}. Type the values where you know them."
 
 
 def _registry_notes(absent: set[int], without_offline: set[int]) -> Iterator[str]:
-    """What is said of the runs that have nothing to certify in Run Registry."""
+    """Yield messages for runs that have nothing to certify in Run Registry."""
     if absent:
         yield f"Not in Run Registry: {format_run_numbers(absent)}. Check the numbers, or try again later."
     if without_offline:

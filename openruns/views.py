@@ -19,7 +19,7 @@ from users.models import Role, User
 @role_required(Role.SHIFTER)
 @never_cache
 def open_runs(request: HttpRequest) -> HttpResponse:
-    """Search Run Registry for runs, or go straight to the certification of one."""
+    """Show the result of a search for runs, or redirect to the certification of one run."""
     one_run = OneRunForm(request.GET if _is_one_run_request(request) else None)
     if one_run.is_valid():
         return redirect(one_run.certify_url())
@@ -31,17 +31,17 @@ def open_runs(request: HttpRequest) -> HttpResponse:
         "page": page,
         "last_search": last_search_query(cast(User, request.user)),
     }
-    is_refused = bool(search.errors or one_run.errors)
-    return render(request, "openruns/open_runs.html", context, status=422 if is_refused else 200)
+    is_invalid = bool(search.errors or one_run.errors)
+    return render(request, "openruns/open_runs.html", context, status=422 if is_invalid else 200)
 
 
 def _is_one_run_request(request: HttpRequest) -> bool:
-    """A run is named, or nothing else is: an empty field beside a search asks for nothing."""
+    """Return whether the form for one run was submitted. An empty field `run` is ignored if `runs` is present."""
     return bool(request.GET.get("run", "").strip()) or ("run" in request.GET and "runs" not in request.GET)
 
 
 def _search_page(request: HttpRequest, search: SearchForm) -> OpenRunsPage:
-    """The result of a search; it stays with the person as the last one."""
+    """Return the result of a search and store it as the last search of the user."""
     typed, user = request.GET["runs"], cast(User, request.user)
     save_last_search(user, typed)
     numbers = search.cleaned_data["runs"]

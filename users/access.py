@@ -1,4 +1,4 @@
-"""Who may see a page: decided before anything is looked up."""
+"""Access control of views by role, checked before any other query."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from django.http import HttpRequest, HttpResponseBase
 from users.models import Role, User
 
 View = Callable[..., HttpResponseBase]
-# The guest's home page and the help say the same.
+# Also displayed on the home page of guests and in the help.
 ROLES_HINT = "Roles come from CERN groups: ask your shift leader to enter you, then sign out and in again."
 
 
 class SignedInRequest(HttpRequest):
-    """A request that `role_required` let through: its user is one of ours."""
+    """A request that passed `role_required`, so `user` is authenticated."""
 
     user: User
 
 
 def denial_message(request: HttpRequest, role: Role) -> str:
-    """The sentence for a person whose role is too low: what it needs, who they are, what to do next."""
+    """Return the message for a user whose role is too low: required role, current role and what to do."""
     user = cast(User, request.user)
     return (
         f"This page needs the role {role.label}. You are signed in as {user.get_username()}, "
@@ -33,7 +33,10 @@ def denial_message(request: HttpRequest, role: Role) -> str:
 
 
 def check_access(request: HttpRequest, role: Role) -> HttpResponseBase | None:
-    """None for who may go on, a redirect to the sign-in for strangers; raises PermissionDenied with a sentence."""
+    """Return None for a user with the role, or a redirect to the sign-in page for an anonymous user.
+
+    Raises `PermissionDenied` with a message for all others.
+    """
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     if not request.user.has_role(role):
@@ -42,7 +45,7 @@ def check_access(request: HttpRequest, role: Role) -> HttpResponseBase | None:
 
 
 def role_required(role: Role) -> Callable[[View], View]:
-    """Decorator of a function view that only people with this role, or a higher one, may reach."""
+    """Decorator for function views that restricts access to users with this role or a higher one."""
 
     def decorate(view: View) -> View:
         @wraps(view)

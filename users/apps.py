@@ -10,4 +10,4 @@ class UsersConfig(AppConfig):
 
     def ready(self) -> None:
         register_service(SSO_SERVICE)
-        from users import sessions  # noqa: F401 - listens for sign-ins
+        from users import sessions  # noqa: F401 - connects its signal receiver

@@ -1,4 +1,4 @@
-"""The page that asks who signs in: CERN first, accounts of this server where they are allowed."""
+"""The sign-in page: through CERN, and with local accounts if they are enabled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from users.models import Role
 
 TEMPLATE = "users/sign_in.html"
 NEXT_SESSION_KEY = "sign_in_next"
-# The accounts of the sandbox, password = name, one per role (two shifters).
+# Accounts of the sandbox, one for each role (two shifters). The password is the account name.
 DEMO_ACCOUNTS = [
     ("guest", Role.GUEST),
     ("shifter", Role.SHIFTER),
@@ -32,7 +32,7 @@ DEMO_ACCOUNTS = [
 
 
 class LocalAccountForm(AuthenticationForm):
-    """Name and password. CERN stands first on the page, so the cursor is not put here."""
+    """Account name and password, without autofocus, because the sign-in with CERN comes first on the page."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,7 +40,7 @@ class LocalAccountForm(AuthenticationForm):
 
 
 def login_context() -> dict[str, Any]:
-    """What the page shows besides its form."""
+    """Return the template context of the page, without the form."""
     return {
         "demo_accounts": DEMO_ACCOUNTS if settings.IS_SANDBOX and settings.LOCAL_ACCOUNTS else [],
         "wait_minutes": login_throttle.WINDOW_S // 60,
@@ -50,39 +50,46 @@ def login_context() -> dict[str, Any]:
 
 
 def next_path(request: HttpRequest) -> str:
-    """The path on this site that the person wants to go to, as the address or the form says; else home."""
+    """Return the parameter `next` if it is a path on this site, else the home page."""
     return _safe_path(request, request.GET.get("next") or request.POST.get("next") or "")
 
 
-def _safe_path(request: HttpRequest, wanted: str) -> str:
+def _safe_path(request: HttpRequest, path: str) -> str:
     hosts = {request.get_host()}
-    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=hosts, require_https=request.is_secure())
-    return wanted if is_ours and wanted.startswith("/") else str(settings.LOGIN_REDIRECT_URL)
+    is_ours = url_has_allowed_host_and_scheme(path, allowed_hosts=hosts, require_https=request.is_secure())
+    return path if is_ours and path.startswith("/") else str(settings.LOGIN_REDIRECT_URL)
 
 
 def login_redirect_for_form(request: HttpRequest) -> HttpResponse | None:
-    """For a stranger who sent a form: the sign-in, and from there back to the page it stood on, where that is ours."""
+    """Redirect an anonymous user who submitted a form to the sign-in page, and afterwards to the page of the form.
+
+    Returns None without a Referer.
+    """
     page = _url_path(request.headers.get("Referer", ""))
     return redirect_to_login(_safe_path(request, page)) if page else None
 
 
 def login_redirect_for_fragment(request: HttpRequest) -> HttpResponse:
-    """For a stranger whose page asked for a part of itself: the whole page goes to the sign-in, and back afterwards."""
+    """Redirect the whole page of an anonymous htmx request to the sign-in page, and afterwards back to the page."""
     sign_in = redirect_to_login(_safe_path(request, _url_path(request.headers.get("HX-Current-URL", ""))))
     return HttpResponseClientRedirect(sign_in.url)
 
 
 def _url_path(url: str) -> str:
-    """Path and query of an address that a browser, or anybody, has sent."""
+    """Return path and query of a URL from a request header, or an empty string if it cannot be parsed."""
     try:
-        here = urlsplit(url)
+        parts = urlsplit(url)
     except ValueError:
         return ""
-    return urlunsplit(("", "", here.path, here.query, ""))
+    return urlunsplit(("", "", parts.path, parts.query, ""))
 
 
 def reject_login(request: HttpRequest, sentence: str, *, status: int = 403) -> NoReturn:
-    """End the sign-in here, with the page and one sentence on it; where the person wanted to go stays known."""
-    wanted = request.session.get(NEXT_SESSION_KEY, "")
-    more = {"form": LocalAccountForm(request), "next": _safe_path(request, wanted), "refusal": sentence}
-    raise ImmediateHttpResponse(render(request, TEMPLATE, login_context() | more, status=status))
+    """Abort a sign-in through allauth: render the sign-in page with a message, keeping the target in `next`."""
+    next_path_of_session = request.session.get(NEXT_SESSION_KEY, "")
+    context = login_context() | {
+        "form": LocalAccountForm(request),
+        "next": _safe_path(request, next_path_of_session),
+        "refusal": sentence,
+    }
+    raise ImmediateHttpResponse(render(request, TEMPLATE, context, status=status))

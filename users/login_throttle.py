@@ -1,6 +1,7 @@
-"""The limit on sign-in: failures are counted per account and address, successes never.
+"""Limit of failed sign-ins for each account and client address.
 
-An attempt is counted before its password is looked at, so that many at once are as many as one after the other.
+An attempt is counted before its password is checked, so that parallel attempts are limited, too. A success resets the
+count.
 """
 
 import hashlib
@@ -18,33 +19,33 @@ WINDOW_S = 5 * 60
 
 
 def _cache() -> BaseCache:
-    """A cache of its own: no number of failures crowds out what the pages remember."""
+    """Return a separate cache, so that failures cannot evict other entries."""
     return caches["attempts"]
 
 
 def client_address(request: HttpRequest) -> str:
-    """The client's address: behind a proxy the hop that it added last; what stands before it anybody may write."""
+    """Return the address of the client: behind a proxy the last hop, because clients can forge the others."""
     hops = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
     return hops.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
 
 
 def _key(request: HttpRequest, username: str) -> str:
-    """The account and the address of the request, as a cache key of safe characters."""
-    who = f"{username.strip().lower()}\n{client_address(request)}"
-    return f"users.failures.{hashlib.sha256(who.encode()).hexdigest()}"
+    """Return a cache key for the account and the address of the client."""
+    identity = f"{username.strip().lower()}\n{client_address(request)}"
+    return f"users.failures.{hashlib.sha256(identity.encode()).hexdigest()}"
 
 
 def _failures(key: str) -> tuple[int, float]:
-    """How many there were, and when their window ends (seconds since 1970): none, and a window from now."""
+    """Return the number of failures and the end of their window (seconds since 1970)."""
     now = time.time()
     count, ends_at = _cache().get(key) or (0, 0.0)
     return (count, ends_at) if now < ends_at else (0, now + WINDOW_S)
 
 
 def allow_attempt(request: HttpRequest, username: str) -> bool:
-    """Whether this account may still try from this address; counts as a failure until `reset_failures`.
+    """Return whether the account may try to sign in from this address, and count a failure until `reset_failures`.
 
-    The window starts with the first failure and no later one prolongs it.
+    The window of `WINDOW_S` starts with the first failure; later ones do not extend it.
     """
     key = _key(request, username)
     with file_lock("attempts"):
@@ -56,6 +57,6 @@ def allow_attempt(request: HttpRequest, username: str) -> bool:
 
 
 def reset_failures(request: HttpRequest, username: str) -> None:
-    """A success ends the count."""
+    """Reset the count after a successful sign-in."""
     with file_lock("attempts"):
         _cache().delete(_key(request, username))

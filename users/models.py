@@ -1,4 +1,4 @@
-"""People and their roles."""
+"""Users and their roles."""
 
 from collections.abc import Collection
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from audit.tracked_model import TrackedModel
 
 
 class Role(models.TextChoices):
-    """What a person may do; each role may all that the ones before it may."""
+    """Role of a user. Each role has all permissions of the roles before it."""
 
     GUEST = "guest", "Guest"
     SHIFTER = "shifter", "Shifter"
@@ -22,30 +22,31 @@ class Role(models.TextChoices):
     ADMIN = "admin", "Admin"
 
     def includes(self, other: "Role") -> bool:
-        """Whether this role may all that `other` may."""
+        """Return whether this role has all permissions of `other`."""
         ranks = list(Role)
         return ranks.index(self) >= ranks.index(other)
 
 
 class PeopleManager(UserManager["User"]):
-    """Accounts; the superuser that `createsuperuser` makes is an admin."""
+    """User manager that gives superusers the role admin."""
 
-    def create_superuser(self, *args, **kwargs):
+    def create_superuser(self, *args: Any, **kwargs: Any) -> "User":
+        """Create a superuser with the role admin."""
         kwargs["role"] = Role.ADMIN
         return super().create_superuser(*args, **kwargs)
 
 
 def _deactivation(_actor: object, _why: str) -> dict[str, Any]:
-    """What undoes the making of an account."""
+    """Return the values that undo the creation of an account."""
     return {"is_active": False}
 
 
 class User(TrackedModel, AbstractUser):
-    """A person who signs in. `role` alone decides what they may; Django's staff flags follow it.
+    """A user account. Permissions follow from `role` alone; `is_staff` and `is_superuser` are derived from it.
 
-    CERN gives the role anew at every sign-in. `role_changed_by` names the admin who changed it since; where
-    `role_pinned_for` gives a reason, no sign-in changes it. While `in_training`, what they certify is practice;
-    `training_since`, `training_by` (account name) and `training_reason` say of the switch when, who and why last.
+    Every sign-in with CERN sets the role. `role_changed_by` is the account name of the admin who changed it since; with
+    a reason in `role_pinned_for` no sign-in changes it. While `in_training`, certifications of the user are practice;
+    `training_since`, `training_by` (account name) and `training_reason` describe the last switch.
     """
 
     role = models.CharField(max_length=12, choices=Role.choices, default=Role.GUEST)
@@ -79,25 +80,26 @@ class User(TrackedModel, AbstractUser):
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_is_known"),
         ]
 
-    def save(self, *args, **kwargs):
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the user, with the flags of Django's admin site set from the role."""
         self.is_staff = self.is_superuser = self.role == Role.ADMIN
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "is_staff", "is_superuser"}
         super().save(*args, **kwargs)
 
     def can_undo(self, actor: "User", change: Any, fields: Collection[str]) -> bool:
-        """Accounts and roles are for admins, training is for shift leaders; one's own role is for nobody."""
+        """Return whether the actor may undo: admins accounts and roles (not their own), shift leaders training."""
         if actor.pk == self.pk and {"role", "role_pinned_for", "is_active"} & set(fields):
             return False
         return actor.has_role(Role.SHIFT_LEADER if change.kind == ChangeKind.TRAINING else Role.ADMIN)
 
     @classmethod
     def can_read_restricted(cls, reader: "User", key: Any) -> bool:
-        """E-mail addresses are for admins, and for whose they are."""
+        """Return whether the reader may see the e-mail address: admins and the user itself."""
         return reader.has_role(Role.ADMIN) or reader.pk == key
 
     def touch(self, actor: "User", reason: str, fields: Collection[str] = ()) -> None:
-        """A role that an admin sets back is an admin's, and lasts as long; training that is set back says by whom."""
+        """Set who changed the role or the training when an undo restores these fields."""
         if {"role", "role_pinned_for"} & set(fields):
             self.role_changed_by = actor.get_username()
         if "in_training" in fields:
@@ -105,30 +107,32 @@ class User(TrackedModel, AbstractUser):
             self.training_reason = reason[:300]
 
     def has_role(self, role: Role) -> bool:
-        """Whether this person's role is `role` or a higher one."""
+        """Return whether the user is active and has this role or a higher one."""
         return self.is_active and Role(self.role).includes(role)
 
     @property
     def may_certify(self) -> bool:
+        """Return whether the user may certify: shifters and above."""
         return self.has_role(Role.SHIFTER)
 
     @property
     def training_of(self) -> int | None:
-        """Whose practice they see as what is certified: their own (key) while in training; None where it counts."""
+        """Return the primary key of a user in training, who sees their own practice certifications, else None."""
         return self.pk if self.in_training else None
 
     @property
     def may_change_others(self) -> bool:
+        """Return whether the user may change the entries of others: shift leaders and above."""
         return self.has_role(Role.SHIFT_LEADER)
 
     @property
     def may_use_admin(self) -> bool:
-        """Shift leaders find words and checklists there; admins everything."""
+        """Return whether the user may use the admin site: shift leaders for vocabulary and checklists, admins all."""
         return self.has_role(Role.SHIFT_LEADER)
 
     @property
     def role_origin(self) -> str:
-        """Who gave the role, and how long it lasts."""
+        """Return a text that names who set the role and how long it is valid."""
         if self.role_pinned_for:
             return f"{self.role_changed_by or 'an admin'}, pinned: {self.role_pinned_for}"
         if self.role_changed_by:
@@ -137,5 +141,5 @@ class User(TrackedModel, AbstractUser):
 
     @property
     def display_name(self) -> str:
-        """First and last name, or the account name where there are none."""
+        """Return first and last name, or the account name if there are none."""
         return self.get_full_name() or self.username

@@ -1,6 +1,6 @@
-"""Sessions and their people, read on every page; a session lasts 12 hours from the last page, not from the sign-in.
+"""Session store, authentication backend and middleware, with precompiled queries because every page needs them.
 
-It is kept so by one write a minute at most.
+A session expires 12 hours after the last request, not after the sign-in; it is extended at most once a minute.
 """
 
 from __future__ import annotations
@@ -29,38 +29,39 @@ def _session_by_key(key: str) -> Any:
 
 
 class SessionStore(db.SessionStore):
-    """Django's sessions in the database."""
+    """Django's database session store with a precompiled query."""
 
     _session_query: PrecompiledQuery[Any] = PrecompiledQuery(_session_by_key, "the key")
 
     def _get_session_from_db(self) -> Any:
         key = self.session_key or ""
-        # Cookies say anything, also what PostgreSQL takes in no text.
-        stored = self._session_query.first(key) if key.isalnum() else None
-        if stored is None or stored.expire_date <= timezone.now():
+        # A cookie can contain characters that PostgreSQL rejects.
+        session = self._session_query.first(key) if key.isalnum() else None
+        if session is None or session.expire_date <= timezone.now():
             self._session_key = None
             return None
-        return stored
+        return session
 
 
 class Backend(ModelBackend):
-    """People with a password of this system, and whoever is signed in."""
+    """Django's model backend with a precompiled query for the user of a session."""
 
     _user_query: PrecompiledQuery[User] = PrecompiledQuery(lambda pk: User._default_manager.filter(pk=pk), PLACEHOLDER)
 
     def get_user(self, user_id: Any) -> User | None:
-        person = self._user_query.first(int(user_id))
-        return person if person and self.user_can_authenticate(person) else None
+        """Return the active user with this primary key, or None."""
+        user = self._user_query.first(int(user_id))
+        return user if user and self.user_can_authenticate(user) else None
 
 
 @receiver(user_logged_in)
 def record_sign_in(request: HttpRequest, **_kwargs: Any) -> None:
-    """The session was just written: no need to do so again for a while."""
+    """Store the time of the sign-in, so that the session is not extended again within the first minute."""
     request.session[LAST_SEEN_KEY] = int(time.time())
 
 
 def extend_session(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware, inside Django's for sessions: who is signed in and still here stays so."""
+    """Middleware that extends the session of a signed-in user. It must come after `SessionMiddleware`."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

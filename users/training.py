@@ -1,4 +1,4 @@
-"""The switch of training: what a person certifies while it is on is practice and counts nowhere."""
+"""Training mode of users. Certifications made in training are practice and are excluded from all results."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ MAX_REASON_LENGTH = 300
 
 
 class TrainingUnchanged(Exception):
-    """Training stays as it is; the text says why to a person."""
+    """Training was not switched. The text is shown to the user."""
 
 
 def switch_training(actor: User, person: User, *, is_on: bool, reason: str) -> User:
-    """Put a person in training, or take them out. Shift leaders may, with a reason of up to 300 characters.
+    """Switch training of `person` on or off, with a reason of up to 300 characters, and return the user.
 
-    Raises `PermissionDenied`, and `NotSwitched` where it is so already, no reason is given, or they certify nothing.
+    Raises `PermissionDenied` below the role shift leader, and `TrainingUnchanged` without a reason, if the state is the
+    same already, or if the person may not certify.
     """
     if not actor.may_change_others:
         raise PermissionDenied("Training needs the role shift leader.")
     if not reason.strip():
         raise TrainingUnchanged("Say why.")
     with operation(actor, ChangeKind.TRAINING, reason=reason):
-        held = User.objects.select_for_update().get(pk=person.pk)
-        if held.in_training == is_on:
-            raise TrainingUnchanged(f"{held.display_name} is {'in' if is_on else 'not in'} training already.")
-        if is_on and not held.may_certify:
-            raise TrainingUnchanged(f"{held.display_name} certifies nothing: training is for shifters.")
-        held.in_training, held.training_since = is_on, timezone.now()
-        held.training_by, held.training_reason = actor.username, reason.strip()[:MAX_REASON_LENGTH]
-        held.save(update_fields=["in_training", "training_since", "training_by", "training_reason"])
-    return held
+        user = User.objects.select_for_update().get(pk=person.pk)
+        if user.in_training == is_on:
+            raise TrainingUnchanged(f"{user.display_name} is {'in' if is_on else 'not in'} training already.")
+        if is_on and not user.may_certify:
+            raise TrainingUnchanged(f"{user.display_name} certifies nothing: training is for shifters.")
+        user.in_training, user.training_since = is_on, timezone.now()
+        user.training_by, user.training_reason = actor.username, reason.strip()[:MAX_REASON_LENGTH]
+        user.save(update_fields=["in_training", "training_since", "training_by", "training_reason"])
+    return user
 
 
 def training_candidates() -> list[User]:
-    """Who may certify, those in training first; then by account name."""
-    people = User.objects.filter(is_active=True).exclude(role="guest").order_by("-in_training", "username")
-    return list(people)
+    """Return the active users who may certify: those in training first, then by account name."""
+    return list(User.objects.filter(is_active=True).exclude(role="guest").order_by("-in_training", "username"))

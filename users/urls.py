@@ -6,7 +6,7 @@ app_name = "users"
 urlpatterns = [
     path("login/", SignInView.as_view(), name="sign-in"),
     path("logout/", sign_out, name="sign-out"),
-    # Registered at CERN exactly so.
+    # These URLs are registered at CERN.
     path("oidc/cern/login/", cern_sign_in, name="cern-sign-in"),
     path("oidc/cern/login/callback/", cern_callback, name="cern-callback"),
 ]

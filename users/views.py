@@ -1,4 +1,4 @@
-"""Signing in and out: through CERN, and with accounts of this server where they are allowed."""
+"""Views for signing in and out, through CERN and with local accounts if they are enabled."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from infrastructure.http import status
 from users import login_page, login_throttle
-from users.sso.provider import SSO_SESSION_KEY, CernAdapter
+from users.sso.provider import SSO_SESSION_KEY, CernAdapter, CernProvider
 from users.sso.service import SSO
 
 
 class SignInView(LoginView):
-    """Offers CERN, asks for name and password where allowed, and goes on to `next`. Too many failures: 429."""
+    """Sign-in page: CERN, and account name with password if enabled. Redirects to `next`; status 429 if throttled."""
 
     http_method_names = ["get", "head", "post"]
     template_name = login_page.TEMPLATE
@@ -64,32 +64,34 @@ class SignInView(LoginView):
 @never_cache
 @require_http_methods(["GET", "POST"])
 def cern_sign_in(request: HttpRequest) -> HttpResponseBase:
-    """Off to CERN, and back to `next` afterwards."""
-    wanted = login_page.next_path(request)
+    """Redirect to CERN, and to `next` after the sign-in."""
+    next_path = login_page.next_path(request)
     if request.user.is_authenticated:
-        return redirect(wanted)
-    request.session[login_page.NEXT_SESSION_KEY] = wanted
-    provider = CernAdapter(request).get_provider()
-    return provider.redirect(request, process=AuthProcess.LOGIN, next_url=wanted)
+        return redirect(next_path)
+    request.session[login_page.NEXT_SESSION_KEY] = next_path
+    provider: CernProvider = CernAdapter(request).get_provider()
+    response: HttpResponseBase = provider.redirect(request, process=AuthProcess.LOGIN, next_url=next_path)
+    return response
 
 
 @login_not_required
 @never_cache
 @require_GET
 def cern_callback(request: HttpRequest) -> HttpResponseBase:
-    """Back from CERN with a code. Who is signed in already stays so, whatever comes."""
+    """Complete the sign-in with the code from CERN. A signed-in user stays signed in."""
     if request.user.is_authenticated:
         return redirect(login_page.next_path(request))
-    return OAuth2CallbackView.adapter_view(CernAdapter(request))(request)
+    response: HttpResponseBase = OAuth2CallbackView.adapter_view(CernAdapter(request))(request)
+    return response
 
 
 @login_not_required
 @never_cache
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Out here, and at CERN too for who came from there."""
+    """Sign out, and also at CERN if the user signed in there."""
     response = _log_out(request)
-    # Nor does Back show the next person what this one typed.
+    # The next user must not see cached pages with the browser's Back button.
     response["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -103,5 +105,5 @@ def _log_out(request: HttpRequest) -> HttpResponse:
     if any(state.is_out for state in status.service_states() if state.name == SSO):
         messages.warning(request, "You are signed out here, but CERN does not answer: close the browser to be sure.")
         return redirect(sign_in)
-    asked = {"id_token_hint": cern["id_token"], "post_logout_redirect_uri": request.build_absolute_uri(sign_in)}
-    return redirect(f"{cern['ends_at']}?{urlencode(asked)}")
+    params = {"id_token_hint": cern["id_token"], "post_logout_redirect_uri": request.build_absolute_uri(sign_in)}
+    return redirect(f"{cern['ends_at']}?{urlencode(params)}")

@@ -71,7 +71,7 @@
     const result = await response.json();
     localDrafts.remove(name, text);
     updateCsrfToken(result.token);
-    if (name === storageName) showStatus(result.said);
+    if (name === storageName) showStatus(result.status);
     return response.status;
   }
 

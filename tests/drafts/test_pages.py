@@ -40,7 +40,7 @@ def words(response) -> str:
 def test_typed_text_is_offered_when_the_form_opens_again_and_restored_into_it(shifter_client):
     opened = open_form(shifter_client)
     answer = send_draft(shifter_client, opened, pixel="bad", comment="half a thought", pixel_lowstat="on")
-    assert re.fullmatch(r"draft saved \d\d:\d\d:\d\d UTC", answer.json()["said"])
+    assert re.fullmatch(r"draft saved \d\d:\d\d:\d\d UTC", answer.json()["status"])
     offered = open_form(shifter_client)
     assert "Draft of less than a minute ago" in words(offered)
     assert fields_of(offered)["comment"] == [""]
@@ -70,7 +70,7 @@ def test_restored_draft_has_a_ticket_and_a_key_of_its_own_and_is_gone_once_saved
 def test_draft_that_comes_after_the_save_is_not_kept(shifter_client):
     opened = open_form(shifter_client)
     assert send_form(shifter_client, opened, **GOOD).status_code == 303
-    assert send_draft(shifter_client, opened, comment="late").json()["said"] == "saved already"
+    assert send_draft(shifter_client, opened, comment="late").json()["status"] == "saved already"
     assert not Draft.objects.restorable().exists()
 
 

@@ -146,7 +146,7 @@ def test_form_in_which_a_draft_was_restored_is_saved_and_the_draft_ends(shifter)
 
 def test_open_form_goes_on_saving_its_draft_without_a_session(site, client):
     _, fields = stored_form("draft_form", comment="typed after the upgrade")
-    assert "draft saved" in client.post("/drafts/save/", fields).json()["said"]
+    assert "draft saved" in client.post("/drafts/save/", fields).json()["status"]
     assert "typed+after+the+upgrade" in Draft.objects.get(run_number=315270, is_done=False).typed
 
 

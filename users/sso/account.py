@@ -1,7 +1,7 @@
-"""A person as CERN's sign-in describes them, and the account here that is theirs.
+"""Claims of the CERN sign-in, and the account that they create or update.
 
-The key is `sub`, kept in allauth's `SocialAccount`: nobody is recognised by a name or an e-mail address, so that nobody
-from CERN comes into a local account by being called alike.
+Accounts are matched by `sub` only, stored in allauth's `SocialAccount`, never by name or e-mail address, so that a CERN
+user cannot get access to a local account of the same name.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ MAX_SUBJECT_LENGTH = 140  # an account name holds 150
 
 
 class UnusableClaims(ValueError):
-    """The token names nobody that an account could be of."""
+    """The token has no usable subject for an account."""
 
 
 @dataclass(frozen=True)
 class Claims:
-    """What is kept of an ID token; `roles` as CERN named them."""
+    """The used claims of an ID token. `roles` are the names that CERN uses."""
 
     subject: str
     first_name: str
@@ -42,7 +42,7 @@ class Claims:
 
     @classmethod
     def from_token(cls, claims: Mapping[str, Any], client_id: str) -> Claims:
-        """From verified claims. All but `sub` may be missing or unusable; `UnusableClaims` without a usable one."""
+        """Create from verified claims. All but `sub` may be missing or invalid. Raises `UnusableClaims`."""
         subject = claims.get("sub")
         if not isinstance(subject, str) or not subject.strip() or len(subject) > MAX_SUBJECT_LENGTH:
             raise UnusableClaims("sub is missing, empty or too long")
@@ -59,9 +59,9 @@ class Claims:
 
 
 def _printable_name(value: object) -> str:
-    """A name fit to show and to store (150 characters)."""
+    """Return the printable characters of a name, at most 150."""
     text = value if isinstance(value, str) else ""
-    return "".join(one for one in text if one.isprintable()).strip()[:150]
+    return "".join(character for character in text if character.isprintable()).strip()[:150]
 
 
 def _email(value: object) -> str:
@@ -73,24 +73,24 @@ def _email(value: object) -> str:
     return text
 
 
-def update_account(user: User, person: Claims) -> User:
-    """The account at a sign-in: names as CERN has them; the role too, up or down, unless an admin pinned it."""
+def update_account(user: User, claims: Claims) -> User:
+    """Set name, e-mail address and role from the claims, and return the user. A pinned role is not changed."""
     with operation(user, ChangeKind.ACCOUNT, reason=SIGN_IN_REASON):
-        known = User.objects.select_for_update().get(pk=user.pk)
-        before = known.role
-        _apply_claims(known, person)
-        known.save(update_fields=["first_name", "last_name", "email", "role", "role_changed_by"])
-    if known.role != before:
-        logger.info("Role of user %s at sign-in: %s, was %s", known.pk, known.role, before)
-    return known
+        locked_user = User.objects.select_for_update().get(pk=user.pk)
+        previous_role = locked_user.role
+        _apply_claims(locked_user, claims)
+        locked_user.save(update_fields=["first_name", "last_name", "email", "role", "role_changed_by"])
+    if locked_user.role != previous_role:
+        logger.info("Role of user %s at sign-in: %s, was %s", locked_user.pk, locked_user.role, previous_role)
+    return locked_user
 
 
-def create_account(person: Claims, account: SocialAccount) -> User:
-    """A new account for who was never here. Raises IntegrityError when a sign-in of theirs at the same time made it."""
-    user = User(username=_free_username(person.subject))
+def create_account(claims: Claims, account: SocialAccount) -> User:
+    """Create the user at the first sign-in. Raises `IntegrityError` if a parallel sign-in created it."""
+    user = User(username=_free_username(claims.subject))
     with operation(user, ChangeKind.ACCOUNT, reason=SIGN_IN_REASON):
         user.set_unusable_password()
-        _apply_claims(user, person)
+        _apply_claims(user, claims)
         user.save()
         account.user = user
         account.save()
@@ -98,14 +98,14 @@ def create_account(person: Claims, account: SocialAccount) -> User:
     return user
 
 
-def _apply_claims(user: User, person: Claims) -> None:
-    user.first_name, user.last_name, user.email = person.first_name, person.last_name, person.email
+def _apply_claims(user: User, claims: Claims) -> None:
+    user.first_name, user.last_name, user.email = claims.first_name, claims.last_name, claims.email
     if not user.role_pinned_for:
-        user.role = highest_role(person.roles)
+        user.role = highest_role(claims.roles)
         user.role_changed_by = ""
 
 
 def _free_username(subject: str) -> str:
-    """The subject, or with a number where an account is called so already, in whatever letters."""
+    """Return the subject, with a number appended if an account has this name (ignoring case)."""
     names = itertools.chain([subject], (f"{subject}-{number}" for number in itertools.count(2)))
     return next(name for name in names if not User.objects.filter(username__iexact=name).exists())

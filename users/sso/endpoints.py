@@ -1,6 +1,6 @@
-"""CERN's realm, as people sign in to it: asked through the one door for outgoing HTTP, and so never without a deadline.
+"""HTTP client of CERN's OpenID Connect realm. Requests go through `infrastructure.http` and have a deadline.
 
-Every function raises a `RemoteError`: for a realm that is out, and `CodeRefused` where it refuses this sign-in.
+All functions raise `RemoteError` if the realm is unreachable or its response cannot be read.
 """
 
 from __future__ import annotations
@@ -16,45 +16,45 @@ from users.sso.service import SSO
 
 DISCOVERY = "/.well-known/openid-configuration"
 REQUIRED_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint")
-# How the realm refuses a code or us; that says nothing of its health.
+# Statuses with which the realm rejects a code or the client. They do not count as failures of the service.
 REFUSAL_STATUSES = frozenset({400, 401, 403})
 
 
 class CodeRefused(RemoteError):
-    """The realm answered, and gave no tokens for this code."""
+    """The realm rejected the authorization code."""
 
     is_outage = False
     predicate_template = "refused with status {status}"
 
 
 def issuer() -> str:
-    """The realm's address, which is its name (issuer) too."""
+    """Return the URL of the realm, which is also the issuer of its tokens."""
     return str(settings.SSO_URL).rstrip("/")
 
 
 def fetch_configuration(budget: Budget) -> dict[str, Any]:
-    """Where the realm's endpoints are."""
-    found = client.fetch_json(_service_call("GET", issuer() + DISCOVERY), budget)
+    """Return the OpenID configuration with the URLs of the endpoints. Raises `WrongShape` without one of them."""
+    configuration: dict[str, Any] = client.fetch_json(_service_call("GET", issuer() + DISCOVERY), budget)
     for name in REQUIRED_ENDPOINTS:
-        address = found.get(name) if isinstance(found, dict) else None
+        address = configuration.get(name) if isinstance(configuration, dict) else None
         if not isinstance(address, str) or not address.startswith(("https://", "http://")):
             raise _unexpected_answer(name)
-    if found.get("issuer") != issuer():
+    if configuration.get("issuer") != issuer():
         raise _unexpected_answer("issuer")
-    return found
+    return configuration
 
 
 def fetch_keys(address: str, budget: Budget) -> list[object]:
-    """The realm's public keys (JWKS)."""
-    found = client.fetch_json(_service_call("GET", address), budget)
-    listed = found.get("keys") if isinstance(found, dict) else None
-    if not isinstance(listed, list):
+    """Return the public keys of the realm (JWKS)."""
+    response = client.fetch_json(_service_call("GET", address), budget)
+    keys = response.get("keys") if isinstance(response, dict) else None
+    if not isinstance(keys, list):
         raise _unexpected_answer("keys")
-    return listed
+    return keys
 
 
 def exchange_code(address: str, code: str, verifier: str, callback: str, budget: Budget) -> dict[str, Any]:
-    """What the realm gives for the code that the browser brought back; `verifier` proves who began (PKCE)."""
+    """Exchange an authorization code for tokens. `verifier` is that of PKCE. Raises `CodeRefused`."""
     fields = {
         "grant_type": "authorization_code",
         "code": code,
@@ -64,7 +64,7 @@ def exchange_code(address: str, code: str, verifier: str, callback: str, budget:
         "client_secret": settings.OIDC_CLIENT_SECRET,
     }
     try:
-        given = client.fetch_json(
+        tokens: dict[str, Any] = client.fetch_json(
             _service_call("POST", address, data=fields), budget, ignored_statuses=REFUSAL_STATUSES
         )
     except BadStatus as error:
@@ -72,9 +72,9 @@ def exchange_code(address: str, code: str, verifier: str, callback: str, budget:
             raise CodeRefused(SSO, status=error.status) from error
         raise
     for name in ("access_token", "id_token"):
-        if not isinstance(given, dict) or not isinstance(given.get(name), str):
+        if not isinstance(tokens, dict) or not isinstance(tokens.get(name), str):
             raise _unexpected_answer(name)
-    return given
+    return tokens
 
 
 def _service_call(method: str, address: str, **more: Any) -> client.ServiceCall:

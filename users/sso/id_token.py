@@ -1,4 +1,4 @@
-"""The ID token that CERN gives: believed only when signed by the realm's key, for us, now, and for this sign-in."""
+"""Verification of the ID token of CERN: signature, issuer, audience, times and nonce."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub"]
 
 
 class InvalidIdToken(Exception):
-    """The token proves nothing; the text says why, for the log."""
+    """The token is invalid. The text is for the log."""
 
 
 def verify_id_token(token: str, keys: Sequence[object], *, issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
-    """The claims of a token whose signature, issuer, audience, times and nonce are right; raises `InvalidIdToken`."""
+    """Return the claims of a valid token. Raises `InvalidIdToken`."""
     try:
         claims = jwt.decode(
             token,
@@ -32,17 +32,17 @@ def verify_id_token(token: str, keys: Sequence[object], *, issuer: str, client_i
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise InvalidIdToken(f"{type(error).__name__}: {error}") from error
     if claims.get("azp", client_id) != client_id:
-        raise InvalidIdToken("given to another client (azp)")
-    said = claims.get("nonce")
-    if not nonce or not isinstance(said, str) or not secrets.compare_digest(said.encode(), nonce.encode()):
-        raise InvalidIdToken("of another sign-in (nonce)")
+        raise InvalidIdToken("issued to another client (azp)")
+    claimed = claims.get("nonce")
+    if not nonce or not isinstance(claimed, str) or not secrets.compare_digest(claimed.encode(), nonce.encode()):
+        raise InvalidIdToken("issued for another sign-in (nonce)")
     return claims
 
 
 def _signing_key(token: str, keys: Sequence[object]) -> jwt.PyJWK:
-    """The realm's signing key of the name (`kid`) that the token gives; the token's own `alg` decides nothing."""
+    """Return the signing key of the realm with the token's `kid`. The token's `alg` is ignored."""
     kid = jwt.get_unverified_header(token).get("kid")
     for key in keys:
         if isinstance(key, dict) and isinstance(kid, str) and key.get("kid") == kid and key.get("use", "sig") == "sig":
             return jwt.PyJWK(key, algorithm=ALGORITHM)
-    raise InvalidIdToken(f"signed with a key that the realm does not have ({str(kid)[:40]!r})")
+    raise InvalidIdToken(f"signed with an unknown key ({str(kid)[:40]!r})")

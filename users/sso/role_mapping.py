@@ -1,4 +1,4 @@
-"""Which role CERN's sign-in gives: by the names in the ID token, each compared whole."""
+"""Mapping of the role names in the ID token to roles. Names must match exactly."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from users.models import Role
 
-# As the roles of this application are named in CERN's Application Portal.
+# Names of the roles of this application in CERN's Application Portal.
 ROLES_BY_NAME = {
     "guest": Role.GUEST,
     "shifter": Role.SHIFTER,
@@ -18,11 +18,11 @@ ROLES_BY_NAME = {
 
 
 def role_names(claims: Mapping[str, Any], client_id: str) -> list[str]:
-    """The names of an ID token: `cern_roles`, or where it is missing those of `resource_access` for this client."""
-    said = claims.get("cern_roles")
-    if not isinstance(said, list):
-        said = _nested(_nested(claims.get("resource_access"), client_id), "roles")
-    return [name for name in said if isinstance(name, str)] if isinstance(said, list) else []
+    """Return the role names of an ID token: `cern_roles`, else those in `resource_access` of this client."""
+    names = claims.get("cern_roles")
+    if not isinstance(names, list):
+        names = _nested(_nested(claims.get("resource_access"), client_id), "roles")
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
 def _nested(value: object, key: str) -> Any:
@@ -30,6 +30,6 @@ def _nested(value: object, key: str) -> Any:
 
 
 def highest_role(names: Iterable[str]) -> Role:
-    """The highest role among these names; a guest's where none is known."""
-    known = {ROLES_BY_NAME[name] for name in names if name in ROLES_BY_NAME}
-    return max(known, key=list(Role).index, default=Role.GUEST)
+    """Return the highest role among these names, or GUEST if none is known."""
+    roles = {ROLES_BY_NAME[name] for name in names if name in ROLES_BY_NAME}
+    return max(roles, key=list(Role).index, default=Role.GUEST)

@@ -1,4 +1,4 @@
-"""Drafts that nobody came back for."""
+"""Deletes old drafts."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from drafts.actions import clear_old_drafts
 
 
 class Command(BaseCommand):
-    """Remove what is older than 30 days."""
+    """Delete drafts older than 30 days."""
 
     help = "Remove drafts that were not restored for 30 days. Safe to run at any time."
 

@@ -1,4 +1,4 @@
-"""The rows of a file of certifications, CSV or JSON, as names and texts, whoever wrote it."""
+"""Reader of files of certifications, CSV or JSON, as rows of column names and texts."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from typing import Any, TextIO
 
 from infrastructure.csv_export import LIST_SEPARATOR, unescape_cell
 
-# Names of the public list of reference runs, and what our exports call the same.
+# Column names of the public list of reference runs, and the names of our exports.
 _COLUMN_ALIASES = {
     "run_reconstruction_type": "reconstruction",
     "reference_run_reconstruction_type": "reference_reconstruction",
 }
-FileRow = dict[str, Any]  # texts, and lists of texts where there are several
+FileRow = dict[str, Any]  # texts, or lists of texts from JSON
 
 
 class NotImportable(Exception):
-    """The file cannot be taken; says which line and why. Nothing of it was stored."""
+    """The file cannot be imported. The text names the line and the reason; nothing was stored."""
 
 
 def read_rows(file: TextIO, needed: Collection[str]) -> Iterator[tuple[str, FileRow]]:
-    """(where it stands, row) of each; JSON where the file begins with [. Raises `NotImportable`."""
+    """Yield (position in the file, row). A file that starts with [ is JSON, else CSV.
+
+    Raises `NotImportable` if one of the `needed` columns is missing or the file cannot be parsed.
+    """
     text = file.read()
     return _read_json(text, needed) if text.lstrip().startswith("[") else _read_csv(text, needed)
 
@@ -41,8 +44,8 @@ def _read_csv(text: str, needed: Collection[str]) -> Iterator[tuple[str, FileRow
 def _read_json(text: str, needed: Collection[str]) -> Iterator[tuple[str, FileRow]]:
     try:
         entries = json.loads(text)
-    except ValueError as wrong:
-        raise NotImportable(f"It is no JSON: {wrong}.") from None
+    except ValueError as error:
+        raise NotImportable(f"It is no JSON: {error}.") from None
     for number, entry in enumerate(entries, 1):
         if not isinstance(entry, dict):
             raise NotImportable(f"Entry {number} is no object. Give a list of objects, as the export does.")
@@ -54,7 +57,7 @@ def _read_json(text: str, needed: Collection[str]) -> Iterator[tuple[str, FileRo
 
 def _as_text(cell: object) -> str | list[str]:
     if isinstance(cell, list):
-        return [str(one) for one in cell]
+        return [str(item) for item in cell]
     return "" if cell is None else str(cell)
 
 
@@ -62,7 +65,7 @@ def _missing_columns(names: Collection[str], needed: Collection[str]) -> str:
     return ", ".join(name for name in needed if name not in names)
 
 
-def split_cell(cell: str | list[str], *, is_one: bool = False) -> list[str]:
-    """The words that a cell names, several of them between semicolons."""
-    words = cell if isinstance(cell, list) else [cell] if is_one else cell.split(LIST_SEPARATOR)
-    return [word.strip() for word in words if word.strip()]
+def split_cell(cell: str | list[str], *, is_single: bool = False) -> list[str]:
+    """Return the stripped names in a cell, separated by semicolons unless `is_single`."""
+    names = cell if isinstance(cell, list) else [cell] if is_single else cell.split(LIST_SEPARATOR)
+    return [name.strip() for name in names if name.strip()]

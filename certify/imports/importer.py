@@ -1,4 +1,4 @@
-"""Certifications made elsewhere, brought in as they are: they are history, and may break the rules of entry."""
+"""Import of certifications from files. They are stored unchanged and need not satisfy the rules of the form."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from users.models import Role, User
 
 CHUNK = 500
 _NEEDED = ("run_number", "reconstruction", "reference_run_number", "reference_reconstruction")
-_LISTS = {*VOCABULARY_MODELS, "confirmed", "stale"}  # what our own export may have as lists; the last two are not read
+_LISTS = {*VOCABULARY_MODELS, "confirmed", "stale"}  # columns that are lists in our export; the last two are ignored
 ReconstructionKey = tuple[int, str]
-TermsByName = dict[str, dict[str, Any]]  # by field, by name in small letters
+TermsByName = dict[str, dict[str, Any]]  # {field: {casefolded name: term}}
 
 
 @dataclass(frozen=True)
 class ImportedRow:
-    """One line of the file, read. `recorded_lumi` in 1/pb; None where the file does not say.
+    """One parsed row of the file. `recorded_lumi` is in 1/pb; None if the file has no value.
 
-    `terms`: names of the reason and of the problems, by the field that has them.
+    `terms` holds the names of the reason and of the problems by form field.
     """
 
     key: ReconstructionKey
@@ -52,9 +52,10 @@ class ImportedRow:
 
 @dataclass
 class ImportResult:
-    """What came of it: certifications made, those left out since one stands, and names that have no account here.
+    """Result of an import: the number of new certifications and what was skipped.
 
-    `terms`: reasons and problems that are not here and were left out, by the field that has them.
+    `existing` are reconstructions that are certified already, `unknown_users` account names that do not exist, `terms`
+    names of reasons and problems that do not exist, by form field.
     """
 
     made: int = 0
@@ -64,16 +65,16 @@ class ImportResult:
 
 
 def read_certifications(file: TextIO, flags: str = "") -> list[ImportedRow]:
-    """What our own export says, CSV or JSON, or the public list of reference runs.
+    """Parse a file: our export as CSV or JSON, or the public list of reference runs.
 
-    `flags`: what all components of a line are that says none, such as good. Raises `NotImportable`.
+    `flags` is the flag of components for which a row has none, such as "good". Raises `NotImportable`.
     """
     rows = []
     for where, row in read_rows(file, _NEEDED):
         try:
             rows.append(_parse_row(row, flags))
-        except ValueError as wrong:
-            raise NotImportable(f"{where}: {wrong}") from None
+        except ValueError as error:
+            raise NotImportable(f"{where}: {error}") from None
     return rows
 
 
@@ -102,16 +103,16 @@ def _parse_row(row: FileRow, flags: str) -> ImportedRow:
         run_type=_parse_choice(row, "run_type", RunType.values, RunType.UNKNOWN),
         lumisections=_parse_number(row, "lumisections", int),
         recorded_lumi=_parse_number(row, "recorded_lumi_per_pb", float),
-        terms={name: split_cell(row.get(name, ""), is_one=name == "bad_reason") for name in VOCABULARY_MODELS},
+        terms={name: split_cell(row.get(name, ""), is_single=name == "bad_reason") for name in VOCABULARY_MODELS},
     )
 
 
-def _parse_choice(row: dict[str, str], name: str, known: list[str], or_else: str = "") -> str:
-    word = row.get(name, "").strip().lower() or or_else
-    if word not in known:
-        problem = f"{name} is {word!r}" if word else f"{name} says nothing"
-        raise ValueError(f"{problem}. Give one of {', '.join(known)}.")
-    return word
+def _parse_choice(row: dict[str, str], name: str, choices: list[str], default: str = "") -> str:
+    value = row.get(name, "").strip().lower() or default
+    if value not in choices:
+        problem = f"{name} is {value!r}" if value else f"{name} says nothing"
+        raise ValueError(f"{problem}. Give one of {', '.join(choices)}.")
+    return value
 
 
 def _parse_run_number(row: dict[str, str], name: str) -> int:
@@ -142,10 +143,10 @@ def _parse_number(row: dict[str, str], name: str, number_type: type[int] | type[
 def import_certifications(
     actor: User, rows: list[ImportedRow], reason: str, day: dt.date | None = None
 ) -> ImportResult:
-    """Store them as certifications of the actor, or of the account that a line names; all or none, a deed for each 500.
+    """Store the rows as certifications of the actor, or of the account that a row names, in one transaction.
 
-    What is certified here already stays as it is. `day`: the shift day of lines that name none and whose run OMS does
-    not know. Raises `PermissionDenied` and `NotImportable`.
+    Each 500 rows are one operation in the history. Reconstructions that are certified already are skipped. `day` is the
+    shift day of rows without one whose run has no start time. Raises `PermissionDenied` and `NotImportable`.
     """
     if not actor.has_role(Role.ADMIN):
         raise PermissionDenied("Importing certifications needs the role admin.")
@@ -156,91 +157,94 @@ def import_certifications(
     }
     with transaction.atomic():
         for start in range(0, len(rows), CHUNK):
-            with operation(actor, ChangeKind.CERTIFY, reason=reason) as done:
-                _ImportChunk(rows[start : start + CHUNK], done, day, terms).store(actor, people, result)
+            with operation(actor, ChangeKind.CERTIFY, reason=reason) as current:
+                _ImportChunk(rows[start : start + CHUNK], current, day, terms).store(actor, people, result)
     return result
 
 
 class _ImportChunk:
-    """Some lines, with the rows that they rest on: a handful of statements."""
+    """Up to 500 rows with the database rows that they refer to, read and stored with a few queries."""
 
-    def __init__(self, rows: list[ImportedRow], done: AuditOperation, day: dt.date | None, terms: TermsByName) -> None:
-        self.rows, self.done, self.day, self.terms = rows, done, day, terms
+    def __init__(
+        self, rows: list[ImportedRow], current: AuditOperation, day: dt.date | None, terms: TermsByName
+    ) -> None:
+        self.rows, self.operation, self.day, self.terms = rows, current, day, terms
         self.runs = self._runs()
         self.reconstructions = self._reconstructions()
         self.datasets = self._datasets()
 
     def _runs(self) -> dict[int, OmsRun]:
-        numbers = {key[0] for one in self.rows for key in (one.key, one.reference)}
+        numbers = {key[0] for row in self.rows for key in (row.key, row.reference)}
         OmsRun.objects.bulk_create([OmsRun(run_number=number) for number in numbers], ignore_conflicts=True)
         return {run.pk: run for run in OmsRun.objects.select_related("fill").filter(pk__in=numbers)}
 
     def _reconstructions(self) -> dict[ReconstructionKey, RunReconstruction]:
-        wanted = {key for one in self.rows for key in (one.key, one.reference)}
-        held = RunReconstruction.objects.select_for_update().filter(run_id__in=self.runs)
-        found = {(one.run_id, one.reconstruction): one for one in held}
-        new = [RunReconstruction(run_id=run, reconstruction=name) for run, name in sorted(wanted - found.keys())]
-        self.done.track_created(RunReconstruction.objects.bulk_create(new))
-        found |= {(one.run_id, one.reconstruction): one for one in new}
-        for one in found.values():
-            one.run = self.runs[one.run_id]
-        return found
+        keys = {key for row in self.rows for key in (row.key, row.reference)}
+        existing = RunReconstruction.objects.select_for_update().filter(run_id__in=self.runs)
+        by_key = {(item.run_id, item.reconstruction): item for item in existing}
+        new = [RunReconstruction(run_id=run, reconstruction=name) for run, name in sorted(keys - by_key.keys())]
+        self.operation.track_created(RunReconstruction.objects.bulk_create(new))
+        by_key |= {(item.run_id, item.reconstruction): item for item in new}
+        for item in by_key.values():
+            item.run = self.runs[item.run_id]
+        return by_key
 
     def _datasets(self) -> dict[str, Dataset]:
-        names = {one.dataset for one in self.rows if one.dataset}
+        names = {row.dataset for row in self.rows if row.dataset}
         Dataset.objects.bulk_create([Dataset(name=name) for name in names], ignore_conflicts=True)
         return {dataset.name: dataset for dataset in Dataset.objects.filter(name__in=names)}
 
     def store(self, actor: User, people: dict[str, User], result: ImportResult) -> None:
+        """Create the certifications and add to `result`."""
         live = TrackerCertification.objects.live().filter(runreconstruction__in=self.reconstructions.values())
-        standing = set(live.values_list("runreconstruction__run_id", "runreconstruction__reconstruction"))
-        made, problems = [], []
-        for one in self.rows:
-            if one.key in standing:
-                result.existing.append(one.key)
+        certified = set(live.values_list("runreconstruction__run_id", "runreconstruction__reconstruction"))
+        certifications, problems = [], []
+        for row in self.rows:
+            if row.key in certified:
+                result.existing.append(row.key)
                 continue
-            standing.add(one.key)
-            result.unknown_users.update({one.user} - {""} - people.keys())
-            known = self._known_terms(one, result)
-            made.append(self._certification(one, people.get(one.user, actor), known.pop("bad_reason")))
-            problems.append(known)
-        self.done.track_created(TrackerCertification.objects.bulk_create(made))
-        for row, of_row in zip(made, problems, strict=True):
-            for name in filter(of_row.get, of_row):
-                getattr(row, name).set(of_row[name])
-        result.made += len(made)
+            certified.add(row.key)
+            result.unknown_users.update({row.user} - {""} - people.keys())
+            terms = self._known_terms(row, result)
+            certifications.append(self._certification(row, people.get(row.user, actor), terms.pop("bad_reason")))
+            problems.append(terms)
+        self.operation.track_created(TrackerCertification.objects.bulk_create(certifications))
+        for certification, terms in zip(certifications, problems, strict=True):
+            for name in filter(terms.get, terms):
+                getattr(certification, name).set(terms[name])
+        result.made += len(certifications)
 
-    def _known_terms(self, one: ImportedRow, result: ImportResult) -> dict[str, list[Any]]:
-        """By field the reason and the problems that are here under these names; the others are noted."""
-        found: dict[str, list[Any]] = {}
-        for field_name, names in one.terms.items():
-            rows = [(name, self.terms[field_name].get(name.casefold())) for name in names]
-            found[field_name] = [row for _name, row in rows if row]
-            if unknown := {name for name, row in rows if row is None}:
+    def _known_terms(self, row: ImportedRow, result: ImportResult) -> dict[str, list[Any]]:
+        """Return the existing reasons and problems of a row by form field, and add the unknown names to `result`."""
+        known: dict[str, list[Any]] = {}
+        for field_name, names in row.terms.items():
+            terms = [(name, self.terms[field_name].get(name.casefold())) for name in names]
+            known[field_name] = [term for _name, term in terms if term]
+            if unknown := {name for name, term in terms if term is None}:
                 result.terms.setdefault(field_name, set()).update(unknown)
-        return found
+        return known
 
-    def _certification(self, one: ImportedRow, owner: User, reasons: list[Any]) -> TrackerCertification:
-        run, reference = self.runs[one.key[0]], self.reconstructions[one.reference]
+    def _certification(self, row: ImportedRow, owner: User, reasons: list[Any]) -> TrackerCertification:
+        run, reference = self.runs[row.key[0]], self.reconstructions[row.reference]
         return TrackerCertification(
-            runreconstruction=self.reconstructions[one.key],
+            runreconstruction=self.reconstructions[row.key],
             reference_runreconstruction=reference,
-            dataset=self.datasets.get(one.dataset),
+            dataset=self.datasets.get(row.dataset),
             is_dataset_verified=False,
             user=owner,
-            date=self._shift_day(one, run),
-            trackermap=one.trackermap,
+            date=self._shift_day(row, run),
+            trackermap=row.trackermap,
             bad_reason=reasons[0] if reasons else None,
-            comment=one.comment,
-            run_type=run.run_type if one.run_type == RunType.UNKNOWN else one.run_type,
-            lumisections=run.lumisections if one.lumisections is None else one.lumisections,
-            recorded_lumi=run.recorded_lumi if one.recorded_lumi is None else one.recorded_lumi,
-            facts=frozen_facts(run, reference, one.dataset, {}),
-            **flag_columns(one.component_flags),
+            comment=row.comment,
+            run_type=run.run_type if row.run_type == RunType.UNKNOWN else row.run_type,
+            lumisections=run.lumisections if row.lumisections is None else row.lumisections,
+            recorded_lumi=run.recorded_lumi if row.recorded_lumi is None else row.recorded_lumi,
+            facts=frozen_facts(run, reference, row.dataset, {}),
+            **flag_columns(row.component_flags),
         )
 
-    def _shift_day(self, one: ImportedRow, run: OmsRun) -> dt.date:
-        day = one.date or (run.start_time.date() if run.start_time else self.day)
+    def _shift_day(self, row: ImportedRow, run: OmsRun) -> dt.date:
+        day = row.date or (run.start_time.date() if run.start_time else self.day)
         if day is None:
             raise NotImportable(f"There is no known shift day of run {run.pk}. Give one with --date.")
         return day

@@ -1,4 +1,4 @@
-"""Adopt, promote, retire: what a shift leader does with reference runs, each with a reason."""
+"""Views with which shift leaders adopt, promote and retire reference runs."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _METHODS = ["GET", "HEAD", "POST"]
 @require_http_methods(_METHODS)
 @role_required(Role.SHIFT_LEADER)
 def adopt(request: SignedInRequest) -> HttpResponse:
-    """Make a run that OMS knows a reference although nobody certified it here."""
-    asked = {name: request.GET.get(name, "") for name in ("run_number", "reconstruction")}
-    form = AdoptForm(request.POST) if request.method == "POST" else AdoptForm(initial=asked)
+    """Make a run of OMS a reference run although it is not certified."""
+    initial = {name: request.GET.get(name, "") for name in ("run_number", "reconstruction")}
+    form = AdoptForm(request.POST) if request.method == "POST" else AdoptForm(initial=initial)
     if form.is_bound and form.is_valid() and (adopted := _adopt_from_form(request, form)):
         messages.success(request, f"{adopted} is a reference run now.")
         return HttpResponseSeeOther(reverse("references:reference", args=[adopted.pk]))
@@ -41,20 +41,20 @@ def adopt(request: SignedInRequest) -> HttpResponse:
 
 
 def _adopt_from_form(request: SignedInRequest, form: AdoptForm) -> RunReconstruction | None:
-    """The new reference; None with the reason beside its field."""
-    said = form.cleaned_data
-    run = _run_known_to_oms(said["run_number"], form)
+    """Return the new reference run, or None after adding errors to the form."""
+    data = form.cleaned_data
+    run = _run_known_to_oms(data["run_number"], form)
     if run is None:
         return None
     try:
-        return adopt_reference(request.user, run, said["reconstruction"], said["reason"])
-    except EntryInvalid as refused:
-        _add_field_errors(form, refused)
+        return adopt_reference(request.user, run, data["reconstruction"], data["reason"])
+    except EntryInvalid as error:
+        _add_field_errors(form, error)
         return None
 
 
 def _run_known_to_oms(number: int, form: AdoptForm) -> OmsRun | None:
-    """The run if OMS knows it, or knew it when it was asked before and is out now."""
+    """Return the run if OMS knows it or, while OMS is unreachable, if it was read before; else add an error."""
     reading = run_for_page(number, Budget.for_page(is_retry=True))
     if isinstance(reading.run_result, Missing):
         form.add_error("run_number", f"OMS does not know run {number}. Check the number.")
@@ -69,35 +69,34 @@ def _run_known_to_oms(number: int, form: AdoptForm) -> OmsRun | None:
 @require_http_methods(_METHODS)
 @role_required(Role.SHIFT_LEADER)
 def promote(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Make a certification's reconstruction a reference, or say all that stands in the way."""
+    """Make the reconstruction of a certification a reference run, or show all obstacles."""
     rows = TrackerCertification.everything.with_names().select_related("withdrawn_by")
-    made = get_object_or_404(rows, pk=pk)
+    certification = get_object_or_404(rows, pk=pk)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         try:
-            promoted = promote_reference(request.user, made, form.cleaned_data["reason"])
+            promoted = promote_reference(request.user, certification, form.cleaned_data["reason"])
         except EntryInvalid:
-            made = rows.get(pk=pk)  # as it is by now: the page says what stands in the way
+            certification = rows.get(pk=pk)  # in its current state, for the obstacles on the page
         else:
             messages.success(request, f"{promoted} is a reference run now.")
             return HttpResponseSeeOther(reverse("references:reference", args=[promoted.pk]))
-    context = {"certification": made, "form": form, "obstacles": list(promotion_obstacles(made))}
+    context = {"certification": certification, "form": form, "obstacles": list(promotion_obstacles(certification))}
     return render(request, "references/promote.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(_METHODS)
 @role_required(Role.SHIFT_LEADER)
 def retire(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Offer a reference no longer, and another one in its place; all that rests on it is shown before."""
+    """Retire a reference run, with an optional successor. The page shows the certifications that use it."""
     rows = RunReconstruction.objects.select_related("reference_by", "run__fill")
     row = get_object_or_404(rows, pk=pk, is_reference=True)
     form = RetireForm(request.POST if request.method == "POST" else None, candidates=_successor_candidates(row))
     if form.is_bound and form.is_valid():
         try:
-            said = form.cleaned_data
-            retire_reference(request.user, row, said["reason"], said["successor"])
-        except EntryInvalid as refused:
-            _add_field_errors(form, refused)
+            retire_reference(request.user, row, form.cleaned_data["reason"], form.cleaned_data["successor"])
+        except EntryInvalid as error:
+            _add_field_errors(form, error)
         else:
             messages.success(request, f"{row} is offered as a reference no longer.")
             return HttpResponseSeeOther(reverse("references:reference", args=[row.pk]))
@@ -106,11 +105,11 @@ def retire(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _successor_candidates(row: RunReconstruction) -> list[RankedReference]:
-    """The other references, the most alike first."""
-    others = [one for one in offered_references() if one.pk != row.pk]
+    """Return the other reference runs, the most similar first."""
+    others = [reference for reference in offered_references() if reference.pk != row.pk]
     return ranked_references(reference_features(row.run, row.reconstruction), others)
 
 
-def _add_field_errors(form: forms.Form, refused: EntryInvalid) -> None:
-    for one in refused.issues:
-        form.add_error(one.field if one.field in form.fields else None, one.sentence)
+def _add_field_errors(form: forms.Form, error: EntryInvalid) -> None:
+    for issue in error.issues:
+        form.add_error(issue.field if issue.field in form.fields else None, issue.sentence)

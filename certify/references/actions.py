@@ -1,6 +1,6 @@
-"""What is done with reference runs: adopt, promote, retire. The actor first, one transaction each, one change each.
+"""Actions on reference runs: adopt, promote and retire. Each is one transaction and one operation in the history.
 
-As in `certify.actions`: rights and rules are checked inside, on rows that are held.
+As in `certify.actions`, permissions and rules are checked inside, on locked rows.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from users.models import User
 
 
 def adopt_reference(actor: User | None, run: OmsRun, reconstruction: str, reason: str) -> RunReconstruction:
-    """Make a run that OMS knows a reference although nobody certified it here; `reason` says why.
+    """Make the reconstruction of a run of OMS a reference run although it is not certified.
 
-    `actor` is None for the command line, whose user is trusted. Raises `PermissionDenied` and `EntryInvalid`.
+    `actor` is None for management commands, which are trusted. Raises `PermissionDenied` below the role shift leader,
+    and `EntryInvalid` without a reason or if it is a reference run or certified already.
     """
     _check_may_decide(actor, "Adopting")
     _check_has_reason(reason, "Say why this run is adopted.")
@@ -34,67 +35,69 @@ def adopt_reference(actor: User | None, run: OmsRun, reconstruction: str, reason
         reference = lock_reconstruction(run, reconstruction)
         if reference.is_reference:
             raise EntryInvalid([ValidationIssue("run_number", f"{reference} is a reference run already.")])
-        if standing := live_certification(run.run_number, reconstruction):
-            raise EntryInvalid([ValidationIssue("run_number", _already_certified_message(standing))])
+        if existing := live_certification(run.run_number, reconstruction):
+            raise EntryInvalid([ValidationIssue("run_number", _already_certified_message(existing))])
         return _mark_as_reference(actor, reference, reason)
 
 
 def promote_reference(actor: User, certification: TrackerCertification, reason: str) -> RunReconstruction:
-    """Make what is certified good a reference. Shift leaders may, with a reason.
+    """Make the reconstruction of a good certification a reference run.
 
-    Raises `PermissionDenied` and `EntryInvalid`, which says all that stands in the way.
+    Raises `PermissionDenied` below the role shift leader, and `EntryInvalid` with all obstacles.
     """
     _check_may_decide(actor, "Promoting")
     _check_has_reason(reason, "Say why this run becomes a reference.")
     with operation(actor, ChangeKind.PROMOTE, reason=reason, run=certification.run_number):
-        held = RunReconstruction.objects.select_for_update().get(pk=certification.runreconstruction_id)
-        made = TrackerCertification.everything.lock_row(certification.pk)
-        made.runreconstruction = held
-        if found := list(promotion_obstacles(made)):
-            raise EntryInvalid([ValidationIssue("", sentence) for sentence in found])
-        return _mark_as_reference(actor, held, reason)
+        reconstruction = RunReconstruction.objects.select_for_update().get(pk=certification.runreconstruction_id)
+        locked = TrackerCertification.everything.lock_row(certification.pk)
+        locked.runreconstruction = reconstruction
+        if obstacles := list(promotion_obstacles(locked)):
+            raise EntryInvalid([ValidationIssue("", sentence) for sentence in obstacles])
+        return _mark_as_reference(actor, reconstruction, reason)
 
 
-def promotion_obstacles(made: TrackerCertification) -> Iterator[str]:
-    """Why this certification cannot become a reference, a sentence each; none where it can."""
-    held = made.runreconstruction
-    if held.is_reference:
-        yield f"{held} is a reference run already."
-    if made.state == CertificationState.WITHDRAWN and made.withdrawn_by and made.withdrawn_at:
+def promotion_obstacles(certification: TrackerCertification) -> Iterator[str]:
+    """Yield a sentence for each reason why this certification cannot become a reference run."""
+    reconstruction = certification.runreconstruction
+    if reconstruction.is_reference:
+        yield f"{reconstruction} is a reference run already."
+    is_withdrawn = certification.state == CertificationState.WITHDRAWN
+    if is_withdrawn and certification.withdrawn_by and certification.withdrawn_at:
         yield (
-            f"It is withdrawn (by {made.withdrawn_by.display_name}, {made.withdrawn_at:%Y-%m-%d %H:%M} UTC: "
-            f"{made.withdrawn_reason}). Restore it first."
+            f"It is withdrawn (by {certification.withdrawn_by.display_name}, "
+            f"{certification.withdrawn_at:%Y-%m-%d %H:%M} UTC: {certification.withdrawn_reason}). Restore it first."
         )
-    if made.is_practice:
+    if certification.is_practice:
         yield "It was made for practice, and practice is no reference."
-    if made.verdict == Verdict.BAD:
-        yield f"It is bad: {join_names(list(_bad_components(made)))}. Only what is good can be a reference."
-    if made.verdict == Verdict.UNDECIDED:
+    if certification.verdict == Verdict.BAD:
+        bad_components = join_names(list(_bad_components(certification)))
+        yield f"It is bad: {bad_components}. Only what is good can be a reference."
+    if certification.verdict == Verdict.UNDECIDED:
         yield "Its verdict is undecided, because the run type is unknown. Type the run type first."
 
 
 def retire_reference(
     actor: User, reference: RunReconstruction, reason: str, successor: RunReconstruction | None = None
 ) -> RunReconstruction:
-    """Offer a reference run no longer; what rests on it keeps it. Shift leaders may, with a reason.
+    """Retire a reference run, so that it is not offered any more. Certifications that use it are not changed.
 
-    `successor`, another reference of the same run type, is offered in its place; and in the place of those whose place
-    this one took. Raises `PermissionDenied` and `EntryInvalid`.
+    `successor`, another reference run of the same run type, replaces it, also as the successor of references retired
+    earlier. Raises `PermissionDenied` below the role shift leader, and `EntryInvalid`.
     """
     _check_may_decide(actor, "Retiring")
     _check_has_reason(reason, "Say why this reference is retired.")
     with operation(actor, ChangeKind.RETIRE, reason=reason, run=reference.run_id):
-        # In the order of their keys, so that two who retire each other's successor never wait for each other.
+        # Rows are locked ordered by primary key, so that two concurrent calls with swapped runs cannot deadlock.
         keys = {reference.pk, *([successor.pk] if successor else [])}
         rows = RunReconstruction.objects.select_for_update(of=("self",)).select_related("run").order_by("pk")
-        held = {row.pk: row for row in rows.filter(pk__in=keys)}
-        retired, following = held[reference.pk], held[successor.pk] if successor else None
-        _check_successor(retired, following)
-        retired.is_reference, retired.successor = False, following
+        locked = {row.pk: row for row in rows.filter(pk__in=keys)}
+        retired, new_successor = locked[reference.pk], locked[successor.pk] if successor else None
+        _check_successor(retired, new_successor)
+        retired.is_reference, retired.successor = False, new_successor
         retired.save()
-        for one in rows.filter(successor=retired):
-            one.successor = following
-            one.save()
+        for predecessor in rows.filter(successor=retired):
+            predecessor.successor = new_successor
+            predecessor.save()
     return retired
 
 
@@ -131,10 +134,10 @@ def _check_has_reason(reason: str, sentence: str) -> None:
 
 
 def _already_certified_message(existing: TrackerCertification) -> str:
-    by = f"{existing} is certified {existing.verdict} by {existing.user.display_name}"
+    sentence = f"{existing} is certified {existing.verdict} by {existing.user.display_name}."
     if existing.verdict == Verdict.GOOD:
-        return f"{by}. Promote that certification instead."
-    return f"{by}. Only what is good, or not certified, can be a reference."
+        return f"{sentence} Promote that certification instead."
+    return f"{sentence} Only what is good, or not certified, can be a reference."
 
 
 def _bad_components(made: TrackerCertification) -> Iterator[str]:

@@ -1,6 +1,7 @@
-"""Ask the APV service for the readout mode (DECO or PEAK) of runs: one call each, side by side. HTTP only.
+"""HTTP client of the APV service, which gives the readout mode (DECO or PEAK) of runs.
 
-It is asked `?RUN=316187` and answers `[["316187","DECO"]]`, and `[]` for a run that it does not know.
+The request `?RUN=316187` returns `[["316187","DECO"]]`, or `[]` for an unknown run. One request for each run, in
+parallel. The database is not used.
 """
 
 from __future__ import annotations
@@ -27,27 +28,27 @@ _MODE = re.compile(r"[A-Z]{4,5}")
 
 @dataclass
 class ApvModes:
-    """What the service said: the mode by run, empty for a run that it does not know; and the first failure, if any."""
+    """Modes by run, empty for an unknown run, and the message of the first error, if any."""
 
     mode_by_run: dict[int, str] = field(default_factory=dict)
     problem: str = ""
 
 
 def is_enabled() -> bool:
-    """Whether this server knows an APV service."""
+    """Return whether an APV service is configured (setting `APV_URL`)."""
     return bool(settings.APV_URL)
 
 
 def read_modes(runs: Collection[int], budget: Budget) -> ApvModes:
-    """The modes of these runs. What came is kept even where a call failed; never raises."""
-    whole = ApvModes()
+    """Return the modes of these runs. A failed request sets `problem`; nothing is raised."""
+    modes = ApvModes()
     calls = [partial(_read_mode, run, budget) for run in runs]
     for run, answer in zip(runs, run_parallel(calls, limit=MAX_PARALLEL_CALLS), strict=True):
         if isinstance(answer, RemoteError):
-            whole.problem = whole.problem or answer.sentence
+            modes.problem = modes.problem or answer.sentence
         else:
-            whole.mode_by_run[run] = answer
-    return whole
+            modes.mode_by_run[run] = answer
+    return modes
 
 
 def _read_mode(run: int, budget: Budget) -> str | RemoteError:
@@ -61,7 +62,7 @@ def _read_mode(run: int, budget: Budget) -> str | RemoteError:
 
 
 def _parse_mode(answer: Any, run: int) -> str:
-    """The mode in an answer. Raises `WrongShape`; another run than was asked for counts as that."""
+    """Return the mode in a response. Raises `WrongShape`, also for the mode of another run."""
     if answer == []:
         return ""
     row = answer[0] if isinstance(answer, list) else None

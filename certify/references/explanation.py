@@ -1,4 +1,4 @@
-"""Why a reference ranks where it does: one reason for each criterion, in order of weight, in words."""
+"""Explanation of the rank of a reference run: a text for each criterion, in order of weight."""
 
 from __future__ import annotations
 
@@ -13,38 +13,39 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class RankReason:
-    """One criterion in words; `match` is None for the age, which only counts where all else is equal."""
+    """Text for one criterion. `match` is None for the age, which only decides between otherwise equal references."""
 
     text: str
     match: Match | None = None
 
     @property
     def css(self) -> str:
+        """Return the CSS class."""
         return "" if self.match is None else f"is-{self.match.name.lower()}"
 
 
 def rank_reasons(ranked: RankedReference) -> list[RankReason]:
-    """All reasons for its rank: the criteria that `RankedReference.matches` has, then the age."""
-    mine, other, matches = ranked.target, ranked.reference, ranked.matches
-    told = {
-        "run type": _value_text("type", mine.run_type, other.run_type, matches["run type"]),
+    """Return a reason for each criterion of `RankedReference.matches`, then the age."""
+    target, other, matches = ranked.target, ranked.reference, ranked.matches
+    texts = {
+        "run type": _value_text("type", target.run_type, other.run_type, matches["run type"]),
         "reconstruction": _value_text(
-            "reconstruction", mine.reconstruction, other.reconstruction, matches["reconstruction"]
+            "reconstruction", target.reconstruction, other.reconstruction, matches["reconstruction"]
         ),
-        "era": _value_text("era", mine.era, other.era, matches["era"]),
-        "B field": _number_text("field", mine.b_field, other.b_field, matches["B field"], "{:.1f} T"),
-        "energy": _number_text("energy", mine.energy, other.energy, matches["energy"], "{:.0f} GeV"),
-        "pile-up": _number_pair_text("pile-up", mine.pile_up, other.pile_up),
-        "bunches": _number_pair_text("bunches", mine.bunches, other.bunches),
+        "era": _value_text("era", target.era, other.era, matches["era"]),
+        "B field": _number_text("field", target.b_field, other.b_field, matches["B field"], "{:.1f} T"),
+        "energy": _number_text("energy", target.energy, other.energy, matches["energy"], "{:.0f} GeV"),
+        "pile-up": _number_pair_text("pile-up", target.pile_up, other.pile_up),
+        "bunches": _number_pair_text("bunches", target.bunches, other.bunches),
     }
-    return [RankReason(told[name], match) for name, match in matches.items()] + [RankReason(_age_text(ranked))]
+    return [RankReason(texts[name], match) for name, match in matches.items()] + [RankReason(_age_text(ranked))]
 
 
 def rank_reasons_text(ranked: Iterable[RankedReference], chosen: object) -> str:
-    """The reasons for the reference of this key, in one line; and, where it is retired, what takes its place."""
-    for one in ranked:
-        if str(one.reference.pk) == str(chosen):
-            return ", ".join([*_retired_text(one.reference), *(reason.text for reason in rank_reasons(one))])
+    """Return the reasons for the reference with the primary key `chosen` in one line, preceded by its retirement."""
+    for item in ranked:
+        if str(item.reference.pk) == str(chosen):
+            return ", ".join([*_retired_text(item.reference), *(reason.text for reason in rank_reasons(item))])
     return ""
 
 
@@ -69,7 +70,7 @@ def _number_text(label: str, target: float | None, other: float | None, match: M
 
 
 def _number_pair_text(label: str, target: float | None, other: float | None) -> str:
-    """The reference's figure, then the run's."""
+    """Return the value of the reference, then that of the run."""
     if target is None and other is None:
         return f"{label} unknown"
     return f"{label} {_number_or_unknown(other)} vs {_number_or_unknown(target)}"
@@ -80,10 +81,10 @@ def _number_or_unknown(figure: float | None) -> str:
 
 
 def _age_text(ranked: RankedReference) -> str:
-    """By when the runs began; by their numbers where that is not known."""
-    word = "older" if ranked.runs_older >= 0 else "newer"
-    mine, other = ranked.target.start_time, ranked.reference.start_time
-    if mine is None or other is None:
-        return f"{abs(ranked.runs_older)} runs {word}"
-    apart = abs(mine - other)
-    return f"{apart.days} d {word}" if apart >= _ONE_DAY else f"{apart.seconds // 3600} h {word}"
+    """Return the difference of the start times, or of the run numbers if a start time is unknown."""
+    adjective = "older" if ranked.runs_older >= 0 else "newer"
+    start, other_start = ranked.target.start_time, ranked.reference.start_time
+    if start is None or other_start is None:
+        return f"{abs(ranked.runs_older)} runs {adjective}"
+    distance = abs(start - other_start)
+    return f"{distance.days} d {adjective}" if distance >= _ONE_DAY else f"{distance.seconds // 3600} h {adjective}"

@@ -1,4 +1,4 @@
-"""The references as CSV; names carry the unit where there is one."""
+"""CSV export of reference runs. Column names contain the unit."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from infrastructure.csv_export import csv_rows
 
 
 def _optional_path(*path: str) -> Callable[[RunReconstruction], Any]:
-    """The attribute at the end of the path; None where something on it is missing."""
+    """Return a getter of the attribute at the end of the path, which returns None if any part of it is missing."""
 
-    def got(row: Any) -> Any:
+    def get_attribute(row: Any) -> Any:
         for name in path:
             row = getattr(row, name, None)
         return row
 
-    return got
+    return get_attribute
 
 
 FIELDS: dict[str, Callable[[RunReconstruction], Any]] = {
@@ -45,5 +45,5 @@ FIELDS: dict[str, Callable[[RunReconstruction], Any]] = {
 
 
 def csv_lines(rows: Iterable[RunReconstruction]) -> Iterator[str]:
-    """A heading, then the references. The rows must come from `selectors.references`."""
+    """Yield the header and a line for each reference run. `rows` must be from `selectors.references`."""
     return csv_rows(FIELDS, ([getter(row) for getter in FIELDS.values()] for row in rows))

@@ -1,4 +1,4 @@
-"""What narrows the table of references. Names are those of the URL."""
+"""Filters of the table of reference runs. Field names are the names of the query parameters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ReferenceQuerySet = QuerySet[RunReconstruction]
 
 
 class ReferenceFilterForm(forms.Form):
-    """The last run must not be smaller than the first."""
+    """Filter form that requires the last run not to be smaller than the first."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -30,24 +30,24 @@ class ReferenceFilterForm(forms.Form):
 
 
 def _number_filter(field: str, lookup: str, label: str) -> django_filters.NumberFilter:
-    says = dict.fromkeys(("invalid", "min_value", "max_value"), f"{label}: type a number of up to seven digits.")
+    messages = dict.fromkeys(("invalid", "min_value", "max_value"), f"{label}: type a number of up to seven digits.")
     limits = {"min_value": 1, "max_value": LAST_RUN, "decimal_places": 0}
     return django_filters.NumberFilter(
         field_name=field,
         lookup_expr=lookup,
         label=label,
-        error_messages=says | {"max_decimal_places": says["invalid"]},
+        error_messages=messages | {"max_decimal_places": messages["invalid"]},
         **limits,
     )
 
 
 def _choice_filter(label: str, choices: list[tuple[str, str]], **options: Any) -> django_filters.ChoiceFilter:
-    says = {"invalid_choice": "There is no %(value)s here. Choose another."}
-    return django_filters.ChoiceFilter(label=label, choices=choices, error_messages=says, **options)
+    messages = {"invalid_choice": "There is no %(value)s here. Choose another."}
+    return django_filters.ChoiceFilter(label=label, choices=choices, error_messages=messages, **options)
 
 
 class ReferenceFilter(django_filters.FilterSet):
-    """By run, fill, reconstruction, run type, era and field; those that are offered, unless told otherwise."""
+    """Filter by run, fill, reconstruction, run type, era, magnetic field and state; by default only offered ones."""
 
     runs_min = _number_filter("run_id", "gte", "First run")
     runs_max = _number_filter("run_id", "lte", "Last run")
@@ -74,15 +74,16 @@ class ReferenceFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def filter_queryset(self, queryset: ReferenceQuerySet) -> ReferenceQuerySet:
-        """Those that are offered, unless a state was asked for."""
-        narrowed = super().filter_queryset(queryset)
-        return narrowed if self.form.cleaned_data.get("state") else narrowed.filter(is_reference=True)
+        """Return the filtered reference runs, without retired ones unless a state is selected."""
+        filtered: ReferenceQuerySet = super().filter_queryset(queryset)
+        return filtered if self.form.cleaned_data.get("state") else filtered.filter(is_reference=True)
 
     def filter_b_field(self, queryset: ReferenceQuerySet, _name: str, value: Any) -> ReferenceQuerySet:
-        """The field as asked for, give or take what the ranking takes for the same."""
+        """Return those with this magnetic field (T), within the tolerance of the ranking."""
         return queryset.filter(
             run__b_field__range=(float(value) - _FIELD_TOLERANCE_T, float(value) + _FIELD_TOLERANCE_T)
         )
 
     def filter_state(self, queryset: ReferenceQuerySet, _name: str, value: str) -> ReferenceQuerySet:
+        """Return the retired reference runs, or all."""
         return queryset if value == ANY else queryset.filter(is_reference=False)

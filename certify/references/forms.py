@@ -1,4 +1,4 @@
-"""What a shift leader says when a reference is adopted, promoted or retired."""
+"""Forms to adopt and to retire reference runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infrastructure.web.reason_form import ReasonForm
 
 
 class AdoptForm(ReasonForm):
-    """A run that OMS knows, and which of its reconstructions."""
+    """The run and reconstruction to adopt, with the reason."""
 
     run_number = forms.IntegerField(
         label="Run",
@@ -34,7 +34,7 @@ class AdoptForm(ReasonForm):
 
 
 class RetireForm(ReasonForm):
-    """Why, and which reference is offered in its place: the most alike first."""
+    """The reason for retiring a reference run and its successor, the most similar one first."""
 
     successor = forms.ModelChoiceField(
         RunReconstruction.objects.filter(is_reference=True),
@@ -50,5 +50,5 @@ class RetireForm(ReasonForm):
     def __init__(self, *args: Any, candidates: list[RankedReference], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order_fields(self.field_order)
-        choices = [(one.reference.pk, one.label) for one in candidates if one.is_possible]
+        choices = [(candidate.reference.pk, candidate.label) for candidate in candidates if candidate.is_possible]
         self.fields["successor"].choices = [("", "None"), *choices]  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""How the Strip front ends were read out, run by run, as the APV service says."""
+"""Readout modes of the Strip front ends, as given by the APV service."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from oms.models import OmsRun
 
 
 class Readout(models.Model):
-    """What the APV service said of a run, and when (UTC). An empty mode: it does not know the run."""
+    """The readout mode of a run and the time of the request (UTC). The mode is empty if the service has none."""
 
     run = models.OneToOneField(OmsRun, models.CASCADE, primary_key=True, related_name="readout")
     mode = models.CharField(max_length=5, blank=True, help_text="DECO or PEAK.")

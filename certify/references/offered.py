@@ -1,4 +1,4 @@
-"""The reference runs that a form offers, cached as plain values until a reference changes."""
+"""Reference runs offered by forms, cached as plain values until a reference run changes."""
 
 from __future__ import annotations
 
@@ -16,24 +16,28 @@ _CACHE_KEY = "certify.references"
 
 
 def offered_references(selected_pk: int | None = None) -> list[ReferenceFeatures]:
-    """All reference runs with the features that rank them; `selected_pk`: the one a certification already has."""
+    """Return all reference runs with the features for ranking, and also the one with the primary key `selected_pk`.
+
+    The selected one may be retired; it then has the name of its successor.
+    """
     offered = cached(_CACHE_KEY, lambda: _reference_features(Q(is_reference=True)))
-    if selected_pk is None or any(one.pk == selected_pk for one in offered):
+    if selected_pk is None or any(features.pk == selected_pk for features in offered):
         return offered
-    names = {one.pk: str(one) for one in offered}
+    names = {features.pk: str(features) for features in offered}
     return offered + [
-        replace(one, successor_name=names.get(one.successor, "")) for one in _reference_features(Q(pk=selected_pk))
+        replace(features, successor_name=names.get(features.successor, ""))
+        for features in _reference_features(Q(pk=selected_pk))
     ]
 
 
 def invalidate_references(instance: RunReconstruction, *, created: bool = False, **_signal: object) -> None:
-    """A reference was adopted, changed or retired: the next form reads them anew. A new plain row is none."""
+    """Signal receiver: invalidate the cache, unless a row was created that is not a reference run."""
     if instance.is_reference or not created:
         invalidate(_CACHE_KEY)
 
 
 def _reference_features(condition: Q) -> list[ReferenceFeatures]:
-    """Plain values, not rows: there are hundreds, and the form needs nine columns of a hundred."""
+    """Return plain values instead of model instances: there are hundreds of rows with a hundred columns each."""
     columns: dict[str, Combinable] = {
         "pk": F("pk"),
         "run_number": F("run_id"),

@@ -1,4 +1,4 @@
-"""What the page of references shows, prepared: the template decides nothing."""
+"""Data of the page of reference runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ReferenceQuerySet = QuerySet[RunReconstruction]
 
 @dataclass(frozen=True)
 class ReferencePage:
-    """Filters and one page of the table. `query`: the address of it all."""
+    """Filters and one page of the table. `query` is the query string of the page."""
 
     filters: ReferenceFilter
     table: ReferenceTable
@@ -34,26 +34,28 @@ class ReferencePage:
 
     @property
     def has_errors(self) -> bool:
+        """Return whether the filters are invalid."""
         return bool(self.filters.form.errors)
 
     @property
     def rows(self) -> list[SafeString]:
-        """The rows of this page of the table, drawn."""
+        """Return the rendered rows of this page of the table."""
         rows = [row.record for row in self.table.paginated_rows]
         return [render_to_string("references/_row.html", {"record": row, "page": self}) for row in rows]
 
     @property
     def has_apv(self) -> bool:
-        """Whether there is a column for the APV mode."""
+        """Return whether the table has a column for the APV mode."""
         return apv_client.is_enabled()
 
     @property
     def total(self) -> int:
+        """Return the number of rows on all pages."""
         return int(self.table.paginator.count)
 
 
 def sorted_references(request: HttpRequest, rows: ReferenceQuerySet) -> Any:
-    """The rows as the address sorts them."""
+    """Return the rows sorted by the query parameters."""
     table = _build_table(rows)
     RequestConfig(request, paginate=False).configure(table)
     return table.data.data
@@ -64,11 +66,11 @@ def _build_table(rows: ReferenceQuerySet) -> ReferenceTable:
 
 
 def reference_page(request: HttpRequest, filters: ReferenceFilter, rows: ReferenceQuerySet) -> ReferencePage:
-    """One page of these rows: two queries."""
-    asked = request.GET.get("per_page", "")
-    size = int(asked) if asked in map(str, PAGE_SIZES) else PAGE_SIZES[0]
+    """Return one page of these rows: two queries."""
+    requested_size = request.GET.get("per_page", "")
+    size = int(requested_size) if requested_size in map(str, PAGE_SIZES) else PAGE_SIZES[0]
     table = _build_table(rows)
-    RequestConfig(request, paginate=False).configure(table)  # it would take any size that an address names
+    RequestConfig(request, paginate=False).configure(table)  # its pagination would accept any page size
     table.paginate(per_page=size)
     table.page = table.paginator.get_page(request.GET.get("page"))
     shown = [(row.record.run_id, getattr(row.record.run, "readout", None)) for row in table.paginated_rows]
@@ -77,7 +79,7 @@ def reference_page(request: HttpRequest, filters: ReferenceFilter, rows: Referen
     return ReferencePage(
         filters=filters,
         table=table,
-        sizes=[(one, one == size) for one in PAGE_SIZES],
+        sizes=[(choice, choice == size) for choice in PAGE_SIZES],
         hidden_inputs=[(name, request.GET[name]) for name in ("sort", "per_page") if request.GET.get(name)],
         runs_without_apv_mode=sorted(set(runs_without_mode(shown))),
         query=query.urlencode(),
@@ -85,13 +87,13 @@ def reference_page(request: HttpRequest, filters: ReferenceFilter, rows: Referen
 
 
 def apv_cells(page: ReferencePage, modes: dict[int, str]) -> list[tuple[str, str]]:
-    """(id, mode) of the cells of this page that can be filled in now."""
+    """Return (element id, mode) of the cells of this page whose mode is known."""
     rows = [row.record for row in page.table.paginated_rows]
     return [(f"apv-{row.run_id}-{row.reconstruction}", modes[row.run_id]) for row in rows if modes.get(row.run_id)]
 
 
 def reference_facts(reference: RunReconstruction) -> list[tuple[str, str]]:
-    """The conditions of a reference run, each with its label."""
+    """Return (label, text) of the conditions of a reference run."""
     run, fill = reference.run, reference.run.fill
     facts = [
         ("Run type", "run_type", run.run_type),

@@ -1,7 +1,7 @@
-"""Which reference runs are offered for a run, best first, and why.
+"""Ranking of reference runs for a run.
 
-Run type must match; then reconstruction, era, B field, energy, pile-up, colliding bunches and age decide, in this
-order. What is unknown ranks below what matches and above what differs.
+The run type must match; then reconstruction, era, B field, energy, pile-up, colliding bunches and age decide, in this
+order. An unknown value ranks below a match and above a difference.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from oms.models import OmsRun
 
 
 class Match(IntEnum):
-    """How one property of a reference compares with the run's; the lower the better."""
+    """Comparison of one property of a reference run with that of the run. Lower values are better."""
 
     SAME = 0
     UNKNOWN = 1
@@ -26,9 +26,10 @@ class Match(IntEnum):
 
 @dataclass(frozen=True)
 class ReferenceFeatures:
-    """What a run and a reference are compared by; None where nobody knows. Field in T, energy in GeV, times in UTC.
+    """Properties by which runs are compared; None if unknown. `b_field` in T, `energy` in GeV, times in UTC.
 
-    `successor`: the key of what takes the place of a retired one; `successor_name`: its name, while it is offered.
+    `successor` is the primary key of the successor of a retired reference run, `successor_name` its name while it is
+    offered.
     """
 
     run_number: int
@@ -51,7 +52,7 @@ class ReferenceFeatures:
 
 @dataclass(frozen=True)
 class RankedReference:
-    """A reference with what speaks for and against it, by criterion in order of weight."""
+    """A reference run with its matches by criterion, in order of weight."""
 
     target: ReferenceFeatures
     reference: ReferenceFeatures
@@ -60,31 +61,31 @@ class RankedReference:
 
     @property
     def sort_key(self) -> tuple[int, ...]:
-        """Sort key: criteria first, then an older reference before a newer one, then the nearest."""
+        """Return the sort key: criteria, then older before newer reference runs, then the distance in runs."""
         return (*self.matches.values(), int(self.runs_older < 0), abs(self.runs_older))
 
     @property
     def is_possible(self) -> bool:
-        """False when both run types are known and differ."""
+        """Return False if both run types are known and differ."""
         return has_fitting_type(self.target.run_type, self.reference.run_type)
 
     @property
     def label(self) -> str:
-        """One line for a person: run, reconstruction, era, field, distance, and what differs."""
-        one = self.reference
-        field = f"{one.b_field:.1f} T" if one.b_field is not None else None
+        """Return a line with run, reconstruction, era, magnetic field, distance and the criteria that differ."""
+        reference = self.reference
+        field = f"{reference.b_field:.1f} T" if reference.b_field is not None else None
         distance = f"{abs(self.runs_older)} runs {'older' if self.runs_older >= 0 else 'newer'}"
         differing = [name for name, match in self.matches.items() if match == Match.DIFFERENT]
-        kind = one.run_type if self.matches["run type"] == Match.UNKNOWN else None
-        retired = None if one.is_offered else "retired"
-        parts = [str(one), retired, kind, one.era, field, distance]
+        run_type = reference.run_type if self.matches["run type"] == Match.UNKNOWN else None
+        retired = None if reference.is_offered else "retired"
+        parts = [str(reference), retired, run_type, reference.era, field, distance]
         if differing:
             parts.append(f"other {', '.join(differing)}")
         return " · ".join(part for part in parts if part)
 
 
 def reference_features(run: OmsRun, reconstruction: str) -> ReferenceFeatures:
-    """What a run is compared by."""
+    """Return the features of a run with its fill."""
     fill = run.fill
     return ReferenceFeatures(
         run_number=run.run_number,
@@ -100,8 +101,8 @@ def reference_features(run: OmsRun, reconstruction: str) -> ReferenceFeatures:
 
 
 def ranked_references(target: ReferenceFeatures, references: Iterable[ReferenceFeatures]) -> list[RankedReference]:
-    """All references, best first."""
-    return sorted((_rank(target, reference) for reference in references), key=lambda one: one.sort_key)
+    """Return all reference runs, best first."""
+    return sorted((_rank(target, reference) for reference in references), key=lambda ranked: ranked.sort_key)
 
 
 def _rank(target: ReferenceFeatures, other: ReferenceFeatures) -> RankedReference:
@@ -117,29 +118,29 @@ def _rank(target: ReferenceFeatures, other: ReferenceFeatures) -> RankedReferenc
     return RankedReference(target, other, matches, runs_older=target.run_number - other.run_number)
 
 
-def _type_match(wanted: str, offered: str) -> Match:
-    return _compare_equal(known_type(wanted), known_type(offered))
+def _type_match(target: str, other: str) -> Match:
+    return _compare_equal(known_type(target), known_type(other))
 
 
-def _reconstruction_match(wanted: str, offered: str) -> Match:
-    """The two re-reconstructions stand for each other before express or prompt do."""
-    again = {Reconstruction.RERECO, Reconstruction.RERECOUL}
-    if wanted == offered:
+def _reconstruction_match(target: str, other: str) -> Match:
+    """The two re-reconstructions are closer to each other than to express or prompt."""
+    if target == other:
         return Match.SAME
-    return Match.UNKNOWN if {wanted, offered} == again else Match.DIFFERENT
+    are_rerecos = {target, other} == {Reconstruction.RERECO, Reconstruction.RERECOUL}
+    return Match.UNKNOWN if are_rerecos else Match.DIFFERENT
 
 
-def _compare_equal(one: object | None, other: object | None) -> Match:
-    if one is None or other is None:
+def _compare_equal(target: object | None, other: object | None) -> Match:
+    if target is None or other is None:
         return Match.UNKNOWN
-    return Match.SAME if one == other else Match.DIFFERENT
+    return Match.SAME if target == other else Match.DIFFERENT
 
 
 def _compare_close(
-    one: float | None, other: float | None, *, tolerance: float = 0, relative_tolerance: float = 0
+    target: float | None, other: float | None, *, tolerance: float = 0, relative_tolerance: float = 0
 ) -> Match:
-    """Same when they differ by no more than `by`, or by `share` of the larger."""
-    if one is None or other is None:
+    """SAME if they differ by at most `tolerance`, or by `relative_tolerance` times the larger absolute value."""
+    if target is None or other is None:
         return Match.UNKNOWN
-    allowed = max(tolerance, relative_tolerance * max(abs(one), abs(other)))
-    return Match.SAME if abs(one - other) <= allowed else Match.DIFFERENT
+    allowed = max(tolerance, relative_tolerance * max(abs(target), abs(other)))
+    return Match.SAME if abs(target - other) <= allowed else Match.DIFFERENT

@@ -1,4 +1,4 @@
-"""Questions to the database about reference runs. Nothing here writes."""
+"""Queries for reference runs. They do not write."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from certify.models import RunReconstruction, TrackerCertification
 from certify.models.certification import CertificationQuerySet
 
-# Of the hundred columns of a run, its fill and two people, those that the table and its export show.
+# The columns of the table and its export, of about a hundred columns of the selected models.
 _TABLE_FIELDS = [
     *("run_id", "reconstruction", "is_reference", "reference_reason", "reference_since"),
     *(f"run__{name}" for name in ("run_number", "run_type", "era", "b_field", "energy", "start_time", "fill_number")),
@@ -23,14 +23,14 @@ _TABLE_FIELDS = [
 
 
 def references() -> QuerySet[RunReconstruction]:
-    """Every run that is a reference or was one, each with its facts and what rests on it, in one query.
+    """Return all current and retired reference runs with their facts and uses, in one query.
 
-    `use_count` counts live certifications, `last_used` is the latest shift day among them; `verdict_now` is what the
-    reference itself is certified as, None where it is not.
+    `use_count` is the number of live certifications that use it, `last_used` their latest shift day, `verdict_now` the
+    verdict of the live certification of the reference run itself, or None.
     """
-    shown = RunReconstruction.objects.filter(Q(is_reference=True) | Q(reference_since__isnull=False))
+    rows = RunReconstruction.objects.filter(Q(is_reference=True) | Q(reference_since__isnull=False))
     return (
-        shown.select_related("run__fill", "run__readout", "reference_by", "successor")
+        rows.select_related("run__fill", "run__readout", "reference_by", "successor")
         .only(*_TABLE_FIELDS)
         .annotate(
             era=Coalesce("run__era", "run__fill__era"),
@@ -44,20 +44,22 @@ def references() -> QuerySet[RunReconstruction]:
 
 
 def _live_certifications() -> QuerySet[Any]:
-    return TrackerCertification.objects.live().order_by()
+    rows: QuerySet[Any] = TrackerCertification.objects.live().order_by()
+    return rows
 
 
 def _aggregate_of_uses(aggregate: Any) -> Subquery:
-    """A sum over the live certifications that rest on a reference."""
-    resting = _live_certifications().filter(reference_runreconstruction=OuterRef("pk"))
-    return Subquery(resting.values("reference_runreconstruction").annotate(sum=aggregate).values("sum"))
+    """Return an aggregate of the live certifications that use a reference run."""
+    uses = _live_certifications().filter(reference_runreconstruction=OuterRef("pk"))
+    return Subquery(uses.values("reference_runreconstruction").annotate(sum=aggregate).values("sum"))
 
 
 def certifications_using(reference: RunReconstruction) -> CertificationQuerySet:
-    """The certifications that were made with this reference, newest first; withdrawn ones too."""
-    return TrackerCertification.objects.filter(reference_runreconstruction=reference).with_names().order_by("-pk")
+    """Return the certifications that use this reference run, newest first, including withdrawn ones."""
+    rows: CertificationQuerySet = TrackerCertification.objects.filter(reference_runreconstruction=reference)
+    return rows.with_names().order_by("-pk")
 
 
 def predecessors_of(reference: RunReconstruction) -> QuerySet[RunReconstruction]:
-    """The retired references in whose place this one is offered."""
+    """Return the retired reference runs whose successor this one is."""
     return RunReconstruction.objects.filter(successor=reference).order_by(F("run_id").desc())

@@ -1,4 +1,4 @@
-"""The APV service as an outside service. One page asks it, and nobody waits for it to certify."""
+"""Registration of the APV service. Only the page of reference runs uses it; certifying does not need it."""
 
 from infrastructure.http.services import Service
 

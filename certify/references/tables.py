@@ -1,4 +1,4 @@
-"""The columns of the table of references: order, headings, how each sorts. _row.html draws a row."""
+"""Table of reference runs: order, headings and sorting of the columns. `_row.html` renders a row."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ PAGE_SIZES = (25, 50, 100)
 
 
 class NullsLastColumn(tables.Column):
-    """Sorts by these, what nobody knows last both ways; then by run, so that pages never overlap."""
+    """Column that sorts nulls last in both directions, and then by run, so that pages do not overlap."""
 
     def __init__(self, heading: str, *names: str) -> None:
         super().__init__(verbose_name=heading, order_by=(*names, "-run_id", "reconstruction"), empty_values=())
         self.names = names
 
     def order(self, queryset: Any, is_descending: bool) -> tuple[Any, bool]:
-        terms = [
+        """Return the sorted queryset."""
+        ordering = [
             F(name).desc(nulls_last=True) if is_descending else F(name).asc(nulls_last=True) for name in self.names
         ]
-        return queryset.order_by(*terms, "-run_id", "reconstruction"), True
+        return queryset.order_by(*ordering, "-run_id", "reconstruction"), True
 
 
 class ReferenceTable(tables.Table):
-    """References, newest run first."""
+    """Reference runs, newest run first."""
 
     run = NullsLastColumn("Run", "run_id")
     reconstruction = NullsLastColumn("Reconstruction", "reconstruction")

@@ -1,4 +1,4 @@
-"""Addresses of the reference runs."""
+"""URLs of the reference runs."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
@@ -18,6 +18,6 @@ urlpatterns = [
     path("references/promote/<int:pk>/", action_views.promote, name="promote"),
     path("references/<int:pk>/", views.reference, name="reference"),
     path("references/<int:pk>/retire/", action_views.retire, name="retire"),
-    # As it was called before this CertHelper; people have it bookmarked.
+    # URL of the previous CertHelper, kept for bookmarks.
     path("reference/", login_not_required(_redirect_to_list), name="before"),
 ]

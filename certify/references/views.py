@@ -1,4 +1,4 @@
-"""The table of reference runs, its export, one reference, and the APV modes that load by themselves."""
+"""Views of the table of reference runs, its export, the APV modes of its cells, the ranking and one reference run."""
 
 from __future__ import annotations
 
@@ -34,62 +34,62 @@ MAX_CERTIFICATIONS_SHOWN = 200
 
 @require_safe
 def reference_list(request: HttpRequest) -> HttpResponseBase:
-    """The references that the address asks for, as a page or as CSV; 422 where it cannot be read."""
+    """Show the filtered reference runs as a page or as CSV. Status 422 if the filters are invalid."""
     filters = ReferenceFilter(request.GET, queryset=references())
-    is_readable = filters.is_valid()
-    if request.GET.get("export") == "csv" and is_readable:
+    is_valid = filters.is_valid()
+    if request.GET.get("export") == "csv" and is_valid:
         headers = {"Content-Disposition": f'attachment; filename="references-{timezone.now():%Y-%m-%d-%H%M}.csv"'}
         lines = csv_lines(sorted_references(request, filters.qs).iterator(chunk_size=500))
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
-    page = reference_page(request, filters, filters.qs if is_readable else references().none())
-    return render(request, "references/list.html", {"page": page}, status=200 if is_readable else 422)
+    page = reference_page(request, filters, filters.qs if is_valid else references().none())
+    return render(request, "references/list.html", {"page": page}, status=200 if is_valid else 422)
 
 
 @require_safe
 def apv_modes(request: HttpRequest) -> HttpResponse:
-    """The modes that the same page of the table lacks, read from the APV service: for the page, into its cells."""
+    """Read the missing APV modes of a page of the table and return them as a fragment for its cells."""
     filters = ReferenceFilter(request.GET, queryset=references())
     page = reference_page(request, filters, filters.qs if filters.is_valid() else references().none())
-    read = read_apv_modes(page.runs_without_apv_mode, Budget.for_page(is_retry="again" in request.GET))
+    reading = read_apv_modes(page.runs_without_apv_mode, Budget.for_page(is_retry="again" in request.GET))
     if not request.htmx:  # type: ignore[attr-defined]
-        messages.info(request, read.problem or "The APV modes are read.")
+        messages.info(request, reading.problem or "The APV modes are read.")
         return redirect(f"{reverse('references:list')}?{page.query}")
-    unknown = sum(not mode for mode in read.modes.values())
-    context = {"reading": read, "page": page, "cells": apv_cells(page, read.modes), "unknown": unknown}
+    unknown = sum(not mode for mode in reading.modes.values())
+    context = {"reading": reading, "page": page, "cells": apv_cells(page, reading.modes), "unknown": unknown}
     return render(request, "references/_apv.html", context)
 
 
 @role_required(Role.SHIFTER)
 @require_safe
 def ranked(request: SignedInRequest, run_number: int, reconstruction: str) -> HttpResponse:
-    """All references for one reconstruction of a run, best first, each with the reasons for its rank. Asks nobody."""
+    """Show all reference runs for a reconstruction, best first, with the reasons. Makes no outgoing request."""
     if reconstruction not in Reconstruction.values:
         raise Http404(f"There is no reconstruction {reconstruction}.")
-    mine = reference_features(stored_run(run_number), reconstruction)
-    others = (one for one in offered_references() if str(one) != str(mine))
-    rows = [(one, rank_reasons(one)) for one in ranked_references(mine, others)]
+    target = reference_features(stored_run(run_number), reconstruction)
+    others = (features for features in offered_references() if str(features) != str(target))
+    rows = [(item, rank_reasons(item)) for item in ranked_references(target, others)]
     is_part = request.htmx  # type: ignore[attr-defined]
     template = "references/_ranked.html" if is_part else "references/ranked.html"
-    return render(request, template, {"target": mine, "rows": rows, "is_part": is_part})
+    return render(request, template, {"target": target, "rows": rows, "is_part": is_part})
 
 
 @require_safe
 def reference(request: HttpRequest, pk: int) -> HttpResponse:
-    """One reference: its facts, since when and why, what rests on it, and its history."""
+    """Show one reference run: its facts, its origin, the certifications that use it, and its changes."""
     rows = RunReconstruction.objects.select_related("reference_by", "successor", "run__fill", "run__readout")
     row = get_object_or_404(rows, pk=pk)
     return render(request, "references/reference.html", reference_context(row, cast(User, request.user)))
 
 
 def reference_context(row: RunReconstruction, reader: User) -> dict[str, Any]:
-    """What its page and the one that retires it show."""
-    resting = certifications_using(row)
+    """Return the template context of the pages that show and that retire a reference run."""
+    certifications = certifications_using(row)
     return {
         "reference": row,
         "facts": reference_facts(row),
         "link": settings.LINKS["oms_run"].format(run=row.run_id),
         "predecessors": predecessors_of(row),
-        "certifications_count": resting.count(),
-        "certifications": resting[:MAX_CERTIFICATIONS_SHOWN],
+        "certifications_count": certifications.count(),
+        "certifications": certifications[:MAX_CERTIFICATIONS_SHOWN],
         "changes": present_changes(changes_of(RunReconstruction, row.pk).prefetch_related("undone_by"), reader),
     }

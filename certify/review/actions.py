@@ -1,6 +1,6 @@
-"""What shift leaders and shifters do about a certification without changing it: ask, answer, review.
+"""Actions that do not change a certification: ask the shifter, answer a question, review.
 
-As in `certify.actions`: the actor first, one transaction each, rights and versions checked inside.
+As in `certify.actions`, each is one transaction that checks permissions and versions on locked rows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WITHDRAWN_MESSAGE = "Not answered: the certification is withdrawn. Restored, th
 
 
 class AnsweredMeanwhile(Exception):
-    """The question is open no longer: `existing` is what stands."""
+    """The question is not open any more. `existing` is its current state."""
 
     def __init__(self, existing: ShifterQuestion):
         super().__init__(f"The question on {existing} is open no longer.")
@@ -32,54 +32,56 @@ class AnsweredMeanwhile(Exception):
 
 
 def ask_shifter(actor: User, certification: TrackerCertification, text: str) -> ShifterQuestion:
-    """Ask the shifter about a live certification. Shift leaders may. The same question sent again is the one there is.
+    """Ask the shifter a question about a live certification. An open question with the same text is returned as it is.
 
-    Raises `PermissionDenied`, `EntryInvalid` without a text, and `ChangedMeanwhile` where it is withdrawn.
+    Raises `PermissionDenied` below the role shift leader, `EntryInvalid` without a text, and `ChangedMeanwhile` if the
+    certification is withdrawn.
     """
     if not actor.may_change_others:
         raise PermissionDenied("Asking the shifter needs the role shift leader.")
     if not text.strip():
         raise EntryInvalid([ValidationIssue("text", "Type the question.")])
     with operation(actor, ChangeKind.ASK, run=certification.run_number):
-        standing = TrackerCertification.objects.lock_row(certification.pk)
-        if standing.state != CertificationState.LIVE:
-            raise ChangedMeanwhile(standing)
-        same = ShifterQuestion.objects.open().filter(certification=standing, asked_by=actor, text=text.strip())
-        if (asked := same.first()) is None:
-            asked = ShifterQuestion(certification=standing, asked_by=actor, text=text.strip())
-            asked.save()
-    return asked
+        locked = TrackerCertification.objects.lock_row(certification.pk)
+        if locked.state != CertificationState.LIVE:
+            raise ChangedMeanwhile(locked)
+        same = ShifterQuestion.objects.open().filter(certification=locked, asked_by=actor, text=text.strip())
+        if (question := same.first()) is None:
+            question = ShifterQuestion(certification=locked, asked_by=actor, text=text.strip())
+            question.save()
+    return question
 
 
 def answer_question(actor: User, question: ShifterQuestion, text: str) -> ShifterQuestion:
-    """Answer an open question: whose certification it is, and shift leaders. Who asked is told.
+    """Answer an open question, as the shifter of the certification or a shift leader. Who asked gets a notice.
 
-    Raises `PermissionDenied`, `EntryInvalid` without a text or on what is withdrawn, and `AnsweredMeanwhile`.
+    Raises `PermissionDenied`, `EntryInvalid` without a text or if the certification is withdrawn, and
+    `AnsweredMeanwhile`.
     """
-    with operation(actor, ChangeKind.ANSWER, run=question.certification.run_number) as done:
-        held = ShifterQuestion.objects.select_for_update(of=("self",)).with_names().get(pk=question.pk)
-        if not held.may_be_answered_by(actor):
-            owner = held.certification.user.display_name
+    with operation(actor, ChangeKind.ANSWER, run=question.certification.run_number) as current:
+        locked = ShifterQuestion.objects.select_for_update(of=("self",)).with_names().get(pk=question.pk)
+        if not locked.may_be_answered_by(actor):
+            owner = locked.certification.user.display_name
             raise PermissionDenied(f"{owner} was asked. Only they or a shift leader can answer.")
         if not text.strip():
             raise EntryInvalid([ValidationIssue("answer", "Type the answer.")])
-        if held.answered_by == actor and held.answer == text.strip():
-            return held
-        if not held.is_open or held.is_taken_back:
-            raise AnsweredMeanwhile(held)
-        if TrackerCertification.everything.lock_row(held.certification_id).state != CertificationState.LIVE:
+        if locked.answered_by == actor and locked.answer == text.strip():
+            return locked
+        if not locked.is_open or locked.is_taken_back:
+            raise AnsweredMeanwhile(locked)
+        if TrackerCertification.everything.lock_row(locked.certification_id).state != CertificationState.LIVE:
             raise EntryInvalid([ValidationIssue("answer", _WITHDRAWN_MESSAGE)])
-        done.track_loaded(held)
-        held.answer, held.answered_by, held.answered_at = text.strip(), actor, timezone.now()
-        held.save()
-    return held
+        current.track_loaded(locked)
+        locked.answer, locked.answered_by, locked.answered_at = text.strip(), actor, timezone.now()
+        locked.save()
+    return locked
 
 
 @dataclass
 class ReviewOutcome:
-    """What came of a review: the certifications that are reviewed now, and those left out, by why.
+    """Result of a review: the reviewed certifications, and those that were skipped, by reason.
 
-    `change` is the key under which the history has it, to be undone; None where nothing was reviewed.
+    `change_id` is the primary key of the change in the history, None if nothing was reviewed.
     """
 
     reviewed: list[TrackerCertification] = field(default_factory=list)
@@ -90,34 +92,36 @@ class ReviewOutcome:
 
 
 def review_certifications(actor: User, chosen: Mapping[int, int], *, with_stale: bool = False) -> ReviewOutcome:
-    """Confirm certifications as looked at: {key: version that was shown}. Shift leaders may.
+    """Store that the actor has reviewed certifications, given as {primary key: version that was shown}.
 
-    Left out are stale ones unless `with_stale`, those changed meanwhile, and those reviewed before.
+    Stale ones (unless `with_stale`), those changed meanwhile and those reviewed before are skipped. Raises
+    `PermissionDenied` below the role shift leader.
     """
     if not actor.may_change_others:
         raise PermissionDenied("Reviewing certifications needs the role shift leader.")
-    done = ReviewOutcome()
+    outcome = ReviewOutcome()
     review: Review | None = None
     with operation(actor, ChangeKind.REVIEW):
         rows = TrackerCertification.objects.select_for_update(of=("self",)).select_related("runreconstruction")
-        held = list(rows.defer("facts").filter(pk__in=chosen).order_by("pk"))
-        known = set(Reviewed.objects.current().filter(certification__in=held).values_list("certification", flat=True))
-        for row in held:
-            _outcome_list(done, row, chosen[row.pk], known, with_stale=with_stale).append(row)
-        if done.reviewed:
-            review = _save_review(actor, done.reviewed)
+        locked = list(rows.defer("facts").filter(pk__in=chosen).order_by("pk"))
+        current_reviews = Reviewed.objects.current().filter(certification__in=locked)
+        reviewed = set(current_reviews.values_list("certification", flat=True))
+        for row in locked:
+            _outcome_list(outcome, row, chosen[row.pk], reviewed, with_stale=with_stale).append(row)
+        if outcome.reviewed:
+            review = _save_review(actor, outcome.reviewed)
     if review is not None:
-        done.change_id = Review.history.filter(id=review.pk).values_list("change", flat=True).first()
-    return done
+        outcome.change_id = Review.history.filter(id=review.pk).values_list("change", flat=True).first()
+    return outcome
 
 
 def _outcome_list(
-    outcome: ReviewOutcome, row: TrackerCertification, version: int, known: set[int], *, with_stale: bool
+    outcome: ReviewOutcome, row: TrackerCertification, version: int, reviewed: set[int], *, with_stale: bool
 ) -> list[TrackerCertification]:
-    """The group of the outcome that this certification belongs to."""
+    """Return the list of the outcome to which this certification belongs."""
     if row.version != version or row.state != CertificationState.LIVE:
         return outcome.changed
-    if row.pk in known:
+    if row.pk in reviewed:
         return outcome.already_reviewed
     return outcome.stale if row.is_stale and not with_stale else outcome.reviewed
 
@@ -125,6 +129,6 @@ def _outcome_list(
 def _save_review(actor: User, rows: list[TrackerCertification]) -> Review:
     review = Review(by=actor, certifications=[str(row) for row in rows])
     review.save()
-    seen = [Reviewed(review=review, certification=row, version=row.version, was_stale=row.is_stale) for row in rows]
-    Reviewed.objects.bulk_create(seen, batch_size=500)
+    reviewed = [Reviewed(review=review, certification=row, version=row.version, was_stale=row.is_stale) for row in rows]
+    Reviewed.objects.bulk_create(reviewed, batch_size=500)
     return review

@@ -1,4 +1,4 @@
-"""What shift leaders say of certifications: a question to the shifter, and that they have looked at it."""
+"""Questions of shift leaders to shifters about certifications, and reviews of certifications."""
 
 from __future__ import annotations
 
@@ -19,27 +19,29 @@ from users.models import User
 
 
 def taken_back_values(_actor: object, _why: str) -> dict[str, Any]:
-    """What undoes a question or a review."""
+    """Return the values that undo the creation of a question or a review."""
     return {"is_taken_back": True}
 
 
 class QuestionQuerySet(models.QuerySet["ShifterQuestion"]):
-    """Questions by what one asks of them."""
+    """Queries for questions."""
 
     def not_taken_back(self) -> QuestionQuerySet:
+        """Return the questions that were not undone."""
         return self.filter(is_taken_back=False)
 
     def open(self) -> QuestionQuerySet:
-        """Those without an answer, on what counts."""
+        """Return the questions without an answer about live certifications that are not practice."""
         is_live = Q(certification__state=CertificationState.LIVE, certification__is_practice=False)
         return self.not_taken_back().filter(is_live, answered_at=None)
 
     def with_names(self) -> QuestionQuerySet:
+        """Return the questions with their certifications and users, without further queries."""
         return self.select_related("certification__runreconstruction", "certification__user", "asked_by", "answered_by")
 
 
 class ShifterQuestion(TrackedModel):
-    """What a shift leader asks the shifter about a certification; open until it is answered."""
+    """A question of a shift leader to the shifter about a certification. It is open until it is answered."""
 
     certification = models.ForeignKey(TrackerCertification, models.PROTECT, related_name="shifter_questions")
     text = models.TextField("question")
@@ -76,18 +78,19 @@ class ShifterQuestion(TrackedModel):
 
     @property
     def is_open(self) -> bool:
+        """Return whether the question has no answer."""
         return self.answered_at is None
 
     def may_be_answered_by(self, person: User) -> bool:
-        """Whose certification it is, while still a shifter, and shift leaders."""
+        """Return whether the person may answer: the shifter of the certification, and shift leaders."""
         return person.may_change_others or (person.may_certify and self.certification.user_id == person.pk)
 
     def can_undo(self, actor: Any, _change: Any, fields: Collection[str]) -> bool:
-        """The answer is set back by who may answer, the question by shift leaders."""
+        """Return whether the actor may undo: an answer if they may answer, a question if they are shift leader."""
         return self.may_be_answered_by(actor) if "answer" in fields else actor.may_change_others
 
     def touch(self, actor: Any, _why: str, _fields: Collection[str] = ()) -> None:
-        """An answer that is set back was given by nobody; one that comes back, by who brings it back."""
+        """Clear who answered if an undo removes the answer, or set the actor if an undo restores it."""
         if not self.answer:
             self.answered_by = self.answered_at = None
         elif self.answered_at is None:
@@ -95,9 +98,9 @@ class ShifterQuestion(TrackedModel):
 
 
 class Review(TrackedModel):
-    """That a shift leader has looked at certifications and confirms them, all in one go.
+    """Confirmation of one or more certifications by a shift leader.
 
-    `certifications` names them for people; `Reviewed` says which versions they were.
+    `certifications` lists their names for display; `Reviewed` has the reviewed versions.
     """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -121,15 +124,15 @@ class Review(TrackedModel):
 
 
 class ReviewedQuerySet(models.QuerySet["Reviewed"]):
-    """What was reviewed, by what one asks of it."""
+    """Queries for reviewed certifications."""
 
     def current(self) -> ReviewedQuerySet:
-        """Reviews of the version that stands: a certification that was changed since is unreviewed again."""
+        """Return the reviews of current versions. A certification that was changed since is unreviewed again."""
         return self.filter(review__is_taken_back=False, version=F("certification__version"))
 
 
 class Reviewed(models.Model):
-    """One certification of a review, as the version that was looked at. `was_stale`: it was stale and so confirmed."""
+    """One certification of a review, in its reviewed version. `was_stale`: it was confirmed although stale."""
 
     review = models.ForeignKey(Review, models.PROTECT, related_name="reviewed")
     certification = models.ForeignKey(TrackerCertification, models.PROTECT, related_name="reviewed")

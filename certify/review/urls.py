@@ -1,4 +1,4 @@
-"""Addresses of questions to the shifter."""
+"""URLs of questions to the shifter."""
 
 from django.urls import path
 

@@ -1,6 +1,6 @@
-"""All that writes reasons, problems and checklists: one transaction and one change each.
+"""Actions that write reasons, problems and checklists. Each is one transaction and one operation in the history.
 
-As in `certify.actions`: the actor first; rights, locks, editions and rules are checked inside.
+As in `certify.actions`, permissions, editions and rules are checked inside, on locked rows.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TrackedT = TypeVar("TrackedT", bound=TrackedModel)
 
 
 class EditedMeanwhile(Exception):
-    """The row is not the edition that was opened: `existing` is what stands now, `edition` its number."""
+    """The row was saved since the form was opened. `existing` is the current row, `edition` its edition number."""
 
     def __init__(self, existing: TrackedModel, edition: int):
         super().__init__(f"{existing} was changed meanwhile.")
@@ -39,7 +39,7 @@ class EditedMeanwhile(Exception):
 
 @dataclass(frozen=True)
 class TermInput:
-    """What a shift leader says of a reason or a problem; `parent` is the key of the one it stands below."""
+    """Input for a reason or a problem. `parent` is the primary key of its parent term."""
 
     name: str
     parent: int | None = None
@@ -50,7 +50,7 @@ class TermInput:
 
 @dataclass(frozen=True)
 class ChecklistInput:
-    """What a shift leader says of a checklist; `text` is limited Markdown, `position` its place among the others."""
+    """Input for a checklist. `text` is limited Markdown, `position` determines the order of the checklists."""
 
     title: str
     text: str
@@ -60,68 +60,68 @@ class ChecklistInput:
 
 
 def add_term(actor: User, model: type[TermT], name: str, description: str = "") -> TermT:
-    """The reason or problem of this name, however it is capitalised; made if there is none yet.
+    """Return the reason or problem with this name (ignoring case), created if it does not exist.
 
-    Raises `PermissionDenied`.
+    Raises `PermissionDenied` below the role shifter and in training.
     """
     if not actor.may_certify:
         raise PermissionDenied("Adding a reason or a problem needs the role shifter.")
     if actor.in_training:
         raise PermissionDenied(NOT_IN_TRAINING)
     with operation(actor, ChangeKind.VOCABULARY):
-        if known := term_named(model, name):
-            return known
-        word, is_new = model._default_manager.get_or_create(name=name, defaults={"description": description})
+        if existing := term_named(model, name):
+            return existing
+        term, is_new = model._default_manager.get_or_create(name=name, defaults={"description": description})
     if is_new:
         logger.info("%s added the %s %r", actor.username, model._meta.verbose_name, name)
-    return word
+    return term
 
 
 def term_named(model: type[TermT], name: str) -> TermT | None:
-    """The word of this name, however it is capitalised."""
+    """Return the term with this name (ignoring case), or None."""
     return model._default_manager.filter(name__iexact=name).first()
 
 
 def save_term(actor: User, model: type[TermT], data: TermInput, pk: int | None = None, edition: int = 0) -> TermT:
-    """Change the word that was opened at `edition`, or make one; retiring it retires what stands below it, too.
+    """Change the term `pk` that was opened at `edition`, or create one. Retiring a term retires its descendants, too.
 
-    Raises `PermissionDenied`, `EditedMeanwhile` and `EntryInvalid`.
+    Raises `PermissionDenied` below the role shift leader, `EditedMeanwhile` and `EntryInvalid`.
     """
     _check_is_shift_leader(actor, "reasons and problems")
     with operation(actor, ChangeKind.VOCABULARY):
-        # All of them are held: where a word may stand depends on the others, and there are a hundred at most.
-        held = {row.pk: row for row in model._default_manager.select_for_update().order_by("pk")}
-        word = _check_edition(held.get(pk), edition) if pk is not None else model()
-        rows = [TermRow(row.pk, row.name, row.is_retired, row.parent_id) for row in held.values()]
-        if refused := [*_name_issues(held, data, pk), *_parent_issues(rows, data, word)]:
-            raise EntryInvalid(refused)
-        below = descendant_keys(rows, word.pk) if data.is_retired and not word.is_retired and word.pk else set()
-        _set_and_save(word, {"name": data.name, "parent_id": data.parent} | _field_values(data, "name", "parent"))
-        for row in (held[key] for key in below if not held[key].is_retired):
+        # All terms of the model are locked, because valid parents depend on the others. There are a hundred at most.
+        locked = {row.pk: row for row in model._default_manager.select_for_update().order_by("pk")}
+        term = _check_edition(locked.get(pk), edition) if pk is not None else model()
+        rows = [TermRow(row.pk, row.name, row.is_retired, row.parent_id) for row in locked.values()]
+        if issues := [*_name_issues(locked, data, pk), *_parent_issues(rows, data, term)]:
+            raise EntryInvalid(issues)
+        descendants = descendant_keys(rows, term.pk) if data.is_retired and not term.is_retired and term.pk else set()
+        _set_and_save(term, {"name": data.name, "parent_id": data.parent} | _field_values(data, "name", "parent"))
+        for row in (locked[key] for key in descendants if not locked[key].is_retired):
             _set_and_save(row, {"is_retired": True})
-    return word
+    return term
 
 
 def save_checklist(
     actor: User | None, identifier: str, data: ChecklistInput, edition: int = 0, *, is_new: bool = False
 ) -> Checklist:
-    """Write the next edition of the checklist that was opened at `edition`, or the first of a new one.
+    """Save the next edition of the checklist that was opened at `edition`, or the first edition of a new one.
 
-    `actor` is None for the command line, whose user is trusted. Raises as `save_term`.
+    `actor` is None for management commands, which are trusted. Raises the same exceptions as `save_term`.
     """
     if actor is not None:
         _check_is_shift_leader(actor, "checklists")
     with operation(actor, ChangeKind.VOCABULARY):
-        held = {row.identifier: row for row in Checklist.objects.select_for_update().order_by("pk")}
-        if refused := list(_checklist_issues(held, identifier, data, is_new=is_new)):
-            raise EntryInvalid(refused)
-        checklist = Checklist(identifier=identifier) if is_new else _check_edition(held.get(identifier), edition)
+        locked = {row.identifier: row for row in Checklist.objects.select_for_update().order_by("pk")}
+        if issues := list(_checklist_issues(locked, identifier, data, is_new=is_new)):
+            raise EntryInvalid(issues)
+        checklist = Checklist(identifier=identifier) if is_new else _check_edition(locked.get(identifier), edition)
         _set_and_save(checklist, _field_values(data))
     return checklist
 
 
 def current_edition(row: TrackedModel) -> int:
-    """How often the row has been written, by its history."""
+    """Return the number of saves of the row, from its history."""
     return type(row).history.filter(id=row.pk).count() or 1  # type: ignore[attr-defined]
 
 
@@ -131,16 +131,16 @@ def _check_is_shift_leader(actor: User, label: str) -> None:
 
 
 def _check_edition(existing: TrackedT | None, edition: int) -> TrackedT:
-    """The row as it was opened. Raises `EditedMeanwhile`, and `EntryInvalid` where it is gone."""
+    """Return the row if its edition is `edition`. Raises `EditedMeanwhile`, or `EntryInvalid` if it does not exist."""
     if existing is None:
         raise EntryInvalid([ValidationIssue("__all__", "It is there no longer. Open the list again.")])
-    if (now := current_edition(existing)) != edition:
-        raise EditedMeanwhile(existing, now)
+    if (current := current_edition(existing)) != edition:
+        raise EditedMeanwhile(existing, current)
     return existing
 
 
-def _field_values(data: Any, *but: str) -> dict[str, Any]:
-    return {one.name: getattr(data, one.name) for one in fields(data) if one.name not in but}
+def _field_values(data: Any, *exclude: str) -> dict[str, Any]:
+    return {field.name: getattr(data, field.name) for field in fields(data) if field.name not in exclude}
 
 
 def _set_and_save(row: TrackedModel, values: dict[str, Any]) -> None:
@@ -149,20 +149,20 @@ def _set_and_save(row: TrackedModel, values: dict[str, Any]) -> None:
     row.save()
 
 
-def _name_issues(held: dict[int, TermT], data: TermInput, pk: int | None) -> Iterator[ValidationIssue]:
+def _name_issues(terms: dict[int, TermT], data: TermInput, pk: int | None) -> Iterator[ValidationIssue]:
     if not data.name.strip():
         yield ValidationIssue("name", "Give it a name.")
-    taken = next((row for row in held.values() if row.name.casefold() == data.name.casefold() and row.pk != pk), None)
-    if taken:
-        yield ValidationIssue("name", f"“{taken.name}” is there already{', retired' if taken.is_retired else ''}.")
+    others = (term for term in terms.values() if term.pk != pk)
+    if same := next((term for term in others if term.name.casefold() == data.name.casefold()), None):
+        yield ValidationIssue("name", f"“{same.name}” is there already{', retired' if same.is_retired else ''}.")
 
 
 def _parent_issues(rows: list[TermRow], data: TermInput, term: VocabularyTerm) -> Iterator[ValidationIssue]:
-    """Where a word may stand: below one that is there and offered, not below itself, three deep at most."""
+    """Yield the issues of the parent: it must exist and be offered, not be a descendant, and not be too deep."""
     if data.parent is None:
         return
-    places = {one.pk: one for one in in_tree_order(rows)}
-    parent = places.get(data.parent)
+    nodes = {node.pk: node for node in in_tree_order(rows)}
+    parent = nodes.get(data.parent)
     if parent is None:
         yield ValidationIssue("parent", "The entry to put it below no longer exists. Choose another.")
     elif term.pk in (parent.pk, *parent.ancestors):
@@ -174,11 +174,11 @@ def _parent_issues(rows: list[TermRow], data: TermInput, term: VocabularyTerm) -
 
 
 def _checklist_issues(
-    held: dict[str, Checklist], identifier: str, data: ChecklistInput, *, is_new: bool
+    checklists: dict[str, Checklist], identifier: str, data: ChecklistInput, *, is_new: bool
 ) -> Iterator[ValidationIssue]:
-    if is_new and identifier in held:
+    if is_new and identifier in checklists:
         yield ValidationIssue("identifier", f"There is a checklist “{identifier}” already. Choose another identifier.")
-    others = (row for row in held.values() if row.identifier != identifier)
+    others = (row for row in checklists.values() if row.identifier != identifier)
     if any(row.title.casefold() == data.title.casefold() for row in others):
         yield ValidationIssue("title", f"There is a checklist “{data.title}” already. Choose another title.")
     if not parse_outline(data.text).items:

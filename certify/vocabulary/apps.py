@@ -1,4 +1,4 @@
-"""The pages on which reasons, problems and checklists are read and edited."""
+"""Reasons, problems and checklists, with the pages that show and edit them."""
 
 from django.apps import AppConfig
 

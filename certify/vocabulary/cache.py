@@ -1,4 +1,4 @@
-"""The words that a form offers: reasons, problems, checklists. Read by every form, changed once a month."""
+"""Cache of the reasons, problems and checklists that forms offer. Every form reads them, and they change rarely."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ VOCABULARY_MODELS: dict[str, type[VocabularyTerm]] = {
 
 @dataclass(frozen=True)
 class TermChoice:
-    """One choice of a field: what is sent, its name with what it stands below where that is not seen, its level."""
+    """One choice of a field: its value, its label and its level.
+
+    The label is the name, or the whole path if the parent is not among the choices.
+    """
 
     key: str
     label: str
@@ -36,27 +39,27 @@ class TermChoice:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All words by form field, in their order."""
+    """All terms by form field, in tree order."""
 
     terms: dict[str, list[TermNode]]
 
     def choices_for(self, field: str, chosen: set[str]) -> list[TermChoice]:
-        """What the field offers: what is not retired, and what is chosen."""
+        """Return the choices of the field: the terms that are not retired, and the `chosen` ones (primary keys)."""
         seen: set[int] = set()
-        found = []
-        for word in self.terms[field]:
-            if not word.is_retired or str(word.pk) in chosen:
-                is_below = word.ancestors and seen.issuperset(word.ancestors)
-                seen.add(word.pk)
-                found.append(
-                    TermChoice(str(word.pk), word.name if is_below else word.path, word.level if is_below else 1)
+        choices = []
+        for term in self.terms[field]:
+            if not term.is_retired or str(term.pk) in chosen:
+                is_below = term.ancestors and seen.issuperset(term.ancestors)
+                seen.add(term.pk)
+                choices.append(
+                    TermChoice(str(term.pk), term.name if is_below else term.path, term.level if is_below else 1)
                 )
-        return found
+        return choices
 
 
 @dataclass(frozen=True)
 class ChecklistToTick:
-    """A checklist as a form shows it: its text as HTML, how many items it has, and which edition this is."""
+    """A checklist for a form: its edition number, its text as HTML and its number of items."""
 
     identifier: str
     title: str
@@ -66,43 +69,46 @@ class ChecklistToTick:
 
     @property
     def checkbox_name(self) -> str:
-        """Name of its box in the form."""
+        """Return the name of its checkbox in the form."""
         return checkbox_name(self.identifier)
 
 
 def vocabulary() -> Vocabulary:
-    """The words as they are now."""
+    """Return the current vocabulary."""
     return cached(_VOCABULARY_KEY, _read_vocabulary)
 
 
 def vocabulary_including(chosen: dict[str, set[str]]) -> Vocabulary:
-    """The words as they are now, read anew where one that is chosen is not among those remembered."""
-    known = vocabulary()
-    has_all = all(keys <= {str(word.pk) for word in known.terms[field]} for field, keys in chosen.items())
-    return known if has_all else _read_vocabulary()
+    """Return the vocabulary, read from the database if a chosen term is not in the cache.
+
+    `chosen` maps form fields to primary keys.
+    """
+    cached_vocabulary = vocabulary()
+    has_all = all(keys <= {str(term.pk) for term in cached_vocabulary.terms[field]} for field, keys in chosen.items())
+    return cached_vocabulary if has_all else _read_vocabulary()
 
 
 def with_descendants(field: str, keys: Iterable[int]) -> set[int]:
-    """The keys and those of all words below them: whoever looks for one looks for these, too."""
+    """Return the primary keys with those of all descendants."""
     chosen = set(keys)
-    return chosen | {word.pk for word in vocabulary().terms[field] if not chosen.isdisjoint(word.ancestors)}
+    return chosen | {term.pk for term in vocabulary().terms[field] if not chosen.isdisjoint(term.ancestors)}
 
 
 def checklists_to_tick() -> list[ChecklistToTick]:
-    """The checklists that a new certification needs, in their order."""
+    """Return the checklists of a new certification, in their order."""
     return cached(_CHECKLISTS_KEY, _read_checklists)
 
 
 def _read_checklists() -> list[ChecklistToTick]:
-    """Each as it is now, rendered; its edition is how often it has been written."""
+    """Return the checklists with rendered texts."""
     rows = Checklist.objects.filter(is_retired=False, used=ChecklistUse.CERTIFY).with_editions()
     return [
-        ChecklistToTick(one.identifier, one.title, one.edition, one.html, parse_outline(one.text).items) for one in rows
+        ChecklistToTick(row.identifier, row.title, row.edition, row.html, parse_outline(row.text).items) for row in rows
     ]
 
 
 def _read_vocabulary() -> Vocabulary:
-    """All of them in one query."""
+    """Read all terms with one query."""
     parts = [
         model._default_manager.order_by().values_list(Value(field), "pk", "name", "is_retired", "parent")
         for field, model in VOCABULARY_MODELS.items()
@@ -110,7 +116,7 @@ def _read_vocabulary() -> Vocabulary:
     rows: dict[str, list[TermRow]] = {field: [] for field in VOCABULARY_MODELS}
     for field, *row in parts[0].union(*parts[1:], all=True):
         rows[field].append(TermRow(*row))
-    return Vocabulary({field: in_tree_order(found) for field, found in rows.items()})
+    return Vocabulary({field: in_tree_order(terms) for field, terms in rows.items()})
 
 
 def _invalidate_cache(**_signal: Any) -> None:
@@ -118,7 +124,7 @@ def _invalidate_cache(**_signal: Any) -> None:
 
 
 def connect_cache_invalidation() -> None:
-    """Connect the signals; called once, when the app is ready."""
+    """Connect the signal receivers. Called once, by `AppConfig.ready()`."""
     models: list[type[Model]] = [*VOCABULARY_MODELS.values(), Checklist]
     for model in models:
         post_save.connect(_invalidate_cache, sender=model, dispatch_uid=f"vocabulary.saved.{model.__name__}")

@@ -1,4 +1,4 @@
-"""Checklists: all of them, and the page on which one is written, with its preview."""
+"""Views that list checklists and edit one, with a preview."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from users.models import Role
 
 @require_safe
 def checklists(request: HttpRequest) -> HttpResponse:
-    """All checklists, in their order, the retired ones last."""
+    """List all checklists, in their order, the retired ones last."""
     rows = Checklist.objects.with_editions().order_by("is_retired", "used", "position", "identifier")
     shown = [(row, parse_outline(row.text)) for row in rows]
     return render(request, "vocabulary/checklists.html", {"checklists": shown})
@@ -29,41 +29,41 @@ def checklists(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.SHIFT_LEADER)
 def add(request: SignedInRequest) -> HttpResponse:
-    """A new checklist."""
+    """Create a checklist."""
     return _handle_form(request, None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.SHIFT_LEADER)
 def edit(request: SignedInRequest, identifier: str) -> HttpResponse:
-    """A checklist to write on: each save is an edition."""
+    """Edit a checklist. Each save is a new edition."""
     return _handle_form(request, get_object_or_404(Checklist, identifier=identifier))
 
 
 def _handle_form(request: SignedInRequest, row: Checklist | None) -> HttpResponse:
-    """The form; its preview, which saves nothing; what was sent kept; 409 with both where somebody was faster."""
+    """Show or save the form, or show its preview. Status 422 if invalid, 409 if the checklist was changed meanwhile."""
     if request.method != "POST":
         return _render_page(request, ChecklistForm(checklist=row, initial=checklist_initial(row) if row else {}), row)
-    form, standing, status = ChecklistForm(request.POST, checklist=row), None, 422
+    form, existing, status = ChecklistForm(request.POST, checklist=row), None, 422
     if "preview" in request.POST:
         return _render_preview(request, form, row)
     if form.is_valid():
         identifier = row.identifier if row else form.cleaned_data["identifier"]
         try:
-            kept = save_checklist(request.user, identifier, form.to_input(), form.opened_edition, is_new=row is None)
-        except EntryInvalid as refused:
-            form.add_issues(refused.issues)
-        except EditedMeanwhile as faster:
-            standing, status = faster.existing, 409
-            form.set_edition(faster.edition)
+            saved = save_checklist(request.user, identifier, form.to_input(), form.opened_edition, is_new=row is None)
+        except EntryInvalid as error:
+            form.add_issues(error.issues)
+        except EditedMeanwhile as error:
+            existing, status = error.existing, 409
+            form.set_edition(error.edition)
         else:
-            messages.success(request, f"Edition {current_edition(kept)} of “{kept}” is saved.")
-            return HttpResponseSeeOther(reverse("history_pages:checklist", args=[kept.identifier]))
-    return _render_page(request, form, row, standing, status)
+            messages.success(request, f"Edition {current_edition(saved)} of “{saved}” is saved.")
+            return HttpResponseSeeOther(reverse("history_pages:checklist", args=[saved.identifier]))
+    return _render_page(request, form, row, existing, status)
 
 
 def _render_preview(request: SignedInRequest, form: ChecklistForm, row: Checklist | None) -> HttpResponse:
-    """The text as it would be shown: a fragment for the page, the whole page for everybody else."""
+    """Render the preview of the text: a fragment for htmx, else the whole page."""
     if request.headers.get("HX-Request"):
         return render(request, "vocabulary/_preview.html", _preview_context(form))
     form.errors.clear()

@@ -1,4 +1,4 @@
-"""What a shift leader types of a word or a checklist. The action holds the rules and says what is refused."""
+"""Forms for terms and checklists. The actions check the rules; their issues are added as form errors."""
 
 from __future__ import annotations
 
@@ -28,27 +28,29 @@ def _text_field(label: str, rows: int, max_length: int, help_text: str = "") -> 
 
 
 class EditionForm(forms.Form):
-    """What was opened at an edition. What the action refuses is put beside its field."""
+    """Form of a row that was opened at an edition."""
 
     edition = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
-    def add_issues(self, refused: list[ValidationIssue]) -> None:
-        for one in refused:
-            self.add_error(one.field if one.field in self.fields else None, one.sentence)
+    def add_issues(self, issues: list[ValidationIssue]) -> None:
+        """Add the issues of an action as errors of their fields."""
+        for issue in issues:
+            self.add_error(issue.field if issue.field in self.fields else None, issue.sentence)
 
     @property
     def opened_edition(self) -> int:
+        """Return the edition at which the form was opened, 0 for a new row."""
         return self.cleaned_data.get("edition") or 0
 
     def set_edition(self, edition: int) -> None:
-        """Show the form as if it had been opened at this edition, so that saving again puts it over that one."""
+        """Set the edition of the bound form, so that saving it again overwrites that edition."""
         data = cast(QueryDict, self.data).copy()
         data["edition"] = str(edition)
         self.data = data
 
 
 class TermForm(EditionForm):
-    """A reason or a problem."""
+    """Form of a reason or a problem."""
 
     name = forms.CharField(max_length=50, label="Name")
     parent = forms.ChoiceField(required=False, label="Stands below")
@@ -63,39 +65,41 @@ class TermForm(EditionForm):
         self.fields["parent"].choices = [("", "none: it is at the top level"), *_parent_choices(kind, term)]  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
+        """Collapse whitespace."""
         return " ".join(self.cleaned_data["name"].split())
 
     def to_input(self) -> TermInput:
-        """What was said, for the action."""
-        said = self.cleaned_data
+        """Return the input of `save_term`."""
+        data = self.cleaned_data
         return TermInput(
-            name=said["name"],
-            parent=int(said["parent"]) if said["parent"] else None,
-            description=said["description"].strip(),
-            what_to_do=said["what_to_do"].strip(),
-            is_retired=said.get("is_retired", False),
+            name=data["name"],
+            parent=int(data["parent"]) if data["parent"] else None,
+            description=data["description"].strip(),
+            what_to_do=data["what_to_do"].strip(),
+            is_retired=data.get("is_retired", False),
         )
 
 
 def _parent_choices(kind: TermKind, term: VocabularyTerm | None) -> list[tuple[str, str]]:
-    """Where the word may stand: below what is offered and not too deep; where it stands now in any case."""
-    now = term.parent_id if term else None
-    own = term.pk if term else None
+    """Return the possible parents: offered terms that are not too deep or descendants, and the current parent."""
+    current_parent = term.parent_id if term else None
+    pk = term.pk if term else None
     return [
-        (str(one.pk), one.path)
-        for one in vocabulary().terms[kind.field]
-        if one.pk == now or (one.level < MAX_DEPTH and not one.is_retired and own not in (one.pk, *one.ancestors))
+        (str(node.pk), node.path)
+        for node in vocabulary().terms[kind.field]
+        if node.pk == current_parent
+        or (node.level < MAX_DEPTH and not node.is_retired and pk not in (node.pk, *node.ancestors))
     ]
 
 
 def term_initial(term: VocabularyTerm) -> dict[str, Any]:
-    """What a form of this word starts with."""
+    """Return the initial values of the form of this term."""
     names = ("name", "description", "what_to_do", "is_retired")
     return {name: getattr(term, name) for name in names} | {"parent": term.parent_id, "edition": current_edition(term)}
 
 
 class ChecklistForm(EditionForm):
-    """A checklist on one page; its headings are the groups, its list entries the items."""
+    """Form of a checklist. Headings of its text are groups, list entries are items."""
 
     title = forms.CharField(max_length=50, label="Title")
     identifier = forms.CharField(
@@ -119,21 +123,24 @@ class ChecklistForm(EditionForm):
         del self.fields["identifier" if checklist else "is_retired"]
 
     def clean_identifier(self) -> str:
-        if self.cleaned_data["identifier"] == RESERVED_IDENTIFIER:
+        """Reject the identifier that is part of the URL of a new checklist."""
+        identifier = str(self.cleaned_data["identifier"])
+        if identifier == RESERVED_IDENTIFIER:
             raise forms.ValidationError("“add” is an address of its own. Choose another identifier.")
-        return self.cleaned_data["identifier"]
+        return identifier
 
     def clean_text(self) -> str:
-        return self.cleaned_data["text"].replace("\r\n", "\n").strip()
+        """Normalize line ends."""
+        return str(self.cleaned_data["text"]).replace("\r\n", "\n").strip()
 
     def to_input(self) -> ChecklistInput:
-        """What was said, for the action."""
-        said = self.cleaned_data
+        """Return the input of `save_checklist`."""
+        data = self.cleaned_data
         names = ("title", "text", "used", "position")
-        return ChecklistInput(**{name: said[name] for name in names}, is_retired=said.get("is_retired", False))
+        return ChecklistInput(**{name: data[name] for name in names}, is_retired=data.get("is_retired", False))
 
 
 def checklist_initial(checklist: Checklist) -> dict[str, Any]:
-    """What a form of this checklist starts with."""
+    """Return the initial values of the form of this checklist."""
     names = ("title", "used", "position", "text", "is_retired")
     return {name: getattr(checklist, name) for name in names} | {"edition": current_edition(checklist)}

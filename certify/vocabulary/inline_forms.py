@@ -1,4 +1,4 @@
-"""The small forms in which a reason or a problem is added while certifying."""
+"""Forms on the certify page that add a reason or a problem."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ MAX_NAME_LENGTH = VocabularyTerm._meta.get_field("name").max_length
 
 
 class InlineTermForm(forms.Form):
-    """A word typed on the certify page; its fields begin with `new_` and what it is."""
+    """A new term on the certify page. Its field names begin with `new_` and `term_type`."""
 
     term_type: ClassVar[str]
     existing_term: VocabularyTerm | None = None
 
     @property
     def field(self) -> str:
-        """The field of the certify form that it is chosen in."""
+        """Return the field of the certify form in which the term is chosen."""
         raise NotImplementedError
 
     @classmethod
     def is_started(cls, sent: QueryDict) -> bool:
-        """Whether a name or a meaning was typed."""
+        """Return whether a name or a description was typed."""
         return any(sent.get(f"new_{cls.term_type}{part}") for part in ("", "_description"))
 
     @classmethod
     def from_typed(cls, sent: QueryDict) -> InlineTermForm:
-        """The form with what was typed, no word on what is wrong with it."""
+        """Return an unbound form with the typed values, so that it is not validated."""
         return cls(initial={name: sent.get(name, "") for name in cls.base_fields})
 
     def clean(self) -> None:
-        """A name that is there already is refused; the word that has it stands in `existing_term`."""
+        """Reject a name that exists already, and set `existing_term` to the term with this name."""
         name = f"new_{self.term_type}"
         if name not in self.cleaned_data or set(self.errors) - {name}:
             return
@@ -51,26 +51,29 @@ class InlineTermForm(forms.Form):
 
     @property
     def term_to_choose(self) -> VocabularyTerm | None:
-        """The word that is chosen instead of being made again."""
+        """Return the existing term to choose instead of a new one, unless it is retired."""
         return self.existing_term if self.existing_term and not self.existing_term.is_retired else None
 
     def validate_for(self, actor: User) -> bool:
-        """Whether it can be taken; in training nothing is added that others see, and its error says so."""
+        """Return whether the form is valid for the actor. Users in training cannot add terms."""
         if actor.in_training:
             self.add_error(f"new_{self.term_type}", NOT_IN_TRAINING)
         return self.is_valid()
 
     def save(self, actor: User) -> VocabularyTerm:
-        said = self.cleaned_data
+        """Create the term and return it. Raises `PermissionDenied`."""
+        data = self.cleaned_data
         return add_term(
             actor,
             VOCABULARY_MODELS[self.field],
-            said[f"new_{self.term_type}"],
-            said[f"new_{self.term_type}_description"],
+            data[f"new_{self.term_type}"],
+            data[f"new_{self.term_type}_description"],
         )
 
 
 class InlineReasonForm(InlineTermForm):
+    """A new reason."""
+
     term_type = "reason"
 
     new_reason = forms.CharField(max_length=MAX_NAME_LENGTH, label="Name")
@@ -82,6 +85,8 @@ class InlineReasonForm(InlineTermForm):
 
 
 class InlineProblemForm(InlineTermForm):
+    """A new problem of a component."""
+
     term_type = "problem"
 
     new_problem_of = forms.ChoiceField(choices=Component.choices, label="Seen in")
@@ -97,5 +102,7 @@ INLINE_FORMS: dict[str, type[InlineTermForm]] = {form.term_type: form for form i
 
 
 def started_inline_forms(sent: QueryDict | None) -> dict[str, InlineTermForm | None]:
-    """The forms in which something was typed and not added: a page that comes back still shows it."""
-    return {what: form.from_typed(sent) for what, form in INLINE_FORMS.items() if sent and form.is_started(sent)}
+    """Return the forms with typed but not added terms by term type, to show them again after an error."""
+    return {
+        term_type: form.from_typed(sent) for term_type, form in INLINE_FORMS.items() if sent and form.is_started(sent)
+    }

@@ -1,4 +1,4 @@
-"""The kinds of words, as addresses and pages name them."""
+"""The kinds of vocabulary terms, as named in URLs and on pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from certify.vocabulary.cache import VOCABULARY_MODELS
 
 @dataclass(frozen=True)
 class TermKind:
-    """One kind: its name in addresses, the form field that offers it, its title and what one of it is called."""
+    """A kind of terms: name in URLs, form field, plural title and singular noun."""
 
     name: str
     field: str
@@ -22,6 +22,7 @@ class TermKind:
 
     @property
     def model(self) -> type[VocabularyTerm]:
+        """Return the model of the terms."""
         return VOCABULARY_MODELS[self.field]
 
 
@@ -35,8 +36,8 @@ TERM_KINDS = (
 
 
 def term_kind_named(name: str) -> TermKind:
-    """Raises Http404."""
-    found = next((kind for kind in TERM_KINDS if kind.name == name), None)
-    if found is None:
+    """Return the kind with this name. Raises `Http404`."""
+    kind = next((kind for kind in TERM_KINDS if kind.name == name), None)
+    if kind is None:
         raise Http404(f"There is no vocabulary of the kind {name[:40]}: {', '.join(kind.name for kind in TERM_KINDS)}.")
-    return found
+    return kind

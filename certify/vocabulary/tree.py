@@ -1,4 +1,4 @@
-"""Words below each other, three deep: their order, their level, and the path that leads to each."""
+"""Tree of vocabulary terms, at most three levels deep: order, level and path of each term."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PATH_SEPARATOR = " › "
 
 @dataclass(frozen=True)
 class TermRow:
-    """A word as stored: its key, name, whether it is retired, and the key of the one it stands below."""
+    """A stored term. `parent` is the primary key of its parent."""
 
     pk: int
     name: str
@@ -21,7 +21,7 @@ class TermRow:
 
 @dataclass(frozen=True)
 class TermNode:
-    """A word in its place: `ancestors` are the keys from the top to the one it stands below, `path` names them all."""
+    """A term in the tree. `ancestors` are primary keys from the top to its parent, `path` contains all names."""
 
     pk: int
     name: str
@@ -31,43 +31,43 @@ class TermNode:
 
     @property
     def level(self) -> int:
-        """1 at the top."""
+        """Return the level, 1 at the top."""
         return len(self.ancestors) + 1
 
 
 def in_tree_order(rows: Iterable[TermRow]) -> list[TermNode]:
-    """The words, each followed by those below it, by name.
+    """Return the terms sorted by name, each followed by its descendants.
 
-    One whose parent is not among them stands at the top; so does one of a ring, which only the database could make.
+    A term with an unknown parent is at the top, as are those in a cycle, which forms cannot create.
     """
-    known = {row.pk: row for row in sorted(rows, key=lambda one: one.name.casefold())}
-    below: dict[int | None, list[TermRow]] = {}
-    for row in known.values():
-        below.setdefault(row.parent if row.parent in known else None, []).append(row)
-    placed = list(_walk(below.get(None, []), below, (), ""))
-    lost = known.keys() - {word.pk for word in placed}
-    return placed + [
-        TermNode(row.pk, row.name, row.is_retired, (), row.name) for row in known.values() if row.pk in lost
+    by_key = {row.pk: row for row in sorted(rows, key=lambda row: row.name.casefold())}
+    children: dict[int | None, list[TermRow]] = {}
+    for row in by_key.values():
+        children.setdefault(row.parent if row.parent in by_key else None, []).append(row)
+    nodes = list(_walk(children.get(None, []), children, (), ""))
+    in_cycles = by_key.keys() - {node.pk for node in nodes}
+    return nodes + [
+        TermNode(row.pk, row.name, row.is_retired, (), row.name) for row in by_key.values() if row.pk in in_cycles
     ]
 
 
 def _walk(
-    rows: list[TermRow], below: dict[int | None, list[TermRow]], ancestors: tuple[int, ...], path: str
+    rows: list[TermRow], children: dict[int | None, list[TermRow]], ancestors: tuple[int, ...], parent_path: str
 ) -> Iterator[TermNode]:
     for row in rows:
-        here = f"{path}{PATH_SEPARATOR}{row.name}" if path else row.name
-        yield TermNode(row.pk, row.name, row.is_retired, ancestors, here)
-        yield from _walk(below.get(row.pk, []), below, (*ancestors, row.pk), here)
+        path = f"{parent_path}{PATH_SEPARATOR}{row.name}" if parent_path else row.name
+        yield TermNode(row.pk, row.name, row.is_retired, ancestors, path)
+        yield from _walk(children.get(row.pk, []), children, (*ancestors, row.pk), path)
 
 
 def descendant_keys(rows: Iterable[TermRow], pk: int) -> set[int]:
-    """The keys of all words below this one."""
-    return {word.pk for word in in_tree_order(rows) if pk in word.ancestors}
+    """Return the primary keys of all descendants of a term."""
+    return {node.pk for node in in_tree_order(rows) if pk in node.ancestors}
 
 
 def subtree_depth(rows: Iterable[TermRow], pk: int) -> int:
-    """How many levels hang below this word: 0 where nothing does."""
+    """Return the number of levels below a term, 0 without children."""
     return max(
-        (len(word.ancestors) - word.ancestors.index(pk) for word in in_tree_order(rows) if pk in word.ancestors),
+        (len(node.ancestors) - node.ancestors.index(pk) for node in in_tree_order(rows) if pk in node.ancestors),
         default=0,
     )

@@ -1,4 +1,4 @@
-"""Addresses of words and checklists."""
+"""URLs of reasons, problems and checklists."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Reasons and problems: all of them, what is to be known of the chosen ones, and the page that changes one."""
+"""Views that list reasons and problems, show help on chosen ones, and edit one."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _MAX_KEY_DIGITS = 9  # digits
 
 @require_safe
 def problems(request: HttpRequest) -> HttpResponse:
-    """All reasons and problems with what they mean and what to do."""
+    """List all reasons and problems with their texts."""
     return render(request, "vocabulary/problems.html", {"groups": term_groups()})
 
 
 @require_safe
 def about_terms(request: HttpRequest) -> HttpResponse:
-    """A fragment: the text of the words that the address names by form field, and the last runs that had them."""
+    """Render a fragment with help on the terms that the query parameters name by form field."""
     chosen = {kind.field: _parse_keys(request.GET.getlist(kind.field)) for kind in TERM_KINDS}
     return render(request, "vocabulary/_term_help.html", {"terms": term_help(chosen)})
 
@@ -43,39 +43,39 @@ def _parse_keys(sent: list[str]) -> list[int]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.SHIFT_LEADER)
 def add(request: SignedInRequest, kind: str) -> HttpResponse:
-    """A new reason or problem."""
+    """Create a reason or problem."""
     return _handle_form(request, term_kind_named(kind), None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.SHIFT_LEADER)
 def edit_term(request: SignedInRequest, kind: str, pk: int) -> HttpResponse:
-    """One reason or problem: its form and its history."""
-    of = term_kind_named(kind)
-    row = of.model._default_manager.filter(pk=pk).first() if len(str(pk)) <= _MAX_KEY_DIGITS else None
+    """Edit a reason or problem, and show its changes."""
+    term_kind = term_kind_named(kind)
+    row = term_kind.model._default_manager.filter(pk=pk).first() if len(str(pk)) <= _MAX_KEY_DIGITS else None
     if row is None:
-        raise Http404(f"There is no {of.noun} {pk}.")
-    return _handle_form(request, of, row)
+        raise Http404(f"There is no {term_kind.noun} {pk}.")
+    return _handle_form(request, term_kind, row)
 
 
 def _handle_form(request: SignedInRequest, kind: TermKind, row: VocabularyTerm | None) -> HttpResponse:
-    """The form, and what was sent with it kept; 409 with both where somebody was faster."""
+    """Show or save the form. Status 422 if invalid, 409 if the term was changed meanwhile."""
     if request.method != "POST":
         initial = term_initial(row) if row else {"parent": request.GET.get("below", "")}
         return _render_page(request, TermForm(kind=kind, term=row, initial=initial), kind, row)
-    form, standing, status = TermForm(request.POST, kind=kind, term=row), None, 422
+    form, existing, status = TermForm(request.POST, kind=kind, term=row), None, 422
     if form.is_valid():
         try:
-            kept = save_term(request.user, kind.model, form.to_input(), row.pk if row else None, form.opened_edition)
-        except EntryInvalid as refused:
-            form.add_issues(refused.issues)
-        except EditedMeanwhile as faster:
-            standing, status = faster.existing, 409
-            form.set_edition(faster.edition)
+            saved = save_term(request.user, kind.model, form.to_input(), row.pk if row else None, form.opened_edition)
+        except EntryInvalid as error:
+            form.add_issues(error.issues)
+        except EditedMeanwhile as error:
+            existing, status = error.existing, 409
+            form.set_edition(error.edition)
         else:
-            messages.success(request, f"“{kept}” is saved.")
-            return HttpResponseSeeOther(f"{reverse('vocabulary:problems')}#{kind.name}-{kept.pk}")
-    return _render_page(request, form, kind, row, standing, status)
+            messages.success(request, f"“{saved}” is saved.")
+            return HttpResponseSeeOther(f"{reverse('vocabulary:problems')}#{kind.name}-{saved.pk}")
+    return _render_page(request, form, kind, row, existing, status)
 
 
 def _render_page(
@@ -87,6 +87,6 @@ def _render_page(
     status: int = 200,
 ) -> HttpResponse:
     changes = present_changes(changes_of(kind.model, row.pk).prefetch_related("undone_by"), request.user) if row else []
-    shown = [as_html(form[name].value() or "") for name in ("description", "what_to_do")]
-    context = {"form": form, "kind": kind, "term": row, "existing": existing, "changes": changes, "texts": shown}
+    texts = [as_html(form[name].value() or "") for name in ("description", "what_to_do")]
+    context = {"form": form, "kind": kind, "term": row, "existing": existing, "changes": changes, "texts": texts}
     return render(request, "vocabulary/term.html", context, status=status)

@@ -1,4 +1,4 @@
-"""`manage.py starter_content`: reasons, problems and checklists to start with. Tables that have any rows stay."""
+"""Loads the initial reasons, problems and checklists into empty tables."""
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
@@ -8,9 +8,11 @@ from certify.vocabulary.fixtures.reasons import load_terms
 
 
 class Command(BaseCommand):
-    help = "Reasons, problems and checklists for a system that has none; what is there already is left as it is."
+    """Load the initial content."""
+
+    help = "Create the initial reasons, problems and checklists. Tables that contain rows are not changed."
 
     def handle(self, **_options: object) -> None:
         with transaction.atomic():
-            words, checklists = load_terms(), load_checklists()
-        self.stdout.write(f"{words} reasons and problems, {checklists} checklists made.")
+            terms, checklists = load_terms(), load_checklists()
+        self.stdout.write(f"{terms} reasons and problems, {checklists} checklists made.")

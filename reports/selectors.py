@@ -1,30 +1,12 @@
-"""Certifications and notes of a report."""
+"""The notes of a report."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from typing import Any
 
-from django.db.models import QuerySet
-
-from certify.models import TrackerCertification
 from reports.models import DayNote
-from reports.rows import ReportRow, report_rows
 from users.models import User
-
-
-def report_rows_in(scope: dict[str, Any]) -> list[ReportRow]:
-    """The live certifications of a scope (`ScopeForm.cleaned_data`) as report rows: one query."""
-    rows: QuerySet[TrackerCertification] = TrackerCertification.objects.live()
-    narrowed = {
-        "date": scope["date"],
-        "date__gte": scope["date_min"],
-        "date__lte": scope["date_max"],
-        "runreconstruction__run_id__in": scope["runs"],
-        "user": scope["user"],
-    }
-    return report_rows(rows.filter(**{name: value for name, value in narrowed.items() if value}))
 
 
 def day_notes_on(days: Collection[date], people: Collection[User] = ()) -> list[DayNote]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -13,11 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from infrastructure.web.responses import HttpResponseSeeOther
 from reports.actions import save_day_note
-from reports.daily.forms import DayNoteForm, ScopeForm
+from reports.daily.filters import DailyReportFilter
+from reports.daily.forms import DayNoteForm
 from reports.daily.logbook import logbook_text
 from reports.models import DayNote
-from reports.rows import ReportRow
-from reports.selectors import day_note_of, day_notes_on, practice_note_of, report_rows_in
+from reports.rows import ReportRow, report_rows
+from reports.selectors import day_note_of, day_notes_on, practice_note_of
 from reports.statistics import statistics_by_verdict, statistics_of
 from users.models import User
 
@@ -29,12 +31,12 @@ def summary(request: HttpRequest) -> HttpResponse:
     words = DayNoteForm(request.POST) if request.method == "POST" else None
     if words and words.is_valid():
         return _save_note(request, reader, words.cleaned_data)
-    scope = ScopeForm(request.GET, reader)
-    if not scope.is_valid():
-        return render(request, "reports/summary.html", {"scope": scope, "rows": []}, status=422)
-    page = _context(reader, scope, words)
+    filters = DailyReportFilter(request.GET, reader)
+    if not filters.is_valid():
+        return render(request, "reports/summary.html", {"filters": filters, "rows": []}, status=422)
+    page = _context(reader, filters, words)
     if "download" in request.GET:
-        return _download(page["text"], scope)
+        return _download(page["text"], filters.day)
     return render(request, "reports/summary.html", page, status=422 if words else 200)
 
 
@@ -45,16 +47,15 @@ def _save_note(request: HttpRequest, reader: User, said: dict[str, Any]) -> Http
     return HttpResponseSeeOther(f"{reverse('reports:summary')}?{query}")
 
 
-def _context(reader: User, scope: ScopeForm, words: DayNoteForm | None) -> dict[str, Any]:
-    said = scope.cleaned_data
-    lines, note = report_rows_in(said), day_note_of(said["user"], said["date"])
-    own_day = said["date"] if said["user"] == reader else None
+def _context(reader: User, filters: DailyReportFilter, words: DayNoteForm | None) -> dict[str, Any]:
+    lines, note = report_rows(filters.qs), day_note_of(filters.person, filters.day)
+    own_day = filters.day if filters.person == reader else None
     practised = practice_note_of(reader, own_day)
     note = practised if own_day and reader.in_training else note
     return {
-        "scope": scope,
+        "filters": filters,
         "rows": lines,
-        "text": logbook_text(lines, *_note_texts(said, lines, note)),
+        "text": logbook_text(lines, *_note_texts(filters, lines, note)),
         "total": statistics_of(lines),
         "stale": [line for line in lines if line.stale],
         "statistics": statistics_by_verdict(lines),
@@ -64,9 +65,9 @@ def _context(reader: User, scope: ScopeForm, words: DayNoteForm | None) -> dict[
     }
 
 
-def _note_texts(said: dict[str, Any], lines: list[ReportRow], note: DayNote | None) -> list[str]:
+def _note_texts(filters: DailyReportFilter, lines: list[ReportRow], note: DayNote | None) -> list[str]:
     """Comment and links of the one day and person; of several, those of whoever certified some of it, each named."""
-    if said["user"] and said["date"]:
+    if filters.person and filters.day:
         return [note.comment, note.links] if note else []
     certified = {(line.day, line.username) for line in lines}
     notes = [one for one in day_notes_on({day for day, _who in certified}) if (one.day, one.user.username) in certified]
@@ -80,8 +81,7 @@ def _note_form(day: Any, note: Any, is_practice: bool) -> DayNoteForm:
     return DayNoteForm(initial={"day": day, "practice": is_practice, **said})
 
 
-def _download(text: str, scope: ScopeForm) -> HttpResponse:
+def _download(text: str, day: date | None) -> HttpResponse:
     answer = HttpResponse(text, content_type="text/plain; charset=utf-8")
-    day = scope.cleaned_data["date"]
     answer["Content-Disposition"] = f'attachment; filename="tracker-report{f"-{day}" if day else ""}.txt"'
     return answer

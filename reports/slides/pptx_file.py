@@ -43,6 +43,7 @@ CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.pre
 _TITLE_ONLY_LAYOUT = 5  # index of the layout with only a title in the template of python-pptx
 _NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 _ALIGN = {"start": "l", "center": "ctr", "end": "r"}
+_rgb_colour: Any = RGBColor  # python-pptx has no annotations
 
 
 def pptx_bytes(deck: Deck) -> bytes:
@@ -127,7 +128,7 @@ def _write_rectangle(shapes: Any, rectangle: RectangleShape) -> None:
     pptx_shape._element.remove(pptx_shape._element.find(qn("p:style")))  # the style of the template has a shadow
     if rectangle.outline:
         pptx_shape.line.color.rgb, pptx_shape.line.width = (
-            RGBColor(*bytes.fromhex(COLOURS[rectangle.outline])),
+            _rgb_colour(*bytes.fromhex(COLOURS[rectangle.outline])),
             Pt(OUTLINE_WIDTH),
         )
     else:

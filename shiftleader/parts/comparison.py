@@ -1,226 +1,147 @@
-"""Compares certifications with the flags in Run Registry, in both directions. Pure functions, without I/O.
-
-`registry/flags.py` defines how counts of lumisections are read as a flag.
-"""
+"""The part "Comparison with Run Registry". It queries in steps, so that many runs do not wait for one long answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import TextChoices
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
 
-from certify.editor.worklist import search_order
-from certify.models.choices import Reconstruction
-from certify.models.components import Component
-from oms.choices import RunType
-from oms.parsing import derive_run_type
-from registry.flags import MIXED, NOT_FLAGGED, ComponentStatus, FlaggedDataset
-from registry.parsing import ONLINE, run_type_in
+from certify.selectors import certified_reconstructions
+from infrastructure.http.budget import Budget
+from registry.bulk_queries import RunFlags, flags_of_runs
 from reports.rows import ReportRow
-
-ReconstructionKey = tuple[int, str]
-
-
-class ComparisonOutcome(TextChoices):
-    """Outcome of a comparison, in the order of the page."""
-
-    DIFFERENT = "different", "Different"
-    ONLY_OURS = "only-ours", "Only here"
-    ONLY_THEIRS = "only-theirs", "Only in Run Registry"
-    MIXED = "mixed", "Mixed in Run Registry"
-    NOT_FLAGGED = "not-flagged", "Not flagged in Run Registry"
-    EQUAL = "equal", "Equal"
-
-    @property
-    def lower_label(self) -> str:
-        """The label inside a sentence."""
-        return str(self.label)[:1].lower() + str(self.label)[1:]
-
-
-# The outcome of a row is the first of these that one of its components has.
-_OUTCOME_PRIORITY = (
-    ComparisonOutcome.DIFFERENT,
-    ComparisonOutcome.MIXED,
-    ComparisonOutcome.NOT_FLAGGED,
-    ComparisonOutcome.EQUAL,
+from reports.scope import Scope
+from shiftleader.comparison import (
+    ComparisonOutcome,
+    ComparisonRow,
+    RegistryComparison,
+    compare_with_registry,
 )
+from shiftleader.registry_datasets import certify_url, is_wanted
+from shiftleader.run_selection import runs_to_ask
+from users.access import SignedInRequest
+from users.models import User
+
+RUNS_PER_STEP = 300  # additional run numbers with each request of the page
+MAX_ROWS = 200  # of each outcome on a page
 
 
 @dataclass(frozen=True)
-class ComponentComparison:
-    """One component: our flag and that of Run Registry; None if that side has none."""
+class OutcomeGroup:
+    """Rows of one outcome, each with the URLs of our certification and of Run Registry. `more`: number not shown."""
 
-    component: Component
-    ours: str | None
-    has_low_statistics: bool
-    theirs: ComponentStatus | None
     outcome: ComparisonOutcome
+    rows: list[tuple[ComparisonRow, str, str]]
+    more: int
 
     @property
-    def is_different(self) -> bool:
-        return self.outcome == ComparisonOutcome.DIFFERENT
-
-    @property
-    def registry_text(self) -> str:
-        """The flag in Run Registry, with the number of lumisections if it differs from ours."""
-        if self.theirs is None:
-            return ""
-        if self.outcome in (ComparisonOutcome.DIFFERENT, ComparisonOutcome.ONLY_THEIRS) and self.theirs.status not in (
-            MIXED,
-            NOT_FLAGGED,
-        ):
-            return f"{self.theirs} on {self.theirs.lumisections} of {self.theirs.total} LS"
-        return str(self.theirs)
+    def count(self) -> int:
+        return len(self.rows) + self.more
 
 
 @dataclass(frozen=True)
-class ComparisonRow:
-    """A reconstruction of a run that exists on at least one side."""
+class ComparisonRequest:
+    """How much to query: the first `upto` of the run numbers, with cached answers not older than `since`."""
 
-    run_number: int
-    reconstruction: str
-    ours: ReportRow | None
-    theirs: FlaggedDataset | None
-    components: tuple[ComponentComparison, ...]
+    numbers: list[int]
+    upto: int
+    since: datetime | None
 
-    @cached_property
-    def outcome(self) -> ComparisonOutcome:
-        if self.ours is None or self.theirs is None:
-            return ComparisonOutcome.ONLY_OURS if self.theirs is None else ComparisonOutcome.ONLY_THEIRS
-        outcomes = {pair.outcome for pair in self.components}
-        return next(outcome for outcome in _OUTCOME_PRIORITY if outcome in outcomes)
-
-    @property
-    def registry_run_type(self) -> str:
-        return run_type_in_registry(self.theirs) if self.theirs else ""
-
-    @property
-    def has_other_run_type(self) -> bool:
-        """Both sides have a run type and these differ. It does not affect the outcome."""
-        known = {self.ours.group.run_type, self.registry_run_type} if self.ours and self.theirs else set()
-        return len(known - {RunType.UNKNOWN.value}) == 2
+    def url(self, scope: Scope, flags: RunFlags, **more: Any) -> str:
+        """URL of this part that continues the query and reuses the answers so far. `more`: additional parameters."""
+        since = self.since or flags.first_asked
+        return _part_url(scope, since=int(since.timestamp() * 1000), **{"upto": self.upto, **more})
 
 
-@dataclass(frozen=True)
-class RegistryComparison:
-    """All rows, newest run first, and the numbers of datasets that were left out, by reason.
-
-    `online`: the online dataset. `unnamed`: no known reconstruction in the name. `elsewhere`: certified outside of the
-    scope. `others`: further datasets of a reconstruction that was compared with another one.
-    """
-
-    rows: tuple[ComparisonRow, ...]
-    online: int
-    unnamed: int
-    elsewhere: int
-    others: int
-
-    def with_outcome(self, outcome: ComparisonOutcome) -> list[ComparisonRow]:
-        return [row for row in self.rows if row.outcome == outcome]
-
-    @property
-    def rows_with_other_run_type(self) -> list[ComparisonRow]:
-        return [row for row in self.rows if row.has_other_run_type]
-
-
-def run_type_in_registry(theirs: FlaggedDataset) -> str:
-    """The run type from the run class, else from the name of the dataset, else from the HLT key."""
-    run_type = run_type_in(theirs.dataset.run_class) or run_type_in(theirs.dataset.name)
-    return run_type or derive_run_type(theirs.hlt_key, theirs.stable_beam).value
-
-
-def compare_with_registry(
-    report_rows: Iterable[ReportRow],
-    datasets: Iterable[FlaggedDataset],
-    *,
-    certified: Collection[ReconstructionKey],
-    is_wanted: Callable[[FlaggedDataset], bool],
-) -> RegistryComparison:
-    """Both sides as rows. `certified`: all certified reconstructions, including those outside of `report_rows`.
-
-    `is_wanted`: returns whether a dataset without certification is in the scope of the page.
-    """
-    report_rows, datasets = list(report_rows), list(datasets)
-    by_key: dict[ReconstructionKey, list[FlaggedDataset]] = {}
-    for dataset in datasets:
-        if dataset.dataset.reconstruction in Reconstruction.values:
-            by_key.setdefault((dataset.run_number, dataset.dataset.reconstruction), []).append(dataset)
-    partners = {
-        _reconstruction_key(report_row): by_key.pop(_reconstruction_key(report_row), []) for report_row in report_rows
+def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
+    """The certifications of the scope, and the runs between them, compared with Run Registry."""
+    report_rows = scope.report_rows()
+    asking = _comparison_request(request, scope, report_rows)
+    flags = flags_of_runs(
+        asking.numbers[: asking.upto], Budget.for_page(is_retry="again" in request.GET), since=asking.since
+    )
+    found = _compare_answered(scope, report_rows, flags)
+    return {
+        "comparison": found,
+        "groups": _outcome_groups(found, request.user),
+        "flags": flags,
+        "done": len(flags.answered),
+        "total": len(asking.numbers),
+        "next_url": _next_url(scope, asking, flags),
+        "retry_url": asking.url(scope, flags, again=1),
+        "refresh_url": _part_url(scope, again=1),
+        "is_certified_only": scope.has_certification_filters,
     }
-    rows = [
-        _comparison_row(report_row, _matching_dataset(report_row, partners[_reconstruction_key(report_row)]))
-        for report_row in report_rows
-    ]
-    rows += [
-        _comparison_row(None, dataset)
-        for key, key_datasets in by_key.items()
-        if key not in certified
-        for dataset in key_datasets
-        if is_wanted(dataset)
-    ]
-    named, online = _count_datasets([partners, by_key]), sum(dataset.dataset.name == ONLINE for dataset in datasets)
-    return RegistryComparison(
-        rows=tuple(sorted(rows, key=_sort_key)),
-        online=online,
-        unnamed=len(datasets) - named - online,
-        elsewhere=sum(len(key_datasets) for key, key_datasets in by_key.items() if key in certified),
-        others=sum(max(0, len(key_datasets) - 1) for key_datasets in partners.values()),
+
+
+def _comparison_request(request: SignedInRequest, scope: Scope, report_rows: list[ReportRow]) -> ComparisonRequest:
+    """The query of this request: one step for a fragment, all runs within the time budget for a full page."""
+    certified = {report_row.run_number for report_row in report_rows}
+    spans = scope.run_ranges
+    numbers = runs_to_ask(certified, spans) if not scope.has_certification_filters else sorted(certified, reverse=True)
+    first = RUNS_PER_STEP if request.headers.get("HX-Request") else len(numbers)
+    since = _parse_timestamp(request.GET.get("since", ""))
+    if "again" in request.GET and since is None:
+        since = timezone.now()
+    return ComparisonRequest(numbers, _parse_number(request.GET.get("upto", "")) or first, since)
+
+
+def _parse_number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
+
+
+def _parse_timestamp(text: str) -> datetime | None:
+    """A time from milliseconds since 1970; None for any other text."""
+    return (
+        datetime.fromtimestamp(int(text) / 1000, UTC) if text.isascii() and text.isdigit() and len(text) < 14 else None
     )
 
 
-def _count_datasets(datasets: list[dict[ReconstructionKey, list[FlaggedDataset]]]) -> int:
-    return sum(len(key_datasets) for by_key in datasets for key_datasets in by_key.values())
+def _next_url(scope: Scope, asking: ComparisonRequest, flags: RunFlags) -> str:
+    """URL of the next step; empty after the last, and after a failure, which the reader can retry."""
+    if flags.problem or asking.upto >= len(asking.numbers):
+        return ""
+    return asking.url(scope, flags, upto=asking.upto + RUNS_PER_STEP)
 
 
-def _reconstruction_key(report_row: ReportRow) -> ReconstructionKey:
-    return report_row.run_number, report_row.group.reconstruction
+def _part_url(scope: Scope, **more: Any) -> str:
+    """URL of this part with the filters of the page."""
+    return f"{reverse('shiftleader:part', args=['comparison'])}?{scope.query}&{urlencode(more)}"
 
 
-def _sort_key(row: ComparisonRow) -> tuple[int, int, str]:
-    return *search_order(row.run_number, row.reconstruction), row.theirs.dataset.name if row.theirs else ""
-
-
-def _matching_dataset(report_row: ReportRow, datasets: list[FlaggedDataset]) -> FlaggedDataset | None:
-    """The certified dataset; if Run Registry does not have it, the first open one, else the first by name."""
-    by_rank = sorted(
-        datasets,
-        key=lambda dataset: (
-            dataset.dataset.name != report_row.group.dataset,
-            not dataset.dataset.is_open,
-            dataset.dataset.name,
-        ),
+def _compare_answered(scope: Scope, report_rows: list[ReportRow], flags: RunFlags) -> RegistryComparison:
+    return compare_with_registry(
+        [report_row for report_row in report_rows if report_row.run_number in flags.answered],
+        flags.datasets,
+        certified=certified_reconstructions(flags.answered) if flags.answered else set(),
+        is_wanted=lambda dataset: not scope.has_certification_filters and is_wanted(scope, dataset),
     )
-    return by_rank[0] if by_rank else None
 
 
-def _comparison_row(report_row: ReportRow | None, theirs: FlaggedDataset | None) -> ComparisonRow:
-    if report_row is not None:
-        run_number, reconstruction = _reconstruction_key(report_row)
-    else:
-        assert theirs is not None
-        run_number, reconstruction = theirs.run_number, theirs.dataset.reconstruction or ""
-    pairs = tuple(_compare_component(component, report_row, theirs) for component in Component)
-    return ComparisonRow(run_number, reconstruction, report_row, theirs, pairs)
+def _outcome_groups(found: RegistryComparison, reader: User) -> list[OutcomeGroup]:
+    """The rows by outcome; equal ones are only counted."""
+    groups = []
+    for outcome in ComparisonOutcome:
+        rows = found.with_outcome(outcome)
+        shown = [] if outcome == ComparisonOutcome.EQUAL else rows[:MAX_ROWS]
+        drawn = [(row, _our_url(row, reader), _registry_url(row)) for row in shown]
+        groups.append(OutcomeGroup(outcome, drawn, len(rows) - len(shown)))
+    return groups
 
 
-def _compare_component(
-    component: Component, report_row: ReportRow | None, theirs: FlaggedDataset | None
-) -> ComponentComparison:
-    ours = report_row.flags[component.value] if report_row else None
-    reading = theirs.component_status(component.value) if theirs else None
-    has_low = report_row is not None and component.value in report_row.low_statistics
-    return ComponentComparison(component, ours, has_low, reading, outcome_of(ours, reading))
+def _our_url(row: ComparisonRow, reader: User) -> str:
+    """URL to change our certification, or to make it; its page for readers who may not change it."""
+    if row.ours is None:
+        return certify_url(row.theirs.dataset) if row.theirs and reader.may_certify else ""
+    is_own = reader.may_certify and row.ours.username == reader.username
+    page = "listruns:update" if reader.may_change_others or is_own else "listruns:certification"
+    return reverse(page, args=[row.ours.pk])
 
 
-def outcome_of(ours: str | None, theirs: ComponentStatus | None) -> ComparisonOutcome:
-    """Outcome of one component. Low statistics is not compared."""
-    if ours is None or theirs is None:
-        return ComparisonOutcome.ONLY_OURS if theirs is None else ComparisonOutcome.ONLY_THEIRS
-    if theirs.status == MIXED:
-        return ComparisonOutcome.MIXED
-    if theirs.status == NOT_FLAGGED:
-        return ComparisonOutcome.NOT_FLAGGED
-    return ComparisonOutcome.EQUAL if theirs.status == ours else ComparisonOutcome.DIFFERENT
+def _registry_url(row: ComparisonRow) -> str:
+    return settings.LINKS["registry_run"].format(run=row.run_number)

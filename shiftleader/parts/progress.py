@@ -1,190 +1,113 @@
-"""Progress of the open datasets of the week and of certification calls: certified by whom, and what remains."""
+"""The part "Progress": queries Run Registry for open datasets and certification calls."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
-from certify.editor.worklist import datasets_by_reconstruction
-from certify.filters.date_range import FIRST_DAY, LAST_DAY
-from certify.models import TrackerCertification
-from certify.models.choices import Reconstruction
-from certify.rules.run_numbers import MAX_RUNS, format_run_numbers
-from registry.certification_calls import CertificationCall
-from registry.parsing import RegistryDataset
+from certify.filters.date_range import DateRange
+from infrastructure.http.budget import Budget
+from infrastructure.http.parallel import run_parallel, start_in_thread
+from infrastructure.http.results import Found, Unreachable
+from oms.choices import RunType
+from oms.models import OmsRun
+from registry.bulk_queries import FlaggedDatasetsResult, open_datasets_between, open_datasets_of
+from registry.certification_calls import CertificationCall, certification_calls
+from registry.flags import FlaggedDataset
+from registry.parsing import RegistryDataset, run_type_in
 from reports.scope import Scope
+from shiftleader.progress import calls_in_scope, certified_runs, progress_context, scope_interval
+from shiftleader.registry_datasets import certify_url, is_wanted
+from shiftleader.run_selection import runs_to_ask
+from users.access import SignedInRequest
 
-ReconstructionKey = tuple[int, str]
-ShifterByReconstruction = dict[ReconstructionKey, str]
-MAX_CALLS = 10
-COMPLETED = "completed"
+RUNS_PER_REQUEST = 1000  # run numbers in one call: about 15 kB
+MAX_RUN_LINKS = 100  # of one reconstruction
 
 
-@dataclass(frozen=True)
-class CertificationProgress:
-    """Progress of a set of datasets, one per run and reconstruction.
+def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
+    """Progress of the datasets that are open in these days, and the calls with their deadlines."""
+    queried_at = timezone.now()
+    certified = certified_runs(scope)
+    opened, calls = _fetch(scope, certified, Budget.for_page(is_retry="again" in request.GET))
+    datasets = _unique_datasets(opened, scope)
+    runs = {*certified, *(dataset.run_number for dataset in datasets)}
+    call_list = calls.value if isinstance(calls, Found) else []
+    shown, more_calls = calls_in_scope(call_list, scope, runs, _call_dataset_filter(call_list, scope))
+    found = progress_context(datasets, shown, scope)
+    problem = next((answer for answer in opened if isinstance(answer, Unreachable)), None)
+    return {
+        **found,
+        "more_calls": more_calls,
+        "rows": [
+            (progress, _run_links(progress.remaining, request), max(0, len(progress.remaining) - MAX_RUN_LINKS))
+            for progress in found["progress"]
+        ],
+        "problem": problem,
+        "calls_problem": calls if isinstance(calls, Unreachable) else None,
+        "asked_at": queried_at,
+        "retry_url": f"{reverse('shiftleader:part', args=['progress'])}?{scope.query}&again=1",
+        "has_certification_filters": scope.has_certification_filters,
+    }
 
-    `people`: name and number of certified datasets, most first. `remaining`: newest run first.
+
+def _fetch(
+    scope: Scope, certified: Collection[int], budget: Budget
+) -> tuple[list[FlaggedDatasetsResult], Found[list[CertificationCall]] | Unreachable]:
+    """Query Run Registry in parallel for the open datasets of these days and runs, and for the calls.
+
+    Without a range of days only the runs are queried. `is_wanted` later drops the datasets of other runs.
     """
-
-    name: str
-    total: int
-    people: list[tuple[str, int]]
-    remaining: list[RegistryDataset]
-
-    @property
-    def certified(self) -> int:
-        return self.total - len(self.remaining)
-
-    @property
-    def searches(self) -> list[str]:
-        """The remaining runs as search texts for the page of open runs: at most `MAX_RUNS` each, newest first."""
-        runs = sorted({dataset.run_number for dataset in self.remaining}, reverse=True)
-        return [format_run_numbers(runs[start : start + MAX_RUNS]) for start in range(0, len(runs), MAX_RUNS)]
+    spans, has_days = scope.run_ranges, scope.days != DateRange()
+    numbers = runs_to_ask(certified, [] if has_days else spans)
+    batches = [numbers[start : start + RUNS_PER_REQUEST] for start in range(0, len(numbers), RUNS_PER_REQUEST)]
+    requests: list[Callable[[], FlaggedDatasetsResult]] = [
+        partial(open_datasets_of, batch, budget) for batch in batches
+    ]
+    if has_days or not spans:
+        requests.append(partial(open_datasets_between, *scope_interval(scope), budget))
+    calls = start_in_thread(partial(certification_calls, budget))
+    return run_parallel(requests), calls.result()
 
 
-@dataclass(frozen=True)
-class CallProgress:
-    """A certification call with its progress. `is_overdue`: its deadline has passed and datasets remain."""
-
-    cycle: CertificationCall
-    progress: CertificationProgress
-    is_overdue: bool
-
-
-def progress_of(
-    name: str, datasets: Iterable[RegistryDataset], shifters: ShifterByReconstruction
-) -> CertificationProgress:
-    """The progress of these datasets; several of one run and reconstruction count as one."""
-    chosen = datasets_by_reconstruction(datasets)
-    people = Counter(shifters[key] for key in chosen if key in shifters)
-    remaining = [dataset for key, dataset in chosen.items() if key not in shifters]
-    return CertificationProgress(
-        name=name,
-        total=len(chosen),
-        people=sorted(people.items(), key=lambda item: (-item[1], item[0])),
-        remaining=sorted(remaining, key=lambda dataset: -dataset.run_number),
-    )
+def _unique_datasets(answers: list[FlaggedDatasetsResult], scope: Scope) -> list[RegistryDataset]:
+    """The distinct datasets of all answers that match the filters; none if one of the requests failed."""
+    if any(isinstance(answer, Unreachable) for answer in answers):
+        return []
+    unique: dict[tuple[int, str], FlaggedDataset] = {}
+    for answer in answers:
+        for dataset in answer.value if isinstance(answer, Found) else []:
+            unique[dataset.run_number, dataset.dataset.name] = dataset
+    return [dataset.dataset for dataset in unique.values() if is_wanted(scope, dataset)]
 
 
-def progress_by_reconstruction(
-    datasets: Iterable[RegistryDataset], shifters: ShifterByReconstruction
-) -> list[CertificationProgress]:
-    """The progress of each reconstruction that has datasets, in the order of `Reconstruction`."""
-    datasets = list(datasets)
-    progress_list = (
-        progress_of(name, [one for one in datasets if one.reconstruction == name], shifters)
-        for name in Reconstruction.values
-    )
-    return [one for one in progress_list if one.total]
+def _call_dataset_filter(calls: list[CertificationCall], scope: Scope) -> Callable[[RegistryDataset], bool]:
+    """A filter for datasets of calls, which have neither run class nor HLT key: at most one query.
 
-
-def calls_in_scope(
-    calls: Iterable[CertificationCall],
-    scope: Scope,
-    runs: Collection[int],
-    is_wanted: Callable[[RegistryDataset], bool],
-) -> tuple[list[CertificationCall], int]:
-    """The calls of the scope with their wanted datasets, next deadline first, and the number beyond `MAX_CALLS`.
-
-    `runs`: the runs of the scope.
+    Names of reprocessed datasets have no run type either. The run type from OMS is used for these, and datasets of
+    unknown run type are kept.
     """
-    chosen = _keep_wanted_datasets([call for call in calls if _is_in_scope(call, scope, runs)], is_wanted)
-    chosen.sort(key=lambda call: not _is_deadline_in_scope(call.deadline, scope))
-    shown = sorted(chosen[:MAX_CALLS], key=lambda call: call.deadline or datetime.max.replace(tzinfo=UTC))
-    return shown, len(chosen) - len(shown)
-
-
-def _keep_wanted_datasets(
-    calls: Iterable[CertificationCall], is_wanted: Callable[[RegistryDataset], bool]
-) -> list[CertificationCall]:
-    """The calls with only their wanted datasets; a call that loses all of its datasets is left out."""
-    narrowed_calls = ((call, replace(call, datasets=tuple(filter(is_wanted, call.datasets)))) for call in calls)
-    return [narrowed for call, narrowed in narrowed_calls if narrowed.datasets or not call.datasets]
-
-
-def _is_in_scope(call: CertificationCall, scope: Scope, runs: Collection[int]) -> bool:
-    """Whether the deadline is in the scope or in the future, the call is active in the scope, or it has runs of it.
-
-    A call is active from its creation until its deadline or, if Tracker has not completed it, until now.
-    """
-    if call.deadline is None:
-        return call.state != COMPLETED
-    if _is_deadline_in_scope(call.deadline, scope) or any(dataset.run_number in runs for dataset in call.datasets):
-        return True
-    begin, end = scope_interval(scope)
-    is_done, now = call.state == COMPLETED, timezone.now()
-    is_on_then = (call.made_at or call.deadline) < end and begin <= (call.deadline if is_done else now)
-    return is_on_then or (not is_done and call.deadline >= now)
-
-
-def _is_deadline_in_scope(deadline: datetime | None, scope: Scope) -> bool:
-    begin, end = scope_interval(scope)
-    return deadline is not None and begin <= deadline < end
-
-
-def call_progress(calls: Iterable[CertificationCall], shifters: ShifterByReconstruction) -> list[CallProgress]:
-    """The calls with their current progress."""
-    return [_call_progress(call, progress_of(call.name, call.datasets, shifters)) for call in calls]
-
-
-def _call_progress(call: CertificationCall, progress: CertificationProgress) -> CallProgress:
-    is_over = call.deadline is not None and call.deadline < timezone.now()
-    return CallProgress(call, progress, is_over and bool(progress.remaining))
-
-
-def scope_interval(scope: Scope) -> tuple[datetime, datetime]:
-    """Begin and end (UTC, exclusive) of the days of the scope."""
-    return _midnight(scope.first or FIRST_DAY), _midnight((scope.last or LAST_DAY) + timedelta(days=1))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(tzinfo=UTC))
-
-
-def certified_runs(scope: Scope) -> list[int]:
-    """The runs of the scope's certifications: one query of one column."""
-    rows = scope.narrowed(TrackerCertification.objects.live()).order_by()
-    return list(rows.values_list("runreconstruction__run_id", flat=True).distinct())
-
-
-def shifter_by_reconstruction(runs: Collection[int], scope: Scope | None = None) -> ShifterByReconstruction:
-    """Name of the shifter of each certified reconstruction of these runs, on any day: one query.
-
-    `scope`: restricts the certifications to those that match its filters.
-    """
-    if not runs:
-        return {}
-    live = TrackerCertification.objects.live().filter(runreconstruction__run_id__in=runs).order_by()
-    rows = scope.filtered(live) if scope else live
-    names = ("runreconstruction__run", "runreconstruction__reconstruction")
-    people = ("user__username", "user__first_name", "user__last_name")
-    certifications = rows.select_related("runreconstruction", "user").only(*names, *people)
-    return {(row.run_number, row.reconstruction): row.user.display_name for row in certifications}
-
-
-def progress_context(datasets: list[RegistryDataset], calls: list[CertificationCall], scope: Scope) -> dict[str, Any]:
-    """Progress and calls for the template, each restricted to the datasets that match the filters."""
-    runs = {one.run_number for some in (datasets, *(call.datasets for call in calls)) for one in some}
-    shifters = shifter_by_reconstruction(runs)
-    is_left = _dataset_filter(runs, shifters, scope)
-    found = progress_by_reconstruction(filter(is_left, datasets), shifters)
-    return {"progress": found, "calls": call_progress(_keep_wanted_datasets(calls, is_left), shifters)}
-
-
-def _dataset_filter(
-    runs: set[int], shifters: ShifterByReconstruction, scope: Scope
-) -> Callable[[RegistryDataset], bool]:
-    """A filter that keeps certified datasets by their certification and others by the OMS facts of their run."""
-    passing, alike = shifter_by_reconstruction(runs, scope), scope.runs_like(runs)
+    runs = {dataset.run_number for call in calls for dataset in call.datasets if not run_type_in(dataset.name)}
+    is_asked = bool(runs and scope.values.get("run_type"))
+    rows = OmsRun.objects.filter(pk__in=runs).exclude(run_type=RunType.UNKNOWN) if is_asked else OmsRun.objects.none()
+    known, any_type = dict(rows.values_list("pk", "run_type")), scope.without_filters("run_type")
 
     def is_left(dataset: RegistryDataset) -> bool:
-        key = dataset.run_number, dataset.reconstruction or ""
-        return key in passing or (key not in shifters and dataset.run_number in alike)
+        if run_type_in(dataset.name):
+            return is_wanted(scope, FlaggedDataset(dataset, {}))
+        is_other = (
+            is_asked and known.get(dataset.run_number, scope.values["run_type"][0]) not in scope.values["run_type"]
+        )
+        return not is_other and is_wanted(any_type, FlaggedDataset(dataset, {}))
 
     return is_left
+
+
+def _run_links(remaining: list[RegistryDataset], request: SignedInRequest) -> list[tuple[int, str]]:
+    """Each run with the URL to certify it, which is empty for readers who may not certify."""
+    may_certify = request.user.may_certify
+    return [(dataset.run_number, certify_url(dataset) if may_certify else "") for dataset in remaining[:MAX_RUN_LINKS]]

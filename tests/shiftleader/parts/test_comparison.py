@@ -1,244 +1,194 @@
-"""The comparison with Run Registry: both ways, against the table of the rules and against a plain recomputation."""
+"""The part that compares with Run Registry, against the real wire: what it says, step by step, and when it is out."""
 
 from __future__ import annotations
 
-from datetime import date
+import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from registry.flags import FlaggedDataset
-from registry.parsing import RegistryDataset, reconstruction_in
-from reports.rows import ReportGroup, ReportRow
-from shiftleader.parts.comparison import ComparisonOutcome, compare_with_registry, run_type_in_registry
-from shiftleader.parts.run_selection import MAX_RUNS_ASKED, runs_to_ask
+from oms.models import OmsRun
+from sandbox.faults import MODES
+from tests.factories import CertificationFactory, DatasetFactory, RunFactory
+from tests.faults.cells import MainContent
 
-COMPONENTS = ("pixel", "strip", "tracking")
-EXPRESS, PROMPT = "/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"
-ODD = "/Express/Commissioning2022/DQM"
-GOOD = {"GOOD": 100, "EMPTY": 0}
-
-
-def line(
-    run=1,
-    reconstruction="express",
-    flags=("good", "good", "good"),
-    *,
-    low_statistics=(),
-    dataset=EXPRESS,
-    run_type=None,
-):
-    kind = ReportGroup(run_type or "collisions", reconstruction, dataset, 3.8, 6500.0, "PROTON")
-    return ReportRow(
-        pk=run, run_number=run, group=kind, reference="", flags=dict(zip(COMPONENTS, flags, strict=True)),
-        low_statistics=frozenset(low_statistics), verdict="good",
-        has_trackermap=True, lumisections=100, recorded_lumi=1.0, comment="",
-        shifter="Anna", username="anna", day=date(2018, 6, 1), fill_number=None,
-    )  # fmt: skip
+pytestmark = pytest.mark.django_db
+PART = "/shiftleader/part/comparison/"
+WEEK = "week=2018-W22"  # the day of the factory is in it
+EXPRESS = "/Express/Collisions2018/DQM"
+IN_PAGE = {"HTTP_HX_REQUEST": "true"}
+# In the sandbox all good in express and prompt; the golden runs around it are bad outside of their golden lumisections.
+RUN, GOLDEN = 315266, 315270
 
 
-def theirs(
-    run=1, name=EXPRESS, counts=(GOOD, GOOD, GOOD), *, state="OPEN", run_class="Collisions18", hlt=None, beam=None
-):
-    dataset = RegistryDataset(run, name, reconstruction_in(name), state, run_class, "SIGNOFF", name)
-    return FlaggedDataset(dataset, dict(zip(COMPONENTS, counts, strict=True)), hlt, beam)
+def certify(number=RUN, reconstruction="express", dataset=EXPRESS, **said):
+    run = OmsRun.objects.filter(pk=number).first() or RunFactory(run_number=number)
+    return CertificationFactory(run=run, reconstruction=reconstruction, dataset=DatasetFactory(name=dataset), **said)
 
 
-def compared(lines, datasets, certified=None, is_wanted=lambda _: True):
-    keys = {(one.run_number, one.group.reconstruction) for one in lines}
-    return compare_with_registry(
-        lines, datasets, certified=keys if certified is None else certified, is_wanted=is_wanted
-    )
+def rows_of(html):
+    """{(run, reconstruction): outcome} of the rows shown."""
+    found = re.findall(r'<tr data-run="(\d+)" data-reco="(\w+)" data-outcome="([\w-]+)"', html)
+    return {(int(run), reconstruction): outcome for run, reconstruction, outcome in found}
 
 
-def outcomes(found):
-    return [(row.run_number, row.reconstruction, row.outcome.value) for row in found.rows]
+def text_of(html):
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
-def test_equal_on_both_sides_is_equal_and_nothing_else():
-    found = compared([line(1), line(2, flags=("excluded", "good", "bad"))], [theirs(1), theirs(2, counts=(
-        {"EXCLUDED": 9}, {"GOOD": 1, "STANDBY": 8}, {"BAD": 9}))])  # fmt: skip
-    assert outcomes(found) == [(2, "express", "equal"), (1, "express", "equal")]
+@pytest.fixture
+def ask(sandbox, shift_leader_client):
+    def asked(query=WEEK, *, in_page=True):
+        answer = shift_leader_client.get(f"{PART}?{query}", **(IN_PAGE if in_page else {}))
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    return asked
 
 
-def test_difference_names_the_component_and_on_how_many_lumisections():
-    found = compared([line(flags=("good", "good", "good"))], [theirs(counts=(GOOD, {"BAD": 12, "STANDBY": 3}, GOOD))])
-    row = found.rows[0]
-    assert row.outcome == ComparisonOutcome.DIFFERENT
-    assert [(pair.component.value, pair.ours, pair.registry_text) for pair in row.components if pair.is_different] == [
-        ("strip", "good", "bad on 12 of 15 LS")
-    ]
+def test_equal_is_counted_and_what_is_only_there_is_listed(ask):
+    certify()
+    html = ask()
+    assert rows_of(html) == {(RUN, "prompt"): "only-theirs"}
+    assert "1 equal" in text_of(html)
+    assert "0 different" in text_of(html)
+    assert f"/certify/{RUN}/prompt/?dataset=%2FPromptReco%2FCollisions2018A%2FDQM" in html
+
+
+def test_difference_is_named_with_both_sides_and_its_lumisections(ask):
+    mine = certify(tracking="bad", pixel="excluded")
+    html = ask()
+    assert rows_of(html)[RUN, "express"] == "different"
+    row = html[html.index(f'data-run="{RUN}" data-reco="express"') :].split("</tr>")[0]
+    assert re.findall(r'class="pair is-different" data-label="(\w+)"', row) == ["pixel", "tracking"]
+    assert re.search(r"good on \d+ of \d+", row)
+    assert f"/list/{mine.pk}/update/" in row
+    assert f"offline/datasets/tracker?ofbf" in row and f"={RUN}&amp;" in row  # noqa: F541
+    assert "OPEN" in row
+
+
+def test_mixed_is_a_group_of_its_own(ask):
+    certify(GOLDEN)
+    assert rows_of(ask())[GOLDEN, "express"] == "mixed"
+    assert "mixed, 30 of 663 bad" in ask()
+
+
+def test_runs_between_are_looked_at_and_only_ours_is_said(ask):
+    certify(315257)
+    certify(GOLDEN)
+    certify(317500)  # above the sandbox's world
+    found = rows_of(ask())
+    assert found[RUN, "express"] == "only-theirs"
+    assert found[317500, "express"] == "only-ours"
+
+
+def test_certified_on_another_day_is_not_missing(ask):
+    certify()
+    certify(reconstruction="prompt", dataset="/PromptReco/Collisions2018A/DQM", date="2018-07-01")
+    html = ask()
+    assert (RUN, "prompt") not in rows_of(html)
+    assert "1 dataset certified outside of these days and filters" in text_of(html)
 
 
 @pytest.mark.parametrize(
-    ("counts", "outcome", "says"),
+    ("query", "rows"),
     [
-        ({"GOOD": 100, "BAD": 15}, ComparisonOutcome.MIXED, "mixed, 15 of 115 bad"),
-        ({"STANDBY": 5, "NOTSET": 3}, ComparisonOutcome.NOT_FLAGGED, "not flagged"),
-        ({}, ComparisonOutcome.NOT_FLAGGED, "not flagged"),
-        ({"EXCLUDED": 5}, ComparisonOutcome.DIFFERENT, "excluded on 5 of 5 LS"),
+        ("reconstruction=prompt", {}),
+        ("reconstruction=express&reconstruction=prompt", {(RUN, "prompt"): "only-theirs"}),
+        ("dataset=express", {}),
+        ("run_type=collisions", {(RUN, "prompt"): "only-theirs"}),
+        ("verdict=good", {}),
+        ("verdict=bad", {}),
+        ("user=leader", {}),
     ],
 )
-@pytest.mark.parametrize("ours", ["good", "bad"])
-def test_mixed_and_not_flagged_are_groups_of_their_own(counts, outcome, says, ours):
-    found = compared([line(flags=("good", "good", ours))], [theirs(counts=(GOOD, GOOD, counts))])
-    assert (found.rows[0].outcome, found.rows[0].components[2].registry_text) == (outcome, says)
+def test_filters_narrow_both_sides(ask, shift_leader, query, rows):
+    certify()
+    assert rows_of(ask(f"{WEEK}&{query}")) == rows
 
 
-def test_each_direction_is_one_row():
-    found = compared([line(1), line(2)], [theirs(2), theirs(3), theirs(3, PROMPT)])
-    assert outcomes(found) == [(3, "express", "only-theirs"), (3, "prompt", "only-theirs"), (2, "express", "equal"),
-                               (1, "express", "only-ours")]  # fmt: skip
+def test_runs_of_the_filter_are_asked_also_where_nothing_is_certified(ask):
+    assert rows_of(ask(f"runs={RUN}"))[RUN, "express"] == "only-theirs"
+    assert rows_of(ask(f"runs={RUN}&run_type=cosmics")) == {}
 
 
-def test_low_statistics_is_not_compared():
-    bad = {"BAD": 100}
-    assert (
-        compared([line(flags=("bad",) * 3, low_statistics=COMPONENTS)], [theirs(counts=(bad,) * 3)]).rows[0].outcome
-        == "equal"
-    )
-    assert compared([line(flags=("bad",) * 3, low_statistics=COMPONENTS)], [theirs()]).rows[0].outcome == "different"
+def test_nothing_certified_asks_nobody(ask, sandbox):
+    assert "nothing to compare" in ask()
+    assert sandbox.requests() == []
 
 
-def test_online_and_unknown_names_are_left_out_and_counted():
-    found = compared([line()], [theirs(), theirs(1, "online"), theirs(2, "online"), theirs(1, "/Odd/Name/DQM")])
-    assert (outcomes(found), found.online, found.unnamed) == ([(1, "express", "equal")], 2, 1)
+def test_many_runs_come_step_by_step_with_progress(ask, sandbox):
+    certify()
+    query = "runs=315000-315699"
+    html, steps = ask(query), 1
+    assert "300 of 700 run numbers compared" in html
+    assert 'value="300" max="700"' in html
+    while following := re.search(r'hx-get="([^"]+)" hx-trigger="load, click"', html):
+        html, steps = ask(following[1].replace("&amp;", "&").split("?")[1]), steps + 1
+    assert steps == 3
+    assert "700 run numbers compared" in html
+    assert len(sandbox.requests("registry")) == 14, "each block of 50 is asked for once"
+    whole = ask(query, in_page=False)
+    assert rows_of(whole) == rows_of(html)
+    assert 'hx-trigger="load, click"' not in whole
+    assert len(sandbox.requests("registry")) == 14
 
 
-def test_what_is_certified_outside_of_the_selection_is_not_missing_here():
-    found = compared([line(1)], [theirs(1), theirs(1, PROMPT)], certified={(1, "express"), (1, "prompt")})
-    assert (outcomes(found), found.elsewhere) == ([(1, "express", "equal")], 1)
+def test_page_without_scripts_goes_on_from_where_it_stopped(ask, sandbox, settings):
+    settings.PAGE_BUDGET_S = 1
+    ask("runs=315500-315599", in_page=False)
+    sandbox.faults("registry", "hang")
+    html = ask("runs=315500-315699", in_page=False)
+    assert "What is below is about 100 of 200 run numbers" in text_of(html)
+    again = next(link for link in MainContent(html).links if "again=1" in link)
+    sandbox.clear()
+    assert "200 run numbers compared" in ask(again.split("?")[1], in_page=False)
+    assert len(sandbox.requests("registry")) == 2
 
 
-def test_filters_that_a_dataset_does_not_pass_leave_it_out():
-    found = compared([line(1)], [theirs(1), theirs(2), theirs(2, PROMPT)],
-                     is_wanted=lambda one: one.dataset.reconstruction == "prompt")  # fmt: skip
-    assert outcomes(found) == [(2, "prompt", "only-theirs"), (1, "express", "equal")]
+def test_ask_again_asks_anew(ask, sandbox):
+    certify()
+    ask()
+    sandbox.clear_requests()
+    ask()
+    assert sandbox.requests("registry") == []
+    ask(f"{WEEK}&again=1")
+    assert len(sandbox.requests("registry")) == 1
 
 
-def test_dataset_that_was_certified_is_the_one_that_counts():
-    other = "/ReReco/Run2018A_1/DQM"
-    mine = "/ReReco/Run2018A_2/DQM"
-    bad = {"BAD": 1}
-    datasets = [theirs(1, other, (bad,) * 3), theirs(1, mine)]
-    found = compared([line(1, "rereco", dataset=mine)], datasets)
-    assert (found.rows[0].outcome, found.others) == ("equal", 1)
-    without = compared([line(1, "rereco", dataset="")], datasets)
-    assert without.rows[0].theirs.dataset.name == other
+@pytest.mark.parametrize("odd", ["upto=0", "upto=x", "upto=99999999999", "since=x", "since=9999999999", "upto=-1"])
+def test_odd_steps_are_no_error(ask, odd):
+    certify()
+    assert "1 equal" in text_of(ask(f"{WEEK}&{odd}"))
 
 
-def test_open_dataset_is_preferred_where_none_was_certified():
-    first, later = "/ReReco/Run2018A_1/DQM", "/ReReco/Run2018A_2/DQM"
-    datasets = [theirs(1, first, state="COMPLETED"), theirs(1, later, state="OPEN")]
-    for order in (datasets, datasets[::-1]):
-        assert compared([line(1, "rereco", dataset="")], order).rows[0].theirs.dataset.name == later
+@pytest.mark.parametrize("size", [3, 60])
+def test_queries_do_not_grow(ask, shift_leader_client, django_assert_max_num_queries, size):
+    one = certify(315399)
+    same = {"user": one.user, "dataset": one.dataset, "reference_runreconstruction": one.reference_runreconstruction}
+    for number in range(size):
+        CertificationFactory(run=RunFactory(run_number=315400 + number, fill=None), **same)
+    ask()
+    with django_assert_max_num_queries(7):
+        ask()
 
 
-@pytest.mark.parametrize(
-    ("counts", "outcome"),
-    [
-        (({"BAD": 1}, {"GOOD": 1, "BAD": 1}, {}), "different"),
-        ((GOOD, {"GOOD": 1, "BAD": 1}, {}), "mixed"),
-        ((GOOD, GOOD, {}), "not-flagged"),
-    ],
-)
-def test_row_has_the_outcome_of_its_worst_component(counts, outcome):
-    for order in (counts, counts[::-1]):
-        assert compared([line()], [theirs(counts=order)]).rows[0].outcome == outcome
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "not-found"])
+def test_registry_out_is_said_once_and_retried(ask, sandbox, settings, mode):
+    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 1, 0.1, 0.3
+    certify()
+    certify(315322)
+    sandbox.faults("registry", mode)
+    main = MainContent(ask(in_page=False))
+    said = [one for one in main.paragraphs if one.startswith("Run Registry ") and "query again" in one]
+    assert len(said) == 1
+    assert "Nothing could be compared" in said[0]
+    again = next(link for link in main.links if "again=1" in link)
+    sandbox.clear()
+    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5
+    assert "1 equal" in text_of(ask(again.split("?")[1]))
 
 
-@pytest.mark.parametrize(
-    ("parts", "run_type"),
-    [
-        ({"run_class": "Collisions22"}, "collisions"),
-        ({"run_class": "Cosmics22"}, "cosmics"),
-        ({"run_class": "Commissioning22", "name": "/PromptReco/Cosmics22/DQM"}, "cosmics"),
-        ({"run_class": "Cosmics22", "name": EXPRESS}, "cosmics"),
-        ({"run_class": "Commissioning22", "name": ODD, "hlt": "/cdaq/physics/x", "beam": True}, "collisions"),
-        ({"run_class": "Commissioning22", "name": ODD, "hlt": "/cdaq/cosmic/x"}, "cosmics"),
-        ({"run_class": "Commissioning22", "name": ODD}, "unknown"),
-        ({"run_class": None, "name": ODD}, "unknown"),
-    ],
-)  # fmt: skip
-def test_run_type_is_what_class_then_name_then_key_say(parts, run_type):
-    assert run_type_in_registry(theirs(**parts)) == run_type
-
-
-def test_other_run_type_is_said_and_changes_no_outcome():
-    found = compared([line(1, run_type="cosmics"), line(2, run_type="unknown"), line(3)], [theirs(1), theirs(2)])
-    assert [row.run_number for row in found.rows_with_other_run_type] == [1]
-    assert {row.outcome.value for row in found.rows} == {"equal", "only-ours"}
-
-
-RUNS, STATUSES = st.integers(1, 6), ("GOOD", "BAD", "EXCLUDED", "STANDBY", "NOTSET", "EMPTY", "NO VALUE FOUND")
-FLAGS = st.tuples(*[st.sampled_from(["good", "bad", "excluded"])] * 3)
-COUNTS = st.tuples(*[st.dictionaries(st.sampled_from(STATUSES), st.integers(0, 3))] * 3)
-NAMES = st.sampled_from([EXPRESS, PROMPT, "online", "/Odd/DQM"])
-OURS = st.dictionaries(st.tuples(RUNS, st.sampled_from(["express", "prompt"])), FLAGS)
-THEIRS = st.dictionaries(st.tuples(RUNS, NAMES), COUNTS)
-ELSEWHERE = st.sets(st.tuples(RUNS, st.sampled_from(["express", "prompt"])))
-
-
-def plainly(ours, registry, elsewhere):
-    """The rules once more, as slow as they read: {key: outcome}."""
-    names = {"express": EXPRESS, "prompt": PROMPT}
-    found = {}
-    for run in range(1, 7):
-        for reconstruction, name in names.items():
-            flags, counts = ours.get((run, reconstruction)), registry.get((run, name))
-            if flags and not counts:
-                found[run, reconstruction] = "only-ours"
-            elif counts and not flags and (run, reconstruction) not in elsewhere:
-                found[run, reconstruction] = "only-theirs"
-            elif flags and counts:
-                found[run, reconstruction] = of_components(flags, counts)
-    return found
-
-
-def of_components(flags, counts):
-    words = []
-    for flag, count in zip(flags, counts, strict=True):
-        good, bad, excluded = count.get("GOOD", 0) > 0, count.get("BAD", 0) > 0, count.get("EXCLUDED", 0) > 0
-        if good and bad:
-            words.append("mixed")
-        elif good or bad or excluded:
-            word = "good" if good else "bad" if bad else "excluded"
-            words.append("equal" if word == flag else "different")
-        else:
-            words.append("not-flagged")
-    return min(words, key=["different", "mixed", "not-flagged", "equal"].index)
-
-
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(OURS, THEIRS, ELSEWHERE)
-def test_comparison_is_what_a_plain_recomputation_says(ours, registry, elsewhere):
-    lines = [line(run, reconstruction, flags) for (run, reconstruction), flags in ours.items()]
-    datasets = [theirs(run, name, counts) for (run, name), counts in registry.items()]
-    found = compared(lines, datasets, certified=elsewhere | ours.keys())
-    assert {(row.run_number, row.reconstruction): row.outcome.value for row in found.rows} == plainly(
-        ours, registry, elsewhere
-    )
-    assert len(found.rows) == len({(row.run_number, row.reconstruction) for row in found.rows})
-    assert found.online + found.unnamed == sum(name in ("online", "/Odd/DQM") for _run, name in registry)
-
-
-@pytest.mark.parametrize(
-    ("certified", "spans", "asked"),
-    [
-        ([], [], []),
-        ([5], [], [5]),
-        ([10, 13], [], [13, 12, 11, 10]),
-        ([10, 500], [], [500, 10]),
-        ([11], [(10, 12)], [12, 11, 10]),
-        ([11, 13], [(10, 10 + MAX_RUNS_ASKED)], [13, 12, 11]),
-        ([11, 13], [(1, 11), (13, 13 + MAX_RUNS_ASKED)], [13, 11]),
-    ],
-)
-def test_runs_that_are_asked_about(certified, spans, asked):
-    assert runs_to_ask(certified, spans) == asked
-
-
-def test_too_many_between_are_left_to_those_certified():
-    certified = range(100_000, 100_000 + 150 * (MAX_RUNS_ASKED // 100), 150)
-    assert runs_to_ask(certified) == sorted(certified, reverse=True)
+def test_registry_that_has_nothing_is_not_out(ask, sandbox):
+    certify()
+    sandbox.faults("registry", "not-found")
+    assert rows_of(ask()) == {(RUN, "express"): "only-ours"}

@@ -15,11 +15,11 @@ from registry.certification_calls import CertificationCall
 from registry.parsing import RegistryDataset, reconstruction_in
 from reports.scope import Scope
 from sandbox.faults import MODES
-from shiftleader.parts import progress_part
-from shiftleader.parts.progress import MAX_CALLS, call_progress, calls_in_scope, progress_by_reconstruction
+from shiftleader.parts import progress
+from shiftleader.progress import MAX_CALLS, call_progress, calls_in_scope, progress_by_reconstruction
 from tests.factories import CertificationFactory, RunFactory, UserFactory
 from tests.faults.cells import MainContent
-from tests.shiftleader.parts.test_registry_comparison import IN_PAGE, certify, text_of
+from tests.shiftleader.parts.test_comparison import IN_PAGE, certify, text_of
 
 PART = "/shiftleader/part/progress/"
 EXPRESS, PROMPT = "/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"
@@ -104,10 +104,10 @@ def test_call_is_of_the_days_by_its_time_its_deadline_or_its_runs(time_machine, 
 
 def test_many_runs_are_asked_for_in_several_calls(monkeypatch):
     asked = []
-    monkeypatch.setattr(progress_part, "open_datasets_of", lambda numbers, _budget: asked.append(len(numbers)))
-    monkeypatch.setattr(progress_part, "open_datasets_between", lambda *_asked: None)
-    monkeypatch.setattr(progress_part, "certification_calls", lambda _budget: None)
-    progress_part._fetch(Scope.of_days(DateRange()), range(315000, 320000, 2), Budget.for_page())
+    monkeypatch.setattr(progress, "open_datasets_of", lambda numbers, _budget: asked.append(len(numbers)))
+    monkeypatch.setattr(progress, "open_datasets_between", lambda *_asked: None)
+    monkeypatch.setattr(progress, "certification_calls", lambda _budget: None)
+    progress._fetch(Scope.of_days(DateRange()), range(315000, 320000, 2), Budget.for_page())
     assert (sum(asked), max(asked)) == (2500, 1000)
 
 
@@ -249,9 +249,9 @@ def test_run_type_of_reprocessed_data_in_a_call_is_that_of_the_run():
     ]
     call = cycle(*names, RegistryDataset(315004, PROMPT, "prompt", "", None, None))
     for kind, left in (("collisions", [315001, 315003, 315004]), ("cosmics", [315002, 315003])):
-        is_left = progress_part._call_dataset_filter([call], Scope.of_days(DateRange(), run_type=kind))
+        is_left = progress._call_dataset_filter([call], Scope.of_days(DateRange(), run_type=kind))
         assert [one.run_number for one in call.datasets if is_left(one)] == left
-    assert all(map(progress_part._call_dataset_filter([call], Scope.of_days(DateRange())), call.datasets))
+    assert all(map(progress._call_dataset_filter([call], Scope.of_days(DateRange())), call.datasets))
 
 
 @pytest.mark.django_db

@@ -1,0 +1,244 @@
+"""The comparison with Run Registry: both ways, against the table of the rules and against a plain recomputation."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from registry.flags import FlaggedDataset
+from registry.parsing import RegistryDataset, reconstruction_in
+from reports.rows import ReportGroup, ReportRow
+from shiftleader.comparison import ComparisonOutcome, compare_with_registry, run_type_in_registry
+from shiftleader.run_selection import MAX_RUNS_ASKED, runs_to_ask
+
+COMPONENTS = ("pixel", "strip", "tracking")
+EXPRESS, PROMPT = "/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"
+ODD = "/Express/Commissioning2022/DQM"
+GOOD = {"GOOD": 100, "EMPTY": 0}
+
+
+def line(
+    run=1,
+    reconstruction="express",
+    flags=("good", "good", "good"),
+    *,
+    low_statistics=(),
+    dataset=EXPRESS,
+    run_type=None,
+):
+    kind = ReportGroup(run_type or "collisions", reconstruction, dataset, 3.8, 6500.0, "PROTON")
+    return ReportRow(
+        pk=run, run_number=run, group=kind, reference="", flags=dict(zip(COMPONENTS, flags, strict=True)),
+        low_statistics=frozenset(low_statistics), verdict="good",
+        has_trackermap=True, lumisections=100, recorded_lumi=1.0, comment="",
+        shifter="Anna", username="anna", day=date(2018, 6, 1), fill_number=None,
+    )  # fmt: skip
+
+
+def theirs(
+    run=1, name=EXPRESS, counts=(GOOD, GOOD, GOOD), *, state="OPEN", run_class="Collisions18", hlt=None, beam=None
+):
+    dataset = RegistryDataset(run, name, reconstruction_in(name), state, run_class, "SIGNOFF", name)
+    return FlaggedDataset(dataset, dict(zip(COMPONENTS, counts, strict=True)), hlt, beam)
+
+
+def compared(lines, datasets, certified=None, is_wanted=lambda _: True):
+    keys = {(one.run_number, one.group.reconstruction) for one in lines}
+    return compare_with_registry(
+        lines, datasets, certified=keys if certified is None else certified, is_wanted=is_wanted
+    )
+
+
+def outcomes(found):
+    return [(row.run_number, row.reconstruction, row.outcome.value) for row in found.rows]
+
+
+def test_equal_on_both_sides_is_equal_and_nothing_else():
+    found = compared([line(1), line(2, flags=("excluded", "good", "bad"))], [theirs(1), theirs(2, counts=(
+        {"EXCLUDED": 9}, {"GOOD": 1, "STANDBY": 8}, {"BAD": 9}))])  # fmt: skip
+    assert outcomes(found) == [(2, "express", "equal"), (1, "express", "equal")]
+
+
+def test_difference_names_the_component_and_on_how_many_lumisections():
+    found = compared([line(flags=("good", "good", "good"))], [theirs(counts=(GOOD, {"BAD": 12, "STANDBY": 3}, GOOD))])
+    row = found.rows[0]
+    assert row.outcome == ComparisonOutcome.DIFFERENT
+    assert [(pair.component.value, pair.ours, pair.registry_text) for pair in row.components if pair.is_different] == [
+        ("strip", "good", "bad on 12 of 15 LS")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("counts", "outcome", "says"),
+    [
+        ({"GOOD": 100, "BAD": 15}, ComparisonOutcome.MIXED, "mixed, 15 of 115 bad"),
+        ({"STANDBY": 5, "NOTSET": 3}, ComparisonOutcome.NOT_FLAGGED, "not flagged"),
+        ({}, ComparisonOutcome.NOT_FLAGGED, "not flagged"),
+        ({"EXCLUDED": 5}, ComparisonOutcome.DIFFERENT, "excluded on 5 of 5 LS"),
+    ],
+)
+@pytest.mark.parametrize("ours", ["good", "bad"])
+def test_mixed_and_not_flagged_are_groups_of_their_own(counts, outcome, says, ours):
+    found = compared([line(flags=("good", "good", ours))], [theirs(counts=(GOOD, GOOD, counts))])
+    assert (found.rows[0].outcome, found.rows[0].components[2].registry_text) == (outcome, says)
+
+
+def test_each_direction_is_one_row():
+    found = compared([line(1), line(2)], [theirs(2), theirs(3), theirs(3, PROMPT)])
+    assert outcomes(found) == [(3, "express", "only-theirs"), (3, "prompt", "only-theirs"), (2, "express", "equal"),
+                               (1, "express", "only-ours")]  # fmt: skip
+
+
+def test_low_statistics_is_not_compared():
+    bad = {"BAD": 100}
+    assert (
+        compared([line(flags=("bad",) * 3, low_statistics=COMPONENTS)], [theirs(counts=(bad,) * 3)]).rows[0].outcome
+        == "equal"
+    )
+    assert compared([line(flags=("bad",) * 3, low_statistics=COMPONENTS)], [theirs()]).rows[0].outcome == "different"
+
+
+def test_online_and_unknown_names_are_left_out_and_counted():
+    found = compared([line()], [theirs(), theirs(1, "online"), theirs(2, "online"), theirs(1, "/Odd/Name/DQM")])
+    assert (outcomes(found), found.online, found.unnamed) == ([(1, "express", "equal")], 2, 1)
+
+
+def test_what_is_certified_outside_of_the_selection_is_not_missing_here():
+    found = compared([line(1)], [theirs(1), theirs(1, PROMPT)], certified={(1, "express"), (1, "prompt")})
+    assert (outcomes(found), found.elsewhere) == ([(1, "express", "equal")], 1)
+
+
+def test_filters_that_a_dataset_does_not_pass_leave_it_out():
+    found = compared([line(1)], [theirs(1), theirs(2), theirs(2, PROMPT)],
+                     is_wanted=lambda one: one.dataset.reconstruction == "prompt")  # fmt: skip
+    assert outcomes(found) == [(2, "prompt", "only-theirs"), (1, "express", "equal")]
+
+
+def test_dataset_that_was_certified_is_the_one_that_counts():
+    other = "/ReReco/Run2018A_1/DQM"
+    mine = "/ReReco/Run2018A_2/DQM"
+    bad = {"BAD": 1}
+    datasets = [theirs(1, other, (bad,) * 3), theirs(1, mine)]
+    found = compared([line(1, "rereco", dataset=mine)], datasets)
+    assert (found.rows[0].outcome, found.others) == ("equal", 1)
+    without = compared([line(1, "rereco", dataset="")], datasets)
+    assert without.rows[0].theirs.dataset.name == other
+
+
+def test_open_dataset_is_preferred_where_none_was_certified():
+    first, later = "/ReReco/Run2018A_1/DQM", "/ReReco/Run2018A_2/DQM"
+    datasets = [theirs(1, first, state="COMPLETED"), theirs(1, later, state="OPEN")]
+    for order in (datasets, datasets[::-1]):
+        assert compared([line(1, "rereco", dataset="")], order).rows[0].theirs.dataset.name == later
+
+
+@pytest.mark.parametrize(
+    ("counts", "outcome"),
+    [
+        (({"BAD": 1}, {"GOOD": 1, "BAD": 1}, {}), "different"),
+        ((GOOD, {"GOOD": 1, "BAD": 1}, {}), "mixed"),
+        ((GOOD, GOOD, {}), "not-flagged"),
+    ],
+)
+def test_row_has_the_outcome_of_its_worst_component(counts, outcome):
+    for order in (counts, counts[::-1]):
+        assert compared([line()], [theirs(counts=order)]).rows[0].outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("parts", "run_type"),
+    [
+        ({"run_class": "Collisions22"}, "collisions"),
+        ({"run_class": "Cosmics22"}, "cosmics"),
+        ({"run_class": "Commissioning22", "name": "/PromptReco/Cosmics22/DQM"}, "cosmics"),
+        ({"run_class": "Cosmics22", "name": EXPRESS}, "cosmics"),
+        ({"run_class": "Commissioning22", "name": ODD, "hlt": "/cdaq/physics/x", "beam": True}, "collisions"),
+        ({"run_class": "Commissioning22", "name": ODD, "hlt": "/cdaq/cosmic/x"}, "cosmics"),
+        ({"run_class": "Commissioning22", "name": ODD}, "unknown"),
+        ({"run_class": None, "name": ODD}, "unknown"),
+    ],
+)  # fmt: skip
+def test_run_type_is_what_class_then_name_then_key_say(parts, run_type):
+    assert run_type_in_registry(theirs(**parts)) == run_type
+
+
+def test_other_run_type_is_said_and_changes_no_outcome():
+    found = compared([line(1, run_type="cosmics"), line(2, run_type="unknown"), line(3)], [theirs(1), theirs(2)])
+    assert [row.run_number for row in found.rows_with_other_run_type] == [1]
+    assert {row.outcome.value for row in found.rows} == {"equal", "only-ours"}
+
+
+RUNS, STATUSES = st.integers(1, 6), ("GOOD", "BAD", "EXCLUDED", "STANDBY", "NOTSET", "EMPTY", "NO VALUE FOUND")
+FLAGS = st.tuples(*[st.sampled_from(["good", "bad", "excluded"])] * 3)
+COUNTS = st.tuples(*[st.dictionaries(st.sampled_from(STATUSES), st.integers(0, 3))] * 3)
+NAMES = st.sampled_from([EXPRESS, PROMPT, "online", "/Odd/DQM"])
+OURS = st.dictionaries(st.tuples(RUNS, st.sampled_from(["express", "prompt"])), FLAGS)
+THEIRS = st.dictionaries(st.tuples(RUNS, NAMES), COUNTS)
+ELSEWHERE = st.sets(st.tuples(RUNS, st.sampled_from(["express", "prompt"])))
+
+
+def plainly(ours, registry, elsewhere):
+    """The rules once more, as slow as they read: {key: outcome}."""
+    names = {"express": EXPRESS, "prompt": PROMPT}
+    found = {}
+    for run in range(1, 7):
+        for reconstruction, name in names.items():
+            flags, counts = ours.get((run, reconstruction)), registry.get((run, name))
+            if flags and not counts:
+                found[run, reconstruction] = "only-ours"
+            elif counts and not flags and (run, reconstruction) not in elsewhere:
+                found[run, reconstruction] = "only-theirs"
+            elif flags and counts:
+                found[run, reconstruction] = of_components(flags, counts)
+    return found
+
+
+def of_components(flags, counts):
+    words = []
+    for flag, count in zip(flags, counts, strict=True):
+        good, bad, excluded = count.get("GOOD", 0) > 0, count.get("BAD", 0) > 0, count.get("EXCLUDED", 0) > 0
+        if good and bad:
+            words.append("mixed")
+        elif good or bad or excluded:
+            word = "good" if good else "bad" if bad else "excluded"
+            words.append("equal" if word == flag else "different")
+        else:
+            words.append("not-flagged")
+    return min(words, key=["different", "mixed", "not-flagged", "equal"].index)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(OURS, THEIRS, ELSEWHERE)
+def test_comparison_is_what_a_plain_recomputation_says(ours, registry, elsewhere):
+    lines = [line(run, reconstruction, flags) for (run, reconstruction), flags in ours.items()]
+    datasets = [theirs(run, name, counts) for (run, name), counts in registry.items()]
+    found = compared(lines, datasets, certified=elsewhere | ours.keys())
+    assert {(row.run_number, row.reconstruction): row.outcome.value for row in found.rows} == plainly(
+        ours, registry, elsewhere
+    )
+    assert len(found.rows) == len({(row.run_number, row.reconstruction) for row in found.rows})
+    assert found.online + found.unnamed == sum(name in ("online", "/Odd/DQM") for _run, name in registry)
+
+
+@pytest.mark.parametrize(
+    ("certified", "spans", "asked"),
+    [
+        ([], [], []),
+        ([5], [], [5]),
+        ([10, 13], [], [13, 12, 11, 10]),
+        ([10, 500], [], [500, 10]),
+        ([11], [(10, 12)], [12, 11, 10]),
+        ([11, 13], [(10, 10 + MAX_RUNS_ASKED)], [13, 12, 11]),
+        ([11, 13], [(1, 11), (13, 13 + MAX_RUNS_ASKED)], [13, 11]),
+    ],
+)
+def test_runs_that_are_asked_about(certified, spans, asked):
+    assert runs_to_ask(certified, spans) == asked
+
+
+def test_too_many_between_are_left_to_those_certified():
+    certified = range(100_000, 100_000 + 150 * (MAX_RUNS_ASKED // 100), 150)
+    assert runs_to_ask(certified) == sorted(certified, reverse=True)

@@ -22,6 +22,7 @@ from certify.models import (
     TrackingProblem,
 )
 from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap
+from certify.models.components import FLAG_FIELDS
 from certify.review.models import ShifterQuestion
 from oms.choices import RunType
 from oms.models import OmsFill, OmsRun
@@ -212,13 +213,16 @@ class CertificationFactory(DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     dataset = factory.SubFactory(DatasetFactory)
     reference_runreconstruction = factory.SubFactory(ReconstructionFactory, reference=True)
-    pixel = strip = tracking = Flag.GOOD
     trackermap = TrackerMap.EXISTS
     date = date(2018, 6, 1)
     external_info_complete = True
     run_type = factory.LazyAttribute(lambda made: made.runreconstruction.run.run_type)
     lumisections = factory.LazyAttribute(lambda made: made.runreconstruction.run.lumisections)
     recorded_lumi = factory.LazyAttribute(lambda made: made.runreconstruction.run.recorded_lumi)
+
+    @classmethod
+    def _adjust_kwargs(cls, **kwargs):
+        return dict.fromkeys(FLAG_FIELDS, Flag.GOOD) | kwargs
 
 
 class QuestionFactory(DjangoModelFactory):

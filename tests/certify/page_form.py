@@ -1,8 +1,9 @@
 """The certify form as a browser opens and sends it."""
 
+from certify.models.components import FLAG_FIELDS
 from tests.browser_form import fields_of
 
-GOOD = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists"}
+GOOD = {**dict.fromkeys(FLAG_FIELDS, "good"), "trackermap": "exists"}
 RUN = 315259
 BY_HAND = {
     "run-run_type": "collisions",

@@ -133,8 +133,7 @@ def _perform(
     request: SignedInRequest, action: LifecycleAction, row: TrackerCertification, form: LifecycleReasonForm
 ) -> HttpResponse:
     """Do it, and on to the certification; or the page again with what stood in the way."""
-    names = {"to": "new_owner"}
-    said: dict[str, Any] = {names.get(one, one): value for one, value in form.cleaned_data.items() if value is not None}
+    said: dict[str, Any] = {name: value for name, value in form.cleaned_data.items() if value is not None}
     try:
         made = action.perform(request.user, row, **said)
     except EntryInvalid as refused:

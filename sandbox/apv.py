@@ -1,6 +1,6 @@
-"""The APV service: in which mode the Strip front ends were read out in a run. All of it is derived.
+"""Stand-in of the APV service, which gives the readout mode of the Strip front ends. All values are derived.
 
-It is asked `?RUN=316187` at any path and answers `[["316187","DECO"]]`, and `[]` for a run that it does not know.
+`?RUN=316187` at any path returns `[["316187","DECO"]]`, or `[]` for an unknown run.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ DECO, PEAK = "DECO", "PEAK"
 
 
 def mode_of(number: int) -> str | None:
-    """derived: deconvolution while the LHC is filled, peak mode else; None where the Strip tracker took no part."""
+    """derived: deconvolution mode with LHC fills, else peak mode; None if the Strip tracker was not in the run."""
     run = world.runs().get(number)
     components = run["components"] if run else None
     if run is None or not isinstance(components, list) or "TRACKER" not in components:
@@ -21,14 +21,14 @@ def mode_of(number: int) -> str | None:
 
 
 def answer(request: Request) -> Response:
-    """What the service says; 400 for a number that is none."""
-    asked = dict(request.query).get("RUN", "")
-    if not asked.isdigit() or len(asked) > 10:
+    """Return the response of the service; status 400 for an invalid number."""
+    number = dict(request.query).get("RUN", "")
+    if not number.isdigit() or len(number) > 10:
         return Response({"error": "RUN is missing or no number."}, 400)
-    mode = mode_of(int(asked))
-    return Response([[asked, mode]] if mode else [])
+    mode = mode_of(int(number))
+    return Response([[number, mode]] if mode else [])
 
 
 def refusal(status: int) -> Response:
-    """The web server in front of it does not let in."""
+    """Return the response of the web server to an unauthorized request."""
     return Response({"error": "Unauthorized" if status == 401 else "Forbidden"}, status)

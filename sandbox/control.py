@@ -1,4 +1,4 @@
-"""`/_sandbox/`: faults, tokens, people and the request log, for tests and for people."""
+"""`/_sandbox/`: control of faults, tokens, accounts and the request log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BACK_TO_PAGE = {"Location": f"{PREFIX}/"}
 
 
 class InvalidBody(ValueError):
-    """The body makes no sense; the text says why."""
+    """The body is invalid. The text gives the reason."""
 
 
 def _request_body(request: Request) -> dict[str, Any]:
@@ -33,16 +33,16 @@ def _request_body(request: Request) -> dict[str, Any]:
 
 
 def _acknowledge(request: Request, body: Any) -> Response:
-    """JSON for programs; back to the page for people who pressed a button."""
+    """Return JSON, or a redirect to the page for a submitted form."""
     return Response("", 303, HTML, _BACK_TO_PAGE) if request.is_form else Response(body)
 
 
 def _add_fault(request: Request, state: SandboxState) -> Response:
-    asked = _request_body(request)
-    if request.is_form and asked.get("mode") == "healthy":
-        state.faults.clear(asked.get("service"))
+    body = _request_body(request)
+    if request.is_form and body.get("mode") == "healthy":
+        state.faults.clear(body.get("service"))
     else:
-        state.faults.add(parse_fault(asked))
+        state.faults.add(parse_fault(body))
     return _acknowledge(request, state.faults.listed())
 
 
@@ -71,7 +71,7 @@ def _change_person(request: Request, state: SandboxState) -> Response:
 
 def _reset_people(request: Request, state: SandboxState) -> Response:
     state.realm.reset()
-    return _acknowledge(request, [one.name for one in state.realm.people.all()])
+    return _acknowledge(request, [account.name for account in state.realm.people.all()])
 
 
 def _spoil_id_tokens(request: Request, state: SandboxState) -> Response:
@@ -110,7 +110,7 @@ _ROUTES = {
 
 
 def answer(request: Request, state: SandboxState) -> Response:
-    """What the sandbox itself says."""
+    """Return the response to a control request."""
     path = request.path.removeprefix(PREFIX)
     route = _ROUTES.get((request.method, path if path == "/" else path.rstrip("/") or "/"))
     if route is None:

@@ -1,4 +1,4 @@
-"""One request and its answer, as the services of the sandbox see them."""
+"""Requests and responses of the sandbox services."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HTML = "text/html; charset=utf-8"
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked: `path` is decoded and without the query; `headers` has lower-case names."""
+    """A request. `path` is decoded and without the query; header names are in lower case."""
 
     method: str
     target: str
@@ -36,24 +36,24 @@ class Request:
 
     @property
     def form(self) -> dict[str, str]:
-        """The body's fields when it is form-encoded."""
+        """Return the fields of a form-encoded body."""
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
     @property
     def is_form(self) -> bool:
-        """Sent by a form; JSON under a form's name (curl without a type) is still JSON."""
+        """Return whether a form was submitted. JSON with the content type of a form (default of curl) is no form."""
         is_named_so = self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
         return is_named_so and not self.body.lstrip().startswith((b"{", b"["))
 
     @property
     def bearer(self) -> str | None:
-        """The token that came with the request; None when there is no Authorization."""
+        """Return the bearer token, or None without an Authorization header."""
         kind, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if kind.lower() == "bearer" else None
 
 
 class SentPart(Enum):
-    """How much of an answer is sent before the connection is closed."""
+    """Part of a response that is sent before the connection is closed."""
 
     WHOLE = "whole"
     HALF = "half the body, then the connection is reset"
@@ -62,9 +62,9 @@ class SentPart(Enum):
 
 @dataclass(frozen=True)
 class Response:
-    """What goes back: `body` is made JSON unless it is text.
+    """A response. `body` is encoded as JSON unless it is text.
 
-    `sent` says how much of it leaves the house; after the headers alone, nothing comes for `held` seconds.
+    `sent` is the part that is sent; after the headers alone, the connection stays open for `held` seconds.
     """
 
     body: Any = None

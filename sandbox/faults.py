@@ -1,4 +1,4 @@
-"""Faults on demand: what a service of the outside world does when it misbehaves."""
+"""Faults that can be switched on for a service."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ DEFAULT_SECONDS = 30.0
 
 
 class InvalidFault(ValueError):
-    """The fault asked for makes no sense; the text says why."""
+    """The requested fault is invalid. The text gives the reason."""
 
 
 @dataclass
 class Fault:
-    """One misbehaviour: for `count` requests (None: until cleared), on paths that contain `path` (None: all)."""
+    """One fault, for `count` requests (None: until cleared) to paths that contain `path` (None: all)."""
 
     service: str
     mode: str
@@ -48,37 +48,37 @@ class Fault:
         return self.service == service and (not self.path or self.path in path)
 
 
-def _optional_number(asked: Mapping[str, Any], name: str, kind: type, least: float) -> Any:
-    raw = asked.get(name)
+def _optional_number(body: Mapping[str, Any], name: str, number_type: type, minimum: float) -> Any:
+    raw = body.get(name)
     if raw is None or raw == "":
         return None
     try:
-        number = kind(raw)
+        number = number_type(raw)
     except (TypeError, ValueError):
         raise InvalidFault(f"{name} is {raw!r}: give a number.") from None
-    if not least <= number < float("inf"):
-        raise InvalidFault(f"{name} is {raw!r}: give at least {least:g}.")
+    if not minimum <= number < float("inf"):
+        raise InvalidFault(f"{name} is {raw!r}: give at least {minimum:g}.")
     return number
 
 
-def parse_fault(asked: Mapping[str, Any]) -> Fault:
-    """The fault that a body of POST /_sandbox/faults describes."""
-    service, mode = asked.get("service"), str(asked.get("mode", ""))
+def parse_fault(body: Mapping[str, Any]) -> Fault:
+    """Parse the body of POST /_sandbox/faults. Raises `InvalidFault`."""
+    service, mode = body.get("service"), str(body.get("mode", ""))
     if service not in SERVICES:
         raise InvalidFault(f"service is {service!r}: give one of {', '.join(SERVICES)}.")
     if mode not in MODES:
         raise InvalidFault(f"mode is {mode!r}: give one of {', '.join(MODES)}.")
-    path = asked.get("path") or None
+    path = body.get("path") or None
     if path is not None and not isinstance(path, str):
         raise InvalidFault(f"path is {path!r}: give a text or null.")
-    seconds = _optional_number(asked, "seconds", float, 0)
+    seconds = _optional_number(body, "seconds", float, 0)
     return Fault(
-        service, mode, DEFAULT_SECONDS if seconds is None else seconds, _optional_number(asked, "count", int, 1), path
+        service, mode, DEFAULT_SECONDS if seconds is None else seconds, _optional_number(body, "count", int, 1), path
     )
 
 
 class Faults:
-    """The faults that are on; the newest that concerns a request wins."""
+    """The active faults. The newest that applies to a request is used."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -86,25 +86,25 @@ class Faults:
         self._round = 0
 
     def add(self, fault: Fault) -> None:
-        """Switch on; it takes the place of a fault on the same service and path."""
+        """Activate a fault. It replaces one for the same service and path."""
         with self._changed:
             self._faults = [old for old in self._faults if (old.service, old.path) != (fault.service, fault.path)]
             self._faults.insert(0, fault)
 
     def clear(self, service: str | None = None) -> None:
-        """Healthy again, all or one service; whoever hangs is let go."""
+        """Remove all faults, or those of one service, and release hanging requests."""
         with self._changed:
             self._faults = [fault for fault in self._faults if service and fault.service != service]
             self._round += 1
             self._changed.notify_all()
 
     def listed(self) -> list[dict[str, Any]]:
-        """The faults that are on, newest first."""
+        """Return the active faults, newest first."""
         with self._changed:
             return [asdict(fault) for fault in self._faults]
 
     def take(self, service: str, path: str) -> Fault | None:
-        """The fault for this request, counted down."""
+        """Return the fault for this request and decrement its count."""
         with self._changed:
             fault = next((fault for fault in self._faults if fault.applies_to(service, path)), None)
             if fault and fault.count is not None:
@@ -114,7 +114,7 @@ class Faults:
             return fault
 
     def wait(self, seconds: float) -> None:
-        """Let the time pass, or until the faults are cleared."""
+        """Wait for this time (s), or until the faults are cleared."""
         until = time.monotonic() + seconds
         with self._changed:
             begun = self._round

@@ -1,4 +1,4 @@
-"""What was asked of the stand-ins: kept until it is deleted, for tests that count and time outside calls."""
+"""Log of the requests to the stand-ins, for tests that count and time outgoing requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HIDDEN = "(hidden)"
 
 
 def _logged_body(request: Request) -> Any:
-    """The body as JSON where it is JSON, else as text; a client's secret is not kept."""
+    """Return the body as JSON if possible, else as text, without client secrets."""
     if not request.body:
         return None
     if request.is_form:
@@ -29,14 +29,14 @@ def _logged_body(request: Request) -> Any:
 
 
 class RequestLog:
-    """Every request since the last delete. A request that is still going on has status and seconds null."""
+    """Every request since the log was cleared. `status` and `seconds` of an unfinished request are null."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._entries: list[LogEntry] = []
 
     def begin(self, service: str, request: Request) -> LogEntry:
-        """Note that a request came; `started` is in seconds since 1970 (UTC)."""
+        """Add a request. `started` is in seconds since 1970 (UTC)."""
         entry = {
             "service": service,
             "method": request.method,
@@ -52,17 +52,17 @@ class RequestLog:
         return entry
 
     def end(self, entry: LogEntry, status: int | None) -> None:
-        """Note how it ended; a connection that was cut has no status."""
+        """Set the status of the response, None if the connection was cut."""
         with self._lock:
             entry["status"] = status
             entry["seconds"] = round(time.time() - entry["started"], 6)
 
     def entries(self) -> list[LogEntry]:
-        """A copy, in the order of arrival."""
+        """Return a copy, in the order of arrival."""
         with self._lock:
             return [dict(entry) for entry in self._entries]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all entries."""
         with self._lock:
             self._entries.clear()

@@ -1,4 +1,4 @@
-"""The sandbox's page for people: what is served, what is made up, faults on and off."""
+"""HTML page of the sandbox, which lists the services and switches faults."""
 
 from __future__ import annotations
 
@@ -29,18 +29,22 @@ SERVED = (
     ("/apv/getReadOutmode.pl", "APV modes", "the run number as RUN"),
 )
 DERIVED = (
-    "OMS runs: hlt_key, era, duration, last_update, l1_key, l1_hlt_mode_stripped, l1_triggers_counter, "
-    "hlt_physics_throughput, clock_type, cmssw_version, tier0_transfer",
+    (
+        "OMS runs: hlt_key, era, duration, last_update, l1_key, l1_hlt_mode_stripped, l1_triggers_counter, "
+        "hlt_physics_throughput, clock_type, cmssw_version, tier0_transfer"
+    ),
     "OMS fills: era, fill_type_runtime, stable_beams, first and last run, from the runs of the fill",
     "OMS lumisections: start_time, end_time, beam_present, beams_stable",
-    "Run Registry: classes, dataset names, states, flags per lumisection, detector flags outside the Tracker, "
-    "certification calls, accepted datasets",
+    (
+        "Run Registry: classes, dataset names, states, flags per lumisection, detector flags outside the Tracker, "
+        "certification calls, accepted datasets"
+    ),
     "APV modes: DECO while the LHC is filled, PEAK else",
 )
 
 
 def html(state: SandboxState) -> str:
-    """The page; it needs no script."""
+    """Return the page."""
     services = "".join(_service(service, state) for service in SERVICES)
     served = "".join(f'<tr><th scope="row"><code>{a}</code></th><td>{b}</td><td>{c}</td></tr>' for a, b, c in SERVED)
     derived = "".join(f"<li>{escape(text)}</li>" for text in DERIVED)
@@ -68,9 +72,9 @@ def html(state: SandboxState) -> str:
 """
 
 
-def _button(action: str, fields: dict[str, str], label: str, of: str = "") -> str:
-    """A form of one button; `of` says for those who do not see the table what it is about."""
-    spoken = f' aria-label="{escape(f"{of}: {label}")}"' if of else ""
+def _button(action: str, fields: dict[str, str], label: str, subject: str = "") -> str:
+    """Return a form with one button. `subject` is added to its accessible name."""
+    spoken = f' aria-label="{escape(f"{subject}: {label}")}"' if subject else ""
     hidden = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in fields.items())
     return f'<form method="post" action="/_sandbox/{action}">{hidden}<button{spoken}>{escape(label)}</button></form>'
 

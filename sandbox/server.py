@@ -1,4 +1,4 @@
-"""The sandbox's web server: one process, one thread per connection, connections kept alive."""
+"""HTTP server of the sandbox: one process, one thread for each connection, keep-alive."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_PORT = 9500
 
 
 class SandboxServer(ThreadingHTTPServer):
-    """Listens on 127.0.0.1; port 0 takes a free one."""
+    """Listens on 127.0.0.1; with port 0 on a free port."""
 
     daemon_threads = True
     block_on_close = False
@@ -34,17 +34,17 @@ class SandboxServer(ThreadingHTTPServer):
         return f"http://{HOST}:{self.server_port}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is nothing to report."""
+        """Ignore errors of closed connections."""
 
 
 def warm_up() -> None:
-    """Read the world, so that the first answer is as fast as the others."""
+    """Load the data, so that the first response is as fast as the others."""
     dataset_rows()
     runs_with_lumisections()
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Turns bytes into a Request, and an Answer into bytes."""
+    """Converts bytes to a `Request`, and a `Response` to bytes."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -81,12 +81,12 @@ class Handler(BaseHTTPRequestHandler):
         return self.server.state.answer(service, request)
 
     def _cut(self) -> None:
-        """Close without a byte."""
+        """Close the connection without a response."""
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
 
     def _send(self, answer: Response) -> None:
-        """The answer, or as much of it as a fault lets through."""
+        """Send the response, or the part of it that a fault allows."""
         content = answer.encoded()
         self._send_head(answer, content)
         if answer.sent_part is SentPart.HEADERS:
@@ -100,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def _reset(self) -> None:
-        """Close so that the other side sees "connection reset by peer"."""
+        """Close the connection so that the client gets "connection reset by peer"."""
         self.wfile.flush()
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -115,4 +115,4 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Silent: what was asked stands in the request log."""
+        """Do nothing: requests are in the request log."""

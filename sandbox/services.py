@@ -1,4 +1,4 @@
-"""The stand-ins by name: where each is found and how it answers, healthy and with a fault."""
+"""The stand-ins by name: URL prefix, and responses without and with a fault."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sandbox.sso import Tokens
 
 
 class CutConnection(Exception):
-    """The service closes the connection without an answer."""
+    """The service closes the connection without a response."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,14 @@ SERVICES = (
 
 
 def service_at(path: str) -> Service | None:
-    """The stand-in that a path belongs to."""
-    return next((one for one in SERVICES if path == one.prefix or path.startswith(one.prefix + "/")), None)
+    """Return the stand-in for a path, or None."""
+    services = (service for service in SERVICES if path == service.prefix or path.startswith(service.prefix + "/"))
+    return next(services, None)
 
 
 @dataclass
 class SandboxState:
-    """What the sandbox remembers: tokens given, people signed in, faults that are on, requests that came."""
+    """State of the sandbox: issued tokens, sessions, active faults and the request log."""
 
     tokens: Tokens = field(default_factory=Tokens)
     realm: Realm = field(default_factory=Realm)
@@ -88,7 +89,7 @@ class SandboxState:
     log: RequestLog = field(default_factory=RequestLog)
 
     def answer(self, service: Service, request: Request) -> Response:
-        """The service's answer, written down; CutConnection where a fault says so."""
+        """Return the response of the service and log the request. Raises `CutConnection` for such a fault."""
         entry = self.log.begin(service.name, request)
         status = None
         try:
@@ -112,7 +113,7 @@ class SandboxState:
         return _replacement_for(service, request, fault.mode) or self._spoiled_answer(service, request, fault)
 
     def _spoiled_answer(self, service: Service, request: Request, fault: Fault) -> Response:
-        """The service's own answer, whole but late, or with something wrong with it."""
+        """Return the response of the service, delayed or with an error."""
         answer = service.answer(request, self)
         if fault.mode == "stall":
             return replace(answer, sent_part=SentPart.HEADERS, hold_seconds=fault.seconds)
@@ -122,7 +123,7 @@ class SandboxState:
 
 
 def _replacement_for(service: Service, request: Request, mode: str) -> Response | None:
-    """What is answered without asking the service at all; None for a fault that lets it answer."""
+    """Return the response of a fault that replaces that of the service, or None for other faults."""
     if mode == "500":
         return service.server_error
     if mode in ("401", "403"):

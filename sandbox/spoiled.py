@@ -1,4 +1,4 @@
-"""Answers spoiled on purpose: error pages, half answers, JSON without what it must have, values that cannot be."""
+"""Faulty responses: error pages, truncated responses, JSON without required keys, impossible values."""
 
 from __future__ import annotations
 
@@ -31,51 +31,51 @@ _UNAVAILABLE = _PAGE.format(
 
 
 def login_page() -> Response:
-    """The CERN sign-in page for people, as a machine gets it instead of its answer."""
+    """Return the HTML sign-in page of CERN, which a client may get instead of its response."""
     return Response(_SIGN_IN, 200, HTML)
 
 
 def redirect_to_login_page() -> Response:
-    """302 to the sign-in page."""
+    """Return a redirect to the sign-in page."""
     return Response("", 302, HTML, {"Location": f"{LOGIN_PATH}?client_id={PROXY}&response_type=code"})
 
 
 def is_login_page(request: Request) -> bool:
-    """Whether that page is asked for: as the proxy sends it there, not as people who sign in to CertHelper."""
+    """Return whether that page is requested, as opposed to the sign-in of a user to CertHelper."""
     return request.path == LOGIN_PATH and ("client_id", PROXY) in request.query
 
 
 def unavailable() -> Response:
-    """503 with a web server's page."""
+    """Return status 503 with the HTML page of a web server."""
     return Response(_UNAVAILABLE, 503, HTML)
 
 
 def empty(answer: Response) -> Response:
-    """200 without a body."""
+    """Return status 200 without a body."""
     return replace(answer, body=b"", status=200)
 
 
 def truncated(answer: Response) -> Response:
-    """The first half of the JSON as a whole answer, so that HTTP has nothing to complain of."""
+    """Return the first half of the JSON as a complete HTTP response."""
     content = answer.encoded()
     return replace(answer, body=content[: max(1, len(content) // 2)])
 
 
 def wrong_shape(answer: Response) -> Response:
-    """Valid JSON without the expected keys."""
+    """Return valid JSON without the expected keys."""
     return replace(answer, body={"sandbox": "told to answer in another shape"}, status=200)
 
 
 def bad_values(answer: Response) -> Response:
-    """The answer with negative counts, unknown units, and null where there is a name or a figure."""
+    """Return the response with negative counts, unknown units, and null instead of names and numbers."""
     return replace(answer, body=_with_bad_values(answer.body)) if answer.status == 200 else answer
 
 
 def _with_bad_values(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
-        return {key: _with_bad_values(one, key) for key, one in value.items()}
+        return {key: _with_bad_values(item, key) for key, item in value.items()}
     if isinstance(value, list):
-        return [_with_bad_values(one, name) for one in value]
+        return [_with_bad_values(item, name) for item in value]
     if name in _NULLED_KEYS or value in (DECO, PEAK):
         return None
     if name == "units":
@@ -92,7 +92,7 @@ def _negative(value: int) -> int:
     return -abs(value) or -1
 
 
-# Faults that answer without the service, and those that spoil what it would have answered.
+# Faults that replace the response of the service, and faults that modify it.
 REPLACEMENTS: dict[str, Callable[[], Response]] = {
     "503-html": unavailable,
     "login-page": login_page,

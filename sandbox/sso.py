@@ -1,7 +1,7 @@
-"""CERN's realm below `/sso/auth/realms/cern`: the machine-token endpoint, the check of what it gave, people's sign-in.
+"""Stand-in of CERN's realm at `/sso/auth/realms/cern`: machine tokens, their verification, and the sign-in of users.
 
-Machine tokens: `POST api-access/token`. Known clients: `certhelper` and `certhelper-oms`, with any secret that is not
-empty. The tokens look like JSON web tokens but are signed with a key of this process: worth nothing elsewhere.
+Machine tokens: `POST api-access/token`. Known clients are `certhelper` and `certhelper-oms`, with any secret that is
+not empty. The tokens are JSON web tokens signed with a key of this process, so they are not valid elsewhere.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def _token_part(content: bytes) -> str:
 
 @dataclass(frozen=True)
 class Grant:
-    """For whom a token is, and until when (seconds since 1970)."""
+    """Client and audience of a token, and its expiry (seconds since 1970)."""
 
     audience: str
     expires: float
 
 
 class Tokens:
-    """The tokens given and not revoked."""
+    """The issued tokens that were not revoked."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -50,13 +50,13 @@ class Tokens:
         self.lifetime: float = DEFAULT_LIFETIME_S
 
     def revoke(self, lifetime: float = DEFAULT_LIFETIME_S) -> None:
-        """No token given so far is good any more; new ones last `lifetime` seconds."""
+        """Revoke all tokens. New ones are valid for `lifetime` seconds."""
         with self._lock:
             self._granted.clear()
             self.lifetime = lifetime
 
     def issue(self, client: str, audience: str) -> str:
-        """A new token of that client for that audience."""
+        """Issue a token to the client for the audience."""
         now = time.time()
         with self._lock:
             expires = now + self.lifetime
@@ -65,7 +65,7 @@ class Tokens:
         return token
 
     def is_valid(self, token: str, audience: str) -> bool:
-        """Whether the token was given for the audience, is not revoked and has not expired."""
+        """Return whether the token is for the audience, not revoked and not expired."""
         with self._lock:
             grant = self._granted.get(token)
         return grant is not None and grant.audience == audience and time.time() < grant.expires
@@ -91,14 +91,14 @@ def _refusal(status: int, error: str, description: str) -> Response:
 
 
 def refusal(status: int) -> Response:
-    """The sign-in gives this client no token."""
+    """Return the response to a client that gets no token."""
     if status == 401:
         return _refusal(401, "invalid_client", "Invalid client or Invalid client credentials")
     return _refusal(status, "access_denied", "The client may not ask for this audience")
 
 
 def _credentials(request: Request, fields: dict[str, str]) -> tuple[str, str]:
-    """Client and secret, from HTTP Basic or from the form."""
+    """Return client and secret, from HTTP Basic or from the form."""
     kind, _, packed = request.headers.get("authorization", "").partition(" ")
     if kind.lower() == "basic":
         try:
@@ -110,7 +110,7 @@ def _credentials(request: Request, fields: dict[str, str]) -> tuple[str, str]:
 
 
 def answer(request: Request, tokens: Tokens, realm: Realm) -> Response:
-    """What the realm says, to machines and to people."""
+    """Return the response of the realm."""
     path = request.path.rstrip("/").removeprefix(provider.REALM_PATH)
     allowed, respond = _ROUTES.get(path, ((), _unknown_path))
     if allowed and request.method not in allowed:
@@ -133,7 +133,7 @@ def _machine_token(request: Request, tokens: Tokens, _realm: Realm) -> Response:
 
 
 def _exchange_code(request: Request, _tokens: Tokens, realm: Realm) -> Response:
-    """People's sign-in, second step."""
+    """Exchange the authorization code of a user for tokens."""
     fields = request.form
     client, secret = _credentials(request, fields)
     if not client or not secret:

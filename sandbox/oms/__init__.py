@@ -1,1 +1,1 @@
-"""The stand-in of OMS: `/oms/agg/api/v1`."""
+"""Stand-in of OMS at `/oms/agg/api/v1`."""

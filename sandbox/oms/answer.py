@@ -1,4 +1,4 @@
-"""OMS's answers: JSON:API rows with links, units and paging."""
+"""Responses of OMS: JSON:API rows with links, units and paging."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from sandbox.sso import Tokens
 
 PREFIX = "/oms/agg/api/v1"
 AUDIENCE = "cmsoms-prod"
-# The moment the figures are from: the data do not change.
+# The time of the data, which do not change.
 PRESENTED_AT = "2018-05-14T00:00:00Z"
 
 
 def error(status: int, title: str, detail: str) -> Response:
-    """An error as JSON:API spells it."""
+    """Return an error in the format of JSON:API."""
     return Response({"errors": [{"status": str(status), "title": title, "detail": detail}]}, status)
 
 
 def refusal(status: int) -> Response:
-    """OMS does not let in: 401, no good token; 403, the token may not."""
-    said = {401: ("Unauthorized", f"A valid token with the audience {AUDIENCE} is needed.")}
-    return error(status, *said.get(status, ("Forbidden", "The client has not the role that is needed.")))
+    """Return the response to an unauthorized request: 401 for an invalid token, 403 for a missing role."""
+    messages = {401: ("Unauthorized", f"A valid token with the audience {AUDIENCE} is needed.")}
+    return error(status, *messages.get(status, ("Forbidden", "The client has not the role that is needed.")))
 
 
 def answer(request: Request, tokens: Tokens) -> Response:
-    """What OMS says to the request."""
+    """Return the response of OMS."""
     if request.bearer is None or not tokens.is_valid(request.bearer, AUDIENCE):
         return refusal(401)
     if request.method != "GET":
@@ -70,7 +70,7 @@ def _base_url(request: Request) -> str:
 
 
 def _serialised(request: Request, resource: SandboxResource, query: Query, row: Row) -> dict[str, Any]:
-    """One row, with the fields and parts that were asked for."""
+    """Return one row with the requested fields and parts."""
     attributes = row if query.fields is None else {name: row[name] for name in query.fields}
     identifier = resource.row_id(row)
     shown: dict[str, Any] = {"id": identifier, "type": resource.name, "attributes": attributes}
@@ -94,12 +94,12 @@ def _page(request: Request, resource: SandboxResource, query: Query) -> Response
 
 
 def _links(request: Request, resource: SandboxResource, query: Query, total: int) -> dict[str, str | None]:
-    """Where the first, last, next and previous page are; null where there is none."""
-    kept = [(name, value) for name, value in request.query if not name.startswith("page[")]
+    """Return the URLs of the first, last, next and previous page, null if there is none."""
+    other_params = [(name, value) for name, value in request.query if not name.startswith("page[")]
 
     def page(offset: int) -> str:
-        asked = [*kept, ("page[offset]", str(offset)), ("page[limit]", str(query.limit))]
-        return f"{_base_url(request)}/{resource.name}?{urlencode(asked)}"
+        params = [*other_params, ("page[offset]", str(offset)), ("page[limit]", str(query.limit))]
+        return f"{_base_url(request)}/{resource.name}?{urlencode(params)}"
 
     last = max(0, (total - 1) // query.limit * query.limit)
     after, before = query.offset + query.limit, query.offset - query.limit
@@ -112,7 +112,7 @@ def _links(request: Request, resource: SandboxResource, query: Query, total: int
 
 
 def not_found(request: Request) -> Response:
-    """OMS's answer for what it does not have (fault `not-found`)."""
+    """Return the response of OMS to an unknown resource (fault `not-found`)."""
     if request.path.removeprefix(PREFIX).strip("/").count("/"):
         return error(404, "Not Found", "There is no such row.")
     return Response(

@@ -1,4 +1,4 @@
-"""OMS's query grammar: filter, sort, page, fields and include, as its clients send them."""
+"""Query grammar of OMS: filter, sort, page, fields and include."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ OPERATORS = (*_COMPARISONS, "LIKE", "CT")
 
 
 class InvalidQuery(ValueError):
-    """The query cannot be answered; the text is the detail of a 400."""
+    """The query is invalid. The text is the detail of the response with status 400."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One filter: all of a query's must hold."""
+    """One filter. All filters of a query must match."""
 
     attribute: str
     operator: str
@@ -42,7 +42,7 @@ class Condition:
         return _COMPARISONS[self.operator](found, wanted)
 
     def _matches_null(self, found: Any) -> bool:
-        """Null equals only null, and is neither more nor less than anything."""
+        """Null equals only null and does not match any other comparison."""
         if self.value is None:
             return (found is None) == (self.operator == "EQ") if self.operator in ("EQ", "NEQ") else False
         return False
@@ -58,7 +58,7 @@ class Condition:
 
 
 def _comparable_values(found: Any, wanted: Any, attribute: str) -> tuple[Any, Any]:
-    """Both as booleans, numbers or text, whichever the attribute is."""
+    """Convert both values to the type of the attribute. Raises `InvalidQuery`."""
     if isinstance(found, bool):
         if str(wanted).lower() not in ("true", "false"):
             raise InvalidQuery(f"Cannot parse {wanted!r} as a boolean for {attribute}")
@@ -82,14 +82,14 @@ class Query:
     limit: int = DEFAULT_LIMIT
 
 
-def _integer(name: str, text: str, least: int) -> int:
-    if not text.isdigit() or int(text) < least:
-        raise InvalidQuery(f"Parameter {name} is {text!r}, not a number of at least {least}")
+def _integer(name: str, text: str, minimum: int) -> int:
+    if not text.isdigit() or int(text) < minimum:
+        raise InvalidQuery(f"Parameter {name} is {text!r}, not a number of at least {minimum}")
     return int(text)
 
 
 def _comma_separated(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
+    return [item.strip() for item in text.split(",") if item.strip()]
 
 
 def _parse_condition(name: str, value: str) -> Condition:
@@ -103,13 +103,13 @@ def _parse_condition(name: str, value: str) -> Condition:
 
 
 def parse_query(pairs: Pairs) -> Query:
-    """The query of these parameters; BadQuery where one makes no sense."""
+    """Parse the query parameters. Raises `InvalidQuery`."""
     query = Query()
     for name, value in pairs:
         if name.startswith("filter"):
             query.conditions.append(_parse_condition(name, value))
         elif name == "sort":
-            query.sort = [(word.lstrip("-"), word.startswith("-")) for word in _comma_separated(value)]
+            query.sort = [(item.lstrip("-"), item.startswith("-")) for item in _comma_separated(value)]
         elif name == "fields":
             query.fields = _comma_separated(value)
         elif name == "include":
@@ -124,7 +124,7 @@ def parse_query(pairs: Pairs) -> Query:
 
 
 def validate_query(query: Query, attributes: frozenset[str]) -> Query:
-    """The same query, when every attribute that it names exists."""
+    """Return the query if all its attributes exist. Raises `InvalidQuery`."""
     named = [condition.attribute for condition in query.conditions] + [name for name, _ in query.sort]
     for name in [*named, *(query.fields or [])]:
         if name not in attributes:
@@ -141,14 +141,14 @@ def _sort_key(name: str) -> Callable[[Row], tuple[bool, Any]]:
 
 
 def _sorted_by(rows: list[Row], name: str, *, descending: bool) -> list[Row]:
-    """Sorted by one attribute, nulls last both ways."""
+    """Sort by one attribute, nulls last in both directions."""
     known = [row for row in rows if row[name] is not None]
     unknown = [row for row in rows if row[name] is None]
     return sorted(known, key=_sort_key(name), reverse=descending) + unknown
 
 
 def select_rows(rows: Iterable[Row], query: Query, primary: list[str]) -> list[Row]:
-    """The rows that fit, in the order asked for; else by primary key, newest first."""
+    """Return the matching rows in the requested order, by default newest primary key first."""
     found = [row for row in rows if all(condition.matches(row) for condition in query.conditions)]
     order = query.sort or [(name, True) for name in primary]
     for name, descending in reversed(order):

@@ -1,4 +1,4 @@
-"""What OMS has: runs, fills and lumisections, their keys and the unit of each attribute that has one."""
+"""Resources of OMS: runs, fills and lumisections, with their keys and units."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _LUMISECTION_UNITS = {name: unit for name, unit in _RUN_UNITS.items() if name.en
 
 @dataclass(frozen=True)
 class SandboxResource:
-    """One resource: how to get its rows, what identifies one, and its units."""
+    """One resource: access to its rows, its primary key and its units."""
 
     name: str
     primary: list[str]
@@ -57,12 +57,12 @@ class SandboxResource:
         return "_".join(str(row[name]) for name in self.primary)
 
     def row_units(self, row: Row) -> dict[str, dict[str, str]]:
-        """The unit of each attribute of the row that has one, as `meta.row` has it."""
+        """Return the units of the row in the format of `meta.row`."""
         return {name: {"units": unit} for name, unit in self.units.items() if row.get(name) is not None}
 
 
 def _lumisections(conditions: list[Condition]) -> Iterable[Row]:
-    """The rows of the runs that the conditions on run_number leave."""
+    """Return the rows of the runs that match the conditions on run_number."""
     on_run = [condition for condition in conditions if condition.attribute == "run_number"]
     for number in runs_with_lumisections():
         if all(condition.matches({"run_number": number}) for condition in on_run):

@@ -1,4 +1,4 @@
-"""The realm's keys, and tokens signed with them: rightly, or wrongly where a test asks for it."""
+"""Keys of the realm, and tokens signed with them, on request of a test with an error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ALGORITHM = "RS256"
 KIDS = ("sandbox-2026-a", "sandbox-2026-b")
 TokenClaims = dict[str, Any]
 
-# What can be wrong with an ID token (POST /_sandbox/id-tokens).
+# Errors of an ID token that can be requested (POST /_sandbox/id-tokens).
 SPOILS = {
     "signature": "signed with another key than the one that `kid` names",
     "kid": "`kid` names a key that the realm does not have",
@@ -44,7 +44,7 @@ _CLAIMS: dict[str, Callable[[], TokenClaims]] = {
 
 
 class Keys:
-    """Two signing keys, made when first wanted; tokens are signed with one and the other in turn."""
+    """Two signing keys, created when first used. Tokens are signed alternately."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,17 +55,17 @@ class Keys:
         return {kid: generate_private_key(public_exponent=65537, key_size=2048) for kid in KIDS}
 
     def published(self) -> dict[str, Any]:
-        """The JWKS: both signing keys, after one for encryption as Keycloak has it."""
+        """Return the JWKS: an encryption key, as Keycloak has, followed by both signing keys."""
         with self._lock:
             keys = self._keys
         signing = [_public_jwk(key, kid=kid, use="sig", alg=ALGORITHM) for kid, key in keys.items()]
         return {"keys": [{**signing[0], "kid": "sandbox-enc", "use": "enc", "alg": "RSA-OAEP"}, *signing]}
 
     def signed(self, claims: TokenClaims, spoil: str = "") -> str:
-        """The claims as a token; `spoil` is one of SPOILS or empty."""
+        """Return the signed token; `spoil` is one of SPOILS or empty."""
         with self._lock:
             kid, keys = next(self._turn), self._keys
-        other = next(one for one in KIDS if one != kid)
+        other = next(candidate for candidate in KIDS if candidate != kid)
         content = {**claims, **_CLAIMS.get(spoil, dict)()}
         if spoil == "no-subject":
             content.pop("sub")
@@ -92,7 +92,7 @@ def _public_jwk(key: RSAPrivateKey, **more: str) -> dict[str, Any]:
 
 
 def _shared_secret_token(content: TokenClaims, kid: str, key: RSAPrivateKey) -> str:
-    """The known attack on checks that believe the token's own `alg`: the public key is no secret."""
+    """Return a token for the known attack on verifiers that trust `alg`: the public key is used as shared secret."""
     secret = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     parts = ({"alg": "HS256", "typ": "JWT", "kid": kid}, content)
     text = ".".join(base64url_encode(json.dumps(part).encode()).decode() for part in parts)

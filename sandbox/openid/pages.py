@@ -1,4 +1,4 @@
-"""The realm's pages for people: who signs in, signed out, refused."""
+"""HTML pages of the realm: choice of the account, signed out, error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 from sandbox.exchange import HTML, Response
 from sandbox.openid.people import SandboxAccount
 
-# Chromium holds the redirects that follow a form against form-action: the way back leads to CertHelper.
+# Chromium applies form-action also to redirects after a form, and the form redirects back to CertHelper.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "form-action 'self' http://127.0.0.1:* http://localhost:*",
@@ -23,17 +23,17 @@ _PAGE = """<!DOCTYPE html>
 
 
 def page(title: str, body: str, status: int = 200) -> Response:
-    """A whole page; `body` is HTML."""
+    """Return a whole page; `body` is HTML."""
     return Response(_PAGE.format(title=escape(title), body=body), status, HTML, HEADERS)
 
 
 def error_page(sentence: str, status: int = 400) -> Response:
-    """Keycloak's "We are sorry" page."""
+    """Return Keycloak's "We are sorry" page."""
     return page("Sign in to CERN: refused", f"<p>{escape(sentence)}</p>", status)
 
 
 def account_chooser(people: list[SandboxAccount], action: str) -> Response:
-    """One button per person; a second one for a token without `cern_roles`."""
+    """Return a page with a button for each account, and a second one for a token without `cern_roles`."""
     rows = "".join(_account_row(person) for person in people)
     return page(
         "Sign in to CERN (sandbox)",
@@ -57,6 +57,6 @@ def _account_row(person: SandboxAccount) -> str:
 
 
 def sign_out_page(action: str) -> Response:
-    """What Keycloak asks when nobody says who signs out."""
+    """Return the confirmation page of Keycloak for a sign-out without an ID token."""
     button = f'<form method="post" action="{escape(action)}"><button>Sign out</button></form>'
     return page("Sign out of CERN (sandbox)", f"<p>Do you want to sign out?</p>{button}")

@@ -1,4 +1,4 @@
-"""Who can sign in to the sandbox's realm, and what its tokens say of each."""
+"""Accounts of the realm of the sandbox, and their claims."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class SandboxAccount:
-    """One account. `roles` as the Application Portal names them; None: the realm says nothing of roles.
+    """One account. `roles` are the names of the Application Portal; None: tokens contain no roles.
 
-    `has_cern_roles`: the roles stand in `cern_roles` too, not only in `resource_access`.
+    `has_cern_roles`: the roles are in `cern_roles`, too, not only in `resource_access`.
     """
 
     name: str
@@ -23,27 +23,27 @@ class SandboxAccount:
     has_cern_roles: bool = True
 
     def claims(self, client: str) -> dict[str, Any]:
-        """What an ID token says of this person; `sub` and `cern_upn` are the key, the display name is not."""
-        given = self.given_name or self.name
-        said: dict[str, Any] = {
+        """Return the claims of an ID token. `sub` and `cern_upn` identify the account."""
+        given_name = self.given_name or self.name
+        claims: dict[str, Any] = {
             "sub": self.name,
             "cern_upn": self.name,
             "preferred_username": self.name,
-            "given_name": given,
-            "name": f"{given} {self.family_name}".strip(),
+            "given_name": given_name,
+            "name": f"{given_name} {self.family_name}".strip(),
             "email": f"{self.name}@example.org",
             "cern_mail_upn": f"{self.name}@example.org",
             "cern_preferred_language": "EN",
         }
         if self.family_name:
-            said["family_name"] = self.family_name
-        return said | self._roles(client)
+            claims["family_name"] = self.family_name
+        return claims | self._roles(client)
 
     def _roles(self, client: str) -> dict[str, Any]:
         if self.roles is None:
             return {}
-        said: dict[str, Any] = {"resource_access": {client: {"roles": list(self.roles)}}}
-        return said | {"cern_roles": list(self.roles)} if self.has_cern_roles else said
+        claims: dict[str, Any] = {"resource_access": {client: {"roles": list(self.roles)}}}
+        return claims | {"cern_roles": list(self.roles)} if self.has_cern_roles else claims
 
 
 DEMO_ACCOUNTS = (
@@ -58,50 +58,50 @@ DEMO_ACCOUNTS = (
 
 
 class InvalidAccount(ValueError):
-    """What was asked of a person makes no sense; the text says why."""
+    """The requested change of an account is invalid. The text gives the reason."""
 
 
 class SandboxAccounts:
-    """The demo people, with the changes that were asked for since the last reset."""
+    """The demo accounts with the changes since the last reset."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._changed: dict[str, SandboxAccount] = {}
 
     def all(self) -> list[SandboxAccount]:
-        """Everybody, in the order of the page."""
+        """Return all accounts, in the order of the page."""
         with self._lock:
-            known = {one.name: one for one in DEMO_ACCOUNTS} | self._changed
-        return list(known.values())
+            accounts = {account.name: account for account in DEMO_ACCOUNTS} | self._changed
+        return list(accounts.values())
 
     def by_name(self, name: str) -> SandboxAccount | None:
-        """The person of that name."""
-        return next((one for one in self.all() if one.name == name), None)
+        """Return the account with this name, or None."""
+        return next((account for account in self.all() if account.name == name), None)
 
-    def change(self, asked: dict[str, Any]) -> SandboxAccount:
-        """Roles as asked, from the next sign-in on; a name that is not known is a new person."""
-        name, roles = asked.get("name"), asked.get("roles", ())
+    def change(self, body: dict[str, Any]) -> SandboxAccount:
+        """Change or create an account, with effect from the next sign-in. Raises `InvalidAccount`."""
+        name, roles = body.get("name"), body.get("roles", ())
         if not isinstance(name, str) or not name:
             raise InvalidAccount(f"name is {name!r}: give a text.")
         if roles is not None and not _is_string_list(roles):
             raise InvalidAccount(f"roles is {roles!r}: give a list of words, or null.")
-        before = self.by_name(name) or SandboxAccount(name, "made by a test", ())
+        existing = self.by_name(name) or SandboxAccount(name, "made by a test", ())
         person = replace(
-            before,
+            existing,
             roles=None if roles is None else tuple(roles),
-            given_name=str(asked.get("given_name", before.given_name)),
-            family_name=str(asked.get("family_name", before.family_name)),
-            has_cern_roles=bool(asked.get("cern_roles", True)),
+            given_name=str(body.get("given_name", existing.given_name)),
+            family_name=str(body.get("family_name", existing.family_name)),
+            has_cern_roles=bool(body.get("cern_roles", True)),
         )
         with self._lock:
             self._changed[name] = person
         return person
 
     def reset(self) -> None:
-        """The demo people again."""
+        """Restore the demo accounts."""
         with self._lock:
             self._changed.clear()
 
 
 def _is_string_list(roles: object) -> bool:
-    return isinstance(roles, Iterable) and not isinstance(roles, str) and all(isinstance(one, str) for one in roles)
+    return isinstance(roles, Iterable) and not isinstance(roles, str) and all(isinstance(role, str) for role in roles)

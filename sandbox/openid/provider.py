@@ -1,8 +1,8 @@
-"""CERN's OpenID provider as far as people signing in need it: authorization code flow with PKCE.
+"""Stand-in of CERN's OpenID provider for the sign-in of users: authorization code flow with PKCE.
 
-Known clients: those whose name begins with `certhelper`, with any secret that is not empty. A way back is known when it
-is on this machine and has the path that CertHelper registers. Like Keycloak the realm remembers who is signed in, by a
-cookie, until they sign out.
+Known clients are those whose name begins with `certhelper`, with any secret that is not empty. A redirect URI is valid
+if it is on this machine and has the path that CertHelper registers. Like Keycloak, the realm stores its session in a
+cookie until the user signs out.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1", "testserver")
 
 
 def issuer_of(request: Request) -> str:
-    """The realm under the name by which it was asked."""
+    """Return the issuer, with the host name of the request."""
     return f"http://{request.headers.get('host', '127.0.0.1')}{REALM_PATH}"
 
 
 def discovery(request: Request) -> Response:
-    """`.well-known/openid-configuration`."""
+    """Return the response of `.well-known/openid-configuration`."""
     issuer = issuer_of(request)
     pages_at = f"{issuer}/protocol/openid-connect"
     return Response(
@@ -51,83 +51,85 @@ def discovery(request: Request) -> Response:
 
 
 def is_allowed_redirect(address: str, path: str = "") -> bool:
-    """Whether the realm may send a browser there."""
+    """Return whether the realm may redirect a browser to this URL."""
     parts = urlsplit(address)
     return parts.scheme in ("http", "https") and parts.hostname in LOCAL_HOSTS and parts.path.startswith(path)
 
 
 def _cookie_name(request: Request) -> str:
-    """Cookies know no ports: two sandboxes side by side need two names."""
+    """Return a cookie name with the port, because cookies are shared between the ports of a host."""
     return f"sandbox_sso_{request.headers.get('host', '').rpartition(':')[2]}"
 
 
 def _session_id(request: Request) -> str:
-    pairs = (one.strip().partition("=") for one in request.headers.get("cookie", "").split(";"))
+    pairs = (cookie.strip().partition("=") for cookie in request.headers.get("cookie", "").split(";"))
     return next((value for name, _, value in pairs if name == _cookie_name(request)), "")
 
 
 def authorize(request: Request, realm: Realm) -> Response:
-    """The page that asks who signs in, or at once back with a code for who is signed in already."""
-    asked = dict(request.query)
-    if refusal := _invalid_request(asked):
+    """Show the choice of the account, or redirect back with a code for a signed-in user."""
+    request_params = dict(request.query)
+    if refusal := _invalid_request(request_params):
         return refusal
     session = realm.session(_session_id(request))
     if request.method == "POST":
-        return _sign_in_chosen(request, realm, asked)
-    if session and asked.get("prompt") != "login":
-        return _redirect_with_code(request, realm, session, asked)
-    if asked.get("prompt") == "none":
-        return _redirect_back(asked, error="login_required")
+        return _sign_in_chosen(request, realm, request_params)
+    if session and request_params.get("prompt") != "login":
+        return _redirect_with_code(request, realm, session, request_params)
+    if request_params.get("prompt") == "none":
+        return _redirect_back(request_params, error="login_required")
     return pages.account_chooser(realm.people.all(), request.target)
 
 
-def _invalid_request(asked: dict[str, str]) -> Response | None:
-    if not asked.get("client_id", "").startswith("certhelper"):
+def _invalid_request(request_params: dict[str, str]) -> Response | None:
+    if not request_params.get("client_id", "").startswith("certhelper"):
         return pages.error_page("Client not found.")
-    if not is_allowed_redirect(asked.get("redirect_uri", ""), CALLBACK):
+    if not is_allowed_redirect(request_params.get("redirect_uri", ""), CALLBACK):
         return pages.error_page("Invalid parameter: redirect_uri")
-    if asked.get("response_type") != "code":
-        return _redirect_back(asked, error="unsupported_response_type")
-    if asked.get("code_challenge_method") != "S256" or not asked.get("code_challenge"):
+    if request_params.get("response_type") != "code":
+        return _redirect_back(request_params, error="unsupported_response_type")
+    if request_params.get("code_challenge_method") != "S256" or not request_params.get("code_challenge"):
         return _redirect_back(
-            asked, error="invalid_request", error_description="Missing parameter: code_challenge_method"
+            request_params, error="invalid_request", error_description="Missing parameter: code_challenge_method"
         )
-    if "openid" not in asked.get("scope", "").split():
-        return _redirect_back(asked, error="invalid_scope")
+    if "openid" not in request_params.get("scope", "").split():
+        return _redirect_back(request_params, error="invalid_scope")
     return None
 
 
-def _sign_in_chosen(request: Request, realm: Realm, asked: dict[str, str]) -> Response:
+def _sign_in_chosen(request: Request, realm: Realm, request_params: dict[str, str]) -> Response:
     form = request.form
     name = form.get("without_cern_roles") or form.get("person", "")
     person = realm.people.by_name(name)
     if person is None:
-        return _redirect_back(asked, error="access_denied")
+        return _redirect_back(request_params, error="access_denied")
     if "without_cern_roles" in form:
         person = replace(person, has_cern_roles=False)
-    return _redirect_with_code(request, realm, realm.sign_in(person), asked)
+    return _redirect_with_code(request, realm, realm.sign_in(person), request_params)
 
 
-def _redirect_with_code(request: Request, realm: Realm, session: Session, asked: dict[str, str]) -> Response:
+def _redirect_with_code(request: Request, realm: Realm, session: Session, request_params: dict[str, str]) -> Response:
     issuer = issuer_of(request)
-    answer = _redirect_back(asked, code=realm.issue_code(session, asked, issuer), session_state=session.sid, iss=issuer)
+    answer = _redirect_back(
+        request_params, code=realm.issue_code(session, request_params, issuer), session_state=session.sid, iss=issuer
+    )
     cookie = f"{_cookie_name(request)}={session.sid}; Path=/sso; HttpOnly; SameSite=Lax"
     return replace(answer, headers={**answer.headers, "Set-Cookie": cookie})
 
 
-def _redirect_back(asked: dict[str, str], **said: str) -> Response:
-    """To CertHelper, with what is said and its own state."""
-    said |= {"state": asked["state"]} if "state" in asked else {}
-    return Response("", 302, HTML, {"Location": f"{asked['redirect_uri']}?{urlencode(said)}"})
+def _redirect_back(request_params: dict[str, str], **params: str) -> Response:
+    """Redirect to CertHelper with these parameters and its own state."""
+    params |= {"state": request_params["state"]} if "state" in request_params else {}
+    return Response("", 302, HTML, {"Location": f"{request_params['redirect_uri']}?{urlencode(params)}"})
 
 
 def log_out(request: Request, realm: Realm) -> Response:
-    """End the session that `id_token_hint` names, and go on to `post_logout_redirect_uri`; without the hint, ask."""
-    asked = {**dict(request.query), **(request.form if request.method == "POST" else {})}
-    after = asked.get("post_logout_redirect_uri", "")
+    """End the session of `id_token_hint` and redirect to `post_logout_redirect_uri`; without the hint, confirm."""
+    request_params = {**dict(request.query), **(request.form if request.method == "POST" else {})}
+    after = request_params.get("post_logout_redirect_uri", "")
     if after and not is_allowed_redirect(after):
         return pages.error_page("Invalid redirect uri")
-    hint = asked.get("id_token_hint", "")
+    hint = request_params.get("id_token_hint", "")
     if not hint and request.method != "POST":
         return pages.sign_out_page(request.target)
     try:
@@ -138,7 +140,7 @@ def log_out(request: Request, realm: Realm) -> Response:
 
 
 def redeem(fields: dict[str, str], client: str, realm: Realm) -> Response:
-    """A code for tokens, with the proof that who began the sign-in is who asks."""
+    """Exchange a code for tokens, after checking the PKCE verifier."""
     code = realm.redeem(fields.get("code", ""))
     if code is None or code.client != client:
         return _invalid_grant("Code not valid")
@@ -150,11 +152,11 @@ def redeem(fields: dict[str, str], client: str, realm: Realm) -> Response:
     return Response(realm.tokens(code))
 
 
-def _invalid_grant(said: str) -> Response:
-    return Response({"error": "invalid_grant", "error_description": said}, 400)
+def _invalid_grant(description: str) -> Response:
+    return Response({"error": "invalid_grant", "error_description": description}, 400)
 
 
 def userinfo(request: Request, realm: Realm) -> Response:
-    """Claims of who the access token was given for."""
-    found = realm.userinfo(request.bearer or "")
-    return Response(found) if found else Response({"error": "invalid_token"}, 401)
+    """Return the claims of the user of the access token."""
+    claims = realm.userinfo(request.bearer or "")
+    return Response(claims) if claims else Response({"error": "invalid_token"}, 401)

@@ -1,4 +1,4 @@
-"""What the realm remembers of people: who is signed in, codes not yet redeemed, tokens given."""
+"""State of the realm: sessions, authorization codes and issued tokens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Session:
-    """Somebody is signed in to the realm."""
+    """Session of a signed-in user."""
 
     person: SandboxAccount
     sid: str
@@ -32,7 +32,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Code:
-    """What an authorization code stands for."""
+    """Data of an authorization code."""
 
     session: Session
     client: str
@@ -43,16 +43,16 @@ class Code:
     expires: float
 
 
-def _remember(kept: OrderedDict[str, T], key: str, value: T) -> None:
-    """Remember, and forget the oldest of too many."""
-    kept[key] = value
-    while len(kept) > MAX_REMEMBERED:
-        kept.popitem(last=False)
+def _remember(entries: OrderedDict[str, T], key: str, value: T) -> None:
+    """Store an entry, and remove the oldest ones above the maximum."""
+    entries[key] = value
+    while len(entries) > MAX_REMEMBERED:
+        entries.popitem(last=False)
 
 
 @dataclass
 class Realm:
-    """What the realm remembers of people."""
+    """State of the realm."""
 
     keys: Keys = field(default_factory=Keys)
     people: SandboxAccounts = field(default_factory=SandboxAccounts)
@@ -63,44 +63,44 @@ class Realm:
     _access: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
 
     def reset(self) -> None:
-        """As at the start, but for the keys: the demo people, nobody signed in, sound tokens."""
+        """Restore the initial state, except for the keys: demo accounts, no sessions, valid tokens."""
         self.people.reset()
         with self._lock:
             self.spoil = ""
-            for kept in (self._codes, self._sessions, self._access):
-                kept.clear()
+            for entries in (self._codes, self._sessions, self._access):
+                entries.clear()
 
     def spoil_tokens(self, how: str) -> None:
-        """ID tokens have this wrong with them from now on (one of SPOILS; empty: nothing)."""
+        """Issue ID tokens with this error (one of SPOILS; empty: none). Raises `ValueError`."""
         if how and how not in SPOILS:
             raise ValueError(f"spoil is {how!r}: give one of {', '.join(SPOILS)}, or nothing.")
         self.spoil = how
 
     def sign_in(self, person: SandboxAccount) -> Session:
-        """A session of the realm."""
+        """Create a session."""
         session = Session(person, str(uuid.uuid4()), int(time.time()))
         with self._lock:
             _remember(self._sessions, session.sid, session)
         return session
 
     def session(self, sid: str) -> Session | None:
-        """The session of that id, unless it was ended."""
+        """Return the session with this id, or None if it was ended."""
         with self._lock:
             return self._sessions.get(sid)
 
     def end_session(self, sid: str) -> None:
-        """Sign out."""
+        """End a session."""
         with self._lock:
             self._sessions.pop(sid, None)
 
-    def issue_code(self, session: Session, asked: dict[str, str], issuer: str) -> str:
-        """A code that can be made tokens once, within a minute."""
+    def issue_code(self, session: Session, request_params: dict[str, str], issuer: str) -> str:
+        """Issue a code that is valid once, for a minute."""
         code = Code(
             session,
-            asked["client_id"],
-            asked["redirect_uri"],
-            asked["code_challenge"],
-            asked.get("nonce", ""),
+            request_params["client_id"],
+            request_params["redirect_uri"],
+            request_params["code_challenge"],
+            request_params.get("nonce", ""),
             issuer,
             time.time() + CODE_LIFETIME_S,
         )
@@ -110,13 +110,13 @@ class Realm:
         return key
 
     def redeem(self, key: str) -> Code | None:
-        """What the code stands for, the first time and in time."""
+        """Return the data of a code that is valid and was not used, else None."""
         with self._lock:
             code = self._codes.pop(key, None)
         return code if code and time.time() < code.expires else None
 
     def tokens(self, code: Code) -> dict[str, Any]:
-        """The body of the token endpoint's answer."""
+        """Return the response body of the token endpoint."""
         access, now = secrets.token_urlsafe(32), int(time.time())
         claims = {
             **code.session.person.claims(code.client),
@@ -149,7 +149,7 @@ class Realm:
         }
 
     def userinfo(self, access: str) -> dict[str, Any] | None:
-        """What userinfo says; like CERN's it has no roles."""
+        """Return the claims of the userinfo endpoint, which, as at CERN, has no roles."""
         with self._lock:
             claims = self._access.get(access)
         names = ("sub", "cern_upn", "preferred_username", "given_name", "family_name", "name", "email")
@@ -161,5 +161,5 @@ def _at_hash(access: str) -> str:
 
 
 def unpadded(content: bytes) -> str:
-    """Base64 as tokens have it."""
+    """Return URL-safe base64 without padding."""
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

@@ -1,1 +1,1 @@
-"""The stand-in of Run Registry: `/registry`."""
+"""Stand-in of Run Registry at `/registry`."""

@@ -1,4 +1,4 @@
-"""Run Registry's answers: addresses, who may ask, and errors as the real backend words them."""
+"""Responses of Run Registry: routes, authorization, and errors with the texts of the real backend."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ _EXPRESS_HEADERS = {"X-Powered-By": "Express", "Access-Control-Allow-Origin": "*
 
 
 def _is_authorized(request: Request, tokens: Tokens) -> bool:
-    """A good token for the audience; without any, the `email` header of the client's local target."""
+    """Return whether the token is valid for the audience; without a token, the header `email` is sufficient."""
     if request.bearer is not None:
         return tokens.is_valid(request.bearer, AUDIENCE)
     return bool(request.headers.get("email"))
 
 
 def refusal(status: int) -> Response:
-    """Run Registry does not let in: 401, no good token; 403, the token may not."""
+    """Return the response to an unauthorized request: 401 for an invalid token, 403 for a missing role."""
     title = "401 Authorization Required" if status == 401 else f"{status} Forbidden"
     return Response({"message": _REFUSAL_PAGE.format(title=title)}, status)
 
 
 def answer(request: Request, tokens: Tokens) -> Response:
-    """What Run Registry says to the request."""
+    """Return the response of Run Registry."""
     if not _is_authorized(request, tokens):
         return refusal(401)
     try:
@@ -80,7 +80,7 @@ def _get_answer(path: str) -> Any:
 
 
 def _body(request: Request) -> dict[str, Any]:
-    """The JSON of the body; what is wrong with it in the words of Node."""
+    """Return the JSON body. Raises `RegistryError` with the message of Node.js."""
     try:
         body = json.loads(request.body or b"{}")
     except json.JSONDecodeError as wrong:
@@ -99,7 +99,7 @@ def _node_error(wrong: json.JSONDecodeError) -> str:
 
 
 def not_found(request: Request) -> Response:
-    """Run Registry's answer for what it does not have (fault `not-found`)."""
+    """Return the response of Run Registry without results (fault `not-found`)."""
     kind = _QUERIES.get(request.path.removeprefix(PREFIX))
     if kind:
         return Response({"runs" if kind == "Run" else "datasets": [], "pages": 0, "count": 0}, headers=_EXPRESS_HEADERS)

@@ -1,4 +1,4 @@
-"""Run Registry's names: workspaces, columns of flags, and flags of the detector per lumisection."""
+"""Names of Run Registry: workspaces, columns of flags, and detector flags of a lumisection."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WORKSPACES = [
     "tracker",
 ]
 
-# Columns that both the online run and a dataset have, and the detector that must take part for the flag to be GOOD.
+# Columns of both the online run and a dataset, with the detector that must be included for the flag to be GOOD.
 DETECTOR_OF = {
     "dt-dt": "DT",
     "cms-cms": "DAQ",

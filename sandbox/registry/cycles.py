@@ -1,4 +1,4 @@
-"""Certification calls and the datasets that Run Registry accepts: both derived."""
+"""Certification calls and the datasets that Run Registry accepts. Both are derived."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.registry.rows import Row, dataset_rows
 
 CREATED_AT = "2018-05-14T08:00:00.000Z"
-# Name, deadline, first and last run whose prompt reconstruction is in the call.
+# Name, deadline, and the first and last run whose prompt reconstruction is in the call.
 CALLS = (
     ("2018 week 17", "2018-05-01T00:00:00.000Z", 315252, 315322),
     ("2018 week 18", "2018-05-08T00:00:00.000Z", 315339, 315490),
@@ -50,17 +50,17 @@ def _call(identifier: int, name: str, deadline: str, first: int, last: int) -> d
 
 
 def cycles() -> list[dict[str, Any]]:
-    """The calls of the global workspace."""
-    return [_call(place, *call) for place, call in enumerate(CALLS, start=1)]
+    """Return the calls of the global workspace."""
+    return [_call(index, *call) for index, call in enumerate(CALLS, start=1)]
 
 
 def datasets_accepted() -> list[dict[str, Any]]:
-    """Which datasets of the DQM GUI belong to which name, class and runs."""
+    """Return which datasets of the DQM GUI belong to which name, class and runs."""
     pointers = dict.fromkeys(("CCL_id", "CPCL_id", "DCL_id", "DAL_id", "JCL_id", "ODCL_id", "PL_id"), 1)
     settings = {"id": 1, "metadata": {"by": "auto@auto"}, "createdAt": CREATED_AT} | pointers
     return [
         {
-            "id": place,
+            "id": index,
             "name": name,
             "regexp": regexp,
             "enabled": True,
@@ -69,8 +69,8 @@ def datasets_accepted() -> list[dict[str, Any]]:
             "run_to": LAST_RUN,
             "createdAt": CREATED_AT,
             "DatasetsAcceptedLists": [
-                {"id": 1, "DatasetsAcceptedEntries": {"id": place, "DAL_id": 1}, "Settings": [settings]}
+                {"id": 1, "DatasetsAcceptedEntries": {"id": index, "DAL_id": 1}, "Settings": [settings]}
             ],
         }
-        for place, (name, regexp, run_class) in enumerate(ACCEPTED, start=1)
+        for index, (name, regexp, run_class) in enumerate(ACCEPTED, start=1)
     ]

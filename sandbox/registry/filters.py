@@ -1,6 +1,6 @@
-"""Run Registry's filter grammar, with the traps of the real one.
+"""Filter grammar of Run Registry, including the peculiarities of the real one.
 
-A filter is {column: {operator: value}}; several columns are AND; `and` and `or` take lists, at a column or on top.
+A filter is {column: {operator: value}}. Columns are combined with AND; `and` and `or` take lists, at any level.
 An `or` or `and` over an empty list matches everything. A missing value (NULL) matches no comparison.
 An `or` over columns of different tables becomes an AND of one `or` per table.
 """
@@ -21,7 +21,7 @@ RowTest = Callable[[Row], SqlBoolean]
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq, "<>": operator.ne, ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le,
 }  # fmt: skip
-# Operator: does it want a match, does it mind the case.
+# {operator: (whether it requires a match, whether it is case-sensitive)}.
 _LIKE = {"like": (True, False), "LIKE": (True, False), "notlike": (False, False), "NOTLIKE": (False, True)}
 _JSON_PARTS = {
     "dataset_attributes": "Dataset",
@@ -37,11 +37,11 @@ _OWN_COLUMNS = {
 
 
 class RegistryError(Exception):
-    """What the backend throws: the text goes out as {"err": text} with status 500."""
+    """Error of the backend: the response is {"err": text} with status 500."""
 
 
 def column_table(column: str, kind: str) -> str:
-    """The table that a column is in; RegistryError for a column that is not there."""
+    """Return the table of a column. Raises `RegistryError` for an unknown column."""
     part, dot, _ = column.partition(".")
     if dot and part in _JSON_PARTS and (kind == "Dataset" or part != "dataset_attributes"):
         return _JSON_PARTS[part]
@@ -51,7 +51,7 @@ def column_table(column: str, kind: str) -> str:
 
 
 def column_value(row: Row, column: str) -> Any:
-    """The value of a column or of a path into a JSON one; None where there is none."""
+    """Return the value of a column or of a path into a JSON column, or None."""
     part, dot, rest = column.partition(".")
     if not dot:
         return row[column]
@@ -66,7 +66,7 @@ def column_value(row: Row, column: str) -> Any:
 
 @lru_cache(maxsize=512)
 def _pattern(text: str, minds_case: bool) -> re.Pattern[str]:
-    """SQL's LIKE: % any text, _ one character, \\ before either means itself."""
+    """Convert a pattern of SQL's LIKE: % is any text, _ one character, \\ escapes both."""
     pieces = re.findall(r"\\.|.", text, re.DOTALL)
     wild = {"%": ".*", "_": "."}
     regular = "".join(wild[piece] if piece in wild else re.escape(piece[-1]) for piece in pieces)
@@ -91,7 +91,7 @@ def _as_text(value: Any) -> str:
 
 
 def _integer(value: Any) -> int:
-    """What PostgreSQL makes of it, or its complaint."""
+    """Convert as PostgreSQL does. Raises `RegistryError` with its message."""
     text = ",".join(map(str, value)) if isinstance(value, list) else _as_text(value)
     try:
         return int(text)
@@ -126,14 +126,14 @@ def _comparison_test(column: str, symbol: str, value: Any, kind: str) -> RowTest
     return test
 
 
-def _combined(tests: list[RowTest], word: str) -> RowTest:
-    """AND or OR with SQL's three values; over nothing it holds."""
+def _combined(tests: list[RowTest], connective: str) -> RowTest:
+    """Return AND or OR with SQL's three-valued logic; without tests it is true."""
     if not tests:
         return lambda _: True
-    decisive = word == "or"
+    decisive = connective == "or"
 
     def test(row: Row) -> SqlBoolean:
-        answers = [one(row) for one in tests]
+        answers = [row_test(row) for row_test in tests]
         if decisive in answers:
             return decisive
         return None if None in answers else not decisive
@@ -141,14 +141,14 @@ def _combined(tests: list[RowTest], word: str) -> RowTest:
     return test
 
 
-def _require_list(word: str, value: Any) -> list[Any]:
+def _require_list(connective: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise RegistryError(f"{word} needs a list")
+        raise RegistryError(f"{connective} needs a list")
     return value
 
 
 def _column_test(column: str, condition: Any, kind: str) -> RowTest:
-    """The test of one column: a value, a list of values, or {operator: value, ...}."""
+    """Return the test of one column: a value, a list of values, or {operator: value, ...}."""
     if isinstance(condition, list):
         return _combined([_comparison_test(column, "=", value, kind) for value in condition], "or")
     if not isinstance(condition, dict):
@@ -157,7 +157,7 @@ def _column_test(column: str, condition: Any, kind: str) -> RowTest:
 
 
 def _plain_numbers(column: str, parts: list[Any], kind: str) -> set[int] | None:
-    """The numbers of an `or` list that is nothing but equal signs (thousands of runs are usual), else None."""
+    """Return the numbers of an `or` list with only equalities (thousands of runs are usual), else None."""
     if _OWN_COLUMNS[kind].get(column) is not int:
         return None
     values = [part["="] if isinstance(part, dict) and part.keys() == {"="} else part for part in parts]
@@ -178,7 +178,7 @@ def _operator_test(column: str, symbol: str, value: Any, kind: str) -> RowTest:
 
 
 def _table_test(wanted: Any, table: str, kind: str) -> RowTest:
-    """The part of a filter that is about one table."""
+    """Return the test of the part of a filter that refers to one table."""
     if not isinstance(wanted, dict):
         raise RegistryError("Cannot convert undefined or null to object")
     tests: list[RowTest] = []
@@ -192,7 +192,7 @@ def _table_test(wanted: Any, table: str, kind: str) -> RowTest:
 
 
 def _mentions_table(part: Any, table: str, kind: str) -> bool:
-    """Whether a filter says anything of the table."""
+    """Return whether a filter refers to the table."""
     if not isinstance(part, dict):
         raise RegistryError("Cannot convert undefined or null to object")
     return any(
@@ -204,7 +204,7 @@ def _mentions_table(part: Any, table: str, kind: str) -> bool:
 
 
 def compile_filter(wanted: Any, kind: str) -> Callable[[Row], bool]:
-    """Whether a row fits the filter; `kind` is Run or Dataset. Nothing, or a text, fits everything."""
+    """Return the test of a row; `kind` is Run or Dataset. A filter that is no object matches everything."""
     if not isinstance(wanted, dict):
         return lambda _: True
     tables = {kind: 0, "Run": 0, "DatasetTripletCache": 0}

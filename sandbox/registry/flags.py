@@ -1,4 +1,4 @@
-"""The flags per lumisection of a run's datasets, as ranges, and their counts. All of it is derived."""
+"""Flags of the lumisections of datasets as ranges, and their counts. All values are derived."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PIXEL = ("bpix_ready", "fpix_ready")
 
 
 def triplet(status: str, comment: str = "") -> Triplet:
-    """A flag as Run Registry keeps it."""
+    """Return a flag in the format of Run Registry."""
     return {"cause": "", "status": status, "comment": comment}
 
 
@@ -32,14 +32,14 @@ def _components(run_number: int) -> list[str]:
 
 
 def _detector_status(flags: int, components: list[str], detector: str, partitions: tuple[str, ...]) -> str:
-    """EXCLUDED without the detector, STANDBY with all partitions off, else GOOD."""
+    """Return EXCLUDED without the detector, STANDBY with all partitions off, else GOOD."""
     if detector not in components:
         return "EXCLUDED"
     return "GOOD" if any(is_on(flags, bit) for bit in partitions) else "STANDBY"
 
 
 def _tracking_status(pixel: str, strip: str) -> str:
-    """GOOD where both are, else the worse of the two."""
+    """Return GOOD if both are, else the worse of the two."""
     return next((status for status in ("EXCLUDED", "STANDBY") if status in (pixel, strip)), "GOOD")
 
 
@@ -62,14 +62,14 @@ def _other_flags(components: list[str], *, online: bool) -> dict[str, Triplet]:
 
 
 def _split_at_golden(first: int, last: int, golden: list[Range]) -> list[tuple[int, int, bool]]:
-    """The stretch cut at the borders of the golden ranges."""
+    """Split a range at the borders of the golden ranges."""
     borders = sorted({first, *(edge for a, b in golden for edge in (a, b + 1) if first < edge <= last), last + 1})
     pairs = pairwise(borders)
     return [(a, b - 1, any(x <= a <= y for x, y in golden)) for a, b in pairs]
 
 
 def _stretches(run_number: int) -> list[tuple[int, int, int, bool | None]]:
-    """(first, last, flags, golden or None) for the stretches OMS has rows for."""
+    """Return (first, last, flags, golden or None) for the ranges with rows in OMS."""
     known = world.lumisections_of(run_number)
     golden = world.golden_ranges().get(run_number)
     found: list[tuple[int, int, int, bool | None]] = []
@@ -83,7 +83,7 @@ FlagRanges = list[tuple[int, int, dict[str, Any]]]
 
 
 def _contiguous(stretches: FlagRanges, hole: dict[str, Any]) -> FlagRanges:
-    """Contiguous from 1, neighbours with the same content joined, what is missing filled with `hole`."""
+    """Make ranges contiguous from 1: merge neighbours with the same content and fill gaps with `hole`."""
     found: FlagRanges = []
     for first, last, content in stretches:
         reached = found[-1][1] if found else 0
@@ -109,12 +109,12 @@ def _cached_flag_ranges(run_number: int, online: bool) -> FlagRanges:
 
 
 def flag_ranges(run_number: int, *, online: bool) -> FlagRanges:
-    """(first, last, {column: triplet}): a new range begins where any flag changes."""
+    """Return (first, last, {column: triplet}). A new range begins where any flag changes."""
     return _cached_flag_ranges(run_number, online)
 
 
 def detector_ranges(run_number: int) -> FlagRanges:
-    """(first, last, {bit: on, off or None}) of OMS's flags."""
+    """Return (first, last, {bit: on, off or None}) of the flags of OMS."""
     run = world.runs()[run_number]
     index = run["initial_prescale_index"]
     stretches = [
@@ -134,16 +134,16 @@ def _detector_bits(flags: int, components: list[str], prescale_index: Any) -> di
     return bits | {"prescale_name": name, "rp_time_ready": None, "prescale_index": prescale_index}
 
 
-def _count_lumisections(ranges: FlagRanges, column: str, of: Callable[[Any], str]) -> Counter[str]:
+def _count_lumisections(ranges: FlagRanges, column: str, get_status: Callable[[Any], str]) -> Counter[str]:
     counted: Counter[str] = Counter()
     for first, last, content in ranges:
-        counted[of(content[column])] += last - first + 1
+        counted[get_status(content[column])] += last - first + 1
     return counted
 
 
 @lru_cache(maxsize=4096)
 def triplet_summary(run_number: int, online: bool) -> dict[str, dict[str, Any]]:
-    """{column: {status: lumisections, EMPTY: 0, causes, comments}}; {} where OMS has no rows."""
+    """Return {column: {status: lumisections, EMPTY: 0, causes, comments}}, or {} without rows in OMS."""
     ranges = [stretch for stretch in flag_ranges(run_number, online=online) if stretch[2]["tracker-pixel"] is not EMPTY]
     return {column: _column_summary(ranges, column) for column in (ranges[0][2] if ranges else ())}
 
@@ -159,7 +159,7 @@ _BOOLEAN_NAMES = {True: "TRUE", False: "FALSE", None: "NULL"}
 
 @lru_cache(maxsize=1024)
 def dcs_summary(run_number: int) -> dict[str, dict[str, int]]:
-    """{bit: {TRUE, FALSE, NULL, EMPTY}} counted over the rows of OMS; what is not a bit counts nothing."""
+    """Return {bit: {TRUE, FALSE, NULL, EMPTY}} with counts of the rows of OMS."""
     ranges = [stretch for stretch in detector_ranges(run_number) if stretch[2]]
     nothing = {"NULL": 0, "TRUE": 0, "EMPTY": 0, "FALSE": 0}
     known = world.lumisections_of(run_number)

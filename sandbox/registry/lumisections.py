@@ -1,4 +1,4 @@
-"""Lumisection lists and ranges of one dataset, as the `lumisections/...` addresses give them."""
+"""Lumisections of one dataset as lists and ranges: responses of the URLs `lumisections/...`."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def _requested_detector_ranges(body: dict[str, Any]) -> FlagRanges:
 
 
 def rr_lumisections(body: dict[str, Any]) -> list[Any]:
-    """The flags of each lumisection: place i is lumisection i + 1."""
+    """Return the flags of each lumisection; index i is lumisection i + 1."""
     return [content for first, last, content in _requested_flag_ranges(body) for _ in range(first, last + 1)]
 
 
 def rr_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
-    """Ranges with the same flags, both ends inclusive."""
+    """Return the ranges with the same flags, both ends inclusive."""
     return [content | {"start": first, "end": last} for first, last, content in _requested_flag_ranges(body)]
 
 
 def rr_lumisection_ranges_by_component(body: dict[str, Any]) -> dict[str, list[Any]]:
-    """The ranges of each column."""
+    """Return the ranges of each column."""
     found: dict[str, list[Any]] = {}
     for first, last, content in _requested_flag_ranges(body):
         for column, flag in content.items():
@@ -59,7 +59,7 @@ def _extend_ranges(ranges: list[Any], flag: Triplet, first: int, last: int) -> N
 
 
 def _lumisection_luminosities(run_number: int) -> dict[int, dict[str, Any]]:
-    """Delivered and recorded of each lumisection in 1/pb: the difference of neighbours, 0 for the last one."""
+    """Return delivered and recorded luminosity of each lumisection in 1/pb: differences of rows, 0 for the last."""
     rows: list[Any] = world.lumisections_rows(run_number)
     following = [*rows[1:], None]
     return {row["lumisection_number"]: _luminosity_step(row, after) for row, after in zip(rows, following, strict=True)}
@@ -71,13 +71,13 @@ def _luminosity_step(row: dict[str, Any], after: dict[str, Any] | None) -> dict[
             return 0.0
         if row[name] is None or after[name] is None:
             return None
-        return max(0.0, round(after[name] - row[name], 6))
+        return max(0.0, round(float(after[name] - row[name]), 6))
 
     return {"recorded": step("recorded_lumi"), "delivered": step("delivered_lumi")}
 
 
 def oms_lumisections(body: dict[str, Any]) -> list[Any]:
-    """The detector's flags of each lumisection as OMS gave them."""
+    """Return the detector flags of each lumisection in OMS."""
     steps = _lumisection_luminosities(_requested_dataset(body)[0])
     return [
         steps[number] | content if content else NO_DATA
@@ -87,7 +87,7 @@ def oms_lumisections(body: dict[str, Any]) -> list[Any]:
 
 
 def oms_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
-    """Ranges with the same detector flags."""
+    """Return the ranges with the same detector flags."""
     return [
         (content or NO_DATA) | {"start": first, "end": last}
         for first, last, content in _requested_detector_ranges(body)
@@ -95,7 +95,7 @@ def oms_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
 
 
 def joint_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
-    """Ranges with the same flags of both kinds, and the luminosity of their first lumisection."""
+    """Return the ranges with the same flags of both kinds, with the luminosity of their first lumisection."""
     steps = _lumisection_luminosities(_requested_dataset(body)[0])
     flags = _requested_flag_ranges(body)
     found = []

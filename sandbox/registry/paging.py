@@ -1,4 +1,4 @@
-"""Sorting and pages of the two big queries."""
+"""Sorting and pagination of the queries for runs and datasets."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def _check(column: str, kind: str) -> None:
 
 
 def _comparable(value: Any) -> tuple[bool, Any]:
-    """Numbers before text, so that a column of both can be put in order."""
+    """Sort key that puts numbers before text, for columns with both."""
     return (True, json.dumps(value)) if not isinstance(value, int | float) else (False, value)
 
 
 def _in_order(rows: list[Row], column: str, *, descending: bool) -> list[Row]:
-    """PostgreSQL's order: nulls are the largest."""
+    """Sort as PostgreSQL does: nulls are the largest values."""
     known = [row for row in rows if _sort_value(row, column) is not None]
     unknown = [row for row in rows if _sort_value(row, column) is None]
     known.sort(key=lambda row: _comparable(_sort_value(row, column)), reverse=descending)
@@ -42,7 +42,7 @@ def _in_order(rows: list[Row], column: str, *, descending: bool) -> list[Row]:
 
 
 def _sorted(rows: list[Row], sortings: list[Any], kind: str) -> list[Row]:
-    """By what was asked; what is equal stays by run (newest first) and name."""
+    """Sort as requested, and then by run (newest first) and name."""
     rows = sorted(rows, key=lambda row: row.get("name", ""))
     rows.sort(key=lambda row: row["run_number"], reverse=True)
     for column, direction in reversed(sortings):
@@ -52,7 +52,7 @@ def _sorted(rows: list[Row], sortings: list[Any], kind: str) -> list[Row]:
 
 
 def page(body: dict[str, Any], kind: str) -> dict[str, Any]:
-    """One page of runs or datasets, the number of pages and of rows."""
+    """Return one page of runs or datasets, with the numbers of pages and rows."""
     number, size = body.get("page") or 0, body.get("page_size", DEFAULT_PAGE_SIZE)
     fits = compile_filter(body.get("filter"), kind)
     all_rows = run_rows() if kind == "Run" else dataset_rows()

@@ -1,4 +1,4 @@
-"""Run Registry's runs and datasets. Classes, names and states are derived; the figures are OMS's."""
+"""Runs and datasets of Run Registry. Classes, names and states are derived; other values are from OMS."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ ONLINE = "online"
 
 
 def is_global(run: Row) -> bool:
-    """Whether Run Registry knows the run at all."""
-    return run["sequence"] == "GLOBAL-RUN"
+    """Return whether Run Registry has the run."""
+    return bool(run["sequence"] == "GLOBAL-RUN")
 
 
 def has_offline_datasets(run: Row) -> bool:
-    """Pixel and Strip took part, and there is an active lumisection."""
+    """Return whether Pixel and Strip were included and the run has an active lumisection."""
     return {"PIXEL", "TRACKER"} <= set(run["components"]) and bool(run["last_lumisection_number"])
 
 
 def run_class(run: Row) -> str:
-    """Collisions18, Cosmics18 or Commissioning18."""
+    """Return Collisions18, Cosmics18 or Commissioning18."""
     if run["l1_hlt_mode"] == "collisions2018" and run["stable_beam"]:
         return "Collisions18"
     return "Cosmics18" if run["l1_hlt_mode"] == "cosmics2018" else "Commissioning18"
 
 
 def offline_names(run: Row) -> list[str]:
-    """The names of the run's datasets, `online` not among them."""
-    kind = run_class(run)
+    """Return the names of the datasets of a run without `online`."""
+    class_name = run_class(run)
     if not has_offline_datasets(run):
         return []
-    if kind == "Commissioning18":
+    if class_name == "Commissioning18":
         return ["/Express/Commissioning2018/DQM"]
-    if kind == "Cosmics18":
+    if class_name == "Cosmics18":
         return ["/Express/Cosmics2018/DQM", "/PromptReco/Cosmics2018A/DQM"]
     names = ["/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"]
     if run["run_number"] in world.golden_ranges():
@@ -52,7 +52,7 @@ def offline_names(run: Row) -> list[str]:
 
 @cache
 def _waiting_runs() -> frozenset[int]:
-    """The newest collision runs: their prompt reconstruction is not in the DQM GUI yet."""
+    """Return the newest collision runs, whose prompt reconstruction is not in the DQM GUI yet."""
     collisions = [
         number
         for number, run in world.runs().items()
@@ -62,7 +62,7 @@ def _waiting_runs() -> frozenset[int]:
 
 
 def tracker_state(run_number: int, name: str) -> str:
-    """The state of the dataset in the tracker workspace."""
+    """Return the state of the dataset in the tracker workspace."""
     if run_number in _waiting_runs() and name.startswith("/PromptReco"):
         return WAITING
     if name.startswith("/ReReco"):
@@ -81,15 +81,15 @@ def _is_significant(run: Row) -> bool:
 
 
 def _oms_attributes(run: Row) -> Row:
-    """What Run Registry keeps of OMS's answer."""
-    kept = {name: value for name, value in run.items() if name not in ("last_lumisection_number", "era")}
-    kept["ls_duration"] = run["last_lumisection_number"]
+    """Return the attributes of OMS that Run Registry stores."""
+    attributes = {name: value for name, value in run.items() if name not in ("last_lumisection_number", "era")}
+    attributes["ls_duration"] = run["last_lumisection_number"]
     fill = world.fills().get(run["fill_number"]) or {}
-    kept["injection_scheme"] = fill.get("injection_scheme")
-    kept |= {f"{name.lower()}_included": True for name in run["components"]}
+    attributes["injection_scheme"] = fill.get("injection_scheme")
+    attributes |= {f"{name.lower()}_included": True for name in run["components"]}
     if _is_significant(run):
-        kept["beams_present_and_stable"] = bool(run["stable_beam"])
-    return kept
+        attributes["beams_present_and_stable"] = bool(run["stable_beam"])
+    return attributes
 
 
 def _rr_attributes(run: Row) -> Row:
@@ -111,23 +111,23 @@ def _dataset_attributes(run_number: int, name: str) -> Row:
 
 @cache
 def run_rows() -> list[Row]:
-    """Every run as POST /runs_filtered_ordered gives it, but for the flags: oldest first."""
+    """Return all runs in the format of POST /runs_filtered_ordered, without flags, oldest first."""
     known = [run for run in world.runs().values() if is_global(run)]
     return [
         {
             "run_number": run["run_number"],
             "oms_attributes": _oms_attributes(run),
             "rr_attributes": _rr_attributes(run),
-            "version": place,
+            "version": index,
             "deleted": False,
         }
-        for place, run in enumerate(known, start=1)
+        for index, run in enumerate(known, start=1)
     ]
 
 
 @cache
 def dataset_rows() -> list[Row]:
-    """Every dataset as POST /datasets_filtered_ordered gives it, but for the flags: by run and name."""
+    """Return all datasets in the format of POST /datasets_filtered_ordered, without flags, by run and name."""
     rows: list[Row] = []
     for run in run_rows():
         number = run["run_number"]
@@ -139,17 +139,17 @@ def dataset_rows() -> list[Row]:
                 "dataset_attributes": _dataset_attributes(number, name),
                 "datasets_in_gui": [],
                 "deleted": False,
-                "version": len(rows) + place,
+                "version": len(rows) + index,
                 "Run": parts,
             }
-            for place, name in enumerate([*offline_names(world.runs()[number]), ONLINE], start=1)
+            for index, name in enumerate([*offline_names(world.runs()[number]), ONLINE], start=1)
         )
     return rows
 
 
 @cache
 def dataset_names() -> dict[int, list[str]]:
-    """Run: its dataset names, `online` first, as GET /get_all_dataset_names_of_run gives them."""
+    """Return {run number: dataset names, `online` first}, as in GET /get_all_dataset_names_of_run."""
     names: dict[int, list[str]] = {}
     for row in dataset_rows():
         known = names.setdefault(row["run_number"], [])
@@ -158,12 +158,12 @@ def dataset_names() -> dict[int, list[str]]:
 
 
 def flags_of(row: Row) -> dict[str, Any]:
-    """The triplet summary of a run or dataset row."""
+    """Return the triplet summary of a row of a run or dataset."""
     return triplet_summary(row["run_number"], row.get("name", ONLINE) == ONLINE)
 
 
 def with_flags(row: Row) -> Row:
-    """The row as it goes over the wire."""
+    """Return the row with its flags, as in a response."""
     cache_row: Row = {"triplet_summary": flags_of(row)}
     if "name" in row:
         cache_row["dcs_summary"] = dcs_summary(row["run_number"])

@@ -1,7 +1,7 @@
-"""The sandbox's world: runs, fills and lumisections of CMS, 13 April to 13 May 2018, and what is derived from them.
+"""Data of the sandbox: runs, fills and lumisections of CMS, 13 April to 13 May 2018, and derived values.
 
-README.md says where each figure comes from and what is made up. Rows are plain dictionaries with OMS's names;
-a figure that is not known is None.
+README.md gives the source of each value. Rows are dictionaries with the attribute names of OMS; unknown values are
+None.
 """
 
 from sandbox.world.fills import fills

@@ -1,4 +1,4 @@
-"""The columns of the world's tables: names as OMS spells them."""
+"""Columns of the tables, with the names of OMS."""
 
 RUN_COLUMNS = [
     "run_number",
@@ -56,10 +56,10 @@ FILL_COLUMNS = [
     "fill_type_party2",
 ]
 
-# Where the source table names a column otherwise.
+# Columns with another name in the source table.
 SOURCE_NAME_OF_FILL = {"duration": "duration_stable_s", "fill_type_party1": "party1", "fill_type_party2": "party2"}
 
-# A lumisection's flags, lowest bit first.
+# Flags of a lumisection, lowest bit first.
 BITS = [
     "beam1_present",
     "beam2_present",

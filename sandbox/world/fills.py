@@ -1,4 +1,4 @@
-"""Fills: 42 from CMS's fill table, the others with what their runs say and nothing more."""
+"""Fills: 42 from the fill table of CMS, the others derived from their runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sandbox.world.columns import FILL_COLUMNS
 from sandbox.world.runs import ERA, runs
 from sandbox.world.tables import Row, rows_of, value_of
 
-# Attributes of OMS's fills that no source of ours has.
+# Attributes of OMS that are not in the sources.
 UNKNOWN_COLUMNS = [
     "end_time",
     "init_lumi",
@@ -25,19 +25,19 @@ UNKNOWN_COLUMNS = [
 
 
 def _most_common(members: list[Row], attribute: str) -> object:
-    """What the runs say: the only value, or the one most of them have (a cosmic run inside a proton fill)."""
-    said = [row[attribute] for row in members if row[attribute] is not None]
-    return max(said, key=said.count) if said else None
+    """Return the most common value of the runs of a fill (there are cosmic runs within proton fills), or None."""
+    values = [row[attribute] for row in members if row[attribute] is not None]
+    return max(values, key=values.count) if values else None
 
 
 def _derive_fill(number: int, members: list[Row]) -> Row:
     row: Row = dict.fromkeys([*FILL_COLUMNS, *UNKNOWN_COLUMNS])
-    said = {name: _most_common(members, name) for name in ("energy", "fill_type_party1", "fill_type_party2")}
-    row.update(said)  # type: ignore[arg-type]
+    common = {name: _most_common(members, name) for name in ("energy", "fill_type_party1", "fill_type_party2")}
+    row.update(common)  # type: ignore[arg-type]
     return row | {
         "fill_number": number,
         "era": ERA,
-        "fill_type_runtime": "PROTONS" if said["fill_type_party1"] == "PROTON" else None,
+        "fill_type_runtime": "PROTONS" if common["fill_type_party1"] == "PROTON" else None,
         "stable_beams": any(bool(member["stable_beam"]) for member in members),
         "first_run_number": min(int(str(member["run_number"])) for member in members),
         "last_run_number": max(int(str(member["run_number"])) for member in members),
@@ -46,7 +46,7 @@ def _derive_fill(number: int, members: list[Row]) -> Row:
 
 @cache
 def fills() -> dict[int, Row]:
-    """Every fill that a run names, by number: the attributes of OMS's `fills`."""
+    """Return the fills of all runs by number, with the attributes of `fills` of OMS."""
     members: dict[int, list[Row]] = defaultdict(list)
     for run in runs().values():
         if isinstance(run["fill_number"], int):

@@ -1,4 +1,4 @@
-"""The lumisections of 779 runs, kept run-length encoded and unpacked when a run is asked for."""
+"""The lumisections of 779 runs, stored run-length encoded and decoded on access."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Segment = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Lumisections:
-    """One run's lumisections, packed.
+    """The encoded lumisections of one run.
 
-    `segments`: (first, last, flags) of stretches with the same flags and no missing number; flags as in BITS.
+    `segments`: (first, last, flags) of contiguous ranges with the same flags; bits as in BITS.
     """
 
     run_number: int
@@ -30,12 +30,12 @@ class Lumisections:
 
     @property
     def last(self) -> int:
-        """The largest number that OMS has a row for (may be past the last active one)."""
+        """Return the last lumisection with a row in OMS (can be larger than the last active one)."""
         return self.segments[-1][1]
 
 
 def is_on(flags: int, bit: str) -> bool:
-    """Whether the flag of that name is set."""
+    """Return whether the flag with this name is set."""
     return bool(flags >> BITS.index(bit) & 1)
 
 
@@ -68,18 +68,18 @@ def _lumisections_by_run() -> dict[int, Lumisections]:
 
 
 def lumisections_of(run_number: int) -> Lumisections | None:
-    """What OMS has for the run, None when it has no rows."""
+    """Return the lumisections of a run, or None without rows."""
     return _lumisections_by_run().get(run_number)
 
 
 def runs_with_lumisections() -> list[int]:
-    """The numbers of the runs with rows, oldest first."""
+    """Return the numbers of the runs with rows, oldest first."""
     return list(_lumisections_by_run())
 
 
 @lru_cache(maxsize=64)
 def lumisections_rows(run_number: int) -> list[Row]:
-    """The run's rows with the attributes of OMS's `lumisections`.
+    """Return the rows of a run with the attributes of `lumisections` of OMS.
 
     Delivered and recorded luminosity count from the start of the fill; end_lumi is the next row's init_lumi.
     """

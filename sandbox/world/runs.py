@@ -1,4 +1,4 @@
-"""The 1,231 runs as OMS has them."""
+"""The 1,231 runs of OMS."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _derived(row: Row) -> Row:
 
 @cache
 def runs() -> dict[int, Row]:
-    """Every run by its number, oldest first: the attributes of OMS's `runs`."""
+    """Return all runs by number, oldest first, with the attributes of `runs` of OMS."""
     reported = (_reported(line) for line in _lines())
     return {int(str(row["run_number"])): row | _derived(row) for row in reported}
 
@@ -71,5 +71,5 @@ def _ranges(text: str) -> Ranges:
 
 @cache
 def golden_ranges() -> dict[int, Ranges]:
-    """Run: lumisections (first, last) of the golden JSON of 2018; runs without any are not there."""
+    """Return {run number: golden lumisections as (first, last)} of the golden JSON of 2018."""
     return {int(line["run_number"]): _ranges(line["golden"]) for line in _lines() if line["golden"]}

@@ -1,4 +1,4 @@
-"""Reading the world's tables."""
+"""Readers of the tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LUMISECTION_SECONDS = 23.31
 
 
 def rows_of(name: str) -> Iterator[dict[str, str]]:
-    """The lines of a tab separated table, by column name."""
+    """Yield the rows of a tab-separated table by column name."""
     lines = (FOLDER / name).read_text(encoding="utf-8").splitlines()
     columns = lines[0].split("\t")
     for line in lines[1:]:
@@ -22,36 +22,36 @@ def rows_of(name: str) -> Iterator[dict[str, str]]:
 
 
 def value_of(text: str) -> Value:
-    """What a field says: nothing, yes or no, a whole number, a number, or the text."""
+    """Parse a field as None, a boolean, an integer, a float or text."""
     if not text:
         return None
     if text in ("True", "False"):
         return text == "True"
-    for kind in (int, float):
+    for number_type in (int, float):
         try:
-            return kind(text)
+            return number_type(text)
         except ValueError:
             continue
     return text
 
 
 def moment(text: str) -> datetime:
-    """The time of `YYYY-MM-DDTHH:MM:SSZ` (UTC)."""
+    """Parse a time in the format `YYYY-MM-DDTHH:MM:SSZ` (UTC)."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 def as_text(time: datetime) -> str:
-    """The other way."""
+    """Format a time as `YYYY-MM-DDTHH:MM:SSZ`."""
     return time.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def seconds_later(text: str, seconds: float) -> str:
-    """The time that many seconds after `text`."""
+    """Return the time `seconds` after `text`."""
     return as_text(moment(text) + timedelta(seconds=seconds))
 
 
 def seconds_between(start: Value, end: Value) -> int | None:
-    """Whole seconds from start to end, None when either is not known."""
+    """Return the whole seconds from start to end, or None if either is unknown."""
     if not isinstance(start, str) or not isinstance(end, str):
         return None
     return int((moment(end) - moment(start)).total_seconds())

@@ -1,4 +1,4 @@
-"""`manage.py sandbox`: the outside world on this machine."""
+"""`manage.py sandbox`: stand-ins of the external services on this machine."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
 
 def port_of_environment() -> int:
-    """SANDBOX_PORT, or the usual one."""
+    """Return SANDBOX_PORT, or the default port. Raises `CommandError`."""
     raw = os.environ.get("SANDBOX_PORT") or str(DEFAULT_PORT)
     if not raw.isdigit():
         raise CommandError(f"SANDBOX_PORT is {raw!r}: give a port number.")
@@ -43,7 +43,7 @@ def port_of_environment() -> int:
 
 
 def stop_at_signals(server: SandboxServer) -> None:
-    """End at once at SIGINT and SIGTERM; whoever is still being answered is cut off."""
+    """Shut down immediately on SIGINT and SIGTERM, without waiting for open connections."""
 
     def stop(_signum: int, _frame: FrameType | None) -> None:
         threading.Thread(target=server.shutdown, daemon=True).start()

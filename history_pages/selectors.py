@@ -52,7 +52,8 @@ def changes_of_run(run_number: int, reader: User) -> QuerySet[Change]:
 
 def certifications_of_run(run_number: int) -> CertificationQuerySet:
     """Return the certifications of a run, including withdrawn ones."""
-    return TrackerCertification.objects.of_run(run_number).with_names().order_by("-state", "pk")
+    rows: CertificationQuerySet = TrackerCertification.objects.of_run(run_number)
+    return rows.with_names().order_by("-state", "pk")
 
 
 def unacknowledged_changes(person: User) -> QuerySet[Change]:

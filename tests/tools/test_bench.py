@@ -1,7 +1,8 @@
-"""What the benchmark reads out of its samples."""
+"""How the benchmark evaluates its samples."""
 
 import pytest
 
+from tools.bench.__main__ import sizes_from_environment
 from tools.bench.measure import Measurement, longest_chain
 
 
@@ -24,9 +25,29 @@ def test_longest_chain_counts_calls_that_waited_for_each_other(calls, length):
     assert longest_chain(calls) == length
 
 
-def test_row_tells_the_middle_and_the_slow_end():
+def test_row_gives_the_median_and_the_95th_percentile():
     row = Measurement("page")
     for milliseconds in range(1, 101):
         row.add(milliseconds / 1000, 10)
     assert row.p50_ms == pytest.approx(50.5)
     assert 95 <= row.p95_ms <= 97
+
+
+@pytest.mark.parametrize(("bound", "is_within"), [(None, True), (2.1, True), (1.9, False)])
+def test_row_is_compared_with_the_help_page_of_the_same_run(bound, is_within):
+    row = Measurement("page", bound)
+    row.baseline = [0.004, 0.005, 0.006]
+    for seconds in (0.009, 0.010, 0.030):
+        row.add(seconds, 10)
+    assert row.multiple == pytest.approx(2)
+    assert row.is_within_bound is is_within
+
+
+def test_row_without_samples_of_the_help_page_has_no_multiple():
+    assert Measurement("page").multiple is None
+
+
+@pytest.mark.parametrize(("text", "sizes"), [("", [15_000]), ("1000,20000, 150000", [1_000, 20_000, 150_000])])
+def test_sizes_come_from_the_environment(monkeypatch, text, sizes):
+    monkeypatch.setenv("SIZES", text)
+    assert sizes_from_environment() == sizes

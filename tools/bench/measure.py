@@ -1,4 +1,4 @@
-"""One person's browser over HTTP, and what its requests took."""
+"""A signed-in HTTP client for the benchmark, and the times of its requests."""
 
 from __future__ import annotations
 
@@ -13,25 +13,40 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from certify.models.choices import ConfirmationCode
 from tests.browser_form import fields_of
 
 TIMEOUT_S = 60
+# Needs the session and the user, and no other query.
+BASELINE_PATH = "/help/"
 
 
 @dataclass
 class Measurement:
-    """The samples of one row of the table, in seconds and bytes; `target_ms` is held against the median."""
+    """The samples of one row of the table, in seconds and bytes.
+
+    `bound`: how many times the time of the help page the row may take. Each sample has one of the help page next to
+    it (`baseline`, seconds), so that both meet the same load of the machine.
+    """
 
     name: str
-    target_ms: float | None = None
+    bound: float | None = None
     seconds: list[float] = field(default_factory=list)
+    baseline: list[float] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     queries: int | None = None
 
     def add(self, seconds: float, size: int) -> None:
         self.seconds.append(seconds)
         self.sizes.append(size)
+
+    @property
+    def multiple(self) -> float | None:
+        """The median in multiples of the help page's median; None without samples of that."""
+        return statistics.median(self.seconds) / statistics.median(self.baseline) if self.baseline else None
+
+    @property
+    def is_within_bound(self) -> bool:
+        return self.bound is None or (self.multiple is not None and self.multiple <= self.bound)
 
     @property
     def p50_ms(self) -> float:
@@ -44,9 +59,9 @@ class Measurement:
 
 @dataclass(frozen=True)
 class PageResponse:
-    """What the site answered to one request."""
+    """The response to one request."""
 
-    asked: str
+    request: str
     status: int
     headers: Message
     content: bytes
@@ -57,9 +72,9 @@ class PageResponse:
 
 
 class BenchBrowser:
-    """A session of a signed-in person. Every answer that is not expected stops the benchmark.
+    """A session of a signed-in person. A status other than the expected one raises `RuntimeError`.
 
-    It has Python's own client and one connection: `requests` takes more than a millisecond of each sample for itself.
+    It uses `http.client` with one connection: `requests` adds more than a millisecond to each sample.
     """
 
     def __init__(self, url: str, name: str) -> None:
@@ -74,62 +89,57 @@ class BenchBrowser:
         self.post("/accounts/login/", fields, expected=302)
 
     def get(self, path: str, expected: int = 200, headers: dict[str, str] | None = None) -> PageResponse:
-        return _expect_status(self._ask("GET", path, None, headers or {}), expected)
+        return _expect_status(self._send("GET", path, None, headers or {}), expected)
 
     def post(self, path: str, fields: dict[str, Any], expected: int) -> PageResponse:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
-        return _expect_status(self._ask("POST", path, urlencode(fields, doseq=True), form), expected)
+        return _expect_status(self._send("POST", path, urlencode(fields, doseq=True), form), expected)
 
-    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> PageResponse:
+    def _send(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> PageResponse:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         self._connection.request(method, path, body, {**headers, "Cookie": cookies})
         response = self._connection.getresponse()
-        answer = PageResponse(f"{method} {path}", response.status, response.headers, response.read())
-        for said in response.headers.get_all("Set-Cookie", []):
-            self._cookies |= {name: morsel.value for name, morsel in SimpleCookie(said).items()}
-        return answer
+        page = PageResponse(f"{method} {path}", response.status, response.headers, response.read())
+        for header in response.headers.get_all("Set-Cookie", []):
+            self._cookies |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+        return page
 
     def open_reconstructions(self, runs: str) -> list[tuple[int, str]]:
-        """Run and reconstruction of what is open in this search, asked of the open runs page."""
+        """Run number and reconstruction of what the open runs page of this search offers to certify."""
         page = self.get(f"/openruns/?runs={runs}").text
         found = []
         for row in re.split(r"<tr\b", page)[1:]:
             if run := re.search(r'data-run="(\d+)"', row):
                 for tag in re.findall(r"<[^>]*data-reco=[^>]*>", row):
-                    if 'data-state="open"' in tag:
-                        found.append((int(run[1]), re.search(r'data-reco="(\w+)"', tag)[1]))  # type: ignore[index]
+                    name = re.search(r'data-reco="(\w+)"', tag)
+                    if name and 'data-state="open"' in tag:
+                        found.append((int(run[1]), name[1]))
         return found
 
 
-def _expect_status(answer: PageResponse, expected: int) -> PageResponse:
-    if answer.status != expected:
-        errors = re.findall(r'class="[^"]*error[^"]*"[^>]*>([^<]+)', answer.text)
-        told = f"{answer.status} {answer.headers.get('Location', '')}, not {expected}. {errors}"
-        raise RuntimeError(f"{answer.asked}: {told}")
-    return answer
+def _expect_status(page: PageResponse, expected: int) -> PageResponse:
+    if page.status != expected:
+        errors = re.findall(r'class="[^"]*error[^"]*"[^>]*>([^<]+)', page.text)
+        location = page.headers.get("Location", "")
+        raise RuntimeError(f"{page.request}: {page.status} {location}, not {expected}. {errors}")
+    return page
 
 
-def timed(into: Measurement, call: Callable[[], PageResponse]) -> PageResponse:
-    """Call once and keep time and size."""
-    began = time.perf_counter()
-    answer = call()
-    into.add(time.perf_counter() - began, len(answer.content))
-    return answer
+def timed(row: Measurement, browser: BenchBrowser, call: Callable[[], PageResponse]) -> PageResponse:
+    """Call once, then get the help page; add both times, and the size, to the row."""
+    start = time.perf_counter()
+    page = call()
+    row.add(time.perf_counter() - start, len(page.content))
+    start = time.perf_counter()
+    browser.get(BASELINE_PATH)
+    row.baseline.append(time.perf_counter() - start)
+    return page
 
 
-def all_good(page: PageResponse) -> dict[str, Any]:
-    """The certify form of this page, filled in by somebody who finds all of it good and confirms what is odd."""
-    fields: dict[str, Any] = dict(fields_of(page))
-    fields |= dict.fromkeys(("pixel", "strip", "tracking"), "good") | {"trackermap": "exists"}
-    for name in re.findall(r'name="(checklist_\w+)"', page.text):
-        fields[name] = "on"
-    return fields | {f"confirm_{code}": "on" for code in ConfirmationCode.values}
-
-
-def longest_chain(asked: Iterable[dict[str, Any]]) -> int:
-    """How many of these calls came one after the other: each began when the one before had ended."""
-    chain, ended = 0, 0.0
-    for call in sorted(asked, key=lambda one: one["started"] + (one["seconds"] or 0)):
-        if call["started"] >= ended - 0.002:
-            chain, ended = chain + 1, call["started"] + (call["seconds"] or 0)
+def longest_chain(calls: Iterable[dict[str, Any]]) -> int:
+    """The length of the longest sequence of calls in which each began after the one before had ended."""
+    chain, end = 0, 0.0
+    for call in sorted(calls, key=lambda call: call["started"] + (call["seconds"] or 0)):
+        if call["started"] >= end - 0.002:
+            chain, end = chain + 1, call["started"] + (call["seconds"] or 0)
     return chain

@@ -1,4 +1,4 @@
-"""Fifteen thousand certifications, the size of CertHelper's own table at the end of 2024."""
+"""Certifications in bulk, by default as many as the production table had at the end of 2024."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ FIRST_RUN, FIRST_FILL = 320_000, 6_800
 RUNS_PER_FILL = 6
 REFERENCES = 60
 PEOPLE = 40
-BEGIN = datetime(2018, 6, 1, tzinfo=UTC)
+END = datetime(2019, 6, 24, tzinfo=UTC)  # the last run; more certifications begin earlier, so that a week has as many
 BETWEEN_RUNS = timedelta(minutes=75)
 
 
-def fill_tables(chance: random.Random) -> None:
-    """Runs, fills, people, references and certifications in bulk; the same ones for the same seed."""
-    count = CERTIFICATIONS // 2
+def fill_tables(chance: random.Random, certifications: int = CERTIFICATIONS) -> None:
+    """Create runs, fills, people, references and certifications; the same seed gives the same rows."""
+    count = (certifications + 1) // 2
     now = datetime.now(UTC)
     fills = [OmsFill(fill_number=FIRST_FILL + index, fetched_at=now) for index in range(count // RUNS_PER_FILL + 1)]
     OmsFill.objects.bulk_create(fills)
-    runs = OmsRun.objects.bulk_create((_run(index, now, chance) for index in range(count)), batch_size=1000)
-    made = RunReconstruction.objects.bulk_create(
+    runs = OmsRun.objects.bulk_create((_run(index, count, now, chance) for index in range(count)), batch_size=1000)
+    targets = RunReconstruction.objects.bulk_create(
         (
             RunReconstruction(run=run, reconstruction=name, is_reference=index < REFERENCES // 2, reference_since=now)
             for (index, run), name in product(enumerate(runs), (Reconstruction.EXPRESS, Reconstruction.PROMPT))
@@ -38,13 +38,13 @@ def fill_tables(chance: random.Random) -> None:
     people = [User.objects.create(username=f"bench{number}", role=Role.SHIFTER) for number in range(PEOPLE)]
     dataset, _ = Dataset.objects.get_or_create(name="/PromptReco/Collisions2018A/DQM")
     reason = BadReason.objects.first()
-    rows = (_certification(one, made[: REFERENCES // 2], people, dataset, reason, chance) for one in made)
-    TrackerCertification.objects.bulk_create(islice(rows, CERTIFICATIONS), batch_size=1000)
+    rows = (_certification(target, targets[: REFERENCES // 2], people, dataset, reason, chance) for target in targets)
+    TrackerCertification.objects.bulk_create(islice(rows, certifications), batch_size=1000)
 
 
-def _run(index: int, now: datetime, chance: random.Random) -> OmsRun:
+def _run(index: int, count: int, now: datetime, chance: random.Random) -> OmsRun:
     is_cosmics = index % 7 == 0
-    began = BEGIN + index * BETWEEN_RUNS
+    start = END - (count - index) * BETWEEN_RUNS
     fill = FIRST_FILL + index // RUNS_PER_FILL
     return OmsRun(
         run_number=FIRST_RUN + index,
@@ -52,8 +52,8 @@ def _run(index: int, now: datetime, chance: random.Random) -> OmsRun:
         fetched_at=now,
         fill_number=None if is_cosmics else fill,
         fill_id=None if is_cosmics else fill,
-        start_time=began,
-        end_time=began + timedelta(hours=1),
+        start_time=start,
+        end_time=start + timedelta(hours=1),
         era="2018D",
         b_field=3.8,
         energy=0 if is_cosmics else 6500,
@@ -85,7 +85,7 @@ def _certification(
         trackermap=TrackerMap.EXISTS,
         bad_reason=reason if is_bad else None,
         comment="High voltage of TIB lost in lumisections 100 to 160" if is_bad else "",
-        date=(run.start_time or BEGIN).date(),
+        date=(run.start_time or END).date(),
         run_type=run.run_type,
         lumisections=run.lumisections,
         recorded_lumi=run.recorded_lumi,

@@ -1,4 +1,4 @@
-"""A whole site of its own for the benchmark: PostgreSQL, sandbox and gunicorn on free ports, gone afterwards."""
+"""A temporary site for the benchmark: PostgreSQL, sandbox and gunicorn on free ports."""
 
 from __future__ import annotations
 
@@ -24,34 +24,35 @@ TIMEOUT_S = 60
 
 @dataclass(frozen=True)
 class BenchSite:
-    """Where the site and its sandbox answer."""
+    """The addresses of the site and its sandbox."""
 
     url: str
     sandbox: str
 
     def slow_down(self, service: str, seconds: float) -> None:
-        """The service answers each call after this many seconds."""
+        """Make the service respond to each call after this many seconds."""
         body = {"service": service, "mode": "slow", "seconds": seconds}
         requests.post(f"{self.sandbox}/_sandbox/faults", json=body, timeout=TIMEOUT_S).raise_for_status()
 
     def clear_requests(self) -> None:
         requests.delete(f"{self.sandbox}/_sandbox/requests", timeout=TIMEOUT_S).raise_for_status()
 
-    def asked(self) -> list[dict[str, Any]]:
-        """What the site asked the outside since `forget_asked`."""
-        return requests.get(f"{self.sandbox}/_sandbox/requests", timeout=TIMEOUT_S).json()
+    def outside_calls(self) -> list[dict[str, Any]]:
+        """The calls of the site to outside services since `clear_requests`: service, start and duration in seconds."""
+        calls: list[dict[str, Any]] = requests.get(f"{self.sandbox}/_sandbox/requests", timeout=TIMEOUT_S).json()
+        return calls
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A TCP port that no program listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
 def whole_site() -> Iterator[BenchSite]:
-    """`manage.py serve` on an empty PostgreSQL; the environment of this process then fits it, for Django in here."""
+    """Run `manage.py serve` on an empty PostgreSQL, and set this process's environment so that Django uses the same."""
     port, sandbox_port = free_port(), free_port()
     with throwaway_server() as database, tempfile.TemporaryDirectory(prefix="certhelper-bench-") as folder:
         os.environ |= {

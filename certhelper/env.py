@@ -1,4 +1,4 @@
-"""Typed readers of environment variables: a wrong value stops the start and names the variable."""
+"""Typed readers of environment variables. A wrong value raises `ImproperlyConfigured` with the name of the variable."""
 
 import os
 from pathlib import Path
@@ -21,7 +21,7 @@ def text(name: str, default: str = "") -> str:
 
 
 def number(name: str, default: float) -> float:
-    """The variable as a number of its own unit (seconds, a port, ...)."""
+    """The variable as a number, in the unit that docs/operator.md names."""
     raw = os.environ.get(name, "")
     try:
         return float(raw) if raw else default
@@ -43,16 +43,16 @@ def port(name: str, default: int) -> int:
 
 
 def database(name: str, default: str, **options: Any) -> Any:
-    """The variable as Django's description of a database. It may hold a password, so that it is not said again."""
+    """The variable as an entry of `DATABASES`. Errors do not repeat it, since it may contain a password."""
     try:
-        described = dj_database_url.parse(os.environ.get(name) or default, **options)
+        parsed = dj_database_url.parse(os.environ.get(name) or default, **options)
     except ValueError:
-        described = None
-    if described is None or described["ENGINE"] not in _ENGINES:
+        parsed = None
+    if parsed is None or parsed["ENGINE"] not in _ENGINES:
         raise ImproperlyConfigured(
             f"{name} is no address of a database: give postgres://user:password@host:5432/name or sqlite:////a/file."
         )
-    return described
+    return parsed
 
 
 def boolean(name: str, *, default: bool) -> bool:
@@ -71,5 +71,5 @@ def string_list(name: str, default: str = "") -> list[str]:
 
 
 def is_set(name: str) -> bool:
-    """Whether the variable (or its `_FILE`) was given at all, even empty."""
+    """Whether the variable or its `_FILE` is set, even if empty."""
     return name in os.environ or f"{name}_FILE" in os.environ

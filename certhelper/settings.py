@@ -106,7 +106,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "certhelper.urls"
 WSGI_APPLICATION = "certhelper.wsgi.application"
-FORM_RENDERER = "certhelper.web.form_renderer.FastInputRenderer"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -1,4 +1,4 @@
-"""Addresses. The names that outside tools rely on are fixed."""
+"""URL patterns. Outside tools rely on their paths and names."""
 
 from django.contrib import admin
 from django.urls import include, path

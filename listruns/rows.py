@@ -1,9 +1,8 @@
-"""The lines of the list: what one says, and its drawing, which is kept. People look at the same lines all day."""
+"""The rows of the list: their values and their HTML, which is cached, since most rows are the same all day."""
 
 from __future__ import annotations
 
 import datetime as dt
-from functools import lru_cache
 from typing import NamedTuple
 
 from django.template.loader import render_to_string
@@ -12,6 +11,7 @@ from django.utils.safestring import SafeString
 from certify.models import TrackerCertification
 from certify.models.choices import TrackerMap
 from certify.models.components import ComponentFlag
+from infrastructure.web.rendered_cache import render_once
 
 
 class ListRow(NamedTuple):
@@ -55,7 +55,7 @@ def list_row(row: TrackerCertification, as_of: dt.datetime | None = None) -> Lis
     )
 
 
-@lru_cache(maxsize=2048)
+@render_once(maxsize=2048)
 def row_html(row: ListRow) -> SafeString:
     """The line as a row of the table."""
     return render_to_string("listruns/_row.html", {"row": row})

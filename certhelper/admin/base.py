@@ -1,4 +1,4 @@
-"""Who may see and change what in the admin: our roles decide, not Django's groups; a change may say why."""
+"""Base classes of the admin: permissions follow the user's role, not Django's groups; changes may have a reason."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 MAX_REASON_LENGTH = 500
 
 
-class RoleModelAdmin(admin.ModelAdmin):
-    """Rows that people of one role, and of higher ones, may see and change."""
+class RoleModelAdmin(admin.ModelAdmin[Any]):
+    """Rows that users with the role `role` or a higher one may see and change."""
 
     role = Role.ADMIN
 
@@ -47,29 +47,29 @@ class RoleModelAdmin(admin.ModelAdmin):
         return self._has_role(request)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
-        """Django's, which looks the row up before it asks who may."""
+        """Check the permission first; Django looks the row up before it does."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 
 
 class TolerantListAdmin(RoleModelAdmin):
-    """A list that outlives any address: filters that no row can fit lead to the whole list."""
+    """A list that redirects to the unfiltered list when the filters in the address cannot be evaluated."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         try:
-            answer = super().changelist_view(request, extra_context)
-            # Drawn here: the days above a list are read while it is drawn.
-            return answer.render() if isinstance(answer, TemplateResponse) else answer
-        except (ValueError, OverflowError, DataError) as wrong:
+            response = super().changelist_view(request, extra_context)
+            # Rendered here, since the date hierarchy is queried while the template is rendered.
+            return response.render() if isinstance(response, TemplateResponse) else response
+        except (ValueError, OverflowError, DataError) as error:
             if request.method == "POST" or not set(request.GET) - {ERROR_FLAG}:
                 raise
-            logger.warning("An address of the admin could not be read: %s", wrong)
+            logger.warning("The filters of an admin list could not be evaluated: %s", error)
             return redirect(f"{request.path}?{ERROR_FLAG}=1")
 
 
-class ChangeReasonForm(forms.ModelForm):
-    """A form of the admin that also asks why."""
+class ChangeReasonForm(forms.ModelForm[Any]):
+    """A form of the admin with a field for the reason of the change."""
 
     why = forms.CharField(
         required=False,
@@ -81,7 +81,7 @@ class ChangeReasonForm(forms.ModelForm):
 
 
 class ReasonedChangeAdmin(TolerantListAdmin):
-    """Rows of which history is kept: one change for all that a form does, with what was typed under Why."""
+    """Rows with history: all that a form changes is one operation, with the reason typed under "Why"."""
 
     form = ChangeReasonForm
 
@@ -97,7 +97,7 @@ def _change_reason(request: HttpRequest) -> str:
 
 
 class ReadOnlyAdmin(TolerantListAdmin):
-    """Rows that change through the pages alone."""
+    """Rows that the admin shows and does not change."""
 
     list_per_page = 50
     show_full_result_count = False
@@ -113,7 +113,7 @@ class ReadOnlyAdmin(TolerantListAdmin):
 
 
 class LinkedPageAdmin(ReadOnlyAdmin):
-    """Rows that have a page, where they are changed and tell their history: `page` by key."""
+    """Rows with a page of their own, where they are changed; `page`: its URL name, with the key as argument."""
 
     page = ""
 

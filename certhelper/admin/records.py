@@ -1,4 +1,4 @@
-"""The rest of what is stored, to look at in the admin: history, drafts, leases, notes. Nothing changes here."""
+"""Read-only admin of the remaining tables: history, drafts, leases, notes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from drafts.models import Draft, Lease
 from reports.models import DayNote
 
 OUR_APPS = ("certify", "drafts", "history", "oms", "references", "reports", "review", "shiftleader", "users")
+_LONG_FIELDS = (models.TextField, models.JSONField)
+_TEXT_FIELDS = (models.CharField, models.TextField)
+_FILTER_FIELDS = (models.BooleanField, models.DateField)
 
 
 @admin.register(Change)
 class ChangeAdmin(ReadOnlyAdmin):
-    """What was changed, as it is stored; people read it under History."""
+    """The stored changes; the History pages present them."""
 
     list_display = ("id", "at", "kind", "by_name", "run_number", "why")
     list_filter = ("kind", "at")
@@ -37,7 +40,7 @@ class NoticeAdmin(ReadOnlyAdmin):
 
 @admin.register(Draft)
 class DraftAdmin(ReadOnlyAdmin):
-    """That a draft is kept; what was typed is shown to nobody else."""
+    """Drafts without their content, which only their author sees."""
 
     list_display = ("run_number", "reconstruction", "user", "saved_at", "is_done")
     list_filter = ("is_done", "reconstruction", "saved_at")
@@ -63,7 +66,7 @@ class DayNoteAdmin(ReadOnlyAdmin):
 
 
 class HistoricalRowAdmin(ReadOnlyAdmin):
-    """The rows of one table after each change."""
+    """The rows of one history table."""
 
     list_display = ("row", "history_date", "history_type", "change")
     list_filter = ("history_type", "history_date")
@@ -71,35 +74,33 @@ class HistoricalRowAdmin(ReadOnlyAdmin):
     search_fields = ("change__by_name", "change__why", "=change__run_number")
 
     @admin.display(description="Key")
-    def row(self, after: models.Model) -> object:
-        return getattr(after, after.instance_type._meta.pk.attname)  # type: ignore[attr-defined]
+    def row(self, record: models.Model) -> object:
+        return getattr(record, record.instance_type._meta.pk.attname)  # type: ignore[attr-defined]
 
     def has_module_permission(self, _request: HttpRequest) -> bool:
-        """Not on the front page, which would be twice as long; Changes lead there."""
+        """Not on the index page, which would be twice as long; the admin of changes links to them."""
         return False
 
 
 class GenericTableAdmin(ReadOnlyAdmin):
-    """A table without a page of its own in the admin: what is short in columns, searched by its texts or its key."""
+    """A table without a class of its own here: short fields as columns, search in text fields or the key."""
 
     def get_list_display(self, _request: HttpRequest) -> list[Any]:
-        long = models.TextField | models.JSONField
-        return [one.name for one in self.opts.concrete_fields if not isinstance(one, long)]
+        return [field.name for field in self.opts.concrete_fields if not isinstance(field, _LONG_FIELDS)]
 
     def get_search_fields(self, _request: HttpRequest) -> list[str]:
-        texts = models.CharField | models.TextField
-        return [one.name for one in self.opts.concrete_fields if isinstance(one, texts)] or [f"={self.opts.pk.name}"]
+        names = [field.name for field in self.opts.concrete_fields if isinstance(field, _TEXT_FIELDS)]
+        return names or [f"={self.opts.pk.name}"]
 
     def get_list_filter(self, _request: HttpRequest) -> list[Any]:
-        short = models.BooleanField | models.DateField
-        return [one.name for one in self.opts.concrete_fields if one.choices or isinstance(one, short)]
+        return [field.name for field in self.opts.concrete_fields if field.choices or isinstance(field, _FILTER_FIELDS)]
 
     def get_list_select_related(self, _request: HttpRequest) -> list[str]:
-        return [one.name for one in self.opts.concrete_fields if isinstance(one, models.ForeignKey)]
+        return [field.name for field in self.opts.concrete_fields if isinstance(field, models.ForeignKey)]
 
 
 def register_remaining_models(known: set[type[models.Model]]) -> None:
-    """Every table of ours that is not among these, so that none is forgotten."""
+    """Register every model of our apps that is not in `known`, so that none is left out."""
     for model in apps.get_models():
         if model not in known and model.__module__.partition(".")[0] in OUR_APPS:
             admin.site.register(model, HistoricalRowAdmin if issubclass(model, HistoricalRow) else GenericTableAdmin)

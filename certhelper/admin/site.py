@@ -1,4 +1,4 @@
-"""Django admin: accounts and roles to edit; all else to look at, with the page where it is changed."""
+"""Django admin: accounts and roles are edited here; all else is read-only, with a link to the page that changes it."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ admin.site.unregister([Group, EmailAddress, SocialAccount, SocialApp, SocialToke
 
 @login_not_required
 def sign_in(request: HttpRequest, _extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-    """The one sign-in page, with its limit on failures, stands before the admin too."""
+    """Redirect to the sign-in page of the site, which limits failed attempts."""
     if not has_admin_access(request):
         return redirect_to_login(request.GET.get("next", "/admin/"))
     return redirect("admin:index")
 
 
 def has_admin_access(request: HttpRequest) -> bool:
-    """Whether the admin opens; who is signed in and may not is told so, instead of asked to sign in."""
+    """Whether the user may use the admin. Raises `PermissionDenied` for a signed-in user who may not."""
     if not request.user.is_authenticated:
         return False
     if not request.user.may_use_admin and request.path != reverse("admin:logout"):
@@ -55,7 +55,7 @@ def has_admin_access(request: HttpRequest) -> bool:
 
 @login_not_required
 def log_out(request: HttpRequest, _extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-    """The one sign-out, which ends the session at CERN too."""
+    """The sign-out of the site, which ends the session at CERN too."""
     return sign_out(request)
 
 
@@ -66,7 +66,7 @@ admin.site.has_permission = has_admin_access  # type: ignore[method-assign]
 
 @admin.register(*VOCABULARY_MODELS.values())
 class VocabularyTermAdmin(LinkedPageAdmin):
-    """To be changed on its page, which knows where a word may stand and keeps editions apart."""
+    """Changed on its page, which validates its place in the tree and detects concurrent edits."""
 
     role = Role.SHIFT_LEADER
     list_display = ("name", "description", "is_retired")
@@ -89,13 +89,13 @@ class ChecklistAdmin(LinkedPageAdmin):
         return reverse("history_pages:checklist", args=[cast(Checklist, row).identifier])
 
 
-class AccountForm(ChangeReasonForm, UserChangeForm):
-    """An account, and why it is changed."""
+class AccountForm(ChangeReasonForm, UserChangeForm[User]):
+    """An account, with the reason of the change."""
 
 
 @admin.register(User)
-class AccountAdmin(ReasonedChangeAdmin, UserAdmin):
-    """The role alone decides what a person may; accounts are deactivated, not deleted. Nobody changes their own."""
+class AccountAdmin(ReasonedChangeAdmin, UserAdmin[User]):
+    """Permissions follow the role alone; accounts are deactivated, not deleted; nobody changes their own role."""
 
     form = AccountForm
     list_display = ("username", "first_name", "last_name", "email", "role", "given_by", "is_active", "last_login")
@@ -134,7 +134,7 @@ class AccountAdmin(ReasonedChangeAdmin, UserAdmin):
 
 @admin.register(SocialAccount)
 class CernAccountAdmin(ReadOnlyAdmin):
-    """Which CERN account (`sub`) is whose, with what its last ID token said."""
+    """The CERN account (`sub`) of each user, with the claims of its last ID token."""
 
     list_display = ("uid", "user", "last_login", "date_joined")
     list_select_related = ("user",)
@@ -144,7 +144,7 @@ class CernAccountAdmin(ReadOnlyAdmin):
 
 @admin.register(TrackerCertification)
 class CertificationAdmin(LinkedPageAdmin):
-    """To be changed on its page, where rights and rules are held."""
+    """Changed on its page, which enforces permissions and rules."""
 
     page = "listruns:certification"
     list_display = ("run", "reco", "run_type", *FLAG_FIELDS, "verdict", "user", "date", "state")

@@ -1,8 +1,8 @@
-"""What was certified in April 2018, from `certifications.csv` beside this file; the facts come from OMS.
+"""The certifications of April 2018, from `certifications.csv` in this folder; the facts come from OMS.
 
 The source names run, reconstruction, reference and dataset, but no flags. They are derived: good where the golden JSON
-has the run. It begins with run 315257 and has none of these, and cosmics never; there the share of the active
-lumisections with the detector ready decides.
+has the run. That file begins with run 315257, after all of these, and never has cosmics; for those the share of active
+lumisections in which the detector was ready decides.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from users.models import User
 SOURCE = Path(__file__).with_name("certifications.csv")
 OWNERS = ("shifter", "shifter2", "leader", "expert")
 ADOPTER = "leader"
-# Certified elsewhere in 2018, and reference of what the file names.
+# Reference runs that the file names and that were certified before it begins.
 REFERENCES = {
     314575: [Reconstruction.PROMPT],
     314768: [Reconstruction.EXPRESS, Reconstruction.PROMPT],
@@ -39,12 +39,12 @@ FETCH_S = 30
 
 
 class OmsUnavailable(Exception):
-    """OMS did not give the facts; the text says why and what to do."""
+    """OMS did not return the facts; the text has the reason and what to do."""
 
 
 @dataclass(frozen=True)
 class DemoCertification:
-    """One line of the file. Ready counts are None where the detector was not in the run."""
+    """One line of the file. `pixel_ready`, `strip_ready`: lumisections, None where the detector was not in the run."""
 
     run: int
     reconstruction: str
@@ -89,7 +89,7 @@ def _optional_integer(text: str) -> int | None:
 
 
 def demo_certifications() -> list[DemoCertification]:
-    """The file's lines, by run."""
+    """The lines of the file, in its order."""
     with SOURCE.open(encoding="utf-8", newline="") as file:
         return [
             DemoCertification(
@@ -107,9 +107,9 @@ def demo_certifications() -> list[DemoCertification]:
 
 
 def load_certifications() -> int:
-    """Certify what is in the file and was never certified here; the number of new certifications.
+    """Certify what is in the file and not in the database; returns the number of new certifications.
 
-    Raises `OmsOut`. Asks OMS only when something is missing.
+    Raises `OmsUnavailable`. Calls OMS only when something is missing.
     """
     known = set(TrackerCertification.objects.values_list("runreconstruction__run", "runreconstruction__reconstruction"))
     missing = [row for row in demo_certifications() if row.key not in known]
@@ -134,7 +134,7 @@ def _runs_from_oms(numbers: set[int]) -> dict[int, OmsRun]:
 
 
 def _adopt_references(leader: User, runs: dict[int, OmsRun]) -> None:
-    """Make the references of 2018 references, unless somebody has decided about them here before."""
+    """Adopt the reference runs of 2018, except those that were adopted or withdrawn in this database before."""
     decided = set(
         RunReconstruction.objects.filter(reference_since__isnull=False).values_list("run_id", "reconstruction")
     )
@@ -145,9 +145,9 @@ def _adopt_references(leader: User, runs: dict[int, OmsRun]) -> None:
 
 
 def _certify(row: DemoCertification, run: OmsRun, people: dict[str, User], reason: BadReason | None) -> None:
-    """Express on the day the run began, the rest a day later, each day another person."""
-    began = run.start_time or datetime.now(UTC)
-    day = began.date() + timedelta(days=int(row.reconstruction != Reconstruction.EXPRESS))
+    """Save one certification: express on the day of the run, others a day later; the owner changes by day."""
+    start = run.start_time or datetime.now(UTC)
+    day = start.date() + timedelta(days=int(row.reconstruction != Reconstruction.EXPRESS))
     owner = people[OWNERS[day.toordinal() % len(OWNERS)]]
     flags = row.flags
     is_bad = Flag.BAD in flags.values()
@@ -158,17 +158,17 @@ def _certify(row: DemoCertification, run: OmsRun, people: dict[str, User], reaso
         date=day,
         bad_reason=reason if is_bad else None,
         comment=row.comment,
-        confirmed=ConfirmationCode.values,  # what is asked of these is as it was in 2018
+        confirmed=ConfirmationCode.values,  # the data of 2018 are not confirmed anew
     )
-    made = certify_run(
+    certification = certify_run(
         owner, row.run, row.reconstruction, decision, CertificationContext(dataset=row.dataset, is_complete=True)
     )
     evening = datetime.combine(day, time(20), tzinfo=UTC)
-    TrackerCertification.objects.filter(pk=made.pk).update(created_at=evening, updated_at=evening)
+    TrackerCertification.objects.filter(pk=certification.pk).update(created_at=evening, updated_at=evening)
 
 
 def _reference(row: DemoCertification) -> RunReconstruction:
-    """The reference named in the file. One that OMS does not have becomes a run without facts, and is not offered."""
+    """The reference named in the file. One that OMS does not have becomes a run without facts that no form offers."""
     run, _ = OmsRun.objects.get_or_create(run_number=row.reference_run)
     reference, _ = RunReconstruction.objects.get_or_create(run=run, reconstruction=row.reference_reconstruction)
     return reference

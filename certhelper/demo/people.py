@@ -1,4 +1,4 @@
-"""One person per role. The password is the name, and so is the CERN account: for a sandbox only."""
+"""Demo users, for the sandbox only: the user name is also the password and the CERN account."""
 
 from allauth.socialaccount.models import SocialAccount
 
@@ -16,12 +16,12 @@ PEOPLE = {
 
 
 def load_people() -> int:
-    """Make who is not there yet, and whoever has no CERN account; the number of new people."""
-    there = set(User.objects.filter(username__in=PEOPLE).values_list("username", flat=True))
-    missing = {name: role for name, role in PEOPLE.items() if name not in there}
+    """Create the users and CERN accounts that are missing; returns the number of new users."""
+    existing = set(User.objects.filter(username__in=PEOPLE).values_list("username", flat=True))
+    missing = {name: role for name, role in PEOPLE.items() if name not in existing}
     for name, role in missing.items():
         User.objects.create_user(name, password=name, role=role)
-    known = SocialAccount.objects.filter(provider=CERN, uid__in=PEOPLE).values_list("uid", flat=True)
-    for user in User.objects.filter(username__in=set(PEOPLE) - set(known)):
+    linked = SocialAccount.objects.filter(provider=CERN, uid__in=PEOPLE).values_list("uid", flat=True)
+    for user in User.objects.filter(username__in=set(PEOPLE) - set(linked)):
         SocialAccount.objects.create(provider=CERN, uid=user.username, user=user)
     return len(missing)

@@ -1,4 +1,4 @@
-"""What the home page shows, gathered from the database alone."""
+"""The content of the home page, read from the database alone."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ class VerdictTally:
 
     @property
     def verdicts(self) -> list[tuple[str, int]]:
-        """Each verdict there is with its number, in the order of every page."""
-        return [(word.value, self.counts[word]) for word in Verdict if self.counts.get(word)]
+        """The verdicts with a count above 0, in the order of `Verdict`."""
+        return [(verdict.value, self.counts[verdict]) for verdict in Verdict if self.counts.get(verdict)]
 
 
 @dataclass(frozen=True)
 class HomePage:
     """`today` in UTC; `last_search` is the query string of the person's last search of open runs.
 
-    `changed`: what others changed of theirs, `answers`: what they asked and was answered, both until acknowledged.
-    `incomplete` and `stale` count everybody's live certifications; `questions` are those that shifters were asked and
-    have not answered.
+    `changes_by_others`: changes to this person's certifications; `answered_questions`: this person's questions that
+    were answered; both until acknowledged. `incomplete` and `stale` count all live certifications; `questions`:
+    open questions to shifters.
     """
 
     today: date
@@ -76,47 +76,47 @@ class HomePage:
 
 
 def daily_tallies(person: User, limit: int) -> list[VerdictTally]:
-    """Per shift day, newest first, the verdicts of one person's live certifications; in training of their practice."""
+    """The verdicts of one person's live certifications (in training: practice) per shift day, newest first."""
     rows: QuerySet[Any] = rows_visible_to(person).live().filter(user=person)
     days = list(rows.order_by("-date").values_list("date", flat=True).distinct()[:limit])
-    counted = rows.filter(date__in=days).order_by().values_list("date", "verdict_word").annotate(Count("pk"))
+    counts = rows.filter(date__in=days).order_by().values_list("date", "verdict_word").annotate(Count("pk"))
     by_day: dict[date, dict[str, int]] = {day: {} for day in days}
-    for day, word, number in counted:
-        by_day[day][word] = number
+    for day, verdict, number in counts:
+        by_day[day][verdict] = number
     return [VerdictTally(day, by_day[day]) for day in days]
 
 
 def daily_tally(day: date) -> VerdictTally:
-    """The verdicts of everybody's live certifications of one shift day."""
+    """The verdicts of all live certifications of one shift day."""
     return VerdictTally(day, verdict_totals(all_rows().live().filter(date=day)))
 
 
 def _attention_counts() -> dict[str, int]:
-    """How many certifications have facts to complete, and how many are stale: one query, over these alone."""
+    """How many live certifications have incomplete facts and how many are stale: one query."""
     incomplete, stale = Q(external_info_complete=False), Q(stale_since__isnull=False)
     rows = all_rows().live().filter(incomplete | stale).order_by()
     return rows.aggregate(incomplete=Count("pk", filter=incomplete), stale=Count("pk", filter=stale))
 
 
 def home_page(request: HttpRequest) -> HomePage:
-    """The home page of who is signed in."""
+    """The home page of the user of this request."""
     user = cast(User, request.user)
     today = timezone.now().date()
     days = daily_tallies(user, MAX_DAYS) if user.may_certify else []
-    made = rows_visible_to(user).live()
-    made = made.filter(user=user) if user.may_certify else made
+    certifications = rows_visible_to(user).live()
+    certifications = certifications.filter(user=user) if user.may_certify else certifications
     notices = list(unacknowledged_changes(user)[:MAX_NOTICES])
     return HomePage(
         today=today,
         mine=next((tally for tally in days if tally.day == today), VerdictTally(today, {})),
         team=None if user.may_certify and not user.may_change_others else daily_tally(today),
-        latest_certifications=list(rows_for_list(made).order_by("-pk")[:MAX_CERTIFICATIONS]),
+        latest_certifications=list(rows_for_list(certifications).order_by("-pk")[:MAX_CERTIFICATIONS]),
         days=days,
         last_search=last_search_query(user),
         search_progress=search_progress(user) if user.may_certify else None,
         drafts=home_drafts(user, MAX_DRAFTS) if user.may_certify else [],
         questions=open_questions_for(user),
-        changes_by_others=present_changes([one for one in notices if not is_answer(one)], user),
-        answered_questions=answered_questions(one for one in notices if is_answer(one)),
+        changes_by_others=present_changes([notice for notice in notices if not is_answer(notice)], user),
+        answered_questions=answered_questions(notice for notice in notices if is_answer(notice)),
         **_attention_counts(),
     )

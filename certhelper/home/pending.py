@@ -1,4 +1,4 @@
-"""What waits for a person at home: what is next of their search, answers to their questions, drafts. Asks nobody."""
+"""Pending work on the home page: the next run of the search, answered questions, drafts; read from the database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from users.models import User
 
 @dataclass(frozen=True)
 class SearchProgress:
-    """How a person's last search stands: `left` are open, as Run Registry said at `asked_at` (UTC)."""
+    """Progress in a person's last search: `left` runs are open by Run Registry's response of `asked_at` (UTC)."""
 
     runs: str
     first: SearchStep | None
@@ -35,7 +35,7 @@ class SearchProgress:
 
     @property
     def url(self) -> str:
-        """The form of the first one, on its way through the search."""
+        """The certify form of the first open reconstruction, with the search in its query; "" where none is open."""
         if self.first is None:
             return ""
         form = reverse("certify:certify-reconstruction", args=[self.first.run_number, self.first.reconstruction])
@@ -43,7 +43,7 @@ class SearchProgress:
 
 
 def search_progress(person: User) -> SearchProgress | None:
-    """What is left of the person's last search, by what was answered then and is certified now: a query at most."""
+    """Progress in the person's last search, from the cached responses and what is certified now: one query at most."""
     runs = QueryDict(last_search_query(person)).get("runs", "")
     try:
         numbers = parse_run_numbers(runs)
@@ -55,13 +55,13 @@ def search_progress(person: User) -> SearchProgress | None:
 
 
 def _oldest_answer_time(search: Search) -> datetime | None:
-    """When the oldest of the answers was given."""
+    """The time of the oldest cached response."""
     return min((answer.asked_at for answer in search.remembered.values()), default=None)
 
 
 @dataclass(frozen=True)
 class HomeDraft:
-    """A draft; `since` is what was certified of the same reconstruction after it was typed, `sheet` discards it."""
+    """A draft; `since`: a certification of the same reconstruction saved after it; `token`: signed, to discard it."""
 
     entry: PresenceEntry
     since: TrackerCertification | None
@@ -69,22 +69,22 @@ class HomeDraft:
 
 
 def home_drafts(person: User, most: int) -> list[HomeDraft]:
-    """The person's drafts, newest first: two queries, one without drafts."""
-    marks = newest_drafts(person, most)
-    if not marks:
+    """The person's drafts, newest first: two queries, or one where there are none."""
+    entries = newest_drafts(person, most)
+    if not entries:
         return []
-    live = live_certifications_of({mark.run_number for mark in marks}, person.training_of)
-    return [_home_draft(person, mark, live.get((mark.run_number, mark.reconstruction))) for mark in marks]
+    live = live_certifications_of({entry.run_number for entry in entries}, person.training_of)
+    return [_home_draft(person, entry, live.get((entry.run_number, entry.reconstruction))) for entry in entries]
 
 
-def _home_draft(person: User, entry: PresenceEntry, made: TrackerCertification | None) -> HomeDraft:
-    sheet = FormToken(person.pk, entry.run_number, entry.reconstruction, reverse("home"))
-    return HomeDraft(entry, made if made and made.created_at > entry.at else None, sheet.signed())
+def _home_draft(person: User, entry: PresenceEntry, live: TrackerCertification | None) -> HomeDraft:
+    token = FormToken(person.pk, entry.run_number, entry.reconstruction, reverse("home"))
+    return HomeDraft(entry, live if live and live.created_at > entry.at else None, token.signed())
 
 
 @dataclass(frozen=True)
 class AnsweredQuestion:
-    """An answer to a question of this person's, until they have seen it."""
+    """A question of this person and the change that answered it."""
 
     change: Change
     question: ShifterQuestion
@@ -95,7 +95,7 @@ def is_answer(change: Change) -> bool:
 
 
 def answered_questions(changes: Iterable[Change]) -> list[AnsweredQuestion]:
-    """The questions that these changes answered: one query, none without changes."""
+    """The questions that these changes answered: one query, or none without changes."""
     of_change = {change: line["key"] for change in changes for line in change.lines}
     rows = ShifterQuestion.objects.with_names().in_bulk(of_change.values()) if of_change else {}
     return [AnsweredQuestion(change, rows[key]) for change, key in of_change.items() if key in rows]

@@ -1,4 +1,4 @@
-"""Home, the search for a run number, and help. None of them asks the outside."""
+"""Home, search by run number, help and the error pages. None of them calls an outside service."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from infrastructure.web.responses import ExplainedHttp404
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What this person does next."""
+    """The home page."""
     return render(request, "home/home.html", {"page": home_page(request)})
 
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """From run numbers and ranges to the certifications between the lowest and the highest; anything else is said."""
+    """Redirect from run numbers and ranges to the certifications between the lowest and the highest run."""
     typed = request.GET.get("run", "").strip()
     if not typed:
         return redirect("listruns:list")
     try:
         runs = parse_run_numbers(typed)
-    except ValueError as refusal:
-        messages.error(request, str(refusal))
+    except ValueError as error:
+        messages.error(request, str(error))
         return redirect("home")
     return redirect(f"{reverse('listruns:list')}?{urlencode({'runs_min': runs[-1], 'runs_max': runs[0]})}")
 
@@ -48,19 +48,19 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:
-    """A fault of ours: the page that needs nothing else, with the id under which the log has it."""
+    """Status 500: a page without context processors, with the request id to look up in the log."""
     page = render_to_string("500.html", {"request_id": current_request_id()})
     return HttpResponseServerError(page)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """No such page; where a page said why, its sentence."""
+    """Status 404, with the message of an `ExplainedHttp404`."""
     sentence = str(exception) if isinstance(exception, ExplainedHttp404) else ""
     return render(request, "404.html", {"sentence": sentence}, status=404)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A request that cannot be read; where a page said why, its sentence. What is too long has a page of its own."""
+    """Status 400 with the message of a `BadRequest`, or 413 for a request with too much data."""
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
         return render(request, "413.html", status=413)
     sentence = str(exception) if isinstance(exception, BadRequest) else ""

@@ -1,4 +1,4 @@
-"""What every page shows around its content."""
+"""Template context of the frame around every page."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -16,7 +16,7 @@ def _service_states() -> dict[str, list[status.ServiceState]]:
 
 
 def site_context(_request: HttpRequest) -> dict[str, object]:
-    """Template context of the frame: version, links, and which outside services are out or well; asks nobody."""
+    """Version, links and the last known states of the outside services; calls none of them."""
     return {
         "version": settings.VERSION,
         "links": settings.LINKS,

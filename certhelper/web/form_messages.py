@@ -1,4 +1,8 @@
-"""What forms say where a field has no words of its own: ours in place of Django's, each with what to do."""
+"""Default error messages of form fields and validators, in place of Django's: each says what to do.
+
+Django has no setting for default messages, and most fields are made by its own model forms. They are therefore set on
+Django's classes, once, when the app is loaded; messages that a field defines itself take precedence.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +37,8 @@ _VALIDATOR_MESSAGES: dict[Any, str] = {
 
 
 def install_form_messages() -> None:
-    """Say them in every form of this process. Fields with words of their own keep those."""
-    for field, sentences in _FIELD_MESSAGES.items():
-        field.default_error_messages = {**getattr(field, "default_error_messages", {}), **sentences}
-    for validator, sentence in _VALIDATOR_MESSAGES.items():
-        validator.message = sentence
+    """Set the messages on Django's field and validator classes."""
+    for field, messages in _FIELD_MESSAGES.items():
+        field.default_error_messages = {**getattr(field, "default_error_messages", {}), **messages}
+    for validator, message in _VALIDATOR_MESSAGES.items():
+        validator.message = message

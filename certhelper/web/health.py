@@ -1,4 +1,4 @@
-"""`/healthz`: whether this server can work, for whatever watches it."""
+"""`/healthz`: the state of this server, for monitoring."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from infrastructure.http.status import ServiceState, service_states
 @never_cache
 @require_safe
 def health(_request: HttpRequest) -> JsonResponse:
-    """200 when the database answers, else 503. The outside services are named with their last answer, not asked."""
-    is_well = _database_answers()
+    """200 when the database responds, else 503. Outside services are listed with their last state, not called."""
+    is_healthy = _database_answers()
     services = {state.name: _service_body(state) for state in service_states(_service_names())}
-    body = {"status": "ok" if is_well else "database out", "version": settings.VERSION, "database": is_well}
-    return JsonResponse(body | {"services": services}, status=200 if is_well else 503)
+    body = {"status": "ok" if is_healthy else "database out", "version": settings.VERSION, "database": is_healthy}
+    return JsonResponse(body | {"services": services}, status=200 if is_healthy else 503)
 
 
 def _service_names() -> list[str]:
-    """Those that this server has an address of."""
+    """The names of the services that this server has a URL for."""
     return essential_services() + ([APV] if settings.APV_URL else [])
 
 
@@ -36,13 +36,13 @@ def _database_answers() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-            return cursor.fetchone() == (1,)
+            return bool(cursor.fetchone() == (1,))
     except Error:
         return False
 
 
 def _service_body(state: ServiceState) -> dict[str, Any]:
-    """One service; times in UTC. `answered_at` is null while it has not been asked yet."""
+    """One service; times in UTC. `answered_at` is null until the first response."""
     return {
         "label": state.label,
         "is_out": state.is_out,

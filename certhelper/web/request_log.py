@@ -1,8 +1,8 @@
-"""One line in the log for each request, and its id in every line that is written meanwhile.
+"""One line in the log for each request, and the request id in every line that is logged during it.
 
     … INFO 5b0c1f2e9d3a4c67 certhelper.web.request_log GET /list/ 200 user=5 ms=12 queries=9
 
-Never what was typed, no query string, no header, no cookie: codes and tokens of the sign-in travel in those.
+No form data, query string, header or cookie is logged: they may contain codes and tokens of the sign-in.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _current_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
 def current_request_id() -> str:
-    """The id of the request that is being answered; a dash outside of one."""
+    """The id of the current request; "-" outside of one."""
     return _current_id.get()
 
 
 class RequestIdFilter(logging.Filter):
-    """Each line of the log knows the request it belongs to."""
+    """Adds `request_id` to each log record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = current_request_id()
@@ -42,7 +42,7 @@ class RequestIdFilter(logging.Filter):
 
 
 class _QueryCounter:
-    """Counts the statements of a request as the database is sent them."""
+    """Execute wrapper that counts the SQL statements of a request."""
 
     count = 0
 
@@ -52,13 +52,13 @@ class _QueryCounter:
 
 
 def request_log(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware, the outermost. Static files pass without a line."""
+    """The outermost middleware. Requests of static files are not logged."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path.startswith(settings.STATIC_URL):
             return get_response(request)
-        began, queries, token = time.perf_counter(), _QueryCounter(), _current_id.set(_request_id(request))
-        request.request_id = current_request_id()  # type: ignore[attr-defined]  # history keeps it with each change
+        start, queries, token = time.perf_counter(), _QueryCounter(), _current_id.set(_request_id(request))
+        request.request_id = current_request_id()  # type: ignore[attr-defined]  # stored with each change
         try:
             with connection.execute_wrapper(queries):
                 response = get_response(request)
@@ -69,7 +69,7 @@ def request_log(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
                 escape_uri_path(request.path)[:MAX_PATH_LENGTH],
                 response.status_code,
                 _session_user_id(request),
-                (time.perf_counter() - began) * 1000,
+                (time.perf_counter() - start) * 1000,
                 queries.count,
             )
             return response
@@ -80,12 +80,12 @@ def request_log(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
 
 
 def _request_id(request: HttpRequest) -> str:
-    """The id that a proxy gave, where it can be nothing but an id; else a new one."""
+    """The id in the header that a proxy set, where it is well-formed; else a new one."""
     given = request.headers.get(HEADER, "")
     return given if _VALID_ID.fullmatch(given) else uuid.uuid4().hex[:16]
 
 
 def _session_user_id(request: HttpRequest) -> str:
-    """The key of who is signed in, as far as this request has looked; asks the database nothing."""
+    """The user's key where this request has read the session, else "-"; no query."""
     session = getattr(request, "session", None)
     return session.get(SESSION_KEY, "-") if session is not None and session.accessed else "-"

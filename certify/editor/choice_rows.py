@@ -1,4 +1,4 @@
-"""What is said of components, problems and checklists, as the page draws it: once for all that say the same."""
+"""The rows of components, problems and checklists of the certify page, and their HTML."""
 
 from __future__ import annotations
 
@@ -68,9 +68,6 @@ def render_problems(
     """The problems of all components, and the small form that adds one."""
     context = {"rows": rows, "is_open": is_open, "may_add": may_add, "new_term_form": new_term_form}
     return render_to_string("certify/_problems.html", context)
-
-
-cached_problems_html = lru_cache(maxsize=256)(render_problems)
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,6 @@ from certify.editor.choice_rows import (
     ComponentRow,
     ProblemsRow,
     cached_checklists_html,
-    cached_problems_html,
     checklist_rows,
     component_row,
     problems_row,
@@ -145,12 +144,10 @@ class CertifyPage:
 
     @property
     def problems_html(self) -> SafeString:
-        """The problems to choose from; drawn anew where one is being added."""
+        """The problems to choose from, and the form that adds one."""
         new_term_form = self.editor.new_term_forms.get("problem")
         may_add = bool(new_term_form) or not self.editor.form_context.training_of
-        return (render_problems if new_term_form else cached_problems_html)(
-            self.problems, self.has_problems, may_add, new_term_form
-        )
+        return render_problems(self.problems, self.has_problems, may_add, new_term_form)
 
     @property
     def checklists_html(self) -> SafeString:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.forms import BoundField
@@ -25,24 +24,14 @@ class Option(NamedTuple):
 
 
 def options_html(options: Iterable[Option]) -> SafeString:
-    """The options of a select, drawn once for all pages that have just these."""
-    return _select_options_html(tuple(options))
-
-
-@lru_cache(maxsize=256)
-def _select_options_html(options: tuple[Option, ...]) -> SafeString:
+    """The options of a select."""
     selected = {True: mark_safe(" selected"), False: ""}
     rows = ((value, selected[is_chosen], INDENT * (level - 1), label) for value, label, is_chosen, level in options)
     return format_html_join("", '<option value="{}"{}>{}{}</option>', rows)
 
 
 def boxes_html(options: Iterable[Option], name: str) -> SafeString:
-    """The options as boxes to tick, what stands below another moved in; drawn once, as above."""
-    return _boxes_html(name, tuple(options))
-
-
-@lru_cache(maxsize=256)
-def _boxes_html(name: str, options: tuple[Option, ...]) -> SafeString:
+    """The options as checkboxes, indented by their level."""
     checked = {True: mark_safe(" checked"), False: ""}
     rows = ((level, name, value, checked[is_chosen], label) for value, label, is_chosen, level in options)
     box = '<label class="problem is-level-{}"><input type="checkbox" name="{}" value="{}"{}><span>{}</span></label>'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q
@@ -18,6 +17,7 @@ from certify.filters.filterset import CertificationFilter, FilterChip
 from certify.filters.names import DAY_NAMES
 from certify.models import TrackerCertification
 from certify.models.components import FLAG_FIELDS, PROBLEM_FIELDS
+from infrastructure.web.rendered_cache import render_once
 from users.models import User
 
 _WITHOUT_CHOICE = {"user": "Anybody", "bad_reason": "Any"}
@@ -130,7 +130,7 @@ def _both_names(person: User) -> str:
     return f"{person.username} · {name}" if name != person.username else name
 
 
-@lru_cache(maxsize=128)
+@render_once(maxsize=128)
 def _panel_html(panel: FilterPanel) -> SafeString:
     form, layout = panel.filterset(QueryDict(panel.query)).form, panel.layout
     options = dict(panel.options)

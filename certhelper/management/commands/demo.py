@@ -11,7 +11,7 @@ from certify.vocabulary.fixtures.reasons import load_terms
 
 
 class Command(BaseCommand):
-    help = "Demo content: six people, words, checklists, the certifications of April 2018 (facts from the sandbox)."
+    help = "Demo content: six users, vocabulary, checklists, the certifications of April 2018 (facts from the sandbox)."
     requires_system_checks: list[str] = []
 
     def handle(self, **_options: object) -> None:
@@ -19,7 +19,7 @@ class Command(BaseCommand):
             raise CommandError("Not loaded: demo people have known passwords. Set CERTHELPER_MODE=sandbox.")
         try:
             with transaction.atomic():
-                made = load_people() + load_terms() + load_checklists() + load_certifications()
+                count = load_people() + load_terms() + load_checklists() + load_certifications()
         except OmsUnavailable as error:
             raise CommandError(f"{error} Start the sandbox (manage.py sandbox), then run demo again.") from None
-        self.stdout.write(f"Demo content: {made} new rows." if made else "Demo content: nothing new.")
+        self.stdout.write(f"Demo content: {count} new rows." if count else "Demo content: nothing new.")

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 MAX_REASON_LENGTH = 500
 
 
-class RoleModelAdmin(admin.ModelAdmin[Any]):
+class RoleModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg, unused-ignore]
     """Rows that users with the role `role` or a higher one may see and change."""
 
     role = Role.ADMIN
@@ -68,7 +68,7 @@ class TolerantListAdmin(RoleModelAdmin):
             return redirect(f"{request.path}?{ERROR_FLAG}=1")
 
 
-class ChangeReasonForm(forms.ModelForm[Any]):
+class ChangeReasonForm(forms.ModelForm):  # type: ignore[type-arg, unused-ignore]
     """A form of the admin with a field for the reason of the change."""
 
     why = forms.CharField(

@@ -89,12 +89,12 @@ class ChecklistAdmin(LinkedPageAdmin):
         return reverse("history_pages:checklist", args=[cast(Checklist, row).identifier])
 
 
-class AccountForm(ChangeReasonForm, UserChangeForm[User]):
+class AccountForm(ChangeReasonForm, UserChangeForm):  # type: ignore[type-arg, unused-ignore]
     """An account, with the reason of the change."""
 
 
 @admin.register(User)
-class AccountAdmin(ReasonedChangeAdmin, UserAdmin[User]):
+class AccountAdmin(ReasonedChangeAdmin, UserAdmin):  # type: ignore[type-arg, unused-ignore]
     """Permissions follow the role alone; accounts are deactivated, not deleted; nobody changes their own role."""
 
     form = AccountForm

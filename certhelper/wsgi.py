@@ -15,8 +15,9 @@ from certhelper.static_files import collect_static_files_once  # noqa: E402
 require_startup_checks()
 collect_static_files_once()
 application = get_wsgi_application()
-# What is loaded once stays: the collector need not walk it ever again, nor forked workers copy it.
+# Loaded modules live as long as the process: frozen, they are not scanned again, nor copied by forked workers.
 gc.collect()
 gc.freeze()
-# A page makes some ten thousand objects and drops them: looking for cycles every 700 took an eighth of its time.
+# A page creates about ten thousand objects. A collection every 700 of them, Python's default, takes 12 % more CPU time
+# for the list of certifications and 10 % more for a save.
 gc.set_threshold(20_000, 10, 10)

@@ -16,7 +16,6 @@ register.filter("as_boxes", boxes_html)
 
 
 @register.simple_tag
-@render_once(maxsize=256)
 def flag_badge(flag: str, lowstat: bool, component: str) -> SafeString:
     """The symbol of a flag, with the component and the name of the flag as its title."""
     context = {"flag": flag, "lowstat": lowstat, "component": component, "is_compact": True}
@@ -44,7 +43,6 @@ def component_headings() -> SafeString:
 
 
 @register.simple_tag
-@render_once(maxsize=64)
 def verdict_badge(verdict: str, is_stale: bool = False, is_practice: bool = False) -> SafeString:
     """The name of a verdict; hatched where a fact has changed since, dashed where it is practice."""
     context = {"verdict": verdict, "is_stale": is_stale, "is_practice": is_practice}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 from django.template.loader import render_to_string
@@ -16,6 +15,7 @@ from certify.models.choices import Flag
 from certify.models.components import Component
 from certify.vocabulary.cache import ChecklistToTick
 from certify.vocabulary.inline_forms import InlineTermForm
+from infrastructure.web.rendered_cache import render_once
 
 _FLAG_KEYS = {Flag.GOOD: "g", Flag.BAD: "b", Flag.EXCLUDED: "x"}
 
@@ -56,9 +56,9 @@ class ChecklistRow(NamedTuple):
     errors: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=256)
+@render_once(maxsize=256)
 def _component_html(component: ComponentRow) -> SafeString:
-    """Drawn once for all pages on which as much is said."""
+    """One component with its flags, errors and confirmations."""
     return render_to_string("certify/_component.html", {"component": component})
 
 
@@ -70,8 +70,7 @@ def render_problems(
     return render_to_string("certify/_problems.html", context)
 
 
-@lru_cache(maxsize=64)
-def cached_checklists_html(rows: tuple[ChecklistRow, ...]) -> SafeString:
+def render_checklists(rows: tuple[ChecklistRow, ...]) -> SafeString:
     return render_to_string("certify/_checklists.html", {"rows": rows})
 
 

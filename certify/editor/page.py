@@ -15,10 +15,10 @@ from certify.editor.choice_rows import (
     ChecklistRow,
     ComponentRow,
     ProblemsRow,
-    cached_checklists_html,
     checklist_rows,
     component_row,
     problems_row,
+    render_checklists,
     render_problems,
 )
 from certify.editor.editor import CertificationEditor
@@ -151,7 +151,7 @@ class CertifyPage:
 
     @property
     def checklists_html(self) -> SafeString:
-        return cached_checklists_html(self.checklists) if self.checklists else SafeString()
+        return render_checklists(self.checklists) if self.checklists else SafeString()
 
     @property
     def previous_query(self) -> str:

@@ -5,7 +5,10 @@ in addition when the fragment is rendered each time (15,000 certifications, `pyt
 
 - rows of the list (`listruns.rows`): list of all certifications +38 %
 - panel of filters (`certify.filters.panel`): list of all certifications +40 %
+- rows of components (`certify.editor.choice_rows`): certify form +5 %, change of a certification +6 %
 - inputs of facts that OMS left out (`certify.editor.facts_panel`): certify form +15 %, change of a certification +32 %
+- symbols of flags (`certhelper.templatetags.marks`): certifications of a week +9 %
+- navigation (`certhelper.templatetags.frame`): help page +7 %
 """
 
 from collections.abc import Callable

@@ -44,7 +44,7 @@ class OmsUnavailable(Exception):
 
 @dataclass(frozen=True)
 class DemoCertification:
-    """One line of the file. `pixel_ready`, `strip_ready`: lumisections, None where the detector was not in the run."""
+    """One line of the file. `ready`: lumisections by component, None where the detector was not in the run."""
 
     run: int
     reconstruction: str

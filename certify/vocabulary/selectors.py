@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from django.db.models import Prefetch
 from django.utils.safestring import SafeString
@@ -14,6 +13,7 @@ from certify.vocabulary.cache import vocabulary
 from certify.vocabulary.kinds import TERM_KINDS, TermKind
 from certify.vocabulary.tree import TermNode
 from infrastructure.markdown import render_markdown
+from infrastructure.web.rendered_cache import render_once
 
 MAX_LAST_RUNS = 5
 MAX_TERMS_SHOWN = 20  # terms in one fragment; nobody chooses more
@@ -49,7 +49,7 @@ class TermHelp:
     last_certifications: list[TrackerCertification]
 
 
-@lru_cache(maxsize=512)
+@render_once(maxsize=512)
 def as_html(text: str) -> SafeString:
     """Render limited Markdown, with a cache."""
     return render_markdown(text) if text else SafeString("")

@@ -7,7 +7,8 @@ in addition when the fragment is rendered each time (15,000 certifications, `pyt
 - panel of filters (`certify.filters.panel`): list of all certifications +40 %
 - rows of components (`certify.editor.choice_rows`): certify form +5 %, change of a certification +6 %
 - inputs of facts that OMS left out (`certify.editor.facts_panel`): certify form +15 %, change of a certification +32 %
-- symbols of flags (`certhelper.templatetags.marks`): certifications of a week +9 %
+- flags of a row (`certhelper.templatetags.marks`): certifications of a week +9 %
+- Markdown (`certify.vocabulary.selectors`): reasons and problems +14 %
 - navigation (`certhelper.templatetags.frame`): help page +7 %
 """
 

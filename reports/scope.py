@@ -1,4 +1,4 @@
-"""What the week is about: the one filter of certifications over some days, and what reports ask of it."""
+"""The scope of the week and of reports: the filter of certifications over a range of days, with its queries."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from oms.models import OmsRun
 from reports.rows import ReportRow, report_rows
 from reports.statistics import FlagChange, flag_changes
 
-# Filters that a dataset of Run Registry passes or not by itself; all others need a certification.
+# Filters that apply to datasets of Run Registry as well; all others apply to certifications only.
 _FILTERS_OF_DATASETS = {*DAY_NAMES, *RUN_NAMES, "reconstruction", "run_type", "dataset"}
 
 
 class CalendarForm(CertificationFilterForm):
-    """The filters of pages that count through the days, which therefore lie within a century."""
+    """The filter form of pages that go through the days, which are therefore limited to `FIRST_DAY` to `LAST_DAY`."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -43,7 +43,7 @@ class PeriodFilter(CertificationFilter):
     class Meta(CertificationFilter.Meta):
         form = CalendarForm
 
-    practice = None  # reports are of what counts
+    practice = None  # reports exclude practice
 
     def __init__(self, asked: QueryDict) -> None:
         query = current_names(asked)
@@ -54,13 +54,13 @@ class PeriodFilter(CertificationFilter):
 
 @dataclass(frozen=True)
 class Scope:
-    """Which certifications the week is about: those that valid filters leave."""
+    """The certifications that match a valid filter."""
 
     filters: CertificationFilter
 
     @classmethod
     def of_days(cls, days: DateRange, **values: str) -> Scope:
-        """These days, with these filters by their names in the address."""
+        """The scope of these days, with further filters as parameters of the query string."""
         return cls(CertificationFilter(QueryDict(days_query(days, **values))))
 
     @property
@@ -69,17 +69,17 @@ class Scope:
 
     @property
     def values(self) -> dict[str, Any]:
-        """The filters that are set, cleaned."""
+        """The cleaned values of the filters that are set."""
         return self.filters.values
 
     @property
     def run_ranges(self) -> list[tuple[int, int]]:
-        """The runs that are asked for as (first, last); empty for all."""
+        """The ranges of runs as (first, last); empty for all runs."""
         return self.filters.run_ranges
 
     @property
     def has_certification_filters(self) -> bool:
-        """Whether a filter is set that only a certification can pass: then nothing can be missing here."""
+        """Whether a filter is set that applies to certifications only."""
         return bool(self.values.keys() - _FILTERS_OF_DATASETS)
 
     @property
@@ -97,7 +97,7 @@ class Scope:
 
     @property
     def title(self) -> str:
-        """What the page is about, in a few words."""
+        """Title of the page for these days."""
         if self.week:
             return f"Week {int(self.week[-2:])} of {self.week[:4]}"
         if self.first == self.last:
@@ -105,74 +105,78 @@ class Scope:
         return f"{self.first or 'The beginning'} to {self.last or 'now'}"
 
     def rows(self) -> QuerySet[TrackerCertification]:
-        """The certifications (the live ones unless a state is asked for), with what a table shows; newest day first."""
-        return self.filters.qs.with_names()
+        """The certifications (live ones unless a state is set) with the names that tables show; newest day first."""
+        rows: QuerySet[TrackerCertification] = self.filters.qs.with_names()
+        return rows
 
     def withdrawn(self) -> QuerySet[TrackerCertification]:
-        """The withdrawn ones, last withdrawn first."""
-        gone = TrackerCertification.objects.filter(state=CertificationState.WITHDRAWN)
-        return self.narrowed(gone).with_names().select_related("withdrawn_by").order_by("-withdrawn_at", "-pk")  # type: ignore[attr-defined]
+        """The withdrawn certifications, last withdrawn first."""
+        withdrawn = TrackerCertification.objects.filter(state=CertificationState.WITHDRAWN)
+        rows: QuerySet[TrackerCertification] = self.narrowed(withdrawn).with_names()  # type: ignore[attr-defined]
+        return rows.select_related("withdrawn_by").order_by("-withdrawn_at", "-pk")
 
     def report_rows(self) -> list[ReportRow]:
-        """The same certifications as `rows`, as reports have them: one query."""
+        """The same certifications as `rows`, as report rows: one query."""
         return report_rows(self.filters.qs)
 
     def flag_changes(self) -> list[FlagChange]:
-        """The runs of which express and prompt came to opposite verdicts, where at least one of both is here.
+        """The runs with opposite verdicts in express and prompt, at least one of which is in the scope.
 
-        The other one may be of before. What was certified after these days changes nothing here.
+        The other one may be from an earlier day. Certifications of later days are ignored.
         """
         both = (Reconstruction.EXPRESS, Reconstruction.PROMPT)
         live = TrackerCertification.objects.live().filter(runreconstruction__reconstruction__in=both).order_by()
         if self.last:
             live = live.filter(date__lte=self.last)
         pairs = live.filter(runreconstruction__run_id__in=self.narrowed(live).values("runreconstruction__run_id"))
-        # Which difference is a change, the numbers say; here only what cannot be one is left in the database.
+        # `flag_changes` decides which differences count; this only avoids loading pairs with equal verdicts.
         other = live.filter(runreconstruction__run_id=OuterRef("runreconstruction__run_id"))
         return flag_changes(report_rows(pairs.filter(Exists(other.exclude(verdict_word=OuterRef("verdict_word"))))))
 
     def narrowed(self, rows: QuerySet[TrackerCertification]) -> QuerySet[TrackerCertification]:
-        """Those of the rows, of any state, that the filters leave."""
+        """The rows that match the filters, in any state."""
         return self.filters.narrowed(rows, without=["state"])
 
     def filtered(self, rows: QuerySet[TrackerCertification]) -> QuerySet[TrackerCertification]:
-        """Those that the filters leave, of any day."""
+        """The rows that match the filters, on any day and in any state."""
         return self.filters.narrowed(rows, without=["state", *DAY_NAMES])
 
     def runs_like(self, numbers: Collection[int]) -> set[int]:
-        """Those of these runs with the B field, energy and beam that are asked for, as OMS says: a query at most."""
-        asked = Q()
+        """The runs with the B field, energy and beam of the filters, by the facts of OMS: at most one query."""
+        condition = Q()
         for name in ("b_field", "energy"):
-            one = self.filters.filters[name]
-            if name in self.values and isinstance(one, NumberFilter):
-                asked &= one.condition(self.values[name], name)
+            number_filter = self.filters.filters[name]
+            if name in self.values and isinstance(number_filter, NumberFilter):
+                condition &= number_filter.condition(self.values[name], name)
         if beam := self.values.get("beam"):
             names = ("fill_type_runtime", "fill__fill_type_party1")
-            asked &= any_of(Q(**{f"{name}__icontains": beam}) for name in names)
-        if not asked:
+            condition &= any_of(Q(**{f"{name}__icontains": beam}) for name in names)
+        if not condition:
             return set(numbers)
-        return set(OmsRun.objects.filter(asked, pk__in=numbers).values_list("pk", flat=True))
+        return set(OmsRun.objects.filter(condition, pk__in=numbers).values_list("pk", flat=True))
 
     @cached_property
     def query(self) -> str:
-        """The state of the page as the address says it; every link of a part carries it."""
+        """The query string of the page, which every link of a part contains."""
         return self.filters.as_query()
 
     def without_filters(self, *names: str) -> Scope:
-        """The same days without these filters; without any where none is named."""
-        left = names or [name for name in self.filters.filters if name not in DAY_NAMES]
-        return Scope(CertificationFilter(QueryDict(self.filters.as_query(without=left))))
+        """The same days without these filters, or without any filter if no name is given."""
+        removed = names or [name for name in self.filters.filters if name not in DAY_NAMES]
+        return Scope(CertificationFilter(QueryDict(self.filters.as_query(without=removed))))
 
     def of_other_days(self, days: DateRange) -> str:
-        """The query with the same filters on other days."""
+        """The query string with the same filters on other days."""
         return self.filters.as_query(without=DAY_NAMES, first=days.query())
 
     def moved(self, direction: int) -> str:
-        """The query of as many days before (-1) or after (1); empty where there are none."""
+        """The query string of the adjacent range, before (-1) or after (1); empty if there is none."""
         days = self.days.moved(direction)
         return self.of_other_days(days) if days else ""
 
     def rows_url(self, **more: Any) -> str:
-        """Where the rows of a number stand in the list; `more` narrows further, by names of filters."""
-        said: dict[str, Any] = more if "state" in self.values else {"state": CertificationState.LIVE.value, **more}
-        return f"{reverse('listruns:list')}?{self.filters.as_query(**said)}"
+        """URL of the certifications of a number in the list. `more`: additional filters by name."""
+        parameters: dict[str, Any] = (
+            more if "state" in self.values else {"state": CertificationState.LIVE.value, **more}
+        )
+        return f"{reverse('listruns:list')}?{self.filters.as_query(**parameters)}"

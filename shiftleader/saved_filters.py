@@ -1,4 +1,4 @@
-"""Filters under a name: those of the reader, and the forms that keep one or take one away."""
+"""Saved filters: those of a person, and the form to save the current ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from users.models import User
 
 
 class SaveFilterForm(forms.Form):
-    """A name, and whether the days are kept too."""
+    """A name, and whether the days are saved too."""
 
     name = forms.CharField(label="Save these filters as", max_length=50)
     with_days = forms.BooleanField(label="with these days", required=False)
@@ -23,16 +23,16 @@ class SaveFilterForm(forms.Form):
 
 @dataclass(frozen=True)
 class SavedFilterLink:
-    """A saved filter with its query here; one without days is shown over the days at hand."""
+    """A saved filter with its query string. A filter without days gets the days of the page."""
 
     saved_filter: SavedFilter
     query: str
 
 
 def saved_filter_links(person: User, scope: Scope) -> list[SavedFilterLink]:
-    """The person's filters by name: one query."""
-    mine = SavedFilter.objects.filter(user=person, is_retired=False)
-    return [SavedFilterLink(one, _query_in_scope(one.query, scope)) for one in mine]
+    """The saved filters of a person by name: one query."""
+    filters = SavedFilter.objects.filter(user=person, is_retired=False)
+    return [SavedFilterLink(saved, _query_in_scope(saved.query, scope)) for saved in filters]
 
 
 def _query_in_scope(query: str, scope: Scope) -> str:
@@ -41,5 +41,5 @@ def _query_in_scope(query: str, scope: Scope) -> str:
 
 
 def query_to_save(scope: Scope, with_days: bool) -> str:
-    """What is kept of a scope."""
+    """The query string to save for a scope."""
     return scope.filters.as_query(without=() if with_days else DAY_NAMES)

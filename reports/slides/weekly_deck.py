@@ -61,7 +61,7 @@ def _section_slides(section: ReportSection) -> list[Slide]:
     if section.table is None:
         note = [Paragraph(section.note, tone="muted")] if section.note else []
         return text_slides(section.title, [*note, *paragraphs])
-    extras = TableExtras([_slide_total(one) for one in section.totals], section.note, paragraphs, section.shares)
+    extras = TableExtras([_slide_total(total) for total in section.totals], section.note, paragraphs, section.shares)
     return table_slides(section.title, _columns(section.table), _rows(section.table), extras)
 
 

@@ -1,4 +1,4 @@
-"""What is kept from the week: the words on it, as typed and with history; filters under a name."""
+"""Notes on the week, as typed and with history, and saved filters."""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ class PeriodFilter(CertificationFilter):
 
     practice = None  # reports exclude practice
 
-    def __init__(self, asked: QueryDict) -> None:
-        query = current_names(asked)
+    def __init__(self, params: QueryDict) -> None:
+        query = current_names(params)
         if not has_days(query) and not has_runs(query):
             query.update(this_week().query())
         super().__init__(query)

@@ -1,4 +1,4 @@
-"""Which certifications a daily report is about: the one filter, with what stands where nothing is said."""
+"""The filter of certifications for daily reports, with its defaults."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from users.models import User
 
 
 class DailyReportFilter(CertificationFilter):
-    """Without days or runs it is today (UTC); without a name a shifter's own, for anybody else everybody's."""
+    """Defaults: today (UTC) without days or runs; without a user the own report for shifters, else all users."""
 
     SHOWN = ("date", "date_min", "date_max", "runs", "user")
-    practice = None  # reports are of what counts
+    practice = None  # reports exclude practice
 
-    def __init__(self, asked: QueryDict, reader: User) -> None:
-        query = current_names(asked)
+    def __init__(self, params: QueryDict, reader: User) -> None:
+        query = current_names(params)
         if not has_days(query) and not has_runs(query):
             query["date"] = f"{timezone.now():%Y-%m-%d}"
         if "user" not in query:
@@ -29,20 +29,20 @@ class DailyReportFilter(CertificationFilter):
 
     @property
     def day(self) -> dt.date | None:
-        """The one day; None of several."""
+        """The day, or None for several days."""
         return self.days.first if self.days.first == self.days.last else None
 
     @property
     def person(self) -> User | None:
-        """The one shifter; None of several."""
+        """The shifter, or None for several."""
         people = self.values.get("user", [])
         return people[0] if len(people) == 1 else None
 
     @property
     def user_text(self) -> str:
-        """Who is asked for, as typed into one field."""
+        """The account names as text for the input."""
         return ", ".join(self.data.getlist("user"))
 
     def kept_pairs(self) -> list[tuple[str, str]]:
-        """The other filters that are set, which sending the form does not drop."""
+        """The other filters that are set, as hidden inputs of the form."""
         return [pair for pair in self.as_pairs() if pair[0] not in (*self.SHOWN, "week")]

@@ -1,4 +1,4 @@
-"""The shifter's own words on a day."""
+"""The form for the note of a shifter on a day."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django import forms
 
 
 class DayNoteForm(forms.Form):
-    """The shifter's own words; both optional. `practice`: the form was opened in training."""
+    """Comment and links, both optional. `practice`: the form was opened in training."""
 
     day = forms.DateField(input_formats=["%Y-%m-%d"], widget=forms.HiddenInput)
     practice = forms.BooleanField(required=False, widget=forms.HiddenInput)

@@ -1,6 +1,6 @@
-"""The daily report as text for the electronic logbook: the same certifications give the same bytes, at any time.
+"""The daily report as text for the electronic logbook: the same certifications always give the same bytes.
 
-What became of their facts since is no part of it; the page says that beside the text.
+Later changes of their facts are not part of the text; the page shows these separately.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from reports.statistics import statistics_by_verdict, with_verdict
 
 WIDTH = 78
 COMMENT_WIDTH = 50
-# What rests on others stands before them.
-_COMPONENT_ORDER = sorted(Component, key=lambda one: not one.declaration.prerequisites)
+# Components that depend on others come first.
+_COMPONENT_ORDER = sorted(Component, key=lambda component: not component.declaration.prerequisites)
 Groups = list[tuple[ReportGroup, list[ReportRow]]]
 
 
-def logbook_text(lines: list[ReportRow], comment: str = "", links: str = "") -> str:
-    """The report on these lines, with the shifter's own words where there are any."""
-    kinds = grouped_rows(lines)
+def logbook_text(rows: list[ReportRow], comment: str = "", links: str = "") -> str:
+    """The text of the report on these rows, with the note of the shifter (comment, links) if it is not empty."""
+    groups = grouped_rows(rows)
     sections = [
-        ("Reference Runs", _references(lines)),
-        ("Runs Checked", _runs_checked(kinds)),
-        ("Tracker Maps", _tracker_maps(kinds)),
-        ("Certified Runs", _verdicts(kinds)),
-        ("Sum of Quantities", _statistics(kinds)),
+        ("Reference Runs", _references(rows)),
+        ("Runs Checked", _runs_checked(groups)),
+        ("Tracker Maps", _tracker_maps(groups)),
+        ("Certified Runs", _verdicts(groups)),
+        ("Sum of Quantities", _statistics(groups)),
         ("Special Comments", comment.splitlines()),
         ("Links to the Prompt Feedback Plots", links.splitlines()),
     ]
@@ -46,74 +46,74 @@ def _title(title: str) -> list[str]:
     return ["=" * WIDTH, title, "=" * WIDTH]
 
 
-def _references(lines: list[ReportRow]) -> Iterator[str]:
-    yield from sorted({line.reference for line in lines})
+def _references(rows: list[ReportRow]) -> Iterator[str]:
+    yield from sorted({row.reference for row in rows})
 
 
-def _numbered_groups(kinds: Groups) -> Iterator[tuple[str, ReportGroup, list[ReportRow]]]:
-    for number, (kind, lines) in enumerate(kinds, start=1):
-        yield f"Type {number}", kind, lines
+def _numbered_groups(groups: Groups) -> Iterator[tuple[str, ReportGroup, list[ReportRow]]]:
+    for number, (group, rows) in enumerate(groups, start=1):
+        yield f"Type {number}", group, rows
 
 
-def _runs_checked(kinds: Groups) -> Iterator[str]:
-    for name, kind, lines in _numbered_groups(kinds):
-        yield f"{name}: {kind.heading}"
+def _runs_checked(groups: Groups) -> Iterator[str]:
+    for name, group, rows in _numbered_groups(groups):
+        yield f"{name}: {group.heading}"
         table = _grid(
             "Run",
             "Reference Run",
             "Number of LS",
             "Int. Luminosity",
-            *(one.label for one in _COMPONENT_ORDER),
+            *(component.label for component in _COMPONENT_ORDER),
             "Comment",
         )
-        for line in lines:
-            flags = (line.flag_text(component.value) for component in _COMPONENT_ORDER)
+        for row in rows:
+            flags = (row.flag_text(component.value) for component in _COMPONENT_ORDER)
             table.add_row(
                 [
-                    line.run_number,
-                    line.reference,
-                    _count_text(line.lumisections),
-                    _lumi_text(line.recorded_lumi),
+                    row.run_number,
+                    row.reference,
+                    _count_text(row.lumisections),
+                    _lumi_text(row.recorded_lumi),
                     *flags,
-                    _wrapped(line.comment),
+                    _wrapped(row.comment),
                 ]
             )
         yield table.get_string()
         yield ""
 
 
-def _tracker_maps(kinds: Groups) -> Iterator[str]:
-    for name, _kind, lines in _numbered_groups(kinds):
+def _tracker_maps(groups: Groups) -> Iterator[str]:
+    for name, _group, rows in _numbered_groups(groups):
         yield name
-        yield from _run_list("Exists", (line for line in lines if line.has_trackermap))
-        yield from _run_list("Missing", (line for line in lines if not line.has_trackermap))
+        yield from _run_list("Exists", (row for row in rows if row.has_trackermap))
+        yield from _run_list("Missing", (row for row in rows if not row.has_trackermap))
 
 
-def _verdicts(kinds: Groups) -> Iterator[str]:
-    for name, _kind, lines in _numbered_groups(kinds):
+def _verdicts(groups: Groups) -> Iterator[str]:
+    for name, _group, rows in _numbered_groups(groups):
         yield name
         for verdict in Verdict:
-            yield from _run_list(verdict.label, with_verdict(lines, verdict))
+            yield from _run_list(verdict.label, with_verdict(rows, verdict))
 
 
-def _run_list(word: str, lines: Iterable[ReportRow]) -> Iterator[str]:
-    """The runs under a word, oldest first, in lines of the report's width; nothing where there are none."""
-    if runs := " ".join(str(number) for number in sorted({line.run_number for line in lines})):
-        yield from textwrap.wrap(f" {word}: {runs}", WIDTH, subsequent_indent="   ", drop_whitespace=False)
+def _run_list(label: str, rows: Iterable[ReportRow]) -> Iterator[str]:
+    """The runs with their label, oldest first, wrapped at the width of the report; nothing without runs."""
+    if runs := " ".join(str(number) for number in sorted({row.run_number for row in rows})):
+        yield from textwrap.wrap(f" {label}: {runs}", WIDTH, subsequent_indent="   ", drop_whitespace=False)
 
 
-def _statistics(kinds: Groups) -> Iterator[str]:
-    for name, _kind, lines in _numbered_groups(kinds):
+def _statistics(groups: Groups) -> Iterator[str]:
+    for name, _group, rows in _numbered_groups(groups):
         table = _grid(name, "Sum of LS", "Sum of int. luminosity")
-        for verdict, of in statistics_by_verdict(lines).items():
-            table.add_row([verdict.label, of.lumisections, _lumi_text(of.recorded_lumi)])
+        for verdict, statistics in statistics_by_verdict(rows).items():
+            table.add_row([verdict.label, statistics.lumisections, _lumi_text(statistics.recorded_lumi)])
         yield table.get_string()
         yield ""
 
 
-def _ascii(words: str) -> str:
-    """In the plain ASCII that the logbook's fixed-width field wants."""
-    return words.replace("µ", "u").replace("→", "->")
+def _ascii(text: str) -> str:
+    """The text in plain ASCII, for the fixed-width field of the logbook."""
+    return text.replace("µ", "u").replace("→", "->")
 
 
 def _grid(*columns: str) -> PrettyTable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from certify.models import Dataset, RunReconstruction, TrackerCertification
+from certify.models.components import FLAG_FIELDS
 from oms.models import OmsRun
 from tests.factories import FACTS, CertificationFactory, RunFactory
 from users.models import User
@@ -25,7 +26,7 @@ def many_certifications(count: int, user: User | None = None, first: int = FIRST
         "user_id": one.user_id,
         "dataset": Dataset.objects.first(),
         "reference_runreconstruction_id": one.reference_runreconstruction_id,
-        **{name: getattr(one, name) for name in ("pixel", "strip", "tracking", "trackermap", "date", "run_type")},
+        **{name: getattr(one, name) for name in (*FLAG_FIELDS, "trackermap", "date", "run_type")},
     }
     rows = TrackerCertification.objects.bulk_create(
         TrackerCertification(runreconstruction=each, **same) for each in reconstructions

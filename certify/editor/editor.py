@@ -13,7 +13,7 @@ from django.http import QueryDict
 
 from certify.actions.certify import FILL_NUMBER_MISSING
 from certify.editor.form import OVERWRITE_FIELD, CertificationForm, initial_values
-from certify.editor.form_context import FormContext, read_form_context
+from certify.editor.form_context import FormContext, form_context_of, posted_form_context
 from certify.editor.form_errors import FormErrorLink, form_errors
 from certify.editor.subject import CertificationSubject
 from certify.editor.widgets import chosen_keys
@@ -28,10 +28,11 @@ from certify.rules.confirmations import CHECKBOX_PREFIX, Confirmation, missing_c
 from certify.rules.entry import CertificationEntry, TwinCertification, ValidationIssue, build_entry
 from certify.selectors import twin_of
 from certify.vocabulary.cache import Vocabulary, checklists_to_tick, vocabulary_including
-from certify.vocabulary.inline_forms import InlineTermForm, started_inline_forms
+from certify.vocabulary.inline_forms import INLINE_FORMS, InlineTermForm, started_inline_forms
 from drafts.selectors import StoredDraft
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.models import OmsRun
+from users.models import User
 
 # Facts of the run that a question rests on: while one of them is typed wrongly, it is not asked.
 _FACTS_BEHIND = {
@@ -245,35 +246,9 @@ def bound_amendment_editor(
     data: QueryDict, certification: TrackerCertification, run: OmsRun, *, needs_reason: bool
 ) -> CertificationEditor:
     """The editor as a person sent it, for a change; what goes over another version keeps what it was opened with."""
-    sent, own = _posted_form_context(data, certification), form_context_of(certification)
+    sent, own = posted_form_context(data, certification), form_context_of(certification)
     form_context = sent if sent and OVERWRITE_FIELD in data else replace(own, shown=sent.shown if sent else None)
     return build(run, form_context, data=data, existing=certification, needs_reason=needs_reason)
-
-
-def _posted_form_context(data: QueryDict, certification: TrackerCertification) -> FormContext | None:
-    """What the sent form was opened with, if that was the same reconstruction of the same run."""
-    sent = read_form_context(data.get("ticket", ""))
-    is_of_it = sent and (sent.run_number, sent.reconstruction) == (
-        certification.run_number,
-        certification.reconstruction,
-    )
-    return sent if is_of_it else None
-
-
-def form_context_of(certification: TrackerCertification) -> FormContext:
-    """What a certification was made with, as the context of the form that changes it."""
-    registry = certification.facts.get("registry", {})
-    name = certification.dataset.name if certification.dataset else ""
-    return FormContext(
-        run_number=certification.run_number,
-        reconstruction=certification.reconstruction,
-        registry="found" if certification.is_dataset_verified else "unreachable",
-        datasets=[name] if name and certification.is_dataset_verified else [],
-        registry_states={name: registry.get("state")},
-        asked_at=registry.get("asked_at") or "",
-        is_complete=certification.external_info_complete,
-        training_of=certification.training_of,
-    )
 
 
 def build(
@@ -298,3 +273,21 @@ def build(
         needs_reason=needs_reason,
     )
     return CertificationEditor(run, run_with_typed, form_context, form, facts, existing, started_inline_forms(data))
+
+
+def is_new_term(sent: QueryDict) -> bool:
+    """Whether the person pressed "Add" at a reason or a problem: then nothing else is saved."""
+    return any(f"add_{what}" in sent for what in INLINE_FORMS)
+
+
+def add_new_term(actor: User, sent: QueryDict, editor: CertificationEditor) -> bool:
+    """Make the word and choose it in the editor; False when its error stands beside it."""
+    what = next(what for what in INLINE_FORMS if f"add_{what}" in sent)
+    form = INLINE_FORMS[what](sent)
+    editor.clear_errors()
+    if is_new := form.validate_for(actor):
+        editor.choose_term(form.field, form.save(actor))
+    elif form.term_to_choose:
+        editor.choose_term(form.field, form.term_to_choose)
+    editor.new_term_forms |= {what: None if is_new else form}
+    return is_new

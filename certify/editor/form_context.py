@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.core import signing
+from django.http import QueryDict
+
+from certify.models import TrackerCertification
 
 _SALT = "certify.ticket"
 _TRAINING_KEY = "practice_of"  # the name of `training_of` in what is signed: forms are open while the server changes
@@ -59,3 +62,29 @@ def read_form_context(text: str) -> FormContext | None:
 def _by_field_name(content: dict[str, Any]) -> dict[str, Any]:
     """What was signed, each value under the name of its field."""
     return {"training_of" if name == _TRAINING_KEY else name: value for name, value in content.items()}
+
+
+def posted_form_context(data: QueryDict, certification: TrackerCertification) -> FormContext | None:
+    """What the sent form was opened with, if that was the same reconstruction of the same run."""
+    sent = read_form_context(data.get("ticket", ""))
+    is_of_it = sent and (sent.run_number, sent.reconstruction) == (
+        certification.run_number,
+        certification.reconstruction,
+    )
+    return sent if is_of_it else None
+
+
+def form_context_of(certification: TrackerCertification) -> FormContext:
+    """What a certification was made with, as the context of the form that changes it."""
+    registry = certification.facts.get("registry", {})
+    name = certification.dataset.name if certification.dataset else ""
+    return FormContext(
+        run_number=certification.run_number,
+        reconstruction=certification.reconstruction,
+        registry="found" if certification.is_dataset_verified else "unreachable",
+        datasets=[name] if name and certification.is_dataset_verified else [],
+        registry_states={name: registry.get("state")},
+        asked_at=registry.get("asked_at") or "",
+        is_complete=certification.external_info_complete,
+        training_of=certification.training_of,
+    )

@@ -18,10 +18,16 @@ from django.views.decorators.http import require_safe
 
 from certify.actions.certify import certify_run
 from certify.editor.drafts import close_drafts, restore_draft, track_presence
-from certify.editor.editor import CertificationEditor, bound_editor, new_editor, reopened_editor
+from certify.editor.editor import (
+    CertificationEditor,
+    add_new_term,
+    bound_editor,
+    is_new_term,
+    new_editor,
+    reopened_editor,
+)
 from certify.editor.form_context import read_form_context
 from certify.editor.live_checks import is_live_check, live_check_response
-from certify.editor.new_terms import add_new_term, is_new_term
 from certify.editor.page import certify_page, subject_notices
 from certify.editor.subject import (
     AllCertified,

@@ -15,7 +15,8 @@ from audit.models import AuditOptions, Change
 from audit.tracked_model import TrackedModel
 from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap
 from certify.models.components import FLAG_FIELDS, Component
-from certify.models.history_labels import CERTIFICATION_LABELS, REFERENCE_LABELS, RunFactsMixin, withdrawal_values
+from certify.models.history_labels import CERTIFICATION_LABELS, REFERENCE_LABELS, withdrawal_values
+from certify.models.run_facts import RunFactsMixin
 from certify.models.verdict import verdict_in_sql
 from certify.models.vocabulary import BadReason, PixelProblem, StripProblem, TrackingProblem, VocabularyTerm
 from infrastructure.database.locking import lock_one

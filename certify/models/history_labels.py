@@ -1,13 +1,13 @@
-"""What is particular about history of certifications and words: what follows from a row, its opposite, its labels."""
+"""What is particular about the history of certifications and the vocabulary: labels, and what undoes their making."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
 
-from certify.models.choices import CertificationState, Verdict
-from certify.models.components import Component, ComponentFlag, component_flags_of
-from certify.models.verdict import verdict
+from certify.models.choices import CertificationState
+from certify.models.components import Component
+from oms.verdict_facts import VERDICT_FACTS
 
 REFERENCE_LABELS = {
     "is_reference": "reference run",
@@ -37,9 +37,7 @@ CERTIFICATION_LABELS = {
     "facts.confirmed": "",
     "facts.filled": "",
     "facts.dataset": "",
-    "facts.run.run_type": "",
-    "facts.run.lumisections": "",
-    "facts.run.recorded_lumi": "",
+    **{f"facts.run.{name}": "" for name in VERDICT_FACTS},
 }
 
 
@@ -51,31 +49,6 @@ def withdrawal_values(actor: Any, reason: str) -> dict[str, Any]:
         "withdrawn_at": dt.datetime.now(dt.UTC).isoformat(),
         "withdrawn_reason": reason,
     }
-
-
-class RunFactsMixin:
-    """What follows from the columns of a certification, as it is and as it was."""
-
-    runreconstruction: Any
-    run_type: Any
-
-    @property
-    def run_number(self) -> int:
-        return self.runreconstruction.run_id
-
-    @property
-    def reconstruction(self) -> str:
-        return self.runreconstruction.reconstruction
-
-    @property
-    def component_flags(self) -> tuple[ComponentFlag, ...]:
-        """What was said of each component."""
-        return component_flags_of(self)
-
-    @property
-    def verdict(self) -> Verdict:
-        """Good, bad or undecided, on the run type this was certified with."""
-        return verdict(self.run_type, self.component_flags)
 
 
 def retirement_values(_actor: object, _reason: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-# make run · make test · make lint · make bench · make screenshots · make matrix · make lock · make licences
+# make run · make check · make test · make prove · make lint · make bench · make screenshots · make matrix · make lock · make licences
 # Environment of `make run`: PORT (8000), SANDBOX_PORT (9500), DATABASE_URL (an SQLite file under var/), WORKERS (2).
 
 SHELL := /bin/bash
@@ -17,7 +17,7 @@ RUNTIME := .venv/requirements.lock
 TOOLS := .venv/tests-requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench screenshots matrix lock licences tools
+.PHONY: help run check test prove lint bench screenshots matrix lock licences tools
 
 help:
 	@head -2 Makefile
@@ -26,6 +26,14 @@ run: $(RUNTIME)
 	@exec env CERTHELPER_MODE=sandbox PORT="$(PORT)" SANDBOX_PORT="$(SANDBOX_PORT)" WORKERS="$(WORKERS)" \
 		VAR_DIR="$(VAR_DIR)" SESSION_COOKIE_NAME="$(SESSION_COOKIE_NAME)" CSRF_COOKIE_NAME="$(CSRF_COOKIE_NAME)" \
 		.venv/bin/python manage.py serve
+
+# `check` while working, `test` before a commit lands, `prove` (full size, with branch coverage) before an issue is closed.
+check: lint
+	@exec .venv/bin/python -m pytest -n 2 --dist worksteal -m "not e2e and not slow"
+
+prove: export PROVE := 1
+prove: $(TOOLS)
+	@exec .venv/bin/python -m tests.all
 
 test: $(TOOLS)
 	@exec .venv/bin/python -m tests.all

@@ -1,4 +1,7 @@
-"""`make test`: the suite on SQLite, on PostgreSQL, and in a browser, two at a time. What is left out is named."""
+"""`make test`: the suite on SQLite, on PostgreSQL, and in a browser, two at a time. What is left out is named.
+
+With PROVE=1 (`make prove`) the long proofs have their full size, and the branch coverage on SQLite is printed.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,15 @@ from functools import partial
 from subprocess import PIPE, STDOUT
 
 from tests import chromium, office, postgres
+from tests.proof import IS_FULL
 
 RULE = "=" * 78
 NO_BROWSER = ("-m", "not e2e")
 # Half of the time on SQLite.
 LONG = tuple(
-    f"tests/{name}" for name in ("anything", "faults", "history", "imports", "reports", "shiftleader", "stress")
+    f"tests/{name}" for name in ("audit", "certify/imports", "faults", "fuzz", "reports", "shiftleader", "stress")
 )
+COVERAGE = ("-m", "coverage", "run", "--parallel-mode")
 
 
 def say(*lines: str) -> None:
@@ -28,7 +33,11 @@ def say(*lines: str) -> None:
 def pytest(*arguments: str, **environment: str) -> tuple[list[str], dict[str, str]]:
     """Command and environment of pytest in a process of its own."""
     clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "TEST_DATABASE_URL")}
-    return [sys.executable, "-m", "pytest", "--durations=12", "--durations-min=4", *arguments], {**clean, **environment}
+    measured = COVERAGE if IS_FULL and "TEST_DATABASE_URL" not in environment else ()
+    return [sys.executable, *measured, "-m", "pytest", "--durations=12", "--durations-min=4", *arguments], {
+        **clean,
+        **environment,
+    }
 
 
 def passes(title: str, *arguments: str, **environment: str) -> bool:
@@ -62,6 +71,15 @@ def all_passed() -> dict[str, bool]:
         return {name: future.result() for name, future in running.items()}
 
 
+def say_coverage() -> None:
+    """The branch coverage of the lanes on SQLite, by package and in all."""
+    for command in (["combine", "--quiet"], ["report", "--format=total"], ["report", "--skip-covered"]):
+        ran = subprocess.run(
+            [sys.executable, "-m", "coverage", *command], check=False, stdout=PIPE, stderr=STDOUT, text=True
+        )
+        say(ran.stdout)
+
+
 def left_out() -> list[str]:
     """A sentence for each thing that this machine lacks."""
     lacking = {
@@ -75,6 +93,8 @@ def left_out() -> list[str]:
 def main() -> int:
     outcomes = all_passed()
     say(RULE)
+    if IS_FULL:
+        say_coverage()
     for name, passed in outcomes.items():
         say(f"{name}: {'passed' if passed else 'FAILED'}")
     for sentence in left_out():

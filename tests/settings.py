@@ -13,6 +13,10 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests")
 if "VAR_DIR" not in os.environ:
     os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="certhelper-test-")
     atexit.register(shutil.rmtree, os.environ["VAR_DIR"], ignore_errors=True)
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # shares no files with the other workers
+    base, _, own = os.environ["VAR_DIR"].rpartition("/")
+    os.environ["VAR_DIR"] = f"{base}/{own}" if own == worker else f"{base}/{own}/{worker}"
+    os.makedirs(os.environ["VAR_DIR"], exist_ok=True)
 if os.environ.get("TEST_DATABASE_URL"):
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 

@@ -7,10 +7,11 @@ import pytest
 from audit.models import Change
 from audit.undo import undo_change
 from tests.audit.world import RandomActor, Snapshot, build_world, full_snapshot
+from tests.proof import IS_FULL, scaled
 from users.models import Role, User
 
 pytestmark = pytest.mark.django_db
-ACTIONS = 1000
+ACTIONS = scaled(400, 1000)
 KINDS = {"certify", "amend", "withdraw", "restore", "hand_over", "words", "adopt", "promote", "retire", "account"}
 # What is left of rows that were made meanwhile: they stay, and say nothing any more.
 NOTHING = {
@@ -32,7 +33,8 @@ def test_a_thousand_actions_undone_in_reverse_restore_everything():
     while Change.objects.count() < first + ACTIONS:
         chance.act()
     done = list(Change.objects.all()[: Change.objects.count() - first])
-    assert {change.kind for change in done} >= KINDS, seed
+    if IS_FULL:  # fewer leave out a rare kind by chance
+        assert {change.kind for change in done} >= KINDS, seed
     assert full_snapshot() != before
     for change in done:
         undo_change(undoer, change, "back")

@@ -6,16 +6,28 @@ import sys
 import pytest
 from django.db import connection
 
+from tests.proof import scaled
 from tests.stress.site import ROOT
 
-PATIENCE_S = 300
+PATIENCE_S = scaled(300, 1800)
+HANDS, SUBMISSIONS = str(scaled(20, 50)), str(scaled(20, 200))
 
 
 @pytest.mark.django_db  # for the suite on PostgreSQL to know that it is about the database
 def test_many_hands_and_a_killed_server_cost_no_text_and_leave_no_half_record():
     database = {"postgresql": "postgres"}.get(connection.vendor, "sqlite")
-    command = [sys.executable, "-m", "tests.stress", "--database", database, "--hands", "50", "--submissions", "20"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.stress",
+        "--database",
+        database,
+        "--hands",
+        HANDS,
+        "--submissions",
+        SUBMISSIONS,
+    ]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "one 303, 49 times 409" in run.stdout
-    assert "20 records, none twice, none changed" in run.stdout
+    assert f"one 303, {int(HANDS) - 1} times 409" in run.stdout
+    assert f"{SUBMISSIONS} records, none twice, none changed" in run.stdout

@@ -1,11 +1,10 @@
 """Real certifications pass through the import, and through every report, without an error.
 
-All 13,668 with ALL_REAL=1, which takes minutes; each sixth run else.
+All 13,668 in `make prove`, which takes minutes; each sixth run else.
 """
 
 import json
 import math
-import os
 
 import pytest
 from django.core.management import call_command
@@ -14,6 +13,7 @@ from audit.models import Change
 from certify.imports.importer import CHUNK
 from shiftleader.parts.registry import PARTS
 from tests.certify.imports.real import COLUMNS, as_csv, real_rows
+from tests.proof import IS_FULL
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ALL_DAYS = "from=2018-04-01&to=2019-12-31"
@@ -37,7 +37,7 @@ REPORTS = [
 def test_real_certifications_pass_through_every_report(admin, admin_client, tmp_path, sandbox):
     every = real_rows()
     assert len(every) == 13_668 and len({row[:2] for row in every}) == 13_668
-    rows = every if os.environ.get("ALL_REAL") else [row for row in every if row[0] % 6 == 0]
+    rows = every if IS_FULL else [row for row in every if row[0] % 6 == 0]
     file = tmp_path / "certifications.csv"
     file.write_text(as_csv(rows), encoding="utf-8")
     call_command("import_certifications", file, by=admin.username, reason="from before", flags="good")

@@ -1,0 +1,58 @@
+"""The migrated test database on SQLite, kept in a file: a process that finds it need not run the migrations again.
+
+The file is named after what the migrations and models' apps say, so that a changed migration makes a new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import django
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+
+
+def _file() -> Path:
+    """Where the database of these migrations is kept."""
+    digest = hashlib.sha256(f"{django.VERSION} {settings.INSTALLED_APPS}".encode())
+    for app in sorted(apps.get_app_configs(), key=lambda one: one.label):
+        for path in sorted(Path(app.path, "migrations").glob("*.py")):
+            digest.update(path.name.encode() + path.read_bytes())
+    return settings.BASE_DIR / "var" / f"migrated-{digest.hexdigest()[:16]}.sqlite3"
+
+
+def _is_in_memory() -> bool:
+    return connection.vendor == "sqlite" and connection.creation._get_test_db_name().startswith("file:memorydb")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
+    """The database in memory as the file has it, before Django looks what is left to migrate."""
+    if not (_is_in_memory() and _file().exists()):
+        yield
+        return
+    # A database in memory lives as long as somebody is connected.
+    with closing(sqlite3.connect(connection.creation._get_test_db_name(), uri=True)) as memory:
+        with closing(sqlite3.connect(_file())) as kept:
+            kept.backup(memory)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+    """Django's own, and its outcome kept for the next process."""
+    if not _is_in_memory() or _file().exists():
+        return
+    part = _file().with_suffix(f".{os.getpid()}")
+    part.parent.mkdir(exist_ok=True)
+    with django_db_blocker.unblock(), closing(sqlite3.connect(part)) as kept:
+        connection.ensure_connection()
+        connection.connection.backup(kept)
+    part.replace(_file())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from copy import copy
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -66,21 +65,6 @@ class CertificationFilterForm(forms.Form):
             if first is not None and last is not None and last < first:
                 self.add_error(f"{name}_max", says)
         return cleaned
-
-
-class _SharedFilters(dict[str, django_filters.Filter]):
-    """Filters that a page takes without copying their choices, widgets and labels, a tenth of the list's time."""
-
-    def __deepcopy__(self, _memo: object) -> dict[str, django_filters.Filter]:
-        return {name: _bound_copy(one) for name, one in self.items()}
-
-
-def _bound_copy(one: django_filters.Filter) -> django_filters.Filter:
-    """The filter, to be bound to the filter set of one page; its method is bound with it."""
-    own = copy(one)
-    if one.method:
-        own.method = one.method
-    return own
 
 
 class CertificationFilter(django_filters.FilterSet):
@@ -149,7 +133,7 @@ class CertificationFilter(django_filters.FilterSet):
         for component in Component:
             found[component.flag_field] = WordsFilter(component.flag_field, component.label, Flag.choices)
             found[component.problems_field] = TermsFilter(component.problems_field, component.problems_label)
-        return _SharedFilters(found)
+        return found
 
     def get_form_class(self) -> type[forms.Form]:
         """The form of these filters, made once: they are the same for each page."""

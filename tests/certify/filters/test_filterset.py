@@ -1,0 +1,125 @@
+"""One filter for the list, the week and the daily report: the same names, earlier names too, and the same rows."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from urllib.parse import urlencode
+
+import pytest
+from django.http import QueryDict
+
+from certify.filters.filterset import CertificationFilter
+from reports.scope import PeriodFilter, Scope
+from shiftleader.models import SavedFilter
+from tests.factories import CertificationFactory, PixelProblemFactory, RunFactory, StripProblemFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+DAYS = "from=2018-05-28&to=2018-06-03"
+
+
+def filter_of(query: str) -> CertificationFilter:
+    return CertificationFilter(QueryDict(query))
+
+
+def keys(query: str) -> set[int]:
+    filters = filter_of(query)
+    assert filters.is_valid(), filters.errors
+    return set(filters.qs.values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("query", "canonical"),
+    [
+        ("from=2018-05-01&to=2018-05-03", "date_min=2018-05-01&date_max=2018-05-03"),
+        ("date_range_min=2018-05-01", "date_min=2018-05-01"),
+        ("date=2018-05-01", "date_min=2018-05-01&date_max=2018-05-01"),
+        (DAYS, "week=2018-W22"),
+        ("verdict=bad&week=2018-W22", "week=2018-W22&verdict=bad"),
+        ("week=2018-W22&date_min=2018-05-01&date=2018-04-01", "date_min=2018-05-01"),
+        ("week=2018-W22&date=2018-04-01", "week=2018-W22"),
+        ("state=live&user=&runs=315100&runs_min=315000", "runs=315100&runs_min=315000"),
+    ],
+)
+def test_earlier_names_and_ways_to_give_days_come_to_one_query(query, canonical):
+    assert filter_of(query).as_query() == canonical
+    assert filter_of(canonical).as_query() == canonical
+
+
+def test_filters_in_words():
+    problem = PixelProblemFactory(name="hot")
+    UserFactory(username="anna")
+    filters = filter_of(f"week=2018-W22&user=anna&problem=pixel-{problem.pk}&pixel_problems={problem.pk}&stale=on")
+    said = ["Week 2018-W22", "Shifters anna", "Problems Pixel: hot", "Stale", "Pixel problems hot"]
+    assert [chip.text for chip in filters.as_chips()] == said
+    assert filters.as_sentence() == "; ".join(said[1:])
+    assert "week" not in filters.as_chips()[0].query and "user=anna" in filters.as_chips()[0].query
+
+
+def test_runs_that_are_asked_for_whatever_they_are_called():
+    assert filter_of("runs=315000-315010,315020&runs_max=315005").run_ranges == [(315000, 315005)]
+    assert filter_of("runs_min=315000&runs_max=315005").run_ranges == [(315000, 315005)]
+    assert filter_of("runs=315000&runs_min=316000").run_ranges == [(0, 0)]
+    assert filter_of("verdict=bad").run_ranges == []
+
+
+def test_list_and_week_leave_the_same_rows(shifter_client):
+    anna, ben = UserFactory(username="anna"), UserFactory(username="ben")
+    hot, noisy = PixelProblemFactory(), StripProblemFactory()
+    facts = {"run": {"b_field": 0.0, "energy": 450.0, "fill_type_runtime": "PB82"}}
+    run = RunFactory(run_number=315100)
+    one = CertificationFactory(run=run, user=anna, facts=facts, pixel="bad", comment="HV")
+    one.pixel_problems.add(hot)
+    two = CertificationFactory(run=RunFactory(run_number=315200), user=ben)
+    two.strip_problems.add(noisy)
+    CertificationFactory(user=UserFactory(username="carl"), run=RunFactory(run_number=315300))
+    gone = CertificationFactory(user=anna, withdrawn=True, run=run, reconstruction="prompt")
+    for query, expected in {
+        "user=anna&user=ben": {one.pk, two.pk},
+        "user=anna,ben": {one.pk, two.pk},
+        "runs=315100,315200-315250": {one.pk, two.pk},
+        "runs_max=315250": {one.pk, two.pk},
+        f"problem=pixel-{hot.pk}&problem=strip-{noisy.pk}": {one.pk, two.pk},
+        f"pixel_problems={hot.pk}": {one.pk},
+        f"pixel_problems={hot.pk}&strip_problems={noisy.pk}": set(),
+        "b_field=0": {one.pk},
+        "energy=450": {one.pk},
+        "beam=pb": {one.pk},
+        "pixel=bad&comment=hv": {one.pk},
+        "state=withdrawn": {gone.pk},
+        "state=any&user=anna": {one.pk, gone.pk},
+    }.items():
+        assert keys(f"{DAYS}&{query}") == expected, query
+        scope = Scope(PeriodFilter(QueryDict(f"{DAYS}&{query}")))
+        assert {row.pk for row in scope.rows()} == {line.pk for line in scope.report_rows()} == expected, query
+        page = shifter_client.get(scope.rows_url())
+        assert page.status_code == 200
+        assert {int(pk) for pk in re.findall(r'<tr data-pk="(\d+)"', page.text)} == expected, query
+
+
+def test_panel_sends_on_what_it_does_not_show(shifter_client):
+    problem = PixelProblemFactory()
+    listed = shifter_client.get(f"/list/?problem=pixel-{problem.pk}&week=2018-W22").text
+    assert f'<input type="hidden" name="problem" value="pixel-{problem.pk}">' in listed
+    assert 'name="date_min" value="2018-05-28"' in listed
+    week = shifter_client.get("/shiftleader/?week=2018-W22&comment=HV&runs_min=315000").text
+    assert '<input type="hidden" name="comment" value="HV">' in week
+    assert '<input type="hidden" name="runs_min" value="315000">' in week
+
+
+def test_daily_report_reads_every_filter(shifter_client):
+    made = CertificationFactory(date=date(2018, 5, 30), comment="seen", pixel="bad")
+    CertificationFactory(date=date(2018, 5, 30), comment="another")
+    query = urlencode({"week": "2018-W22", "verdict": "bad", "user": "everybody"})
+    answer = shifter_client.get(f"/summary/?{query}")
+    assert [row.pk for row in answer.context["rows"]] == [made.pk]
+    assert '<input type="hidden" name="verdict" value="bad">' in answer.text
+
+
+def test_saved_filter_with_earlier_names_is_read(shifter, shifter_client):
+    problem = PixelProblemFactory()
+    SavedFilter.objects.create(user=shifter, name="days", query="from=2018-05-28&to=2018-05-29&verdict=bad")
+    SavedFilter.objects.create(user=shifter, name="hot", query=f"runs=315100-315200&problem=pixel-{problem.pk}")
+    page = shifter_client.get("/shiftleader/?week=2018-W20").text
+    assert 'href="?from=2018-05-28&amp;to=2018-05-29&amp;verdict=bad"' in page
+    assert f'href="?week=2018-W20&amp;runs=315100-315200&amp;problem=pixel-{problem.pk}"' in page

@@ -34,7 +34,7 @@ def current_names(query: QueryDict) -> QueryDict:
     if days:
         del named["week"]
         if not has_range:
-            named.update({"date_min": f"{days.first}", "date_max": f"{days.last}"})
+            named["date_min"], named["date_max"] = str(days.first), str(days.last)
     if has_range or days:
         named.pop("date", None)
     return named

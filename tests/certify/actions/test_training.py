@@ -181,7 +181,7 @@ def test_in_training_oms_values_are_not_taken(trainee, trainee_client, shifter_c
     typed = {"by": "shifter", "at": "2018-04-27T18:20:00+00:00", "value": 3.7}
     run = RunFactory(b_field=3.7, typed={"b_field": typed}, reported={"b_field": {"value": 3.8, "unit": "T"}})
     address = f"/list/facts/{run.run_number}/"
-    assert "In training nothing is taken here" in trainee_client.get(address).text
+    assert "In training no OMS value can be taken" in trainee_client.get(address).text
     refused = trainee_client.post(address, {"take": "run-b_field", "seen-run-b_field": "3.8"})
     assert refused.status_code == 403 and "In training OMS's values are not taken" in html.unescape(refused.text)
     assert set(OmsRun.objects.get(pk=run.pk).typed) == {"b_field"}

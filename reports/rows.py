@@ -19,6 +19,7 @@ from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction, TrackerMap
 from certify.models.components import FLAG_COLUMNS, Component
 from oms.choices import RunType
+from oms.verdict_facts import VERDICT_FACTS
 from users.models import User
 
 _TYPES = [RunType.COLLISIONS.value, RunType.COSMICS.value, RunType.UNKNOWN.value]
@@ -111,7 +112,7 @@ _FILL_FACTS = tuple(field.name for field in fields(FrozenFillFacts))
 _WHOLE_NUMBERS = {"fill_number", "bunches_colliding"}
 _COLUMNS = (
     *FLAG_COLUMNS,
-    *("pk", "run_type", "lumisections", "recorded_lumi", "verdict_word", "trackermap", "comment", "date", "stale"),
+    *("pk", *VERDICT_FACTS, "verdict_word", "trackermap", "comment", "date", "stale"),
     *("dataset__name", "bad_reason__name", "user__username", "user__first_name", "user__last_name"),
 )
 _ANNOTATIONS = {

@@ -33,7 +33,9 @@ MAY = {
     "history_pages/views.py": "a notice that was seen is no history",
 }
 # update() of a dictionary or a query, not of rows.
-NOT_ROWS = re.compile(r"\b(again|facts|frozen|runs|numbers|query|changed|data|headers|context)\.(facts\.)?update\(")
+NOT_ROWS = re.compile(
+    r"\b(again|facts|frozen|runs|named|numbers|query|changed|data|headers|context)\.(facts\.)?update\("
+)
 
 
 def _lines() -> list[str]:

@@ -1,29 +1,28 @@
-"""What a person can have done."""
+"""The kinds of change: those of the audit itself, and the register of those that the apps above declare."""
+
+from __future__ import annotations
 
 from django.db import models
 
+_registered: list[tuple[int, type[models.TextChoices]]] = []
 
-class ChangeKind(models.TextChoices):
-    """The kinds of change, each in the words of the history pages."""
 
-    CERTIFY = "certify", "Certified"
-    AMEND = "amend", "Changed"
-    WITHDRAW = "withdraw", "Withdrawn"
-    RESTORE = "restore", "Restored"
-    HAND_OVER = "hand_over", "Handed over"
-    FACTS = "facts", "Facts typed"
-    CONFIRM = "confirm", "Facts confirmed"
-    ADOPT = "adopt", "Reference adopted"
-    PROMOTE = "promote", "Promoted to reference"
-    RETIRE = "retire", "Reference retired"
-    VOCABULARY = "words", "Reason, problem or checklist edited"
-    ASK = "ask", "Asked"
-    ANSWER = "answer", "Answered"
-    REVIEW = "review", "Reviewed"
-    TRAINING = "training", "Training"
-    ACCOUNT = "account", "Account or role"
-    NOTE = "note", "Note on a week"
-    SETTING = "setting", "Setting"
+def register_change_kinds(kinds: type[models.TextChoices], *, position: int) -> None:
+    """Make kinds of change known; called where they are declared. `position`: their place in the list of all kinds."""
+    _registered.append((position, kinds))
+
+
+def change_kind_choices() -> list[tuple[str, str]]:
+    """(stored value, label) of all kinds of change, as forms offer them."""
+    return [choice for _position, kinds in sorted(_registered, key=lambda one: one[0]) for choice in kinds.choices]
+
+
+class AuditChangeKind(models.TextChoices):
+    """What the audit itself writes."""
+
     UNDO = "undo", "Undone"
     INITIAL = "found", "As found"
     OTHER = "other", "Other"
+
+
+register_change_kinds(AuditChangeKind, position=100)

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from audit.snapshot import audit_options
 
 NO_VALUE = "none"
-MAX_JSON_LINES = 100  # more than the facts of a run, its fill and its reference have
+MAX_JSON_LINES = 100  # more than any field that is stored has
 MAX_TEXT_LENGTH = 2000
 DiffLines = list[tuple[str, str, str]]
 

@@ -13,7 +13,7 @@ from django.db import models
 from simple_history.manager import HistoricalQuerySet
 from simple_history.models import HistoricalRecords
 
-from audit.choices import ChangeKind
+from audit.choices import AuditChangeKind, change_kind_choices
 
 ReverseCreate = Callable[[Any, str], dict[str, Any]]
 
@@ -64,7 +64,7 @@ class Change(AppendOnlyModel):
     """
 
     at = models.DateTimeField(db_index=True)
-    kind = models.CharField(max_length=10, choices=ChangeKind.choices)
+    kind = models.CharField(max_length=10, choices=change_kind_choices)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     by_name = models.CharField(max_length=310)
     why = models.TextField(blank=True)
@@ -125,14 +125,18 @@ class AuditOptions(HistoricalRecords):
     `labels`, `formatters`: how a field and its value are called where its own name does not do; an empty label
     says nothing.
     `row_label`: how a row is called where the model's name does not do. `kind`: of a change made outside any
-    operation. django-simple-history builds the table; `audit.operation` writes, once per operation.
+    operation. `lock_order`: an undo locks rows in ascending order, which is that of the actions.
+    `conflict_label`: what can have taken the place of a row meanwhile. django-simple-history builds the table;
+    `audit.operation` writes, once per operation.
     """
 
     def __init__(
         self,
         *,
-        kind: ChangeKind = ChangeKind.OTHER,
+        kind: str = AuditChangeKind.OTHER,
         row_label: str = "",
+        lock_order: int = 0,
+        conflict_label: str = "",
         exclude: tuple[str, ...] = (),
         untracked: tuple[str, ...] = (),
         json_keys: tuple[str, ...] = (),
@@ -154,7 +158,7 @@ class AuditOptions(HistoricalRecords):
             user_db_constraint=False,
             historical_queryset=AppendOnlyHistoryQuerySet,
         )
-        self.row_label = row_label
+        self.row_label, self.lock_order, self.conflict_label = row_label, lock_order, conflict_label
         self.kind, self.exclude, self.untracked = kind, set(exclude), {*exclude, *untracked}
         self.json_keys, self.owner, self.omit_on_create, self.reverse_create = (
             json_keys,

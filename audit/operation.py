@@ -1,8 +1,8 @@
 """An audited operation: all that one person does in one go. It becomes one `Change`, written in its own transaction.
 
-`with operation(actor, ChangeKind.AMEND, reason=…, run=…):` around the writing. Whatever rows are saved inside, in
-whatever order and however often, each leaves one row of history, many-to-many fields included. A row that is saved
-outside any operation (admin, command, shell) is an operation by itself, of who is signed in.
+`with operation(actor, kind, reason=…, run=…):` around the writing. Whatever rows are saved inside, in whatever order
+and however often, each leaves one row of history, many-to-many fields included. A row that is saved outside any
+operation (admin, command, shell) is an operation by itself, of who is signed in.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from django.db.models.signals import m2m_changed, pre_save
 from django.utils import timezone
 
 from audit import diff_text, snapshot
-from audit.choices import ChangeKind
 from audit.middleware import current_request, request_id
 from audit.models import Change, Notice
 
@@ -60,7 +59,7 @@ class AuditOperation:
     """What is being done by whom, and the rows it has written so far."""
 
     actor: Any
-    kind: ChangeKind | None
+    kind: str | None
     reason: str = ""
     run_number: int | None = None
     undoes: Change | None = None
@@ -117,7 +116,7 @@ _open_operation: ContextVar[AuditOperation | None] = ContextVar("open operation"
 @contextmanager
 def operation(
     actor: Any,
-    kind: ChangeKind | None,
+    kind: str | None,
     *,
     reason: str = "",
     run: int | None = None,

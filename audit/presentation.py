@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 
-from audit.choices import ChangeKind
+from audit.choices import AuditChangeKind
 from audit.diff_text import NO_VALUE
 from audit.models import Change
 from audit.snapshot import audit_options, in_field_order
@@ -69,7 +69,7 @@ def present_rows(change: Change, reader: Any) -> list[ChangeRowView]:
 
 def _change_view(change: Change, reader: Any, owned: dict[tuple[str, Any], TrackedModel]) -> ChangeView:
     undone = list(change.undone_by.all())
-    is_open = bool(change.lines) and change.kind != ChangeKind.INITIAL and not undone
+    is_open = bool(change.lines) and change.kind != AuditChangeKind.INITIAL and not undone
     may_undo = is_open and all(_may_undo_line(line, change, reader, owned) for line in change.lines)
     shown = [_cut_to_differences(_row_view(line, reader)) for line in change.lines[:MAX_ROWS]]
     return ChangeView(change, shown, len(change.lines) - len(shown), undone, may_undo)

@@ -1,8 +1,7 @@
 """Undo of one change: a new change that sets every field of it back, if none of them was changed since.
 
-What was made is undone by its opposite (a certification is withdrawn, a word retired, an account deactivated); what
-was deleted is made again with its key. A field that has another value by now stands in the way, and the later changes
-of it are named.
+What was made is undone by its opposite (`AuditOptions.reverse_create`); what was deleted is made again with its key.
+A field that has another value by now stands in the way, and the later changes of it are named.
 """
 
 from __future__ import annotations
@@ -15,14 +14,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models
 
 from audit import diff_text, snapshot
-from audit.choices import ChangeKind
-from audit.models import Change
+from audit.choices import AuditChangeKind
+from audit.models import AuditOptions, Change
 from audit.operation import operation
 from audit.signals import rows_restored
 from audit.tracked_model import TrackedModel
-
-# Rows are locked in this order, as everywhere: a fill before its runs, a run before what is said of it.
-LOCK_ORDER = ("oms.omsfill", "oms.omsrun", "certify.runreconstruction", "certify.trackercertification")
 
 
 class ReasonMissing(Exception):
@@ -93,9 +89,7 @@ class UndoPlan:
 
 def plan_undo(change: Change, actor: Any, reason: str = "", *, is_locking: bool = False) -> UndoPlan:
     """What the undo of a change would do now; reads the rows, locked where it is going to be done."""
-    lines = sorted(
-        change.lines, key=lambda line: LOCK_ORDER.index(line["model"]) if line["model"] in LOCK_ORDER else -1
-    )
+    lines = sorted(change.lines, key=lambda line: _options(line).lock_order)
     steps = [step for line in lines if (step := _plan_step(line, actor, reason, is_locking))]
     refused = "" if len(steps) == len(lines) and lines else "There is nothing to undo: what it was about is not there."
     return UndoPlan(change, steps, _later_changes(change, steps), refused)
@@ -106,7 +100,7 @@ def undo_change(actor: Any, change: Change, reason: str) -> Change:
     if not reason.strip():
         raise ReasonMissing
     try:
-        with operation(actor, ChangeKind.UNDO, reason=reason, run=change.run_number, undoes=change) as done:
+        with operation(actor, AuditChangeKind.UNDO, reason=reason, run=change.run_number, undoes=change) as done:
             plan = plan_undo(change, actor, reason.strip(), is_locking=True)
             if not plan.is_allowed_to(actor):
                 raise PermissionDenied("Only who may make the opposite change can undo this one.")
@@ -118,9 +112,18 @@ def undo_change(actor: Any, change: Change, reason: str) -> Change:
                 _apply_step(step, actor, reason.strip())
             rows_restored.send(Change, rows=[step.row for step in plan.steps])
     except IntegrityError:
-        standing = "Something else has taken its place: another live certification of this reconstruction, or its name."
-        raise UndoBlocked(UndoPlan(change, [], [], standing)) from None
+        raise UndoBlocked(UndoPlan(change, [], [], _conflict_text(change))) from None
     return Change.objects.filter(undoes=change)[0]
+
+
+def _options(line: dict[str, Any]) -> AuditOptions:
+    return snapshot.audit_options(apps.get_model(line["model"]))
+
+
+def _conflict_text(change: Change) -> str:
+    """What can have taken the place of the rows."""
+    labels = dict.fromkeys(label for line in change.lines if (label := _options(line).conflict_label))
+    return f"Something else has taken its place{''.join(f': {label}' for label in labels)}, or its name."
 
 
 def _plan_step(line: dict[str, Any], actor: Any, reason: str, is_locking: bool) -> UndoStep | None:

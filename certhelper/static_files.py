@@ -1,11 +1,12 @@
 """Collects the static files when a server starts without them, or with old ones."""
 
-import fcntl
 import os
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
+
+from infrastructure.cache.file_lock import file_lock
 
 
 def collect_static_files_once() -> None:
@@ -14,8 +15,7 @@ def collect_static_files_once() -> None:
     if manifest.exists():
         return
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    with settings.STATIC_ROOT.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock("static"):
         if not manifest.exists():
             call_command("collectstatic", interactive=False, verbosity=0)
 

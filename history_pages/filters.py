@@ -7,7 +7,7 @@ from typing import Any
 import django_filters
 from django import forms
 
-from audit.choices import ChangeKind
+from audit.choices import change_kind_choices
 from audit.models import Change
 from certify.rules.run_numbers import LAST_RUN
 from users.models import User
@@ -44,7 +44,7 @@ class ChangeFilter(django_filters.FilterSet):
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), "Type a run number of up to seven digits."),
     )
     kind = django_filters.ChoiceFilter(
-        choices=ChangeKind.choices,
+        choices=change_kind_choices,
         label="Kind",
         empty_label="Any",
         error_messages={"invalid_choice": "There is no kind %(value)s."},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import cast
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -28,6 +27,7 @@ from history_pages.selectors import (
     undo_plan,
     with_undoing_changes,
 )
+from infrastructure.web.paging import requested_page
 from infrastructure.web.reason_form import ReasonForm
 from infrastructure.web.responses import ExplainedHttp404, HttpResponseSeeOther
 from oms.mirror import stored_run
@@ -52,7 +52,7 @@ def history(request: HttpRequest) -> HttpResponseBase:
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         lines = csv_lines(iterate_in_chunks(filtered_changes(filters)), reader)
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
-    page = Paginator(with_undoing_changes(filtered_changes(filters)), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = requested_page(request, with_undoing_changes(filtered_changes(filters)), PAGE_SIZE)
     context = {"filters": filters, "page": page, "changes": present_changes(page.object_list, reader)}
     return render(request, "history_pages/history.html", context, status=400 if "export" in request.GET else 200)
 

@@ -1,4 +1,4 @@
-"""Limited Markdown: what shift leaders write in checklists and words, as HTML that can do no harm.
+"""Limited Markdown: what people write for others to read, as HTML that can do no harm.
 
 Paragraphs, lists, headings, bold, italics, code and links to http and https; nothing else, no raw HTML. markdown-it
 makes no more than that; nh3 removes whatever should slip through. Read once and kept with the words, not per page.

@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
+from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 
 from certify.facts.actions import form_value
 from certify.facts.presentation import fact_text, typed_by_text
 from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
+from infrastructure.web.paging import requested_page
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.models import OmsFill, OmsRun
 from oms.overrides import oms_value
 
-PER_PAGE = 50
+PAGE_SIZE = 50
 _LABELS = {name: field.label or name for form in (OmsFillForm, OmsRunForm) for name, field in form.base_fields.items()}
 
 
@@ -53,11 +55,11 @@ class FactsPage:
     problems: list[str] = field(default_factory=list)
 
 
-def facts_page(number: str, problems: list[str] | None = None) -> FactsPage:
+def facts_page(request: HttpRequest, problems: list[str] | None = None) -> FactsPage:
     """One page of what is to be completed: three queries."""
     live = TrackerCertification.objects.live()
     rows = live.incomplete().select_related("runreconstruction__run__fill", "user", "dataset").defer("facts")
-    page = Paginator(rows.order_by("-date", "-pk"), PER_PAGE).get_page(number)
+    page = requested_page(request, rows.order_by("-date", "-pk"), PAGE_SIZE)
     return FactsPage(page, [_incomplete_certification(made) for made in page], live.stale().count(), problems or [])
 
 

@@ -27,7 +27,7 @@ MAX_VERSION_DIGITS = 9  # digits
 @require_safe
 def facts_to_complete(request: HttpRequest) -> HttpResponse:
     """The certifications made on typed or missing facts."""
-    return render(request, "listruns/facts.html", {"page": facts_page(request.GET.get("page", "1"))})
+    return render(request, "listruns/facts.html", {"page": facts_page(request)})
 
 
 @require_POST
@@ -37,7 +37,7 @@ def refresh(request: SignedInRequest) -> HttpResponse:
     done = refresh_facts(Budget.for_page(is_retry=True), request.user)
     if done.problems:
         messages.info(request, _refresh_sentence(done))
-        page = facts_page("1", list(dict.fromkeys(done.problems)))
+        page = facts_page(request, list(dict.fromkeys(done.problems)))
         return render(request, "listruns/facts.html", {"page": page})
     messages.success(request, _refresh_sentence(done))
     return HttpResponseSeeOther(reverse("listruns:facts"))

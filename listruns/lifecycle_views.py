@@ -18,21 +18,17 @@ from certify.actions.lifecycle import hand_over_certification, restore_certifica
 from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryInvalid
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState
+from infrastructure.web.reason_form import ReasonField, ReasonForm
 from infrastructure.web.responses import HttpResponseSeeOther
 from users.access import SignedInRequest, role_required
 from users.fields import ShifterField
 from users.models import Role, User
 
 
-class LifecycleReasonForm(forms.Form):
+class LifecycleReasonForm(ReasonForm):
     """The reason, and the version that the page was opened with."""
 
-    reason = forms.CharField(
-        max_length=500,
-        label="Why",
-        widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
-        error_messages={"required": "Say why."},
-    )
+    reason = ReasonField(widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}))
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
 

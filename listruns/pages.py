@@ -8,10 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
-from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django_tables2 import RequestConfig
 
@@ -26,11 +24,12 @@ from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, ConfirmationCode, Verdict
 from certify.models.components import ComponentFlag
 from certify.review.selectors import CertificationReview, certification_review
+from infrastructure.web.paging import paginate_table, size_options
 from listruns.fact_pages import history_of_facts
 from listruns.query_string import scope_chips
 from listruns.rows import list_row, row_html
 from listruns.selectors import Rows, rows_for_list, verdict_totals
-from listruns.tables import PAGE_SIZES, CertificationTable
+from listruns.tables import CertificationTable
 from users.models import User
 
 
@@ -63,34 +62,6 @@ def _totals(counts: dict[str, int], filters: CertificationFilter) -> list[Filter
     return [FilterChip(str(counts[one]), filters.as_query(verdict=one.value), verdict=one.value) for one in words]
 
 
-def page_size(request: HttpRequest) -> int:
-    """The rows on a page, as the address says; the first size for anything else."""
-    asked = request.GET.get("per_page", "")
-    return int(asked) if asked in map(str, PAGE_SIZES) else PAGE_SIZES[0]
-
-
-class CountedPaginator(Paginator):
-    """Pages of rows whose number is known already."""
-
-    def __init__(self, *args: Any, total: int, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.total = total
-
-    @cached_property
-    def count(self) -> int:
-        return self.total
-
-
-def _paginate(table: CertificationTable, page: str, size: int, total: int) -> None:
-    """Set the page; the nearest one where there is no such page."""
-    try:
-        table.paginate(CountedPaginator, page=page, per_page=size, total=total)
-    except PageNotAnInteger:
-        table.page = table.paginator.page(1)
-    except EmptyPage:
-        table.page = table.paginator.page(table.paginator.num_pages)
-
-
 def sorted_rows(request: HttpRequest, rows: Rows) -> Rows:
     """The rows as the address sorts them."""
     table = CertificationTable(rows)
@@ -102,10 +73,10 @@ def list_page(
     request: HttpRequest, filters: CertificationFilter, rows: Rows, as_of: datetime | None = None
 ) -> ListPage:
     """One page of these rows; the queries run here and when the template reads the table."""
-    counts, size = verdict_totals(rows), page_size(request)
+    counts = verdict_totals(rows)
     table = CertificationTable(rows_for_list(rows))
     RequestConfig(request, paginate=False).configure(table)
-    _paginate(table, request.GET.get("page", "1"), size, sum(counts.values()))
+    paginate_table(request, table, sum(counts.values()))
     return ListPage(
         filters=filters,
         panel=_list_panel(request, filters),
@@ -113,7 +84,7 @@ def list_page(
         totals=_totals(counts, filters),
         total=sum(counts.values()),
         exports=_export_queries(request, filters),
-        sizes=[(one, one == size) for one in PAGE_SIZES],
+        sizes=size_options(request),
         as_of=as_of,
     )
 

@@ -6,8 +6,6 @@ import django_tables2 as tables
 
 from certify.models.components import FLAG_FIELDS, Component
 
-PAGE_SIZES = (25, 50, 100)
-
 
 def _sorted_by(heading: str, *names: str) -> tables.Column:
     """A column that sorts by these, then by the key, so that pages never overlap."""

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from audit.choices import register_change_kinds
+
 
 class RunType(models.TextChoices):
     """Type of a run, derived from the HLT key and stable beam (rules: "Run type") or typed."""
@@ -18,3 +20,12 @@ class SourceKind(models.TextChoices):
     TYPED = "typed", "typed"
     DERIVED = "derived", "derived"
     NONE = "none", "not reported"
+
+
+class FactsChangeKind(models.TextChoices):
+    """The kinds of change of the facts of a run or fill."""
+
+    FACTS = "facts", "Facts typed"
+
+
+register_change_kinds(FactsChangeKind, position=20)

@@ -15,10 +15,9 @@ from typing import Any
 from django.db import models
 from django.utils.dateparse import parse_datetime
 
-from audit.choices import ChangeKind
 from audit.models import AuditOptions, Change
 from audit.tracked_model import TrackedModel
-from oms.choices import RunType, SourceKind
+from oms.choices import FactsChangeKind, RunType, SourceKind
 from oms.formatting import inst_lumi_text, lumi_text
 
 
@@ -31,7 +30,7 @@ class Source:
     at: datetime | None = None
 
 
-def _mirror_history() -> AuditOptions:
+def _mirror_history(lock_order: int) -> AuditOptions:
     """Return options that record typed values only: the OMS mirror writes without history.
 
     `typed` is recorded by its keys, so that each attribute has its own change.
@@ -39,7 +38,11 @@ def _mirror_history() -> AuditOptions:
     integrated, instantaneous = ("recorded_lumi", "delivered_lumi"), ("init_lumi", "end_lumi", "peak_lumi")
     texts = dict.fromkeys(integrated, lumi_text) | dict.fromkeys(instantaneous, inst_lumi_text)
     return AuditOptions(
-        kind=ChangeKind.FACTS, untracked=("fetched_at", "reported"), json_keys=("typed",), formatters=texts
+        kind=FactsChangeKind.FACTS,
+        lock_order=lock_order,
+        untracked=("fetched_at", "reported"),
+        json_keys=("typed",),
+        formatters=texts,
     )
 
 
@@ -106,7 +109,7 @@ class OmsFill(OmsMirrorModel):
     first_run_number = models.IntegerField(null=True, blank=True)
     last_run_number = models.IntegerField(null=True, blank=True)
 
-    history = _mirror_history()
+    history = _mirror_history(lock_order=1)
 
     class Meta:
         verbose_name = "OMS fill"
@@ -164,7 +167,7 @@ class OmsRun(OmsMirrorModel):
     cmssw_version = models.TextField(null=True, blank=True)
     tier0_transfer = models.BooleanField(null=True, blank=True)
 
-    history = _mirror_history()
+    history = _mirror_history(lock_order=2)
 
     class Meta:
         verbose_name = "OMS run"

@@ -8,8 +8,8 @@ from datetime import date
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from audit.choices import ChangeKind
 from audit.operation import operation
+from reports.choices import NoteChangeKind
 from reports.models import DayNote, WeekNote
 from users.models import User
 
@@ -46,7 +46,7 @@ def save_week_note(actor: User, week: str, version: int, texts: Mapping[str, str
     if not actor.may_change_others:
         raise PermissionDenied("Notes on a week need the role shift leader.")
     try:
-        with operation(actor, ChangeKind.NOTE) as done:
+        with operation(actor, NoteChangeKind.NOTE) as done:
             note = WeekNote.objects.select_for_update(of=("self",)).filter(week=week).first()
             if (note.version if note else 0) != version:
                 raise WrittenMeanwhile(note or WeekNote(week=week, version=0))

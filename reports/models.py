@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from audit.choices import ChangeKind
 from audit.models import AuditOptions
 from audit.tracked_model import TrackedModel
+from reports.choices import NoteChangeKind
 
 
 class DayNoteManager(models.Manager["DayNote"]):
@@ -65,7 +65,7 @@ class WeekNote(TrackedModel):
     TEXTS = ("conditions", "issues", "oncalls", "summary")
 
     history = AuditOptions(
-        kind=ChangeKind.NOTE,
+        kind=NoteChangeKind.NOTE,
         row_label="note on a week",
         untracked=("week", "version", "updated_at", "updated_by"),
         labels={"oncalls": "on-calls"},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 
-from audit.choices import ChangeKind
 from audit.operation import operation
+from shiftleader.choices import SettingChangeKind
 from shiftleader.models import SavedFilter
 from users.models import User
 
@@ -18,7 +18,7 @@ class TooManyFilters(Exception):
 
 def save_filter(actor: User, name: str, query: str) -> SavedFilter:
     """Create the filter of this name for the actor, or replace its query. Raises `TooManyFilters`."""
-    with operation(actor, ChangeKind.SETTING) as done:
+    with operation(actor, SettingChangeKind.SETTING) as done:
         User.objects.select_for_update(no_key=True).get(pk=actor.pk)  # serializes concurrent requests of one person
         own_filters = SavedFilter.objects.select_for_update(of=("self",)).filter(user=actor, is_retired=False)
         saved = own_filters.filter(name=name).first()
@@ -35,7 +35,7 @@ def save_filter(actor: User, name: str, query: str) -> SavedFilter:
 
 def retire_filter(actor: User, saved: SavedFilter) -> None:
     """Retire a saved filter. Raises `PermissionDenied` if the actor is not its owner."""
-    with operation(actor, ChangeKind.SETTING) as done:
+    with operation(actor, SettingChangeKind.SETTING) as done:
         locked = SavedFilter.objects.select_for_update(of=("self",)).get(pk=saved.pk)
         if locked.user_id != actor.pk:
             raise PermissionDenied("This filter is somebody else’s. Only they can remove it.")

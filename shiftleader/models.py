@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from audit.choices import ChangeKind
 from audit.models import AuditOptions, Change
 from audit.tracked_model import TrackedModel
 from certify.models.history_labels import retirement_values
+from shiftleader.choices import SettingChangeKind
 
 
 class SavedFilter(TrackedModel):
@@ -24,7 +24,7 @@ class SavedFilter(TrackedModel):
     is_retired = models.BooleanField(default=False)
 
     history = AuditOptions(
-        kind=ChangeKind.SETTING,
+        kind=SettingChangeKind.SETTING,
         row_label="saved filter",
         untracked=("user",),
         owner="user_id",

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from infrastructure.web.reason_form import ReasonField, ReasonForm
 from infrastructure.web.responses import HttpResponseSeeOther
 from shiftleader.parts.training import practice_counts
 from users.access import SignedInRequest, role_required
@@ -20,7 +21,7 @@ ON, OFF = "on", "off"
 _BUTTON_LABELS = {ON: "Put in training", OFF: "End the training"}
 
 
-class TrainingForm(forms.Form):
+class TrainingForm(ReasonForm):
     """The shifter, whether they are in training, and the reason."""
 
     person = ShifterField(label="Shifter", to_field_name="username")
@@ -32,12 +33,9 @@ class TrainingForm(forms.Form):
             ("required", "invalid_choice"), "Put in training, or end the training: choose one."
         ),
     )
-    reason = forms.CharField(
-        max_length=MAX_REASON_LENGTH,
-        label="Why",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": "Say why."},
-    )
+    reason = ReasonField(max_length=MAX_REASON_LENGTH, widget=forms.Textarea(attrs={"rows": 2}))
+
+    field_order = ("person", "training", "reason")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -7,9 +7,9 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils import timezone
 
-from audit.choices import ChangeKind
 from audit.models import AuditOptions
 from audit.tracked_model import TrackedModel
+from users.choices import AccountChangeKind
 
 
 class Role(models.TextChoices):
@@ -65,7 +65,7 @@ class User(TrackedModel, AbstractUser):
 
     objects: ClassVar[PeopleManager] = PeopleManager()
     history = AuditOptions(
-        kind=ChangeKind.ACCOUNT,
+        kind=AccountChangeKind.ACCOUNT,
         exclude=("password", "last_login", "groups", "user_permissions"),
         untracked=(
             *("date_joined", "is_staff", "is_superuser", "role_changed_by"),
@@ -91,7 +91,7 @@ class User(TrackedModel, AbstractUser):
         """Return whether the actor may undo: admins accounts and roles (not their own), shift leaders training."""
         if actor.pk == self.pk and {"role", "role_pinned_for", "is_active"} & set(fields):
             return False
-        return actor.has_role(Role.SHIFT_LEADER if change.kind == ChangeKind.TRAINING else Role.ADMIN)
+        return actor.has_role(Role.SHIFT_LEADER if change.kind == AccountChangeKind.TRAINING else Role.ADMIN)
 
     @classmethod
     def can_read_restricted(cls, reader: "User", key: Any) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from audit.choices import ChangeKind
 from audit.operation import operation
+from users.choices import AccountChangeKind
 from users.models import User
 
 MAX_REASON_LENGTH = 300
@@ -26,7 +26,7 @@ def switch_training(actor: User, person: User, *, is_on: bool, reason: str) -> U
         raise PermissionDenied("Training needs the role shift leader.")
     if not reason.strip():
         raise TrainingUnchanged("Say why.")
-    with operation(actor, ChangeKind.TRAINING, reason=reason):
+    with operation(actor, AccountChangeKind.TRAINING, reason=reason):
         user = User.objects.select_for_update().get(pk=person.pk)
         if user.in_training == is_on:
             raise TrainingUnchanged(f"{user.display_name} is {'in' if is_on else 'not in'} training already.")

@@ -17,10 +17,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from audit.operation import operation
+from infrastructure.web.reason_form import MAX_REASON_LENGTH, ReasonField
 from users.models import Role
 
 logger = logging.getLogger(__name__)
-MAX_REASON_LENGTH = 500
 
 
 class RoleModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg, unused-ignore]
@@ -71,10 +71,8 @@ class TolerantListAdmin(RoleModelAdmin):
 class ChangeReasonForm(forms.ModelForm):  # type: ignore[type-arg, unused-ignore]
     """A form of the admin with a field for the reason of the change."""
 
-    why = forms.CharField(
+    why = ReasonField(
         required=False,
-        max_length=MAX_REASON_LENGTH,
-        label="Why",
         help_text="Kept with the change, in the history.",
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )

@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
-from audit.choices import ChangeKind
 from audit.models import Change
 from certify.editor.worklist import Search, SearchStep, read_search
 from certify.models import TrackerCertification
+from certify.models.choices import ReviewChangeKind
 from certify.review.models import ShifterQuestion
 from certify.rules.run_numbers import parse_run_numbers
 from certify.selectors import live_certifications_of
@@ -91,7 +91,7 @@ class AnsweredQuestion:
 
 
 def is_answer(change: Change) -> bool:
-    return change.kind == ChangeKind.ANSWER
+    return change.kind == ReviewChangeKind.ANSWER
 
 
 def answered_questions(changes: Iterable[Change]) -> list[AnsweredQuestion]:

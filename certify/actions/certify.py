@@ -9,7 +9,6 @@ from dataclasses import replace
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from audit.choices import ChangeKind
 from audit.operation import operation
 from certify.actions.input import (
     CertificationContext,
@@ -29,7 +28,7 @@ from certify.facts.snapshot import (
 )
 from certify.facts.staleness import DATASET, changed_dataset, changed_since_shown, mark_stale, settled_registry
 from certify.models import Dataset, RunReconstruction, TrackerCertification
-from certify.models.choices import Reconstruction
+from certify.models.choices import CertificationChangeKind, Reconstruction
 from certify.models.components import PROBLEM_FIELDS
 from certify.rules.confirmations import missing_confirmations, required_confirmations
 from certify.rules.entry import ValidationIssue, build_entry, validate
@@ -57,7 +56,7 @@ def certify_run(
     """
     if not actor.may_certify:
         raise PermissionDenied("Certifying needs the role shifter.")
-    with operation(actor, ChangeKind.CERTIFY, run=run_number):
+    with operation(actor, CertificationChangeKind.CERTIFY, run=run_number):
         run = _lock_run(run_number, context)
         made = certification_by_key(idempotency_key) if idempotency_key else None
         if made and is_resubmission(made, actor, run_number, reconstruction, data, context):
@@ -90,7 +89,7 @@ def amend_certification(
     Raises `EntryInvalid` and `ChangedMeanwhile`; the same change sent again changes nothing more.
     """
     context = replace(context, training_of=certification.training_of)
-    with operation(actor, ChangeKind.AMEND, reason=reason, run=certification.run_number) as done:
+    with operation(actor, CertificationChangeKind.AMEND, reason=reason, run=certification.run_number) as done:
         run = _lock_run(certification.run_number, context)
         current = TrackerCertification.everything.lock_row(certification.pk)
         done.track_loaded(current)

@@ -12,11 +12,10 @@ from contextlib import contextmanager
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from audit.choices import ChangeKind
 from audit.operation import operation
 from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryInvalid
 from certify.models import TrackerCertification
-from certify.models.choices import CertificationState
+from certify.models.choices import CertificationChangeKind, CertificationState
 from certify.rules.entry import ValidationIssue
 from certify.selectors import live_certification
 from users.models import User
@@ -29,7 +28,7 @@ def withdraw_certification(
 
     Raises `PermissionDenied`, `EntryInvalid` without a reason, and `ChangedMeanwhile`.
     """
-    with _locked_for_change(actor, certification, version, ChangeKind.WITHDRAW, reason) as current:
+    with _locked_for_change(actor, certification, version, CertificationChangeKind.WITHDRAW, reason) as current:
         _check_state(current, CertificationState.LIVE)
         current.state, current.withdrawn_by = CertificationState.WITHDRAWN, actor
         current.withdrawn_at, current.withdrawn_reason = dt.datetime.now(dt.UTC), reason.strip()
@@ -44,7 +43,7 @@ def restore_certification(
     Raises as `withdraw_certification`, and `AlreadyCertified` where another live one stands.
     """
     try:
-        with _locked_for_change(actor, certification, version, ChangeKind.RESTORE, reason) as current:
+        with _locked_for_change(actor, certification, version, CertificationChangeKind.RESTORE, reason) as current:
             _check_state(current, CertificationState.WITHDRAWN)
             if other := _other_live(current):
                 raise AlreadyCertified(other)
@@ -65,7 +64,7 @@ def hand_over_certification(
         raise PermissionDenied("Handing a certification over needs the role shift leader.")
     if certification.is_practice:
         raise PermissionDenied("Practice stays with who made it.")
-    with _locked_for_change(actor, certification, version, ChangeKind.HAND_OVER, reason) as current:
+    with _locked_for_change(actor, certification, version, CertificationChangeKind.HAND_OVER, reason) as current:
         if not new_owner.may_certify:
             raise EntryInvalid(
                 [ValidationIssue("to", f"{new_owner.display_name} is not a shifter. Choose somebody who is.")]
@@ -89,7 +88,7 @@ def _check_state(current: TrackerCertification, state: CertificationState) -> No
 
 @contextmanager
 def _locked_for_change(
-    actor: User, certification: TrackerCertification, version: int, kind: ChangeKind, reason: str
+    actor: User, certification: TrackerCertification, version: int, kind: CertificationChangeKind, reason: str
 ) -> Iterator[TrackerCertification]:
     """The certification, locked and checked; what is set in it inside is saved and on record."""
     with operation(actor, kind, reason=reason, run=certification.run_number) as done:

@@ -22,6 +22,7 @@ from certify.references.ranking import RankedReference
 from certify.rules.confirmations import CHECKBOX_PREFIX, CHECKBOX_VALUE_PREFIX
 from certify.rules.entry import build_entry, validate
 from certify.vocabulary.cache import ChecklistToTick
+from infrastructure.web.reason_form import ReasonField
 from oms.models import OmsRun
 from registry.parsing import reconstruction_in
 
@@ -82,10 +83,10 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):
     )
     idempotency_key = forms.UUIDField(required=False, widget=forms.HiddenInput, error_messages=SPOILED_FIELD_ERRORS)
     runs = forms.CharField(required=False, widget=forms.HiddenInput)
-    reason = forms.CharField(
+    reason = ReasonField(
         required=False,
-        max_length=500,
         label="Why you change it",
+        widget=forms.TextInput(),
         error_messages={"required": "Say why you change somebody else's certification."},
     )
 

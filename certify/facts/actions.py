@@ -13,17 +13,16 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from audit.choices import ChangeKind
 from audit.operation import operation
 from certify.errors import ChangedMeanwhile, EntryInvalid
 from certify.facts.snapshot import copy_verdict_facts, frozen_facts, has_typed_values
 from certify.facts.staleness import DATASET, mark_stale, settled_registry
 from certify.models import Dataset, TrackerCertification
-from certify.models.choices import CertificationState
+from certify.models.choices import CertificationState, ReviewChangeKind
 from certify.rules.entry import ValidationIssue
 from certify.rules.reference_type import has_fitting_type
 from infrastructure.database.locking import lock_one
-from oms.choices import RunType
+from oms.choices import FactsChangeKind, RunType
 from oms.models import OmsFill, OmsRun
 from oms.overrides import oms_value
 from oms.verdict_facts import VERDICT_FACTS
@@ -54,7 +53,7 @@ def confirm_facts(
 
     Raises `PermissionDenied`, `ChangedMeanwhile` (also where the differences are others than shown) and `EntryInvalid`.
     """
-    with operation(actor, ChangeKind.CONFIRM, run=certification.run_number) as done:
+    with operation(actor, ReviewChangeKind.CONFIRM, run=certification.run_number) as done:
         run = _lock_run(certification.run_number)
         current = _lock_certification(certification.pk)
         done.track_loaded(current)
@@ -120,7 +119,7 @@ def complete_certification(actor: User | None, pk: int, verified: str | None = N
     touched, and no version grows: a person who has the form open is not in the way.
     """
     number = TrackerCertification.objects.values_list("runreconstruction__run_id", flat=True).get(pk=pk)
-    with operation(actor, ChangeKind.FACTS, reason=COMPLETED, run=number) as done:
+    with operation(actor, FactsChangeKind.FACTS, reason=COMPLETED, run=number) as done:
         run = _lock_run(number)
         certification = _lock_certification(pk)
         done.track_loaded(certification)
@@ -212,7 +211,7 @@ def take_oms_values(
         raise PermissionDenied("Taking OMS's values needs the role shifter.")
     if actor.in_training:
         raise PermissionDenied(NOT_IN_TRAINING)
-    with operation(actor, ChangeKind.FACTS, run=run_number):
+    with operation(actor, FactsChangeKind.FACTS, run=run_number):
         number = OmsRun.objects.values_list("fill_id", flat=True).get(pk=run_number)
         fill = OmsFill.objects.select_for_update().get(pk=number) if number else None
         run = _lock_run(run_number)

@@ -9,12 +9,11 @@ from typing import Any, TextIO
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from audit.choices import ChangeKind
 from audit.operation import AuditOperation, operation
 from certify.facts.snapshot import frozen_facts
 from certify.imports.file_rows import FileRow, NotImportable, read_rows, split_cell
 from certify.models import Dataset, RunReconstruction, TrackerCertification
-from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap
+from certify.models.choices import CertificationChangeKind, CertificationState, Flag, Reconstruction, TrackerMap
 from certify.models.components import Component, ComponentFlag, flag_columns
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
 from certify.vocabulary.cache import VOCABULARY_MODELS
@@ -157,7 +156,7 @@ def import_certifications(
     }
     with transaction.atomic():
         for start in range(0, len(rows), CHUNK):
-            with operation(actor, ChangeKind.CERTIFY, reason=reason) as current:
+            with operation(actor, CertificationChangeKind.CERTIFY, reason=reason) as current:
                 _ImportChunk(rows[start : start + CHUNK], current, day, terms).store(actor, people, result)
     return result
 

@@ -10,10 +10,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from audit.choices import ChangeKind
 from audit.models import AuditOptions, Change
 from audit.tracked_model import TrackedModel
-from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap
+from certify.models.choices import (
+    CertificationChangeKind,
+    CertificationState,
+    Flag,
+    Reconstruction,
+    ReviewChangeKind,
+    TrackerMap,
+)
 from certify.models.components import FLAG_FIELDS, Component
 from certify.models.history_labels import CERTIFICATION_LABELS, REFERENCE_LABELS, withdrawal_values
 from certify.models.run_facts import RunFactsMixin
@@ -58,8 +64,9 @@ class RunReconstruction(TrackedModel):
     successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
 
     history = AuditOptions(
-        kind=ChangeKind.ADOPT,
+        kind=ReviewChangeKind.ADOPT,
         row_label="reference",
+        lock_order=3,
         untracked=("run", "reconstruction"),
         labels=REFERENCE_LABELS,
     )
@@ -180,8 +187,10 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
     objects = CertificationManager()
     everything = CertificationQuerySet.as_manager()
     history = AuditOptions(
-        kind=ChangeKind.AMEND,
+        kind=CertificationChangeKind.AMEND,
         row_label="certification",
+        lock_order=4,
+        conflict_label="another live certification of this reconstruction",
         exclude=("verdict_word", "stale", "stale_since"),  # they follow from what is stored
         untracked=(
             "runreconstruction",
@@ -253,7 +262,7 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
 
     def can_undo(self, actor: User, change: Change, fields: Collection[str]) -> bool:
         """Whoever may change it; to whom it belongs, and that stale facts are fine, shift leaders say."""
-        is_leaders = change.kind == ChangeKind.CONFIRM or "user" in fields
+        is_leaders = change.kind == ReviewChangeKind.CONFIRM or "user" in fields
         return actor.may_change_others if is_leaders else self.may_be_changed_by(actor)
 
     def may_be_changed_by(self, person: User) -> bool:

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from audit.choices import register_change_kinds
+
 
 class Reconstruction(models.TextChoices):
     """Each processing of a run is certified by itself."""
@@ -60,3 +62,30 @@ class ChecklistUse(models.TextChoices):
 
     CERTIFY = "certify", "before certifying"
     WEEK = "week", "by the shift leader"
+
+
+class CertificationChangeKind(models.TextChoices):
+    """What is done to a certification, in the words of the history pages."""
+
+    CERTIFY = "certify", "Certified"
+    AMEND = "amend", "Changed"
+    WITHDRAW = "withdraw", "Withdrawn"
+    RESTORE = "restore", "Restored"
+    HAND_OVER = "hand_over", "Handed over"
+
+
+class ReviewChangeKind(models.TextChoices):
+    """What is done with all that a certification rests on: its facts, references, vocabulary, questions, reviews."""
+
+    CONFIRM = "confirm", "Facts confirmed"
+    ADOPT = "adopt", "Reference adopted"
+    PROMOTE = "promote", "Promoted to reference"
+    RETIRE = "retire", "Reference retired"
+    VOCABULARY = "words", "Reason, problem or checklist edited"
+    ASK = "ask", "Asked"
+    ANSWER = "answer", "Answered"
+    REVIEW = "review", "Reviewed"
+
+
+register_change_kinds(CertificationChangeKind, position=10)
+register_change_kinds(ReviewChangeKind, position=30)

@@ -7,10 +7,9 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.safestring import SafeString
 
-from audit.choices import ChangeKind
 from audit.models import AuditOptions
 from audit.tracked_model import TrackedModel
-from certify.models.choices import ChecklistUse
+from certify.models.choices import ChecklistUse, ReviewChangeKind
 from certify.models.history_labels import retirement_values
 from infrastructure.markdown import render_markdown
 
@@ -29,7 +28,7 @@ class VocabularyTerm(TrackedModel):
     is_retired = models.BooleanField(default=False, help_text="No longer offered; certifications that have it keep it.")
 
     history = AuditOptions(
-        kind=ChangeKind.VOCABULARY,
+        kind=ReviewChangeKind.VOCABULARY,
         reverse_create=retirement_values,
         labels={"is_retired": "retired", "parent": "below", "what_to_do": "what to do"},
         inherit=True,
@@ -92,7 +91,7 @@ class Checklist(TrackedModel):
 
     objects = ChecklistQuerySet.as_manager()
     history = AuditOptions(
-        kind=ChangeKind.VOCABULARY, reverse_create=retirement_values, labels={"is_retired": "retired"}
+        kind=ReviewChangeKind.VOCABULARY, reverse_create=retirement_values, labels={"is_retired": "retired"}
     )
 
     class Meta:

@@ -10,12 +10,11 @@ from collections.abc import Iterator
 
 from django.core.exceptions import PermissionDenied
 
-from audit.choices import ChangeKind
 from audit.operation import operation
 from certify.actions.certify import lock_reconstruction
 from certify.errors import EntryInvalid
 from certify.models import RunReconstruction, TrackerCertification
-from certify.models.choices import CertificationState, Verdict
+from certify.models.choices import CertificationState, ReviewChangeKind, Verdict
 from certify.rules.entry import ValidationIssue, join_names
 from certify.rules.reference_type import has_fitting_type
 from certify.selectors import live_certification
@@ -31,7 +30,7 @@ def adopt_reference(actor: User | None, run: OmsRun, reconstruction: str, reason
     """
     _check_may_decide(actor, "Adopting")
     _check_has_reason(reason, "Say why this run is adopted.")
-    with operation(actor, ChangeKind.ADOPT, reason=reason, run=run.run_number):
+    with operation(actor, ReviewChangeKind.ADOPT, reason=reason, run=run.run_number):
         reference = lock_reconstruction(run, reconstruction)
         if reference.is_reference:
             raise EntryInvalid([ValidationIssue("run_number", f"{reference} is a reference run already.")])
@@ -47,7 +46,7 @@ def promote_reference(actor: User, certification: TrackerCertification, reason: 
     """
     _check_may_decide(actor, "Promoting")
     _check_has_reason(reason, "Say why this run becomes a reference.")
-    with operation(actor, ChangeKind.PROMOTE, reason=reason, run=certification.run_number):
+    with operation(actor, ReviewChangeKind.PROMOTE, reason=reason, run=certification.run_number):
         reconstruction = RunReconstruction.objects.select_for_update().get(pk=certification.runreconstruction_id)
         locked = TrackerCertification.everything.lock_row(certification.pk)
         locked.runreconstruction = reconstruction
@@ -86,7 +85,7 @@ def retire_reference(
     """
     _check_may_decide(actor, "Retiring")
     _check_has_reason(reason, "Say why this reference is retired.")
-    with operation(actor, ChangeKind.RETIRE, reason=reason, run=reference.run_id):
+    with operation(actor, ReviewChangeKind.RETIRE, reason=reason, run=reference.run_id):
         # Rows are locked ordered by primary key, so that two concurrent calls with swapped runs cannot deadlock.
         keys = {reference.pk, *([successor.pk] if successor else [])}
         rows = RunReconstruction.objects.select_for_update(of=("self",)).select_related("run").order_by("pk")

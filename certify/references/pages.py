@@ -16,7 +16,8 @@ from certify.models import RunReconstruction
 from certify.references import apv_client
 from certify.references.apv_modes import runs_without_mode
 from certify.references.filters import ReferenceFilter
-from certify.references.tables import PAGE_SIZES, ReferenceTable
+from certify.references.tables import ReferenceTable
+from infrastructure.web.paging import paginate_table, size_options
 
 ReferenceQuerySet = QuerySet[RunReconstruction]
 
@@ -67,19 +68,16 @@ def _build_table(rows: ReferenceQuerySet) -> ReferenceTable:
 
 def reference_page(request: HttpRequest, filters: ReferenceFilter, rows: ReferenceQuerySet) -> ReferencePage:
     """Return one page of these rows: two queries."""
-    requested_size = request.GET.get("per_page", "")
-    size = int(requested_size) if requested_size in map(str, PAGE_SIZES) else PAGE_SIZES[0]
     table = _build_table(rows)
     RequestConfig(request, paginate=False).configure(table)  # its pagination would accept any page size
-    table.paginate(per_page=size)
-    table.page = table.paginator.get_page(request.GET.get("page"))
+    paginate_table(request, table)
     shown = [(row.record.run_id, getattr(row.record.run, "readout", None)) for row in table.paginated_rows]
     query = request.GET.copy()
     query.pop("again", None)
     return ReferencePage(
         filters=filters,
         table=table,
-        sizes=[(choice, choice == size) for choice in PAGE_SIZES],
+        sizes=size_options(request),
         hidden_inputs=[(name, request.GET[name]) for name in ("sort", "per_page") if request.GET.get(name)],
         runs_without_apv_mode=sorted(set(runs_without_mode(shown))),
         query=query.urlencode(),

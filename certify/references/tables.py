@@ -7,8 +7,6 @@ from typing import Any
 import django_tables2 as tables
 from django.db.models import F
 
-PAGE_SIZES = (25, 50, 100)
-
 
 class NullsLastColumn(tables.Column):
     """Column that sorts nulls last in both directions, and then by run, so that pages do not overlap."""

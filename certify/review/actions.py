@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from audit.choices import ChangeKind
 from audit.operation import operation
 from certify.errors import ChangedMeanwhile, EntryInvalid
 from certify.models import TrackerCertification
-from certify.models.choices import CertificationState
+from certify.models.choices import CertificationState, ReviewChangeKind
 from certify.review.models import Review, Reviewed, ShifterQuestion
 from certify.rules.entry import ValidationIssue
 from users.models import User
@@ -41,7 +40,7 @@ def ask_shifter(actor: User, certification: TrackerCertification, text: str) -> 
         raise PermissionDenied("Asking the shifter needs the role shift leader.")
     if not text.strip():
         raise EntryInvalid([ValidationIssue("text", "Type the question.")])
-    with operation(actor, ChangeKind.ASK, run=certification.run_number):
+    with operation(actor, ReviewChangeKind.ASK, run=certification.run_number):
         locked = TrackerCertification.objects.lock_row(certification.pk)
         if locked.state != CertificationState.LIVE:
             raise ChangedMeanwhile(locked)
@@ -58,7 +57,7 @@ def answer_question(actor: User, question: ShifterQuestion, text: str) -> Shifte
     Raises `PermissionDenied`, `EntryInvalid` without a text or if the certification is withdrawn, and
     `AnsweredMeanwhile`.
     """
-    with operation(actor, ChangeKind.ANSWER, run=question.certification.run_number) as current:
+    with operation(actor, ReviewChangeKind.ANSWER, run=question.certification.run_number) as current:
         locked = ShifterQuestion.objects.select_for_update(of=("self",)).with_names().get(pk=question.pk)
         if not locked.may_be_answered_by(actor):
             owner = locked.certification.user.display_name
@@ -101,7 +100,7 @@ def review_certifications(actor: User, chosen: Mapping[int, int], *, with_stale:
         raise PermissionDenied("Reviewing certifications needs the role shift leader.")
     outcome = ReviewOutcome()
     review: Review | None = None
-    with operation(actor, ChangeKind.REVIEW):
+    with operation(actor, ReviewChangeKind.REVIEW):
         rows = TrackerCertification.objects.select_for_update(of=("self",)).select_related("runreconstruction")
         locked = list(rows.defer("facts").filter(pk__in=chosen).order_by("pk"))
         current_reviews = Reviewed.objects.current().filter(certification__in=locked)

@@ -10,11 +10,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from audit.choices import ChangeKind
 from audit.models import AuditOptions
 from audit.tracked_model import TrackedModel
 from certify.models import TrackerCertification
-from certify.models.choices import CertificationState
+from certify.models.choices import CertificationState, ReviewChangeKind
 from users.models import User
 
 
@@ -54,7 +53,7 @@ class ShifterQuestion(TrackedModel):
 
     objects: ClassVar[QuestionQuerySet] = QuestionQuerySet.as_manager()  # type: ignore[assignment]
     history = AuditOptions(
-        kind=ChangeKind.ASK,
+        kind=ReviewChangeKind.ASK,
         row_label="question to the shifter",
         untracked=("certification", "asked_by", "asked_at", "answered_by", "answered_at"),
         owner="asked_by_id",
@@ -109,7 +108,7 @@ class Review(TrackedModel):
     is_taken_back = models.BooleanField(default=False)
 
     history = AuditOptions(
-        kind=ChangeKind.REVIEW,
+        kind=ReviewChangeKind.REVIEW,
         untracked=("by", "at"),
         reverse_create=taken_back_values,
         labels={"is_taken_back": "taken back"},

@@ -12,12 +12,11 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 
-from audit.choices import ChangeKind
 from audit.operation import operation
 from audit.tracked_model import TrackedModel
 from certify.errors import EntryInvalid
 from certify.models import Checklist, VocabularyTerm
-from certify.models.choices import ChecklistUse
+from certify.models.choices import ChecklistUse, ReviewChangeKind
 from certify.rules.entry import ValidationIssue
 from certify.vocabulary.tree import MAX_DEPTH, TermRow, descendant_keys, in_tree_order, subtree_depth
 from infrastructure.markdown import parse_outline
@@ -68,7 +67,7 @@ def add_term(actor: User, model: type[TermT], name: str, description: str = "") 
         raise PermissionDenied("Adding a reason or a problem needs the role shifter.")
     if actor.in_training:
         raise PermissionDenied(NOT_IN_TRAINING)
-    with operation(actor, ChangeKind.VOCABULARY):
+    with operation(actor, ReviewChangeKind.VOCABULARY):
         if existing := term_named(model, name):
             return existing
         term, is_new = model._default_manager.get_or_create(name=name, defaults={"description": description})
@@ -88,7 +87,7 @@ def save_term(actor: User, model: type[TermT], data: TermInput, pk: int | None =
     Raises `PermissionDenied` below the role shift leader, `EditedMeanwhile` and `EntryInvalid`.
     """
     _check_is_shift_leader(actor, "reasons and problems")
-    with operation(actor, ChangeKind.VOCABULARY):
+    with operation(actor, ReviewChangeKind.VOCABULARY):
         # All terms of the model are locked, because valid parents depend on the others. There are a hundred at most.
         locked = {row.pk: row for row in model._default_manager.select_for_update().order_by("pk")}
         term = _check_edition(locked.get(pk), edition) if pk is not None else model()
@@ -111,7 +110,7 @@ def save_checklist(
     """
     if actor is not None:
         _check_is_shift_leader(actor, "checklists")
-    with operation(actor, ChangeKind.VOCABULARY):
+    with operation(actor, ReviewChangeKind.VOCABULARY):
         locked = {row.identifier: row for row in Checklist.objects.select_for_update().order_by("pk")}
         if issues := list(_checklist_issues(locked, identifier, data, is_new=is_new)):
             raise EntryInvalid(issues)

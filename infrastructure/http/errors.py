@@ -37,7 +37,7 @@ class RemoteError(Exception):
 
     @property
     def reason(self) -> str:
-        """What happened, without a full stop: OMS answered with an error (500)."""
+        """What happened, without a full stop: the source answered with an error (500)."""
         return f"{label_at_start(self.source)} {self.predicate}"
 
     @property

@@ -1,4 +1,4 @@
-"""One page of what a part lists, as its address says: nothing on the week grows without end."""
+"""One page of many rows, as the address says: `page` is its number, `per_page` the rows on it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,41 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django_tables2 import Table
+
+TABLE_PAGE_SIZES = (25, 50, 100)
 
 
 def requested_page(request: HttpRequest, found: QuerySet[Any] | Sequence[Any], size: int) -> Page:
     """The page that is asked for; the nearest one where there is no such page."""
     return Paginator(found, size).get_page(request.GET.get("page"))
+
+
+def requested_size(request: HttpRequest) -> int:
+    """The rows on a page of a table; the first size for anything that is not offered."""
+    asked = request.GET.get("per_page", "")
+    return int(asked) if asked in map(str, TABLE_PAGE_SIZES) else TABLE_PAGE_SIZES[0]
+
+
+def size_options(request: HttpRequest) -> list[tuple[int, bool]]:
+    """The sizes that a table offers, each with whether it is the current one."""
+    return [(size, size == requested_size(request)) for size in TABLE_PAGE_SIZES]
+
+
+def paginate_table(request: HttpRequest, table: Table, total: int | None = None) -> None:
+    """Set the page of the table; the nearest one where there is no such page. `total`: its rows, if counted already."""
+    table.paginate(_CountedPaginator, per_page=requested_size(request), total=total)
+    table.page = table.paginator.get_page(request.GET.get("page"))
+
+
+class _CountedPaginator(Paginator):
+    """Pages of rows whose number may be known already."""
+
+    def __init__(self, *args: Any, total: int | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.total = total
+
+    @cached_property
+    def count(self) -> int:
+        return super().count if self.total is None else self.total

@@ -1,11 +1,28 @@
 """Why something is done: asked wherever an operation needs a reason of its own."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django import forms
+
+MAX_REASON_LENGTH = 500
+
+
+class ReasonField(forms.CharField):
+    """The reason, kept with the change; `options` are those of a CharField."""
+
+    def __init__(self, **options: Any) -> None:
+        defaults: dict[str, Any] = {
+            "max_length": MAX_REASON_LENGTH,
+            "label": "Why",
+            "widget": forms.Textarea(attrs={"rows": 3}),
+            "error_messages": {"required": "Say why."},
+        }
+        super().__init__(**(defaults | options))
 
 
 class ReasonForm(forms.Form):
-    """The reason, kept with the change."""
+    """A form that asks for nothing but the reason, or for more in a subclass."""
 
-    reason = forms.CharField(
-        max_length=500, label="Why", widget=forms.Textarea(attrs={"rows": 3}), error_messages={"required": "Say why."}
-    )
+    reason = ReasonField()

@@ -7,7 +7,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from audit.choices import ChangeKind
 from audit.models import Change
 from audit.operation import operation
 from audit.presentation import MAX_ROWS
@@ -15,6 +14,7 @@ from audit.undo import undo_change
 from certify.actions.certify import amend_certification, certify_run
 from certify.actions.input import CertificationContext
 from certify.models import RunReconstruction, TrackerCertification
+from certify.models.choices import ReviewChangeKind
 from certify.review.actions import answer_question, ask_shifter
 from tests.audit.test_operation import decision, last_change
 from tests.certify.page_form import GOOD, open_form, send_form
@@ -107,7 +107,7 @@ def test_history_costs_the_same_however_many_rows_there_are(request, who, shift_
     for _ in range(15):
         one = ask_shifter(shift_leader, CertificationFactory(), "why?")
         answer_question(shift_leader, one, "so")
-    with operation(shift_leader, ChangeKind.VOCABULARY):
+    with operation(shift_leader, ReviewChangeKind.VOCABULARY):
         for _ in range(MAX_ROWS + 7):
             BadReasonFactory()
     assert cost() <= few + 1

@@ -16,8 +16,8 @@ from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from audit.choices import ChangeKind
 from audit.operation import operation
+from users.choices import AccountChangeKind
 from users.models import User
 from users.sso.role_mapping import highest_role, role_names
 
@@ -75,7 +75,7 @@ def _email(value: object) -> str:
 
 def update_account(user: User, claims: Claims) -> User:
     """Set name, e-mail address and role from the claims, and return the user. A pinned role is not changed."""
-    with operation(user, ChangeKind.ACCOUNT, reason=SIGN_IN_REASON):
+    with operation(user, AccountChangeKind.ACCOUNT, reason=SIGN_IN_REASON):
         locked_user = User.objects.select_for_update().get(pk=user.pk)
         previous_role = locked_user.role
         _apply_claims(locked_user, claims)
@@ -88,7 +88,7 @@ def update_account(user: User, claims: Claims) -> User:
 def create_account(claims: Claims, account: SocialAccount) -> User:
     """Create the user at the first sign-in. Raises `IntegrityError` if a parallel sign-in created it."""
     user = User(username=_free_username(claims.subject))
-    with operation(user, ChangeKind.ACCOUNT, reason=SIGN_IN_REASON):
+    with operation(user, AccountChangeKind.ACCOUNT, reason=SIGN_IN_REASON):
         user.set_unusable_password()
         _apply_claims(user, claims)
         user.save()

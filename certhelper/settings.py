@@ -19,29 +19,29 @@ VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 VERSION = (BASE_DIR / "docs" / "changelog.md").read_text(encoding="utf-8").split("## ", 1)[1].split()[0]
 
-# "production" refuses to start half configured (certhelper/checks.py); "sandbox" is this machine alone.
+# "production" does not start with required settings missing (certhelper/checks.py); "sandbox" is for one machine.
 MODE = env.text("CERTHELPER_MODE", "production")
 IS_SANDBOX = MODE == "sandbox"
 
 
 def _secret_key() -> str:
-    """SECRET_KEY, or one made at the first start and kept beside the data."""
-    given = env.text("SECRET_KEY")
-    if given:
-        return given
-    kept = VAR_DIR / "secret-key"
-    if not kept.exists():
-        _keep_once(secrets.token_urlsafe(50), kept)
-    return kept.read_text(encoding="utf-8")
+    """SECRET_KEY, or a key generated at the first start and stored in `VAR_DIR`."""
+    configured = env.text("SECRET_KEY")
+    if configured:
+        return configured
+    key_file = VAR_DIR / "secret-key"
+    if not key_file.exists():
+        _write_once(secrets.token_urlsafe(50), key_file)
+    return key_file.read_text(encoding="utf-8")
 
 
-def _keep_once(text: str, file: Path) -> None:
-    """Write a file whole or not at all; of several workers at their first start one does, readable to its owner."""
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=file.name, encoding="utf-8") as draft:
-        draft.write(text)
-        draft.flush()
+def _write_once(text: str, file: Path) -> None:
+    """Write a file atomically, readable by its owner; of several processes the first one writes it."""
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=file.name, encoding="utf-8") as temporary:
+        temporary.write(text)
+        temporary.flush()
         with contextlib.suppress(FileExistsError):
-            os.link(draft.name, file)
+            os.link(temporary.name, file)
 
 
 SECRET_KEY = _secret_key()
@@ -131,7 +131,7 @@ DATABASES = {
         f"sqlite:///{VAR_DIR / 'certhelper.sqlite3'}",
         conn_max_age=60,
         conn_health_checks=True,
-        disable_server_side_cursors=True,  # three round trips for each list of choices; no answer here is that long
+        disable_server_side_cursors=True,  # they cost three round trips per list of choices
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -145,11 +145,11 @@ else:
     DATABASES["default"] = {"OPTIONS": {}, **DATABASES["default"]}
     DATABASES["default"]["OPTIONS"].setdefault("options", "-c random_page_cost=1.1 -c jit=off")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Shared by the workers of one machine: what the outside services last answered; and, apart, failed sign-ins.
+# Shared by the workers of one machine: the last responses of the outside services and, separately, failed sign-ins.
 _CACHE_DIR = Path(env.text("CACHE_DIR", str(VAR_DIR / "cache")))
 _FILE_CACHE = {
     "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-    "KEY_PREFIX": VERSION,  # another release may keep things in another form
+    "KEY_PREFIX": VERSION,  # another release may store values in another form
     "OPTIONS": {"MAX_ENTRIES": 20_000},
 }
 CACHES = {
@@ -165,7 +165,7 @@ CACHES = {
 AUTH_USER_MODEL = "users.User"
 LOGIN_URL = reverse_lazy("users:sign-in")
 LOGIN_REDIRECT_URL = "/"
-# Name and password: for the sandbox. In production CERN alone says who somebody is.
+# Sign-in with name and password, in the sandbox only. In production users sign in through CERN.
 LOCAL_ACCOUNTS = env.boolean("LOCAL_ACCOUNTS", default=True) and IS_SANDBOX
 ACCOUNT_ADAPTER = "users.sso.provider.SilentAccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -203,7 +203,7 @@ OIDC_CLIENT_ID = _service_setting("OIDC_CLIENT_ID", "certhelper-people")
 OIDC_CLIENT_SECRET = _service_setting("OIDC_CLIENT_SECRET", "sandbox")
 APV_URL = _service_setting("APV_URL", f"{_SANDBOX}/apv/getReadOutmode.pl")
 DIALS_URL = env.text("DIALS_URL")
-# Empty: CERN's authorities as cernrequests ships them, together with the public ones.
+# Empty: the CERN authorities that cernrequests contains, together with the public ones.
 CA_BUNDLE = env.text("CA_BUNDLE")
 PAGE_BUDGET_S = env.number("PAGE_BUDGET_S", 10)
 CONNECT_TIMEOUT_S = env.number("CONNECT_TIMEOUT_S", 2)
@@ -244,7 +244,7 @@ STORAGES = {
 DJANGO_TABLES2_TEMPLATE = "includes/table.html"
 
 HTTPS = env.boolean("HTTPS", default=not IS_SANDBOX)
-# A proxy sets X-Forwarded-Proto and appends to X-Forwarded-For; without one anybody could write them.
+# A proxy sets X-Forwarded-Proto and appends to X-Forwarded-For; without a proxy any client could set them.
 BEHIND_PROXY = env.boolean("BEHIND_PROXY", default=not IS_SANDBOX)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_SSL_REDIRECT = HTTPS
@@ -254,7 +254,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
-FILE_UPLOAD_HANDLERS: list[str] = []  # nothing here takes a file: what is sent is thrown away as it comes
+FILE_UPLOAD_HANDLERS: list[str] = []  # no form has a file field: uploads are discarded while they are received
 CSRF_FAILURE_VIEW = "drafts.views.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -264,7 +264,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [NONE],
-        # Sign-out is a form, and leads on to CERN and back: browsers hold those redirects against this too.
+        # Sign-out is a form that redirects to CERN and back: browsers apply this directive to redirects, too.
         "form-action": [SELF, *_origin(SSO_URL)],
         "frame-ancestors": [NONE],
     }
@@ -272,7 +272,7 @@ CONTENT_SECURITY_POLICY = {
 
 
 def _once(record: logging.LogRecord) -> bool:
-    """A denial or a wrong address is the visitor's affair; the line of the request tells. Errors of ours stay whole."""
+    """Drop tracebacks of client errors (4xx), and Django's own line for them: the request log has one already."""
     if 400 <= getattr(record, "status_code", 0) < 500:
         record.exc_info = None
         return record.name != "django.request"
@@ -290,7 +290,7 @@ LOGGING = {
     "handlers": {
         "stdout": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["once", "request_id"]},
     },
-    # It tells whole addresses, and in those of a sign-in are codes; our own lines name each outgoing call that failed.
+    # It logs whole URLs, and those of a sign-in contain codes; `infrastructure.http` logs each failed call.
     "loggers": {"urllib3": {"level": "WARNING"}},
     "root": {"handlers": ["stdout"], "level": env.text("LOG_LEVEL", "INFO")},
 }

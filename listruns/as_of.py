@@ -40,7 +40,11 @@ def requested_moment(request: HttpRequest) -> datetime | None:
 
 
 class _HistoricalIterable(ModelIterable):
-    """Gives each row of history as the certification that it was."""
+    """Yields each row of history as the certification that it was.
+
+    `_iterable_class` is Django's hook for the objects that a queryset yields: private, but the only one that
+    pagination, slicing and exports pass through, so that historical certifications need no code of their own there.
+    """
 
     def __iter__(self) -> Iterator[Any]:
         words = {field: _terms_by_key(field) for field in PROBLEM_FIELDS}

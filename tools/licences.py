@@ -1,4 +1,4 @@
-"""`python -m tools.licences`: docs/licences.md, the licence of each pinned package as the package itself states it."""
+"""`python -m tools.licences`: write docs/licences.md, the licence of each pinned package from its own metadata."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def pins(lock: str) -> dict[str, str]:
 
 
 def licence_of(name: str) -> str:
-    """The licence as the installed package states it; raises LookupError for one that says nothing."""
+    """The licence as the installed package states it; raises LookupError where it states none."""
     package = distribution(name)
     for stated in _statements(package):
         if stated := stated.strip():
@@ -32,13 +32,14 @@ def licence_of(name: str) -> str:
 
 
 def _statements(package: Distribution) -> Iterator[str]:
-    """Where a package may say it, the most exact first."""
-    about = package.metadata
-    yield about["License-Expression"] or ""
-    short = about["License"] or ""
+    """The statements of a package about its licence, the most precise first."""
+    metadata = package.metadata
+    yield metadata["License-Expression"] or ""
+    short = metadata["License"] or ""
     yield short if len(short) <= 40 and "\n" not in short else ""
-    named = [one.rpartition(" :: ")[2] for one in about.get_all("Classifier") or [] if one.startswith("License")]
-    yield ", ".join(one for one in named if one != "OSI Approved")
+    classifiers = [text for text in metadata.get_all("Classifier") or [] if text.startswith("License")]
+    names = [text.rpartition(" :: ")[2] for text in classifiers]
+    yield ", ".join(name for name in names if name != "OSI Approved")
     for file in package.files or []:
         if file.name.upper().startswith(("LICENSE", "LICENCE", "COPYING")):
             yield _first_line(file.read_text(encoding="utf-8"))

@@ -1,0 +1,59 @@
+"""One run of the benchmark: a new site with so many certifications, its measurements and its table."""
+
+from __future__ import annotations
+
+import random
+import statistics
+
+from tools.bench.measure import BenchBrowser, Measurement
+from tools.bench.site import whole_site
+
+
+def write_line(line: str = "") -> None:
+    print(line, flush=True)  # noqa: T201 - the output of this program
+
+
+def multiple_text(row: Measurement) -> str:
+    """The multiple with two decimals, "" without one."""
+    return "" if row.multiple is None else f"{row.multiple:.2f}"
+
+
+def print_table(rows: list[Measurement]) -> None:
+    """A line for each row, in milliseconds, multiples of the help page, queries and kB."""
+    write_line(f"{'page':32}{'p50 ms':>9}{'p95 ms':>9}{'queries':>9}{'kB':>8}{'x help':>8}{'bound':>7}")
+    for row in rows:
+        verdict = "" if row.bound is None else "  ok" if row.is_within_bound else "  MISSED"
+        bound = "" if row.bound is None else f"{row.bound:g}"
+        queries = "" if row.queries is None else str(row.queries)
+        size = statistics.median(row.sizes) / 1000
+        write_line(
+            f"{row.name:32}{row.p50_ms:9.1f}{row.p95_ms:9.1f}{queries:>9}{size:8.1f}{multiple_text(row):>8}"
+            f"{bound:>7}{verdict}"
+        )
+
+
+def measure_size(size: int) -> list[Measurement]:
+    """Fill a new site with so many certifications and measure it. Needs a process of its own: Django is set up once."""
+    with whole_site() as site:
+        import django
+
+        django.setup()
+        from django.db import connection
+
+        from tools.bench.pages import measure_certifying, measure_pages, measure_unseen_runs
+        from tools.bench.rows import fill_tables
+
+        fill_tables(random.Random(7), size)  # noqa: S311 - the same rows each time
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        write_line(f"{size:,} certifications on PostgreSQL, gunicorn with 2 workers, one browser at a time.\n")
+        browser = BenchBrowser(site.url, "leader")
+        rows = measure_pages(browser)
+        saved, calls = measure_certifying(site, browser)
+        rows += saved
+        print_table(rows)
+        write_line(f"\nOpening from open runs and saving: {calls} outside calls (bound 0).")
+        for line in measure_unseen_runs(site):
+            write_line(line)
+        connection.close()
+    return rows

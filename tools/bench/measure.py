@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from tests.browser_form import fields_of
 
 TIMEOUT_S = 60
+MAX_IDLE_S = 1  # gunicorn closes connections that are idle for two seconds
 # Needs the session and the user, and no other query.
 BASELINE_PATH = "/help/"
 
@@ -80,6 +81,7 @@ class BenchBrowser:
     def __init__(self, url: str, name: str) -> None:
         self.url = url
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT_S)
+        self._used_at = 0.0
         self._cookies: dict[str, str] = {}
         self._sign_in(name)
 
@@ -97,9 +99,12 @@ class BenchBrowser:
 
     def _send(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> PageResponse:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        if time.monotonic() - self._used_at > MAX_IDLE_S:
+            self._connection.close()  # the next request opens it again
         self._connection.request(method, path, body, {**headers, "Cookie": cookies})
         response = self._connection.getresponse()
         page = PageResponse(f"{method} {path}", response.status, response.headers, response.read())
+        self._used_at = time.monotonic()
         for header in response.headers.get_all("Set-Cookie", []):
             self._cookies |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
         return page

@@ -65,7 +65,7 @@ def test_draft_keeps_any_text_and_several_values_of_a_field(shifter):
     assert typed.getlist("pixel_problems") == ["3", "5"]
 
 
-def test_what_nobody_typed_is_not_kept(shifter):
+def test_generated_fields_are_not_saved(shifter):
     keep(
         form_token_of(shifter),
         "comment=x&csrfmiddlewaretoken=t&ticket=t&sheet=s&idempotency_key=k&version=3&typed_at=1&sent_at=2",
@@ -73,7 +73,7 @@ def test_what_nobody_typed_is_not_kept(shifter):
     assert restored_fields(shifter) == {"comment": "x", "version": "3"}
 
 
-def test_draft_of_the_same_sheet_is_replaced_and_of_another_is_kept_beside(shifter):
+def test_draft_of_the_same_form_is_replaced_and_of_another_is_added(shifter):
     first, second = form_token_of(shifter), form_token_of(shifter)
     keep(first, "comment=a")
     keep(first, "comment=b")
@@ -82,7 +82,7 @@ def test_draft_of_the_same_sheet_is_replaced_and_of_another_is_kept_beside(shift
     assert restored_fields(shifter, first.key) == {"comment": "b"}
 
 
-def test_only_the_last_few_drafts_of_a_form_are_kept(shifter):
+def test_only_the_newest_drafts_of_a_form_are_stored(shifter):
     sheets = [form_token_of(shifter) for _ in range(DRAFTS_PER_FORM + 2)]
     for number, form_token in enumerate(sheets):
         keep(form_token, f"comment={number}")
@@ -90,7 +90,7 @@ def test_only_the_last_few_drafts_of_a_form_are_kept(shifter):
     assert restored_fields(shifter) == {"comment": str(len(sheets) - 1)}
 
 
-def test_draft_is_nobody_elses(shifter, other_shifter):
+def test_draft_belongs_to_its_user(shifter, other_shifter):
     form_token = form_token_of(shifter)
     keep(form_token)
     assert restored_fields(other_shifter) is None
@@ -101,10 +101,11 @@ def test_draft_is_nobody_elses(shifter, other_shifter):
     assert restored_fields(shifter) is None
 
 
-def test_lowered_role_costs_no_text_but_an_account_that_is_off_keeps_none(shifter):
+def test_lowered_role_loses_no_text_but_an_inactive_account_saves_none(shifter):
     form_token = form_token_of(shifter)
     User.objects.update(role=Role.GUEST)
-    assert keep(form_token) and restored_fields(shifter)
+    assert keep(form_token)
+    assert restored_fields(shifter)
     User.objects.update(is_active=False)
     for _ in range(2):
         with pytest.raises(PermissionDenied):
@@ -123,10 +124,13 @@ def test_saved_form_leaves_no_draft_and_takes_none_that_comes_late(shifter, othe
         keep(form_token)
     renew_lease(mine)
     close_form(shifter, RUN, "express", mine)
-    assert restored_fields(shifter, mine.key) is None and not Lease.objects.exists()
-    assert keep(mine) is None and restored_fields(shifter, mine.key) is None
+    assert restored_fields(shifter, mine.key) is None
+    assert not Lease.objects.exists()
+    assert keep(mine) is None
+    assert restored_fields(shifter, mine.key) is None
     assert restored_fields(shifter) == restored_fields(shifter, tab.key)  # other text, perhaps: it stays on offer
-    assert restored_fields(other_shifter) and draft_of(shifter, 315264, "express")
+    assert restored_fields(other_shifter)
+    assert draft_of(shifter, 315264, "express")
     assert keep(mine, "comment=Back,+and+typed+on", is_reopened=True)
     assert restored_fields(shifter) == {"comment": "Back, and typed on"}
 
@@ -138,7 +142,7 @@ def test_finishing_twice_and_without_a_sheet_is_fine(shifter):
     assert Draft.objects.filter(is_done=True).count() <= 1
 
 
-def test_old_drafts_are_neither_offered_nor_kept(shifter, capsys):
+def test_old_drafts_are_not_offered_and_are_deleted(shifter, capsys):
     keep(form_token_of(shifter))
     fresh = form_token_of(shifter, 315264)
     keep(fresh)
@@ -159,13 +163,16 @@ def test_who_has_a_form_open_and_whose_drafts_there_are(shifter, other_shifter, 
     with django_assert_num_queries(1):
         found = form_presence(mine)
     assert [entry.name for entry in found.open_by_others] == ["shifter2"]
-    assert [entry.has_draft for entry in found.open_by_others] == [True] and not found.drafts_of_others
+    assert [entry.has_draft for entry in found.open_by_others] == [True]
+    assert not found.drafts_of_others
     release_lease(theirs)
     assert [entry.name for entry in form_presence(mine).drafts_of_others] == ["shifter2"]
-    assert found.saved_at and not found.other_drafts and not found.newer_draft_elsewhere
+    assert found.saved_at
+    assert not found.other_drafts
+    assert not found.newer_draft_elsewhere
 
 
-def test_lease_ends_by_itself_when_left_and_begins_anew(shifter, other_shifter):
+def test_lease_expires_and_starts_again(shifter, other_shifter):
     form_token = form_token_of(other_shifter)
     first = renew_lease(form_token)
     assert renew_lease(form_token).since == first.since
@@ -189,14 +196,16 @@ def test_opening_a_form_costs_one_statement_and_begins_its_lease_where_there_is_
     with django_assert_num_queries(1), time_machine.travel(later):
         open_lease(form_token)
     again = Lease.objects.get()
-    assert again.since == first.since and again.ends_at > first.ends_at
+    assert again.since == first.since
+    assert again.ends_at > first.ends_at
     take_over(shift_leader, form_token_of(shift_leader))
     with time_machine.travel(later):
         open_lease(form_token)
-    assert Lease.objects.get().since > first.since and Lease.objects.get().taken_by is None
+    assert Lease.objects.get().since > first.since
+    assert Lease.objects.get().taken_by is None
 
 
-def test_shift_leader_takes_a_form_over_and_the_holder_is_told(shifter, shift_leader):
+def test_shift_leader_takes_a_form_over_and_the_holder_sees_it(shifter, shift_leader):
     held, taking = form_token_of(shifter), form_token_of(shift_leader)
     renew_lease(held)
     renew_lease(taking)
@@ -209,19 +218,24 @@ def test_shift_leader_takes_a_form_over_and_the_holder_is_told(shifter, shift_le
         take_over(shifter, held)
 
 
-def test_other_tab_is_told_that_the_later_one_wins(shifter):
+def test_other_tab_sees_the_newer_draft(shifter):
     first, second = form_token_of(shifter), form_token_of(shifter)
     keep(second, "comment=second")
-    assert form_presence(first).newer_draft_elsewhere and form_presence(second).newer_draft_elsewhere is None
+    assert form_presence(first).newer_draft_elsewhere
+    assert form_presence(second).newer_draft_elsewhere is None
     again = restoring_token(shifter)
     found = form_presence(again)
-    assert found.restored_draft and found.newer_draft_elsewhere is None and not found.other_drafts
+    assert found.restored_draft
+    assert found.newer_draft_elsewhere is None
+    assert not found.other_drafts
     keep(second, "comment=second, and on")
     found = form_presence(again)
-    assert found.newer_draft_elsewhere and found.restored_draft is None and len(found.other_drafts) == 1
+    assert found.newer_draft_elsewhere
+    assert found.restored_draft is None
+    assert len(found.other_drafts) == 1
 
 
-def test_two_tabs_with_the_same_draft_restored_keep_both(shifter):
+def test_two_tabs_with_the_same_restored_draft_save_two_drafts(shifter):
     keep(form_token_of(shifter), "comment=first")
     one, two = restoring_token(shifter), restoring_token(shifter)
     keep(one, "comment=tab one")
@@ -261,13 +275,13 @@ def test_clock_that_makes_no_sense_means_now(shifter, clock):
     assert keep(form_token_of(shifter), f"comment=x&{clock}") >= before
 
 
-def test_text_kept_once_more_is_as_old_as_it_was(shifter):
+def test_text_saved_again_keeps_its_time(shifter):
     form_token = form_token_of(shifter)
     first = keep(form_token, "comment=x&typed_at=5&sent_at=6")
     assert keep(form_token, "comment=x&typed_at=5&sent_at=7") == first
 
 
-def test_draft_that_arrives_in_the_middle_of_the_save_is_not_kept(shifter):
+def test_draft_that_arrives_during_the_save_is_ignored(shifter):
     form_token = form_token_of(shifter)
     renew_lease(form_token)
 
@@ -279,7 +293,8 @@ def test_draft_that_arrives_in_the_middle_of_the_save_is_not_kept(shifter):
         close_form(shifter, RUN, "express", form_token)
     finally:
         post_delete.disconnect(arrive, sender=Lease)
-    assert restored_fields(shifter) is None and Draft.objects.get().is_done
+    assert restored_fields(shifter) is None
+    assert Draft.objects.get().is_done
 
 
 def test_discarding_what_was_restored_discards_what_it_became(shifter):

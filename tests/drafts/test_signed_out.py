@@ -8,7 +8,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    "referer, leads_to",
+    ("referer", "leads_to"),
     [
         ("http://testserver/shiftleader/?week=2018-W17", "/shiftleader/?week=2018-W17"),
         ("http://elsewhere.example/shiftleader/", "/shiftleader/"),

@@ -59,7 +59,7 @@ def _path(page: str, shifter) -> str:
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("case", CASES)
-def test_value_that_cannot_be_is_said_on_the_page(outside, shifter, shifter_client, case, page):
+def test_impossible_value_is_named_on_the_page(outside, shifter, shifter_client, case, page):
     run, fill, words = CASES[case]
     outside.answer_with(Answer(answer(run)), "/oms/runs")
     outside.answer_with(Answer(answer(fill)), "/oms/fills")
@@ -81,7 +81,7 @@ def test_no_page_shows_a_negative_count_as_a_fact(outside, shifter, shifter_clie
     assert "7.500 /pb" not in html
 
 
-def test_certification_rests_on_what_was_typed_instead(outside, shifter, shifter_client):
+def test_certification_uses_the_typed_values(outside, shifter, shifter_client):
     outside.answer_with(Answer(answer(run_row(last_lumisection_number=-655))), "/oms/runs")
     outside.answer_with(Answer(answer(fill_row())), "/oms/fills")
     opened = shifter_client.get(_path(CERTIFY, shifter))

@@ -53,7 +53,7 @@ def _certified(walk: CellRun, shifter) -> None:
 @pytest.mark.parametrize("page", READING_PAGES, ids=_id)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("service", SERVICES)
-def test_page_opens_says_what_happened_and_retries(walk, shifter, service, mode, page):
+def test_page_opens_with_the_failure_and_retries(walk, shifter, service, mode, page):
     if page.url_name in ("listruns:update", "listruns:typed-values"):
         _certified(walk, shifter)
     check_reading_cell(walk, service, mode, page)
@@ -61,7 +61,7 @@ def test_page_opens_says_what_happened_and_retries(walk, shifter, service, mode,
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("service", SERVICES)
-def test_refresh_says_what_happened_and_asks_again(walk, shifter, service, mode):
+def test_refresh_shows_the_failure_and_requests_again(walk, shifter, service, mode):
     _certified(walk, shifter)
     TrackerCertification.objects.update(external_info_complete=False)
     check_refresh_cell(walk, service, mode)
@@ -69,7 +69,7 @@ def test_refresh_says_what_happened_and_asks_again(walk, shifter, service, mode)
 
 @pytest.mark.parametrize("page", SAVING_PAGES, ids=_id)
 @pytest.mark.parametrize("mode", MODES)
-def test_save_asks_nobody_and_keeps_what_was_typed(walk, shifter, mode, page):
+def test_save_makes_no_request_and_stores_the_typed_values(walk, shifter, mode, page):
     """Three cells in one: all services fail at once, and none of them is asked."""
     if page.url_name == "listruns:update":
         _certified(walk, shifter)
@@ -95,7 +95,7 @@ def test_form_opened_while_oms_is_out_is_saved_with_what_was_typed(walk, mode):
     assert (made.lumisections, made.recorded_lumi, made.comment) == (655, 78.15, COMMENT)
 
 
-def test_page_keeps_within_the_real_budget(walk, settings):
+def test_page_stays_within_the_real_budget(walk, settings):
     """A sample with the time-outs of every day: connect 2 s, read 5 s, all together 10 s."""
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5
     walk.budget_s = 10
@@ -164,7 +164,7 @@ class _CellPassed(Exception):
     """The cell is green; what it wrote is taken back."""
 
 
-def test_pages_outside_the_matrix_ask_nobody(sandbox, admin, admin_client):
+def test_pages_not_in_the_matrix_make_no_request(sandbox, admin, admin_client):
     """Every page of the access table that is not walked above, opened with everything out, by one who may open all."""
     for service in SERVICES:
         sandbox.faults(service, "hang")

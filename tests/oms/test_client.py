@@ -77,13 +77,13 @@ def test_hanging_oms_ends_with_the_budget(sandbox):
     assert unreachable.sentence == "OMS did not answer within 1 s. Type the missing values, or try again."
 
 
-def test_revoked_token_is_renewed_unseen(sandbox):
+def test_revoked_token_is_renewed(sandbox):
     client.fetch_run(315270, Budget(5))
     sandbox.revoke_tokens()
     assert isinstance(client.fetch_run(315270, Budget(5)), Found)
 
 
-def test_oms_may_have_a_client_of_its_own(stand_in, settings):
+def test_oms_can_have_separate_client_credentials(stand_in, settings):
     settings.OMS_CLIENT_ID, settings.OMS_CLIENT_SECRET = "oms-reader", "its-secret"
     stand_in.answer_with(Answer(answer(run_row())))
     client.fetch_run(315270, Budget(5))
@@ -92,7 +92,7 @@ def test_oms_may_have_a_client_of_its_own(stand_in, settings):
     assert "audience=cmsoms-prod" in stand_in.asked[0]["body"]
 
 
-def test_unset_address_is_said_with_the_setting(settings):
+def test_missing_url_is_reported_with_the_setting(settings):
     settings.OMS_URL = ""
     settings.OMS_AUDIENCE = ""
     assert "OMS_URL is empty" in client.fetch_run(315270, Budget(5)).sentence
@@ -116,7 +116,7 @@ def test_unknown_numbers_are_absent_from_the_found(sandbox):
 
 
 @pytest.mark.parametrize("body", [[], {"errors": []}, {"data": None}, {"data": {}}, "text", None])
-def test_answer_without_data_is_unreachable_and_out(stand_in, body):
+def test_response_without_data_is_unreachable_and_a_failure(stand_in, body):
     stand_in.answer_with(Answer(body))
     unreachable = client.fetch_run(315270, Budget(5))
     assert unreachable.sentence == "OMS answered in an unknown form (data). Type the missing values, or try again."
@@ -129,7 +129,7 @@ def test_unknown_unit_is_unreachable_naming_it(stand_in):
     assert "recorded_lumi in an unknown unit, 'furlong'" in unreachable.sentence
 
 
-def test_answer_of_another_run_is_not_taken(stand_in):
+def test_response_for_another_run_is_ignored(stand_in):
     stand_in.answer_with(Answer(answer(run_row(315271))))
     assert isinstance(client.fetch_run(315270, Budget(5)), Missing)
 
@@ -146,7 +146,7 @@ def test_renamed_attribute_costs_one_call_and_not_the_run(stand_in, monkeypatch)
     assert not state_of_oms().is_out
 
 
-def test_refusal_of_another_kind_is_not_taken_for_a_rename(stand_in, monkeypatch):
+def test_other_client_errors_are_not_taken_for_a_rename(stand_in, monkeypatch):
     monkeypatch.setattr(client, "_resources_refusing_fields", set())
     stand_in.answer_with(Answer({"errors": []}, 400))
     assert "(400)" in client.fetch_run(315270, Budget(5)).sentence
@@ -160,7 +160,7 @@ def test_pages_are_followed_to_the_end(stand_in):
     assert [call["query"]["page[offset]"] for call in stand_in.data_calls()] == [["0"], ["10"], ["20"]]
 
 
-def test_links_say_that_there_is_more_where_no_count_does(stand_in):
+def test_links_indicate_more_pages_without_a_total(stand_in):
     first, second = answer(run_row(1)), answer(run_row(2))
     for body in (first, second):
         del body["meta"]
@@ -192,21 +192,21 @@ def test_at_most_eight_calls_are_under_way(stand_in):
     assert stand_in.tokens_given == 1
 
 
-def test_row_that_cannot_be_read_does_not_spoil_the_others(stand_in):
+def test_row_that_cannot_be_parsed_does_not_affect_the_others(stand_in):
     stand_in.answer_with(Answer(answer(run_row(1), run_row(2, energy="high"), run_row(3))))
     read = client.fetch_many(client.RUNS, [1, 2, 3], Budget(5))
     assert sorted(read.facts) == [1, 3]
     assert "(energy)" in read.problem.sentence
 
 
-def test_bad_row_that_nobody_asked_for_is_no_problem(stand_in):
+def test_bad_row_of_an_unwanted_number_is_no_problem(stand_in):
     stand_in.answer_with(Answer(answer(fill_row(1), fill_row(2, energy="high"), fill_row(3))))
     read = client.fetch_many(client.FILLS, [1, 3], Budget(5))
     assert sorted(read.facts) == [1, 3]
     assert read.problem is None
 
 
-def test_range_that_fails_leaves_what_came_of_the_others(stand_in):
+def test_failing_range_does_not_affect_the_others(stand_in):
     good = served(run_row(100_000), run_row(300_000))
     stand_in.answer_with(lambda request: Answer({}, 500) if "300000" in str(request["query"]) else good(request))
     read = client.fetch_many(client.RUNS, [100_000, 300_000], Budget(5))

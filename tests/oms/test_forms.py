@@ -25,13 +25,13 @@ def fill_form(required=(), **values):
 
 
 @pytest.mark.parametrize("form_class", FORMS)
-def test_nothing_is_required_of_itself(form_class):
+def test_nothing_is_required_by_default(form_class):
     form = form_class(QueryDict(), required=set())
     assert form.is_valid()
     assert form.typed_values() == {}
 
 
-def test_what_is_required_must_be_typed_and_says_so():
+def test_required_field_has_an_error_message():
     form = run_form(RUN_NEEDS)
     assert set(form.errors) == RUN_NEEDS
     assert form.errors["lumisections"] == ["Lumisections are needed. Type them."]
@@ -162,11 +162,11 @@ def test_run_type_is_collisions_or_cosmics(text):
 
 
 @pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800", "2018\x07", "x" * 101])
-def test_text_that_cannot_be_kept_is_an_error(text):
+def test_text_that_cannot_be_stored_is_an_error(text):
     assert list(fill_form(era=text).errors) == ["era"]
 
 
-def test_form_leaves_the_row_it_was_given_alone():
+def test_form_does_not_change_its_instance():
     run = OmsRun(run_number=315270, recorded_lumi=78.15, lumisections=655)
     form = OmsRunForm(posted("run", lumisections="7"), required=set(), instance=run)
     assert form.is_valid()

@@ -44,7 +44,7 @@ def test_new_run_costs_two_calls_in_sequence_and_one_token(sandbox):
     assert page.run.fill == OmsFill.objects.get(pk=FILL)
 
 
-def test_second_look_costs_no_call(sandbox):
+def test_second_reading_makes_no_request(sandbox):
     mirror.run_for_page(RUN, budget())
     sandbox.clear()
     page = mirror.run_for_page(RUN, budget())
@@ -68,7 +68,7 @@ def test_run_opened_after_open_runs_costs_no_call(sandbox):
     assert sandbox.requests() == []
 
 
-def test_looking_again_costs_one_query(sandbox, django_assert_num_queries):
+def test_reading_again_makes_one_query(sandbox, django_assert_num_queries):
     mirror.run_for_page(RUN, budget())
     with django_assert_num_queries(1):
         mirror.run_for_page(RUN, budget())
@@ -100,7 +100,7 @@ def test_open_runs_read_again_cost_the_same_queries(stand_in, django_assert_max_
         assert {run.fill.fill_number for run in page.runs.values()} == {FILL}
 
 
-def test_run_without_fill_is_kept_without_one(sandbox):
+def test_run_without_fill_is_stored_without_one(sandbox):
     page = mirror.run_for_page(314207, budget())
     assert (page.run.fill_number, page.run.fill, page.fill_result) == (None, None, None)
     assert len(sandbox.requests("oms")) == 1
@@ -133,7 +133,7 @@ def test_outage_leaves_the_older_row_as_it_is(sandbox):
     assert isinstance(page.run_result, Unreachable)
 
 
-def test_fill_that_does_not_come_is_linked_later(sandbox):
+def test_missing_fill_is_linked_later(sandbox):
     sandbox.faults("oms", "500", path="/fills")
     page = mirror.run_for_page(RUN, budget())
     assert isinstance(page.run_result, Found)
@@ -147,7 +147,7 @@ def test_fill_that_does_not_come_is_linked_later(sandbox):
 
 
 @pytest.mark.parametrize("budget_of", [budget, retry])
-def test_fill_is_not_asked_for_when_the_run_just_failed(sandbox, budget_of):
+def test_fill_is_not_requested_after_the_run_failed(sandbox, budget_of):
     mirror.run_for_page(RUN, budget())
     OmsRun.objects.update(fetched_at=DURING, end_time=None)
     OmsFill.objects.update(fetched_at=DURING, end_time=None, end_stable_beam=None)
@@ -159,7 +159,7 @@ def test_fill_is_not_asked_for_when_the_run_just_failed(sandbox, budget_of):
     assert "not queried until" not in page.fill_result.sentence
 
 
-def test_fills_that_do_not_come_are_a_problem_and_the_runs_are_kept(sandbox):
+def test_failing_fills_are_a_problem_and_the_runs_are_stored(sandbox):
     sandbox.faults("oms", "500", path="/fills")
     page = mirror.runs_for_page([RUN], budget())
     assert page.runs[RUN].recorded_lumi > 0
@@ -224,7 +224,7 @@ def test_attribute_that_oms_takes_back_becomes_null(stand_in):
         assert mirror.run_for_page(RUN, budget()).run.recorded_lumi is None
 
 
-def test_negative_bunch_count_is_stored_as_reported_and_said(stand_in):
+def test_negative_bunch_count_is_stored_as_reported_and_shown(stand_in):
     stand_in.answer_with(Answer(answer(run_row())), "/oms/runs")
     stand_in.answer_with(Answer(answer(fill_row(bunches_colliding=-3))), "/oms/fills")
     run = mirror.run_for_page(RUN, budget()).run
@@ -237,7 +237,7 @@ def test_negative_bunch_count_is_stored_as_reported_and_said(stand_in):
     )
 
 
-def test_two_impossible_values_are_said_in_one_sentence():
+def test_two_impossible_values_are_one_message():
     said = {"lumisections": {"value": -655, "unit": ""}, "recorded_lumi": {"value": -7.5, "unit": "/pb"}}
     (sentence,) = sanity.out_of_range_messages(OmsRun(run_number=RUN, reported=said))
     assert sentence == (
@@ -246,7 +246,7 @@ def test_two_impossible_values_are_said_in_one_sentence():
     )
 
 
-def test_impossible_value_that_a_person_has_typed_over_is_not_said_again():
+def test_impossible_value_is_not_shown_after_typing_a_value():
     said = {"lumisections": {"value": -655, "unit": ""}}
     assert sanity.out_of_range_values(OmsRun(run_number=RUN, reported=said)) == ["lumisections -655"]
     typed = {"lumisections": {"by": "shifter", "at": "2018-05-01T00:00:00Z"}}

@@ -30,7 +30,7 @@ def test_run_row_becomes_facts_in_our_units():
     assert facts.run_type == RunType.COLLISIONS
 
 
-def test_reported_keeps_value_and_unit_as_oms_had_them():
+def test_reported_has_value_and_unit_of_oms():
     facts = parsing.parse_run(run_row(units={"recorded_lumi": "nb^{-1}"}))
     assert facts.raw_values["recorded_lumi"] == {"value": 78.15, "unit": "nb^{-1}"}
     assert facts.raw_values["energy"] == {"value": 6500, "unit": "GeV"}
@@ -44,7 +44,7 @@ def test_absent_and_null_attributes_are_none():
     assert facts.run_type == RunType.UNKNOWN
 
 
-def test_negative_counts_are_left_out_and_kept_as_reported():
+def test_negative_counts_are_stored_in_reported_only():
     facts = parsing.parse_fill(fill_row(bunches_colliding=-12, peak_lumi=-0.5))
     assert (facts.bunches_colliding, facts.peak_lumi) == (None, None)
     assert facts.raw_values["bunches_colliding"] == {"value": -12, "unit": ""}
@@ -89,7 +89,7 @@ def test_wrong_type_names_the_attribute(name, value):
 
 
 @pytest.mark.parametrize("row", [None, [], "row", 5, {}, {"attributes": None}, {"attributes": []}])
-def test_row_without_attributes_says_so(row):
+def test_row_without_attributes_is_an_error(row):
     with pytest.raises(WrongShape, match="attributes"):
         parsing.parse_run(row)
 

@@ -27,7 +27,7 @@ def test_a_search_for_a_hundred_runs_costs_few_calls(shifter_client, sandbox):
     assert len(data_calls(sandbox, "oms")) <= 9
 
 
-def test_run_registry_is_asked_at_each_search_and_oms_is_not_while_it_is_fresh(shifter_client, sandbox):
+def test_each_search_requests_run_registry_and_oms_only_when_outdated(shifter_client, sandbox):
     search(shifter_client, "315264-315267")
     sandbox.clear()
     search(shifter_client, "315264-315267")
@@ -35,7 +35,7 @@ def test_run_registry_is_asked_at_each_search_and_oms_is_not_while_it_is_fresh(s
     assert data_calls(sandbox, "oms") == []
 
 
-def test_both_are_asked_side_by_side(shifter_client, sandbox):
+def test_both_services_are_requested_in_parallel(shifter_client, sandbox):
     sandbox.faults("registry", "slow", seconds=2, path="datasets")
     sandbox.faults("oms", "slow", seconds=2, path="runs")
     assert search(shifter_client, "315257").rows[315257].cells
@@ -68,7 +68,7 @@ def test_with_run_registry_out_the_runs_are_listed_with_what_is_known(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_with_oms_out_the_states_stand_without_facts(shifter_client, sandbox, short_budget, fault):
+def test_without_oms_the_states_are_shown_without_facts(shifter_client, sandbox, short_budget, fault):
     sandbox.faults("oms", fault)
     page = search(shifter_client, "315257")
     assert page.status == 200

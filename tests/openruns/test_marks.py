@@ -13,7 +13,7 @@ def form_token_of(person, reconstruction) -> FormToken:
     return FormToken(person.pk, 315257, reconstruction, f"/certify/315257/{reconstruction}/")
 
 
-def test_who_has_it_open_is_said_beside_its_state(shifter, shifter_client, other_shifter, sandbox):
+def test_users_with_the_form_open_are_shown_with_the_state(shifter, shifter_client, other_shifter, sandbox):
     renew_lease(form_token_of(other_shifter, "express"))
     save_draft(form_token_of(other_shifter, "express"), QueryDict("comment=x"))
     renew_lease(form_token_of(shifter, "prompt"))
@@ -23,15 +23,16 @@ def test_who_has_it_open_is_said_beside_its_state(shifter, shifter_client, other
     assert "shifter2" not in page.rows[315259].text
 
 
-def test_drafts_are_said_but_not_shown(shifter, shifter_client, other_shifter, other_shifter_client, sandbox):
+def test_drafts_are_listed_without_their_text(shifter, shifter_client, other_shifter, other_shifter_client, sandbox):
     save_draft(form_token_of(shifter, "express"), QueryDict("comment=for+my+eyes"))
     assert "open your draft" in search(shifter_client, "315257").rows[315257].text
     others = search(other_shifter_client, "315257")
     assert "open draft shifter" in others.rows[315257].text
-    assert "Draft of shifter," in others.html and "for my eyes" not in others.html
+    assert "Draft of shifter," in others.html
+    assert "for my eyes" not in others.html
 
 
-def test_draft_of_what_is_certified_is_said_to_its_author_alone(
+def test_draft_of_a_certified_reconstruction_is_shown_to_its_author_only(
     shifter, shifter_client, other_shifter, shift_leader_client, sandbox
 ):
     save_draft(form_token_of(shifter, "express"), QueryDict("comment=x"))

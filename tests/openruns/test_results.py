@@ -43,7 +43,7 @@ def test_mine_leads_to_its_change(shifter, shifter_client, sandbox):
     assert cells["prompt"][0] == "open"
 
 
-def test_somebody_elses_says_whose_and_leads_to_its_page(other_shifter, shifter_client, sandbox):
+def test_certification_of_another_user_has_their_name_and_links_to_its_page(other_shifter, shifter_client, sandbox):
     made = certify(other_shifter, 315257, Reconstruction.EXPRESS, strip=Flag.BAD)
     page = search(shifter_client, "315257")
     address = reverse("listruns:certification", args=[made.pk])
@@ -51,7 +51,7 @@ def test_somebody_elses_says_whose_and_leads_to_its_page(other_shifter, shifter_
     assert 'title="Certified bad by shifter2 for 2018-06-01, stale"' in page.html  # OMS has other figures
 
 
-def test_somebody_elses_leads_a_shift_leader_to_its_change(other_shifter, shift_leader_client, sandbox):
+def test_certification_of_another_user_links_shift_leaders_to_its_form(other_shifter, shift_leader_client, sandbox):
     made = certify(other_shifter, 315257, Reconstruction.EXPRESS)
     cells = search(shift_leader_client, "315257").rows[315257].cells
     assert cells["express"] == ("certified", "shifter2", reverse("listruns:update", args=[made.pk]))
@@ -72,7 +72,7 @@ def test_a_row_has_the_facts_of_oms_with_their_units(shifter_client, sandbox):
     assert text.startswith("315270 collisions 2018-04-27 06:43 UTC 6616 655 78.150 /pb")
 
 
-def test_rows_stand_newest_first_however_typed(shifter_client, sandbox):
+def test_rows_are_sorted_newest_first(shifter_client, sandbox):
     assert list(search(shifter_client, "315259, 315270\n315264-315267").rows) == [
         *(315270, 315267, 315266, 315265, 315264, 315259)
     ]
@@ -95,7 +95,7 @@ def test_a_row_recedes_when_nothing_is_left_to_do(shifter, shifter_client, sandb
     assert (rows[315260].css_class, rows[315257].css_class) == ("is-dimmed", "")
 
 
-def test_the_time_of_asking_is_said(shifter_client, sandbox):
+def test_the_time_of_the_request_is_shown(shifter_client, sandbox):
     assert re.search(r"Run Registry was queried at \d\d:\d\d:\d\d UTC", search(shifter_client, "315257").text)
 
 
@@ -106,14 +106,14 @@ def test_runs_without_a_row_are_named(shifter_client, sandbox):
     assert "In Run Registry without a dataset to certify: 315269." in page.text
 
 
-def test_a_run_that_run_registry_lost_keeps_its_row_when_it_is_certified(shifter, shifter_client, sandbox):
+def test_a_certified_run_missing_in_run_registry_has_a_row(shifter, shifter_client, sandbox):
     certify(shifter, 999999, Reconstruction.EXPRESS)
     page = search(shifter_client, "999999")
     assert page.rows[999999].cells["express"][0] == "mine"
     assert "Not in Run Registry: 999999." in page.text
 
 
-def test_nothing_found_says_so_and_what_to_do(shifter_client, sandbox):
+def test_an_empty_result_has_a_message(shifter_client, sandbox):
     page = search(shifter_client, "999990-999999")
     assert page.status == 200
     assert not page.rows

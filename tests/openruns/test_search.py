@@ -28,13 +28,13 @@ def test_a_search_that_cannot_be_read_is_refused_beside_the_field(shifter_client
     assert sandbox.requests() == []
 
 
-def test_the_typed_text_is_kept_when_it_is_refused(shifter_client):
+def test_the_typed_text_is_shown_again_with_the_error(shifter_client):
     page = search(shifter_client, "316187, <b>banana")
     assert page.status == 422
     assert "316187, &lt;b&gt;banana</textarea>" in page.html
 
 
-def test_the_page_opens_empty_with_both_forms_and_asks_nobody(shifter_client, sandbox):
+def test_the_page_opens_with_both_forms_and_makes_no_request(shifter_client, sandbox):
     page = ReadPage(shifter_client.get(URL))
     assert page.status == 200
     assert "Type run numbers and ranges" in page.text
@@ -42,7 +42,7 @@ def test_the_page_opens_empty_with_both_forms_and_asks_nobody(shifter_client, sa
     assert sandbox.requests() == []
 
 
-def test_the_last_search_is_kept_and_offered_again(shifter_client, sandbox):
+def test_the_last_search_is_stored_and_offered(shifter_client, sandbox):
     search(shifter_client, "315257, 315259-315260")
     assert f'href="{URL}?runs=315257%2C+315259-315260"' in ReadPage(shifter_client.get(URL)).html
 
@@ -52,7 +52,7 @@ def test_a_refused_search_is_not_the_last_one(shifter_client):
     assert "Repeat the last search" not in ReadPage(shifter_client.get(URL)).text
 
 
-def test_nobody_is_offered_the_last_search_of_somebody_else(shifter_client, other_shifter_client, sandbox):
+def test_the_last_search_of_another_user_is_not_offered(shifter_client, other_shifter_client, sandbox):
     search(shifter_client, "315257")
     assert "Repeat the last search" in ReadPage(shifter_client.get(URL)).text
     assert "Repeat the last search" not in ReadPage(other_shifter_client.get(URL)).text
@@ -98,7 +98,7 @@ def test_one_run_that_cannot_be_read_is_refused_beside_its_field(shifter_client,
     assert f'value="{query["run"]}"' in page.html or not query["run"]
 
 
-def test_a_guest_is_refused_before_anybody_is_asked(guest_client, sandbox):
+def test_a_guest_is_denied_before_any_request(guest_client, sandbox):
     answer = guest_client.get(URL, {"runs": "315257"})
     assert answer.status_code == 403
     assert sandbox.requests() == []

@@ -30,14 +30,14 @@ def test_all_datasets_of_the_runs_come_with_their_counts(sandbox):
     assert flags.problem is None
 
 
-def test_runs_are_asked_in_blocks_and_an_answer_holds_no_other_run(sandbox):
+def test_runs_are_requested_in_blocks_and_other_runs_are_removed(sandbox):
     flags = flags_of_runs([315259, 315270, 315322], budget())
     assert {one.run_number for one in flags.datasets} == {315259, 315270, 315322}
     assert len(asked(sandbox)) == 2
     assert flags.answered == {315259, 315270, 315322}
 
 
-def test_what_was_answered_is_not_asked_again(sandbox):
+def test_cached_blocks_are_not_requested_again(sandbox):
     first = flags_of_runs(WIDE, budget())
     sandbox.faults("registry", "500")
     again = flags_of_runs(WIDE, budget())
@@ -46,14 +46,14 @@ def test_what_was_answered_is_not_asked_again(sandbox):
     assert again.first_asked == first.first_asked
 
 
-def test_one_who_wants_it_as_it_is_now_asks_anew(sandbox):
+def test_since_bypasses_older_cached_blocks(sandbox):
     flags_of_runs(WIDE, budget())
     sandbox.clear_requests()
     flags_of_runs(WIDE, budget(), since=timezone.now())
     assert len(asked(sandbox)) == len(WIDE) / BLOCK_SIZE
 
 
-def test_half_of_it_comes_while_the_rest_fails(sandbox):
+def test_part_of_the_blocks_is_returned_while_others_fail(sandbox):
     flags_of_runs(range(315300, 315400), budget())
     sandbox.faults("registry", "500")
     flags = flags_of_runs(WIDE, budget())
@@ -64,7 +64,7 @@ def test_half_of_it_comes_while_the_rest_fails(sandbox):
     assert len(asked(sandbox)) == 2, "what had come was asked for again"
 
 
-def test_a_lone_run_is_asked_for_alone_and_its_neighbours_later(sandbox):
+def test_a_single_run_is_requested_alone_and_its_neighbours_later(sandbox):
     flags_of_runs([315270], budget())
     assert asked(sandbox)[0]["filter"] == {"run_number": {"and": [{">=": 315270}, {"<=": 315270}]}}
     assert flags_of_runs([315266, 315270], budget()).answered == {315266, 315270}
@@ -72,7 +72,7 @@ def test_a_lone_run_is_asked_for_alone_and_its_neighbours_later(sandbox):
     assert len(asked(sandbox)) == 2
 
 
-def test_no_runs_ask_nobody(sandbox):
+def test_no_runs_make_no_request(sandbox):
     assert flags_of_runs([], budget()).datasets == []
     assert open_datasets_of([], budget()).value == []
     assert sandbox.requests() == []

@@ -50,7 +50,7 @@ def test_hundred_runs_are_one_call(sandbox):
     assert len(sandbox.requests("registry")) == 1
 
 
-def test_no_runs_are_never_asked_for(sandbox):
+def test_no_runs_make_no_request(sandbox):
     """An empty `or` would match every run there is."""
     found = client.datasets_of_runs([], budget())
     assert found.value == []
@@ -76,7 +76,7 @@ def test_run_with_online_only_is_found_empty(stand_in):
 
 
 @pytest.mark.parametrize("mode", ["refuse", "500"])
-def test_failing_registry_is_unreachable_and_out(sandbox, mode):
+def test_failing_registry_is_unreachable_and_a_failure(sandbox, mode):
     sandbox.faults("registry", mode)
     for answer in (client.datasets_of_run(RUN, budget()), client.datasets_of_runs([RUN], budget())):
         assert isinstance(answer, Unreachable)
@@ -100,7 +100,7 @@ def test_failing_sign_in_is_named(sandbox):
     assert unreachable.sentence.startswith("The CERN sign-in answered with an error (500).")
 
 
-def test_revoked_token_is_renewed_unseen(sandbox):
+def test_revoked_token_is_renewed(sandbox):
     client.datasets_of_run(RUN, budget())
     sandbox.revoke_tokens()
     assert isinstance(client.datasets_of_run(RUN, budget()), Found)
@@ -133,7 +133,7 @@ def test_filter_names_each_run(stand_in):
     assert body["page_size"] >= 1000
 
 
-def test_rows_of_runs_that_nobody_asked_for_are_left_out(stand_in):
+def test_rows_of_other_runs_are_removed(stand_in):
     stand_in.answer_with(Answer({"datasets": [row(), row(1)], "count": 2, "pages": 1}))
     assert [dataset.run_number for dataset in client.datasets_of_run(RUN, budget()).value] == [RUN]
 
@@ -170,7 +170,7 @@ def test_wrong_shape_is_unreachable_naming_the_key(stand_in, body, key):
     ("bad", "key"),
     [(5, "datasets"), (row(name=None), "name"), (row() | {"run_number": -1}, "run_number"), (row(None), "run_number")],
 )
-def test_row_that_cannot_be_read_is_said_and_is_no_outage(stand_in, bad, key):
+def test_row_that_cannot_be_parsed_is_reported_and_no_outage(stand_in, bad, key):
     """The other runs of a search must not wait half a minute for one that is dirty."""
     stand_in.answer_with(Answer({"datasets": [row(), bad], "count": 2, "pages": 1}))
     for _ in range(2):
@@ -209,7 +209,7 @@ def test_client_prints_nothing(stand_in, settings, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_unset_address_is_said_with_the_setting(settings):
+def test_missing_url_is_reported_with_the_setting(settings):
     settings.RUNREGISTRY_URL = settings.RUNREGISTRY_AUDIENCE = ""
     assert "RUNREGISTRY_URL is empty" in client.datasets_of_run(RUN, budget()).sentence
 
@@ -231,7 +231,7 @@ print("fine")
 
 
 @pytest.mark.parametrize("odd", [{"ENVIRONMENT": "staging"}, {"HOME": None}, {}])
-def test_import_of_the_package_leaves_the_environment_alone(tmp_path, odd):
+def test_import_of_the_package_does_not_change_the_environment(tmp_path, odd):
     """It would read .env of the working directory, refuse ENVIRONMENT=staging and fail without HOME."""
     (tmp_path / ".env").write_text("LEAKED=1\nSSO_CLIENT_ID=stolen\n")
     project = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

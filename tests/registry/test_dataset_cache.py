@@ -25,7 +25,7 @@ def recall(number):
     return dataset_cache.cached_datasets([number]).get(number)
 
 
-def test_what_was_read_is_recalled_per_run_with_the_time_of_asking():
+def test_datasets_are_cached_for_each_run_with_the_time_of_the_request():
     with at(ASKED):
         dataset_cache.cache_datasets(answer(315270, 315339, 316187), [315270, 315339, 316187])
         recalled = recall(315339)
@@ -35,14 +35,14 @@ def test_what_was_read_is_recalled_per_run_with_the_time_of_asking():
 
 
 @pytest.mark.parametrize(("hours", "kept"), [(8, True), (11.9, True), (12, False)])
-def test_it_is_kept_for_a_shift(hours, kept):
+def test_entries_are_cached_for_a_shift(hours, kept):
     with at(ASKED):
         dataset_cache.cache_datasets(answer(315270), [315270])
     with at(ASKED + timedelta(hours=hours)):
         assert (recall(315270) is not None) is kept
 
 
-def test_next_search_adds_to_the_last_and_renews_what_it_asked():
+def test_next_search_adds_and_replaces_entries():
     later = ASKED + timedelta(minutes=10)
     with at(ASKED):
         dataset_cache.cache_datasets(answer(315270, 315271), [315270, 315271])
@@ -51,13 +51,13 @@ def test_next_search_adds_to_the_last_and_renews_what_it_asked():
         assert [recall(number).asked_at for number in (315270, 315271, 315272)] == [ASKED, later, later]
 
 
-def test_run_without_datasets_is_not_remembered():
+def test_run_without_datasets_is_not_cached():
     with at(ASKED):
         dataset_cache.cache_datasets(answer(315270), [315270, 315271])
         assert recall(315271) is None
 
 
-def test_nothing_to_remember_is_fine():
+def test_empty_result_is_cached_without_error():
     dataset_cache.cache_datasets(Found([], ASKED), [])
     assert recall(315270) is None
 

@@ -34,11 +34,11 @@ def flagged_row(counts=None, **parts):
         ({}, ComponentStatus("not flagged", 0, 0)),
     ],
 )
-def test_counts_read_as_the_table_says(counts, reading):
+def test_status_follows_from_the_counts(counts, reading):
     assert component_status(counts) == reading
 
 
-def test_mixed_says_how_many_are_bad():
+def test_mixed_contains_the_number_of_bad_lumisections():
     assert str(component_status({"GOOD": 100, "BAD": 15, "STANDBY": 5})) == "mixed, 15 of 120 bad"
     assert str(component_status({"GOOD": 5})) == "good"
 

@@ -42,7 +42,7 @@ def test_row_with_missing_keys_survives(parts):
     assert dataset.run_class is None
 
 
-def test_dirt_of_a_name_is_removed_and_kept_for_asking():
+def test_name_is_stripped_and_the_registry_name_is_unchanged():
     dataset = parsing.parse_dataset(row(name="/Express/Commissioning2022/DQM\n"))
     assert dataset.name == "/Express/Commissioning2022/DQM"
     assert dataset.registry_name == "/Express/Commissioning2022/DQM\n"

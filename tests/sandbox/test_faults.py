@@ -103,7 +103,7 @@ def test_count_and_path_are_honoured(sandbox):
     assert [cycles.status_code, _names(sandbox).status_code, _names(sandbox).status_code] == [200, 500, 200]
 
 
-def test_one_service_s_fault_leaves_the_others_alone(sandbox):
+def test_fault_of_one_service_does_not_affect_the_others(sandbox):
     sandbox.faults("registry", "500")
     assert _runs(sandbox).status_code == 200
 
@@ -132,7 +132,7 @@ def test_a_fault_that_makes_no_sense_is_400_with_a_sentence(sandbox, body, named
     assert named in answer.json()["error"]
 
 
-def test_log_tells_what_was_asked(sandbox):
+def test_log_contains_the_requests(sandbox):
     requests.post(
         f"{sandbox.base_url}/registry/runs_filtered_ordered?a=b%5B1%5D",
         json={"filter": {"run_number": 315257}},
@@ -152,7 +152,7 @@ def test_log_tells_what_was_asked(sandbox):
     }
 
 
-def test_log_keeps_no_secret_and_no_control_calls(sandbox):
+def test_log_contains_no_secrets_and_no_control_requests(sandbox):
     sandbox.token("cmsoms-prod")
     (entry,) = sandbox.requests()
     assert "client_id=certhelper" in entry["body"]

@@ -83,7 +83,7 @@ def test_keys_are_two_for_signing_after_one_that_is_not(realm):
     assert used == {key["kid"] for key in keys[1:]}
 
 
-def test_id_token_says_who_and_for_whom(realm):
+def test_id_token_has_subject_and_audience(realm):
     said = claims(realm.tokens("leader"))
     assert (said["iss"], said["aud"], said["azp"]) == (realm.at["issuer"], "certhelper-people", "certhelper-people")
     assert (said["sub"], said["cern_upn"], said["nonce"], said["typ"]) == ("leader", "leader", "n", "ID")
@@ -148,11 +148,11 @@ def test_code_is_good_once(realm):
         ({"grant_type": "password"}, 400),
     ],
 )
-def test_code_is_good_for_who_asked_alone(realm, change, status):
+def test_code_is_valid_for_its_client_only(realm, change, status):
     assert realm.redeem(realm.choose("shifter")["code"], **change).status_code == status
 
 
-def test_who_is_signed_in_is_not_asked_again_until_signed_out(realm):
+def test_session_lasts_until_the_sign_out(realm):
     hint = realm.tokens("shifter")["id_token"]
     assert "code=" in realm.ask().headers["Location"]
     after = {"id_token_hint": hint, "post_logout_redirect_uri": "http://127.0.0.1:8000/accounts/login/"}

@@ -59,7 +59,7 @@ def test_it_serves_without_a_database_and_ends_at_once(started, ending):
     assert process.wait(PATIENCE_S) == 0
 
 
-def test_it_ends_while_somebody_hangs(started):
+def test_server_stops_during_a_hanging_request(started):
     port = _free_port()
     process, _ = started(SANDBOX_PORT=str(port))
     base = f"http://127.0.0.1:{port}"

@@ -28,7 +28,7 @@ def answers(request, sandbox, tmp_path):
     return json.loads(done.stdout)
 
 
-def test_every_call_returns_what_the_world_has(answers):
+def test_every_call_returns_the_data_of_the_sandbox(answers):
     runs = [run["run_number"] for run in answers["get_runs"]]
     assert runs == sorted(set(runs), reverse=True)
     assert (runs[0], runs[-1]) == (315270, 315257)

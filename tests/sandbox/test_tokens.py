@@ -57,7 +57,7 @@ def test_refusals_are_named(sandbox, change, status, error):
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
-def test_revoked_tokens_are_no_good_and_new_ones_are(sandbox):
+def test_revoked_tokens_are_invalid_and_new_ones_are_valid(sandbox):
     old = sandbox.token(OMS)
     sandbox.revoke_tokens()
     assert (_status(sandbox, old), _status(sandbox, sandbox.token(OMS))) == (401, 200)

@@ -38,7 +38,7 @@ def test_what_is_not_known_is_none():
     assert [number for number, run in world.runs().items() if run["end_time"] is None] == [314406, 314805]
 
 
-def test_stable_beam_with_zero_luminosity_is_kept():
+def test_stable_beam_with_zero_luminosity_is_unchanged():
     assert _count(lambda run: run["stable_beam"]) == RUNS_WITH_STABLE_BEAM
     assert _count(lambda run: run["stable_beam"] and run["recorded_lumi"] == 0.0) == 14
     assert _count(lambda run: run["energy"] == 0) == 463
@@ -64,7 +64,7 @@ def test_lumisections_are_as_many_as_in_the_source():
     assert sum(world.lumisections_of(number).count for number in runs_with_lumisections()) == ROWS
 
 
-def test_rows_after_the_last_active_lumisection_are_kept():
+def test_rows_after_the_last_active_lumisection_exist():
     last = {number: world.lumisections_of(number).last for number in runs_with_lumisections()}
     trailing = [number for number in last if last[number] > (world.runs()[number]["last_lumisection_number"] or 10**6)]
     assert len(trailing) == 749
@@ -136,7 +136,7 @@ def test_tracker_states_change_at_315190():
     assert tracker_state(316201, prompt) == "waiting dqm gui"
 
 
-def test_flags_say_standby_and_excluded():
+def test_flags_can_be_standby_and_excluded():
     cosmic = triplet_summary(315322, False)
     assert (cosmic["tracker-pixel"]["STANDBY"], cosmic["tracker-pixel"]["GOOD"]) == (58, 1332)
     assert triplet_summary(314206, True)["tracker-pixel"]["EXCLUDED"] == 28

@@ -33,7 +33,7 @@ def test_lower_role_is_denied_with_both_roles_named(rf, role):
     assert ROLES_HINT in str(denied.value)
 
 
-def test_stranger_is_sent_to_the_sign_in_with_the_address_kept(rf):
+def test_anonymous_user_is_redirected_to_the_sign_in_with_next(rf):
     answer = ask(rf, for_leaders, AnonymousUser())
     assert answer.status_code == 302
     assert answer["Location"] == "/accounts/login/?next=/somewhere/%3Fa%3D1"
@@ -53,5 +53,5 @@ def test_denied_page_carries_the_sentence(guest_client):
 
 
 @pytest.mark.parametrize("address", ["/", "/help/"])
-def test_who_gives_roles_is_said_in_the_same_words(guest_client, address):
+def test_the_hint_on_roles_is_the_same_everywhere(guest_client, address):
     assert ROLES_HINT in guest_client.get(address).content.decode()

@@ -25,7 +25,7 @@ def test_right_password_goes_on_to_the_page_that_was_asked_for(client, shifter):
     assert client.get("/list/?state=live").context["user"] == shifter
 
 
-def test_page_keeps_next_in_the_form(client, shifter):
+def test_form_contains_next(client, shifter):
     asked = client.get("/list/?runs_min=315270", follow=True)
     assert asked.redirect_chain[-1][0] == f"{URL}?next=/list/%3Fruns_min%3D315270"
     assert '<input type="hidden" name="next" value="/list/?runs_min=315270">' in asked.content.decode()
@@ -35,7 +35,7 @@ def test_next_of_another_site_is_not_followed(client, shifter):
     assert sign_in(client, "shifter", PASSWORD, next="https://elsewhere.example/")["Location"] == "/"
 
 
-def test_wrong_password_says_what_to_do_and_keeps_the_name(client, shifter):
+def test_wrong_password_shows_a_message_and_the_name(client, shifter):
     answer = sign_in(client, "shifter", "wrong")
     assert answer.status_code == 422
     assert "Name or password is wrong" in answer.content.decode()
@@ -124,7 +124,7 @@ def test_sign_out_is_a_post(shifter_client):
     assert shifter_client.get("/").status_code == 302
 
 
-def test_sign_out_lets_the_browser_keep_no_page(shifter_client):
+def test_sign_out_clears_the_browser_cache(shifter_client):
     assert shifter_client.post("/accounts/logout/").headers["Clear-Site-Data"] == '"cache"'
 
 
@@ -148,7 +148,7 @@ def test_without_a_proxy_nobody_writes_their_own_address(client, shifter, settin
     assert client.post(URL, typed, headers={"X-Forwarded-For": "10.0.0.2"}).status_code == 429
 
 
-def test_failures_do_not_crowd_out_what_the_pages_remember(client, shifter):
+def test_failures_do_not_evict_other_cache_entries(client, shifter):
     cache.set("remembered", "answer")
     sign_in(client, "shifter", "wrong")
     names = {path.name for path in Path(cache._dir).glob("*.djcache")}
@@ -156,7 +156,7 @@ def test_failures_do_not_crowd_out_what_the_pages_remember(client, shifter):
     assert len(list(Path(caches["attempts"]._dir).glob("*.djcache"))) == 1
 
 
-def test_second_tab_of_the_sign_in_leads_on_for_who_is_signed_in_by_now(shifter):
+def test_second_sign_in_tab_redirects_a_signed_in_user(shifter):
     browser = Client(enforce_csrf_checks=True)
     sent = {"username": "shifter", "password": "x", "next": "/list/", "csrfmiddlewaretoken": "of an older page"}
     assert browser.post(URL, sent).status_code == 403

@@ -40,14 +40,14 @@ def test_token_with_something_wrong_signs_nobody_in(visitor, sandbox, spoil):
     assert is_stranger(visitor)
 
 
-def test_same_browser_signs_in_once_tokens_are_sound_again(visitor, sandbox):
+def test_same_browser_signs_in_after_tokens_are_valid_again(visitor, sandbox):
     sandbox.spoil_id_tokens("signature")
     visitor.sign_in("shifter", "/list/")
     sandbox.spoil_id_tokens("")
     assert visitor.sign_in("shifter", "/list/")["Location"] == "/list/"
 
 
-def test_way_on_is_kept_on_the_page_that_refuses(visitor, sandbox):
+def test_next_is_kept_on_the_page_with_the_error(visitor, sandbox):
     sandbox.spoil_id_tokens("expired")
     assert "next=%2Flist%2F%3Fa%3D1" in visitor.sign_in("shifter", "/list/?a=1").content.decode()
 
@@ -113,7 +113,7 @@ def check(token, keys, **other):
     return id_token.verify_id_token(token, keys.published()["keys"], **now | other)
 
 
-def test_sound_token_is_believed_whichever_key_signed_it(keys):
+def test_valid_token_is_accepted_with_either_key(keys):
     now = int(time.time())
     tokens = [keys.signed(SOUND | {"iat": now, "exp": now + 60}) for _ in KIDS]
     assert {jwt.get_unverified_header(token)["kid"] for token in tokens} == set(KIDS)
@@ -145,7 +145,7 @@ def test_token_with_a_claim_that_does_not_fit_is_not_believed(keys, change):
 
 
 @pytest.mark.parametrize("token", ["", "a.b.c", "é", "eyJhbGciOiJSUzI1NiJ9..", "." * 5000])
-def test_what_is_no_token_is_not_believed(keys, token):
+def test_invalid_text_is_not_accepted_as_token(keys, token):
     with pytest.raises(id_token.InvalidIdToken):
         check(token, keys)
 
@@ -177,7 +177,7 @@ HARMLESS = {("bad-values", CERTS)}
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_start_with_cern_out_is_a_page_that_says_so(visitor, sandbox, quick, mode):
+def test_starting_while_cern_is_unreachable_shows_a_message(visitor, sandbox, quick, mode):
     sandbox.faults("sso", mode, seconds=HANG_S)
     began = time.monotonic()
     answer = visitor.client.get(START, {"next": "/list/"})
@@ -191,7 +191,7 @@ def test_start_with_cern_out_is_a_page_that_says_so(visitor, sandbox, quick, mod
 
 @pytest.mark.parametrize("path", [DISCOVERY, TOKEN, CERTS])
 @pytest.mark.parametrize("mode", MODES)
-def test_way_back_with_cern_out_is_a_page_that_says_so(visitor, sandbox, quick, mode, path):
+def test_callback_while_cern_is_unreachable_shows_a_message(visitor, sandbox, quick, mode, path):
     back = visitor.choose(visitor.begin(), "shifter")
     sandbox.faults("sso", mode, seconds=3, path=path)
     answer = visitor.return_to(back)
@@ -222,7 +222,7 @@ def test_refused_codes_do_not_take_cern_from_the_pages(visitor, sandbox, setting
     assert cache.get("infrastructure.http.circuit_breaker.sso") is None
 
 
-def test_realm_of_another_name_is_not_asked_on(visitor, settings):
+def test_realm_with_another_issuer_is_not_used(visitor, settings):
     """Discovery that names another issuer than the one we asked is not ours: names are compared by each letter."""
     settings.SSO_URL = settings.SSO_URL.replace("127.0.0.1", "localhost")
     assert visitor.client.get(START).status_code == 302

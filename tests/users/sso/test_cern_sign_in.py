@@ -111,7 +111,7 @@ def test_role_goes_up_and_down_at_every_sign_in(sandbox, db, before, after):
     assert user.is_superuser is user.is_staff is False
 
 
-def test_guest_is_told_how_to_get_a_role(visitor):
+def test_guest_sees_how_to_get_a_role(visitor):
     visitor.sign_in("newcomer")
     assert ROLES_HINT in visitor.client.get("/").content.decode()
     denied = visitor.client.get("/openruns/")
@@ -164,7 +164,7 @@ def test_deactivated_account_is_refused_with_a_sentence(visitor, sandbox):
     assert visitor.client.get("/").status_code == 302
 
 
-def test_only_what_is_needed_is_kept_of_the_token(visitor):
+def test_only_the_needed_claims_are_stored(visitor):
     visitor.sign_in("newcomer")
     [account] = SocialAccount.objects.all()
     assert account.uid == "newcomer"
@@ -216,7 +216,7 @@ def test_sign_out_by_get_does_nothing(visitor):
     assert visitor.client.get("/").status_code == 200
 
 
-def test_sign_out_with_cern_out_says_what_is_left_to_do(visitor, sandbox):
+def test_sign_out_while_cern_is_unreachable_shows_a_message(visitor, sandbox):
     visitor.sign_in("shifter")
     sandbox.faults("sso", "500")
     Browser(sandbox).client.get(START)
@@ -225,5 +225,5 @@ def test_sign_out_with_cern_out_says_what_is_left_to_do(visitor, sandbox):
     assert "close the browser" in answer.content.decode()
 
 
-def test_local_account_signs_out_here_alone(shifter_client):
+def test_local_account_signs_out_without_cern(shifter_client):
     assert shifter_client.post(reverse("users:sign-out"))["Location"] == PAGE

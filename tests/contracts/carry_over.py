@@ -1,4 +1,4 @@
-"""How the shapes were carried over: `python -m tests.wire.carry_over FOLDER`.
+"""Converts recordings to shapes: `python -m tests.contracts.carry_over FOLDER`.
 
 FOLDER holds exchanges recorded from the real Run Registry backend (one JSON file per call, and INDEX.json). Kept are:
 the request with its runs, classes and names changed to ones of the sandbox's world (MAPPED), the status, the shape
@@ -26,7 +26,7 @@ SERVED = re.compile(
     r"|oms_lumisections|oms_lumisection_ranges|joint_lumisection_ranges)"
     r"|GET /cycles/global|GET /datasets_accepted|GET /nope)$"
 )
-# Recorded text: text of our world. Runs keep their order and their kind.
+# {recorded text: text of the sandbox}. The order of the runs and their types are preserved.
 MAPPED = {
     "299327": "315257",  # with a ReReco
     "381000": "315250",
@@ -47,7 +47,7 @@ MAPPED = {
     "Collisions24": "Collisions18",
     "Cosmics24": "Cosmics18",
 }
-# Calls whose answer hangs on a state that the recorded server had at that moment: {call: {our text: better text}}.
+# Calls whose response depends on the state of the recorded server: {call: {our text: replacement}}.
 _THREE_RUNS_OF_THREE = {"381500": "314472", "381501": "314473", "381515": "314474"}
 _FIRST_WITH_LUMISECTIONS = {'"page": 0': '"page": 3'}
 MAPPED_OF_CALL: dict[str, dict[str, str]] = {
@@ -72,7 +72,7 @@ REASONS = (
 
 
 def changed(text: str, call: str) -> str:
-    """The text with the recorded names changed to ours, in one pass."""
+    """Return the text with the recorded names replaced by ours, in one pass."""
     table = MAPPED | MAPPED_OF_CALL.get(call, {})
     keys = sorted(table, key=len, reverse=True)
     return re.sub("|".join(map(re.escape, keys)), lambda found: table[found[0]], text)
@@ -84,13 +84,13 @@ def address(request: dict[str, Any]) -> str:
 
 
 def body_of(request: dict[str, Any]) -> str | None:
-    """The body as it was sent: JSON, or broken JSON as text."""
+    """Return the body as it was sent: JSON, or invalid JSON as text."""
     body = request.get("body")
     return body if isinstance(body, str) or body is None else json.dumps(body)
 
 
 def kept(call: str, exchange: dict[str, Any], shapes: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of one exchange; its shape goes into `shapes` once."""
+    """Return the stored part of an exchange, and add its shape to `shapes`."""
     request, response = exchange["request"], exchange["response"]
     method, path = address(request).split(" ", 1)
     body, answer = body_of(request), response["body"]
@@ -110,7 +110,7 @@ def kept(call: str, exchange: dict[str, Any], shapes: dict[str, Any]) -> dict[st
 
 
 def reason(entry: dict[str, Any], there: bool) -> str:
-    """Why an entry of the index is not held against the sandbox."""
+    """Return why an entry of the index is not compared with the sandbox."""
     if entry["server"] != "real backend":
         return "recorded from a stub that misbehaves, to learn what the client does"
     if not there:
@@ -136,7 +136,7 @@ def carry_over(folder: Path) -> None:
 
 
 def write(name: str, content: Any) -> None:
-    """One file, one entry a line."""
+    """Write one file with one entry per line."""
     if isinstance(content, list):
         text = "[\n" + ",\n".join(json.dumps(entry) for entry in content) + "\n]\n"
     else:

@@ -1,4 +1,4 @@
-"""The shape of a JSON answer: keys and types at every depth, without the values.
+"""The shape of a JSON response: keys and types at every depth, without the values.
 
 A shape is a set of types in JSON: {"types": ["number"], "keys": {key: shape}, "items": shape, "empty": bool}.
 Keys that depend on the data are folded into one name: `<detector>_included` (only detectors that took part have it)
@@ -17,14 +17,14 @@ _INCLUDED = re.compile(r"[a-z0-9_]+_included$")
 
 
 def folded(key: str) -> str:
-    """The key, or the name of its family where the data decide which keys there are."""
+    """Return the key, or the name of its family if the keys depend on the data."""
     if key in _STATUSES:
         return "<status that occurred>"
     return "<detector>_included" if _INCLUDED.match(key) else key
 
 
 def type_of(value: Any) -> str:
-    """JSON's name of the type."""
+    """Return the JSON name of the type."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -34,7 +34,7 @@ def type_of(value: Any) -> str:
 
 
 def shape_of(value: Any) -> Shape:
-    """The shape of one value."""
+    """Return the shape of one value."""
     shape: Shape = {"types": [type_of(value)]}
     if isinstance(value, dict):
         shape["keys"] = {}
@@ -49,12 +49,12 @@ def shape_of(value: Any) -> Shape:
 
 
 def merge_key(keys: dict[str, Shape], key: str, shape: Shape) -> None:
-    """Add a key's shape to those already seen."""
+    """Merge the shape of a key into `keys`."""
     keys[key] = merged([keys[key], shape]) if key in keys else shape
 
 
 def merged(shapes: list[Shape]) -> Shape:
-    """The union: every type, every key, every item; empty when all are."""
+    """Return the union of the shapes; `empty` if all are empty."""
     result: Shape = {"types": sorted({name for shape in shapes for name in shape["types"]})}
     if any("keys" in shape for shape in shapes):
         result["keys"] = {}
@@ -67,12 +67,12 @@ def merged(shapes: list[Shape]) -> Shape:
     return result | ({"items": merged(items)} if items else {})
 
 
-# Lists that are often empty: what is in them is compared only where both have something.
+# Lists that are often empty: their items are compared only if neither is empty.
 _OFTEN_EMPTY = {"causes", "comments", "datasets_in_gui", "appeared_in"}
 
 
 def differences(recorded: Shape, answered: Shape, union: Shape, where: str = "$") -> list[str]:
-    """What differs, one line each.
+    """Return the differences as texts.
 
     `union` is the shape over all recordings of the address: types are held against it, since a null in one row
     and a number in another are both right. Everything that OMS says of a run may be null (its number never is).

@@ -1,6 +1,6 @@
-"""The sandbox's Run Registry answers as the real one did: same keys and types at every depth, status and errors.
+"""Responses of the sandbox's Run Registry have the keys, types, statuses and errors of the real one.
 
-The recordings' shapes are in this folder; carry_over.py says how they came here.
+The shapes of the recordings are in this folder; carry_over.py has created them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _address(exchange: dict[str, Any]) -> str:
 
 @cache
 def _union(address: str) -> Shape:
-    """The shape over all recordings of one address."""
+    """The union of the shapes of all recordings of one URL."""
     return merged([SHAPES[one["shape"]] for one in EXCHANGES if "shape" in one and _address(one) == address])
 
 

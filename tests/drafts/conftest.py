@@ -1,3 +1,3 @@
-"""The certify page needs a reference to choose."""
+"""Fixture with the reference runs that the certify page needs."""
 
 from tests.certify.conftest import references  # noqa: F401 - a fixture

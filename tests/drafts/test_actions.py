@@ -1,4 +1,4 @@
-"""What is kept, what is let go, and who has a form open."""
+"""Drafts and leases: saving, closing, discarding, expiry and takeover."""
 
 from datetime import timedelta
 
@@ -43,7 +43,7 @@ def restored_fields(person, key=""):
 
 
 def restoring_token(person, key=""):
-    """The token of a form that a draft was put into."""
+    """The token of a form into which a draft was restored."""
     draft = draft_of(person, RUN, "express", key)
     return form_token_of(person, restored_key=draft.key, restored_at=draft.at.isoformat())
 

@@ -1,4 +1,4 @@
-"""Drafts through the pages: offered, restored, finished; kept where a form could not be taken."""
+"""Drafts on pages: offered, restored, closed, and saved for rejected forms."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -29,7 +29,7 @@ def form_token_of(response):
 
 
 def send_draft(client, opened, **typed):
-    """What static/js/drafts.js sends a second after the last change."""
+    """The request of static/js/drafts.js a second after the last change."""
     return client.post(SAVE, {**fields_of(opened), **typed})
 
 
@@ -52,7 +52,7 @@ def test_typed_text_is_offered_when_the_form_opens_again_and_restored_into_it(sh
 
 
 def restore_address(response) -> str:
-    """Where the Restore button of the page leads."""
+    """The URL of the Restore link."""
     found = re.search(r'href="([^"]+)">Restore<', response.content.decode())
     assert found
     return found[1].replace("&amp;", "&")

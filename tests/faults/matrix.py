@@ -1,6 +1,6 @@
-"""The fault matrix as declared: services × modes × pages, and what each cell must come to.
+"""The fault matrix: services × modes × pages, with the expected outcome of each cell.
 
-`tests/faults/test_matrix.py` holds every cell to it; `docs/reliability.md` shows it (`make matrix` writes it anew).
+`tests/faults/test_matrix.py` tests every cell; `make matrix` writes the table in `docs/reliability.md`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DATASET = "/PromptReco/Collisions2018A/DQM"
 
 @dataclass(frozen=True)
 class MatrixPage:
-    """One page or action: its name, its address by name and method, and the services that it asks."""
+    """One page or action: its title, URL name and method, and the services that it requests."""
 
     name: str
     url_name: str
@@ -61,7 +61,7 @@ PAGES = (
 READING_PAGES = [page for page in PAGES if page.method == "GET"]
 SAVING_PAGES = [page for page in PAGES if page.method == "POST" and not page.asks]
 REFRESH_PAGE = next(page for page in PAGES if page.method == "POST" and page.asks)
-# Pages that are not built yet and belong here when they are.
+# Planned pages that will be part of the matrix.
 GAPS: tuple[str, ...] = ()
 _FAILURE_TEXTS = {
     "refuse": "broke off the connection",
@@ -83,7 +83,7 @@ _BAD_VALUES = {"registry": "count", "oms": "delivered_lumi in an unknown unit, '
 
 
 def failure_text(service: str, mode: str, page: MatrixPage) -> str:
-    """The words with which the page says what happened to the service."""
+    """Return the text with which the page reports the failure of the service."""
     if mode == "not-found" and service != "sso":
         return _not_found_text(service, page)
     if service == "sso" and mode in ("401", "403"):
@@ -105,12 +105,12 @@ def _not_found_text(service: str, page: MatrixPage) -> str:
 
 
 def is_silent(service: str, mode: str) -> bool:
-    """Whether the service answers that it has nothing: a refresh then has nothing to fill in, and nothing is out."""
+    """Return whether the service answers that it has no data, which is no failure."""
     return mode == "not-found" and service != "sso"
 
 
 def outcome(service: str, page: MatrixPage, mode: str) -> str:
-    """What a cell comes to, in the words of the manual."""
+    """Return the expected outcome of a cell, as in the documentation."""
     if page is REFRESH_PAGE:
         return "fills nothing in" if is_silent(service, mode) else "says, retries"
     if page.method == "POST":
@@ -123,7 +123,7 @@ def _row(*cells: str) -> str:
 
 
 def table() -> str:
-    """The matrix for the manual: per service a row of each mode, a column of each page."""
+    """Return the Markdown tables: one for each service, with modes as rows and pages as columns."""
     lines = []
     for service, label in SERVICES.items():
         lines += [f"### {label}\n\n", _row("fault", *(page.name for page in PAGES), "the page says")]
@@ -137,7 +137,7 @@ def table() -> str:
 
 
 def main() -> None:
-    """Write the table into the manual."""
+    """Write the table to the documentation."""
     text = MANUAL.read_text(encoding="utf-8")
     before, rest = text.split(BEGINS)
     MANUAL.write_text(before + table() + rest.split(ENDS)[1], encoding="utf-8")

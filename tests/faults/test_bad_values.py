@@ -1,4 +1,4 @@
-"""Impossible values, on every page that shows them: a sentence that names what was wrong, and no wrong number."""
+"""Impossible values on every page that shows them: a message that names them, and no wrong number."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CASES = {
 
 @pytest.fixture
 def outside(stand_in, sandbox, settings):
-    """OMS as a test tells it, beside a healthy Run Registry."""
+    """OMS with responses set by a test, and Run Registry without faults."""
     settings.OMS_URL = f"{stand_in.url}/oms"
     ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
     return stand_in

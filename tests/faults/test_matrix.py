@@ -1,4 +1,4 @@
-"""Every fault of every service on every page: the page answers, says so, retries, and loses nothing."""
+"""Every fault of every service on every page: the page responds, reports it, retries, and loses no input."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.test_access_table import TABLE, addresses
 
 pytestmark = pytest.mark.django_db
 BUDGET_S = 1
-# So that a silent service costs the matrix 0.3 s a page; a sample below keeps the real time-outs.
+# Short time-outs, so that an unresponsive service takes 0.3 s a page. Some tests below use the real ones.
 CONNECT_S, READ_S = 0.1, 0.3
 # A cell is red when it asserts in vain, and when something that nobody named comes through to the page.
 RED = (AssertionError, RequestException, HTTPError, OSError, ValueError, LookupError, TypeError, AttributeError)
@@ -36,14 +36,14 @@ def _id(value) -> str:
 
 @pytest.fixture
 def walk(sandbox, shifter, shifter_client, settings) -> CellRun:
-    """A cell with a reference to certify against and nothing known of the run."""
+    """A cell with a reference run, and without stored data of the run."""
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = BUDGET_S, CONNECT_S, READ_S
     ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
     return CellRun(sandbox, shifter_client, None, BUDGET_S)
 
 
 def _certified(walk: CellRun, shifter) -> None:
-    """A certification to change, whose run and fill OMS is asked for again."""
+    """A certification to change, whose run and fill are outdated."""
     walk.certification = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
     OmsRun.objects.update(fetched_at=None)
     OmsFill.objects.update(fetched_at=None)
@@ -70,7 +70,7 @@ def test_refresh_shows_the_failure_and_requests_again(walk, shifter, service, mo
 @pytest.mark.parametrize("page", SAVING_PAGES, ids=_id)
 @pytest.mark.parametrize("mode", MODES)
 def test_save_makes_no_request_and_stores_the_typed_values(walk, shifter, mode, page):
-    """Three cells in one: all services fail at once, and none of them is asked."""
+    """All services fail at once, and none of them is requested."""
     if page.url_name == "listruns:update":
         _certified(walk, shifter)
     check_saving_cell(walk, mode, page)
@@ -105,7 +105,7 @@ def test_page_stays_within_the_real_budget(walk, settings):
 
 
 def test_budget_holds_while_everything_is_silent(walk, settings):
-    """With the real time-outs it is the budget that ends the wait."""
+    """With the real time-outs the budget ends the request."""
     settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 2, 5
     for service in SERVICES:
         walk.sandbox.faults(service, "hang")
@@ -127,7 +127,7 @@ def test_page_that_comes_after_the_first_failure_does_not_wait(walk, settings):
 
 
 def _raw_answer(call, budget, _deadline):
-    """As `client._send`, without naming what goes wrong."""
+    """As `client._send`, without converting errors."""
     with client._open_response(call, budget) as response:
         return response.json()
 
@@ -161,7 +161,7 @@ def _is_green(walk: CellRun, service: str, mode: str) -> bool:
 
 
 class _CellPassed(Exception):
-    """The cell is green; what it wrote is taken back."""
+    """The cell has passed. Raised to roll back its transaction."""
 
 
 def test_pages_not_in_the_matrix_make_no_request(sandbox, admin, admin_client):

@@ -1,4 +1,4 @@
-"""Every address of the URL configuration, with what may stand in its places: a new one is tried without being named."""
+"""All URL patterns with values for their parameters, so that new URLs are tested automatically."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WORDS = ["express", "prompt", "rereco", "rerecoul", "banana", "x" * 300, "-", "_
 
 @dataclass(frozen=True)
 class Address:
-    """One named address; `route` has its places, such as certify/<int:run_number>/."""
+    """One named URL; `route` contains its parameters, such as certify/<int:run_number>/."""
 
     name: str
     route: str
@@ -51,7 +51,7 @@ def _of(converter: str, known: list[str]) -> st.SearchStrategy[str]:
 
 
 def addresses() -> list[Address]:
-    """All of them, in the order of the URL configuration."""
+    """Return all URLs, in the order of the URL configuration."""
     return list(_walked(get_resolver().url_patterns))
 
 

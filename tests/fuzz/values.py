@@ -1,4 +1,4 @@
-"""What a person, a program or an attacker may put into a field or an address: text, numbers, nothing, nonsense."""
+"""Strategies for values of fields and URLs, valid and invalid."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import quote_from_bytes
 
 from hypothesis import strategies as st
 
-# What has broken forms before: no digits and too many, other digits, days that are none, halves of characters.
+# Values that have caused errors: no digits, too many, non-ASCII digits, invalid dates, lone surrogates.
 KNOWN_TROUBLE = [
     *(
         "",
@@ -87,7 +87,7 @@ def quoted(text: str) -> str:
     return quote_from_bytes(text.encode("utf-8", "surrogatepass"), safe="")
 
 
-# A query or a body that no form makes.
+# Queries and bodies that no form creates.
 RAW_QUERIES = st.binary(max_size=40).map(quote_from_bytes) | st.sampled_from(
     ["&&&", "=", "a=%", "a=%zz", "%ff=%fe", "a[]=1&a[b]=2", "runs=%ed%a0%80", ";", "page=1&page=2", "a=1;b=2", "%00"]
 )

@@ -1,4 +1,4 @@
-"""What there is when anything is tried: people, certifications, words; and the forms as their pages give them."""
+"""Data of the fuzz tests: users, certifications, vocabulary, and the forms of the pages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.factories import (
 from tests.fuzz.addresses import Address
 
 RUN = "315259"
-# What views read of an address although no input of their pages has the name.
+# Query parameters that views read although their pages have no input with the name.
 UNDERSTOOD_PARAMETERS = {
     "again",
     "as_of",
@@ -46,7 +46,7 @@ UNDERSTOOD_PARAMETERS = {
     "run",
     "runs",
 }
-# What an address of ours may carry, with a value that means something.
+# Query parameters with valid values.
 MEANINGFUL_PARAMETERS = {
     "runs": f"{RUN}, 315264-315265",
     "run": RUN,
@@ -75,7 +75,7 @@ MEANINGFUL_PARAMETERS = {
 
 @contextmanager
 def rolled_back(client: Client) -> Iterator[None]:
-    """Whatever the client does in here leaves no trace: not in the database, not in a cache, not in its cookies."""
+    """Restore the database, the caches and the cookies of the client afterwards."""
     session = client.cookies.get(settings.SESSION_COOKIE_NAME)
     with transaction.atomic():
         yield
@@ -89,7 +89,7 @@ def rolled_back(client: Client) -> Iterator[None]:
 
 @dataclass
 class FuzzWorld:
-    """The clients by role, what exists by the name of its place in an address, and what pages hold."""
+    """Clients by role, existing values by URL parameter, and the forms of pages."""
 
     by_role: dict[str, Client]
     known: dict[str, list[str]]
@@ -122,20 +122,20 @@ class FuzzWorld:
         return self.by_role["admin" if address.is_of_admin else "stranger" if "sign-in" in address.name else "leader"]
 
     def takes_forms(self, address: Address) -> bool:
-        """Whether something may be sent to the address by POST."""
+        """Return whether the URL accepts POST."""
         client = self.first(address)
         with rolled_back(client):
             return client.post(address.path(self.known)).status_code != 405
 
     def names_on(self, address: Address) -> set[str]:
-        """The names of all inputs on the page of this address."""
+        """Return the names of all inputs on the page."""
         if address.name not in self._names:
             page = self._page(address)
             self._names[address.name] = field_names(page) if page else set()
         return self._names[address.name]
 
     def _page(self, address: Address) -> Any:
-        """The page of this address; None where there is none to read."""
+        """Return the parsed page, or None."""
         client = self.first(address)
         with rolled_back(client):
             page = client.get(address.path(self.known))
@@ -183,7 +183,7 @@ def _largest_form(page: Any) -> dict[str, list[str]]:
 def world(
     shifter, other_shifter, shifter_client, shift_leader_client, guest_client, admin_client, client, sandbox
 ) -> FuzzWorld:
-    """One of everything."""
+    """Create one row of each model."""
     words = {"bad_reason": BadReasonFactory()}
     problems = {
         "pixel_problems": PixelProblemFactory(),

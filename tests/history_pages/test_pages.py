@@ -1,4 +1,4 @@
-"""The pages of history: all changes, one undone, a run, a reference, a checklist."""
+"""History pages: all changes, undo, a run, a reference run, a checklist."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Rows as OMS sends them, for what the sandbox does not have."""
+"""Rows in the format of OMS, for cases that the sandbox does not have."""
 
 import copy
 
@@ -52,12 +52,12 @@ FILL = {
 
 
 def run_row(number=315270, units=None, **attributes):
-    """A good row of `runs` with these attributes and units changed; a unit of None takes it away."""
+    """A valid row of `runs` with these attributes and units changed; a unit of None removes it."""
     return _row(RUN, number, "run_number", units or {}, attributes)
 
 
 def fill_row(number=6616, units=None, **attributes):
-    """A good row of `fills` with these attributes and units changed."""
+    """A valid row of `fills` with these attributes and units changed."""
     return _row(FILL, number, "fill_number", units or {}, attributes)
 
 
@@ -70,6 +70,6 @@ def _row(good, number, key, units, attributes):
 
 
 def answer(*rows, total=None):
-    """The body that carries these rows."""
+    """The response body with these rows."""
     count = len(rows) if total is None else total
     return {"data": list(rows), "links": {"next": None}, "meta": {"totalResourceCount": count}}

@@ -17,7 +17,7 @@ def state_of_oms():
 
 
 def served(*rows, page=1000):
-    """A service that filters these rows by number and pages them."""
+    """A service that filters these rows by number and paginates them."""
 
     def give(request):
         query = {name: values[0] for name, values in request["query"].items()}
@@ -135,7 +135,7 @@ def test_response_for_another_run_is_ignored(stand_in):
 
 
 def test_renamed_attribute_costs_one_call_and_not_the_run(stand_in, monkeypatch):
-    """An attribute that OMS no longer has may make it refuse the whole request."""
+    """OMS can reject the whole request for an attribute that it no longer has."""
     monkeypatch.setattr(client, "_resources_refusing_fields", set())
     stand_in.answer_with(
         lambda request: Answer({"errors": []}, 400) if "fields" in request["query"] else Answer(answer(run_row()))

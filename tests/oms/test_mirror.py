@@ -23,12 +23,12 @@ def budget():
 
 
 def retry():
-    """A person's "try again", which asks a service that is left alone."""
+    """The budget of a retry by the user, which ignores an open circuit breaker."""
     return Budget(5, is_retry=True)
 
 
 def typed_run(**attributes):
-    """A run of which someone typed these attributes."""
+    """A run with these typed attributes."""
     mark = {"by": "shifter", "at": "2018-04-27T20:00:00+00:00"}
     return OmsRun.objects.create(run_number=RUN, typed=dict.fromkeys(attributes, mark), **attributes)
 

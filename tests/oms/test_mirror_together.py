@@ -1,4 +1,4 @@
-"""Several workers that read the same new runs at the same moment."""
+"""Concurrent workers that read the same new runs."""
 
 from concurrent.futures import ThreadPoolExecutor
 

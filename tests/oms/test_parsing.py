@@ -112,7 +112,7 @@ def test_nul_characters_do_not_reach_the_database():
 
 
 def test_names_of_facts_are_columns_of_the_mirror():
-    """A fact without a column would be lost, a column without a fact would stay empty for ever."""
+    """A fact without a column would be lost, and a column without a fact would always be empty."""
     ours = {"fetched_at", "typed"}
     columns_of = {"raw_values": "reported"}
     for facts, model, other in ((RunFacts, OmsRun, {"fill"}), (FillFacts, OmsFill, set())):

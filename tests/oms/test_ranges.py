@@ -42,7 +42,7 @@ def test_many_runs_in_a_row_are_pages_side_by_side():
 
 
 def fewest(numbers: list[int]) -> int:
-    """How many ranges it takes at least: the first number left opens one that holds all it may."""
+    """The minimum number of ranges, by a greedy algorithm."""
     taken = 0
     while numbers:
         numbers = [number for number in numbers if number - numbers[0] >= MAX_NUMBERS]

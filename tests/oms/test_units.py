@@ -9,7 +9,7 @@ from oms import units
 from oms.units import UnknownUnit
 
 finite = st.floats(min_value=0, max_value=1e9, allow_nan=False, allow_infinity=False)
-# 1 of the unit in 1/pb, written out by hand.
+# The value of each unit in 1/pb, written out.
 LUMI_TABLE = [
     ("fb^{-1}", Fraction(1000)),
     ("pb^{-1}", Fraction(1)),

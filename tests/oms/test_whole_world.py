@@ -1,4 +1,4 @@
-"""All 1,231 runs of the sandbox through HTTP, wire and mirror into the database, against the source figures."""
+"""All 1,231 runs of the sandbox through client, parser and mirror into the database, compared with the source."""
 
 import json
 from datetime import datetime
@@ -15,7 +15,7 @@ from sandbox import world
 
 pytestmark = pytest.mark.django_db
 TIMES = ["start_time", "end_time", "last_update"]
-# Our column: OMS's name.
+# {our column: name in OMS}.
 FIGURES = {
     "fill_number": "fill_number",
     "lumisections": "last_lumisection_number",
@@ -34,7 +34,7 @@ SOURCE = json.loads(Path(__file__).with_name("source_digests.json").read_text(en
 
 
 def bits(value):
-    """The value so that equal means equal bit for bit."""
+    """The value in a form that is equal only if all bits are equal."""
     return float(value).hex() if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
@@ -57,7 +57,7 @@ def test_every_run_reaches_the_database_with_its_source_figures(sandbox):
 
 
 def as_the_source_writes(value) -> str:
-    """A value as the table of the source has it; a number as the float that it is."""
+    """The value as written in the source table, numbers as floats."""
     if value is None:
         return "-"
     if isinstance(value, datetime):
@@ -69,7 +69,7 @@ def as_the_source_writes(value) -> str:
 
 @pytest.mark.parametrize("theirs", SOURCE["sha256"])
 def test_column_is_what_the_source_has(sandbox, theirs):
-    """Against the source itself, by digest: what the sandbox carried over wrongly shows here and nowhere else."""
+    """Compare with digests of the source, which detects errors of the conversion to the sandbox."""
     mirror.runs_for_page(list(world.runs()), Budget(60))
     ours = {name: name for name in TIMES} | {name: column for column, name in FIGURES.items()}
     stored = OmsRun.objects.order_by("run_number").values_list("run_number", ours[theirs])

@@ -1,4 +1,4 @@
-"""The open runs page as a test reads it: rows, cells, text."""
+"""Parser of the open runs page for tests: rows, cells and texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.factories import CertificationFactory
 
 @dataclass
 class ReadRow:
-    """One row: its class, its text, and (state, word, link) of each reconstruction in it."""
+    """One row: its class, its text, and (state, label, link) of each reconstruction."""
 
     css_class: str
     text: str = ""
@@ -22,7 +22,7 @@ class ReadRow:
 
 
 class ReadPage(HTMLParser):
-    """The answer to a search, read as a browser would."""
+    """The parsed response to a search."""
 
     def __init__(self, answer) -> None:
         super().__init__()
@@ -74,6 +74,6 @@ def search(client: Client, runs: str) -> ReadPage:
 
 
 def certify(user, run_number: int, reconstruction: str, **values):
-    """A certification of a run of the sandbox's world."""
+    """A certification of a run of the sandbox."""
     run, _ = OmsRun.objects.get_or_create(run_number=run_number)
     return CertificationFactory(run=run, reconstruction=reconstruction, user=user, **values)

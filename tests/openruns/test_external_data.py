@@ -1,4 +1,4 @@
-"""What is asked of Run Registry and OMS, and what the page says while one of them is out."""
+"""Requests to Run Registry and OMS, and the messages while one of them is unreachable."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Open runs says who has the form of a reconstruction open, and whose drafts there are."""
+"""The open runs page shows who has a form open and who has a draft."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The page costs the same few statements however many certifications there are, transactions and all."""
+"""The number of statements of the page does not depend on the number of certifications."""
 
 import pytest
 from django.db import connection
@@ -17,7 +17,7 @@ FIRST_ELSEWHERE = 400_000
 
 @pytest.fixture
 def hundred_runs(stopped_clock, sandbox) -> list[int]:
-    """The hundred newest runs of the sandbox's world that have something to certify."""
+    """The hundred newest runs of the sandbox with a dataset to certify."""
     answer = datasets_of_runs(range(315190, 316202), Budget(30))
     sandbox.clear()
     return sorted({dataset.run_number for dataset in answer.value}, reverse=True)[:100]
@@ -31,7 +31,7 @@ def statements_of(client, runs: list[int]) -> int:
 
 
 def certify_elsewhere(user, count: int) -> None:
-    """Certifications of runs that are not searched for, in three statements."""
+    """Create certifications of other runs, with three statements."""
     reference = ReconstructionFactory(reference=True)
     numbers = range(FIRST_ELSEWHERE, FIRST_ELSEWHERE + count)
     OmsRun.objects.bulk_create(OmsRun(run_number=number) for number in numbers)
@@ -55,13 +55,13 @@ def certify_elsewhere(user, count: int) -> None:
 
 
 def make_stale(runs: list[int]) -> None:
-    """These runs and their fills were read too long ago, when OMS could still change them."""
+    """Make these runs and their fills outdated."""
     some = OmsRun.objects.filter(run_number__in=runs)
     OmsFill.objects.filter(pk__in=list(some.values_list("fill_number", flat=True))).update(fetched_at=None)
     some.update(fetched_at=None)
 
 
-# Session, person, runs, fills; a transaction in which fills and runs are locked and stored; certifications; drafts.
+# Session, user, runs, fills; a transaction that locks and stores fills and runs; certifications; drafts.
 COLD, WARM = 12, 5
 
 

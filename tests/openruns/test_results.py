@@ -1,4 +1,4 @@
-"""What the table of a search says of each run and reconstruction. Runs and figures are real ones of April 2018."""
+"""The table of a search result. Runs and values are real ones of April 2018."""
 
 import re
 from urllib.parse import quote_plus

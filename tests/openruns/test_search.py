@@ -1,4 +1,4 @@
-"""The two forms of the open runs page, before anybody is asked."""
+"""The two forms of the open runs page, before any request to a service."""
 
 import pytest
 from django.urls import reverse

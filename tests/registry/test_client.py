@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_hundred_runs_are_one_call(sandbox):
 
 
 def test_no_runs_make_no_request(sandbox):
-    """An empty `or` would match every run there is."""
+    """An empty `or` would match all runs."""
     found = client.datasets_of_runs([], budget())
     assert found.value == []
     assert sandbox.requests() == []
@@ -171,7 +172,7 @@ def test_wrong_shape_is_unreachable_naming_the_key(stand_in, body, key):
     [(5, "datasets"), (row(name=None), "name"), (row() | {"run_number": -1}, "run_number"), (row(None), "run_number")],
 )
 def test_row_that_cannot_be_parsed_is_reported_and_no_outage(stand_in, bad, key):
-    """The other runs of a search must not wait half a minute for one that is dirty."""
+    """One invalid row must not open the circuit breaker for other runs."""
     stand_in.answer_with(Answer({"datasets": [row(), bad], "count": 2, "pages": 1}))
     for _ in range(2):
         unreachable = client.datasets_of_run(RUN, budget())
@@ -232,9 +233,9 @@ print("fine")
 
 @pytest.mark.parametrize("odd", [{"ENVIRONMENT": "staging"}, {"HOME": None}, {}])
 def test_import_of_the_package_does_not_change_the_environment(tmp_path, odd):
-    """It would read .env of the working directory, refuse ENVIRONMENT=staging and fail without HOME."""
+    """Without isolation it reads .env, rejects ENVIRONMENT=staging and fails without HOME."""
     (tmp_path / ".env").write_text("LEAKED=1\nSSO_CLIENT_ID=stolen\n")
-    project = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    project = str(Path(__file__).resolve().parents[2])
     env = (
         os.environ | {"PYTHONPATH": project, "DJANGO_SETTINGS_MODULE": "tests.settings", "VAR_DIR": str(tmp_path)} | odd
     )

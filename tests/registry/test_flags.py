@@ -10,7 +10,7 @@ SUMMARY = {"causes": [], "comments": ["HV trip"], "EMPTY": 0}
 
 
 def flagged_row(counts=None, **parts):
-    """A row as the server sends it, with counts by column."""
+    """A row in the format of the server, with counts by column."""
     summary = {column: {**SUMMARY, **statuses} for column, statuses in (counts or {}).items()}
     oms = {"hlt_key": "/cdaq/physics/Run2018/2e34/v1.0.0/HLT/V1", "stable_beam": True}
     run = {"rr_attributes": {"class": "Collisions18", "state": "SIGNOFF"}, "oms_attributes": oms}

@@ -1,4 +1,4 @@
-"""Drives the released `runregistry` client, unchanged, in a process of its own: `drive_client.py BASE_URL local|token`.
+"""Runs the unmodified `runregistry` client in a separate process: `drive_client.py BASE_URL local|token`.
 
 Prints one JSON object: what each call returned.
 """
@@ -16,7 +16,7 @@ RUN, PROMPT = 315257, "/PromptReco/Collisions2018A/DQM"
 
 
 def client(base_url: str, mode: str):
-    """The client, pointed at the sandbox by its module attributes."""
+    """The client, configured for the sandbox through its module attributes."""
     os.environ |= {
         "ENVIRONMENT": "local" if mode == "local" else "production",
         "SSO_CLIENT_ID": "certhelper",

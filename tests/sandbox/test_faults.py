@@ -1,4 +1,4 @@
-"""Faults on demand, the request log, and the page for people."""
+"""Faults, the request log, and the HTML page."""
 
 from __future__ import annotations
 

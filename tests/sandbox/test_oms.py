@@ -10,7 +10,7 @@ AUDIENCE = "cmsoms-prod"
 
 @pytest.fixture
 def ask(sandbox):
-    """GET below /agg/api/v1 with a good token; the answer."""
+    """GET below /agg/api/v1 with a valid token; returns the response."""
     headers = {"Authorization": f"Bearer {sandbox.token(AUDIENCE)}"}
     return lambda path: requests.get(f"{sandbox.base_url}/oms/agg/api/v1/{path}", headers=headers, timeout=10)
 

@@ -1,4 +1,4 @@
-"""The sandbox's OpenID provider, asked as any client would."""
+"""The OpenID provider of the sandbox, over HTTP."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ASKED = {
 
 
 class RealmClient:
-    """A browser and a server in one, with the endpoints as discovery names them."""
+    """A browser and a client, with the endpoints from the discovery document."""
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
@@ -43,7 +43,7 @@ class RealmClient:
         return self.browser.get(address, timeout=10, allow_redirects=False)
 
     def choose(self, person: str, **change: str) -> dict[str, str]:
-        """What the way back says."""
+        """The parameters of the redirect back."""
         page = self.ask(prompt="login", **change)
         action = unescape(re.search(r'action="([^"]+)"', page.text).group(1))
         data = {"person": person}
@@ -186,7 +186,7 @@ def test_page_shows_everybody_and_lets_forms_lead_back_here_alone(realm, sandbox
 @pytest.mark.parametrize("path", ["/openid-connect/auth", "/certs", "/token", "/userinfo", "/logout", "/.well-known"])
 def test_faults_reach_each_endpoint_by_its_path_alone(realm, sandbox, path):
     sandbox.faults("sso", "503-html", path=path)
-    asked = {"auth": lambda: realm.ask(), "token": lambda: realm.redeem("x")}
+    asked = {"auth": realm.ask, "token": lambda: realm.redeem("x")}
     for name in ("authorization", "token", "userinfo", "end_session", "jwks"):
         address = realm.at.get(f"{name}_endpoint", realm.at["jwks_uri"])
         short = address.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""`manage.py sandbox`: a process of its own, ready at once and gone at once."""
+"""`manage.py sandbox` as a separate process: start and stop."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _free_port() -> int:
 
 @pytest.fixture
 def started():
-    """Starts the command and waits for its line; ends what is left."""
+    """Start the command and wait for its output; stop it afterwards."""
     running = []
 
     def start(*arguments: str, **environment: str) -> tuple[subprocess.Popen, str]:

@@ -9,13 +9,13 @@ import requests
 
 PROMPT, EXPRESS = "/PromptReco/Collisions2018A/DQM", "/Express/Collisions2018/DQM"
 HEADERS = {"Content-type": "application/json", "email": "api@api"}
-# Every GLOBAL-RUN run, and every dataset with its `online`.
+# All GLOBAL-RUN runs, and all datasets including `online`.
 ALL_RUNS, ALL_DATASETS = 866, 1815
 
 
 @pytest.fixture
 def post(sandbox):
-    """POST below /registry; the answer."""
+    """POST below /registry; returns the response."""
 
     def send(path: str, body) -> requests.Response:
         return requests.post(f"{sandbox.base_url}/registry/{path}", json=body, headers=HEADERS, timeout=30)
@@ -25,7 +25,7 @@ def post(sandbox):
 
 @pytest.fixture
 def datasets(post):
-    """(run, name) of the datasets that fit a filter."""
+    """(run, name) of the datasets that match a filter."""
 
     def ask(wanted, **options):
         body = {"page": 0, "page_size": 5000, "filter": wanted, "sortings": []} | options
@@ -38,7 +38,7 @@ def datasets(post):
 
 @pytest.fixture
 def run_numbers(post):
-    """The runs that fit a filter."""
+    """The runs that match a filter."""
 
     def ask(wanted, **options):
         body = {"page": 0, "page_size": 5000, "filter": wanted, "sortings": []} | options

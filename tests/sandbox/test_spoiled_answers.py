@@ -1,4 +1,4 @@
-"""Faults that answer, but not what was asked for; over raw sockets where HTTP libraries would hide what came."""
+"""Faults with a wrong response, over raw sockets where HTTP libraries would hide it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILTER = json.dumps({"filter": {"run_number": {"or": [{"=": 315257}]}}, "page": 
 
 
 def _request(sandbox, service) -> requests.Request:
-    """A request that the healthy service answers with data."""
+    """A request that a service without faults answers with data."""
     if service == "registry":
         url, headers = f"{sandbox.base_url}/registry/datasets_filtered_ordered", {"email": "api@api"}
         return requests.Request("POST", url, headers=headers, data=FILTER)
@@ -35,7 +35,7 @@ def _request(sandbox, service) -> requests.Request:
 
 
 def _ask(sandbox, service, mode, **fault) -> requests.Response:
-    """The answer of a service with that fault; redirects are not followed."""
+    """The response of a service with this fault; redirects are not followed."""
     request = _request(sandbox, service).prepare()
     sandbox.faults(service, mode, **fault)
     with requests.Session() as session:
@@ -43,7 +43,7 @@ def _ask(sandbox, service, mode, **fault) -> requests.Response:
 
 
 class RawAnswer:
-    """What comes over the wire: head, the body so far, and how the connection ended."""
+    """The received bytes: head, body so far, and how the connection ended."""
 
     def __init__(self, sandbox, service, mode, patience: float = 0.4, **fault):
         prepared = _request(sandbox, service).prepare()
@@ -70,7 +70,7 @@ class RawAnswer:
 
     @property
     def promised(self) -> int:
-        """The length that the head names."""
+        """The Content-Length."""
         return int(self.head.lower().split("content-length:")[1].split()[0])
 
 
@@ -145,7 +145,7 @@ def test_truncated_is_a_whole_answer_of_half_a_document(sandbox, service):
     answer = _ask(sandbox, service, "truncated")
     assert answer.status_code == 200
     assert len(answer.content) == int(answer.headers["Content-Length"]) > 0
-    with pytest.raises(ValueError):
+    with pytest.raises(json.JSONDecodeError):
         json.loads(answer.content)
 
 
@@ -186,7 +186,7 @@ def test_bad_values_of_the_sign_in_are_no_token_for_a_negative_time(sandbox):
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_ends_with_the_fault(sandbox, service, mode):
-    """Whatever the fault was, the next request is answered well, on the same connection where it still stands."""
+    """After any fault the next request succeeds, on the same connection if it is still open."""
     request = _request(sandbox, service).prepare()
     with requests.Session() as session:
         sandbox.faults(service, mode, seconds=0.05, count=1)

@@ -1,4 +1,4 @@
-"""The machine-token endpoint, and how long its tokens are good."""
+"""The endpoint of machine tokens and the lifetime of its tokens."""
 
 from __future__ import annotations
 

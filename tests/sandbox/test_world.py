@@ -1,4 +1,4 @@
-"""The world's figures: counted by hand in the sources, and written here with their meaning."""
+"""Data of the sandbox, compared with values that were determined from the sources."""
 
 from __future__ import annotations
 

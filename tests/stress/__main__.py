@@ -1,4 +1,4 @@
-"""`python -m tests.stress --database postgres --submissions 200`: many hands at once, and a server that is killed."""
+"""`python -m tests.stress --database postgres --submissions 200`: concurrent users, and a killed server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People signed in at a site, each with a browser of their own, and what they do all at once."""
+"""Concurrent signed-in users, each with a separate HTTP client."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from tests.browser_form import field_names, fields_of
 
 TIMEOUT_S = 60
 T = TypeVar("T")
-# The answer, or what broke the connection.
+# The response, or the error of the connection.
 Outcome = requests.Response | requests.RequestException
 
 
 def seen_status(outcome: Outcome) -> int | str:
-    """The status that the person saw, or the name of what they saw instead."""
+    """The status of the response, or the name of the error."""
     return outcome.status_code if isinstance(outcome, requests.Response) else type(outcome).__name__
 
 
 @dataclass
 class SimulatedUser:
-    """One person at a browser. The session is made in the database: sign-in is not what is tried here."""
+    """One user with an HTTP client. The session is created in the database, without the sign-in page."""
 
     name: str
     url: str
     session: requests.Session = field(default_factory=requests.Session)
 
     def open_form(self, path: str) -> dict[str, Any]:
-        """The fields of the form on this page, its checklists gone through."""
+        """The fields of the form on this page, with the checklists ticked."""
         page = self.session.get(self.url + path, timeout=TIMEOUT_S, allow_redirects=False)
         if page.status_code != 200:
             raise RuntimeError(f"GET {path} by {self.name}: {page.status_code}, not 200")
@@ -56,7 +56,7 @@ class SimulatedUser:
 
 
 def simulated_users(url: str, count: int, role: str) -> list[SimulatedUser]:
-    """So many people of this role, signed in."""
+    """Create signed-in users with this role."""
     from django.conf import settings
     from django.test import Client
 
@@ -69,7 +69,7 @@ def simulated_users(url: str, count: int, role: str) -> list[SimulatedUser]:
         client.force_login(person)
         hand.session.trust_env = False
         hand.session.mount("http://", HTTPAdapter(pool_maxsize=count + 50))
-        # A browser sends again what met a connection that the server had just closed; this one has none to meet.
+        # A browser repeats a request on a connection that the server has just closed; without keep-alive there is none.
         hand.session.headers["Connection"] = "close"
         hand.session.cookies.set(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value)
         signed_in.append(hand)
@@ -77,7 +77,7 @@ def simulated_users(url: str, count: int, role: str) -> list[SimulatedUser]:
 
 
 def all_at_once(action: Callable[[T], requests.Response], subjects: Sequence[T]) -> list[Outcome]:
-    """What each was answered, all begun at the same moment; the exception where the connection broke."""
+    """The responses to requests that are started at the same time, or the exceptions."""
     outcomes: list[Outcome] = [requests.RequestException("not asked")] * len(subjects)
     gate = threading.Barrier(len(subjects))
 

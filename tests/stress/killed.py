@@ -1,4 +1,4 @@
-"""The web server is killed (SIGKILL) while people save; afterwards each submission is either whole or absent."""
+"""The web server is killed (SIGKILL) during saves; afterwards each submission is either complete or absent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNDISTURBED = 2
 
 
 def killed_while_saving(site: StressSite, count: int, random: Random) -> Iterator[str]:
-    """Submit so many, with one kill for each few; then look at what is there, and send all of them again."""
+    """Submit, with a kill for every few submissions; then check the records, and send all of them again."""
     sent, answers = _sent_to_a_dying_server(site, count, random)
     records = [one.record() for one in sent]
     _check_answered(sent, records, answers)
@@ -62,7 +62,7 @@ def _is_cut_off(answer: Outcome) -> bool:
 
 
 def _killed(site: StressSite, some: list[Submission], seconds: float) -> list[Outcome]:
-    """What they are answered by a server that dies after so many seconds, and is started again."""
+    """The responses of a server that is killed after some seconds and started again."""
     killer = threading.Timer(seconds, site.server.kill)
     killer.start()
     answers = all_at_once(Submission.send, some)
@@ -72,7 +72,7 @@ def _killed(site: StressSite, some: list[Submission], seconds: float) -> list[Ou
 
 
 def _check_answered(sent: list[Submission], records: list[Any], answers: list[Outcome]) -> None:
-    """Whoever was told that it is saved finds it saved; nobody was told anything else."""
+    """Check that each submission with a success response is stored, and that there are no other responses."""
     for one, record, answer in zip(sent, records, answers, strict=True):
         is_cut_off = _is_cut_off(answer)
         check(is_cut_off or seen_status(answer) == 303, f"{one}: answered with {seen_status(answer)}")
@@ -91,7 +91,7 @@ def _figures(records: list[Any], answers: list[Outcome]) -> str:
 
 
 def _check_again(sent: list[Submission], before: list[Outcome]) -> None:
-    """Sent once more, each leads to one record: the one that was there, unchanged, or a new one."""
+    """Check that each submission, sent again, has one record: the existing one, unchanged, or a new one."""
     for one, record in zip(sent, before, strict=True):
         answer = one.send()
         check(answer.status_code == 303, f"{one}: sent again, answered with {answer.status_code}")

@@ -1,4 +1,4 @@
-"""A site of its own whose web server can be killed and started again: database, sandbox and gunicorn."""
+"""A separate site with database, sandbox and gunicorn, whose web server can be killed and started again."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ PATIENCE_S = 60
 
 
 class ManagedProcess:
-    """One program in a process group of its own, which answers at an address when it is there."""
+    """One program in a separate process group that responds at a URL when it is ready."""
 
     def __init__(self, address: str, log: Path, *command: str) -> None:
         self.address, self.log, self.command = address, log, [sys.executable, *command]
         self._running: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start it, and wait until it responds."""
         with self.log.open("ab") as log:
             self._running = subprocess.Popen(self.command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + PATIENCE_S
@@ -45,7 +45,7 @@ class ManagedProcess:
         return False
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Signal all of it, and wait until it has ended."""
+        """Send a signal to the process group, and wait until it has ended."""
         if self._running:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._running.pid, how)
@@ -53,12 +53,12 @@ class ManagedProcess:
             self._running = None
 
     def kill(self) -> None:
-        """SIGKILL to master and workers at once: none of them gets to do anything more."""
+        """Send SIGKILL to master and workers at once."""
         self.end(signal.SIGKILL)
 
 
 class StressSite:
-    """Where the site answers, and its web server to be killed."""
+    """The URL of the site, and its web server."""
 
     def __init__(self, port: int, log: Path) -> None:
         from certhelper.management.commands.serve import gunicorn_command
@@ -69,7 +69,7 @@ class StressSite:
 
 @contextlib.contextmanager
 def whole_site(database: str) -> Iterator[StressSite]:
-    """An empty site with the demo content, on "postgres" or "sqlite"; Django in this process works on its database."""
+    """A new site with the demo content, on "postgres" or "sqlite", whose database this process uses, too."""
     port, sandbox_port = free_port(), free_port()
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="certhelper-stress-"))

@@ -1,4 +1,4 @@
-"""One save of one person: what is sent, the record it has to become, and what must not be there without it."""
+"""One save of one user: the submitted fields and the expected record."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.stress.hands import SimulatedUser
 
 COMPONENTS = ("pixel", "strip", "tracking")
 FIRST_RUN, LAST_RUN = 314206, 316201
-# OMS says it of no fill with collisions; each submission types a value of its own, over the one before.
+# Not reported by OMS for fills with collisions; each submission types a different value.
 TYPED = "fill-init_lumi"
 
 
 @dataclass
 class Submission:
-    """A filled-in form of one reconstruction, all of whose parts are of this submission alone."""
+    """A filled-in form of one reconstruction, with values that are unique to this submission."""
 
     hand: SimulatedUser
     run: int
@@ -32,12 +32,12 @@ class Submission:
         return self.hand.send(f"/certify/{self.run}/{self.reconstruction}/", self.fields)
 
     def keep_draft(self) -> None:
-        """What the page does as one types."""
+        """Save the draft, as the page does while the user types."""
         answer = self.hand.send("/drafts/save/", self.fields)
         check(answer.status_code == 200, f"{self}: the draft was answered with {answer.status_code}")
 
     def has_draft(self) -> bool:
-        """Whether the person is offered what they had typed."""
+        """Return whether the typed text is offered to the user."""
         from django.http import QueryDict
 
         from drafts.models import Draft
@@ -48,13 +48,13 @@ class Submission:
         return any(said.items() <= QueryDict(text).dict().items() for text in texts)
 
     def record(self) -> Any:
-        """The live certification that this became; None where there is none."""
+        """Return the live certification of this submission, or None."""
         from certify.selectors import live_certification
 
         return live_certification(self.run, self.reconstruction)
 
     def check_whole(self, record: Any) -> None:
-        """Every part of what was sent is in the record, and the facts it was made on."""
+        """Check that all submitted values and the facts are stored."""
         is_there = {
             **{name: _text(getattr(record, name)) == said for name, said in self._columns().items()},
             "person": record.user.username == self.hand.name,
@@ -105,7 +105,7 @@ def _bad(random: Random) -> dict[str, Any]:
 
 
 def targets(count: int) -> list[tuple[int, str]]:
-    """So many reconstructions of collision runs, newest first, none of them certified."""
+    """Return reconstructions of collision runs that are not certified, newest first."""
     from certify.selectors import certified_reconstructions
     from infrastructure.http.budget import Budget
     from registry.client import datasets_of_runs
@@ -119,7 +119,7 @@ def targets(count: int) -> list[tuple[int, str]]:
 
 
 def leftovers(sent: list[Submission]) -> list[str]:
-    """What should have gone with a submission that was not saved, and what breaks a constraint."""
+    """Return rows that belong to submissions that were not saved, and violated constraints."""
     from django.db import connection
 
     from oms.models import OmsFill
@@ -144,7 +144,7 @@ def _keys(chosen: Any) -> set[str]:
 
 
 def _one(given: Any) -> str:
-    """A field as it travels: one value, or the last of several."""
+    """Return the value of a field, or the last of several."""
     return str(given[-1] if isinstance(given, list) else given)
 
 
@@ -153,6 +153,6 @@ def _text(value: Any) -> str:
 
 
 def check(holds: bool, what: str) -> None:
-    """Raise AssertionError, saying what is wrong, unless it holds."""
+    """Raise AssertionError with the message unless the condition holds."""
     if not holds:
         raise AssertionError(what)

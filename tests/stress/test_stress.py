@@ -1,4 +1,4 @@
-"""The short version of `python -m tests.stress`, on the kind of database that the suite runs on."""
+"""The short version of `python -m tests.stress`, on the database of the test suite."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Many hands send the form of one run, or of one certification, at the same moment: one is saved, nobody loses text."""
+"""Concurrent submissions of one run or one certification: one is saved, and nobody loses text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def certified_together(url: str, count: int) -> str:
 
 
 def changed_together(url: str, count: int) -> str:
-    """Different shift leaders change one certification, all from the version they all have open."""
+    """Different shift leaders change one certification, all from the same version."""
     made = _certified(RUN)
     path = f"/list/{made.pk}/update/"
     sent = _opened(simulated_users(url, count, "shift_leader"), path, {"reason": "Seen again."})
@@ -35,7 +35,7 @@ def changed_together(url: str, count: int) -> str:
 
 
 def sent_again_and_again(url: str, count: int) -> str:
-    """One form of one shifter arrives many times at once: one record, to which all of them lead."""
+    """One form of one shifter is submitted many times concurrently: all responses lead to one record."""
     path, hand = f"/certify/{OTHER_RUN}/express/", simulated_users(url, 1, "shifter")[0]
     fields = hand.open_form(path) | ALL_GOOD
     answers = all_at_once(lambda _: hand.send(path, fields), range(count))
@@ -45,7 +45,7 @@ def sent_again_and_again(url: str, count: int) -> str:
 
 
 def _opened(people: list[SimulatedUser], path: str, said: dict[str, Any]) -> list[tuple[SimulatedUser, dict[str, Any]]]:
-    """Each with the form open and filled in, the comment theirs alone."""
+    """Filled-in forms, each with a unique comment."""
     return [(one, one.open_form(path) | said | {"comment": f"Seen by {one.name} alone"}) for one in people]
 
 
@@ -58,7 +58,7 @@ def _check_one_saved(path: str, sent: list[tuple[SimulatedUser, dict[str, Any]]]
 
 
 def _holds(answer: requests.Response, fields: dict[str, Any]) -> bool:
-    """Whether what was typed stands in the form on the page, unless it was saved."""
+    """Return whether the typed text is in the form on the page or was saved."""
     return answer.status_code == 303 or fields_of(answer)["comment"] == [fields["comment"]]
 
 

@@ -5,5 +5,5 @@ from tests.users.sso.cern import Browser
 
 @pytest.fixture
 def visitor(sandbox, db) -> Browser:
-    """Cookies of CertHelper and of the sandbox's CERN, empty."""
+    """Empty cookies of CertHelper and of the CERN realm of the sandbox."""
     return Browser(sandbox)

@@ -1,4 +1,4 @@
-"""A role that an admin changes: marked, until the next sign-in with CERN, or pinned with a reason."""
+"""Roles changed by an admin: valid until the next sign-in with CERN, or pinned with a reason."""
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def change(client, person: User, **typed):
-    """The admin's form as it is, with these fields changed."""
+    """The form of the admin site with these fields changed."""
     url = f"/admin/users/user/{person.pk}/change/"
     values = {name: value for name, value in client.get(url).context["adminform"].form.initial.items() if value}
     return client.post(url, {**values, **typed})
@@ -19,7 +19,7 @@ def change(client, person: User, **typed):
 
 @pytest.fixture
 def newcomer(visitor) -> User:
-    """Somebody from CERN without a role."""
+    """A CERN user without a role."""
     visitor.sign_in("newcomer")
     return User.objects.get(username="newcomer")
 

@@ -1,4 +1,4 @@
-"""A session ends 12 hours after its last page, and is kept alive by one write a minute at most."""
+"""A session expires 12 hours after the last request, and is extended at most once a minute."""
 
 import time
 
@@ -28,7 +28,7 @@ def signed_in(clock, client, shifter):
 
 
 def writes(client, path: str = "/help/") -> int:
-    """How often this page wrote the session."""
+    """The number of writes of the session by this request."""
     with CaptureQueriesContext(
         connection,
     ) as queries:

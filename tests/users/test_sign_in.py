@@ -57,7 +57,7 @@ def test_ten_failures_block_even_the_right_password(client, shifter):
 
 
 def test_many_attempts_at_once_are_as_many_as_one_after_the_other(rf):
-    """Sixty-four threads that all start at the same moment."""
+    """Sixty-four threads that start at the same time."""
     request = rf.post(URL)
     together = threading.Barrier(64)
 
@@ -70,7 +70,7 @@ def test_many_attempts_at_once_are_as_many_as_one_after_the_other(rf):
 
 
 def test_attempt_counts_before_its_password_is_looked_at(client, shifter, monkeypatch):
-    """While the first ten are still being looked at, the eleventh is not looked at any more."""
+    """While the passwords of the first ten attempts are checked, the eleventh is rejected."""
     answers = []
 
     def meanwhile(*_args, **_options):
@@ -168,7 +168,7 @@ def test_second_sign_in_tab_redirects_a_signed_in_user(shifter):
 
 @pytest.mark.django_db
 def test_part_of_a_page_sends_the_whole_page_to_the_sign_in_and_back(client):
-    """htmx follows the redirect of a part; the sign-in must not be put where the part belongs."""
+    """htmx follows redirects of fragments; the sign-in page must not replace the fragment."""
     here = {"HX-Request": "true", "HX-Current-URL": "http://testserver/shiftleader/?week=2018-W17"}
     answer = client.get("/shiftleader/part/overview/?week=2018-W17", headers=here, follow=True)
     assert answer["HX-Redirect"] == "/accounts/login/?next=/shiftleader/%3Fweek%3D2018-W17"

@@ -1,4 +1,4 @@
-"""A browser without a browser: it follows a sign-in through CertHelper and the sandbox's CERN, step by step."""
+"""HTTP client that follows a sign-in through CertHelper and the CERN realm of the sandbox, step by step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ACTION = re.compile(r'<form method="post" action="([^"]+)"')
 
 
 class Browser:
-    """Cookies of both sides; `client` is CertHelper's."""
+    """Cookies of both sites; `client` is the test client of CertHelper."""
 
     def __init__(self, sandbox: SandboxForTests) -> None:
         self.sandbox = sandbox
@@ -27,13 +27,13 @@ class Browser:
         self.cern.trust_env = False
 
     def begin(self, following: str = "") -> str:
-        """Press "Sign in with CERN": the address that CERN is asked at."""
+        """Submit "Sign in with CERN" and return the URL of the redirect to CERN."""
         answer = self.client.get(START, {"next": following} if following else {})
         assert answer.status_code == 302, answer.content.decode()
         return answer["Location"]
 
     def choose(self, address: str, person: str, *, without_cern_roles: bool = False) -> str:
-        """Choose a person on CERN's page: the address that leads back."""
+        """Choose an account on the page of CERN and return the URL of the redirect back."""
         page = self.cern.get(address, timeout=10, allow_redirects=False)
         if page.status_code == 302:  # signed in there already
             return page.headers["Location"]
@@ -42,16 +42,16 @@ class Browser:
         return self.cern.post(action, data={field: person}, timeout=10, allow_redirects=False).headers["Location"]
 
     def return_to(self, address: str):
-        """Follow the address back into CertHelper."""
+        """Follow the redirect back to CertHelper."""
         parts = urlsplit(address)
         return self.client.get(f"{parts.path}?{parts.query}")
 
     def sign_in(self, person: str, following: str = "", **choice: bool):
-        """The whole way; CertHelper's last answer."""
+        """Sign in, and return the last response of CertHelper."""
         return self.return_to(self.choose(self.begin(following), person, **choice))
 
     def leave(self):
-        """Sign out here, and at CERN where this leads there."""
+        """Sign out, and follow the redirect to CERN, if any."""
         answer = self.client.post(reverse("users:sign-out"))
         if answer["Location"].startswith(self.sandbox.base_url):
             return self.cern.get(answer["Location"], timeout=10, allow_redirects=False)
@@ -59,5 +59,5 @@ class Browser:
 
 
 def query(address: str) -> dict[str, str]:
-    """The query of an address."""
+    """The query parameters of a URL."""
     return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}

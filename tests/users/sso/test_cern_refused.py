@@ -1,4 +1,4 @@
-"""A sign-in through CERN that must not succeed: what is forged, stale or of somebody else, and a CERN that is out."""
+"""Sign-ins through CERN that must fail: forged, expired or foreign tokens and codes, and an unreachable CERN."""
 
 import time
 
@@ -68,7 +68,7 @@ def test_answer_that_is_not_to_our_question_is_refused(visitor, spoiled):
 
 
 def test_answer_to_another_browser_signs_nobody_in(visitor, sandbox):
-    """Somebody sends their own way back to a victim, to have them work under a foreign name."""
+    """Login CSRF: an attacker sends the URL of their own callback to a victim."""
     back = Browser(sandbox)
     address = back.choose(back.begin(), "shifter")
     visitor.begin()
@@ -77,7 +77,7 @@ def test_answer_to_another_browser_signs_nobody_in(visitor, sandbox):
 
 
 def test_code_of_another_sign_in_of_the_same_browser_is_refused(visitor):
-    """Two states in one session: the code of the one with the state of the other fails at PKCE."""
+    """Two sign-ins in one session: the code of one with the state of the other fails at PKCE."""
     first, second = (query(visitor.choose(visitor.begin(), "shifter")) for _ in range(2))
     answer = visitor.client.get(CALLBACK, {"code": first["code"], "state": second["state"]})
     assert answer.status_code == 403
@@ -154,8 +154,8 @@ def test_invalid_text_is_not_accepted_as_token(keys, token):
 def test_keys_that_are_none_believe_nothing(keys, listed):
     now = int(time.time())
     for _ in KIDS:
+        token = keys.signed(SOUND | {"iat": now, "exp": now + 60})
         with pytest.raises(id_token.InvalidIdToken):
-            token = keys.signed(SOUND | {"iat": now, "exp": now + 60})
             id_token.verify_id_token(token, listed, issuer="https://realm", client_id="us", nonce="n")
 
 
@@ -168,7 +168,7 @@ def test_empty_nonce_never_fits(keys):
 # --- CERN is out ----------------------------------------------------------------------------------
 @pytest.fixture
 def quick(settings):
-    """Silence is given up soon; the sandbox keeps it for longer."""
+    """The time-out is shorter than the delay of the sandbox."""
     settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S, settings.PAGE_BUDGET_S = 0.5, 0.4, 1.5
 
 
@@ -213,7 +213,7 @@ def test_no_local_form_is_offered_where_there_is_none(visitor, sandbox, settings
 
 
 def test_refused_codes_do_not_take_cern_from_the_pages(visitor, sandbox, settings):
-    """Anybody can bring a made-up code, and a wrong secret is our own fault; the machine tokens must not suffer."""
+    """An invalid code or client secret must not open the circuit breaker, which machine tokens share."""
     for secret in ("sandbox", ""):
         settings.OIDC_CLIENT_SECRET = secret
         state = query(visitor.begin())["state"]
@@ -223,7 +223,7 @@ def test_refused_codes_do_not_take_cern_from_the_pages(visitor, sandbox, setting
 
 
 def test_realm_with_another_issuer_is_not_used(visitor, settings):
-    """Discovery that names another issuer than the one we asked is not ours: names are compared by each letter."""
+    """A discovery document with another issuer is rejected; issuers are compared exactly."""
     settings.SSO_URL = settings.SSO_URL.replace("127.0.0.1", "localhost")
     assert visitor.client.get(START).status_code == 302
     settings.SSO_URL = settings.SSO_URL.replace("localhost", "LOCALHOST")

@@ -15,7 +15,7 @@ PAGE = reverse("users:sign-in")
 
 
 def who(visitor: Browser) -> User:
-    """Who CertHelper takes this visitor for."""
+    """The user of this session."""
     return visitor.client.get("/help/").context["user"]
 
 
@@ -54,7 +54,7 @@ def test_role_comes_from_the_token_with_and_without_cern_roles(visitor, person, 
 
 
 def test_both_signing_keys_are_believed(sandbox, db):
-    """The sandbox signs with one and the other in turn."""
+    """The sandbox signs with both keys alternately."""
     for _ in range(3):
         assert Browser(sandbox).sign_in("shifter").status_code == 302
 
@@ -138,7 +138,7 @@ def test_nobody_from_cern_comes_into_a_local_account_of_that_name(visitor):
 
 
 def test_two_first_sign_ins_at_once_make_one_account(visitor, sandbox, monkeypatch):
-    """The second looked for the account before the first had made it."""
+    """The second sign-in looked for the account before the first had created it."""
     Browser(sandbox).sign_in("newcomer")
     monkeypatch.setattr(SocialLogin, "lookup", lambda _login: None)
     answer = visitor.sign_in("newcomer")

@@ -39,7 +39,7 @@ def requested_moment(request: HttpRequest) -> datetime | None:
         raise BadRequest("as_of cannot be read. Give a time such as 2026-05-01T12:00Z.") from None
 
 
-class _HistoricalIterable(ModelIterable):
+class _HistoricalIterable(ModelIterable):  # type: ignore[type-arg]
     """Yields each row of history as the certification that it was.
 
     `_iterable_class` is Django's hook for the objects that a queryset yields: private, but the only one that

@@ -49,7 +49,7 @@ class TypedFact:
 class FactsPage:
     """The certifications to complete, newest first, and what the last refresh could not reach."""
 
-    page: Page
+    page: Page[TrackerCertification]
     rows: list[IncompleteCertification]
     stale: int
     problems: list[str] = field(default_factory=list)

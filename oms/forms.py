@@ -97,7 +97,7 @@ def _text_field(label: str) -> forms.CharField:
     return field
 
 
-class TypedForm(forms.ModelForm):
+class TypedForm(forms.ModelForm):  # type: ignore[type-arg]
     """A model form of OMS attributes. Only those named in `required` must be filled in.
 
     `CONVERSIONS` maps an attribute to (conversion to our unit, maximum in our unit, that maximum as text).

@@ -47,7 +47,7 @@ def _as_owner() -> dict[str, Any]:
     return {"user": "postgres", "group": "postgres", "extra_groups": []}
 
 
-def _wait_until_ready(folder: Path, home: Path, server: subprocess.Popen) -> None:
+def _wait_until_ready(folder: Path, home: Path, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_S
     ask = [str(folder / "pg_isready"), "-q", "-h", str(home), "-U", "postgres"]
     while subprocess.run(ask, check=False).returncode:

@@ -9,7 +9,7 @@ from django import forms
 from users.models import Role, User
 
 
-class ShifterField(forms.ModelChoiceField):
+class ShifterField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Choice of an active user with at least the role shifter, labelled by name and account name."""
 
     def __init__(self, **options: Any) -> None:

@@ -17,7 +17,7 @@ def _is_possible_key(value: object) -> bool:
     return str(value).isascii() and str(value).isdigit() and len(str(value)) <= _MAX_KEY_LENGTH
 
 
-class TermsField(forms.ModelMultipleChoiceField):
+class TermsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Some rows by key. A key that no row can have is an invalid choice, not an error of the database."""
 
     def _check_values(self, value: Any) -> Any:
@@ -27,7 +27,7 @@ class TermsField(forms.ModelMultipleChoiceField):
         return super()._check_values(value)  # type: ignore[misc]
 
 
-class ReferenceField(forms.ModelChoiceField):
+class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """The reference run; `offer` puts the ranked ones in order, the impossible ones left out but for the `chosen`."""
 
     def to_python(self, value: Any) -> RunReconstruction | None:

@@ -55,7 +55,7 @@ def _form_field(column: models.Field[Any, Any], **options: Any) -> forms.Field |
 _REFERENCE_COLUMNS = ("reconstruction", "is_reference", *(f"run__{name}" for name in ("run_type", "b_field", "energy")))
 
 
-class CertificationForm(ChecklistBoxesForm, forms.ModelForm):
+class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[type-arg]
     """Flags, reference, map, reason, problems, comment, date; and, hidden, what the form was opened with."""
 
     trackermap = _choice_field("Tracker map", TrackerMap, "choose exists or missing.")
@@ -135,7 +135,7 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):
 
     def _limit_terms(self, name: str) -> None:
         """Retired words are offered only where the certification already has them."""
-        choice = cast(forms.ModelChoiceField, self.fields[name])
+        choice = cast("forms.ModelChoiceField[Any]", self.fields[name])
         words = choice.queryset.model._default_manager  # type: ignore[union-attr]
         choice.queryset = words.filter(Q(is_retired=False) | self._own_terms(name))
 

@@ -86,6 +86,6 @@ def _field_values(row: OmsRun | OmsFill) -> dict[str, Any]:
     }
 
 
-def _json_value(row: OmsMirrorModel, field: Field) -> Any:
+def _json_value(row: OmsMirrorModel, field: Field[Any, Any]) -> Any:
     value = getattr(row, field.attname)
     return value.isoformat() if isinstance(value, datetime) else value

@@ -7,7 +7,8 @@ from pathlib import Path
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from certify.imports.importer import NotImportable, import_certifications, read_certifications
+from certify.imports.file_rows import NotImportable
+from certify.imports.importer import import_certifications, read_certifications
 from certify.models.choices import Flag
 from users.models import User
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils.dateparse import parse_datetime
 
 from audit.snapshot import audit_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
 
 NO_VALUE = "none"
 MAX_JSON_LINES = 100  # more than any field that is stored has

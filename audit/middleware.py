@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
-from django.http import HttpRequest, HttpResponseBase
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponseBase
 
 _current_request: ContextVar[HttpRequest | None] = ContextVar("current request", default=None)
 

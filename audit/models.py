@@ -82,7 +82,7 @@ class Change(AppendOnlyModel):
         return f"{self.get_kind_display()} by {self.by_name}, {self.at:%Y-%m-%d %H:%M:%S} UTC"
 
 
-class Notice(models.Model):
+class Notice(models.Model):  # noqa: DJ008 - shown by its change
     """A change of what belongs to a person, made by somebody else; shown until the person has seen it."""
 
     change = models.ForeignKey(Change, models.PROTECT, related_name="notices")

@@ -7,12 +7,10 @@ operation (admin, command, shell) is an operation by itself, of who is signed in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import models, transaction
@@ -22,6 +20,10 @@ from django.utils import timezone
 from audit import diff_text, snapshot
 from audit.middleware import current_request, request_id
 from audit.models import Change, Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
 COMMAND_ACTOR = "command"
 
@@ -262,7 +264,7 @@ def _mark_fixture_row(instance: models.Model, raw: bool, **_rest: Any) -> None:
         instance.__dict__["_is_loaded"] = True
 
 
-def _many_to_many_receiver(of_many: models.ManyToManyField) -> Any:
+def _many_to_many_receiver(of_many: models.ManyToManyField[Any, Any]) -> Any:
     """Notes the keys before the first change; a change outside any operation is one when it is over."""
 
     def changed(instance: models.Model, action: str, reverse: bool, **_rest: Any) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 
 from audit.choices import AuditChangeKind
 from audit.diff_text import NO_VALUE
-from audit.models import Change
 from audit.snapshot import audit_options, in_field_order
-from audit.tracked_model import TrackedModel
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+
+    from audit.models import Change
+    from audit.tracked_model import TrackedModel
 
 NOT_SHOWN = "not shown"
 MAX_ROWS = 25  # of one change; files say all

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Field, ManyToManyField, Value
 
-from audit.models import AuditOptions
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from audit.models import AuditOptions
 
 Values = dict[str, Any]
 
@@ -21,12 +23,12 @@ def audit_options(model: type[models.Model] | models.Model) -> AuditOptions:
     return model.audit_options  # type: ignore[union-attr]
 
 
-def columns(model: type[models.Model] | models.Model) -> list[Field]:
+def columns(model: type[models.Model] | models.Model) -> list[Field[Any, Any]]:
     """The columns of which history is kept."""
     return [field for field in model._meta.concrete_fields if field.name not in audit_options(model).exclude]
 
 
-def many_to_many(model: type[models.Model] | models.Model) -> list[ManyToManyField]:
+def many_to_many(model: type[models.Model] | models.Model) -> list[ManyToManyField[Any, Any]]:
     """The many-to-many fields of which history is kept."""
     return [field for field in model._meta.many_to_many if field.name not in audit_options(model).exclude]
 
@@ -79,12 +81,12 @@ def all_related_keys(row: models.Model) -> dict[str, list[Any]]:
     return {name: sorted(keys) for name, keys in found.items()}
 
 
-def related_keys(row: models.Model, field: ManyToManyField) -> list[Any]:
+def related_keys(row: models.Model, field: ManyToManyField[Any, Any]) -> list[Any]:
     """The keys that the row has in one many-to-many field, in order."""
     return sorted(_related_key_query(row, field).values_list("key", flat=True))
 
 
-def _related_key_query(row: models.Model, field: ManyToManyField) -> models.QuerySet[Any]:
+def _related_key_query(row: models.Model, field: ManyToManyField[Any, Any]) -> models.QuerySet[Any]:
     through: Any = field.remote_field.through
     mine = {field.m2m_field_name(): row.pk}
     return through._base_manager.filter(**mine).order_by().annotate(key=models.F(field.m2m_reverse_field_name()))
@@ -103,7 +105,7 @@ def to_json_value(value: Any) -> Any:
     return value.value if isinstance(value, models.Choices) else value
 
 
-def from_json_value(field: Field, value: Any) -> Any:
+def from_json_value(field: Field[Any, Any], value: Any) -> Any:
     """What `to_json_value` kept of this field, as the row has it."""
     if value is None or isinstance(field, models.JSONField):
         return value

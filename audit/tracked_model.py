@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, models
 
-from audit.models import Change
 from audit.operation import current_operation
 from audit.snapshot import columns
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from audit.models import Change
 
 
 class TrackedModel(models.Model):

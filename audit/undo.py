@@ -7,7 +7,7 @@ A field that has another value by now stands in the way, and the later changes o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
@@ -18,7 +18,9 @@ from audit.choices import AuditChangeKind
 from audit.models import AuditOptions, Change
 from audit.operation import operation
 from audit.signals import rows_restored
-from audit.tracked_model import TrackedModel
+
+if TYPE_CHECKING:
+    from audit.tracked_model import TrackedModel
 
 
 class ReasonMissing(Exception):

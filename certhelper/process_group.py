@@ -15,8 +15,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
 
 POLL_S = 0.2
 GRACE_S = 8
@@ -96,7 +98,7 @@ class ProcessGroup:
             command,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread runs yet in this process
         )
 
     def check(self) -> None:

@@ -1,6 +1,6 @@
 """Collects the static files when a server starts without them, or with old ones."""
 
-import os
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
@@ -34,5 +34,5 @@ def collect_changed_static_files() -> None:
 def _static_file_listing() -> str:
     """Path, size in bytes and modification time in ns of every static file, one file per line."""
     paths = sorted(storage.path(name) for finder in get_finders() for name, storage in finder.list([]))
-    stats = [(path, os.stat(path)) for path in paths]
+    stats = [(path, Path(path).stat()) for path in paths]
     return "".join(f"{path} {stat.st_size} {stat.st_mtime_ns}\n" for path, stat in stats)

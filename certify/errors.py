@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from certify.models import TrackerCertification
-from certify.rules.entry import ValidationIssue
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from certify.models import TrackerCertification
+    from certify.rules.entry import ValidationIssue
 
 
 class EntryInvalid(Exception):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Collection, Iterable
-
-from django.db.models import QuerySet
+from typing import TYPE_CHECKING
 
 from certify.models import TrackerCertification
-from certify.models.certification import CertificationQuerySet
 from certify.models.choices import Reconstruction
 from certify.models.components import FLAG_COLUMNS
 from certify.rules.entry import TwinCertification
 from infrastructure.database.compiled_query import PLACEHOLDER, SECOND_PLACEHOLDER, PrecompiledQuery
 from oms.verdict_facts import VERDICT_FACTS, verdict_facts
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Collection, Iterable
+
+    from django.db.models import QuerySet
+
+    from certify.models.certification import CertificationQuerySet
 
 _TWINS = {
     Reconstruction.EXPRESS.value: Reconstruction.PROMPT,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
-from django.http import QueryDict
 from django.utils import timezone
 
 from drafts.form_token import FormToken, is_form_key
 from drafts.models import DRAFT_RETENTION, Draft, Lease
 from users.models import User
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
 
 LEASE_DURATION = timedelta(seconds=90)
 # Fields that are generated when a form opens and not typed by the user.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -13,6 +12,9 @@ from django.shortcuts import render
 from drafts.actions import UNTYPED_FIELDS, save_draft
 from drafts.form_token import FormToken, read_form_token
 from users.login_page import login_redirect_for_form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # htmx event that static/js/drafts.js handles, so that the page is not replaced.
 SIGNED_OUT = "signed-out"

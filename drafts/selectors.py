@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from django.db import connection
 from django.http import QueryDict
@@ -14,6 +12,10 @@ from django.utils import timezone
 from drafts.form_token import FormToken, is_form_key
 from drafts.models import DRAFT_RETENTION, Draft, Lease
 from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime, timedelta
 
 _FORM_COLUMNS = ("run_number", "reconstruction")
 # Executed for each opened form. Compiling two querysets and their union takes ten times as long.

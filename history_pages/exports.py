@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from audit.models import Change
 from audit.presentation import present_rows
 from infrastructure.csv_export import csv_rows
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from audit.models import Change
+    from users.models import User
 
 COLUMNS = ("change", "at_utc", "kind", "by", "why", "run_number", "undoes", "request", "what", "name", "differences")
 

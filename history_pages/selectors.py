@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from audit.models import Change, Notice
 from audit.undo import UndoPlan, plan_undo
 from certify.models import Checklist, TrackerCertification
-from certify.models.certification import CertificationQuerySet
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.models import QuerySet
+
+    from certify.models.certification import CertificationQuerySet
+    from users.models import User
 
 CHUNK_SIZE = 500
 

@@ -39,7 +39,7 @@ MAX_CHANGES_SHOWN = 200
 
 
 def _current_user(request: HttpRequest) -> User:
-    return cast(SignedInRequest, request).user
+    return cast("SignedInRequest", request).user
 
 
 @require_safe

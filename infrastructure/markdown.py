@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _RULES = ("heading", "list", "emphasis", "backticks", "link", "autolink", "escape", "newline", "entity")
 _TAGS = {"p", "h3", "ul", "ol", "li", "strong", "em", "code", "a", "br"}

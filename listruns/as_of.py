@@ -5,21 +5,25 @@ What a certification points to (run, people, reference, words) goes by its name 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import BadRequest
 from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.query import ModelIterable
-from django.http import HttpRequest
 
 from audit.models import AppendOnlyHistoryQuerySet
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState
 from certify.models.components import PROBLEM_FIELDS
 from certify.models.verdict import verdict_in_sql
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.http import HttpRequest
+
+    from users.models import User
 
 AS_OF = "as_of"
 _COLUMNS = [field.attname for field in TrackerCertification._meta.concrete_fields]

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.core.paginator import Page
-from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 
 from certify.facts.actions import form_value
@@ -16,8 +13,15 @@ from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
 from infrastructure.web.paging import requested_page
 from oms.forms import OmsFillForm, OmsRunForm
-from oms.models import OmsFill, OmsRun
 from oms.overrides import oms_value
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.core.paginator import Page
+    from django.http import HttpRequest
+
+    from oms.models import OmsFill, OmsRun
 
 PAGE_SIZE = 50
 _LABELS = {name: field.label or name for form in (OmsFillForm, OmsRunForm) for name, field in form.base_fields.items()}

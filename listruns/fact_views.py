@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,6 +21,9 @@ from oms.mirror import run_for_page
 from oms.models import OmsRun
 from users.access import SignedInRequest, role_required
 from users.models import Role
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
 
 MAX_VERSION_DIGITS = 9  # digits
 

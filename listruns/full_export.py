@@ -6,17 +6,21 @@ them, so that `manage.py loaddata` takes the file (ending in .jsonl) into an emp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.core import serializers
-from django.db.models import Model
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from certify.models.certification import problem_model
 from certify.models.components import Component
 from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.models import Model
 
 _PROBLEM_MODELS = [problem_model(component).__name__ for component in Component]
 # In an order in which each row finds what it points to.

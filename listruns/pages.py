@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
-from django.utils.safestring import SafeString
 from django_tables2 import RequestConfig
 
 from audit.presentation import ChangeView, present_changes
@@ -22,7 +19,6 @@ from certify.filters.filterset import EVERYTHING_LIVE, CertificationFilter, Filt
 from certify.filters.panel import LIST_LAYOUT, FilterPanel, filter_panel
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, ConfirmationCode, Verdict
-from certify.models.components import ComponentFlag
 from certify.review.selectors import CertificationReview, certification_review
 from infrastructure.web.paging import paginate_table, size_options
 from listruns.fact_pages import history_of_facts
@@ -30,7 +26,15 @@ from listruns.query_string import scope_chips
 from listruns.rows import list_row, row_html
 from listruns.selectors import Rows, rows_for_list, verdict_totals
 from listruns.tables import CertificationTable
-from users.models import User
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.http import HttpRequest
+    from django.utils.safestring import SafeString
+
+    from certify.models.components import ComponentFlag
+    from users.models import User
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
@@ -9,7 +11,9 @@ from certify.filters.date_range import DateRange, this_week
 from certify.filters.filterset import EVERYTHING_LIVE, FILTER_NAMES, FilterChip, days_query
 from certify.filters.names import ALIASES, current_names
 from listruns.as_of import AS_OF
-from users.models import User
+
+if TYPE_CHECKING:
+    from users.models import User
 
 PRACTICE = "practice=on"
 # What else an address of the list may carry.

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 
-from certify.models import TrackerCertification
 from certify.models.choices import TrackerMap
-from certify.models.components import ComponentFlag
 from infrastructure.web.rendered_cache import render_once
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from django.utils.safestring import SafeString
+
+    from certify.models import TrackerCertification
+    from certify.models.components import ComponentFlag
 
 
 class ListRow(NamedTuple):

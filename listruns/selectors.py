@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, QuerySet
 
 from certify.models import TrackerCertification
-from certify.models.certification import CertificationQuerySet
 from certify.models.components import FLAG_COLUMNS, PROBLEM_FIELDS
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from certify.models.certification import CertificationQuerySet
+    from users.models import User
 
 Rows = QuerySet[TrackerCertification]
 _RECONSTRUCTIONS = ("runreconstruction", "reference_runreconstruction")

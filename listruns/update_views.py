@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -23,6 +24,9 @@ from oms.mirror import run_for_page, stored_run
 from oms.sanity import out_of_range_messages
 from users.access import SignedInRequest, role_required
 from users.models import Role, User
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse, QueryDict
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

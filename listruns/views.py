@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from django.db.models import QuerySet
 from django.forms import CheckboxInput
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -24,6 +22,11 @@ from listruns.query_string import OTHER_NAMES, effective_query
 from listruns.selectors import practice_for, rows_for_export
 from users.access import role_required
 from users.models import Role, User
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
 
 # Names that bookmarks of the list before this one carry, and what they are called now.
 RENAMED_PARAMETERS = {"date_range_min": ["date_min"], "date_range_max": ["date_max"], "date": ["date_min", "date_max"]}
@@ -47,7 +50,7 @@ def certification_list(request: HttpRequest) -> HttpResponseBase:
     is_practice = CheckboxInput().value_from_datadict(
         query, MultiValueDict(), "practice"
     )  # as the filter itself reads it
-    stored = _certifications_to_filter(cast(User, request.user), moment, is_practice=is_practice)
+    stored = _certifications_to_filter(cast("User", request.user), moment, is_practice=is_practice)
     filters = CertificationFilter(query, stored, keeps=[AS_OF])
     if kind := request.GET.get("export"):
         return _export_or_error(request, filters, kind)
@@ -84,7 +87,7 @@ def full_export(_request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def certification(request: HttpRequest, pk: int) -> HttpResponse:
     """One certification, live or withdrawn, with the facts it was made on; or as it was at a moment."""
-    user, moment = cast(User, request.user), requested_moment(request)
+    user, moment = cast("User", request.user), requested_moment(request)
     made = _historical_certification(pk, moment, user) if moment else _current_certification(pk, user)
     return render(request, "listruns/certification.html", {"page": certification_page(made, user, moment)})
 

@@ -7,17 +7,14 @@ requests their units with `include=meta`. OMS has no OR operator, so a set of nu
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.conf import settings
 from django.utils import timezone
 
 from infrastructure.http import client, tokens
-from infrastructure.http.budget import Budget
 from infrastructure.http.errors import BadStatus, RemoteError, WrongShape
 from infrastructure.http.parallel import run_parallel
 from infrastructure.http.results import Found, Missing, Unreachable
@@ -25,6 +22,12 @@ from oms import parsing
 from oms.ranges import NumberRange, covering_ranges
 from oms.service import OMS
 from oms.wire_types import FillFacts, RunFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from datetime import datetime
+
+    from infrastructure.http.budget import Budget
 
 logger = logging.getLogger(__name__)
 PAGE_ROWS = 1000

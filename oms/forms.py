@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import copy
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -18,6 +17,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from oms import units
 from oms.choices import RunType
 from oms.models import OmsFill, OmsRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
 
 # Upper limits in 1/pb and 10^34 cm^-2 s^-1. No run or fill reaches them: a larger value has a wrong unit.
 MAX_LUMI = 10_000

@@ -6,20 +6,23 @@ is stored in `reported`. HTTP requests run in threads, database queries only in 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import F
 from django.utils import timezone
 
 from infrastructure.database.compiled_query import PLACEHOLDER, PrecompiledQuery
-from infrastructure.http.budget import Budget
 from infrastructure.http.results import Found, Missing, Unreachable
 from oms import client, upsert
 from oms.models import OmsFill, OmsMirrorModel, OmsRun
 from oms.wire_types import FillFacts, RunFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from infrastructure.http.budget import Budget
 
 FRESH_FOR = timedelta(minutes=5)
 # OMS still changes rows in the days after a run: luminosities, stable beam.

@@ -7,10 +7,8 @@ in UTC, duration in s. `reported` stores values with the unit that OMS gave.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils.dateparse import parse_datetime
@@ -19,6 +17,10 @@ from audit.models import AuditOptions, Change
 from audit.tracked_model import TrackedModel
 from oms.choices import FactsChangeKind, RunType, SourceKind
 from oms.formatting import inst_lumi_text, lumi_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ The parser stores them in `reported` only, and pages show a message.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from oms.models import OmsMirrorModel, OmsRun
 
 _RUN_AND_FILL_ATTRIBUTES = {"duration", "energy", "init_lumi", "delivered_lumi", "recorded_lumi"}

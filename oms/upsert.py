@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import transaction
 
-from oms.client import FetchResult
 from oms.models import OmsFill, OmsRun
 from oms.signals import facts_changed
 from oms.verdict_facts import verdict_facts
-from oms.wire_types import FillFacts, RunFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from oms.client import FetchResult
+    from oms.wire_types import FillFacts, RunFacts
 
 Row = TypeVar("Row", OmsRun, OmsFill)
 

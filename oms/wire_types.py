@@ -6,10 +6,12 @@ Units: luminosity 1/pb, instantaneous 10^34 cm^-2 s^-1, energy GeV, field T, tim
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oms.choices import RunType
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 RawValues = dict[str, dict[str, Any]]
 

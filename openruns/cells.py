@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from certify.editor.worklist import datasets_by_reconstruction
-from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction
-from drafts.selectors import PresenceEntry
 from openruns.choices import CLOSED_STATE_TEXTS, ReconstructionStatus
-from registry.parsing import RegistryDataset
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from certify.models import TrackerCertification
+    from drafts.selectors import PresenceEntry
+    from registry.parsing import RegistryDataset
+    from users.models import User
 
 CellKey = tuple[int, str]
 

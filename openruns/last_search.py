@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from infrastructure.cache import safe_cache
-from users.models import User
+
+if TYPE_CHECKING:
+    from users.models import User
 
 LIFETIME_S = 12 * 3600
 

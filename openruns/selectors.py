@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from certify.models.choices import Reconstruction
 from certify.rules.run_numbers import format_run_numbers
@@ -12,13 +11,18 @@ from certify.selectors import live_certifications_of
 from drafts.selectors import presence_of_runs
 from infrastructure.http.results import Found, Unreachable
 from oms.formatting import lumi_text
-from oms.mirror import RunsReading
 from oms.models import OmsRun
 from oms.sanity import out_of_range_values
 from openruns.cells import OpenRunCell, OpenRunCellBuilder
 from openruns.choices import ReconstructionStatus
-from openruns.external_data import ExternalData
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from oms.mirror import RunsReading
+    from openruns.external_data import ExternalData
+    from users.models import User
 
 
 @dataclass(frozen=True)

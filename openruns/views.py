@@ -29,7 +29,7 @@ def open_runs(request: HttpRequest) -> HttpResponse:
         "search": search,
         "one_run": one_run,
         "page": page,
-        "last_search": last_search_query(cast(User, request.user)),
+        "last_search": last_search_query(cast("User", request.user)),
     }
     is_invalid = bool(search.errors or one_run.errors)
     return render(request, "openruns/open_runs.html", context, status=422 if is_invalid else 200)
@@ -42,7 +42,7 @@ def _is_one_run_request(request: HttpRequest) -> bool:
 
 def _search_page(request: HttpRequest, search: SearchForm) -> OpenRunsPage:
     """Return the result of a search and store it as the last search of the user."""
-    typed, user = request.GET["runs"], cast(User, request.user)
+    typed, user = request.GET["runs"], cast("User", request.user)
     save_last_search(user, typed)
     numbers = search.cleaned_data["runs"]
     return open_runs_page(numbers, typed, fetch(numbers, is_retry="again" in request.GET), user)

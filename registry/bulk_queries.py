@@ -6,23 +6,26 @@ to the last. Each response is cached for `CACHE_LIFETIME`, so a retry after a fa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
 from infrastructure.cache import safe_cache
-from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError
 from infrastructure.http.parallel import run_parallel
 from infrastructure.http.results import Found, Unreachable
 from registry import upstream_client
 from registry.client import run_number_filter
 from registry.flags import FlaggedDataset, parse_flagged_datasets
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from infrastructure.http.budget import Budget
 
 BLOCK_SIZE = 50  # run numbers per request: some hundred rows of 6 kB each
 MAX_PARALLEL = 4

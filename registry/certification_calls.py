@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError, WrongShape
 from infrastructure.http.results import Found, Unreachable
 from registry import parsing, upstream_client
-from registry.parsing import RegistryDataset
 from registry.service import CERTIFICATION_CALLS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from infrastructure.http.budget import Budget
+    from registry.parsing import RegistryDataset
 
 
 @dataclass(frozen=True)

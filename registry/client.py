@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError
 from infrastructure.http.results import Found, Missing, Unreachable
 from registry import parsing, upstream_client
 from registry.parsing import ONLINE, RegistryDataset
 from registry.service import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from infrastructure.http.budget import Budget
 
 # The server has no maximum page size; 100 runs with all their reconstructions are some hundred rows.
 PAGE_SIZE = 2000

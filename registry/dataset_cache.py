@@ -8,8 +8,8 @@ Entries of Django's cache hold groups of neighbouring runs, so that a search rea
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
@@ -17,6 +17,9 @@ from infrastructure.cache import safe_cache
 from infrastructure.cache.file_lock import file_lock
 from infrastructure.http.results import Found
 from registry.parsing import RegistryDataset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 CACHE_LIFETIME = timedelta(hours=12)  # a shift and some hours after it
 _GROUP_SIZE = 200

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infrastructure.http.errors import WrongShape
 from registry import parsing
-from registry.parsing import RegistryDataset
 from registry.service import REGISTRY
+
+if TYPE_CHECKING:
+    from registry.parsing import RegistryDataset
 
 COLUMNS = {"pixel": "tracker-pixel", "strip": "tracker-strip", "tracking": "tracker-track"}
 GOOD, BAD, EXCLUDED, MIXED, NOT_FLAGGED = "good", "bad", "excluded", "mixed", "not flagged"

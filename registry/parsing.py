@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infrastructure.http.errors import WrongShape
 from registry.service import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ONLINE = "online"
 

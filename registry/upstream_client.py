@@ -11,20 +11,23 @@ import importlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dotenv
 import requests
 from django.conf import settings
 
 from infrastructure.http import client, tokens
-from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError, WrongShape
 from registry.service import CERTIFICATION_CALLS, REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from infrastructure.http.budget import Budget
 
 logger = logging.getLogger(__name__)
 _budget: ContextVar[Budget] = ContextVar("registry_budget")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -11,7 +10,12 @@ from django.db import IntegrityError, transaction
 from audit.operation import operation
 from reports.choices import NoteChangeKind
 from reports.models import DayNote, WeekNote
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from users.models import User
 
 
 class WrittenMeanwhile(Exception):

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from certify.models.choices import Reconstruction, Verdict
 from oms.formatting import lumi_text
-from reports.rows import ReportRow
 from reports.statistics import first_of_month, lumi_by_day, same_day
+
+if TYPE_CHECKING:
+    from reports.rows import ReportRow
 
 WIDTH, HEIGHT, FOOT, TOP = 640, 168, 24, 20
 WIDEST, MOST_LABELS = 56, 10

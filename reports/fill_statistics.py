@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from oms.choices import RunType
-from reports.rows import FrozenFillFacts, ReportRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reports.rows import FrozenFillFacts, ReportRow
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +10,9 @@ from django.db import models
 from audit.models import AuditOptions
 from audit.tracked_model import TrackedModel
 from reports.choices import NoteChangeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class DayNoteManager(models.Manager["DayNote"]):

@@ -5,22 +5,25 @@ Nothing here reads the mirror of OMS, so that the same certifications always giv
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import date
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, QuerySet
 from django.db.models.fields.json import KT
 
 from certify.facts.staleness import format_changes
-from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction, TrackerMap
 from certify.models.components import FLAG_COLUMNS, Component
 from oms.choices import RunType
 from oms.verdict_facts import VERDICT_FACTS
 from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from certify.models import TrackerCertification
 
 _TYPES = [RunType.COLLISIONS.value, RunType.COSMICS.value, RunType.UNKNOWN.value]
 _RECONSTRUCTIONS = list(Reconstruction.values)

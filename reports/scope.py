@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
@@ -21,6 +19,10 @@ from certify.models.choices import CertificationState, Reconstruction
 from oms.models import OmsRun
 from reports.rows import ReportRow, report_rows
 from reports.statistics import FlagChange, flag_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date
 
 # Filters that apply to datasets of Run Registry as well; all others apply to certifications only.
 _FILTERS_OF_DATASETS = {*DAY_NAMES, *RUN_NAMES, "reconstruction", "run_type", "dataset"}

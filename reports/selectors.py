@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date
+from typing import TYPE_CHECKING
 
 from reports.models import DayNote
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date
+
+    from users.models import User
 
 
 def day_notes_on(days: Collection[date], people: Collection[User] = ()) -> list[DayNote]:

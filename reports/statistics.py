@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from typing import TYPE_CHECKING
 
 from certify.models.choices import Reconstruction, Verdict
 from oms.choices import RunType
-from reports.rows import ReportRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import date
+
+    from reports.rows import ReportRow
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import page
 from sandbox.exchange import HTML, Request, Response
 from sandbox.faults import InvalidFault, parse_fault
 from sandbox.openid.people import InvalidAccount
-from sandbox.services import SandboxState
 from sandbox.sso import DEFAULT_LIFETIME_S
+
+if TYPE_CHECKING:
+    from sandbox.services import SandboxState
 
 PREFIX = "/_sandbox"
 _BACK_TO_PAGE = {"Location": f"{PREFIX}/"}

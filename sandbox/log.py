@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from sandbox.exchange import Request
+if TYPE_CHECKING:
+    from sandbox.exchange import Request
 
 LogEntry = dict[str, Any]
 HIDDEN = "(hidden)"

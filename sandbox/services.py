@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from sandbox import apv, sso
 from sandbox.exchange import Request, Response, SentPart
@@ -14,6 +14,9 @@ from sandbox.openid.realm import Realm
 from sandbox.registry import answer as registry
 from sandbox.spoiled import REPLACEMENTS, SPOILS, is_login_page, login_page
 from sandbox.sso import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class CutConnection(Exception):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.apv import DECO, PEAK
 from sandbox.exchange import HTML, Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LOGIN_PATH = "/sso/auth/realms/cern/protocol/openid-connect/auth"
 PROXY = "proxy"

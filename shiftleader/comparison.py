@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.db.models import TextChoices
 
@@ -18,7 +18,11 @@ from oms.choices import RunType
 from oms.parsing import derive_run_type
 from registry.flags import MIXED, NOT_FLAGGED, ComponentStatus, FlaggedDataset
 from registry.parsing import ONLINE, run_type_in
-from reports.rows import ReportRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from reports.rows import ReportRow
 
 ReconstructionKey = tuple[int, str]
 

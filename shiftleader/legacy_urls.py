@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.http import QueryDict
-
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
 
 _RUN_LOOKUP = "runreconstruction__run__run_number"
 _RENAMED_FIELDS = {

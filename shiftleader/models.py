@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +12,9 @@ from audit.models import AuditOptions, Change
 from audit.tracked_model import TrackedModel
 from certify.models.history_labels import retirement_values
 from shiftleader.choices import SettingChangeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class SavedFilter(TrackedModel):

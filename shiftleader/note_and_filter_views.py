@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -11,7 +13,6 @@ from django.views.decorators.http import require_POST
 from certify.filters.date_range import days_of_week
 from infrastructure.web.responses import HttpResponseSeeOther
 from reports.actions import WrittenMeanwhile, save_week_note
-from reports.models import WeekNote
 from reports.scope import PeriodFilter, Scope
 from shiftleader import actions
 from shiftleader.models import SavedFilter
@@ -21,6 +22,9 @@ from shiftleader.saved_filters import SaveFilterForm, query_to_save
 from shiftleader.views import render_invalid_filters, render_part
 from users.access import SignedInRequest, role_required
 from users.models import Role
+
+if TYPE_CHECKING:
+    from reports.models import WeekNote
 
 
 @require_POST

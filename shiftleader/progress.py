@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
@@ -15,9 +14,13 @@ from certify.filters.date_range import FIRST_DAY, LAST_DAY
 from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction
 from certify.rules.run_numbers import MAX_RUNS, format_run_numbers
-from registry.certification_calls import CertificationCall
-from registry.parsing import RegistryDataset
-from reports.scope import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from registry.certification_calls import CertificationCall
+    from registry.parsing import RegistryDataset
+    from reports.scope import Scope
 
 ReconstructionKey = tuple[int, str]
 ShifterByReconstruction = dict[ReconstructionKey, str]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from registry.flags import FlaggedDataset
-from registry.parsing import RegistryDataset
-from reports.scope import Scope
 from shiftleader.comparison import run_type_in_registry
+
+if TYPE_CHECKING:
+    from registry.flags import FlaggedDataset
+    from registry.parsing import RegistryDataset
+    from reports.scope import Scope
 
 
 def is_wanted(scope: Scope, dataset: FlaggedDataset) -> bool:

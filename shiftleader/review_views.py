@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from certify.models import TrackerCertification
 from certify.review.actions import ReviewOutcome, review_certifications
 from certify.review.selectors import unreviewed
 from infrastructure.web.responses import HttpResponseSeeOther
@@ -23,6 +20,14 @@ from reports.scope import PeriodFilter, Scope
 from shiftleader.views import render_invalid_filters
 from users.access import SignedInRequest, role_required
 from users.models import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from django.http import HttpResponse, QueryDict
+
+    from certify.models import TrackerCertification
 
 ALL = "all"
 CERTIFICATIONS_PART = "certifications"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_RUNS_ASKED = 3000  # run numbers: about a minute of queries
 # Runs of a week are close together; across a larger gap the runs between are not queried.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django import forms
 from django.http import QueryDict
 
 from certify.filters.names import DAY_NAMES, current_names, has_days
-from reports.scope import Scope
 from shiftleader.models import SavedFilter
-from users.models import User
+
+if TYPE_CHECKING:
+    from reports.scope import Scope
+    from users.models import User
 
 
 class SaveFilterForm(forms.Form):

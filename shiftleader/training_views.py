@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -16,6 +17,9 @@ from users.access import SignedInRequest, role_required
 from users.fields import ShifterField
 from users.models import Role
 from users.training import MAX_REASON_LENGTH, TrainingUnchanged, switch_training
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
 
 ON, OFF = "on", "off"
 _BUTTON_LABELS = {ON: "Put in training", OFF: "End the training"}

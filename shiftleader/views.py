@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +11,6 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
 from certify.filters.date_range import this_week
-from certify.filters.filterset import CertificationFilter
 from certify.filters.panel import WEEK_LAYOUT, FilterPanel, filter_panel
 from infrastructure.web.responses import HttpResponseSeeOther
 from reports.scope import PeriodFilter, Scope
@@ -19,7 +18,10 @@ from shiftleader import legacy_urls
 from shiftleader.parts import central_list
 from shiftleader.parts.registry import PARTS, PARTS_BY_NAME, Part
 from shiftleader.saved_filters import SaveFilterForm, saved_filter_links
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from certify.filters.filterset import CertificationFilter
+    from users.access import SignedInRequest
 
 # Names that single parts know.
 PART_NAMES = frozenset({"page", "per_page", "name", "again", "since", "upto", "list"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -11,12 +11,16 @@ from django.views.decorators.http import require_safe
 from reports.bar_chart import chart
 from reports.scope import PeriodFilter, Scope
 from reports.slides import odp_file, pptx_file
-from reports.slides.deck import Deck
 from reports.slides.weekly_deck import build_deck
 from reports.weekly.content import build_report
-from reports.weekly.sections import ReportSection, WeeklyReport
 from shiftleader.views import render_invalid_filters
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reports.slides.deck import Deck
+    from reports.weekly.sections import ReportSection, WeeklyReport
+    from users.access import SignedInRequest
 
 
 @require_safe

@@ -9,13 +9,16 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from subprocess import PIPE, STDOUT
+from typing import TYPE_CHECKING
 
 from tests import chromium, office, postgres
 from tests.proof import IS_FULL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RULE = "=" * 78
 NO_BROWSER = ("-m", "not e2e")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import connection
 
 from certify.models import Dataset, RunReconstruction, TrackerCertification
 from certify.models.components import FLAG_FIELDS
 from oms.models import OmsRun
 from tests.factories import FACTS, CertificationFactory, RunFactory
-from users.models import User
+
+if TYPE_CHECKING:
+    from users.models import User
 
 FIRST_OF_MANY = 400_000
 

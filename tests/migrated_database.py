@@ -8,15 +8,18 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
 import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def _file() -> Path:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LACKING = "no LibreOffice Impress and pdftotext found. On Debian: apt-get install libreoffice-impress poppler-utils."
 _WORD = re.compile(r'yMax="([\d.]+)">(.*?)</word>')

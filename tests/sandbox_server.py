@@ -6,14 +6,16 @@ The fixture `sandbox` also points the product's settings at it, for the time of 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests as http
 
 from sandbox.server import SandboxServer, warm_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TIMEOUT_S = 10
 _control = http.Session()

@@ -16,7 +16,7 @@ if "VAR_DIR" not in os.environ:
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # shares no files with the other workers
     base, _, own = os.environ["VAR_DIR"].rpartition("/")
     os.environ["VAR_DIR"] = f"{base}/{own}" if own == worker else f"{base}/{own}/{worker}"
-    os.makedirs(os.environ["VAR_DIR"], exist_ok=True)
+    os.makedirs(os.environ["VAR_DIR"], exist_ok=True)  # noqa: PTH103
 if os.environ.get("TEST_DATABASE_URL"):
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 

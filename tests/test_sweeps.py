@@ -7,10 +7,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import global_settings
@@ -20,6 +20,9 @@ from django.urls import reverse
 
 from shiftleader.parts.registry import PARTS
 from tests.factories import CertificationFactory, QuestionFactory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = re.compile(r"{% static ['\"]([^'\"{]+)['\"]")

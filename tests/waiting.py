@@ -5,8 +5,10 @@ A service that hangs does so for `HANG_S`. Who gave up before `PATIENCE_S` has n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 HANG_S = 60
 PATIENCE_S = 30

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import statistics
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.test_architecture import ROOT, function_lengths, modules, packages
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _lines(path: Path) -> int:

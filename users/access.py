@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
-from users.models import Role, User
+if TYPE_CHECKING:
+    from users.models import Role, User
 
 View = Callable[..., HttpResponseBase]
 # Also displayed on the home page of guests and in the help.
@@ -25,7 +26,7 @@ class SignedInRequest(HttpRequest):
 
 def denial_message(request: HttpRequest, role: Role) -> str:
     """Return the message for a user whose role is too low: required role, current role and what to do."""
-    user = cast(User, request.user)
+    user = cast("User", request.user)
     return (
         f"This page needs the role {role.label}. You are signed in as {user.get_username()}, "
         f"{user.get_role_display()}. {ROLES_HINT}"

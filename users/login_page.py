@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
@@ -17,6 +16,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from users import login_throttle
 from users.access import ROLES_HINT
 from users.models import Role
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
 
 TEMPLATE = "users/sign_in.html"
 NEXT_SESSION_KEY = "sign_in_next"

@@ -6,19 +6,22 @@ A session expires 12 hours after the last request, not after the sign-in; it is 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends import db
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from infrastructure.database.compiled_query import PLACEHOLDER, PrecompiledQuery
 from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
 
 LAST_SEEN_KEY = "seen"
 REFRESH_INTERVAL_S = 60

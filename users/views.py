@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from allauth.socialaccount.providers.base.constants import AuthProcess
@@ -11,9 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -23,6 +21,10 @@ from infrastructure.http import status
 from users import login_page, login_throttle
 from users.sso.provider import SSO_SESSION_KEY, CernAdapter, CernProvider
 from users.sso.service import SSO
+
+if TYPE_CHECKING:
+    from django.contrib.auth.forms import AuthenticationForm
+    from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 
 class SignInView(LoginView):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied
 from django.db import DataError
-from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -19,6 +17,10 @@ from django.urls import reverse
 from audit.operation import operation
 from infrastructure.web.reason_form import MAX_REASON_LENGTH, ReasonField
 from users.models import Role
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+    from django.http import HttpRequest, HttpResponse
 
 logger = logging.getLogger(__name__)
 

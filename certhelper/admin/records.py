@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
 
 from audit.models import Change, HistoricalRow, Notice
 from certhelper.admin.base import ReadOnlyAdmin
 from drafts.models import Draft, Lease
 from reports.models import DayNote
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
 
 OUR_APPS = ("certify", "drafts", "history", "oms", "references", "reports", "review", "shiftleader", "users")
 _LONG_FIELDS = (models.TextField, models.JSONField)

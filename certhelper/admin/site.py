@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
@@ -14,8 +14,6 @@ from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
-from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -29,6 +27,10 @@ from oms.models import OmsFill, OmsRun
 from users.access import denial_message
 from users.models import Role, User
 from users.views import sign_out
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+    from django.http import HttpRequest, HttpResponseBase
 
 admin.site.site_header = "CertHelper admin"
 admin.site.site_title = "CertHelper admin"
@@ -86,7 +88,7 @@ class ChecklistAdmin(LinkedPageAdmin):
     search_fields = ("title", "identifier", "text")
 
     def view_on_site(self, row: Model) -> str:
-        return reverse("history_pages:checklist", args=[cast(Checklist, row).identifier])
+        return reverse("history_pages:checklist", args=[cast("Checklist", row).identifier])
 
 
 class AccountForm(ChangeReasonForm, UserChangeForm):  # type: ignore[type-arg, unused-ignore]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
 from django.utils import timezone
 
 from audit.presentation import ChangeView, present_changes
@@ -20,13 +18,19 @@ from certhelper.home.pending import (
     is_answer,
     search_progress,
 )
-from certify.models import TrackerCertification
 from certify.models.choices import Verdict
 from certify.review.selectors import OpenQuestions, open_questions_for
 from history_pages.selectors import unacknowledged_changes
 from listruns.selectors import all_rows, rows_for_list, rows_visible_to, verdict_totals
 from openruns.last_search import last_search_query
-from users.models import User
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from django.http import HttpRequest
+
+    from certify.models import TrackerCertification
+    from users.models import User
 
 MAX_CERTIFICATIONS = 8
 MAX_DAYS = 7
@@ -100,7 +104,7 @@ def _attention_counts() -> dict[str, int]:
 
 def home_page(request: HttpRequest) -> HomePage:
     """The home page of the user of this request."""
-    user = cast(User, request.user)
+    user = cast("User", request.user)
     today = timezone.now().date()
     days = daily_tallies(user, MAX_DAYS) if user.may_certify else []
     certifications = rows_visible_to(user).live()

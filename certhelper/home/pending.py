@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
 
-from audit.models import Change
 from certify.editor.worklist import Search, SearchStep, read_search
-from certify.models import TrackerCertification
 from certify.models.choices import ReviewChangeKind
 from certify.review.models import ShifterQuestion
 from certify.rules.run_numbers import parse_run_numbers
@@ -20,7 +17,14 @@ from certify.selectors import live_certifications_of
 from drafts.form_token import FormToken
 from drafts.selectors import PresenceEntry, newest_drafts
 from openruns.last_search import last_search_query
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from audit.models import Change
+    from certify.models import TrackerCertification
+    from users.models import User
 
 
 @dataclass(frozen=True)

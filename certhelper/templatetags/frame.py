@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import template
-from django.template import Context
-from django.template.base import Parser, Token
 from django.template.defaulttags import URLNode
 from django.template.defaulttags import url as django_url
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix, reverse
-from django.utils.safestring import SafeString
 
 from infrastructure.web.rendered_cache import render_once
+
+if TYPE_CHECKING:
+    from django.template import Context
+    from django.template.base import Parser, Token
+    from django.utils.safestring import SafeString
 
 register = template.Library()
 

@@ -11,15 +11,18 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
 
 logger = logging.getLogger(__name__)
 HEADER = "X-Request-ID"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -36,7 +36,11 @@ from certify.selectors import certification_by_key, certified_reconstructions, l
 from infrastructure.database.compiled_query import PLACEHOLDER, PrecompiledQuery
 from infrastructure.database.locking import lock_row
 from oms.models import OmsFill, OmsRun
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from users.models import User
 
 FILL_NUMBER_MISSING = "Type the number of the fill that these values belong to."
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from certify.facts.snapshot import TypedValues
-from certify.models import BadReason, RunReconstruction, TrackerCertification
 from certify.models.choices import CertificationState
 from certify.models.components import PROBLEM_FIELDS, Component, ComponentFlag, flag_columns
-from users.models import User
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from certify.facts.snapshot import TypedValues
+    from certify.models import BadReason, RunReconstruction, TrackerCertification
+    from users.models import User
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ As in `certify.actions`: the actor first, one transaction each, rights, version 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -18,7 +18,11 @@ from certify.models import TrackerCertification
 from certify.models.choices import CertificationChangeKind, CertificationState
 from certify.rules.entry import ValidationIssue
 from certify.selectors import live_certification
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from users.models import User
 
 
 def withdraw_certification(

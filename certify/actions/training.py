@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from certify.actions.input import CertificationContext
+from typing import TYPE_CHECKING
+
 from certify.facts.snapshot import apply_typed
 from certify.rules.entry import ValidationIssue
 from oms.models import OmsFill, OmsRun
-from users.models import User
+
+if TYPE_CHECKING:
+    from certify.actions.input import CertificationContext
+    from users.models import User
 
 _TRAINING_ENDED = "You are in training no longer: saved now, this counts. Save again if that is meant."
 _TRAINING_BEGAN = "You are in training now: saved now, this is practice and counts nowhere. Save again to go on."

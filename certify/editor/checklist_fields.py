@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from certify.vocabulary.cache import ChecklistToTick
+if TYPE_CHECKING:
+    from certify.vocabulary.cache import ChecklistToTick
 
 
 class ChecklistBoxesForm(forms.BaseForm):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 
-from certify.editor.editor import CertificationEditor
-from certify.editor.form import CertificationForm
-from certify.editor.live_checks import ConfirmationBox
 from certify.editor.widgets import Option, field_options, term_options
 from certify.models.choices import Flag
-from certify.models.components import Component
-from certify.vocabulary.cache import ChecklistToTick
-from certify.vocabulary.inline_forms import InlineTermForm
 from infrastructure.web.rendered_cache import render_once
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+    from certify.editor.editor import CertificationEditor
+    from certify.editor.form import CertificationForm
+    from certify.editor.live_checks import ConfirmationBox
+    from certify.models.components import Component
+    from certify.vocabulary.cache import ChecklistToTick
+    from certify.vocabulary.inline_forms import InlineTermForm
 
 _FLAG_KEYS = {Flag.GOOD: "g", Flag.BAD: "b", Flag.EXCLUDED: "x"}
 

@@ -6,19 +6,23 @@ A form that was sent and says no more than it was opened with is no draft.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.http import QueryDict
 from django.urls import reverse
 
 from certify.editor.editor import CertificationEditor, bound_amendment_editor, bound_editor
 from certify.facts.forms import CORRECTING, FactForms, shown_field_name, with_all_inputs
-from certify.models import TrackerCertification
 from drafts.actions import close_form, open_lease, renew_lease, save_draft
 from drafts.form_token import FormToken, read_form_token
 from drafts.selectors import FormPresence, draft_of, form_presence
 from oms.models import OmsFill, OmsRun
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+    from certify.models import TrackerCertification
+    from users.access import SignedInRequest
 
 # A draft keeps what was typed and the version it was typed over; what a form is opened with is always new.
 _FRESH_FIELDS = ("ticket", "idempotency_key", "reconstruction")

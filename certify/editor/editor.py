@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import copy
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
-
-from django.http import QueryDict
+from typing import TYPE_CHECKING, Any
 
 from certify.actions.certify import FILL_NUMBER_MISSING
 from certify.editor.form import OVERWRITE_FIELD, CertificationForm, initial_values
 from certify.editor.form_context import FormContext, form_context_of, posted_form_context
 from certify.editor.form_errors import FormErrorLink, form_errors
-from certify.editor.subject import CertificationSubject
 from certify.editor.widgets import chosen_keys
 from certify.facts.forms import FactForms
 from certify.facts.staleness import shown_facts
-from certify.models import TrackerCertification, VocabularyTerm
 from certify.models.choices import ConfirmationCode
 from certify.models.components import FLAG_COLUMNS, PROBLEM_FIELDS
 from certify.references.offered import offered_references
@@ -29,10 +24,18 @@ from certify.rules.entry import CertificationEntry, TwinCertification, Validatio
 from certify.selectors import twin_of
 from certify.vocabulary.cache import Vocabulary, checklists_to_tick, vocabulary_including
 from certify.vocabulary.inline_forms import INLINE_FORMS, InlineTermForm, started_inline_forms
-from drafts.selectors import StoredDraft
-from oms.forms import OmsFillForm, OmsRunForm
 from oms.models import OmsRun
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.http import QueryDict
+
+    from certify.editor.subject import CertificationSubject
+    from certify.models import TrackerCertification, VocabularyTerm
+    from drafts.selectors import StoredDraft
+    from oms.forms import OmsFillForm, OmsRunForm
+    from users.models import User
 
 # Facts of the run that a question rests on: while one of them is typed wrongly, it is not asked.
 _FACTS_BEHIND = {

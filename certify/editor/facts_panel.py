@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from certify.editor.editor import CertificationEditor
 from certify.editor.widgets import Option, field_options
 from certify.facts.forms import shown_field_name
 from certify.facts.presentation import NOT_REPORTED, fact_text, typed_by_text
@@ -20,6 +18,11 @@ from oms.choices import RunType, SourceKind
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.models import OmsFill, OmsRun, Source
 from oms.overrides import oms_value
+
+if TYPE_CHECKING:
+    from django.forms import BoundField
+
+    from certify.editor.editor import CertificationEditor
 
 FOR_COLLISIONS = "needed for collisions"
 _WIDE_FACTS = {"hlt_key", "components"}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from certify.models import RunReconstruction
-from certify.references.ranking import RankedReference
+
+if TYPE_CHECKING:
+    from certify.references.ranking import RankedReference
 
 _MAX_KEY_LENGTH = 18  # digits: what every database here takes as a key
 

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
-from django.db import models
 from django.db.models import Q
-from django.http import QueryDict
 
 from certify.actions.input import CertificationContext, CertificationInput
 from certify.editor.checklist_fields import ChecklistBoxesForm
 from certify.editor.fields import ReferenceField, TermsField
-from certify.editor.form_context import FormContext
 from certify.models import RunReconstruction, TrackerCertification
 from certify.models.choices import ConfirmationCode, Flag, Reconstruction, TrackerMap
 from certify.models.components import FLAG_FIELDS, LOWSTAT_FIELDS, PROBLEM_FIELDS, Component
-from certify.references.ranking import RankedReference
 from certify.rules.confirmations import CHECKBOX_PREFIX, CHECKBOX_VALUE_PREFIX
 from certify.rules.entry import build_entry, validate
-from certify.vocabulary.cache import ChecklistToTick
 from infrastructure.web.reason_form import ReasonField
-from oms.models import OmsRun
 from registry.parsing import reconstruction_in
+
+if TYPE_CHECKING:
+    from django.db import models
+    from django.http import QueryDict
+
+    from certify.editor.form_context import FormContext
+    from certify.references.ranking import RankedReference
+    from certify.vocabulary.cache import ChecklistToTick
+    from oms.models import OmsRun
 
 MAX_COMMENT_LENGTH = (
     100_000  # characters; browsers keep to it, so that what is sent stays far below what the server reads
@@ -126,12 +129,12 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[ty
         """Reference runs, and the one that the certification has although it is none any more."""
         has = self.instance.reference_runreconstruction_id
         offered = RunReconstruction.objects.filter(Q(is_reference=True) | Q(pk=has)).select_related("run")
-        cast(ReferenceField, self.fields["reference_runreconstruction"]).queryset = offered.only(*_REFERENCE_COLUMNS)
+        cast("ReferenceField", self.fields["reference_runreconstruction"]).queryset = offered.only(*_REFERENCE_COLUMNS)
 
     def offer_references(self, ranked: list[RankedReference]) -> None:
         """Offer these, in this order; what is chosen stays to be seen, refused or not."""
         chosen = str(self["reference_runreconstruction"].value())
-        cast(ReferenceField, self.fields["reference_runreconstruction"]).offer(ranked, chosen)
+        cast("ReferenceField", self.fields["reference_runreconstruction"]).offer(ranked, chosen)
 
     def _limit_terms(self, name: str) -> None:
         """Retired words are offered only where the certification already has them."""
@@ -189,19 +192,19 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[ty
 
     def set_sent_value(self, name: str, value: Any) -> None:
         """Show the form as if this value had been sent."""
-        data = cast(QueryDict, self.data).copy()
+        data = cast("QueryDict", self.data).copy()
         data[name] = value
         self.data = data
 
     def add_sent_value(self, name: str, value: Any) -> None:
         """Show the form as if this value had been among those sent."""
-        data = cast(QueryDict, self.data).copy()
+        data = cast("QueryDict", self.data).copy()
         data.setlist(name, list(dict.fromkeys([*data.getlist(name), value])))
         self.data = data
 
     def untick(self, name: str) -> None:
         """Show the form as if this box had come empty."""
-        data = cast(QueryDict, self.data).copy()
+        data = cast("QueryDict", self.data).copy()
         data.pop(name, None)
         self.data = data
 

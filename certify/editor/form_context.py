@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core import signing
-from django.http import QueryDict
 
-from certify.models import TrackerCertification
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+    from certify.models import TrackerCertification
 
 _SALT = "certify.ticket"
 _TRAINING_KEY = "practice_of"  # the name of `training_of` in what is signed: forms are open while the server changes

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from django.forms import BoundField
-
-from certify.editor.form import CertificationForm
-from certify.facts.forms import FactForms
 from certify.models.components import FLAG_FIELDS, Component
-from oms.forms import TypedForm
 from oms.models import OmsFill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.forms import BoundField
+
+    from certify.editor.form import CertificationForm
+    from certify.facts.forms import FactForms
+    from oms.forms import TypedForm
 
 
 @dataclass(frozen=True)

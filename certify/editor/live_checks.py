@@ -6,19 +6,15 @@ Beside it what is said here is compared with another certification: with the twi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.text import capfirst
 
-from certify.editor.editor import CertificationEditor
-from certify.editor.form import CertificationForm
 from certify.editor.form_errors import input_anchor
 from certify.editor.widgets import term_options
 from certify.facts.presentation import fact_text
-from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction
 from certify.models.components import Component
 from certify.references.explanation import rank_reasons_text
@@ -26,6 +22,15 @@ from certify.rules.confirmations import compare_with_twin, missing_confirmations
 from certify.rules.entry import TwinCertification, validate
 from certify.rules.fact_comparison import SINCE_SHOWN, FactDiff, compare_facts
 from oms.verdict_facts import verdict_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.http import HttpRequest, HttpResponse, QueryDict
+
+    from certify.editor.editor import CertificationEditor
+    from certify.editor.form import CertificationForm
+    from certify.models import TrackerCertification
 
 # The fields that questions are about, each with a place for its boxes on the page.
 CONFIRMATION_PLACES = ("reference_runreconstruction", "counterpart", *Component.values, "recorded_lumi")

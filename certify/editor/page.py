@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -21,7 +20,6 @@ from certify.editor.choice_rows import (
     render_checklists,
     render_problems,
 )
-from certify.editor.editor import CertificationEditor
 from certify.editor.facts_panel import FactGroup, fact_groups
 from certify.editor.form import OVERWRITE_FIELD
 from certify.editor.live_checks import (
@@ -31,17 +29,23 @@ from certify.editor.live_checks import (
     confirmation_boxes,
     twin_comparison,
 )
-from certify.editor.subject import CertificationSubject
 from certify.editor.widgets import Option, field_options, term_options
-from certify.editor.worklist import Search, SearchPlace, SearchStep
 from certify.facts.snapshot import has_typed_values
-from certify.models import TrackerCertification
 from certify.models.components import Component
 from certify.references.explanation import rank_reasons_text
 from infrastructure.http.results import Found, explanations
 from oms.choices import RunType
 from registry.parsing import run_type_in
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from certify.editor.editor import CertificationEditor
+    from certify.editor.subject import CertificationSubject
+    from certify.editor.worklist import Search, SearchPlace, SearchStep
+    from certify.models import TrackerCertification
+    from users.models import User
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from certify.editor.form_context import FormContext
-from certify.editor.worklist import Search
 from certify.facts.staleness import shown_facts
 from certify.models.choices import Reconstruction
 from certify.rules.entry import is_run_number
@@ -24,6 +24,9 @@ from oms.models import OmsRun
 from registry.client import datasets_of_run
 from registry.dataset_cache import cache_datasets
 from registry.parsing import RegistryDataset, reconstruction_in
+
+if TYPE_CHECKING:
+    from certify.editor.worklist import Search
 
 # Without a search to go on, Run Registry's answer counts as of this moment for so long.
 ANSWER_MAX_AGE = timedelta(minutes=2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -41,7 +41,6 @@ from certify.editor.subject import (
 from certify.editor.worklist import Search, read_search
 from certify.errors import AlreadyCertified, EntryInvalid
 from certify.facts.forms import is_correction_request, with_all_inputs
-from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction, Verdict
 from certify.selectors import live_certification, reference_of_each_certification
 from drafts.form_token import read_form_token
@@ -52,6 +51,9 @@ from oms.mirror import stored_run
 from oms.sanity import out_of_range_messages
 from users.access import SignedInRequest, role_required
 from users.models import Role
+
+if TYPE_CHECKING:
+    from certify.models import TrackerCertification
 
 MAX_SEARCH_LENGTH = 2000  # characters; an address has to hold it
 # Of a form that lost what it was opened with, all goes on to the reconstruction that is chosen, but for these.
@@ -79,7 +81,7 @@ class CertifyView(View):
                 )
                 self.existing = _existing_certification(self.subject_request, self.search)
                 if self.existing and not _wants_draft(request, self.existing):
-                    return existing_response(cast(SignedInRequest, request), self.existing)
+                    return existing_response(cast("SignedInRequest", request), self.existing)
                 self.subject = resolve_subject(self.subject_request, self.search)
         except SubjectNotFound as refused:
             raise Http404(str(refused)) from refused
@@ -155,7 +157,7 @@ def _subject_request(request: HttpRequest, run_number: int, reconstruction: str 
 
 def _practice_of(request: HttpRequest) -> int | None:
     """Whose practice is certified here, for those whom `role_required` is going to let through."""
-    return cast(SignedInRequest, request).user.training_of
+    return cast("SignedInRequest", request).user.training_of
 
 
 def _existing_certification(subject_request: SubjectRequest, search: Search) -> TrackerCertification | None:
@@ -170,7 +172,7 @@ def _existing_certification(subject_request: SubjectRequest, search: Search) -> 
 
 def _wants_draft(request: HttpRequest, existing: TrackerCertification) -> bool:
     """Whether a person who may not change what stands asks for the draft of theirs, to see it beside."""
-    return "draft" in request.GET and not existing.may_be_changed_by(cast(SignedInRequest, request).user)
+    return "draft" in request.GET and not existing.may_be_changed_by(cast("SignedInRequest", request).user)
 
 
 def _save_certification(request: SignedInRequest, run_number: int, editor: CertificationEditor) -> HttpResponse:

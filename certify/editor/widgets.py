@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.forms import BoundField
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from certify.vocabulary.cache import Vocabulary
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.forms import BoundField
+
+    from certify.vocabulary.cache import Vocabulary
 
 INDENT = "\u2003"  # before a word that stands below another, in a list that cannot be moved in
 

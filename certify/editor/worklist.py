@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from certify.models.choices import Reconstruction
 from certify.rules.run_numbers import parse_run_numbers
 from certify.selectors import certified_reconstructions
-from infrastructure.http.results import Found
 from registry.dataset_cache import cached_datasets
-from registry.parsing import RegistryDataset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infrastructure.http.results import Found
+    from registry.parsing import RegistryDataset
 
 _RANKS = {reconstruction: rank for rank, reconstruction in enumerate(Reconstruction.values)}
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
@@ -26,7 +25,11 @@ from oms.choices import FactsChangeKind, RunType
 from oms.models import OmsFill, OmsRun
 from oms.overrides import oms_value
 from oms.verdict_facts import VERDICT_FACTS
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from users.models import User
 
 COMPLETED = "OMS and Run Registry have answered since."
 CONFIRMED = "Confirmed on the facts as they are now."

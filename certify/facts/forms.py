@@ -9,14 +9,15 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
-
-from django.http import QueryDict
+from typing import TYPE_CHECKING, TypeVar
 
 from certify.facts.snapshot import TypedValues, apply_typed, may_be_typed, needed_fill_fields, needed_run_fields
 from oms.choices import RunType, SourceKind
 from oms.forms import OmsFillForm, OmsRunForm, TypedForm
 from oms.models import OmsFill, OmsMirrorModel, OmsRun
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
 
 CORRECTING = "correcting"
 Form = TypeVar("Form", OmsRunForm, OmsFillForm)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oms.choices import SourceKind
 from oms.formatting import inst_lumi_text, lumi_text
-from oms.models import Source
+
+if TYPE_CHECKING:
+    from oms.models import Source
 
 NOT_REPORTED = "not reported"
 

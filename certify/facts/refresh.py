@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -19,13 +19,15 @@ from certify.facts.actions import can_be_completed, complete_certification
 from certify.facts.staleness import DATASET, expected_dataset, store_differences
 from certify.models import TrackerCertification
 from infrastructure.cache.file_lock import file_lock_if_free
-from infrastructure.http.budget import Budget
 from infrastructure.http.results import Unreachable
 from oms.mirror import SETTLED_AFTER, runs_for_page
 from oms.models import OmsRun
 from registry.client import datasets_of_runs
 from registry.parsing import ONLINE, RegistryDataset
-from users.models import User
+
+if TYPE_CHECKING:
+    from infrastructure.http.budget import Budget
+    from users.models import User
 
 # Those read longest ago; the next round takes the rest.
 MAX_RUNS = 300

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Field
-
-from certify.models import RunReconstruction, TrackerCertification
 from oms.choices import RunType, SourceKind
-from oms.models import OmsFill, OmsMirrorModel, OmsRun
 from oms.overrides import keep_oms_value
 from oms.verdict_facts import verdict_facts
+
+if TYPE_CHECKING:
+    from django.db.models import Field
+
+    from certify.models import RunReconstruction, TrackerCertification
+    from oms.models import OmsFill, OmsMirrorModel, OmsRun
 
 _BOOKKEEPING = {"fetched_at", "reported", "typed", "fill"}
 

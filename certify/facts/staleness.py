@@ -7,10 +7,8 @@ run now. It is set in the transaction that changes the run's facts, wherever tha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Model
 from django.utils import timezone
 
 from certify.models import TrackerCertification
@@ -25,6 +23,11 @@ from certify.rules.fact_comparison import (
 )
 from oms.models import OmsRun
 from oms.verdict_facts import VERDICT_FACTS, verdict_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from django.db.models import Model
 
 DATASET = "dataset"
 _LABELS = FACT_LABELS | {DATASET: "dataset"}

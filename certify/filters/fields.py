@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
@@ -17,6 +16,9 @@ from certify.models.components import Component
 from certify.rules.run_numbers import LAST_RUN, parse_ranges
 from certify.vocabulary.cache import vocabulary, with_descendants
 from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Rows = QuerySet[TrackerCertification]
 Pairs = list[tuple[str, str]]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 import django_filters
 from django import forms
 from django.db.models import Q
-from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from certify.filters.date_range import DateRange
@@ -33,6 +31,11 @@ from certify.models.choices import CertificationState, Flag, Reconstruction, Tra
 from certify.models.components import LOWSTAT_FIELDS, Component
 from certify.rules.run_numbers import LAST_RUN
 from oms.choices import RunType
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from django.http import QueryDict
 
 ANY_STATE = "any"
 EVERYTHING_LIVE = f"state={CertificationState.LIVE}"  # an empty query would mean the default of a page
@@ -137,9 +140,9 @@ class CertificationFilter(django_filters.FilterSet):
 
     def get_form_class(self) -> type[forms.Form]:
         """The form of these filters, made once: they are the same for each page."""
-        if "_shared_form" not in type(self).__dict__:
-            type(self)._shared_form = super().get_form_class()
-        return cast(type[forms.Form], type(self)._shared_form)
+        if "shared_form" not in type(self).__dict__:
+            type(self).shared_form = super().get_form_class()
+        return cast("type[forms.Form]", type(self).shared_form)
 
     def filter_queryset(self, queryset: Rows) -> Rows:
         """Live certifications, unless a state was asked for."""

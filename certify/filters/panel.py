@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q
-from django.forms import BoundField
 from django.http import QueryDict
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 
 from certify.editor.widgets import Option
 from certify.filters.fields import account_names
-from certify.filters.filterset import CertificationFilter, FilterChip
 from certify.filters.names import DAY_NAMES
 from certify.models import TrackerCertification
 from certify.models.components import FLAG_FIELDS, PROBLEM_FIELDS
 from infrastructure.web.rendered_cache import render_once
 from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from django.forms import BoundField
+    from django.utils.safestring import SafeString
+
+    from certify.filters.filterset import CertificationFilter, FilterChip
 
 _WITHOUT_CHOICE = {"user": "Anybody", "bad_reason": "Any"}
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Collection, Iterator
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from infrastructure.csv_export import LIST_SEPARATOR, unescape_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
 
 # Column names of the public list of reference runs, and the names of our exports.
 _COLUMN_ALIASES = {

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.db import models
@@ -29,7 +28,11 @@ from infrastructure.database.locking import lock_one
 from oms.choices import RunType
 from oms.formatting import lumi_text
 from oms.models import OmsRun
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from users.models import User
 
 
 def _choice_constraints(choices: type[models.TextChoices], *fields: str) -> list[models.CheckConstraint]:
@@ -273,4 +276,4 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
 
 def problem_model(component: Component) -> type[VocabularyTerm]:
     """The model of what can be seen in this component."""
-    return cast(type[VocabularyTerm], TrackerCertification._meta.get_field(component.problems_field).related_model)
+    return cast("type[VocabularyTerm]", TrackerCertification._meta.get_field(component.problems_field).related_model)

@@ -6,15 +6,17 @@ docs/developer.md, "A new component".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
 from certify.models.choices import ConfirmationCode, Flag
 from oms.choices import RunType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class VerdictRole(Enum):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from certify.models.choices import Verdict
 from certify.models.components import ComponentFlag, component_flags_of
 from certify.models.verdict import verdict
+
+if TYPE_CHECKING:
+    from certify.models.choices import Verdict
 
 
 class RunFactsMixin:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.safestring import SafeString
 
 from audit.models import AuditOptions
 from audit.tracked_model import TrackedModel
 from certify.models.choices import ChecklistUse, ReviewChangeKind
 from certify.models.history_labels import retirement_values
 from infrastructure.markdown import render_markdown
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
 
 
 class VocabularyTerm(TrackedModel):
@@ -65,7 +69,7 @@ class ChecklistQuerySet(models.QuerySet["Checklist"]):
         """Each with its `edition`: how often it has been written, by its history."""
         history = Checklist.history.filter(id=OuterRef("pk")).order_by().values("id")
         written = Subquery(history.annotate(number=Count("*")).values("number"))
-        return self.annotate(edition=Coalesce(written, 1))
+        return self.annotate(edition=Coalesce(written, 1))  # type: ignore[no-redef]
 
 
 def checkbox_name(identifier: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django import forms
+from typing import TYPE_CHECKING
+
 from django.contrib import messages
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -21,9 +21,14 @@ from infrastructure.http.results import Missing
 from infrastructure.web.reason_form import ReasonForm
 from infrastructure.web.responses import HttpResponseSeeOther
 from oms.mirror import run_for_page
-from oms.models import OmsRun
 from users.access import SignedInRequest, role_required
 from users.models import Role
+
+if TYPE_CHECKING:
+    from django import forms
+    from django.http import HttpResponse
+
+    from oms.models import OmsRun
 
 _METHODS = ["GET", "HEAD", "POST"]
 

@@ -6,7 +6,7 @@ As in `certify.actions`, permissions and rules are checked inside, on locked row
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 
@@ -18,8 +18,12 @@ from certify.models.choices import CertificationState, ReviewChangeKind, Verdict
 from certify.rules.entry import ValidationIssue, join_names
 from certify.rules.reference_type import has_fitting_type
 from certify.selectors import live_certification
-from oms.models import OmsRun
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from oms.models import OmsRun
+    from users.models import User
 
 
 def adopt_reference(actor: User | None, run: OmsRun, reconstruction: str, reason: str) -> RunReconstruction:

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
 from certify.references.service import APV
 from infrastructure.http import client
-from infrastructure.http.budget import Budget
 from infrastructure.http.errors import RemoteError, WrongShape
 from infrastructure.http.parallel import run_parallel
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from infrastructure.http.budget import Budget
 
 logger = logging.getLogger(__name__)
 MAX_PARALLEL_CALLS = 8

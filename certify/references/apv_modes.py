@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from certify.references import apv_client
 from certify.references.models import Readout
-from infrastructure.http.budget import Budget
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from infrastructure.http.budget import Budget
 
 # The service knows a run only some time after its end, so an unknown run is requested again.
 RETRY_UNKNOWN_AFTER = timedelta(hours=6)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from certify.references.ranking import Match, RankedReference, ReferenceFeatures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _ONE_DAY = timedelta(days=1)
 

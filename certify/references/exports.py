@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from certify.models import RunReconstruction
 from infrastructure.csv_export import csv_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from certify.models import RunReconstruction
 
 
 def _optional_path(*path: str) -> Callable[[RunReconstruction], Any]:

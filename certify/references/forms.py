@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from certify.models import RunReconstruction
 from certify.models.choices import Reconstruction
-from certify.references.ranking import RankedReference
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
 from infrastructure.web.reason_form import ReasonForm
+
+if TYPE_CHECKING:
+    from certify.references.ranking import RankedReference
 
 
 class AdoptForm(ReasonForm):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from django.db.models import F, Q
-from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from certify.models import RunReconstruction
 from certify.references.ranking import ReferenceFeatures
 from infrastructure.cache.remembered import cached, invalidate
+
+if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
 
 _CACHE_KEY = "certify.references"
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 from django_tables2 import RequestConfig
 
 from certify.facts.presentation import fact_text
 from certify.models import RunReconstruction
 from certify.references import apv_client
 from certify.references.apv_modes import runs_without_mode
-from certify.references.filters import ReferenceFilter
 from certify.references.tables import ReferenceTable
 from infrastructure.web.paging import paginate_table, size_options
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.utils.safestring import SafeString
+
+    from certify.references.filters import ReferenceFilter
 
 ReferenceQuerySet = QuerySet[RunReconstruction]
 

@@ -6,14 +6,18 @@ order. An unknown value ranks below a match and above a difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from certify.models.choices import Reconstruction
 from certify.rules.reference_type import has_fitting_type, known_type
-from oms.models import OmsRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from oms.models import OmsRun
 
 
 class Match(IntEnum):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from certify.models import RunReconstruction, TrackerCertification
-from certify.models.certification import CertificationQuerySet
+
+if TYPE_CHECKING:
+    from certify.models.certification import CertificationQuerySet
 
 # The columns of the table and its export, of about a hundred columns of the selected models.
 _TABLE_FIELDS = [

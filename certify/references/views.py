@@ -78,7 +78,7 @@ def reference(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one reference run: its facts, its origin, the certifications that use it, and its changes."""
     rows = RunReconstruction.objects.select_related("reference_by", "successor", "run__fill", "run__readout")
     row = get_object_or_404(rows, pk=pk)
-    return render(request, "references/reference.html", reference_context(row, cast(User, request.user)))
+    return render(request, "references/reference.html", reference_context(row, cast("User", request.user)))
 
 
 def reference_context(row: RunReconstruction, reader: User) -> dict[str, Any]:

@@ -5,8 +5,8 @@ As in `certify.actions`, each is one transaction that checks permissions and ver
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
@@ -17,7 +17,11 @@ from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, ReviewChangeKind
 from certify.review.models import Review, Reviewed, ShifterQuestion
 from certify.rules.entry import ValidationIssue
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from users.models import User
 
 _WITHDRAWN_MESSAGE = "Not answered: the certification is withdrawn. Restored, the question is open again."
 

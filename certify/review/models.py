@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +13,11 @@ from audit.models import AuditOptions
 from audit.tracked_model import TrackedModel
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, ReviewChangeKind
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from users.models import User
 
 
 def taken_back_values(_actor: object, _why: str) -> dict[str, Any]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When, Window
 
-from certify.models import TrackerCertification
 from certify.models.choices import CertificationState
 from certify.review.models import QuestionQuerySet, Reviewed, ShifterQuestion
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from certify.models import TrackerCertification
+    from users.models import User
 
 _MAX_ON_HOME = 10
 

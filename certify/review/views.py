@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django import forms
+from typing import TYPE_CHECKING
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -18,6 +18,10 @@ from certify.review.models import ShifterQuestion
 from infrastructure.web.responses import HttpResponseSeeOther
 from users.access import SignedInRequest, role_required
 from users.models import Role
+
+if TYPE_CHECKING:
+    from django import forms
+    from django.http import HttpResponse
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

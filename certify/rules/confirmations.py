@@ -6,9 +6,9 @@ asks again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from certify.models.choices import ConfirmationCode, Flag, Reconstruction
 from certify.models.components import Component, ComponentFlag, Prerequisite
@@ -17,6 +17,9 @@ from certify.rules.fact_comparison import WITH_TWIN, FactDiff, compare_facts
 from oms.choices import RunType
 from oms.formatting import lumi_text
 from oms.verdict_facts import verdict_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
 
 CHECKBOX_PREFIX = "confirm_"
 CHECKBOX_VALUE_PREFIX = "to-"

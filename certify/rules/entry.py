@@ -7,16 +7,19 @@ may break these rules; only what a person enters now is held against them.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from certify.models.choices import Flag
 from certify.models.components import Component, ComponentFlag
 from certify.rules.reference_type import has_fitting_type
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
-from oms.models import OmsRun
 from oms.verdict_facts import verdict_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from oms.models import OmsRun
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,15 @@ Pure functions. They stand with the rules, because the question on express and p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oms.choices import RunType
 from oms.formatting import lumi_text
 from oms.verdict_facts import VERDICT_FACTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FACT_LABELS = {"run_type": "run type", "lumisections": "lumisections", "recorded_lumi": "recorded luminosity"}
 _SHORT_LABELS = FACT_LABELS | {"recorded_lumi": "recorded"}

@@ -6,9 +6,8 @@ As in `certify.actions`, permissions, editions and rules are checked inside, on 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 
@@ -20,7 +19,11 @@ from certify.models.choices import ChecklistUse, ReviewChangeKind
 from certify.rules.entry import ValidationIssue
 from certify.vocabulary.tree import MAX_DEPTH, TermRow, descendant_keys, in_tree_order, subtree_depth
 from infrastructure.markdown import parse_outline
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from users.models import User
 
 logger = logging.getLogger(__name__)
 NOT_IN_TRAINING = "In training no reason or problem is added: everybody would see it. Say it in the comment."

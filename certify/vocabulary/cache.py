@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model, Value
 from django.db.models.signals import post_delete, post_save
@@ -17,6 +16,9 @@ from certify.models.vocabulary import checkbox_name
 from certify.vocabulary.tree import TermNode, TermRow, in_tree_order
 from infrastructure.cache.remembered import cached, invalidate
 from infrastructure.markdown import parse_outline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _VOCABULARY_KEY, _CHECKLISTS_KEY = _CACHE_KEYS = ("certify.words", "certify.checklists")
 VOCABULARY_MODELS: dict[str, type[VocabularyTerm]] = {

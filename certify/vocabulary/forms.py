@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.core.validators import RegexValidator
-from django.http import QueryDict
 
-from certify.models import Checklist, VocabularyTerm
 from certify.models.choices import ChecklistUse
 from certify.models.components import Component
-from certify.rules.entry import ValidationIssue
 from certify.vocabulary.actions import ChecklistInput, TermInput, current_edition
 from certify.vocabulary.cache import vocabulary
-from certify.vocabulary.kinds import TermKind
 from certify.vocabulary.tree import MAX_DEPTH
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+    from certify.models import Checklist, VocabularyTerm
+    from certify.rules.entry import ValidationIssue
+    from certify.vocabulary.kinds import TermKind
 
 MARKDOWN_HELP = "Paragraphs, lists, **bold**, *italics* and [links](https://…)."
 MAX_TEXT_LENGTH = 20_000  # characters
@@ -44,7 +47,7 @@ class EditionForm(forms.Form):
 
     def set_edition(self, edition: int) -> None:
         """Set the edition of the bound form, so that saving it again overwrites that edition."""
-        data = cast(QueryDict, self.data).copy()
+        data = cast("QueryDict", self.data).copy()
         data["edition"] = str(edition)
         self.data = data
 

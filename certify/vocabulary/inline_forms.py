@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django import forms
-from django.http import QueryDict
 
 from certify.models import VocabularyTerm
 from certify.models.components import Component
 from certify.vocabulary.actions import NOT_IN_TRAINING, add_term, term_named
 from certify.vocabulary.cache import VOCABULARY_MODELS
-from users.models import User
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+    from users.models import User
 
 MAX_NAME_LENGTH = VocabularyTerm._meta.get_field("name").max_length
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.http import Http404
 
-from certify.models import VocabularyTerm
 from certify.models.components import Component
 from certify.vocabulary.cache import VOCABULARY_MODELS
+
+if TYPE_CHECKING:
+    from certify.models import VocabularyTerm
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch
 from django.utils.safestring import SafeString
@@ -11,9 +11,13 @@ from django.utils.safestring import SafeString
 from certify.models import TrackerCertification, VocabularyTerm
 from certify.vocabulary.cache import vocabulary
 from certify.vocabulary.kinds import TERM_KINDS, TermKind
-from certify.vocabulary.tree import TermNode
 from infrastructure.markdown import render_markdown
 from infrastructure.web.rendered_cache import render_once
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from certify.vocabulary.tree import TermNode
 
 MAX_LAST_RUNS = 5
 MAX_TERMS_SHOWN = 20  # terms in one fragment; nobody chooses more

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.presentation import present_changes
 from audit.undo import changes_of
 from certify.errors import EntryInvalid
-from certify.models import VocabularyTerm
 from certify.vocabulary.actions import EditedMeanwhile, save_term
 from certify.vocabulary.forms import TermForm, term_initial
 from certify.vocabulary.kinds import TERM_KINDS, TermKind, term_kind_named
@@ -19,6 +20,9 @@ from certify.vocabulary.selectors import as_html, term_groups, term_help
 from infrastructure.web.responses import HttpResponseSeeOther
 from users.access import SignedInRequest, role_required
 from users.models import Role
+
+if TYPE_CHECKING:
+    from certify.models import VocabularyTerm
 
 _MAX_KEY_DIGITS = 9  # digits
 

@@ -39,8 +39,8 @@ class MemoizedFileCache(FileBasedCache):
         path = self._path(key, version)
         seen = self._memory.get(path)
         try:
-            if seen is None or seen.identity != _file_identity(os.stat(path)):
-                with open(path, "rb") as file:
+            if seen is None or seen.identity != _file_identity(os.stat(path)):  # noqa: PTH116
+                with open(path, "rb") as file:  # noqa: PTH123 - text paths, as in the base class
                     seen = self._memory[path] = _read_file(file)
         except FileNotFoundError:
             self._memory.pop(path, None)

@@ -5,12 +5,14 @@ Each is forgotten when one of its rows is saved or deleted, and after a minute i
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import transaction
 
 from infrastructure.cache import safe_cache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TIMEOUT_S = 60
 T = TypeVar("T")

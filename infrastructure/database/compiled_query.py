@@ -8,14 +8,17 @@ This is the only module that uses Django's SQL compiler, which is private API: `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
-from django.db.models.sql.compiler import SQLCompiler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from django.db.models import Model, QuerySet
+    from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row")
 # Numbers that fit into a column and that no query contains as a constant.
@@ -62,7 +65,7 @@ class PrecompiledQuery(Generic[Row]):
             found = cursor.fetchall()
         values = (_convert_row(row, sql.converters) for row in found)
         whole = sql.compiler.query.default_cols
-        return list(cast(Iterator[Row], _model_instances(sql.compiler, values) if whole else values))
+        return list(cast("Iterator[Row]", _model_instances(sql.compiler, values) if whole else values))
 
     def _compile(self) -> _CompiledSql:
         compiler = self._build(*self._placeholders).query.get_compiler(DEFAULT_DB_ALIAS)

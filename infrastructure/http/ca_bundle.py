@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -28,7 +27,7 @@ def _write_whole(path: Path, content: bytes) -> None:
     """Write so that another worker never reads half of it."""
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(content)
-    os.replace(file.name, path)
+    Path(file.name).replace(path)
 
 
 @cache

@@ -11,13 +11,16 @@ from __future__ import annotations
 import time
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from infrastructure.cache import safe_cache
 from infrastructure.cache.file_lock import file_lock
-from infrastructure.http.budget import Budget
 from infrastructure.http.errors import CircuitOpen, RemoteError
+
+if TYPE_CHECKING:
+    from infrastructure.http.budget import Budget
 
 _RETENTION_S = 24 * 3600  # a service that nobody wanted for so long is tried like any other
 

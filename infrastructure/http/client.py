@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from infrastructure.http import circuit_breaker, status
-from infrastructure.http.budget import Budget
 from infrastructure.http.ca_bundle import ca_bundle
 from infrastructure.http.errors import (
     AccessDenied,
@@ -32,6 +30,11 @@ from infrastructure.http.errors import (
     TimedOut,
     UntrustedCertificate,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from infrastructure.http.budget import Budget
 
 logger = logging.getLogger(__name__)
 CHUNK_BYTES = 64 * 1024

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from infrastructure.http.services import label_at_start, registered_service
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 TRY_AGAIN = "{fallback}, or try again."
 TELL_ADMINISTRATOR = "{fallback}, and tell the administrator."

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from infrastructure.http.errors import RemoteError
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from infrastructure.http.errors import RemoteError
 
 T = TypeVar("T")
 

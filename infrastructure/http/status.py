@@ -5,17 +5,20 @@ Kept in Django's cache, which the workers of one machine share.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from infrastructure.cache import safe_cache
-from infrastructure.http.errors import RemoteError
 from infrastructure.http.services import essential_services, registered_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infrastructure.http.errors import RemoteError
 
 # A failure that nobody has seen again for so long says nothing of now: the service may be back, unasked.
 FAILURE_VALID_FOR = timedelta(minutes=5)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
 from infrastructure.http import circuit_breaker
 from infrastructure.http import client as http_client
-from infrastructure.http.budget import Budget
 from infrastructure.http.errors import (
     AccessDenied,
     BadStatus,
@@ -24,6 +24,9 @@ from infrastructure.http.errors import (
     WrongShape,
 )
 from infrastructure.http.services import token_issuer
+
+if TYPE_CHECKING:
+    from infrastructure.http.budget import Budget
 
 RENEWAL_MARGIN_S = 30.0
 # How a service refuses a token that is no longer good: a first one of these says nothing of the service.

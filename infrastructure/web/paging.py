@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.functional import cached_property
-from django_tables2 import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+    from django_tables2 import Table
 
 TABLE_PAGE_SIZES = (25, 50, 100)
 
 
-def requested_page(request: HttpRequest, found: QuerySet[Any] | Sequence[Any], size: int) -> Page:
+def requested_page(request: HttpRequest, found: QuerySet[Any] | Sequence[Any], size: int) -> Page[Any]:
     """The page that is asked for; the nearest one where there is no such page."""
     return Paginator(found, size).get_page(request.GET.get("page"))
 
@@ -36,7 +39,7 @@ def paginate_table(request: HttpRequest, table: Table, total: int | None = None)
     table.page = table.paginator.get_page(request.GET.get("page"))
 
 
-class _CountedPaginator(Paginator):
+class _CountedPaginator(Paginator):  # type: ignore[type-arg]
     """Pages of rows whose number may be known already."""
 
     def __init__(self, *args: Any, total: int | None, **kwargs: Any) -> None:

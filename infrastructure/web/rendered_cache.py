@@ -29,6 +29,6 @@ def render_once(maxsize: int) -> Callable[[Callable[P, SafeString]], Callable[P,
     """
 
     def decorate(render: Callable[P, SafeString]) -> Callable[P, SafeString]:
-        return cast(Callable[P, SafeString], lru_cache(maxsize=maxsize)(render))
+        return cast("Callable[P, SafeString]", lru_cache(maxsize=maxsize)(render))
 
     return decorate

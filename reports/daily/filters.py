@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from typing import TYPE_CHECKING
 
-from django.http import QueryDict
 from django.utils import timezone
 
 from certify.filters.filterset import CertificationFilter
 from certify.filters.names import EVERYBODY, current_names, has_days, has_runs
-from users.models import User
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from django.http import QueryDict
+
+    from users.models import User
 
 
 class DailyReportFilter(CertificationFilter):

@@ -6,7 +6,7 @@ Later changes of their facts are not part of the text; the page shows these sepa
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from prettytable import PrettyTable
 from prettytable.prettytable import HRuleStyle
@@ -16,6 +16,9 @@ from certify.models.components import Component
 from oms.formatting import lumi_text
 from reports.rows import ReportGroup, ReportRow, grouped_rows
 from reports.statistics import statistics_by_verdict, with_verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 WIDTH = 78
 COMMENT_WIDTH = 50

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -17,17 +16,21 @@ from reports.actions import save_day_note
 from reports.daily.filters import DailyReportFilter
 from reports.daily.forms import DayNoteForm
 from reports.daily.logbook import logbook_text
-from reports.models import DayNote
 from reports.rows import ReportRow, report_rows
 from reports.selectors import day_note_of, day_notes_on, practice_note_of
 from reports.statistics import statistics_by_verdict, statistics_of
-from users.models import User
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from reports.models import DayNote
+    from users.models import User
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def summary(request: HttpRequest) -> HttpResponse:
     """The report as text for the logbook, `?date=2018-05-01`; a POST saves the note of the reader on that day."""
-    reader = cast(User, request.user)
+    reader = cast("User", request.user)
     note_form = DayNoteForm(request.POST) if request.method == "POST" else None
     if note_form and note_form.is_valid():
         return _save_note(request, reader, note_form.cleaned_data)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
-from xml.etree.ElementTree import Element
+from typing import TYPE_CHECKING, Any
 
 from reports.slides.deck import (
     BULLET_INDENT,
@@ -33,6 +31,10 @@ from reports.slides.deck import (
 )
 from reports.slides.odf import CONTENT_TYPE, VERSION, Styles, element, length, package, style
 from reports.slides.text_metrics import clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from xml.etree.ElementTree import Element
 
 __all__ = ["CONTENT_TYPE", "odp_bytes"]
 _MASTER_NAME, _LAYOUT_NAME = "Week", "wide"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from datetime import date
+from typing import TYPE_CHECKING
 
 from certify.models.choices import Verdict
 from oms.formatting import lumi_text
@@ -12,7 +11,12 @@ from reports.slides.deck import BODY, Paragraph, Rect, RectangleShape, Shape, Sl
 from reports.slides.phrases import VERDICT_LABELS, verdict_rectangle
 from reports.slides.text_layout import number_slides
 from reports.slides.text_metrics import text_width
-from reports.weekly.sections import Amounts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from reports.weekly.sections import Amounts
 
 MAX_DAYS = 10
 _LEGEND_SIZE = 14.0

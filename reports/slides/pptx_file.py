@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pptx import Presentation
 from pptx.dml.color import RGBColor
@@ -38,6 +37,9 @@ from reports.slides.deck import (
     TextBox,
 )
 from reports.slides.text_metrics import clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 _TITLE_ONLY_LAYOUT = 5  # index of the layout with only a title in the template of python-pptx

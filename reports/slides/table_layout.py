@@ -5,9 +5,9 @@ Nothing is dropped: a row that is too high for the rest of a slide is split by l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from reports.slides.column_widths import CONTINUATION_MARK, Column, ColumnWidths, RowCells, column_widths
 from reports.slides.deck import (
@@ -31,6 +31,9 @@ from reports.slides.share_bars import Share, share_bars, share_bars_height
 from reports.slides.text_layout import fit_paragraphs, number_slides, paginate_paragraphs, text_height
 from reports.slides.text_metrics import WrappedLine, clean_text, join_lines, wrap_text
 from reports.slides.totals import TOTALS_HEIGHT, SlideTotal, total_shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 _MAX_UNSPLIT_LINES = 10  # a row with at most this many lines is never split
 _MIN_LINES_TO_SPLIT = 4  # a longer row is split if at least this many of its lines fit the slide

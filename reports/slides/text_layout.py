@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from reports.slides.deck import BODY, BULLET_INDENT, CONTINUED_SIZES, SIZES, Paragraph, Shape, Slide, TextBox
 from reports.slides.text_metrics import WrappedLine, clean_text, join_lines, wrap_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 def text_slides(title: str, paragraphs: Sequence[Paragraph]) -> list[Slide]:

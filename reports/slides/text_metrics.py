@@ -109,12 +109,12 @@ def wrap_text(text: str, room: float, size: float, is_bold: bool = False) -> lis
 def _wrap_paragraph(text: str, room: int) -> list[WrappedLine]:
     lines, line, taken = [], "", 0
     for word in _WORD.findall(text):
-        more = _text_units(word)
-        if line and taken + more > room:
-            bare = word.lstrip()
-            lines.append(WrappedLine(line, word[: len(word) - len(bare)]))
-            line, taken, word, more = "", 0, bare, _text_units(bare)
-        line, taken = line + word, taken + more
+        added, width = word, _text_units(word)
+        if line and taken + width > room:
+            added = word.lstrip()
+            lines.append(WrappedLine(line, word[: len(word) - len(added)]))
+            line, taken, width = "", 0, _text_units(added)
+        line, taken = line + added, taken + width
         while taken > room and len(line) > 1:
             fits = _fitting_letters(line, room)
             lines.append(WrappedLine(line[:fits]))

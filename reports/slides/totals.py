@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reports.slides.deck import BODY, Paragraph, Rect, RectangleShape, Shape, TextBox
 from reports.slides.text_metrics import text_width
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TOTALS_HEIGHT = 66.0
 _SPACING, _PADDING = 10.0, 12.0

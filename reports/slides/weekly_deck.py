@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from reports.slides.column_widths import Column
 from reports.slides.deck import Deck, Paragraph, Rect, RectangleShape, Slide, TableCell, TextBox
@@ -12,15 +12,19 @@ from reports.slides.plots import MAX_DAYS, bar_slides
 from reports.slides.table_layout import TableExtras, table_slides
 from reports.slides.text_layout import fit_paragraphs, text_height, text_slides
 from reports.slides.totals import SlideTotal
-from reports.weekly.sections import (
-    ColumnHeading,
-    LabelledText,
-    ReportCell,
-    ReportSection,
-    ReportTable,
-    ReportTotal,
-    WeeklyReport,
-)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reports.weekly.sections import (
+        ColumnHeading,
+        LabelledText,
+        ReportCell,
+        ReportSection,
+        ReportTable,
+        ReportTotal,
+        WeeklyReport,
+    )
 
 _COVER_RULE = Rect(72, 160, 120, 4)
 _COVER_TEXT = Rect(72, 184, 816, 304)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
@@ -11,8 +11,6 @@ from certify.filters.date_range import week_name
 from certify.models.choices import Verdict
 from reports.fill_statistics import fill_lumis, fills
 from reports.models import DayNote, WeekNote
-from reports.rows import ReportRow
-from reports.scope import Scope
 from reports.selectors import day_notes_on
 from reports.statistics import Day, FlagChange, days, lumi_by_day, overview, shifters
 from reports.weekly.phrases import lumi_explanation
@@ -41,7 +39,13 @@ from reports.weekly.tables import (
     verdict_run_cells,
     verdict_shares,
 )
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from reports.rows import ReportRow
+    from reports.scope import Scope
+    from users.models import User
 
 MAX_LISTED = 2000
 _MAX_DAYS_DRAWN = 31

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from reports.fill_statistics import FillLumi
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reports.fill_statistics import FillLumi
 
 _LUMI = (
     "Values of the fill as OMS gave them when its runs were certified; “certified” is what the certified collision "

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from certify.models.choices import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 Amounts = dict[date, dict[Verdict, float]]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
@@ -13,10 +12,15 @@ from certify.models.components import Component
 from oms.choices import RunType
 from oms.formatting import inst_lumi_text, lumi_text
 from reports.fill_statistics import FillLumi, lumi_of_runs
-from reports.rows import ReportRow
-from reports.scope import Scope
 from reports.statistics import OverviewRow, statistics_by_verdict, statistics_of, with_verdict
 from reports.weekly.sections import ColumnHeading, Link, ReportCell, ReportTotal, make_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from reports.rows import ReportRow
+    from reports.scope import Scope
 
 OVERVIEW_HEADINGS = (
     ColumnHeading("Run type"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from sandbox.exchange import Request, Response
 from sandbox.oms.grammar import InvalidQuery, Query, Row, parse_query, select_rows, validate_query
 from sandbox.oms.resources import RESOURCES, SandboxResource
-from sandbox.sso import Tokens
+
+if TYPE_CHECKING:
+    from sandbox.sso import Tokens
 
 PREFIX = "/oms/agg/api/v1"
 AUDIENCE = "cmsoms-prod"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import world
-from sandbox.oms.grammar import Condition, Row
 from sandbox.world.lumisections import runs_with_lumisections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sandbox.oms.grammar import Condition, Row
 
 _PER_PB = "pb^{-1}"
 _INSTANTANEOUS = "10^{34}cm^{-2}s^{-1}"

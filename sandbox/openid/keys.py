@@ -8,15 +8,17 @@ import itertools
 import json
 import threading
 import time
-from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import RSAAlgorithm
 from jwt.utils import base64url_encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ALGORITHM = "RS256"
 KIDS = ("sandbox-2026-a", "sandbox-2026-b")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING
 
 from sandbox.exchange import HTML, Response
-from sandbox.openid.people import SandboxAccount
+
+if TYPE_CHECKING:
+    from sandbox.openid.people import SandboxAccount
 
 # Chromium applies form-action also to redirects after a form, and the form redirects back to CertHelper.
 HEADERS = {

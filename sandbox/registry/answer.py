@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange import HTML, Request, Response
 from sandbox.registry.cycles import cycles, datasets_accepted
@@ -11,7 +11,9 @@ from sandbox.registry.filters import RegistryError
 from sandbox.registry.lumisections import LUMISECTION_LISTS
 from sandbox.registry.paging import page
 from sandbox.registry.rows import dataset_names
-from sandbox.sso import Tokens
+
+if TYPE_CHECKING:
+    from sandbox.sso import Tokens
 
 PREFIX = "/registry"
 AUDIENCE = "cmsrunregistry-sso-proxy"

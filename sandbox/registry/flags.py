@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import world
 from sandbox.registry.columns import DETECTOR_OF, DETECTOR_OF_BIT, OFFLINE_ONLY
 from sandbox.world.columns import BITS
 from sandbox.world.lumisections import is_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Triplet = dict[str, str]
 Range = tuple[int, int]

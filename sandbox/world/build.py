@@ -11,12 +11,14 @@ import gzip
 import io
 import json
 import sys
-from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.world.columns import BITS, FILL_COLUMNS, LUMINOSITIES, RUN_COLUMNS, SOURCE_NAME_OF_FILL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 HERE = Path(__file__).parent
 Row = dict[str, str]

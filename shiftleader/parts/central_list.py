@@ -6,9 +6,8 @@ The pasted runs replace the filters on runs and days; all other filters apply. N
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.db.models import TextChoices
@@ -20,9 +19,13 @@ from certify.models.choices import Reconstruction, Verdict
 from certify.rules.run_numbers import LAST_RUN, format_run_numbers, split_tokens
 from oms.choices import RunType
 from oms.models import OmsRun
-from reports.scope import Scope
 from reports.statistics import changed_verdict
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from reports.scope import Scope
+    from users.access import SignedInRequest
 
 MAX_RUNS = 2000
 MAX_URL_LENGTH = 3500  # characters; web servers accept about 4000

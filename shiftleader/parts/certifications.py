@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from certify.models import TrackerCertification
 from certify.references.actions import promotion_obstacles
-from certify.review.models import Reviewed
 from certify.review.selectors import current_reviews, questions_about, unreviewed
 from infrastructure.web.paging import requested_page
-from reports.scope import Scope
-from users.access import SignedInRequest
-from users.models import User
+
+if TYPE_CHECKING:
+    from certify.models import TrackerCertification
+    from certify.review.models import Reviewed
+    from reports.scope import Scope
+    from users.access import SignedInRequest
+    from users.models import User
 
 PAGE_SIZE = 50
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from certify.models import Checklist
 from certify.models.choices import ChecklistUse
-from reports.scope import Scope
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from reports.scope import Scope
+    from users.access import SignedInRequest
 
 
 def part(_request: SignedInRequest, _scope: Scope) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -14,8 +14,6 @@ from django.utils import timezone
 from certify.selectors import certified_reconstructions
 from infrastructure.http.budget import Budget
 from registry.bulk_queries import RunFlags, flags_of_runs
-from reports.rows import ReportRow
-from reports.scope import Scope
 from shiftleader.comparison import (
     ComparisonOutcome,
     ComparisonRow,
@@ -24,8 +22,12 @@ from shiftleader.comparison import (
 )
 from shiftleader.registry_datasets import certify_url, is_wanted
 from shiftleader.run_selection import runs_to_ask
-from users.access import SignedInRequest
-from users.models import User
+
+if TYPE_CHECKING:
+    from reports.rows import ReportRow
+    from reports.scope import Scope
+    from users.access import SignedInRequest
+    from users.models import User
 
 RUNS_PER_STEP = 300  # additional run numbers with each request of the page
 MAX_ROWS = 200  # of each outcome on a page

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from certify.models.choices import Verdict
 from infrastructure.web.paging import requested_page
-from reports.models import DayNote
-from reports.scope import Scope
 from reports.selectors import day_notes_on
 from reports.statistics import Day, OverviewRow, days
 from reports.weekly.phrases import fill_url
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from certify.models.choices import Verdict
+    from reports.models import DayNote
+    from reports.scope import Scope
+    from users.access import SignedInRequest
 
 PAGE_SIZE = 14
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infrastructure.web.paging import requested_page
 from reports.fill_statistics import Fill, fills
-from reports.rows import ReportRow
-from reports.scope import Scope
 from reports.weekly.phrases import fill_url
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from reports.rows import ReportRow
+    from reports.scope import Scope
+    from users.access import SignedInRequest
 
 PAGE_SIZE, MAX_RUNS_PER_CELL = 50, 100
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infrastructure.web.paging import requested_page
 from reports.fill_statistics import fill_lumis
-from reports.scope import Scope
 from reports.weekly.phrases import fill_url, lumi_explanation
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from reports.scope import Scope
+    from users.access import SignedInRequest
 
 PAGE_SIZE = 50
 

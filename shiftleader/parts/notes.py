@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from certify.filters.date_range import week_name
 from reports.models import WeekNote
-from reports.scope import Scope
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from reports.scope import Scope
+    from users.access import SignedInRequest
 
 _LABELS = {
     "conditions": "Conditions",

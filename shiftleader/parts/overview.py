@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from certify.models.choices import Verdict
 from reports.bar_chart import charts
-from reports.scope import Scope
 from reports.statistics import OverviewRow, Shifter, overview, shifters, statistics_of
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from reports.scope import Scope
+    from users.access import SignedInRequest
 
 _MAX_CHANGES = 100
 

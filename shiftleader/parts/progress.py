@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -19,11 +18,15 @@ from registry.bulk_queries import FlaggedDatasetsResult, open_datasets_between, 
 from registry.certification_calls import CertificationCall, certification_calls
 from registry.flags import FlaggedDataset
 from registry.parsing import RegistryDataset, run_type_in
-from reports.scope import Scope
 from shiftleader.progress import calls_in_scope, certified_runs, progress_context, scope_interval
 from shiftleader.registry_datasets import certify_url, is_wanted
 from shiftleader.run_selection import runs_to_ask
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from reports.scope import Scope
+    from users.access import SignedInRequest
 
 RUNS_PER_REQUEST = 1000  # run numbers in one call: about 15 kB
 MAX_RUN_LINKS = 100  # of one reconstruction

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
 
 from certify.review.selectors import questions_about
 from infrastructure.web.paging import requested_page
-from reports.scope import Scope
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from reports.scope import Scope
+    from users.access import SignedInRequest
 
 PAGE_SIZE = 30
 

@@ -6,13 +6,11 @@ part: write the function in a module of this package and the template, and add i
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
-from reports.scope import Scope
 from shiftleader.parts import (
     central_list,
     certifications,
@@ -29,7 +27,12 @@ from shiftleader.parts import (
     training,
     withdrawn,
 )
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reports.scope import Scope
+    from users.access import SignedInRequest
 
 PartContext = dict[str, Any]
 

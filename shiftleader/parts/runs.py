@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from certify.models.choices import Reconstruction, Verdict
 from certify.rules.run_numbers import format_run_numbers
 from infrastructure.web.paging import requested_page
 from reports.fill_statistics import runs
-from reports.rows import ReportRow
-from reports.scope import Scope
 from reports.statistics import OverviewRow, overview, with_verdict
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from reports.rows import ReportRow
+    from reports.scope import Scope
+    from users.access import SignedInRequest
 
 PAGE_SIZE = 100
 

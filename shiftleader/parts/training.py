@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 
 from certify.models import TrackerCertification
-from reports.scope import Scope
-from users.access import SignedInRequest
 from users.models import User
 from users.training import training_candidates
+
+if TYPE_CHECKING:
+    from reports.scope import Scope
+    from users.access import SignedInRequest
 
 PracticeCounts = list[tuple[User, int]]
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from certify.models import TrackerCertification
 from certify.selectors import certified_reconstructions
 from infrastructure.web.paging import requested_page
-from reports.scope import Scope
-from users.access import SignedInRequest
+
+if TYPE_CHECKING:
+    from certify.models import TrackerCertification
+    from reports.scope import Scope
+    from users.access import SignedInRequest
 
 PAGE_SIZE = 50
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
@@ -41,6 +40,9 @@ from tests.factories import (
     UserFactory,
 )
 from users.models import Role, User
+
+if TYPE_CHECKING:
+    from random import Random
 
 REFUSALS = (PermissionDenied, EntryInvalid, AlreadyCertified, ChangedMeanwhile)
 WORDS = (BadReason, PixelProblem, StripProblem, TrackingProblem, Checklist)

@@ -77,7 +77,7 @@ def test_workers_that_start_together_keep_one_secret_key(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "environment, says",
+    ("environment", "says"),
     [
         ({}, "('HTTP_X_FORWARDED_PROTO', 'https')"),
         ({"CERTHELPER_MODE": "sandbox"}, "None"),

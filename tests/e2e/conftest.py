@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
-from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.chromium import ARGUMENTS, executable
 from tests.factories import PASSWORD
-from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+    from users.models import User
 
 PATIENCE_MS = 5000
 # Statuses that our own pages answer on purpose; Chromium reports each of them as a failed load.

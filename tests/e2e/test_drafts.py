@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -18,6 +18,9 @@ from drafts.models import Draft, Lease
 from tests.chromium import ARGUMENTS, executable
 from tests.e2e.conftest import PATIENCE_MS
 from tests.factories import PASSWORD, ReconstructionFactory, RunFactory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 FORM = "/certify/315265/express/"
 SAVED = re.compile(r"draft saved \d\d:\d\d:\d\d UTC")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
 from tests.factories import PASSWORD, CertificationFactory
-from users.models import User
+
+if TYPE_CHECKING:
+    from users.models import User
 
 WORDS = "Trains came late.\nTwo of them."
 

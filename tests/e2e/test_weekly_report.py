@@ -20,7 +20,7 @@ def test_report_is_read_and_its_slides_are_taken_along(
     is_accessible()
 
     held = []
-    page.route("**/slides.pptx?*", lambda route: held.append(route))
+    page.route("**/slides.pptx?*", held.append)
     button = page.locator("a[href*='slides.pptx']")
     button.click()
     assert button.text_content() == "Making the slides…"

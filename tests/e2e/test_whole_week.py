@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,6 +11,9 @@ from playwright.sync_api import Page, expect
 from shiftleader.parts.registry import PARTS
 from tests.factories import CertificationFactory, DatasetFactory, ReconstructionFactory, RunFactory, UserFactory
 from tests.reports.slides.reading import read_odp, read_pptx
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WEEK = "week=2018-W17"
 DAY = date(2018, 4, 27)

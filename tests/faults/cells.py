@@ -7,11 +7,10 @@ import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from html.parser import HTMLParser
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from django.core.cache import cache
-from django.test import Client
 from django.utils import timezone
 
 from certify.models import TrackerCertification
@@ -19,7 +18,11 @@ from infrastructure.http import status, tokens
 from oms.models import OmsFill, OmsRun
 from tests.browser_form import fields_of
 from tests.faults.matrix import REFRESH_PAGE, RUN, SERVICES, MatrixPage, failure_text, is_silent
-from tests.sandbox_server import SandboxForTests
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from tests.sandbox_server import SandboxForTests
 
 NEXT_STEP = re.compile(r"try again|query again|try later|type (the|them)|by hand|check the number", re.IGNORECASE)
 COMMENT = "seven words that nobody wants to retype"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 from hypothesis import strategies as st
 
 from tests.fuzz.values import TEXTS, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PLACE = re.compile(r"<(?:(\w+):)?(\w+)>")
 NUMBERS = ["0", "1", "99999", "100000", "315259", "9999999", "10000000", str(2**31), str(2**63), "9" * 60]

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
-from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +18,9 @@ from tests.fuzz.addresses import Address, addresses
 from tests.fuzz.values import JSON, RAW_QUERIES, VALUES, changed, encoded
 from tests.fuzz.world import FuzzWorld, rolled_back, world  # noqa: F401 - a fixture
 from tests.proof import IS_FULL
+
+if TYPE_CHECKING:
+    from django.test import Client
 
 pytestmark = pytest.mark.django_db
 FORM, FILES = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"

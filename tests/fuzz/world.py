@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.db import transaction
-from django.test import Client
 from hypothesis import strategies as st
 
 from certify.models import TrackerCertification
@@ -29,7 +27,13 @@ from tests.factories import (
     StripProblemFactory,
     TrackingProblemFactory,
 )
-from tests.fuzz.addresses import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.test import Client
+
+    from tests.fuzz.addresses import Address
 
 RUN = "315259"
 # Query parameters that views read although their pages have no input with the name.

@@ -119,7 +119,7 @@ def test_negative_number_stays_a_number():
 
 
 @pytest.mark.parametrize(
-    "query, says",
+    ("query", "says"),
     [
         ("export=xml", "give csv or json"),
         ("export=json&runs_min=x", "runs_min: Type a run number"),

@@ -99,7 +99,7 @@ def test_withdrawn_ones_show_only_when_asked_for(shifter_client, one):
 
 
 @pytest.mark.parametrize(
-    "name, value, says",
+    ("name", "value", "says"),
     [
         ("runs_min", "x", "Type a run number of up to seven digits."),
         ("runs_max", "99999999999999999999", "Type a run number of up to seven digits."),
@@ -126,7 +126,7 @@ def test_value_that_cannot_be_read_is_said_beside_its_field_and_shows_nothing(sh
     assert ROW.findall(answer.content.decode()) == []
 
 
-@pytest.mark.parametrize("name, first, last", [("runs", 315270, 315260), ("date", "2018-05-03", "2018-05-01")])
+@pytest.mark.parametrize(("name", "first", "last"), [("runs", 315270, 315260), ("date", "2018-05-03", "2018-05-01")])
 def test_range_that_ends_before_it_begins_is_said_beside_its_end(shifter_client, one, name, first, last):
     answer = shifter_client.get("/list/", {f"{name}_min": first, f"{name}_max": last})
     assert list(answer.context["page"].filters.form.errors) == [f"{name}_max"]

@@ -39,7 +39,7 @@ def test_default_of_a_guest_is_everybodys_today(guest_client, made):
 
 
 @pytest.mark.parametrize(
-    "chip, names",
+    ("chip", "names"),
     [
         ("Mine today", ["mine"]),
         ("My week", ["mine", "monday"]),
@@ -104,7 +104,7 @@ def test_sort_by_run(shifter_client, shifter):
     assert rows(shifter_client, sort="-run") == [one.pk for one in reversed(made)]
 
 
-@pytest.mark.parametrize("asked, shown", [("50", 50), ("100", 60), ("7", 25), ("x", 25)])
+@pytest.mark.parametrize(("asked", "shown"), [("50", 50), ("100", 60), ("7", 25), ("x", 25)])
 def test_page_size(shifter_client, shifter, asked, shown):
     create_certifications(60, shifter, ReconstructionFactory(), date=TODAY)
     assert len(rows(shifter_client, per_page=asked)) == shown
@@ -116,7 +116,7 @@ def test_odd_page_or_order_is_no_error(shifter_client, made, odd):
 
 
 @pytest.mark.parametrize(
-    "old, new",
+    ("old", "new"),
     [
         ("date_range_min=2018-05-01&date_range_max=2018-05-07", "date_min=2018-05-01&date_max=2018-05-07"),
         ("date=2018-05-01&runs_min=315270", "date_min=2018-05-01&date_max=2018-05-01&runs_min=315270"),

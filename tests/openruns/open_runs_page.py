@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
-from django.test import Client
 from django.urls import reverse
 
 from oms.models import OmsRun
 from tests.factories import CertificationFactory
+
+if TYPE_CHECKING:
+    from django.test import Client
 
 
 @dataclass

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from certify.models import TrackerCertification
 from certify.models.choices import Flag
@@ -11,6 +11,9 @@ from oms.choices import RunType
 from oms.models import OmsRun
 from reports.rows import ReportRow, report_rows
 from tests.factories import CertificationFactory, DatasetFactory, ReconstructionFactory, RunFactory, UserFactory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DAY = date(2018, 5, 14)
 _FLAGS = {"good": Flag.GOOD, "bad": Flag.BAD, "exc": Flag.EXCLUDED}

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from certify.models import TrackerCertification
 from certify.review.models import Review, Reviewed, ShifterQuestion
 from reports.models import DayNote, WeekNote
 from shiftleader.models import SavedFilter
 from shiftleader.parts.registry import PARTS
 from tests.factories import CertificationFactory, ChecklistFactory, RunFactory, UserFactory
 from tests.many import many_certifications
+
+if TYPE_CHECKING:
+    from certify.models import TrackerCertification
 
 MOST_OF_A_PART, MOST_OF_THE_WEEK = 15, 60
 MONDAY = date(2018, 5, 28)

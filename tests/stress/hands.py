@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from tests.browser_form import field_names, fields_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 TIMEOUT_S = 60
 T = TypeVar("T")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 
 from tests.stress.hands import Outcome, all_at_once, seen_status, simulated_users
-from tests.stress.site import StressSite
 from tests.stress.submission import Submission, check, leftovers, submission, targets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+
+    from tests.stress.site import StressSite
 
 AT_ONCE = 4
 UNDISTURBED = 2

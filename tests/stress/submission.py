@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import requests
+if TYPE_CHECKING:
+    from random import Random
 
-from tests.stress.hands import SimulatedUser
+    import requests
+
+    from tests.stress.hands import SimulatedUser
 
 COMPONENTS = ("pixel", "strip", "tracking")
 FIRST_RUN, LAST_RUN = 314206, 316201

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
-
-import requests
+from typing import TYPE_CHECKING, Any
 
 from tests.browser_form import fields_of
 from tests.stress.hands import Outcome, SimulatedUser, all_at_once, seen_status, simulated_users
 from tests.stress.submission import check
+
+if TYPE_CHECKING:
+    import requests
 
 RUN, OTHER_RUN = 315259, 315264
 ALL_GOOD = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists"}

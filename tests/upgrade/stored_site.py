@@ -7,14 +7,16 @@ import gzip
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connections
 from django.test import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FOLDER = Path(__file__).parent
 STORED: dict[str, Any] = json.loads((FOLDER / "browsers.json").read_text())

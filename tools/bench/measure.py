@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from email.message import Message
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from tests.browser_form import fields_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from email.message import Message
 
 TIMEOUT_S = 60
 MAX_IDLE_S = 1  # gunicorn closes connections that are idle for two seconds

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import statistics
 import time
-from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.test import Client
@@ -18,8 +17,12 @@ from certify.models.choices import ConfirmationCode
 from shiftleader.parts.registry import PARTS
 from tests.browser_form import fields_of
 from tools.bench.measure import BASELINE_PATH, BenchBrowser, Measurement, PageResponse, longest_chain, timed
-from tools.bench.site import BenchSite
 from users.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tools.bench.site import BenchSite
 
 REPEATS = 60
 SAVES = 40

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime, timedelta
 from itertools import islice, product
+from typing import TYPE_CHECKING
 
 from certify.models import BadReason, Dataset, RunReconstruction, TrackerCertification
 from certify.models.choices import Flag, Reconstruction, TrackerMap
 from oms.choices import RunType
 from oms.models import OmsFill, OmsRun
 from users.models import Role, User
+
+if TYPE_CHECKING:
+    import random
 
 CERTIFICATIONS = 15_000
 FIRST_RUN, FIRST_FILL = 320_000, 6_800

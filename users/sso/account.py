@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
@@ -20,6 +18,11 @@ from audit.operation import operation
 from users.choices import AccountChangeKind
 from users.models import User
 from users.sso.role_mapping import highest_role, role_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from allauth.socialaccount.models import SocialAccount
 
 logger = logging.getLogger(__name__)
 SIGN_IN_REASON = "As CERN said at the sign-in."

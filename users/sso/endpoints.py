@@ -5,14 +5,16 @@ All functions raise `RemoteError` if the realm is unreachable or its response ca
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
 from infrastructure.http import client
-from infrastructure.http.budget import Budget
 from infrastructure.http.errors import BadStatus, RemoteError, WrongShape
 from users.sso.service import SSO
+
+if TYPE_CHECKING:
+    from infrastructure.http.budget import Budget
 
 DISCOVERY = "/.well-known/openid-configuration"
 REQUIRED_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ALGORITHM = "RS256"
 CLOCK_LEEWAY_S = 30

@@ -7,10 +7,9 @@ through `infrastructure.http`, the verification of the ID token and its nonce, a
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -21,7 +20,6 @@ from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnec
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
 from django.db import IntegrityError
-from django.http import HttpRequest
 from django.urls import reverse
 
 from infrastructure.http.budget import Budget
@@ -31,6 +29,11 @@ from users.sso import endpoints
 from users.sso.account import Claims, UnusableClaims, create_account, update_account
 from users.sso.id_token import InvalidIdToken, verify_id_token
 from users.sso.pkce import code_challenge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.http import HttpRequest
 
 logger = logging.getLogger(__name__)
 CERN = "cern"

@@ -6,8 +6,7 @@ import http.client
 import socket
 import sys
 import time
-from argparse import ArgumentParser
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.management import call_command
@@ -19,6 +18,10 @@ from certhelper import env
 from certhelper.checks import require_startup_checks
 from certhelper.process_group import ProcessGroup
 from certhelper.static_files import collect_changed_static_files
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Callable
 
 HOST = "127.0.0.1"
 START_S = 50

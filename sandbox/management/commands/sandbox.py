@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from argparse import ArgumentParser
-from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from sandbox.server import DEFAULT_PORT, SandboxServer, warm_up
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from types import FrameType
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    "typed, query",
+    ("typed", "query"),
     [
         ("315270", "runs_min=315270&runs_max=315270"),
         (" 315270 ", "runs_min=315270&runs_max=315270"),
@@ -18,7 +18,7 @@ def test_run_number_leads_to_all_its_certifications(guest_client, typed, query):
 
 
 @pytest.mark.parametrize(
-    "typed, says",
+    ("typed", "says"),
     [
         ("express", "“express” is neither a run number nor a range."),
         ("31527000", "31527000 is not a run number. Run numbers are 100000 to 9999999."),

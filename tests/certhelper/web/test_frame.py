@@ -20,7 +20,7 @@ def navigation(client) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "who, pages",
+    ("who", "pages"),
     [
         ("guest", ["Home", "Certifications", "References", "Daily report", "Week", "History"]),
         ("shifter", ["Home", "Open runs", "Certifications", "References", "Daily report", "Week", "History"]),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from django.db import models
 
 from certify.models import RunReconstruction
 from infrastructure.database.compiled_query import PLACEHOLDER, SECOND_PLACEHOLDER, PrecompiledQuery
 from oms.models import OmsRun
 from tests.factories import ReconstructionFactory, RunFactory
+
+if TYPE_CHECKING:
+    from django.db import models
 
 pytestmark = pytest.mark.django_db
 
@@ -50,9 +54,9 @@ def test_a_row_read_so_can_be_saved_and_read_again():
 def test_parameters_go_to_their_places_and_values_are_tuples():
     compiled: PrecompiledQuery[tuple] = PrecompiledQuery(_between, PLACEHOLDER, SECOND_PLACEHOLDER, "the name")
     runs = {number: RunFactory(run_number=number) for number in (318500, 318501, 318502)}
-    for number in runs:
+    for run in runs.values():
         for name in ("express", "prompt"):
-            ReconstructionFactory(run=runs[number], reconstruction=name)
+            ReconstructionFactory(run=run, reconstruction=name)
     for asked in ((318500, 318501, "express"), (318501, 318502, "prompt"), (318600, 318700, "express")):
         assert compiled.rows(*asked) == list(_between(*asked))
     assert len(compiled.rows(318500, 318501, "express")) == 2

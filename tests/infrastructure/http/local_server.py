@@ -3,11 +3,14 @@
 import json
 import threading
 import time
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TOKEN_PATH = "/sso/api-access/token"
 

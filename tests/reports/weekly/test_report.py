@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,10 +20,14 @@ from reports.models import DayNote, WeekNote
 from reports.scope import PeriodFilter, Scope
 from reports.slides.weekly_deck import build_deck
 from reports.weekly.content import build_report
-from reports.weekly.sections import Link, WeeklyReport
 from tests.factories import CertificationFactory, RunFactory, UserFactory
 from tests.reports.slides.reading import read_deck, read_odp, read_pptx
 from tests.shiftleader.weekly import MONDAY, WEEK, a_week
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reports.weekly.sections import Link, WeeklyReport
 
 pytestmark = pytest.mark.django_db
 READERS = {"pptx": read_pptx, "odp": read_odp}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 
 from certify.filters.date_range import days_of_week
 from certify.models.choices import Verdict
 from oms.formatting import lumi_text
-from reports.rows import ReportRow
 from reports.scope import Scope
 from reports.slides.weekly_deck import build_deck
 from reports.statistics import flag_changes
@@ -17,6 +17,9 @@ from reports.weekly.content import ReportData, build_sections
 from reports.weekly.sections import WeeklyReport
 from tests.reports.slides.reading import read_deck
 from tests.reports.test_statistics import certified, exactly
+
+if TYPE_CHECKING:
+    from reports.rows import ReportRow
 
 WEEK = Scope.of_days(days_of_week("2018-W20"))
 

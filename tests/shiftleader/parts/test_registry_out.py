@@ -50,7 +50,7 @@ def the_rest(ask) -> dict[str, str]:
 
 def _main(html: str) -> str:
     """The page's own part: above and below it stands which service is out."""
-    return html.split("<main")[1].split("</main>")[0]
+    return html.split("<main")[1].split("</main>", maxsplit=1)[0]
 
 
 def _as_ever(html: str) -> str:

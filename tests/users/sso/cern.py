@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import requests
 from django.test import Client
 from django.urls import reverse
 
-from tests.sandbox_server import SandboxForTests
+if TYPE_CHECKING:
+    from tests.sandbox_server import SandboxForTests
 
 START = reverse("users:cern-sign-in")
 CALLBACK = reverse("users:cern-callback")

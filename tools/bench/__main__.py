@@ -9,9 +9,12 @@ import multiprocessing
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from typing import TYPE_CHECKING
 
-from tools.bench.measure import Measurement
 from tools.bench.run import measure_size, multiple_text, write_line
+
+if TYPE_CHECKING:
+    from tools.bench.measure import Measurement
 
 DEFAULT_SIZE = 15_000
 

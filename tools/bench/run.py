@@ -10,7 +10,7 @@ from tools.bench.site import whole_site
 
 
 def write_line(line: str = "") -> None:
-    print(line, flush=True)  # noqa: T201 - the output of this program
+    print(line, flush=True)
 
 
 def multiple_text(row: Measurement) -> str:

@@ -1,4 +1,4 @@
-"""Why an action on a certification was not carried out."""
+"""Exceptions of the actions on certifications."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
 
 class EntryInvalid(Exception):
-    """The entry breaks a rule or leaves a question open; `issues` say which and beside which field."""
+    """The entry breaks a rule or lacks a confirmation; `issues` has the sentences and form fields."""
 
     def __init__(self, issues: list[ValidationIssue]):
-        super().__init__("; ".join(one.sentence for one in issues))
+        super().__init__("; ".join(issue.sentence for issue in issues))
         self.issues = issues
 
 
 class AlreadyCertified(Exception):
-    """Somebody was faster: `existing` is what stands."""
+    """The reconstruction has a live certification already: `existing`."""
 
     def __init__(self, existing: TrackerCertification):
         super().__init__(f"{existing} is certified already.")
@@ -26,7 +26,7 @@ class AlreadyCertified(Exception):
 
 
 class ChangedMeanwhile(Exception):
-    """The certification is not the version that was loaded: `existing` is what stands now."""
+    """The certification was changed after the form was loaded; `existing` is the current version."""
 
     def __init__(self, existing: TrackerCertification):
         super().__init__(f"{existing} was changed meanwhile.")

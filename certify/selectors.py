@@ -1,4 +1,4 @@
-"""Questions to the database about certifications. Nothing here writes or asks the outside."""
+"""Queries of certifications. They read the database only: no writes, no network."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TWINS = {
     Reconstruction.EXPRESS.value: Reconstruction.PROMPT,
     Reconstruction.PROMPT.value: Reconstruction.EXPRESS,
 }
-# Of ninety columns of a certification and its people, those that a counterpart is made of: half the time.
+# Only the columns that `TwinCertification` needs: reading all of them takes twice as long.
 _TWIN_COLUMNS = [
     *(*FLAG_COLUMNS, *VERDICT_FACTS, "updated_at"),
     *(f"{person}__{name}" for person in ("user", "updated_by") for name in ("username", "first_name", "last_name")),
@@ -31,7 +31,7 @@ _TWIN_COLUMNS = [
 
 
 def certified_for(training_of: int | None = None) -> CertificationQuerySet:
-    """What is certified: all that is live; for who is in training (key), their own practice and nothing else."""
+    """Return the live certifications; for a user in training (primary key), only their own practice."""
     if training_of is None:
         return TrackerCertification.objects.live()
     return TrackerCertification.everything.live().filter(is_practice=True, user=training_of)
@@ -40,7 +40,7 @@ def certified_for(training_of: int | None = None) -> CertificationQuerySet:
 def live_certifications_of(
     run_numbers: Iterable[int], training_of: int | None = None
 ) -> dict[tuple[int, str], TrackerCertification]:
-    """The live certifications of these runs by (run, reconstruction), each with its user: one query."""
+    """Return the live certifications of these runs by (run, reconstruction), with their users, in one query."""
     rows = (
         certified_for(training_of)
         .filter(runreconstruction__run_id__in=list(run_numbers))
@@ -50,7 +50,7 @@ def live_certifications_of(
 
 
 def certified_reconstructions(run_numbers: Collection[int], training_of: int | None = None) -> set[tuple[int, str]]:
-    """Which (run, reconstruction) of these runs are certified: one query of two columns."""
+    """Return the certified (run, reconstruction) of these runs, in one query of two columns."""
     if training_of is None and run_numbers and _is_narrow_range(run_numbers):
         found: Iterable[tuple[int, str]] = _certified_between.rows(min(run_numbers), max(run_numbers))
     else:
@@ -59,7 +59,7 @@ def certified_reconstructions(run_numbers: Collection[int], training_of: int | N
 
 
 def _is_narrow_range(run_numbers: Collection[int]) -> bool:
-    """Whether they are read as a range, as those of most searches: a hundred numbers cost more to send."""
+    """Whether to query a range, as for most searches: it is faster than a list of a hundred numbers."""
     return max(run_numbers) - min(run_numbers) < 10 * len(run_numbers)
 
 
@@ -78,16 +78,16 @@ _certified_between: PrecompiledQuery[tuple[int, str]] = PrecompiledQuery(
 def live_certification(
     run_number: int, reconstruction: str, training_of: int | None = None
 ) -> TrackerCertification | None:
-    """The one live certification of this reconstruction, with what a page shows of it."""
+    """Return the live certification of this reconstruction, with the related rows that pages show, or None."""
     live = certified_for(training_of).of_run(run_number)
     key = live.filter(runreconstruction__reconstruction=reconstruction).values_list("pk", flat=True).order_by()[:1]
-    # Mostly there is none, and finding that out is cheap; its names are many columns.
+    # In most cases there is none: query the key first, the many columns of the related rows only if it exists.
     return TrackerCertification.everything.with_names().get(pk=key[0]) if key else None
 
 
 def certification_by_key(idempotency_key: uuid.UUID) -> TrackerCertification | None:
-    """The certification that the form with this key has made, practice or not."""
-    # Mostly there is none, as above.
+    """Return the certification that the form with this key created, practice or not, or None."""
+    # In most cases there is none, as above.
     rows = TrackerCertification.everything
     key = rows.filter(idempotency_key=idempotency_key).values_list("pk", flat=True).order_by()
     return rows.get(pk=key[0]) if key else None
@@ -99,9 +99,9 @@ def twin_of(
     certified: Collection[tuple[int, str]] | None = None,
     training_of: int | None = None,
 ) -> TwinCertification | None:
-    """The live certification of the other one of express and prompt: one query; none for the rest.
+    """Return the live certification of prompt for express, and the reverse, in one query.
 
-    None either where `certified`, read before, does not have it.
+    Returns None for other reconstructions, if there is none, or if `certified`, from an earlier query, lacks it.
     """
     other = _TWINS.get(reconstruction)
     if other is None or (certified is not None and (run_number, other.value) not in certified):
@@ -115,7 +115,7 @@ def _as_twin(row: TrackerCertification, reconstruction: str) -> TwinCertificatio
     return TwinCertification(
         pk=row.pk,
         reconstruction=reconstruction,
-        component_flags={one.component: one for one in row.component_flags},
+        component_flags={component_flag.component: component_flag for component_flag in row.component_flags},
         **verdict_facts(row),
         editor_name=(row.updated_by or row.user).display_name,
         changed_at=row.updated_at,
@@ -123,7 +123,7 @@ def _as_twin(row: TrackerCertification, reconstruction: str) -> TwinCertificatio
 
 
 def reference_of_each_certification() -> list[dict[str, object]]:
-    """All live certifications with their reference, in the shape that the existing ML tools read: one query."""
+    """Return all live certifications with their reference, in the JSON shape of the existing ML tools, in one query."""
     rows = TrackerCertification.objects.live().order_by("pk")
     names = {
         "run_number": "runreconstruction__run_id",

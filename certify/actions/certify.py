@@ -1,4 +1,4 @@
-"""All that writes certifications: one function per deed, the actor first, one transaction each."""
+"""Create and change certifications. Each action takes the actor first and is one transaction."""
 
 from __future__ import annotations
 
@@ -55,26 +55,26 @@ def certify_run(
 ) -> TrackerCertification:
     """Certify one reconstruction of a run.
 
-    The same save sent again, known by its `idempotency_key`, leads to the record it made; with other content it is a
-    conflict like any other. Raises `EntryInvalid` and `AlreadyCertified`.
+    A resubmission with the same `idempotency_key` and content returns the existing certification; with other content it
+    is a conflict. Raises `PermissionDenied`, `EntryInvalid` and `AlreadyCertified`.
     """
     if not actor.may_certify:
         raise PermissionDenied("Certifying needs the role shifter.")
     with operation(actor, CertificationChangeKind.CERTIFY, run=run_number):
         run = _lock_run(run_number, context)
-        made = certification_by_key(idempotency_key) if idempotency_key else None
-        if made and is_resubmission(made, actor, run_number, reconstruction, data, context):
-            return made
+        earlier = certification_by_key(idempotency_key) if idempotency_key else None
+        if earlier and is_resubmission(earlier, actor, run_number, reconstruction, data, context):
+            return earlier
         certified, target = certified_reconstructions([run_number], actor.training_of), (run_number, reconstruction)
         if target in certified and (existing := live_certification(*target, actor.training_of)):
             raise AlreadyCertified(existing)
-        if refused := training_mismatch(actor, context):
-            raise EntryInvalid(refused)
+        if issues := training_mismatch(actor, context):
+            raise EntryInvalid(issues)
         _check_shown_facts(run, None, context)
         _store_typed_facts(actor, run, context)
         data = _validated(run, reconstruction, data, context, certified)
-        # A key that made another record (a form sent again for another run) makes way for a new one.
-        key = uuid.uuid4() if made or idempotency_key is None else idempotency_key
+        # A key that another certification has (a form submitted again for another run) is replaced by a new one.
+        key = uuid.uuid4() if earlier or idempotency_key is None else idempotency_key
         return _insert(actor, run, lock_reconstruction(run, reconstruction), data, context, key)
 
 
@@ -88,9 +88,10 @@ def amend_certification(
     reason: str = "",
     idempotency_key: uuid.UUID | None = None,
 ) -> TrackerCertification:
-    """Change a live certification that was loaded at `version`; its owner stays its owner.
+    """Change a live certification that was loaded at `version`. The owner does not change.
 
-    Raises `EntryInvalid` and `ChangedMeanwhile`; the same change sent again changes nothing more.
+    A resubmission of the same change returns the certification unchanged. Raises `PermissionDenied`, `EntryInvalid` and
+    `ChangedMeanwhile`.
     """
     context = replace(context, training_of=certification.training_of)
     with operation(actor, CertificationChangeKind.AMEND, reason=reason, run=certification.run_number) as done:
@@ -110,7 +111,7 @@ def amend_certification(
 
 
 def _check_may_change(actor: User, current: TrackerCertification, reason: str) -> None:
-    """Its owner and shift leaders may; somebody else's only with a reason."""
+    """Raise unless `actor` is the owner or a shift leader. A change by another person needs a reason."""
     if not current.may_be_changed_by(actor):
         raise PermissionDenied("Only its owner or a shift leader can change a certification.")
     if current.user_id != actor.pk and not reason.strip():
@@ -123,9 +124,9 @@ _run_query: PrecompiledQuery[OmsRun] = PrecompiledQuery(
 
 
 def _lock_run(run_number: int, context: CertificationContext) -> OmsRun:
-    """The run's row, made when OMS never answered for it; held, so that savers of one run queue up.
+    """Return the run, created if OMS never answered for it, locked so that saves of one run are serialized.
 
-    A fill that will be written is held before the run: the mirror locks in this order, too.
+    A fill that will be written is locked before the run, in the same order as in the OMS mirror.
     """
     if context.typed_fill and context.training_of is None:
         known = OmsRun.objects.filter(pk=run_number).values_list("fill_number", flat=True).first()
@@ -137,16 +138,16 @@ def _lock_run(run_number: int, context: CertificationContext) -> OmsRun:
 
 
 def _check_shown_facts(run: OmsRun, current: TrackerCertification | None, context: CertificationContext) -> None:
-    """Nobody certifies on facts that they were not shown; what they typed or chose themselves they know."""
+    """Raise `EntryInvalid` if facts differ from those shown, except those that the person typed or chose."""
     known = set(context.typed_run)
     if current and changed_dataset(current) == context.dataset:
         known.add(DATASET)
-    if refused := changed_since_shown(context.shown, run, current, known):
-        raise EntryInvalid(refused)
+    if issues := changed_since_shown(context.shown, run, current, known):
+        raise EntryInvalid(issues)
 
 
 def _store_typed_facts(actor: User, run: OmsRun, context: CertificationContext) -> None:
-    """Put what was typed for the run and its fill into their rows, and nothing else."""
+    """Save the typed values of the run and its fill in their rows; in training, set them in memory only."""
     number = context.typed_fill.get("fill_number", {}).get("value") or run.fill_id or run.fill_number
     if context.typed_fill and not number:
         raise EntryInvalid([ValidationIssue("fill-fill_number", FILL_NUMBER_MISSING)])
@@ -163,19 +164,22 @@ def _store_typed_facts(actor: User, run: OmsRun, context: CertificationContext) 
 
 
 def _store_typed_fill(actor: User, fill_number: int, typed: TypedValues, *, is_named_now: bool) -> OmsFill:
-    """The fill with what was typed. What OMS says of a fill that is only now named stands: other runs rest on it."""
+    """Save typed values of a fill. Raises `EntryInvalid` for values of OMS if the run gets this fill only now.
+
+    Other runs of the fill depend on the values of OMS.
+    """
     fill, _ = OmsFill.objects.select_for_update().get_or_create(fill_number=fill_number)
-    of_fill = {name: given for name, given in typed.items() if name != "fill_number"}
-    if is_named_now and (refused := _oms_conflicts(fill, of_fill)):
-        raise EntryInvalid(refused)
-    if changed := apply_typed(fill, of_fill, actor.username):
+    fill_values = {name: value for name, value in typed.items() if name != "fill_number"}
+    if is_named_now and (issues := _oms_conflicts(fill, fill_values)):
+        raise EntryInvalid(issues)
+    if changed := apply_typed(fill, fill_values, actor.username):
         fill.save(update_fields=[*changed, "typed", "reported"])
     return fill
 
 
 def _oms_conflicts(fill: OmsFill, typed: TypedValues) -> list[ValidationIssue]:
-    """The typed values of a fill that OMS has given otherwise, each with OMS's value."""
-    others = [name for name, given in typed.items() if given["value"] != getattr(fill, name)]
+    """Return an issue for each typed value that differs from the value of OMS."""
+    others = [name for name, value in typed.items() if value["value"] != getattr(fill, name)]
     labels = {name: name.replace("_", " ") for name in others if not may_be_typed(fill, name)}
     return [
         ValidationIssue(
@@ -193,7 +197,7 @@ def _validated(
     context: CertificationContext,
     certified: Collection[tuple[int, str]] | None = None,
 ) -> CertificationInput:
-    """The decision with the codes of just what was asked. Raises `EntryInvalid` with all that stands in the way."""
+    """Return the input with the codes of the required confirmations only. Raises `EntryInvalid` with all issues."""
     entry = build_entry(
         run,
         reconstruction,
@@ -202,10 +206,10 @@ def _validated(
         unticked=context.unticked,
         twin=twin_of(run.run_number, reconstruction, certified, context.training_of),
     )
-    asked = required_confirmations(entry)
-    if refused := validate(entry) + missing_confirmations(asked, data.confirmed):
-        raise EntryInvalid(refused)
-    return replace(data, confirmed=[one.code.value for one in asked])
+    required = required_confirmations(entry)
+    if issues := validate(entry) + missing_confirmations(required, data.confirmed):
+        raise EntryInvalid(issues)
+    return replace(data, confirmed=[confirmation.code.value for confirmation in required])
 
 
 _reconstruction_query: PrecompiledQuery[RunReconstruction] = PrecompiledQuery(
@@ -215,14 +219,14 @@ _reconstruction_query: PrecompiledQuery[RunReconstruction] = PrecompiledQuery(
 
 
 def lock_reconstruction(run: OmsRun, reconstruction: str) -> RunReconstruction:
-    """The row of this reconstruction, held until the transaction ends so that two savers queue up; made where new."""
+    """Get or create the row of this reconstruction, locked until the transaction ends."""
     name = Reconstruction(reconstruction).value
-    if known := _reconstruction_query.first(run.run_number, name):
-        return known
+    if existing := _reconstruction_query.first(run.run_number, name):
+        return existing
     try:
         with transaction.atomic():
             return RunReconstruction.objects.create(run=run, reconstruction=name)
-    except IntegrityError:  # somebody has made it meanwhile
+    except IntegrityError:  # another transaction created it meanwhile
         return RunReconstruction.objects.select_for_update().get(run=run, reconstruction=name)
 
 
@@ -279,15 +283,15 @@ def _get_dataset(name: str) -> Dataset:
 def _assign_values(
     row: TrackerCertification, run: OmsRun, data: CertificationInput, context: CertificationContext
 ) -> None:
-    """Put the decision and the facts it rests on, frozen, into the row."""
+    """Set the input and the current facts on the row."""
     for name, value in data.columns().items():
         setattr(row, name, value)
     row.dataset = _get_dataset(context.dataset) if context.dataset else None
     row.is_dataset_verified = context.is_dataset_verified
     row.external_info_complete = context.is_complete and not has_typed_values(run)
     copy_verdict_facts(run, row)
-    ticked = [{**one, "by": row.user.username} for one in context.checklists]
-    checklists = ticked or row.facts.get("checklists", [])  # gone through once, when it was made
+    ticked = [{**checklist, "by": row.user.username} for checklist in context.checklists]
+    checklists = ticked or row.facts.get("checklists", [])  # ticked when it was created; a change keeps them
     row.facts = frozen_facts(run, data.reference, context.dataset, settled_registry(row, context.registry))
     row.facts["checklists"] = checklists
     row.stale, row.stale_since = [], None

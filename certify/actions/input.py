@@ -1,4 +1,4 @@
-"""What a shifter said and what it rests on, as the actions take it; and whether a record says just that already."""
+"""The input of the actions on certifications, and its comparison with an existing certification."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CertificationInput:
-    """What the shifter said: the fields of a certification by name, without its facts.
+    """What the shifter entered: the fields of a certification without its facts.
 
-    `confirmed` are the codes of the questions that were confirmed; of these, only what is asked is kept.
+    `confirmed`: codes of the ticked confirmations; only required ones are stored. `problems`: vocabulary terms by name
+    of the relation.
     """
 
     component_flags: tuple[ComponentFlag, ...]
@@ -34,14 +35,15 @@ class CertificationInput:
 
     @classmethod
     def from_columns(cls, **values: Any) -> CertificationInput:
-        """From flags and ticks by the names of their columns, and the rest as here. A tick left out is not set."""
+        """Build from flags and low-statistics values by column name (default False), and the other fields."""
         component_flags = tuple(
-            ComponentFlag(one, values.pop(one.flag_field), values.pop(one.lowstat_field, False)) for one in Component
+            ComponentFlag(component, values.pop(component.flag_field), values.pop(component.lowstat_field, False))
+            for component in Component
         )
         return cls(component_flags, **values)
 
     def columns(self) -> dict[str, Any]:
-        """The certification's own columns."""
+        """Return {column: value} of the certification, without relations to many rows."""
         plain = ("trackermap", "date", "bad_reason", "comment", "confirmed")
         return {
             **flag_columns(self.component_flags),
@@ -52,11 +54,11 @@ class CertificationInput:
 
 @dataclass(frozen=True)
 class CertificationContext:
-    """What a decision rests on besides the mirror of OMS: dataset, typed facts, and what Run Registry said when.
+    """The context of an input besides the facts of OMS: dataset, typed facts, and the answer of Run Registry.
 
-    `checklists`: those that were ticked, by identifier, title and edition, to which who ticked them is added; none when
-    a certification is changed.
-    `shown`: the facts that the form showed, None where it does not say. `training_of`: whose practice it is (key).
+    `checklists`: {identifier, title, edition} of the ticked checklists, empty for a change; the action adds who ticked
+    them. `shown`: the facts that the form showed, None if unknown. `training_of`: key of the user whose practice
+    it is, or None.
     """
 
     dataset: str = ""
@@ -80,19 +82,20 @@ def is_resubmission(
     data: CertificationInput,
     context: CertificationContext,
 ) -> bool:
-    """Whether this is the save that made the record, sent once more, and the record still stands."""
-    is_of = (certification.user_id, certification.run_number, certification.reconstruction) == (
+    """Whether this input is the one that created the certification, submitted again, and it is still live."""
+    is_same_target = (certification.user_id, certification.run_number, certification.reconstruction) == (
         actor.pk,
         run_number,
         reconstruction,
     )
-    return is_of and certification.state == CertificationState.LIVE and has_same_content(certification, data, context)
+    is_live = certification.state == CertificationState.LIVE
+    return is_same_target and is_live and has_same_content(certification, data, context)
 
 
 def has_same_content(
     certification: TrackerCertification, data: CertificationInput, context: CertificationContext
 ) -> bool:
-    """Whether the record has just this decision, on this dataset and these typed facts."""
+    """Whether the certification has the same input, dataset and typed facts."""
     columns = data.columns()
     has_same_columns = set(certification.confirmed) <= set(columns.pop("confirmed"))
     has_same_columns &= all(getattr(certification, name) == value for name, value in columns.items())
@@ -104,12 +107,13 @@ def has_same_content(
 
 
 def _has_typed_facts(certification: TrackerCertification, context: CertificationContext) -> bool:
-    """Whether all that was typed by hand is among the facts the record froze."""
-    of_run = dict(context.typed_run)
-    of_fill = dict(context.typed_fill)
-    if "fill_number" in of_fill:
-        of_run["fill_number"] = of_fill.pop("fill_number")
-    asked = (("run", of_run), ("fill", of_fill))
+    """Whether the facts stored with the certification have all typed values."""
+    run_values = dict(context.typed_run)
+    fill_values = dict(context.typed_fill)
+    if "fill_number" in fill_values:
+        run_values["fill_number"] = fill_values.pop("fill_number")
     return all(
-        certification.facts[part].get(name) == given["value"] for part, typed in asked for name, given in typed.items()
+        certification.facts[part].get(name) == typed["value"]
+        for part, values in (("run", run_values), ("fill", fill_values))
+        for name, typed in values.items()
     )

@@ -1,6 +1,6 @@
-"""Whether a certification stands, and whose it is: withdraw, restore, hand over.
+"""Withdraw, restore and hand over certifications.
 
-As in `certify.actions`: the actor first, one transaction each, rights, version and rules checked inside.
+Each action takes the actor first, is one transaction, and checks permissions, version and rules.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def withdraw_certification(
     actor: User, certification: TrackerCertification, version: int, reason: str
 ) -> TrackerCertification:
-    """Withdraw a live certification: it is kept and counts nowhere. Its owner may, and shift leaders.
+    """Withdraw a live certification: it stays stored, but no longer counts. For its owner and shift leaders.
 
     Raises `PermissionDenied`, `EntryInvalid` without a reason, and `ChangedMeanwhile`.
     """
@@ -42,9 +42,9 @@ def withdraw_certification(
 def restore_certification(
     actor: User, certification: TrackerCertification, version: int, reason: str
 ) -> TrackerCertification:
-    """Let a withdrawn certification count again. Its owner may, and shift leaders.
+    """Make a withdrawn certification live again. For its owner and shift leaders.
 
-    Raises as `withdraw_certification`, and `AlreadyCertified` where another live one stands.
+    Raises as `withdraw_certification`, and `AlreadyCertified` if there is another live one.
     """
     try:
         with _locked_for_change(actor, certification, version, CertificationChangeKind.RESTORE, reason) as current:
@@ -63,7 +63,7 @@ def restore_certification(
 def hand_over_certification(
     actor: User, certification: TrackerCertification, version: int, new_owner: User, reason: str
 ) -> TrackerCertification:
-    """Make it another shifter's. Shift leaders may. Raises as `withdraw_certification`."""
+    """Make another shifter the owner. For shift leaders. Raises as `withdraw_certification`."""
     if not actor.may_change_others:
         raise PermissionDenied("Handing a certification over needs the role shift leader.")
     if certification.is_practice:
@@ -94,7 +94,7 @@ def _check_state(current: TrackerCertification, state: CertificationState) -> No
 def _locked_for_change(
     actor: User, certification: TrackerCertification, version: int, kind: CertificationChangeKind, reason: str
 ) -> Iterator[TrackerCertification]:
-    """The certification, locked and checked; what is set in it inside is saved and on record."""
+    """Lock and check the certification, yield it, then save its changes and record them in the history."""
     with operation(actor, kind, reason=reason, run=certification.run_number) as done:
         current = TrackerCertification.everything.lock_row(certification.pk)
         if not current.may_be_changed_by(actor):

@@ -1,6 +1,6 @@
-"""What people and the refresh do with the facts of a certification that stands: confirm, complete, give back to OMS.
+"""Actions on the facts of existing certifications: confirm, complete, and restore the values of OMS.
 
-One transaction each, the run held first, then its certifications; rights are checked here.
+Each action is one transaction that locks the run first, then its certifications. Permissions are checked here.
 """
 
 from __future__ import annotations
@@ -37,24 +37,24 @@ NOT_IN_TRAINING = "In training OMS's values are not taken: everybody would see i
 
 
 class OmsValueChanged(Exception):
-    """What OMS says is not what the person was shown."""
+    """The value of OMS differs from the value that the form showed."""
 
 
 class NothingTyped(Exception):
-    """None of the values to be given back is a typed one: somebody was faster."""
+    """None of the values to restore is typed any more, for example because another user was faster."""
 
 
 def serialized_differences(certification: TrackerCertification) -> str:
-    """The differences as a form carries them, so that a person confirms just what was shown."""
+    """Return the stale facts as JSON for a hidden field, so that only the differences shown are confirmed."""
     return json.dumps(certification.stale, sort_keys=True)
 
 
 def confirm_facts(
     actor: User, certification: TrackerCertification, version: int, shown_differences: str
 ) -> TrackerCertification:
-    """Let a stale certification stand on the facts as they are now; version + 1, who and when kept.
+    """Confirm a stale certification on the current facts. The version grows by one; who and when are stored.
 
-    Raises `PermissionDenied`, `ChangedMeanwhile` (also where the differences are others than shown) and `EntryInvalid`.
+    Raises `PermissionDenied`, `ChangedMeanwhile` (also if the differences are not those shown) and `EntryInvalid`.
     """
     with operation(actor, ReviewChangeKind.CONFIRM, run=certification.run_number) as done:
         run = _lock_run(certification.run_number)
@@ -84,7 +84,7 @@ def _lock_run(number: int) -> OmsRun:
 
 
 def _check_reference_type(run: OmsRun, current: TrackerCertification) -> None:
-    """The one rule that other facts can break: the reference must be of the same type."""
+    """Raise `EntryInvalid` if the reference has another run type. No other rule depends on facts that change."""
     reference = current.reference_runreconstruction.run.run_type
     if not has_fitting_type(run.run_type, reference):
         sentence = f"The run is {run.run_type} now and the reference is {reference}. Change it and choose another."
@@ -92,9 +92,9 @@ def _check_reference_type(run: OmsRun, current: TrackerCertification) -> None:
 
 
 def _refreeze_facts(actor: User, current: TrackerCertification, run: OmsRun) -> None:
-    """The facts as they are now, with who confirmed which changes when; the dataset that Run Registry names now."""
+    """Store the current facts and dataset of Run Registry, and who confirmed which changes when."""
     registry = settled_registry(current, current.facts.get("registry", {}))
-    if name := next((one["now"] for one in current.stale if one["fact"] == DATASET), ""):
+    if name := next((difference["now"] for difference in current.stale if difference["fact"] == DATASET), ""):
         current.dataset, current.is_dataset_verified = Dataset.objects.get_or_create(name=name)[0], True
     dataset = current.dataset.name if current.dataset else ""
     confirmed = {"by": actor.username, "at": timezone.now().isoformat(), "changes": current.stale}
@@ -109,17 +109,17 @@ def _refreeze_facts(actor: User, current: TrackerCertification, run: OmsRun) -> 
 
 
 def is_complete(certification: TrackerCertification, run: OmsRun) -> bool:
-    """Whether nothing is left to complete: run and fill read from OMS, nothing typed, the dataset verified."""
+    """Whether nothing is left to complete: run and fill are read from OMS, no typed values, a verified dataset."""
     is_fill_read = run.fill.fetched_at is not None if run.fill else run.fill_number is None
     is_read = run.fetched_at is not None and is_fill_read and not has_typed_values(run)
     return is_read and certification.dataset is not None and certification.is_dataset_verified
 
 
 def complete_certification(actor: User | None, pk: int, verified: str | None = None) -> list[str]:
-    """Fill in what was missing when it was made, from the run as it is now; the names of what changed.
+    """Fill in facts that were missing when the certification was made. Returns the names of the changed facts.
 
-    `actor` is None for the command; `verified` the dataset, as Run Registry names it. No value that is there is
-    touched, and no version grows: a person who has the form open is not in the way.
+    `actor` is None for the command. `verified` is the name of the dataset in Run Registry. Existing values and the
+    version do not change, so that forms which are open stay valid.
     """
     number = TrackerCertification.objects.values_list("runreconstruction__run_id", flat=True).get(pk=pk)
     with operation(actor, FactsChangeKind.FACTS, reason=COMPLETED, run=number) as done:
@@ -138,13 +138,13 @@ def complete_certification(actor: User | None, pk: int, verified: str | None = N
     return filled or ["complete"]
 
 
-# A run type is never missing: one that was unknown makes the certification stale.
+# A run type is never missing: if it was unknown, its change makes the certification stale.
 _FILLED_FACTS = [name for name in VERDICT_FACTS if name != "run_type"]
 _COMPLETED_FIELDS = ["dataset", "is_dataset_verified", *_FILLED_FACTS, "facts", "external_info_complete"]
 
 
 def can_be_completed(certification: TrackerCertification, run: OmsRun, verified: str | None = None) -> bool:
-    """Whether `complete_certification` would change something, told from rows at hand: no query."""
+    """Whether `complete_certification` would change something. No query if the related rows are loaded."""
     trial = copy.copy(certification)
     trial.facts = copy.deepcopy(certification.facts)
     return (
@@ -154,7 +154,7 @@ def can_be_completed(certification: TrackerCertification, run: OmsRun, verified:
 
 
 def _fill_missing(certification: TrackerCertification, run: OmsRun, verified: str | None) -> list[str]:
-    """Put what was missing into the row, in memory; the names of what that was."""
+    """Set missing values on the instance without saving it. Returns their names."""
     filled = (
         _fill_dataset(certification, verified) + _fill_columns(certification, run) + _fill_frozen(certification, run)
     )
@@ -181,7 +181,7 @@ def _fill_columns(certification: TrackerCertification, run: OmsRun) -> list[str]
 
 
 def _fill_frozen(certification: TrackerCertification, run: OmsRun) -> list[str]:
-    """The frozen facts that were missing, run and fill; OMS must have answered for the row."""
+    """Fill in missing values in the stored facts of run and fill, from rows that were read from OMS."""
     if certification.external_info_complete or "run" not in certification.facts:
         return []
     now = frozen_facts(run, certification.reference_runreconstruction, "", {})
@@ -205,10 +205,10 @@ def take_oms_values(
     fill_fields: Collection[str],
     shown_values: dict[str, str],
 ) -> OmsRun:
-    """Let OMS's values stand again in place of these typed ones, of the run and of its fill.
+    """Replace typed values of the run and of its fill with the values of OMS.
 
-    `shown_values`: OMS's value of each, as text, as the person was shown it ("run-energy", "fill-era"). Raises
-    `PermissionDenied`, `OmsValueChanged` and `NothingTyped`.
+    `shown_values`: the values of OMS that the form showed, as text by "run-energy", "fill-era". Returns the run.
+    Raises `PermissionDenied`, `OmsValueChanged` and `NothingTyped`.
     """
     if not actor.may_certify:
         raise PermissionDenied("Taking OMS's values needs the role shifter.")
@@ -235,17 +235,17 @@ def take_oms_values(
 
 
 def _restore_oms_values(row: OmsRun | OmsFill, names: Collection[str], shown_values: dict[str, str], part: str) -> None:
-    """OMS's values in the row, the marks of who typed taken away. What nobody typed is left alone."""
+    """Set the values of OMS on the row and remove their typed source. Values that are not typed do not change."""
     for name in [name for name in names if name in row.typed]:
-        said = oms_value(row, name)
-        if row.fetched_at is None or form_value(said) != shown_values.get(f"{part}-{name}"):
+        value = oms_value(row, name)
+        if row.fetched_at is None or form_value(value) != shown_values.get(f"{part}-{name}"):
             raise OmsValueChanged
-        setattr(row, name, RunType.UNKNOWN if said is None and name == "run_type" else said)
+        setattr(row, name, RunType.UNKNOWN if value is None and name == "run_type" else value)
         del row.typed[name]
 
 
 def form_value(value: Any) -> str:
-    """A value as a form carries it, to the last digit."""
+    """Return the value as text for a hidden field, with all its digits; empty for None."""
     return "" if value is None else str(value)
 
 

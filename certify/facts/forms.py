@@ -1,7 +1,7 @@
-"""The facts of a run as a person may type them: two forms, built only where something is missing, typed or corrected.
+"""The forms of typed facts, of a run and of its fill. They are built only if a fact is missing, typed or corrected.
 
-What was in an input when it was shown travels beside it (`shown-run-energy`), so that only what a person changed
-counts as typed by them, whatever OMS says meanwhile.
+A hidden field (`shown-run-energy`) has the initial value of each input, so that only values that the person changed
+count as typed, also if OMS gives other values meanwhile.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Form = TypeVar("Form", OmsRunForm, OmsFillForm)
 
 @dataclass
 class FactForms:
-    """The forms for typed facts; they work on copies of run and fill. `is_opened`: all inputs were asked for."""
+    """The forms of typed facts of `run`, which they do not change. `is_opened`: every fact has an input."""
 
     run: OmsRun
     data: QueryDict | None = None
@@ -33,12 +33,12 @@ class FactForms:
 
     @property
     def is_correcting(self) -> bool:
-        """Whether every fact has an input, those that OMS gave too."""
+        """Whether every fact has an input, including those from OMS."""
         return self.is_opened or (self.data is not None and CORRECTING in self.data)
 
     @property
     def run_type(self) -> str:
-        """As sent, else as known: it decides what is needed."""
+        """The run type as submitted, else of the run. It determines which facts are required."""
         return self.data.get("run-run_type", self.run.run_type) if self.data is not None else self.run.run_type
 
     @cached_property
@@ -63,66 +63,66 @@ class FactForms:
         return self.is_correcting or may_be_typed(row, name) or self._was_shown(form_class, name)
 
     def is_only_offered(self, row: OmsMirrorModel, name: str) -> bool:
-        """Whether typing is just offered: nothing was sent or asked for, and OMS has answered without this value."""
+        """Whether the input is optional and folded: the form is unbound, and OMS answered without this value."""
         if self.data is not None or self.is_correcting or row.fetched_at is None:
             return False
         return row.source_of(name).kind == SourceKind.NONE
 
     def _was_shown(self, form: TypedForm | type[TypedForm], name: str) -> bool:
-        """Whether the form that was sent had an input for this attribute."""
+        """Whether the submitted form had an input for this attribute."""
         return self.data is not None and f"shown-{form.prefix}-{name}" in self.data
 
     def shown(self, form: TypedForm, name: str) -> str:
-        """What stood in the input when the page was first shown; empty where nothing did."""
+        """The value of the input when the page was first shown; empty if it had none."""
         if self.data is not None:
             return self.data.get(shown_field_name(form, name), "")
         value = form[name].value()
         return "" if value is None else str(value)
 
     def run_with_typed(self) -> OmsRun:
-        """The run as the rules must see it: with what was typed, where that can be taken."""
+        """Return a copy of the run with the valid typed values, for the rules."""
         if self.data is None:
             return self.run
-        judged = copy.copy(self.run)
-        judged.typed, judged.reported = dict(self.run.typed), dict(self.run.reported)
-        # A luminosity whose unit is wrong is no value yet.
-        wrong = set(self.run_form.errors)
-        sound = {name: given for name, given in self.typed_run_values().items() if f"{name}_unit" not in wrong}
-        apply_typed(judged, sound, by="")
-        return judged
+        run = copy.copy(self.run)
+        run.typed, run.reported = dict(self.run.typed), dict(self.run.reported)
+        # A luminosity with an invalid unit is not valid.
+        invalid = set(self.run_form.errors)
+        valid = {name: typed for name, typed in self.typed_run_values().items() if f"{name}_unit" not in invalid}
+        apply_typed(run, valid, by="")
+        return run
 
     def typed_run_values(self) -> TypedValues:
-        typed = self.run_form.typed_values().items()
-        return {name: given for name, given in typed if self._is_typed(self.run, self.run_form, name)}
+        values = self.run_form.typed_values().items()
+        return {name: typed for name, typed in values if self._is_typed(self.run, self.run_form, name)}
 
     def typed_fill_values(self) -> TypedValues:
-        """The number is an attribute of the run; the rest is the fill's, which several runs share."""
-        fill, typed = self.run.fill or OmsFill(), self.fill_form.typed_values().items()
+        """Typed values of the fill form: the fill number is stored with the run, the others with the fill."""
+        fill, values = self.run.fill or OmsFill(), self.fill_form.typed_values().items()
         rows: dict[str, OmsMirrorModel] = {"fill_number": self.run}
-        return {name: given for name, given in typed if self._is_typed(rows.get(name, fill), self.fill_form, name)}
+        return {name: typed for name, typed in values if self._is_typed(rows.get(name, fill), self.fill_form, name)}
 
     def is_fill_unknown(self) -> bool:
-        """Whether values of a fill were typed, and nobody says of which."""
+        """Whether values of a fill were typed, but its number is unknown."""
         typed = self.typed_fill_values()
         return bool(typed) and "fill_number" not in typed and not (self.run.fill_id or self.run.fill_number)
 
     def _is_typed(self, row: OmsMirrorModel, form: TypedForm, name: str) -> bool:
-        """Whether the person typed it: it had an input, and it is not just what stood there.
+        """Whether the person typed this value: it had an input, and the value is not the initial one.
 
-        An input that was shown counts although OMS has answered since: what a person typed is never dropped.
+        An input that was shown counts although OMS has answered since, so that no typed value is lost.
         """
         if self.is_unchanged(form, name):
             return False
         return self._was_shown(form, name) or self.is_correcting or may_be_typed(row, name)
 
     def is_unchanged(self, form: TypedForm, name: str) -> bool:
-        """Whether the input of a sent form has what stood in it."""
+        """Whether the submitted value of the input equals its initial value."""
         sent, shown = str(form[name].data or "").strip(), self.shown(form, name).strip()
         unit = form.data.get(form.add_prefix(f"{name}_unit"), "")
         return bool(shown) and sent == shown and unit == _default_unit(form, name)
 
     def with_current_values(self) -> FactForms:
-        """The same forms, each input that has what was shown in it with the value as it is now."""
+        """Return the same forms with the current value in each input that the person did not change."""
         assert self.data is not None
         data, now = self.data.copy(), FactForms(self.run)
         for form, form_now in zip(self.forms, now.forms, strict=True):
@@ -132,7 +132,7 @@ class FactForms:
         return FactForms(self.run, data, self.is_opened)
 
     def _without_unchanged_errors(self, form: Form) -> Form:
-        """What OMS gave, however odd, is no mistake of the person who left it as it stood; to empty it says nothing."""
+        """Remove errors of unchanged values, which are not the person's; add an error to each emptied input."""
         if self.data is not None:
             for name in [name for name in form.errors if name in form.fields and self.is_unchanged(form, name)]:
                 del form.errors[name]
@@ -143,7 +143,7 @@ class FactForms:
         return form
 
     def _is_emptied(self, form: TypedForm, name: str) -> bool:
-        """Whether the input came without the value that stood in it."""
+        """Whether the input was submitted without its initial value."""
         was_there = self.shown(form, name).strip() not in ("", RunType.UNKNOWN)
         return was_there and not str(form[name].data or "").strip()
 
@@ -157,7 +157,7 @@ class FactForms:
 
 
 def shown_field_name(form: TypedForm, name: str) -> str:
-    """Name of the hidden field beside the input."""
+    """Return the name of the hidden field with the initial value of the input."""
     return f"shown-{form.add_prefix(name)}"
 
 
@@ -167,12 +167,12 @@ def _default_unit(form: TypedForm, name: str) -> str:
 
 
 def is_correction_request(sent: QueryDict) -> bool:
-    """Whether the person pressed "Correct": then nothing is saved."""
+    """Whether the person pressed "Correct". Such a POST saves nothing."""
     return "correct" in sent
 
 
 def with_all_inputs(sent: QueryDict, run: OmsRun) -> QueryDict:
-    """What was sent, as if every fact had had an input; nothing that was typed is touched."""
+    """Return the submitted data with an input for every fact. Typed values do not change."""
     opened = sent.copy()
     opened[CORRECTING] = "1"
     facts = FactForms(run, is_opened=True)

@@ -15,14 +15,14 @@ NOT_REPORTED = "not reported"
 
 
 def typed_by_text(source: Source) -> str:
-    """Who typed a value and when (UTC); nothing for one that nobody typed."""
+    """Return who typed a value and when (UTC); empty if it is not typed."""
     if source.kind != SourceKind.TYPED:
         return ""
     return f"typed by {source.by}" + (f", {source.at:%Y-%m-%d %H:%M} UTC" if source.at else "")
 
 
 def fact_text(name: str, value: Any, unit: str = "") -> str:
-    """A fact for people: with its unit, luminosities with three decimals, times as UTC, names in words."""
+    """Format a fact with its unit: luminosities with three decimals, times in UTC, lists separated by spaces."""
     if value in (None, ""):
         return NOT_REPORTED
     return f"{_value_text(name, value)} {unit}".rstrip()

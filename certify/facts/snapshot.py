@@ -1,4 +1,4 @@
-"""The facts of a run: which are still needed by hand, how typed ones are kept, and how they are frozen."""
+"""The facts of a run: which must be typed, how typed values are stored, and the copy stored with a certification."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 _BOOKKEEPING = {"fetched_at", "reported", "typed", "fill"}
 
-# A value typed by hand, as the forms give it: the value in our unit, and what was typed in which unit.
+# {attribute: {"value": in the unit of the model, and the text and unit as typed}}
 TypedValues = dict[str, dict[str, Any]]
 
 
 def needed_run_fields(run: OmsRun | None, run_type: str) -> set[str]:
-    """Run attributes that must be typed: none once OMS has answered for the run."""
+    """Return the run attributes that must be typed; none if the run was read from OMS."""
     if run and run.fetched_at:
         return set()
     needed = {"run_type", "lumisections"}
@@ -32,18 +32,21 @@ def needed_run_fields(run: OmsRun | None, run_type: str) -> set[str]:
 
 
 def needed_fill_fields(run: OmsRun | None, run_type: str) -> set[str]:
-    """Fill attributes that must be typed: the number, for collisions that OMS has not answered for."""
+    """Return the fill attributes that must be typed: the number, for collisions that were not read from OMS."""
     is_missing = run is None or (not run.fetched_at and run.fill_id is None)
     return {"fill_number"} if is_missing and run_type == RunType.COLLISIONS else set()
 
 
 def may_be_typed(row: OmsMirrorModel, name: str) -> bool:
-    """Whether a person may type this attribute: OMS did not say it, or somebody has typed it before."""
+    """Whether a person may type this attribute: OMS did not give it, or it is typed already."""
     return row.source_of(name).kind in (SourceKind.NONE, SourceKind.TYPED)
 
 
 def apply_typed(row: OmsMirrorModel, typed: TypedValues, by: str) -> set[str]:
-    """Put what `by` typed into the row, marked as theirs, OMS's word kept aside; the names of what changed."""
+    """Set typed values on the row with the user name `by` as source, and store the values of OMS beside them.
+
+    Returns the names of the changed attributes. The row is not saved.
+    """
     changed = {name: given for name, given in typed.items() if getattr(row, name) != given["value"]}
     for name, given in changed.items():
         keep_oms_value(row, name)
@@ -53,18 +56,18 @@ def apply_typed(row: OmsMirrorModel, typed: TypedValues, by: str) -> set[str]:
 
 
 def has_typed_values(run: OmsRun) -> bool:
-    """Whether a person's value stands for the run or its fill."""
+    """Whether the run or its fill has typed values."""
     return bool(run.typed or (run.fill and run.fill.typed))
 
 
 def copy_verdict_facts(run: OmsRun, certification: TrackerCertification) -> None:
-    """Put the facts that the verdict rests on, as they are now, into the columns of the certification."""
+    """Copy the current facts of the verdict from the run to the columns of the certification."""
     for name, value in verdict_facts(run).items():
         setattr(certification, name, value)
 
 
 def frozen_facts(run: OmsRun, reference: RunReconstruction, dataset: str, registry: dict[str, Any]) -> dict[str, Any]:
-    """What a certification rests on, as JSON: run, fill, reference and dataset as they are now, with their sources."""
+    """Return the current facts of run, fill, reference and dataset with their sources, as JSON for a certification."""
     return {
         "run": _field_values(run),
         "fill": _field_values(run.fill) if run.fill else {},

@@ -1,8 +1,8 @@
-"""When facts are no longer those a certification was made on (a mark with the difference) or a form showed.
+"""Facts that differ from those a certification was made with (stale), or from those a form showed.
 
-The mark is bookkeeping that follows from two things stored, the facts frozen with the certification and those of the
-run now. It is set in the transaction that changes the run's facts, wherever that happens: the mirror of OMS is read
-(also for a page), a value is typed or given back. Facts that come back to what they were take the mark away.
+The stale facts are derived from the facts stored with the certification and the current facts of the run. They are
+updated in every transaction that changes facts of the run: a read from OMS (also for a page), a typed value, a restored
+value of OMS. A certification whose facts return to the earlier values is no longer stale.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ _LABELS = FACT_LABELS | {DATASET: "dataset"}
 
 
 def changed_facts(certification: TrackerCertification, run: OmsRun) -> list[dict[str, Any]]:
-    """{fact, was, now} of each fact that changed so that the verdict may; a value that was missing did not."""
+    """Return {fact, was, now} for each fact of the verdict that changed. A value that was missing is no change."""
     rows = compare_facts(verdict_facts(certification), verdict_facts(run), SINCE_CERTIFIED)
     return [{"fact": row.name, "was": row.before, "now": row.after} for row in rows if row.is_different]
 
 
 def mark_stale(runs: Iterable[OmsRun]) -> None:
-    """Set or take away the mark of all certifications of these runs: one query, and one for each that changes."""
+    """Update the stale facts of all certifications of these runs: one query, and one for each that changes."""
     by_number = {run.run_number: run for run in runs}
     columns = (*VERDICT_FACTS, "stale", "stale_since", "runreconstruction__run_id")
-    resting = TrackerCertification.objects.filter(runreconstruction__run_id__in=by_number)
-    for certification in resting.select_related("runreconstruction").only(*columns).order_by("pk"):
+    rows = TrackerCertification.objects.filter(runreconstruction__run_id__in=by_number)
+    for certification in rows.select_related("runreconstruction").only(*columns).order_by("pk"):
         store_differences(
             certification,
             changed_facts(certification, by_number[certification.run_number]) + dataset_differences(certification),
@@ -52,7 +52,7 @@ def mark_stale(runs: Iterable[OmsRun]) -> None:
 
 
 def store_differences(certification: TrackerCertification, stale: list[dict[str, Any]]) -> None:
-    """Store the differences; version and time of the last change stay, since nobody changed the certification."""
+    """Store the stale facts. Version and time of the last change stay: the certification itself did not change."""
     if stale == certification.stale:
         return
     certification.stale, certification.stale_since = (
@@ -65,66 +65,64 @@ def store_differences(certification: TrackerCertification, stale: list[dict[str,
 
 
 def on_facts_changed(rows: list[OmsRun], **_signal: Any) -> None:
-    """The mirror was written with other facts than before."""
+    """Signal receiver: facts of these runs changed."""
     mark_stale(rows)
 
 
 def on_undone(rows: list[Model], **_signal: Any) -> None:
-    """An undo set facts of a run back, or a certification to other facts."""
+    """Signal receiver: an undo changed facts of runs or of certifications."""
     numbers = {row.run_number for row in rows if isinstance(row, OmsRun | TrackerCertification)}
     mark_stale(OmsRun.objects.filter(pk__in=numbers))
 
 
 def expected_dataset(certification: TrackerCertification) -> str:
-    """The dataset that Run Registry named when a person last looked; the certification's own where none did."""
+    """Return the dataset of Run Registry that a person last confirmed; else the dataset of the certification."""
     own = certification.dataset.name if certification.dataset else ""
     return str(certification.facts.get("registry", {}).get("named", own))
 
 
 def dataset_differences(certification: TrackerCertification) -> list[dict[str, Any]]:
-    """The difference that the mark has of the dataset, if any; only Run Registry can set it and take it away."""
-    return [one for one in certification.stale if one["fact"] == DATASET]
+    """Return the stored difference of the dataset, if any. Only answers of Run Registry change it."""
+    return [difference for difference in certification.stale if difference["fact"] == DATASET]
 
 
 def changed_dataset(certification: TrackerCertification) -> str | None:
-    """The dataset that Run Registry names instead, "" for none at all; None where no difference is marked."""
-    return next((one["now"] for one in dataset_differences(certification)), None)
+    """Return the dataset that Run Registry gives instead, "" if it gives none; None if there is no difference."""
+    return next((difference["now"] for difference in dataset_differences(certification)), None)
 
 
 def settled_registry(certification: TrackerCertification, registry: dict[str, Any]) -> dict[str, Any]:
-    """What Run Registry said, with the dataset it names now where a person has seen that it is another."""
-    seen = changed_dataset(certification)
-    if seen is None:
-        seen = certification.facts.get("registry", {}).get("named")
-    return registry if seen is None else registry | {"named": seen}
+    """Return the answer of Run Registry with the dataset that a person confirmed although it differs, if any."""
+    dataset = changed_dataset(certification)
+    if dataset is None:
+        dataset = certification.facts.get("registry", {}).get("named")
+    return registry if dataset is None else registry | {"named": dataset}
 
 
 def format_changes(stale: list[dict[str, Any]]) -> list[str]:
-    """The differences for people: "recorded luminosity 78.150 /pb → 80.112 /pb"."""
-    return [
-        f"{_LABELS[one['fact']]} {format_fact(one['fact'], one['was'])} → {format_fact(one['fact'], one['now'])}"
-        for one in stale
-    ]
+    """Format the stale facts, such as "recorded luminosity 78.150 /pb → 80.112 /pb"."""
+    rows = [(difference["fact"], difference["was"], difference["now"]) for difference in stale]
+    return [f"{_LABELS[fact]} {format_fact(fact, was)} → {format_fact(fact, now)}" for fact, was, now in rows]
 
 
 def shown_facts(run: OmsRun, certification: TrackerCertification | None = None) -> dict[str, Any]:
-    """The facts by name, as they travel with a form; `dataset` is the one that the mark of `certification` names."""
+    """Return the facts of the verdict that a form shows, and `dataset`: that of a stored difference, if any."""
     return verdict_facts(run) | {DATASET: changed_dataset(certification) if certification else None}
 
 
 def changed_since_shown(
     shown: dict[str, Any] | None, run: OmsRun, certification: TrackerCertification | None, typed: Collection[str]
 ) -> list[ValidationIssue]:
-    """A sentence for each fact that is another than the form showed; a `typed` one is the person's own.
+    """Return an issue for each fact that differs from the value that the form showed, except the `typed` ones.
 
-    `shown` is None for a form that does not say what it showed: it is taken as it is.
+    `shown` is None for a form without that information: it has no issues.
     """
     if shown is None:
         return []
     now = shown_facts(run, certification)
     changed = [row for row in compare_facts(shown, now, SINCE_SHOWN) if row.is_different]
     sentences = {row.name: _since_shown_sentence(row) for row in changed}
-    # A mark on the dataset that went away takes nothing from what was shown.
+    # A difference of the dataset that no longer exists is not an issue.
     if now[DATASET] not in (None, shown.get(DATASET)):
         sentences[DATASET] = _other_dataset_sentence(now[DATASET])
     return [ValidationIssue(name, sentence) for name, sentence in sentences.items() if name not in typed]

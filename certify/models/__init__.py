@@ -1,4 +1,4 @@
-"""Models of the core. The app label and the migrations are those of `certify`."""
+"""Models of certifications and their vocabulary. App label and migrations are those of `certify`."""
 
 from certify.models.certification import Dataset, RunReconstruction, TrackerCertification
 from certify.models.vocabulary import BadReason, Checklist, PixelProblem, StripProblem, TrackingProblem, VocabularyTerm

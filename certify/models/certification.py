@@ -1,4 +1,4 @@
-"""The core: what was certified, against which reference, on which facts, by whom."""
+"""Certifications, the reconstructions that they are about, and datasets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def _choice_constraints(choices: type[models.TextChoices], *fields: str) -> list[models.CheckConstraint]:
-    """Constraints by which the database refuses words that are not among the choices."""
+    """Return one check constraint per field: the database refuses values that are not among the choices."""
     return [
         models.CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=f"%(class)s_{field}_is_known")
         for field in fields
@@ -56,7 +56,7 @@ class Dataset(models.Model):
 
 
 class RunReconstruction(TrackedModel):
-    """One reconstruction of one run; the thing that is certified, or that serves as reference."""
+    """One reconstruction of one run. It can be certified, and it can serve as a reference."""
 
     run = models.ForeignKey(OmsRun, models.PROTECT, related_name="reconstructions")
     reconstruction = models.CharField(max_length=8, choices=Reconstruction.choices)
@@ -90,49 +90,50 @@ class RunReconstruction(TrackedModel):
 
 
 class CertificationQuerySet(models.QuerySet["TrackerCertification"]):
-    """Rows of certifications."""
+    """QuerySet of certifications."""
 
     def live(self) -> CertificationQuerySet:
         return self.filter(state=CertificationState.LIVE)
 
     def with_names(self) -> CertificationQuerySet:
-        """Each row with what a table shows of it, in the same query. Not its run: its facts are frozen with it."""
+        """Select the related rows that tables show. The run is not selected: its facts are stored with the row."""
         return self.select_related("runreconstruction", "user", "dataset", "reference_runreconstruction", "bad_reason")
 
     def stale(self) -> CertificationQuerySet:
-        """Those of which a fact has changed since."""
+        """Certifications with a fact that has changed since they were made."""
         return self.filter(stale_since__isnull=False)
 
     def incomplete(self) -> CertificationQuerySet:
-        """Those made on typed or missing facts, or on a dataset that Run Registry did not name."""
+        """Certifications made with typed or missing facts, or with a dataset that Run Registry did not confirm."""
         return self.filter(external_info_complete=False)
 
     def of_run(self, run_number: int) -> CertificationQuerySet:
         return self.filter(runreconstruction__run_id=run_number)
 
     def lock_row(self, pk: int) -> TrackerCertification:
-        """One row with its names, locked until the transaction ends. Raises `DoesNotExist`."""
+        """Return the row with its related rows, locked until the transaction ends. Raises `DoesNotExist`."""
         return lock_one(self.select_for_update(of=("self",)).with_names().filter(pk=pk))
 
     def visible_to(self, person: User) -> CertificationQuerySet:
-        """All that counts, and practice: one's own, and everybody's for shift leaders."""
+        """Certifications that `person` may see: all that count, their own practice, all practice for shift leaders."""
         return self if person.may_change_others else self.filter(Q(is_practice=False) | Q(user=person))
 
 
 class CertificationManager(models.Manager.from_queryset(CertificationQuerySet)):  # type: ignore[misc]
-    """Certifications without practice, so that no list, number or export has it by mistake."""
+    """Default manager. It excludes practice, so that no list, count or export includes it by mistake."""
 
     def get_queryset(self) -> CertificationQuerySet:
         return super().get_queryset().filter(is_practice=False)
 
 
 class TrackerCertification(RunFactsMixin, TrackedModel):
-    """What one person said of one reconstruction of one run.
+    """A person's certification of one reconstruction of one run.
 
-    `run_type`, `lumisections` and `recorded_lumi` (1/pb) are the facts that the verdict and the reports rest on, as
-    they were when it was made; `facts` keeps all of them, with their sources. `verdict_word` is kept by the database
-    itself, so that counting and filtering by it costs an index. `version` grows by one with each change.
-    `objects` are those that count, `everything` has practice too: what a person in training certified.
+    `run_type`, `lumisections` and `recorded_lumi` (1/pb) are the facts that the verdict and the reports depend on, as
+    they were when the certification was made. `facts` stores all facts with their sources (OMS, Run Registry, typed).
+    `verdict_word` is a generated column, so that counts and filters by verdict can use an index. `version` grows by
+    one with each change. `objects` excludes practice, the certifications of people in training; `everything` includes
+    it.
     """
 
     runreconstruction = models.ForeignKey(RunReconstruction, models.PROTECT, related_name="certifications")
@@ -194,7 +195,7 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
         row_label="certification",
         lock_order=4,
         conflict_label="another live certification of this reconstruction",
-        exclude=("verdict_word", "stale", "stale_since"),  # they follow from what is stored
+        exclude=("verdict_word", "stale", "stale_since"),  # derived from other stored values
         untracked=(
             "runreconstruction",
             "version",
@@ -251,29 +252,29 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
 
     @property
     def training_of(self) -> int | None:
-        """Whose practice it is (key); None where it counts."""
+        """Primary key of the user whose practice it is, or None if it counts."""
         return self.user_id if self.is_practice else None
 
     @property
     def is_stale(self) -> bool:
         return self.stale_since is not None
 
-    def touch(self, actor: User, why: str, _fields: Collection[str] = ()) -> None:
-        """Count the change and note whose it is; to be saved with what is changed."""
+    def touch(self, actor: User, reason: str, _fields: Collection[str] = ()) -> None:
+        """Increment the version and set who changed it and why. The caller saves these fields with its own."""
         self.version += 1
-        self.updated_by, self.change_reason = actor, why
+        self.updated_by, self.change_reason = actor, reason
 
     def can_undo(self, actor: User, change: Change, fields: Collection[str]) -> bool:
-        """Whoever may change it; to whom it belongs, and that stale facts are fine, shift leaders say."""
-        is_leaders = change.kind == ReviewChangeKind.CONFIRM or "user" in fields
-        return actor.may_change_others if is_leaders else self.may_be_changed_by(actor)
+        """Whether `actor` may undo `change`. Owner and confirmed stale facts are for shift leaders only."""
+        is_for_leaders = change.kind == ReviewChangeKind.CONFIRM or "user" in fields
+        return actor.may_change_others if is_for_leaders else self.may_be_changed_by(actor)
 
     def may_be_changed_by(self, person: User) -> bool:
-        """Its owner, while still a shifter, and shift leaders; practice is its owner's alone."""
-        is_anybodys = person.may_change_others and not self.is_practice
-        return is_anybodys or (person.may_certify and self.user_id == person.pk)
+        """Whether `person` may change it: the owner, if still a shifter, and shift leaders unless it is practice."""
+        may_change_any = person.may_change_others and not self.is_practice
+        return may_change_any or (person.may_certify and self.user_id == person.pk)
 
 
 def problem_model(component: Component) -> type[VocabularyTerm]:
-    """The model of what can be seen in this component."""
+    """Return the vocabulary model of the problems of this component."""
     return cast("type[VocabularyTerm]", TrackerCertification._meta.get_field(component.problems_field).related_model)

@@ -1,4 +1,4 @@
-"""The words of a certification, as stored and as shown."""
+"""Choices of a certification: stored values and their labels."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from audit.choices import register_change_kinds
 
 
 class Reconstruction(models.TextChoices):
-    """Each processing of a run is certified by itself."""
+    """A processing of a run. Each one is certified separately."""
 
     EXPRESS = "express", "Express"
     PROMPT = "prompt", "Prompt"
@@ -15,7 +15,7 @@ class Reconstruction(models.TextChoices):
 
 
 class Flag(models.TextChoices):
-    """A shifter's word on one component."""
+    """The flag that a shifter gives to a component."""
 
     GOOD = "good", "Good"
     BAD = "bad", "Bad"
@@ -23,7 +23,7 @@ class Flag(models.TextChoices):
 
 
 class Verdict(models.TextChoices):
-    """What the flags come to (certify/models/verdict.py)."""
+    """The verdict that follows from the flags (certify/models/verdict.py)."""
 
     GOOD = "good", "Good"
     BAD = "bad", "Bad"
@@ -31,21 +31,21 @@ class Verdict(models.TextChoices):
 
 
 class TrackerMap(models.TextChoices):
-    """Whether the tracker maps of the reconstruction were there to look at."""
+    """Whether the tracker maps of the reconstruction were available to the shifter."""
 
     EXISTS = "exists", "Exists"
     MISSING = "missing", "Missing"
 
 
 class CertificationState(models.TextChoices):
-    """A certification counts while it is live; a withdrawn one is kept, with who, when and why."""
+    """A certification counts while it is live. A withdrawn one stays stored, with who, when and why."""
 
     LIVE = "live", "Live"
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
 class ConfirmationCode(models.TextChoices):
-    """What a person can be asked to confirm; the codes are stored with the certification."""
+    """A condition that needs a confirmation on entry. The codes are stored with the certification."""
 
     STRIP_LOWSTAT = "strip_lowstat", "Tracking is good while Strip is excluded, or bad with low statistics"
     PIXEL = "pixel", "Tracking is good while Pixel is bad or excluded"
@@ -58,7 +58,7 @@ class ConfirmationCode(models.TextChoices):
 
 
 class ChecklistUse(models.TextChoices):
-    """Where a checklist is gone through."""
+    """Where a checklist is used."""
 
     CERTIFY = "certify", "before certifying"
     WEEK = "week", "by the shift leader"

@@ -1,7 +1,7 @@
-"""The one declaration of what is judged. Forms, rules, the verdict, tables, exports and reports derive from it.
+"""The declaration of the components. Forms, rules, the verdict, tables, exports and reports derive from it.
 
-A component has its columns in `TrackerCertification` and its model of problems beside them. How to add one is in
-docs/developer.md, "A new component".
+A component has its columns in `TrackerCertification` and a vocabulary model of its problems. See "A new component" in
+docs/developer.md for how to add one.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class VerdictRole(Enum):
 
     ALWAYS = "always"
     NOT_FOR_COSMICS = "not for cosmics"
-    NEVER = "never"  # flagged and shown; where rows exist already, a new component begins like this
+    NEVER = "never"  # flagged and shown only; a component added while rows exist begins with this role
 
 
 class Component(models.TextChoices):
-    """What is judged; in this order on every page. The values are stored, and name the columns."""
+    """A component of a certification, in the order of every page. The values are stored and name the columns."""
 
     PIXEL = "pixel", "Pixel"
     STRIP = "strip", "Strip"
@@ -45,7 +45,7 @@ class Component(models.TextChoices):
 
     @property
     def lowstat_field(self) -> str:
-        """Name of the column, and of the form field, with its low-statistics tick."""
+        """Name of the column, and of the form field, with its low-statistics checkbox."""
         return f"{self.value}_lowstat"
 
     @property
@@ -62,7 +62,7 @@ class Component(models.TextChoices):
         return f"{self.label} problems"
 
     def counts_for(self, run_type: str) -> bool | None:
-        """Whether its flag counts for the verdict on a run of this type; None where the unknown type decides that."""
+        """Whether its flag counts for the verdict on a run of this type; None if that depends on the unknown type."""
         role = self.declaration.verdict_role
         if role != VerdictRole.NOT_FOR_COSMICS:
             return role == VerdictRole.ALWAYS
@@ -71,9 +71,9 @@ class Component(models.TextChoices):
 
 @dataclass(frozen=True)
 class Prerequisite:
-    """A component that should be good where another one is.
+    """A component that is expected to be good if another one is.
 
-    Where it counts and is not good, `confirmation` is asked. With `is_required`, bad without low statistics is refused.
+    If it counts and is not good, `confirmation` is required. With `is_required`, bad without low statistics is invalid.
     """
 
     component: Component
@@ -83,11 +83,11 @@ class Prerequisite:
 
 @dataclass(frozen=True)
 class ComponentDeclaration:
-    """What is particular about one component.
+    """The properties of one component.
 
-    `initial`: heads its flag in narrow tables. `oms_detector`: the name under which OMS lists, among the components of
-    a run, the detector that it is judged with; empty where none tells. `starter_checklist`: identifier of the checklist
-    (certify/vocabulary/fixtures/<identifier>.md) that a new system begins with; empty for none.
+    `initial`: column header of its flag in narrow tables. `oms_detector`: the name of its detector in the OMS list of
+    components of a run; empty if it has none. `starter_checklist`: identifier of the checklist
+    (certify/vocabulary/fixtures/<identifier>.md) that a new installation begins with; empty for none.
     """
 
     initial: str
@@ -110,7 +110,7 @@ _DECLARATIONS = {
         oms_detector="TRACKER",
         starter_checklist="sistrip",
     ),
-    # Tracks are made in the Strip detector; without Pixel they still are.
+    # Tracks need the Strip detector; they can be reconstructed without Pixel.
     Component.TRACKING: ComponentDeclaration(
         initial="T",
         verdict_role=VerdictRole.ALWAYS,
@@ -125,13 +125,13 @@ _DECLARATIONS = {
 FLAG_FIELDS = tuple(component.flag_field for component in Component)
 LOWSTAT_FIELDS = tuple(component.lowstat_field for component in Component)
 PROBLEM_FIELDS = tuple(component.problems_field for component in Component)
-# Flag and tick of each component, for queries that read what was said of them.
-FLAG_COLUMNS = tuple(name for one in Component for name in (one.flag_field, one.lowstat_field))
+# Flag and low-statistics columns of every component, for queries.
+FLAG_COLUMNS = tuple(name for component in Component for name in (component.flag_field, component.lowstat_field))
 
 
 @dataclass(frozen=True)
 class ComponentFlag:
-    """A shifter's word on one component."""
+    """The flag of one component and whether its statistics were low."""
 
     component: Component
     flag: str
@@ -139,29 +139,32 @@ class ComponentFlag:
 
     @property
     def is_ok(self) -> bool:
-        """Whether the component passes."""
+        """Whether the component passes: good, or with low statistics."""
         return self.flag == Flag.GOOD or self.lowstat
 
     @property
     def is_bad(self) -> bool:
-        """Bad, and not excused by low statistics."""
+        """Whether it is bad without low statistics."""
         return self.flag == Flag.BAD and not self.lowstat
 
     @property
     def text(self) -> str:
-        """As people read it: the flag, and whether statistics were low."""
+        """The flag as text, with ", low" for low statistics."""
         return f"{self.flag}{', low' if self.lowstat else ''}"
 
 
 def component_flags_of(row: Any) -> tuple[ComponentFlag, ...]:
-    """What a row with the columns of a certification says of each component."""
-    return tuple(ComponentFlag(one, getattr(row, one.flag_field), getattr(row, one.lowstat_field)) for one in Component)
+    """Return the flag of each component from a row with the columns of a certification."""
+    return tuple(
+        ComponentFlag(component, getattr(row, component.flag_field), getattr(row, component.lowstat_field))
+        for component in Component
+    )
 
 
 def flag_columns(component_flags: Iterable[ComponentFlag]) -> dict[str, Any]:
-    """The columns of a certification that say this, with their values."""
-    return {
-        name: value
-        for one in component_flags
-        for name, value in ((one.component.flag_field, one.flag), (one.component.lowstat_field, one.lowstat))
-    }
+    """Return {column: value} of a certification with these flags."""
+    columns: dict[str, Any] = {}
+    for component_flag in component_flags:
+        columns[component_flag.component.flag_field] = component_flag.flag
+        columns[component_flag.component.lowstat_field] = component_flag.lowstat
+    return columns

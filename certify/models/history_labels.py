@@ -1,4 +1,4 @@
-"""What is particular about the history of certifications and the vocabulary: labels, and what undoes their making."""
+"""Labels of the history of certifications and vocabulary, and the values that undo the creation of a row."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ CERTIFICATION_LABELS = {
     **{component.lowstat_field: component.lowstat_label for component in Component},
     "is_dataset_verified": "dataset verified",
     "recorded_lumi": "recorded",
-    # Who, when and why stand with the change itself.
+    # The change itself shows who, when and why.
     "withdrawn_by": "",
     "withdrawn_at": "",
     "withdrawn_reason": "",
-    # What was typed, read and confirmed by whom is bookkeeping; these facts are told as fields of their own.
+    # Not shown: the sources of the facts, and the facts that the history shows from columns of their own.
     "facts.typed": "",
     "facts.read_at": "",
     "facts.confirmed": "",
@@ -42,7 +42,7 @@ CERTIFICATION_LABELS = {
 
 
 def withdrawal_values(actor: Any, reason: str) -> dict[str, Any]:
-    """What undoes the making of a certification: it is withdrawn."""
+    """Return the values that undo the creation of a certification: it is withdrawn."""
     return {
         "state": CertificationState.WITHDRAWN.value,
         "withdrawn_by": actor.pk,
@@ -52,5 +52,5 @@ def withdrawal_values(actor: Any, reason: str) -> dict[str, Any]:
 
 
 def retirement_values(_actor: object, _reason: str) -> dict[str, Any]:
-    """What undoes the making of a word: it is offered no longer."""
+    """Return the values that undo the creation of a vocabulary term: it is retired."""
     return {"is_retired": True}

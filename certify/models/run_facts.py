@@ -1,4 +1,4 @@
-"""What follows from the columns of a certification, for the row as it is and for its history."""
+"""Properties computed from the columns of a certification, for the model and for its history rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class RunFactsMixin:
-    """What follows from the columns of a certification, as it is and as it was."""
+    """Properties computed from the columns of a certification or of one of its history rows."""
 
     runreconstruction: Any
     run_type: Any
@@ -27,10 +27,10 @@ class RunFactsMixin:
 
     @property
     def component_flags(self) -> tuple[ComponentFlag, ...]:
-        """What was said of each component."""
+        """The flag of each component."""
         return component_flags_of(self)
 
     @property
     def verdict(self) -> Verdict:
-        """Good, bad or undecided, on the run type this was certified with."""
+        """Good, bad or undecided, for the run type stored with the certification."""
         return verdict(self.run_type, self.component_flags)

@@ -1,7 +1,7 @@
-"""The only definition of good and bad, as a pure function and as its twin in SQL.
+"""The only definition of the verdict, as a pure function and as an equivalent SQL expression.
 
-The law is the project's rules, section "Verdict": a component is ok when its flag is good or its low-statistics box
-is ticked; all must be ok that count for the type of the run (certify/models/components.py says which do).
+A component is ok if its flag is good or it has low statistics. All components that count for the type of the run must
+be ok (see `VerdictRole` in certify/models/components.py).
 """
 
 from collections.abc import Iterable
@@ -16,27 +16,29 @@ from oms.choices import RunType
 
 
 def verdict(run_type: str, component_flags: Iterable[ComponentFlag]) -> Verdict:
-    """The verdict on a run of this type with these flags; every combination has one."""
-    counts = {one.component.counts_for(run_type) for one in component_flags if not one.is_ok}
+    """Return the verdict on a run of this type with these flags. Every combination has one."""
+    counts = {
+        component_flag.component.counts_for(run_type) for component_flag in component_flags if not component_flag.is_ok
+    }
     if True in counts:
         return Verdict.BAD
     return Verdict.UNDECIDED if None in counts else Verdict.GOOD
 
 
 def _ok_condition(role: VerdictRole) -> Q:
-    """All components of this role are ok."""
+    """Return the condition that all components of this role are ok."""
     return reduce(
         and_,
         (
-            Q(**{one.flag_field: Flag.GOOD}) | Q(**{one.lowstat_field: True})
-            for one in Component
-            if one.declaration.verdict_role == role
+            Q(**{component.flag_field: Flag.GOOD}) | Q(**{component.lowstat_field: True})
+            for component in Component
+            if component.declaration.verdict_role == role
         ),
     )
 
 
 def verdict_in_sql() -> Case:
-    """The same verdict as an expression over the rows of `TrackerCertification`; stored in its migrations."""
+    """Return the verdict as an expression over rows of `TrackerCertification`. Its migrations contain it."""
     return Case(
         When(~_ok_condition(VerdictRole.ALWAYS), then=Value(Verdict.BAD.value)),
         When(Q(run_type=RunType.COSMICS) | _ok_condition(VerdictRole.NOT_FOR_COSMICS), then=Value(Verdict.GOOD.value)),

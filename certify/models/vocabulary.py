@@ -1,4 +1,4 @@
-"""What shifters choose from and go through: reasons, problems, checklists."""
+"""The vocabulary of a certification: reasons and problems; and the checklists."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class VocabularyTerm(TrackedModel):
-    """A word that shifters choose from, with what it means; up to three of them below each other.
+    """A term that shifters choose, with its description. Terms form a tree of at most three levels.
 
-    Description and what to do are limited Markdown.
+    `description` and `what_to_do` are limited Markdown.
     """
 
     name = models.CharField(max_length=50, unique=True)
@@ -51,37 +51,37 @@ class BadReason(VocabularyTerm):
 
 
 class PixelProblem(VocabularyTerm):
-    """Something seen in Pixel."""
+    """A problem of Pixel."""
 
 
 class StripProblem(VocabularyTerm):
-    """Something seen in Strip."""
+    """A problem of Strip."""
 
 
 class TrackingProblem(VocabularyTerm):
-    """Something seen in Tracking."""
+    """A problem of Tracking."""
 
 
 class ChecklistQuerySet(models.QuerySet["Checklist"]):
-    """Checklists by what one asks of them."""
+    """QuerySet of checklists."""
 
     def with_editions(self) -> ChecklistQuerySet:
-        """Each with its `edition`: how often it has been written, by its history."""
+        """Annotate each checklist with its `edition`: the number of its history rows, at least 1."""
         history = Checklist.history.filter(id=OuterRef("pk")).order_by().values("id")
         written = Subquery(history.annotate(number=Count("*")).values("number"))
         return self.annotate(edition=Coalesce(written, 1))  # type: ignore[no-redef]
 
 
 def checkbox_name(identifier: str) -> str:
-    """Name of a checklist's box in the form."""
+    """Return the name of the checkbox of a checklist in the form."""
     return f"checklist_{identifier}"
 
 
 class Checklist(TrackedModel):
-    """A list that a shifter has gone through before certifying; its box must be ticked.
+    """A checklist whose box a shifter must tick before certifying, or one for the shift leader.
 
-    Or one that a shift leader goes through. `text` is limited Markdown: its headings are the groups, its lists the
-    items. Each saved edit is an edition; editions are counted, and read again, in the history.
+    `text` is limited Markdown: the headings are the groups, the lists are the items. Each saved edit is an edition.
+    The history counts the editions and stores their texts.
     """
 
     identifier = models.SlugField(max_length=15, unique=True)
@@ -91,7 +91,7 @@ class Checklist(TrackedModel):
     position = models.PositiveSmallIntegerField(default=0)
     is_retired = models.BooleanField(default=False)
 
-    edition: int  # where it was asked for: `with_editions`
+    edition: int  # annotated by `with_editions`
 
     objects = ChecklistQuerySet.as_manager()
     history = AuditOptions(
@@ -106,10 +106,10 @@ class Checklist(TrackedModel):
 
     @property
     def checkbox_name(self) -> str:
-        """Name of its box in the form."""
+        """Name of its checkbox in the form."""
         return checkbox_name(self.identifier)
 
     @property
     def html(self) -> SafeString:
-        """Its text, rendered."""
+        """Its text rendered to HTML."""
         return render_markdown(self.text)

@@ -1,4 +1,4 @@
-"""The rules on components as sentences of the help page, from the declaration of the components."""
+"""The rules on components as sentences for the help page, derived from the declaration of the components."""
 
 from __future__ import annotations
 
@@ -11,30 +11,33 @@ from oms.choices import RunType
 
 @dataclass(frozen=True)
 class ComponentSentences:
-    """`names`: all of them; `undecided`: those that decide for one run type alone; the rest are whole sentences.
+    """The rules on components as text.
 
-    `asked`: what is asked of components that are good while another is not, without a full stop.
+    `names`: all components. `undecided`: components that count for some run types only. `verdict` and `refused`: whole
+    sentences. `confirmations`: the combinations that need a confirmation, without a full stop.
     """
 
     names: str
     undecided: str
     verdict: str
     refused: tuple[str, ...]
-    asked: str
+    confirmations: str
 
 
 def component_sentences() -> ComponentSentences:
     return ComponentSentences(
-        names=join_names([one.label for one in Component]),
-        undecided=join_names([one.label for one in Component if one.counts_for(RunType.UNKNOWN) is None], "or"),
+        names=join_names([component.label for component in Component]),
+        undecided=join_names(
+            [component.label for component in Component if component.counts_for(RunType.UNKNOWN) is None], "or"
+        ),
         verdict=_verdict_sentence(),
         refused=tuple(_refusals()),
-        asked=", ".join(_questions()),
+        confirmations=", ".join(_confirmations()),
     )
 
 
 def _counting(run_type: RunType) -> list[str]:
-    return [one.label for one in Component if one.counts_for(run_type)]
+    return [component.label for component in Component if component.counts_for(run_type)]
 
 
 def _verdict_sentence() -> str:
@@ -49,16 +52,16 @@ def _verdict_sentence() -> str:
 
 def _refusals() -> list[str]:
     return [
-        f"{one.label} cannot be good while {needed.component.label} is bad without low statistics."
-        for one in Component
-        for needed in one.declaration.prerequisites
-        if needed.is_required
+        f"{component.label} cannot be good while {prerequisite.component.label} is bad without low statistics."
+        for component in Component
+        for prerequisite in component.declaration.prerequisites
+        if prerequisite.is_required
     ]
 
 
-def _questions() -> list[str]:
+def _confirmations() -> list[str]:
     return [
-        f"{one.label} good without {join_names([needed.component.label for needed in prerequisites], 'or')}"
-        for one in Component
-        if (prerequisites := one.declaration.prerequisites)
+        f"{component.label} good without {join_names([required.component.label for required in prerequisites], 'or')}"
+        for component in Component
+        if (prerequisites := component.declaration.prerequisites)
     ]

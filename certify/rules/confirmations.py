@@ -1,7 +1,6 @@
-"""The questions of entry, each once: what is odd, but may be meant. It is saved when the person confirms it.
+"""The confirmations of entry: unusual values that are saved only if the person confirms them.
 
-Pure functions over a `CertificationEntry`. A confirmation belongs to one save: a change
-asks again.
+Pure functions over a `CertificationEntry`. A confirmation is valid for one save; a later change needs a new one.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _TWIN_RECONSTRUCTIONS = (Reconstruction.EXPRESS, Reconstruction.PROMPT)
 
 @dataclass(frozen=True)
 class Confirmation:
-    """A question that stands, the field it is about, and its sentence."""
+    """A required confirmation: its code, the form field it belongs to, and its sentence."""
 
     code: ConfirmationCode
     field: str
@@ -37,44 +36,48 @@ class Confirmation:
 
     @property
     def checkbox_name(self) -> str:
-        """Name of its box in the form."""
+        """Name of its checkbox in the form."""
         return f"{CHECKBOX_PREFIX}{self.code.value}"
 
     @property
     def checkbox_value(self) -> str:
-        """What the box sends: it tells this sentence from another one of the same code."""
+        """Submitted value of its checkbox. It depends on the sentence, so that another sentence is not confirmed."""
         return f"{CHECKBOX_VALUE_PREFIX}{blake2b(self.sentence.encode(), digest_size=6).hexdigest()}"
 
 
 def required_confirmations(entry: CertificationEntry) -> list[Confirmation]:
-    """All that is asked of this entry, in the order of `ConfirmationCode`; empty when it is plain."""
-    return [asked for rule in _RULES for asked in rule(entry)]
+    """Return the confirmations that this entry needs, in the order of `ConfirmationCode`."""
+    return [confirmation for rule in _RULES for confirmation in rule(entry)]
 
 
-def missing_confirmations(asked: Collection[Confirmation], confirmed: Collection[str]) -> list[ValidationIssue]:
-    """What of it the person has not confirmed, as reasons why the entry is not taken."""
-    open_ones = [one for one in asked if one.code not in confirmed]
-    return [ValidationIssue(one.checkbox_name, f"{one.sentence} Tick to confirm, or change it.") for one in open_ones]
+def missing_confirmations(required: Collection[Confirmation], confirmed: Collection[str]) -> list[ValidationIssue]:
+    """Return an issue for each required confirmation whose code is not in `confirmed`."""
+    return [
+        ValidationIssue(confirmation.checkbox_name, f"{confirmation.sentence} Tick to confirm, or change it.")
+        for confirmation in required
+        if confirmation.code not in confirmed
+    ]
 
 
 def compare_with_twin(entry: CertificationEntry, twin: TwinCertification) -> list[FactDiff]:
-    """The twin (before) beside this entry (after): the flags, as text, and the facts that the verdict rests on.
+    """Compare the twin (before) with this entry (after): the flags as text, and the facts that the verdict depends on.
 
-    What one of the two does not know differs from nothing.
+    A value that one of the two does not have is not a difference.
     """
     facts = compare_facts(verdict_facts(twin), verdict_facts(entry), WITH_TWIN)
-    return [*(_compare_flags(one, entry, twin) for one in Component), *facts]
+    return [*(_compare_flags(component, entry, twin) for component in Component), *facts]
 
 
 def _prerequisite_is_not_good(entry: CertificationEntry) -> Iterator[Confirmation]:
-    """What is refused is not asked, nor what does not count for the run type, or only may."""
-    for one in good_components(entry):
-        for prerequisite in one.declaration.prerequisites:
+    """Skip what is invalid anyway, and what does not count, or may not count, for the run type."""
+    for component in good_components(entry):
+        for prerequisite in component.declaration.prerequisites:
             other = entry.component_flags.get(prerequisite.component)
             counts = prerequisite.component.counts_for(entry.run_type)
             if other and counts and other.flag != Flag.GOOD and not (prerequisite.is_required and other.is_bad):
-                what = f"{other.component.label} is {_lack_text(prerequisite, other)}"
-                yield Confirmation(prerequisite.confirmation, one.flag_field, f"{one.label} is good while {what}.")
+                reason = f"{other.component.label} is {_lack_text(prerequisite, other)}"
+                sentence = f"{component.label} is good while {reason}."
+                yield Confirmation(prerequisite.confirmation, component.flag_field, sentence)
 
 
 def _lack_text(prerequisite: Prerequisite, other: ComponentFlag) -> str:
@@ -84,17 +87,17 @@ def _lack_text(prerequisite: Prerequisite, other: ComponentFlag) -> str:
 def _detector_was_absent(entry: CertificationEntry) -> Iterator[Confirmation]:
     if not entry.components:
         return
-    absent = [one for one in Component if _is_flagged(entry, one) and _has_no_detector(one, entry.components)]
+    absent = [name for name in Component if _is_flagged(entry, name) and _has_no_detector(name, entry.components)]
     if absent:
-        names = " and ".join(dict.fromkeys(one.declaration.oms_detector for one in absent))
-        said = ", ".join(f"{one.label} is {entry.component_flags[one].flag}" for one in absent)
-        were = "were" if " and " in names else "was"
-        yield Confirmation(ConfirmationCode.ABSENT, absent[0].value, f"{said}, but {names} {were} not in the run.")
+        names = " and ".join(dict.fromkeys(component.declaration.oms_detector for component in absent))
+        flags = ", ".join(f"{component.label} is {entry.component_flags[component].flag}" for component in absent)
+        verb = "were" if " and " in names else "was"
+        yield Confirmation(ConfirmationCode.ABSENT, absent[0].value, f"{flags}, but {names} {verb} not in the run.")
 
 
-def _has_no_detector(component: Component, took_part: Collection[str]) -> bool:
+def _has_no_detector(component: Component, detectors: Collection[str]) -> bool:
     detector = component.declaration.oms_detector
-    return bool(detector) and detector not in took_part
+    return bool(detector) and detector not in detectors
 
 
 def _is_flagged(entry: CertificationEntry, component: Component) -> bool:
@@ -132,7 +135,7 @@ def _reference_is_old(entry: CertificationEntry) -> Iterator[Confirmation]:
 
 def _types_are_known(entry: CertificationEntry) -> Iterator[Confirmation]:
     types = {"run": entry.run_type, "reference": entry.reference_run_type}
-    unknown = " and of the ".join(name for name, kind in types.items() if kind == RunType.UNKNOWN)
+    unknown = " and of the ".join(name for name, run_type in types.items() if run_type == RunType.UNKNOWN)
     if unknown:
         sentence = f"The run type of the {unknown} is unknown."
         yield Confirmation(ConfirmationCode.REF_TYPE, "reference_runreconstruction", sentence)
@@ -142,17 +145,18 @@ def _twin_agrees(entry: CertificationEntry) -> Iterator[Confirmation]:
     other = entry.twin
     if other is None or entry.reconstruction not in _TWIN_RECONSTRUCTIONS:
         return
-    if found := [row for row in compare_with_twin(entry, other) if row.is_different]:
-        otherwise = "; ".join(f"{row.short_label} {row.before_text}, here {row.after_text}" for row in found)
+    if diffs := [diff for diff in compare_with_twin(entry, other) if diff.is_different]:
+        diff_text = "; ".join(f"{diff.short_label} {diff.before_text}, here {diff.after_text}" for diff in diffs)
         name = Reconstruction(other.reconstruction).label
-        yield Confirmation(ConfirmationCode.COUNTERPART, "counterpart", f"{name} says otherwise: {otherwise}.")
+        yield Confirmation(ConfirmationCode.COUNTERPART, "counterpart", f"{name} says otherwise: {diff_text}.")
 
 
 def _compare_flags(component: Component, entry: CertificationEntry, twin: TwinCertification) -> FactDiff:
-    here, there = entry.component_flags.get(component), twin.component_flags[component]
-    is_different = here is not None and here != there
+    entry_flag, twin_flag = entry.component_flags.get(component), twin.component_flags[component]
+    is_different = entry_flag is not None and entry_flag != twin_flag
     label = str(component.label)
-    return FactDiff(component.value, label, label, there.text, here.text if here else None, is_different)
+    entry_text = entry_flag.text if entry_flag else None
+    return FactDiff(component.value, label, label, twin_flag.text, entry_text, is_different)
 
 
 _RULES = [

@@ -1,7 +1,7 @@
-"""The rules of entry, each once: what is refused, with its sentence and the field it stands beside.
+"""The validation rules of entry: each issue has a sentence and the form field it belongs to.
 
-Pure functions over a `CertificationEntry`, so that the form, the action and the tests share them. Old and imported rows
-may break these rules; only what a person enters now is held against them.
+Pure functions over a `CertificationEntry`, shared by the form and the action. Existing and imported rows may break
+these rules; only new entries are validated.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TwinCertification:
-    """Express for prompt, and the other way round, as certified: flags, frozen facts (1/pb), last change (UTC)."""
+    """The certification of express for prompt, and the reverse: flags, stored facts (1/pb), last change (UTC)."""
 
     pk: int
     reconstruction: str
@@ -38,9 +38,9 @@ class TwinCertification:
 
 @dataclass(frozen=True)
 class CertificationEntry:
-    """Everything the rules look at; what nobody knows is None. Luminosity in 1/pb.
+    """The input of the rules; unknown values are None. Luminosity in 1/pb.
 
-    `components` are the detectors that took part; `twin` is given for express and prompt only.
+    `components` are the detectors in the run, as OMS names them; `twin` is set for express and prompt only.
     """
 
     run_number: int
@@ -65,7 +65,7 @@ class CertificationEntry:
 
 @dataclass(frozen=True)
 class ValidationIssue:
-    """Why an entry is not taken, and the form field it stands beside."""
+    """Why an entry is invalid, and the form field of the error (`__all__` for the whole form)."""
 
     field: str
     sentence: str
@@ -80,14 +80,15 @@ def build_entry(
     unticked: list[str] | None = None,
     twin: TwinCertification | None = None,
 ) -> CertificationEntry:
-    """The entry that these columns of a certification make on this run; absent columns are judged by no rule."""
+    """Build the entry from the run and these columns of a certification. Components without a flag are omitted."""
     today = dt.datetime.now(dt.UTC).date()
     reference = values.get("reference_runreconstruction")
-    judged = [one for one in Component if values.get(one.flag_field)]
+    flagged = [component for component in Component if values.get(component.flag_field)]
     return CertificationEntry(
         run_number=run.run_number,
         component_flags={
-            one: ComponentFlag(one, values[one.flag_field], bool(values.get(one.lowstat_field))) for one in judged
+            component: ComponentFlag(component, values[component.flag_field], bool(values.get(component.lowstat_field)))
+            for component in flagged
         },
         reference_run_type=reference.run.run_type if reference else None,
         is_own_reference=str(reference) == f"{run.run_number} {reconstruction}",
@@ -107,12 +108,12 @@ def build_entry(
 
 
 def is_run_number(number: int) -> bool:
-    """Whether a run can have this number."""
+    """Whether `number` is in the range of run numbers."""
     return FIRST_RUN <= number <= LAST_RUN
 
 
 def validate(entry: CertificationEntry) -> list[ValidationIssue]:
-    """All reasons why this entry cannot be taken; empty when it can."""
+    """Return all issues of this entry; an empty list if it is valid."""
     return [issue for rule in _RULES for issue in rule(entry)]
 
 
@@ -122,7 +123,7 @@ def _run_number_is_possible(entry: CertificationEntry) -> Iterator[ValidationIss
 
 
 def join_names(names: list[str], conjunction: str = "and") -> str:
-    """Names as in a sentence: one, another and a third."""
+    """Join names as in a sentence: "A, B and C"."""
     return f" {conjunction} ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
@@ -135,17 +136,17 @@ def _bad_has_reason_and_comment(entry: CertificationEntry) -> Iterator[Validatio
 
 
 def good_components(entry: CertificationEntry) -> Iterator[Component]:
-    """The components that are flagged good."""
-    return (one for one, component_flag in entry.component_flags.items() if component_flag.flag == Flag.GOOD)
+    """Return the components whose flag is good."""
+    return (component for component, given in entry.component_flags.items() if given.flag == Flag.GOOD)
 
 
 def _good_has_what_it_requires(entry: CertificationEntry) -> Iterator[ValidationIssue]:
-    for one in good_components(entry):
-        for prerequisite in one.declaration.prerequisites:
+    for component in good_components(entry):
+        for prerequisite in component.declaration.prerequisites:
             other = entry.component_flags.get(prerequisite.component)
             if prerequisite.is_required and other and other.is_bad:
-                sentence = f"{one.label} cannot be good while {other.component.label} is bad. Change one of them."
-                yield ValidationIssue(one.flag_field, sentence)
+                sentence = f"{component.label} cannot be good while {other.component.label} is bad. Change one of them."
+                yield ValidationIssue(component.flag_field, sentence)
 
 
 def _excluded_has_no_statistics(entry: CertificationEntry) -> Iterator[ValidationIssue]:

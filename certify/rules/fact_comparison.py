@@ -1,6 +1,6 @@
-"""The comparison of the facts that a verdict rests on: stale marks, forms and express with prompt all use it.
+"""The comparison of the facts that a verdict depends on, for stale facts, forms, and express with prompt.
 
-Pure functions. They stand with the rules, because the question on express and prompt asks them too.
+Pure functions. They are in this package because the confirmation of express and prompt uses them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _SHORT_LABELS = FACT_LABELS | {"recorded_lumi": "recorded"}
 
 @dataclass(frozen=True)
 class ComparisonRule:
-    """When two values of a fact are different.
+    """Defines when two values of a fact are different.
 
-    Luminosities are the same within `lumi_share` of the value before, or of the larger one (`is_share_of_larger`).
-    `unknown`: what stands for a value that nobody knows. A value that was unknown before, or is afterwards, differs
-    from a known one only where the rule says so.
+    Luminosities are equal within the fraction `lumi_share` of the value before, or of the larger value if
+    `is_share_of_larger`. `unknown`: the values that mean unknown. `unknown_before_differs` and `unknown_after_differs`
+    define whether an unknown value differs from a known one.
     """
 
     lumi_share: float
@@ -35,7 +35,7 @@ class ComparisonRule:
     unknown_after_differs: bool = False
 
     def differ(self, name: str, before: Any, after: Any) -> bool:
-        """Whether these two values of the fact `name` are different."""
+        """Whether the values `before` and `after` of the fact `name` are different."""
         if before in self.unknown or after in self.unknown:
             if before in self.unknown and after in self.unknown:
                 return False
@@ -46,16 +46,16 @@ class ComparisonRule:
         return bool(abs(after - before) > self.lumi_share * whole)
 
 
-# OMS recomputes a luminosity by a little again and again. What was missing when it was certified is filled in later.
+# OMS recalculates luminosities with small changes. Facts that were missing at certification are filled in later.
 SINCE_CERTIFIED = ComparisonRule(0.01, unknown_after_differs=True)
 SINCE_SHOWN = ComparisonRule(0.01, unknown_before_differs=True, unknown_after_differs=True)
-# What one of the two does not know differs from nothing.
+# A value that is unknown on one side is not a difference.
 WITH_TWIN = ComparisonRule(0.11, is_share_of_larger=True, unknown=(None, RunType.UNKNOWN.value))
 
 
 @dataclass(frozen=True)
 class FactDiff:
-    """One fact in two versions. `short_label` is for tables; luminosities in 1/pb, None where nobody knows."""
+    """One fact before and after. `short_label` is for tables. Luminosities in 1/pb; None if unknown."""
 
     name: str
     label: str
@@ -74,7 +74,7 @@ class FactDiff:
 
 
 def compare_facts(before: Mapping[str, Any], after: Mapping[str, Any], rule: ComparisonRule) -> list[FactDiff]:
-    """A row for each fact of the verdict, the same ones too; what a side does not name is unknown there."""
+    """Return a diff of each fact of the verdict, equal ones too. A missing key means unknown."""
     pairs = [(name, before.get(name), after.get(name)) for name in VERDICT_FACTS]
     return [
         FactDiff(name, FACT_LABELS[name], _SHORT_LABELS[name], was, now, rule.differ(name, was, now))
@@ -83,5 +83,5 @@ def compare_facts(before: Mapping[str, Any], after: Mapping[str, Any], rule: Com
 
 
 def format_fact(name: str, value: Any) -> str:
-    """A value of a difference in words: "78.150 /pb" or "not reported", "600" or "none"."""
+    """Format the value of a fact: "78.150 /pb" or "not reported" for luminosity; else "600" or "none"."""
     return lumi_text(value) if name == "recorded_lumi" else ("none" if value in (None, "") else str(value))

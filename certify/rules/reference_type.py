@@ -1,4 +1,4 @@
-"""Which reference fits a run by its type: the only rule that no person can overrule."""
+"""Which references fit a run by run type. No role may override this rule."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from oms.choices import RunType
 
 
 def known_type(run_type: str | None) -> str | None:
-    """The run type, None where nobody knows it."""
+    """Return the run type, or None if it is unknown."""
     return None if run_type == RunType.UNKNOWN else run_type
 
 

@@ -1,4 +1,4 @@
-"""The text of a search for runs: numbers and inclusive ranges, as people type and paste them."""
+"""Parsing and formatting of run numbers and inclusive ranges, as people type and paste them."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,10 @@ _RUN_OR_RANGE = re.compile(r"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?", re.ASCII)
 
 
 def parse_run_numbers(text: str) -> list[int]:
-    """The runs that `text` names, newest first, each once; ValueError with a sentence for a person."""
+    """Return the runs in `text`, newest first, without duplicates.
+
+    Raises ValueError, with a sentence to show, for no runs, more than `MAX_RUNS`, or invalid text.
+    """
     tokens = split_tokens(text)
     if not tokens:
         raise ValueError("No run number. Type some, such as 316187, 316199-316202.")
@@ -27,12 +30,15 @@ def parse_run_numbers(text: str) -> list[int]:
 
 
 def split_tokens(text: str) -> list[str]:
-    """What stands between commas, spaces and line breaks; a range is one word, with any dash and space around it."""
+    """Split at commas, semicolons and white space. A range is one token, with any dash and spaces beside the dash."""
     return [token for token in _BREAKS.split(_DASHES.sub("-", text.strip())) if token]
 
 
 def parse_ranges(text: str) -> list[tuple[int, int]]:
-    """The ranges that `text` names, as (first, last), however long; ValueError with a sentence for a person."""
+    """Return the ranges in `text` as sorted (first, last), of any length.
+
+    Raises ValueError, with a sentence to show, for more than `MAX_RUNS` tokens or invalid text.
+    """
     tokens = split_tokens(text)
     if len(tokens) > MAX_RUNS:
         raise ValueError(f"These are {len(tokens)} runs and ranges; at most {MAX_RUNS} can be given. Give fewer.")
@@ -40,7 +46,7 @@ def parse_ranges(text: str) -> list[tuple[int, int]]:
 
 
 def format_ranges(ranges: Iterable[tuple[int, int]]) -> str:
-    """Ranges as a person writes them: 315190-315193, 315196."""
+    """Format ranges as "315190-315193, 315196"."""
     return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in ranges)
 
 
@@ -63,7 +69,7 @@ def _parse_runs(token: str) -> range:
 
 
 def _parse_run_number(digits: str) -> int:
-    number = int(digits[:20])  # beyond this it is out of range anyway, and int() refuses very long texts
+    number = int(digits[:20])  # longer numbers are out of range anyway, and int() raises for very long texts
     if not FIRST_RUN <= number <= LAST_RUN:
         raise ValueError(f"{_shortened(digits)} is not a run number. Run numbers are {FIRST_RUN} to {LAST_RUN}.")
     return number
@@ -74,7 +80,7 @@ def _shortened(token: str) -> str:
 
 
 def format_run_numbers(runs: Iterable[int]) -> str:
-    """Runs as a person writes them, oldest first: 315190-315193, 315196."""
+    """Format runs as ranges, oldest first: "315190-315193, 315196"."""
     return format_ranges(_consecutive_ranges(runs))
 
 

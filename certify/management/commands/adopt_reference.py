@@ -1,4 +1,4 @@
-"""Make a run a reference although it was not certified here: for a system that has none yet."""
+"""Make a run a reference without a certification, for an installation that has no references yet."""
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
 
 def _leader(name: str | None) -> User | None:
-    """The person of that account name; they must be a shift leader at least."""
+    """Return the user with that account name. Raises CommandError for less than a shift leader."""
     if name is None:
         return None
     person = User.objects.filter(username=name).first()

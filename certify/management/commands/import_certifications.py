@@ -1,4 +1,4 @@
-"""Bring in certifications that were made elsewhere."""
+"""Import certifications that were made in another installation."""
 
 import csv
 import datetime as dt
@@ -28,18 +28,18 @@ class Command(BaseCommand):
         if actor is None:
             raise CommandError(f"Nobody has the account name {by}. Name an admin.")
         try:
-            with file.open(newline="", encoding="utf-8-sig") as lines:
-                came = import_certifications(actor, read_certifications(lines, flags), reason, date)
-        except (OSError, UnicodeDecodeError, csv.Error, NotImportable, PermissionDenied) as refused:
-            raise CommandError(f"Nothing was imported. {refused}") from None
-        self.stdout.write(f"{came.made} certifications imported.")
-        if came.unknown_users:
+            with file.open(newline="", encoding="utf-8-sig") as stream:
+                result = import_certifications(actor, read_certifications(stream, flags), reason, date)
+        except (OSError, UnicodeDecodeError, csv.Error, NotImportable, PermissionDenied) as error:
+            raise CommandError(f"Nothing was imported. {error}") from None
+        self.stdout.write(f"{result.made} certifications imported.")
+        if result.unknown_users:
             self.stdout.write(
-                f"{by} owns what is of {', '.join(sorted(came.unknown_users))}: they have no account here."
+                f"{by} owns what is of {', '.join(sorted(result.unknown_users))}: they have no account here."
             )
-        for field, names in came.terms.items():
-            what = field.replace("_", " ").replace("bad reason", "reasons")
-            self.stdout.write(f"Left out, not among the {what} here: {', '.join(sorted(names))}.")
-        if came.existing:
-            first = ", ".join(f"{run} {word}" for run, word in came.existing[:5])
-            self.stdout.write(f"{len(came.existing)} were left out, since they are certified here: {first} …")
+        for field, names in result.terms.items():
+            label = field.replace("_", " ").replace("bad reason", "reasons")
+            self.stdout.write(f"Left out, not among the {label} here: {', '.join(sorted(names))}.")
+        if result.existing:
+            first = ", ".join(f"{run} {reconstruction}" for run, reconstruction in result.existing[:5])
+            self.stdout.write(f"{len(result.existing)} were left out, since they are certified here: {first} …")

@@ -1,4 +1,4 @@
-"""Complete certifications that were made while OMS or Run Registry was out, and read young runs again."""
+"""Complete certifications made while OMS or Run Registry was unavailable, and read recent runs again."""
 
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -13,16 +13,16 @@ class Command(BaseCommand):
         parser.add_argument("--seconds", type=float, default=60, help="what the outside may take altogether (60)")
 
     def handle(self, *, seconds: float, **_options: object) -> None:
-        done = refresh_facts(Budget(seconds))
-        if done.was_running:
+        result = refresh_facts(Budget(seconds))
+        if result.was_running:
             self.stdout.write("Another refresh is running. Nothing done.")
             return
-        for problem in done.problems:
+        for problem in result.problems:
             self.stderr.write(problem)
-        for made in done.completed:
-            self.stdout.write(f"{made}: filled in.")
-        for made in done.stale:
-            self.stdout.write(f"{made}: stale.")
+        for certification in result.completed:
+            self.stdout.write(f"{certification}: filled in.")
+        for certification in result.stale:
+            self.stdout.write(f"{certification}: stale.")
         self.stdout.write(
-            f"{done.runs} runs looked at, {len(done.completed)} filled in, {len(done.stale)} newly stale."
+            f"{result.runs} runs looked at, {len(result.completed)} filled in, {len(result.stale)} newly stale."
         )

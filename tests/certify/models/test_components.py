@@ -99,4 +99,4 @@ def test_help_says_the_rules_of_the_declaration():
         "Cosmics are good when Strip and Tracking are ok; Pixel does not count."
     )
     assert sentences.refused == ("Tracking cannot be good while Strip is bad without low statistics.",)
-    assert sentences.asked == "Tracking good without Strip or Pixel"
+    assert sentences.confirmations == "Tracking good without Strip or Pixel"

@@ -2,17 +2,16 @@
 
 import os
 import time
-from pathlib import Path
 
 import pytest
 import time_machine
 from django.core.cache import cache, caches
-from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
 from infrastructure.http import tokens
+from tests.collection import pytest_collection_modifyitems  # noqa: F401 - a hook
 from tests.factories import UserFactory, reset_sequences
 from tests.migrated_database import django_db_modify_db_settings, django_db_setup  # noqa: F401 - fixtures
 from tests.proof import scaled
@@ -22,42 +21,11 @@ from users.models import Role, User
 # Sync Playwright runs an event loop in the main thread; Django would refuse the database beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-TESTS = Path(__file__).parent
 # How long an example takes says how busy the machine is, and nothing of what is tested.
 examples.register_profile(
     "any machine", max_examples=scaled(40, 400), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 examples.load_profile("any machine")
-
-
-# What `make check` leaves to `make test`: long proofs, the whole of something, processes and browsers of their own.
-SLOW = (
-    *("audit/test_thousand.py", "certhelper/home/test_training_apart.py", "certhelper/test_checks.py"),
-    *("certhelper/test_demo.py", "certhelper/test_serve.py", "certify/actions/test_concurrent.py", "certify/imports/"),
-    *("contracts/", "e2e/", "faults/", "fuzz/", "history_pages/", "infrastructure/http/test_circuit_breaker.py"),
-    *("oms/test_whole_world.py", "openruns/test_queries.py", "reports/slides/", "reports/weekly/", "sandbox/"),
-    *("shiftleader/", "stress/", "test_access_table.py", "test_architecture.py", "test_hardening.py"),
-    *("test_rights.py", "test_sweeps.py", "tools/", "upgrade/"),
-)
-
-
-def pytest_collection_modifyitems(config, items):
-    """Marks what is slow.
-
-    On PostgreSQL, all that touches the database; what does not, and what is marked `once`, SQLite's run shows.
-    """
-    for item in items:
-        if item.path.relative_to(TESTS).as_posix().startswith(SLOW) or "[10000]" in item.name:
-            item.add_marker("slow")
-    if connection.vendor == "sqlite":
-        return
-    again = [item for item in items if _touches_database(item) and not item.get_closest_marker("once")]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(again)])
-    items[:] = again
-
-
-def _touches_database(item) -> bool:
-    return bool(item.get_closest_marker("django_db")) or not {"db", "transactional_db"}.isdisjoint(item.fixturenames)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,35 @@
+"""Which tests run where: what is slow, and what PostgreSQL is asked again."""
+
+from pathlib import Path
+
+from django.db import connection
+
+TESTS = Path(__file__).parent
+# What `make check` leaves to `make test`: long proofs, the whole of something, processes and browsers of their own.
+SLOW = (
+    *("audit/test_thousand.py", "certhelper/home/test_training_apart.py", "certhelper/test_checks.py"),
+    *("certhelper/test_demo.py", "certhelper/test_serve.py", "certify/actions/test_concurrent.py", "certify/imports/"),
+    *("contracts/", "e2e/", "faults/", "fuzz/", "history_pages/", "infrastructure/http/test_circuit_breaker.py"),
+    *("oms/test_whole_world.py", "openruns/test_queries.py", "reports/slides/", "reports/weekly/", "sandbox/"),
+    *("shiftleader/", "stress/", "test_access_table.py", "test_architecture.py", "test_hardening.py"),
+    *("test_rights.py", "test_sweeps.py", "tools/", "upgrade/"),
+)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Marks what is slow.
+
+    On PostgreSQL, all that touches the database; what does not, and what is marked `once`, SQLite's run shows.
+    """
+    for item in items:
+        if item.path.relative_to(TESTS).as_posix().startswith(SLOW) or "[10000]" in item.name:
+            item.add_marker("slow")
+    if connection.vendor == "sqlite":
+        return
+    again = [item for item in items if _touches_database(item) and not item.get_closest_marker("once")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(again)])
+    items[:] = again
+
+
+def _touches_database(item) -> bool:
+    return bool(item.get_closest_marker("django_db")) or not {"db", "transactional_db"}.isdisjoint(item.fixturenames)

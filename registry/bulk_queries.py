@@ -108,7 +108,7 @@ def _fetch(run_filter: dict[str, Any], budget: Budget) -> FlaggedDatasetsResult:
 
 
 def _cache_key(span: Span) -> str:
-    return f"registry.flags.{span[0] // BLOCK_SIZE}"
+    return f"registry.bulk_queries.{span[0] // BLOCK_SIZE}"
 
 
 def _cached_answers(spans: Iterable[Span], since: datetime) -> dict[Span, FlaggedDatasetsResult]:

@@ -50,7 +50,7 @@ def cached_datasets(run_numbers: Iterable[int]) -> dict[int, Found[list[Registry
 
 
 def _cache_key(run_number: int) -> str:
-    return f"registry.remembered.{run_number // _GROUP_SIZE}"
+    return f"registry.dataset_cache.{run_number // _GROUP_SIZE}"
 
 
 def _read_groups(keys: set[str]) -> dict[str, _RunGroup]:

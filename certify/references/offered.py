@@ -15,7 +15,7 @@ from infrastructure.cache.remembered import cached, invalidate
 if TYPE_CHECKING:
     from django.db.models.expressions import Combinable
 
-_CACHE_KEY = "certify.references"
+_CACHE_KEY = "certify.references.offered"
 
 
 def offered_references(selected_pk: int | None = None) -> list[ReferenceFeatures]:

@@ -20,7 +20,7 @@ from infrastructure.markdown import parse_outline
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_VOCABULARY_KEY, _CHECKLISTS_KEY = _CACHE_KEYS = ("certify.words", "certify.checklists")
+_VOCABULARY_KEY, _CHECKLISTS_KEY = _CACHE_KEYS = ("certify.vocabulary.terms", "certify.vocabulary.checklists")
 VOCABULARY_MODELS: dict[str, type[VocabularyTerm]] = {
     "bad_reason": BadReason,
     **{component.problems_field: problem_model(component) for component in Component},

@@ -68,5 +68,5 @@ def test_ring_in_the_database_hides_no_word():
     one = PixelProblemFactory(name="one")
     other = PixelProblemFactory(name="other", parent=one)
     PixelProblem.objects.filter(pk=one.pk).update(parent=other)
-    invalidate("certify.words")
+    invalidate("certify.vocabulary.terms")
     assert [name.label for name in vocabulary().choices_for("pixel_problems", set())] == ["one", "other"]

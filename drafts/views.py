@@ -29,6 +29,8 @@ UNKNOWN_FORM = "This form is not known here, or is older than 30 days. Open it a
 def save_form(request: HttpRequest) -> JsonResponse:
     """Save the form as a draft of the user who opened it. Returns JSON with `status` (text) and `token` (CSRF).
 
+    `said` repeats `status` for forms that were opened before the rename.
+
     The signed form token identifies the user and is unknown to other sites, so neither a session nor a CSRF token is
     required. A signed-in user gets a new CSRF token, so that signing in again in another tab is enough.
     """
@@ -36,7 +38,7 @@ def save_form(request: HttpRequest) -> JsonResponse:
     saved_at = save_draft(form_token, request.POST, is_reopened="reopened" in request.POST)
     status = f"draft saved {saved_at:%H:%M:%S} UTC" if saved_at else "saved already"
     token = get_token(request) if request.user.pk == form_token.user_id else ""
-    return JsonResponse({"status": status, "token": token})
+    return JsonResponse({"status": status, "said": status, "token": token})
 
 
 @require_POST

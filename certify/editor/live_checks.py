@@ -142,7 +142,9 @@ def live_check_response(request: HttpRequest, editor: CertificationEditor) -> Ht
         "open_issues": list(_open_issues(editor)),
     }
     answer = render(request, "certify/_live_checks.html", context)
-    answer["HX-Trigger"] = json.dumps({"remaining_errors": _invalid_inputs(editor)})
+    remaining = _invalid_inputs(editor)
+    # `stands` is the earlier name of the event, for forms opened before the rename.
+    answer["HX-Trigger"] = json.dumps({"remaining_errors": remaining, "stands": remaining})
     return answer
 
 

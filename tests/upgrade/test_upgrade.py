@@ -1,5 +1,6 @@
 """What the version before stored is read unchanged: rows, sessions, drafts, open forms, history."""
 
+import json
 import re
 import sqlite3
 from contextlib import closing
@@ -146,8 +147,18 @@ def test_form_in_which_a_draft_was_restored_is_saved_and_the_draft_ends(shifter)
 
 def test_open_form_goes_on_saving_its_draft_without_a_session(site, client):
     _, fields = stored_form("draft_form", comment="typed after the upgrade")
-    assert "draft saved" in client.post("/drafts/save/", fields).json()["status"]
+    answer = client.post("/drafts/save/", fields).json()
+    assert "draft saved" in answer["said"]
+    assert answer["said"] == answer["status"]
     assert "typed+after+the+upgrade" in Draft.objects.get(run_number=315270, is_done=False).typed
+
+
+def test_open_form_gets_its_live_checks_by_the_earlier_names(shifter):
+    path, fields = stored_form("new_form", pixel="bad", hints="1")
+    answer = shifter.post(path, fields)
+    assert json.loads(answer["HX-Trigger"])["stands"]
+    for place in ("#ask-pixel", "#ask-counterpart", "#why-reference", "#hints"):
+        assert f', {place}"' in answer.content.decode()
 
 
 def test_form_opened_before_the_upgrade_is_certified_after_it(shifter, sandbox):

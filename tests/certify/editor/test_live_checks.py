@@ -35,7 +35,7 @@ def test_what_is_said_so_far_meets_the_rules(shifter_client):
     assert field_names(response) == {"confirm_pixel"}
     assert len(_sentences(response)) == 4
     assert "Tracking cannot be good while Strip is bad." in response.content.decode()
-    assert 'hx-swap-oob="innerHTML:#confirmations-tracking"' in response.content.decode()
+    assert 'hx-swap-oob="innerHTML:#confirmations-tracking,' in response.content.decode()
 
 
 def test_each_place_of_the_fragment_is_on_the_page(shifter_client):

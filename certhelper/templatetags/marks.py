@@ -5,9 +5,9 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from certify.editor.widgets import boxes_html, options_html
 from certify.models.components import Component, ComponentFlag
 from certify.vocabulary.inline_forms import INLINE_FORMS, InlineTermForm
+from certify.vocabulary.widgets import boxes_html, options_html
 from infrastructure.web.rendered_cache import render_once
 
 register = template.Library()

@@ -10,12 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from audit.operation import operation
-from certify.actions.input import (
-    CertificationContext,
-    CertificationInput,
-    has_same_content,
-    is_resubmission,
-)
+from certify.actions.input import CertificationContext, CertificationInput, has_same_content, is_resubmission
 from certify.actions.training import apply_typed_in_memory, training_mismatch
 from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryInvalid
 from certify.facts.snapshot import (

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.template.loader import render_to_string
 
-from certify.editor.widgets import Option, field_options, term_options
 from certify.models.choices import Flag
+from certify.vocabulary.widgets import Option, field_options, term_options
 from infrastructure.web.rendered_cache import render_once
 
 if TYPE_CHECKING:

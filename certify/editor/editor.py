@@ -12,7 +12,6 @@ from certify.actions.certify import FILL_NUMBER_MISSING
 from certify.editor.form import OVERWRITE_FIELD, CertificationForm, initial_values
 from certify.editor.form_context import FormContext, form_context_of, posted_form_context
 from certify.editor.form_errors import FormErrorLink, form_errors
-from certify.editor.widgets import chosen_keys
 from certify.facts.forms import FactForms
 from certify.facts.staleness import shown_facts
 from certify.models.choices import ConfirmationCode
@@ -24,6 +23,7 @@ from certify.rules.entry import CertificationEntry, TwinCertification, Validatio
 from certify.selectors import twin_of
 from certify.vocabulary.cache import Vocabulary, checklists_to_tick, vocabulary_including
 from certify.vocabulary.inline_forms import INLINE_FORMS, InlineTermForm, started_inline_forms
+from certify.vocabulary.widgets import chosen_keys
 from oms.models import OmsRun
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from certify.editor.widgets import Option, field_options
 from certify.facts.forms import shown_field_name
 from certify.facts.presentation import NOT_REPORTED, fact_text, typed_by_text
+from certify.vocabulary.widgets import Option, field_options
 from infrastructure.web.rendered_cache import render_once
 from oms.choices import RunType, SourceKind
 from oms.forms import OmsFillForm, OmsRunForm

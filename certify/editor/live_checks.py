@@ -13,7 +13,6 @@ from django.shortcuts import render
 from django.utils.text import capfirst
 
 from certify.editor.form_errors import input_anchor
-from certify.editor.widgets import term_options
 from certify.facts.presentation import fact_text
 from certify.models.choices import Reconstruction
 from certify.models.components import Component
@@ -21,6 +20,7 @@ from certify.references.explanation import rank_reasons_text
 from certify.rules.confirmations import compare_with_twin, missing_confirmations
 from certify.rules.entry import TwinCertification, validate
 from certify.rules.fact_comparison import SINCE_SHOWN, FactDiff, compare_facts
+from certify.vocabulary.widgets import term_options
 from oms.verdict_facts import verdict_facts
 
 if TYPE_CHECKING:

@@ -29,10 +29,10 @@ from certify.editor.live_checks import (
     confirmation_boxes,
     twin_comparison,
 )
-from certify.editor.widgets import Option, field_options, term_options
 from certify.facts.snapshot import has_typed_values
 from certify.models.components import Component
 from certify.references.explanation import rank_reasons_text
+from certify.vocabulary.widgets import Option, field_options, term_options
 from infrastructure.http.results import Found, explanations
 from oms.choices import RunType
 from registry.parsing import run_type_in

@@ -8,11 +8,11 @@ from django.db.models import Exists, OuterRef, Q
 from django.http import QueryDict
 from django.template.loader import render_to_string
 
-from certify.editor.widgets import Option
 from certify.filters.fields import account_names
 from certify.filters.names import DAY_NAMES
 from certify.models import TrackerCertification
 from certify.models.components import FLAG_FIELDS, PROBLEM_FIELDS
+from certify.vocabulary.widgets import Option
 from infrastructure.web.rendered_cache import render_once
 from users.models import User
 

@@ -1,4 +1,4 @@
-"""The boxes of the checklists in the certify form."""
+"""The checkboxes of the checklists in the certify form."""
 
 from __future__ import annotations
 
@@ -11,34 +11,40 @@ if TYPE_CHECKING:
 
 
 class ChecklistBoxesForm(forms.BaseForm):
-    """A form with one box for each checklist. A box says which edition of its list was seen."""
+    """A form with a checkbox for each checklist. The value of a checkbox is the edition of the list."""
 
     checklists: list[ChecklistToTick]
 
     def add_checklist_boxes(self, checklists: list[ChecklistToTick]) -> None:
-        """Add their boxes; none is required here: the rules say what must be ticked."""
+        """Add the checkboxes. They are not required by the form: the rules of entry require them."""
         self.checklists = checklists
-        for one in checklists:
-            self.fields[one.checkbox_name] = forms.BooleanField(required=False, label=one.title)
+        for checklist in checklists:
+            self.fields[checklist.checkbox_name] = forms.BooleanField(required=False, label=checklist.title)
 
     @property
     def unticked_checklists(self) -> list[str]:
-        """Identifiers of the checklists whose box is not ticked."""
-        return [one.identifier for one in self.checklists if not self.cleaned_data.get(one.checkbox_name)]
+        """Identifiers of the checklists that are not ticked."""
+        return [
+            checklist.identifier for checklist in self.checklists if not self.cleaned_data.get(checklist.checkbox_name)
+        ]
 
     @property
     def completed_checklists(self) -> list[dict[str, Any]]:
-        """All of them, as a certification keeps them: none is saved before all are ticked."""
-        return [{"identifier": one.identifier, "title": one.title, "edition": one.edition} for one in self.checklists]
+        """All checklists, as stored with a certification: it is saved only if all are ticked."""
+        return [
+            {"identifier": checklist.identifier, "title": checklist.title, "edition": checklist.edition}
+            for checklist in self.checklists
+        ]
 
     def is_ticked(self, checklist: ChecklistToTick) -> bool:
-        """Whether the box came ticked; where it names an edition, the one there is now."""
+        """Whether the checkbox is ticked, for the current edition if its value is an edition."""
         sent = self.data.get(checklist.checkbox_name, "")
         return bool(self[checklist.checkbox_name].value()) and (not sent.isdigit() or sent == str(checklist.edition))
 
     def reject_outdated_ticks(self) -> None:
-        """A tick of an edition that is not the one there is now counts as none."""
-        for one in self.checklists:
-            if self.cleaned_data.get(one.checkbox_name) and not self.is_ticked(one):
-                self.cleaned_data[one.checkbox_name] = False
-                self.add_error(one.checkbox_name, "This list has changed since you ticked it. Go through it again.")
+        """Untick checklists that were ticked in an edition that is not current, with an error."""
+        message = "This list has changed since you ticked it. Go through it again."
+        for checklist in self.checklists:
+            if self.cleaned_data.get(checklist.checkbox_name) and not self.is_ticked(checklist):
+                self.cleaned_data[checklist.checkbox_name] = False
+                self.add_error(checklist.checkbox_name, message)

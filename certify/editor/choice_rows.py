@@ -24,7 +24,7 @@ _FLAG_KEYS = {Flag.GOOD: "g", Flag.BAD: "b", Flag.EXCLUDED: "x"}
 
 
 class ComponentRow(NamedTuple):
-    """One component's choices on the page: (option, key) of each flag, the low tick, what is asked of them."""
+    """The choices of one component: (option, keyboard key) of each flag, low statistics, required confirmations."""
 
     name: str
     label: str
@@ -43,7 +43,7 @@ class ComponentRow(NamedTuple):
 
 
 class ProblemsRow(NamedTuple):
-    """The problems of one component; `html_name`: name of its boxes."""
+    """The problems of one component. `html_name`: the name of its checkboxes."""
 
     label: str
     html_name: str
@@ -52,7 +52,7 @@ class ProblemsRow(NamedTuple):
 
 
 class ChecklistRow(NamedTuple):
-    """A checklist with its box on the page."""
+    """A checklist with its checkbox."""
 
     checklist: ChecklistToTick
     is_ticked: bool = False
@@ -68,7 +68,7 @@ def _component_html(component: ComponentRow) -> SafeString:
 def render_problems(
     rows: tuple[ProblemsRow, ...], is_open: bool, may_add: bool, new_term_form: InlineTermForm | None
 ) -> SafeString:
-    """The problems of all components, and the small form that adds one."""
+    """Render the problems of all components, and the form that adds one."""
     context = {"rows": rows, "is_open": is_open, "may_add": may_add, "new_term_form": new_term_form}
     return render_to_string("certify/_problems.html", context)
 
@@ -97,8 +97,10 @@ def problems_row(editor: CertificationEditor, component: Component) -> ProblemsR
 
 def checklist_rows(form: CertificationForm) -> tuple[ChecklistRow, ...]:
     if not form.is_bound:
-        return tuple(ChecklistRow(one) for one in form.checklists)
+        return tuple(ChecklistRow(checklist) for checklist in form.checklists)
     return tuple(
-        ChecklistRow(one, form.is_ticked(one), tuple(str(error) for error in form.errors.get(one.checkbox_name, [])))
-        for one in form.checklists
+        ChecklistRow(
+            checklist, form.is_ticked(checklist), tuple(map(str, form.errors.get(checklist.checkbox_name, [])))
+        )
+        for checklist in form.checklists
     )

@@ -1,6 +1,6 @@
-"""Drafts on the certify and update pages: the form token of an opened form, and a draft put back into it.
+"""Drafts on the certify and update pages: the form token of an open form, and the restoring of a draft.
 
-A form that was sent and says no more than it was opened with is no draft.
+A submitted form without changes is not stored as a draft.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from certify.models import TrackerCertification
     from users.access import SignedInRequest
 
-# A draft keeps what was typed and the version it was typed over; what a form is opened with is always new.
+# A draft stores the typed values and the version they are based on; these fields are taken from the new form.
 _FRESH_FIELDS = ("ticket", "idempotency_key", "reconstruction")
-# What travels with the form unseen.
+# Hidden fields.
 _UNSEEN_FIELDS = {"reconstruction", "ticket", "version", "idempotency_key", "runs"}
 _FACT_PREFIXES = ("run-", "fill-")
 
 
 def track_presence(request: SignedInRequest, editor: CertificationEditor) -> FormPresence:
-    """Who else works on the form that is about to be shown, which is open from here on, with or without JavaScript.
+    """Open or renew the lease of the form to be shown, and return who else has it open. Works without JavaScript.
 
-    One that was sent and not taken is kept as a draft, unless nothing was typed into it.
+    A submitted form that is not saved is stored as a draft, if it has changes.
     """
     form_token = _current_token(request, editor)
     if request.method != "POST":
@@ -47,49 +47,49 @@ def track_presence(request: SignedInRequest, editor: CertificationEditor) -> For
 
 
 def restore_draft(request: SignedInRequest, editor: CertificationEditor) -> CertificationEditor:
-    """The editor with the draft that `?draft=` names typed into it; as it is where the person has none."""
+    """Return the editor bound to the draft of the parameter `draft`; the same editor if there is no such draft."""
     form_context, existing = editor.form_context, editor.existing
-    wanted = request.GET.get("draft", "")
-    found = draft_of(request.user, form_context.run_number, form_context.reconstruction, wanted) if wanted else None
-    if found is None:
+    key = request.GET.get("draft", "")
+    draft = draft_of(request.user, form_context.run_number, form_context.reconstruction, key) if key else None
+    if draft is None:
         return editor
-    typed = found.typed
+    typed = draft.typed
     for name in _FRESH_FIELDS:
         typed[name] = str(editor.form.initial[name])
     if not form_context.accepts_dataset(typed.get("dataset", "")):
         typed["dataset"] = editor.form.initial["dataset"]
     typed = _add_fact_inputs(typed, editor.run)
     if existing:
-        again = bound_amendment_editor(typed, existing, editor.run, needs_reason=editor.form.needs_reason)
+        restored = bound_amendment_editor(typed, existing, editor.run, needs_reason=editor.form.needs_reason)
     else:
-        again = bound_editor(typed, editor.run, form_context)
-    again.untick_outdated_confirmations()
-    again.clear_errors()
-    again.draft = found
-    return again
+        restored = bound_editor(typed, editor.run, form_context)
+    restored.untick_outdated_confirmations()
+    restored.clear_errors()
+    restored.draft = draft
+    return restored
 
 
 def _add_fact_inputs(typed: QueryDict, run: OmsRun) -> QueryDict:
-    """OMS may have answered since: what was typed for a fact that it gives now stands beside its value."""
+    """Return the draft with inputs for typed facts that OMS has given since, so that both values are shown."""
     if CORRECTING in typed:
         return typed
     facts = FactForms(run)
-    late = False
+    is_answered_since = False
     for form, row in zip(facts.forms, (run, run.fill or OmsFill()), strict=True):
         for name in form.attributes():
             sent = form.add_prefix(name)
             if not typed.get(sent, "").strip():
-                for one in (sent, shown_field_name(form, name)):  # an input left empty says nothing against OMS
-                    typed.pop(one, None)
+                for field in (sent, shown_field_name(form, name)):  # an empty input does not contradict OMS
+                    typed.pop(field, None)
             elif not facts.has_input(run if name == "fill_number" else row, type(form), name):
                 typed[shown_field_name(form, name)] = facts.shown(form, name)
-                late = True
-    return with_all_inputs(typed, run) if late else typed
+                is_answered_since = True
+    return with_all_inputs(typed, run) if is_answered_since else typed
 
 
-def close_drafts(request: SignedInRequest, made: TrackerCertification) -> None:
-    """The form was saved: nothing of it is left to keep; what other tabs have is."""
-    close_form(request.user, made.run_number, made.reconstruction, _posted_token(request))
+def close_drafts(request: SignedInRequest, certification: TrackerCertification) -> None:
+    """Remove lease and draft of the form that was saved. Drafts of other tabs stay."""
+    close_form(request.user, certification.run_number, certification.reconstruction, _posted_token(request))
 
 
 def _posted_token(request: SignedInRequest) -> FormToken | None:
@@ -97,22 +97,22 @@ def _posted_token(request: SignedInRequest) -> FormToken | None:
 
 
 def _current_token(request: SignedInRequest, editor: CertificationEditor) -> FormToken:
-    """The form token that was sent, if it is this person's of this reconstruction; else a new one.
+    """Return the submitted form token if it belongs to this person and reconstruction; else a new one.
 
-    One with a restored draft is new, too: two tabs with the same draft are two from there on.
+    A restored draft gets a new token, too, so that two tabs with the same draft are independent.
     """
-    where = request.user.pk, editor.form_context.run_number, editor.form_context.reconstruction
+    identity = request.user.pk, editor.form_context.run_number, editor.form_context.reconstruction
     sent = _posted_token(request)
-    if sent and sent.is_of(*where):
+    if sent and sent.is_of(*identity):
         return sent
     address = _form_address(request, editor)
     if editor.draft is None:
-        return FormToken(*where, address)
-    return FormToken(*where, address, restored_key=editor.draft.key, restored_at=editor.draft.at.isoformat())
+        return FormToken(*identity, address)
+    return FormToken(*identity, address, restored_key=editor.draft.key, restored_at=editor.draft.at.isoformat())
 
 
 def _form_address(request: SignedInRequest, editor: CertificationEditor) -> str:
-    """Where the same form opens again: with its reconstruction, so that nobody chooses another meanwhile."""
+    """Return the URL that opens the same form again, with its reconstruction, which could be chosen otherwise."""
     if editor.existing:
         return reverse("listruns:update", args=[editor.existing.pk])
     address = reverse(
@@ -123,24 +123,24 @@ def _form_address(request: SignedInRequest, editor: CertificationEditor) -> str:
 
 
 def is_dirty(editor: CertificationEditor, sent: QueryDict) -> bool:
-    """Whether a person has typed, chosen or ticked anything."""
+    """Whether a person has changed anything in the form."""
     form = editor.form
     changed = set(form.changed_data) - _UNSEEN_FIELDS - _unchanged_proposals(editor, sent)
     return bool(changed or editor.new_term_forms or form.confirmed) or any(_is_fact_typed(sent, name) for name in sent)
 
 
 def _unchanged_proposals(editor: CertificationEditor, sent: QueryDict) -> set[str]:
-    """Fields of a new form that a person may leave as they come, and that came so."""
+    """Return the fields of a new form that still have their proposed values."""
     if editor.existing is not None:
         return {"dataset"}
-    best = next((one.reference.pk for one in editor.ranked if one.is_possible), None)
+    best = next((ranked.reference.pk for ranked in editor.ranked if ranked.is_possible), None)
     proposed = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "reference_runreconstruction": str(best or "")}
-    found = {name for name, value in proposed.items() if sent.get(name, "") == value}
-    return found | ({"dataset"} if editor.form["dataset"].is_hidden else set())
+    unchanged = {name for name, value in proposed.items() if sent.get(name, "") == value}
+    return unchanged | ({"dataset"} if editor.form["dataset"].is_hidden else set())
 
 
 def _is_fact_typed(sent: QueryDict, name: str) -> bool:
-    """Whether the input of a fact has something else than what stood in it; a unit alone says nothing."""
+    """Whether the input of a fact differs from its initial value. Units are ignored."""
     if not name.startswith(_FACT_PREFIXES) or name.endswith("_unit"):
         return False
     return str(sent[name]).strip() != sent.get(f"shown-{name}", "").strip()

@@ -1,4 +1,4 @@
-"""Everything on the table while one reconstruction is certified or changed: run, references, the forms."""
+"""The forms, run and references with which one reconstruction is certified or changed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from oms.forms import OmsFillForm, OmsRunForm
     from users.models import User
 
-# Facts of the run that a question rests on: while one of them is typed wrongly, it is not asked.
+# Facts of the run that a confirmation depends on: it is not required while one of them is invalid.
 _FACTS_BEHIND = {
     ConfirmationCode.LUMI: ("run_type", "recorded_lumi", "recorded_lumi_unit"),
     ConfirmationCode.REF_TYPE: ("run_type",),
@@ -46,12 +46,11 @@ _FACTS_BEHIND = {
 
 @dataclass
 class CertificationEditor:
-    """The forms of one certification. `existing` is the certification being changed, None for a new one; `draft`
-    the draft that was put back into them.
+    """The forms of one certification.
 
-    `new_term_forms`: the forms of a reason or problem being added, where something was typed into them.
-    `run` is as it is stored, `run_with_typed` with the typed values over it; `certified`, where it was read already,
-    is what of the run is certified.
+    `run`: as stored; `run_with_typed`: a copy with the typed values. `existing`: the certification to change, None for
+    a new one. `new_term_forms`: forms of a reason or problem to add, if they have input. `draft`: the restored draft.
+    `certified`: the certified (run, reconstruction) of the run, if read already.
     """
 
     run: OmsRun
@@ -75,46 +74,49 @@ class CertificationEditor:
 
     @cached_property
     def ranked(self) -> list[RankedReference]:
-        """The references for this run, best first; only a page needs them, a save does not."""
-        also = self.existing.reference_runreconstruction_id if self.existing else None
-        mine = reference_features(self.run_with_typed, self.form_context.reconstruction)
-        return ranked_references(mine, (one for one in offered_references(also) if str(one) != str(mine)))
+        """The references for this run, best first. Pages need them; saves do not."""
+        current = self.existing.reference_runreconstruction_id if self.existing else None
+        features = reference_features(self.run_with_typed, self.form_context.reconstruction)
+        offered = offered_references(current)
+        return ranked_references(features, (reference for reference in offered if str(reference) != str(features)))
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The words to choose from, what is chosen among them."""
+        """The terms to choose from, including the chosen ones."""
         return vocabulary_including({name: chosen_keys(self.form[name]) for name in ("bad_reason", *PROBLEM_FIELDS)})
 
     @cached_property
     def twin(self) -> TwinCertification | None:
-        """The other one of express and prompt, where it is certified: at most one query."""
+        """The certification of prompt for express, and the reverse, if there is one: at most one query."""
         form_context = self.form_context
         return twin_of(form_context.run_number, form_context.reconstruction, self.certified, form_context.training_of)
 
     @cached_property
     def entry(self) -> CertificationEntry:
-        """What is said so far, as the rules see it: as sent, else as it stands."""
+        """The input for the rules: the submitted values, else those of the existing certification."""
         entry = build_entry(self.run_with_typed, self.form_context.reconstruction, self._entry_values(), twin=self.twin)
         if self.form.is_bound or self.existing is None:
             return entry
-        kept = self.existing.reference_runreconstruction_id
-        reference = next((one.reference for one in self.ranked if one.reference.pk == kept), None)
+        current = self.existing.reference_runreconstruction_id
+        reference = next((ranked.reference for ranked in self.ranked if ranked.reference.pk == current), None)
         if reference is None:
             return entry
         return replace(entry, reference_run_number=reference.run_number, reference_run_type=reference.run_type)
 
     @cached_property
     def confirmations(self) -> list[Confirmation]:
-        """The questions that what is said so far raises, but those on facts that must be typed anew. New: none."""
+        """The required confirmations, except those on invalid facts. An unbound new form has none."""
         if not self.form.is_bound and self.existing is None:
             return []
         return [
-            one for one in required_confirmations(self.entry) if self._are_well_typed(_FACTS_BEHIND.get(one.code, ()))
+            confirmation
+            for confirmation in required_confirmations(self.entry)
+            if self._are_well_typed(_FACTS_BEHIND.get(confirmation.code, ()))
         ]
 
     def _entry_values(self) -> dict[str, Any]:
         if self.form.is_bound:
-            self.form.is_valid()  # reads what was sent, if that was not done yet
+            self.form.is_valid()  # cleans the form, which sets `entered_values`
             return self.form.entered_values
         names = FLAG_COLUMNS if self.existing else ()
         return {name: getattr(self.existing, name) for name in names}
@@ -123,9 +125,9 @@ class CertificationEditor:
         return self.facts.data is None or all(name in self.run_form.cleaned_data for name in names)
 
     def is_valid(self) -> bool:
-        """Whether all three forms can be taken; every error, and what is asked besides, is beside its field afterwards.
+        """Whether all three forms are valid. If not, each field has its error, and missing confirmations are set.
 
-        Forms in order may still leave questions open: the action says so.
+        Confirmations may still be missing if the forms are valid: the action raises for them.
         """
         self.untick_outdated_confirmations()
         are_valid = all([*(form.is_valid() for form in self.facts.forms), self.form.is_valid()])
@@ -137,69 +139,69 @@ class CertificationEditor:
         return are_valid
 
     def untick_outdated_confirmations(self) -> None:
-        """A tick counts for the sentence that it was put to: none where another is asked by now."""
+        """Untick confirmations whose sentence has changed since they were ticked."""
         sent_values = self.form.confirmed_checkbox_values
-        for one in self.confirmations if sent_values else []:
-            if sent_values.get(one.code, one.checkbox_value) != one.checkbox_value:
-                self.form.untick(one.checkbox_name)
+        for confirmation in self.confirmations if sent_values else []:
+            if sent_values.get(confirmation.code, confirmation.checkbox_value) != confirmation.checkbox_value:
+                self.form.untick(confirmation.checkbox_name)
 
     @property
     def error_links(self) -> list[tuple[str, str]]:
-        """(id of the input, name) of each field that has its error beside it, and of each question not confirmed."""
-        lines = [(one.anchor, one.name) for one in self._form_errors() if one.is_beside_input]
-        return lines + [(one.field, "a question to confirm") for one in self.missing_confirmations]
+        """(id of the input, name) of each field with an error beside it, and of each missing confirmation."""
+        links = [(error.anchor, error.name) for error in self._form_errors() if error.is_beside_input]
+        return links + [(issue.field, "a question to confirm") for issue in self.missing_confirmations]
 
     @property
     def errors_without_input(self) -> list[str]:
-        """Sentences about what is not on the page."""
-        return [one.sentence for one in self._form_errors() if not one.is_beside_input]
+        """Sentences of errors of fields that the page does not show."""
+        return [error.sentence for error in self._form_errors() if not error.is_beside_input]
 
     def _form_errors(self) -> list[FormErrorLink]:
         return list(form_errors(self.form, self.facts)) if self.form.is_bound else []
 
     @property
     def has_errors(self) -> bool:
-        """Whether something was sent that cannot be taken."""
+        """Whether the submitted form is invalid or lacks confirmations."""
         if not self.form.is_bound:
             return False
         return bool(self.missing_confirmations) or any(form.errors for form in (self.form, *self.facts.forms))
 
     def clear_errors(self) -> None:
-        """Show the page as typed, without a word on what is not yet said: nothing was to be saved."""
+        """Remove all errors, for a POST that was not meant to save."""
         for form in (self.form, *self.facts.forms):
             form.errors.clear()
 
-    def choose_term(self, name: str, word: VocabularyTerm) -> None:
-        """Show the page with this word chosen, besides what is chosen already where there can be several."""
-        send = self.form.add_sent_value if name in PROBLEM_FIELDS else self.form.set_sent_value
-        send(name, str(word.pk))
+    def choose_term(self, name: str, term: VocabularyTerm) -> None:
+        """Choose this term in the field; problems are added to the chosen ones."""
+        set_value = self.form.add_sent_value if name in PROBLEM_FIELDS else self.form.set_sent_value
+        set_value(name, str(term.pk))
 
-    def add_issues(self, refused: list[ValidationIssue]) -> None:
-        """Put what the action refused beside its fields; what it asks has a box of its own.
+    def add_issues(self, issues: list[ValidationIssue]) -> None:
+        """Add the issues of the action to their fields. Missing confirmations have checkboxes instead.
 
-        The form goes back on the facts as they are now: in its form context, and in the inputs that nobody touched.
+        The form context and the unchanged inputs get the current facts.
         """
         self.facts = self.facts.with_current_values()
         self.form_context = replace(self.form_context, shown=shown_facts(self.run, self.existing))
         self.form.set_sent_value("ticket", self.form_context.signed())
-        self.missing_confirmations = [one for one in refused if one.field.startswith(CHECKBOX_PREFIX)]
-        for one in refused:
-            prefix, _, name = one.field.partition("-")
+        self.missing_confirmations = [issue for issue in issues if issue.field.startswith(CHECKBOX_PREFIX)]
+        for issue in issues:
+            prefix, _, name = issue.field.partition("-")
             if prefix == "fill" and name in self.fill_form.fields:
-                self.fill_form.add_error(name, one.sentence)
-            elif one not in self.missing_confirmations:
-                self.form.add_issue(one.field, one.sentence)
+                self.fill_form.add_error(name, issue.sentence)
+            elif issue not in self.missing_confirmations:
+                self.form.add_issue(issue.field, issue.sentence)
 
     def typed_facts(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What was typed by hand for the run and for its fill, of what may be typed."""
+        """Return the typed values of the run and of its fill, as `TypedValues`."""
         return self.facts.typed_run_values(), self.facts.typed_fill_values()
 
 
 def new_editor(subject: CertificationSubject, runs: str, *, is_correcting: bool = False) -> CertificationEditor:
-    """The editor for a new certification, nothing said yet but the proposed reference."""
+    """Build the editor of a new certification with its initial values and the proposed reference."""
     run = subject.oms.run or OmsRun(run_number=subject.run_number)
     editor = build(run, subject.form_context(), initial={}, is_correcting=is_correcting)
-    best = next((one for one in editor.ranked if one.is_possible), None)
+    best = next((ranked for ranked in editor.ranked if ranked.is_possible), None)
     editor.form.initial = initial_values(editor.form_context, subject.dataset, best, runs)
     return editor
 
@@ -207,7 +209,7 @@ def new_editor(subject: CertificationSubject, runs: str, *, is_correcting: bool 
 def amendment_editor(
     certification: TrackerCertification, run: OmsRun, *, needs_reason: bool, is_correcting: bool = False
 ) -> CertificationEditor:
-    """The editor for a change, filled with what stands."""
+    """Build the editor of a change with the values of the existing certification."""
     form_context = replace(form_context_of(certification), shown=shown_facts(run, certification))
     initial = {
         "reconstruction": form_context.reconstruction,
@@ -227,18 +229,18 @@ def amendment_editor(
 
 
 def bound_editor(data: QueryDict, run: OmsRun, form_context: FormContext) -> CertificationEditor:
-    """The editor as a person sent it, for a new certification."""
+    """Build the bound editor of a new certification."""
     return build(run, form_context, data=data)
 
 
 def reopened_editor(data: QueryDict, subject: CertificationSubject) -> CertificationEditor:
-    """The editor as a person sent it, on what was found out just now: for a form that lost what it was opened with."""
-    again = data.copy()
+    """Build the bound editor of a form without a valid context, with a new context and an error."""
+    reopened = data.copy()
     form_context = subject.form_context()
-    again.update({"ticket": form_context.signed()})
+    reopened.update({"ticket": form_context.signed()})
     for name, value in (("reconstruction", subject.reconstruction), ("dataset", subject.dataset)):
-        again[name] = value
-    editor = build(subject.oms.run or OmsRun(run_number=subject.run_number), form_context, data=again)
+        reopened[name] = value
+    editor = build(subject.oms.run or OmsRun(run_number=subject.run_number), form_context, data=reopened)
     editor.form.add_error(
         None, "The form had lost what it was opened with and was opened anew. Check it and save again."
     )
@@ -248,7 +250,7 @@ def reopened_editor(data: QueryDict, subject: CertificationSubject) -> Certifica
 def bound_amendment_editor(
     data: QueryDict, certification: TrackerCertification, run: OmsRun, *, needs_reason: bool
 ) -> CertificationEditor:
-    """The editor as a person sent it, for a change; what goes over another version keeps what it was opened with."""
+    """Build the bound editor of a change. An overwrite of another version keeps the context of the form."""
     sent, own = posted_form_context(data, certification), form_context_of(certification)
     form_context = sent if sent and OVERWRITE_FIELD in data else replace(own, shown=sent.shown if sent else None)
     return build(run, form_context, data=data, existing=certification, needs_reason=needs_reason)
@@ -279,18 +281,18 @@ def build(
 
 
 def is_new_term(sent: QueryDict) -> bool:
-    """Whether the person pressed "Add" at a reason or a problem: then nothing else is saved."""
-    return any(f"add_{what}" in sent for what in INLINE_FORMS)
+    """Whether the person pressed "Add" for a reason or a problem. Such a POST saves nothing else."""
+    return any(f"add_{name}" in sent for name in INLINE_FORMS)
 
 
 def add_new_term(actor: User, sent: QueryDict, editor: CertificationEditor) -> bool:
-    """Make the word and choose it in the editor; False when its error stands beside it."""
-    what = next(what for what in INLINE_FORMS if f"add_{what}" in sent)
-    form = INLINE_FORMS[what](sent)
+    """Create the term and choose it in the editor. Returns False if its form is invalid."""
+    name = next(name for name in INLINE_FORMS if f"add_{name}" in sent)
+    form = INLINE_FORMS[name](sent)
     editor.clear_errors()
     if is_new := form.validate_for(actor):
         editor.choose_term(form.field, form.save(actor))
     elif form.term_to_choose:
         editor.choose_term(form.field, form.term_to_choose)
-    editor.new_term_forms |= {what: None if is_new else form}
+    editor.new_term_forms |= {name: None if is_new else form}
     return is_new

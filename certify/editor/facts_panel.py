@@ -1,4 +1,4 @@
-"""The facts of a run as lines for the page: value, unit, source, and an input where a value can be typed."""
+"""The facts of a run for the page: value, unit, source, and an input if the value can be typed."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _WIDE_FACTS = {"hlt_key", "components"}
 
 @dataclass(frozen=True)
 class FactLine:
-    """One fact. `field` and `unit_field` are inputs in its place where it is missing, typed or being corrected.
+    """One fact. `field` and `unit_field`: its inputs if it is missing, typed or being corrected.
 
-    `shown`: (name, value) of the hidden field that says what stood in the input; `oms_text`: what OMS says of a value
-    that somebody typed; `cached_html`: the whole line, where it is the same on every page.
+    `shown`: (name, value) of the hidden field with the initial value. `oms_text`: the value of OMS beside a typed one.
+    `cached_html`: the rendered line, if it is the same on every page.
     """
 
     label: str
@@ -50,7 +50,7 @@ class FactLine:
 
     @property
     def html(self) -> SafeString:
-        """The whole line."""
+        """The rendered line."""
         if self.cached_html is not None:
             return self.cached_html
         if self.field is not None:
@@ -59,7 +59,7 @@ class FactLine:
 
     @property
     def css_classes(self) -> str:
-        """CSS classes of a line that takes the whole width, or has nothing to say."""
+        """CSS classes of a line that takes the whole width, or has no value."""
         return (" fact-wide" if self.is_wide else "") + (" fact-missing" if self.text == NOT_REPORTED else "")
 
     @property
@@ -69,63 +69,64 @@ class FactLine:
 
     @property
     def errors(self) -> list[str]:
-        """What is wrong with the typed value or its unit."""
-        return [str(error) for one in (self.field, self.unit_field) if one is not None for error in one.errors]
+        """Errors of the typed value and of its unit."""
+        fields = [field for field in (self.field, self.unit_field) if field is not None]
+        return [str(error) for field in fields for error in field.errors]
 
     @property
     def is_offer(self) -> bool:
-        """Whether typing is only offered: the source answered and left the value out."""
+        """Whether the input is optional: OMS answered without the value."""
         answered = self.source is not None and self.source.kind == SourceKind.NONE and self.source.at is not None
         return answered and self.field is not None and not self.field.value() and not self.errors
 
     @property
     def typed_by(self) -> str:
-        """Who typed the value and when, where somebody did."""
+        """Who typed the value and when (UTC); empty if it is not typed."""
         return typed_by_text(self.source) if self.source else ""
 
 
 @dataclass(frozen=True)
 class FactGroup:
-    """Facts that stand together under one heading."""
+    """Facts under one heading."""
 
     title: str
     lines: list[FactLine]
 
     @property
     def html(self) -> SafeString:
-        """All lines; those with inputs through their template, which takes ten times as long."""
+        """The rendered lines. Only lines with inputs use a template, which takes ten times as long."""
         return SafeString("\n".join(line.html for line in self.lines))
 
 
 def _plain_line_html(css_classes: str, label: str, text: str) -> SafeString:
-    """A line without an input, without the template, which takes ten times as long."""
+    """Render a line without an input, and without a template, which takes ten times as long."""
     return format_html('<div class="fact{}"><dt>{}</dt><dd>{}</dd></div>', css_classes, label, text)
 
 
 def fact_groups(editor: CertificationEditor) -> list[FactGroup]:
-    """Run, luminosity and fill of the editor."""
+    """Return the groups run, luminosity and fill."""
     run, fill = editor.run, editor.run.fill or OmsFill()
-    of_run = [("Type", "run_type", ""), ("B field", "b_field", "T"), ("Energy", "energy", "GeV")]
-    of_run += [("Lumisections", "lumisections", ""), ("Particles", "fill_type_runtime", "")]
-    of_run += [("Began", "start_time", "UTC"), ("Ended", "end_time", "UTC"), ("Sequence", "sequence", "")]
-    of_run += [("HLT key", "hlt_key", ""), ("Detectors", "components", "")]
-    of_lumi = [("Recorded", "recorded_lumi", ""), ("Delivered", "delivered_lumi", "")]
-    of_lumi += [("Initial (run)", "init_lumi", ""), ("End (run)", "end_lumi", "")]
-    of_fill = [
+    run_facts = [("Type", "run_type", ""), ("B field", "b_field", "T"), ("Energy", "energy", "GeV")]
+    run_facts += [("Lumisections", "lumisections", ""), ("Particles", "fill_type_runtime", "")]
+    run_facts += [("Began", "start_time", "UTC"), ("Ended", "end_time", "UTC"), ("Sequence", "sequence", "")]
+    run_facts += [("HLT key", "hlt_key", ""), ("Detectors", "components", "")]
+    lumi_facts = [("Recorded", "recorded_lumi", ""), ("Delivered", "delivered_lumi", "")]
+    lumi_facts += [("Initial (run)", "init_lumi", ""), ("End (run)", "end_lumi", "")]
+    fill_facts = [
         ("Era", "era", ""),
         ("Particles", "fill_type_runtime", ""),
         ("Colliding", "bunches_colliding", "bunches"),
     ]
-    of_fill += [
+    fill_facts += [
         ("Initial (fill)", "init_lumi", ""),
         ("Peak (fill)", "peak_lumi", ""),
         ("Peak pile-up", "peak_pileup", ""),
     ]
     number = _fact_line(editor, run, OmsFillForm, "Number", "fill_number", "")
     return [
-        FactGroup("Run", [_fact_line(editor, run, OmsRunForm, *one) for one in of_run]),
-        FactGroup("Luminosity", [_fact_line(editor, run, OmsRunForm, *one) for one in of_lumi]),
-        FactGroup("Fill", [number, *(_fact_line(editor, fill, OmsFillForm, *one) for one in of_fill)]),
+        FactGroup("Run", [_fact_line(editor, run, OmsRunForm, *fact) for fact in run_facts]),
+        FactGroup("Luminosity", [_fact_line(editor, run, OmsRunForm, *fact) for fact in lumi_facts]),
+        FactGroup("Fill", [number, *(_fact_line(editor, fill, OmsFillForm, *fact) for fact in fill_facts)]),
     ]
 
 
@@ -137,7 +138,7 @@ def _fact_line(
     name: str,
     unit: str,
 ) -> FactLine:
-    """The line of one fact; the forms are built only where one has an input that is not just offered."""
+    """Build the line of one fact. The forms are built only if it has an input that is not optional."""
     if editor.facts.is_only_offered(row, name) and name in kind.base_fields:
         return FactLine(label, NOT_REPORTED, cached_html=_offered_line_html(kind, label, name, unit))
     if editor.facts.has_input(row, kind, name):
@@ -149,7 +150,7 @@ def _fact_line(
 
 @render_once(maxsize=64)
 def _offered_line_html(kind: type[OmsRunForm | OmsFillForm], label: str, name: str, unit: str) -> SafeString:
-    """The folded, empty input of a value that OMS left out: the same on every page, and most pages have several."""
+    """Render the folded, empty input of a value that OMS does not give. It is the same on every page."""
     form: Any = kind(None, instance=kind._meta.model(), required=set())
     line = FactLine(
         label=label,
@@ -185,7 +186,7 @@ def _input_line(
 
 
 def _needed_text(editor: CertificationEditor, form: Any, name: str) -> str:
-    """Whether the value must be typed: always, only if the run turns out to be collisions, or not ("")."""
+    """Return whether the value must be typed: "needed", only for collisions (`FOR_COLLISIONS`), or ""."""
     if name in form.fields and form.fields[name].required:
         return "needed"
     is_open = editor.run.fetched_at is None and editor.facts.run_type in ("", RunType.UNKNOWN)

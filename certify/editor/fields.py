@@ -1,4 +1,4 @@
-"""Form fields that outlive any text sent to them."""
+"""Form fields that handle any submitted text, including keys that the database would refuse."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from certify.models import RunReconstruction
 if TYPE_CHECKING:
     from certify.references.ranking import RankedReference
 
-_MAX_KEY_LENGTH = 18  # digits: what every database here takes as a key
+_MAX_KEY_LENGTH = 18  # digits that fit a primary key in every supported database
 
 
 def _is_possible_key(value: object) -> bool:
-    """Whether a row can have this key."""
+    """Whether the value can be a primary key."""
     return str(value).isascii() and str(value).isdigit() and len(str(value)) <= _MAX_KEY_LENGTH
 
 
 class TermsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Some rows by key. A key that no row can have is an invalid choice, not an error of the database."""
+    """Rows by primary key. An impossible key is an invalid choice, not a database error."""
 
     def _check_values(self, value: Any) -> Any:
         for key in value if isinstance(value, list | tuple) else ():
@@ -30,21 +30,25 @@ class TermsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
 
 
 class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """The reference run; `offer` puts the ranked ones in order, the impossible ones left out but for the `chosen`."""
+    """The reference run. `offer` sets the choices."""
 
     def to_python(self, value: Any) -> RunReconstruction | None:
-        """As any choice; of one that was retired meanwhile it is said what is offered in its place."""
+        """Return the chosen row. The error of a retired reference names its successor."""
         try:
             return super().to_python(value)
-        except forms.ValidationError as refused:
+        except forms.ValidationError as error:
             retired = RunReconstruction.objects.filter(successor__is_reference=True).select_related("successor")
-            for one in retired.filter(pk=value) if _is_possible_key(value) else ():
-                sentence = f"{one} is retired: {one.successor} is offered in its place. Choose that or another."
-                raise forms.ValidationError(sentence, code="invalid_choice") from refused
+            for reference in retired.filter(pk=value) if _is_possible_key(value) else ():
+                offered = f"{reference.successor} is offered in its place"
+                sentence = f"{reference} is retired: {offered}. Choose that or another."
+                raise forms.ValidationError(sentence, code="invalid_choice") from error
             raise
 
     def offer(self, ranked: list[RankedReference], chosen: str) -> None:
+        """Set the ranked references as choices, without impossible ones except the `chosen` one (primary key)."""
         offered = [
-            (one.reference.pk, one.label) for one in ranked if one.is_possible or str(one.reference.pk) == chosen
+            (option.reference.pk, option.label)
+            for option in ranked
+            if option.is_possible or str(option.reference.pk) == chosen
         ]
         self.choices = offered or [("", "No reference run of this type yet")]

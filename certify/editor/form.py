@@ -1,4 +1,4 @@
-"""The shifter's decision as a form. It holds an entry against the rules; the action does so once more."""
+"""The form of a certification. It validates the rules of entry; the action validates them again."""
 
 from __future__ import annotations
 
@@ -29,12 +29,10 @@ if TYPE_CHECKING:
     from certify.vocabulary.cache import ChecklistToTick
     from oms.models import OmsRun
 
-MAX_COMMENT_LENGTH = (
-    100_000  # characters; browsers keep to it, so that what is sent stays far below what the server reads
-)
-# Carries the version that a person puts their own over.
+MAX_COMMENT_LENGTH = 100_000  # characters; enforced by browsers, and far below the size limit of requests
+# Has the version that the person chose to overwrite.
 OVERWRITE_FIELD = "over"
-# Nobody types into a hidden field: what cannot be read there was spoiled on its way.
+# Nobody types into a hidden field: an invalid value was damaged on its way.
 SPOILED_FIELD_ERRORS = dict.fromkeys(
     ("required", "invalid", "invalid_choice", "min_value", "max_value"),
     "The form did not come back as it was opened. Open it again.",
@@ -42,24 +40,24 @@ SPOILED_FIELD_ERRORS = dict.fromkeys(
 
 
 def _choice_field(label: str, choices: type[models.TextChoices], advice: str) -> forms.ChoiceField:
-    """A choice by large buttons; without one, or with another, the advice says what there is."""
+    """Return a field of radio buttons; the error of a missing or unknown choice is the advice."""
     errors = dict.fromkeys(("required", "invalid_choice"), f"{label}: {advice}")
     return forms.ChoiceField(choices=choices.choices, widget=forms.RadioSelect, label=label, error_messages=errors)
 
 
 def _form_field(column: models.Field[Any, Any], **options: Any) -> forms.Field | None:
-    """The form field of a column: for a flag, large buttons."""
+    """Return the form field of a column: radio buttons for flags."""
     if column.name in FLAG_FIELDS:
         return _choice_field(Component(column.name).label, Flag, "choose good, bad or excluded.")
     return column.formfield(**options)
 
 
-# What a rule asks of a reference and what is frozen of it, of the fifty columns of its run.
+# The columns of a reference that the rules need or a certification stores, out of the fifty of its run.
 _REFERENCE_COLUMNS = ("reconstruction", "is_reference", *(f"run__{name}" for name in ("run_type", "b_field", "energy")))
 
 
 class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[type-arg]
-    """Flags, reference, map, reason, problems, comment, date; and, hidden, what the form was opened with."""
+    """Flags, reference, tracker map, reason, problems, comment and date; and hidden fields with the form context."""
 
     trackermap = _choice_field("Tracker map", TrackerMap, "choose exists or missing.")
     reference_runreconstruction = ReferenceField(
@@ -105,7 +103,7 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[ty
             "comment": forms.Textarea(attrs={"rows": 3, "maxlength": MAX_COMMENT_LENGTH}),
             **dict.fromkeys(PROBLEM_FIELDS, forms.CheckboxSelectMultiple),
         }
-        labels = {"bad_reason": "Reason", **{one.problems_field: one.label for one in Component}}
+        labels = {"bad_reason": "Reason", **{component.problems_field: component.label for component in Component}}
 
     def __init__(
         self, *args: Any, run: OmsRun, form_context: FormContext, checklists: list[ChecklistToTick], **kwargs: Any
@@ -120,37 +118,40 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[ty
             typed.widget = forms.TextInput()
             typed.help_text = "Run Registry is out: type the dataset if it is known. It is saved as unverified."
         self.add_checklist_boxes(checklists)
-        if self.is_bound:  # only what was sent is held against the rows; the page gets its choices as plain values
+        if self.is_bound:  # querysets are needed for validation only; the page renders its choices as plain values
             self._limit_references()
             for name in ("bad_reason", *PROBLEM_FIELDS):
                 self._limit_terms(name)
 
     def _limit_references(self) -> None:
-        """Reference runs, and the one that the certification has although it is none any more."""
-        has = self.instance.reference_runreconstruction_id
-        offered = RunReconstruction.objects.filter(Q(is_reference=True) | Q(pk=has)).select_related("run")
+        """Accept reference runs, and the current reference of the certification even if it is retired."""
+        current = self.instance.reference_runreconstruction_id
+        offered = RunReconstruction.objects.filter(Q(is_reference=True) | Q(pk=current)).select_related("run")
         cast("ReferenceField", self.fields["reference_runreconstruction"]).queryset = offered.only(*_REFERENCE_COLUMNS)
 
     def offer_references(self, ranked: list[RankedReference]) -> None:
-        """Offer these, in this order; what is chosen stays to be seen, refused or not."""
+        """Offer these references in this order. The chosen one is always included, valid or not."""
         chosen = str(self["reference_runreconstruction"].value())
         cast("ReferenceField", self.fields["reference_runreconstruction"]).offer(ranked, chosen)
 
     def _limit_terms(self, name: str) -> None:
-        """Retired words are offered only where the certification already has them."""
+        """Accept retired terms only if the certification has them already."""
         choice = cast("forms.ModelChoiceField[Any]", self.fields[name])
-        words = choice.queryset.model._default_manager  # type: ignore[union-attr]
-        choice.queryset = words.filter(Q(is_retired=False) | self._own_terms(name))
+        terms = choice.queryset.model._default_manager  # type: ignore[union-attr]
+        choice.queryset = terms.filter(Q(is_retired=False) | self._own_terms(name))
 
     def _own_terms(self, name: str) -> Q:
-        """The words that the certification has: they stay choosable."""
+        """Return the condition for the terms that the certification has."""
         if not self.instance.pk:
             return Q(pk__in=[])
-        has = getattr(self.instance, name)
-        return Q(pk=self.instance.bad_reason_id) if name == "bad_reason" else Q(pk__in=has.values("pk"))
+        current = getattr(self.instance, name)
+        return Q(pk=self.instance.bad_reason_id) if name == "bad_reason" else Q(pk__in=current.values("pk"))
 
     def clean_dataset(self) -> str:
-        """The one shown; a change keeps it, and one typed while Run Registry is out must be of the reconstruction."""
+        """Return the dataset: of the existing certification for a change; else the submitted one.
+
+        A dataset typed while Run Registry is unavailable must be of the reconstruction.
+        """
         if self.instance.pk and not self.is_overwrite:
             return self.instance.dataset.name if self.instance.dataset else ""
         name = self.cleaned_data["dataset"].strip()
@@ -167,7 +168,7 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[ty
             )
         self.entered_values = dict(
             values
-        )  # a refusal takes its field out of the cleaned values; what is asked looks at all
+        )  # `add_error` removes fields from the cleaned data; confirmations need all of them
         self.reject_outdated_ticks()
         known = self._is_dataset_known()
         entry = build_entry(
@@ -177,64 +178,64 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[ty
             is_dataset_known=known,
             unticked=self.unticked_checklists,
         )
-        for refusal in validate(entry):
-            self.add_issue(refusal.field, refusal.sentence)
+        for issue in validate(entry):
+            self.add_issue(issue.field, issue.sentence)
         if "comment" in self.errors and values.get("bad_reason"):
-            self.set_sent_value("comment", values["bad_reason"].name)  # a start that the next try can save
+            self.set_sent_value("comment", values["bad_reason"].name)  # proposed comment for the next submission
         return values
 
     def add_issue(self, field: str, sentence: str) -> None:
-        """Put a rule's sentence beside its field, unless the field has its own error already."""
+        """Add the sentence of a rule to its field, unless the field has an error already."""
         if field not in self.fields:
             self.add_error(None, sentence)
         elif field not in self.errors:
             self.add_error(field, sentence)
 
     def set_sent_value(self, name: str, value: Any) -> None:
-        """Show the form as if this value had been sent."""
+        """Replace the submitted value of a field."""
         data = cast("QueryDict", self.data).copy()
         data[name] = value
         self.data = data
 
     def add_sent_value(self, name: str, value: Any) -> None:
-        """Show the form as if this value had been among those sent."""
+        """Add a value to the submitted values of a field."""
         data = cast("QueryDict", self.data).copy()
         data.setlist(name, list(dict.fromkeys([*data.getlist(name), value])))
         self.data = data
 
     def untick(self, name: str) -> None:
-        """Show the form as if this box had come empty."""
+        """Remove the submitted value of a checkbox."""
         data = cast("QueryDict", self.data).copy()
         data.pop(name, None)
         self.data = data
 
     def _post_clean(self) -> None:
-        """Nothing is put into a row here: the action writes, and the database holds its own constraints."""
+        """Do not construct the instance: the action saves, and the database checks its constraints."""
 
     def _is_dataset_known(self) -> bool:
-        """Whether the dataset was among those shown; a change keeps its own whatever it is."""
-        keeps_its_own = bool(self.instance.pk) and not self.is_overwrite
-        return keeps_its_own or self.form_context.accepts_dataset(self.cleaned_data.get("dataset", ""))
+        """Whether the dataset was among those shown. A change keeps its dataset."""
+        keeps_dataset = bool(self.instance.pk) and not self.is_overwrite
+        return keeps_dataset or self.form_context.accepts_dataset(self.cleaned_data.get("dataset", ""))
 
     @property
     def is_overwrite(self) -> bool:
-        """Whether it was said expressly that this goes over another version, dataset and all."""
+        """Whether the person chose to overwrite another version, including its dataset."""
         return OVERWRITE_FIELD in self.data
 
     @property
     def confirmed(self) -> list[str]:
-        """Codes of the questions whose box came ticked."""
+        """Codes of the ticked confirmations."""
         ticked = forms.CheckboxInput().value_from_datadict
         return [code for code in ConfirmationCode.values if ticked(self.data, self.files, f"{CHECKBOX_PREFIX}{code}")]
 
     @property
     def confirmed_checkbox_values(self) -> dict[str, str]:
-        """By code, the mark of the sentence that each tick was put to, where the tick says so."""
+        """{code: submitted value} of the ticked confirmations whose value depends on the sentence."""
         sent = {code: self.data[f"{CHECKBOX_PREFIX}{code}"] for code in self.confirmed}
-        return {code: mark for code, mark in sent.items() if mark.startswith(CHECKBOX_VALUE_PREFIX)}
+        return {code: value for code, value in sent.items() if value.startswith(CHECKBOX_VALUE_PREFIX)}
 
     def certification_input(self) -> CertificationInput:
-        """What was said, for the action."""
+        """Return the input for the action. The form must be valid."""
         entered_values = self.cleaned_data
         return CertificationInput.from_columns(
             **{
@@ -247,7 +248,7 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[ty
         )
 
     def certification_context(self, typed_run: dict[str, Any], typed_fill: dict[str, Any]) -> CertificationContext:
-        """What it rests on, for the action."""
+        """Return the context for the action. The form must be valid."""
         form_context, dataset = self.form_context, self.cleaned_data["dataset"]
         return CertificationContext(
             dataset=dataset,
@@ -267,7 +268,7 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[ty
 def initial_values(
     form_context: FormContext, dataset: str, reference: RankedReference | None, runs: str
 ) -> dict[str, Any]:
-    """What a new form starts with: today, the best reference, a key of its own."""
+    """Return the initial values of a new form: today, the best reference, a new idempotency key."""
     return {
         "date": datetime.now(UTC).date(),
         "reconstruction": form_context.reconstruction,

@@ -1,4 +1,4 @@
-"""What a form was opened with, signed, so that a save is held against what was shown and asks nobody again."""
+"""The signed context of an open form: a save validates against it without queries to OMS or Run Registry."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from certify.models import TrackerCertification
 
 _SALT = "certify.ticket"
-_TRAINING_KEY = "practice_of"  # the name of `training_of` in what is signed: forms are open while the server changes
+_TRAINING_KEY = "practice_of"  # signed name of `training_of`; forms that are open during an update have it
 
 
 @dataclass(frozen=True)
 class FormContext:
-    """The run and reconstruction shown, and what Run Registry said of them.
+    """The run and reconstruction of a form, and the answer of Run Registry about them.
 
-    `registry` is found, missing or unreachable; `datasets` are the names it gave for the reconstruction;
-    `registry_states` their Tracker states; `asked_at` (ISO, UTC) when; `is_complete` whether OMS answered too;
-    `shown` the facts of the verdict as the form showed them, None where it does not say;
-    `training_of` whose practice it is (key), None where it counts.
+    `registry`: "found", "missing" or "unreachable". `datasets`: names of the datasets of the reconstruction.
+    `registry_states`: their Tracker states. `asked_at`: time of the answer (ISO, UTC). `is_complete`: whether OMS
+    answered, too. `shown`: the facts of the verdict that the form showed, None if unknown. `training_of`: primary key
+    of the user whose practice it is, or None.
     """
 
     run_number: int
@@ -37,24 +37,24 @@ class FormContext:
     training_of: int | None = None
 
     def signed(self) -> str:
-        """The form context as text for a hidden field."""
+        """Return the context as signed text for a hidden field."""
         content = asdict(self)
         content[_TRAINING_KEY] = content.pop("training_of")
         return signing.dumps(content, salt=_SALT, compress=True)
 
     def accepts_dataset(self, dataset: str) -> bool:
-        """Whether this dataset may be certified with this form context; none only where Run Registry named none."""
+        """Whether this dataset may be certified. An empty one may only if Run Registry has no dataset."""
         if self.registry == "unreachable":
             return True
         return dataset in self.datasets if self.datasets else not dataset
 
     def is_dataset_verified(self, dataset: str) -> bool:
-        """Whether Run Registry itself named the dataset."""
+        """Whether Run Registry gave this dataset."""
         return dataset in self.datasets
 
 
 def read_form_context(text: str) -> FormContext | None:
-    """The form context that `signed` made, or None when it is not one of ours."""
+    """Return the context from the text of `signed`, or None if the text is invalid."""
     try:
         return FormContext(**_by_field_name(signing.loads(text, salt=_SALT)))
     except (AttributeError, signing.BadSignature, TypeError, ValueError):
@@ -62,22 +62,22 @@ def read_form_context(text: str) -> FormContext | None:
 
 
 def _by_field_name(content: dict[str, Any]) -> dict[str, Any]:
-    """What was signed, each value under the name of its field."""
+    """Return the signed values by field name."""
     return {"training_of" if name == _TRAINING_KEY else name: value for name, value in content.items()}
 
 
 def posted_form_context(data: QueryDict, certification: TrackerCertification) -> FormContext | None:
-    """What the sent form was opened with, if that was the same reconstruction of the same run."""
+    """Return the context of the submitted form, or None if it is not of the same run and reconstruction."""
     sent = read_form_context(data.get("ticket", ""))
-    is_of_it = sent and (sent.run_number, sent.reconstruction) == (
+    is_same_target = sent and (sent.run_number, sent.reconstruction) == (
         certification.run_number,
         certification.reconstruction,
     )
-    return sent if is_of_it else None
+    return sent if is_same_target else None
 
 
 def form_context_of(certification: TrackerCertification) -> FormContext:
-    """What a certification was made with, as the context of the form that changes it."""
+    """Return the context of the form that changes a certification, from its stored facts."""
     registry = certification.facts.get("registry", {})
     name = certification.dataset.name if certification.dataset else ""
     return FormContext(

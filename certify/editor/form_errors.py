@@ -1,4 +1,4 @@
-"""The errors of a sent form, as the top of its page tells them: by name where the sentence stands beside the field."""
+"""The errors of a submitted form for the summary at the top of the page, with links to the fields."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FormErrorLink:
-    """An error: id and name of its input, its sentence, and whether the page has that beside the input."""
+    """An error: id and name of its input, its sentence, and whether the page shows the sentence beside the input."""
 
     anchor: str
     name: str
@@ -29,7 +29,7 @@ class FormErrorLink:
 
 
 def form_errors(form: CertificationForm, facts: FactForms) -> Iterator[FormErrorLink]:
-    """The first error of each field that has one; of a field that is not on the page the sentence alone can say it."""
+    """Yield the first error of each field, also of fields that the page does not show."""
     for bound in _fields_with_errors(form):
         yield _error_link(bound, is_beside_input=not bound.is_hidden and (bound.name != "reason" or form.needs_reason))
     for typed in facts.forms:
@@ -51,13 +51,13 @@ def _has_input(facts: FactForms, form: TypedForm, name: str) -> bool:
 
 
 def input_anchor(bound: BoundField) -> str:
-    """Id of the input of this field, or of the group of its choices."""
+    """Return the id of the input of this field, or of the group of its choices."""
     return bound.id_for_label or f"choice-{bound.name}"
 
 
 def field_name(bound: BoundField) -> str:
-    """What the field is called where no heading stands beside it."""
-    component, _, of_it = bound.name.partition("_")
-    if component in FLAG_FIELDS and of_it:
-        return f"{Component(component).label} {'low statistics' if of_it == 'lowstat' else of_it}"
+    """Return the full name of the field, including its component."""
+    component, _, suffix = bound.name.partition("_")
+    if component in FLAG_FIELDS and suffix:
+        return f"{Component(component).label} {'low statistics' if suffix == 'lowstat' else suffix}"
     return f"Checklist {bound.label}" if component == "checklist" else str(bound.label)

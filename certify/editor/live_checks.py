@@ -1,6 +1,6 @@
-"""What an editor asks, as boxes for the page; and the same while the shifter types: a fragment that saves nothing.
+"""The confirmations of an editor as checkboxes, for the page and for a fragment that is updated while a person types.
 
-Beside it what is said here is compared with another certification: with the twin, or with a version saved meanwhile.
+Also the comparison of the input with the twin, and with a version that was saved meanwhile.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from certify.editor.form import CertificationForm
     from certify.models import TrackerCertification
 
-# The fields that questions are about, each with a place for its boxes on the page.
+# The fields of confirmations; each has a place for its checkboxes on the page.
 CONFIRMATION_PLACES = ("reference_runreconstruction", "counterpart", *Component.values, "recorded_lumi")
 
 
 @dataclass(frozen=True)
 class ConfirmationBox:
-    """A question with its box: the name that is sent, the sentence, whether it came ticked, what it sends."""
+    """The checkbox of a confirmation: its name, sentence, state and value."""
 
     name: str
     sentence: str
@@ -48,7 +48,7 @@ class ConfirmationBox:
 
 @dataclass(frozen=True)
 class TwinComparison:
-    """The twin beside what is said here: (what, there, here, whether they differ)."""
+    """The twin beside the input. `rows`: (label, twin, input, whether they differ)."""
 
     twin: TwinCertification
     label: str
@@ -60,16 +60,17 @@ class TwinComparison:
 
 
 def confirmation_boxes(editor: CertificationEditor) -> dict[str, list[ConfirmationBox]]:
-    """The boxes of all that is asked, by the field that each is about."""
-    found: dict[str, list[ConfirmationBox]] = {}
-    for one in editor.confirmations:
-        box = ConfirmationBox(one.checkbox_name, one.sentence, one.code in editor.form.confirmed, one.checkbox_value)
-        found.setdefault(one.field, []).append(box)
-    return found
+    """Return the checkboxes of the required confirmations by field."""
+    boxes: dict[str, list[ConfirmationBox]] = {}
+    for required in editor.confirmations:
+        is_ticked = required.code in editor.form.confirmed
+        box = ConfirmationBox(required.checkbox_name, required.sentence, is_ticked, required.checkbox_value)
+        boxes.setdefault(required.field, []).append(box)
+    return boxes
 
 
 def twin_comparison(editor: CertificationEditor) -> TwinComparison | None:
-    """Express and prompt side by side, where the other one is certified."""
+    """Compare express with prompt, and the reverse; None if the other one is not certified."""
     other = editor.twin
     if other is None:
         return None
@@ -78,22 +79,22 @@ def twin_comparison(editor: CertificationEditor) -> TwinComparison | None:
 
 
 def _table_row(row: FactDiff) -> tuple[str, str, str]:
-    """(what, before, after) of a flag or a fact."""
+    """Return (label, before, after) of a flag or a fact."""
     if row.name in Component.values:
         return row.short_label, row.before, row.after or "not said"
     return capfirst(row.short_label), fact_text(row.name, row.before), fact_text(row.name, row.after)
 
 
 def compare_versions(editor: CertificationEditor, theirs: TrackerCertification) -> list[tuple[str, str, str]]:
-    """(what, theirs, mine) for each part of the decision and of the facts it rests on, as words."""
+    """Return (label, saved version, input) of each field and fact as text."""
     form = editor.form
     rows = []
-    for one in theirs.component_flags:
-        component, field = one.component, one.component.problems_field
+    for component_flag in theirs.component_flags:
+        component, field = component_flag.component, component_flag.component.problems_field
         mine = _flag_text(form[component.flag_field].value(), bool(form[component.lowstat_field].value()))
-        rows.append((component.label, _flag_text(one.flag, one.lowstat), mine))
+        rows.append((component.label, _flag_text(component_flag.flag, component_flag.lowstat), mine))
         rows.append((component.problems_label, _problem_names(theirs, field), _chosen_names(editor, field)))
-    references = {str(one.reference.pk): str(one.reference) for one in editor.ranked}
+    references = {str(ranked.reference.pk): str(ranked.reference) for ranked in editor.ranked}
     facts = compare_facts(verdict_facts(theirs), verdict_facts(editor.run_with_typed), SINCE_SHOWN)
     return [
         *rows,
@@ -128,12 +129,12 @@ def _form_text(form: CertificationForm, name: str) -> str:
 
 
 def is_live_check(sent: QueryDict) -> bool:
-    """Whether the form was sent only to hear what it would meet: nothing is saved."""
+    """Whether the POST only requests the checks. It saves nothing."""
     return "hints" in sent
 
 
 def live_check_response(request: HttpRequest, editor: CertificationEditor) -> HttpResponse:
-    """The boxes for each place of the page, and what stands in the way of what is said so far."""
+    """Render the checkboxes for each place of the page, and the open issues of the input."""
     boxes = confirmation_boxes(editor)
     context = {
         "places": [(place, boxes.get(place, [])) for place in CONFIRMATION_PLACES],
@@ -149,15 +150,18 @@ def live_check_response(request: HttpRequest, editor: CertificationEditor) -> Ht
 
 
 def _invalid_inputs(editor: CertificationEditor) -> list[str]:
-    """Ids of the inputs at which a save would be refused now: old errors at others are mended."""
-    questions_left = [one.field for one in missing_confirmations(editor.confirmations, editor.form.confirmed)]
-    return list(dict.fromkeys([*(anchor for anchor, _name in editor.error_links), *questions_left]))
+    """Return the ids of the inputs that are invalid now, so that the page removes errors of the others."""
+    missing = missing_confirmations(editor.confirmations, editor.form.confirmed)
+    anchors = [*(anchor for anchor, _name in editor.error_links), *(issue.field for issue in missing)]
+    return list(dict.fromkeys(anchors))
 
 
 def _open_issues(editor: CertificationEditor) -> Iterator[tuple[str, str]]:
-    """(id of the input, sentence): facts still to be typed, what the rules refuse, what is not confirmed yet."""
+    """Yield (id of the input, sentence) of invalid facts, issues of the rules and missing confirmations."""
     for form in editor.facts.forms:
         yield from ((input_anchor(form[name]), str(errors[0])) for name, errors in form.errors.items())
-    for one in validate(editor.entry):
-        yield input_anchor(editor.form[one.field]) if one.field in editor.form.fields else "certify", one.sentence
-    yield from ((one.field, one.sentence) for one in missing_confirmations(editor.confirmations, editor.form.confirmed))
+    for issue in validate(editor.entry):
+        anchor = input_anchor(editor.form[issue.field]) if issue.field in editor.form.fields else "certify"
+        yield anchor, issue.sentence
+    for issue in missing_confirmations(editor.confirmations, editor.form.confirmed):
+        yield issue.field, issue.sentence

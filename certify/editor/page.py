@@ -1,4 +1,4 @@
-"""What the certify page shows, prepared: the template decides nothing."""
+"""The content of the certify page, prepared so that the template has no logic."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CertifyPage:
-    """All that the certify and update pages show."""
+    """The content of the certify and update pages.
+
+    `theirs`: a version that somebody saved while the form was open. `differences`: (label, theirs, input).
+    """
 
     editor: CertificationEditor
     facts: list[FactGroup]
@@ -80,37 +83,37 @@ class CertifyPage:
 
     @property
     def can_try_again(self) -> bool:
-        """Whether opening the page once more loses nothing that was typed."""
+        """Whether the page can be opened again without loss of input."""
         return not self.editor.form.is_bound
 
     @property
     def asks_for_facts(self) -> bool:
-        """Whether some fact must be typed, so that the facts come first on a phone."""
+        """Whether a fact must be typed, so that the facts come first on a phone."""
         return any(line.needed for group in self.facts for line in group.lines)
 
     @property
     def has_typed(self) -> bool:
-        """Whether somebody's value stands for the run or its fill."""
+        """Whether the run or its fill has typed values."""
         return has_typed_values(self.editor.run)
 
     @property
     def last_saved_by(self) -> User | None:
-        """Who saved last what was faster."""
+        """Who saved `theirs`."""
         return (self.theirs.updated_by or self.theirs.user) if self.theirs else None
 
     @property
     def is_last_saved_by_reader(self) -> bool:
-        """Whether that was the reader, in another tab."""
+        """Whether the reader saved `theirs`, in another tab."""
         return bool(self.last_saved_by and self.reader and self.last_saved_by.pk == self.reader.pk)
 
     @property
     def is_reader_owner(self) -> bool:
-        """Whether the reader owns what stands, so that changing it needs no reason."""
+        """Whether the reader owns `theirs`, so that a change needs no reason."""
         return bool(self.theirs and self.reader and self.theirs.user_id == self.reader.pk)
 
     @property
     def ownership_notice(self) -> str:
-        """Who changes whose certification, said plainly; nothing when it is one's own."""
+        """Sentence for a person who changes somebody else's certification; empty for the owner."""
         existing = self.editor.existing
         if existing is None or self.reader is None or existing.user_id == self.reader.pk:
             return ""
@@ -119,36 +122,36 @@ class CertifyPage:
 
     @property
     def hidden_fields(self) -> list[tuple[str, str]]:
-        """What travels with the form unseen: what it was opened with. (name, value)"""
+        """(name, value) of the hidden fields."""
         form, form_context = self.editor.form, self.editor.form_context
         names = ["ticket", "version", "idempotency_key", "runs", *(["dataset"] if form["dataset"].is_hidden else [])]
         sent = [(name, form[name].value()) for name in names]
-        told = [
+        hidden = [
             ("reconstruction", form_context.reconstruction),
             ("external_info_complete", str(form_context.is_complete).lower()),
         ]
         if form.is_overwrite and not self.theirs:
-            told.append((OVERWRITE_FIELD, form.data[OVERWRITE_FIELD]))
-        return told + [(name, "" if value is None else str(value)) for name, value in sent]
+            hidden.append((OVERWRITE_FIELD, form.data[OVERWRITE_FIELD]))
+        return hidden + [(name, "" if value is None else str(value)) for name, value in sent]
 
     @property
     def has_reference(self) -> bool:
-        return any(one.is_possible for one in self.editor.ranked)
+        return any(ranked.is_possible for ranked in self.editor.ranked)
 
     @property
     def reference_explanation(self) -> str:
-        """Why the chosen reference ranks where it does."""
+        """The reasons for the rank of the chosen reference."""
         return rank_reasons_text(self.editor.ranked, self.editor.form["reference_runreconstruction"].value())
 
     @property
     def has_problems(self) -> bool:
-        """Whether a component is bad, some problem is chosen or being added, so that they are shown unfolded."""
+        """Whether the problems are unfolded: a component is bad, or a problem is chosen or being added."""
         chosen = any(option.is_chosen for row in self.problems for option in row.options)
         return chosen or bool(self.editor.new_term_forms.get("problem")) or any(row.is_bad for row in self.components)
 
     @property
     def problems_html(self) -> SafeString:
-        """The problems to choose from, and the form that adds one."""
+        """The rendered problems, with the form that adds one."""
         new_term_form = self.editor.new_term_forms.get("problem")
         may_add = bool(new_term_form) or not self.editor.form_context.training_of
         return render_problems(self.problems, self.has_problems, may_add, new_term_form)
@@ -167,7 +170,7 @@ class CertifyPage:
 
     @property
     def leads_to_next(self) -> bool:
-        """Whether a save leads to another open reconstruction of the search; at its end it begins at the top again."""
+        """Whether a save leads to another open reconstruction of the search, from the end to the top."""
         return self.is_new and bool(self.place and (self.place.next or self.place.previous))
 
 
@@ -184,7 +187,7 @@ def certify_page(
     theirs: TrackerCertification | None = None,
     reader: User | None = None,
 ) -> CertifyPage:
-    """The page of this editor. `runs` and `search`: what one came from; `theirs`: the version that was faster."""
+    """Build the page of this editor. `runs`, `search`: the search that the person comes from; see `CertifyPage`."""
     form, form_context = editor.form, editor.form_context
     form.offer_references(editor.ranked)
     dataset = form["dataset"].value() or ""
@@ -215,16 +218,16 @@ def certify_page(
 
 
 def subject_notices(subject: CertificationSubject) -> list[str]:
-    """What is out, missing or odd, one sentence each, with what to do next."""
-    out = explanations(subject.registry, subject.oms.run_result, subject.oms.fill_result)
-    return list(dict.fromkeys([*out, *_dataset_notices(subject), *_run_type_notices(subject)]))
+    """Return a sentence, with advice, for each unavailable service and each missing or unusual value."""
+    failures = explanations(subject.registry, subject.oms.run_result, subject.oms.fill_result)
+    return list(dict.fromkeys([*failures, *_dataset_notices(subject), *_run_type_notices(subject)]))
 
 
 def _dataset_notices(subject: CertificationSubject) -> Iterator[str]:
     known = subject.known_dataset
     if known and not known.is_open and not subject.training_of:
-        what = f"has this dataset as {known.state}" if known.state else "gives no state of this dataset"
-        yield f"Run Registry {what}: it is not open for Tracker."
+        state = f"has this dataset as {known.state}" if known.state else "gives no state of this dataset"
+        yield f"Run Registry {state}: it is not open for Tracker."
     if not subject.datasets and isinstance(subject.registry, Found):
         yield (
             f"Run Registry has no {subject.reconstruction} dataset of run {subject.run_number}. "
@@ -233,19 +236,20 @@ def _dataset_notices(subject: CertificationSubject) -> Iterator[str]:
 
 
 def _run_type_notices(subject: CertificationSubject) -> Iterator[str]:
-    """Run Registry's class and the dataset's name, where they say another run type than the facts do."""
+    """Yield a sentence if the class or dataset name of Run Registry implies another run type than the facts."""
     known, run = subject.known_dataset, subject.oms.run
     if known is None or run is None or run.run_type == RunType.UNKNOWN:
         return
-    for what, words in (("class", known.run_class), ("dataset name", known.name)):
-        said = run_type_in(words)
-        if said and said != run.run_type:
-            yield f"The run is {run.run_type} by its HLT key and beam, but Run Registry's {what} {words} says {said}."
+    for label, text in (("class", known.run_class), ("dataset name", known.name)):
+        implied = run_type_in(text)
+        if implied and implied != run.run_type:
+            registry = f"Run Registry's {label} {text} says {implied}"
+            yield f"The run is {run.run_type} by its HLT key and beam, but {registry}."
 
 
 def _page_links(editor: CertificationEditor) -> dict[str, str]:
     run, links = editor.run, settings.LINKS
-    found = {"OMS": links["oms_run"].format(run=run.run_number), "Run Registry": links["registry"]}
+    run_links = {"OMS": links["oms_run"].format(run=run.run_number), "Run Registry": links["registry"]}
     if run.fill_number:
-        found["OMS fill"] = links["oms_fill"].format(fill=run.fill_number)
-    return found | {"DQM GUI": links["dqm_gui"], "DIALS": links["dials"]}
+        run_links["OMS fill"] = links["oms_fill"].format(fill=run.fill_number)
+    return run_links | {"DQM GUI": links["dqm_gui"], "DIALS": links["dials"]}

@@ -1,7 +1,7 @@
-"""What is about to be certified: run, reconstruction and dataset, found out from Run Registry and OMS.
+"""The subject of the certify page: run, reconstruction and dataset, from Run Registry and OMS.
 
-Three ways in: a run number alone (its next uncertified dataset), a run and a reconstruction, or a dataset.
-Run Registry and OMS are asked side by side, within one budget; either may be out and the page opens all the same.
+A URL has a run number (for its next uncertified dataset), a run and a reconstruction, or a dataset. Run Registry and
+OMS are queried in parallel within one time budget; the page also opens if one or both are unavailable.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from registry.parsing import RegistryDataset, reconstruction_in
 if TYPE_CHECKING:
     from certify.editor.worklist import Search
 
-# Without a search to go on, Run Registry's answer counts as of this moment for so long.
+# Maximum age of a cached answer of Run Registry without a search.
 ANSWER_MAX_AGE = timedelta(minutes=2)
-# A search goes on with what it read, but for what it read longer ago than this.
+# Maximum age of a cached answer for a page of a search.
 SEARCH_ANSWER_MAX_AGE = timedelta(minutes=15)
 RegistryAnswer = Found[list[RegistryDataset]] | Missing | Unreachable
 
 
 class SubjectNotFound(Exception):
-    """There is no such run, reconstruction or dataset; the text says so to a person."""
+    """The run, reconstruction or dataset does not exist; the message is for the page."""
 
 
 class AllCertified(Exception):
-    """Every dataset that Run Registry has for the run is certified."""
+    """All datasets of the run in Run Registry are certified."""
 
 
 class ReconstructionUnknown(Exception):
-    """Nobody said which reconstruction, and Run Registry could not: the person chooses."""
+    """The URL has no reconstruction, and Run Registry has no datasets or did not answer: the person chooses."""
 
     def __init__(self, answer: Missing | Unreachable | None):
         super().__init__(answer.sentence if answer else "")
@@ -53,9 +53,9 @@ class ReconstructionUnknown(Exception):
 
 @dataclass(frozen=True)
 class SubjectRequest:
-    """What the address asks for; `from_search` when the person comes from an open runs search.
+    """The parameters of the URL. `from_search`: the person comes from a search of open runs.
 
-    `is_retry`: they ask to try again, so that a service that is left alone is tried.
+    `is_retry`: the person requested a retry, which ignores an open circuit breaker.
     """
 
     run_number: int
@@ -65,15 +65,15 @@ class SubjectRequest:
     is_retry: bool = False
 
     def is_of(self, form_context: FormContext) -> bool:
-        """Whether a form opened with this form context is what the address names."""
+        """Whether the form context is of this run and reconstruction."""
         return form_context.run_number == self.run_number and self.reconstruction in (None, form_context.reconstruction)
 
 
 @dataclass(frozen=True)
 class CertificationSubject:
-    """What will be certified, and what was found out about it. `datasets` are those of the reconstruction.
+    """The subject with the answers of Run Registry and OMS. `datasets`: those of the reconstruction.
 
-    `training_of`: who certifies it in training (key).
+    `training_of`: primary key of the user in training, or None.
     """
 
     run_number: int
@@ -86,22 +86,22 @@ class CertificationSubject:
 
     @property
     def known_dataset(self) -> RegistryDataset | None:
-        """The dataset as Run Registry has it."""
-        return next((one for one in self.datasets if one.name == self.dataset), None)
+        """The dataset in Run Registry, or None."""
+        return next((dataset for dataset in self.datasets if dataset.name == self.dataset), None)
 
     @property
     def is_complete(self) -> bool:
-        """Whether Run Registry named the dataset and OMS gave run and fill."""
+        """Whether Run Registry has the dataset and OMS has run and fill."""
         return bool(self.datasets) and isinstance(self.oms.run_result, Found) and not _is_out(self.oms.fill_result)
 
     def form_context(self) -> FormContext:
-        """What travels with the form."""
+        """Return the context of a new form."""
         return FormContext(
             run_number=self.run_number,
             reconstruction=self.reconstruction,
             registry=type(self.registry).__name__.lower(),
-            datasets=[one.name for one in self.datasets],
-            registry_states={one.name: one.state for one in self.datasets},
+            datasets=[dataset.name for dataset in self.datasets],
+            registry_states={dataset.name: dataset.state for dataset in self.datasets},
             asked_at=self.registry.asked_at.isoformat(),
             is_complete=self.is_complete,
             shown=shown_facts(self.oms.run or OmsRun(run_number=self.run_number)),
@@ -116,7 +116,7 @@ def _is_out(answer: object) -> bool:
 def checked_request(
     run_number: int, reconstruction: str | None, dataset: str, from_search: bool, is_retry: bool = False
 ) -> SubjectRequest:
-    """The request of an address, with the reconstruction that a pinned dataset means. Raises `SubjectNotFound`."""
+    """Return the checked request, with the reconstruction of the dataset if given. Raises `SubjectNotFound`."""
     if not is_run_number(run_number):
         raise SubjectNotFound(f"There is no run {run_number}: run numbers have six or seven digits.")
     if reconstruction is not None and reconstruction not in Reconstruction.values:
@@ -124,22 +124,22 @@ def checked_request(
             f"There is no reconstruction “{reconstruction}”. It is one of {', '.join(Reconstruction.values)}."
         )
     if dataset:
-        meant = _reconstruction_in_name(dataset)
-        if reconstruction not in (None, meant):
-            raise SubjectNotFound(f"The dataset {dataset} is {meant}, not {reconstruction}.")
-        reconstruction = meant
+        named = _reconstruction_in_name(dataset)
+        if reconstruction not in (None, named):
+            raise SubjectNotFound(f"The dataset {dataset} is {named}, not {reconstruction}.")
+        reconstruction = named
     return SubjectRequest(run_number, reconstruction, dataset, from_search, is_retry)
 
 
 def _reconstruction_in_name(dataset: str) -> str:
-    meant = reconstruction_in(dataset) if dataset.isprintable() and len(dataset) <= 150 else None
-    if meant is None:
+    named = reconstruction_in(dataset) if dataset.isprintable() and len(dataset) <= 150 else None
+    if named is None:
         raise SubjectNotFound("The dataset's name says no reconstruction. Choose one of the run's datasets.")
-    return meant
+    return named
 
 
 def resolve_subject(subject_request: SubjectRequest, search: Search) -> CertificationSubject:
-    """Ask Run Registry and OMS, side by side. Raises `SubjectNotFound`, `AllCertified`, `ReconstructionUnknown`."""
+    """Query Run Registry and OMS in parallel. Raises `SubjectNotFound`, `AllCertified`, `ReconstructionUnknown`."""
     budget = Budget.for_page(is_retry=subject_request.is_retry)
     remembered = _recent_answer(subject_request, search)
     asking = None if remembered else start_in_thread(lambda: datasets_of_run(subject_request.run_number, budget))
@@ -155,7 +155,7 @@ def resolve_subject(subject_request: SubjectRequest, search: Search) -> Certific
 
 
 def _recent_answer(subject_request: SubjectRequest, search: Search) -> Found[list[RegistryDataset]] | None:
-    """What was last read of the run, if its age will do; a bare run number is always asked."""
+    """Return the cached answer of Run Registry if it is recent enough. A URL with a run number only needs a query."""
     remembered = search.remembered.get(subject_request.run_number) if subject_request.reconstruction else None
     if remembered is None:
         return None
@@ -169,17 +169,17 @@ def _recent_answer(subject_request: SubjectRequest, search: Search) -> Found[lis
 
 def _datasets_of(registry: RegistryAnswer, reconstruction: str) -> list[RegistryDataset]:
     datasets = registry.value if isinstance(registry, Found) else []
-    return [one for one in datasets if one.reconstruction == reconstruction]
+    return [dataset for dataset in datasets if dataset.reconstruction == reconstruction]
 
 
 def _choose_dataset(subject_request: SubjectRequest, registry: RegistryAnswer, search: Search) -> tuple[str, str]:
-    """Reconstruction and dataset name ("" where there is none)."""
+    """Return reconstruction and dataset name ("" for none)."""
     if subject_request.reconstruction is None:
         return _next_uncertified(subject_request.run_number, registry, search)
     if not isinstance(registry, Found):
         return subject_request.reconstruction, subject_request.dataset if isinstance(registry, Unreachable) else ""
-    offered = sorted(_datasets_of(registry, subject_request.reconstruction), key=lambda one: not one.is_open)
-    if subject_request.dataset and subject_request.dataset not in [one.name for one in offered]:
+    offered = sorted(_datasets_of(registry, subject_request.reconstruction), key=lambda dataset: not dataset.is_open)
+    if subject_request.dataset and subject_request.dataset not in [dataset.name for dataset in offered]:
         raise SubjectNotFound(
             f"Run Registry has no dataset {subject_request.dataset} for run {subject_request.run_number}."
         )
@@ -187,14 +187,14 @@ def _choose_dataset(subject_request: SubjectRequest, registry: RegistryAnswer, s
 
 
 def _next_uncertified(run_number: int, registry: RegistryAnswer, search: Search) -> tuple[str, str]:
-    """The first dataset in Run Registry's order that nobody has certified, open ones first."""
+    """Return the first uncertified dataset in the order of Run Registry, open ones first."""
     if not isinstance(registry, Found):
         raise ReconstructionUnknown(registry)
-    known = [one for one in registry.value if one.reconstruction]
+    known = [dataset for dataset in registry.value if dataset.reconstruction]
     if not known:
         raise ReconstructionUnknown(None)
-    left = [one for one in known if (run_number, one.reconstruction) not in search.certified]
+    left = [dataset for dataset in known if (run_number, dataset.reconstruction) not in search.certified]
     if not left:
         raise AllCertified
-    first = min(left, key=lambda one: not one.is_open)
+    first = min(left, key=lambda dataset: not dataset.is_open)
     return str(first.reconstruction), first.name

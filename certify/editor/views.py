@@ -1,4 +1,4 @@
-"""The pages on which a reconstruction of a run is certified."""
+"""Views that certify a reconstruction of a run."""
 
 from __future__ import annotations
 
@@ -55,16 +55,16 @@ from users.models import Role
 if TYPE_CHECKING:
     from certify.models import TrackerCertification
 
-MAX_SEARCH_LENGTH = 2000  # characters; an address has to hold it
-# Of a form that lost what it was opened with, all goes on to the reconstruction that is chosen, but for these.
+MAX_SEARCH_LENGTH = 2000  # characters, so that it fits in a URL
+# Fields of a form without a valid context that are not passed on to the chosen reconstruction.
 _NOT_FORWARDED = ("csrfmiddlewaretoken", "ticket", "reconstruction", "dataset")
 
 
 @method_decorator(role_required(Role.SHIFTER), name="dispatch")
 class CertifyView(View):
-    """One reconstruction of a run: `dispatch` finds out which, GET shows its form, POST certifies it.
+    """Certify one reconstruction of a run: `dispatch` determines which one, GET shows the form, POST certifies.
 
-    A GET asks Run Registry and OMS; a POST asks nobody: what was shown travels with the form.
+    A GET queries Run Registry and OMS. A POST does not: the form has a signed context.
     """
 
     subject_request: SubjectRequest
@@ -118,7 +118,7 @@ class CertifyView(View):
 
 
 def response_without_saving(request: SignedInRequest, editor: CertificationEditor) -> HttpResponse | None:
-    """The answer to a form that asks for live checks or a new word, or cannot be taken; None for one to save."""
+    """Return the response to live checks, a new term or an invalid form; None for a form to save."""
     if is_live_check(request.POST):
         return live_check_response(request, editor)
     if is_new_term(request.POST):
@@ -127,7 +127,7 @@ def response_without_saving(request: SignedInRequest, editor: CertificationEdito
 
 
 def _reopened_form(request: SignedInRequest, subject_request: SubjectRequest) -> HttpResponse:
-    """A form without its form context: what was typed, on what Run Registry and OMS say now, to be saved again."""
+    """Show a form without a valid context again, with its input and the current answers of Run Registry and OMS."""
     known = subject_request.reconstruction or _posted_reconstruction(request.POST, subject_request.run_number)
     try:
         search = read_search(request.POST.get("runs", ""), subject_request.run_number, request.user.training_of)
@@ -142,7 +142,7 @@ def _reopened_form(request: SignedInRequest, subject_request: SubjectRequest) ->
 
 
 def _posted_reconstruction(sent: QueryDict, run_number: int) -> str | None:
-    """Which reconstruction a form without its form context was of, as far as it still says."""
+    """Return the reconstruction of a form without a valid context, from its field or its form token, or None."""
     if (named := sent.get("reconstruction", "")) in Reconstruction.values:
         return named
     form_token = read_form_token(sent.get("sheet", ""))
@@ -150,18 +150,18 @@ def _posted_reconstruction(sent: QueryDict, run_number: int) -> str | None:
 
 
 def _subject_request(request: HttpRequest, run_number: int, reconstruction: str | None = None) -> SubjectRequest:
-    asked = request.GET
-    is_retry, from_search = "again" in asked, bool(asked.get("runs"))
-    return checked_request(run_number, reconstruction, asked.get("dataset", ""), from_search, is_retry)
+    query = request.GET
+    is_retry, from_search = "again" in query, bool(query.get("runs"))
+    return checked_request(run_number, reconstruction, query.get("dataset", ""), from_search, is_retry)
 
 
 def _practice_of(request: HttpRequest) -> int | None:
-    """Whose practice is certified here, for those whom `role_required` is going to let through."""
+    """Return the primary key of a user in training, or None. `role_required` checks the user later."""
     return cast("SignedInRequest", request).user.training_of
 
 
 def _existing_certification(subject_request: SubjectRequest, search: Search) -> TrackerCertification | None:
-    """The certification that stands already, where the address alone says of which reconstruction."""
+    """Return the live certification of the reconstruction in the URL, or None."""
     if (
         subject_request.reconstruction is None
         or (subject_request.run_number, subject_request.reconstruction) not in search.certified
@@ -171,12 +171,12 @@ def _existing_certification(subject_request: SubjectRequest, search: Search) -> 
 
 
 def _wants_draft(request: HttpRequest, existing: TrackerCertification) -> bool:
-    """Whether a person who may not change what stands asks for the draft of theirs, to see it beside."""
+    """Whether a person who may not change the existing certification requests their draft."""
     return "draft" in request.GET and not existing.may_be_changed_by(cast("SignedInRequest", request).user)
 
 
 def _save_certification(request: SignedInRequest, run_number: int, editor: CertificationEditor) -> HttpResponse:
-    """Save what is in the editor; on to the next run, or the form again with what stood in the way."""
+    """Save the input of the editor and redirect to the next page; or show the form with the errors."""
     form = editor.form
     try:
         made = certify_run(
@@ -199,14 +199,14 @@ def _save_certification(request: SignedInRequest, run_number: int, editor: Certi
     return HttpResponseSeeOther(_next_address(request.POST, made))
 
 
-def add_saved_message(request: HttpRequest, what: str, made: TrackerCertification) -> None:
-    """The verdict, in green only where it is good."""
+def add_saved_message(request: HttpRequest, sentence: str, made: TrackerCertification) -> None:
+    """Add the message of a save with the verdict; level success for good, else warning."""
     level = messages.SUCCESS if made.verdict == Verdict.GOOD else messages.WARNING
-    messages.add_message(request, level, format_html("{}. Verdict: {}.", what, made.verdict.label.lower()))
+    messages.add_message(request, level, format_html("{}. Verdict: {}.", sentence, made.verdict.label.lower()))
 
 
 def _next_address(sent: Any, made: TrackerCertification) -> str:
-    """Where a save leads: the next open run of the search if asked for, else back to the search or the list."""
+    """Return the URL after a save: the next open run of the search if requested, else the search or the list."""
     runs = sent.get("runs", "")[:MAX_SEARCH_LENGTH]
     here = made.run_number, made.reconstruction
     goes_on = runs and sent.get("then") == "next"
@@ -226,7 +226,7 @@ def form_page(
     status: int = 200,
     theirs: TrackerCertification | None = None,
 ) -> HttpResponse:
-    """The certify page of this editor."""
+    """Render the certify page of this editor."""
     runs = runs or request.POST.get("runs", "")
     form_context = editor.form_context
     search = search or (read_search(runs, form_context.run_number, form_context.training_of) if runs else None)
@@ -238,13 +238,13 @@ def form_page(
 
 
 def form_with_all_inputs(request: SignedInRequest, editor: CertificationEditor) -> HttpResponse:
-    """The form as typed, with an input for every fact; nothing is saved."""
+    """Show the form with its input and with an input for every fact; nothing is saved."""
     editor.clear_errors()
     return form_page(request, editor, [])
 
 
 def existing_response(request: SignedInRequest, existing: TrackerCertification) -> HttpResponse:
-    """The update page for those who may change it; for others what stands, as a conflict."""
+    """Redirect to the update page if the person may change the certification; else show it as a conflict (409)."""
     if existing.may_be_changed_by(request.user):
         update = reverse("listruns:update", args=[existing.pk])
         saved = f"Already saved at {existing.updated_at:%Y-%m-%d %H:%M:%S} UTC. What is saved here changes it."
@@ -263,7 +263,7 @@ def all_certified_response(request: HttpRequest, subject_request: SubjectRequest
 def choose_reconstruction(
     request: HttpRequest, subject_request: SubjectRequest, reason: str, status: int = 200
 ) -> HttpResponse:
-    """The four to choose from, where Run Registry cannot say which; what was typed goes along."""
+    """Show the page that offers the four reconstructions. Submitted input is passed on."""
     sent = [(name, text) for name, texts in request.POST.lists() if name not in _NOT_FORWARDED for text in texts]
     context = {
         "subject_request": subject_request,
@@ -277,7 +277,7 @@ def choose_reconstruction(
 
 
 def with_query(address: str, **query: str) -> str:
-    """The address with those parts of the query that have a value."""
+    """Return the URL with the parameters that have a value."""
     given = urlencode({name: value for name, value in query.items() if value})
     return f"{address}?{given}" if given else address
 
@@ -285,5 +285,5 @@ def with_query(address: str, **query: str) -> str:
 @login_not_required
 @require_safe
 def all_reference_runs(_request: HttpRequest) -> JsonResponse:
-    """Public: each live certification with its reference, in the shape that ML tools read."""
+    """Public JSON: each live certification with its reference, in the shape that ML tools read."""
     return JsonResponse(reference_of_each_certification(), safe=False)

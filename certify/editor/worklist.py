@@ -1,4 +1,4 @@
-"""The way through a search of runs: which reconstruction is next, without asking again."""
+"""The order of a search of runs: which reconstruction is next, without queries to Run Registry."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RANKS = {reconstruction: rank for rank, reconstruction in enumerate(Reconstruct
 
 @dataclass(frozen=True)
 class SearchStep:
-    """One reconstruction of one run, with the dataset that Run Registry has for it."""
+    """One reconstruction of one run, with its dataset in Run Registry."""
 
     run_number: int
     reconstruction: str
@@ -31,7 +31,7 @@ class SearchStep:
 
 @dataclass(frozen=True)
 class SearchPlace:
-    """Where one is among the reconstructions of a search that are open or certified; neighbours are open ones."""
+    """A position among the open and certified reconstructions of a search. `previous` and `next` are open ones."""
 
     position: int
     total: int
@@ -40,12 +40,12 @@ class SearchPlace:
 
 
 def search_order(run_number: int, reconstruction: str) -> tuple[int, int]:
-    """Sorting key of every list of a search: newest run first, then express, prompt, rereco, rerecoul."""
+    """Return the sort key of a search: newest run first, then express, prompt, rereco, rerecoul."""
     return -run_number, _RANKS[reconstruction]
 
 
 def datasets_by_reconstruction(datasets: Iterable[RegistryDataset]) -> dict[tuple[int, str], RegistryDataset]:
-    """One dataset per run and reconstruction: of several the first open one, else the first."""
+    """Return one dataset per (run, reconstruction): the first open one, else the first."""
     chosen: dict[tuple[int, str], RegistryDataset] = {}
     for dataset in datasets:
         if dataset.reconstruction not in _RANKS:
@@ -58,9 +58,10 @@ def datasets_by_reconstruction(datasets: Iterable[RegistryDataset]) -> dict[tupl
 
 @dataclass(frozen=True)
 class Search:
-    """What is known of a search without asking: what Run Registry said in the last hours, and what is certified.
+    """A search of runs, with cached answers of Run Registry and the certified (run, reconstruction).
 
-    `training_of`: who searches in training (key); to them all that they have not practised is open.
+    `remembered`: answers of the last hours by run number. `training_of`: primary key of a user in training, for whom
+    everything without their practice is open.
     """
 
     numbers: frozenset[int]
@@ -70,15 +71,16 @@ class Search:
 
     @cached_property
     def open_steps(self) -> list[SearchStep]:
-        """Its open reconstructions, in its order."""
-        datasets = (one for number in self.numbers & self.remembered.keys() for one in self.remembered[number].value)
+        """The open reconstructions in the order of the search."""
+        known = self.numbers & self.remembered.keys()
+        datasets = (dataset for number in known for dataset in self.remembered[number].value)
         chosen = datasets_by_reconstruction(datasets).items()
         left = [(key, dataset) for key, dataset in chosen if key not in self.certified]
         steps = [SearchStep(*key, dataset.name) for key, dataset in left if dataset.is_open or self.training_of]
         return sorted(steps, key=_step_order)
 
     def place_of(self, current: tuple[int, str]) -> SearchPlace | None:
-        """Where `current` stands in the search; None when its run is not among it."""
+        """Return the position of `current` in the search; None if its run is not in it."""
         if current[0] not in self.numbers:
             return None
         here = search_order(*current)
@@ -94,14 +96,14 @@ class Search:
         )
 
     def next_open(self, after: tuple[int, str]) -> SearchStep | None:
-        """The open reconstruction that follows `after`, from the top again at the end; None when none is known."""
+        """Return the open reconstruction after `after`, from the end to the top; None if there is none."""
         here = search_order(*after)
         others = [step for step in self.open_steps if _step_order(step) != here]
         return next((step for step in others if _step_order(step) > here), others[0] if others else None)
 
 
 def read_search(runs: str, also: int, training_of: int | None = None) -> Search:
-    """The search `runs`, empty where it cannot be read; and what is known of the run `also`: one query."""
+    """Return the search of the text `runs`, empty if invalid, with the data of the run `also`: one query."""
     try:
         numbers = frozenset(parse_run_numbers(runs))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the filters of certifications accept, and how each narrows the rows."""
+"""Filter classes of certifications, with their form fields."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _BETWEEN_NAMES = re.compile(r"[,\s]+")
 
 
 class NumberFilter(django_filters.Filter):
-    """The facts that were frozen with a certification within some distance of a number: 3.8 T is what reads as such."""
+    """Certifications whose stored fact is within a distance of a number, such as 3.8 T within 0.05 T."""
 
     field_class = forms.FloatField
 
     def __init__(self, label: str, most: float, within: float) -> None:
-        says = dict.fromkeys(("invalid", "min_value", "max_value"), f"Give a number from 0 to {most:g}.")
+        messages = dict.fromkeys(("invalid", "min_value", "max_value"), f"Give a number from 0 to {most:g}.")
         widget = forms.TextInput(attrs={"inputmode": "decimal"})
-        super().__init__(label=label, min_value=0, max_value=most, error_messages=says, widget=widget)
+        super().__init__(label=label, min_value=0, max_value=most, error_messages=messages, widget=widget)
         self.within = within
 
     def filter(self, qs: Rows, value: float | None) -> Rows:
@@ -45,13 +45,13 @@ class NumberFilter(django_filters.Filter):
 
 
 class RunNumberFilter(django_filters.Filter):
-    """Up to seven digits; more would not fit any database's integers."""
+    """A run number of up to seven digits; larger numbers may not fit the integers of the database."""
 
     field_class = forms.IntegerField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        says = dict.fromkeys(("invalid", "min_value", "max_value"), "Type a run number of up to seven digits.")
-        super().__init__(*args, min_value=1, max_value=LAST_RUN, error_messages=says, **kwargs)
+        messages = dict.fromkeys(("invalid", "min_value", "max_value"), "Type a run number of up to seven digits.")
+        super().__init__(*args, min_value=1, max_value=LAST_RUN, error_messages=messages, **kwargs)
 
 
 class RunRangesField(forms.CharField):
@@ -66,13 +66,13 @@ class RunRangesField(forms.CharField):
 
 
 class RunRangesFilter(django_filters.Filter):
-    """In any of the ranges."""
+    """Certifications of runs in any of the ranges."""
 
     field_class = RunRangesField
 
     def filter(self, qs: Rows, value: list[tuple[int, int]]) -> Rows:
-        spans = [Q(**{f"{self.field_name}__gte": first, f"{self.field_name}__lte": last}) for first, last in value]
-        return qs.filter(any_of(spans)) if spans else qs
+        ranges = [Q(**{f"{self.field_name}__gte": first, f"{self.field_name}__lte": last}) for first, last in value]
+        return qs.filter(any_of(ranges)) if ranges else qs
 
 
 class DayFilter(django_filters.Filter):
@@ -86,7 +86,7 @@ class DayFilter(django_filters.Filter):
 
 
 class WeekField(forms.CharField):
-    """An ISO week such as 2018-W17. What is one was read as its days before, so only what is none comes here."""
+    """An ISO week such as 2018-W17. `current_names` converts valid weeks to days, so only invalid ones get here."""
 
     def clean(self, value: Any) -> Any:
         name = super().clean(value)
@@ -97,7 +97,7 @@ class WeekField(forms.CharField):
 
 
 class WeekFilter(django_filters.Filter):
-    """A week; it narrows by its days (`CertificationFilterForm`)."""
+    """A week. It does not filter itself: `current_names` converts it to a range of days."""
 
     field_class = WeekField
 
@@ -106,7 +106,7 @@ class WeekFilter(django_filters.Filter):
 
 
 class WordsFilter(django_filters.MultipleChoiceFilter):
-    """Any of the chosen words, as boxes."""
+    """Any of the chosen values, as checkboxes."""
 
     def __init__(self, field_name: str, label: str, choices: Pairs) -> None:
         super().__init__(
@@ -123,7 +123,7 @@ class WordsFilter(django_filters.MultipleChoiceFilter):
 
 
 class TextFilter(django_filters.Filter):
-    """Any of these columns contains the text."""
+    """Certifications with the text in any of the columns."""
 
     field_class = forms.CharField
 
@@ -136,7 +136,7 @@ class TextFilter(django_filters.Filter):
 
 
 class TermsFilter(django_filters.Filter):
-    """Any of some words of a vocabulary, by key, or one below them. A certification with two of them is one row."""
+    """Any of the chosen vocabulary terms, by key, or their descendants. Each certification is returned once."""
 
     field_class = forms.MultipleChoiceField
 
@@ -148,32 +148,32 @@ class TermsFilter(django_filters.Filter):
 
 
 class AnyProblemFilter(django_filters.Filter):
-    """Any of the chosen problems of any component, as <component>-<key>."""
+    """Any of the chosen problems of any component; values are <component>-<key>."""
 
     field_class = forms.MultipleChoiceField
 
     def __init__(self, label: str) -> None:
-        says = {"invalid_choice": "There is no problem %(value)s."}
-        super().__init__(label=label, choices=problem_choices, error_messages=says)
+        messages = {"invalid_choice": "There is no problem %(value)s."}
+        super().__init__(label=label, choices=problem_choices, error_messages=messages)
 
     def filter(self, qs: Rows, value: list[str]) -> Rows:
         chosen: dict[str, list[int]] = {}
-        for one in value:
-            component, _, key = one.partition("-")
+        for choice in value:
+            component, _, key = choice.partition("-")
             chosen.setdefault(Component(component).problems_field, []).append(int(key))
-        return qs.filter(any_of(with_terms(qs, *one) for one in chosen.items())) if chosen else qs
+        return qs.filter(any_of(with_terms(qs, field, keys) for field, keys in chosen.items())) if chosen else qs
 
 
 def any_of(conditions: Iterable[Q]) -> Q:
-    """Any of these; nothing at all where there are none."""
-    found = Q(pk__in=[])
+    """Combine the conditions with OR; without conditions, no row matches."""
+    combined = Q(pk__in=[])
     for condition in conditions:
-        found |= condition
-    return found
+        combined |= condition
+    return combined
 
 
 def with_terms(rows: Rows, field: str, keys: Iterable[int]) -> Q:
-    """Those of the rows that have one of these words of a field, or one below it."""
+    """Return the condition for rows with one of these terms of a field, or one of their descendants."""
     wanted = with_descendants(field, keys)
     if not TrackerCertification._meta.get_field(field).many_to_many:
         return Q(**{f"{field}__in": wanted})
@@ -183,22 +183,22 @@ def with_terms(rows: Rows, field: str, keys: Iterable[int]) -> Q:
 
 
 def term_choices(field: str) -> Pairs:
-    """The words of one field as (key, path)."""
-    return [(str(word.pk), word.path) for word in vocabulary().terms[field]]
+    """Return the terms of one field as (key, path)."""
+    return [(str(term.pk), term.path) for term in vocabulary().terms[field]]
 
 
 def problem_choices() -> Pairs:
-    """Every problem, as (<component>-<key>, its component: its name)."""
+    """Return every problem as (<component>-<key>, "<component>: <name>")."""
     terms = vocabulary().terms
     return [
-        (f"{component.value}-{word.pk}", f"{component.label}: {word.name}")
+        (f"{component.value}-{term.pk}", f"{component.label}: {term.name}")
         for component in Component
-        for word in terms[component.problems_field]
+        for term in terms[component.problems_field]
     ]
 
 
 class PeopleField(forms.MultipleChoiceField):
-    """Persons by account name, given once or several times or with commas; cleaned to the persons: a query."""
+    """Users by account name, repeated or separated by commas; cleaned to a list of users with one query."""
 
     def clean(self, value: Any) -> Any:
         names = account_names(value or [])
@@ -211,13 +211,13 @@ class PeopleField(forms.MultipleChoiceField):
 
 
 def account_names(values: Iterable[str]) -> set[str]:
-    """The names in these values; none where everybody is named."""
+    """Return the account names in these values; none if one of them is "everybody"."""
     names = {name for value in values for name in _BETWEEN_NAMES.split(value) if name}
     return set() if EVERYBODY in names else names
 
 
 class PeopleFilter(django_filters.Filter):
-    """Certified by any of these."""
+    """Certifications by any of these users."""
 
     field_class = PeopleField
 

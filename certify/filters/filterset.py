@@ -1,4 +1,4 @@
-"""The one filter of certifications: of the list, the week, the daily report, exports and saved filters."""
+"""The filter of certifications for the list, the week, the daily report, exports and saved filters."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ EVERYTHING_LIVE = f"state={CertificationState.LIVE}"  # an empty query would mea
 
 
 def is_set(value: object) -> bool:
-    """Whether a cleaned value filters; zero does."""
+    """Whether a cleaned value is set. Zero is."""
     return value is not None and value is not False and value != "" and value != []
 
 
 @dataclass(frozen=True)
 class FilterChip:
-    """A link to the same page under another query: a filter to take away, a scope, a total of one verdict."""
+    """A link to the same page with another query: to remove a filter, choose a scope, or filter by a verdict."""
 
     text: str
     query: str
@@ -57,24 +57,24 @@ class FilterChip:
 
 
 class CertificationFilterForm(forms.Form):
-    """Ranges must not end before they begin; the error stands beside the end. A single day is a range of one."""
+    """Converts a single day to a range, and checks that ranges do not end before they begin."""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if day := cleaned.get("date"):
             cleaned |= {"date_min": day, "date_max": day}
-        for name, says in (("runs", "The last run is smaller than the first."), ("date", "Ends before it begins.")):
+        for name, message in (("runs", "The last run is smaller than the first."), ("date", "Ends before it begins.")):
             first, last = cleaned.get(f"{name}_min"), cleaned.get(f"{name}_max")
             if first is not None and last is not None and last < first:
-                self.add_error(f"{name}_max", says)
+                self.add_error(f"{name}_max", message)
         return cleaned
 
 
 class CertificationFilter(django_filters.FilterSet):
-    """Everything that narrows certifications, under the names of `certify.filters.names`.
+    """The filters of certifications, with the names of `certify.filters.names`.
 
-    Names that a page `keeps` stay in each of its queries without being filters. Which rows there are, and what an
-    address without filters means, is the page's business.
+    `keeps`: parameters of a page that are not filters but stay in each of its queries. The page provides the queryset,
+    and defines what a query without filters means.
     """
 
     date_min = DayFilter(field_name="date", lookup_expr="gte", label="Shift day from (UTC)")
@@ -131,59 +131,59 @@ class CertificationFilter(django_filters.FilterSet):
 
     @classmethod
     def get_filters(cls) -> dict[str, django_filters.Filter]:
-        """Those above, and for each component its flag and its problems."""
-        found = dict(super().get_filters())
+        """Return the declared filters, and the flag and problems of each component."""
+        filters = dict(super().get_filters())
         for component in Component:
-            found[component.flag_field] = WordsFilter(component.flag_field, component.label, Flag.choices)
-            found[component.problems_field] = TermsFilter(component.problems_field, component.problems_label)
-        return found
+            filters[component.flag_field] = WordsFilter(component.flag_field, component.label, Flag.choices)
+            filters[component.problems_field] = TermsFilter(component.problems_field, component.problems_label)
+        return filters
 
     def get_form_class(self) -> type[forms.Form]:
-        """The form of these filters, made once: they are the same for each page."""
+        """Return the form class of these filters, built once for all pages."""
         if "shared_form" not in type(self).__dict__:
             type(self).shared_form = super().get_form_class()
         return cast("type[forms.Form]", type(self).shared_form)
 
     def filter_queryset(self, queryset: Rows) -> Rows:
-        """Live certifications, unless a state was asked for."""
+        """Filter the rows; live certifications only, unless a state is set."""
         narrowed = self.narrowed(queryset)
         return narrowed if self.values.get("state") else narrowed.live()  # type: ignore[attr-defined]
 
     def narrowed(self, rows: Rows, without: Collection[str] = ()) -> Rows:
-        """Those of the rows that the filters leave, but for those without which it is asked; of any state."""
+        """Apply the filters except those `without`; rows of any state."""
         for name, value in self.values.items():
             if name not in without:
                 rows = self.filters[name].filter(rows, value)
         return rows
 
     @classmethod
-    def unknown_names(cls, asked: QueryDict, of_page: Collection[str] = ()) -> list[str]:
-        """Names in an address that mean nothing, such as a filter with a typing error; `of_page`: what else counts."""
-        return sorted(set(asked) - cls.base_filters.keys() - ALIASES.keys() - set(of_page))
+    def unknown_names(cls, query: QueryDict, of_page: Collection[str] = ()) -> list[str]:
+        """Return the unknown parameters of a query; `of_page`: other parameters that the page accepts."""
+        return sorted(set(query) - cls.base_filters.keys() - ALIASES.keys() - set(of_page))
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        """What is asked for, cleaned, by filter: no empty values, nor any that cannot be read."""
+        """The cleaned values by name of the filter, without empty and invalid ones."""
         self.form.errors  # noqa: B018 (it cleans)
         return {name: value for name, value in self.form.cleaned_data.items() if is_set(value)}
 
     @cached_property
     def days(self) -> DateRange:
-        """The days asked for, whatever they were called."""
+        """The range of days, from any of the parameters of days."""
         values = self.values
         return DateRange(values.get("date_min"), values.get("date_max"))
 
     @cached_property
     def run_ranges(self) -> list[tuple[int, int]]:
-        """The runs asked for as (first, last), however they were given; empty where every run is, (0, 0) where none."""
+        """The runs as (first, last), from any of the parameters of runs; empty for all runs, [(0, 0)] for none."""
         values = self.values
         first, last = values.get("runs_min", 0), values.get("runs_max", LAST_RUN)
-        spans = values.get("runs") or ([(first, last)] if {"runs_min", "runs_max"} & values.keys() else [])
-        some = [(max(first, one), min(last, other)) for one, other in spans if one <= last and other >= first]
-        return some or [(0, 0)] * bool(spans)
+        ranges = values.get("runs") or ([(first, last)] if {"runs_min", "runs_max"} & values.keys() else [])
+        clipped = [(max(first, start), min(last, end)) for start, end in ranges if start <= last and end >= first]
+        return clipped or [(0, 0)] * bool(ranges)
 
     def as_pairs(self, without: Collection[str] = ()) -> Iterator[tuple[str, str]]:
-        """Name and value of what is set, days first, each once under today's names; live is no filter."""
+        """Yield (name, value) of the set filters under their current names, days first, without the default state."""
         if not {"date_min", "date_max"} & set(without):
             yield from self._day_pairs()
         for name in (*self.filters, *self.keeps):
@@ -199,41 +199,41 @@ class CertificationFilter(django_filters.FilterSet):
             yield from self.days.query().items()
 
     def as_query(self, *, without: Collection[str] = (), first: Mapping[str, str] | None = None, **instead: Any) -> str:
-        """The filters as an address says them, but for those `without`; others stand `first` or are set `instead`."""
-        more = {name: value for name, value in instead.items() if is_set(value)}
-        if any(name in DAY_NAMES for name in more):
+        """Return the filters as a query string except those `without`, after `first`, with the values `instead`."""
+        replaced = {name: value for name, value in instead.items() if is_set(value)}
+        if any(name in DAY_NAMES for name in replaced):
             without = {*without, *DAY_NAMES}
-        pairs = [pair for pair in self.as_pairs(without) if pair[0] not in more]
-        return urlencode([*(first or {}).items(), *pairs, *more.items()], doseq=True)
+        pairs = [pair for pair in self.as_pairs(without) if pair[0] not in replaced]
+        return urlencode([*(first or {}).items(), *pairs, *replaced.items()], doseq=True)
 
     def as_chips(self, *, with_days: bool = True) -> list[FilterChip]:
-        """Each filter that is set and understood, in words, with the query that is left without it."""
+        """Return a chip for each valid filter that is set, with the query without it."""
         values, pairs = self.values, list(self.as_pairs())
         chips = []
         for name in dict.fromkeys(name for name, _value in pairs):
             if name not in self.filters or (name != "week" and name not in values):
                 continue
             if with_days or name not in DAY_NAMES:
-                said = [value for one, value in pairs if one == name]
+                chosen = [value for key, value in pairs if key == name]
                 left = self.as_query(without=DAY_NAMES if name == "week" else [name])
-                chips.append(FilterChip(self._chip_text(name, said), left or EVERYTHING_LIVE))
+                chips.append(FilterChip(self._chip_text(name, chosen), left or EVERYTHING_LIVE))
         return chips
 
-    def _chip_text(self, name: str, said: list[str]) -> str:
-        one = self.filters[name]
-        label = one.label.removesuffix(" (UTC)")
-        if isinstance(one, django_filters.BooleanFilter):
+    def _chip_text(self, name: str, chosen: list[str]) -> str:
+        definition = self.filters[name]
+        label = definition.label.removesuffix(" (UTC)")
+        if isinstance(definition, django_filters.BooleanFilter):
             return str(label)
-        labels = one.extra.get("choices")
+        labels = definition.extra.get("choices")
         names = dict(labels()) if callable(labels) else {}
-        return f"{label} {', '.join(names.get(value) or value for value in said)}"
+        return f"{label} {', '.join(names.get(value) or value for value in chosen)}"
 
     def as_sentence(self) -> str:
-        """All that is set but for the days: Verdict bad; Run type cosmics."""
+        """Return the set filters except days as text: "Verdict bad; Run type cosmics"."""
         return "; ".join(chip.text for chip in self.as_chips(with_days=False))
 
     def unchanged(self, queryset: Rows, _name: str, _value: object) -> Rows:
-        """What narrows by other filters (a day by its range), or what the page has narrowed (practice)."""
+        """Filter nothing: the range of days filters for `date`, the page for `practice`."""
         return queryset
 
     def of_state(self, queryset: Rows, _name: str, value: str) -> Rows:
@@ -256,5 +256,5 @@ FILTER_NAMES = frozenset(CertificationFilter.base_filters)
 
 
 def days_query(days: DateRange, **values: str) -> str:
-    """A query of some days and values, as `as_query` says it."""
+    """Return the query string of a range of days and other values, as `as_query` does."""
     return urlencode({**days.query(), **values})

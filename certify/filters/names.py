@@ -1,4 +1,4 @@
-"""The names that filters have in an address, and those that they had before: bookmarks and saved filters carry both."""
+"""The parameter names of filters, and their earlier names, which bookmarks and saved filters may have."""
 
 from __future__ import annotations
 
@@ -6,29 +6,28 @@ from django.http import QueryDict
 
 from certify.filters.date_range import DateRange, days_of_week
 
-# What an address may also call a filter: {name: today's name}. Two more are read as they are, since they say something
-# of their own: `runs` (numbers and ranges as text, beside `runs_min` and `runs_max`), and `problem`
-# (<component>-<key>: any of these problems of any component, beside <component>_problems=<key>). A person may be named
-# once, several times, or with commas.
+# {other name: current name}. Two more parameters are filters of their own: `runs` (numbers and ranges as text, beside
+# `runs_min` and `runs_max`), and `problem` (<component>-<key>, any of these problems, beside
+# <component>_problems=<key>). `user` may be given several times, or with commas.
 ALIASES = {
     "from": "date_min",
     "to": "date_max",
     "date_range_min": "date_min",
     "date_range_max": "date_max",
 }
-# How days are named. A range comes before a week, a week before a day; a week is read as its range.
+# Parameters of days. A range takes precedence over a week, a week over a day; a week is converted to its range.
 DAY_NAMES = ("date_min", "date_max", "week", "date")
 RUN_NAMES = ("runs", "runs_min", "runs_max")
-EVERYBODY = "everybody"  # as the name of a person: no filter
+EVERYBODY = "everybody"  # as account name: no filter
 
 
 def current_names(query: QueryDict) -> QueryDict:
-    """The query under today's names, without empty values; a week is its range, an unknown week stays as it is."""
+    """Return the query with current names, without empty values. A valid week is replaced by its range."""
     named = QueryDict(mutable=True)
     for name, values in query.lists():
         current = ALIASES.get(name, name)
-        if some := [value for value in values if value]:
-            named.setlistdefault(current, some) if name in ALIASES else named.setlist(current, some)
+        if given := [value for value in values if value]:
+            named.setlistdefault(current, given) if name in ALIASES else named.setlist(current, given)
     days = _days_of(named.get("week", ""))
     has_range = "date_min" in named or "date_max" in named
     if days:
@@ -48,10 +47,10 @@ def _days_of(week: str) -> DateRange | None:
 
 
 def has_days(query: QueryDict) -> bool:
-    """Whether a query under today's names says of which days."""
+    """Whether a query with current names has a parameter of days."""
     return any(name in query for name in DAY_NAMES)
 
 
 def has_runs(query: QueryDict) -> bool:
-    """Whether a query under today's names says of which runs."""
+    """Whether a query with current names has a parameter of runs."""
     return any(name in query for name in RUN_NAMES)

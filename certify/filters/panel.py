@@ -1,4 +1,4 @@
-"""The panel of filters of a page, and its drawing, which is cached: a fifth of the list, and mostly the same."""
+"""The filter panel of a page. Its HTML is cached: it takes a fifth of the time of the list and rarely changes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WITHOUT_CHOICE = {"user": "Anybody", "bad_reason": "Any"}
 
 
 class PanelLayout(NamedTuple):
-    """Which filters a page offers, by name: fields, boxes, ticks and lists of which several may be chosen."""
+    """The filters that a page offers, by name: fields, groups of checkboxes, single checkboxes, multiple selects."""
 
     title: str
     url_name: str
@@ -61,7 +61,7 @@ WEEK_LAYOUT = PanelLayout(
 
 
 class FilterField(NamedTuple):
-    """A field with its options, where it has some."""
+    """A form field with its options, if it has choices."""
 
     field: BoundField
     options: tuple[Option, ...]
@@ -69,7 +69,7 @@ class FilterField(NamedTuple):
 
 
 class FilterPanel(NamedTuple):
-    """All that the panel shows: the filters as the address says them, and what else of the address stays."""
+    """The content of the panel: `query` is the query string of the filters, `kept` its other parameters."""
 
     layout: PanelLayout
     filterset: type[CertificationFilter]
@@ -82,7 +82,7 @@ class FilterPanel(NamedTuple):
 
     @property
     def html(self) -> SafeString:
-        """The panel with its form and errors, as it follows from the query."""
+        """The rendered panel with its form and errors."""
         return _panel_html(self)
 
 
@@ -94,7 +94,7 @@ def filter_panel(
     *,
     is_here: bool = False,
 ) -> FilterPanel:
-    """The panel of these filters; `is_here`: it leads to the page that it stands on, which may be a part alone."""
+    """Build the panel of these filters. `is_here`: the form submits to the current page, which may be a fragment."""
     shown = {*layout.fields, *layout.boxes, *layout.ticks, *layout.lists, *DAY_NAMES}
     offered = [name for name in filters.filters if name in shown and hasattr(filters.form.fields[name], "choices")]
     return FilterPanel(
@@ -117,13 +117,13 @@ def _options(filters: CertificationFilter, name: str) -> tuple[Option, ...]:
 
 
 def _chosen(field: BoundField) -> set[str]:
-    given = field.value()
-    some = set(given) if isinstance(given, list) else {given or ""}
-    return account_names(some) if field.name == "user" else some
+    value = field.value()
+    chosen = set(value) if isinstance(value, list) else {value or ""}
+    return account_names(chosen) if field.name == "user" else chosen
 
 
 def people_choices(chosen: Collection[str]) -> list[tuple[str, str]]:
-    """Everybody who certified anything or is chosen, as (account name, both names): one query."""
+    """Return users who certified anything or are chosen, as (account name, account and display name): one query."""
     certified = Exists(TrackerCertification.everything.filter(user=OuterRef("pk")).order_by())
     people = User.objects.filter(Q(certified) | Q(username__in=chosen)).order_by("username")
     return [(person.username, _both_names(person)) for person in people.only("username", "first_name", "last_name")]
@@ -151,9 +151,9 @@ def _panel_html(panel: FilterPanel) -> SafeString:
 
 
 def _field(field: BoundField, options: tuple[Option, ...] | None, is_multiple: bool) -> FilterField:
-    """The field of a single choice says none first; with several chosen it shows them all."""
-    some = options or ()
-    several = is_multiple or sum(option.is_chosen for option in some) > 1
-    if field.name in _WITHOUT_CHOICE and not several:
-        some = (Option("", _WITHOUT_CHOICE[field.name], is_chosen=False), *some)
-    return FilterField(field, some, several)
+    """Build the field. A single choice has an empty option first; with several chosen values it becomes multiple."""
+    shown = options or ()
+    has_several = is_multiple or sum(option.is_chosen for option in shown) > 1
+    if field.name in _WITHOUT_CHOICE and not has_several:
+        shown = (Option("", _WITHOUT_CHOICE[field.name], is_chosen=False), *shown)
+    return FilterField(field, shown, has_several)

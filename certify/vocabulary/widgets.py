@@ -1,4 +1,4 @@
-"""The choices of a form as plain values: a page has a hundred of them, and Django renders each as two templates."""
+"""The choices of a form as plain values: a page has a hundred, and Django's widgets render two templates for each."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from certify.vocabulary.cache import Vocabulary
 
-INDENT = "\u2003"  # before a word that stands below another, in a list that cannot be moved in
+INDENT = "\u2003"  # per level of a term, in a select, whose options cannot be indented with CSS
 
 
 class Option(NamedTuple):
-    """One choice: what is sent, what is read, whether it is chosen; its level, 1 but for what stands below another."""
+    """One choice. `level`: 1, or more for terms below another one."""
 
     value: str
     label: str
@@ -27,14 +27,14 @@ class Option(NamedTuple):
 
 
 def options_html(options: Iterable[Option]) -> SafeString:
-    """The options of a select."""
+    """Render the options of a select."""
     selected = {True: mark_safe(" selected"), False: ""}
     rows = ((value, selected[is_chosen], INDENT * (level - 1), label) for value, label, is_chosen, level in options)
     return format_html_join("", '<option value="{}"{}>{}{}</option>', rows)
 
 
 def boxes_html(options: Iterable[Option], name: str) -> SafeString:
-    """The options as checkboxes, indented by their level."""
+    """Render the options as checkboxes, indented by their level."""
     checked = {True: mark_safe(" checked"), False: ""}
     rows = ((level, name, value, checked[is_chosen], label) for value, label, is_chosen, level in options)
     box = '<label class="problem is-level-{}"><input type="checkbox" name="{}" value="{}"{}><span>{}</span></label>'
@@ -42,21 +42,22 @@ def boxes_html(options: Iterable[Option], name: str) -> SafeString:
 
 
 def field_options(bound: BoundField) -> list[Option]:
-    """The choices of a field with a fixed list, in their order, the chosen one marked."""
+    """Return the choices of a field with a fixed list, in their order."""
     field: Any = bound.field
     return _marked_options(field.choices, _chosen_values(bound.value()))
 
 
 def term_options(bound: BoundField, vocabulary: Vocabulary) -> list[Option]:
-    """The words that a field offers, the chosen ones marked."""
+    """Return the terms that a field offers."""
     chosen = chosen_keys(bound)
     return [
-        Option(one.key, one.label, one.key in chosen, one.level) for one in vocabulary.choices_for(bound.name, chosen)
+        Option(term.key, term.label, term.key in chosen, term.level)
+        for term in vocabulary.choices_for(bound.name, chosen)
     ]
 
 
 def chosen_keys(bound: BoundField) -> set[str]:
-    """The keys that are chosen in a field of words, as far as they can be keys."""
+    """Return the chosen keys of a field of terms, without impossible ones."""
     return {key for key in _chosen_values(bound.value()) if key.isdigit()}
 
 
@@ -65,6 +66,6 @@ def _marked_options(choices: Iterable[tuple[Any, Any]], chosen: set[str]) -> lis
 
 
 def _chosen_values(value: Any) -> set[str]:
-    """What is chosen, as sent: a form of a row gives rows, one as sent gives texts."""
-    several = value if isinstance(value, list | tuple) else [value]
-    return {str(getattr(one, "pk", one)) for one in several if one is not None}
+    """Return the chosen values as submitted: initial values are model instances, submitted ones are texts."""
+    chosen = value if isinstance(value, list | tuple) else [value]
+    return {str(getattr(choice, "pk", choice)) for choice in chosen if choice is not None}

@@ -100,3 +100,12 @@ def test_help_says_the_rules_of_the_declaration():
     )
     assert sentences.refused == ("Tracking cannot be good while Strip is bad without low statistics.",)
     assert sentences.confirmations == "Tracking good without Strip or Pixel"
+
+
+@pytest.mark.django_db
+def test_help_page_has_each_of_these_sentences(shifter_client):
+    page = shifter_client.get("/help/").text
+    sentences = component_sentences()
+    for text in (sentences.names, sentences.verdict, sentences.confirmations, *sentences.refused):
+        assert text in page
+    assert f"run type and only {sentences.undecided} not ok" in page

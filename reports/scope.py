@@ -45,7 +45,7 @@ class PeriodFilter(CertificationFilter):
     class Meta(CertificationFilter.Meta):
         form = CalendarForm
 
-    practice = None  # reports exclude practice
+    practice = state = None  # reports exclude practice and what is withdrawn
 
     def __init__(self, params: QueryDict) -> None:
         query = current_names(params)
@@ -107,7 +107,7 @@ class Scope:
         return f"{self.first or 'The beginning'} to {self.last or 'now'}"
 
     def rows(self) -> QuerySet[TrackerCertification]:
-        """The certifications (live ones unless a state is set) with the names that tables show; newest day first."""
+        """The live certifications with the names that tables show; newest day first."""
         rows: QuerySet[TrackerCertification] = self.filters.qs.with_names()
         return rows
 
@@ -137,11 +137,11 @@ class Scope:
 
     def narrowed(self, rows: QuerySet[TrackerCertification]) -> QuerySet[TrackerCertification]:
         """The rows that match the filters, in any state."""
-        return self.filters.narrowed(rows, without=["state"])
+        return self.filters.narrowed(rows)
 
     def filtered(self, rows: QuerySet[TrackerCertification]) -> QuerySet[TrackerCertification]:
         """The rows that match the filters, on any day and in any state."""
-        return self.filters.narrowed(rows, without=["state", *DAY_NAMES])
+        return self.filters.narrowed(rows, without=DAY_NAMES)
 
     def runs_like(self, numbers: Collection[int]) -> set[int]:
         """The runs with the B field, energy and beam of the filters, by the facts of OMS: at most one query."""
@@ -178,7 +178,5 @@ class Scope:
 
     def rows_url(self, **more: Any) -> str:
         """URL of the certifications of a number in the list. `more`: additional filters by name."""
-        parameters: dict[str, Any] = (
-            more if "state" in self.values else {"state": CertificationState.LIVE.value, **more}
-        )
-        return f"{reverse('listruns:list')}?{self.filters.as_query(**parameters)}"
+        query = self.filters.as_query(state=CertificationState.LIVE.value, **more)
+        return f"{reverse('listruns:list')}?{query}"

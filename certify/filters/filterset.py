@@ -216,8 +216,13 @@ class CertificationFilter(django_filters.FilterSet):
             if with_days or name not in DAY_NAMES:
                 chosen = [value for key, value in pairs if key == name]
                 left = self.as_query(without=DAY_NAMES if name == "week" else [name])
-                chips.append(FilterChip(self._chip_text(name, chosen), left or EVERYTHING_LIVE))
+                chips.append(FilterChip(self._chip_text(name, chosen), left or self._query_without_filters))
         return chips
+
+    @property
+    def _query_without_filters(self) -> str:
+        """Return the query string of all live rows; empty on pages without a filter on states, which show no others."""
+        return EVERYTHING_LIVE if "state" in self.filters else ""
 
     def _chip_text(self, name: str, chosen: list[str]) -> str:
         definition = self.filters[name]

@@ -21,7 +21,7 @@ class DailyReportFilter(CertificationFilter):
     """Defaults: today (UTC) without days or runs; without a user the own report for shifters, else all users."""
 
     SHOWN = ("date", "date_min", "date_max", "runs", "user")
-    practice = None  # reports exclude practice
+    practice = state = None  # reports exclude practice and what is withdrawn
 
     def __init__(self, params: QueryDict, reader: User) -> None:
         query = current_names(params)

@@ -86,8 +86,6 @@ def test_list_and_week_leave_the_same_rows(shifter_client):
         "energy=450": {one.pk},
         "beam=pb": {one.pk},
         "pixel=bad&comment=hv": {one.pk},
-        "state=withdrawn": {gone.pk},
-        "state=any&user=anna": {one.pk, gone.pk},
     }.items():
         assert keys(f"{DAYS}&{query}") == expected, query
         scope = Scope(PeriodFilter(QueryDict(f"{DAYS}&{query}")))
@@ -95,6 +93,25 @@ def test_list_and_week_leave_the_same_rows(shifter_client):
         page = shifter_client.get(scope.rows_url())
         assert page.status_code == 200
         assert {int(pk) for pk in re.findall(r'<tr data-pk="(\d+)"', page.text)} == expected, query
+    assert keys(f"{DAYS}&state=withdrawn") == {gone.pk}
+    assert keys(f"{DAYS}&state=any&user=anna") == {one.pk, gone.pk}
+
+
+@pytest.mark.parametrize("state", ["withdrawn", "any"])
+def test_what_is_withdrawn_counts_in_no_report_whatever_the_address_says(shifter_client, state):
+    live = CertificationFactory(run=RunFactory(run_number=315100))
+    CertificationFactory(run=RunFactory(run_number=315200), withdrawn=True)
+    scope = Scope(PeriodFilter(QueryDict(f"{DAYS}&state={state}")))
+    assert [row.pk for row in scope.rows()] == [row.pk for row in scope.report_rows()] == [live.pk]
+    assert not scope.has_certification_filters and "state=live" in scope.rows_url()
+    answer = shifter_client.get(f"/summary/?{DAYS}&state={state}&user=everybody")
+    assert [row.pk for row in answer.context["rows"]] == [live.pk]
+    assert "names state, which is no filter of this page" in shifter_client.get(f"/shiftleader/?state={state}").text
+
+
+def test_the_last_filter_of_the_week_taken_away_leaves_its_plain_address():
+    assert [chip.query for chip in PeriodFilter(QueryDict("runs=315100")).as_chips(with_days=False)] == [""]
+    assert [chip.query for chip in filter_of("runs=315100").as_chips()] == ["state=live"]
 
 
 def test_panel_sends_on_what_it_does_not_show(shifter_client):

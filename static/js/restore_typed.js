@@ -3,12 +3,13 @@
 // offers its values again. Certify forms are excluded: they have drafts (drafts.js).
 (() => {
   "use strict";
-  const STORAGE_KEY = "certhelper:sent"; // with the stored keys unchanged: entries of an earlier version are still read
+  const STORAGE_KEY = "certhelper:sent"; // this and the keys of an entry stay: pages of an earlier version wrote some
   const userId = document.body.dataset.signedIn;
   const readEntry = () => JSON.parse(sessionStorage.getItem(STORAGE_KEY) || "null");
   const writeEntry = (entry) => sessionStorage.setItem(STORAGE_KEY, JSON.stringify(entry));
   const removeEntry = () => sessionStorage.removeItem(STORAGE_KEY);
-  const isRestorable = (form) => form.method === "post" && !form.dataset.draft && form.querySelector("textarea");
+  // With hasAttribute: form.dataset of a certify form is its own field of the name "dataset".
+  const isRestorable = (form) => form.method === "post" && !form.hasAttribute("data-draft") && form.querySelector("textarea");
   const isUserInput = (input) => input.name && !["hidden", "submit", "button", "password"].includes(input.type);
 
   document.addEventListener("submit", ({ target: form }) => {

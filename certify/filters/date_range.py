@@ -20,10 +20,6 @@ class DateRange:
     last: date | None = None
 
     @property
-    def is_bounded(self) -> bool:
-        return self.first is not None and self.last is not None
-
-    @property
     def week(self) -> str:
         """The ISO week, such as 2018-W17, if these are its seven days; else empty."""
         if self.first is None or self.last != self.first + timedelta(days=6) or self.first.weekday():

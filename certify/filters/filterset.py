@@ -81,7 +81,7 @@ class CertificationFilter(django_filters.FilterSet):
     date_max = DayFilter(field_name="date", lookup_expr="lte", label="Shift day to (UTC)")
     week = WeekFilter(label="Week", max_length=20)
     date = DayFilter(label="Shift day (UTC)", method="unchanged", says="Give the day as 2018-05-01.")
-    user = PeopleFilter(field_name="user", label="Shifters")
+    user = PeopleFilter(field_name="user", label="Shifter")
     runs = RunRangesFilter(
         field_name="runreconstruction__run_id",
         label="Runs and ranges",

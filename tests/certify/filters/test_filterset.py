@@ -50,7 +50,7 @@ def test_filters_in_words():
     problem = PixelProblemFactory(name="hot")
     UserFactory(username="anna")
     filters = filter_of(f"week=2018-W22&user=anna&problem=pixel-{problem.pk}&pixel_problems={problem.pk}&stale=on")
-    said = ["Week 2018-W22", "Shifters anna", "Problems Pixel: hot", "Stale", "Pixel problems hot"]
+    said = ["Week 2018-W22", "Shifter anna", "Problems Pixel: hot", "Stale", "Pixel problems hot"]
     assert [chip.text for chip in filters.as_chips()] == said
     assert filters.as_sentence() == "; ".join(said[1:])
     assert "week" not in filters.as_chips()[0].query and "user=anna" in filters.as_chips()[0].query

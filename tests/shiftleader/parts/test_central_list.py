@@ -192,7 +192,7 @@ def test_filters_that_are_set_narrow_and_what_they_leave_out_is_not_missing(shif
     annas, page = statuses(shifter_client, "week=2001-W01&user=anna", pasted)
     outside = dict.fromkeys(("317002", "317004"), "OUTSIDE THE FILTERS")
     assert annas == plain | outside
-    assert "Only Shifters anna." in page
+    assert "Only Shifter anna." in page
     unfiltered = "/shiftleader/part/central/?week=2001-W01&list=317001-317005+317005"
     assert f'<a href="{unfiltered.replace("&", "&amp;")}"' in page
     assert statuses(shifter_client, "user=ben", pasted)[0] == plain | {

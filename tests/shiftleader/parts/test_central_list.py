@@ -213,7 +213,7 @@ def test_numbers_of_a_range_that_are_no_run_here_are_one_line(shifter_client):
         "4 of the ranges": "UNKNOWN RUN", "316999-317000": "UNKNOWN RUN", "317002": "UNKNOWN RUN",
         "317004": "UNKNOWN RUN",
     }  # fmt: skip
-    assert "4 unknown run" in page
+    assert "4 unknown runs" in page
 
 
 @pytest.mark.django_db

@@ -1,6 +1,6 @@
-"""Certifications as they were at a moment: read from history, shown by the same filters, table and exports.
+"""Certifications as of a given time: history rows, with the same filters, table and exports as current ones.
 
-What a certification points to (run, people, reference, words) goes by its name of now.
+Related rows (run, users, reference, vocabulary terms) have their current names.
 """
 
 from __future__ import annotations
@@ -27,52 +27,52 @@ if TYPE_CHECKING:
 
 AS_OF = "as_of"
 _COLUMNS = [field.attname for field in TrackerCertification._meta.concrete_fields]
-# Not kept in history, since it follows from what is stored now.
+# Not in the history: derived from other stored values.
 _NOT_IN_HISTORY: dict[str, Any] = {"stale": []}
 
 
 def requested_moment(request: HttpRequest) -> datetime | None:
-    """The moment that the address asks for, in UTC unless it says otherwise. Raises `BadRequest` with a sentence."""
-    asked = request.GET.get(AS_OF, "").strip()
-    if not asked:
+    """Return the time of the parameter `as_of`, in UTC if it has no zone, or None. Raises `BadRequest` if invalid."""
+    text = request.GET.get(AS_OF, "").strip()
+    if not text:
         return None
     try:
-        moment = datetime.fromisoformat(asked.replace(" ", "+") if "T" in asked else asked)
+        moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadRequest("as_of cannot be read. Give a time such as 2026-05-01T12:00Z.") from None
 
 
 class _HistoricalIterable(ModelIterable):  # type: ignore[type-arg]
-    """Yields each row of history as the certification that it was.
+    """Yields each history row as an instance of `TrackerCertification`.
 
-    `_iterable_class` is Django's hook for the objects that a queryset yields: private, but the only one that
-    pagination, slicing and exports pass through, so that historical certifications need no code of their own there.
+    `_iterable_class` is the hook of Django for the objects that a queryset yields. It is private, but it is the only
+    one that pagination, slicing and exports use, so that they need no separate code for history rows.
     """
 
     def __iter__(self) -> Iterator[Any]:
-        words = {field: _terms_by_key(field) for field in PROBLEM_FIELDS}
+        terms = {field: _terms_by_key(field) for field in PROBLEM_FIELDS}
         for row in super().__iter__():
-            yield _from_history(row, words)
+            yield _from_history(row, terms)
 
 
 class HistoricalCertificationQuerySet(AppendOnlyHistoryQuerySet):
-    """Rows of history that read, filter and sort as certifications do."""
+    """QuerySet of history rows with the methods of the QuerySet of certifications."""
 
     def live(self) -> HistoricalCertificationQuerySet:
         return self.filter(state=CertificationState.LIVE)
 
     def keys_with_problems(self, field: str, problems: set[int]) -> list[int]:
-        """The keys of those that had one of these problems: one query."""
+        """Return the primary keys of the rows that had one of these problems: one query."""
         return [key for key, many in self.values_list("pk", "many") if problems & set(many.get(field, []))]
 
     def prefetch_related(self, *_lookups: Any) -> HistoricalCertificationQuerySet:
-        """The problems come with each row."""
+        """Do nothing: history rows include the keys of their problems."""
         return self
 
 
 def certifications_as_of(moment: datetime) -> HistoricalCertificationQuerySet:
-    """Every certification there was, practice too, each by what was said of it last."""
+    """Return every certification that existed at `moment`, practice too, in its latest version at that time."""
     model = TrackerCertification.history.model
     later = model.objects.filter(id=OuterRef("id"), history_date__lte=moment, history_id__gt=OuterRef("history_id"))
     rows = (
@@ -81,31 +81,31 @@ def certifications_as_of(moment: datetime) -> HistoricalCertificationQuerySet:
         .exclude(history_type="-")
     )
     nothing = Value(None, output_field=DateTimeField())
-    said: Any = rows.annotate(verdict_word=verdict_in_sql(), stale_since=nothing)
-    said._iterable_class = _HistoricalIterable
-    return said
+    annotated: Any = rows.annotate(verdict_word=verdict_in_sql(), stale_since=nothing)
+    annotated._iterable_class = _HistoricalIterable
+    return annotated
 
 
 def certification_as_of(pk: int, moment: datetime, reader: User) -> QuerySet[Any]:
-    """One certification as it was, with what its page shows; none where it was not made yet or is not theirs."""
-    named = ("runreconstruction__run", "user", "dataset", "reference_runreconstruction", "bad_reason")
+    """Return a queryset of the certification at `moment`, empty if it did not exist or `reader` may not see it."""
+    related = ("runreconstruction__run", "user", "dataset", "reference_runreconstruction", "bad_reason")
     rows = certifications_as_of(moment).filter(id=pk)
-    seen = rows if reader.may_change_others else rows.filter(Q(is_practice=False) | Q(user_id=reader.pk))
-    return seen.select_related(*named, "withdrawn_by", "updated_by")
+    visible = rows if reader.may_change_others else rows.filter(Q(is_practice=False) | Q(user_id=reader.pk))
+    return visible.select_related(*related, "withdrawn_by", "updated_by")
 
 
 def _terms_by_key(field: str) -> dict[int, Any]:
-    """The words of one many-to-many field by key."""
+    """Return the terms of one many-to-many field by primary key."""
     model: Any = TrackerCertification._meta.get_field(field).related_model
-    return {word.pk: word for word in model.objects.all()}
+    return {term.pk: term for term in model.objects.all()}
 
 
-def _from_history(row: Any, words: dict[str, dict[int, Any]]) -> TrackerCertification:
+def _from_history(row: Any, terms: dict[str, dict[int, Any]]) -> TrackerCertification:
     values = _NOT_IN_HISTORY | {name: row.__dict__[name] for name in _COLUMNS if name in row.__dict__}
     names = [name for name in _COLUMNS if name in values]
-    made = TrackerCertification.from_db(row._state.db, names, [values[name] for name in names])
-    made._state.fields_cache = dict(row._state.fields_cache)
-    made._prefetched_objects_cache = {  # type: ignore[attr-defined]
-        field: [words[field][key] for key in row.many.get(field, []) if key in words[field]] for field in PROBLEM_FIELDS
+    certification = TrackerCertification.from_db(row._state.db, names, [values[name] for name in names])
+    certification._state.fields_cache = dict(row._state.fields_cache)
+    certification._prefetched_objects_cache = {  # type: ignore[attr-defined]
+        field: [terms[field][key] for key in row.many.get(field, []) if key in terms[field]] for field in PROBLEM_FIELDS
     }
-    return made
+    return certification

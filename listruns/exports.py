@@ -1,4 +1,4 @@
-"""The filtered rows as CSV or JSON, streamed. Both say the same; names carry the unit where there is one."""
+"""Streamed exports of certifications as CSV and JSON, with the same fields. Field names include units."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Getter = Callable[[TrackerCertification], Any]
 
 
 def _related_attribute(path: str, attribute: str) -> Getter:
-    """The attribute of what stands at `path`; None where nothing stands there."""
+    """Return a getter of the attribute of a related row; None if there is no related row."""
     return lambda row: getattr(getattr(row, path), attribute, None)
 
 
@@ -36,7 +36,7 @@ def _component_fields(component: Component) -> dict[str, Getter]:
     }
 
 
-# What an export says of a certification, in this order.
+# The fields of an export, in this order.
 FIELDS: dict[str, Getter] = {
     "id": attrgetter("pk"),
     "run_number": attrgetter("run_number"),
@@ -77,17 +77,17 @@ FIELDS: dict[str, Getter] = {
 
 
 def exported_values(row: TrackerCertification) -> dict[str, Any]:
-    """One certification, flat, for analysis. The row must come from `rows_for_export`."""
+    """Return {field: value} of one certification. The row must come from `rows_for_export`."""
     return {name: getter(row) for name, getter in FIELDS.items()}
 
 
 def csv_lines(rows: Iterable[TrackerCertification]) -> Iterator[str]:
-    """A heading, then one line for each row."""
+    """Yield a header line, then one line for each row."""
     return csv_rows(FIELDS, (exported_values(row).values() for row in rows))
 
 
 def json_lines(rows: Iterable[TrackerCertification]) -> Iterator[str]:
-    """A list of objects, one a line."""
+    """Yield a JSON list of objects, one per line."""
     before = "["
     for row in rows:
         yield f"{before}\n{json.dumps(exported_values(row), cls=DjangoJSONEncoder)}"
@@ -102,7 +102,7 @@ FORMATS: dict[str, tuple[str, Callable[[Iterable[TrackerCertification]], Iterato
 
 
 def export_response(rows: Iterable[TrackerCertification], format_name: str) -> StreamingHttpResponse:
-    """The rows as a file to keep; `kind` is one of `FORMATS`."""
+    """Return the rows as a streamed attachment; `format_name` is a key of `FORMATS`."""
     content_type, lines = FORMATS[format_name]
     name = f"certifications-{timezone.now():%Y-%m-%d-%H%M}.{format_name}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

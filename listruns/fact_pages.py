@@ -1,4 +1,4 @@
-"""What the pages about facts show: certifications to complete, typed values beside OMS's, a stale certification."""
+"""The content of the pages about facts: incomplete certifications, typed values, the history of stored facts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LABELS = {name: field.label or name for form in (OmsFillForm, OmsRunForm) for n
 
 @dataclass(frozen=True)
 class IncompleteCertification:
-    """One certification with what is missing or typed, in words."""
+    """One certification with its missing and typed values as text."""
 
     certification: TrackerCertification
     missing: list[str]
@@ -38,7 +38,7 @@ class IncompleteCertification:
 
 @dataclass(frozen=True)
 class TypedFact:
-    """A typed value beside what OMS says now; `name` is that of its box, `seen` OMS's value as the form carries it."""
+    """A typed value and the value of OMS. `name`: of its checkbox; `seen`: value of OMS for the hidden field."""
 
     name: str
     label: str
@@ -51,7 +51,7 @@ class TypedFact:
 
 @dataclass(frozen=True)
 class FactsPage:
-    """The certifications to complete, newest first, and what the last refresh could not reach."""
+    """The incomplete certifications, newest first, and the problems of a refresh."""
 
     page: Page[TrackerCertification]
     rows: list[IncompleteCertification]
@@ -60,26 +60,26 @@ class FactsPage:
 
 
 def facts_page(request: HttpRequest, problems: list[str] | None = None) -> FactsPage:
-    """One page of what is to be completed: three queries."""
+    """Return one page of incomplete certifications: three queries."""
     live = TrackerCertification.objects.live()
     rows = live.incomplete().select_related("runreconstruction__run__fill", "user", "dataset").defer("facts")
     page = requested_page(request, rows.order_by("-date", "-pk"), PAGE_SIZE)
-    return FactsPage(page, [_incomplete_certification(made) for made in page], live.stale().count(), problems or [])
+    return FactsPage(page, [_incomplete_certification(row) for row in page], live.stale().count(), problems or [])
 
 
-def _incomplete_certification(made: TrackerCertification) -> IncompleteCertification:
-    run = made.runreconstruction.run
+def _incomplete_certification(certification: TrackerCertification) -> IncompleteCertification:
+    run = certification.runreconstruction.run
     typed = [_label(name).lower() for row in (run, run.fill) if row for name in row.typed]
     missing = [f"typed: {', '.join(typed)}"] if typed else []
     if run.fetched_at is None:
         missing.append("OMS has not answered for the run")
     elif run.fill_number and (run.fill is None or run.fill.fetched_at is None):
         missing.append(f"OMS has not answered for fill {run.fill_number}")
-    if made.dataset is None:
+    if certification.dataset is None:
         missing.append("no dataset")
-    elif not made.is_dataset_verified:
+    elif not certification.is_dataset_verified:
         missing.append("dataset unverified")
-    return IncompleteCertification(made, missing or ["not looked at since"], bool(typed))
+    return IncompleteCertification(certification, missing or ["not looked at since"], bool(typed))
 
 
 def _label(name: str) -> str:
@@ -87,33 +87,33 @@ def _label(name: str) -> str:
 
 
 def typed_facts(run: OmsRun) -> list[TypedFact]:
-    """All values of the run and its fill that somebody typed."""
+    """Return all typed values of the run and its fill."""
     parts: list[tuple[str, OmsRun | OmsFill | None]] = [("run", run), ("fill", run.fill)]
     return [_typed_fact(part, row, name) for part, row in parts if row is not None for name in row.typed]
 
 
 def _typed_fact(part: str, row: OmsRun | OmsFill, name: str) -> TypedFact:
-    value, said = getattr(row, name), oms_value(row, name)
+    value, reported = getattr(row, name), oms_value(row, name)
     return TypedFact(
         name=f"{part}-{name}",
         label=_label(name),
         typed=fact_text(name, value),
         by=typed_by_text(row.source_of(name)).removeprefix("typed by "),
-        oms=fact_text(name, said) if row.fetched_at else "",
-        seen=form_value(said),
-        is_same=value == said,
+        oms=fact_text(name, reported) if row.fetched_at else "",
+        seen=form_value(reported),
+        is_same=value == reported,
     )
 
 
 def history_of_facts(facts: dict[str, Any]) -> list[tuple[str, datetime | None, str, str]]:
-    """(what, when, by whom, which) of what people typed, and of what happened to the frozen facts later."""
-    typed = [one for part in facts.get("typed", {}).values() for one in part.items()]
-    lines = [("Typed", parse_datetime(mark["at"]), mark["by"], _label(name).lower()) for name, mark in typed]
+    """Return (event, time, user name, text) of typed values, and of later changes of the stored facts."""
+    typed = [item for part in facts.get("typed", {}).values() for item in part.items()]
+    events = [("Typed", parse_datetime(source["at"]), source["by"], _label(name).lower()) for name, source in typed]
     if filled := facts.get("filled"):
         names = ", ".join(_label(name).lower() for name in filled["names"])
-        lines.append(("Filled in later", parse_datetime(filled["at"]), "", names))
+        events.append(("Filled in later", parse_datetime(filled["at"]), "", names))
     if confirmed := facts.get("confirmed"):
-        lines.append(
+        events.append(
             (
                 "Confirmed",
                 parse_datetime(confirmed["at"]),
@@ -121,4 +121,4 @@ def history_of_facts(facts: dict[str, Any]) -> list[tuple[str, datetime | None, 
                 "; ".join(format_changes(confirmed["changes"])),
             )
         )
-    return lines
+    return events

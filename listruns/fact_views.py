@@ -1,4 +1,4 @@
-"""Facts to complete, OMS's values taken back, and stale certifications confirmed."""
+"""Views of incomplete facts, typed values and stale certifications."""
 
 from __future__ import annotations
 
@@ -30,52 +30,52 @@ MAX_VERSION_DIGITS = 9  # digits
 
 @require_safe
 def facts_to_complete(request: HttpRequest) -> HttpResponse:
-    """The certifications made on typed or missing facts."""
+    """List the certifications with typed or missing facts."""
     return render(request, "listruns/facts.html", {"page": facts_page(request)})
 
 
 @require_POST
 @role_required(Role.SHIFTER)
 def refresh(request: SignedInRequest) -> HttpResponse:
-    """Ask OMS and Run Registry now; the page again where one of them is out."""
-    done = refresh_facts(Budget.for_page(is_retry=True), request.user)
-    if done.problems:
-        messages.info(request, _refresh_sentence(done))
-        page = facts_page(request, list(dict.fromkeys(done.problems)))
+    """Query OMS and Run Registry now; show the page with the problems if one of them is unavailable."""
+    result = refresh_facts(Budget.for_page(is_retry=True), request.user)
+    if result.problems:
+        messages.info(request, _refresh_sentence(result))
+        page = facts_page(request, list(dict.fromkeys(result.problems)))
         return render(request, "listruns/facts.html", {"page": page})
-    messages.success(request, _refresh_sentence(done))
+    messages.success(request, _refresh_sentence(result))
     return HttpResponseSeeOther(reverse("listruns:facts"))
 
 
-def _refresh_sentence(done: RefreshResult) -> str:
-    if done.was_running:
+def _refresh_sentence(result: RefreshResult) -> str:
+    if result.was_running:
         return "Another refresh is running. Look again in a minute."
-    filled = ", ".join(map(str, done.completed)) or "none"
-    stale = ", ".join(map(str, done.stale)) or "none"
-    return f"{done.runs} run{'' if done.runs == 1 else 's'} looked at. Filled in: {filled}. Newly stale: {stale}."
+    filled = ", ".join(map(str, result.completed)) or "none"
+    stale = ", ".join(map(str, result.stale)) or "none"
+    return f"{result.runs} run{'' if result.runs == 1 else 's'} looked at. Filled in: {filled}. Newly stale: {stale}."
 
 
 @require_POST
 @role_required(Role.SHIFTER)
 def confirm(request: SignedInRequest, pk: int) -> HttpResponse:
-    """A stale certification stands on the facts as they are now."""
-    made = get_object_or_404(TrackerCertification.objects.with_names(), pk=pk)
+    """Confirm a stale certification on the current facts."""
+    certification = get_object_or_404(TrackerCertification.objects.with_names(), pk=pk)
     version = request.POST.get("version", "")
     number = int(version) if version.isascii() and version.isdigit() and len(version) <= MAX_VERSION_DIGITS else 0
     try:
-        confirmed = confirm_facts(request.user, made, number, request.POST.get("seen", ""))
+        confirmed = confirm_facts(request.user, certification, number, request.POST.get("seen", ""))
         messages.success(request, f"{confirmed} is confirmed, version {confirmed.version}.")
-    except EntryInvalid as refused:
-        messages.error(request, f"Not confirmed. {refused.issues[0].sentence}")
+    except EntryInvalid as error:
+        messages.error(request, f"Not confirmed. {error.issues[0].sentence}")
     except ChangedMeanwhile:
-        messages.error(request, f"Not confirmed: {made} was changed meanwhile. Look at it as it is now.")
+        messages.error(request, f"Not confirmed: {certification} was changed meanwhile. Look at it as it is now.")
     return HttpResponseSeeOther(reverse("listruns:certification", args=[pk]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.SHIFTER)
 def typed_values(request: SignedInRequest, run_number: int) -> HttpResponse:
-    """What was typed for a run beside what OMS says now; the ticked ones are given back to OMS."""
+    """Show the typed values of a run beside the values of OMS; a POST restores the ticked ones from OMS."""
     run = get_object_or_404(OmsRun.objects.select_related("fill"), pk=run_number)
     if request.method == "POST":
         return _take_ticked_values(request, run)
@@ -91,15 +91,15 @@ def _typed_page(request: SignedInRequest, run: OmsRun, notices: list[str], statu
 
 
 def _take_ticked_values(request: SignedInRequest, run: OmsRun) -> HttpResponse:
-    """OMS's values in place of the ticked ones; asks nobody."""
+    """Replace the ticked typed values with the stored values of OMS, without a query to OMS."""
     ticked = request.POST.getlist("take")
-    of_run = [name.removeprefix("run-") for name in ticked if name.startswith("run-")]
-    of_fill = [name.removeprefix("fill-") for name in ticked if name.startswith("fill-")]
+    run_fields = [name.removeprefix("run-") for name in ticked if name.startswith("run-")]
+    fill_fields = [name.removeprefix("fill-") for name in ticked if name.startswith("fill-")]
     seen = {name: request.POST.get(f"seen-{name}", "") for name in ticked}
     if not ticked:
         return _typed_page(request, run, ["Nothing is ticked. Tick the values that OMS shall give."], status=422)
     try:
-        take_oms_values(request.user, run.run_number, of_run, of_fill, seen)
+        take_oms_values(request.user, run.run_number, run_fields, fill_fields, seen)
     except OmsValueChanged:
         return _typed_page(request, run, ["OMS says otherwise meanwhile. Look at its values again."], status=409)
     except NothingTyped:

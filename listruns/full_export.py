@@ -1,7 +1,7 @@
-"""Everything that is stored, streamed as JSON lines: for a copy elsewhere, or another tool.
+"""Export of all stored rows, streamed as JSON lines, for a copy of the database or another tool.
 
-One line is one row, as Django's serializer writes it: {"model", "pk", "fields"}; rows come before those that point to
-them, so that `manage.py loaddata` takes the file (ending in .jsonl) into an empty database. Passwords stay here.
+Each line is one row in the format of Django's serializer: {"model", "pk", "fields"}. Rows precede those that refer to
+them, so that `manage.py loaddata` loads the file (extension .jsonl) into an empty database. Passwords are excluded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from django.db.models import Model
 
 _PROBLEM_MODELS = [problem_model(component).__name__ for component in Component]
-# In an order in which each row finds what it points to.
+# Models precede those that refer to them.
 MODELS = (
     "users.User",
     "oms.OmsFill",
@@ -61,7 +61,7 @@ _SECRETS = {"password"}
 
 
 def full_export_response() -> StreamingHttpResponse:
-    """The whole of it as a file, a chunk of rows at a time."""
+    """Return all rows as a streamed attachment, read in chunks."""
     answer = StreamingHttpResponse(_lines(), content_type="application/jsonl")
     answer["Content-Disposition"] = f'attachment; filename="certhelper-{timezone.now():%Y-%m-%dT%H%MZ}.jsonl"'
     return answer
@@ -84,6 +84,6 @@ def _rows(model: type[Model]) -> Iterator[str]:
 
 
 def _next_chunk(model: type[Model], last: object) -> list[Model]:
-    """The next chunk by key; each costs one query and one for each list of problems."""
-    rows = model._base_manager.order_by("pk").prefetch_related(*(one.name for one in model._meta.many_to_many))
+    """Return the next chunk by primary key: one query, and one for each many-to-many field."""
+    rows = model._base_manager.order_by("pk").prefetch_related(*(field.name for field in model._meta.many_to_many))
     return list((rows.filter(pk__gt=last) if last is not None else rows)[:CHUNK])

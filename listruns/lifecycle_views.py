@@ -1,4 +1,4 @@
-"""Withdraw, restore and hand over one certification: a page that asks why, and its answer."""
+"""Views that withdraw, restore and hand over a certification: a form with the reason."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 
 class LifecycleReasonForm(ReasonForm):
-    """The reason, and the version that the page was opened with."""
+    """The reason, and the version of the certification when the form was opened."""
 
     reason = ReasonField(widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}))
     version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
 
 
 class HandOverForm(LifecycleReasonForm):
-    """To whom, and why."""
+    """The new owner, and the reason."""
 
     field_order = ("to", "reason")
     to = ShifterField(label="To")
@@ -48,7 +48,7 @@ class HandOverForm(LifecycleReasonForm):
 
 @dataclass(frozen=True)
 class LifecycleAction:
-    """What a page does: its words, in which state the certification must be, and the action."""
+    """An action of these pages: its texts, the state that the certification must have, and the function."""
 
     verb: str
     done_text: str
@@ -75,7 +75,7 @@ _RESTORE = LifecycleAction(
 
 
 def _hand_over_to(actor: User, row: TrackerCertification, version: int, to: User, reason: str) -> TrackerCertification:
-    """The action, its new owner by the name of the form's field."""
+    """Call the action with the value of the form field `to`."""
     return hand_over_certification(actor, row, version, new_owner=to, reason=reason)
 
 
@@ -106,12 +106,12 @@ def restore(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.SHIFT_LEADER)
 def hand_over(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Make a certification another shifter's."""
+    """Make another shifter the owner of a certification."""
     return _page(request, _HAND_OVER, _changeable_certification(request.user, pk))
 
 
 def _changeable_certification(person: User, pk: int) -> TrackerCertification:
-    """The certification, live or not, if this person may change it. Raises Http404 and PermissionDenied."""
+    """Return the certification, live or not, if this person may change it. Raises Http404 and PermissionDenied."""
     rows = TrackerCertification.everything.visible_to(person).with_names().select_related("withdrawn_by")
     row = get_object_or_404(rows, pk=pk)
     if not row.may_be_changed_by(person):
@@ -131,21 +131,21 @@ def _page(request: SignedInRequest, action: LifecycleAction, row: TrackerCertifi
 def _perform(
     request: SignedInRequest, action: LifecycleAction, row: TrackerCertification, form: LifecycleReasonForm
 ) -> HttpResponse:
-    """Do it, and on to the certification; or the page again with what stood in the way."""
-    said: dict[str, Any] = {name: value for name, value in form.cleaned_data.items() if value is not None}
+    """Perform the action and redirect to the certification; or show the form with the errors."""
+    values: dict[str, Any] = {name: value for name, value in form.cleaned_data.items() if value is not None}
     try:
-        made = action.perform(request.user, row, **said)
-    except EntryInvalid as refused:
-        for one in refused.issues:
-            form.add_error(one.field if one.field in form.fields else None, one.sentence)
+        certification = action.perform(request.user, row, **values)
+    except EntryInvalid as error:
+        for issue in error.issues:
+            form.add_error(issue.field if issue.field in form.fields else None, issue.sentence)
         return _render_page(request, action, row, form, status=422)
-    except ChangedMeanwhile as faster:
-        form.data = {**form.data.dict(), "version": str(faster.existing.version)}  # type: ignore[attr-defined]
-        return _render_page(request, action, faster.existing, form, status=409, is_late=True)
-    except AlreadyCertified as taken:
-        return _render_page(request, action, row, form, status=409, other=taken.existing)
-    messages.success(request, f"{made} {action.done_text}.")
-    return HttpResponseSeeOther(reverse("listruns:certification", args=[made.pk]))
+    except ChangedMeanwhile as error:
+        form.data = {**form.data.dict(), "version": str(error.existing.version)}  # type: ignore[attr-defined]
+        return _render_page(request, action, error.existing, form, status=409, is_late=True)
+    except AlreadyCertified as error:
+        return _render_page(request, action, row, form, status=409, other=error.existing)
+    messages.success(request, f"{certification} {action.done_text}.")
+    return HttpResponseSeeOther(reverse("listruns:certification", args=[certification.pk]))
 
 
 def _render_page(
@@ -158,7 +158,7 @@ def _render_page(
     is_late: bool = False,
     other: TrackerCertification | None = None,
 ) -> HttpResponse:
-    """The page; 409 also where there is nothing to do because somebody did it before."""
+    """Render the page; with status 409 if the certification is not in the state that the action needs."""
     is_possible = row.state == action.state
     context = {
         "action": action,

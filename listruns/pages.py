@@ -1,4 +1,4 @@
-"""What the pages of the list show, prepared: templates decide nothing."""
+"""The content of the list and of the page of one certification, prepared so that templates have no logic."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ListPage:
-    """The list: chips, filters, totals, and one page of the table."""
+    """The list: filter panel, totals, links to exports, and one page of the table."""
 
     filters: CertificationFilter
     panel: FilterPanel
@@ -56,18 +56,21 @@ class ListPage:
 
     @property
     def rows(self) -> list[SafeString]:
-        """The rows of this page of the table, drawn."""
+        """The rendered rows of this page of the table."""
         return [row_html(list_row(row.record, self.as_of)) for row in self.table.paginated_rows]
 
 
 def _totals(counts: dict[str, int], filters: CertificationFilter) -> list[FilterChip]:
-    """A link for each verdict there is, to its rows."""
-    words = [word for word in Verdict if counts.get(word)]
-    return [FilterChip(str(counts[one]), filters.as_query(verdict=one.value), verdict=one.value) for one in words]
+    """Return a chip for each verdict with rows, which filters by it."""
+    verdicts = [verdict for verdict in Verdict if counts.get(verdict)]
+    return [
+        FilterChip(str(counts[verdict]), filters.as_query(verdict=verdict.value), verdict=verdict.value)
+        for verdict in verdicts
+    ]
 
 
 def sorted_rows(request: HttpRequest, rows: Rows) -> Rows:
-    """The rows as the address sorts them."""
+    """Return the rows in the order of the parameter `sort`."""
     table = CertificationTable(rows)
     RequestConfig(request, paginate=False).configure(table)
     return table.data.data
@@ -76,7 +79,7 @@ def sorted_rows(request: HttpRequest, rows: Rows) -> Rows:
 def list_page(
     request: HttpRequest, filters: CertificationFilter, rows: Rows, as_of: datetime | None = None
 ) -> ListPage:
-    """One page of these rows; the queries run here and when the template reads the table."""
+    """Build one page of these rows. The queries run here and when the template reads the table."""
     counts = verdict_totals(rows)
     table = CertificationTable(rows_for_list(rows))
     RequestConfig(request, paginate=False).configure(table)
@@ -94,22 +97,22 @@ def list_page(
 
 
 def _list_panel(request: HttpRequest, filters: CertificationFilter) -> FilterPanel:
-    """The panel; sending its form keeps order and page size."""
+    """Build the filter panel. Its form keeps order and page size."""
     kept = [(name, request.GET[name]) for name in ("sort", "per_page") if request.GET.get(name)]
     scopes = scope_chips(request.user, filters.as_query())  # type: ignore[arg-type]
     return filter_panel(filters, LIST_LAYOUT, kept, scopes)
 
 
 def _export_queries(request: HttpRequest, filters: CertificationFilter) -> dict[str, str]:
-    """The same rows in the same order as a file; with no filter at all, of everything that is live."""
+    """Return {format: query string} of exports of the same rows in the same order; without filters, all live ones."""
     query, sort = filters.as_query() or EVERYTHING_LIVE, request.GET.get("sort")
     more = {"sort": sort} if sort else {}
-    return {kind.upper(): f"{query}&{urlencode({**more, 'export': kind})}" for kind in ("csv", "json")}
+    return {name.upper(): f"{query}&{urlencode({**more, 'export': name})}" for name in ("csv", "json")}
 
 
 @dataclass(frozen=True)
 class CertificationPage:
-    """One certification with the facts it was made on, in groups of (label, text)."""
+    """The page of one certification. `facts`: (title, [(label, text)]) of its stored facts."""
 
     certification: TrackerCertification
     components: list[dict[str, Any]]
@@ -158,12 +161,12 @@ def _frozen_fact_text(name: str, value: Any, typed: dict[str, Any]) -> str:
         value = "yes" if value else "no"
     if name.endswith("_time") and isinstance(value, str):
         value = parse_datetime(value)
-    mark = typed.get(name)
-    return fact_text(name, value) + (f" (typed by {mark['by']})" if mark else "")
+    source = typed.get(name)
+    return fact_text(name, value) + (f" (typed by {source['by']})" if source else "")
 
 
 def _frozen_facts(facts: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The frozen facts that people ask for; nothing for a certification that came without them."""
+    """Return the stored facts to show, by group; an empty list for an imported certification without facts."""
     typed = facts.get("typed", {})
     groups = []
     for title, names in _SHOWN_FACTS.items():
@@ -180,12 +183,12 @@ def _frozen_facts(facts: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]
 def certification_page(
     certification: TrackerCertification, user: User, as_of: datetime | None = None
 ) -> CertificationPage:
-    """The page of one certification, for this person; `as_of`: as it was then, only to be read."""
+    """Build the page of one certification for this user. `as_of`: time of a historical version, which is read-only."""
     is_mine = certification.user_id == user.pk
     may_change = as_of is None and certification.may_be_changed_by(user)
     return CertificationPage(
         certification=certification,
-        components=[_component(certification, one) for one in certification.component_flags],
+        components=[_component(certification, component_flag) for component_flag in certification.component_flags],
         facts=_frozen_facts(certification.facts),
         read_at=parse_datetime(certification.facts.get("read_at") or ""),
         links=_links(certification),
@@ -203,16 +206,17 @@ def certification_page(
     )
 
 
-def _changes(made: TrackerCertification, reader: User, as_of: datetime | None) -> list[ChangeView]:
-    """What was changed, newest first; as of a moment what was changed until then, only to be read."""
-    changes = changes_of(TrackerCertification, made.pk).prefetch_related("undone_by")
+def _changes(certification: TrackerCertification, reader: User, as_of: datetime | None) -> list[ChangeView]:
+    """Return the changes, newest first; with `as_of` those until that time, without undo."""
+    changes = changes_of(TrackerCertification, certification.pk).prefetch_related("undone_by")
     if as_of is None:
-        return present_changes(changes, reader, made)
-    return [replace(one, may_undo=False) for one in present_changes(changes.filter(at__lte=as_of), reader, made)]
+        return present_changes(changes, reader, certification)
+    shown = present_changes(changes.filter(at__lte=as_of), reader, certification)
+    return [replace(change, may_undo=False) for change in shown]
 
 
 def _links(certification: TrackerCertification) -> dict[str, str]:
-    """Addresses of the run, and of its fill where there is one, in OMS."""
+    """Return the URLs of the run and of its fill, if any, in OMS."""
     run = certification.runreconstruction.run
     links = {"oms_run": settings.LINKS["oms_run"].format(run=run.run_number)}
     if run.fill_number:
@@ -220,10 +224,10 @@ def _links(certification: TrackerCertification) -> dict[str, str]:
     return links
 
 
-def _component(certification: TrackerCertification, one: ComponentFlag) -> dict[str, Any]:
+def _component(certification: TrackerCertification, component_flag: ComponentFlag) -> dict[str, Any]:
     return {
-        "label": one.component.label,
-        "flag": one.flag,
-        "lowstat": one.lowstat,
-        "problems": list(getattr(certification, one.component.problems_field).all()),
+        "label": component_flag.component.label,
+        "flag": component_flag.flag,
+        "lowstat": component_flag.lowstat,
+        "problems": list(getattr(certification, component_flag.component.problems_field).all()),
     }

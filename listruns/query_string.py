@@ -1,4 +1,4 @@
-"""What the address of the list asks for: its filters, the default without any, and the scopes that widen it."""
+"""The query string of the list: its filters, the default without filters, and the scopes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from users.models import User
 
 PRACTICE = "practice=on"
-# What else an address of the list may carry.
+# Other parameters of the list.
 OTHER_NAMES = frozenset({AS_OF, "page", "sort", "per_page", "export"})
 
 
 def default_query(user: User) -> str:
-    """My certifications of today (UTC), in training my practice; everybody's for those who certify nothing."""
+    """Return the query for the user's certifications of today (UTC), or practice; everybody's for non-shifters."""
     if user.in_training:
         return PRACTICE
     today = timezone.now().date()
@@ -30,15 +30,15 @@ def default_query(user: User) -> str:
 
 
 def effective_query(request: HttpRequest) -> QueryDict:
-    """The filters of the address, or the default when it names none."""
-    names = {*FILTER_NAMES, *ALIASES, AS_OF}  # a moment stays in every link of the page
+    """Return the filters of the request, or the default if it has none."""
+    names = {*FILTER_NAMES, *ALIASES, AS_OF}  # `as_of` stays in every link of the page
     if not names & request.GET.keys():
         return QueryDict(default_query(request.user))  # type: ignore[arg-type]
     return current_names(request.GET)
 
 
 def scope_chips(user: User, query: str) -> list[FilterChip]:
-    """Ready scopes, the current one marked."""
+    """Return the scopes that the user may choose."""
     today = timezone.now().date()
     day, week = DateRange(today, today), this_week()
     scopes = [("Everybody today", days_query(day)), ("This week", days_query(week))]
@@ -48,4 +48,5 @@ def scope_chips(user: User, query: str) -> list[FilterChip]:
     scopes.append(("All", EVERYTHING_LIVE))
     if user.may_change_others or user.training_since:
         scopes.append(("Practice" if user.may_change_others else "My practice", PRACTICE))
-    return [FilterChip(text, one, one == (query or EVERYTHING_LIVE)) for text, one in scopes]
+    current = query or EVERYTHING_LIVE
+    return [FilterChip(text, scope, scope == current) for text, scope in scopes]

@@ -1,4 +1,4 @@
-"""The rows of the list: their values and their HTML, which is cached, since most rows are the same all day."""
+"""The rows of the list: their values and their HTML, which is cached, since most rows rarely change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ListRow(NamedTuple):
-    """All that a line shows of a certification; `at` is the moment it is of (ISO, UTC), empty for now."""
+    """The values that a row shows. `at`: time of a historical version (ISO, UTC), empty for the current one."""
 
     pk: int
     run_number: int
@@ -39,7 +39,7 @@ class ListRow(NamedTuple):
 
 
 def list_row(row: TrackerCertification, as_of: dt.datetime | None = None) -> ListRow:
-    """What the line of this certification (`rows_for_list`) says."""
+    """Return the values of a certification from `rows_for_list`."""
     return ListRow(
         row.pk,
         row.run_number,
@@ -61,5 +61,5 @@ def list_row(row: TrackerCertification, as_of: dt.datetime | None = None) -> Lis
 
 @render_once(maxsize=2048)
 def row_html(row: ListRow) -> SafeString:
-    """The line as a row of the table."""
+    """Render the row of the table."""
     return render_to_string("listruns/_row.html", {"row": row})

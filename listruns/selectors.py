@@ -1,4 +1,4 @@
-"""Rows of the list, each with just what a line or an export shows of it."""
+"""Queries of the list and its exports, with only the columns that they show."""
 
 from __future__ import annotations
 
@@ -27,39 +27,39 @@ _LIST_COLUMNS = [
 
 
 def all_rows() -> CertificationQuerySet:
-    """Every certification that counts; filters narrow it."""
+    """Return every certification that is not practice."""
     return TrackerCertification.objects.all()
 
 
 def rows_visible_to(person: User) -> CertificationQuerySet:
-    """What is theirs to see as certified: all that counts; in training, their own practice and nothing else."""
+    """Return the certifications that count for this person; in training, only their own practice."""
     if person.in_training:
         return TrackerCertification.everything.filter(is_practice=True, user=person)
     return all_rows()
 
 
 def practice_for(person: User, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The practice among these rows that this person may look at: their own, shift leaders everybody's."""
+    """Return the practice in these rows that this person may see: their own; for shift leaders all."""
     practice = rows.filter(is_practice=True)
     return practice if person.may_change_others else practice.filter(user_id=person.pk)
 
 
 def rows_for_list(rows: Rows) -> Rows:
-    """The rows with what one line shows, of ninety columns twenty-five; those of a moment have other columns."""
+    """Return the rows with the columns of the list, 25 of 90. History rows have other columns."""
     whole = rows.select_related(*_RECONSTRUCTIONS, "user")
     return whole.only(*_LIST_COLUMNS) if rows.model is TrackerCertification else whole.defer("facts", "confirmed")
 
 
 def verdict_totals(rows: QuerySet[Any]) -> dict[str, int]:
-    """How many of the rows have each verdict; of all live ones, an index alone knows."""
+    """Return the number of rows by verdict. For all live ones, the database reads an index only."""
     counted = rows.order_by().values_list("verdict_word").annotate(number=Count("*"))
     return dict(counted)
 
 
 def rows_for_export(rows: Rows) -> Iterator[TrackerCertification]:
-    """The rows in their order with all that an export says: the keys at once, of the rows 500 at a time.
+    """Yield the rows in their order with the columns of an export: all keys first, then 500 rows at a time.
 
-    The database sends all that a query finds, so each chunk is a query.
+    Each chunk is a query, since the database client reads the whole result of a query.
     """
     full = _with_export_relations(rows)
     keys = list(rows.values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""The columns of the list: order, headings, and how each sorts. templates/listruns/_row.html draws a row."""
+"""The columns of the list: order, headings and sorting. templates/listruns/_row.html renders a row."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from certify.models.components import FLAG_FIELDS, Component
 
 
 def _sorted_by(heading: str, *names: str) -> tables.Column:
-    """A column that sorts by these, then by the key, so that pages never overlap."""
+    """Return a column that sorts by these fields, then by primary key, so that pages do not overlap."""
     return tables.Column(verbose_name=heading, order_by=(*names, "pk"), empty_values=())
 
 
 class CertificationTable(tables.Table):
-    """Certifications, newest day first."""
+    """The table of certifications, by default newest shift day first."""
 
     run = _sorted_by("Run", "runreconstruction__run_id", "runreconstruction__reconstruction")
     reconstruction = _sorted_by("Reconstruction", "runreconstruction__reconstruction", "runreconstruction__run_id")
@@ -30,5 +30,5 @@ class CertificationTable(tables.Table):
         sequence = ("run", "reconstruction", "run_type", *FLAG_FIELDS, "...")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        of_components = [(one.flag_field, _sorted_by(one.label, one.flag_field)) for one in Component]
-        super().__init__(*args, extra_columns=of_components, **kwargs)
+        columns = [(component.flag_field, _sorted_by(component.label, component.flag_field)) for component in Component]
+        super().__init__(*args, extra_columns=columns, **kwargs)

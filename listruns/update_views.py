@@ -1,4 +1,4 @@
-"""Changing a certification that stands: its owner and shift leaders may."""
+"""The view that changes a live certification, for its owner and shift leaders."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Role.SHIFTER)
 def update(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The form of a live certification, and its change."""
+    """Show the form of a live certification; a POST changes it."""
     certification = certification_to_change(request.user, pk)
     needs_reason = certification.user_id != request.user.pk
     if request.method != "POST":
@@ -50,9 +50,9 @@ def update(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def certification_to_change(person: User, pk: int) -> TrackerCertification:
-    """The live certification, if this person may change it. Raises Http404 and PermissionDenied."""
-    known = TrackerCertification.everything.visible_to(person).with_names().select_related("withdrawn_by")
-    certification = known.filter(pk=pk).first()
+    """Return the live certification if this person may change it. Raises Http404 and PermissionDenied."""
+    rows = TrackerCertification.everything.visible_to(person).with_names().select_related("withdrawn_by")
+    certification = rows.filter(pk=pk).first()
     if certification is None:
         raise ExplainedHttp404(f"There is no certification {pk}.")
     if by := certification.withdrawn_by:
@@ -64,46 +64,48 @@ def certification_to_change(person: User, pk: int) -> TrackerCertification:
 
 
 def _edit_form(request: SignedInRequest, certification: TrackerCertification, needs_reason: bool) -> HttpResponse:
-    """The form as it stands, with the facts that OMS has now."""
+    """Show the form with the stored values and the current facts of OMS."""
     reading = run_for_page(certification.run_number, Budget.for_page(is_retry="again" in request.GET))
     run = reading.run or stored_run(certification.run_number)
     is_correcting = "correct" in request.GET
     opened = amendment_editor(certification, run, needs_reason=needs_reason, is_correcting=is_correcting)
     editor = restore_draft(request, opened)
-    said = [*explanations(reading.run_result, reading.fill_result), *out_of_range_messages(run)]
-    return form_page(request, editor, said + _staleness_notices(editor), runs=request.GET.get("runs", ""))
+    notices = [*explanations(reading.run_result, reading.fill_result), *out_of_range_messages(run)]
+    return form_page(request, editor, notices + _staleness_notices(editor), runs=request.GET.get("runs", ""))
 
 
 def _staleness_notices(editor: CertificationEditor) -> list[str]:
-    """What changed since it was certified: the facts as this page has them now, the dataset as it is marked."""
+    """Return sentences about changes since it was certified: current facts of this page, and the stored dataset."""
     if editor.existing is None:
         return []
     facts, dataset = (
         format_changes(changed_facts(editor.existing, editor.run)),
         format_changes(dataset_differences(editor.existing)),
     )
-    said = [f"Changed since it was certified: {'; '.join(facts)}. Save it to base it on these facts."] if facts else []
+    notices = []
+    if facts:
+        notices.append(f"Changed since it was certified: {'; '.join(facts)}. Save it to base it on these facts.")
     if dataset:
-        said.append(f"Changed in Run Registry: {dataset[0]}. Saved here, the certification keeps its own.")
-    return said
+        notices.append(f"Changed in Run Registry: {dataset[0]}. Saved here, the certification keeps its own.")
+    return notices
 
 
 def _with_confirmed_version(sent: QueryDict) -> QueryDict:
-    """What was sent; said expressly on a conflict, it goes over the version that was shown there."""
+    """Return the submitted data; after a confirmed conflict, with the version to overwrite."""
     if OVERWRITE_FIELD not in sent:
         return sent
-    meant = sent.copy()
-    meant["version"] = sent.get(OVERWRITE_FIELD, "")
-    return meant
+    data = sent.copy()
+    data["version"] = sent.get(OVERWRITE_FIELD, "")
+    return data
 
 
 def _save_change(
     request: SignedInRequest, certification: TrackerCertification, editor: CertificationEditor
 ) -> HttpResponse:
-    """Save the change; to its page, or the form again with what stood in the way."""
+    """Save the change and redirect to the certification; or show the form with the errors."""
     form = editor.form
     try:
-        made = amend_certification(
+        changed = amend_certification(
             request.user,
             certification,
             form.cleaned_data["version"] or 0,
@@ -112,11 +114,11 @@ def _save_change(
             reason=form.cleaned_data["reason"],
             idempotency_key=form.cleaned_data["idempotency_key"],
         )
-    except EntryInvalid as refused:
-        editor.add_issues(refused.issues)
+    except EntryInvalid as error:
+        editor.add_issues(error.issues)
         return form_page(request, editor, [], status=422)
-    except ChangedMeanwhile as faster:
-        return form_page(request, editor, [], status=409, theirs=faster.existing)
-    close_drafts(request, made)
-    add_saved_message(request, f"{made} is changed, version {made.version}", made)
-    return HttpResponseSeeOther(reverse("listruns:certification", args=[made.pk]))
+    except ChangedMeanwhile as error:
+        return form_page(request, editor, [], status=409, theirs=error.existing)
+    close_drafts(request, changed)
+    add_saved_message(request, f"{changed} is changed, version {changed.version}", changed)
+    return HttpResponseSeeOther(reverse("listruns:certification", args=[changed.pk]))

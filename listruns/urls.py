@@ -1,4 +1,4 @@
-"""Addresses of the list and of one certification."""
+"""URLs of the list and of one certification."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The list of certifications, its exports, and one certification."""
+"""Views of the list of certifications, its exports, and one certification."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-# Names that bookmarks of the list before this one carry, and what they are called now.
+# {parameter of the earlier list, which bookmarks have: current parameters}
 RENAMED_PARAMETERS = {"date_range_min": ["date_min"], "date_range_max": ["date_max"], "date": ["date_min", "date_max"]}
 
 
 def _with_new_names(query: QueryDict) -> QueryDict:
-    """The query of an old bookmark with today's names."""
+    """Return the query with current parameter names."""
     renamed = QueryDict(mutable=True)
     for name, values in query.lists():
         for new in RENAMED_PARAMETERS.get(name, [name]):
@@ -43,7 +43,7 @@ def _with_new_names(query: QueryDict) -> QueryDict:
 
 @require_safe
 def certification_list(request: HttpRequest) -> HttpResponseBase:
-    """The certifications that the address asks for, as a page or as a file; 422 where it cannot be read."""
+    """Show or export the filtered certifications. Invalid filters: status 422 for the page, 400 for an export."""
     if RENAMED_PARAMETERS.keys() & request.GET.keys():
         return redirect(f"{reverse('listruns:list')}?{_with_new_names(request.GET).urlencode()}", permanent=True)
     query, moment = effective_query(request), requested_moment(request)
@@ -52,8 +52,8 @@ def certification_list(request: HttpRequest) -> HttpResponseBase:
     )  # as the filter itself reads it
     stored = _certifications_to_filter(cast("User", request.user), moment, is_practice=is_practice)
     filters = CertificationFilter(query, stored, keeps=[AS_OF])
-    if kind := request.GET.get("export"):
-        return _export_or_error(request, filters, kind)
+    if format_name := request.GET.get("export"):
+        return _export_or_error(request, filters, format_name)
     rows = filters.qs if filters.is_valid() else stored.none()
     page = list_page(request, filters, rows, moment)
     context = {"page": page, "unknown": CertificationFilter.unknown_names(request.GET, OTHER_NAMES)}
@@ -61,35 +61,36 @@ def certification_list(request: HttpRequest) -> HttpResponseBase:
 
 
 def _certifications_to_filter(person: User, moment: datetime | None, *, is_practice: bool) -> QuerySet[Any]:
-    """What there is to filter: all that counts, or the practice that this person may look at."""
+    """Return the rows to filter: all that count, or the practice that this person may see."""
     stored: QuerySet[Any] = certifications_as_of(moment) if moment else TrackerCertification.everything.all()
     return practice_for(person, stored) if is_practice else stored.filter(is_practice=False)
 
 
-def _export_or_error(request: HttpRequest, filters: CertificationFilter, kind: str) -> HttpResponseBase:
-    """The file; 400 with a sentence rather than other rows than were meant."""
-    wrong = [f"{name} means nothing here" for name in CertificationFilter.unknown_names(request.GET, OTHER_NAMES)]
-    wrong += [f"{name}: {' '.join(map(str, says))}" for name, says in filters.errors.items()]
-    if kind not in FORMATS:
-        wrong.append(f"export is {kind!r}: give {' or '.join(FORMATS)}")
-    if wrong:
-        return HttpResponse(f"Not exported. {'; '.join(wrong)}\n", status=400, content_type="text/plain; charset=utf-8")
-    return export_response(rows_for_export(sorted_rows(request, filters.qs)), kind)
+def _export_or_error(request: HttpRequest, filters: CertificationFilter, format_name: str) -> HttpResponseBase:
+    """Return the export, or status 400 with a sentence for unknown parameters and invalid filters."""
+    errors = [f"{name} means nothing here" for name in CertificationFilter.unknown_names(request.GET, OTHER_NAMES)]
+    errors += [f"{name}: {' '.join(map(str, messages))}" for name, messages in filters.errors.items()]
+    if format_name not in FORMATS:
+        errors.append(f"export is {format_name!r}: give {' or '.join(FORMATS)}")
+    if errors:
+        text = f"Not exported. {'; '.join(errors)}\n"
+        return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
+    return export_response(rows_for_export(sorted_rows(request, filters.qs)), format_name)
 
 
 @role_required(Role.SHIFT_LEADER)
 @require_safe
 def full_export(_request: HttpRequest) -> HttpResponseBase:
-    """Everything that is stored, as a file."""
+    """Export all stored rows."""
     return full_export_response()
 
 
 @require_safe
 def certification(request: HttpRequest, pk: int) -> HttpResponse:
-    """One certification, live or withdrawn, with the facts it was made on; or as it was at a moment."""
+    """Show one certification, live or withdrawn, with its stored facts; or its version at the time `as_of`."""
     user, moment = cast("User", request.user), requested_moment(request)
-    made = _historical_certification(pk, moment, user) if moment else _current_certification(pk, user)
-    return render(request, "listruns/certification.html", {"page": certification_page(made, user, moment)})
+    row = _historical_certification(pk, moment, user) if moment else _current_certification(pk, user)
+    return render(request, "listruns/certification.html", {"page": certification_page(row, user, moment)})
 
 
 def _current_certification(pk: int, reader: User) -> TrackerCertification:
@@ -98,10 +99,10 @@ def _current_certification(pk: int, reader: User) -> TrackerCertification:
 
 
 def _historical_certification(pk: int, moment: datetime, reader: User) -> TrackerCertification:
-    """The certification as it was then. Raises Http404, with a sentence where it was made later."""
-    if then := certification_as_of(pk, moment, reader).first():
-        return then
-    made = _current_certification(pk, reader)
+    """Return the version at `moment`. Raises Http404, with a sentence if it was certified later."""
+    if row := certification_as_of(pk, moment, reader).first():
+        return row
+    current = _current_certification(pk, reader)
     raise ExplainedHttp404(
-        f"{made} was certified later, at {made.created_at:%Y-%m-%d %H:%M:%S} UTC. Give a later time."
+        f"{current} was certified later, at {current.created_at:%Y-%m-%d %H:%M:%S} UTC. Give a later time."
     )

@@ -39,7 +39,7 @@ def rows(guest_client, made):
     return rows
 
 
-def test_list_shows_what_was_said_then(rows):
+def test_list_shows_the_versions_at_that_time(rows):
     assert rows(f"as_of={BEFORE}") == []
     (then,) = rows(f"as_of={MADE}")
     assert (then.strip, then.verdict_word, then.comment, then.run_number) == ("good", "good", "one", 315270)
@@ -62,7 +62,7 @@ def test_list_shows_what_was_said_then(rows):
         ("dataset=PromptReco&lowstat=", MADE),
     ],
 )
-def test_filters_narrow_what_was_said_then(rows, filters, then):
+def test_filters_apply_to_the_versions_at_that_time(rows, filters, then):
     from certify.models import BadReason, PixelProblem
 
     query = filters.format(problem=PixelProblem.objects.get().pk, reason=BadReason.objects.get().pk)
@@ -76,7 +76,7 @@ def test_nothing_is_stale_then(rows):
     assert rows(f"as_of={MADE}&stale=on") == []
 
 
-def test_exports_say_what_was_said_then(guest_client, made):
+def test_exports_have_the_versions_at_that_time(guest_client, made):
     lines = b"".join(guest_client.get(f"/list/?as_of={MADE}&export=csv").streaming_content).decode()
     (row,) = csv.DictReader(io.StringIO(lines))
     assert (row["id"], row["strip"], row["verdict"], row["pixel_problems"]) == (str(made.pk), "good", "good", "hot")
@@ -109,7 +109,7 @@ def test_moments_are_read_as_people_write_them(rows, moment):
 
 
 @pytest.mark.parametrize("moment", ["yesterday", "2018-13-01", "0001-01-01T00:00:00+23:00"])
-def test_a_moment_that_cannot_be_read_is_said(guest_client, made, moment):
+def test_invalid_as_of_is_an_error(guest_client, made, moment):
     answer = guest_client.get("/list/", {"as_of": moment})
     assert answer.status_code == 400 and "Give a time such as 2026-05-01T12:00Z." in answer.content.decode()
     assert guest_client.get(f"/list/{made.pk}/", {"as_of": moment}).status_code == 400

@@ -18,7 +18,7 @@ def page(client, certification):
     return answer.content.decode()
 
 
-def test_page_says_what_was_said_and_on_which_facts(guest_client, shifter):
+def test_page_shows_the_certification_and_its_facts(guest_client, shifter):
     made = CertificationFactory(
         run=RunFactory(run_number=315270),
         user=shifter,

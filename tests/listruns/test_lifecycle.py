@@ -81,7 +81,7 @@ def test_restore_where_another_one_is_live_says_which(shifter_client, shifter, m
     assert made.state == "withdrawn"
 
 
-def test_leader_hands_over_and_both_shifters_are_told(shift_leader_client, shifter, other_shifter, guest, made):
+def test_leader_hands_over_and_both_shifters_are_notified(shift_leader_client, shifter, other_shifter, guest, made):
     assert send(shift_leader_client, made, "hand-over", reason="x", to=guest.pk).status_code == 422
     assert send(shift_leader_client, made, "hand-over", reason="x", to=shifter.pk).status_code == 422
     answer = send(shift_leader_client, made, "hand-over", reason="took the shift", to=other_shifter.pk)

@@ -62,7 +62,7 @@ def test_double_click_makes_one_record_and_both_lead_to_it(is_known):
     assert outcomes == [made] * HANDS
 
 
-def test_many_hands_make_one_record_and_the_others_are_told():
+def test_concurrent_saves_create_one_certification_and_conflicts():
     reference, number = ReconstructionFactory(reference=True), RunFactory().run_number
     people = UserFactory.create_batch(HANDS)
     deeds = [

@@ -34,7 +34,7 @@ def test_what_is_saved_leads_to_its_page(shifter_client):
     assert f'<a href="/list/{made.pk}/">{made}</a> is saved. Verdict: good.' in told
 
 
-def test_refused_checklist_is_told_from_the_field_of_its_name(shifter_client):
+def test_checklist_error_is_distinct_from_the_field_of_its_name(shifter_client):
     ChecklistFactory(identifier="pixel", title="Pixel")
     refused = send_form(shifter_client, open_form(shifter_client), **{**GOOD, "pixel": None})
     assert [name for _anchor, name in refused.context["editor"].error_links] == ["Pixel", "Checklist Pixel"]
@@ -102,7 +102,7 @@ def test_form_for_another_reconstruction_than_shown_is_refused(shifter_client):
 
 
 @pytest.mark.parametrize("ticket", [None, "", "forged"])
-def test_form_without_its_ticket_is_opened_anew_and_keeps_what_was_typed(shifter_client, ticket):
+def test_form_without_a_valid_ticket_is_shown_again_with_its_input(shifter_client, ticket):
     opened = open_form(shifter_client)
     sent = {**GOOD, "ticket": ticket, "comment": "kept", "dataset": "/Express/MadeUp/DQM"}
     refused = send_form(shifter_client, opened, **sent)

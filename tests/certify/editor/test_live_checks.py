@@ -29,7 +29,7 @@ def test_empty_form_is_not_shouted_at(shifter_client):
     assert "<html" not in response.content.decode()
 
 
-def test_what_is_said_so_far_meets_the_rules(shifter_client):
+def test_live_checks_apply_the_rules(shifter_client):
     opened = open_form(shifter_client)
     response = _live_check(shifter_client, opened, strip="bad", tracking="good", pixel="excluded")
     assert field_names(response) == {"confirm_pixel"}

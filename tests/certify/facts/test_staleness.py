@@ -50,7 +50,7 @@ def _stale(made):
         ({"energy": 1.0}, {}),
     ],
 )
-def test_only_what_the_verdict_rests_on_marks(made, other, stale):
+def test_only_facts_of_the_verdict_make_stale(made, other, stale):
     _oms_says(made.runreconstruction.run, **other)
     assert _stale(made) == stale
     assert (made.is_stale, made.version, made.updated_by) == (bool(stale), 1, None)
@@ -62,7 +62,7 @@ def test_value_that_was_missing_is_no_change(shifter):
     assert _stale(made) == {}
 
 
-def test_fact_that_comes_back_takes_the_mark_away(made):
+def test_fact_that_returns_to_its_value_is_not_stale(made):
     run = made.runreconstruction.run
     _oms_says(run, lumisections=601)
     since = TrackerCertification.objects.get().stale_since
@@ -96,7 +96,7 @@ def test_correction_on_another_reconstruction_marks_this_one(made, shifter_clien
     assert TrackerCertification.objects.exclude(pk=made.pk).get().stale == []
 
 
-def test_amending_takes_the_mark_away(made, shifter_client, references):
+def test_amended_certification_is_not_stale(made, shifter_client, references):
     _oms_says(made.runreconstruction.run, lumisections=601)
     path = f"/list/{made.pk}/update/"
     opened = open_form(shifter_client, path)
@@ -119,7 +119,7 @@ def test_opening_the_update_page_marks_and_changes_nothing_else(made, shifter_cl
     assert TrackerCertification.objects.filter(pk=real.pk).values(*before).get() == before
 
 
-def test_owner_confirms_and_the_facts_are_frozen_anew(made, shifter, shifter_client):
+def test_owner_confirms_and_the_current_facts_are_stored(made, shifter, shifter_client):
     _oms_says(made.runreconstruction.run, recorded_lumi=120.0)
     made.refresh_from_db()
     text = shifter_client.get(f"/list/{made.pk}/").content.decode()

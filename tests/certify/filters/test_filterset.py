@@ -46,7 +46,7 @@ def test_earlier_names_and_ways_to_give_days_come_to_one_query(query, canonical)
     assert filter_of(canonical).as_query() == canonical
 
 
-def test_filters_in_words():
+def test_filters_as_text():
     problem = PixelProblemFactory(name="hot")
     UserFactory(username="anna")
     filters = filter_of(f"week=2018-W22&user=anna&problem=pixel-{problem.pk}&pixel_problems={problem.pk}&stale=on")

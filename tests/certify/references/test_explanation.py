@@ -76,7 +76,8 @@ def test_another_choice_says_its_own_reasons_while_one_types(shifter_client, san
     other = reference(314575, era="2018B")
     opened = open_form(shifter_client, ADDRESS)
     answer = send_form(shifter_client, opened, ADDRESS, reference_runreconstruction=other.pk, hints="1")
-    assert 'innerHTML:#reference-explanation">same type, same reconstruction, 2018B, not 2018A' in html(answer)
+    fragment = 'innerHTML:#reference-explanation, #why-reference">same type, same reconstruction, 2018B, not 2018A'
+    assert fragment in html(answer)
 
 
 def test_all_are_ranked_on_demand_as_a_part_and_as_a_page(shifter_client, guest_client, sandbox):

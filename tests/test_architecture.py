@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.draw_packages import layers
+
 ROOT = Path(__file__).resolve().parent.parent
 FORBIDDEN_NAMES = ("util", "helper", "common", "misc", "manager")
 MODULE_LINES, TEMPLATE_LINES, CONFTEST_LINES = 300, 150, 150
@@ -45,7 +47,10 @@ def _name(path: Path) -> str:
 
 
 def test_contracts_name_every_package():
+    """As a root package, and, but for the two that stand apart, in its layer."""
     assert {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"} == set(packages())
+    in_layers = {name for line in layers("packages") for name in line}
+    assert set(packages()) - in_layers == {"sandbox", "tools"}
 
 
 def test_import_upwards_is_found(tmp_path):
@@ -57,8 +62,8 @@ def test_import_upwards_is_found(tmp_path):
     (tmp_path / "certify" / "models.py").touch()
     contracts = (ROOT / ".importlinter").read_text(encoding="utf-8")
     first = contracts.index("[importlinter:contract:packages]")
-    layers = contracts[: contracts.index("[importlinter:contract:", first + 1)].split("ignore_imports")[0]
-    (tmp_path / ".importlinter").write_text(layers, encoding="utf-8")
+    first_contract = contracts[: contracts.index("[importlinter:contract:", first + 1)].split("ignore_imports")[0]
+    (tmp_path / ".importlinter").write_text(first_contract, encoding="utf-8")
     command = [str(Path(sys.executable).with_name("lint-imports")), ".importlinter"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 1

@@ -11,8 +11,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from certify.references.service import APV
-from infrastructure.http.services import essential_services
+from infrastructure.http.services import monitored_services
 from infrastructure.http.status import ServiceState, service_states
 
 
@@ -22,14 +21,9 @@ from infrastructure.http.status import ServiceState, service_states
 def health(_request: HttpRequest) -> JsonResponse:
     """200 when the database responds, else 503. Outside services are listed with their last state, not called."""
     is_healthy = _database_answers()
-    services = {state.name: _service_body(state) for state in service_states(_service_names())}
+    services = {state.name: _service_body(state) for state in service_states(monitored_services())}
     body = {"status": "ok" if is_healthy else "database out", "version": settings.VERSION, "database": is_healthy}
     return JsonResponse(body | {"services": services}, status=200 if is_healthy else 503)
-
-
-def _service_names() -> list[str]:
-    """The names of the services that this server has a URL for."""
-    return essential_services() + ([APV] if settings.APV_URL else [])
 
 
 def _database_answers() -> bool:

@@ -3,4 +3,4 @@
 from infrastructure.http.services import Service
 
 APV = "apv"
-APV_SERVICE = Service(APV, "the APV service", is_essential=False)
+APV_SERVICE = Service(APV, "the APV service", is_essential=False, optional_setting="APV_URL")

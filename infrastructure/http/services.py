@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 
 @dataclass(frozen=True)
 class Service:
@@ -11,7 +13,8 @@ class Service:
 
     `code`: how code and caches name it. `label`: how people call it, inside a sentence. `fallback`: what one does
     while it does not answer, as an imperative clause. `outage_note`: what an outage means, a sentence.
-    `is_essential`: whether the frame of every page and /healthz report it. `issues_tokens`: whether the tokens that
+    `is_essential`: whether the frame of every page and /healthz report it. `optional_setting`: name of the setting with
+    its address; while that is not empty, /healthz reports the service too. `issues_tokens`: whether the tokens that
     other services ask for come from it.
     """
 
@@ -20,6 +23,7 @@ class Service:
     fallback: str = "Go on without it"
     outage_note: str = ""
     is_essential: bool = True
+    optional_setting: str = ""
     issues_tokens: bool = False
 
 
@@ -40,6 +44,12 @@ def essential_services() -> list[str]:
     """The codes of those that every page reports, in the order of registration, the issuer of tokens last."""
     essential = (service for service in _services.values() if service.is_essential)
     return [service.code for service in sorted(essential, key=lambda service: service.issues_tokens)]
+
+
+def monitored_services() -> list[str]:
+    """The codes of those that /healthz reports: the essential ones, and optional ones that have an address."""
+    optional = (service for service in _services.values() if service.optional_setting and not service.is_essential)
+    return essential_services() + [one.code for one in optional if getattr(settings, one.optional_setting)]
 
 
 def token_issuer() -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import page
 from sandbox.exchange import HTML, Request, Response
-from sandbox.faults import InvalidFault, parse_fault
+from sandbox.faults import ANNOUNCED_SERVICES, InvalidFault, parse_fault
 from sandbox.openid.people import InvalidAccount
+from sandbox.services import SERVICES
 from sandbox.sso import DEFAULT_LIFETIME_S
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def _add_fault(request: Request, state: SandboxState) -> Response:
     if request.is_form and body.get("mode") == "healthy":
         state.faults.clear(body.get("service"))
     else:
-        state.faults.add(parse_fault(body))
+        names = [*(service.name for service in SERVICES), *ANNOUNCED_SERVICES]
+        state.faults.add(parse_fault(body, names))
     return _acknowledge(request, state.faults.listed())
 
 

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TIMEOUT_S = 10
+# The settings with the addresses of outside services, and where the sandbox has each.
+PATHS = {
+    "RUNREGISTRY_URL": "/registry",
+    "OMS_URL": "/oms/agg/api/v1",
+    "APV_URL": "/apv/getReadOutmode.pl",
+    "SSO_URL": "/sso/auth/realms/cern",
+}
 _control = http.Session()
 _control.trust_env = False
 __all__ = ["sandbox", "sandbox_server"]
@@ -92,10 +99,8 @@ def sandbox_server() -> Iterator[SandboxForTests]:
 @pytest.fixture
 def sandbox(sandbox_server: SandboxForTests, settings) -> Iterator[SandboxForTests]:
     """The sandbox, healthy and with an empty request log; the product's settings point at it."""
-    settings.RUNREGISTRY_URL = f"{sandbox_server.base_url}/registry"
-    settings.OMS_URL = f"{sandbox_server.base_url}/oms/agg/api/v1"
-    settings.APV_URL = f"{sandbox_server.base_url}/apv/getReadOutmode.pl"
-    settings.SSO_URL = f"{sandbox_server.base_url}/sso/auth/realms/cern"
+    for name, path in PATHS.items():
+        setattr(settings, name, f"{sandbox_server.base_url}{path}")
     policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     policy = {**policy, "form-action": ["'self'", sandbox_server.base_url]}
     settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy}

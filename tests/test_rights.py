@@ -63,7 +63,7 @@ def make_certification(owner: User | None = None, **more: Any) -> TrackerCertifi
 
 
 def make_input(**changes: Any) -> CertificationInput:
-    said = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "date": date(2018, 6, 2)}
+    said = {**GOOD, "date": date(2018, 6, 2)}
     return CertificationInput.from_columns(**{**said, "reference": ReconstructionFactory(reference=True), **changes})
 
 

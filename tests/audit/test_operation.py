@@ -16,6 +16,7 @@ from certify.models import BadReason, TrackerCertification
 from certify.references.actions import adopt_reference
 from certify.vocabulary.actions import add_term
 from oms.models import OmsFill, OmsRun
+from tests.certify.page_form import GOOD
 from tests.factories import (
     BadReasonFactory,
     CertificationFactory,
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 
 def decision(reference, **changes):
-    said = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "date": date(2018, 6, 2)}
+    said = {**GOOD, "date": date(2018, 6, 2)}
     return CertificationInput.from_columns(**{**said, "reference": reference, **changes})
 
 

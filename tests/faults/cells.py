@@ -17,6 +17,7 @@ from certify.models import TrackerCertification
 from infrastructure.http import status, tokens
 from oms.models import OmsFill, OmsRun
 from tests.browser_form import fields_of
+from tests.certify.page_form import GOOD
 from tests.faults.matrix import REFRESH_PAGE, RUN, SERVICES, MatrixPage, failure_text, is_silent
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 NEXT_STEP = re.compile(r"try again|query again|try later|type (the|them)|by hand|check the number", re.IGNORECASE)
 COMMENT = "seven words that nobody wants to retype"
-FORM_DATA = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "comment": COMMENT}
+FORM_DATA = {**GOOD, "comment": COMMENT}
 RENDERING_S = 10  # beside the time for the outside, on a machine that does other things too; faults last 30 s
 
 

@@ -9,6 +9,7 @@ import re
 
 from certify.models import RunReconstruction, TrackerCertification
 from oms.models import OmsRun
+from tests.certify.page_form import GOOD
 
 ROW = re.compile(r'<tr data-pk="(\d+)" data-run="(\d+)" data-reco="(\w+)"')
 
@@ -39,7 +40,7 @@ def create_certifications(number, user, reference, **more):
     """This many certifications of distinct runs, in a few statements."""
     runs = OmsRun.objects.bulk_create(OmsRun(run_number=400000 + i, run_type="collisions") for i in range(number))
     recos = RunReconstruction.objects.bulk_create(RunReconstruction(run=run, reconstruction="express") for run in runs)
-    flags = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "run_type": "collisions"}
+    flags = {**GOOD, "run_type": "collisions"}
     return TrackerCertification.objects.bulk_create(
         TrackerCertification(
             runreconstruction=reco, user=user, reference_runreconstruction=reference, **{**flags, **more}

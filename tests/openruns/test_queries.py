@@ -9,6 +9,7 @@ from certify.models.choices import Reconstruction
 from infrastructure.http.budget import Budget
 from oms.models import OmsFill, OmsRun
 from registry.client import datasets_of_runs
+from tests.certify.page_form import GOOD
 from tests.factories import CertificationFactory, ReconstructionFactory
 from tests.openruns.open_runs_page import search
 
@@ -44,10 +45,7 @@ def certify_elsewhere(user, count: int) -> None:
             runreconstruction=row,
             user=user,
             reference_runreconstruction=reference,
-            pixel="good",
-            strip="good",
-            tracking="good",
-            trackermap="exists",
+            **GOOD,
             date=one.date,
         )
         for row in made

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certify.models.choices import Reconstruction, Verdict
+from certify.models.components import FLAG_FIELDS
 from oms.choices import RunType
 from reports.fill_statistics import fill_lumis, fills, lumi_of_runs, runs
 from reports.rows import FrozenFillFacts, ReportGroup, ReportRow
@@ -33,7 +34,7 @@ def report_row(
         "run_number": number,
         "group": ReportGroup(run_type, reconstruction, "", 3.8, 6500.0, "PROTON"),
         "reference": "314811 prompt",
-        "flags": dict.fromkeys(("pixel", "strip", "tracking"), flag),
+        "flags": dict.fromkeys(FLAG_FIELDS, flag),
         "low_statistics": frozenset(),
         "verdict": verdict,
         "has_trackermap": True,

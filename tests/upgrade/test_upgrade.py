@@ -15,6 +15,7 @@ from certify.models import Checklist, TrackerCertification
 from certify.review.models import Reviewed
 from drafts.models import Draft
 from tests.browser_form import field_names, fields_of
+from tests.certify.page_form import GOOD
 from tests.upgrade.stored_site import (
     MADE_AT,
     STORED,
@@ -138,7 +139,7 @@ def test_draft_is_offered_restored_and_saved(shifter):
 
 
 def test_form_in_which_a_draft_was_restored_is_saved_and_the_draft_ends(shifter):
-    path, fields = stored_form("restored_form", pixel="good", strip="good", tracking="good", trackermap="exists")
+    path, fields = stored_form("restored_form", **GOOD)
     fields.pop("pixel_lowstat")
     assert send(shifter, path, fields).status_code == 303
     assert TrackerCertification.objects.latest("pk").comment == "half a thought — µ"

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from certify.models import TrackerCertification
 from certify.models.choices import ConfirmationCode
+from certify.models.components import FLAG_FIELDS
 from shiftleader.parts.registry import PARTS
 from tests.browser_form import fields_of
 from tools.bench.measure import BASELINE_PATH, BenchBrowser, Measurement, PageResponse, longest_chain, timed
@@ -123,7 +124,7 @@ def _certifying_queries(browser: BenchBrowser, runs: str, run: int, reconstructi
 def all_good(page: PageResponse) -> dict[str, Any]:
     """The fields of this page's certify form with every component good and every confirmation ticked."""
     fields: dict[str, Any] = dict(fields_of(page))
-    fields |= dict.fromkeys(("pixel", "strip", "tracking"), "good") | {"trackermap": "exists"}
+    fields |= dict.fromkeys(FLAG_FIELDS, "good") | {"trackermap": "exists"}
     for name in re.findall(r'name="(checklist_\w+)"', page.text):
         fields[name] = "on"
     return fields | {f"confirm_{code}": "on" for code in ConfirmationCode.values}

@@ -14,6 +14,7 @@ from certify.models import BadReason, RunReconstruction, TrackerCertification
 from certify.references.actions import adopt_reference
 from certify.vocabulary.actions import add_term
 from oms.models import OmsFill, OmsRun
+from tests.certify.page_form import GOOD
 from tests.factories import (
     BadReasonFactory,
     CertificationFactory,
@@ -37,7 +38,7 @@ def reference():
 
 
 def _decision(reference, **changes):
-    said = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "date": date(2018, 6, 2)}
+    said = {**GOOD, "date": date(2018, 6, 2)}
     return CertificationInput.from_columns(**{**said, "reference": reference, **changes})
 
 

@@ -13,6 +13,7 @@ from certify.actions.input import CertificationContext, CertificationInput
 from certify.errors import AlreadyCertified
 from certify.models import TrackerCertification
 from certify.models.choices import ConfirmationCode
+from certify.models.components import FLAG_FIELDS
 from oms.client import FetchResult
 from oms.upsert import store_facts
 from oms.wire_types import FillFacts, RunFacts
@@ -47,7 +48,7 @@ def _all_at_once(deeds):
 
 
 def _decision(reference, comment=""):
-    said = dict.fromkeys(("pixel", "strip", "tracking"), "good")
+    said = dict.fromkeys(FLAG_FIELDS, "good")
     told = {"trackermap": "exists", "reference": reference, "date": date(2018, 6, 2), "comment": comment}
     return CertificationInput.from_columns(**said, **told, confirmed=ConfirmationCode.values)
 

@@ -38,7 +38,7 @@ def trainee_client(client, trainee):
 
 
 def _said(**changes):
-    said = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists", "date": date(2018, 6, 2)}
+    said = {**GOOD, "date": date(2018, 6, 2)}
     return CertificationInput.from_columns(**{**said, "reference": ReconstructionFactory(reference=True), **changes})
 
 

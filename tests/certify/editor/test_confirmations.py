@@ -120,8 +120,7 @@ def test_ticks_outlive_a_reason_that_is_added(shifter_client):
 
 
 def _decision(**changes):
-    said = {"pixel": "good", "strip": "good", "tracking": "good", "trackermap": "exists"}
-    return CertificationInput.from_columns(**{**said, "date": RunFactory.start_time.date(), **changes})
+    return CertificationInput.from_columns(**{**GOOD, "date": RunFactory.start_time.date(), **changes})
 
 
 def test_action_holds_the_questions_itself(shifter):

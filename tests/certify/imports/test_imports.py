@@ -11,6 +11,7 @@ from audit.models import Change
 from certify.actions.lifecycle import withdraw_certification
 from certify.imports.importer import NotImportable, import_certifications, read_certifications
 from certify.models import Dataset, RunReconstruction, TrackerCertification
+from certify.models.components import FLAG_FIELDS
 from infrastructure.csv_export import escape_cell, unescape_cell
 from listruns.exports import FIELDS, exported_values
 from oms.models import OmsRun
@@ -79,7 +80,7 @@ def test_file_that_cannot_be_read_says_where(text, says):
         _read(text)
 
 
-ENTRY = {"run_number": 316187, "reconstruction": "express", "pixel": "good", "strip": "good", "tracking": "good"}
+ENTRY = {"run_number": 316187, "reconstruction": "express", **dict.fromkeys(FLAG_FIELDS, "good")}
 ENTRY |= {"reference_run_number": 314472, "reference_reconstruction": "prompt"}
 
 

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -82,12 +83,10 @@ def test_pixel_alone_does_not_count_for_cosmics(component, counts):
 
 
 def test_flags_and_columns_say_the_same():
-    said = tuple(
-        ComponentFlag(one, "bad", lowstat) for one, lowstat in zip(Component, (True, False, True), strict=True)
-    )
+    said = tuple(ComponentFlag(one, "bad", lowstat) for one, lowstat in zip(Component, cycle((True, False))))
     row = TrackerCertification(**flag_columns(said))
     assert component_flags_of(row) == row.component_flags == said
-    assert [one.is_ok for one in said] == [True, False, True]
+    assert [one.is_ok for one in said] == [one.lowstat for one in said]
 
 
 def test_help_says_the_rules_of_the_declaration():

@@ -7,7 +7,7 @@ import pytest
 
 from certify.models import TrackerCertification
 from certify.models.choices import Flag, Verdict
-from certify.models.components import component_flags_of
+from certify.models.components import Component, ComponentFlag, component_flags_of, flag_columns
 from certify.models.verdict import verdict
 from oms.choices import RunType
 from tests.factories import CertificationFactory, ReconstructionFactory, UserFactory
@@ -19,6 +19,7 @@ def _columns(run_type, flags, ticks):
     names = ("pixel", "strip", "tracking")
     return {
         "run_type": run_type,
+        **flag_columns(ComponentFlag(one, Flag.GOOD, lowstat=False) for one in Component),
         **dict(zip(names, flags, strict=True)),
         **{f"{name}_lowstat": tick for name, tick in zip(names, ticks, strict=True)},
     }

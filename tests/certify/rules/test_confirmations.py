@@ -24,7 +24,8 @@ WHEN = datetime(2018, 5, 9, 12, tzinfo=UTC)
 
 
 def _said(pixel="good", strip="good", tracking="good", low=()):
-    flags = {Component.PIXEL: pixel, Component.STRIP: strip, Component.TRACKING: tracking}
+    flags = dict.fromkeys(Component, "good")
+    flags |= {Component.PIXEL: pixel, Component.STRIP: strip, Component.TRACKING: tracking}
     return {one: ComponentFlag(one, flag, one.value in low) for one, flag in flags.items()}
 
 

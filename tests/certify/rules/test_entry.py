@@ -12,7 +12,8 @@ TODAY = date(2018, 5, 10)
 
 
 def _entry(pixel="good", strip="good", tracking="good", low=(), **changes):
-    flags = {Component.PIXEL: pixel, Component.STRIP: strip, Component.TRACKING: tracking}
+    flags = dict.fromkeys(Component, "good")
+    flags |= {Component.PIXEL: pixel, Component.STRIP: strip, Component.TRACKING: tracking}
     component_flags = {one: ComponentFlag(one, flag, one.value in low) for one, flag in flags.items()}
     facts = {"run_number": 315259, "run_type": "collisions", "reference_run_type": "collisions"}
     return CertificationEntry(**{**facts, "component_flags": component_flags, "date": TODAY, "today": TODAY, **changes})

@@ -1,7 +1,7 @@
 """The declaration of the components. Forms, rules, the verdict, tables, exports and reports derive from it.
 
-A component has its columns in `TrackerCertification` and a vocabulary model of its problems. See "A new component" in
-docs/developer.md for how to add one.
+A component has its columns in `TrackerCertification` and a vocabulary model of its problems. The recipe "a new
+component" in docs/developer.md says how to add one.
 """
 
 from __future__ import annotations

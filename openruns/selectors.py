@@ -9,6 +9,7 @@ from certify.models.choices import Reconstruction
 from certify.rules.run_numbers import format_run_numbers
 from certify.selectors import live_certifications_of
 from drafts.selectors import presence_of_runs
+from infrastructure.http.errors import advice_for
 from infrastructure.http.results import Found, Unreachable
 from oms.formatting import lumi_text
 from oms.models import OmsRun
@@ -121,8 +122,10 @@ def _number_text(value: int | None) -> str:
 
 
 def _outage_text(answer: object) -> str:
-    """What happened to a service that is out. The advice of a single run's page does not fit a list of runs."""
-    return f"{answer.reason}." if isinstance(answer, Unreachable) else ""
+    """What happened to a service that is out. The usual advice fits the page of one run, so this page has its own."""
+    if not isinstance(answer, Unreachable):
+        return ""
+    return f"{answer.reason}." if answer.advice == advice_for(answer.service) else answer.sentence
 
 
 def _oms_notes(shown: list[int], oms: RunsReading) -> Iterator[str]:

@@ -21,6 +21,7 @@ from tests.faults import matrix
 from tests.faults.cells import COMMENT, FORM_DATA, CellRun, check_reading_cell, check_refresh_cell, check_saving_cell
 from tests.faults.matrix import PAGES, READING_PAGES, RUN, SAVING_PAGES, SERVICES
 from tests.test_access_table import TABLE, addresses
+from tests.waiting import are_concurrent
 
 pytestmark = pytest.mark.django_db
 BUDGET_S = 1
@@ -104,9 +105,19 @@ def test_page_stays_within_the_real_budget(walk, settings):
     assert max(walk.seconds) > 5
 
 
+def test_certify_form_requests_both_services_in_parallel(walk, settings):
+    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5
+    walk.budget_s = 10
+    walk.sandbox.faults("registry", "slow", seconds=2, path="datasets")
+    walk.sandbox.faults("oms", "slow", seconds=2, path="runs")
+    walk.ask("get", READING_PAGES[2].path)
+    runs = [call for call in walk.sandbox.requests("oms") if call["path"].endswith("/runs")]
+    assert are_concurrent([*walk.sandbox.requests("registry"), *runs])
+
+
 def test_budget_holds_while_everything_is_silent(walk, settings):
-    """With the real time-outs the budget ends the request."""
-    settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 2, 5
+    """The budget ends the request, long before the time-out of a call."""
+    settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 2, 25
     for service in SERVICES:
         walk.sandbox.faults(service, "hang")
     for page in READING_PAGES[:2]:

@@ -87,6 +87,12 @@ def test_with_everything_out_the_runs_can_be_certified_by_hand(shifter_client, s
     assert page.text.count("certify by hand") == 4
 
 
+def test_refused_access_says_to_tell_the_administrator(shifter_client, sandbox):
+    sandbox.faults("registry", "403")
+    page = search(shifter_client, "315257")
+    assert "does not let CertHelper in (403). Certify without it, and tell the administrator. The runs" in page.text
+
+
 def test_run_registry_that_has_none_of_the_runs_is_not_out(shifter_client, sandbox):
     sandbox.faults("registry", "not-found")
     page = search(shifter_client, "315257")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from sandbox.faults import MODES
-from sandbox.services import SERVICES, SandboxState, Service
+from sandbox.services import SERVICES, SandboxService, SandboxState
 
 HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'"}
 
@@ -79,7 +79,7 @@ def _button(action: str, fields: dict[str, str], label: str, subject: str = "") 
     return f'<form method="post" action="/_sandbox/{action}">{hidden}<button{spoken}>{escape(label)}</button></form>'
 
 
-def _service(service: Service, state: SandboxState) -> str:
+def _service(service: SandboxService, state: SandboxState) -> str:
     on = [fault for fault in state.faults.listed() if fault["service"] == service.name]
     now = ", ".join(_description(fault) for fault in on) or "healthy"
     buttons = "".join(

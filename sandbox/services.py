@@ -24,7 +24,7 @@ class CutConnection(Exception):
 
 
 @dataclass(frozen=True)
-class Service:
+class SandboxService:
     """One stand-in."""
 
     name: str
@@ -37,7 +37,7 @@ class Service:
 
 
 SERVICES = (
-    Service(
+    SandboxService(
         "registry",
         "Run Registry",
         "/registry",
@@ -46,7 +46,7 @@ SERVICES = (
         registry.refusal,
         registry.not_found,
     ),
-    Service(
+    SandboxService(
         "oms",
         "OMS",
         "/oms",
@@ -55,7 +55,7 @@ SERVICES = (
         oms.refusal,
         oms.not_found,
     ),
-    Service(
+    SandboxService(
         "sso",
         "CERN sign-in",
         "/sso",
@@ -64,7 +64,7 @@ SERVICES = (
         sso.refusal,
         lambda _: Response({"error": "Realm does not exist"}, 404),
     ),
-    Service(
+    SandboxService(
         "apv",
         "APV modes",
         "/apv",
@@ -76,7 +76,7 @@ SERVICES = (
 )
 
 
-def service_at(path: str) -> Service | None:
+def service_at(path: str) -> SandboxService | None:
     """Return the stand-in for a path, or None."""
     services = (service for service in SERVICES if path == service.prefix or path.startswith(service.prefix + "/"))
     return next(services, None)
@@ -91,7 +91,7 @@ class SandboxState:
     faults: Faults = field(default_factory=Faults)
     log: RequestLog = field(default_factory=RequestLog)
 
-    def answer(self, service: Service, request: Request) -> Response:
+    def answer(self, service: SandboxService, request: Request) -> Response:
         """Return the response of the service and log the request. Raises `CutConnection` for such a fault."""
         entry = self.log.begin(service.name, request)
         status = None
@@ -102,20 +102,20 @@ class SandboxState:
         finally:
             self.log.end(entry, status)
 
-    def _answer_with_fault(self, service: Service, request: Request) -> Response:
+    def _answer_with_fault(self, service: SandboxService, request: Request) -> Response:
         if is_login_page(request):
             return login_page()  # faults spare it: it is where some of them lead
         fault = self.faults.take(service.name, request.path)
         return self._misbehave(service, request, fault) if fault else service.answer(request, self)
 
-    def _misbehave(self, service: Service, request: Request, fault: Fault) -> Response:
+    def _misbehave(self, service: SandboxService, request: Request, fault: Fault) -> Response:
         if fault.mode in ("hang", "slow"):
             self.faults.wait(fault.seconds)
         if fault.mode in ("hang", "refuse"):
             raise CutConnection
         return _replacement_for(service, request, fault.mode) or self._spoiled_answer(service, request, fault)
 
-    def _spoiled_answer(self, service: Service, request: Request, fault: Fault) -> Response:
+    def _spoiled_answer(self, service: SandboxService, request: Request, fault: Fault) -> Response:
         """Return the response of the service, delayed or with an error."""
         answer = service.answer(request, self)
         if fault.mode == "stall":
@@ -125,7 +125,7 @@ class SandboxState:
         return SPOILS[fault.mode](answer) if fault.mode in SPOILS else answer
 
 
-def _replacement_for(service: Service, request: Request, mode: str) -> Response | None:
+def _replacement_for(service: SandboxService, request: Request, mode: str) -> Response | None:
     """Return the response of a fault that replaces that of the service, or None for other faults."""
     if mode == "500":
         return service.server_error

@@ -20,19 +20,19 @@ DiffLines = list[tuple[str, str, str]]
 
 
 def field_diff(row: models.Model, name: str, was: Any, is_: Any) -> DiffLines:
-    """The lines that tell how one field changed; a field in parts tells nothing by itself."""
+    """The lines that show how one field changed; a field in parts has none by itself."""
     if "." in name or audit_options(row).labels.get(name) == "":
         return []
     field: Any = row._meta.get_field(name)
     label = audit_options(row).labels.get(name, str(field.verbose_name))
     label = label[:1].upper() + label[1:]
     if isinstance(was or is_, dict):
-        told = [
+        shown = [
             one
             for one in _json_diff(was or {}, is_ or {})
             if not _is_hidden(audit_options(row).labels, f"{name}.{one[0]}")
         ]
-        return [(f"{label}, {_path_label(path)}", one, other) for path, one, other in told][:MAX_JSON_LINES]
+        return [(f"{label}, {_path_label(path)}", one, other) for path, one, other in shown][:MAX_JSON_LINES]
     return [(label, _value_text(row, field, was), _value_text(row, field, is_))]
 
 

@@ -116,7 +116,7 @@ class AuditOptions(HistoricalRecords):
     `exclude`: fields not kept at all. `untracked`: fields kept for as-of, that no change shows and no undo sets.
     `json_keys`: JSON fields of which each key is a field of its own to history, so that two hands do not
     collide; silent.
-    `owner`: the field that names whose row it is; they are told of what others change. `permission_fields`:
+    `owner`: the field that names whose row it is; they get a notice of what others change. `permission_fields`:
     what else of the row decides who may undo a change of it.
     `restricted`: fields whose values only those see who may (`can_read_restricted`).
     `omit_on_create`: fields that the change which makes a row does not repeat.

@@ -153,21 +153,21 @@ def current_operation() -> Iterator[AuditOperation]:
 def write_audit_entry(done: AuditOperation) -> Change | None:
     """Write the change and the rows after it; nothing where nothing was changed."""
     at = timezone.now()
-    told = [(one, line) for one in done.tracked_rows.values() if (line := _change_line(one))]
-    if not told:
+    changed = [(one, line) for one in done.tracked_rows.values() if (line := _change_line(one))]
+    if not changed:
         return None
     change = Change.objects.create(
         at=at,
-        kind=done.kind or snapshot.audit_options(told[0][0].row).kind,
+        kind=done.kind or snapshot.audit_options(changed[0][0].row).kind,
         by=done.actor,
         by_name=_actor_name(done.actor),
         why=done.reason,
         request_id=request_id(current_request()),
         run_number=done.run_number,
         undoes=done.undoes,
-        lines=[line for _one, line in told],
+        lines=[line for _one, line in changed],
     )
-    _write_historical_rows([one for one, _line_of in told], change, at)
+    _write_historical_rows([one for one, _line_of in changed], change, at)
     _notify_owners(done, change)
     return change
 
@@ -234,7 +234,7 @@ def _historical_row(one: TrackedRow, change: Change, at: datetime) -> models.Mod
 
 
 def _notify_owners(done: AuditOperation, change: Change) -> None:
-    """Whose rows were changed by somebody else gets a notice; what a command filled in is told to nobody."""
+    """Create a notice for each owner whose rows somebody else changed; changes by a command create none."""
     if done.actor is None:
         return
     owners = set()

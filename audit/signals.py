@@ -1,4 +1,4 @@
-"""Told to whoever keeps something that follows from what is stored."""
+"""Signals for apps that store or cache something derived from tracked rows."""
 
 from django.dispatch import Signal
 

@@ -47,7 +47,7 @@ def in_field_order(model: type[models.Model], names: Iterable[str]) -> list[str]
 
 @cache
 def history_model(model: type[models.Model]) -> type[models.Model]:
-    """The model of the rows after each change; its manager, asked for it, would build a class anew each time."""
+    """The model of the rows after each change; its manager would build a new class at each request."""
     return model.history.model  # type: ignore[attr-defined]
 
 
@@ -115,22 +115,22 @@ def from_json_value(field: Field[Any, Any], value: Any) -> Any:
 def audited_values(model: type[models.Model] | models.Model, values: Values, many: dict[str, list[Any]]) -> Values:
     """What a row says, plain, by name of field: without key and bookkeeping, a field in parts as `name.part`."""
     of = audit_options(model)
-    said: Values = {}
+    audited: Values = {}
     for field in columns(model):
         if field.primary_key or field.name in of.untracked:
             continue
         value = to_json_value(values[field.attname])
         if field.name in of.json_keys:
-            said |= {f"{field.name}.{part}": one for part, one in (value or {}).items()}
+            audited |= {f"{field.name}.{part}": one for part, one in (value or {}).items()}
         else:
-            said[field.name] = value
-    return said | many
+            audited[field.name] = value
+    return audited | many
 
 
-def restore_values(row: models.Model, said: Values) -> dict[str, Iterable[Any]]:
-    """Set what is said in the row; the many-to-many fields, for which it must be saved first, are handed back."""
+def restore_values(row: models.Model, values: Values) -> dict[str, Iterable[Any]]:
+    """Set the values in the row; returns those of many-to-many fields, for which it must be saved first."""
     many = {}
-    for name, value in said.items():
+    for name, value in values.items():
         base, _, part = name.partition(".")
         field = row._meta.get_field(base)
         if isinstance(field, ManyToManyField):

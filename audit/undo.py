@@ -53,9 +53,9 @@ class UndoStep:
         """
         names = snapshot.in_field_order(type(self.row), self.target)
         named = [(name, self.now.get(name), self.target[name]) for name in names]
-        said = [diff_text.field_diff(self.row, name, now, value) for name, now, value in named if now != value]
+        diffs = [diff_text.field_diff(self.row, name, now, value) for name, now, value in named if now != value]
         return [
-            line for lines in said for line in lines if line[1] != line[2] or len(line[1]) >= diff_text.MAX_TEXT_LENGTH
+            line for lines in diffs for line in lines if line[1] != line[2] or len(line[1]) >= diff_text.MAX_TEXT_LENGTH
         ]
 
     @property
@@ -138,7 +138,7 @@ def _plan_step(line: dict[str, Any], actor: Any, reason: str, is_locking: bool) 
     if row is None:
         return None
     now = snapshot.audited_values(row, snapshot.column_values(row, {}), snapshot.all_related_keys(row))
-    # A field that was told once and is bookkeeping by now is not set back.
+    # A field that was tracked at the time and is untracked now is not set back.
     target = {
         name: one["was"] for name, one in line["fields"].items() if name not in snapshot.audit_options(model).untracked
     }
@@ -149,17 +149,19 @@ def _plan_step(line: dict[str, Any], actor: Any, reason: str, is_locking: bool) 
 
 
 def _expected_values(line: dict[str, Any], model: Any, now: snapshot.Values) -> snapshot.Values:
-    """What the row must still say: what the change said; of a row that was made, nothing else besides."""
-    said = {
+    """Values that the row must still have: those of the change; of a created row, defaults in all other fields."""
+    recorded = {
         name: one["is"] for name, one in line["fields"].items() if name not in snapshot.audit_options(model).untracked
     }
     if not line.get("made"):
-        return said
+        return recorded
     nothing = snapshot.audited_values(
         model, snapshot.default_values(model), {name.name: [] for name in snapshot.many_to_many(model)}
     )
     silent = snapshot.audit_options(model).omit_on_create
-    return {name: value for name, value in (nothing | said).items() if name not in silent and name in {*now, *said}}
+    return {
+        name: value for name, value in (nothing | recorded).items() if name not in silent and name in {*now, *recorded}
+    }
 
 
 def _later_changes(change: Change, steps: list[UndoStep]) -> list[Change]:

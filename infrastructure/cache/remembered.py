@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def cached(key: str, read: Callable[[], T]) -> T:
-    """What is kept under the key, read anew where nothing is."""
+    """Return the cached value of the key, or read and cache it."""
     value = safe_cache.read(key)
     if value is None:
         value = read()

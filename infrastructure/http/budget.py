@@ -10,7 +10,7 @@ from django.conf import settings
 class Budget:
     """Seconds that all calls of one page share, counted from the moment it is made.
 
-    `began`: when, in seconds since 1970. `is_retry`: a person asked to try again, so that services that are left alone
+    `started_at`: seconds since 1970. `is_retry`: the user asked to try again, so that services with an open circuit
     may be tried. `trials` is kept by the breaker: which of them this page tries.
     """
 

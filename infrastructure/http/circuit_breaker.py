@@ -1,9 +1,9 @@
-"""A service that failed is left alone for a while, so that no page waits for what has just failed for another.
+"""A service that failed is not queried for a while, so that no page waits for what has just failed for another.
 
-What is known lies in Django's cache, which the workers of one machine share. After `settings.BREAKER_SECONDS` the first
-page that wants the service tries it, the others go on without; an answer closes the breaker at once, a failure opens it
-anew. A person who asks to try again may do so at any time, one at a time. Trials belong to a page, not to a call: a
-page that may try makes all its calls until one fails.
+The state is stored in Django's cache, which the workers of one machine share. After `settings.BREAKER_SECONDS` the
+first page that needs the service tries it, and the others go on without it; an answer closes the circuit at once, a
+failure opens it again. A user who asks to try again may do so at any time, one at a time. Trials belong to a page, not
+to a call: a page that may try makes all its calls until one fails.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _RETENTION_S = 24 * 3600  # a service that nobody wanted for so long is tried li
 
 @dataclass(frozen=True)
 class OpenCircuit:
-    """Why, since and until when a service is left alone (seconds since 1970); `failures` in a row tell trials apart."""
+    """Why, since and until when a service is not queried (seconds since 1970). `failures` in a row name the trial."""
 
     failed_at: float
     until: float
@@ -61,7 +61,7 @@ def raise_if_open(service: str, budget: Budget) -> None:
 
 
 def on_failure(error: RemoteError) -> None:
-    """The service has just failed: leave it alone."""
+    """The service has just failed: open its circuit."""
     if settings.BREAKER_SECONDS <= 0:
         return
     with file_lock("breaker"):
@@ -107,7 +107,7 @@ def _key(service: str) -> str:
 
 
 def _read_circuit(service: str) -> OpenCircuit | None:
-    """What is kept of the service; None too for what another release kept in another form."""
+    """The stored state of the service; None too where another release stored another form."""
     kept = safe_cache.read(_key(service))
     try:
         return OpenCircuit(**kept) if kept else None
@@ -116,5 +116,5 @@ def _read_circuit(service: str) -> OpenCircuit | None:
 
 
 def _write_circuit(service: str, opened: OpenCircuit) -> None:
-    """Tell the other workers, in a form that outlives this class."""
+    """Store the state for all workers, in a form that does not depend on this class."""
     safe_cache.write(_key(service), asdict(opened), _RETENTION_S + settings.BREAKER_SECONDS)

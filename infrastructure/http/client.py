@@ -75,7 +75,7 @@ def session() -> requests.Session:
 
 
 def fetch_json(call: ServiceCall, budget: Budget, *, ignored_statuses: Collection[int] = ()) -> Any:
-    """The JSON that the service answers; raises a `RemoteError`, at once for a service that is left alone.
+    """The JSON that the service answers; raises a `RemoteError`, at once while the circuit is open.
 
     What came of it is kept in `status` and `circuit_breaker`, but for `ignored_statuses` of HTTP: those that may be
     our own fault.
@@ -97,7 +97,7 @@ def fetch_json(call: ServiceCall, budget: Budget, *, ignored_statuses: Collectio
 
 
 def record_failure(error: RemoteError) -> None:
-    """Note that a service gave nothing usable, and leave it alone where that is an outage."""
+    """Record that a service gave no usable answer, and open its circuit if that is an outage."""
     status.record_failure(error)
     if error.is_outage:
         circuit_breaker.on_failure(error)
@@ -179,8 +179,8 @@ def _parse_json(call: ServiceCall, status_code: int, body: bytes) -> Any:
     """The body's JSON when the status is a good one."""
     who = {"service": call.service, "source": call.source}
     if status_code >= 300:
-        said = body[:200].decode("utf-8", "replace")
-        raise _error_class(status_code)(call.service, source=call.source, status=status_code, body_start=said)
+        body_start = body[:200].decode("utf-8", "replace")
+        raise _error_class(status_code)(call.service, source=call.source, status=status_code, body_start=body_start)
     try:
         return json.loads(body, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:

@@ -87,7 +87,7 @@ def token_for(service: str, client: ClientCredentials, budget: Budget) -> str:
     kept = _cached_token(client)
     if token := kept.valid_token():
         return token
-    # Before the lock: nobody waits for an issuer that is left alone.
+    # Before the lock: no page waits for an issuer whose circuit is open.
     circuit_breaker.before_call(token_issuer(), budget, asked_for=service)
     came = time.monotonic()
     if not kept.lock.acquire(timeout=budget.remaining()):

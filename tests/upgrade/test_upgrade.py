@@ -190,6 +190,15 @@ def test_history_tells_who_did_what_and_why(leader):
     assert Change.objects.count() == 154
 
 
+def test_list_and_certification_are_shown_as_of_an_earlier_time(shifter):
+    before = (MADE_AT - timedelta(days=1)).strftime("%Y-%m-%dT%H:%MZ")
+    now = MADE_AT.strftime("%Y-%m-%dT%H:%M:%SZ")
+    live = TrackerCertification.objects.live().count()
+    assert shifter.get(f"/list/?as_of={now}").context["table"].paginator.count == live
+    assert "table" not in shifter.get(f"/list/?as_of={before}").context  # nothing was certified then
+    assert "HV trip in TIB, 5 modules" in words(shifter.get(f"/list/{PK['amended']}/?as_of={now}"))
+
+
 def undo(client, name):
     answer = client.post(f"/history/{UNDO[name]}/undo/", {"reason": "not meant"})
     assert answer.status_code == 303, words(answer)

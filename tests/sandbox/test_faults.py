@@ -117,7 +117,7 @@ def test_delete_makes_healthy(sandbox):
 @pytest.mark.parametrize(
     ("body", "named"),
     [
-        ({"service": "weather", "mode": "500"}, "weather"),
+        ({"service": "nobody", "mode": "500"}, "nobody"),
         ({"service": "oms", "mode": "sulk"}, "sulk"),
         ({"service": "oms", "mode": "500", "count": "many"}, "count"),
         ({"service": "oms", "mode": "500", "count": 0}, "count"),

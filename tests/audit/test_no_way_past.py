@@ -34,7 +34,7 @@ MAY = {
 }
 # update() of a dictionary or a query, not of rows.
 NOT_ROWS = re.compile(
-    r"\b(again|facts|frozen|runs|named|numbers|query|changed|data|headers|context)\.(facts\.)?update\("
+    r"\b(again|reopened|facts|frozen|runs|named|numbers|query|changed|data|headers|context)\.(facts\.)?update\("
 )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from django.core.cache import cache
+from django.test import override_settings
 from django.utils import timezone
 
 from certify.models import TrackerCertification
@@ -117,7 +118,8 @@ def _check_retry(walk: CellRun, service: str, page: MatrixPage, main: MainConten
     """The link asks the service once more although it has just failed, and all is well again."""
     again = next(link for link in main.links if "again=1" in link)
     walk.sandbox.clear()
-    answer = walk.ask("get", urljoin(walk.path_of(page), again))
+    with override_settings(PAGE_BUDGET_S=10, CONNECT_TIMEOUT_S=2, READ_TIMEOUT_S=5):
+        answer = walk.ask("get", urljoin(walk.path_of(page), again))
     assert answer.status_code == 200
     assert walk.asked(service) > 0, "retry did not retry"
     assert MainContent(answer.content.decode()).paragraphs_with(words) == []

@@ -125,7 +125,8 @@ def _chosen(field: BoundField) -> set[str]:
 def people_choices(chosen: Collection[str]) -> list[tuple[str, str]]:
     """Return users who certified anything or are chosen, as (account name, account and display name): one query."""
     certified = Exists(TrackerCertification.everything.filter(user=OuterRef("pk")).order_by())
-    people = User.objects.filter(Q(certified) | Q(username__in=chosen)).order_by("username")
+    names = [name for name in chosen if name.isprintable()]  # PostgreSQL refuses a NUL
+    people = User.objects.filter(Q(certified) | Q(username__in=names)).order_by("username")
     return [(person.username, _both_names(person)) for person in people.only("username", "first_name", "last_name")]
 
 

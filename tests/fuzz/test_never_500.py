@@ -66,9 +66,9 @@ def test_any_query_on_any_page_is_answered(world: FuzzWorld, some: list[Address]
 
 
 def _check_reached(seen: Counter[int], examples: int, *statuses: int) -> None:
-    """A good part of it got as far as our code, and was not turned away at the door."""
+    """A good part of it reached our code and was not refused before; a few dozen examples are too few to tell."""
     assert seen.total() >= examples
-    assert 8 * sum(seen[status] for status in statuses) > seen.total(), seen
+    assert examples < 100 or 8 * sum(seen[status] for status in statuses) > seen.total(), seen
 
 
 def _ask_a_query(world: FuzzWorld, address: Address, data: st.DataObject) -> int:  # noqa: F811

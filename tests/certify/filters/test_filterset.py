@@ -10,6 +10,7 @@ import pytest
 from django.http import QueryDict
 
 from certify.filters.filterset import CertificationFilter
+from certify.models.components import LOWSTAT_FIELDS
 from reports.scope import PeriodFilter, Scope
 from shiftleader.models import SavedFilter
 from tests.factories import CertificationFactory, PixelProblemFactory, RunFactory, StripProblemFactory, UserFactory
@@ -35,6 +36,7 @@ def keys(query: str) -> set[int]:
         ("date_range_min=2018-05-01", "date_min=2018-05-01"),
         ("date=2018-05-01", "date_min=2018-05-01&date_max=2018-05-01"),
         (DAYS, "week=2018-W22"),
+        ("from=2018-05-29&to=2018-06-04", "date_min=2018-05-29&date_max=2018-06-04"),
         ("verdict=bad&week=2018-W22", "week=2018-W22&verdict=bad"),
         ("week=2018-W22&date_min=2018-05-01&date=2018-04-01", "date_min=2018-05-01"),
         ("week=2018-W22&date=2018-04-01", "week=2018-W22"),
@@ -140,3 +142,11 @@ def test_saved_filter_with_earlier_names_is_read(shifter, shifter_client):
     page = shifter_client.get("/shiftleader/?week=2018-W20").text
     assert 'href="?from=2018-05-28&amp;to=2018-05-29&amp;verdict=bad"' in page
     assert f'href="?week=2018-W20&amp;runs=315100-315200&amp;problem=pixel-{problem.pk}"' in page
+
+
+@pytest.mark.parametrize("field", LOWSTAT_FIELDS)
+def test_low_statistics_of_any_component_are_found(field):
+    CertificationFactory()
+    assert keys("lowstat=on") == set()
+    marked = CertificationFactory(**{field: True})
+    assert keys("lowstat=on") == {marked.pk}

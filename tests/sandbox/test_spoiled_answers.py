@@ -109,7 +109,7 @@ def test_hang_and_refuse_send_no_byte(sandbox, service):
 @pytest.mark.parametrize(
     ("mode", "status", "kind", "words"),
     [
-        ("500", 500, "application/json", "told to fail"),
+        ("500", 500, "application/json", "set to fail"),
         ("503-html", 503, "text/html", "<h1>Service Unavailable</h1>"),
         ("login-page", 200, "text/html", "Sign in"),
         ("redirect", 302, "text/html", ""),

@@ -38,19 +38,19 @@ class IncompleteCertification:
 
 @dataclass(frozen=True)
 class TypedFact:
-    """A typed value and the value of OMS. `name`: of its checkbox; `seen`: value of OMS for the hidden field."""
+    """A typed value and the value of OMS. `name`: of its checkbox; `oms_form_value`: OMS's, for the hidden field."""
 
     name: str
     label: str
     typed: str
     by: str
     oms: str
-    seen: str
+    oms_form_value: str
     is_same: bool
 
 
 @dataclass(frozen=True)
-class FactsPage:
+class FactsToCompletePage:
     """The incomplete certifications, newest first, and the problems of a refresh."""
 
     page: Page[TrackerCertification]
@@ -59,12 +59,14 @@ class FactsPage:
     problems: list[str] = field(default_factory=list)
 
 
-def facts_page(request: HttpRequest, problems: list[str] | None = None) -> FactsPage:
+def facts_to_complete_page(request: HttpRequest, problems: list[str] | None = None) -> FactsToCompletePage:
     """Return one page of incomplete certifications: three queries."""
     live = TrackerCertification.objects.live()
     rows = live.incomplete().select_related("runreconstruction__run__fill", "user", "dataset").defer("facts")
     page = requested_page(request, rows.order_by("-date", "-pk"), PAGE_SIZE)
-    return FactsPage(page, [_incomplete_certification(row) for row in page], live.stale().count(), problems or [])
+    return FactsToCompletePage(
+        page, [_incomplete_certification(row) for row in page], live.stale().count(), problems or []
+    )
 
 
 def _incomplete_certification(certification: TrackerCertification) -> IncompleteCertification:
@@ -100,7 +102,7 @@ def _typed_fact(part: str, row: OmsRun | OmsFill, name: str) -> TypedFact:
         typed=fact_text(name, value),
         by=typed_by_text(row.source_of(name)).removeprefix("typed by "),
         oms=fact_text(name, reported) if row.fetched_at else "",
-        seen=form_value(reported),
+        oms_form_value=form_value(reported),
         is_same=value == reported,
     )
 

@@ -16,7 +16,7 @@ from certify.models import TrackerCertification
 from infrastructure.http.budget import Budget
 from infrastructure.http.results import Missing, Unreachable
 from infrastructure.web.responses import HttpResponseSeeOther
-from listruns.fact_pages import facts_page, typed_facts
+from listruns.fact_pages import facts_to_complete_page, typed_facts
 from oms.mirror import run_for_page
 from oms.models import OmsRun
 from users.access import SignedInRequest, role_required
@@ -31,7 +31,7 @@ MAX_VERSION_DIGITS = 9  # digits
 @require_safe
 def facts_to_complete(request: HttpRequest) -> HttpResponse:
     """List the certifications with typed or missing facts."""
-    return render(request, "listruns/facts.html", {"page": facts_page(request)})
+    return render(request, "listruns/facts.html", {"page": facts_to_complete_page(request)})
 
 
 @require_POST
@@ -41,7 +41,7 @@ def refresh(request: SignedInRequest) -> HttpResponse:
     result = refresh_facts(Budget.for_page(is_retry=True), request.user)
     if result.problems:
         messages.info(request, _refresh_sentence(result))
-        page = facts_page(request, list(dict.fromkeys(result.problems)))
+        page = facts_to_complete_page(request, list(dict.fromkeys(result.problems)))
         return render(request, "listruns/facts.html", {"page": page})
     messages.success(request, _refresh_sentence(result))
     return HttpResponseSeeOther(reverse("listruns:facts"))
@@ -95,11 +95,11 @@ def _take_ticked_values(request: SignedInRequest, run: OmsRun) -> HttpResponse:
     ticked = request.POST.getlist("take")
     run_fields = [name.removeprefix("run-") for name in ticked if name.startswith("run-")]
     fill_fields = [name.removeprefix("fill-") for name in ticked if name.startswith("fill-")]
-    seen = {name: request.POST.get(f"seen-{name}", "") for name in ticked}
+    shown_values = {name: request.POST.get(f"seen-{name}", "") for name in ticked}
     if not ticked:
         return _typed_page(request, run, ["Nothing is ticked. Tick the values that OMS shall give."], status=422)
     try:
-        take_oms_values(request.user, run.run_number, run_fields, fill_fields, seen)
+        take_oms_values(request.user, run.run_number, run_fields, fill_fields, shown_values)
     except OmsValueChanged:
         return _typed_page(request, run, ["OMS says otherwise meanwhile. Look at its values again."], status=409)
     except NothingTyped:

@@ -123,7 +123,7 @@ class CertificationPage:
     may_restore: bool
     is_mine: bool
     stale: list[str]
-    seen: str
+    serialized_differences: str
     fact_history: list[tuple[str, datetime | None, str, str]]
     has_typed: bool
     changes: list[ChangeView]
@@ -196,7 +196,7 @@ def certification_page(
         may_restore=certification.state == CertificationState.WITHDRAWN and may_change,
         is_mine=is_mine,
         stale=format_changes(certification.stale),
-        seen=serialized_differences(certification),
+        serialized_differences=serialized_differences(certification),
         fact_history=history_of_facts(certification.facts),
         has_typed=any(certification.facts.get("typed", {}).values()),
         changes=_changes(certification, user, as_of),

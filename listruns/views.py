@@ -51,7 +51,7 @@ def certification_list(request: HttpRequest) -> HttpResponseBase:
         query, MultiValueDict(), "practice"
     )  # as the filter itself reads it
     stored = _certifications_to_filter(cast("User", request.user), moment, is_practice=is_practice)
-    filters = CertificationFilter(query, stored, keeps=[AS_OF])
+    filters = CertificationFilter(query, stored, page_parameters=[AS_OF])
     if format_name := request.GET.get("export"):
         return _export_or_error(request, filters, format_name)
     rows = filters.qs if filters.is_valid() else stored.none()

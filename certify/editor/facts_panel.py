@@ -133,25 +133,25 @@ def fact_groups(editor: CertificationEditor) -> list[FactGroup]:
 def _fact_line(
     editor: CertificationEditor,
     row: OmsRun | OmsFill,
-    kind: type[OmsRunForm | OmsFillForm],
+    form_class: type[OmsRunForm | OmsFillForm],
     label: str,
     name: str,
     unit: str,
 ) -> FactLine:
     """Build the line of one fact. The forms are built only if it has an input that is not optional."""
-    if editor.facts.is_only_offered(row, name) and name in kind.base_fields:
-        return FactLine(label, NOT_REPORTED, cached_html=_offered_line_html(kind, label, name, unit))
-    if editor.facts.has_input(row, kind, name):
-        form = editor.run_form if kind is OmsRunForm else editor.fill_form
+    if editor.facts.is_only_offered(row, name) and name in form_class.base_fields:
+        return FactLine(label, NOT_REPORTED, cached_html=_offered_line_html(form_class, label, name, unit))
+    if editor.facts.has_input(row, form_class, name):
+        form = editor.run_form if form_class is OmsRunForm else editor.fill_form
         return _input_line(editor, row, form, label, name, unit)
     text = fact_text(name, getattr(row, name), unit)
     return FactLine(label, text, unit, is_wide=name in _WIDE_FACTS)
 
 
 @render_once(maxsize=64)
-def _offered_line_html(kind: type[OmsRunForm | OmsFillForm], label: str, name: str, unit: str) -> SafeString:
+def _offered_line_html(form_class: type[OmsRunForm | OmsFillForm], label: str, name: str, unit: str) -> SafeString:
     """Render the folded, empty input of a value that OMS does not give. It is the same on every page."""
-    form: Any = kind(None, instance=kind._meta.model(), required=set())
+    form: Any = form_class(None, instance=form_class._meta.model(), required=set())
     line = FactLine(
         label=label,
         text=NOT_REPORTED,

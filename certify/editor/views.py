@@ -83,8 +83,8 @@ class CertifyView(View):
                 if self.existing and not _wants_draft(request, self.existing):
                     return existing_response(cast("SignedInRequest", request), self.existing)
                 self.subject = resolve_subject(self.subject_request, self.search)
-        except SubjectNotFound as refused:
-            raise Http404(str(refused)) from refused
+        except SubjectNotFound as error:
+            raise Http404(str(error)) from error
         except AllCertified:
             return all_certified_response(request, self.subject_request)
         except ReconstructionUnknown as unknown:
@@ -179,7 +179,7 @@ def _save_certification(request: SignedInRequest, run_number: int, editor: Certi
     """Save the input of the editor and redirect to the next page; or show the form with the errors."""
     form = editor.form
     try:
-        made = certify_run(
+        certification = certify_run(
             request.user,
             run_number,
             editor.form_context.reconstruction,
@@ -187,32 +187,34 @@ def _save_certification(request: SignedInRequest, run_number: int, editor: Certi
             form.certification_context(*editor.typed_facts()),
             form.cleaned_data["idempotency_key"],
         )
-    except EntryInvalid as refused:
+    except EntryInvalid as error:
         editor.form_context = replace(editor.form_context, training_of=request.user.training_of)
-        editor.add_issues(refused.issues)
+        editor.add_issues(error.issues)
         return form_page(request, editor, [], status=422)
-    except AlreadyCertified as faster:
-        return form_page(request, editor, [], status=409, theirs=faster.existing)
-    close_drafts(request, made)
-    link = format_html('<a href="{}">{}</a>', reverse("listruns:certification", args=[made.pk]), made)
-    add_saved_message(request, format_html("{} is saved{}", link, " as practice" if made.is_practice else ""), made)
-    return HttpResponseSeeOther(_next_address(request.POST, made))
+    except AlreadyCertified as conflict:
+        return form_page(request, editor, [], status=409, theirs=conflict.existing)
+    close_drafts(request, certification)
+    link = format_html('<a href="{}">{}</a>', reverse("listruns:certification", args=[certification.pk]), certification)
+    sentence = format_html("{} is saved{}", link, " as practice" if certification.is_practice else "")
+    add_saved_message(request, sentence, certification)
+    return HttpResponseSeeOther(_next_address(request.POST, certification))
 
 
-def add_saved_message(request: HttpRequest, sentence: str, made: TrackerCertification) -> None:
+def add_saved_message(request: HttpRequest, sentence: str, certification: TrackerCertification) -> None:
     """Add the message of a save with the verdict; level success for good, else warning."""
-    level = messages.SUCCESS if made.verdict == Verdict.GOOD else messages.WARNING
-    messages.add_message(request, level, format_html("{}. Verdict: {}.", sentence, made.verdict.label.lower()))
+    level = messages.SUCCESS if certification.verdict == Verdict.GOOD else messages.WARNING
+    messages.add_message(request, level, format_html("{}. Verdict: {}.", sentence, certification.verdict.label.lower()))
 
 
-def _next_address(sent: Any, made: TrackerCertification) -> str:
+def _next_address(sent: Any, certification: TrackerCertification) -> str:
     """Return the URL after a save: the next open run of the search if requested, else the search or the list."""
     runs = sent.get("runs", "")[:MAX_SEARCH_LENGTH]
-    here = made.run_number, made.reconstruction
-    goes_on = runs and sent.get("then") == "next"
-    if goes_on and (following := read_search(runs, made.run_number, made.training_of).next_open(here)):
-        address = reverse("certify:certify-reconstruction", args=[following.run_number, following.reconstruction])
-        return with_query(address, dataset=following.dataset, runs=runs)
+    if runs and sent.get("then") == "next":
+        search = read_search(runs, certification.run_number, certification.training_of)
+        following = search.next_open((certification.run_number, certification.reconstruction))
+        if following:
+            address = reverse("certify:certify-reconstruction", args=[following.run_number, following.reconstruction])
+            return with_query(address, dataset=following.dataset, runs=runs)
     return with_query(reverse("openruns:open-runs"), runs=runs) if runs else reverse("listruns:list")
 
 
@@ -278,8 +280,8 @@ def choose_reconstruction(
 
 def with_query(address: str, **query: str) -> str:
     """Return the URL with the parameters that have a value."""
-    given = urlencode({name: value for name, value in query.items() if value})
-    return f"{address}?{given}" if given else address
+    parameters = urlencode({name: value for name, value in query.items() if value})
+    return f"{address}?{parameters}" if parameters else address
 
 
 @login_not_required

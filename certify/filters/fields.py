@@ -75,14 +75,16 @@ class RunRangesFilter(django_filters.Filter):
         return qs.filter(any_of(ranges)) if ranges else qs
 
 
-class DayFilter(django_filters.Filter):
+class DateFilter(django_filters.Filter):
     """An ISO day."""
 
     field_class = forms.DateField
 
-    def __init__(self, *args: Any, says: str = "Type a day as YYYY-MM-DD.", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, invalid_message: str = "Type a day as YYYY-MM-DD.", **kwargs: Any) -> None:
         widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-        super().__init__(*args, widget=widget, input_formats=["%Y-%m-%d"], error_messages={"invalid": says}, **kwargs)
+        super().__init__(
+            *args, widget=widget, input_formats=["%Y-%m-%d"], error_messages={"invalid": invalid_message}, **kwargs
+        )
 
 
 class WeekField(forms.CharField):
@@ -105,7 +107,7 @@ class WeekFilter(django_filters.Filter):
         return qs
 
 
-class WordsFilter(django_filters.MultipleChoiceFilter):
+class CheckboxesFilter(django_filters.MultipleChoiceFilter):
     """Any of the chosen values, as checkboxes."""
 
     def __init__(self, field_name: str, label: str, choices: Pairs) -> None:

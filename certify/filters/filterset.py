@@ -14,7 +14,8 @@ from django.utils.functional import cached_property
 from certify.filters.date_range import DateRange
 from certify.filters.fields import (
     AnyProblemFilter,
-    DayFilter,
+    CheckboxesFilter,
+    DateFilter,
     NumberFilter,
     PeopleFilter,
     Rows,
@@ -23,7 +24,6 @@ from certify.filters.fields import (
     TermsFilter,
     TextFilter,
     WeekFilter,
-    WordsFilter,
 )
 from certify.filters.names import ALIASES, DAY_NAMES, current_names
 from certify.models import TrackerCertification
@@ -73,14 +73,14 @@ class CertificationFilterForm(forms.Form):
 class CertificationFilter(django_filters.FilterSet):
     """The filters of certifications, with the names of `certify.filters.names`.
 
-    `keeps`: parameters of a page that are not filters but stay in each of its queries. The page provides the queryset,
-    and defines what a query without filters means.
+    `page_parameters`: names of parameters of the page that are not filters but remain in its links. The page provides
+    the queryset, and defines what a query without filters means.
     """
 
-    date_min = DayFilter(field_name="date", lookup_expr="gte", label="Shift day from (UTC)")
-    date_max = DayFilter(field_name="date", lookup_expr="lte", label="Shift day to (UTC)")
+    date_min = DateFilter(field_name="date", lookup_expr="gte", label="Shift day from (UTC)")
+    date_max = DateFilter(field_name="date", lookup_expr="lte", label="Shift day to (UTC)")
     week = WeekFilter(label="Week", max_length=20)
-    date = DayFilter(label="Shift day (UTC)", method="unchanged", says="Give the day as 2018-05-01.")
+    date = DateFilter(label="Shift day (UTC)", method="unchanged", invalid_message="Give the day as 2018-05-01.")
     user = PeopleFilter(field_name="user", label="Shifter")
     runs = RunRangesFilter(
         field_name="runreconstruction__run_id",
@@ -90,10 +90,10 @@ class CertificationFilter(django_filters.FilterSet):
     )
     runs_min = RunNumberFilter(field_name="runreconstruction__run_id", lookup_expr="gte", label="First run")
     runs_max = RunNumberFilter(field_name="runreconstruction__run_id", lookup_expr="lte", label="Last run")
-    reconstruction = WordsFilter("runreconstruction__reconstruction", "Reconstruction", Reconstruction.choices)
-    run_type = WordsFilter("run_type", "Run type", RunType.choices)
-    verdict = WordsFilter("verdict_word", "Verdict", Verdict.choices)
-    trackermap = WordsFilter("trackermap", "Tracker map", TrackerMap.choices)
+    reconstruction = CheckboxesFilter("runreconstruction__reconstruction", "Reconstruction", Reconstruction.choices)
+    run_type = CheckboxesFilter("run_type", "Run type", RunType.choices)
+    verdict = CheckboxesFilter("verdict_word", "Verdict", Verdict.choices)
+    trackermap = CheckboxesFilter("trackermap", "Tracker map", TrackerMap.choices)
     b_field = NumberFilter("B field (T)", most=10, within=0.05)
     energy = NumberFilter("Energy (GeV)", most=100_000, within=0.5)
     beam = TextFilter(
@@ -125,8 +125,8 @@ class CertificationFilter(django_filters.FilterSet):
         form = CertificationFilterForm
         fields: list[str] = []
 
-    def __init__(self, data: QueryDict, queryset: Rows | None = None, keeps: Collection[str] = ()) -> None:
-        self.keeps = keeps
+    def __init__(self, data: QueryDict, queryset: Rows | None = None, page_parameters: Collection[str] = ()) -> None:
+        self.page_parameters = page_parameters
         super().__init__(current_names(data), TrackerCertification.objects.all() if queryset is None else queryset)
 
     @classmethod
@@ -134,7 +134,7 @@ class CertificationFilter(django_filters.FilterSet):
         """Return the declared filters, and the flag and problems of each component."""
         filters = dict(super().get_filters())
         for component in Component:
-            filters[component.flag_field] = WordsFilter(component.flag_field, component.label, Flag.choices)
+            filters[component.flag_field] = CheckboxesFilter(component.flag_field, component.label, Flag.choices)
             filters[component.problems_field] = TermsFilter(component.problems_field, component.problems_label)
         return filters
 
@@ -186,7 +186,7 @@ class CertificationFilter(django_filters.FilterSet):
         """Yield (name, value) of the set filters under their current names, days first, without the default state."""
         if not {"date_min", "date_max"} & set(without):
             yield from self._day_pairs()
-        for name in (*self.filters, *self.keeps):
+        for name in (*self.filters, *self.page_parameters):
             if name in without or (name in DAY_NAMES and name != "week"):
                 continue
             values = dict.fromkeys(self.data.getlist(name))

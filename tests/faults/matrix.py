@@ -112,10 +112,10 @@ def is_silent(service: str, mode: str) -> bool:
 def outcome(service: str, page: MatrixPage, mode: str) -> str:
     """Return the expected outcome of a cell, as in the documentation."""
     if page is REFRESH_PAGE:
-        return "fills nothing in" if is_silent(service, mode) else "says, retries"
+        return "nothing filled in" if is_silent(service, mode) else "reported, retries"
     if page.method == "POST":
         return "saved"
-    return "says, retries" if service in page.asks else "not asked"
+    return "reported, retries" if service in page.asks else "not requested"
 
 
 def _row(*cells: str) -> str:
@@ -126,7 +126,7 @@ def table() -> str:
     """Return the Markdown tables: one for each service, with modes as rows and pages as columns."""
     lines = []
     for service, label in SERVICES.items():
-        lines += [f"### {label}\n\n", _row("fault", *(page.name for page in PAGES), "the page says")]
+        lines += [f"### {label}\n\n", _row("fault", *(page.name for page in PAGES), "message")]
         lines += [_row(*["---"] * (len(PAGES) + 2))]
         for mode in MODES:
             said = failure_text(service, mode, READING_PAGES[2])

@@ -261,7 +261,7 @@ def addresses() -> dict[str, str]:
 @pytest.mark.django_db
 @pytest.mark.once
 @pytest.mark.parametrize(("name", "method"), TABLE)
-def test_address_answers_each_role_as_the_table_says(name, method):
+def test_response_for_each_role_is_as_in_the_table(name, method):
     address = addresses()[name]
     answers = {role: client.generic(method, address).status_code for role, client in _clients().items()}
     expected = dict(zip(ROLES, map(int, TABLE[name, method].split()), strict=True))
@@ -275,7 +275,7 @@ def test_every_address_has_a_row_for_get_and_for_post():
 
 @pytest.mark.django_db
 @pytest.mark.once
-def test_no_address_takes_another_method():
+def test_no_address_accepts_another_method():
     """PUT, PATCH and DELETE are answered by none, for none: not allowed, the sign-in, or denied."""
     clients, where = _clients(), addresses()
     for name, address in where.items():
@@ -298,7 +298,7 @@ def test_every_address_of_the_admin_has_a_row():
     assert single | _kinds().keys() == ADMIN
 
 
-def test_every_table_of_ours_is_in_the_admin_with_search():
+def test_every_model_is_in_the_admin_with_search():
     ours = {model for model in apps.get_models() if model.__module__.partition(".")[0] in packages()}
     assert ours - admin.site._registry.keys() == set()
     request = RequestFactory().get("/")
@@ -308,7 +308,7 @@ def test_every_table_of_ours_is_in_the_admin_with_search():
 @pytest.mark.django_db
 @pytest.mark.once
 @pytest.mark.parametrize("kind", ADMIN_PAGES)
-def test_admin_answers_each_role_as_the_table_says(kind):
+def test_admin_response_for_each_role_is_as_in_the_table(kind):
     clients = _clients()
     addresses()
     for factory in (BadReasonFactory, PixelProblemFactory, StripProblemFactory, TrackingProblemFactory):
@@ -335,7 +335,7 @@ def _in_admin(name: str) -> tuple[str, bool]:
 @pytest.mark.django_db
 @pytest.mark.once
 @pytest.mark.parametrize(("name", "method"), ADMIN_SINGLE)
-def test_single_page_of_the_admin_answers_each_role_as_the_table_says(name, method):
+def test_single_admin_page_response_for_each_role_is_as_in_the_table(name, method):
     clients = _clients()
     of_guest = [User.objects.get(username="guest").pk]
     arguments = of_guest if name.endswith("user_password_change") else ARGUMENTS.get(name)

@@ -53,7 +53,7 @@ def test_contracts_name_every_package():
     assert set(packages()) - in_layers == {"sandbox", "tools"}
 
 
-def test_import_upwards_is_found(tmp_path):
+def test_upward_import_is_detected(tmp_path):
     """The contracts are read, and notice an import that points upwards."""
     for package in packages():
         (tmp_path / package).mkdir()
@@ -70,7 +70,7 @@ def test_import_upwards_is_found(tmp_path):
     assert "oms.late -> certify.models" in result.stdout
 
 
-def test_no_module_has_a_name_for_leftovers():
+def test_no_module_has_a_generic_name():
     assert [_name(path) for path in product_modules() if any(word in path.stem for word in FORBIDDEN_NAMES)] == []
 
 

@@ -27,7 +27,7 @@ def document(request) -> Path:
     return request.param
 
 
-def test_links_lead_somewhere(document):
+def test_links_have_existing_targets(document):
     links = {link.split("#")[0] for link in _found(r"\]\(([^)]+)\)", document) if not link.startswith("http")}
     assert {link for link in links if link and not (document.parent / link).exists()} == set()
 
@@ -64,7 +64,7 @@ def test_architecture_shows_every_folder():
     assert shown == set(packages())
 
 
-def test_changelog_names_the_version_that_runs(settings):
+def test_changelog_names_the_current_version(settings):
     assert f"## {settings.VERSION}" in (ROOT / "docs/changelog.md").read_text(encoding="utf-8")
 
 

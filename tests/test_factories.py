@@ -9,7 +9,7 @@ from tests.factories import CertificationFactory, ReconstructionFactory, RunFact
 pytestmark = pytest.mark.django_db
 
 
-def test_certification_rests_on_the_facts_of_its_run():
+def test_certification_has_the_facts_of_its_run():
     made = CertificationFactory()
     run = made.runreconstruction.run
     assert (made.run_type, made.lumisections, made.recorded_lumi) == (run.run_type, run.lumisections, run.recorded_lumi)
@@ -22,12 +22,12 @@ def test_certification_takes_a_run_and_a_reconstruction():
     assert (made.run_number, made.reconstruction, made.run_type) == (run.pk, "prompt", RunType.COSMICS)
 
 
-def test_reconstruction_is_made_once_per_run():
+def test_reconstruction_is_created_once_per_run():
     run = RunFactory()
     assert ReconstructionFactory(run=run) == ReconstructionFactory(run=run)
 
 
-def test_withdrawn_certification_leaves_room_for_a_live_one():
+def test_withdrawn_certification_allows_a_live_certification():
     withdrawn = CertificationFactory(withdrawn=True)
     live = CertificationFactory(run=withdrawn.runreconstruction.run)
     assert live.runreconstruction == withdrawn.runreconstruction
@@ -38,6 +38,6 @@ def test_bare_run_has_no_facts():
     assert (run.run_type, run.lumisections, run.fill) == (RunType.UNKNOWN, None, None)
 
 
-def test_cast_has_the_roles_of_its_names(guest, shifter, other_shifter, shift_leader, expert, admin):
+def test_user_fixtures_have_the_roles_of_their_names(guest, shifter, other_shifter, shift_leader, expert, admin):
     may_certify = [person.may_certify for person in (guest, shifter, other_shifter, shift_leader, expert, admin)]
     assert may_certify == [False, True, True, True, True, True]

@@ -56,7 +56,7 @@ def production(tmp_path_factory) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_plain_http_is_sent_to_https(production):
+def test_http_redirects_to_https(production):
     assert production["plain"] == [301, f"https://{SITE}/accounts/login/"]
 
 
@@ -74,32 +74,32 @@ def test_production_sends_the_header(production, header, says):
     assert production["headers"][header] == says
 
 
-def test_policy_allows_this_site_alone_and_forms_to_go_on_to_cern(production):
+def test_policy_allows_only_this_site_and_form_redirects_to_cern(production):
     policy = production["headers"]["Content-Security-Policy"]
     assert set(policy.split("; ")) == POLICY
     assert "unsafe" not in policy
 
 
-def test_cookies_are_secure_and_closed_to_scripts(production):
+def test_cookies_are_secure_and_httponly(production):
     assert set(production["cookies"]) == {"csrftoken", "certhelper_session"}
     for cookie in production["cookies"].values():
         assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
 
 
-def test_production_has_no_form_for_passwords_and_refuses_one(production):
+def test_production_has_no_password_form_and_refuses_a_password(production):
     assert "Sign in with CERN" in production["page"]
     assert 'name="password"' not in production["page"]
     assert (production["form"], production["signed_in"]) == (403, False)
 
 
-def test_local_accounts_cannot_be_switched_on_in_production(tmp_path, monkeypatch):
+def test_local_accounts_cannot_be_enabled_in_production(tmp_path, monkeypatch):
     monkeypatch.setitem(PRODUCTION, "LOCAL_ACCOUNTS", "1")
     code = "from certhelper import settings; print(settings.LOCAL_ACCOUNTS)"
     assert _in_production(tmp_path, "-c", code).stdout.strip() == "False"
 
 
 @pytest.mark.django_db
-def test_policy_is_on_every_kind_of_answer(client, shifter_client):
+def test_every_type_of_response_has_the_policy(client, shifter_client):
     asked = [client.get("/help/"), client.get("/"), client.get("/nowhere/"), shifter_client.get("/list/?export=csv")]
     assert {one.status_code for one in asked} == {200, 302, 404}
     for answer in asked:
@@ -119,7 +119,7 @@ def test_comment_with_a_script_is_shown_as_text(shifter, shifter_client):
 
 
 @pytest.mark.django_db
-def test_file_that_is_sent_is_thrown_away(shifter_client):
+def test_uploaded_file_is_discarded(shifter_client):
     file = SimpleUploadedFile("harmless.png", b"x" * 100)
     answer = shifter_client.post(reverse("certify:certify-reconstruction", args=[317555, "express"]), {"comment": file})
     assert answer.status_code == 422

@@ -92,7 +92,7 @@ def test_no_other_module_has_a_network_library():
     assert having == {site.split(":")[0] for site in DOORS} | NAMED_ONLY
 
 
-def test_the_sweep_sees_calls_without_a_time_out():
+def test_sweep_detects_calls_without_a_time_out():
     text = "import requests\nfrom urllib.request import urlopen\nimport socket\n"
     text += "requests.get('a')\nrequests.Session().post('b', timeout=None)\nurlopen('c')\nsession().request('d')\n"
     text += (
@@ -101,7 +101,7 @@ def test_the_sweep_sees_calls_without_a_time_out():
     assert [timed for _, timed in call_sites(text)] == [False, False, False, False, False, True]
 
 
-def test_the_released_client_has_nothing_to_open_a_connection_with():
+def test_released_client_opens_no_connection():
     """Run Registry's client calls `requests` without a word from us; inside it that name is our door."""
     client = upstream_client._configured_client()
     assert client.requests.__class__ is upstream_client._RequestsAdapter

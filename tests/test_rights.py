@@ -374,7 +374,7 @@ def _is_allowed(deed: PermissionCase, role: Role) -> bool:
 
 
 @pytest.mark.parametrize("name", [name for name, deed in TABLE.items() if deed.act])
-def test_action_is_for_whom_the_table_says(name, role):
+def test_permission_for_each_action_is_as_in_the_table(name, role):
     deed, actor = TABLE[name], UserFactory(username="actor", role=role)
     if _is_allowed(deed, role):
         deed.act(actor)
@@ -384,7 +384,7 @@ def test_action_is_for_whom_the_table_says(name, role):
 
 
 @pytest.mark.parametrize("name", [name for name, deed in TABLE.items() if deed.send])
-def test_request_is_answered_as_the_table_says(name, role, sandbox):
+def test_response_to_each_request_is_as_in_the_table(name, role, sandbox):
     deed, actor, client = TABLE[name], UserFactory(username="actor", role=role), Client()
     client.force_login(actor)
     assert deed.send(actor, client) in (DONE if _is_allowed(deed, role) else DENIED)

@@ -120,7 +120,7 @@ def test_every_page_has_a_language_a_title_and_one_h1(pages):
 
 
 @pytest.mark.django_db
-def test_titles_tell_pages_apart(pages):
+def test_titles_are_unique(pages):
     titles = {path.split("?")[0]: page.title for path, page in pages.items()}
     assert len(set(titles.values())) == len(titles), titles
 
@@ -131,17 +131,17 @@ def test_every_input_has_a_label(pages):
 
 
 @pytest.mark.django_db
-def test_no_page_has_behaviour_or_style_in_its_html(pages):
+def test_no_page_has_inline_script_or_style(pages):
     assert {path: page.inline for path, page in pages.items() if page.inline} == {}
 
 
 @pytest.mark.django_db
-def test_no_id_stands_twice_on_a_page(pages):
+def test_ids_are_unique_on_a_page(pages):
     twice = {path: {one for one in page.ids if page.ids.count(one) > 1} for path, page in pages.items()}
     assert {path: ids for path, ids in twice.items() if ids} == {}
 
 
-def test_the_sweep_sees_what_it_forbids():
+def test_sweep_detects_violations():
     page = ParsedPage(
         '<h1>a</h1><h1>b</h1><p style="x" onclick="y" id="i"><b id="i"></b><script>z</script><input name="n">'
     )
@@ -181,7 +181,7 @@ def test_every_setting_is_documented():
     assert {name for name in _variables() | {"PORT", "WORKERS"} if f"`{name}`" not in told} == set()
 
 
-def test_operator_manual_names_no_setting_that_is_gone():
+def test_operator_manual_names_no_removed_setting():
     told = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/operator.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert set(told) - _variables() == {"PORT", "WORKERS"}
 
@@ -198,7 +198,7 @@ def _asks(node: ast.AST) -> bool:
     return any(isinstance(one, ast.Name) and one.id in ("env", "_service_setting") for one in ast.walk(node))
 
 
-def test_every_setting_does_something():
+def test_every_setting_is_used():
     """Read by the code, or by another setting; of what does nothing yet the manual says "later"."""
     folders = [folder for folder in ROOT.iterdir() if (folder / "__init__.py").exists() and folder.name != "tests"]
     files = [file for folder in folders for file in folder.rglob("*.py") if file.name != "settings.py"]
@@ -256,7 +256,7 @@ def test_production_server_starts_alone_and_serves_its_first_page(tmp_path):
     assert (tmp_path / "static" / "staticfiles.json").exists()
 
 
-def test_production_loads_no_demo_people(tmp_path):
+def test_production_loads_no_demo_users(tmp_path):
     done = _in_production(tmp_path, "manage.py", "demo")
     assert done.returncode != 0
     assert "known passwords" in done.stderr

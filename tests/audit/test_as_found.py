@@ -13,7 +13,7 @@ from tests.factories import CertificationFactory, PixelProblemFactory
 pytestmark = pytest.mark.django_db
 
 
-def test_what_stood_before_is_kept_as_found(monkeypatch):
+def test_earlier_rows_are_marked_as_found(monkeypatch):
     made = CertificationFactory(comment="old")
     problem = PixelProblemFactory()
     made.pixel_problems.add(problem)

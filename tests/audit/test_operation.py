@@ -56,7 +56,7 @@ def diff_lines_of(change, model="certify.trackercertification") -> list[list[str
     ]
 
 
-def test_certifying_is_one_change_with_who_when_and_what(shifter, reference, time_machine):
+def test_certifying_records_one_change_with_actor_time_and_fields(shifter, reference, time_machine):
     run, problem = RunFactory(), PixelProblemFactory(name="hot ROC")
     time_machine.move_to("2018-06-02T10:00:00Z", tick=False)
     before = Change.objects.count()
@@ -82,7 +82,7 @@ def test_certifying_is_one_change_with_who_when_and_what(shifter, reference, tim
     assert row.facts == made.facts
 
 
-def test_change_says_what_was_and_what_is_problems_included(shifter, shift_leader, reference):
+def test_change_has_old_and_new_values_including_problems(shifter, shift_leader, reference):
     hot, cold = PixelProblemFactory(name="hot"), PixelProblemFactory(name="cold")
     run = RunFactory()
     given = decision(reference, problems={"pixel_problems": [hot]})
@@ -103,7 +103,7 @@ def test_change_says_what_was_and_what_is_problems_included(shifter, shift_leade
     assert [notice.person for notice in Notice.objects.filter(change=change)] == [shifter]
 
 
-def test_own_change_gives_no_notice(shifter, reference):
+def test_own_change_creates_no_notice(shifter, reference):
     made = certify_run(shifter, RunFactory().run_number, "express", decision(reference), CertificationContext())
     amend_certification(shifter, made, 1, decision(reference, comment="more"), CertificationContext())
     assert not Notice.objects.exists()
@@ -122,7 +122,7 @@ def test_typed_facts_of_run_and_fill_are_part_of_the_same_change(shifter, refere
     assert OmsFill.history.filter(fill_number=6650).get().era == "2018A"
 
 
-def test_refused_deed_leaves_nothing(shifter, reference):
+def test_refused_operation_writes_nothing(shifter, reference):
     run, before = RunFactory(), Change.objects.count()
     with pytest.raises(IntegrityError), operation(shifter, None):
         certify_run(shifter, run.run_number, "express", decision(reference), CertificationContext())
@@ -130,7 +130,7 @@ def test_refused_deed_leaves_nothing(shifter, reference):
     assert Change.objects.count() == before and not TrackerCertification.history.exists()
 
 
-def test_deed_that_changes_nothing_leaves_nothing(shifter):
+def test_operation_without_changes_records_nothing(shifter):
     reason = BadReasonFactory(name="HV off")
     before = Change.objects.count()
     reason.save()
@@ -157,7 +157,7 @@ def test_reasons_references_and_checklists_are_recorded(shifter, shift_leader):
     assert diff_lines_of(last_change(), "certify.checklist") == [["Text", "one", "two"]]
 
 
-def test_many_to_many_without_a_deed_is_a_change_by_itself():
+def test_many_to_many_change_outside_an_operation_is_recorded():
     made, problem = CertificationFactory(), PixelProblemFactory(name="hot")
     made.pixel_problems.add(problem)
     assert diff_lines_of(last_change()) == [["Pixel problems", "none", "hot"]]
@@ -194,7 +194,7 @@ def test_refresh_from_oms_is_not_recorded(shifter_client, sandbox):
     assert OmsRun.objects.filter(pk=315270).exists() and OmsRun.history.count() == before
 
 
-def test_what_was_only_set_in_memory_is_no_change():
+def test_unsaved_value_is_not_recorded():
     run = RunFactory(lumisections=12)
     run.lumisections, run.era = 13, "2018Z"
     run.save(update_fields=["lumisections"])
@@ -202,7 +202,7 @@ def test_what_was_only_set_in_memory_is_no_change():
     assert OmsRun.history.filter(run_number=run.pk).first().era == "2018A"
 
 
-def test_history_is_neither_changed_nor_deleted():
+def test_history_cannot_be_changed_or_deleted():
     made = CertificationFactory()
     change, row = last_change(), TrackerCertification.history.get(id=made.pk)
     change.why = row.comment = "other"
@@ -215,7 +215,7 @@ def test_history_is_neither_changed_nor_deleted():
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="triggers are PostgreSQL's")
-def test_postgresql_refuses_past_the_product_too():
+def test_postgresql_refuses_direct_changes_of_history():
     CertificationFactory()
     for table in ("history_change", "history_historicaltrackercertification"):
         for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}"):
@@ -234,7 +234,7 @@ def test_every_table_of_history_has_the_trigger():
     assert tables == guarded and "history_change" in tables
 
 
-def test_cost_of_a_save(shifter, reference, django_assert_num_queries, django_assert_max_num_queries):
+def test_query_count_of_a_save(shifter, reference, django_assert_num_queries, django_assert_max_num_queries):
     """A certification: the change and the row after. A change of it: the keys of its problems besides."""
     run = RunFactory()
     with django_assert_max_num_queries(30) as spent:
@@ -245,14 +245,14 @@ def test_cost_of_a_save(shifter, reference, django_assert_num_queries, django_as
     assert sum("history_" in one["sql"] for one in spent.captured_queries) == 2
 
 
-def test_word_keeps_its_row_after_a_deletion_in_the_shell():
+def test_history_of_a_deleted_term_remains():
     reason = BadReasonFactory(name="HV off")
     key = reason.pk
     reason.delete()
     assert last_change().lines[0]["gone"] and BadReason.history.filter(id=key).first().history_type == "-"
 
 
-def test_what_is_told_is_for_people(shifter, reference):
+def test_change_description_is_readable(shifter, reference):
     """No bookkeeping, no moment in ISO, no name twice, and nothing "before" of a row that is new."""
     shifter.first_name = shifter.username
     typed = {"run_type": {"value": "cosmics"}, "lumisections": {"value": 260}}

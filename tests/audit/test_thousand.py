@@ -26,7 +26,7 @@ ENDED = {
 
 
 @pytest.mark.once
-def test_a_thousand_actions_undone_in_reverse_restore_everything():
+def test_undoing_a_thousand_actions_in_reverse_restores_everything():
     build_world()
     before, first, seed = full_snapshot(), Change.objects.count(), Random().randrange(10**9)
     chance, undoer = RandomActor(Random(seed)), User.objects.get(username="admin0")
@@ -57,7 +57,7 @@ def _is_silent(model: str, said: dict[str, object]) -> bool:
     return told == {name: value for name, value in NOTHING[model].items() if value != ""}
 
 
-def test_the_snapshot_sees_a_change_of_any_field_and_of_any_many_to_many():
+def test_snapshot_detects_change_of_any_field_and_many_to_many():
     build_world()
     person = User.objects.get(username="shifter1")
     before = full_snapshot()

@@ -36,7 +36,7 @@ def made(shifter, reference):
     return certify_run(shifter, RunFactory().run_number, "express", decision(reference), CertificationContext())
 
 
-def test_undo_sets_back_what_was_changed_problems_included(shifter, reference, made):
+def test_undo_restores_changed_fields_including_problems(shifter, reference, made):
     hot = PixelProblemFactory(name="hot")
     bad = decision(
         reference,
@@ -57,7 +57,7 @@ def test_undo_sets_back_what_was_changed_problems_included(shifter, reference, m
     assert (made.pixel, made.comment, list(made.pixel_problems.all())) == ("bad", "hole", [hot])
 
 
-def test_undo_of_a_long_text_is_named_although_it_begins_alike(shift_leader_client):
+def test_undo_of_a_long_text_shows_a_difference_after_a_common_start(shift_leader_client):
     """Texts are told by their first two thousand letters."""
     row = ChecklistFactory(text="- look\n" * 400)
     row.text += "- call the expert\n"
@@ -66,12 +66,12 @@ def test_undo_of_a_long_text_is_named_although_it_begins_alike(shift_leader_clie
     assert '<th scope="row">Text</th>' in page and "It is set back as it was." not in page
 
 
-def test_undo_needs_a_reason(shifter, made):
+def test_undo_requires_a_reason(shifter, made):
     with pytest.raises(ReasonMissing):
         undo_change(shifter, last_change(), " ")
 
 
-def test_undo_of_a_certification_withdraws_it_and_takes_typed_facts_back(shifter, reference):
+def test_undo_of_a_certification_withdraws_it_and_reverts_typed_facts(shifter, reference):
     typed = {"run_type": {"value": "collisions"}, "lumisections": {"value": 12}}
     basis = CertificationContext(
         typed_run=typed, typed_fill={"fill_number": {"value": 6650}, "era": {"value": "2018A"}}
@@ -85,7 +85,7 @@ def test_undo_of_a_certification_withdraws_it_and_takes_typed_facts_back(shifter
     assert (OmsFill.objects.get(pk=6650).era, OmsFill.objects.get(pk=6650).typed) == (None, {})
 
 
-def test_two_hands_on_one_run_do_not_stand_in_each_others_way(shifter, other_shifter, reference):
+def test_changes_of_two_users_on_one_run_can_be_undone_independently(shifter, other_shifter, reference):
     cosmic = ReconstructionFactory(reference=True, run=RunFactory(cosmics=True, older=True))
     run = RunFactory(bare=True)
     certify_run(
@@ -100,7 +100,7 @@ def test_two_hands_on_one_run_do_not_stand_in_each_others_way(shifter, other_shi
     assert (run.run_type, run.energy, set(run.typed)) == ("unknown", 6500.0, {"energy"})
 
 
-def test_later_changes_stand_in_the_way_and_are_named(shifter, reference, made):
+def test_undo_is_refused_after_later_changes_of_the_same_field(shifter, reference, made):
     amend_certification(shifter, made, 1, decision(reference, comment="one"), CertificationContext())
     first = last_change()
     amend_certification(shifter, made, 2, decision(reference, comment="two"), CertificationContext())
@@ -112,7 +112,7 @@ def test_later_changes_stand_in_the_way_and_are_named(shifter, reference, made):
     assert made.comment == "two" and not Change.objects.filter(kind="undo").exists()
 
 
-def test_later_changes_of_other_fields_do_not(shifter, reference, made):
+def test_undo_is_allowed_after_later_changes_of_other_fields(shifter, reference, made):
     amend_certification(shifter, made, 1, decision(reference, comment="one"), CertificationContext())
     first = last_change()
     amend_certification(
@@ -123,7 +123,7 @@ def test_later_changes_of_other_fields_do_not(shifter, reference, made):
     assert (made.comment, made.trackermap) == ("", "missing")
 
 
-def test_changed_certification_is_not_undone_as_if_it_were_new(shifter, reference, made):
+def test_creation_of_a_changed_certification_cannot_be_undone(shifter, reference, made):
     certified = last_change()
     amend_certification(shifter, made, 1, decision(reference, comment="one"), CertificationContext())
     with pytest.raises(UndoBlocked):
@@ -140,7 +140,7 @@ def test_undo_of_a_withdrawal_where_another_one_is_live_is_refused(shifter, refe
     assert TrackerCertification.objects.live().count() == 1
 
 
-def test_who_may_undo_is_who_may_make_the_opposite_change(
+def test_undo_requires_the_permission_for_the_opposite_change(
     shifter, other_shifter, shift_leader, expert, admin, guest, reference, made
 ):
     amend_certification(
@@ -175,7 +175,7 @@ def test_who_may_undo_is_who_may_make_the_opposite_change(
     assert (shifter.first_name, shifter.role_changed_by) == ("", "")
 
 
-def test_references_words_and_deletions_come_back(shifter, shift_leader):
+def test_undo_restores_references_terms_and_deleted_rows(shifter, shift_leader):
     run = RunFactory()
     reference = adopt_reference(shift_leader, run, "express", "first")
     adopted = last_change()

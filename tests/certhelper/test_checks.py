@@ -33,7 +33,7 @@ def test_empty_variables_are_missing_and_named_at_once(tmp_path):
 
 
 @pytest.mark.parametrize("command", [REFUSE, "import certhelper.wsgi"])
-def test_start_names_all_that_is_missing_in_one_message(tmp_path, command):
+def test_start_names_all_missing_variables_in_one_message(tmp_path, command):
     process = started(command, tmp_path, **{**MOST, "OMS_URL": "", "DEBUG": "1"})
     _, errors = process.communicate(timeout=60)
     assert process.returncode != 0
@@ -57,7 +57,7 @@ def test_audience_may_be_empty(tmp_path, name):
     assert (process.returncode, said) == (0, "")
 
 
-def test_workers_that_start_together_keep_one_secret_key(tmp_path):
+def test_workers_that_start_together_share_one_secret_key(tmp_path):
     """Each waits for the others, then looks for the key: the moment that matters is shared."""
     code = (
         "import pathlib, time, os\n"
@@ -84,7 +84,7 @@ def test_workers_that_start_together_keep_one_secret_key(tmp_path):
         ({"BEHIND_PROXY": "0"}, "None"),
     ],
 )
-def test_header_of_a_proxy_is_believed_only_behind_one(tmp_path, environment, says):
+def test_proxy_header_is_trusted_only_behind_a_proxy(tmp_path, environment, says):
     code = "from certhelper import settings; print(settings.SECURE_PROXY_SSL_HEADER)"
     process = started(code, tmp_path, **environment)
     assert process.communicate(timeout=60)[0].strip() == says

@@ -54,12 +54,12 @@ def test_file_has_the_86_certifications_below_run_315190():
         ({"golden": 30, "pixel_ready": 30, "strip_ready": 30}, ["good", "good", "good"]),
     ],
 )
-def test_flags_follow_the_golden_ranges_and_else_what_was_ready(changes, flags):
+def test_flags_follow_golden_ranges_or_the_detector_status(changes, flags):
     assert list(_row(**changes).flags.values()) == flags
 
 
 @pytest.mark.django_db
-def test_demo_certifies_april_on_the_facts_of_oms(sandbox):
+def test_demo_certifies_april_with_facts_from_oms(sandbox):
     _demo()
     made = TrackerCertification.objects.with_names()
     assert Counter(one.verdict_word for one in made) == {"good": 79, "bad": 7}
@@ -74,7 +74,7 @@ def test_demo_certifies_april_on_the_facts_of_oms(sandbox):
 
 
 @pytest.mark.django_db
-def test_demo_offers_the_references_of_2018_and_no_other(sandbox):
+def test_demo_offers_only_the_references_of_2018(sandbox):
     _demo()
     offered = RunReconstruction.objects.filter(is_reference=True).values_list("run_id", "reconstruction")
     both = [(run, reconstruction) for run in (314768, 314811, 315189) for reconstruction in ("express", "prompt")]
@@ -89,7 +89,7 @@ def test_demo_certifies_nothing_from_run_315190_on(sandbox):
 
 
 @pytest.mark.django_db
-def test_demo_a_second_time_asks_nobody_and_changes_nothing(sandbox):
+def test_second_demo_makes_no_request_and_no_change(sandbox):
     _demo()
     TrackerCertification.objects.filter(runreconstruction__run=315106).update(comment="mine")
     BadReason.objects.all()[0].delete()
@@ -104,14 +104,14 @@ def test_demo_a_second_time_asks_nobody_and_changes_nothing(sandbox):
 
 
 @pytest.mark.django_db
-def test_demo_people_sign_in_with_their_names(sandbox, client):
+def test_demo_users_sign_in_with_their_names(sandbox, client):
     _demo()
     assert all(client.login(username=name, password=name) for name in PEOPLE)
     assert {User.objects.get(username=name).role for name in PEOPLE} == set(Role)
 
 
 @pytest.mark.django_db
-def test_demo_with_oms_out_says_so_and_leaves_nothing_half_done(sandbox):
+def test_demo_while_oms_is_unreachable_fails_and_writes_nothing(sandbox):
     sandbox.faults("oms", "refuse")
     with pytest.raises(CommandError, match="Start the sandbox"):
         _demo()

@@ -69,7 +69,7 @@ def copy(tmp_path) -> ServedCopy:
     return ServedCopy(tmp_path)
 
 
-def test_serve_is_ready_when_it_says_so_keeps_its_data_and_leaves_nothing(copy):
+def test_serve_reports_ready_keeps_its_data_and_stops_all_processes(copy):
     for end in (signal.SIGINT, signal.SIGTERM):
         process = copy.start()
         copy.wait_until_ready(process)
@@ -105,14 +105,14 @@ def test_serve_names_both_ports_when_both_are_taken(copy):
     assert f"PORT={copy.port + 1} SANDBOX_PORT={copy.sandbox_port + 1} make run" in output
 
 
-def test_process_group_leaves_the_signals_as_they_were():
+def test_process_group_restores_the_signal_handlers():
     before = [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     with ProcessGroup():
         assert signal.getsignal(signal.SIGTERM) != before[1]
     assert [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
 
 
-def test_process_group_ends_together_when_one_of_it_ends():
+def test_process_group_ends_when_one_process_ends():
     with pytest.raises(ChildProcessError, match="short ended with code 3"), ProcessGroup() as group:
         group.start("long", ["sleep", "60"])
         group.start("short", ["sh", "-c", "exit 3"])
@@ -132,7 +132,7 @@ with ProcessGroup() as family:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_process_group_ends_when_make_alone_is_told_to(tmp_path, end):
+def test_process_group_ends_when_only_make_is_signalled(tmp_path, end):
     (tmp_path / "members.py").write_text(PROCESS_GROUP_SCRIPT)
     (tmp_path / "Makefile").write_text(f"run:\n\t@exec env PYTHONPATH={ROOT} {sys.executable} members.py\n")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
@@ -162,7 +162,7 @@ def test_process_group_ends_when_make_alone_is_told_to(tmp_path, end):
         *((name, value) for name in ("PORT", "SANDBOX_PORT") for value in ("abc", "0", "70000")),
     ],
 )
-def test_serve_refuses_a_wrong_value_in_one_sentence_that_names_the_variable(copy, name, value):
+def test_serve_refuses_an_invalid_value_and_names_the_variable(copy, name, value):
     copy.environment[name] = value
     process = copy.start()
     said, _ = process.communicate(timeout=PATIENCE_S)
@@ -172,7 +172,7 @@ def test_serve_refuses_a_wrong_value_in_one_sentence_that_names_the_variable(cop
     assert "hidden" not in said
 
 
-def test_serve_says_that_the_database_does_not_answer(copy):
+def test_serve_reports_an_unreachable_database(copy):
     copy.environment["DATABASE_URL"] = f"postgres://me:hidden@127.0.0.1:{_free_port()}/nothing"
     process = copy.start()
     said, _ = process.communicate(timeout=PATIENCE_S)
@@ -182,7 +182,7 @@ def test_serve_says_that_the_database_does_not_answer(copy):
     assert copy.is_gone()
 
 
-def test_static_files_are_collected_only_when_one_has_changed(settings, tmp_path):
+def test_static_files_are_collected_only_after_a_change(settings, tmp_path):
     settings.STATIC_ROOT, settings.STATICFILES_DIRS = tmp_path / "collected", [tmp_path / "ours"]
     style = tmp_path / "ours" / "style.css"
     style.parent.mkdir()

@@ -64,7 +64,7 @@ def test_every_entry_of_the_index_is_served_or_named_with_a_reason():
     assert all(NOT_SERVED.values())
 
 
-def test_a_missing_key_and_a_wrong_type_are_found():
+def test_missing_key_and_wrong_type_are_detected():
     recorded = shape_of({"runs": [{"run_number": 1, "class": "Cosmics18"}], "pages": 1})
     answered = shape_of({"runs": [{"run_number": "1"}], "pages": 1, "more": 0})
     assert differences(recorded, answered, recorded) == [
@@ -74,6 +74,6 @@ def test_a_missing_key_and_a_wrong_type_are_found():
     ]
 
 
-def test_an_empty_list_where_rows_were_recorded_is_found():
+def test_empty_list_in_place_of_rows_is_detected():
     recorded = shape_of({"runs": [{"run_number": 1}]})
     assert differences(recorded, shape_of({"runs": []}), recorded) == ["$.runs: empty, unlike the recording"]

@@ -48,14 +48,14 @@ def restoring_token(person, key=""):
     return form_token_of(person, restored_key=draft.key, restored_at=draft.at.isoformat())
 
 
-def test_a_sheet_is_read_as_it_was_signed_and_no_other(shifter):
+def test_form_token_is_read_only_with_a_valid_signature(shifter):
     form_token = form_token_of(shifter)
     assert read_form_token(form_token.signed()) == form_token
     for text in ("", "made up", form_token.signed()[:-1], form_token.signed() + "x"):
         assert read_form_token(text) is None
 
 
-def test_draft_keeps_any_text_and_several_values_of_a_field(shifter):
+def test_draft_stores_any_text_and_several_values_of_a_field(shifter):
     said = QueryDict(mutable=True)
     said["comment"] = "10 % & 5 = ½\r\n\x00 日本\u2028"
     said.setlist("pixel_problems", ["3", "5"])
@@ -73,7 +73,7 @@ def test_generated_fields_are_not_saved(shifter):
     assert restored_fields(shifter) == {"comment": "x", "version": "3"}
 
 
-def test_draft_of_the_same_form_is_replaced_and_of_another_is_added(shifter):
+def test_draft_is_replaced_for_the_same_form_and_added_for_another(shifter):
     first, second = form_token_of(shifter), form_token_of(shifter)
     keep(first, "comment=a")
     keep(first, "comment=b")
@@ -101,7 +101,7 @@ def test_draft_belongs_to_its_user(shifter, other_shifter):
     assert restored_fields(shifter) is None
 
 
-def test_lowered_role_loses_no_text_but_an_inactive_account_saves_none(shifter):
+def test_draft_is_saved_with_a_lowered_role_but_not_for_an_inactive_account(shifter):
     form_token = form_token_of(shifter)
     User.objects.update(role=Role.GUEST)
     assert keep(form_token)
@@ -113,7 +113,7 @@ def test_lowered_role_loses_no_text_but_an_inactive_account_saves_none(shifter):
         User.objects.all().delete()
 
 
-def test_saved_form_leaves_no_draft_and_takes_none_that_comes_late(shifter, other_shifter):
+def test_saved_form_deletes_its_draft_and_ignores_later_ones(shifter, other_shifter):
     mine, tab, theirs, elsewhere = (
         form_token_of(shifter),
         form_token_of(shifter),
@@ -135,7 +135,7 @@ def test_saved_form_leaves_no_draft_and_takes_none_that_comes_late(shifter, othe
     assert restored_fields(shifter) == {"comment": "Back, and typed on"}
 
 
-def test_finishing_twice_and_without_a_sheet_is_fine(shifter):
+def test_finishing_twice_or_without_a_form_token_is_no_error(shifter):
     form_token = form_token_of(shifter)
     for given in (form_token, form_token, None):
         close_form(shifter, RUN, "express", given)
@@ -153,7 +153,7 @@ def test_old_drafts_are_not_offered_and_are_deleted(shifter, capsys):
     assert list(Draft.objects.values_list("key", flat=True)) == [fresh.key]
 
 
-def test_who_has_a_form_open_and_whose_drafts_there_are(shifter, other_shifter, django_assert_num_queries):
+def test_users_with_an_open_form_or_a_draft_are_listed(shifter, other_shifter, django_assert_num_queries):
     mine, theirs = form_token_of(shifter), form_token_of(other_shifter)
     renew_lease(mine)
     renew_lease(theirs)
@@ -184,7 +184,7 @@ def test_lease_expires_and_starts_again(shifter, other_shifter):
     assert form_presence(form_token_of(shifter)).open_by_others == []
 
 
-def test_opening_a_form_costs_one_statement_and_begins_its_lease_where_there_is_none(
+def test_opening_a_form_costs_one_statement_and_starts_a_missing_lease(
     shifter, shift_leader, django_assert_num_queries
 ):
     form_token = form_token_of(shifter)
@@ -205,7 +205,7 @@ def test_opening_a_form_costs_one_statement_and_begins_its_lease_where_there_is_
     assert Lease.objects.get().taken_by is None
 
 
-def test_shift_leader_takes_a_form_over_and_the_holder_sees_it(shifter, shift_leader):
+def test_holder_is_notified_when_a_shift_leader_takes_a_form_over(shifter, shift_leader):
     held, taking = form_token_of(shifter), form_token_of(shift_leader)
     renew_lease(held)
     renew_lease(taking)
@@ -247,7 +247,7 @@ def test_two_tabs_with_the_same_restored_draft_save_two_drafts(shifter):
 
 
 @pytest.mark.parametrize("ends", ["kept", "saved"])
-def test_restored_draft_goes_with_its_form_unless_it_was_typed_on(shifter, ends):
+def test_restored_draft_is_deleted_with_its_form_unless_changed(shifter, ends):
     for goes_on in (False, True):
         source = form_token_of(shifter)
         keep(source, "comment=first")
@@ -258,7 +258,7 @@ def test_restored_draft_goes_with_its_form_unless_it_was_typed_on(shifter, ends)
         assert (restored_fields(shifter, source.key) is not None) is goes_on
 
 
-def test_text_that_lay_in_a_browser_is_as_old_as_it_is(shifter):
+def test_text_from_browser_storage_has_the_time_of_typing(shifter):
     form_token, newer = form_token_of(shifter), form_token_of(shifter)
     keep(form_token, "comment=second&typed_at=90000&sent_at=100000")
     assert keep(form_token, "comment=first&typed_at=50000&sent_at=105000") < timezone.now() - timedelta(seconds=9)
@@ -270,7 +270,7 @@ def test_text_that_lay_in_a_browser_is_as_old_as_it_is(shifter):
 
 
 @pytest.mark.parametrize("clock", ["typed_at=9&sent_at=5", "typed_at=x&sent_at=5", "typed_at=" + "9" * 99, "sent_at=5"])
-def test_clock_that_makes_no_sense_means_now(shifter, clock):
+def test_invalid_time_of_typing_is_replaced_by_now(shifter, clock):
     before = timezone.now()
     assert keep(form_token_of(shifter), f"comment=x&{clock}") >= before
 
@@ -297,7 +297,7 @@ def test_draft_that_arrives_during_the_save_is_ignored(shifter):
     assert Draft.objects.get().is_done
 
 
-def test_discarding_what_was_restored_discards_what_it_became(shifter):
+def test_discarding_a_restored_draft_discards_the_new_draft(shifter):
     keep(form_token_of(shifter), "comment=first")
     form = restoring_token(shifter)
     keep(form, "comment=second")

@@ -58,7 +58,7 @@ def restore_address(response) -> str:
     return found[1].replace("&amp;", "&")
 
 
-def test_restored_draft_has_a_ticket_and_a_key_of_its_own_and_is_gone_once_saved(shifter_client):
+def test_restored_draft_has_its_own_token_and_key_and_is_deleted_by_saving(shifter_client):
     opened = open_form(shifter_client)
     send_draft(shifter_client, opened, comment="mine")
     again = open_form(shifter_client, f"{PAGE}?draft=1")
@@ -109,7 +109,7 @@ def test_discarded_draft_is_deleted(shifter_client):
     assert "Draft of" not in words(answer)
 
 
-def test_form_sent_after_the_session_ended_comes_back_after_the_sign_in(shifter, shifter_client):
+def test_form_sent_after_the_session_ended_is_restored_after_sign_in(shifter, shifter_client):
     opened = open_form(shifter_client, f"{PAGE}?runs=315259,315264")
     shifter_client.logout()
     answer = send_form(shifter_client, opened, **GOOD, comment="typed before the session ended")
@@ -142,7 +142,7 @@ def test_draft_is_saved_after_the_session_ended(shifter_client):
     assert "comment=b" in Draft.objects.get().typed
 
 
-def test_form_older_than_the_sign_in_is_saved_and_the_page_links_back(shifter):
+def test_form_sent_after_a_new_sign_in_is_saved_as_draft_with_a_link_back(shifter):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(shifter)
     opened = open_form(browser)
@@ -155,7 +155,7 @@ def test_form_older_than_the_sign_in_is_saved_and_the_page_links_back(shifter):
     assert browser.post(PAGE, {"csrfmiddlewaretoken": "x"}).status_code == 403
 
 
-def test_token_of_a_saved_draft_lets_a_tab_go_on_after_a_new_sign_in(shifter):
+def test_token_of_a_saved_draft_is_valid_after_a_new_sign_in(shifter):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(shifter)
     opened = open_form(browser)
@@ -202,14 +202,14 @@ def test_shift_leader_takes_over_and_the_other_page_shows_it(shifter_client, shi
     assert shifter_client.post("/drafts/take-over/", {"sheet": mine}).status_code == 403
 
 
-def test_a_lease_prevents_nobody_from_saving(shifter_client, other_shifter_client):
+def test_lease_does_not_prevent_saving(shifter_client, other_shifter_client):
     theirs = open_form(other_shifter_client)
     renew_lease(form_token_of(theirs))
     assert send_form(shifter_client, open_form(shifter_client), **GOOD).status_code == 303
     assert send_form(other_shifter_client, theirs, **GOOD).status_code == 409
 
 
-def test_token_of_another_user_renews_nothing(shifter_client, other_shifter_client):
+def test_token_of_another_user_renews_no_lease(shifter_client, other_shifter_client):
     form_token = fields_of(open_form(shifter_client))["sheet"][0]
     Lease.objects.all().delete()
     assert other_shifter_client.post(HERE, {"sheet": form_token}).status_code == 403
@@ -237,7 +237,7 @@ def test_draft_of_a_run_that_was_certified_meanwhile_is_shown_beside_it(shifter_
     assert shifter_client.get(f"{PAGE}?draft=none").status_code == 409
 
 
-def test_draft_of_a_change_has_the_version_it_was_typed_for(shifter_client, shifter, shift_leader_client):
+def test_draft_of_a_change_has_the_version_it_was_typed_over(shifter_client, shifter, shift_leader_client):
     made = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
     path = reverse("listruns:update", args=[made.pk])
     send_draft(shifter_client, open_form(shifter_client, path), comment="my change")
@@ -254,7 +254,7 @@ def test_draft_of_a_change_has_the_version_it_was_typed_for(shifter_client, shif
     assert not Draft.objects.restorable().filter(user=shifter).exists()
 
 
-def test_draft_of_my_first_try_follows_me_to_the_update_page(shifter_client, shifter):
+def test_draft_of_the_certify_form_is_offered_on_the_update_page(shifter_client, shifter):
     send_draft(shifter_client, open_form(shifter_client), comment="other tab")
     made = CertificationFactory(run=OmsRun.objects.get(pk=RUN), user=shifter)
     answer = shifter_client.get(f"{PAGE}?draft=1")
@@ -262,7 +262,7 @@ def test_draft_of_my_first_try_follows_me_to_the_update_page(shifter_client, shi
     assert fields_of(open_form(shifter_client, answer.url))["comment"] == ["other tab"]
 
 
-def test_facts_typed_by_hand_come_back_with_the_draft(shifter_client, sandbox):
+def test_typed_facts_are_restored_with_the_draft(shifter_client, sandbox):
     sandbox.faults("oms", "refuse")
     opened = open_form(shifter_client)
     send_draft(shifter_client, opened, **{"run-lumisections": "120", "run-run_type": "collisions"})
@@ -271,7 +271,7 @@ def test_facts_typed_by_hand_come_back_with_the_draft(shifter_client, sandbox):
     assert back["run-run_type"] == ["collisions"]
 
 
-def test_facts_typed_while_oms_was_out_stand_beside_its_values_when_it_is_back(shifter_client, sandbox):
+def test_facts_typed_during_an_outage_are_shown_beside_later_values_of_oms(shifter_client, sandbox):
     sandbox.faults("oms", "refuse")
     opened = open_form(shifter_client)
     assert fields_of(opened)["run-energy"] == [""]
@@ -288,7 +288,7 @@ def test_facts_typed_while_oms_was_out_stand_beside_its_values_when_it_is_back(s
     assert (run.lumisections, list(run.typed)) == (120, ["lumisections"])
 
 
-def test_correction_comes_back_with_the_draft(shifter_client):
+def test_corrected_fact_is_restored_with_the_draft(shifter_client):
     opened = open_form(shifter_client, f"{PAGE}?correct=1")
     send_draft(shifter_client, opened, **{"run-lumisections": "150"})
     back = fields_of(open_form(shifter_client, f"{PAGE}?draft=1"))
@@ -305,7 +305,7 @@ def test_fragment_requested_by_an_anonymous_user_does_not_change_the_page(shifte
 
 
 @pytest.mark.parametrize("key", ["\x00", "%", "x" * 5000, "é" * 32])
-def test_key_that_no_draft_can_have_finds_none(shifter_client, key):
+def test_invalid_draft_key_finds_no_draft(shifter_client, key):
     for path in (PAGE, PAGE.replace("/express/", "/")):
         assert shifter_client.get(path, {"draft": key}).status_code == 200
     assert shifter_client.post("/drafts/discard/", {"draft": key}).status_code < 500
@@ -361,7 +361,7 @@ def test_form_of_a_user_whose_role_was_lowered_meanwhile_is_shown_and_saved(shif
     assert "my+words" in Draft.objects.get().typed
 
 
-def test_denied_form_without_a_sheet_is_shown(guest_client):
+def test_denied_form_without_a_form_token_is_shown(guest_client):
     denied = guest_client.post(PAGE, {"ticket": "x", "comment": "<b>my words"})
     assert denied.status_code == 403
     assert "&lt;b&gt;my words" in denied.content.decode()
@@ -369,7 +369,7 @@ def test_denied_form_without_a_sheet_is_shown(guest_client):
     assert not Draft.objects.exists()
 
 
-def test_form_without_its_ticket_knows_its_reconstruction_by_its_sheet(shifter_client, sandbox):
+def test_form_without_context_takes_its_reconstruction_from_the_token(shifter_client, sandbox):
     sent = {**fields_of(open_form(shifter_client)), "ticket": "broken", "comment": "my words"}
     del sent["reconstruction"]
     sandbox.faults("registry", "refuse")
@@ -380,9 +380,7 @@ def test_form_without_its_ticket_knows_its_reconstruction_by_its_sheet(shifter_c
 
 
 @pytest.mark.parametrize("is_certified", [False, True])
-def test_form_that_knows_nothing_any_more_goes_on_with_the_reconstruction_chosen(
-    shifter_client, shifter, sandbox, is_certified
-):
+def test_form_without_context_and_token_uses_the_chosen_reconstruction(shifter_client, shifter, sandbox, is_certified):
     run = RunFactory(run_number=RUN)
     if is_certified:
         for reconstruction in Reconstruction.values:
@@ -400,7 +398,7 @@ def test_form_that_knows_nothing_any_more_goes_on_with_the_reconstruction_chosen
     assert fields_of(again)["comment"] == ["my words"]
 
 
-def test_home_lists_ones_own_drafts_newest_for_each_form(shifter_client, other_shifter_client, client):
+def test_home_lists_the_newest_own_draft_of_each_form(shifter_client, other_shifter_client, client):
     assert "Your drafts" not in words(shifter_client.get("/"))
     opened = open_form(shifter_client)
     send_draft(shifter_client, opened, comment="half a thought")
@@ -412,7 +410,7 @@ def test_home_lists_ones_own_drafts_newest_for_each_form(shifter_client, other_s
     assert "Your drafts" not in words(other_shifter_client.get("/"))
 
 
-def test_refused_form_into_which_nothing_was_typed_is_no_draft(shifter_client):
+def test_refused_form_with_its_initial_content_makes_no_draft(shifter_client):
     opened = open_form(shifter_client)
     refused = send_form(shifter_client, opened)
     assert refused.status_code == 422
@@ -432,12 +430,12 @@ def test_refused_form_into_which_nothing_was_typed_is_no_draft(shifter_client):
         {"confirm_pixel": "on"}, {"reference_runreconstruction": "9"},
     ],
 )  # fmt: skip
-def test_anything_that_was_typed_makes_it_one(shifter_client, typed):
+def test_refused_form_with_a_typed_value_makes_a_draft(shifter_client, typed):
     assert send_form(shifter_client, open_form(shifter_client), **typed).status_code == 422
     assert Draft.objects.count() == 1
 
 
-def test_refused_change_is_a_draft_only_with_something_changed(shift_leader_client, shifter):
+def test_refused_change_makes_a_draft_only_with_a_changed_value(shift_leader_client, shifter):
     made = CertificationFactory(user=shifter, run=RunFactory(run_number=315270))
     path = f"/list/{made.pk}/update/"
     opened = open_form(shift_leader_client, path)

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
         ("", "/shiftleader/notes/2018-W17/"),
     ],
 )
-def test_back_to_the_page_of_the_form(client, referer, leads_to):
+def test_sign_in_returns_to_the_page_of_the_form(client, referer, leads_to):
     headers = {"Referer": referer} if referer else {}
     answer = client.post("/shiftleader/notes/2018-W17/", {"text": "late"}, headers=headers)
     assert answer.status_code == 302

@@ -38,7 +38,7 @@ def test_one_click_signs_in_with_the_role(desk, live_server, button, role):
     expect(desk.locator(".signed-in-user")).to_contain_text(role)
 
 
-def test_sign_in_goes_on_to_where_the_person_was(page, sandbox, live_server):
+def test_sign_in_redirects_to_the_requested_page(page, sandbox, live_server):
     page.goto(f"{live_server.url}/list/?runs_min=315270")
     expect(page.locator("main")).to_contain_text("/list/?runs_min=315270")
     choose(page, "shifter")
@@ -54,7 +54,7 @@ def test_sign_out_ends_both_sessions_and_the_next_person_can_sign_in(desk, live_
     expect(desk.locator(".signed-in-user")).to_contain_text("Shift leader")
 
 
-def test_who_is_still_signed_in_at_cern_comes_back_without_a_question(desk, live_server):
+def test_active_session_at_cern_signs_in_without_a_prompt(desk, live_server):
     choose(desk, "shifter")
     desk.wait_for_url(f"{live_server.url}/")
     desk.context.clear_cookies(name=re.compile("certhelper_session"))
@@ -63,7 +63,7 @@ def test_who_is_still_signed_in_at_cern_comes_back_without_a_question(desk, live
     desk.wait_for_url(f"{live_server.url}/list/")
 
 
-def test_role_taken_away_at_cern_is_gone_at_the_next_sign_in(desk, sandbox, live_server):
+def test_role_removed_at_cern_is_removed_at_the_next_sign_in(desk, sandbox, live_server):
     choose(desk, "admin")
     desk.wait_for_url(f"{live_server.url}/")
     desk.get_by_role("button", name="Sign out").click()
@@ -73,7 +73,7 @@ def test_role_taken_away_at_cern_is_gone_at_the_next_sign_in(desk, sandbox, live
     expect(desk.locator("main")).to_contain_text("Roles come from CERN groups")
 
 
-def test_dead_cern_is_said_and_the_form_still_signs_in(desk, sandbox, live_server, shifter, is_accessible):
+def test_unreachable_cern_is_reported_and_the_form_still_signs_in(desk, sandbox, live_server, shifter, is_accessible):
     sandbox.faults("sso", "503-html")
     desk.get_by_role("link", name="Sign in with CERN").click()
     expect(desk.get_by_role("alert")).to_contain_text(
@@ -86,7 +86,7 @@ def test_dead_cern_is_said_and_the_form_still_signs_in(desk, sandbox, live_serve
     desk.wait_for_url(f"{live_server.url}/")
 
 
-def test_forged_token_signs_nobody_in(desk, sandbox, live_server):
+def test_forged_token_is_refused(desk, sandbox, live_server):
     sandbox.spoil_id_tokens("signature")
     choose(desk, "admin")
     expect(desk.get_by_role("alert")).to_contain_text("could not be verified")

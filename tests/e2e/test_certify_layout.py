@@ -18,7 +18,7 @@ def _is_in_view(page: Page, selector: str) -> bool:
     return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= page.viewport_size["height"]
 
 
-def test_save_is_in_view_whatever_stands_above_the_form(page: Page, sign_in, shifter, live_server):
+def test_save_button_is_in_view_with_any_content_above_the_form(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     page.goto(f"{live_server.url}/certify/{RUN}/express/")
     assert _is_in_view(page, "[data-save]")
@@ -33,7 +33,7 @@ def test_save_is_in_view_whatever_stands_above_the_form(page: Page, sign_in, shi
     )
 
 
-def test_who_typed_a_value_fits_its_place(page: Page, sign_in, shifter, live_server):
+def test_name_of_the_person_who_typed_a_value_fits_its_column(page: Page, sign_in, shifter, live_server):
     typed = {"by": "somebody-with-a-long-name", "at": "2018-04-27T18:20:00+00:00", "value": 3.7}
     RunFactory(run_number=RUN, fill=FillFactory(), b_field=3.7, typed={"b_field": typed})
     sign_in(shifter)

@@ -80,7 +80,7 @@ def kept(page: Page) -> None:
     expect(page.locator("[data-draft-status]")).to_have_text(SAVED)
 
 
-def test_session_ends_in_mid_form(page: Page, sign_in, shifter, live_server, is_accessible):
+def test_draft_is_restored_after_the_session_ends(page: Page, sign_in, shifter, live_server, is_accessible):
     sign_in(shifter)
     page.goto(live_server.url + FORM)
     say(page, "typed before")
@@ -101,7 +101,7 @@ def test_session_ends_in_mid_form(page: Page, sign_in, shifter, live_server, is_
     assert not Draft.objects.restorable().exists()
 
 
-def test_sign_in_in_another_tab_is_enough(page: Page, sign_in, shifter, live_server):
+def test_sign_in_in_another_tab_lets_the_form_be_saved(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     page.goto(live_server.url + FORM)
     say(page, "first")
@@ -120,7 +120,7 @@ def test_sign_in_in_another_tab_is_enough(page: Page, sign_in, shifter, live_ser
     assert TrackerCertification.objects.get().comment == "third"
 
 
-def test_two_people_in_two_browsers(another, shifter, other_shifter):
+def test_two_users_in_two_browsers_see_each_others_lease(another, shifter, other_shifter):
     mine, theirs = another(shifter), another(other_shifter)
     mine.goto(FORM)
     expect(mine.locator("[data-draft-presence]")).to_contain_text("nobody")
@@ -174,7 +174,7 @@ def at_home(playwright: Playwright, tmp_path: Path, live_server) -> Callable[[],
     return start
 
 
-def test_browser_is_killed(at_home, tmp_path, shifter, another):
+def test_draft_survives_a_killed_browser(at_home, tmp_path, shifter, another):
     page = at_home()
     enter(page, shifter)
     page.goto(FORM)
@@ -197,7 +197,7 @@ def test_browser_is_killed(at_home, tmp_path, shifter, another):
     assert TrackerCertification.objects.get().comment == "typed before the crash"
 
 
-def test_server_is_away_until_the_browser_was_closed(another, shifter, other_shifter):
+def test_text_typed_while_the_server_is_down_survives_closing_the_browser(another, shifter, other_shifter):
     page = another(shifter)
     page.goto(FORM)
     page.context.set_offline(True)
@@ -226,7 +226,7 @@ def test_server_is_away_until_the_browser_was_closed(another, shifter, other_shi
     assert back.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('draft:'))") == []
 
 
-def test_server_comes_back_while_the_page_is_open(another, shifter):
+def test_draft_is_saved_when_the_server_is_reachable_again(another, shifter):
     page = another(shifter)
     page.goto(FORM)
     page.route("**/drafts/save/", lambda route: route.abort())
@@ -236,7 +236,7 @@ def test_server_comes_back_while_the_page_is_open(another, shifter):
     expect(page.locator("[data-draft-status]")).to_have_text(SAVED, timeout=10_000)
 
 
-def test_page_is_left_within_the_second_and_the_lease_with_it(page: Page, sign_in, shifter, live_server):
+def test_leaving_the_page_at_once_saves_the_draft_and_ends_the_lease(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     page.goto(live_server.url + FORM)
     say(page, "left at once")
@@ -251,7 +251,7 @@ def test_page_is_left_within_the_second_and_the_lease_with_it(page: Page, sign_i
     assert not Draft.objects.restorable().exists() and not Lease.objects.exists()
 
 
-def test_back_to_a_form_half_typed(page: Page, sign_in, shifter, live_server):
+def test_back_button_returns_to_a_half_filled_form(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     page.goto(live_server.url + FORM)
     say(page, "half typed")
@@ -263,7 +263,9 @@ def test_back_to_a_form_half_typed(page: Page, sign_in, shifter, live_server):
     has_all(page, "half typed")
 
 
-def test_two_tabs_keep_both_and_the_first_is_told(page: Page, sign_in, shifter, live_server, is_accessible):
+def test_two_tabs_save_two_drafts_and_the_first_tab_is_notified(
+    page: Page, sign_in, shifter, live_server, is_accessible
+):
     sign_in(shifter)
     page.clock.install()
     page.goto(live_server.url + FORM)
@@ -293,7 +295,7 @@ def test_draft_is_discarded(page: Page, sign_in, shifter, live_server, is_access
     assert not Draft.objects.exists()
 
 
-def test_shift_leader_takes_over_and_the_page_says_so(page: Page, sign_in, shifter, shift_leader, live_server, another):
+def test_take_over_by_a_shift_leader_is_shown(page: Page, sign_in, shifter, shift_leader, live_server, another):
     sign_in(shifter)
     page.clock.install()
     with page.expect_response("**/drafts/here/"):
@@ -306,7 +308,7 @@ def test_shift_leader_takes_over_and_the_page_says_so(page: Page, sign_in, shift
     expect(page.locator("[data-draft-presence]")).to_contain_text("leader took this over")
 
 
-def test_older_text_left_in_one_browser_does_not_replace_what_another_has(another, shifter):
+def test_older_text_in_one_browser_does_not_replace_a_newer_draft(another, shifter):
     first, second = another(shifter), another(shifter)
     first.goto(FORM)
     say(first, "first")
@@ -325,7 +327,7 @@ def test_older_text_left_in_one_browser_does_not_replace_what_another_has(anothe
     has_all(second, "second")
 
 
-def test_same_draft_restored_in_two_tabs_is_two(page: Page, sign_in, shifter, live_server):
+def test_draft_restored_in_two_tabs_becomes_two_drafts(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     page.goto(live_server.url + FORM)
     say(page, "first")
@@ -341,7 +343,7 @@ def test_same_draft_restored_in_two_tabs_is_two(page: Page, sign_in, shifter, li
     assert texts[-2:] == ["tab one", "tab two"]
 
 
-def test_form_that_was_sent_and_did_not_leave_goes_on_being_kept(page: Page, sign_in, shifter, live_server):
+def test_form_whose_submission_failed_is_still_saved_as_draft(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     page.goto(live_server.url + FORM)
     page.route(f"**{FORM}", lambda route: route.fulfill(status=204))
@@ -353,7 +355,7 @@ def test_form_that_was_sent_and_did_not_leave_goes_on_being_kept(page: Page, sig
     assert "typed+on" in Draft.objects.get().typed
 
 
-def test_draft_that_the_server_refuses_is_said_and_not_sent_again(another, shifter):
+def test_draft_refused_by_the_server_is_reported_and_not_sent_again(another, shifter):
     page = another(shifter)
     sent = []
     page.goto(FORM)
@@ -387,7 +389,7 @@ def back(page: Page) -> None:
     page.wait_for_function("sessionStorage.remembered")
 
 
-def test_back_after_the_sign_out_shows_nobody_what_was_typed(remembering, shifter, other_shifter):
+def test_back_button_after_sign_out_does_not_show_the_typed_text(remembering, shifter, other_shifter):
     page = remembering
     enter(page, shifter)
     page.goto(FORM)
@@ -402,7 +404,7 @@ def test_back_after_the_sign_out_shows_nobody_what_was_typed(remembering, shifte
     assert "for my eyes" not in page.content()
 
 
-def test_back_to_a_form_that_was_saved_keeps_what_is_typed_on_and_saves_it_when_told(remembering, shifter):
+def test_text_typed_after_returning_to_a_saved_form_is_saved_on_request(remembering, shifter):
     page = remembering
     enter(page, shifter)
     page.goto(FORM)

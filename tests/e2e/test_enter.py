@@ -6,7 +6,7 @@ from certify.models import BadReason, TrackerCertification
 from tests.factories import ReconstructionFactory, RunFactory
 
 
-def test_enter_in_a_field_saves_nothing_and_adds_no_reason(page: Page, sign_in, shifter, sandbox, live_server):
+def test_enter_in_a_field_does_not_submit_or_add_a_reason(page: Page, sign_in, shifter, sandbox, live_server):
     ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
     sign_in(shifter)
     page.goto(f"{live_server.url}/certify/315259/express/")
@@ -20,7 +20,7 @@ def test_enter_in_a_field_saves_nothing_and_adds_no_reason(page: Page, sign_in, 
     assert not BadReason.objects.exists() and not TrackerCertification.objects.exists()
 
 
-def test_error_of_a_new_reason_is_seen(page: Page, sign_in, shifter, sandbox, live_server):
+def test_error_of_a_new_reason_is_in_view(page: Page, sign_in, shifter, sandbox, live_server):
     ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
     sign_in(shifter)
     page.goto(f"{live_server.url}/certify/315259/express/")

@@ -61,7 +61,9 @@ def test_somebody_else_has_certified_it(page: Page, sign_in, other_shifter, cert
     is_accessible()
 
 
-def test_run_registry_out_offers_the_four(page: Page, sign_in, shifter, sandbox, live_server, is_accessible):
+def test_four_reconstructions_are_offered_while_run_registry_is_unreachable(
+    page: Page, sign_in, shifter, sandbox, live_server, is_accessible
+):
     sandbox.faults("registry", "refuse")
     sign_in(shifter)
     page.goto(f"{live_server.url}/certify/315270/")
@@ -70,7 +72,7 @@ def test_run_registry_out_offers_the_four(page: Page, sign_in, shifter, sandbox,
     is_accessible()
 
 
-def test_page_for_others_and_page_that_is_not_there(page: Page, sign_in, guest, live_server, is_accessible):
+def test_denied_page_and_unknown_page(page: Page, sign_in, guest, live_server, is_accessible):
     sign_in(guest)
     for address, says in (("/openruns/", "Shifter"), ("/nowhere/", "")):
         page.goto(live_server.url + address)

@@ -24,7 +24,7 @@ def _focus(page: Page) -> str:
     return page.evaluate("document.activeElement.name || document.activeElement.tagName")
 
 
-def test_question_is_ticked_before_the_first_save_which_needs_one_press(
+def test_confirmation_ticked_before_saving_needs_one_submission(
     page: Page, sign_in, shifter, live_server, is_accessible
 ):
     sign_in(shifter)
@@ -48,7 +48,7 @@ def test_question_is_ticked_before_the_first_save_which_needs_one_press(
     assert TrackerCertification.objects.get().confirmed == ["pixel"]
 
 
-def test_hints_come_and_go_and_leave_focus_and_ticks_alone(page: Page, sign_in, shifter, live_server):
+def test_live_checks_change_hints_but_not_focus_or_checkboxes(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     _open(page, live_server.url)
     for key in ("x", "b", "g"):
@@ -74,7 +74,7 @@ def test_hints_come_and_go_and_leave_focus_and_ticks_alone(page: Page, sign_in, 
     assert not TrackerCertification.objects.exists()
 
 
-def test_counterpart_unfolds_and_stays_so(page: Page, sign_in, shifter, live_server, is_accessible):
+def test_unfolded_counterpart_stays_open(page: Page, sign_in, shifter, live_server, is_accessible):
     CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="express", strip="bad")
     sign_in(shifter)
     _open(page, live_server.url, "prompt")
@@ -90,7 +90,7 @@ def test_counterpart_unfolds_and_stays_so(page: Page, sign_in, shifter, live_ser
     expect(page.locator("#counterpart tbody tr").nth(2)).to_contain_text("goodgood")
 
 
-def test_old_errors_go_as_soon_as_they_stand_no_longer(page: Page, sign_in, shifter, live_server, is_accessible):
+def test_resolved_errors_are_removed_by_live_checks(page: Page, sign_in, shifter, live_server, is_accessible):
     sign_in(shifter)
     page.goto(f"{live_server.url}/certify/{RUN}/express/")
     page.keyboard.press("Control+Enter")

@@ -32,7 +32,7 @@ def _open_first(page: Page, address: str) -> None:
     page.wait_for_url("**/certify/315265/express/**")
 
 
-def test_shifter_does_the_whole_job(page: Page, sign_in, shifter, live_server, is_accessible):
+def test_shifter_searches_certifies_and_exports(page: Page, sign_in, shifter, live_server, is_accessible):
     sign_in(shifter)
     _open_first(page, live_server.url)
     is_accessible()
@@ -72,7 +72,7 @@ def test_shifter_does_the_whole_job(page: Page, sign_in, shifter, live_server, i
     page.wait_for_url("**/accounts/login/**")
 
 
-def test_refused_entry_stays_as_it_was_typed(page: Page, sign_in, shifter, live_server, is_accessible):
+def test_refused_form_has_the_typed_values(page: Page, sign_in, shifter, live_server, is_accessible):
     sign_in(shifter)
     _open_first(page, live_server.url)
     _press(page, "b", "g", "g")
@@ -85,7 +85,7 @@ def test_refused_entry_stays_as_it_was_typed(page: Page, sign_in, shifter, live_
     assert not TrackerCertification.objects.exists()
 
 
-def test_oms_out_leaves_a_page_to_type_the_facts_on(page: Page, sign_in, shifter, live_server, sandbox, is_accessible):
+def test_facts_can_be_typed_while_oms_is_unreachable(page: Page, sign_in, shifter, live_server, sandbox, is_accessible):
     sandbox.faults("oms", "refuse")
     sign_in(shifter)
     page.goto(f"{live_server.url}/certify/315265/express/")
@@ -105,7 +105,7 @@ def test_oms_out_leaves_a_page_to_type_the_facts_on(page: Page, sign_in, shifter
     assert (saved.run_type, saved.lumisections, saved.recorded_lumi) == ("collisions", 655, 78.15)
 
 
-def test_page_is_one_column_on_a_telephone(page: Page, sign_in, shifter, live_server):
+def test_page_has_one_column_on_a_phone(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     page.set_viewport_size({"width": 390, "height": 844})
     for address in ("/", "/openruns/?runs=315264-315270", "/certify/315265/express/", "/list/?state=live", "/help/"):

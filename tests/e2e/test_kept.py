@@ -36,7 +36,7 @@ def come_back(page: Page, person: User) -> None:
     page.locator("main [type=submit]").click()
 
 
-def test_what_was_typed_is_put_back_and_saved(page: Page, sent, shifter, is_accessible):
+def test_form_is_restored_after_sign_in_and_saved(page: Page, sent, shifter, is_accessible):
     come_back(page, shifter)
     page.wait_for_url(sent)
     expect(page.get_by_label("Comment")).to_have_value("")
@@ -52,7 +52,7 @@ def test_what_was_typed_is_put_back_and_saved(page: Page, sent, shifter, is_acce
     expect(page.get_by_role("button", name="Put it back")).to_have_count(0)
 
 
-def test_somebody_else_in_the_same_tab_sees_nothing_of_it(page: Page, sent, other_shifter):
+def test_another_user_in_the_same_tab_sees_no_restored_form(page: Page, sent, other_shifter):
     CertificationFactory(user=other_shifter)
     come_back(page, other_shifter)
     page.wait_for_url(sent)

@@ -31,7 +31,7 @@ def _certify_by_hand(page: Page, address: str) -> None:
     page.wait_for_url("**/list/")
 
 
-def test_values_typed_while_oms_is_out_give_way_to_those_of_oms(
+def test_values_typed_during_an_outage_are_replaced_by_those_of_oms(
     page: Page, sign_in, shifter, live_server, sandbox, is_accessible
 ):
     sign_in(shifter)

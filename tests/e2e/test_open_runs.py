@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from tests.openruns.open_runs_page import certify
 
 
-def test_the_keyboard_searches_moves_between_rows_and_opens_one(page: Page, sign_in, shifter, live_server, sandbox):
+def test_keyboard_searches_moves_between_rows_and_opens_a_run(page: Page, sign_in, shifter, live_server, sandbox):
     certify(shifter, 315267, "express")
     sign_in(shifter)
     page.goto(f"{live_server.url}/openruns/")
@@ -40,7 +40,7 @@ SENT_TWICE = """() => {
 }"""
 
 
-def test_a_search_under_way_says_so_and_is_not_sent_twice(page: Page, sign_in, shifter, live_server, sandbox):
+def test_running_search_is_shown_and_not_sent_twice(page: Page, sign_in, shifter, live_server, sandbox):
     sign_in(shifter)
     page.goto(f"{live_server.url}/openruns/")
     page.locator("[name=runs]").fill("315264")
@@ -79,7 +79,7 @@ PLACES = """() => [...document.querySelectorAll("tr[data-run]")].map((row) => Ob
     })))"""
 
 
-def test_buttons_of_a_row_stand_in_a_grid_on_a_phone(page: Page, sign_in, shifter, other_shifter, live_server, sandbox):
+def test_buttons_of_a_row_form_a_grid_on_a_phone(page: Page, sign_in, shifter, other_shifter, live_server, sandbox):
     certify(shifter, 315267, "prompt")
     other_shifter.first_name = "Somebody with a name that is long"
     other_shifter.save()

@@ -39,7 +39,7 @@ def test_promoted_and_retired_with_a_successor(
     is_accessible()
 
 
-def test_another_one_is_chosen_from_the_ranked_list(
+def test_another_reference_is_chosen_from_the_ranked_list(
     page: Page, sign_in, shifter, certified, live_server, is_accessible
 ):
     RunReconstruction.objects.filter(run=315189).update(is_reference=True)

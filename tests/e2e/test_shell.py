@@ -33,7 +33,7 @@ def test_wrong_password_keeps_the_name(page: Page, shifter):
     expect(page.locator("[name=username]")).to_have_value(shifter.username)
 
 
-def test_day_of_a_date_field_is_said_as_iso_and_follows_what_is_chosen(page: Page, sign_in, shifter, live_server):
+def test_date_field_shows_the_chosen_day_in_iso_format(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     page.goto(f"{live_server.url}/list/?date_min=2018-05-04")
     page.keyboard.press("f")
@@ -66,7 +66,7 @@ def test_footer_is_one_line_when_every_service_has_answered(page: Page, sign_in,
     assert abs(theme["y"] + theme["height"] / 2 - links["y"] - links["height"] / 2) < 4
 
 
-def test_bar_fits_with_all_its_links_and_folds_into_a_menu_before_it_does_not(page: Page, sign_in, admin, live_server):
+def test_navigation_fits_or_collapses_into_a_menu(page: Page, sign_in, admin, live_server):
     admin.first_name, admin.last_name = "Wilhelmina-Charlotte", "von und zu Langennamen"
     admin.save()
     sign_in(admin)

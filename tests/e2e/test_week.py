@@ -36,7 +36,7 @@ def test_week_with_all_its_parts(page: Page, sign_in, shift_leader, certified, s
 
 
 @pytest.mark.cut_off
-def test_a_part_that_fails_says_so_and_leaves_the_rest(
+def test_failing_part_shows_an_error_and_the_others_load(
     page: Page, sign_in, shift_leader, certified, sandbox, live_server
 ):
     sign_in(shift_leader)
@@ -49,7 +49,7 @@ def test_a_part_that_fails_says_so_and_leaves_the_rest(
 
 
 @pytest.mark.cut_off
-def test_words_stay_when_saving_fails_and_are_saved_then(
+def test_note_stays_after_a_failed_save_and_is_saved_on_retry(
     page: Page, sign_in, shift_leader, certified, sandbox, live_server
 ):
     sign_in(shift_leader)
@@ -67,7 +67,7 @@ def test_words_stay_when_saving_fails_and_are_saved_then(
     expect(words.get_by_label("Summary of the week")).to_have_value("A calm week.\n\n0 T until noon.")
 
 
-def test_on_a_phone_parts_open_when_asked_for(page: Page, sign_in, shift_leader, certified, live_server):
+def test_parts_open_on_request_on_a_phone(page: Page, sign_in, shift_leader, certified, live_server):
     sign_in(shift_leader)
     page.set_viewport_size({"width": 390, "height": 844})
     asked = []

@@ -8,7 +8,7 @@ EXPRESS = "/Express/Collisions2018/DQM"
 RUNS = "runs=315000-315399&reconstruction=express&run_type=collisions"
 
 
-def test_comparison_goes_on_by_itself_and_after_a_failure_by_a_click(
+def test_comparison_continues_automatically_and_on_a_click_after_a_failure(
     page: Page, sign_in, shift_leader, sandbox, live_server
 ):
     run = RunFactory(run_number=315266)

@@ -9,7 +9,7 @@ from pptx import Presentation
 from tests.shiftleader.weekly import WEEK, a_week
 
 
-def test_report_is_read_and_its_slides_are_taken_along(
+def test_report_is_shown_and_its_slides_are_downloaded(
     page, live_server, sign_in, shift_leader, is_accessible, tmp_path
 ):
     a_week(20)
@@ -39,7 +39,7 @@ def test_report_is_read_and_its_slides_are_taken_along(
     page.get_by_role("alert").filter(has_text="could not be made (error 403)").wait_for()
 
 
-def test_report_on_paper_has_nothing_to_click(page, live_server, sign_in, shift_leader):
+def test_printed_report_has_no_controls(page, live_server, sign_in, shift_leader):
     a_week(6)
     sign_in(shift_leader)
     page.goto(f"{live_server.url}/shiftleader/report/?{WEEK}")

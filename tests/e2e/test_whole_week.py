@@ -159,7 +159,7 @@ def undo(page: Page, is_accessible) -> None:
     expect(page.locator("main")).to_contain_text("is undone")
 
 
-def test_from_the_first_look_to_the_slides_and_back(
+def test_week_from_certification_to_slides_and_undo(
     page: Page, sign_in, shifter, shift_leader, colleague, live_server, is_accessible, tmp_path
 ):
     theirs, url = colleague(shifter), live_server.url

@@ -14,7 +14,9 @@ from tests.factories import (
 )
 
 
-def test_leader_writes_and_pages_are_accessible(page: Page, sign_in, shift_leader, live_server, is_accessible):
+def test_shift_leader_edits_vocabulary_on_accessible_pages(
+    page: Page, sign_in, shift_leader, live_server, is_accessible
+):
     ChecklistFactory(identifier="pixel", title="Pixel", text="- one")
     problem = PixelProblemFactory(name="Layer 1", description="inner", what_to_do="look")
     PixelProblemFactory(name="Module", parent=problem)
@@ -33,7 +35,7 @@ def test_leader_writes_and_pages_are_accessible(page: Page, sign_in, shift_leade
     expect(page.locator("main")).to_contain_text("Edition 2 of “Pixel” is saved.")
 
 
-def test_shifter_ticks_by_key_and_reads_what_is_chosen(
+def test_problems_are_chosen_by_keyboard_and_summarized(
     page: Page, sign_in, shifter, sandbox, live_server, is_accessible
 ):
     ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)

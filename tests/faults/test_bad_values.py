@@ -92,7 +92,7 @@ def test_certification_uses_the_typed_values(outside, shifter, shifter_client):
     assert again.paragraphs_with("impossible value") == []
 
 
-def test_search_shows_the_runs_whose_rows_are_good_beside_one_that_is_not(outside, shifter_client):
+def test_search_shows_runs_with_valid_rows_beside_an_invalid_row(outside, shifter_client):
     outside.answer_with(Answer(answer(run_row(), run_row(315267, units={"recorded_lumi": "furlong"}))), "/oms/runs")
     outside.answer_with(Answer(answer(fill_row())), "/oms/fills")
     html = shifter_client.get("/openruns/?runs=315267,315270").content.decode()

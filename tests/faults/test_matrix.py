@@ -81,7 +81,7 @@ def test_save_makes_no_request_and_stores_the_typed_values(walk, shifter, mode, 
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_form_opened_while_oms_is_out_is_saved_with_what_was_typed(walk, mode):
+def test_form_opened_while_oms_is_unreachable_is_saved_with_typed_facts(walk, mode):
     """The whole way without OMS: what is needed is asked for, kept when something else is wrong, and saved."""
     walk.sandbox.faults("oms", mode)
     opened = walk.ask("get", SAVING_PAGES[0].path)
@@ -128,7 +128,7 @@ def test_budget_holds_while_everything_is_silent(walk, settings):
         assert walk.ask("get", page.path).status_code == 200
 
 
-def test_page_that_comes_after_the_first_failure_does_not_wait(walk, settings):
+def test_page_after_the_first_failure_does_not_wait(walk, settings):
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 1
     for service in SERVICES:
         walk.sandbox.faults(service, "hang")
@@ -146,7 +146,7 @@ def _raw_answer(call, budget, _deadline):
         return response.json()
 
 
-def test_without_the_classification_of_errors_the_matrix_turns_red(walk, monkeypatch):
+def test_matrix_fails_without_the_classification_of_errors(walk, monkeypatch):
     """The matrix must see it: what is left green is what the wire finds out by itself."""
     monkeypatch.setattr(client, "_send", _raw_answer)
     green = set()

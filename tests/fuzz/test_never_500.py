@@ -47,7 +47,7 @@ def _ask(client: Client, method: str, path: str, body: str | bytes = "", kind: s
     return answer.status_code
 
 
-def test_every_address_that_takes_forms_is_among_those_tried(world: FuzzWorld):  # noqa: F811
+def test_every_address_that_accepts_forms_is_tested(world: FuzzWorld):  # noqa: F811
     names = {one.name for one in OURS if world.takes_forms(one)}
     assert names >= {"users:sign-in", "certify:certify-run", "certify:certify-reconstruction", "listruns:update"}
 
@@ -79,7 +79,7 @@ def _ask_a_query(world: FuzzWorld, address: Address, data: st.DataObject) -> int
 
 
 @pytest.mark.parametrize(("some", "examples"), [(OURS, FORMS), (ADMINS, IN_ADMIN)], ids=["ours", "admin"])
-def test_anything_in_any_form_is_answered(world: FuzzWorld, some: list[Address], examples: int):  # noqa: F811
+def test_any_value_in_any_form_is_answered(world: FuzzWorld, some: list[Address], examples: int):  # noqa: F811
     forms, seen = world.form_addresses(some), Counter()
 
     @tried(examples)

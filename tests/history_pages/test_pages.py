@@ -42,7 +42,7 @@ def html(client, address):
     return " ".join(answer.content.decode().split())
 
 
-def test_certification_page_shows_its_history_as_text(guest_client, made):
+def test_certification_page_shows_its_history(guest_client, made):
     page = html(guest_client, f"/list/{made.pk}/")
     assert "<del>exists</del> → <ins>missing</ins>" in page
     assert "Reason: seen again" in page
@@ -62,7 +62,7 @@ def test_change_with_many_lines_is_folded_and_complete(shift_leader, shift_leade
         assert "Facts, checklists" not in shown + folded  # none before, and none now
 
 
-def test_all_changes_are_narrowed_by_person_run_kind_and_day(guest_client, made, shifter):
+def test_changes_are_filtered_by_person_run_kind_and_day(guest_client, made, shifter):
     def kinds(query):
         return [one.change.kind for one in guest_client.get(f"/history/?{query}").context["changes"]]
 
@@ -85,7 +85,7 @@ def test_export_has_a_line_for_each_row_and_no_formula(guest_client, made):
     assert guest_client.get("/history/?person=nobody&export=csv").status_code == 400
 
 
-def test_pages_cost_few_queries(guest_client, made, django_assert_max_num_queries):
+def test_query_counts_of_history_pages(guest_client, made, django_assert_max_num_queries):
     for _ in range(60):
         CertificationFactory()
     with django_assert_max_num_queries(12):
@@ -97,7 +97,7 @@ def test_pages_cost_few_queries(guest_client, made, django_assert_max_num_querie
 
 
 @pytest.mark.parametrize("who", ["guest_client", "shifter_client", "shift_leader_client", "admin_client"])
-def test_history_costs_the_same_however_many_rows_there_are(request, who, shift_leader, made):
+def test_query_count_of_history_is_independent_of_row_count(request, who, shift_leader, made):
     """Who may undo which row is asked of all rows at once, whoever reads; of one change not all rows are shown."""
     client = request.getfixturevalue(who)
 
@@ -118,7 +118,7 @@ def test_history_costs_the_same_however_many_rows_there_are(request, who, shift_
     assert "and 7 more rows" in html(client, "/history/")
 
 
-def test_what_differs_far_down_in_a_long_text_is_seen(guest_client, admin):
+def test_difference_late_in_a_long_text_is_shown(guest_client, admin):
     row = ChecklistFactory(identifier="long", text="- look\n" * 90)
     row.text += "- and at the end\n"
     row.save()
@@ -130,7 +130,7 @@ def test_what_differs_far_down_in_a_long_text_is_seen(guest_client, admin):
     assert now.endswith("and at the end\n")
 
 
-def test_export_reads_some_changes_at_a_time(guest_client, made, monkeypatch):
+def test_export_reads_changes_in_chunks(guest_client, made, monkeypatch):
     monkeypatch.setattr("history_pages.selectors.CHUNK_SIZE", 2)
     for _ in range(4):
         CertificationFactory()
@@ -143,7 +143,9 @@ def test_export_reads_some_changes_at_a_time(guest_client, made, monkeypatch):
     assert all("LIMIT 2" in sql for sql in of_changes)
 
 
-def test_undo_is_offered_to_who_may(shifter_client, other_shifter_client, shift_leader_client, guest_client, made):
+def test_undo_is_offered_to_permitted_users(
+    shifter_client, other_shifter_client, shift_leader_client, guest_client, made
+):
     """On the certification, the run and in the history of all; the owner, leaders; nobody twice."""
     changes = Change.objects.filter(run_number=315270)
     for address in (f"/list/{made.pk}/", "/runs/315270/", "/history/?run=315270"):
@@ -162,12 +164,12 @@ def test_undo_is_offered_to_who_may(shifter_client, other_shifter_client, shift_
     assert f'undo/">Undo<span class="visually-hidden"> change {undone.pk}' not in html(shifter_client, "/history/")
 
 
-def test_undo_page_leads_back_to_the_run_and_to_the_history(shifter_client, made):
+def test_undo_page_links_to_the_run_and_the_history(shifter_client, made):
     heading = html(shifter_client, f"/history/{last_change().pk}/undo/").split('<div class="page-head">')[1]
     assert heading.index("/runs/315270/") < heading.index('href="/history/"') < heading.index("<section")
 
 
-def test_undo_page_shows_what_it_does_and_does_it(shift_leader_client, made):
+def test_undo_page_shows_and_applies_the_change(shift_leader_client, made):
     change = last_change()
     page = html(shift_leader_client, f"/history/{change.pk}/undo/")
     assert '<th scope="row">Tracker map</th><td>missing</td><td>exists</td>' in page
@@ -181,7 +183,7 @@ def test_undo_page_shows_what_it_does_and_does_it(shift_leader_client, made):
     assert "undone by leader" in page
 
 
-def test_undo_in_the_way_of_later_changes_names_them(shifter_client, shifter, reference, made):
+def test_undo_blocked_by_later_changes_names_them(shifter_client, shifter, reference, made):
     change = last_change()
     amend_certification(shifter, made, 2, decision(reference, comment="three"), CertificationContext())
     page = html(shifter_client, f"/history/{change.pk}/undo/")
@@ -204,7 +206,7 @@ def test_every_kind_of_change_can_be_opened_for_undo(admin_client, made, shifter
         assert admin_client.get(f"/history/{change.pk}/undo/").status_code == 200
 
 
-def test_run_and_checklist_tell_their_history(guest_client, made):
+def test_run_and_checklist_show_their_history(guest_client, made):
     page = html(guest_client, "/runs/315270/")
     assert "seen again" in page
     assert f'href="/list/{made.pk}/"' in page
@@ -228,7 +230,7 @@ def test_reference_shows_its_uses(shift_leader_client, shifter_client, reference
     assert made.reference_runreconstruction == reference
 
 
-def test_certification_keeps_the_edition_of_the_checklists_it_was_made_with(shifter_client, shifter, sandbox):
+def test_certification_stores_the_edition_of_its_checklists(shifter_client, shifter, sandbox):
     ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
     checklist = ChecklistFactory(identifier="pixel", title="Pixel list", text="one")
     checklist.text = "two"
@@ -243,7 +245,7 @@ def test_certification_keeps_the_edition_of_the_checklists_it_was_made_with(shif
     assert "Pixel list</a>, edition 2, ticked by shifter" in html(shifter_client, f"/list/{made.pk}/")
 
 
-def test_email_addresses_are_read_by_admins_and_by_whose_they_are(
+def test_email_addresses_are_shown_only_to_admins_and_their_owner(
     guest_client, shift_leader_client, admin_client, guest, shifter, shift_leader
 ):
     for person in (guest, shifter, shift_leader):

@@ -43,7 +43,7 @@ def test_outline_counts_groups_and_items():
     assert parse_outline("").items == 0
 
 
-def test_line_breaks_of_the_text_stay():
+def test_line_breaks_of_the_text_are_preserved():
     assert render_markdown("one\ntwo") == "<p>one<br>\ntwo</p>\n"
 
 
@@ -91,7 +91,7 @@ def test_hostile_text_becomes_text(hostile):
         max_size=40,
     ).map("".join)
 )
-def test_no_text_makes_more_than_the_tags_there_are(text):
+def test_no_text_produces_other_than_allowed_tags(text):
     _harmless(render_markdown(text))
 
 

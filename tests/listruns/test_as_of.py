@@ -72,7 +72,7 @@ def test_filters_apply_to_the_versions_at_that_time(rows, filters, then):
         assert rows(f"as_of={other}&{query}") == []
 
 
-def test_nothing_is_stale_then(rows):
+def test_no_earlier_version_is_stale(rows):
     assert rows(f"as_of={MADE}&stale=on") == []
 
 
@@ -85,7 +85,7 @@ def test_exports_have_the_versions_at_that_time(guest_client, made):
     assert (row["strip"], row["pixel_problems"], row["state"], row["bad_reason"]) == ("bad", [], "live", "HV off")
 
 
-def test_page_shows_it_marked_and_only_to_be_read(shifter_client, made):
+def test_page_of_an_earlier_time_is_marked_and_read_only(shifter_client, made):
     page = shifter_client.get(f"/list/{made.pk}/?as_of={CHANGED}").content.decode()
     assert "As of 2018-06-03 12:00:00 UTC" in page and "HV off" in page
     for verb in ("update", "withdraw", "restore", "hand-over"):
@@ -96,7 +96,7 @@ def test_page_shows_it_marked_and_only_to_be_read(shifter_client, made):
     assert shifter_client.get(f"/list/{made.pk}/?as_of={BEFORE}").status_code == 404
 
 
-def test_links_of_the_page_keep_the_moment(guest_client, made):
+def test_links_of_the_page_have_the_same_time(guest_client, made):
     page = guest_client.get(f"/list/?as_of={MADE}").content.decode()
     assert f'href="/list/{made.pk}/?as_of={MADE}"' in page
     assert f'name="as_of" value="{MADE}"' in page
@@ -104,7 +104,7 @@ def test_links_of_the_page_keep_the_moment(guest_client, made):
 
 
 @pytest.mark.parametrize("moment", ["2018-06-02T14:00:00+02:00", "2018-06-02T14:00%2B02:00", "2018-06-02T12:00"])
-def test_moments_are_read_as_people_write_them(rows, moment):
+def test_common_time_formats_are_accepted(rows, moment):
     assert len(rows(f"as_of={moment}")) == 1
 
 
@@ -115,7 +115,7 @@ def test_invalid_as_of_is_an_error(guest_client, made, moment):
     assert guest_client.get(f"/list/{made.pk}/", {"as_of": moment}).status_code == 400
 
 
-def test_list_of_then_costs_few_queries(guest_client, made, django_assert_max_num_queries):
+def test_query_count_of_the_list_at_an_earlier_time(guest_client, made, django_assert_max_num_queries):
     owner = User.objects.get(username="shifter")
     for _ in range(30):
         CertificationFactory(user=owner)
@@ -124,13 +124,13 @@ def test_list_of_then_costs_few_queries(guest_client, made, django_assert_max_nu
         guest_client.get("/list/?as_of=2018-07-01T00:00Z")
 
 
-def test_certification_that_was_made_later_says_so(guest_client, made):
+def test_certification_created_later_shows_a_message(guest_client, made):
     answer = guest_client.get(f"/list/{made.pk}/?as_of={BEFORE}")
     assert answer.status_code == 404
     assert "315270 express was certified later, at 2018-06-02 10:00:00 UTC" in answer.content.decode()
     assert "There is no page at" in guest_client.get(f"/list/999999/?as_of={BEFORE}").content.decode()
 
 
-def test_nothing_is_undone_from_the_past(shift_leader_client, made):
+def test_no_undo_on_pages_of_an_earlier_time(shift_leader_client, made):
     assert "/undo/" in shift_leader_client.get(f"/list/{made.pk}/").content.decode()
     assert "/undo/" not in shift_leader_client.get(f"/list/{made.pk}/?as_of={CHANGED}").content.decode()

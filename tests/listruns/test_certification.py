@@ -37,7 +37,7 @@ def test_page_shows_the_certification_and_its_facts(guest_client, shifter):
     assert "not reported" in html
 
 
-def test_certification_without_facts_still_shows(guest_client):
+def test_certification_without_facts_is_shown(guest_client):
     assert "Version" in page(guest_client, CertificationFactory(facts={}, dataset=None, recorded_lumi=None))
 
 
@@ -48,7 +48,7 @@ def test_luminosity_too_small_for_three_decimals_of_pb_has_a_smaller_unit(guest_
     assert "617 LS, 0.267 /µb" in chips
 
 
-def test_what_is_missing_is_not_blamed_on_who_answered(guest_client):
+def test_missing_fact_is_not_attributed_to_a_source(guest_client):
     typed, silent = "Rests on typed values.", "Run Registry or OMS had not answered in full."
     html = page(guest_client, CertificationFactory(facts=FACTS, external_info_complete=False))
     assert typed in html and silent not in html
@@ -61,29 +61,29 @@ def test_owner_is_offered_the_update(shifter_client, shifter):
     assert f'href="/list/{made.pk}/update/"' in page(shifter_client, made)
 
 
-def test_another_shifter_is_not(other_shifter_client, shifter):
+def test_another_shifter_is_not_offered_the_update(other_shifter_client, shifter):
     made = CertificationFactory(user=shifter)
     assert "/update/" not in page(other_shifter_client, made)
 
 
-def test_shift_leader_is_offered_it_with_the_owner_named(shift_leader_client, shifter):
+def test_shift_leader_is_offered_the_update_with_the_owner_named(shift_leader_client, shifter):
     made = CertificationFactory(user=shifter)
     html = page(shift_leader_client, made)
     assert f'href="/list/{made.pk}/update/"' in html
     assert "Change shifter’s" in html
 
 
-def test_withdrawn_one_says_so_and_is_not_changed(shifter_client, shifter):
+def test_withdrawn_certification_is_marked_and_cannot_be_changed(shifter_client, shifter):
     html = page(shifter_client, CertificationFactory(user=shifter, withdrawn=True))
     assert "Withdrawn by shifter, 2018-06-02 06:00 UTC: wrong run." in html
     assert "/update/" not in html
 
 
-def test_unknown_one_is_not_found(shifter_client):
+def test_unknown_certification_is_not_found(shifter_client):
     assert shifter_client.get("/list/999999/").status_code == 404
 
 
-def test_page_costs_few_queries(shifter_client, django_assert_max_num_queries):
+def test_query_count_of_the_page(shifter_client, django_assert_max_num_queries):
     made = CertificationFactory()
     made.pixel_problems.add(*[PixelProblemFactory() for _ in range(5)])
     with django_assert_max_num_queries(12):

@@ -33,7 +33,7 @@ def made(shifter):
     return one
 
 
-def test_json_says_all_of_a_certification(shifter_client, made):
+def test_json_has_all_fields_of_a_certification(shifter_client, made):
     (row,) = exported_json(shifter_client, runs_min=315270)
     assert (
         row.items()
@@ -64,7 +64,7 @@ def test_json_says_all_of_a_certification(shifter_client, made):
     )
 
 
-def test_csv_says_the_same(shifter_client, made):
+def test_csv_has_the_same_fields(shifter_client, made):
     (row,) = exported_csv(shifter_client, runs_min=315270)
     (same,) = exported_json(shifter_client, runs_min=315270)
     assert list(row) == list(same)
@@ -74,7 +74,7 @@ def test_csv_says_the_same(shifter_client, made):
     assert (row["pixel_lowstat"], row["withdrawn_by"]) == ("True", "")
 
 
-def test_export_holds_exactly_the_filtered_rows_of_all_pages(shifter_client, shifter):
+def test_export_has_exactly_the_filtered_rows_of_all_pages(shifter_client, shifter):
     create_certifications(60, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
     CertificationFactory(run=RunFactory(run_number=315270))
     query = {"runs_min": 400010, "runs_max": 400049}
@@ -95,20 +95,20 @@ def test_link_on_the_default_page_exports_what_it_shows(shifter_client, shifter,
     assert [row["id"] for row in exported_json(shifter_client)] == [mine.pk]
 
 
-def test_withdrawn_one_says_by_whom_when_and_why(shifter_client, shifter):
+def test_withdrawn_certification_has_user_time_and_reason(shifter_client, shifter):
     CertificationFactory(user=shifter, withdrawn=True)
     (row,) = exported_json(shifter_client, state="withdrawn")
     assert (row["state"], row["withdrawn_by"], row["withdrawn_reason"]) == ("withdrawn", "shifter", "wrong run")
     assert row["withdrawn_at_utc"] == "2018-06-02T06:00:00Z"
 
 
-def test_nothing_is_an_empty_list_and_a_heading(shifter_client):
+def test_empty_export_is_an_empty_list_and_a_header(shifter_client):
     assert exported_json(shifter_client) == []
     assert shifter_client.get("/list/?export=csv").getvalue().startswith(b"id,run_number,reconstruction,")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_text_that_a_spreadsheet_would_run_is_disarmed(shifter_client, text):
+def test_formula_in_a_text_is_escaped(shifter_client, text):
     CertificationFactory(run=RunFactory(run_number=315270), comment=text)
     answer = shifter_client.get("/list/?runs_min=315270&export=csv").getvalue().decode()
     assert f"'{text}" in answer
@@ -127,14 +127,14 @@ def test_negative_number_stays_a_number():
         ("export=csv&run_min=315270", "run_min means nothing here"),
     ],
 )
-def test_export_that_cannot_be_meant_is_refused_with_a_sentence(shifter_client, query, says):
+def test_invalid_export_is_refused_with_a_message(shifter_client, query, says):
     answer = shifter_client.get(f"/list/?{query}")
     assert answer.status_code == 400
     assert says in answer.content.decode()
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])
-def test_export_costs_a_few_queries_for_each_chunk(shifter_client, shifter, kind, django_assert_max_num_queries):
+def test_query_count_of_an_export_by_chunk(shifter_client, shifter, kind, django_assert_max_num_queries):
     create_certifications(600, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
     with django_assert_max_num_queries(2 + 1 + 2 * (1 + len(Component))) as asked:
         shifter_client.get(f"/list/?state=live&export={kind}").getvalue()
@@ -143,7 +143,7 @@ def test_export_costs_a_few_queries_for_each_chunk(shifter_client, shifter, kind
     assert all(0 < one.partition("IN (")[2].partition(")")[0].count(",") < CHUNK for one in whole_rows)
 
 
-def test_export_keeps_its_order_over_the_chunks(shifter_client, shifter):
+def test_export_is_in_order_across_chunks(shifter_client, shifter):
     create_certifications(CHUNK + 100, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
     numbers = [row["run_number"] for row in exported_json(shifter_client, state="live", sort="-run")]
     assert numbers == sorted(numbers, reverse=True)
@@ -166,6 +166,6 @@ def test_file_is_sorted_as_the_page_is(shifter_client):
     assert [row["run_number"] for row in exported_json(shifter_client, state="live", sort="nonsense")] == exported
 
 
-def test_links_to_the_files_keep_the_order_of_the_page(shifter_client, made):
+def test_export_links_have_the_order_of_the_page(shifter_client, made):
     page = shifter_client.get("/list/?state=live&sort=-run").context["page"]
     assert page.exports["CSV"] == "state=live&sort=-run&export=csv"

@@ -67,7 +67,7 @@ def one(other_shifter):
         {"comment": "high VOLTAGE"},
     ],
 )
-def test_each_filter_finds_what_it_names(shifter_client, one, query):
+def test_each_filter_finds_its_certifications(shifter_client, one, query):
     assert rows(shifter_client, **query) == [one.pk]
 
 
@@ -85,12 +85,12 @@ def test_reason_finds_its_rows_and_is_shown_by_name(shifter_client, one):
     assert rows(shifter_client, bad_reason=one.bad_reason_id) == [one.pk]
 
 
-def test_filters_narrow_together(shifter_client, one):
+def test_filters_are_combined(shifter_client, one):
     assert rows(shifter_client, runs_min=315270, tracking="bad") == [one.pk]
     assert rows(shifter_client, runs_min=315271, tracking="bad") == []
 
 
-def test_withdrawn_ones_show_only_when_asked_for(shifter_client, one):
+def test_withdrawn_certifications_are_listed_only_on_request(shifter_client, one):
     gone = CertificationFactory(withdrawn=True)
     assert gone.pk not in rows(shifter_client, state="live")
     assert gone.pk not in rows(shifter_client, runs_min=1)
@@ -118,7 +118,7 @@ def test_withdrawn_ones_show_only_when_asked_for(shifter_client, one):
         ("bad_reason", "9" * 30, "is not offered here. Choose another."),
     ],
 )
-def test_value_that_cannot_be_read_is_said_beside_its_field_and_shows_nothing(shifter_client, one, name, value, says):
+def test_invalid_value_shows_a_field_error_and_no_rows(shifter_client, one, name, value, says):
     answer = shifter_client.get("/list/", {name: value})
     assert says in " ".join(answer.context["page"].filters.form.errors[name])
     assert f'id="id_{name}_error"' in answer.content.decode()
@@ -127,23 +127,23 @@ def test_value_that_cannot_be_read_is_said_beside_its_field_and_shows_nothing(sh
 
 
 @pytest.mark.parametrize(("name", "first", "last"), [("runs", 315270, 315260), ("date", "2018-05-03", "2018-05-01")])
-def test_range_that_ends_before_it_begins_is_said_beside_its_end(shifter_client, one, name, first, last):
+def test_reversed_range_shows_an_error_at_its_end(shifter_client, one, name, first, last):
     answer = shifter_client.get("/list/", {f"{name}_min": first, f"{name}_max": last})
     assert list(answer.context["page"].filters.form.errors) == [f"{name}_max"]
 
 
-def test_each_set_filter_can_be_taken_away(shifter_client, one):
+def test_each_active_filter_can_be_removed(shifter_client, one):
     answer = shifter_client.get("/list/", {"runs_min": 315270, "tracking": "bad"})
     left = {chip.text: chip.query for chip in answer.context["page"].panel.active}
     assert left == {"First run 315270": "tracking=bad", "Tracking bad": "runs_min=315270"}
 
 
-def test_taking_the_last_filter_away_shows_everything_live(shifter_client, one):
+def test_removing_the_last_filter_shows_all_live_certifications(shifter_client, one):
     (chip,) = shifter_client.get("/list/?tracking=bad").context["page"].panel.active
     assert chip.query == "state=live"
 
 
-def test_form_shows_what_is_filtered(shifter_client, one):
+def test_form_shows_the_active_filters(shifter_client, one):
     problem = one.pixel_problems.first()
     query = {"user": "shifter2", "reconstruction": "prompt", "pixel_problems": problem.pk, "runs_min": 315270}
     html = shifter_client.get("/list/", query).content.decode()

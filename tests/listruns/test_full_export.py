@@ -20,7 +20,7 @@ def _full_export(client) -> bytes:
     return b"".join(client.get("/list/dump/").streaming_content)
 
 
-def test_full_export_has_every_model_of_ours():
+def test_full_export_has_every_model():
     assert {model._meta.label for app in OURS for model in apps.get_app_config(app).get_models()} == set(MODELS)
 
 
@@ -47,7 +47,7 @@ def _empty() -> None:
                 cursor.execute(f"DELETE FROM {model._meta.db_table}")
 
 
-def test_empty_database_takes_the_full_export(shift_leader_client, tmp_path):
+def test_full_export_can_be_loaded_into_an_empty_database(shift_leader_client, tmp_path):
     problem, made = PixelProblemFactory(), CertificationFactory(comment="µ\nß")
     made.pixel_problems.add(problem)
     file = tmp_path / "all.jsonl"
@@ -66,7 +66,7 @@ def test_empty_database_takes_the_full_export(shift_leader_client, tmp_path):
     )
 
 
-def test_full_export_costs_queries_by_the_chunk(shift_leader_client, django_assert_max_num_queries):
+def test_query_count_of_the_full_export_by_chunk(shift_leader_client, django_assert_max_num_queries):
     for _ in range(12):
         CertificationFactory()
     assert CHUNK > 12

@@ -38,13 +38,15 @@ def test_owner_withdraws_with_a_reason_and_restores(shifter_client, shifter, mad
 
 
 @pytest.mark.parametrize("verb", ["withdraw", "hand-over"])
-def test_nothing_is_done_without_a_reason(shift_leader_client, other_shifter, made, verb):
+def test_change_of_state_requires_a_reason(shift_leader_client, other_shifter, made, verb):
     answer = send(shift_leader_client, made, verb, reason=" ", to=other_shifter.pk)
     assert answer.status_code == 422 and "Say why." in answer.content.decode()
     assert TrackerCertification.objects.get().version == 1
 
 
-def test_others_may_not_and_leaders_may(other_shifter_client, shift_leader_client, guest_client, shift_leader, made):
+def test_only_owner_and_shift_leaders_change_the_state(
+    other_shifter_client, shift_leader_client, guest_client, shift_leader, made
+):
     for verb in ("withdraw", "restore"):
         for client in (other_shifter_client, guest_client):
             assert send(client, made, verb, reason="mine").status_code == 403
@@ -53,7 +55,7 @@ def test_others_may_not_and_leaders_may(other_shifter_client, shift_leader_clien
     assert [notice.person for notice in Notice.objects.all()] == [made.user]
 
 
-def test_changed_meanwhile_is_a_conflict_that_can_be_sent_again(shifter_client, shifter, made):
+def test_change_in_between_is_a_conflict_that_can_be_resent(shifter_client, shifter, made):
     TrackerCertification.objects.get().save()
     row = TrackerCertification.objects.get()
     row.touch(shifter, "")
@@ -64,14 +66,14 @@ def test_changed_meanwhile_is_a_conflict_that_can_be_sent_again(shifter_client, 
     assert TrackerCertification.objects.get().state == "live"
 
 
-def test_done_twice_is_a_conflict(shifter_client, made):
+def test_second_withdrawal_is_a_conflict(shifter_client, made):
     send(shifter_client, made, "withdraw", reason="wrong run")
     made.refresh_from_db()
     assert send(shifter_client, made, "withdraw", reason="again").status_code == 409
     assert shifter_client.get(f"/list/{made.pk}/withdraw/").status_code == 409
 
 
-def test_restore_where_another_one_is_live_says_which(shifter_client, shifter, made):
+def test_restore_beside_a_live_certification_names_it(shifter_client, shifter, made):
     send(shifter_client, made, "withdraw", reason="wrong run")
     other = CertificationFactory(runreconstruction=made.runreconstruction)
     made.refresh_from_db()
@@ -81,7 +83,7 @@ def test_restore_where_another_one_is_live_says_which(shifter_client, shifter, m
     assert made.state == "withdrawn"
 
 
-def test_leader_hands_over_and_both_shifters_are_notified(shift_leader_client, shifter, other_shifter, guest, made):
+def test_hand_over_by_a_shift_leader_notifies_both_shifters(shift_leader_client, shifter, other_shifter, guest, made):
     assert send(shift_leader_client, made, "hand-over", reason="x", to=guest.pk).status_code == 422
     assert send(shift_leader_client, made, "hand-over", reason="x", to=shifter.pk).status_code == 422
     answer = send(shift_leader_client, made, "hand-over", reason="took the shift", to=other_shifter.pk)

@@ -30,11 +30,11 @@ def chips(client):
     return {chip.text: chip for chip in client.get("/list/").context["page"].panel.scopes}
 
 
-def test_default_is_mine_of_today(shifter_client, made):
+def test_default_is_own_certifications_of_today(shifter_client, made):
     assert rows(shifter_client) == [made["mine"].pk]
 
 
-def test_default_of_a_guest_is_everybodys_today(guest_client, made):
+def test_default_of_a_guest_is_all_certifications_of_today(guest_client, made):
     assert set(rows(guest_client)) == {made["mine"].pk, made["theirs"].pk}
 
 
@@ -48,22 +48,22 @@ def test_default_of_a_guest_is_everybodys_today(guest_client, made):
         ("All", ["mine", "theirs", "monday", "old"]),
     ],
 )
-def test_each_chip_widens_as_it_says(shifter_client, made, chip, names):
+def test_each_scope_lists_its_certifications(shifter_client, made, chip, names):
     answer = shifter_client.get(f"/list/?{chips(shifter_client)[chip].query}")
     assert set(keys(answer)) == {made[name].pk for name in names}
     assert [chip.text for chip in answer.context["page"].panel.scopes if chip.is_current] == [chip]
 
 
-def test_sort_page_and_size_alone_keep_the_default(shifter_client, made):
+def test_default_filters_apply_with_sort_page_or_size(shifter_client, made):
     for query in ({"page": 2}, {"sort": "run"}, {"per_page": 100}):
         assert rows(shifter_client, **query) == [made["mine"].pk]
 
 
-def test_form_sent_empty_means_everything(shifter_client, made):
+def test_empty_form_shows_all_certifications(shifter_client, made):
     assert len(rows(shifter_client, runs_min="", user="", state="")) == 4
 
 
-def test_row_says_run_flags_verdict_and_shifter(shifter_client, shifter):
+def test_row_has_run_flags_verdict_and_shifter(shifter_client, shifter):
     CertificationFactory(
         user=shifter, date=TODAY, run=RunFactory(run_number=315270), strip=Flag.BAD, comment="HV <off>"
     )
@@ -74,7 +74,7 @@ def test_row_says_run_flags_verdict_and_shifter(shifter_client, shifter):
     assert "HV &lt;off&gt;" in html
 
 
-def test_row_says_that_the_tracker_map_was_missing(shifter_client, shifter):
+def test_row_shows_a_missing_tracker_map(shifter_client, shifter):
     CertificationFactory(user=shifter, date=TODAY)
     assert "no map" not in shifter_client.get("/list/").text
     CertificationFactory(user=shifter, date=TODAY, trackermap="missing")
@@ -111,7 +111,7 @@ def test_page_size(shifter_client, shifter, asked, shown):
 
 
 @pytest.mark.parametrize("odd", [{"page": "0"}, {"page": "x"}, {"page": "99"}, {"sort": "password"}, {"sort": "-"}])
-def test_odd_page_or_order_is_no_error(shifter_client, made, odd):
+def test_invalid_page_or_order_is_no_error(shifter_client, made, odd):
     assert rows(shifter_client, **odd) == [made["mine"].pk]
 
 
@@ -122,7 +122,7 @@ def test_odd_page_or_order_is_no_error(shifter_client, made, odd):
         ("date=2018-05-01&runs_min=315270", "date_min=2018-05-01&date_max=2018-05-01&runs_min=315270"),
     ],
 )
-def test_bookmark_of_before_leads_here_for_good(shifter_client, old, new):
+def test_earlier_bookmark_redirects_permanently(shifter_client, old, new):
     answer = shifter_client.get(f"/list/?{old}")
     assert (answer.status_code, answer["Location"]) == (301, f"/list/?{new}")
 
@@ -132,7 +132,7 @@ def test_unknown_filter_is_named_as_not_applied(shifter_client, made):
     assert "The address names run_min, which is no filter of this page" in answer.content.decode()
 
 
-def test_empty_list_says_what_to_do(shifter_client):
+def test_empty_list_has_advice(shifter_client):
     html = shifter_client.get("/list/").content.decode()
     assert "No certification matches. Widen the list" in html
     assert "/certify/" not in html
@@ -141,7 +141,7 @@ def test_empty_list_says_what_to_do(shifter_client):
 ONE_RUN = "runs_min=315270&runs_max=315270"
 
 
-def test_run_without_certifications_leads_to_its_certification(shifter_client, guest_client):
+def test_run_without_certifications_links_to_the_certify_page(shifter_client, guest_client):
     html = shifter_client.get(f"/list/?{ONE_RUN}").content.decode()
     assert 'href="/certify/315270/">Certify run 315270</a>' in html
     assert "/certify/" not in guest_client.get(f"/list/?{ONE_RUN}").content.decode()
@@ -154,7 +154,7 @@ def test_no_run_is_offered_where_other_filters_may_hide_its_certifications(shift
     assert "/certify/" not in html
 
 
-def test_list_names_the_shift_day_and_the_reconstructions_as_everywhere(shifter_client, made):
+def test_list_uses_the_common_names_of_shift_day_and_reconstructions(shifter_client, made):
     html = shifter_client.get("/list/?state=live").content.decode()
     assert "Shift day</a>" in html
     assert "Shift day from (UTC)" in html
@@ -165,7 +165,9 @@ def test_list_names_the_shift_day_and_the_reconstructions_as_everywhere(shifter_
 
 
 @pytest.mark.parametrize("number", [100, 10_000])
-def test_list_costs_the_same_queries_for_any_number_of_rows(shifter_client, shifter, number, django_assert_num_queries):
+def test_query_count_of_the_list_is_independent_of_row_count(
+    shifter_client, shifter, number, django_assert_num_queries
+):
     create_certifications(number, shifter, ReconstructionFactory(), date=TODAY - timedelta(days=1), comment="seen")
     with django_assert_num_queries(6):
         assert len(rows(shifter_client, state="live", per_page=100)) == 100

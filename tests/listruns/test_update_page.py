@@ -24,7 +24,7 @@ def _send(client, opened, pk, **changes):
     return client.post(f"/list/{pk}/update/", {name: value for name, value in sent.items() if value is not None})
 
 
-def test_owner_sees_what_stands_and_changes_it(shifter_client, made):
+def test_owner_sees_the_present_values_and_changes_them(shifter_client, made):
     opened = shifter_client.get(f"/list/{made.pk}/update/")
     fields = fields_of(opened)
     assert opened.status_code == 200
@@ -38,7 +38,7 @@ def test_owner_sees_what_stands_and_changes_it(shifter_client, made):
     assert made.dataset.name == "/PromptReco/Collisions2018A/DQM"
 
 
-def test_shift_leader_needs_a_reason_and_the_owner_stays(shift_leader_client, made):
+def test_change_by_a_shift_leader_requires_a_reason_and_preserves_the_owner(shift_leader_client, made):
     opened = shift_leader_client.get(f"/list/{made.pk}/update/")
     assert "You (leader) are changing what shifter certified." in opened.content.decode()
     assert "reason" in field_names(opened)
@@ -49,7 +49,7 @@ def test_shift_leader_needs_a_reason_and_the_owner_stays(shift_leader_client, ma
     assert (made.user.username, made.updated_by.username, made.change_reason) == ("shifter", "leader", "seen again")
 
 
-def test_other_shifter_guest_and_stranger_may_not(other_shifter_client, guest_client, client, made, sandbox):
+def test_other_shifter_guest_and_anonymous_user_are_denied(other_shifter_client, guest_client, client, made, sandbox):
     denied = other_shifter_client.get(f"/list/{made.pk}/update/")
     assert denied.status_code == 403 and "Only they or a shift leader" in denied.content.decode()
     assert other_shifter_client.post(f"/list/{made.pk}/update/", {"comment": "x"}).status_code == 403
@@ -64,7 +64,7 @@ def test_withdrawn_or_unknown_certification_is_404(shift_leader_client, sandbox)
     assert shift_leader_client.get("/list/99999999/update/").status_code == 404
 
 
-def test_change_of_an_old_version_shows_both_and_keeps_mine(shifter_client, shift_leader_client, made):
+def test_change_of_an_old_version_shows_both_and_preserves_the_typed_values(shifter_client, shift_leader_client, made):
     mine = shifter_client.get(f"/list/{made.pk}/update/")
     theirs = shift_leader_client.get(f"/list/{made.pk}/update/")
     sent = {"comment": "their words", "reason": "seen again"}
@@ -76,7 +76,7 @@ def test_change_of_an_old_version_shows_both_and_keeps_mine(shifter_client, shif
     assert TrackerCertification.objects.get(pk=made.pk).comment == "their words"
 
 
-def test_conflict_names_the_hand_that_saved_last(shifter_client, shift_leader_client, made):
+def test_conflict_names_the_last_editor(shifter_client, shift_leader_client, made):
     mine = shifter_client.get(f"/list/{made.pk}/update/")
     theirs = shift_leader_client.get(f"/list/{made.pk}/update/")
     _send(shift_leader_client, theirs, made.pk, comment="theirs", reason="seen again")
@@ -84,7 +84,7 @@ def test_conflict_names_the_hand_that_saved_last(shifter_client, shift_leader_cl
     assert "leader changed this meanwhile" in text and "another tab" not in text
 
 
-def test_mine_over_theirs_without_a_reason_can_be_mended(shift_leader_client, shifter_client, made):
+def test_overwrite_without_a_reason_can_be_corrected(shift_leader_client, shifter_client, made):
     mine = shift_leader_client.get(f"/list/{made.pk}/update/")
     theirs = shifter_client.get(f"/list/{made.pk}/update/")
     _send(shifter_client, theirs, made.pk, comment="theirs")
@@ -105,14 +105,14 @@ def test_same_change_sent_twice_counts_once(shifter_client, made):
 
 
 @pytest.mark.parametrize("dataset", [None, "", "/Express/Invented/DQM"])
-def test_change_keeps_the_dataset_whatever_is_sent(shifter_client, made, dataset):
+def test_change_ignores_a_dataset_in_the_request(shifter_client, made, dataset):
     opened = shifter_client.get(f"/list/{made.pk}/update/")
     assert _send(shifter_client, opened, made.pk, dataset=dataset, comment="again").status_code == 303
     made.refresh_from_db()
     assert (made.dataset.name, made.is_dataset_verified) == ("/PromptReco/Collisions2018A/DQM", True)
 
 
-def test_rules_hold_for_changes_too_but_checklists_do_not(shifter_client, made):
+def test_entry_rules_apply_to_changes_but_checklists_do_not(shifter_client, made):
     opened = shifter_client.get(f"/list/{made.pk}/update/")
     refused = _send(shifter_client, opened, made.pk, pixel="bad", comment="hole")
     assert refused.status_code == 422 and "bad_reason" in refused.context["form"].errors
@@ -120,7 +120,7 @@ def test_rules_hold_for_changes_too_but_checklists_do_not(shifter_client, made):
     assert _send(shifter_client, refused, made.pk, **sent).status_code == 303
 
 
-def test_reference_that_was_retired_stays_with_what_has_it(shifter_client, made):
+def test_retired_reference_stays_with_its_certification(shifter_client, made):
     reference = made.reference_runreconstruction
     reference.is_reference = False
     reference.save()
@@ -130,7 +130,7 @@ def test_reference_that_was_retired_stays_with_what_has_it(shifter_client, made)
 
 
 @pytest.mark.parametrize("mode", ["refuse", "500", "not-found", "hang"])
-def test_oms_out_the_form_opens_with_what_is_known(shifter_client, made, sandbox, settings, mode):
+def test_form_opens_with_stored_facts_while_oms_is_unreachable(shifter_client, made, sandbox, settings, mode):
     settings.PAGE_BUDGET_S = 1
     OmsRun.objects.filter(pk=RUN).update(fetched_at=None)
     sandbox.faults("oms", mode)
@@ -140,6 +140,6 @@ def test_oms_out_the_form_opens_with_what_is_known(shifter_client, made, sandbox
     assert _send(shifter_client, opened, made.pk, comment="kept").status_code == 303
 
 
-def test_update_page_needs_at_most_12_queries(shifter_client, made, django_assert_max_num_queries):
+def test_query_count_of_the_update_page_is_at_most_12(shifter_client, made, django_assert_max_num_queries):
     with django_assert_max_num_queries(12):
         assert shifter_client.get(f"/list/{made.pk}/update/").status_code == 200

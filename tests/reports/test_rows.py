@@ -14,7 +14,7 @@ from tests.reports.certified import report_rows_of
 pytestmark = pytest.mark.django_db
 
 
-def test_line_has_the_facts_that_were_frozen():
+def test_row_has_the_frozen_facts():
     reference = ReconstructionFactory(reference=True)
     read_at = datetime(2018, 6, 1, tzinfo=UTC)
     run = RunFactory(run_number=317001, b_field=0, energy=None, recorded_lumi=2.5e-7, fetched_at=read_at)
@@ -42,7 +42,7 @@ def test_line_has_the_facts_that_were_frozen():
     assert (line.recorded_lumi, line.lumisections, line.has_trackermap) == (2.5e-7, 617, True)
 
 
-def test_line_of_an_old_row_without_facts():
+def test_row_of_a_certification_without_facts():
     (line,) = report_rows_of([CertificationFactory(facts={}, dataset=None, lumisections=None, recorded_lumi=None)])
     assert (line.group.dataset, line.group.b_field, line.group.energy, line.group.particles) == ("", None, None, "")
     assert (line.fill, line.fill_number, line.read_at, line.stale, line.reason_and_comment) == (

@@ -36,19 +36,19 @@ def keys(query: str) -> set[int]:
         ("week=2020-W53", date(2020, 12, 28), date(2021, 1, 3), "2020-W53"),
     ],
 )
-def test_days_of_an_address(query, first, last, week):
+def test_days_of_a_query(query, first, last, week):
     scope = scope_of(query)
     assert (scope.first, scope.last, scope.week) == (first, last, week)
 
 
-def test_this_week_is_the_one_of_asking(time_machine):
+def test_default_week_is_the_current_week(time_machine):
     time_machine.move_to("2018-12-31T23:30:00+00:00")
     assert scope_of("").week == this_week().week == "2019-W01"
     time_machine.move_to("2019-01-07T00:30:00+00:00")
     assert scope_of("verdict=bad").week == "2019-W02"
 
 
-def test_weeks_before_and_after_keep_the_filters():
+def test_links_to_other_weeks_have_the_filters():
     scope = scope_of("week=2019-W01&verdict=bad")
     assert (scope.moved(-1), scope.moved(1)) == ("week=2018-W52&verdict=bad", "week=2019-W02&verdict=bad")
     assert scope_of("from=2018-05-01&to=2018-05-03").moved(1) == "date_min=2018-05-04&date_max=2018-05-06"
@@ -57,7 +57,7 @@ def test_weeks_before_and_after_keep_the_filters():
 
 
 @pytest.mark.parametrize("name", ["2018-W54", "2018", "2018-W00", "W17", "9999-W52", "2018-W1٣"])
-def test_what_is_no_week_is_refused(name):
+def test_invalid_week_is_refused(name):
     with pytest.raises(ValueError, match="no such week"):
         days_of_week(name)
     assert PeriodFilter(QueryDict(urlencode({"week": name}))).errors["week"]
@@ -79,12 +79,12 @@ def test_what_is_no_week_is_refused(name):
     ],
 )
 @pytest.mark.django_db
-def test_what_cannot_be_read_is_refused_beside_its_field(query, field):
+def test_invalid_value_is_refused_with_a_field_error(query, field):
     assert list(PeriodFilter(QueryDict(query)).errors) == [field]
 
 
 @pytest.mark.django_db
-def test_each_filter_narrows_and_stands_in_the_address():
+def test_each_filter_narrows_and_is_in_the_address():
     problem = PixelProblemFactory()
     person = UserFactory(username="anna", first_name="Anna")
     facts = {"run": {"b_field": 0.02, "energy": 450.0, "fill_type_runtime": "PB82"}}
@@ -130,7 +130,7 @@ def test_each_filter_narrows_and_stands_in_the_address():
 
 
 @pytest.mark.django_db
-def test_changed_verdicts_are_those_with_a_side_that_the_filters_leave():
+def test_changed_verdicts_need_one_side_within_the_filters():
     run = RunFactory(run_number=315100)
     for reconstruction, day in (("express", date(2018, 5, 25)), ("prompt", date(2018, 5, 29)), ("rereco", None)):
         flags = {"strip": "bad", "tracking": "bad"} if reconstruction == "prompt" else {}

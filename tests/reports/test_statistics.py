@@ -180,7 +180,7 @@ def test_days_add_up_to_the_whole(lines):
 
 
 @given(certified())
-def test_fills_and_what_they_recorded(lines):
+def test_fills_and_their_recorded_luminosity(lines):
     found = fills(lines)
     assert [one.number for one in found] == [
         number for number in (6612, 6611, None) if any(one.fill_number == number for one in lines)
@@ -285,7 +285,7 @@ GOOD_AND_BAD = {
 }
 
 
-def test_changed_runs_of_the_tool_in_use_today_each_once():
+def test_changed_runs_of_the_earlier_tool_appear_once():
     lines = [
         report_row(number, reconstruction, run_type, verdict)
         for (run_type, reconstruction), said in GOOD_AND_BAD.items()

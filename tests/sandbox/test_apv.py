@@ -22,7 +22,7 @@ def test_a_run_has_its_mode_and_another_none(sandbox, run, said):
 
 
 @pytest.mark.parametrize("query", ["", "RUN=", "RUN=x", "RUN=99999999999"])
-def test_a_number_is_needed(sandbox, query):
+def test_run_number_is_required(sandbox, query):
     assert _said(sandbox, query).status_code == 400
 
 

@@ -54,7 +54,7 @@ def test_hang_ends_after_its_seconds(sandbox):
     assert time.monotonic() - begun >= 0.2
 
 
-def test_clearing_lets_go_of_whoever_hangs(sandbox):
+def test_clearing_faults_releases_hanging_requests(sandbox):
     sandbox.faults("registry", "slow", seconds=60)
     answers = []
     waiting = threading.Thread(target=lambda: answers.append(_names(sandbox).status_code))
@@ -74,14 +74,14 @@ def test_slow_answers_after_its_seconds(sandbox):
     assert sandbox.requests("registry")[0]["seconds"] >= 0.2
 
 
-def test_500_is_worded_as_the_service_does(sandbox):
+def test_500_has_the_body_of_the_service(sandbox):
     for service in ("registry", "oms"):
         sandbox.faults(service, "500")
     assert (_names(sandbox).status_code, list(_names(sandbox).json())) == (500, ["err"])
     assert (_runs(sandbox).status_code, list(_runs(sandbox).json())) == (500, ["errors"])
 
 
-def test_not_found_is_the_service_s_own_empty_answer(sandbox):
+def test_not_found_is_the_empty_answer_of_the_service(sandbox):
     token = sandbox.token("cmsoms-prod")
     for service in ("registry", "oms", "sso"):
         sandbox.faults(service, "not-found")
@@ -97,7 +97,7 @@ def test_not_found_is_the_service_s_own_empty_answer(sandbox):
     assert token.status_code == 404
 
 
-def test_count_and_path_are_honoured(sandbox):
+def test_fault_is_limited_by_count_and_path(sandbox):
     sandbox.faults("registry", "500", count=1, path="dataset_names")
     cycles = requests.get(f"{sandbox.base_url}/registry/cycles/global", headers=HEADERS, timeout=10)
     assert [cycles.status_code, _names(sandbox).status_code, _names(sandbox).status_code] == [200, 500, 200]
@@ -108,7 +108,7 @@ def test_fault_of_one_service_does_not_affect_the_others(sandbox):
     assert _runs(sandbox).status_code == 200
 
 
-def test_delete_makes_healthy(sandbox):
+def test_delete_clears_the_faults(sandbox):
     sandbox.faults("registry", "500")
     assert requests.delete(f"{sandbox.base_url}/_sandbox/faults", timeout=10).ok
     assert _names(sandbox).status_code == 200
@@ -126,7 +126,7 @@ def test_delete_makes_healthy(sandbox):
         ([], "object"),
     ],
 )
-def test_a_fault_that_makes_no_sense_is_400_with_a_sentence(sandbox, body, named):
+def test_invalid_fault_is_400_with_a_message(sandbox, body, named):
     answer = requests.post(f"{sandbox.base_url}/_sandbox/faults", json=body, timeout=10)
     assert answer.status_code == 400
     assert named in answer.json()["error"]
@@ -165,7 +165,7 @@ def _page(sandbox) -> str:
     return requests.get(f"{sandbox.base_url}/_sandbox/", timeout=10).text
 
 
-def test_page_shows_what_is_served_and_what_is_derived(sandbox):
+def test_page_shows_served_and_derived_data(sandbox):
     text = _page(sandbox)
     assert "/oms/agg/api/v1" in text
     assert "derived" in text
@@ -173,7 +173,7 @@ def test_page_shows_what_is_served_and_what_is_derived(sandbox):
     assert not re.search(r"<script|<style|style=|\son[a-z]+=", text)
 
 
-def test_page_switches_faults_by_plain_forms(sandbox):
+def test_page_sets_faults_by_forms(sandbox):
     form = {"service": "registry", "mode": "500"}
     answer = requests.post(f"{sandbox.base_url}/_sandbox/faults", data=form, timeout=10)
     assert (answer.history[0].status_code, answer.url) == (303, f"{sandbox.base_url}/_sandbox/")
@@ -183,7 +183,7 @@ def test_page_switches_faults_by_plain_forms(sandbox):
     assert _names(sandbox).status_code == 200
 
 
-def test_page_s_other_buttons_work(sandbox):
+def test_other_buttons_of_the_page_work(sandbox):
     old = sandbox.token("cmsoms-prod")
     requests.post(f"{sandbox.base_url}/_sandbox/tokens", data={"x": ""}, timeout=10)
     headers = {"Authorization": f"Bearer {old}"}

@@ -164,7 +164,7 @@ def test_unknown_id_or_resource_is_404(ask, path):
         ("colour=red", "colour"),
     ],
 )
-def test_a_query_that_makes_no_sense_is_400_and_names_why(ask, query, named):
+def test_invalid_query_is_400_with_the_cause(ask, query, named):
     answer = ask(f"runs?{query}")
     assert answer.status_code == 400
     assert named in answer.json()["errors"][0]["detail"]
@@ -186,5 +186,5 @@ def test_token_of_another_audience_is_401(sandbox, audience):
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer nonsense"}, {"email": "api@api"}])
-def test_without_a_good_token_it_is_401(sandbox, headers):
+def test_request_without_a_valid_token_is_401(sandbox, headers):
     assert requests.get(f"{sandbox.base_url}/oms/agg/api/v1/runs", headers=headers, timeout=10).status_code == 401

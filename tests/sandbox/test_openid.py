@@ -68,14 +68,14 @@ def claims(tokens: dict) -> dict:
     return jwt.decode(tokens["id_token"], options={"verify_signature": False})
 
 
-def test_discovery_names_the_realm_by_the_address_it_was_asked_at(realm):
+def test_discovery_uses_the_host_of_the_request(realm):
     assert realm.at["issuer"] == realm.base_url + REALM
     assert realm.at["code_challenge_methods_supported"] == ["S256"]
     again = RealmClient(realm.base_url.replace("127.0.0.1", "localhost"))
     assert again.at["issuer"].startswith("http://localhost:")
 
 
-def test_keys_are_two_for_signing_after_one_that_is_not(realm):
+def test_keys_are_two_for_signing_after_one_for_encryption(realm):
     keys = realm.browser.get(realm.at["jwks_uri"], timeout=10).json()["keys"]
     assert [key["use"] for key in keys] == ["enc", "sig", "sig"]
     assert len({key["kid"] for key in keys}) == 3
@@ -112,7 +112,7 @@ def test_userinfo_is_for_the_access_token_and_has_no_roles(realm):
         ({"redirect_uri": WAY_BACK.replace("/cern/", "/CERN/")}, "redirect_uri"),
     ],
 )
-def test_request_that_cannot_be_sent_back_is_refused_on_the_spot(realm, change, says):
+def test_request_with_an_invalid_redirect_is_refused_directly(realm, change, says):
     answer = realm.ask(**change)
     assert (answer.status_code, says in answer.text) == (400, True)
 
@@ -127,13 +127,13 @@ def test_request_that_cannot_be_sent_back_is_refused_on_the_spot(realm, change, 
         ({"prompt": "none"}, "login_required"),
     ],
 )
-def test_request_that_is_wrong_goes_back_with_the_error(realm, change, error):
+def test_invalid_request_redirects_back_with_the_error(realm, change, error):
     answer = realm.ask(**change)
     said = parse_qs(urlsplit(answer.headers["Location"]).query)
     assert (answer.status_code, said["error"], said["state"]) == (302, [error], ["s"])
 
 
-def test_code_is_good_once(realm):
+def test_code_is_valid_once(realm):
     code = realm.choose("shifter")["code"]
     assert [realm.redeem(code).status_code for _ in range(2)] == [200, 400]
 
@@ -169,14 +169,14 @@ def test_session_lasts_until_the_sign_out(realm):
         ({"post_logout_redirect_uri": "https://elsewhere.example/"}, 400, "Invalid redirect"),
     ],
 )
-def test_sign_out_that_proves_nothing_ends_nothing(realm, asked, status, says):
+def test_sign_out_without_proof_ends_no_session(realm, asked, status, says):
     realm.choose("shifter")
     answer = realm.browser.get(realm.at["end_session_endpoint"], params=asked, timeout=10)
     assert (answer.status_code, says in answer.text) == (status, True)
     assert "code=" in realm.ask().headers["Location"]
 
 
-def test_page_shows_everybody_and_lets_forms_lead_back_here_alone(realm, sandbox):
+def test_page_lists_all_people_and_limits_form_targets(realm, sandbox):
     sandbox.person("<b>ada", roles=["shifter"])
     page = realm.ask()
     assert all(f'value="{name}"' in page.text for name in ("guest", "shifter", "leader", "admin", "&lt;b&gt;ada"))
@@ -204,7 +204,7 @@ def test_faults_reach_each_endpoint_by_its_path_alone(realm, sandbox, path):
         ("id-tokens", {"spoil": "everything"}),
     ],
 )
-def test_control_that_makes_no_sense_is_refused_with_a_sentence(sandbox, path, body):
+def test_invalid_control_request_is_refused_with_a_message(sandbox, path, body):
     answer = requests.post(f"{sandbox.base_url}/_sandbox/{path}", json=body, timeout=10)
     assert (answer.status_code, bool(answer.json()["error"])) == (400, True)
 

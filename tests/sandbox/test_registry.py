@@ -151,7 +151,7 @@ def test_or_list_of_3000_runs(datasets):
         ),
     ],
 )
-def test_errors_are_500_with_the_words_of_the_database(post, path, wanted, err):
+def test_errors_are_500_with_the_database_message(post, path, wanted, err):
     wanted = wanted | ({"name": PROMPT} if "rr_attributes.class" in wanted else {})
     answer = post(f"{path}_filtered_ordered", {"page": 0, "filter": wanted, "page_size": 50, "sortings": []})
     assert (answer.status_code, answer.json()) == (500, {"err": err})
@@ -165,7 +165,7 @@ def test_errors_are_500_with_the_words_of_the_database(post, path, wanted, err):
         ('{"page": ', "Unexpected end of JSON input"),
     ],
 )
-def test_a_broken_body_is_500_in_the_words_of_node(sandbox, body, err):
+def test_invalid_body_is_500_with_the_message_of_node(sandbox, body, err):
     url = f"{sandbox.base_url}/registry/runs_filtered_ordered"
     answer = requests.post(url, data=body, headers=HEADERS, timeout=10)
     assert (answer.status_code, answer.json()) == (500, {"err": err})
@@ -218,7 +218,7 @@ def test_lumisection_ranges_are_contiguous_and_name_the_reason(post):
     assert ranges[1]["tracker-track"]["comment"] == "outside the golden lumisections of 2018"
 
 
-def test_lumisections_and_ranges_tell_the_same(post):
+def test_lumisections_and_ranges_agree(post):
     body = {"run_number": 315322, "dataset_name": PROMPT}
     each = post("lumisections/rr_lumisections", body).json()
     ranges = post("lumisections/rr_lumisection_ranges", body).json()
@@ -237,7 +237,7 @@ def test_oms_lumisections_have_luminosity_per_lumisection(post):
     assert rows[-1]["recorded"] == 0.0
 
 
-def test_a_missing_lumisection_is_a_hole(post):
+def test_missing_lumisection_has_an_error_and_an_empty_range(post):
     rows = post("lumisections/oms_lumisections", {"run_number": 316062, "dataset_name": "online"}).json()
     assert len(rows) == 51
     assert rows.count({"err": "No data available for this lumisection"}) == 3
@@ -250,7 +250,7 @@ def test_an_unknown_dataset_has_no_lumisections(post):
 
 
 @pytest.mark.parametrize("path", ["nope", "lumisections/nope", "rr_lumisections", "runs/mark_significant"])
-def test_what_is_not_served_is_404_in_html(post, path):
+def test_unknown_address_is_404_in_html(post, path):
     answer = post(path, {})
     assert answer.status_code == 404
     assert f"<pre>Cannot POST /{path}</pre>" in answer.text

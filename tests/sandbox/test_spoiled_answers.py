@@ -126,7 +126,7 @@ def test_fault_answers_with_its_status_and_type(sandbox, service, mode, status, 
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize(("service", "key"), [("registry", "message"), ("oms", "errors"), ("sso", "error")])
-def test_refusal_is_worded_as_the_service_does(sandbox, service, key, status):
+def test_refusal_has_the_message_of_the_service(sandbox, service, key, status):
     answer = _ask(sandbox, service, str(status))
     assert (answer.status_code, key in answer.json()) == (status, True)
 
@@ -141,7 +141,7 @@ def test_redirect_leads_to_the_sign_in_page_even_while_the_sign_in_fails(sandbox
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_truncated_is_a_whole_answer_of_half_a_document(sandbox, service):
+def test_truncated_is_a_complete_response_with_half_a_document(sandbox, service):
     answer = _ask(sandbox, service, "truncated")
     assert answer.status_code == 200
     assert len(answer.content) == int(answer.headers["Content-Length"]) > 0
@@ -178,7 +178,7 @@ def test_bad_values_of_run_registry_are_negative_counts_and_names_that_are_null(
     assert {one["name"] for one in page["datasets"]} == {None}
 
 
-def test_bad_values_of_the_sign_in_are_no_token_for_a_negative_time(sandbox):
+def test_bad_values_of_the_sign_in_are_an_empty_token_with_negative_lifetime(sandbox):
     body = _ask(sandbox, "sso", "bad-values").json()
     assert (body["access_token"], body["expires_in"]) == (None, -1200)
 

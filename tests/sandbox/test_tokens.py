@@ -37,7 +37,7 @@ def test_token_names_client_and_audience(sandbox):
     assert content["exp"] - content["iat"] == pytest.approx(1200, abs=1)
 
 
-def test_client_and_secret_may_come_by_basic(sandbox):
+def test_client_and_secret_are_accepted_by_basic_auth(sandbox):
     form = {"grant_type": "client_credentials", "audience": OMS}
     assert _post(sandbox, form, auth=("certhelper", "x")).status_code == 200
 
@@ -81,7 +81,7 @@ def test_run_registry_takes_the_email_header_in_place_of_a_token(sandbox, header
 
 
 @pytest.mark.parametrize(("audience", "status"), [(REGISTRY, 200), (OMS, 401)])
-def test_run_registry_minds_the_audience(sandbox, audience, status):
+def test_run_registry_checks_the_audience(sandbox, audience, status):
     url = f"{sandbox.base_url}/registry/get_all_dataset_names_of_run/315257"
     headers = {"Authorization": f"Bearer {sandbox.token(audience)}", "email": "api@api"}
     answer = requests.get(url, headers=headers, timeout=10)
@@ -90,6 +90,6 @@ def test_run_registry_minds_the_audience(sandbox, audience, status):
 
 
 @pytest.mark.parametrize("lifetime", ["soon", 0, -1])
-def test_lifetime_that_makes_no_sense_is_refused(sandbox, lifetime):
+def test_invalid_lifetime_is_refused(sandbox, lifetime):
     answer = requests.post(f"{sandbox.base_url}/_sandbox/tokens", json={"lifetime": lifetime}, timeout=10)
     assert (answer.status_code, "lifetime" in answer.json()["error"]) == (400, True)

@@ -30,7 +30,7 @@ def test_runs_are_those_of_the_month():
     assert _count(lambda run: run["sequence"] == "GLOBAL-RUN") == GLOBAL_RUNS
 
 
-def test_what_is_not_known_is_none():
+def test_unknown_value_is_none():
     assert _count(lambda run: run["fill_number"] is None) == RUNS_WITHOUT_FILL
     assert _count(lambda run: run["b_field"] is not None) == RUNS_WITH_B_FIELD
     complete = [number for number, run in world.runs().items() if run["b_field"] and run["last_lumisection_number"]]
@@ -44,7 +44,7 @@ def test_stable_beam_with_zero_luminosity_is_unchanged():
     assert _count(lambda run: run["energy"] == 0) == 463
 
 
-def test_a_known_run_has_its_figures_digit_for_digit():
+def test_run_has_the_exact_values_of_the_source():
     run = world.runs()[315257]
     assert (run["fill_number"], run["start_time"], run["last_lumisection_number"]) == (6615, "2018-04-26T21:08:49Z", 92)
     assert (run["recorded_lumi"], run["delivered_lumi"], run["energy"]) == (7.9583984375, 8.6848515625, 6499)
@@ -103,7 +103,7 @@ def test_run_registry_knows_the_global_runs_only():
     assert 314207 not in dataset_names()
 
 
-def test_datasets_follow_the_kind_of_run():
+def test_datasets_follow_the_run_type():
     assert dataset_names()[315257][1:] == [
         "/Express/Collisions2018/DQM",
         "/PromptReco/Collisions2018A/DQM",

@@ -56,7 +56,7 @@ def outcomes(found):
     return [(row.run_number, row.reconstruction, row.outcome.value) for row in found.rows]
 
 
-def test_equal_on_both_sides_is_equal_and_nothing_else():
+def test_same_flags_on_both_sides_are_only_equal():
     found = compared([line(1), line(2, flags=("excluded", "good", "bad"))], [theirs(1), theirs(2, counts=(
         {"EXCLUDED": 9}, {"GOOD": 1, "STANDBY": 8}, {"BAD": 9}))])  # fmt: skip
     assert outcomes(found) == [(2, "express", "equal"), (1, "express", "equal")]
@@ -81,7 +81,7 @@ def test_difference_names_the_component_and_on_how_many_lumisections():
     ],
 )
 @pytest.mark.parametrize("ours", ["good", "bad"])
-def test_mixed_and_not_flagged_are_groups_of_their_own(counts, outcome, says, ours):
+def test_mixed_and_not_flagged_are_separate_groups(counts, outcome, says, ours):
     found = compared([line(flags=("good", "good", ours))], [theirs(counts=(GOOD, GOOD, counts))])
     assert (found.rows[0].outcome, found.rows[0].components[2].registry_text) == (outcome, says)
 
@@ -106,18 +106,18 @@ def test_online_and_unknown_names_are_left_out_and_counted():
     assert (outcomes(found), found.online, found.unnamed) == ([(1, "express", "equal")], 2, 1)
 
 
-def test_what_is_certified_outside_of_the_selection_is_not_missing_here():
+def test_run_certified_outside_the_selection_is_not_missing():
     found = compared([line(1)], [theirs(1), theirs(1, PROMPT)], certified={(1, "express"), (1, "prompt")})
     assert (outcomes(found), found.elsewhere) == ([(1, "express", "equal")], 1)
 
 
-def test_filters_that_a_dataset_does_not_pass_leave_it_out():
+def test_datasets_are_filtered():
     found = compared([line(1)], [theirs(1), theirs(2), theirs(2, PROMPT)],
                      is_wanted=lambda one: one.dataset.reconstruction == "prompt")  # fmt: skip
     assert outcomes(found) == [(2, "prompt", "only-theirs"), (1, "express", "equal")]
 
 
-def test_dataset_that_was_certified_is_the_one_that_counts():
+def test_certified_dataset_is_compared():
     other = "/ReReco/Run2018A_1/DQM"
     mine = "/ReReco/Run2018A_2/DQM"
     bad = {"BAD": 1}
@@ -161,11 +161,11 @@ def test_row_has_the_outcome_of_its_worst_component(counts, outcome):
         ({"run_class": None, "name": ODD}, "unknown"),
     ],
 )  # fmt: skip
-def test_run_type_is_what_class_then_name_then_key_say(parts, run_type):
+def test_run_type_is_derived_from_class_name_and_key_in_order(parts, run_type):
     assert run_type_in_registry(theirs(**parts)) == run_type
 
 
-def test_other_run_type_is_said_and_changes_no_outcome():
+def test_different_run_type_is_shown_and_changes_no_outcome():
     found = compared([line(1, run_type="cosmics"), line(2, run_type="unknown"), line(3)], [theirs(1), theirs(2)])
     assert [row.run_number for row in found.rows_with_other_run_type] == [1]
     assert {row.outcome.value for row in found.rows} == {"equal", "only-ours"}
@@ -212,7 +212,7 @@ def of_components(flags, counts):
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(OURS, THEIRS, ELSEWHERE)
-def test_comparison_is_what_a_plain_recomputation_says(ours, registry, elsewhere):
+def test_comparison_equals_a_direct_computation(ours, registry, elsewhere):
     lines = [line(run, reconstruction, flags) for (run, reconstruction), flags in ours.items()]
     datasets = [theirs(run, name, counts) for (run, name), counts in registry.items()]
     found = compared(lines, datasets, certified=elsewhere | ours.keys())
@@ -235,10 +235,10 @@ def test_comparison_is_what_a_plain_recomputation_says(ours, registry, elsewhere
         ([11, 13], [(1, 11), (13, 13 + MAX_RUNS_ASKED)], [13, 11]),
     ],
 )
-def test_runs_that_are_asked_about(certified, spans, asked):
+def test_requested_run_ranges(certified, spans, asked):
     assert runs_to_ask(certified, spans) == asked
 
 
-def test_too_many_between_are_left_to_those_certified():
+def test_too_many_runs_in_between_are_limited_to_certified_runs():
     certified = range(100_000, 100_000 + 150 * (MAX_RUNS_ASKED // 100), 150)
     assert runs_to_ask(certified) == sorted(certified, reverse=True)

@@ -75,7 +75,7 @@ def nobody_outside(settings):
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("stopped_clock", "nobody_outside")
-def test_queries_of_the_week_at_20_and_at_2000(shift_leader, shift_leader_client):
+def test_query_count_of_the_week_at_20_and_2000_rows(shift_leader, shift_leader_client):
     rows = many_certifications(20, shift_leader)
     said_of(rows[:6], shift_leader)
     practise(2)

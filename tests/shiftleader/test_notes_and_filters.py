@@ -25,7 +25,7 @@ def sent(version: int = 0, **texts: str) -> dict[str, str]:
     return {**TEXTS, **texts, "version": str(version)}
 
 
-def test_words_are_kept_as_typed_with_history_and_undone(shift_leader, shift_leader_client, guest_client):
+def test_note_is_saved_with_history_and_can_be_undone(shift_leader, shift_leader_client, guest_client):
     typed = {name: text.replace("\n", "\r\n") for name, text in sent().items()}
     answer = shift_leader_client.post(ADDRESS, typed)
     assert (answer.status_code, answer["Location"]) == (303, "/shiftleader/?week=2018-W17#notes")
@@ -44,7 +44,7 @@ def test_words_are_kept_as_typed_with_history_and_undone(shift_leader, shift_lea
     assert "2018-W17" in guest_client.get("/shiftleader/part/notes/?from=2018-04-01&to=2018-05-30").text
 
 
-def test_what_somebody_wrote_meanwhile_is_not_written_over(shift_leader_client, expert_client):
+def test_note_changed_meanwhile_is_not_overwritten(shift_leader_client, expert_client):
     shift_leader_client.post(ADDRESS, sent(summary="mine"))
     late = expert_client.post(ADDRESS, sent(summary="theirs"), headers={"HX-Request": "true"})
     assert late.status_code == 409
@@ -56,7 +56,7 @@ def test_what_somebody_wrote_meanwhile_is_not_written_over(shift_leader_client, 
     assert WeekNote.objects.get().summary == "theirs"
 
 
-def test_texts_that_cannot_be_kept_stay_in_the_form(shift_leader_client):
+def test_invalid_notes_stay_in_the_form(shift_leader_client):
     answer = shift_leader_client.post(ADDRESS, sent(conditions="kept", summary="x" * 20_001))
     assert answer.status_code == 422
     assert "kept</textarea>" in answer.text
@@ -64,7 +64,7 @@ def test_texts_that_cannot_be_kept_stay_in_the_form(shift_leader_client):
     assert shift_leader_client.post("/shiftleader/notes/2018-W99/", sent()).status_code == 404
 
 
-def test_filters_are_kept_under_a_name_by_person(shifter, shifter_client, guest_client):
+def test_filters_are_saved_by_name_and_person(shifter, shifter_client, guest_client):
     where = "/shiftleader/?week=2018-W17&verdict=bad"
     assert (
         shifter_client.post("/shiftleader/filters/?week=2018-W17&verdict=bad", {"name": "bad ones"})["Location"]
@@ -90,7 +90,7 @@ def test_filters_are_kept_under_a_name_by_person(shifter, shifter_client, guest_
     assert SavedFilter.objects.filter(name="bad ones", is_retired=False).count() == 1
 
 
-def test_a_person_keeps_at_most_fifty_filters(shifter, shifter_client):
+def test_person_saves_at_most_fifty_filters(shifter, shifter_client):
     SavedFilter.objects.bulk_create(
         SavedFilter(user=shifter, name=f"filter {number}", query="verdict=bad") for number in range(MAX_FILTERS)
     )
@@ -104,7 +104,7 @@ def test_a_person_keeps_at_most_fifty_filters(shifter, shifter_client):
     assert shifter_client.post("/shiftleader/filters/?verdict=good", {"name": "one more"}).status_code == 303
 
 
-def test_words_of_more_weeks_than_are_shown_are_said(guest_client):
+def test_limit_of_weeks_with_notes_is_shown(guest_client):
     weeks = [f"{year}-W{week:02}" for year in (2017, 2018) for week in range(1, 53)]
     notes = WeekNote.objects.bulk_create(WeekNote(week=week, summary="Calm") for week in weeks[: MAX_WEEKS + 1])
     address = "/shiftleader/part/notes/?from=2017-01-01&to=2018-12-31"
@@ -115,7 +115,7 @@ def test_words_of_more_weeks_than_are_shown_are_said(guest_client):
     assert "These are the last" not in guest_client.get(address).text
 
 
-def test_a_filter_without_a_name_or_with_an_unreadable_query_is_not_kept(shifter_client):
+def test_filter_without_a_name_or_with_an_invalid_query_is_not_saved(shifter_client):
     UserFactory(username="anna")
     assert shifter_client.post("/shiftleader/filters/?verdict=bad", {"name": " "}).status_code == 422
     assert shifter_client.post("/shiftleader/filters/?verdict=splendid", {"name": "x"}).status_code == 422

@@ -50,7 +50,7 @@ def rows_at(client, address: str) -> set[str]:
     ["week=2018-W22", "from=2018-05-20&verdict=bad&verdict=good", "week=2018-W22&b_field=3.8", "runs=318003-318009"],
 )
 @pytest.mark.usefixtures("certified")
-def test_numbers_lead_to_their_rows(shifter_client, query):
+def test_numbers_link_to_their_rows(shifter_client, query):
     text = shifter_client.get(f"/shiftleader/part/overview/?{query}", headers={"HX-Request": "true"}).text
     for row in re.findall(r"<tr data-type.*?</tr>", text, re.DOTALL):
         to = dict(re.findall(r'data-figure="([\w-]+)"><a href="([^"]+)"', row))
@@ -65,7 +65,7 @@ def test_numbers_lead_to_their_rows(shifter_client, query):
 
 
 @pytest.mark.usefixtures("certified")
-def test_numbers_of_a_day_lead_to_their_rows(shifter_client):
+def test_numbers_of_a_day_link_to_their_rows(shifter_client):
     text = shifter_client.get("/shiftleader/part/days/?week=2018-W22", headers={"HX-Request": "true"}).text
     linked = re.findall(r'<a class="verdict is-(\w+)" href="([^"]+)">(\d+)', text)
     assert len(linked) > 5
@@ -74,7 +74,7 @@ def test_numbers_of_a_day_lead_to_their_rows(shifter_client):
 
 
 @pytest.mark.usefixtures("certified")
-def test_bars_lead_to_rows_of_their_day_and_verdict(shifter_client):
+def test_bars_link_to_rows_of_their_day_and_verdict(shifter_client):
     text = shifter_client.get("/shiftleader/part/overview/?week=2018-W22", headers={"HX-Request": "true"}).text
     bars = re.findall(r'<a href="([^"]+)" aria-label="(\S+), (\w+): [^"]+"><rect', text)
     assert bars

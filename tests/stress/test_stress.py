@@ -14,7 +14,7 @@ HANDS, SUBMISSIONS = str(scaled(20, 50)), str(scaled(20, 200))
 
 
 @pytest.mark.django_db  # for the suite on PostgreSQL to know that it is about the database
-def test_many_hands_and_a_killed_server_cost_no_text_and_leave_no_half_record():
+def test_concurrent_users_and_a_killed_server_lose_no_text_and_leave_no_partial_record():
     database = {"postgresql": "postgres"}.get(connection.vendor, "sqlite")
     command = [
         sys.executable,

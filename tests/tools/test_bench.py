@@ -21,7 +21,7 @@ def _call(started: float, seconds: float) -> dict:
         ([_call(2, 1), _call(0, 1), _call(1, 1)], 3),
     ],
 )
-def test_longest_chain_counts_calls_that_waited_for_each_other(calls, length):
+def test_longest_chain_counts_sequential_calls(calls, length):
     assert longest_chain(calls) == length
 
 

@@ -95,7 +95,7 @@ def test_no_row_is_changed_by_the_migrations(upgraded):
     assert len(before["certify_trackercertification"]) == 93
 
 
-def test_session_of_the_version_before_is_signed_in_on_every_page(shifter, leader):
+def test_session_of_the_earlier_version_is_valid_on_every_page(shifter, leader):
     one = PK["amended"]
     for path in [
         *("/", "/list/", f"/list/{one}/", f"/list/{one}/update/", "/openruns/", "/history/", "/runs/315255/"),
@@ -108,7 +108,7 @@ def test_session_of_the_version_before_is_signed_in_on_every_page(shifter, leade
     assert 'name="username"' not in shifter.get("/").content.decode()
 
 
-def test_certifications_stand_as_they_were(shifter):
+def test_certifications_are_unchanged(shifter):
     amended = words(shifter.get(f"/list/{PK['amended']}/"))
     assert "HV trip in TIB, 5 modules" in amended and "TIB 1.2.3 and two neighbours" in amended
     assert "Pixel was out of the run" in amended
@@ -138,7 +138,7 @@ def test_draft_is_offered_restored_and_saved(shifter):
     assert (fields["comment"], fields["pixel"], fields["pixel_lowstat"]) == (["half a thought — µ"], ["bad"], ["on"])
 
 
-def test_form_in_which_a_draft_was_restored_is_saved_and_the_draft_ends(shifter):
+def test_form_with_a_restored_draft_is_saved_and_the_draft_is_deleted(shifter):
     path, fields = stored_form("restored_form", **GOOD)
     fields.pop("pixel_lowstat")
     assert send(shifter, path, fields).status_code == 303
@@ -146,7 +146,7 @@ def test_form_in_which_a_draft_was_restored_is_saved_and_the_draft_ends(shifter)
     assert not Draft.objects.filter(run_number=315270, is_done=False).exists()
 
 
-def test_open_form_goes_on_saving_its_draft_without_a_session(site, client):
+def test_open_form_saves_its_draft_without_a_session(site, client):
     _, fields = stored_form("draft_form", comment="typed after the upgrade")
     answer = client.post("/drafts/save/", fields).json()
     assert "draft saved" in answer["said"]
@@ -154,7 +154,7 @@ def test_open_form_goes_on_saving_its_draft_without_a_session(site, client):
     assert "typed+after+the+upgrade" in Draft.objects.get(run_number=315270, is_done=False).typed
 
 
-def test_open_form_gets_its_live_checks_by_the_earlier_names(shifter):
+def test_open_form_uses_live_checks_with_the_earlier_names(shifter):
     path, fields = stored_form("new_form", pixel="bad", hints="1")
     answer = shifter.post(path, fields)
     assert json.loads(answer["HX-Trigger"])["stands"]
@@ -183,7 +183,7 @@ def test_change_opened_before_the_upgrade_is_saved_after_it(shifter):
     assert (changed.version, changed.comment) == (version + 1, "changed after the upgrade")
 
 
-def test_history_tells_who_did_what_and_why(leader):
+def test_history_has_actor_change_and_reason(leader):
     page = words(leader.get("/history/"))
     for sentence in ("Pixel: good → excluded", "Reason: change of shift", "Shifter: shifter → shifter2", "Quiet week"):
         assert sentence in page
@@ -204,7 +204,7 @@ def undo(client, name):
     assert answer.status_code == 303, words(answer)
 
 
-def test_old_changes_are_undone(leader):
+def test_changes_of_the_earlier_version_are_undone(leader):
     undo(leader, "withdrawn")
     assert certification("withdrawn").state == "live"
     undo(leader, "handed_over")

@@ -22,7 +22,7 @@ def ask(rf, view, user):
 
 
 @pytest.mark.parametrize("role", [Role.SHIFT_LEADER, Role.EXPERT, Role.ADMIN])
-def test_role_and_higher_ones_are_let_in(rf, role):
+def test_required_and_higher_roles_are_allowed(rf, role):
     assert ask(rf, for_leaders, UserFactory(role=role)).content == b"in"
 
 
@@ -44,7 +44,7 @@ def test_deactivated_leader_is_denied(rf):
         ask(rf, for_leaders, UserFactory(role=Role.SHIFT_LEADER, is_active=False))
 
 
-def test_denied_page_carries_the_sentence(guest_client):
+def test_denied_page_shows_the_message(guest_client):
     answer = guest_client.get("/openruns/")
     assert answer.status_code == 403
     html = answer.content.decode()
@@ -53,5 +53,5 @@ def test_denied_page_carries_the_sentence(guest_client):
 
 
 @pytest.mark.parametrize("address", ["/", "/help/"])
-def test_the_hint_on_roles_is_the_same_everywhere(guest_client, address):
+def test_hint_on_roles_is_the_same_on_every_page(guest_client, address):
     assert ROLES_HINT in guest_client.get(address).content.decode()

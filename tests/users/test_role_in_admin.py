@@ -28,7 +28,7 @@ def seen(person: User) -> User:
     return User.objects.get(pk=person.pk)
 
 
-def test_changed_role_is_marked_counts_at_once_and_lasts_until_the_next_sign_in(visitor, admin_client, newcomer):
+def test_changed_role_is_marked_and_lasts_until_the_next_sign_in(visitor, admin_client, newcomer):
     assert change(admin_client, newcomer, role="shifter").status_code == 302
     assert (seen(newcomer).role, seen(newcomer).role_changed_by) == (Role.SHIFTER, "admin")
     assert "admin, until the next sign-in with CERN" in admin_client.get("/admin/users/user/").content.decode()
@@ -38,7 +38,7 @@ def test_changed_role_is_marked_counts_at_once_and_lasts_until_the_next_sign_in(
     assert (seen(newcomer).role, seen(newcomer).role_changed_by) == (Role.GUEST, "")
 
 
-def test_pinned_role_outlasts_sign_ins_up_and_down(sandbox, admin_client, newcomer):
+def test_pinned_role_is_not_changed_by_sign_ins(sandbox, admin_client, newcomer):
     change(admin_client, newcomer, role="shifter", role_pinned_for="on shift before the group is made")
     for roles in ([], ["expert"]):
         sandbox.person("newcomer", roles=roles)
@@ -47,7 +47,7 @@ def test_pinned_role_outlasts_sign_ins_up_and_down(sandbox, admin_client, newcom
     assert "admin, pinned: on shift before" in admin_client.get("/admin/users/user/").content.decode()
 
 
-def test_unpinned_role_is_cerns_again_at_the_next_sign_in(sandbox, admin_client, newcomer):
+def test_unpinned_role_is_set_by_cern_at_the_next_sign_in(sandbox, admin_client, newcomer):
     change(admin_client, newcomer, role="shifter", role_pinned_for="for today")
     change(admin_client, seen(newcomer), role_pinned_for="")
     Browser(sandbox).sign_in("newcomer")
@@ -59,7 +59,7 @@ def test_other_changes_do_not_mark_the_role(admin_client, newcomer):
     assert (seen(newcomer).first_name, seen(newcomer).role_changed_by) == ("Nora", "")
 
 
-def test_nobody_changes_their_own_role_not_even_an_admin(admin_client, admin):
+def test_own_role_cannot_be_changed_by_an_admin(admin_client, admin):
     form = admin_client.get(f"/admin/users/user/{admin.pk}/change/").context["adminform"].form
     assert {"role", "role_pinned_for", "is_active"} & set(form.fields) == set()
     change(admin_client, admin, role="guest", role_pinned_for="for ever", first_name="Ann")
@@ -67,7 +67,7 @@ def test_nobody_changes_their_own_role_not_even_an_admin(admin_client, admin):
 
 
 @pytest.mark.parametrize("role", [Role.GUEST, Role.SHIFTER, Role.SHIFT_LEADER, Role.EXPERT])
-def test_nobody_below_admin_changes_a_role(client, role):
+def test_only_admins_change_a_role(client, role):
     somebody = UserFactory(role=role)
     client.force_login(somebody)
     for person in (somebody, UserFactory(role=Role.GUEST)):
@@ -76,12 +76,12 @@ def test_nobody_below_admin_changes_a_role(client, role):
         assert seen(person).role == person.role
 
 
-def test_accounts_are_made_only_where_they_can_sign_in(admin_client, settings):
+def test_accounts_are_created_only_where_local_sign_in_is_enabled(admin_client, settings):
     settings.LOCAL_ACCOUNTS = False
     assert admin_client.get("/admin/users/user/add/").status_code == 403
 
 
-def test_cern_accounts_can_be_looked_at_and_not_changed(admin_client, newcomer):
+def test_cern_accounts_are_read_only(admin_client, newcomer):
     account = SocialAccount.objects.get()
     page = f"/admin/socialaccount/socialaccount/{account.pk}/change/"
     assert "newcomer" in admin_client.get("/admin/socialaccount/socialaccount/?q=newc").content.decode()
@@ -90,11 +90,11 @@ def test_cern_accounts_can_be_looked_at_and_not_changed(admin_client, newcomer):
 
 
 @pytest.mark.parametrize("model", ["socialaccount/socialapp", "socialaccount/socialtoken", "account/emailaddress"])
-def test_nothing_else_of_allauth_is_in_the_admin(admin_client, model):
+def test_no_other_model_of_allauth_is_in_the_admin(admin_client, model):
     assert admin_client.get(f"/admin/{model}/").status_code == 404
 
 
-def test_sign_out_in_the_admin_is_the_one_of_every_page(visitor, sandbox):
+def test_admin_uses_the_common_sign_out(visitor, sandbox):
     visitor.sign_in("admin")
     left = visitor.client.post("/admin/logout/")
     assert left["Location"].startswith(sandbox.base_url)

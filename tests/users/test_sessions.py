@@ -36,7 +36,7 @@ def writes(client, path: str = "/help/") -> int:
     return sum("django_session" in one["sql"] and not one["sql"].startswith("SELECT") for one in queries)
 
 
-def test_session_ends_twelve_hours_after_the_last_page_and_leads_back(signed_in, clock):
+def test_session_expires_after_twelve_hours_and_sign_in_returns_to_the_page(signed_in, clock):
     clock(12 * HOUR + 1)
     answer = signed_in.get("/list/?runs_min=315270")
     assert answer["Location"] == "/accounts/login/?next=/list/%3Fruns_min%3D315270"
@@ -44,7 +44,7 @@ def test_session_ends_twelve_hours_after_the_last_page_and_leads_back(signed_in,
     assert signed_in.post("/accounts/login/", form)["Location"] == "/list/?runs_min=315270"
 
 
-def test_each_page_prolongs_it(signed_in, clock):
+def test_each_request_extends_the_session(signed_in, clock):
     for eleven_hours in range(1, 4):
         clock(eleven_hours * 11 * HOUR)
         assert signed_in.get("/").status_code == 200
@@ -53,7 +53,7 @@ def test_each_page_prolongs_it(signed_in, clock):
     assert Session.objects.get().expire_date.timestamp() == START + 45 * HOUR
 
 
-def test_it_is_written_once_a_minute_at_most(signed_in, clock):
+def test_session_is_written_at_most_once_a_minute(signed_in, clock):
     assert writes(signed_in) == 0
     clock(59)
     assert writes(signed_in) == 0
@@ -63,20 +63,20 @@ def test_it_is_written_once_a_minute_at_most(signed_in, clock):
     assert writes(signed_in) == 0
 
 
-def test_stranger_gets_no_session(client, clock):
+def test_anonymous_user_gets_no_session(client, clock):
     client.get("/help/")
     client.get("/accounts/login/")
     assert not Session.objects.exists()
 
 
 @pytest.mark.parametrize("key", ["a" * 32, "aaaaaaaa\0bbbb", "a" * 5000, "µµµµµµµµ", "'; drop--"])
-def test_cookie_that_names_no_session_leads_to_the_sign_in(client, clock, key):
+def test_unknown_session_cookie_redirects_to_the_sign_in(client, clock, key):
     client.cookies[django_settings.SESSION_COOKIE_NAME] = key
     answer = client.get("/list/")
     assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/?next=/list/")
 
 
-def test_ended_session_of_who_came_from_cern_leads_through_cern_and_back(visitor, time_machine):
+def test_expired_session_of_a_cern_user_redirects_through_cern_and_back(visitor, time_machine):
     visitor.sign_in("shifter")
     time_machine.move_to(time.time() + 12 * HOUR + 1)
     following = "/list/?runs_min=315270"

@@ -18,7 +18,7 @@ def sign_in(client, username, password, **more):
     return client.post(URL, {"username": username, "password": password, **more})
 
 
-def test_right_password_goes_on_to_the_page_that_was_asked_for(client, shifter):
+def test_valid_password_redirects_to_the_requested_page(client, shifter):
     answer = sign_in(client, "shifter", PASSWORD, next="/list/?state=live")
     assert answer.status_code == 302
     assert answer["Location"] == "/list/?state=live"
@@ -56,7 +56,7 @@ def test_ten_failures_block_even_the_right_password(client, shifter):
     assert "Wait 5 minutes" in blocked.content.decode()
 
 
-def test_many_attempts_at_once_are_as_many_as_one_after_the_other(rf):
+def test_concurrent_attempts_are_counted_like_sequential_ones(rf):
     """Sixty-four threads that start at the same time."""
     request = rf.post(URL)
     together = threading.Barrier(64)
@@ -69,7 +69,7 @@ def test_many_attempts_at_once_are_as_many_as_one_after_the_other(rf):
         assert sum(pool.map(attempt, range(64))) == login_throttle.MAX_FAILURES
 
 
-def test_attempt_counts_before_its_password_is_looked_at(client, shifter, monkeypatch):
+def test_attempt_is_counted_before_its_password_is_checked(client, shifter, monkeypatch):
     """While the passwords of the first ten attempts are checked, the eleventh is rejected."""
     answers = []
 
@@ -96,7 +96,7 @@ def test_block_ends_after_five_minutes(client, shifter, time_machine):
     assert sign_in(client, "shifter", PASSWORD).status_code == 302
 
 
-def test_window_starts_with_the_first_failure_and_no_later_one_prolongs_it(client, shifter, time_machine):
+def test_window_starts_with_the_first_failure_and_is_not_extended(client, shifter, time_machine):
     time_machine.move_to("2026-01-01 12:00:00", tick=False)
     for _ in range(login_throttle.MAX_FAILURES):
         sign_in(client, "shifter", "wrong")
@@ -111,7 +111,7 @@ def test_successes_are_never_counted(shifter):
         assert sign_in(Client(), "shifter", PASSWORD).status_code == 302
 
 
-def test_sandbox_names_its_people_and_production_does_not(client, settings):
+def test_only_the_sandbox_lists_its_accounts(client, settings):
     assert "shifter2" in client.get(URL).content.decode()
     settings.IS_SANDBOX = False
     assert "shifter2" not in client.get(URL).content.decode()
@@ -133,7 +133,7 @@ def fail_until_blocked(client, **headers):
         client.post(URL, {"username": "shifter", "password": "wrong"}, headers=headers)
 
 
-def test_behind_a_proxy_the_address_is_what_the_proxy_added_last(client, shifter, settings):
+def test_client_address_is_the_last_one_added_by_the_proxy(client, shifter, settings):
     settings.BEHIND_PROXY = True
     fail_until_blocked(client, **{"X-Forwarded-For": "9.9.9.9, 10.0.0.1"})
     typed = {"username": "shifter", "password": PASSWORD}
@@ -141,7 +141,7 @@ def test_behind_a_proxy_the_address_is_what_the_proxy_added_last(client, shifter
     assert client.post(URL, typed, headers={"X-Forwarded-For": "9.9.9.9, 10.0.0.2"}).status_code == 302
 
 
-def test_without_a_proxy_nobody_writes_their_own_address(client, shifter, settings):
+def test_forwarded_address_is_ignored_without_a_proxy(client, shifter, settings):
     settings.BEHIND_PROXY = False
     fail_until_blocked(client, **{"X-Forwarded-For": "10.0.0.1"})
     typed = {"username": "shifter", "password": PASSWORD}
@@ -167,7 +167,7 @@ def test_second_sign_in_tab_redirects_a_signed_in_user(shifter):
 
 
 @pytest.mark.django_db
-def test_part_of_a_page_sends_the_whole_page_to_the_sign_in_and_back(client):
+def test_expired_session_in_a_part_redirects_the_whole_page_to_the_sign_in(client):
     """htmx follows redirects of fragments; the sign-in page must not replace the fragment."""
     here = {"HX-Request": "true", "HX-Current-URL": "http://testserver/shiftleader/?week=2018-W17"}
     answer = client.get("/shiftleader/part/overview/?week=2018-W17", headers=here, follow=True)

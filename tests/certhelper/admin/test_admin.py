@@ -33,7 +33,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize("model", LOOKED_AT)
-def test_what_is_stored_can_be_seen_and_searched_but_not_changed(admin_client, model):
+def test_stored_data_is_read_only_and_searchable(admin_client, model):
     made = CertificationFactory()
     keys = {
         "certify/trackercertification": made.pk,
@@ -53,7 +53,7 @@ def test_what_is_stored_can_be_seen_and_searched_but_not_changed(admin_client, m
 
 
 @pytest.mark.parametrize("model", LOOKED_AT)
-def test_lists_cost_the_same_queries_for_any_number_of_rows(admin_client, model, django_assert_max_num_queries):
+def test_query_count_of_lists_is_independent_of_row_count(admin_client, model, django_assert_max_num_queries):
     for _ in range(15):
         CertificationFactory()
     with django_assert_max_num_queries(8):
@@ -68,7 +68,7 @@ def test_admin_sets_a_role(admin_client, shifter):
     assert User.objects.get(pk=shifter.pk).may_change_others
 
 
-def test_admin_makes_an_account_with_a_role(admin_client):
+def test_admin_creates_an_account_with_a_role(admin_client):
     typed = {
         "username": "newcomer",
         "role": "shifter",
@@ -85,7 +85,7 @@ def test_accounts_are_not_deleted(admin_client, shifter):
 
 
 @pytest.mark.parametrize("model", ["badreason", "pixelproblem", "stripproblem", "trackingproblem", "checklist"])
-def test_words_are_looked_at_here_and_changed_on_their_pages(admin_client, shift_leader_client, model):
+def test_vocabulary_is_read_only_in_the_admin_and_links_to_its_page(admin_client, shift_leader_client, model):
     """The pages know three levels, editions and what an identifier is; here one could write past all of it."""
     row = WORDS[model]()
     page = f"/checklists/{row.identifier}/" if model == "checklist" else f"/problems/{KINDS[model]}/{row.pk}/"
@@ -99,20 +99,20 @@ def test_words_are_looked_at_here_and_changed_on_their_pages(admin_client, shift
     assert str(type(row).objects.get()) == str(row)
 
 
-def test_role_in_the_admin_says_why(admin_client, shifter):
+def test_role_field_in_the_admin_has_an_explanation(admin_client, shifter):
     form = admin_client.get(f"/admin/users/user/{shifter.pk}/change/").context["adminform"].form
     typed = {name: value for name, value in form.initial.items() if value is not None} | {"role": "expert"}
     admin_client.post(f"/admin/users/user/{shifter.pk}/change/", {**typed, "why": "group is late"})
     assert (last_change().kind, last_change().why) == ("account", "group is late")
 
 
-def test_row_in_the_admin_leads_to_its_page(admin_client):
+def test_row_in_the_admin_links_to_its_page(admin_client):
     made = CertificationFactory()
     page = admin_client.get(f"/admin/certify/trackercertification/{made.pk}/change/").content.decode()
     assert f'href="/list/{made.pk}/">Its page and history</a>' in page
 
 
-def test_draft_in_the_admin_tells_no_text(admin_client, shifter):
+def test_draft_in_the_admin_does_not_show_its_text(admin_client, shifter):
     draft = Draft.objects.create(
         user=shifter,
         run_number=315270,
@@ -126,7 +126,7 @@ def test_draft_in_the_admin_tells_no_text(admin_client, shifter):
         assert answer.status_code == 200 and "mine" not in answer.content.decode()
 
 
-def test_sign_in_of_the_admin_is_the_one_with_the_limit(client):
+def test_admin_uses_the_rate_limited_sign_in(client):
     answer = client.get("/admin/", follow=True)
     assert answer.redirect_chain[-1][0] == "/accounts/login/?next=/admin/"
 
@@ -137,14 +137,14 @@ def test_shifter_is_denied_the_admin(shifter_client):
 
 
 @pytest.mark.parametrize("model", [*LOOKED_AT, "users/user"])
-def test_shift_leader_sees_no_more_of_the_admin_than_words_and_checklists(shift_leader_client, model):
+def test_shift_leader_sees_only_vocabulary_and_checklists_in_the_admin(shift_leader_client, model):
     page = shift_leader_client.get("/admin/").content.decode()
     assert f'href="/admin/{model}/"' not in page
     assert 'href="/admin/certify/checklist/"' in page
     assert shift_leader_client.get(f"/admin/{model}/").status_code == 403
 
 
-def test_nobody_but_an_admin_raises_a_role(client, shift_leader, expert):
+def test_only_an_admin_raises_a_role(client, shift_leader, expert):
     for person in (shift_leader, expert):
         client.force_login(person)
         url = f"/admin/users/user/{person.pk}/change/"
@@ -152,7 +152,7 @@ def test_nobody_but_an_admin_raises_a_role(client, shift_leader, expert):
         assert User.objects.get(pk=person.pk).role == person.role
 
 
-def test_admin_leads_back_and_says_what_each_role_may(admin_client):
+def test_admin_links_to_the_site_and_describes_each_role(admin_client):
     html = admin_client.get("/admin/").content.decode()
     assert '<a class="back" href="/">Back to CertHelper</a>' in html
     assert "View site" not in html
@@ -160,13 +160,13 @@ def test_admin_leads_back_and_says_what_each_role_may(admin_client):
     assert '<a class="back" href="/">' in admin_client.get("/admin/users/user/").content.decode()
 
 
-def test_those_who_may_find_the_admin_in_the_navigation(admin_client, shift_leader_client, shifter_client):
+def test_navigation_links_to_the_admin_for_permitted_roles(admin_client, shift_leader_client, shifter_client):
     for client in (admin_client, shift_leader_client):
         assert '<a href="/admin/">Admin</a>' in client.get("/").content.decode()
     assert '"/admin/"' not in shifter_client.get("/").content.decode()
 
 
-def test_admin_has_the_icon_so_that_no_browser_asks_in_vain(admin_client):
+def test_admin_links_to_the_icon(admin_client):
     assert 'rel="icon" href="/static/icon.svg"' in admin_client.get("/admin/").content.decode()
 
 
@@ -180,7 +180,7 @@ def test_admin_has_the_icon_so_that_no_browser_asks_in_vain(admin_client):
         "certify/badreason/?is_retired__exact=maybe",
     ],
 )
-def test_address_that_no_row_can_fit_leads_to_the_whole_list(admin_client, address):
+def test_invalid_filter_redirects_to_the_full_list(admin_client, address):
     CertificationFactory()
     answer = admin_client.get(f"/admin/{address}")
     assert (answer.status_code, answer["Location"]) == (302, f"/admin/{address.partition('?')[0]}?e=1")
@@ -188,7 +188,7 @@ def test_address_that_no_row_can_fit_leads_to_the_whole_list(admin_client, addre
 
 
 @pytest.mark.parametrize("model", ["certify/trackercertification", "users/user", "oms/omsrun"])
-def test_key_that_no_row_can_have_is_no_error(admin_client, model):
+def test_impossible_primary_key_is_handled(admin_client, model):
     """PostgreSQL finds no row with it; SQLite cannot hold it, and the whole list comes."""
     CertificationFactory()
     answer = admin_client.get(f"/admin/{model}/?pk__in={'9' * 30}", follow=True)
@@ -196,7 +196,7 @@ def test_key_that_no_row_can_have_is_no_error(admin_client, model):
     assert [address for address, _status in answer.redirect_chain] in ([], [f"/admin/{model}/?e=1"])
 
 
-def test_mistake_of_ours_in_a_list_is_no_reason_to_go_round_in_circles(admin_client, monkeypatch):
+def test_server_error_in_a_list_does_not_cause_a_redirect_loop(admin_client, monkeypatch):
     def broken(*_):
         raise ValueError("ours")
 

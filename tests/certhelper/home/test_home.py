@@ -26,7 +26,7 @@ def page(client):
     return client.get("/").context["page"]
 
 
-def test_shifter_sees_the_own_day_and_only_it(shifter_client, shifter, other_shifter):
+def test_shifter_sees_only_own_certifications_of_today(shifter_client, shifter, other_shifter):
     CertificationFactory(user=shifter, date=TODAY)
     CertificationFactory(user=shifter, date=TODAY, strip=Flag.BAD)
     CertificationFactory(user=other_shifter, date=TODAY)
@@ -38,19 +38,19 @@ def test_shifter_sees_the_own_day_and_only_it(shifter_client, shifter, other_shi
     assert [(tally.day.day, tally.total) for tally in shown.days] == [(1, 2), (31, 1)]
 
 
-def test_shift_leader_sees_everybodys_day_too(shift_leader_client, shift_leader, shifter):
+def test_shift_leader_also_sees_certifications_of_all_shifters(shift_leader_client, shift_leader, shifter):
     CertificationFactory(user=shift_leader, date=TODAY)
     CertificationFactory(user=shifter, date=TODAY)
     assert (page(shift_leader_client).mine.total, page(shift_leader_client).team.total) == (1, 2)
 
 
-def test_withdrawn_ones_count_nowhere(shifter_client, shifter):
+def test_withdrawn_certifications_are_not_counted(shifter_client, shifter):
     CertificationFactory(user=shifter, date=TODAY, withdrawn=True)
     shown = page(shifter_client)
     assert (shown.mine.total, shown.latest_certifications, shown.days) == (0, [], [])
 
 
-def test_guest_reads_how_to_get_a_role_and_is_offered_no_search(guest_client):
+def test_guest_sees_how_to_get_a_role_and_no_search(guest_client):
     html = guest_client.get("/").content.decode()
     assert "you need the role Shifter" in html
     assert 'name="runs"' not in html
@@ -61,7 +61,7 @@ def test_last_search_is_offered_again(shifter_client, shifter):
     assert 'href="/openruns/?runs=316187%2C316199-316202"' in shifter_client.get("/").content.decode()
 
 
-def test_home_costs_the_same_queries_for_any_number_of_rows(
+def test_query_count_of_home_is_independent_of_row_count(
     shift_leader_client, shift_leader, django_assert_max_num_queries
 ):
     for _ in range(12):
@@ -76,7 +76,7 @@ def _draft(person, **more):
     return Draft.objects.create(user=person, **of | more)
 
 
-def test_draft_of_what_was_certified_since_says_so_and_can_go(shifter_client, shifter, other_shifter):
+def test_draft_of_a_run_certified_since_is_marked_and_can_be_discarded(shifter_client, shifter, other_shifter):
     run = RunFactory(run_number=315270)
     _draft(shifter)
     made = CertificationFactory(run=run, user=other_shifter)
@@ -91,13 +91,13 @@ def test_draft_of_what_was_certified_since_says_so_and_can_go(shifter_client, sh
     assert [draft.run_number for draft in Draft.objects.all()] == [315271]
 
 
-def test_draft_of_what_one_certified_oneself_since_says_you(shifter_client, shifter):
+def test_draft_of_a_run_certified_since_by_the_same_user_names_you(shifter_client, shifter):
     _draft(shifter)
     CertificationFactory(run=RunFactory(run_number=315270), user=shifter)
     assert "certified since by you:" in shifter_client.get("/").text
 
 
-def test_draft_typed_after_it_was_certified_is_just_a_draft(shifter_client, shifter):
+def test_draft_typed_after_the_certification_is_not_marked(shifter_client, shifter):
     CertificationFactory(run=RunFactory(run_number=315270), user=shifter)
     _draft(shifter, saved_at=timezone.now() + timedelta(minutes=1))
     assert [one.since for one in page(shifter_client).drafts] == [None]
@@ -111,7 +111,7 @@ def _open_in_registry(*runs):
     cache_datasets(Found(found, timezone.now()), runs)
 
 
-def test_home_says_what_is_next_of_the_last_search_and_asks_nobody(shifter_client, shifter, sandbox):
+def test_home_shows_the_next_run_of_the_last_search_without_a_request(shifter_client, shifter, sandbox):
     save_last_search(shifter, "315270-315271")
     _open_in_registry(315270, 315271)
     CertificationFactory(run=RunFactory(run_number=315271))
@@ -126,18 +126,18 @@ def test_home_says_what_is_next_of_the_last_search_and_asks_nobody(shifter_clien
 
 
 @pytest.mark.parametrize("typed", ["", "banana"])
-def test_without_a_search_nothing_is_next(shifter_client, shifter, typed):
+def test_no_next_run_without_a_search(shifter_client, shifter, typed):
     save_last_search(shifter, typed)
     assert page(shifter_client).search_progress is None
 
 
-def test_search_of_which_nothing_is_remembered_promises_nothing(shifter_client, shifter):
+def test_no_next_run_for_a_search_without_stored_results(shifter_client, shifter):
     save_last_search(shifter, "315270")
     html = shifter_client.get("/").text
     assert "0 certified; a search shows what is open in Run Registry" in html and "Certify 315270" not in html
 
 
-def test_answers_stand_apart_and_have_no_undo(shift_leader_client, shift_leader, shifter):
+def test_answers_have_their_own_list_without_undo(shift_leader_client, shift_leader, shifter):
     asked = QuestionFactory(certification=CertificationFactory(user=shifter), asked_by=shift_leader)
     answer_question(shifter, asked, "HV trip.")
     html = shift_leader_client.get("/").text

@@ -16,7 +16,7 @@ def made(shifter, shift_leader):
     return withdraw_certification(shift_leader, made, 1, "wrong run")
 
 
-def test_owner_is_told_who_did_what_and_why_until_it_is_seen(shifter_client, made):
+def test_owner_sees_actor_change_and_reason_until_acknowledged(shifter_client, made):
     page = shifter_client.get("/").content.decode()
     assert "Changed of yours by others" in page and "by leader" in page and "Reason: wrong run" in page
     assert shifter_client.post("/history/seen/", {"change": [last_change().pk]}).status_code == 303
@@ -24,21 +24,23 @@ def test_owner_is_told_who_did_what_and_why_until_it_is_seen(shifter_client, mad
     assert Notice.objects.get().acknowledged_at is not None
 
 
-def test_nobody_acknowledges_for_somebody_else(other_shifter_client, shift_leader_client, made):
+def test_notice_cannot_be_acknowledged_by_another_user(other_shifter_client, shift_leader_client, made):
     for client in (other_shifter_client, shift_leader_client):
         assert "Changed of yours by others" not in client.get("/").content.decode()
         client.post("/history/seen/", {"change": [last_change().pk, "x", "9" * 30]})
     assert Notice.objects.get().acknowledged_at is None
 
 
-def test_both_hear_of_a_hand_over(shift_leader, shifter_client, other_shifter_client, other_shifter, shifter):
+def test_both_owners_are_notified_of_a_hand_over(
+    shift_leader, shifter_client, other_shifter_client, other_shifter, shifter
+):
     made = CertificationFactory(user=shifter)
     hand_over_certification(shift_leader, made, 1, other_shifter, "took the shift")
     for client in (shifter_client, other_shifter_client):
         assert "took the shift" in client.get("/").content.decode()
 
 
-def test_ones_own_change_and_a_command_are_no_news(shifter, shifter_client):
+def test_own_changes_and_commands_create_no_notice(shifter, shifter_client):
     made = CertificationFactory(user=shifter)
     withdraw_certification(shifter, made, 1, "wrong run")
     made.refresh_from_db()

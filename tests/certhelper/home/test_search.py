@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
         ("315280, 315270; 315275", "runs_min=315270&runs_max=315280"),
     ],
 )
-def test_run_number_leads_to_all_its_certifications(guest_client, typed, query):
+def test_run_number_redirects_to_all_its_certifications(guest_client, typed, query):
     assert guest_client.get("/search/", {"run": typed})["Location"] == f"/list/?{query}"
 
 
@@ -29,7 +29,7 @@ def test_run_number_leads_to_all_its_certifications(guest_client, typed, query):
         ("315280-315270", "runs backwards. Write 315270-315280."),
     ],
 )
-def test_anything_else_is_said_plainly(shifter_client, typed, says):
+def test_invalid_search_shows_an_error(shifter_client, typed, says):
     answer = shifter_client.get("/search/", {"run": typed}, follow=True)
     assert answer.status_code == 200
     assert says in answer.content.decode()

@@ -84,7 +84,7 @@ def _outside_off(settings):
         setattr(settings, name, "http://127.0.0.1:9/nobody")
 
 
-def test_no_page_export_or_json_of_another_shifter_has_it(practice, other_shifter_client):
+def test_practice_is_in_no_page_export_or_json_of_another_shifter(practice, other_shifter_client):
     bodies = {address: _body(other_shifter_client.get(address)) for address in _addresses(practice)}
     # What is typed into a filter stands on the page again; the practice with these words does not.
     assert [address for address, body in bodies.items() if MARK in body and f"comment={MARK}" not in address] == []
@@ -92,14 +92,14 @@ def test_no_page_export_or_json_of_another_shifter_has_it(practice, other_shifte
     assert [address for address, body in bodies.items() if any(key in body for key in keys)] == []
 
 
-def test_the_sweep_would_see_it(practice, other_shifter_client):
+def test_sweep_detects_a_certification_that_counts(practice, other_shifter_client):
     rows = TrackerCertification.everything.filter(is_practice=True)
     rows.exclude(runreconstruction__reconstruction="express").update(is_practice=False)
     bodies = [_body(other_shifter_client.get(address)) for address in _addresses(practice)]
     assert sum(MARK in body for body in bodies) > 5
 
 
-def test_numbers_are_those_without_it(practice, shift_leader_client):
+def test_practice_is_not_counted(practice, shift_leader_client):
     home = shift_leader_client.get("/").context["page"]
     assert (home.incomplete, home.stale) == (0, 0)
     assert shift_leader_client.get(f"/list/?date_min={DAY}&date_max={DAY}").context["page"].total == 1
@@ -108,7 +108,7 @@ def test_numbers_are_those_without_it(practice, shift_leader_client):
     assert shift_leader_client.get(reference).context["certifications_count"] == 1
 
 
-def test_its_owner_has_it_marked_on_home_list_page_and_history(practice, trainee, client):
+def test_owner_sees_marked_practice_on_home_list_page_and_history(practice, trainee, client):
     client.force_login(trainee)
     for address in ("/", "/list/", "/list/?practice=on", f"/list/{practice.pk}/"):
         page = client.get(address).text
@@ -120,7 +120,7 @@ def test_its_owner_has_it_marked_on_home_list_page_and_history(practice, trainee
     assert client.get("/list/?state=live").context["page"].total == 1  # what counts is there as for everybody
 
 
-def test_shift_leaders_look_at_it_where_they_ask_for_it(practice, shift_leader_client):
+def test_shift_leaders_see_practice_on_request(practice, shift_leader_client):
     assert MARK in shift_leader_client.get(f"/list/{practice.pk}/").text
     assert shift_leader_client.get("/list/?practice=on&user=trainee").context["page"].total == 2
     assert MARK not in shift_leader_client.get("/list/?state=any").text
@@ -129,7 +129,7 @@ def test_shift_leaders_look_at_it_where_they_ask_for_it(practice, shift_leader_c
     assert shift_leader_client.get(f"/list/{practice.pk}/update/").status_code == 403
 
 
-def test_change_of_practice_is_nobody_elses_to_undo(practice, shift_leader_client):
+def test_change_of_practice_cannot_be_undone_by_another_user(practice, shift_leader_client):
     change = Change.objects.filter(pk__in=TrackerCertification.history.filter(id=practice.pk).values("change_id"))[0]
     assert shift_leader_client.get(reverse("history_pages:undo", args=[change.pk])).status_code == 403
 

@@ -6,13 +6,13 @@ from django.test import Client
 pytestmark = pytest.mark.django_db
 
 
-def test_unknown_address_is_named_and_leads_home(shifter_client):
+def test_unknown_address_shows_an_error_with_a_link_home(shifter_client):
     answer = shifter_client.get("/nowhere/<b>/")
     assert answer.status_code == 404
     assert "/nowhere/&lt;b&gt;/" in answer.content.decode()
 
 
-def test_form_without_token_says_nothing_was_saved(shifter):
+def test_form_without_csrf_token_reports_that_nothing_was_saved(shifter):
     client = Client(enforce_csrf_checks=True)
     client.force_login(shifter)
     answer = client.post("/accounts/logout/")
@@ -21,7 +21,7 @@ def test_form_without_token_says_nothing_was_saved(shifter):
 
 
 @pytest.mark.parametrize("page", ["400.html", "500.html"])
-def test_last_resort_pages_need_no_context(page):
+def test_fallback_error_pages_need_no_context(page):
     html = render_to_string(page)
     assert html.count("<h1>") == 1
     assert 'href="/"' in html
@@ -31,7 +31,7 @@ LONG = "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
 
 
 @pytest.mark.parametrize("path", ["/certify/315270/express/", "/list/facts/refresh/", "/drafts/save/"])
-def test_what_is_too_long_to_be_read_says_so_in_the_frame_of_the_site(shifter, path):
+def test_too_large_request_shows_an_error_page_of_the_site(shifter, path):
     client = Client(enforce_csrf_checks=True)
     client.force_login(shifter)
     answer = client.post(path, f"comment={LONG}", content_type="application/x-www-form-urlencoded")
@@ -40,7 +40,7 @@ def test_what_is_too_long_to_be_read_says_so_in_the_frame_of_the_site(shifter, p
     assert '<a class="brand" href="/">' in answer.text and "Sign out" in answer.text
 
 
-def test_too_many_fields_say_so_and_to_a_stranger_too(shifter_client, client):
+def test_too_many_fields_show_an_error_also_to_anonymous_users(shifter_client, client):
     many = "&".join(f"a{number}=1" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1))
     for one in (shifter_client, client):
         answer = one.post("/certify/315270/express/", many, content_type="application/x-www-form-urlencoded")

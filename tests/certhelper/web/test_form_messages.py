@@ -25,7 +25,7 @@ def _fields_of_ours() -> set[type[forms.Field]]:
 
 
 @pytest.mark.parametrize("field", sorted(_fields_of_ours(), key=lambda field: field.__name__))
-def test_no_field_of_ours_has_a_sentence_of_djangos(field):
+def test_no_form_field_uses_a_default_message_of_django(field):
     assert [said for said in _sentences_of(field) if said.startswith(DJANGOS)] == []
 
 
@@ -47,7 +47,7 @@ def test_no_field_of_ours_has_a_sentence_of_djangos(field):
 )
 @pytest.mark.django_db
 @pytest.mark.usefixtures("references", "sandbox")
-def test_certify_form_says_what_to_do(shifter_client, name, value, says):
+def test_certify_form_error_names_the_correction(shifter_client, name, value, says):
     answer = send_form(shifter_client, open_form(shifter_client), **{**GOOD, name: value})
     assert answer.status_code == 422
     assert errors_of(answer)[name] == [says]

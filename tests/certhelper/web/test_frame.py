@@ -41,20 +41,20 @@ def test_current_page_is_marked(shifter_client):
     ]
 
 
-def test_frame_says_who_is_signed_in_and_signs_out_by_post(shift_leader_client):
+def test_frame_shows_the_user_and_signs_out_by_post(shift_leader_client):
     html = shift_leader_client.get("/help/").content.decode()
     assert '<strong>leader</strong> <span class="tag">Shift leader</span>' in html
     assert '<form method="post" action="/accounts/logout/">' in html
 
 
-def test_frame_links_where_the_settings_say(shifter_client):
+def test_frame_links_follow_the_settings(shifter_client):
     html = shifter_client.get("/help/").content.decode()
     for name in ("oms", "registry", "dqm_gui", "dials", "twiki", "cabling", "dcs", "problem"):
         assert f'href="{settings.LINKS[name]}"' in html
     assert f"CertHelper {settings.VERSION}" in html
 
 
-def test_service_that_is_out_is_named_on_every_page_with_since_when(shifter_client, time_machine):
+def test_unreachable_service_is_named_on_every_page_with_its_start_time(shifter_client, time_machine):
     time_machine.move_to(datetime(2026, 3, 1, 14, 2, 11, tzinfo=UTC), tick=False)
     status.record_failure(TimedOut("registry", seconds=5))
     html = shifter_client.get("/help/").content.decode()
@@ -65,7 +65,7 @@ def test_service_that_is_out_is_named_on_every_page_with_since_when(shifter_clie
     assert "Answered (UTC): Run Registry 14:02<" in html
 
 
-def test_help_is_open_to_strangers_and_names_no_page_they_cannot_see(client):
+def test_help_is_public_and_names_no_restricted_page(client):
     answer = client.get("/help/")
     assert answer.status_code == 200
     assert "<nav" not in answer.content.decode()
@@ -81,7 +81,7 @@ def test_addresses_are_those_of_django():
         Template("{% url 'none' %}").render(Context())
 
 
-def test_addresses_follow_the_place_the_site_is_mounted_at():
+def test_addresses_have_the_path_prefix_of_the_site():
     template = Template("{% url 'listruns:list' %}")
     try:
         set_script_prefix("/desk/")

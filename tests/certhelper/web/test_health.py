@@ -15,14 +15,14 @@ def _database_out(*_arguments):
     raise OperationalError("the database does not answer")
 
 
-def test_health_answers_anybody_with_the_version(client, settings):
+def test_health_is_public_and_has_the_version(client, settings):
     answer = client.get("/healthz")
     assert answer.status_code == 200
     assert answer.json()["version"] == settings.VERSION
     assert answer.headers["Content-Type"] == "application/json"
 
 
-def test_health_knows_nothing_of_a_service_that_was_not_asked_yet(client):
+def test_health_has_no_status_for_a_service_without_requests(client):
     services = client.get("/healthz").json()["services"]
     assert set(services) == {"registry", "oms", "sso"}
     assert [service["answered_at"] for service in services.values()] == [None, None, None]
@@ -44,5 +44,5 @@ def test_health_is_503_when_the_database_does_not_answer(client):
     assert (answer.status_code, answer.json()["database"]) == (503, False)
 
 
-def test_health_refuses_to_be_posted_to(client):
+def test_health_refuses_post(client):
     assert client.post("/healthz").status_code == 405

@@ -28,7 +28,7 @@ def log():
 
 
 @pytest.mark.parametrize(("address", "status"), [("/openruns/", 403), ("/nowhere/", 404), ("/list/0/", 404)])
-def test_denied_and_wrong_addresses_are_one_line(guest_client, log, address, status):
+def test_denied_and_unknown_addresses_log_one_line(guest_client, log, address, status):
     assert guest_client.get(address).status_code == status
     [line] = log.getvalue().splitlines()
     assert f"GET {address} {status}" in line
@@ -42,14 +42,14 @@ def broken(monkeypatch):
     monkeypatch.setattr("certhelper.home.views.home_page", break_down)
 
 
-def test_error_of_ours_keeps_its_traceback(guest_client, log, broken):
+def test_server_error_is_logged_with_its_traceback(guest_client, log, broken):
     guest_client.raise_request_exception = False
     assert guest_client.get("/").status_code == 500
     assert "Traceback" in log.getvalue()
     assert "broken on purpose" in log.getvalue()
 
 
-def test_line_says_who_how_long_and_how_many_queries(shifter_client, shifter, log, django_assert_num_queries):
+def test_line_has_user_duration_and_query_count(shifter_client, shifter, log, django_assert_num_queries):
     with django_assert_num_queries(2) as counted:
         shifter_client.get("/help/?a=secret")
     number, method, path, status, user, _ms, queries = LINE.match(log.getvalue().strip()).groups()
@@ -58,7 +58,7 @@ def test_line_says_who_how_long_and_how_many_queries(shifter_client, shifter, lo
     assert len(number) == 16
 
 
-def test_stranger_has_no_number_and_health_costs_one_query(client, log):
+def test_anonymous_request_has_no_user_and_health_needs_one_query(client, log):
     client.get("/healthz")
     assert LINE.match(log.getvalue().strip()).groups()[4:] == ("-", LINE.match(log.getvalue().strip())[6], "1")
 
@@ -76,13 +76,13 @@ def test_each_request_has_an_id_of_its_own(client):
     assert len({client.get("/help/")["X-Request-ID"] for _ in range(5)}) == 5
 
 
-def test_history_has_the_id_of_the_request_that_made_the_change(sandbox, db):
+def test_change_has_the_id_of_its_request(sandbox, db):
     answer = Browser(sandbox).sign_in("newcomer")
     assert Change.objects.get().request_id == answer["X-Request-ID"]
 
 
 @pytest.mark.parametrize("given", ["0af7651916cd43dd", "edge-1.2025_11-21.abcdef"])
-def test_id_of_a_proxy_is_kept(client, log, given):
+def test_request_id_of_a_proxy_is_used(client, log, given):
     assert client.get("/help/", headers={"X-Request-ID": given})["X-Request-ID"] == given
     assert f" {given} " in log.getvalue()
 
@@ -90,7 +90,7 @@ def test_id_of_a_proxy_is_kept(client, log, given):
 @pytest.mark.parametrize(
     "given", ["short", "a" * 65, "a b c d e f g h", "12345678\nERROR forged", "<script>alert(1)", ""]
 )
-def test_id_that_could_be_anything_else_is_replaced(client, log, given):
+def test_invalid_request_id_is_replaced(client, log, given):
     number = client.get("/help/", headers={"X-Request-ID": given})["X-Request-ID"]
     assert re.fullmatch("[0-9a-f]{16}", number)
     assert "forged" not in log.getvalue()
@@ -101,12 +101,12 @@ def test_path_cannot_forge_a_line(client, log):
     assert len(log.getvalue().splitlines()) == 1
 
 
-def test_static_files_leave_no_line(client, log):
+def test_static_files_are_not_logged(client, log):
     client.get("/static/icon.svg")
     assert log.getvalue() == ""
 
 
-def test_lines_of_other_threads_belong_to_the_request(rf, log):
+def test_log_lines_of_other_threads_have_the_request_id(rf, log):
     from certhelper.web.request_log import request_log
 
     def view(_request):
@@ -120,7 +120,7 @@ def test_lines_of_other_threads_belong_to_the_request(rf, log):
     assert log.getvalue().count(f"WARNING {number} root beside") == 3
 
 
-def test_no_secret_of_a_sign_in_is_in_the_log(sandbox, shifter, log):
+def test_log_contains_no_secret_of_a_sign_in(sandbox, shifter, log):
     """Everything is logged, as with LOG_LEVEL=DEBUG; refusals and outages too."""
     root = logging.getLogger()
     before, _ = root.level, root.setLevel(logging.DEBUG)

@@ -28,19 +28,19 @@ def opened(monkeypatch):
     return times
 
 
-def test_what_has_not_changed_is_read_once(two, opened):
+def test_unchanged_entry_is_read_once(two, opened):
     two[0].set("key", {"a": [1]})
     assert [one.get("key") for one in (*two, *two)] == [{"a": [1]}] * 4
     assert len(opened) == 1
 
 
-def test_what_was_written_since_is_read_anew(two):
+def test_changed_entry_is_read_again(two):
     for value in range(50):
         two[0].set("key", value)
         assert two[1].get("key") == value
 
 
-def test_another_process_is_heard(two, tmp_path):
+def test_entry_written_by_another_process_is_read(two, tmp_path):
     two[0].set("key", "old")
     assert two[0].get("key") == "old"
     program = (
@@ -53,7 +53,7 @@ def test_another_process_is_heard(two, tmp_path):
     assert two[0].get("key") == "new"
 
 
-def test_deleted_cleared_and_run_out_are_gone(two):
+def test_deleted_cleared_and_expired_entries_are_missing(two):
     for gone in (lambda: two[1].delete("key"), two[1].clear):
         two[0].set("key", 1)
         assert two[0].get("key") == 1
@@ -65,7 +65,7 @@ def test_deleted_cleared_and_run_out_are_gone(two):
         assert two[0].get("key", "nothing") == "nothing"
 
 
-def test_memory_does_not_grow_for_ever(two, monkeypatch):
+def test_memory_is_bounded(two, monkeypatch):
     monkeypatch.setattr(file_backend, "_MAX_ENTRIES", 5)
     for number in range(20):
         two[0].set(f"key{number}", number)

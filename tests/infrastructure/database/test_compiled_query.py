@@ -30,7 +30,7 @@ def _columns(row: models.Model) -> dict:
     return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
 
 
-def test_rows_are_those_of_django_column_by_column(django_assert_num_queries):
+def test_rows_equal_those_of_django_column_by_column(django_assert_num_queries):
     compiled: PrecompiledQuery[OmsRun] = PrecompiledQuery(_with_fill, PLACEHOLDER)
     with_fill, without = RunFactory(), RunFactory(cosmics=True)
     for run in (with_fill, without, with_fill):
@@ -42,7 +42,7 @@ def test_rows_are_those_of_django_column_by_column(django_assert_num_queries):
         assert (fill and _columns(fill)) == (expected.fill and _columns(expected.fill))
 
 
-def test_a_row_read_so_can_be_saved_and_read_again():
+def test_row_of_a_compiled_query_can_be_saved_and_read_again():
     compiled: PrecompiledQuery[OmsRun] = PrecompiledQuery(_with_fill, PLACEHOLDER)
     run = RunFactory()
     read = compiled.first(run.run_number)
@@ -51,7 +51,7 @@ def test_a_row_read_so_can_be_saved_and_read_again():
     assert OmsRun.objects.get().lumisections == compiled.first(run.run_number).lumisections == 5
 
 
-def test_parameters_go_to_their_places_and_values_are_tuples():
+def test_parameters_are_bound_in_order_and_rows_are_tuples():
     compiled: PrecompiledQuery[tuple] = PrecompiledQuery(_between, PLACEHOLDER, SECOND_PLACEHOLDER, "the name")
     runs = {number: RunFactory(run_number=number) for number in (318500, 318501, 318502)}
     for run in runs.values():
@@ -63,14 +63,14 @@ def test_parameters_go_to_their_places_and_values_are_tuples():
     assert compiled.first(318600, 318700, "express") is None
 
 
-def test_as_many_parameters_as_probes():
+def test_number_of_parameters_equals_number_of_probes():
     compiled: PrecompiledQuery[OmsRun] = PrecompiledQuery(_with_fill, PLACEHOLDER)
     with pytest.raises(ValueError, match="argument"):
         compiled.first(1, 2)
 
 
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**22, -(10**22)])
-def test_number_that_no_column_holds_is_compared_as_any(number):
+def test_number_out_of_column_range_is_compared(number):
     run = RunFactory()
     assert PrecompiledQuery(_with_fill, PLACEHOLDER).first(number) is None
     ReconstructionFactory(run=run, reconstruction="express")
@@ -78,7 +78,7 @@ def test_number_that_no_column_holds_is_compared_as_any(number):
     assert len(found) == (1 if number > 0 else 0)
 
 
-def test_pages_of_a_run_that_cannot_be_are_no_error(shifter_client):
+def test_pages_of_an_impossible_run_are_no_error(shifter_client):
     assert shifter_client.get(f"/certify/{10**22}/express/references/").status_code == 200
     answer = shifter_client.get(f"/runs/{10**22}/")
     assert answer.status_code == 404 and "is no run number" in answer.text

@@ -52,7 +52,7 @@ def _with_locks(transactional_db):
 
 @pytest.mark.usefixtures("_with_locks")
 @pytest.mark.parametrize("name", sorted(POINTS_TO))
-def test_certification_comes_with_what_it_points_to_by_then(name):
+def test_locked_certification_has_its_current_related_rows(name):
     made, other = CertificationFactory(), POINTS_TO[name]()
     rows = TrackerCertification.everything.filter(pk=made.pk)
     row = read_while(lambda: rows.update(**{name: other}), lambda: TrackerCertification.everything.lock_row(made.pk))
@@ -61,7 +61,7 @@ def test_certification_comes_with_what_it_points_to_by_then(name):
 
 @pytest.mark.usefixtures("_with_locks")
 @pytest.mark.parametrize("read", [lambda number: certify._lock_run(number, CertificationContext()), actions._lock_run])
-def test_run_comes_with_the_fill_that_it_was_given_meanwhile(read):
+def test_locked_run_has_its_current_fill(read):
     OmsRun.objects.create(run_number=317001)
     fill = FillFactory()
     linked = OmsRun.objects.filter(pk=317001)
@@ -70,7 +70,7 @@ def test_run_comes_with_the_fill_that_it_was_given_meanwhile(read):
 
 
 @pytest.mark.django_db
-def test_it_costs_one_query_and_no_certification_is_said(django_assert_num_queries):
+def test_lock_costs_one_query_and_a_missing_certification_is_an_error(django_assert_num_queries):
     made = CertificationFactory(dataset=None)
     with django_assert_num_queries(1):
         assert TrackerCertification.everything.lock_row(made.pk).bad_reason is None

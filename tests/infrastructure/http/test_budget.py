@@ -31,7 +31,7 @@ def test_remaining_ends_at_zero(clock):
 @pytest.mark.parametrize(
     ("seconds", "connect", "read", "call"), [(60, 2, 5, 7), (6, 2, 5, 6), (4, 2, 4, 4), (1, 1, 1, 1), (0, 0, 0, 0)]
 )
-def test_time_outs_are_capped_by_what_remains(seconds, connect, read, call):
+def test_time_outs_are_capped_by_the_remaining_budget(seconds, connect, read, call):
     budget = Budget(seconds)
     assert budget.timeouts() == pytest.approx((connect, read))
     assert budget.call_seconds() == pytest.approx(call)

@@ -48,25 +48,25 @@ def later(seconds):
     return time_machine.travel(time.time() + seconds, tick=True)
 
 
-def test_service_that_failed_is_not_asked_again(oms_out):
+def test_failed_service_gets_no_further_request(oms_out):
     answers = [ask_oms() for _ in range(5)]
     assert calls(oms_out) == 0
     assert {type(answer) for answer in answers} == {Unreachable}
 
 
-def test_sentence_says_what_happened_until_when_and_what_next(oms_out):
+def test_message_has_failure_retry_time_and_advice(oms_out):
     with time_machine.travel(time.time(), tick=False):
         sentence = ask_oms().sentence
     assert sentence.startswith("OMS answered with an error (500), and is not queried until ")
     assert sentence.endswith(f" UTC. {errors.advice_for('oms')}")
 
 
-def test_breaker_of_one_service_leaves_the_others_alone(oms_out):
+def test_breaker_of_one_service_does_not_affect_the_others(oms_out):
     assert isinstance(registry.datasets_of_run(RUN, Budget(5)), Found)
     assert calls(oms_out, "registry") == 1
 
 
-def test_first_call_after_the_time_tries_and_success_closes_at_once(oms_out, settings):
+def test_breaker_closes_when_the_first_call_after_the_wait_succeeds(oms_out, settings):
     with later(settings.BREAKER_SECONDS - 1):
         assert isinstance(ask_oms(), Unreachable)
         assert calls(oms_out) == 0
@@ -76,7 +76,7 @@ def test_first_call_after_the_time_tries_and_success_closes_at_once(oms_out, set
     assert calls(oms_out) == 2
 
 
-def test_trial_that_fails_opens_it_anew(oms_out, settings):
+def test_breaker_opens_again_when_the_trial_fails(oms_out, settings):
     oms_out.faults("oms", "500")
     with later(settings.BREAKER_SECONDS + 1):
         assert "not queried until" not in ask_oms().sentence
@@ -84,7 +84,7 @@ def test_trial_that_fails_opens_it_anew(oms_out, settings):
     assert calls(oms_out) == 1
 
 
-def test_one_page_tries_while_the_others_go_on_without(oms_out, settings):
+def test_one_page_makes_the_trial_while_others_skip_the_service(oms_out, settings):
     oms_out.faults("oms", "slow", seconds=2)
     with later(settings.BREAKER_SECONDS + 1), ThreadPoolExecutor(8) as pool:
         began = time.monotonic()
@@ -95,7 +95,7 @@ def test_one_page_tries_while_the_others_go_on_without(oms_out, settings):
     assert max(seconds for answer, seconds in answers if isinstance(answer, Unreachable)) < trial
 
 
-def test_page_that_may_try_makes_all_its_calls(oms_out, settings):
+def test_page_with_the_trial_makes_all_its_calls(oms_out, settings):
     apart = [314900, 315270, 315600, 316000]
     with later(settings.BREAKER_SECONDS + 1):
         read = oms.fetch_many(oms.RUNS, apart, Budget(5))
@@ -103,7 +103,7 @@ def test_page_that_may_try_makes_all_its_calls(oms_out, settings):
     assert calls(oms_out) == 4
 
 
-def test_page_whose_trial_fails_makes_no_further_calls(oms_out):
+def test_page_makes_no_further_calls_after_a_failed_trial(oms_out):
     oms_out.faults("oms", "500")
     budget = Budget(5, is_retry=True)
     answers = [oms.fetch_run(RUN, budget) for _ in range(3)]
@@ -111,19 +111,19 @@ def test_page_whose_trial_fails_makes_no_further_calls(oms_out):
     assert {answer.sentence for answer in answers} == {f"OMS answered with an error (500). {errors.advice_for('oms')}"}
 
 
-def test_person_who_asks_to_try_again_is_let_through(oms_out):
+def test_explicit_retry_bypasses_the_breaker(oms_out):
     assert isinstance(ask_oms(is_retry=True), Found)
     assert isinstance(ask_oms(), Found)
 
 
-def test_twenty_people_who_try_again_are_one_call_at_a_time(oms_out):
+def test_twenty_explicit_retries_make_one_call_at_a_time(oms_out):
     oms_out.faults("oms", "hang", seconds=30)
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(lambda _: oms.fetch_run(RUN, Budget(1, is_retry=True)), range(20)))
     assert calls(oms_out) <= 2
 
 
-def test_breaker_seconds_0_switches_it_off(sandbox, settings):
+def test_breaker_seconds_0_disables_the_breaker(sandbox, settings):
     settings.BREAKER_SECONDS = 0
     sandbox.faults("oms", "500", count=1)
     assert [type(ask_oms()) for _ in range(2)] == [Unreachable, Found]
@@ -131,7 +131,7 @@ def test_breaker_seconds_0_switches_it_off(sandbox, settings):
 
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in ("slow", "not-found", "bad-values")])
 @pytest.mark.parametrize("service", ["oms", "registry"])
-def test_outage_opens_it(sandbox, settings, service, mode):
+def test_outage_opens_the_breaker(sandbox, settings, service, mode):
     settings.READ_TIMEOUT_S = 0.3
     fetch = oms.fetch_run if service == "oms" else registry.datasets_of_run
     sandbox.faults(service, mode)
@@ -142,7 +142,7 @@ def test_outage_opens_it(sandbox, settings, service, mode):
     assert calls(sandbox, service) == asked
 
 
-def test_what_is_not_there_is_no_outage(sandbox):
+def test_missing_row_is_no_outage(sandbox):
     for service in ("oms", "registry"):
         sandbox.faults(service, "not-found")
     for _ in range(2):
@@ -152,7 +152,7 @@ def test_what_is_not_there_is_no_outage(sandbox):
 
 
 @pytest.mark.parametrize("code", [400, 404, 405, 422])
-def test_our_own_bad_request_is_no_outage(stand_in, code):
+def test_client_error_is_no_outage(stand_in, code):
     stand_in.answer_with(Answer({}, code))
     for _ in range(2):
         with pytest.raises(errors.BadStatus, match=str(code)):
@@ -173,7 +173,7 @@ def test_breaker_is_closed_by_a_404(stand_in, settings):
     assert len(stand_in.asked) == 3
 
 
-def test_row_that_cannot_be_read_is_no_outage(sandbox):
+def test_unreadable_row_is_no_outage(sandbox):
     sandbox.faults("oms", "bad-values")
     for _ in range(2):
         assert "furlong" in ask_oms().sentence
@@ -181,7 +181,7 @@ def test_row_that_cannot_be_read_is_no_outage(sandbox):
     assert not any(state.is_out for state in status.service_states())
 
 
-def test_call_that_a_page_had_no_time_left_for_is_no_outage(sandbox, settings):
+def test_call_without_remaining_budget_is_no_outage(sandbox, settings):
     """A page that spent its time elsewhere asks late; that says nothing about whom it asked last."""
     sandbox.faults("oms", "slow", seconds=HANG_S)
     budget = Budget(5)
@@ -192,7 +192,7 @@ def test_call_that_a_page_had_no_time_left_for_is_no_outage(sandbox, settings):
     assert isinstance(ask_oms(), Found)
 
 
-def test_token_that_is_stale_is_no_outage(sandbox):
+def test_expired_token_is_no_outage(sandbox):
     ask_oms()
     sandbox.revoke_tokens()
     sandbox.clear()
@@ -200,7 +200,7 @@ def test_token_that_is_stale_is_no_outage(sandbox):
     assert [one["status"] for one in sandbox.requests("oms")] == [401, 200]
 
 
-def test_sign_in_that_fails_is_left_alone_and_blames_nobody_when_it_is_back(sandbox, settings):
+def test_failed_sign_in_opens_its_breaker_and_recovers(sandbox, settings):
     sandbox.faults("sso", "500")
     assert ask_oms().sentence.startswith("The CERN sign-in answered with an error (500).")
     answer = registry.datasets_of_run(RUN, Budget(5))
@@ -214,21 +214,21 @@ def test_sign_in_that_fails_is_left_alone_and_blames_nobody_when_it_is_back(sand
         assert isinstance(ask_oms(), Found)
 
 
-def test_token_that_is_kept_works_while_the_sign_in_is_left_alone(sandbox):
+def test_cached_token_works_while_the_breaker_of_the_sign_in_is_open(sandbox):
     ask_oms()
     sandbox.faults("sso", "500")
     registry.datasets_of_run(RUN, Budget(5))
     assert isinstance(ask_oms(), Found)
 
 
-def test_nobody_waits_for_a_token_of_a_service_that_is_left_alone(oms_out):
+def test_no_token_is_requested_while_the_breaker_is_open(oms_out):
     tokens.discard_all()
     oms_out.faults("sso", "hang", seconds=HANG_S)
     assert ask_oms().sentence.startswith("OMS ")
     assert calls(oms_out, "sso") == 0
 
 
-def test_hung_sign_in_holds_nobody_past_the_budget_and_then_nobody_at_all(stand_in):
+def test_hanging_sign_in_ends_with_the_budget_and_opens_the_breaker(stand_in):
     stand_in.answer_with(Answer([], wait=HANG_S), TOKEN_PATH)
     call = client.ServiceCall("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL")
 
@@ -246,7 +246,7 @@ def test_hung_sign_in_holds_nobody_past_the_budget_and_then_nobody_at_all(stand_
     assert threading.active_count() < threads + 16
 
 
-def test_cache_that_cannot_be_written_costs_the_breaker_not_the_page(sandbox, monkeypatch):
+def test_unwritable_cache_disables_the_breaker_but_not_the_page(sandbox, monkeypatch):
     def full(*_args, **_options):
         raise OSError("disk full")
 
@@ -255,17 +255,17 @@ def test_cache_that_cannot_be_written_costs_the_breaker_not_the_page(sandbox, mo
     assert [type(ask_oms()) for _ in range(2)] == [Unreachable, Found]
 
 
-def test_entry_that_cannot_be_read_is_none(oms_out):
+def test_unreadable_entry_is_ignored(oms_out):
     make_unreadable()
     assert isinstance(ask_oms(), Found)
 
 
-def test_entry_of_another_form_is_none(oms_out):
+def test_entry_of_another_format_is_ignored(oms_out):
     cache.set("infrastructure.http.circuit_breaker.oms", {"since": "yesterday"})
     assert isinstance(ask_oms(), Found)
 
 
-def test_entry_that_may_not_be_read_is_none(oms_out, monkeypatch):
+def test_entry_without_read_permission_is_ignored(oms_out, monkeypatch):
     def denied(*_args, **_options):
         raise PermissionError("not yours")
 
@@ -274,7 +274,7 @@ def test_entry_that_may_not_be_read_is_none(oms_out, monkeypatch):
     assert isinstance(ask_oms(), Found)
 
 
-def test_lock_that_cannot_be_had_costs_no_page(oms_out, settings, tmp_path):
+def test_unavailable_lock_does_not_fail_the_page(oms_out, settings, tmp_path):
     settings.VAR_DIR = tmp_path / "not there"
     assert isinstance(ask_oms(is_retry=True), Found)
     assert isinstance(ask_oms(), Found)
@@ -317,7 +317,7 @@ def in_another_process() -> str:
     return done.stdout.split()[-1]
 
 
-def test_workers_share_it(oms_out):
+def test_workers_share_the_breaker(oms_out):
     assert in_another_process() == "Unreachable"
     assert calls(oms_out) == 0
     assert isinstance(ask_oms(is_retry=True), Found)
@@ -331,7 +331,7 @@ def test_failure_in_another_worker_counts_here(sandbox):
     assert calls(sandbox) == 1
 
 
-def test_two_workers_that_try_at_once_are_one_call(oms_out):
+def test_concurrent_trials_of_two_workers_make_one_call(oms_out):
     oms_out.faults("oms", "slow", seconds=2)
     command, environment = [sys.executable, "-c", SLOW_PROGRAM], environment_of_a_worker()
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}

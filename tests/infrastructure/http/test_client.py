@@ -26,7 +26,7 @@ def error_of(stand_in, answer, seconds=5.0):
     return caught.value
 
 
-def test_ask_gives_the_json_of_the_answer(stand_in):
+def test_ask_returns_the_json_of_the_response(stand_in):
     stand_in.answer_with(Answer({"data": [1, 2.5, None]}))
     assert client.fetch_json(call(stand_in), Budget(5)) == {"data": [1, 2.5, None]}
 
@@ -77,12 +77,12 @@ def test_chunked_and_compressed_answer_is_read(stand_in):
     assert client.fetch_json(call(stand_in), Budget(5)) == list(range(50_000))
 
 
-def test_chunked_answer_that_is_cut_is_broken_off(stand_in):
+def test_truncated_chunked_answer_is_an_error(stand_in):
     answer = Answer(body=chunks(b"[1, 2]", end=b""), headers={"Transfer-Encoding": "chunked"}, cut=True)
     assert type(error_of(stand_in, answer)) is errors.ConnectionBroken
 
 
-def test_answer_that_only_pretends_to_be_compressed_is_broken_off(stand_in):
+def test_invalid_compressed_answer_is_an_error(stand_in):
     answer = Answer(body=b"plain", headers={"Content-Encoding": "gzip"})
     assert type(error_of(stand_in, answer)) is errors.ConnectionBroken
 
@@ -93,7 +93,7 @@ def test_redirect_is_not_followed(stand_in):
     assert stand_in.paths() == ["/thing"]
 
 
-def test_refused_connection_is_said_so(settings):
+def test_refused_connection_has_its_own_message(settings):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/thing"
@@ -153,7 +153,7 @@ def test_dripping_headers_end_at_the_deadline():
         assert time.monotonic() - began < PATIENCE_S
 
 
-def test_used_up_budget_asks_nobody(stand_in):
+def test_used_up_budget_makes_no_request(stand_in):
     with pytest.raises(errors.BudgetExhausted, match="the time for this page was used up"):
         client.fetch_json(call(stand_in), Budget(0))
     assert stand_in.asked == []
@@ -196,7 +196,7 @@ def test_tls_is_verified(tmp_path):
     server.server_close()
 
 
-def test_outcome_is_kept_in_the_status(stand_in):
+def test_outcome_is_recorded_in_the_status(stand_in):
     error_of(stand_in, Answer({}, status=500))
     state = {state.name: state for state in status.service_states()}["oms"]
     assert (state.is_out, state.sentence) == (True, "OMS answered with an error (500). " + errors.advice_for("oms"))

@@ -31,7 +31,7 @@ def kinds(kind=errors.RemoteError):
 @pytest.mark.parametrize(
     ("service", "label"), [("registry", "Run Registry"), ("oms", "OMS"), ("sso", "The CERN sign-in")]
 )
-def test_every_error_has_a_sentence_that_says_who_what_and_what_next(kind, service, label):
+def test_every_error_message_has_service_failure_and_advice(kind, service, label):
     error = kind(service, **DETAILS.get(kind, {}))
     assert error.sentence == f"{error.reason}. {error.advice}"
     assert error.reason.startswith(f"{label} ") and not error.reason.endswith(".")
@@ -40,14 +40,14 @@ def test_every_error_has_a_sentence_that_says_who_what_and_what_next(kind, servi
     assert error.advice.endswith(".")
 
 
-def test_error_keeps_whom_we_asked_and_who_failed():
+def test_error_has_the_called_and_the_failed_service():
     error = errors.TimedOut("oms", source="sso", seconds=5.0)
     assert (error.service, error.source) == ("oms", "sso")
     assert error.sentence == "The CERN sign-in did not answer within 5 s. Type the missing values, or try again."
 
 
 @pytest.mark.django_db
-def test_banner_says_how_one_goes_on_without_each_service(shifter_client):
+def test_banner_has_advice_for_each_unreachable_service(shifter_client):
     for service in ("registry", "oms", "sso"):
         status.record_failure(errors.ConnectionFailed(service))
     page = shifter_client.get("/help/").content.decode()

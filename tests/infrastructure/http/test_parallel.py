@@ -14,7 +14,7 @@ def test_results_come_in_the_order_of_the_calls():
     assert run_parallel([lambda number=number: call(number) for number in range(5)]) == [0, 1, 2, 3, 4]
 
 
-def test_no_more_than_the_limit_are_under_way():
+def test_number_of_parallel_calls_is_limited():
     under_way, most, lock = 0, 0, threading.Lock()
 
     def call():
@@ -34,7 +34,7 @@ def test_no_calls_give_no_results():
     assert run_parallel([]) == []
 
 
-def test_started_call_runs_beside_the_caller():
+def test_started_call_runs_parallel_to_the_caller():
     gate = threading.Event()
     under_way = start_in_thread(lambda: gate.wait(5) and "done")
     assert not under_way.done()
@@ -42,7 +42,7 @@ def test_started_call_runs_beside_the_caller():
     assert under_way.result() == "done"
 
 
-def test_error_of_a_started_call_comes_with_its_result():
+def test_error_of_a_started_call_is_raised_by_its_result():
     under_way = start_in_thread(lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         under_way.result()

@@ -11,7 +11,7 @@ def state_of(name):
     return {state.name: state for state in status.service_states()}[name]
 
 
-def test_services_that_nobody_asked_are_not_out():
+def test_services_without_requests_are_not_unreachable():
     states = status.service_states()
     assert [(state.name, state.label) for state in states] == [
         ("registry", "Run Registry"),
@@ -21,7 +21,7 @@ def test_services_that_nobody_asked_are_not_out():
     assert not any(state.is_out or state.answered_at or state.since for state in states)
 
 
-def test_outage_keeps_its_first_time_and_its_last_sentence():
+def test_outage_has_its_start_time_and_latest_message():
     with time_machine.travel(datetime(2026, 5, 1, 12, 0, tzinfo=UTC), tick=False):
         status.record_success("oms")
     with time_machine.travel(datetime(2026, 5, 1, 12, 5, tzinfo=UTC), tick=False):
@@ -35,7 +35,7 @@ def test_outage_keeps_its_first_time_and_its_last_sentence():
     assert state.sentence == errors.NotJson("oms").sentence
 
 
-def test_cache_that_cannot_be_written_costs_no_page(monkeypatch):
+def test_unwritable_cache_does_not_fail_the_page(monkeypatch):
     def full(*args, **kwargs):
         raise OSError("disk full")
 
@@ -44,13 +44,13 @@ def test_cache_that_cannot_be_written_costs_no_page(monkeypatch):
     assert state_of("oms").answered_at is None
 
 
-def test_state_that_cannot_be_read_is_none():
+def test_unreadable_state_is_ignored():
     status.record_failure(errors.ConnectionFailed("oms"))
     make_unreadable()
     assert not state_of("oms").is_out
 
 
-def test_failure_that_nobody_saw_again_is_not_news_for_ever():
+def test_failure_that_is_not_repeated_expires():
     """Nobody asked since, so nobody knows whether it is back: the header stays quiet."""
     with time_machine.travel(datetime(2026, 5, 1, 12, 0, tzinfo=UTC), tick=False):
         status.record_failure(errors.ConnectionFailed("oms"))

@@ -23,7 +23,7 @@ def only_with(token):
     return lambda request: Answer([], 200 if request["headers"].get("Authorization") == f"Bearer {token}" else 401)
 
 
-def test_token_is_asked_for_with_basic_auth_and_audience(stand_in):
+def test_token_is_requested_with_basic_auth_and_audience(stand_in):
     stand_in.answer_with(only_with("token-1"))
     assert ask(stand_in) == []
     request = stand_in.asked[0]
@@ -32,14 +32,14 @@ def test_token_is_asked_for_with_basic_auth_and_audience(stand_in):
     assert request["body"] == "grant_type=client_credentials&audience=cmsoms-prod"
 
 
-def test_token_is_kept_for_the_next_call(stand_in):
+def test_token_is_reused_for_the_next_call(stand_in):
     stand_in.answer_with(only_with("token-1"))
     for _ in range(3):
         ask(stand_in)
     assert stand_in.paths() == [TOKEN_PATH, "/thing", "/thing", "/thing"]
 
 
-def test_audiences_have_tokens_of_their_own(stand_in):
+def test_each_audience_has_its_own_token(stand_in):
     stand_in.answer_with(Answer([]))
     ask(stand_in)
     ask(stand_in, tokens.ClientCredentials("another", "certhelper", "s3cret"))
@@ -76,14 +76,14 @@ def test_token_refused_by_redirect_is_renewed_too(stand_in):
     assert ask(stand_in) == []
 
 
-def test_service_that_refuses_every_token_is_asked_twice_only(stand_in):
+def test_service_that_refuses_every_token_gets_two_requests(stand_in):
     stand_in.answer_with(Answer({}, 401))
     with pytest.raises(errors.AccessDenied):
         ask(stand_in)
     assert len(stand_in.data_calls()) == 2
 
 
-def test_forbidden_is_not_asked_again(stand_in):
+def test_forbidden_is_not_retried(stand_in):
     stand_in.answer_with(Answer({}, 403))
     with pytest.raises(errors.AccessDenied, match=r"does not let CertHelper in \(403\)"):
         ask(stand_in)
@@ -133,7 +133,7 @@ def test_threads_that_wait_for_a_hanging_sign_in_share_its_failure(stand_in):
         (Answer({"access_token": "abc", "expires_in": -1200}), errors.WrongShape),
     ],
 )
-def test_failing_sign_in_is_named_and_fails_the_service_asked(stand_in, answer, kind):
+def test_failing_sign_in_is_named_and_fails_the_called_service(stand_in, answer, kind):
     stand_in.answer_with(answer, TOKEN_PATH)
     with pytest.raises(kind, match=r"^The CERN sign-in ") as caught:
         ask(stand_in)
@@ -142,7 +142,7 @@ def test_failing_sign_in_is_named_and_fails_the_service_asked(stand_in, answer, 
     assert stand_in.data_calls() == []
 
 
-def test_failing_sign_in_puts_both_services_out(stand_in):
+def test_failing_sign_in_makes_both_services_unreachable(stand_in):
     stand_in.answer_with(Answer({}, 500), TOKEN_PATH)
     with pytest.raises(errors.BadStatus):
         ask(stand_in)

@@ -34,7 +34,7 @@ def test_headings_are_collisions_first(lines):
     ]
 
 
-def test_references_stand_once_each(lines):
+def test_each_reference_is_listed_once(lines):
     section = _section(logbook_text(lines), "Reference Runs")
     assert section.split() == ["300100", "express", "300150", "prompt", "300200", "express", "300250", "prompt"]
 
@@ -80,7 +80,7 @@ def test_sums_by_type_and_verdict(lines):
     assert "| Bad    | 3424      | 3534.830 /pb           |" in logbook_text(lines)
 
 
-def test_row_says_low_statistics_and_wraps_its_comment(lines):
+def test_row_shows_low_statistics_and_wraps_its_comment(lines):
     row = CertificationFactory(strip_lowstat=True, comment="word " * 30, recorded_lumi=None, lumisections=None)
     text = logbook_text(report_rows_of([row]))
     assert "good (low)" in text
@@ -95,18 +95,18 @@ def test_same_certifications_give_the_same_bytes_in_any_order(lines):
     assert logbook_text(lines, *words) == logbook_text(backwards, *words)
 
 
-def test_own_words_have_their_sections_only_where_there_are_any(lines):
+def test_notes_have_a_section_only_where_present(lines):
     assert "Special Comments" not in logbook_text(lines)
     text = logbook_text(lines, comment="Pixel HV\nwas off", links="https://example.org/a")
     assert _section(text, "Special Comments").strip() == "Pixel HV\nwas off"
     assert _section(text, "Links to the Prompt Feedback Plots").strip() == "https://example.org/a"
 
 
-def test_nothing_certified_is_an_empty_text():
+def test_text_is_empty_without_certifications():
     assert logbook_text([]) == ""
 
 
-def test_sum_says_what_is_unknown(lines):
+def test_sum_names_unknown_values(lines):
     row = CertificationFactory(recorded_lumi=None, lumisections=None)
     of = statistics_of([*lines, *report_rows_of([row])])
     assert (of.certifications, of.unknown_lumi, of.unknown_lumisections) == (27, 1, 1)
@@ -114,7 +114,7 @@ def test_sum_says_what_is_unknown(lines):
     assert set(statistics_by_verdict(lines)) == {Verdict.GOOD, Verdict.BAD}
 
 
-def test_text_is_the_same_after_a_fact_has_changed_and_the_page_says_so(shifter, shifter_client):
+def test_text_is_unchanged_by_a_changed_fact_and_the_page_marks_it(shifter, shifter_client):
     rows = [CertificationFactory(user=shifter, lumisections=600, recorded_lumi=1.5) for _ in range(2)]
     address = f"/summary/?date={rows[0].date}"
     before = shifter_client.get(f"{address}&download=1").content

@@ -19,7 +19,7 @@ def _text(answer) -> str:
     return answer.context["text"]
 
 
-def test_report_of_a_day_has_my_live_certifications_of_it(shifter_client, shifter):
+def test_report_of_a_day_has_the_own_live_certifications(shifter_client, shifter):
     twenty_six(shifter)
     CertificationFactory(user=shifter, date=DAY, withdrawn=True, comment="withdrawn one")
     CertificationFactory(date=DAY, comment="of somebody else")
@@ -29,14 +29,14 @@ def test_report_of_a_day_has_my_live_certifications_of_it(shifter_client, shifte
     assert not any(word in text for word in ("withdrawn one", "somebody else", "another day"))
 
 
-def test_without_a_question_it_is_today_in_utc(shifter_client, shifter, time_machine):
+def test_default_day_is_today_in_utc(shifter_client, shifter, time_machine):
     time_machine.move_to(datetime(2018, 5, 1, 23, 30, tzinfo=UTC))
     shifter_client.force_login(shifter)
     CertificationFactory(user=shifter, date=date(2018, 5, 1), comment="today")
     assert "today" in _text(shifter_client.get(URL))
 
 
-def test_any_range_any_runs_and_everybody(shifter_client):
+def test_report_by_range_runs_and_all_shifters(shifter_client):
     made = [CertificationFactory(date=date(2018, 5, day), comment=f"day {day}") for day in (1, 2, 3)]
     text = _text(shifter_client.get(URL, {"date_min": "2018-05-02", "date_max": "2018-05-03", "user": "everybody"}))
     assert "day 2" in text
@@ -61,13 +61,13 @@ def test_guest_sees_everybody(guest_client):
         ({"user": "nobody"}, "Nobody has this account name."),
     ],
 )
-def test_question_that_cannot_be_read_is_said_beside_its_field(shifter_client, asked, says):
+def test_invalid_query_shows_a_field_error(shifter_client, asked, says):
     answer = shifter_client.get(URL, asked)
     assert answer.status_code == 422
     assert says in answer.content.decode()
 
 
-def test_own_words_are_kept_with_day_and_person_and_stand_in_the_text(shifter_client, shifter):
+def test_note_is_saved_for_day_and_person_and_shown_in_the_text(shifter_client, shifter):
     CertificationFactory(user=shifter, date=DAY)
     for comment in ("first", "Pixel HV was off"):
         answer = shifter_client.post(URL, {"day": DAY, "comment": comment, "links": "https://example.org/pf"})
@@ -79,13 +79,13 @@ def test_own_words_are_kept_with_day_and_person_and_stand_in_the_text(shifter_cl
     assert "https://example.org/pf" in text
 
 
-def test_words_of_one_person_are_not_in_the_report_of_another(shifter_client, shifter, other_shifter):
+def test_note_of_one_person_is_not_in_the_report_of_another(shifter_client, shifter, other_shifter):
     DayNote.objects.create(day=DAY, user=other_shifter, comment="theirs")
     CertificationFactory(user=shifter, date=DAY)
     assert "theirs" not in _text(shifter_client.get(URL, {"date": DAY}))
 
 
-def test_report_of_several_days_or_people_has_the_words_of_those_in_it(shifter_client, shifter, other_shifter):
+def test_report_of_several_days_or_people_has_their_notes(shifter_client, shifter, other_shifter):
     days = [DAY, DAY + timedelta(days=1)]
     for day in days:
         CertificationFactory(user=shifter, date=day)
@@ -108,14 +108,14 @@ def test_report_of_several_days_or_people_has_the_words_of_those_in_it(shifter_c
         assert "certified nothing" not in text
 
 
-def test_words_on_no_day_come_back_with_an_error_and_are_not_lost(shifter_client):
+def test_note_without_a_day_is_returned_with_an_error(shifter_client):
     answer = shifter_client.post(URL, {"day": "", "comment": "still here", "links": ""})
     assert answer.status_code == 422
     assert "still here" in answer.content.decode()
     assert not DayNote.objects.exists()
 
 
-def test_guest_keeps_no_words(guest_client):
+def test_guest_cannot_save_a_note(guest_client):
     assert guest_client.post(URL, {"day": DAY, "comment": "x"}).status_code == 403
 
 
@@ -126,14 +126,14 @@ def test_download_is_the_text_on_the_page(shifter_client, shifter):
     assert answer["Content-Disposition"] == 'attachment; filename="tracker-report-2018-05-14.txt"'
 
 
-def test_report_costs_the_same_queries_for_any_number_of_rows(shifter_client, django_assert_max_num_queries):
+def test_query_count_of_the_report_is_independent_of_row_count(shifter_client, django_assert_max_num_queries):
     user = UserFactory()
     twenty_six(user)
     with django_assert_max_num_queries(6):
         shifter_client.get(URL, {"date": DAY, "user": user.username})
 
 
-def test_leader_sees_everybody_and_the_fields_say_what_is_shown(shift_leader_client, shifter, time_machine):
+def test_shift_leader_sees_all_shifters_and_fields_show_the_selection(shift_leader_client, shifter, time_machine):
     time_machine.move_to(datetime(2018, 5, 1, 12, 0, tzinfo=UTC))
     shift_leader_client.force_login(UserFactory(role="shift_leader"))
     page = shift_leader_client.get(URL).content.decode()
@@ -146,7 +146,7 @@ def test_leader_sees_everybody_and_the_fields_say_what_is_shown(shift_leader_cli
     assert answer.context["rows"] == [] and 'value="2018-05-01"' not in answer.content.decode()
 
 
-def test_words_typed_in_training_stay_practice(shifter_client, shifter, shift_leader_client, guest_client):
+def test_note_typed_in_training_stays_practice(shifter_client, shifter, shift_leader_client, guest_client):
     shifter.in_training = True
     shifter.save(update_fields=["in_training"])
     opened = shifter_client.get(URL, {"date": DAY})
@@ -170,7 +170,7 @@ def test_words_typed_in_training_stay_practice(shifter_client, shifter, shift_le
         assert "sent too late" not in page
 
 
-def test_what_stands_from_before_is_practice_where_it_was_typed_in_training():
+def test_earlier_notes_typed_in_training_become_practice():
     began = timezone.now()
     people = [UserFactory(in_training=is_on, training_since=began) for is_on in (True, True, False)]
     for person in people:

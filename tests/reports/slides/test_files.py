@@ -64,7 +64,7 @@ def _pointless(read):
 
 
 @pytest.mark.parametrize(("write", "read"), [(pptx_bytes, read_pptx), (odp_bytes, read_odp)], ids=["pptx", "odp"])
-def test_file_holds_the_deck(write, read):
+def test_file_has_the_content_of_the_deck(write, read):
     said, wanted = read(write(deck())), read_deck(deck())
     assert [one.title for one in said] == [one.title for one in wanted]
     for one, other in zip(said, wanted, strict=True):
@@ -82,7 +82,7 @@ def test_colours_are_those_of_the_pages():
         assert f"--{name}: light-dark(#{colour}," in tokens, name
 
 
-def test_odp_states_its_kind_first_and_unpacked():
+def test_odp_begins_with_its_uncompressed_mimetype():
     content = odp_bytes(deck())
     assert content[30:38] == b"mimetype"
     assert content[38:].startswith(b"application/vnd.oasis.opendocument.presentation")
@@ -91,7 +91,7 @@ def test_odp_states_its_kind_first_and_unpacked():
         assert all(f'full-path="{name}"' in listed for name in ("content.xml", "styles.xml", "meta.xml"))
 
 
-def test_pptx_says_who_made_it_and_has_no_words_of_its_template():
+def test_pptx_names_its_author_and_has_no_text_of_its_template():
     from pptx import Presentation
 
     file = Presentation(io.BytesIO(pptx_bytes(deck())))
@@ -135,7 +135,7 @@ def test_pptx_has_its_elements_in_the_order_of_the_schema():
 
 @pytest.mark.skipif(not office.programs(), reason=office.LACKING)
 @pytest.mark.parametrize(("write", "kind"), [(pptx_bytes, "pptx"), (odp_bytes, "odp")])
-def test_libreoffice_shows_every_slide_and_nothing_below_the_body(write, kind, tmp_path):
+def test_libreoffice_renders_every_slide_within_the_body(write, kind, tmp_path):
     file = tmp_path / f"week.{kind}"
     file.write_bytes(write(deck()))
     pages = office.words_by_page(file)

@@ -33,7 +33,7 @@ def _said(grids: list[TableShape], column: int) -> list[str]:
 
 @settings(deadline=None, max_examples=30)
 @given(rows, st.sampled_from(["", "A note. " * 40]))
-def test_tables_fit_and_keep_every_word(given_rows, note):
+def test_tables_fit_and_lose_no_text(given_rows, note):
     slides = table_slides("Why", COLUMNS, [_cells(*row) for row in given_rows], TableExtras(note=note))
     grids = _grids(slides)
     assert len(grids) == len(slides)
@@ -51,7 +51,7 @@ def test_tables_fit_and_keep_every_word(given_rows, note):
             assert row.height >= max(map(len, lines)) * line_height(grid.size) + 2 * grid.pad - 0.01
 
 
-def test_short_rows_are_never_cut_and_the_head_stands_on_each_slide():
+def test_short_rows_are_not_split_and_each_slide_repeats_the_head():
     slides = table_slides("Why", COLUMNS, [_cells(run, "word " * 100) for run in range(300000, 300060)])
     grids = _grids(slides)
     assert len(slides) >= 3
@@ -62,20 +62,20 @@ def test_short_rows_are_never_cut_and_the_head_stands_on_each_slide():
     assert _said(grids, 0) == [str(run) for run in range(300000, 300060)]
 
 
-def test_a_row_higher_than_a_slide_says_on_each_what_it_is_of():
+def test_row_higher_than_a_slide_repeats_its_first_cell():
     grids = _grids(table_slides("Why", COLUMNS, [_cells(316187, "word " * 9000)]))
     assert [grid.rows[1].cells[0].text for grid in grids] == ["316187", *["316187\xa0…"] * (len(grids) - 1)]
     assert _said(grids, 2) == ["word"] * 9000
 
 
-def test_a_table_is_as_large_as_it_fits_on_a_slide():
+def test_table_has_the_largest_size_that_fits_a_slide():
     small = [_cells(316187, "power cut")]
     assert _grids(table_slides("Why", COLUMNS, small))[0].size == 20
     assert 14 <= _grids(table_slides("Why", COLUMNS, small * 14))[0].size < 20
     assert {grid.size for grid in _grids(table_slides("Why", COLUMNS, small * 40))} == {14}
 
 
-def test_no_word_is_cut_where_a_smaller_size_keeps_it_whole():
+def test_smaller_size_is_preferred_to_a_split_word():
     (grid,) = _grids(table_slides("Why", COLUMNS, [_cells(316187, "w" * 60)]))
     assert grid.size < 20
     assert [row.height for row in grid.rows] == [line_height(grid.size) + 2 * grid.pad] * 2
@@ -83,7 +83,7 @@ def test_no_word_is_cut_where_a_smaller_size_keeps_it_whole():
     assert _said([grid], 0) + _said([grid], 1) == ["316187", "Bad"]
 
 
-def test_sums_stand_above_and_bars_fill_what_is_left():
+def test_totals_are_above_and_bars_fill_the_remaining_height():
     sums = [SlideTotal("Runs", "12"), SlideTotal("✓ Good", "11", "good")]
     shares = [("collisions express", {Verdict.GOOD: 11, Verdict.BAD: 1}), ("cosmics express", {Verdict.GOOD: 3})]
     beside = TableExtras(sums, "A note.", [Paragraph("word " * 20)], shares)
@@ -99,7 +99,7 @@ def test_sums_stand_above_and_bars_fill_what_is_left():
     assert len([one for one in crowded.shapes if isinstance(one, RectangleShape)]) == len(sums)
 
 
-def test_text_stands_below_the_last_of_the_table_and_goes_on():
+def test_text_follows_the_table_and_continues_on_further_slides():
     for count in (0, 5, 12, 30):
         for words in (5, 3000):
             below = [Paragraph("word " * words)]
@@ -111,13 +111,13 @@ def test_text_stands_below_the_last_of_the_table_and_goes_on():
                 assert all(a.rect.bottom <= b.rect.top for a, b in zip(slide.shapes, slide.shapes[1:], strict=False))
 
 
-def test_one_slide_has_a_plain_title():
+def test_single_slide_has_a_title_without_number():
     assert [slide.title for slide in table_slides("Fills", COLUMNS, [_cells(1, "")])] == ["Fills"]
 
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(comments, min_size=1, max_size=20), st.booleans())
-def test_texts_fit_and_keep_every_word(texts, is_bullet):
+def test_texts_fit_and_lose_no_text(texts, is_bullet):
     slides = text_slides("Summary", [Paragraph(text, is_bullet=is_bullet) for text in texts])
     boxes = [shape for slide in slides for shape in slide.shapes]
     assert all(isinstance(box, TextBox) for box in boxes)

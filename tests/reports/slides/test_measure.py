@@ -9,7 +9,7 @@ words = st.text(st.sampled_from("aiWM /-.,:äß→✓漢\u0301\n "), max_size=30
 
 
 @given(text=words, room=st.floats(8, 900), size=st.sampled_from([9, 11, 14, 24]))
-def test_wrapping_loses_nothing_and_stays_in_the_room(text, room, size):
+def test_wrapping_loses_no_text_and_stays_within_the_width(text, room, size):
     lines = wrap_text(text, room, size)
     assert join_lines(lines).split() == text.split()
     assert all(text_width(line.text, size) <= room or len(line.text) == 1 for line in lines)
@@ -17,7 +17,7 @@ def test_wrapping_loses_nothing_and_stays_in_the_room(text, room, size):
 
 
 @given(text=words, room=st.floats(20, 400))
-def test_what_was_wrapped_wraps_the_same_again_from_any_line(text, room):
+def test_wrapping_is_the_same_from_any_line(text, room):
     lines = wrap_text(text, room, 11)
     for cut in range(len(lines)):
         again = wrap_text(join_lines(lines[cut:]), room, 11)
@@ -29,12 +29,12 @@ def test_width_is_that_of_the_font():
     assert text_width("316187", 11, is_bold=True) > text_width("316187", 11)
 
 
-def test_a_word_longer_than_the_room_is_cut():
+def test_word_longer_than_the_width_is_split():
     assert [line.text for line in wrap_text("i" * 10, 11.6, 10)] == ["iiiii", "iiiii"]
 
 
 @given(st.text(max_size=100))
-def test_clean_text_can_stand_in_a_file(text):
+def test_clean_text_is_valid_in_a_file(text):
     from lxml import etree
 
     made = etree.Element("p")

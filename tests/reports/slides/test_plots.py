@@ -22,7 +22,7 @@ def _bars(slide) -> list[RectangleShape]:
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(amounts, min_size=1, max_size=40))
-def test_bars_and_their_words_stand_inside(by_day):
+def test_bars_and_their_labels_are_inside_the_body(by_day):
     days = [MONDAY + timedelta(days=number) for number in range(len(by_day))]
     slides = bar_slides("Luminosity", days, dict(zip(days, by_day, strict=True)))
     assert len(slides) == -(-len(days) // MAX_DAYS)
@@ -43,7 +43,7 @@ def test_heights_are_in_proportion_on_every_slide():
     assert low.rect.bottom == pytest.approx(high.rect.bottom)
 
 
-def test_a_day_says_its_sum_and_bad_is_outlined():
+def test_bar_of_a_day_has_its_sum_and_outlines_bad():
     (slide,) = bar_slides("Luminosity", [MONDAY], {MONDAY: {Verdict.GOOD: 20.5, Verdict.BAD: 0.25}})
     said = [one.text for shape in slide.shapes if isinstance(shape, TextBox) for one in shape.paragraphs]
     assert said == ["✓\xa0Good", "✕\xa0Bad", "?\xa0Undecided", "20.750 /pb", "Mon\n23 Apr"]

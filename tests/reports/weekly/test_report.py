@@ -67,7 +67,7 @@ def counts(of: WeeklyReport) -> Iterator[Link]:
 @pytest.mark.parametrize(
     ("query", "at_least"), [(WEEK, 40), (f"{WEEK}&run_type=cosmics", 10), (f"{WEEK}&b_field=3.8", 30)]
 )
-def test_every_count_leads_to_as_many_rows(shift_leader_client, query, at_least):
+def test_every_count_links_to_as_many_rows(shift_leader_client, query, at_least):
     a_week(24)
     found = {link.url: link for link in counts(report(query)) if link.url}.values()
     assert len(found) >= at_least
@@ -84,7 +84,7 @@ def test_every_number_of_the_tables_has_an_address(shift_leader_client):
                     assert link.url or link.text in ("0", "0.000 /pb"), (section.title, heading.text, link)
 
 
-def test_sums_of_a_day_are_those_of_its_rows():
+def test_sums_of_a_day_equal_those_of_its_rows():
     a_week(40)
     (day,) = [section for section in report().sections if section.name == f"day-{MONDAY}"]
     found = {one.label: one.link.text for one in day.totals}
@@ -97,7 +97,7 @@ def test_sums_of_a_day_are_those_of_its_rows():
     assert found["Recorded"] == f"{sum(once.values()):.3f} /pb"
 
 
-def test_bars_as_numbers_lead_to_their_rows(shift_leader_client):
+def test_numbers_of_bars_link_to_their_rows(shift_leader_client):
     a_week(24)
     scope = Scope(PeriodFilter(QueryDict(WEEK)))
     drawn = charts(scope.report_rows(), scope.days.all(), scope.rows_url)
@@ -145,7 +145,7 @@ def test_slides_are_those_of_the_report(shift_leader, shift_leader_client, kind)
     assert [one.tables for one in said] == [one.tables for one in wanted]
 
 
-def test_week_of_the_meeting_has_its_slides_in_order(shift_leader_client):
+def test_slides_of_a_week_are_in_order(shift_leader_client):
     a_week(20)
     words_on_the_week(conditions="New gains", issues="None", summary="Quiet")
     said = titles(shift_leader_client, "pptx")
@@ -164,7 +164,7 @@ def test_week_of_the_meeting_has_its_slides_in_order(shift_leader_client):
 
 
 @pytest.mark.parametrize("kind", READERS)
-def test_empty_week_says_so(shift_leader_client, kind):
+def test_empty_week_shows_a_message(shift_leader_client, kind):
     assert titles(shift_leader_client, kind) == [
         "Weekly report",
         "Weekly certification",
@@ -173,7 +173,7 @@ def test_empty_week_says_so(shift_leader_client, kind):
     assert "Nothing was certified on these days." in shift_leader_client.get(f"/shiftleader/report/?{WEEK}").text
 
 
-def test_words_are_as_typed_on_page_and_slides(shift_leader, shift_leader_client):
+def test_note_is_unchanged_on_page_and_slides(shift_leader, shift_leader_client):
     a_week(6)
     typed = "First line\n- a <point>\n\n- another & more"
     words_on_the_week(summary=typed, oncalls="Pixel: Ada")
@@ -190,7 +190,7 @@ def test_words_are_as_typed_on_page_and_slides(shift_leader, shift_leader_client
         assert "On-calls: Pixel: Ada" in said["Weekly report"]
 
 
-def test_long_comments_are_never_dropped(shift_leader_client):
+def test_long_comments_are_complete(shift_leader_client):
     comment = "Pixel HV was off in the barrel, see the entry of the shift log of that night.\n" * 60
     a_week(8, comment=comment)
     slides = read_pptx(shift_leader_client.get(f"/shiftleader/slides.pptx?{WEEK}").content)
@@ -201,13 +201,13 @@ def test_long_comments_are_never_dropped(shift_leader_client):
     assert said.split() == (comment * bad).split()
 
 
-def test_days_of_a_long_range_are_drawn_where_there_are_any(shift_leader_client):
+def test_bars_of_a_long_range_show_only_days_with_data(shift_leader_client):
     a_week(12, days=3)
     said = titles(shift_leader_client, "odp", "from=2018-04-16&to=2018-05-13")
     assert [title for title in said if "by day, express" in title] == ["Recorded luminosity by day, express"]
 
 
-def test_filters_count_for_the_report_and_are_named(shift_leader_client):
+def test_filters_apply_to_the_report_and_are_named(shift_leader_client):
     a_week(20)
     query = f"{WEEK}&reconstruction=prompt&verdict=bad"
     page = shift_leader_client.get(f"/shiftleader/report/?{query}").text
@@ -227,7 +227,7 @@ def test_many_days_and_all_days(shift_leader_client):
 
 
 @pytest.mark.parametrize("kind", READERS)
-def test_very_many_have_their_sums_alone_and_say_so(shift_leader_client, monkeypatch, kind):
+def test_too_many_certifications_show_only_sums_and_a_message(shift_leader_client, monkeypatch, kind):
     monkeypatch.setattr("reports.weekly.content.MAX_LISTED", 19)
     a_week(20)
     slides = READERS[kind](shift_leader_client.get(f"/shiftleader/slides.{kind}?{WEEK}").content)
@@ -237,14 +237,14 @@ def test_very_many_have_their_sums_alone_and_say_so(shift_leader_client, monkeyp
 
 
 @pytest.mark.parametrize("path", ["report/", "slides.pptx", "slides.odp"])
-def test_what_cannot_be_read_is_422(shift_leader_client, path):
+def test_invalid_query_is_422(shift_leader_client, path):
     answer = shift_leader_client.get(f"/shiftleader/{path}?week=2018-W99")
     assert answer.status_code == 422
     assert "There is no such week" in answer.text
 
 
 @pytest.mark.parametrize("path", ["report/", "slides.pptx", "slides.odp"])
-def test_queries_do_not_grow(shift_leader_client, django_assert_max_num_queries, path):
+def test_query_count_is_independent_of_row_count(shift_leader_client, django_assert_max_num_queries, path):
     a_week(100)
     words_on_the_week(summary="Quiet")
     shift_leader_client.get(f"/shiftleader/{path}?{WEEK}")
@@ -253,7 +253,7 @@ def test_queries_do_not_grow(shift_leader_client, django_assert_max_num_queries,
 
 
 @pytest.mark.parametrize("kind", READERS)
-def test_slides_of_300_certifications_are_made_in_time(shift_leader_client, kind):
+def test_slides_of_300_certifications_are_written_in_time(shift_leader_client, kind):
     """Three seconds are promised; processor time counts here, so that a busy machine makes no difference."""
     a_week(300)
     began = time.process_time()
@@ -262,7 +262,7 @@ def test_slides_of_300_certifications_are_made_in_time(shift_leader_client, kind
     assert len(slides) > 20
 
 
-def test_a_comment_that_no_file_can_hold_is_cleaned(shift_leader_client):
+def test_characters_invalid_in_a_file_are_removed(shift_leader_client):
     CertificationFactory(
         run=RunFactory(run_number=317555), pixel="bad", strip="bad", tracking="bad", comment="a\x07b\x0bc", date=MONDAY
     )

@@ -86,7 +86,7 @@ def plain_runs(lines: list[ReportRow], first) -> dict[tuple[str, ...], list[str]
 
 @settings(deadline=None, max_examples=60)
 @given(certified())
-def test_slides_say_what_was_certified(lines):
+def test_slides_have_the_certified_rows(lines):
     said = tables(lines)
     assert sorted(said["Weekly certification"]) == plain(lines)
     for day in {line.day for line in lines}:

@@ -59,12 +59,12 @@ PROMPT MISSING: 10, 12, 13
 MISSING: 0, 8, 15"""
 
 
-def test_nineteen_certifications_stand_as_pinned():
+def test_status_of_nineteen_certifications():
     assert check_runs(ASKED, ROWS) == FOUND
     assert check_text(FOUND) == TEXT
 
 
-def test_numbers_twice_and_junk_make_no_difference():
+def test_repeated_numbers_and_other_text_are_ignored():
     pasted = parse_pasted_runs("hase 15-10, 0;1\n2 3 4 5 6 7 8 abc 10 11 12 13 14 15 1 1 hase")
     assert pasted.numbers == ASKED
     assert pasted.ignored == ["hase", "15-10", "abc"]
@@ -100,7 +100,7 @@ def test_prompt_decides(rows, standing):
         ("99999999 ٣", [], "There is no run number"),
     ],
 )
-def test_list_as_people_paste_it(text, numbers, error):
+def test_pasted_list_is_parsed(text, numbers, error):
     pasted = parse_pasted_runs(text)
     assert pasted.numbers == numbers
     assert pasted.error.startswith(error)
@@ -112,7 +112,7 @@ RECOS, VERDICTS = ("express", "prompt", "rereco", "rerecoul"), ("good", "bad", "
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.tuples(st.integers(1, 5), st.sampled_from(RECOS)), st.sampled_from(VERDICTS)))
-def test_each_run_stands_once_and_as_a_plain_reading_says(certified):
+def test_each_run_appears_once_with_the_expected_status(certified):
     rows = [CheckedCertification(run, reco, "collisions", verdict) for (run, reco), verdict in certified.items()]
     found = [(run, standing.label) for (_, standing), runs in check_runs(range(1, 6), rows).items() for run in runs]
     assert sorted(found) == [(run, plainly(run, certified)) for run in range(1, 6)]
@@ -175,7 +175,7 @@ def statuses(client, query, pasted):
 
 
 @pytest.mark.django_db
-def test_filters_that_are_set_narrow_and_what_they_leave_out_is_not_missing(shifter_client):
+def test_runs_excluded_by_filters_are_not_missing(shifter_client):
     anna, ben = UserFactory(username="anna"), UserFactory(username="ben")
     certify(317001, user=anna)
     certify(317001, "express", user=ben, tracking="bad")
@@ -204,7 +204,7 @@ def test_filters_that_are_set_narrow_and_what_they_leave_out_is_not_missing(shif
 
 
 @pytest.mark.django_db
-def test_numbers_of_a_range_that_are_no_run_here_are_one_line(shifter_client):
+def test_unknown_runs_of_a_range_are_one_row(shifter_client):
     certify(317001)
     RunFactory(run_number=317003)
     found, page = statuses(shifter_client, "", "316999-317005 317005 317101-317102")
@@ -217,7 +217,7 @@ def test_numbers_of_a_range_that_are_no_run_here_are_one_line(shifter_client):
 
 
 @pytest.mark.django_db
-def test_list_too_long_for_an_address_is_checked_all_the_same(shifter_client):
+def test_list_too_long_for_an_address_is_checked_by_post(shifter_client):
     many = " ".join(str(number) for number in range(317000, 317000 + 4 * MAX_URL_LENGTH // 14, 2))
     answer = shifter_client.post("/shiftleader/central-list/?week=2018-W22", {"list": many})
     assert answer.status_code == 200
@@ -226,20 +226,20 @@ def test_list_too_long_for_an_address_is_checked_all_the_same(shifter_client):
 
 
 @pytest.mark.django_db
-def test_what_is_wrong_stands_beside_the_list(shifter_client):
+def test_error_is_shown_beside_the_list(shifter_client):
     text = shifter_client.get("/shiftleader/part/central/?list=nothing").content.decode()
     assert "There is no run number in the list. Paste some, such as" in text
     assert ">nothing</textarea>" in text
 
 
 @pytest.mark.django_db
-def test_filters_that_cannot_be_read_are_said(shifter_client):
+def test_invalid_filters_show_an_error(shifter_client):
     answer = shifter_client.post("/shiftleader/central-list/?week=2018-W99", {"list": "317001"})
     assert answer.status_code == 422
     assert "There is no such week" in answer.content.decode()
 
 
-def test_its_address_opens_the_form(shifter_client):
+def test_get_redirects_to_the_form(shifter_client):
     answer = shifter_client.get("/shiftleader/central-list/?week=2018-W22", follow=True)
     assert answer.redirect_chain == [("/shiftleader/part/central/?week=2018-W22", 302)]
     assert answer.status_code == 200 and "Runs of the central list" in answer.text

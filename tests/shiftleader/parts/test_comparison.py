@@ -45,7 +45,7 @@ def ask(sandbox, shift_leader_client):
     return asked
 
 
-def test_equal_is_counted_and_what_is_only_there_is_listed(ask):
+def test_equal_rows_are_counted_and_uncertified_ones_are_listed(ask):
     certify()
     html = ask()
     assert rows_of(html) == {(RUN, "prompt"): "only-theirs"}
@@ -66,13 +66,13 @@ def test_difference_is_named_with_both_sides_and_its_lumisections(ask):
     assert "OPEN" in row
 
 
-def test_mixed_is_a_group_of_its_own(ask):
+def test_mixed_is_a_separate_group(ask):
     certify(GOLDEN)
     assert rows_of(ask())[GOLDEN, "express"] == "mixed"
     assert "mixed, 30 of 663 bad" in ask()
 
 
-def test_runs_between_are_looked_at_and_only_ours_is_said(ask):
+def test_runs_in_between_are_compared_and_runs_missing_in_registry_are_listed(ask):
     certify(315257)
     certify(GOLDEN)
     certify(317500)  # above the sandbox's world
@@ -106,17 +106,17 @@ def test_filters_narrow_both_sides(ask, shift_leader, query, rows):
     assert rows_of(ask(f"{WEEK}&{query}")) == rows
 
 
-def test_runs_of_the_filter_are_asked_also_where_nothing_is_certified(ask):
+def test_runs_of_the_filter_are_requested_without_certifications(ask):
     assert rows_of(ask(f"runs={RUN}"))[RUN, "express"] == "only-theirs"
     assert rows_of(ask(f"runs={RUN}&run_type=cosmics")) == {}
 
 
-def test_nothing_certified_asks_nobody(ask, sandbox):
+def test_no_request_without_certifications(ask, sandbox):
     assert "nothing to compare" in ask()
     assert sandbox.requests() == []
 
 
-def test_many_runs_come_step_by_step_with_progress(ask, sandbox):
+def test_many_runs_are_loaded_in_steps_with_progress(ask, sandbox):
     certify()
     query = "runs=315000-315699"
     html, steps = ask(query), 1
@@ -133,7 +133,7 @@ def test_many_runs_come_step_by_step_with_progress(ask, sandbox):
     assert len(sandbox.requests("registry")) == 14
 
 
-def test_page_without_scripts_goes_on_from_where_it_stopped(ask, sandbox, settings):
+def test_page_without_scripts_continues_after_an_interruption(ask, sandbox, settings):
     settings.PAGE_BUDGET_S = 1
     ask("runs=315500-315599", in_page=False)
     sandbox.faults("registry", "hang")
@@ -145,7 +145,7 @@ def test_page_without_scripts_goes_on_from_where_it_stopped(ask, sandbox, settin
     assert len(sandbox.requests("registry")) == 2
 
 
-def test_ask_again_asks_anew(ask, sandbox):
+def test_retry_makes_a_new_request(ask, sandbox):
     certify()
     ask()
     sandbox.clear_requests()
@@ -156,13 +156,13 @@ def test_ask_again_asks_anew(ask, sandbox):
 
 
 @pytest.mark.parametrize("odd", ["upto=0", "upto=x", "upto=99999999999", "since=x", "since=9999999999", "upto=-1"])
-def test_odd_steps_are_no_error(ask, odd):
+def test_invalid_steps_are_no_error(ask, odd):
     certify()
     assert "1 equal" in text_of(ask(f"{WEEK}&{odd}"))
 
 
 @pytest.mark.parametrize("size", [3, 60])
-def test_queries_do_not_grow(ask, shift_leader_client, django_assert_max_num_queries, size):
+def test_query_count_is_independent_of_row_count(ask, shift_leader_client, django_assert_max_num_queries, size):
     one = certify(315399)
     same = {"user": one.user, "dataset": one.dataset, "reference_runreconstruction": one.reference_runreconstruction}
     for number in range(size):
@@ -173,7 +173,7 @@ def test_queries_do_not_grow(ask, shift_leader_client, django_assert_max_num_que
 
 
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "not-found"])
-def test_registry_out_is_said_once_and_retried(ask, sandbox, settings, mode):
+def test_unreachable_registry_is_reported_once_and_retried(ask, sandbox, settings, mode):
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 1, 0.1, 0.3
     certify()
     certify(315322)
@@ -188,7 +188,7 @@ def test_registry_out_is_said_once_and_retried(ask, sandbox, settings, mode):
     assert "1 equal" in text_of(ask(again.split("?")[1]))
 
 
-def test_registry_that_has_nothing_is_not_out(ask, sandbox):
+def test_empty_answer_of_registry_is_no_outage(ask, sandbox):
     certify()
     sandbox.faults("registry", "not-found")
     assert rows_of(ask()) == {(RUN, "express"): "only-ours"}

@@ -42,11 +42,11 @@ def test_page_names_every_part_and_its_address(shifter_client):
         assert f'hx-get="/shiftleader/part/{part.name}/?week=2018-W22&amp;verdict=bad"' in page
 
 
-def test_part_that_does_not_exist_is_404(shifter_client):
+def test_unknown_part_is_404(shifter_client):
     assert shifter_client.get("/shiftleader/part/weather/").status_code == 404
 
 
-def test_what_cannot_be_read_shows_nothing(shifter_client):
+def test_invalid_query_shows_no_rows(shifter_client):
     CertificationFactory(run=RunFactory(run_number=317555))
     page = shifter_client.get("/shiftleader/?week=2018-W99&runs=317555")
     part = fragment(shifter_client, "runs", "week=2018-W99&runs=317555")
@@ -57,7 +57,7 @@ def test_what_cannot_be_read_shows_nothing(shifter_client):
 
 
 @pytest.mark.parametrize("name", ["overview", "certifications", "days", "runs", "luminosity", "fills"])
-def test_a_filter_counts_for_every_part(shifter_client, name):
+def test_filter_applies_to_every_part(shifter_client, name):
     for number, reconstruction in ((317555, "express"), (317666, "prompt")):
         run = RunFactory(run_number=number)
         facts = {"run": {"fill_number": run.fill_number}, "fill": {"bunches_colliding": 1214}}
@@ -78,19 +78,19 @@ def test_a_filter_counts_for_every_part(shifter_client, name):
         ),
     ],
 )
-def test_bookmarks_of_today_redirect_for_good(shifter_client, old, new):
+def test_earlier_bookmarks_redirect_permanently(shifter_client, old, new):
     answer = shifter_client.get(f"/shiftleader/?{old}")
     assert answer.status_code == 301
     assert answer["Location"] == f"/shiftleader/?{new}"
     assert shifter_client.get(answer["Location"]).status_code == 200
 
 
-def test_bookmark_of_no_day_is_refused_beside_its_field(shifter_client):
+def test_bookmark_with_an_invalid_day_shows_a_field_error(shifter_client):
     answer = shifter_client.get("/shiftleader/?date__gte=99999999999999999999-1-1", follow=True)
     assert (answer.status_code, list(answer.context["filters"].errors)) == (422, ["date_min"])
 
 
-def test_words_of_a_day_are_those_of_the_shifters_that_are_asked_for(shifter_client):
+def test_notes_of_a_day_are_those_of_the_selected_shifters(shifter_client):
     ada, ben = UserFactory(username="ada"), UserFactory(username="ben")
     for person in (ada, ben):
         row = CertificationFactory(user=person)
@@ -103,7 +103,7 @@ def test_words_of_a_day_are_those_of_the_shifters_that_are_asked_for(shifter_cli
             assert [f"words of {name}" in text for name in ("ada", "ben")] == said
 
 
-def test_who_may_what_with_a_certification(shifter, shifter_client, guest_client, shift_leader_client):
+def test_actions_on_a_certification_by_role(shifter, shifter_client, guest_client, shift_leader_client):
     mine, other = CertificationFactory(user=shifter), CertificationFactory(user=UserFactory(username="anna"))
     may = {"shifter": shifter_client, "guest": guest_client, "leader": shift_leader_client}
     texts = {name: fragment(client, "certifications").text for name, client in may.items()}
@@ -113,9 +113,7 @@ def test_who_may_what_with_a_certification(shifter, shifter_client, guest_client
     assert f"/list/{other.pk}/withdraw/" in texts["leader"]
 
 
-def test_only_what_can_be_a_reference_is_offered_for_promotion_and_to_shift_leaders(
-    shifter, shifter_client, shift_leader_client
-):
+def test_promotion_is_offered_to_shift_leaders_for_suitable_runs(shifter, shifter_client, shift_leader_client):
     good, bad = CertificationFactory(user=shifter), CertificationFactory(user=shifter, strip="bad")
     reference = ReconstructionFactory(reference=True)
     is_one = CertificationFactory(runreconstruction=reference, date=good.date)
@@ -126,7 +124,7 @@ def test_only_what_can_be_a_reference_is_offered_for_promotion_and_to_shift_lead
     assert "/promote/" not in fragment(shifter_client, "certifications").text
 
 
-def test_checklists_of_shift_leaders_stand_there_and_no_other(shifter_client):
+def test_only_checklists_of_shift_leaders_are_shown(shifter_client):
     ChecklistFactory(identifier="certifying", text="Look at the maps.")
     ChecklistFactory(identifier="leader", used="week", text="# Monday\n\n- ask **on-calls**")
     ChecklistFactory(identifier="old", used="week", text="Send a fax.", is_retired=True)
@@ -137,7 +135,7 @@ def test_checklists_of_shift_leaders_stand_there_and_no_other(shifter_client):
     assert "fax" not in text
 
 
-def test_withdrawn_says_who_when_why_and_offers_to_restore_what_can_be(shift_leader_client):
+def test_withdrawn_row_has_user_time_reason_and_restore(shift_leader_client):
     gone = CertificationFactory(withdrawn=True)
     again = CertificationFactory(withdrawn=True)
     CertificationFactory(runreconstruction=again.runreconstruction, date=date(2018, 7, 1))

@@ -40,7 +40,7 @@ KEYS = st.tuples(RUNS, st.sampled_from(sorted(RECOS)))
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(KEYS), st.dictionaries(KEYS, st.sampled_from(["Anna", "Bert"])))
-def test_progress_is_what_plain_counting_says(opened, shifters):
+def test_progress_equals_a_direct_count(opened, shifters):
     found = progress_by_reconstruction([dataset(run, RECOS[reco]) for run, reco in opened], shifters)
     for reco in RECOS:
         runs = {run for run, name in opened if name == reco}
@@ -54,12 +54,12 @@ def test_progress_is_what_plain_counting_says(opened, shifters):
             assert dict(one.people) == {name: names.count(name) for name in names}
 
 
-def test_runs_left_are_searched_a_hundred_at_once():
+def test_remaining_runs_link_to_searches_of_a_hundred():
     found = progress_by_reconstruction([dataset(run) for run in range(315000, 315250, 2)], {})
     assert [len(one.split(",")) for one in found[0].searches] == [100, 25]
 
 
-def test_calls_that_end_in_these_days_are_never_left_out():
+def test_calls_with_a_deadline_in_the_range_are_always_shown():
     last, ended = (
         datetime(2018, 4, 25, tzinfo=UTC),
         cycle(deadline=datetime(2017, 4, 25, tzinfo=UTC), state="completed"),
@@ -102,7 +102,7 @@ def test_call_is_of_the_days_by_its_time_its_deadline_or_its_runs(time_machine, 
     assert bool(found) is is_shown
 
 
-def test_many_runs_are_asked_for_in_several_calls(monkeypatch):
+def test_many_runs_are_requested_in_several_calls(monkeypatch):
     asked = []
     monkeypatch.setattr(progress, "open_datasets_of", lambda numbers, _budget: asked.append(len(numbers)))
     monkeypatch.setattr(progress, "open_datasets_between", lambda *_asked: None)
@@ -111,7 +111,7 @@ def test_many_runs_are_asked_for_in_several_calls(monkeypatch):
     assert (sum(asked), max(asked)) == (2500, 1000)
 
 
-def test_call_is_overdue_with_something_left_after_its_deadline(time_machine):
+def test_call_with_remaining_runs_after_its_deadline_is_overdue(time_machine):
     time_machine.move_to("2018-05-01T12:00:00+00:00")
     past, future = datetime(2018, 5, 1, tzinfo=UTC), datetime(2018, 5, 2, tzinfo=UTC)
     calls = [cycle(dataset(1, PROMPT), deadline=past), cycle(dataset(2, PROMPT), deadline=past),
@@ -154,14 +154,14 @@ def test_open_runs_of_the_days_are_counted_by_reconstruction(ask):
 
 
 @pytest.mark.django_db
-def test_closed_datasets_are_no_part_of_it(ask):
+def test_closed_datasets_are_not_counted(ask):
     assert "Run Registry has no dataset open for Tracker" in ask("week=2018-W16")
     assert 'data-reco="rereco"' not in ask("runs=315259")
     assert row_of(ask("runs=315257"), "rereco")[0] == "1"
 
 
 @pytest.mark.django_db
-def test_days_and_runs_both_count(ask):
+def test_both_days_and_runs_filter(ask):
     """A run that began before the day is of it once it is certified on it."""
     left = re.compile(r"/certify/(\d+)/express/")
     of_day, narrower = (set(left.findall(ask(query))) for query in (DAY, f"{DAY}&runs=315257-315265"))
@@ -172,7 +172,7 @@ def test_days_and_runs_both_count(ask):
 
 
 @pytest.mark.django_db
-def test_runs_certified_in_the_days_count_whenever_they_began(ask):
+def test_runs_certified_in_the_range_count_by_shift_day(ask):
     certify(315267)
     assert row_of(ask("week=2018-W22"), "prompt")[0] == "1"
 
@@ -189,7 +189,7 @@ def test_filters_narrow(ask):
 
 
 @pytest.mark.django_db
-def test_filters_on_certifications_narrow_what_is_certified_and_leave_what_nobody_has_yet(ask):
+def test_certification_filters_do_not_narrow_uncertified_runs(ask):
     opened = int(row_of(ask(DAY), "express")[0])
     mine = certify(315267, facts={"run": {"b_field": 3.8}})
     theirs = certify(315270, user=UserFactory(username="else"))
@@ -203,7 +203,7 @@ def test_filters_on_certifications_narrow_what_is_certified_and_leave_what_nobod
 
 
 @pytest.mark.django_db
-def test_calls_stand_with_deadline_and_what_is_left(ask):
+def test_calls_have_deadline_and_remaining_runs(ask):
     certify(315259, "prompt", PROMPT)
     html = ask()
     row = re.search(r'<tr data-call="2018 week 17">(.*?)</tr>', html, re.DOTALL)[1]
@@ -255,7 +255,7 @@ def test_run_type_of_reprocessed_data_in_a_call_is_that_of_the_run():
 
 
 @pytest.mark.django_db
-def test_guest_reads_and_is_offered_nothing_to_do(sandbox, guest_client):
+def test_guest_sees_no_actions(sandbox, guest_client):
     html = guest_client.get(f"{PART}?{DAY}", **IN_PAGE).content.decode()
     assert "315267" in html
     assert "/certify/" not in html
@@ -264,7 +264,7 @@ def test_guest_reads_and_is_offered_nothing_to_do(sandbox, guest_client):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("size", [3, 40])
-def test_queries_do_not_grow(ask, django_assert_max_num_queries, size):
+def test_query_count_is_independent_of_row_count(ask, django_assert_max_num_queries, size):
     one = certify(315254)
     same = {"user": one.user, "dataset": one.dataset, "reference_runreconstruction": one.reference_runreconstruction}
     for number in range(size):
@@ -275,7 +275,7 @@ def test_queries_do_not_grow(ask, django_assert_max_num_queries, size):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "not-found"])
-def test_registry_out_is_said_once_and_retried(ask, sandbox, settings, mode):
+def test_unreachable_registry_is_reported_once_and_retried(ask, sandbox, settings, mode):
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 1, 0.1, 0.3
     sandbox.faults("registry", mode)
     main = MainContent(ask())
@@ -290,7 +290,7 @@ def test_registry_out_is_said_once_and_retried(ask, sandbox, settings, mode):
 
 
 @pytest.mark.django_db
-def test_calls_out_leave_the_rest(ask, sandbox):
+def test_unavailable_calls_do_not_affect_the_open_runs(ask, sandbox):
     sandbox.faults("registry", "500", path="cycles")
     html = ask()
     assert row_of(html, "express")
@@ -300,7 +300,7 @@ def test_calls_out_leave_the_rest(ask, sandbox):
 
 
 @pytest.mark.django_db
-def test_open_runs_out_leave_the_calls(ask, sandbox):
+def test_unavailable_open_runs_do_not_affect_the_calls(ask, sandbox):
     sandbox.faults("registry", "500", path="datasets_filtered")
     html = ask("week=2018-W18")
     assert "What is open is not known; query again ." in text_of(html)

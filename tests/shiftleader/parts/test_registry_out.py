@@ -60,7 +60,7 @@ def _as_ever(html: str) -> str:
     )
 
 
-def test_in_every_mode_the_two_parts_say_so_and_the_rest_is_as_ever(ask, sandbox):
+def test_registry_failure_is_shown_in_two_parts_and_leaves_the_others_unchanged(ask, sandbox):
     healthy = the_rest(ask)
     assert str(RUN + 1) in healthy["report/"] and "A calm week." in healthy["notes"]
     assert {part.name for part in PARTS} == {*REST, *ASKING}

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 PAGE = "/shiftleader/training/"
 
 
-def test_shift_leader_switches_with_a_reason(shift_leader_client, shift_leader, shifter, guest_client):
+def test_shift_leader_switches_training_with_a_reason(shift_leader_client, shift_leader, shifter, guest_client):
     said = {"person": "shifter", "training": "on", "reason": "first week"}
     assert shift_leader_client.post(PAGE, said).status_code == 303
     held = User.objects.get(pk=shifter.pk)
@@ -28,7 +28,7 @@ def test_shift_leader_switches_with_a_reason(shift_leader_client, shift_leader, 
     assert User.objects.get(pk=shifter.pk).in_training is False
 
 
-def test_reason_is_asked_for_and_what_was_typed_stays(shift_leader_client, shifter):
+def test_missing_reason_is_an_error_and_preserves_the_input(shift_leader_client, shifter):
     answer = shift_leader_client.post(PAGE, {"person": "shifter", "training": "on", "reason": " "})
     assert answer.status_code == 422 and "Say why." in answer.text
     assert '<option value="shifter" selected>' in answer.text
@@ -44,7 +44,7 @@ def test_switch_that_changes_nothing_is_refused(shift_leader_client, shift_leade
         switch_training(shifter, shifter, is_on=True, reason="why")
 
 
-def test_shift_leaders_undo_it_and_shifters_do_not(shift_leader_client, shifter_client, shift_leader, shifter):
+def test_only_shift_leaders_undo_the_switch(shift_leader_client, shifter_client, shift_leader, shifter):
     switch_training(shift_leader, shifter, is_on=True, reason="first week")
     undo = f"/history/{Change.objects.get(kind='training').pk}/undo/"
     assert shifter_client.post(undo, {"reason": "no"}).status_code == 403
@@ -53,7 +53,7 @@ def test_shift_leaders_undo_it_and_shifters_do_not(shift_leader_client, shifter_
     assert (held.in_training, held.training_by, held.training_reason) == (False, "leader", "wrong person")
 
 
-def test_part_leads_shift_leaders_to_the_practice(shift_leader_client, shifter_client, shifter, shift_leader):
+def test_part_links_shift_leaders_to_the_practice(shift_leader_client, shifter_client, shifter, shift_leader):
     switch_training(shift_leader, shifter, is_on=True, reason="first week")
     own = CertificationFactory(user=shifter, is_practice=True)
     part = shift_leader_client.get("/shiftleader/part/training/", headers={"HX-Request": "true"}).text
@@ -64,7 +64,7 @@ def test_part_leads_shift_leaders_to_the_practice(shift_leader_client, shifter_c
 
 
 @pytest.mark.parametrize(("asked", "first"), [("", "Put in training"), ("?training=off", "End the training")])
-def test_buttons_say_what_they_do_and_the_one_that_is_meant_comes_first(shift_leader_client, asked, first):
+def test_likely_action_is_the_first_button(shift_leader_client, asked, first):
     page = shift_leader_client.get(PAGE + asked).text
     buttons = re.findall(r'<button class="button([^"]*)"[^>]*name="training" value="(on|off)">([^<]*)<', page)
     assert buttons[0][2] == first and len(buttons) == 2

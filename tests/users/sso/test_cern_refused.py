@@ -32,7 +32,7 @@ def refused(answer, *words: str) -> bool:
 
 
 @pytest.mark.parametrize("spoil", SPOILS)
-def test_token_with_something_wrong_signs_nobody_in(visitor, sandbox, spoil):
+def test_invalid_token_is_refused(visitor, sandbox, spoil):
     sandbox.spoil_id_tokens(spoil)
     answer = visitor.sign_in("admin")
     assert answer.status_code == 403
@@ -47,7 +47,7 @@ def test_same_browser_signs_in_after_tokens_are_valid_again(visitor, sandbox):
     assert visitor.sign_in("shifter", "/list/")["Location"] == "/list/"
 
 
-def test_next_is_kept_on_the_page_with_the_error(visitor, sandbox):
+def test_error_page_preserves_next(visitor, sandbox):
     sandbox.spoil_id_tokens("expired")
     assert "next=%2Flist%2F%3Fa%3D1" in visitor.sign_in("shifter", "/list/?a=1").content.decode()
 
@@ -56,7 +56,7 @@ def test_next_is_kept_on_the_page_with_the_error(visitor, sandbox):
     "spoiled",
     [{"state": "of-another"}, {"state": ""}, {"code": ""}, {"code": "made-up"}, {"error": "access_denied"}],
 )
-def test_answer_that_is_not_to_our_question_is_refused(visitor, spoiled):
+def test_invalid_callback_is_refused(visitor, spoiled):
     back = query(visitor.choose(visitor.begin(), "admin"))
     asked = {**back, **spoiled}
     if "error" in spoiled:
@@ -67,7 +67,7 @@ def test_answer_that_is_not_to_our_question_is_refused(visitor, spoiled):
     assert is_stranger(visitor)
 
 
-def test_answer_to_another_browser_signs_nobody_in(visitor, sandbox):
+def test_response_to_another_browser_is_refused(visitor, sandbox):
     """Login CSRF: an attacker sends the URL of their own callback to a victim."""
     back = Browser(sandbox)
     address = back.choose(back.begin(), "shifter")
@@ -84,20 +84,20 @@ def test_code_of_another_sign_in_of_the_same_browser_is_refused(visitor):
     assert refused(answer, "did not confirm")
 
 
-def test_way_back_is_good_once(visitor, sandbox):
+def test_callback_is_valid_once(visitor, sandbox):
     back = visitor.choose(visitor.begin(), "shifter")
     assert visitor.return_to(back).status_code == 302
     visitor.client.logout()
     assert visitor.return_to(back).status_code == 403
 
 
-def test_state_is_forgotten_after_ten_minutes(visitor, time_machine):
+def test_state_expires_after_ten_minutes(visitor, time_machine):
     back = visitor.choose(visitor.begin(), "shifter")
     time_machine.move_to(time.time() + 11 * 60)
     assert refused(visitor.return_to(back), "too long ago")
 
 
-def test_callback_of_who_is_signed_in_changes_nothing(shifter_client, shifter):
+def test_callback_of_a_signed_in_user_changes_nothing(shifter_client, shifter):
     assert shifter_client.get(CALLBACK, {"code": "x", "state": "y"})["Location"] == "/"
     assert shifter_client.get("/").context["user"] == shifter
 
@@ -135,7 +135,7 @@ def test_valid_token_is_accepted_with_either_key(keys):
         {"sub": ["ada"]},
     ],
 )
-def test_token_with_a_claim_that_does_not_fit_is_not_believed(keys, change):
+def test_token_with_an_invalid_claim_is_refused(keys, change):
     now = int(time.time())
     claims = {
         key: value for key, value in (SOUND | {"iat": now, "exp": now + 60} | change).items() if value is not None
@@ -151,7 +151,7 @@ def test_invalid_text_is_not_accepted_as_token(keys, token):
 
 
 @pytest.mark.parametrize("listed", [[], [None], [{"kid": KIDS[0]}], [{"kid": KIDS[0], "kty": "EC"}], ["x"]])
-def test_keys_that_are_none_believe_nothing(keys, listed):
+def test_token_is_refused_without_usable_keys(keys, listed):
     now = int(time.time())
     for _ in KIDS:
         token = keys.signed(SOUND | {"iat": now, "exp": now + 60})
@@ -159,7 +159,7 @@ def test_keys_that_are_none_believe_nothing(keys, listed):
             id_token.verify_id_token(token, listed, issuer="https://realm", client_id="us", nonce="n")
 
 
-def test_empty_nonce_never_fits(keys):
+def test_empty_nonce_is_refused(keys):
     now = int(time.time())
     with pytest.raises(id_token.InvalidIdToken):
         check(keys.signed(SOUND | {"nonce": "", "iat": now, "exp": now + 60}), keys, nonce="")
@@ -204,7 +204,7 @@ def test_callback_while_cern_is_unreachable_shows_a_message(visitor, sandbox, qu
     assert is_stranger(visitor)
 
 
-def test_no_local_form_is_offered_where_there_is_none(visitor, sandbox, settings):
+def test_local_form_is_not_offered_where_disabled(visitor, sandbox, settings):
     settings.LOCAL_ACCOUNTS = False
     sandbox.faults("sso", "503-html")
     text = visitor.client.get(START).content.decode()
@@ -212,7 +212,7 @@ def test_no_local_form_is_offered_where_there_is_none(visitor, sandbox, settings
     assert 'name="password"' not in text
 
 
-def test_refused_codes_do_not_take_cern_from_the_pages(visitor, sandbox, settings):
+def test_refused_codes_do_not_open_the_breaker_of_cern(visitor, sandbox, settings):
     """An invalid code or client secret must not open the circuit breaker, which machine tokens share."""
     for secret in ("sandbox", ""):
         settings.OIDC_CLIENT_SECRET = secret

@@ -19,7 +19,7 @@ def who(visitor: Browser) -> User:
     return visitor.client.get("/help/").context["user"]
 
 
-def test_page_offers_cern_first_and_carries_next(client):
+def test_page_offers_cern_first_and_preserves_next(client):
     html = client.get(f"{PAGE}?next=/list/%3Frun%3D1%26a%3D%C3%A9").content.decode()
     assert f'href="{START}?next=%2Flist%2F%3Frun%3D1%26a%3D%C3%A9"' in html
     assert html.index("Sign in with CERN") < html.index('name="username"')
@@ -53,13 +53,13 @@ def test_role_comes_from_the_token_with_and_without_cern_roles(visitor, person, 
     assert (who(visitor).username, who(visitor).role) == (person, role)
 
 
-def test_both_signing_keys_are_believed(sandbox, db):
+def test_both_signing_keys_are_accepted(sandbox, db):
     """The sandbox signs with both keys alternately."""
     for _ in range(3):
         assert Browser(sandbox).sign_in("shifter").status_code == 302
 
 
-def test_sign_in_goes_on_to_where_the_person_was(visitor):
+def test_sign_in_redirects_to_the_requested_page(visitor):
     asked = visitor.client.get("/list/?runs_min=315270&comment=é")
     following = query(asked["Location"])["next"]
     assert visitor.sign_in("shifter", following)["Location"] == following
@@ -67,7 +67,7 @@ def test_sign_in_goes_on_to_where_the_person_was(visitor):
 
 
 @pytest.mark.parametrize("address", [START, f"{START}callback/"])
-def test_next_that_is_no_path_leads_home(shifter_client, address):
+def test_invalid_next_redirects_home(shifter_client, address):
     assert shifter_client.get(address, {"next": "é"})["Location"] == "/"
 
 
@@ -75,12 +75,12 @@ def test_next_of_another_site_is_not_followed(visitor):
     assert visitor.sign_in("shifter", "https://elsewhere.example/")["Location"] == "/"
 
 
-def test_way_on_of_an_earlier_try_is_not_that_of_the_next(visitor):
+def test_next_of_an_earlier_attempt_is_not_reused(visitor):
     visitor.begin("/list/")
     assert visitor.sign_in("shifter")["Location"] == "/"
 
 
-def test_session_of_the_stranger_is_not_that_of_the_person(visitor):
+def test_sign_in_starts_a_new_session(visitor):
     visitor.begin()
     before = visitor.client.session.session_key
     visitor.sign_in("shifter")
@@ -88,7 +88,7 @@ def test_session_of_the_stranger_is_not_that_of_the_person(visitor):
 
 
 @pytest.mark.parametrize("roles", [["shift"], ["Shifter"], ["shifters", "tracker-shifter"], ["leader"], ["", "a"]])
-def test_names_that_are_only_alike_give_nothing(visitor, sandbox, roles):
+def test_similar_role_names_give_no_role(visitor, sandbox, roles):
     sandbox.person("shifter", roles=roles)
     visitor.sign_in("shifter")
     assert who(visitor).role == Role.GUEST
@@ -119,7 +119,7 @@ def test_guest_sees_how_to_get_a_role(visitor):
     assert ROLES_HINT in denied.content.decode()
 
 
-def test_second_sign_in_is_the_same_account_with_the_names_of_now(visitor, sandbox):
+def test_second_sign_in_uses_the_same_account_with_current_names(visitor, sandbox):
     sandbox.person("shifter", roles=["shifter"], given_name="Ada", family_name="Old")
     Browser(sandbox).sign_in("shifter")
     sandbox.person("shifter", roles=["shifter"], given_name="Ada", family_name="New")
@@ -129,7 +129,7 @@ def test_second_sign_in_is_the_same_account_with_the_names_of_now(visitor, sandb
     assert not user.has_usable_password()
 
 
-def test_nobody_from_cern_comes_into_a_local_account_of_that_name(visitor):
+def test_cern_user_cannot_sign_in_to_a_local_account_of_the_same_name(visitor):
     local = UserFactory(username="Admin", email="admin@example.org", first_name="admin", role=Role.ADMIN)
     visitor.sign_in("admin")
     assert who(visitor) != local
@@ -137,7 +137,7 @@ def test_nobody_from_cern_comes_into_a_local_account_of_that_name(visitor):
     assert not SocialAccount.objects.filter(user=local).exists()
 
 
-def test_two_first_sign_ins_at_once_make_one_account(visitor, sandbox, monkeypatch):
+def test_concurrent_first_sign_ins_create_one_account(visitor, sandbox, monkeypatch):
     """The second sign-in looked for the account before the first had created it."""
     Browser(sandbox).sign_in("newcomer")
     monkeypatch.setattr(SocialLogin, "lookup", lambda _login: None)
@@ -147,7 +147,7 @@ def test_two_first_sign_ins_at_once_make_one_account(visitor, sandbox, monkeypat
     assert User.objects.count() == SocialAccount.objects.count() == 1
 
 
-def test_signed_in_local_account_is_not_tied_to_a_cern_one(visitor):
+def test_signed_in_local_account_is_not_linked_to_a_cern_account(visitor):
     local = UserFactory(username="somebody")
     visitor.client.force_login(local)
     answer = visitor.client.get(START, {"process": "connect", "next": "/list/"})
@@ -155,7 +155,7 @@ def test_signed_in_local_account_is_not_tied_to_a_cern_one(visitor):
     assert not SocialAccount.objects.exists()
 
 
-def test_deactivated_account_is_refused_with_a_sentence(visitor, sandbox):
+def test_deactivated_account_is_refused_with_a_message(visitor, sandbox):
     Browser(sandbox).sign_in("shifter")
     User.objects.update(is_active=False)
     answer = visitor.sign_in("shifter")
@@ -173,14 +173,14 @@ def test_only_the_needed_claims_are_stored(visitor):
     assert not SocialToken.objects.exists()
 
 
-def test_secret_of_the_client_and_the_verifier_go_in_the_body_alone(visitor, sandbox):
+def test_client_secret_and_verifier_are_sent_only_in_the_body(visitor, sandbox):
     visitor.sign_in("shifter")
     [asked] = [one for one in sandbox.requests("sso") if one["path"].endswith("/token")]
     assert (asked["method"], asked["query"]) == ("POST", "")
     assert "code_verifier=" in asked["body"]
 
 
-def test_way_back_takes_three_calls_and_few_statements(visitor, sandbox, django_assert_max_num_queries):
+def test_callback_takes_three_calls_and_few_statements(visitor, sandbox, django_assert_max_num_queries):
     Browser(sandbox).sign_in("shifter")
     back = visitor.choose(visitor.begin(), "shifter")
     sandbox.clear_requests()

@@ -51,12 +51,13 @@ class OpenRunRow:
 
 @dataclass(frozen=True)
 class OpenRunsPage:
-    """Rows, newest first, with the time of the request to Run Registry and messages.
+    """Rows, newest first, with the time of the request to Run Registry and messages. `typed`: the search as typed.
 
     `registry_problem` and `oms_problem` are empty if the service answered; `notes` list missing runs and values.
     """
 
     runs: str
+    typed: str
     rows: tuple[OpenRunRow, ...]
     asked_at: datetime
     registry_problem: str
@@ -86,11 +87,13 @@ def open_runs_page(numbers: list[int], typed: str, external_data: ExternalData, 
     registry = external_data.registry
     datasets = registry.value if isinstance(registry, Found) else None
     certified = live_certifications_of(numbers, user.training_of)
-    cells = OpenRunCellBuilder(" ".join(typed.split()), user, certified, datasets, presence_of_runs(numbers, user.pk))
+    typed = " ".join(typed.split())
+    cells = OpenRunCellBuilder(typed, user, certified, datasets, presence_of_runs(numbers, user.pk))
     shown = [number for number in numbers if datasets is None or cells.has_data(number)]
     in_registry = {dataset.run_number for dataset in datasets or []}
     return OpenRunsPage(
         runs=format_run_numbers(numbers),
+        typed=typed,
         rows=tuple(_build_row(number, external_data.oms.runs.get(number), cells) for number in shown),
         asked_at=registry.asked_at,
         registry_problem=_outage_text(registry),

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from openruns.external_data import fetch
 from openruns.forms import OneRunForm, SearchForm
-from openruns.last_search import last_search_query, save_last_search
+from openruns.searches import last_searches, save_search
 from openruns.selectors import OpenRunsPage, open_runs_page
 from users.access import role_required
 from users.models import Role, User
@@ -29,7 +29,7 @@ def open_runs(request: HttpRequest) -> HttpResponse:
         "search": search,
         "one_run": one_run,
         "page": page,
-        "last_search": last_search_query(cast("User", request.user)),
+        "searches": last_searches(cast("User", request.user)),
     }
     is_invalid = bool(search.errors or one_run.errors)
     return render(request, "openruns/open_runs.html", context, status=422 if is_invalid else 200)
@@ -41,8 +41,8 @@ def _is_one_run_request(request: HttpRequest) -> bool:
 
 
 def _search_page(request: HttpRequest, search: SearchForm) -> OpenRunsPage:
-    """Return the result of a search and store it as the last search of the user."""
+    """Return the result of a search and store it as the latest search of the user."""
     typed, user = request.GET["runs"], cast("User", request.user)
-    save_last_search(user, typed)
     numbers = search.cleaned_data["runs"]
+    save_search(user, typed, numbers)
     return open_runs_page(numbers, typed, fetch(numbers, is_retry="again" in request.GET), user)

@@ -12,17 +12,15 @@ from audit.presentation import ChangeView, present_changes
 from certhelper.home.pending import (
     AnsweredQuestion,
     HomeDraft,
-    SearchProgress,
     answered_questions,
     home_drafts,
     is_answer,
-    search_progress,
 )
 from certify.models.choices import Verdict
 from certify.review.selectors import OpenQuestions, open_questions_for
 from history_pages.selectors import unacknowledged_changes
 from listruns.selectors import all_rows, rows_for_list, rows_visible_to, verdict_totals
-from openruns.last_search import last_search_query
+from openruns.searches import SearchProgress, unfinished_searches
 
 if TYPE_CHECKING:
     from datetime import date
@@ -57,7 +55,7 @@ class VerdictTally:
 
 @dataclass(frozen=True)
 class HomePage:
-    """`today` in UTC; `last_search` is the query string of the person's last search of open runs.
+    """`today` in UTC; `searches`: the person's last searches of open runs that are not done, the latest first.
 
     `changes_by_others`: changes to this person's certifications; `answered_questions`: this person's questions that
     were answered; both until acknowledged. `incomplete` and `stale` count all live certifications; `questions`:
@@ -69,8 +67,7 @@ class HomePage:
     team: VerdictTally | None
     latest_certifications: list[TrackerCertification]
     days: list[VerdictTally]
-    last_search: str
-    search_progress: SearchProgress | None
+    searches: list[SearchProgress]
     drafts: list[HomeDraft]
     changes_by_others: list[ChangeView]
     answered_questions: list[AnsweredQuestion]
@@ -116,8 +113,7 @@ def home_page(request: HttpRequest) -> HomePage:
         team=None if user.may_certify and not user.may_change_others else daily_tally(today),
         latest_certifications=list(rows_for_list(certifications).order_by("-pk")[:MAX_CERTIFICATIONS]),
         days=days,
-        last_search=last_search_query(user),
-        search_progress=search_progress(user) if user.may_certify else None,
+        searches=unfinished_searches(user) if user.may_certify else [],
         drafts=home_drafts(user, MAX_DRAFTS) if user.may_certify else [],
         questions=open_questions_for(user),
         changes_by_others=present_changes([notice for notice in notices if not is_answer(notice)], user),

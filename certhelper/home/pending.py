@@ -1,66 +1,24 @@
-"""Pending work on the home page: the next run of the search, answered questions, drafts; read from the database."""
+"""Pending work on the home page: answered questions and drafts; read from the database."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
-from django.http import QueryDict
 from django.urls import reverse
 
-from certify.editor.worklist import Search, SearchStep, read_search
 from certify.models.choices import ReviewChangeKind
 from certify.review.models import ShifterQuestion
-from certify.rules.run_numbers import parse_run_numbers
 from certify.selectors import live_certifications_of
 from drafts.form_token import FormToken
 from drafts.selectors import PresenceEntry, newest_drafts
-from openruns.last_search import last_search_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from audit.models import Change
     from certify.models import TrackerCertification
     from users.models import User
-
-
-@dataclass(frozen=True)
-class SearchProgress:
-    """Progress in a person's last search: `left` runs are open by Run Registry's response of `asked_at` (UTC)."""
-
-    runs: str
-    first: SearchStep | None
-    left: int
-    certified: int
-    asked_at: datetime | None
-
-    @property
-    def url(self) -> str:
-        """The certify form of the first open reconstruction, with the search in its query; "" where none is open."""
-        if self.first is None:
-            return ""
-        form = reverse("certify:certify-reconstruction", args=[self.first.run_number, self.first.reconstruction])
-        return f"{form}?{urlencode({'dataset': self.first.dataset, 'runs': self.runs})}"
-
-
-def search_progress(person: User) -> SearchProgress | None:
-    """Progress in the person's last search, from the cached responses and what is certified now: one query at most."""
-    runs = QueryDict(last_search_query(person)).get("runs", "")
-    try:
-        numbers = parse_run_numbers(runs)
-    except ValueError:
-        return None
-    search = read_search(runs, numbers[0], person.training_of)
-    left, certified = search.open_steps, len(search.certified)
-    return SearchProgress(runs, left[0] if left else None, len(left), certified, _oldest_answer_time(search))
-
-
-def _oldest_answer_time(search: Search) -> datetime | None:
-    """The time of the oldest cached response."""
-    return min((answer.asked_at for answer in search.remembered.values()), default=None)
 
 
 @dataclass(frozen=True)

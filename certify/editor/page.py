@@ -175,7 +175,8 @@ class CertifyPage:
 
 
 def _step_query(step: SearchStep | None, runs: str) -> str:
-    return urlencode({"dataset": step.dataset, "runs": runs}) if step else ""
+    """The query of the form of `step`. Its dataset is not known while Run Registry is out."""
+    return urlencode({**({"dataset": step.dataset} if step.dataset else {}), "runs": runs}) if step else ""
 
 
 def certify_page(

@@ -26,7 +26,7 @@ from certify.editor.editor import (
     new_editor,
     reopened_editor,
 )
-from certify.editor.form_context import read_form_context
+from certify.editor.form_context import FormContext, read_form_context
 from certify.editor.live_checks import is_live_check, live_check_response
 from certify.editor.page import certify_page, subject_notices
 from certify.editor.subject import (
@@ -197,7 +197,7 @@ def _save_certification(request: SignedInRequest, run_number: int, editor: Certi
     link = format_html('<a href="{}">{}</a>', reverse("listruns:certification", args=[certification.pk]), certification)
     sentence = format_html("{} is saved{}", link, " as practice" if certification.is_practice else "")
     add_saved_message(request, sentence, certification)
-    return HttpResponseSeeOther(_next_address(request.POST, certification))
+    return HttpResponseSeeOther(_next_address(request.POST, certification, editor.form_context))
 
 
 def add_saved_message(request: HttpRequest, sentence: str, certification: TrackerCertification) -> None:
@@ -206,12 +206,23 @@ def add_saved_message(request: HttpRequest, sentence: str, certification: Tracke
     messages.add_message(request, level, format_html("{}. Verdict: {}.", sentence, certification.verdict.label.lower()))
 
 
-def _next_address(sent: Any, certification: TrackerCertification) -> str:
+def _search_of(runs: str, form_context: FormContext) -> Search:
+    """Return the search `runs` for the form of this context, also while Run Registry is out."""
+    search = read_search(runs, form_context.run_number, form_context.training_of)
+    return _through_outage(search, form_context)
+
+
+def _through_outage(search: Search, form_context: FormContext) -> Search:
+    """Return the search; if Run Registry did not answer for this form, it goes on in the same reconstruction."""
+    is_out = form_context.registry == "unreachable"
+    return search.assuming(form_context.reconstruction) if is_out else search
+
+
+def _next_address(sent: Any, certification: TrackerCertification, form_context: FormContext) -> str:
     """Return the URL after a save: the next open run of the search if requested, else the search or the list."""
     runs = sent.get("runs", "")[:MAX_SEARCH_LENGTH]
     if runs and sent.get("then") == "next":
-        search = read_search(runs, certification.run_number, certification.training_of)
-        following = search.next_open((certification.run_number, certification.reconstruction))
+        following = _search_of(runs, form_context).next_open((certification.run_number, certification.reconstruction))
         if following:
             address = reverse("certify:certify-reconstruction", args=[following.run_number, following.reconstruction])
             return with_query(address, dataset=following.dataset, runs=runs)
@@ -231,7 +242,7 @@ def form_page(
     """Render the certify page of this editor."""
     runs = runs or request.POST.get("runs", "")
     form_context = editor.form_context
-    search = search or (read_search(runs, form_context.run_number, form_context.training_of) if runs else None)
+    search = _through_outage(search, form_context) if search else _search_of(runs, form_context) if runs else None
     if search is not None and editor.certified is None:
         editor.certified = search.certified
     page = certify_page(editor, notices, runs=runs, search=search, theirs=theirs, reader=request.user)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from certify.selectors import certified_reconstructions
 from registry.dataset_cache import cached_datasets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from infrastructure.http.results import Found
     from registry.parsing import RegistryDataset
@@ -61,13 +61,19 @@ class Search:
     """A search of runs, with cached answers of Run Registry and the certified (run, reconstruction).
 
     `remembered`: answers of the last hours by run number. `training_of`: primary key of a user in training, for whom
-    everything without their practice is open.
+    everything without their practice is open. `assumed`: while Run Registry is out, the reconstruction in which the
+    runs without a cached answer count as open; else None.
     """
 
     numbers: frozenset[int]
     remembered: dict[int, Found[list[RegistryDataset]]]
     certified: frozenset[tuple[int, str]]
     training_of: int | None = None
+    assumed: str | None = None
+
+    def assuming(self, reconstruction: str) -> Search:
+        """Return the search while Run Registry is out: it goes on through its runs in this reconstruction."""
+        return replace(self, assumed=reconstruction)
 
     @cached_property
     def open_steps(self) -> list[SearchStep]:
@@ -77,7 +83,20 @@ class Search:
         chosen = datasets_by_reconstruction(datasets).items()
         left = [(key, dataset) for key, dataset in chosen if key not in self.certified]
         steps = [SearchStep(*key, dataset.name) for key, dataset in left if dataset.is_open or self.training_of]
-        return sorted(steps, key=_step_order)
+        return sorted([*steps, *self._assumed_steps()], key=_step_order)
+
+    def _assumed_steps(self) -> Iterator[SearchStep]:
+        """Yield the runs of which nothing is known, without a dataset, if `assumed` is set."""
+        if self.assumed is None:
+            return
+        for number in self.numbers - self.remembered.keys():
+            if (number, self.assumed) not in self.certified:
+                yield SearchStep(number, self.assumed, "")
+
+    @property
+    def certified_here(self) -> int:
+        """The number of certified reconstructions of its runs."""
+        return sum(number in self.numbers for number, _ in self.certified)
 
     def place_of(self, current: tuple[int, str]) -> SearchPlace | None:
         """Return the position of `current` in the search; None if its run is not in it."""
@@ -104,14 +123,28 @@ class Search:
 
 def read_search(runs: str, also: int, training_of: int | None = None) -> Search:
     """Return the search of the text `runs`, empty if invalid, with the data of the run `also`: one query."""
-    try:
-        numbers = frozenset(parse_run_numbers(runs))
-    except ValueError:
-        numbers = frozenset()
+    numbers = search_numbers(runs)
     known = numbers | {also}
     return Search(
         numbers, cached_datasets(known), frozenset(certified_reconstructions(known, training_of)), training_of
     )
+
+
+def read_searches(texts: Iterable[str], training_of: int | None = None) -> list[Search]:
+    """Return the searches of these texts: one query, or none without a run."""
+    numbers = [search_numbers(text) for text in texts]
+    if not (known := frozenset().union(*numbers)):
+        return []
+    remembered, certified = cached_datasets(known), frozenset(certified_reconstructions(known, training_of))
+    return [Search(runs, remembered, certified, training_of) for runs in numbers]
+
+
+def search_numbers(runs: str) -> frozenset[int]:
+    """Return the run numbers in the text, none if it is invalid."""
+    try:
+        return frozenset(parse_run_numbers(runs))
+    except ValueError:
+        return frozenset()
 
 
 def _step_order(step: SearchStep) -> tuple[int, int]:

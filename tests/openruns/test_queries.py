@@ -59,8 +59,9 @@ def make_stale(runs: list[int]) -> None:
     some.update(fetched_at=None)
 
 
-# Session, user, runs, fills; a transaction that locks and stores fills and runs; certifications; drafts.
-COLD, WARM = 12, 5
+# Session, user, runs, fills; a transaction that locks and stores fills and runs; certifications; drafts; what is
+# certified of the last searches.
+COLD, WARM = 13, 6
 
 
 @pytest.mark.django_db(transaction=True)

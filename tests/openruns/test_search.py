@@ -1,9 +1,11 @@
 """The two forms of the open runs page, before any request to a service."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
-from tests.openruns.open_runs_page import ReadPage, search
+from tests.openruns.open_runs_page import ReadPage, certify, search
 
 URL = reverse("openruns:open-runs")
 
@@ -42,20 +44,60 @@ def test_the_page_opens_with_both_forms_and_makes_no_request(shifter_client, san
     assert sandbox.requests() == []
 
 
-def test_the_last_search_is_stored_and_offered(shifter_client, sandbox):
-    search(shifter_client, "315257, 315259-315260")
-    assert f'href="{URL}?runs=315257%2C+315259-315260"' in ReadPage(shifter_client.get(URL)).html
+CHIP = re.compile(r'class="chip" href="[^"]+" title="([^"]+)"[^>]*>.*?<span class="muted">([^<]+)<', re.S)
 
 
-def test_a_refused_search_is_not_the_last_one(shifter_client):
-    search(shifter_client, "banana")
-    assert "Repeat the last search" not in ReadPage(shifter_client.get(URL)).text
+def chips(client) -> list[tuple[str, str]]:
+    """(runs, progress) of each chip of the open runs page."""
+    return CHIP.findall(page_of(client))
 
 
-def test_the_last_search_of_another_user_is_not_offered(shifter_client, other_shifter_client, sandbox):
-    search(shifter_client, "315257")
-    assert "Repeat the last search" in ReadPage(shifter_client.get(URL)).text
-    assert "Repeat the last search" not in ReadPage(other_shifter_client.get(URL)).text
+def page_of(client) -> str:
+    return client.get(URL).text
+
+
+def test_the_last_three_searches_are_chips_with_their_progress(shifter_client, shifter, sandbox):
+    for runs in ("315257, 315259-315260", "315190-315200", "315264,315265", "315267-315270"):
+        search(shifter_client, runs)
+    certify(shifter, 315267, "express")
+    assert [runs for runs, _ in chips(shifter_client)] == ["315267-315270", "315264,315265", "315190-315200"]
+    assert chips(shifter_client)[0][1] == "1 of 6"
+    assert f'href="{URL}?runs=315264%2C315265"' in page_of(shifter_client)
+
+
+@pytest.mark.parametrize("again", ["315265 315264", "315264-315265"])
+def test_a_search_of_the_same_runs_is_one_chip(shifter_client, sandbox, again):
+    for runs in ("315264,315265", "315267-315270", again):
+        search(shifter_client, runs)
+    assert [runs for runs, _ in chips(shifter_client)] == [again, "315267-315270"]
+
+
+@pytest.mark.parametrize("looked_up", [{"runs": "316187"}, {"runs": "315264"}, {"run": "316187"}, {"runs": "banana"}])
+def test_a_look_up_of_one_run_and_a_refused_search_replace_no_search(shifter_client, sandbox, looked_up):
+    for runs in ("315257,315259", "315190-315200", "315264,315265"):
+        search(shifter_client, runs)
+    for _ in range(4):
+        shifter_client.get(URL, looked_up)
+    assert [runs for runs, _ in chips(shifter_client)] == ["315264,315265", "315190-315200", "315257,315259"]
+
+
+def test_the_search_that_is_shown_is_marked(shifter_client, sandbox):
+    search(shifter_client, "315257,315259")
+    html = search(shifter_client, "315264,  315265").html
+    assert html.count('aria-current="page"><') == 0
+    assert re.findall(r'title="([^"]+)" aria-current="page"', html) == ["315264, 315265"]
+
+
+def test_searches_of_other_users_are_not_offered(shifter_client, other_shifter_client, sandbox):
+    search(shifter_client, "315257,315259")
+    assert (len(chips(shifter_client)), chips(other_shifter_client)) == (1, [])
+
+
+def test_a_search_without_an_answer_of_run_registry_counts_what_is_certified(shifter_client, shifter, sandbox):
+    sandbox.faults("registry", "refuse")
+    certify(shifter, 315267, "express")
+    search(shifter_client, "315264,315267")
+    assert chips(shifter_client) == [("315264,315267", "1 certified")]
 
 
 @pytest.mark.parametrize(

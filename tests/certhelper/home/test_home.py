@@ -8,7 +8,7 @@ from certify.models.choices import Flag
 from certify.review.actions import answer_question
 from drafts.models import Draft
 from infrastructure.http.results import Found
-from openruns.last_search import save_last_search
+from openruns.searches import save_search
 from registry.dataset_cache import cache_datasets
 from registry.parsing import RegistryDataset
 from tests.factories import CertificationFactory, QuestionFactory, RunFactory
@@ -56,9 +56,11 @@ def test_guest_sees_how_to_get_a_role_and_no_search(guest_client):
     assert 'name="runs"' not in html
 
 
-def test_last_search_is_offered_again(shifter_client, shifter):
-    save_last_search(shifter, "316187,316199-316202")
-    assert 'href="/openruns/?runs=316187%2C316199-316202"' in shifter_client.get("/").content.decode()
+def test_unfinished_searches_are_offered_again(shifter_client, shifter):
+    save_search(shifter, "315270-315271", [315271, 315270])
+    save_search(shifter, "316187,316199-316200", [316200, 316199, 316187])
+    html = shifter_client.get("/").text
+    assert 'href="/openruns/?runs=316187%2C316199-316200"' in html and 'href="/openruns/?runs=315270-315271"' in html
 
 
 def test_query_count_of_home_is_independent_of_row_count(
@@ -112,29 +114,23 @@ def _open_in_registry(*runs):
 
 
 def test_home_shows_the_next_run_of_the_last_search_without_a_request(shifter_client, shifter, sandbox):
-    save_last_search(shifter, "315270-315271")
+    save_search(shifter, "315270-315271", [315271, 315270])
     _open_in_registry(315270, 315271)
     CertificationFactory(run=RunFactory(run_number=315271))
-    shown = page(shifter_client).search_progress
-    assert (shown.left, shown.certified, shown.first.run_number) == (1, 1, 315270)
-    assert shown.url == "/certify/315270/express/?dataset=%2FExpress%2FCollisions2018%2FDQM&runs=315270-315271"
-    html = shifter_client.get("/").text
-    assert "Certify 315270 express</a>" in html and "1 open, 1 certified; open according to Run Registry at" in html
+    [shown] = page(shifter_client).searches
+    assert (shown.left, shown.certified, shown.total, shown.next_step.run_number) == (1, 1, 2, 315270)
+    assert shown.next_url == "/certify/315270/express/?dataset=%2FExpress%2FCollisions2018%2FDQM&runs=315270-315271"
+    html = " ".join(shifter_client.get("/").text.split())
+    assert "Next: 315270 express" in html and "1 of 2</span>" in html
     CertificationFactory(run=RunFactory(run_number=315270))
-    assert "0 open, 2 certified" in shifter_client.get("/").text
+    assert page(shifter_client).searches == []
     assert sandbox.requests() == []
 
 
-@pytest.mark.parametrize("typed", ["", "banana"])
-def test_no_next_run_without_a_search(shifter_client, shifter, typed):
-    save_last_search(shifter, typed)
-    assert page(shifter_client).search_progress is None
-
-
 def test_no_next_run_for_a_search_without_stored_results(shifter_client, shifter):
-    save_last_search(shifter, "315270")
-    html = shifter_client.get("/").text
-    assert "0 certified; a search shows what is open in Run Registry" in html and "Certify 315270" not in html
+    save_search(shifter, "315270-315271", [315271, 315270])
+    html = " ".join(shifter_client.get("/").text.split())
+    assert "0 certified</span>" in html and "Next: " not in html
 
 
 def test_answers_have_their_own_list_without_undo(shift_leader_client, shift_leader, shifter):

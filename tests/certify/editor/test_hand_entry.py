@@ -197,3 +197,21 @@ def test_refused_reference_stays_chosen_and_says_what_is_wrong_with_it(shifter_c
     chosen = [one for one in refused.context["page"].references if one.is_chosen]
     assert [one.value for one in chosen] == [str(collisions)] and "other run type" in chosen[0].label
     assert str(references["cosmics"].pk) in [one.value for one in refused.context["page"].references]
+
+
+def test_while_run_registry_is_out_save_and_next_goes_on_through_the_typed_runs(shifter_client, sandbox):
+    sandbox.faults("registry", "refuse")
+    runs = "315259,315264-315265"
+    shifter_client.get("/openruns/", {"runs": runs})
+    saved = []
+    path = f"/certify/315265/express/?runs={runs}"
+    while path.startswith("/certify/"):
+        opened = open_form(shifter_client, path)
+        assert f"{len(saved) + 1} of 3" in opened.text
+        path = send_form(shifter_client, opened, path, **GOOD, then="next").url
+        saved.append(path)
+    assert saved == [
+        "/certify/315264/express/?runs=315259%2C315264-315265",
+        "/certify/315259/express/?runs=315259%2C315264-315265",
+        "/openruns/?runs=315259%2C315264-315265",
+    ]

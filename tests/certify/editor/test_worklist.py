@@ -109,6 +109,21 @@ def test_place_of_a_reconstruction_that_is_closed_is_counted_while_one_is_there(
     assert (place.position, place.total, place.next) == (6, 6, None)
 
 
+def test_while_run_registry_is_out_the_runs_of_which_nothing_is_known_count_as_open(three_runs):
+    certify(399004, Reconstruction.PROMPT)
+    certify(399005, Reconstruction.EXPRESS)
+    out = read_search("399002-399005", also=399005).assuming("prompt")
+    assert [(step.run_number, step.reconstruction) for step in out.open_steps] == [
+        (399005, "prompt"),
+        (399003, "express"),
+        (399003, "prompt"),
+        (399002, "express"),
+        (399002, "prompt"),
+    ]
+    assert out.next_open((399005, "prompt")) == SearchStep(399003, "express", EXPRESS)
+    assert read_search("399004-399005", also=399005).open_steps == []
+
+
 def test_a_hundred_runs_cost_one_query(db, django_assert_num_queries):
     numbers = range(399000, 399100)
     cache_datasets(Found([known(number, EXPRESS) for number in numbers], timezone.now()), numbers)

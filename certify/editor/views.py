@@ -38,7 +38,7 @@ from certify.editor.subject import (
     checked_request,
     resolve_subject,
 )
-from certify.editor.worklist import Search, read_search
+from certify.editor.worklist import Search, form_search, read_search, through_outage
 from certify.errors import AlreadyCertified, EntryInvalid
 from certify.facts.forms import is_correction_request, with_all_inputs
 from certify.models.choices import Reconstruction, Verdict
@@ -206,23 +206,11 @@ def add_saved_message(request: HttpRequest, sentence: str, certification: Tracke
     messages.add_message(request, level, format_html("{}. Verdict: {}.", sentence, certification.verdict.label.lower()))
 
 
-def _search_of(runs: str, form_context: FormContext) -> Search:
-    """Return the search `runs` for the form of this context, also while Run Registry is out."""
-    search = read_search(runs, form_context.run_number, form_context.training_of)
-    return _through_outage(search, form_context)
-
-
-def _through_outage(search: Search, form_context: FormContext) -> Search:
-    """Return the search; if Run Registry did not answer for this form, it goes on in the same reconstruction."""
-    is_out = form_context.registry == "unreachable"
-    return search.assuming(form_context.reconstruction) if is_out else search
-
-
 def _next_address(sent: Any, certification: TrackerCertification, form_context: FormContext) -> str:
     """Return the URL after a save: the next open run of the search if requested, else the search or the list."""
     runs = sent.get("runs", "")[:MAX_SEARCH_LENGTH]
     if runs and sent.get("then") == "next":
-        following = _search_of(runs, form_context).next_open((certification.run_number, certification.reconstruction))
+        following = form_search(runs, form_context).next_open((certification.run_number, certification.reconstruction))
         if following:
             address = reverse("certify:certify-reconstruction", args=[following.run_number, following.reconstruction])
             return with_query(address, dataset=following.dataset, runs=runs)
@@ -242,7 +230,7 @@ def form_page(
     """Render the certify page of this editor."""
     runs = runs or request.POST.get("runs", "")
     form_context = editor.form_context
-    search = _through_outage(search, form_context) if search else _search_of(runs, form_context) if runs else None
+    search = through_outage(search, form_context) if search else form_search(runs, form_context) if runs else None
     if search is not None and editor.certified is None:
         editor.certified = search.certified
     page = certify_page(editor, notices, runs=runs, search=search, theirs=theirs, reader=request.user)

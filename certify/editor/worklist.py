@@ -14,6 +14,7 @@ from registry.dataset_cache import cached_datasets
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from certify.editor.form_context import FormContext
     from infrastructure.http.results import Found
     from registry.parsing import RegistryDataset
 
@@ -128,6 +129,17 @@ def read_search(runs: str, also: int, training_of: int | None = None) -> Search:
     return Search(
         numbers, cached_datasets(known), frozenset(certified_reconstructions(known, training_of)), training_of
     )
+
+
+def form_search(runs: str, form_context: FormContext) -> Search:
+    """Return the search `runs` of a form that is open, also while Run Registry is out: one query."""
+    return through_outage(read_search(runs, form_context.run_number, form_context.training_of), form_context)
+
+
+def through_outage(search: Search, form_context: FormContext) -> Search:
+    """Return the search; if Run Registry did not answer for the form, it goes on in the same reconstruction."""
+    is_out = form_context.registry == "unreachable"
+    return search.assuming(form_context.reconstruction) if is_out else search
 
 
 def read_searches(texts: Iterable[str], training_of: int | None = None) -> list[Search]:

@@ -1,4 +1,4 @@
-"""What the tests of the certify page stand on."""
+"""Fixtures of the certify page tests."""
 
 import pytest
 

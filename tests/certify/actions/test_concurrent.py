@@ -1,4 +1,4 @@
-"""Two hands on one run at the same moment, on a database with real row locks."""
+"""Concurrent writes to the same run, on a database with row locks."""
 
 import threading
 import uuid
@@ -21,25 +21,25 @@ from tests.factories import ReconstructionFactory, RunFactory, UserFactory
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time anyway"),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite allows one writer at a time"),
 ]
-HANDS = 8
+THREADS = 8
 
 
-def _all_at_once(deeds):
-    """The outcome of each deed, all begun at the same moment, each on a connection of its own."""
-    outcomes, gate = [None] * len(deeds), threading.Barrier(len(deeds))
+def _run_concurrently(actions):
+    """The outcome of each action, all started at the same time, each on its own database connection."""
+    outcomes, gate = [None] * len(actions), threading.Barrier(len(actions))
 
-    def run(at, deed):
+    def run(index, action):
         gate.wait()
         try:
-            outcomes[at] = deed()
-        except AlreadyCertified as faster:
-            outcomes[at] = faster
+            outcomes[index] = action()
+        except AlreadyCertified as conflict:
+            outcomes[index] = conflict
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=run, args=one) for one in enumerate(deeds)]
+    threads = [threading.Thread(target=run, args=indexed_action) for indexed_action in enumerate(actions)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -48,60 +48,62 @@ def _all_at_once(deeds):
 
 
 def _decision(reference, comment=""):
-    said = dict.fromkeys(FLAG_FIELDS, "good")
-    told = {"trackermap": "exists", "reference": reference, "date": date(2018, 6, 2), "comment": comment}
-    return CertificationInput.from_columns(**said, **told, confirmed=ConfirmationCode.values)
+    flags = dict.fromkeys(FLAG_FIELDS, "good")
+    columns = {"trackermap": "exists", "reference": reference, "date": date(2018, 6, 2), "comment": comment}
+    return CertificationInput.from_columns(**flags, **columns, confirmed=ConfirmationCode.values)
 
 
-@pytest.mark.parametrize("is_known", [True, False], ids=["known run", "run nobody knows"])
-def test_double_click_makes_one_record_and_both_lead_to_it(is_known):
+@pytest.mark.parametrize("is_known", [True, False], ids=["known run", "unknown run"])
+def test_concurrent_saves_with_the_same_key_create_one_certification(is_known):
     person, reference, key = UserFactory(), ReconstructionFactory(reference=True), uuid.uuid4()
     number = RunFactory().run_number if is_known else 390_001
-    deeds = [lambda: certify_run(person, number, "express", _decision(reference), CertificationContext(), key)] * HANDS
-    outcomes = _all_at_once(deeds)
-    made = TrackerCertification.objects.get()
-    assert outcomes == [made] * HANDS
+    actions = [
+        lambda: certify_run(person, number, "express", _decision(reference), CertificationContext(), key)
+    ] * THREADS
+    outcomes = _run_concurrently(actions)
+    certification = TrackerCertification.objects.get()
+    assert outcomes == [certification] * THREADS
 
 
 def test_concurrent_saves_create_one_certification_and_conflicts():
     reference, number = ReconstructionFactory(reference=True), RunFactory().run_number
-    people = UserFactory.create_batch(HANDS)
-    deeds = [
+    people = UserFactory.create_batch(THREADS)
+    actions = [
         lambda person=person: certify_run(
             person, number, "express", _decision(reference, person.username), CertificationContext()
         )
         for person in people
     ]
-    outcomes = _all_at_once(deeds)
-    made = TrackerCertification.objects.get()
-    told = [one for one in outcomes if isinstance(one, AlreadyCertified)]
-    assert len(told) == HANDS - 1
-    assert {one.existing.pk for one in told} == {made.pk}
-    assert made.comment == made.user.username
+    outcomes = _run_concurrently(actions)
+    certification = TrackerCertification.objects.get()
+    conflicts = [outcome for outcome in outcomes if isinstance(outcome, AlreadyCertified)]
+    assert len(conflicts) == THREADS - 1
+    assert {outcome.existing.pk for outcome in conflicts} == {certification.pk}
+    assert certification.comment == certification.user.username
 
 
-def test_save_with_typed_facts_and_a_page_that_reads_oms_never_lock_each_other_out():
-    """Both write fill and run; they must take them in one order."""
+def test_saving_typed_facts_and_refreshing_the_mirror_do_not_deadlock():
+    """Both write fill and run, and have to lock them in the same order."""
     person, reference, run = UserFactory(), ReconstructionFactory(reference=True), RunFactory(era=None)
     facts = RunFacts(
-        **{one.name: None for one in fields(RunFacts) if one.name not in ("run_number", "raw_values")}
+        **{field.name: None for field in fields(RunFacts) if field.name not in ("run_number", "raw_values")}
         | {"run_number": run.run_number, "fill_number": run.fill_id, "run_type": "collisions", "raw_values": {}}
     )
     fill = FillFacts(
-        **{one.name: None for one in fields(FillFacts) if one.name not in ("fill_number", "raw_values")}
+        **{field.name: None for field in fields(FillFacts) if field.name not in ("fill_number", "raw_values")}
         | {"fill_number": run.fill_id, "raw_values": {}}
     )
-    basis = CertificationContext(typed_fill={"era": {"value": "2018A"}})
+    context = CertificationContext(typed_fill={"era": {"value": "2018A"}})
 
     def read():
         for _ in range(20):
             store_facts(FetchResult({run.run_number: facts}), FetchResult({run.fill_id: fill}), {})
 
     def save():
-        made = certify_run(person, run.run_number, "express", _decision(reference), basis)
+        certification = certify_run(person, run.run_number, "express", _decision(reference), context)
         for version in range(1, 20):
             typed = CertificationContext(typed_fill={"era": {"value": f"2018{version}"}})
-            amend_certification(person, made, version, _decision(reference, str(version)), typed)
+            amend_certification(person, certification, version, _decision(reference, str(version)), typed)
         return "saved"
 
-    assert _all_at_once([read, save])[1] == "saved"
+    assert _run_concurrently([read, save])[1] == "saved"

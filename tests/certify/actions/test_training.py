@@ -1,4 +1,4 @@
-"""What a person in training certifies: apart from what counts, and beside it."""
+"""Practice certifications of people in training, separate from the ones that count."""
 
 from __future__ import annotations
 
@@ -37,37 +37,37 @@ def trainee_client(client, trainee):
     return client
 
 
-def _said(**changes):
-    said = {**GOOD, "date": date(2018, 6, 2)}
-    return CertificationInput.from_columns(**{**said, "reference": ReconstructionFactory(reference=True), **changes})
+def _decision(**changes):
+    columns = {**GOOD, "date": date(2018, 6, 2)}
+    return CertificationInput.from_columns(**{**columns, "reference": ReconstructionFactory(reference=True), **changes})
 
 
-def _practise(person, run, reconstruction="express", **basis):
-    of = CertificationContext(dataset=DATASET, is_complete=True, training_of=person.pk, **basis)
-    return certify_run(person, run.run_number, reconstruction, _said(), of)
+def _practise(person, run, reconstruction="express", **facts):
+    context = CertificationContext(dataset=DATASET, is_complete=True, training_of=person.pk, **facts)
+    return certify_run(person, run.run_number, reconstruction, _decision(), context)
 
 
-def test_practice_and_what_counts_stand_side_by_side(trainee, shifter):
+def test_practice_and_live_certification_coexist(trainee, shifter):
     run = RunFactory()
-    real = certify_run(shifter, run.run_number, "express", _said(), CertificationContext(dataset=DATASET))
+    real = certify_run(shifter, run.run_number, "express", _decision(), CertificationContext(dataset=DATASET))
     own = _practise(trainee, run)
-    other = _practise(UserFactory(in_training=True), run)
-    assert (real.is_practice, own.is_practice, other.is_practice) == (False, True, True)
+    other_practice = _practise(UserFactory(in_training=True), run)
+    assert (real.is_practice, own.is_practice, other_practice.is_practice) == (False, True, True)
     assert list(TrackerCertification.objects.all()) == [real]
     assert live_certification(run.run_number, "express") == real
     assert live_certification(run.run_number, "express", trainee.pk) == own
 
 
-def test_what_counts_is_certified_beside_practice(trainee, shifter):
+def test_practice_does_not_prevent_a_certification(trainee, shifter):
     run = RunFactory()
     _practise(trainee, run)
     assert (
-        certify_run(shifter, run.run_number, "express", _said(), CertificationContext(dataset=DATASET)).is_practice
+        certify_run(shifter, run.run_number, "express", _decision(), CertificationContext(dataset=DATASET)).is_practice
         is False
     )
 
 
-def test_one_practice_per_person_and_reconstruction(trainee):
+def test_second_practice_of_a_person_and_reconstruction_is_refused(trainee):
     run = RunFactory()
     own = _practise(trainee, run)
     with pytest.raises(AlreadyCertified) as already:
@@ -77,54 +77,61 @@ def test_one_practice_per_person_and_reconstruction(trainee):
         CertificationFactory(run=run, user=trainee, is_practice=True)
 
 
-def test_form_opened_in_training_does_not_count_once_it_is_over(trainee):
+def test_form_opened_in_the_other_mode_is_refused(trainee):
     run, opened = RunFactory(), CertificationContext(dataset=DATASET, training_of=trainee.pk)
     trainee.in_training = False
     with pytest.raises(EntryInvalid, match="in training no longer"):
-        certify_run(trainee, run.run_number, "express", _said(), opened)
+        certify_run(trainee, run.run_number, "express", _decision(), opened)
     with pytest.raises(EntryInvalid, match="in training now"):
         trainee.in_training = True
-        certify_run(trainee, run.run_number, "express", _said(), CertificationContext(dataset=DATASET))
+        certify_run(trainee, run.run_number, "express", _decision(), CertificationContext(dataset=DATASET))
     assert not TrackerCertification.everything.exists()
 
 
-def test_counterpart_is_ones_own_practice_and_nobody_elses(trainee, shifter):
+def test_counterpart_in_training_is_the_users_own_practice(trainee, shifter):
     run = RunFactory()
-    certify_run(shifter, run.run_number, "prompt", _said(tracking="excluded"), CertificationContext(dataset=DATASET))
-    _practise(trainee, run)  # nothing asked about the prompt that counts
-    with pytest.raises(EntryInvalid) as asked:
-        of = CertificationContext(dataset=DATASET, training_of=trainee.pk)
-        certify_run(trainee, run.run_number, "prompt", _said(tracking="excluded"), of)
-    assert [one.field for one in asked.value.issues] == ["confirm_counterpart"]
+    certify_run(
+        shifter, run.run_number, "prompt", _decision(tracking="excluded"), CertificationContext(dataset=DATASET)
+    )
+    _practise(trainee, run)  # the live certification of prompt is not the counterpart
+    with pytest.raises(EntryInvalid) as refused:
+        context = CertificationContext(dataset=DATASET, training_of=trainee.pk)
+        certify_run(trainee, run.run_number, "prompt", _decision(tracking="excluded"), context)
+    assert [issue.field for issue in refused.value.issues] == ["confirm_counterpart"]
 
 
-def test_facts_typed_in_practice_stay_with_it(trainee):
+def test_facts_typed_in_training_are_not_stored_in_the_mirror(trainee):
     run = RunFactory(bare=True)
     typed = {"run_type": {"value": "collisions"}, "lumisections": {"value": 5}, "recorded_lumi": {"value": 2.0}}
     own = _practise(
         trainee, run, typed_run=typed, typed_fill={"fill_number": {"value": 5999}, "era": {"value": "2018Z"}}
     )
     assert (own.run_type, own.lumisections, own.facts["fill"]["era"]) == ("collisions", 5, "2018Z")
-    kept = OmsRun.objects.get(pk=run.pk)
-    assert (kept.run_type, kept.lumisections, kept.typed, kept.fill_number) == ("unknown", None, {}, None)
+    stored_run = OmsRun.objects.get(pk=run.pk)
+    assert (stored_run.run_type, stored_run.lumisections, stored_run.typed, stored_run.fill_number) == (
+        "unknown",
+        None,
+        {},
+        None,
+    )
     assert not OmsFill.objects.filter(pk=5999).exists()
 
 
-def test_practice_is_its_owners_alone(trainee, shift_leader):
+def test_practice_can_be_changed_by_its_owner_only(trainee, shift_leader):
     own = _practise(trainee, RunFactory())
     with pytest.raises(PermissionDenied):
-        amend_certification(shift_leader, own, 1, _said(), CertificationContext(dataset=DATASET), reason="wrong")
+        amend_certification(shift_leader, own, 1, _decision(), CertificationContext(dataset=DATASET), reason="wrong")
     with pytest.raises(PermissionDenied):
         withdraw_certification(shift_leader, own, 1, "wrong")
-    changed = amend_certification(trainee, own, 1, _said(comment="seen"), CertificationContext(dataset=DATASET))
+    changed = amend_certification(trainee, own, 1, _decision(comment="seen"), CertificationContext(dataset=DATASET))
     assert (changed.version, changed.comment, changed.is_practice) == (2, "seen", True)
-    gone = withdraw_certification(trainee, changed, 2, "again")
+    withdrawn = withdraw_certification(trainee, changed, 2, "again")
     _practise(trainee, OmsRun.objects.get(pk=own.run_number))
     with pytest.raises(AlreadyCertified):
-        restore_certification(trainee, gone, 3, "back")
+        restore_certification(trainee, withdrawn, 3, "back")
 
 
-def test_practice_is_not_handed_over(shift_leader, shifter):
+def test_practice_cannot_be_handed_over(shift_leader, shifter):
     shift_leader.in_training = True
     shift_leader.save()
     own = _practise(shift_leader, RunFactory())
@@ -132,7 +139,7 @@ def test_practice_is_not_handed_over(shift_leader, shifter):
         hand_over_certification(shift_leader, own, 1, shifter, "yours")
 
 
-def test_open_runs_offer_closed_and_certified_ones_in_training(
+def test_closed_and_certified_reconstructions_are_open_in_training(
     trainee, trainee_client, shifter, shifter_client, references, sandbox
 ):
     CertificationFactory(run=OmsRun.objects.get_or_create(run_number=CLOSED)[0], reconstruction="prompt", user=shifter)
@@ -146,7 +153,7 @@ def test_open_runs_offer_closed_and_certified_ones_in_training(
     assert search(shifter_client, str(CLOSED)).rows[CLOSED].cells["express"][0] == "closed"
 
 
-def test_training_that_ends_while_a_form_is_open_asks_once(trainee, trainee_client, references):
+def test_end_of_training_with_an_open_form_requires_a_second_save(trainee, trainee_client, references):
     path = f"/certify/{CLOSED}/express/"
     opened = open_form(trainee_client, path)
     trainee.in_training = False
@@ -157,13 +164,13 @@ def test_training_that_ends_while_a_form_is_open_asks_once(trainee, trainee_clie
     assert TrackerCertification.objects.get().user == trainee
 
 
-def test_trainees_form_and_draft_are_no_mark_for_others(trainee_client, shifter_client, references):
+def test_open_form_of_a_trainee_is_not_shown_to_others(trainee_client, shifter_client, references):
     open_form(trainee_client, "/certify/315257/express/")
     assert "trainee" not in search(shifter_client, "315257").html
     assert "trainee" not in shifter_client.get("/certify/315257/express/").text
 
 
-def test_in_training_no_word_is_added_that_everybody_would_see(trainee, trainee_client, shifter_client, references):
+def test_vocabulary_cannot_be_added_in_training(trainee, trainee_client, shifter_client, references):
     path = f"/certify/{CLOSED}/express/"
     opened = open_form(trainee_client, path)
     assert "Add a problem" not in opened.text and "Add a reason" not in opened.text
@@ -177,7 +184,7 @@ def test_in_training_no_word_is_added_that_everybody_would_see(trainee, trainee_
     assert "Add a problem" in open_form(shifter_client, "/certify/315257/express/").text
 
 
-def test_in_training_oms_values_are_not_taken(trainee, trainee_client, shifter_client):
+def test_oms_values_cannot_be_taken_in_training(trainee, trainee_client, shifter_client):
     typed = {"by": "shifter", "at": "2018-04-27T18:20:00+00:00", "value": 3.7}
     run = RunFactory(b_field=3.7, typed={"b_field": typed}, reported={"b_field": {"value": 3.8, "unit": "T"}})
     address = f"/list/facts/{run.run_number}/"

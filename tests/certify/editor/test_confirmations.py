@@ -1,4 +1,4 @@
-"""What is asked on the certify and update pages: once, all at once, beside its field; kept with the certification."""
+"""Confirmations on the certify and update pages: required once, shown beside their fields, stored."""
 
 import json
 import re
@@ -30,89 +30,89 @@ def _boxes(response):
 
 
 def _ticked(response, *boxes):
-    """The boxes ticked, each sending what the page has in it."""
+    """The given checkboxes, or all of them, with the values of the page."""
     values = dict(re.findall(r'name="(confirm_\w+)" id="\w+" value="([\w-]+)"', response.content.decode()))
     return {name: values[name] for name in boxes or _boxes(response)}
 
 
 @pytest.mark.parametrize("reconstruction", ["express", "prompt", "rereco", "rerecoul"])
-def test_all_good_on_the_plain_runs_needs_no_confirmation(shifter_client, reconstruction):
+def test_all_good_flags_on_ordinary_runs_require_no_confirmation(shifter_client, reconstruction):
     for run in PLAIN:
         path = f"/certify/{run}/{reconstruction}/"
         opened = open_form(shifter_client, path)
         assert not _boxes(opened)
         assert send_form(shifter_client, opened, path, **GOOD).status_code == 303, (run, reconstruction)
-    assert {tuple(one.confirmed) for one in TrackerCertification.objects.all()} == {()}
+    assert {tuple(certification.confirmed) for certification in TrackerCertification.objects.all()} == {()}
 
 
-def test_question_is_asked_once_with_its_box_and_saved_when_ticked(shifter_client):
-    said = {**GOOD, "pixel": "excluded"}
-    asked = send_form(shifter_client, open_form(shifter_client), **said)
-    assert asked.status_code == 422 and _boxes(asked) == {"confirm_pixel"}
-    text = asked.content.decode()
+def test_confirmation_is_required_and_stored_when_ticked(shifter_client):
+    changes = {**GOOD, "pixel": "excluded"}
+    response = send_form(shifter_client, open_form(shifter_client), **changes)
+    assert response.status_code == 422 and _boxes(response) == {"confirm_pixel"}
+    text = response.content.decode()
     assert "Tracking is good while Pixel is excluded." in text
     assert 'href="#confirm_pixel"' in text and 'id="confirm_pixel"' in text
     assert text.index('id="choice-tracking"') < text.index('id="confirm_pixel"') < text.index('id="choice-trackermap"')
     assert not TrackerCertification.objects.exists()
-    assert send_form(shifter_client, asked, **_ticked(asked)).status_code == 303
+    assert send_form(shifter_client, response, **_ticked(response)).status_code == 303
     assert TrackerCertification.objects.get().confirmed == ["pixel"]
 
 
-def test_box_ticked_before_the_first_save_needs_no_second(shifter_client):
-    said = {**GOOD, "pixel": "excluded", "confirm_pixel": "on"}
-    assert send_form(shifter_client, open_form(shifter_client), **said).status_code == 303
+def test_confirmation_ticked_before_the_first_save_is_accepted(shifter_client):
+    changes = {**GOOD, "pixel": "excluded", "confirm_pixel": "on"}
+    assert send_form(shifter_client, open_form(shifter_client), **changes).status_code == 303
 
 
-def test_tick_counts_for_the_sentence_that_it_was_put_to(shifter_client):
-    asked = send_form(shifter_client, open_form(shifter_client), **{**GOOD, "pixel": "excluded"})
-    otherwise = {"pixel": "bad", "bad_reason": str(BadReasonFactory().pk), "comment": "HV", **_ticked(asked)}
-    again = send_form(shifter_client, asked, **otherwise)
+def test_confirmation_is_void_when_its_sentence_changes(shifter_client):
+    response = send_form(shifter_client, open_form(shifter_client), **{**GOOD, "pixel": "excluded"})
+    other_flags = {"pixel": "bad", "bad_reason": str(BadReasonFactory().pk), "comment": "HV", **_ticked(response)}
+    again = send_form(shifter_client, response, **other_flags)
     assert again.status_code == 422 and "Tracking is good while Pixel is bad." in again.content.decode()
     assert _boxes(again) == {"confirm_pixel"} and "confirm_pixel" not in fields_of(again)
     assert send_form(shifter_client, again, **_ticked(again)).status_code == 303
 
 
-def test_only_what_is_asked_is_kept_as_confirmed(shifter_client):
+def test_only_required_confirmations_are_stored(shifter_client):
     everything = {f"confirm_{code}": "on" for code in ConfirmationCode.values}
     assert send_form(shifter_client, open_form(shifter_client), **GOOD, **everything).status_code == 303
     assert TrackerCertification.objects.get().confirmed == []
 
 
-def test_all_questions_and_refusals_come_at_once(shifter_client):
+def test_all_errors_and_confirmations_are_shown_at_once(shifter_client):
     ChecklistFactory(identifier="general")
     CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="prompt")
     newer = ReconstructionFactory(run=RunFactory(run_number=316100), reference=True)
-    said = {**GOOD, "strip": "excluded", "pixel": "bad", "reference_runreconstruction": newer.pk}
-    asked = send_form(shifter_client, open_form(shifter_client), **said)
-    assert asked.status_code == 422
-    assert set(asked.context["form"].errors) == {"bad_reason", "comment", "checklist_general"}
-    assert _boxes(asked) == {"confirm_strip_lowstat", "confirm_pixel", "confirm_ref_newer", "confirm_counterpart"}
-    half = {"bad_reason": BadReasonFactory().pk, "comment": "hole", "checklist_general": "on", "confirm_pixel": "on"}
-    again = send_form(shifter_client, asked, **half)
+    changes = {**GOOD, "strip": "excluded", "pixel": "bad", "reference_runreconstruction": newer.pk}
+    response = send_form(shifter_client, open_form(shifter_client), **changes)
+    assert response.status_code == 422
+    assert set(response.context["form"].errors) == {"bad_reason", "comment", "checklist_general"}
+    assert _boxes(response) == {"confirm_strip_lowstat", "confirm_pixel", "confirm_ref_newer", "confirm_counterpart"}
+    partial = {"bad_reason": BadReasonFactory().pk, "comment": "hole", "checklist_general": "on", "confirm_pixel": "on"}
+    again = send_form(shifter_client, response, **partial)
     assert again.status_code == 422 and not again.context["form"].errors
     assert "confirm_pixel" in fields_of(again) and "confirm_counterpart" not in fields_of(again)
     assert send_form(shifter_client, again, **_ticked(again)).status_code == 303
-    made = TrackerCertification.objects.get(runreconstruction__reconstruction="express")
-    assert made.confirmed == ["strip_lowstat", "pixel", "ref_newer", "counterpart"]
+    certification = TrackerCertification.objects.get(runreconstruction__reconstruction="express")
+    assert certification.confirmed == ["strip_lowstat", "pixel", "ref_newer", "counterpart"]
 
 
-def test_refused_flag_still_raises_its_questions(shifter_client):
-    said = {**GOOD, "strip": "bad", "pixel": "excluded"}
-    asked = send_form(shifter_client, open_form(shifter_client), **said)
-    assert "tracking" in asked.context["form"].errors
-    assert _boxes(asked) == {"confirm_pixel"}
+def test_invalid_flag_still_requires_confirmations(shifter_client):
+    changes = {**GOOD, "strip": "bad", "pixel": "excluded"}
+    response = send_form(shifter_client, open_form(shifter_client), **changes)
+    assert "tracking" in response.context["form"].errors
+    assert _boxes(response) == {"confirm_pixel"}
 
 
-def test_luminosity_that_is_typed_wrongly_is_refused_and_not_asked(shifter_client):
+def test_invalid_luminosity_requires_no_confirmation(shifter_client):
     opened = open_form(shifter_client, "/certify/999999/express/")
-    wrong = {**GOOD, **BY_HAND, "run-recorded_lumi": "much"}
-    assert _boxes(send_form(shifter_client, opened, "/certify/999999/express/", **wrong)) == {"confirm_ref_old"}
-    none = {**GOOD, **BY_HAND, "run-recorded_lumi": "0"}
-    asked = send_form(shifter_client, opened, "/certify/999999/express/", **none)
-    assert _boxes(asked) == {"confirm_ref_old", "confirm_lumi"}
+    invalid = {**GOOD, **BY_HAND, "run-recorded_lumi": "much"}
+    assert _boxes(send_form(shifter_client, opened, "/certify/999999/express/", **invalid)) == {"confirm_ref_old"}
+    zero = {**GOOD, **BY_HAND, "run-recorded_lumi": "0"}
+    response = send_form(shifter_client, opened, "/certify/999999/express/", **zero)
+    assert _boxes(response) == {"confirm_ref_old", "confirm_lumi"}
 
 
-def test_ticks_outlive_a_reason_that_is_added(shifter_client):
+def test_ticked_confirmations_are_preserved_when_a_reason_is_added(shifter_client):
     sent = {**GOOD, "pixel": "excluded", "confirm_pixel": "on", "add_reason": "1", "new_reason": "HV off"}
     response = send_form(shifter_client, open_form(shifter_client), **sent)
     assert response.status_code == 200 and fields_of(response)["confirm_pixel"]
@@ -123,13 +123,13 @@ def _decision(**changes):
     return CertificationInput.from_columns(**{**GOOD, "date": RunFactory.start_time.date(), **changes})
 
 
-def test_action_holds_the_questions_itself(shifter):
+def test_action_requires_confirmations(shifter):
     run, reference = RunFactory(), ReconstructionFactory(reference=True)
     decision = _decision(reference=reference, pixel="excluded")
     with pytest.raises(EntryInvalid) as caught:
         certify_run(shifter, run.run_number, "express", decision, CertificationContext())
-    assert [one.field for one in caught.value.issues] == ["confirm_pixel"]
-    made = certify_run(
+    assert [issue.field for issue in caught.value.issues] == ["confirm_pixel"]
+    certification = certify_run(
         shifter,
         run.run_number,
         "express",
@@ -137,47 +137,47 @@ def test_action_holds_the_questions_itself(shifter):
         CertificationContext(),
     )
     with pytest.raises(EntryInvalid):
-        amend_certification(shifter, made, 1, decision, CertificationContext())
+        amend_certification(shifter, certification, 1, decision, CertificationContext())
     again = amend_certification(
-        shifter, made, 1, _decision(reference=reference, confirmed=["pixel"]), CertificationContext()
+        shifter, certification, 1, _decision(reference=reference, confirmed=["pixel"]), CertificationContext()
     )
     assert again.confirmed == []
 
 
-def test_change_asks_again_and_ticks_nothing_for_anybody(shifter_client, shifter):
+def test_change_requires_confirmation_again_and_box_is_unticked(shifter_client, shifter):
     run = RunFactory(run_number=RUN)
-    made = CertificationFactory(run=run, user=shifter, pixel="excluded", confirmed=["pixel"])
-    path = f"/list/{made.pk}/update/"
+    certification = CertificationFactory(run=run, user=shifter, pixel="excluded", confirmed=["pixel"])
+    path = f"/list/{certification.pk}/update/"
     opened = open_form(shifter_client, path)
     assert _boxes(opened) == {"confirm_pixel"} and "confirm_pixel" not in fields_of(opened)
-    asked = send_form(shifter_client, opened, path, comment="looked again")
-    assert asked.status_code == 422 and asked.context["editor"].form["comment"].value() == "looked again"
+    response = send_form(shifter_client, opened, path, comment="looked again")
+    assert response.status_code == 422 and response.context["editor"].form["comment"].value() == "looked again"
     assert send_form(shifter_client, opened, path, comment="looked again", confirm_pixel="on").status_code == 303
-    made.refresh_from_db()
-    assert (made.confirmed, made.comment, made.version) == (["pixel"], "looked again", 2)
+    certification.refresh_from_db()
+    assert (certification.confirmed, certification.comment, certification.version) == (["pixel"], "looked again", 2)
 
 
 def test_confirmations_are_shown_with_the_certification(shifter_client):
-    made = CertificationFactory(pixel="excluded", confirmed=["pixel", "of_old"])
-    text = shifter_client.get(f"/list/{made.pk}/").content.decode()
+    certification = CertificationFactory(pixel="excluded", confirmed=["pixel", "of_old"])
+    text = shifter_client.get(f"/list/{certification.pk}/").content.decode()
     assert "Tracking is good while Pixel is bad or excluded." in text and "of_old" in text
     (row,) = json.loads(shifter_client.get("/list/?state=live&export=json").getvalue())
     assert row["confirmed"] == ["pixel", "of_old"]
 
 
-def test_counterpart_stands_beside_what_is_said(shifter_client, other_shifter):
+def test_counterpart_is_shown_and_requires_confirmation(shifter_client, other_shifter):
     run = RunFactory(run_number=RUN, lumisections=183, recorded_lumi=14.3)
     CertificationFactory(run=run, user=other_shifter, reconstruction="express", pixel="bad", pixel_lowstat=True)
     opened = open_form(shifter_client, f"/certify/{RUN}/prompt/")
     comparison = opened.context["page"].comparison
     assert comparison.rows[0][:3] == ("Pixel", "bad, low", "not said")
     assert comparison.twin.editor_name == "shifter2" and "Express is certified" in opened.content.decode()
-    asked = send_form(shifter_client, opened, f"/certify/{RUN}/prompt/", **GOOD)
-    assert asked.status_code == 422 and _boxes(asked) == {"confirm_counterpart"}
-    assert "Express says otherwise: Pixel bad, low, here good" in asked.content.decode()
+    response = send_form(shifter_client, opened, f"/certify/{RUN}/prompt/", **GOOD)
+    assert response.status_code == 422 and _boxes(response) == {"confirm_counterpart"}
+    assert "Express says otherwise: Pixel bad, low, here good" in response.content.decode()
 
 
-def test_no_counterpart_for_a_rereco_and_none_that_is_withdrawn(shifter_client):
+def test_rereco_and_withdrawn_certifications_have_no_counterpart(shifter_client):
     run = RunFactory(run_number=RUN)
     CertificationFactory(run=run, reconstruction="express", withdrawn=True)
     CertificationFactory(run=run, reconstruction="prompt", pixel="bad")

@@ -1,4 +1,4 @@
-"""What the certify page refuses, beside which field, with everything typed kept."""
+"""Input that the certify page refuses: the field of each error, and the form preserved."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,18 +23,22 @@ def test_bad_with_reason_comment_and_problem_is_saved(shifter_client):
     changes = {**GOOD, "pixel": "bad", "bad_reason": reason.pk, "comment": "hole", "pixel_problems": [problem.pk]}
     changes["confirm_pixel"] = "on"
     assert send_form(shifter_client, open_form(shifter_client), **changes).status_code == 303
-    made = TrackerCertification.objects.get()
-    assert (made.verdict, made.bad_reason, list(made.pixel_problems.all())) == ("bad", reason, [problem])
+    certification = TrackerCertification.objects.get()
+    assert (certification.verdict, certification.bad_reason, list(certification.pixel_problems.all())) == (
+        "bad",
+        reason,
+        [problem],
+    )
 
 
-def test_what_is_saved_leads_to_its_page(shifter_client):
+def test_message_after_a_save_links_to_the_certification(shifter_client):
     assert send_form(shifter_client, open_form(shifter_client), **GOOD).status_code == 303
-    made = TrackerCertification.objects.get()
-    told = shifter_client.get("/openruns/").text
-    assert f'<a href="/list/{made.pk}/">{made}</a> is saved. Verdict: good.' in told
+    certification = TrackerCertification.objects.get()
+    text = shifter_client.get("/openruns/").text
+    assert f'<a href="/list/{certification.pk}/">{certification}</a> is saved. Verdict: good.' in text
 
 
-def test_checklist_error_is_distinct_from_the_field_of_its_name(shifter_client):
+def test_checklist_error_is_distinct_from_the_field_of_the_same_name(shifter_client):
     ChecklistFactory(identifier="pixel", title="Pixel")
     refused = send_form(shifter_client, open_form(shifter_client), **{**GOOD, "pixel": None})
     assert [name for _anchor, name in refused.context["editor"].error_links] == ["Pixel", "Checklist Pixel"]
@@ -68,25 +72,25 @@ def test_checklist_error_is_distinct_from_the_field_of_its_name(shifter_client):
     ],
     ids=str,
 )
-def test_entry_that_breaks_a_rule_is_refused_beside_its_field_and_keeps_what_was_typed(shifter_client, changes, field):
-    sent = {**GOOD, "comment": "seven words that I would not retype", **changes}
+def test_invalid_entry_is_refused_beside_its_field_and_the_form_is_preserved(shifter_client, changes, field):
+    sent = {**GOOD, "comment": "a long comment that must be preserved", **changes}
     response = send_form(shifter_client, open_form(shifter_client), **sent)
     assert response.status_code == 422
     assert field in errors_of(response)
     assert not TrackerCertification.objects.exists()
-    again = fields_of(response)
-    assert again["comment"][0].replace("\x00", "") == sent["comment"].replace("\x00", "")
-    assert again["ticket"][0]
+    form = fields_of(response)
+    assert form["comment"][0].replace("\x00", "") == sent["comment"].replace("\x00", "")
+    assert form["ticket"][0]
 
 
-def test_reference_of_the_other_type_is_refused(shifter_client, references):
+def test_reference_of_another_run_type_is_refused(shifter_client, references):
     sent = {**GOOD, "reference_runreconstruction": references["cosmics"].pk}
     response = send_form(shifter_client, open_form(shifter_client), **sent)
     assert response.status_code == 422
     assert "Choose a reference of the same type." in errors_of(response)["reference_runreconstruction"][0]
 
 
-def test_unticked_checklist_is_refused_and_a_ticked_one_saved(shifter_client):
+def test_checklist_has_to_be_ticked(shifter_client):
     ChecklistFactory(identifier="general")
     opened = open_form(shifter_client)
     assert "checklist_general" in field_names(opened)
@@ -95,14 +99,14 @@ def test_unticked_checklist_is_refused_and_a_ticked_one_saved(shifter_client):
     assert send_form(shifter_client, opened, **GOOD, checklist_general="on").status_code == 303
 
 
-def test_form_for_another_reconstruction_than_shown_is_refused(shifter_client):
+def test_reconstruction_other_than_the_one_shown_is_refused(shifter_client):
     response = send_form(shifter_client, open_form(shifter_client), **GOOD, reconstruction="prompt")
     assert response.status_code == 422
     assert not TrackerCertification.objects.exists()
 
 
 @pytest.mark.parametrize("ticket", [None, "", "forged"])
-def test_form_without_a_valid_ticket_is_shown_again_with_its_input(shifter_client, ticket):
+def test_form_without_a_valid_context_is_shown_again_with_its_input(shifter_client, ticket):
     opened = open_form(shifter_client)
     sent = {**GOOD, "ticket": ticket, "comment": "kept", "dataset": "/Express/MadeUp/DQM"}
     refused = send_form(shifter_client, opened, **sent)
@@ -110,22 +114,22 @@ def test_form_without_a_valid_ticket_is_shown_again_with_its_input(shifter_clien
     assert "opened anew" in refused.content.decode()
     assert (fields_of(refused)["comment"], fields_of(refused)["pixel"]) == (["kept"], ["good"])
     assert send_form(shifter_client, refused).status_code == 303
-    made = TrackerCertification.objects.get()
-    assert (made.dataset.name, made.is_dataset_verified) == ("/Express/Collisions2018/DQM", True)
+    certification = TrackerCertification.objects.get()
+    assert (certification.dataset.name, certification.is_dataset_verified) == ("/Express/Collisions2018/DQM", True)
 
 
-def test_ticket_of_another_run_is_none(shifter_client):
-    other = open_form(shifter_client, "/certify/315264/express/")
-    response = send_form(shifter_client, other, **GOOD)
+def test_context_of_another_run_is_refused(shifter_client):
+    opened = open_form(shifter_client, "/certify/315264/express/")
+    response = send_form(shifter_client, opened, **GOOD)
     assert response.status_code == 422 and not TrackerCertification.objects.exists()
 
 
-def test_dataset_cannot_be_left_out_where_run_registry_named_one(shifter_client):
+def test_dataset_named_by_run_registry_cannot_be_left_out(shifter_client):
     response = send_form(shifter_client, open_form(shifter_client), **GOOD, dataset="")
     assert response.status_code == 422 and "dataset" in errors_of(response)
 
 
-def test_only_reference_runs_may_be_references_and_no_run_its_own(shifter_client, references):
+def test_reference_has_to_be_a_reference_run_and_not_the_run_itself(shifter_client, references):
     plain = ReconstructionFactory(run=RunFactory(run_number=314575))
     response = send_form(shifter_client, open_form(shifter_client), **GOOD, reference_runreconstruction=plain.pk)
     assert response.status_code == 422 and "reference_runreconstruction" in errors_of(response)
@@ -137,50 +141,50 @@ def test_only_reference_runs_may_be_references_and_no_run_its_own(shifter_client
     assert "not its own reference" in str(errors_of(response))
 
 
-def test_reason_without_comment_is_refused_with_the_reason_as_a_start(shifter_client):
+def test_reason_without_comment_is_refused_with_the_reason_as_comment(shifter_client):
     reason = BadReasonFactory(name="HV off")
     response = send_form(shifter_client, open_form(shifter_client), **{**GOOD, "pixel": "bad", "bad_reason": reason.pk})
     assert response.status_code == 422
     assert fields_of(response)["comment"] == ["HV off"]
 
 
-def test_search_that_is_too_long_to_be_an_address_is_left_behind(shifter_client):
+def test_search_that_is_too_long_for_an_address_is_dropped(shifter_client):
     response = send_form(shifter_client, open_form(shifter_client), **GOOD, runs="315259," * 5000)
     assert response.status_code == 303 and len(response.url) < 10_000
 
 
-def test_refused_form_can_be_mended_and_saved(shifter_client):
+def test_refused_form_can_be_corrected_and_saved(shifter_client):
     refused = send_form(shifter_client, open_form(shifter_client), **{**GOOD, "pixel": None})
     assert send_form(shifter_client, refused, **GOOD).status_code == 303
 
 
-def test_guest_and_stranger_may_not_certify_and_nothing_is_asked(guest_client, client, sandbox):
+def test_guest_and_anonymous_user_cannot_certify_and_no_request_is_sent(guest_client, client, sandbox):
     assert guest_client.get(f"/certify/{RUN}/express/").status_code == 403
     assert guest_client.post(f"/certify/{RUN}/express/", GOOD).status_code == 403
-    stranger = client.get(f"/certify/{RUN}/express/")
-    assert stranger.status_code == 302 and stranger.url.startswith("/accounts/login/?next=/certify/")
+    anonymous = client.get(f"/certify/{RUN}/express/")
+    assert anonymous.status_code == 302 and anonymous.url.startswith("/accounts/login/?next=/certify/")
     assert sandbox.requests() == []
 
 
-def test_added_reason_is_chosen_and_all_else_stays_as_typed(shifter_client):
+def test_added_reason_is_selected_and_the_form_is_preserved(shifter_client):
     sent = {"pixel": "bad", "comment": "half typed", "new_reason": " HV  off ", "add_reason": "1"}
     response = send_form(shifter_client, open_form(shifter_client), **sent)
     assert response.status_code == 200
-    made = BadReason.objects.get()
-    again = fields_of(response)
-    assert made.name == "HV off"
-    assert (again["bad_reason"], again["comment"], again["pixel"]) == ([str(made.pk)], ["half typed"], ["bad"])
+    reason = BadReason.objects.get()
+    form = fields_of(response)
+    assert reason.name == "HV off"
+    assert (form["bad_reason"], form["comment"], form["pixel"]) == ([str(reason.pk)], ["half typed"], ["bad"])
     assert not TrackerCertification.objects.exists()
 
 
-def test_reason_that_exists_is_chosen_not_doubled(shifter_client):
-    known = BadReasonFactory(name="HV off")
+def test_existing_reason_is_selected_and_not_duplicated(shifter_client):
+    reason = BadReasonFactory(name="HV off")
     response = send_form(shifter_client, open_form(shifter_client), new_reason="hv off", add_reason="1")
-    assert fields_of(response)["bad_reason"] == [str(known.pk)]
+    assert fields_of(response)["bad_reason"] == [str(reason.pk)]
     assert BadReason.objects.count() == 1
 
 
-def test_retired_reason_is_not_made_again(shifter_client):
+def test_retired_reason_cannot_be_added_again(shifter_client):
     BadReasonFactory(name="Old one", is_retired=True)
     response = send_form(shifter_client, open_form(shifter_client), new_reason="old one", add_reason="1")
     assert response.status_code == 422
@@ -188,14 +192,14 @@ def test_retired_reason_is_not_made_again(shifter_client):
 
 
 @pytest.mark.parametrize("name", ["", "x" * 51], ids=["empty", "too long"])
-def test_reason_without_a_possible_name_gets_its_error(shifter_client, name):
+def test_reason_with_an_invalid_name_gets_an_error(shifter_client, name):
     response = send_form(shifter_client, open_form(shifter_client), new_reason=name, add_reason="1", comment="kept")
     assert response.status_code == 422
     assert response.context["editor"].new_term_forms["reason"].errors["new_reason"]
     assert fields_of(response)["comment"] == ["kept"]
 
 
-def test_reason_added_shows_no_errors_of_what_is_not_yet_said(shifter_client, sandbox):
+def test_adding_a_reason_shows_no_errors_of_other_fields(shifter_client, sandbox):
     sandbox.faults("oms", "refuse")
     for name, status in (("HV off", 200), ("", 422)):
         response = send_form(shifter_client, open_form(shifter_client), new_reason=name, add_reason="1")
@@ -203,22 +207,22 @@ def test_reason_added_shows_no_errors_of_what_is_not_yet_said(shifter_client, sa
         assert "Not saved" not in response.content.decode()
 
 
-def test_enter_in_a_field_presses_neither_add_nor_over(shifter_client):
-    """The first submit button in the page is what a browser presses then."""
+def test_first_submit_button_saves_the_form(shifter_client):
+    """Enter in a field activates the first submit button of the form."""
     text = open_form(shifter_client).content.decode()
     form = text[text.index("<main") :]
     assert form.index('name="then" value="list" hidden') < form.index('name="add_reason"')
 
 
-def test_form_of_another_reconstruction_than_the_address_is_opened_anew(shifter_client):
+def test_form_of_another_reconstruction_than_the_address_is_opened_again(shifter_client):
     opened = open_form(shifter_client, f"/certify/{RUN}/prompt/")
-    answer = send_form(shifter_client, opened, f"/certify/{RUN}/express/", **GOOD)
-    assert answer.status_code == 422
-    assert answer.context["editor"].form_context.reconstruction == "express"
+    response = send_form(shifter_client, opened, f"/certify/{RUN}/express/", **GOOD)
+    assert response.status_code == 422
+    assert response.context["editor"].form_context.reconstruction == "express"
     assert not TrackerCertification.objects.exists()
 
 
-def test_problems_stay_unfolded_beside_a_bad_component(shifter_client):
+def test_problems_are_unfolded_beside_a_bad_component(shifter_client):
     opened = open_form(shifter_client)
     assert "data-problems open" not in opened.content.decode()
     refused = send_form(shifter_client, opened, **GOOD | {"pixel": "bad"})

@@ -1,4 +1,4 @@
-"""The same rules while the shifter types: a fragment, and nothing saved."""
+"""Live checks: the rules of entry while the form is filled in; nothing is saved."""
 
 import json
 
@@ -22,7 +22,7 @@ def _sentences(response):
     return [sentence for _anchor, sentence in response.context["open_issues"]]
 
 
-def test_empty_form_is_not_shouted_at(shifter_client):
+def test_empty_form_shows_no_issues(shifter_client):
     ChecklistFactory(identifier="general")
     response = _live_check(shifter_client, open_form(shifter_client))
     assert _sentences(response) == [] and not field_names(response)
@@ -38,23 +38,23 @@ def test_live_checks_apply_the_rules(shifter_client):
     assert 'hx-swap-oob="innerHTML:#confirmations-tracking,' in response.content.decode()
 
 
-def test_each_place_of_the_fragment_is_on_the_page(shifter_client):
+def test_page_contains_each_target_of_the_fragment(shifter_client):
     page = open_form(shifter_client).content.decode()
-    for place, _asked in _live_check(shifter_client, open_form(shifter_client)).context["places"]:
+    for place, _confirmations in _live_check(shifter_client, open_form(shifter_client)).context["places"]:
         assert f'id="confirmations-{place}"' in page
     assert 'id="live-checks"' in page
 
 
-def test_questions_stand_in_the_way_until_they_are_ticked(shifter_client):
-    said = GOOD | {"pixel": "excluded"}
+def test_confirmations_are_open_issues_until_they_are_ticked(shifter_client):
+    changes = GOOD | {"pixel": "excluded"}
     sentence = "Tracking is good while Pixel is excluded. Tick to confirm, or change it."
-    response = _live_check(shifter_client, open_form(shifter_client), **said)
+    response = _live_check(shifter_client, open_form(shifter_client), **changes)
     assert response.context["open_issues"] == [("confirm_pixel", sentence)]
-    response = _live_check(shifter_client, open_form(shifter_client), **said, confirm_pixel="on")
+    response = _live_check(shifter_client, open_form(shifter_client), **changes, confirm_pixel="on")
     assert response.context["open_issues"] == []
 
 
-def test_facts_to_be_typed_are_named_before_one_saves(shifter_client, sandbox):
+def test_missing_facts_are_shown_before_saving(shifter_client, sandbox):
     sandbox.faults("oms", "refuse")
     path = "/certify/999999/express/"
     opened = open_form(shifter_client, path)
@@ -72,7 +72,7 @@ def test_facts_to_be_typed_are_named_before_one_saves(shifter_client, sandbox):
     assert "needed for collisions" not in cosmics.content.decode()
 
 
-def test_typed_facts_count_though_others_are_still_missing(shifter_client):
+def test_typed_facts_are_checked_while_others_are_missing(shifter_client):
     opened = open_form(shifter_client, "/certify/999999/express/")
     typed = {"run-run_type": "cosmics", "run-recorded_lumi": "3", "run-recorded_lumi_unit": "pb^{-1}"}
     response = _live_check(shifter_client, opened, "/certify/999999/express/", **typed)
@@ -82,32 +82,34 @@ def test_typed_facts_count_though_others_are_still_missing(shifter_client):
     assert "confirm_lumi" not in field_names(response)
 
 
-def test_nothing_is_saved_written_or_asked_outside(shifter_client, sandbox, django_assert_max_num_queries):
+def test_live_checks_write_nothing_and_make_no_request(shifter_client, sandbox, django_assert_max_num_queries):
     opened = open_form(shifter_client)
     sandbox.clear()
-    with django_assert_max_num_queries(9) as seen:
+    with django_assert_max_num_queries(9) as captured:
         _live_check(shifter_client, opened, **GOOD)
-    assert not [one for one in seen.captured_queries if one["sql"].split()[0] in ("INSERT", "UPDATE", "DELETE")]
+    assert not [
+        query for query in captured.captured_queries if query["sql"].split()[0] in ("INSERT", "UPDATE", "DELETE")
+    ]
     assert sandbox.requests() == []
     assert not TrackerCertification.objects.exists()
 
 
-def test_hints_of_a_form_without_its_ticket_are_silent(shifter_client):
+def test_form_without_its_context_gets_no_live_checks(shifter_client):
     response = send_form(shifter_client, open_form(shifter_client), hints="1", ticket="")
     assert response.status_code == 204
 
 
-def test_change_gets_the_same_hints_and_only_who_may(shifter_client, other_shifter_client, shifter):
-    made = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
-    path = f"/list/{made.pk}/update/"
+def test_live_checks_of_a_change_require_permission(shifter_client, other_shifter_client, shifter):
+    certification = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
+    path = f"/list/{certification.pk}/update/"
     opened = open_form(shifter_client, path)
     assert field_names(_live_check(shifter_client, opened, path, pixel="excluded")) == {"confirm_pixel"}
     assert send_form(other_shifter_client, opened, path, hints="1").status_code == 403
-    made.refresh_from_db()
-    assert (made.version, made.pixel) == (1, "good")
+    certification.refresh_from_db()
+    assert (certification.version, certification.pixel) == (1, "good")
 
 
-def test_counterpart_is_compared_as_it_is_said(shifter_client):
+def test_counterpart_is_compared_while_the_form_is_filled_in(shifter_client):
     CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="express", strip="bad")
     path = f"/certify/{RUN}/prompt/"
     opened = open_form(shifter_client, path)
@@ -120,14 +122,14 @@ def _invalid_inputs(response):
     return json.loads(response["HX-Trigger"])["remaining_errors"]
 
 
-def test_hints_name_the_fields_at_which_a_save_would_be_refused(shifter_client):
-    """static/js/form_errors.js takes old errors away from all others."""
+def test_live_checks_name_the_fields_with_errors(shifter_client):
+    """static/js/form_errors.js removes the errors of all other fields."""
     opened = open_form(shifter_client)
     assert {"choice-pixel", "choice-strip", "choice-trackermap"} <= set(
         _invalid_inputs(_live_check(shifter_client, opened))
     )
-    said = GOOD | {"pixel": "bad"}
-    assert _invalid_inputs(_live_check(shifter_client, opened, **said)) == [
+    changes = GOOD | {"pixel": "bad"}
+    assert _invalid_inputs(_live_check(shifter_client, opened, **changes)) == [
         "id_bad_reason",
         "id_comment",
         "confirm_pixel",

@@ -1,4 +1,4 @@
-"""The certify page over real HTTP to the sandbox: what opens, at what cost, and what is saved."""
+"""The certify page over real HTTP to the sandbox: what opens, the number of requests, and what is saved."""
 
 import json
 import re
@@ -21,19 +21,19 @@ from tests.many import many_certifications
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("references")]
 
 
-def test_run_alone_opens_its_first_uncertified_dataset(shifter_client):
+def test_run_without_reconstruction_opens_its_first_uncertified_dataset(shifter_client):
     response = open_form(shifter_client, f"/certify/{RUN}/")
     assert response.context["page"].editor.form_context.reconstruction == "express"
     assert response.context["page"].dataset == "/Express/Collisions2018/DQM"
 
 
-def test_run_alone_goes_on_to_prompt_when_express_is_certified(shifter_client):
+def test_run_without_reconstruction_opens_prompt_when_express_is_certified(shifter_client):
     CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="express")
     response = open_form(shifter_client, f"/certify/{RUN}/")
     assert response.context["page"].dataset == "/PromptReco/Collisions2018A/DQM"
 
 
-def test_run_alone_prefers_what_is_open_in_run_registry(shifter_client):
+def test_run_without_reconstruction_prefers_datasets_open_in_run_registry(shifter_client):
     """Of 315322 express, prompt and both rerecos are open; of 315259 the rerecos are COMPLETED and come last."""
     run = RunFactory(run_number=RUN)
     CertificationFactory(run=run, reconstruction="express")
@@ -52,7 +52,7 @@ def test_rereco_never_opens_the_ul_dataset(shifter_client):
     )
 
 
-def test_pinned_dataset_says_which_reconstruction(shifter_client):
+def test_pinned_dataset_determines_the_reconstruction(shifter_client):
     page = open_form(shifter_client, f"/certify/{RUN}/?dataset=/PromptReco/Collisions2018A/DQM").context["page"]
     assert page.editor.form_context.reconstruction == "prompt"
 
@@ -67,7 +67,7 @@ def test_pinned_dataset_says_which_reconstruction(shifter_client):
         "/certify/99/",
     ],
 )
-def test_what_does_not_exist_is_404_with_a_sentence_and_writes_nothing(shifter_client, path):
+def test_unknown_run_reconstruction_or_dataset_is_404_and_writes_nothing(shifter_client, path):
     before = OmsRun.objects.count()
     response = shifter_client.get(path)
     assert response.status_code == 404
@@ -75,7 +75,7 @@ def test_what_does_not_exist_is_404_with_a_sentence_and_writes_nothing(shifter_c
     assert OmsRun.objects.count() - before <= 1
 
 
-def test_run_with_all_datasets_certified_says_so_and_goes_back_to_open_runs(shifter_client):
+def test_run_with_all_datasets_certified_redirects_to_open_runs(shifter_client):
     run = RunFactory(run_number=315262)
     CertificationFactory(run=run, reconstruction="express")
     response = shifter_client.get("/certify/315262/", follow=True)
@@ -83,7 +83,7 @@ def test_run_with_all_datasets_certified_says_so_and_goes_back_to_open_runs(shif
     assert "All datasets of run 315262 are certified." in response.content.decode()
 
 
-def test_page_shows_the_facts_of_oms_as_plain_digits_and_with_units(shifter_client):
+def test_page_shows_the_facts_of_oms_with_units(shifter_client):
     text = open_form(shifter_client, "/certify/315270/express/").content.decode()
     assert "78.150 /pb" in text
     assert "fill 6616" in text
@@ -94,29 +94,29 @@ def test_page_shows_the_facts_of_oms_as_plain_digits_and_with_units(shifter_clie
 def test_opening_a_new_run_costs_two_oms_calls_in_sequence_and_one_of_run_registry(shifter_client, sandbox):
     open_form(shifter_client)
     oms, registry = sandbox.requests("oms"), sandbox.requests("registry")
-    assert [one["path"].rsplit("/", 1)[-1].split("?")[0] for one in oms] == ["runs", "fills"]
+    assert [request["path"].rsplit("/", 1)[-1].split("?")[0] for request in oms] == ["runs", "fills"]
     assert len(registry) == 1
     open_form(shifter_client)
     assert len(sandbox.requests("oms")) == 2
 
 
-def test_opening_from_a_search_asks_nobody(shifter_client, sandbox):
+def test_opening_from_a_search_makes_no_request(shifter_client, sandbox):
     shifter_client.get(f"/openruns/?runs={RUN}")
     sandbox.clear()
     open_form(shifter_client, f"/certify/{RUN}/express/?dataset=/Express/Collisions2018/DQM&runs={RUN}")
     assert sandbox.requests() == []
 
 
-def test_opening_a_run_just_searched_by_its_own_address_asks_nobody_for_two_minutes(shifter_client, sandbox):
+def test_opening_a_searched_run_makes_no_request_for_two_minutes(shifter_client, sandbox):
     shifter_client.get(f"/openruns/?runs={RUN}")
     sandbox.clear()
     open_form(shifter_client)
     assert sandbox.requests() == []
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=3)):
         open_form(shifter_client)
-        assert [one["service"] for one in sandbox.requests()] == ["registry"]
+        assert [request["service"] for request in sandbox.requests()] == ["registry"]
     open_form(shifter_client, f"/certify/{RUN}/")
-    assert [one["service"] for one in sandbox.requests()] == ["registry", "registry"]
+    assert [request["service"] for request in sandbox.requests()] == ["registry", "registry"]
 
 
 def test_reference_of_the_other_type_is_not_offered_and_the_best_is_proposed(shifter_client, references):
@@ -125,23 +125,28 @@ def test_reference_of_the_other_type_is_not_offered_and_the_best_is_proposed(shi
     assert field.value() == references["collisions"].pk
 
 
-def test_good_certification_is_saved_with_its_facts_and_leads_on(shifter_client, shifter, references, sandbox):
+def test_good_certification_is_saved_with_its_facts(shifter_client, shifter, references, sandbox):
     opened = open_form(shifter_client)
     sandbox.clear()
     response = send_form(shifter_client, opened, **GOOD)
     assert (response.status_code, response.url) == (303, "/list/")
-    made = TrackerCertification.objects.get()
-    assert (made.user, made.run_number, made.reconstruction, made.verdict) == (shifter, RUN, "express", "good")
-    assert made.reference_runreconstruction == references["collisions"]
-    assert made.dataset.name == "/Express/Collisions2018/DQM"
-    assert made.is_dataset_verified and made.external_info_complete
-    assert made.facts["registry"]["state"] == "OPEN"
-    assert made.facts["run"]["fill_number"] == 6615
-    assert made.date == datetime.now(UTC).date()
+    certification = TrackerCertification.objects.get()
+    assert (certification.user, certification.run_number, certification.reconstruction, certification.verdict) == (
+        shifter,
+        RUN,
+        "express",
+        "good",
+    )
+    assert certification.reference_runreconstruction == references["collisions"]
+    assert certification.dataset.name == "/Express/Collisions2018/DQM"
+    assert certification.is_dataset_verified and certification.external_info_complete
+    assert certification.facts["registry"]["state"] == "OPEN"
+    assert certification.facts["run"]["fill_number"] == 6615
+    assert certification.date == datetime.now(UTC).date()
     assert sandbox.requests() == []
 
 
-def test_save_and_next_leads_to_the_next_open_one_of_the_search(shifter_client):
+def test_save_and_next_redirects_to_the_next_open_dataset_of_the_search(shifter_client):
     shifter_client.get("/openruns/?runs=315259,315264")
     path = "/certify/315264/prompt/?dataset=/PromptReco/Collisions2018A/DQM&runs=315259,315264"
     response = send_form(shifter_client, open_form(shifter_client, path), path, **GOOD, then="next")
@@ -150,13 +155,13 @@ def test_save_and_next_leads_to_the_next_open_one_of_the_search(shifter_client):
 
 
 def search_of(client, runs: str, age: timedelta) -> None:
-    """Search the runs, so long ago."""
+    """Search the runs and set the age of the answer."""
     client.get(f"/openruns/?runs={runs}")
-    for number, found in dataset_cache.cached_datasets(map(int, runs.split(","))).items():
-        dataset_cache.cache_datasets(replace(found, asked_at=found.asked_at - age), [number])
+    for number, entry in dataset_cache.cached_datasets(map(int, runs.split(","))).items():
+        dataset_cache.cache_datasets(replace(entry, asked_at=entry.asked_at - age), [number])
 
 
-def test_the_way_through_a_search_lasts_a_shift_and_an_old_state_is_asked_again(shifter_client, sandbox):
+def test_search_is_cached_for_a_shift_and_an_old_state_is_requested_again(shifter_client, sandbox):
     search_of(shifter_client, "315259,315264", timedelta(hours=7))
     sandbox.clear()
     path = "/certify/315264/prompt/?dataset=/PromptReco/Collisions2018A/DQM&runs=315259,315264"
@@ -167,7 +172,7 @@ def test_the_way_through_a_search_lasts_a_shift_and_an_old_state_is_asked_again(
     assert response.url.startswith("/certify/315259/express/?dataset=")
 
 
-def test_what_the_page_asked_of_run_registry_is_kept_for_the_next_who_opens_it(shifter_client, sandbox):
+def test_datasets_requested_by_the_page_are_cached(shifter_client, sandbox):
     search_of(shifter_client, str(RUN), timedelta(minutes=16))
     sandbox.clear()
     for _ in range(2):
@@ -175,15 +180,15 @@ def test_what_the_page_asked_of_run_registry_is_kept_for_the_next_who_opens_it(s
     assert len(sandbox.requests("registry")) == 1
 
 
-def test_save_from_a_search_leads_back_to_it(shifter_client):
+def test_save_from_a_search_redirects_to_the_search(shifter_client):
     shifter_client.get("/openruns/?runs=315259")
     path = f"/certify/{RUN}/express/?runs=315259"
     response = send_form(shifter_client, open_form(shifter_client, path), path, **GOOD)
     assert response.url == "/openruns/?runs=315259"
 
 
-def test_public_list_of_references_has_the_shape_tools_read(client, django_assert_num_queries):
-    made = CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="prompt")
+def test_public_list_of_references_has_its_documented_format(client, django_assert_num_queries):
+    certification = CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="prompt")
     CertificationFactory(withdrawn=True)
     with django_assert_num_queries(1):
         response = client.get("/certify/allRunsRefRuns/")
@@ -191,19 +196,19 @@ def test_public_list_of_references_has_the_shape_tools_read(client, django_asser
         {
             "run_number": RUN,
             "run_reconstruction_type": "prompt",
-            "reference_run_number": made.reference_runreconstruction.run_id,
+            "reference_run_number": certification.reference_runreconstruction.run_id,
             "reference_run_reconstruction_type": "express",
             "dataset": "/PromptReco/Collisions2018A/DQM",
         }
     ]
 
 
-def test_public_list_of_references_answers_a_head(client, db):
+def test_public_list_of_references_supports_head_requests(client, db):
     assert client.head("/certify/allRunsRefRuns/").status_code == 200
 
 
 @pytest.mark.parametrize("count", [100, 10_000])
-def test_certify_page_needs_at_most_12_queries_however_much_there_is(
+def test_certify_page_needs_at_most_12_queries_at_any_number_of_certifications(
     shifter_client, count, django_assert_max_num_queries
 ):
     many_certifications(count)
@@ -215,10 +220,10 @@ def test_certify_page_needs_at_most_12_queries_however_much_there_is(
 def test_class_and_dataset_name_are_shown_where_they_disagree_with_the_run_type(shifter_client):
     RunFactory(run_number=RUN, cosmics=True)
     notices = open_form(shifter_client).context["page"].notices
-    assert [one for one in notices if "class Collisions18 says collisions" in one]
-    assert [one for one in notices if "dataset name /Express/Collisions2018/DQM says collisions" in one]
+    assert [notice for notice in notices if "class Collisions18 says collisions" in notice]
+    assert [notice for notice in notices if "dataset name /Express/Collisions2018/DQM says collisions" in notice]
 
 
-def test_comment_cannot_grow_beyond_what_the_server_reads(shifter_client, settings):
-    found = re.search(r'<textarea[^>]*name="comment"[^>]*maxlength="(\d+)"', open_form(shifter_client).content.decode())
-    assert found and 4 * int(found[1]) < settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+def test_maximum_comment_length_is_within_the_request_limit(shifter_client, settings):
+    match = re.search(r'<textarea[^>]*name="comment"[^>]*maxlength="(\d+)"', open_form(shifter_client).content.decode())
+    assert match and 4 * int(match[1]) < settings.DATA_UPLOAD_MAX_MEMORY_SIZE

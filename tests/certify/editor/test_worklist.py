@@ -1,4 +1,4 @@
-"""The way through a search: from what was just read of Run Registry and the live certifications, asking nobody."""
+"""The steps through a search: from cached datasets of Run Registry and live certifications, without a request."""
 
 import pytest
 from django.utils import timezone
@@ -44,12 +44,12 @@ def certify(run_number: int, reconstruction: str, **values):
         ((398000, "express"), SearchStep(399003, "express", EXPRESS)),
     ],
 )
-def test_next_goes_down_the_search_and_starts_again_at_its_end(three_runs, after, following):
+def test_next_follows_the_search_and_starts_again_at_its_end(three_runs, after, following):
     assert read_search(SEARCH, also=399003).next_open(after) == following
 
 
 @pytest.mark.parametrize(("certified", "leads_on"), [([], True), ([399003, 399002], False)])
-def test_end_of_the_search_leads_on_to_what_was_left_open(three_runs, shifter_client, sandbox, certified, leads_on):
+def test_last_dataset_of_the_search_leads_to_those_left_open(three_runs, shifter_client, sandbox, certified, leads_on):
     for number in certified:
         certify(number, Reconstruction.EXPRESS)
         certify(number, Reconstruction.PROMPT)
@@ -57,7 +57,7 @@ def test_end_of_the_search_leads_on_to_what_was_left_open(three_runs, shifter_cl
     assert ("Save and next" in html) is leads_on
 
 
-def test_next_passes_over_what_is_certified(three_runs):
+def test_next_skips_certified_datasets(three_runs):
     certify(399003, Reconstruction.PROMPT)
     certify(399002, Reconstruction.EXPRESS)
     assert read_search(SEARCH, also=399003).next_open((399003, "express")) == SearchStep(399002, "prompt", PROMPT)
@@ -75,7 +75,7 @@ def test_next_stays_within_the_search(three_runs):
 
 
 @pytest.mark.parametrize("runs", ["", "banana", "399003-399001", "398000-398010"])
-def test_without_a_search_that_is_known_there_is_no_next_and_no_neighbour(three_runs, runs):
+def test_unknown_search_has_no_next_and_no_neighbours(three_runs, runs):
     assert read_search(runs, also=399003).next_open((399003, "express")) is None
     assert read_search(runs, also=399003).place_of((399003, "express")) is None
 
@@ -86,8 +86,8 @@ def test_next_prefers_the_open_dataset_of_two(db):
         known(399001, "/ReReco/Run2018A_17Sep2018_v2/DQM"),
     ]
     cache_datasets(Found(datasets, timezone.now()), [399001])
-    found = read_search("399001", also=399003).next_open((399001, "express"))
-    assert found == SearchStep(399001, "rereco", "/ReReco/Run2018A_17Sep2018_v2/DQM")
+    step = read_search("399001", also=399003).next_open((399001, "express"))
+    assert step == SearchStep(399001, "rereco", "/ReReco/Run2018A_17Sep2018_v2/DQM")
 
 
 def test_place_counts_open_and_certified_and_names_open_neighbours(three_runs):
@@ -98,13 +98,13 @@ def test_place_counts_open_and_certified_and_names_open_neighbours(three_runs):
     assert place.next == SearchStep(399002, "prompt", PROMPT)
 
 
-def test_place_at_the_ends_has_one_neighbour(three_runs):
+def test_place_at_either_end_has_one_neighbour(three_runs):
     assert read_search(SEARCH, also=399003).place_of((399003, "express")).previous is None
     last = read_search(SEARCH, also=399003).place_of((399001, "express"))
     assert (last.position, last.total, last.next) == (5, 5, None)
 
 
-def test_place_of_a_reconstruction_that_is_closed_is_counted_while_one_is_there(three_runs):
+def test_closed_reconstruction_is_counted_while_it_is_open_in_the_form(three_runs):
     place = read_search(SEARCH, also=399003).place_of((399001, "prompt"))
     assert (place.position, place.total, place.next) == (6, 6, None)
 

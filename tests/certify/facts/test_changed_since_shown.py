@@ -1,4 +1,4 @@
-"""A verdict rests on facts that its author saw: where OMS says otherwise at saving, the form comes back once."""
+"""Verdict facts that changed after the form was opened: the form is shown again once with the difference."""
 
 import re
 from dataclasses import asdict
@@ -23,55 +23,66 @@ PATH = f"/certify/{RUN}/express/"
 
 
 @pytest.fixture
-def made(shifter):
+def certification(shifter):
     return CertificationFactory(user=shifter, run=RunFactory(recorded_lumi=100.0, lumisections=600))
 
 
-def _oms_says(number, **other):
+def _store_oms_values(number, **changed):
     run = OmsRun.objects.get(pk=number)
-    same = {name: getattr(run, name) for name in ("run_number", "run_type", "lumisections", "recorded_lumi", "energy")}
-    upsert.store_facts(FetchResult({number: RunFacts(**same | other)}, None, timezone.now()), FetchResult(), {})
+    current = {
+        name: getattr(run, name) for name in ("run_number", "run_type", "lumisections", "recorded_lumi", "energy")
+    }
+    upsert.store_facts(FetchResult({number: RunFacts(**current | changed)}, None, timezone.now()), FetchResult(), {})
 
 
-def _marked(made, now):
-    TrackerCertification.objects.filter(pk=made.pk).update(
-        stale=[{"fact": "dataset", "was": str(made.dataset), "now": now}], stale_since=timezone.now()
+def _mark_stale(certification, now):
+    TrackerCertification.objects.filter(pk=certification.pk).update(
+        stale=[{"fact": "dataset", "was": str(certification.dataset), "now": now}], stale_since=timezone.now()
     )
 
 
-def test_certified_once_the_other_facts_were_shown(shifter_client):
+def test_changed_facts_are_shown_before_certifying(shifter_client):
     opened = open_form(shifter_client)
-    _oms_says(RUN, lumisections=7, recorded_lumi=0.5)
-    refused = send_form(shifter_client, opened, **GOOD, comment="kept words")
+    _store_oms_values(RUN, lumisections=7, recorded_lumi=0.5)
+    refused = send_form(shifter_client, opened, **GOOD, comment="preserved text")
     text = refused.content.decode()
     assert refused.status_code == 422
     assert re.search(r"Lumisections are 7 now, \d+ were shown\. Check it and save again\.", text)
     assert "Recorded luminosity is 0.500 /pb now" in text
-    assert "kept words" in text
+    assert "preserved text" in text
     assert not TrackerCertification.objects.exists()
     assert send_form(shifter_client, refused).status_code == 303
-    made = TrackerCertification.objects.get()
-    assert (made.lumisections, made.recorded_lumi, made.comment) == (7, 0.5, "kept words")
+    certification = TrackerCertification.objects.get()
+    assert (certification.lumisections, certification.recorded_lumi, certification.comment) == (
+        7,
+        0.5,
+        "preserved text",
+    )
 
 
-def test_changed_and_the_mark_taken_away_once_the_other_facts_were_shown(made, shifter_client):
-    path = f"/list/{made.pk}/update/"
+def test_changed_facts_are_shown_before_an_update_removes_the_stale_mark(certification, shifter_client):
+    path = f"/list/{certification.pk}/update/"
     opened = open_form(shifter_client, path)
-    _oms_says(made.run_number, lumisections=300, recorded_lumi=10.0)
+    _store_oms_values(certification.run_number, lumisections=300, recorded_lumi=10.0)
     refused = send_form(shifter_client, opened, path, comment="typo")
     assert refused.status_code == 422
     assert "Lumisections are 300 now, 600 were shown. Check it and save again." in refused.content.decode()
-    made.refresh_from_db()
-    assert (made.is_stale, made.lumisections, made.comment) == (True, 600, "")
+    certification.refresh_from_db()
+    assert (certification.is_stale, certification.lumisections, certification.comment) == (True, 600, "")
     assert send_form(shifter_client, refused, path).status_code == 303
-    made.refresh_from_db()
-    assert (made.is_stale, made.lumisections, made.recorded_lumi, made.comment) == (False, 300, 10.0, "typo")
+    certification.refresh_from_db()
+    assert (certification.is_stale, certification.lumisections, certification.recorded_lumi, certification.comment) == (
+        False,
+        300,
+        10.0,
+        "typo",
+    )
 
 
-def test_dataset_named_meanwhile_is_shown_before_its_mark_goes(made, shifter_client):
-    path = f"/list/{made.pk}/update/"
+def test_changed_dataset_is_shown_before_an_update_removes_the_stale_mark(certification, shifter_client):
+    path = f"/list/{certification.pk}/update/"
     opened = open_form(shifter_client, path)
-    _marked(made, "/Express/Other/DQM")
+    _mark_stale(certification, "/Express/Other/DQM")
     refused = send_form(shifter_client, opened, path)
     assert refused.status_code == 422
     assert "Run Registry names the dataset /Express/Other/DQM now. Check it and save again." in refused.content.decode()
@@ -79,17 +90,17 @@ def test_dataset_named_meanwhile_is_shown_before_its_mark_goes(made, shifter_cli
 
 
 @pytest.mark.parametrize("same", [{}, {"recorded_lumi": 100.5}, {"energy": 1.0}])
-def test_what_no_verdict_rests_on_stops_nobody(made, shifter_client, same):
-    path = f"/list/{made.pk}/update/"
+def test_change_of_other_facts_does_not_prevent_saving(certification, shifter_client, same):
+    path = f"/list/{certification.pk}/update/"
     opened = open_form(shifter_client, path)
-    _oms_says(made.run_number, **same)
+    _store_oms_values(certification.run_number, **same)
     assert send_form(shifter_client, opened, path).status_code == 303
 
 
-def test_own_typed_value_is_no_difference_and_an_untouched_input_follows_oms(made, shifter_client):
-    path = f"/list/{made.pk}/update/?correct=1"
+def test_typed_value_is_no_difference_and_an_unchanged_input_gets_the_oms_value(certification, shifter_client):
+    path = f"/list/{certification.pk}/update/?correct=1"
     opened = open_form(shifter_client, path)
-    _oms_says(made.run_number, lumisections=300, recorded_lumi=10.0)
+    _store_oms_values(certification.run_number, lumisections=300, recorded_lumi=10.0)
     refused = send_form(shifter_client, opened, path, **{"run-lumisections": "500"})
     text = refused.content.decode()
     assert refused.status_code == 422
@@ -98,25 +109,25 @@ def test_own_typed_value_is_no_difference_and_an_untouched_input_follows_oms(mad
     sent = fields_of(refused)
     assert (sent["run-lumisections"], sent["run-recorded_lumi"]) == (["500"], ["10.0"])
     assert send_form(shifter_client, refused, path).status_code == 303
-    made.refresh_from_db()
-    assert (made.lumisections, made.recorded_lumi) == (500, 10.0)
-    assert set(OmsRun.objects.get(pk=made.run_number).typed) == {"lumisections"}
+    certification.refresh_from_db()
+    assert (certification.lumisections, certification.recorded_lumi) == (500, 10.0)
+    assert set(OmsRun.objects.get(pk=certification.run_number).typed) == {"lumisections"}
 
 
-def test_form_that_does_not_say_what_it_showed_is_taken(made, shifter_client):
-    path = f"/list/{made.pk}/update/"
+def test_form_context_without_the_facts_shown_is_accepted(certification, shifter_client):
+    path = f"/list/{certification.pk}/update/"
     opened = open_form(shifter_client, path)
     ticket = asdict(read_form_context(fields_of(opened)["ticket"][0]))
     ticket.pop("shown")
-    _oms_says(made.run_number, lumisections=300)
+    _store_oms_values(certification.run_number, lumisections=300)
     older = signing.dumps(ticket, salt="certify.ticket", compress=True)
     assert send_form(shifter_client, opened, path, ticket=older).status_code == 303
 
 
-def test_same_save_sent_again_leads_to_its_record_whatever_oms_says_since(shifter_client):
+def test_save_sent_twice_is_accepted_when_oms_changed_meanwhile(shifter_client):
     opened = open_form(shifter_client)
     assert send_form(shifter_client, opened, **GOOD).status_code == 303
-    _oms_says(RUN, lumisections=7)
+    _store_oms_values(RUN, lumisections=7)
     mark_stale([OmsRun.objects.get(pk=RUN)])
     assert send_form(shifter_client, opened, **GOOD).status_code == 303
     assert TrackerCertification.objects.get().version == 1

@@ -43,7 +43,7 @@ def keys(query: str) -> set[int]:
         ("state=live&user=&runs=315100&runs_min=315000", "runs=315100&runs_min=315000"),
     ],
 )
-def test_earlier_names_and_ways_to_give_days_come_to_one_query(query, canonical):
+def test_earlier_names_and_forms_of_days_have_one_canonical_query(query, canonical):
     assert filter_of(query).as_query() == canonical
     assert filter_of(canonical).as_query() == canonical
 
@@ -52,42 +52,42 @@ def test_filters_as_text():
     problem = PixelProblemFactory(name="hot")
     UserFactory(username="anna")
     filters = filter_of(f"week=2018-W22&user=anna&problem=pixel-{problem.pk}&pixel_problems={problem.pk}&stale=on")
-    said = ["Week 2018-W22", "Shifter anna", "Problems Pixel: hot", "Stale", "Pixel problems hot"]
-    assert [chip.text for chip in filters.as_chips()] == said
-    assert filters.as_sentence() == "; ".join(said[1:])
+    texts = ["Week 2018-W22", "Shifter anna", "Problems Pixel: hot", "Stale", "Pixel problems hot"]
+    assert [chip.text for chip in filters.as_chips()] == texts
+    assert filters.as_sentence() == "; ".join(texts[1:])
     assert "week" not in filters.as_chips()[0].query and "user=anna" in filters.as_chips()[0].query
 
 
-def test_runs_that_are_asked_for_whatever_they_are_called():
+def test_run_filters_are_combined_into_ranges():
     assert filter_of("runs=315000-315010,315020&runs_max=315005").run_ranges == [(315000, 315005)]
     assert filter_of("runs_min=315000&runs_max=315005").run_ranges == [(315000, 315005)]
     assert filter_of("runs=315000&runs_min=316000").run_ranges == [(0, 0)]
     assert filter_of("verdict=bad").run_ranges == []
 
 
-def test_list_and_week_leave_the_same_rows(shifter_client):
+def test_list_and_week_select_the_same_rows(shifter_client):
     anna, ben = UserFactory(username="anna"), UserFactory(username="ben")
     hot, noisy = PixelProblemFactory(), StripProblemFactory()
     facts = {"run": {"b_field": 0.0, "energy": 450.0, "fill_type_runtime": "PB82"}}
     run = RunFactory(run_number=315100)
-    one = CertificationFactory(run=run, user=anna, facts=facts, pixel="bad", comment="HV")
-    one.pixel_problems.add(hot)
-    two = CertificationFactory(run=RunFactory(run_number=315200), user=ben)
-    two.strip_problems.add(noisy)
+    first = CertificationFactory(run=run, user=anna, facts=facts, pixel="bad", comment="HV")
+    first.pixel_problems.add(hot)
+    second = CertificationFactory(run=RunFactory(run_number=315200), user=ben)
+    second.strip_problems.add(noisy)
     CertificationFactory(user=UserFactory(username="carl"), run=RunFactory(run_number=315300))
-    gone = CertificationFactory(user=anna, withdrawn=True, run=run, reconstruction="prompt")
+    withdrawn = CertificationFactory(user=anna, withdrawn=True, run=run, reconstruction="prompt")
     for query, expected in {
-        "user=anna&user=ben": {one.pk, two.pk},
-        "user=anna,ben": {one.pk, two.pk},
-        "runs=315100,315200-315250": {one.pk, two.pk},
-        "runs_max=315250": {one.pk, two.pk},
-        f"problem=pixel-{hot.pk}&problem=strip-{noisy.pk}": {one.pk, two.pk},
-        f"pixel_problems={hot.pk}": {one.pk},
+        "user=anna&user=ben": {first.pk, second.pk},
+        "user=anna,ben": {first.pk, second.pk},
+        "runs=315100,315200-315250": {first.pk, second.pk},
+        "runs_max=315250": {first.pk, second.pk},
+        f"problem=pixel-{hot.pk}&problem=strip-{noisy.pk}": {first.pk, second.pk},
+        f"pixel_problems={hot.pk}": {first.pk},
         f"pixel_problems={hot.pk}&strip_problems={noisy.pk}": set(),
-        "b_field=0": {one.pk},
-        "energy=450": {one.pk},
-        "beam=pb": {one.pk},
-        "pixel=bad&comment=hv": {one.pk},
+        "b_field=0": {first.pk},
+        "energy=450": {first.pk},
+        "beam=pb": {first.pk},
+        "pixel=bad&comment=hv": {first.pk},
     }.items():
         assert keys(f"{DAYS}&{query}") == expected, query
         scope = Scope(PeriodFilter(QueryDict(f"{DAYS}&{query}")))
@@ -95,28 +95,28 @@ def test_list_and_week_leave_the_same_rows(shifter_client):
         page = shifter_client.get(scope.rows_url())
         assert page.status_code == 200
         assert {int(pk) for pk in re.findall(r'<tr data-pk="(\d+)"', page.text)} == expected, query
-    assert keys(f"{DAYS}&state=withdrawn") == {gone.pk}
-    assert keys(f"{DAYS}&state=any&user=anna") == {one.pk, gone.pk}
+    assert keys(f"{DAYS}&state=withdrawn") == {withdrawn.pk}
+    assert keys(f"{DAYS}&state=any&user=anna") == {first.pk, withdrawn.pk}
 
 
 @pytest.mark.parametrize("state", ["withdrawn", "any"])
-def test_what_is_withdrawn_counts_in_no_report_whatever_the_address_says(shifter_client, state):
+def test_reports_omit_withdrawn_certifications_at_any_state_filter(shifter_client, state):
     live = CertificationFactory(run=RunFactory(run_number=315100))
     CertificationFactory(run=RunFactory(run_number=315200), withdrawn=True)
     scope = Scope(PeriodFilter(QueryDict(f"{DAYS}&state={state}")))
     assert [row.pk for row in scope.rows()] == [row.pk for row in scope.report_rows()] == [live.pk]
     assert not scope.has_certification_filters and "state=live" in scope.rows_url()
-    answer = shifter_client.get(f"/summary/?{DAYS}&state={state}&user=everybody")
-    assert [row.pk for row in answer.context["rows"]] == [live.pk]
+    response = shifter_client.get(f"/summary/?{DAYS}&state={state}&user=everybody")
+    assert [row.pk for row in response.context["rows"]] == [live.pk]
     assert "names state, which is no filter of this page" in shifter_client.get(f"/shiftleader/?state={state}").text
 
 
-def test_the_last_filter_of_the_week_taken_away_leaves_its_plain_address():
+def test_removing_the_last_filter_leaves_the_plain_address():
     assert [chip.query for chip in PeriodFilter(QueryDict("runs=315100")).as_chips(with_days=False)] == [""]
     assert [chip.query for chip in filter_of("runs=315100").as_chips()] == ["state=live"]
 
 
-def test_panel_sends_on_what_it_does_not_show(shifter_client):
+def test_panel_preserves_filters_that_it_does_not_show(shifter_client):
     problem = PixelProblemFactory()
     listed = shifter_client.get(f"/list/?problem=pixel-{problem.pk}&week=2018-W22").text
     assert f'<input type="hidden" name="problem" value="pixel-{problem.pk}">' in listed
@@ -126,13 +126,13 @@ def test_panel_sends_on_what_it_does_not_show(shifter_client):
     assert '<input type="hidden" name="runs_min" value="315000">' in week
 
 
-def test_daily_report_reads_every_filter(shifter_client):
-    made = CertificationFactory(date=date(2018, 5, 30), comment="seen", pixel="bad")
+def test_daily_report_applies_every_filter(shifter_client):
+    certification = CertificationFactory(date=date(2018, 5, 30), comment="seen", pixel="bad")
     CertificationFactory(date=date(2018, 5, 30), comment="another")
     query = urlencode({"week": "2018-W22", "verdict": "bad", "user": "everybody"})
-    answer = shifter_client.get(f"/summary/?{query}")
-    assert [row.pk for row in answer.context["rows"]] == [made.pk]
-    assert '<input type="hidden" name="verdict" value="bad">' in answer.text
+    response = shifter_client.get(f"/summary/?{query}")
+    assert [row.pk for row in response.context["rows"]] == [certification.pk]
+    assert '<input type="hidden" name="verdict" value="bad">' in response.text
 
 
 def test_saved_filter_with_earlier_names_is_read(shifter, shifter_client):

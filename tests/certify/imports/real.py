@@ -6,8 +6,8 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 
-_WORDS = {"e": "express", "p": "prompt", "r": "rereco", "u": "rerecoul"}
-_ONE = re.compile(r"([epru])(\d+)([epru])(\d+)")
+_RECONSTRUCTIONS = {"e": "express", "p": "prompt", "r": "rereco", "u": "rerecoul"}
+_REFERENCE = re.compile(r"([epru])(\d+)([epru])(\d+)")
 FIRST_DAY = date(2018, 4, 13)
 A_DAY = 40  # certifications; days are not in the public list, and made up here
 COLUMNS = (
@@ -27,8 +27,16 @@ def real_rows() -> list[tuple[int, str, int, str, str]]:
     rows = []
     for line in runs.splitlines():
         number, _, rest = line.partition(" ")
-        for word, reference, of, dataset in _ONE.findall(rest):
-            rows.append((int(number), _WORDS[word], int(reference), _WORDS[of], datasets[int(dataset)]))
+        for letter, reference, reference_letter, dataset in _REFERENCE.findall(rest):
+            rows.append(
+                (
+                    int(number),
+                    _RECONSTRUCTIONS[letter],
+                    int(reference),
+                    _RECONSTRUCTIONS[reference_letter],
+                    datasets[int(dataset)],
+                )
+            )
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Bringing in certifications from a file: all of it or nothing, what stands stays, all of it on record."""
+"""Import of certifications from a file: all or nothing, without replacing existing ones, with recorded changes."""
 
 import io
 import json
@@ -32,37 +32,52 @@ def _read(text, flags=""):
     return read_certifications(io.StringIO(text), flags)
 
 
-def test_line_becomes_a_certification_on_record(admin):
-    came = import_certifications(admin, _read(HEAD + LINE), "from the old system")
-    made = TrackerCertification.objects.get()
-    assert (came.made, came.existing) == (1, [])
-    assert (made.pixel, made.strip, made.tracking, made.verdict) == ("good", "bad", "excluded", "bad")
-    assert (str(made.reference_runreconstruction), f"{made.date}") == ("314472 prompt", "2018-05-10")
-    assert made.user == admin and not made.external_info_complete and not made.is_dataset_verified
+def test_line_becomes_a_certification_with_a_recorded_change(admin):
+    result = import_certifications(admin, _read(HEAD + LINE), "from the old system")
+    certification = TrackerCertification.objects.get()
+    assert (result.made, result.existing) == (1, [])
+    assert (certification.pixel, certification.strip, certification.tracking, certification.verdict) == (
+        "good",
+        "bad",
+        "excluded",
+        "bad",
+    )
+    assert (str(certification.reference_runreconstruction), f"{certification.date}") == ("314472 prompt", "2018-05-10")
+    assert (
+        certification.user == admin
+        and not certification.external_info_complete
+        and not certification.is_dataset_verified
+    )
     change = Change.objects.get(why="from the old system")
-    assert [line["key"] for line in change.lines if line["model"] == "certify.trackercertification"] == [made.pk]
-    assert TrackerCertification.history.get(id=made.pk).tracking == "excluded"
+    assert [line["key"] for line in change.lines if line["model"] == "certify.trackercertification"] == [
+        certification.pk
+    ]
+    assert TrackerCertification.history.get(id=certification.pk).tracking == "excluded"
 
 
-def test_what_stands_stays_and_the_same_file_adds_nothing(admin):
-    standing = CertificationFactory(run=RunFactory(run_number=316187))
-    came = import_certifications(admin, _read(HEAD + LINE), "again")
-    assert (came.made, came.existing) == (0, [(316187, "express")])
-    assert TrackerCertification.objects.get() == standing
-    withdraw_certification(standing.user, standing, standing.version, "wrong run")
+def test_existing_certifications_are_not_imported_again(admin):
+    existing = CertificationFactory(run=RunFactory(run_number=316187))
+    result = import_certifications(admin, _read(HEAD + LINE), "again")
+    assert (result.made, result.existing) == (0, [(316187, "express")])
+    assert TrackerCertification.objects.get() == existing
+    withdraw_certification(existing.user, existing, existing.version, "wrong run")
     assert import_certifications(admin, _read(HEAD + LINE + LINE), "again").made == 1
 
 
-def test_facts_that_are_known_go_with_it(admin):
+def test_known_facts_are_frozen_with_the_certification(admin):
     run = RunFactory(run_number=316187, lumisections=99)
     import_certifications(admin, _read(HEAD + LINE.replace("2018-05-10", "")), "from before")
-    made = TrackerCertification.objects.get()
-    assert (made.lumisections, made.run_type, made.date) == (99, run.run_type, run.start_time.date())
-    assert made.facts["run"]["lumisections"] == 99
+    certification = TrackerCertification.objects.get()
+    assert (certification.lumisections, certification.run_type, certification.date) == (
+        99,
+        run.run_type,
+        run.start_time.date(),
+    )
+    assert certification.facts["run"]["lumisections"] == 99
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("run_number,dataset\n1,x\n", "The columns reconstruction, reference_run_number"),
         (HEAD + LINE + LINE.replace("316187", "31"), "Line 3: run_number is '31'"),
@@ -75,8 +90,8 @@ def test_facts_that_are_known_go_with_it(admin):
         (HEAD.strip() + ",lumisections\n" + LINE.strip() + ",many\n", "Line 2: lumisections is 'many'"),
     ],
 )
-def test_file_that_cannot_be_read_says_where(text, says):
-    with pytest.raises(NotImportable, match=says):
+def test_invalid_file_is_refused_with_the_line(text, message):
+    with pytest.raises(NotImportable, match=message):
         _read(text)
 
 
@@ -85,7 +100,7 @@ ENTRY |= {"reference_run_number": 314472, "reference_reconstruction": "prompt"}
 
 
 @pytest.mark.parametrize(
-    ("entries", "says"),
+    ("entries", "message"),
     [
         ([ENTRY, {"run_number": 1}], "Entry 2 has no reconstruction, reference_run_number, reference_reconstruction"),
         ([ENTRY, ENTRY | {"run_number": [316187]}], "Entry 2: run_number is a list. Give one value."),
@@ -93,95 +108,102 @@ ENTRY |= {"reference_run_number": 314472, "reference_reconstruction": "prompt"}
         ([ENTRY, 5], "Entry 2 is no object"),
     ],
 )
-def test_json_that_cannot_be_read_says_where(entries, says):
-    with pytest.raises(NotImportable, match=says):
+def test_invalid_json_is_refused_with_the_entry(entries, message):
+    with pytest.raises(NotImportable, match=message):
         _read(json.dumps(entries))
     with pytest.raises(NotImportable, match="It is no JSON"):
         _read(json.dumps(entries)[:-1])
 
 
-def test_nothing_is_stored_of_a_file_that_fails_late(admin, tmp_path):
-    file = tmp_path / "some.csv"
+def test_file_with_a_late_error_stores_nothing(admin, tmp_path):
+    file = tmp_path / "import.csv"
     file.write_text(HEAD + LINE + LINE.replace("316187", "316188").replace("2018-05-10", ""), encoding="utf-8")
     with pytest.raises(CommandError, match=r"Nothing was imported. There is no known shift day of run 316188"):
         call_command("import_certifications", file, by=admin.username, reason="x")
     assert not TrackerCertification.objects.exists() and not Change.objects.filter(why="x").exists()
 
 
-def test_file_as_a_spreadsheet_saves_it_is_read(admin, tmp_path):
-    file = tmp_path / "some.csv"
+def test_file_with_byte_order_mark_is_read(admin, tmp_path):
+    file = tmp_path / "import.csv"
     file.write_text(HEAD + LINE, encoding="utf-8-sig")
     call_command("import_certifications", file, by=admin.username, reason="x")
     assert TrackerCertification.objects.get().run_number == 316187
 
 
-def test_names_without_an_account_are_named(admin, shifter, tmp_path, capsys):
-    file = tmp_path / "some.csv"
-    other = LINE.replace("316187", "316188")
+def test_users_without_an_account_are_listed(admin, shifter, tmp_path, capsys):
+    file = tmp_path / "import.csv"
+    other_line = LINE.replace("316187", "316188")
     file.write_text(
-        HEAD.strip() + ",user\n" + LINE.strip() + ",anna\n" + other.strip() + ",shifter\n", encoding="utf-8"
+        HEAD.strip() + ",user\n" + LINE.strip() + ",anna\n" + other_line.strip() + ",shifter\n", encoding="utf-8"
     )
     call_command("import_certifications", file, by=admin.username, reason="x")
     assert "admin owns what is of anna: they have no account here." in capsys.readouterr().out
     assert {row.run_number: row.user for row in TrackerCertification.objects.all()} == {316187: admin, 316188: shifter}
 
 
-def test_import_is_for_admins(shift_leader):
+def test_import_requires_an_admin(shift_leader):
     with pytest.raises(PermissionDenied):
         import_certifications(shift_leader, _read(HEAD + LINE), "x")
 
 
-SAID = [
+EXPORTED = [
     name for name in FIELDS if name.startswith(("run_n", "recon", "run_type", "dataset", "reference", "lumi", "reco"))
 ]
-SAID += [name for name in FIELDS if name.startswith(("pixel", "strip", "tracking", "verdict", "trackermap", "bad_"))]
-SAID += ["comment", "date", "user"]
+EXPORTED += [
+    name for name in FIELDS if name.startswith(("pixel", "strip", "tracking", "verdict", "trackermap", "bad_"))
+]
+EXPORTED += ["comment", "date", "user"]
 
 
-def _said(row):
-    return {name: exported_values(row)[name] for name in SAID}
+def _exported(row):
+    return {name: exported_values(row)[name] for name in EXPORTED}
 
 
 def _empty():
-    """As in a new system, but for accounts and words."""
+    """Remove all but accounts and vocabulary, as in a new system."""
     for model in (TrackerCertification, RunReconstruction, Dataset, OmsRun):
         getattr(model, "everything", model._base_manager).all()._raw_delete("default")
 
 
-@pytest.mark.parametrize("kind", ["csv", "json"])
-def test_own_export_comes_back_as_it_was(admin, admin_client, shifter, tmp_path, kind):
+@pytest.mark.parametrize("file_format", ["csv", "json"])
+def test_export_can_be_imported_without_loss(admin, admin_client, shifter, tmp_path, file_format):
     noisy, dead = PixelProblemFactory(name="Noisy chips"), PixelProblemFactory(name="Dead chips")
-    made = CertificationFactory(user=shifter, pixel="bad", pixel_lowstat=True, comment='=1+1, ghost hits\n"µ"')
-    made.bad_reason = BadReasonFactory(name="HV off; trip")
-    made.save()
-    made.pixel_problems.set([noisy, dead])
-    other = CertificationFactory(comment="'-quoted", recorded_lumi=None, dataset=None, reconstruction="prompt")
-    other.strip_problems.add(StripProblemFactory(name="+hot"))
-    was = [_said(row) for row in (made, other)]
-    file = tmp_path / f"all.{kind}"
-    file.write_bytes(b"".join(admin_client.get(f"/list/?state=live&export={kind}").streaming_content))
+    certification = CertificationFactory(user=shifter, pixel="bad", pixel_lowstat=True, comment='=1+1, ghost hits\n"µ"')
+    certification.bad_reason = BadReasonFactory(name="HV off; trip")
+    certification.save()
+    certification.pixel_problems.set([noisy, dead])
+    other_certification = CertificationFactory(
+        comment="'-quoted", recorded_lumi=None, dataset=None, reconstruction="prompt"
+    )
+    other_certification.strip_problems.add(StripProblemFactory(name="+hot"))
+    before = [_exported(row) for row in (certification, other_certification)]
+    file = tmp_path / f"all.{file_format}"
+    file.write_bytes(b"".join(admin_client.get(f"/list/?state=live&export={file_format}").streaming_content))
     TrackerCertification.pixel_problems.through.objects.all().delete()
     TrackerCertification.strip_problems.through.objects.all().delete()
     _empty()
     call_command("import_certifications", file, by=admin.username, reason="moved")
     rows = TrackerCertification.objects.order_by("runreconstruction__run")
-    assert [_said(row) for row in rows] == was
+    assert [_exported(row) for row in rows] == before
     assert set(TrackerCertification.history.get(id=rows[0].pk).many["pixel_problems"]) == {noisy.pk, dead.pk}
 
 
-def test_words_that_are_not_here_are_named_and_left_out(admin, tmp_path, capsys):
+def test_unknown_terms_are_listed_and_left_out(admin, tmp_path, capsys):
     PixelProblemFactory(name="Noisy chips", is_retired=True)
-    file = tmp_path / "some.csv"
+    file = tmp_path / "import.csv"
     head = HEAD.strip() + ",bad_reason,pixel_problems\n"
     file.write_text(head + LINE.strip() + ",HV off,noisy CHIPS; Ghosts\n", encoding="utf-8")
     call_command("import_certifications", file, by=admin.username, reason="moved")
-    made = TrackerCertification.objects.get()
-    assert ([one.name for one in made.pixel_problems.all()], made.bad_reason) == (["Noisy chips"], None)
-    said = capsys.readouterr().out
-    assert "not among the reasons here: HV off." in said and "not among the pixel problems here: Ghosts." in said
+    certification = TrackerCertification.objects.get()
+    assert ([problem.name for problem in certification.pixel_problems.all()], certification.bad_reason) == (
+        ["Noisy chips"],
+        None,
+    )
+    output = capsys.readouterr().out
+    assert "not among the reasons here: HV off." in output and "not among the pixel problems here: Ghosts." in output
 
 
 @pytest.mark.parametrize("text", ["", "plain", "=1", "'=1", "''=1", "'quoted'", "-", "@x", "\t"])
-def test_guard_against_formulas_comes_off_again(text):
+def test_escaping_of_formulas_is_reversible(text):
     written = escape_cell(text)
     assert not written.startswith(("=", "+", "-", "@", "\t")) and unescape_cell(written) == text

@@ -1,4 +1,4 @@
-"""Components are declared in one place; nothing else in the product spells their names."""
+"""Components are declared in one place; no other module contains their names."""
 
 import re
 import subprocess
@@ -31,9 +31,9 @@ EXEMPT = {
     "certify/models/vocabulary.py",
     "registry/flags.py",
 }
-# Not the product, migrations, and the words that a new system begins with.
+# Not part of the product, and the vocabulary of a new system.
 EXEMPT_FOLDERS = ("tests/", "sandbox/", "tools/", "certify/vocabulary/fixtures/")
-# Strip and Tracking are words of other things, too; as names of fields they are quoted, an attribute, or have a suffix.
+# Strip and Tracking have other meanings, too; as names of fields they are quoted, an attribute, or have a suffix.
 SPELLED = re.compile(
     r"""pixel | \b(strip|tracking)_(lowstat|problems)\b | ["'](strip|tracking)["'] | Component\.(strip|tracking)\b
     | (?<!str)\.(strip|tracking)\b(?!\() | (Strip|Tracking)Problem""",
@@ -47,25 +47,25 @@ def _product_files() -> list[str]:
     return [name for name in listed if not name.startswith(EXEMPT_FOLDERS) and "/migrations/" not in name]
 
 
-def test_no_other_file_spells_the_name_of_a_component():
+def test_no_other_file_contains_the_name_of_a_component():
     files = [ROOT / name for name in _product_files() if name not in EXEMPT]
     assert len(files) > 300
-    assert [str(one.relative_to(ROOT)) for one in files if SPELLED.search(one.read_text(encoding="utf-8"))] == []
+    assert [str(file.relative_to(ROOT)) for file in files if SPELLED.search(file.read_text(encoding="utf-8"))] == []
 
 
-def test_each_exempt_file_needs_to_be():
+def test_each_exempt_file_contains_the_name_of_a_component():
     assert {name for name in EXEMPT if SPELLED.search((ROOT / name).read_text(encoding="utf-8"))} == EXEMPT
 
 
 def test_each_component_has_its_columns_and_a_column_of_run_registry():
     columns = {field.name for field in TrackerCertification._meta.get_fields()}
     assert columns >= {*FLAG_COLUMNS, *PROBLEM_FIELDS}
-    assert len({problem_model(one) for one in Component}) == len(Component)
+    assert len({problem_model(component) for component in Component}) == len(Component)
     assert set(COLUMNS) == set(Component.values)
     assert set(FIELDS) >= {*FLAG_COLUMNS, *PROBLEM_FIELDS}
 
 
-def test_list_has_the_components_in_their_order_behind_the_run_type():
+def test_list_has_the_components_in_order_after_the_run_type():
     names = [column.name for column in CertificationTable([]).columns]
     assert names[: 3 + len(Component)] == ["run", "reconstruction", "run_type", *Component.values]
 
@@ -78,18 +78,20 @@ def test_list_has_the_components_in_their_order_behind_the_run_type():
         (Component.TRACKING, {"collisions": True, "cosmics": True, "unknown": True}),
     ],
 )
-def test_pixel_alone_does_not_count_for_cosmics(component, counts):
+def test_only_pixel_does_not_count_for_cosmics(component, counts):
     assert {run_type: component.counts_for(run_type) for run_type in counts} == counts
 
 
-def test_flags_and_columns_say_the_same():
-    said = tuple(ComponentFlag(one, "bad", lowstat) for one, lowstat in zip(Component, cycle((True, False))))
-    row = TrackerCertification(**flag_columns(said))
-    assert component_flags_of(row) == row.component_flags == said
-    assert [one.is_ok for one in said] == [one.lowstat for one in said]
+def test_flags_and_columns_are_equivalent():
+    flags = tuple(
+        ComponentFlag(component, "bad", lowstat) for component, lowstat in zip(Component, cycle((True, False)))
+    )
+    row = TrackerCertification(**flag_columns(flags))
+    assert component_flags_of(row) == row.component_flags == flags
+    assert [flag.is_ok for flag in flags] == [flag.lowstat for flag in flags]
 
 
-def test_help_says_the_rules_of_the_declaration():
+def test_sentences_follow_the_declaration():
     sentences = component_sentences()
     assert sentences.names == "Pixel, Strip and Tracking"
     assert sentences.undecided == "Pixel"
@@ -102,7 +104,7 @@ def test_help_says_the_rules_of_the_declaration():
 
 
 @pytest.mark.django_db
-def test_help_page_has_each_of_these_sentences(shifter_client):
+def test_help_page_contains_each_sentence(shifter_client):
     page = shifter_client.get("/help/").text
     sentences = component_sentences()
     for text in (sentences.names, sentences.verdict, sentences.confirmations, *sentences.refused):

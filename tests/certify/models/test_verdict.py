@@ -1,4 +1,4 @@
-"""The verdict as a pure function and as its twin in SQL: equal over every combination, and as the rules say."""
+"""The verdict as a pure function and in SQL: equal for every combination, and according to the rules."""
 
 from itertools import product
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ def _columns(run_type, flags, ticks):
     names = ("pixel", "strip", "tracking")
     return {
         "run_type": run_type,
-        **flag_columns(ComponentFlag(one, Flag.GOOD, lowstat=False) for one in Component),
+        **flag_columns(ComponentFlag(component, Flag.GOOD, lowstat=False) for component in Component),
         **dict(zip(names, flags, strict=True)),
         **{f"{name}_lowstat": tick for name, tick in zip(names, ticks, strict=True)},
     }
@@ -29,7 +29,7 @@ def _verdict(run_type, flags, ticks):
     return verdict(run_type, component_flags_of(SimpleNamespace(**_columns(run_type, flags, ticks))))
 
 
-def test_sql_twin_equals_the_pure_function_for_every_combination(db):
+def test_sql_verdict_equals_the_python_verdict_for_every_combination(db):
     """3 run types x 27 flags x 8 ticks = 648 rows, each judged by Python and by the database."""
     user, reference = UserFactory(), ReconstructionFactory(reference=True)
     template = CertificationFactory(user=user, reference_runreconstruction=reference)
@@ -74,8 +74,8 @@ def test_verdict_follows_the_rules(run_type, flags, ticks, expected):
     assert _verdict(run_type, flags, ticks) == expected
 
 
-# The 26 certifications of one summary report, as the tool in use today pins them (* = low statistics): the verdict of
-# each, from flags alone. Source: its acceptance tests, figures only.
+# The 26 certifications of a summary report with their verdicts (* = low statistics), from the acceptance tests of the
+# tool in use today.
 REPORT = """
 300000 cosmics good bad* bad bad
 300001 collisions bad excluded excluded bad
@@ -107,7 +107,7 @@ REPORT = """
 
 
 @pytest.mark.parametrize("line", REPORT.strip().splitlines(), ids=lambda line: line.split()[0])
-def test_verdict_of_a_real_report_is_as_pinned_today(line):
+def test_verdicts_of_a_real_report(line):
     _run, run_type, *flags, expected = line.split()
     ticks = [flag.endswith("*") for flag in flags]
     assert _verdict(run_type, [flag.rstrip("*") for flag in flags], ticks) == expected

@@ -1,4 +1,4 @@
-"""manage.py adopt_reference: a reference for a system that has none."""
+"""manage.py adopt_reference: the first reference of a new system."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,11 +8,15 @@ from certify.models import RunReconstruction
 pytestmark = pytest.mark.django_db
 
 
-def test_run_that_oms_knows_becomes_a_reference(sandbox, shift_leader):
+def test_run_known_to_oms_becomes_a_reference(sandbox, shift_leader):
     call_command("adopt_reference", "314811", "express", "--reason", "first good one", "--by", "leader")
-    kept = RunReconstruction.objects.select_related("run").get(run_id=314811)
-    assert (kept.is_reference, kept.reference_reason, kept.reference_by) == (True, "first good one", shift_leader)
-    assert kept.run.run_type == "collisions"
+    reference = RunReconstruction.objects.select_related("run").get(run_id=314811)
+    assert (reference.is_reference, reference.reference_reason, reference.reference_by) == (
+        True,
+        "first good one",
+        shift_leader,
+    )
+    assert reference.run.run_type == "collisions"
 
 
 @pytest.mark.parametrize(
@@ -24,13 +28,13 @@ def test_run_that_oms_knows_becomes_a_reference(sandbox, shift_leader):
         (["314811", "banana", "--reason", "x"], "invalid choice"),
     ],
 )
-def test_what_cannot_be_adopted_is_said_and_nothing_written(sandbox, shifter, arguments, sentence):
+def test_refused_adoption_shows_its_reason_and_writes_nothing(sandbox, shifter, arguments, sentence):
     with pytest.raises(CommandError, match=sentence):
         call_command("adopt_reference", *arguments)
     assert not RunReconstruction.objects.exists()
 
 
-def test_oms_out_is_said(sandbox):
+def test_unavailable_oms_is_an_error(sandbox):
     sandbox.faults("oms", "refuse")
     with pytest.raises(CommandError, match="OMS"):
         call_command("adopt_reference", "314811", "express", "--reason", "x")

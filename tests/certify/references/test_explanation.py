@@ -1,4 +1,4 @@
-"""Why a reference ranks where it does: said beside the choice, and for all of them on demand."""
+"""Reasons of the rank of a reference, shown for the selected one and for all on demand."""
 
 import pytest
 from django.db import connection
@@ -21,14 +21,14 @@ def reference(number, reconstruction="express", **run):
     )
 
 
-def html(answer):
-    return " ".join(answer.content.decode().split())
+def html(response):
+    return " ".join(response.content.decode().split())
 
 
 def texts(run, reconstruction="express"):
     return [
-        [reason.text for reason in rank_reasons(one)]
-        for one in ranked_references(reference_features(run, reconstruction), offered_references())
+        [reason.text for reason in rank_reasons(ranked)]
+        for ranked in ranked_references(reference_features(run, reconstruction), offered_references())
     ]
 
 
@@ -38,7 +38,7 @@ def run():
     return RunFactory(run_number=320000, b_field=3.8, energy=6500, fill=fill, start_time=BEGIN)
 
 
-def test_reasons_stand_in_the_order_of_their_weight(run):
+def test_reasons_are_in_the_order_of_their_weight(run):
     fill = FillFactory(peak_pileup=41.0, bunches_colliding=1000)
     reference(319000, fill=fill, start_time=BEGIN.replace(month=5, day=20))
     assert texts(run) == [
@@ -49,7 +49,7 @@ def test_reasons_stand_in_the_order_of_their_weight(run):
     ]
 
 
-def test_what_differs_and_what_nobody_knows_is_said(run):
+def test_differing_and_unknown_features_are_reasons(run):
     fill = FillFactory(peak_pileup=None, bunches_colliding=2000)
     reference(321000, "prompt", run_type="unknown", era="2018B", b_field=0.0, energy=None, fill=fill, start_time=None)
     assert texts(run) == [
@@ -60,32 +60,34 @@ def test_what_differs_and_what_nobody_knows_is_said(run):
     ]
 
 
-def test_form_says_why_beside_the_choice_without_another_query(shifter_client, sandbox):
+def test_form_shows_the_reasons_of_the_selected_reference_without_another_query(shifter_client, sandbox):
     reference(314811)
     reference(314575, era="2018B")
     shifter_client.get(ADDRESS)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         page = html(shifter_client.get(ADDRESS))
     assert '<span id="reference-explanation">same type, same reconstruction, same era, 3.8 T' in page
     assert 'hx-get="/certify/315259/express/references/"' in page
-    assert not [one for one in asked if "certify_runreconstruction" in one["sql"] and "is_reference" in one["sql"]]
+    assert not [
+        query for query in queries if "certify_runreconstruction" in query["sql"] and "is_reference" in query["sql"]
+    ]
 
 
-def test_another_choice_says_its_own_reasons_while_one_types(shifter_client, sandbox):
+def test_live_checks_show_the_reasons_of_another_selected_reference(shifter_client, sandbox):
     reference(314811)
-    other = reference(314575, era="2018B")
+    other_reference = reference(314575, era="2018B")
     opened = open_form(shifter_client, ADDRESS)
-    answer = send_form(shifter_client, opened, ADDRESS, reference_runreconstruction=other.pk, hints="1")
+    response = send_form(shifter_client, opened, ADDRESS, reference_runreconstruction=other_reference.pk, hints="1")
     fragment = 'innerHTML:#reference-explanation, #why-reference">same type, same reconstruction, 2018B, not 2018A'
-    assert fragment in html(answer)
+    assert fragment in html(response)
 
 
-def test_all_are_ranked_on_demand_as_a_part_and_as_a_page(shifter_client, guest_client, sandbox):
+def test_all_references_are_ranked_on_demand_as_fragment_and_page(shifter_client, guest_client, sandbox):
     best, worse = reference(314811), reference(314575, era="2018B")
     cosmics = reference(314768, cosmics=True)
     RunFactory(run_number=315259)
     part = html(shifter_client.get(f"{ADDRESS}references/", headers={"HX-Request": "true"}))
-    places = [part.index(f'href="/references/{one.pk}/"') for one in (best, worse, cosmics)]
+    places = [part.index(f'href="/references/{reference_run.pk}/"') for reference_run in (best, worse, cosmics)]
     assert places == sorted(places) and "<html" not in part
     assert f'data-choose-reference="{worse.pk}"' in part and f'data-choose-reference="{cosmics.pk}"' not in part
     assert '<span class="reason is-different">2018B, not 2018A</span>' in part and "not offered" in part
@@ -96,27 +98,29 @@ def test_all_are_ranked_on_demand_as_a_part_and_as_a_page(shifter_client, guest_
 
 
 @pytest.mark.parametrize("count", [2, 60])
-def test_ranked_part_costs_a_handful_of_queries(shifter_client, count):
+def test_ranked_fragment_needs_few_queries_at_any_number_of_references(shifter_client, count):
     for number in range(count):
         reference(314000 + number)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         shifter_client.get(f"{ADDRESS}references/", headers={"HX-Request": "true"})
-    assert len(asked) <= 4
+    assert len(queries) <= 4
 
 
-def test_form_opened_before_a_reference_was_retired_is_told_what_takes_its_place(shifter_client, shift_leader, sandbox):
-    one, two = reference(314811), reference(314575)
+def test_form_with_a_reference_retired_meanwhile_shows_its_successor(shifter_client, shift_leader, sandbox):
+    retired, successor = reference(314811), reference(314575)
     opened = open_form(shifter_client, ADDRESS)
-    retire_reference(shift_leader, one, "too old", two)
-    answer = send_form(shifter_client, opened, ADDRESS, **GOOD, reference_runreconstruction=one.pk)
-    assert answer.status_code == 422
-    assert f"{one} is retired: {two} is offered in its place. Choose that or another." in html(answer)
+    retire_reference(shift_leader, retired, "too old", successor)
+    response = send_form(shifter_client, opened, ADDRESS, **GOOD, reference_runreconstruction=retired.pk)
+    assert response.status_code == 422
+    assert f"{retired} is retired: {successor} is offered in its place. Choose that or another." in html(response)
 
 
-def test_certification_on_a_retired_reference_is_offered_its_successor(shifter_client, shifter, shift_leader):
-    one, two = reference(314811), reference(314575)
-    made = CertificationFactory(user=shifter, reference_runreconstruction=one)
-    retire_reference(shift_leader, one, "too old", two)
-    page = html(shifter_client.get(f"/list/{made.pk}/update/"))
-    assert f'<option value="{one.pk}" selected>{one} · retired ·' in page
-    assert f"retired, {two} is offered in its place, same type" in page
+def test_update_page_of_a_certification_with_a_retired_reference_shows_its_successor(
+    shifter_client, shifter, shift_leader
+):
+    retired, successor = reference(314811), reference(314575)
+    certification = CertificationFactory(user=shifter, reference_runreconstruction=retired)
+    retire_reference(shift_leader, retired, "too old", successor)
+    page = html(shifter_client.get(f"/list/{certification.pk}/update/"))
+    assert f'<option value="{retired.pk}" selected>{retired} · retired ·' in page
+    assert f"retired, {successor} is offered in its place, same type" in page

@@ -18,7 +18,7 @@ def _ranked(run, reconstruction="express"):
 
 
 def _order(run, reconstruction="express"):
-    return [one.reference.pk for one in _ranked(run, reconstruction)]
+    return [ranked.reference.pk for ranked in _ranked(run, reconstruction)]
 
 
 @pytest.fixture
@@ -64,9 +64,9 @@ def test_run_type_ranks_above_everything(run):
     assert _order(run) == [collisions.pk, cosmics.pk]
 
 
-def test_reference_of_the_other_type_is_not_possible(run):
+def test_reference_of_another_run_type_is_not_possible(run):
     cosmics, unknown = _reference(cosmics=True), _reference(bare=True)
-    possible = {one.reference.pk: one.is_possible for one in _ranked(run)}
+    possible = {ranked.reference.pk: ranked.is_possible for ranked in _ranked(run)}
     assert possible == {cosmics.pk: False, unknown.pk: True}
 
 
@@ -75,7 +75,7 @@ def test_era_is_taken_from_the_fill_where_the_run_has_none(run):
     assert _ranked(run)[0].matches["era"] == Match.SAME
 
 
-def test_label_says_what_differs(run):
+def test_label_names_the_differences(run):
     _reference("prompt", run_number=319000, era="2018B", fill__peak_pileup=40, fill__bunches_colliding=1000)
     label = _ranked(run)[0].label
     assert label == "319000 prompt · 2018B · 3.8 T · 1000 runs older · other reconstruction, era"

@@ -1,4 +1,4 @@
-"""Shift leaders confirm certifications as looked at: chosen ones or all of a scope, in one deed."""
+"""Review of certifications by shift leaders: selected ones or all of a scope, in one change."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def fragment(client, name="certifications"):
 
 
 def stale(row):
-    differs = [{"fact": "lumisections", "was": 1, "now": 2}]
-    TrackerCertification.objects.filter(pk=row.pk).update(stale=differs, stale_since=timezone.now())
+    differences = [{"fact": "lumisections", "was": 1, "now": 2}]
+    TrackerCertification.objects.filter(pk=row.pk).update(stale=differences, stale_since=timezone.now())
 
 
-def left() -> set[int]:
+def unreviewed_keys() -> set[int]:
     return {row.pk for row in unreviewed(TrackerCertification.objects.live())}
 
 
@@ -45,23 +45,23 @@ def versions(rows):
     return {row.pk: row.version for row in rows}
 
 
-def test_chosen_ones_are_reviewed_in_one_deed(rows, shift_leader):
+def test_selected_certifications_are_reviewed_in_one_change(rows, shift_leader):
     outcome = review_certifications(shift_leader, versions(rows[:2]))
-    assert outcome.reviewed == rows[:2] and left() == {rows[2].pk}
+    assert outcome.reviewed == rows[:2] and unreviewed_keys() == {rows[2].pk}
     change = Change.objects.get(kind="review")
     assert (change.by, len(change.lines)) == (shift_leader, 1)
     assert str(rows[0]) in change.lines[0]["fields"]["certifications"]["says"][0][2]
 
 
-def test_changed_ones_are_unreviewed_again(rows, shift_leader, other_shifter):
+def test_changed_certification_is_unreviewed(rows, shift_leader, other_shifter):
     review_certifications(shift_leader, versions(rows))
     hand_over_certification(shift_leader, rows[0], 1, other_shifter, "hers")
-    assert left() == {rows[0].pk}
+    assert unreviewed_keys() == {rows[0].pk}
     assert review_certifications(shift_leader, {rows[0].pk: 2}).reviewed == [rows[0]]
-    assert left() == set()
+    assert unreviewed_keys() == set()
 
 
-def test_stale_changed_withdrawn_and_reviewed_ones_are_left_out(rows, shift_leader):
+def test_stale_changed_withdrawn_and_reviewed_certifications_are_left_out(rows, shift_leader):
     stale(rows[0])
     withdraw_certification(shift_leader, rows[1], 1, "wrong")
     outcome = review_certifications(shift_leader, versions(rows))
@@ -71,7 +71,7 @@ def test_stale_changed_withdrawn_and_reviewed_ones_are_left_out(rows, shift_lead
     assert Reviewed.objects.get(certification=rows[0]).was_stale
 
 
-def test_only_shift_leaders_review_and_nothing_is_no_deed(rows, shifter, shift_leader):
+def test_review_requires_a_shift_leader_and_an_empty_one_is_no_change(rows, shifter, shift_leader):
     with pytest.raises(PermissionDenied):
         review_certifications(shifter, versions(rows))
     review_certifications(shift_leader, {})
@@ -79,23 +79,23 @@ def test_only_shift_leaders_review_and_nothing_is_no_deed(rows, shifter, shift_l
     assert not Change.objects.filter(kind="review").exists()
 
 
-def test_undo_takes_the_review_back(rows, shift_leader):
+def test_undo_removes_the_review(rows, shift_leader):
     review_certifications(shift_leader, versions(rows))
     undo_change(shift_leader, Change.objects.get(kind="review"), "wrong week")
-    assert len(left()) == 3
+    assert len(unreviewed_keys()) == 3
 
 
-def test_ticked_ones_of_the_page_are_reviewed(rows, shift_leader_client):
+def test_ticked_certifications_of_the_page_are_reviewed(rows, shift_leader_client):
     part = fragment(shift_leader_client)
     ticks = re.findall(r'name="certification" value="([^"]+)"', part)
     assert len(ticks) == 3 and "0 of 3 reviewed" in part
-    answer = shift_leader_client.post(REVIEW, {"certification": ticks[:2], "what": "chosen"})
-    assert (answer.status_code, answer["Location"]) == (303, f"/shiftleader/?{WEEK}#certifications")
+    response = shift_leader_client.post(REVIEW, {"certification": ticks[:2], "what": "chosen"})
+    assert (response.status_code, response["Location"]) == (303, f"/shiftleader/?{WEEK}#certifications")
     part = fragment(shift_leader_client)
     assert "2 of 3 reviewed" in part and part.count('name="certification"') == 1
 
 
-def test_reply_stands_once_at_the_part_where_the_reader_lands(rows, shift_leader_client):
+def test_message_is_shown_once_in_the_part(rows, shift_leader_client):
     shift_leader_client.post(REVIEW, {"what": "all", "shown_at": timezone.now().isoformat()})
     page = shift_leader_client.get(f"/shiftleader/?{WEEK}").text
     assert page.count("3 certifications reviewed.") == 1
@@ -103,27 +103,27 @@ def test_reply_stands_once_at_the_part_where_the_reader_lands(rows, shift_leader
     assert "3 certifications reviewed." in part and f"/history/{Change.objects.get(kind='review').pk}/undo/" in part
 
 
-def test_all_of_the_scope_but_stale_and_what_changed_after_the_page(rows, shift_leader_client):
+def test_review_of_all_omits_stale_and_later_changed_certifications(rows, shift_leader_client):
     later = CertificationFactory(date="2018-07-01")
     stale(rows[0])
     shown = re.search(r'name="shown_at" value="([^"]+)"', fragment(shift_leader_client))[1]
     rows[1].comment = "later"
     rows[1].save()
     shift_leader_client.post(REVIEW, {"what": "all", "shown_at": shown})
-    assert {one.certification_id for one in Reviewed.objects.all()} == {rows[2].pk}
-    said = shift_leader_client.get("/help/").text
-    assert "1 certification reviewed." in said and f"Left out as stale: {rows[0]}" in said
+    assert {reviewed.certification_id for reviewed in Reviewed.objects.all()} == {rows[2].pk}
+    page = shift_leader_client.get("/help/").text
+    assert "1 certification reviewed." in page and f"Left out as stale: {rows[0]}" in page
     shift_leader_client.post(REVIEW, {"what": "all", "shown_at": timezone.now().isoformat(), "with_stale": "on"})
-    assert left() == {later.pk}
+    assert unreviewed_keys() == {later.pk}
 
 
 @pytest.mark.parametrize("sent", [{}, {"what": "all"}, {"certification": ["x", "1-", "9" * 30 + "-1"]}])
-def test_nothing_chosen_says_what_to_do(rows, shift_leader_client, sent):
+def test_empty_selection_shows_a_message(rows, shift_leader_client, sent):
     assert shift_leader_client.post(REVIEW, sent).status_code == 303
     assert "Tick the certifications that you have looked at" in shift_leader_client.get("/help/").text
 
 
-def test_shifters_read_who_reviewed_and_have_no_form(rows, shift_leader, shifter_client):
+def test_shifters_see_the_reviewer_and_no_form(rows, shift_leader, shifter_client):
     review_certifications(shift_leader, versions(rows[:1]))
     part = fragment(shifter_client)
     when = f"{Reviewed.objects.get().review.at:%Y-%m-%d %H:%M} UTC"
@@ -140,52 +140,52 @@ def test_parts_cost_the_same_queries_for_any_number(rows, shift_leader_client, p
         fragment(shift_leader_client, part)
 
 
-def test_scope_that_cannot_be_read_reviews_nothing_and_says_why(rows, shift_leader_client):
-    answer = shift_leader_client.post("/shiftleader/review/?runs=banana", {"what": "all"})
-    assert answer.status_code == 422 and "neither a run number nor a range" in answer.text
-    assert left() == versions(rows).keys()
+def test_invalid_scope_reviews_nothing_and_shows_the_error(rows, shift_leader_client):
+    response = shift_leader_client.post("/shiftleader/review/?runs=banana", {"what": "all"})
+    assert response.status_code == 422 and "neither a run number nor a range" in response.text
+    assert unreviewed_keys() == versions(rows).keys()
 
 
-def many(rows, number=12):
+def extended(rows, number=12):
     reference = rows[0].reference_runreconstruction
     return [*rows, *(CertificationFactory(reference_runreconstruction=reference) for _ in range(number - len(rows)))]
 
 
-def test_more_than_a_few_are_asked_about_with_their_number_days_and_filters(rows, shift_leader_client):
-    made = many(rows)
-    stale(made[0])
+def test_review_of_many_requires_confirmation_with_number_days_and_filters(rows, shift_leader_client):
+    certifications = extended(rows)
+    stale(certifications[0])
     CertificationFactory(date="2018-07-01")
     page = shift_leader_client.get(f"/shiftleader/part/certifications/?{WEEK}&verdict=good").text
     assert "Confirm all 11 not reviewed and not stale, week 22 of 2018, these filters" in page
     address = f"/shiftleader/review/?{WEEK}&verdict=good"
     sent = {"what": "all", "shown_at": re.search(r'name="shown_at" value="([^"]+)"', page)[1]}
-    asked = shift_leader_client.post(address, sent)
-    assert asked.status_code == 200 and not Reviewed.objects.exists()
-    said = " ".join(asked.text.split())
-    assert "Confirm 11 certifications</h1>" in said and "1 stale one is left out." in said
-    assert "week 22 of 2018 (2018-05-28 to 2018-06-03)" in said and "Verdict good" in said
+    response = shift_leader_client.post(address, sent)
+    assert response.status_code == 200 and not Reviewed.objects.exists()
+    text = " ".join(response.text.split())
+    assert "Confirm 11 certifications</h1>" in text and "1 stale one is left out." in text
+    assert "week 22 of 2018 (2018-05-28 to 2018-06-03)" in text and "Verdict good" in text
     late = CertificationFactory(reference_runreconstruction=rows[0].reference_runreconstruction)
-    again = dict(re.findall(r'<input type="hidden" name="(shown_at|sure)" value="([^"]+)"', asked.text))
+    again = dict(re.findall(r'<input type="hidden" name="(shown_at|sure)" value="([^"]+)"', response.text))
     assert shift_leader_client.post(address, {"what": "all", **again}).status_code == 303
-    assert len(left()) == 3 and {made[0].pk, late.pk} < left()
+    assert len(unreviewed_keys()) == 3 and {certifications[0].pk, late.pk} < unreviewed_keys()
 
 
-def test_a_few_are_confirmed_at_once_and_stale_ones_count_when_they_are_meant(rows, shift_leader_client):
-    made = many(rows, 11)
-    stale(made[0])
+def test_review_of_few_requires_no_confirmation_and_includes_stale_on_request(rows, shift_leader_client):
+    certifications = extended(rows, 11)
+    stale(certifications[0])
     sent = {"what": "all", "shown_at": timezone.now().isoformat()}
-    asked = shift_leader_client.post(REVIEW, {**sent, "with_stale": "on"})
-    assert "Confirm 11 certifications</h1>" in asked.text and "1 stale one is among them." in asked.text
-    assert 'name="with_stale" value="on"' in asked.text
+    response = shift_leader_client.post(REVIEW, {**sent, "with_stale": "on"})
+    assert "Confirm 11 certifications</h1>" in response.text and "1 stale one is among them." in response.text
+    assert 'name="with_stale" value="on"' in response.text
     assert shift_leader_client.post(REVIEW, sent).status_code == 303
-    assert left() == {made[0].pk}
+    assert unreviewed_keys() == {certifications[0].pk}
 
 
-def test_undo_stands_beside_the_reply(rows, shift_leader_client):
+def test_undo_is_offered_with_the_message(rows, shift_leader_client):
     sent = {"what": "all", "shown_at": timezone.now().isoformat()}
     page = shift_leader_client.post(REVIEW, sent, follow=True).text
     undo = f"/history/{Change.objects.get(kind='review').pk}/undo/"
     assert f'3 certifications reviewed. <a href="{undo}">Undo</a>' in page
     assert shift_leader_client.post(undo, {"reason": "wrong week"}).status_code == 303
-    assert len(left()) == 3
+    assert len(unreviewed_keys()) == 3
     assert "Undo</a>" not in shift_leader_client.post(REVIEW, {"what": "all"}, follow=True).text.split("</main>")[0]

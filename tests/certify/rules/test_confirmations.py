@@ -1,4 +1,4 @@
-"""Each question of entry on both sides of its edge, and the law of all of them together."""
+"""Each confirmation on both sides of its limit, and properties of all of them."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -23,10 +23,10 @@ COMPONENTS = ["DAQ", "PIXEL", "TRACKER"]
 WHEN = datetime(2018, 5, 9, 12, tzinfo=UTC)
 
 
-def _said(pixel="good", strip="good", tracking="good", low=()):
+def _flags(pixel="good", strip="good", tracking="good", low=()):
     flags = dict.fromkeys(Component, "good")
     flags |= {Component.PIXEL: pixel, Component.STRIP: strip, Component.TRACKING: tracking}
-    return {one: ComponentFlag(one, flag, one.value in low) for one, flag in flags.items()}
+    return {component: ComponentFlag(component, flag, component.value in low) for component, flag in flags.items()}
 
 
 def _entry(pixel="good", strip="good", tracking="good", low=(), **changes):
@@ -42,10 +42,10 @@ def _entry(pixel="good", strip="good", tracking="good", low=(), **changes):
         "date": TODAY,
         "today": TODAY,
     }
-    return CertificationEntry(**{**plain, "component_flags": _said(pixel, strip, tracking, low), **changes})
+    return CertificationEntry(**{**plain, "component_flags": _flags(pixel, strip, tracking, low), **changes})
 
 
-def _other(low=(), flags=("good", "good", "good"), **changes):
+def _twin(low=(), flags=("good", "good", "good"), **changes):
     plain = {
         "pk": 1,
         "reconstruction": "prompt",
@@ -55,34 +55,34 @@ def _other(low=(), flags=("good", "good", "good"), **changes):
         "editor_name": "shifter",
         "changed_at": WHEN,
     }
-    return TwinCertification(**{**plain, "component_flags": _said(*flags, low=low), **changes})
+    return TwinCertification(**{**plain, "component_flags": _flags(*flags, low=low), **changes})
 
 
-def _asked(entry):
-    return [(one.code.value, one.field) for one in required_confirmations(entry)]
+def _required(entry):
+    return [(confirmation.code.value, confirmation.field) for confirmation in required_confirmations(entry)]
 
 
-def test_plain_entry_raises_no_question():
+def test_ordinary_entry_requires_no_confirmation():
     assert required_confirmations(_entry()) == []
 
 
 @pytest.mark.parametrize(
-    ("flags", "is_asked"),
+    ("flags", "is_required"),
     [
         ({"strip": "excluded"}, True),
         ({"strip": "bad", "low": ("strip",)}, True),
-        ({"strip": "bad"}, False),  # that is refused
+        ({"strip": "bad"}, False),  # refused by a rule of entry
         ({"strip": "good", "low": ("strip",)}, False),
         ({"strip": "excluded", "tracking": "bad"}, False),
         ({"strip": "excluded", "tracking": "excluded"}, False),
     ],
 )
-def test_tracking_good_on_an_excused_strip_is_asked(flags, is_asked):
-    assert _asked(_entry(**flags)) == ([("strip_lowstat", "tracking")] if is_asked else [])
+def test_tracking_good_on_an_excused_strip_requires_confirmation(flags, is_required):
+    assert _required(_entry(**flags)) == ([("strip_lowstat", "tracking")] if is_required else [])
 
 
 @pytest.mark.parametrize(
-    ("flags", "run_type", "is_asked"),
+    ("flags", "run_type", "is_required"),
     [
         ({"pixel": "bad"}, "collisions", True),
         ({"pixel": "bad", "low": ("pixel",)}, "collisions", True),
@@ -93,9 +93,9 @@ def test_tracking_good_on_an_excused_strip_is_asked(flags, is_asked):
         ({"pixel": "good", "low": ("pixel",)}, "collisions", False),
     ],
 )
-def test_tracking_good_without_pixel_is_asked_of_collisions(flags, run_type, is_asked):
-    asked = _asked(_entry(**flags, run_type=run_type, reference_run_type=run_type))
-    assert (("pixel", "tracking") in asked) == is_asked
+def test_tracking_good_without_pixel_requires_confirmation_for_collisions(flags, run_type, is_required):
+    required = _required(_entry(**flags, run_type=run_type, reference_run_type=run_type))
+    assert (("pixel", "tracking") in required) == is_required
 
 
 @pytest.mark.parametrize(
@@ -112,20 +112,24 @@ def test_tracking_good_without_pixel_is_asked_of_collisions(flags, run_type, is_
         ([], {}, None),
     ],
 )
-def test_flag_for_a_detector_that_was_not_in_the_run_is_asked_once(components, flags, field):
-    asked = [one for one in _asked(_entry(**flags, components=components)) if one[0] == "absent"]
-    assert asked == ([("absent", field)] if field else [])
+def test_flag_of_an_absent_detector_requires_one_confirmation(components, flags, field):
+    required = [
+        code_and_field
+        for code_and_field in _required(_entry(**flags, components=components))
+        if code_and_field[0] == "absent"
+    ]
+    assert required == ([("absent", field)] if field else [])
 
 
-def test_all_absent_detectors_stand_in_one_sentence():
-    (asked,) = required_confirmations(_entry(components=["DAQ"]))
-    assert asked.sentence == (
+def test_one_sentence_names_all_absent_detectors():
+    (confirmation,) = required_confirmations(_entry(components=["DAQ"]))
+    assert confirmation.sentence == (
         "Pixel is good, Strip is good, Tracking is good, but PIXEL and TRACKER were not in the run."
     )
 
 
 @pytest.mark.parametrize(
-    ("run_type", "recorded", "is_asked"),
+    ("run_type", "recorded", "is_required"),
     [
         ("collisions", 14.3, False),
         ("collisions", 0.0, True),
@@ -137,49 +141,49 @@ def test_all_absent_detectors_stand_in_one_sentence():
         ("unknown", 3.0, False),
     ],
 )
-def test_luminosity_that_does_not_fit_the_run_type_is_asked(run_type, recorded, is_asked):
-    asked = _asked(_entry(run_type=run_type, reference_run_type=run_type, recorded_lumi=recorded))
-    assert (("lumi", "recorded_lumi") in asked) == is_asked
+def test_luminosity_that_does_not_fit_the_run_type_requires_confirmation(run_type, recorded, is_required):
+    required = _required(_entry(run_type=run_type, reference_run_type=run_type, recorded_lumi=recorded))
+    assert (("lumi", "recorded_lumi") in required) == is_required
 
 
 @pytest.mark.parametrize("reconstruction", ["express", "prompt", "rereco", "rerecoul"])
 @pytest.mark.parametrize(("reference", "is_newer"), [(315258, False), (315259, False), (315260, True)])
-def test_newer_reference_is_asked_of_express_and_prompt(reconstruction, reference, is_newer):
-    asked = _asked(_entry(reconstruction=reconstruction, reference_run_number=reference))
-    is_asked = is_newer and reconstruction in ("express", "prompt")
-    assert asked == ([("ref_newer", "reference_runreconstruction")] if is_asked else [])
+def test_newer_reference_requires_confirmation_for_express_and_prompt(reconstruction, reference, is_newer):
+    required = _required(_entry(reconstruction=reconstruction, reference_run_number=reference))
+    is_required = is_newer and reconstruction in ("express", "prompt")
+    assert required == ([("ref_newer", "reference_runreconstruction")] if is_required else [])
 
 
 @pytest.mark.parametrize("reconstruction", ["express", "rerecoul"])
-@pytest.mark.parametrize(("older", "is_asked"), [(6000, False), (6001, True)])
-def test_old_reference_is_asked(reconstruction, older, is_asked):
-    asked = _asked(_entry(reconstruction=reconstruction, reference_run_number=315259 - older))
-    assert asked == ([("ref_old", "reference_runreconstruction")] if is_asked else [])
+@pytest.mark.parametrize(("older", "is_required"), [(6000, False), (6001, True)])
+def test_old_reference_requires_confirmation(reconstruction, older, is_required):
+    required = _required(_entry(reconstruction=reconstruction, reference_run_number=315259 - older))
+    assert required == ([("ref_old", "reference_runreconstruction")] if is_required else [])
 
 
 @pytest.mark.parametrize(
-    ("run_type", "reference", "words"),
+    ("run_type", "reference", "text"),
     [
         ("unknown", "collisions", "of the run is"),
         ("collisions", "unknown", "of the reference is"),
         ("unknown", "unknown", "of the run and of the reference is"),
         ("unknown", None, "of the run is"),
         ("collisions", None, ""),
-        ("cosmics", "collisions", ""),  # that is refused
+        ("cosmics", "collisions", ""),  # refused by a rule of entry
     ],
 )
-def test_unknown_run_type_of_either_is_asked(run_type, reference, words):
-    found = [
-        one
-        for one in required_confirmations(_entry(run_type=run_type, reference_run_type=reference))
-        if "type" in one.code
+def test_unknown_type_of_run_or_reference_requires_confirmation(run_type, reference, text):
+    confirmations = [
+        confirmation
+        for confirmation in required_confirmations(_entry(run_type=run_type, reference_run_type=reference))
+        if "type" in confirmation.code
     ]
-    assert bool(found) == bool(words)
-    assert all(words in one.sentence for one in found)
+    assert bool(confirmations) == bool(text)
+    assert all(text in confirmation.sentence for confirmation in confirmations)
 
 
 @pytest.mark.parametrize(
-    ("other", "words"),
+    ("changes", "text"),
     [
         ({}, ""),
         ({"flags": ("bad", "good", "good")}, "Pixel bad, here good"),
@@ -195,20 +199,22 @@ def test_unknown_run_type_of_either_is_asked(run_type, reference, words):
         ({"recorded_lumi": None}, ""),
     ],
 )
-def test_counterpart_that_says_otherwise_is_asked_and_shown(other, words):
-    found = required_confirmations(_entry(twin=_other(**other)))
-    assert [one.sentence for one in found] == ([f"Prompt says otherwise: {words}."] if words else [])
+def test_difference_from_the_twin_requires_confirmation(changes, text):
+    confirmations = required_confirmations(_entry(twin=_twin(**changes)))
+    assert [confirmation.sentence for confirmation in confirmations] == (
+        [f"Prompt says otherwise: {text}."] if text else []
+    )
 
 
 @pytest.mark.parametrize("reconstruction", ["rereco", "rerecoul"])
-def test_counterpart_is_not_asked_of_a_rereco(reconstruction):
-    assert required_confirmations(_entry(reconstruction=reconstruction, twin=_other(lumisections=3))) == []
+def test_rereco_requires_no_confirmation_of_a_twin(reconstruction):
+    assert required_confirmations(_entry(reconstruction=reconstruction, twin=_twin(lumisections=3))) == []
 
 
-def test_eleven_percent_is_not_more_than_eleven_percent():
-    entry = _entry(recorded_lumi=100.0, twin=_other(recorded_lumi=89.0))
+def test_luminosity_difference_of_exactly_eleven_percent_requires_no_confirmation():
+    entry = _entry(recorded_lumi=100.0, twin=_twin(recorded_lumi=89.0))
     assert required_confirmations(entry) == []
-    assert required_confirmations(replace(entry, twin=_other(recorded_lumi=88.9))) != []
+    assert required_confirmations(replace(entry, twin=_twin(recorded_lumi=88.9))) != []
 
 
 ENTRIES = st.builds(
@@ -217,7 +223,8 @@ ENTRIES = st.builds(
     component_flags=st.fixed_dictionaries(
         {},
         optional={
-            one: st.builds(ComponentFlag, st.just(one), st.sampled_from(Flag), st.booleans()) for one in Component
+            confirmation: st.builds(ComponentFlag, st.just(confirmation), st.sampled_from(Flag), st.booleans())
+            for confirmation in Component
         },
     ),
     run_type=st.sampled_from(RunType),
@@ -235,7 +242,10 @@ ENTRIES = st.builds(
         pk=st.just(1),
         reconstruction=st.sampled_from(["express", "prompt"]),
         component_flags=st.fixed_dictionaries(
-            {one: st.builds(ComponentFlag, st.just(one), st.sampled_from(Flag), st.booleans()) for one in Component}
+            {
+                confirmation: st.builds(ComponentFlag, st.just(confirmation), st.sampled_from(Flag), st.booleans())
+                for confirmation in Component
+            }
         ),
         run_type=st.sampled_from(RunType),
         lumisections=st.none() | st.integers(0, 3000),
@@ -247,51 +257,62 @@ ENTRIES = st.builds(
 
 
 @given(entry=ENTRIES)
-def test_each_question_is_asked_at_most_once_with_a_sentence(entry):
-    asked = required_confirmations(entry)
-    codes = [one.code for one in asked]
+def test_each_confirmation_is_required_at_most_once_with_a_sentence(entry):
+    required = required_confirmations(entry)
+    codes = [confirmation.code for confirmation in required]
     assert codes == [code for code in ConfirmationCode if code in codes]
-    assert all(one.sentence.endswith(".") and one.sentence[0].isupper() for one in asked)
+    assert all(confirmation.sentence.endswith(".") and confirmation.sentence[0].isupper() for confirmation in required)
 
 
 @given(entry=ENTRIES, confirmed=st.lists(st.sampled_from(ConfirmationCode.values)))
-def test_what_is_not_confirmed_stands_in_the_way_and_nothing_else(entry, confirmed):
-    asked = required_confirmations(entry)
-    left = {one.field for one in missing_confirmations(asked, confirmed)}
-    assert left == {f"confirm_{one.code.value}" for one in asked if one.code not in confirmed}
-    assert missing_confirmations(asked, ConfirmationCode.values) == []
+def test_missing_confirmations_are_those_required_and_not_confirmed(entry, confirmed):
+    required = required_confirmations(entry)
+    missing_fields = {confirmation.field for confirmation in missing_confirmations(required, confirmed)}
+    assert missing_fields == {
+        f"confirm_{confirmation.code.value}" for confirmation in required if confirmation.code not in confirmed
+    }
+    assert missing_confirmations(required, ConfirmationCode.values) == []
 
 
 @given(entry=ENTRIES)
-def test_detectors_nobody_knows_and_rerecos_raise_no_question_of_theirs(entry):
-    codes = {one.code for one in required_confirmations(replace(entry, components=None, reconstruction="rereco"))}
+def test_unknown_detectors_and_rerecos_require_no_confirmation_of_their_own(entry):
+    codes = {
+        confirmation.code
+        for confirmation in required_confirmations(replace(entry, components=None, reconstruction="rereco"))
+    }
     assert not codes & {ConfirmationCode.ABSENT, ConfirmationCode.REF_NEWER, ConfirmationCode.COUNTERPART}
 
 
 @given(entry=ENTRIES)
-def test_what_differs_does_not_hang_on_who_came_first(entry):
-    other = entry.twin
-    if other is None or set(entry.component_flags) != set(Component):
+def test_comparison_with_the_twin_is_symmetric(entry):
+    twin = entry.twin
+    if twin is None or set(entry.component_flags) != set(Component):
         return
-    turned = replace(
+    swapped_entry = replace(
         entry,
-        component_flags=other.component_flags,
-        run_type=other.run_type,
-        lumisections=other.lumisections,
-        recorded_lumi=other.recorded_lumi,
+        component_flags=twin.component_flags,
+        run_type=twin.run_type,
+        lumisections=twin.lumisections,
+        recorded_lumi=twin.recorded_lumi,
     )
-    back = replace(
-        other,
+    swapped_twin = replace(
+        twin,
         component_flags=entry.component_flags,
         run_type=entry.run_type,
         lumisections=entry.lumisections,
         recorded_lumi=entry.recorded_lumi,
     )
-    there = [(one.name, one.is_different, one.before, one.after) for one in compare_with_twin(turned, back)]
-    assert [(one.name, one.is_different, one.after, one.before) for one in compare_with_twin(entry, other)] == there
+    differences = [
+        (difference.name, difference.is_different, difference.before, difference.after)
+        for difference in compare_with_twin(swapped_entry, swapped_twin)
+    ]
+    assert [
+        (difference.name, difference.is_different, difference.after, difference.before)
+        for difference in compare_with_twin(entry, twin)
+    ] == differences
 
 
-def test_box_tells_its_sentence_from_thousands_of_others():
-    """A box that was ticked for one sentence must not confirm another one."""
-    asked = [Confirmation(ConfirmationCode.PIXEL, "pixel", f"Sentence {number}.") for number in range(5000)]
-    assert len({one.checkbox_value for one in asked}) == 5000
+def test_checkbox_values_differ_for_different_sentences():
+    """A checkbox ticked for one sentence must not confirm another."""
+    confirmations = [Confirmation(ConfirmationCode.PIXEL, "pixel", f"Sentence {number}.") for number in range(5000)]
+    assert len({confirmation.checkbox_value for confirmation in confirmations}) == 5000

@@ -1,4 +1,4 @@
-"""Each rule of entry that refuses, on both sides of its edge."""
+"""Each rule of entry on both sides of its limit."""
 
 from datetime import date
 
@@ -14,21 +14,23 @@ TODAY = date(2018, 5, 10)
 def _entry(pixel="good", strip="good", tracking="good", low=(), **changes):
     flags = dict.fromkeys(Component, "good")
     flags |= {Component.PIXEL: pixel, Component.STRIP: strip, Component.TRACKING: tracking}
-    component_flags = {one: ComponentFlag(one, flag, one.value in low) for one, flag in flags.items()}
+    component_flags = {
+        component: ComponentFlag(component, flag, component.value in low) for component, flag in flags.items()
+    }
     facts = {"run_number": 315259, "run_type": "collisions", "reference_run_type": "collisions"}
     return CertificationEntry(**{**facts, "component_flags": component_flags, "date": TODAY, "today": TODAY, **changes})
 
 
 def _fields(entry):
-    return [refusal.field for refusal in validate(entry)]
+    return [issue.field for issue in validate(entry)]
 
 
-def test_all_good_is_taken():
+def test_all_good_flags_are_accepted():
     assert validate(_entry()) == []
 
 
 @pytest.mark.parametrize("bad", ["pixel", "strip", "tracking"])
-def test_bad_without_reason_and_comment_is_refused_beside_both(bad):
+def test_bad_flag_requires_reason_and_comment(bad):
     flags = {bad: "bad"} | ({"tracking": "bad"} if bad == "strip" else {})
     assert _fields(_entry(**flags)) == ["bad_reason", "comment"]
     assert _fields(_entry(**flags, has_reason=True)) == ["comment"]
@@ -39,12 +41,12 @@ def test_bad_without_reason_and_comment_is_refused_beside_both(bad):
 @pytest.mark.parametrize(
     ("comment", "has_comment"), [("seen", True), ("", False), (None, False), (" \t\n\u00a0", False)]
 )
-def test_blank_comment_is_no_comment(comment, has_comment):
+def test_blank_comment_does_not_count(comment, has_comment):
     run = OmsRun(run_number=315259)
     assert build_entry(run, "express", {"comment": comment}).has_comment is has_comment
 
 
-def test_bad_with_low_statistics_needs_no_reason():
+def test_bad_with_low_statistics_requires_no_reason():
     assert _fields(_entry(pixel="bad", low=("pixel",))) == []
 
 
@@ -53,7 +55,7 @@ def test_tracking_good_while_strip_bad_is_refused():
     assert _fields(entry) == ["tracking"]
 
 
-def test_tracking_good_while_strip_bad_with_low_statistics_is_taken():
+def test_tracking_good_while_strip_bad_with_low_statistics_is_accepted():
     assert _fields(_entry(strip="bad", low=("strip",))) == []
 
 
@@ -73,7 +75,7 @@ def test_excluded_with_low_statistics_is_refused(component):
         ("cosmics", None, False),
     ],
 )
-def test_reference_of_the_other_type_is_refused_when_both_are_known(run_type, reference, is_refused):
+def test_reference_of_another_run_type_is_refused_when_both_are_known(run_type, reference, is_refused):
     refused = _fields(_entry(run_type=run_type, reference_run_type=reference))
     assert refused == (["reference_runreconstruction"] if is_refused else [])
 
@@ -84,7 +86,7 @@ def test_date_later_than_tomorrow_is_refused(day, is_refused):
 
 
 @pytest.mark.parametrize(("day", "is_refused"), [(3, True), (4, False)])
-def test_date_before_the_run_began_is_refused(day, is_refused):
+def test_date_before_the_start_of_the_run_is_refused(day, is_refused):
     entry = _entry(date=date(2018, 5, day), run_began=date(2018, 5, 4))
     assert _fields(entry) == (["date"] if is_refused else [])
 
@@ -98,19 +100,19 @@ def test_dataset_that_was_not_shown_is_refused():
     assert _fields(_entry(is_dataset_known=False)) == ["dataset"]
 
 
-def test_checklist_not_ticked_is_refused_beside_its_box():
+def test_unticked_checklist_is_refused_beside_its_checkbox():
     assert _fields(_entry(unticked=["pixel"])) == ["checklist_pixel"]
 
 
-def test_all_refusals_come_at_once_each_a_sentence():
+def test_all_issues_are_returned_at_once_each_with_a_sentence():
     entry = _entry(pixel="bad", strip="excluded", low=("strip",), date=date(2018, 6, 1), unticked=["general"])
-    found = validate(entry)
-    assert [one.field for one in found] == ["bad_reason", "comment", "strip_lowstat", "date", "checklist_general"]
-    assert all(one.sentence.endswith(".") and one.sentence[0].isupper() for one in found)
+    issues = validate(entry)
+    assert [issue.field for issue in issues] == ["bad_reason", "comment", "strip_lowstat", "date", "checklist_general"]
+    assert all(issue.sentence.endswith(".") and issue.sentence[0].isupper() for issue in issues)
 
 
-def test_names_stand_in_a_row_as_in_a_sentence():
-    assert [join_names(["Pixel", "Strip", "Tracking"][:many]) for many in (1, 2, 3)] == [
+def test_names_are_joined_as_in_a_sentence():
+    assert [join_names(["Pixel", "Strip", "Tracking"][:count]) for count in (1, 2, 3)] == [
         "Pixel",
         "Pixel and Strip",
         "Pixel, Strip and Tracking",

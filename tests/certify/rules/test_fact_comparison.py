@@ -1,4 +1,4 @@
-"""The comparison of the facts of a verdict: what counts as another value, for each of its uses."""
+"""Comparison of verdict facts: what counts as a difference under each rule."""
 
 import pytest
 from hypothesis import given
@@ -46,22 +46,22 @@ def _different(before, after, rule):
         ("run_type", "cosmics", "unknown", (True, True, False)),
     ],
 )
-def test_what_differs(name, before, after, differs):
-    found = tuple(_different(FACTS | {name: before}, FACTS | {name: after}, rule) for rule in RULES)
-    assert found == tuple([name] if one else [] for one in differs)
+def test_difference_of_a_fact_under_each_rule(name, before, after, differs):
+    different = tuple(_different(FACTS | {name: before}, FACTS | {name: after}, rule) for rule in RULES)
+    assert different == tuple([name] if is_different else [] for is_different in differs)
 
 
 @given(facts=ANY_FACTS)
-def test_facts_never_differ_from_themselves(facts):
+def test_facts_do_not_differ_from_themselves(facts):
     assert [_different(facts, facts, rule) for rule in RULES] == [[], [], []]
 
 
-@given(one=ANY_FACTS, other=ANY_FACTS)
-def test_twins_differ_from_each_other_alike(one, other):
-    assert _different(one, other, WITH_TWIN) == _different(other, one, WITH_TWIN)
+@given(facts=ANY_FACTS, twin_facts=ANY_FACTS)
+def test_comparison_with_the_twin_is_symmetric(facts, twin_facts):
+    assert _different(facts, twin_facts, WITH_TWIN) == _different(twin_facts, facts, WITH_TWIN)
 
 
-def test_a_row_for_each_fact_in_words():
+def test_each_fact_has_a_row_with_texts():
     rows = compare_facts(FACTS | {"lumisections": None}, FACTS | {"recorded_lumi": 80.112}, SINCE_SHOWN)
     assert [(row.name, row.label, row.short_label) for row in rows] == [
         ("run_type", "run type", "run type"),
@@ -75,13 +75,13 @@ def test_a_row_for_each_fact_in_words():
     ]
 
 
-def test_run_and_certification_have_all_facts_of_the_verdict():
+def test_run_and_certification_have_all_verdict_facts():
     for model in (OmsRun, TrackerCertification):
         assert list(verdict_facts(model())) == list(VERDICT_FACTS)
 
 
 @pytest.mark.parametrize("run_type", [*RunType.values, None])
 @pytest.mark.parametrize("reference_type", [*RunType.values, None])
-def test_only_two_known_types_that_differ_do_not_fit(run_type, reference_type):
+def test_only_two_different_known_types_do_not_fit(run_type, reference_type):
     fits = {run_type, reference_type} != {"collisions", "cosmics"}
     assert has_fitting_type(run_type, reference_type) is fits

@@ -1,4 +1,4 @@
-"""What people type into the search box, and what comes of it."""
+"""Parsing and formatting of run numbers in the search."""
 
 import pytest
 from hypothesis import given
@@ -47,36 +47,36 @@ def test_runs_are_read_newest_first_and_each_once(text, runs):
         ("316100-316198 315000 315001", "These are 101 runs; a search takes at most 100. Search for fewer."),
     ],
 )
-def test_what_cannot_be_read_is_said_in_a_sentence(text, sentence):
-    with pytest.raises(ValueError) as refusal:
+def test_invalid_text_is_refused_with_a_sentence(text, sentence):
+    with pytest.raises(ValueError) as error:
         parse_run_numbers(text)
-    assert str(refusal.value) == sentence
+    assert str(error.value) == sentence
 
 
 @pytest.mark.parametrize("text", ["9" * 5000, "x" * 5000, "1" * 5000 + "-" + "2" * 5000])
-def test_a_very_long_word_is_cut_in_the_sentence(text):
-    with pytest.raises(ValueError) as refusal:
+def test_long_text_is_truncated_in_the_sentence(text):
+    with pytest.raises(ValueError) as error:
         parse_run_numbers(text)
-    assert len(str(refusal.value)) < 120
+    assert len(str(error.value)) < 120
 
 
-def test_runs_in_words_are_stretches_from_the_oldest():
+def test_runs_are_formatted_as_ranges_from_the_oldest():
     assert format_run_numbers([316202, 316187, 316201, 316199]) == "316187, 316199, 316201-316202"
     assert format_run_numbers([]) == ""
 
 
 @given(st.sets(st.integers(FIRST_RUN, LAST_RUN), min_size=1, max_size=MAX_RUNS))
-def test_runs_in_words_are_read_back_as_the_same_runs(runs):
+def test_formatted_runs_are_parsed_as_the_same_runs(runs):
     assert parse_run_numbers(format_run_numbers(runs)) == sorted(runs, reverse=True)
 
 
 @given(st.text(alphabet="0123456789-\u2013,; \n.x\x00\u0663", max_size=60) | st.text(max_size=40))
-def test_any_text_is_read_or_refused_with_a_sentence(text):
+def test_any_text_is_parsed_or_refused_with_a_sentence(text):
     try:
         runs = parse_run_numbers(text)
-    except ValueError as refusal:
-        assert str(refusal).endswith(".")
-        assert "invalid literal" not in str(refusal)
+    except ValueError as error:
+        assert str(error).endswith(".")
+        assert "invalid literal" not in str(error)
     else:
         assert 1 <= len(runs) <= MAX_RUNS
         assert runs == sorted(set(runs), reverse=True)

@@ -1,4 +1,4 @@
-"""Several shift leaders on one checklist or word at the same moment, on a database with real row locks."""
+"""Concurrent changes of a checklist or term, on a database with row locks."""
 
 import threading
 
@@ -20,43 +20,47 @@ from users.models import Role
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one writer in at a time anyway"),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite allows one writer at a time"),
 ]
 
 
-def _at_once(operations):
-    """How each deed ended, all begun at the same moment: the error's type, None for one that was saved."""
-    ends, gate = [None] * len(operations), threading.Barrier(len(operations))
+def _run_concurrently(operations):
+    """The outcome of each operation, all started at the same time: the type of the error, or None if it was saved."""
+    outcomes, gate = [None] * len(operations), threading.Barrier(len(operations))
 
-    def run(at, operation):
+    def run(index, operation):
         gate.wait()
         try:
             operation()
         except (EditedMeanwhile, EntryInvalid) as error:
-            ends[at] = type(error)
+            outcomes[index] = type(error)
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=run, args=one) for one in enumerate(operations)]
+    threads = [threading.Thread(target=run, args=indexed_operation) for indexed_operation in enumerate(operations)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return ends
+    return outcomes
 
 
-def test_one_of_many_writes_the_next_edition():
+def test_only_one_of_concurrent_saves_writes_the_next_edition():
     leader, row = UserFactory(role=Role.SHIFT_LEADER), ChecklistFactory(identifier="pixel", title="Pixel")
     texts = [f"- item {number}" for number in range(6)]
-    ends = _at_once([lambda t=t: save_checklist(leader, "pixel", ChecklistInput("Pixel", t), 1) for t in texts])
-    assert sorted(map(str, ends)) == sorted([str(None), *[str(EditedMeanwhile)] * 5])
-    assert current_edition(row) == 2 and Checklist.objects.get().text == texts[ends.index(None)]
+    outcomes = _run_concurrently(
+        [lambda t=t: save_checklist(leader, "pixel", ChecklistInput("Pixel", t), 1) for t in texts]
+    )
+    assert sorted(map(str, outcomes)) == sorted([str(None), *[str(EditedMeanwhile)] * 5])
+    assert current_edition(row) == 2 and Checklist.objects.get().text == texts[outcomes.index(None)]
 
 
-def test_two_words_put_below_each_other_make_no_ring():
+def test_concurrent_changes_of_parents_make_no_cycle():
     leader = UserFactory(role=Role.SHIFT_LEADER)
-    one, other = PixelProblemFactory(name="one"), PixelProblemFactory(name="other")
-    said = [(one, TermInput("one", parent=other.pk)), (other, TermInput("other", parent=one.pk))]
-    ends = _at_once([lambda w=w, s=s: save_term(leader, PixelProblem, s, w.pk, 1) for w, s in said])
-    assert sorted(map(str, ends)) == sorted([str(None), str(EntryInvalid)])
+    term, other_term = PixelProblemFactory(name="one"), PixelProblemFactory(name="other")
+    changes = [(term, TermInput("one", parent=other_term.pk)), (other_term, TermInput("other", parent=term.pk))]
+    outcomes = _run_concurrently(
+        [lambda term=term, value=value: save_term(leader, PixelProblem, value, term.pk, 1) for term, value in changes]
+    )
+    assert sorted(map(str, outcomes)) == sorted([str(None), str(EntryInvalid)])
     assert PixelProblem.objects.filter(parent=None).count() == 1

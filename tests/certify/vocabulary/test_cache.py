@@ -1,4 +1,4 @@
-"""The words that a form offers: read once, right at once when one changes."""
+"""The vocabulary that a form offers: read once, invalidated by a change."""
 
 import pytest
 
@@ -11,10 +11,10 @@ pytestmark = pytest.mark.django_db
 
 
 def _names(field="bad_reason", chosen=()):
-    return [one.label for one in vocabulary().choices_for(field, set(chosen))]
+    return [choice.label for choice in vocabulary().choices_for(field, set(chosen))]
 
 
-def test_words_are_read_once(django_assert_num_queries):
+def test_vocabulary_is_read_once(django_assert_num_queries):
     BadReasonFactory(name="HV off")
     with django_assert_num_queries(1):
         assert _names() == ["HV off"]
@@ -22,7 +22,7 @@ def test_words_are_read_once(django_assert_num_queries):
         assert _names() == ["HV off"]
 
 
-def test_change_of_a_word_counts_at_once():
+def test_change_of_a_term_invalidates_the_cache():
     reason = BadReasonFactory(name="HV off")
     assert _names() == ["HV off"]
     reason.name = "LV off"
@@ -32,41 +32,49 @@ def test_change_of_a_word_counts_at_once():
     assert _names() == []
 
 
-def test_retired_word_is_offered_only_where_it_is_chosen():
+def test_retired_term_is_offered_only_where_it_is_selected():
     retired = PixelProblemFactory(name="old", is_retired=True)
     PixelProblemFactory(name="new")
     assert _names("pixel_problems") == ["new"]
     assert _names("pixel_problems", {str(retired.pk)}) == ["new", "old"]
 
 
-def test_retired_checklist_need_not_be_ticked():
+def test_retired_checklist_is_not_offered():
     ChecklistFactory(identifier="old", is_retired=True)
     ChecklistFactory(identifier="new")
-    assert [one.identifier for one in checklists_to_tick()] == ["new"]
+    assert [checklist.identifier for checklist in checklists_to_tick()] == ["new"]
 
 
-def test_words_below_each_other_are_offered_in_their_order_with_their_level():
+def test_terms_are_offered_in_tree_order_with_their_level():
     layer = PixelProblemFactory(name="Layer 1")
     module = PixelProblemFactory(name="Module", parent=layer)
     PixelProblemFactory(name="chip", parent=module)
     PixelProblemFactory(name="Beam")
     offered = vocabulary().choices_for("pixel_problems", set())
-    assert [(one.label, one.level) for one in offered] == [("Beam", 1), ("Layer 1", 1), ("Module", 2), ("chip", 3)]
+    assert [(choice.label, choice.level) for choice in offered] == [
+        ("Beam", 1),
+        ("Layer 1", 1),
+        ("Module", 2),
+        ("chip", 3),
+    ]
 
 
-def test_word_below_a_retired_one_is_offered_by_its_path():
+def test_term_below_a_retired_term_is_offered_with_its_path():
     layer = PixelProblemFactory(name="Layer 1", is_retired=True)
     module = PixelProblemFactory(name="Module", parent=layer)
     PixelProblemFactory(name="chip", parent=module)
     offered = vocabulary().choices_for("pixel_problems", set())
-    assert [(one.label, one.level) for one in offered] == [("Layer 1 › Module", 1), ("Layer 1 › Module › chip", 1)]
+    assert [(choice.label, choice.level) for choice in offered] == [
+        ("Layer 1 › Module", 1),
+        ("Layer 1 › Module › chip", 1),
+    ]
     offered = vocabulary().choices_for("pixel_problems", {str(layer.pk)})
-    assert [one.label for one in offered] == ["Layer 1", "Module", "chip"]
+    assert [choice.label for choice in offered] == ["Layer 1", "Module", "chip"]
 
 
-def test_ring_in_the_database_hides_no_word():
-    one = PixelProblemFactory(name="one")
-    other = PixelProblemFactory(name="other", parent=one)
-    PixelProblem.objects.filter(pk=one.pk).update(parent=other)
+def test_cycle_in_the_database_hides_no_term():
+    term = PixelProblemFactory(name="one")
+    child = PixelProblemFactory(name="other", parent=term)
+    PixelProblem.objects.filter(pk=term.pk).update(parent=child)
     invalidate("certify.vocabulary.terms")
-    assert [name.label for name in vocabulary().choices_for("pixel_problems", set())] == ["one", "other"]
+    assert [choice.label for choice in vocabulary().choices_for("pixel_problems", set())] == ["one", "other"]

@@ -1,4 +1,4 @@
-"""Reasons and problems: the page that shows them, the one that changes one, and the fragment beside the form."""
+"""Reasons and problems: the page that lists them, the edit page, and the fragment beside the form."""
 
 import pytest
 
@@ -21,37 +21,37 @@ def _sent(client, path, **changes):
     return client.post(path, {name: value for name, value in {**fields, **changes}.items() if value is not None})
 
 
-def test_page_shows_the_tree_with_its_texts_and_how_often_each_is_used(guest_client, layer):
+def test_page_shows_the_tree_with_texts_and_numbers_of_certifications(guest_client, layer):
     below = PixelProblemFactory(name="Module", parent=layer)
     PixelProblemFactory(name="Gone", is_retired=True)
     CertificationFactory().pixel_problems.add(below)
     page = guest_client.get("/problems/").content.decode()
     assert page.index("Layer 1") < page.index("Module") < page.index("1 retired") < page.index("Gone")
     assert "inner <em>most</em>" in page and 'href="https://cern.ch/x" rel="noopener"' in page
-    for word in (layer, below):
-        assert f'href="/list/?pixel_problems={word.pk}">1 certification<' in page
+    for term in (layer, below):
+        assert f'href="/list/?pixel_problems={term.pk}">1 certification<' in page
     assert "Change" not in page
 
 
-def test_page_needs_as_many_queries_for_many_words(guest_client, django_assert_max_num_queries):
+def test_page_needs_the_same_queries_for_many_terms(guest_client, django_assert_max_num_queries):
     for _ in range(15):
         top = PixelProblemFactory()
         CertificationFactory().pixel_problems.add(PixelProblemFactory(parent=top))
-    with django_assert_max_num_queries(9 + len(Component)):  # one for the problems of each
+    with django_assert_max_num_queries(9 + len(Component)):  # one query for the problems of each component
         assert guest_client.get("/problems/").status_code == 200
 
 
-def test_about_tells_the_text_and_the_last_runs_of_what_is_chosen(shifter_client, layer, django_assert_max_num_queries):
+def test_about_shows_texts_and_last_runs_of_selected_terms(shifter_client, layer, django_assert_max_num_queries):
     reason = BadReasonFactory(name="HV off")
-    made = [CertificationFactory() for _ in range(7)]
-    for one in made:
-        one.pixel_problems.add(layer)
+    certifications = [CertificationFactory() for _ in range(7)]
+    for certification in certifications:
+        certification.pixel_problems.add(layer)
     CertificationFactory(withdrawn=True).pixel_problems.add(layer)
     with django_assert_max_num_queries(8):
-        answer = shifter_client.get(f"/problems/about/?pixel_problems={layer.pk}&bad_reason={reason.pk}")
-    text = answer.content.decode()
+        response = shifter_client.get(f"/problems/about/?pixel_problems={layer.pk}&bad_reason={reason.pk}")
+    text = response.content.decode()
     assert "Layer 1" in text and "inner <em>most</em>" in text and "HV off" in text
-    newest = sorted(one.run_number for one in made)[::-1]
+    newest = sorted(certification.run_number for certification in certifications)[::-1]
     assert [str(number) in text for number in newest] == [True] * 5 + [False] * 2
     assert "In no certification yet." in text
 
@@ -59,26 +59,26 @@ def test_about_tells_the_text_and_the_last_runs_of_what_is_chosen(shifter_client
 @pytest.mark.parametrize(
     "query", ["", "pixel_problems=x&pixel_problems=-1", "bad_reason=" + "9" * 30, "strip_problems=7"]
 )
-def test_about_outlives_any_address(shifter_client, query):
+def test_about_accepts_any_query_string(shifter_client, query):
     assert shifter_client.get(f"/problems/about/?{query}").status_code == 200
 
 
-def test_leader_changes_a_word_and_it_is_a_change_on_record(shift_leader_client, shift_leader, layer):
-    answer = _sent(shift_leader_client, f"/problems/pixel/{layer.pk}/", name=" Layer  one ", what_to_do="Look twice")
-    assert (answer.status_code, answer.url) == (303, f"/problems/#pixel-{layer.pk}")
+def test_shift_leader_changes_a_term_and_a_change_is_recorded(shift_leader_client, shift_leader, layer):
+    response = _sent(shift_leader_client, f"/problems/pixel/{layer.pk}/", name=" Layer  one ", what_to_do="Look twice")
+    assert (response.status_code, response.url) == (303, f"/problems/#pixel-{layer.pk}")
     layer.refresh_from_db()
     assert (layer.name, layer.description, layer.what_to_do) == ("Layer one", "inner *most*", "Look twice")
-    done = Change.objects.latest("pk")
-    assert done.by == shift_leader and set(done.lines[0]["fields"]) == {"name", "what_to_do"}
+    change = Change.objects.latest("pk")
+    assert change.by == shift_leader and set(change.lines[0]["fields"]) == {"name", "what_to_do"}
 
 
-def test_leader_adds_a_word_below_another(shift_leader_client, layer):
+def test_shift_leader_adds_a_term_below_another(shift_leader_client, layer):
     path = f"/problems/pixel/add/?below={layer.pk}"
     assert _sent(shift_leader_client, path, name="Module").status_code == 303
     assert PixelProblem.objects.get(name="Module").parent == layer
 
 
-def test_retiring_takes_what_stands_below_along_in_one_change(shift_leader_client, layer):
+def test_retiring_a_term_retires_its_descendants_in_one_change(shift_leader_client, layer):
     module = PixelProblemFactory(name="Module", parent=layer)
     chip = PixelProblemFactory(name="Chip", parent=module)
     assert _sent(shift_leader_client, f"/problems/pixel/{layer.pk}/", is_retired="on").status_code == 303
@@ -87,61 +87,64 @@ def test_retiring_takes_what_stands_below_along_in_one_change(shift_leader_clien
 
 
 @pytest.mark.parametrize("parent", ["itself", "child", "too deep", "retired", "gone"])
-def test_word_stands_only_where_it_can(shift_leader_client, layer, parent):
+def test_invalid_parent_is_refused(shift_leader_client, layer, parent):
     child = PixelProblemFactory(name="Child", parent=layer)
     deep = PixelProblemFactory(name="Deep", parent=PixelProblemFactory(name="Other"))
     old = PixelProblemFactory(name="Old", is_retired=True)
     keys = {"itself": layer.pk, "child": child.pk, "too deep": deep.pk, "retired": old.pk, "gone": 987654}
-    answer = _sent(shift_leader_client, f"/problems/pixel/{layer.pk}/", parent=str(keys[parent]), description="typed")
-    assert answer.status_code == 422 and answer.context["form"].errors["parent"]
-    assert fields_of(answer, having="name")["description"] == ["typed"]
+    response = _sent(shift_leader_client, f"/problems/pixel/{layer.pk}/", parent=str(keys[parent]), description="typed")
+    assert response.status_code == 422 and response.context["form"].errors["parent"]
+    assert fields_of(response, having="name")["description"] == ["typed"]
     layer.refresh_from_db()
     assert layer.parent is None and layer.description == "inner *most*"
 
 
-def test_name_that_is_taken_is_refused_however_it_is_capitalised(shift_leader_client, layer):
+def test_existing_name_in_other_case_is_refused(shift_leader_client, layer):
     PixelProblemFactory(name="Hot module")
-    answer = _sent(shift_leader_client, f"/problems/pixel/{layer.pk}/", name="hot MODULE")
-    assert "“Hot module” is there already" in answer.content.decode() and answer.status_code == 422
+    response = _sent(shift_leader_client, f"/problems/pixel/{layer.pk}/", name="hot MODULE")
+    assert "“Hot module” is there already" in response.content.decode() and response.status_code == 422
 
 
-def test_who_was_slower_sees_both_and_nothing_is_lost(shift_leader_client, layer):
+def test_conflicting_edit_shows_both_versions_and_can_be_saved(shift_leader_client, layer):
     opened = {
         name: values[0]
         for name, values in fields_of(shift_leader_client.get(f"/problems/pixel/{layer.pk}/"), having="name").items()
     }
     layer.description = "by somebody else"
     layer.save()
-    answer = shift_leader_client.post(f"/problems/pixel/{layer.pk}/", {**opened, "description": "mine"})
-    page = answer.content.decode()
-    assert answer.status_code == 409 and "by somebody else" in page and ">\nmine</textarea>" in page
-    again = {name: values[0] for name, values in fields_of(answer, having="name").items()}
-    assert shift_leader_client.post(f"/problems/pixel/{layer.pk}/", again).status_code == 303
+    response = shift_leader_client.post(f"/problems/pixel/{layer.pk}/", {**opened, "description": "mine"})
+    page = response.content.decode()
+    assert response.status_code == 409 and "by somebody else" in page and ">\nmine</textarea>" in page
+    form = {name: values[0] for name, values in fields_of(response, having="name").items()}
+    assert shift_leader_client.post(f"/problems/pixel/{layer.pk}/", form).status_code == 303
     layer.refresh_from_db()
     assert layer.description == "mine"
 
 
 @pytest.mark.parametrize("path", ["/problems/muons/add/", "/problems/pixel/999/", "/problems/pixel/" + "9" * 30 + "/"])
-def test_what_is_not_there_is_404(shift_leader_client, path):
+def test_unknown_component_or_term_is_404(shift_leader_client, path):
     assert shift_leader_client.get(path).status_code == 404
 
 
-def test_shifter_may_not_change_words(shifter_client, layer):
-    answer = shifter_client.post(f"/problems/pixel/{layer.pk}/", {"name": "mine", "edition": "1"})
-    assert answer.status_code == 403 and "Shift leader" in answer.content.decode()
+def test_shifter_cannot_change_terms(shifter_client, layer):
+    response = shifter_client.post(f"/problems/pixel/{layer.pk}/", {"name": "mine", "edition": "1"})
+    assert response.status_code == 403 and "Shift leader" in response.content.decode()
     assert not BadReason.objects.exists() and PixelProblem.objects.get().name == "Layer 1"
 
 
-def test_who_looks_for_a_word_finds_what_stands_below_it(guest_client, layer):
-    made, other = CertificationFactory(), CertificationFactory(bad_reason=BadReasonFactory(name="Power"))
-    made.pixel_problems.add(PixelProblemFactory(parent=PixelProblemFactory(parent=layer)))
-    other.bad_reason.parent = top = BadReasonFactory(name="Detector")
-    other.bad_reason.save()
-    found = {
-        f"/list/?state=live&pixel_problems={layer.pk}": (made, other),
-        f"/list/?state=live&bad_reason={top.pk}": (other, made),
-        f"/shiftleader/part/certifications/?problem=pixel-{layer.pk}&from={made.date}&to={made.date}": (made, other),
+def test_filter_by_a_term_includes_its_descendants(guest_client, layer):
+    with_problem, with_reason = CertificationFactory(), CertificationFactory(bad_reason=BadReasonFactory(name="Power"))
+    with_problem.pixel_problems.add(PixelProblemFactory(parent=PixelProblemFactory(parent=layer)))
+    with_reason.bad_reason.parent = top = BadReasonFactory(name="Detector")
+    with_reason.bad_reason.save()
+    pages = {
+        f"/list/?state=live&pixel_problems={layer.pk}": (with_problem, with_reason),
+        f"/list/?state=live&bad_reason={top.pk}": (with_reason, with_problem),
+        f"/shiftleader/part/certifications/?problem=pixel-{layer.pk}&from={with_problem.date}&to={with_problem.date}": (
+            with_problem,
+            with_reason,
+        ),
     }
-    for path, (there, elsewhere) in found.items():
+    for path, (included, excluded) in pages.items():
         page = guest_client.get(path).content.decode()
-        assert (str(there.run_number) in page, str(elsewhere.run_number) in page) == (True, False), path
+        assert (str(included.run_number) in page, str(excluded.run_number) in page) == (True, False), path

@@ -19,32 +19,32 @@ def state_of_oms():
 def served(*rows, page=1000):
     """A service that filters these rows by number and paginates them."""
 
-    def give(request):
+    def handle(request):
         query = {name: values[0] for name, values in request["query"].items()}
         key = "run_number" if request["path"].endswith("runs") else "fill_number"
         first = int(query.get(f"filter[{key}][GE]") or query.get(f"filter[{key}][EQ]"))
         last = int(query.get(f"filter[{key}][LE]") or query.get(f"filter[{key}][EQ]"))
-        fitting = [row for row in rows if first <= row["attributes"][key] <= last]
+        matching = [row for row in rows if first <= row["attributes"][key] <= last]
         offset = int(query["page[offset]"])
-        return Answer(answer(*fitting[offset : offset + page], total=len(fitting)))
+        return Answer(answer(*matching[offset : offset + page], total=len(matching)))
 
-    return give
+    return handle
 
 
 def test_run_of_the_sandbox_is_found_in_one_call(sandbox):
-    found = client.fetch_run(315270, Budget(5))
-    assert isinstance(found, Found)
-    assert (found.value.run_number, found.value.fill_number, found.value.run_type) == (315270, 6616, "collisions")
+    result = client.fetch_run(315270, Budget(5))
+    assert isinstance(result, Found)
+    assert (result.value.run_number, result.value.fill_number, result.value.run_type) == (315270, 6616, "collisions")
     assert len(sandbox.requests("oms")) == len(sandbox.requests("sso")) == 1
 
 
 def test_fill_of_the_sandbox_is_found(sandbox):
-    found = client.fetch_fill(6616, Budget(5))
-    assert isinstance(found, Found)
-    assert found.value.first_run_number <= 315270 <= found.value.last_run_number
+    result = client.fetch_fill(6616, Budget(5))
+    assert isinstance(result, Found)
+    assert result.value.first_run_number <= 315270 <= result.value.last_run_number
 
 
-def test_request_is_narrowed_and_asks_for_units(sandbox):
+def test_request_names_fields_and_includes_units(sandbox):
     client.fetch_run(315270, Budget(5))
     query = sandbox.requests("oms")[0]["query"]
     assert "fields=run_number" in query
@@ -52,7 +52,7 @@ def test_request_is_narrowed_and_asks_for_units(sandbox):
     assert "include=meta" in query
 
 
-def test_unknown_run_is_missing_with_what_to_do(sandbox):
+def test_unknown_run_is_missing_with_advice(sandbox):
     missing = client.fetch_run(999999, Budget(5))
     assert isinstance(missing, Missing)
     assert missing.sentence == "OMS does not know run 999999. Type the missing values, or check the number."
@@ -71,9 +71,9 @@ def test_failing_oms_is_unreachable_with_a_sentence(sandbox, mode):
 def test_hanging_oms_ends_with_the_budget(sandbox):
     sandbox.faults("oms", "hang", seconds=HANG_S)
     client.tokens.token_for("oms", client._token_client(), Budget(5))
-    began = time.monotonic()
+    start = time.monotonic()
     unreachable = client.fetch_run(315270, Budget(1))
-    assert time.monotonic() - began < PATIENCE_S
+    assert time.monotonic() - start < PATIENCE_S
     assert unreachable.sentence == "OMS did not answer within 1 s. Type the missing values, or try again."
 
 
@@ -110,7 +110,7 @@ def test_no_runs_need_no_call(sandbox):
     assert sandbox.requests() == []
 
 
-def test_unknown_numbers_are_absent_from_the_found(sandbox):
+def test_unknown_numbers_are_absent_from_the_result(sandbox):
     read = client.fetch_many(client.FILLS, [6616, 99_999], Budget(5))
     assert (sorted(read.facts), read.problem) == ([6616], None)
 
@@ -134,7 +134,7 @@ def test_response_for_another_run_is_ignored(stand_in):
     assert isinstance(client.fetch_run(315270, Budget(5)), Missing)
 
 
-def test_renamed_attribute_costs_one_call_and_not_the_run(stand_in, monkeypatch):
+def test_renamed_attribute_costs_one_further_call(stand_in, monkeypatch):
     """OMS can reject the whole request for an attribute that it no longer has."""
     monkeypatch.setattr(client, "_resources_refusing_fields", set())
     stand_in.answer_with(
@@ -146,7 +146,7 @@ def test_renamed_attribute_costs_one_call_and_not_the_run(stand_in, monkeypatch)
     assert not state_of_oms().is_out
 
 
-def test_other_client_errors_are_not_taken_for_a_rename(stand_in, monkeypatch):
+def test_other_client_errors_are_not_treated_as_a_rename(stand_in, monkeypatch):
     monkeypatch.setattr(client, "_resources_refusing_fields", set())
     stand_in.answer_with(Answer({"errors": []}, 400))
     assert "(400)" in client.fetch_run(315270, Budget(5)).sentence
@@ -169,26 +169,26 @@ def test_links_indicate_more_pages_without_a_total(stand_in):
     assert sorted(client.fetch_many(client.RUNS, [1, 2], Budget(5)).facts) == [1, 2]
 
 
-def test_page_that_never_ends_stops_when_it_is_empty(stand_in):
+def test_paging_stops_at_an_empty_page(stand_in):
     stand_in.answer_with(Answer(answer(total=10_000)))
     assert client.fetch_many(client.RUNS, [1], Budget(5)).facts == {}
     assert len(stand_in.data_calls()) == 1
 
 
-def test_at_most_eight_calls_are_under_way(stand_in):
-    under_way, most = [], []
+def test_at_most_eight_calls_are_concurrent(stand_in):
+    active, counts = [], []
 
     def slow(_):
-        under_way.append(1)
-        most.append(len(under_way))
+        active.append(1)
+        counts.append(len(active))
         time.sleep(0.05)
-        under_way.pop()
+        active.pop()
         return Answer(answer())
 
     stand_in.answer_with(slow)
     client.fetch_many(client.RUNS, range(100_000, 900_000, 40_000), Budget(5))
     assert len(stand_in.data_calls()) == 20
-    assert 1 < max(most) <= 8
+    assert 1 < max(counts) <= 8
     assert stand_in.tokens_given == 1
 
 

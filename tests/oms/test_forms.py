@@ -37,7 +37,7 @@ def test_required_field_has_an_error_message():
     assert form.errors["lumisections"] == ["Lumisections are needed. Type them."]
 
 
-def test_typed_values_have_our_unit_and_what_was_typed():
+def test_typed_values_are_converted_and_include_the_typed_text():
     form = run_form(
         RUN_NEEDS,
         run_type="collisions",
@@ -58,7 +58,7 @@ def test_typed_values_have_our_unit_and_what_was_typed():
     }
 
 
-def test_fill_form_takes_what_a_fill_has():
+def test_fill_form_has_the_values_of_a_fill():
     form = fill_form({"fill_number"}, fill_number="6616", era="2018A", bunches_colliding="1214", peak_pileup="30.5")
     assert form.is_valid(), form.errors
     values = {name: typed["value"] for name, typed in form.typed_values().items()}
@@ -66,7 +66,7 @@ def test_fill_form_takes_what_a_fill_has():
 
 
 @pytest.mark.django_db
-def test_fill_that_is_known_can_be_typed():
+def test_number_of_an_existing_fill_can_be_typed():
     OmsFill.objects.create(fill_number=6616)
     assert fill_form(fill_number="6616").is_valid()
 
@@ -90,7 +90,7 @@ def test_unit_is_never_guessed(unit, message):
     assert form.errors == {"recorded_lumi_unit": [message]}
 
 
-def test_unit_alone_is_nothing_typed():
+def test_unit_without_a_value_is_ignored():
     form = run_form(recorded_lumi="", recorded_lumi_unit="pb^{-1}")
     assert form.is_valid()
     assert form.typed_values() == {}
@@ -101,7 +101,7 @@ def test_large_value_in_a_wrong_unit_is_refused():
     assert form.errors == {"recorded_lumi": ["Recorded luminosity is at most 10000 /pb. Check the unit."]}
 
 
-ODD = [
+INVALID = [
     "nan",
     "inf",
     "-inf",
@@ -122,13 +122,13 @@ RUN_NUMBERS = ["lumisections", "energy", "recorded_lumi", "delivered_lumi", "ini
 FILL_NUMBERS = ["fill_number", "init_lumi", "peak_lumi", "peak_pileup", "bunches_colliding"]
 
 
-@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("text", INVALID)
 @pytest.mark.parametrize(
-    ("make", "name"), [*((run_form, name) for name in RUN_NUMBERS), *((fill_form, name) for name in FILL_NUMBERS)]
+    ("build_form", "name"), [*((run_form, name) for name in RUN_NUMBERS), *((fill_form, name) for name in FILL_NUMBERS)]
 )
-def test_odd_number_is_an_error_beside_its_field(make, name, text):
+def test_invalid_number_is_an_error_beside_its_field(build_form, name, text):
     units = {f"{name}_unit": "pb^{-1}" if name in ("recorded_lumi", "delivered_lumi") else "10^{34}cm^{-2}s^{-1}"}
-    form = make(**{name: text} | (units if name.endswith("lumi") else {}))
+    form = build_form(**{name: text} | (units if name.endswith("lumi") else {}))
     assert list(form.errors) == [name]
     assert form.errors[name][0].endswith(".")
 
@@ -173,7 +173,7 @@ def test_form_does_not_change_its_instance():
     assert (run.recorded_lumi, run.lumisections) == (78.15, 655)
 
 
-def test_form_shows_what_the_row_has_with_a_unit():
+def test_form_shows_the_value_of_the_instance_with_its_unit():
     run = OmsRun(run_number=315270, recorded_lumi=78.15)
     html = str(OmsRunForm(instance=run)["recorded_lumi"]) + str(OmsRunForm(instance=run)["recorded_lumi_unit"])
     assert 'name="run-recorded_lumi"' in html
@@ -181,12 +181,12 @@ def test_form_shows_what_the_row_has_with_a_unit():
     assert 'value="pb^{-1}" selected' in html
 
 
-any_text = st.text() | st.sampled_from(ODD) | st.integers().map(str) | st.floats().map(str)
+any_text = st.text() | st.sampled_from(INVALID) | st.integers().map(str) | st.floats().map(str)
 
 
 @settings(deadline=None)
 @given(st.data())
-def test_any_input_is_valid_or_an_error_and_never_an_exception(data):
+def test_any_input_is_valid_or_has_errors(data):
     for form_class in FORMS:
         prefix = form_class.prefix
         names = list(form_class().fields)

@@ -15,7 +15,7 @@ from tests.oms.rows import answer, fill_row, run_row
 pytestmark = pytest.mark.django_db
 RUN, FILL = 315270, 6616
 DURING = datetime(2018, 4, 27, 20, 0, tzinfo=UTC)
-OLD_FIGURE = 1.5
+TYPED_VALUE = 1.5
 
 
 def budget():
@@ -44,7 +44,7 @@ def test_new_run_costs_two_calls_in_sequence_and_one_token(sandbox):
     assert page.run.fill == OmsFill.objects.get(pk=FILL)
 
 
-def test_second_reading_makes_no_request(sandbox):
+def test_second_read_makes_no_request(sandbox):
     mirror.run_for_page(RUN, budget())
     sandbox.clear()
     page = mirror.run_for_page(RUN, budget())
@@ -74,13 +74,13 @@ def test_reading_again_makes_one_query(sandbox, django_assert_num_queries):
         mirror.run_for_page(RUN, budget())
 
 
-def test_new_run_costs_a_handful_of_queries(sandbox, django_assert_max_num_queries):
+def test_new_run_needs_at_most_12_queries(sandbox, django_assert_max_num_queries):
     with django_assert_max_num_queries(12):
         mirror.run_for_page(RUN, budget())
 
 
 @pytest.mark.parametrize("count", [5, 100])
-def test_open_runs_cost_the_same_queries_however_many(sandbox, django_assert_max_num_queries, count):
+def test_any_number_of_runs_needs_the_same_queries(sandbox, django_assert_max_num_queries, count):
     numbers = sorted(world.runs())[-count:]
     with django_assert_max_num_queries(10):
         page = mirror.runs_for_page(numbers, budget())
@@ -89,7 +89,7 @@ def test_open_runs_cost_the_same_queries_however_many(sandbox, django_assert_max
         mirror.runs_for_page(numbers, budget())
 
 
-def test_open_runs_read_again_cost_the_same_queries(stand_in, django_assert_max_num_queries):
+def test_runs_read_again_need_the_same_queries(stand_in, django_assert_max_num_queries):
     numbers = list(range(315270, 315290))
     stand_in.answer_with(Answer(answer(*[run_row(number) for number in numbers])), "/oms/runs")
     stand_in.answer_with(Answer(answer(fill_row())), "/oms/fills")
@@ -124,7 +124,7 @@ def test_outage_stores_nothing(sandbox, mode):
     assert not OmsFill.objects.exists()
 
 
-def test_outage_leaves_the_older_row_as_it_is(sandbox):
+def test_outage_does_not_change_an_existing_row(sandbox):
     before = typed_run(lumisections=12)
     sandbox.faults("oms", "refuse")
     page = mirror.run_for_page(RUN, budget())
@@ -177,19 +177,19 @@ def test_fill_unknown_to_oms_is_missing(stand_in):
     assert page.run.fill_number == FILL
 
 
-def test_typed_attributes_survive_a_new_answer(sandbox):
-    typed_run(run_type="cosmics", recorded_lumi=OLD_FIGURE)
+def test_typed_attributes_are_preserved_on_refresh(sandbox):
+    typed_run(run_type="cosmics", recorded_lumi=TYPED_VALUE)
     for page in (mirror.run_for_page(RUN, budget()), mirror.run_for_page(RUN, budget())):
-        assert (page.run.run_type, page.run.recorded_lumi) == ("cosmics", OLD_FIGURE)
+        assert (page.run.run_type, page.run.recorded_lumi) == ("cosmics", TYPED_VALUE)
     stored = OmsRun.objects.get(pk=RUN)
-    assert (stored.run_type, stored.recorded_lumi) == ("cosmics", OLD_FIGURE)
+    assert (stored.run_type, stored.recorded_lumi) == ("cosmics", TYPED_VALUE)
     assert stored.lumisections == world.runs()[RUN]["last_lumisection_number"]
     assert stored.source_of("recorded_lumi").by == "shifter"
     assert stored.reported["recorded_lumi"]["value"] == world.runs()[RUN]["recorded_lumi"]
     assert stored.reported["run_type"]["value"] == "collisions"
 
 
-def test_typed_attributes_survive_a_bulk_read(sandbox):
+def test_typed_attributes_are_preserved_in_a_bulk_read(sandbox):
     typed_run(lumisections=12)
     mirror.runs_for_page([RUN, 315267], budget())
     stored = OmsRun.objects.get(pk=RUN)
@@ -198,23 +198,23 @@ def test_typed_attributes_survive_a_bulk_read(sandbox):
     assert stored.recorded_lumi == world.runs()[RUN]["recorded_lumi"]
 
 
-def test_typed_attributes_of_a_fill_survive(sandbox):
+def test_typed_attributes_of_a_fill_are_preserved(sandbox):
     mark = {"by": "shifter", "at": "2018-04-27T20:00:00+00:00"}
-    OmsFill.objects.create(fill_number=FILL, peak_pileup=OLD_FIGURE, typed={"peak_pileup": mark})
+    OmsFill.objects.create(fill_number=FILL, peak_pileup=TYPED_VALUE, typed={"peak_pileup": mark})
     fill = mirror.run_for_page(RUN, budget()).run.fill
-    assert (fill.peak_pileup, fill.peak_lumi) == (OLD_FIGURE, world.fills()[FILL]["peak_lumi"])
-    assert OmsFill.objects.get(pk=FILL).peak_pileup == OLD_FIGURE
+    assert (fill.peak_pileup, fill.peak_lumi) == (TYPED_VALUE, world.fills()[FILL]["peak_lumi"])
+    assert OmsFill.objects.get(pk=FILL).peak_pileup == TYPED_VALUE
     assert fill.reported["peak_pileup"]["value"] == world.fills()[FILL]["peak_pileup"]
 
 
-def test_typed_fill_number_decides_the_fill(sandbox):
+def test_typed_fill_number_determines_the_fill(sandbox):
     typed_run(fill_number=6617)
     page = mirror.run_for_page(RUN, budget())
     assert page.run.fill.fill_number == 6617
     assert OmsRun.objects.get(pk=RUN).fill_id == 6617
 
 
-def test_attribute_that_oms_takes_back_becomes_null(stand_in):
+def test_attribute_that_becomes_null_in_oms_becomes_null(stand_in):
     stand_in.answer_with(Answer(answer(fill_row())), "/oms/fills")
     stand_in.answer_with(Answer(answer(run_row())), "/oms/runs")
     with time_machine.travel(DURING, tick=False):
@@ -238,8 +238,8 @@ def test_negative_bunch_count_is_stored_as_reported_and_shown(stand_in):
 
 
 def test_two_impossible_values_are_one_message():
-    said = {"lumisections": {"value": -655, "unit": ""}, "recorded_lumi": {"value": -7.5, "unit": "/pb"}}
-    (sentence,) = sanity.out_of_range_messages(OmsRun(run_number=RUN, reported=said))
+    reported = {"lumisections": {"value": -655, "unit": ""}, "recorded_lumi": {"value": -7.5, "unit": "/pb"}}
+    (sentence,) = sanity.out_of_range_messages(OmsRun(run_number=RUN, reported=reported))
     assert sentence == (
         "OMS gives impossible values: lumisections -655, recorded lumi -7.5 /pb. "
         "They are left out here; type them where you know them."
@@ -247,10 +247,10 @@ def test_two_impossible_values_are_one_message():
 
 
 def test_impossible_value_is_not_shown_after_typing_a_value():
-    said = {"lumisections": {"value": -655, "unit": ""}}
-    assert sanity.out_of_range_values(OmsRun(run_number=RUN, reported=said)) == ["lumisections -655"]
+    reported = {"lumisections": {"value": -655, "unit": ""}}
+    assert sanity.out_of_range_values(OmsRun(run_number=RUN, reported=reported)) == ["lumisections -655"]
     typed = {"lumisections": {"by": "shifter", "at": "2018-05-01T00:00:00Z"}}
-    assert sanity.out_of_range_messages(OmsRun(run_number=RUN, reported=said, lumisections=655, typed=typed)) == []
+    assert sanity.out_of_range_messages(OmsRun(run_number=RUN, reported=reported, lumisections=655, typed=typed)) == []
 
 
 def test_run_that_changes_its_fill_is_linked_to_the_new_one(stand_in):
@@ -293,5 +293,5 @@ def test_fill_without_an_end_is_settled_by_its_stable_beams():
     assert mirror.is_fresh(fill)
 
 
-def test_no_row_is_not_fresh():
+def test_missing_row_is_not_fresh():
     assert not mirror.is_fresh(None)

@@ -12,14 +12,14 @@ from sandbox import world
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_store_the_same_runs_at_once_end_with_one_row_each(sandbox):
+def test_concurrent_reads_of_the_same_runs_store_one_row_each(sandbox):
     if connection.vendor == "sqlite":
         pytest.skip("the test database is in memory, which threads cannot share")
     numbers = sorted(world.runs())[-60:]
 
-    def read(turn):
+    def read(index):
         try:
-            return mirror.runs_for_page(numbers if turn % 2 else numbers[::-1], Budget(20))
+            return mirror.runs_for_page(numbers if index % 2 else numbers[::-1], Budget(20))
         finally:
             connections.close_all()
 

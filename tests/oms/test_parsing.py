@@ -51,7 +51,7 @@ def test_negative_counts_are_stored_in_reported_only():
     assert facts.raw_values["peak_lumi"] == {"value": -0.5, "unit": INST}
 
 
-def test_what_may_be_negative_stays():
+def test_attributes_that_may_be_negative_are_unchanged():
     facts = parsing.parse_run(run_row(b_field=-3.8, initial_prescale_index=-1))
     assert (facts.b_field, facts.initial_prescale_index) == (-3.8, -1)
 
@@ -95,7 +95,7 @@ def test_row_without_attributes_is_an_error(row):
 
 
 @pytest.mark.parametrize("meta", [None, [], {}, {"row": None}, {"row": {"energy": None}}, {"row": {"energy": "GeV"}}])
-def test_odd_units_are_no_units(meta):
+def test_invalid_units_are_ignored(meta):
     row = {"attributes": {"run_number": 1, "energy": 6500}, "meta": meta}
     assert parsing.parse_run(row).energy == 6500
 
@@ -113,11 +113,13 @@ def test_nul_characters_do_not_reach_the_database():
 
 def test_names_of_facts_are_columns_of_the_mirror():
     """A fact without a column would be lost, and a column without a fact would always be empty."""
-    ours = {"fetched_at", "typed"}
-    columns_of = {"raw_values": "reported"}
-    for facts, model, other in ((RunFacts, OmsRun, {"fill"}), (FillFacts, OmsFill, set())):
+    own_columns = {"fetched_at", "typed"}
+    column_names = {"raw_values": "reported"}
+    for facts, model, other_columns in ((RunFacts, OmsRun, {"fill"}), (FillFacts, OmsFill, set())):
         columns = {field.name for field in model._meta.get_fields() if field.concrete}
-        assert {columns_of.get(field.name, field.name) for field in fields(facts)} == columns - ours - other
+        assert {
+            column_names.get(field.name, field.name) for field in fields(facts)
+        } == columns - own_columns - other_columns
 
 
 def test_lumisections_are_the_last_active_one():
@@ -137,12 +139,12 @@ KEYS = {
 
 @pytest.mark.parametrize(("key", "stable"), product(KEYS, [True, False, None]))
 def test_run_type_follows_key_and_stable_beam(key, stable):
-    kind = KEYS[key]
-    if kind == "none":
+    key_class = KEYS[key]
+    if key_class == "none":
         expected = "unknown"
-    elif kind == "physics" and stable:
+    elif key_class == "physics" and stable:
         expected = "collisions"
-    elif kind == "cosmic" or stable is False:
+    elif key_class == "cosmic" or stable is False:
         expected = "cosmics"
     else:
         expected = "unknown"

@@ -35,7 +35,7 @@ def test_each_step_of_instantaneous_luminosity_is_converted_exactly(power):
 
 
 @given(finite)
-def test_value_in_our_unit_stays_bit_for_bit(value):
+def test_value_in_the_internal_unit_is_unchanged_bit_for_bit(value):
     assert units.in_inverse_pb(value, units.PB, "recorded_lumi").hex() == value.hex()
     assert units.in_1e34(value, units.INST_34, "init_lumi").hex() == value.hex()
 
@@ -107,12 +107,12 @@ def test_missing_unit_is_an_error_that_names_the_attribute(unit):
 
 
 @pytest.mark.parametrize("unit", [None, ""])
-def test_nothing_needs_no_unit(unit):
+def test_zero_needs_no_unit(unit):
     assert units.in_inverse_pb(0.0, unit, "recorded_lumi") == 0
     assert units.in_1e34(0, unit, "init_lumi") == 0
 
 
-def test_energy_and_field_have_units_of_their_own():
+def test_energy_and_field_are_converted():
     assert units.in_gev(6.8, "TeV", "energy") == 6800
     assert units.in_gev(6499, None, "energy") == 6499
     assert units.in_tesla(3.801, "T", "b_field") == 3.801
@@ -121,18 +121,18 @@ def test_energy_and_field_have_units_of_their_own():
 
 
 @pytest.mark.parametrize(
-    ("choices", "understood"), [(units.LUMI_UNITS, units.lumi_unit), (units.INST_LUMI_UNITS, units.inst_lumi_unit)]
+    ("choices", "parse_unit"), [(units.LUMI_UNITS, units.lumi_unit), (units.INST_LUMI_UNITS, units.inst_lumi_unit)]
 )
-def test_offered_units_are_understood_as_written_and_as_shown(choices, understood):
+def test_offered_units_are_parsed_by_value_and_by_label(choices, parse_unit):
     for unit, shown in choices:
-        assert understood(unit) == understood(shown) == unit
+        assert parse_unit(unit) == parse_unit(shown) == unit
 
 
 @given(st.text())
 def test_any_text_is_a_unit_or_none(text):
-    for understood in (units.lumi_unit, units.inst_lumi_unit):
-        assert understood(text) is None or isinstance(understood(text), str)
+    for parse_unit in (units.lumi_unit, units.inst_lumi_unit):
+        assert parse_unit(text) is None or isinstance(parse_unit(text), str)
 
 
-def test_small_luminosity_keeps_its_digits():
+def test_small_luminosity_is_converted_without_loss():
     assert math.isclose(units.in_inverse_pb(8.107441, "{\\mu}b^{-1}", "recorded_lumi"), 8.107441e-6, rel_tol=1e-16)

@@ -15,8 +15,8 @@ from sandbox import world
 
 pytestmark = pytest.mark.django_db
 TIMES = ["start_time", "end_time", "last_update"]
-# {our column: name in OMS}.
-FIGURES = {
+# {column of the mirror: name in OMS}.
+COLUMNS = {
     "fill_number": "fill_number",
     "lumisections": "last_lumisection_number",
     "recorded_lumi": "recorded_lumi",
@@ -38,7 +38,7 @@ def bits(value):
     return float(value).hex() if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def test_every_run_reaches_the_database_with_its_source_figures(sandbox):
+def test_every_run_is_stored_with_the_values_of_the_source(sandbox):
     source = world.runs()
     page = mirror.runs_for_page(list(source), Budget(60))
     assert page.problem is None
@@ -46,8 +46,8 @@ def test_every_run_reaches_the_database_with_its_source_figures(sandbox):
     assert len(stored) == len(source) == 1231
     for number, row in source.items():
         run = stored[number]
-        assert {ours: bits(getattr(run, ours)) for ours in FIGURES} == {
-            ours: bits(row[theirs]) for ours, theirs in FIGURES.items()
+        assert {column: bits(getattr(run, column)) for column in COLUMNS} == {
+            column: bits(row[oms_name]) for column, oms_name in COLUMNS.items()
         }
         assert {name: getattr(run, name) for name in TIMES} == {
             name: row[name] and parse_datetime(row[name]) for name in TIMES
@@ -56,7 +56,7 @@ def test_every_run_reaches_the_database_with_its_source_figures(sandbox):
         assert page.runs[number].fill_id == row["fill_number"]
 
 
-def as_the_source_writes(value) -> str:
+def as_source_text(value) -> str:
     """The value as written in the source table, numbers as floats."""
     if value is None:
         return "-"
@@ -67,18 +67,18 @@ def as_the_source_writes(value) -> str:
     return str(value) if isinstance(value, bool) else repr(float(value))
 
 
-@pytest.mark.parametrize("theirs", SOURCE["sha256"])
-def test_column_is_what_the_source_has(sandbox, theirs):
+@pytest.mark.parametrize("oms_name", SOURCE["sha256"])
+def test_column_equals_the_source(sandbox, oms_name):
     """Compare with digests of the source, which detects errors of the conversion to the sandbox."""
     mirror.runs_for_page(list(world.runs()), Budget(60))
-    ours = {name: name for name in TIMES} | {name: column for column, name in FIGURES.items()}
-    stored = OmsRun.objects.order_by("run_number").values_list("run_number", ours[theirs])
-    lines = [f"{number} {as_the_source_writes(value)}\n" for number, value in stored]
+    columns = {name: name for name in TIMES} | {name: column for column, name in COLUMNS.items()}
+    stored = OmsRun.objects.order_by("run_number").values_list("run_number", columns[oms_name])
+    lines = [f"{number} {as_source_text(value)}\n" for number, value in stored]
     assert len(lines) == SOURCE["rows"]
-    assert sha256("".join(lines).encode()).hexdigest() == SOURCE["sha256"][theirs]
+    assert sha256("".join(lines).encode()).hexdigest() == SOURCE["sha256"][oms_name]
 
 
-def test_every_fill_reaches_the_database_with_its_source_figures(sandbox):
+def test_every_fill_is_stored_with_the_values_of_the_source(sandbox):
     mirror.runs_for_page(list(world.runs()), Budget(60))
     stored = {fill.fill_number: fill for fill in OmsFill.objects.all()}
     assert stored.keys() == world.fills().keys()
@@ -90,7 +90,7 @@ def test_every_fill_reaches_the_database_with_its_source_figures(sandbox):
         )
 
 
-def test_whole_world_is_read_in_few_calls(sandbox):
+def test_all_runs_are_read_in_few_calls(sandbox):
     mirror.runs_for_page(list(world.runs()), Budget(60))
     assert len(sandbox.requests("oms")) <= 8
     assert len(sandbox.requests("sso")) == 1

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class ReadRow:
+class ParsedRow:
     """One row: its class, its text, and (state, label, link) of each reconstruction."""
 
     css_class: str
@@ -24,16 +24,16 @@ class ReadRow:
     cells: dict[str, tuple[str, str, str]] = field(default_factory=dict)
 
 
-class ReadPage(HTMLParser):
+class ParsedPage(HTMLParser):
     """The parsed response to a search."""
 
-    def __init__(self, answer) -> None:
+    def __init__(self, response) -> None:
         super().__init__()
-        self.status = answer.status_code
-        self.html = answer.content.decode()
-        self.rows: dict[int, ReadRow] = {}
-        self.words: list[str] = []
-        self._row: ReadRow | None = None
+        self.status = response.status_code
+        self.html = response.content.decode()
+        self.rows: dict[int, ParsedRow] = {}
+        self.texts: list[str] = []
+        self._row: ParsedRow | None = None
         self._cell: str | None = None
         self.errors: dict[str, str] = {}
         self._field = ""
@@ -41,17 +41,17 @@ class ReadPage(HTMLParser):
 
     @property
     def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
+        return " ".join(" ".join(self.texts).split())
 
     def handle_starttag(self, _tag, attrs):
-        found = {name: value or "" for name, value in attrs}
-        if found.get("class") == "field-error":
-            self._field = found["id"].removeprefix("id_").removesuffix("_error")
-        if "data-run" in found:
-            self._row = self.rows[int(found["data-run"])] = ReadRow(found.get("class", ""))
-        if "data-reco" in found and self._row:
-            self._cell = found["data-reco"]
-            self._row.cells[self._cell] = (found["data-state"], "", found.get("href", ""))
+        attributes = {name: value or "" for name, value in attrs}
+        if attributes.get("class") == "field-error":
+            self._field = attributes["id"].removeprefix("id_").removesuffix("_error")
+        if "data-run" in attributes:
+            self._row = self.rows[int(attributes["data-run"])] = ParsedRow(attributes.get("class", ""))
+        if "data-reco" in attributes and self._row:
+            self._cell = attributes["data-reco"]
+            self._row.cells[self._cell] = (attributes["data-state"], "", attributes.get("href", ""))
 
     def handle_endtag(self, tag):
         self._cell = None
@@ -61,19 +61,19 @@ class ReadPage(HTMLParser):
             self._field = ""
 
     def handle_data(self, data):
-        self.words.append(data)
+        self.texts.append(data)
         if self._field:
             self.errors[self._field] = self.errors.get(self._field, "") + data.strip()
         if self._row:
             self._row.text = " ".join(f"{self._row.text} {data}".split())
         if self._row and self._cell:
-            state, word, link = self._row.cells[self._cell]
-            self._row.cells[self._cell] = (state, (word + data).strip(), link)
+            state, label, link = self._row.cells[self._cell]
+            self._row.cells[self._cell] = (state, (label + data).strip(), link)
 
 
-def search(client: Client, runs: str) -> ReadPage:
+def search(client: Client, runs: str) -> ParsedPage:
     """The page of a search."""
-    return ReadPage(client.get(reverse("openruns:open-runs"), {"runs": runs}))
+    return ParsedPage(client.get(reverse("openruns:open-runs"), {"runs": runs}))
 
 
 def certify(user, run_number: int, reconstruction: str, **values):

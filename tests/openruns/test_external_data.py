@@ -13,7 +13,7 @@ FAULTS = ["refuse", "hang", "500"]
 
 
 def data_calls(sandbox, service: str) -> list[str]:
-    return [one["path"] for one in sandbox.requests(service)]
+    return [request["path"] for request in sandbox.requests(service)]
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_run_opened_from_the_search_needs_no_call(shifter_client, sandbox):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_with_run_registry_out_the_runs_are_listed_with_what_is_known(
+def test_runs_are_listed_with_known_facts_while_run_registry_is_unavailable(
     shifter, shifter_client, sandbox, short_budget, fault
 ):
     certify(shifter, 315257, Reconstruction.EXPRESS)
@@ -68,7 +68,7 @@ def test_with_run_registry_out_the_runs_are_listed_with_what_is_known(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_without_oms_the_states_are_shown_without_facts(shifter_client, sandbox, short_budget, fault):
+def test_states_are_shown_without_facts_while_oms_is_unavailable(shifter_client, sandbox, short_budget, fault):
     sandbox.faults("oms", fault)
     page = search(shifter_client, "315257")
     assert page.status == 200
@@ -78,7 +78,7 @@ def test_without_oms_the_states_are_shown_without_facts(shifter_client, sandbox,
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_with_everything_out_the_runs_can_be_certified_by_hand(shifter_client, sandbox, short_budget, fault):
+def test_runs_can_be_certified_by_hand_while_all_services_are_unavailable(shifter_client, sandbox, short_budget, fault):
     for service in ("registry", "oms", "sso"):
         sandbox.faults(service, fault)
     page = search(shifter_client, "315257-315259")
@@ -87,13 +87,13 @@ def test_with_everything_out_the_runs_can_be_certified_by_hand(shifter_client, s
     assert page.text.count("certify by hand") == 4
 
 
-def test_refused_access_says_to_tell_the_administrator(shifter_client, sandbox):
+def test_refused_access_shows_a_message(shifter_client, sandbox):
     sandbox.faults("registry", "403")
     page = search(shifter_client, "315257")
     assert "does not let CertHelper in (403). Certify without it, and tell the administrator. The runs" in page.text
 
 
-def test_run_registry_that_has_none_of_the_runs_is_not_out(shifter_client, sandbox):
+def test_runs_unknown_to_run_registry_are_no_outage(shifter_client, sandbox):
     sandbox.faults("registry", "not-found")
     page = search(shifter_client, "315257")
     assert page.status == 200
@@ -101,7 +101,7 @@ def test_run_registry_that_has_none_of_the_runs_is_not_out(shifter_client, sandb
     assert "query again ." not in page.text
 
 
-def test_oms_that_has_none_of_the_runs_leaves_dashes(shifter_client, sandbox):
+def test_runs_unknown_to_oms_have_dashes(shifter_client, sandbox):
     sandbox.faults("oms", "not-found")
     page = search(shifter_client, "315257")
     assert page.status == 200
@@ -109,9 +109,9 @@ def test_oms_that_has_none_of_the_runs_leaves_dashes(shifter_client, sandbox):
     assert "left out" not in page.text
 
 
-def test_the_budget_of_the_page_holds_while_both_hang(shifter_client, sandbox, short_budget):
+def test_page_ends_within_its_budget_while_both_services_hang(shifter_client, sandbox, short_budget):
     sandbox.faults("registry", "hang", seconds=HANG_S)
     sandbox.faults("oms", "hang", seconds=HANG_S)
-    began = time.monotonic()
+    start = time.monotonic()
     assert search(shifter_client, "315200-315299").status == 200
-    assert time.monotonic() - began < PATIENCE_S
+    assert time.monotonic() - start < PATIENCE_S

@@ -24,12 +24,12 @@ def test_users_with_the_form_open_are_shown_with_the_state(shifter, shifter_clie
 
 
 def test_drafts_are_listed_without_their_text(shifter, shifter_client, other_shifter, other_shifter_client, sandbox):
-    save_draft(form_token_of(shifter, "express"), QueryDict("comment=for+my+eyes"))
+    save_draft(form_token_of(shifter, "express"), QueryDict("comment=private+text"))
     assert "open your draft" in search(shifter_client, "315257").rows[315257].text
     others = search(other_shifter_client, "315257")
     assert "open draft shifter" in others.rows[315257].text
     assert "Draft of shifter," in others.html
-    assert "for my eyes" not in others.html
+    assert "private text" not in others.html
 
 
 def test_draft_of_a_certified_reconstruction_is_shown_to_its_author_only(

@@ -19,16 +19,16 @@ FIRST_ELSEWHERE = 400_000
 @pytest.fixture
 def hundred_runs(stopped_clock, sandbox) -> list[int]:
     """The hundred newest runs of the sandbox with a dataset to certify."""
-    answer = datasets_of_runs(range(315190, 316202), Budget(30))
+    result = datasets_of_runs(range(315190, 316202), Budget(30))
     sandbox.clear()
-    return sorted({dataset.run_number for dataset in answer.value}, reverse=True)[:100]
+    return sorted({dataset.run_number for dataset in result.value}, reverse=True)[:100]
 
 
 def statements_of(client, runs: list[int]) -> int:
-    with CaptureQueriesContext(connection) as seen:
+    with CaptureQueriesContext(connection) as queries:
         page = search(client, ",".join(map(str, runs)))
     assert (page.status, list(page.rows)) == (200, runs)
-    return len(seen)
+    return len(queries)
 
 
 def certify_elsewhere(user, count: int) -> None:
@@ -36,27 +36,29 @@ def certify_elsewhere(user, count: int) -> None:
     reference = ReconstructionFactory(reference=True)
     numbers = range(FIRST_ELSEWHERE, FIRST_ELSEWHERE + count)
     OmsRun.objects.bulk_create(OmsRun(run_number=number) for number in numbers)
-    made = RunReconstruction.objects.bulk_create(
+    reconstructions = RunReconstruction.objects.bulk_create(
         RunReconstruction(run_id=number, reconstruction=Reconstruction.EXPRESS) for number in numbers
     )
-    one = CertificationFactory.build(runreconstruction=made[0], user=user, reference_runreconstruction=reference)
+    template = CertificationFactory.build(
+        runreconstruction=reconstructions[0], user=user, reference_runreconstruction=reference
+    )
     TrackerCertification.objects.bulk_create(
         TrackerCertification(
             runreconstruction=row,
             user=user,
             reference_runreconstruction=reference,
             **GOOD,
-            date=one.date,
+            date=template.date,
         )
-        for row in made
+        for row in reconstructions
     )
 
 
 def make_stale(runs: list[int]) -> None:
     """Make these runs and their fills outdated."""
-    some = OmsRun.objects.filter(run_number__in=runs)
-    OmsFill.objects.filter(pk__in=list(some.values_list("fill_number", flat=True))).update(fetched_at=None)
-    some.update(fetched_at=None)
+    outdated = OmsRun.objects.filter(run_number__in=runs)
+    OmsFill.objects.filter(pk__in=list(outdated.values_list("fill_number", flat=True))).update(fetched_at=None)
+    outdated.update(fetched_at=None)
 
 
 # Session, user, runs, fills; a transaction that locks and stores fills and runs; certifications; drafts; what is
@@ -66,7 +68,7 @@ COLD, WARM = 13, 6
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("certifications", [100, 10_000])
-def test_a_hundred_runs_cost_the_same_statements_at_any_number_of_certifications(
+def test_hundred_runs_need_the_same_statements_at_any_number_of_certifications(
     shifter, shifter_client, hundred_runs, certifications
 ):
     certify_elsewhere(shifter, certifications)
@@ -78,7 +80,7 @@ def test_a_hundred_runs_cost_the_same_statements_at_any_number_of_certifications
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("known", [100, 50], ids=["all known", "half known"])
-def test_runs_that_have_to_be_read_again_cost_no_more(shifter_client, hundred_runs, known):
+def test_outdated_runs_need_no_more_statements(shifter_client, hundred_runs, known):
     statements_of(shifter_client, hundred_runs[:known])
     make_stale(hundred_runs[: known // 2])
     assert statements_of(shifter_client, hundred_runs) <= COLD

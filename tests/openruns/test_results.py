@@ -10,14 +10,14 @@ from oms.models import OmsRun
 from tests.openruns.open_runs_page import certify, search
 
 
-def test_an_open_reconstruction_leads_to_its_certification_with_dataset_and_search(shifter_client, sandbox):
+def test_open_reconstruction_links_to_the_certify_page_with_dataset_and_search(shifter_client, sandbox):
     cells = search(shifter_client, "315257").rows[315257].cells
     dataset = quote_plus("/PromptReco/Collisions2018A/DQM")
     assert cells["prompt"] == ("open", "open", f"/certify/315257/prompt/?dataset={dataset}&runs=315257")
     assert [state for state, *_ in cells.values()] == ["open", "open", "open", "open"]
 
 
-def test_closed_and_waiting_reconstructions_lead_nowhere(shifter_client, sandbox):
+def test_closed_and_waiting_reconstructions_have_no_link(shifter_client, sandbox):
     rows = search(shifter_client, "314890 315543 316187 316201").rows
     assert rows[314890].cells["express"] == ("closed", "closed", "")
     assert rows[316187].cells["prompt"] == ("closed", "waiting", "")
@@ -29,35 +29,35 @@ def test_a_reconstruction_without_dataset_has_a_dash(shifter_client, sandbox):
     assert row.text.endswith("- -")
 
 
-def test_words_are_those_of_the_list(shifter_client, sandbox):
+def test_reconstructions_have_the_names_of_the_list(shifter_client, sandbox):
     html = search(shifter_client, "315257").html
     assert '<th scope="col" class="reco">rerecoul</th>' in html
     assert '<option value="rereco">rereco</option>' in html
     assert '<option value="" selected>First open</option>' in html
 
 
-def test_mine_leads_to_its_change(shifter, shifter_client, sandbox):
-    made = certify(shifter, 315257, Reconstruction.EXPRESS)
+def test_own_certification_links_to_its_form(shifter, shifter_client, sandbox):
+    certification = certify(shifter, 315257, Reconstruction.EXPRESS)
     cells = search(shifter_client, "315257").rows[315257].cells
-    assert cells["express"] == ("mine", "mine", reverse("listruns:update", args=[made.pk]))
+    assert cells["express"] == ("mine", "mine", reverse("listruns:update", args=[certification.pk]))
     assert cells["prompt"][0] == "open"
 
 
 def test_certification_of_another_user_has_their_name_and_links_to_its_page(other_shifter, shifter_client, sandbox):
-    made = certify(other_shifter, 315257, Reconstruction.EXPRESS, strip=Flag.BAD)
+    certification = certify(other_shifter, 315257, Reconstruction.EXPRESS, strip=Flag.BAD)
     page = search(shifter_client, "315257")
-    address = reverse("listruns:certification", args=[made.pk])
+    address = reverse("listruns:certification", args=[certification.pk])
     assert page.rows[315257].cells["express"] == ("certified", "shifter2", address)
-    assert 'title="Certified bad by shifter2 for 2018-06-01, stale"' in page.html  # OMS has other figures
+    assert 'title="Certified bad by shifter2 for 2018-06-01, stale"' in page.html  # the values of OMS differ
 
 
 def test_certification_of_another_user_links_shift_leaders_to_its_form(other_shifter, shift_leader_client, sandbox):
-    made = certify(other_shifter, 315257, Reconstruction.EXPRESS)
+    certification = certify(other_shifter, 315257, Reconstruction.EXPRESS)
     cells = search(shift_leader_client, "315257").rows[315257].cells
-    assert cells["express"] == ("certified", "shifter2", reverse("listruns:update", args=[made.pk]))
+    assert cells["express"] == ("certified", "shifter2", reverse("listruns:update", args=[certification.pk]))
 
 
-def test_a_certification_counts_before_run_registrys_state(shifter, shifter_client, sandbox):
+def test_certification_takes_precedence_over_the_state_in_run_registry(shifter, shifter_client, sandbox):
     certify(shifter, 314890, Reconstruction.EXPRESS)
     assert search(shifter_client, "314890").rows[314890].cells["express"][0] == "mine"
 
@@ -78,7 +78,7 @@ def test_rows_are_sorted_newest_first(shifter_client, sandbox):
     ]
 
 
-def test_the_bar_counts_reconstructions_certified_of_those_open_or_certified(
+def test_progress_counts_certified_reconstructions_of_those_open_or_certified(
     shifter, other_shifter, shifter_client, sandbox
 ):
     certify(shifter, 315257, Reconstruction.EXPRESS)
@@ -88,7 +88,7 @@ def test_the_bar_counts_reconstructions_certified_of_those_open_or_certified(
     assert re.search(r'<progress id="search-progress"\s+value="2"\s+max="6">', page.html)
 
 
-def test_a_row_recedes_when_nothing_is_left_to_do(shifter, shifter_client, sandbox):
+def test_row_is_dimmed_when_all_reconstructions_are_certified(shifter, shifter_client, sandbox):
     for reconstruction in (Reconstruction.EXPRESS, Reconstruction.PROMPT):
         certify(shifter, 315260, reconstruction)
     rows = search(shifter_client, "315257, 315260").rows
@@ -99,7 +99,7 @@ def test_the_time_of_the_request_is_shown(shifter_client, sandbox):
     assert re.search(r"Run Registry was queried at \d\d:\d\d:\d\d UTC", search(shifter_client, "315257").text)
 
 
-def test_runs_without_a_row_are_named(shifter_client, sandbox):
+def test_runs_without_a_row_are_listed(shifter_client, sandbox):
     page = search(shifter_client, "315257, 315261, 315263, 315269, 999999")
     assert list(page.rows) == [315257]
     assert "Not in Run Registry: 315261, 315263, 999999." in page.text

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from tests.openruns.open_runs_page import ReadPage, certify, search
+from tests.openruns.open_runs_page import ParsedPage, certify, search
 
 URL = reverse("openruns:open-runs")
 
@@ -22,7 +22,7 @@ URL = reverse("openruns:open-runs")
         ("316187\x00", "A character in this text cannot be stored. Type the text again."),
     ],
 )
-def test_a_search_that_cannot_be_read_is_refused_beside_the_field(shifter_client, sandbox, runs, sentence):
+def test_invalid_search_is_refused_beside_the_field(shifter_client, sandbox, runs, sentence):
     page = search(shifter_client, runs)
     assert page.status == 422
     assert sentence in page.errors["runs"]
@@ -37,7 +37,7 @@ def test_the_typed_text_is_shown_again_with_the_error(shifter_client):
 
 
 def test_the_page_opens_with_both_forms_and_makes_no_request(shifter_client, sandbox):
-    page = ReadPage(shifter_client.get(URL))
+    page = ParsedPage(shifter_client.get(URL))
     assert page.status == 200
     assert "Type run numbers and ranges" in page.text
     assert all(f'name="{name}"' in page.html for name in ("runs", "run", "reco"))
@@ -65,23 +65,23 @@ def test_the_last_three_searches_are_chips_with_their_progress(shifter_client, s
     assert f'href="{URL}?runs=315264%2C315265"' in page_of(shifter_client)
 
 
-@pytest.mark.parametrize("again", ["315265 315264", "315264-315265"])
-def test_a_search_of_the_same_runs_is_one_chip(shifter_client, sandbox, again):
-    for runs in ("315264,315265", "315267-315270", again):
+@pytest.mark.parametrize("repeated", ["315265 315264", "315264-315265"])
+def test_search_for_the_same_runs_has_one_chip(shifter_client, sandbox, repeated):
+    for runs in ("315264,315265", "315267-315270", repeated):
         search(shifter_client, runs)
-    assert [runs for runs, _ in chips(shifter_client)] == [again, "315267-315270"]
+    assert [runs for runs, _ in chips(shifter_client)] == [repeated, "315267-315270"]
 
 
-@pytest.mark.parametrize("looked_up", [{"runs": "316187"}, {"runs": "315264"}, {"run": "316187"}, {"runs": "banana"}])
-def test_a_look_up_of_one_run_and_a_refused_search_replace_no_search(shifter_client, sandbox, looked_up):
+@pytest.mark.parametrize("query", [{"runs": "316187"}, {"runs": "315264"}, {"run": "316187"}, {"runs": "banana"}])
+def test_single_run_and_refused_search_are_not_stored(shifter_client, sandbox, query):
     for runs in ("315257,315259", "315190-315200", "315264,315265"):
         search(shifter_client, runs)
     for _ in range(4):
-        shifter_client.get(URL, looked_up)
+        shifter_client.get(URL, query)
     assert [runs for runs, _ in chips(shifter_client)] == ["315264,315265", "315190-315200", "315257,315259"]
 
 
-def test_the_search_that_is_shown_is_marked(shifter_client, sandbox):
+def test_current_search_is_marked(shifter_client, sandbox):
     search(shifter_client, "315257,315259")
     html = search(shifter_client, "315264,  315265").html
     assert html.count('aria-current="page"><') == 0
@@ -93,7 +93,7 @@ def test_searches_of_other_users_are_not_offered(shifter_client, other_shifter_c
     assert (len(chips(shifter_client)), chips(other_shifter_client)) == (1, [])
 
 
-def test_a_search_without_an_answer_of_run_registry_counts_what_is_certified(shifter_client, shifter, sandbox):
+def test_chip_counts_certifications_while_run_registry_is_unavailable(shifter_client, shifter, sandbox):
     sandbox.faults("registry", "refuse")
     certify(shifter, 315267, "express")
     search(shifter_client, "315264,315267")
@@ -109,15 +109,15 @@ def test_a_search_without_an_answer_of_run_registry_counts_what_is_certified(shi
         ({"run": "9999999", "reco": "rerecoul"}, "/certify/9999999/rerecoul/"),
     ],
 )
-def test_one_run_goes_straight_to_its_certification(shifter_client, sandbox, query, address):
-    answer = shifter_client.get(URL, query)
-    assert (answer.status_code, answer["Location"]) == (302, address)
+def test_single_run_redirects_to_its_certify_page(shifter_client, sandbox, query, address):
+    response = shifter_client.get(URL, query)
+    assert (response.status_code, response["Location"]) == (302, address)
     assert sandbox.requests() == []
 
 
 @pytest.mark.parametrize("blank", ["", "  "])
-def test_an_empty_run_beside_a_search_is_no_mistake(shifter_client, sandbox, blank):
-    page = ReadPage(shifter_client.get(URL, {"run": blank, "runs": "315270"}))
+def test_empty_run_beside_a_search_is_no_error(shifter_client, sandbox, blank):
+    page = ParsedPage(shifter_client.get(URL, {"run": blank, "runs": "315270"}))
     assert (page.status, page.errors) == (200, {})
     assert page.rows
 
@@ -133,14 +133,14 @@ def test_an_empty_run_beside_a_search_is_no_mistake(shifter_client, sandbox, bla
         ({"run": "315257", "reco": "banana"}, "“banana” is not a reconstruction. Choose one of the list."),
     ],
 )
-def test_one_run_that_cannot_be_read_is_refused_beside_its_field(shifter_client, query, sentence):
-    page = ReadPage(shifter_client.get(URL, query))
+def test_invalid_single_run_is_refused_beside_its_field(shifter_client, query, sentence):
+    page = ParsedPage(shifter_client.get(URL, query))
     assert page.status == 422
     assert sentence in page.errors["reco" if "reco" in query else "run"]
     assert f'value="{query["run"]}"' in page.html or not query["run"]
 
 
 def test_a_guest_is_denied_before_any_request(guest_client, sandbox):
-    answer = guest_client.get(URL, {"runs": "315257"})
-    assert answer.status_code == 403
+    response = guest_client.get(URL, {"runs": "315257"})
+    assert response.status_code == 403
     assert sandbox.requests() == []

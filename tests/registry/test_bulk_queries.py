@@ -17,23 +17,23 @@ def budget():
     return Budget(5)
 
 
-def asked(sandbox):
+def request_bodies(sandbox):
     return [call["body"] for call in sandbox.requests("registry")]
 
 
 def test_all_datasets_of_the_runs_come_with_their_counts(sandbox):
     flags = flags_of_runs(WIDE, budget())
-    express = next(one for one in flags.datasets if (one.run_number, one.dataset.name[:8]) == (315270, "/Express"))
+    express = next(row for row in flags.datasets if (row.run_number, row.dataset.name[:8]) == (315270, "/Express"))
     assert express.counts["tracking"] == {"EMPTY": 0, "GOOD": 633, "BAD": 30}
-    assert "online" in {one.dataset.name for one in flags.datasets}
+    assert "online" in {row.dataset.name for row in flags.datasets}
     assert flags.answered == frozenset(WIDE)
     assert flags.problem is None
 
 
 def test_runs_are_requested_in_blocks_and_other_runs_are_removed(sandbox):
     flags = flags_of_runs([315259, 315270, 315322], budget())
-    assert {one.run_number for one in flags.datasets} == {315259, 315270, 315322}
-    assert len(asked(sandbox)) == 2
+    assert {row.run_number for row in flags.datasets} == {315259, 315270, 315322}
+    assert len(request_bodies(sandbox)) == 2
     assert flags.answered == {315259, 315270, 315322}
 
 
@@ -50,7 +50,7 @@ def test_since_bypasses_older_cached_blocks(sandbox):
     flags_of_runs(WIDE, budget())
     sandbox.clear_requests()
     flags_of_runs(WIDE, budget(), since=timezone.now())
-    assert len(asked(sandbox)) == len(WIDE) / BLOCK_SIZE
+    assert len(request_bodies(sandbox)) == len(WIDE) / BLOCK_SIZE
 
 
 def test_part_of_the_blocks_is_returned_while_others_fail(sandbox):
@@ -61,15 +61,15 @@ def test_part_of_the_blocks_is_returned_while_others_fail(sandbox):
     assert flags.problem.sentence.startswith("Run Registry answered with an error (500).")
     sandbox.clear()
     assert flags_of_runs(WIDE, Budget(5, is_retry=True)).problem is None
-    assert len(asked(sandbox)) == 2, "what had come was asked for again"
+    assert len(request_bodies(sandbox)) == 2, "answered blocks were requested again"
 
 
 def test_a_single_run_is_requested_alone_and_its_neighbours_later(sandbox):
     flags_of_runs([315270], budget())
-    assert asked(sandbox)[0]["filter"] == {"run_number": {"and": [{">=": 315270}, {"<=": 315270}]}}
+    assert request_bodies(sandbox)[0]["filter"] == {"run_number": {"and": [{">=": 315270}, {"<=": 315270}]}}
     assert flags_of_runs([315266, 315270], budget()).answered == {315266, 315270}
     flags_of_runs([315268], budget())
-    assert len(asked(sandbox)) == 2
+    assert len(request_bodies(sandbox)) == 2
 
 
 def test_no_runs_make_no_request(sandbox):
@@ -86,19 +86,19 @@ def test_second_page_of_a_block_is_read(stand_in, monkeypatch):
         return Answer({"datasets": [flagged_row(number=315250 + page)], "count": 2, "pages": 2})
 
     stand_in.answer_with(pages)
-    assert [one.run_number for one in flags_of_runs([315250, 315251], budget()).datasets] == [315250, 315251]
+    assert [row.run_number for row in flags_of_runs([315250, 315251], budget()).datasets] == [315250, 315251]
 
 
 def test_open_datasets_of_runs_and_of_days(sandbox):
     of_runs = open_datasets_of([315189, 315190, 315257], budget())
-    assert {one.run_number for one in of_runs.value} <= {315190, 315257}
-    assert {one.dataset.state for one in of_runs.value} == {"OPEN"}
+    assert {row.run_number for row in of_runs.value} <= {315190, 315257}
+    assert {row.dataset.state for row in of_runs.value} == {"OPEN"}
     day = datetime(2018, 4, 28, tzinfo=UTC)
     of_days = open_datasets_between(day, day + timedelta(days=1), budget())
     assert isinstance(of_days, Found)
     assert of_days.value
-    assert {one.dataset.state for one in of_days.value} == {"OPEN"}
-    assert asked(sandbox)[1]["filter"]["oms_attributes.start_time"] == {
+    assert {row.dataset.state for row in of_days.value} == {"OPEN"}
+    assert request_bodies(sandbox)[1]["filter"]["oms_attributes.start_time"] == {
         "and": [{">=": "2018-04-28T00:00:00Z"}, {"<": "2018-04-29T00:00:00Z"}]
     }
 

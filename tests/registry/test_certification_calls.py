@@ -21,31 +21,34 @@ def cycle(**parts):
     } | parts
 
 
-def answered(stand_in, *rows):
+def calls_of(stand_in, *rows):
     stand_in.answer_with(Answer(list(rows)))
     return certification_calls(Budget(5))
 
 
-def test_calls_come_with_deadline_state_and_datasets(sandbox):
-    found = certification_calls(Budget(5))
-    assert isinstance(found, Found)
-    assert [one.name for one in found.value] == ["2018 week 18", "2018 week 17"]
-    last = found.value[-1]
-    assert last.deadline == datetime(2018, 5, 1, tzinfo=UTC)
-    assert last.state == "pending"
-    assert {one.reconstruction for one in last.datasets} == {"prompt"}
-    assert (min(one.run_number for one in last.datasets) >= 315252, len(last.datasets) > 5) == (True, True)
+def test_calls_have_deadline_state_and_datasets(sandbox):
+    result = certification_calls(Budget(5))
+    assert isinstance(result, Found)
+    assert [call.name for call in result.value] == ["2018 week 18", "2018 week 17"]
+    last_call = result.value[-1]
+    assert last_call.deadline == datetime(2018, 5, 1, tzinfo=UTC)
+    assert last_call.state == "pending"
+    assert {dataset.reconstruction for dataset in last_call.datasets} == {"prompt"}
+    assert (min(dataset.run_number for dataset in last_call.datasets) >= 315252, len(last_call.datasets) > 5) == (
+        True,
+        True,
+    )
 
 
-def test_deleted_calls_are_left_out_and_those_without_a_deadline_come_last(stand_in):
-    found = answered(stand_in, cycle(cycle_name="a", deadline=None), cycle(cycle_name="b"), cycle(deleted=True),
+def test_deleted_calls_are_left_out_and_calls_without_a_deadline_are_last(stand_in):
+    result = calls_of(stand_in, cycle(cycle_name="a", deadline=None), cycle(cycle_name="b"), cycle(deleted=True),
                      cycle(cycle_name="c", deadline=None))  # fmt: skip
-    assert [(one.name, one.deadline is None) for one in found.value] == [("b", False), ("a", True), ("c", True)]
+    assert [(call.name, call.deadline is None) for call in result.value] == [("b", False), ("a", True), ("c", True)]
 
 
 @pytest.mark.parametrize("parts", [{"cycle_attributes": None}, {"datasets": None}, {"cycle_name": None}])
 def test_absent_parts_are_empty(stand_in, parts):
-    assert isinstance(answered(stand_in, cycle(**parts)), Found)
+    assert isinstance(calls_of(stand_in, cycle(**parts)), Found)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +67,7 @@ def test_wrong_shape_names_the_key(stand_in, body, key):
     assert f"({key})" in unreachable.sentence
 
 
-def test_calls_that_fail_leave_run_registry_in_use(sandbox):
+def test_failure_of_the_calls_is_no_outage_of_run_registry(sandbox):
     sandbox.faults("registry", "500", path="cycles")
     assert certification_calls(Budget(5)).sentence == (
         "Run Registry’s list of certification calls answered with an error (500). Go on without it, or try again."

@@ -16,24 +16,24 @@ from tests.registry.test_parsing import row
 from tests.waiting import HANG_S, PATIENCE_S
 
 RUN = 315270
-ANSWERED = {"datasets": [row(), row(name="online")], "count": 2, "pages": 1}
+ONE_PAGE = {"datasets": [row(), row(name="online")], "count": 2, "pages": 1}
 
 
 def budget():
     return Budget(5)
 
 
-def names_of(found):
-    return [dataset.name for dataset in found.value]
+def names_of(result):
+    return [dataset.name for dataset in result.value]
 
 
 def test_datasets_of_a_run_are_found_without_online(sandbox):
-    found = client.datasets_of_run(RUN, budget())
-    assert isinstance(found, Found)
-    assert "/Express/Collisions2018/DQM" in names_of(found)
-    assert "/PromptReco/Collisions2018A/DQM" in names_of(found)
-    assert "online" not in names_of(found)
-    assert {dataset.run_class for dataset in found.value} == {"Collisions18"}
+    result = client.datasets_of_run(RUN, budget())
+    assert isinstance(result, Found)
+    assert "/Express/Collisions2018/DQM" in names_of(result)
+    assert "/PromptReco/Collisions2018A/DQM" in names_of(result)
+    assert "online" not in names_of(result)
+    assert {dataset.run_class for dataset in result.value} == {"Collisions18"}
 
 
 def test_one_run_costs_one_call_and_one_token(sandbox):
@@ -45,20 +45,20 @@ def test_one_run_costs_one_call_and_one_token(sandbox):
 
 def test_hundred_runs_are_one_call(sandbox):
     numbers = list(range(315200, 315300))
-    found = client.datasets_of_runs(numbers, budget())
-    assert RUN in {dataset.run_number for dataset in found.value}
-    assert {dataset.run_number for dataset in found.value} <= set(numbers)
+    result = client.datasets_of_runs(numbers, budget())
+    assert RUN in {dataset.run_number for dataset in result.value}
+    assert {dataset.run_number for dataset in result.value} <= set(numbers)
     assert len(sandbox.requests("registry")) == 1
 
 
 def test_no_runs_make_no_request(sandbox):
     """An empty `or` would match all runs."""
-    found = client.datasets_of_runs([], budget())
-    assert found.value == []
+    result = client.datasets_of_runs([], budget())
+    assert result.value == []
     assert sandbox.requests() == []
 
 
-def test_filter_of_nothing_is_refused():
+def test_filter_without_runs_is_refused():
     with pytest.raises(ValueError, match="match all"):
         client.run_number_filter([])
 
@@ -71,26 +71,26 @@ def test_unknown_run_is_missing(sandbox):
 
 def test_run_with_online_only_is_found_empty(stand_in):
     stand_in.answer_with(Answer({"datasets": [row(name="online")], "count": 1, "pages": 1}))
-    found = client.datasets_of_run(RUN, budget())
-    assert isinstance(found, Found)
-    assert found.value == []
+    result = client.datasets_of_run(RUN, budget())
+    assert isinstance(result, Found)
+    assert result.value == []
 
 
 @pytest.mark.parametrize("mode", ["refuse", "500"])
 def test_failing_registry_is_unreachable_and_a_failure(sandbox, mode):
     sandbox.faults("registry", mode)
-    for answer in (client.datasets_of_run(RUN, budget()), client.datasets_of_runs([RUN], budget())):
-        assert isinstance(answer, Unreachable)
-        assert answer.sentence.startswith("Run Registry ")
+    for result in (client.datasets_of_run(RUN, budget()), client.datasets_of_runs([RUN], budget())):
+        assert isinstance(result, Unreachable)
+        assert result.sentence.startswith("Run Registry ")
     assert {state.name for state in status.service_states() if state.is_out} == {"registry"}
 
 
 def test_hanging_registry_ends_with_the_budget(sandbox):
     client.datasets_of_run(RUN, budget())
     sandbox.faults("registry", "hang", seconds=HANG_S)
-    began = time.monotonic()
+    start = time.monotonic()
     unreachable = client.datasets_of_run(RUN, Budget(1))
-    assert time.monotonic() - began < PATIENCE_S
+    assert time.monotonic() - start < PATIENCE_S
     assert unreachable.sentence == "Run Registry did not answer within 1 s. Certify without it, or try again."
 
 
@@ -107,9 +107,9 @@ def test_revoked_token_is_renewed(sandbox):
     assert isinstance(client.datasets_of_run(RUN, budget()), Found)
 
 
-def test_without_audience_the_email_header_stands_for_the_token(stand_in, settings):
+def test_without_audience_the_email_header_replaces_the_token(stand_in, settings):
     settings.RUNREGISTRY_AUDIENCE = ""
-    stand_in.answer_with(Answer(ANSWERED))
+    stand_in.answer_with(Answer(ONE_PAGE))
     client.datasets_of_run(RUN, budget())
     headers = stand_in.asked[0]["headers"]
     assert headers["email"] == "api@api"
@@ -118,7 +118,7 @@ def test_without_audience_the_email_header_stands_for_the_token(stand_in, settin
 
 
 def test_with_audience_the_token_is_sent_and_no_email(stand_in):
-    stand_in.answer_with(Answer(ANSWERED))
+    stand_in.answer_with(Answer(ONE_PAGE))
     client.datasets_of_run(RUN, budget())
     headers = stand_in.data_calls()[0]["headers"]
     assert headers["Authorization"] == "Bearer token-1"
@@ -127,7 +127,7 @@ def test_with_audience_the_token_is_sent_and_no_email(stand_in):
 
 
 def test_filter_names_each_run(stand_in):
-    stand_in.answer_with(Answer(ANSWERED))
+    stand_in.answer_with(Answer(ONE_PAGE))
     client.datasets_of_runs([5, 3, 5], budget())
     body = json.loads(stand_in.data_calls()[0]["body"])
     assert body["filter"] == {"run_number": {"or": [{"=": 3}, {"=": 5}]}}
@@ -146,8 +146,8 @@ def test_second_page_is_read_and_repeated_rows_are_taken_once(stand_in):
         return Answer({"datasets": rows, "count": 3, "pages": 2})
 
     stand_in.answer_with(pages)
-    found = client.datasets_of_run(RUN, budget())
-    assert names_of(found) == ["/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"]
+    result = client.datasets_of_run(RUN, budget())
+    assert names_of(result) == ["/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_wrong_shape_is_unreachable_naming_the_key(stand_in, body, key):
     ("bad", "key"),
     [(5, "datasets"), (row(name=None), "name"), (row() | {"run_number": -1}, "run_number"), (row(None), "run_number")],
 )
-def test_row_that_cannot_be_parsed_is_reported_and_no_outage(stand_in, bad, key):
+def test_invalid_row_is_reported_and_is_no_outage(stand_in, bad, key):
     """One invalid row must not open the circuit breaker for other runs."""
     stand_in.answer_with(Answer({"datasets": [row(), bad], "count": 2, "pages": 1}))
     for _ in range(2):
@@ -189,13 +189,13 @@ def test_sign_in_page_instead_of_data_is_unreachable(stand_in):
 def test_second_page_that_fails_is_unreachable(stand_in):
     stand_in.answer_with(
         lambda request: (
-            Answer({"err": "no"}, 500) if json.loads(request["body"])["page"] else Answer(ANSWERED | {"pages": 2})
+            Answer({"err": "no"}, 500) if json.loads(request["body"])["page"] else Answer(ONE_PAGE | {"pages": 2})
         )
     )
     assert isinstance(client.datasets_of_run(RUN, budget()), Unreachable)
 
 
-def test_client_that_breaks_is_unreachable(stand_in, monkeypatch):
+def test_exception_of_the_client_is_unreachable(stand_in, monkeypatch):
     def broken(**_):
         raise Exception("ERROR: bare")
 
@@ -205,7 +205,7 @@ def test_client_that_breaks_is_unreachable(stand_in, monkeypatch):
 
 def test_client_prints_nothing(stand_in, settings, capsys):
     settings.RUNREGISTRY_AUDIENCE = ""  # the target in which the package prints each url and filter
-    stand_in.answer_with(Answer(ANSWERED | {"count": 50_000}))
+    stand_in.answer_with(Answer(ONE_PAGE | {"count": 50_000}))
     client.datasets_of_run(RUN, budget())
     assert capsys.readouterr().out == ""
 
@@ -231,16 +231,18 @@ print("fine")
 """
 
 
-@pytest.mark.parametrize("odd", [{"ENVIRONMENT": "staging"}, {"HOME": None}, {}])
-def test_import_of_the_package_does_not_change_the_environment(tmp_path, odd):
+@pytest.mark.parametrize("changed_environment", [{"ENVIRONMENT": "staging"}, {"HOME": None}, {}])
+def test_import_of_the_package_does_not_change_the_environment(tmp_path, changed_environment):
     """Without isolation it reads .env, rejects ENVIRONMENT=staging and fails without HOME."""
     (tmp_path / ".env").write_text("LEAKED=1\nSSO_CLIENT_ID=stolen\n")
     project = str(Path(__file__).resolve().parents[2])
     env = (
-        os.environ | {"PYTHONPATH": project, "DJANGO_SETTINGS_MODULE": "tests.settings", "VAR_DIR": str(tmp_path)} | odd
+        os.environ
+        | {"PYTHONPATH": project, "DJANGO_SETTINGS_MODULE": "tests.settings", "VAR_DIR": str(tmp_path)}
+        | changed_environment
     )
     env = {name: value for name, value in env.items() if value is not None}
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", IMPORT], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
     )
-    assert done.stdout.strip() == "fine", done.stderr
+    assert process.stdout.strip() == "fine", process.stderr

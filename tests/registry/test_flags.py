@@ -44,13 +44,13 @@ def test_mixed_contains_the_number_of_bad_lumisections():
 
 
 def test_row_becomes_a_dataset_with_the_counts_of_its_components():
-    one = parse_flagged_dataset(
+    flagged = parse_flagged_dataset(
         flagged_row({"tracker-pixel": {"GOOD": 3}, "tracker-track": {"BAD": 4}, "dt-dt": {"BAD": 9}})
     )
-    read = {"pixel": {"EMPTY": 0, "GOOD": 3}, "tracking": {"EMPTY": 0, "BAD": 4}}
-    assert one.counts == {name: {} for name in COLUMNS} | read
-    assert (one.run_number, one.dataset.state) == (315270, "OPEN")
-    assert (one.hlt_key, one.stable_beam) == ("/cdaq/physics/Run2018/2e34/v1.0.0/HLT/V1", True)
+    counts = {"pixel": {"EMPTY": 0, "GOOD": 3}, "tracking": {"EMPTY": 0, "BAD": 4}}
+    assert flagged.counts == {name: {} for name in COLUMNS} | counts
+    assert (flagged.run_number, flagged.dataset.state) == (315270, "OPEN")
+    assert (flagged.hlt_key, flagged.stable_beam) == ("/cdaq/physics/Run2018/2e34/v1.0.0/HLT/V1", True)
 
 
 @pytest.mark.parametrize("parts", [{"DatasetTripletCache": None}, {"DatasetTripletCache": {}}, {"Run": None}])
@@ -58,7 +58,7 @@ def test_row_without_flags_or_run_is_not_flagged(parts):
     assert parse_flagged_dataset(flagged_row(**parts)).component_status("pixel").status == "not flagged"
 
 
-def test_same_run_and_name_is_taken_once():
+def test_repeated_rows_are_parsed_once():
     rows = [flagged_row(), flagged_row(), flagged_row(name="/Express/Collisions2018/DQM\n")]
     assert len(parse_flagged_datasets(rows)) == 1
 

@@ -36,7 +36,7 @@ def test_row_becomes_a_dataset_with_the_trackers_own_state():
         {"Run": {"rr_attributes": None}},
     ],
 )
-def test_row_with_missing_keys_survives(parts):
+def test_row_with_missing_keys_is_parsed(parts):
     dataset = parsing.parse_dataset(row(**parts))
     assert dataset.reconstruction == "express"
     assert dataset.run_class is None
@@ -48,9 +48,9 @@ def test_name_is_stripped_and_the_registry_name_is_unchanged():
     assert dataset.registry_name == "/Express/Commissioning2022/DQM\n"
 
 
-def test_same_run_and_name_is_taken_once():
+def test_repeated_rows_are_parsed_once():
     rows = [row(), row(), row(name="/Express/Collisions2018/DQM\n"), row(315271)]
-    assert [(one.run_number, one.name) for one in parsing.parse_datasets(rows)] == [
+    assert [(dataset.run_number, dataset.name) for dataset in parsing.parse_datasets(rows)] == [
         (315270, "/Express/Collisions2018/DQM"),
         (315271, "/Express/Collisions2018/DQM"),
     ]

@@ -1,4 +1,4 @@
-"""Practice certifications of people in training, separate from the ones that count."""
+"""Practice certifications of people in training, separate from live certifications."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def _practise(person, run, reconstruction="express", **facts):
 
 def test_practice_and_live_certification_coexist(trainee, shifter):
     run = RunFactory()
-    real = certify_run(shifter, run.run_number, "express", _decision(), CertificationContext(dataset=DATASET))
+    live = certify_run(shifter, run.run_number, "express", _decision(), CertificationContext(dataset=DATASET))
     own = _practise(trainee, run)
     other_practice = _practise(UserFactory(in_training=True), run)
-    assert (real.is_practice, own.is_practice, other_practice.is_practice) == (False, True, True)
-    assert list(TrackerCertification.objects.all()) == [real]
-    assert live_certification(run.run_number, "express") == real
+    assert (live.is_practice, own.is_practice, other_practice.is_practice) == (False, True, True)
+    assert list(TrackerCertification.objects.all()) == [live]
+    assert live_certification(run.run_number, "express") == live
     assert live_certification(run.run_number, "express", trainee.pk) == own
 
 
@@ -78,10 +78,10 @@ def test_second_practice_of_a_person_and_reconstruction_is_refused(trainee):
 
 
 def test_form_opened_in_the_other_mode_is_refused(trainee):
-    run, opened = RunFactory(), CertificationContext(dataset=DATASET, training_of=trainee.pk)
+    run, training_context = RunFactory(), CertificationContext(dataset=DATASET, training_of=trainee.pk)
     trainee.in_training = False
     with pytest.raises(EntryInvalid, match="in training no longer"):
-        certify_run(trainee, run.run_number, "express", _decision(), opened)
+        certify_run(trainee, run.run_number, "express", _decision(), training_context)
     with pytest.raises(EntryInvalid, match="in training now"):
         trainee.in_training = True
         certify_run(trainee, run.run_number, "express", _decision(), CertificationContext(dataset=DATASET))

@@ -66,11 +66,13 @@ def test_same_name_can_be_added_in_another_component(shifter_client):
 )
 def test_invalid_problem_gets_an_error_and_the_form_is_preserved(shifter_client, changes, field):
     PixelProblemFactory(name="Old one", is_retired=True)
-    response = send_form(shifter_client, open_form(shifter_client), comment="kept", **{**ADD, **changes})
+    response = send_form(shifter_client, open_form(shifter_client), comment="preserved", **{**ADD, **changes})
     assert response.status_code == 422
     assert list(response.context["editor"].new_term_forms["problem"].errors) == [field]
     assert "Not saved" not in response.content.decode()
-    assert fields_of(response)["comment"] == ["kept"] and fields_of(response)["new_problem_description"] == ["noisy"]
+    assert fields_of(response)["comment"] == ["preserved"] and fields_of(response)["new_problem_description"] == [
+        "noisy"
+    ]
     assert not StripProblem.objects.exists()
 
 

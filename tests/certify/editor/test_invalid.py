@@ -108,11 +108,11 @@ def test_reconstruction_other_than_the_one_shown_is_refused(shifter_client):
 @pytest.mark.parametrize("ticket", [None, "", "forged"])
 def test_form_without_a_valid_context_is_shown_again_with_its_input(shifter_client, ticket):
     opened = open_form(shifter_client)
-    sent = {**GOOD, "ticket": ticket, "comment": "kept", "dataset": "/Express/MadeUp/DQM"}
+    sent = {**GOOD, "ticket": ticket, "comment": "preserved", "dataset": "/Express/MadeUp/DQM"}
     refused = send_form(shifter_client, opened, **sent)
     assert refused.status_code == 422 and not TrackerCertification.objects.exists()
     assert "opened anew" in refused.content.decode()
-    assert (fields_of(refused)["comment"], fields_of(refused)["pixel"]) == (["kept"], ["good"])
+    assert (fields_of(refused)["comment"], fields_of(refused)["pixel"]) == (["preserved"], ["good"])
     assert send_form(shifter_client, refused).status_code == 303
     certification = TrackerCertification.objects.get()
     assert (certification.dataset.name, certification.is_dataset_verified) == ("/Express/Collisions2018/DQM", True)
@@ -193,10 +193,12 @@ def test_retired_reason_cannot_be_added_again(shifter_client):
 
 @pytest.mark.parametrize("name", ["", "x" * 51], ids=["empty", "too long"])
 def test_reason_with_an_invalid_name_gets_an_error(shifter_client, name):
-    response = send_form(shifter_client, open_form(shifter_client), new_reason=name, add_reason="1", comment="kept")
+    response = send_form(
+        shifter_client, open_form(shifter_client), new_reason=name, add_reason="1", comment="preserved"
+    )
     assert response.status_code == 422
     assert response.context["editor"].new_term_forms["reason"].errors["new_reason"]
-    assert fields_of(response)["comment"] == ["kept"]
+    assert fields_of(response)["comment"] == ["preserved"]
 
 
 def test_adding_a_reason_shows_no_errors_of_other_fields(shifter_client, sandbox):

@@ -42,8 +42,8 @@ def _certified_while_out(client, sandbox, *services, **typed):
 def test_typed_values_are_preserved_and_missing_facts_filled_in(shifter_client, sandbox):
     certification = _certified_while_out(shifter_client, sandbox, "oms", **BY_HAND)
     assert (certification.facts["run"]["hlt_key"], certification.external_info_complete) == (None, False)
-    done = _refresh()
-    assert (done.completed, done.problems) == ([certification], [])
+    result = _refresh()
+    assert (result.completed, result.problems) == ([certification], [])
     certification.refresh_from_db()
     run = OmsRun.objects.get(pk=RUN)
     assert (run.recorded_lumi, run.lumisections, certification.lumisections, certification.is_stale) == (
@@ -133,21 +133,21 @@ def test_refresh_while_oms_is_unavailable_changes_nothing_and_shows_the_error(sh
 
 def test_only_runs_that_are_not_settled_are_read_again():
     now = timezone.now()
-    young = RunFactory(start_time=now - timedelta(days=1), fetched_at=now)
-    endless = RunFactory(start_time=now - timedelta(days=4), end_time=None, fetched_at=now)
-    read_too_early = RunFactory(start_time=now - timedelta(days=30), fetched_at=now - timedelta(days=29))
-    for run in (young, endless, read_too_early, RunFactory(), RunFactory(end_time=None)):
+    recent = RunFactory(start_time=now - timedelta(days=1), fetched_at=now)
+    unfinished = RunFactory(start_time=now - timedelta(days=4), end_time=None, fetched_at=now)
+    read_early = RunFactory(start_time=now - timedelta(days=30), fetched_at=now - timedelta(days=29))
+    for run in (recent, unfinished, read_early, RunFactory(), RunFactory(end_time=None)):
         CertificationFactory(run=run)
     CertificationFactory(withdrawn=True, run=RunFactory(start_time=now))
-    assert set(runs_to_read()) == {young.run_number, endless.run_number, read_too_early.run_number}
+    assert set(runs_to_read()) == {recent.run_number, unfinished.run_number, read_early.run_number}
 
 
 def test_changed_oms_values_make_stale_on_refresh(sandbox):
     """Run 315259 has other values in the sandbox than in the factory."""
     old = timezone.now() - timedelta(hours=1)
     certification = CertificationFactory(run=RunFactory(run_number=RUN, start_time=old, fetched_at=old))
-    done = _refresh()
-    assert done.stale == [certification]
+    result = _refresh()
+    assert result.stale == [certification]
     assert {difference["fact"] for difference in TrackerCertification.objects.get(pk=certification.pk).stale} >= {
         "lumisections",
         "recorded_lumi",
@@ -307,10 +307,8 @@ def test_confirmation_during_the_registry_request_is_preserved(shifter, shifter_
     _refresh()
     certification.refresh_from_db()
     assert (certification.version, str(certification.dataset)) == (2, "b")
-    now = "/Express/Collisions2018/DQM"
-    assert certification.stale == [
-        {"fact": "dataset", "was": "b", "now": now}
-    ]  # compared with the state after the confirmation
+    # Compared with the state after the confirmation.
+    assert certification.stale == [{"fact": "dataset", "was": "b", "now": "/Express/Collisions2018/DQM"}]
     assert certification.stale_since is not None
 
 

@@ -111,17 +111,19 @@ def test_amended_certification_is_not_stale(certification, shifter_client, refer
 
 def test_opening_the_update_page_sets_only_the_stale_mark(certification, shifter_client, sandbox):
     """The page refreshes the mirror; only the stale mark of the certification changes."""
-    real = CertificationFactory(
+    outdated = CertificationFactory(
         user=certification.user,
         run=RunFactory(run_number=315259, fetched_at=timezone.now() - timedelta(hours=1), end_time=None),
     )
     before = (
-        TrackerCertification.objects.filter(pk=real.pk).values("version", "updated_at", "facts", "lumisections").get()
+        TrackerCertification.objects.filter(pk=outdated.pk)
+        .values("version", "updated_at", "facts", "lumisections")
+        .get()
     )
-    text = shifter_client.get(f"/list/{real.pk}/update/").content.decode()
+    text = shifter_client.get(f"/list/{outdated.pk}/update/").content.decode()
     assert "Changed since it was certified: lumisections 617 →" in text
-    assert set(_stale_facts(real)) == {"lumisections", "recorded_lumi"}
-    assert TrackerCertification.objects.filter(pk=real.pk).values(*before).get() == before
+    assert set(_stale_facts(outdated)) == {"lumisections", "recorded_lumi"}
+    assert TrackerCertification.objects.filter(pk=outdated.pk).values(*before).get() == before
 
 
 def test_owner_confirms_and_the_current_facts_are_stored(certification, shifter, shifter_client):

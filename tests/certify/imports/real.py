@@ -9,7 +9,7 @@ from pathlib import Path
 _RECONSTRUCTIONS = {"e": "express", "p": "prompt", "r": "rereco", "u": "rerecoul"}
 _REFERENCE = re.compile(r"([epru])(\d+)([epru])(\d+)")
 FIRST_DAY = date(2018, 4, 13)
-A_DAY = 40  # certifications; days are not in the public list, and made up here
+PER_DAY = 40  # certifications; the public list has no shift days
 COLUMNS = (
     "run_number",
     "run_reconstruction_type",
@@ -44,5 +44,5 @@ def as_csv(rows: list[tuple[int, str, int, str, str]]) -> str:
     """The rows as a file to import, with a shift day for each."""
     lines = [",".join([*COLUMNS, "date"])]
     for index, row in enumerate(rows):
-        lines.append(",".join([*map(str, row), str(FIRST_DAY + timedelta(days=index // A_DAY))]))
+        lines.append(",".join([*map(str, row), str(FIRST_DAY + timedelta(days=index // PER_DAY))]))
     return "\n".join(lines) + "\n"

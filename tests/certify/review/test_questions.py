@@ -135,8 +135,8 @@ def test_page_as_of_a_moment_omits_later_answers(certification, guest_client):
         answered_by=certification.user, answered_at="2100-01-01T00:00:00Z",
     )  # fmt: skip
     assert "HV trip." in guest_client.get(f"/list/{certification.pk}/").text
-    then = guest_client.get(f"/list/{certification.pk}/?as_of=2099-01-01T00:00Z").text
-    assert "Why?" in then and "HV trip." not in then
+    earlier_page = guest_client.get(f"/list/{certification.pk}/?as_of=2099-01-01T00:00Z").text
+    assert "Why?" in earlier_page and "HV trip." not in earlier_page
 
 
 def test_home_of_a_shift_leader_counts_all_questions_and_lists_their_own(certification, shift_leader):

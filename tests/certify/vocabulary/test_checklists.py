@@ -113,11 +113,11 @@ def test_tick_of_an_older_edition_is_refused(shifter_client, sandbox, pixel, _re
     opened = open_form(shifter_client)
     pixel.text = "- another"
     pixel.save()
-    refused = send_form(shifter_client, opened, **GOOD, checklist_pixel="1", comment="kept")
+    refused = send_form(shifter_client, opened, **GOOD, checklist_pixel="1", comment="preserved")
     assert refused.status_code == 422 and list(errors_of(refused)) == ["checklist_pixel"]
     assert "changed since you ticked it" in refused.content.decode() and "<li>another</li>" in refused.content.decode()
     form = fields_of(refused)
-    assert "checklist_pixel" not in form and form["comment"] == ["kept"]
+    assert "checklist_pixel" not in form and form["comment"] == ["preserved"]
     assert send_form(shifter_client, refused, **GOOD, checklist_pixel="2").status_code == 303
     assert TrackerCertification.objects.get().facts["checklists"][0]["edition"] == 2
 

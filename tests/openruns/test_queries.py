@@ -61,8 +61,8 @@ def make_stale(runs: list[int]) -> None:
     outdated.update(fetched_at=None)
 
 
-# Session, user, runs, fills; a transaction that locks and stores fills and runs; certifications; drafts; what is
-# certified of the last searches.
+# Session, user, runs, fills; a transaction that locks and stores fills and runs; certifications; drafts;
+# certifications of the last searches.
 COLD, WARM = 13, 6
 
 

@@ -109,18 +109,18 @@ def test_closed_reconstruction_is_counted_while_it_is_open_in_the_form(three_run
     assert (place.position, place.total, place.next) == (6, 6, None)
 
 
-def test_while_run_registry_is_out_the_runs_of_which_nothing_is_known_count_as_open(three_runs):
+def test_unknown_runs_count_as_open_while_run_registry_is_unavailable(three_runs):
     certify(399004, Reconstruction.PROMPT)
     certify(399005, Reconstruction.EXPRESS)
-    out = read_search("399002-399005", also=399005).assuming("prompt")
-    assert [(step.run_number, step.reconstruction) for step in out.open_steps] == [
+    steps = read_search("399002-399005", also=399005).assuming("prompt")
+    assert [(step.run_number, step.reconstruction) for step in steps.open_steps] == [
         (399005, "prompt"),
         (399003, "express"),
         (399003, "prompt"),
         (399002, "express"),
         (399002, "prompt"),
     ]
-    assert out.next_open((399005, "prompt")) == SearchStep(399003, "express", EXPRESS)
+    assert steps.next_open((399005, "prompt")) == SearchStep(399003, "express", EXPRESS)
     assert read_search("399004-399005", also=399005).open_steps == []
 
 

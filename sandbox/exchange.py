@@ -50,8 +50,8 @@ class Request:
     @property
     def bearer(self) -> str | None:
         """Return the bearer token, or None without an Authorization header."""
-        kind, _, token = self.headers.get("authorization", "").partition(" ")
-        return token.strip() if kind.lower() == "bearer" else None
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else None
 
 
 class SentPart(Enum):

@@ -55,11 +55,11 @@ class Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         request = self._request()
         try:
-            answer = self._answer(request)
+            response = self._answer(request)
         except CutConnection:
             self._cut()
             return
-        self._send(answer)
+        self._send(response)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _respond  # noqa: N815 (names that http.server asks for)
 
@@ -85,15 +85,15 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
 
-    def _send(self, answer: Response) -> None:
+    def _send(self, response: Response) -> None:
         """Send the response, or the part of it that a fault allows."""
-        content = answer.encoded()
-        self._send_head(answer, content)
-        if answer.sent_part is SentPart.HEADERS:
+        content = response.encoded()
+        self._send_head(response, content)
+        if response.sent_part is SentPart.HEADERS:
             self.wfile.flush()
-            self.server.state.faults.wait(answer.hold_seconds)
+            self.server.state.faults.wait(response.hold_seconds)
             self._cut()
-        elif answer.sent_part is SentPart.HALF:
+        elif response.sent_part is SentPart.HALF:
             self.wfile.write(content[: len(content) // 2])
             self._reset()
         elif self.command != "HEAD":
@@ -106,11 +106,11 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
 
-    def _send_head(self, answer: Response, content: bytes) -> None:
-        self.send_response(answer.status)
-        self.send_header("Content-Type", answer.content_type)
+    def _send_head(self, response: Response, content: bytes) -> None:
+        self.send_response(response.status)
+        self.send_header("Content-Type", response.content_type)
         self.send_header("Content-Length", str(len(content)))
-        for name, value in answer.headers.items():
+        for name, value in response.headers.items():
             self.send_header(name, value)
         self.end_headers()
 

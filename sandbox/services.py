@@ -96,9 +96,9 @@ class SandboxState:
         entry = self.log.begin(service.name, request)
         status = None
         try:
-            answer = self._answer_with_fault(service, request)
-            status = answer.status
-            return answer
+            response = self._answer_with_fault(service, request)
+            status = response.status
+            return response
         finally:
             self.log.end(entry, status)
 
@@ -117,12 +117,12 @@ class SandboxState:
 
     def _spoiled_answer(self, service: SandboxService, request: Request, fault: Fault) -> Response:
         """Return the response of the service, delayed or with an error."""
-        answer = service.answer(request, self)
+        response = service.answer(request, self)
         if fault.mode == "stall":
-            return replace(answer, sent_part=SentPart.HEADERS, hold_seconds=fault.seconds)
+            return replace(response, sent_part=SentPart.HEADERS, hold_seconds=fault.seconds)
         if fault.mode == "reset":
-            return replace(answer, sent_part=SentPart.HALF)
-        return SPOILS[fault.mode](answer) if fault.mode in SPOILS else answer
+            return replace(response, sent_part=SentPart.HALF)
+        return SPOILS[fault.mode](response) if fault.mode in SPOILS else response
 
 
 def _replacement_for(service: SandboxService, request: Request, mode: str) -> Response | None:

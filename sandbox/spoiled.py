@@ -52,25 +52,25 @@ def unavailable() -> Response:
     return Response(_UNAVAILABLE, 503, HTML)
 
 
-def empty(answer: Response) -> Response:
+def empty(response: Response) -> Response:
     """Return status 200 without a body."""
-    return replace(answer, body=b"", status=200)
+    return replace(response, body=b"", status=200)
 
 
-def truncated(answer: Response) -> Response:
+def truncated(response: Response) -> Response:
     """Return the first half of the JSON as a complete HTTP response."""
-    content = answer.encoded()
-    return replace(answer, body=content[: max(1, len(content) // 2)])
+    content = response.encoded()
+    return replace(response, body=content[: max(1, len(content) // 2)])
 
 
-def wrong_shape(answer: Response) -> Response:
+def wrong_shape(response: Response) -> Response:
     """Return valid JSON without the expected keys."""
-    return replace(answer, body={"sandbox": "told to answer in another shape"}, status=200)
+    return replace(response, body={"sandbox": "response in another shape"}, status=200)
 
 
-def bad_values(answer: Response) -> Response:
+def bad_values(response: Response) -> Response:
     """Return the response with negative counts, unknown units, and null instead of names and numbers."""
-    return replace(answer, body=_with_bad_values(answer.body)) if answer.status == 200 else answer
+    return replace(response, body=_with_bad_values(response.body)) if response.status == 200 else response
 
 
 def _with_bad_values(value: Any, name: str = "") -> Any:

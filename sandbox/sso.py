@@ -99,8 +99,8 @@ def refusal(status: int) -> Response:
 
 def _credentials(request: Request, fields: dict[str, str]) -> tuple[str, str]:
     """Return client and secret, from HTTP Basic or from the form."""
-    kind, _, packed = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "basic":
+    scheme, _, packed = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
         try:
             client, _, secret = base64.b64decode(packed).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):

@@ -33,41 +33,41 @@ class Condition:
     value: Any
 
     def matches(self, row: Row) -> bool:
-        found = row[self.attribute]
-        if self.value is None or found is None:
-            return self._matches_null(found)
+        value = row[self.attribute]
+        if self.value is None or value is None:
+            return self._matches_null(value)
         if self.operator in ("LIKE", "CT"):
-            return self._contains(found)
-        found, wanted = _comparable_values(found, self.value, self.attribute)
-        return _COMPARISONS[self.operator](found, wanted)
+            return self._contains(value)
+        value, wanted = _comparable_values(value, self.value, self.attribute)
+        return _COMPARISONS[self.operator](value, wanted)
 
-    def _matches_null(self, found: Any) -> bool:
+    def _matches_null(self, value: Any) -> bool:
         """Null equals only null and does not match any other comparison."""
         if self.value is None:
-            return (found is None) == (self.operator == "EQ") if self.operator in ("EQ", "NEQ") else False
+            return (value is None) == (self.operator == "EQ") if self.operator in ("EQ", "NEQ") else False
         return False
 
-    def _contains(self, found: Any) -> bool:
-        if isinstance(found, list):
-            return str(self.value) in found
-        text, wanted = str(found), str(self.value)
+    def _contains(self, value: Any) -> bool:
+        if isinstance(value, list):
+            return str(self.value) in value
+        text, wanted = str(value), str(self.value)
         if self.operator == "CT" or "%" not in wanted:
             return wanted.lower() in text.lower()
         pattern = ".*".join(re.escape(part) for part in wanted.split("%"))
         return re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL) is not None
 
 
-def _comparable_values(found: Any, wanted: Any, attribute: str) -> tuple[Any, Any]:
+def _comparable_values(value: Any, wanted: Any, attribute: str) -> tuple[Any, Any]:
     """Convert both values to the type of the attribute. Raises `InvalidQuery`."""
-    if isinstance(found, bool):
+    if isinstance(value, bool):
         if str(wanted).lower() not in ("true", "false"):
             raise InvalidQuery(f"Cannot parse {wanted!r} as a boolean for {attribute}")
-        return found, str(wanted).lower() == "true"
-    if isinstance(found, int | float):
+        return value, str(wanted).lower() == "true"
+    if isinstance(value, int | float):
         if not _NUMBER.match(str(wanted)):
             raise InvalidQuery(f"Cannot parse {wanted!r} as a number for {attribute}")
-        return found, float(wanted)
-    return (",".join(found), str(wanted)) if isinstance(found, list) else (found, str(wanted))
+        return value, float(wanted)
+    return (",".join(value), str(wanted)) if isinstance(value, list) else (value, str(wanted))
 
 
 @dataclass
@@ -93,13 +93,13 @@ def _comma_separated(text: str) -> list[str]:
 
 
 def _parse_condition(name: str, value: str) -> Condition:
-    found = _FILTER.match(name)
-    if not found:
+    match = _FILTER.match(name)
+    if not match:
         raise InvalidQuery(f"Cannot parse parameter {name!r}")
-    symbol = (found["operator"] or "EQ").upper()
+    symbol = (match["operator"] or "EQ").upper()
     if symbol not in OPERATORS:
-        raise InvalidQuery(f"Unknown operator {found['operator']!r}")
-    return Condition(found["attribute"], symbol, None if value == "null" else value)
+        raise InvalidQuery(f"Unknown operator {match['operator']!r}")
+    return Condition(match["attribute"], symbol, None if value == "null" else value)
 
 
 def parse_query(pairs: Pairs) -> Query:
@@ -149,8 +149,8 @@ def _sorted_by(rows: list[Row], name: str, *, descending: bool) -> list[Row]:
 
 def select_rows(rows: Iterable[Row], query: Query, primary: list[str]) -> list[Row]:
     """Return the matching rows in the requested order, by default newest primary key first."""
-    found = [row for row in rows if all(condition.matches(row) for condition in query.conditions)]
+    matching = [row for row in rows if all(condition.matches(row) for condition in query.conditions)]
     order = query.sort or [(name, True) for name in primary]
     for name, descending in reversed(order):
-        found = _sorted_by(found, name, descending=descending)
-    return found
+        matching = _sorted_by(matching, name, descending=descending)
+    return matching

@@ -110,11 +110,11 @@ def _sign_in_chosen(request: Request, realm: Realm, request_params: dict[str, st
 
 def _redirect_with_code(request: Request, realm: Realm, session: Session, request_params: dict[str, str]) -> Response:
     issuer = issuer_of(request)
-    answer = _redirect_back(
+    response = _redirect_back(
         request_params, code=realm.issue_code(session, request_params, issuer), session_state=session.sid, iss=issuer
     )
     cookie = f"{_cookie_name(request)}={session.sid}; Path=/sso; HttpOnly; SameSite=Lax"
-    return replace(answer, headers={**answer.headers, "Set-Cookie": cookie})
+    return replace(response, headers={**response.headers, "Set-Cookie": cookie})
 
 
 def _redirect_back(request_params: dict[str, str], **params: str) -> Response:

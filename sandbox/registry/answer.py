@@ -48,13 +48,13 @@ def answer(request: Request, tokens: Tokens) -> Response:
     if not _is_authorized(request, tokens):
         return refusal(401)
     try:
-        found = _route(request, request.path.removeprefix(PREFIX))
-    except RegistryError as thrown:
-        return Response({"err": str(thrown)}, 500, headers=_EXPRESS_HEADERS)
-    if found is None:
+        body = _route(request, request.path.removeprefix(PREFIX))
+    except RegistryError as error:
+        return Response({"err": str(error)}, 500, headers=_EXPRESS_HEADERS)
+    if body is None:
         text = _NOT_FOUND_PAGE.format(method=request.method, path=request.path.removeprefix(PREFIX))
         return Response(text, 404, HTML, _EXPRESS_HEADERS)
-    return Response(found, headers=_EXPRESS_HEADERS)
+    return Response(body, headers=_EXPRESS_HEADERS)
 
 
 def _route(request: Request, path: str) -> Any:
@@ -102,7 +102,9 @@ def _node_error(wrong: json.JSONDecodeError) -> str:
 
 def not_found(request: Request) -> Response:
     """Return the response of Run Registry without results (fault `not-found`)."""
-    kind = _QUERIES.get(request.path.removeprefix(PREFIX))
-    if kind:
-        return Response({"runs" if kind == "Run" else "datasets": [], "pages": 0, "count": 0}, headers=_EXPRESS_HEADERS)
+    model = _QUERIES.get(request.path.removeprefix(PREFIX))
+    if model:
+        return Response(
+            {"runs" if model == "Run" else "datasets": [], "pages": 0, "count": 0}, headers=_EXPRESS_HEADERS
+        )
     return Response({} if request.path.endswith("_by_component") else [], headers=_EXPRESS_HEADERS)

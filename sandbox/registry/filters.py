@@ -40,14 +40,14 @@ class RegistryError(Exception):
     """Error of the backend: the response is {"err": text} with status 500."""
 
 
-def column_table(column: str, kind: str) -> str:
+def column_table(column: str, model: str) -> str:
     """Return the table of a column. Raises `RegistryError` for an unknown column."""
     part, dot, _ = column.partition(".")
-    if dot and part in _JSON_PARTS and (kind == "Dataset" or part != "dataset_attributes"):
+    if dot and part in _JSON_PARTS and (model == "Dataset" or part != "dataset_attributes"):
         return _JSON_PARTS[part]
-    if column in _OWN_COLUMNS[kind]:
-        return kind
-    raise RegistryError(f"column {kind}.{column} does not exist")
+    if column in _OWN_COLUMNS[model]:
+        return model
+    raise RegistryError(f"column {model}.{column} does not exist")
 
 
 def column_value(row: Row, column: str) -> Any:
@@ -58,30 +58,30 @@ def column_value(row: Row, column: str) -> Any:
     if part == "triplet_summary":
         name, _, status = rest.rpartition(".")
         return flags_of(row).get(name, {}).get(status)
-    found: Any = row.get(part) if part in row else row.get("Run", {}).get(part)
+    value: Any = row.get(part) if part in row else row.get("Run", {}).get(part)
     for step in rest.split("."):
-        found = found.get(step) if isinstance(found, dict) else None
-    return found
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 @lru_cache(maxsize=512)
-def _pattern(text: str, minds_case: bool) -> re.Pattern[str]:
+def _pattern(text: str, is_case_sensitive: bool) -> re.Pattern[str]:
     """Convert a pattern of SQL's LIKE: % is any text, _ one character, \\ escapes both."""
     pieces = re.findall(r"\\.|.", text, re.DOTALL)
     wild = {"%": ".*", "_": "."}
     regular = "".join(wild[piece] if piece in wild else re.escape(piece[-1]) for piece in pieces)
-    return re.compile(regular, re.DOTALL | (0 if minds_case else re.IGNORECASE))
+    return re.compile(regular, re.DOTALL | (0 if is_case_sensitive else re.IGNORECASE))
 
 
-def _like_test(column: str, symbol: str, value: Any, kind: str) -> RowTest:
-    wants, minds_case = _LIKE[symbol]
-    if _OWN_COLUMNS[kind].get(column) is int:
+def _like_test(column: str, symbol: str, value: Any, model: str) -> RowTest:
+    is_positive, is_case_sensitive = _LIKE[symbol]
+    if _OWN_COLUMNS[model].get(column) is int:
         raise RegistryError("operator does not exist: integer ~~* unknown")
-    pattern = _pattern(str(value), minds_case)
+    pattern = _pattern(str(value), is_case_sensitive)
 
     def test(row: Row) -> SqlBoolean:
-        found = column_value(row, column)
-        return None if found is None else (pattern.fullmatch(_as_text(found)) is not None) == wants
+        stored = column_value(row, column)
+        return None if stored is None else (pattern.fullmatch(_as_text(stored)) is not None) == is_positive
 
     return test
 
@@ -106,10 +106,10 @@ def _as_number(value: Any) -> float:
         raise RegistryError(f'invalid input syntax for type double precision: "{_as_text(value)}"') from None
 
 
-def _comparison_test(column: str, symbol: str, value: Any, kind: str) -> RowTest:
+def _comparison_test(column: str, symbol: str, value: Any, model: str) -> RowTest:
     if value is None:
         return lambda row: (column_value(row, column) is None) == (symbol == "=")
-    own = _OWN_COLUMNS[kind].get(column)
+    own = _OWN_COLUMNS[model].get(column)
     if own is int:
         value = _integer(value)
     read: Callable[[Any], Any] = _as_text
@@ -120,8 +120,8 @@ def _comparison_test(column: str, symbol: str, value: Any, kind: str) -> RowTest
     compare = _COMPARISONS[symbol]
 
     def test(row: Row) -> SqlBoolean:
-        found = column_value(row, column)
-        return None if found is None else compare(read(found), value)
+        stored = column_value(row, column)
+        return None if stored is None else compare(read(stored), value)
 
     return test
 
@@ -147,66 +147,66 @@ def _require_list(connective: str, value: Any) -> list[Any]:
     return value
 
 
-def _column_test(column: str, condition: Any, kind: str) -> RowTest:
+def _column_test(column: str, condition: Any, model: str) -> RowTest:
     """Return the test of one column: a value, a list of values, or {operator: value, ...}."""
     if isinstance(condition, list):
-        return _combined([_comparison_test(column, "=", value, kind) for value in condition], "or")
+        return _combined([_comparison_test(column, "=", value, model) for value in condition], "or")
     if not isinstance(condition, dict):
-        return _comparison_test(column, "=", condition, kind)
-    return _combined([_operator_test(column, symbol, value, kind) for symbol, value in condition.items()], "and")
+        return _comparison_test(column, "=", condition, model)
+    return _combined([_operator_test(column, symbol, value, model) for symbol, value in condition.items()], "and")
 
 
-def _plain_numbers(column: str, parts: list[Any], kind: str) -> set[int] | None:
+def _plain_numbers(column: str, parts: list[Any], model: str) -> set[int] | None:
     """Return the numbers of an `or` list with only equalities (thousands of runs are usual), else None."""
-    if _OWN_COLUMNS[kind].get(column) is not int:
+    if _OWN_COLUMNS[model].get(column) is not int:
         return None
     values = [part["="] if isinstance(part, dict) and part.keys() == {"="} else part for part in parts]
     return set(values) if all(type(value) is int for value in values) else None
 
 
-def _operator_test(column: str, symbol: str, value: Any, kind: str) -> RowTest:
+def _operator_test(column: str, symbol: str, value: Any, model: str) -> RowTest:
     if symbol.lower() in ("and", "or"):
         parts = _require_list(symbol, value)
-        if symbol.lower() == "or" and (numbers := _plain_numbers(column, parts, kind)):
+        if symbol.lower() == "or" and (numbers := _plain_numbers(column, parts, model)):
             return lambda row: column_value(row, column) in numbers
-        return _combined([_column_test(column, part, kind) for part in parts], symbol.lower())
+        return _combined([_column_test(column, part, model) for part in parts], symbol.lower())
     if symbol in _LIKE:
-        return _like_test(column, symbol, value, kind)
+        return _like_test(column, symbol, value, model)
     if symbol not in _COMPARISONS:
         raise RegistryError(f"Invalid value {{ '{symbol}': {value!r} }}")
-    return _comparison_test(column, symbol, value, kind)
+    return _comparison_test(column, symbol, value, model)
 
 
-def _table_test(wanted: Any, table: str, kind: str) -> RowTest:
+def _table_test(filter_object: Any, table: str, model: str) -> RowTest:
     """Return the test of the part of a filter that refers to one table."""
-    if not isinstance(wanted, dict):
+    if not isinstance(filter_object, dict):
         raise RegistryError("Cannot convert undefined or null to object")
     tests: list[RowTest] = []
-    for key, value in wanted.items():
+    for key, value in filter_object.items():
         if key.lower() in ("and", "or"):
-            parts = [part for part in _require_list(key, value) if _mentions_table(part, table, kind)]
-            tests.append(_combined([_table_test(part, table, kind) for part in parts], key.lower()))
-        elif column_table(key, kind) == table:
-            tests.append(_column_test(key, value, kind))
+            parts = [part for part in _require_list(key, value) if _mentions_table(part, table, model)]
+            tests.append(_combined([_table_test(part, table, model) for part in parts], key.lower()))
+        elif column_table(key, model) == table:
+            tests.append(_column_test(key, value, model))
     return _combined(tests, "and")
 
 
-def _mentions_table(part: Any, table: str, kind: str) -> bool:
+def _mentions_table(part: Any, table: str, model: str) -> bool:
     """Return whether a filter refers to the table."""
     if not isinstance(part, dict):
         raise RegistryError("Cannot convert undefined or null to object")
     return any(
-        any(_mentions_table(inner, table, kind) for inner in _require_list(key, value))
+        any(_mentions_table(inner, table, model) for inner in _require_list(key, value))
         if key.lower() in ("and", "or")
-        else column_table(key, kind) == table
+        else column_table(key, model) == table
         for key, value in part.items()
     )
 
 
-def compile_filter(wanted: Any, kind: str) -> Callable[[Row], bool]:
-    """Return the test of a row; `kind` is Run or Dataset. A filter that is no object matches everything."""
-    if not isinstance(wanted, dict):
+def compile_filter(filter_object: Any, model: str) -> Callable[[Row], bool]:
+    """Return the test of a row; `model` is Run or Dataset. A filter that is no object matches everything."""
+    if not isinstance(filter_object, dict):
         return lambda _: True
-    tables = {kind: 0, "Run": 0, "DatasetTripletCache": 0}
-    parts = [_table_test(wanted, table, kind) for table in tables]
+    tables = {model: 0, "Run": 0, "DatasetTripletCache": 0}
+    parts = [_table_test(filter_object, table, model) for table in tables]
     return lambda row: all(part(row) for part in parts)

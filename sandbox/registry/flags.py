@@ -74,11 +74,11 @@ def _stretches(run_number: int) -> list[tuple[int, int, int, bool | None]]:
     """Return (first, last, flags, golden or None) for the ranges with rows in OMS."""
     known = world.lumisections_of(run_number)
     golden = world.golden_ranges().get(run_number)
-    found: list[tuple[int, int, int, bool | None]] = []
+    stretches: list[tuple[int, int, int, bool | None]] = []
     for first, last, flags in known.segments if known else ():
         parts = _split_at_golden(first, last, golden) if golden else [(first, last, None)]
-        found.extend((a, b, flags, is_golden) for a, b, is_golden in parts)
-    return found
+        stretches.extend((a, b, flags, is_golden) for a, b, is_golden in parts)
+    return stretches
 
 
 FlagRanges = list[tuple[int, int, dict[str, Any]]]
@@ -86,16 +86,16 @@ FlagRanges = list[tuple[int, int, dict[str, Any]]]
 
 def _contiguous(stretches: FlagRanges, hole: dict[str, Any]) -> FlagRanges:
     """Make ranges contiguous from 1: merge neighbours with the same content and fill gaps with `hole`."""
-    found: FlagRanges = []
+    merged: FlagRanges = []
     for first, last, content in stretches:
-        reached = found[-1][1] if found else 0
+        reached = merged[-1][1] if merged else 0
         if first > reached + 1:
-            found.append((reached + 1, first - 1, hole))
-        if found and found[-1][2] == content:
-            found[-1] = (found[-1][0], last, content)
+            merged.append((reached + 1, first - 1, hole))
+        if merged and merged[-1][2] == content:
+            merged[-1] = (merged[-1][0], last, content)
         else:
-            found.append((first, last, content))
-    return found
+            merged.append((first, last, content))
+    return merged
 
 
 @lru_cache(maxsize=4096)

@@ -44,11 +44,11 @@ def rr_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
 
 def rr_lumisection_ranges_by_component(body: dict[str, Any]) -> dict[str, list[Any]]:
     """Return the ranges of each column."""
-    found: dict[str, list[Any]] = {}
+    ranges_by_column: dict[str, list[Any]] = {}
     for first, last, content in _requested_flag_ranges(body):
         for column, flag in content.items():
-            _extend_ranges(found.setdefault(column, []), flag, first, last)
-    return found
+            _extend_ranges(ranges_by_column.setdefault(column, []), flag, first, last)
+    return ranges_by_column
 
 
 def _extend_ranges(ranges: list[Any], flag: Triplet, first: int, last: int) -> None:
@@ -95,16 +95,16 @@ def oms_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
 
 
 def joint_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
-    """Return the ranges with the same flags of both kinds, with the luminosity of their first lumisection."""
+    """Return the ranges with the same flags of Run Registry and OMS, with the luminosity of their first lumisection."""
     steps = _lumisection_luminosities(_requested_dataset(body)[0])
     flags = _requested_flag_ranges(body)
-    found = []
+    ranges = []
     for first, last, content in _requested_detector_ranges(body):
         for start, end, flagged in flags:
             a, b = max(first, start), min(last, end)
             if a <= b:
-                found.append(steps.get(a, {}) | (content or NO_DATA) | flagged | {"start": a, "end": b})
-    return found
+                ranges.append(steps.get(a, {}) | (content or NO_DATA) | flagged | {"start": a, "end": b})
+    return ranges
 
 
 LUMISECTION_LISTS = {

@@ -20,11 +20,11 @@ def _sort_value(row: Row, column: str) -> Any:
     return column_value(row, column)
 
 
-def _check(column: str, kind: str) -> None:
+def _check(column: str, model: str) -> None:
     if "-" in column:
         return
-    column_table(column, kind)
-    if kind == "Dataset" and column.startswith("oms_attributes.") and column not in _SORTABLE_OF_OMS:
+    column_table(column, model)
+    if model == "Dataset" and column.startswith("oms_attributes.") and column not in _SORTABLE_OF_OMS:
         raise RegistryError("Cannot read properties of undefined (reading 'type')")
 
 
@@ -41,22 +41,22 @@ def _in_order(rows: list[Row], column: str, *, descending: bool) -> list[Row]:
     return unknown + known if descending else known + unknown
 
 
-def _sorted(rows: list[Row], sortings: list[Any], kind: str) -> list[Row]:
+def _sorted(rows: list[Row], sortings: list[Any], model: str) -> list[Row]:
     """Sort as requested, and then by run (newest first) and name."""
     rows = sorted(rows, key=lambda row: row.get("name", ""))
     rows.sort(key=lambda row: row["run_number"], reverse=True)
     for column, direction in reversed(sortings):
-        _check(column, kind)
+        _check(column, model)
         rows = _in_order(rows, column, descending=str(direction).upper() == "DESC")
     return rows
 
 
-def page(body: dict[str, Any], kind: str) -> dict[str, Any]:
+def page(body: dict[str, Any], model: str) -> dict[str, Any]:
     """Return one page of runs or datasets, with the numbers of pages and rows."""
     number, size = body.get("page") or 0, body.get("page_size", DEFAULT_PAGE_SIZE)
-    fits = compile_filter(body.get("filter"), kind)
-    all_rows = run_rows() if kind == "Run" else dataset_rows()
-    found = _sorted([row for row in all_rows if fits(row)], body.get("sortings") or [], kind)
-    shown = [with_flags(row) for row in found[number * size : (number + 1) * size]]
-    pages = math.ceil(len(found) / size) if size else None
-    return {"runs" if kind == "Run" else "datasets": shown, "pages": pages, "count": len(found)}
+    fits = compile_filter(body.get("filter"), model)
+    all_rows = run_rows() if model == "Run" else dataset_rows()
+    matching = _sorted([row for row in all_rows if fits(row)], body.get("sortings") or [], model)
+    shown = [with_flags(row) for row in matching[number * size : (number + 1) * size]]
+    pages = math.ceil(len(matching) / size) if size else None
+    return {"runs" if model == "Run" else "datasets": shown, "pages": pages, "count": len(matching)}

@@ -57,7 +57,7 @@ def write_fills(fills: list[Row], wanted: set[str]) -> None:
 
 def mask(row: Row) -> int:
     """Return the twelve flags of a lumisection as a bit mask, lowest bit first as in BITS."""
-    return sum(1 << place for place, bit in enumerate(BITS) if row[bit] == "True")
+    return sum(1 << index for index, bit in enumerate(BITS) if row[bit] == "True")
 
 
 def run_lengths(values: Iterable[Any]) -> list[list[Any]]:
@@ -75,7 +75,7 @@ def packed(rows: list[Row]) -> dict[str, Any]:
     numbers = [int(row["lumisection_number"]) for row in rows]
     line: dict[str, Any] = {
         "run": int(rows[0]["run_number"]),
-        "numbers": run_lengths(n - place for place, n in enumerate(numbers)),
+        "numbers": run_lengths(n - index for index, n in enumerate(numbers)),
         "flags": run_lengths(mask(row) for row in rows),
         "fills": run_lengths(int(row["fill_number"]) if row["fill_number"] else None for row in rows),
         "end_lumi_last": number(rows[-1]["end_lumi"]),

@@ -44,17 +44,17 @@ def _unpacked(lengths: list[list[Any]]) -> list[Any]:
 
 
 def _numbers(line: dict[str, Any]) -> list[int]:
-    return [offset + place for place, offset in enumerate(_unpacked(line["numbers"]))]
+    return [offset + index for index, offset in enumerate(_unpacked(line["numbers"]))]
 
 
 def _segments(line: dict[str, Any]) -> tuple[Segment, ...]:
-    found: list[Segment] = []
+    segments: list[Segment] = []
     for number, flags in zip(_numbers(line), _unpacked(line["flags"]), strict=True):
-        if found and found[-1][1] == number - 1 and found[-1][2] == flags:
-            found[-1] = (found[-1][0], number, flags)
+        if segments and segments[-1][1] == number - 1 and segments[-1][2] == flags:
+            segments[-1] = (segments[-1][0], number, flags)
         else:
-            found.append((number, number, flags))
-    return tuple(found)
+            segments.append((number, number, flags))
+    return tuple(segments)
 
 
 @cache
@@ -93,10 +93,10 @@ def lumisections_rows(run_number: int) -> list[Row]:
     flags, numbers = _unpacked(known.packed["flags"]), _numbers(known.packed)
     return [
         {"run_number": run_number, "lumisection_number": number}
-        | {name: values[place] for name, values in columns.items()}
-        | _flags(flags[place])
+        | {name: values[index] for name, values in columns.items()}
+        | _flags(flags[index])
         | _times(start, number)
-        for place, number in enumerate(numbers)
+        for index, number in enumerate(numbers)
     ]
 
 

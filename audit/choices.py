@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from django.db import models
 
 _registered: list[tuple[int, type[models.TextChoices]]] = []
@@ -14,7 +16,7 @@ def register_change_kinds(kinds: type[models.TextChoices], *, position: int) -> 
 
 def change_kind_choices() -> list[tuple[str, str]]:
     """(stored value, label) of all kinds of change, as forms offer them."""
-    return [choice for _position, kinds in sorted(_registered, key=lambda one: one[0]) for choice in kinds.choices]
+    return [choice for _position, kinds in sorted(_registered, key=itemgetter(0)) for choice in kinds.choices]
 
 
 class AuditChangeKind(models.TextChoices):

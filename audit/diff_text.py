@@ -20,7 +20,7 @@ DiffLines = list[tuple[str, str, str]]
 
 
 def field_diff(row: models.Model, name: str, was: Any, is_: Any) -> DiffLines:
-    """The lines that show how one field changed; a field in parts has none by itself."""
+    """The lines that show how a field changed; a part of a JSON field has no lines of its own."""
     if "." in name or audit_options(row).labels.get(name) == "":
         return []
     field: Any = row._meta.get_field(name)
@@ -28,11 +28,11 @@ def field_diff(row: models.Model, name: str, was: Any, is_: Any) -> DiffLines:
     label = label[:1].upper() + label[1:]
     if isinstance(was or is_, dict):
         shown = [
-            one
-            for one in _json_diff(was or {}, is_ or {})
-            if not _is_hidden(audit_options(row).labels, f"{name}.{one[0]}")
+            (f"{label}, {_path_label(path)}", before, after)
+            for path, before, after in _json_diff(was or {}, is_ or {})
+            if not _is_hidden(audit_options(row).labels, f"{name}.{path}")
         ]
-        return [(f"{label}, {_path_label(path)}", one, other) for path, one, other in shown][:MAX_JSON_LINES]
+        return shown[:MAX_JSON_LINES]
     return [(label, _value_text(row, field, was), _value_text(row, field, is_))]
 
 
@@ -46,26 +46,26 @@ def _path_label(path: str) -> str:
 
 
 def _json_diff(was: dict[str, Any], is_: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    one, other = dict(_flatten(was)), dict(_flatten(is_))
-    for path in sorted(one.keys() | other.keys()):
-        if one.get(path) != other.get(path):
-            yield path, _json_value_text(one.get(path)), _json_value_text(other.get(path))
+    before, after = dict(_flatten(was)), dict(_flatten(is_))
+    for path in sorted(before.keys() | after.keys()):
+        if before.get(path) != after.get(path):
+            yield path, _json_value_text(before.get(path)), _json_value_text(after.get(path))
 
 
-def _flatten(value: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    for key, one in value.items():
-        path = f"{before}.{key}" if before else key
-        if isinstance(one, dict):
-            yield from _flatten(one, path)
+def _flatten(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, item in value.items():
+        path = f"{prefix}.{key}" if prefix else key
+        if isinstance(item, dict):
+            yield from _flatten(item, path)
         else:
-            yield path, one
+            yield path, item
 
 
 def _value_text(row: models.Model, field: Any, value: Any) -> str:
     if field.many_to_many:
         return _related_names(field.related_model, value)
-    if value is not None and (words := audit_options(row).formatters.get(field.name)):
-        return words(value)
+    if value is not None and (formatter := audit_options(row).formatters.get(field.name)):
+        return formatter(value)
     if isinstance(field, models.ForeignKey):
         return _related_name(row, field, value)
     if field.choices and value not in (None, ""):
@@ -84,7 +84,7 @@ def _plain_text(value: Any) -> str:
 
 
 def _json_value_text(value: Any) -> str:
-    """A value out of JSON, which keeps moments as ISO text."""
+    """The text of a value from JSON, where times are ISO text."""
     try:
         moment = parse_datetime(value) if isinstance(value, str) else None
     except ValueError:
@@ -97,14 +97,14 @@ def _time_text(value: datetime | None) -> str:
 
 
 def _related_name(row: models.Model, field: Any, key: Any) -> str:
-    """The name of the row that a foreign key points to: without a query where it is at hand."""
+    """The name of the row that a foreign key points to; without a query if it is loaded already."""
     if key is None:
         return NO_VALUE
-    at_hand = row._state.fields_cache.get(field.name)
-    if at_hand is not None and at_hand.pk == key:
-        return str(at_hand)
-    found = field.related_model._base_manager.filter(pk=key).first()
-    return str(found or key)
+    cached = row._state.fields_cache.get(field.name)
+    if cached is not None and cached.pk == key:
+        return str(cached)
+    related = field.related_model._base_manager.filter(pk=key).first()
+    return str(related or key)
 
 
 def _related_names(model: Any, keys: list[Any]) -> str:

@@ -1,8 +1,8 @@
-"""An audited operation: all that one person does in one go. It becomes one `Change`, written in its own transaction.
+"""An audited operation: everything that one person writes at once. It creates one `Change`, in one transaction.
 
-`with operation(actor, kind, reason=…, run=…):` around the writing. Whatever rows are saved inside, in whatever order
-and however often, each leaves one row of history, many-to-many fields included. A row that is saved outside any
-operation (admin, command, shell) is an operation by itself, of who is signed in.
+Write rows inside `with operation(actor, kind, reason=…, run=…):`. Each row that is saved inside creates one historical
+row, in whatever order and however often it is saved, many-to-many fields included. A row that is saved outside any
+operation (admin, command, shell) is an operation by itself, of the signed-in user.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ COMMAND_ACTOR = "command"
 
 @dataclass
 class TrackedRow:
-    """A row that an operation has written. `before`: its columns as they were, None for one that was made."""
+    """A row that an operation has written. `before`: the previous values of its columns, None for a created row."""
 
     row: models.Model
     before: snapshot.Values | None
@@ -44,11 +44,11 @@ class TrackedRow:
         return self.before is None
 
     def values_before(self) -> snapshot.Values:
-        """Its columns before; of a row that was made, those of one that says nothing."""
+        """The values of the columns before; of a created row, the defaults."""
         return snapshot.default_values(type(self.row)) if self.before is None else self.before
 
     def values_after(self) -> snapshot.Values:
-        """Its columns after; what was set in memory only is not among them."""
+        """The values of the columns after, without values that were set in memory but not saved."""
         before = self.values_before()
         now = snapshot.column_values(self.row, before)
         if self.written is None or self.is_created:
@@ -58,7 +58,7 @@ class TrackedRow:
 
 @dataclass
 class AuditOperation:
-    """What is being done by whom, and the rows it has written so far."""
+    """An open operation: actor, kind of change, and the rows that it has written so far."""
 
     actor: Any
     kind: str | None
@@ -68,14 +68,14 @@ class AuditOperation:
     tracked_rows: dict[tuple[type, Any], TrackedRow] = field(default_factory=dict)
 
     def track(self, row: models.Model, *, is_new: bool = False) -> None:
-        """Note the row as it is stored, if it was not noted before: one query, none for a new row."""
+        """Record the stored values of the row, unless recorded before: one query, none for a new row."""
         if (type(row), row.pk) in self.tracked_rows:
             return
         is_new |= row._state.adding and row.pk is None
         self._add(row, None if is_new else snapshot.stored_values(row))
 
     def track_loaded(self, row: models.Model) -> None:
-        """Note a row that was just read and is about to be changed; saves the query."""
+        """Record a row that was just read and is about to be changed, without a query."""
         if (type(row), row.pk) not in self.tracked_rows:
             self._add(
                 row, {name: snapshot.to_json_value(value) for name, value in snapshot.column_values(row, {}).items()}
@@ -86,12 +86,12 @@ class AuditOperation:
         self.tracked_rows[type(row), key] = TrackedRow(row, before, key=None if before is None else row.pk)
 
     def track_created(self, many: Iterable[models.Model]) -> None:
-        """Note rows that were made in bulk."""
+        """Record rows that were created in bulk."""
         for row in many:
             self.tracked_rows[type(row), row.pk] = TrackedRow(row, None, written=None, key=row.pk)
 
     def discard_failed(self, row: models.Model) -> None:
-        """The row could not be saved: a new one is not there."""
+        """The row could not be saved: a new row is no longer tracked."""
         for key in ((type(row), id(row)), (type(row), row.pk)):
             if key in self.tracked_rows and self.tracked_rows[key].is_created and self.tracked_rows[key].key is None:
                 del self.tracked_rows[key]
@@ -101,7 +101,7 @@ class AuditOperation:
         gone.key, gone.is_deleted = key, True
 
     def mark_saved(self, row: models.Model, update_fields: Any) -> None:
-        """The row is saved; a new one is known by its key from now on."""
+        """The row is saved; a new row is tracked by its key from now on."""
         known = self.tracked_rows.pop((type(row), id(row)), None) or self.tracked_rows[type(row), row.pk]
         self.tracked_rows[type(row), row.pk] = known
         known.row, known.key = row, row.pk
@@ -109,7 +109,9 @@ class AuditOperation:
             known.written = None
         elif known.written is not None:
             named = {*update_fields}
-            known.written |= {one.attname for one in snapshot.columns(row) if {one.name, one.attname} & named}
+            known.written |= {
+                column.attname for column in snapshot.columns(row) if {column.name, column.attname} & named
+            }
 
 
 _open_operation: ContextVar[AuditOperation | None] = ContextVar("open operation", default=None)
@@ -124,7 +126,7 @@ def operation(
     run: int | None = None,
     undoes: Change | None = None,
 ) -> Iterator[AuditOperation]:
-    """One transaction, and one change on record for all that is written in it; inside another one, part of that."""
+    """One transaction and one recorded change for all rows written in it; a nested operation joins the outer one."""
     outer = _open_operation.get()
     with transaction.atomic():
         if outer is not None:
@@ -141,19 +143,19 @@ def operation(
 
 @contextmanager
 def current_operation() -> Iterator[AuditOperation]:
-    """The open operation, or one of its own for what is written outside any: by who is signed in, or a command."""
-    if (open_one := _open_operation.get()) is not None:
-        yield open_one
+    """The open operation, or else a new one of the signed-in user or a command."""
+    if (outer := _open_operation.get()) is not None:
+        yield outer
         return
     person = getattr(current_request(), "user", None)
-    with operation(person if person is not None and person.is_authenticated else None, None) as alone:
-        yield alone
+    with operation(person if person is not None and person.is_authenticated else None, None) as single:
+        yield single
 
 
 def write_audit_entry(done: AuditOperation) -> Change | None:
-    """Write the change and the rows after it; nothing where nothing was changed."""
+    """Write the change and its historical rows; nothing if no value changed."""
     at = timezone.now()
-    changed = [(one, line) for one in done.tracked_rows.values() if (line := _change_line(one))]
+    changed = [(tracked_row, line) for tracked_row in done.tracked_rows.values() if (line := _change_line(tracked_row))]
     if not changed:
         return None
     change = Change.objects.create(
@@ -165,9 +167,9 @@ def write_audit_entry(done: AuditOperation) -> Change | None:
         request_id=request_id(current_request()),
         run_number=done.run_number,
         undoes=done.undoes,
-        lines=[line for _one, line in changed],
+        lines=[line for _, line in changed],
     )
-    _write_historical_rows([one for one, _line_of in changed], change, at)
+    _write_historical_rows([tracked_row for tracked_row, _ in changed], change, at)
     _notify_owners(done, change)
     return change
 
@@ -179,23 +181,23 @@ def _actor_name(actor: Any) -> str:
     return f"{full} ({actor.username})" if full and full != actor.username else str(actor.username)
 
 
-def _change_line(one: TrackedRow) -> dict[str, Any] | None:
-    """What changed in a row, for people and for undo; None where nothing did."""
-    row, is_statement = one.row, snapshot.audit_options(one.row).reverse_create is not None
-    was, now = snapshot.audited_values(row, one.values_before(), one.related_keys_before), {}
-    if not one.is_deleted:
-        many = {name: snapshot.related_keys(row, row._meta.get_field(name)) for name in one.related_keys_before}  # type: ignore[arg-type]
-        now = snapshot.audited_values(row, one.values_after(), many)
-    silent = snapshot.audit_options(row).omit_on_create if one.is_created else ()
+def _change_line(tracked_row: TrackedRow) -> dict[str, Any] | None:
+    """The changes of a row, as text and as stored values; None if nothing changed."""
+    row, is_statement = tracked_row.row, snapshot.audit_options(tracked_row.row).reverse_create is not None
+    was, now = snapshot.audited_values(row, tracked_row.values_before(), tracked_row.related_keys_before), {}
+    if not tracked_row.is_deleted:
+        many = {name: snapshot.related_keys(row, row._meta.get_field(name)) for name in tracked_row.related_keys_before}  # type: ignore[arg-type]
+        now = snapshot.audited_values(row, tracked_row.values_after(), many)
+    silent = snapshot.audit_options(row).omit_on_create if tracked_row.is_created else ()
     names = [
         name for name in (*now, *(was.keys() - now.keys())) if was.get(name) != now.get(name) and name not in silent
     ]
-    if not names and not one.is_deleted and not (one.is_created and is_statement):
+    if not names and not tracked_row.is_deleted and not (tracked_row.is_created and is_statement):
         return None
-    line: dict[str, Any] = {"model": row._meta.label_lower, "key": one.key, "name": str(row), "fields": {}}
-    if one.is_created:
+    line: dict[str, Any] = {"model": row._meta.label_lower, "key": tracked_row.key, "name": str(row), "fields": {}}
+    if tracked_row.is_created:
         line["made" if is_statement else "new"] = True
-    if one.is_deleted:
+    if tracked_row.is_deleted:
         line["gone"] = True
     for name in names:
         before, after = was.get(name), now.get(name)
@@ -204,31 +206,32 @@ def _change_line(one: TrackedRow) -> dict[str, Any] | None:
 
 
 def _write_historical_rows(tracked_rows: Iterable[TrackedRow], change: Change, at: datetime) -> None:
-    """The rows after the change, in the history tables of their models."""
+    """Write the rows as they are after the change to the history tables of their models."""
     after: dict[Any, list[models.Model]] = {}
-    for one in tracked_rows:
-        after.setdefault(snapshot.history_model(type(one.row)), []).append(_historical_row(one, change, at))
-    for model, kept in after.items():
-        if len(kept) > 1:
-            model._default_manager.bulk_create(kept)
+    for tracked_row in tracked_rows:
+        model = snapshot.history_model(type(tracked_row.row))
+        after.setdefault(model, []).append(_historical_row(tracked_row, change, at))
+    for model, historical_rows in after.items():
+        if len(historical_rows) > 1:
+            model._default_manager.bulk_create(historical_rows)
         else:
-            kept[0].save(force_insert=True)
+            historical_rows[0].save(force_insert=True)
 
 
-def _historical_row(one: TrackedRow, change: Change, at: datetime) -> models.Model:
-    has_many = snapshot.many_to_many(one.row) and not one.is_deleted and (one.related_keys_before or not one.is_created)
-    many = snapshot.all_related_keys(one.row) if has_many else {}
-    values = one.values_after()
-    of_model = {
-        field.attname: snapshot.from_json_value(field, values[field.attname]) for field in snapshot.columns(one.row)
-    }
-    of_model[one.row._meta.pk.attname] = one.key
-    return snapshot.history_model(type(one.row))(
-        **of_model,
+def _historical_row(tracked_row: TrackedRow, change: Change, at: datetime) -> models.Model:
+    row = tracked_row.row
+    is_many_known = bool(tracked_row.related_keys_before) or not tracked_row.is_created
+    has_many = snapshot.many_to_many(row) and not tracked_row.is_deleted and is_many_known
+    many = snapshot.all_related_keys(row) if has_many else {}
+    after = tracked_row.values_after()
+    values = {field.attname: snapshot.from_json_value(field, after[field.attname]) for field in snapshot.columns(row)}
+    values[row._meta.pk.attname] = tracked_row.key
+    return snapshot.history_model(type(row))(
+        **values,
         many=many,
         change=change,
         history_date=at,
-        history_type="-" if one.is_deleted else "+" if one.is_created else "~",
+        history_type="-" if tracked_row.is_deleted else "+" if tracked_row.is_created else "~",
         history_user_id=change.by_id,
     )
 
@@ -238,16 +241,16 @@ def _notify_owners(done: AuditOperation, change: Change) -> None:
     if done.actor is None:
         return
     owners = set()
-    for one in done.tracked_rows.values():
-        if (owner := snapshot.audit_options(one.row).owner) and one.before is not None:
-            owners |= {one.before[owner], getattr(one.row, owner)}
+    for tracked_row in done.tracked_rows.values():
+        if (owner := snapshot.audit_options(tracked_row.row).owner) and tracked_row.before is not None:
+            owners |= {tracked_row.before[owner], getattr(tracked_row.row, owner)}
     others = owners - {None, change.by_id}
     for person in sorted(others):
         Notice.objects.create(change=change, person_id=person)
 
 
 def watch_many_to_many() -> None:
-    """Connect to the many-to-many fields of all models that are kept; called once, when the apps are ready."""
+    """Connect to the many-to-many fields of all models with history; called once, when the apps are ready."""
     for model in apps.get_models():
         if not hasattr(model, "audit_options"):
             continue
@@ -265,7 +268,7 @@ def _mark_fixture_row(instance: models.Model, raw: bool, **_rest: Any) -> None:
 
 
 def _many_to_many_receiver(of_many: models.ManyToManyField[Any, Any]) -> Any:
-    """Notes the keys before the first change; a change outside any operation is one when it is over."""
+    """A receiver that records the keys before the first change. A change outside any operation is one of its own."""
 
     def changed(instance: models.Model, action: str, reverse: bool, **_rest: Any) -> None:
         if "_is_loaded" in instance.__dict__:  # by loaddata, which brings its history along
@@ -284,7 +287,7 @@ def _many_to_many_receiver(of_many: models.ManyToManyField[Any, Any]) -> Any:
 
 
 def _pending_operation_of(instance: models.Model) -> AuditOperation:
-    """An operation for one change of a many-to-many field, kept on the instance from before it to after it."""
+    """An operation for one change of a many-to-many field, stored on the instance until the change is complete."""
     person = getattr(current_request(), "user", None)
     alone = AuditOperation(person if person is not None and person.is_authenticated else None, None)
     instance.__dict__["_pending_operation"] = alone

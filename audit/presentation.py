@@ -104,9 +104,9 @@ def _owned_rows(changes: list[Change], known: Container[tuple[str, Any]]) -> dic
 def _rows_with_owner(name: str, keys: set[Any]) -> Iterable[TrackedModel]:
     model: Any = apps.get_model(name)
     decides = audit_options(model).permission_fields
-    found = model._base_manager.filter(pk__in=keys).only(audit_options(model).owner.removesuffix("_id"), *decides)
+    rows = model._base_manager.filter(pk__in=keys).only(audit_options(model).owner.removesuffix("_id"), *decides)
     joined = [name.rpartition("__")[0] for name in decides if "__" in name]
-    return found.select_related(*joined) if joined else found
+    return rows.select_related(*joined) if joined else rows
 
 
 def _may_undo_line(
@@ -122,13 +122,13 @@ def _row_view(line: dict[str, Any], reader: Any) -> ChangeRowView:
     is_made, is_new = line.get("made", False), line.get("made") or line.get("new")
     model: Any = apps.get_model(line["model"])
     private = () if model.can_read_restricted(reader, line["key"]) else audit_options(model).restricted
-    says = [
+    diff_lines = [
         (label, NO_VALUE, NOT_SHOWN) if name in private else (label, before, after)
         for name in in_field_order(model, line["fields"])
         for label, before, after in line["fields"][name]["says"]
     ]
-    happened = "made" if is_made else "deleted" if line.get("gone") else ""
+    event = "made" if is_made else "deleted" if line.get("gone") else ""
     # What is new was nothing before, whatever a column starts with.
-    shown = [(label, NO_VALUE if is_new else before, after) for label, before, after in says if before != after]
-    what = audit_options(model).row_label or str(model._meta.verbose_name)
-    return ChangeRowView(line["model"], what, line["key"], line["name"], happened, shown)
+    shown = [(label, NO_VALUE if is_new else before, after) for label, before, after in diff_lines if before != after]
+    row_label = audit_options(model).row_label or str(model._meta.verbose_name)
+    return ChangeRowView(line["model"], row_label, line["key"], line["name"], event, shown)

@@ -36,13 +36,13 @@ def many_to_many(model: type[models.Model] | models.Model) -> list[ManyToManyFie
 @cache
 def _field_positions(model: type[models.Model]) -> dict[str, tuple[bool, int]]:
     fields = [*model._meta.concrete_fields, *model._meta.many_to_many]
-    return {field.name: (isinstance(field, models.JSONField), place) for place, field in enumerate(fields)}
+    return {field.name: (isinstance(field, models.JSONField), position) for position, field in enumerate(fields)}
 
 
 def in_field_order(model: type[models.Model], names: Iterable[str]) -> list[str]:
     """Names of fields as the model has them, those in parts last. PostgreSQL keeps what a change says by length."""
-    places = _field_positions(model)
-    return sorted(names, key=lambda name: (places.get(name, (True, len(places))), name))
+    positions = _field_positions(model)
+    return sorted(names, key=lambda name: (positions.get(name, (True, len(positions))), name))
 
 
 @cache
@@ -71,14 +71,14 @@ def default_values(model: type[models.Model]) -> Values:
 
 def all_related_keys(row: models.Model) -> dict[str, list[Any]]:
     """By many-to-many field the keys that the row has now, in order: one query for all fields."""
-    asked = [
+    queries = [
         _related_key_query(row, field).annotate(field=Value(field.name)).values_list("field", "key")
         for field in many_to_many(row)
     ]
-    found: dict[str, list[Any]] = {field.name: [] for field in many_to_many(row)}
-    for name, key in asked[0].union(*asked[1:], all=True) if asked else []:
-        found[name].append(key)
-    return {name: sorted(keys) for name, keys in found.items()}
+    keys_by_field: dict[str, list[Any]] = {field.name: [] for field in many_to_many(row)}
+    for name, key in queries[0].union(*queries[1:], all=True) if queries else []:
+        keys_by_field[name].append(key)
+    return {name: sorted(keys) for name, keys in keys_by_field.items()}
 
 
 def related_keys(row: models.Model, field: ManyToManyField[Any, Any]) -> list[Any]:
@@ -99,9 +99,9 @@ def to_json_value(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, dict):
-        return {str(key): to_json_value(one) for key, one in value.items()}
+        return {str(key): to_json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [to_json_value(one) for one in value]
+        return [to_json_value(item) for item in value]
     return value.value if isinstance(value, models.Choices) else value
 
 
@@ -114,14 +114,14 @@ def from_json_value(field: Field[Any, Any], value: Any) -> Any:
 
 def audited_values(model: type[models.Model] | models.Model, values: Values, many: dict[str, list[Any]]) -> Values:
     """What a row says, plain, by name of field: without key and bookkeeping, a field in parts as `name.part`."""
-    of = audit_options(model)
+    options = audit_options(model)
     audited: Values = {}
     for field in columns(model):
-        if field.primary_key or field.name in of.untracked:
+        if field.primary_key or field.name in options.untracked:
             continue
         value = to_json_value(values[field.attname])
-        if field.name in of.json_keys:
-            audited |= {f"{field.name}.{part}": one for part, one in (value or {}).items()}
+        if field.name in options.json_keys:
+            audited |= {f"{field.name}.{part}": part_value for part, part_value in (value or {}).items()}
         else:
             audited[field.name] = value
     return audited | many

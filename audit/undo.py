@@ -133,15 +133,13 @@ def _plan_step(line: dict[str, Any], actor: Any, reason: str, is_locking: bool) 
     stored = model._base_manager.select_for_update(of=("self",)) if is_locking else model._base_manager
     row = stored.filter(pk=line["key"]).first()
     if line.get("gone"):
-        was = {name: one["was"] for name, one in line["fields"].items()}
+        was = {name: change["was"] for name, change in line["fields"].items()}
         return UndoStep(line, model(pk=line["key"]), was, {}, []) if row is None else None
     if row is None:
         return None
     now = snapshot.audited_values(row, snapshot.column_values(row, {}), snapshot.all_related_keys(row))
     # A field that was tracked at the time and is untracked now is not set back.
-    target = {
-        name: one["was"] for name, one in line["fields"].items() if name not in snapshot.audit_options(model).untracked
-    }
+    target = {name: change["was"] for name, change in line["fields"].items() if name not in _options(line).untracked}
     expected = _expected_values(line, model, now)
     if line.get("made"):
         target = snapshot.audit_options(model).reverse_create(actor, reason)  # type: ignore[misc]
@@ -150,9 +148,7 @@ def _plan_step(line: dict[str, Any], actor: Any, reason: str, is_locking: bool) 
 
 def _expected_values(line: dict[str, Any], model: Any, now: snapshot.Values) -> snapshot.Values:
     """Values that the row must still have: those of the change; of a created row, defaults in all other fields."""
-    recorded = {
-        name: one["is"] for name, one in line["fields"].items() if name not in snapshot.audit_options(model).untracked
-    }
+    recorded = {name: change["is"] for name, change in line["fields"].items() if name not in _options(line).untracked}
     if not line.get("made"):
         return recorded
     nothing = snapshot.audited_values(
@@ -171,7 +167,7 @@ def _later_changes(change: Change, steps: list[UndoStep]) -> list[Change]:
     for model_name, key in blocked:
         keys |= set(changes_of(apps.get_model(model_name), key).filter(pk__gt=change.pk).values_list("pk", flat=True))
     later = Change.objects.filter(pk__in=keys) if keys else []
-    return [one for one in later if any(_touches(line, blocked) for line in one.lines)]
+    return [candidate for candidate in later if any(_touches(line, blocked) for line in candidate.lines)]
 
 
 def _touches(line: dict[str, Any], blocked: dict[tuple[str, Any], set[str]]) -> bool:

@@ -84,13 +84,13 @@ class ProcessGroup:
                 signal.signal(name, _stop)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, _value: object, _trace: TracebackType | None) -> bool:
+    def __exit__(self, error_type: type[BaseException] | None, _value: object, _trace: TracebackType | None) -> bool:
         for name in _STOP_SIGNALS:
             signal.signal(name, signal.SIG_IGN)
         self._end_all()
         for name, handler in self._previous_handlers.items():
             signal.signal(name, handler)
-        return kind is Stopped
+        return error_type is Stopped
 
     def start(self, name: str, command: list[str]) -> None:
         """Start a process in a session of its own, so that Ctrl-C reaches it only through this group."""

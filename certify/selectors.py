@@ -52,10 +52,10 @@ def live_certifications_of(
 def certified_reconstructions(run_numbers: Collection[int], training_of: int | None = None) -> set[tuple[int, str]]:
     """Return the certified (run, reconstruction) of these runs, in one query of two columns."""
     if training_of is None and run_numbers and _is_narrow_range(run_numbers):
-        found: Iterable[tuple[int, str]] = _certified_between.rows(min(run_numbers), max(run_numbers))
+        certified: Iterable[tuple[int, str]] = _certified_between.rows(min(run_numbers), max(run_numbers))
     else:
-        found = _keys_of(certified_for(training_of).filter(runreconstruction__run_id__in=list(run_numbers)))
-    return {(number, reconstruction) for number, reconstruction in found if number in run_numbers}
+        certified = _keys_of(certified_for(training_of).filter(runreconstruction__run_id__in=list(run_numbers)))
+    return {(number, reconstruction) for number, reconstruction in certified if number in run_numbers}
 
 
 def _is_narrow_range(run_numbers: Collection[int]) -> bool:

@@ -53,8 +53,8 @@ def render_markdown(text: str) -> SafeString:
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = _HEADING
-    made = _PARSER.renderer.render(tokens, _PARSER.options, {})
-    return mark_safe(_CLEANER.clean(made))  # noqa: S308
+    html = _PARSER.renderer.render(tokens, _PARSER.options, {})
+    return mark_safe(_CLEANER.clean(html))  # noqa: S308
 
 
 def parse_outline(text: str) -> Outline:

@@ -98,9 +98,9 @@ def list_page(
 
 def _list_panel(request: HttpRequest, filters: CertificationFilter) -> FilterPanel:
     """Build the filter panel. Its form keeps order and page size."""
-    kept = [(name, request.GET[name]) for name in ("sort", "per_page") if request.GET.get(name)]
+    other_parameters = [(name, request.GET[name]) for name in ("sort", "per_page") if request.GET.get(name)]
     scopes = scope_chips(request.user, filters.as_query())  # type: ignore[arg-type]
-    return filter_panel(filters, LIST_LAYOUT, kept, scopes)
+    return filter_panel(filters, LIST_LAYOUT, other_parameters, scopes)
 
 
 def _export_queries(request: HttpRequest, filters: CertificationFilter) -> dict[str, str]:

@@ -175,13 +175,13 @@ def _get(name: str, params: dict[str, Any], budget: Budget) -> Any:
     return tokens.fetch_json(call, _token_client(), budget)
 
 
-def _total_count(answer: Any, seen: int) -> int:
+def _total_count(answer: Any, received: int) -> int:
     meta = answer.get("meta")
     total = meta.get("totalResourceCount") if isinstance(meta, dict) else None
     if isinstance(total, int):
         return total
     links = answer.get("links")
-    return seen + 1 if isinstance(links, dict) and links.get("next") else seen
+    return received + 1 if isinstance(links, dict) and links.get("next") else received
 
 
 def _token_client() -> tokens.ClientCredentials:

@@ -114,22 +114,22 @@ def _cache_key(span: Span) -> str:
 def _cached_answers(spans: Iterable[Span], since: datetime) -> dict[Span, FlaggedDatasetsResult]:
     """Return the cached responses that are not older than `since` and cover the whole span."""
     keys = {_cache_key(span): span for span in spans}
-    found = {}
+    cached = {}
     for key, (cached_span, answer) in safe_cache.read_many(keys).items():
         first, last = keys[key]
         if cached_span[0] <= first and last <= cached_span[1] and answer.asked_at >= since:
-            found[first, last] = answer
-    return found
+            cached[first, last] = answer
+    return cached
 
 
 def _merged_answers(wanted: set[int], answers: dict[Span, FlaggedDatasetsResult]) -> RunFlags:
     """Merge the responses into one result, restricted to the wanted runs."""
-    found = {span[0] // BLOCK_SIZE: answer for span, answer in answers.items() if isinstance(answer, Found)}
+    cached = {span[0] // BLOCK_SIZE: answer for span, answer in answers.items() if isinstance(answer, Found)}
     times = [answer.asked_at for answer in answers.values()] or [timezone.now()]
     problems = (answer for answer in answers.values() if isinstance(answer, Unreachable))
     return RunFlags(
-        datasets=[dataset for answer in found.values() for dataset in answer.value if dataset.run_number in wanted],
-        answered=frozenset(number for number in wanted if number // BLOCK_SIZE in found),
+        datasets=[dataset for answer in cached.values() for dataset in answer.value if dataset.run_number in wanted],
+        answered=frozenset(number for number in wanted if number // BLOCK_SIZE in cached),
         first_asked=min(times),
         last_asked=max(times),
         problem=next(problems, None),

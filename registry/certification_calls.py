@@ -39,10 +39,10 @@ def certification_calls(budget: Budget) -> Found[list[CertificationCall]] | Unre
     asked_at = timezone.now()
     try:
         rows = [parsing.mapping(row, "cycles") for row in upstream_client.get_cycles(budget)]
-        found = [_parse_call(row) for row in rows if not row.get("deleted")]
+        calls = [_parse_call(row) for row in rows if not row.get("deleted")]
     except RemoteError as error:
         return Unreachable.from_error(error, asked_at)
-    return Found(sorted(found, key=_deadline_order), asked_at)
+    return Found(sorted(calls, key=_deadline_order), asked_at)
 
 
 def _deadline_order(cycle: CertificationCall) -> float:

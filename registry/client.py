@@ -46,10 +46,10 @@ def datasets_of_runs(
     """
     asked_at = timezone.now()
     try:
-        found = _fetch_datasets(numbers, budget)
+        datasets = _fetch_datasets(numbers, budget)
     except RemoteError as error:
         return Unreachable.from_error(error, asked_at)
-    return Found(found if with_online else _without_online(found), asked_at)
+    return Found(datasets if with_online else _without_online(datasets), asked_at)
 
 
 def run_number_filter(numbers: Collection[int]) -> dict[str, Any]:
@@ -63,8 +63,8 @@ def _fetch_datasets(numbers: Collection[int], budget: Budget) -> list[RegistryDa
     """Return the datasets of exactly these runs. Raises `RemoteError`, also if a row cannot be parsed."""
     if not numbers:
         return []
-    found = parsing.parse_datasets(upstream_client.get_datasets(run_number_filter(numbers), PAGE_SIZE, budget))
-    return [dataset for dataset in found if dataset.run_number in numbers]
+    datasets = parsing.parse_datasets(upstream_client.get_datasets(run_number_filter(numbers), PAGE_SIZE, budget))
+    return [dataset for dataset in datasets if dataset.run_number in numbers]
 
 
 def _without_online(datasets: list[RegistryDataset]) -> list[RegistryDataset]:

@@ -172,6 +172,6 @@ def _stack(
         height = value / maximum * (HEIGHT - FOOT - TOP)
         foot -= height
         rows = _rows_url(url, period, verdict, reconstruction)
-        says = f"{period.text}, {verdict.label.lower()}: {lumi_text(value)}"
-        stack.append(Bar(verdict.value, says, rows, x, round(foot, 2), round(width, 2), round(height, 2)))
+        label = f"{period.text}, {verdict.label.lower()}: {lumi_text(value)}"
+        stack.append(Bar(verdict.value, label, rows, x, round(foot, 2), round(width, 2), round(height, 2)))
     return stack

@@ -80,8 +80,8 @@ def save_filter(request: SignedInRequest) -> HttpResponse:
         query = query_to_save(scope, name_form.cleaned_data["with_days"])
         try:
             saved = actions.save_filter(request.user, name_form.cleaned_data["name"], query)
-        except actions.TooManyFilters as refused:
-            name_form.add_error("name", str(refused))
+        except actions.TooManyFilters as error:
+            name_form.add_error("name", str(error))
         else:
             messages.success(request, f"The filters are saved as “{saved}”.")
             return HttpResponseSeeOther(f"{reverse('shiftleader:week')}?{scope.query}")

@@ -81,10 +81,10 @@ def progress_by_reconstruction(
     """The progress of each reconstruction that has datasets, in the order of `Reconstruction`."""
     datasets = list(datasets)
     progress_list = (
-        progress_of(name, [one for one in datasets if one.reconstruction == name], shifters)
+        progress_of(name, [item for item in datasets if item.reconstruction == name], shifters)
         for name in Reconstruction.values
     )
-    return [one for one in progress_list if one.total]
+    return [item for item in progress_list if item.total]
 
 
 def calls_in_scope(
@@ -173,11 +173,11 @@ def shifter_by_reconstruction(runs: Collection[int], scope: Scope | None = None)
 
 def progress_context(datasets: list[RegistryDataset], calls: list[CertificationCall], scope: Scope) -> dict[str, Any]:
     """Progress and calls for the template, each restricted to the datasets that match the filters."""
-    runs = {one.run_number for some in (datasets, *(call.datasets for call in calls)) for one in some}
+    runs = {dataset.run_number for group in (datasets, *(call.datasets for call in calls)) for dataset in group}
     shifters = shifter_by_reconstruction(runs)
     is_left = _dataset_filter(runs, shifters, scope)
-    found = progress_by_reconstruction(filter(is_left, datasets), shifters)
-    return {"progress": found, "calls": call_progress(_keep_wanted_datasets(calls, is_left), shifters)}
+    progress = progress_by_reconstruction(filter(is_left, datasets), shifters)
+    return {"progress": progress, "calls": call_progress(_keep_wanted_datasets(calls, is_left), shifters)}
 
 
 def _dataset_filter(

@@ -59,23 +59,27 @@ def review(request: SignedInRequest) -> HttpResponse:
         return render_invalid_filters(request, filters)
     scope = Scope(filters)
     is_all, with_stale = request.POST.get("what") == ALL, "with_stale" in request.POST
-    seen = _shown_certifications(scope, request.POST) if is_all else None
-    if seen and "sure" not in request.POST and seen.count(with_stale=with_stale) > MAX_UNCONFIRMED:
-        return _confirmation_page(request, scope, seen, with_stale=with_stale)
-    chosen = seen.versions if seen else _ticked_versions(request.POST)
+    shown_certifications = _shown_certifications(scope, request.POST) if is_all else None
+    if (
+        shown_certifications
+        and "sure" not in request.POST
+        and shown_certifications.count(with_stale=with_stale) > MAX_UNCONFIRMED
+    ):
+        return _confirmation_page(request, scope, shown_certifications, with_stale=with_stale)
+    chosen = shown_certifications.versions if shown_certifications else _ticked_versions(request.POST)
     _add_outcome_message(request, review_certifications(request.user, chosen, with_stale=with_stale))
     return HttpResponseSeeOther(f"{reverse('shiftleader:week')}?{scope.query}#{CERTIFICATIONS_PART}")
 
 
 def _confirmation_page(
-    request: SignedInRequest, scope: Scope, seen: ShownCertifications, *, with_stale: bool
+    request: SignedInRequest, scope: Scope, shown_certifications: ShownCertifications, *, with_stale: bool
 ) -> HttpResponse:
     """The page that shows the number of certifications and asks for confirmation. Saves nothing."""
     context = {
         "scope": scope,
         "chips": scope.filters.as_chips(with_days=False),
-        "number": seen.count(with_stale=with_stale),
-        "stale": len(seen.stale),
+        "number": shown_certifications.count(with_stale=with_stale),
+        "stale": len(shown_certifications.stale),
         "with_stale": with_stale,
         "shown_at": request.POST.get("shown_at", ""),
     }
@@ -102,9 +106,9 @@ def _shown_certifications(scope: Scope, sent: QueryDict) -> ShownCertifications:
     """Unreviewed certifications of the scope, without those that changed after the page was rendered."""
     shown = _parse_time(sent.get("shown_at", ""))
     rows = unreviewed(scope.rows().order_by())
-    seen = rows.filter(updated_at__lte=shown) if shown else rows.none()
-    found = list(seen.values_list("pk", "version", "stale_since"))
-    return ShownCertifications({pk: version for pk, version, _ in found}, {pk for pk, _, since in found if since})
+    rows = rows.filter(updated_at__lte=shown) if shown else rows.none()
+    values = list(rows.values_list("pk", "version", "stale_since"))
+    return ShownCertifications({pk: version for pk, version, _ in values}, {pk for pk, _, since in values if since})
 
 
 def _parse_time(text: str) -> datetime | None:

@@ -55,8 +55,8 @@ def training(request: SignedInRequest) -> HttpResponse:
     data = form.cleaned_data
     try:
         person = switch_training(request.user, data["person"], is_on=data["training"] == ON, reason=data["reason"])
-    except TrainingUnchanged as refused:
-        form.add_error("person", str(refused))
+    except TrainingUnchanged as error:
+        form.add_error("person", str(error))
         return _render_page(request, form, status=422)
     messages.success(request, f"{person.display_name} is {'in training' if person.in_training else 'not in training'}.")
     return HttpResponseSeeOther(reverse("shiftleader:training"))

@@ -46,8 +46,8 @@ def _drawing(contract: str, title: str, left: float) -> tuple[str, float]:
     for names in layers(contract):
         width = (WIDTH - GAP * (len(names) - 1)) / len(names)
         parts += [
-            _box(left + place * (width + GAP), y, width, name.removeprefix("certify."))
-            for place, name in enumerate(names)
+            _box(left + index * (width + GAP), y, width, name.removeprefix("certify."))
+            for index, name in enumerate(names)
         ]
         y += BOX_HEIGHT + GAP
     return "\n".join(parts), y
@@ -56,7 +56,7 @@ def _drawing(contract: str, title: str, left: float) -> tuple[str, float]:
 def picture() -> str:
     """The whole picture as SVG."""
     drawings = [
-        _drawing(name, title, place * (WIDTH + 40) + 1) for place, (name, title) in enumerate(CONTRACTS.items())
+        _drawing(name, title, index * (WIDTH + 40) + 1) for index, (name, title) in enumerate(CONTRACTS.items())
     ]
     width, height = len(drawings) * (WIDTH + 40) - 38, max(height for _parts, height in drawings) + 24
     note = f'<text class="note" x="1" y="{height - 8:g}">{NOTE}</text>'

@@ -22,7 +22,7 @@ from certhelper.admin.records import register_remaining_models
 from certify.models import Checklist, Dataset, RunReconstruction, TrackerCertification
 from certify.models.components import FLAG_FIELDS
 from certify.vocabulary.cache import VOCABULARY_MODELS
-from certify.vocabulary.kinds import TERM_KINDS
+from certify.vocabulary.term_types import TERM_TYPES
 from oms.models import OmsFill, OmsRun
 from users.access import denial_message
 from users.models import Role, User
@@ -76,8 +76,8 @@ class VocabularyTermAdmin(LinkedPageAdmin):
     search_fields = ("name", "description")
 
     def view_on_site(self, row: Model) -> str:
-        kind = next(kind for kind in TERM_KINDS if isinstance(row, kind.model))
-        return reverse("vocabulary:word", args=[kind.name, row.pk])
+        term_type = next(term_type for term_type in TERM_TYPES if isinstance(row, term_type.model))
+        return reverse("vocabulary:word", args=[term_type.name, row.pk])
 
 
 @admin.register(Checklist)

@@ -68,19 +68,19 @@ class DemoCertification:
     @property
     def flags(self) -> dict[str, Flag]:
         """By column. A component without counts follows the one that it requires: Tracking has no detector."""
-        return {one.flag_field: self.flag(self.ready.get(_judged_by(one))) for one in Component}
+        return {component.flag_field: self.flag(self.ready.get(_judged_by(component))) for component in Component}
 
     @property
     def comment(self) -> str:
         if Flag.BAD not in self.flags.values():
             return ""
-        first, *others = [(one.label, count or 0) for one, count in self.ready.items()]
+        first, *others = [(component.label, count or 0) for component, count in self.ready.items()]
         counts = ", ".join(f"{label} in {count}" for label, count in others)
         return f"{first[0]} was ready in {first[1]}, {counts} of {self.active} active lumisections."
 
 
 def _judged_by(component: Component) -> Component:
-    required = [one.component for one in component.declaration.prerequisites if one.is_required]
+    required = [condition.component for condition in component.declaration.prerequisites if condition.is_required]
     return required[0] if required else component
 
 
@@ -100,7 +100,11 @@ def demo_certifications() -> list[DemoCertification]:
                 dataset=line["dataset"],
                 golden=_optional_integer(line["golden"]) or 0,
                 active=int(line["active"]),
-                ready={one: _optional_integer(line[name]) for one in Component if (name := f"{one}_ready") in line},
+                ready={
+                    component: _optional_integer(line[name])
+                    for component in Component
+                    if (name := f"{component}_ready") in line
+                },
             )
             for line in csv.DictReader(line for line in file if not line.startswith("#"))
         ]
@@ -125,12 +129,12 @@ def load_certifications() -> int:
 
 
 def _runs_from_oms(numbers: set[int]) -> dict[int, OmsRun]:
-    found = runs_for_page(sorted(numbers), Budget(FETCH_S))
-    if found.problem:
-        raise OmsUnavailable(found.problem.sentence)
-    if absent := numbers - set(found.runs):
+    result = runs_for_page(sorted(numbers), Budget(FETCH_S))
+    if result.problem:
+        raise OmsUnavailable(result.problem.sentence)
+    if absent := numbers - set(result.runs):
         raise OmsUnavailable(f"OMS does not know the runs {', '.join(map(str, sorted(absent)))}.")
-    return found.runs
+    return result.runs
 
 
 def _adopt_references(leader: User, runs: dict[int, OmsRun]) -> None:

@@ -30,8 +30,11 @@ def flag_cells(component_flags: tuple[ComponentFlag, ...]) -> SafeString:
         "",
         '<td class="flag-cell" data-initial="{}">{}</td>',
         (
-            (one.component.declaration.initial, flag_badge(one.flag, one.lowstat, one.component.label))
-            for one in component_flags
+            (
+                component_flag.component.declaration.initial,
+                flag_badge(component_flag.flag, component_flag.lowstat, component_flag.component.label),
+            )
+            for component_flag in component_flags
         ),
     )
 
@@ -39,7 +42,7 @@ def flag_cells(component_flags: tuple[ComponentFlag, ...]) -> SafeString:
 @register.simple_tag
 def component_headings() -> SafeString:
     """The headings of the columns of a table that has one for each component."""
-    return format_html_join("", '<th scope="col">{}</th>', ((one.label,) for one in Component))
+    return format_html_join("", '<th scope="col">{}</th>', ((component.label,) for component in Component))
 
 
 @register.simple_tag

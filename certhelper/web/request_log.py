@@ -84,8 +84,8 @@ def request_log(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
 
 def _request_id(request: HttpRequest) -> str:
     """The id in the header that a proxy set, where it is well-formed; else a new one."""
-    given = request.headers.get(HEADER, "")
-    return given if _VALID_ID.fullmatch(given) else uuid.uuid4().hex[:16]
+    request_id = request.headers.get(HEADER, "")
+    return request_id if _VALID_ID.fullmatch(request_id) else uuid.uuid4().hex[:16]
 
 
 def _session_user_id(request: HttpRequest) -> str:

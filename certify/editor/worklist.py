@@ -103,13 +103,13 @@ class Search:
         """Return the position of `current` in the search; None if its run is not in it."""
         if current[0] not in self.numbers:
             return None
-        here = search_order(*current)
+        current_order = search_order(*current)
         certified = (search_order(*key) for key in self.certified if key[0] in self.numbers)
-        places = sorted({here, *map(_step_order, self.open_steps), *certified})
-        before = [step for step in self.open_steps if _step_order(step) < here]
-        after = [step for step in self.open_steps if _step_order(step) > here]
+        places = sorted({current_order, *map(_step_order, self.open_steps), *certified})
+        before = [step for step in self.open_steps if _step_order(step) < current_order]
+        after = [step for step in self.open_steps if _step_order(step) > current_order]
         return SearchPlace(
-            position=places.index(here) + 1,
+            position=places.index(current_order) + 1,
             total=len(places),
             previous=before[-1] if before else None,
             next=after[0] if after else None,
@@ -117,9 +117,9 @@ class Search:
 
     def next_open(self, after: tuple[int, str]) -> SearchStep | None:
         """Return the open reconstruction after `after`, from the end to the top; None if there is none."""
-        here = search_order(*after)
-        others = [step for step in self.open_steps if _step_order(step) != here]
-        return next((step for step in others if _step_order(step) > here), others[0] if others else None)
+        current_order = search_order(*after)
+        others = [step for step in self.open_steps if _step_order(step) != current_order]
+        return next((step for step in others if _step_order(step) > current_order), others[0] if others else None)
 
 
 def read_search(runs: str, also: int, training_of: int | None = None) -> Search:

@@ -47,11 +47,11 @@ def apply_typed(row: OmsMirrorModel, typed: TypedValues, by: str) -> set[str]:
 
     Returns the names of the changed attributes. The row is not saved.
     """
-    changed = {name: given for name, given in typed.items() if getattr(row, name) != given["value"]}
-    for name, given in changed.items():
+    changed = {name: entry for name, entry in typed.items() if getattr(row, name) != entry["value"]}
+    for name, entry in changed.items():
         keep_oms_value(row, name)
-        setattr(row, name, given["value"])
-        row.typed[name] = {"by": by, "at": datetime.now(UTC).isoformat(), **given}
+        setattr(row, name, entry["value"])
+        row.typed[name] = {"by": by, "at": datetime.now(UTC).isoformat(), **entry}
     return set(changed)
 
 

@@ -26,8 +26,8 @@ def current_names(query: QueryDict) -> QueryDict:
     named = QueryDict(mutable=True)
     for name, values in query.lists():
         current = ALIASES.get(name, name)
-        if given := [value for value in values if value]:
-            named.setlistdefault(current, given) if name in ALIASES else named.setlist(current, given)
+        if set_values := [value for value in values if value]:
+            named.setlistdefault(current, set_values) if name in ALIASES else named.setlist(current, set_values)
     days = _days_of(named.get("week", ""))
     has_range = "date_min" in named or "date_max" in named
     if days:

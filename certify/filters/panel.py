@@ -69,13 +69,13 @@ class FilterField(NamedTuple):
 
 
 class FilterPanel(NamedTuple):
-    """The content of the panel: `query` is the query string of the filters, `kept` its other parameters."""
+    """The content of the panel: `query` is the query string of the filters, `other_parameters` those to preserve."""
 
     layout: PanelLayout
     filterset: type[CertificationFilter]
     query: str
     is_here: bool
-    kept: tuple[tuple[str, str], ...]
+    other_parameters: tuple[tuple[str, str], ...]
     scopes: tuple[FilterChip, ...]
     active: tuple[FilterChip, ...]
     options: tuple[tuple[str, tuple[Option, ...]], ...]
@@ -89,7 +89,7 @@ class FilterPanel(NamedTuple):
 def filter_panel(
     filters: CertificationFilter,
     layout: PanelLayout,
-    kept: Iterable[tuple[str, str]] = (),
+    other_parameters: Iterable[tuple[str, str]] = (),
     scopes: Iterable[FilterChip] = (),
     *,
     is_here: bool = False,
@@ -102,7 +102,7 @@ def filter_panel(
         type(filters),
         filters.as_query(),
         is_here,
-        (*(pair for pair in filters.as_pairs() if pair[0] not in shown), *kept),
+        (*(pair for pair in filters.as_pairs() if pair[0] not in shown), *other_parameters),
         tuple(scopes),
         tuple(filters.as_chips(with_days=layout is LIST_LAYOUT)),
         tuple((name, _options(filters, name)) for name in offered),

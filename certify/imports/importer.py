@@ -57,7 +57,7 @@ class ImportResult:
     names of reasons and problems that do not exist, by form field.
     """
 
-    made: int = 0
+    imported: int = 0
     existing: list[ReconstructionKey] = field(default_factory=list)
     unknown_users: set[str] = field(default_factory=set)
     terms: dict[str, set[str]] = field(default_factory=dict)
@@ -211,7 +211,7 @@ class _ImportChunk:
         for certification, terms in zip(certifications, problems, strict=True):
             for name in filter(terms.get, terms):
                 getattr(certification, name).set(terms[name])
-        result.made += len(certifications)
+        result.imported += len(certifications)
 
     def _known_terms(self, row: ImportedRow, result: ImportResult) -> dict[str, list[Any]]:
         """Return the existing reasons and problems of a row by form field, and add the unknown names to `result`."""

@@ -143,8 +143,8 @@ def _already_certified_message(existing: TrackerCertification) -> str:
     return f"{sentence} Only what is good, or not certified, can be a reference."
 
 
-def _bad_components(made: TrackerCertification) -> Iterator[str]:
+def _bad_components(certification: TrackerCertification) -> Iterator[str]:
     """The components that are not in order, in words."""
-    for one in made.component_flags:
-        if not one.is_ok and one.component.counts_for(made.run_type) is not False:
-            yield f"{one.component.label} is {one.flag}"
+    for component_flag in certification.component_flags:
+        if not component_flag.is_ok and component_flag.component.counts_for(certification.run_type) is not False:
+            yield f"{component_flag.component.label} is {component_flag.flag}"

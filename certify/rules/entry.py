@@ -137,7 +137,9 @@ def _bad_has_reason_and_comment(entry: CertificationEntry) -> Iterator[Validatio
 
 def good_components(entry: CertificationEntry) -> Iterator[Component]:
     """Return the components whose flag is good."""
-    return (component for component, given in entry.component_flags.items() if given.flag == Flag.GOOD)
+    return (
+        component for component, component_flag in entry.component_flags.items() if component_flag.flag == Flag.GOOD
+    )
 
 
 def _good_has_what_it_requires(entry: CertificationEntry) -> Iterator[ValidationIssue]:

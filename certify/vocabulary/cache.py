@@ -47,12 +47,12 @@ class Vocabulary:
 
     def choices_for(self, field: str, chosen: set[str]) -> list[TermChoice]:
         """Return the choices of the field: the terms that are not retired, and the `chosen` ones (primary keys)."""
-        seen: set[int] = set()
+        added_keys: set[int] = set()
         choices = []
         for term in self.terms[field]:
             if not term.is_retired or str(term.pk) in chosen:
-                is_below = term.ancestors and seen.issuperset(term.ancestors)
-                seen.add(term.pk)
+                is_below = term.ancestors and added_keys.issuperset(term.ancestors)
+                added_keys.add(term.pk)
                 choices.append(
                     TermChoice(str(term.pk), term.name if is_below else term.path, term.level if is_below else 1)
                 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from certify.models import Checklist, VocabularyTerm
     from certify.rules.entry import ValidationIssue
-    from certify.vocabulary.kinds import TermKind
+    from certify.vocabulary.term_types import TermType
 
 MARKDOWN_HELP = "Paragraphs, lists, **bold**, *italics* and [links](https://…)."
 MAX_TEXT_LENGTH = 20_000  # characters
@@ -61,11 +61,11 @@ class TermForm(EditionForm):
     what_to_do = _text_field("What to do", 4, 4000, MARKDOWN_HELP)
     is_retired = forms.BooleanField(required=False, label="Retired: no longer offered, nor are the entries below it")
 
-    def __init__(self, *args: Any, kind: TermKind, term: VocabularyTerm | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, term_type: TermType, term: VocabularyTerm | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if term is None:
             del self.fields["is_retired"]
-        self.fields["parent"].choices = [("", "none: it is at the top level"), *_parent_choices(kind, term)]  # type: ignore[attr-defined]
+        self.fields["parent"].choices = [("", "none: it is at the top level"), *_parent_choices(term_type, term)]  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         """Collapse whitespace."""
@@ -83,13 +83,13 @@ class TermForm(EditionForm):
         )
 
 
-def _parent_choices(kind: TermKind, term: VocabularyTerm | None) -> list[tuple[str, str]]:
+def _parent_choices(term_type: TermType, term: VocabularyTerm | None) -> list[tuple[str, str]]:
     """Return the possible parents: offered terms that are not too deep or descendants, and the current parent."""
     current_parent = term.parent_id if term else None
     pk = term.pk if term else None
     return [
         (str(node.pk), node.path)
-        for node in vocabulary().terms[kind.field]
+        for node in vocabulary().terms[term_type.field]
         if node.pk == current_parent
         or (node.level < MAX_DEPTH and not node.is_retired and pk not in (node.pk, *node.ancestors))
     ]

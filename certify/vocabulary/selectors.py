@@ -1,4 +1,4 @@
-"""Queries for vocabulary terms: the tree of each kind, and the last runs with a term."""
+"""Queries for vocabulary terms: the tree of each type, and the last runs with a term."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from certify.models import TrackerCertification, VocabularyTerm
 from certify.vocabulary.cache import vocabulary
-from certify.vocabulary.kinds import TERM_KINDS, TermKind
+from certify.vocabulary.term_types import TERM_TYPES, TermType
 from infrastructure.markdown import render_markdown
 from infrastructure.web.rendered_cache import render_once
 
@@ -35,9 +35,9 @@ class TermDetails:
 
 @dataclass(frozen=True)
 class TermGroup:
-    """All terms of one kind, in tree order: those that are offered and those that are retired."""
+    """All terms of one type, in tree order: those that are offered and those that are retired."""
 
-    kind: TermKind
+    term_type: TermType
     offered: list[TermDetails]
     retired: list[TermDetails]
 
@@ -46,7 +46,7 @@ class TermGroup:
 class TermHelp:
     """Help on a chosen term: its texts and the last certifications with it."""
 
-    kind: TermKind
+    term_type: TermType
     term: TermNode
     description: SafeString
     what_to_do: SafeString
@@ -60,56 +60,56 @@ def as_html(text: str) -> SafeString:
 
 
 def term_groups() -> list[TermGroup]:
-    """Return all terms: two queries for each kind."""
+    """Return all terms: two queries for each type."""
     current = vocabulary()
-    return [_term_group(kind, current.terms[kind.field]) for kind in TERM_KINDS]
+    return [_term_group(term_type, current.terms[term_type.field]) for term_type in TERM_TYPES]
 
 
-def _term_group(kind: TermKind, terms: list[TermNode]) -> TermGroup:
-    rows = kind.model._default_manager.in_bulk()
-    use_counts = _use_counts(kind, terms)
+def _term_group(term_type: TermType, terms: list[TermNode]) -> TermGroup:
+    rows = term_type.model._default_manager.in_bulk()
+    use_counts = _use_counts(term_type, terms)
     details = [
         TermDetails(term, as_html(row.description), as_html(row.what_to_do), use_counts.get(term.pk, 0))
         for term in terms
         if (row := rows.get(term.pk))
     ]
     return TermGroup(
-        kind,
+        term_type,
         offered=[item for item in details if not item.term.is_retired],
         retired=[item for item in details if item.term.is_retired],
     )
 
 
-def _use_counts(kind: TermKind, terms: list[TermNode]) -> dict[int, int]:
+def _use_counts(term_type: TermType, terms: list[TermNode]) -> dict[int, int]:
     """Return {primary key: number of live certifications with the term or a descendant}, each counted once."""
-    uses = TrackerCertification.objects.live().filter(**{f"{kind.field}__isnull": False}).order_by()
+    uses = TrackerCertification.objects.live().filter(**{f"{term_type.field}__isnull": False}).order_by()
     path_keys = {term.pk: (*term.ancestors, term.pk) for term in terms}
     certifications_by_term: dict[int, set[int]] = {}
-    for certification, pk in uses.values_list("pk", kind.field):
+    for certification, pk in uses.values_list("pk", term_type.field):
         for key in path_keys.get(pk, ()):
             certifications_by_term.setdefault(key, set()).add(certification)
     return {key: len(certifications) for key, certifications in certifications_by_term.items()}
 
 
 def term_help(chosen: Mapping[str, Iterable[int]]) -> list[TermHelp]:
-    """Return help on the chosen terms, given as {form field: primary keys}: two queries for each kind among them."""
+    """Return help on the chosen terms, given as {form field: primary keys}: two queries for each type among them."""
     current = vocabulary()
     return [
         item
-        for kind in TERM_KINDS
-        if (keys := [*chosen.get(kind.field, ())][:MAX_TERMS_SHOWN])
-        for item in _term_help(kind, {term.pk: term for term in current.terms[kind.field]}, keys)
+        for term_type in TERM_TYPES
+        if (keys := [*chosen.get(term_type.field, ())][:MAX_TERMS_SHOWN])
+        for item in _term_help(term_type, {term.pk: term for term in current.terms[term_type.field]}, keys)
     ]
 
 
-def _term_help(kind: TermKind, nodes: dict[int, TermNode], keys: list[int]) -> list[TermHelp]:
+def _term_help(term_type: TermType, nodes: dict[int, TermNode], keys: list[int]) -> list[TermHelp]:
     live = TrackerCertification.objects.live().select_related("runreconstruction", "user")
     newest = live.order_by("-runreconstruction__run_id", "-pk")[:MAX_LAST_RUNS]
-    rows = kind.model._default_manager.filter(pk__in=keys).prefetch_related(
+    rows = term_type.model._default_manager.filter(pk__in=keys).prefetch_related(
         Prefetch("certifications", queryset=newest, to_attr="last_certifications")
     )
     return [
-        TermHelp(kind, node, as_html(row.description), as_html(row.what_to_do), _last_certifications(row))
+        TermHelp(term_type, node, as_html(row.description), as_html(row.what_to_do), _last_certifications(row))
         for row in rows
         if (node := nodes.get(row.pk))
     ]

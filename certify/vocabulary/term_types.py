@@ -1,4 +1,4 @@
-"""The kinds of vocabulary terms, as named in URLs and on pages."""
+"""The types of vocabulary terms, as named in URLs and on pages."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TermKind:
-    """A kind of terms: name in URLs, form field, plural title and singular noun."""
+class TermType:
+    """A type of terms: name in URLs, form field, plural title and singular noun."""
 
     name: str
     field: str
@@ -29,18 +29,19 @@ class TermKind:
         return VOCABULARY_MODELS[self.field]
 
 
-TERM_KINDS = (
-    TermKind("reason", "bad_reason", "Reasons", "reason"),
+TERM_TYPES = (
+    TermType("reason", "bad_reason", "Reasons", "reason"),
     *(
-        TermKind(component.value, component.problems_field, component.problems_label, "problem")
+        TermType(component.value, component.problems_field, component.problems_label, "problem")
         for component in Component
     ),
 )
 
 
-def term_kind_named(name: str) -> TermKind:
-    """Return the kind with this name. Raises `Http404`."""
-    kind = next((kind for kind in TERM_KINDS if kind.name == name), None)
-    if kind is None:
-        raise Http404(f"There is no vocabulary of the kind {name[:40]}: {', '.join(kind.name for kind in TERM_KINDS)}.")
-    return kind
+def term_type_named(name: str) -> TermType:
+    """Return the type with this name. Raises `Http404`."""
+    term_type = next((term_type for term_type in TERM_TYPES if term_type.name == name), None)
+    if term_type is None:
+        names = ", ".join(term_type.name for term_type in TERM_TYPES)
+        raise Http404(f"There is no vocabulary of the kind {name[:40]}: {names}.")
+    return term_type

@@ -37,18 +37,18 @@ class MemoizedFileCache(FileBasedCache):
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         path = self._path(key, version)
-        seen = self._memory.get(path)
+        entry = self._memory.get(path)
         try:
-            if seen is None or seen.identity != _file_identity(os.stat(path)):  # noqa: PTH116
+            if entry is None or entry.identity != _file_identity(os.stat(path)):  # noqa: PTH116
                 with open(path, "rb") as file:  # noqa: PTH123 - text paths, as in the base class
-                    seen = self._memory[path] = _read_file(file)
+                    entry = self._memory[path] = _read_file(file)
         except FileNotFoundError:
             self._memory.pop(path, None)
             return default
-        if seen.expires is not None and seen.expires < time.time():
+        if entry.expires is not None and entry.expires < time.time():
             self._memory.pop(path, None)
             return super().get(key, default, version)  # which removes the file
-        return seen.value
+        return entry.value
 
     def set(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         if len(self._memory) > _MAX_ENTRIES:

@@ -62,8 +62,8 @@ class PrecompiledQuery(Generic[Row]):
         values_by_placeholder = dict(zip(self._placeholders, map(_clamped, parameters), strict=True))
         with connection.cursor() as cursor:
             cursor.execute(sql.text, [values_by_placeholder.get(value, value) for value in sql.parameters])
-            found = cursor.fetchall()
-        values = (_convert_row(row, sql.converters) for row in found)
+            rows = cursor.fetchall()
+        values = (_convert_row(row, sql.converters) for row in rows)
         whole = sql.compiler.query.default_cols
         return list(cast("Iterator[Row]", _model_instances(sql.compiler, values) if whole else values))
 
@@ -83,9 +83,9 @@ def _clamped(parameter: int | str) -> int | str:
 def _convert_row(row: tuple[Any, ...], converters: dict[int, Any]) -> tuple[Any, ...]:
     """The row with the values converted from the database's types to Python's."""
     values = list(row)
-    for place, (converts, expression) in converters.items():
+    for position, (converts, expression) in converters.items():
         for convert in converts:
-            values[place] = convert(values[place], expression, connection)
+            values[position] = convert(values[position], expression, connection)
     return tuple(values)
 
 

@@ -108,9 +108,9 @@ def _key(service: str) -> str:
 
 def _read_circuit(service: str) -> OpenCircuit | None:
     """The stored state of the service; None too where another release stored another form."""
-    kept = safe_cache.read(_key(service))
+    stored = safe_cache.read(_key(service))
     try:
-        return OpenCircuit(**kept) if kept else None
+        return OpenCircuit(**stored) if stored else None
     except TypeError:
         return None
 

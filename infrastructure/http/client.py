@@ -80,8 +80,8 @@ def fetch_json(call: ServiceCall, budget: Budget, *, ignored_statuses: Collectio
     What came of it is kept in `status` and `circuit_breaker`, but for `ignored_statuses` of HTTP: those that may be
     our own fault.
     """
-    who = call.source or call.service
-    circuit_breaker.before_call(who, budget, asked_for=call.service)
+    source = call.source or call.service
+    circuit_breaker.before_call(source, budget, asked_for=call.service)
     is_fair = budget.is_sufficient()
     try:
         answer = _fetch_before_deadline(call, budget)
@@ -91,8 +91,8 @@ def fetch_json(call: ServiceCall, budget: Budget, *, ignored_statuses: Collectio
         if _is_service_failure(error, is_fair) and getattr(error, "status", None) not in ignored_statuses:
             record_failure(error)
         raise
-    status.record_success(who)
-    circuit_breaker.on_success(who)
+    status.record_success(source)
+    circuit_breaker.on_success(source)
     return answer
 
 
@@ -128,18 +128,18 @@ def _fetch_before_deadline(call: ServiceCall, budget: Budget) -> Any:
 def _send(call: ServiceCall, budget: Budget, deadline: float) -> Any:
     """Send and read, with every failure of the network named."""
     began = time.monotonic()
-    who = {"service": call.service, "source": call.source}
+    names = {"service": call.service, "source": call.source}
     try:
         with _open_response(call, budget) as response:
             body = _read_body(call, response, began, deadline)
     except requests.exceptions.SSLError as error:
-        raise UntrustedCertificate(**who) from error
+        raise UntrustedCertificate(**names) from error
     except (requests.exceptions.Timeout, ReadTimeoutError) as error:
-        raise TimedOut(**who, seconds=time.monotonic() - began) from error
+        raise TimedOut(**names, seconds=time.monotonic() - began) from error
     except requests.exceptions.ConnectionError as error:
         raise _connection_error(call, error) from error
     except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
-        raise ConnectionBroken(**who) from error
+        raise ConnectionBroken(**names) from error
     return _parse_json(call, response.status_code, body)
 
 
@@ -160,8 +160,8 @@ def _open_response(call: ServiceCall, budget: Budget) -> requests.Response:
 
 def _connection_error(call: ServiceCall, error: requests.exceptions.ConnectionError) -> RemoteError:
     """Connected and cut off reads as a protocol error; anything else never got a connection."""
-    kind = ConnectionBroken if "Connection aborted" in str(error) else ConnectionFailed
-    return kind(call.service, source=call.source)
+    error_class = ConnectionBroken if "Connection aborted" in str(error) else ConnectionFailed
+    return error_class(call.service, source=call.source)
 
 
 def _read_body(call: ServiceCall, response: requests.Response, began: float, deadline: float) -> bytes:
@@ -177,14 +177,14 @@ def _read_body(call: ServiceCall, response: requests.Response, began: float, dea
 
 def _parse_json(call: ServiceCall, status_code: int, body: bytes) -> Any:
     """The body's JSON when the status is a good one."""
-    who = {"service": call.service, "source": call.source}
+    names = {"service": call.service, "source": call.source}
     if status_code >= 300:
         body_start = body[:200].decode("utf-8", "replace")
         raise _error_class(status_code)(call.service, source=call.source, status=status_code, body_start=body_start)
     try:
         return json.loads(body, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
-        raise NotJson(**who) from error
+        raise NotJson(**names) from error
 
 
 def _error_class(status_code: int) -> type[BadStatus]:

@@ -49,7 +49,7 @@ def essential_services() -> list[str]:
 def monitored_services() -> list[str]:
     """The codes of those that /healthz reports: the essential ones, and optional ones that have an address."""
     optional = (service for service in _services.values() if service.optional_setting and not service.is_essential)
-    return essential_services() + [one.code for one in optional if getattr(settings, one.optional_setting)]
+    return essential_services() + [service.code for service in optional if getattr(settings, service.optional_setting)]
 
 
 def token_issuer() -> str:

@@ -84,26 +84,26 @@ def _with_token(call: http_client.ServiceCall, token: str) -> http_client.Servic
 
 def token_for(service: str, client: ClientCredentials, budget: Budget) -> str:
     """A token that is good for at least half a minute more (or half its life). Raises a `RemoteError`."""
-    kept = _cached_token(client)
-    if token := kept.valid_token():
+    cached = _cached_token(client)
+    if token := cached.valid_token():
         return token
     # Before the lock: no page waits for an issuer whose circuit is open.
     circuit_breaker.before_call(token_issuer(), budget, asked_for=service)
-    came = time.monotonic()
-    if not kept.lock.acquire(timeout=budget.remaining()):
+    started_at = time.monotonic()
+    if not cached.lock.acquire(timeout=budget.remaining()):
         raise BudgetExhausted(service, source=token_issuer(), seconds=0)
     try:
-        return kept.valid_token() or _renew(kept, service, client, budget, came)
+        return cached.valid_token() or _renew(cached, service, client, budget, started_at)
     finally:
-        kept.lock.release()
+        cached.lock.release()
 
 
 def discard(client: ClientCredentials, token: str) -> None:
     """Forget `token`, unless another thread has renewed it already."""
-    kept = _cached_token(client)
+    cached = _cached_token(client)
     with _tokens_lock:
-        if kept.token == token:
-            kept.valid_until = 0.0
+        if cached.token == token:
+            cached.valid_until = 0.0
 
 
 def discard_all() -> None:
@@ -117,18 +117,18 @@ def _cached_token(client: ClientCredentials) -> _CachedToken:
         return _tokens.setdefault((settings.SSO_URL, client), _CachedToken())
 
 
-def _renew(kept: _CachedToken, service: str, client: ClientCredentials, budget: Budget, came: float) -> str:
+def _renew(cached: _CachedToken, service: str, client: ClientCredentials, budget: Budget, started_at: float) -> str:
     """Ask for a token; who waited while another asked in vain shares that failure instead of waiting again."""
-    if kept.error and kept.failed_at > came:
-        raise kept.error.for_service(service)
+    if cached.error and cached.failed_at > started_at:
+        raise cached.error.for_service(service)
     try:
         token, seconds = _fetch_token(service, client, budget)
     except RemoteError as error:
-        kept.error, kept.failed_at = error, time.monotonic()
+        cached.error, cached.failed_at = error, time.monotonic()
         raise
-    kept.error = None
-    kept.token = token
-    kept.valid_until = time.monotonic() + max(seconds - RENEWAL_MARGIN_S, seconds / 2)
+    cached.error = None
+    cached.token = token
+    cached.valid_until = time.monotonic() + max(seconds - RENEWAL_MARGIN_S, seconds / 2)
     return token
 
 

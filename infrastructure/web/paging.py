@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 TABLE_PAGE_SIZES = (25, 50, 100)
 
 
-def requested_page(request: HttpRequest, found: QuerySet[Any] | Sequence[Any], size: int) -> Page[Any]:
+def requested_page(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], size: int) -> Page[Any]:
     """The page that is asked for; the nearest one where there is no such page."""
-    return Paginator(found, size).get_page(request.GET.get("page"))
+    return Paginator(rows, size).get_page(request.GET.get("page"))
 
 
 def requested_size(request: HttpRequest) -> int:
     """The rows on a page of a table; the first size for anything that is not offered."""
-    asked = request.GET.get("per_page", "")
-    return int(asked) if asked in map(str, TABLE_PAGE_SIZES) else TABLE_PAGE_SIZES[0]
+    size = request.GET.get("per_page", "")
+    return int(size) if size in map(str, TABLE_PAGE_SIZES) else TABLE_PAGE_SIZES[0]
 
 
 def size_options(request: HttpRequest) -> list[tuple[int, bool]]:

@@ -45,7 +45,7 @@ class ColumnWidths:
         """Column widths (pt) that fill the slide: room for whole words first, the rest in proportion to the lines."""
         widths = _limit_to_room(_with_padding(self.longest_words, size), BODY.width)
         wanted = [min(width, BODY.width) for width in _with_padding(self.longest_lines, size)]
-        missing = [max(want - width, 0.0) for want, width in zip(wanted, widths, strict=True)]
+        missing = [max(wanted_width - width, 0.0) for wanted_width, width in zip(wanted, widths, strict=True)]
         free = BODY.width - sum(widths)
         if (total := sum(missing)) > free:
             return tuple(width + free * share / total for width, share in zip(widths, missing, strict=True))
@@ -84,5 +84,5 @@ def _limit_to_room(widths: list[float], available: float) -> list[float]:
 def _break_in_two(heading: str) -> str:
     """The heading with no-break spaces, so that it wraps into at most two lines of similar length."""
     words = heading.split(" ")
-    splits = [("\xa0".join(words[:place]), "\xa0".join(words[place:])) for place in range(1, len(words))]
+    splits = [("\xa0".join(words[:position]), "\xa0".join(words[position:])) for position in range(1, len(words))]
     return " ".join(min(splits, key=lambda split: max(map(len, split)))) if splits else heading

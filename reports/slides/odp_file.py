@@ -100,8 +100,8 @@ def _title_styles(properties: dict[str, dict[str, str]]) -> Iterator[Element]:
 
 def _master_page() -> Element:
     attributes = {"style:name": _MASTER_NAME, "style:page-layout-name": _LAYOUT_NAME, "draw:style-name": "background"}
-    place = {"presentation:style-name": f"{_MASTER_NAME}-title", "presentation:class": "title"}
-    frame = element("draw:frame", _position(TITLE) | place | {"presentation:placeholder": "true"}, _text_box())
+    presentation = {"presentation:style-name": f"{_MASTER_NAME}-title", "presentation:class": "title"}
+    frame = element("draw:frame", _position(TITLE) | presentation | {"presentation:placeholder": "true"}, _text_box())
     return element("style:master-page", attributes, frame)
 
 
@@ -116,13 +116,13 @@ def _page(styles: Styles, slide: Slide, number: int, footer: str) -> Element:
 
 
 def _title_frame(styles: Styles, slide: Slide) -> Element:
-    place = {
+    presentation = {
         "presentation:style-name": styles.name("presentation", _FRAME_STYLE, f"{_MASTER_NAME}-title"),
         "presentation:class": "title",
         "presentation:user-transformed": "true",
     }
     box = _text_box(_paragraph(styles, slide.title_paragraph))
-    return element("draw:frame", _position(slide.title_rect) | place, box)
+    return element("draw:frame", _position(slide.title_rect) | presentation, box)
 
 
 def _shape(styles: Styles, shape: Shape) -> Element:

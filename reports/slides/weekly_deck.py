@@ -61,7 +61,7 @@ def _section_slides(section: ReportSection) -> list[Slide]:
     if section.amounts:
         days = section.days if len(section.days) <= MAX_DAYS else sorted(section.amounts)
         return bar_slides(section.title, days, section.amounts)
-    paragraphs = [one for labelled in section.texts for one in _labelled_paragraphs(labelled)]
+    paragraphs = [paragraph for labelled in section.texts for paragraph in _labelled_paragraphs(labelled)]
     if section.table is None:
         note = [Paragraph(section.note, tone="muted")] if section.note else []
         return text_slides(section.title, [*note, *paragraphs])

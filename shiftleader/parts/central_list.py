@@ -76,17 +76,17 @@ RunsByStatus = dict[tuple[str, CentralListStatus], list[int]]
 
 def parse_pasted_runs(text: str) -> PastedRuns:
     """Parse run numbers and ranges, separated by commas, spaces or line breaks. Other tokens are ignored and listed."""
-    found = {token: _parse_run_range(token) for token in split_tokens(text)}
+    runs_by_token = {token: _parse_run_range(token) for token in split_tokens(text)}
     numbers: set[int] = set()
-    for runs in found.values():
+    for runs in runs_by_token.values():
         numbers.update(runs or ())
         if len(numbers) > MAX_RUNS:
             return PastedRuns([], [], f"The list has more than {MAX_RUNS} runs. Paste it in parts.")
-    ignored = list(dict.fromkeys(token[:24] for token, runs in found.items() if runs is None))
+    ignored = list(dict.fromkeys(token[:24] for token, runs in runs_by_token.items() if runs is None))
     if text.strip() and not numbers:
         return PastedRuns([], ignored, "There is no run number in the list. Paste some, such as 316187, 316199-316202.")
-    ranges = tuple(runs for token, runs in found.items() if runs and "-" in token)
-    single = frozenset(runs[0] for token, runs in found.items() if runs and "-" not in token)
+    ranges = tuple(runs for token, runs in runs_by_token.items() if runs and "-" in token)
+    single = frozenset(runs[0] for token, runs in runs_by_token.items() if runs and "-" not in token)
     return PastedRuns(sorted(numbers), ignored, ranges=ranges, single=single)
 
 
@@ -109,14 +109,14 @@ def check_runs(
     by_run: dict[int, dict[str, CheckedCertification]] = {}
     for certification in certified:
         by_run.setdefault(certification.run_number, {})[certification.reconstruction] = certification
-    found: RunsByStatus = {}
+    runs_by_status: RunsByStatus = {}
     for number in sorted(set(numbers)):
         by_reconstruction = by_run.get(number, {})
         status = (
             CentralListStatus.UNKNOWN if number in unknown and not by_reconstruction else _status_of(by_reconstruction)
         )
-        found.setdefault((_run_type(by_reconstruction), status), []).append(number)
-    return found
+        runs_by_status.setdefault((_run_type(by_reconstruction), status), []).append(number)
+    return runs_by_status
 
 
 def _run_type(by_reconstruction: dict[str, CheckedCertification]) -> str:
@@ -149,11 +149,11 @@ def certifications_of(numbers: Collection[int], scope: Scope) -> list[CheckedCer
     if not numbers:
         return []
     rows = TrackerCertification.objects.live().filter(runreconstruction__run_id__in=numbers).order_by()
-    found = rows.values_list(
+    columns = rows.values_list(
         "runreconstruction__run_id", "runreconstruction__reconstruction", "run_type", "verdict_word", "pk"
     )
     passing = set(scope.filtered(rows).values_list("pk", flat=True)) if scope.filters.as_sentence() else None
-    return [CheckedCertification(*values, passing is None or pk in passing) for *values, pk in found]  # type: ignore[call-arg]
+    return [CheckedCertification(*values, passing is None or pk in passing) for *values, pk in columns]  # type: ignore[call-arg]
 
 
 def unknown_runs(pasted: PastedRuns) -> set[int]:
@@ -167,20 +167,20 @@ def unknown_runs(pasted: PastedRuns) -> set[int]:
     return covered - known - pasted.single
 
 
-def check_text(found: RunsByStatus) -> str:
+def check_text(runs_by_status: RunsByStatus) -> str:
     """The check as text: a paragraph per run type with a line per status."""
     parts = []
     for run_type in (*RunType, None):
-        lines = list(_status_lines(found, run_type.value if run_type else ""))
+        lines = list(_status_lines(runs_by_status, run_type.value if run_type else ""))
         if lines and run_type:
             lines.insert(0, run_type.label)
         parts += ["\n".join(lines)] if lines else []
     return "\n\n".join(parts)
 
 
-def _status_lines(found: RunsByStatus, run_type: str) -> Iterator[str]:
+def _status_lines(runs_by_status: RunsByStatus, run_type: str) -> Iterator[str]:
     for status in CentralListStatus:
-        if numbers := found.get((run_type, status)):
+        if numbers := runs_by_status.get((run_type, status)):
             is_listed = status != CentralListStatus.UNKNOWN
             runs_text = (
                 ", ".join(map(str, numbers))
@@ -190,10 +190,10 @@ def _status_lines(found: RunsByStatus, run_type: str) -> Iterator[str]:
             yield f"{status.label}: {runs_text}"
 
 
-def count_by_status(found: RunsByStatus) -> list[tuple[CentralListStatus, int]]:
+def count_by_status(runs_by_status: RunsByStatus) -> list[tuple[CentralListStatus, int]]:
     """The number of runs of each status; OUTSIDE and UNKNOWN only if they occur."""
     counts = [
-        (status, sum(len(numbers) for (_, key_status), numbers in found.items() if key_status == status))
+        (status, sum(len(numbers) for (_, key_status), numbers in runs_by_status.items() if key_status == status))
         for status in CentralListStatus
     ]
     return [
@@ -215,13 +215,13 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """The form, and the check of the submitted list."""
     text = request.POST.get("list") or request.GET.get("list", "")
     pasted, others = parse_pasted_runs(text), scope.without_filters(*RUN_NAMES)
-    found = check_runs(pasted.numbers, certifications_of(pasted.numbers, others), unknown_runs(pasted))
+    runs_by_status = check_runs(pasted.numbers, certifications_of(pasted.numbers, others), unknown_runs(pasted))
     return {
         "set_filters": others.filters.as_sentence(),
         "unfiltered_url": check_url(scope.without_filters().query, text),
         "text": text,
         "pasted": pasted,
-        "counts": count_by_status(found),
-        "check_text": check_text(found),
+        "counts": count_by_status(runs_by_status),
+        "check_text": check_text(runs_by_status),
         "check_url": check_url(scope.query, text),
     }

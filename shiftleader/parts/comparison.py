@@ -67,10 +67,10 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     flags = flags_of_runs(
         asking.numbers[: asking.upto], Budget.for_page(is_retry="again" in request.GET), since=asking.since
     )
-    found = _compare_answered(scope, report_rows, flags)
+    comparison = _compare_answered(scope, report_rows, flags)
     return {
-        "comparison": found,
-        "groups": _outcome_groups(found, request.user),
+        "comparison": comparison,
+        "groups": _outcome_groups(comparison, request.user),
         "flags": flags,
         "done": len(flags.answered),
         "total": len(asking.numbers),
@@ -125,11 +125,11 @@ def _compare_answered(scope: Scope, report_rows: list[ReportRow], flags: RunFlag
     )
 
 
-def _outcome_groups(found: RegistryComparison, reader: User) -> list[OutcomeGroup]:
+def _outcome_groups(comparison: RegistryComparison, reader: User) -> list[OutcomeGroup]:
     """The rows by outcome; equal ones are only counted."""
     groups = []
     for outcome in ComparisonOutcome:
-        rows = found.with_outcome(outcome)
+        rows = comparison.with_outcome(outcome)
         shown = [] if outcome == ComparisonOutcome.EQUAL else rows[:MAX_ROWS]
         drawn = [(row, _our_url(row, reader), _registry_url(row)) for row in shown]
         groups.append(OutcomeGroup(outcome, drawn, len(rows) - len(shown)))

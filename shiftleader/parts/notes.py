@@ -46,8 +46,8 @@ class NoteForm(forms.Form):
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """The notes on one week with the form to edit them, or on all weeks of another range: one query."""
     if not scope.week:
-        found = _latest_notes(scope)
-        return {"notes": [(note, note_texts(note)) for note in found[:MAX_WEEKS]], "is_cut": len(found) > MAX_WEEKS}
+        notes = _latest_notes(scope)
+        return {"notes": [(note, note_texts(note)) for note in notes[:MAX_WEEKS]], "is_cut": len(notes) > MAX_WEEKS}
     note = WeekNote.objects.select_related("updated_by").filter(week=scope.week).first()
     return notes_context(scope.week, note, note_form(note) if request.user.may_change_others else None)
 

@@ -114,14 +114,14 @@ class BenchBrowser:
     def open_reconstructions(self, runs: str) -> list[tuple[int, str]]:
         """Run number and reconstruction of what the open runs page of this search offers to certify."""
         page = self.get(f"/openruns/?runs={runs}").text
-        found = []
+        measured = []
         for row in re.split(r"<tr\b", page)[1:]:
             if run := re.search(r'data-run="(\d+)"', row):
                 for tag in re.findall(r"<[^>]*data-reco=[^>]*>", row):
                     name = re.search(r'data-reco="(\w+)"', tag)
                     if name and 'data-state="open"' in tag:
-                        found.append((int(run[1]), name[1]))
-        return found
+                        measured.append((int(run[1]), name[1]))
+        return measured
 
 
 def _expect_status(page: PageResponse, expected: int) -> PageResponse:

@@ -103,10 +103,10 @@ def measure_certifying(site: BenchSite, browser: BenchBrowser) -> tuple[list[Mea
     """The form opened from open runs, and saving; with the number of outside calls that both made."""
     opened = Measurement("certify form, from open runs", CERTIFY_BOUND)
     saved = Measurement("save", SAVE_BOUND)
-    found = [(runs, *target) for runs in (SEARCH, SECOND_SEARCH) for target in browser.open_reconstructions(runs)]
-    opened.queries, saved.queries = _certifying_queries(browser, *found.pop())
+    targets = [(runs, *target) for runs in (SEARCH, SECOND_SEARCH) for target in browser.open_reconstructions(runs)]
+    opened.queries, saved.queries = _certifying_queries(browser, *targets.pop())
     site.clear_requests()
-    for runs, run, reconstruction in found[:SAVES]:
+    for runs, run, reconstruction in targets[:SAVES]:
         path = f"/certify/{run}/{reconstruction}/"
         page = timed(opened, browser, partial(browser.get, f"{path}?runs={runs}"))
         timed(saved, browser, partial(browser.post, path, all_good(page), expected=303))

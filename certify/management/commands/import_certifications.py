@@ -32,7 +32,7 @@ class Command(BaseCommand):
                 result = import_certifications(actor, read_certifications(stream, flags), reason, date)
         except (OSError, UnicodeDecodeError, csv.Error, NotImportable, PermissionDenied) as error:
             raise CommandError(f"Nothing was imported. {error}") from None
-        self.stdout.write(f"{result.made} certifications imported.")
+        self.stdout.write(f"{result.imported} certifications imported.")
         if result.unknown_users:
             self.stdout.write(
                 f"{by} owns what is of {', '.join(sorted(result.unknown_users))}: they have no account here."

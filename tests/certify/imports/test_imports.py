@@ -35,7 +35,7 @@ def _read(text, flags=""):
 def test_line_becomes_a_certification_with_a_recorded_change(admin):
     result = import_certifications(admin, _read(HEAD + LINE), "from the old system")
     certification = TrackerCertification.objects.get()
-    assert (result.made, result.existing) == (1, [])
+    assert (result.imported, result.existing) == (1, [])
     assert (certification.pixel, certification.strip, certification.tracking, certification.verdict) == (
         "good",
         "bad",
@@ -58,10 +58,10 @@ def test_line_becomes_a_certification_with_a_recorded_change(admin):
 def test_existing_certifications_are_not_imported_again(admin):
     existing = CertificationFactory(run=RunFactory(run_number=316187))
     result = import_certifications(admin, _read(HEAD + LINE), "again")
-    assert (result.made, result.existing) == (0, [(316187, "express")])
+    assert (result.imported, result.existing) == (0, [(316187, "express")])
     assert TrackerCertification.objects.get() == existing
     withdraw_certification(existing.user, existing, existing.version, "wrong run")
-    assert import_certifications(admin, _read(HEAD + LINE + LINE), "again").made == 1
+    assert import_certifications(admin, _read(HEAD + LINE + LINE), "again").imported == 1
 
 
 def test_known_facts_are_frozen_with_the_certification(admin):

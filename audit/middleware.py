@@ -1,4 +1,4 @@
-"""The current request, so that a change made outside any operation (the admin) still knows who and in which request."""
+"""The current request, which gives user and request ID of changes outside any operation, such as in the admin."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _current_request: ContextVar[HttpRequest | None] = ContextVar("current request",
 
 
 def current_request() -> HttpRequest | None:
-    """The request that is being answered, if any."""
+    """The current request, or None."""
     return _current_request.get()
 
 
 def request_id(request: HttpRequest | None) -> str:
-    """The id of a request, given to it if it has none yet; empty outside requests."""
+    """The ID of the request, set if it has none; empty outside requests."""
     if request is None:
         return ""
     if not getattr(request, "request_id", ""):
@@ -29,7 +29,7 @@ def request_id(request: HttpRequest | None) -> str:
 
 
 class CurrentRequestMiddleware:
-    """Middleware: remembers the request while it is answered."""
+    """Middleware that stores the current request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

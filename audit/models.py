@@ -1,6 +1,6 @@
-"""What was changed: one `Change` for each operation of a person, and the rows as they were after it.
+"""The history: a `Change` for each operation of a person, and the historical rows after it.
 
-Nothing of this is ever changed or deleted: the methods here refuse, and on PostgreSQL a trigger does.
+History is never changed or deleted: the methods here refuse it, and on PostgreSQL a trigger.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ ReverseCreate = Callable[[Any, str], dict[str, Any]]
 
 
 class AppendOnlyError(Exception):
-    """Somebody tried to change or delete history."""
+    """History cannot be changed or deleted."""
 
     def __init__(self) -> None:
         super().__init__("History is neither changed nor deleted. Undo a change instead.")
 
 
 class AppendOnlyQuerySet(models.QuerySet[Any]):
-    """Rows that can be added to and nothing else."""
+    """Rows that can be added, but not changed or deleted."""
 
     def update(self, **_values: Any) -> int:
         raise AppendOnlyError
@@ -36,7 +36,7 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
 
 
 class AppendOnlyModel(models.Model):
-    """A row that stays as it was written."""
+    """A row that cannot be changed or deleted."""
 
     class Meta:
         abstract = True
@@ -51,16 +51,16 @@ class AppendOnlyModel(models.Model):
 
 
 class AppendOnlyHistoryQuerySet(AppendOnlyQuerySet, HistoricalQuerySet):
-    """The rows after each change, of one model."""
+    """The historical rows of a model."""
 
 
 class Change(AppendOnlyModel):
-    """One operation: who, when, why, and every field that it changed, before and after.
+    """The record of an operation: user, time, reason, and each changed field before and after.
 
-    `lines` has an object for each row: its model, key and name; `made` or `gone` where it was made or deleted (`new`
-    where the making says nothing by itself, as of a run first heard of); and by field `was`, `is` (as stored; several
-    keys for a many-to-many) and `says`, lines of (label, before, after) for people. `by` is None where no account was
-    behind it; `by_name` keeps the name as it was.
+    `lines` contains an object for each row: its model, key and name; `made` or `gone` if it was created or deleted
+    (`new` if its creation alone is not worth showing, as for a run read from OMS); and by field `was`, `is` (as stored;
+    a list of keys for many-to-many) and `says`, lines of (label, before, after) as text. `by` is None for a change
+    without an account; `by_name` stores the name at that time.
     """
 
     at = models.DateTimeField(db_index=True)
@@ -83,7 +83,7 @@ class Change(AppendOnlyModel):
 
 
 class Notice(models.Model):  # noqa: DJ008 - shown by its change
-    """A change of what belongs to a person, made by somebody else; shown until the person has seen it."""
+    """Tells the owner of a row that another user changed it; shown until it is acknowledged."""
 
     change = models.ForeignKey(Change, models.PROTECT, related_name="notices")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -99,7 +99,7 @@ class Notice(models.Model):  # noqa: DJ008 - shown by its change
 
 
 class HistoricalRow(AppendOnlyModel):
-    """A row as it was after a change. `many`: by many-to-many field the keys that it had."""
+    """A row as of a change. `many`: {name of many-to-many field: keys}."""
 
     change = models.ForeignKey(Change, models.PROTECT, related_name="+")
     many = models.JSONField(default=dict)
@@ -111,23 +111,22 @@ class HistoricalRow(AppendOnlyModel):
 
 
 class AuditOptions(HistoricalRecords):
-    """Which rows of a model are kept, and what is particular about them; `history = AuditOptions(...)` in the model.
+    """The options for the history of a model: `history = AuditOptions(...)`.
 
-    `exclude`: fields not kept at all. `untracked`: fields kept for as-of, that no change shows and no undo sets.
-    `json_keys`: JSON fields of which each key is a field of its own to history, so that two hands do not
-    collide; silent.
-    `owner`: the field that names whose row it is; they get a notice of what others change. `permission_fields`:
-    what else of the row decides who may undo a change of it.
-    `restricted`: fields whose values only those see who may (`can_read_restricted`).
-    `omit_on_create`: fields that the change which makes a row does not repeat.
-    `reverse_create`: from who and why to the field values that undo the making of a row; without it a made row is one
-    that said nothing before.
-    `labels`, `formatters`: how a field and its value are called where its own name does not do; an empty label
-    says nothing.
-    `row_label`: how a row is called where the model's name does not do. `kind`: of a change made outside any
-    operation. `lock_order`: an undo locks rows in ascending order, which is that of the actions.
-    `conflict_label`: what can have taken the place of a row meanwhile. django-simple-history builds the table;
-    `audit.operation` writes, once per operation.
+    `exclude`: fields without history. `untracked`: fields with history, which no change shows and no undo restores.
+    `json_keys`: JSON fields of which each key is tracked as a separate field, without lines of text.
+    `owner`: the field with the owner of the row, who gets a notice of changes by others. `permission_fields`: other
+    fields on which the permission to undo depends.
+    `restricted`: fields whose values are shown only with a permission (`can_read_restricted`).
+    `omit_on_create`: fields that the change which creates a row does not contain.
+    `reverse_create`: function of (user, reason) that returns the field values which undo the creation of a row. Without
+    it the creation is undone by restoring the defaults.
+    `labels`, `formatters`: label and text of a field, if the defaults do not fit; an empty label hides the field.
+    `row_label`: name of a row, if that of the model does not fit. `kind`: kind of a change outside any operation.
+    `lock_order`: an undo locks rows in ascending order, as the actions do.
+    `conflict_label`: name of another row that can prevent the row from being restored.
+
+    django-simple-history builds the table; `audit.operation` writes to it, once per operation.
     """
 
     def __init__(
@@ -174,6 +173,6 @@ class AuditOptions(HistoricalRecords):
         return super().create_history_model(model, inherited)
 
     def post_save(self, *_args: Any, **_kwargs: Any) -> None:
-        """One row for each save would be too many, and the many-to-many fields come later: see `audit.operation`."""
+        """Do nothing: `audit.operation` writes one historical row per operation, with the many-to-many fields."""
 
     pre_delete = post_delete = m2m_changed = post_save

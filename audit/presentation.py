@@ -1,4 +1,4 @@
-"""Changes as pages show them: prepared, so that templates decide nothing."""
+"""Changes prepared for templates."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from audit.tracked_model import TrackedModel
 
 NOT_SHOWN = "not shown"
-MAX_ROWS = 25  # of one change; files say all
-MAX_TEXT_LENGTH, CONTEXT_LENGTH = 300, 60  # characters: of a text on a page, and of it before what differs
+MAX_ROWS = 25  # shown on a page; exports contain all
+MAX_TEXT_LENGTH, CONTEXT_LENGTH = 300, 60  # characters: of a text, and of the part before its first difference
 
 
 @dataclass(frozen=True)
 class ChangeRowView:
-    """One row of a change: what it is, its name, what happened to it, and lines of (label, before, after)."""
+    """A row of a change: label, name, event, and lines of (label, before, after)."""
 
     model: str
     row_label: str
@@ -45,9 +45,9 @@ class ChangeRowView:
 
 @dataclass(frozen=True)
 class ChangeView:
-    """One change. `undone_by`: the changes that undid it; `may_undo`: whether the reader may, and nobody has.
+    """A change. `undone_by`: its undo. `may_undo`: whether it is not undone and the reader may undo it.
 
-    Of a change of very many rows, `rows` are the first ones; `more_rows` says how many there are besides.
+    `rows`: the first `MAX_ROWS` rows; `more_rows`: the number of the others.
     """
 
     change: Change
@@ -58,7 +58,7 @@ class ChangeView:
 
 
 def present_changes(changes: Iterable[Change], reader: Any, loaded_row: TrackedModel | None = None) -> list[ChangeView]:
-    """The changes as this person reads them: a query for each kind of row that somebody owns, but for one at hand."""
+    """The changes for this reader: one query for each model with owners, except for a row that is given."""
     shown = list(changes)
     owned = {(loaded_row._meta.label_lower, loaded_row.pk): loaded_row} if loaded_row else {}
     owned |= _owned_rows(shown, owned)
@@ -66,7 +66,7 @@ def present_changes(changes: Iterable[Change], reader: Any, loaded_row: TrackedM
 
 
 def present_rows(change: Change, reader: Any) -> list[ChangeRowView]:
-    """The rows of one change, as this person reads them."""
+    """The rows of a change for this reader."""
     return [_row_view(line, reader) for line in change.lines]
 
 
@@ -79,7 +79,7 @@ def _change_view(change: Change, reader: Any, owned: dict[tuple[str, Any], Track
 
 
 def _cut_to_differences(row: ChangeRowView) -> ChangeRowView:
-    """Long texts from shortly before their first difference: a page cuts them short, and would hide it."""
+    """Shorten long texts to begin shortly before their first difference, so that a page shows it."""
     return replace(row, diff_lines=[(label, *_from_difference(was, now)) for label, was, now in row.diff_lines])
 
 
@@ -93,7 +93,7 @@ def _from_difference(was: str, now: str) -> tuple[str, str]:
 
 
 def _owned_rows(changes: list[Change], known: Container[tuple[str, Any]]) -> dict[tuple[str, Any], TrackedModel]:
-    """The rows whose owner has a say in an undo, by model and key, with their owner alone."""
+    """The rows whose owner is relevant for the permission to undo, by model and key, with few columns."""
     keys: dict[str, set[Any]] = {}
     for line in (line for change in changes for line in change.lines):
         if audit_options(apps.get_model(line["model"])).owner and (line["model"], line["key"]) not in known:
@@ -112,7 +112,7 @@ def _rows_with_owner(name: str, keys: set[Any]) -> Iterable[TrackedModel]:
 def _may_undo_line(
     line: dict[str, Any], change: Change, reader: Any, owned: dict[tuple[str, Any], TrackedModel]
 ) -> bool:
-    """As `UndoPlan.is_allowed_to`, from what the change says; the undo itself asks again."""
+    """As `UndoPlan.is_allowed_to`, from the recorded change only; the undo checks it again."""
     model: Any = apps.get_model(line["model"])
     row = owned.get((line["model"], line["key"])) or model(pk=line["key"])
     return row.can_undo(reader, change, [] if line.get("made") else line["fields"])
@@ -128,7 +128,7 @@ def _row_view(line: dict[str, Any], reader: Any) -> ChangeRowView:
         for label, before, after in line["fields"][name]["says"]
     ]
     event = "made" if is_made else "deleted" if line.get("gone") else ""
-    # What is new was nothing before, whatever a column starts with.
+    # A new row has no values before, whatever the defaults of its columns are.
     shown = [(label, NO_VALUE if is_new else before, after) for label, before, after in diff_lines if before != after]
     row_label = audit_options(model).row_label or str(model._meta.verbose_name)
     return ChangeRowView(line["model"], row_label, line["key"], line["name"], event, shown)

@@ -1,4 +1,4 @@
-"""Rows as values: read from an instance, made plain for keeping, put back."""
+"""Values of rows: read from an instance, converted to JSON, and restored."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ Values = dict[str, Any]
 
 
 def audit_options(model: type[models.Model] | models.Model) -> AuditOptions:
-    """How history is kept of this model."""
+    """The options for the history of this model."""
     return model.audit_options  # type: ignore[union-attr]
 
 
 def columns(model: type[models.Model] | models.Model) -> list[Field[Any, Any]]:
-    """The columns of which history is kept."""
+    """The columns with history."""
     return [field for field in model._meta.concrete_fields if field.name not in audit_options(model).exclude]
 
 
 def many_to_many(model: type[models.Model] | models.Model) -> list[ManyToManyField[Any, Any]]:
-    """The many-to-many fields of which history is kept."""
+    """The many-to-many fields with history."""
     return [field for field in model._meta.many_to_many if field.name not in audit_options(model).exclude]
 
 
@@ -40,37 +40,37 @@ def _field_positions(model: type[models.Model]) -> dict[str, tuple[bool, int]]:
 
 
 def in_field_order(model: type[models.Model], names: Iterable[str]) -> list[str]:
-    """Names of fields as the model has them, those in parts last. PostgreSQL keeps what a change says by length."""
+    """Sort names of fields in the order of the model, JSON fields last. PostgreSQL sorts JSON keys by length."""
     positions = _field_positions(model)
     return sorted(names, key=lambda name: (positions.get(name, (True, len(positions))), name))
 
 
 @cache
 def history_model(model: type[models.Model]) -> type[models.Model]:
-    """The model of the rows after each change; its manager would build a new class at each request."""
+    """The model of the historical rows. Cached, because the manager builds a new class for each access."""
     return model.history.model  # type: ignore[attr-defined]
 
 
 def column_values(row: models.Model, or_else: Values) -> Values:
-    """The row's columns by attribute; of what it has not loaded, the values of `or_else`."""
+    """The column values by attribute name; for deferred columns the values of `or_else`."""
     missing = row.get_deferred_fields()
     names = [field.attname for field in columns(row)]
     return {name: or_else.get(name) if name in missing else getattr(row, name) for name in names}
 
 
 def stored_values(row: models.Model) -> Values | None:
-    """The row's columns as they are stored; None where it is not stored yet."""
+    """The stored column values of the row, or None if it is not stored."""
     names = [field.attname for field in columns(row)]
     return type(row)._base_manager.filter(pk=row.pk).values(*names).first()
 
 
 def default_values(model: type[models.Model]) -> Values:
-    """The columns of a row that says nothing yet: the defaults."""
+    """The default values of the columns."""
     return {field.attname: field.get_default() for field in columns(model)}
 
 
 def all_related_keys(row: models.Model) -> dict[str, list[Any]]:
-    """By many-to-many field the keys that the row has now, in order: one query for all fields."""
+    """{name of many-to-many field: sorted keys} of the row: one query for all fields."""
     queries = [
         _related_key_query(row, field).annotate(field=Value(field.name)).values_list("field", "key")
         for field in many_to_many(row)
@@ -82,7 +82,7 @@ def all_related_keys(row: models.Model) -> dict[str, list[Any]]:
 
 
 def related_keys(row: models.Model, field: ManyToManyField[Any, Any]) -> list[Any]:
-    """The keys that the row has in one many-to-many field, in order."""
+    """The sorted keys of the row in a many-to-many field."""
     return sorted(_related_key_query(row, field).values_list("key", flat=True))
 
 
@@ -93,7 +93,7 @@ def _related_key_query(row: models.Model, field: ManyToManyField[Any, Any]) -> m
 
 
 def to_json_value(value: Any) -> Any:
-    """A value as JSON can keep it and `from_json_value` gives it back, to the microsecond."""
+    """Convert a value to JSON without loss; `from_json_value` reverses it."""
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, UUID):
@@ -106,14 +106,14 @@ def to_json_value(value: Any) -> Any:
 
 
 def from_json_value(field: Field[Any, Any], value: Any) -> Any:
-    """What `to_json_value` kept of this field, as the row has it."""
+    """Convert a value from JSON to the type of the field."""
     if value is None or isinstance(field, models.JSONField):
         return value
     return field.target_field.to_python(value) if isinstance(field, models.ForeignKey) else field.to_python(value)
 
 
 def audited_values(model: type[models.Model] | models.Model, values: Values, many: dict[str, list[Any]]) -> Values:
-    """What a row says, plain, by name of field: without key and bookkeeping, a field in parts as `name.part`."""
+    """The tracked values by field name, as JSON: without primary key and untracked fields, JSON keys as `name.part`."""
     options = audit_options(model)
     audited: Values = {}
     for field in columns(model):
@@ -128,7 +128,7 @@ def audited_values(model: type[models.Model] | models.Model, values: Values, man
 
 
 def restore_values(row: models.Model, values: Values) -> dict[str, Iterable[Any]]:
-    """Set the values in the row; returns those of many-to-many fields, for which it must be saved first."""
+    """Set the values on the row. Returns those of many-to-many fields, which can be set after the row is saved."""
     many = {}
     for name, value in values.items():
         base, _, part = name.partition(".")

@@ -1,4 +1,4 @@
-"""The base of every model whose rows are kept in history."""
+"""The base class of all models with history."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 class TrackedModel(models.Model):
-    """A row of which every save and deletion is part of an operation, in one transaction with it.
+    """A row of which every save and deletion is part of an operation and its transaction.
 
-    Writing past `save` (queryset.update, bulk_create) leaves no trace: a test names the few places that may.
+    Writes without `save` (queryset.update, bulk_create) are not recorded; a test lists the places that may use them.
     """
 
     class Meta:
         abstract = True
 
     def can_undo(self, actor: Any, _change: Change, _fields: Collection[str]) -> bool:
-        """Whether this person may undo a change of these fields: whoever may make the opposite one.
+        """Whether this person may undo a change of these fields, that is, may make the opposite change.
 
-        Of the row, it looks at the owner and the `permission_fields` alone: pages ask it of many rows at once.
+        Uses only the owner and the `permission_fields` of the row, because pages call it for many rows.
         """
         return actor.may_change_others
 
@@ -37,7 +37,7 @@ class TrackedModel(models.Model):
         return True
 
     def touch(self, actor: Any, reason: str, fields: Collection[str] = ()) -> None:
-        """Bookkeeping of the row, where it keeps some, before it is saved with a change, or an undo of these fields."""
+        """Update version, time and user of the last change before a save or an undo of these fields; a hook."""
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         only = kwargs.get("update_fields")

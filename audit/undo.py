@@ -1,7 +1,7 @@
-"""Undo of one change: a new change that sets every field of it back, if none of them was changed since.
+"""Undo of a change: a new change that restores every field of it, if none of them was changed since.
 
-What was made is undone by its opposite (`AuditOptions.reverse_create`); what was deleted is made again with its key.
-A field that has another value by now stands in the way, and the later changes of it are named.
+A creation is undone by `AuditOptions.reverse_create`; a deleted row is created again with its key. A field with another
+value by now blocks the undo, and its later changes are named.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class ReasonMissing(Exception):
 
 
 class UndoBlocked(Exception):
-    """Fields have changed since: `plan` says which and by which changes."""
+    """Fields have changed since: `plan` contains the fields and the later changes."""
 
     def __init__(self, plan: UndoPlan) -> None:
         super().__init__("Not undone: it was changed since.")
@@ -37,7 +37,7 @@ class UndoBlocked(Exception):
 
 @dataclass(frozen=True)
 class UndoStep:
-    """One row of the change: what its undo would set, and which fields have another value by now."""
+    """The undo of one row: the values to set, and the fields that block it."""
 
     line: dict[str, Any]
     row: TrackedModel
@@ -47,9 +47,9 @@ class UndoStep:
 
     @property
     def diff_lines(self) -> diff_text.DiffLines:
-        """What the undo does: label, now, afterwards; not what reads the same, as an empty list and none.
+        """Lines of (label, now, after the undo), without those with the same text, such as an empty list and none.
 
-        Texts are cut when they are long: two of those are named although what is left of them is the same.
+        Long texts are cut, so they are included even if their beginnings are the same.
         """
         names = snapshot.in_field_order(type(self.row), self.target)
         named = [(name, self.now.get(name), self.target[name]) for name in names]
@@ -60,7 +60,7 @@ class UndoStep:
 
     @property
     def conflicts(self) -> diff_text.DiffLines:
-        """Of the fields that stand in the way: label, what the undo would set, what stands now."""
+        """Lines of (label, value to restore, current value) of the fields that block the undo."""
         return [
             line
             for name in self.blocked
@@ -70,7 +70,7 @@ class UndoStep:
 
 @dataclass(frozen=True)
 class UndoPlan:
-    """The undo of a change. `later_changes`: what stands in its way, newest first. `refusal`: another obstacle."""
+    """The undo of a change. `later_changes`: the changes that block it, newest first. `refusal`: another reason."""
 
     change: Change
     steps: list[UndoStep]
@@ -90,7 +90,7 @@ class UndoPlan:
 
 
 def plan_undo(change: Change, actor: Any, reason: str = "", *, is_locking: bool = False) -> UndoPlan:
-    """What the undo of a change would do now; reads the rows, locked where it is going to be done."""
+    """Plan the undo of a change on the current rows, with locks if `is_locking`."""
     lines = sorted(change.lines, key=lambda line: _options(line).lock_order)
     steps = [step for line in lines if (step := _plan_step(line, actor, reason, is_locking))]
     refused = "" if len(steps) == len(lines) and lines else "There is nothing to undo: what it was about is not there."
@@ -98,7 +98,7 @@ def plan_undo(change: Change, actor: Any, reason: str = "", *, is_locking: bool 
 
 
 def undo_change(actor: Any, change: Change, reason: str) -> Change:
-    """Undo a change; the new change. Raises `ReasonMissing`, `PermissionDenied` and `UndoBlocked`."""
+    """Undo a change and return the new change. Raises `ReasonMissing`, `PermissionDenied` and `UndoBlocked`."""
     if not reason.strip():
         raise ReasonMissing
     try:
@@ -123,7 +123,7 @@ def _options(line: dict[str, Any]) -> AuditOptions:
 
 
 def _conflict_text(change: Change) -> str:
-    """What can have taken the place of the rows."""
+    """The message for rows that cannot be restored because of a database constraint."""
     labels = dict.fromkeys(label for line in change.lines if (label := _options(line).conflict_label))
     return f"Something else has taken its place{''.join(f': {label}' for label in labels)}, or its name."
 
@@ -161,7 +161,7 @@ def _expected_values(line: dict[str, Any], model: Any, now: snapshot.Values) -> 
 
 
 def _later_changes(change: Change, steps: list[UndoStep]) -> list[Change]:
-    """The changes since that touch what stands in the way."""
+    """The later changes of the blocked fields."""
     blocked = {(step.line["model"], step.line["key"]): set(step.blocked) for step in steps if step.blocked}
     keys: set[int] = set()
     for model_name, key in blocked:
@@ -176,13 +176,13 @@ def _touches(line: dict[str, Any], blocked: dict[tuple[str, Any], set[str]]) -> 
 
 
 def changes_of(model: Any, key: Any) -> models.QuerySet[Change]:
-    """The changes that touched one row, newest first."""
+    """The changes of a row, newest first."""
     name = model._meta.pk.attname
     return Change.objects.filter(pk__in=model.history.filter(**{name: key}).values("change_id"))
 
 
 def _apply_step(step: UndoStep, actor: Any, reason: str) -> None:
-    """Set the row back and save it, its many-to-many fields after it."""
+    """Restore the row and save it, then its many-to-many fields."""
     many = snapshot.restore_values(step.row, step.target)
     step.row.touch(actor, reason, step.target)
     step.row.save(force_insert=bool(step.line.get("gone")))

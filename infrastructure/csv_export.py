@@ -1,4 +1,4 @@
-"""CSV that spreadsheets open as it is meant: what looks like a formula is text."""
+"""CSV that spreadsheets open without running formulas."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def escape_cell(value: Any) -> Any:
 
 
 def _needs_escape(text: str) -> bool:
-    """Also what only looks guarded, so that taking one apostrophe away gives back just what was there."""
+    """Whether to escape the text. Escaped texts are escaped again, so that `unescape_cell` is the exact reverse."""
     return text.lstrip("'").startswith(_FORMULA_STARTS)
 
 

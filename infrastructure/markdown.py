@@ -1,4 +1,4 @@
-"""Limited Markdown: what people write for others to read, as HTML that can do no harm.
+"""Limited Markdown: text of users, rendered as safe HTML.
 
 Paragraphs, lists, headings, bold, italics, code and links to http and https; nothing else, no raw HTML. markdown-it
 makes no more than that; nh3 removes whatever should slip through. Read once and kept with the words, not per page.
@@ -25,7 +25,7 @@ _HEADING = "h3"  # below the headings of a page, whatever level was written
 
 @dataclass(frozen=True)
 class Outline:
-    """What a text holds: the names of its groups, in order, and how many items."""
+    """The outline of a text: the names of its groups, in order, and the number of items."""
 
     groups: list[str]
     items: int

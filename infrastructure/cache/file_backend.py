@@ -1,6 +1,6 @@
-"""Django's cache in files, of which a process reads none twice that is still the same: each page asks seven.
+"""Django's file-based cache, with the unchanged files in memory, because each page reads about seven.
 
-A value that was read is handed out again: nobody may change one.
+A cached value is returned again, so callers must not modify it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MAX_ENTRIES = 1000  # values in memory; then all are forgotten
 
 
 class _CachedFile(NamedTuple):
-    """What a file said: which one it was, until when that holds (seconds since 1970, None: for ever), the value."""
+    """The content of a cache file: identity, time of expiry (seconds since 1970, None: never), value."""
 
     identity: tuple[int, int, int]
     expires: float | None
@@ -26,7 +26,7 @@ class _CachedFile(NamedTuple):
 
 
 def _file_identity(file: os.stat_result) -> tuple[int, int, int]:
-    """Each write makes a new file, which another process tells by this."""
+    """The identity of a file. Each write creates a new file, so another process detects it."""
     return file.st_ino, file.st_mtime_ns, file.st_size
 
 

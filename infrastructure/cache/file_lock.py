@@ -1,4 +1,4 @@
-"""One at a time, among the threads and the workers of this machine: a read and a write of the cache, or a long job."""
+"""Locks between the threads and workers of this machine, for changes of cached values and for long jobs."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 @contextmanager
 def file_lock(name: str) -> Iterator[None]:
-    """Nobody else is in the part of this name meanwhile. For a read and a write of the cache, never for a call.
+    """Hold the lock of this name. For changes of cached values, never during an outgoing call.
 
-    Where the lock file cannot be had, only the threads are kept apart: that costs exactness, not the page.
+    If the lock file cannot be opened, only the threads of this process are excluded; the page continues.
     """
     with _locks[name], ExitStack() as until_done:
         try:
@@ -35,10 +35,10 @@ def file_lock(name: str) -> Iterator[None]:
 
 @contextmanager
 def file_lock_if_free(name: str) -> Iterator[bool]:
-    """Whether nobody else on this machine has the lock of this name; does not wait.
+    """Try to get the lock of this name without waiting; yields whether it was free.
 
-    For a job that may take long: the lock ends with the process, however that ends. Raises `OSError` where the lock
-    file cannot be had.
+    For long jobs: the lock ends with the process, however that ends. Raises `OSError` if the lock file cannot be
+    opened.
     """
     with (settings.VAR_DIR / f"{name}.lock").open("w") as lock_file:
         try:

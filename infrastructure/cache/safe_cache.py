@@ -1,7 +1,6 @@
-"""What the workers of one machine tell each other, through Django's cache on disk.
+"""Data that the workers of one machine share, in Django's cache on disk.
 
-A cache that cannot be read or written costs what was in it, never a page: an entry may be damaged, or left behind by
-another release whose classes have changed since.
+Errors of the cache are treated as missing entries: an entry can be damaged, or contain classes of another release.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def read(key: str) -> Any:
-    """What is kept under the key; None where nothing is, or nothing that can be read, which is then removed."""
+    """The value of the key, or None. An unreadable entry is deleted."""
     try:
         return cache.get(key)
     except Exception:
@@ -28,12 +27,12 @@ def read(key: str) -> Any:
 
 
 def read_many(keys: Iterable[str]) -> dict[str, Any]:
-    """What is kept under those of the keys that can be read."""
+    """The values of the keys, without missing and unreadable ones."""
     return {key: value for key in keys if (value := read(key)) is not None}
 
 
 def write(key: str, value: Any, seconds: float | None) -> None:
-    """Keep the value for so many seconds (None: for ever)."""
+    """Store the value for so many seconds (None: without expiry)."""
     try:
         cache.set(key, value, timeout=seconds)
     except OSError:
@@ -41,7 +40,7 @@ def write(key: str, value: Any, seconds: float | None) -> None:
 
 
 def delete(key: str) -> None:
-    """Keep nothing under the key any more."""
+    """Delete the entry."""
     try:
         cache.delete(key)
     except OSError:

@@ -1,4 +1,4 @@
-"""How long a page may spend on the outside altogether."""
+"""The time budget for all outgoing calls of a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Budget:
     """Seconds that all calls of one page share, counted from the moment it is made.
 
     `started_at`: seconds since 1970. `is_retry`: the user asked to try again, so that services with an open circuit
-    may be tried. `trials` is kept by the breaker: which of them this page tries.
+    may be tried. `trials`: the services that this page tries, set by the breaker.
     """
 
     def __init__(self, seconds: float, *, is_retry: bool = False) -> None:
@@ -40,5 +40,5 @@ class Budget:
         return min(self.remaining(), settings.CONNECT_TIMEOUT_S + settings.READ_TIMEOUT_S)
 
     def is_sufficient(self) -> bool:
-        """Whether a call may still take at least half of what the page's first call could: less tells nothing."""
+        """Whether a call has at least half of the time of a first call; a time-out with less is no failure."""
         return self.call_seconds() >= min(self._seconds, settings.CONNECT_TIMEOUT_S + settings.READ_TIMEOUT_S) / 2

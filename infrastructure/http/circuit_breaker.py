@@ -22,7 +22,7 @@ from infrastructure.http.errors import CircuitOpen, RemoteError
 if TYPE_CHECKING:
     from infrastructure.http.budget import Budget
 
-_RETENTION_S = 24 * 3600  # a service that nobody wanted for so long is tried like any other
+_RETENTION_S = 24 * 3600  # after that the state of an unused service is forgotten
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class OpenCircuit:
 def before_call(service: str, budget: Budget, *, asked_for: str) -> None:
     """Let the page call the service, claiming the trial if it is one; raises `CircuitOpen` where it may not.
 
-    `asked_for` is the service that the page wants, where `service` only stands in its way.
+    `asked_for`: the service that the page needs, if `service` is only a prerequisite (tokens).
     """
-    if _read_circuit(service) is None:  # as nearly always: no lock
+    if _read_circuit(service) is None:  # the usual case needs no lock
         return
     with file_lock("breaker"):
         opened = _read_circuit(service)
@@ -54,14 +54,14 @@ def before_call(service: str, budget: Budget, *, asked_for: str) -> None:
 
 
 def raise_if_open(service: str, budget: Budget) -> None:
-    """As `before_call`, without claiming anything: for what would be in vain if the call itself were refused."""
+    """As `before_call`, without claiming the trial: to skip preparations for a call that would be refused."""
     opened = _read_circuit(service)
     if opened is not None and budget.trials.get(service) != opened.failures:
         _raise_unless_trial(opened, service, budget, service)
 
 
 def on_failure(error: RemoteError) -> None:
-    """The service has just failed: open its circuit."""
+    """Open the circuit of a service that has just failed."""
     if settings.BREAKER_SECONDS <= 0:
         return
     with file_lock("breaker"):
@@ -79,7 +79,7 @@ def on_failure(error: RemoteError) -> None:
 
 
 def on_success(service: str) -> None:
-    """The service has just answered: closed at once, for everybody."""
+    """Close the circuit of a service that has just answered, for all workers."""
     if _read_circuit(service) is None:
         return
     with file_lock("breaker"):
@@ -87,7 +87,7 @@ def on_success(service: str) -> None:
 
 
 def _raise_unless_trial(opened: OpenCircuit, service: str, budget: Budget, asked_for: str) -> None:
-    """One trial at a time: by whoever comes first after the time, or by a person's word, once a page."""
+    """Allow one trial at a time: the first page after `until`, or a retry by a user, once per page."""
     now = time.time()
     is_due = now >= opened.until or (budget.is_retry and service not in budget.trials)
     if is_due and now >= opened.trial_ends:
@@ -107,7 +107,7 @@ def _key(service: str) -> str:
 
 
 def _read_circuit(service: str) -> OpenCircuit | None:
-    """The stored state of the service; None too where another release stored another form."""
+    """The stored state of the service, or None; also None if another release stored it in another format."""
     stored = safe_cache.read(_key(service))
     try:
         return OpenCircuit(**stored) if stored else None

@@ -1,4 +1,4 @@
-"""The one door for outgoing HTTP: pooled, verified, never without a deadline, JSON only."""
+"""The only module for outgoing HTTP calls: connection pool, verified TLS, deadlines, JSON only."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="outgoing")
 
 @dataclass(frozen=True)
 class ServiceCall:
-    """One request to a service. `source` names who is really called where that is not the service asked (tokens)."""
+    """A request to a service. `source`: the service that is called on behalf of `service` (tokens), if it differs."""
 
     service: str
     method: str
@@ -77,8 +77,8 @@ def session() -> requests.Session:
 def fetch_json(call: ServiceCall, budget: Budget, *, ignored_statuses: Collection[int] = ()) -> Any:
     """The JSON that the service answers; raises a `RemoteError`, at once while the circuit is open.
 
-    What came of it is kept in `status` and `circuit_breaker`, but for `ignored_statuses` of HTTP: those that may be
-    our own fault.
+    The result is recorded in `status` and `circuit_breaker`, except for HTTP statuses in `ignored_statuses`, which can
+    have another cause.
     """
     source = call.source or call.service
     circuit_breaker.before_call(source, budget, asked_for=call.service)
@@ -111,7 +111,7 @@ def _is_service_failure(error: RemoteError, is_fair: bool) -> bool:
 
 
 def _fetch_before_deadline(call: ServiceCall, budget: Budget) -> Any:
-    """The answer, or `TimedOut` when the whole of it has not come by the deadline."""
+    """Return the answer. Raises `TimedOut` if it is not complete by the deadline."""
     if not call.url.startswith(("http://", "https://")):
         raise NotConfigured(call.service, source=call.source, setting=call.setting)
     seconds = budget.call_seconds()
@@ -126,7 +126,7 @@ def _fetch_before_deadline(call: ServiceCall, budget: Budget) -> Any:
 
 
 def _send(call: ServiceCall, budget: Budget, deadline: float) -> Any:
-    """Send and read, with every failure of the network named."""
+    """Send the request and read the response. Converts network errors to subclasses of `RemoteError`."""
     began = time.monotonic()
     names = {"service": call.service, "source": call.source}
     try:
@@ -159,13 +159,13 @@ def _open_response(call: ServiceCall, budget: Budget) -> requests.Response:
 
 
 def _connection_error(call: ServiceCall, error: requests.exceptions.ConnectionError) -> RemoteError:
-    """Connected and cut off reads as a protocol error; anything else never got a connection."""
+    """The error of an interrupted connection, or of one that was never established."""
     error_class = ConnectionBroken if "Connection aborted" in str(error) else ConnectionFailed
     return error_class(call.service, source=call.source)
 
 
 def _read_body(call: ServiceCall, response: requests.Response, began: float, deadline: float) -> bytes:
-    """The whole body, read as it comes, so that one that drips is given up at the deadline."""
+    """Read the body in chunks, so that a slow response is aborted at the deadline."""
     parts = []
     while part := response.raw.read1(CHUNK_BYTES, decode_content=True):
         parts.append(part)
@@ -176,7 +176,7 @@ def _read_body(call: ServiceCall, response: requests.Response, began: float, dea
 
 
 def _parse_json(call: ServiceCall, status_code: int, body: bytes) -> Any:
-    """The body's JSON when the status is a good one."""
+    """Return the JSON of the body. Raises a `RemoteError` for an error status or invalid JSON."""
     names = {"service": call.service, "source": call.source}
     if status_code >= 300:
         body_start = body[:200].decode("utf-8", "replace")

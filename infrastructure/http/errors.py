@@ -1,6 +1,6 @@
-"""What can go wrong with an outside service: each error has a reason and an advice for a person.
+"""Errors of outside services. Each has a reason and an advice for the user.
 
-`service` is whom we asked; `source` is who failed: a token that is not issued fails the call to the service it is for.
+`service`: the service that was requested. `source`: the service that failed, which differs if no token was issued.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class RemoteError(Exception):
         return f"{self.reason}. {self.advice}"
 
     def for_service(self, service: str) -> RemoteError:
-        """The same failure of the same source, for who asked another service."""
+        """The same failure of the same source, for a call to another service."""
         error = RemoteError(service, source=self.source)
         error.predicate, error.advice_template = self.predicate, self.advice_template
         return error
@@ -96,16 +96,16 @@ class TimedOut(RemoteError):
 
 
 class BudgetExhausted(TimedOut):
-    """The page's time was used up before this call could start."""
+    """The time budget of the page was used up before this call."""
 
     is_outage = False
     predicate_template = "was not queried, because the time for this page was used up"
 
 
 class CircuitOpen(RemoteError):
-    """Not asked: it failed less than `BREAKER_SECONDS` ago, with this `predicate`.
+    """Not requested, because it failed less than `BREAKER_SECONDS` ago with this `predicate`.
 
-    Without `until` it failed for this very page, which then says so once.
+    Without `until` it failed during this page, which reports the failure once.
     """
 
     is_outage = False
@@ -145,13 +145,13 @@ class Redirected(BadStatus):
 
 
 class NotJson(RemoteError):
-    """A body that is not JSON: a sign-in page, an error page, nothing, or half of something."""
+    """A body that is not JSON: a sign-in page, an error page, an empty or truncated body."""
 
     predicate_template = "answered with something that is not data"
 
 
 class WrongShape(RemoteError):
-    """JSON without what it must have; `key` names it."""
+    """JSON without a required value; `key` names it."""
 
     predicate_template = "answered in an unknown form ({key})"
 
@@ -161,7 +161,7 @@ class WrongShape(RemoteError):
 
 
 class NoToken(RemoteError):
-    """The issuer of tokens answered, and gave none."""
+    """The issuer of tokens answered without a token."""
 
     predicate_template = "gave CertHelper no access ({status})"
     advice_template = TELL_ADMINISTRATOR

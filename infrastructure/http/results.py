@@ -1,4 +1,4 @@
-"""What comes of asking an outside service: found, missing, or unreachable with a reason and an advice for a person."""
+"""Results of a request to an outside service: found, missing, or unreachable, with a reason and an advice."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Found(Generic[T]):
 
 @dataclass(frozen=True)
 class ExplainedResult:
-    """An answer of the `service` that gave nothing: the `reason`, without a full stop, and what to do next."""
+    """A result without a value: the `reason`, without a full stop, and what to do next."""
 
     service: str
     reason: str
@@ -38,7 +38,7 @@ class ExplainedResult:
 
 @dataclass(frozen=True)
 class Missing(ExplainedResult):
-    """The service answered that it has no such thing."""
+    """The service answered that it does not have the data."""
 
 
 @dataclass(frozen=True)
@@ -52,5 +52,5 @@ class Unreachable(ExplainedResult):
 
 
 def explanations(*answers: object) -> list[str]:
-    """What those of the answers that gave nothing have to say, each once."""
+    """The distinct reasons and advice of the results without a value."""
     return list(dict.fromkeys(answer.sentence for answer in answers if isinstance(answer, ExplainedResult)))

@@ -1,6 +1,6 @@
-"""What the outside services last answered, for the shell and for /healthz. Never calls anybody.
+"""The last answers of the outside services, for every page and for /healthz. Makes no calls.
 
-Kept in Django's cache, which the workers of one machine share.
+They are in Django's cache, which the workers of one machine share.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from infrastructure.http.errors import RemoteError
 
-# A failure that nobody has seen again for so long says nothing of now: the service may be back, unasked.
+# An older failure is ignored: the service may have recovered without being requested.
 FAILURE_VALID_FOR = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class ServiceState:
-    """The last that is known of a service. `since` is when it went out; times in UTC."""
+    """The last known state of a service. `since`: start of the outage; times in UTC."""
 
     name: str
     label: str
@@ -42,17 +42,17 @@ def _key(service: str) -> str:
 
 
 def _write(service: str, **known: Any) -> None:
-    """Keep what is known."""
+    """Store the state."""
     safe_cache.write(_key(service), known, None)
 
 
 def record_success(service: str) -> None:
-    """The service has just answered."""
+    """Record that the service has just answered."""
     _write(service, answered_at=timezone.now())
 
 
 def record_failure(error: RemoteError) -> None:
-    """The service has just failed; who stood in its way has failed too."""
+    """Record that the service has just failed, and the source of the failure too."""
     for service in {error.service, error.source}:
         before = safe_cache.read(_key(service)) or {}
         _write(
@@ -66,7 +66,7 @@ def record_failure(error: RemoteError) -> None:
 
 
 def _is_current_failure(known: dict[str, Any]) -> bool:
-    """Whether a failure was seen, and not so long ago that it says nothing of now."""
+    """Whether a failure is recorded that is recent enough to be relevant."""
     believed_for = max(FAILURE_VALID_FOR, timedelta(seconds=settings.BREAKER_SECONDS))
     return "failed_at" in known and timezone.now() - known["failed_at"] < believed_for
 
@@ -92,7 +92,7 @@ def service_states(services: Iterable[str] | None = None) -> list[ServiceState]:
 
 
 def _without_outdated_blame(service: str, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """What is known of the service, without the blame for another one that is well again."""
+    """The state of the service, without failures of a source that has recovered."""
     own = known.get(_key(service), {})
     because = known.get(_key(own.get("because", service)), own)
     return own if _is_current_failure(because) else {"answered_at": own.get("answered_at")}

@@ -1,4 +1,4 @@
-"""The token that names CertHelper to a service: one per audience, shared by all threads of this process.
+"""Access tokens of CertHelper: one per audience, shared by all threads of this process.
 
 CERN's machine sign-in: POST <realm>/api-access/token, client id and secret by HTTP Basic.
 """
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from infrastructure.http.budget import Budget
 
 RENEWAL_MARGIN_S = 30.0
-# How a service refuses a token that is no longer good: a first one of these says nothing of the service.
+# How a service refuses an expired token: the first of these is not counted as a failure of the service.
 STALE_TOKEN_STATUSES = frozenset({401, *range(300, 400)})
 
 
 @dataclass(frozen=True)
 class ClientCredentials:
-    """As whom we ask for a token, and for which audience."""
+    """The client and the audience of a token."""
 
     audience: str
     client_id: str
@@ -83,7 +83,7 @@ def _with_token(call: http_client.ServiceCall, token: str) -> http_client.Servic
 
 
 def token_for(service: str, client: ClientCredentials, budget: Budget) -> str:
-    """A token that is good for at least half a minute more (or half its life). Raises a `RemoteError`."""
+    """A token that is valid for at least 30 s (or half its lifetime). Raises a `RemoteError`."""
     cached = _cached_token(client)
     if token := cached.valid_token():
         return token
@@ -118,7 +118,7 @@ def _cached_token(client: ClientCredentials) -> _CachedToken:
 
 
 def _renew(cached: _CachedToken, service: str, client: ClientCredentials, budget: Budget, started_at: float) -> str:
-    """Ask for a token; who waited while another asked in vain shares that failure instead of waiting again."""
+    """Request a token. A thread that waited for the failed request of another one raises the same error."""
     if cached.error and cached.failed_at > started_at:
         raise cached.error.for_service(service)
     try:
@@ -133,7 +133,7 @@ def _renew(cached: _CachedToken, service: str, client: ClientCredentials, budget
 
 
 def _fetch_token(service: str, client: ClientCredentials, budget: Budget) -> tuple[str, float]:
-    """A new token and the seconds it lives."""
+    """A new token and its lifetime in seconds."""
     call = http_client.ServiceCall(
         service,
         "POST",
@@ -157,7 +157,7 @@ def _fetch_token(service: str, client: ClientCredentials, budget: Budget) -> tup
 
 
 def _parse_token(answer: object, service: str) -> tuple[str, float]:
-    """The token and its seconds; raises `WrongShape` naming what is not there or cannot be."""
+    """The token and its lifetime in seconds. Raises `WrongShape` with the missing or invalid key."""
     token = answer.get("access_token") if isinstance(answer, dict) else None
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
         raise WrongShape(service, source=token_issuer(), key="access_token")

@@ -1,4 +1,4 @@
-"""One page of many rows, as the address says: `page` is its number, `per_page` the rows on it."""
+"""Pagination by the query parameters `page` (number) and `per_page` (rows)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ TABLE_PAGE_SIZES = (25, 50, 100)
 
 
 def requested_page(request: HttpRequest, rows: QuerySet[Any] | Sequence[Any], size: int) -> Page[Any]:
-    """The page that is asked for; the nearest one where there is no such page."""
+    """The requested page, or the nearest existing one."""
     return Paginator(rows, size).get_page(request.GET.get("page"))
 
 
 def requested_size(request: HttpRequest) -> int:
-    """The rows on a page of a table; the first size for anything that is not offered."""
+    """The requested number of rows per page; the first size if it is not offered."""
     size = request.GET.get("per_page", "")
     return int(size) if size in map(str, TABLE_PAGE_SIZES) else TABLE_PAGE_SIZES[0]
 
@@ -34,7 +34,7 @@ def size_options(request: HttpRequest) -> list[tuple[int, bool]]:
 
 
 def paginate_table(request: HttpRequest, table: Table, total: int | None = None) -> None:
-    """Set the page of the table; the nearest one where there is no such page. `total`: its rows, if counted already."""
+    """Set the page of the table, or the nearest existing one. `total`: number of rows, if counted already."""
     table.paginate(_CountedPaginator, per_page=requested_size(request), total=total)
     table.page = table.paginator.get_page(request.GET.get("page"))
 

@@ -1,4 +1,4 @@
-"""Why something is done: asked wherever an operation needs a reason of its own."""
+"""The form field for the reason of an operation."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ class ReasonField(forms.CharField):
 
 
 class ReasonForm(forms.Form):
-    """A form that asks for nothing but the reason, or for more in a subclass."""
+    """A form with the reason as its only field; subclasses add more."""
 
     reason = ReasonField()

@@ -1,13 +1,13 @@
-"""Answers that several pages give: a form was saved, or what was asked for is not there."""
+"""Responses of several pages: after a save, and for a missing object."""
 
 from django.http import Http404, HttpResponseRedirect
 
 
 class HttpResponseSeeOther(HttpResponseRedirect):
-    """303: go and read what the save made; reloading sends nothing twice."""
+    """Status 303 after a save, so that reloading the next page does not submit the form again."""
 
     status_code = 303
 
 
 class ExplainedHttp404(Http404):
-    """404 that knows why: its text is the sentence on the page."""
+    """Status 404 with the text for the page."""

@@ -1,4 +1,4 @@
-"""What is open now: Run Registry's open datasets without what is certified here, on a page and in a fragment of home."""
+"""What is open now: the open datasets of Run Registry without what is certified here, as a page and as a fragment."""
 
 import re
 from collections import Counter

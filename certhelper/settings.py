@@ -210,6 +210,9 @@ CONNECT_TIMEOUT_S = env.number("CONNECT_TIMEOUT_S", 2)
 READ_TIMEOUT_S = env.number("READ_TIMEOUT_S", 5)
 BREAKER_SECONDS = env.number("BREAKER_SECONDS", 30)
 
+# A checkbox for each checklist of the certify page, ticked for each certification.
+CHECKLIST_BOXES = env.boolean("CHECKLIST_BOXES", default=False)
+
 # Links for people; {run} and {fill} are filled in.
 _REGISTRY_DATASETS = "https://cmsrunregistry.web.cern.ch/offline/datasets/tracker"
 _RULE = "ofbf%5Brules%5D%5B0%5D%5B"  # the filter of its table of editable datasets, as its own pages write it

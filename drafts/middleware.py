@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 # htmx event that static/js/drafts.js handles, so that the page is not replaced.
 SIGNED_OUT = "signed-out"
 # Other hidden fields of forms.
-_HIDDEN_FIELDS = (*UNTYPED_FIELDS, "version", "runs", "reconstruction", "external_info_complete", "then", "over")
+_HIDDEN_FIELDS = (
+    *UNTYPED_FIELDS,
+    "version",
+    "runs",
+    "reconstruction",
+    "external_info_complete",
+    "then",
+    "over",
+    "lists_opened",
+    "lists_flagged",
+)
 
 
 def save_rejected_form(request: HttpRequest) -> FormToken | None:

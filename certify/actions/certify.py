@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -14,9 +14,11 @@ from certify.actions.input import CertificationContext, CertificationInput, has_
 from certify.actions.training import apply_typed_in_memory, training_mismatch
 from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryInvalid
 from certify.facts.snapshot import (
+    SECONDS_TO_SAVE,
     TypedValues,
     apply_typed,
     copy_verdict_facts,
+    facts_of_entry,
     frozen_facts,
     has_typed_values,
     may_be_typed,
@@ -28,6 +30,7 @@ from certify.models.components import PROBLEM_FIELDS
 from certify.rules.confirmations import missing_confirmations, required_confirmations
 from certify.rules.entry import ValidationIssue, build_entry, validate
 from certify.selectors import certification_by_key, certified_reconstructions, live_certification, twin_of
+from certify.vocabulary.checklist_progress import record_progress
 from infrastructure.database.compiled_query import PLACEHOLDER, PrecompiledQuery
 from infrastructure.database.locking import lock_row
 from oms.models import OmsFill, OmsRun
@@ -245,6 +248,7 @@ def _insert(
             raise
         raise AlreadyCertified(existing) from None
     _set_problems(row, data)
+    record_progress(actor, context.shift_run_type, context.gone_through, context.opened_checklists)
     return row
 
 
@@ -285,11 +289,16 @@ def _assign_values(
     row.is_dataset_verified = context.is_dataset_verified
     row.external_info_complete = context.is_complete and not has_typed_values(run)
     copy_verdict_facts(run, row)
-    ticked = [{**checklist, "by": row.user.username} for checklist in context.checklists]
-    checklists = ticked or row.facts.get("checklists", [])  # ticked when it was created; a change keeps them
+    entry = facts_of_entry(row.facts) if row.pk else _entry_facts(row.user, context)
     row.facts = frozen_facts(run, data.reference, context.dataset, settled_registry(row, context.registry))
-    row.facts["checklists"] = checklists
+    row.facts.update(entry)
     row.stale, row.stale_since = [], None
+
+
+def _entry_facts(actor: User, context: CertificationContext) -> dict[str, Any]:
+    """Return what a new certification freezes of its form: the checklists, and the seconds from display to save."""
+    checklists = [{**checklist, "by": actor.username} for checklist in context.checklists]
+    return {"checklists": checklists, SECONDS_TO_SAVE: context.seconds_to_save}
 
 
 def _set_problems(row: TrackerCertification, data: CertificationInput) -> None:

@@ -56,9 +56,10 @@ class CertificationInput:
 class CertificationContext:
     """The context of an input besides the facts of OMS: dataset, typed facts, and the answer of Run Registry.
 
-    `checklists`: {identifier, title, edition} of the ticked checklists, empty for a change; the action adds who ticked
-    them. `shown`: the facts that the form showed, None if unknown. `training_of`: key of the user whose practice
-    it is, or None.
+    `checklists`: {identifier, title, edition} of each checklist, and `open` if its flag was set beside it, empty for a
+    change; the action adds by whom. `gone_through`, `opened_checklists`: (identifier, edition) to store for the shift
+    day, opened ones for `shift_run_type`. `seconds_to_save`: from the display of the form, None if unknown. `shown`:
+    the facts that the form showed, None if unknown. `training_of`: key of the user whose practice it is, or None.
     """
 
     dataset: str = ""
@@ -70,6 +71,10 @@ class CertificationContext:
     registry: dict[str, Any] = field(default_factory=dict)
     unticked: list[str] = field(default_factory=list)
     checklists: list[dict[str, Any]] = field(default_factory=list)
+    gone_through: list[tuple[str, int]] = field(default_factory=list)
+    opened_checklists: list[tuple[str, int]] = field(default_factory=list)
+    shift_run_type: str = ""
+    seconds_to_save: int | None = None
     shown: dict[str, Any] | None = None
     training_of: int | None = None
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.template.loader import render_to_string
 
 from certify.models.choices import Flag
+from certify.models.components import Component
+from certify.models.vocabulary import TRACKERMAP_CHECKLIST
 from certify.vocabulary.widgets import Option, field_options, term_options
 from infrastructure.web.rendered_cache import render_once
 
@@ -16,11 +18,30 @@ if TYPE_CHECKING:
     from certify.editor.editor import CertificationEditor
     from certify.editor.form import CertificationForm
     from certify.editor.live_checks import ConfirmationBox
-    from certify.models.components import Component
-    from certify.vocabulary.cache import ChecklistToTick
+    from certify.vocabulary.cache import FormChecklist
     from certify.vocabulary.inline_forms import InlineTermForm
 
+# The input that a list is about, by the identifier of the list.
+_FLAG_FIELDS = {TRACKERMAP_CHECKLIST: "trackermap"} | {
+    component.declaration.starter_checklist: component.flag_field
+    for component in Component
+    if component.declaration.starter_checklist
+}
 _FLAG_KEYS = {Flag.GOOD: "g", Flag.BAD: "b", Flag.EXCLUDED: "x"}
+
+
+class ChecklistRow(NamedTuple):
+    """A checklist beside the input that it is about: `flag_field`, empty for the general list and additional ones.
+
+    `has_box`: the form has a checkbox for it. `was_open`: this edition was open on this shift day for this run type.
+    """
+
+    checklist: FormChecklist
+    flag_field: str = ""
+    has_box: bool = False
+    was_open: bool = False
+    is_ticked: bool = False
+    errors: tuple[str, ...] = ()
 
 
 class ComponentRow(NamedTuple):
@@ -32,6 +53,7 @@ class ComponentRow(NamedTuple):
     is_low: bool
     errors: tuple[str, ...]
     confirmations: tuple[ConfirmationBox, ...]
+    checklist: ChecklistRow | None = None
 
     @property
     def is_bad(self) -> bool:
@@ -49,14 +71,6 @@ class ProblemsRow(NamedTuple):
     html_name: str
     options: tuple[Option, ...]
     errors: tuple[str, ...]
-
-
-class ChecklistRow(NamedTuple):
-    """A checklist with its checkbox."""
-
-    checklist: ChecklistToTick
-    is_ticked: bool = False
-    errors: tuple[str, ...] = ()
 
 
 @render_once(maxsize=256)
@@ -77,7 +91,12 @@ def render_checklists(rows: tuple[ChecklistRow, ...]) -> SafeString:
     return render_to_string("certify/_checklists.html", {"rows": rows})
 
 
-def component_row(form: CertificationForm, component: Component, confirmations: list[ConfirmationBox]) -> ComponentRow:
+def component_row(
+    form: CertificationForm,
+    component: Component,
+    confirmations: list[ConfirmationBox],
+    checklist: ChecklistRow | None = None,
+) -> ComponentRow:
     flag, low = form[component.flag_field], form[component.lowstat_field]
     return ComponentRow(
         name=component.value,
@@ -86,6 +105,7 @@ def component_row(form: CertificationForm, component: Component, confirmations: 
         is_low=bool(low.value()),
         errors=tuple(str(error) for error in (*flag.errors, *low.errors)),
         confirmations=tuple(confirmations),
+        checklist=checklist,
     )
 
 
@@ -95,12 +115,19 @@ def problems_row(editor: CertificationEditor, component: Component) -> ProblemsR
     return ProblemsRow(str(component.label), problems.html_name, tuple(options), tuple(errors))
 
 
-def checklist_rows(form: CertificationForm) -> tuple[ChecklistRow, ...]:
-    if not form.is_bound:
-        return tuple(ChecklistRow(checklist) for checklist in form.checklists)
-    return tuple(
-        ChecklistRow(
-            checklist, form.is_ticked(checklist), tuple(map(str, form.errors.get(checklist.checkbox_name, [])))
-        )
-        for checklist in form.checklists
+def checklist_rows(form: CertificationForm) -> dict[str, ChecklistRow]:
+    """Return the lists of the form by identifier, in their order."""
+    return {checklist.identifier: _checklist_row(form, checklist) for checklist in form.checklists.all}
+
+
+def _checklist_row(form: CertificationForm, checklist: FormChecklist) -> ChecklistRow:
+    has_box = form.checklists.has_box(checklist)
+    opened = form.checklists.opened | form.checklist_usage.opened
+    return ChecklistRow(
+        checklist,
+        _FLAG_FIELDS.get(checklist.identifier, ""),
+        has_box,
+        was_open=checklist.key in opened,
+        is_ticked=has_box and form.is_bound and form.is_ticked(checklist),
+        errors=tuple(map(str, form.errors.get(checklist.checkbox_name, []))) if form.is_bound else (),
     )

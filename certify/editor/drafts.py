@@ -62,7 +62,7 @@ def restore_draft(request: SignedInRequest, editor: CertificationEditor) -> Cert
     if existing:
         restored = bound_amendment_editor(typed, existing, editor.run, needs_reason=editor.form.needs_reason)
     else:
-        restored = bound_editor(typed, editor.run, form_context)
+        restored = bound_editor(request.user, typed, editor.run, form_context)
     restored.untick_outdated_confirmations()
     restored.clear_errors()
     restored.draft = draft
@@ -90,6 +90,12 @@ def _add_fact_inputs(typed: QueryDict, run: OmsRun) -> QueryDict:
 def close_drafts(request: SignedInRequest, certification: TrackerCertification) -> None:
     """Remove lease and draft of the form that was saved. Drafts of other tabs stay."""
     close_form(request.user, certification.run_number, certification.reconstruction, _posted_token(request))
+
+
+def seconds_to_save(request: SignedInRequest) -> int | None:
+    """Return the seconds since the submitted form was displayed; None without a valid token."""
+    form_token = _posted_token(request)
+    return max(0, round((datetime.now(UTC) - form_token.opened_at).total_seconds())) if form_token else None
 
 
 def _posted_token(request: SignedInRequest) -> FormToken | None:

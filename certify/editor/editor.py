@@ -21,7 +21,8 @@ from certify.references.ranking import RankedReference, ranked_references, refer
 from certify.rules.confirmations import CHECKBOX_PREFIX, Confirmation, missing_confirmations, required_confirmations
 from certify.rules.entry import CertificationEntry, TwinCertification, ValidationIssue, build_entry
 from certify.selectors import twin_of
-from certify.vocabulary.cache import Vocabulary, checklists_to_tick, vocabulary_including
+from certify.vocabulary.cache import Vocabulary, vocabulary_including
+from certify.vocabulary.checklist_progress import FormChecklists, checklists_of_shift
 from certify.vocabulary.inline_forms import INLINE_FORMS, InlineTermForm, started_inline_forms
 from certify.vocabulary.widgets import chosen_keys
 from oms.models import OmsRun
@@ -197,10 +198,12 @@ class CertificationEditor:
         return self.facts.typed_run_values(), self.facts.typed_fill_values()
 
 
-def new_editor(subject: CertificationSubject, runs: str, *, is_correcting: bool = False) -> CertificationEditor:
+def new_editor(
+    person: User, subject: CertificationSubject, runs: str, *, is_correcting: bool = False
+) -> CertificationEditor:
     """Build the editor of a new certification with its initial values and the proposed reference."""
     run = subject.oms.run or OmsRun(run_number=subject.run_number)
-    editor = build(run, subject.form_context(), initial={}, is_correcting=is_correcting)
+    editor = build(run, subject.form_context(), initial={}, is_correcting=is_correcting, person=person)
     best = next((ranked for ranked in editor.ranked if ranked.is_possible), None)
     editor.form.initial = initial_values(editor.form_context, subject.dataset, best, runs)
     return editor
@@ -228,19 +231,19 @@ def amendment_editor(
     )
 
 
-def bound_editor(data: QueryDict, run: OmsRun, form_context: FormContext) -> CertificationEditor:
-    """Build the bound editor of a new certification."""
-    return build(run, form_context, data=data)
+def bound_editor(person: User, data: QueryDict, run: OmsRun, form_context: FormContext) -> CertificationEditor:
+    """Build the bound editor of a new certification of this person."""
+    return build(run, form_context, data=data, person=person)
 
 
-def reopened_editor(data: QueryDict, subject: CertificationSubject) -> CertificationEditor:
+def reopened_editor(person: User, data: QueryDict, subject: CertificationSubject) -> CertificationEditor:
     """Build the bound editor of a form without a valid context, with a new context and an error."""
     reopened = data.copy()
     form_context = subject.form_context()
     reopened.update({"ticket": form_context.signed()})
     for name, value in (("reconstruction", subject.reconstruction), ("dataset", subject.dataset)):
         reopened[name] = value
-    editor = build(subject.oms.run or OmsRun(run_number=subject.run_number), form_context, data=reopened)
+    editor = build(subject.oms.run or OmsRun(run_number=subject.run_number), form_context, data=reopened, person=person)
     editor.form.add_error(
         None, "The form had lost what it was opened with and was opened anew. Check it and save again."
     )
@@ -265,7 +268,9 @@ def build(
     existing: TrackerCertification | None = None,
     needs_reason: bool = False,
     is_correcting: bool = False,
+    person: User | None = None,
 ) -> CertificationEditor:
+    """Build an editor. `person`: who certifies, with whose checklists; None for a change."""
     facts = FactForms(run, data, is_correcting)
     run_with_typed = facts.run_with_typed()
     form = CertificationForm(
@@ -274,7 +279,7 @@ def build(
         instance=copy.copy(existing) if existing else None,
         run=run_with_typed,
         form_context=form_context,
-        checklists=[] if existing else checklists_to_tick(),
+        checklists=checklists_of_shift(person, run_with_typed.run_type) if person else FormChecklists(),
         needs_reason=needs_reason,
     )
     return CertificationEditor(run, run_with_typed, form_context, form, facts, existing, started_inline_forms(data))

@@ -10,7 +10,7 @@ from django import forms
 from django.db.models import Q
 
 from certify.actions.input import CertificationContext, CertificationInput
-from certify.editor.checklist_fields import ChecklistBoxesForm
+from certify.editor.checklist_fields import ChecklistsForm
 from certify.editor.fields import ReferenceField, TermsField
 from certify.models import RunReconstruction, TrackerCertification
 from certify.models.choices import ConfirmationCode, Flag, Reconstruction, TrackerMap
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from certify.editor.form_context import FormContext
     from certify.references.ranking import RankedReference
-    from certify.vocabulary.cache import ChecklistToTick
+    from certify.vocabulary.checklist_progress import FormChecklists
     from oms.models import OmsRun
 
 MAX_COMMENT_LENGTH = 100_000  # characters; enforced by browsers, and far below the size limit of requests
@@ -56,7 +56,7 @@ def _form_field(column: models.Field[Any, Any], **options: Any) -> forms.Field |
 _REFERENCE_COLUMNS = ("reconstruction", "is_reference", *(f"run__{name}" for name in ("run_type", "b_field", "energy")))
 
 
-class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[type-arg]
+class CertificationForm(ChecklistsForm, forms.ModelForm):  # type: ignore[type-arg]
     """Flags, reference, tracker map, reason, problems, comment and date; and hidden fields with the form context."""
 
     trackermap = _choice_field("Tracker map", TrackerMap, "choose exists or missing.")
@@ -105,9 +105,7 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[ty
         }
         labels = {"bad_reason": "Reason", **{component.problems_field: component.label for component in Component}}
 
-    def __init__(
-        self, *args: Any, run: OmsRun, form_context: FormContext, checklists: list[ChecklistToTick], **kwargs: Any
-    ):
+    def __init__(self, *args: Any, run: OmsRun, form_context: FormContext, checklists: FormChecklists, **kwargs: Any):
         self.run, self.form_context = run, form_context
         self.needs_reason = kwargs.pop("needs_reason", False)
         self.entered_values: dict[str, Any] = {}
@@ -117,7 +115,7 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[ty
             typed = self.fields["dataset"]
             typed.widget = forms.TextInput()
             typed.help_text = "Run Registry is out: type the dataset if it is known. It is saved as unverified."
-        self.add_checklist_boxes(checklists)
+        self.add_checklists(checklists)
         if self.is_bound:  # querysets are needed for validation only; the page renders its choices as plain values
             self._limit_references()
             for name in ("bad_reason", *PROBLEM_FIELDS):
@@ -247,7 +245,9 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[ty
             problems={name: list(entered_values[name]) for name in PROBLEM_FIELDS},
         )
 
-    def certification_context(self, typed_run: dict[str, Any], typed_fill: dict[str, Any]) -> CertificationContext:
+    def certification_context(
+        self, typed_run: dict[str, Any], typed_fill: dict[str, Any], seconds_to_save: int | None = None
+    ) -> CertificationContext:
         """Return the context for the action. The form must be valid."""
         form_context, dataset = self.form_context, self.cleaned_data["dataset"]
         return CertificationContext(
@@ -258,8 +258,9 @@ class CertificationForm(ChecklistBoxesForm, forms.ModelForm):  # type: ignore[ty
             typed_run=typed_run,
             typed_fill=typed_fill,
             registry={"state": form_context.registry_states.get(dataset), "asked_at": form_context.asked_at},
-            unticked=self.unticked_checklists,
-            checklists=self.completed_checklists,
+            **self.checklist_context(),
+            shift_run_type=self.run.run_type,
+            seconds_to_save=seconds_to_save,
             shown=form_context.shown,
             training_of=form_context.training_of,
         )

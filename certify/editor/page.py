@@ -31,6 +31,7 @@ from certify.editor.live_checks import (
 )
 from certify.facts.snapshot import has_typed_values
 from certify.models.components import Component
+from certify.models.vocabulary import TRACKERMAP_CHECKLIST
 from certify.references.explanation import rank_reasons_text
 from certify.vocabulary.widgets import Option, field_options, term_options
 from infrastructure.http.results import Found, explanations
@@ -62,7 +63,7 @@ class CertifyPage:
     trackermap: list[Option]
     references: list[Option]
     reasons: list[Option]
-    checklists: tuple[ChecklistRow, ...]
+    checklists: dict[str, ChecklistRow]
     links: dict[str, str]
     dataset: str
     registry_state: str
@@ -132,6 +133,7 @@ class CertifyPage:
         ]
         if form.is_overwrite and not self.theirs:
             hidden.append((OVERWRITE_FIELD, form.data[OVERWRITE_FIELD]))
+        hidden += form.sent_usage if form.checklists.all else []
         return hidden + [(name, "" if value is None else str(value)) for name, value in sent]
 
     @property
@@ -157,8 +159,14 @@ class CertifyPage:
         return render_problems(self.problems, self.has_problems, may_add, new_term_form)
 
     @property
+    def trackermap_checklist(self) -> ChecklistRow | None:
+        return self.checklists.get(TRACKERMAP_CHECKLIST)
+
+    @property
     def checklists_html(self) -> SafeString:
-        return render_checklists(self.checklists) if self.checklists else SafeString()
+        """The rendered lists that are about no input: the general one and additional ones."""
+        others = tuple(row for row in self.checklists.values() if not row.flag_field)
+        return render_checklists(others) if others else SafeString()
 
     @property
     def previous_query(self) -> str:
@@ -193,15 +201,20 @@ def certify_page(
     form.offer_references(editor.ranked)
     dataset = form["dataset"].value() or ""
     confirmations = confirmation_boxes(editor)
+    checklists = checklist_rows(form)
+    lists = {row.flag_field: row for row in checklists.values()}
     return CertifyPage(
         editor=editor,
         facts=fact_groups(editor),
-        components=[component_row(form, component, confirmations.get(component, [])) for component in Component],
+        components=[
+            component_row(form, component, confirmations.get(component, []), lists.get(component.flag_field))
+            for component in Component
+        ],
         problems=tuple(problems_row(editor, component) for component in Component),
         trackermap=field_options(form["trackermap"]),
         references=field_options(form["reference_runreconstruction"]),
         reasons=[Option("", "choose", False), *term_options(form["bad_reason"], editor.vocabulary)],
-        checklists=checklist_rows(form),
+        checklists=checklists,
         links=_page_links(editor),
         dataset=dataset,
         registry_state=form_context.registry_states.get(dataset) or "",

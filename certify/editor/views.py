@@ -17,7 +17,7 @@ from django.views import View
 from django.views.decorators.http import require_safe
 
 from certify.actions.certify import certify_run
-from certify.editor.drafts import close_drafts, restore_draft, track_presence
+from certify.editor.drafts import close_drafts, restore_draft, seconds_to_save, track_presence
 from certify.editor.editor import (
     CertificationEditor,
     add_new_term,
@@ -94,7 +94,7 @@ class CertifyView(View):
     def get(self, request: SignedInRequest) -> HttpResponse:
         runs = request.GET.get("runs", "")
         notices = subject_notices(self.subject) + out_of_range_messages(self.subject.oms.run)
-        editor = new_editor(self.subject, runs, is_correcting="correct" in request.GET)
+        editor = new_editor(request.user, self.subject, runs, is_correcting="correct" in request.GET)
         editor.certified = self.search.certified
         editor = restore_draft(request, editor)
         if self.existing and not editor.draft:
@@ -110,8 +110,10 @@ class CertifyView(View):
             return _reopened_form(request, self.subject_request)
         run = stored_run(self.subject_request.run_number)
         if is_correction_request(request.POST):
-            return form_with_all_inputs(request, bound_editor(with_all_inputs(request.POST, run), run, form_context))
-        editor = bound_editor(request.POST, run, form_context)
+            return form_with_all_inputs(
+                request, bound_editor(request.user, with_all_inputs(request.POST, run), run, form_context)
+            )
+        editor = bound_editor(request.user, request.POST, run, form_context)
         return response_without_saving(request, editor) or _save_certification(
             request, self.subject_request.run_number, editor
         )
@@ -138,7 +140,9 @@ def _reopened_form(request: SignedInRequest, subject_request: SubjectRequest) ->
         )
     except ReconstructionUnknown as unknown:
         return choose_reconstruction(request, subject_request, str(unknown), 422)
-    return form_page(request, reopened_editor(request.POST, subject), subject_notices(subject), status=422)
+    return form_page(
+        request, reopened_editor(request.user, request.POST, subject), subject_notices(subject), status=422
+    )
 
 
 def _posted_reconstruction(sent: QueryDict, run_number: int) -> str | None:
@@ -184,7 +188,7 @@ def _save_certification(request: SignedInRequest, run_number: int, editor: Certi
             run_number,
             editor.form_context.reconstruction,
             form.certification_input(),
-            form.certification_context(*editor.typed_facts()),
+            form.certification_context(*editor.typed_facts(), seconds_to_save(request)),
             form.cleaned_data["idempotency_key"],
         )
     except EntryInvalid as error:

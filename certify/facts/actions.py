@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from audit.operation import operation
 from certify.errors import ChangedMeanwhile, EntryInvalid
-from certify.facts.snapshot import copy_verdict_facts, frozen_facts, has_typed_values
+from certify.facts.snapshot import copy_verdict_facts, facts_of_entry, frozen_facts, has_typed_values
 from certify.facts.staleness import DATASET, mark_stale, settled_registry
 from certify.models import Dataset, TrackerCertification
 from certify.models.choices import CertificationState, ReviewChangeKind
@@ -99,7 +99,7 @@ def _refreeze_facts(actor: User, current: TrackerCertification, run: OmsRun) -> 
     dataset = current.dataset.name if current.dataset else ""
     confirmed = {"by": actor.username, "at": timezone.now().isoformat(), "changes": current.stale}
     facts = frozen_facts(run, current.reference_runreconstruction, dataset, registry)
-    current.facts = facts | {"checklists": current.facts.get("checklists", []), "confirmed": confirmed}
+    current.facts = facts | facts_of_entry(current.facts) | {"confirmed": confirmed}
     copy_verdict_facts(run, current)
     current.external_info_complete = is_complete(current, run)
     current.stale, current.stale_since = [], None

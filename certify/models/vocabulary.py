@@ -72,13 +72,17 @@ class ChecklistQuerySet(models.QuerySet["Checklist"]):
         return self.annotate(edition=Coalesce(written, 1))  # type: ignore[no-redef]
 
 
+TRACKERMAP_CHECKLIST = "trackermap"
+GENERAL_CHECKLIST = "general"  # the list that a person goes through once a shift day, with a checkbox
+
+
 def checkbox_name(identifier: str) -> str:
     """Return the name of the checkbox of a checklist in the form."""
     return f"checklist_{identifier}"
 
 
 class Checklist(TrackedModel):
-    """A checklist whose box a shifter must tick before certifying, or one for the shift leader.
+    """A checklist for certifying, or one for the week of the shift leader.
 
     `text` is limited Markdown: the headings are the groups, the lists are the items. Each saved edit is an edition.
     The history counts the editions and stores their texts.

@@ -12,7 +12,7 @@ from certify.models import BadReason, Checklist, VocabularyTerm
 from certify.models.certification import problem_model
 from certify.models.choices import ChecklistUse
 from certify.models.components import Component
-from certify.models.vocabulary import checkbox_name
+from certify.models.vocabulary import GENERAL_CHECKLIST, checkbox_name
 from certify.vocabulary.tree import TermNode, TermRow, in_tree_order
 from infrastructure.cache.remembered import cached, invalidate
 from infrastructure.markdown import parse_outline
@@ -20,7 +20,7 @@ from infrastructure.markdown import parse_outline
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_VOCABULARY_KEY, _CHECKLISTS_KEY = _CACHE_KEYS = ("certify.vocabulary.terms", "certify.vocabulary.checklists")
+_VOCABULARY_KEY, _CHECKLISTS_KEY = _CACHE_KEYS = ("certify.vocabulary.terms", "certify.vocabulary.form_checklists")
 VOCABULARY_MODELS: dict[str, type[VocabularyTerm]] = {
     "bad_reason": BadReason,
     **{component.problems_field: problem_model(component) for component in Component},
@@ -60,7 +60,7 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
-class ChecklistToTick:
+class FormChecklist:
     """A checklist for a form: its edition number, its text as HTML and its number of items."""
 
     identifier: str
@@ -68,6 +68,16 @@ class ChecklistToTick:
     edition: int
     html: str
     items: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Return identifier and edition, which name the text that was shown."""
+        return self.identifier, self.edition
+
+    @property
+    def is_general(self) -> bool:
+        """Return whether it is the list that is gone through once a shift day."""
+        return self.identifier == GENERAL_CHECKLIST
 
     @property
     def checkbox_name(self) -> str:
@@ -96,16 +106,16 @@ def with_descendants(field: str, keys: Iterable[int]) -> set[int]:
     return chosen | {term.pk for term in vocabulary().terms[field] if not chosen.isdisjoint(term.ancestors)}
 
 
-def checklists_to_tick() -> list[ChecklistToTick]:
+def form_checklists() -> list[FormChecklist]:
     """Return the checklists of a new certification, in their order."""
     return cached(_CHECKLISTS_KEY, _read_checklists)
 
 
-def _read_checklists() -> list[ChecklistToTick]:
+def _read_checklists() -> list[FormChecklist]:
     """Return the checklists with rendered texts."""
     rows = Checklist.objects.filter(is_retired=False, used=ChecklistUse.CERTIFY).with_editions()
     return [
-        ChecklistToTick(row.identifier, row.title, row.edition, row.html, parse_outline(row.text).items) for row in rows
+        FormChecklist(row.identifier, row.title, row.edition, row.html, parse_outline(row.text).items) for row in rows
     ]
 
 

@@ -49,13 +49,21 @@
     unchecked.find((box) => box !== focused)?.focus();
   }
 
-  // The items of a checklist are open while its box is focused by the key, and closed when another box is.
+  // The items of a checklist are open while its box is focused by the key, and folded when another box is.
   function checkNextChecklist() {
     checkNext("checklist");
-    const focusedChecklist = document.activeElement?.closest("[data-checklist]");
-    form.querySelectorAll("[data-checklist] details").forEach((details) => {
-      details.open = focusedChecklist?.contains(details) ?? false;
+    const focusedList = document.activeElement?.closest(".checklist");
+    form.querySelectorAll(".checklist:has(input) details").forEach((list) => {
+      list.open = focusedList?.contains(list) ?? false;
     });
+  }
+
+  // "G" is for those who have had each list open on this shift day; else it opens the next one (static/js/checklists.js).
+  function setAllGood() {
+    const unopened = form.querySelector("[data-checklist-for]:not([data-was-open])");
+    if (unopened) { unopened.open = true; unopened.querySelector("summary").focus(); return; }
+    setCurrent(0);
+    components.forEach(() => setFlag("g"));
   }
 
   function moveCurrent(step) {
@@ -67,6 +75,7 @@
     g: () => setFlag("g"),
     b: () => setFlag("b"),
     x: () => setFlag("x"),
+    G: setAllGood,
     l: () => toggle((lastFlagged ?? components[currentIndex]).querySelector("input[type=checkbox]")),
     m: cycleTrackerMap,
     r: () => form.elements.reference_runreconstruction.focus(),

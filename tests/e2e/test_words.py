@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from certify.models import Checklist, StripProblem, TrackerCertification
+from certify.vocabulary.models import ChecklistProgress
 from tests.factories import (
     CertificationFactory,
     ChecklistFactory,
@@ -45,13 +46,12 @@ def test_problems_are_chosen_by_keyboard_and_summarized(
     CertificationFactory(run=RunFactory(run_number=315400)).pixel_problems.add(problem)
     sign_in(shifter)
     page.goto(f"{live_server.url}/certify/315259/express/")
+    expect(page.get_by_text("look at pixel")).to_be_visible()
     page.keyboard.press("t")
     expect(page.get_by_text("look at general")).to_be_visible()
     expect(page.locator("[name=checklist_general]")).not_to_be_checked()
     page.keyboard.press("t")
-    expect(page.get_by_text("look at pixel")).to_be_visible()
-    expect(page.get_by_text("look at general")).not_to_be_visible()
-    page.keyboard.press("t")
+    expect(page.locator("[name=checklist_general]")).to_be_checked()
     for key in "ggg":
         page.keyboard.press(key)
     page.keyboard.press("m")
@@ -69,5 +69,31 @@ def test_problems_are_chosen_by_keyboard_and_summarized(
     page.keyboard.press("Control+Enter")
     expect(page.locator("main")).to_contain_text("is saved")
     made = TrackerCertification.objects.get(runreconstruction__run=315259)
-    assert [one["identifier"] for one in made.facts["checklists"]] == ["general", "pixel"]
+    stored = [(one["identifier"], one.get("open")) for one in made.facts["checklists"]]
+    assert stored == [("general", None), ("pixel", True)]
+    page.goto(f"{live_server.url}/certify/315264/express/")
+    expect(page.locator("[name=checklist_general]")).to_have_count(0)
+    expect(page.get_by_text("look at pixel")).not_to_be_visible()
+    page.keyboard.press("Shift+G")
+    for name in ("pixel", "strip", "tracking"):
+        expect(page.locator(f"[name={name}][value=good]")).to_be_checked()
     assert list(made.strip_problems.all()) == [StripProblem.objects.get(name="TIB hot")]
+
+
+def test_all_good_by_key_waits_until_each_list_was_open(page: Page, sign_in, shifter, sandbox, live_server):
+    ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
+    for name in ("pixel", "sistrip", "tracking"):
+        ChecklistFactory(identifier=name, title=f"List {name}", text=f"- look at {name}")
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/certify/315259/express/")
+    page.keyboard.press("Shift+G")
+    expect(page.get_by_text("look at sistrip")).to_be_visible()
+    expect(page.locator("[name=pixel][value=good]")).not_to_be_checked()
+    page.keyboard.press("Shift+G")
+    expect(page.get_by_text("look at tracking")).to_be_visible()
+    page.keyboard.press("Shift+G")
+    expect(page.locator("[name=tracking][value=good]")).to_be_checked()
+    page.keyboard.press("m")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("main")).to_contain_text("is saved")
+    assert set(ChecklistProgress.objects.values_list("checklist", flat=True)) == {"pixel", "sistrip", "tracking"}

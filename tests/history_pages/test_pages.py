@@ -236,13 +236,13 @@ def test_certification_stores_the_edition_of_its_checklists(shifter_client, shif
     checklist.text = "two"
     checklist.save()
     opened = open_form(shifter_client, "/certify/315270/express/")
-    answer = send_form(shifter_client, opened, "/certify/315270/express/", **GOOD, checklist_pixel="on")
+    answer = send_form(shifter_client, opened, "/certify/315270/express/", **GOOD, lists_flagged="pixel-2-open")
     assert answer.status_code == 303
     made = TrackerCertification.objects.get()
-    ticked = {"identifier": "pixel", "title": "Pixel list", "edition": 2, "by": "shifter"}
+    ticked = {"identifier": "pixel", "title": "Pixel list", "edition": 2, "by": "shifter", "open": True}
     assert made.facts["checklists"] == [ticked]
     amend_certification(shifter, made, 1, decision(made.reference_runreconstruction), CertificationContext())
-    assert "Pixel list</a>, edition 2, ticked by shifter" in html(shifter_client, f"/list/{made.pk}/")
+    assert "Pixel list</a>, edition 2, open at the flag, shifter" in html(shifter_client, f"/list/{made.pk}/")
 
 
 def test_email_addresses_are_shown_only_to_admins_and_their_owner(

@@ -38,7 +38,8 @@ def test_message_after_a_save_links_to_the_certification(shifter_client):
     assert f'<a href="/list/{certification.pk}/">{certification}</a> is saved. Verdict: good.' in text
 
 
-def test_checklist_error_is_distinct_from_the_field_of_the_same_name(shifter_client):
+def test_checklist_error_is_distinct_from_the_field_of_the_same_name(shifter_client, settings):
+    settings.CHECKLIST_BOXES = True
     ChecklistFactory(identifier="pixel", title="Pixel")
     refused = send_form(shifter_client, open_form(shifter_client), **{**GOOD, "pixel": None})
     assert [name for _anchor, name in refused.context["editor"].error_links] == ["Pixel", "Checklist Pixel"]

@@ -3,7 +3,7 @@
 import pytest
 
 from certify.models import PixelProblem
-from certify.vocabulary.cache import checklists_to_tick, vocabulary
+from certify.vocabulary.cache import form_checklists, vocabulary
 from infrastructure.cache.remembered import invalidate
 from tests.factories import BadReasonFactory, ChecklistFactory, PixelProblemFactory
 
@@ -42,7 +42,7 @@ def test_retired_term_is_offered_only_where_it_is_selected():
 def test_retired_checklist_is_not_offered():
     ChecklistFactory(identifier="old", is_retired=True)
     ChecklistFactory(identifier="new")
-    assert [checklist.identifier for checklist in checklists_to_tick()] == ["new"]
+    assert [checklist.identifier for checklist in form_checklists()] == ["new"]
 
 
 def test_terms_are_offered_in_tree_order_with_their_level():

@@ -27,7 +27,8 @@ CellKey = tuple[int, str]
 class OpenRunCell:
     """One reconstruction of one run. `status` is None if there is no dataset or Run Registry is unreachable.
 
-    `presence` holds (label, tooltip) for each user who has the form open or a draft of it.
+    `presence` holds (label, tooltip) for each user who has the form open or a draft of it; `is_open_elsewhere`:
+    whether another user has it open.
     """
 
     reconstruction: str
@@ -37,6 +38,7 @@ class OpenRunCell:
     css_class: str = ""
     url: str = ""
     presence: tuple[tuple[str, str], ...] = ()
+    is_open_elsewhere: bool = False
 
 
 class OpenRunCellBuilder:
@@ -85,7 +87,8 @@ class OpenRunCellBuilder:
             entry.user_id: _presence_text(replace(entry, has_draft=entry.user_id in users_with_draft), self.user)
             for entry in drafts_first
         }
-        return replace(cell, presence=tuple(text_by_user.values()))
+        is_open_elsewhere = any(entry.user_id != self.user.pk and not entry.is_draft for entry in entries)
+        return replace(cell, presence=tuple(text_by_user.values()), is_open_elsewhere=is_open_elsewhere)
 
     def _is_relevant(self, entry: PresenceEntry, cell: OpenRunCell) -> bool:
         """Return False for open forms of the same user, and for drafts of others of a certified reconstruction."""

@@ -58,7 +58,7 @@ class SearchProgress:
     @property
     def is_done(self) -> bool:
         """Whether Run Registry answered for the search and nothing of it is open any more."""
-        return not self.left and bool(self.search.numbers & self.search.remembered.keys())
+        return not self.left and bool(self.search.known)
 
     @property
     def next_step(self) -> SearchStep | None:

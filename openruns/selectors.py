@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from certify.models.choices import Reconstruction
@@ -11,6 +12,7 @@ from certify.selectors import live_certifications_of
 from drafts.selectors import presence_of_runs
 from infrastructure.http.errors import advice_for
 from infrastructure.http.results import Found, Unreachable
+from oms.choices import RunType
 from oms.formatting import lumi_text
 from oms.models import OmsRun
 from oms.sanity import out_of_range_values
@@ -18,7 +20,7 @@ from openruns.cells import OpenRunCell, OpenRunCellBuilder
 from openruns.choices import ReconstructionStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from oms.mirror import RunsReading
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
 class OpenRunRow:
     """One run: its facts as text (empty if not reported) and a cell for each reconstruction.
 
-    `typed` maps each typed attribute to the account name of the user who typed it.
+    `duration` is that of cosmics, which have no luminosity. `typed` maps each typed attribute to the account name of
+    the user who typed it.
     """
 
     run_number: int
@@ -38,6 +41,7 @@ class OpenRunRow:
     start_time: datetime | None
     fill: str
     lumisections: str
+    duration: str
     recorded_lumi: str
     cells: tuple[OpenRunCell, ...]
     manual_url: str
@@ -64,6 +68,11 @@ class OpenRunsPage:
     oms_problem: str
     notes: tuple[str, ...]
     columns: tuple[str, ...] = tuple(Reconstruction.labels)
+
+    @cached_property
+    def next_cell(self) -> OpenRunCell | None:
+        """The reconstruction to certify next."""
+        return next_cell(self.rows)
 
     @property
     def certified_count(self) -> int:
@@ -94,10 +103,10 @@ def open_runs_page(numbers: list[int], typed: str, external_data: ExternalData, 
     return OpenRunsPage(
         runs=format_run_numbers(numbers),
         typed=typed,
-        rows=tuple(_build_row(number, external_data.oms.runs.get(number), cells) for number in shown),
+        rows=tuple(build_row(number, external_data.oms.runs.get(number), cells) for number in shown),
         asked_at=registry.asked_at,
-        registry_problem=_outage_text(registry),
-        oms_problem=_outage_text(external_data.oms.problem),
+        registry_problem=outage_text(registry),
+        oms_problem=outage_text(external_data.oms.problem),
         notes=(
             *(() if datasets is None else _registry_notes(set(numbers) - in_registry, in_registry - set(shown))),
             *_oms_notes(shown, external_data.oms),
@@ -105,7 +114,8 @@ def open_runs_page(numbers: list[int], typed: str, external_data: ExternalData, 
     )
 
 
-def _build_row(number: int, run: OmsRun | None, cells: OpenRunCellBuilder) -> OpenRunRow:
+def build_row(number: int, run: OmsRun | None, cells: OpenRunCellBuilder) -> OpenRunRow:
+    """Return the row of one run; `run` is None if its facts are unknown."""
     facts = run or OmsRun(run_number=number)
     return OpenRunRow(
         run_number=number,
@@ -113,6 +123,7 @@ def _build_row(number: int, run: OmsRun | None, cells: OpenRunCellBuilder) -> Op
         start_time=facts.start_time,
         fill=_number_text(facts.fill_number),
         lumisections=_number_text(facts.lumisections),
+        duration=_duration_text(facts),
         recorded_lumi="" if facts.recorded_lumi is None else lumi_text(facts.recorded_lumi),
         cells=cells.of_run(number),
         manual_url=cells.manual_url(number),
@@ -120,11 +131,24 @@ def _build_row(number: int, run: OmsRun | None, cells: OpenRunCellBuilder) -> Op
     )
 
 
+def _duration_text(run: OmsRun) -> str:
+    """The duration of a cosmics run in minutes, else empty."""
+    if run.run_type != RunType.COSMICS or run.duration is None:
+        return ""
+    return f"{max(1, round(run.duration / 60))} min"
+
+
+def next_cell(rows: Iterable[OpenRunRow]) -> OpenRunCell | None:
+    """Return the first open reconstruction that nobody else has open, else the first open one; None without one."""
+    cells = [cell for row in rows for cell in row.cells if cell.status == ReconstructionStatus.OPEN]
+    return next((cell for cell in cells if not cell.is_open_elsewhere), cells[0] if cells else None)
+
+
 def _number_text(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
-def _outage_text(answer: object) -> str:
+def outage_text(answer: object) -> str:
     """What happened to a service that is out. The usual advice fits the page of one run, so this page has its own."""
     if not isinstance(answer, Unreachable):
         return ""

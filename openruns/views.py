@@ -1,18 +1,23 @@
-"""The open runs page."""
+"""The open runs page, and what is open now."""
 
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from openruns.external_data import fetch
 from openruns.forms import OneRunForm, SearchForm
+from openruns.open_now import open_now
 from openruns.searches import last_searches, save_search
 from openruns.selectors import OpenRunsPage, open_runs_page
 from users.access import role_required
 from users.models import Role, User
+
+# Rows of each run type that "open now" shows on home and on a page of its own.
+FRAGMENT_ROWS, PAGE_ROWS = 8, 50
 
 
 @require_safe
@@ -33,6 +38,20 @@ def open_runs(request: HttpRequest) -> HttpResponse:
     }
     is_invalid = bool(search.errors or one_run.errors)
     return render(request, "openruns/open_runs.html", context, status=422 if is_invalid else 200)
+
+
+@require_safe
+@role_required(Role.SHIFTER)
+@never_cache
+def open_now_page(request: HttpRequest) -> HttpResponse:
+    """Show what is open now: for an htmx request the fragment of home, else a page."""
+    is_fragment = bool(request.headers.get("HX-Request"))
+    rows_per_type = FRAGMENT_ROWS if is_fragment else PAGE_ROWS
+    now = open_now(cast("User", request.user), rows_per_type, is_retry="again" in request.GET)
+    template = "openruns/_open_now_fragment.html" if is_fragment else "openruns/open_now.html"
+    response = render(request, template, {"now": now})
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def _is_one_run_request(request: HttpRequest) -> bool:

@@ -78,6 +78,11 @@ def open_datasets_of(numbers: Collection[int], budget: Budget) -> FlaggedDataset
     return _fetch({**run_number_filter(numbers), **_open_filter()}, budget)
 
 
+def all_open_datasets(budget: Budget) -> FlaggedDatasetsResult:
+    """Return the datasets of all runs that are open for Tracker."""
+    return _fetch(_open_filter(), budget)
+
+
 def open_datasets_between(first: datetime, end: datetime, budget: Budget) -> FlaggedDatasetsResult:
     """Return the datasets open for Tracker of the runs with `first` <= start time < `end`."""
     start_filter = {"start_time": {"and": [{">=": _timestamp(first)}, {"<": _timestamp(end)}]}}

@@ -53,6 +53,8 @@ TABLE = {
     ("search", "POST"): "302 405 405 405 405 405",
     ("openruns:open-runs", "GET"): "302 403 200 200 200 200",
     ("openruns:open-runs", "POST"): "302 405 405 405 405 405",
+    ("openruns:open-now", "GET"): "302 403 200 200 200 200",
+    ("openruns:open-now", "POST"): "302 405 405 405 405 405",
     ("certify:certify-run", "GET"): "302 403 200 200 200 200",
     ("certify:certify-run", "POST"): "302 403 422 422 422 422",
     ("certify:certify-reconstruction", "GET"): "302 403 200 200 200 200",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from certify.models.choices import Reconstruction
 from certify.rules.run_numbers import parse_run_numbers
 from certify.selectors import certified_reconstructions
 from registry.dataset_cache import cached_datasets
+from registry.open_datasets import cached_open_datasets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,7 +63,8 @@ class Search:
     """A search of runs, with cached answers of Run Registry and the certified (run, reconstruction).
 
     `remembered`: answers of the last hours by run number. `training_of`: primary key of a user in training, for whom
-    everything without their practice is open. `assumed`: while Run Registry is out, the reconstruction in which the
+    everything without their practice is open. `listed_open`: for runs without an answer of their own, their datasets in
+    the cached list of all open ones. `assumed`: while Run Registry is out, the reconstruction in which the
     runs without a cached answer count as open; else None.
     """
 
@@ -70,6 +72,7 @@ class Search:
     remembered: dict[int, Found[list[RegistryDataset]]]
     certified: frozenset[tuple[int, str]]
     training_of: int | None = None
+    listed_open: dict[int, list[RegistryDataset]] = field(default_factory=dict)
     assumed: str | None = None
 
     def assuming(self, reconstruction: str) -> Search:
@@ -79,18 +82,25 @@ class Search:
     @cached_property
     def open_steps(self) -> list[SearchStep]:
         """The open reconstructions in the order of the search."""
-        known = self.numbers & self.remembered.keys()
-        datasets = (dataset for number in known for dataset in self.remembered[number].value)
+        datasets = (dataset for number in self.known for dataset in self._datasets_of(number))
         chosen = datasets_by_reconstruction(datasets).items()
         left = [(key, dataset) for key, dataset in chosen if key not in self.certified]
         steps = [SearchStep(*key, dataset.name) for key, dataset in left if dataset.is_open or self.training_of]
         return sorted([*steps, *self._assumed_steps()], key=_step_order)
 
+    @property
+    def known(self) -> frozenset[int]:
+        """Its runs of which a cached answer of Run Registry has datasets."""
+        return self.numbers & (self.remembered.keys() | self.listed_open.keys())
+
+    def _datasets_of(self, number: int) -> list[RegistryDataset]:
+        return self.remembered[number].value if number in self.remembered else self.listed_open[number]
+
     def _assumed_steps(self) -> Iterator[SearchStep]:
         """Yield the runs of which nothing is known, without a dataset, if `assumed` is set."""
         if self.assumed is None:
             return
-        for number in self.numbers - self.remembered.keys():
+        for number in self.numbers - self.known:
             if (number, self.assumed) not in self.certified:
                 yield SearchStep(number, self.assumed, "")
 
@@ -126,9 +136,8 @@ def read_search(runs: str, also: int, training_of: int | None = None) -> Search:
     """Return the search of the text `runs`, empty if invalid, with the data of the run `also`: one query."""
     numbers = search_numbers(runs)
     known = numbers | {also}
-    return Search(
-        numbers, cached_datasets(known), frozenset(certified_reconstructions(known, training_of)), training_of
-    )
+    certified = frozenset(certified_reconstructions(known, training_of))
+    return _search(numbers, cached_datasets(known), certified, training_of)
 
 
 def form_search(runs: str, form_context: FormContext) -> Search:
@@ -148,7 +157,17 @@ def read_searches(texts: Iterable[str], training_of: int | None = None) -> list[
     if not (known := frozenset().union(*numbers)):
         return []
     remembered, certified = cached_datasets(known), frozenset(certified_reconstructions(known, training_of))
-    return [Search(runs, remembered, certified, training_of) for runs in numbers]
+    return [_search(runs, remembered, certified, training_of) for runs in numbers]
+
+
+def _search(
+    numbers: frozenset[int],
+    remembered: dict[int, Found[list[RegistryDataset]]],
+    certified: frozenset[tuple[int, str]],
+    training_of: int | None,
+) -> Search:
+    listed_open = cached_open_datasets(numbers - remembered.keys())
+    return Search(numbers, remembered, certified, training_of, listed_open)
 
 
 def search_numbers(runs: str) -> frozenset[int]:

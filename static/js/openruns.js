@@ -1,32 +1,38 @@
-// Open runs. Keyboard: j, k and the arrow keys move between the rows, Enter opens the first open reconstruction of a row;
-// Enter in the search field submits it (Shift+Enter inserts a line break). After submitting, a form shows that it is busy
+// Open runs and home. Keyboard: j, k and the arrow keys move between the rows, Enter opens the first open reconstruction of
+// the row that has the focus, and without one the link that is marked data-next. Enter in the search field submits it (Shift+Enter inserts a line break). After submitting, a form shows that it is busy
 // and cannot be submitted again until the next page is shown.
 (() => {
   const ROW_STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
-  const rows = [...document.querySelectorAll("[data-rows] tr[data-run]")];
+  // Home loads its rows after the page.
+  const currentRows = () => [...document.querySelectorAll("[data-rows] tr[data-run]")];
 
   const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]");
 
   const focusRow = (row) => {
-    rows.forEach((other) => { other.tabIndex = other === row ? 0 : -1; });
+    currentRows().forEach((other) => { other.tabIndex = other === row ? 0 : -1; });
     row.focus();
   };
 
   const moveFocus = (event, currentRow) => {
+    const rows = currentRows();
     const index = rows.indexOf(currentRow);
     const row = index < 0 ? rows[0] : rows[index + ROW_STEPS[event.key]];
     event.preventDefault();
     if (row) focusRow(row);
   };
 
-  rows.forEach((row, index) => { row.tabIndex = index === 0 ? 0 : -1; });
+  const makeFocusable = () => currentRows().forEach((row, index) => { row.tabIndex = index === 0 ? 0 : -1; });
+  makeFocusable();
+  document.addEventListener("htmx:afterSettle", makeFocusable);
 
   document.addEventListener("keydown", (event) => {
-    if (!rows.length || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
     const currentRow = event.target.closest("tr[data-run]");
     if (event.key in ROW_STEPS && (currentRow || event.key.length === 1)) moveFocus(event, currentRow);
-    if (event.key === "Enter" && event.target === currentRow) currentRow.querySelector('a[data-state="open"]')?.click();
+    if (event.key !== "Enter") return;
+    if (currentRow && event.target === currentRow) currentRow.querySelector('a[data-state="open"]')?.click();
+    if (event.target.matches("body, main")) document.querySelector("[data-next]")?.click();
   });
 
   document.querySelectorAll("[data-enter-submits]").forEach((field) => field.addEventListener("keydown", (event) => {

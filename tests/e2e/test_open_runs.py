@@ -1,5 +1,6 @@
 """The open runs page in a browser: found, moved through and opened by the keyboard alone."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.openruns.open_runs_page import certify
@@ -94,3 +95,62 @@ def test_buttons_of_a_row_form_a_grid_on_a_phone(page: Page, sign_in, shifter, o
     assert left["prompt"] == left["rerecoul"]
     assert all(height >= 36 for row in rows for _, height, _ in row.values())
     assert all(row["express"][2] == row["prompt"][2] < row["rereco"][2] for row in rows if len(row) == 4)
+
+
+def test_enter_on_home_starts_what_is_open_and_then_opens_the_next_run(
+    page: Page, sign_in, shifter, live_server, sandbox, is_accessible
+):
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/")
+    expect(page.get_by_role("link", name="Start: 377 open")).to_be_visible()
+    is_accessible()
+    page.locator("h1").click()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/openruns/?runs=**")
+    assert page.locator("a.is-next").count() == 1
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/certify/316201/express/**")
+
+
+@pytest.mark.parametrize("width", [320, 390])
+@pytest.mark.parametrize("path", ["/", "/open-now/", "/openruns/?runs=315257-315270"])
+def test_state_words_are_whole_and_nothing_is_wider_than_the_window(
+    page: Page, sign_in, shifter, live_server, sandbox, path, width
+):
+    certify(shifter, 315267, "express")
+    page.set_viewport_size({"width": width, "height": 844})
+    sign_in(shifter)
+    page.goto(live_server.url + path)
+    expect(page.locator("tr[data-run] [data-state]").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    cut = (
+        "(states) => states.filter((state) => state.scrollWidth > state.clientWidth).map((state) => state.textContent)"
+    )
+    assert page.locator("tr[data-run] [data-state]").evaluate_all(cut) == []
+
+
+def test_states_are_told_apart_in_forced_colours(page: Page, sign_in, shifter, live_server, sandbox):
+    certify(shifter, 315267, "prompt")
+    page.emulate_media(forced_colors="active")
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/openruns/?runs=315267")
+    style = "(({ backgroundColor, borderStyle }) => [backgroundColor, borderStyle])(getComputedStyle(state))"
+    looks = page.locator("tr[data-run] [data-state]").evaluate_all(f"(states) => states.map((state) => {style})")
+    following, mine, *closed = looks
+    assert following != mine and mine not in closed and following not in closed
+
+
+def test_home_moves_nothing_while_it_loads_what_is_open(page: Page, sign_in, shifter, live_server, sandbox):
+    sign_in(shifter)
+    page.add_init_script(SHIFTS)
+    page.goto(f"{live_server.url}/")
+    expect(page.get_by_role("link", name="Start: 377 open")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.shifted") < 0.02
+
+
+SHIFTS = """
+    window.shifted = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => { window.shifted += entry.value; }))
+        .observe({ type: "layout-shift", buffered: true });
+"""

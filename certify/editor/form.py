@@ -13,6 +13,7 @@ from certify.actions.input import CertificationContext, CertificationInput
 from certify.editor.checklist_fields import ChecklistsForm
 from certify.editor.fields import ReferenceField, TermsField
 from certify.models import RunReconstruction, TrackerCertification
+from certify.models.certification import MAX_COMMENT_LENGTH
 from certify.models.choices import ConfirmationCode, Flag, Reconstruction, TrackerMap
 from certify.models.components import FLAG_FIELDS, LOWSTAT_FIELDS, PROBLEM_FIELDS, Component
 from certify.rules.confirmations import CHECKBOX_PREFIX, CHECKBOX_VALUE_PREFIX
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from certify.vocabulary.checklist_progress import FormChecklists
     from oms.models import OmsRun
 
-MAX_COMMENT_LENGTH = 100_000  # characters; enforced by browsers, and far below the size limit of requests
 # Has the version that the person chose to overwrite.
 OVERWRITE_FIELD = "over"
 # Nobody types into a hidden field: an invalid value was damaged on its way.

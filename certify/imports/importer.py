@@ -2,141 +2,51 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from audit.operation import AuditOperation, operation
 from certify.facts.snapshot import frozen_facts
-from certify.imports.file_rows import FileRow, NotImportable, read_rows, split_cell
+from certify.imports.people import AccountNames
+from certify.imports.problems import NotImportable
 from certify.models import Dataset, RunReconstruction, TrackerCertification
-from certify.models.choices import CertificationChangeKind, CertificationState, Flag, Reconstruction, TrackerMap
-from certify.models.components import Component, ComponentFlag, flag_columns
-from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
+from certify.models.choices import CertificationChangeKind
+from certify.models.components import flag_columns
+from certify.rules.run_numbers import format_run_numbers
 from certify.vocabulary.cache import VOCABULARY_MODELS
 from oms.choices import RunType
 from oms.models import OmsRun
 from users.models import Role, User
 
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from certify.imports.rows import ImportedRow, ReconstructionKey
+
 CHUNK = 500
-_NEEDED = ("run_number", "reconstruction", "reference_run_number", "reference_reconstruction")
-_LISTS = {*VOCABULARY_MODELS, "confirmed", "stale"}  # columns that are lists in our export; the last two are ignored
-ReconstructionKey = tuple[int, str]
 TermsByName = dict[str, dict[str, Any]]  # {field: {casefolded name: term}}
-
-
-@dataclass(frozen=True)
-class ImportedRow:
-    """One parsed row of the file. `recorded_lumi` is in 1/pb; None if the file has no value.
-
-    `terms` holds the names of the reason and of the problems by form field.
-    """
-
-    key: ReconstructionKey
-    reference: ReconstructionKey
-    dataset: str
-    component_flags: tuple[ComponentFlag, ...]
-    trackermap: str
-    comment: str
-    date: dt.date | None
-    user: str
-    run_type: str
-    lumisections: int | None
-    recorded_lumi: float | None
-    terms: dict[str, list[str]]
 
 
 @dataclass
 class ImportResult:
     """Result of an import: the number of new certifications and what was skipped.
 
-    `existing` are reconstructions that are certified already, `unknown_users` account names that do not exist, `terms`
-    names of reasons and problems that do not exist, by form field.
+    `existing` are reconstructions that are certified already, `repeated` rows that are in the file twice,
+    `own_references` certifications whose reference is the run itself, `undated` runs without a shift day,
+    `unknown_users` account names that do not exist, `terms` names of reasons and problems that do not exist, by form
+    field.
     """
 
     imported: int = 0
     existing: list[ReconstructionKey] = field(default_factory=list)
+    repeated: list[ImportedRow] = field(default_factory=list)
+    own_references: list[ImportedRow] = field(default_factory=list)
+    undated: set[int] = field(default_factory=set)
     unknown_users: set[str] = field(default_factory=set)
     terms: dict[str, set[str]] = field(default_factory=dict)
-
-
-def read_certifications(file: TextIO, flags: str = "") -> list[ImportedRow]:
-    """Parse a file: our export as CSV or JSON, or the public list of reference runs.
-
-    `flags` is the flag of components for which a row has none, such as "good". Raises `NotImportable`.
-    """
-    rows = []
-    for where, row in read_rows(file, _NEEDED):
-        try:
-            rows.append(_parse_row(row, flags))
-        except ValueError as error:
-            raise NotImportable(f"{where}: {error}") from None
-    return rows
-
-
-def _parse_flag(row: FileRow, component: Component, default: str) -> ComponentFlag:
-    is_low = row.get(component.lowstat_field, "").lower() == "true"
-    return ComponentFlag(component, _parse_choice(row, component.flag_field, Flag.values, default), is_low)
-
-
-def _parse_row(row: FileRow, flags: str) -> ImportedRow:
-    if lists := [name for name, cell in row.items() if isinstance(cell, list) and name not in _LISTS]:
-        raise ValueError(f"{lists[0]} is a list. Give one value.")
-    if row.get("state", "").lower() == CertificationState.WITHDRAWN or row.get("is_practice", "").lower() == "true":
-        raise ValueError("it is withdrawn or practice, and would count here. Remove such lines.")
-    return ImportedRow(
-        key=(_parse_run_number(row, "run_number"), _parse_choice(row, "reconstruction", Reconstruction.values)),
-        reference=(
-            _parse_run_number(row, "reference_run_number"),
-            _parse_choice(row, "reference_reconstruction", Reconstruction.values),
-        ),
-        dataset=row.get("dataset", "").strip()[:150],
-        component_flags=tuple(_parse_flag(row, component, flags) for component in Component),
-        trackermap=_parse_choice(row, "trackermap", TrackerMap.values, TrackerMap.MISSING),
-        comment=row.get("comment", ""),
-        date=_parse_date(row.get("date", "")),
-        user=row.get("user", ""),
-        run_type=_parse_choice(row, "run_type", RunType.values, RunType.UNKNOWN),
-        lumisections=_parse_number(row, "lumisections", int),
-        recorded_lumi=_parse_number(row, "recorded_lumi_per_pb", float),
-        terms={name: split_cell(row.get(name, ""), is_single=name == "bad_reason") for name in VOCABULARY_MODELS},
-    )
-
-
-def _parse_choice(row: dict[str, str], name: str, choices: list[str], default: str = "") -> str:
-    value = row.get(name, "").strip().lower() or default
-    if value not in choices:
-        problem = f"{name} is {value!r}" if value else f"{name} says nothing"
-        raise ValueError(f"{problem}. Give one of {', '.join(choices)}.")
-    return value
-
-
-def _parse_run_number(row: dict[str, str], name: str) -> int:
-    text = row.get(name, "").strip()
-    if not text.isdecimal() or len(text) > 10 or not FIRST_RUN <= int(text) <= LAST_RUN:
-        raise ValueError(f"{name} is {text!r}. Give a run number from {FIRST_RUN} to {LAST_RUN}.")
-    return int(text)
-
-
-def _parse_date(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError:
-        raise ValueError(f"date is {text!r}. Give the day as 2018-05-01.") from None
-
-
-def _parse_number(row: dict[str, str], name: str, number_type: type[int] | type[float]) -> Any:
-    text = row.get(name, "").strip()
-    try:
-        value = number_type(text) if text else None
-    except ValueError:
-        raise ValueError(f"{name} is {text!r}. Give a number, or nothing.") from None
-    if value is not None and not 0 <= value < 2**31:
-        raise ValueError(f"{name} is {text}. Give a number from 0.")
-    return value
 
 
 def import_certifications(
@@ -149,7 +59,10 @@ def import_certifications(
     """
     if not actor.has_role(Role.ADMIN):
         raise PermissionDenied("Importing certifications needs the role admin.")
-    result, people = ImportResult(), {person.username: person for person in User.objects.all()}
+    result, accounts = ImportResult(), AccountNames()
+    first_rows: dict[ReconstructionKey, ImportedRow] = {}
+    result.repeated = [row for row in rows if first_rows.setdefault(row.key, row) is not row]
+    rows = list(first_rows.values())
     terms = {
         name: {row.name.casefold(): row for row in model._default_manager.all()}
         for name, model in VOCABULARY_MODELS.items()
@@ -157,7 +70,10 @@ def import_certifications(
     with transaction.atomic():
         for start in range(0, len(rows), CHUNK):
             with operation(actor, CertificationChangeKind.CERTIFY, reason=reason) as current:
-                _ImportChunk(rows[start : start + CHUNK], current, day, terms).store(actor, people, result)
+                _ImportChunk(rows[start : start + CHUNK], current, day, terms).store(actor, accounts, result)
+        if result.undated:
+            runs = format_run_numbers(result.undated)
+            raise NotImportable(f"There is no known shift day of run {runs}. Give one with --date.")
     return result
 
 
@@ -193,19 +109,22 @@ class _ImportChunk:
         Dataset.objects.bulk_create([Dataset(name=name) for name in names], ignore_conflicts=True)
         return {dataset.name: dataset for dataset in Dataset.objects.filter(name__in=names)}
 
-    def store(self, actor: User, people: dict[str, User], result: ImportResult) -> None:
+    def store(self, actor: User, accounts: AccountNames, result: ImportResult) -> None:
         """Create the certifications and add to `result`."""
         live = TrackerCertification.objects.live().filter(runreconstruction__in=self.reconstructions.values())
         certified = set(live.values_list("runreconstruction__run_id", "runreconstruction__reconstruction"))
+        result.existing += [row.key for row in self.rows if row.key in certified]
+        new = [row for row in self.rows if row.key not in certified]
+        result.own_references += [row for row in new if row.key == row.reference]
         certifications, problems = [], []
-        for row in self.rows:
-            if row.key in certified:
-                result.existing.append(row.key)
+        for row in new:
+            day = self._shift_day(row)
+            if day is None:
+                result.undated.add(row.key[0])
                 continue
-            certified.add(row.key)
-            result.unknown_users.update({row.user} - {""} - people.keys())
             terms = self._known_terms(row, result)
-            certifications.append(self._certification(row, people.get(row.user, actor), terms.pop("bad_reason")))
+            owner = self._owner(row, accounts, result) or actor
+            certifications.append(self._certification(row, owner, day, terms.pop("bad_reason")))
             problems.append(terms)
         self.operation.track_created(TrackerCertification.objects.bulk_create(certifications))
         for certification, terms in zip(certifications, problems, strict=True):
@@ -223,7 +142,14 @@ class _ImportChunk:
                 result.terms.setdefault(field_name, set()).update(unknown)
         return known
 
-    def _certification(self, row: ImportedRow, owner: User, reasons: list[Any]) -> TrackerCertification:
+    def _owner(self, row: ImportedRow, accounts: AccountNames, result: ImportResult) -> User | None:
+        """Return the account that the row names; add its name to `result` if there is none."""
+        owner = accounts.find(row.user)
+        if row.user and owner is None:
+            result.unknown_users.add(row.user)
+        return owner
+
+    def _certification(self, row: ImportedRow, owner: User, day: dt.date, reasons: list[Any]) -> TrackerCertification:
         run, reference = self.runs[row.key[0]], self.reconstructions[row.reference]
         return TrackerCertification(
             runreconstruction=self.reconstructions[row.key],
@@ -231,7 +157,7 @@ class _ImportChunk:
             dataset=self.datasets.get(row.dataset),
             is_dataset_verified=False,
             user=owner,
-            date=self._shift_day(row, run),
+            date=day,
             trackermap=row.trackermap,
             bad_reason=reasons[0] if reasons else None,
             comment=row.comment,
@@ -242,8 +168,6 @@ class _ImportChunk:
             **flag_columns(row.component_flags),
         )
 
-    def _shift_day(self, row: ImportedRow, run: OmsRun) -> dt.date:
-        day = row.date or (run.start_time.date() if run.start_time else self.day)
-        if day is None:
-            raise NotImportable(f"There is no known shift day of run {run.pk}. Give one with --date.")
-        return day
+    def _shift_day(self, row: ImportedRow) -> dt.date | None:
+        run = self.runs[row.key[0]]
+        return row.date or (run.start_time.date() if run.start_time else self.day)

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from users.models import User
 
 
+MAX_DATASET_LENGTH = 150
+MAX_COMMENT_LENGTH = 100_000  # characters; enforced by browsers, and far below the size limit of requests
+
+
 def _choice_constraints(choices: type[models.TextChoices], *fields: str) -> list[models.CheckConstraint]:
     """Return one check constraint per field: the database refuses values that are not among the choices."""
     return [
@@ -46,7 +50,7 @@ def _choice_constraints(choices: type[models.TextChoices], *fields: str) -> list
 class Dataset(models.Model):
     """A dataset of Run Registry, such as /PromptReco/Collisions2018A/DQM."""
 
-    name = models.CharField(max_length=150, unique=True)
+    name = models.CharField(max_length=MAX_DATASET_LENGTH, unique=True)
 
     class Meta:
         ordering = ("name",)

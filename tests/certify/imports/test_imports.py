@@ -9,7 +9,9 @@ from django.core.management import CommandError, call_command
 
 from audit.models import Change
 from certify.actions.lifecycle import withdraw_certification
-from certify.imports.importer import NotImportable, import_certifications, read_certifications
+from certify.imports.importer import import_certifications
+from certify.imports.problems import NotImportable
+from certify.imports.rows import read_certifications
 from certify.models import Dataset, RunReconstruction, TrackerCertification
 from certify.models.components import FLAG_FIELDS
 from infrastructure.csv_export import escape_cell, unescape_cell
@@ -82,7 +84,7 @@ def test_known_facts_are_frozen_with_the_certification(admin):
         ("run_number,dataset\n1,x\n", "The columns reconstruction, reference_run_number"),
         (HEAD + LINE + LINE.replace("316187", "31"), "Line 3: run_number is '31'"),
         (HEAD + LINE.replace("express,314472", "expres,314472"), "Line 2: reconstruction is 'expres'"),
-        (HEAD + LINE.replace("good", ""), "Line 2: pixel says nothing"),
+        (HEAD + LINE.replace("good", ""), "Line 2: pixel is empty"),
         (HEAD + LINE.replace("2018-05-10", "10.5.2018"), "Line 2: date is '10.5.2018'"),
         (HEAD + LINE.replace("316187", "0000316187999999"), "Line 2: run_number is '0000316187999999'"),
         (HEAD.strip() + ",state\n" + LINE.strip() + ",withdrawn\n", "Line 2: it is withdrawn or practice"),
@@ -102,10 +104,13 @@ ENTRY |= {"reference_run_number": 314472, "reference_reconstruction": "prompt"}
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
-        ([ENTRY, {"run_number": 1}], "Entry 2 has no reconstruction, reference_run_number, reference_reconstruction"),
+        (
+            [ENTRY, {"run_number": 1}],
+            "Entry 2: it has no reconstruction, reference_run_number, reference_reconstruction",
+        ),
         ([ENTRY, ENTRY | {"run_number": [316187]}], "Entry 2: run_number is a list. Give one value."),
         ([ENTRY | {"comment": ["ghost hits"]}], "Entry 1: comment is a list. Give one value."),
-        ([ENTRY, 5], "Entry 2 is no object"),
+        ([ENTRY, 5], "Entry 2: it is no object"),
     ],
 )
 def test_invalid_json_is_refused_with_the_entry(entries, message):

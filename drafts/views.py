@@ -70,7 +70,7 @@ def take_over_form(request: SignedInRequest) -> HttpResponse:
     """Take the form over from the users who have it open and redirect to it."""
     form_token = _own_posted_token(request)
     number = take_over(request.user, form_token)
-    messages.success(request, "Taken over; their page says so." if number else "Nobody else has it open any more.")
+    messages.success(request, "Taken over. The other page shows it." if number else "Nobody else has it open any more.")
     return redirect(form_token.address)
 
 

@@ -97,11 +97,11 @@ def _take_ticked_values(request: SignedInRequest, run: OmsRun) -> HttpResponse:
     fill_fields = [name.removeprefix("fill-") for name in ticked if name.startswith("fill-")]
     shown_values = {name: request.POST.get(f"seen-{name}", "") for name in ticked}
     if not ticked:
-        return _typed_page(request, run, ["Nothing is ticked. Tick the values that OMS shall give."], status=422)
+        return _typed_page(request, run, ["Nothing is ticked. Tick the values to take from OMS."], status=422)
     try:
         take_oms_values(request.user, run.run_number, run_fields, fill_fields, shown_values)
     except OmsValueChanged:
-        return _typed_page(request, run, ["OMS says otherwise meanwhile. Look at its values again."], status=409)
+        return _typed_page(request, run, ["OMS has other values meanwhile. Check its values again."], status=409)
     except NothingTyped:
         return _typed_page(request, run, ["Nothing is taken: OMS gives these values already."], status=409)
     messages.success(request, f"Run {run.run_number} has OMS's values again.")

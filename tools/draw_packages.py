@@ -12,7 +12,7 @@ from django.utils.html import escape
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "img" / "architecture.svg"
-CONTRACTS = {"packages": "The house", "certify": "Inside certify"}
+CONTRACTS = {"packages": "Packages", "certify": "Inside certify"}
 BOX_HEIGHT, GAP, WIDTH, TITLE_HEIGHT = 34, 10, 520, 36
 NOTE = "A box imports only boxes below it; boxes side by side never import each other."
 STYLE = """

@@ -148,7 +148,7 @@ def _twin_agrees(entry: CertificationEntry) -> Iterator[Confirmation]:
     if diffs := [diff for diff in compare_with_twin(entry, other) if diff.is_different]:
         diff_text = "; ".join(f"{diff.short_label} {diff.before_text}, here {diff.after_text}" for diff in diffs)
         name = Reconstruction(other.reconstruction).label
-        yield Confirmation(ConfirmationCode.COUNTERPART, "counterpart", f"{name} says otherwise: {diff_text}.")
+        yield Confirmation(ConfirmationCode.COUNTERPART, "counterpart", f"{name} differs: {diff_text}.")
 
 
 def _compare_flags(component: Component, entry: CertificationEntry, twin: TwinCertification) -> FactDiff:

@@ -48,6 +48,6 @@ class DailyReportFilter(CertificationFilter):
         """The account names as text for the input."""
         return ", ".join(self.data.getlist("user"))
 
-    def kept_pairs(self) -> list[tuple[str, str]]:
+    def preserved_pairs(self) -> list[tuple[str, str]]:
         """The other filters that are set, as hidden inputs of the form."""
         return [pair for pair in self.as_pairs() if pair[0] not in (*self.SHOWN, "week")]

@@ -303,7 +303,7 @@ def test_take_over_by_a_shift_leader_is_shown(page: Page, sign_in, shifter, shif
     leader = another(shift_leader)
     leader.goto(FORM)
     leader.get_by_role("button", name="Take over").click()
-    expect(leader.locator("main")).to_contain_text("Taken over; their page says so.")
+    expect(leader.locator("main")).to_contain_text("Taken over. The other page shows it.")
     page.clock.run_for(31_000)
     expect(page.locator("[data-draft-presence]")).to_contain_text("leader took this over")
 

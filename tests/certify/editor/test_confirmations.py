@@ -174,7 +174,7 @@ def test_counterpart_is_shown_and_requires_confirmation(shifter_client, other_sh
     assert comparison.twin.editor_name == "shifter2" and "Express is certified" in opened.content.decode()
     response = send_form(shifter_client, opened, f"/certify/{RUN}/prompt/", **GOOD)
     assert response.status_code == 422 and _boxes(response) == {"confirm_counterpart"}
-    assert "Express says otherwise: Pixel bad, low, here good" in response.content.decode()
+    assert "Express differs: Pixel bad, low, here good" in response.content.decode()
 
 
 def test_rereco_and_withdrawn_certifications_have_no_counterpart(shifter_client):

@@ -114,7 +114,7 @@ def test_counterpart_is_compared_while_the_form_is_filled_in(shifter_client):
     path = f"/certify/{RUN}/prompt/"
     opened = open_form(shifter_client, path)
     response = _live_check(shifter_client, opened, path, strip="good")
-    assert "Express says otherwise: Strip bad, here good." in response.content.decode()
+    assert "Express differs: Strip bad, here good." in response.content.decode()
     assert field_names(response) == {"confirm_counterpart"}
 
 

@@ -201,9 +201,7 @@ def test_unknown_type_of_run_or_reference_requires_confirmation(run_type, refere
 )
 def test_difference_from_the_twin_requires_confirmation(changes, text):
     confirmations = required_confirmations(_entry(twin=_twin(**changes)))
-    assert [confirmation.sentence for confirmation in confirmations] == (
-        [f"Prompt differs: {text}."] if text else []
-    )
+    assert [confirmation.sentence for confirmation in confirmations] == ([f"Prompt differs: {text}."] if text else [])
 
 
 @pytest.mark.parametrize("reconstruction", ["rereco", "rerecoul"])

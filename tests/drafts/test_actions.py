@@ -56,12 +56,12 @@ def test_form_token_is_read_only_with_a_valid_signature(shifter):
 
 
 def test_draft_stores_any_text_and_several_values_of_a_field(shifter):
-    said = QueryDict(mutable=True)
-    said["comment"] = "10 % & 5 = ½\r\n\x00 日本\u2028"
-    said.setlist("pixel_problems", ["3", "5"])
-    save_draft(form_token_of(shifter), said)
+    fields = QueryDict(mutable=True)
+    fields["comment"] = "10 % & 5 = ½\r\n\x00 日本\u2028"
+    fields.setlist("pixel_problems", ["3", "5"])
+    save_draft(form_token_of(shifter), fields)
     typed = draft_of(shifter, RUN, "express").typed
-    assert typed["comment"] == said["comment"]
+    assert typed["comment"] == fields["comment"]
     assert typed.getlist("pixel_problems") == ["3", "5"]
 
 
@@ -114,24 +114,24 @@ def test_draft_is_saved_with_a_lowered_role_but_not_for_an_inactive_account(shif
 
 
 def test_saved_form_deletes_its_draft_and_ignores_later_ones(shifter, other_shifter):
-    mine, tab, theirs, elsewhere = (
+    own, tab, other, elsewhere = (
         form_token_of(shifter),
         form_token_of(shifter),
         form_token_of(other_shifter),
         form_token_of(shifter, 315264),
     )
-    for form_token in (mine, tab, theirs, elsewhere):
+    for form_token in (own, tab, other, elsewhere):
         keep(form_token)
-    renew_lease(mine)
-    close_form(shifter, RUN, "express", mine)
-    assert restored_fields(shifter, mine.key) is None
+    renew_lease(own)
+    close_form(shifter, RUN, "express", own)
+    assert restored_fields(shifter, own.key) is None
     assert not Lease.objects.exists()
-    assert keep(mine) is None
-    assert restored_fields(shifter, mine.key) is None
-    assert restored_fields(shifter) == restored_fields(shifter, tab.key)  # other text, perhaps: it stays on offer
+    assert keep(own) is None
+    assert restored_fields(shifter, own.key) is None
+    assert restored_fields(shifter) == restored_fields(shifter, tab.key)  # possibly another text: it is still offered
     assert restored_fields(other_shifter)
     assert draft_of(shifter, 315264, "express")
-    assert keep(mine, "comment=Back,+and+typed+on", is_reopened=True)
+    assert keep(own, "comment=Back,+and+typed+on", is_reopened=True)
     assert restored_fields(shifter) == {"comment": "Back, and typed on"}
 
 
@@ -154,19 +154,19 @@ def test_old_drafts_are_not_offered_and_are_deleted(shifter, capsys):
 
 
 def test_users_with_an_open_form_or_a_draft_are_listed(shifter, other_shifter, django_assert_num_queries):
-    mine, theirs = form_token_of(shifter), form_token_of(other_shifter)
-    renew_lease(mine)
-    renew_lease(theirs)
+    own, other = form_token_of(shifter), form_token_of(other_shifter)
+    renew_lease(own)
+    renew_lease(other)
     renew_lease(form_token_of(other_shifter, reconstruction="prompt"))
-    keep(theirs)
-    keep(mine)
+    keep(other)
+    keep(own)
     with django_assert_num_queries(1):
-        found = form_presence(mine)
+        found = form_presence(own)
     assert [entry.name for entry in found.open_by_others] == ["shifter2"]
     assert [entry.has_draft for entry in found.open_by_others] == [True]
     assert not found.drafts_of_others
-    release_lease(theirs)
-    assert [entry.name for entry in form_presence(mine).drafts_of_others] == ["shifter2"]
+    release_lease(other)
+    assert [entry.name for entry in form_presence(own).drafts_of_others] == ["shifter2"]
     assert found.saved_at
     assert not found.other_drafts
     assert not found.newer_draft_elsewhere
@@ -206,16 +206,16 @@ def test_opening_a_form_costs_one_statement_and_starts_a_missing_lease(
 
 
 def test_holder_is_notified_when_a_shift_leader_takes_a_form_over(shifter, shift_leader):
-    held, taking = form_token_of(shifter), form_token_of(shift_leader)
-    renew_lease(held)
+    holding, taking = form_token_of(shifter), form_token_of(shift_leader)
+    renew_lease(holding)
     renew_lease(taking)
     assert take_over(shift_leader, taking) == 1
     assert form_presence(taking).open_by_others == []
-    assert renew_lease(held).taken_by == shift_leader
-    assert [entry.name for entry in form_presence(held).open_by_others] == ["leader"]
-    assert renew_lease(held, is_opening=True).taken_by is None
+    assert renew_lease(holding).taken_by == shift_leader
+    assert [entry.name for entry in form_presence(holding).open_by_others] == ["leader"]
+    assert renew_lease(holding, is_opening=True).taken_by is None
     with pytest.raises(PermissionDenied):
-        take_over(shifter, held)
+        take_over(shifter, holding)
 
 
 def test_other_tab_sees_the_newer_draft(shifter):
@@ -237,13 +237,13 @@ def test_other_tab_sees_the_newer_draft(shifter):
 
 def test_two_tabs_with_the_same_restored_draft_save_two_drafts(shifter):
     keep(form_token_of(shifter), "comment=first")
-    one, two = restoring_token(shifter), restoring_token(shifter)
-    keep(one, "comment=tab one")
-    keep(two, "comment=tab two")
-    assert restored_fields(shifter, one.key) == {"comment": "tab one"}
-    assert restored_fields(shifter, two.key) == {"comment": "tab two"}
+    first, second = restoring_token(shifter), restoring_token(shifter)
+    keep(first, "comment=tab one")
+    keep(second, "comment=tab two")
+    assert restored_fields(shifter, first.key) == {"comment": "tab one"}
+    assert restored_fields(shifter, second.key) == {"comment": "tab two"}
     assert Draft.objects.count() == 2
-    assert [entry.key for entry, _ in form_presence(form_token_of(shifter)).other_drafts] == [two.key, one.key]
+    assert [entry.key for entry, _ in form_presence(form_token_of(shifter)).other_drafts] == [second.key, first.key]
 
 
 @pytest.mark.parametrize("ends", ["kept", "saved"])
@@ -306,7 +306,7 @@ def test_discarding_a_restored_draft_discards_the_new_draft(shifter):
 
 
 @pytest.mark.parametrize(
-    ("age", "said"),
+    ("age", "text"),
     [
         (timedelta(seconds=-2), "less than a minute"),
         (timedelta(seconds=59), "less than a minute"),
@@ -315,5 +315,5 @@ def test_discarding_a_restored_draft_discards_the_new_draft(shifter):
         (timedelta(days=2, hours=5), "2 days"),
     ],
 )
-def test_age_in_words(age, said):
-    assert age_in_words(age) == said
+def test_age_in_words(age, text):
+    assert age_in_words(age) == text

@@ -1,4 +1,4 @@
-"""A form without drafts that a stranger sends: to the sign-in, and from there to the page that it stood on."""
+"""A form without drafts sent without a session: redirect to the sign-in, and from there to the page of the form."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,5 +21,5 @@ def test_sign_in_returns_to_the_page_of_the_form(client, referer, leads_to):
     headers = {"Referer": referer} if referer else {}
     answer = client.post("/shiftleader/notes/2018-W17/", {"text": "late"}, headers=headers)
     assert answer.status_code == 302
-    there = urlsplit(answer["Location"])
-    assert (there.path, parse_qs(there.query)["next"]) == ("/accounts/login/", [leads_to])
+    location = urlsplit(answer["Location"])
+    assert (location.path, parse_qs(location.query)["next"]) == ("/accounts/login/", [leads_to])

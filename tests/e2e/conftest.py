@@ -1,4 +1,4 @@
-"""A real Chromium on a real server, which fails on anything that the browser complains about."""
+"""A real Chromium on a real server; a test fails on any error or warning in the console."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from users.models import User
 
 PATIENCE_MS = 5000
-# Statuses that our own pages answer on purpose; Chromium reports each of them as a failed load.
+# Statuses that pages return on purpose; Chromium reports each of them as a failed load.
 MEANT = ("status of 403", "status of 404", "status of 409", "status of 422", "status of 429")
-# What htmx and Chromium say of a request that a journey cuts off (pytest.mark.cut_off).
+# Messages of htmx and Chromium about a request that a test aborts (pytest.mark.cut_off).
 OF_CUT_OFF = ("htmx:", "net::ERR_FAILED")
 
 
@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """SQLite in a file: a page and its drafts come at once, each by a thread with a connection of its own."""
+    """SQLite in a file: a page and its drafts send concurrent requests, each thread with a separate connection."""
     database = connections["default"].settings_dict
     if database["ENGINE"].endswith("sqlite3"):
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
@@ -54,16 +54,16 @@ def browser_context_args() -> dict:
 
 @pytest.fixture
 def strict(request: pytest.FixtureRequest) -> Iterator[Callable[[Page], Page]]:
-    """Listen to a page; the test fails if its console has said anything bad."""
+    """Listen to a page; the test fails if its console has errors or warnings."""
     complaints: list[str] = []
     meant = (*MEANT, *(OF_CUT_OFF if request.node.get_closest_marker("cut_off") else ()))
 
     def listen(page: Page) -> Page:
-        def heard(message: ConsoleMessage) -> None:
+        def on_console(message: ConsoleMessage) -> None:
             if message.type in ("error", "warning") and not any(text in message.text for text in meant):
                 complaints.append(f"{message.type}: {message.text} ({page.url})")
 
-        page.on("console", heard)
+        page.on("console", on_console)
         page.on("pageerror", lambda error: complaints.append(f"exception: {error} ({page.url})"))
         page.set_default_timeout(PATIENCE_MS)
         return page
@@ -80,7 +80,7 @@ def page(page: Page, live_server, strict) -> Page:
 
 
 def enter(page: Page, url: str, user: User) -> None:
-    """Sign in by the form, as a person does (the factories' password)."""
+    """Sign in by the form, with the password of the factories."""
     page.goto(f"{url}/accounts/login/")
     page.fill("[name=username]", user.username)
     page.fill("[name=password]", PASSWORD)
@@ -96,7 +96,7 @@ def sign_in(page: Page, live_server) -> Callable[[User], None]:
 
 @pytest.fixture
 def colleague(browser: Browser, browser_context_args: dict, live_server, strict) -> Iterator[Callable[[User], Page]]:
-    """A strict page in a browser of somebody else's own, signed in."""
+    """A strict page of another user in a separate browser context, signed in."""
     contexts = []
 
     def opened(user: User) -> Page:
@@ -111,6 +111,24 @@ def colleague(browser: Browser, browser_context_args: dict, live_server, strict)
 
 
 @pytest.fixture
+def open_browser(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
+    """Open a page in a new browser context, signed in as a user if given; its console may contain errors."""
+    contexts = []
+
+    def open_page(user: User | None = None) -> Page:
+        contexts.append(browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900}))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        if user:
+            enter(page, live_server.url, user)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
 def is_accessible(page: Page) -> Callable[..., None]:
     """Run axe on what is shown, light and dark; no violation of any rule."""
 
@@ -119,7 +137,10 @@ def is_accessible(page: Page) -> Callable[..., None]:
             shown.emulate_media(color_scheme=scheme)
             shown.wait_for_load_state()
             found = Axe().run(shown).response["violations"]
-            told = [f"{scheme} {one['id']}: {[node['html'][:160] for node in one['nodes']]}" for one in found]
-            assert told == [], shown.url
+            violations = [
+                f"{scheme} {violation['id']}: {[node['html'][:160] for node in violation['nodes']]}"
+                for violation in found
+            ]
+            assert violations == [], shown.url
 
     return check

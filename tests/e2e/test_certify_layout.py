@@ -1,4 +1,4 @@
-"""The certify page as it is seen: nothing out of reach, nothing over the edge."""
+"""The layout of the certify page: controls are in view, and nothing overflows."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -26,7 +26,7 @@ def test_save_button_is_in_view_with_any_content_above_the_form(page: Page, sign
     page.keyboard.press("Control+Enter")
     expect(page.locator("#errors")).to_be_visible()
     assert _is_in_view(page, "[data-save]")
-    page.locator("[name=date]").focus()  # what has the focus is not under the buttons
+    page.locator("[name=date]").focus()  # the focused field is not covered by the buttons
     assert (
         page.evaluate("document.activeElement.getBoundingClientRect().bottom")
         < (page.locator(".certify-save").bounding_box()["y"])

@@ -1,4 +1,4 @@
-"""Every kind of page once, light and dark: axe finds nothing, the console says nothing."""
+"""Every type of page once, light and dark: no violation found by axe, no message in the console."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ def test_four_reconstructions_are_offered_while_run_registry_is_unreachable(
 
 def test_denied_page_and_unknown_page(page: Page, sign_in, guest, live_server, is_accessible):
     sign_in(guest)
-    for address, says in (("/openruns/", "Shifter"), ("/nowhere/", "")):
+    for address, text in (("/openruns/", "Shifter"), ("/nowhere/", "")):
         page.goto(live_server.url + address)
-        expect(page.locator("main")).to_contain_text(says)
+        expect(page.locator("main")).to_contain_text(text)
         is_accessible()
 
 

@@ -1,4 +1,4 @@
-"""Questions and refusals while one types, and without disturbing who types."""
+"""Live checks show confirmations and errors while the user types, without disturbing the input."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -68,7 +68,7 @@ def test_live_checks_change_hints_but_not_focus_or_checkboxes(page: Page, sign_i
     expect(box).to_be_checked()
     page.locator("[name=pixel][value=bad]").check()
     expect(page.locator("#confirmations-tracking")).to_contain_text("while Pixel is bad.")
-    expect(box).not_to_be_checked()  # other words: it was not these that were confirmed
+    expect(box).not_to_be_checked()  # another question: the earlier confirmation does not apply
     expect(hints).to_contain_text("while Pixel is bad. Tick to confirm, or change it.")
     assert _focus(page) == "pixel"
     assert not TrackerCertification.objects.exists()

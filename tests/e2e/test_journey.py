@@ -1,4 +1,4 @@
-"""The whole job, by keyboard where a shifter uses it: search, certify, the next one, the list, a change, sign out."""
+"""The work of a shifter, mostly by keyboard: search, certify, next run, list, change, sign out."""
 
 import re
 
@@ -60,7 +60,7 @@ def test_shifter_searches_certifies_and_exports(page: Page, sign_in, shifter, li
     page.goto(f"{live_server.url}/list/{row.get_attribute('data-pk')}/update/")
     is_accessible()
     page.locator("[name=comment]").fill("looked again")
-    page.locator("#confirm_counterpart").check()  # a change asks again
+    page.locator("#confirm_counterpart").check()  # a change requires confirmation again
     page.keyboard.press("Control+Enter")
     page.wait_for_url(lambda address: "update" not in address)
     changed = TrackerCertification.objects.get(

@@ -1,4 +1,4 @@
-"""OMS is out, the run is certified by hand, OMS comes back, its values are taken."""
+"""A run is certified with typed facts while OMS is unreachable; later the values of OMS are used."""
 
 import re
 
@@ -37,8 +37,8 @@ def test_values_typed_during_an_outage_are_replaced_by_those_of_oms(
     sign_in(shifter)
     sandbox.faults("oms", "500")
     _certify_by_hand(page, live_server.url)
-    made = TrackerCertification.objects.get()
-    assert (made.lumisections, made.external_info_complete) == (100, False)
+    certification = TrackerCertification.objects.get()
+    assert (certification.lumisections, certification.external_info_complete) == (100, False)
 
     sandbox.clear()
     page.goto(f"{live_server.url}/list/facts/")
@@ -57,9 +57,9 @@ def test_values_typed_during_an_outage_are_replaced_by_those_of_oms(
     assert run.lumisections != 100
     assert "lumisections" not in run.typed
 
-    page.goto(f"{live_server.url}/list/{made.pk}/")
+    page.goto(f"{live_server.url}/list/{certification.pk}/")
     expect(page.locator("main")).to_contain_text("stale", ignore_case=True)
     is_accessible()
     page.get_by_role("button", name=re.compile("Confirm")).click()
-    made.refresh_from_db()
-    assert (made.lumisections, made.stale) == (run.lumisections, [])
+    certification.refresh_from_db()
+    assert (certification.lumisections, certification.stale) == (run.lumisections, [])

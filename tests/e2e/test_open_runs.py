@@ -1,4 +1,4 @@
-"""The open runs page in a browser: found, moved through and opened by the keyboard alone."""
+"""The open runs page in a browser, by keyboard only: search, move between rows, open a run."""
 
 import pytest
 from playwright.sync_api import Page, expect

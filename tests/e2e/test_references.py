@@ -26,7 +26,7 @@ def test_promoted_and_retired_with_a_successor(
     page.get_by_role("button", name="Promote").click()
     expect(page.locator("main")).to_contain_text("315189 express is a reference run now.")
     page.get_by_role("link", name="Reference runs").click()
-    expect(page.locator("#apv-315189-express")).to_have_text("DECO")  # loaded by itself
+    expect(page.locator("#apv-315189-express")).to_have_text("DECO")  # loaded automatically
     is_accessible()
     page.locator("tr[data-run='314811']").click()
     page.get_by_role("link", name="Retire").click()

@@ -1,4 +1,4 @@
-"""Somebody is put in training, and certifies as practice. The review itself is in test_whole_week.py."""
+"""A shifter is put in training and certifies as practice. The review is in test_whole_week.py."""
 
 from __future__ import annotations
 

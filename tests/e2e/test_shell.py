@@ -37,12 +37,12 @@ def test_date_field_shows_the_chosen_day_in_iso_format(page: Page, sign_in, shif
     sign_in(shifter)
     page.goto(f"{live_server.url}/list/?date_min=2018-05-04")
     page.keyboard.press("f")
-    said = page.locator("output[for=id_date_min]")
-    expect(said).to_have_text("2018-05-04")
+    iso_date = page.locator("output[for=id_date_min]")
+    expect(iso_date).to_have_text("2018-05-04")
     page.locator("#id_date_min").fill("2018-06-07")
-    expect(said).to_have_text("2018-06-07")
+    expect(iso_date).to_have_text("2018-06-07")
     page.locator("#id_date_min").fill("")
-    expect(said).to_be_hidden()
+    expect(iso_date).to_be_hidden()
 
 
 def test_date_fields_stay_in_their_columns_on_a_phone(page: Page, sign_in, shifter, live_server):
@@ -61,7 +61,7 @@ def test_footer_is_one_line_when_every_service_has_answered(page: Page, sign_in,
         status.record_success(service)
     page.set_viewport_size({"width": 1440, "height": 900})
     sign_in(shifter)
-    theme, links = (page.locator(one).bounding_box() for one in (".theme", ".site-footer a >> nth=0"))
+    theme, links = (page.locator(selector).bounding_box() for selector in (".theme", ".site-footer a >> nth=0"))
     assert theme and links
     assert abs(theme["y"] + theme["height"] / 2 - links["y"] - links["height"] / 2) < 4
 

@@ -1,4 +1,4 @@
-"""The week in a browser: every part comes by itself, one that fails says so, what was typed stays."""
+"""The week in a browser: parts load separately, a failing part shows an error, typed text remains."""
 
 from __future__ import annotations
 
@@ -54,30 +54,30 @@ def test_note_stays_after_a_failed_save_and_is_saved_on_retry(
 ):
     sign_in(shift_leader)
     page.goto(live_server.url + WEEK)
-    words = page.locator("#notes")
-    words.get_by_label("Summary of the week").fill("A calm week.\n\n0 T until noon.")
+    notes = page.locator("#notes")
+    notes.get_by_label("Summary of the week").fill("A calm week.\n\n0 T until noon.")
     page.route("**/notes/2018-W22/", lambda route: route.abort())
-    words.get_by_role("button", name="Save").click()
-    expect(words).to_contain_text("the server did not answer")
-    expect(words.get_by_label("Summary of the week")).to_have_value("A calm week.\n\n0 T until noon.")
+    notes.get_by_role("button", name="Save").click()
+    expect(notes).to_contain_text("the server did not answer")
+    expect(notes.get_by_label("Summary of the week")).to_have_value("A calm week.\n\n0 T until noon.")
     page.unroute("**/notes/2018-W22/")
-    words.get_by_role("button", name="Save").click()
-    expect(words).to_contain_text("Saved")
+    notes.get_by_role("button", name="Save").click()
+    expect(notes).to_contain_text("Saved")
     page.reload()
-    expect(words.get_by_label("Summary of the week")).to_have_value("A calm week.\n\n0 T until noon.")
+    expect(notes.get_by_label("Summary of the week")).to_have_value("A calm week.\n\n0 T until noon.")
 
 
 def test_parts_open_on_request_on_a_phone(page: Page, sign_in, shift_leader, certified, live_server):
     sign_in(shift_leader)
     page.set_viewport_size({"width": 390, "height": 844})
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
     page.goto(f"{live_server.url}{WEEK}#fills")
     for shown in ("#overview-body", "#fills-body"):
         expect(page.locator(f"{shown} table").first).to_be_visible()
     runs = page.get_by_role("button", name="List of runs")
     expect(runs).to_have_attribute("aria-expanded", "false")
-    assert not any("/part/runs/" in url or "/part/comparison/" in url for url in asked)
+    assert not any("/part/runs/" in url or "/part/comparison/" in url for url in requests)
     runs.click()
     expect(page.locator("#runs-body table")).to_be_visible()
     runs.click()

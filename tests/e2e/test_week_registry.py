@@ -1,4 +1,4 @@
-"""The week beside Run Registry: many runs step by step, while it is out, and the central list."""
+"""The parts of the week that use Run Registry: comparison in steps, an outage, and the central list."""
 
 from playwright.sync_api import Page, expect
 

@@ -1,4 +1,4 @@
-"""The weekly report in a browser: read, printed, and taken along as slides."""
+"""The weekly report in a browser: shown, printed, and downloaded as slides."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def test_report_is_shown_and_its_slides_are_downloaded(
     page.wait_for_url("**/shiftleader/report/**")
     is_accessible()
 
-    held = []
-    page.route("**/slides.pptx?*", lambda route: held.append(route))  # noqa: PLW0108 - a built-in cannot be wrapped
+    requests = []
+    page.route("**/slides.pptx?*", lambda route: requests.append(route))  # noqa: PLW0108 - a built-in cannot be wrapped
     button = page.locator("a[href*='slides.pptx']")
     button.click()
     assert button.text_content() == "Making the slides…"
     assert button.get_attribute("aria-busy") == "true"
     with page.expect_download() as download:
-        held.pop().continue_()
+        requests.pop().continue_()
     assert download.value.suggested_filename == "tracker-2018-W17.pptx"
     download.value.save_as(tmp_path / "week.pptx")
     assert len(Presentation(io.BytesIO((tmp_path / "week.pptx").read_bytes())).slides) > 10
@@ -44,8 +44,8 @@ def test_printed_report_has_no_controls(page, live_server, sign_in, shift_leader
     sign_in(shift_leader)
     page.goto(f"{live_server.url}/shiftleader/report/?{WEEK}")
     page.emulate_media(media="print", color_scheme="dark")
-    for gone in (".site-header", ".site-footer", ".page-head .row", ".week-chart details"):
-        assert all(not one.is_visible() for one in page.locator(gone).all()), gone
+    for selector in (".site-header", ".site-footer", ".page-head .row", ".week-chart details"):
+        assert all(not element.is_visible() for element in page.locator(selector).all()), selector
     ink = page.locator(".week-report").evaluate("one => getComputedStyle(one).color")
     paper = page.locator("body").evaluate("one => getComputedStyle(one).backgroundColor")
     assert (ink, paper) == ("rgb(0, 0, 0)", "rgb(255, 255, 255)")

@@ -1,4 +1,4 @@
-"""A shift leader's week, in two browsers: reviewed, asked, amended, compared, promoted, written down, taken along."""
+"""A week of a shift leader, in two browsers: review, question, change, comparison, promotion, notes, slides."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ BEFORE, AMENDED = ["4", "3", "1", "0"], ["4", "4", "0", "0"]
 
 @pytest.fixture(autouse=True)
 def _certified(shifter, sandbox, transactional_db):
-    """By two shifters: four runs in express, one of them in prompt too."""
+    """Certifications of two shifters: four runs in express, one of them also in prompt."""
     fred = UserFactory(username="fred", first_name="Fred", last_name="Firtree")
     reference = ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
 
-    def certify(run, user, reconstruction="express", **said) -> None:
+    def certify(run, user, reconstruction="express", **flags) -> None:
         facts = {"run": {"fill_number": run.fill_number}, "fill": {"bunches_colliding": 1214, "recorded_lumi": 239.8}}
         same = {"date": DAY, "reference_runreconstruction": reference, "facts": facts}
         dataset = DatasetFactory(name=DATASETS[reconstruction])
-        CertificationFactory(run=run, reconstruction=reconstruction, user=user, dataset=dataset, **same, **said)
+        CertificationFactory(run=run, reconstruction=reconstruction, user=user, dataset=dataset, **same, **flags)
 
     runs = {number: RunFactory(run_number=number, start_time=BEGAN) for number in (315264, 315265, DOUBTED, 315267)}
     certify(runs[DOUBTED], shifter, strip="bad", tracking="bad", comment="holes in TIB")
@@ -52,7 +52,7 @@ def open_week(page: Page, url: str) -> None:
 
 
 def figures(page: Page) -> list[str]:
-    """Runs and verdicts of collisions in express, as the overview has them."""
+    """Runs and verdicts of collisions in express, as the overview shows them."""
     row = page.locator("#overview tr[data-type=collisions][data-reco=express]")
     return [row.locator(f"[data-figure={name}]").inner_text() for name in ("runs", "good", "bad", "undecided")]
 
@@ -79,7 +79,7 @@ def ask(page: Page, is_accessible) -> None:
 
 
 def answer(page: Page, is_accessible) -> None:
-    """By the shifter, who finds the question on home."""
+    """The shifter answers the question, which home shows."""
     page.reload()
     is_accessible(page)
     page.locator("[data-question] a").click()
@@ -91,9 +91,9 @@ def answer(page: Page, is_accessible) -> None:
 
 
 def amend(page: Page, url: str, is_accessible) -> None:
-    """From the row of the comparison, where it is different, with the answer read before."""
+    """Change the certification from its row of the comparison, where it differs."""
     page.goto(url)
-    expect(page.locator("main")).to_contain_text("The map of another run")  # who asked is told on home
+    expect(page.locator("main")).to_contain_text("The map of another run")  # home notifies the author of the question
     open_week(page, url)
     row = page.locator(f"#comparison tr[data-run='{DOUBTED}'][data-reco=express]")
     expect(row).to_have_attribute("data-outcome", "different")
@@ -124,25 +124,25 @@ def check_list(page: Page) -> None:
 
 
 def write(page: Page) -> None:
-    words = page.locator("#notes")
-    words.get_by_label("Summary of the week").fill("A calm week.\n- TIB is whole")
-    words.get_by_role("button", name="Save").click()
-    expect(words).to_contain_text("Saved")
+    notes = page.locator("#notes")
+    notes.get_by_label("Summary of the week").fill("A calm week.\n- TIB is whole")
+    notes.get_by_role("button", name="Save").click()
+    expect(notes).to_contain_text("Saved")
 
 
 def reported(page: Page) -> list[str]:
-    """The same figures as the report has them."""
+    """The same numbers, as the report shows them."""
     cells = page.locator("#weekly tr", has_text="express").locator("td").all_inner_texts()
     return cells[2:6]
 
 
-def in_slides(page: Page, kind: str, folder: Path) -> list[str]:
-    """The same figures in the file that the button gives; its words are those that were written."""
+def in_slides(page: Page, file_format: str, folder: Path) -> list[str]:
+    """The same numbers in the downloaded file, which also has the notes as written."""
     with page.expect_download() as download:
-        page.get_by_role("link", name=f"Slides, .{kind}").click()
-    assert download.value.suggested_filename == f"tracker-2018-W17.{kind}"
-    download.value.save_as(folder / kind)
-    slides = READERS[kind]((folder / kind).read_bytes())
+        page.get_by_role("link", name=f"Slides, .{file_format}").click()
+    assert download.value.suggested_filename == f"tracker-2018-W17.{file_format}"
+    download.value.save_as(folder / file_format)
+    slides = READERS[file_format]((folder / file_format).read_bytes())
     assert any("TIB is whole" in text for slide in slides for text in slide.texts)
     (weekly,) = [slide for slide in slides if slide.title == "Weekly certification"]
     (row,) = [row for row in weekly.tables[0] if row[:2] == ["collisions", "express"]]
@@ -162,13 +162,13 @@ def undo(page: Page, is_accessible) -> None:
 def test_week_from_certification_to_slides_and_undo(
     page: Page, sign_in, shifter, shift_leader, colleague, live_server, is_accessible, tmp_path
 ):
-    theirs, url = colleague(shifter), live_server.url
+    shifter_page, url = colleague(shifter), live_server.url
     sign_in(shift_leader)
     open_week(page, url)
     assert figures(page) == BEFORE
     confirm(page, 315264)
     ask(page, is_accessible)
-    answer(theirs, is_accessible)
+    answer(shifter_page, is_accessible)
     amend(page, url, is_accessible)
 
     open_week(page, url)
@@ -176,10 +176,10 @@ def test_week_from_certification_to_slides_and_undo(
     expect(page.locator("#comparison .registry-counts")).to_contain_text("1 equal")
     promote(page)
     is_accessible()
-    theirs.goto(f"{url}/certify/315270/express/")
-    offered = theirs.locator("[name=reference_runreconstruction] option")
+    shifter_page.goto(f"{url}/certify/315270/express/")
+    offered = shifter_page.locator("[name=reference_runreconstruction] option")
     expect(offered.filter(has_text="315265 express")).to_have_count(1)
-    is_accessible(theirs)
+    is_accessible(shifter_page)
 
     open_week(page, url)
     check_list(page)
@@ -190,8 +190,8 @@ def test_week_from_certification_to_slides_and_undo(
     expect(page.locator("#summary-2018-W17")).to_contain_text("TIB is whole")
     is_accessible()
     assert reported(page) == AMENDED
-    for kind in READERS:
-        assert in_slides(page, kind, tmp_path) == AMENDED
+    for file_format in READERS:
+        assert in_slides(page, file_format, tmp_path) == AMENDED
 
     undo(page, is_accessible)
     page.goto(f"{url}/shiftleader/report/?{WEEK}")

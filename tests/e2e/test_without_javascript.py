@@ -1,4 +1,4 @@
-"""The whole way from the sign-in to a saved certification in a browser that runs no JavaScript."""
+"""From the sign-in to a saved certification in a browser without JavaScript."""
 
 import pytest
 from playwright.sync_api import Browser, expect

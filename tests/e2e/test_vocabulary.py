@@ -1,4 +1,4 @@
-"""Checklists and problems in a browser: written with a preview, ticked by key, told about when chosen."""
+"""Checklists and problems in a browser: edited with a preview, ticked by keyboard, summarized when chosen."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def test_problems_are_chosen_by_keyboard_and_summarized(
     is_accessible()
     page.keyboard.press("Control+Enter")
     expect(page.locator("main")).to_contain_text("is saved")
-    made = TrackerCertification.objects.get(runreconstruction__run=315259)
-    stored = [(one["identifier"], one.get("open")) for one in made.facts["checklists"]]
+    certification = TrackerCertification.objects.get(runreconstruction__run=315259)
+    stored = [(checklist["identifier"], checklist.get("open")) for checklist in certification.facts["checklists"]]
     assert stored == [("general", None), ("pixel", True)]
     page.goto(f"{live_server.url}/certify/315264/express/")
     expect(page.locator("[name=checklist_general]")).to_have_count(0)
@@ -77,10 +77,10 @@ def test_problems_are_chosen_by_keyboard_and_summarized(
     page.keyboard.press("Shift+G")
     for name in ("pixel", "strip", "tracking"):
         expect(page.locator(f"[name={name}][value=good]")).to_be_checked()
-    assert list(made.strip_problems.all()) == [StripProblem.objects.get(name="TIB hot")]
+    assert list(certification.strip_problems.all()) == [StripProblem.objects.get(name="TIB hot")]
 
 
-def test_all_good_by_key_waits_until_each_list_was_open(page: Page, sign_in, shifter, sandbox, live_server):
+def test_all_good_by_key_waits_until_each_checklist_was_open(page: Page, sign_in, shifter, sandbox, live_server):
     ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
     for name in ("pixel", "sistrip", "tracking"):
         ChecklistFactory(identifier=name, title=f"List {name}", text=f"- look at {name}")

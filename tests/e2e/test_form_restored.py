@@ -1,4 +1,4 @@
-"""A form without drafts, sent after the session had ended: its text comes back with its person, and nobody else."""
+"""A form without drafts, sent after the session ended: its text is restored for its user only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WORDS = "Trains came late.\nTwo of them."
 
 @pytest.fixture
 def sent(page: Page, sign_in, shifter, live_server) -> str:
-    """The address of a day's page on which a shifter saved words, an hour after the session had ended."""
+    """Send a note an hour after the session ended, and return the URL of its page."""
     CertificationFactory(user=shifter)
     address = f"{live_server.url}/summary/?date=2018-06-01"
     sign_in(shifter)

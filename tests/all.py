@@ -44,7 +44,7 @@ def pytest(*arguments: str, **environment: str) -> tuple[list[str], dict[str, st
 
 
 def passes(title: str, *arguments: str, **environment: str) -> bool:
-    """Run pytest and say what it said; whether it passed."""
+    """Run pytest and print its output; return whether it passed."""
     say(f"Begun: {title}")
     command, clean = pytest(*arguments, **environment)
     ran = subprocess.run(command, env=clean, check=False, stdout=PIPE, stderr=STDOUT, text=True)
@@ -53,7 +53,7 @@ def passes(title: str, *arguments: str, **environment: str) -> bool:
 
 
 def jobs(database: str) -> dict[str, Callable[[], bool]]:
-    """What there is to run, the longest first; each in a process of its own."""
+    """The test runs, longest first; each runs in a separate process."""
     others = [f"--ignore={folder}" for folder in LONG]
     there_are = {
         "PostgreSQL": partial(passes, "The suite on PostgreSQL", *NO_BROWSER, TEST_DATABASE_URL=database),
@@ -84,7 +84,7 @@ def say_coverage() -> None:
 
 
 def left_out() -> list[str]:
-    """A sentence for each thing that this machine lacks."""
+    """A message for each program that this machine lacks."""
     lacking = {
         "PostgreSQL: no server programs found. On Debian: apt-get install postgresql.": postgres.programs(),
         "Browser: no Chromium found. On Debian: apt-get install chromium.": chromium.executable(),

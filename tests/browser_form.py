@@ -1,4 +1,4 @@
-"""What a browser would send for the form on a page: its fields, hidden ones and all, with their values."""
+"""The fields that a browser sends for the form on a page, including hidden ones, with their values."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class FormFieldsParser(HTMLParser):
             self._textarea = None
 
     def _input(self, given):
-        kind = given.get("type", "text")
-        if kind in ("submit", "button") or not given.get("name"):
+        input_type = given.get("type", "text")
+        if input_type in ("submit", "button") or not given.get("name"):
             return
-        if kind in ("radio", "checkbox") and "checked" not in given:
+        if input_type in ("radio", "checkbox") and "checked" not in given:
             return
-        self._keep(given["name"], given.get("value", "on" if kind in ("radio", "checkbox") else ""))
+        self._keep(given["name"], given.get("value", "on" if input_type in ("radio", "checkbox") else ""))
 
     def _keep(self, name, value):
         self.forms[-1].setdefault(name, []).append(value)

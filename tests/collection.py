@@ -1,4 +1,4 @@
-"""Which tests run where: what is slow, and what PostgreSQL is asked again."""
+"""Selects tests: which are slow, and which run again on PostgreSQL."""
 
 from pathlib import Path
 

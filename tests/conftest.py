@@ -1,4 +1,4 @@
-"""What every test has at hand: the cast, their browsers, a cold start, and nothing left over from the test before."""
+"""Fixtures for all tests: users, their clients, and empty caches at the start of each test."""
 
 import os
 import time
@@ -21,7 +21,7 @@ from users.models import Role, User
 # Sync Playwright runs an event loop in the main thread; Django would refuse the database beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-# How long an example takes says how busy the machine is, and nothing of what is tested.
+# The time of an example depends on the load of the machine, not on the tested code.
 examples.register_profile(
     "any machine", max_examples=scaled(40, 400), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -30,7 +30,7 @@ examples.load_profile("any machine")
 
 @pytest.fixture(autouse=True)
 def _cold_start():
-    """Each test starts without remembered answers, states of services or tokens, and with the first numbers."""
+    """Each test starts with empty caches, no service states or tokens, and reset sequences."""
     reset_sequences()
     cache.clear()
     caches["attempts"].clear()

@@ -208,7 +208,9 @@ class CertificationFactory(DjangoModelFactory):
         )
 
     runreconstruction = factory.LazyAttribute(
-        lambda made: ReconstructionFactory(run=made.run or RunFactory(), reconstruction=made.reconstruction)
+        lambda parameters: ReconstructionFactory(
+            run=parameters.run or RunFactory(), reconstruction=parameters.reconstruction
+        )
     )
     user = factory.SubFactory(UserFactory)
     dataset = factory.SubFactory(DatasetFactory)
@@ -216,9 +218,9 @@ class CertificationFactory(DjangoModelFactory):
     trackermap = TrackerMap.EXISTS
     date = date(2018, 6, 1)
     external_info_complete = True
-    run_type = factory.LazyAttribute(lambda made: made.runreconstruction.run.run_type)
-    lumisections = factory.LazyAttribute(lambda made: made.runreconstruction.run.lumisections)
-    recorded_lumi = factory.LazyAttribute(lambda made: made.runreconstruction.run.recorded_lumi)
+    run_type = factory.LazyAttribute(lambda parameters: parameters.runreconstruction.run.run_type)
+    lumisections = factory.LazyAttribute(lambda parameters: parameters.runreconstruction.run.lumisections)
+    recorded_lumi = factory.LazyAttribute(lambda parameters: parameters.runreconstruction.run.recorded_lumi)
 
     @classmethod
     def _adjust_kwargs(cls, **kwargs):
@@ -237,7 +239,7 @@ class QuestionFactory(DjangoModelFactory):
 
 
 def reset_sequences() -> None:
-    """Number and name from the first again."""
+    """Reset the sequences of numbers and names."""
     for made_here in DjangoModelFactory.__subclasses__():
         for counted in (made_here, *made_here.__subclasses__()):
             counted.reset_sequence(0, force=True)

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 def _file() -> Path:
-    """Where the database of these migrations is kept."""
+    """The file of the database of these migrations."""
     digest = hashlib.sha256(f"{django.VERSION} {settings.INSTALLED_APPS}".encode())
-    for app in sorted(apps.get_app_configs(), key=lambda one: one.label):
+    for app in sorted(apps.get_app_configs(), key=lambda config: config.label):
         for path in sorted(Path(app.path, "migrations").glob("*.py")):
             digest.update(path.name.encode() + path.read_bytes())
     return settings.BASE_DIR / "var" / f"migrated-{digest.hexdigest()[:16]}.sqlite3"
@@ -41,21 +41,21 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
     if not (_is_in_memory() and _file().exists()):
         yield
         return
-    # A database in memory lives as long as somebody is connected.
+    # A database in memory exists as long as a connection is open.
     with closing(sqlite3.connect(connection.creation._get_test_db_name(), uri=True)) as memory:
-        with closing(sqlite3.connect(_file())) as kept:
-            kept.backup(memory)
+        with closing(sqlite3.connect(_file())) as database:
+            database.backup(memory)
         yield
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
-    """Django's own, and its outcome kept for the next process."""
+    """Set up the databases as Django does, and store the result for the next process."""
     if not _is_in_memory() or _file().exists():
         return
     part = _file().with_suffix(f".{os.getpid()}")
     part.parent.mkdir(exist_ok=True)
-    with django_db_blocker.unblock(), closing(sqlite3.connect(part)) as kept:
+    with django_db_blocker.unblock(), closing(sqlite3.connect(part)) as database:
         connection.ensure_connection()
-        connection.connection.backup(kept)
+        connection.connection.backup(database)
     part.replace(_file())

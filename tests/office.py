@@ -1,4 +1,4 @@
-"""LibreOffice, where it is installed: slides as it shows them."""
+"""LibreOffice, if installed: slides as it renders them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def programs() -> tuple[str, str] | None:
 
 
 def words_by_page(file: Path) -> list[list[tuple[str, float]]]:
-    """Each word of each slide, with where it ends at the bottom (pt)."""
+    """Each word of each slide, with its bottom edge (pt)."""
     found = programs()
     assert found
     profile = f"-env:UserInstallation=file://{file.parent}/profile"

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for one command, from Debian's server programs; gone when the command ends.
+"""A PostgreSQL server for one command, from Debian's server programs; removed when the command ends.
 
     python -m tests.postgres pytest -q
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 START_S = 30
-# Nothing of this server has to survive a power cut.
+# The data of this server need not survive a power failure.
 OPTIONS = {
     "fsync": "off",
     "synchronous_commit": "off",

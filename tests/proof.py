@@ -1,4 +1,4 @@
-"""How long the long proofs are: a fraction in `make test`, all of it in `make prove`, which sets PROVE=1."""
+"""The size of the long proofs: a fraction in `make test`, the full size in `make prove`, which sets PROVE=1."""
 
 import os
 
@@ -6,5 +6,5 @@ IS_FULL = os.environ.get("PROVE") == "1"
 
 
 def scaled(fraction: int, full: int) -> int:
-    """The number of examples, actions or people to try."""
+    """The number of examples, actions or users."""
     return full if IS_FULL else fraction

@@ -1,4 +1,4 @@
-"""The sandbox for tests: one real server for the whole run, healthy and forgetful at the start of each test.
+"""The sandbox for tests: one server for the test run, without faults and logs at the start of each test.
 
 The fixture `sandbox` also points the product's settings at it, for the time of the test.
 """
@@ -32,7 +32,7 @@ __all__ = ["sandbox", "sandbox_server"]
 
 @dataclass(frozen=True)
 class SandboxForTests:
-    """The running sandbox, driven over HTTP as from outside."""
+    """The running sandbox, controlled over HTTP."""
 
     base_url: str
 
@@ -44,37 +44,37 @@ class SandboxForTests:
     def faults(
         self, service: str, mode: str, *, seconds: float = 30, count: int | None = None, path: str | None = None
     ) -> None:
-        """From now on the service misbehaves (interface: POST /_sandbox/faults)."""
+        """Set a fault of the service (interface: POST /_sandbox/faults)."""
         body = {"service": service, "mode": mode, "seconds": seconds, "count": count, "path": path}
         self._control("POST", "faults", json=body)
 
     def clear(self) -> None:
-        """Healthy again, and nothing remembered of what was asked."""
-        for what in ("faults", "requests", "people"):
-            self._control("DELETE", what)
+        """Clear faults, the request log and changed people."""
+        for resource in ("faults", "requests", "people"):
+            self._control("DELETE", resource)
 
     def clear_requests(self) -> None:
-        """Nothing remembered of what was asked."""
+        """Clear the request log."""
         self._control("DELETE", "requests")
 
     def requests(self, service: str | None = None) -> list[dict[str, Any]]:
-        """What was asked since the last clear, all or of one service."""
-        return [one for one in self._control("GET", "requests") if service in (None, one["service"])]
+        """The requests since the last clear, of all services or of one."""
+        return [entry for entry in self._control("GET", "requests") if service in (None, entry["service"])]
 
     def revoke_tokens(self, lifetime: float = 1200) -> None:
-        """No token given so far is good any more; new ones last that many seconds."""
+        """Revoke all tokens; new ones have this lifetime (s)."""
         self._control("POST", "tokens", json={"lifetime": lifetime})
 
     def person(self, name: str, **changes: Any) -> None:
-        """What the CERN sign-in says of a person from the next sign-in on: roles, cern_roles, names."""
+        """Set the claims of a person from the next sign-in on: roles, cern_roles, names."""
         self._control("POST", "people", json={"name": name, **changes})
 
-    def spoil_id_tokens(self, how: str) -> None:
-        """ID tokens have this wrong with them (sandbox/openid/keys.py); empty: nothing."""
-        self._control("POST", "id-tokens", json={"spoil": how})
+    def spoil_id_tokens(self, fault: str) -> None:
+        """Set the defect of ID tokens (sandbox/openid/keys.py); empty for none."""
+        self._control("POST", "id-tokens", json={"spoil": fault})
 
     def token(self, audience: str) -> str:
-        """A token for that audience, as a machine gets one."""
+        """Return a machine token for the audience."""
         form = {
             "grant_type": "client_credentials",
             "client_id": "certhelper",

@@ -1,4 +1,4 @@
-"""Who may do what: every address, method and role with the status it answers. An address without a row fails.
+"""Permissions: the status of every address, method and role. An address without a row fails.
 
 The outside is switched off here, so that no row depends on it.
 """
@@ -32,13 +32,13 @@ ROLES = ("stranger", "guest", "shifter", "shift_leader", "expert", "admin")
 RUN, RECONSTRUCTION = 317555, "express"
 REFUSED = (302, 403, 405)
 
-# The six numbers: stranger, guest, shifter, shift leader, expert, admin. The certification belongs to the shifter.
+# The six numbers: anonymous, guest, shifter, shift leader, expert, admin. The certification belongs to the shifter.
 TABLE = {
     ("users:sign-in", "GET"): "200 302 302 302 302 302",
     ("users:sign-in", "POST"): "422 302 302 302 302 302",
     ("users:sign-out", "GET"): "405 405 405 405 405 405",
     ("users:sign-out", "POST"): "302 302 302 302 302 302",
-    # CERN is out here: the page says so. Who is signed in goes on to where they wanted.
+    # CERN is unreachable here, which the page reports. A signed-in user is redirected to the requested page.
     ("users:cern-sign-in", "GET"): "200 302 302 302 302 302",
     ("users:cern-sign-in", "POST"): "200 302 302 302 302 302",
     ("users:cern-callback", "GET"): "403 302 302 302 302 302",
@@ -61,7 +61,7 @@ TABLE = {
     ("certify:certify-reconstruction", "POST"): "302 403 422 422 422 422",
     ("certify:all-reference-runs", "GET"): "200 200 200 200 200 200",
     ("certify:all-reference-runs", "POST"): "405 405 405 405 405 405",
-    # Whose draft it is says the signed sheet in the form, which none of these has.
+    # The owner of a draft is in the signed form token, which none of these requests has.
     ("drafts:save", "GET"): "405 405 405 405 405 405",
     ("drafts:save", "POST"): "403 403 403 403 403 403",
     ("drafts:here", "GET"): "302 405 405 405 405 405",
@@ -96,7 +96,7 @@ TABLE = {
     ("shiftleader:note", "POST"): "302 403 403 422 422 422",
     ("shiftleader:save-filter", "GET"): "302 405 405 405 405 405",
     ("shiftleader:save-filter", "POST"): "302 422 422 422 422 422",
-    # It belongs to the shifter.
+    # The certification belongs to the shifter.
     ("shiftleader:retire-filter", "GET"): "302 405 405 405 405 405",
     ("shiftleader:retire-filter", "POST"): "302 404 303 404 404 404",
     ("listruns:list", "GET"): "302 200 200 200 200 200",
@@ -162,11 +162,11 @@ TABLE = {
     ("vocabulary:checklist-edit", "GET"): "302 403 403 200 200 200",
     ("vocabulary:checklist-edit", "POST"): "302 403 403 422 422 422",
 }
-# Django's own admin. Shift leaders look at the words there, admins at all; accounts are all that changes there.
+# The admin of Django. Shift leaders see the vocabulary, admins all tables; only accounts can be changed there.
 LEADERS, ADMINS, NOBODY = "302 403 403 200 200 200", "302 403 403 403 403 200", "302 403 403 403 403 403"
 WORDS = {"certify_badreason", "certify_pixelproblem", "certify_stripproblem", "certify_trackingproblem"}
 WORDS |= {"certify_checklist"}
-# By kind of table, page and method. A form that is sent empty comes back; one that may not be deleted is denied.
+# By group of tables, page and method. An empty form is shown again; a row that may not be deleted is denied.
 ADMIN_PAGES = {
     "words": {
         **dict.fromkeys(product(("changelist", "change", "history"), ("GET",)), LEADERS),
@@ -229,7 +229,7 @@ def _clients() -> dict[str, Client]:
 
 
 def addresses() -> dict[str, str]:
-    """An address of every page of the table, with rows made for those that show one."""
+    """An address of every page of the table, with rows created for pages of a row."""
     owned = CertificationFactory(user=UserFactory(username="shifter", role=Role.SHIFTER))
     arguments = {
         "certify:certify-run": [RUN],
@@ -271,58 +271,58 @@ def test_response_for_each_role_is_as_in_the_table(name, method):
 
 
 def test_every_address_has_a_row_for_get_and_for_post():
-    ours = {name for name in ALL if not name.startswith("admin:")}
-    assert {(name, method) for name in ours for method in ("GET", "POST")} == set(TABLE)
+    own_names = {name for name in ALL if not name.startswith("admin:")}
+    assert {(name, method) for name in own_names for method in ("GET", "POST")} == set(TABLE)
 
 
 @pytest.mark.django_db
 @pytest.mark.once
 def test_no_address_accepts_another_method():
-    """PUT, PATCH and DELETE are answered by none, for none: not allowed, the sign-in, or denied."""
+    """PUT, PATCH and DELETE are not allowed, denied, or redirected to the sign-in, for every role."""
     clients, where = _clients(), addresses()
     for name, address in where.items():
         for method, (role, client) in product(("PUT", "PATCH", "DELETE"), clients.items()):
             assert client.generic(method, address).status_code in REFUSED, (name, method, role)
 
 
-def _kinds() -> dict[str, tuple[str, str]]:
-    """The addresses of tables in the admin: their kind and page."""
+def _model_groups() -> dict[str, tuple[str, str]]:
+    """The group and page of each address of a table in the admin."""
     found = {}
     for model in admin.site._registry:
         table = f"{model._meta.app_label}_{model._meta.model_name}"
-        kind = "words" if table in WORDS else table if table in ADMIN_PAGES else "else"
-        found |= {f"admin:{table}_{page}": (kind, page) for page, _method in ADMIN_PAGES[kind]}
+        group = "words" if table in WORDS else table if table in ADMIN_PAGES else "else"
+        found |= {f"admin:{table}_{page}": (group, page) for page, _method in ADMIN_PAGES[group]}
     return found
 
 
 def test_every_address_of_the_admin_has_a_row():
     single = {name for name, _method in ADMIN_SINGLE}
-    assert single | _kinds().keys() == ADMIN
+    assert single | _model_groups().keys() == ADMIN
 
 
 def test_every_model_is_in_the_admin_with_search():
-    ours = {model for model in apps.get_models() if model.__module__.partition(".")[0] in packages()}
-    assert ours - admin.site._registry.keys() == set()
+    own_models = {model for model in apps.get_models() if model.__module__.partition(".")[0] in packages()}
+    assert own_models - admin.site._registry.keys() == set()
     request = RequestFactory().get("/")
-    assert [model for model in ours if not admin.site._registry[model].get_search_fields(request)] == []
+    assert [model for model in own_models if not admin.site._registry[model].get_search_fields(request)] == []
 
 
 @pytest.mark.django_db
 @pytest.mark.once
-@pytest.mark.parametrize("kind", ADMIN_PAGES)
-def test_admin_response_for_each_role_is_as_in_the_table(kind):
+@pytest.mark.parametrize("group", ADMIN_PAGES)
+def test_admin_response_for_each_role_is_as_in_the_table(group):
     clients = _clients()
     addresses()
     for factory in (BadReasonFactory, PixelProblemFactory, StripProblemFactory, TrackingProblemFactory):
         factory()
-    names = [name for name, (of_kind, _page) in _kinds().items() if of_kind == kind]
+    names = [name for name, (of_group, _page) in _model_groups().items() if of_group == group]
     for name, method in product(names, ("GET", "POST")):
-        if expected := ADMIN_PAGES[kind].get((_kinds()[name][1], method)):
+        if expected := ADMIN_PAGES[group].get((_model_groups()[name][1], method)):
             address, is_of_a_row = _in_admin(name)
             answers = [client.generic(method, address).status_code for client in clients.values()]
-            # Who is let in, and asks for a row of a table that has none, is led back to the index.
-            said = expected if is_of_a_row else expected.replace("200", "302")
-            assert answers == [int(status) for status in said.split()], (name, method)
+            # A permitted user who requests a row that does not exist is redirected to the index.
+            expected_statuses = expected if is_of_a_row else expected.replace("200", "302")
+            assert answers == [int(status) for status in expected_statuses.split()], (name, method)
 
 
 def _in_admin(name: str) -> tuple[str, bool]:

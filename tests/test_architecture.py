@@ -1,4 +1,4 @@
-"""The shape of the house: packages named in the import contracts, short modules, one class for each name.
+"""The structure of the code: packages named in the import contracts, short modules, unique class names.
 
 Who may import whom is checked by import-linter (`.importlinter`, run by `make lint`).
 """

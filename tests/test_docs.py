@@ -84,5 +84,7 @@ def test_each_threat_names_tests_that_exist():
     named = {row: re.findall(r"`([\w/]+\.py)::(\w+)`", row) for row in rows}
     assert len(rows) > 30
     assert [row for row, tests in named.items() if not tests] == []
-    gone = {f"{path}::{name}" for tests in named.values() for path, name in tests if name not in _tests_in(ROOT / path)}
-    assert gone == set()
+    missing = {
+        f"{path}::{name}" for tests in named.values() for path, name in tests if name not in _tests_in(ROOT / path)
+    }
+    assert missing == set()

@@ -1,4 +1,4 @@
-"""The factories make rows that the database takes, and the cast has the roles of its names."""
+"""The factories create valid rows, and the user fixtures have the roles of their names."""
 
 import pytest
 
@@ -10,16 +10,24 @@ pytestmark = pytest.mark.django_db
 
 
 def test_certification_has_the_facts_of_its_run():
-    made = CertificationFactory()
-    run = made.runreconstruction.run
-    assert (made.run_type, made.lumisections, made.recorded_lumi) == (run.run_type, run.lumisections, run.recorded_lumi)
-    assert made.verdict == Verdict.GOOD
+    certification = CertificationFactory()
+    run = certification.runreconstruction.run
+    assert (certification.run_type, certification.lumisections, certification.recorded_lumi) == (
+        run.run_type,
+        run.lumisections,
+        run.recorded_lumi,
+    )
+    assert certification.verdict == Verdict.GOOD
 
 
 def test_certification_takes_a_run_and_a_reconstruction():
     run = RunFactory(cosmics=True)
-    made = CertificationFactory(run=run, reconstruction="prompt")
-    assert (made.run_number, made.reconstruction, made.run_type) == (run.pk, "prompt", RunType.COSMICS)
+    certification = CertificationFactory(run=run, reconstruction="prompt")
+    assert (certification.run_number, certification.reconstruction, certification.run_type) == (
+        run.pk,
+        "prompt",
+        RunType.COSMICS,
+    )
 
 
 def test_reconstruction_is_created_once_per_run():

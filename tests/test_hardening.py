@@ -1,4 +1,4 @@
-"""What a browser is told to hold against an attacker, in production and here."""
+"""Security headers, cookies and checks, in production and in the sandbox."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ POLICY = {
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory) -> dict:
-    """What a production server says to a stranger, to a form, and to an admin."""
+    """Responses of a production server to an anonymous user, to a form, and to an admin."""
     done = _in_production(tmp_path_factory.mktemp("production"), "-c", ASK)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -61,7 +61,7 @@ def test_http_redirects_to_https(production):
 
 
 @pytest.mark.parametrize(
-    ("header", "says"),
+    ("header", "text"),
     [
         ("Strict-Transport-Security", "max-age=31536000; includeSubDomains; preload"),
         ("X-Frame-Options", "DENY"),
@@ -70,8 +70,8 @@ def test_http_redirects_to_https(production):
         ("Cross-Origin-Opener-Policy", "same-origin"),
     ],
 )
-def test_production_sends_the_header(production, header, says):
-    assert production["headers"][header] == says
+def test_production_sends_the_header(production, header, text):
+    assert production["headers"][header] == text
 
 
 def test_policy_allows_only_this_site_and_form_redirects_to_cern(production):
@@ -100,9 +100,14 @@ def test_local_accounts_cannot_be_enabled_in_production(tmp_path, monkeypatch):
 
 @pytest.mark.django_db
 def test_every_type_of_response_has_the_policy(client, shifter_client):
-    asked = [client.get("/help/"), client.get("/"), client.get("/nowhere/"), shifter_client.get("/list/?export=csv")]
-    assert {one.status_code for one in asked} == {200, 302, 404}
-    for answer in asked:
+    responses = [
+        client.get("/help/"),
+        client.get("/"),
+        client.get("/nowhere/"),
+        shifter_client.get("/list/?export=csv"),
+    ]
+    assert {response.status_code for response in responses} == {200, 302, 404}
+    for answer in responses:
         assert "default-src 'self'" in answer["Content-Security-Policy"]
         assert answer["X-Frame-Options"] == "DENY"
 
@@ -110,8 +115,13 @@ def test_every_type_of_response_has_the_policy(client, shifter_client):
 @pytest.mark.django_db
 def test_comment_with_a_script_is_shown_as_text(shifter, shifter_client):
     script = "<script>alert(1)</script>"
-    made = CertificationFactory(user=shifter, comment=script, date="2018-06-01")
-    pages = ["/list/?date_min=2018-01-01", f"/list/{made.pk}/", f"/list/{made.pk}/update/", "/summary/?date=2018-06-01"]
+    certification = CertificationFactory(user=shifter, comment=script, date="2018-06-01")
+    pages = [
+        "/list/?date_min=2018-01-01",
+        f"/list/{certification.pk}/",
+        f"/list/{certification.pk}/update/",
+        "/summary/?date=2018-06-01",
+    ]
     answers = [shifter_client.get(page) for page in pages]
     assert [answer.status_code for answer in answers] == [200] * len(pages)
     assert [page for page, answer in zip(pages, answers, strict=True) if script in answer.text] == []

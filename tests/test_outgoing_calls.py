@@ -18,12 +18,12 @@ NETWORK = {"requests", "urllib", "urllib3", "http", "httpx", "aiohttp", "socket"
 NOT_NETWORK = {"http.cookiejar", "urllib.parse", "urllib3.exceptions", "http.server"}
 OPENERS = {"request", "get", "post", "put", "patch", "delete", "head", "options", "send", "stream", "connect"}
 OPENERS |= {"urlopen", "urlretrieve", "create_connection", "HTTPConnection", "HTTPSConnection", "SMTP", "FTP"}
-# Where connections are opened: the one door, and the launcher that waits for its own server on this machine.
+# The modules that open connections: the HTTP client, and the launcher that waits for its server on this machine.
 DOORS = {
     "infrastructure/http/client.py: session().request",
     "certhelper/management/commands/serve.py: http.client.HTTPConnection",
 }
-# Where a network library is named without opening anything: its version, for the client that asks for it.
+# The modules that name a network library without opening a connection.
 NAMED_ONLY = {"registry/upstream_client.py"}
 
 
@@ -39,9 +39,9 @@ def network_names(tree: ast.AST) -> set[str]:
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            named = [(one.name, (one.asname or one.name).split(".")[0]) for one in node.names]
+            named = [(alias.name, (alias.asname or alias.name).split(".")[0]) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            named = [(f"{node.module}.{one.name}", one.asname or one.name) for one in node.names]
+            named = [(f"{node.module}.{alias.name}", alias.asname or alias.name) for alias in node.names]
         else:
             continue
         names |= {name for full, name in named if full.split(".")[0] in NETWORK and not _is_harmless(full)}
@@ -49,7 +49,7 @@ def network_names(tree: ast.AST) -> set[str]:
 
 
 def _is_harmless(full: str) -> bool:
-    return any(full == one or full.startswith(f"{one}.") for one in NOT_NETWORK)
+    return any(full == name or full.startswith(f"{name}.") for name in NOT_NETWORK)
 
 
 def call_sites(text: str) -> Iterator[tuple[str, bool]]:
@@ -74,7 +74,7 @@ def _opens(called: ast.expr, names: set[str]) -> bool:
 
 
 def _has_timeout(node: ast.Call) -> bool:
-    return any(one.arg == "timeout" and not _is_none(one.value) for one in node.keywords)
+    return any(keyword.arg == "timeout" and not _is_none(keyword.value) for keyword in node.keywords)
 
 
 def _is_none(value: ast.expr) -> bool:
@@ -102,7 +102,7 @@ def test_sweep_detects_calls_without_a_time_out():
 
 
 def test_released_client_opens_no_connection():
-    """Run Registry's client calls `requests` without a word from us; inside it that name is our door."""
+    """The client of Run Registry calls `requests`; this name is replaced by the HTTP client of the project."""
     client = upstream_client._configured_client()
     assert client.requests.__class__ is upstream_client._RequestsAdapter
     assert not [name for name, value in vars(client).items() if getattr(value, "__module__", "").startswith("requests")]

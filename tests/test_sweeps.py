@@ -1,4 +1,4 @@
-"""What holds on every page and in every setting, now and later."""
+"""Checks of every page and every setting."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNLABELLED_ON_PURPOSE = {"hidden", "submit", "button", "reset", "image"}
 
 
 class ParsedPage(HTMLParser):
-    """What the sweeps look at in a page."""
+    """The parts of a page that these tests check."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -80,10 +80,10 @@ class ParsedPage(HTMLParser):
 
 @pytest.fixture
 def pages(shifter, shifter_client, shift_leader_client, client, settings) -> Iterator[dict[str, ParsedPage]]:
-    """Every page that people open, as those see it who may; the outside switched off."""
+    """Every page, opened by a permitted user; outside services are switched off."""
     for name in ("RUNREGISTRY_URL", "OMS_URL", "SSO_URL"):
         setattr(settings, name, "http://127.0.0.1:9/nobody")
-    made = CertificationFactory(user=shifter)
+    certification = CertificationFactory(user=shifter)
     CertificationFactory(user=shifter, pixel="bad", comment="noisy")
     addresses = {
         shifter_client: [
@@ -94,18 +94,18 @@ def pages(shifter, shifter_client, shift_leader_client, client, settings) -> Ite
             reverse("certify:certify-reconstruction", args=[317555, "express"]),
             reverse("listruns:list"),
             reverse("listruns:list") + "?date_min=2018-01-01&user=",
-            reverse("listruns:certification", args=[made.pk]),
-            reverse("listruns:update", args=[made.pk]),
+            reverse("listruns:certification", args=[certification.pk]),
+            reverse("listruns:update", args=[certification.pk]),
             reverse("listruns:facts"),
-            reverse("listruns:typed-values", args=[made.run_number]),
+            reverse("listruns:typed-values", args=[certification.run_number]),
             "/no-such-page/",
         ],
         shift_leader_client: [
             reverse("shiftleader:week"),
             *(part.url for part in PARTS),
             reverse("shiftleader:training"),
-            reverse("review:ask", args=[made.pk]),
-            reverse("review:answer", args=[QuestionFactory(certification=made).pk]),
+            reverse("review:ask", args=[certification.pk]),
+            reverse("review:answer", args=[QuestionFactory(certification=certification).pk]),
         ],
         client: [reverse("users:sign-in"), reverse("help")],
     }
@@ -137,7 +137,9 @@ def test_no_page_has_inline_script_or_style(pages):
 
 @pytest.mark.django_db
 def test_ids_are_unique_on_a_page(pages):
-    twice = {path: {one for one in page.ids if page.ids.count(one) > 1} for path, page in pages.items()}
+    twice = {
+        path: {element_id for element_id in page.ids if page.ids.count(element_id) > 1} for path, page in pages.items()
+    }
     assert {path: ids for path, ids in twice.items() if ids} == {}
 
 
@@ -149,7 +151,7 @@ def test_sweep_detects_violations():
 
 
 def test_templates_name_no_other_site():
-    """Scripts, styles, pictures and fonts come from here; links go where settings say."""
+    """Scripts, styles, pictures and fonts come from this site; links to other sites come from settings."""
     loads = re.compile(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=[\"']?https?:", re.IGNORECASE)
     files = [*ROOT.glob("templates/**/*.html"), *ROOT.glob("static/css/*.css")]
     assert [file.name for file in files if loads.search(text := file.read_text()) or "@import url(http" in text] == []
@@ -163,9 +165,9 @@ def test_templates_name_static_files_that_exist():
 
 @pytest.mark.django_db
 def test_no_migration_is_pending():
-    said = StringIO()
-    call_command("makemigrations", check=True, dry_run=True, stdout=said)
-    assert "No changes" in said.getvalue()
+    output = StringIO()
+    call_command("makemigrations", check=True, dry_run=True, stdout=output)
+    assert "No changes" in output.getvalue()
 
 
 def _variables() -> set[str]:
@@ -177,39 +179,41 @@ def _variables() -> set[str]:
 
 
 def test_every_setting_is_documented():
-    told = (ROOT / "docs/operator.md").read_text(encoding="utf-8")
-    assert {name for name in _variables() | {"PORT", "WORKERS"} if f"`{name}`" not in told} == set()
+    manual = (ROOT / "docs/operator.md").read_text(encoding="utf-8")
+    assert {name for name in _variables() | {"PORT", "WORKERS"} if f"`{name}`" not in manual} == set()
 
 
 def test_operator_manual_names_no_removed_setting():
-    told = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/operator.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(told) - _variables() == {"PORT", "WORKERS"}
+    documented = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/operator.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(documented) - _variables() == {"PORT", "WORKERS"}
 
 
-def _settings_of_ours() -> set[str]:
+def _project_settings() -> set[str]:
     """The settings made of an environment variable that Django does not know."""
     body = ast.parse((ROOT / "certhelper/settings.py").read_text(encoding="utf-8")).body
-    made = [node for node in body if isinstance(node, ast.Assign)]
-    named = {target.id for node in made for target in node.targets if isinstance(target, ast.Name) and _asks(node)}
+    assignments = [node for node in body if isinstance(node, ast.Assign)]
+    named = {
+        target.id for node in assignments for target in node.targets if isinstance(target, ast.Name) and _asks(node)
+    }
     return {name for name in named if not name.startswith("_") and not hasattr(global_settings, name)}
 
 
 def _asks(node: ast.AST) -> bool:
-    return any(isinstance(one, ast.Name) and one.id in ("env", "_service_setting") for one in ast.walk(node))
+    return any(isinstance(name, ast.Name) and name.id in ("env", "_service_setting") for name in ast.walk(node))
 
 
 def test_every_setting_is_used():
-    """Read by the code, or by another setting; of what does nothing yet the manual says "later"."""
+    """Each setting is read by the code or by another setting, or marked "later" in the manual."""
     folders = [folder for folder in ROOT.iterdir() if (folder / "__init__.py").exists() and folder.name != "tests"]
     files = [file for folder in folders for file in folder.rglob("*.py") if file.name != "settings.py"]
     read = set(re.findall(r"\bsettings\.([A-Z][A-Z_]+)", "".join(file.read_text(encoding="utf-8") for file in files)))
     tree = ast.walk(ast.parse((ROOT / "certhelper/settings.py").read_text(encoding="utf-8")))
     read |= {node.id for node in tree if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    told = (ROOT / "docs/operator.md").read_text(encoding="utf-8")
-    later = set(re.findall(r"^\| `([A-Z_]+)` .*\(later\)", told, re.MULTILINE))
-    ours = _settings_of_ours()
-    assert {"PAGE_BUDGET_S", "OMS_URL", "LINKS"} <= ours
-    assert ours - read == later
+    manual = (ROOT / "docs/operator.md").read_text(encoding="utf-8")
+    later = set(re.findall(r"^\| `([A-Z_]+)` .*\(later\)", manual, re.MULTILINE))
+    project_settings = _project_settings()
+    assert {"PAGE_BUDGET_S", "OMS_URL", "LINKS"} <= project_settings
+    assert project_settings - read == later
 
 
 PRODUCTION = {

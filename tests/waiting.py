@@ -1,6 +1,6 @@
-"""Limits of time in tests, far enough apart that a slow machine fails none of them.
+"""Time limits of tests, far enough apart for a slow machine.
 
-A service that hangs does so for `HANG_S`. Who gave up before `PATIENCE_S` has not waited for it.
+A hanging service hangs for `HANG_S`. A call that ended within `PATIENCE_S` did not wait for it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a deed leaves: one change, with before and after, and one row of history for each row it touched."""
+"""An operation records one change, with old and new values, and one history row for each changed row."""
 
 from datetime import date
 
@@ -32,8 +32,8 @@ pytestmark = pytest.mark.django_db
 
 
 def decision(reference, **changes):
-    said = {**GOOD, "date": date(2018, 6, 2)}
-    return CertificationInput.from_columns(**{**said, "reference": reference, **changes})
+    values = {**GOOD, "date": date(2018, 6, 2)}
+    return CertificationInput.from_columns(**{**values, "reference": reference, **changes})
 
 
 @pytest.fixture
@@ -46,12 +46,12 @@ def last_change() -> Change:
 
 
 def diff_lines_of(change, model="certify.trackercertification") -> list[list[str]]:
-    """What a change says of the rows of one model: [label, before, after]."""
+    """The lines of a change for the rows of one model: [label, before, after]."""
     return [
         line
-        for one in change.lines
-        if one["model"] == model
-        for field in one["fields"].values()
+        for diff_line in change.lines
+        if diff_line["model"] == model
+        for field in diff_line["fields"].values()
         for line in field["says"]
     ]
 
@@ -60,8 +60,8 @@ def test_certifying_records_one_change_with_actor_time_and_fields(shifter, refer
     run, problem = RunFactory(), PixelProblemFactory(name="hot ROC")
     time_machine.move_to("2018-06-02T10:00:00Z", tick=False)
     before = Change.objects.count()
-    given = decision(reference, comment="seen", problems={"pixel_problems": [problem]})
-    made = certify_run(shifter, run.run_number, "express", given, CertificationContext())
+    entry = decision(reference, comment="seen", problems={"pixel_problems": [problem]})
+    certification = certify_run(shifter, run.run_number, "express", entry, CertificationContext())
     change = last_change()
     assert Change.objects.count() == before + 1
     assert (change.kind, change.by, change.by_name, change.run_number) == (
@@ -77,35 +77,37 @@ def test_certifying_records_one_change_with_actor_time_and_fields(shifter, refer
         "none",
         "hot ROC",
     ] in diff_lines_of(change)
-    (row,) = TrackerCertification.history.filter(id=made.pk)
+    (row,) = TrackerCertification.history.filter(id=certification.pk)
     assert (row.change, row.history_type, row.many["pixel_problems"]) == (change, "+", [problem.pk])
-    assert row.facts == made.facts
+    assert row.facts == certification.facts
 
 
 def test_change_has_old_and_new_values_including_problems(shifter, shift_leader, reference):
     hot, cold = PixelProblemFactory(name="hot"), PixelProblemFactory(name="cold")
     run = RunFactory()
-    given = decision(reference, problems={"pixel_problems": [hot]})
-    made = certify_run(shifter, run.run_number, "express", given, CertificationContext())
+    entry = decision(reference, problems={"pixel_problems": [hot]})
+    certification = certify_run(shifter, run.run_number, "express", entry, CertificationContext())
     reason = BadReasonFactory(name="HV off")
     bad = decision(
         reference, strip="bad", tracking="bad", bad_reason=reason, comment="hole", problems={"pixel_problems": [cold]}
     )
-    amend_certification(shift_leader, made, 1, bad, CertificationContext(), reason="seen again")
+    amend_certification(shift_leader, certification, 1, bad, CertificationContext(), reason="seen again")
     change = last_change()
     assert (change.kind, change.by_name, change.why) == ("amend", "leader", "seen again")
     assert ["Strip", "good", "bad"] in diff_lines_of(change)
     assert ["Reason", "none", "HV off"] in diff_lines_of(change)
     assert ["Pixel problems", "hot", "cold"] in diff_lines_of(change)
-    row = TrackerCertification.history.filter(id=made.pk).first()
+    row = TrackerCertification.history.filter(id=certification.pk).first()
     assert (row.strip, row.version, row.many["pixel_problems"]) == ("bad", 2, [cold.pk])
-    assert TrackerCertification.history.filter(id=made.pk).count() == 2
+    assert TrackerCertification.history.filter(id=certification.pk).count() == 2
     assert [notice.person for notice in Notice.objects.filter(change=change)] == [shifter]
 
 
 def test_own_change_creates_no_notice(shifter, reference):
-    made = certify_run(shifter, RunFactory().run_number, "express", decision(reference), CertificationContext())
-    amend_certification(shifter, made, 1, decision(reference, comment="more"), CertificationContext())
+    certification = certify_run(
+        shifter, RunFactory().run_number, "express", decision(reference), CertificationContext()
+    )
+    amend_certification(shifter, certification, 1, decision(reference, comment="more"), CertificationContext())
     assert not Notice.objects.exists()
 
 
@@ -135,7 +137,7 @@ def test_operation_without_changes_records_nothing(shifter):
     before = Change.objects.count()
     reason.save()
     add_term(shifter, BadReason, "HV off")
-    OmsRun.objects.get_or_create(run_number=318001)  # a run of which nothing is known says nothing
+    OmsRun.objects.get_or_create(run_number=318001)  # a run without facts adds no line
     assert Change.objects.count() == before
 
 
@@ -158,12 +160,12 @@ def test_reasons_references_and_checklists_are_recorded(shifter, shift_leader):
 
 
 def test_many_to_many_change_outside_an_operation_is_recorded():
-    made, problem = CertificationFactory(), PixelProblemFactory(name="hot")
-    made.pixel_problems.add(problem)
+    certification, problem = CertificationFactory(), PixelProblemFactory(name="hot")
+    certification.pixel_problems.add(problem)
     assert diff_lines_of(last_change()) == [["Pixel problems", "none", "hot"]]
-    made.pixel_problems.clear()
+    certification.pixel_problems.clear()
     assert diff_lines_of(last_change()) == [["Pixel problems", "hot", "none"]]
-    assert TrackerCertification.history.filter(id=made.pk).first().many["pixel_problems"] == []
+    assert TrackerCertification.history.filter(id=certification.pk).first().many["pixel_problems"] == []
 
 
 def test_edits_in_the_admin_are_recorded_with_the_admin(admin_client, admin, shifter):
@@ -203,8 +205,8 @@ def test_unsaved_value_is_not_recorded():
 
 
 def test_history_cannot_be_changed_or_deleted():
-    made = CertificationFactory()
-    change, row = last_change(), TrackerCertification.history.get(id=made.pk)
+    certification = CertificationFactory()
+    change, row = last_change(), TrackerCertification.history.get(id=certification.pk)
     change.why = row.comment = "other"
     for refused in (change.save, row.save, change.delete, row.delete, Change.objects.all().delete):
         with pytest.raises(AppendOnlyError):
@@ -226,9 +228,9 @@ def test_postgresql_refuses_direct_changes_of_history():
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="triggers are PostgreSQL's")
 def test_every_table_of_history_has_the_trigger():
     """A new table gets it in the migration that makes it (`protect` of audit/migrations/0002_never_changed.py)."""
-    asked = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'history_stays'"
+    query = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'history_stays'"
     with connection.cursor() as cursor:
-        cursor.execute(asked)
+        cursor.execute(query)
         guarded = {name for (name,) in cursor.fetchall()}
     tables = {model._meta.db_table for model in apps.get_models() if issubclass(model, AppendOnlyModel)}
     assert tables == guarded and "history_change" in tables
@@ -238,11 +240,11 @@ def test_query_count_of_a_save(shifter, reference, django_assert_num_queries, dj
     """A certification: the change and the row after. A change of it: the keys of its problems besides."""
     run = RunFactory()
     with django_assert_max_num_queries(30) as spent:
-        made = certify_run(shifter, run.run_number, "express", decision(reference), CertificationContext())
-    assert sum("history_" in one["sql"] for one in spent.captured_queries) == 2
+        certification = certify_run(shifter, run.run_number, "express", decision(reference), CertificationContext())
+    assert sum("history_" in query["sql"] for query in spent.captured_queries) == 2
     with django_assert_max_num_queries(30) as spent:
-        amend_certification(shifter, made, 1, decision(reference, comment="x"), CertificationContext())
-    assert sum("history_" in one["sql"] for one in spent.captured_queries) == 2
+        amend_certification(shifter, certification, 1, decision(reference, comment="x"), CertificationContext())
+    assert sum("history_" in query["sql"] for query in spent.captured_queries) == 2
 
 
 def test_history_of_a_deleted_term_remains():
@@ -253,20 +255,25 @@ def test_history_of_a_deleted_term_remains():
 
 
 def test_change_description_is_readable(shifter, reference):
-    """No bookkeeping, no moment in ISO, no name twice, and nothing "before" of a row that is new."""
+    """No internal fields, no ISO times, no repeated names, and no "before" for a new row."""
     shifter.first_name = shifter.username
     typed = {"run_type": {"value": "cosmics"}, "lumisections": {"value": 260}}
-    given = decision(ReconstructionFactory(reference=True, run=RunFactory(cosmics=True, older=True)))
-    made = certify_run(
-        shifter, 317555, "express", given, CertificationContext(typed_run=typed, is_dataset_verified=False)
+    entry = decision(ReconstructionFactory(reference=True, run=RunFactory(cosmics=True, older=True)))
+    certification = certify_run(
+        shifter, 317555, "express", entry, CertificationContext(typed_run=typed, is_dataset_verified=False)
     )
     assert last_change().by_name == "shifter"
     assert ["Dataset verified", "yes", "no"] in diff_lines_of(last_change())
-    new = [one for row in present_rows(last_change(), shifter) for one in row.diff_lines]
+    new = [line for row in present_rows(last_change(), shifter) for line in row.diff_lines]
     assert ("Run type", "none", "cosmics") in new
     assert {before for _label, before, _after in new} == {"none"}
-    facts = {**made.facts, "typed": {}, "read_at": "2018-06-02T10:00:00.123456+00:00", "confirmed": {"by": "x"}}
+    facts = {
+        **certification.facts,
+        "typed": {},
+        "read_at": "2018-06-02T10:00:00.123456+00:00",
+        "confirmed": {"by": "x"},
+    }
     facts["run"] = {**facts["run"], "lumisections": 261, "end_time": "2018-06-02T10:00:00.123456+00:00"}
-    made.facts = facts
-    made.save()
+    certification.facts = facts
+    certification.save()
     assert diff_lines_of(last_change()) == [["Facts, run end time", "none", "2018-06-02 10:00:00 UTC"]]

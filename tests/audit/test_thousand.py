@@ -1,4 +1,4 @@
-"""A thousand random actions by random people, undone in reverse: every field and every many-to-many is as it was."""
+"""A thousand random actions by random users, undone in reverse, restore every field and many-to-many relation."""
 
 from random import Random
 
@@ -13,7 +13,7 @@ from users.models import Role, User
 pytestmark = pytest.mark.django_db
 ACTIONS = scaled(400, 1000)
 KINDS = {"certify", "amend", "withdraw", "restore", "hand_over", "words", "adopt", "promote", "retire", "account"}
-# What is left of rows that were made meanwhile: they stay, and say nothing any more.
+# The content of rows that were created meanwhile and undone: the rows remain, without content.
 NOTHING = {
     "oms.omsrun": {"run_type": "unknown"},
     "oms.omsfill": {},
@@ -45,16 +45,16 @@ def test_undoing_a_thousand_actions_in_reverse_restores_everything():
 
 
 def _still_speaking(after: Snapshot, before: Snapshot) -> list[tuple[str, object]]:
-    """Rows made meanwhile that still say something."""
+    """Rows created meanwhile that still have content."""
     return [key for key in after.keys() - before.keys() if not _is_silent(key[0], after[key])]
 
 
-def _is_silent(model: str, said: dict[str, object]) -> bool:
+def _is_silent(model: str, values: dict[str, object]) -> bool:
     if model in ENDED:
         name, value = ENDED[model]
-        return said[name] == value
-    told = {name: value for name, value in said.items() if value not in (None, "", [], {})}
-    return told == {name: value for name, value in NOTHING[model].items() if value != ""}
+        return values[name] == value
+    present = {name: value for name, value in values.items() if value not in (None, "", [], {})}
+    return present == {name: value for name, value in NOTHING[model].items() if value != ""}
 
 
 def test_snapshot_detects_change_of_any_field_and_many_to_many():

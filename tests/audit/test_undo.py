@@ -1,4 +1,4 @@
-"""Undo of one change: a new change, refused where later ones stand in the way, for whoever may make the opposite."""
+"""Undo of one change: a new change, refused after later ones, for users who may make the opposite change."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -32,11 +32,11 @@ def reference():
 
 
 @pytest.fixture
-def made(shifter, reference):
+def certification(shifter, reference):
     return certify_run(shifter, RunFactory().run_number, "express", decision(reference), CertificationContext())
 
 
-def test_undo_restores_changed_fields_including_problems(shifter, reference, made):
+def test_undo_restores_changed_fields_including_problems(shifter, reference, certification):
     hot = PixelProblemFactory(name="hot")
     bad = decision(
         reference,
@@ -46,19 +46,28 @@ def test_undo_restores_changed_fields_including_problems(shifter, reference, mad
         problems={"pixel_problems": [hot]},
         confirmed=["pixel"],
     )
-    amend_certification(shifter, made, 1, bad, CertificationContext())
+    amend_certification(shifter, certification, 1, bad, CertificationContext())
     change = last_change()
     undone = undo_change(shifter, change, "looked again")
-    made.refresh_from_db()
-    assert (made.pixel, made.bad_reason, made.comment, list(made.pixel_problems.all())) == ("good", None, "", [])
-    assert (undone.kind, undone.undoes, undone.why, made.version) == ("undo", change, "looked again", 3)
+    certification.refresh_from_db()
+    assert (
+        certification.pixel,
+        certification.bad_reason,
+        certification.comment,
+        list(certification.pixel_problems.all()),
+    ) == ("good", None, "", [])
+    assert (undone.kind, undone.undoes, undone.why, certification.version) == ("undo", change, "looked again", 3)
     undo_change(shifter, undone, "no, it was right")
-    made.refresh_from_db()
-    assert (made.pixel, made.comment, list(made.pixel_problems.all())) == ("bad", "hole", [hot])
+    certification.refresh_from_db()
+    assert (certification.pixel, certification.comment, list(certification.pixel_problems.all())) == (
+        "bad",
+        "hole",
+        [hot],
+    )
 
 
 def test_undo_of_a_long_text_shows_a_difference_after_a_common_start(shift_leader_client):
-    """Texts are told by their first two thousand letters."""
+    """Texts are compared by their first two thousand characters."""
     row = ChecklistFactory(text="- look\n" * 400)
     row.text += "- call the expert\n"
     row.save()
@@ -66,7 +75,7 @@ def test_undo_of_a_long_text_shows_a_difference_after_a_common_start(shift_leade
     assert '<th scope="row">Text</th>' in page and "It is set back as it was." not in page
 
 
-def test_undo_requires_a_reason(shifter, made):
+def test_undo_requires_a_reason(shifter, certification):
     with pytest.raises(ReasonMissing):
         undo_change(shifter, last_change(), " ")
 
@@ -76,10 +85,14 @@ def test_undo_of_a_certification_withdraws_it_and_reverts_typed_facts(shifter, r
     basis = CertificationContext(
         typed_run=typed, typed_fill={"fill_number": {"value": 6650}, "era": {"value": "2018A"}}
     )
-    made = certify_run(shifter, 318000, "express", decision(reference, confirmed=["lumi"]), basis)
+    certification = certify_run(shifter, 318000, "express", decision(reference, confirmed=["lumi"]), basis)
     undo_change(shifter, last_change(), "wrong run")
-    made.refresh_from_db()
-    assert (made.state, made.withdrawn_by, made.withdrawn_reason) == ("withdrawn", shifter, "wrong run")
+    certification.refresh_from_db()
+    assert (certification.state, certification.withdrawn_by, certification.withdrawn_reason) == (
+        "withdrawn",
+        shifter,
+        "wrong run",
+    )
     run = OmsRun.objects.get(pk=318000)
     assert (run.run_type, run.lumisections, run.fill, run.typed) == ("unknown", None, None, {})
     assert (OmsFill.objects.get(pk=6650).era, OmsFill.objects.get(pk=6650).typed) == (None, {})
@@ -100,40 +113,40 @@ def test_changes_of_two_users_on_one_run_can_be_undone_independently(shifter, ot
     assert (run.run_type, run.energy, set(run.typed)) == ("unknown", 6500.0, {"energy"})
 
 
-def test_undo_is_refused_after_later_changes_of_the_same_field(shifter, reference, made):
-    amend_certification(shifter, made, 1, decision(reference, comment="one"), CertificationContext())
+def test_undo_is_refused_after_later_changes_of_the_same_field(shifter, reference, certification):
+    amend_certification(shifter, certification, 1, decision(reference, comment="one"), CertificationContext())
     first = last_change()
-    amend_certification(shifter, made, 2, decision(reference, comment="two"), CertificationContext())
+    amend_certification(shifter, certification, 2, decision(reference, comment="two"), CertificationContext())
     with pytest.raises(UndoBlocked) as caught:
         undo_change(shifter, first, "why not")
     assert caught.value.plan.later_changes == [last_change()]
     assert caught.value.plan.steps[0].conflicts == [("Comment", "none", "two")]
-    made.refresh_from_db()
-    assert made.comment == "two" and not Change.objects.filter(kind="undo").exists()
+    certification.refresh_from_db()
+    assert certification.comment == "two" and not Change.objects.filter(kind="undo").exists()
 
 
-def test_undo_is_allowed_after_later_changes_of_other_fields(shifter, reference, made):
-    amend_certification(shifter, made, 1, decision(reference, comment="one"), CertificationContext())
+def test_undo_is_allowed_after_later_changes_of_other_fields(shifter, reference, certification):
+    amend_certification(shifter, certification, 1, decision(reference, comment="one"), CertificationContext())
     first = last_change()
     amend_certification(
-        shifter, made, 2, decision(reference, comment="one", trackermap="missing"), CertificationContext()
+        shifter, certification, 2, decision(reference, comment="one", trackermap="missing"), CertificationContext()
     )
     undo_change(shifter, first, "no comment")
-    made.refresh_from_db()
-    assert (made.comment, made.trackermap) == ("", "missing")
+    certification.refresh_from_db()
+    assert (certification.comment, certification.trackermap) == ("", "missing")
 
 
-def test_creation_of_a_changed_certification_cannot_be_undone(shifter, reference, made):
+def test_creation_of_a_changed_certification_cannot_be_undone(shifter, reference, certification):
     certified = last_change()
-    amend_certification(shifter, made, 1, decision(reference, comment="one"), CertificationContext())
+    amend_certification(shifter, certification, 1, decision(reference, comment="one"), CertificationContext())
     with pytest.raises(UndoBlocked):
         undo_change(shifter, certified, "wrong run")
 
 
-def test_undo_of_a_withdrawal_where_another_one_is_live_is_refused(shifter, reference, made):
-    withdraw_certification(shifter, made, 1, "wrong")
+def test_undo_of_a_withdrawal_where_another_one_is_live_is_refused(shifter, reference, certification):
+    withdraw_certification(shifter, certification, 1, "wrong")
     withdrawal = last_change()
-    certify_run(shifter, made.run_number, "express", decision(reference), CertificationContext())
+    certify_run(shifter, certification.run_number, "express", decision(reference), CertificationContext())
     with pytest.raises(UndoBlocked) as caught:
         undo_change(shifter, withdrawal, "right after all")
     assert "another live certification" in caught.value.plan.refusal
@@ -141,18 +154,18 @@ def test_undo_of_a_withdrawal_where_another_one_is_live_is_refused(shifter, refe
 
 
 def test_undo_requires_the_permission_for_the_opposite_change(
-    shifter, other_shifter, shift_leader, expert, admin, guest, reference, made
+    shifter, other_shifter, shift_leader, expert, admin, guest, reference, certification
 ):
     amend_certification(
-        shift_leader, made, 1, decision(reference, comment="one"), CertificationContext(), reason="better"
+        shift_leader, certification, 1, decision(reference, comment="one"), CertificationContext(), reason="better"
     )
     amended = last_change()
     for person in (guest, other_shifter):
         with pytest.raises(PermissionDenied):
             undo_change(person, amended, "mine")
     undo_change(shifter, amended, "it is mine")
-    made.refresh_from_db()
-    hand_over_certification(shift_leader, made, made.version, other_shifter, "took the shift")
+    certification.refresh_from_db()
+    hand_over_certification(shift_leader, certification, certification.version, other_shifter, "took the shift")
     handed = last_change()
     for person in (shifter, other_shifter):
         with pytest.raises(PermissionDenied):
@@ -179,15 +192,15 @@ def test_undo_restores_references_terms_and_deleted_rows(shifter, shift_leader):
     run = RunFactory()
     reference = adopt_reference(shift_leader, run, "express", "first")
     adopted = last_change()
-    made = CertificationFactory(reference_runreconstruction=reference)
+    certification = CertificationFactory(reference_runreconstruction=reference)
     retire_reference(shift_leader, reference, "too old")
-    made.refresh_from_db()
-    assert made.reference_runreconstruction == reference
+    certification.refresh_from_db()
+    assert certification.reference_runreconstruction == reference
     undo_change(shift_leader, last_change(), "still good")
     assert RunReconstruction.objects.get(pk=reference.pk).is_reference
     undo_change(shift_leader, adopted, "never was")
-    kept = RunReconstruction.objects.get(pk=reference.pk)
-    assert (kept.is_reference, kept.reference_by, kept.reference_since) == (False, None, None)
+    restored = RunReconstruction.objects.get(pk=reference.pk)
+    assert (restored.is_reference, restored.reference_by, restored.reference_since) == (False, None, None)
     reason = add_term(shifter, BadReason, "HV off")
     with pytest.raises(PermissionDenied):
         undo_change(shifter, last_change(), "typo")

@@ -1,4 +1,4 @@
-"""A small world in which random people do random things, each through the product's own actions."""
+"""Random users who perform random actions of the product on a small set of rows."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ Snapshot = dict[tuple[str, Any], dict[str, Any]]
 
 
 PROBLEM_MODELS = (PixelProblem, StripProblem, TrackingProblem)
-# How often a person of each role does something: who may little is refused much, and a refusal is soon tried.
+# The relative frequency of actions by role: roles with few permissions are mostly refused, which needs few samples.
 WEIGHTS = {Role.GUEST: 1, Role.SHIFTER: 2, Role.SHIFT_LEADER: 6, Role.EXPERT: 6}
 
 
@@ -63,10 +63,10 @@ def _but_for_the_admin() -> Any:
 
 
 def build_world() -> None:
-    """People of each role, runs known and unknown, references, words, and a few certifications that stand."""
+    """Users of each role, known and unknown runs, references, vocabulary, and a few live certifications."""
     for role, number in ((Role.GUEST, 1), (Role.SHIFTER, 4), (Role.SHIFT_LEADER, 2), (Role.EXPERT, 1), (Role.ADMIN, 1)):
-        for one in range(number):
-            UserFactory(username=f"{role}{one}", role=role)
+        for index in range(number):
+            UserFactory(username=f"{role}{index}", role=role)
     for factory in (BadReasonFactory, PixelProblemFactory, StripProblemFactory, TrackingProblemFactory):
         for _ in range(3):
             factory()
@@ -76,45 +76,45 @@ def build_world() -> None:
     for number in range(20):
         RunFactory(bare=True) if number % 3 == 0 else RunFactory(cosmics=number % 3 == 1)
     for run in OmsRun.objects.order_by("-pk")[:6]:
-        made = CertificationFactory(run=run, user=User.objects.get(username="shifter0"))
-        made.pixel_problems.set(PixelProblem.objects.all()[:2])
+        certification = CertificationFactory(run=run, user=User.objects.get(username="shifter0"))
+        certification.pixel_problems.set(PixelProblem.objects.all()[:2])
 
 
 def full_snapshot() -> Snapshot:
-    """All that every row of every table says, many-to-many fields included."""
-    kept = [model for model in apps.get_models() if hasattr(model, "audit_options")]
+    """All values of every row of every table, including many-to-many fields."""
+    recorded = [model for model in apps.get_models() if hasattr(model, "audit_options")]
     return {
         (model._meta.label_lower, row.pk): snapshot.audited_values(
             row, snapshot.column_values(row, {}), snapshot.all_related_keys(row)
         )
-        for model in kept
+        for model in recorded
         for row in model._base_manager.all()
     }
 
 
 @dataclass
 class RandomActor:
-    """One random person who does one random thing."""
+    """Lets a random user perform a random action."""
 
     dice: Random
     log: list[str] = field(default_factory=list)
-    # Who is there at the start stays: asked once.
+    # These rows do not change: queried once.
     people: list[int] = field(default_factory=lambda: _keys(_but_for_the_admin()))
-    weights: list[int] = field(default_factory=lambda: [WEIGHTS[one.role] for one in _but_for_the_admin()])
+    weights: list[int] = field(default_factory=lambda: [WEIGHTS[user.role] for user in _but_for_the_admin()])
     runs: list[int] = field(default_factory=lambda: _keys(OmsRun.objects.all()))
     problems_known: dict[Any, list[Any]] = field(
         default_factory=lambda: {model: list(model.objects.order_by("pk")) for model in PROBLEM_MODELS}
     )
 
     def act(self) -> None:
-        """Do something; a refusal is an answer like any other."""
-        deeds = [self.certify] * 3 + [self.amend] * 5 + [self.withdraw, self.restore, self.hand_over] * 2
-        deeds += [self.word, self.reason, self.adopt, self.promote, self.retire, self.role, self.problems] * 2
-        deed = self.dice.choice(deeds)
+        """Perform an action; a refusal is a valid result."""
+        actions = [self.certify] * 3 + [self.amend] * 5 + [self.withdraw, self.restore, self.hand_over] * 2
+        actions += [self.word, self.reason, self.adopt, self.promote, self.retire, self.role, self.problems] * 2
+        action = self.dice.choice(actions)
         actor = User.objects.get(pk=self.dice.choices(self.people, self.weights)[0])
-        self.log.append(f"{actor.username} {deed.__name__}")
+        self.log.append(f"{actor.username} {action.__name__}")
         try:
-            deed(actor)
+            action(actor)
         except REFUSALS:
             self.log[-1] += " (refused)"
 
@@ -127,33 +127,33 @@ class RandomActor:
 
     def certify(self, actor: User) -> None:
         run = self._run()
-        given = self._decision(run.run_type), self._basis(run)
-        certify_run(actor, run.pk, self.dice.choice(Reconstruction.values), *given)
+        entry = self._decision(run.run_type), self._basis(run)
+        certify_run(actor, run.pk, self.dice.choice(Reconstruction.values), *entry)
 
     def amend(self, actor: User) -> None:
-        made = self._certification("live")
-        if made:
-            run = OmsRun.objects.get(pk=made.run_number)
-            given = self._decision(run.run_type), self._basis(run)
-            amend_certification(actor, made, made.version, *given, reason=self._reason())
+        certification = self._certification("live")
+        if certification:
+            run = OmsRun.objects.get(pk=certification.run_number)
+            entry = self._decision(run.run_type), self._basis(run)
+            amend_certification(actor, certification, certification.version, *entry, reason=self._reason())
 
     def withdraw(self, actor: User) -> None:
-        if made := self._certification("live"):
-            withdraw_certification(actor, made, made.version, self._reason())
+        if certification := self._certification("live"):
+            withdraw_certification(actor, certification, certification.version, self._reason())
 
     def restore(self, actor: User) -> None:
-        if made := self._certification("withdrawn"):
-            restore_certification(actor, made, made.version, self._reason())
+        if certification := self._certification("withdrawn"):
+            restore_certification(actor, certification, certification.version, self._reason())
 
     def hand_over(self, actor: User) -> None:
-        if made := self._certification("live"):
+        if certification := self._certification("live"):
             to = User.objects.get(pk=self.dice.choice(self.people))
-            hand_over_certification(actor, made, made.version, to, self._reason())
+            hand_over_certification(actor, certification, certification.version, to, self._reason())
 
     def problems(self, _actor: User) -> None:
-        """As a command would: without a deed around it."""
-        if made := self._certification("live"):
-            made.strip_problems.set(self._sample(StripProblem))
+        """As a command does it: outside an operation."""
+        if certification := self._certification("live"):
+            certification.strip_problems.set(self._sample(StripProblem))
 
     def word(self, _actor: User) -> None:
         row = self._pick(self.dice.choice(WORDS)._base_manager)
@@ -169,8 +169,8 @@ class RandomActor:
         adopt_reference(actor, self._run(), self.dice.choice(Reconstruction.values), self._reason())
 
     def promote(self, actor: User) -> None:
-        if made := self._certification("live"):
-            promote_reference(actor, made, self._reason())
+        if certification := self._certification("live"):
+            promote_reference(actor, certification, self._reason())
 
     def retire(self, actor: User) -> None:
         if reference := self._pick(RunReconstruction.objects.filter(is_reference=True)):
@@ -188,10 +188,10 @@ class RandomActor:
         return f"because {self.dice.randrange(10**6)}"
 
     def _sample(self, model: Any) -> list[Any]:
-        return [one for one in self.problems_known[model] if self.dice.random() < 0.3]
+        return [row for row in self.problems_known[model] if self.dice.random() < 0.3]
 
     def _reference(self, run_type: str) -> RunReconstruction:
-        """One that is offered, mostly of this type; any reconstruction where none is."""
+        """An offered reference, mostly of this run type; any reconstruction if there is none."""
         offered = RunReconstruction.objects.filter(is_reference=True).order_by("pk").values_list("pk", "run__run_type")
         fits = [key for key, its_type in offered if its_type == run_type] if self.dice.random() < 0.9 else []
         key = self.dice.choice(fits or [key for key, _its_type in offered] or _keys(RunReconstruction.objects)[:1])
@@ -200,7 +200,7 @@ class RandomActor:
     def _decision(self, run_type: str) -> CertificationInput:
         flags = self.dice.choice((("good",) * 3, ("bad", "good", "good"), ("good", "bad", "bad"), (Flag.EXCLUDED,) * 3))
         return CertificationInput(
-            tuple(ComponentFlag(*one, False) for one in zip(Component, flags, strict=True)),
+            tuple(ComponentFlag(*values, False) for values in zip(Component, flags, strict=True)),
             self.dice.choice(TrackerMap.values),
             self._reference(run_type),
             date(2018, 6, 2),
@@ -211,7 +211,7 @@ class RandomActor:
         )
 
     def _basis(self, run: OmsRun) -> CertificationContext:
-        """For a run that OMS never answered for, sometimes facts typed by hand."""
+        """For a run without facts from OMS, sometimes typed facts."""
         dataset = self.dice.choice(("", "/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM"))
         if run.fetched_at or self.dice.random() < 0.5:
             return CertificationContext(dataset=dataset)

@@ -1,4 +1,4 @@
-"""The first start of a server: what it must be given, and the secret key that several workers agree on."""
+"""The first start of a server: required settings, and the secret key that several workers share."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def started(code: str, folder: Path, **environment: str) -> subprocess.Popen[str
 
 def test_empty_variables_are_missing_and_named_at_once(tmp_path):
     process = started(REFUSE, tmp_path, **{**MOST, "OMS_URL": "", "SSO_CLIENT_SECRET": " "})
-    _, said = process.communicate(timeout=60)
+    _, output = process.communicate(timeout=60)
     assert process.returncode != 0
-    assert "Not started. Set OMS_URL, SSO_CLIENT_SECRET (docs/operator.md" in said
+    assert "Not started. Set OMS_URL, SSO_CLIENT_SECRET (docs/operator.md" in output
 
 
 @pytest.mark.parametrize("command", [REFUSE, "import certhelper.wsgi"])
@@ -53,8 +53,8 @@ def test_checks_have_ids_and_hints_and_accept_the_sandbox(settings, monkeypatch)
 @pytest.mark.parametrize("name", [name for name in REQUIRED if name.endswith("_AUDIENCE")])
 def test_audience_may_be_empty(tmp_path, name):
     process = started(REFUSE, tmp_path, **{**MOST, name: ""})
-    _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (0, "")
+    _, output = process.communicate(timeout=60)
+    assert (process.returncode, output) == (0, "")
 
 
 def test_workers_that_start_together_share_one_secret_key(tmp_path):
@@ -69,22 +69,22 @@ def test_workers_that_start_together_share_one_secret_key(tmp_path):
     )
     workers = [started(code, tmp_path) for _ in range(6)]
     keys = {worker.communicate(timeout=60)[0] for worker in workers}
-    kept = tmp_path / "secret-key"
-    assert keys == {kept.read_text() + "\n"}
-    assert len(kept.read_text()) > 50
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    key_file = tmp_path / "secret-key"
+    assert keys == {key_file.read_text() + "\n"}
+    assert len(key_file.read_text()) > 50
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.glob("secret-key*")] == ["secret-key"]
 
 
 @pytest.mark.parametrize(
-    ("environment", "says"),
+    ("environment", "sentence"),
     [
         ({}, "('HTTP_X_FORWARDED_PROTO', 'https')"),
         ({"CERTHELPER_MODE": "sandbox"}, "None"),
         ({"BEHIND_PROXY": "0"}, "None"),
     ],
 )
-def test_proxy_header_is_trusted_only_behind_a_proxy(tmp_path, environment, says):
+def test_proxy_header_is_trusted_only_behind_a_proxy(tmp_path, environment, sentence):
     code = "from certhelper import settings; print(settings.SECURE_PROXY_SSL_HEADER)"
     process = started(code, tmp_path, **environment)
-    assert process.communicate(timeout=60)[0].strip() == says
+    assert process.communicate(timeout=60)[0].strip() == sentence

@@ -1,4 +1,4 @@
-"""Demo content: what April 2018 looks like, made once and never overwritten."""
+"""Demo content: certifications of April 2018, created once and never overwritten."""
 
 from collections import Counter
 from io import StringIO
@@ -15,9 +15,9 @@ from users.models import Role, User
 
 
 def _demo() -> str:
-    said = StringIO()
-    call_command("demo", stdout=said)
-    return said.getvalue()
+    output = StringIO()
+    call_command("demo", stdout=output)
+    return output.getvalue()
 
 
 def _row(**changes) -> DemoCertification:
@@ -31,7 +31,7 @@ def _row(**changes) -> DemoCertification:
         "active": 100,
     }
     ready = {Component.PIXEL: 100, Component.STRIP: 100}
-    ready |= {one: changes.pop(f"{one}_ready") for one in ready if f"{one}_ready" in changes}
+    ready |= {component: changes.pop(f"{component}_ready") for component in ready if f"{component}_ready" in changes}
     return DemoCertification(**plain | changes, ready=ready)
 
 
@@ -61,16 +61,16 @@ def test_flags_follow_golden_ranges_or_the_detector_status(changes, flags):
 @pytest.mark.django_db
 def test_demo_certifies_april_with_facts_from_oms(sandbox):
     _demo()
-    made = TrackerCertification.objects.with_names()
-    assert Counter(one.verdict_word for one in made) == {"good": 79, "bad": 7}
-    assert {one.run_type for one in made} == {"collisions", "cosmics"}
-    one = made.get(runreconstruction__run=315106, runreconstruction__reconstruction="express")
-    assert (one.lumisections, one.recorded_lumi, one.facts["fill"]["fill_number"]) == (
+    certifications = TrackerCertification.objects.with_names()
+    assert Counter(certification.verdict_word for certification in certifications) == {"good": 79, "bad": 7}
+    assert {certification.run_type for certification in certifications} == {"collisions", "cosmics"}
+    certification = certifications.get(runreconstruction__run=315106, runreconstruction__reconstruction="express")
+    assert (certification.lumisections, certification.recorded_lumi, certification.facts["fill"]["fill_number"]) == (
         556,
         pytest.approx(25.003833984375),
-        one.runreconstruction.run.fill_number,
+        certification.runreconstruction.run.fill_number,
     )
-    assert one.date.isoformat() == "2018-04-24"
+    assert certification.date.isoformat() == "2018-04-24"
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""`manage.py serve`, which `make run` starts: ready when it says so, and nothing left when it ends."""
+"""`manage.py serve`, which `make run` starts: it reports when it is ready, and stops all its processes."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ class ServedCopy:
         )
 
     def wait_until_ready(self, process: subprocess.Popen[str]) -> None:
-        said = []
+        lines = []
         for line in process.stdout or ():
-            said.append(line)
+            lines.append(line)
             if line == f"Ready: http://127.0.0.1:{self.port}/\n":
                 return
-        raise AssertionError("".join(said))
+        raise AssertionError("".join(lines))
 
     def is_gone(self) -> bool:
         deadline = time.monotonic() + PATIENCE_S
@@ -88,9 +88,9 @@ def test_serve_refuses_a_port_that_is_taken_and_names_it(copy):
         other.bind(("127.0.0.1", copy.port))
         other.listen()
         process = copy.start()
-        said, _ = process.communicate(timeout=PATIENCE_S)
+        stdout, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode != 0
-    assert f"Port {copy.port} is taken" in said
+    assert f"Port {copy.port} is taken" in stdout
 
 
 def test_serve_names_both_ports_when_both_are_taken(copy):
@@ -165,20 +165,20 @@ def test_process_group_ends_when_only_make_is_signalled(tmp_path, end):
 def test_serve_refuses_an_invalid_value_and_names_the_variable(copy, name, value):
     copy.environment[name] = value
     process = copy.start()
-    said, _ = process.communicate(timeout=PATIENCE_S)
+    stdout, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode != 0
-    assert said.startswith(f"Not started. {name} is ")
-    assert said.count("\n") == 1
-    assert "hidden" not in said
+    assert stdout.startswith(f"Not started. {name} is ")
+    assert stdout.count("\n") == 1
+    assert "hidden" not in stdout
 
 
 def test_serve_reports_an_unreachable_database(copy):
     copy.environment["DATABASE_URL"] = f"postgres://me:hidden@127.0.0.1:{_free_port()}/nothing"
     process = copy.start()
-    said, _ = process.communicate(timeout=PATIENCE_S)
+    stdout, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode != 0
-    assert "Check DATABASE_URL" in said
-    assert "Traceback" not in said and "hidden" not in said
+    assert "Check DATABASE_URL" in stdout
+    assert "Traceback" not in stdout and "hidden" not in stdout
     assert copy.is_gone()
 
 

@@ -89,7 +89,7 @@ def body_of(request: dict[str, Any]) -> str | None:
     return body if isinstance(body, str) or body is None else json.dumps(body)
 
 
-def kept(call: str, exchange: dict[str, Any], shapes: dict[str, Any]) -> dict[str, Any]:
+def shortened(call: str, exchange: dict[str, Any], shapes: dict[str, Any]) -> dict[str, Any]:
     """Return the stored part of an exchange, and add its shape to `shapes`."""
     request, response = exchange["request"], exchange["response"]
     method, path = address(request).split(" ", 1)
@@ -109,14 +109,14 @@ def kept(call: str, exchange: dict[str, Any], shapes: dict[str, Any]) -> dict[st
     return entry | {"shape": key}
 
 
-def reason(entry: dict[str, Any], there: bool) -> str:
+def reason(entry: dict[str, Any], is_served: bool) -> str:
     """Return why an entry of the index is not compared with the sandbox."""
     if entry["server"] != "real backend":
         return "recorded from a stub that misbehaves, to learn what the client does"
-    if not there:
+    if not is_served:
         return "named in the index, but its recording is not there"
     paths = " ".join(entry["paths"])
-    return next((words for pattern, words in REASONS if re.search(pattern, paths)), "nothing was sent")
+    return next((text for pattern, text in REASONS if re.search(pattern, paths)), "nothing was sent")
 
 
 def carry_over(folder: Path) -> None:
@@ -125,9 +125,9 @@ def carry_over(folder: Path) -> None:
     for entry in json.loads((folder / "INDEX.json").read_text(encoding="utf-8")):
         call, file = entry["file"].removesuffix(".json"), folder / entry["file"]
         recorded = json.loads(file.read_text(encoding="utf-8")).get("exchanges", []) if file.exists() else []
-        served = [one for one in recorded if SERVED.match(address(one["request"]))]
-        if entry["server"] == "real backend" and served:
-            exchanges += [kept(call, one, shapes) for one in served]
+        served_exchanges = [exchange for exchange in recorded if SERVED.match(address(exchange["request"]))]
+        if entry["server"] == "real backend" and served_exchanges:
+            exchanges += [shortened(call, exchange, shapes) for exchange in served_exchanges]
         else:
             not_served[call] = reason(entry, file.exists())
     write("exchanges.json", exchanges)

@@ -36,7 +36,9 @@ def _address(exchange: dict[str, Any]) -> str:
 @cache
 def _union(address: str) -> Shape:
     """The union of the shapes of all recordings of one URL."""
-    return merged([SHAPES[one["shape"]] for one in EXCHANGES if "shape" in one and _address(one) == address])
+    return merged(
+        [SHAPES[exchange["shape"]] for exchange in EXCHANGES if "shape" in exchange and _address(exchange) == address]
+    )
 
 
 def _ask(base_url: str, exchange: dict[str, Any]) -> requests.Response:
@@ -58,9 +60,9 @@ def test_answer_has_the_recorded_shape(sandbox, place):
 
 
 def test_every_entry_of_the_index_is_served_or_named_with_a_reason():
-    served = {exchange["call"] for exchange in EXCHANGES}
-    assert not served & NOT_SERVED.keys()
-    assert len(served) + len(NOT_SERVED) == ENTRIES_OF_THE_INDEX
+    calls = {exchange["call"] for exchange in EXCHANGES}
+    assert not calls & NOT_SERVED.keys()
+    assert len(calls) + len(NOT_SERVED) == ENTRIES_OF_THE_INDEX
     assert all(NOT_SERVED.values())
 
 

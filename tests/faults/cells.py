@@ -1,4 +1,4 @@
-"""How a cell of the matrix is walked: break the service, open or save the page, look at it, try again."""
+"""The checks of one cell of the matrix: set the fault, open or save the page, check it, retry."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 NEXT_STEP = re.compile(r"try again|query again|try later|type (the|them)|by hand|check the number", re.IGNORECASE)
 COMMENT = "seven words that nobody wants to retype"
 FORM_DATA = {**GOOD, "comment": COMMENT}
-RENDERING_S = 10  # beside the time for the outside, on a machine that does other things too; faults last 30 s
+RENDERING_S = 10  # in addition to the time for outside services, on a busy machine; faults last 30 s
 
 
 class MainContent(HTMLParser):
-    """The paragraphs and the links of a page's own part, without the frame around it."""
+    """The paragraphs and links of the main content of a page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -58,14 +58,14 @@ class MainContent(HTMLParser):
         if self._is_open:
             self.paragraphs[-1] = " ".join(f"{self.paragraphs[-1]} {data}".split())
 
-    def paragraphs_with(self, words: str) -> list[str]:
-        """The paragraphs with these words in them."""
-        return [one for one in self.paragraphs if words in one]
+    def paragraphs_with(self, text: str) -> list[str]:
+        """The paragraphs that contain the text."""
+        return [paragraph for paragraph in self.paragraphs if text in paragraph]
 
 
 @dataclass
 class CellRun:
-    """One cell under way: whose browser, against which sandbox, on which certification."""
+    """The client, sandbox and certification of one cell."""
 
     sandbox: SandboxForTests
     client: Client
@@ -77,7 +77,7 @@ class CellRun:
         return page.path or f"/list/{self.certification.pk if self.certification else 0}/update/"
 
     def ask(self, method: str, path: str, **data: Any) -> Any:
-        """The answer of the page, held against the budget and against 5xx."""
+        """The response of the page, checked to be within the budget and not 5xx."""
         began = time.monotonic()
         answer = getattr(self.client, method)(path, data)
         self.seconds.append(time.monotonic() - began)
@@ -85,48 +85,48 @@ class CellRun:
         assert answer.status_code < 500
         return answer
 
-    def asked(self, service: str) -> int:
+    def request_count(self, service: str) -> int:
         return len(self.sandbox.requests(service))
 
 
 def check_reading_cell(walk: CellRun, service: str, mode: str, page: MatrixPage, seconds: float = 30) -> None:
-    """A page that asks the outside: it opens, says what happened and what to do next, and its retry retries."""
+    """A page that requests outside services opens, shows failure and advice, and its link retries."""
     assert not any(state.is_out for state in status.service_states()), "something was out before"
     walk.sandbox.faults(service, mode, seconds=seconds)
     answer = walk.ask("get", walk.path_of(page))
     assert answer.status_code == 200
     assert (walk.asked(service) > 0) == (service in page.asks), "the fault was not reached"
-    main, words = MainContent(answer.content.decode()), failure_text(service, mode, page)
+    main, failure = MainContent(answer.content.decode()), failure_text(service, mode, page)
     if service not in page.asks:
-        assert main.paragraphs_with(words) == []
+        assert main.paragraphs_with(failure) == []
         return
     _check_header(answer.content.decode(), service, mode)
-    said = main.paragraphs_with(words)
-    assert said, f"“{words}” is not in {main.paragraphs}"
-    assert all(NEXT_STEP.search(one) for one in said), said
-    assert len(said) == len(set(said)), "said twice"
-    _check_retry(walk, service, page, main, words)
+    paragraphs = main.paragraphs_with(failure)
+    assert paragraphs, f"“{failure}” is not in {main.paragraphs}"
+    assert all(NEXT_STEP.search(paragraph) for paragraph in paragraphs), paragraphs
+    assert len(paragraphs) == len(set(paragraphs)), "said twice"
+    _check_retry(walk, service, page, main, failure)
 
 
 def _check_header(html: str, service: str, mode: str) -> None:
-    """Above the page stands which service is out and since when; one that has nothing, or a bad row, is not out."""
+    """The header names the unreachable service and since when; a missing or invalid row is no outage."""
     is_outage = not (mode == "not-found" and service != "sso") and (service, mode) != ("oms", "bad-values")
     assert bool(re.search(f"{SERVICES[service]} out since [0-2][0-9]:[0-5][0-9] UTC", html)) == is_outage
 
 
-def _check_retry(walk: CellRun, service: str, page: MatrixPage, main: MainContent, words: str) -> None:
-    """The link asks the service once more although it has just failed, and all is well again."""
+def _check_retry(walk: CellRun, service: str, page: MatrixPage, main: MainContent, failure: str) -> None:
+    """The link requests the service again although it has just failed, and the failure is gone."""
     again = next(link for link in main.links if "again=1" in link)
     walk.sandbox.clear()
     with override_settings(PAGE_BUDGET_S=10, CONNECT_TIMEOUT_S=2, READ_TIMEOUT_S=5):
         answer = walk.ask("get", urljoin(walk.path_of(page), again))
     assert answer.status_code == 200
     assert walk.asked(service) > 0, "retry did not retry"
-    assert MainContent(answer.content.decode()).paragraphs_with(words) == []
+    assert MainContent(answer.content.decode()).paragraphs_with(failure) == []
 
 
 def _clear_caches() -> None:
-    """Whoever asked now would have to ask: nothing is remembered, and what OMS said has grown old."""
+    """Make the next page request the services: empty the caches, and let the facts of OMS expire."""
     cache.clear()
     tokens.discard_all()
     old = timezone.now() - timedelta(hours=1)
@@ -135,7 +135,7 @@ def _clear_caches() -> None:
 
 
 def check_saving_cell(walk: CellRun, mode: str, page: MatrixPage, seconds: float = 30) -> None:
-    """A save while every service is out: it asks nobody, keeps what was typed, and saves it."""
+    """Saving while every service is unreachable makes no request and stores the typed values."""
     path = walk.path_of(page)
     opened = walk.client.get(path)
     _clear_caches()
@@ -155,7 +155,7 @@ def check_saving_cell(walk: CellRun, mode: str, page: MatrixPage, seconds: float
 
 
 def check_refresh_cell(walk: CellRun, service: str, mode: str, seconds: float = 30) -> None:
-    """The button that asks OMS and Run Registry: it says what is out, touches nothing typed, and asks again."""
+    """The refresh button reports the unreachable service, changes no typed value, and requests it again."""
     assert not any(state.is_out for state in status.service_states()), "something was out before"
     OmsRun.objects.filter(pk=RUN).update(lumisections=5, typed={"lumisections": {"by": "shifter", "at": "2018-05-01"}})
     walk.sandbox.faults(service, mode, seconds=seconds)
@@ -164,12 +164,12 @@ def check_refresh_cell(walk: CellRun, service: str, mode: str, seconds: float = 
     if is_silent(service, mode):
         assert answer.status_code == 303
     else:
-        html, words = answer.content.decode(), failure_text(service, mode, REFRESH_PAGE)
-        said = MainContent(html).paragraphs_with(words)
+        html, failure = answer.content.decode(), failure_text(service, mode, REFRESH_PAGE)
+        paragraphs = MainContent(html).paragraphs_with(failure)
         assert answer.status_code == 200
-        assert said, f"“{words}” is not in {MainContent(html).paragraphs}"
-        assert all(NEXT_STEP.search(one) for one in said), said
-        assert len(said) == len(set(said)), "said twice"
+        assert paragraphs, f"“{failure}” is not in {MainContent(html).paragraphs}"
+        assert all(NEXT_STEP.search(paragraph) for paragraph in paragraphs), paragraphs
+        assert len(paragraphs) == len(set(paragraphs)), "said twice"
         _check_header(html, service, mode)
     walk.sandbox.clear()
     assert walk.ask("post", REFRESH_PAGE.path).status_code == 303

@@ -88,12 +88,12 @@ def failure_text(service: str, mode: str, page: MatrixPage) -> str:
         return _not_found_text(service, page)
     if service == "sso" and mode in ("401", "403"):
         return f"CERN sign-in gave CertHelper no access ({mode})"
-    words = _FAILURE_TEXTS | {
+    texts = _FAILURE_TEXTS | {
         "wrong-shape": f"answered in an unknown form ({_KEYS[service]})",
         "bad-values": f"answered in an unknown form ({_BAD_VALUES[service]})",
         "not-found": "answered with an error (404)",
     }
-    return f"{SERVICES[service]} {words[mode]}"
+    return f"{SERVICES[service]} {texts[mode]}"
 
 
 def _not_found_text(service: str, page: MatrixPage) -> str:
@@ -129,8 +129,8 @@ def table() -> str:
         lines += [f"### {label}\n\n", _row("fault", *(page.name for page in PAGES), "message")]
         lines += [_row(*["---"] * (len(PAGES) + 2))]
         for mode in MODES:
-            said = failure_text(service, mode, READING_PAGES[2])
-            lines += [_row(f"`{mode}`", *(outcome(service, page, mode) for page in PAGES), f"{said} …")]
+            text = failure_text(service, mode, READING_PAGES[2])
+            lines += [_row(f"`{mode}`", *(outcome(service, page, mode) for page in PAGES), f"{text} …")]
         lines += ["\n"]
     missing = "".join(f"- {gap}: not built yet, not in the table.\n" for gap in GAPS)
     return f"{BEGINS}{''.join(lines)}{missing}{ENDS}"

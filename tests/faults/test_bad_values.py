@@ -18,7 +18,7 @@ RUN = 315270
 SEARCH, CERTIFY, UPDATE = "open runs search", "certify", "update"
 PAGES = (SEARCH, CERTIFY, UPDATE)
 
-# What OMS says of the run and its fill, and the words of the page. None: not a word, the value is just not reported.
+# The values of OMS for run and fill, and the message of the page. None: no message, the value is not reported.
 CASES = {
     "negative lumisections": (run_row(last_lumisection_number=-655), fill_row(), "lumisections -655"),
     "negative luminosity": (run_row(recorded_lumi=-7.5), fill_row(), "recorded lumi -7.5 pb^{-1}"),
@@ -51,24 +51,26 @@ def _path(page: str, shifter) -> str:
         return f"/openruns/?runs={RUN}"
     if page == CERTIFY:
         return f"/certify/{RUN}/express/"
-    standing = CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="express", user=shifter)
+    certification = CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="express", user=shifter)
     OmsRun.objects.update(fetched_at=None)
     OmsFill.objects.update(fetched_at=None)
-    return f"/list/{standing.pk}/update/"
+    return f"/list/{certification.pk}/update/"
 
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("case", CASES)
 def test_impossible_value_is_named_on_the_page(outside, shifter, shifter_client, case, page):
-    run, fill, words = CASES[case]
+    run, fill, text = CASES[case]
     outside.answer_with(Answer(answer(run)), "/oms/runs")
     outside.answer_with(Answer(answer(fill)), "/oms/fills")
     opened = shifter_client.get(_path(page, shifter))
     assert opened.status_code == 200
     main = MainContent(opened.content.decode())
-    said = [one for one in main.paragraphs if one.startswith(("OMS answered", "OMS gives", "OMS does"))]
-    assert bool(said) == (words is not None), said
-    assert [one for one in said if words not in one] == []
+    messages = [
+        paragraph for paragraph in main.paragraphs if paragraph.startswith(("OMS answered", "OMS gives", "OMS does"))
+    ]
+    assert bool(messages) == (text is not None), messages
+    assert [paragraph for paragraph in messages if text not in paragraph] == []
     assert "OMS out since" not in opened.content.decode()
 
 

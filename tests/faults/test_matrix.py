@@ -28,7 +28,7 @@ BUDGET_S = 1
 # Budget, connect and read time-out (s). Where a service does not answer in time, short ones, which its healthy
 # neighbours keep on a busy machine too; else the real ones, which cost nothing.
 UNANSWERED, SHORT, REAL = ("hang", "slow", "stall"), (3, 0.8, 0.8), (10, 2, 5)
-# A cell is red when it asserts in vain, and when something that nobody named comes through to the page.
+# A cell fails by an assertion, and by an exception that reaches the page.
 RED = (AssertionError, RequestException, HTTPError, OSError, ValueError, LookupError, TypeError, AttributeError)
 
 
@@ -82,7 +82,7 @@ def test_save_makes_no_request_and_stores_the_typed_values(walk, shifter, mode, 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_form_opened_while_oms_is_unreachable_is_saved_with_typed_facts(walk, mode):
-    """The whole way without OMS: what is needed is asked for, kept when something else is wrong, and saved."""
+    """Without OMS the form requires the facts, preserves them in a refused form, and saves them."""
     walk.sandbox.faults("oms", mode)
     opened = walk.ask("get", SAVING_PAGES[0].path)
     typed = {"run-run_type": "collisions", "run-lumisections": "655", "run-energy": "6500", "fill-fill_number": "6615"}
@@ -91,12 +91,12 @@ def test_form_opened_while_oms_is_unreachable_is_saved_with_typed_facts(walk, mo
         "post", SAVING_PAGES[0].path, **{**fields_of(opened), **FORM_DATA, **typed, "run-lumisections": ""}
     )
     assert refused.status_code == 422
-    kept = {name: fields_of(refused)[name] for name in typed if name != "run-lumisections"}
-    assert kept == {name: [value] for name, value in typed.items() if name != "run-lumisections"}
+    values = {name: fields_of(refused)[name] for name in typed if name != "run-lumisections"}
+    assert values == {name: [value] for name, value in typed.items() if name != "run-lumisections"}
     saved = walk.ask("post", SAVING_PAGES[0].path, **{**fields_of(refused), "run-lumisections": "655"})
     assert saved.status_code == 303
-    made = TrackerCertification.objects.get(runreconstruction__run=RUN)
-    assert (made.lumisections, made.recorded_lumi, made.comment) == (655, 78.15, COMMENT)
+    certification = TrackerCertification.objects.get(runreconstruction__run=RUN)
+    assert (certification.lumisections, certification.recorded_lumi, certification.comment) == (655, 78.15, COMMENT)
 
 
 def test_page_stays_within_the_real_budget(walk, settings):
@@ -147,7 +147,7 @@ def _raw_answer(call, budget, _deadline):
 
 
 def test_matrix_fails_without_the_classification_of_errors(walk, monkeypatch):
-    """The matrix must see it: what is left green is what the wire finds out by itself."""
+    """Most cells must fail; those that pass do not depend on the classification."""
     monkeypatch.setattr(client, "_send", _raw_answer)
     green = set()
     for service in SERVICES:
@@ -179,7 +179,7 @@ class _CellPassed(Exception):
 
 
 def test_pages_not_in_the_matrix_make_no_request(sandbox, admin, admin_client):
-    """Every page of the access table that is not walked above, opened with everything out, by one who may open all."""
+    """Every page of the access table outside the matrix, opened by an admin with all services unreachable."""
     for service in SERVICES:
         sandbox.faults(service, "hang")
     at = addresses()
@@ -189,8 +189,8 @@ def test_pages_not_in_the_matrix_make_no_request(sandbox, admin, admin_client):
     for name, method in sorted(TABLE.keys() - walked):
         answer = getattr(admin_client, method.lower())(at[name], typed if method == "POST" else {})
         assert answer.status_code < 500, (name, method)
-        asked = [one for one in sandbox.requests() if one["service"] in SERVICES]
-        assert asked == [], f"{method} {name} asks: enter it in tests/faults/matrix.py"
+        outgoing = [entry for entry in sandbox.requests() if entry["service"] in SERVICES]
+        assert outgoing == [], f"{method} {name} asks: enter it in tests/faults/matrix.py"
 
 
 def test_table_in_the_manual_is_current():

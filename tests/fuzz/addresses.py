@@ -32,20 +32,20 @@ class Address:
         return self.name.startswith("admin:")
 
     def with_values(self, draw: st.DrawFn, known: dict[str, list[str]]) -> str:
-        """The path with something in each place, often something that exists: `known`, by the name of the place."""
+        """The path with a value for each parameter, often an existing one: `known`, by name of the parameter."""
 
         def fill(place: re.Match[str]) -> str:
-            return quoted(draw(_of(place[1] or "str", known.get(place[2], []))))
+            return quoted(draw(values_for(place[1] or "str", known.get(place[2], []))))
 
         return "/" + _PLACE.sub(fill, self.route)
 
     def path(self, known: dict[str, list[str]]) -> str:
-        """The path with the first known value in each place."""
+        """The path with the first known value for each parameter."""
         return "/" + _PLACE.sub(lambda place: (known.get(place[2]) or WORDS)[0], self.route)
 
 
-def _of(converter: str, known: list[str]) -> st.SearchStrategy[str]:
-    """Mostly what is known: elsewhere there is only a 404 to see."""
+def values_for(converter: str, known: list[str]) -> st.SearchStrategy[str]:
+    """Mostly existing values: others only lead to a 404."""
     if converter == "int":
         others = st.sampled_from(NUMBERS) | st.integers(0).map(str)
     else:
@@ -59,11 +59,13 @@ def addresses() -> list[Address]:
 
 
 def _walked(patterns: list[URLPattern | URLResolver], space: str = "", before: str = "") -> Iterator[Address]:
-    for one in patterns:
-        if not isinstance(one.pattern, RoutePattern):
-            continue  # of the admin: whatever no other address takes
-        route = before + str(one.pattern)
-        if isinstance(one, URLResolver):
-            yield from _walked(one.url_patterns, f"{space}{one.namespace}:" if one.namespace else space, route)
+    for pattern in patterns:
+        if not isinstance(pattern.pattern, RoutePattern):
+            continue  # of the admin: every path that no other URL matches
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walked(
+                pattern.url_patterns, f"{space}{pattern.namespace}:" if pattern.namespace else space, route
+            )
         else:
-            yield Address(f"{space}{one.name}", route)
+            yield Address(f"{space}{pattern.name}", route)

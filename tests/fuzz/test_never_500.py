@@ -1,4 +1,4 @@
-"""Whatever is sent to any address, in a query, a form or neither, is answered: never a 500.
+"""Any query, form or body sent to any URL gets a response other than 500.
 
 A failure prints how to replay it (`@reproduce_failure`, and `--hypothesis-seed`), and is tried first the next time.
 """
@@ -24,51 +24,51 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 FORM, FILES = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
-OURS = [one for one in addresses() if not one.is_of_admin]
-ADMINS = [one for one in addresses() if one.is_of_admin]
-# Queries and forms to addresses of ours, the same to the admin's, and any path at all: 5,200 on SQLite in `make prove`.
-# PostgreSQL is the slower one, and there to see what only it refuses.
+OURS = [candidate for candidate in addresses() if not candidate.is_of_admin]
+ADMINS = [candidate for candidate in addresses() if candidate.is_of_admin]
+# Queries and forms to URLs of the project and of the admin, and any path: 5,200 on SQLite in `make prove`.
+# PostgreSQL is slower, and tested for values that only it refuses.
 SHARE = (1 if connection.vendor == "sqlite" else 0.25) * (1 if IS_FULL else 0.25)
 QUERIES, FORMS, IN_ADMIN, PATHS = (round(SHARE * count) for count in (2000, 1200, 500, 1000))
 
 
-def tried(examples: int):
-    """So many examples, each in a transaction that is rolled back."""
+def fuzzed(examples: int):
+    """Run this number of examples, each in a transaction that is rolled back."""
     fixtures_stay = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
     return settings(max_examples=examples, deadline=None, suppress_health_check=fixtures_stay, print_blob=True)
 
 
-def _ask(client: Client, method: str, path: str, body: str | bytes = "", kind: str = FORM, **more: str) -> int:
-    """The status of the whole answer; an exception of ours comes through."""
+def _ask(client: Client, method: str, path: str, body: str | bytes = "", content_type: str = FORM, **more: str) -> int:
+    """Return the status of the complete response; exceptions are raised."""
     with rolled_back(client):
-        answer = client.generic(method, path, body, content_type=kind, **more)
+        answer = client.generic(method, path, body, content_type=content_type, **more)
         size = sum(map(len, answer.streaming_content)) if answer.streaming else len(answer.content)
     assert answer.status_code < 500, (path, answer.status_code, size)
     return answer.status_code
 
 
 def test_every_address_that_accepts_forms_is_tested(world: FuzzWorld):  # noqa: F811
-    names = {one.name for one in OURS if world.takes_forms(one)}
+    names = {candidate.name for candidate in OURS if world.takes_forms(candidate)}
     assert names >= {"users:sign-in", "certify:certify-run", "certify:certify-reconstruction", "listruns:update"}
 
 
-@pytest.mark.parametrize(("some", "examples"), [(OURS, QUERIES), (ADMINS, IN_ADMIN)], ids=["ours", "admin"])
-def test_any_query_on_any_page_is_answered(world: FuzzWorld, some: list[Address], examples: int):  # noqa: F811
-    seen: Counter[int] = Counter()
+@pytest.mark.parametrize(("chosen", "examples"), [(OURS, QUERIES), (ADMINS, IN_ADMIN)], ids=["ours", "admin"])
+def test_any_query_on_any_page_is_answered(world: FuzzWorld, chosen: list[Address], examples: int):  # noqa: F811
+    reached: Counter[int] = Counter()
 
-    @tried(examples)
+    @fuzzed(examples)
     @given(st.data())
     def ask(data: st.DataObject) -> None:
-        seen[_ask_a_query(world, data.draw(st.sampled_from(some)), data)] += 1
+        reached[_ask_a_query(world, data.draw(st.sampled_from(chosen)), data)] += 1
 
     ask()
-    _check_reached(seen, examples, 200, 302, 422)
+    _check_reached(reached, examples, 200, 302, 422)
 
 
-def _check_reached(seen: Counter[int], examples: int, *statuses: int) -> None:
-    """A good part of it reached our code and was not refused before; a few dozen examples are too few to tell."""
-    assert seen.total() >= examples
-    assert examples < 100 or 8 * sum(seen[status] for status in statuses) > seen.total(), seen
+def _check_reached(reached: Counter[int], examples: int, *statuses: int) -> None:
+    """Check that enough requests reached a view; skipped for a few dozen examples."""
+    assert reached.total() >= examples
+    assert examples < 100 or 8 * sum(reached[status] for status in statuses) > reached.total(), reached
 
 
 def _ask_a_query(world: FuzzWorld, address: Address, data: st.DataObject) -> int:  # noqa: F811
@@ -78,43 +78,43 @@ def _ask_a_query(world: FuzzWorld, address: Address, data: st.DataObject) -> int
     return _ask(client, "GET", path, QUERY_STRING=query, **more)
 
 
-@pytest.mark.parametrize(("some", "examples"), [(OURS, FORMS), (ADMINS, IN_ADMIN)], ids=["ours", "admin"])
-def test_any_value_in_any_form_is_answered(world: FuzzWorld, some: list[Address], examples: int):  # noqa: F811
-    forms, seen = world.form_addresses(some), Counter()
+@pytest.mark.parametrize(("chosen", "examples"), [(OURS, FORMS), (ADMINS, IN_ADMIN)], ids=["ours", "admin"])
+def test_any_value_in_any_form_is_answered(world: FuzzWorld, chosen: list[Address], examples: int):  # noqa: F811
+    forms, reached = world.form_addresses(chosen), Counter()
 
-    @tried(examples)
+    @fuzzed(examples)
     @given(st.data())
     def ask(data: st.DataObject) -> None:
-        seen[_send_a_form(world, data.draw(st.sampled_from(forms)), data)] += 1
+        reached[_send_a_form(world, data.draw(st.sampled_from(forms)), data)] += 1
 
     ask()
-    _check_reached(seen, examples, 200, 303, 422)
+    _check_reached(reached, examples, 200, 303, 422)
 
 
 def _send_a_form(world: FuzzWorld, address: Address, data: st.DataObject) -> int:  # noqa: F811
     path, client = data.draw(world.paths(address)), data.draw(world.clients(address))
     form = data.draw(st.sampled_from(world.forms_of(address)))
-    body, kind = data.draw(_bodies(form, sorted({*form, *world.names_on(address)})))
-    return _ask(client, "POST", path, body, kind)
+    body, content_type = data.draw(_bodies(form, sorted({*form, *world.names_on(address)})))
+    return _ask(client, "POST", path, body, content_type)
 
 
 @st.composite
 def _bodies(draw: st.DrawFn, form: dict[str, list[str]], names: list[str]) -> tuple[bytes, str]:
-    """Mostly a form as a browser sends it; now and then something else altogether. (body, its type)"""
-    what = draw(st.sampled_from(["form"] * 12 + ["charset", "file", "json", "bytes"]))
-    if what == "json":
+    """Mostly a form as a browser sends it, sometimes another body; returns body and content type."""
+    variant = draw(st.sampled_from(["form"] * 12 + ["charset", "file", "json", "bytes"]))
+    if variant == "json":
         return json.dumps(draw(JSON)).encode(), "application/json"
-    if what == "bytes":
+    if variant == "bytes":
         return draw(st.binary(max_size=60)), draw(st.sampled_from([FORM, FILES, "application/json", "text/plain", ""]))
     fields = draw(changed(form, names))
-    if what == "file":
+    if variant == "file":
         return _with_files(fields), FILES
-    kinds = [f"{FORM}; charset=utf-16", f"{FORM}; charset=nonsense", f"{FORM}; charset=latin-1"]
-    return encoded(fields).encode(), FORM if what == "form" else draw(st.sampled_from(kinds))
+    content_types = [f"{FORM}; charset=utf-16", f"{FORM}; charset=nonsense", f"{FORM}; charset=latin-1"]
+    return encoded(fields).encode(), FORM if variant == "form" else draw(st.sampled_from(content_types))
 
 
 def _with_files(fields: list[tuple[str, str]]) -> bytes:
-    """Each field as a part of its own, every third as a file."""
+    """Each field as a multipart part, every third as a file."""
     parts = []
     for place, (name, value) in enumerate(fields):
         file = b'; filename="a.txt"' if place % 3 == 2 else b""
@@ -128,7 +128,7 @@ def _bytes(text: str) -> bytes:
 
 
 def test_any_path_is_answered(world: FuzzWorld):  # noqa: F811
-    @tried(PATHS)
+    @fuzzed(PATHS)
     @given(st.data())
     def ask(data: st.DataObject) -> None:
         begin = data.draw(
@@ -140,13 +140,13 @@ def test_any_path_is_answered(world: FuzzWorld):  # noqa: F811
     ask()
 
 
-# SQLite takes a NUL.
+# SQLite accepts a NUL.
 TROUBLES = ["9" * 20] if connection.vendor == "sqlite" else ["a\0b", "9" * 20]
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_nul_and_too_many_digits_in_every_name_of_every_query_are_answered(world: FuzzWorld, trouble: str):  # noqa: F811
-    """One by one, since PostgreSQL refuses what SQLite takes, and a random walk need not come by."""
+    """Each name is tested, since PostgreSQL refuses values that SQLite accepts, and random examples may miss them."""
     for address in OURS:
         for name in world.query_names(address):
             _ask(world.first(address), "GET", address.path(world.known), QUERY_STRING=encoded([(name, trouble)]))

@@ -59,31 +59,31 @@ Fields = list[tuple[str, str]]
 
 @st.composite
 def changed(draw: st.DrawFn, fields: dict[str, list[str]], names: list[str]) -> Fields:
-    """The fields of a form with some of `names` absent, given twice, or holding anything, and perhaps a strange one."""
-    kept = {name: list(values) for name, values in fields.items()}
+    """The fields of a form with some of `names` absent, repeated or changed, and possibly an unknown field."""
+    result = {name: list(values) for name, values in fields.items()}
     for name in draw(st.lists(st.sampled_from(names or ["x"]), max_size=3)):
-        what = draw(st.sampled_from(("anything", "anything", "absent", "repeated", "of another")))
-        kept[name] = _values(draw, what, kept)
+        variant = draw(st.sampled_from(("anything", "anything", "absent", "repeated", "of another")))
+        result[name] = _values(draw, variant, result)
     if draw(st.integers(0, 3)) == 3:
-        kept[draw(VALUES)] = [draw(VALUES)]
-    return [(name, value) for name, values in kept.items() for value in values]
+        result[draw(VALUES)] = [draw(VALUES)]
+    return [(name, value) for name, values in result.items() for value in values]
 
 
-def _values(draw: st.DrawFn, what: str, fields: dict[str, list[str]]) -> list[str]:
-    if what == "absent":
+def _values(draw: st.DrawFn, variant: str, fields: dict[str, list[str]]) -> list[str]:
+    if variant == "absent":
         return []
-    if what == "of another" and fields:
+    if variant == "of another" and fields:
         return fields[draw(st.sampled_from(sorted(fields)))]
-    return draw(st.lists(VALUES, min_size=1, max_size=1 if what == "anything" else 3))
+    return draw(st.lists(VALUES, min_size=1, max_size=1 if variant == "anything" else 3))
 
 
 def encoded(fields: Fields) -> str:
-    """As a browser would send them, and as none would: what is no UTF-8 goes as its bytes."""
+    """The fields URL-encoded; text that is not valid UTF-8 is sent as bytes."""
     return "&".join(f"{quoted(name)}={quoted(value)}" for name, value in fields)
 
 
 def quoted(text: str) -> str:
-    """For a path, a query or a body; what is no UTF-8 goes as its bytes."""
+    """The text quoted for a path, query or body; text that is not valid UTF-8 is sent as bytes."""
     return quote_from_bytes(text.encode("utf-8", "surrogatepass"), safe="")
 
 

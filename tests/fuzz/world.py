@@ -102,7 +102,7 @@ class FuzzWorld:
     _names: dict[str, set[str]] = field(default_factory=dict)
 
     def clients(self, address: Address) -> st.SearchStrategy[Client]:
-        """Somebody who may; now and then somebody who may not."""
+        """Mostly a permitted client, sometimes one that is denied."""
         roles = ["admin"] if address.is_of_admin else [*["shifter", "leader"] * 5, "guest", "stranger"]
         if address.name == "users:sign-in":
             roles = ["stranger"]
@@ -112,17 +112,17 @@ class FuzzWorld:
         return st.composite(lambda draw: address.with_values(draw, self.known))()
 
     def query_names(self, address: Address) -> list[str]:
-        """What an address may carry: what its page has inputs for, and what any page may understand."""
+        """The query parameters of a URL: the inputs of its page, and parameters that other pages read."""
         return sorted({*self.names_on(address), *OTHER_NAMES, *UNDERSTOOD_PARAMETERS})
 
     def queries(self, address: Address) -> st.SearchStrategy[dict[str, list[str]]]:
-        """A few parts of a query that mean something."""
+        """A few query parameters with valid values."""
         meant = sorted(MEANINGFUL_PARAMETERS.keys() & set(self.query_names(address)))
         names = st.lists(st.sampled_from(meant), max_size=3, unique=True)
         return names.map(lambda some: {name: [MEANINGFUL_PARAMETERS[name]] for name in some})
 
     def first(self, address: Address) -> Client:
-        """Somebody who may."""
+        """A permitted client."""
         return self.by_role["admin" if address.is_of_admin else "stranger" if "sign-in" in address.name else "leader"]
 
     def takes_forms(self, address: Address) -> bool:
@@ -147,7 +147,7 @@ class FuzzWorld:
         return page if page.status_code == 200 and is_html else None
 
     def forms_of(self, address: Address) -> list[dict[str, list[str]]]:
-        """What may be sent there: the form on its own page, those of a certification, and nothing."""
+        """The forms to send: those of the page, those of a certification, and an empty one."""
         if address.name not in self._forms:
             page = self._page(address)
             own = [_largest_form(page) | self._certification_fields_on(address)] if page else []
@@ -155,15 +155,19 @@ class FuzzWorld:
         return self._forms[address.name]
 
     def _certification_fields_on(self, address: Address) -> dict[str, list[str]]:
-        """What a page with a certification's form still needs to be saved."""
+        """The fields that a certification form on the page needs to be saved."""
         return {name: value for name, value in self.certification_fields.items() if name in self.names_on(address)}
 
-    def form_addresses(self, some: list[Address]) -> list[Address]:
-        """Those that take forms; the ones with a large form three times, since there is more to try."""
-        return [one for one in filter(self.takes_forms, some) for _ in range(3 if len(self.names_on(one)) > 8 else 1)]
+    def form_addresses(self, addresses: list[Address]) -> list[Address]:
+        """The URLs that accept forms; those with a large form three times, for more examples."""
+        return [
+            address
+            for address in filter(self.takes_forms, addresses)
+            for _ in range(3 if len(self.names_on(address)) > 8 else 1)
+        ]
 
     def collect_forms(self, sandbox: Any, ticked: dict[str, str]) -> None:
-        """Open the certify form with everything there and with nothing there."""
+        """Open the certify form with all services reachable and with none."""
         opened = [_largest_form(self.by_role["shifter"].get(f"/certify/{RUN}/prompt/"))]
         for service in ("registry", "oms"):
             sandbox.faults(service, "not-found")
@@ -188,21 +192,21 @@ def world(
     shifter, other_shifter, shifter_client, shift_leader_client, guest_client, admin_client, client, sandbox
 ) -> FuzzWorld:
     """Create one row of each model."""
-    words = {"bad_reason": BadReasonFactory()}
+    terms = {"bad_reason": BadReasonFactory()}
     problems = {
         "pixel_problems": PixelProblemFactory(),
         "strip_problems": StripProblemFactory(),
         "tracking_problems": TrackingProblemFactory(),
     }
-    mine = CertificationFactory(user=shifter, comment="Seen.", **words)
+    certification = CertificationFactory(user=shifter, comment="Seen.", **terms)
     for name, problem in problems.items():
-        getattr(mine, name).add(problem)
+        getattr(certification, name).add(problem)
     others = [CertificationFactory(user=other_shifter), CertificationFactory(user=shifter, withdrawn=True)]
     ReconstructionFactory(reference=True, run=RunFactory(run_number=314_300))
     checklist = ChecklistFactory()
-    keys = [str(row.pk) for row in [mine, *others]]
+    keys = [str(row.pk) for row in [certification, *others]]
     clients = {"shifter": shifter_client, "leader": shift_leader_client, "guest": guest_client}
-    there = FuzzWorld(
+    world_of_fuzz = FuzzWorld(
         clients | {"admin": admin_client, "stranger": client},
         {
             "pk": [keys[0], *keys],
@@ -215,6 +219,6 @@ def world(
             "kind": ["pixel", "reason", "strip", "tracking"],
         },
     )
-    there.collect_forms(sandbox, ticked={checklist.checkbox_name: "on"})
+    world_of_fuzz.collect_forms(sandbox, ticked={checklist.checkbox_name: "on"})
     assert TrackerCertification.objects.count() == len(keys)
-    return there
+    return world_of_fuzz

@@ -29,11 +29,11 @@ def reference():
 
 
 @pytest.fixture
-def made(shifter, shift_leader, reference):
+def certification(shifter, shift_leader, reference):
     run = RunFactory(run_number=315270)
-    made = certify_run(shifter, run.run_number, "express", decision(reference), CertificationContext())
+    certification = certify_run(shifter, run.run_number, "express", decision(reference), CertificationContext())
     changed = decision(reference, comment="=1+1", trackermap="missing")
-    return amend_certification(shift_leader, made, 1, changed, CertificationContext(), reason="seen again")
+    return amend_certification(shift_leader, certification, 1, changed, CertificationContext(), reason="seen again")
 
 
 def html(client, address):
@@ -42,8 +42,8 @@ def html(client, address):
     return " ".join(answer.content.decode().split())
 
 
-def test_certification_page_shows_its_history(guest_client, made):
-    page = html(guest_client, f"/list/{made.pk}/")
+def test_certification_page_shows_its_history(guest_client, certification):
+    page = html(guest_client, f"/list/{certification.pk}/")
     assert "<del>exists</del> → <ins>missing</ins>" in page
     assert "Reason: seen again" in page
     assert "by leader" in page
@@ -51,7 +51,7 @@ def test_certification_page_shows_its_history(guest_client, made):
 
 
 def test_change_with_many_lines_is_folded_and_complete(shift_leader, shift_leader_client, shifter, reference):
-    """As when a row from another system gets its facts with its first change."""
+    """A row from another system gets its facts with its first change."""
     imported = CertificationFactory(user=shifter, reference_runreconstruction=reference, facts={}, strip="bad")
     amend_certification(shift_leader, imported, 1, decision(reference), CertificationContext(), reason="seen again")
     for address in (f"/list/{imported.pk}/", f"/history/{last_change().pk}/undo/"):
@@ -62,9 +62,9 @@ def test_change_with_many_lines_is_folded_and_complete(shift_leader, shift_leade
         assert "Facts, checklists" not in shown + folded  # none before, and none now
 
 
-def test_changes_are_filtered_by_person_run_kind_and_day(guest_client, made, shifter):
+def test_changes_are_filtered_by_person_run_kind_and_day(guest_client, certification, shifter):
     def kinds(query):
-        return [one.change.kind for one in guest_client.get(f"/history/?{query}").context["changes"]]
+        return [row.change.kind for row in guest_client.get(f"/history/?{query}").context["changes"]]
 
     assert kinds("run=315270") == ["amend", "certify"]
     assert kinds("run=315270&person=shifter") == ["certify"]
@@ -75,7 +75,7 @@ def test_changes_are_filtered_by_person_run_kind_and_day(guest_client, made, shi
     assert kinds("person=nobody") == []
 
 
-def test_export_has_a_line_for_each_row_and_no_formula(guest_client, made):
+def test_export_has_a_line_for_each_row_and_no_formula(guest_client, certification):
     answer = guest_client.get("/history/?run=315270&export=csv")
     lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert [line["kind"] for line in lines] == ["amend", "certify"]
@@ -85,7 +85,7 @@ def test_export_has_a_line_for_each_row_and_no_formula(guest_client, made):
     assert guest_client.get("/history/?person=nobody&export=csv").status_code == 400
 
 
-def test_query_counts_of_history_pages(guest_client, made, django_assert_max_num_queries):
+def test_query_counts_of_history_pages(guest_client, certification, django_assert_max_num_queries):
     for _ in range(60):
         CertificationFactory()
     with django_assert_max_num_queries(12):
@@ -93,12 +93,12 @@ def test_query_counts_of_history_pages(guest_client, made, django_assert_max_num
     with django_assert_max_num_queries(12):
         guest_client.get("/runs/315270/")
     with django_assert_max_num_queries(12):
-        guest_client.get(f"/references/{made.reference_runreconstruction_id}/")
+        guest_client.get(f"/references/{certification.reference_runreconstruction_id}/")
 
 
 @pytest.mark.parametrize("who", ["guest_client", "shifter_client", "shift_leader_client", "admin_client"])
-def test_query_count_of_history_is_independent_of_row_count(request, who, shift_leader, made):
-    """Who may undo which row is asked of all rows at once, whoever reads; of one change not all rows are shown."""
+def test_query_count_of_history_is_independent_of_row_count(request, who, shift_leader, certification):
+    """Permissions to undo are queried for all rows at once, for every role; of one change not all rows are shown."""
     client = request.getfixturevalue(who)
 
     def cost():
@@ -109,8 +109,8 @@ def test_query_count_of_history_is_independent_of_row_count(request, who, shift_
     ask_shifter(shift_leader, CertificationFactory(), "why?")
     few = cost()
     for _ in range(15):
-        one = ask_shifter(shift_leader, CertificationFactory(), "why?")
-        answer_question(shift_leader, one, "so")
+        question = ask_shifter(shift_leader, CertificationFactory(), "why?")
+        answer_question(shift_leader, question, "so")
     with operation(shift_leader, ReviewChangeKind.VOCABULARY):
         for _ in range(MAX_ROWS + 7):
             BadReasonFactory()
@@ -124,31 +124,31 @@ def test_difference_late_in_a_long_text_is_shown(guest_client, admin):
     row.save()
     assert "and at the end" in html(guest_client, "/checklists/long/")[-3000:]
     change = guest_client.get("/history/").context["changes"][0]
-    ((_label, was, now),) = [one for one in change.rows[0].diff_lines if one[0] == "Text"]
+    ((_label, was, now),) = [line for line in change.rows[0].diff_lines if line[0] == "Text"]
     assert was.startswith("… ")
     assert len(now) < 100
     assert now.endswith("and at the end\n")
 
 
-def test_export_reads_changes_in_chunks(guest_client, made, monkeypatch):
+def test_export_reads_changes_in_chunks(guest_client, certification, monkeypatch):
     monkeypatch.setattr("history_pages.selectors.CHUNK_SIZE", 2)
     for _ in range(4):
         CertificationFactory()
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         answer = guest_client.get("/history/?export=csv")
         lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
-    assert list(dict.fromkeys(int(line["change"]) for line in lines)) == [one.pk for one in Change.objects.all()]
-    of_changes = [one["sql"] for one in asked if 'FROM "history_change"' in one["sql"]]
+    assert list(dict.fromkeys(int(line["change"]) for line in lines)) == [change.pk for change in Change.objects.all()]
+    of_changes = [change["sql"] for change in queries if 'FROM "history_change"' in change["sql"]]
     assert len(of_changes) >= 4
     assert all("LIMIT 2" in sql for sql in of_changes)
 
 
 def test_undo_is_offered_to_permitted_users(
-    shifter_client, other_shifter_client, shift_leader_client, guest_client, made
+    shifter_client, other_shifter_client, shift_leader_client, guest_client, certification
 ):
-    """On the certification, the run and in the history of all; the owner, leaders; nobody twice."""
+    """On the page of the certification, of the run and of all changes."""
     changes = Change.objects.filter(run_number=315270)
-    for address in (f"/list/{made.pk}/", "/runs/315270/", "/history/?run=315270"):
+    for address in (f"/list/{certification.pk}/", "/runs/315270/", "/history/?run=315270"):
         for client, is_offered in (
             (guest_client, False),
             (other_shifter_client, False),
@@ -159,33 +159,33 @@ def test_undo_is_offered_to_permitted_users(
             for change in changes:
                 assert (f'href="/history/{change.pk}/undo/"' in page) is is_offered
                 assert (client.get(f"/history/{change.pk}/undo/").status_code == 200) is is_offered
-    undo_change(made.user, last_change(), "not so")
+    undo_change(certification.user, last_change(), "not so")
     undone = Change.objects.get(run_number=315270, kind="amend")
     assert f'undo/">Undo<span class="visually-hidden"> change {undone.pk}' not in html(shifter_client, "/history/")
 
 
-def test_undo_page_links_to_the_run_and_the_history(shifter_client, made):
+def test_undo_page_links_to_the_run_and_the_history(shifter_client, certification):
     heading = html(shifter_client, f"/history/{last_change().pk}/undo/").split('<div class="page-head">')[1]
     assert heading.index("/runs/315270/") < heading.index('href="/history/"') < heading.index("<section")
 
 
-def test_undo_page_shows_and_applies_the_change(shift_leader_client, made):
+def test_undo_page_shows_and_applies_the_change(shift_leader_client, certification):
     change = last_change()
     page = html(shift_leader_client, f"/history/{change.pk}/undo/")
     assert '<th scope="row">Tracker map</th><td>missing</td><td>exists</td>' in page
     assert shift_leader_client.post(f"/history/{change.pk}/undo/", {"reason": ""}).status_code == 422
     answer = shift_leader_client.post(f"/history/{change.pk}/undo/", {"reason": "no"})
-    assert (answer.status_code, answer["Location"]) == (303, f"/list/{made.pk}/")
-    made.refresh_from_db()
-    assert made.trackermap == "exists"
-    page = html(shift_leader_client, f"/list/{made.pk}/")
+    assert (answer.status_code, answer["Location"]) == (303, f"/list/{certification.pk}/")
+    certification.refresh_from_db()
+    assert certification.trackermap == "exists"
+    page = html(shift_leader_client, f"/list/{certification.pk}/")
     assert f"Undo of change {change.pk}" in page
     assert "undone by leader" in page
 
 
-def test_undo_blocked_by_later_changes_names_them(shifter_client, shifter, reference, made):
+def test_undo_blocked_by_later_changes_names_them(shifter_client, shifter, reference, certification):
     change = last_change()
-    amend_certification(shifter, made, 2, decision(reference, comment="three"), CertificationContext())
+    amend_certification(shifter, certification, 2, decision(reference, comment="three"), CertificationContext())
     page = html(shifter_client, f"/history/{change.pk}/undo/")
     assert "1 later change of the same fields stands in the way" in page
     assert f'data-change="{last_change().pk}"' in page
@@ -193,23 +193,23 @@ def test_undo_blocked_by_later_changes_names_them(shifter_client, shifter, refer
     assert shifter_client.post(f"/history/{change.pk}/undo/", {"reason": "x"}).status_code == 409
 
 
-def test_another_shifter_may_not_undo(other_shifter_client, guest_client, made):
+def test_another_shifter_may_not_undo(other_shifter_client, guest_client, certification):
     for client in (other_shifter_client, guest_client):
         assert client.get(f"/history/{last_change().pk}/undo/").status_code == 403
         assert client.post(f"/history/{last_change().pk}/undo/", {"reason": "x"}).status_code == 403
     assert other_shifter_client.get("/history/999999/undo/").status_code == 404
 
 
-def test_every_kind_of_change_can_be_opened_for_undo(admin_client, made, shifter):
+def test_every_kind_of_change_can_be_opened_for_undo(admin_client, certification, shifter):
     ChecklistFactory().delete()
     for change in Change.objects.all():
         assert admin_client.get(f"/history/{change.pk}/undo/").status_code == 200
 
 
-def test_run_and_checklist_show_their_history(guest_client, made):
+def test_run_and_checklist_show_their_history(guest_client, certification):
     page = html(guest_client, "/runs/315270/")
     assert "seen again" in page
-    assert f'href="/list/{made.pk}/"' in page
+    assert f'href="/list/{certification.pk}/"' in page
     checklist = ChecklistFactory(text="one")
     checklist.text = "two"
     checklist.save()
@@ -217,17 +217,17 @@ def test_run_and_checklist_show_their_history(guest_client, made):
     assert html(guest_client, "/runs/999999/")
 
 
-def test_reference_shows_its_uses(shift_leader_client, shifter_client, reference, made):
+def test_reference_shows_its_uses(shift_leader_client, shifter_client, reference, certification):
     page = html(shifter_client, f"/references/{reference.pk}/")
-    assert f'href="/list/{made.pk}/"' in page
+    assert f'href="/list/{certification.pk}/"' in page
     assert "/retire/" not in page
     page = html(shift_leader_client, f"/references/{reference.pk}/retire/")
     assert "The 1 certification below keeps it." in page
     assert shift_leader_client.post(f"/references/{reference.pk}/retire/", {"reason": ""}).status_code == 422
     assert shift_leader_client.post(f"/references/{reference.pk}/retire/", {"reason": "old"}).status_code == 303
     assert not RunReconstruction.objects.get(pk=reference.pk).is_reference
-    made.refresh_from_db()
-    assert made.reference_runreconstruction == reference
+    certification.refresh_from_db()
+    assert certification.reference_runreconstruction == reference
 
 
 def test_certification_stores_the_edition_of_its_checklists(shifter_client, shifter, sandbox):
@@ -238,11 +238,13 @@ def test_certification_stores_the_edition_of_its_checklists(shifter_client, shif
     opened = open_form(shifter_client, "/certify/315270/express/")
     answer = send_form(shifter_client, opened, "/certify/315270/express/", **GOOD, lists_flagged="pixel-2-open")
     assert answer.status_code == 303
-    made = TrackerCertification.objects.get()
+    certification = TrackerCertification.objects.get()
     ticked = {"identifier": "pixel", "title": "Pixel list", "edition": 2, "by": "shifter", "open": True}
-    assert made.facts["checklists"] == [ticked]
-    amend_certification(shifter, made, 1, decision(made.reference_runreconstruction), CertificationContext())
-    assert "Pixel list</a>, edition 2, open at the flag, shifter" in html(shifter_client, f"/list/{made.pk}/")
+    assert certification.facts["checklists"] == [ticked]
+    amend_certification(
+        shifter, certification, 1, decision(certification.reference_runreconstruction), CertificationContext()
+    )
+    assert "Pixel list</a>, edition 2, open at the flag, shifter" in html(shifter_client, f"/list/{certification.pk}/")
 
 
 def test_email_addresses_are_shown_only_to_admins_and_their_owner(
@@ -261,7 +263,7 @@ def test_email_addresses_are_shown_only_to_admins_and_their_owner(
         for text in (page, export):
             assert f"{own}@example.org" in text
             assert "not shown" in text
-            assert not any(f"{one}@example.org" in text for one in others)
+            assert not any(f"{username}@example.org" in text for username in others)
         assert client.get(f"/history/{change.pk}/undo/").status_code == 403
         assert "/undo/" not in page
     page = html(admin_client, "/history/?kind=account")

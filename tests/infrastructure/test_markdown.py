@@ -1,4 +1,4 @@
-"""Limited Markdown: what it shows, and that no text can make it do anything else."""
+"""Limited Markdown: supported syntax, and no other tags from any text."""
 
 import re
 from html.parser import HTMLParser
@@ -96,9 +96,9 @@ def test_no_text_produces_other_than_allowed_tags(text):
 
 
 def _harmless(html: str) -> None:
-    seen = _Seen(html)
-    assert seen.tags <= ALLOWED
-    assert seen.odd == []
-    for link in seen.links:
+    parsed = _Seen(html)
+    assert parsed.tags <= ALLOWED
+    assert parsed.odd == []
+    for link in parsed.links:
         assert set(link) <= {"href", "rel"} and link["rel"] == "noopener"
         assert re.match(r"https?://", link.get("href") or "https://", re.IGNORECASE)

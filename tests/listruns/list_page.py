@@ -1,4 +1,4 @@
-"""The list as a test reads it: its rows, its errors, its exports."""
+"""Helpers that read the list: rows, errors, exports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROW = re.compile(r'<tr data-pk="(\d+)" data-run="(\d+)" data-reco="(\w+)"')
 
 
 def keys(answer) -> list[int]:
-    """The keys of the rows, in order; the answer must be a page."""
+    """The primary keys of the rows, in order; the response must be a page."""
     assert answer.status_code == 200
     return [int(key) for key, _run, _reco in ROW.findall(answer.content.decode())]
 
@@ -37,7 +37,7 @@ def exported_csv(client, **query) -> list[dict]:
 
 
 def create_certifications(number, user, reference, **more):
-    """This many certifications of distinct runs, in a few statements."""
+    """Create this number of certifications of distinct runs, in a few statements."""
     runs = OmsRun.objects.bulk_create(OmsRun(run_number=400000 + i, run_type="collisions") for i in range(number))
     recos = RunReconstruction.objects.bulk_create(RunReconstruction(run=run, reconstruction="express") for run in runs)
     flags = {**GOOD, "run_type": "collisions"}

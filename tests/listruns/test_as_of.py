@@ -1,4 +1,4 @@
-"""`?as_of=`: the list, its exports and the page of a certification show what was said then."""
+"""`?as_of=`: the list, its exports and the page of a certification show the version at that time."""
 
 import csv
 import io
@@ -16,21 +16,21 @@ BEFORE, MADE, CHANGED, GONE = (f"2018-06-0{day}T12:00:00Z" for day in (1, 2, 3, 
 
 
 @pytest.fixture
-def made(shifter, time_machine):
-    """Made good on 2 June, bad from 3 June on, withdrawn on 4 June (10:00 UTC each)."""
+def certification(shifter, time_machine):
+    """Certified good on 2 June, changed to bad on 3 June, withdrawn on 4 June (10:00 UTC each)."""
     time_machine.move_to("2018-06-02T10:00:00Z", tick=False)
-    made = CertificationFactory(user=shifter, run=RunFactory(run_number=315270), comment="one")
-    made.pixel_problems.add(PixelProblemFactory(name="hot"))
+    certification = CertificationFactory(user=shifter, run=RunFactory(run_number=315270), comment="one")
+    certification.pixel_problems.add(PixelProblemFactory(name="hot"))
     time_machine.move_to("2018-06-03T10:00:00Z", tick=False)
-    made.strip, made.bad_reason, made.comment = "bad", BadReasonFactory(name="HV off"), "two"
-    made.save()
-    made.pixel_problems.clear()
+    certification.strip, certification.bad_reason, certification.comment = "bad", BadReasonFactory(name="HV off"), "two"
+    certification.save()
+    certification.pixel_problems.clear()
     time_machine.move_to("2018-06-04T10:00:00Z", tick=False)
-    return withdraw_certification(shifter, made, 1, "wrong run")
+    return withdraw_certification(shifter, certification, 1, "wrong run")
 
 
 @pytest.fixture
-def rows(guest_client, made):
+def rows(guest_client, certification):
     def rows(query):
         answer = guest_client.get(f"/list/?{query}")
         assert answer.status_code == 200
@@ -76,29 +76,34 @@ def test_no_earlier_version_is_stale(rows):
     assert rows(f"as_of={MADE}&stale=on") == []
 
 
-def test_exports_have_the_versions_at_that_time(guest_client, made):
+def test_exports_have_the_versions_at_that_time(guest_client, certification):
     lines = b"".join(guest_client.get(f"/list/?as_of={MADE}&export=csv").streaming_content).decode()
     (row,) = csv.DictReader(io.StringIO(lines))
-    assert (row["id"], row["strip"], row["verdict"], row["pixel_problems"]) == (str(made.pk), "good", "good", "hot")
+    assert (row["id"], row["strip"], row["verdict"], row["pixel_problems"]) == (
+        str(certification.pk),
+        "good",
+        "good",
+        "hot",
+    )
     lines = b"".join(guest_client.get(f"/list/?as_of={CHANGED}&export=json").streaming_content)
     (row,) = json.loads(lines)
     assert (row["strip"], row["pixel_problems"], row["state"], row["bad_reason"]) == ("bad", [], "live", "HV off")
 
 
-def test_page_of_an_earlier_time_is_marked_and_read_only(shifter_client, made):
-    page = shifter_client.get(f"/list/{made.pk}/?as_of={CHANGED}").content.decode()
+def test_page_of_an_earlier_time_is_marked_and_read_only(shifter_client, certification):
+    page = shifter_client.get(f"/list/{certification.pk}/?as_of={CHANGED}").content.decode()
     assert "As of 2018-06-03 12:00:00 UTC" in page and "HV off" in page
     for verb in ("update", "withdraw", "restore", "hand-over"):
-        assert f"/list/{made.pk}/{verb}/" not in page
+        assert f"/list/{certification.pk}/{verb}/" not in page
     assert "wrong run" not in page
-    page = shifter_client.get(f"/list/{made.pk}/?as_of={MADE}").content.decode()
+    page = shifter_client.get(f"/list/{certification.pk}/?as_of={MADE}").content.decode()
     assert "hot" in page and "HV off" not in page
-    assert shifter_client.get(f"/list/{made.pk}/?as_of={BEFORE}").status_code == 404
+    assert shifter_client.get(f"/list/{certification.pk}/?as_of={BEFORE}").status_code == 404
 
 
-def test_links_of_the_page_have_the_same_time(guest_client, made):
+def test_links_of_the_page_have_the_same_time(guest_client, certification):
     page = guest_client.get(f"/list/?as_of={MADE}").content.decode()
-    assert f'href="/list/{made.pk}/?as_of={MADE}"' in page
+    assert f'href="/list/{certification.pk}/?as_of={MADE}"' in page
     assert f'name="as_of" value="{MADE}"' in page
     assert "as_of=2018-06-02T12%3A00%3A00Z&amp;export=csv" in page
 
@@ -109,13 +114,13 @@ def test_common_time_formats_are_accepted(rows, moment):
 
 
 @pytest.mark.parametrize("moment", ["yesterday", "2018-13-01", "0001-01-01T00:00:00+23:00"])
-def test_invalid_as_of_is_an_error(guest_client, made, moment):
+def test_invalid_as_of_is_an_error(guest_client, certification, moment):
     answer = guest_client.get("/list/", {"as_of": moment})
     assert answer.status_code == 400 and "Give a time such as 2026-05-01T12:00Z." in answer.content.decode()
-    assert guest_client.get(f"/list/{made.pk}/", {"as_of": moment}).status_code == 400
+    assert guest_client.get(f"/list/{certification.pk}/", {"as_of": moment}).status_code == 400
 
 
-def test_query_count_of_the_list_at_an_earlier_time(guest_client, made, django_assert_max_num_queries):
+def test_query_count_of_the_list_at_an_earlier_time(guest_client, certification, django_assert_max_num_queries):
     owner = User.objects.get(username="shifter")
     for _ in range(30):
         CertificationFactory(user=owner)
@@ -124,13 +129,13 @@ def test_query_count_of_the_list_at_an_earlier_time(guest_client, made, django_a
         guest_client.get("/list/?as_of=2018-07-01T00:00Z")
 
 
-def test_certification_created_later_shows_a_message(guest_client, made):
-    answer = guest_client.get(f"/list/{made.pk}/?as_of={BEFORE}")
+def test_certification_created_later_shows_a_message(guest_client, certification):
+    answer = guest_client.get(f"/list/{certification.pk}/?as_of={BEFORE}")
     assert answer.status_code == 404
     assert "315270 express was certified later, at 2018-06-02 10:00:00 UTC" in answer.content.decode()
     assert "There is no page at" in guest_client.get(f"/list/999999/?as_of={BEFORE}").content.decode()
 
 
-def test_no_undo_on_pages_of_an_earlier_time(shift_leader_client, made):
-    assert "/undo/" in shift_leader_client.get(f"/list/{made.pk}/").content.decode()
-    assert "/undo/" not in shift_leader_client.get(f"/list/{made.pk}/?as_of={CHANGED}").content.decode()
+def test_no_undo_on_pages_of_an_earlier_time(shift_leader_client, certification):
+    assert "/undo/" in shift_leader_client.get(f"/list/{certification.pk}/").content.decode()
+    assert "/undo/" not in shift_leader_client.get(f"/list/{certification.pk}/?as_of={CHANGED}").content.decode()

@@ -19,7 +19,7 @@ def page(client, certification):
 
 
 def test_page_shows_the_certification_and_its_facts(guest_client, shifter):
-    made = CertificationFactory(
+    certification = CertificationFactory(
         run=RunFactory(run_number=315270),
         user=shifter,
         strip=Flag.BAD,
@@ -27,11 +27,11 @@ def test_page_shows_the_certification_and_its_facts(guest_client, shifter):
         comment="<TIB>",
         facts=FACTS,
     )
-    made.pixel_problems.add(PixelProblemFactory(name="hot ROC"))
-    html = page(guest_client, made)
+    certification.pixel_problems.add(PixelProblemFactory(name="hot ROC"))
+    html = page(guest_client, certification)
     assert "<h1>315270 express</h1>" in html
-    for words in ("HV off", "hot ROC", "&lt;TIB&gt;", "78.150 /pb", "617", "6616", "OMS read 2018-04-27 18:15:11 UTC"):
-        assert words in html
+    for text in ("HV off", "hot ROC", "&lt;TIB&gt;", "78.150 /pb", "617", "6616", "OMS read 2018-04-27 18:15:11 UTC"):
+        assert text in html
     assert "2018-04-27 18:14:00" in html
     assert "6500 (typed by shifter2)" in html
     assert "not reported" in html
@@ -42,9 +42,9 @@ def test_certification_without_facts_is_shown(guest_client):
 
 
 def test_luminosity_too_small_for_three_decimals_of_pb_has_a_smaller_unit(guest_client):
-    made = CertificationFactory(recorded_lumi=2.66922e-07)
-    assert "<dt>Recorded</dt><dd>0.267 /µb</dd>" in page(guest_client, made)
-    chips = guest_client.get("/summary/", {"date": made.date}).text.split("report-totals")[1].split("</ul>")[0]
+    certification = CertificationFactory(recorded_lumi=2.66922e-07)
+    assert "<dt>Recorded</dt><dd>0.267 /µb</dd>" in page(guest_client, certification)
+    chips = guest_client.get("/summary/", {"date": certification.date}).text.split("report-totals")[1].split("</ul>")[0]
     assert "617 LS, 0.267 /µb" in chips
 
 
@@ -57,19 +57,19 @@ def test_missing_fact_is_not_attributed_to_a_source(guest_client):
 
 
 def test_owner_is_offered_the_update(shifter_client, shifter):
-    made = CertificationFactory(user=shifter)
-    assert f'href="/list/{made.pk}/update/"' in page(shifter_client, made)
+    certification = CertificationFactory(user=shifter)
+    assert f'href="/list/{certification.pk}/update/"' in page(shifter_client, certification)
 
 
 def test_another_shifter_is_not_offered_the_update(other_shifter_client, shifter):
-    made = CertificationFactory(user=shifter)
-    assert "/update/" not in page(other_shifter_client, made)
+    certification = CertificationFactory(user=shifter)
+    assert "/update/" not in page(other_shifter_client, certification)
 
 
 def test_shift_leader_is_offered_the_update_with_the_owner_named(shift_leader_client, shifter):
-    made = CertificationFactory(user=shifter)
-    html = page(shift_leader_client, made)
-    assert f'href="/list/{made.pk}/update/"' in html
+    certification = CertificationFactory(user=shifter)
+    html = page(shift_leader_client, certification)
+    assert f'href="/list/{certification.pk}/update/"' in html
     assert "Change shifter’s" in html
 
 
@@ -84,7 +84,7 @@ def test_unknown_certification_is_not_found(shifter_client):
 
 
 def test_query_count_of_the_page(shifter_client, django_assert_max_num_queries):
-    made = CertificationFactory()
-    made.pixel_problems.add(*[PixelProblemFactory() for _ in range(5)])
+    certification = CertificationFactory()
+    certification.pixel_problems.add(*[PixelProblemFactory() for _ in range(5)])
     with django_assert_max_num_queries(12):
-        shifter_client.get(f"/list/{made.pk}/")
+        shifter_client.get(f"/list/{certification.pk}/")

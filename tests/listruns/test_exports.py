@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def made(shifter):
-    one = CertificationFactory(
+def certification(shifter):
+    certification = CertificationFactory(
         run=RunFactory(run_number=315270),
         user=shifter,
         pixel=Flag.BAD,
@@ -29,23 +29,23 @@ def made(shifter):
         bad_reason=BadReasonFactory(name="HV off"),
         comment="a, b\nc",
     )
-    one.pixel_problems.add(PixelProblemFactory(name="hot ROC"), PixelProblemFactory(name="dead FED"))
-    return one
+    certification.pixel_problems.add(PixelProblemFactory(name="hot ROC"), PixelProblemFactory(name="dead FED"))
+    return certification
 
 
-def test_json_has_all_fields_of_a_certification(shifter_client, made):
+def test_json_has_all_fields_of_a_certification(shifter_client, certification):
     (row,) = exported_json(shifter_client, runs_min=315270)
     assert (
         row.items()
         >= {
-            "id": made.pk,
+            "id": certification.pk,
             "run_number": 315270,
             "reconstruction": "express",
             "run_type": "collisions",
             "dataset": "/PromptReco/Collisions2018A/DQM",
-            "reference_run_number": made.reference_runreconstruction.run_id,
+            "reference_run_number": certification.reference_runreconstruction.run_id,
             "reference_reconstruction": "express",
-            "fill_number": made.runreconstruction.run.fill_number,
+            "fill_number": certification.runreconstruction.run.fill_number,
             "lumisections": 617,
             "recorded_lumi_per_pb": 78.15,
             "pixel": "bad",
@@ -64,7 +64,7 @@ def test_json_has_all_fields_of_a_certification(shifter_client, made):
     )
 
 
-def test_csv_has_the_same_fields(shifter_client, made):
+def test_csv_has_the_same_fields(shifter_client, certification):
     (row,) = exported_csv(shifter_client, runs_min=315270)
     (same,) = exported_json(shifter_client, runs_min=315270)
     assert list(row) == list(same)
@@ -86,13 +86,13 @@ def test_export_has_exactly_the_filtered_rows_of_all_pages(shifter_client, shift
 
 def test_link_on_the_default_page_exports_what_it_shows(shifter_client, shifter, time_machine):
     time_machine.move_to(datetime(2018, 6, 1, 4, 0, tzinfo=UTC), tick=False)
-    mine = CertificationFactory(user=shifter)
+    own = CertificationFactory(user=shifter)
     CertificationFactory()
     answer = shifter_client.get("/list/")
-    assert keys(answer) == [mine.pk]
+    assert keys(answer) == [own.pk]
     exported = shifter_client.get(f"/list/?{answer.context['page'].exports['CSV']}").getvalue().decode()
     assert exported.count("\r\n") == 2
-    assert [row["id"] for row in exported_json(shifter_client)] == [mine.pk]
+    assert [row["id"] for row in exported_json(shifter_client)] == [own.pk]
 
 
 def test_withdrawn_certification_has_user_time_and_reason(shifter_client, shifter):
@@ -120,27 +120,27 @@ def test_negative_number_stays_a_number():
 
 
 @pytest.mark.parametrize(
-    ("query", "says"),
+    ("query", "sentence"),
     [
         ("export=xml", "give csv or json"),
         ("export=json&runs_min=x", "runs_min: Type a run number"),
         ("export=csv&run_min=315270", "run_min means nothing here"),
     ],
 )
-def test_invalid_export_is_refused_with_a_message(shifter_client, query, says):
+def test_invalid_export_is_refused_with_a_message(shifter_client, query, sentence):
     answer = shifter_client.get(f"/list/?{query}")
     assert answer.status_code == 400
-    assert says in answer.content.decode()
+    assert sentence in answer.content.decode()
 
 
-@pytest.mark.parametrize("kind", ["csv", "json"])
-def test_query_count_of_an_export_by_chunk(shifter_client, shifter, kind, django_assert_max_num_queries):
+@pytest.mark.parametrize("file_format", ["csv", "json"])
+def test_query_count_of_an_export_by_chunk(shifter_client, shifter, file_format, django_assert_max_num_queries):
     create_certifications(600, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
-    with django_assert_max_num_queries(2 + 1 + 2 * (1 + len(Component))) as asked:
-        shifter_client.get(f"/list/?state=live&export={kind}").getvalue()
-    whole_rows = [one["sql"] for one in asked if '"comment"' in one["sql"]]
+    with django_assert_max_num_queries(2 + 1 + 2 * (1 + len(Component))) as queries:
+        shifter_client.get(f"/list/?state=live&export={file_format}").getvalue()
+    whole_rows = [sql["sql"] for sql in queries if '"comment"' in sql["sql"]]
     assert len(whole_rows) == 2
-    assert all(0 < one.partition("IN (")[2].partition(")")[0].count(",") < CHUNK for one in whole_rows)
+    assert all(0 < sql.partition("IN (")[2].partition(")")[0].count(",") < CHUNK for sql in whole_rows)
 
 
 def test_export_is_in_order_across_chunks(shifter_client, shifter):
@@ -166,6 +166,6 @@ def test_file_is_sorted_as_the_page_is(shifter_client):
     assert [row["run_number"] for row in exported_json(shifter_client, state="live", sort="nonsense")] == exported
 
 
-def test_export_links_have_the_order_of_the_page(shifter_client, made):
+def test_export_links_have_the_order_of_the_page(shifter_client, certification):
     page = shifter_client.get("/list/?state=live&sort=-run").context["page"]
     assert page.exports["CSV"] == "state=live&sort=-run&export=csv"

@@ -1,4 +1,4 @@
-"""The dump of everything: every row of every table of ours, which another database takes."""
+"""The full export: every row of every table of the project, which another database can load."""
 
 import json
 
@@ -25,18 +25,18 @@ def test_full_export_has_every_model():
 
 
 def test_full_export_has_every_row_and_no_password(shift_leader_client):
-    made = CertificationFactory(withdrawn=True)
+    certification = CertificationFactory(withdrawn=True)
     lines = [json.loads(line) for line in _full_export(shift_leader_client).splitlines() if line]
     found = {(line["model"], str(line["pk"])) for line in lines}
     models = [apps.get_model(name) for name in MODELS]
     assert found == {(model._meta.label_lower, str(row.pk)) for model in models for row in model.objects.all()}
     assert len(lines) == len(found)
-    assert made.user.password
+    assert certification.user.password
     assert not any("password" in line["fields"] for line in lines)
 
 
 def _empty() -> None:
-    """As a new database is; history is past the reach of the product, so by the database's own means."""
+    """Empty the database; history tables are protected, so with statements of the database."""
     TrackerCertification.objects.all().delete()
     with connection.cursor() as cursor:
         for model in apps.get_app_config("history").get_models():
@@ -48,20 +48,20 @@ def _empty() -> None:
 
 
 def test_full_export_can_be_loaded_into_an_empty_database(shift_leader_client, tmp_path):
-    problem, made = PixelProblemFactory(), CertificationFactory(comment="µ\nß")
-    made.pixel_problems.add(problem)
+    problem, certification = PixelProblemFactory(), CertificationFactory(comment="µ\nß")
+    certification.pixel_problems.add(problem)
     file = tmp_path / "all.jsonl"
     file.write_bytes(_full_export(shift_leader_client))
-    said = list(Change.objects.values("pk", "kind", "by", "lines"))
+    changes = list(Change.objects.values("pk", "kind", "by", "lines"))
     _empty()
     call_command("loaddata", str(file), verbosity=0)
-    assert list(Change.objects.values("pk", "kind", "by", "lines")) == said
-    assert TrackerCertification.history.filter(id=made.pk).first().many["pixel_problems"] == [problem.pk]
+    assert list(Change.objects.values("pk", "kind", "by", "lines")) == changes
+    assert TrackerCertification.history.filter(id=certification.pk).first().many["pixel_problems"] == [problem.pk]
     again = TrackerCertification.objects.get()
     assert (again.pk, again.comment, again.facts, list(again.pixel_problems.all())) == (
-        made.pk,
+        certification.pk,
         "µ\nß",
-        made.facts,
+        certification.facts,
         [problem],
     )
 

@@ -16,8 +16,8 @@ def _on_that_day(time_machine):
 
 
 @pytest.fixture
-def made(shifter, other_shifter):
-    """Mine of today, of Monday and of last month; somebody else's of today."""
+def certifications(shifter, other_shifter):
+    """Own certifications of today, of Monday and of last month; one of another shifter of today."""
     return {
         "mine": CertificationFactory(user=shifter, date=TODAY),
         "monday": CertificationFactory(user=shifter, date=date(2018, 6, 4)),
@@ -30,12 +30,12 @@ def chips(client):
     return {chip.text: chip for chip in client.get("/list/").context["page"].panel.scopes}
 
 
-def test_default_is_own_certifications_of_today(shifter_client, made):
-    assert rows(shifter_client) == [made["mine"].pk]
+def test_default_is_own_certifications_of_today(shifter_client, certifications):
+    assert rows(shifter_client) == [certifications["mine"].pk]
 
 
-def test_default_of_a_guest_is_all_certifications_of_today(guest_client, made):
-    assert set(rows(guest_client)) == {made["mine"].pk, made["theirs"].pk}
+def test_default_of_a_guest_is_all_certifications_of_today(guest_client, certifications):
+    assert set(rows(guest_client)) == {certifications["mine"].pk, certifications["theirs"].pk}
 
 
 @pytest.mark.parametrize(
@@ -48,18 +48,18 @@ def test_default_of_a_guest_is_all_certifications_of_today(guest_client, made):
         ("All", ["mine", "theirs", "monday", "old"]),
     ],
 )
-def test_each_scope_lists_its_certifications(shifter_client, made, chip, names):
+def test_each_scope_lists_its_certifications(shifter_client, certifications, chip, names):
     answer = shifter_client.get(f"/list/?{chips(shifter_client)[chip].query}")
-    assert set(keys(answer)) == {made[name].pk for name in names}
+    assert set(keys(answer)) == {certifications[name].pk for name in names}
     assert [chip.text for chip in answer.context["page"].panel.scopes if chip.is_current] == [chip]
 
 
-def test_default_filters_apply_with_sort_page_or_size(shifter_client, made):
+def test_default_filters_apply_with_sort_page_or_size(shifter_client, certifications):
     for query in ({"page": 2}, {"sort": "run"}, {"per_page": 100}):
-        assert rows(shifter_client, **query) == [made["mine"].pk]
+        assert rows(shifter_client, **query) == [certifications["mine"].pk]
 
 
-def test_empty_form_shows_all_certifications(shifter_client, made):
+def test_empty_form_shows_all_certifications(shifter_client, certifications):
     assert len(rows(shifter_client, runs_min="", user="", state="")) == 4
 
 
@@ -92,27 +92,29 @@ def test_totals_count_all_pages_and_link_to_their_rows(shifter_client, shifter):
 
 
 def test_pages_are_disjoint_and_complete_in_every_order(shifter_client, shifter):
-    made = create_certifications(60, shifter, ReconstructionFactory(), date=TODAY)
+    certifications = create_certifications(60, shifter, ReconstructionFactory(), date=TODAY)
     for sort in ("date", "-date", "-run", "verdict", "shifter"):
-        seen = [key for page in (1, 2, 3) for key in rows(shifter_client, state="live", sort=sort, page=page)]
-        assert sorted(seen) == sorted(one.pk for one in made)
+        listed = [key for page in (1, 2, 3) for key in rows(shifter_client, state="live", sort=sort, page=page)]
+        assert sorted(listed) == sorted(certification.pk for certification in certifications)
 
 
 def test_sort_by_run(shifter_client, shifter):
-    made = create_certifications(3, shifter, ReconstructionFactory(), date=TODAY)
-    assert rows(shifter_client, sort="run") == [one.pk for one in made]
-    assert rows(shifter_client, sort="-run") == [one.pk for one in reversed(made)]
+    certifications = create_certifications(3, shifter, ReconstructionFactory(), date=TODAY)
+    assert rows(shifter_client, sort="run") == [certification.pk for certification in certifications]
+    assert rows(shifter_client, sort="-run") == [certification.pk for certification in reversed(certifications)]
 
 
-@pytest.mark.parametrize(("asked", "shown"), [("50", 50), ("100", 60), ("7", 25), ("x", 25)])
-def test_page_size(shifter_client, shifter, asked, shown):
+@pytest.mark.parametrize(("size", "shown"), [("50", 50), ("100", 60), ("7", 25), ("x", 25)])
+def test_page_size(shifter_client, shifter, size, shown):
     create_certifications(60, shifter, ReconstructionFactory(), date=TODAY)
-    assert len(rows(shifter_client, per_page=asked)) == shown
+    assert len(rows(shifter_client, per_page=size)) == shown
 
 
-@pytest.mark.parametrize("odd", [{"page": "0"}, {"page": "x"}, {"page": "99"}, {"sort": "password"}, {"sort": "-"}])
-def test_invalid_page_or_order_is_no_error(shifter_client, made, odd):
-    assert rows(shifter_client, **odd) == [made["mine"].pk]
+@pytest.mark.parametrize(
+    "parameter", [{"page": "0"}, {"page": "x"}, {"page": "99"}, {"sort": "password"}, {"sort": "-"}]
+)
+def test_invalid_page_or_order_is_no_error(shifter_client, certifications, parameter):
+    assert rows(shifter_client, **parameter) == [certifications["mine"].pk]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_earlier_bookmark_redirects_permanently(shifter_client, old, new):
     assert (answer.status_code, answer["Location"]) == (301, f"/list/?{new}")
 
 
-def test_unknown_filter_is_named_as_not_applied(shifter_client, made):
+def test_unknown_filter_is_named_as_not_applied(shifter_client, certifications):
     answer = shifter_client.get("/list/?run_min=315270")
     assert "The address names run_min, which is no filter of this page" in answer.content.decode()
 
@@ -154,7 +156,7 @@ def test_no_run_is_offered_where_other_filters_may_hide_its_certifications(shift
     assert "/certify/" not in html
 
 
-def test_list_uses_the_common_names_of_shift_day_and_reconstructions(shifter_client, made):
+def test_list_uses_the_common_names_of_shift_day_and_reconstructions(shifter_client, certifications):
     html = shifter_client.get("/list/?state=live").content.decode()
     assert "Shift day</a>" in html
     assert "Shift day from (UTC)" in html

@@ -1,4 +1,4 @@
-"""Certifications for reports: the 26 runs that the report of the tool in use today is pinned by."""
+"""Certifications for reports: the 26 runs of a known report of the earlier tool."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ ROWS = """
 
 
 def report_rows_of(rows: Iterable[TrackerCertification]) -> list[ReportRow]:
-    """The lines of rows that were made."""
+    """The report rows of certifications."""
     return report_rows(TrackerCertification.objects.filter(pk__in=[row.pk for row in rows]))
 
 
-def twenty_six(user=None) -> list[TrackerCertification]:
-    """All of them, certified on one day by one person."""
+def summary_certifications(user=None) -> list[TrackerCertification]:
+    """All 26, certified on one day by one user."""
     user = user or UserFactory()
     return [_certified(row.split(), user) for row in ROWS.strip().splitlines()]
 
 
 def _certified(row: list[str], user) -> TrackerCertification:
     number, kind_type, reconstruction, flags, trackermap, lumisections, lumi = row
-    kind = f"{kind_type} {reconstruction}"
+    group = f"{kind_type} {reconstruction}"
     is_collisions = kind_type == "col"
     run_type = RunType.COLLISIONS if is_collisions else RunType.COSMICS
     return CertificationFactory(
@@ -77,9 +77,9 @@ def _certified(row: list[str], user) -> TrackerCertification:
         ),
         reconstruction=reconstruction,
         reference_runreconstruction=ReconstructionFactory(
-            run=_reference(kind), reconstruction=reconstruction, reference=True
+            run=_reference(group), reconstruction=reconstruction, reference=True
         ),
-        dataset=DatasetFactory(name=_DATASETS[kind]),
+        dataset=DatasetFactory(name=_DATASETS[group]),
         user=user,
         trackermap=trackermap,
         date=DAY,
@@ -94,14 +94,14 @@ def _certified(row: list[str], user) -> TrackerCertification:
     )
 
 
-def _reference(kind: str) -> OmsRun:
-    number = _REFERENCES[kind]
+def _reference(group: str) -> OmsRun:
+    number = _REFERENCES[group]
     return OmsRun.objects.filter(pk=number).first() or RunFactory(run_number=number)
 
 
 def _flag_values(flags: str) -> dict[str, object]:
-    said: dict[str, object] = {}
+    values: dict[str, object] = {}
     for component, text in zip(("pixel", "strip", "tracking"), flags.split("/"), strict=True):
-        said[component] = _FLAGS[text.rstrip("*")]
-        said[f"{component}_lowstat"] = text.endswith("*")
-    return said
+        values[component] = _FLAGS[text.rstrip("*")]
+        values[f"{component}_lowstat"] = text.endswith("*")
+    return values

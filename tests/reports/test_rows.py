@@ -1,4 +1,4 @@
-"""A line from the row as it is stored, on either database."""
+"""A report row from a stored row, on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The filters of the week: each one narrows, on every part alike, and the address keeps them."""
+"""The filters of the week: each applies to every part, and is in the address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every number of the week against a slow, plain recomputation over whatever certifications there may be."""
+"""Every number of the week, compared with a direct computation over random certifications."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from oms.choices import RunType
 from reports.fill_statistics import fill_lumis, fills, lumi_of_runs, runs
 from reports.rows import FrozenFillFacts, ReportGroup, ReportRow
 from reports.statistics import days, flag_changes, lumi_by_day, overview, shifters, statistics_by_verdict, statistics_of
-from tests.reports.certified import report_rows_of, twenty_six
+from tests.reports.certified import report_rows_of, summary_certifications
 
 FIRST = date(2018, 5, 14)
 OPPOSITE = {"express": "good", "prompt": "bad"}
@@ -29,7 +29,7 @@ def report_row(
     number: int, reconstruction: str, run_type: str = "collisions", verdict: str = "good", **more
 ) -> ReportRow:
     flag = {"good": "good", "bad": "bad", "undecided": "excluded"}[verdict]
-    said = {
+    values = {
         "pk": 10 * number + list(Reconstruction.values).index(reconstruction),
         "run_number": number,
         "group": ReportGroup(run_type, reconstruction, "", 3.8, 6500.0, "PROTON"),
@@ -46,7 +46,7 @@ def report_row(
         "day": FIRST,
         "fill_number": 6614,
     }
-    return ReportRow(**{**said, **more})
+    return ReportRow(**{**values, **more})
 
 
 @st.composite
@@ -54,11 +54,11 @@ def certified(draw: st.DrawFn) -> list[ReportRow]:
     """At most one certification of each run and reconstruction, in any order."""
     keys = draw(st.lists(st.tuples(st.integers(317000, 317009), st.sampled_from(Reconstruction.values)), unique=True))
     people = {"anna": "Anna", "ben": "Ben", "cleo": "Anna"}
-    made = []
+    rows = []
     for number, reconstruction in keys:
         username = draw(st.sampled_from(sorted(people)))
         bunches = draw(st.sampled_from([None, 0, 1214]))
-        made.append(
+        rows.append(
             report_row(
                 number,
                 reconstruction,
@@ -75,23 +75,23 @@ def certified(draw: st.DrawFn) -> list[ReportRow]:
                 read_at=draw(st.sampled_from(["", "2018-05-14T10:00:00+00:00", "2018-05-15T10:00:00+00:00"])),
             )
         )
-    return made
+    return rows
 
 
 def exactly(values) -> float:
-    """The sum without rounding on the way."""
+    """The sum without intermediate rounding."""
     return float(sum((Fraction(value) for value in values if value is not None), Fraction(0)))
 
 
-def plain_statistics(some: list[ReportRow]) -> tuple:
+def plain_statistics(rows: list[ReportRow]) -> tuple:
     lumisections, numbers = 0, []
-    for one in some:
-        if one.lumisections is not None:
-            lumisections += one.lumisections
-        if one.run_number not in numbers:
-            numbers.append(one.run_number)
-    lumi = exactly(one.recorded_lumi for one in some)
-    return len(some), len(numbers), lumisections, lumi
+    for row in rows:
+        if row.lumisections is not None:
+            lumisections += row.lumisections
+        if row.run_number not in numbers:
+            numbers.append(row.run_number)
+    lumi = exactly(row.recorded_lumi for row in rows)
+    return len(rows), len(numbers), lumisections, lumi
 
 
 def as_plain(found) -> tuple:
@@ -102,56 +102,56 @@ def as_plain(found) -> tuple:
 def test_overview_and_sums(lines):
     rows = {(row.run_type, row.reconstruction): row for row in overview(lines)}
     plain = defaultdict(list)
-    for one in lines:
-        plain[one.group.run_type, one.group.reconstruction].append(one)
+    for line in lines:
+        plain[line.group.run_type, line.group.reconstruction].append(line)
     assert rows.keys() == plain.keys()
     order = [*product(RunType.values, Reconstruction.values)]
     assert list(rows) == sorted(rows, key=order.index)
-    for key, some in plain.items():
+    for key, group_lines in plain.items():
         row = rows[key]
-        assert as_plain(row.total) == plain_statistics(some)
-        assert row.total.runs == len(some)  # each run once
+        assert as_plain(row.total) == plain_statistics(group_lines)
+        assert row.total.runs == len(group_lines)  # each run once
         assert (row.first_run, row.last_run) == (
-            sorted(one.run_number for one in some)[0],
-            sorted(one.run_number for one in some)[-1],
+            sorted(line.run_number for line in group_lines)[0],
+            sorted(line.run_number for line in group_lines)[-1],
         )
-        assert row.without_trackermap == len([one for one in some if not one.has_trackermap])
+        assert row.without_trackermap == len([line for line in group_lines if not line.has_trackermap])
         for verdict in Verdict:
             assert as_plain(row.for_verdict(verdict)) == plain_statistics(
-                [one for one in some if one.verdict == verdict.value]
+                [line for line in group_lines if line.verdict == verdict.value]
             )
     assert as_plain(statistics_of(lines)) == plain_statistics(lines)
-    assert sum(one.certifications for one in statistics_by_verdict(lines).values()) == len(lines)
+    assert sum(line.certifications for line in statistics_by_verdict(lines).values()) == len(lines)
 
 
 @given(certified())
 def test_each_changed_run_once_with_both_verdicts(lines):
     expected = []
     for number in range(317000, 317010):
-        of = {one.group.reconstruction: one for one in lines if one.run_number == number}
-        verdicts = [of[name].verdict for name in ("express", "prompt") if name in of]
+        by_reconstruction = {row.group.reconstruction: row for row in lines if row.run_number == number}
+        verdicts = [by_reconstruction[name].verdict for name in ("express", "prompt") if name in by_reconstruction]
         if verdicts in (["good", "bad"], ["bad", "good"]):
-            expected.append((number, *verdicts, max(of["express"].day, of["prompt"].day)))
+            expected.append((number, *verdicts, max(by_reconstruction["express"].day, by_reconstruction["prompt"].day)))
     found = flag_changes(lines)
-    assert [(one.run_number, one.express.verdict, one.prompt.verdict, one.day) for one in found] == expected
+    assert [(row.run_number, row.express.verdict, row.prompt.verdict, row.day) for row in found] == expected
 
 
 @given(certified())
 def test_shifters(lines):
-    counts = Counter(one.username for one in lines)
+    counts = Counter(row.username for row in lines)
     found = shifters(lines)
-    assert {one.username: one.total.certifications for one in found} == counts
-    assert [one.total.certifications for one in found] == sorted(counts.values(), reverse=True)
-    for one in found:
-        assert as_plain(one.total) == plain_statistics([each for each in lines if each.username == one.username])
+    assert {row.username: row.total.certifications for row in found} == counts
+    assert [row.total.certifications for row in found] == sorted(counts.values(), reverse=True)
+    for row in found:
+        assert as_plain(row.total) == plain_statistics([each for each in lines if each.username == row.username])
 
 
 @given(certified())
 def test_luminosity_by_day_and_verdict(lines):
     expected = {}
-    for one in lines:
-        key = one.group.reconstruction, one.day, one.verdict
-        expected.setdefault(key, []).append(one.recorded_lumi)
+    for row in lines:
+        key = row.group.reconstruction, row.day, row.verdict
+        expected.setdefault(key, []).append(row.recorded_lumi)
     found = {
         (name, day, verdict.value): value
         for name, by_day in lumi_by_day(lines).items()
@@ -164,53 +164,55 @@ def test_luminosity_by_day_and_verdict(lines):
 @given(certified())
 def test_days_add_up_to_the_whole(lines):
     found = days(lines, flag_changes(lines))
-    assert [one.day for one in found] == sorted({one.day for one in lines})
-    assert sum(row.total.certifications for one in found for row in one.overview_rows) == len(lines)
-    assert sum(len(one.changes) for one in found) == len(flag_changes(lines))
-    for one in found:
-        collisions = [each for each in lines if each.day == one.day and each.group.run_type == "collisions"]
-        assert one.fills == sorted({each.fill_number for each in collisions} - {None})
+    assert [day.day for day in found] == sorted({day.day for day in lines})
+    assert sum(row.total.certifications for day in found for row in day.overview_rows) == len(lines)
+    assert sum(len(day.changes) for day in found) == len(flag_changes(lines))
+    for day in found:
+        collisions = [line for line in lines if line.day == day.day and line.group.run_type == "collisions"]
+        assert day.fills == sorted({line.fill_number for line in collisions} - {None})
         for key in product(RunType.values, Reconstruction.values, Verdict):
-            said = [
-                each.run_number
-                for each in lines
-                if each.day == one.day and (each.group.run_type, each.group.reconstruction, each.verdict) == key
+            expected = [
+                line.run_number
+                for line in lines
+                if line.day == day.day and (line.group.run_type, line.group.reconstruction, line.verdict) == key
             ]
-            assert one.runs(*key) == sorted(said)
+            assert day.runs(*key) == sorted(expected)
 
 
 @given(certified())
 def test_fills_and_their_recorded_luminosity(lines):
     found = fills(lines)
-    assert [one.number for one in found] == [
-        number for number in (6612, 6611, None) if any(one.fill_number == number for one in lines)
+    assert [row.number for row in found] == [
+        number for number in (6612, 6611, None) if any(row.fill_number == number for row in lines)
     ]
-    assert sorted(one.pk for fill in found for one in fill.report_rows) == sorted(one.pk for one in lines)
+    assert sorted(row.pk for fill in found for row in fill.report_rows) == sorted(row.pk for row in lines)
     for fill in fill_lumis(lines):
-        mine = [one for one in lines if one.fill_number == fill.number]
-        last = sorted(mine, key=lambda one: (one.read_at, one.pk))[-1]
+        rows = [row for row in lines if row.fill_number == fill.number]
+        last = sorted(rows, key=lambda row: (row.read_at, row.pk))[-1]
         assert fill.facts == last.fill
-        assert last.fill.bunches_colliding or any(one.group.run_type == "collisions" for one in mine)
+        assert last.fill.bunches_colliding or any(row.group.run_type == "collisions" for row in rows)
         certified_here = {}
-        for one in sorted(
-            (one for one in mine if one.group.run_type == "collisions"), key=lambda one: (one.read_at, one.pk)
+        for row in sorted(
+            (row for row in rows if row.group.run_type == "collisions"), key=lambda row: (row.read_at, row.pk)
         ):
-            certified_here[one.run_number] = one.recorded_lumi
+            certified_here[row.run_number] = row.recorded_lumi
         assert fill.certified == exactly(certified_here.values())
     shown = {fill.number for fill in fill_lumis(lines)}
-    for number in {one.fill_number for one in lines} - shown - {None}:
-        mine = sorted((one for one in lines if one.fill_number == number), key=lambda one: (one.read_at, one.pk))
-        bunches = mine[-1].fill.bunches_colliding
-        assert bunches == 0 or all(one.group.run_type != "collisions" for one in mine)
+    for number in {row.fill_number for row in lines} - shown - {None}:
+        rows = sorted((row for row in lines if row.fill_number == number), key=lambda row: (row.read_at, row.pk))
+        bunches = rows[-1].fill.bunches_colliding
+        assert bunches == 0 or all(row.group.run_type != "collisions" for row in rows)
 
 
 @given(certified())
 def test_runs_with_all_their_reconstructions(lines):
     found = runs(lines)
-    assert [one.run_number for one in found] == sorted({one.run_number for one in lines}, reverse=True)
-    assert {(one.run_number, name): said.pk for one in found for name, said in one.by_reconstruction.items()} == {
-        (one.run_number, one.group.reconstruction): one.pk for one in lines
-    }
+    assert [row.run_number for row in found] == sorted({row.run_number for row in lines}, reverse=True)
+    assert {
+        (row.run_number, name): certification.pk
+        for row in found
+        for name, certification in row.by_reconstruction.items()
+    } == {(row.run_number, row.group.reconstruction): row.pk for row in lines}
 
 
 # The nineteen runs that the weekly report of the tool in use today is pinned by: run, type, reconstruction, luminosity
@@ -239,12 +241,12 @@ NINETEEN = """
 
 
 def nineteen() -> list[ReportRow]:
-    made = []
+    rows = []
     for row in NINETEEN.strip().splitlines():
         number, run_type, reconstruction, lumi, lumisections, day, verdict = row.split()
-        of = {"recorded_lumi": float(lumi), "lumisections": int(lumisections), "day": date(2018, 5, int(day))}
-        made.append(report_row(int(number), reconstruction, run_type, verdict, **of))
-    return made
+        values = {"recorded_lumi": float(lumi), "lumisections": int(lumisections), "day": date(2018, 5, int(day))}
+        rows.append(report_row(int(number), reconstruction, run_type, verdict, **values))
+    return rows
 
 
 def test_the_nineteen_runs_of_the_weekly_report():
@@ -263,8 +265,14 @@ def test_the_nineteen_runs_of_the_weekly_report():
         ("cosmics", "express"): (7, 0.1234, 2, 2224),
         ("cosmics", "prompt"): (1, 0, 1, 25),
     }
-    by_day = {one.day.day: one for one in days(nineteen(), [])}
-    assert {day: len(one.overview_rows) for day, one in by_day.items()} == {14: 4, 15: 1, 17: 1, 18: 1, 20: 3}
+    by_day = {statistics.day.day: statistics for statistics in days(nineteen(), [])}
+    assert {day: len(statistics.overview_rows) for day, statistics in by_day.items()} == {
+        14: 4,
+        15: 1,
+        17: 1,
+        18: 1,
+        20: 3,
+    }
     assert [
         (row.run_type, row.reconstruction, row.total.runs, row.total.recorded_lumi) for row in by_day[14].overview_rows
     ] == [
@@ -288,26 +296,29 @@ GOOD_AND_BAD = {
 def test_changed_runs_of_the_earlier_tool_appear_once():
     lines = [
         report_row(number, reconstruction, run_type, verdict)
-        for (run_type, reconstruction), said in GOOD_AND_BAD.items()
-        for number, verdict in said.items()
+        for (run_type, reconstruction), verdicts in GOOD_AND_BAD.items()
+        for number, verdict in verdicts.items()
     ]
-    assert [one.run_number for one in flag_changes(lines)] == [4, 5, 14]
+    assert [change.run_number for change in flag_changes(lines)] == [4, 5, 14]
     rereco = [report_row(4, "rereco", verdict="bad"), report_row(1, "rereco", verdict="bad")]
-    assert [one.run_number for one in flag_changes([*lines, *rereco])] == [4, 5, 14]
+    assert [change.run_number for change in flag_changes([*lines, *rereco])] == [4, 5, 14]
 
 
 @pytest.mark.parametrize("later", ["express", "prompt"])
 def test_changed_verdict_counts_on_the_day_of_the_later_certification(later):
     day = {"express": FIRST, "prompt": FIRST, later: FIRST + timedelta(days=3)}
     lines = [report_row(1, name, verdict=verdict, day=day[name]) for name, verdict in OPPOSITE.items()]
-    assert [one.day for one in flag_changes(lines)] == [FIRST + timedelta(days=3)]
+    assert [change.day for change in flag_changes(lines)] == [FIRST + timedelta(days=3)]
 
 
 @pytest.mark.django_db
 def test_the_twenty_six_runs_of_the_summary():
-    rows = {(row.run_type, row.reconstruction): row for row in overview(report_rows_of(twenty_six()))}
+    rows = {(row.run_type, row.reconstruction): row for row in overview(report_rows_of(summary_certifications()))}
     sums = {
-        key: {verdict.value: (of.lumisections, round(of.recorded_lumi, 2)) for verdict, of in row.by_verdict.items()}
+        key: {
+            verdict.value: (statistics.lumisections, round(statistics.recorded_lumi, 2))
+            for verdict, statistics in row.by_verdict.items()
+        }
         for key, row in rows.items()
     }
     assert sums == {

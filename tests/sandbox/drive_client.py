@@ -31,7 +31,7 @@ def client(base_url: str, mode: str):
 
 
 def answers(rr) -> dict[str, object]:
-    """What each call of the issue returns."""
+    """The return value of each call."""
     ranges = {"run_number": {"and": [{">=": 315257}, {"<=": 315270}]}}
     return {
         "get_runs": rr.get_runs(filter=ranges, page_size=3),

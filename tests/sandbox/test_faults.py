@@ -28,7 +28,7 @@ def test_refuse_closes_the_connection(sandbox):
     sandbox.faults("registry", "refuse")
     with pytest.raises(requests.ConnectionError):
         _names(sandbox)
-    assert [one["status"] for one in sandbox.requests("registry")] == [None]
+    assert [request["status"] for request in sandbox.requests("registry")] == [None]
 
 
 def test_refuse_closes_a_connection_that_was_kept_alive(sandbox):
@@ -48,10 +48,10 @@ def test_hang_sends_no_byte(sandbox):
 
 def test_hang_ends_after_its_seconds(sandbox):
     sandbox.faults("registry", "hang", seconds=0.2)
-    begun = time.monotonic()
+    began = time.monotonic()
     with pytest.raises(requests.ConnectionError):
         _names(sandbox)
-    assert time.monotonic() - begun >= 0.2
+    assert time.monotonic() - began >= 0.2
 
 
 def test_clearing_faults_releases_hanging_requests(sandbox):
@@ -68,9 +68,9 @@ def test_clearing_faults_releases_hanging_requests(sandbox):
 
 def test_slow_answers_after_its_seconds(sandbox):
     sandbox.faults("registry", "slow", seconds=0.2)
-    begun = time.monotonic()
+    began = time.monotonic()
     assert _names(sandbox).status_code == 200
-    assert time.monotonic() - begun >= 0.2
+    assert time.monotonic() - began >= 0.2
     assert sandbox.requests("registry")[0]["seconds"] >= 0.2
 
 
@@ -91,8 +91,8 @@ def test_not_found_is_the_empty_answer_of_the_service(sandbox):
     headers = {"Authorization": f"Bearer {token}"}
     runs = requests.get(f"{sandbox.base_url}/oms/agg/api/v1/runs", headers=headers, timeout=10).json()
     assert (runs["data"], runs["meta"]["totalResourceCount"]) == ([], 0)
-    one = requests.get(f"{sandbox.base_url}/oms/agg/api/v1/runs/315257", headers=headers, timeout=10)
-    assert one.status_code == 404
+    response = requests.get(f"{sandbox.base_url}/oms/agg/api/v1/runs/315257", headers=headers, timeout=10)
+    assert response.status_code == 404
     token = requests.post(f"{sandbox.base_url}/sso/auth/realms/cern/api-access/token", timeout=10)
     assert token.status_code == 404
 

@@ -38,8 +38,8 @@ class RealmClient:
         self.at = self.browser.get(f"{base_url}{REALM}/.well-known/openid-configuration", timeout=10).json()
 
     def ask(self, **change: str | None) -> requests.Response:
-        asked = {name: value for name, value in (ASKED | change).items() if value is not None}
-        address = f"{self.at['authorization_endpoint']}?{urlencode(asked)}"
+        parameters = {name: value for name, value in (ASKED | change).items() if value is not None}
+        address = f"{self.at['authorization_endpoint']}?{urlencode(parameters)}"
         return self.browser.get(address, timeout=10, allow_redirects=False)
 
     def choose(self, person: str, **change: str) -> dict[str, str]:
@@ -84,11 +84,15 @@ def test_keys_are_two_for_signing_after_one_for_encryption(realm):
 
 
 def test_id_token_has_subject_and_audience(realm):
-    said = claims(realm.tokens("leader"))
-    assert (said["iss"], said["aud"], said["azp"]) == (realm.at["issuer"], "certhelper-people", "certhelper-people")
-    assert (said["sub"], said["cern_upn"], said["nonce"], said["typ"]) == ("leader", "leader", "n", "ID")
-    assert said["cern_roles"] == said["resource_access"]["certhelper-people"]["roles"]
-    assert said["exp"] > said["iat"]
+    payload = claims(realm.tokens("leader"))
+    assert (payload["iss"], payload["aud"], payload["azp"]) == (
+        realm.at["issuer"],
+        "certhelper-people",
+        "certhelper-people",
+    )
+    assert (payload["sub"], payload["cern_upn"], payload["nonce"], payload["typ"]) == ("leader", "leader", "n", "ID")
+    assert payload["cern_roles"] == payload["resource_access"]["certhelper-people"]["roles"]
+    assert payload["exp"] > payload["iat"]
 
 
 def test_person_without_roles_has_neither_claim(realm):
@@ -98,23 +102,23 @@ def test_person_without_roles_has_neither_claim(realm):
 def test_userinfo_is_for_the_access_token_and_has_no_roles(realm):
     tokens = realm.tokens("expert")
     given = {"Authorization": f"Bearer {tokens['access_token']}"}
-    said = realm.browser.get(realm.at["userinfo_endpoint"], headers=given, timeout=10).json()
-    assert said["sub"] == "expert"
-    assert "cern_roles" not in said
+    userinfo = realm.browser.get(realm.at["userinfo_endpoint"], headers=given, timeout=10).json()
+    assert userinfo["sub"] == "expert"
+    assert "cern_roles" not in userinfo
     assert realm.browser.get(realm.at["userinfo_endpoint"], timeout=10).status_code == 401
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "sentence"),
     [
         ({"client_id": "somebody"}, "Client not found"),
         ({"redirect_uri": "http://elsewhere.example/accounts/oidc/cern/login/callback/"}, "redirect_uri"),
         ({"redirect_uri": WAY_BACK.replace("/cern/", "/CERN/")}, "redirect_uri"),
     ],
 )
-def test_request_with_an_invalid_redirect_is_refused_directly(realm, change, says):
+def test_request_with_an_invalid_redirect_is_refused_directly(realm, change, sentence):
     answer = realm.ask(**change)
-    assert (answer.status_code, says in answer.text) == (400, True)
+    assert (answer.status_code, sentence in answer.text) == (400, True)
 
 
 @pytest.mark.parametrize(
@@ -129,8 +133,8 @@ def test_request_with_an_invalid_redirect_is_refused_directly(realm, change, say
 )
 def test_invalid_request_redirects_back_with_the_error(realm, change, error):
     answer = realm.ask(**change)
-    said = parse_qs(urlsplit(answer.headers["Location"]).query)
-    assert (answer.status_code, said["error"], said["state"]) == (302, [error], ["s"])
+    parameters = parse_qs(urlsplit(answer.headers["Location"]).query)
+    assert (answer.status_code, parameters["error"], parameters["state"]) == (302, [error], ["s"])
 
 
 def test_code_is_valid_once(realm):
@@ -162,17 +166,17 @@ def test_session_lasts_until_the_sign_out(realm):
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "says"),
+    ("query", "status", "sentence"),
     [
         ({}, 200, "Do you want to sign out"),
         ({"id_token_hint": "made.up.token"}, 400, "id_token_hint"),
         ({"post_logout_redirect_uri": "https://elsewhere.example/"}, 400, "Invalid redirect"),
     ],
 )
-def test_sign_out_without_proof_ends_no_session(realm, asked, status, says):
+def test_sign_out_without_proof_ends_no_session(realm, query, status, sentence):
     realm.choose("shifter")
-    answer = realm.browser.get(realm.at["end_session_endpoint"], params=asked, timeout=10)
-    assert (answer.status_code, says in answer.text) == (status, True)
+    answer = realm.browser.get(realm.at["end_session_endpoint"], params=query, timeout=10)
+    assert (answer.status_code, sentence in answer.text) == (status, True)
     assert "code=" in realm.ask().headers["Location"]
 
 
@@ -186,11 +190,11 @@ def test_page_lists_all_people_and_limits_form_targets(realm, sandbox):
 @pytest.mark.parametrize("path", ["/openid-connect/auth", "/certs", "/token", "/userinfo", "/logout", "/.well-known"])
 def test_faults_reach_each_endpoint_by_its_path_alone(realm, sandbox, path):
     sandbox.faults("sso", "503-html", path=path)
-    asked = {"auth": realm.ask, "token": lambda: realm.redeem("x")}
+    requests = {"auth": realm.ask, "token": lambda: realm.redeem("x")}
     for name in ("authorization", "token", "userinfo", "end_session", "jwks"):
         address = realm.at.get(f"{name}_endpoint", realm.at["jwks_uri"])
         short = address.rpartition("/")[2]
-        answer = asked[short]() if short in asked else realm.browser.get(address, timeout=10)
+        answer = requests[short]() if short in requests else realm.browser.get(address, timeout=10)
         assert (answer.status_code == 503) is (path in address), address
 
 
@@ -211,8 +215,8 @@ def test_invalid_control_request_is_refused_with_a_message(sandbox, path, body):
 
 def test_roles_change_until_reset(realm, sandbox):
     sandbox.person("shifter", roles=["expert"], cern_roles=False)
-    said = claims(realm.tokens("shifter"))
-    assert said["resource_access"] == {"certhelper-people": {"roles": ["expert"]}}
-    assert "cern_roles" not in said
+    payload = claims(realm.tokens("shifter"))
+    assert payload["resource_access"] == {"certhelper-people": {"roles": ["expert"]}}
+    assert "cern_roles" not in payload
     sandbox.clear()
     assert "shifter" in claims(realm.tokens("shifter"))["cern_roles"]

@@ -50,9 +50,9 @@ def started():
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_without_a_database_and_ends_at_once(started, ending):
     port = _free_port()
-    begun = time.monotonic()
+    began = time.monotonic()
     process, line = started("--port", str(port))
-    assert time.monotonic() - begun < PATIENCE_S
+    assert time.monotonic() - began < PATIENCE_S
     assert line == f"Sandbox ready: http://127.0.0.1:{port}/_sandbox/\n"
     assert requests.get(f"http://127.0.0.1:{port}/_sandbox/", timeout=5).status_code == 200
     process.send_signal(ending)

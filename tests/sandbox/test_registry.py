@@ -27,8 +27,8 @@ def post(sandbox):
 def datasets(post):
     """(run, name) of the datasets that match a filter."""
 
-    def ask(wanted, **options):
-        body = {"page": 0, "page_size": 5000, "filter": wanted, "sortings": []} | options
+    def ask(filters, **options):
+        body = {"page": 0, "page_size": 5000, "filter": filters, "sortings": []} | options
         answer = post("datasets_filtered_ordered", body)
         assert answer.status_code == 200, answer.text
         return [(row["run_number"], row["name"]) for row in answer.json()["datasets"]]
@@ -40,8 +40,8 @@ def datasets(post):
 def run_numbers(post):
     """The runs that match a filter."""
 
-    def ask(wanted, **options):
-        body = {"page": 0, "page_size": 5000, "filter": wanted, "sortings": []} | options
+    def ask(filters, **options):
+        body = {"page": 0, "page_size": 5000, "filter": filters, "sortings": []} | options
         return [row["run_number"] for row in post("runs_filtered_ordered", body).json()["runs"]]
 
     return ask
@@ -84,9 +84,9 @@ def test_like_and_its_case(datasets, condition, expected):
     assert [name for _, name in datasets({"run_number": 315257, "name": condition})] == expected
 
 
-@pytest.mark.parametrize("wanted", [{}, None, "text", {"run_number": {"or": []}}, {"or": []}, {"and": []}])
-def test_an_empty_filter_matches_everything(datasets, wanted):
-    assert len(datasets(wanted)) == ALL_DATASETS
+@pytest.mark.parametrize("filters", [{}, None, "text", {"run_number": {"or": []}}, {"or": []}, {"and": []}])
+def test_an_empty_filter_matches_everything(datasets, filters):
+    assert len(datasets(filters)) == ALL_DATASETS
 
 
 def test_missing_filter_matches_everything(post):
@@ -121,22 +121,22 @@ def test_filter_on_flags_counts_lumisections(datasets):
 
 
 def test_top_level_and_with_or_over_one_table(datasets):
-    wanted = {"and": [{"name": {"=": PROMPT}}, {"or": [{"run_number": 315257}, {"run_number": 315259}]}]}
-    assert datasets(wanted) == [(315259, PROMPT), (315257, PROMPT)]
+    filters = {"and": [{"name": {"=": PROMPT}}, {"or": [{"run_number": 315257}, {"run_number": 315259}]}]}
+    assert datasets(filters) == [(315259, PROMPT), (315257, PROMPT)]
 
 
 def test_or_across_tables_becomes_and(datasets):
-    wanted = {"or": [{"name": {"=": EXPRESS}}, {"rr_attributes.class": {"=": "Cosmics18"}}]}
-    assert datasets(wanted) == []
+    filters = {"or": [{"name": {"=": EXPRESS}}, {"rr_attributes.class": {"=": "Cosmics18"}}]}
+    assert datasets(filters) == []
 
 
 def test_or_list_of_3000_runs(datasets):
-    wanted = {"run_number": {"or": [{"=": number} for number in range(314206, 317206)]}}
-    assert len(datasets(wanted)) == ALL_DATASETS
+    filters = {"run_number": {"or": [{"=": number} for number in range(314206, 317206)]}}
+    assert len(datasets(filters)) == ALL_DATASETS
 
 
 @pytest.mark.parametrize(
-    ("path", "wanted", "err"),
+    ("path", "body", "err"),
     [
         ("datasets", {"run_number": {"=": "abc"}}, 'invalid input syntax for type integer: "abc"'),
         ("runs", {"run_number": {"=": [1, 2]}}, 'invalid input syntax for type integer: "1,2"'),
@@ -151,9 +151,9 @@ def test_or_list_of_3000_runs(datasets):
         ),
     ],
 )
-def test_errors_are_500_with_the_database_message(post, path, wanted, err):
-    wanted = wanted | ({"name": PROMPT} if "rr_attributes.class" in wanted else {})
-    answer = post(f"{path}_filtered_ordered", {"page": 0, "filter": wanted, "page_size": 50, "sortings": []})
+def test_errors_are_500_with_the_database_message(post, path, body, err):
+    body = body | ({"name": PROMPT} if "rr_attributes.class" in body else {})
+    answer = post(f"{path}_filtered_ordered", {"page": 0, "filter": body, "page_size": 50, "sortings": []})
     assert (answer.status_code, answer.json()) == (500, {"err": err})
 
 
@@ -172,9 +172,9 @@ def test_invalid_body_is_500_with_the_message_of_node(sandbox, body, err):
 
 
 def test_pages_are_counted_and_follow_each_other(post):
-    wanted = {"run_number": {"and": [{">=": 315257}, {"<=": 315270}]}}
+    filters = {"run_number": {"and": [{">=": 315257}, {"<=": 315270}]}}
     pages = [
-        post("datasets_filtered_ordered", {"page": n, "page_size": 7, "filter": wanted, "sortings": []}).json()
+        post("datasets_filtered_ordered", {"page": n, "page_size": 7, "filter": filters, "sortings": []}).json()
         for n in range(4)
     ]
     rows = [(row["run_number"], row["name"]) for page in pages for row in page["datasets"]]
@@ -194,8 +194,8 @@ def test_page_size_has_no_upper_limit(post):
 
 
 def test_sortings(datasets, run_numbers):
-    wanted = {"run_number": {"or": [315257, 315259]}, "name": {"or": [EXPRESS, PROMPT]}}
-    found = datasets(wanted, sortings=[["run_number", "ASC"], ["name", "DESC"]])
+    filters = {"run_number": {"or": [315257, 315259]}, "name": {"or": [EXPRESS, PROMPT]}}
+    found = datasets(filters, sortings=[["run_number", "ASC"], ["name", "DESC"]])
     assert found == [(315257, PROMPT), (315257, EXPRESS), (315259, PROMPT), (315259, EXPRESS)]
     by_time = run_numbers({"run_number": {">": 316000}}, sortings=[["oms_attributes.start_time", "ASC"]])
     assert by_time == sorted(by_time)
@@ -212,8 +212,8 @@ def test_datasets_cannot_be_sorted_by_most_of_oms(post):
 def test_lumisection_ranges_are_contiguous_and_name_the_reason(post):
     ranges = post("lumisections/rr_lumisection_ranges", {"run_number": 315257, "dataset_name": PROMPT}).json()
     assert ranges[0]["start"] == 1
-    assert all(one["end"] + 1 == two["start"] for one, two in pairwise(ranges))
-    bad = [(one["start"], one["end"]) for one in ranges if one["tracker-track"]["status"] == "BAD"]
+    assert all(current["end"] + 1 == following["start"] for current, following in pairwise(ranges))
+    bad = [(current["start"], current["end"]) for current in ranges if current["tracker-track"]["status"] == "BAD"]
     assert bad[0] == (89, 90)
     assert ranges[1]["tracker-track"]["comment"] == "outside the golden lumisections of 2018"
 
@@ -224,10 +224,14 @@ def test_lumisections_and_ranges_agree(post):
     ranges = post("lumisections/rr_lumisection_ranges", body).json()
     columns = post("lumisections/rr_lumisection_ranges_by_component", body).json()
     assert len(each) == ranges[-1]["end"] == 1390
-    for one in ranges:
-        assert each[one["start"] - 1]["tracker-pixel"] == each[one["end"] - 1]["tracker-pixel"] == one["tracker-pixel"]
+    for item in ranges:
+        assert (
+            each[item["start"] - 1]["tracker-pixel"] == each[item["end"] - 1]["tracker-pixel"] == item["tracker-pixel"]
+        )
     assert len(columns["dt-dt"]) == 1
-    assert sum(one["end"] - one["start"] + 1 for one in columns["tracker-pixel"] if one["status"] == "STANDBY") == 58
+    assert (
+        sum(item["end"] - item["start"] + 1 for item in columns["tracker-pixel"] if item["status"] == "STANDBY") == 58
+    )
 
 
 def test_oms_lumisections_have_luminosity_per_lumisection(post):

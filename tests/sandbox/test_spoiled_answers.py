@@ -69,7 +69,7 @@ class RawAnswer:
         return head.decode(), body, end
 
     @property
-    def promised(self) -> int:
+    def content_length(self) -> int:
         """The Content-Length."""
         return int(self.head.lower().split("content-length:")[1].split()[0])
 
@@ -107,7 +107,7 @@ def test_hang_and_refuse_send_no_byte(sandbox, service):
 
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize(
-    ("mode", "status", "kind", "words"),
+    ("mode", "status", "content_type", "text"),
     [
         ("500", 500, "application/json", "set to fail"),
         ("503-html", 503, "text/html", "<h1>Service Unavailable</h1>"),
@@ -116,12 +116,12 @@ def test_hang_and_refuse_send_no_byte(sandbox, service):
         ("empty", 200, "application/json", ""),
     ],
 )
-def test_fault_answers_with_its_status_and_type(sandbox, service, mode, status, kind, words):
+def test_fault_answers_with_its_status_and_type(sandbox, service, mode, status, content_type, text):
     answer = _ask(sandbox, service, mode)
-    assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (status, kind)
-    assert words in answer.text
-    assert bool(answer.text) == bool(words)
-    assert [one["status"] for one in sandbox.requests(service)][-1] == status
+    assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (status, content_type)
+    assert text in answer.text
+    assert bool(answer.text) == bool(text)
+    assert [entry["status"] for entry in sandbox.requests(service)][-1] == status
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -162,7 +162,7 @@ def test_bad_values_of_oms_are_negative_counts_unknown_units_and_nulls(sandbox):
     assert attributes["last_lumisection_number"] < 0
     assert attributes["run_number"] == 315257
     assert (attributes["hlt_key"], attributes["energy"]) == (None, None)
-    assert {one["units"] for one in units.values()} == {"furlong"}
+    assert {entry["units"] for entry in units.values()} == {"furlong"}
 
 
 def test_bad_values_of_oms_s_fills_have_negative_bunches(sandbox):
@@ -175,7 +175,7 @@ def test_bad_values_of_oms_s_fills_have_negative_bunches(sandbox):
 def test_bad_values_of_run_registry_are_negative_counts_and_names_that_are_null(sandbox):
     page = _ask(sandbox, "registry", "bad-values").json()
     assert page["count"] < 0
-    assert {one["name"] for one in page["datasets"]} == {None}
+    assert {entry["name"] for entry in page["datasets"]} == {None}
 
 
 def test_bad_values_of_the_sign_in_are_an_empty_token_with_negative_lifetime(sandbox):
@@ -203,4 +203,4 @@ def test_page_and_manual_name_every_mode(sandbox):
     page = requests.get(f"{sandbox.base_url}/_sandbox/", timeout=10).text
     assert [mode for mode in MODES if f"<b>{mode}</b>" not in page] == []
     manual = MANUAL.read_text(encoding="utf-8")
-    assert [mode for mode, words in MODES.items() if f"| `{mode}` | {words} |" not in manual] == []
+    assert [mode for mode, text in MODES.items() if f"| `{mode}` | {text} |" not in manual] == []

@@ -1,4 +1,4 @@
-"""The comparison with Run Registry: both ways, against the table of the rules and against a plain recomputation."""
+"""The comparison with Run Registry, tested by the table of rules and by a direct computation."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def line(
     dataset=EXPRESS,
     run_type=None,
 ):
-    kind = ReportGroup(run_type or "collisions", reconstruction, dataset, 3.8, 6500.0, "PROTON")
+    group = ReportGroup(run_type or "collisions", reconstruction, dataset, 3.8, 6500.0, "PROTON")
     return ReportRow(
-        pk=run, run_number=run, group=kind, reference="", flags=dict(zip(COMPONENTS, flags, strict=True)),
+        pk=run, run_number=run, group=group, reference="", flags=dict(zip(COMPONENTS, flags, strict=True)),
         low_statistics=frozenset(low_statistics), verdict="good",
         has_trackermap=True, lumisections=100, recorded_lumi=1.0, comment="",
         shifter="Anna", username="anna", day=date(2018, 6, 1), fill_number=None,
     )  # fmt: skip
 
 
-def theirs(
+def registry_dataset(
     run=1, name=EXPRESS, counts=(GOOD, GOOD, GOOD), *, state="OPEN", run_class="Collisions18", hlt=None, beam=None
 ):
     dataset = RegistryDataset(run, name, reconstruction_in(name), state, run_class, "SIGNOFF", name)
@@ -46,7 +46,7 @@ def theirs(
 
 
 def compared(lines, datasets, certified=None, is_wanted=lambda _: True):
-    keys = {(one.run_number, one.group.reconstruction) for one in lines}
+    keys = {(certified_line.run_number, certified_line.group.reconstruction) for certified_line in lines}
     return compare_with_registry(
         lines, datasets, certified=keys if certified is None else certified, is_wanted=is_wanted
     )
@@ -57,13 +57,18 @@ def outcomes(found):
 
 
 def test_same_flags_on_both_sides_are_only_equal():
-    found = compared([line(1), line(2, flags=("excluded", "good", "bad"))], [theirs(1), theirs(2, counts=(
-        {"EXCLUDED": 9}, {"GOOD": 1, "STANDBY": 8}, {"BAD": 9}))])  # fmt: skip
+    datasets = [
+        registry_dataset(1),
+        registry_dataset(2, counts=({"EXCLUDED": 9}, {"GOOD": 1, "STANDBY": 8}, {"BAD": 9})),
+    ]
+    found = compared([line(1), line(2, flags=("excluded", "good", "bad"))], datasets)
     assert outcomes(found) == [(2, "express", "equal"), (1, "express", "equal")]
 
 
 def test_difference_names_the_component_and_on_how_many_lumisections():
-    found = compared([line(flags=("good", "good", "good"))], [theirs(counts=(GOOD, {"BAD": 12, "STANDBY": 3}, GOOD))])
+    found = compared(
+        [line(flags=("good", "good", "good"))], [registry_dataset(counts=(GOOD, {"BAD": 12, "STANDBY": 3}, GOOD))]
+    )
     row = found.rows[0]
     assert row.outcome == ComparisonOutcome.DIFFERENT
     assert [(pair.component.value, pair.ours, pair.registry_text) for pair in row.components if pair.is_different] == [
@@ -72,7 +77,7 @@ def test_difference_names_the_component_and_on_how_many_lumisections():
 
 
 @pytest.mark.parametrize(
-    ("counts", "outcome", "says"),
+    ("counts", "outcome", "sentence"),
     [
         ({"GOOD": 100, "BAD": 15}, ComparisonOutcome.MIXED, "mixed, 15 of 115 bad"),
         ({"STANDBY": 5, "NOTSET": 3}, ComparisonOutcome.NOT_FLAGGED, "not flagged"),
@@ -80,14 +85,14 @@ def test_difference_names_the_component_and_on_how_many_lumisections():
         ({"EXCLUDED": 5}, ComparisonOutcome.DIFFERENT, "excluded on 5 of 5 LS"),
     ],
 )
-@pytest.mark.parametrize("ours", ["good", "bad"])
-def test_mixed_and_not_flagged_are_separate_groups(counts, outcome, says, ours):
-    found = compared([line(flags=("good", "good", ours))], [theirs(counts=(GOOD, GOOD, counts))])
-    assert (found.rows[0].outcome, found.rows[0].components[2].registry_text) == (outcome, says)
+@pytest.mark.parametrize("flags", ["good", "bad"])
+def test_mixed_and_not_flagged_are_separate_groups(counts, outcome, sentence, flags):
+    found = compared([line(flags=("good", "good", flags))], [registry_dataset(counts=(GOOD, GOOD, counts))])
+    assert (found.rows[0].outcome, found.rows[0].components[2].registry_text) == (outcome, sentence)
 
 
 def test_each_direction_is_one_row():
-    found = compared([line(1), line(2)], [theirs(2), theirs(3), theirs(3, PROMPT)])
+    found = compared([line(1), line(2)], [registry_dataset(2), registry_dataset(3), registry_dataset(3, PROMPT)])
     assert outcomes(found) == [(3, "express", "only-theirs"), (3, "prompt", "only-theirs"), (2, "express", "equal"),
                                (1, "express", "only-ours")]  # fmt: skip
 
@@ -95,34 +100,49 @@ def test_each_direction_is_one_row():
 def test_low_statistics_is_not_compared():
     bad = {"BAD": 100}
     assert (
-        compared([line(flags=("bad",) * 3, low_statistics=COMPONENTS)], [theirs(counts=(bad,) * 3)]).rows[0].outcome
+        compared([line(flags=("bad",) * 3, low_statistics=COMPONENTS)], [registry_dataset(counts=(bad,) * 3)])
+        .rows[0]
+        .outcome
         == "equal"
     )
-    assert compared([line(flags=("bad",) * 3, low_statistics=COMPONENTS)], [theirs()]).rows[0].outcome == "different"
+    assert (
+        compared([line(flags=("bad",) * 3, low_statistics=COMPONENTS)], [registry_dataset()]).rows[0].outcome
+        == "different"
+    )
 
 
 def test_online_and_unknown_names_are_left_out_and_counted():
-    found = compared([line()], [theirs(), theirs(1, "online"), theirs(2, "online"), theirs(1, "/Odd/Name/DQM")])
+    found = compared(
+        [line()],
+        [
+            registry_dataset(),
+            registry_dataset(1, "online"),
+            registry_dataset(2, "online"),
+            registry_dataset(1, "/Odd/Name/DQM"),
+        ],
+    )
     assert (outcomes(found), found.online, found.unnamed) == ([(1, "express", "equal")], 2, 1)
 
 
 def test_run_certified_outside_the_selection_is_not_missing():
-    found = compared([line(1)], [theirs(1), theirs(1, PROMPT)], certified={(1, "express"), (1, "prompt")})
+    found = compared(
+        [line(1)], [registry_dataset(1), registry_dataset(1, PROMPT)], certified={(1, "express"), (1, "prompt")}
+    )
     assert (outcomes(found), found.elsewhere) == ([(1, "express", "equal")], 1)
 
 
 def test_datasets_are_filtered():
-    found = compared([line(1)], [theirs(1), theirs(2), theirs(2, PROMPT)],
+    found = compared([line(1)], [registry_dataset(1), registry_dataset(2), registry_dataset(2, PROMPT)],
                      is_wanted=lambda one: one.dataset.reconstruction == "prompt")  # fmt: skip
     assert outcomes(found) == [(2, "prompt", "only-theirs"), (1, "express", "equal")]
 
 
 def test_certified_dataset_is_compared():
     other = "/ReReco/Run2018A_1/DQM"
-    mine = "/ReReco/Run2018A_2/DQM"
+    name = "/ReReco/Run2018A_2/DQM"
     bad = {"BAD": 1}
-    datasets = [theirs(1, other, (bad,) * 3), theirs(1, mine)]
-    found = compared([line(1, "rereco", dataset=mine)], datasets)
+    datasets = [registry_dataset(1, other, (bad,) * 3), registry_dataset(1, name)]
+    found = compared([line(1, "rereco", dataset=name)], datasets)
     assert (found.rows[0].outcome, found.others) == ("equal", 1)
     without = compared([line(1, "rereco", dataset="")], datasets)
     assert without.rows[0].theirs.dataset.name == other
@@ -130,7 +150,7 @@ def test_certified_dataset_is_compared():
 
 def test_open_dataset_is_preferred_where_none_was_certified():
     first, later = "/ReReco/Run2018A_1/DQM", "/ReReco/Run2018A_2/DQM"
-    datasets = [theirs(1, first, state="COMPLETED"), theirs(1, later, state="OPEN")]
+    datasets = [registry_dataset(1, first, state="COMPLETED"), registry_dataset(1, later, state="OPEN")]
     for order in (datasets, datasets[::-1]):
         assert compared([line(1, "rereco", dataset="")], order).rows[0].theirs.dataset.name == later
 
@@ -145,7 +165,7 @@ def test_open_dataset_is_preferred_where_none_was_certified():
 )
 def test_row_has_the_outcome_of_its_worst_component(counts, outcome):
     for order in (counts, counts[::-1]):
-        assert compared([line()], [theirs(counts=order)]).rows[0].outcome == outcome
+        assert compared([line()], [registry_dataset(counts=order)]).rows[0].outcome == outcome
 
 
 @pytest.mark.parametrize(
@@ -162,11 +182,13 @@ def test_row_has_the_outcome_of_its_worst_component(counts, outcome):
     ],
 )  # fmt: skip
 def test_run_type_is_derived_from_class_name_and_key_in_order(parts, run_type):
-    assert run_type_in_registry(theirs(**parts)) == run_type
+    assert run_type_in_registry(registry_dataset(**parts)) == run_type
 
 
 def test_different_run_type_is_shown_and_changes_no_outcome():
-    found = compared([line(1, run_type="cosmics"), line(2, run_type="unknown"), line(3)], [theirs(1), theirs(2)])
+    found = compared(
+        [line(1, run_type="cosmics"), line(2, run_type="unknown"), line(3)], [registry_dataset(1), registry_dataset(2)]
+    )
     assert [row.run_number for row in found.rows_with_other_run_type] == [1]
     assert {row.outcome.value for row in found.rows} == {"equal", "only-ours"}
 
@@ -180,13 +202,13 @@ THEIRS = st.dictionaries(st.tuples(RUNS, NAMES), COUNTS)
 ELSEWHERE = st.sets(st.tuples(RUNS, st.sampled_from(["express", "prompt"])))
 
 
-def plainly(ours, registry, elsewhere):
-    """The rules once more, as slow as they read: {key: outcome}."""
+def plainly(own_rows, registry, elsewhere):
+    """The rules, computed directly: {key: outcome}."""
     names = {"express": EXPRESS, "prompt": PROMPT}
     found = {}
     for run in range(1, 7):
         for reconstruction, name in names.items():
-            flags, counts = ours.get((run, reconstruction)), registry.get((run, name))
+            flags, counts = own_rows.get((run, reconstruction)), registry.get((run, name))
             if flags and not counts:
                 found[run, reconstruction] = "only-ours"
             elif counts and not flags and (run, reconstruction) not in elsewhere:
@@ -197,34 +219,34 @@ def plainly(ours, registry, elsewhere):
 
 
 def of_components(flags, counts):
-    words = []
+    texts = []
     for flag, count in zip(flags, counts, strict=True):
         good, bad, excluded = count.get("GOOD", 0) > 0, count.get("BAD", 0) > 0, count.get("EXCLUDED", 0) > 0
         if good and bad:
-            words.append("mixed")
+            texts.append("mixed")
         elif good or bad or excluded:
             word = "good" if good else "bad" if bad else "excluded"
-            words.append("equal" if word == flag else "different")
+            texts.append("equal" if word == flag else "different")
         else:
-            words.append("not-flagged")
-    return min(words, key=["different", "mixed", "not-flagged", "equal"].index)
+            texts.append("not-flagged")
+    return min(texts, key=["different", "mixed", "not-flagged", "equal"].index)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(OURS, THEIRS, ELSEWHERE)
-def test_comparison_equals_a_direct_computation(ours, registry, elsewhere):
-    lines = [line(run, reconstruction, flags) for (run, reconstruction), flags in ours.items()]
-    datasets = [theirs(run, name, counts) for (run, name), counts in registry.items()]
-    found = compared(lines, datasets, certified=elsewhere | ours.keys())
+def test_comparison_equals_a_direct_computation(own_rows, registry, elsewhere):
+    lines = [line(run, reconstruction, flags) for (run, reconstruction), flags in own_rows.items()]
+    datasets = [registry_dataset(run, name, counts) for (run, name), counts in registry.items()]
+    found = compared(lines, datasets, certified=elsewhere | own_rows.keys())
     assert {(row.run_number, row.reconstruction): row.outcome.value for row in found.rows} == plainly(
-        ours, registry, elsewhere
+        own_rows, registry, elsewhere
     )
     assert len(found.rows) == len({(row.run_number, row.reconstruction) for row in found.rows})
     assert found.online + found.unnamed == sum(name in ("online", "/Odd/DQM") for _run, name in registry)
 
 
 @pytest.mark.parametrize(
-    ("certified", "spans", "asked"),
+    ("certified", "spans", "requested"),
     [
         ([], [], []),
         ([5], [], [5]),
@@ -235,8 +257,8 @@ def test_comparison_equals_a_direct_computation(ours, registry, elsewhere):
         ([11, 13], [(1, 11), (13, 13 + MAX_RUNS_ASKED)], [13, 11]),
     ],
 )
-def test_requested_run_ranges(certified, spans, asked):
-    assert runs_to_ask(certified, spans) == asked
+def test_requested_run_ranges(certified, spans, requested):
+    assert runs_to_ask(certified, spans) == requested
 
 
 def test_too_many_runs_in_between_are_limited_to_certified_runs():

@@ -1,4 +1,4 @@
-"""What the week costs: queries, however much was certified, asked, reviewed, practised and written."""
+"""The query count of the week is independent of the number of rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def queries(client, address: str) -> int:
 
 
 def counted(client, query: str = WEEK) -> dict[str, int]:
-    """Queries of the page and of each part, with what is kept in the cache at hand."""
+    """The query counts of the page and of each part, with a filled cache."""
     addresses = {"page": f"/shiftleader/?{query}"}
     addresses |= {part.name: f"{part.url}?{query}{PASTED if part.name == 'central' else ''}" for part in PARTS}
     client.get(addresses["page"])
@@ -42,7 +42,7 @@ def counted(client, query: str = WEEK) -> dict[str, int]:
 
 
 def said_of(rows: list[TrackerCertification], leader) -> None:
-    """Of each of these a question, every other one answered, and a review; notes on the days, saved filters."""
+    """Create a question for each certification, half of them answered, a review, notes, and saved filters."""
     ShifterQuestion.objects.bulk_create(
         ShifterQuestion(certification=row, text="Why?", asked_by=leader, **(_answered(leader) if place % 2 else {}))
         for place, row in enumerate(rows)

@@ -99,8 +99,8 @@ def test_person_saves_at_most_fifty_filters(shifter, shifter_client):
     assert "You have 50 saved filters. Remove one, then save this one." in answer.text
     assert 'value="one more"' in answer.text
     assert shifter_client.post("/shiftleader/filters/?verdict=good", {"name": "filter 7"}).status_code == 303
-    mine = SavedFilter.objects.filter(user=shifter)
-    shifter_client.post(f"/shiftleader/filters/{mine[0].pk}/retire/")
+    own_filters = SavedFilter.objects.filter(user=shifter)
+    shifter_client.post(f"/shiftleader/filters/{own_filters[0].pk}/retire/")
     assert shifter_client.post("/shiftleader/filters/?verdict=good", {"name": "one more"}).status_code == 303
 
 

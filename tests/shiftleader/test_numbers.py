@@ -1,4 +1,4 @@
-"""Each number of the overview leads to as many rows, in the list or where the list cannot say it among the week's."""
+"""Each number of the overview links to as many rows, in the list or in a part of the week."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _LONG = "Pixel HV of BPix layer 2 was off from lumisection 12 on, see the entry 
 
 
 def a_week(count: int, days: int = 7, comment: str = "") -> list[TrackerCertification]:
-    """So many live certifications on these days: two thirds collisions, by turns express and prompt of each run."""
+    """Create as many live certifications on these days: two thirds collisions, alternating express and prompt."""
     people = [
         UserFactory(username=f"shifter{number}", first_name="Ana", last_name=f"Number {number}") for number in (1, 2, 3)
     ]
@@ -31,14 +31,14 @@ def a_week(count: int, days: int = 7, comment: str = "") -> list[TrackerCertific
     return TrackerCertification.objects.bulk_create(
         _certification(
             number,
-            runreconstruction=one,
+            runreconstruction=reconstruction,
             user=people[number % 3],
             reference_runreconstruction=reference,
             dataset=dataset,
             date=MONDAY + timedelta(days=number * days // count),
             comment=comment,
         )
-        for number, one in enumerate(reconstructions[:count])
+        for number, reconstruction in enumerate(reconstructions[:count])
     )
 
 
@@ -50,12 +50,12 @@ def _run(number: int) -> OmsRun:
     return run
 
 
-def _certification(number: int, comment: str, **said: object) -> TrackerCertification:
-    run = said["runreconstruction"].run  # type: ignore[attr-defined]
+def _certification(number: int, comment: str, **values: object) -> TrackerCertification:
+    run = values["runreconstruction"].run  # type: ignore[attr-defined]
     is_bad, is_undecided = number % 7 == 0, number % 29 == 1
     fill = {"bunches_colliding": 1214, "delivered_lumi": 101.5, "recorded_lumi": 97.25, "efficiency_lumi": 95.81}
     return TrackerCertification(
-        **said,
+        **values,
         pixel=Flag.BAD if is_bad or is_undecided else Flag.GOOD,
         strip=Flag.BAD if is_bad else Flag.GOOD,
         tracking=Flag.BAD if is_bad else Flag.GOOD,

@@ -11,20 +11,20 @@ from tests.stress import killed, together
 from tests.stress.site import StressSite, whole_site
 
 
-def say(line: str) -> None:
+def report(line: str) -> None:
     print(line, flush=True)  # noqa: T201 - the report is what this program is for
 
 
 def main() -> int:
     options = _options()
-    say(f"{options.database}, seed {options.seed}")
+    report(f"{options.database}, seed {options.seed}")
     with whole_site(options.database) as site:
-        for line in _tried(site, options):
-            say(line)
+        for line in _stress_run(site, options):
+            report(line)
     return 0
 
 
-def _tried(site: StressSite, options: argparse.Namespace):
+def _stress_run(site: StressSite, options: argparse.Namespace):
     if options.hands:
         yield together.certified_together(site.url, options.hands)
         yield together.changed_together(site.url, options.hands)

@@ -48,10 +48,10 @@ class SimulatedUser:
         """
         while True:
             answer = self._post(path, fields)
-            asked = {name for name in field_names(answer) if name.startswith("confirm_")} - fields.keys()
-            if answer.status_code != 422 or not asked:
+            requested = {name for name in field_names(answer) if name.startswith("confirm_")} - fields.keys()
+            if answer.status_code != 422 or not requested:
                 return answer
-            fields |= dict.fromkeys(asked, "on")  # stays ticked in what is sent again
+            fields |= dict.fromkeys(requested, "on")  # stays ticked in what is sent again
 
     def _post(self, path: str, fields: dict[str, Any]) -> requests.Response:
         return self.session.post(self.url + path, fields, timeout=TIMEOUT_S, allow_redirects=False)

@@ -24,13 +24,13 @@ UNDISTURBED = 2
 def killed_while_saving(site: StressSite, count: int, random: Random) -> Iterator[str]:
     """Submit, with a kill for every few submissions; then check the records, and send all of them again."""
     sent, answers = _sent_to_a_dying_server(site, count, random)
-    records = [one.record() for one in sent]
+    records = [entry.record() for entry in sent]
     _check_answered(sent, records, answers)
-    for one, record in zip(sent, records, strict=True):
+    for entry, record in zip(sent, records, strict=True):
         if record:
-            one.check_whole(record)
+            entry.check_whole(record)
         else:
-            check(one.has_draft(), f"{one}: neither saved nor kept as a draft")
+            check(entry.has_draft(), f"{entry}: neither saved nor kept as a draft")
     check(not (left := leftovers(sent)), f"left behind by what was not saved: {left}")
     yield _figures(records, answers)
     _check_again(sent, records)
@@ -38,7 +38,7 @@ def killed_while_saving(site: StressSite, count: int, random: Random) -> Iterato
 
 
 def _sent_to_a_dying_server(site: StressSite, count: int, random: Random) -> tuple[list[Submission], list[Outcome]]:
-    """Two rounds undisturbed, the second to see how long one takes; each after them is killed within half as much more.
+    """Two rounds run undisturbed, the second to measure its time; later ones are killed within 1.5 times that.
 
     Until a kill has cut somebody off, each comes twice as soon as it would have.
     """
@@ -48,13 +48,13 @@ def _sent_to_a_dying_server(site: StressSite, count: int, random: Random) -> tup
     took, sooner = 0.0, 1
     for number, first in enumerate(range(0, count, AT_ONCE)):
         places = zip(people, where[first : first + AT_ONCE], strict=False)
-        sent += (some := [submission(hand, *there, random) for hand, there in places])
+        sent += (batch := [submission(hand, *place, random) for hand, place in places])
         if number < UNDISTURBED:
             began = time.monotonic()
-            answers += all_at_once(Submission.send, some)
+            answers += all_at_once(Submission.send, batch)
             took = time.monotonic() - began
         else:
-            answers += _killed(site, some, random.uniform(0, 1.5 * took) / sooner)
+            answers += _killed(site, batch, random.uniform(0, 1.5 * took) / sooner)
             sooner *= 1 if any(map(_is_cut_off, answers)) else 2
     check(any(map(_is_cut_off, answers)), "no kill has cut anybody off: this run shows nothing")
     return sent, answers
@@ -64,11 +64,11 @@ def _is_cut_off(answer: Outcome) -> bool:
     return isinstance(answer, requests.RequestException)
 
 
-def _killed(site: StressSite, some: list[Submission], seconds: float) -> list[Outcome]:
+def _killed(site: StressSite, submissions: list[Submission], seconds: float) -> list[Outcome]:
     """The responses of a server that is killed after some seconds and started again."""
     killer = threading.Timer(seconds, site.server.kill)
     killer.start()
-    answers = all_at_once(Submission.send, some)
+    answers = all_at_once(Submission.send, submissions)
     killer.join()
     site.server.start()
     return answers
@@ -76,10 +76,10 @@ def _killed(site: StressSite, some: list[Submission], seconds: float) -> list[Ou
 
 def _check_answered(sent: list[Submission], records: list[Any], answers: list[Outcome]) -> None:
     """Check that each submission with a success response is stored, and that there are no other responses."""
-    for one, record, answer in zip(sent, records, answers, strict=True):
+    for entry, record, answer in zip(sent, records, answers, strict=True):
         is_cut_off = _is_cut_off(answer)
-        check(is_cut_off or seen_status(answer) == 303, f"{one}: answered with {seen_status(answer)}")
-        check(is_cut_off or record is not None, f"{one}: answered with {seen_status(answer)}, and there is none")
+        check(is_cut_off or seen_status(answer) == 303, f"{entry}: answered with {seen_status(answer)}")
+        check(is_cut_off or record is not None, f"{entry}: answered with {seen_status(answer)}, and there is none")
 
 
 def _figures(records: list[Any], answers: list[Outcome]) -> str:
@@ -95,11 +95,11 @@ def _figures(records: list[Any], answers: list[Outcome]) -> str:
 
 def _check_again(sent: list[Submission], before: list[Outcome]) -> None:
     """Check that each submission, sent again, has one record: the existing one, unchanged, or a new one."""
-    for one, record in zip(sent, before, strict=True):
-        answer = one.send()
-        check(answer.status_code == 303, f"{one}: sent again, answered with {answer.status_code}")
-        now = one.record()
-        check(now is not None, f"{one}: sent again, and there is none")
-        one.check_whole(now)
-        check(not one.has_draft(), f"{one}: saved, and still offered as a draft")
-        check(record is None or record.updated_at == now.updated_at, f"{one}: changed by being sent again")
+    for entry, record in zip(sent, before, strict=True):
+        answer = entry.send()
+        check(answer.status_code == 303, f"{entry}: sent again, answered with {answer.status_code}")
+        now = entry.record()
+        check(now is not None, f"{entry}: sent again, and there is none")
+        entry.check_whole(now)
+        check(not entry.has_draft(), f"{entry}: saved, and still offered as a draft")
+        check(record is None or record.updated_at == now.updated_at, f"{entry}: changed by being sent again")

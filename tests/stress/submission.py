@@ -46,8 +46,8 @@ class Submission:
 
         drafts = Draft.objects.restorable().filter(user__username=self.hand.name, run_number=self.run)
         texts = drafts.filter(reconstruction=self.reconstruction).values_list("typed", flat=True)
-        said = {name: self.fields[name] for name in (*COMPONENTS, "comment", TYPED)}
-        return any(said.items() <= QueryDict(text).dict().items() for text in texts)
+        values = {name: self.fields[name] for name in (*COMPONENTS, "comment", TYPED)}
+        return any(values.items() <= QueryDict(text).dict().items() for text in texts)
 
     def record(self) -> Any:
         """Return the live certification of this submission, or None."""
@@ -58,9 +58,9 @@ class Submission:
     def check_whole(self, record: Any) -> None:
         """Check that all submitted values and the facts are stored."""
         is_there = {
-            **{name: _text(getattr(record, name)) == said for name, said in self._columns().items()},
+            **{name: _text(getattr(record, name)) == text for name, text in self._columns().items()},
             "person": record.user.username == self.hand.name,
-            "dataset": (record.dataset.name if record.dataset else "") == _one(self.fields["dataset"]),
+            "dataset": (record.dataset.name if record.dataset else "") == _single(self.fields["dataset"]),
             "problems": all(self._problems(name) == _keys(getattr(record, name)) for name in _problem_fields()),
             "facts": record.facts["run"]["run_number"] == self.run and record.facts["run"]["lumisections"] is not None,
             "typed fact": record.facts["typed"]["fill"].get("init_lumi", {}).get("as_typed") == self.fields[TYPED],
@@ -71,10 +71,10 @@ class Submission:
     def _columns(self) -> dict[str, str]:
         return {
             **{name: self.fields[name] for name in (*COMPONENTS, "trackermap", "comment")},
-            "bad_reason_id": _one(self.fields["bad_reason"]),
-            "reference_runreconstruction_id": _one(self.fields["reference_runreconstruction"]),
-            "date": _one(self.fields["date"]),
-            "idempotency_key": _one(self.fields["idempotency_key"]),
+            "bad_reason_id": _single(self.fields["bad_reason"]),
+            "reference_runreconstruction_id": _single(self.fields["reference_runreconstruction"]),
+            "date": _single(self.fields["date"]),
+            "idempotency_key": _single(self.fields["idempotency_key"]),
         }
 
     def _problems(self, name: str) -> set[str]:
@@ -95,14 +95,14 @@ def _good(_random: Random) -> dict[str, Any]:
 
 
 def _bad(random: Random) -> dict[str, Any]:
-    """Everything bad, with a reason and two problems of each kind."""
+    """All components bad, with a reason and two problems of each type."""
     from certify.models import BadReason, TrackerCertification
 
     fields = dict.fromkeys(COMPONENTS, "bad") | {"trackermap": "missing"}
     fields["bad_reason"] = str(random.choice(BadReason.objects.values_list("pk", flat=True)))
     for name in _problem_fields():
-        words = TrackerCertification._meta.get_field(name).related_model._default_manager  # type: ignore[union-attr]
-        fields[name] = [str(key) for key in random.sample(list(words.values_list("pk", flat=True)), 2)]
+        manager = TrackerCertification._meta.get_field(name).related_model._default_manager  # type: ignore[union-attr]
+        fields[name] = [str(key) for key in random.sample(list(manager.values_list("pk", flat=True)), 2)]
     return fields
 
 
@@ -114,7 +114,7 @@ def targets(count: int) -> list[tuple[int, str]]:
 
     runs = range(FIRST_RUN, LAST_RUN + 1)
     datasets = datasets_of_runs(runs, Budget(60)).value  # type: ignore[union-attr]
-    named = {(one.run_number, str(one.reconstruction)) for one in datasets if "Collisions" in one.name}
+    named = {(dataset.run_number, str(dataset.reconstruction)) for dataset in datasets if "Collisions" in dataset.name}
     found = sorted(named - certified_reconstructions(runs), reverse=True)
     check(len(found) >= count, f"only {len(found)} reconstructions to submit")
     return found[:count]
@@ -130,7 +130,7 @@ def leftovers(sent: list[Submission]) -> list[str]:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             check(cursor.execute("PRAGMA integrity_check").fetchall() == [("ok",)], "the file is damaged")
-    saved = {one.fields[TYPED] for one in sent if one.record()}
+    saved = {entry.fields[TYPED] for entry in sent if entry.record()}
     typed = {
         fill.pk: fill.typed["init_lumi"]["as_typed"] for fill in OmsFill.objects.all() if "init_lumi" in fill.typed
     }
@@ -145,7 +145,7 @@ def _keys(chosen: Any) -> set[str]:
     return {str(key) for key in chosen.values_list("pk", flat=True)}
 
 
-def _one(given: Any) -> str:
+def _single(given: Any) -> str:
     """Return the value of a field, or the last of several."""
     return str(given[-1] if isinstance(given, list) else given)
 
@@ -154,7 +154,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def check(holds: bool, what: str) -> None:
+def check(holds: bool, message: str) -> None:
     """Raise AssertionError with the message unless the condition holds."""
     if not holds:
-        raise AssertionError(what)
+        raise AssertionError(message)

@@ -20,18 +20,18 @@ def certified_together(url: str, count: int) -> str:
     """Different shifters certify one run."""
     path = f"/certify/{RUN}/express/"
     sent = _opened(simulated_users(url, count, "shifter"), path, ALL_GOOD)
-    _check_one_saved(path, sent, all_at_once(lambda one: one[0].send(path, one[1]), sent))
+    _check_one_saved(path, sent, all_at_once(lambda pair: pair[0].send(path, pair[1]), sent))
     return f"{count} shifters certify one run at once: one 303, {count - 1} times 409 with what they had typed"
 
 
 def changed_together(url: str, count: int) -> str:
     """Different shift leaders change one certification, all from the same version."""
-    made = _certified(RUN)
-    path = f"/list/{made.pk}/update/"
+    certification = _certified(RUN)
+    path = f"/list/{certification.pk}/update/"
     sent = _opened(simulated_users(url, count, "shift_leader"), path, {"reason": "Seen again."})
     _check_one_saved(path, sent, all_at_once(lambda one: one[0].send(path, one[1]), sent))
-    if _certified(RUN).version != made.version + 1:
-        raise AssertionError(f"version {_certified(RUN).version} after one change of version {made.version}")
+    if _certified(RUN).version != certification.version + 1:
+        raise AssertionError(f"version {_certified(RUN).version} after one change of version {certification.version}")
     return f"{count} shift leaders change one certification at once: one 303, {count - 1} times 409 with their text"
 
 
@@ -45,9 +45,11 @@ def sent_again_and_again(url: str, count: int) -> str:
     return f"one form arrives {count} times at once: {count} times 303, one record"
 
 
-def _opened(people: list[SimulatedUser], path: str, said: dict[str, Any]) -> list[tuple[SimulatedUser, dict[str, Any]]]:
+def _opened(
+    people: list[SimulatedUser], path: str, values: dict[str, Any]
+) -> list[tuple[SimulatedUser, dict[str, Any]]]:
     """Filled-in forms, each with a unique comment."""
-    return [(one, one.open_form(path) | said | {"comment": f"Seen by {one.name} alone"}) for one in people]
+    return [(user, user.open_form(path) | values | {"comment": f"Seen by {user.name} alone"}) for user in people]
 
 
 def _check_one_saved(path: str, sent: list[tuple[SimulatedUser, dict[str, Any]]], answers: list[Any]) -> None:

@@ -1,4 +1,4 @@
-"""An upgrade of a site that is in use: stored rows, sessions, drafts and open forms of the version before.
+"""An upgrade of a site in use: stored rows, sessions, drafts and open forms of the earlier version.
 
 `database.sql.gz` is the SQLite database of a sandbox that revision eac2c86 filled through its own pages: the demo
 content, and by hand certifications that were amended, withdrawn, restored, handed over and made in training, with

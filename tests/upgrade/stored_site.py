@@ -1,4 +1,4 @@
-"""The stored database and the stored browsers of the version before, for tests."""
+"""The stored database and the stored browsers of the earlier version, for tests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Tables = dict[str, list[dict[str, Any]]]
 
 
 def write_database(path: Path) -> None:
-    """Make the database file as the version before left it."""
+    """Write the database file of the earlier version."""
     with closing(sqlite3.connect(path)) as database:
         database.executescript(gzip.decompress((FOLDER / "database.sql.gz").read_bytes()).decode())
 
@@ -56,13 +56,13 @@ def read_tables(path: Path) -> Tables:
 
 
 def stored_browser(person: str) -> Client:
-    """A browser with the session cookie that this person's browser held."""
+    """A client with the stored session cookie of this person."""
     client = Client()
     client.cookies[STORED["session_cookie"]] = STORED["sessions"][person]
     return client
 
 
 def stored_form(name: str, **changes: str) -> tuple[str, dict[str, Any]]:
-    """Address and fields of a form that was open; `changes` are typed into it now."""
+    """Address and fields of a stored open form, with `changes` typed into it."""
     form = STORED[name]
     return form["path"], {**form["fields"], **changes}

@@ -1,4 +1,4 @@
-"""What the version before stored is read unchanged: rows, sessions, drafts, open forms, history."""
+"""Data stored by the earlier version is unchanged: rows, sessions, drafts, open forms, history."""
 
 import json
 import re
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.once
 A_MINUTE = timedelta(minutes=1)
 PK = STORED["certifications"]
 UNDO = STORED["undo"]
-# Django writes here what it finds in the code; neither says anything about the site's content.
+# Django writes these tables from the code; they have no content of the site.
 DJANGO_TABLES = {"django_migrations", "django_content_type", "auth_permission", "sqlite_sequence"}
 
 
@@ -53,7 +53,7 @@ def _write_back(path) -> None:
 
 @pytest.fixture
 def site(upgraded, settings, sandbox, django_db_blocker):
-    """The upgraded site, a minute after the version before was stopped."""
+    """The upgraded site, a minute after the earlier version was stopped."""
     settings.SECRET_KEY = STORED["secret_key"]
     settings.SESSION_COOKIE_NAME = STORED["session_cookie"]
     with django_db_blocker.unblock(), database_in_use(upgraded[1]), time_machine.travel(MADE_AT + A_MINUTE):
@@ -80,10 +80,10 @@ def certification(name) -> TrackerCertification:
 
 
 def send(client, path, fields):
-    """Send the form; what is asked to be confirmed is confirmed."""
+    """Send the form, and again with the required confirmations."""
     answer = client.post(path, fields)
-    asked = {name for name in field_names(answer) if name.startswith("confirm_")}
-    return client.post(path, {**fields, **dict.fromkeys(asked, "on")}) if asked else answer
+    required = {name for name in field_names(answer) if name.startswith("confirm_")}
+    return client.post(path, {**fields, **dict.fromkeys(required, "on")}) if required else answer
 
 
 def test_no_row_is_changed_by_the_migrations(upgraded):
@@ -96,9 +96,9 @@ def test_no_row_is_changed_by_the_migrations(upgraded):
 
 
 def test_session_of_the_earlier_version_is_valid_on_every_page(shifter, leader):
-    one = PK["amended"]
+    key = PK["amended"]
     for path in [
-        *("/", "/list/", f"/list/{one}/", f"/list/{one}/update/", "/openruns/", "/history/", "/runs/315255/"),
+        *("/", "/list/", f"/list/{key}/", f"/list/{key}/update/", "/openruns/", "/history/", "/runs/315255/"),
         *("/references/", "/problems/", "/checklists/", "/checklists/pixel/", "/list/facts/", "/list/?export=csv"),
         *(f"/summary/?date={STORED['day']}&user=shifter", f"/shiftleader/?week={STORED['week']}"),
         *("/certify/315270/express/", f"/list/{PK['withdrawn']}/"),
@@ -166,8 +166,8 @@ def test_form_opened_before_the_upgrade_is_certified_after_it(shifter, sandbox):
     path, fields = stored_form("new_form")
     sandbox.clear_requests()
     assert send(shifter, path, fields).status_code == 303
-    made = TrackerCertification.objects.latest("pk")
-    assert (made.run_number, made.comment, made.dataset.name) == (
+    saved = TrackerCertification.objects.latest("pk")
+    assert (saved.run_number, saved.comment, saved.dataset.name) == (
         315267,
         "opened before the upgrade",
         "/Express/Collisions2018/DQM",

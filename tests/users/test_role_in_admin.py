@@ -24,18 +24,18 @@ def newcomer(visitor) -> User:
     return User.objects.get(username="newcomer")
 
 
-def seen(person: User) -> User:
+def refreshed(person: User) -> User:
     return User.objects.get(pk=person.pk)
 
 
 def test_changed_role_is_marked_and_lasts_until_the_next_sign_in(visitor, admin_client, newcomer):
     assert change(admin_client, newcomer, role="shifter").status_code == 302
-    assert (seen(newcomer).role, seen(newcomer).role_changed_by) == (Role.SHIFTER, "admin")
+    assert (refreshed(newcomer).role, refreshed(newcomer).role_changed_by) == (Role.SHIFTER, "admin")
     assert "admin, until the next sign-in with CERN" in admin_client.get("/admin/users/user/").content.decode()
     assert visitor.client.get("/openruns/").status_code == 200
     visitor.leave()
     visitor.sign_in("newcomer")
-    assert (seen(newcomer).role, seen(newcomer).role_changed_by) == (Role.GUEST, "")
+    assert (refreshed(newcomer).role, refreshed(newcomer).role_changed_by) == (Role.GUEST, "")
 
 
 def test_pinned_role_is_not_changed_by_sign_ins(sandbox, admin_client, newcomer):
@@ -43,37 +43,41 @@ def test_pinned_role_is_not_changed_by_sign_ins(sandbox, admin_client, newcomer)
     for roles in ([], ["expert"]):
         sandbox.person("newcomer", roles=roles)
         Browser(sandbox).sign_in("newcomer")
-        assert seen(newcomer).role == Role.SHIFTER
+        assert refreshed(newcomer).role == Role.SHIFTER
     assert "admin, pinned: on shift before" in admin_client.get("/admin/users/user/").content.decode()
 
 
 def test_unpinned_role_is_set_by_cern_at_the_next_sign_in(sandbox, admin_client, newcomer):
     change(admin_client, newcomer, role="shifter", role_pinned_for="for today")
-    change(admin_client, seen(newcomer), role_pinned_for="")
+    change(admin_client, refreshed(newcomer), role_pinned_for="")
     Browser(sandbox).sign_in("newcomer")
-    assert seen(newcomer).role == Role.GUEST
+    assert refreshed(newcomer).role == Role.GUEST
 
 
 def test_other_changes_do_not_mark_the_role(admin_client, newcomer):
     change(admin_client, newcomer, first_name="Nora")
-    assert (seen(newcomer).first_name, seen(newcomer).role_changed_by) == ("Nora", "")
+    assert (refreshed(newcomer).first_name, refreshed(newcomer).role_changed_by) == ("Nora", "")
 
 
 def test_own_role_cannot_be_changed_by_an_admin(admin_client, admin):
     form = admin_client.get(f"/admin/users/user/{admin.pk}/change/").context["adminform"].form
     assert {"role", "role_pinned_for", "is_active"} & set(form.fields) == set()
     change(admin_client, admin, role="guest", role_pinned_for="for ever", first_name="Ann")
-    assert (seen(admin).role, seen(admin).role_pinned_for, seen(admin).first_name) == (Role.ADMIN, "", "Ann")
+    assert (refreshed(admin).role, refreshed(admin).role_pinned_for, refreshed(admin).first_name) == (
+        Role.ADMIN,
+        "",
+        "Ann",
+    )
 
 
 @pytest.mark.parametrize("role", [Role.GUEST, Role.SHIFTER, Role.SHIFT_LEADER, Role.EXPERT])
 def test_only_admins_change_a_role(client, role):
-    somebody = UserFactory(role=role)
-    client.force_login(somebody)
-    for person in (somebody, UserFactory(role=Role.GUEST)):
+    user = UserFactory(role=role)
+    client.force_login(user)
+    for person in (user, UserFactory(role=Role.GUEST)):
         answer = client.post(f"/admin/users/user/{person.pk}/change/", {"username": person.username, "role": "admin"})
         assert answer.status_code in (302, 403)
-        assert seen(person).role == person.role
+        assert refreshed(person).role == person.role
 
 
 def test_accounts_are_created_only_where_local_sign_in_is_enabled(admin_client, settings):

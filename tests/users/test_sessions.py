@@ -33,7 +33,7 @@ def writes(client, path: str = "/help/") -> int:
         connection,
     ) as queries:
         assert client.get(path).status_code == 200
-    return sum("django_session" in one["sql"] and not one["sql"].startswith("SELECT") for one in queries)
+    return sum("django_session" in query["sql"] and not query["sql"].startswith("SELECT") for query in queries)
 
 
 def test_session_expires_after_twelve_hours_and_sign_in_returns_to_the_page(signed_in, clock):

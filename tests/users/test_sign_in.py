@@ -26,9 +26,9 @@ def test_valid_password_redirects_to_the_requested_page(client, shifter):
 
 
 def test_form_contains_next(client, shifter):
-    asked = client.get("/list/?runs_min=315270", follow=True)
-    assert asked.redirect_chain[-1][0] == f"{URL}?next=/list/%3Fruns_min%3D315270"
-    assert '<input type="hidden" name="next" value="/list/?runs_min=315270">' in asked.content.decode()
+    response = client.get("/list/?runs_min=315270", follow=True)
+    assert response.redirect_chain[-1][0] == f"{URL}?next=/list/%3Fruns_min%3D315270"
+    assert '<input type="hidden" name="next" value="/list/?runs_min=315270">' in response.content.decode()
 
 
 def test_next_of_another_site_is_not_followed(client, shifter):

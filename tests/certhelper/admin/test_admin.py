@@ -34,22 +34,22 @@ WORDS = {
 
 @pytest.mark.parametrize("model", LOOKED_AT)
 def test_stored_data_is_read_only_and_searchable(admin_client, model):
-    made = CertificationFactory()
+    certification = CertificationFactory()
     keys = {
-        "certify/trackercertification": made.pk,
-        "certify/runreconstruction": made.runreconstruction_id,
-        "certify/dataset": made.dataset_id,
-        "oms/omsrun": made.run_number,
-        "oms/omsfill": made.runreconstruction.run.fill_id,
+        "certify/trackercertification": certification.pk,
+        "certify/runreconstruction": certification.runreconstruction_id,
+        "certify/dataset": certification.dataset_id,
+        "oms/omsrun": certification.run_number,
+        "oms/omsfill": certification.runreconstruction.run.fill_id,
     }
-    one = f"/admin/{model}/{keys[model]}"
-    assert admin_client.get(f"/admin/{model}/", {"q": str(made.run_number)}).status_code == 200
+    row_address = f"/admin/{model}/{keys[model]}"
+    assert admin_client.get(f"/admin/{model}/", {"q": str(certification.run_number)}).status_code == 200
     assert admin_client.get(f"/admin/{model}/", {"q": "no number"}).status_code == 200
-    assert admin_client.get(f"{one}/change/").status_code == 200
-    assert admin_client.post(f"{one}/change/", {"comment": "changed"}).status_code == 403
-    assert admin_client.post(f"{one}/delete/", {"post": "yes"}).status_code == 403
+    assert admin_client.get(f"{row_address}/change/").status_code == 200
+    assert admin_client.post(f"{row_address}/change/", {"comment": "changed"}).status_code == 403
+    assert admin_client.post(f"{row_address}/delete/", {"post": "yes"}).status_code == 403
     assert admin_client.get(f"/admin/{model}/add/").status_code == 403
-    assert TrackerCertification.objects.filter(pk=made.pk).exists()
+    assert TrackerCertification.objects.filter(pk=certification.pk).exists()
 
 
 @pytest.mark.parametrize("model", LOOKED_AT)
@@ -86,15 +86,15 @@ def test_accounts_are_not_deleted(admin_client, shifter):
 
 @pytest.mark.parametrize("model", ["badreason", "pixelproblem", "stripproblem", "trackingproblem", "checklist"])
 def test_vocabulary_is_read_only_in_the_admin_and_links_to_its_page(admin_client, shift_leader_client, model):
-    """The pages know three levels, editions and what an identifier is; here one could write past all of it."""
+    """The pages check levels, editions and identifiers; a form in the admin would bypass these checks."""
     row = WORDS[model]()
     page = f"/checklists/{row.identifier}/" if model == "checklist" else f"/problems/{KINDS[model]}/{row.pk}/"
-    one = f"/admin/certify/{model}/{row.pk}"
+    row_address = f"/admin/certify/{model}/{row.pk}"
     for client in (admin_client, shift_leader_client):
-        assert f'href="{page}">Its page and history</a>' in client.get(f"{one}/change/").text
+        assert f'href="{page}">Its page and history</a>' in client.get(f"{row_address}/change/").text
         assert client.get(page).status_code == 200
         typed = {"name": "other", "title": "other", "identifier": "other", "post": "yes"}
-        for address in (f"{one}/change/", f"{one}/delete/", f"/admin/certify/{model}/add/"):
+        for address in (f"{row_address}/change/", f"{row_address}/delete/", f"/admin/certify/{model}/add/"):
             assert client.post(address, typed).status_code == 403
     assert str(type(row).objects.get()) == str(row)
 
@@ -107,9 +107,9 @@ def test_role_field_in_the_admin_has_an_explanation(admin_client, shifter):
 
 
 def test_row_in_the_admin_links_to_its_page(admin_client):
-    made = CertificationFactory()
-    page = admin_client.get(f"/admin/certify/trackercertification/{made.pk}/change/").content.decode()
-    assert f'href="/list/{made.pk}/">Its page and history</a>' in page
+    certification = CertificationFactory()
+    page = admin_client.get(f"/admin/certify/trackercertification/{certification.pk}/change/").content.decode()
+    assert f'href="/list/{certification.pk}/">Its page and history</a>' in page
 
 
 def test_draft_in_the_admin_does_not_show_its_text(admin_client, shifter):
@@ -189,7 +189,7 @@ def test_invalid_filter_redirects_to_the_full_list(admin_client, address):
 
 @pytest.mark.parametrize("model", ["certify/trackercertification", "users/user", "oms/omsrun"])
 def test_impossible_primary_key_is_handled(admin_client, model):
-    """PostgreSQL finds no row with it; SQLite cannot hold it, and the whole list comes."""
+    """PostgreSQL finds no row with it; SQLite cannot represent it, and the full list is shown."""
     CertificationFactory()
     answer = admin_client.get(f"/admin/{model}/?pk__in={'9' * 30}", follow=True)
     assert answer.status_code == 200

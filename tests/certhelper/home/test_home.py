@@ -74,21 +74,27 @@ def test_query_count_of_home_is_independent_of_row_count(
 
 def _draft(person, **more):
     at = timezone.now() - timedelta(minutes=5)
-    of = {"run_number": 315270, "reconstruction": "express", "key": "a" * 32, "typed": "comment=mine", "saved_at": at}
-    return Draft.objects.create(user=person, **of | more)
+    values = {
+        "run_number": 315270,
+        "reconstruction": "express",
+        "key": "a" * 32,
+        "typed": "comment=mine",
+        "saved_at": at,
+    }
+    return Draft.objects.create(user=person, **values | more)
 
 
 def test_draft_of_a_run_certified_since_is_marked_and_can_be_discarded(shifter_client, shifter, other_shifter):
     run = RunFactory(run_number=315270)
     _draft(shifter)
-    made = CertificationFactory(run=run, user=other_shifter)
+    certification = CertificationFactory(run=run, user=other_shifter)
     _draft(shifter, run_number=315271, key="b" * 32)
-    since = {one.entry.run_number: one.since for one in page(shifter_client).drafts}
-    assert since == {315270: made, 315271: None}
+    since = {row.entry.run_number: row.since for row in page(shifter_client).drafts}
+    assert since == {315270: certification, 315271: None}
     html = " ".join(shifter_client.get("/").text.split())
     assert "certified since by shifter2" in html and html.count(">Discard<") == 1
-    sheet = re.search(r'name="sheet" value="([^"]+)"', html)[1]
-    answer = shifter_client.post("/drafts/discard/", {"sheet": sheet, "draft": "a" * 32}, follow=True)
+    form_token = re.search(r'name="sheet" value="([^"]+)"', html)[1]
+    answer = shifter_client.post("/drafts/discard/", {"sheet": form_token, "draft": "a" * 32}, follow=True)
     assert answer.redirect_chain == [("/", 302)] and "The draft is discarded." in answer.text
     assert [draft.run_number for draft in Draft.objects.all()] == [315271]
 
@@ -102,12 +108,12 @@ def test_draft_of_a_run_certified_since_by_the_same_user_names_you(shifter_clien
 def test_draft_typed_after_the_certification_is_not_marked(shifter_client, shifter):
     CertificationFactory(run=RunFactory(run_number=315270), user=shifter)
     _draft(shifter, saved_at=timezone.now() + timedelta(minutes=1))
-    assert [one.since for one in page(shifter_client).drafts] == [None]
+    assert [draft.since for draft in page(shifter_client).drafts] == [None]
     assert ">Discard<" not in shifter_client.get("/").text
 
 
 def _open_in_registry(*runs):
-    """What a search has been answered: an open express dataset of each."""
+    """The stored result of a search: an open express dataset of each run."""
     name = "/Express/Collisions2018/DQM"
     found = [RegistryDataset(run, name, "express", "OPEN", "Collisions18", "OPEN") for run in runs]
     cache_datasets(Found(found, timezone.now()), runs)
@@ -134,11 +140,11 @@ def test_no_next_run_for_a_search_without_stored_results(shifter_client, shifter
 
 
 def test_answers_have_their_own_list_without_undo(shift_leader_client, shift_leader, shifter):
-    asked = QuestionFactory(certification=CertificationFactory(user=shifter), asked_by=shift_leader)
-    answer_question(shifter, asked, "HV trip.")
+    question = QuestionFactory(certification=CertificationFactory(user=shifter), asked_by=shift_leader)
+    answer_question(shifter, question, "HV trip.")
     html = shift_leader_client.get("/").text
     assert "Answers to your questions" in html and "Changed of yours by others" not in html
-    assert asked.text in html and "HV trip." in html and "/undo/" not in html
-    seen = re.search(r'name="change" value="([0-9]+)"', html)[1]
-    assert shift_leader_client.post("/history/seen/", {"change": seen}).status_code == 303
+    assert question.text in html and "HV trip." in html and "/undo/" not in html
+    change = re.search(r'name="change" value="([0-9]+)"', html)[1]
+    assert shift_leader_client.post("/history/seen/", {"change": change}).status_code == 303
     assert "Answers to your questions" not in shift_leader_client.get("/").text

@@ -11,12 +11,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def made(shifter, shift_leader):
-    made = CertificationFactory(user=shifter, run=RunFactory(run_number=315270))
-    return withdraw_certification(shift_leader, made, 1, "wrong run")
+def certification(shifter, shift_leader):
+    certification = CertificationFactory(user=shifter, run=RunFactory(run_number=315270))
+    return withdraw_certification(shift_leader, certification, 1, "wrong run")
 
 
-def test_owner_sees_actor_change_and_reason_until_acknowledged(shifter_client, made):
+def test_owner_sees_actor_change_and_reason_until_acknowledged(shifter_client, certification):
     page = shifter_client.get("/").content.decode()
     assert "Changed of yours by others" in page and "by leader" in page and "Reason: wrong run" in page
     assert shifter_client.post("/history/seen/", {"change": [last_change().pk]}).status_code == 303
@@ -24,7 +24,7 @@ def test_owner_sees_actor_change_and_reason_until_acknowledged(shifter_client, m
     assert Notice.objects.get().acknowledged_at is not None
 
 
-def test_notice_cannot_be_acknowledged_by_another_user(other_shifter_client, shift_leader_client, made):
+def test_notice_cannot_be_acknowledged_by_another_user(other_shifter_client, shift_leader_client, certification):
     for client in (other_shifter_client, shift_leader_client):
         assert "Changed of yours by others" not in client.get("/").content.decode()
         client.post("/history/seen/", {"change": [last_change().pk, "x", "9" * 30]})
@@ -34,17 +34,17 @@ def test_notice_cannot_be_acknowledged_by_another_user(other_shifter_client, shi
 def test_both_owners_are_notified_of_a_hand_over(
     shift_leader, shifter_client, other_shifter_client, other_shifter, shifter
 ):
-    made = CertificationFactory(user=shifter)
-    hand_over_certification(shift_leader, made, 1, other_shifter, "took the shift")
+    certification = CertificationFactory(user=shifter)
+    hand_over_certification(shift_leader, certification, 1, other_shifter, "took the shift")
     for client in (shifter_client, other_shifter_client):
         assert "took the shift" in client.get("/").content.decode()
 
 
 def test_own_changes_and_commands_create_no_notice(shifter, shifter_client):
-    made = CertificationFactory(user=shifter)
-    withdraw_certification(shifter, made, 1, "wrong run")
-    made.refresh_from_db()
-    made.comment = "repaired"
-    made.save()
+    certification = CertificationFactory(user=shifter)
+    withdraw_certification(shifter, certification, 1, "wrong run")
+    certification.refresh_from_db()
+    certification.comment = "repaired"
+    certification.save()
     assert not Notice.objects.exists()
     assert "Changed of yours by others" not in shifter_client.get("/").content.decode()

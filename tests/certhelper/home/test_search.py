@@ -18,7 +18,7 @@ def test_run_number_redirects_to_all_its_certifications(guest_client, typed, que
 
 
 @pytest.mark.parametrize(
-    ("typed", "says"),
+    ("typed", "sentence"),
     [
         ("express", "“express” is neither a run number nor a range."),
         ("31527000", "31527000 is not a run number. Run numbers are 100000 to 9999999."),
@@ -29,10 +29,10 @@ def test_run_number_redirects_to_all_its_certifications(guest_client, typed, que
         ("315280-315270", "runs backwards. Write 315270-315280."),
     ],
 )
-def test_invalid_search_shows_an_error(shifter_client, typed, says):
+def test_invalid_search_shows_an_error(shifter_client, typed, sentence):
     answer = shifter_client.get("/search/", {"run": typed}, follow=True)
     assert answer.status_code == 200
-    assert says in answer.content.decode()
+    assert sentence in answer.content.decode()
 
 
 def test_empty_search_shows_the_list(shifter_client):

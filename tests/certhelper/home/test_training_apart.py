@@ -1,4 +1,4 @@
-"""Practice is nowhere but with who made it: every page, export and JSON of another person, and every number."""
+"""Practice is visible only to its owner: no page, export, JSON or number of another user contains it."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def practice(trainee):
     """Practice in every state, beside a real certification of the same run and day."""
     run = RunFactory(run_number=RUN)
     real = CertificationFactory(run=run)
-    made = {"user": trainee, "is_practice": True, "comment": MARK, "run": run}
-    made["reference_runreconstruction"] = real.reference_runreconstruction
-    own = CertificationFactory(**made, pixel="bad", external_info_complete=False)
-    CertificationFactory(**made, reconstruction="prompt")
-    CertificationFactory(**made, reconstruction="rereco", withdrawn=True)
+    values = {"user": trainee, "is_practice": True, "comment": MARK, "run": run}
+    values["reference_runreconstruction"] = real.reference_runreconstruction
+    own = CertificationFactory(**values, pixel="bad", external_info_complete=False)
+    CertificationFactory(**values, reconstruction="prompt")
+    CertificationFactory(**values, reconstruction="rereco", withdrawn=True)
     own.comment = f"{MARK} twice"
     own.save()
     return own
 
 
 def _addresses(own) -> list[str]:
-    """Every page, filtered so that the practice would be on it; and what the list, the week and history can give."""
+    """Every page, with filters that match the practice, and the exports of the list, the week and history."""
     plain = set(test_access_table.addresses().values()) - {reverse("listruns:dump")}
     everything, span = "/list/?state=any", f"runs_min={RUN}&runs_max={RUN}"
     as_of = "as_of=2100-01-01T00:00Z"
@@ -53,7 +53,11 @@ def _addresses(own) -> list[str]:
             "/list/?incomplete=on",
             "/list/?practice=on&user=trainee",
         ),
-        *(f"/list/?{query}&export={kind}" for query in ("state=any", "practice=on", as_of) for kind in ("csv", "json")),
+        *(
+            f"/list/?{query}&export={file_format}"
+            for query in ("state=any", "practice=on", as_of)
+            for file_format in ("csv", "json")
+        ),
         *(f"/list/{own.pk}/", f"/list/{own.pk}/?{as_of}", f"/list/{own.pk}/update/", f"/list/{own.pk}/withdraw/"),
         *("/history/?export=csv", f"/history/?run={RUN}", reverse("history_pages:run", args=[RUN])),
         reverse("references:reference", args=[own.reference_runreconstruction_id]),
@@ -86,7 +90,7 @@ def _outside_off(settings):
 
 def test_practice_is_in_no_page_export_or_json_of_another_shifter(practice, other_shifter_client):
     bodies = {address: _body(other_shifter_client.get(address)) for address in _addresses(practice)}
-    # What is typed into a filter stands on the page again; the practice with these words does not.
+    # The page repeats the typed filter; the practice with this text is not shown.
     assert [address for address, body in bodies.items() if MARK in body and f"comment={MARK}" not in address] == []
     keys = [f'data-pk="{row.pk}"' for row in TrackerCertification.everything.filter(is_practice=True)]
     assert [address for address, body in bodies.items() if any(key in body for key in keys)] == []
@@ -117,7 +121,9 @@ def test_owner_sees_marked_practice_on_home_list_page_and_history(practice, trai
     assert {row["is_practice"] for row in _json(client.get("/list/?practice=on&export=json"))} == {True}
     page = client.get("/history/").text
     assert MARK in page and "Practice:" in page
-    assert client.get("/list/?state=live").context["page"].total == 1  # what counts is there as for everybody
+    assert (
+        client.get("/list/?state=live").context["page"].total == 1
+    )  # certifications that count are shown as to everybody
 
 
 def test_shift_leaders_see_practice_on_request(practice, shift_leader_client):

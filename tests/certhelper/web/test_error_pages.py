@@ -42,6 +42,6 @@ def test_too_large_request_shows_an_error_page_of_the_site(shifter, path):
 
 def test_too_many_fields_show_an_error_also_to_anonymous_users(shifter_client, client):
     many = "&".join(f"a{number}=1" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1))
-    for one in (shifter_client, client):
-        answer = one.post("/certify/315270/express/", many, content_type="application/x-www-form-urlencoded")
+    for browser in (shifter_client, client):
+        answer = browser.post("/certify/315270/express/", many, content_type="application/x-www-form-urlencoded")
         assert answer.status_code == 413 and "nothing was saved" in answer.text

@@ -1,4 +1,4 @@
-"""No form speaks in Django's words: every error is a sentence of ours that says what to do."""
+"""No form uses a default message of Django: every error message says what to do."""
 
 import pytest
 from django import forms
@@ -11,8 +11,8 @@ DJANGOS = ("Enter a", "Ensure ", "Null characters", "This field", "Select a vali
 
 def _sentences_of(field: type[forms.Field]) -> list[str]:
     messages: dict[str, object] = {}
-    for kind in reversed(field.__mro__):
-        messages |= getattr(kind, "default_error_messages", {})
+    for field_class in reversed(field.__mro__):
+        messages |= getattr(field_class, "default_error_messages", {})
     return [str(sentence) for sentence in messages.values()]
 
 
@@ -26,11 +26,11 @@ def _fields_of_ours() -> set[type[forms.Field]]:
 
 @pytest.mark.parametrize("field", sorted(_fields_of_ours(), key=lambda field: field.__name__))
 def test_no_form_field_uses_a_default_message_of_django(field):
-    assert [said for said in _sentences_of(field) if said.startswith(DJANGOS)] == []
+    assert [sentence for sentence in _sentences_of(field) if sentence.startswith(DJANGOS)] == []
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "says"),
+    ("name", "value", "sentence"),
     [
         ("idempotency_key", "not a key", "The form did not come back as it was opened. Open it again."),
         ("version", 2**31, "The form did not come back as it was opened. Open it again."),
@@ -47,8 +47,8 @@ def test_no_form_field_uses_a_default_message_of_django(field):
 )
 @pytest.mark.django_db
 @pytest.mark.usefixtures("references", "sandbox")
-def test_certify_form_error_names_the_correction(shifter_client, name, value, says):
+def test_certify_form_error_names_the_correction(shifter_client, name, value, sentence):
     answer = send_form(shifter_client, open_form(shifter_client), **{**GOOD, name: value})
     assert answer.status_code == 422
-    assert errors_of(answer)[name] == [says]
-    assert says in answer.text
+    assert errors_of(answer)[name] == [sentence]
+    assert sentence in answer.text

@@ -1,4 +1,4 @@
-"""/healthz: for whatever watches the server. It names the outside services and asks none."""
+"""/healthz, for monitoring: it names the outside services and makes no request to them."""
 
 from datetime import UTC, datetime
 
@@ -33,8 +33,8 @@ def test_health_repeats_the_last_answer_of_each_service(client):
     status.record_success("registry")
     status.record_failure(TimedOut("oms", seconds=5))
     services = client.get("/healthz").json()["services"]
-    asked = datetime.fromisoformat(services["registry"]["answered_at"])
-    assert (datetime.now(UTC) - asked).total_seconds() < 60
+    answered_at = datetime.fromisoformat(services["registry"]["answered_at"])
+    assert (datetime.now(UTC) - answered_at).total_seconds() < 60
     assert services["oms"]["is_out"] and services["oms"]["sentence"]
 
 

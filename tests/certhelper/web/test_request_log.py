@@ -19,8 +19,8 @@ LINE = re.compile(
 
 @pytest.fixture
 def log():
-    """What the product's own handler writes."""
-    [handler] = [one for one in logging.getLogger().handlers if type(one) is logging.StreamHandler]
+    """The output of the project's log handler."""
+    [handler] = [candidate for candidate in logging.getLogger().handlers if type(candidate) is logging.StreamHandler]
     written = io.StringIO()
     before = handler.setStream(written)
     yield written
@@ -146,7 +146,7 @@ def test_log_contains_no_secret_of_a_sign_in(sandbox, shifter, log):
         root.setLevel(before)
     written = log.getvalue()
     assert written.count("certhelper.web.request_log") > 8
-    assert [one for one in known if one in written] == []
+    assert [secret for secret in known if secret in written] == []
 
 
 def _secrets(address: str) -> list[str]:

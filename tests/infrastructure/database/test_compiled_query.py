@@ -1,4 +1,4 @@
-"""What is compiled once reads what Django reads, and asks once."""
+"""A compiled query returns the rows of Django in one query."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def test_parameters_are_bound_in_order_and_rows_are_tuples():
     for run in runs.values():
         for name in ("express", "prompt"):
             ReconstructionFactory(run=run, reconstruction=name)
-    for asked in ((318500, 318501, "express"), (318501, 318502, "prompt"), (318600, 318700, "express")):
-        assert compiled.rows(*asked) == list(_between(*asked))
+    for arguments in ((318500, 318501, "express"), (318501, 318502, "prompt"), (318600, 318700, "express")):
+        assert compiled.rows(*arguments) == list(_between(*arguments))
     assert len(compiled.rows(318500, 318501, "express")) == 2
     assert compiled.first(318600, 318700, "express") is None
 

@@ -1,4 +1,4 @@
-"""A row that somebody else had, and let point elsewhere, while one waited for it."""
+"""A locked row is current, also in its foreign keys, after waiting for another transaction."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ POINTS_TO = {
 
 
 def read_while(changed, read):
-    """What `read` finds, begun while `changed` (a queryset's update) is not yet committed."""
-    found, begun = [], threading.Event()
+    """The result of `read`, started while `changed` (a queryset's update) is not yet committed."""
+    found, started = [], threading.Event()
 
     def waiting():
         try:
             with transaction.atomic():
-                begun.set()
+                started.set()
                 found.append(read())
         finally:
             connections.close_all()
@@ -38,7 +38,7 @@ def read_while(changed, read):
     with transaction.atomic():
         changed()
         reader.start()
-        begun.wait(5)
+        started.wait(5)
         time.sleep(0.2)  # until it waits for the row
     reader.join(5)
     return found[0]
@@ -53,9 +53,11 @@ def _with_locks(transactional_db):
 @pytest.mark.usefixtures("_with_locks")
 @pytest.mark.parametrize("name", sorted(POINTS_TO))
 def test_locked_certification_has_its_current_related_rows(name):
-    made, other = CertificationFactory(), POINTS_TO[name]()
-    rows = TrackerCertification.everything.filter(pk=made.pk)
-    row = read_while(lambda: rows.update(**{name: other}), lambda: TrackerCertification.everything.lock_row(made.pk))
+    certification, other = CertificationFactory(), POINTS_TO[name]()
+    rows = TrackerCertification.everything.filter(pk=certification.pk)
+    row = read_while(
+        lambda: rows.update(**{name: other}), lambda: TrackerCertification.everything.lock_row(certification.pk)
+    )
     assert getattr(row, name) == other
 
 
@@ -71,8 +73,8 @@ def test_locked_run_has_its_current_fill(read):
 
 @pytest.mark.django_db
 def test_lock_costs_one_query_and_a_missing_certification_is_an_error(django_assert_num_queries):
-    made = CertificationFactory(dataset=None)
+    certification = CertificationFactory(dataset=None)
     with django_assert_num_queries(1):
-        assert TrackerCertification.everything.lock_row(made.pk).bad_reason is None
+        assert TrackerCertification.everything.lock_row(certification.pk).bad_reason is None
     with pytest.raises(TrackerCertification.DoesNotExist):
-        TrackerCertification.everything.lock_row(made.pk + 1)
+        TrackerCertification.everything.lock_row(certification.pk + 1)

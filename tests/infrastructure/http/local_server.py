@@ -1,4 +1,4 @@
-"""A real HTTP server in this process that answers what a test tells it, byte for byte, and keeps what it was asked."""
+"""An HTTP server in this process that sends the responses of a test, byte for byte, and records the requests."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ TOKEN_PATH = "/sso/api-access/token"
 
 
 class Answer:
-    """One answer: JSON of `value`, or `body` as it is; `pause` seconds before each of its bytes; `cut` ends early."""
+    """One response: JSON of `value`, or `body` as given; `pause` seconds before each byte; `cut` ends early."""
 
     def __init__(self, value=None, status=200, body=None, headers=None, pause=0.0, cut=False, wait=0.0):
         self.body = json.dumps(value).encode() if body is None else body
@@ -86,7 +86,7 @@ def _handler(stand_in: StandIn):
                 for piece in pieces:
                     self.wfile.write(piece)
                     time.sleep(answer.pause)
-            except OSError:  # the other side has given up, which is what such tests are about
+            except OSError:  # the client has closed the connection, as such tests expect
                 self.close_connection = True
 
         def log_message(self, *args):

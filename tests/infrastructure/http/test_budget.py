@@ -8,7 +8,7 @@ from infrastructure.http.budget import Budget
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
-    """The seconds that budgets count, moved by hand."""
+    """The clock of budgets, set by the test."""
     now = SimpleNamespace(seconds=1000.0)
     stopped = SimpleNamespace(time=time.time, monotonic=lambda: now.seconds)
     monkeypatch.setattr("infrastructure.http.budget.time", stopped)

@@ -1,4 +1,4 @@
-"""A service that failed is left alone: what opens the breaker, who may try, what closes it. Calls are counted."""
+"""The circuit breaker: what opens it, who makes the trial, what closes it. Calls are counted."""
 
 import os
 import subprocess
@@ -36,7 +36,7 @@ def calls(sandbox, service="oms") -> int:
 
 @pytest.fixture
 def oms_out(sandbox):
-    """OMS answers 500, one call has seen it, and the request log is empty again."""
+    """OMS answers 500, one call has failed, and the request log is empty."""
     sandbox.faults("oms", "500")
     assert isinstance(ask_oms(), Unreachable)
     assert calls(sandbox) == 1
@@ -136,10 +136,10 @@ def test_outage_opens_the_breaker(sandbox, settings, service, mode):
     fetch = oms.fetch_run if service == "oms" else registry.datasets_of_run
     sandbox.faults(service, mode)
     fetch(RUN, Budget(5))
-    asked = calls(sandbox, service)
-    assert asked == (2 if mode in ("401", "redirect") else 1)  # with a new token, once
+    request_count = calls(sandbox, service)
+    assert request_count == (2 if mode in ("401", "redirect") else 1)  # with a new token, once
     assert "not queried until" in fetch(RUN, Budget(5)).sentence
-    assert calls(sandbox, service) == asked
+    assert calls(sandbox, service) == request_count
 
 
 def test_missing_row_is_no_outage(sandbox):
@@ -182,7 +182,7 @@ def test_unreadable_row_is_no_outage(sandbox):
 
 
 def test_call_without_remaining_budget_is_no_outage(sandbox, settings):
-    """A page that spent its time elsewhere asks late; that says nothing about whom it asked last."""
+    """A call that fails because another service used up the budget is no outage of the called service."""
     sandbox.faults("oms", "slow", seconds=HANG_S)
     budget = Budget(5)
     budget._deadline -= 4.1
@@ -197,7 +197,7 @@ def test_expired_token_is_no_outage(sandbox):
     sandbox.revoke_tokens()
     sandbox.clear()
     assert isinstance(ask_oms(), Found)
-    assert [one["status"] for one in sandbox.requests("oms")] == [401, 200]
+    assert [request["status"] for request in sandbox.requests("oms")] == [401, 200]
 
 
 def test_failed_sign_in_opens_its_breaker_and_recovers(sandbox, settings):
@@ -287,7 +287,7 @@ print(type(fetch_run(315270, Budget(5))).__name__)
 """
 
 
-# Slow at keeping, so that two which are not kept apart would both have read before either has kept.
+# Writing is slow, so that two trials without a lock would both read before either writes.
 SLOW_PROGRAM = """
 import time, sys
 import django; django.setup()
@@ -301,15 +301,15 @@ print(type(fetch_run(315270, Budget(5, is_retry=True))).__name__)
 
 
 def environment_of_a_worker() -> dict[str, str]:
-    """The cache and the addresses of this test, and nothing else."""
-    told = {"RUNREGISTRY_URL", "OMS_URL", "SSO_URL"}
-    environment = {name: str(getattr(django_settings, name)) for name in told}
+    """The environment with only the cache and the addresses of this test."""
+    names = {"RUNREGISTRY_URL", "OMS_URL", "SSO_URL"}
+    environment = {name: str(getattr(django_settings, name)) for name in names}
     environment |= {"VAR_DIR": str(django_settings.VAR_DIR), "DJANGO_SETTINGS_MODULE": "tests.settings"}
     return {**os.environ, **environment}
 
 
 def in_another_process() -> str:
-    """What another worker gets, which shares the cache and nothing else."""
+    """The result of another worker process, which shares only the cache."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], env=environment_of_a_worker(), capture_output=True, text=True, check=False
     )

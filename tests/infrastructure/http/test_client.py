@@ -39,7 +39,7 @@ def test_ask_sends_parameters_and_headers(stand_in):
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("answer", "error_class"),
     [
         (Answer({"err": "no"}, status=500), errors.BadStatus),
         (Answer(body=b"<html>busy</html>", status=503), errors.BadStatus),
@@ -55,9 +55,9 @@ def test_ask_sends_parameters_and_headers(stand_in):
         (Answer(body=b'{"data": ', cut=True), errors.ConnectionBroken),
     ],
 )
-def test_unusable_answer_is_a_typed_error_that_names_the_service(stand_in, answer, kind):
+def test_unusable_answer_is_a_typed_error_that_names_the_service(stand_in, answer, error_class):
     error = error_of(stand_in, answer)
-    assert type(error) is kind
+    assert type(error) is error_class
     assert error.service == "oms"
     assert error.sentence.startswith("OMS ")
 
@@ -129,7 +129,7 @@ def test_read_time_out_ends_the_wait_before_the_budget(stand_in, settings):
 
 
 def test_dripping_headers_end_at_the_deadline():
-    """A server that never finishes its headers passes every read time-out; the deadline holds all the same."""
+    """A server that never finishes its headers exceeds no read time-out; the deadline ends the call."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/thing"
 
@@ -177,13 +177,13 @@ def test_environment_proxies_and_cookies_are_ignored(stand_in, monkeypatch):
 
 
 def test_tls_is_verified(tmp_path):
-    """A server whose certificate nobody vouches for is not talked to."""
+    """A server with an untrusted certificate is refused."""
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     command = (
         "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
     )
-    made = subprocess.run([*command.split(), "-keyout", key, "-out", certificate], capture_output=True, check=False)
-    assert made.returncode == 0, made.stderr
+    result = subprocess.run([*command.split(), "-keyout", key, "-out", certificate], capture_output=True, check=False)
+    assert result.returncode == 0, result.stderr
     server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

@@ -21,18 +21,21 @@ DETAILS = {
 }
 
 
-def kinds(kind=errors.RemoteError):
+def error_classes(error_class=errors.RemoteError):
     return [
-        one for below in kind.__subclasses__() for one in (below, *kinds(below)) if one.__module__ == errors.__name__
+        subclass
+        for below in error_class.__subclasses__()
+        for subclass in (below, *error_classes(below))
+        if subclass.__module__ == errors.__name__
     ]
 
 
-@pytest.mark.parametrize("kind", sorted(set(kinds()), key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("error_class", sorted(set(error_classes()), key=lambda error_class: error_class.__name__))
 @pytest.mark.parametrize(
     ("service", "label"), [("registry", "Run Registry"), ("oms", "OMS"), ("sso", "The CERN sign-in")]
 )
-def test_every_error_message_has_service_failure_and_advice(kind, service, label):
-    error = kind(service, **DETAILS.get(kind, {}))
+def test_every_error_message_has_service_failure_and_advice(error_class, service, label):
+    error = error_class(service, **DETAILS.get(error_class, {}))
     assert error.sentence == f"{error.reason}. {error.advice}"
     assert error.reason.startswith(f"{label} ") and not error.reason.endswith(".")
     assert "{" not in error.sentence

@@ -51,7 +51,7 @@ def test_unreadable_state_is_ignored():
 
 
 def test_failure_that_is_not_repeated_expires():
-    """Nobody asked since, so nobody knows whether it is back: the header stays quiet."""
+    """Without further requests the state is unknown, and the header shows nothing."""
     with time_machine.travel(datetime(2026, 5, 1, 12, 0, tzinfo=UTC), tick=False):
         status.record_failure(errors.ConnectionFailed("oms"))
     with time_machine.travel(datetime(2026, 5, 1, 12, 4, tzinfo=UTC), tick=False):

@@ -115,11 +115,11 @@ def test_threads_that_wait_for_a_hanging_sign_in_share_its_failure(stand_in):
         sentences = list(pool.map(sentence, range(8)))
     assert time.monotonic() - began < PATIENCE_S
     assert stand_in.paths() == [TOKEN_PATH]
-    assert all("sign-in" in one for one in sentences)
+    assert all("sign-in" in message for message in sentences)
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("answer", "error_class"),
     [
         (Answer({"error": "invalid_client"}, 401), errors.NoToken),
         (Answer({"error": "unauthorized_client"}, 400), errors.NoToken),
@@ -133,9 +133,9 @@ def test_threads_that_wait_for_a_hanging_sign_in_share_its_failure(stand_in):
         (Answer({"access_token": "abc", "expires_in": -1200}), errors.WrongShape),
     ],
 )
-def test_failing_sign_in_is_named_and_fails_the_called_service(stand_in, answer, kind):
+def test_failing_sign_in_is_named_and_fails_the_called_service(stand_in, answer, error_class):
     stand_in.answer_with(answer, TOKEN_PATH)
-    with pytest.raises(kind, match=r"^The CERN sign-in ") as caught:
+    with pytest.raises(error_class, match=r"^The CERN sign-in ") as caught:
         ask(stand_in)
     assert (caught.value.service, caught.value.source) == ("oms", "sso")
     assert {state.name for state in status.service_states() if state.is_out} == {"oms", "sso"}

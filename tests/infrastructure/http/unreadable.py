@@ -1,4 +1,4 @@
-"""Cache entries of a release whose classes are gone."""
+"""Cache entries of a release with classes that no longer exist."""
 
 import pickle
 import zlib

@@ -1,4 +1,4 @@
-"""The text for the logbook, on the 26 certifications whose report is known."""
+"""The text for the logbook, for the 26 certifications with a known report."""
 
 import pytest
 
@@ -10,14 +10,14 @@ from reports.daily.logbook import WIDTH, logbook_text
 from reports.rows import grouped_rows, report_rows
 from reports.statistics import statistics_by_verdict, statistics_of
 from tests.factories import CertificationFactory
-from tests.reports.certified import report_rows_of, twenty_six
+from tests.reports.certified import report_rows_of, summary_certifications
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def lines():
-    return report_rows_of(twenty_six())
+    return report_rows_of(summary_certifications())
 
 
 def _section(text: str, title: str) -> str:
@@ -26,7 +26,7 @@ def _section(text: str, title: str) -> str:
 
 
 def test_headings_are_collisions_first(lines):
-    assert [kind.heading for kind, _lines in grouped_rows(lines)] == [
+    assert [group.heading for group, _lines in grouped_rows(lines)] == [
         "express collisions 3.8 T Proton-Proton 13000 GeV /StreamExpress/Run2018A-Express-v1/DQMIO",
         "prompt collisions 3.8 T Proton-Proton 13000 GeV /ZeroBias/Run2018D-PromptReco-v2/DQMIO",
         "express cosmics 3.8 T Cosmics 0 GeV /StreamExpressCosmics/Run2018D-Express-v1/DQMIO",
@@ -59,17 +59,17 @@ def test_tracker_maps_by_type(lines):
 
 
 def test_good_runs_by_type(lines):
-    good = [[line.run_number for line in some if line.verdict == "good"] for _kind, some in grouped_rows(lines)]
+    good = [[line.run_number for line in rows if line.verdict == "good"] for _group, rows in grouped_rows(lines)]
     assert [sorted(runs) for runs in good] == [[], [300015], [300003, 300009], [300007]]
 
 
 def test_sums_by_type_and_verdict(lines):
     found = [
         {
-            verdict.value: (of.lumisections, round(of.recorded_lumi, 2))
-            for verdict, of in statistics_by_verdict(some).items()
+            verdict.value: (statistics.lumisections, round(statistics.recorded_lumi, 2))
+            for verdict, statistics in statistics_by_verdict(rows).items()
         }
-        for _kind, some in grouped_rows(lines)
+        for _group, rows in grouped_rows(lines)
     ]
     assert found == [
         {"bad": (3424, 3534.83)},
@@ -91,8 +91,8 @@ def test_row_shows_low_statistics_and_wraps_its_comment(lines):
 
 def test_same_certifications_give_the_same_bytes_in_any_order(lines):
     backwards = report_rows(TrackerCertification.objects.order_by("-pk"))
-    words = ("Quiet night", "https://example.org")
-    assert logbook_text(lines, *words) == logbook_text(backwards, *words)
+    notes = ("Quiet night", "https://example.org")
+    assert logbook_text(lines, *notes) == logbook_text(backwards, *notes)
 
 
 def test_notes_have_a_section_only_where_present(lines):
@@ -108,9 +108,9 @@ def test_text_is_empty_without_certifications():
 
 def test_sum_names_unknown_values(lines):
     row = CertificationFactory(recorded_lumi=None, lumisections=None)
-    of = statistics_of([*lines, *report_rows_of([row])])
-    assert (of.certifications, of.unknown_lumi, of.unknown_lumisections) == (27, 1, 1)
-    assert statistics_of(lines).lumisections == of.lumisections
+    statistics = statistics_of([*lines, *report_rows_of([row])])
+    assert (statistics.certifications, statistics.unknown_lumi, statistics.unknown_lumisections) == (27, 1, 1)
+    assert statistics_of(lines).lumisections == statistics.lumisections
     assert set(statistics_by_verdict(lines)) == {Verdict.GOOD, Verdict.BAD}
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from reports.models import DayNote
 from tests.factories import CertificationFactory, UserFactory
-from tests.reports.certified import DAY, twenty_six
+from tests.reports.certified import DAY, summary_certifications
 
 pytestmark = pytest.mark.django_db
 URL = "/summary/"
@@ -20,7 +20,7 @@ def _text(answer) -> str:
 
 
 def test_report_of_a_day_has_the_own_live_certifications(shifter_client, shifter):
-    twenty_six(shifter)
+    summary_certifications(shifter)
     CertificationFactory(user=shifter, date=DAY, withdrawn=True, comment="withdrawn one")
     CertificationFactory(date=DAY, comment="of somebody else")
     CertificationFactory(user=shifter, date=date(2018, 5, 15), comment="another day")
@@ -37,23 +37,25 @@ def test_default_day_is_today_in_utc(shifter_client, shifter, time_machine):
 
 
 def test_report_by_range_runs_and_all_shifters(shifter_client):
-    made = [CertificationFactory(date=date(2018, 5, day), comment=f"day {day}") for day in (1, 2, 3)]
+    certifications = [CertificationFactory(date=date(2018, 5, day), comment=f"day {day}") for day in (1, 2, 3)]
     text = _text(shifter_client.get(URL, {"date_min": "2018-05-02", "date_max": "2018-05-03", "user": "everybody"}))
     assert "day 2" in text
     assert "day 3" in text
     assert "day 1" not in text
-    assert "day 1" in _text(shifter_client.get(URL, {"runs": made[0].run_number, "user": made[0].user.username}))
+    assert "day 1" in _text(
+        shifter_client.get(URL, {"runs": certifications[0].run_number, "user": certifications[0].user.username})
+    )
 
 
 def test_guest_sees_everybody(guest_client):
-    made = CertificationFactory(date=DAY)
+    certification = CertificationFactory(date=DAY)
     answer = guest_client.get(URL, {"date": DAY})
-    assert str(made.run_number) in _text(answer)
+    assert str(certification.run_number) in _text(answer)
     assert answer.context["note_form"] is None
 
 
 @pytest.mark.parametrize(
-    ("asked", "says"),
+    ("query", "sentence"),
     [
         ({"date": "yesterday"}, "Give the day as 2018-05-01."),
         ({"date_min": "2018-05-03", "date_max": "2018-05-01"}, "Ends before it begins."),
@@ -61,10 +63,10 @@ def test_guest_sees_everybody(guest_client):
         ({"user": "nobody"}, "Nobody has this account name."),
     ],
 )
-def test_invalid_query_shows_a_field_error(shifter_client, asked, says):
-    answer = shifter_client.get(URL, asked)
+def test_invalid_query_shows_a_field_error(shifter_client, query, sentence):
+    answer = shifter_client.get(URL, query)
     assert answer.status_code == 422
-    assert says in answer.content.decode()
+    assert sentence in answer.content.decode()
 
 
 def test_note_is_saved_for_day_and_person_and_shown_in_the_text(shifter_client, shifter):
@@ -95,15 +97,15 @@ def test_report_of_several_days_or_people_has_their_notes(shifter_client, shifte
     CertificationFactory(user=other_shifter, date=DAY)
     DayNote.objects.create(day=DAY, user=other_shifter, comment="HV trip")
     DayNote.objects.create(day=days[1], user=other_shifter, comment="certified nothing")
-    mine = [f"{day} shifter: quiet {day.day}" for day in days]
+    own = [f"{day} shifter: quiet {day.day}" for day in days]
     others = f"{DAY} {other_shifter.username}: HV trip"
-    for asked, said in (
-        ({"date_min": days[0], "date_max": days[1]}, mine),
-        ({"date": DAY, "user": "everybody"}, [mine[0], others]),
-        ({"date_min": days[0], "date_max": days[1], "user": "everybody"}, [mine[0], others, mine[1]]),
+    for query, notes in (
+        ({"date_min": days[0], "date_max": days[1]}, own),
+        ({"date": DAY, "user": "everybody"}, [own[0], others]),
+        ({"date_min": days[0], "date_max": days[1], "user": "everybody"}, [own[0], others, own[1]]),
     ):
-        text = _text(shifter_client.get(URL, asked))
-        assert text.split("Special Comments\n")[1].splitlines()[1 : len(said) + 1] == said
+        text = _text(shifter_client.get(URL, query))
+        assert text.split("Special Comments\n")[1].splitlines()[1 : len(notes) + 1] == notes
         assert f"{DAY} shifter: https://example.org/14" in text
         assert "certified nothing" not in text
 
@@ -120,7 +122,7 @@ def test_guest_cannot_save_a_note(guest_client):
 
 
 def test_download_is_the_text_on_the_page(shifter_client, shifter):
-    twenty_six(shifter)
+    summary_certifications(shifter)
     answer = shifter_client.get(URL, {"date": DAY, "download": "1"})
     assert answer.content.decode() == _text(shifter_client.get(URL, {"date": DAY}))
     assert answer["Content-Disposition"] == 'attachment; filename="tracker-report-2018-05-14.txt"'
@@ -128,7 +130,7 @@ def test_download_is_the_text_on_the_page(shifter_client, shifter):
 
 def test_query_count_of_the_report_is_independent_of_row_count(shifter_client, django_assert_max_num_queries):
     user = UserFactory()
-    twenty_six(user)
+    summary_certifications(user)
     with django_assert_max_num_queries(6):
         shifter_client.get(URL, {"date": DAY, "user": user.username})
 
@@ -141,8 +143,8 @@ def test_shift_leader_sees_all_shifters_and_fields_show_the_selection(shift_lead
     assert 'value="2018-05-01"' in page and 'value="everybody"' in page
     CertificationFactory(user=shifter, date=date(2018, 5, 1), comment="today")
     assert "today" in _text(shift_leader_client.get(URL))
-    asked = {"date": "2018-05-01", "date_min": "2018-04-01", "date_max": "2018-04-02"}
-    answer = shift_leader_client.get(URL, asked)
+    query = {"date": "2018-05-01", "date_min": "2018-04-01", "date_max": "2018-04-02"}
+    answer = shift_leader_client.get(URL, query)
     assert answer.context["rows"] == [] and 'value="2018-05-01"' not in answer.content.decode()
 
 
@@ -160,12 +162,12 @@ def test_note_typed_in_training_stays_practice(shifter_client, shifter, shift_le
     shifter_client.post(URL, sent | {"comment": "for real", "practice": "False"})
     assert dict(DayNote.everything.values_list("is_practice", "comment")) == {True: "sent too late", False: "for real"}
     CertificationFactory(user=shifter, date=DAY)
-    mine = shifter_client.get(URL, {"date": DAY})
-    assert "for real" in _text(mine) and "late" not in _text(mine)
-    assert "In training you wrote:" in mine.content.decode()
+    own_page = shifter_client.get(URL, {"date": DAY})
+    assert "for real" in _text(own_page) and "late" not in _text(own_page)
+    assert "In training you wrote:" in own_page.content.decode()
     week = f"from={DAY}&to={DAY}"
     addresses = (f"{URL}?date={DAY}&user=shifter", f"/shiftleader/part/days/?{week}", f"/shiftleader/report/?{week}")
-    for page in (client.get(one).text for client in (shift_leader_client, guest_client) for one in addresses):
+    for page in (client.get(address).text for client in (shift_leader_client, guest_client) for address in addresses):
         assert "for real" in page
         assert "sent too late" not in page
 

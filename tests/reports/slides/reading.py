@@ -1,4 +1,4 @@
-"""Slides read again from their files, as plain data, so that both kinds can be held against the deck."""
+"""Slides read from their files as plain data, so that both formats can be compared with the deck."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Frame = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class SlideContents:
-    """One slide: its title, the texts of its boxes and tables in order, and where everything stands (pt)."""
+    """One slide: its title, the texts of its boxes and tables in order, and the frames of its shapes (pt)."""
 
     title: str
     texts: list[str]
@@ -26,14 +26,20 @@ class SlideContents:
 
 
 def read_deck(deck: Deck) -> list[SlideContents]:
-    """What the files have to say."""
+    """The expected content of the files."""
     return [_read_slide(slide, number, deck.footer) for number, slide in enumerate(deck.slides, start=1)]
 
 
 def _read_slide(slide: Slide, number: int, footer: str) -> SlideContents:
-    texts = ["\n".join(one.text for one in shape.paragraphs) for shape in slide.shapes if isinstance(shape, TextBox)]
+    texts = [
+        "\n".join(paragraph.text for paragraph in shape.paragraphs)
+        for shape in slide.shapes
+        if isinstance(shape, TextBox)
+    ]
     tables = [
-        [[cell.text for cell in row.cells] for row in one.rows] for one in slide.shapes if isinstance(one, TableShape)
+        [[cell.text for cell in row.cells] for row in paragraph.rows]
+        for paragraph in slide.shapes
+        if isinstance(paragraph, TableShape)
     ]
     frames = [_frame(slide.title_rect), *(_frame(shape.rect) for shape in slide.shapes)]
     assert all(isinstance(shape, TextBox | TableShape | RectangleShape) for shape in slide.shapes)
@@ -88,12 +94,15 @@ def read_odp(content: bytes) -> list[SlideContents]:
 def _read_odp_page(page) -> SlideContents:
     title, *boxes = page.findall("draw:frame/draw:text-box", _NAMES)
     tables = [
-        [[_odp_text(cell) for cell in row.findall("table:table-cell", _NAMES)] for row in one.iter(_table("table-row"))]
-        for one in page.iter(_table("table"))
+        [
+            [_odp_text(cell) for cell in row.findall("table:table-cell", _NAMES)]
+            for row in element.iter(_table("table-row"))
+        ]
+        for element in page.iter(_table("table"))
     ]
-    shapes = [one for one in page if one.tag.rpartition("}")[2] in ("frame", "rect")]
+    shapes = [element for element in page if element.tag.rpartition("}")[2] in ("frame", "rect")]
     return SlideContents(
-        _odp_text(title), [_odp_text(box) for box in boxes], tables, [_odp_frame(one) for one in shapes]
+        _odp_text(title), [_odp_text(box) for box in boxes], tables, [_odp_frame(element) for element in shapes]
     )
 
 
@@ -107,14 +116,14 @@ def _odp_frame(shape) -> Frame:
 
 
 def _odp_text(inside) -> str:
-    return "\n".join(_odp_paragraph(one) for one in inside.findall("text:p", _NAMES))
+    return "\n".join(_odp_paragraph(paragraph) for paragraph in inside.findall("text:p", _NAMES))
 
 
 def _odp_paragraph(paragraph) -> str:
-    """With the format's own rules: a break is an element, several spaces are counted."""
-    said = ""
-    for one in paragraph.iter():
-        name = one.tag.rpartition("}")[2]
-        said += {"line-break": "\n", "s": " "}.get(name, "") + (one.text or "")
-        said += "" if name in ("p", "span") else one.tail or ""
-    return said
+    """By the rules of the format: a line break is an element, repeated spaces are a count."""
+    text = ""
+    for element in paragraph.iter():
+        name = element.tag.rpartition("}")[2]
+        text += {"line-break": "\n", "s": " "}.get(name, "") + (element.text or "")
+        text += "" if name in ("p", "span") else element.tail or ""
+    return text

@@ -1,4 +1,4 @@
-"""Both files hold the deck, word for word and place for place, and open."""
+"""Both files have the texts and positions of the deck, and can be opened."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LONG = (
 
 
 def deck() -> Deck:
-    """One of everything: a cover, a table of several slides with odd words, a text, bars."""
+    """One of each type of slide: a cover, a table over several slides with special characters, a text, bars."""
     rows = [
         [TableCell(str(316000 + number)), TableCell("✕ Bad", "bad", is_bold=True, fill="bad-soft"), TableCell(comment)]
         for number, comment in enumerate(["", "a  b   c", "<b>&amp; größe → 漢字", "x\ny", LONG, *["word " * 60] * 20])
@@ -59,21 +59,21 @@ def deck() -> Deck:
 
 
 def _pointless(read):
-    """The .odp writes the point of a paragraph as a letter."""
+    """The .odp writes the bullet of a paragraph as a character."""
     return [text.replace("• ", "") for text in read.texts]
 
 
 @pytest.mark.parametrize(("write", "read"), [(pptx_bytes, read_pptx), (odp_bytes, read_odp)], ids=["pptx", "odp"])
 def test_file_has_the_content_of_the_deck(write, read):
-    said, wanted = read(write(deck())), read_deck(deck())
-    assert [one.title for one in said] == [one.title for one in wanted]
-    for one, other in zip(said, wanted, strict=True):
-        assert _pointless(one) == other.texts
-        assert one.tables == other.tables
-        assert one.frames[: len(other.frames)] == other.frames
-        assert all(left >= 0 and top >= 0 for left, top, _width, _height in one.frames)
-        assert all(left + width <= WIDTH + 0.1 for left, _top, width, _height in one.frames)
-        assert all(top + height <= HEIGHT + 0.1 for _left, top, _width, height in one.frames)
+    read_slides, expected = read(write(deck())), read_deck(deck())
+    assert [slide.title for slide in read_slides] == [slide.title for slide in expected]
+    for slide, other in zip(read_slides, expected, strict=True):
+        assert _pointless(slide) == other.texts
+        assert slide.tables == other.tables
+        assert slide.frames[: len(other.frames)] == other.frames
+        assert all(left >= 0 and top >= 0 for left, top, _width, _height in slide.frames)
+        assert all(left + width <= WIDTH + 0.1 for left, _top, width, _height in slide.frames)
+        assert all(top + height <= HEIGHT + 0.1 for _left, top, _width, height in slide.frames)
 
 
 def test_colours_are_those_of_the_pages():
@@ -101,7 +101,7 @@ def test_pptx_names_its_author_and_has_no_text_of_its_template():
     assert all(shape.left >= 0 and shape.left + shape.width <= file.slide_width for shape in layouts)
 
 
-# What the schema wants of the elements that are written here; PowerPoint offers to repair a file that has others.
+# The order of elements in the schema; PowerPoint offers to repair a file with another order.
 ORDER = {
     "p": ["pPr", "r", "br", "fld", "endParaRPr"],
     "pPr": ["lnSpc", "spcBef", "spcAft", "buFont", "buNone", "buChar"],
@@ -124,8 +124,8 @@ def test_pptx_has_its_elements_in_the_order_of_the_schema():
         for element in slide._element.iter():
             name = element.tag.rpartition("}")[2]
             if name in ORDER:
-                inside = [MIXED.get(one, one) for one in (child.tag.rpartition("}")[2] for child in element)]
-                places = [ORDER[name].index(one) for one in inside]
+                inside = [MIXED.get(tag, tag) for tag in (child.tag.rpartition("}")[2] for child in element)]
+                places = [ORDER[name].index(tag) for tag in inside]
                 assert places == sorted(places), (name, inside)
                 assert name != "txBody" or "p" in inside
                 checked.add(name)
@@ -134,9 +134,9 @@ def test_pptx_has_its_elements_in_the_order_of_the_schema():
 
 
 @pytest.mark.skipif(not office.programs(), reason=office.LACKING)
-@pytest.mark.parametrize(("write", "kind"), [(pptx_bytes, "pptx"), (odp_bytes, "odp")])
-def test_libreoffice_renders_every_slide_within_the_body(write, kind, tmp_path):
-    file = tmp_path / f"week.{kind}"
+@pytest.mark.parametrize(("write", "file_format"), [(pptx_bytes, "pptx"), (odp_bytes, "odp")])
+def test_libreoffice_renders_every_slide_within_the_body(write, file_format, tmp_path):
+    file = tmp_path / f"week.{file_format}"
     file.write_bytes(write(deck()))
     pages = office.words_by_page(file)
     assert len(pages) == len(deck().slides)

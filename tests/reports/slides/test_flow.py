@@ -1,4 +1,4 @@
-"""Long tables and texts go on from slide to slide; nothing is dropped, nothing stands outside."""
+"""Long tables and texts continue on further slides; no text is lost, and all shapes are inside the slide."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def _grids(slides) -> list[TableShape]:
     return [shape for slide in slides for shape in slide.shapes if isinstance(shape, TableShape)]
 
 
-def _said(grids: list[TableShape], column: int) -> list[str]:
+def _column_text(grids: list[TableShape], column: int) -> list[str]:
     return " ".join(row.cells[column].text for grid in grids for row in grid.rows[1:]).split()
 
 
@@ -38,9 +38,9 @@ def test_tables_fit_and_lose_no_text(given_rows, note):
     grids = _grids(slides)
     assert len(grids) == len(slides)
     assert all(grid.rect.bottom <= BODY.bottom + 0.01 and grid.rect.top >= BODY.top for grid in grids)
-    assert "".join(_said(grids, 2)) == "".join("".join(comment.split()) for _run, comment in given_rows)
-    assert [word for word in _said(grids, 0) if word != "…"][: len(given_rows)]
-    assert _said(grids, 1) == ["Bad"] * len(given_rows)
+    assert "".join(_column_text(grids, 2)) == "".join("".join(comment.split()) for _run, comment in given_rows)
+    assert [word for word in _column_text(grids, 0) if word != "…"][: len(given_rows)]
+    assert _column_text(grids, 1) == ["Bad"] * len(given_rows)
     for grid in grids:
         assert sum(grid.widths) == pytest.approx(BODY.width)
         for row in grid.rows:
@@ -59,13 +59,13 @@ def test_short_rows_are_not_split_and_each_slide_repeats_the_head():
     assert {tuple(cell.text for cell in grid.rows[0].cells) for grid in grids} == {
         ("Run", "Verdict", "Comment", "Shifter")
     }
-    assert _said(grids, 0) == [str(run) for run in range(300000, 300060)]
+    assert _column_text(grids, 0) == [str(run) for run in range(300000, 300060)]
 
 
 def test_row_higher_than_a_slide_repeats_its_first_cell():
     grids = _grids(table_slides("Why", COLUMNS, [_cells(316187, "word " * 9000)]))
     assert [grid.rows[1].cells[0].text for grid in grids] == ["316187", *["316187\xa0…"] * (len(grids) - 1)]
-    assert _said(grids, 2) == ["word"] * 9000
+    assert _column_text(grids, 2) == ["word"] * 9000
 
 
 def test_table_has_the_largest_size_that_fits_a_slide():
@@ -80,7 +80,7 @@ def test_smaller_size_is_preferred_to_a_split_word():
     assert grid.size < 20
     assert [row.height for row in grid.rows] == [line_height(grid.size) + 2 * grid.pad] * 2
     (grid,) = _grids(table_slides("Why", COLUMNS, [_cells(316187, "w" * 400)]))
-    assert _said([grid], 0) + _said([grid], 1) == ["316187", "Bad"]
+    assert _column_text([grid], 0) + _column_text([grid], 1) == ["316187", "Bad"]
 
 
 def test_totals_are_above_and_bars_fill_the_remaining_height():
@@ -88,24 +88,28 @@ def test_totals_are_above_and_bars_fill_the_remaining_height():
     shares = [("collisions express", {Verdict.GOOD: 11, Verdict.BAD: 1}), ("cosmics express", {Verdict.GOOD: 3})]
     beside = TableExtras(sums, "A note.", [Paragraph("word " * 20)], shares)
     (slide,) = table_slides("Monday", COLUMNS, [_cells(316187, "x")] * 2, beside)
-    bars = [one for one in slide.shapes if isinstance(one, RectangleShape)][len(sums) :]
+    bars = [rectangle for rectangle in slide.shapes if isinstance(rectangle, RectangleShape)][len(sums) :]
     assert [bar.tone for bar in bars] == ["good", "bad-soft", "good"]
     assert bars[0].rect.width == pytest.approx(11 * bars[2].rect.width / 3)
     assert all(shape.rect.bottom <= BODY.bottom and shape.rect.right <= BODY.right + 0.01 for shape in slide.shapes)
     for count in range(1, 9):
         (full,) = table_slides("Monday", COLUMNS, [_cells(316187, "x")] * count, replace(beside, text=[Paragraph("x")]))
-        assert len([one for one in full.shapes if isinstance(one, RectangleShape)]) == len(sums) + 3, count
+        assert (
+            len([rectangle for rectangle in full.shapes if isinstance(rectangle, RectangleShape)]) == len(sums) + 3
+        ), count
     (crowded,) = table_slides("Monday", COLUMNS, [_cells(316187, "x")] * 10, beside)
-    assert len([one for one in crowded.shapes if isinstance(one, RectangleShape)]) == len(sums)
+    assert len([rectangle for rectangle in crowded.shapes if isinstance(rectangle, RectangleShape)]) == len(sums)
 
 
 def test_text_follows_the_table_and_continues_on_further_slides():
     for count in (0, 5, 12, 30):
-        for words in (5, 3000):
-            below = [Paragraph("word " * words)]
+        for word_count in (5, 3000):
+            below = [Paragraph("word " * word_count)]
             slides = table_slides("Day", COLUMNS, [_cells(316187, "x " * 300)] * count, TableExtras(text=below))
             boxes = [shape for slide in slides for shape in slide.shapes if isinstance(shape, TextBox)]
-            assert sum(one.text.split().count("word") for box in boxes for one in box.paragraphs) == words
+            assert (
+                sum(paragraph.text.split().count("word") for box in boxes for paragraph in box.paragraphs) == word_count
+            )
             assert all(box.rect.top + text_height(box.paragraphs, BODY.width) <= BODY.bottom + 0.01 for box in boxes)
             for slide in slides:
                 assert all(a.rect.bottom <= b.rect.top for a, b in zip(slide.shapes, slide.shapes[1:], strict=False))
@@ -122,5 +126,5 @@ def test_texts_fit_and_lose_no_text(texts, is_bullet):
     boxes = [shape for slide in slides for shape in slide.shapes]
     assert all(isinstance(box, TextBox) for box in boxes)
     assert all(text_height(box.paragraphs, BODY.width) <= BODY.height + 0.01 for box in boxes)
-    said = "".join("".join(one.text.split()) for box in boxes for one in box.paragraphs)
-    assert said == "".join("".join(text.split()) for text in texts)
+    laid_out = "".join("".join(paragraph.text.split()) for box in boxes for paragraph in box.paragraphs)
+    assert laid_out == "".join("".join(text.split()) for text in texts)

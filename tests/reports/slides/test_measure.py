@@ -1,14 +1,14 @@
-"""Text without a font: every letter is kept, and no line is wider than its room."""
+"""Wrapping without a font file: no character is lost, and no line is wider than its width."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.slides.text_metrics import clean_text, join_lines, text_width, wrap_text
 
-words = st.text(st.sampled_from("aiWM /-.,:äß→✓漢\u0301\n "), max_size=300)
+typed_texts = st.text(st.sampled_from("aiWM /-.,:äß→✓漢\u0301\n "), max_size=300)
 
 
-@given(text=words, room=st.floats(8, 900), size=st.sampled_from([9, 11, 14, 24]))
+@given(text=typed_texts, room=st.floats(8, 900), size=st.sampled_from([9, 11, 14, 24]))
 def test_wrapping_loses_no_text_and_stays_within_the_width(text, room, size):
     lines = wrap_text(text, room, size)
     assert join_lines(lines).split() == text.split()
@@ -16,7 +16,7 @@ def test_wrapping_loses_no_text_and_stays_within_the_width(text, room, size):
     assert join_lines(lines).count("\n") == text.count("\n")
 
 
-@given(text=words, room=st.floats(20, 400))
+@given(text=typed_texts, room=st.floats(20, 400))
 def test_wrapping_is_the_same_from_any_line(text, room):
     lines = wrap_text(text, room, 11)
     for cut in range(len(lines)):
@@ -37,10 +37,10 @@ def test_word_longer_than_the_width_is_split():
 def test_clean_text_is_valid_in_a_file(text):
     from lxml import etree
 
-    made = etree.Element("p")
-    made.text = clean_text(text)
-    assert "\r" not in made.text
-    assert "\t" not in made.text
+    element = etree.Element("p")
+    element.text = clean_text(text)
+    assert "\r" not in element.text
+    assert "\t" not in element.text
 
 
 def test_clean_keeps_every_word_and_line():

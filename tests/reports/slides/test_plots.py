@@ -1,4 +1,4 @@
-"""Bars: each as high as its luminosity, inside the slide, told apart by shape as well."""
+"""Bars: height in proportion to luminosity, inside the slide, verdicts distinguished also by shape."""
 
 from datetime import date, timedelta
 
@@ -45,6 +45,6 @@ def test_heights_are_in_proportion_on_every_slide():
 
 def test_bar_of_a_day_has_its_sum_and_outlines_bad():
     (slide,) = bar_slides("Luminosity", [MONDAY], {MONDAY: {Verdict.GOOD: 20.5, Verdict.BAD: 0.25}})
-    said = [one.text for shape in slide.shapes if isinstance(shape, TextBox) for one in shape.paragraphs]
-    assert said == ["✓\xa0Good", "✕\xa0Bad", "?\xa0Undecided", "20.750 /pb", "Mon\n23 Apr"]
+    texts = [paragraph.text for shape in slide.shapes if isinstance(shape, TextBox) for paragraph in shape.paragraphs]
+    assert texts == ["✓\xa0Good", "✕\xa0Bad", "?\xa0Undecided", "20.750 /pb", "Mon\n23 Apr"]
     assert [(bar.tone, bar.outline) for bar in _bars(slide)] == [("good", ""), ("bad-soft", "bad")]

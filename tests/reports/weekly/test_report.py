@@ -1,4 +1,4 @@
-"""The weekly report: as a page whose numbers lead to their rows, and as slides that say the same."""
+"""The weekly report: a page whose numbers link to their rows, and slides with the same content."""
 
 from __future__ import annotations
 
@@ -39,25 +39,27 @@ def report(query: str = WEEK, reader=None) -> WeeklyReport:
     return build_report(Scope(filters), reader or UserFactory())
 
 
-def titles(client, kind: str, query: str = WEEK) -> list[str]:
-    return [one.title for one in READERS[kind](client.get(f"/shiftleader/slides.{kind}?{query}").content)]
+def titles(client, file_format: str, query: str = WEEK) -> list[str]:
+    return [
+        slide.title for slide in READERS[file_format](client.get(f"/shiftleader/slides.{file_format}?{query}").content)
+    ]
 
 
-def words_on_the_week(**said: str) -> WeekNote:
-    return WeekNote.objects.create(week="2018-W17", updated_by=UserFactory(), **said)
+def words_on_the_week(**texts: str) -> WeekNote:
+    return WeekNote.objects.create(week="2018-W17", updated_by=UserFactory(), **texts)
 
 
 def rows_behind(client, url: str) -> int:
-    """How many certifications an address of the report leads to: of the list, or of the week's own part."""
+    """The number of certifications at an address of the report, in the list or in a part of the week."""
     if urlsplit(url).path == "/list/":
         return len(json.loads(client.get(f"{url}&export=json").getvalue()))
     return client.get(url).text.count("data-pk=")
 
 
-def counts(of: WeeklyReport) -> Iterator[Link]:
+def counts(weekly_report: WeeklyReport) -> Iterator[Link]:
     """The numbers of certifications, and of runs of one run type and reconstruction, where a run is a row."""
-    for section in of.sections:
-        yield from (one.link for one in section.totals if one.label == "Certifications" or one.verdict)
+    for section in weekly_report.sections:
+        yield from (total.link for total in section.totals if total.label == "Certifications" or total.verdict)
         for row in section.table.rows if section.table else []:
             for heading, figure in zip(section.table.headings, row, strict=True):
                 if heading.is_number and (heading.text == "Runs" or heading.verdict or "map" in heading.text):
@@ -87,13 +89,15 @@ def test_every_number_of_the_tables_has_an_address(shift_leader_client):
 def test_sums_of_a_day_equal_those_of_its_rows():
     a_week(40)
     (day,) = [section for section in report().sections if section.name == f"day-{MONDAY}"]
-    found = {one.label: one.link.text for one in day.totals}
-    mine = TrackerCertification.objects.filter(date=MONDAY).order_by("pk")
-    assert found["Certifications"] == str(mine.count())
-    assert found["Runs"] == str(len({one.runreconstruction.run_id for one in mine}))
+    found = {total.label: total.link.text for total in day.totals}
+    rows = TrackerCertification.objects.filter(date=MONDAY).order_by("pk")
+    assert found["Certifications"] == str(rows.count())
+    assert found["Runs"] == str(len({total.runreconstruction.run_id for total in rows}))
     for verdict in Verdict:
-        assert found[verdict.label] == str(sum(one.verdict_word == verdict for one in mine))
-    once = {one.runreconstruction.run_id: one.recorded_lumi or 0.0 for one in mine if one.run_type == "collisions"}
+        assert found[verdict.label] == str(sum(total.verdict_word == verdict for total in rows))
+    once = {
+        total.runreconstruction.run_id: total.recorded_lumi or 0.0 for total in rows if total.run_type == "collisions"
+    }
     assert found["Recorded"] == f"{sum(once.values()):.3f} /pb"
 
 
@@ -102,7 +106,7 @@ def test_numbers_of_bars_link_to_their_rows(shift_leader_client):
     scope = Scope(PeriodFilter(QueryDict(WEEK)))
     drawn = charts(scope.report_rows(), scope.days.all(), scope.rows_url)
     page = unescape(shift_leader_client.get(f"/shiftleader/report/?{WEEK}").text)
-    numbers = [number for one in drawn for _day, some in one.rows for number in some]
+    numbers = [number for chart in drawn for _day, numbers_of_a_day in chart.rows for number in numbers_of_a_day]
     assert len(numbers) > 10
     for _verdict, text, url in numbers:
         assert f'<a href="{url}">{text}</a>' in page
@@ -134,26 +138,26 @@ def test_addresses_on_the_page_answer(shift_leader_client, query):
         assert "means nothing here" not in answer.text
 
 
-@pytest.mark.parametrize("kind", READERS)
-def test_slides_are_those_of_the_report(shift_leader, shift_leader_client, kind):
+@pytest.mark.parametrize("file_format", READERS)
+def test_slides_are_those_of_the_report(shift_leader, shift_leader_client, file_format):
     a_week(20)
-    answer = shift_leader_client.get(f"/shiftleader/slides.{kind}?{WEEK}")
-    assert answer["Content-Disposition"] == f'attachment; filename="tracker-2018-W17.{kind}"'
-    wanted = read_deck(build_deck(report(reader=shift_leader)))
-    said = READERS[kind](answer.content)
-    assert [one.title for one in said] == [one.title for one in wanted]
-    assert [one.tables for one in said] == [one.tables for one in wanted]
+    answer = shift_leader_client.get(f"/shiftleader/slides.{file_format}?{WEEK}")
+    assert answer["Content-Disposition"] == f'attachment; filename="tracker-2018-W17.{file_format}"'
+    expected = read_deck(build_deck(report(reader=shift_leader)))
+    slides = READERS[file_format](answer.content)
+    assert [slide.title for slide in slides] == [slide.title for slide in expected]
+    assert [slide.tables for slide in slides] == [slide.tables for slide in expected]
 
 
 def test_slides_of_a_week_are_in_order(shift_leader_client):
     a_week(20)
     words_on_the_week(conditions="New gains", issues="None", summary="Quiet")
-    said = titles(shift_leader_client, "pptx")
-    assert said[:3] == ["Weekly report", "Recorded luminosity", "Recorded luminosity by day, express"]
-    assert [title for title in said if "2018-04-2" in title] == [
+    slide_titles = titles(shift_leader_client, "pptx")
+    assert slide_titles[:3] == ["Weekly report", "Recorded luminosity", "Recorded luminosity by day, express"]
+    assert [title for title in slide_titles if "2018-04-2" in title] == [
         f"{MONDAY + timedelta(days=number):%A %Y-%m-%d}" for number in range(7)
     ]
-    last = [title.partition(" (")[0] for title in said[said.index("Sunday 2018-04-29") + 1 :]]
+    last = [title.partition(" (")[0] for title in slide_titles[slide_titles.index("Sunday 2018-04-29") + 1 :]]
     assert list(dict.fromkeys(last)) == [
         "Weekly certification",
         "Conditions and issues",
@@ -163,9 +167,9 @@ def test_slides_of_a_week_are_in_order(shift_leader_client):
     ]
 
 
-@pytest.mark.parametrize("kind", READERS)
-def test_empty_week_shows_a_message(shift_leader_client, kind):
-    assert titles(shift_leader_client, kind) == [
+@pytest.mark.parametrize("file_format", READERS)
+def test_empty_week_shows_a_message(shift_leader_client, file_format):
+    assert titles(shift_leader_client, file_format) == [
         "Weekly report",
         "Weekly certification",
         "Summary of week 17 of 2018",
@@ -182,12 +186,12 @@ def test_note_is_unchanged_on_page_and_slides(shift_leader, shift_leader_client)
     assert typed in unescape(page)
     assert "<point>" not in page
     assert "Quiet <night>\nhttps://example.org/a" in unescape(page)
-    for kind, read in READERS.items():
-        slides = read(shift_leader_client.get(f"/shiftleader/slides.{kind}?{WEEK}").content)
-        said = {one.title: "\n".join(one.texts).replace("• ", "") for one in slides}
-        assert said["Summary"].startswith("First line\na <point>\n\nanother & more")
-        assert "Quiet <night>\nhttps://example.org/a" in said["Monday 2018-04-23"]
-        assert "On-calls: Pixel: Ada" in said["Weekly report"]
+    for file_format, read in READERS.items():
+        slides = read(shift_leader_client.get(f"/shiftleader/slides.{file_format}?{WEEK}").content)
+        texts = {slide.title: "\n".join(slide.texts).replace("• ", "") for slide in slides}
+        assert texts["Summary"].startswith("First line\na <point>\n\nanother & more")
+        assert "Quiet <night>\nhttps://example.org/a" in texts["Monday 2018-04-23"]
+        assert "On-calls: Pixel: Ada" in texts["Weekly report"]
 
 
 def test_long_comments_are_complete(shift_leader_client):
@@ -195,16 +199,16 @@ def test_long_comments_are_complete(shift_leader_client):
     a_week(8, comment=comment)
     slides = read_pptx(shift_leader_client.get(f"/shiftleader/slides.pptx?{WEEK}").content)
     why = [slide for slide in slides if slide.title.startswith("Bad and undecided")]
-    said = " ".join(row[6] for slide in why for table in slide.tables for row in table[1:])
+    text = " ".join(row[6] for slide in why for table in slide.tables for row in table[1:])
     assert len(why) >= 3
     bad = len(report().sections[-1].table.rows)
-    assert said.split() == (comment * bad).split()
+    assert text.split() == (comment * bad).split()
 
 
 def test_bars_of_a_long_range_show_only_days_with_data(shift_leader_client):
     a_week(12, days=3)
-    said = titles(shift_leader_client, "odp", "from=2018-04-16&to=2018-05-13")
-    assert [title for title in said if "by day, express" in title] == ["Recorded luminosity by day, express"]
+    slide_titles = titles(shift_leader_client, "odp", "from=2018-04-16&to=2018-05-13")
+    assert [title for title in slide_titles if "by day, express" in title] == ["Recorded luminosity by day, express"]
 
 
 def test_filters_apply_to_the_report_and_are_named(shift_leader_client):
@@ -226,12 +230,12 @@ def test_many_days_and_all_days(shift_leader_client):
     )
 
 
-@pytest.mark.parametrize("kind", READERS)
-def test_too_many_certifications_show_only_sums_and_a_message(shift_leader_client, monkeypatch, kind):
+@pytest.mark.parametrize("file_format", READERS)
+def test_too_many_certifications_show_only_sums_and_a_message(shift_leader_client, monkeypatch, file_format):
     monkeypatch.setattr("reports.weekly.content.MAX_LISTED", 19)
     a_week(20)
-    slides = READERS[kind](shift_leader_client.get(f"/shiftleader/slides.{kind}?{WEEK}").content)
-    assert [one.title for one in slides] == ["Weekly report", "Certification"]
+    slides = READERS[file_format](shift_leader_client.get(f"/shiftleader/slides.{file_format}?{WEEK}").content)
+    assert [slide.title for slide in slides] == ["Weekly report", "Certification"]
     assert "These are 20 certifications. Of more than 19 the report has the sums alone" in slides[1].texts[0]
     assert sum(int(row[2]) for row in slides[1].tables[0][1:]) == 20
 
@@ -252,12 +256,12 @@ def test_query_count_is_independent_of_row_count(shift_leader_client, django_ass
         shift_leader_client.get(f"/shiftleader/{path}?{WEEK}")
 
 
-@pytest.mark.parametrize("kind", READERS)
-def test_slides_of_300_certifications_are_written_in_time(shift_leader_client, kind):
-    """Three seconds are promised; processor time counts here, so that a busy machine makes no difference."""
+@pytest.mark.parametrize("file_format", READERS)
+def test_slides_of_300_certifications_are_written_in_time(shift_leader_client, file_format):
+    """The limit is three seconds; processor time is measured, so that a busy machine does not matter."""
     a_week(300)
     began = time.process_time()
-    slides = READERS[kind](shift_leader_client.get(f"/shiftleader/slides.{kind}?{WEEK}").content)
+    slides = READERS[file_format](shift_leader_client.get(f"/shiftleader/slides.{file_format}?{WEEK}").content)
     assert time.process_time() - began < 3
     assert len(slides) > 20
 
@@ -266,6 +270,6 @@ def test_characters_invalid_in_a_file_are_removed(shift_leader_client):
     CertificationFactory(
         run=RunFactory(run_number=317555), pixel="bad", strip="bad", tracking="bad", comment="a\x07b\x0bc", date=MONDAY
     )
-    for kind, read in READERS.items():
-        slides = read(shift_leader_client.get(f"/shiftleader/slides.{kind}?{WEEK}").content)
+    for file_format, read in READERS.items():
+        slides = read(shift_leader_client.get(f"/shiftleader/slides.{file_format}?{WEEK}").content)
         assert slides[-1].tables[0][1][6] == "ab\nc"

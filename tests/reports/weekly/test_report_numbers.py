@@ -1,4 +1,4 @@
-"""What the slides say against a slow, plain recomputation over whatever certifications there may be."""
+"""The content of the slides, compared with a direct computation over random certifications."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WEEK = Scope.of_days(days_of_week("2018-W20"))
 
 
 def tables(lines: list[ReportRow]) -> dict[str, list[list[str]]]:
-    """The rows of each table of the deck, without heads, those of its further slides added."""
+    """The rows of each table of the deck, without heads, including its further slides."""
     sections = build_sections(ReportData(WEEK, lines, flag_changes(lines), [], []))
     found: dict[str, list[list[str]]] = defaultdict(list)
     for slide in read_deck(build_deck(WeeklyReport("Report", "", "", (), sections))):
@@ -36,21 +36,21 @@ def tables(lines: list[ReportRow]) -> dict[str, list[list[str]]]:
 
 
 def plain(lines: list[ReportRow]) -> list[list[str]]:
-    """The rows of numbers, each counted by hand."""
-    of: dict[tuple[str, str], list[ReportRow]] = defaultdict(list)
+    """The expected rows of numbers, counted directly."""
+    groups: dict[tuple[str, str], list[ReportRow]] = defaultdict(list)
     for line in lines:
-        of[line.group.run_type, line.group.reconstruction].append(line)
+        groups[line.group.run_type, line.group.reconstruction].append(line)
     rows = []
-    for (run_type, reconstruction), some in of.items():
-        bad = [line for line in some if line.verdict == "bad"]
-        verdicts = [str(len([line for line in some if line.verdict == verdict])) for verdict in Verdict.values]
-        missing = len([line for line in some if not line.has_trackermap])
-        lumisections = str(sum(line.lumisections or 0 for line in some))
+    for (run_type, reconstruction), group_lines in groups.items():
+        bad = [line for line in group_lines if line.verdict == "bad"]
+        verdicts = [str(len([line for line in group_lines if line.verdict == verdict])) for verdict in Verdict.values]
+        missing = len([line for line in group_lines if not line.has_trackermap])
+        lumisections = str(sum(line.lumisections or 0 for line in group_lines))
         rows.append(
             [
-                *(run_type, reconstruction, str(len(some)), *verdicts),
-                lumisections + unknown([line.lumisections for line in some]),
-                lumi(some),
+                *(run_type, reconstruction, str(len(group_lines)), *verdicts),
+                lumisections + unknown([line.lumisections for line in group_lines]),
+                lumi(group_lines),
                 lumi(bad),
                 str(missing),
             ]
@@ -73,7 +73,7 @@ def runs_under(rows: list[list[str]]) -> dict[tuple[str, ...], list[str]]:
     found: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for first, run_type, reconstruction, *verdicts in rows:
         for verdict, numbers in zip(Verdict.values, verdicts, strict=True):
-            found[first, run_type, reconstruction, verdict] += [one for one in numbers.split(", ") if one]
+            found[first, run_type, reconstruction, verdict] += [number for number in numbers.split(", ") if number]
     return {key: runs for key, runs in found.items() if runs}
 
 
@@ -87,12 +87,12 @@ def plain_runs(lines: list[ReportRow], first) -> dict[tuple[str, ...], list[str]
 @settings(deadline=None, max_examples=60)
 @given(certified())
 def test_slides_have_the_certified_rows(lines):
-    said = tables(lines)
-    assert sorted(said["Weekly certification"]) == plain(lines)
+    shown = tables(lines)
+    assert sorted(shown["Weekly certification"]) == plain(lines)
     for day in {line.day for line in lines}:
-        assert sorted(said[f"{day:%A} {day}"]) == plain([line for line in lines if line.day == day])
-    assert runs_under(said["Runs by day"]) == plain_runs(lines, lambda line: f"{line.day:%a} {line.day}")
+        assert sorted(shown[f"{day:%A} {day}"]) == plain([line for line in lines if line.day == day])
+    assert runs_under(shown["Runs by day"]) == plain_runs(lines, lambda line: f"{line.day:%a} {line.day}")
     fills = plain_runs(lines, lambda line: str(line.fill_number or "not known"))
-    assert runs_under(said["Fills and certified runs"]) == fills
+    assert runs_under(shown["Fills and certified runs"]) == fills
     not_good = sorted(str(line.run_number) for line in lines if line.verdict != "good")
-    assert sorted(row[0] for row in said["Bad and undecided, and why"]) == not_good
+    assert sorted(row[0] for row in shown["Bad and undecided, and why"]) == not_good

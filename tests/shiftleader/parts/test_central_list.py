@@ -1,4 +1,4 @@
-"""The central list check, pinned by the runs of the tool in use today."""
+"""The check of the central list, tested with runs of the earlier tool."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shiftleader.parts.central_list import (
 from tests.factories import CertificationFactory, RunFactory, UserFactory
 from tests.reports.test_statistics import certified as certified_lines
 
-# run: verdict, of the nineteen certifications that today's tool is pinned by
+# run: verdict, of nineteen certifications in the earlier tool
 NINETEEN = {
     ("collisions", "express"): {1: "good", 2: "good", 3: "good", 4: "good", 5: "bad", 6: "bad", 7: "bad"},
     ("collisions", "prompt"): {1: "good", 3: "good", 4: "bad", 5: "good", 6: "bad"},
@@ -71,7 +71,7 @@ def test_repeated_numbers_and_other_text_are_ignored():
 
 
 @pytest.mark.parametrize(
-    ("rows", "standing"),
+    ("rows", "status"),
     [
         ({"rereco": "good"}, CentralListStatus.PROMPT_MISSING),
         ({"prompt": "undecided"}, CentralListStatus.UNDECIDED),
@@ -82,9 +82,9 @@ def test_repeated_numbers_and_other_text_are_ignored():
         ({}, CentralListStatus.MISSING),
     ],
 )
-def test_prompt_decides(rows, standing):
-    some = [CheckedCertification(5, name, "collisions", verdict) for name, verdict in rows.items()]
-    assert [one for _type, one in check_runs([5], some)] == [standing]
+def test_prompt_decides(rows, status):
+    certifications = [CheckedCertification(5, name, "collisions", verdict) for name, verdict in rows.items()]
+    assert [row_status for _type, row_status in check_runs([5], certifications)] == [status]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ RECOS, VERDICTS = ("express", "prompt", "rereco", "rerecoul"), ("good", "bad", "
 @given(st.dictionaries(st.tuples(st.integers(1, 5), st.sampled_from(RECOS)), st.sampled_from(VERDICTS)))
 def test_each_run_appears_once_with_the_expected_status(certified):
     rows = [CheckedCertification(run, reco, "collisions", verdict) for (run, reco), verdict in certified.items()]
-    found = [(run, standing.label) for (_, standing), runs in check_runs(range(1, 6), rows).items() for run in runs]
+    found = [(run, status.label) for (_, status), runs in check_runs(range(1, 6), rows).items() for run in runs]
     assert sorted(found) == [(run, plainly(run, certified)) for run in range(1, 6)]
 
 
@@ -122,12 +122,13 @@ def test_each_run_appears_once_with_the_expected_status(certified):
 @given(certified_lines())
 def test_runs_that_changed_are_those_of_the_overview(lines):
     rows = [
-        CheckedCertification(one.run_number, one.group.reconstruction, one.group.run_type, one.verdict) for one in lines
+        CheckedCertification(line.run_number, line.group.reconstruction, line.group.run_type, line.verdict)
+        for line in lines
     ]
-    words = {CentralListStatus.CHANGED_GOOD: "good", CentralListStatus.CHANGED_BAD: "bad"}
-    found = check_runs({one.run_number for one in lines}, rows).items()
-    changed = {run: words[standing] for (_, standing), runs in found if standing in words for run in runs}
-    assert changed == {one.run_number: one.prompt.verdict for one in flag_changes(lines)}
+    verdict_words = {CentralListStatus.CHANGED_GOOD: "good", CentralListStatus.CHANGED_BAD: "bad"}
+    found = check_runs({line.run_number for line in lines}, rows).items()
+    changed = {run: verdict_words[status] for (_, status), runs in found if status in verdict_words for run in runs}
+    assert changed == {line.run_number: line.prompt.verdict for line in flag_changes(lines)}
 
 
 def plainly(run, certified):
@@ -143,9 +144,9 @@ def plainly(run, certified):
     return prompt.upper()
 
 
-def certify(number, reconstruction="prompt", **said):
+def certify(number, reconstruction="prompt", **values):
     run = OmsRun.objects.filter(pk=number).first() or RunFactory(run_number=number)
-    return CertificationFactory(run=run, reconstruction=reconstruction, **said)
+    return CertificationFactory(run=run, reconstruction=reconstruction, **values)
 
 
 @pytest.mark.django_db
@@ -171,7 +172,7 @@ def statuses(client, query, pasted):
     """{run: standing} of a check, from its text."""
     answer = client.get(f"/shiftleader/part/central/?{query}&list={pasted}", HTTP_HX_REQUEST="true")
     lines = (line.split(": ") for line in answer.context["check_text"].splitlines() if ": " in line)
-    return {run: standing for standing, runs in lines for run in runs.split(", ")}, answer.text
+    return {run: status for status, runs in lines for run in runs.split(", ")}, answer.text
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""The part that compares with Run Registry, against the real wire: what it says, step by step, and when it is out."""
+"""The comparison with Run Registry over HTTP: results, loading in steps, and outages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ IN_PAGE = {"HTTP_HX_REQUEST": "true"}
 RUN, GOLDEN = 315266, 315270
 
 
-def certify(number=RUN, reconstruction="express", dataset=EXPRESS, **said):
+def certify(number=RUN, reconstruction="express", dataset=EXPRESS, **values):
     run = OmsRun.objects.filter(pk=number).first() or RunFactory(run_number=number)
-    return CertificationFactory(run=run, reconstruction=reconstruction, dataset=DatasetFactory(name=dataset), **said)
+    return CertificationFactory(run=run, reconstruction=reconstruction, dataset=DatasetFactory(name=dataset), **values)
 
 
 def rows_of(html):
@@ -37,12 +37,12 @@ def text_of(html):
 
 @pytest.fixture
 def ask(sandbox, shift_leader_client):
-    def asked(query=WEEK, *, in_page=True):
+    def get_fragment(query=WEEK, *, in_page=True):
         answer = shift_leader_client.get(f"{PART}?{query}", **(IN_PAGE if in_page else {}))
         assert answer.status_code == 200
         return answer.content.decode()
 
-    return asked
+    return get_fragment
 
 
 def test_equal_rows_are_counted_and_uncertified_ones_are_listed(ask):
@@ -55,13 +55,13 @@ def test_equal_rows_are_counted_and_uncertified_ones_are_listed(ask):
 
 
 def test_difference_is_named_with_both_sides_and_its_lumisections(ask):
-    mine = certify(tracking="bad", pixel="excluded")
+    certification = certify(tracking="bad", pixel="excluded")
     html = ask()
     assert rows_of(html)[RUN, "express"] == "different"
     row = html[html.index(f'data-run="{RUN}" data-reco="express"') :].split("</tr>")[0]
     assert re.findall(r'class="pair is-different" data-label="(\w+)"', row) == ["pixel", "tracking"]
     assert re.search(r"good on \d+ of \d+", row)
-    assert f"/list/{mine.pk}/update/" in row
+    assert f"/list/{certification.pk}/update/" in row
     assert f"offline/datasets/tracker?ofbf" in row and f"={RUN}&amp;" in row  # noqa: F541
     assert "OPEN" in row
 
@@ -155,16 +155,20 @@ def test_retry_makes_a_new_request(ask, sandbox):
     assert len(sandbox.requests("registry")) == 1
 
 
-@pytest.mark.parametrize("odd", ["upto=0", "upto=x", "upto=99999999999", "since=x", "since=9999999999", "upto=-1"])
-def test_invalid_steps_are_no_error(ask, odd):
+@pytest.mark.parametrize("steps", ["upto=0", "upto=x", "upto=99999999999", "since=x", "since=9999999999", "upto=-1"])
+def test_invalid_steps_are_no_error(ask, steps):
     certify()
-    assert "1 equal" in text_of(ask(f"{WEEK}&{odd}"))
+    assert "1 equal" in text_of(ask(f"{WEEK}&{steps}"))
 
 
 @pytest.mark.parametrize("size", [3, 60])
 def test_query_count_is_independent_of_row_count(ask, shift_leader_client, django_assert_max_num_queries, size):
-    one = certify(315399)
-    same = {"user": one.user, "dataset": one.dataset, "reference_runreconstruction": one.reference_runreconstruction}
+    certification = certify(315399)
+    same = {
+        "user": certification.user,
+        "dataset": certification.dataset,
+        "reference_runreconstruction": certification.reference_runreconstruction,
+    }
     for number in range(size):
         CertificationFactory(run=RunFactory(run_number=315400 + number, fill=None), **same)
     ask()
@@ -179,9 +183,13 @@ def test_unreachable_registry_is_reported_once_and_retried(ask, sandbox, setting
     certify(315322)
     sandbox.faults("registry", mode)
     main = MainContent(ask(in_page=False))
-    said = [one for one in main.paragraphs if one.startswith("Run Registry ") and "query again" in one]
-    assert len(said) == 1
-    assert "Nothing could be compared" in said[0]
+    messages = [
+        paragraph
+        for paragraph in main.paragraphs
+        if paragraph.startswith("Run Registry ") and "query again" in paragraph
+    ]
+    assert len(messages) == 1
+    assert "Nothing could be compared" in messages[0]
     again = next(link for link in main.links if "again=1" in link)
     sandbox.clear()
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5

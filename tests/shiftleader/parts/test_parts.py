@@ -1,4 +1,4 @@
-"""The parts of the week: each alone and in the page, each over the same rows."""
+"""The parts of the week: each alone and in the page, with the same rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_each_part_is_a_fragment_and_a_page(shifter_client, name):
 
 
 def _without_token(html: str) -> str:
-    """Forms carry another token each time."""
+    """Remove the CSRF tokens, which differ in each response."""
     return re.sub(r'(name="csrfmiddlewaretoken" value=")[^"]*', r"\1", html)
 
 
@@ -95,19 +95,19 @@ def test_notes_of_a_day_are_those_of_the_selected_shifters(shifter_client):
     for person in (ada, ben):
         row = CertificationFactory(user=person)
         DayNote.objects.create(day=row.date, user=person, comment=f"words of {person.username}")
-    for query, said in ((WEEK, [True, True]), (f"{WEEK}&user=ada", [True, False])):
+    for query, expected in ((WEEK, [True, True]), (f"{WEEK}&user=ada", [True, False])):
         for text in (
             fragment(shifter_client, "days", query).text,
             shifter_client.get(f"/shiftleader/report/?{query}").text,
         ):
-            assert [f"words of {name}" in text for name in ("ada", "ben")] == said
+            assert [f"words of {name}" in text for name in ("ada", "ben")] == expected
 
 
 def test_actions_on_a_certification_by_role(shifter, shifter_client, guest_client, shift_leader_client):
-    mine, other = CertificationFactory(user=shifter), CertificationFactory(user=UserFactory(username="anna"))
+    own, other = CertificationFactory(user=shifter), CertificationFactory(user=UserFactory(username="anna"))
     may = {"shifter": shifter_client, "guest": guest_client, "leader": shift_leader_client}
     texts = {name: fragment(client, "certifications").text for name, client in may.items()}
-    assert f"/list/{mine.pk}/withdraw/" in texts["shifter"]
+    assert f"/list/{own.pk}/withdraw/" in texts["shifter"]
     assert f"/list/{other.pk}/withdraw/" not in texts["shifter"]
     assert "/withdraw/" not in texts["guest"]
     assert f"/list/{other.pk}/withdraw/" in texts["leader"]
@@ -136,11 +136,11 @@ def test_only_checklists_of_shift_leaders_are_shown(shifter_client):
 
 
 def test_withdrawn_row_has_user_time_reason_and_restore(shift_leader_client):
-    gone = CertificationFactory(withdrawn=True)
+    withdrawn = CertificationFactory(withdrawn=True)
     again = CertificationFactory(withdrawn=True)
     CertificationFactory(runreconstruction=again.runreconstruction, date=date(2018, 7, 1))
     text = fragment(shift_leader_client, "withdrawn").text
     assert "wrong run" in text
-    assert f"/list/{gone.pk}/restore/" in text
+    assert f"/list/{withdrawn.pk}/restore/" in text
     assert f"/list/{again.pk}/restore/" not in text
     assert "certified again" in text

@@ -1,4 +1,4 @@
-"""What is open, certified by whom, and left, against the real wire; deadlines of calls; and Run Registry out."""
+"""Progress over HTTP: open, certified and remaining runs, deadlines of calls, and outages of Run Registry."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ def test_progress_equals_a_direct_count(opened, shifters):
     for reco in RECOS:
         runs = {run for run, name in opened if name == reco}
         done = {run for run in runs if (run, reco) in shifters}
-        mine = [one for one in found if one.name == reco]
-        assert len(mine) == bool(runs)
-        for one in mine:
-            assert (one.total, one.certified) == (len(runs), len(done))
-            assert [left.run_number for left in one.remaining] == sorted(runs - done, reverse=True)
+        rows = [row for row in found if row.name == reco]
+        assert len(rows) == bool(runs)
+        for row in rows:
+            assert (row.total, row.certified) == (len(runs), len(done))
+            assert [left.run_number for left in row.remaining] == sorted(runs - done, reverse=True)
             names = [shifters[run, reco] for run in done]
-            assert dict(one.people) == {name: names.count(name) for name in names}
+            assert dict(row.people) == {name: names.count(name) for name in names}
 
 
 def test_remaining_runs_link_to_searches_of_a_hundred():
     found = progress_by_reconstruction([dataset(run) for run in range(315000, 315250, 2)], {})
-    assert [len(one.split(",")) for one in found[0].searches] == [100, 25]
+    assert [len(search.split(",")) for search in found[0].searches] == [100, 25]
 
 
 def test_calls_with_a_deadline_in_the_range_are_always_shown():
@@ -79,7 +79,7 @@ def at(day):
     ("parts", "days", "is_shown"),
     [
         ({"deadline": at(10)}, (8, 12), True),
-        ({"deadline": at(30)}, (1, 2), True),  # to come, whatever the days
+        ({"deadline": at(30)}, (1, 2), True),  # in the future, for any days
         ({"deadline": at(30), "state": "completed"}, (1, 2), False),
         ({"deadline": at(10), "made_at": at(3)}, (4, 5), True),
         ({"deadline": at(10), "made_at": at(3)}, (1, 2), False),  # before it was made
@@ -93,22 +93,22 @@ def at(day):
 )
 def test_call_is_of_the_days_by_its_time_its_deadline_or_its_runs(time_machine, parts, days, is_shown):
     time_machine.move_to("2018-05-20T12:00:00+00:00")
-    said = {"state": "pending", "made_at": None, **parts}
-    datasets = tuple(dataset(run, PROMPT) for run in said.pop("runs", (1, 2)))
-    one = CertificationCall("call", datasets=datasets, **said)
+    values = {"state": "pending", "made_at": None, **parts}
+    datasets = tuple(dataset(run, PROMPT) for run in values.pop("runs", (1, 2)))
+    call = CertificationCall("call", datasets=datasets, **values)
     found, _more = calls_in_scope(
-        [one], Scope.of_days(DateRange(*(at(day).date() for day in days))), {8}, lambda _one: True
+        [call], Scope.of_days(DateRange(*(at(day).date() for day in days))), {8}, lambda _dataset: True
     )
     assert bool(found) is is_shown
 
 
 def test_many_runs_are_requested_in_several_calls(monkeypatch):
-    asked = []
-    monkeypatch.setattr(progress, "open_datasets_of", lambda numbers, _budget: asked.append(len(numbers)))
-    monkeypatch.setattr(progress, "open_datasets_between", lambda *_asked: None)
+    requested = []
+    monkeypatch.setattr(progress, "open_datasets_of", lambda numbers, _budget: requested.append(len(numbers)))
+    monkeypatch.setattr(progress, "open_datasets_between", lambda *_arguments: None)
     monkeypatch.setattr(progress, "certification_calls", lambda _budget: None)
     progress._fetch(Scope.of_days(DateRange()), range(315000, 320000, 2), Budget.for_page())
-    assert (sum(asked), max(asked)) == (2500, 1000)
+    assert (sum(requested), max(requested)) == (2500, 1000)
 
 
 def test_call_with_remaining_runs_after_its_deadline_is_overdue(time_machine):
@@ -116,21 +116,26 @@ def test_call_with_remaining_runs_after_its_deadline_is_overdue(time_machine):
     past, future = datetime(2018, 5, 1, tzinfo=UTC), datetime(2018, 5, 2, tzinfo=UTC)
     calls = [cycle(dataset(1, PROMPT), deadline=past), cycle(dataset(2, PROMPT), deadline=past),
              cycle(dataset(1, PROMPT), deadline=future), cycle(dataset(1, PROMPT))]  # fmt: skip
-    assert [one.is_overdue for one in call_progress(calls, {(2, "prompt"): "Anna"})] == [True, False, False, False]
+    assert [progress_row.is_overdue for progress_row in call_progress(calls, {(2, "prompt"): "Anna"})] == [
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 @pytest.fixture
 def ask(sandbox, shift_leader_client):
-    def asked(query=DAY, **headers):
+    def get_fragment(query=DAY, **headers):
         answer = shift_leader_client.get(f"{PART}?{query}", **headers)
         assert answer.status_code == 200
         return answer.content.decode()
 
-    return asked
+    return get_fragment
 
 
 def row_of(html, reconstruction):
-    """Open, certified, by whom, left of one reconstruction."""
+    """The cells of one reconstruction: open, certified, shifters, remaining."""
     found = re.search(rf'<tr data-reco="{reconstruction}">(.*?)</tr>', html, re.DOTALL)
     cells = re.findall(r"<td[^>]*>(.*?)</td>", found[1], re.DOTALL)
     return [text_of(cell) for cell in cells[:4]]
@@ -162,7 +167,7 @@ def test_closed_datasets_are_not_counted(ask):
 
 @pytest.mark.django_db
 def test_both_days_and_runs_filter(ask):
-    """A run that began before the day is of it once it is certified on it."""
+    """A run that began before the day counts when it is certified on the day."""
     left = re.compile(r"/certify/(\d+)/express/")
     of_day, narrower = (set(left.findall(ask(query))) for query in (DAY, f"{DAY}&runs=315257-315265"))
     assert narrower == {run for run in of_day if int(run) <= 315265} != of_day
@@ -182,7 +187,7 @@ def test_filters_narrow(ask):
     assert 'data-reco="express"' not in ask(f"{DAY}&reconstruction=prompt")
     assert 'data-reco="express"' not in ask(f"{DAY}&dataset=promptreco")
     cosmics, collisions = (
-        int(row_of(ask(f"{DAY}&run_type={kind}"), "express")[0]) for kind in ("cosmics", "collisions")
+        int(row_of(ask(f"{DAY}&run_type={run_type}"), "express")[0]) for run_type in ("cosmics", "collisions")
     )
     commissioning = int(row_of(ask(DAY), "express")[0]) - cosmics - collisions
     assert (cosmics > 0, collisions > 0, commissioning >= 0) == (True, True, True)
@@ -191,14 +196,14 @@ def test_filters_narrow(ask):
 @pytest.mark.django_db
 def test_certification_filters_do_not_narrow_uncertified_runs(ask):
     opened = int(row_of(ask(DAY), "express")[0])
-    mine = certify(315267, facts={"run": {"b_field": 3.8}})
-    theirs = certify(315270, user=UserFactory(username="else"))
+    own = certify(315267, facts={"run": {"b_field": 3.8}})
+    other = certify(315270, user=UserFactory(username="else"))
     assert row_of(ask(DAY), "express")[:2] == [str(opened), "2"]
-    assert row_of(ask(f"{DAY}&user={theirs.user.username}"), "express")[:2] == [str(opened - 1), "1"]
+    assert row_of(ask(f"{DAY}&user={other.user.username}"), "express")[:2] == [str(opened - 1), "1"]
     assert row_of(ask(f"{DAY}&verdict=bad"), "express")[:2] == [str(opened - 2), "0"]
     assert "has no shifter, verdict, tracker map and problems yet" in ask(f"{DAY}&verdict=bad")
     RunFactory(run_number=315265, b_field=3.8)
-    left = row_of(ask(f"{DAY}&b_field=3.8&user={mine.user.username}"), "express")
+    left = row_of(ask(f"{DAY}&b_field=3.8&user={own.user.username}"), "express")
     assert left[:2] == ["2", "1"]
 
 
@@ -218,7 +223,7 @@ def test_calls_have_deadline_and_remaining_runs(ask):
 
 @pytest.mark.django_db
 def test_filters_narrow_the_calls(ask):
-    """Of their datasets, and with none left the calls themselves."""
+    """Filters remove datasets of calls, and calls without any dataset."""
     anna = UserFactory(username="anna")
     certify(315259, "prompt", PROMPT, user=anna)
     certify(315322, "prompt", PROMPT)
@@ -233,24 +238,24 @@ def test_filters_narrow_the_calls(ask):
     assert (name, certified, later[0]) == ("2018 week 17", "2", "2018 week 18")
     assert counts[f"{both}&run_type=collisions"] == counts[both]
     assert counts[f"{both}&user=anna"] == [(name, str(int(opened) - 1), "1"), later]
-    ((narrow, fewer, one),) = counts[f"{both}&runs=315252-315265"]
-    assert (narrow, 0 < int(fewer) < int(opened), one) == (name, True, "1")
+    ((narrow, fewer, call),) = counts[f"{both}&runs=315252-315265"]
+    assert (narrow, 0 < int(fewer) < int(opened), call) == (name, True, "1")
     for query in ("reconstruction=express", "dataset=cosmics", "run_type=cosmics"):
         assert counts[f"{both}&{query}"] == []
 
 
 @pytest.mark.django_db
 def test_run_type_of_reprocessed_data_in_a_call_is_that_of_the_run():
-    """Its name says none."""
+    """The dataset name has no run type."""
     RunFactory(run_number=315001), RunFactory(run_number=315002, cosmics=True)
     names = [
         RegistryDataset(run, "/ReReco/Run2018A_UL2019/DQM", "rerecoul", "", None, None)
         for run in (315001, 315002, 315003)
     ]
     call = cycle(*names, RegistryDataset(315004, PROMPT, "prompt", "", None, None))
-    for kind, left in (("collisions", [315001, 315003, 315004]), ("cosmics", [315002, 315003])):
-        is_left = progress._call_dataset_filter([call], Scope.of_days(DateRange(), run_type=kind))
-        assert [one.run_number for one in call.datasets if is_left(one)] == left
+    for run_type, left in (("collisions", [315001, 315003, 315004]), ("cosmics", [315002, 315003])):
+        is_left = progress._call_dataset_filter([call], Scope.of_days(DateRange(), run_type=run_type))
+        assert [row.run_number for row in call.datasets if is_left(row)] == left
     assert all(map(progress._call_dataset_filter([call], Scope.of_days(DateRange())), call.datasets))
 
 
@@ -265,8 +270,12 @@ def test_guest_sees_no_actions(sandbox, guest_client):
 @pytest.mark.django_db
 @pytest.mark.parametrize("size", [3, 40])
 def test_query_count_is_independent_of_row_count(ask, django_assert_max_num_queries, size):
-    one = certify(315254)
-    same = {"user": one.user, "dataset": one.dataset, "reference_runreconstruction": one.reference_runreconstruction}
+    certification = certify(315254)
+    same = {
+        "user": certification.user,
+        "dataset": certification.dataset,
+        "reference_runreconstruction": certification.reference_runreconstruction,
+    }
     for number in range(size):
         CertificationFactory(run=RunFactory(run_number=315255 + number, fill=None), **same)
     with django_assert_max_num_queries(6):
@@ -279,9 +288,13 @@ def test_unreachable_registry_is_reported_once_and_retried(ask, sandbox, setting
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 1, 0.1, 0.3
     sandbox.faults("registry", mode)
     main = MainContent(ask())
-    said = [one for one in main.paragraphs if one.startswith("Run Registry ") and "query again" in one]
-    assert len(said) == 1
-    assert "is not known" in said[0] or "are not known" in said[0]
+    messages = [
+        paragraph
+        for paragraph in main.paragraphs
+        if paragraph.startswith("Run Registry ") and "query again" in paragraph
+    ]
+    assert len(messages) == 1
+    assert "is not known" in messages[0] or "are not known" in messages[0]
     again = next(link for link in main.links if "again=1" in link)
     sandbox.clear()
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5

@@ -1,4 +1,4 @@
-"""Run Registry out in every way: comparison and progress say so, and all the rest of the week is there as ever."""
+"""With every fault of Run Registry comparison and progress report it, and the rest of the week is unchanged."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def ask(sandbox, shift_leader, shift_leader_client, settings):
     WeekNote.objects.create(week="2018-W22", summary="A calm week.", updated_by=shift_leader)
     ChecklistFactory(identifier="leader", used="week", text="- ask on-calls")
 
-    def asked(address: str, **headers: str):
+    def get_page(address: str, **headers: str):
         answer = shift_leader_client.get(address, headers=headers)
         assert answer.status_code == 200, address
         return answer
 
-    return asked
+    return get_page
 
 
 def the_rest(ask) -> dict[str, str]:
-    """What the week shows beside the two parts: the other parts, its page, and the report, of which the slides are."""
+    """The pages of the week without the two parts: the other parts, the page itself, and the report."""
     found = {
         name: _as_ever(ask(f"/shiftleader/part/{name}/?{WEEK}&list={RUN}", **{"HX-Request": "true"}).text)
         for name in REST
@@ -49,12 +49,12 @@ def the_rest(ask) -> dict[str, str]:
 
 
 def _main(html: str) -> str:
-    """The page's own part: above and below it stands which service is out."""
+    """The main content, without the frame, which names unreachable services."""
     return html.split("<main")[1].split("</main>", maxsplit=1)[0]
 
 
 def _as_ever(html: str) -> str:
-    """Without what is another one each time: tokens of forms, and the time of making."""
+    """Remove the values that differ in each response: form tokens and the time."""
     return re.sub(
         r'name="(csrfmiddlewaretoken|shown_at)" value="[^"]*"|\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC', "", html
     )

@@ -1,4 +1,4 @@
-"""The switch of training: by shift leaders, with a reason, on record."""
+"""Switching training: by shift leaders, with a reason, recorded in history."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PAGE = "/shiftleader/training/"
 
 
 def test_shift_leader_switches_training_with_a_reason(shift_leader_client, shift_leader, shifter, guest_client):
-    said = {"person": "shifter", "training": "on", "reason": "first week"}
-    assert shift_leader_client.post(PAGE, said).status_code == 303
-    held = User.objects.get(pk=shifter.pk)
-    assert (held.in_training, held.training_by, held.training_reason) == (True, "leader", "first week")
+    form_data = {"person": "shifter", "training": "on", "reason": "first week"}
+    assert shift_leader_client.post(PAGE, form_data).status_code == 303
+    user = User.objects.get(pk=shifter.pk)
+    assert (user.in_training, user.training_by, user.training_reason) == (True, "leader", "first week")
     change = Change.objects.get(kind="training")
     assert (change.by, change.why) == (shift_leader, "first week")
     assert "In training:" in guest_client.get("/history/?kind=training").text
@@ -49,8 +49,8 @@ def test_only_shift_leaders_undo_the_switch(shift_leader_client, shifter_client,
     undo = f"/history/{Change.objects.get(kind='training').pk}/undo/"
     assert shifter_client.post(undo, {"reason": "no"}).status_code == 403
     assert shift_leader_client.post(undo, {"reason": "wrong person"}).status_code == 303
-    held = User.objects.get(pk=shifter.pk)
-    assert (held.in_training, held.training_by, held.training_reason) == (False, "leader", "wrong person")
+    user = User.objects.get(pk=shifter.pk)
+    assert (user.in_training, user.training_by, user.training_reason) == (False, "leader", "wrong person")
 
 
 def test_part_links_shift_leaders_to_the_practice(shift_leader_client, shifter_client, shifter, shift_leader):
@@ -63,9 +63,9 @@ def test_part_links_shift_leaders_to_the_practice(shift_leader_client, shifter_c
     assert "first week" not in shifter_client.get("/shiftleader/part/training/").text
 
 
-@pytest.mark.parametrize(("asked", "first"), [("", "Put in training"), ("?training=off", "End the training")])
-def test_likely_action_is_the_first_button(shift_leader_client, asked, first):
-    page = shift_leader_client.get(PAGE + asked).text
+@pytest.mark.parametrize(("query", "first"), [("", "Put in training"), ("?training=off", "End the training")])
+def test_likely_action_is_the_first_button(shift_leader_client, query, first):
+    page = shift_leader_client.get(PAGE + query).text
     buttons = re.findall(r'<button class="button([^"]*)"[^>]*name="training" value="(on|off)">([^<]*)<', page)
     assert buttons[0][2] == first and len(buttons) == 2
     assert [bool(css) for css, _, _ in buttons] == [True, False]

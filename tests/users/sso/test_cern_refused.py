@@ -17,7 +17,7 @@ from users.sso import id_token
 
 pytestmark = pytest.mark.django_db
 DISCOVERY, TOKEN, CERTS = "/.well-known/openid-configuration", "/openid-connect/token", "/openid-connect/certs"
-# A new realm's issue, for us, of now: each test below spoils one thing.
+# A valid payload; each test below changes one claim.
 SOUND = {"iss": "https://realm", "aud": "us", "azp": "us", "sub": "ada", "nonce": "n"}
 
 
@@ -58,10 +58,10 @@ def test_error_page_preserves_next(visitor, sandbox):
 )
 def test_invalid_callback_is_refused(visitor, spoiled):
     back = query(visitor.choose(visitor.begin(), "admin"))
-    asked = {**back, **spoiled}
+    parameters = {**back, **spoiled}
     if "error" in spoiled:
-        asked.pop("code")
-    answer = visitor.client.get(CALLBACK, asked)
+        parameters.pop("code")
+    answer = visitor.client.get(CALLBACK, parameters)
     assert answer.status_code == 403
     assert refused(answer, "ign in again")
     assert is_stranger(visitor)
@@ -165,7 +165,7 @@ def test_empty_nonce_is_refused(keys):
         check(keys.signed(SOUND | {"nonce": "", "iat": now, "exp": now + 60}), keys, nonce="")
 
 
-# --- CERN is out ----------------------------------------------------------------------------------
+# --- CERN is unreachable ----------------------------------------------------------------------------------
 @pytest.fixture
 def quick(settings):
     """The time-out is shorter than the delay of the sandbox."""
@@ -186,7 +186,7 @@ def test_starting_while_cern_is_unreachable_shows_a_message(visitor, sandbox, qu
     assert refused(answer, "nobody can sign in with CERN now", "Try again in a minute, or sign in with")
     assert "next=%2Flist%2F" in answer.content.decode()
     sandbox.clear()
-    assert visitor.sign_in("shifter", "/list/")["Location"] == "/list/"  # a person's word: at once
+    assert visitor.sign_in("shifter", "/list/")["Location"] == "/list/"  # requested by a person: at once
 
 
 @pytest.mark.parametrize("path", [DISCOVERY, TOKEN, CERTS])
@@ -199,8 +199,8 @@ def test_callback_while_cern_is_unreachable_shows_a_message(visitor, sandbox, qu
         assert answer.status_code == 302
         return
     assert answer.status_code in (200, 403)
-    said = "did not confirm" if (mode, path) in {("401", TOKEN), ("403", TOKEN)} else "nobody can sign in"
-    assert refused(answer, said)
+    message = "did not confirm" if (mode, path) in {("401", TOKEN), ("403", TOKEN)} else "nobody can sign in"
+    assert refused(answer, message)
     assert is_stranger(visitor)
 
 
@@ -218,7 +218,7 @@ def test_refused_codes_do_not_open_the_breaker_of_cern(visitor, sandbox, setting
         settings.OIDC_CLIENT_SECRET = secret
         state = query(visitor.begin())["state"]
         assert refused(visitor.client.get(CALLBACK, {"code": "made-up", "state": state}), "did not confirm")
-    assert [one["status"] for one in sandbox.requests("sso") if one["path"].endswith("/token")] == [400, 401]
+    assert [entry["status"] for entry in sandbox.requests("sso") if entry["path"].endswith("/token")] == [400, 401]
     assert cache.get("infrastructure.http.circuit_breaker.sso") is None
 
 

@@ -60,8 +60,8 @@ def test_both_signing_keys_are_accepted(sandbox, db):
 
 
 def test_sign_in_redirects_to_the_requested_page(visitor):
-    asked = visitor.client.get("/list/?runs_min=315270&comment=é")
-    following = query(asked["Location"])["next"]
+    response = visitor.client.get("/list/?runs_min=315270&comment=é")
+    following = query(response["Location"])["next"]
     assert visitor.sign_in("shifter", following)["Location"] == following
     assert visitor.client.get(following).status_code == 200
 
@@ -175,9 +175,9 @@ def test_only_the_needed_claims_are_stored(visitor):
 
 def test_client_secret_and_verifier_are_sent_only_in_the_body(visitor, sandbox):
     visitor.sign_in("shifter")
-    [asked] = [one for one in sandbox.requests("sso") if one["path"].endswith("/token")]
-    assert (asked["method"], asked["query"]) == ("POST", "")
-    assert "code_verifier=" in asked["body"]
+    [token_request] = [entry for entry in sandbox.requests("sso") if entry["path"].endswith("/token")]
+    assert (token_request["method"], token_request["query"]) == ("POST", "")
+    assert "code_verifier=" in token_request["body"]
 
 
 def test_callback_takes_three_calls_and_few_statements(visitor, sandbox, django_assert_max_num_queries):
@@ -186,8 +186,8 @@ def test_callback_takes_three_calls_and_few_statements(visitor, sandbox, django_
     sandbox.clear_requests()
     with django_assert_max_num_queries(32):
         assert visitor.return_to(back).status_code == 302
-    asked = [one["path"].rpartition("/")[2] for one in sandbox.requests("sso")]
-    assert asked == ["openid-configuration", "token", "certs"]
+    paths = [entry["path"].rpartition("/")[2] for entry in sandbox.requests("sso")]
+    assert paths == ["openid-configuration", "token", "certs"]
 
 
 # --- Sign-out -------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def test_sign_out_ends_the_session_at_cern_too(visitor, sandbox):
     visitor.sign_in("shifter")
     other_tab = Browser(sandbox)
     other_tab.cern = visitor.cern
-    assert "code" in query(other_tab.choose(other_tab.begin(), "nobody"))  # signed in there: no page asks
+    assert "code" in query(other_tab.choose(other_tab.begin(), "nobody"))  # signed in there: no page is shown
     left = visitor.leave()
     assert (left.status_code, left.headers["Location"]) == (302, f"http://testserver{PAGE}")
     assert visitor.client.get("/")["Location"].startswith(PAGE)

@@ -12,7 +12,7 @@ ELSEWHERE = {"resource_access": {"certhelper": {"roles": ["admin"]}, "other": {"
     ("claims", "names"),
     [
         ({"cern_roles": ["shifter"], **ELSEWHERE}, ["shifter"]),
-        ({"cern_roles": [], **ELSEWHERE}, []),  # said, and empty: every role was taken away
+        ({"cern_roles": [], **ELSEWHERE}, []),  # present and empty: all roles were removed
         (ELSEWHERE, ["admin"]),
         ({"cern_roles": None, **ELSEWHERE}, ["admin"]),
         ({"cern_roles": "expert", **ELSEWHERE}, ["admin"]),

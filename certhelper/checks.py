@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
 from certhelper import env
+from infrastructure.web.links import PLACEHOLDERS, template_error
 
 STARTUP_TAG = "startup"
 # The environment variables that production requires. An audience may be set and empty; nothing else may.
@@ -43,6 +44,18 @@ def check_debug_is_off(**_kwargs: Any) -> list[CheckMessage]:
     if settings.IS_SANDBOX or not settings.DEBUG:
         return []
     return [Error("DEBUG is on in production.", hint="Set DEBUG=0.", id="certhelper.E002")]
+
+
+@register(STARTUP_TAG)
+def check_links(**_kwargs: Any) -> list[CheckMessage]:
+    """E003: a template of `LINKS` that cannot be filled in. `manage.py check` without --deploy reports it, too."""
+    hint = f"Write an address with no placeholders but {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}, or nothing."
+    problems = {f"LINK_{name.upper()}": template_error(template) for name, template in settings.LINKS.items()}
+    return [
+        Error(f"{name} is no address: {problem}.", hint=f"{name}: {problem}. {hint}", id="certhelper.E003")
+        for name, problem in problems.items()
+        if problem
+    ]
 
 
 def require_startup_checks() -> None:

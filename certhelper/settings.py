@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
 from certhelper import env
+from certhelper.link_settings import read_links
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
@@ -213,24 +214,8 @@ BREAKER_SECONDS = env.number("BREAKER_SECONDS", 30)
 # A checkbox for each checklist of the certify page, ticked for each certification.
 CHECKLIST_BOXES = env.boolean("CHECKLIST_BOXES", default=False)
 
-# Links for people; {run} and {fill} are filled in.
-_REGISTRY_DATASETS = "https://cmsrunregistry.web.cern.ch/offline/datasets/tracker"
-_RULE = "ofbf%5Brules%5D%5B0%5D%5B"  # the filter of its table of editable datasets, as its own pages write it
-_REGISTRY_RUN = f"{_RULE}field%5D=run_number&{_RULE}operator%5D=%3D&{_RULE}value%5D={{run}}&ofbf%5Bcombinator%5D=and"
-LINKS = {
-    "oms": env.text("LINK_OMS", "https://cmsoms.cern.ch/cms/runs/summary"),
-    "oms_run": env.text("LINK_OMS_RUN", "https://cmsoms.cern.ch/cms/runs/report?cms_run={run}"),
-    "oms_fill": env.text("LINK_OMS_FILL", "https://cmsoms.cern.ch/cms/fills/report?cms_fill={fill}"),
-    "registry": env.text("LINK_REGISTRY", "https://cmsrunregistry.web.cern.ch/offline/workspaces/tracker"),
-    "registry_run": env.text("LINK_REGISTRY_RUN", f"{_REGISTRY_DATASETS}?{_REGISTRY_RUN}"),
-    "dqm_gui": env.text("LINK_DQM_GUI", "https://cmsweb.cern.ch/dqm/offline"),
-    "dials": env.text("LINK_DIALS", "https://cmsdials.web.cern.ch"),
-    "twiki": env.text("LINK_TWIKI", "https://twiki.cern.ch/twiki/bin/view/CMS/TrackerDQMShift"),
-    "cabling": env.text("LINK_CABLING", "https://cmstrackertools.web.cern.ch/cabling-map"),
-    "dcs": env.text("LINK_DCS", "https://cmstrackertools.web.cern.ch/dcs-trends"),
-    "help": env.text("LINK_HELP", "/help/"),
-    "problem": env.text("LINK_PROBLEM", "https://github.com/CMSTrackerDPG/certifier/issues"),
-}
+# Links for people (certhelper/link_settings.py): address or template by name; an empty one is not shown.
+LINKS = read_links()
 
 # --- What the browser gets ------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

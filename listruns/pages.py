@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django_tables2 import RequestConfig
 
 from audit.presentation import ChangeView, present_changes
 from audit.undo import changes_of
+from certify.evidence_links import EvidenceLink, evidence_links
 from certify.facts.actions import serialized_differences
 from certify.facts.presentation import fact_text
 from certify.facts.staleness import format_changes
@@ -118,7 +118,7 @@ class CertificationPage:
     components: list[dict[str, Any]]
     facts: list[tuple[str, list[tuple[str, str]]]]
     read_at: datetime | None
-    links: dict[str, str]
+    evidence: list[EvidenceLink]
     may_update: bool
     may_restore: bool
     is_mine: bool
@@ -191,7 +191,7 @@ def certification_page(
         components=[_component(certification, component_flag) for component_flag in certification.component_flags],
         facts=_frozen_facts(certification.facts),
         read_at=parse_datetime(certification.facts.get("read_at") or ""),
-        links=_links(certification),
+        evidence=_evidence(certification),
         may_update=certification.state == CertificationState.LIVE and may_change,
         may_restore=certification.state == CertificationState.WITHDRAWN and may_change,
         is_mine=is_mine,
@@ -215,13 +215,14 @@ def _changes(certification: TrackerCertification, reader: User, as_of: datetime 
     return [replace(change, may_undo=False) for change in shown]
 
 
-def _links(certification: TrackerCertification) -> dict[str, str]:
-    """Return the URLs of the run and of its fill, if any, in OMS."""
-    run = certification.runreconstruction.run
-    links = {"oms_run": settings.LINKS["oms_run"].format(run=run.run_number)}
-    if run.fill_number:
-        links["oms_fill"] = settings.LINKS["oms_fill"].format(fill=run.fill_number)
-    return links
+def _evidence(certification: TrackerCertification) -> list[EvidenceLink]:
+    """Return the links at the run, dataset and reference of the certification, and at the present fill of the run."""
+    return evidence_links(
+        certification.run_number,
+        certification.dataset.name if certification.dataset else "",
+        certification.reference_runreconstruction.run_id,
+        certification.runreconstruction.run.fill_number,
+    )
 
 
 def _component(certification: TrackerCertification, component_flag: ComponentFlag) -> dict[str, Any]:

@@ -172,8 +172,9 @@ def test_no_migration_is_pending():
 
 def _variables() -> set[str]:
     """Every environment variable that the settings read."""
-    tree = ast.parse((ROOT / "certhelper/settings.py").read_text(encoding="utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    files = [ROOT / f"certhelper/{name}.py" for name in ("settings", "link_settings")]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
     named = [call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)]
     return {name for name in named if isinstance(name, str) and re.fullmatch(r"[A-Z][A-Z_]+", name)}
 
@@ -199,7 +200,8 @@ def _project_settings() -> set[str]:
 
 
 def _asks(node: ast.AST) -> bool:
-    return any(isinstance(name, ast.Name) and name.id in ("env", "_service_setting") for name in ast.walk(node))
+    sources = ("env", "_service_setting", "read_links")
+    return any(isinstance(name, ast.Name) and name.id in sources for name in ast.walk(node))
 
 
 def test_every_setting_is_used():

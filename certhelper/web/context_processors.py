@@ -5,6 +5,18 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from infrastructure.http import status
+from infrastructure.web.links import is_about_a_run
+
+# The links of the navigation; their addresses are those of `settings.LINKS`.
+_EXTERNAL_LINKS = {
+    "oms": "OMS",
+    "registry": "Run Registry",
+    "dqm_gui": "DQM GUI",
+    "dials": "DIALS",
+    "twiki": "Shift twiki",
+    "cabling": "Cabling map",
+    "dcs": "DCS trends",
+}
 
 
 def _service_states() -> dict[str, list[status.ServiceState]]:
@@ -15,11 +27,18 @@ def _service_states() -> dict[str, list[status.ServiceState]]:
     }
 
 
+def _external_links() -> list[tuple[str, str]]:
+    """(label, address) of the links that are set and lead somewhere without a run."""
+    addresses = ((label, settings.LINKS[name]) for name, label in _EXTERNAL_LINKS.items())
+    return [(label, address) for label, address in addresses if address and not is_about_a_run(address)]
+
+
 def site_context(_request: HttpRequest) -> dict[str, object]:
     """Version, links and the last known states of the outside services; calls none of them."""
     return {
         "version": settings.VERSION,
         "links": settings.LINKS,
+        "external_links": SimpleLazyObject(_external_links),
         "is_sandbox": settings.IS_SANDBOX,
         "service_states": SimpleLazyObject(_service_states),
     }

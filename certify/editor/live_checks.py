@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.shortcuts import render
 from django.utils.text import capfirst
 
+from certify.editor.evidence import form_evidence
 from certify.editor.form_errors import input_anchor
 from certify.facts.presentation import fact_text
 from certify.models.choices import Reconstruction
@@ -140,6 +141,7 @@ def live_check_response(request: HttpRequest, editor: CertificationEditor) -> Ht
         "places": [(place, boxes.get(place, [])) for place in CONFIRMATION_PLACES],
         "comparison": twin_comparison(editor),
         "reference_explanation": rank_reasons_text(editor.ranked, editor.form["reference_runreconstruction"].value()),
+        "evidence": form_evidence(editor),
         "open_issues": list(_open_issues(editor)),
     }
     answer = render(request, "certify/_live_checks.html", context)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 
@@ -20,6 +19,7 @@ from certify.editor.choice_rows import (
     render_checklists,
     render_problems,
 )
+from certify.editor.evidence import form_evidence
 from certify.editor.facts_panel import FactGroup, fact_groups
 from certify.editor.form import OVERWRITE_FIELD
 from certify.editor.live_checks import (
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from certify.editor.editor import CertificationEditor
     from certify.editor.subject import CertificationSubject
     from certify.editor.worklist import Search, SearchPlace, SearchStep
+    from certify.evidence_links import EvidenceLink
     from certify.models import TrackerCertification
     from users.models import User
 
@@ -64,7 +65,7 @@ class CertifyPage:
     references: list[Option]
     reasons: list[Option]
     checklists: dict[str, ChecklistRow]
-    links: dict[str, str]
+    evidence: list[EvidenceLink]
     dataset: str
     registry_state: str
     registry_asked: datetime | None
@@ -215,7 +216,7 @@ def certify_page(
         references=field_options(form["reference_runreconstruction"]),
         reasons=[Option("", "choose", False), *term_options(form["bad_reason"], editor.vocabulary)],
         checklists=checklists,
-        links=_page_links(editor),
+        evidence=form_evidence(editor),
         dataset=dataset,
         registry_state=form_context.registry_states.get(dataset) or "",
         registry_asked=parse_datetime(form_context.asked_at) if form_context.asked_at else None,
@@ -259,11 +260,3 @@ def _run_type_notices(subject: CertificationSubject) -> Iterator[str]:
         if implied and implied != run.run_type:
             registry = f"Run Registry's {label} {text} says {implied}"
             yield f"The run is {run.run_type} by its HLT key and beam, but {registry}."
-
-
-def _page_links(editor: CertificationEditor) -> dict[str, str]:
-    run, links = editor.run, settings.LINKS
-    run_links = {"OMS": links["oms_run"].format(run=run.run_number), "Run Registry": links["registry"]}
-    if run.fill_number:
-        run_links["OMS fill"] = links["oms_fill"].format(fill=run.fill_number)
-    return run_links | {"DQM GUI": links["dqm_gui"], "DIALS": links["dials"]}

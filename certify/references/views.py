@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -25,6 +24,7 @@ from certify.references.pages import apv_cells, reference_facts, reference_page,
 from certify.references.ranking import ranked_references, reference_features
 from certify.references.selectors import certifications_using, predecessors_of, references
 from infrastructure.http.budget import Budget
+from infrastructure.web.links import link_address
 from oms.mirror import stored_run
 from users.access import SignedInRequest, role_required
 from users.models import Role, User
@@ -87,7 +87,7 @@ def reference_context(row: RunReconstruction, reader: User) -> dict[str, Any]:
     return {
         "reference": row,
         "facts": reference_facts(row),
-        "link": settings.LINKS["oms_run"].format(run=row.run_id),
+        "link": link_address("oms_run", run=row.run_id),
         "predecessors": predecessors_of(row),
         "certifications_count": certifications.count(),
         "certifications": certifications[:MAX_CERTIFICATIONS_SHOWN],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from django.conf import settings
+from infrastructure.web.links import link_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,5 +29,5 @@ def lumi_explanation(shown: Iterable[FillLumi]) -> str:
 
 
 def fill_url(number: int | None) -> str:
-    """URL of the fill in OMS; empty without a fill."""
-    return settings.LINKS["oms_fill"].format(fill=number) if number else ""
+    """URL of the fill in OMS; empty without a fill or without `LINK_OMS_FILL`."""
+    return link_address("oms_fill", fill=number)

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
 from certify.selectors import certified_reconstructions
 from infrastructure.http.budget import Budget
+from infrastructure.web.links import link_address
 from registry.bulk_queries import RunFlags, flags_of_runs
 from shiftleader.comparison import (
     ComparisonOutcome,
@@ -146,4 +146,4 @@ def _our_url(row: ComparisonRow, reader: User) -> str:
 
 
 def _registry_url(row: ComparisonRow) -> str:
-    return settings.LINKS["registry_run"].format(run=row.run_number)
+    return link_address("registry_run", run=row.run_number)

@@ -50,6 +50,34 @@ def test_checks_have_ids_and_hints_and_accept_the_sandbox(settings, monkeypatch)
     assert run_checks(tags=[STARTUP_TAG]) == []
 
 
+def test_malformed_link_is_refused_by_its_variable_in_every_check(settings):
+    settings.LINKS = settings.LINKS | {"dials_run": "https://dials.example/{runs}", "oms": ""}
+    (error,) = run_checks(tags=[STARTUP_TAG])
+    assert error.id == "certhelper.E003"
+    assert error.msg == "LINK_DIALS_RUN is no address: “{runs}” is no placeholder."
+    assert "{run}, {dataset}, {reference_run}, {fill}" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("variables", "name", "address"),
+    [
+        ({}, "dials_run", "https://cmsdials.web.cern.ch/browser?ws=tracker&dataset={dataset}&run={run}"),
+        ({"LINK_DIALS_RUN": ""}, "dials_run", ""),
+        ({"LINK_DIALS": "https://d.example/{run}"}, "dials_run", "https://d.example/{run}"),
+        ({"LINK_OMS": "https://o.example/"}, "oms_run", "https://cmsoms.cern.ch/cms/runs/report?cms_run={run}"),
+        (
+            {"LINK_OMS": "https://o.example/{run}", "LINK_OMS_RUN": "https://o.example/r/{run}"},
+            "oms_run",
+            "https://o.example/r/{run}",
+        ),
+    ],
+)
+def test_link_to_a_run_is_its_variable_or_the_general_one_with_placeholders(tmp_path, variables, name, address):
+    process = started(f"from certhelper.settings import LINKS; print(LINKS[{name!r}], end='')", tmp_path, **variables)
+    out, errors = process.communicate(timeout=60)
+    assert (out, errors) == (address, "")
+
+
 @pytest.mark.parametrize("name", [name for name in REQUIRED if name.endswith("_AUDIENCE")])
 def test_audience_may_be_empty(tmp_path, name):
     process = started(REFUSE, tmp_path, **{**MOST, name: ""})

@@ -54,6 +54,13 @@ def test_frame_links_follow_the_settings(shifter_client):
     assert f"CertHelper {settings.VERSION}" in html
 
 
+def test_frame_leaves_out_links_that_are_unset_or_need_a_run(shifter_client, settings):
+    settings.LINKS = settings.LINKS | {"dials": "", "dqm_gui": "https://dqm.example/{run}", "problem": "", "help": ""}
+    html = shifter_client.get("/help/").content.decode()
+    assert all(text not in html for text in ("DIALS <span", "DQM GUI <span", "Report a problem", 'href=""', "{run}"))
+    assert "Shift twiki <span" in html
+
+
 def test_unreachable_service_is_named_on_every_page_with_its_start_time(shifter_client, time_machine):
     time_machine.move_to(datetime(2026, 3, 1, 14, 2, 11, tzinfo=UTC), tick=False)
     status.record_failure(TimedOut("registry", seconds=5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from certify.imports.problems import quote
@@ -30,6 +31,7 @@ EXPORT_ONLY_COLUMNS = frozenset(
         *("version", "created_at_utc", "updated_at_utc", "updated_by", "change_reason"),
     )
 )
+_KNOWN_COLUMNS = READ_COLUMNS | EXPORT_ONLY_COLUMNS
 LIST_COLUMNS = frozenset((*PROBLEM_FIELDS, "confirmed", "stale"))
 # Names of the public list of reference runs.
 _ALIASES = {
@@ -51,7 +53,7 @@ def missing_columns(names: Collection[str]) -> str:
 
 def unknown_columns(names: Iterable[str], ignored: Collection[str]) -> list[str]:
     """Return the names that the import does not know and that the person did not ask to ignore."""
-    known = READ_COLUMNS | EXPORT_ONLY_COLUMNS | {column_name(name) for name in ignored}
+    known = _KNOWN_COLUMNS.union(map(column_name, ignored)) if ignored else _KNOWN_COLUMNS
     return sorted({name for name in names if name and name not in known})
 
 
@@ -62,5 +64,4 @@ def unknown_name(name: str) -> str:
 
 def repeated_columns(names: Iterable[str]) -> list[str]:
     """Return the names that occur more than once."""
-    listed = [name for name in names if name]
-    return sorted({name for name in listed if listed.count(name) > 1})
+    return sorted(name for name, count in Counter(names).items() if name and count > 1)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-_CELLS_ADVICE = "Give one for each column, and put quotation marks around text that has a separator in it."
+_CELLS_ADVICE = "Give a cell for each column, and put quotation marks around text that has a separator in it."
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<delimiter>[^\r\n])"?(?=[\r\n]|$)', re.IGNORECASE)
 
 
@@ -40,7 +40,7 @@ def read_csv(text: str, ignored: Collection[str], problems: list[str]) -> Iterat
     _check_columns(names, delimiter, ignored, problems)
     for line, cells in records:
         if len(cells) != len(names):
-            problems.append(f"Line {line}: it has {len(cells)} cells and the first line {len(names)}. {_CELLS_ADVICE}")
+            problems.append(f"Line {line}: the columns are {len(names)}, the cells {len(cells)}. {_CELLS_ADVICE}")
         elif unnamed := [cell for name, cell in zip(names, cells, strict=True) if not name and cell.strip()]:
             problems.append(f"Line {line}: {quote(unnamed[0])} is in a column without a name. Name the column.")
         else:

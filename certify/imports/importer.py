@@ -14,7 +14,7 @@ from certify.imports.people import AccountNames
 from certify.imports.problems import NotImportable
 from certify.models import Dataset, RunReconstruction, TrackerCertification
 from certify.models.choices import CertificationChangeKind
-from certify.models.components import flag_columns
+from certify.models.components import FLAG_COLUMNS, flag_columns
 from certify.rules.run_numbers import format_run_numbers
 from certify.vocabulary.cache import VOCABULARY_MODELS
 from oms.choices import RunType
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from certify.imports.rows import ImportedRow, ReconstructionKey
 
 CHUNK = 500
+_KEY_COLUMNS = ("runreconstruction__run_id", "runreconstruction__reconstruction")
 TermsByName = dict[str, dict[str, Any]]  # {field: {casefolded name: term}}
 
 
@@ -34,14 +35,15 @@ TermsByName = dict[str, dict[str, Any]]  # {field: {casefolded name: term}}
 class ImportResult:
     """Result of an import: the number of new certifications and what was skipped.
 
-    `existing` are reconstructions that are certified already, `repeated` rows that are in the file twice,
-    `own_references` certifications whose reference is the run itself, `undated` runs without a shift day,
-    `unknown_users` account names that do not exist, `terms` names of reasons and problems that do not exist, by form
-    field.
+    `existing` are reconstructions that are certified already, `different` those of them with other flags, `repeated`
+    rows that are in the file twice, `own_references` certifications whose reference is the run itself, `undated` runs
+    without a shift day, `unknown_users` account names that do not exist, `terms` names of reasons and problems that do
+    not exist, by form field.
     """
 
     imported: int = 0
     existing: list[ReconstructionKey] = field(default_factory=list)
+    different: list[ImportedRow] = field(default_factory=list)
     repeated: list[ImportedRow] = field(default_factory=list)
     own_references: list[ImportedRow] = field(default_factory=list)
     undated: set[int] = field(default_factory=set)
@@ -112,8 +114,12 @@ class _ImportChunk:
     def store(self, actor: User, accounts: AccountNames, result: ImportResult) -> None:
         """Create the certifications and add to `result`."""
         live = TrackerCertification.objects.live().filter(runreconstruction__in=self.reconstructions.values())
-        certified = set(live.values_list("runreconstruction__run_id", "runreconstruction__reconstruction"))
+        certified = {
+            (run, reconstruction): flags
+            for run, reconstruction, *flags in live.values_list(*_KEY_COLUMNS, *FLAG_COLUMNS)
+        }
         result.existing += [row.key for row in self.rows if row.key in certified]
+        result.different += [row for row in self.rows if certified.get(row.key, row.flags) != row.flags]
         new = [row for row in self.rows if row.key not in certified]
         result.own_references += [row for row in new if row.key == row.reference]
         certifications, problems = [], []

@@ -53,6 +53,11 @@ class ImportedRow:
     def name(self) -> str:
         return f"{self.key[0]} {self.key[1]}"
 
+    @property
+    def flags(self) -> list[Any]:
+        """Flags and low statistics in the order of `FLAG_COLUMNS`."""
+        return list(flag_columns(self.component_flags).values())
+
     def differences(self, other: ImportedRow) -> list[str]:
         """Return the names of the columns in which the other row differs."""
         ours, theirs = self._columns(), other._columns()
@@ -113,7 +118,7 @@ class _RowCells:
         return self.read(name, partial(cells.parse_choice, choices=choices, default=default), default)
 
     def read_names(self, name: str) -> list[str]:
-        """Return the names of a column with a list, in CSV separated by semicolons."""
+        """Return the names of a column with a list, in CSV separated by semicolons. Their order has no meaning."""
         cell = self.row.get(name, "")
         texts = [cell] if isinstance(cell, str) else list(cell)
         try:
@@ -123,7 +128,7 @@ class _RowCells:
             self.problems.append(f"{name} {error}")
         if isinstance(cell, str) and name in LIST_COLUMNS:
             texts = cell.split(LIST_SEPARATOR)
-        return [text.strip() for text in texts if text.strip()]
+        return sorted({text.strip() for text in texts if text.strip()})
 
     def check_counts_here(self) -> None:
         """Refuse rows that do not count in the other installation."""

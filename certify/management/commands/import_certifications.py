@@ -77,15 +77,20 @@ def _sentences(result: ImportResult, by: str) -> list[str]:
         sentences.append(f"Left out, not among the {label} here: {', '.join(sorted(unknown))}.")
     if result.existing:
         shortened = _shortened([f"{run} {reconstruction}" for run, reconstruction in result.existing])
-        sentences.append(f"{len(result.existing)} were left out, since they are certified here: {shortened}.")
+        sentences.append(f"{len(result.existing)} left out, since certified here: {shortened}")
+    if result.different:
+        shortened = _shortened([row.name for row in result.different])
+        sentences.append(f"{len(result.different)} of them with other flags here: {shortened}")
     if result.repeated:
         shortened = _shortened([f"{row.name} ({row.where})" for row in result.repeated])
-        sentences.append(f"{len(result.repeated)} are in the file twice, with the same values: {shortened}.")
+        sentences.append(f"{len(result.repeated)} left out, since twice in the file with the same values: {shortened}")
     if result.own_references:
         shortened = _shortened([f"{row.name} ({row.where})" for row in result.own_references])
-        sentences.append(f"{len(result.own_references)} have themselves as reference: {shortened}.")
+        sentences.append(f"{len(result.own_references)} with the run itself as reference: {shortened}")
     return sentences
 
 
 def _shortened(names: list[str]) -> str:
-    return ", ".join([*names[:_MAX_NAMES], *(["…"] if names[_MAX_NAMES:] else [])])
+    """Return the end of a sentence that lists the first of the names."""
+    listed = ", ".join(names[:_MAX_NAMES])
+    return f"{listed}, …" if names[_MAX_NAMES:] else f"{listed}."

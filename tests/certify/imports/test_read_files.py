@@ -99,6 +99,21 @@ def test_file_is_read(name, admin, shifter, tmp_path, capsys):
     assert {column: stored[column] if column != "date" else str(stored[column]) for column in expected} == expected
 
 
+def test_certifications_that_exist_with_other_flags_are_named(admin, shifter, tmp_path, capsys):
+    rows = [{"run_number": f"{390_001 + number}"} for number in range(7)]
+    _import(csv_file(*rows), tmp_path)
+    capsys.readouterr()
+    changed = [rows[0] | {"pixel": "bad"}, rows[1] | {"strip_lowstat": ""}, *rows[2:]]
+    _import(csv_file(*changed), tmp_path)
+    names = ", ".join(f"{row['run_number']} express" for row in rows[:5])
+    assert capsys.readouterr().out.splitlines() == [
+        "0 certifications imported.",
+        f"7 left out, since certified here: {names}, …",
+        "2 of them with other flags here: 390001 express, 390002 express.",
+    ]
+    assert TrackerCertification.objects.filter(pixel="good", strip_lowstat=True).count() == 7
+
+
 @pytest.mark.parametrize("content", [HEAD.encode(), f"sep=,\n{HEAD}\n\n".encode(), b"[]", b" [ ]\n"])
 def test_file_without_rows_is_named(content, admin, tmp_path, capsys):
     _import(content, tmp_path)
@@ -108,14 +123,17 @@ def test_file_without_rows_is_named(content, admin, tmp_path, capsys):
 def test_identical_rows_are_imported_once_and_named(admin, shifter, tmp_path, capsys):
     _import(csv_file({}, {"run_number": "390002"}, {"run_number": "390001.0", "pixel": "Good"}), tmp_path)
     assert TrackerCertification.objects.count() == 2
-    assert "1 are in the file twice, with the same values: 390001 express (Line 4).\n" in capsys.readouterr().out
+    assert (
+        "1 left out, since twice in the file with the same values: 390001 express (Line 4).\n"
+        in capsys.readouterr().out
+    )
 
 
 def test_own_reference_is_imported_and_named(admin, shifter, tmp_path, capsys):
     """As the first reference of an era is: seven of the 13,668 certifications of 2024 are."""
     own = {"reference_run_number": "390001", "reference_reconstruction": "express"}
     _import(csv_file(own, {"run_number": "390002"}), tmp_path)
-    assert "1 have themselves as reference: 390001 express (Line 2).\n" in capsys.readouterr().out
+    assert "1 with the run itself as reference: 390001 express (Line 2).\n" in capsys.readouterr().out
     assert TrackerCertification.objects.count() == 2
 
 

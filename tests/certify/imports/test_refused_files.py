@@ -21,7 +21,7 @@ SHAPE = (
     'Give a list of objects, as the export does: [{"run_number": 316187, …}, …]. In pandas that is '
     'to_json(orient="records").'
 )
-CELLS = "Give one for each column, and put quotation marks around text that has a separator in it."
+CELLS = "Give a cell for each column, and put quotation marks around text that has a separator in it."
 WITHDRAWN = "it is withdrawn or practice, and would count here. Remove such lines."
 RUN_NUMBER = "Give a run number from 100000 to 9999999."
 LUMI = "Give a number from 0 with a decimal point, such as 12.5, or nothing."
@@ -127,6 +127,10 @@ TEXTS = [
     ),
 ]
 TWINS = [
+    (
+        json_file({"pixel_problems": ["b", "a"]}, {"pixel_problems": ["a"]}, {"pixel_problems": ["a", "b"]}),
+        "Entry 2: 390001 express is in entry 1 too, with another pixel_problems. Keep one.",
+    ),
     (csv_file({}, {"pixel": "bad"}), "Line 3: 390001 express is in line 2 too, with another pixel. Keep one."),
     (
         csv_file({}, {"run_number": "390002"}, {"run_number": "390001.0", "strip_lowstat": "", "comment": "hot"}),
@@ -144,11 +148,11 @@ QUOTES = [
     ("\n".join([HEAD, _with_comment('"hot'), _with_comment('"cold"')]), f"Lines 2 to 3: {CLOSED}"),
 ]
 CELL_COUNTS = [
-    (f"{HEAD}\n390022,express,314768,express,good,good\n", f"Line 2: it has 6 cells and the first line 15. {CELLS}"),
-    (f"{HEAD}\n\n{FIRST},,extra\n", f"Line 3: it has 17 cells and the first line 15. {CELLS}"),
-    (f"{HEAD}\n{FIRST},\n", f"Line 2: it has 16 cells and the first line 15. {CELLS}"),
-    (f"{HEAD}\n{_with_comment('hot, cold')}\n", f"Line 2: it has 16 cells and the first line 15. {CELLS}"),
-    (f"{HEAD}\r{FIRST.replace(',', ';')}\r", f"Line 2: it has 1 cells and the first line 15. {CELLS}"),
+    (f"{HEAD}\n390022,express,314768,express,good,good\n", f"Line 2: the columns are 15, the cells 6. {CELLS}"),
+    (f"{HEAD}\n\n{FIRST},,extra\n", f"Line 3: the columns are 15, the cells 17. {CELLS}"),
+    (f"{HEAD}\n{FIRST},\n", f"Line 2: the columns are 15, the cells 16. {CELLS}"),
+    (f"{HEAD}\n{_with_comment('hot, cold')}\n", f"Line 2: the columns are 15, the cells 16. {CELLS}"),
+    (f"{HEAD}\r{FIRST.replace(',', ';')}\r", f"Line 2: the columns are 15, the cells 1. {CELLS}"),
     (f",{HEAD}\n0,{FIRST}\n", "Line 2: '0' is in a column without a name. Name the column."),
 ]
 COLUMNS = [

@@ -19,6 +19,7 @@ from infrastructure.web.responses import HttpResponseSeeOther
 from listruns.fact_pages import facts_to_complete_page, typed_facts
 from oms.mirror import run_for_page
 from oms.models import OmsRun
+from oms.sanity import left_out_messages
 from users.access import SignedInRequest, role_required
 from users.models import Role
 
@@ -82,6 +83,7 @@ def typed_values(request: SignedInRequest, run_number: int) -> HttpResponse:
     reading = run_for_page(run_number, Budget.for_page(is_retry="again" in request.GET))
     answers = (reading.run_result, reading.fill_result)
     notices = [f"{answer.reason}." for answer in answers if isinstance(answer, Missing | Unreachable)]
+    notices += left_out_messages(reading.run)
     return _typed_page(request, reading.run or run, list(dict.fromkeys(notices)))
 
 

@@ -21,7 +21,7 @@ from infrastructure.http.budget import Budget
 from infrastructure.http.results import explanations
 from infrastructure.web.responses import ExplainedHttp404, HttpResponseSeeOther
 from oms.mirror import run_for_page, stored_run
-from oms.sanity import out_of_range_messages
+from oms.sanity import left_out_messages
 from users.access import SignedInRequest, role_required
 from users.models import Role, User
 
@@ -70,7 +70,7 @@ def _edit_form(request: SignedInRequest, certification: TrackerCertification, ne
     is_correcting = "correct" in request.GET
     opened = amendment_editor(certification, run, needs_reason=needs_reason, is_correcting=is_correcting)
     editor = restore_draft(request, opened)
-    notices = [*explanations(reading.run_result, reading.fill_result), *out_of_range_messages(run)]
+    notices = [*explanations(reading.run_result, reading.fill_result), *left_out_messages(run)]
     return form_page(request, editor, notices + _staleness_notices(editor), runs=request.GET.get("runs", ""))
 
 

@@ -108,7 +108,7 @@ def _fetch_range(
 
 
 def _collect_row(read: FetchResult[Facts], resource: OmsResource[Facts], row: Any, wanted: frozenset[int]) -> None:
-    """Add the row's facts if its number is wanted. A row that cannot be parsed only sets `problem`."""
+    """Add the row's facts if its number is wanted. A row without a number or attributes only sets `problem`."""
     try:
         number = parsing.row_number(row, resource.key)
         if number in wanted:
@@ -178,7 +178,7 @@ def _get(name: str, params: dict[str, Any], budget: Budget) -> Any:
 def _total_count(answer: Any, received: int) -> int:
     meta = answer.get("meta")
     total = meta.get("totalResourceCount") if isinstance(meta, dict) else None
-    if isinstance(total, int):
+    if isinstance(total, int) and not isinstance(total, bool) and total >= received:
         return total
     links = answer.get("links")
     return received + 1 if isinstance(links, dict) and links.get("next") else received

@@ -1,46 +1,44 @@
 """Readers of single OMS attributes: check the type and reject values that the database cannot store.
 
-Each reader takes (value, unit, attribute name) and raises `WrongShape` with the attribute's name. A null value is
-handled by the caller and never passed to a reader.
+Each reader takes (value, unit, attribute name) and raises `UnreadableValue`. A null value is handled by the caller and
+never passed to a reader.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Any
 
-from infrastructure.http.errors import WrongShape
 from oms import units
-from oms.service import OMS
+from oms.unreadable import UnreadableValue
 
 INT_32 = 2**31 - 1
 INT_64 = 2**63 - 1
-
-
-def wrong_shape(attribute: str) -> WrongShape:
-    """Return the error for an attribute whose value cannot be read."""
-    return WrongShape(OMS, key=attribute)
+_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
 
 def number(value: Any, _unit: str | None, attribute: str) -> float:
     """Return a finite number. OMS sends both 6369 and 6369.0 for the same attribute."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise wrong_shape(attribute)
+        raise UnreadableValue(attribute, "not a number")
     try:
         as_float = float(value)
     except OverflowError:
-        raise wrong_shape(attribute) from None
+        as_float = math.inf
     if not math.isfinite(as_float):
-        raise wrong_shape(attribute)
+        raise UnreadableValue(attribute, "not a finite number")
     return as_float
 
 
 def _bounded_integer(value: Any, attribute: str, limit: int) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > limit:
-        raise wrong_shape(attribute)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise UnreadableValue(attribute, "not a whole number")
+    if abs(value) > limit:
+        raise UnreadableValue(attribute, "too large")
     return value
 
 
@@ -57,31 +55,33 @@ def counter(value: Any, _unit: str | None, attribute: str) -> int:
 def flag(value: Any, _unit: str | None, attribute: str) -> bool:
     """Return a boolean."""
     if not isinstance(value, bool):
-        raise wrong_shape(attribute)
+        raise UnreadableValue(attribute, "neither true nor false")
     return value
 
 
 def text(value: Any, _unit: str | None, attribute: str) -> str:
     """Return a string without NUL characters and lone surrogates, which PostgreSQL rejects."""
     if not isinstance(value, str):
-        raise wrong_shape(attribute)
+        raise UnreadableValue(attribute, "not a text")
     return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def names(value: Any, _unit: str | None, attribute: str) -> list[str]:
     """Return a list of strings."""
     if not isinstance(value, list):
-        raise wrong_shape(attribute)
+        raise UnreadableValue(attribute, "not a list of names")
     return [text(name, None, attribute) for name in value]
 
 
 def time(value: Any, _unit: str | None, attribute: str) -> datetime:
-    """Return an ISO 8601 time as UTC. A time without a zone is UTC, as everywhere in OMS."""
+    """Return an ISO 8601 time as UTC. A time without a zone is UTC, as everywhere in OMS. A date alone is no time."""
+    if not isinstance(value, str) or not _DATE_AND_TIME.match(value):
+        raise UnreadableValue(attribute, "not a date with a time")
     try:
         moment = datetime.fromisoformat(value)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
-        raise wrong_shape(attribute) from None
+    except (ValueError, OverflowError):
+        raise UnreadableValue(attribute, "not a date with a time") from None
 
 
 def lumi(value: Any, unit: str | None, attribute: str) -> float:

@@ -17,6 +17,7 @@ from infrastructure.database.compiled_query import PLACEHOLDER, PrecompiledQuery
 from infrastructure.http.results import Found, Missing, Unreachable
 from oms import client, upsert
 from oms.models import OmsFill, OmsMirrorModel, OmsRun
+from oms.sanity import has_left_out_values
 from oms.wire_types import FillFacts, RunFacts
 
 if TYPE_CHECKING:
@@ -56,14 +57,18 @@ class RunsReading:
     problem: Unreachable | None
 
 
-def is_fresh(row: OmsMirrorModel | None) -> bool:
-    """Return whether the row needs no request: read within `FRESH_FOR`, or `SETTLED_AFTER` the end of the run."""
+def is_fresh(row: OmsMirrorModel | None, *, is_retry: bool = False) -> bool:
+    """Return whether the row needs no request: read within `FRESH_FOR`, or `SETTLED_AFTER` the end of the run.
+
+    A row with values that were left out does not settle, and a retry requests it at once: OMS may have corrected them.
+    """
     if row is None or row.fetched_at is None:
         return False
+    has_left_out = has_left_out_values(row)
     if timezone.now() - row.fetched_at < FRESH_FOR:
-        return True
+        return not (has_left_out and is_retry)
     ended = _end_time(row)
-    return ended is not None and row.fetched_at - ended > SETTLED_AFTER
+    return ended is not None and row.fetched_at - ended > SETTLED_AFTER and not has_left_out
 
 
 def _end_time(row: OmsMirrorModel) -> datetime | None:
@@ -89,7 +94,7 @@ def run_for_page(number: int, budget: Budget) -> RunReading:
     Nothing is raised: results that could not be read are `Missing` or `Unreachable`.
     """
     run = _run_with_fill.first(number)
-    run_outcome = None if is_fresh(run) else client.fetch_run(number, budget)
+    run_outcome = None if is_fresh(run, is_retry=budget.is_retry) else client.fetch_run(number, budget)
     runs_read = _as_fetch_result(number, run_outcome)
     fill_number = _fill_number(run, runs_read.facts.get(number))
     fills = _stored_fills([run] if run else [], {fill_number} - {None})
@@ -108,7 +113,7 @@ def _fetch_fill_unless_fresh(
     number: int | None, fills: dict[int, OmsFill], run_outcome: FetchOutcome[RunFacts], budget: Budget
 ) -> FetchOutcome[FillFacts]:
     """Request the fill, unless it is fresh or OMS was unreachable for the run a moment ago."""
-    if number is None or is_fresh(fills.get(number)):
+    if number is None or is_fresh(fills.get(number), is_retry=budget.is_retry):
         return None
     return run_outcome if isinstance(run_outcome, Unreachable) else client.fetch_fill(number, budget)
 
@@ -141,12 +146,12 @@ def _fill_number(run: OmsRun | None, facts: RunFacts | None) -> int | None:
 def runs_for_page(numbers: Collection[int], budget: Budget) -> RunsReading:
     """Return many runs with their fills. Those not fresh are read with a few requests and stored with a few queries."""
     known = {run.run_number: run for run in OmsRun.objects.select_related("fill").filter(pk__in=set(numbers))}
-    stale = [number for number in numbers if not is_fresh(known.get(number))]
+    stale = [number for number in numbers if not is_fresh(known.get(number), is_retry=budget.is_retry)]
     runs_read = client.fetch_many(client.RUNS, stale, budget)
     optional_numbers = {_fill_number(known.get(number), runs_read.facts.get(number)) for number in numbers}
     fill_numbers = {number for number in optional_numbers if number is not None}
     fills = _stored_fills(known.values(), fill_numbers)
-    stale_fills = {number for number in fill_numbers if not is_fresh(fills.get(number))}
+    stale_fills = {number for number in fill_numbers if not is_fresh(fills.get(number), is_retry=budget.is_retry)}
     fills_read = client.fetch_many(client.FILLS, stale_fills, budget)
     stored = upsert.store_facts(runs_read, fills_read, fills)
     runs = known | stored.runs

@@ -7,7 +7,7 @@ from typing import Any
 from oms.choices import RunType
 from oms.models import OmsFill, OmsMirrorModel, OmsRun
 from oms.parsing import field_reader
-from oms.sanity import is_out_of_range
+from oms.sanity import impossibility
 
 
 def keep_oms_value(row: OmsMirrorModel, attribute: str) -> None:
@@ -30,7 +30,7 @@ def oms_value(row: OmsRun | OmsFill, attribute: str) -> Any:
     if reported is None:
         return None
     value, unit = reported["value"], reported["unit"]
-    if value in (None, RunType.UNKNOWN) or is_out_of_range(attribute, value):
+    if reported.get("problem") or value in (None, RunType.UNKNOWN) or impossibility(attribute, value):
         return None
     reader = field_reader("runs" if isinstance(row, OmsRun) else "fills", attribute)
     return reader(value, unit, attribute) if unit and reader else value

@@ -1,6 +1,7 @@
 """Parsers that convert a JSON row of OMS to `RunFacts` or `FillFacts`. The only place where units are converted.
 
-Source: OMS aggregation API, resources `runs` and `fills` (JSON:API; units per row in `meta.row`, with include=meta).
+A value that cannot be read or is impossible is left out; `raw_values` has it with the problem. Source: OMS aggregation
+API, resources `runs` and `fills` (JSON:API; units per row in `meta.row`, with include=meta).
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from oms import field_readers
+from infrastructure.http.errors import WrongShape
+from infrastructure.http.values import short_text
+from oms import field_readers, sanity
 from oms.choices import RunType
-from oms.sanity import is_out_of_range
+from oms.raw_values import raw_value
+from oms.service import OMS
+from oms.unreadable import UnreadableValue
 from oms.wire_types import FillFacts, RawValues, RunFacts
 
 logger = logging.getLogger(__name__)
@@ -113,14 +118,14 @@ def derive_run_type(hlt_key: str | None, stable_beam: bool | None) -> RunType:
 
 
 def parse_run(row: Any) -> RunFacts:
-    """Parse a row of `runs`. Raises `WrongShape` with the key, or `UnknownUnit` with attribute and unit."""
+    """Parse a row of `runs`. Raises `WrongShape` for a row without attributes or run number."""
     values, raw_values = _parse_values("runs", _RUN_READERS, row)
     run_type = derive_run_type(values["hlt_key"], values["stable_beam"])
     return RunFacts(**values, run_type=run_type, raw_values=raw_values)
 
 
 def parse_fill(row: Any) -> FillFacts:
-    """Parse a row of `fills`. Raises `WrongShape` with the key, or `UnknownUnit` with attribute and unit."""
+    """Parse a row of `fills`. Raises `WrongShape` for a row without attributes or fill number."""
     values, raw_values = _parse_values("fills", _FILL_READERS, row)
     return FillFacts(**values, raw_values=raw_values)
 
@@ -131,47 +136,64 @@ def field_reader(resource: str, attribute: str) -> Reader | None:
 
 
 def row_number(row: Any, key: str) -> int:
-    """Return the run or fill number (attribute `key`) of a row. Raises `WrongShape` below 1."""
-    number = field_readers.integer(_row_attributes(row).get(key), None, key)
-    if number < 1:
-        raise field_readers.wrong_shape(key)
-    return number
+    """Return the run or fill number of a row: its attribute `key`, else its `id`. Raises `WrongShape` without both."""
+    identifier = row.get("id") if isinstance(row, dict) else None
+    for number in (_row_attributes(row).get(key), _as_number(identifier)):
+        if isinstance(number, int) and not isinstance(number, bool) and 0 < number <= field_readers.INT_32:
+            return number
+    raise WrongShape(OMS, key=key)
+
+
+def _as_number(identifier: Any) -> int | None:
+    """Return the number that the `id` of a row spells, or None."""
+    is_number = isinstance(identifier, str) and identifier.isascii() and identifier.isdecimal() and len(identifier) < 11
+    return int(identifier) if is_number else None
 
 
 def _row_attributes(row: Any) -> Mapping[str, Any]:
     attributes = row.get("attributes") if isinstance(row, dict) else None
     if not isinstance(attributes, dict):
-        raise field_readers.wrong_shape("attributes")
+        raise WrongShape(OMS, key="attributes")
     return attributes
 
 
 def _row_units(row: Any) -> dict[str, str]:
     """Return {attribute: unit}. Rows of old runs have no units at all, others have empty strings."""
-    try:
-        attributes = row["meta"]["row"].items()
-        pairs = [(name, metadata.get("units")) for name, metadata in attributes]
-    except (KeyError, TypeError, AttributeError):
+    meta = row.get("meta")
+    by_attribute = meta.get("row") if isinstance(meta, dict) else None
+    if not isinstance(by_attribute, dict):
         return {}
-    return {name: field_readers.text(unit, None, f"unit of {name}") for name, unit in pairs if unit}
+    units = {name: entry.get("units") for name, entry in by_attribute.items() if isinstance(entry, dict)}
+    return {name: short_text(unit) for name, unit in units.items() if unit}
 
 
 def _parse_values(resource: str, readers: dict[str, Reader], row: Any) -> tuple[dict[str, Any], RawValues]:
-    """Return all values in our units, and the raw values of attributes that have a unit or are out of range."""
+    """Return all values in our units, and the raw values of attributes that have a unit or a problem."""
     attributes, units = _row_attributes(row), _row_units(row)
-    row_number(row, next(iter(readers)))
+    number_name = next(iter(readers))
     values: dict[str, Any] = {}
     raw_values: RawValues = {}
     for name, reader in readers.items():
         key = _OMS_NAMES.get(name, name)
         _log_missing_once(resource, key, attributes)
         raw, unit = attributes.get(key), units.get(key)
-        values[name] = None if raw is None else reader(raw, unit, key)
-        is_left_out = is_out_of_range(name, values[name])
-        if is_left_out:
-            values[name] = None
-        if raw is not None and (unit or is_left_out):
-            raw_values[name] = {"value": raw, "unit": unit or ""}
-    return values, raw_values
+        values[name], problem = (None, "") if raw is None else _read_value(name, reader, raw, unit)
+        if raw is not None and (unit or problem):
+            raw_values[name] = raw_value(raw, unit, problem)
+    for name, problem in sanity.ends_before_start(values).items():
+        raw_values[name] = raw_value(attributes[name], None, problem)
+        values[name] = None
+    return {**values, number_name: row_number(row, number_name)}, raw_values
+
+
+def _read_value(name: str, reader: Reader, raw: Any, unit: str | None) -> tuple[Any, str]:
+    """Return the value and "", or None and the problem of a value that cannot be used."""
+    try:
+        value = reader(raw, unit, name)
+    except UnreadableValue as error:
+        return None, error.problem
+    problem = sanity.impossibility(name, value)
+    return (None, problem) if problem else (value, "")
 
 
 def _log_missing_once(resource: str, key: str, attributes: Mapping[str, Any]) -> None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from infrastructure.http.errors import WrongShape
-from oms.service import OMS
+from oms.unreadable import UnreadableValue
 
 PB = "pb^{-1}"
 INST_34 = "10^{34}cm^{-2}s^{-1}"
@@ -39,14 +38,11 @@ _LUMI_SPELLING = re.compile(r"(?:(?:1/|/)([fpnum]?)b|([fpnum]?)b(?:\^-1|-1))")
 _INST_SPELLING = re.compile(r"10\^([1-9]\d?)cm\^-2s\^-1")
 
 
-class UnknownUnit(WrongShape):
-    """A value has no unit or one that cannot be converted. `key` contains the attribute and the unit."""
+class UnknownUnit(UnreadableValue):
+    """A value has no unit or one that cannot be converted."""
 
     def __init__(self, attribute: str, unit: str | None) -> None:
-        super().__init__(
-            OMS, key=f"{attribute} in an unknown unit, {unit!r}" if unit else f"{attribute} without a unit"
-        )
-        self.attribute = attribute
+        super().__init__(attribute, "unknown unit" if unit else "no unit")
         self.unit = unit
 
 

@@ -15,9 +15,10 @@ from infrastructure.http.results import Found, Unreachable
 from oms.choices import RunType
 from oms.formatting import lumi_text
 from oms.models import OmsRun
-from oms.sanity import out_of_range_values
+from oms.sanity import left_out_of_runs
 from openruns.cells import OpenRunCell, OpenRunCellBuilder
 from openruns.choices import ReconstructionStatus
+from registry.parsing import left_out_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -109,6 +110,7 @@ def open_runs_page(numbers: list[int], typed: str, external_data: ExternalData, 
         oms_problem=outage_text(external_data.oms.problem),
         notes=(
             *(() if datasets is None else _registry_notes(set(numbers) - in_registry, in_registry - set(shown))),
+            *(left_out_sentences(registry.value, registry.left_out) if isinstance(registry, Found) else ()),
             *_oms_notes(shown, external_data.oms),
         ),
     )
@@ -156,14 +158,12 @@ def outage_text(answer: object) -> str:
 
 
 def _oms_notes(shown: list[int], oms: RunsReading) -> Iterator[str]:
-    """Yield messages for runs that OMS does not know and for impossible values."""
+    """Yield messages for runs that OMS does not know and for values that were left out."""
     unknown = [number for number in shown if number not in oms.runs]
     if unknown and not oms.problem:
         numbers = format_run_numbers(unknown)
         yield f"OMS does not know: {numbers}. Certify them with values typed by hand, or try again later."
-    by_run = {number: out_of_range_values(oms.runs[number]) for number in shown if number in oms.runs}
-    if text := "; ".join(f"{number} {', '.join(values)}" for number, values in by_run.items() if values):
-        yield f"OMS gives impossible values, left out here: {text}. Type the values where you know them."
+    yield from left_out_of_runs(oms.runs[number] for number in shown if number in oms.runs)
 
 
 def _registry_notes(absent: set[int], without_offline: set[int]) -> Iterator[str]:

@@ -37,13 +37,17 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class RunFlags:
-    """The datasets of the runs in `answered`. `problem` is the first error of the other runs. Times are UTC."""
+    """The datasets of the runs in `answered`. `problem` is the first error of the other runs. Times are UTC.
+
+    `unusable`: a text for each row of the answers that cannot be used.
+    """
 
     datasets: list[FlaggedDataset]
     answered: frozenset[int]
     first_asked: datetime
     last_asked: datetime
     problem: Unreachable | None
+    unusable: tuple[str, ...] = ()
 
 
 def flags_of_runs(numbers: Collection[int], budget: Budget, *, since: datetime | None = None) -> RunFlags:
@@ -107,7 +111,8 @@ def _fetch_span(span: Span, budget: Budget) -> FlaggedDatasetsResult:
 def _fetch(run_filter: dict[str, Any], budget: Budget) -> FlaggedDatasetsResult:
     asked_at = timezone.now()
     try:
-        return Found(parse_flagged_datasets(upstream_client.get_datasets(run_filter, PAGE_SIZE, budget)), asked_at)
+        parsed = parse_flagged_datasets(upstream_client.get_datasets(run_filter, PAGE_SIZE, budget))
+        return Found(parsed.rows, asked_at, parsed.unusable)
     except RemoteError as error:
         return Unreachable.from_error(error, asked_at)
 
@@ -138,4 +143,5 @@ def _merged_answers(wanted: set[int], answers: dict[Span, FlaggedDatasetsResult]
         first_asked=min(times),
         last_asked=max(times),
         problem=next(problems, None),
+        unusable=tuple(text for answer in cached.values() for text in answer.left_out),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
 from infrastructure.http.errors import RemoteError
 from infrastructure.http.results import Found, Missing, Unreachable
-from registry import parsing, upstream_client
-from registry.parsing import ONLINE, RegistryDataset
+from registry import upstream_client
+from registry.parsing import ONLINE, ParsedRows, RegistryDataset, parse_datasets
 from registry.service import REGISTRY
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ def datasets_of_run(number: int, budget: Budget) -> Found[list[RegistryDataset]]
     """
     asked_at = timezone.now()
     try:
-        rows = _fetch_datasets([number], budget)
+        parsed = _fetch_datasets([number], budget)
     except RemoteError as error:
         return Unreachable.from_error(error, asked_at)
-    if not rows:
+    if not parsed.rows:
         reason = f"Run Registry does not know run {number}"
         return Missing(REGISTRY, reason, "Check the number, or try later.", asked_at)
-    return Found(_without_online(rows), asked_at)
+    return Found(_without_online(parsed.rows), asked_at, parsed.unusable)
 
 
 def datasets_of_runs(
@@ -46,10 +47,10 @@ def datasets_of_runs(
     """
     asked_at = timezone.now()
     try:
-        datasets = _fetch_datasets(numbers, budget)
+        parsed = _fetch_datasets(numbers, budget)
     except RemoteError as error:
         return Unreachable.from_error(error, asked_at)
-    return Found(datasets if with_online else _without_online(datasets), asked_at)
+    return Found(parsed.rows if with_online else _without_online(parsed.rows), asked_at, parsed.unusable)
 
 
 def run_number_filter(numbers: Collection[int]) -> dict[str, Any]:
@@ -59,12 +60,12 @@ def run_number_filter(numbers: Collection[int]) -> dict[str, Any]:
     return {"run_number": {"or": sorted(set(numbers))}}
 
 
-def _fetch_datasets(numbers: Collection[int], budget: Budget) -> list[RegistryDataset]:
-    """Return the datasets of exactly these runs. Raises `RemoteError`, also if a row cannot be parsed."""
+def _fetch_datasets(numbers: Collection[int], budget: Budget) -> ParsedRows[RegistryDataset]:
+    """Return the datasets of exactly these runs. Raises `RemoteError`, also if no row can be used."""
     if not numbers:
-        return []
-    datasets = parsing.parse_datasets(upstream_client.get_datasets(run_number_filter(numbers), PAGE_SIZE, budget))
-    return [dataset for dataset in datasets if dataset.run_number in numbers]
+        return ParsedRows([], ())
+    parsed = parse_datasets(upstream_client.get_datasets(run_number_filter(numbers), PAGE_SIZE, budget))
+    return replace(parsed, rows=[dataset for dataset in parsed.rows if dataset.run_number in numbers])
 
 
 def _without_online(datasets: list[RegistryDataset]) -> list[RegistryDataset]:

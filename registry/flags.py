@@ -6,15 +6,11 @@ Column and status names are those of Run Registry; the components are those that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
-from infrastructure.http.errors import WrongShape
-from registry import parsing
-from registry.service import REGISTRY
-
-if TYPE_CHECKING:
-    from registry.parsing import RegistryDataset
+from infrastructure.http.values import short_text
+from registry.parsing import ParsedRows, RegistryDataset, RowReader, parse_dataset, parse_rows
 
 COLUMNS = {"pixel": "tracker-pixel", "strip": "tracker-strip", "tracking": "tracker-track"}
 GOOD, BAD, EXCLUDED, MIXED, NOT_FLAGGED = "good", "bad", "excluded", "mixed", "not flagged"
@@ -66,33 +62,43 @@ def component_status(counts: Counts) -> ComponentStatus:
     return ComponentStatus(status, lumisections, total)
 
 
-def parse_flagged_datasets(rows: Iterable[Any]) -> list[FlaggedDataset]:
-    """Parse the rows, each (run, name) once. Raises `WrongShape` with the key."""
-    unique: dict[tuple[int, str], FlaggedDataset] = {}
-    for row in rows:
-        flagged = parse_flagged_dataset(row)
-        unique.setdefault((flagged.dataset.run_number, flagged.dataset.name), flagged)
-    return list(unique.values())
+def parse_flagged_datasets(rows: Iterable[Any]) -> ParsedRows[FlaggedDataset]:
+    """Parse the rows, each (run, name) once. Raises `WrongShape` if none of them can be used."""
+    return parse_rows(rows, parse_flagged_dataset, lambda flagged: (flagged.run_number, flagged.dataset.name))
 
 
 def parse_flagged_dataset(row: Any) -> FlaggedDataset:
-    """Parse one row of Run Registry. Columns and statuses that nobody has flagged are absent. Raises `WrongShape`."""
-    dataset = parsing.parse_dataset(row)
-    oms = parsing.mapping(parsing.mapping(row.get("Run"), "Run").get("oms_attributes"), "oms_attributes")
-    cache = parsing.mapping(row.get("DatasetTripletCache"), "DatasetTripletCache")
-    summary = parsing.mapping(cache.get("triplet_summary"), "triplet_summary")
-    stable_beam = oms.get("stable_beam")
+    """Parse one row of Run Registry. Columns and statuses that nobody has flagged are absent.
+
+    A column with an odd count is left out. Raises `WrongShape` for a row without a run number or name.
+    """
+    dataset, reader = parse_dataset(row), RowReader()
+    cache = reader.mapping(row.get("DatasetTripletCache"), "DatasetTripletCache")
+    summary = reader.mapping(cache.get("triplet_summary"), "triplet_summary")
+    counts = {component: _counts(summary.get(column), column, reader) for component, column in COLUMNS.items()}
+    hlt_key, stable_beam = _run_type_values(row)
     return FlaggedDataset(
-        dataset=dataset,
-        counts={component: _counts(summary.get(column), column) for component, column in COLUMNS.items()},
-        hlt_key=parsing.text(oms.get("hlt_key"), "hlt_key"),
-        stable_beam=stable_beam if isinstance(stable_beam, bool) else None,
+        dataset=replace(dataset, left_out=(*dataset.left_out, *reader.left_out)),
+        counts=counts,
+        hlt_key=hlt_key,
+        stable_beam=stable_beam,
     )
 
 
-def _counts(flags: Any, column: str) -> dict[str, int]:
-    counted = {status: count for status, count in parsing.mapping(flags, column).items() if status not in _TEXT_KEYS}
-    for count in counted.values():
-        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            raise WrongShape(REGISTRY, key=column)
-    return counted
+def _run_type_values(row: dict[str, Any]) -> tuple[str | None, bool | None]:
+    """Return HLT key and stable beam. Odd values are not named: the run class and the dataset's name come first."""
+    reader = RowReader()
+    oms = reader.mapping(reader.mapping(row.get("Run"), "Run").get("oms_attributes"), "oms_attributes")
+    stable_beam = oms.get("stable_beam")
+    return reader.text(oms.get("hlt_key"), "hlt_key"), stable_beam if isinstance(stable_beam, bool) else None
+
+
+def _counts(flags: Any, column: str, reader: RowReader) -> dict[str, int]:
+    counted = {status: count for status, count in reader.mapping(flags, column).items() if status not in _TEXT_KEYS}
+    odd = {status: count for status, count in counted.items() if not _is_count(count)}
+    reader.left_out += [f"{column} {status} {short_text(count)}" for status, count in odd.items()]
+    return {} if odd else counted
+
+
+def _is_count(count: Any) -> bool:
+    return isinstance(count, int) and not isinstance(count, bool) and count >= 0

@@ -1,16 +1,18 @@
-"""Parsers of the rows of datasets of Run Registry."""
+"""Parsers of the rows of datasets of Run Registry. A value of another type is left out and named, not its row."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from infrastructure.http.errors import WrongShape
+from infrastructure.http.values import listed, short_text
 from registry.service import REGISTRY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+Row = TypeVar("Row")
 ONLINE = "online"
 
 
@@ -19,6 +21,7 @@ class RegistryDataset:
     """One dataset of one run. `state` is that of the Tracker, `run_state` and `run_class` are those of the online run.
 
     `name` is stripped; `registry_name` is the name in Run Registry (some end in a newline), for further requests.
+    `left_out`: values that cannot be used, as text.
     """
 
     run_number: int
@@ -28,6 +31,7 @@ class RegistryDataset:
     run_class: str | None
     run_state: str | None
     registry_name: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -53,51 +57,111 @@ def reconstruction_in(name: str) -> str | None:
     return None
 
 
+class RowReader:
+    """Reads values of one row. A value of another type is left out and added to `left_out`."""
+
+    def __init__(self) -> None:
+        self.left_out: list[str] = []
+
+    def mapping(self, value: Any, key: str) -> dict[str, Any]:
+        """Return the JSON object `value`, empty if there is none."""
+        return value if self._is_a(dict, value, key) else {}
+
+    def text(self, value: Any, key: str) -> str | None:
+        """Return the string `value` without NUL characters, or None."""
+        return _clean(value) if self._is_a(str, value, key) else None
+
+    def _is_a(self, expected: type, value: Any, key: str) -> bool:
+        if not isinstance(value, expected) and value is not None:
+            self.left_out.append(f"{key} {short_text(value)}")
+        return isinstance(value, expected)
+
+
 def parse_dataset(row: Any) -> RegistryDataset:
-    """Parse one uncompressed row. A state can be absent. Raises `WrongShape` with the key."""
-    row = mapping(row, "datasets")
-    name = text(row.get("name"), "name")
-    if not name or not name.strip():
-        raise WrongShape(REGISTRY, key="name")
-    run = mapping(mapping(row.get("Run"), "Run").get("rr_attributes"), "rr_attributes")
-    attributes = mapping(row.get("dataset_attributes"), "dataset_attributes")
+    """Parse one uncompressed row. A state can be absent. Raises `WrongShape` without a run number or name."""
+    run_number, name, reader = _run_number(row), _name(row), RowReader()
+    run = reader.mapping(reader.mapping(row.get("Run"), "Run").get("rr_attributes"), "rr_attributes")
+    attributes = reader.mapping(row.get("dataset_attributes"), "dataset_attributes")
     return RegistryDataset(
-        run_number=_run_number(row.get("run_number")),
+        run_number=run_number,
         name=name.strip(),
         reconstruction=reconstruction_in(name),
-        state=text(attributes.get("tracker_state"), "tracker_state"),
-        run_class=text(run.get("class"), "class"),
-        run_state=text(run.get("state"), "state"),
+        state=reader.text(attributes.get("tracker_state"), "tracker_state"),
+        run_class=reader.text(run.get("class"), "class"),
+        run_state=RowReader().text(run.get("state"), "state"),  # nobody needs it, so that an odd one is not named
         registry_name=name,
+        left_out=tuple(reader.left_out),
     )
 
 
-def parse_datasets(rows: Iterable[Any]) -> list[RegistryDataset]:
-    """Parse all rows, each (run, stripped name) once. Paging without a snapshot can repeat rows."""
-    unique: dict[tuple[int, str], RegistryDataset] = {}
+@dataclass(frozen=True)
+class ParsedRows(Generic[Row]):
+    """The parsed rows of an answer, and a text for each row that cannot be used."""
+
+    rows: list[Row]
+    unusable: tuple[str, ...]
+
+
+def parse_datasets(rows: Iterable[Any]) -> ParsedRows[RegistryDataset]:
+    """Parse all rows, each (run, stripped name) once. Raises `WrongShape` if none of them can be used."""
+    return parse_rows(rows, parse_dataset, lambda dataset: (dataset.run_number, dataset.name))
+
+
+def parse_rows(
+    rows: Iterable[Any], parse: Callable[[Any], Row], key_of: Callable[[Row], tuple[int, str]]
+) -> ParsedRows[Row]:
+    """Parse all rows, each key once: paging without a snapshot can repeat rows.
+
+    Raises `WrongShape` if none of the rows can be used.
+    """
+    unique: dict[tuple[int, str], Row] = {}
+    unusable: list[str] = []
+    error = None
     for row in rows:
-        dataset = parse_dataset(row)
-        unique.setdefault((dataset.run_number, dataset.name), dataset)
-    return list(unique.values())
+        try:
+            parsed = parse(row)
+            unique.setdefault(key_of(parsed), parsed)
+        except WrongShape as caught:
+            error = caught
+            unusable.append(_unusable_text(row, caught.key))
+    if error and not unique:
+        raise error
+    return ParsedRows(list(unique.values()), tuple(unusable))
 
 
-def _run_number(value: Any) -> int:
+def _unusable_text(row: Any, key: str) -> str:
+    run = row.get("run_number") if isinstance(row, dict) and key != "run_number" else None
+    return f"a dataset of run {run} without a {key}" if run else "a dataset without a run number"
+
+
+def left_out_sentences(datasets: Iterable[RegistryDataset], unusable: Iterable[str] = ()) -> list[str]:
+    """Return one sentence that lists what was left out of the answer of Run Registry, or no sentence."""
+    texts = [
+        *unusable,
+        *(
+            f"{dataset.run_number} {dataset.name} {', '.join(dataset.left_out)}"
+            for dataset in datasets
+            if dataset.left_out
+        ),
+    ]
+    sentence = f"Run Registry gives values that cannot be used, left out here: {listed(texts)}. Look there for them."
+    return [sentence] if texts else []
+
+
+def _run_number(row: Any) -> int:
+    value = row.get("run_number") if isinstance(row, dict) else None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**31:
         raise WrongShape(REGISTRY, key="run_number")
     return value
 
 
-def mapping(value: Any, key: str) -> dict[str, Any]:
-    """Return the JSON object `value`, empty if it is None. Raises `WrongShape` with `key`."""
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise WrongShape(REGISTRY, key=key)
-    return value
+def _name(row: Any) -> str:
+    value = row.get("name")
+    if not isinstance(value, str) or not _clean(value).strip():
+        raise WrongShape(REGISTRY, key="name")
+    return _clean(value)
 
 
-def text(value: Any, key: str) -> str | None:
-    """Return the string `value` without NUL characters, or None. Raises `WrongShape` with `key`."""
-    if value is not None and not isinstance(value, str):
-        raise WrongShape(REGISTRY, key=key)
-    return value.replace("\x00", "") if value else value
+def _clean(text: str) -> str:
+    """Return the text without NUL characters and lone surrogates, which PostgreSQL rejects."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

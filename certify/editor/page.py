@@ -36,7 +36,7 @@ from certify.references.explanation import rank_reasons_text
 from certify.vocabulary.widgets import Option, field_options, term_options
 from infrastructure.http.results import Found, explanations
 from oms.choices import RunType
-from registry.parsing import run_type_in
+from registry.parsing import left_out_sentences, run_type_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -235,7 +235,15 @@ def certify_page(
 def subject_notices(subject: CertificationSubject) -> list[str]:
     """Return a sentence, with advice, for each unavailable service and each missing or unusual value."""
     failures = explanations(subject.registry, subject.oms.run_result, subject.oms.fill_result)
-    return list(dict.fromkeys([*failures, *_dataset_notices(subject), *_run_type_notices(subject)]))
+    notices = [*failures, *_left_out_notices(subject), *_dataset_notices(subject), *_run_type_notices(subject)]
+    return list(dict.fromkeys(notices))
+
+
+def _left_out_notices(subject: CertificationSubject) -> list[str]:
+    """Return a sentence if values of the answer of Run Registry were left out."""
+    if not isinstance(subject.registry, Found):
+        return []
+    return left_out_sentences(subject.datasets, subject.registry.left_out)
 
 
 def _dataset_notices(subject: CertificationSubject) -> Iterator[str]:

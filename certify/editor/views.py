@@ -48,7 +48,7 @@ from drafts.middleware import filled_fields
 from drafts.selectors import draft_of
 from infrastructure.web.responses import HttpResponseSeeOther
 from oms.mirror import stored_run
-from oms.sanity import out_of_range_messages
+from oms.sanity import left_out_messages
 from users.access import SignedInRequest, role_required
 from users.models import Role
 
@@ -93,7 +93,7 @@ class CertifyView(View):
 
     def get(self, request: SignedInRequest) -> HttpResponse:
         runs = request.GET.get("runs", "")
-        notices = subject_notices(self.subject) + out_of_range_messages(self.subject.oms.run)
+        notices = subject_notices(self.subject) + left_out_messages(self.subject.oms.run)
         editor = new_editor(request.user, self.subject, runs, is_correcting="correct" in request.GET)
         editor.certified = self.search.certified
         editor = restore_draft(request, editor)

@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q, TextField
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from certify.facts.actions import can_be_completed, complete_certification
@@ -22,6 +22,7 @@ from infrastructure.cache.file_lock import file_lock_if_free
 from infrastructure.http.results import Unreachable
 from oms.mirror import SETTLED_AFTER, runs_for_page
 from oms.models import OmsRun
+from oms.sanity import left_out_of_runs
 from registry.client import datasets_of_runs
 from registry.parsing import ONLINE, RegistryDataset
 
@@ -62,6 +63,7 @@ def _refresh(budget: Budget, actor: User | None) -> RefreshResult:
     reading = runs_for_page(numbers, budget)
     if reading.problem:
         result.problems.append(reading.problem.sentence)
+    result.problems += left_out_of_runs(reading.runs.values())
     rows = _certifications_of(numbers)
     datasets_by_run = _datasets_by_run(rows, budget, result)
     for certification in rows:
@@ -80,14 +82,17 @@ def _refresh(budget: Budget, actor: User | None) -> RefreshResult:
 def runs_to_read() -> list[int]:
     """Return the certified runs for which OMS or Run Registry may have new data, those read longest ago first.
 
-    A run that is read and settled and whose dataset is verified is not read again, even if it has typed values.
+    A run that is read and settled, of which nothing was left out, and whose dataset is verified is not read again, even
+    if it has typed values.
     """
     end = Coalesce("runreconstruction__run__end_time", F("runreconstruction__run__start_time") + MAX_RUN_DURATION)
     rows = TrackerCertification.objects.live().annotate(settles=end + SETTLED_AFTER)
     run = "runreconstruction__run__"
     unread = Q(**{f"{run}fetched_at": None}) | Q(**{f"{run}fill__isnull": False, f"{run}fill__fetched_at": None})
     unread |= Q(**{f"{run}fill__isnull": True, f"{run}fill_number__isnull": False})
-    is_open = unread | Q(dataset=None) | Q(is_dataset_verified=False)
+    # Values that were left out have a problem in `reported`: OMS may have corrected them.
+    rows = rows.annotate(reported=Cast(f"{run}reported", TextField()))
+    is_open = unread | Q(reported__contains='"problem"') | Q(dataset=None) | Q(is_dataset_verified=False)
     wanted = rows.filter(Q(external_info_complete=False) & is_open | Q(**{f"{run}fetched_at__lte": F("settles")}))
     read_at = wanted.order_by(F(f"{run}fetched_at").asc(nulls_first=True), f"-{run}run_number")
     numbers = read_at.values_list("runreconstruction__run_id", f"{run}fetched_at").distinct()

@@ -15,10 +15,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Found(Generic[T]):
-    """The service answered with this value, at `asked_at` (UTC)."""
+    """The service answered with this value, at `asked_at` (UTC). `left_out`: parts of the answer that are unusable."""
 
     value: T
     asked_at: datetime
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from certify.selectors import certified_reconstructions
 from infrastructure.http.budget import Budget
 from infrastructure.web.links import link_address
 from registry.bulk_queries import RunFlags, flags_of_runs
+from registry.parsing import left_out_sentences
 from shiftleader.comparison import (
     ComparisonOutcome,
     ComparisonRow,
@@ -72,6 +73,7 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
         "comparison": comparison,
         "groups": _outcome_groups(comparison, request.user),
         "flags": flags,
+        "left_out": left_out_sentences((flagged.dataset for flagged in flags.datasets), flags.unusable),
         "done": len(flags.answered),
         "total": len(asking.numbers),
         "next_url": _next_url(scope, asking, flags),

@@ -17,7 +17,7 @@ from oms.models import OmsRun
 from registry.bulk_queries import FlaggedDatasetsResult, open_datasets_between, open_datasets_of
 from registry.certification_calls import CertificationCall, certification_calls
 from registry.flags import FlaggedDataset
-from registry.parsing import RegistryDataset, run_type_in
+from registry.parsing import RegistryDataset, left_out_sentences, run_type_in
 from shiftleader.progress import calls_in_scope, certified_runs, progress_context, scope_interval
 from shiftleader.registry_datasets import certify_url, is_wanted
 from shiftleader.run_selection import runs_to_ask
@@ -51,11 +51,19 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
             for progress in found["progress"]
         ],
         "problem": problem,
+        "left_out": _left_out_sentences([*opened, calls], datasets),
         "calls_problem": calls if isinstance(calls, Unreachable) else None,
         "asked_at": queried_at,
         "retry_url": f"{reverse('shiftleader:part', args=['progress'])}?{scope.query}&again=1",
         "has_certification_filters": scope.has_certification_filters,
     }
+
+
+def _left_out_sentences(answers: list[Any], datasets: list[RegistryDataset]) -> list[str]:
+    """Return a sentence if values of the answers were left out."""
+    return left_out_sentences(
+        datasets, [text for answer in answers if isinstance(answer, Found) for text in answer.left_out]
+    )
 
 
 def _fetch(

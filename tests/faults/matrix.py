@@ -79,18 +79,20 @@ _FAILURE_TEXTS = {
     "truncated": "answered with something that is not data",
 }
 _KEYS = {"registry": "datasets", "oms": "data", "sso": "access_token"}
-_BAD_VALUES = {"registry": "count", "oms": "delivered_lumi in an unknown unit, 'furlong'", "sso": "access_token"}
+_BAD_VALUES = {"registry": "pages", "sso": "access_token"}
 
 
 def failure_text(service: str, mode: str, page: MatrixPage) -> str:
     """Return the text with which the page reports the failure of the service."""
     if mode == "not-found" and service != "sso":
         return _not_found_text(service, page)
+    if service == "oms" and mode == "bad-values":
+        return "OMS gives values that cannot be used"
     if service == "sso" and mode in ("401", "403"):
         return f"CERN sign-in gave CertHelper no access ({mode})"
     texts = _FAILURE_TEXTS | {
         "wrong-shape": f"answered in an unknown form ({_KEYS[service]})",
-        "bad-values": f"answered in an unknown form ({_BAD_VALUES[service]})",
+        "bad-values": f"answered in an unknown form ({_BAD_VALUES.get(service, '')})",
         "not-found": "answered with an error (404)",
     }
     return f"{SERVICES[service]} {texts[mode]}"

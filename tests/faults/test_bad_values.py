@@ -20,21 +20,28 @@ PAGES = (SEARCH, CERTIFY, UPDATE)
 
 # The values of OMS for run and fill, and the message of the page. None: no message, the value is not reported.
 CASES = {
-    "negative lumisections": (run_row(last_lumisection_number=-655), fill_row(), "lumisections -655"),
-    "negative luminosity": (run_row(recorded_lumi=-7.5), fill_row(), "recorded lumi -7.5 pb^{-1}"),
-    "negative bunches": (run_row(), fill_row(bunches_colliding=-12), "bunches colliding -12"),
-    "negative in two": (run_row(energy=-1, end_lumi=-2), fill_row(), "energy -1 GeV, end lumi -2 10^{34}cm^{-2}s^{-1}"),
-    "unknown unit": (run_row(units={"recorded_lumi": "furlong"}), fill_row(), "recorded_lumi in an unknown unit"),
-    "no unit": (run_row(units={"delivered_lumi": None}), fill_row(), "delivered_lumi without a unit"),
-    "unit of the fill": (run_row(), fill_row(units={"peak_lumi": "lux"}), "peak_lumi in an unknown unit, 'lux'"),
-    "text for a number": (run_row(energy="high"), fill_row(), "in an unknown form (energy)"),
-    "number for a text": (run_row(hlt_key=7), fill_row(), "in an unknown form (hlt_key)"),
-    "no such number": (run_row(last_lumisection_number=2.5), fill_row(), "(last_lumisection_number)"),
-    "beyond any number": (run_row(last_lumisection_number=2**40), fill_row(), "(last_lumisection_number)"),
-    "a day that is none": (run_row(start_time="2018-02-31"), fill_row(), "in an unknown form (start_time)"),
+    "negative lumisections": (run_row(last_lumisection_number=-655), fill_row(), "lumisections -655 (negative)"),
+    "negative luminosity": (run_row(recorded_lumi=-7.5), fill_row(), "recorded lumi -7.5 pb^{-1} (negative)"),
+    "negative bunches": (run_row(), fill_row(bunches_colliding=-12), "bunches colliding -12 (negative)"),
+    "negative in two": (
+        run_row(energy=-1, end_lumi=-2),
+        fill_row(),
+        "energy -1 GeV (negative), end lumi -2 10^{34}cm^{-2}s^{-1} (negative)",
+    ),
+    "unknown unit": (run_row(units={"recorded_lumi": "furlong"}), fill_row(), "78.15 furlong (unknown unit)"),
+    "no unit": (run_row(units={"delivered_lumi": None}), fill_row(), "delivered lumi 81.2 (no unit)"),
+    "unit of the fill": (run_row(), fill_row(units={"peak_lumi": "lux"}), "peak lumi 1.2 lux (unknown unit)"),
+    "text for a number": (run_row(energy="6500"), fill_row(), "energy “6500” GeV (not a number)"),
+    "number for a text": (run_row(hlt_key=7), fill_row(), "hlt key 7 (not a text)"),
+    "no such number": (run_row(last_lumisection_number=2.5), fill_row(), "lumisections 2.5 (not a whole number)"),
+    "beyond any number": (run_row(last_lumisection_number=2**40), fill_row(), "1099511627776 (too large)"),
+    "a day that is none": (run_row(start_time="2018-02-31T10:00:00Z"), fill_row(), "(not a date with a time)"),
+    "no time": (run_row(end_time=""), fill_row(), "end time “” (not a date with a time)"),
+    "end before the start": (run_row(end_time="2018-04-26T22:30:00Z"), fill_row(), "(before the start)"),
     "null luminosity": (run_row(recorded_lumi=None), fill_row(), None),
     "null fill": (run_row(fill_number=None), fill_row(), None),
     "null everything": ({"attributes": {"run_number": RUN}}, fill_row(), None),
+    "nobody needs it": (run_row(l1_rate="fast", clock_type=1), fill_row(beta_star_start="30 cm"), None),
 }
 
 
@@ -91,12 +98,12 @@ def test_certification_uses_the_typed_values(outside, shifter, shifter_client):
     assert shifter_client.post(_path(CERTIFY, shifter), sent).status_code == 303
     assert TrackerCertification.objects.get(runreconstruction__run=RUN).lumisections == 655
     again = MainContent(shifter_client.get(f"/list/{TrackerCertification.objects.get().pk}/update/").content.decode())
-    assert again.paragraphs_with("impossible value") == []
+    assert again.paragraphs_with("cannot be used") == []
 
 
 def test_search_shows_runs_with_valid_rows_beside_an_invalid_row(outside, shifter_client):
     outside.answer_with(Answer(answer(run_row(), run_row(315267, units={"recorded_lumi": "furlong"}))), "/oms/runs")
     outside.answer_with(Answer(answer(fill_row())), "/oms/fills")
     html = shifter_client.get("/openruns/?runs=315267,315270").content.decode()
-    assert "recorded_lumi in an unknown unit" in html
+    assert "315267 recorded lumi 78.15 furlong (unknown unit)" in html
     assert "78.150 /pb" in html

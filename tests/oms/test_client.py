@@ -1,3 +1,4 @@
+import json
 import time
 from base64 import b64decode
 
@@ -123,10 +124,29 @@ def test_response_without_data_is_unreachable_and_a_failure(stand_in, body):
     assert state_of_oms().is_out
 
 
-def test_unknown_unit_is_unreachable_naming_it(stand_in):
+def test_unknown_unit_costs_its_value_and_not_the_run(stand_in):
     stand_in.answer_with(Answer(answer(run_row(units={"recorded_lumi": "furlong"}))))
-    unreachable = client.fetch_run(315270, Budget(5))
-    assert "recorded_lumi in an unknown unit, 'furlong'" in unreachable.sentence
+    found = client.fetch_run(315270, Budget(5))
+    assert (found.value.recorded_lumi, found.value.delivered_lumi) == (None, 81.2)
+    assert found.value.raw_values["recorded_lumi"]["problem"] == "unknown unit"
+
+
+def test_nan_costs_its_value_and_not_the_answer(stand_in):
+    body = json.dumps(answer(run_row(energy=float("nan")), run_row(315271))).encode()
+    assert b"NaN" in body
+    stand_in.answer_with(Answer(body=body))
+    read = client.fetch_many(client.RUNS, [315270, 315271], Budget(5))
+    assert [facts.energy for facts in read.facts.values()] == [None, 6500]
+    assert read.problem is None
+
+
+@pytest.mark.parametrize("total", [-5, True, 0, "2", 1.5, None])
+def test_odd_total_does_not_cut_the_pages(stand_in, total):
+    pages = [answer(run_row(number), total=2) for number in (1, 2)]
+    for page, following in zip(pages, ("…", None), strict=True):
+        page["meta"]["totalResourceCount"], page["links"]["next"] = total, following
+    stand_in.answer_with(lambda request: Answer(pages[int(request["query"]["page[offset]"][0])]))
+    assert sorted(client.fetch_many(client.RUNS, [1, 2], Budget(5)).facts) == [1, 2]
 
 
 def test_response_for_another_run_is_ignored(stand_in):
@@ -193,10 +213,10 @@ def test_at_most_eight_calls_are_concurrent(stand_in):
 
 
 def test_row_that_cannot_be_parsed_does_not_affect_the_others(stand_in):
-    stand_in.answer_with(Answer(answer(run_row(1), run_row(2, energy="high"), run_row(3))))
+    stand_in.answer_with(Answer(answer(run_row(1), {"id": "2", "attributes": None}, run_row(3))))
     read = client.fetch_many(client.RUNS, [1, 2, 3], Budget(5))
     assert sorted(read.facts) == [1, 3]
-    assert "(energy)" in read.problem.sentence
+    assert "(attributes)" in read.problem.sentence
 
 
 def test_bad_row_of_an_unwanted_number_is_no_problem(stand_in):

@@ -229,28 +229,53 @@ def test_negative_bunch_count_is_stored_as_reported_and_shown(stand_in):
     stand_in.answer_with(Answer(answer(fill_row(bunches_colliding=-3))), "/oms/fills")
     run = mirror.run_for_page(RUN, budget()).run
     assert OmsFill.objects.get(pk=FILL).bunches_colliding is None
-    assert OmsFill.objects.get(pk=FILL).reported["bunches_colliding"] == {"value": -3, "unit": ""}
-    (sentence,) = sanity.out_of_range_messages(run)
-    assert (
-        sentence
-        == "OMS gives an impossible value: bunches colliding -3. It is left out here; type it where you know it."
+    reported = OmsFill.objects.get(pk=FILL).reported["bunches_colliding"]
+    assert reported == {"value": -3, "unit": "", "problem": "negative"}
+    (sentence,) = sanity.left_out_messages(run)
+    assert sentence == (
+        "OMS gives a value that cannot be used: bunches colliding -3 (negative). "
+        "It is left out here; type it where you know it."
     )
 
 
 def test_two_impossible_values_are_one_message():
     reported = {"lumisections": {"value": -655, "unit": ""}, "recorded_lumi": {"value": -7.5, "unit": "/pb"}}
-    (sentence,) = sanity.out_of_range_messages(OmsRun(run_number=RUN, reported=reported))
+    (sentence,) = sanity.left_out_messages(OmsRun(run_number=RUN, reported=reported))
     assert sentence == (
-        "OMS gives impossible values: lumisections -655, recorded lumi -7.5 /pb. "
+        "OMS gives values that cannot be used: lumisections -655 (negative), recorded lumi -7.5 /pb (negative). "
         "They are left out here; type them where you know them."
     )
 
 
 def test_impossible_value_is_not_shown_after_typing_a_value():
     reported = {"lumisections": {"value": -655, "unit": ""}}
-    assert sanity.out_of_range_values(OmsRun(run_number=RUN, reported=reported)) == ["lumisections -655"]
+    assert sanity.left_out_values(OmsRun(run_number=RUN, reported=reported)) == ["lumisections -655 (negative)"]
     typed = {"lumisections": {"by": "shifter", "at": "2018-05-01T00:00:00Z"}}
-    assert sanity.out_of_range_messages(OmsRun(run_number=RUN, reported=reported, lumisections=655, typed=typed)) == []
+    assert sanity.left_out_messages(OmsRun(run_number=RUN, reported=reported, lumisections=655, typed=typed)) == []
+
+
+def test_row_with_an_odd_value_does_not_settle_and_a_retry_reads_it_again(stand_in):
+    """OMS may correct the value; the run ended in 2018 and would not be read again."""
+    stand_in.answer_with(Answer(answer(fill_row())), "/oms/fills")
+    stand_in.answer_with(Answer(answer(run_row(recorded_lumi="78.15"))), "/oms/runs")
+    assert mirror.run_for_page(RUN, budget()).run.recorded_lumi is None
+    assert len(stand_in.data_calls()) == 2
+    mirror.run_for_page(RUN, budget())
+    assert len(stand_in.data_calls()) == 2
+    stand_in.answer_with(Answer(answer(run_row())), "/oms/runs")
+    assert mirror.run_for_page(RUN, retry()).run.recorded_lumi == 78.15
+    assert len(stand_in.data_calls()) == 3
+    mirror.run_for_page(RUN, retry())
+    assert len(stand_in.data_calls()) == 3
+
+
+def test_odd_value_that_nobody_uses_costs_no_request_and_no_message(stand_in):
+    stand_in.answer_with(Answer(answer(fill_row(injection_scheme=25))), "/oms/fills")
+    stand_in.answer_with(Answer(answer(run_row(clock_type=7, l1_rate="62 kHz"))), "/oms/runs")
+    run = mirror.run_for_page(RUN, budget()).run
+    assert sanity.left_out_messages(run) == []
+    mirror.run_for_page(RUN, retry())
+    assert len(stand_in.data_calls()) == 2
 
 
 def test_run_that_changes_its_fill_is_linked_to_the_new_one(stand_in):

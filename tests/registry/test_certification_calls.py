@@ -51,20 +51,36 @@ def test_absent_parts_are_empty(stand_in, parts):
     assert isinstance(calls_of(stand_in, cycle(**parts)), Found)
 
 
-@pytest.mark.parametrize(
-    ("body", "key"),
-    [
-        ({}, "cycles"), ({"err": "no"}, "cycles"), (None, "cycles"), ([5], "cycles"),
-        ([cycle(deadline="tomorrow")], "deadline"), ([cycle(deadline="2018-02-31T00:00:00Z")], "deadline"),
-        ([cycle(deadline="2018-05-01T00:00:00")], "deadline"), ([cycle(deadline=5)], "deadline"),
-        ([cycle(datasets="x")], "datasets"), ([cycle(cycle_attributes=[])], "cycle_attributes"),
-    ],
-)  # fmt: skip
-def test_wrong_shape_names_the_key(stand_in, body, key):
+@pytest.mark.parametrize("body", [{}, {"err": "no"}, None, [5], ["week 17", None]])
+def test_answer_that_is_no_list_of_calls_is_unreachable(stand_in, body):
     stand_in.answer_with(Answer(body))
     unreachable = certification_calls(Budget(5))
     assert isinstance(unreachable, Unreachable)
-    assert f"({key})" in unreachable.sentence
+    assert "(cycles)" in unreachable.sentence
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ({"deadline": "tomorrow"}, "deadline tomorrow"),
+        ({"deadline": "2018-02-31T00:00:00Z"}, "deadline 2018-02-31T00:00:00Z"),
+        ({"deadline": "2018-05-01T00:00:00"}, "deadline 2018-05-01T00:00:00"), ({"deadline": 5}, "deadline 5"),
+        ({"createdAt": []}, "createdAt []"), ({"cycle_attributes": []}, "cycle_attributes []"),
+        ({"cycle_attributes": {"tracker_state": 1}}, "tracker_state 1"), ({"datasets": "x"}, "datasets x"),
+        ({"datasets": [{"run_number": 315259, "name": 5}]}, "datasets without a name"),
+    ],
+)  # fmt: skip
+def test_odd_value_is_left_out_of_its_call_and_named(stand_in, parts, text):
+    found = calls_of(stand_in, cycle(**parts), cycle(cycle_name="other"))
+    assert {call.name for call in found.value} == {"2018 week 17", "other"}
+    assert found.left_out == (f"call 2018 week 17: {text}",)
+    other = next(call for call in found.value if call.name == "other")
+    assert (other.deadline, other.state, len(other.datasets)) == (datetime(2018, 5, 1, tzinfo=UTC), "completed", 1)
+
+
+@pytest.mark.parametrize("parts", [{"id_cycle": "x"}, {"cycle_attributes": {"global_state": 5}}])
+def test_odd_value_that_nobody_needs_is_not_named(stand_in, parts):
+    assert calls_of(stand_in, cycle(**parts)).left_out == ()
 
 
 def test_failure_of_the_calls_is_no_outage_of_run_registry(sandbox):

@@ -154,9 +154,9 @@ def test_second_page_is_read_and_repeated_rows_are_taken_once(stand_in):
     ("body", "key"),
     [
         ({}, "datasets"), ([], "datasets"), (None, "datasets"), ("text", "datasets"), ({"err": "no"}, "datasets"),
-        ({"datasets": None, "count": 0, "pages": 0}, "datasets"), ({"datasets": [], "pages": 0}, "count"),
-        ({"datasets": [], "count": 0, "pages": None}, "pages"), ({"datasets": [], "count": -1, "pages": 0}, "count"),
-        ({"datasets": [], "count": 0, "pages": -1}, "pages"), ({"datasets": [], "count": True, "pages": 0}, "count"),
+        ({"datasets": None, "count": 0, "pages": 0}, "datasets"), ({"datasets": [], "count": 0}, "pages"),
+        ({"datasets": [], "count": 0, "pages": None}, "pages"), ({"datasets": [], "count": 0, "pages": "1"}, "pages"),
+        ({"datasets": [], "count": 0, "pages": -1}, "pages"), ({"datasets": [], "count": 0, "pages": True}, "pages"),
     ],
 )  # fmt: skip
 def test_wrong_shape_is_unreachable_naming_the_key(stand_in, body, key):
@@ -167,16 +167,29 @@ def test_wrong_shape_is_unreachable_naming_the_key(stand_in, body, key):
     assert {state.name for state in status.service_states() if state.is_out} == {"registry"}
 
 
-@pytest.mark.parametrize(
-    ("bad", "key"),
-    [(5, "datasets"), (row(name=None), "name"), (row() | {"run_number": -1}, "run_number"), (row(None), "run_number")],
-)
-def test_invalid_row_is_reported_and_is_no_outage(stand_in, bad, key):
-    """One invalid row must not open the circuit breaker for other runs."""
+@pytest.mark.parametrize("count", [None, -1, "2", True, [], 1.5])
+def test_odd_count_of_rows_costs_nothing(stand_in, count):
+    """The package only prints it."""
+    stand_in.answer_with(Answer(ONE_PAGE | {"count": count}))
+    assert names_of(client.datasets_of_run(RUN, budget())) == ["/Express/Collisions2018/DQM"]
+
+
+@pytest.mark.parametrize("bad", [5, row(name=None), row() | {"run_number": -1}, row(None)])
+def test_row_that_cannot_be_used_is_named_and_costs_no_other(stand_in, bad):
     stand_in.answer_with(Answer({"datasets": [row(), bad], "count": 2, "pages": 1}))
+    for found in (client.datasets_of_run(RUN, budget()), client.datasets_of_runs([RUN], budget())):
+        assert names_of(found) == ["/Express/Collisions2018/DQM"]
+        (text,) = found.left_out
+        assert text.startswith("a dataset ")
+    assert not any(state.is_out for state in status.service_states())
+
+
+def test_answer_without_a_usable_row_is_reported_and_no_outage(stand_in):
+    """Invalid rows must not open the circuit breaker for other runs."""
+    stand_in.answer_with(Answer({"datasets": [row(name=None), 5], "count": 2, "pages": 1}))
     for _ in range(2):
         unreachable = client.datasets_of_run(RUN, budget())
-        assert unreachable.sentence.startswith(f"Run Registry answered in an unknown form ({key}).")
+        assert unreachable.sentence.startswith("Run Registry answered in an unknown form (run_number).")
     assert len(stand_in.data_calls()) == 2
     assert not any(state.is_out for state in status.service_states())
 

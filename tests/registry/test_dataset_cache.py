@@ -14,7 +14,7 @@ ASKED_AT = datetime(2026, 5, 1, 14, 2, 11, tzinfo=UTC)
 
 def found_datasets(*numbers, asked_at=ASKED_AT):
     names = ("/Express/Collisions2018/DQM", "/PromptReco/Collisions2018A/DQM")
-    return Found(parsing.parse_datasets([row(number, name) for number in numbers for name in names]), asked_at)
+    return Found(parsing.parse_datasets([row(number, name) for number in numbers for name in names]).rows, asked_at)
 
 
 def frozen_time(moment):

@@ -60,14 +60,35 @@ def test_row_without_flags_or_run_is_not_flagged(parts):
 
 def test_repeated_rows_are_parsed_once():
     rows = [flagged_row(), flagged_row(), flagged_row(name="/Express/Collisions2018/DQM\n")]
-    assert len(parse_flagged_datasets(rows)) == 1
+    assert len(parse_flagged_datasets(rows).rows) == 1
 
 
-@pytest.mark.parametrize("count", [-1, "5", 1.5, True, None, []])
-def test_impossible_count_names_the_column(count):
-    with pytest.raises(WrongShape) as caught:
-        parse_flagged_dataset(flagged_row({"tracker-strip": {"GOOD": count}}))
-    assert caught.value.key == "tracker-strip"
+@pytest.mark.parametrize("count", [-1, "5", 1.5, True, None, [], {}, "NaN"])
+def test_odd_count_costs_its_column_and_is_named(count):
+    counts = {"tracker-strip": {"GOOD": count, "BAD": 1}, "tracker-pixel": {"GOOD": 3}, "dt-dt": {"GOOD": "x"}}
+    flagged = parse_flagged_dataset(flagged_row(counts))
+    assert (flagged.counts["strip"], flagged.counts["pixel"]["GOOD"]) == ({}, 3)
+    assert flagged.component_status("strip").status == "not flagged"
+    (text,) = flagged.dataset.left_out
+    assert text.startswith("tracker-strip GOOD ")
+
+
+@pytest.mark.parametrize("value", [7, "x", [], True])
+@pytest.mark.parametrize("key", ["hlt_key", "stable_beam", "nobody needs it"])
+def test_odd_value_of_the_run_does_not_cost_the_flags(key, value):
+    oms = {"hlt_key": "/cdaq/physics/x", "stable_beam": True, key: value}
+    run = {"rr_attributes": {"class": "Collisions18", "state": "SIGNOFF"}, "oms_attributes": oms}
+    flagged = parse_flagged_dataset(flagged_row({"tracker-track": {"BAD": 4}}, Run=run))
+    assert flagged.counts["tracking"]["BAD"] == 4
+    assert (flagged.dataset.run_class, flagged.dataset.left_out) == ("Collisions18", ())
+
+
+@pytest.mark.parametrize("cache", [7, "x", [], {"triplet_summary": []}, {"triplet_summary": {"tracker-pixel": 5}}])
+def test_odd_summary_is_named_and_the_dataset_is_used(cache):
+    flagged = parse_flagged_dataset(flagged_row(DatasetTripletCache=cache))
+    assert (flagged.run_number, flagged.dataset.state) == (315270, "OPEN")
+    assert flagged.component_status("pixel").status == "not flagged"
+    assert len(flagged.dataset.left_out) == 1
 
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(flagged_row(), values)) | values)

@@ -50,7 +50,6 @@ def test_ask_sends_parameters_and_headers(stand_in):
         (Answer(body=b"<html>Sign in</html>"), errors.NotJson),
         (Answer(body=b""), errors.NotJson),
         (Answer(body=b'{"data": [1, 2'), errors.NotJson),
-        (Answer(body=b'{"value": NaN}'), errors.NotJson),
         (Answer(body=b"\xff\xfe\x00"), errors.NotJson),
         (Answer(body=b'{"data": ', cut=True), errors.ConnectionBroken),
     ],
@@ -60,6 +59,13 @@ def test_unusable_answer_is_a_typed_error_that_names_the_service(stand_in, answe
     assert type(error) is error_class
     assert error.service == "oms"
     assert error.sentence.startswith("OMS ")
+
+
+def test_value_that_is_no_number_does_not_cost_the_others(stand_in):
+    """Some servers send NaN and Infinity, which JSON does not have. They become texts, which no reader accepts."""
+    stand_in.answer_with(Answer(body=b'{"energy": NaN, "lumi": [-Infinity, Infinity, 7.5]}'))
+    read = client.fetch_json(call(stand_in), Budget(5))
+    assert read == {"energy": "NaN", "lumi": ["-Infinity", "Infinity", 7.5]}
 
 
 def test_deeply_nested_answer_is_not_data(stand_in):

@@ -53,11 +53,19 @@ class ComponentRow(NamedTuple):
     is_low: bool
     errors: tuple[str, ...]
     confirmations: tuple[ConfirmationBox, ...]
-    checklist: ChecklistRow | None = None
+
+    @property
+    def chosen(self) -> str:
+        """The flag, empty if none is chosen."""
+        return next((option.value for option, _key in self.flags if option.is_chosen), "")
 
     @property
     def is_bad(self) -> bool:
-        return any(option.is_chosen for option, _key in self.flags if option.value == Flag.BAD)
+        return self.chosen == Flag.BAD
+
+    @property
+    def initial(self) -> str:
+        return Component(self.name).declaration.initial
 
     @property
     def html(self) -> SafeString:
@@ -67,6 +75,7 @@ class ComponentRow(NamedTuple):
 class ProblemsRow(NamedTuple):
     """The problems of one component. `html_name`: the name of its checkboxes."""
 
+    component: str
     label: str
     html_name: str
     options: tuple[Option, ...]
@@ -79,11 +88,9 @@ def _component_html(component: ComponentRow) -> SafeString:
     return render_to_string("certify/_component.html", {"component": component})
 
 
-def render_problems(
-    rows: tuple[ProblemsRow, ...], is_open: bool, may_add: bool, new_term_form: InlineTermForm | None
-) -> SafeString:
+def render_problems(rows: tuple[ProblemsRow, ...], may_add: bool, new_term_form: InlineTermForm | None) -> SafeString:
     """Render the problems of all components, and the form that adds one."""
-    context = {"rows": rows, "is_open": is_open, "may_add": may_add, "new_term_form": new_term_form}
+    context = {"rows": rows, "may_add": may_add, "new_term_form": new_term_form}
     return render_to_string("certify/_problems.html", context)
 
 
@@ -91,12 +98,7 @@ def render_checklists(rows: tuple[ChecklistRow, ...]) -> SafeString:
     return render_to_string("certify/_checklists.html", {"rows": rows})
 
 
-def component_row(
-    form: CertificationForm,
-    component: Component,
-    confirmations: list[ConfirmationBox],
-    checklist: ChecklistRow | None = None,
-) -> ComponentRow:
+def component_row(form: CertificationForm, component: Component, confirmations: list[ConfirmationBox]) -> ComponentRow:
     flag, low = form[component.flag_field], form[component.lowstat_field]
     return ComponentRow(
         name=component.value,
@@ -105,19 +107,18 @@ def component_row(
         is_low=bool(low.value()),
         errors=tuple(str(error) for error in (*flag.errors, *low.errors)),
         confirmations=tuple(confirmations),
-        checklist=checklist,
     )
 
 
 def problems_row(editor: CertificationEditor, component: Component) -> ProblemsRow:
     problems = editor.form[component.problems_field]
     options, errors = term_options(problems, editor.vocabulary), (str(error) for error in problems.errors)
-    return ProblemsRow(str(component.label), problems.html_name, tuple(options), tuple(errors))
+    return ProblemsRow(component.value, str(component.label), problems.html_name, tuple(options), tuple(errors))
 
 
-def checklist_rows(form: CertificationForm) -> dict[str, ChecklistRow]:
-    """Return the lists of the form by identifier, in their order."""
-    return {checklist.identifier: _checklist_row(form, checklist) for checklist in form.checklists.all}
+def checklist_rows(form: CertificationForm) -> tuple[ChecklistRow, ...]:
+    """Return the lists of the form, in their order."""
+    return tuple(_checklist_row(form, checklist) for checklist in form.checklists.all)
 
 
 def _checklist_row(form: CertificationForm, checklist: FormChecklist) -> ChecklistRow:

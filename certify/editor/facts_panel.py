@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from certify.editor.editor import CertificationEditor
 
 FOR_COLLISIONS = "needed for collisions"
-_WIDE_FACTS = {"hlt_key", "components"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,6 @@ class FactLine:
     source: Source | None = None
     field: BoundField | None = None
     unit_field: BoundField | None = None
-    is_wide: bool = False
     needed: str = ""
     shown: tuple[str, str] | None = None
     oms_text: str = ""
@@ -59,8 +57,8 @@ class FactLine:
 
     @property
     def css_classes(self) -> str:
-        """CSS classes of a line that takes the whole width, or has no value."""
-        return (" fact-wide" if self.is_wide else "") + (" fact-missing" if self.text == NOT_REPORTED else "")
+        """CSS class of a line that has no value."""
+        return " fact-missing" if self.text == NOT_REPORTED else ""
 
     @property
     def unit_options(self) -> list[Option]:
@@ -87,10 +85,11 @@ class FactLine:
 
 @dataclass(frozen=True)
 class FactGroup:
-    """Facts under one heading."""
+    """Facts under one heading. `is_wide`: its texts are long, so that it takes the width of all groups."""
 
     title: str
     lines: list[FactLine]
+    is_wide: bool = False
 
     @property
     def html(self) -> SafeString:
@@ -104,29 +103,30 @@ def _plain_line_html(css_classes: str, label: str, text: str) -> SafeString:
 
 
 def fact_groups(editor: CertificationEditor) -> list[FactGroup]:
-    """Return the groups run, luminosity and fill."""
+    """Return the groups run, luminosity, fill and configuration."""
     run, fill = editor.run, editor.run.fill or OmsFill()
     run_facts = [("Type", "run_type", ""), ("B field", "b_field", "T"), ("Energy", "energy", "GeV")]
     run_facts += [("Lumisections", "lumisections", ""), ("Particles", "fill_type_runtime", "")]
     run_facts += [("Began", "start_time", "UTC"), ("Ended", "end_time", "UTC"), ("Sequence", "sequence", "")]
-    run_facts += [("HLT key", "hlt_key", ""), ("Detectors", "components", "")]
+    wide_facts = [("HLT key", "hlt_key", ""), ("Detectors", "components", "")]
     lumi_facts = [("Recorded", "recorded_lumi", ""), ("Delivered", "delivered_lumi", "")]
-    lumi_facts += [("Initial (run)", "init_lumi", ""), ("End (run)", "end_lumi", "")]
+    lumi_facts += [("Initial", "init_lumi", ""), ("End", "end_lumi", "")]
     fill_facts = [
         ("Era", "era", ""),
         ("Particles", "fill_type_runtime", ""),
         ("Colliding", "bunches_colliding", "bunches"),
     ]
     fill_facts += [
-        ("Initial (fill)", "init_lumi", ""),
-        ("Peak (fill)", "peak_lumi", ""),
-        ("Peak pile-up", "peak_pileup", ""),
+        ("Initial", "init_lumi", ""),
+        ("Peak", "peak_lumi", ""),
+        ("Pile-up", "peak_pileup", ""),
     ]
     number = _fact_line(editor, run, OmsFillForm, "Number", "fill_number", "")
     return [
         FactGroup("Run", [_fact_line(editor, run, OmsRunForm, *fact) for fact in run_facts]),
         FactGroup("Luminosity", [_fact_line(editor, run, OmsRunForm, *fact) for fact in lumi_facts]),
         FactGroup("Fill", [number, *(_fact_line(editor, fill, OmsFillForm, *fact) for fact in fill_facts)]),
+        FactGroup("Configuration", [_fact_line(editor, run, OmsRunForm, *fact) for fact in wide_facts], is_wide=True),
     ]
 
 
@@ -145,7 +145,7 @@ def _fact_line(
         form = editor.run_form if form_class is OmsRunForm else editor.fill_form
         return _input_line(editor, row, form, label, name, unit)
     text = fact_text(name, getattr(row, name), unit)
-    return FactLine(label, text, unit, is_wide=name in _WIDE_FACTS)
+    return FactLine(label, text, unit)
 
 
 @render_once(maxsize=64)
@@ -175,7 +175,6 @@ def _input_line(
         label=label,
         text=text,
         unit=unit,
-        is_wide=name in _WIDE_FACTS,
         needed=_needed_text(editor, form, name),
         source=source,
         field=form[name],

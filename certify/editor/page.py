@@ -30,8 +30,8 @@ from certify.editor.live_checks import (
     twin_comparison,
 )
 from certify.facts.snapshot import has_typed_values
+from certify.models.choices import Flag
 from certify.models.components import Component
-from certify.models.vocabulary import TRACKERMAP_CHECKLIST
 from certify.references.explanation import rank_reasons_text
 from certify.vocabulary.widgets import Option, field_options, term_options
 from infrastructure.http.results import Found, explanations
@@ -64,7 +64,7 @@ class CertifyPage:
     trackermap: list[Option]
     references: list[Option]
     reasons: list[Option]
-    checklists: dict[str, ChecklistRow]
+    checklists: tuple[ChecklistRow, ...]
     evidence: list[EvidenceLink]
     dataset: str
     registry_state: str
@@ -147,27 +147,29 @@ class CertifyPage:
         return rank_reasons_text(self.editor.ranked, self.editor.form["reference_runreconstruction"].value())
 
     @property
-    def has_problems(self) -> bool:
-        """Whether the problems are unfolded: a component is bad, or a problem is chosen or being added."""
-        chosen = any(option.is_chosen for row in self.problems for option in row.options)
-        return chosen or bool(self.editor.new_term_forms.get("problem")) or any(row.is_bad for row in self.components)
+    def reference_number(self) -> str:
+        """The run number of the chosen reference, empty for none."""
+        return next((option.label.split()[0] for option in self.references if option.is_chosen), "")
+
+    @property
+    def has_open_reasons(self) -> bool:
+        """Whether reason and problems are unfolded: a component is not good, or there is a choice or a term to add."""
+        not_good = any(row.chosen not in ("", Flag.GOOD) for row in self.components)
+        problems = (option for row in self.problems for option in row.options)
+        reasons = (option for option in self.reasons if option.value)
+        is_chosen = any(option.is_chosen for option in (*problems, *reasons))
+        return not_good or is_chosen or any(self.editor.new_term_forms.values())
 
     @property
     def problems_html(self) -> SafeString:
         """The rendered problems, with the form that adds one."""
         new_term_form = self.editor.new_term_forms.get("problem")
         may_add = bool(new_term_form) or not self.editor.form_context.training_of
-        return render_problems(self.problems, self.has_problems, may_add, new_term_form)
-
-    @property
-    def trackermap_checklist(self) -> ChecklistRow | None:
-        return self.checklists.get(TRACKERMAP_CHECKLIST)
+        return render_problems(self.problems, may_add, new_term_form)
 
     @property
     def checklists_html(self) -> SafeString:
-        """The rendered lists that are about no input: the general one and additional ones."""
-        others = tuple(row for row in self.checklists.values() if not row.flag_field)
-        return render_checklists(others) if others else SafeString()
+        return render_checklists(self.checklists) if self.checklists else SafeString()
 
     @property
     def previous_query(self) -> str:
@@ -202,20 +204,15 @@ def certify_page(
     form.offer_references(editor.ranked)
     dataset = form["dataset"].value() or ""
     confirmations = confirmation_boxes(editor)
-    checklists = checklist_rows(form)
-    lists = {row.flag_field: row for row in checklists.values()}
     return CertifyPage(
         editor=editor,
         facts=fact_groups(editor),
-        components=[
-            component_row(form, component, confirmations.get(component, []), lists.get(component.flag_field))
-            for component in Component
-        ],
+        components=[component_row(form, component, confirmations.get(component, [])) for component in Component],
         problems=tuple(problems_row(editor, component) for component in Component),
         trackermap=field_options(form["trackermap"]),
         references=field_options(form["reference_runreconstruction"]),
         reasons=[Option("", "choose", False), *term_options(form["bad_reason"], editor.vocabulary)],
-        checklists=checklists,
+        checklists=checklist_rows(form),
         evidence=form_evidence(editor),
         dataset=dataset,
         registry_state=form_context.registry_states.get(dataset) or "",

@@ -45,11 +45,17 @@ def rank_reasons(ranked: RankedReference) -> list[RankReason]:
 
 
 def rank_reasons_text(ranked: Iterable[RankedReference], chosen: object) -> str:
-    """Return the reasons for the reference with the primary key `chosen` in one line, preceded by its retirement."""
+    """Return how the reference with the primary key `chosen` differs from the run, preceded by its retirement."""
     for item in ranked:
         if str(item.reference.pk) == str(chosen):
-            return ", ".join([*_retired_text(item.reference), *(reason.text for reason in rank_reasons(item))])
+            return ", ".join([*_retired_text(item.reference), *_difference_texts(item)])
     return ""
+
+
+def _difference_texts(ranked: RankedReference) -> list[str]:
+    """Return the reasons that say more than that a value is the same, and the age."""
+    texts = [reason.text for reason in rank_reasons(ranked) if reason.match != Match.SAME]
+    return texts if texts[1:] else ["same conditions", *texts]
 
 
 def _retired_text(reference: ReferenceFeatures) -> Iterator[str]:

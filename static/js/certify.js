@@ -1,38 +1,140 @@
-// Keyboard control of the certify page: g, b, x flag the current component and go to the next one; l, m, t, r, c, y act on
-// other fields; Ctrl+Enter saves.
+// The certify page by keyboard: one table of keys, from which the list of keys and aria-keyshortcuts are made (keys.js).
+// g, b and x flag the current component and go on to the next one, then to the tracker map. What a key has done is
+// announced. The form dispatches "current" when another component becomes the current one.
 (() => {
   "use strict";
   const form = document.querySelector("[data-certify]");
   if (!form) return;
   const components = [...form.querySelectorAll("[data-component]")];
-  const FLAG_OF_KEY = { g: "good", b: "bad", x: "excluded" };
-  const hasFlag = (component) => component.querySelector("input[type=radio]:checked");
-  let currentIndex = Math.max(0, components.findIndex((component) => !hasFlag(component)));
+  const trackerMap = form.querySelector("[data-trackermap]");
+  const steps = [...components, trackerMap];
+  const announcements = document.querySelector("[data-announcements]");
+  const why = form.querySelector("[data-why]");
+  const checkedRadio = (step) => step.querySelector("input[type=radio]:checked");
+  const nameOf = (step) => step.dataset.label;
+  const isNotGood = (component) => !["good", undefined].includes(checkedRadio(component)?.value);
+  const optionName = (radio) => radio.closest("label").querySelector("span").textContent.trim().toLowerCase();
 
-  function setCurrent(index) {
-    currentIndex = Math.min(Math.max(index, 0), components.length - 1);
-    components.forEach((component, at) => component.toggleAttribute("data-current", at === currentIndex));
-  }
-
+  let current = components.find((component) => !checkedRadio(component)) ?? components[0];
   // The component flagged last, for "l": the current one is already the next.
   let lastFlagged = null;
 
-  function setFlag(key) {
-    lastFlagged = components[currentIndex];
-    const radio = components[currentIndex].querySelector(`input[type=radio][value=${FLAG_OF_KEY[key]}]`);
-    radio.checked = true;
-    radio.dispatchEvent(new Event("change", { bubbles: true }));
-    setCurrent(currentIndex + 1);
+  // A live region that gets the text which it has already announces nothing, so it is emptied first.
+  function announce(text) {
+    announcements.textContent = "";
+    requestAnimationFrame(() => { announcements.textContent = text; });
   }
 
-  function toggle(input) {
-    input.checked = !input.checked;
-    input.dispatchEvent(new Event("change", { bubbles: true }));
+  function setCurrent(step, flagged = null) {
+    current = step;
+    lastFlagged = flagged;
+    steps.forEach((other) => {
+      if (other === step) other.setAttribute("aria-current", "step"); else other.removeAttribute("aria-current");
+      other.toggleAttribute("data-low-key", other === (flagged ?? step));
+    });
+    form.dispatchEvent(new CustomEvent("current", { detail: step.dataset.component ?? "trackermap" }));
+  }
+
+  function check(radio) {
+    radio.checked = true;
+    radio.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  function setFlag(flag) {
+    const component = current;
+    if (component === trackerMap) {
+      announce("All flags are set. The arrow key up goes back to them.");
+      return;
+    }
+    const radio = component.querySelector(`input[type=radio][value=${flag}]`);
+    check(radio);
+    const next = steps[steps.indexOf(component) + 1];
+    setCurrent(next, component);
+    announce(`${nameOf(component)} ${optionName(radio)}. Now ${nameOf(next)}.`);
+    if (next === trackerMap && components.some(isNotGood)) focusReasons();
+  }
+
+  function flagAllGood() {
+    const unopened = components.find((component) => isListUnopened(component));
+    if (unopened) {
+      listOf(unopened).open = true;
+      setCurrent(unopened);
+      announce(`The checklist of ${nameOf(unopened)} was not open yet on this shift. It is open now.`);
+      return;
+    }
+    components.forEach((component) => check(component.querySelector("input[type=radio][value=good]")));
+    setCurrent(trackerMap);
+    announce(`${components.map(nameOf).join(", ")} good. Now ${nameOf(trackerMap)}.`);
+  }
+
+  const listOf = (component) => form.querySelector(`[data-checklist-of="${component.dataset.component}"] details`);
+  const isListUnopened = (component) => listOf(component)?.hasAttribute("data-was-open") === false;
+
+  function toggleLow() {
+    const component = lastFlagged ?? current;
+    const box = component.querySelector("input[type=checkbox][name$=_lowstat]");
+    if (!box) return;
+    box.checked = !box.checked;
+    const [flagged, step] = [lastFlagged, current];
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+    setCurrent(step, flagged);
+    announce(`${nameOf(component)}: low statistics ${box.checked ? "on" : "off"}.`);
   }
 
   function cycleTrackerMap() {
-    const radios = [...form.querySelectorAll("[data-trackermap] input")];
-    toggle(radios[(radios.findIndex((radio) => radio.checked) + 1) % radios.length]);
+    const radios = [...trackerMap.querySelectorAll("input")];
+    const next = radios[(radios.findIndex((radio) => radio.checked) + 1) % radios.length];
+    const step = current;
+    check(next);
+    setCurrent(step);
+    announce(`Tracker map ${optionName(next)}.`);
+  }
+
+  function move(step) {
+    const index = steps.indexOf(current) + step;
+    setCurrent(steps[Math.min(Math.max(index, 0), steps.length - 1)]);
+    announce(`${nameOf(current)}, ${checkedRadio(current) ? optionName(checkedRadio(current)) : "not set"}.`);
+  }
+
+  // Two presses per box, so that nothing is checked unread: the first focuses it, the second checks it and goes on.
+  function checkNext(namePrefix) {
+    const unchecked = [...form.querySelectorAll(`input[name^=${namePrefix}_]:not(:checked)`)];
+    const focused = unchecked.find((box) => box === document.activeElement);
+    if (focused) {
+      focused.checked = true;
+      focused.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    const next = unchecked.find((box) => box !== focused);
+    showListOf(next);
+    next?.focus();
+  }
+
+  function showListOf(box) {
+    form.querySelectorAll(".checklist:not([data-checklist-of]) details").forEach((details) => {
+      details.open = details.closest(".checklist").contains(box);
+    });
+    const name = box?.closest("[data-checklist-of]")?.dataset.checklistOf;
+    const step = name && steps.find((candidate) => (candidate.dataset.component ?? "trackermap") === name);
+    if (step) setCurrent(step);
+  }
+
+  // Reason, problems, comment. The group gets the focus, not the reason: the keys of the other fields still work.
+  const openReasons = () => { why.open = true; };
+  function focusReasons() {
+    openReasons();
+    form.querySelector("[data-why-body]").focus();
+  }
+
+  function focusReason() {
+    openReasons();
+    form.elements.bad_reason.focus();
+  }
+
+  function focusProblems() {
+    openReasons();
+    const groups = [...form.querySelectorAll("[data-problems-of]:not([hidden])")];
+    const target = groups.flatMap((group) => group.querySelector("input") ?? [])[0] ?? form.querySelector("[data-problems] summary");
+    target?.focus();
   }
 
   function focusComment() {
@@ -41,77 +143,63 @@
     comment.setSelectionRange(comment.value.length, comment.value.length);
   }
 
-  // Two presses per box, so that nothing is checked unread: the first focuses it, the second checks it and goes on.
-  function checkNext(namePrefix) {
-    const unchecked = [...form.querySelectorAll(`input[name^=${namePrefix}_]:not(:checked)`)];
-    const focused = unchecked.find((box) => box === document.activeElement);
-    if (focused) toggle(focused);
-    unchecked.find((box) => box !== focused)?.focus();
+  function save() {
+    const saveButton = form.querySelector("[data-save]");
+    if (saveButton) form.requestSubmit(saveButton);
   }
 
-  // The items of a checklist are open while its box is focused by the key, and folded when another box is.
-  function checkNextChecklist() {
-    checkNext("checklist");
-    const focusedList = document.activeElement?.closest(".checklist");
-    form.querySelectorAll(".checklist:has(input) details").forEach((list) => {
-      list.open = focusedList?.contains(list) ?? false;
-    });
-  }
-
-  // "G" is for those who have had each list open on this shift day; else it opens the next one (static/js/checklists.js).
-  function setAllGood() {
-    const unopened = form.querySelector("[data-checklist-for]:not([data-was-open])");
-    if (unopened) { unopened.open = true; unopened.querySelector("summary").focus(); return; }
-    setCurrent(0);
-    components.forEach(() => setFlag("g"));
-  }
-
-  function moveCurrent(step) {
-    lastFlagged = null;
-    setCurrent(currentIndex + step);
-  }
-
-  const shortcuts = {
-    g: () => setFlag("g"),
-    b: () => setFlag("b"),
-    x: () => setFlag("x"),
-    G: setAllGood,
-    l: () => toggle((lastFlagged ?? components[currentIndex]).querySelector("input[type=checkbox]")),
-    m: cycleTrackerMap,
-    r: () => form.elements.reference_runreconstruction.focus(),
-    c: focusComment,
-    y: () => checkNext("confirm"),
-    t: checkNextChecklist,
-    ArrowDown: () => moveCurrent(1),
-    ArrowUp: () => moveCurrent(-1),
-  };
-
-  function isTyping(target) {
-    if (target.matches("textarea, select, [contenteditable]")) return true;
-    return target.matches("input") && !["radio", "checkbox", "submit", "button"].includes(target.type);
-  }
+  window.shortcuts.add([
+    { key: "g", label: "Good, and on to the next component", target: "[data-component] input[value=good]", run: () => setFlag("good") },
+    { key: "b", label: "Bad, and on to the next component", target: "[data-component] input[value=bad]", run: () => setFlag("bad") },
+    { key: "x", label: "Excluded, and on to the next component", target: "[data-component] input[value=excluded]", run: () => setFlag("excluded") },
+    { key: "G", label: "All good, once each checklist was open on this shift", target: "[data-all-good]", run: flagAllGood },
+    { key: "l", label: "Low statistics of the component flagged last", target: "[data-component] [name$=_lowstat]", run: toggleLow },
+    { key: "↑", label: "The component before", run: () => move(-1) },
+    { key: "↓", label: "The next component", run: () => move(1) },
+    { key: "m", label: "Tracker map: exists, missing", target: "[data-trackermap] input", run: cycleTrackerMap },
+    { key: "t", label: "To the next checklist that is ticked; once more ticks it", target: "[name^=checklist_]", run: () => checkNext("checklist") },
+    { key: "r", label: "Reference", target: "#id_reference_runreconstruction", run: () => form.elements.reference_runreconstruction.focus() },
+    { key: "w", label: "Reason", target: "#id_bad_reason", run: focusReason },
+    { key: "p", label: "Problems; the arrow keys move between them", target: "[data-problems-of] input", run: focusProblems },
+    { key: "c", label: "Comment", target: "#id_comment", run: focusComment },
+    { key: "y", label: "To the next question; once more confirms it", target: "[name^=confirm_]", run: () => checkNext("confirm") },
+    { key: "Ctrl+Enter", label: "Save, and on to the next run of the search", target: "[data-save]", run: save },
+  ]);
 
   document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
-      event.preventDefault();
-      const saveButton = form.querySelector("[data-save]");
-      if (saveButton) form.requestSubmit(saveButton);
-      return;
-    }
     // Enter in an input does not submit the form; Ctrl+Enter does.
     if (event.key === "Enter" && event.target.form === form && event.target.matches("input")) event.preventDefault();
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
-    const isArrowOnRadio = event.key.startsWith("Arrow") && event.target.matches("input[type=radio]");
-    if (!shortcuts[event.key] || isArrowOnRadio) return;
+    const problems = event.target.matches("[data-problems-of] input") && ["ArrowUp", "ArrowDown"].includes(event.key)
+      ? [...form.querySelectorAll("[data-problems-of]:not([hidden]) input")] : [];
+    if (!problems.length) return;
     event.preventDefault();
-    shortcuts[event.key]();
+    problems[problems.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
   });
 
-  // A bad flag opens the problems; choosing a reason fills an empty comment with it.
+  // A flag that is not good opens reason and problems; choosing a reason fills an empty comment with it.
   form.addEventListener("change", (event) => {
     if (event.target.name === "bad_reason") prefillComment(event.target);
-    if (event.target.value === "bad") form.querySelector("[data-problems]").open = true;
+    showReasons();
+    showProblems();
   });
+
+  // Opened for a component that is not good, reason and problems fold again once all are good and nothing is chosen.
+  let isOpenedForFlag = false;
+  function showReasons() {
+    const isNeeded = components.some(isNotGood);
+    if (isNeeded && !why.open) { why.open = isOpenedForFlag = true; return; }
+    const isChosen = form.elements.bad_reason.value || why.querySelector("[data-problems-of] :checked");
+    if (isNeeded || isChosen || !isOpenedForFlag) return;
+    why.open = isOpenedForFlag = false;
+  }
+
+  // Only the problems of components that are not good, and those chosen; all of them while every component is good.
+  function showProblems() {
+    const notGood = new Set(components.filter(isNotGood).map((component) => component.dataset.component));
+    form.querySelectorAll("[data-problems-of]").forEach((group) => {
+      group.hidden = notGood.size > 0 && !notGood.has(group.dataset.problemsOf) && !group.querySelector(":checked, .field-error");
+    });
+  }
 
   function prefillComment(select) {
     const comment = form.elements.comment;
@@ -120,6 +208,7 @@
 
   // "Choose" in the reference ranking selects that reference and closes the ranking.
   form.addEventListener("click", (event) => {
+    if (event.target.closest("[data-all-good]")) flagAllGood();
     const button = event.target.closest("[data-choose-reference]");
     const select = form.elements.reference_runreconstruction;
     if (!button || ![...select.options].some((option) => option.value === button.dataset.chooseReference)) return;
@@ -129,7 +218,8 @@
     select.focus();
   });
 
-  components.forEach((component, index) => component.addEventListener("focusin", () => { lastFlagged = null; setCurrent(index); }));
+  // A click on a radio button gives it no focus in Safari, so a change makes its component the current one, too.
+  steps.forEach((step) => ["focusin", "change"].forEach((name) => step.addEventListener(name, () => setCurrent(step))));
 
   let isSubmitting = false;
   form.addEventListener("submit", (event) => {
@@ -139,6 +229,8 @@
   });
   window.addEventListener("pageshow", () => { isSubmitting = false; form.removeAttribute("aria-busy"); });
 
-  setCurrent(currentIndex);
+  document.addEventListener("htmx:afterSwap", showProblems);
+  showProblems();
+  setCurrent(current);
   document.querySelector("[data-errors]")?.focus();
 })();

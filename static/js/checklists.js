@@ -1,7 +1,8 @@
-// Checklists of the certify page. A list stands beside the input that it is about and opens while its component is judged,
-// unless it was open on this shift day before. Two hidden inputs go to the server with the form: "lists_opened" names the
-// lists that were open on the page, "lists_flagged" whether each was open when its flag was set, both with the edition.
-// A list that was open has the attribute data-was-open; "G" (static/js/certify.js) needs it on all of them.
+// Checklists of the certify page. The list of the current input is shown beside it (data-current, by
+// static/js/certify_panel.js); it is unfolded unless it was open on this shift day before. Two hidden inputs go to the server
+// with the form: "lists_opened" names the lists that were open on the page, "lists_flagged" whether each was open when its
+// flag was set, both with the edition. A list that was open has the attribute data-was-open; "G" (static/js/certify.js)
+// needs it on the lists of all components.
 (() => {
   "use strict";
   const form = document.querySelector("[data-certify]");
@@ -11,10 +12,13 @@
   if (!lists.length || !opened || !flagged) return;
 
   const keyOf = (list) => list.dataset.checklist;
+  const placeOf = (list) => list.closest("[data-checklist-of]");
+  const isOpen = (list) => list.open && (placeOf(list)?.hasAttribute("data-current") ?? true);
   const words = (input) => new Set(input.value.split(" ").filter(Boolean));
   const write = (input, set) => { input.value = [...set].join(" "); };
 
   function noteOpen(list) {
+    if (!isOpen(list)) return;
     list.toggleAttribute("data-was-open", true);
     write(opened, words(opened).add(keyOf(list)));
   }
@@ -22,10 +26,10 @@
   // The last flag counts: its earlier state is replaced.
   function noteFlag(list) {
     const kept = [...words(flagged)].filter((word) => word.replace(/-(open|folded)$/, "") !== keyOf(list));
-    write(flagged, [...kept, `${keyOf(list)}-${list.open ? "open" : "folded"}`]);
+    write(flagged, [...kept, `${keyOf(list)}-${isOpen(list) ? "open" : "folded"}`]);
   }
 
-  const isAbout = (list, name) => (list.dataset.checklistFor ?? name) === name;
+  const isAbout = (list, name) => (placeOf(list)?.dataset.checklistOf ?? name) === name;
 
   form.addEventListener("change", ({ target }) => {
     if (target.type !== "radio") return;
@@ -33,26 +37,6 @@
     if (isFlag) lists.filter((list) => isAbout(list, target.name)).forEach(noteFlag);
   });
 
-  lists.forEach((list) => {
-    list.addEventListener("toggle", () => { if (list.open) noteOpen(list); });
-    if (list.open) noteOpen(list);
-  });
-
-  // The list of the current component is open while it is judged, and folded again when the next one is current.
-  const openedHere = new WeakSet();
-  function followCurrent(component) {
-    const list = component.querySelector("[data-checklist]");
-    if (!list) return;
-    if (component.hasAttribute("data-current") && !list.hasAttribute("data-was-open")) {
-      openedHere.add(list);
-      list.open = true;
-    } else if (!component.hasAttribute("data-current") && openedHere.delete(list)) list.open = false;
-  }
-
-  const components = [...form.querySelectorAll("[data-component]")];
-  const observer = new MutationObserver((changes) => changes.forEach(({ target }) => followCurrent(target)));
-  components.forEach((component) => {
-    observer.observe(component, { attributes: true, attributeFilter: ["data-current"] });
-    followCurrent(component);
-  });
+  form.addEventListener("current", () => lists.forEach(noteOpen));
+  lists.forEach((list) => list.addEventListener("toggle", () => noteOpen(list)));
 })();

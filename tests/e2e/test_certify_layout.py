@@ -1,11 +1,40 @@
-"""The layout of the certify page: controls are in view, and nothing overflows."""
+"""The certify page in Chromium: at every width nothing is cut off, and run, flags and save stay in view."""
+
+from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.factories import FillFactory, ReconstructionFactory, RunFactory
+from tests.factories import ChecklistFactory, FillFactory, PixelProblemFactory, ReconstructionFactory, RunFactory
 
 RUN = 315259
+ADDRESS = f"/certify/{RUN}/express/?runs=315257-315270"
+WIDTHS = (*range(320, 1100, 20), 961, 1023, 1085, *range(1100, 2561, 130), 2560)
+
+# Names of the controls that are cut off, covered by their neighbour or outside of the window.
+CUT_OFF = """() => {
+  const name = (e) => `${e.className || e.id || e.tagName}: ${e.textContent.trim().slice(0, 30)}`;
+  const isShown = (e) => e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)].filter(isShown);
+  const controls = all("main :is(a, button, label, select, summary, textarea, .flag, legend, h1)");
+  const wide = controls.filter((e) => {
+    const { left, right } = e.getBoundingClientRect();
+    const holdsText = !e.matches("select, textarea, .visually-hidden") && getComputedStyle(e).display !== "inline";
+    return left < 0 || right > innerWidth + 0.5 || (holdsText && e.scrollWidth > e.clientWidth + 1);
+  });
+  const covered = all(".choice").flatMap((row) => {
+    const parts = all("legend, .choice-button, .choice-lowstat", row);
+    return parts.filter((part) => parts.some((other) => {
+      const [a, b] = [part.getBoundingClientRect(), other.getBoundingClientRect()];
+      return part !== other && Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+        && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+    }));
+  });
+  return [...wide, ...covered].map(name);
+}"""
+
+PLACES = """() => [...document.querySelectorAll(".choice, .choice-button, .facts-groups, .certify-foot")]
+  .map((e) => JSON.stringify(e.getBoundingClientRect()))"""
 
 
 @pytest.fixture(autouse=True)
@@ -13,12 +42,94 @@ def _reference(sandbox, transactional_db):
     ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
 
 
+def _resize(page: Page, width: int, height: int = 900) -> None:
+    """Set the size of the window and wait until the page is laid out."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def _is_in_view(page: Page, selector: str) -> bool:
-    box = page.locator(selector).bounding_box()
-    return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= page.viewport_size["height"]
+    box = page.locator(selector).first.bounding_box()
+    assert page.viewport_size is not None
+    return box is not None and box["y"] >= 0 and box["y"] + box["height"] <= page.viewport_size["height"] + 0.5
 
 
-def test_save_button_is_in_view_with_any_content_above_the_form(page: Page, sign_in, shifter, live_server):
+def test_no_control_is_cut_off_at_any_width(page: Page, sign_in, shifter, live_server):
+    sign_in(shifter)
+    page.goto(live_server.url + ADDRESS)
+    page.keyboard.press("b")
+    expect(page.locator("[data-why]")).to_have_attribute("open", "")
+    for width in WIDTHS:
+        _resize(page, width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+        assert page.evaluate(CUT_OFF) == [], width
+
+
+@pytest.mark.parametrize("width", [320, 390, 720, 900, 901, 1024, 1200, 1440, 1920])
+def test_run_flags_reference_and_save_stay_in_view_while_the_page_scrolls(
+    page: Page, sign_in, shifter, live_server, width
+):
+    sign_in(shifter)
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto(live_server.url + ADDRESS)
+    for position in ("0", "300", "document.documentElement.scrollHeight"):
+        page.evaluate(f"scrollTo(0, {position})")
+        _resize(page, width, 700)
+        for selector in (
+            "h1",
+            ".head-flags",
+            ".head-reference",
+            ".certify-position",
+            ".certify-subject",
+            "[data-save]",
+        ):
+            assert _is_in_view(page, selector), (selector, position)
+
+
+def test_flags_are_on_the_first_screen_at_twice_the_size_with_a_draft_on_offer(
+    page: Page, sign_in, shifter, live_server
+):
+    sign_in(shifter)
+    page.goto(live_server.url + ADDRESS)
+    page.locator("[name=comment]").fill("not finished")
+    expect(page.locator("[data-draft-status]")).to_contain_text("draft saved")
+    _resize(page, 720, 450)  # a window of 1440 × 900 at 200 %
+    page.goto(live_server.url + ADDRESS)
+    expect(page.locator(".draft-offer")).to_be_visible()
+    for component in ("pixel", "strip", "tracking"):
+        assert _is_in_view(page, f"#choice-{component}")
+
+
+def test_width_of_a_large_window_is_used(page: Page, sign_in, shifter, live_server):
+    sign_in(shifter)
+    page.goto(live_server.url + ADDRESS)
+    for width, used in ((1440, 1280), (1920, 1680)):
+        _resize(page, width)
+        left, right = (page.locator(name).bounding_box() for name in (".certify-data", ".certify-decision"))
+        assert left and right
+        assert right["x"] + right["width"] - left["x"] == used
+
+
+def test_decision_is_a_sheet_at_the_lower_edge_of_a_narrow_window(page: Page, sign_in, shifter, live_server):
+    sign_in(shifter)
+    page.goto(live_server.url + ADDRESS)
+    _resize(page, 901)
+    assert page.locator(".decision").evaluate("sheet => getComputedStyle(sheet).position") == "static"
+    for width, height in ((900, 700), (390, 844), (320, 640)):
+        _resize(page, width, height)
+        box = page.locator(".decision").bounding_box()
+        assert box
+        assert box["y"] + box["height"] == height
+        assert box["height"] <= 0.62 * height + 1
+    page.locator("[name=date]").focus()  # below the edge of the sheet
+    assert _is_in_view(page, "[name=date]")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    footer, sheet = (page.locator(name).bounding_box() for name in (".site-footer", ".decision"))
+    assert footer and sheet
+    assert footer["y"] + footer["height"] <= sheet["y"] + 0.5
+
+
+def test_save_is_in_view_whatever_stands_above_the_form(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     page.goto(f"{live_server.url}/certify/{RUN}/express/")
     assert _is_in_view(page, "[data-save]")
@@ -29,8 +140,38 @@ def test_save_button_is_in_view_with_any_content_above_the_form(page: Page, sign
     page.locator("[name=date]").focus()  # the focused field is not covered by the buttons
     assert (
         page.evaluate("document.activeElement.getBoundingClientRect().bottom")
-        < (page.locator(".certify-save").bounding_box()["y"])
+        < (page.locator(".certify-foot").bounding_box()["y"])
     )
+
+
+def test_problems_are_large_enough_and_above_the_save_bar(page: Page, sign_in, shifter, live_server):
+    for number in range(30):
+        PixelProblemFactory(name=f"Problem {number}")
+    sign_in(shifter)
+    page.goto(live_server.url + ADDRESS)
+    page.set_viewport_size({"width": 1024, "height": 600})
+    page.keyboard.press("b")
+    boxes = page.locator("[name=pixel_problems]")
+    assert page.locator(".problem:visible").evaluate_all("all => Math.min(...all.map((e) => e.offsetHeight))") >= 24
+    boxes.last.focus()
+    box, foot = boxes.last.bounding_box(), page.locator(".certify-foot").bounding_box()
+    assert box and foot
+    assert box["y"] + box["height"] <= foot["y"]
+
+
+def test_checklist_unfolds_without_moving_anything(page: Page, sign_in, shifter, live_server):
+    for name, items in (("pixel", 2), ("sistrip", 9), ("tracking", 4), ("trackermap", 1)):
+        ChecklistFactory(
+            identifier=name, title=name, text="\n".join(f"- look at {name} {item}" for item in range(items))
+        )
+    sign_in(shifter)
+    page.goto(live_server.url + ADDRESS)
+    before = page.evaluate(PLACES)
+    for name in ("sistrip", "tracking", "trackermap"):
+        page.keyboard.press("ArrowDown")
+        expect(page.locator(f"[data-checklist^={name}-]")).to_be_visible()
+        expect(page.locator("[data-checklist-of][data-current]")).to_have_count(1)
+        assert page.evaluate(PLACES) == before
 
 
 def test_name_of_the_person_who_typed_a_value_fits_its_column(page: Page, sign_in, shifter, live_server):
@@ -40,6 +181,6 @@ def test_name_of_the_person_who_typed_a_value_fits_its_column(page: Page, sign_i
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(f"{live_server.url}/certify/{RUN}/express/")
-        fits = "one => one.getBoundingClientRect().right <= one.closest('.fact').getBoundingClientRect().right"
+        fits = "tag => tag.getBoundingClientRect().right <= tag.closest('section').getBoundingClientRect().right"
         assert page.locator(".fact-source .tag").evaluate(fits)
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -78,7 +78,7 @@ def test_refused_form_has_the_typed_values(page: Page, sign_in, shifter, live_se
     _press(page, "b", "g", "g")
     page.locator("[name=comment]").fill("half a thought")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.locator("#errors")).to_be_visible()
     expect(page.locator("[name=comment]")).to_have_value("half a thought")
     expect(page.locator("[name=pixel][value=bad]")).to_be_checked()
     is_accessible()

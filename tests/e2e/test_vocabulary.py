@@ -55,7 +55,7 @@ def test_problems_are_chosen_by_keyboard_and_summarized(
     for key in "ggg":
         page.keyboard.press(key)
     page.keyboard.press("m")
-    page.get_by_text("Problems", exact=True).click()
+    page.keyboard.press("p")
     page.get_by_label("Layer 1").check()
     expect(page.locator("#about-problems")).to_contain_text("look twice")
     expect(page.locator("#about-problems a")).to_have_text("315400 express")

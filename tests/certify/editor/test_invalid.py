@@ -227,6 +227,6 @@ def test_form_of_another_reconstruction_than_the_address_is_opened_again(shifter
 
 def test_problems_are_unfolded_beside_a_bad_component(shifter_client):
     opened = open_form(shifter_client)
-    assert "data-problems open" not in opened.content.decode()
+    assert "data-why open" not in opened.content.decode()
     refused = send_form(shifter_client, opened, **GOOD | {"pixel": "bad"})
-    assert "data-problems open" in refused.content.decode()
+    assert "data-why open" in refused.content.decode()

@@ -102,10 +102,11 @@ def test_list_of_a_component_is_beside_it_without_a_box(shifter_client, sandbox,
     ChecklistFactory(identifier="shiftleader", title="Week", used="week")
     opened = open_form(shifter_client)
     assert not {name for name in field_names(opened) if name.startswith("checklist_")}
-    row = next(row for row in opened.context["page"].components if row.name == "pixel")
-    assert row.checklist.checklist.identifier == "pixel" and "2 items" in row.html
-    assert '<a href="https://cern.ch/m" rel="noopener">map</a>' in row.html
-    assert opened.context["page"].checklists_html == ""
+    (row,) = opened.context["page"].checklists
+    assert (row.checklist.identifier, row.flag_field, row.has_box) == ("pixel", "pixel", False)
+    html = opened.context["page"].checklists_html
+    assert 'data-checklist-of="pixel"' in html and "2 items" in html
+    assert '<a href="https://cern.ch/m" rel="noopener">map</a>' in html
 
 
 def test_flag_stores_edition_and_whether_the_list_was_open(shifter_client, sandbox, pixel, _reference):
@@ -135,7 +136,7 @@ def test_edition_that_was_shown_is_stored_when_the_list_changed_meanwhile(shifte
 
 
 def was_open(client, path=f"/certify/{RUN}/express/") -> dict[str, bool]:
-    rows = open_form(client, path).context["page"].checklists.values()
+    rows = open_form(client, path).context["page"].checklists
     return {row.checklist.identifier: row.was_open for row in rows}
 
 
@@ -163,7 +164,8 @@ def test_open_lists_stay_open_in_a_refused_form(shifter_client, sandbox, pixel, 
     seen = {"lists_opened": "pixel-1", "lists_flagged": "pixel-1-open"}
     refused = send_form(shifter_client, open_form(shifter_client), **{**GOOD, "trackermap": None}, **seen)
     assert refused.status_code == 422 and fields_of(refused)["lists_flagged"] == ["pixel-1-open"]
-    assert refused.context["page"].checklists["pixel"].was_open
+    (row,) = refused.context["page"].checklists
+    assert row.was_open
 
 
 @pytest.fixture

@@ -1,0 +1,78 @@
+// The certify page beside its keys: the flags and the reference in the head, what is missing, the list of the current
+// component, and the room that the decision has.
+(() => {
+  "use strict";
+  const form = document.querySelector("[data-certify]");
+  if (!form) return;
+  const choices = [...form.querySelectorAll("[data-component], [data-trackermap]")];
+  const missing = form.querySelector("[data-missing]");
+  const root = document.documentElement;
+
+  const titleOf = (choice) => choice.querySelector("legend").textContent;
+
+  function showFlags() {
+    document.querySelectorAll("[data-head-flag]").forEach((mark) => {
+      const flag = form.querySelector(`[name="${mark.dataset.headFlag}"]:checked`)?.value;
+      mark.className = `flag is-${flag ?? "none"}`;
+      mark.querySelector("[data-head-word]").textContent = flag ?? "not set";
+    });
+  }
+
+  function showReference() {
+    const chosen = form.elements.reference_runreconstruction.selectedOptions[0];
+    document.querySelector("[data-head-reference]").textContent = chosen?.text.split(" ")[0] || "none";
+  }
+
+  const missingLink = (id, title) => {
+    const link = document.createElement("a");
+    link.href = `#${id}`;
+    link.textContent = title;
+    return link;
+  };
+
+  // Facts that have to be typed: their labels say so, unless the run type makes them unnecessary.
+  const emptyFactLabels = () => [...form.querySelectorAll("label:has([data-required])")].filter((label) => {
+    const isNeeded = getComputedStyle(label.querySelector("[data-required]")).display !== "none";
+    return isNeeded && !form.querySelector(`#${label.htmlFor}`).value;
+  });
+
+  function showMissing() {
+    const links = [
+      ...emptyFactLabels().map((label) => missingLink(label.htmlFor, label.firstChild.textContent.trim())),
+      ...choices.filter((choice) => !choice.querySelector("input[type=radio]:checked")).map((choice) => missingLink(choice.id, titleOf(choice))),
+    ];
+    const label = document.createElement("strong");
+    label.textContent = "Before it can be saved: ";
+    missing.replaceChildren(...(links.length ? [label, ...links.flatMap((link, at) => (at ? [" · ", link] : [link]))] : []));
+  }
+
+  function showList(name) {
+    form.querySelectorAll("[data-checklist-of]").forEach((place) => place.toggleAttribute("data-current", place.dataset.checklistOf === name));
+    document.querySelectorAll("[data-head-flag]").forEach((mark) => mark.toggleAttribute("data-current", mark.dataset.headFlag === name));
+  }
+
+  // The decision ends above the lower edge of the window, whatever stands above it; the page ends above a bottom sheet.
+  const decision = form.querySelector("[data-decision]");
+  const sheet = form.querySelector("[data-sheet]");
+  const head = document.querySelector("[data-certify-head]");
+  function fit() {
+    const stuckTop = head.offsetHeight + 8;
+    root.style.setProperty("--head-bottom", `${head.offsetHeight}px`);
+    root.style.setProperty("--decision-top", `${Math.max(stuckTop, decision.getBoundingClientRect().top)}px`);
+    root.style.setProperty("--sheet-height", `${getComputedStyle(sheet).position === "fixed" ? sheet.offsetHeight : 0}px`);
+  }
+
+  form.addEventListener("current", (event) => showList(event.detail));
+  form.addEventListener("change", () => { showFlags(); showReference(); showMissing(); });
+  form.addEventListener("input", showMissing);
+  document.addEventListener("htmx:afterSwap", showMissing);
+  window.addEventListener("scroll", fit, { passive: true });
+  window.addEventListener("resize", fit);
+  new ResizeObserver(fit).observe(sheet);
+  new ResizeObserver(fit).observe(document.querySelector(".certify-notes"));
+
+  showFlags();
+  showReference();
+  showMissing();
+  fit();
+})();

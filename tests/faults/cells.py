@@ -95,7 +95,7 @@ def check_reading_cell(walk: CellRun, service: str, mode: str, page: MatrixPage,
     walk.sandbox.faults(service, mode, seconds=seconds)
     answer = walk.ask("get", walk.path_of(page))
     assert answer.status_code == 200
-    assert (walk.asked(service) > 0) == (service in page.asks), "the fault was not reached"
+    assert (walk.request_count(service) > 0) == (service in page.asks), "the fault was not reached"
     main, failure = MainContent(answer.content.decode()), failure_text(service, mode, page)
     if service not in page.asks:
         assert main.paragraphs_with(failure) == []
@@ -121,7 +121,7 @@ def _check_retry(walk: CellRun, service: str, page: MatrixPage, main: MainConten
     with override_settings(PAGE_BUDGET_S=10, CONNECT_TIMEOUT_S=2, READ_TIMEOUT_S=5):
         answer = walk.ask("get", urljoin(walk.path_of(page), again))
     assert answer.status_code == 200
-    assert walk.asked(service) > 0, "retry did not retry"
+    assert walk.request_count(service) > 0, "retry did not retry"
     assert MainContent(answer.content.decode()).paragraphs_with(failure) == []
 
 
@@ -160,7 +160,7 @@ def check_refresh_cell(walk: CellRun, service: str, mode: str, seconds: float = 
     OmsRun.objects.filter(pk=RUN).update(lumisections=5, typed={"lumisections": {"by": "shifter", "at": "2018-05-01"}})
     walk.sandbox.faults(service, mode, seconds=seconds)
     answer = walk.ask("post", REFRESH_PAGE.path)
-    assert walk.asked(service) > 0, "the fault was not reached"
+    assert walk.request_count(service) > 0, "the fault was not reached"
     if is_silent(service, mode):
         assert answer.status_code == 303
     else:
@@ -173,5 +173,5 @@ def check_refresh_cell(walk: CellRun, service: str, mode: str, seconds: float = 
         _check_header(html, service, mode)
     walk.sandbox.clear()
     assert walk.ask("post", REFRESH_PAGE.path).status_code == 303
-    assert walk.asked(service) > 0, "retry did not retry"
+    assert walk.request_count(service) > 0, "retry did not retry"
     assert OmsRun.objects.get(pk=RUN).lumisections == 5, "a typed value was overwritten"

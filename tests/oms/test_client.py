@@ -88,9 +88,9 @@ def test_oms_can_have_separate_client_credentials(stand_in, settings):
     settings.OMS_CLIENT_ID, settings.OMS_CLIENT_SECRET = "oms-reader", "its-secret"
     stand_in.answer_with(Answer(answer(run_row())))
     client.fetch_run(315270, Budget(5))
-    basic = stand_in.asked[0]["headers"]["Authorization"].split()[1]
+    basic = stand_in.received[0]["headers"]["Authorization"].split()[1]
     assert b64decode(basic) == b"oms-reader:its-secret"
-    assert "audience=cmsoms-prod" in stand_in.asked[0]["body"]
+    assert "audience=cmsoms-prod" in stand_in.received[0]["body"]
 
 
 def test_missing_url_is_reported_with_the_setting(settings):

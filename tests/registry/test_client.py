@@ -111,7 +111,7 @@ def test_without_audience_the_email_header_replaces_the_token(stand_in, settings
     settings.RUNREGISTRY_AUDIENCE = ""
     stand_in.answer_with(Answer(ONE_PAGE))
     client.datasets_of_run(RUN, budget())
-    headers = stand_in.asked[0]["headers"]
+    headers = stand_in.received[0]["headers"]
     assert headers["email"] == "api@api"
     assert "Authorization" not in headers
     assert stand_in.tokens_given == 0
@@ -123,7 +123,7 @@ def test_with_audience_the_token_is_sent_and_no_email(stand_in):
     headers = stand_in.data_calls()[0]["headers"]
     assert headers["Authorization"] == "Bearer token-1"
     assert "email" not in headers
-    assert "audience=cmsrunregistry-sso-proxy" in stand_in.asked[0]["body"]
+    assert "audience=cmsrunregistry-sso-proxy" in stand_in.received[0]["body"]
 
 
 def test_filter_names_each_run(stand_in):

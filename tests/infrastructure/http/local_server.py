@@ -24,10 +24,10 @@ class Answer:
 
 
 class StandIn:
-    """`answer_with` an Answer, or a function of the request, for paths that begin so. `asked` lists what came."""
+    """`answer_with` an Answer, or a function of the request, for paths that begin so. `received` lists the requests."""
 
     def __init__(self):
-        self.asked: list[dict] = []
+        self.received: list[dict] = []
         self.rules: dict[str, Answer | Callable] = {}
         self.tokens_given = 0
         self.token_seconds = 1200
@@ -38,10 +38,10 @@ class StandIn:
         self.rules[path] = answer
 
     def paths(self) -> list[str]:
-        return [request["path"] for request in self.asked]
+        return [request["path"] for request in self.received]
 
     def data_calls(self) -> list[dict]:
-        return [request for request in self.asked if request["path"] != TOKEN_PATH]
+        return [request for request in self.received if request["path"] != TOKEN_PATH]
 
     def _token(self, _request):
         with self.lock:
@@ -50,7 +50,7 @@ class StandIn:
 
     def answer_to(self, request) -> Answer:
         with self.lock:
-            self.asked.append(request)
+            self.received.append(request)
         fitting = [path for path in self.rules if request["path"].startswith(path)]
         rule = self.rules[max(fitting, key=len)]
         return rule(request) if callable(rule) else rule

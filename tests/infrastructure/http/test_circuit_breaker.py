@@ -157,7 +157,7 @@ def test_client_error_is_no_outage(stand_in, code):
     for _ in range(2):
         with pytest.raises(errors.BadStatus, match=str(code)):
             client.fetch_json(client.ServiceCall("oms", "GET", f"{stand_in.url}/thing", setting="OMS_URL"), Budget(5))
-    assert len(stand_in.asked) == 2
+    assert len(stand_in.received) == 2
 
 
 def test_breaker_is_closed_by_a_404(stand_in, settings):
@@ -170,7 +170,7 @@ def test_breaker_is_closed_by_a_404(stand_in, settings):
         for _ in range(2):
             with pytest.raises(errors.BadStatus, match="404"):
                 client.fetch_json(call, Budget(5))
-    assert len(stand_in.asked) == 3
+    assert len(stand_in.received) == 3
 
 
 def test_unreadable_row_is_no_outage(sandbox):

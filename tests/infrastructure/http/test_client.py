@@ -34,8 +34,8 @@ def test_ask_returns_the_json_of_the_response(stand_in):
 def test_ask_sends_parameters_and_headers(stand_in):
     stand_in.answer_with(Answer([]))
     client.fetch_json(call(stand_in, params={"filter[a][EQ]": 7}, headers={"email": "api@api"}), Budget(5))
-    assert stand_in.asked[0]["query"] == {"filter[a][EQ]": ["7"]}
-    assert stand_in.asked[0]["headers"]["email"] == "api@api"
+    assert stand_in.received[0]["query"] == {"filter[a][EQ]": ["7"]}
+    assert stand_in.received[0]["headers"]["email"] == "api@api"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_dripping_headers_end_at_the_deadline():
 def test_used_up_budget_makes_no_request(stand_in):
     with pytest.raises(errors.BudgetExhausted, match="the time for this page was used up"):
         client.fetch_json(call(stand_in), Budget(0))
-    assert stand_in.asked == []
+    assert stand_in.received == []
     assert not any(state.is_out for state in status.service_states())
 
 
@@ -170,7 +170,7 @@ def test_connection_is_reused(stand_in):
     stand_in.answer_with(Answer([]))
     for _ in range(5):
         client.fetch_json(call(stand_in), Budget(5))
-    assert len({request["peer"] for request in stand_in.asked}) == 1
+    assert len({request["peer"] for request in stand_in.received}) == 1
 
 
 def test_environment_proxies_and_cookies_are_ignored(stand_in, monkeypatch):
@@ -179,7 +179,7 @@ def test_environment_proxies_and_cookies_are_ignored(stand_in, monkeypatch):
     stand_in.answer_with(Answer([], headers={"Set-Cookie": "who=me; Path=/"}))
     client.fetch_json(call(stand_in), Budget(5))
     client.fetch_json(call(stand_in), Budget(5))
-    assert "Cookie" not in stand_in.asked[1]["headers"]
+    assert "Cookie" not in stand_in.received[1]["headers"]
 
 
 def test_tls_is_verified(tmp_path):

@@ -26,7 +26,7 @@ def only_with(token):
 def test_token_is_requested_with_basic_auth_and_audience(stand_in):
     stand_in.answer_with(only_with("token-1"))
     assert ask(stand_in) == []
-    request = stand_in.asked[0]
+    request = stand_in.received[0]
     assert request["path"] == TOKEN_PATH
     assert base64.b64decode(request["headers"]["Authorization"].split()[1]) == b"certhelper:s3cret"
     assert request["body"] == "grant_type=client_credentials&audience=cmsoms-prod"
@@ -49,7 +49,7 @@ def test_each_audience_has_its_own_token(stand_in):
 def test_empty_audience_needs_no_token(stand_in):
     stand_in.answer_with(Answer([]))
     ask(stand_in, tokens.ClientCredentials("", "", ""))
-    assert "Authorization" not in stand_in.asked[0]["headers"]
+    assert "Authorization" not in stand_in.received[0]["headers"]
     assert stand_in.tokens_given == 0
 
 

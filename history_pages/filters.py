@@ -9,7 +9,7 @@ from django import forms
 
 from audit.choices import change_kind_choices
 from audit.models import Change
-from certify.rules.run_numbers import LAST_RUN
+from certify.filters.fields import RunNumberFilter
 from users.models import User
 
 
@@ -36,13 +36,7 @@ class ChangeFilter(django_filters.FilterSet):
         empty_label="Anybody",
         error_messages={"invalid_choice": "Nobody has this account name."},
     )
-    run = django_filters.NumberFilter(
-        field_name="run_number",
-        label="Run",
-        min_value=1,
-        max_value=LAST_RUN,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), "Type a run number of up to seven digits."),
-    )
+    run = RunNumberFilter(field_name="run_number", label="Run")
     kind = django_filters.ChoiceFilter(
         choices=change_kind_choices,
         label="Kind",

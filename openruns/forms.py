@@ -1,61 +1,31 @@
 """Forms of the open runs page: search for runs, and certification of one run."""
 
-from typing import Any
-
 from django import forms
-from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from certify.filters.run_fields import RUNS_WIDGET_ATTRS, RunNumberField, RunsField
 from certify.models.choices import Reconstruction
-from certify.rules.run_numbers import FIRST_RUN, LAST_RUN, parse_run_numbers
+from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
 
-MAX_SEARCH_LENGTH = 2000  # characters; 100 run numbers, each on its line, are 800
 _RUN_NUMBER_ERRORS = {"required": "Type a run number.", "invalid": "A run number has digits only, such as 316187."}
 _RUN_RANGE_ERROR = f"Run numbers are {FIRST_RUN} to {LAST_RUN}."
-_SEARCH_WIDGET_ATTRS = {
-    "rows": 1,
-    "spellcheck": "false",
-    "autocomplete": "off",
-    "placeholder": "316187, 316199-316202",
-    "data-enter-submits": "",
-    "data-key": "s",
-    "data-key-label": "Search open runs",
-}
-
-
-class RunsField(forms.CharField):
-    """Run numbers and ranges as text, cleaned to a list of run numbers, newest first."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            label="Runs and ranges, at most 100",
-            max_length=MAX_SEARCH_LENGTH,
-            widget=forms.Textarea(attrs=_SEARCH_WIDGET_ATTRS),
-            error_messages={
-                "required": "No run number. Type some, such as 316187, 316199-316202.",
-                "max_length": f"The text is longer than {MAX_SEARCH_LENGTH} characters. Search for fewer runs.",
-            },
-        )
-
-    def clean(self, value: Any) -> list[int]:
-        """Return the run numbers. Raises `ValidationError` if the text cannot be parsed."""
-        text = super().clean(value)
-        try:
-            return parse_run_numbers(text)
-        except ValueError as error:
-            raise ValidationError(str(error), code="runs") from error
+_SEARCH_WIDGET_ATTRS = RUNS_WIDGET_ATTRS | {"data-key": "s", "data-key-label": "Search open runs"}
 
 
 class SearchForm(forms.Form):
     """The runs to search for in Run Registry."""
 
-    runs = RunsField()
+    runs = RunsField(
+        label="Runs and ranges, at most 100",
+        widget=forms.Textarea(attrs=_SEARCH_WIDGET_ATTRS),
+        error_messages={"required": "No run number. Type some, such as 316187, 316199-316202."},
+    )
 
 
 class OneRunForm(forms.Form):
     """One run and its reconstruction; without one, the first open reconstruction is used."""
 
-    run = forms.IntegerField(
+    run = RunNumberField(
         label="Certify run",
         min_value=FIRST_RUN,
         max_value=LAST_RUN,

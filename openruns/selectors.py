@@ -89,16 +89,15 @@ class OpenRunsPage:
         return sum(cell.status in statuses for row in self.rows for cell in row.cells)
 
 
-def open_runs_page(numbers: list[int], typed: str, external_data: ExternalData, user: User) -> OpenRunsPage:
-    """Return the page of a search for `numbers` (newest first), entered as `typed`.
+def open_runs_page(numbers: list[int], runs: str, external_data: ExternalData, user: User) -> OpenRunsPage:
+    """Return the page of a search for `numbers` (newest first), which stand in links as `runs`.
 
     Two queries: certifications, and open forms with drafts.
     """
     registry = external_data.registry
     datasets = registry.value if isinstance(registry, Found) else None
     certified = live_certifications_of(numbers, user.training_of)
-    typed = " ".join(typed.split())
-    cells = OpenRunCellBuilder(typed, user, certified, datasets, presence_of_runs(numbers, user.pk))
+    cells = OpenRunCellBuilder(runs, user, certified, datasets, presence_of_runs(numbers, user.pk))
     shown = [number for number in numbers if datasets is None or cells.has_data(number)]
     in_registry = {dataset.run_number for dataset in datasets or []}
     return OpenRunsPage(

@@ -8,6 +8,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from certify.rules.run_numbers import format_run_numbers
 from openruns.external_data import fetch
 from openruns.forms import OneRunForm, SearchForm
 from openruns.open_now import open_now
@@ -61,7 +62,7 @@ def _is_one_run_request(request: HttpRequest) -> bool:
 
 def _search_page(request: HttpRequest, search: SearchForm) -> OpenRunsPage:
     """Return the result of a search and store it as the latest search of the user."""
-    typed, user = request.GET["runs"], cast("User", request.user)
-    numbers = search.cleaned_data["runs"]
-    save_search(user, typed, numbers)
-    return open_runs_page(numbers, typed, fetch(numbers, is_retry="again" in request.GET), user)
+    numbers, user = search.cleaned_data["runs"], cast("User", request.user)
+    runs = format_run_numbers(numbers)
+    save_search(user, runs, numbers)
+    return open_runs_page(numbers, runs, fetch(numbers, is_retry="again" in request.GET), user)

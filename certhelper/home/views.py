@@ -16,7 +16,8 @@ from django.views.decorators.http import require_safe
 from certhelper.home.page import home_page
 from certhelper.web.request_log import current_request_id
 from certify.rules.component_sentences import component_sentences
-from certify.rules.run_numbers import parse_run_numbers
+from certify.rules.run_list import parse_run_numbers
+from certify.rules.run_numbers import format_run_numbers
 from infrastructure.web.responses import ExplainedHttp404
 
 
@@ -28,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """Redirect from run numbers and ranges to the certifications between the lowest and the highest run."""
+    """Redirect from run numbers and ranges to their certifications."""
     typed = request.GET.get("run", "").strip()
     if not typed:
         return redirect("listruns:list")
@@ -37,7 +38,9 @@ def search(request: HttpRequest) -> HttpResponse:
     except ValueError as error:
         messages.error(request, str(error))
         return redirect("home")
-    return redirect(f"{reverse('listruns:list')}?{urlencode({'runs_min': runs[-1], 'runs_max': runs[0]})}")
+    has_gaps = runs[0] - runs[-1] >= len(runs)
+    query = {"runs": format_run_numbers(runs)} if has_gaps else {"runs_min": str(runs[-1]), "runs_max": str(runs[0])}
+    return redirect(f"{reverse('listruns:list')}?{urlencode(query)}")
 
 
 @login_not_required

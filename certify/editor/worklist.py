@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from certify.models.choices import Reconstruction
-from certify.rules.run_numbers import parse_run_numbers
+from certify.rules.run_list import parse_run_numbers
 from certify.selectors import certified_reconstructions
 from registry.dataset_cache import cached_datasets
 from registry.open_datasets import cached_open_datasets

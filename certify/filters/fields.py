@@ -11,9 +11,10 @@ from django.db.models import Q, QuerySet
 
 from certify.filters.date_range import days_of_week
 from certify.filters.names import EVERYBODY
+from certify.filters.run_fields import RunNumberField, RunRangesField
 from certify.models import TrackerCertification
 from certify.models.components import Component
-from certify.rules.run_numbers import LAST_RUN, parse_ranges
+from certify.rules.run_numbers import LAST_RUN
 from certify.vocabulary.cache import vocabulary, with_descendants
 from users.models import User
 
@@ -47,22 +48,11 @@ class NumberFilter(django_filters.Filter):
 class RunNumberFilter(django_filters.Filter):
     """A run number of up to seven digits; larger numbers may not fit the integers of the database."""
 
-    field_class = forms.IntegerField
+    field_class = RunNumberField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         messages = dict.fromkeys(("invalid", "min_value", "max_value"), "Type a run number of up to seven digits.")
-        super().__init__(*args, min_value=1, max_value=LAST_RUN, error_messages=messages, **kwargs)
-
-
-class RunRangesField(forms.CharField):
-    """Run numbers and ranges as text; cleaned to [(first, last)]."""
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        try:
-            return parse_ranges(text) if text else []
-        except ValueError as wrong:
-            raise forms.ValidationError(str(wrong)) from None
+        super().__init__(*args, min_value=1, max_value=LAST_RUN, **{"error_messages": messages, **kwargs})
 
 
 class RunRangesFilter(django_filters.Filter):

@@ -85,8 +85,6 @@ class CertificationFilter(django_filters.FilterSet):
     runs = RunRangesFilter(
         field_name="runreconstruction__run_id",
         label="Runs and ranges",
-        max_length=2000,
-        widget=forms.TextInput(attrs={"placeholder": "316187, 316199-316202"}),
     )
     runs_min = RunNumberFilter(field_name="runreconstruction__run_id", lookup_expr="gte", label="First run")
     runs_max = RunNumberFilter(field_name="runreconstruction__run_id", lookup_expr="lte", label="Last run")

@@ -8,9 +8,9 @@ import django_filters
 from django import forms
 from django.db.models import QuerySet
 
+from certify.filters.fields import RunNumberFilter, RunRangesFilter
 from certify.models import RunReconstruction
 from certify.models.choices import Reconstruction
-from certify.rules.run_numbers import LAST_RUN
 from oms.choices import RunType
 
 OFFERED, RETIRED, ANY = "offered", "retired", "any"
@@ -29,16 +29,9 @@ class ReferenceFilterForm(forms.Form):
         return cleaned
 
 
-def _number_filter(field: str, lookup: str, label: str) -> django_filters.NumberFilter:
+def _number_filter(field: str, lookup: str, label: str) -> django_filters.Filter:
     messages = dict.fromkeys(("invalid", "min_value", "max_value"), f"{label}: type a number of up to seven digits.")
-    limits = {"min_value": 1, "max_value": LAST_RUN, "decimal_places": 0}
-    return django_filters.NumberFilter(
-        field_name=field,
-        lookup_expr=lookup,
-        label=label,
-        error_messages=messages | {"max_decimal_places": messages["invalid"]},
-        **limits,
-    )
+    return RunNumberFilter(field_name=field, lookup_expr=lookup, label=label, error_messages=messages)
 
 
 def _choice_filter(label: str, choices: list[tuple[str, str]], **options: Any) -> django_filters.ChoiceFilter:
@@ -47,8 +40,9 @@ def _choice_filter(label: str, choices: list[tuple[str, str]], **options: Any) -
 
 
 class ReferenceFilter(django_filters.FilterSet):
-    """Filter by run, fill, reconstruction, run type, era, magnetic field and state; by default only offered ones."""
+    """Filter by runs, fill, reconstruction, run type, era, magnetic field and state; by default only offered ones."""
 
+    runs = RunRangesFilter(field_name="run_id", label="Runs and ranges")
     runs_min = _number_filter("run_id", "gte", "First run")
     runs_max = _number_filter("run_id", "lte", "Last run")
     fill = _number_filter("run__fill_number", "exact", "Fill")

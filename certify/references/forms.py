@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from certify.filters.run_fields import RunNumberField
 from certify.models import RunReconstruction
 from certify.models.choices import Reconstruction
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
 class AdoptForm(ReasonForm):
     """The run and reconstruction to adopt, with the reason."""
 
-    run_number = forms.IntegerField(
+    run_number = RunNumberField(
         label="Run",
         min_value=FIRST_RUN,
         max_value=LAST_RUN,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         error_messages={
             "required": "Type the run number.",
             **dict.fromkeys(

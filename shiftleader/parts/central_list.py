@@ -5,7 +5,6 @@ The pasted runs replace the filters on runs and days; all other filters apply. N
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
@@ -16,7 +15,8 @@ from django.urls import reverse
 from certify.filters.names import RUN_NAMES
 from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction, Verdict
-from certify.rules.run_numbers import LAST_RUN, format_run_numbers, split_tokens
+from certify.rules.run_list import read_run_list
+from certify.rules.run_numbers import format_run_numbers
 from oms.choices import RunType
 from oms.models import OmsRun
 from reports.statistics import changed_verdict
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from users.access import SignedInRequest
 
 MAX_RUNS = 2000
-MAX_URL_LENGTH = 3500  # characters; web servers accept about 4000
-_RUN_OR_RANGE = re.compile(r"([0-9]{1,7})(?:-([0-9]{1,7}))?", re.ASCII)
+MAX_TEXT_LENGTH = 200_000  # characters; a golden JSON of a year has about 30,000
+MAX_URL_LENGTH = 3500  # characters; some web servers accept no more than 4000
+TOO_MANY_RUNS = f"The list has more than {MAX_RUNS} runs. Paste it in parts."
 
 
 class CentralListStatus(TextChoices):
@@ -58,9 +59,10 @@ class CheckedCertification(NamedTuple):
 
 @dataclass(frozen=True)
 class PastedRuns:
-    """The run numbers of a pasted text, oldest first, the ignored tokens, and an error for the whole text.
+    """The run numbers of a pasted text, oldest first, the ignored pieces, and an error for the whole text.
 
-    `ranges`: the tokens that are ranges; `single`: the runs that are listed by themselves.
+    `ranges`: those of more than one run; `single`: the runs that are listed by themselves; `more_ignored`: how many
+    ignored pieces are not in `ignored`.
     """
 
     numbers: list[int]
@@ -68,6 +70,14 @@ class PastedRuns:
     error: str = ""
     ranges: tuple[range, ...] = ()
     single: frozenset[int] = frozenset()
+    more_ignored: int = 0
+
+    @property
+    def text(self) -> str:
+        """The runs as they are read, without what is around them; empty if pieces are ignored."""
+        if self.ignored or self.error:
+            return ""
+        return " ".join([*(f"{runs[0]}-{runs[-1]}" for runs in self.ranges), *map(str, sorted(self.single))])
 
 
 # By run type and status; the run type is empty for runs without certifications.
@@ -75,28 +85,22 @@ RunsByStatus = dict[tuple[str, CentralListStatus], list[int]]
 
 
 def parse_pasted_runs(text: str) -> PastedRuns:
-    """Parse run numbers and ranges, separated by commas, spaces or line breaks. Other tokens are ignored and listed."""
-    runs_by_token = {token: _parse_run_range(token) for token in split_tokens(text)}
-    numbers: set[int] = set()
-    for runs in runs_by_token.values():
-        numbers.update(runs or ())
-        if len(numbers) > MAX_RUNS:
-            return PastedRuns([], [], f"The list has more than {MAX_RUNS} runs. Paste it in parts.")
-    ignored = list(dict.fromkeys(token[:24] for token, runs in runs_by_token.items() if runs is None))
+    """Read the runs of a pasted list, as `certify.rules.run_list` does. What cannot be read is ignored and listed."""
+    if len(text) > MAX_TEXT_LENGTH:
+        return PastedRuns([], [], f"The list is longer than {MAX_TEXT_LENGTH} characters. Paste it in parts.")
+    found = read_run_list(text)
+    if any(last - first >= MAX_RUNS for first, last in found.ranges):
+        return PastedRuns([], [], TOO_MANY_RUNS)
+    numbers = {run for first, last in found.ranges for run in range(first, last + 1)}
+    if len(numbers) > MAX_RUNS:
+        return PastedRuns([], [], TOO_MANY_RUNS)
+    ignored, more = list(found.unread), found.unread_count - len(found.unread)
     if text.strip() and not numbers:
-        return PastedRuns([], ignored, "There is no run number in the list. Paste some, such as 316187, 316199-316202.")
-    ranges = tuple(runs for token, runs in runs_by_token.items() if runs and "-" in token)
-    single = frozenset(runs[0] for token, runs in runs_by_token.items() if runs and "-" not in token)
-    return PastedRuns(sorted(numbers), ignored, ranges=ranges, single=single)
-
-
-def _parse_run_range(token: str) -> range | None:
-    match = _RUN_OR_RANGE.fullmatch(token)
-    if not match:
-        return None
-    first = int(match[1])
-    last = int(match[2] or first)
-    return range(first, min(last, first + MAX_RUNS) + 1) if first <= last <= LAST_RUN else None
+        error = "There is no run number in the list. Paste some, such as 316187, 316199-316202."
+        return PastedRuns([], ignored, error, more_ignored=more)
+    ranges = tuple(range(first, last + 1) for first, last in found.ranges if last > first)
+    single = frozenset(first for first, last in found.ranges if last == first)
+    return PastedRuns(sorted(numbers), ignored, ranges=ranges, single=single, more_ignored=more)
 
 
 def check_runs(
@@ -204,8 +208,8 @@ def count_by_status(runs_by_status: RunsByStatus) -> list[tuple[CentralListStatu
 
 
 def check_url(query: str, text: str) -> str:
-    """The URL of this check; empty if it exceeds `MAX_URL_LENGTH`."""
-    runs_text = " ".join(split_tokens(text))
+    """The URL of this check, with the runs alone if everything can be read; empty if it exceeds `MAX_URL_LENGTH`."""
+    runs_text = parse_pasted_runs(text).text or text.strip()
     parameters = "&".join(filter(None, [query, urlencode({"list": runs_text})]))
     path = f"{reverse('shiftleader:part', args=['central'])}?{parameters}"
     return path if len(path) <= MAX_URL_LENGTH else ""

@@ -1,6 +1,6 @@
 // Open runs and home. Keyboard: j, k and the arrow keys move between the rows, Enter opens the first open reconstruction of
-// the row that has the focus, and without one the link that is marked data-next. Enter in the search field submits it (Shift+Enter inserts a line break). After submitting, a form shows that it is busy
-// and cannot be submitted again until the next page is shown.
+// the row that has the focus, and without one the link that is marked data-next. After submitting, a form shows that it is
+// busy and cannot be submitted again until the next page is shown.
 (() => {
   const ROW_STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
   // Home loads its rows after the page.
@@ -34,12 +34,6 @@
     if (currentRow && event.target === currentRow) currentRow.querySelector('a[data-state="open"]')?.click();
     if (event.target.matches("body, main")) document.querySelector("[data-next]")?.click();
   });
-
-  document.querySelectorAll("[data-enter-submits]").forEach((field) => field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    field.form.requestSubmit();
-  }));
 
   const setBusy = (form, isBusy) => {
     const button = form.querySelector("[data-busy]");

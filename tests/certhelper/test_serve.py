@@ -83,6 +83,29 @@ def test_serve_reports_ready_keeps_its_data_and_stops_all_processes(copy):
         assert copy.is_gone()
 
 
+def test_address_with_thousands_of_runs_gets_a_page_of_this_site(copy):
+    process = copy.start()
+    copy.wait_until_ready(process)
+    site, browser = f"http://127.0.0.1:{copy.port}", requests.Session()
+    token = (
+        browser.get(f"{site}/accounts/login/", timeout=10)
+        .text.split('name="csrfmiddlewaretoken" value="')[1]
+        .split('"')[0]
+    )
+    sent = {"username": "shifter", "password": "shifter", "csrfmiddlewaretoken": token}
+    assert browser.post(f"{site}/accounts/login/", sent, timeout=10).url == f"{site}/"
+    runs = ", ".join(map(str, range(316000, 322000, 2)))
+    for address, name in (("/search/", "run"), ("/openruns/", "runs"), ("/list/", "runs"), ("/summary/", "runs")):
+        page = browser.get(site + address, params={name: runs}, timeout=10)
+        assert page.status_code in (200, 422), address
+        assert "These are 3000 runs" in page.text and "at most 100" in page.text, address
+    page = browser.get(f"{site}/search/", params={"run": runs * 30}, timeout=10)
+    assert page.status_code == 414
+    assert "A search takes at most 100 runs" in page.text
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE_S) == 0
+
+
 def test_serve_refuses_a_port_that_is_taken_and_names_it(copy):
     with socket.socket() as other:
         other.bind(("127.0.0.1", copy.port))

@@ -72,6 +72,7 @@ def gunicorn_command(port: int, workers: int) -> list[str]:
     """The command that starts the web server; tests that kill it use the same one."""
     return [
         *(sys.executable, "-m", "gunicorn", "certhelper.wsgi:application"),
+        *("--config", str(settings.BASE_DIR / "gunicorn.conf.py")),
         *("--bind", f"{HOST}:{port}", "--workers", str(workers), "--threads", str(THREADS)),
         *("--graceful-timeout", "5", "--no-control-socket", "--preload", "--log-level", "warning"),
     ]

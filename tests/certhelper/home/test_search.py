@@ -10,7 +10,9 @@ pytestmark = pytest.mark.django_db
         (" 315270 ", "runs_min=315270&runs_max=315270"),
         ("315270-315280", "runs_min=315270&runs_max=315280"),
         ("315270 – 315280", "runs_min=315270&runs_max=315280"),
-        ("315280, 315270; 315275", "runs_min=315270&runs_max=315280"),
+        ("315271, 315270", "runs_min=315270&runs_max=315271"),
+        ("315280, 315270; 315275", "runs=315270%2C+315275%2C+315280"),
+        ("['315280', '315270']", "runs=315270%2C+315280"),
     ],
 )
 def test_run_number_redirects_to_all_its_certifications(guest_client, typed, query):
@@ -23,8 +25,9 @@ def test_run_number_redirects_to_all_its_certifications(guest_client, typed, que
         ("express", "“express” is neither a run number nor a range."),
         ("31527000", "31527000 is not a run number. Run numbers are 100000 to 9999999."),
         ("0000000", "0000000 is not a run number."),
-        ("-1", "“-1” is neither"),
+        ("-1", "1 is not a run number."),
         ("３１５", "“３１５” is neither"),
+        (" ".join(map(str, range(315000, 318000))), "These are 3000 runs; a search takes at most 100."),
         ("1; drop", "1 is not a run number."),
         ("315280-315270", "runs backwards. Write 315270-315280."),
     ],

@@ -10,6 +10,7 @@ from oms.models import OmsRun
 from reports.statistics import flag_changes
 from shiftleader.parts.central_list import (
     MAX_RUNS,
+    MAX_TEXT_LENGTH,
     MAX_URL_LENGTH,
     CentralListStatus,
     CheckedCertification,
@@ -65,9 +66,26 @@ def test_status_of_nineteen_certifications():
 
 
 def test_repeated_numbers_and_other_text_are_ignored():
-    pasted = parse_pasted_runs("hase 15-10, 0;1\n2 3 4 5 6 7 8 abc 10 11 12 13 14 15 1 1 hase")
-    assert pasted.numbers == ASKED
-    assert pasted.ignored == ["hase", "15-10", "abc"]
+    pasted = parse_pasted_runs("hase 316115-316110, 0;316101\n316102 316103 abc 316104-316106 316102 316102 hase")
+    assert pasted.numbers == [316101, 316102, 316103, 316104, 316105, 316106]
+    assert pasted.ignored == ["hase", "316115-316110", "0", "abc"]
+
+
+def test_keys_of_json_are_the_runs_and_its_pairs_lumisections():
+    pasted = parse_pasted_runs('{"316187": [[1, 316], [318, 900]],\n "316199": [[1, 12]], "316201": []}')
+    assert pasted.numbers == [316187, 316199, 316201]
+    assert pasted.ignored == []
+
+
+def test_runs_as_text_leave_out_what_is_around_them():
+    assert parse_pasted_runs("['316187', '316199-316201']").text == "316199-316201 316187"
+    assert parse_pasted_runs("316187 bad").text == ""
+
+
+def test_text_that_is_too_long_is_an_error():
+    pasted = parse_pasted_runs("316187 " * (MAX_TEXT_LENGTH // 7 + 1))
+    assert pasted.numbers == []
+    assert pasted.error == f"The list is longer than {MAX_TEXT_LENGTH} characters. Paste it in parts."
 
 
 @pytest.mark.parametrize(
@@ -96,7 +114,7 @@ def test_prompt_decides(rows, status):
         ("nothing", [], "There is no run number in the list."),
         (f"100000-{100000 + MAX_RUNS - 1}", list(range(100000, 100000 + MAX_RUNS)), ""),
         (f"100000-{100000 + MAX_RUNS}", [], f"The list has more than {MAX_RUNS} runs."),
-        ("1-9999999", [], f"The list has more than {MAX_RUNS} runs."),
+        ("100001-9999999", [], f"The list has more than {MAX_RUNS} runs."),
         ("99999999 ٣", [], "There is no run number"),
     ],
 )
@@ -156,14 +174,14 @@ def test_page_reads_the_verdicts_whatever_the_week(shifter_client, django_assert
     certify(317002, tracking="bad", user=person)
     certify(317003, tracking="bad", tracking_lowstat=True, user=person)
     certify(317004, withdrawn=True, user=person)
-    sent = {"list": "317001-317004 and 317005"}
+    sent = {"list": "317001-317004 und 317005"}
     answer = shifter_client.post("/shiftleader/central-list/?week=2001-W01&runs=315000", sent, follow=True)
     assert answer.redirect_chain == [
-        ("/shiftleader/part/central/?week=2001-W01&runs=315000&list=317001-317004+and+317005", 303)
+        ("/shiftleader/part/central/?week=2001-W01&runs=315000&list=317001-317004+und+317005", 303)
     ]
     text = answer.content.decode()
     assert "Collisions\nGOOD: 317001, 317003\nBAD: 317002\n\nMISSING: 317004, 317005" in text
-    assert "No run numbers, left out: and." in text
+    assert "No run numbers, left out: und." in text
     with django_assert_max_num_queries(6):
         shifter_client.get(answer.redirect_chain[0][0], HTTP_HX_REQUEST="true")
 

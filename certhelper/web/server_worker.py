@@ -19,7 +19,8 @@ message.MAX_REQUEST_LINE = MAX_REQUEST_LINE  # gunicorn's own maximum of the set
 
 _HEAD = (
     "HTTP/1.1 414 URI Too Long\r\nConnection: close\r\nContent-Type: text/html; charset=utf-8\r\n"
-    "Cache-Control: no-store\r\nContent-Security-Policy: default-src 'self'\r\nContent-Length: {length}\r\n\r\n"
+    "Cache-Control: no-store\r\nContent-Security-Policy: default-src 'self'; img-src 'self' data:\r\n"
+    "Content-Length: {length}\r\n\r\n"
 )
 
 

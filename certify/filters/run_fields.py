@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from certify.rules.run_list import digits_of_run, parse_ranges, parse_run_numbers
+from certify.rules.run_list import digits_of_run, number_of_runs, parse_ranges, parse_run_numbers
 
 RUNS_PLACEHOLDER = "316187, 316199-316202"
 # A text area, because browsers make spaces of the line breaks of a text that is pasted into an input.
@@ -25,7 +25,12 @@ class RunNumberField(forms.IntegerField):
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
 
     def to_python(self, value: Any) -> int | None:
-        return super().to_python(value if value in self.empty_values else digits_of_run(str(value)))
+        if value in self.empty_values:
+            return None
+        digits = digits_of_run(str(value))
+        if count := number_of_runs(digits):
+            raise forms.ValidationError(f"These are {count} runs. Type one here; a search takes at most 100.")
+        return super().to_python(digits)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:  # noqa: ARG002
         return {}
@@ -46,7 +51,7 @@ class RunsField(forms.CharField):
 class RunRangesField(forms.CharField):
     """Run numbers and ranges as text; cleaned to [(first, last)]."""
 
-    widget = forms.Textarea(attrs=RUNS_WIDGET_ATTRS)
+    widget = forms.Textarea(attrs={**RUNS_WIDGET_ATTRS, "placeholder": "316187-316202"})
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)

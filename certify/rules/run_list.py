@@ -128,6 +128,12 @@ def digits_of_run(text: str) -> str:
     return str(found.ranges[0][0])
 
 
+def number_of_runs(text: str) -> int:
+    """Return how many runs a list or range has, with nothing else in it; 0 for any other text and for one run."""
+    found = read_run_list(text)
+    return found.size if found.size > 1 and not found.unread else 0
+
+
 def _shortened(piece: str) -> str:
     """Return at most 24 characters of a piece."""
     return piece if len(piece) <= 24 else f"{piece[:24]}…"

@@ -56,6 +56,11 @@ def next_path(request: HttpRequest) -> str:
     return _safe_path(request, request.GET.get("next") or request.POST.get("next") or "")
 
 
+def next_path_of_tab(request: HttpRequest, state: dict[str, Any] | None) -> str:
+    """Return the path at which the tab began that sign-in; `state`: what allauth stored for it, None if unknown."""
+    return _safe_path(request, (state or {}).get("next") or request.GET.get("next") or "")
+
+
 def _safe_path(request: HttpRequest, path: str) -> str:
     hosts = {request.get_host()}
     is_ours = url_has_allowed_host_and_scheme(path, allowed_hosts=hosts, require_https=request.is_secure())

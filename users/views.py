@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from allauth.socialaccount.internal import statekit
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from infrastructure.http import status
 from users import login_page, login_throttle
-from users.sso.provider import SSO_SESSION_KEY, CernAdapter, CernProvider
+from users.sso.provider import CERN, SSO_SESSION_KEY, CernAdapter, CernProvider
 from users.sso.service import SSO
 
 if TYPE_CHECKING:
@@ -80,9 +81,11 @@ def cern_sign_in(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 @require_GET
 def cern_callback(request: HttpRequest) -> HttpResponseBase:
-    """Complete the sign-in with the code from CERN. A signed-in user stays signed in."""
+    """Complete the sign-in with the code from CERN. Who is signed in already, by another tab, goes on to `next`."""
     if request.user.is_authenticated:
-        return redirect(login_page.next_path(request))
+        state_id = request.GET.get("state", "")
+        state = statekit.unstash_state(request, state_id=state_id, provider_id=CERN)
+        return redirect(login_page.next_path_of_tab(request, state))
     response: HttpResponseBase = OAuth2CallbackView.adapter_view(CernAdapter(request))(request)
     return response
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
@@ -13,6 +14,7 @@ from audit.tracked_model import TrackedModel
 from certify.models.choices import ChecklistUse, ReviewChangeKind
 from certify.models.history_labels import retirement_values
 from infrastructure.markdown import render_markdown
+from infrastructure.names import clean_name, name_key
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -44,6 +46,19 @@ class VocabularyTerm(TrackedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the term; a new one gets its name without what cannot be seen."""
+        if self._state.adding:
+            self.name = clean_name(self.name)
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Refuse a name that looks like that of another term, also in the admin pages."""
+        super().clean()
+        others = type(self)._default_manager.exclude(pk=self.pk)
+        if any(name_key(name) == name_key(self.name) for name in others.values_list("name", flat=True)):
+            raise ValidationError({"name": f"There is a term that looks like “{self.name}”. Choose another name."})
 
 
 class BadReason(VocabularyTerm):

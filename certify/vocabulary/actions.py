@@ -19,6 +19,7 @@ from certify.models.choices import ChecklistUse, ReviewChangeKind
 from certify.rules.entry import ValidationIssue
 from certify.vocabulary.tree import MAX_DEPTH, TermRow, descendant_keys, in_tree_order, subtree_depth
 from infrastructure.markdown import parse_outline
+from infrastructure.names import clean_name, name_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ class ChecklistInput:
 
 
 def add_term(actor: User, model: type[TermT], name: str, description: str = "") -> TermT:
-    """Return the reason or problem with this name (ignoring case), created if it does not exist.
+    """Return the reason or problem with an equal-looking name (ignoring case), created if it does not exist.
 
     Raises `PermissionDenied` below the role shifter and in training.
     """
@@ -73,15 +74,18 @@ def add_term(actor: User, model: type[TermT], name: str, description: str = "") 
     with operation(actor, ReviewChangeKind.VOCABULARY):
         if existing := term_named(model, name):
             return existing
-        term, is_new = model._default_manager.get_or_create(name=name, defaults={"description": description})
+        term, is_new = model._default_manager.get_or_create(
+            name=clean_name(name), defaults={"description": description}
+        )
     if is_new:
         logger.info("%s added the %s %r", actor.username, model._meta.verbose_name, name)
     return term
 
 
 def term_named(model: type[TermT], name: str) -> TermT | None:
-    """Return the term with this name (ignoring case), or None."""
-    return model._default_manager.filter(name__iexact=name).first()
+    """Return the term with an equal-looking name (ignoring case), or None."""
+    key = name_key(name)
+    return next((term for term in model._default_manager.all() if name_key(term.name) == key), None)
 
 
 def save_term(actor: User, model: type[TermT], data: TermInput, pk: int | None = None, edition: int = 0) -> TermT:
@@ -98,7 +102,9 @@ def save_term(actor: User, model: type[TermT], data: TermInput, pk: int | None =
         if issues := [*_name_issues(locked, data, pk), *_parent_issues(rows, data, term)]:
             raise EntryInvalid(issues)
         descendants = descendant_keys(rows, term.pk) if data.is_retired and not term.is_retired and term.pk else set()
-        _set_and_save(term, {"name": data.name, "parent_id": data.parent} | _field_values(data, "name", "parent"))
+        _set_and_save(
+            term, {"name": clean_name(data.name), "parent_id": data.parent} | _field_values(data, "name", "parent")
+        )
         for row in (locked[key] for key in descendants if not locked[key].is_retired):
             _set_and_save(row, {"is_retired": True})
     return term
@@ -152,10 +158,12 @@ def _set_and_save(row: TrackedModel, values: dict[str, Any]) -> None:
 
 
 def _name_issues(terms: dict[int, TermT], data: TermInput, pk: int | None) -> Iterator[ValidationIssue]:
-    if not data.name.strip():
+    if not clean_name(data.name):
         yield ValidationIssue("name", "Give it a name.")
+    if pk in terms and name_key(terms[pk].name) == name_key(data.name):  # the name stays, whatever it looks like
+        return
     others = (term for term in terms.values() if term.pk != pk)
-    if same := next((term for term in others if term.name.casefold() == data.name.casefold()), None):
+    if same := next((term for term in others if name_key(term.name) == name_key(data.name)), None):
         yield ValidationIssue("name", f"“{same.name}” is there already{', retired' if same.is_retired else ''}.")
 
 
@@ -181,7 +189,7 @@ def _checklist_issues(
     if is_new and identifier in checklists:
         yield ValidationIssue("identifier", f"There is a checklist “{identifier}” already. Choose another identifier.")
     others = (row for row in checklists.values() if row.identifier != identifier)
-    if any(row.title.casefold() == data.title.casefold() for row in others):
+    if any(name_key(row.title) == name_key(data.title) for row in others):
         yield ValidationIssue("title", f"There is a checklist “{data.title}” already. Choose another title.")
     if not parse_outline(data.text).items:
         yield ValidationIssue("text", "It has no item. Begin a line with - or 1. for each.")

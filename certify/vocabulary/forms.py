@@ -12,6 +12,7 @@ from certify.models.components import Component
 from certify.vocabulary.actions import ChecklistInput, TermInput, current_edition
 from certify.vocabulary.cache import vocabulary
 from certify.vocabulary.tree import MAX_DEPTH
+from infrastructure.names import clean_name
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -68,8 +69,8 @@ class TermForm(EditionForm):
         self.fields["parent"].choices = [("", "none: it is at the top level"), *_parent_choices(term_type, term)]  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
-        """Collapse whitespace."""
-        return " ".join(self.cleaned_data["name"].split())
+        """Remove what cannot be seen, so that equal-looking names are one."""
+        return clean_name(self.cleaned_data["name"])
 
     def to_input(self) -> TermInput:
         """Return the input of `save_term`."""

@@ -10,6 +10,7 @@ from certify.models import VocabularyTerm
 from certify.models.components import Component
 from certify.vocabulary.actions import NOT_IN_TRAINING, add_term, term_named
 from certify.vocabulary.cache import VOCABULARY_MODELS
+from infrastructure.names import clean_name
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -45,7 +46,10 @@ class InlineTermForm(forms.Form):
         name = f"new_{self.term_type}"
         if name not in self.cleaned_data or set(self.errors) - {name}:
             return
-        self.cleaned_data[name] = " ".join(self.cleaned_data[name].split())
+        self.cleaned_data[name] = clean_name(self.cleaned_data[name])
+        if not self.cleaned_data[name]:
+            self.add_error(name, "Give it a name.")
+            return
         self.existing_term = term_named(VOCABULARY_MODELS[self.field], self.cleaned_data[name])
         if self.existing_term and self.existing_term.is_retired:
             self.add_error(name, f"“{self.existing_term.name}” is retired. Choose another name.")

@@ -227,3 +227,23 @@ def test_sign_out_while_cern_is_unreachable_shows_a_message(visitor, sandbox):
 
 def test_local_account_signs_out_without_cern(shifter_client):
     assert shifter_client.post(reverse("users:sign-out"))["Location"] == PAGE
+
+
+def test_each_of_several_sign_in_tabs_ends_where_it_was_going(visitor):
+    targets = ["/list/?runs_min=315270", "/openruns/", "/references/"]
+    pages = [visitor.begin(target) for target in targets]
+    returns = [visitor.choose(page, "shifter") for page in pages]
+    assert [visitor.return_to(address)["Location"] for address in returns] == targets
+    assert who(visitor).username == "shifter"
+
+
+def test_sign_in_tab_that_returns_twice_ends_at_home(visitor):
+    first, second = visitor.begin("/list/"), visitor.begin("/openruns/")
+    visitor.return_to(visitor.choose(first, "shifter"))
+    back = visitor.choose(second, "shifter")
+    assert visitor.return_to(back)["Location"] == "/openruns/"
+    assert visitor.return_to(back)["Location"] == "/"
+
+
+def test_unknown_state_of_a_signed_in_user_leads_home(shifter_client):
+    assert shifter_client.get(CALLBACK, {"state": "unknown", "code": "x"})["Location"] == "/"

@@ -42,6 +42,11 @@ class ReferencePage:
         return bool(self.filters.form.errors)
 
     @property
+    def is_filtered(self) -> bool:
+        """Return whether any filter is set."""
+        return any(self.filters.data.get(name) for name in self.filters.base_filters)
+
+    @property
     def rows(self) -> list[SafeString]:
         """Return the rendered rows of this page of the table."""
         rows = [row.record for row in self.table.paginated_rows]

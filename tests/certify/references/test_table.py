@@ -113,6 +113,25 @@ def test_page_links_preserve_filters_and_order(guest_client):
         assert len(numbers(guest_client, f"{query}&{parameters}")) in (5, 25)
 
 
+@pytest.mark.parametrize(("count", "is_offered"), [(25, False), (26, True)])
+def test_page_sizes_are_offered_when_there_are_more_rows_than_the_smallest(guest_client, count, is_offered):
+    for number in range(count):
+        reference(314000 + number)
+    assert ("per_page=50" in guest_client.get("/references/").content.decode()) is is_offered
+
+
+@pytest.mark.parametrize(
+    ("query", "is_open"), [("", False), ("sort=run", False), ("runs=314575", True), ("runs=314575-76", True)]
+)
+def test_filters_are_folded_unless_one_is_set(guest_client, query, is_open):
+    page = guest_client.get(f"/references/?{query}").content.decode()
+    assert ('<details class="panel filters" open>' in page) is is_open
+
+
+def test_references_of_a_pasted_list(guest_client, references):
+    assert numbers(guest_client, "runs=['314575', '314811']&sort=run") == [314575, 314811]
+
+
 def test_export_has_the_filtered_rows_in_their_order(guest_client, references):
     references[0].reference_reason = "=first"
     references[0].save()

@@ -1,7 +1,9 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_save
 
 from audit.signals import rows_restored
+from infrastructure.database.ignore_case import add_sqlite_function
 from oms.signals import facts_changed
 
 
@@ -15,6 +17,7 @@ class CertifyConfig(AppConfig):
         from certify.references.offered import invalidate_references
         from certify.vocabulary.cache import connect_cache_invalidation
 
+        connection_created.connect(add_sqlite_function, dispatch_uid="certify.ignore-case")
         connect_cache_invalidation()
         post_save.connect(invalidate_references, sender=RunReconstruction, dispatch_uid="references.saved")
         facts_changed.connect(on_facts_changed, dispatch_uid="certifications.stale")

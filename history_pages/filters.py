@@ -5,24 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django import forms
 
 from audit.choices import change_kind_choices
 from audit.models import Change
-from certify.filters.fields import RunNumberFilter
+from certify.filters.fields import DateFilter, RunNumberFilter
 from users.models import User
-
-
-def _day_filter(lookup: str, label: str) -> django_filters.DateFilter:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return django_filters.DateFilter(
-        field_name="at",
-        lookup_expr=lookup,
-        label=label,
-        widget=widget,
-        input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": "Type a day as YYYY-MM-DD."},
-    )
 
 
 class ChangeFilter(django_filters.FilterSet):
@@ -43,8 +30,8 @@ class ChangeFilter(django_filters.FilterSet):
         empty_label="Any",
         error_messages={"invalid_choice": "There is no kind %(value)s."},
     )
-    date_min = _day_filter("date__gte", "From (UTC)")
-    date_max = _day_filter("date__lte", "To (UTC)")
+    date_min = DateFilter(field_name="at", lookup_expr="date__gte", label="From (UTC)")
+    date_max = DateFilter(field_name="at", lookup_expr="date__lte", label="To (UTC)")
 
     class Meta:
         model = Change

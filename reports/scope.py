@@ -11,11 +11,12 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from certify.filters.date_range import FIRST_DAY, LAST_DAY, DateRange, this_week
-from certify.filters.fields import NumberFilter, any_of
+from certify.filters.fields import NumberFilter
 from certify.filters.filterset import CertificationFilter, CertificationFilterForm, days_query
 from certify.filters.names import DAY_NAMES, RUN_NAMES, current_names, has_days, has_runs
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, Reconstruction
+from infrastructure.database.ignore_case import contains_ignoring_case
 from oms.models import OmsRun
 from reports.rows import ReportRow, report_rows
 from reports.statistics import FlagChange, flag_changes
@@ -152,7 +153,7 @@ class Scope:
                 condition &= number_filter.condition(self.values[name], name)
         if beam := self.values.get("beam"):
             names = ("fill_type_runtime", "fill__fill_type_party1")
-            condition &= any_of(Q(**{f"{name}__icontains": beam}) for name in names)
+            condition &= contains_ignoring_case(names, beam)
         if not condition:
             return set(numbers)
         return set(OmsRun.objects.filter(condition, pk__in=numbers).values_list("pk", flat=True))

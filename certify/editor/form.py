@@ -18,6 +18,7 @@ from certify.models.choices import ConfirmationCode, Flag, Reconstruction, Track
 from certify.models.components import FLAG_FIELDS, LOWSTAT_FIELDS, PROBLEM_FIELDS, Component
 from certify.rules.confirmations import CHECKBOX_PREFIX, CHECKBOX_VALUE_PREFIX
 from certify.rules.entry import build_entry, validate
+from infrastructure.web.iso_dates import IsoDateField
 from infrastructure.web.reason_form import ReasonField
 from registry.parsing import reconstruction_in
 
@@ -69,11 +70,7 @@ class CertificationForm(ChecklistsForm, forms.ModelForm):  # type: ignore[type-a
             "invalid_choice": "That reference is retired, or was none. Choose another.",
         },
     )
-    date = forms.DateField(
-        label="Shift day (UTC)",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "Give the shift day.", "invalid": "Give the day as 2018-05-01."},
-    )
+    date = IsoDateField(label="Shift day (UTC)", error_messages={"required": "Give the shift day."})
     reconstruction = forms.ChoiceField(
         choices=Reconstruction.choices, widget=forms.HiddenInput, error_messages=SPOILED_FIELD_ERRORS
     )

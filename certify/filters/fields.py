@@ -16,6 +16,8 @@ from certify.models import TrackerCertification
 from certify.models.components import Component
 from certify.rules.run_numbers import LAST_RUN
 from certify.vocabulary.cache import vocabulary, with_descendants
+from infrastructure.database.ignore_case import contains_ignoring_case
+from infrastructure.web.iso_dates import IsoDateField
 from users.models import User
 
 if TYPE_CHECKING:
@@ -68,13 +70,7 @@ class RunRangesFilter(django_filters.Filter):
 class DateFilter(django_filters.Filter):
     """An ISO day."""
 
-    field_class = forms.DateField
-
-    def __init__(self, *args: Any, invalid_message: str = "Type a day as YYYY-MM-DD.", **kwargs: Any) -> None:
-        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-        super().__init__(
-            *args, widget=widget, input_formats=["%Y-%m-%d"], error_messages={"invalid": invalid_message}, **kwargs
-        )
+    field_class = IsoDateField
 
 
 class WeekField(forms.CharField):
@@ -119,12 +115,12 @@ class TextFilter(django_filters.Filter):
 
     field_class = forms.CharField
 
-    def __init__(self, *columns: str, label: str, **attrs: str) -> None:
-        super().__init__(columns[0], label=label, max_length=MAX_TEXT, widget=forms.TextInput(attrs=attrs))
-        self.columns = columns
+    def __init__(self, *columns: str, label: str, of_json: tuple[str, ...] = (), **attrs: str) -> None:
+        super().__init__([*columns, *of_json][0], label=label, max_length=MAX_TEXT, widget=forms.TextInput(attrs=attrs))
+        self.columns, self.of_json = columns, of_json
 
     def filter(self, qs: Rows, value: str) -> Rows:
-        return qs.filter(any_of(Q(**{f"{column}__icontains": value}) for column in self.columns)) if value else qs
+        return qs.filter(contains_ignoring_case(self.columns, value, of_json=self.of_json)) if value else qs
 
 
 class TermsFilter(django_filters.Filter):

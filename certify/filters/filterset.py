@@ -80,7 +80,7 @@ class CertificationFilter(django_filters.FilterSet):
     date_min = DateFilter(field_name="date", lookup_expr="gte", label="Shift day from (UTC)")
     date_max = DateFilter(field_name="date", lookup_expr="lte", label="Shift day to (UTC)")
     week = WeekFilter(label="Week", max_length=20)
-    date = DateFilter(label="Shift day (UTC)", method="unchanged", invalid_message="Give the day as 2018-05-01.")
+    date = DateFilter(label="Shift day (UTC)", method="unchanged")
     user = PeopleFilter(field_name="user", label="Shifter")
     runs = RunRangesFilter(
         field_name="runreconstruction__run_id",
@@ -95,7 +95,7 @@ class CertificationFilter(django_filters.FilterSet):
     b_field = NumberFilter("B field (T)", most=10, within=0.05)
     energy = NumberFilter("Energy (GeV)", most=100_000, within=0.5)
     beam = TextFilter(
-        "facts__run__fill_type_runtime", "facts__run__fill_type_party1", label="Beam", placeholder="PROTON"
+        of_json=("facts__run__fill_type_runtime", "facts__run__fill_type_party1"), label="Beam", placeholder="PROTON"
     )
     dataset = TextFilter("dataset__name", label="Dataset contains")
     reference = RunNumberFilter(field_name="reference_runreconstruction__run_id", label="Reference run")

@@ -8,7 +8,7 @@ import django_filters
 from django import forms
 from django.db.models import QuerySet
 
-from certify.filters.fields import RunNumberFilter, RunRangesFilter
+from certify.filters.fields import RunNumberFilter, RunRangesFilter, TextFilter
 from certify.models import RunReconstruction
 from certify.models.choices import Reconstruction
 from oms.choices import RunType
@@ -48,7 +48,7 @@ class ReferenceFilter(django_filters.FilterSet):
     fill = _number_filter("run__fill_number", "exact", "Fill")
     reconstruction = _choice_filter("Reconstruction", Reconstruction.choices, empty_label="Any")
     run_type = _choice_filter("Run type", RunType.choices, field_name="run__run_type", empty_label="Any")
-    era = django_filters.CharFilter(field_name="era", lookup_expr="icontains", label="Era contains")
+    era = TextFilter("era", label="Era contains")
     b_field = django_filters.NumberFilter(
         label="B field (T)",
         method="filter_b_field",

@@ -14,6 +14,7 @@ from certify.models.choices import Flag
 from certify.models.components import Component, ComponentFlag
 from certify.rules.reference_type import has_fitting_type
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
+from certify.rules.shift_day import shift_day_errors
 from oms.verdict_facts import verdict_facts
 
 if TYPE_CHECKING:
@@ -176,12 +177,8 @@ def _reference_is_another(entry: CertificationEntry) -> Iterator[ValidationIssue
 
 
 def _date_is_possible(entry: CertificationEntry) -> Iterator[ValidationIssue]:
-    if entry.date > entry.today + dt.timedelta(days=1):
-        yield ValidationIssue(
-            "date", f"The date is later than tomorrow (today is {entry.today} UTC). Give the shift day."
-        )
-    if entry.run_began and entry.date < entry.run_began:
-        yield ValidationIssue("date", f"The run began on {entry.run_began} (UTC). Give that day or a later one.")
+    for sentence in shift_day_errors(entry.date, entry.today, entry.run_began):
+        yield ValidationIssue("date", sentence)
 
 
 def _dataset_was_shown(entry: CertificationEntry) -> Iterator[ValidationIssue]:

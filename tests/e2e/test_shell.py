@@ -33,16 +33,35 @@ def test_wrong_password_keeps_the_name(page: Page, shifter):
     expect(page.locator("[name=username]")).to_have_value(shifter.username)
 
 
-def test_date_field_shows_the_chosen_day_in_iso_format(page: Page, sign_in, shifter, live_server):
+CHOOSE_DAY = """(calendar, day) => { calendar.value = day; calendar.dispatchEvent(new Event("change")); }"""
+PASTE = """(input, text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", text);
+    input.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_day_is_text_and_its_calendar_fills_it(page: Page, sign_in, shifter, live_server, is_accessible):
     sign_in(shifter)
     page.goto(f"{live_server.url}/list/?date_min=2018-05-04")
     page.keyboard.press("f")
-    iso_date = page.locator("output[for=id_date_min]")
-    expect(iso_date).to_have_text("2018-05-04")
-    page.locator("#id_date_min").fill("2018-06-07")
-    expect(iso_date).to_have_text("2018-06-07")
-    page.locator("#id_date_min").fill("")
-    expect(iso_date).to_be_hidden()
+    day = page.locator("#id_date_min")
+    expect(day).to_have_attribute("type", "text")
+    expect(day).to_have_value("2018-05-04")
+    page.get_by_role("button", name="Calendar: Shift day from (UTC)").click()
+    calendar = page.locator(".date-input:has(#id_date_min) input[type=date]")
+    expect(calendar).to_have_js_property("value", "2018-05-04")
+    calendar.evaluate(CHOOSE_DAY, "2018-06-07")
+    expect(day).to_have_value("2018-06-07")
+    expect(day).to_be_focused()
+    is_accessible()
+
+
+def test_lines_pasted_into_the_search_become_a_list(page: Page, sign_in, shifter, live_server):
+    sign_in(shifter)
+    search = page.get_by_role("search").get_by_role("textbox")
+    search.evaluate(PASTE, "316187\n- 316199\n\n• 316201\n")
+    expect(search).to_have_value("316187, 316199, 316201")
 
 
 def test_date_fields_stay_in_their_columns_on_a_phone(page: Page, sign_in, shifter, live_server):

@@ -102,10 +102,11 @@ def test_withdrawn_certifications_are_listed_only_on_request(shifter_client, cer
     ("name", "value", "sentence"),
     [
         ("runs_min", "x", "Type a run number of up to seven digits."),
+        ("runs_min", "316187, 316199-316201", "These are 4 runs. Type one here; a search takes at most 100."),
         ("runs_max", "99999999999999999999", "Type a run number of up to seven digits."),
         ("reference", "-4", "Type a run number of up to seven digits."),
-        ("date_min", "03/05/2018", "Type a day as YYYY-MM-DD."),
-        ("date_max", "2018-02-30", "Type a day as YYYY-MM-DD."),
+        ("date_min", "03/05/2018", "“03/05/2018” is not written as year-month-day. Give the day as 2018-05-01."),
+        ("date_max", "2018-02-30", "There is no day 2018-02-30. Give the day as 2018-05-01."),
         ("user", "nobody", "Nobody has this account name."),
         ("reconstruction", "expres", "There is no expres here."),
         ("verdict", "so-so", "There is no so-so here."),

@@ -91,6 +91,19 @@ def test_date_before_the_start_of_the_run_is_refused(day, is_refused):
     assert _fields(entry) == (["date"] if is_refused else [])
 
 
+@pytest.mark.parametrize(
+    ("day", "sentences"),
+    [
+        (date(2008, 1, 1), []),
+        (date(2007, 12, 31), ["The date is before 2008, when CMS had no shifts. Give the shift day."]),
+        (date(18, 5, 4), ["The date is before 2008, when CMS had no shifts. Give the shift day."]),
+        (date(9999, 5, 4), ["The date is later than tomorrow (today is 2018-05-10 UTC). Give the shift day."]),
+    ],
+)
+def test_date_outside_the_years_of_shifts_is_refused(day, sentences):
+    assert [issue.sentence for issue in validate(_entry(date=day))] == sentences
+
+
 @pytest.mark.parametrize(("number", "is_refused"), [(99999, True), (100000, False), (9999999, False), (10000000, True)])
 def test_run_number_outside_its_range_is_refused(number, is_refused):
     assert _fields(_entry(run_number=number)) == (["__all__"] if is_refused else [])

@@ -56,13 +56,12 @@ class OpenRunRow:
 
 @dataclass(frozen=True)
 class OpenRunsPage:
-    """Rows, newest first, with the time of the request to Run Registry and messages. `typed`: the search as typed.
+    """Rows, newest first, with the time of the request to Run Registry and messages.
 
     `registry_problem` and `oms_problem` are empty if the service answered; `notes` list missing runs and values.
     """
 
     runs: str
-    typed: str
     rows: tuple[OpenRunRow, ...]
     asked_at: datetime
     registry_problem: str
@@ -101,8 +100,7 @@ def open_runs_page(numbers: list[int], runs: str, external_data: ExternalData, u
     shown = [number for number in numbers if datasets is None or cells.has_data(number)]
     in_registry = {dataset.run_number for dataset in datasets or []}
     return OpenRunsPage(
-        runs=format_run_numbers(numbers),
-        typed=typed,
+        runs=runs,
         rows=tuple(build_row(number, external_data.oms.runs.get(number), cells) for number in shown),
         asked_at=registry.asked_at,
         registry_problem=outage_text(registry),

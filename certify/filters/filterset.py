@@ -29,11 +29,11 @@ from certify.filters.names import ALIASES, DAY_NAMES, current_names
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap, Verdict
 from certify.models.components import LOWSTAT_FIELDS, Component
-from certify.rules.run_numbers import LAST_RUN
+from certify.rules.run_numbers import LAST_RUN, format_ranges
 from oms.choices import RunType
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from django.http import QueryDict
 
@@ -187,8 +187,15 @@ class CertificationFilter(django_filters.FilterSet):
         for name in (*self.filters, *self.page_parameters):
             if name in without or (name in DAY_NAMES and name != "week"):
                 continue
-            values = dict.fromkeys(self.data.getlist(name))
-            yield from ((name, value) for value in values if (name, value) != ("state", CertificationState.LIVE))
+            yield from (
+                (name, value) for value in self._texts(name) if (name, value) != ("state", CertificationState.LIVE)
+            )
+
+    def _texts(self, name: str) -> Iterable[str]:
+        """Return the texts of a filter as given; a list of runs as short as possible, whatever was around it."""
+        if name == "runs" and name in self.values:
+            return [format_ranges(self.values[name])]
+        return dict.fromkeys(self.data.getlist(name))
 
     def _day_pairs(self) -> Iterator[tuple[str, str]]:
         if any(name in self.form.errors for name in DAY_NAMES):

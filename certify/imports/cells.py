@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from certify.imports.problems import quote
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
+from certify.rules.shift_day import FIRST_SHIFT_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-FIRST_DAY = dt.date(2008, 1, 1)  # CMS took no data before
 LIMIT = 2**31  # of counts and luminosities in the database
 _TRUE, _FALSE = ("true", "t", "yes", "1"), ("false", "f", "no", "0", "")
 _INTEGER = re.compile(r"[0-9]{1,15}(\.0{1,2})?", re.ASCII)  # with ".0" where a column of numbers had gaps
@@ -101,8 +101,8 @@ def parse_day(text: str) -> dt.date | None:
         day = dt.date.fromisoformat(text if _DAY.fullmatch(text) else "")
     except ValueError:
         raise ValueError(f"is {quote(text)}. Give the day as 2018-05-01.") from None
-    if day < FIRST_DAY:
-        raise ValueError(f"is {text}, before {FIRST_DAY.year}. Give the shift day.")
+    if day < FIRST_SHIFT_DAY:
+        raise ValueError(f"is {text}, before {FIRST_SHIFT_DAY.year}. Give the shift day.")
     if day > dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1):
         raise ValueError(f"is {text}, later than tomorrow (UTC). Give the shift day.")
     return day

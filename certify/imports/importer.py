@@ -16,7 +16,9 @@ from certify.models import Dataset, RunReconstruction, TrackerCertification
 from certify.models.choices import CertificationChangeKind
 from certify.models.components import FLAG_COLUMNS, flag_columns
 from certify.rules.run_numbers import format_run_numbers
+from certify.rules.shift_day import shift_day_errors
 from certify.vocabulary.cache import VOCABULARY_MODELS
+from infrastructure.names import name_key
 from oms.choices import RunType
 from oms.models import OmsRun
 from users.models import Role, User
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 CHUNK = 500
 _KEY_COLUMNS = ("runreconstruction__run_id", "runreconstruction__reconstruction")
-TermsByName = dict[str, dict[str, Any]]  # {field: {casefolded name: term}}
+TermsByName = dict[str, dict[str, Any]]  # {field: {key of the name: term}}
 
 
 @dataclass
@@ -47,6 +49,7 @@ class ImportResult:
     repeated: list[ImportedRow] = field(default_factory=list)
     own_references: list[ImportedRow] = field(default_factory=list)
     undated: set[int] = field(default_factory=set)
+    too_early: set[int] = field(default_factory=set)
     unknown_users: set[str] = field(default_factory=set)
     terms: dict[str, set[str]] = field(default_factory=dict)
 
@@ -66,7 +69,7 @@ def import_certifications(
     result.repeated = [row for row in rows if first_rows.setdefault(row.key, row) is not row]
     rows = list(first_rows.values())
     terms = {
-        name: {row.name.casefold(): row for row in model._default_manager.all()}
+        name: {name_key(row.name): row for row in model._default_manager.all()}
         for name, model in VOCABULARY_MODELS.items()
     }
     with transaction.atomic():
@@ -76,6 +79,9 @@ def import_certifications(
         if result.undated:
             runs = format_run_numbers(result.undated)
             raise NotImportable(f"There is no known shift day of run {runs}. Give one with --date.")
+        if result.too_early:
+            runs = format_run_numbers(result.too_early)
+            raise NotImportable(f"The shift day of run {runs} is before the run began (UTC). Correct the date.")
     return result
 
 
@@ -128,6 +134,8 @@ class _ImportChunk:
             if day is None:
                 result.undated.add(row.key[0])
                 continue
+            if list(shift_day_errors(day, day, self._day_of_begin(row))):
+                result.too_early.add(row.key[0])
             terms = self._known_terms(row, result)
             owner = self._owner(row, accounts, result) or actor
             certifications.append(self._certification(row, owner, day, terms.pop("bad_reason")))
@@ -142,7 +150,7 @@ class _ImportChunk:
         """Return the existing reasons and problems of a row by form field, and add the unknown names to `result`."""
         known: dict[str, list[Any]] = {}
         for field_name, names in row.terms.items():
-            terms = [(name, self.terms[field_name].get(name.casefold())) for name in names]
+            terms = [(name, self.terms[field_name].get(name_key(name))) for name in names]
             known[field_name] = [term for _name, term in terms if term]
             if unknown := {name for name, term in terms if term is None}:
                 result.terms.setdefault(field_name, set()).update(unknown)
@@ -175,5 +183,9 @@ class _ImportChunk:
         )
 
     def _shift_day(self, row: ImportedRow) -> dt.date | None:
-        run = self.runs[row.key[0]]
-        return row.date or (run.start_time.date() if run.start_time else self.day)
+        return row.date or self._day_of_begin(row) or self.day
+
+    def _day_of_begin(self, row: ImportedRow) -> dt.date | None:
+        """Return the day (UTC) on which the run of a row began, None if it is not known."""
+        began = self.runs[row.key[0]].start_time
+        return began.date() if began else None

@@ -1,5 +1,6 @@
 """Import of certifications from a file: all or nothing, without replacing existing ones, with recorded changes."""
 
+import datetime as dt
 import io
 import json
 
@@ -58,7 +59,8 @@ def test_line_becomes_a_certification_with_a_recorded_change(admin):
 
 
 def test_existing_certifications_are_not_imported_again(admin):
-    existing = CertificationFactory(run=RunFactory(run_number=316187))
+    run = RunFactory(run_number=316187, start_time=dt.datetime(2018, 5, 9, 23, 59, tzinfo=dt.UTC))
+    existing = CertificationFactory(run=run)
     result = import_certifications(admin, _read(HEAD + LINE), "again")
     assert (result.imported, result.existing) == (0, [(316187, "express")])
     assert TrackerCertification.objects.get() == existing
@@ -126,6 +128,20 @@ def test_file_with_a_late_error_stores_nothing(admin, tmp_path):
     with pytest.raises(CommandError, match=r"Nothing was imported. There is no known shift day of run 316188"):
         call_command("import_certifications", file, by=admin.username, reason="x")
     assert not TrackerCertification.objects.exists() and not Change.objects.filter(why="x").exists()
+
+
+def test_shift_day_before_the_run_began_is_refused(admin):
+    RunFactory(run_number=316187, start_time=dt.datetime(2018, 5, 11, 0, 1, tzinfo=dt.UTC))
+    with pytest.raises(NotImportable, match=r"The shift day of run 316187 is before the run began \(UTC\)"):
+        import_certifications(admin, _read(HEAD + LINE), "too early")
+    assert not TrackerCertification.objects.exists()
+
+
+def test_term_with_an_equal_looking_name_is_that_term(admin):
+    reason = BadReasonFactory(name="Cr\u00e8me")
+    head = HEAD.strip() + ",bad_reason\n"
+    import_certifications(admin, _read(head + LINE.strip() + ",cre\u0300me\n"), "moved")
+    assert TrackerCertification.objects.get().bad_reason == reason
 
 
 def test_file_with_byte_order_mark_is_read(admin, tmp_path):

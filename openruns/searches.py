@@ -24,14 +24,14 @@ _MAX_LABEL = 24  # characters
 
 @dataclass(frozen=True)
 class SearchProgress:
-    """Progress in a search, by Run Registry's cached answers and what is certified now. `runs`: as typed."""
+    """Progress in a search, by Run Registry's cached answers and what is certified now. `runs`: as ranges."""
 
     runs: str
     search: Search
 
     @property
     def label(self) -> str:
-        """The runs as typed, or the first and the last one if the text is long."""
+        """The runs, or the first and the last one if the text is long."""
         if len(self.runs) <= _MAX_LABEL:
             return self.runs
         return f"{min(self.search.numbers)} … {max(self.search.numbers)}"

@@ -39,8 +39,8 @@ class ImportResult:
 
     `existing` are reconstructions that are certified already, `different` those of them with other flags, `repeated`
     rows that are in the file twice, `own_references` certifications whose reference is the run itself, `undated` runs
-    without a shift day, `unknown_users` account names that do not exist, `terms` names of reasons and problems that do
-    not exist, by form field.
+    without a shift day, `too_early` runs with one before they began, `unknown_users` account names that do not exist,
+    `terms` names of reasons and problems that do not exist, by form field.
     """
 
     imported: int = 0

@@ -19,14 +19,16 @@ _TRUE, _FALSE = ("true", "t", "yes", "1"), ("false", "f", "no", "0", "")
 _INTEGER = re.compile(r"[0-9]{1,15}(\.0{1,2})?", re.ASCII)  # with ".0" where a column of numbers had gaps
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]{1,15})?[eE]\+?[0-9]{1,2}", re.ASCII)
 _DECIMAL = re.compile(r"([0-9]{1,15}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
+_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def check_characters(text: str) -> None:
     """Refuse characters that no database stores."""
-    if "\0" in text:
+    broken = _NOT_STORABLE.search(text)
+    if broken and broken[0] == "\0":
         raise ValueError(f"has a NUL character: {quote(text)}. Remove it.")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if broken:
         raise ValueError(f"has half of a character: {quote(text)}. Write the whole character, or remove it.")
 
 

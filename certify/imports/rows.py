@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 from certify.imports import cells
 from certify.imports.columns import LIST_COLUMNS, WITHDRAWAL_COLUMNS
 from certify.imports.file_rows import read_rows
-from certify.imports.problems import NotImportable
+from certify.imports.problems import NotImportable, quote
 from certify.models.certification import MAX_COMMENT_LENGTH, MAX_DATASET_LENGTH
 from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap
 from certify.models.components import PROBLEM_FIELDS, Component, ComponentFlag, flag_columns
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from certify.imports.file_rows import FileRow
 
 _Value = TypeVar("_Value")
+_STATES, _FLAGS, _RECONSTRUCTIONS, _TRACKER_MAPS, _RUN_TYPES = (  # `values` computes a list each time
+    tuple(choices.values) for choices in (CertificationState, Flag, Reconstruction, TrackerMap, RunType)
+)
 _MAX_USER_LENGTH = User._meta.get_field("username").max_length or 150
 ReconstructionKey = tuple[int, str]
 
@@ -131,12 +134,14 @@ class _RowCells:
         return sorted({text.strip() for text in texts if text.strip()})
 
     def check_counts_here(self) -> None:
-        """Refuse rows that do not count in the other installation."""
-        state = self.read_choice("state", CertificationState.values, CertificationState.LIVE)
+        """Refuse withdrawn rows and practice, which do not count in the other installation."""
+        state = self.read_choice("state", _STATES, CertificationState.LIVE)
         is_practice = self.read("is_practice", cells.parse_boolean, fallback=False)
-        withdrawal = [str(self.row.get(name, "")).strip() for name in WITHDRAWAL_COLUMNS]
-        if state == CertificationState.WITHDRAWN or is_practice or any(withdrawal):
-            self.problems.append("it is withdrawn or practice, and would count here. Remove such lines.")
+        not_counting = [name for name in WITHDRAWAL_COLUMNS if str(self.row.get(name, "")).strip()]
+        not_counting += ["state"] * (state == CertificationState.WITHDRAWN) + ["is_practice"] * is_practice
+        if not_counting:
+            names = ", ".join(f"{name} is {quote(str(self.row[name]))}" for name in not_counting)
+            self.problems.append(f"{names}. It would count here, as neither withdrawn nor practice. Remove such lines.")
 
 
 def _parse_row(where: str, row: FileRow, flags: str) -> tuple[list[str], ImportedRow]:
@@ -148,11 +153,11 @@ def _parse_row(where: str, row: FileRow, flags: str) -> tuple[list[str], Importe
         reference=_parse_key(reader, "reference_"),
         dataset=reader.read("dataset", partial(cells.parse_name, length=MAX_DATASET_LENGTH), ""),
         component_flags=tuple(_parse_flag(reader, component, flags) for component in Component),
-        trackermap=reader.read_choice("trackermap", TrackerMap.values, TrackerMap.MISSING),
+        trackermap=reader.read_choice("trackermap", _TRACKER_MAPS, TrackerMap.MISSING),
         comment=reader.read("comment", partial(cells.parse_text, length=MAX_COMMENT_LENGTH), ""),
         date=reader.read("date", cells.parse_day, None),
         user=reader.read("user", partial(cells.parse_name, length=_MAX_USER_LENGTH), ""),
-        run_type=reader.read_choice("run_type", RunType.values, RunType.UNKNOWN),
+        run_type=reader.read_choice("run_type", _RUN_TYPES, RunType.UNKNOWN),
         lumisections=reader.read("lumisections", cells.parse_count, None),
         recorded_lumi=reader.read("recorded_lumi_per_pb", cells.parse_amount, None),
         terms={name: reader.read_names(name) for name in ("bad_reason", *PROBLEM_FIELDS)},
@@ -163,9 +168,9 @@ def _parse_row(where: str, row: FileRow, flags: str) -> tuple[list[str], Importe
 
 def _parse_key(reader: _RowCells, prefix: str) -> ReconstructionKey:
     run_number = reader.read(f"{prefix}run_number", cells.parse_run_number, 0)
-    return run_number, reader.read_choice(f"{prefix}reconstruction", Reconstruction.values)
+    return run_number, reader.read_choice(f"{prefix}reconstruction", _RECONSTRUCTIONS)
 
 
 def _parse_flag(reader: _RowCells, component: Component, default: str) -> ComponentFlag:
-    flag = reader.read_choice(component.flag_field, Flag.values, default)
+    flag = reader.read_choice(component.flag_field, _FLAGS, default)
     return ComponentFlag(component, flag, reader.read(component.lowstat_field, cells.parse_boolean, fallback=False))

@@ -89,8 +89,14 @@ def test_known_facts_are_frozen_with_the_certification(admin):
         (HEAD + LINE.replace("good", ""), "Line 2: pixel is empty"),
         (HEAD + LINE.replace("2018-05-10", "10.5.2018"), "Line 2: date is '10.5.2018'"),
         (HEAD + LINE.replace("316187", "0000316187999999"), "Line 2: run_number is '0000316187999999'"),
-        (HEAD.strip() + ",state\n" + LINE.strip() + ",withdrawn\n", "Line 2: it is withdrawn or practice"),
-        (HEAD.strip() + ",is_practice\n" + LINE.strip() + ",True\n", "Line 2: it is withdrawn or practice"),
+        (
+            HEAD.strip() + ",state\n" + LINE.strip() + ",withdrawn\n",
+            "Line 2: state is 'withdrawn'. It would count here",
+        ),
+        (
+            HEAD.strip() + ",is_practice\n" + LINE.strip() + ",True\n",
+            "Line 2: is_practice is 'True'. It would count here",
+        ),
         (HEAD.strip() + ",lumisections\n" + LINE.strip() + ",many\n", "Line 2: lumisections is 'many'"),
     ],
 )

@@ -22,7 +22,7 @@ SHAPE = (
     'to_json(orient="records").'
 )
 CELLS = "Give a cell for each column, and put quotation marks around text that has a separator in it."
-WITHDRAWN = "it is withdrawn or practice, and would count here. Remove such lines."
+COUNTS = "It would count here, as neither withdrawn nor practice. Remove such lines."
 RUN_NUMBER = "Give a run number from 100000 to 9999999."
 LUMI = "Give a number from 0 with a decimal point, such as 12.5, or nothing."
 COUNT = "Give a whole number from 0, or nothing."
@@ -65,10 +65,13 @@ WORDS = [
     _cell("reference_reconstruction", "UL", "is 'UL'. Give one of express, prompt, rereco, rerecoul."),
 ]
 NOT_COUNTING = [
-    *((csv_file({"is_practice": word}), f"Line 2: {WITHDRAWN}") for word in ("True", "TRUE ", "t", "1", "yes")),
-    *((csv_file({"state": word}), f"Line 2: {WITHDRAWN}") for word in ("Withdrawn ", "withdrawn", "\u00a0WITHDRAWN")),
-    (csv_file({"withdrawn_at_utc": "2018-05-02T10:00:00+00:00"}), f"Line 2: {WITHDRAWN}"),
-    (json_file({}, {"is_practice": True}), f"Entry 2: {WITHDRAWN}"),
+    *(_cell("is_practice", word, f"is {word!r}. {COUNTS}") for word in ("True", "TRUE ", "t", "1", "yes")),
+    *(_cell("state", word, f"is {word!r}. {COUNTS}") for word in ("Withdrawn ", "withdrawn", "\u00a0WITHDRAWN")),
+    _cell("withdrawn_at_utc", "2018-05-02T10:00:00", f"is '2018-05-02T10:00:00'. {COUNTS}"),
+    (
+        json_file({"withdrawn_by": "leader", "is_practice": True, "state": "live"}),
+        f"Entry 1: withdrawn_by is 'leader', is_practice is 'true'. {COUNTS}",
+    ),
 ]
 NUMBERS = [
     *(

@@ -60,6 +60,9 @@ def _announced(page: Page, text: str) -> None:
 
 
 def test_twelve_good_runs_in_a_row(page: Page, keyboard, sign_in, shifter, live_server, capsys):
+    """On the first run of a shift "G" opens list after list, and "t" ticks the general one."""
+    for name in ("general", "pixel", "sistrip", "tracking", "trackermap"):
+        ChecklistFactory(identifier=name, title=name, text=f"- look at {name}")
     sign_in(shifter)
     page.goto(f"{live_server.url}/openruns/?runs={RUNS}")
     page.add_init_script(STOPWATCH)
@@ -68,8 +71,8 @@ def test_twelve_good_runs_in_a_row(page: Page, keyboard, sign_in, shifter, live_
     for saved in range(1, 13):
         expect(page.locator("[data-component=pixel]")).to_have_attribute("aria-current", "step")
         before, here = len(keyboard.pressed), page.url
-        keyboard.press("G", "m", "Control+Enter")
-        assert len(keyboard.pressed) - before <= 4
+        keyboard.press(*(("t", "t", "G", "G") if saved == 1 else ()), "G", "m", "Control+Enter")
+        assert len(keyboard.pressed) - before <= (7 if saved == 1 else 4)
         page.wait_for_url(lambda address, here=here: address != here)
         times.append(page.evaluate("window.sinceSave"))
         assert TrackerCertification.objects.count() == saved

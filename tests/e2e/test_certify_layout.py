@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.factories import ChecklistFactory, FillFactory, PixelProblemFactory, ReconstructionFactory, RunFactory
+from tests.factories import (
+    CertificationFactory,
+    ChecklistFactory,
+    FillFactory,
+    PixelProblemFactory,
+    ReconstructionFactory,
+    RunFactory,
+)
 
 RUN = 315259
 ADDRESS = f"/certify/{RUN}/express/?runs=315257-315270"
@@ -184,3 +191,44 @@ def test_name_of_the_person_who_typed_a_value_fits_its_column(page: Page, sign_i
         fits = "tag => tag.getBoundingClientRect().right <= tag.closest('section').getBoundingClientRect().right"
         assert page.locator(".fact-source .tag").evaluate(fits)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [320, 390, 800, 1024, 1440, 1920])
+def test_page_fits_when_the_browser_has_text_of_twice_the_size(page: Page, sign_in, shifter, live_server, width):
+    sign_in(shifter)
+    session = page.context.new_cdp_session(page)
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    page.goto(live_server.url + ADDRESS)
+    _resize(page, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CUT_OFF) == []
+
+
+def test_inputs_for_facts_stand_in_columns(page: Page, sign_in, shifter, sandbox, live_server):
+    sandbox.faults("oms", "refuse")
+    sign_in(shifter)
+    for width in (1440, 1024, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(live_server.url + ADDRESS)
+        inputs = page.locator(".fact-input > :is(input, select):first-child")
+        places = inputs.evaluate_all("all => all.map((e) => `${e.offsetWidth} at ${e.getBoundingClientRect().left}`)")
+        assert len(places) > 8
+        assert len(set(places)) == 1, width
+        labels = page.locator(".fact dt label").evaluate_all("all => all.map((e) => e.getClientRects().length)")
+        assert set(labels) == {1}, width
+        assert page.locator(".certify-notice.notice-warning:visible").count() == 1
+
+
+def test_table_of_the_other_reconstruction_hides_no_row_under_its_head(page: Page, sign_in, shifter, live_server):
+    CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="express", strip="bad")
+    sign_in(shifter)
+    page.set_viewport_size({"width": 1024, "height": 500})
+    page.goto(f"{live_server.url}/certify/{RUN}/prompt/")
+    for _ in range(3):
+        page.keyboard.press("g")
+    expect(page.locator("#confirm_counterpart")).to_be_visible()
+    head, row = (page.locator(f"#counterpart {name} tr").first for name in ("thead", "tbody"))
+    page.locator("#confirm_counterpart").scroll_into_view_if_needed()
+    boxes = head.bounding_box(), row.bounding_box()
+    assert boxes[0] and boxes[1]
+    assert boxes[0]["y"] + boxes[0]["height"] <= boxes[1]["y"] + 0.5

@@ -53,7 +53,7 @@ def rank_reasons_text(ranked: Iterable[RankedReference], chosen: object) -> str:
 
 
 def _difference_texts(ranked: RankedReference) -> list[str]:
-    """Return the reasons that say more than that a value is the same, and the age."""
+    """Return the reasons about values that are not the same, and the age."""
     texts = [reason.text for reason in rank_reasons(ranked) if reason.match != Match.SAME]
     return texts if texts[1:] else ["same conditions", *texts]
 

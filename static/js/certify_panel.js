@@ -30,7 +30,7 @@
     return link;
   };
 
-  // Facts that have to be typed: their labels say so, unless the run type makes them unnecessary.
+  // Facts that have to be typed: marked in their labels, unless the run type makes them unnecessary.
   const emptyFactLabels = () => [...form.querySelectorAll("label:has([data-required])")].filter((label) => {
     const isNeeded = getComputedStyle(label.querySelector("[data-required]")).display !== "none";
     return isNeeded && !form.querySelector(`#${label.htmlFor}`).value;
@@ -51,15 +51,15 @@
     document.querySelectorAll("[data-head-flag]").forEach((mark) => mark.toggleAttribute("data-current", mark.dataset.headFlag === name));
   }
 
-  // The decision ends above the lower edge of the window, whatever stands above it; the page ends above a bottom sheet.
+  // The decision ends above the lower edge of the window, whatever is above it; the page ends above a bottom panel.
   const decision = form.querySelector("[data-decision]");
-  const sheet = form.querySelector("[data-sheet]");
+  const bottomPanel = form.querySelector("[data-bottom-panel]");
   const head = document.querySelector("[data-certify-head]");
   function fit() {
     const stuckTop = head.offsetHeight + 8;
     root.style.setProperty("--head-bottom", `${head.offsetHeight}px`);
     root.style.setProperty("--decision-top", `${Math.max(stuckTop, decision.getBoundingClientRect().top)}px`);
-    root.style.setProperty("--sheet-height", `${getComputedStyle(sheet).position === "fixed" ? sheet.offsetHeight : 0}px`);
+    root.style.setProperty("--bottom-panel-height", `${getComputedStyle(bottomPanel).position === "fixed" ? bottomPanel.offsetHeight : 0}px`);
   }
 
   form.addEventListener("current", (event) => showList(event.detail));
@@ -68,7 +68,7 @@
   document.addEventListener("htmx:afterSwap", showMissing);
   window.addEventListener("scroll", fit, { passive: true });
   window.addEventListener("resize", fit);
-  new ResizeObserver(fit).observe(sheet);
+  new ResizeObserver(fit).observe(bottomPanel);
   new ResizeObserver(fit).observe(document.querySelector(".certify-notes"));
 
   showFlags();

@@ -117,23 +117,23 @@ def test_width_of_a_large_window_is_used(page: Page, sign_in, shifter, live_serv
         assert right["x"] + right["width"] - left["x"] == used
 
 
-def test_decision_is_a_sheet_at_the_lower_edge_of_a_narrow_window(page: Page, sign_in, shifter, live_server):
+def test_decision_is_at_the_lower_edge_of_a_narrow_window(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     page.goto(live_server.url + ADDRESS)
     _resize(page, 901)
-    assert page.locator(".decision").evaluate("sheet => getComputedStyle(sheet).position") == "static"
+    assert page.locator(".decision").evaluate("panel => getComputedStyle(panel).position") == "static"
     for width, height in ((900, 700), (390, 844), (320, 640)):
         _resize(page, width, height)
         box = page.locator(".decision").bounding_box()
         assert box
         assert box["y"] + box["height"] == height
         assert box["height"] <= 0.62 * height + 1
-    page.locator("[name=date]").focus()  # below the edge of the sheet
+    page.locator("[name=date]").focus()  # below the edge of the panel
     assert _is_in_view(page, "[name=date]")
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-    footer, sheet = (page.locator(name).bounding_box() for name in (".site-footer", ".decision"))
-    assert footer and sheet
-    assert footer["y"] + footer["height"] <= sheet["y"] + 0.5
+    footer, panel = (page.locator(name).bounding_box() for name in (".site-footer", ".decision"))
+    assert footer and panel
+    assert footer["y"] + footer["height"] <= panel["y"] + 0.5
 
 
 def test_save_is_in_view_whatever_stands_above_the_form(page: Page, sign_in, shifter, live_server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -13,18 +14,31 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from certhelper.home.end_of_shift import end_of_shift
 from certhelper.home.page import home_page
 from certhelper.web.request_log import current_request_id
 from certify.rules.component_sentences import component_sentences
 from certify.rules.run_list import parse_run_numbers
 from certify.rules.run_numbers import format_run_numbers
 from infrastructure.web.responses import ExplainedHttp404
+from users.access import role_required
+from users.models import Role
+
+if TYPE_CHECKING:
+    from users.models import User
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The home page."""
     return render(request, "home/home.html", {"page": home_page(request)})
+
+
+@require_safe
+@role_required(Role.SHIFTER)
+def end_of_shift_page(request: HttpRequest) -> HttpResponse:
+    """What is left at the end of the shift of this person."""
+    return render(request, "home/end_of_shift.html", {"page": end_of_shift(cast("User", request.user))})
 
 
 @require_safe

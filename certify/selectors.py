@@ -25,7 +25,8 @@ _TWINS = {
 }
 # Only the columns that `TwinCertification` needs: reading all of them takes twice as long.
 _TWIN_COLUMNS = [
-    *(*FLAG_COLUMNS, *VERDICT_FACTS, "updated_at"),
+    *(*FLAG_COLUMNS, *VERDICT_FACTS, "updated_at", "comment", "stale_since"),
+    *(f"reference_runreconstruction__{name}" for name in ("run_id", "reconstruction")),
     *(f"{person}__{name}" for person in ("user", "updated_by") for name in ("username", "first_name", "last_name")),
 ]
 
@@ -107,7 +108,7 @@ def twin_of(
     if other is None or (certified is not None and (run_number, other.value) not in certified):
         return None
     rows = certified_for(training_of).of_run(run_number).filter(runreconstruction__reconstruction=other)
-    row = rows.select_related("user", "updated_by").only(*_TWIN_COLUMNS).order_by()[:1]
+    row = rows.select_related("user", "updated_by", "reference_runreconstruction").only(*_TWIN_COLUMNS).order_by()[:1]
     return _as_twin(row[0], other) if row else None
 
 
@@ -119,6 +120,10 @@ def _as_twin(row: TrackerCertification, reconstruction: str) -> TwinCertificatio
         **verdict_facts(row),
         editor_name=(row.updated_by or row.user).display_name,
         changed_at=row.updated_at,
+        comment=row.comment,
+        reference_run_number=row.reference_runreconstruction.run_id,
+        reference_reconstruction=row.reference_runreconstruction.reconstruction,
+        is_stale=row.is_stale,
     )
 
 

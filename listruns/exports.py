@@ -53,6 +53,7 @@ FIELDS: dict[str, Getter] = {
     "recorded_lumi_per_pb": attrgetter("recorded_lumi"),
     **{name: getter for component in Component for name, getter in _component_fields(component).items()},
     "verdict": attrgetter("verdict_word"),
+    "like_express": attrgetter("like_express"),
     "trackermap": attrgetter("trackermap"),
     "bad_reason": _related_attribute("bad_reason", "name"),
     "comment": attrgetter("comment"),

@@ -36,6 +36,7 @@ class ListRow(NamedTuple):
     date: dt.date
     comment: str
     at: str = ""
+    like_express: bool = False
 
 
 def list_row(row: TrackerCertification, as_of: dt.datetime | None = None) -> ListRow:
@@ -56,6 +57,7 @@ def list_row(row: TrackerCertification, as_of: dt.datetime | None = None) -> Lis
         row.date,
         row.comment,
         f"{as_of:%Y-%m-%dT%H:%M:%SZ}" if as_of else "",
+        row.like_express,
     )
 
 

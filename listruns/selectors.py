@@ -22,7 +22,7 @@ _LIST_COLUMNS = [
     *("state", "run_type", "verdict_word", "stale_since", "is_practice", "trackermap", "date", "comment"),
     *FLAG_COLUMNS,
     *(f"{which}__{name}" for which in _RECONSTRUCTIONS for name in ("run_id", "reconstruction")),
-    "created_at",
+    *("created_at", "like_express"),
     *(f"user__{name}" for name in ("username", "first_name", "last_name")),
 ]
 

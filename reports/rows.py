@@ -97,12 +97,18 @@ class ReportRow:
     read_at: str = ""
     stale: tuple[str, ...] = ()
     reason: str = ""
+    like_express: bool = False
 
     @property
     def reason_and_comment(self) -> str:
         """Reason and comment. The reason is left out if the comment already begins with it."""
         parts = [self.reason] if not self.comment.startswith(self.reason) else []
-        return ": ".join(filter(None, [*parts, self.comment]))
+        return ": ".join(filter(None, [*parts, self.comment_text]))
+
+    @property
+    def comment_text(self) -> str:
+        """The comment, marked if the flags were taken over from the express certification."""
+        return "; ".join(filter(None, ["like express" if self.like_express else "", self.comment]))
 
     def flag_text(self, component: str) -> str:
         """The flag of a component, marked if it has low statistics."""
@@ -115,7 +121,7 @@ _FILL_FACTS = tuple(field.name for field in fields(FrozenFillFacts))
 _WHOLE_NUMBERS = {"fill_number", "bunches_colliding"}
 _COLUMNS = (
     *FLAG_COLUMNS,
-    *("pk", *VERDICT_FACTS, "verdict_word", "trackermap", "comment", "date", "stale"),
+    *("pk", *VERDICT_FACTS, "verdict_word", "trackermap", "comment", "date", "stale", "like_express"),
     *("dataset__name", "bad_reason__name", "user__username", "user__first_name", "user__last_name"),
 )
 _ANNOTATIONS = {
@@ -166,6 +172,7 @@ def _report_row(row: dict[str, Any]) -> ReportRow:
         read_at=_none_if_null(row["read_at"]) or "",
         stale=tuple(format_changes(row["stale"])),
         reason=row["bad_reason__name"] or "",
+        like_express=row["like_express"],
     )
 
 

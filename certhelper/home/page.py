@@ -16,6 +16,7 @@ from certhelper.home.pending import (
     home_drafts,
     is_answer,
 )
+from certify.models import RunReconstruction
 from certify.models.choices import Verdict
 from certify.review.selectors import OpenQuestions, open_questions_for
 from history_pages.selectors import unacknowledged_changes
@@ -59,7 +60,7 @@ class HomePage:
 
     `changes_by_others`: changes to this person's certifications; `answered_questions`: this person's questions that
     were answered; both until acknowledged. `incomplete` and `stale` count all live certifications; `questions`:
-    open questions to shifters.
+    open questions to shifters. `needs_reference`: nothing can be certified, since no reference run exists yet.
     """
 
     today: date
@@ -74,6 +75,7 @@ class HomePage:
     incomplete: int
     stale: int
     questions: OpenQuestions
+    needs_reference: bool
 
 
 def daily_tallies(person: User, limit: int) -> list[VerdictTally]:
@@ -107,11 +109,13 @@ def home_page(request: HttpRequest) -> HomePage:
     certifications = rows_visible_to(user).live()
     certifications = certifications.filter(user=user) if user.may_certify else certifications
     notices = list(unacknowledged_changes(user)[:MAX_NOTICES])
+    latest = list(rows_for_list(certifications).order_by("-pk")[:MAX_CERTIFICATIONS])
     return HomePage(
         today=today,
         mine=next((tally for tally in days if tally.day == today), VerdictTally(today, {})),
         team=None if user.may_certify and not user.may_change_others else daily_tally(today),
-        latest_certifications=list(rows_for_list(certifications).order_by("-pk")[:MAX_CERTIFICATIONS]),
+        latest_certifications=latest,
+        needs_reference=not latest and not RunReconstruction.objects.filter(is_reference=True).exists(),
         days=days,
         searches=unfinished_searches(user) if user.may_certify else [],
         drafts=home_drafts(user, MAX_DRAFTS) if user.may_certify else [],

@@ -29,6 +29,7 @@ from certify.models.choices import CertificationChangeKind, Reconstruction
 from certify.models.components import PROBLEM_FIELDS
 from certify.rules.confirmations import missing_confirmations, required_confirmations
 from certify.rules.entry import ValidationIssue, build_entry, validate
+from certify.rules.like_express import is_like_express
 from certify.selectors import certification_by_key, certified_reconstructions, live_certification, twin_of
 from certify.vocabulary.checklist_progress import record_progress
 from infrastructure.database.compiled_query import PLACEHOLDER, PrecompiledQuery
@@ -196,18 +197,20 @@ def _validated(
     certified: Collection[tuple[int, str]] | None = None,
 ) -> CertificationInput:
     """Return the input with the codes of the required confirmations only. Raises `EntryInvalid` with all issues."""
+    twin = twin_of(run.run_number, reconstruction, certified, context.training_of)
     entry = build_entry(
         run,
         reconstruction,
         data.columns(),
         is_dataset_known=context.is_dataset_known,
         unticked=context.unticked,
-        twin=twin_of(run.run_number, reconstruction, certified, context.training_of),
+        twin=twin,
     )
     required = required_confirmations(entry)
     if issues := validate(entry) + missing_confirmations(required, data.confirmed):
         raise EntryInvalid(issues)
-    return replace(data, confirmed=[confirmation.code.value for confirmation in required])
+    like_express = data.like_express and is_like_express(run, reconstruction, data.component_flags, twin)
+    return replace(data, confirmed=[confirmation.code.value for confirmation in required], like_express=like_express)
 
 
 _reconstruction_query: PrecompiledQuery[RunReconstruction] = PrecompiledQuery(
@@ -282,7 +285,8 @@ def _get_dataset(name: str) -> Dataset:
 def _assign_values(
     row: TrackerCertification, run: OmsRun, data: CertificationInput, context: CertificationContext
 ) -> None:
-    """Set the input and the current facts on the row."""
+    """Set the input and the current facts on the row. It stays "like express" while its flags do."""
+    row.like_express = data.like_express or (row.like_express and row.component_flags == data.component_flags)
     for name, value in data.columns().items():
         setattr(row, name, value)
     row.dataset = _get_dataset(context.dataset) if context.dataset else None

@@ -32,6 +32,7 @@ class CertificationInput:
     comment: str = ""
     confirmed: list[str] = field(default_factory=list)
     problems: dict[str, list[Any]] = field(default_factory=dict)
+    like_express: bool = False
 
     @classmethod
     def from_columns(cls, **values: Any) -> CertificationInput:

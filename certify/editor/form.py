@@ -12,6 +12,7 @@ from django.db.models import Q
 from certify.actions.input import CertificationContext, CertificationInput
 from certify.editor.checklist_fields import ChecklistsForm
 from certify.editor.fields import ReferenceField, TermsField
+from certify.editor.like_express import is_taken_over
 from certify.models import RunReconstruction, TrackerCertification
 from certify.models.certification import MAX_COMMENT_LENGTH
 from certify.models.choices import ConfirmationCode, Flag, Reconstruction, TrackerMap
@@ -240,6 +241,7 @@ class CertificationForm(ChecklistsForm, forms.ModelForm):  # type: ignore[type-a
             reference=entered_values["reference_runreconstruction"],
             confirmed=self.confirmed,
             problems={name: list(entered_values[name]) for name in PROBLEM_FIELDS},
+            like_express=is_taken_over(self.data),
         )
 
     def certification_context(

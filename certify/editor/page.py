@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 
+from certify.editor import like_express
 from certify.editor.choice_rows import (
     ChecklistRow,
     ComponentRow,
@@ -29,6 +30,7 @@ from certify.editor.live_checks import (
     confirmation_boxes,
     twin_comparison,
 )
+from certify.editor.pace import shift_pace, time_left
 from certify.facts.snapshot import has_typed_values
 from certify.models.choices import Flag
 from certify.models.components import Component
@@ -54,7 +56,8 @@ if TYPE_CHECKING:
 class CertifyPage:
     """The content of the certify and update pages.
 
-    `theirs`: a version that somebody saved while the form was open. `differences`: (label, theirs, input).
+    `time_left`: how long the open ones of the search take at the reader's pace, "" if unknown. `theirs`: a version
+    that somebody saved while the form was open. `differences`: (label, theirs, input).
     """
 
     editor: CertificationEditor
@@ -71,6 +74,7 @@ class CertifyPage:
     registry_asked: datetime | None
     notices: list[str] = field(default_factory=list)
     place: SearchPlace | None = None
+    time_left: str = ""
     runs: str = ""
     theirs: TrackerCertification | None = None
     reader: User | None = None
@@ -132,10 +136,22 @@ class CertifyPage:
             ("reconstruction", form_context.reconstruction),
             ("external_info_complete", str(form_context.is_complete).lower()),
         ]
+        if self.is_like_express:
+            hidden.append((like_express.FIELD, like_express.TAKEN))
         if form.is_overwrite and not self.theirs:
             hidden.append((OVERWRITE_FIELD, form.data[OVERWRITE_FIELD]))
         hidden += form.sent_usage if form.checklists.all else []
         return hidden + [(name, "" if value is None else str(value)) for name, value in sent]
+
+    @property
+    def offers_like_express(self) -> bool:
+        """Whether "All like express" is offered: not once it is taken over."""
+        return like_express.is_offered(self.editor) and not self.is_like_express
+
+    @property
+    def is_like_express(self) -> bool:
+        """Whether flags, comment and kind of reference were taken over from the express certification."""
+        return self.editor.form.is_bound and like_express.is_taken_over(self.editor.form.data)
 
     @property
     def has_reference(self) -> bool:
@@ -204,6 +220,7 @@ def certify_page(
     form.offer_references(editor.ranked)
     dataset = form["dataset"].value() or ""
     confirmations = confirmation_boxes(editor)
+    place = search.place_of((form_context.run_number, form_context.reconstruction)) if search else None
     return CertifyPage(
         editor=editor,
         facts=fact_groups(editor),
@@ -218,7 +235,8 @@ def certify_page(
         registry_state=form_context.registry_states.get(dataset) or "",
         registry_asked=parse_datetime(form_context.asked_at) if form_context.asked_at else None,
         notices=notices,
-        place=search.place_of((form_context.run_number, form_context.reconstruction)) if search else None,
+        place=place,
+        time_left=time_left(len(search.open_steps), shift_pace(reader)) if place and search and reader else "",
         runs=runs,
         theirs=theirs,
         reader=reader,

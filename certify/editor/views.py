@@ -27,6 +27,7 @@ from certify.editor.editor import (
     reopened_editor,
 )
 from certify.editor.form_context import FormContext, read_form_context
+from certify.editor.like_express import is_take_over, take_over
 from certify.editor.live_checks import is_live_check, live_check_response
 from certify.editor.page import certify_page, subject_notices
 from certify.editor.subject import (
@@ -120,9 +121,12 @@ class CertifyView(View):
 
 
 def response_without_saving(request: SignedInRequest, editor: CertificationEditor) -> HttpResponse | None:
-    """Return the response to live checks, a new term or an invalid form; None for a form to save."""
+    """Return the response to a POST that saves nothing, or to an invalid form; None for a form to save."""
     if is_live_check(request.POST):
         return live_check_response(request, editor)
+    if is_take_over(request.POST):
+        take_over(editor)
+        return form_page(request, editor, [])
     if is_new_term(request.POST):
         return form_page(request, editor, [], status=200 if add_new_term(request.user, request.POST, editor) else 422)
     return None if editor.is_valid() else form_page(request, editor, [], status=422)

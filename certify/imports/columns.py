@@ -26,7 +26,7 @@ READ_COLUMNS = frozenset(
 # Columns of our export that are not imported: they follow from others, or describe the other installation.
 EXPORT_ONLY_COLUMNS = frozenset(
     (
-        *("id", "is_dataset_verified", "is_reference", "fill_number", "run_start_time_utc", "verdict"),
+        *("id", "is_dataset_verified", "is_reference", "fill_number", "run_start_time_utc", "verdict", "like_express"),
         *("external_info_complete", "confirmed", "is_stale", "stale", "stale_since_utc"),
         *("version", "created_at_utc", "updated_at_utc", "updated_by", "change_reason"),
     )

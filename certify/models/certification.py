@@ -160,6 +160,9 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
     tracking_problems = models.ManyToManyField(TrackingProblem, blank=True, related_name="certifications")
     bad_reason = models.ForeignKey(BadReason, models.PROTECT, null=True, blank=True, related_name="certifications")
     comment = models.TextField(blank=True)
+    like_express = models.BooleanField(
+        default=False, help_text="Flags taken over from the express certification of the run, not judged."
+    )
     date = models.DateField(help_text="The shift day (UTC) that reports count it under.")
 
     external_info_complete = models.BooleanField(default=False, help_text="Run Registry and OMS both answered.")

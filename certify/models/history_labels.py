@@ -22,6 +22,7 @@ CERTIFICATION_LABELS = {
     "bad_reason": "reason",
     "trackermap": "tracker map",
     "is_practice": "practice",
+    "like_express": "like express",
     "date": "shift day",
     "external_info_complete": "facts complete",
     **{component.lowstat_field: component.lowstat_label for component in Component},

@@ -35,6 +35,10 @@ class TwinCertification:
     recorded_lumi: float | None
     editor_name: str
     changed_at: dt.datetime
+    comment: str = ""
+    reference_run_number: int | None = None
+    reference_reconstruction: str = ""
+    is_stale: bool = False
 
 
 @dataclass(frozen=True)

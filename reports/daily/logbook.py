@@ -78,7 +78,7 @@ def _runs_checked(groups: Groups) -> Iterator[str]:
                     _count_text(row.lumisections),
                     _lumi_text(row.recorded_lumi),
                     *flags,
-                    _wrapped(row.comment),
+                    _wrapped(row.comment_text),
                 ]
             )
         yield table.get_string()

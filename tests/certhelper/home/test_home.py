@@ -11,7 +11,7 @@ from infrastructure.http.results import Found
 from openruns.searches import save_search
 from registry.dataset_cache import cache_datasets
 from registry.parsing import RegistryDataset
-from tests.factories import CertificationFactory, QuestionFactory, RunFactory
+from tests.factories import CertificationFactory, QuestionFactory, ReconstructionFactory, RunFactory
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2018, 6, 1)
@@ -148,3 +148,11 @@ def test_answers_have_their_own_list_without_undo(shift_leader_client, shift_lea
     change = re.search(r'name="change" value="([0-9]+)"', html)[1]
     assert shift_leader_client.post("/history/seen/", {"change": change}).status_code == 303
     assert "Answers to your questions" not in shift_leader_client.get("/").text
+
+
+def test_a_new_system_says_what_to_do_first(shifter_client, shift_leader_client, guest_client):
+    assert "Ask a shift leader to adopt one under References." in shifter_client.get("/").text
+    assert 'href="/references/adopt/">Adopt a reference run</a>' in shift_leader_client.get("/").text
+    ReconstructionFactory(reference=True)
+    for client in (shifter_client, shift_leader_client, guest_client):
+        assert "No reference run exists yet" not in client.get("/").text

@@ -22,7 +22,7 @@ from oms.mirror import RunsReading, runs_for_page
 from oms.models import OmsRun
 from oms.parsing import derive_run_type
 from openruns.cells import OpenRunCellBuilder
-from openruns.selectors import OpenRunRow, build_row, next_cell, outage_text
+from openruns.selectors import OpenRunRow, build_row, next_cell, oms_notes, outage_text
 from registry.open_datasets import open_datasets
 from registry.parsing import run_type_in
 
@@ -70,7 +70,8 @@ class OpenGroup:
 class OpenNow:
     """What is open by Run Registry's answer of `asked_at` (UTC; None without one) and not certified here.
 
-    `problem`: a sentence if Run Registry does not answer; `oms_problem` likewise. `start`: the search of the newest
+    `problem`: a sentence if Run Registry does not answer; `oms_problem` likewise; `notes`: runs and values
+    that are missing in OMS. `start`: the search of the newest
     runs, of `run_count` altogether. `time_left`: at the person's pace, "" if unknown.
     """
 
@@ -78,6 +79,7 @@ class OpenNow:
     asked_at: datetime | None
     problem: str
     oms_problem: str
+    notes: tuple[str, ...]
     start: RunSearch | None
     run_count: int
     next_cell: OpenRunCell | None
@@ -117,6 +119,7 @@ def open_now(user: User, rows_per_type: int, *, is_retry: bool = False) -> OpenN
         asked_at=found.asked_at,
         problem=outage_text(found.problem),
         oms_problem=outage_text(oms.problem),
+        notes=tuple(oms_notes(shown, oms)),
         start=RunSearch.of(numbers[:MAX_RUNS]) if numbers else None,
         run_count=len(numbers),
         next_cell=next_cell(rows[number] for number in shown),

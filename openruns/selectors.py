@@ -108,7 +108,7 @@ def open_runs_page(numbers: list[int], runs: str, external_data: ExternalData, u
         notes=(
             *(() if datasets is None else _registry_notes(set(numbers) - in_registry, in_registry - set(shown))),
             *(left_out_sentences(registry.value, registry.left_out) if isinstance(registry, Found) else ()),
-            *_oms_notes(shown, external_data.oms),
+            *oms_notes(shown, external_data.oms),
         ),
     )
 
@@ -154,7 +154,7 @@ def outage_text(answer: object) -> str:
     return f"{answer.reason}." if answer.advice == advice_for(answer.service) else answer.sentence
 
 
-def _oms_notes(shown: list[int], oms: RunsReading) -> Iterator[str]:
+def oms_notes(shown: list[int], oms: RunsReading) -> Iterator[str]:
     """Yield messages for runs that OMS does not know and for values that were left out."""
     unknown = [number for number in shown if number not in oms.runs]
     if unknown and not oms.problem:

@@ -57,7 +57,7 @@ def open_datasets(budget: Budget, *, is_retry: bool = False) -> OpenDatasets:
 def cached_open_datasets(numbers: Collection[int]) -> dict[int, list[RegistryDataset]]:
     """Return the open datasets of these runs by the last answer, without a request. Runs without one are absent."""
     by_run: dict[int, list[RegistryDataset]] = defaultdict(list)
-    if cached := _cached():
+    if numbers and (cached := _cached()):
         for flagged in cached.value:
             if flagged.run_number in numbers:
                 by_run[flagged.run_number].append(flagged.dataset)

@@ -6,6 +6,11 @@
   // Home loads its rows after the page.
   const currentRows = () => [...document.querySelectorAll("[data-rows] tr[data-run]")];
 
+  // Keys of a single character can be switched off (keys.js).
+  const areLettersOn = () => {
+    try { return localStorage.getItem("letter-keys") !== "off"; } catch { return true; }
+  };
+
   const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]");
 
   const focusRow = (row) => {
@@ -29,7 +34,8 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
     const currentRow = event.target.closest("tr[data-run]");
-    if (event.key in ROW_STEPS && (currentRow || event.key.length === 1)) moveFocus(event, currentRow);
+    const isLetter = event.key.length === 1;
+    if (event.key in ROW_STEPS && (isLetter ? areLettersOn() : currentRow)) moveFocus(event, currentRow);
     if (event.key !== "Enter") return;
     if (currentRow && event.target === currentRow) currentRow.querySelector('a[data-state="open"]')?.click();
     if (event.target.matches("body, main")) document.querySelector("[data-next]")?.click();

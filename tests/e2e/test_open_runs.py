@@ -154,3 +154,22 @@ SHIFTS = """
     new PerformanceObserver((list) => list.getEntries().forEach((entry) => { window.shifted += entry.value; }))
         .observe({ type: "layout-shift", buffered: true });
 """
+
+
+def test_e_takes_over_a_good_express_and_leaves_the_tracker_map_to_the_shifter(
+    page: Page, sign_in, shifter, live_server, sandbox, is_accessible
+):
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/certify/315267/express/")  # stores the facts of OMS
+    certify(shifter, 315267, "express", comment="Two modules off")
+    page.goto(f"{live_server.url}/certify/315267/prompt/")
+    is_accessible()
+    page.locator("h1").click()
+    page.keyboard.press("e")
+    expect(page.locator("[name=like_express][value=taken]")).to_be_attached()
+    assert page.locator("[name$=ing][value=good], [name=pixel][value=good], [name=strip][value=good]").evaluate_all(
+        "(radios) => radios.map((radio) => radio.checked)"
+    ) == [True, True, True]
+    expect(page.locator("[name=comment]")).to_have_value("Two modules off")
+    assert page.locator("[name=trackermap]:checked").count() == 0
+    is_accessible()

@@ -32,6 +32,7 @@ class MatrixPage:
 
 PAGES = (
     MatrixPage("open runs search", "openruns:open-runs", "GET", ALL_SERVICES, f"/openruns/?runs={RUN}"),
+    MatrixPage("open now", "openruns:open-now", "GET", ALL_SERVICES, "/open-now/"),
     MatrixPage("certify, by run", "certify:certify-run", "GET", ALL_SERVICES, f"/certify/{RUN}/"),
     MatrixPage(
         "certify, by run and reconstruction",
@@ -101,6 +102,8 @@ def failure_text(service: str, mode: str, page: MatrixPage) -> str:
 def _not_found_text(service: str, page: MatrixPage) -> str:
     if page.url_name == "shiftleader:part" and service == "registry":
         return "Run Registry has no dataset"
+    if page.url_name == "openruns:open-now":
+        return "Nothing is open" if service == "registry" else "OMS does not know: "
     if page.url_name == "openruns:open-runs":
         return f"Not in Run Registry: {RUN}" if service == "registry" else f"OMS does not know: {RUN}"
     return f"{SERVICES[service]} does not know run {RUN}"

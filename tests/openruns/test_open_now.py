@@ -103,27 +103,33 @@ def test_without_run_registry_the_last_answer_is_shown_with_its_time(
     sandbox.faults("registry", mode)
     time_machine_at_noon.shift(timedelta(hours=1))
     html = fragment(shifter_client)
-    assert "Start: 377 open" in html and "This is the answer of 2018-06-01 12:00:00 UTC." in html
+    assert (
+        "Start: 377 open" in html
+        and "This is the answer of 2018-06-01 12:00:00 UTC; query again for a newer one." in html
+    )
 
 
 @pytest.mark.parametrize("mode", ["refuse", "500", "wrong-shape", "login-page"])
 def test_without_any_answer_the_fragment_names_the_outage(shifter_client, sandbox, mode):
     sandbox.faults("registry", mode)
     html = fragment(shifter_client)
-    assert "What is open is not known" in html and "Search the runs that you know, or ask again." in html
+    assert "What is open is not known" in html and "Search the runs that you know, or query again." in html
     assert "Start: " not in html
 
 
 def test_without_oms_the_rows_are_there_without_facts(shifter_client, sandbox):
     sandbox.faults("oms", "refuse")
     html = fragment(shifter_client)
-    assert "Start: 377 open" in html and "Facts that are not known here are left out." in html
+    assert "Start: 377 open" in html and "Facts that are not known here are left out; query again for them." in html
 
 
 def test_nothing_left_is_said(shifter_client, sandbox, monkeypatch):
     monkeypatch.setattr("registry.bulk_queries.upstream_client.get_datasets", lambda *_: [])
     html = fragment(shifter_client)
-    assert "0 open" in html and "Nothing is open: all that Run Registry has open for Tracker is certified here." in html
+    assert (
+        "0 open" in html
+        and "Nothing is open: all that Run Registry has open for Tracker is certified here. Query again" in html
+    )
 
 
 def test_home_makes_no_request_and_leaves_a_link_without_javascript(shifter_client, sandbox):

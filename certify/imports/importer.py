@@ -25,6 +25,7 @@ from users.models import Role, User
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterator
 
     from certify.imports.rows import ImportedRow, ReconstructionKey
 
@@ -76,13 +77,18 @@ def import_certifications(
         for start in range(0, len(rows), CHUNK):
             with operation(actor, CertificationChangeKind.CERTIFY, reason=reason) as current:
                 _ImportChunk(rows[start : start + CHUNK], current, day, terms).store(actor, accounts, result)
-        if result.undated:
-            runs = format_run_numbers(result.undated)
-            raise NotImportable(f"There is no known shift day of run {runs}. Give one with --date.")
-        if result.too_early:
-            runs = format_run_numbers(result.too_early)
-            raise NotImportable(f"The shift day of run {runs} is before the run began (UTC). Correct the date.")
+        if problems := list(_day_problems(result)):
+            raise NotImportable(problems)
     return result
+
+
+def _day_problems(result: ImportResult) -> Iterator[str]:
+    if result.undated:
+        runs = format_run_numbers(result.undated)
+        yield f"There is no known shift day of run {runs}. Give one with --date."
+    if result.too_early:
+        runs = format_run_numbers(result.too_early)
+        yield f"The shift day of run {runs} is before the run began (UTC). Correct the date."
 
 
 class _ImportChunk:

@@ -6,6 +6,7 @@ columns of numbers with gaps, pandas, dates of two countries, half emoji, rows c
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import pytest
@@ -14,6 +15,7 @@ from django.core.management import CommandError, call_command
 from certify.models import TrackerCertification
 from oms.models import OmsRun
 from tests.certify.imports.files import ROW, csv_file, csv_text, json_file
+from tests.factories import RunFactory
 
 pytestmark = pytest.mark.django_db
 UTF8 = "Save it as CSV UTF-8 (JSON: UTF-8) and import that file."
@@ -257,13 +259,16 @@ def test_long_list_of_problems_is_shortened(admin, tmp_path):
     assert len(lines) == 22 and lines[-2].startswith("Line 21: ") and lines[-1] == "… and 10 more. Correct these first."
 
 
-def test_runs_without_a_day_are_listed_at_once(admin, tmp_path):
+def test_runs_without_a_possible_day_are_listed_at_once(admin, tmp_path):
+    RunFactory(run_number=390_003, start_time=dt.datetime(2018, 5, 3, 0, 1, tzinfo=dt.UTC))
     rows = [{"run_number": f"{number}", "date": ""} for number in (390_001, 390_002, 390_009)]
     with pytest.raises(CommandError) as error:
-        _import(csv_file(*rows), tmp_path)
-    assert str(error.value) == (
-        "Nothing was imported. There is no known shift day of run 390001-390002, 390009. Give one with --date."
-    )
+        _import(csv_file(*rows, {"run_number": "390003"}), tmp_path)
+    assert str(error.value).splitlines() == [
+        "Nothing was imported.",
+        "There is no known shift day of run 390001-390002, 390009. Give one with --date.",
+        "The shift day of run 390003 is before the run began (UTC). Correct the date.",
+    ]
     assert not TrackerCertification.objects.exists()
 
 

@@ -9,11 +9,14 @@ from django.utils.dateparse import parse_datetime
 
 from certify.facts.actions import form_value
 from certify.facts.presentation import fact_text, typed_by_text
+from certify.facts.run_type import certified_by_earlier_rule
 from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
 from infrastructure.web.paging import requested_page
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.overrides import oms_value
+from oms.parsing import derive_run_type
+from registry.parsing import run_type_in
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,6 +70,28 @@ def facts_to_complete_page(request: HttpRequest, problems: list[str] | None = No
     return FactsToCompletePage(
         page, [_incomplete_certification(row) for row in page], live.stale().count(), problems or []
     )
+
+
+@dataclass(frozen=True)
+class RunTypesPage:
+    """Certifications that are cosmics by the earlier rule, each with the run type that it would have now."""
+
+    page: Page[TrackerCertification]
+    rows: list[tuple[TrackerCertification, str]]
+
+
+def run_types_page(request: HttpRequest) -> RunTypesPage:
+    """Return one page of the certifications that are cosmics by the earlier rule, newest run first: two queries."""
+    rows = certified_by_earlier_rule().select_related("runreconstruction__run", "user", "dataset").defer("facts")
+    page = requested_page(request, rows.order_by("-runreconstruction__run", "pk"), PAGE_SIZE)
+    return RunTypesPage(page, [(row, _run_type_now(row)) for row in page])
+
+
+def _run_type_now(certification: TrackerCertification) -> str:
+    """Return the run type by HLT key and beam without the earlier rule, else by the name of the dataset."""
+    run = certification.runreconstruction.run
+    by_name = run_type_in(certification.dataset.name) if certification.dataset else None
+    return by_name or derive_run_type(run.hlt_key, run.stable_beam).value
 
 
 def _incomplete_certification(certification: TrackerCertification) -> IncompleteCertification:

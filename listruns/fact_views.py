@@ -16,7 +16,7 @@ from certify.models import TrackerCertification
 from infrastructure.http.budget import Budget
 from infrastructure.http.results import Missing, Unreachable
 from infrastructure.web.responses import HttpResponseSeeOther
-from listruns.fact_pages import facts_to_complete_page, typed_facts
+from listruns.fact_pages import facts_to_complete_page, run_types_page, typed_facts
 from oms.mirror import run_for_page
 from oms.models import OmsRun
 from oms.sanity import left_out_messages
@@ -33,6 +33,13 @@ MAX_VERSION_DIGITS = 9  # digits
 def facts_to_complete(request: HttpRequest) -> HttpResponse:
     """List the certifications with typed or missing facts."""
     return render(request, "listruns/facts.html", {"page": facts_to_complete_page(request)})
+
+
+@role_required(Role.SHIFT_LEADER)
+@require_safe
+def earlier_run_types(request: HttpRequest) -> HttpResponse:
+    """List the certifications that are cosmics by the earlier rule of the run type alone."""
+    return render(request, "listruns/run_types.html", {"page": run_types_page(request)})
 
 
 @require_POST

@@ -9,6 +9,7 @@ urlpatterns = [
     path("list/", views.certification_list, name="list"),
     path("list/dump/", views.full_export, name="dump"),
     path("list/facts/", fact_views.facts_to_complete, name="facts"),
+    path("list/facts/run-types/", fact_views.earlier_run_types, name="run-types"),
     path("list/facts/refresh/", fact_views.refresh, name="refresh"),
     path("list/facts/<int:run_number>/", fact_views.typed_values, name="typed-values"),
     path("list/<int:pk>/confirm/", fact_views.confirm, name="confirm"),

@@ -107,14 +107,14 @@ _logged_missing: set[tuple[str, str]] = set()
 
 
 def derive_run_type(hlt_key: str | None, stable_beam: bool | None) -> RunType:
-    """Return the run type (rules: "Run type"). UNKNOWN without an HLT key, or if key and beam decide neither type."""
-    if not hlt_key:
-        return RunType.UNKNOWN
-    if stable_beam and ("/cdaq/physics" in hlt_key or "/cdaq/special" in hlt_key):
+    """Return the run type (rules: "Run type"). UNKNOWN without an HLT key, or if key and beam decide neither type.
+
+    A physics menu without stable beam, circulating beams and tests decide neither.
+    """
+    key = hlt_key or ""
+    if stable_beam and ("/cdaq/physics" in key or "/cdaq/special" in key):
         return RunType.COLLISIONS
-    if "cosmic" in hlt_key.lower() or stable_beam is False:
-        return RunType.COSMICS
-    return RunType.UNKNOWN
+    return RunType.COSMICS if "cosmic" in key.lower() else RunType.UNKNOWN
 
 
 def parse_run(row: Any) -> RunFacts:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import transaction
 
+from oms.choices import RunType
 from oms.models import OmsFill, OmsRun
 from oms.signals import facts_changed
 from oms.verdict_facts import verdict_facts
@@ -82,9 +83,9 @@ def _set_fills(rows: Iterable[Any], fills: dict[int, OmsFill]) -> None:
 
 def _merge_facts(row: Row, facts: RunFacts | FillFacts, asked_at: datetime) -> Row:
     """Set all attributes that are not typed to the values of OMS. Values for typed ones go to `reported`."""
-    reported = dict(facts.raw_values)
+    reported = dict(facts.raw_values) | _run_type_by_dataset(row, facts)
     for name in (column.name for column in fields(facts) if column.name != "raw_values"):
-        value = getattr(facts, name)
+        value = reported[name]["value"] if name == "run_type" in reported else getattr(facts, name)
         if name not in row.typed:
             setattr(row, name, value)
         elif name not in reported and value is not None:
@@ -92,3 +93,9 @@ def _merge_facts(row: Row, facts: RunFacts | FillFacts, asked_at: datetime) -> R
     row.reported = reported
     row.fetched_at = asked_at
     return row
+
+
+def _run_type_by_dataset(row: Row, facts: RunFacts | FillFacts) -> dict[str, Any]:
+    """Return the entry of a run type that the name of a dataset decides, while OMS decides none."""
+    entry = row.reported.get("run_type", {})
+    return {"run_type": entry} if "dataset" in entry and getattr(facts, "run_type", "") == RunType.UNKNOWN else {}

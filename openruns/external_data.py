@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from certify.facts.run_type import apply_dataset_names
 from infrastructure.http.budget import Budget
 from infrastructure.http.parallel import start_in_thread
 from infrastructure.http.results import Found, Unreachable
@@ -34,4 +35,5 @@ def fetch(run_numbers: list[int], *, is_retry: bool = False) -> ExternalData:
     if isinstance(registry, Found):
         offline = [dataset for dataset in registry.value if dataset.name != ONLINE]
         cache_datasets(Found(offline, registry.asked_at), run_numbers)
+        apply_dataset_names(oms.runs.values(), offline)
     return ExternalData(registry, oms)

@@ -109,6 +109,8 @@ TABLE = {
     ("listruns:certification", "POST"): "302 405 405 405 405 405",
     ("listruns:facts", "GET"): "302 200 200 200 200 200",
     ("listruns:facts", "POST"): "302 405 405 405 405 405",
+    ("listruns:run-types", "GET"): "302 403 403 200 200 200",
+    ("listruns:run-types", "POST"): "302 403 403 405 405 405",
     ("listruns:refresh", "GET"): "302 405 405 405 405 405",
     ("listruns:refresh", "POST"): "302 403 303 303 303 303",
     ("listruns:typed-values", "GET"): "302 403 200 200 200 200",

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from certify.editor.worklist import Search, SearchPlace, SearchStep
     from certify.evidence_links import EvidenceLink
     from certify.models import TrackerCertification
+    from oms.models import OmsRun
     from users.models import User
 
 
@@ -274,12 +275,23 @@ def _dataset_notices(subject: CertificationSubject) -> Iterator[str]:
 
 
 def _run_type_notices(subject: CertificationSubject) -> Iterator[str]:
-    """Yield a sentence if the class or dataset name of Run Registry implies another run type than the facts."""
+    """Yield sentences about an unknown run type, and where class or dataset name of Run Registry imply another one."""
     known, run = subject.known_dataset, subject.oms.run
-    if known is None or run is None or run.run_type == RunType.UNKNOWN:
+    if run is None:
         return
-    for label, text in (("class", known.run_class), ("dataset name", known.name)):
+    if run.run_type == RunType.UNKNOWN and isinstance(subject.oms.run_result, Found):
+        yield "The run type is unknown: neither the HLT key nor the name of a dataset decides it. Choose it."
+    for label, text in (("class", known.run_class), ("dataset name", known.name)) if known else ():
         implied = run_type_in(text)
         if implied and implied != run.run_type:
-            registry = f"Run Registry's {label} {text} says {implied}"
-            yield f"The run is {run.run_type} by its HLT key and beam, but {registry}."
+            yield f"The run is {_run_type_text(run)}, but Run Registry's {label} {text} says {implied}."
+
+
+def _run_type_text(run: OmsRun) -> str:
+    """Return the run type and what decided it."""
+    if run.run_type == RunType.UNKNOWN:
+        return "of unknown type"
+    if entry := run.typed.get("run_type"):
+        return f"{run.run_type} as typed by {entry['by']}"
+    is_by_name = "dataset" in run.reported.get("run_type", {})
+    return f"{run.run_type} by {'the name of a dataset' if is_by_name else 'its HLT key and beam'}"

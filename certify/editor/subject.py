@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from certify.editor.form_context import FormContext
+from certify.facts.run_type import apply_dataset_names
 from certify.facts.staleness import shown_facts
 from certify.models.choices import Reconstruction
 from certify.rules.entry import is_run_number
@@ -147,6 +148,8 @@ def resolve_subject(subject_request: SubjectRequest, search: Search) -> Certific
     registry: RegistryAnswer = remembered or asking.result()  # type: ignore[union-attr]
     if asking and isinstance(registry, Found):
         cache_datasets(registry, [subject_request.run_number])
+    if oms.run and isinstance(registry, Found):
+        apply_dataset_names([oms.run], registry.value)
     reconstruction, dataset = _choose_dataset(subject_request, registry, search)
     offered = _datasets_of(registry, reconstruction)
     return CertificationSubject(

@@ -21,7 +21,9 @@ from certify.rules.fact_comparison import (
     compare_facts,
     format_fact,
 )
+from oms.choices import RunType
 from oms.models import OmsRun
+from oms.parsing import derive_run_type
 from oms.verdict_facts import VERDICT_FACTS, verdict_facts
 
 if TYPE_CHECKING:
@@ -36,7 +38,19 @@ _LABELS = FACT_LABELS | {DATASET: "dataset"}
 def changed_facts(certification: TrackerCertification, run: OmsRun) -> list[dict[str, Any]]:
     """Return {fact, was, now} for each fact of the verdict that changed. A value that was missing is no change."""
     rows = compare_facts(verdict_facts(certification), verdict_facts(run), SINCE_CERTIFIED)
-    return [{"fact": row.name, "was": row.before, "now": row.after} for row in rows if row.is_different]
+    changed = [{"fact": row.name, "was": row.before, "now": row.after} for row in rows if row.is_different]
+    return [diff for diff in changed if diff["fact"] != "run_type" or not _is_by_earlier_rule(certification, run)]
+
+
+def _is_by_earlier_rule(certification: TrackerCertification, run: OmsRun) -> bool:
+    """Whether the certification is cosmics because the run had no stable beam, which decides nothing any more.
+
+    It keeps its run type; `certify.facts.run_type` lists it.
+    """
+    if certification.run_type != RunType.COSMICS or run.stable_beam is not False or "run_type" in run.typed:
+        return False
+    is_undecided = bool(run.hlt_key) and derive_run_type(run.hlt_key, run.stable_beam) == RunType.UNKNOWN
+    return is_undecided and "run_type" not in certification.facts.get("typed", {}).get("run", {})
 
 
 def mark_stale(runs: Iterable[OmsRun]) -> None:

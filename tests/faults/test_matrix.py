@@ -20,14 +20,11 @@ from tests.factories import CertificationFactory, ReconstructionFactory, RunFact
 from tests.faults import matrix
 from tests.faults.cells import COMMENT, FORM_DATA, CellRun, check_reading_cell, check_refresh_cell, check_saving_cell
 from tests.faults.matrix import PAGES, READING_PAGES, RUN, SAVING_PAGES, SERVICES
+from tests.faults.timeouts import set_timeouts
 from tests.test_access_table import TABLE, addresses
 from tests.waiting import are_concurrent
 
 pytestmark = pytest.mark.django_db
-BUDGET_S = 1
-# Budget, connect and read time-out (s). Where a service does not answer in time, short ones, which its healthy
-# neighbours keep on a busy machine too; else the real ones, which cost nothing.
-UNANSWERED, SHORT, REAL = ("hang", "slow", "stall"), (3, 0.8, 0.8), (10, 2, 5)
 # A cell fails by an assertion, and by an exception that reaches the page.
 RED = (AssertionError, RequestException, HTTPError, OSError, ValueError, LookupError, TypeError, AttributeError)
 
@@ -40,10 +37,9 @@ def _id(value) -> str:
 def walk(request, sandbox, shifter, shifter_client, settings) -> CellRun:
     """A cell with a reference run, and without stored data of the run."""
     mode = getattr(request.node, "callspec", None) and request.node.callspec.params.get("mode")
-    limits = SHORT if mode in UNANSWERED else REAL if mode else (BUDGET_S, 0.1, 0.3)
-    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = limits
+    timeouts = set_timeouts(settings, mode or "hang")
     ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
-    return CellRun(sandbox, shifter_client, None, limits[0])
+    return CellRun(sandbox, shifter_client, None, timeouts.budget)
 
 
 def _certified(walk: CellRun, shifter) -> None:
@@ -146,12 +142,13 @@ def _raw_answer(call, budget, _deadline):
         return response.json()
 
 
-def test_matrix_fails_without_the_classification_of_errors(walk, monkeypatch):
+def test_matrix_fails_without_the_classification_of_errors(walk, settings, monkeypatch):
     """Most cells must fail; those that pass do not depend on the classification."""
     monkeypatch.setattr(client, "_send", _raw_answer)
     green = set()
     for service in SERVICES:
         for mode in MODES:
+            walk.budget_s = set_timeouts(settings, mode).budget
             if _is_green(walk, service, mode):
                 green.add((service, mode))
     total = len(SERVICES) * len(MODES)

@@ -11,6 +11,7 @@ from certify.references.models import Readout
 from infrastructure.http.budget import Budget
 from sandbox.faults import MODES
 from tests.factories import ReconstructionFactory, RunFactory
+from tests.faults.timeouts import set_timeouts
 from tests.waiting import HANG_S, PATIENCE_S, are_concurrent
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +73,7 @@ def test_run_unknown_to_the_service_is_requested_again_hours_later(guest_client,
 
 @pytest.mark.parametrize("mode", sorted(set(MODES) - {"not-found", "slow"}))
 def test_service_failure_is_shown_and_nothing_is_stored(guest_client, sandbox, settings, references, mode):
-    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 0.6, 0.2, 0.2
+    set_timeouts(settings, mode)
     sandbox.faults("apv", mode, seconds=HANG_S)
     start = time.monotonic()
     html = fragment(guest_client)

@@ -108,7 +108,7 @@ def test_threads_that_wait_for_a_hanging_sign_in_share_its_failure(stand_in):
 
     def sentence(_):
         with pytest.raises(errors.RemoteError) as caught:
-            ask(stand_in, seconds=0.5)
+            ask(stand_in, seconds=2)
         return caught.value.sentence
 
     with ThreadPoolExecutor(8) as pool:

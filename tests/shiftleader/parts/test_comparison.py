@@ -10,6 +10,7 @@ from oms.models import OmsRun
 from sandbox.faults import MODES
 from tests.factories import CertificationFactory, DatasetFactory, RunFactory
 from tests.faults.cells import MainContent
+from tests.faults.timeouts import set_timeouts
 
 pytestmark = pytest.mark.django_db
 PART = "/shiftleader/part/comparison/"
@@ -178,7 +179,7 @@ def test_query_count_is_independent_of_row_count(ask, shift_leader_client, djang
 
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "not-found"])
 def test_unreachable_registry_is_reported_once_and_retried(ask, sandbox, settings, mode):
-    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 1, 0.1, 0.3
+    set_timeouts(settings, mode)
     certify()
     certify(315322)
     sandbox.faults("registry", mode)
@@ -192,7 +193,7 @@ def test_unreachable_registry_is_reported_once_and_retried(ask, sandbox, setting
     assert "Nothing could be compared" in messages[0]
     again = next(link for link in main.links if "again=1" in link)
     sandbox.clear()
-    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5
+    set_timeouts(settings, "")
     assert "1 equal" in text_of(ask(again.split("?")[1]))
 
 

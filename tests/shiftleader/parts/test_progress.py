@@ -19,6 +19,7 @@ from shiftleader.parts import progress
 from shiftleader.progress import MAX_CALLS, call_progress, calls_in_scope, progress_by_reconstruction
 from tests.factories import CertificationFactory, RunFactory, UserFactory
 from tests.faults.cells import MainContent
+from tests.faults.timeouts import set_timeouts
 from tests.shiftleader.parts.test_comparison import IN_PAGE, certify, text_of
 
 PART = "/shiftleader/part/progress/"
@@ -285,7 +286,7 @@ def test_query_count_is_independent_of_row_count(ask, django_assert_max_num_quer
 @pytest.mark.django_db
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "not-found"])
 def test_unreachable_registry_is_reported_once_and_retried(ask, sandbox, settings, mode):
-    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 1, 0.1, 0.3
+    set_timeouts(settings, mode)
     sandbox.faults("registry", mode)
     main = MainContent(ask())
     messages = [
@@ -297,7 +298,7 @@ def test_unreachable_registry_is_reported_once_and_retried(ask, sandbox, setting
     assert "is not known" in messages[0] or "are not known" in messages[0]
     again = next(link for link in main.links if "again=1" in link)
     sandbox.clear()
-    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5
+    set_timeouts(settings, "")
     assert "certified" in ask(again.split("?")[1])
     assert "query again" not in text_of(ask())
 

@@ -14,6 +14,7 @@ from shiftleader.parts.registry import PARTS
 from tests.factories import CertificationFactory, ChecklistFactory, QuestionFactory, RunFactory
 from tests.faults.cells import MainContent
 from tests.faults.matrix import READING_PAGES, failure_text
+from tests.faults.timeouts import set_timeouts
 
 pytestmark = pytest.mark.django_db
 RUN = 315266
@@ -23,8 +24,7 @@ ASKING = {page.path.split("/")[3]: page for page in READING_PAGES if page.url_na
 
 
 @pytest.fixture
-def ask(sandbox, shift_leader, shift_leader_client, settings):
-    settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 1, 0.1, 0.2
+def ask(sandbox, shift_leader, shift_leader_client):
     QuestionFactory(certification=CertificationFactory(run=RunFactory(run_number=RUN)))
     CertificationFactory(run=RunFactory(run_number=RUN + 1), strip="bad", comment="holes in TIB")
     CertificationFactory(withdrawn=True)
@@ -60,7 +60,7 @@ def _as_ever(html: str) -> str:
     )
 
 
-def test_registry_failure_is_shown_in_two_parts_and_leaves_the_others_unchanged(ask, sandbox):
+def test_registry_failure_is_shown_in_two_parts_and_leaves_the_others_unchanged(ask, sandbox, settings):
     healthy = the_rest(ask)
     assert str(RUN + 1) in healthy["report/"] and "A calm week." in healthy["notes"]
     assert {part.name for part in PARTS} == {*REST, *ASKING}
@@ -69,6 +69,7 @@ def test_registry_failure_is_shown_in_two_parts_and_leaves_the_others_unchanged(
         cache.clear()
         tokens.discard_all()
         sandbox.faults("registry", mode)
+        set_timeouts(settings, mode)
         for name, page in ASKING.items():
             main = MainContent(ask(f"/shiftleader/part/{name}/?{WEEK}").text)
             assert main.paragraphs_with(failure_text("registry", mode, page)), (mode, name, main.paragraphs)

@@ -23,14 +23,14 @@ CUT_OFF = """() => {
   const name = (e) => `${e.className || e.id || e.tagName}: ${e.textContent.trim().slice(0, 30)}`;
   const isShown = (e) => e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
   const all = (selector, root = document) => [...root.querySelectorAll(selector)].filter(isShown);
-  const controls = all("main :is(a, button, label, select, summary, textarea, .flag, legend, h1)");
+  const controls = all("main :is(a, button, label, select, summary, textarea, .flag, .choice-note, legend, h1)");
   const wide = controls.filter((e) => {
     const { left, right } = e.getBoundingClientRect();
     const holdsText = !e.matches("select, textarea, .visually-hidden") && getComputedStyle(e).display !== "inline";
     return left < 0 || right > innerWidth + 0.5 || (holdsText && e.scrollWidth > e.clientWidth + 1);
   });
   const covered = all(".choice").flatMap((row) => {
-    const parts = all("legend, .choice-button, .choice-lowstat", row);
+    const parts = all("legend, .choice-button, .choice-lowstat, .choice-note", row);
     return parts.filter((part) => parts.some((other) => {
       const [a, b] = [part.getBoundingClientRect(), other.getBoundingClientRect()];
       return part !== other && Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1

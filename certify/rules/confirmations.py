@@ -141,6 +141,15 @@ def _types_are_known(entry: CertificationEntry) -> Iterator[Confirmation]:
         yield Confirmation(ConfirmationCode.REF_TYPE, "reference_runreconstruction", sentence)
 
 
+def _bad_says_where(entry: CertificationEntry) -> Iterator[Confirmation]:
+    if entry.repeated_reason and any(component_flag.is_bad for component_flag in entry.component_flags.values()):
+        sentence = (
+            f"The comment only repeats the reason “{entry.repeated_reason}”. Add the lumisections or the place, unless "
+            "the whole run is bad."
+        )
+        yield Confirmation(ConfirmationCode.WHERE, "comment", sentence)
+
+
 def _twin_agrees(entry: CertificationEntry) -> Iterator[Confirmation]:
     other = entry.twin
     if other is None or entry.reconstruction not in _TWIN_RECONSTRUCTIONS:
@@ -166,5 +175,6 @@ _RULES = [
     _reference_is_newer,
     _reference_is_old,
     _types_are_known,
+    _bad_says_where,
     _twin_agrees,
 ]

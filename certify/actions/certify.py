@@ -40,6 +40,7 @@ from certify.selectors import certification_by_key, certified_reconstructions, l
 from certify.vocabulary.checklist_progress import record_progress
 from infrastructure.database.compiled_query import PLACEHOLDER, PrecompiledQuery
 from infrastructure.database.locking import lock_row
+from oms.completeness import missing_facts
 from oms.models import OmsFill, OmsRun
 
 if TYPE_CHECKING:
@@ -284,7 +285,7 @@ def _assign_values(
         setattr(row, name, value)
     row.dataset = _get_dataset(context.dataset) if context.dataset else None
     row.is_dataset_verified = context.is_dataset_verified
-    row.external_info_complete = context.is_complete and not has_typed_values(run)
+    row.external_info_complete = context.is_complete and not has_typed_values(run) and not missing_facts(run)
     copy_verdict_facts(run, row)
     entry = facts_of_entry(row.facts) if row.pk else context.entry_facts(row.user.username)
     row.facts = frozen_facts(run, data.reference, context.dataset, settled_registry(row, context.registry))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 ONLINE = "online"
+_UL = re.compile(r"(?<![A-Za-z])UL(?![A-Za-z])")  # in UL2019 and _UL_, not in JUL2019
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,14 @@ def run_type_in(name: str | None) -> str | None:
 
 
 def reconstruction_in(name: str) -> str | None:
-    """Return the reconstruction that the name of a dataset contains, or None. "UL" counts in capitals only."""
+    """Return the reconstruction that the name of a dataset contains, or None. "UL" is a word, in capitals only."""
     lowered = name.lower()
     if "express" in lowered:
         return "express"
     if "prompt" in lowered:
         return "prompt"
     if "rereco" in lowered:
-        return "rerecoul" if "UL" in name else "rereco"
+        return "rerecoul" if _UL.search(name) else "rereco"
     return None
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.utils.text import Truncator
 
 from audit.choices import AuditChangeKind
 from audit.diff_text import NO_VALUE
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 NOT_SHOWN = "not shown"
 MAX_ROWS = 25  # shown on a page; exports contain all
+MAX_FIELDS_UNFOLDED = 4  # of a change on a page; more are folded
+HEADLINE_LENGTH, HEADLINE_VALUE_LENGTH = 240, 16  # characters
 MAX_TEXT_LENGTH, CONTEXT_LENGTH = 300, 60  # characters: of a text, and of the part before its first difference
 
 
@@ -55,6 +58,23 @@ class ChangeView:
     more_rows: int
     undone_by: list[Change]
     may_undo: bool
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its fields are folded into one line."""
+        return sum(len(row.diff_lines) for row in self.rows) > MAX_FIELDS_UNFOLDED
+
+    @property
+    def headline(self) -> str:
+        """The number of its fields and their values, as far as they fit: 13 fields: Pixel good, Strip good…."""
+        lines = [line for row in self.rows for line in row.diff_lines]
+        values = (f"{label} {_headline_value(before, after)}" for label, before, after in lines)
+        return f"{len(lines)} fields: {Truncator(', '.join(values)).chars(HEADLINE_LENGTH)}"
+
+
+def _headline_value(before: str, after: str) -> str:
+    texts = [Truncator(text).chars(HEADLINE_VALUE_LENGTH) for text in (before, after)]
+    return texts[1] if before == NO_VALUE else " → ".join(texts)
 
 
 def present_changes(changes: Iterable[Change], reader: Any, loaded_row: TrackedModel | None = None) -> list[ChangeView]:

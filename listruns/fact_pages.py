@@ -12,9 +12,7 @@ from certify.facts.presentation import fact_text, typed_by_text
 from certify.facts.run_type import certified_by_earlier_rule
 from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
-from certify.rules.entry import join_names
 from infrastructure.web.paging import requested_page
-from oms.completeness import missing_facts
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.overrides import oms_value
 from oms.parsing import derive_run_type
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from oms.models import OmsFill, OmsRun
 
 PAGE_SIZE = 50
+_UNITS = {"energy": "GeV", "b_field": "T"}  # luminosities have theirs in their text
 _LABELS = {name: field.label or name for form in (OmsFillForm, OmsRunForm) for name, field in form.base_fields.items()}
 
 
@@ -104,8 +103,6 @@ def _incomplete_certification(certification: TrackerCertification) -> Incomplete
         missing.append("OMS has not answered for the run")
     elif run.fill_number and (run.fill is None or run.fill.fetched_at is None):
         missing.append(f"OMS has not answered for fill {run.fill_number}")
-    elif not_given := missing_facts(run):
-        missing.append(f"OMS has not given {join_names(not_given)}")
     if certification.dataset is None:
         missing.append("no dataset")
     elif not certification.is_dataset_verified:
@@ -128,9 +125,9 @@ def _typed_fact(part: str, row: OmsRun | OmsFill, name: str) -> TypedFact:
     return TypedFact(
         name=f"{part}-{name}",
         label=_label(name),
-        typed=fact_text(name, value),
+        typed=fact_text(name, value, _UNITS.get(name, "")),
         by=typed_by_text(row.source_of(name)).removeprefix("typed by "),
-        oms=fact_text(name, reported) if row.fetched_at else "",
+        oms=fact_text(name, reported, _UNITS.get(name, "")) if row.fetched_at else "",
         oms_form_value=form_value(reported),
         is_same=value == reported,
     )

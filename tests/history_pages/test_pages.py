@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.db import connection
@@ -48,6 +49,16 @@ def test_certification_page_shows_its_history(guest_client, certification):
     assert "Reason: seen again" in page
     assert "by leader" in page
     assert "Undo" not in page
+
+
+def test_change_of_many_fields_is_one_line_that_unfolds(guest_client, certification):
+    page = html(guest_client, f"/list/{certification.pk}/")
+    made = page[page.rindex('data-change="') :]
+    summary = made[made.index("<summary>") : made.index("</summary>")]
+    assert re.search(r"\d+ fields: \S+", summary)
+    assert "Pixel good, " in summary and "Tracker map:" not in summary and "Tracker map:" in made
+    changed = page[page.index('data-change="') : page.rindex('data-change="')]
+    assert "change-fields" not in changed  # a change of two fields says all of it at once
 
 
 def test_change_with_many_lines_is_folded_and_complete(shift_leader, shift_leader_client, shifter, reference):

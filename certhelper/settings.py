@@ -213,6 +213,8 @@ BREAKER_SECONDS = env.number("BREAKER_SECONDS", 30)
 
 # A checkbox for each checklist of the certify page, ticked for each certification.
 CHECKLIST_BOXES = env.boolean("CHECKLIST_BOXES", default=False)
+# Flags of Run Registry and verdicts of others stand on the certify page from the start, not after the flags are set.
+SHOW_OPINIONS_FIRST = env.boolean("SHOW_OPINIONS_FIRST", default=False)
 
 # Links for people (certhelper/link_settings.py): address or template by name; an empty one is not shown.
 LINKS = read_links()

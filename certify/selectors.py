@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction
 from certify.models.components import FLAG_COLUMNS
@@ -23,11 +25,14 @@ _TWINS = {
     Reconstruction.EXPRESS.value: Reconstruction.PROMPT,
     Reconstruction.PROMPT.value: Reconstruction.EXPRESS,
 }
+_PERSON_COLUMNS = [
+    f"{person}__{name}" for person in ("user", "updated_by") for name in ("username", "first_name", "last_name")
+]
 # Only the columns that `TwinCertification` needs: reading all of them takes twice as long.
 _TWIN_COLUMNS = [
     *(*FLAG_COLUMNS, *VERDICT_FACTS, "updated_at", "comment", "stale_since"),
     *(f"reference_runreconstruction__{name}" for name in ("run_id", "reconstruction")),
-    *(f"{person}__{name}" for person in ("user", "updated_by") for name in ("username", "first_name", "last_name")),
+    *_PERSON_COLUMNS,
 ]
 
 
@@ -110,6 +115,23 @@ def twin_of(
     rows = certified_for(training_of).of_run(run_number).filter(runreconstruction__reconstruction=other)
     row = rows.select_related("user", "updated_by", "reference_runreconstruction").only(*_TWIN_COLUMNS).order_by()[:1]
     return _as_twin(row[0], other) if row else None
+
+
+def certifications_of_fill(
+    run_number: int, fill: int | None, reconstruction: str, training_of: int | None = None
+) -> list[TrackerCertification]:
+    """Return the live certifications of the run, and of this reconstruction in its fill, in one query.
+
+    Only their verdict, last change and users are loaded.
+    """
+    run = Q(runreconstruction__run_id=run_number)
+    # A run is in its fill, so that the index of the fill finds both.
+    runs = Q(runreconstruction__run__fill_id=fill) & (run | Q(runreconstruction__reconstruction=reconstruction))
+    rows = certified_for(training_of).filter(runs if fill else run)
+    columns = ("verdict_word", "updated_at", "runreconstruction__run_id", "runreconstruction__reconstruction")
+    return list(
+        rows.select_related("runreconstruction", "user", "updated_by").only(*columns, *_PERSON_COLUMNS).order_by()
+    )
 
 
 def _as_twin(row: TrackerCertification, reconstruction: str) -> TwinCertification:

@@ -13,12 +13,14 @@ from audit.presentation import ChangeView, present_changes
 from audit.undo import changes_of
 from certify.evidence_links import EvidenceLink, evidence_links
 from certify.facts.actions import serialized_differences
-from certify.facts.presentation import fact_text
+from certify.facts.presentation import fact_text, has_fact
 from certify.facts.staleness import format_changes
 from certify.filters.filterset import EVERYTHING_LIVE, CertificationFilter, FilterChip
 from certify.filters.panel import LIST_LAYOUT, FilterPanel, filter_panel
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, ConfirmationCode, Verdict
+from certify.opinions import OtherOpinions, other_opinions, registry_opinions
+from certify.references.apv_modes import stored_modes
 from certify.review.selectors import CertificationReview, certification_review
 from infrastructure.web.paging import paginate_table, size_options
 from listruns.fact_pages import history_of_facts
@@ -26,6 +28,7 @@ from listruns.query_string import scope_chips
 from listruns.rows import list_row, row_html
 from listruns.selectors import Rows, rows_for_list, verdict_totals
 from listruns.tables import CertificationTable
+from oms.choices import RunType
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -129,16 +132,30 @@ class CertificationPage:
     changes: list[ChangeView]
     review: CertificationReview
     confirmed: list[str]
+    opinions: OtherOpinions
+    has_luminosity: bool
+    apv_mode: str = ""
     as_of: datetime | None = None
 
 
 _SHOWN_FACTS = {
-    "run": ["start_time", "end_time", "era", "stable_beam", "energy", "b_field", "delivered_lumi", "hlt_key"],
+    "run": [
+        "start_time",
+        "end_time",
+        "duration",
+        "era",
+        "stable_beam",
+        "energy",
+        "b_field",
+        "delivered_lumi",
+        "hlt_key",
+    ],
     "fill": ["fill_number", "fill_type_runtime", "bunches_colliding", "peak_lumi", "peak_pileup"],
 }
 _LABELS = {
     "start_time": "Began (UTC)",
     "end_time": "Ended (UTC)",
+    "duration": "Duration",
     "era": "Era",
     "stable_beam": "Stable beam",
     "energy": "Energy (GeV)",
@@ -165,16 +182,17 @@ def _frozen_fact_text(name: str, value: Any, typed: dict[str, Any]) -> str:
     return fact_text(name, value) + (f" (typed by {source['by']})" if source else "")
 
 
-def _frozen_facts(facts: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+def _frozen_facts(certification: TrackerCertification) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the stored facts to show, by group; an empty list for an imported certification without facts."""
-    typed = facts.get("typed", {})
+    facts, run_type = certification.facts, certification.run_type
+    typed, is_cosmics = facts.get("typed", {}), run_type == RunType.COSMICS
     groups = []
     for title, names in _SHOWN_FACTS.items():
         values = facts.get(title) or {}
         lines = [
             (_LABELS[name], _frozen_fact_text(name, values[name], typed.get(title, {})))
             for name in names
-            if name in values
+            if name in values and has_fact(run_type, name, values[name]) and (is_cosmics or name != "duration")
         ]
         groups.append((title.capitalize(), lines))
     return [(title, lines) for title, lines in groups if lines]
@@ -189,7 +207,7 @@ def certification_page(
     return CertificationPage(
         certification=certification,
         components=[_component(certification, component_flag) for component_flag in certification.component_flags],
-        facts=_frozen_facts(certification.facts),
+        facts=_frozen_facts(certification),
         read_at=parse_datetime(certification.facts.get("read_at") or ""),
         evidence=_evidence(certification),
         may_update=certification.state == CertificationState.LIVE and may_change,
@@ -201,6 +219,9 @@ def certification_page(
         has_typed=any(certification.facts.get("typed", {}).values()),
         changes=_changes(certification, user, as_of),
         review=certification_review(certification, user, as_of),
+        opinions=_opinions(certification, as_of),
+        has_luminosity=has_fact(certification.run_type, "recorded_lumi", certification.recorded_lumi),
+        apv_mode=_apv_mode(certification),
         as_of=as_of,
         confirmed=[_CONFIRMATION_TEXTS.get(code, code) for code in certification.confirmed],
     )
@@ -223,6 +244,23 @@ def _evidence(certification: TrackerCertification) -> list[EvidenceLink]:
         certification.reference_runreconstruction.run_id,
         certification.runreconstruction.run.fill_number,
     )
+
+
+def _opinions(certification: TrackerCertification, as_of: datetime | None) -> OtherOpinions:
+    """Return what others judge now, and Run Registry when it was certified; of a historical version only the latter."""
+    registry = certification.facts.get("registry", {}).get("flags") or {}
+    flags = {component_flag.component: component_flag for component_flag in certification.component_flags}
+    if as_of:
+        return OtherOpinions([], registry_opinions(registry, flags))
+    run, training_of = certification.runreconstruction.run, certification.training_of
+    return other_opinions(run, certification.reconstruction, registry, flags, training_of)
+
+
+def _apv_mode(certification: TrackerCertification) -> str:
+    """Return the stored APV mode of a cosmics run, with one query; empty for collisions and if it is not known."""
+    if certification.run_type != RunType.COSMICS:
+        return ""
+    return stored_modes([certification.run_number]).get(certification.run_number, "")
 
 
 def _component(certification: TrackerCertification, component_flag: ComponentFlag) -> dict[str, Any]:

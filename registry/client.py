@@ -10,6 +10,7 @@ from django.utils import timezone
 from infrastructure.http.errors import RemoteError
 from infrastructure.http.results import Found, Missing, Unreachable
 from registry import upstream_client
+from registry.flags import parse_dataset_with_flags
 from registry.parsing import ONLINE, ParsedRows, RegistryDataset, parse_datasets
 from registry.service import REGISTRY
 
@@ -64,7 +65,8 @@ def _fetch_datasets(numbers: Collection[int], budget: Budget) -> ParsedRows[Regi
     """Return the datasets of exactly these runs. Raises `RemoteError`, also if no row can be used."""
     if not numbers:
         return ParsedRows([], ())
-    parsed = parse_datasets(upstream_client.get_datasets(run_number_filter(numbers), PAGE_SIZE, budget))
+    rows = upstream_client.get_datasets(run_number_filter(numbers), PAGE_SIZE, budget)
+    parsed = parse_datasets(rows, parse_dataset_with_flags)
     return replace(parsed, rows=[dataset for dataset in parsed.rows if dataset.run_number in numbers])
 
 

@@ -85,6 +85,14 @@ def parse_flagged_dataset(row: Any) -> FlaggedDataset:
     )
 
 
+def parse_dataset_with_flags(row: Any) -> RegistryDataset:
+    """Parse one row with the status of each component; without any status if a count cannot be used."""
+    dataset, flagged = parse_dataset(row), parse_flagged_dataset(row)
+    if flagged.dataset.left_out != dataset.left_out:
+        return dataset
+    return replace(dataset, flags=tuple((component, str(flagged.component_status(component))) for component in COLUMNS))
+
+
 def _run_type_values(row: dict[str, Any]) -> tuple[str | None, bool | None]:
     """Return HLT key and stable beam. Odd values are not named: the run class and the dataset's name come first."""
     reader = RowReader()

@@ -23,7 +23,7 @@ class RegistryDataset:
     """One dataset of one run. `state` is that of the Tracker, `run_state` and `run_class` are those of the online run.
 
     `name` is stripped; `registry_name` is the name in Run Registry (some end in a newline), for further requests.
-    `left_out`: values that cannot be used, as text.
+    `left_out`: values that cannot be used, as text. `flags`: (component, status as text), empty if they were not read.
     """
 
     run_number: int
@@ -34,6 +34,7 @@ class RegistryDataset:
     run_state: str | None
     registry_name: str = ""
     left_out: tuple[str, ...] = ()
+    flags: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -104,9 +105,11 @@ class ParsedRows(Generic[Row]):
     unusable: tuple[str, ...]
 
 
-def parse_datasets(rows: Iterable[Any]) -> ParsedRows[RegistryDataset]:
+def parse_datasets(
+    rows: Iterable[Any], parse: Callable[[Any], RegistryDataset] = parse_dataset
+) -> ParsedRows[RegistryDataset]:
     """Parse all rows, each (run, stripped name) once. Raises `WrongShape` if none of them can be used."""
-    return parse_rows(rows, parse_dataset, lambda dataset: (dataset.run_number, dataset.name))
+    return parse_rows(rows, parse, lambda dataset: (dataset.run_number, dataset.name))
 
 
 def parse_rows(

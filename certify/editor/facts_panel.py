@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from certify.facts.forms import shown_field_name
-from certify.facts.presentation import NOT_REPORTED, fact_text, typed_by_text
+from certify.facts.presentation import NOT_REPORTED, fact_text, has_fact, typed_by_text
 from certify.vocabulary.widgets import Option, field_options
 from infrastructure.web.rendered_cache import render_once
 from oms.choices import RunType, SourceKind
@@ -85,11 +85,12 @@ class FactLine:
 
 @dataclass(frozen=True)
 class FactGroup:
-    """Facts under one heading. `is_wide`: its texts are long, so that it takes the width of all groups."""
+    """Facts under one heading. `has_confirmations`: the confirmation of the recorded luminosity stands below them."""
 
     title: str
     lines: list[FactLine]
     is_wide: bool = False
+    has_confirmations: bool = False
 
     @property
     def html(self) -> SafeString:
@@ -107,6 +108,7 @@ def fact_groups(editor: CertificationEditor) -> list[FactGroup]:
     run, fill = editor.run, editor.run.fill or OmsFill()
     run_facts = [("Type", "run_type", ""), ("B field", "b_field", "T"), ("Energy", "energy", "GeV")]
     run_facts += [("Lumisections", "lumisections", ""), ("Particles", "fill_type_runtime", "")]
+    run_facts += [("Duration", "duration", "")] if run.run_type == RunType.COSMICS else []
     run_facts += [("Began", "start_time", "UTC"), ("Ended", "end_time", "UTC"), ("Sequence", "sequence", "")]
     wide_facts = [("HLT key", "hlt_key", ""), ("Detectors", "components", "")]
     lumi_facts = [("Recorded", "recorded_lumi", ""), ("Delivered", "delivered_lumi", "")]
@@ -121,12 +123,36 @@ def fact_groups(editor: CertificationEditor) -> list[FactGroup]:
         ("Peak", "peak_lumi", ""),
         ("Pile-up", "peak_pileup", ""),
     ]
-    number = _fact_line(editor, run, OmsFillForm, "Number", "fill_number", "")
+    groups = [
+        FactGroup("Run", _fact_lines(editor, run, OmsRunForm, run_facts)),
+        FactGroup("Luminosity", _fact_lines(editor, run, OmsRunForm, lumi_facts)),
+        FactGroup(
+            "Fill",
+            _fact_lines(editor, run, OmsFillForm, [("Number", "fill_number", "")])
+            + _fact_lines(editor, fill, OmsFillForm, fill_facts if _has_fill(editor) else []),
+        ),
+        FactGroup("Configuration", _fact_lines(editor, run, OmsRunForm, wide_facts), is_wide=True),
+    ]
+    shown = [group for group in groups if group.lines]
+    confirming = next((group.title for group in shown if group.title == "Luminosity"), "Run")
+    return [replace(group, has_confirmations=group.title == confirming) for group in shown]
+
+
+def _has_fill(editor: CertificationEditor) -> bool:
+    return editor.facts.is_correcting or has_fact(editor.run.run_type, "fill_number", editor.run.fill_number)
+
+
+def _fact_lines(
+    editor: CertificationEditor,
+    row: OmsRun | OmsFill,
+    form_class: type[OmsRunForm | OmsFillForm],
+    facts: list[tuple[str, str, str]],
+) -> list[FactLine]:
+    """Build the lines of these (label, attribute, unit), without those that a cosmics run does not have."""
     return [
-        FactGroup("Run", [_fact_line(editor, run, OmsRunForm, *fact) for fact in run_facts]),
-        FactGroup("Luminosity", [_fact_line(editor, run, OmsRunForm, *fact) for fact in lumi_facts]),
-        FactGroup("Fill", [number, *(_fact_line(editor, fill, OmsFillForm, *fact) for fact in fill_facts)]),
-        FactGroup("Configuration", [_fact_line(editor, run, OmsRunForm, *fact) for fact in wide_facts], is_wide=True),
+        _fact_line(editor, row, form_class, *fact)
+        for fact in facts
+        if has_fact(editor.run.run_type, fact[1], getattr(row, fact[1])) or editor.facts.is_correcting
     ]
 
 

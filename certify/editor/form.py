@@ -256,7 +256,7 @@ class CertificationForm(ChecklistsForm, forms.ModelForm):  # type: ignore[type-a
             is_complete=form_context.is_complete and not typed_run and not typed_fill,
             typed_run=typed_run,
             typed_fill=typed_fill,
-            registry={"state": form_context.registry_states.get(dataset), "asked_at": form_context.asked_at},
+            registry=form_context.registry_facts(dataset),
             **self.checklist_context(),
             shift_run_type=self.run.run_type,
             seconds_to_save=seconds_to_save,

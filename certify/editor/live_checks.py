@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 
 from certify.editor.evidence import form_evidence
 from certify.editor.form_errors import input_anchor
+from certify.editor.opinions import form_opinions, may_show_opinions
 from certify.facts.presentation import fact_text
 from certify.models.choices import Reconstruction
 from certify.models.components import Component
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from certify.models import TrackerCertification
 
 # The fields of confirmations; each has a place for its checkboxes on the page.
-CONFIRMATION_PLACES = ("reference_runreconstruction", "counterpart", *Component.values, "recorded_lumi", "comment")
+CONFIRMATION_PLACES = ("reference_runreconstruction", "counterpart", *Component.values, "recorded_lumi")
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,8 @@ def confirmation_boxes(editor: CertificationEditor) -> dict[str, list[Confirmati
 
 
 def twin_comparison(editor: CertificationEditor) -> TwinComparison | None:
-    """Compare express with prompt, and the reverse; None if the other one is not certified."""
-    other = editor.twin
-    if other is None:
+    """Compare express with prompt, and the reverse; None without it, or before all flags are set."""
+    if not may_show_opinions(editor) or (other := editor.twin) is None:
         return None
     rows = [(*_table_row(row), row.is_different) for row in compare_with_twin(editor.entry, other)]
     return TwinComparison(other, Reconstruction(other.reconstruction).label, rows)
@@ -113,16 +113,6 @@ def compare_versions(editor: CertificationEditor, theirs: TrackerCertification) 
     ]
 
 
-def differences_from(editor: CertificationEditor, theirs: TrackerCertification) -> list[tuple[str, str, str]]:
-    """Return the rows of `compare_versions` that differ, apart from line ends and outer spaces."""
-    rows = compare_versions(editor, theirs)
-    return [row for row in rows if _plain_text(row[1]) != _plain_text(row[2])]
-
-
-def _plain_text(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
-
-
 def _problem_names(theirs: TrackerCertification, field: str) -> str:
     return ", ".join(str(problem) for problem in getattr(theirs, field).all())
 
@@ -152,6 +142,7 @@ def live_check_response(request: HttpRequest, editor: CertificationEditor) -> Ht
         "comparison": twin_comparison(editor),
         "reference_explanation": rank_reasons_text(editor.ranked, editor.form["reference_runreconstruction"].value()),
         "evidence": form_evidence(editor),
+        "opinions": form_opinions(editor),
         "open_issues": list(_open_issues(editor)),
     }
     answer = render(request, "certify/_live_checks.html", context)

@@ -26,14 +26,16 @@ from certify.editor.form import OVERWRITE_FIELD
 from certify.editor.live_checks import (
     ConfirmationBox,
     TwinComparison,
+    compare_versions,
     confirmation_boxes,
-    differences_from,
     twin_comparison,
 )
+from certify.editor.opinions import form_opinions
 from certify.editor.pace import shift_pace, time_left
 from certify.facts.snapshot import has_typed_values
 from certify.models.choices import Flag
 from certify.models.components import Component
+from certify.references import apv_client
 from certify.references.explanation import rank_reasons_text
 from certify.vocabulary.widgets import Option, field_options, term_options
 from infrastructure.http.results import Found, explanations
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from certify.editor.worklist import Search, SearchPlace, SearchStep
     from certify.evidence_links import EvidenceLink
     from certify.models import TrackerCertification
+    from certify.opinions import OtherOpinions
     from oms.models import OmsRun
     from users.models import User
 
@@ -58,7 +61,7 @@ class CertifyPage:
     """The content of the certify and update pages.
 
     `time_left`: how long the open ones of the search take at the reader's pace, "" if unknown. `theirs`: a version
-    that somebody saved while the form was open. `differences`: (label, theirs, input) that differ.
+    that somebody saved while the form was open. `differences`: (label, theirs, input).
     """
 
     editor: CertificationEditor
@@ -83,6 +86,7 @@ class CertifyPage:
     differences: list[tuple[str, str, str]] = field(default_factory=list)
     confirmations: dict[str, list[ConfirmationBox]] = field(default_factory=dict)
     comparison: TwinComparison | None = None
+    opinions: OtherOpinions | None = None
 
     @property
     def is_new(self) -> bool:
@@ -117,11 +121,6 @@ class CertifyPage:
     def is_reader_owner(self) -> bool:
         """Whether the reader owns `theirs`, so that a change needs no reason."""
         return bool(self.theirs and self.reader and self.theirs.user_id == self.reader.pk)
-
-    @property
-    def may_send_question(self) -> bool:
-        """Whether the reader may send their version as a question: not to themselves, and not in training."""
-        return bool(self.theirs and not self.is_reader_owner and not self.editor.form_context.training_of)
 
     @property
     def ownership_notice(self) -> str:
@@ -194,6 +193,11 @@ class CertifyPage:
         return render_checklists(self.checklists) if self.checklists else SafeString()
 
     @property
+    def has_apv(self) -> bool:
+        """Whether an APV service is configured."""
+        return apv_client.is_enabled()
+
+    @property
     def previous_query(self) -> str:
         return _step_query(self.place.previous if self.place else None, self.runs)
 
@@ -247,9 +251,10 @@ def certify_page(
         theirs=theirs,
         reader=reader,
         may_change_theirs=bool(theirs and reader and theirs.may_be_changed_by(reader)),
-        differences=differences_from(editor, theirs) if theirs else [],
+        differences=compare_versions(editor, theirs) if theirs else [],
         confirmations=confirmations,
         comparison=twin_comparison(editor),
+        opinions=form_opinions(editor),
     )
 
 

@@ -103,6 +103,7 @@ class CertificationSubject:
             registry=type(self.registry).__name__.lower(),
             datasets=[dataset.name for dataset in self.datasets],
             registry_states={dataset.name: dataset.state for dataset in self.datasets},
+            registry_flags={dataset.name: dict(dataset.flags) for dataset in self.datasets},
             asked_at=self.registry.asked_at.isoformat(),
             is_complete=self.is_complete,
             shown=shown_facts(self.oms.run or OmsRun(run_number=self.run_number)),

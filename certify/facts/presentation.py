@@ -5,13 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from oms.choices import SourceKind
+from oms.choices import RunType, SourceKind
 from oms.formatting import inst_lumi_text, lumi_text
 
 if TYPE_CHECKING:
     from oms.models import Source
 
 NOT_REPORTED = "not reported"
+# What cosmics do not have, unless OMS gives it: beams with their energy, luminosity and fill.
+_OF_BEAMS = {
+    *("energy", "fill_type_runtime", "stable_beam", "fill_number", "bunches_colliding"),
+    *("recorded_lumi", "delivered_lumi", "init_lumi", "end_lumi", "peak_lumi", "peak_pileup"),
+}
+
+
+def has_fact(run_type: str, name: str, value: Any) -> bool:
+    """Whether pages show this fact of a run of this type: for cosmics not those of beams that are null or 0."""
+    return run_type != RunType.COSMICS or name not in _OF_BEAMS or bool(value)
 
 
 def typed_by_text(source: Source) -> str:
@@ -19,6 +29,15 @@ def typed_by_text(source: Source) -> str:
     if source.kind != SourceKind.TYPED:
         return ""
     return f"typed by {source.by}" + (f", {source.at:%Y-%m-%d %H:%M} UTC" if source.at else "")
+
+
+def duration_text(seconds: float) -> str:
+    """Format a duration: 2 h 05 min, 12 min 30 s, 45 s."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes_of_hour = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_of_hour:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def fact_text(name: str, value: Any, unit: str = "") -> str:
@@ -29,6 +48,8 @@ def fact_text(name: str, value: Any, unit: str = "") -> str:
 
 
 def _value_text(name: str, value: Any) -> str:
+    if name == "duration":
+        return duration_text(value)
     if name.endswith("_lumi"):
         return lumi_text(value) if name in ("recorded_lumi", "delivered_lumi") else inst_lumi_text(value)
     if isinstance(value, datetime):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from certify.references import apv_client
 from certify.references.models import Readout
+from oms.models import OmsRun
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -37,6 +38,24 @@ def runs_without_mode(rows: Iterable[tuple[int, Readout | None]]) -> list[int]:
 
 def _is_outdated(readout: Readout) -> bool:
     return timezone.now() - readout.asked_at > RETRY_UNKNOWN_AFTER
+
+
+def stored_modes(runs: Collection[int]) -> dict[int, str]:
+    """Return the stored modes by run, without those that are unknown. One query."""
+    return dict(Readout.objects.filter(run__in=runs).exclude(mode="").values_list("run_id", "mode"))
+
+
+def complete_modes(runs: Collection[int], budget: Budget) -> ApvReading:
+    """Return the modes of these runs, stored ones first; the others are requested and stored.
+
+    Runs that are not in the mirror of OMS are not requested, because their mode could not be stored.
+    """
+    rows = OmsRun.objects.filter(pk__in=runs).select_related("readout").only("pk", "readout__mode", "readout__asked_at")
+    readouts = {run.pk: getattr(run, "readout", None) for run in rows}
+    missing = runs_without_mode(readouts.items())
+    reading = read_apv_modes(missing, budget) if missing else ApvReading({}, "")
+    stored = {run: readout.mode for run, readout in readouts.items() if readout and readout.mode}
+    return ApvReading(stored | {run: mode for run, mode in reading.modes.items() if mode}, reading.problem)
 
 
 def read_apv_modes(runs: Collection[int], budget: Budget) -> ApvReading:

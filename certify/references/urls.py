@@ -13,6 +13,7 @@ app_name = "references"
 urlpatterns = [
     path("references/", views.reference_list, name="list"),
     path("certify/<int:run_number>/<slug:reconstruction>/references/", views.ranked, name="ranked"),
+    path("certify/<int:run_number>/<slug:reconstruction>/apv/", views.apv_beside_reference, name="apv-beside"),
     path("references/apv/", views.apv_modes, name="apv"),
     path("references/adopt/", action_views.adopt, name="adopt"),
     path("references/promote/<int:pk>/", action_views.promote, name="promote"),

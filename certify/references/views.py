@@ -15,7 +15,7 @@ from audit.presentation import present_changes
 from audit.undo import changes_of
 from certify.models import RunReconstruction
 from certify.models.choices import Reconstruction
-from certify.references.apv_modes import read_apv_modes
+from certify.references.apv_modes import complete_modes, read_apv_modes
 from certify.references.explanation import rank_reasons
 from certify.references.exports import csv_lines
 from certify.references.filters import ReferenceFilter
@@ -57,6 +57,31 @@ def apv_modes(request: HttpRequest) -> HttpResponse:
     unknown = sum(not mode for mode in reading.modes.values())
     context = {"reading": reading, "page": page, "cells": apv_cells(page, reading.modes), "unknown": unknown}
     return render(request, "references/_apv.html", context)
+
+
+@role_required(Role.SHIFTER)
+@require_safe
+def apv_beside_reference(request: SignedInRequest, run_number: int, reconstruction: str) -> HttpResponse:
+    """Show the APV modes of a run and of the reference in the query, which are requested if they are not stored."""
+    if reconstruction not in Reconstruction.values:
+        raise Http404(f"There is no reconstruction {reconstruction}.")
+    key = request.GET.get("reference_runreconstruction", "")
+    rows = RunReconstruction.objects.filter(pk=key) if key.isdecimal() and len(key) < 19 else ()
+    reference = next(iter(rows), None)
+    runs = {run_number, reference.run_id} if reference else {run_number}
+    is_retry = "again" in request.GET
+    reading = complete_modes(runs, Budget.for_page(is_retry=is_retry))
+    context = {
+        "run_number": run_number,
+        "reconstruction": reconstruction,
+        "reference": reference,
+        "mode": reading.modes.get(run_number, ""),
+        "reference_mode": reading.modes.get(reference.run_id, "") if reference else "",
+        "problem": reading.problem,
+        "is_part": request.htmx,  # type: ignore[attr-defined]
+    }
+    template = "references/_apv_beside.html" if context["is_part"] else "references/apv_beside.html"
+    return render(request, template, context)
 
 
 @role_required(Role.SHIFTER)

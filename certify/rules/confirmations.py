@@ -141,18 +141,10 @@ def _types_are_known(entry: CertificationEntry) -> Iterator[Confirmation]:
         yield Confirmation(ConfirmationCode.REF_TYPE, "reference_runreconstruction", sentence)
 
 
-def _bad_says_where(entry: CertificationEntry) -> Iterator[Confirmation]:
-    if entry.repeated_reason and any(component_flag.is_bad for component_flag in entry.component_flags.values()):
-        sentence = (
-            f"The comment only repeats the reason “{entry.repeated_reason}”. Add the lumisections or the place, unless "
-            "the whole run is bad."
-        )
-        yield Confirmation(ConfirmationCode.WHERE, "comment", sentence)
-
-
 def _twin_agrees(entry: CertificationEntry) -> Iterator[Confirmation]:
     other = entry.twin
-    if other is None or entry.reconstruction not in _TWIN_RECONSTRUCTIONS:
+    is_judged = len(entry.component_flags) == len(Component)  # nobody sees the twin before they have judged
+    if other is None or not is_judged or entry.reconstruction not in _TWIN_RECONSTRUCTIONS:
         return
     if diffs := [diff for diff in compare_with_twin(entry, other) if diff.is_different]:
         diff_text = "; ".join(f"{diff.short_label} {diff.before_text}, here {diff.after_text}" for diff in diffs)
@@ -175,6 +167,5 @@ _RULES = [
     _reference_is_newer,
     _reference_is_old,
     _types_are_known,
-    _bad_says_where,
     _twin_agrees,
 ]

@@ -12,7 +12,7 @@ from certify.models.components import Component
 from oms.choices import RunType
 from oms.formatting import inst_lumi_text, lumi_text
 from reports.fill_statistics import FillLumi, lumi_of_runs
-from reports.statistics import OverviewRow, statistics_by_verdict, statistics_of, with_unknown_count, with_verdict
+from reports.statistics import OverviewRow, statistics_by_verdict, statistics_of, with_verdict
 from reports.weekly.sections import ColumnHeading, Link, ReportCell, ReportTotal, make_cell
 
 if TYPE_CHECKING:
@@ -133,10 +133,10 @@ def overview_row(scope: Scope, row: OverviewRow, day_filter: dict[str, str]) -> 
             make_cell(row.for_verdict(verdict).runs, scope.rows_url(**row_filter, verdict=verdict.value), verdict.value)
             for verdict in Verdict
         ),
-        make_cell(with_unknown_count(f"{row.total.lumisections}", row.total.unknown_lumisections), url),
-        make_cell(with_unknown_count(lumi_text(row.total.recorded_lumi), row.total.unknown_lumi), url),
+        make_cell(_with_unknown_count(f"{row.total.lumisections}", row.total.unknown_lumisections), url),
+        make_cell(_with_unknown_count(lumi_text(row.total.recorded_lumi), row.total.unknown_lumi), url),
         make_cell(
-            with_unknown_count(lumi_text(bad.recorded_lumi), bad.unknown_lumi),
+            _with_unknown_count(lumi_text(bad.recorded_lumi), bad.unknown_lumi),
             scope.rows_url(**row_filter, verdict=Verdict.BAD.value) if bad.runs else "",
         ),
         make_cell(row.without_trackermap, scope.rows_url(**row_filter, trackermap="missing")),
@@ -179,6 +179,10 @@ def verdict_shares(rows: Iterable[OverviewRow]) -> list[tuple[str, dict[Verdict,
         )
         for row in rows
     ]
+
+
+def _with_unknown_count(text: str, unknown: int) -> str:
+    return f"{text} ({unknown} unknown)" if unknown else text
 
 
 def day_cell(scope: Scope, day: date) -> ReportCell:

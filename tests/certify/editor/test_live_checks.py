@@ -113,7 +113,8 @@ def test_counterpart_is_compared_while_the_form_is_filled_in(shifter_client):
     CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="express", strip="bad")
     path = f"/certify/{RUN}/prompt/"
     opened = open_form(shifter_client, path)
-    response = _live_check(shifter_client, opened, path, strip="good")
+    assert field_names(_live_check(shifter_client, opened, path, strip="good")) == set()  # nobody has judged yet
+    response = _live_check(shifter_client, opened, path, strip="good", pixel="good", tracking="good")
     assert "Express differs: Strip bad, here good." in response.content.decode()
     assert field_names(response) == {"confirm_counterpart"}
 

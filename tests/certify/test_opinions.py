@@ -1,0 +1,137 @@
+"""Opinions of others: not on the certify page before all flags are set, then beside it, and on the certification."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+
+from certify.models import TrackerCertification
+from tests.certify.page_form import GOOD, RUN, open_form, send_form
+from tests.factories import CertificationFactory, FillFactory, RunFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("references")]
+FLAGS = {"pixel": "good", "strip": "good", "tracking": "good"}
+PROMPT = f"/certify/{RUN}/prompt/"
+MORNING = datetime(2018, 5, 1, 2, 51, 7, tzinfo=UTC)
+
+
+def opinions_of(response):
+    html = response.content.decode()
+    text = re.search(
+        r'<div class="(?:panel-foot )?opinions".*?</div>|<div hx-swap-oob="innerHTML:#other-op.*?</div>', html, re.S
+    )
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", text.group())).strip() if text else ""
+
+
+@pytest.fixture
+def fill(other_shifter):
+    """A fill in which 315257 and 315258 are certified before the run, 315264 after it, and express of the run."""
+    fill = FillFactory(fill_number=6615)
+    with time_machine.travel(MORNING, tick=False):
+        for number in (315257, 315258, 315264):
+            run = RunFactory(run_number=number, fill=fill)
+            CertificationFactory(run=run, reconstruction="prompt", user=other_shifter)
+        run = RunFactory(run_number=RUN, fill=fill)
+        CertificationFactory(run=run, reconstruction="express", user=other_shifter, strip="bad", tracking="bad")
+    return fill
+
+
+def test_new_form_contains_no_opinion(shifter_client, fill, other_shifter):
+    response = open_form(shifter_client, PROMPT)
+    html = response.content.decode()
+    assert opinions_of(response) == "Other opinions appear here once all flags are set."
+    assert response.context["page"].comparison is None
+    assert other_shifter.display_name not in html and "is-different" not in html and "not flagged" not in html
+    assert response.context["page"].editor.form_context.registry_flags["/PromptReco/Collisions2018A/DQM"]
+
+
+@pytest.mark.parametrize("missing", ["pixel", "strip", "tracking"])
+def test_no_opinion_while_a_flag_is_missing(shifter_client, fill, missing):
+    opened = open_form(shifter_client, PROMPT)
+    response = send_form(shifter_client, opened, PROMPT, hints="1", **FLAGS | {missing: None})
+    assert opinions_of(response) == "Other opinions appear here once all flags are set."
+    assert "Express" not in response.content.decode()
+
+
+def test_opinions_appear_with_the_last_flag(shifter_client, fill, other_shifter):
+    opened = open_form(shifter_client, PROMPT)
+    response = send_form(shifter_client, opened, PROMPT, hints="1", **FLAGS)
+    text = opinions_of(response)
+    name = other_shifter.display_name
+    assert text.startswith(f"Last run of this fill: Good 2018-05-01 02:51 UTC, {name} 315258 prompt")
+    assert f"Express: Bad 2018-05-01 02:51 UTC, {name} {RUN} express" in text
+    assert "Run Registry: Pixel " in text
+    assert "Express differs: Strip bad, here good" in response.content.decode()
+
+
+def test_time_of_today_has_no_day(shifter_client, fill):
+    with time_machine.travel(MORNING.replace(hour=9), tick=False):
+        opened = open_form(shifter_client, PROMPT)
+        assert "Last run of this fill: Good 02:51 UTC, " in opinions_of(
+            send_form(shifter_client, opened, PROMPT, hints="1", **FLAGS)
+        )
+
+
+def test_next_run_of_the_fill_is_named_without_an_earlier_one(shifter_client, fill, other_shifter):
+    TrackerCertification.objects.filter(runreconstruction__run__in=(315257, 315258)).update(
+        state="withdrawn", withdrawn_by=other_shifter, withdrawn_at=MORNING, withdrawn_reason="again"
+    )
+    opened = open_form(shifter_client, PROMPT)
+    text = opinions_of(send_form(shifter_client, opened, PROMPT, hints="1", **FLAGS))
+    assert text.startswith("Next run of this fill: Good 2018-05-01 02:51 UTC")
+    assert "315264 prompt" in text
+
+
+def test_practice_is_no_opinion(shifter_client, other_shifter):
+    run = RunFactory(run_number=RUN, fill=FillFactory(fill_number=6615))
+    CertificationFactory(run=run, reconstruction="express", user=other_shifter, is_practice=True)
+    opened = open_form(shifter_client, PROMPT)
+    assert "Express" not in opinions_of(send_form(shifter_client, opened, PROMPT, hints="1", **FLAGS))
+
+
+def test_flag_that_differs_from_run_registry_is_marked(shifter_client):
+    opened = open_form(shifter_client)
+    response = send_form(shifter_client, opened, hints="1", **FLAGS | {"pixel": "excluded"})
+    assert re.search(r'Pixel <strong class="is-different">good</strong>,\s+Strip good', response.content.decode())
+
+
+def test_refused_form_shows_opinions_without_javascript(shifter_client, fill):
+    opened = open_form(shifter_client, PROMPT)
+    response = send_form(shifter_client, opened, PROMPT, **GOOD | {"trackermap": None})
+    assert response.status_code == 422
+    assert "Last run of this fill: Good" in opinions_of(response)
+
+
+def test_setting_shows_opinions_from_the_start(shifter_client, fill, settings):
+    settings.SHOW_OPINIONS_FIRST = True
+    response = open_form(shifter_client, PROMPT)
+    assert "Last run of this fill: Good" in opinions_of(response)
+    assert response.context["page"].comparison is not None
+
+
+def test_certification_shows_opinions_and_the_flags_of_run_registry_when_it_was_saved(shifter_client, fill):
+    opened = open_form(shifter_client, PROMPT)
+    response = send_form(shifter_client, opened, PROMPT, hints="1", **GOOD | {"pixel": "excluded"})
+    codes = dict(re.findall(r'name="(confirm_\w+)"[^>]*value="([^"]+)"', response.content.decode()))
+    saved = send_form(shifter_client, opened, PROMPT, **GOOD | {"pixel": "excluded"} | codes)
+    assert saved.status_code == 303, saved.context and saved.context["editor"].error_links
+    made = TrackerCertification.objects.get(runreconstruction__run=RUN, runreconstruction__reconstruction="prompt")
+    assert set(made.facts["registry"]["flags"]) == {"pixel", "strip", "tracking"}
+    text = opinions_of(shifter_client.get(f"/list/{made.pk}/"))
+    assert "Last run of this fill: Good" in text and "Express: Bad" in text and "Run Registry: Pixel " in text
+
+
+def test_opinions_cost_one_query(shifter_client, fill, django_assert_max_num_queries):
+    opened = open_form(shifter_client, PROMPT)
+    send_form(shifter_client, opened, PROMPT, hints="1", **FLAGS)
+    with django_assert_max_num_queries(11):
+        send_form(shifter_client, opened, PROMPT, hints="1", **FLAGS)
+
+
+def test_forms_opened_before_flags_were_in_the_context_are_accepted(shifter_client):
+    opened = open_form(shifter_client)
+    older = replace(opened.context["page"].editor.form_context, registry_flags={})
+    response = send_form(shifter_client, opened, hints="1", ticket=older.signed(), **FLAGS)
+    assert "Run Registry: Pixel" not in opinions_of(response)

@@ -74,20 +74,32 @@ def test_live_checks_change_hints_but_not_focus_or_checkboxes(page: Page, sign_i
     assert not TrackerCertification.objects.exists()
 
 
-def test_unfolded_counterpart_stays_open(page: Page, sign_in, shifter, live_server, is_accessible):
+def test_opinions_and_counterpart_appear_with_the_last_flag(page: Page, sign_in, shifter, live_server, is_accessible):
     CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="express", strip="bad")
     sign_in(shifter)
     _open(page, live_server.url, "prompt")
-    page.get_by_text("Express is certified").click()
-    expect(page.locator("#counterpart tbody tr").nth(1)).to_contain_text("bad")
+    opinions = page.locator("#other-opinions")
+    expect(opinions).to_have_text("Other opinions appear here once all flags are set.")
     for key in ("g", "g"):
         page.keyboard.press(key)
-    expect(page.locator("#confirm_counterpart")).to_be_visible()
-    expect(page.locator("#counterpart")).to_have_attribute("open", "")
-    is_accessible()
-    page.locator("#counterpart summary").click()
+    expect(page.locator("#live-checks")).not_to_contain_text("Express differs")
+    expect(page.locator("#counterpart")).to_have_count(0)
     page.keyboard.press("g")
-    expect(page.locator("#counterpart tbody tr").nth(2)).to_contain_text("goodgood")
+    expect(page.locator("#confirm_counterpart")).to_be_visible()
+    expect(opinions).to_contain_text("Express: Bad")
+    expect(opinions).to_contain_text("Run Registry: Pixel")
+    expect(page.locator("#counterpart")).to_have_attribute("open", "")
+    expect(page.locator("#counterpart tbody tr").nth(1)).to_contain_text("badgood")
+    is_accessible()
+
+
+def test_key_opens_dqm_gui_in_a_new_tab(page: Page, sign_in, shifter, live_server, settings):
+    settings.LINKS = settings.LINKS | {"dqm_gui_run": live_server.url + "/help/?run={run}&dataset={dataset}"}
+    sign_in(shifter)
+    _open(page, live_server.url, "express")
+    with page.context.expect_page() as opened:
+        page.keyboard.press("d")
+    assert opened.value.url.endswith(f"/help/?run={RUN}&dataset=%2FExpress%2FCollisions2018%2FDQM")
 
 
 def test_resolved_errors_are_removed_by_live_checks(page: Page, sign_in, shifter, live_server, is_accessible):

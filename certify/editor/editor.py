@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 _FACTS_BEHIND = {
     ConfirmationCode.LUMI: ("run_type", "recorded_lumi", "recorded_lumi_unit"),
     ConfirmationCode.REF_TYPE: ("run_type",),
+    ConfirmationCode.TYPED_ODD: (
+        *("run_type", "energy", "recorded_lumi", "recorded_lumi_unit"),
+        *("delivered_lumi", "delivered_lumi_unit"),
+    ),
 }
 
 

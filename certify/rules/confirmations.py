@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from math import isclose
 from typing import TYPE_CHECKING
 
 from certify.models.choices import ConfirmationCode, Flag, Reconstruction
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 CHECKBOX_PREFIX = "confirm_"
 CHECKBOX_VALUE_PREFIX = "to-"
 MAX_REFERENCE_DISTANCE = 6000  # runs
+MIN_ENERGY, MAX_ENERGY = 400, 7500  # GeV per beam, collisions
+MAX_RUN_LUMI = 1500  # 1/pb, recorded in one run
+MAX_RECORDED_SHARE = 1.05  # of the delivered luminosity
 _TWIN_RECONSTRUCTIONS = (Reconstruction.EXPRESS, Reconstruction.PROMPT)
 
 
@@ -141,6 +145,37 @@ def _types_are_known(entry: CertificationEntry) -> Iterator[Confirmation]:
         yield Confirmation(ConfirmationCode.REF_TYPE, "reference_runreconstruction", sentence)
 
 
+def _typed_values_are_usual(entry: CertificationEntry) -> Iterator[Confirmation]:
+    sentences = [*_odd_energy(entry), *_odd_recorded_lumi(entry), *_odd_recorded_share(entry)]
+    if sentences:
+        yield Confirmation(ConfirmationCode.TYPED_ODD, "recorded_lumi", " ".join(sentences))
+
+
+def _odd_energy(entry: CertificationEntry) -> Iterator[str]:
+    energy = entry.energy if "energy" in entry.typed else None
+    is_collisions = entry.run_type == RunType.COLLISIONS
+    if is_collisions and energy is not None and not MIN_ENERGY <= energy <= MAX_ENERGY:
+        text = f"{energy:g} GeV ({energy / 1000:g} TeV)"
+        yield f"The typed energy per beam is {text}, outside {MIN_ENERGY} to {MAX_ENERGY} GeV."
+
+
+def _odd_recorded_lumi(entry: CertificationEntry) -> Iterator[str]:
+    recorded, as_typed = entry.recorded_lumi, entry.typed.get("recorded_lumi")
+    if recorded is not None and as_typed is not None and recorded > MAX_RUN_LUMI:
+        text = f"{as_typed} is {lumi_text(recorded)}"
+        yield f"The typed recorded luminosity {text}, more than {MAX_RUN_LUMI} /pb in one run."
+
+
+def _odd_recorded_share(entry: CertificationEntry) -> Iterator[str]:
+    recorded, delivered = entry.recorded_lumi, entry.delivered_lumi
+    if recorded is None or delivered is None or not entry.typed.keys() & {"recorded_lumi", "delivered_lumi"}:
+        return
+    limit = MAX_RECORDED_SHARE * delivered
+    if recorded > limit and not isclose(recorded, limit):
+        texts = f"{lumi_text(recorded)}, is more than 5 % above the delivered {lumi_text(delivered)}"
+        yield f"The recorded luminosity, {texts}."
+
+
 def _twin_agrees(entry: CertificationEntry) -> Iterator[Confirmation]:
     other = entry.twin
     is_judged = len(entry.component_flags) == len(Component)  # nobody sees the twin before they have judged
@@ -167,5 +202,6 @@ _RULES = [
     _reference_is_newer,
     _reference_is_old,
     _types_are_known,
+    _typed_values_are_usual,
     _twin_agrees,
 ]

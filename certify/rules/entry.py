@@ -15,6 +15,7 @@ from certify.models.components import Component, ComponentFlag
 from certify.rules.reference_type import has_fitting_type
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
 from certify.rules.shift_day import shift_day_errors
+from oms.formatting import as_typed_text
 from oms.verdict_facts import verdict_facts
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ class TwinCertification:
 
 @dataclass(frozen=True)
 class CertificationEntry:
-    """The input of the rules; unknown values are None. Luminosity in 1/pb.
+    """The input of the rules; unknown values are None. Luminosity in 1/pb, energy per beam in GeV.
 
     `components` are the detectors in the run, as OMS names them; `twin` is set for express and prompt only.
+    `typed`: {attribute of the run: the text and unit as typed}, such as {"recorded_lumi": "7.9 1/fb"}.
     """
 
     run_number: int
@@ -65,6 +67,9 @@ class CertificationEntry:
     components: list[str] | None = None
     lumisections: int | None = None
     recorded_lumi: float | None = None
+    delivered_lumi: float | None = None
+    energy: float | None = None
+    typed: dict[str, str] = field(default_factory=dict)
     twin: TwinCertification | None = None
 
 
@@ -107,6 +112,9 @@ def build_entry(
         reconstruction=reconstruction,
         reference_run_number=reference.run_id if reference else None,
         components=run.components,
+        delivered_lumi=run.delivered_lumi,
+        energy=run.energy,
+        typed={name: as_typed_text(entry) for name, entry in run.typed.items()},
         twin=twin,
         **verdict_facts(run),
     )

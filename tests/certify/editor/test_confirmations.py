@@ -103,6 +103,35 @@ def test_invalid_flag_still_requires_confirmations(shifter_client):
     assert _boxes(response) == {"confirm_pixel"}
 
 
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        ({"run-energy": "6.8"}, ["6.8 GeV (0.0068 TeV)"]),
+        ({"run-energy": "3.5"}, ["3.5 GeV (0.0035 TeV)"]),
+        ({"run-recorded_lumi": "7.9", "run-recorded_lumi_unit": "fb^{-1}"}, ["7.9 1/fb is 7900.000 /pb"]),
+        (
+            {"run-recorded_lumi": "1600000", "run-recorded_lumi_unit": "nb^{-1}"},
+            ["1600000 1/nb is 1600.000 /pb"],
+        ),
+        (
+            {"run-recorded_lumi": "5000", "run-delivered_lumi": "4", "run-delivered_lumi_unit": "pb^{-1}"},
+            ["5.000 /pb, is more than 5 % above the delivered 4.000 /pb"],
+        ),
+    ],
+)
+def test_unusual_typed_value_is_saved_only_once_confirmed(shifter_client, changes, parts):
+    path = "/certify/999999/express/"
+    sent = {**GOOD, **BY_HAND, **changes, "confirm_ref_old": "on"}
+    refused = send_form(shifter_client, open_form(shifter_client, path), path, **sent)
+    assert refused.status_code == 422 and "confirm_typed_odd" in _boxes(refused)
+    text = refused.content.decode()
+    assert all(part in text for part in parts)
+    assert text.index('id="confirmations-recorded_lumi"') < text.index('id="confirm_typed_odd"')
+    assert not TrackerCertification.objects.exists()
+    assert send_form(shifter_client, refused, path, **_ticked(refused, "confirm_typed_odd")).status_code == 303
+    assert TrackerCertification.objects.get().confirmed == ["ref_old", "typed_odd"]
+
+
 def test_invalid_luminosity_requires_no_confirmation(shifter_client):
     opened = open_form(shifter_client, "/certify/999999/express/")
     invalid = {**GOOD, **BY_HAND, "run-recorded_lumi": "much"}
@@ -169,11 +198,12 @@ def test_counterpart_is_shown_and_requires_confirmation(shifter_client, other_sh
     run = RunFactory(run_number=RUN, lumisections=183, recorded_lumi=14.3)
     CertificationFactory(run=run, user=other_shifter, reconstruction="express", pixel="bad", pixel_lowstat=True)
     opened = open_form(shifter_client, f"/certify/{RUN}/prompt/")
-    comparison = opened.context["page"].comparison
-    assert comparison.rows[0][:3] == ("Pixel", "bad, low", "not said")
-    assert comparison.twin.editor_name == "shifter2" and "Express is certified" in opened.content.decode()
+    assert opened.context["page"].comparison is None  # not before the flags are set
     response = send_form(shifter_client, opened, f"/certify/{RUN}/prompt/", **GOOD)
     assert response.status_code == 422 and _boxes(response) == {"confirm_counterpart"}
+    comparison = response.context["page"].comparison
+    assert comparison.rows[0][:3] == ("Pixel", "bad, low", "good")
+    assert comparison.twin.editor_name == "shifter2" and "Express is certified" in response.content.decode()
     assert "Express differs: Pixel bad, low, here good" in response.content.decode()
 
 

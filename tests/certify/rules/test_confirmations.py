@@ -254,6 +254,47 @@ ENTRIES = st.builds(
 )
 
 
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"energy": 6.5}, "The typed energy per beam is 6.5 GeV (0.0065 TeV), outside 400 to 7500 GeV."),
+        ({"energy": 399.9}, "The typed energy per beam is 399.9 GeV (0.3999 TeV), outside 400 to 7500 GeV."),
+        ({"energy": 400}, None),
+        ({"energy": 7500}, None),
+        ({"energy": 7501}, "The typed energy per beam is 7501 GeV (7.501 TeV), outside 400 to 7500 GeV."),
+        ({"energy": 0}, "The typed energy per beam is 0 GeV (0 TeV), outside 400 to 7500 GeV."),
+        ({"energy": 6.5, "run_type": "cosmics"}, None),
+        ({"energy": 6.5, "typed": {}}, None),
+        ({"recorded_lumi": 1500}, None),
+        (
+            {"recorded_lumi": 1500.5},
+            "The typed recorded luminosity 3.2 1/fb is 1500.500 /pb, more than 1500 /pb in one run.",
+        ),
+        ({"recorded_lumi": 3200, "typed": {"energy": "6500"}}, None),
+        ({"recorded_lumi": 10.5, "delivered_lumi": 10}, None),
+        ({"recorded_lumi": 1.155, "delivered_lumi": 1.1}, None),
+        ({"recorded_lumi": 12, "delivered_lumi": None}, None),
+        (
+            {"recorded_lumi": 10.6, "delivered_lumi": 10, "typed": {"delivered_lumi": "10 1/pb"}},
+            "The recorded luminosity, 10.600 /pb, is more than 5 % above the delivered 10.000 /pb.",
+        ),
+        ({"recorded_lumi": 10.6, "delivered_lumi": 10, "typed": {"energy": "6500"}}, None),  # both of OMS
+    ],
+)
+def test_unusual_typed_value_requires_confirmation_with_its_unit(changes, sentence):
+    typed = {"energy": "6.5", "recorded_lumi": "3.2 1/fb"}
+    required = required_confirmations(_entry(**{"energy": 6500, "typed": typed, **changes}))
+    questions = [(asked.field, asked.sentence) for asked in required if asked.code == ConfirmationCode.TYPED_ODD]
+    assert questions == ([("recorded_lumi", sentence)] if sentence else [])
+
+
+def test_all_unusual_typed_values_are_in_one_confirmation():
+    typed = {"energy": "6.5", "recorded_lumi": "2 1/fb"}
+    entry = _entry(energy=6.5, recorded_lumi=2000, delivered_lumi=2, typed=typed)
+    (question,) = [asked for asked in required_confirmations(entry) if asked.code == ConfirmationCode.TYPED_ODD]
+    assert [part in question.sentence for part in ("6.5 GeV", "2000.000 /pb", "delivered 2.000 /pb")] == [True] * 3
+
+
 @given(entry=ENTRIES)
 def test_each_confirmation_is_required_at_most_once_with_a_sentence(entry):
     required = required_confirmations(entry)

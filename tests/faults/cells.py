@@ -26,14 +26,16 @@ if TYPE_CHECKING:
 
     from tests.sandbox_server import SandboxForTests
 
-NEXT_STEP = re.compile(r"try again|query again|try later|type (the|them)|by hand|check the number", re.IGNORECASE)
+NEXT_STEP = re.compile(
+    r"try again|query again|try later|type (the|them)|by hand|check the number|tell the administrator", re.IGNORECASE
+)
 COMMENT = "seven words that nobody wants to retype"
 FORM_DATA = {**GOOD, "comment": COMMENT}
 RENDERING_S = 10  # in addition to the time for outside services, on a busy machine; faults last 30 s
 
 
 class MainContent(HTMLParser):
-    """The paragraphs and links of the main content of a page."""
+    """The paragraphs (list items too) and links of the main content of a page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -44,7 +46,7 @@ class MainContent(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._is_main = self._is_main or tag == "main"
-        if self._is_main and tag == "p":
+        if self._is_main and tag in ("p", "li"):
             self.paragraphs.append("")
             self._is_open = True
         if self._is_main and tag == "a":
@@ -52,7 +54,7 @@ class MainContent(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._is_main = self._is_main and tag != "main"
-        self._is_open = self._is_open and tag != "p"
+        self._is_open = self._is_open and tag not in ("p", "li")
 
     def handle_data(self, data: str) -> None:
         if self._is_open:

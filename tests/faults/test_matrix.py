@@ -19,7 +19,7 @@ from tests.browser_form import fields_of
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 from tests.faults import matrix
 from tests.faults.cells import COMMENT, FORM_DATA, CellRun, check_reading_cell, check_refresh_cell, check_saving_cell
-from tests.faults.matrix import PAGES, READING_PAGES, RUN, SAVING_PAGES, SERVICES
+from tests.faults.matrix import CERTIFY_PAGE, PAGES, READING_PAGES, RUN, SAVING_PAGES, SERVICES
 from tests.faults.timeouts import set_timeouts
 from tests.test_access_table import TABLE, addresses
 from tests.waiting import are_concurrent
@@ -100,7 +100,7 @@ def test_page_stays_within_the_real_budget(walk, settings):
     settings.PAGE_BUDGET_S, settings.CONNECT_TIMEOUT_S, settings.READ_TIMEOUT_S = 10, 2, 5
     walk.budget_s = 10
     walk.sandbox.faults("registry", "stall")
-    check_reading_cell(walk, "oms", "hang", READING_PAGES[2])
+    check_reading_cell(walk, "oms", "hang", CERTIFY_PAGE)
     assert max(walk.seconds) > 5
 
 
@@ -109,7 +109,7 @@ def test_certify_form_requests_both_services_in_parallel(walk, settings):
     walk.budget_s = 10
     walk.sandbox.faults("registry", "slow", seconds=2, path="datasets")
     walk.sandbox.faults("oms", "slow", seconds=2, path="runs")
-    walk.ask("get", READING_PAGES[2].path)
+    walk.ask("get", CERTIFY_PAGE.path)
     runs = [call for call in walk.sandbox.requests("oms") if call["path"].endswith("/runs")]
     assert are_concurrent([*walk.sandbox.requests("registry"), *runs])
 
@@ -163,7 +163,7 @@ def _is_green(walk: CellRun, service: str, mode: str) -> bool:
     tokens.discard_all()
     try:
         with transaction.atomic():
-            check_reading_cell(walk, service, mode, READING_PAGES[2])
+            check_reading_cell(walk, service, mode, CERTIFY_PAGE)
             raise _CellPassed
     except _CellPassed:
         return True

@@ -11,19 +11,17 @@ from django.db import IntegrityError, transaction
 
 from audit.operation import operation
 from certify.actions.input import CertificationContext, CertificationInput, has_same_content, is_resubmission
-from certify.actions.training import apply_typed_in_memory, training_mismatch
+from certify.actions.training import training_mismatch
+from certify.actions.typed_facts import store_typed_facts
 from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryInvalid
 from certify.facts.snapshot import (
     SECONDS_TO_SAVE,
-    TypedValues,
-    apply_typed,
     copy_verdict_facts,
     facts_of_entry,
     frozen_facts,
     has_typed_values,
-    may_be_typed,
 )
-from certify.facts.staleness import DATASET, changed_dataset, changed_since_shown, mark_stale, settled_registry
+from certify.facts.staleness import DATASET, changed_dataset, changed_since_shown, settled_registry
 from certify.models import Dataset, RunReconstruction, TrackerCertification
 from certify.models.choices import CertificationChangeKind, Reconstruction
 from certify.models.components import PROBLEM_FIELDS
@@ -40,8 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from users.models import User
-
-FILL_NUMBER_MISSING = "Type the number of the fill that these values belong to."
 
 
 def certify_run(
@@ -70,7 +66,7 @@ def certify_run(
         if issues := training_mismatch(actor, context):
             raise EntryInvalid(issues)
         _check_shown_facts(run, None, context)
-        _store_typed_facts(actor, run, context)
+        store_typed_facts(actor, run, context)
         data = _validated(run, reconstruction, data, context, certified)
         # A key that another certification has (a form submitted again for another run) is replaced by a new one.
         key = uuid.uuid4() if earlier or idempotency_key is None else idempotency_key
@@ -104,7 +100,7 @@ def amend_certification(
         if current.version != version or current.state != certification.state:
             raise ChangedMeanwhile(current)
         _check_shown_facts(run, current, context)
-        _store_typed_facts(actor, run, context)
+        store_typed_facts(actor, run, context)
         data = _validated(run, current.reconstruction, data, context)
         return _overwrite(actor, current, run, data, context, reason, idempotency_key)
 
@@ -143,50 +139,6 @@ def _check_shown_facts(run: OmsRun, current: TrackerCertification | None, contex
         known.add(DATASET)
     if issues := changed_since_shown(context.shown, run, current, known):
         raise EntryInvalid(issues)
-
-
-def _store_typed_facts(actor: User, run: OmsRun, context: CertificationContext) -> None:
-    """Save the typed values of the run and its fill in their rows; in training, set them in memory only."""
-    number = context.typed_fill.get("fill_number", {}).get("value") or run.fill_id or run.fill_number
-    if context.typed_fill and not number:
-        raise EntryInvalid([ValidationIssue("fill-fill_number", FILL_NUMBER_MISSING)])
-    if context.training_of is not None:
-        apply_typed_in_memory(actor, run, number, context)
-        return
-    changed = apply_typed(run, context.typed_run, actor.username)
-    if context.typed_fill and number:
-        run.fill = _store_typed_fill(actor, number, context.typed_fill, is_named_now=run.fill_id != number)
-        changed |= {"fill"} | apply_typed(run, {"fill_number": {"value": number}}, actor.username)
-    if changed:
-        run.save(update_fields=[*changed, "typed", "reported"])
-        mark_stale([run])
-
-
-def _store_typed_fill(actor: User, fill_number: int, typed: TypedValues, *, is_named_now: bool) -> OmsFill:
-    """Save typed values of a fill. Raises `EntryInvalid` for values of OMS if the run gets this fill only now.
-
-    Other runs of the fill depend on the values of OMS.
-    """
-    fill, _ = OmsFill.objects.select_for_update().get_or_create(fill_number=fill_number)
-    fill_values = {name: value for name, value in typed.items() if name != "fill_number"}
-    if is_named_now and (issues := _oms_conflicts(fill, fill_values)):
-        raise EntryInvalid(issues)
-    if changed := apply_typed(fill, fill_values, actor.username):
-        fill.save(update_fields=[*changed, "typed", "reported"])
-    return fill
-
-
-def _oms_conflicts(fill: OmsFill, typed: TypedValues) -> list[ValidationIssue]:
-    """Return an issue for each typed value that differs from the value of OMS."""
-    others = [name for name, value in typed.items() if value["value"] != getattr(fill, name)]
-    labels = {name: name.replace("_", " ") for name in others if not may_be_typed(fill, name)}
-    return [
-        ValidationIssue(
-            f"fill-{name}",
-            f"OMS says {label} {getattr(fill, name)} of fill {fill.pk}. Leave it empty, or correct the fill number.",
-        )
-        for name, label in labels.items()
-    ]
 
 
 def _validated(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from certify.actions.certify import FILL_NUMBER_MISSING
+from certify.actions.typed_facts import FILL_NUMBER_MISSING
 from certify.editor.form import OVERWRITE_FIELD, CertificationForm, initial_values
 from certify.editor.form_context import FormContext, form_context_of, posted_form_context
 from certify.editor.form_errors import FormErrorLink, form_errors
@@ -23,7 +23,7 @@ from certify.rules.entry import CertificationEntry, TwinCertification, Validatio
 from certify.selectors import twin_of
 from certify.vocabulary.cache import Vocabulary, vocabulary_including
 from certify.vocabulary.checklist_progress import FormChecklists, checklists_of_shift
-from certify.vocabulary.inline_forms import INLINE_FORMS, InlineTermForm, started_inline_forms
+from certify.vocabulary.inline_forms import InlineTermForm, started_inline_forms
 from certify.vocabulary.widgets import chosen_keys
 from oms.models import OmsRun
 
@@ -287,21 +287,3 @@ def build(
         needs_reason=needs_reason,
     )
     return CertificationEditor(run, run_with_typed, form_context, form, facts, existing, started_inline_forms(data))
-
-
-def is_new_term(sent: QueryDict) -> bool:
-    """Whether the person pressed "Add" for a reason or a problem. Such a POST saves nothing else."""
-    return any(f"add_{name}" in sent for name in INLINE_FORMS)
-
-
-def add_new_term(actor: User, sent: QueryDict, editor: CertificationEditor) -> bool:
-    """Create the term and choose it in the editor. Returns False if its form is invalid."""
-    name = next(name for name in INLINE_FORMS if f"add_{name}" in sent)
-    form = INLINE_FORMS[name](sent)
-    editor.clear_errors()
-    if is_new := form.validate_for(actor):
-        editor.choose_term(form.field, form.save(actor))
-    elif form.term_to_choose:
-        editor.choose_term(form.field, form.term_to_choose)
-    editor.new_term_forms |= {name: None if is_new else form}
-    return is_new

@@ -20,16 +20,16 @@ from certify.actions.certify import certify_run
 from certify.editor.drafts import close_drafts, restore_draft, seconds_to_save, track_presence
 from certify.editor.editor import (
     CertificationEditor,
-    add_new_term,
     bound_editor,
-    is_new_term,
     new_editor,
     reopened_editor,
 )
 from certify.editor.form_context import FormContext, read_form_context
 from certify.editor.like_express import is_take_over, take_over
 from certify.editor.live_checks import is_live_check, live_check_response
-from certify.editor.page import certify_page, subject_notices
+from certify.editor.new_terms import add_new_term, is_new_term
+from certify.editor.notices import subject_notices
+from certify.editor.page import certify_page
 from certify.editor.subject import (
     AllCertified,
     CertificationSubject,

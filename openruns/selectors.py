@@ -13,7 +13,7 @@ from drafts.selectors import presence_of_runs
 from infrastructure.http.errors import advice_for
 from infrastructure.http.results import Found, Unreachable
 from oms.choices import RunType
-from oms.formatting import lumi_text
+from oms.formatting import lumi_in_column
 from oms.models import OmsRun
 from oms.sanity import left_out_of_runs
 from openruns.cells import OpenRunCell, OpenRunCellBuilder
@@ -123,7 +123,7 @@ def build_row(number: int, run: OmsRun | None, cells: OpenRunCellBuilder) -> Ope
         fill=_number_text(facts.fill_number),
         lumisections=_number_text(facts.lumisections),
         duration=_duration_text(facts),
-        recorded_lumi="" if facts.recorded_lumi is None else lumi_text(facts.recorded_lumi),
+        recorded_lumi="" if facts.recorded_lumi is None else lumi_in_column(facts.recorded_lumi),
         cells=cells.of_run(number),
         manual_url=cells.manual_url(number),
         typed={name: entry["by"] for name, entry in facts.typed.items()},

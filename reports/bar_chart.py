@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from certify.models.choices import Reconstruction, Verdict
-from oms.formatting import lumi_text
+from oms.formatting import lumi_in_column
 from reports.statistics import first_of_month, lumi_by_day, same_day
 
 if TYPE_CHECKING:
@@ -130,14 +130,14 @@ def _chart(
         if period.key in amounts
     ]
     bars = [bar for stack in stacks for bar in stack]
-    return Chart(Reconstruction(reconstruction).label, lumi_text(maximum), is_by_month, bars, labels, rows)
+    return Chart(Reconstruction(reconstruction).label, lumi_in_column(maximum), is_by_month, bars, labels, rows)
 
 
 def _number_cells(
     period: Period, by_verdict: Mapping[Verdict, float], url: Callable[..., str], reconstruction: str
 ) -> list[tuple[Verdict, str, str]]:
     return [
-        (verdict, lumi_text(value), _rows_url(url, period, verdict, reconstruction))
+        (verdict, lumi_in_column(value), _rows_url(url, period, verdict, reconstruction))
         for verdict, value in by_verdict.items()
     ]
 
@@ -172,6 +172,6 @@ def _stack(
         height = value / maximum * (HEIGHT - FOOT - TOP)
         foot -= height
         rows = _rows_url(url, period, verdict, reconstruction)
-        label = f"{period.text}, {verdict.label.lower()}: {lumi_text(value)}"
+        label = f"{period.text}, {verdict.label.lower()}: {lumi_in_column(value)}"
         stack.append(Bar(verdict.value, label, rows, x, round(foot, 2), round(width, 2), round(height, 2)))
     return stack

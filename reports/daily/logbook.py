@@ -13,7 +13,7 @@ from prettytable.prettytable import HRuleStyle
 
 from certify.models.choices import Verdict
 from certify.models.components import Component
-from oms.formatting import lumi_text
+from oms.formatting import lumi_in_column
 from reports.rows import ReportGroup, ReportRow, grouped_rows
 from reports.statistics import statistics_by_verdict, with_verdict
 
@@ -128,7 +128,7 @@ def _count_text(number: int | None) -> str:
 
 
 def _lumi_text(value: float | None) -> str:
-    return "unknown" if value is None else _ascii(lumi_text(value))
+    return "unknown" if value is None else _ascii(lumi_in_column(value))
 
 
 def _wrapped(comment: str) -> str:

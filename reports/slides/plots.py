@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from certify.models.choices import Verdict
-from oms.formatting import lumi_text
+from oms.formatting import lumi_in_column
 from reports.slides.deck import BODY, Paragraph, Rect, RectangleShape, Shape, Slide, TextBox, line_height
 from reports.slides.phrases import VERDICT_LABELS, verdict_rectangle
 from reports.slides.text_layout import number_slides
@@ -40,7 +40,7 @@ def _positive_amounts(amounts: dict[Verdict, float]) -> dict[Verdict, float]:
 
 def _chart_shapes(days: Sequence[date], amounts: Amounts, maximum: float) -> tuple[Shape, ...]:
     step = BODY.width / max(len(days), 7)
-    size = _number_size([lumi_text(_total(amounts.get(day, {}))) for day in days], step)
+    size = _number_size([lumi_in_column(_total(amounts.get(day, {}))) for day in days], step)
     axis = RectangleShape(Rect(BODY.left, _BASELINE, BODY.width, 0.75), "muted")
     stacks = [
         shape
@@ -88,7 +88,9 @@ def _day_bar_shapes(
         shapes.append(verdict_rectangle(Rect(left + (step - width) / 2, foot, width, max(height, 0.5)), verdict))
     if shapes:
         shapes.append(
-            _centred_text(lumi_text(_total(amounts)), Rect(left, foot - _NUMBER_HEIGHT, step, line_height(size)), size)
+            _centred_text(
+                lumi_in_column(_total(amounts)), Rect(left, foot - _NUMBER_HEIGHT, step, line_height(size)), size
+            )
         )
     return [
         *shapes,

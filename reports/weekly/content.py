@@ -1,4 +1,4 @@
-"""Sections of the weekly report. Every number has the URL of the certifications that it counts."""
+"""Sections of the weekly report. Counts have the URL of the certifications that they count."""
 
 from __future__ import annotations
 

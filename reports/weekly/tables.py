@@ -1,4 +1,4 @@
-"""Tables of the weekly report: headings and rows. Every number has the URL of the certifications that it counts."""
+"""Tables of the weekly report: headings and rows. Counts have the URL of their rows; no URL occurs twice in a row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 from certify.models.choices import Verdict
 from certify.models.components import Component
 from oms.choices import RunType
-from oms.formatting import inst_lumi_text, lumi_text
+from oms.formatting import inst_lumi_in_column, lumi_in_column
 from reports.fill_statistics import FillLumi, lumi_of_runs
 from reports.statistics import OverviewRow, statistics_by_verdict, statistics_of, with_verdict
 from reports.weekly.sections import ColumnHeading, Link, ReportCell, ReportTotal, make_cell
@@ -63,20 +63,18 @@ NOT_GOOD_HEADINGS = (
 
 
 def fill_lumi_row(scope: Scope, fill: FillLumi) -> tuple[ReportCell, ...]:
-    url = run_range_url(scope, fill.first_run, fill.last_run)
+    runs = make_cell(run_range_text(fill.first_run, fill.last_run), run_range_url(scope, fill.first_run, fill.last_run))
     facts = fill.facts
     values = (
-        fill.number,
-        run_range_text(fill.first_run, fill.last_run),
-        lumi_text(facts.delivered_lumi),
-        lumi_text(facts.recorded_lumi),
+        lumi_in_column(facts.delivered_lumi),
+        lumi_in_column(facts.recorded_lumi),
         "not reported" if facts.efficiency_lumi is None else f"{facts.efficiency_lumi:.2f}",
-        lumi_text(fill.certified),
-        inst_lumi_text(facts.peak_lumi),
+        lumi_in_column(fill.certified),
+        inst_lumi_in_column(facts.peak_lumi),
         "not reported" if facts.peak_pileup is None else f"{facts.peak_pileup:.1f}",
         "not reported" if facts.bunches_colliding is None else facts.bunches_colliding,
     )
-    return tuple(make_cell(value, url) for value in values)
+    return (make_cell(fill.number), runs, *map(make_cell, values))
 
 
 def run_range_url(scope: Scope, first: int, last: int) -> str:
@@ -133,12 +131,9 @@ def overview_row(scope: Scope, row: OverviewRow, day_filter: dict[str, str]) -> 
             make_cell(row.for_verdict(verdict).runs, scope.rows_url(**row_filter, verdict=verdict.value), verdict.value)
             for verdict in Verdict
         ),
-        make_cell(_with_unknown_count(f"{row.total.lumisections}", row.total.unknown_lumisections), url),
-        make_cell(_with_unknown_count(lumi_text(row.total.recorded_lumi), row.total.unknown_lumi), url),
-        make_cell(
-            _with_unknown_count(lumi_text(bad.recorded_lumi), bad.unknown_lumi),
-            scope.rows_url(**row_filter, verdict=Verdict.BAD.value) if bad.runs else "",
-        ),
+        make_cell(_with_unknown_count(f"{row.total.lumisections}", row.total.unknown_lumisections)),
+        make_cell(_with_unknown_count(lumi_in_column(row.total.recorded_lumi), row.total.unknown_lumi)),
+        make_cell(_with_unknown_count(lumi_in_column(bad.recorded_lumi), bad.unknown_lumi)),
         make_cell(row.without_trackermap, scope.rows_url(**row_filter, trackermap="missing")),
     )
 
@@ -166,7 +161,11 @@ def report_totals(scope: Scope, report_rows: list[ReportRow], day_filter: dict[s
             else ReportTotal(verdict.label, Link("0"))
             for verdict, count in counts.items()
         ),
-        *([ReportTotal("Recorded", Link(lumi_text(lumi_of_runs(collisions)), collisions_url))] if collisions else []),
+        *(
+            [ReportTotal("Recorded", Link(lumi_in_column(lumi_of_runs(collisions)), collisions_url))]
+            if collisions
+            else []
+        ),
     )
 
 

@@ -44,8 +44,14 @@ def test_certification_without_facts_is_shown(guest_client):
 def test_luminosity_too_small_for_three_decimals_of_pb_has_a_smaller_unit(guest_client):
     certification = CertificationFactory(recorded_lumi=2.66922e-07)
     assert "<dt>Recorded</dt><dd>0.267 /µb</dd>" in page(guest_client, certification)
+
+
+def test_luminosities_of_the_verdicts_of_a_day_have_one_unit(guest_client):
+    certification = CertificationFactory(recorded_lumi=2.66922e-07)
+    CertificationFactory(recorded_lumi=12.25, pixel="bad", comment="noisy")
     chips = guest_client.get("/summary/", {"date": certification.date}).text.split("report-totals")[1].split("</ul>")[0]
-    assert "617 LS, 0.267 /µb" in chips
+    assert "617 LS, &lt;0.001 /pb" in chips
+    assert "617 LS, 12.250 /pb" in chips
 
 
 def test_missing_fact_is_not_attributed_to_a_source(guest_client):

@@ -53,9 +53,9 @@ def rows_at(client, address: str) -> set[str]:
 def test_numbers_link_to_their_rows(shifter_client, query):
     text = shifter_client.get(f"/shiftleader/part/overview/?{query}", headers={"HX-Request": "true"}).text
     for row in re.findall(r"<tr data-type.*?</tr>", text, re.DOTALL):
-        to = dict(re.findall(r'data-figure="([\w-]+)"><a href="([^"]+)"', row))
-        assert to["lumisections"] == to["recorded"] == to["runs"] and to.get("recorded-bad") == to.get("bad")
-    linked = LINKED.findall(re.sub(r'data-figure="(lumisections|recorded|recorded-bad)"><a.*?</a>', "", text))
+        addresses = re.findall(r'<a href="([^"]+)"', row)
+        assert addresses and len(set(addresses)) == len(addresses)
+    linked = LINKED.findall(text)
     assert len(linked) > 5
     assert re.search(r'data-figure="no-trackermap">(<a |0<)', text) and not re.search(
         r'data-figure="no-trackermap">[1-9]', text

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from certify.filters.date_range import days_of_week
 from certify.models.choices import Verdict
-from oms.formatting import lumi_text
+from oms.formatting import lumi_in_column
 from reports.scope import Scope
 from reports.slides.weekly_deck import build_deck
 from reports.statistics import flag_changes
@@ -60,7 +60,7 @@ def plain(lines: list[ReportRow]) -> list[list[str]]:
 
 def lumi(lines: list[ReportRow]) -> str:
     values = [line.recorded_lumi for line in lines]
-    return lumi_text(exactly(values)) + unknown(values)
+    return lumi_in_column(exactly(values)) + unknown(values)
 
 
 def unknown(values: list) -> str:

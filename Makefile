@@ -12,7 +12,11 @@ VAR_DIR ?= $(CURDIR)/var$(COPY:%=/%)
 SESSION_COOKIE_NAME ?= certhelper_session$(COPY:%=_%)
 CSRF_COOKIE_NAME ?= csrftoken$(COPY:%=_%)
 
-PIP := .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes
+PIP := .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off --require-hashes
+# One line for each package of a lock file, as it comes, and what pip says of errors.
+install = set -o pipefail; PYTHONUNBUFFERED=1 $(PIP) -r $(1) 2> >(grep -v ^WARNING >&2) | { number=0; while read -r step package _; do case "$$step" in \
+	Collecting|Processing) echo "Package $$((++number)) of $$(grep -c '^[^ \#]*==' $(1)): $${package\#\#*/}";; \
+	Installing) echo "Installing them";; esac; done; }
 RUNTIME := .venv/requirements.lock
 TOOLS := .venv/tests-requirements.lock
 
@@ -60,14 +64,15 @@ lint: $(TOOLS)
 
 # The packages, pinned with hashes. Installed when the lock file changed since the last time.
 .venv/bin/python:
-	$(PYTHON) -m venv .venv
+	@echo "Creating the virtual environment .venv"
+	@$(PYTHON) -m venv .venv
 
 $(RUNTIME): requirements.lock | .venv/bin/python
-	@cmp -s $< $@ || $(PIP) -r $<
+	@cmp -s $< $@ || { $(call install,$<); }
 	@cp $< $@
 
 $(TOOLS): tests/requirements.lock | .venv/bin/python
-	@cmp -s $< $@ || $(PIP) -r $<
+	@cmp -s $< $@ || { $(call install,$<); }
 	@cp $< $@
 	@cp requirements.lock $(RUNTIME)
 

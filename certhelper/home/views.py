@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from certhelper.home.end_of_shift import end_of_shift
+from certhelper.home.legend import open_run_states
 from certhelper.home.page import home_page
 from certhelper.web.request_log import current_request_id
 from certify.rules.component_sentences import component_sentences
@@ -61,7 +62,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """Keys, rules and colours, on one page."""
-    return render(request, "home/help.html", {"components": component_sentences()})
+    return render(request, "home/help.html", {"components": component_sentences(), "states": open_run_states()})
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,7 @@
-"""Values of OMS as displayed text: luminosities; luminosities have: three decimals and the unit.
+"""Values of OMS as displayed text: luminosities have three decimals and the unit.
 
-A luminosity on its own has the unit that shows its digits. Those in one table or line have one unit, so that they compare.
+A luminosity on its own has the unit that shows its digits. Those of one table or line have one unit, so that they can
+be compared.
 """
 
 from __future__ import annotations

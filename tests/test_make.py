@@ -18,7 +18,7 @@ def _make(folder: Path, exit_code: int) -> subprocess.CompletedProcess[str]:
     (folder / ".venv/bin/python").write_text("#!/bin/sh\n")
     pip = folder / "pip"
     lines = (
-        "Collecting django==5.2\\n  Downloading django.whl\\nCollecting lxml==6.1\\nInstalling collected packages\\n"
+        "Collecting django==5.2\\n  Downloading a.whl\\nProcessing /a/lxml-6.1.whl\\nInstalling collected packages\\n"
     )
     pip.write_text(f"#!/bin/sh\nprintf '{lines}'\nexit {exit_code}\n")
     pip.chmod(0o755)

@@ -3,6 +3,7 @@ from django.db.backends.signals import connection_created
 from django.db.models.signals import post_save
 
 from audit.signals import rows_restored
+from drafts.content import register_draft_reader
 from infrastructure.database.ignore_case import add_sqlite_function
 from oms.signals import facts_changed
 
@@ -12,6 +13,7 @@ class CertifyConfig(AppConfig):
     verbose_name = "Certify"
 
     def ready(self) -> None:
+        from certify.editor.draft_content import DRAFT_READER
         from certify.facts.staleness import on_facts_changed, on_undone
         from certify.models import RunReconstruction
         from certify.references.offered import invalidate_references
@@ -19,6 +21,7 @@ class CertifyConfig(AppConfig):
 
         connection_created.connect(add_sqlite_function, dispatch_uid="certify.ignore-case")
         connect_cache_invalidation()
+        register_draft_reader(DRAFT_READER)
         post_save.connect(invalidate_references, sender=RunReconstruction, dispatch_uid="references.saved")
         facts_changed.connect(on_facts_changed, dispatch_uid="certifications.stale")
         rows_restored.connect(on_undone, dispatch_uid="certifications.stale.undone")

@@ -56,7 +56,7 @@ def save_draft(form_token: FormToken, sent: QueryDict, *, is_reopened: bool = Fa
         "run_number": form_token.run_number,
         "reconstruction": form_token.reconstruction,
     }
-    typed, typed_at = _typed_fields(sent), timezone.now() - _age_of_typing(sent)
+    typed, typed_at = typed_fields(sent), timezone.now() - _age_of_typing(sent)
     with transaction.atomic():
         draft, is_new = Draft.objects.select_for_update().get_or_create(
             key=form_token.key, defaults={**form_key, "typed": typed, "saved_at": typed_at}
@@ -78,7 +78,8 @@ def _update_draft(draft: Draft, typed: str, typed_at: datetime) -> datetime:
     return draft.saved_at
 
 
-def _typed_fields(sent: QueryDict) -> str:
+def typed_fields(sent: QueryDict) -> str:
+    """Return the urlencoded fields of a form, without those that are generated when it opens."""
     typed = sent.copy()
     for name in UNTYPED_FIELDS:
         typed.pop(name, None)

@@ -9,6 +9,7 @@ from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 
+from drafts.content import DraftText, summaries_of_unsaved
 from drafts.form_token import FormToken, is_form_key
 from drafts.models import DRAFT_RETENTION, Draft, Lease
 from users.models import User
@@ -47,7 +48,7 @@ class _PresenceRow(Protocol):
 class PresenceEntry:
     """A user has a form open since `at` or, if `key` is set, a draft of it saved at `at` (UTC).
 
-    `has_draft` is set for an open form of which the user has a draft, too.
+    `has_draft` is set for an open form of which the user has a draft, too. `summary` says what an offered draft has.
     """
 
     user_id: int
@@ -57,6 +58,7 @@ class PresenceEntry:
     at: datetime
     key: str = ""
     has_draft: bool = False
+    summary: str = ""
 
     @property
     def is_draft(self) -> bool:
@@ -73,7 +75,8 @@ class PresenceEntry:
 class FormPresence:
     """Other users and drafts of the reconstruction of one opened form.
 
-    `drafts_of_others` are those of users who do not have the form open. `taken_over_lease` is the lease of this form
+    `drafts_of_others` are those of users who do not have the form open. `offered_draft` is the newest other draft of
+    the same user that differs from what is saved. `taken_over_lease` is the lease of this form
     if it was taken over.
     """
 
@@ -81,6 +84,7 @@ class FormPresence:
     open_by_others: list[PresenceEntry] = field(default_factory=list)
     drafts_of_others: list[PresenceEntry] = field(default_factory=list)
     own_drafts: list[PresenceEntry] = field(default_factory=list)
+    offered_draft: PresenceEntry | None = None
     taken_over_lease: Lease | None = None
 
     @property
@@ -96,12 +100,14 @@ class FormPresence:
         return draft.at if draft else None
 
     @property
-    def other_drafts(self) -> list[tuple[PresenceEntry, str]]:
-        """Return the other drafts of the same user, newest first, each with the URL that restores it."""
-        others = [
-            entry for entry in self.own_drafts if entry.key != self.form_token.key and not self._is_restored(entry)
-        ]
-        return [(entry, self.form_token.restoring_address(entry.key)) for entry in others]
+    def other_drafts(self) -> list[PresenceEntry]:
+        """Return the other drafts of the same user, newest first."""
+        return [entry for entry in self.own_drafts if entry.key != self.form_token.key and not self._is_restored(entry)]
+
+    @property
+    def offered_address(self) -> str:
+        """Return the URL that restores the offered draft."""
+        return self.form_token.restoring_address(self.offered_draft.key) if self.offered_draft else ""
 
     @property
     def restored_draft(self) -> PresenceEntry | None:
@@ -146,7 +152,7 @@ def _display_name(row: _PresenceRow) -> str:
 
 
 def form_presence(form_token: FormToken, taken_over_lease: Lease | None = None) -> FormPresence:
-    """Return the other users and drafts of an opened form: one query."""
+    """Return the other users and drafts of an opened form: one query, and a few for a person with other drafts."""
     entries = _presence_entries(
         form_token.user_id,
         "run_number = %s AND reconstruction = %s",
@@ -154,13 +160,29 @@ def form_presence(form_token: FormToken, taken_over_lease: Lease | None = None) 
     )
     drafts = {entry.user_id: entry for entry in entries if entry.is_draft and entry.user_id != form_token.user_id}
     leases = {entry.user_id: entry for entry in entries if not entry.is_draft and entry.user_id != form_token.user_id}
-    return FormPresence(
+    presence = FormPresence(
         form_token=form_token,
         open_by_others=[replace(entry, has_draft=user_id in drafts) for user_id, entry in leases.items()],
         drafts_of_others=[entry for user_id, entry in drafts.items() if user_id not in leases],
         own_drafts=[entry for entry in entries if entry.user_id == form_token.user_id and entry.is_draft],
         taken_over_lease=taken_over_lease,
     )
+    return replace(presence, offered_draft=next(iter(_unsaved_drafts(presence.other_drafts)), None))
+
+
+def _unsaved_drafts(entries: list[PresenceEntry]) -> list[PresenceEntry]:
+    """Return the drafts that differ from what is saved, with their summaries, in the same order."""
+    if not entries:
+        return []
+    rows = Draft.objects.filter(key__in=[entry.key for entry in entries]).order_by()
+    texts = [
+        DraftText(key, user_id, run_number, reconstruction, QueryDict(typed))
+        for key, user_id, run_number, reconstruction, typed in rows.values_list(
+            "key", "user_id", *_FORM_COLUMNS, "typed"
+        )
+    ]
+    summaries = summaries_of_unsaved(texts)
+    return [replace(entry, summary=summaries[entry.key]) for entry in entries if entry.key in summaries]
 
 
 def presence_of_runs(run_numbers: Iterable[int], reader: int) -> dict[tuple[int, str], list[PresenceEntry]]:
@@ -178,7 +200,7 @@ def presence_of_runs(run_numbers: Iterable[int], reader: int) -> dict[tuple[int,
 
 
 def newest_drafts(person: User, limit: int) -> list[PresenceEntry]:
-    """Return the newest restorable draft of each form, newest first, at most `limit`: one query."""
+    """Return the newest restorable draft of each form, newest first, at most `limit`, without what is saved already."""
     rows = (
         Draft.objects.restorable()
         .filter(user=person)
@@ -188,7 +210,7 @@ def newest_drafts(person: User, limit: int) -> list[PresenceEntry]:
     newest: dict[tuple[int, str], PresenceEntry] = {}
     for row in rows[: limit * 3]:
         newest.setdefault(row[:2], PresenceEntry(person.pk, person.display_name, *row))
-    return list(newest.values())[:limit]
+    return _unsaved_drafts(list(newest.values())[:limit])
 
 
 class StoredDraft(NamedTuple):

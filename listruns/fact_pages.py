@@ -12,7 +12,9 @@ from certify.facts.presentation import fact_text, typed_by_text
 from certify.facts.run_type import certified_by_earlier_rule
 from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
+from certify.rules.entry import join_names
 from infrastructure.web.paging import requested_page
+from oms.completeness import missing_facts
 from oms.forms import OmsFillForm, OmsRunForm
 from oms.overrides import oms_value
 from oms.parsing import derive_run_type
@@ -103,6 +105,8 @@ def _incomplete_certification(certification: TrackerCertification) -> Incomplete
         missing.append("OMS has not answered for the run")
     elif run.fill_number and (run.fill is None or run.fill.fetched_at is None):
         missing.append(f"OMS has not answered for fill {run.fill_number}")
+    elif not_given := missing_facts(run):
+        missing.append(f"OMS has not given {join_names(not_given)}")
     if certification.dataset is None:
         missing.append("no dataset")
     elif not certification.is_dataset_verified:

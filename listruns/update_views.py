@@ -12,7 +12,8 @@ from certify.actions.certify import amend_certification
 from certify.editor.drafts import close_drafts, restore_draft
 from certify.editor.editor import CertificationEditor, amendment_editor, bound_amendment_editor
 from certify.editor.form import OVERWRITE_FIELD
-from certify.editor.views import add_saved_message, form_page, form_with_all_inputs, response_without_saving
+from certify.editor.last_save import remember_save
+from certify.editor.views import form_page, form_with_all_inputs, next_address, response_without_saving
 from certify.errors import ChangedMeanwhile, EntryInvalid
 from certify.facts.forms import is_correction_request, with_all_inputs
 from certify.facts.staleness import changed_facts, dataset_differences, format_changes
@@ -69,6 +70,7 @@ def _edit_form(request: SignedInRequest, certification: TrackerCertification, ne
     run = reading.run or stored_run(certification.run_number)
     is_correcting = "correct" in request.GET
     opened = amendment_editor(certification, run, needs_reason=needs_reason, is_correcting=is_correcting)
+    opened.form.initial["runs"] = request.GET.get("runs", "")
     editor = restore_draft(request, opened)
     notices = [*explanations(reading.run_result, reading.fill_result), *left_out_messages(run)]
     return form_page(request, editor, notices + _staleness_notices(editor), runs=request.GET.get("runs", ""))
@@ -102,7 +104,7 @@ def _with_confirmed_version(sent: QueryDict) -> QueryDict:
 def _save_change(
     request: SignedInRequest, certification: TrackerCertification, editor: CertificationEditor
 ) -> HttpResponse:
-    """Save the change and redirect to the certification; or show the form with the errors."""
+    """Save the change and redirect to its search or to the certification; or show the form with the errors."""
     form = editor.form
     try:
         changed = amend_certification(
@@ -120,5 +122,7 @@ def _save_change(
     except ChangedMeanwhile as error:
         return form_page(request, editor, [], status=409, theirs=error.existing)
     close_drafts(request, changed)
-    add_saved_message(request, f"{changed} is changed, version {changed.version}", changed)
+    remember_save(request, changed, "changed")
+    if request.POST.get("runs"):
+        return HttpResponseSeeOther(next_address(request.POST, changed, editor.form_context))
     return HttpResponseSeeOther(reverse("listruns:certification", args=[changed.pk]))

@@ -16,6 +16,7 @@ from django.utils import timezone
 from infrastructure.database.compiled_query import PLACEHOLDER, PrecompiledQuery
 from infrastructure.http.results import Found, Missing, Unreachable
 from oms import client, upsert
+from oms.completeness import missing_facts
 from oms.models import OmsFill, OmsMirrorModel, OmsRun
 from oms.sanity import has_left_out_values
 from oms.wire_types import FillFacts, RunFacts
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 FRESH_FOR = timedelta(minutes=5)
 # OMS still changes rows in the days after a run: luminosities, stable beam.
 SETTLED_AFTER = timedelta(days=3)
+LATE_FACTS_AFTER = timedelta(days=1)
 
 Row = TypeVar("Row", OmsRun, OmsFill)
 Facts = TypeVar("Facts", RunFacts, FillFacts)
@@ -61,14 +63,17 @@ def is_fresh(row: OmsMirrorModel | None, *, is_retry: bool = False) -> bool:
     """Return whether the row needs no request: read within `FRESH_FOR`, or `SETTLED_AFTER` the end of the run.
 
     A row with values that were left out does not settle, and a retry requests it at once: OMS may have corrected them.
+    A settled run with missing facts is requested once a day.
     """
     if row is None or row.fetched_at is None:
         return False
-    has_left_out = has_left_out_values(row)
-    if timezone.now() - row.fetched_at < FRESH_FOR:
+    has_left_out, age = has_left_out_values(row), timezone.now() - row.fetched_at
+    if age < FRESH_FOR:
         return not (has_left_out and is_retry)
     ended = _end_time(row)
-    return ended is not None and row.fetched_at - ended > SETTLED_AFTER and not has_left_out
+    if ended is None or row.fetched_at - ended <= SETTLED_AFTER or has_left_out:
+        return False
+    return age < LATE_FACTS_AFTER or not (isinstance(row, OmsRun) and missing_facts(row))
 
 
 def _end_time(row: OmsMirrorModel) -> datetime | None:

@@ -138,8 +138,12 @@ class OpenRunCellBuilder:
             css_class=f"is-{certification.verdict} is-stale"
             if certification.is_stale
             else f"is-{certification.verdict}",
-            url=reverse(page, args=[certification.pk]),
+            url=self._with_search(reverse(page, args=[certification.pk])),
         )
+
+    def _with_search(self, address: str) -> str:
+        """Return the URL with the search, into which a change leads back."""
+        return f"{address}?{urlencode({'runs': self.search})}" if self.search else address
 
     def _practice_cell(self, certification: TrackerCertification) -> OpenRunCell:
         """Return the cell of a certification that the user made in training. Those of others are not selected."""
@@ -149,7 +153,7 @@ class OpenRunCellBuilder:
             label="practice",
             tooltip=f"Your practice: {certification.verdict}, for {certification.date}",
             css_class=f"is-{certification.verdict} is-practice",
-            url=reverse("listruns:update", args=[certification.pk]),
+            url=self._with_search(reverse("listruns:update", args=[certification.pk])),
         )
 
 

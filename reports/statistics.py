@@ -229,3 +229,8 @@ def days(rows: Iterable[ReportRow], changes: Iterable[FlagChange]) -> list[Day]:
 def _fills_of_collisions(rows: list[ReportRow]) -> list[int]:
     collisions = [row for row in rows if row.group.run_type == RunType.COLLISIONS]
     return sorted({row.fill_number for row in collisions if row.fill_number is not None})
+
+
+def with_unknown_count(text: str, unknown: int) -> str:
+    """Return the text of a sum, with the number of certifications whose value is unknown and is not in it."""
+    return f"{text} ({unknown} unknown)" if unknown else text

@@ -61,6 +61,8 @@ TABLE = {
     ("certify:certify-run", "POST"): "302 403 422 422 422 422",
     ("certify:certify-reconstruction", "GET"): "302 403 200 200 200 200",
     ("certify:certify-reconstruction", "POST"): "302 403 422 422 422 422",
+    ("certify:undo-last-save", "GET"): "302 405 405 405 405 405",
+    ("certify:undo-last-save", "POST"): "302 403 303 303 303 303",
     ("certify:all-reference-runs", "GET"): "200 200 200 200 200 200",
     ("certify:all-reference-runs", "POST"): "405 405 405 405 405 405",
     # The owner of a draft is in the signed form token, which none of these requests has.

@@ -1,9 +1,12 @@
 """Template context of the frame around every page."""
 
+from functools import partial
+
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from certify.editor.last_save import last_save_to_show
 from infrastructure.http import status
 from infrastructure.web.links import is_about_a_run
 
@@ -33,12 +36,13 @@ def _external_links() -> list[tuple[str, str]]:
     return [(label, address) for label, address in addresses if address and not is_about_a_run(address)]
 
 
-def site_context(_request: HttpRequest) -> dict[str, object]:
-    """Version, links and the last known states of the outside services; calls none of them."""
+def site_context(request: HttpRequest) -> dict[str, object]:
+    """Version, links, the last save of the session, and the last known states of the outside services."""
     return {
         "version": settings.VERSION,
         "links": settings.LINKS,
         "external_links": SimpleLazyObject(_external_links),
         "is_sandbox": settings.IS_SANDBOX,
+        "last_save": SimpleLazyObject(partial(last_save_to_show, request)),
         "service_states": SimpleLazyObject(_service_states),
     }

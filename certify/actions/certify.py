@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from audit.operation import operation
-from certify.actions.input import CertificationContext, CertificationInput, has_same_content, is_resubmission
+from certify.actions.input import (
+    CertificationContext,
+    CertificationInput,
+    has_same_content,
+    is_resubmission,
+    was_saved_in_another_tab,
+)
+from certify.actions.reconstructions import lock_reconstruction
 from certify.actions.training import training_mismatch
 from certify.actions.typed_facts import store_typed_facts
 from certify.errors import AlreadyCertified, ChangedMeanwhile, EntryInvalid
 from certify.facts.snapshot import (
-    SECONDS_TO_SAVE,
     copy_verdict_facts,
     facts_of_entry,
     frozen_facts,
     has_typed_values,
 )
 from certify.facts.staleness import DATASET, changed_dataset, changed_since_shown, settled_registry
-from certify.models import Dataset, RunReconstruction, TrackerCertification
-from certify.models.choices import CertificationChangeKind, Reconstruction
+from certify.models import Dataset, TrackerCertification
+from certify.models.choices import CertificationChangeKind
 from certify.models.components import PROBLEM_FIELDS
 from certify.rules.confirmations import missing_confirmations, required_confirmations
 from certify.rules.entry import ValidationIssue, build_entry, validate
@@ -32,11 +38,13 @@ from certify.selectors import certification_by_key, certified_reconstructions, l
 from certify.vocabulary.checklist_progress import record_progress
 from infrastructure.database.compiled_query import PLACEHOLDER, PrecompiledQuery
 from infrastructure.database.locking import lock_row
+from oms.completeness import missing_facts
 from oms.models import OmsFill, OmsRun
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from certify.models import RunReconstruction
     from users.models import User
 
 
@@ -62,6 +70,8 @@ def certify_run(
             return earlier
         certified, target = certified_reconstructions([run_number], actor.training_of), (run_number, reconstruction)
         if target in certified and (existing := live_certification(*target, actor.training_of)):
+            if existing.user_id == actor.pk and has_same_content(existing, data, context, ignore_confirmed=True):
+                return existing  # saved in another tab
             raise AlreadyCertified(existing)
         if issues := training_mismatch(actor, context):
             raise EntryInvalid(issues)
@@ -96,6 +106,8 @@ def amend_certification(
         _check_may_change(actor, current, reason)
         is_replay = idempotency_key == current.idempotency_key and reason == current.change_reason
         if is_replay and has_same_content(current, data, context):
+            return current
+        if current.version > version and was_saved_in_another_tab(actor, current, data, context):
             return current
         if current.version != version or current.state != certification.state:
             raise ChangedMeanwhile(current)
@@ -165,24 +177,6 @@ def _validated(
     return replace(data, confirmed=[confirmation.code.value for confirmation in required], like_express=like_express)
 
 
-_reconstruction_query: PrecompiledQuery[RunReconstruction] = PrecompiledQuery(
-    lambda run, name: RunReconstruction.objects.select_for_update().filter(run_id=run, reconstruction=name).order_by(),
-    *(PLACEHOLDER, "the name"),
-)
-
-
-def lock_reconstruction(run: OmsRun, reconstruction: str) -> RunReconstruction:
-    """Get or create the row of this reconstruction, locked until the transaction ends."""
-    name = Reconstruction(reconstruction).value
-    if existing := _reconstruction_query.first(run.run_number, name):
-        return existing
-    try:
-        with transaction.atomic():
-            return RunReconstruction.objects.create(run=run, reconstruction=name)
-    except IntegrityError:  # another transaction created it meanwhile
-        return RunReconstruction.objects.select_for_update().get(run=run, reconstruction=name)
-
-
 def _insert(
     actor: User,
     run: OmsRun,
@@ -243,18 +237,12 @@ def _assign_values(
         setattr(row, name, value)
     row.dataset = _get_dataset(context.dataset) if context.dataset else None
     row.is_dataset_verified = context.is_dataset_verified
-    row.external_info_complete = context.is_complete and not has_typed_values(run)
+    row.external_info_complete = context.is_complete and not has_typed_values(run) and not missing_facts(run)
     copy_verdict_facts(run, row)
-    entry = facts_of_entry(row.facts) if row.pk else _entry_facts(row.user, context)
+    entry = facts_of_entry(row.facts) if row.pk else context.entry_facts(row.user.username)
     row.facts = frozen_facts(run, data.reference, context.dataset, settled_registry(row, context.registry))
     row.facts.update(entry)
     row.stale, row.stale_since = [], None
-
-
-def _entry_facts(actor: User, context: CertificationContext) -> dict[str, Any]:
-    """Return what a new certification freezes of its form: the checklists, and the seconds from display to save."""
-    checklists = [{**checklist, "by": actor.username} for checklist in context.checklists]
-    return {"checklists": checklists, SECONDS_TO_SAVE: context.seconds_to_save}
 
 
 def _set_problems(row: TrackerCertification, data: CertificationInput) -> None:

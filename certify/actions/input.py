@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from certify.facts.snapshot import SECONDS_TO_SAVE
 from certify.models.choices import CertificationState
 from certify.models.components import PROBLEM_FIELDS, Component, ComponentFlag, flag_columns
 
@@ -79,6 +80,11 @@ class CertificationContext:
     shown: dict[str, Any] | None = None
     training_of: int | None = None
 
+    def entry_facts(self, username: str) -> dict[str, Any]:
+        """Return what a new certification freezes of its form: the checklists with who, and the seconds to save."""
+        checklists = [{**checklist, "by": username} for checklist in self.checklists]
+        return {"checklists": checklists, SECONDS_TO_SAVE: self.seconds_to_save}
+
 
 def is_resubmission(
     certification: TrackerCertification,
@@ -99,17 +105,32 @@ def is_resubmission(
 
 
 def has_same_content(
-    certification: TrackerCertification, data: CertificationInput, context: CertificationContext
+    certification: TrackerCertification,
+    data: CertificationInput,
+    context: CertificationContext,
+    *,
+    ignore_confirmed: bool = False,
 ) -> bool:
-    """Whether the certification has the same input, dataset and typed facts."""
+    """Whether the certification has the same input, dataset and typed facts.
+
+    `ignore_confirmed`: also if the input lacks confirmations, which another tab was asked for.
+    """
     columns = data.columns()
-    has_same_columns = set(certification.confirmed) <= set(columns.pop("confirmed"))
+    has_same_columns = set(certification.confirmed) <= set(columns.pop("confirmed")) or ignore_confirmed
     has_same_columns &= all(getattr(certification, name) == value for name, value in columns.items())
     has_same_problems = all(
         set(getattr(certification, name).all()) == set(data.problems.get(name, [])) for name in PROBLEM_FIELDS
     )
     has_same_dataset = (certification.dataset.name if certification.dataset else "") == context.dataset
     return has_same_columns and has_same_problems and has_same_dataset and _has_typed_facts(certification, context)
+
+
+def was_saved_in_another_tab(
+    actor: User, current: TrackerCertification, data: CertificationInput, context: CertificationContext
+) -> bool:
+    """Whether this person has saved the same content already."""
+    is_own = current.updated_by_id == actor.pk and current.state == CertificationState.LIVE
+    return is_own and has_same_content(current, data, context, ignore_confirmed=True)
 
 
 def _has_typed_facts(certification: TrackerCertification, context: CertificationContext) -> bool:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from certify.editor.draft_content import has_typed_fact
 from certify.editor.editor import CertificationEditor, bound_amendment_editor, bound_editor
 from certify.facts.forms import CORRECTING, FactForms, shown_field_name, with_all_inputs
 from drafts.actions import close_form, open_lease, renew_lease, save_draft
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 _FRESH_FIELDS = ("ticket", "idempotency_key", "reconstruction")
 # Hidden fields.
 _UNSEEN_FIELDS = {"reconstruction", "ticket", "version", "idempotency_key", "runs"}
-_FACT_PREFIXES = ("run-", "fill-")
 
 
 def track_presence(request: SignedInRequest, editor: CertificationEditor) -> FormPresence:
@@ -132,7 +132,7 @@ def is_dirty(editor: CertificationEditor, sent: QueryDict) -> bool:
     """Whether a person has changed anything in the form."""
     form = editor.form
     changed = set(form.changed_data) - _UNSEEN_FIELDS - _unchanged_proposals(editor, sent)
-    return bool(changed or editor.new_term_forms or form.confirmed) or any(_is_fact_typed(sent, name) for name in sent)
+    return bool(changed or editor.new_term_forms or form.confirmed) or any(has_typed_fact(sent, name) for name in sent)
 
 
 def _unchanged_proposals(editor: CertificationEditor, sent: QueryDict) -> set[str]:
@@ -143,10 +143,3 @@ def _unchanged_proposals(editor: CertificationEditor, sent: QueryDict) -> set[st
     proposed = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "reference_runreconstruction": str(best or "")}
     unchanged = {name for name, value in proposed.items() if sent.get(name, "") == value}
     return unchanged | ({"dataset"} if editor.form["dataset"].is_hidden else set())
-
-
-def _is_fact_typed(sent: QueryDict, name: str) -> bool:
-    """Whether the input of a fact differs from its initial value. Units are ignored."""
-    if not name.startswith(_FACT_PREFIXES) or name.endswith("_unit"):
-        return False
-    return str(sent[name]).strip() != sent.get(f"shown-{name}", "").strip()

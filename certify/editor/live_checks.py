@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from certify.models import TrackerCertification
 
 # The fields of confirmations; each has a place for its checkboxes on the page.
-CONFIRMATION_PLACES = ("reference_runreconstruction", "counterpart", *Component.values, "recorded_lumi")
+CONFIRMATION_PLACES = ("reference_runreconstruction", "counterpart", *Component.values, "recorded_lumi", "comment")
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,16 @@ def compare_versions(editor: CertificationEditor, theirs: TrackerCertification) 
         ("Comment", theirs.comment, _form_text(form, "comment")),
         ("Shift day", str(theirs.date), _form_text(form, "date")),
     ]
+
+
+def differences_from(editor: CertificationEditor, theirs: TrackerCertification) -> list[tuple[str, str, str]]:
+    """Return the rows of `compare_versions` that differ, apart from line ends and outer spaces."""
+    rows = compare_versions(editor, theirs)
+    return [row for row in rows if _plain_text(row[1]) != _plain_text(row[2])]
+
+
+def _plain_text(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
 
 
 def _problem_names(theirs: TrackerCertification, field: str) -> str:

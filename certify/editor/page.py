@@ -26,8 +26,8 @@ from certify.editor.form import OVERWRITE_FIELD
 from certify.editor.live_checks import (
     ConfirmationBox,
     TwinComparison,
-    compare_versions,
     confirmation_boxes,
+    differences_from,
     twin_comparison,
 )
 from certify.editor.opinions import form_opinions
@@ -55,7 +55,7 @@ class CertifyPage:
     """The content of the certify and update pages.
 
     `time_left`: how long the open ones of the search take at the reader's pace, "" if unknown. `theirs`: a version
-    that somebody saved while the form was open. `differences`: (label, theirs, input).
+    that somebody saved while the form was open. `differences`: (label, theirs, input) that differ.
     """
 
     editor: CertificationEditor
@@ -115,6 +115,11 @@ class CertifyPage:
     def is_reader_owner(self) -> bool:
         """Whether the reader owns `theirs`, so that a change needs no reason."""
         return bool(self.theirs and self.reader and self.theirs.user_id == self.reader.pk)
+
+    @property
+    def may_send_question(self) -> bool:
+        """Whether the reader may send their version as a question: not to themselves, and not in training."""
+        return bool(self.theirs and not self.is_reader_owner and not self.editor.form_context.training_of)
 
     @property
     def ownership_notice(self) -> str:
@@ -245,7 +250,7 @@ def certify_page(
         theirs=theirs,
         reader=reader,
         may_change_theirs=bool(theirs and reader and theirs.may_be_changed_by(reader)),
-        differences=compare_versions(editor, theirs) if theirs else [],
+        differences=differences_from(editor, theirs) if theirs else [],
         confirmations=confirmations,
         comparison=twin_comparison(editor),
         opinions=form_opinions(editor),

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
+from certify.editor.undo_view import undo_last_save
 from certify.editor.views import CertifyView, all_reference_runs
 
 app_name = "certify"
 urlpatterns = [
     path("certify/allRunsRefRuns/", all_reference_runs, name="all-reference-runs"),
+    path("certify/undo/", undo_last_save, name="undo-last-save"),
     path("certify/<int:run_number>/", CertifyView.as_view(), name="certify-run"),
     path("certify/<int:run_number>/<slug:reconstruction>/", CertifyView.as_view(), name="certify-reconstruction"),
 ]

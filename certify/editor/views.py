@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
 from django.views import View
 from django.views.decorators.http import require_safe
 
@@ -25,6 +24,7 @@ from certify.editor.editor import (
     reopened_editor,
 )
 from certify.editor.form_context import FormContext, read_form_context
+from certify.editor.last_save import remember_save
 from certify.editor.like_express import is_take_over, take_over
 from certify.editor.live_checks import is_live_check, live_check_response
 from certify.editor.new_terms import add_new_term, is_new_term
@@ -39,10 +39,11 @@ from certify.editor.subject import (
     checked_request,
     resolve_subject,
 )
+from certify.editor.version_question import is_version_question, send_version_question
 from certify.editor.worklist import Search, form_search, read_search, through_outage
 from certify.errors import AlreadyCertified, EntryInvalid
 from certify.facts.forms import is_correction_request, with_all_inputs
-from certify.models.choices import Reconstruction, Verdict
+from certify.models.choices import Reconstruction
 from certify.selectors import live_certification, reference_of_each_certification
 from drafts.form_token import read_form_token
 from drafts.middleware import filled_fields
@@ -115,6 +116,8 @@ class CertifyView(View):
                 request, bound_editor(request.user, with_all_inputs(request.POST, run), run, form_context)
             )
         editor = bound_editor(request.user, request.POST, run, form_context)
+        if is_version_question(request.POST) and (asked := send_version_question(request, editor)):
+            return asked
         return response_without_saving(request, editor) or _save_certification(
             request, self.subject_request.run_number, editor
         )
@@ -202,19 +205,13 @@ def _save_certification(request: SignedInRequest, run_number: int, editor: Certi
     except AlreadyCertified as conflict:
         return form_page(request, editor, [], status=409, theirs=conflict.existing)
     close_drafts(request, certification)
-    link = format_html('<a href="{}">{}</a>', reverse("listruns:certification", args=[certification.pk]), certification)
-    sentence = format_html("{} is saved{}", link, " as practice" if certification.is_practice else "")
-    add_saved_message(request, sentence, certification)
-    return HttpResponseSeeOther(_next_address(request.POST, certification, editor.form_context))
+    remember_save(request, certification, "saved")
+    if certification.idempotency_key != form.cleaned_data["idempotency_key"]:  # saved in another tab
+        return HttpResponseSeeOther(reverse("listruns:certification", args=[certification.pk]))
+    return HttpResponseSeeOther(next_address(request.POST, certification, editor.form_context))
 
 
-def add_saved_message(request: HttpRequest, sentence: str, certification: TrackerCertification) -> None:
-    """Add the message of a save with the verdict; level success for good, else warning."""
-    level = messages.SUCCESS if certification.verdict == Verdict.GOOD else messages.WARNING
-    messages.add_message(request, level, format_html("{}. Verdict: {}.", sentence, certification.verdict.label.lower()))
-
-
-def _next_address(sent: Any, certification: TrackerCertification, form_context: FormContext) -> str:
+def next_address(sent: Any, certification: TrackerCertification, form_context: FormContext) -> str:
     """Return the URL after a save: the next open run of the search if requested, else the search or the list."""
     runs = sent.get("runs", "")[:MAX_SEARCH_LENGTH]
     if runs and sent.get("then") == "next":

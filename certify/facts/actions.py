@@ -22,6 +22,7 @@ from certify.rules.entry import ValidationIssue
 from certify.rules.reference_type import has_fitting_type
 from infrastructure.database.locking import lock_one
 from oms.choices import FactsChangeKind, RunType
+from oms.completeness import missing_facts
 from oms.models import OmsFill, OmsRun
 from oms.overrides import oms_value
 from oms.verdict_facts import VERDICT_FACTS
@@ -109,9 +110,9 @@ def _refreeze_facts(actor: User, current: TrackerCertification, run: OmsRun) -> 
 
 
 def is_complete(certification: TrackerCertification, run: OmsRun) -> bool:
-    """Whether nothing is left to complete: run and fill are read from OMS, no typed values, a verified dataset."""
+    """Whether nothing is left to complete: run and fill read from OMS, no fact missing or typed, dataset verified."""
     is_fill_read = run.fill.fetched_at is not None if run.fill else run.fill_number is None
-    is_read = run.fetched_at is not None and is_fill_read and not has_typed_values(run)
+    is_read = run.fetched_at is not None and is_fill_read and not has_typed_values(run) and not missing_facts(run)
     return is_read and certification.dataset is not None and certification.is_dataset_verified
 
 

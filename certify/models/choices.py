@@ -55,6 +55,7 @@ class ConfirmationCode(models.TextChoices):
     REF_OLD = "ref_old", "The reference is more than 6000 runs older"
     REF_TYPE = "ref_type", "The run type of the run or of the reference is unknown"
     TYPED_ODD = "typed_odd", "A typed energy or luminosity is out of the usual range"
+    WHERE = "where", "The comment only repeats the reason: the whole run is bad"
     COUNTERPART = "counterpart", "Express and prompt differ"
 
 

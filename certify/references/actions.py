@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 
 from audit.operation import operation
-from certify.actions.certify import lock_reconstruction
+from certify.actions.reconstructions import lock_reconstruction
 from certify.errors import EntryInvalid
 from certify.models import RunReconstruction, TrackerCertification
 from certify.models.choices import CertificationState, ReviewChangeKind, Verdict

@@ -42,6 +42,20 @@ def ask_shifter(actor: User, certification: TrackerCertification, text: str) -> 
     """
     if not actor.may_change_others:
         raise PermissionDenied("Asking the shifter needs the role shift leader.")
+    return _ask(actor, certification, text)
+
+
+def send_version(actor: User, certification: TrackerCertification, text: str) -> ShifterQuestion:
+    """Ask the shifter of a certification about the version of another shifter, who was slower to save it.
+
+    Raises `PermissionDenied` below the role shifter, in training and for the owner, and the errors of `ask_shifter`.
+    """
+    if not actor.may_certify or actor.in_training or certification.user_id == actor.pk:
+        raise PermissionDenied("A version is sent as a question by another shifter.")
+    return _ask(actor, certification, text)
+
+
+def _ask(actor: User, certification: TrackerCertification, text: str) -> ShifterQuestion:
     if not text.strip():
         raise EntryInvalid([ValidationIssue("text", "Type the question.")])
     with operation(actor, ReviewChangeKind.ASK, run=certification.run_number):

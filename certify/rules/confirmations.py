@@ -176,6 +176,15 @@ def _odd_recorded_share(entry: CertificationEntry) -> Iterator[str]:
         yield f"The recorded luminosity, {texts}."
 
 
+def _bad_says_where(entry: CertificationEntry) -> Iterator[Confirmation]:
+    if entry.repeated_reason and any(component_flag.is_bad for component_flag in entry.component_flags.values()):
+        sentence = (
+            f"The comment only repeats the reason “{entry.repeated_reason}”. Add the lumisections or the place, unless "
+            "the whole run is bad."
+        )
+        yield Confirmation(ConfirmationCode.WHERE, "comment", sentence)
+
+
 def _twin_agrees(entry: CertificationEntry) -> Iterator[Confirmation]:
     other = entry.twin
     is_judged = len(entry.component_flags) == len(Component)  # nobody sees the twin before they have judged
@@ -203,5 +212,6 @@ _RULES = [
     _reference_is_old,
     _types_are_known,
     _typed_values_are_usual,
+    _bad_says_where,
     _twin_agrees,
 ]

@@ -46,7 +46,8 @@ class TwinCertification:
 class CertificationEntry:
     """The input of the rules; unknown values are None. Luminosity in 1/pb, energy per beam in GeV.
 
-    `components` are the detectors in the run, as OMS names them; `twin` is set for express and prompt only.
+    `repeated_reason` is the name of the reason if the comment says nothing else. `components` are the detectors in the
+    run, as OMS names them; `twin` is set for express and prompt only.
     `typed`: {attribute of the run: the text and unit as typed}, such as {"recorded_lumi": "7.9 1/fb"}.
     """
 
@@ -60,6 +61,7 @@ class CertificationEntry:
     is_own_reference: bool = False
     has_reason: bool = False
     has_comment: bool = False
+    repeated_reason: str = ""
     is_dataset_known: bool = True
     unticked: list[str] = field(default_factory=list)
     reconstruction: str = ""
@@ -106,6 +108,7 @@ def build_entry(
         today=today,
         run_began=run.start_time.date() if run.start_time else None,
         has_reason=values.get("bad_reason") is not None,
+        repeated_reason=_repeated_reason(values),
         has_comment=bool((values.get("comment") or "").strip()),
         is_dataset_known=is_dataset_known,
         unticked=unticked or [],
@@ -118,6 +121,13 @@ def build_entry(
         twin=twin,
         **verdict_facts(run),
     )
+
+
+def _repeated_reason(values: Mapping[str, Any]) -> str:
+    """Return the name of the reason if the comment is that name, or is still empty and will begin with it."""
+    reason, comment = values.get("bad_reason"), (values.get("comment") or "").strip().rstrip(".")
+    is_repeated = reason is not None and comment.casefold() in ("", reason.name.casefold())
+    return reason.name if reason is not None and is_repeated else ""
 
 
 def is_run_number(number: int) -> bool:

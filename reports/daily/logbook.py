@@ -15,7 +15,7 @@ from certify.models.choices import Verdict
 from certify.models.components import Component
 from oms.formatting import lumi_in_column
 from reports.rows import ReportGroup, ReportRow, grouped_rows
-from reports.statistics import statistics_by_verdict, with_verdict
+from reports.statistics import statistics_by_verdict, with_unknown_count, with_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -109,7 +109,9 @@ def _statistics(groups: Groups) -> Iterator[str]:
     for name, _group, rows in _numbered_groups(groups):
         table = _grid(name, "Sum of LS", "Sum of int. luminosity")
         for verdict, statistics in statistics_by_verdict(rows).items():
-            table.add_row([verdict.label, statistics.lumisections, _lumi_text(statistics.recorded_lumi)])
+            lumisections = with_unknown_count(str(statistics.lumisections), statistics.unknown_lumisections)
+            lumi = with_unknown_count(_lumi_text(statistics.recorded_lumi), statistics.unknown_lumi)
+            table.add_row([verdict.label, lumisections, lumi])
         yield table.get_string()
         yield ""
 

@@ -12,7 +12,7 @@ from certify.models.components import Component
 from oms.choices import RunType
 from oms.formatting import inst_lumi_in_column, lumi_in_column
 from reports.fill_statistics import FillLumi, lumi_of_runs
-from reports.statistics import OverviewRow, statistics_by_verdict, statistics_of, with_verdict
+from reports.statistics import OverviewRow, statistics_by_verdict, statistics_of, with_unknown_count, with_verdict
 from reports.weekly.sections import ColumnHeading, Link, ReportCell, ReportTotal, make_cell
 
 if TYPE_CHECKING:
@@ -131,9 +131,9 @@ def overview_row(scope: Scope, row: OverviewRow, day_filter: dict[str, str]) -> 
             make_cell(row.for_verdict(verdict).runs, scope.rows_url(**row_filter, verdict=verdict.value), verdict.value)
             for verdict in Verdict
         ),
-        make_cell(_with_unknown_count(f"{row.total.lumisections}", row.total.unknown_lumisections)),
-        make_cell(_with_unknown_count(lumi_in_column(row.total.recorded_lumi), row.total.unknown_lumi)),
-        make_cell(_with_unknown_count(lumi_in_column(bad.recorded_lumi), bad.unknown_lumi)),
+        make_cell(with_unknown_count(f"{row.total.lumisections}", row.total.unknown_lumisections)),
+        make_cell(with_unknown_count(lumi_in_column(row.total.recorded_lumi), row.total.unknown_lumi)),
+        make_cell(with_unknown_count(lumi_in_column(bad.recorded_lumi), bad.unknown_lumi)),
         make_cell(row.without_trackermap, scope.rows_url(**row_filter, trackermap="missing")),
     )
 
@@ -178,10 +178,6 @@ def verdict_shares(rows: Iterable[OverviewRow]) -> list[tuple[str, dict[Verdict,
         )
         for row in rows
     ]
-
-
-def _with_unknown_count(text: str, unknown: int) -> str:
-    return f"{text} ({unknown} unknown)" if unknown else text
 
 
 def day_cell(scope: Scope, day: date) -> ReportCell:

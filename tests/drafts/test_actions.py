@@ -243,7 +243,7 @@ def test_two_tabs_with_the_same_restored_draft_save_two_drafts(shifter):
     assert restored_fields(shifter, first.key) == {"comment": "tab one"}
     assert restored_fields(shifter, second.key) == {"comment": "tab two"}
     assert Draft.objects.count() == 2
-    assert [entry.key for entry, _ in form_presence(form_token_of(shifter)).other_drafts] == [second.key, first.key]
+    assert [entry.key for entry in form_presence(form_token_of(shifter)).other_drafts] == [second.key, first.key]
 
 
 @pytest.mark.parametrize("ends", ["kept", "saved"])
@@ -266,7 +266,7 @@ def test_text_from_browser_storage_has_the_time_of_typing(shifter):
     keep(newer, "comment=elsewhere")
     keep(form_token_of(shifter), "comment=late&typed_at=1&sent_at=3600001")
     assert restored_fields(shifter) == {"comment": "elsewhere"}
-    assert [entry.age for entry, _ in form_presence(form_token_of(shifter)).other_drafts][-1] == "1 h"
+    assert [entry.age for entry in form_presence(form_token_of(shifter)).other_drafts][-1] == "1 h"
 
 
 @pytest.mark.parametrize("clock", ["typed_at=9&sent_at=5", "typed_at=x&sent_at=5", "typed_at=" + "9" * 99, "sent_at=5"])

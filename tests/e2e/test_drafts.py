@@ -232,3 +232,39 @@ def test_text_typed_after_returning_to_a_saved_form_is_saved_on_request(caching_
     conflict.get_by_role("button", name="Save mine over it").click()
     page.wait_for_url("**/list/**")
     assert TrackerCertification.objects.get().comment == "saved, and typed on"
+
+
+def test_save_without_a_connection_stays_on_the_page_and_says_so(open_browser, shifter):
+    page = open_browser(shifter)
+    page.goto(FORM)
+    fill_in_form(page, "saved in the tunnel")
+    expect_saved(page)
+    page.context.set_offline(True)
+    page.keyboard.press("Control+Enter")
+    not_saved = page.get_by_text(re.compile(r"Not saved at \d\d:\d\d:\d\d UTC: the server cannot be reached"))
+    expect(not_saved).to_be_visible()
+    assert page.url.endswith(FORM)
+    expect_typed(page, "saved in the tunnel")
+    page.locator("[name=comment]").fill("saved after the tunnel")
+    page.keyboard.press("Control+Enter")
+    expect(not_saved).to_be_visible()
+    page.context.set_offline(False)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/list/**")
+    assert TrackerCertification.objects.get().comment == "saved after the tunnel"
+
+
+def test_last_save_is_undone_by_key_and_the_form_has_what_was_typed(page: Page, sign_in, shifter, live_server):
+    sign_in(shifter)
+    page.goto(live_server.url + FORM)
+    fill_in_form(page, "too fast")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/list/**")
+    expect(page.locator(".last-save")).to_contain_text("315265 express saved: good")
+    page.keyboard.press("z")
+    page.wait_for_url(f"**{FORM}?**draft=**")
+    expect_typed(page, "too fast")
+    assert not TrackerCertification.objects.live().exists()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/list/**")
+    assert TrackerCertification.objects.live().get().comment == "too fast"

@@ -42,16 +42,19 @@ def test_shifter_searches_certifies_and_exports(page: Page, sign_in, shifter, li
     page.locator("[name=trackermap][value=exists]").check()
     _press(page, "Control+Enter")
     page.wait_for_url(re.compile(r"/certify/(?!315265/express)"))
-    expect(page.locator("main")).to_contain_text("315265 express is saved. Verdict: good.")
+    expect(page.locator("main")).to_contain_text("315265 express saved: good")
 
     _press(page, "b", "b", "b")
     page.locator("[name=bad_reason]").select_option(label="High voltage trip")
     expect(page.locator("[name=comment]")).to_have_value("High voltage trip")
+    expect(page.locator("#confirmations-comment")).to_contain_text("Add the lumisections or the place")
+    page.locator("[name=comment]").fill("High voltage trip in TIB, lumisections 1-40")
+    expect(page.locator("#confirmations-comment")).to_be_empty()
     page.locator("[name=trackermap][value=missing]").check()
     page.locator("#confirm_counterpart").check()  # express is good
     page.keyboard.press("Control+Enter")
     page.wait_for_url(re.compile(r"/certify/|/openruns/"))
-    expect(page.locator("main")).to_contain_text("Verdict: bad.")
+    expect(page.locator("main")).to_contain_text("saved: bad")
 
     page.goto(f"{live_server.url}/list/")
     is_accessible()

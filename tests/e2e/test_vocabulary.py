@@ -67,7 +67,7 @@ def test_problems_are_chosen_by_keyboard_and_summarized(
     expect(page.get_by_label("Layer 1")).to_be_checked()
     is_accessible()
     page.keyboard.press("Control+Enter")
-    expect(page.locator("main")).to_contain_text("is saved")
+    expect(page.locator("main")).to_contain_text("saved: good")
     certification = TrackerCertification.objects.get(runreconstruction__run=315259)
     stored = [(checklist["identifier"], checklist.get("open")) for checklist in certification.facts["checklists"]]
     assert stored == [("general", None), ("pixel", True)]
@@ -95,5 +95,5 @@ def test_all_good_by_key_waits_until_each_checklist_was_open(page: Page, sign_in
     expect(page.locator("[name=tracking][value=good]")).to_be_checked()
     page.keyboard.press("m")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("main")).to_contain_text("is saved")
+    expect(page.locator("main")).to_contain_text("saved: good")
     assert set(ChecklistProgress.objects.values_list("checklist", flat=True)) == {"pixel", "sistrip", "tracking"}

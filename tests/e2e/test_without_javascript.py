@@ -31,5 +31,5 @@ def test_shifter_certifies_without_javascript(plain_page, shifter, sandbox, live
         page.locator(f"[name={component}][value=good]").check()
     page.locator("[name=trackermap][value=exists]").check()
     page.locator(".certify-save button").first.click()
-    expect(page.locator("main")).to_contain_text("315264 express is saved. Verdict: good.")
+    expect(page.locator("main")).to_contain_text("315264 express saved: good")
     assert TrackerCertification.objects.get().user == shifter

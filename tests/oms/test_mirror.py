@@ -308,7 +308,15 @@ ENDED = datetime(2018, 4, 27, 22, 30, tzinfo=UTC)
 )
 def test_row_is_fresh_when_just_read_or_settled(fetched, ended, now, fresh):
     with time_machine.travel(now, tick=False):
-        assert mirror.is_fresh(OmsRun(run_number=1, fetched_at=fetched, end_time=ended)) is fresh
+        run = OmsRun(run_number=1, fetched_at=fetched, end_time=ended, lumisections=7, recorded_lumi=0.5)
+        assert mirror.is_fresh(run) is fresh
+
+
+@pytest.mark.parametrize(("hours", "fresh"), [(23, True), (25, False)])
+def test_settled_run_without_figures_is_read_once_a_day(hours, fresh):
+    fetched = ENDED + timedelta(days=30)
+    with time_machine.travel(fetched + timedelta(hours=hours), tick=False):
+        assert mirror.is_fresh(OmsRun(run_number=1, fetched_at=fetched, end_time=ENDED, lumisections=7)) is fresh
 
 
 def test_fill_without_an_end_is_settled_by_its_stable_beams():

@@ -12,7 +12,7 @@ from tests.factories import CertificationFactory, QuestionFactory, RunFactory
 
 pytestmark = pytest.mark.django_db
 URL = "/end-of-shift/"
-TODAY = date(2018, 6, 1)
+TODAY, BEFORE = date(2018, 6, 1), date(2018, 5, 31)
 
 
 @pytest.fixture(autouse=True)
@@ -33,9 +33,11 @@ def left(shifter, other_shifter, shift_leader):
             saved_at=timezone.now(),
         )
         made = {
-            "incomplete": [CertificationFactory(user=person, external_info_complete=False) for _ in range(2)],
-            "stale": [CertificationFactory(user=person, external_info_complete=True, stale_since=timezone.now())],
-            "asked": CertificationFactory(user=person, external_info_complete=True, date=TODAY),
+            "incomplete": [
+                CertificationFactory(user=person, external_info_complete=False, date=BEFORE) for _ in range(2)
+            ],
+            "stale": [CertificationFactory(user=person, date=BEFORE, stale_since=timezone.now())],
+            "asked": CertificationFactory(user=person, date=TODAY),
         }
         QuestionFactory(certification=made["asked"], asked_by=shift_leader)
     return made

@@ -14,6 +14,7 @@ from certify.errors import AlreadyCertified
 from certify.models import TrackerCertification
 from certify.models.choices import ConfirmationCode
 from certify.models.components import FLAG_FIELDS
+from certify.vocabulary.models import ChecklistProgress
 from oms.client import FetchResult
 from oms.upsert import store_facts
 from oms.wire_types import FillFacts, RunFacts
@@ -63,6 +64,31 @@ def test_concurrent_saves_with_the_same_key_create_one_certification(is_known):
     outcomes = _run_concurrently(actions)
     certification = TrackerCertification.objects.get()
     assert outcomes == [certification] * THREADS
+
+
+def test_concurrent_saves_of_two_tabs_with_equal_content_create_one_certification():
+    person, reference, number = UserFactory(), ReconstructionFactory(reference=True), RunFactory().run_number
+    actions = [
+        lambda: certify_run(person, number, "express", _decision(reference), CertificationContext(), uuid.uuid4())
+    ] * THREADS
+    outcomes = _run_concurrently(actions)
+    assert outcomes == [TrackerCertification.objects.get()] * THREADS
+
+
+def test_concurrent_saves_of_one_person_store_their_checklists_once_without_a_deadlock():
+    person, reference = UserFactory(), ReconstructionFactory(reference=True)
+    numbers = [RunFactory().run_number for _ in range(THREADS)]
+    context = CertificationContext(
+        gone_through=[("general", 1)],
+        opened_checklists=[(f"list{number}", 1) for number in range(5)],
+        shift_run_type="collisions",
+    )
+    actions = [
+        lambda number=number: certify_run(person, number, "express", _decision(reference), context)
+        for number in numbers
+    ]
+    assert {outcome.run_number for outcome in _run_concurrently(actions)} == set(numbers)
+    assert ChecklistProgress.objects.filter(user=person).count() == 6
 
 
 def test_concurrent_saves_create_one_certification_and_conflicts():

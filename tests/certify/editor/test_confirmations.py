@@ -72,6 +72,35 @@ def test_confirmation_is_void_when_its_sentence_changes(shifter_client):
     assert send_form(shifter_client, again, **_ticked(again)).status_code == 303
 
 
+def test_comment_that_repeats_the_reason_asks_where_and_is_saved_once_confirmed(shifter_client):
+    reason = BadReasonFactory(name="HV trip")
+    changes = {**GOOD, "strip": "bad", "tracking": "bad", "bad_reason": str(reason.pk)}
+    empty = send_form(shifter_client, open_form(shifter_client), **changes)
+    assert empty.status_code == 422 and _boxes(empty) == {"confirm_where"}
+    assert fields_of(empty)["comment"] == ["HV trip"]
+    response = send_form(shifter_client, open_form(shifter_client), **changes, comment=" hv trip. ")
+    assert response.status_code == 422 and _boxes(response) == {"confirm_where"}
+    assert "Add the lumisections or the place, unless the whole run is bad." in response.text
+    assert response.text.index('id="id_comment"') < response.text.index('id="confirm_where"')
+    assert send_form(shifter_client, empty, **_ticked(empty)).status_code == 303
+    certification = TrackerCertification.objects.get()
+    assert (certification.confirmed, certification.comment) == (["where"], "HV trip")
+
+
+@pytest.mark.parametrize("comment", ["HV trip, lumisections 310-330", "TIB layer 2", "HV"])
+def test_comment_that_says_more_than_the_reason_asks_nothing(shifter_client, comment):
+    reason = BadReasonFactory(name="HV trip")
+    changes = {**GOOD, "strip": "bad", "tracking": "bad", "bad_reason": str(reason.pk), "comment": comment}
+    assert send_form(shifter_client, open_form(shifter_client), **changes).status_code == 303
+
+
+def test_reason_without_a_bad_component_asks_nothing(shifter_client):
+    reason = BadReasonFactory(name="Short run")
+    low = {"strip": "bad", "strip_lowstat": "on", "tracking": "excluded"}
+    changes = {**GOOD, **low, "bad_reason": str(reason.pk), "comment": "Short run"}
+    assert send_form(shifter_client, open_form(shifter_client), **changes).status_code == 303
+
+
 def test_only_required_confirmations_are_stored(shifter_client):
     everything = {f"confirm_{code}": "on" for code in ConfirmationCode.values}
     assert send_form(shifter_client, open_form(shifter_client), **GOOD, **everything).status_code == 303

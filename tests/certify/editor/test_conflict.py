@@ -3,8 +3,12 @@
 import uuid
 
 import pytest
+from django.core.exceptions import PermissionDenied
 
 from certify.models import TrackerCertification
+from certify.review.actions import send_version
+from certify.review.models import ShifterQuestion
+from drafts.models import Draft
 from oms.models import OmsRun
 from tests.browser_form import fields_of
 from tests.certify.page_form import GOOD, RUN, errors_of, open_form, send_form
@@ -67,10 +71,67 @@ def test_same_form_sent_twice_creates_one_certification(shifter_client):
     assert TrackerCertification.objects.count() == 1
 
 
-def test_second_tab_with_another_key_is_a_conflict(shifter_client):
+def test_second_tab_with_equal_content_leads_to_the_certification(shifter_client):
+    first, second = open_form(shifter_client), open_form(shifter_client)
+    assert send_form(shifter_client, first, **GOOD, comment="same").status_code == 303
+    answer = send_form(shifter_client, second, **GOOD, comment="same", then="next")
+    certification = TrackerCertification.objects.get()
+    assert (answer.status_code, answer.url) == (303, f"/list/{certification.pk}/")
+    assert certification.version == 1
+
+
+def test_second_tab_with_an_equal_change_leads_to_the_certification(shifter_client, shifter):
+    certification = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
+    path = f"/list/{certification.pk}/update/"
+    tabs = [open_form(shifter_client, path) for _ in range(2)]
+    sent = {"comment": "same", "confirm_ref_type": "on"}
+    answers = [send_form(shifter_client, tab, path, **sent) for tab in tabs]
+    assert [(answer.status_code, answer.url) for answer in answers] == [(303, f"/list/{certification.pk}/")] * 2
+    certification.refresh_from_db()
+    assert certification.version == 2
+
+
+def test_equal_content_of_another_shifter_is_a_conflict_without_differences(shifter_client, other_shifter_client):
     opened = open_form(shifter_client)
-    send_form(shifter_client, opened, **GOOD)
-    assert send_form(shifter_client, opened, **GOOD, idempotency_key=str(uuid.uuid4())).status_code == 409
+    send_form(other_shifter_client, open_form(other_shifter_client), **GOOD)
+    conflict = send_form(shifter_client, opened, **GOOD)
+    assert conflict.status_code == 409 and conflict.context["page"].differences == []
+    assert "Nothing differs" in conflict.text and 'name="send_question"' not in conflict.text
+
+
+def test_conflict_shows_only_what_differs(shifter_client, other_shifter_client):
+    opened = open_form(shifter_client)
+    theirs = {**GOOD, "pixel": "excluded", "confirm_pixel": "on", "comment": "their\r\nwords"}
+    assert send_form(other_shifter_client, open_form(other_shifter_client), **theirs).status_code == 303
+    conflict = send_form(shifter_client, opened, **GOOD, comment="their\r\nwords ")
+    assert conflict.context["page"].differences == [("Pixel", "excluded", "good")]
+
+
+def test_version_is_sent_to_the_other_shifter_as_a_question(shifter_client, shifter, other_shifter_client, sandbox):
+    opened = open_form(shifter_client)
+    send_form(other_shifter_client, open_form(other_shifter_client), **GOOD, comment="clean")
+    conflict = send_form(shifter_client, opened, **{**GOOD, "strip": "excluded"}, comment="TIB off in 1-20")
+    assert "Send mine to shifter2 as a question" in conflict.text
+    sent = send_form(shifter_client, conflict, send_question="1")
+    certification = TrackerCertification.objects.get()
+    assert (sent.status_code, sent.url) == (303, f"/list/{certification.pk}/#questions")
+    question = ShifterQuestion.objects.get()
+    assert (question.asked_by, question.certification, question.is_open) == (shifter, certification, True)
+    assert question.text == (
+        "My version differs. Strip: excluded, yours: good. Comment: TIB off in 1-20, yours: clean. Which is right?"
+    )
+    assert question.text in other_shifter_client.get(f"/list/{certification.pk}/").text
+    assert not Draft.objects.filter(user=shifter, is_done=False).exists()
+    certification.refresh_from_db()
+    assert (certification.strip, certification.version) == ("good", 1)
+
+
+def test_owner_and_people_in_training_send_no_version(shifter_client, shifter, other_shifter):
+    certification = CertificationFactory(user=shifter)
+    other_shifter.in_training = True
+    for person in (shifter, other_shifter):
+        with pytest.raises(PermissionDenied):
+            send_version(person, certification, "mine")
 
 
 def test_same_key_with_other_flags_is_a_conflict(shifter_client):

@@ -35,7 +35,7 @@ def test_message_after_a_save_links_to_the_certification(shifter_client):
     assert send_form(shifter_client, open_form(shifter_client), **GOOD).status_code == 303
     certification = TrackerCertification.objects.get()
     text = shifter_client.get("/openruns/").text
-    assert f'<a href="/list/{certification.pk}/">{certification}</a> is saved. Verdict: good.' in text
+    assert f'<a href="/list/{certification.pk}/">{certification}</a> saved: good' in text
 
 
 def test_checklist_error_is_distinct_from_the_field_of_the_same_name(shifter_client, settings):

@@ -66,7 +66,7 @@ def test_saved_it_is_stored_and_shown_as_like_express(shifter_client, express):
     assert {row["reconstruction"]: row["like_express"] for row in exported} == {"prompt": True, "express": False}
     [header, *rows] = csv.reader(shifter_client.get("/list/?state=live&export=csv").getvalue().decode().splitlines())
     assert sorted(row[header.index("like_express")] for row in rows) == ["False", "True"]
-    assert MARK in str(Change.objects.order_by("-pk")[0].lines)
+    assert MARK in str(Change.objects.order_by("-pk")[0].lines).lower()
 
 
 def test_with_a_flag_changed_it_is_judged(shifter_client, express):

@@ -89,9 +89,10 @@ def test_invalid_entry_is_refused_and_writes_nothing(shifter, run, reference):
 
 def test_second_certification_by_any_user_conflicts_with_the_live_certification(shifter, other_shifter, run, reference):
     first = certify_run(shifter, run.run_number, "express", _decision(reference), CertificationContext())
-    for person in (shifter, other_shifter):
+    other = _decision(reference, comment="seen again")
+    for person, decision in ((shifter, other), (other_shifter, other), (other_shifter, _decision(reference))):
         with pytest.raises(AlreadyCertified) as caught:
-            certify_run(person, run.run_number, "express", _decision(reference), CertificationContext(), uuid.uuid4())
+            certify_run(person, run.run_number, "express", decision, CertificationContext(), uuid.uuid4())
         assert caught.value.existing == first
     assert TrackerCertification.objects.count() == 1
 

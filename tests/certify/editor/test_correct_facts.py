@@ -59,18 +59,18 @@ def test_correction_is_stored_with_its_author_beside_the_oms_value(shifter_clien
     open_form(shifter_client)
     before = OmsRun.objects.get(pk=RUN)
     lumi = before.recorded_lumi
-    changes = {"run-recorded_lumi": "70123", "run-recorded_lumi_unit": "nb^{-1}", "run-run_type": "cosmics"}
+    changes = {"run-recorded_lumi": "9123", "run-recorded_lumi_unit": "nb^{-1}", "run-run_type": "cosmics"}
     assert _corrected(shifter_client, **changes).status_code == 422  # the reference is a collision run
     changes.pop("run-run_type")
     assert _corrected(shifter_client, **changes).status_code == 303
     run, certification = OmsRun.objects.get(pk=RUN), TrackerCertification.objects.get()
     assert (run.recorded_lumi, set(run.typed), run.typed["recorded_lumi"]["by"]) == (
-        70.123,
+        9.123,
         {"recorded_lumi"},
         "shifter",
     )
     assert oms_value(run, "recorded_lumi") == lumi
-    assert (certification.recorded_lumi, certification.external_info_complete) == (70.123, False)
+    assert (certification.recorded_lumi, certification.external_info_complete) == (9.123, False)
     text = shifter_client.get(f"/list/{certification.pk}/update/").content.decode()
     assert "typed by shifter, 20" in text
     assert f"OMS: {lumi:.3f} /pb" in text

@@ -18,6 +18,7 @@ from oms.models import OmsRun
 from oms.sanity import left_out_of_runs
 from openruns.cells import OpenRunCell, OpenRunCellBuilder
 from openruns.choices import ReconstructionStatus
+from openruns.unnamed import UnnamedDataset, unnamed_datasets
 from registry.parsing import left_out_sentences
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ class OpenRunRow:
 class OpenRunsPage:
     """Rows, newest first, with the time of the request to Run Registry and messages.
 
-    `registry_problem` and `oms_problem` are empty if the service answered; `notes` list missing runs and values.
+    `registry_problem` and `oms_problem` are empty if the service answered; `notes` list missing runs and values;
+    `unnamed`: datasets without a known reconstruction.
     """
 
     runs: str
@@ -67,6 +69,7 @@ class OpenRunsPage:
     registry_problem: str
     oms_problem: str
     notes: tuple[str, ...]
+    unnamed: tuple[UnnamedDataset, ...] = ()
     columns: tuple[str, ...] = tuple(Reconstruction.labels)
 
     @cached_property
@@ -99,6 +102,8 @@ def open_runs_page(numbers: list[int], runs: str, external_data: ExternalData, u
     cells = OpenRunCellBuilder(runs, user, certified, datasets, presence_of_runs(numbers, user.pk))
     shown = [number for number in numbers if datasets is None or cells.has_data(number)]
     in_registry = {dataset.run_number for dataset in datasets or []}
+    unnamed = unnamed_datasets(datasets or [], runs, all_open=user.in_training)
+    without_dataset = in_registry - set(shown) - {dataset.run_number for dataset in unnamed}
     return OpenRunsPage(
         runs=runs,
         rows=tuple(build_row(number, external_data.oms.runs.get(number), cells) for number in shown),
@@ -106,10 +111,11 @@ def open_runs_page(numbers: list[int], runs: str, external_data: ExternalData, u
         registry_problem=outage_text(registry),
         oms_problem=outage_text(external_data.oms.problem),
         notes=(
-            *(() if datasets is None else _registry_notes(set(numbers) - in_registry, in_registry - set(shown))),
+            *(() if datasets is None else _registry_notes(set(numbers) - in_registry, without_dataset)),
             *(left_out_sentences(registry.value, registry.left_out) if isinstance(registry, Found) else ()),
             *oms_notes(shown, external_data.oms),
         ),
+        unnamed=unnamed,
     )
 
 

@@ -27,12 +27,15 @@ from registry.dataset_cache import cache_datasets
 from registry.parsing import RegistryDataset, reconstruction_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from certify.editor.worklist import Search
 
 # Maximum age of a cached answer of Run Registry without a search.
 ANSWER_MAX_AGE = timedelta(minutes=2)
 # Maximum age of a cached answer for a page of a search.
 SEARCH_ANSWER_MAX_AGE = timedelta(minutes=15)
+MAX_DATASET_LENGTH = 150  # characters
 RegistryAnswer = Found[list[RegistryDataset]] | Missing | Unreachable
 
 
@@ -45,11 +48,14 @@ class AllCertified(Exception):
 
 
 class ReconstructionUnknown(Exception):
-    """The URL has no reconstruction, and Run Registry has no datasets or did not answer: the person chooses."""
+    """No reconstruction follows from the URL or from the names of the datasets: the person chooses.
 
-    def __init__(self, answer: Missing | Unreachable | None):
+    `datasets`: names of the datasets to choose it for; none if Run Registry has none or did not answer.
+    """
+
+    def __init__(self, answer: Missing | Unreachable | None, datasets: Sequence[str] = ()):
         super().__init__(answer.sentence if answer else "")
-        self.answer = answer
+        self.datasets = datasets
 
 
 @dataclass(frozen=True)
@@ -127,21 +133,22 @@ def checked_request(
         )
     if dataset:
         named = _reconstruction_in_name(dataset)
-        if reconstruction not in (None, named):
+        if named and reconstruction not in (None, named):
             raise SubjectNotFound(f"The dataset {dataset} is {named}, not {reconstruction}.")
-        reconstruction = named
+        reconstruction = named or reconstruction
     return SubjectRequest(run_number, reconstruction, dataset, from_search, is_retry)
 
 
-def _reconstruction_in_name(dataset: str) -> str:
-    named = reconstruction_in(dataset) if dataset.isprintable() and len(dataset) <= 150 else None
-    if named is None:
-        raise SubjectNotFound("The dataset's name says no reconstruction. Choose one of the run's datasets.")
-    return named
+def _reconstruction_in_name(dataset: str) -> str | None:
+    if not dataset.isprintable() or len(dataset) > MAX_DATASET_LENGTH:
+        raise SubjectNotFound("This is not the name of a dataset. Choose one of the run's datasets.")
+    return reconstruction_in(dataset)
 
 
 def resolve_subject(subject_request: SubjectRequest, search: Search) -> CertificationSubject:
     """Query Run Registry and OMS in parallel. Raises `SubjectNotFound`, `AllCertified`, `ReconstructionUnknown`."""
+    if subject_request.dataset and subject_request.reconstruction is None:
+        raise ReconstructionUnknown(None, [subject_request.dataset])
     budget = Budget.for_page(is_retry=subject_request.is_retry)
     remembered = _recent_answer(subject_request, search)
     asking = None if remembered else start_in_thread(lambda: datasets_of_run(subject_request.run_number, budget))
@@ -152,7 +159,7 @@ def resolve_subject(subject_request: SubjectRequest, search: Search) -> Certific
     if oms.run and isinstance(registry, Found):
         apply_dataset_names([oms.run], registry.value)
     reconstruction, dataset = _choose_dataset(subject_request, registry, search)
-    offered = _datasets_of(registry, reconstruction)
+    offered = _datasets_of(registry, reconstruction, subject_request.dataset)
     return CertificationSubject(
         subject_request.run_number, reconstruction, dataset, registry, oms, offered, search.training_of
     )
@@ -171,9 +178,14 @@ def _recent_answer(subject_request: SubjectRequest, search: Search) -> Found[lis
     )
 
 
-def _datasets_of(registry: RegistryAnswer, reconstruction: str) -> list[RegistryDataset]:
+def _datasets_of(registry: RegistryAnswer, reconstruction: str, pinned: str) -> list[RegistryDataset]:
+    """Return the datasets of the reconstruction, with the pinned one if its name contains no reconstruction."""
     datasets = registry.value if isinstance(registry, Found) else []
-    return [dataset for dataset in datasets if dataset.reconstruction == reconstruction]
+    return [
+        dataset
+        for dataset in datasets
+        if dataset.reconstruction == reconstruction or (dataset.name == pinned and dataset.reconstruction is None)
+    ]
 
 
 def _choose_dataset(subject_request: SubjectRequest, registry: RegistryAnswer, search: Search) -> tuple[str, str]:
@@ -182,7 +194,8 @@ def _choose_dataset(subject_request: SubjectRequest, registry: RegistryAnswer, s
         return _next_uncertified(subject_request.run_number, registry, search)
     if not isinstance(registry, Found):
         return subject_request.reconstruction, subject_request.dataset if isinstance(registry, Unreachable) else ""
-    offered = sorted(_datasets_of(registry, subject_request.reconstruction), key=lambda dataset: not dataset.is_open)
+    of_reconstruction = _datasets_of(registry, subject_request.reconstruction, subject_request.dataset)
+    offered = sorted(of_reconstruction, key=lambda dataset: not dataset.is_open)
     if subject_request.dataset and subject_request.dataset not in [dataset.name for dataset in offered]:
         raise SubjectNotFound(
             f"Run Registry has no dataset {subject_request.dataset} for run {subject_request.run_number}."
@@ -196,7 +209,7 @@ def _next_uncertified(run_number: int, registry: RegistryAnswer, search: Search)
         raise ReconstructionUnknown(registry)
     known = [dataset for dataset in registry.value if dataset.reconstruction]
     if not known:
-        raise ReconstructionUnknown(None)
+        raise ReconstructionUnknown(None, [dataset.name for dataset in registry.value])
     left = [dataset for dataset in known if (run_number, dataset.reconstruction) not in search.certified]
     if not left:
         raise AllCertified

@@ -55,6 +55,8 @@ from users.access import SignedInRequest, role_required
 from users.models import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from certify.models import TrackerCertification
 
 MAX_SEARCH_LENGTH = 2000  # characters, so that it fits in a URL
@@ -90,7 +92,7 @@ class CertifyView(View):
         except AllCertified:
             return all_certified_response(request, self.subject_request)
         except ReconstructionUnknown as unknown:
-            return choose_reconstruction(request, self.subject_request, str(unknown))
+            return choose_reconstruction(request, self.subject_request, str(unknown), datasets=unknown.datasets)
         return super().dispatch(request)
 
     def get(self, request: SignedInRequest) -> HttpResponse:
@@ -267,14 +269,19 @@ def all_certified_response(request: HttpRequest, subject_request: SubjectRequest
 
 
 def choose_reconstruction(
-    request: HttpRequest, subject_request: SubjectRequest, reason: str, status: int = 200
+    request: HttpRequest,
+    subject_request: SubjectRequest,
+    reason: str,
+    status: int = 200,
+    datasets: Sequence[str] = (),
 ) -> HttpResponse:
-    """Show the page that offers the four reconstructions. Submitted input is passed on."""
+    """Show the page that offers the four reconstructions, for each of `datasets`. Submitted input is passed on."""
     sent = [(name, text) for name, texts in request.POST.lists() if name not in _NOT_FORWARDED for text in texts]
     context = {
         "subject_request": subject_request,
         "reason": reason,
         "reconstructions": Reconstruction,
+        "datasets": datasets,
         "runs": request.GET.get("runs"),
         "sent": sent,
         "filled_fields": filled_fields(request.POST),

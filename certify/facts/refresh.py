@@ -130,7 +130,13 @@ def _datasets_by_run(
 def _compare_dataset(certification: TrackerCertification, datasets: list[RegistryDataset]) -> str | None:
     """Return the dataset to fill in or verify; store a difference instead if the certification has another one."""
     reconstruction = certification.reconstruction
-    offered = [dataset for dataset in datasets if dataset.name != ONLINE and dataset.reconstruction == reconstruction]
+    own = certification.dataset.name if certification.dataset else None
+    offered = [
+        dataset
+        for dataset in datasets
+        if dataset.name != ONLINE
+        and (dataset.reconstruction == reconstruction or (dataset.reconstruction is None and dataset.name == own))
+    ]
     names = [dataset.name for dataset in sorted(offered, key=lambda dataset: not dataset.is_open)]
     if _stale_differences(certification, names) != certification.stale:
         _store_under_lock(certification, names)

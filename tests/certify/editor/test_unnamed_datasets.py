@@ -1,0 +1,52 @@
+"""Datasets whose reconstruction does not follow from their name: named on open runs, and chosen to certify."""
+
+from urllib.parse import quote_plus
+
+import pytest
+
+from certify.models import TrackerCertification
+from tests.certify.page_form import BY_HAND, GOOD, open_form, send_form
+from tests.infrastructure.http.local_server import Answer, stand_in
+from tests.registry.test_parsing import row
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("references")]
+__all__ = ["stand_in"]
+RUN = 315271
+DATASET = "/MinimumBias/Run2018B-02Oct2018-v2/DQMIO"
+
+
+@pytest.fixture
+def services(stand_in):
+    """Run Registry with this dataset of one run alone; OMS is out."""
+    rows = [row(run_number=RUN, name=DATASET), row(run_number=RUN, name="online")]
+    stand_in.answer_with(Answer({"datasets": rows, "count": 2, "pages": 1}), "/registry")
+    stand_in.answer_with(Answer(status=500), "/oms")
+    return stand_in
+
+
+def test_open_runs_name_the_dataset_and_offer_the_choice(shifter_client, services):
+    html = shifter_client.get(f"/openruns/?runs={RUN}").content.decode()
+    assert "1 dataset without a known reconstruction" in html
+    assert f'href="/certify/{RUN}/?dataset={quote_plus(DATASET)}&amp;runs={RUN}"' in html
+    assert "without a dataset to certify" not in html
+
+
+@pytest.mark.parametrize("query", [f"?dataset={quote_plus(DATASET)}", ""])
+def test_the_four_reconstructions_are_offered_for_the_dataset(shifter_client, services, query):
+    response = shifter_client.get(f"/certify/{RUN}/{query}")
+    assert response.status_code == 200
+    for name in ("express", "prompt", "rereco", "rerecoul"):
+        assert f'href="/certify/{RUN}/{name}/?dataset={quote_plus(DATASET)}"' in response.content.decode()
+
+
+def test_the_dataset_is_certified_in_the_chosen_reconstruction(shifter_client, services):
+    path = f"/certify/{RUN}/rereco/?dataset={quote_plus(DATASET)}"
+    assert send_form(shifter_client, open_form(shifter_client, path), path, **GOOD, **BY_HAND).status_code == 303
+    certification = TrackerCertification.objects.get()
+    assert (certification.reconstruction, certification.dataset.name) == ("rereco", DATASET)
+    assert certification.is_dataset_verified
+
+
+def test_a_text_that_is_no_name_of_a_dataset_is_not_found(shifter_client, services):
+    for text in ("/A%00B/C/D", "/A/" + 150 * "x"):
+        assert shifter_client.get(f"/certify/{RUN}/?dataset={text}").status_code == 404

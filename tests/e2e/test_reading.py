@@ -11,6 +11,8 @@ from tests.factories import CertificationFactory, ReconstructionFactory, RunFact
 
 DAYS = "from=2018-06-01&to=2018-06-02"
 PATHS = (
+    "/",
+    "/openruns/?runs=315257-315270",
     "/list/?state=any",
     "/list/{pk}/",
     "/references/",
@@ -49,7 +51,7 @@ def _scroll_width(page: Page, width: int) -> int:
 
 
 @pytest.mark.parametrize("text_size", [16, 32])
-def test_no_page_scrolls_sideways(page: Page, sign_in, shift_leader, certified, live_server, text_size):
+def test_no_page_scrolls_sideways(page: Page, sign_in, shift_leader, certified, sandbox, live_server, text_size):
     sign_in(shift_leader)
     sizes = {"standard": text_size, "fixed": text_size * 13 // 16}
     page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": sizes})

@@ -207,10 +207,11 @@ def newest_drafts(person: User, limit: int) -> list[PresenceEntry]:
         .order_by("-saved_at")
         .values_list(*_FORM_COLUMNS, "saved_at", "key")
     )
+    entries = [PresenceEntry(person.pk, person.display_name, *row) for row in rows[: limit * 3]]
     newest: dict[tuple[int, str], PresenceEntry] = {}
-    for row in rows[: limit * 3]:
-        newest.setdefault(row[:2], PresenceEntry(person.pk, person.display_name, *row))
-    return _unsaved_drafts(list(newest.values())[:limit])
+    for entry in _unsaved_drafts(entries):
+        newest.setdefault((entry.run_number, entry.reconstruction), entry)
+    return list(newest.values())[:limit]
 
 
 class StoredDraft(NamedTuple):

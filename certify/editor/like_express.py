@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from certify.models.components import LOWSTAT_FIELDS
+from certify.models.components import LOWSTAT_FIELDS, PROBLEM_FIELDS
 from certify.rules.like_express import may_be_like_express
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ def is_offered(editor: CertificationEditor) -> bool:
 
 
 def take_over(editor: CertificationEditor) -> None:
-    """Set the flags, the comment and the reference in the submitted form, if it is offered. Not the tracker map."""
+    """Set the flags, the comment and the reference in the submitted form, if it is offered. Not the tracker map.
+
+    A typed comment stays; reason and problems are removed, since everything is good.
+    """
     editor.clear_errors()
     express = editor.twin
     if express is None or not is_offered(editor):
@@ -48,10 +51,19 @@ def take_over(editor: CertificationEditor) -> None:
         editor.form.set_sent_value(component_flag.component.flag_field, component_flag.flag)
     for name in LOWSTAT_FIELDS:
         editor.form.untick(name)
-    editor.form.set_sent_value("comment", express.comment)
+    for name in ("bad_reason", *PROBLEM_FIELDS):
+        editor.form.untick(name)
+    editor.form.set_sent_value("comment", _joined_comments(editor.form["comment"].value() or "", express.comment))
     if reference := _reference_like(express, editor.ranked):
         editor.form.set_sent_value("reference_runreconstruction", str(reference.reference.pk))
     editor.form.set_sent_value(FIELD, TAKEN)
+
+
+def _joined_comments(typed: str, comment: str) -> str:
+    """Return the typed comment, with that of express below it unless it is in there already."""
+    if comment in typed:
+        return typed
+    return f"{typed.rstrip()}\n{comment}" if typed.strip() else comment
 
 
 def _reference_like(express: TwinCertification, ranked: list[RankedReference]) -> RankedReference | None:

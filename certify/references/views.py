@@ -23,6 +23,7 @@ from certify.references.offered import offered_references
 from certify.references.pages import apv_cells, reference_facts, reference_page, sorted_references
 from certify.references.ranking import ranked_references, reference_features
 from certify.references.selectors import certifications_using, predecessors_of, references
+from certify.rules.entry import is_run_number
 from infrastructure.http.budget import Budget
 from infrastructure.web.links import link_address
 from oms.mirror import stored_run
@@ -65,6 +66,8 @@ def apv_beside_reference(request: SignedInRequest, run_number: int, reconstructi
     """Show the APV modes of a run and of the reference in the query, which are requested if they are not stored."""
     if reconstruction not in Reconstruction.values:
         raise Http404(f"There is no reconstruction {reconstruction}.")
+    if not is_run_number(run_number):
+        raise Http404(f"{run_number} is not a run number.")
     key = request.GET.get("reference_runreconstruction", "")
     rows = RunReconstruction.objects.filter(pk=key) if key.isdecimal() and len(key) < 19 else ()
     reference = next(iter(rows), None)

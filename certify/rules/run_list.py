@@ -29,7 +29,7 @@ _LUMISECTIONS = re.compile(
 _TIME = r"(?:[0-9]{2}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}|\b1[0-9]{9}\b)"
 _BRILCALC_ROW = re.compile(rf"[\s|>]*(?P<run>[0-9]{{6,7}}):[0-9]{{1,5}}\s*[|,;].*?{_TIME}")
 _BRILCALC_HEADING = re.compile(r"[\s|>#]*run:fill\b(?!.*[0-9]{6})")
-_BRILCALC_SUMMARY = re.compile(r"^[\s>#]*Summary:?[ \t]*$(?:\n[ \t]*[+|#].*$)*+", re.MULTILINE)
+_BRILCALC_SUMMARY = re.compile(r"^[ \t>#]*Summary:?[ \t]*$(?:\n[ \t]*[+|#].*$)*+", re.MULTILINE)
 _PERHAPS_RUN = re.compile(r"(?<![0-9.])[0-9]{6,7}(?![0-9.])")
 _BULLET = re.compile(rf"[\s>|]*+(?:[{_DASHES}*•·‣◦▪●○■+][ \t]*(?=\S)|\(?[0-9]{{1,3}}[.)][ \t]+(?=\S))?")
 _RULE = re.compile(r"[\s|+:=_*-]{2,}")

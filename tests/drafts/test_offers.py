@@ -98,3 +98,23 @@ def test_equal_certification_of_another_person_hides_the_draft_and_practice_of_a
     practice.delete()
     CertificationFactory(**values)
     assert "Your drafts, not saved" not in shifter_client.get("/").text
+
+
+def test_own_practice_from_an_earlier_training_hides_no_draft(shifter_client, shifter):
+    opened = {name: values[0] for name, values in fields_of(open_form(shifter_client)).items()}
+    keep(shifter, {**opened, **GOOD})
+    reference = RunReconstruction.objects.get(pk=int(opened["reference_runreconstruction"]))
+    run = OmsRun.objects.get(pk=RUN)
+    CertificationFactory(
+        run=run, date=opened["date"], user=shifter, reference_runreconstruction=reference, is_practice=True
+    )
+    assert len(offers(open_form(shifter_client))) == 1
+    assert "Your drafts, not saved" in shifter_client.get("/").text
+
+
+def test_home_offers_an_older_draft_where_the_newest_is_saved(shifter_client, shifter):
+    opened = {name: values[0] for name, values in fields_of(open_form(shifter_client)).items()}
+    keep(shifter, {**opened, **GOOD, "comment": "TIB layer 2 off"})
+    saved(shifter_client)
+    keep(shifter, {**opened, **GOOD})
+    assert "Your drafts, not saved" in shifter_client.get("/").text

@@ -10,7 +10,7 @@ from certify.models import TrackerCertification
 from oms.models import OmsRun
 from tests.browser_form import fields_of
 from tests.certify.page_form import GOOD, open_form, send_form
-from tests.factories import CertificationFactory, ReconstructionFactory
+from tests.factories import BadReasonFactory, CertificationFactory, PixelProblemFactory, ReconstructionFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("references")]
 RUN, PATH = 315259, "/certify/315259/prompt/"
@@ -44,6 +44,15 @@ def test_it_takes_over_flags_and_comment_but_not_the_tracker_map(shifter_client,
     assert (sent["comment"], sent["like_express"]) == ([express.comment], ["taken"])
     assert "trackermap" not in sent
     assert BUTTON not in taken.text
+
+
+def test_a_typed_comment_stays_and_reason_and_problems_are_removed(shifter_client, express):
+    typed = {"comment": "Seen in TIB too", "pixel": "bad", "bad_reason": str(BadReasonFactory().pk)}
+    typed["pixel_problems"] = str(PixelProblemFactory().pk)
+    taken = send_form(shifter_client, open_form(shifter_client, PATH), PATH, like_express="take", **typed)
+    sent = fields_of(taken)
+    assert sent["comment"] == [f"Seen in TIB too\n{express.comment}"]
+    assert sent["pixel"] == ["good"] and sent.get("bad_reason", [""]) == [""] and "pixel_problems" not in sent
 
 
 def test_it_takes_over_the_kind_of_the_reference(shifter_client, express, references):

@@ -85,3 +85,4 @@ def test_without_javascript_the_address_is_a_page(shifter_client, sandbox, refer
     response = shifter_client.get(ADDRESS)
     assert "<h1>APV modes" in response.content.decode() and "run DECO." in response.content.decode()
     assert shifter_client.get(f"/certify/{RUN}/nonsense/apv/").status_code == 404
+    assert shifter_client.get("/certify/99999999999999999999999/express/apv/").status_code == 404

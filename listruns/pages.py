@@ -22,6 +22,7 @@ from certify.models.choices import CertificationState, ConfirmationCode, Verdict
 from certify.opinions import OtherOpinions, other_opinions, registry_opinions
 from certify.references.apv_modes import stored_modes
 from certify.review.selectors import CertificationReview, certification_review
+from certify.rules.entry import join_names
 from infrastructure.web.paging import paginate_table, size_options
 from listruns.fact_pages import history_of_facts
 from listruns.query_string import scope_chips
@@ -136,6 +137,15 @@ class CertificationPage:
     has_luminosity: bool
     apv_mode: str = ""
     as_of: datetime | None = None
+
+    @property
+    def missing_facts(self) -> str:
+        """The facts without a value, joined as in a sentence: lumisections, recorded luminosity (not of cosmics)."""
+        row = self.certification
+        missing = ["lumisections"] if row.lumisections is None else []
+        if row.recorded_lumi is None and row.run_type != RunType.COSMICS:
+            missing.append("recorded luminosity")
+        return join_names(missing) if missing else ""
 
 
 _SHOWN_FACTS = {

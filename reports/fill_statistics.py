@@ -43,7 +43,8 @@ def fills(rows: Iterable[ReportRow]) -> list[Fill]:
 class FillLumi:
     """The luminosity of a fill with colliding bunches, from the certification that read OMS last.
 
-    `certified`: recorded luminosity (1/pb) of its certified collision runs, each counted once.
+    `certified`: recorded luminosity (1/pb) of its certified collision runs, each counted once; `unknown_lumi`: how many
+    of them have no value, which adds nothing.
     """
 
     number: int
@@ -51,6 +52,7 @@ class FillLumi:
     last_run: int
     facts: FrozenFillFacts
     certified: float
+    unknown_lumi: int = 0
 
 
 def fill_lumis(rows: Iterable[ReportRow]) -> list[FillLumi]:
@@ -77,15 +79,19 @@ def _last_read_row(rows: list[ReportRow]) -> ReportRow:
 def _fill_lumi(number: int, rows: list[ReportRow]) -> FillLumi:
     runs = [row.run_number for row in rows]
     collisions = [row for row in rows if row.group.run_type == RunType.COLLISIONS]
-    return FillLumi(number, min(runs), max(runs), _last_read_row(rows).fill, lumi_of_runs(collisions))
+    return FillLumi(number, min(runs), max(runs), _last_read_row(rows).fill, *lumi_of_runs(collisions))
 
 
-def lumi_of_runs(rows: Iterable[ReportRow]) -> float:
-    """Recorded luminosity (1/pb), each run counted once with the certification that read OMS last."""
+def lumi_of_runs(rows: Iterable[ReportRow]) -> tuple[float, int]:
+    """Recorded luminosity (1/pb) and the number of runs without one.
+
+    Each run is counted once, with the certification that read OMS last.
+    """
     by_run: dict[int, list[ReportRow]] = {}
     for row in rows:
         by_run.setdefault(row.run_number, []).append(row)
-    return math.fsum(_last_read_row(run_rows).recorded_lumi or 0.0 for run_rows in by_run.values())
+    lumis = [_last_read_row(run_rows).recorded_lumi for run_rows in by_run.values()]
+    return math.fsum(lumi for lumi in lumis if lumi is not None), lumis.count(None)
 
 
 @dataclass(frozen=True)

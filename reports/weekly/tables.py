@@ -69,7 +69,7 @@ def fill_lumi_row(scope: Scope, fill: FillLumi) -> tuple[ReportCell, ...]:
         lumi_in_column(facts.delivered_lumi),
         lumi_in_column(facts.recorded_lumi),
         "not reported" if facts.efficiency_lumi is None else f"{facts.efficiency_lumi:.2f}",
-        lumi_in_column(fill.certified),
+        with_unknown_count(lumi_in_column(fill.certified), fill.unknown_lumi),
         inst_lumi_in_column(facts.peak_lumi),
         "not reported" if facts.peak_pileup is None else f"{facts.peak_pileup:.1f}",
         "not reported" if facts.bunches_colliding is None else facts.bunches_colliding,
@@ -146,6 +146,7 @@ def report_totals(scope: Scope, report_rows: list[ReportRow], day_filter: dict[s
     total, by_verdict = statistics_of(report_rows), statistics_by_verdict(report_rows)
     counts = {verdict: by_verdict[verdict].certifications if verdict in by_verdict else 0 for verdict in Verdict}
     collisions = [report_row for report_row in report_rows if report_row.group.run_type == RunType.COLLISIONS]
+    lumi, unknown_lumi = lumi_of_runs(collisions)
     all_url, collisions_url = (
         scope.rows_url(**day_filter),
         scope.rows_url(**day_filter, run_type=RunType.COLLISIONS.value),
@@ -162,7 +163,7 @@ def report_totals(scope: Scope, report_rows: list[ReportRow], day_filter: dict[s
             for verdict, count in counts.items()
         ),
         *(
-            [ReportTotal("Recorded", Link(lumi_in_column(lumi_of_runs(collisions)), collisions_url))]
+            [ReportTotal("Recorded", Link(with_unknown_count(lumi_in_column(lumi), unknown_lumi), collisions_url))]
             if collisions
             else []
         ),

@@ -62,6 +62,26 @@ def test_missing_fact_is_not_attributed_to_a_source(guest_client):
     assert silent in html and typed not in html
 
 
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"lumisections": None, "recorded_lumi": None}, "OMS has not given lumisections and recorded luminosity yet."),
+        ({"recorded_lumi": None}, "OMS has not given recorded luminosity yet."),
+        ({"lumisections": None, "recorded_lumi": None, "run_type": "cosmics"}, "OMS has not given lumisections yet."),
+    ],
+)
+def test_facts_that_oms_has_not_given_are_named(guest_client, facts, sentence):
+    html = page(guest_client, CertificationFactory(external_info_complete=False, **facts))
+    assert sentence in html and "had not answered in full" not in html
+
+
+def test_report_totals_count_unknown_values(guest_client):
+    certification = CertificationFactory(recorded_lumi=3.5, lumisections=70)
+    CertificationFactory(recorded_lumi=None, lumisections=None, date=certification.date)
+    text = guest_client.get("/summary/", {"date": certification.date}).text
+    assert "70 LS (1 unknown), 3.500 /pb (1 unknown)" in text
+
+
 def test_owner_is_offered_the_update(shifter_client, shifter):
     certification = CertificationFactory(user=shifter)
     assert f'href="/list/{certification.pk}/update/"' in page(shifter_client, certification)

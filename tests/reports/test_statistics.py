@@ -335,4 +335,4 @@ def test_a_run_counts_once_in_the_luminosity_of_runs():
         report_row(1, "express", recorded_lumi=2.0, read_at="a"),
         report_row(1, "prompt", recorded_lumi=3.0, read_at="b"),
     ]
-    assert lumi_of_runs([*both, report_row(2, "prompt", recorded_lumi=None)]) == 3.0
+    assert lumi_of_runs([*both, report_row(2, "prompt", recorded_lumi=None)]) == (3.0, 1)

@@ -269,11 +269,7 @@ def all_certified_response(request: HttpRequest, subject_request: SubjectRequest
 
 
 def choose_reconstruction(
-    request: HttpRequest,
-    subject_request: SubjectRequest,
-    reason: str,
-    status: int = 200,
-    datasets: Sequence[str] = (),
+    request: HttpRequest, subject_request: SubjectRequest, reason: str, status: int = 200, datasets: Sequence[str] = ()
 ) -> HttpResponse:
     """Show the page that offers the four reconstructions, for each of `datasets`. Submitted input is passed on."""
     sent = [(name, text) for name, texts in request.POST.lists() if name not in _NOT_FORWARDED for text in texts]

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DraftText:
-    """The fields that a person has typed into one form, with the key of the draft."""
+    """The fields that a person, perhaps in training, has typed into one form, with the key of the draft."""
 
     key: str
     user_id: int
+    in_training: bool
     run_number: int
     reconstruction: str
     typed: QueryDict

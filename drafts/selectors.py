@@ -176,9 +176,9 @@ def _unsaved_drafts(entries: list[PresenceEntry]) -> list[PresenceEntry]:
         return []
     rows = Draft.objects.filter(key__in=[entry.key for entry in entries]).order_by()
     texts = [
-        DraftText(key, user_id, run_number, reconstruction, QueryDict(typed))
-        for key, user_id, run_number, reconstruction, typed in rows.values_list(
-            "key", "user_id", *_FORM_COLUMNS, "typed"
+        DraftText(key, user_id, in_training, run_number, reconstruction, QueryDict(typed))
+        for key, user_id, in_training, run_number, reconstruction, typed in rows.values_list(
+            "key", "user_id", "user__in_training", *_FORM_COLUMNS, "typed"
         )
     ]
     summaries = summaries_of_unsaved(texts)

@@ -10,7 +10,6 @@ from certify.models import TrackerCertification
 from certify.models.choices import Flag
 from certify.models.components import PROBLEM_FIELDS, Component
 from drafts.content import DraftReader
-from users.models import User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,22 +34,19 @@ def summarize(draft: DraftText) -> str:
 def find_saved(drafts: Iterable[DraftText]) -> set[str]:
     """Return the keys of the drafts that equal a live certification of their reconstruction.
 
-    Two queries, and three for each certification of which only the problems are left to compare.
+    One query, and three for each certification of which only the problems are left to compare.
     """
     drafts = list(drafts)
     rows = TrackerCertification.everything.live().select_related("runreconstruction").defer("facts")
     runs = rows.filter(runreconstruction__run__in={draft.run_number for draft in drafts})
     saved = list(runs.filter(Q(is_practice=False) | Q(user__in={draft.user_id for draft in drafts})))
-    in_training = set(
-        User.objects.filter(pk__in={draft.user_id for draft in drafts}, in_training=True).values_list("pk", flat=True)
-    )
-    return {draft.key for draft in drafts if any(_is_equal(draft, row, draft.user_id in in_training) for row in saved)}
+    return {draft.key for draft in drafts if any(_is_equal(draft, row) for row in saved)}
 
 
-def _is_equal(draft: DraftText, saved: TrackerCertification, is_in_training: bool) -> bool:
+def _is_equal(draft: DraftText, saved: TrackerCertification) -> bool:
     """Whether they are equal. Practice is compared with one's own practice only, other drafts with what counts."""
     is_same_form = (draft.run_number, draft.reconstruction) == (saved.run_number, saved.reconstruction)
-    is_visible = saved.is_practice == is_in_training and (not is_in_training or saved.user_id == draft.user_id)
+    is_visible = saved.is_practice == draft.in_training and (not saved.is_practice or saved.user_id == draft.user_id)
     if not is_same_form or not is_visible or any(has_typed_fact(draft.typed, name) for name in draft.typed):
         return False
     return _columns(draft.typed) == _saved_columns(saved) and all(

@@ -147,8 +147,6 @@ def _reconstruction_in_name(dataset: str) -> str | None:
 
 def resolve_subject(subject_request: SubjectRequest, search: Search) -> CertificationSubject:
     """Query Run Registry and OMS in parallel. Raises `SubjectNotFound`, `AllCertified`, `ReconstructionUnknown`."""
-    if subject_request.dataset and subject_request.reconstruction is None:
-        raise ReconstructionUnknown(None, [subject_request.dataset])
     budget = Budget.for_page(is_retry=subject_request.is_retry)
     remembered = _recent_answer(subject_request, search)
     asking = None if remembered else start_in_thread(lambda: datasets_of_run(subject_request.run_number, budget))
@@ -190,6 +188,10 @@ def _datasets_of(registry: RegistryAnswer, reconstruction: str, pinned: str) -> 
 
 def _choose_dataset(subject_request: SubjectRequest, registry: RegistryAnswer, search: Search) -> tuple[str, str]:
     """Return reconstruction and dataset name ("" for none)."""
+    if subject_request.reconstruction is None and subject_request.dataset:
+        if isinstance(registry, Found) and subject_request.dataset not in [dataset.name for dataset in registry.value]:
+            raise _no_such_dataset(subject_request)
+        raise ReconstructionUnknown(None if isinstance(registry, Found) else registry, [subject_request.dataset])
     if subject_request.reconstruction is None:
         return _next_uncertified(subject_request.run_number, registry, search)
     if not isinstance(registry, Found):
@@ -197,10 +199,14 @@ def _choose_dataset(subject_request: SubjectRequest, registry: RegistryAnswer, s
     of_reconstruction = _datasets_of(registry, subject_request.reconstruction, subject_request.dataset)
     offered = sorted(of_reconstruction, key=lambda dataset: not dataset.is_open)
     if subject_request.dataset and subject_request.dataset not in [dataset.name for dataset in offered]:
-        raise SubjectNotFound(
-            f"Run Registry has no dataset {subject_request.dataset} for run {subject_request.run_number}."
-        )
+        raise _no_such_dataset(subject_request)
     return subject_request.reconstruction, subject_request.dataset or (offered[0].name if offered else "")
+
+
+def _no_such_dataset(subject_request: SubjectRequest) -> SubjectNotFound:
+    return SubjectNotFound(
+        f"Run Registry has no dataset {subject_request.dataset} for run {subject_request.run_number}."
+    )
 
 
 def _next_uncertified(run_number: int, registry: RegistryAnswer, search: Search) -> tuple[str, str]:

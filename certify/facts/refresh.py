@@ -20,6 +20,7 @@ from certify.facts.staleness import DATASET, expected_dataset, store_differences
 from certify.models import TrackerCertification
 from infrastructure.cache.file_lock import file_lock_if_free
 from infrastructure.http.results import Unreachable
+from oms.choices import RunType
 from oms.mirror import LATE_FACTS_AFTER, SETTLED_AFTER, runs_for_page
 from oms.models import OmsRun
 from oms.sanity import left_out_of_runs
@@ -94,7 +95,8 @@ def runs_to_read() -> list[int]:
     rows = rows.annotate(reported=Cast(f"{run}reported", TextField()))
     is_open = unread | Q(reported__contains='"problem"') | Q(dataset=None) | Q(is_dataset_verified=False)
     # Facts that OMS has not given yet, asked for again once a day at most.
-    lacks_figures = Q(**{f"{run}lumisections": None}) | Q(**{f"{run}recorded_lumi": None}) & ~Q(run_type="cosmics")
+    lacks_lumi = Q(**{f"{run}recorded_lumi": None}) & ~Q(**{f"{run}run_type": RunType.COSMICS})
+    lacks_figures = Q(**{f"{run}lumisections": None}) | lacks_lumi
     is_open |= lacks_figures & Q(**{f"{run}fetched_at__lte": timezone.now() - LATE_FACTS_AFTER})
     wanted = rows.filter(Q(external_info_complete=False) & is_open | Q(**{f"{run}fetched_at__lte": F("settles")}))
     read_at = wanted.order_by(F(f"{run}fetched_at").asc(nulls_first=True), f"-{run}run_number")

@@ -21,13 +21,25 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 STORED: dict[str, Any] = json.loads((FOLDER / "browsers.json").read_text())
 MADE_AT = datetime.fromisoformat(STORED["made_at"])
+# Earlier versions took a certification without figures for complete. Of the demo content these lack lumisections,
+# the recorded luminosity, and the luminosity of a run that is cosmics; the last is withdrawn and lacks both.
+WITHOUT_LUMISECTIONS, WITHOUT_LUMI, COSMICS_WITHOUT_LUMI, WITHDRAWN = 5, 6, 7, STORED["certifications"]["withdrawn"]
+_WITHOUT_FIGURES = f"""
+    UPDATE certify_trackercertification SET lumisections = NULL WHERE id = {WITHOUT_LUMISECTIONS};
+    UPDATE certify_trackercertification SET recorded_lumi = NULL WHERE id IN ({WITHOUT_LUMI}, {COSMICS_WITHOUT_LUMI});
+    UPDATE certify_trackercertification SET external_info_complete = 1 WHERE id = {WITHDRAWN};
+    UPDATE oms_omsrun SET run_type = 'cosmics', typed = '{{"run_type": {{"by": "shifter", "at": ""}}}}'
+        WHERE run_number = (SELECT run_id FROM certify_runreconstruction WHERE id =
+            (SELECT runreconstruction_id FROM certify_trackercertification WHERE id = {COSMICS_WITHOUT_LUMI}));
+"""
 Tables = dict[str, list[dict[str, Any]]]
 
 
 def write_database(path: Path) -> None:
-    """Write the database file of the earlier version."""
+    """Write the database file of the earlier version, with certifications that lack figures."""
     with closing(sqlite3.connect(path)) as database:
         database.executescript(gzip.decompress((FOLDER / "database.sql.gz").read_bytes()).decode())
+        database.executescript(_WITHOUT_FIGURES)
 
 
 @contextmanager

@@ -39,17 +39,24 @@ def apply_dataset_names(runs: Iterable[OmsRun], datasets: Iterable[RegistryDatas
     if not decided:
         return
     with transaction.atomic():
-        for number, name_by_type in decided.items():
-            ((run_type, name),) = name_by_type.items()
-            _store_run_type(undecided[number], RunType(run_type), name)
-        mark_stale(undecided[number] for number in decided)
+        stored = OmsRun.objects.select_for_update(of=("self",)).filter(pk__in=decided).order_by("pk")
+        rows = {row.run_number: row for row in stored}
+        changed = [row for row in rows.values() if _set_run_type(row, decided[row.run_number])]
+        OmsRun.objects.bulk_update(changed, ["run_type", "reported"])
+        mark_stale(changed)
+    for number, row in rows.items():
+        run = undecided[number]
+        run.run_type, run.reported, run.typed = row.run_type, row.reported, row.typed
 
 
-def _store_run_type(run: OmsRun, run_type: RunType, dataset: str) -> None:
-    run.run_type = run_type
-    run.reported["run_type"] = {"value": run_type.value, "unit": "", "dataset": dataset}
-    rows = OmsRun.objects.filter(pk=run.pk, run_type=RunType.UNKNOWN)
-    rows.update(run_type=run.run_type, reported=run.reported)
+def _set_run_type(row: OmsRun, name_by_type: dict[str, str]) -> bool:
+    """Set the run type of a locked row, unless it was decided or typed since the run was read."""
+    if row.run_type != RunType.UNKNOWN:
+        return False
+    ((run_type, dataset),) = name_by_type.items()
+    row.run_type = RunType(run_type)
+    row.reported["run_type"] = {"value": run_type, "unit": "", "dataset": dataset}
+    return True
 
 
 def certified_by_earlier_rule() -> QuerySet[TrackerCertification]:
@@ -58,4 +65,8 @@ def certified_by_earlier_rule() -> QuerySet[TrackerCertification]:
     rows = TrackerCertification.objects.live().filter(run_type=RunType.COSMICS, **{f"{run}stable_beam": False})
     rows = rows.exclude(**{f"{run}hlt_key": None}).exclude(**{f"{run}hlt_key": ""})
     rows = rows.exclude(**{f"{run}hlt_key__icontains": "cosmic"}).exclude(dataset__name__icontains="cosmic")
-    return rows.exclude(**{f"{run}typed__has_key": "run_type"}).exclude(facts__typed__run__has_key="run_type")
+    # By key: on PostgreSQL `exclude` by a path in JSON also drops the rows that lack it.
+    by_name = OmsRun.objects.filter(reported__run_type__value=RunType.COSMICS, reported__run_type__has_key="dataset")
+    typed = TrackerCertification.objects.filter(facts__typed__run__has_key="run_type")
+    rows = rows.exclude(runreconstruction__run__in=by_name.values("pk")).exclude(pk__in=typed.values("pk"))
+    return rows.exclude(**{f"{run}typed__has_key": "run_type"})

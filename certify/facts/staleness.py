@@ -56,7 +56,7 @@ def _is_by_earlier_rule(certification: TrackerCertification, run: OmsRun) -> boo
 def mark_stale(runs: Iterable[OmsRun]) -> None:
     """Update the stale facts of all certifications of these runs: one query, and one for each that changes."""
     by_number = {run.run_number: run for run in runs}
-    columns = (*VERDICT_FACTS, "stale", "stale_since", "runreconstruction__run_id")
+    columns = (*VERDICT_FACTS, "facts", "stale", "stale_since", "runreconstruction__run_id")
     rows = TrackerCertification.objects.filter(runreconstruction__run_id__in=by_number)
     for certification in rows.select_related("runreconstruction").only(*columns).order_by("pk"):
         store_differences(

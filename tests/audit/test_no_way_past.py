@@ -24,6 +24,7 @@ MAY = {
     "oms/upsert.py": "what OMS says is no person's deed",
     "oms/mirror.py": "the link of a run to its fill, as OMS says",
     "certify/facts/staleness.py": "what is stale follows from what is stored; no history is kept of it",
+    "certify/facts/run_type.py": "the run type that the names of datasets give is no person's action",
     "certhelper/demo/certifications.py": "times of demo content",
     "certhelper/web/health.py": "asks whether the database answers",
     "certify/references/apv_modes.py": "APV modes as their service says; no person's action",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.apps import apps
 from django.db import models, transaction
@@ -24,6 +24,8 @@ from audit.models import Change, Notice
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
+
+    from audit.tracked_model import TrackedModel
 
 COMMAND_ACTOR = "command"
 
@@ -170,6 +172,8 @@ def write_audit_entry(done: AuditOperation) -> Change | None:
         lines=[line for _, line in changed],
     )
     _write_historical_rows([tracked_row for tracked_row, _ in changed], change, at)
+    for tracked_row, _ in changed:
+        cast("TrackedModel", tracked_row.row).recorded_change = change
     _notify_owners(done, change)
     return change
 

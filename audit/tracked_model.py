@@ -21,6 +21,9 @@ class TrackedModel(models.Model):
     Writes without `save` (queryset.update, bulk_create) are not recorded; a test lists the places that may use them.
     """
 
+    # The change that the last operation on this instance recorded; None if it changed nothing.
+    recorded_change: Change | None = None
+
     class Meta:
         abstract = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from audit.undo import undo_change
 from certify.actions.certify import amend_certification, certify_run
 from certify.actions.input import CertificationContext, CertificationInput
 from certify.actions.lifecycle import hand_over_certification
+from certify.editor.last_save import LastSave
 from certify.facts.actions import confirm_facts, serialized_differences
 from certify.facts.staleness import mark_stale
 from certify.models import BadReason, TrackerCertification
@@ -183,6 +184,42 @@ def undo_request(prepare: Callable[[User], object]) -> Send:
         return client.post(f"/history/{Change.objects.first().pk}/undo/", {"reason": "not so"}).status_code
 
     return send
+
+
+def last_save_request(prepare: Callable[[User], Change]) -> Send:
+    """Return a request that undoes the change of `prepare` as the last save of the session."""
+
+    def send(actor: User, client: Client) -> int:
+        change = prepare(actor)
+        key = change.lines[0]["key"]
+        session = client.session
+        session["last_save"] = asdict(LastSave(change.pk, key, "315259 express", "changed", "good", is_practice=False))
+        session.save()
+        answer = client.post("/certify/undo/", {"change": change.pk}).status_code
+        assert Change.objects.filter(undoes=change).exists() == (answer in DONE)
+        return answer
+
+    return send
+
+
+def own_change(actor: User) -> Change:
+    """The change that a person made to their certification, when they were a shifter."""
+    role, actor.role = actor.role, Role.SHIFTER
+    amend_action(True)(actor)
+    actor.role = role
+    return Change.objects.filter(by=actor)[0]
+
+
+def own_change_handed_over(actor: User) -> Change:
+    change = own_change(actor)
+    row = TrackerCertification.objects.get(pk=change.lines[0]["key"])
+    hand_over_certification(shift_leader(), row, row.version, other_shifter(), "why")
+    return change
+
+
+def change_of_another_person(actor: User) -> Change:
+    change_by_shift_leader(actor)
+    return Change.objects.all()[0]
 
 
 def shift_leader() -> User:

@@ -27,6 +27,7 @@ from tests.permission_actions import (
     amend_action,
     certify,
     change_by_shift_leader,
+    change_of_another_person,
     change_request,
     change_role_in_admin,
     confirm_action,
@@ -35,11 +36,14 @@ from tests.permission_actions import (
     edit_term,
     get_pages,
     hand_over,
+    last_save_request,
     lifecycle_action,
     lifecycle_request,
     make_certification,
     open_checklist,
     other_shifter,
+    own_change,
+    own_change_handed_over,
     pin_role,
     raise_role,
     send_certification,
@@ -85,6 +89,13 @@ TABLE = {
     "confirm own that is stale": PermissionCase(Role.SHIFTER, confirm_action(True), confirmation_request(True)),
     "undo a change of own": PermissionCase(
         Role.SHIFTER, undo_action(change_by_shift_leader), undo_request(change_by_shift_leader)
+    ),
+    "undo one's last save": PermissionCase(Role.SHIFTER, None, last_save_request(own_change)),
+    "undo one's last save of what was handed over": PermissionCase(
+        Role.SHIFT_LEADER, None, last_save_request(own_change_handed_over)
+    ),
+    "undo as one's last save what another person changed": PermissionCase(
+        None, None, last_save_request(change_of_another_person)
     ),
     "change others'": PermissionCase(Role.SHIFT_LEADER, amend_action(False), change_request(False)),
     "withdraw others'": PermissionCase(

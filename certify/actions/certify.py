@@ -58,8 +58,9 @@ def certify_run(
 ) -> TrackerCertification:
     """Certify one reconstruction of a run.
 
-    A resubmission with the same `idempotency_key` and content returns the existing certification; with other content it
-    is a conflict. Raises `PermissionDenied`, `EntryInvalid` and `AlreadyCertified`.
+    A resubmission with the same `idempotency_key` and content, or the same content from another tab, returns the
+    existing certification, without a `recorded_change`; other content is a conflict. Raises `PermissionDenied`,
+    `EntryInvalid` and `AlreadyCertified`.
     """
     if not actor.may_certify:
         raise PermissionDenied("Certifying needs the role shifter.")
@@ -95,8 +96,8 @@ def amend_certification(
 ) -> TrackerCertification:
     """Change a live certification that was loaded at `version`. The owner does not change.
 
-    A resubmission of the same change returns the certification unchanged. Raises `PermissionDenied`, `EntryInvalid` and
-    `ChangedMeanwhile`.
+    A resubmission of the same change returns the certification unchanged, without a `recorded_change`. Raises
+    `PermissionDenied`, `EntryInvalid` and `ChangedMeanwhile`.
     """
     context = replace(context, training_of=certification.training_of)
     with operation(actor, CertificationChangeKind.AMEND, reason=reason, run=certification.run_number) as done:

@@ -36,14 +36,21 @@ def track_presence(request: SignedInRequest, editor: CertificationEditor) -> For
 
     A submitted form that is not saved is stored as a draft, if it has changes.
     """
-    form_token = _current_token(request, editor)
     if request.method != "POST":
+        form_token = _current_token(request, editor)
         open_lease(form_token)
         return form_presence(form_token)
-    if is_dirty(editor, request.POST):
-        save_draft(form_token, request.POST, is_reopened=True)
+    form_token = store_draft(request, editor)
     lease = renew_lease(form_token)
     return form_presence(form_token, lease if lease.taken_at else None)
+
+
+def store_draft(request: SignedInRequest, editor: CertificationEditor) -> FormToken:
+    """Store the submitted form as a draft, if it has changes, and return its form token."""
+    form_token = _current_token(request, editor)
+    if is_dirty(editor, request.POST):
+        save_draft(form_token, request.POST, is_reopened=True)
+    return form_token
 
 
 def restore_draft(request: SignedInRequest, editor: CertificationEditor) -> CertificationEditor:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from certify.models import TrackerCertification
 from drafts.actions import typed_fields
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from certify.models import TrackerCertification
     from users.access import SignedInRequest
 
 _SESSION_KEY = "last_save"
@@ -31,29 +31,43 @@ class LastSave:
     name: str
     verb: str
     verdict: str
+    is_practice: bool
     typed: str = ""
 
 
 def remember_save(request: SignedInRequest, certification: TrackerCertification, verb: str) -> None:
-    """Store the save in the session of its person: one query."""
-    history: Any = TrackerCertification.history
-    change = history.filter(id=certification.pk).order_by("-pk").values_list("change", flat=True)[0]
+    """Store the change that this request has made in the session of its person.
+
+    A request that changed nothing (a form sent twice, or saved in another tab) leaves the last save of the same
+    certification and removes that of another.
+    """
+    change = certification.recorded_change
+    if change is None:
+        last = last_save_of(request)
+        if last and last.certification != certification.pk:
+            forget_save(request)
+        return
     typed = typed_fields(request.POST) if verb == "saved" else ""
     save = LastSave(
-        change=change,
+        change=change.pk,
         certification=certification.pk,
         name=str(certification),
-        verb=f"{verb} as practice" if certification.is_practice else verb,
+        verb=verb,
         verdict=certification.verdict.label.lower(),
+        is_practice=certification.is_practice,
         typed=typed if len(typed) <= _MAX_TYPED_LENGTH else "",
     )
     request.session[_SESSION_KEY] = asdict(save)
 
 
 def last_save_of(request: HttpRequest) -> LastSave | None:
-    """Return the last save of the session, or None."""
+    """Return the last save of the session, or None. One stored with other fields by an earlier version is removed."""
     stored = request.session.get(_SESSION_KEY)
-    return LastSave(**stored) if stored else None
+    try:
+        return LastSave(**stored) if stored else None
+    except TypeError:
+        forget_save(request)
+        return None
 
 
 def forget_save(request: HttpRequest) -> None:

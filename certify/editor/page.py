@@ -119,7 +119,7 @@ class CertifyPage:
     @property
     def may_send_question(self) -> bool:
         """Whether the reader may send their version as a question: not to themselves, and not in training."""
-        return bool(self.theirs and not self.is_reader_owner and not self.editor.form_context.training_of)
+        return bool(self.theirs and self.reader and not self.is_reader_owner and not self.reader.in_training)
 
     @property
     def ownership_notice(self) -> str:

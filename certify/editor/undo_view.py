@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -38,8 +39,11 @@ def undo_last_save(request: SignedInRequest) -> HttpResponse:
     if last is None or request.POST.get("change") != str(last.change):
         messages.warning(request, "Not undone: it is not your last save any more. Undo it in the history.")
         return HttpResponseSeeOther(reverse("history_pages:history"))
+    change = Change.objects.get(pk=last.change)
+    if change.by_id != request.user.pk:
+        raise PermissionDenied("Only a save of your own is undone here. Undo others in the history.")
     try:
-        undo_change(request.user, Change.objects.get(pk=last.change), _REASON)
+        undo_change(request.user, change, _REASON)
     except UndoBlocked:
         return HttpResponseSeeOther(reverse("history_pages:undo", args=[last.change]))
     forget_save(request)

@@ -39,7 +39,7 @@ from certify.editor.subject import (
     checked_request,
     resolve_subject,
 )
-from certify.editor.version_question import is_version_question, send_version_question
+from certify.editor.version_question import is_version_question, send_version_question, version_in_question
 from certify.editor.worklist import Search, form_search, read_search, through_outage
 from certify.errors import AlreadyCertified, EntryInvalid
 from certify.facts.forms import is_correction_request, with_all_inputs
@@ -118,11 +118,11 @@ class CertifyView(View):
                 request, bound_editor(request.user, with_all_inputs(request.POST, run), run, form_context)
             )
         editor = bound_editor(request.user, request.POST, run, form_context)
-        if is_version_question(request.POST) and (asked := send_version_question(request, editor)):
-            return asked
-        return response_without_saving(request, editor) or _save_certification(
-            request, self.subject_request.run_number, editor
-        )
+        if response := response_without_saving(request, editor):
+            return response
+        if is_version_question(request.POST):
+            return send_version_question(request, editor) or _invalid_form(request, editor)
+        return _save_certification(request, self.subject_request.run_number, editor)
 
 
 def response_without_saving(request: SignedInRequest, editor: CertificationEditor) -> HttpResponse | None:
@@ -134,7 +134,11 @@ def response_without_saving(request: SignedInRequest, editor: CertificationEdito
         return form_page(request, editor, [])
     if is_new_term(request.POST):
         return form_page(request, editor, [], status=200 if add_new_term(request.user, request.POST, editor) else 422)
-    return None if editor.is_valid() else form_page(request, editor, [], status=422)
+    return None if editor.is_valid() else _invalid_form(request, editor)
+
+
+def _invalid_form(request: SignedInRequest, editor: CertificationEditor) -> HttpResponse:
+    return form_page(request, editor, [], status=422, theirs=version_in_question(request, editor))
 
 
 def _reopened_form(request: SignedInRequest, subject_request: SubjectRequest) -> HttpResponse:
@@ -203,12 +207,13 @@ def _save_certification(request: SignedInRequest, run_number: int, editor: Certi
     except EntryInvalid as error:
         editor.form_context = replace(editor.form_context, training_of=request.user.training_of)
         editor.add_issues(error.issues)
-        return form_page(request, editor, [], status=422)
+        return _invalid_form(request, editor)
     except AlreadyCertified as conflict:
         return form_page(request, editor, [], status=409, theirs=conflict.existing)
     close_drafts(request, certification)
     remember_save(request, certification, "saved")
-    if certification.idempotency_key != form.cleaned_data["idempotency_key"]:  # saved in another tab
+    is_resubmission = certification.idempotency_key == form.cleaned_data["idempotency_key"]
+    if not (certification.recorded_change or is_resubmission or request.POST.get("runs")):  # saved in another tab
         return HttpResponseSeeOther(reverse("listruns:certification", args=[certification.pk]))
     return HttpResponseSeeOther(next_address(request.POST, certification, editor.form_context))
 

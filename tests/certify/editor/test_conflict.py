@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.http import QueryDict
 
 from certify.models import TrackerCertification
 from certify.review.actions import send_version
@@ -80,6 +81,30 @@ def test_second_tab_with_equal_content_leads_to_the_certification(shifter_client
     assert certification.version == 1
 
 
+def test_second_tab_of_a_search_goes_on_to_the_next_run(shifter_client):
+    shifter_client.get("/openruns/?runs=315259,315264")
+    path = "/certify/315264/prompt/?runs=315259,315264"
+    tabs = [open_form(shifter_client, path) for _ in range(2)]
+    answers = [send_form(shifter_client, tab, path, **GOOD, then="next") for tab in tabs]
+    assert answers[0].url == answers[1].url and answers[0].url.startswith("/certify/315259/")
+    assert send_form(shifter_client, tabs[1], path, **GOOD).url.startswith("/openruns/?runs=")
+
+
+@pytest.mark.parametrize("key", ["", "used before"])
+def test_save_with_a_new_key_goes_on_to_the_next_run(shifter_client, key):
+    shifter_client.get("/openruns/?runs=315259,315264")
+    if key:
+        first = open_form(shifter_client, "/certify/315270/express/")
+        key = fields_of(first)["idempotency_key"][0]
+        assert send_form(shifter_client, first, "/certify/315270/express/", **GOOD).status_code == 303
+    path = "/certify/315264/prompt/?runs=315259,315264"
+    opened = open_form(shifter_client, path)
+    answer = send_form(shifter_client, opened, path, **GOOD, then="next", idempotency_key=key)
+    assert answer.url.startswith("/certify/315259/")
+    plain = open_form(shifter_client)
+    assert send_form(shifter_client, plain, **GOOD, runs="", idempotency_key=key).url == "/list/"
+
+
 def test_second_tab_with_an_equal_change_leads_to_the_certification(shifter_client, shifter):
     certification = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
     path = f"/list/{certification.pk}/update/"
@@ -121,9 +146,56 @@ def test_version_is_sent_to_the_other_shifter_as_a_question(shifter_client, shif
         "My version differs. Strip: excluded, yours: good. Comment: TIB off in 1-20, yours: clean. Which is right?"
     )
     assert question.text in other_shifter_client.get(f"/list/{certification.pk}/").text
-    assert not Draft.objects.filter(user=shifter, is_done=False).exists()
+    assert "Your version stays as a draft." in shifter_client.get(sent.url).text
+    draft = Draft.objects.get(user=shifter)
+    assert not draft.is_done and QueryDict(draft.typed)["comment"] == "TIB off in 1-20"
+    assert QueryDict(draft.typed)["strip"] == "excluded"
     certification.refresh_from_db()
     assert (certification.strip, certification.version) == ("good", 1)
+
+
+def asking(response) -> tuple[int, str, bool]:
+    """Status, form errors and whether the page still offers the question."""
+    return (
+        response.status_code,
+        "; ".join(response.context["form"].non_field_errors()),
+        "as a question" in response.text,
+    )
+
+
+def test_invalid_version_is_not_sent_as_a_question(shifter_client, other_shifter_client, shifter):
+    opened = open_form(shifter_client)
+    send_form(other_shifter_client, open_form(other_shifter_client), **GOOD)
+    refused = send_form(shifter_client, opened, **{**GOOD, "pixel": None}, comment="whole", send_question="1")
+    assert asking(refused) == (422, "", True) and "pixel" in errors_of(refused)
+    assert fields_of(refused)["comment"] == ["whole"] and not ShifterQuestion.objects.exists()
+    assert QueryDict(Draft.objects.get(user=shifter, is_done=False).typed)["comment"] == "whole"
+
+
+def test_refused_question_comes_back_with_the_form(shifter_client, shifter, other_shifter):
+    opened = open_form(shifter_client)
+    certification = CertificationFactory(run=OmsRun.objects.get(pk=RUN), user=other_shifter)
+    sent = {**GOOD, "comment": "whole", "send_question": "1"}
+    shifter.in_training = True
+    shifter.save()
+    refused = send_form(shifter_client, opened, **sent)
+    in_training = "Question not sent: in training no questions are sent. Your version stays as a draft."
+    assert asking(refused) == (422, in_training, False) and fields_of(refused)["comment"] == ["whole"]
+    shifter.in_training = False
+    shifter.save()
+    certification.user = shifter
+    certification.save()
+    refused = send_form(shifter_client, opened, **sent)
+    own = "Question not sent: the saved version is your own. Save this one over it, or keep it."
+    assert asking(refused) == (422, own, False) and 'name="over"' in refused.text
+    assert QueryDict(Draft.objects.get(user=shifter, is_done=False).typed)["comment"] == "whole"
+    assert not ShifterQuestion.objects.exists()
+
+
+def test_question_about_a_withdrawn_version_saves_nothing(shifter_client):
+    refused = send_form(shifter_client, open_form(shifter_client), **GOOD, send_question="1")
+    assert asking(refused) == (422, "Question not sent: the other version is withdrawn. Save yours.", False)
+    assert not TrackerCertification.objects.exists()
 
 
 def test_owner_and_people_in_training_send_no_version(shifter_client, shifter, other_shifter):

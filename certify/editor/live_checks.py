@@ -146,9 +146,9 @@ def is_live_check(sent: QueryDict) -> bool:
 
 def live_check_response(request: HttpRequest, editor: CertificationEditor) -> HttpResponse:
     """Render the checkboxes for each place of the page, and the open issues of the input."""
-    boxes = confirmation_boxes(editor)
+    boxes, sentences = confirmation_boxes(editor), _flag_issues(editor)
     context = {
-        "places": [(place, boxes.get(place, [])) for place in CONFIRMATION_PLACES],
+        "places": [(place, boxes.get(place, []), sentences.get(place, [])) for place in CONFIRMATION_PLACES],
         "comparison": twin_comparison(editor),
         "reference_explanation": rank_reasons_text(editor.ranked, editor.form["reference_runreconstruction"].value()),
         "evidence": form_evidence(editor),
@@ -160,6 +160,15 @@ def live_check_response(request: HttpRequest, editor: CertificationEditor) -> Ht
     # `stands` is the earlier name of the event, for forms opened before the rename.
     answer["HX-Trigger"] = json.dumps({"remaining_errors": remaining, "stands": remaining})
     return answer
+
+
+def _flag_issues(editor: CertificationEditor) -> dict[str, list[str]]:
+    """Return the sentences of the rules about the flag of each component, which its row shows."""
+    sentences: dict[str, list[str]] = {}
+    for issue in validate(editor.entry):
+        if issue.field in Component.values:
+            sentences.setdefault(issue.field, []).append(issue.sentence)
+    return sentences
 
 
 def _invalid_inputs(editor: CertificationEditor) -> list[str]:

@@ -125,7 +125,7 @@ def build_entry(
 
 def _repeated_reason(values: Mapping[str, Any]) -> str:
     """Return the name of the reason if the comment is that name, or is still empty and will begin with it."""
-    reason, comment = values.get("bad_reason"), (values.get("comment") or "").strip().rstrip(".")
+    reason, comment = values.get("bad_reason"), (values.get("comment") or "").strip().rstrip(".:")
     is_repeated = reason is not None and comment.casefold() in ("", reason.name.casefold())
     return reason.name if reason is not None and is_repeated else ""
 

@@ -38,8 +38,12 @@ _NUMBER = r"[0-9]++(?:\.0++(?![0-9]))?(?:[\"'”]?\s*:\s*[0-9]{1,5}+(?![0-9.]))?
 _JOIN = rf"\s*(?:[{_DASHES}]{{1,3}}|\.{{2,3}}|…|(?<=\s)(?:to|through)(?=\s))\s*"
 _RUN_WORD = r"runs?(?:[\s_-]?(?:numbers?|list|nos?\.?|nrs?\.?))?(?![a-z])\s*[:=#]*"
 _END = r"(?=[\s,;|/&+*\])}>\"'`”’»]|[.:!?](?:[\s\"'\[({]|$)|$)"
+_DATE = (
+    r"(?<![\w/.-])(?:[0-9]{1,2}(?P<day_first>[/.-])[0-9]{1,2}(?P=day_first)[0-9]{4}"
+    r"|[0-9]{4}(?P<year_first>[/.-])[0-9]{1,2}(?P=year_first)[0-9]{1,2})(?![\w/-])"
+)
 _TOKEN = re.compile(
-    rf"(?P<comment>\#.*)|(?P<noise>{_RUN_WORD}|[\s,;|/&+\[\](){{}}\"'`“”‘’„«»*^]+|[.:](?=\s|$|[\"'\[({{])|and(?!\w))"
+    rf"(?P<comment>\#.*)|(?P<date>{_DATE})|(?P<noise>{_RUN_WORD}|[\s,;|/&+\[\](){{}}\"'`“”‘’„«»*^]+|[.:](?=\s|$|[\"'\[({{])|and(?!\w))"
     rf"|(?P<runs>(?:from\s+)?{_NUMBER}(?:{_JOIN}(?:{_RUN_WORD}\s*)?{_NUMBER})*+(?:{_JOIN}|{_END}))"
     r"|(?P<word>[^\s,;|]+)",
     re.IGNORECASE,
@@ -179,6 +183,8 @@ def _pieces_of_line(line: str) -> Iterator[tuple[str, RunRange | str]]:
         piece = token[0].strip()
         if token["runs"]:
             yield piece, _range_of(piece)
+        elif token["date"]:
+            yield piece, f"“{piece}” looks like a date, not a run number. Give the numbers of the runs."
         elif token["word"]:
             piece = piece.rstrip(")]}'\"") or piece
             yield piece, _neither(piece)

@@ -8,6 +8,7 @@
   const components = [...form.querySelectorAll("[data-component]")];
   const trackerMap = form.querySelector("[data-trackermap]");
   const steps = [...components, trackerMap];
+  const allGoodNote = form.querySelector("[data-all-good-note]");
   const announcements = document.querySelector("[data-announcements]");
   const why = form.querySelector("[data-why]");
   const checkedRadio = (step) => step.querySelector("input[type=radio]:checked");
@@ -54,16 +55,26 @@
     if (next === trackerMap && components.some(isNotGood)) focusReasons();
   }
 
+  // Beside the button: why "G" has set no flag, and what it does next.
+  function explainAllGood(text = "") {
+    const unopened = components.find((component) => isListUnopened(component));
+    const next = unopened ? `opens the checklist of ${nameOf(unopened)}` : "sets all good";
+    if (allGoodNote) allGoodNote.textContent = text || unopened ? `${text} Next G: ${next}.`.trim() : "";
+  }
+
   function flagAllGood() {
     const unopened = components.find((component) => isListUnopened(component));
     if (unopened) {
       listOf(unopened).open = true;
       setCurrent(unopened);
-      announce(`The checklist of ${nameOf(unopened)} was not open yet on this shift. It is open now.`);
+      const text = `The checklist of ${nameOf(unopened)} was not open yet on this shift. It is open now.`;
+      explainAllGood(text);
+      announce(text);
       return;
     }
     components.forEach((component) => check(component.querySelector("input[type=radio][value=good]")));
     setCurrent(trackerMap);
+    explainAllGood();
     announce(`${components.map(nameOf).join(", ")} good. Now ${nameOf(trackerMap)}.`);
   }
 
@@ -139,6 +150,7 @@
 
   function focusComment() {
     const comment = form.elements.comment;
+    if (prefilled && comment.value === prefilled) comment.value += ": ";
     comment.focus();
     comment.setSelectionRange(comment.value.length, comment.value.length);
   }
@@ -201,9 +213,11 @@
     });
   }
 
+  let prefilled = "";
   function prefillComment(select) {
     const comment = form.elements.comment;
-    if (select.value && !comment.value.trim()) comment.value = select.selectedOptions[0].text.split(" › ").pop().trim();
+    if (!select.value || comment.value.trim()) return;
+    comment.value = prefilled = select.selectedOptions[0].text.split(" › ").pop().trim();
   }
 
   // "Choose" in the reference ranking selects that reference and closes the ranking.
@@ -232,5 +246,6 @@
   document.addEventListener("htmx:afterSwap", showProblems);
   showProblems();
   setCurrent(current);
+  explainAllGood();
   document.querySelector("[data-errors]")?.focus();
 })();

@@ -31,14 +31,28 @@
   };
 
   // Facts that have to be typed: marked in their labels, unless the run type makes them unnecessary.
+  // The mark goes once the input is filled.
   const emptyFactLabels = () => [...form.querySelectorAll("label:has([data-required])")].filter((label) => {
-    const isNeeded = getComputedStyle(label.querySelector("[data-required]")).display !== "none";
-    return isNeeded && !form.querySelector(`#${label.htmlFor}`).value;
+    const mark = label.querySelector("[data-required]");
+    mark.hidden = Boolean(form.querySelector(`#${label.htmlFor}`).value);
+    return getComputedStyle(mark).display !== "none";
   });
+
+  const untickedChecklists = () => [...form.querySelectorAll("input[name^=checklist_]:not(:checked)")];
+
+  // A question that is confirmed now is no longer listed; the next live check says the same.
+  function removeConfirmed() {
+    form.querySelectorAll("#live-checks a[href^='#confirm_']").forEach((link) => {
+      if (form.querySelector(link.hash)?.checked) link.closest("li").remove();
+    });
+    const list = form.querySelector("#live-checks");
+    if (!list.querySelector("li")) list.replaceChildren();
+  }
 
   function showMissing() {
     const links = [
       ...emptyFactLabels().map((label) => missingLink(label.htmlFor, label.firstChild.textContent.trim())),
+      ...untickedChecklists().map((box) => missingLink(box.id, box.closest("label").dataset.title)),
       ...choices.filter((choice) => !choice.querySelector("input[type=radio]:checked")).map((choice) => missingLink(choice.id, titleOf(choice))),
     ];
     const label = document.createElement("strong");
@@ -63,7 +77,7 @@
   }
 
   form.addEventListener("current", (event) => showList(event.detail));
-  form.addEventListener("change", () => { showFlags(); showReference(); showMissing(); });
+  form.addEventListener("change", () => { showFlags(); showReference(); showMissing(); removeConfirmed(); });
   form.addEventListener("input", showMissing);
   document.addEventListener("htmx:afterSwap", showMissing);
   window.addEventListener("scroll", fit, { passive: true });

@@ -44,5 +44,7 @@
   form.addEventListener("input", scheduleCheck);
   form.addEventListener("change", scheduleCheck);
   form.addEventListener("submit", cancelCheck);
+  // A form that was refused is checked at once, so that what is still open is listed beside the button.
+  if (document.querySelector("[data-errors]")) scheduleCheck();
   window.addEventListener("pagehide", cancelCheck);
 })();

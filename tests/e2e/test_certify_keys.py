@@ -93,11 +93,12 @@ def test_bad_run_with_reason_problem_and_comment(page: Page, keyboard, sign_in, 
     keyboard.press("m", "w", "ArrowDown", "Tab")
     expect(page.locator("[name=comment]")).to_have_value("High voltage trip")
     keyboard.press("p", "Space", "c")
-    keyboard.type(", layer 1 from LS 20 on")
+    expect(page.locator("[name=comment]")).to_have_value("High voltage trip: ")
+    keyboard.type("layer 1 from LS 20 on")
     keyboard.press("Control+Enter")
     page.wait_for_url("**/list/")
     made = TrackerCertification.objects.get()
-    assert (made.verdict, made.bad_reason, made.comment) == ("bad", reason, "High voltage trip, layer 1 from LS 20 on")
+    assert (made.verdict, made.bad_reason, made.comment) == ("bad", reason, "High voltage trip: layer 1 from LS 20 on")
     assert list(made.pixel_problems.all()) == [problem]
     assert keyboard.pressed.count("Tab") <= 3
 
@@ -129,16 +130,35 @@ def test_all_good_needs_each_checklist_to_have_been_open(page: Page, keyboard, s
     sign_in(shifter)
     _open(page, live_server.url)
     expect(page.get_by_text("look at pixel")).to_be_visible()
+    note = page.locator("[data-all-good-note]")
+    expect(note).to_have_text("Next G: opens the checklist of Strip.")
     keyboard.press("G")
     _announced(page, "The checklist of Strip was not open yet on this shift. It is open now.")
+    expect(note).to_be_visible()
+    expect(note).to_have_text(
+        "The checklist of Strip was not open yet on this shift. It is open now. "
+        "Next G: opens the checklist of Tracking."
+    )
     expect(page.get_by_text("look at sistrip")).to_be_visible()
     expect(page.get_by_text("look at pixel")).to_be_hidden()
     keyboard.press("G")
     expect(page.get_by_text("look at tracking")).to_be_visible()
     assert page.locator("[data-component] input[type=radio]:checked").count() == 0
+    expect(note).to_contain_text("Next G: sets all good.")
     keyboard.press("G")
     _announced(page, "Pixel, Strip, Tracking good. Now tracker map.")
     expect(page.locator("[data-component] input[value=good]:checked")).to_have_count(3)
+
+
+def test_general_checklist_is_listed_until_it_is_ticked(page: Page, keyboard, sign_in, shifter, live_server):
+    ChecklistFactory(identifier="general", title="General", text="- look around")
+    sign_in(shifter)
+    _open(page, live_server.url)
+    link = page.locator("[data-missing] a[href='#id_checklist_general']")
+    expect(link).to_have_text("General checklist")
+    keyboard.press("t", "t")
+    expect(link).to_have_count(0)
+    expect(page.locator("[name=checklist_general]")).to_be_checked()
 
 
 def test_caps_lock_does_not_turn_good_into_all_good(page: Page, sign_in, shifter, live_server):

@@ -41,6 +41,7 @@ def test_confirmation_ticked_before_saving_needs_one_submission(
     expect(box).not_to_be_checked()
     page.keyboard.press("y")
     expect(box).to_be_checked()
+    assert hints.locator("a[href='#confirm_pixel']").count() == 0  # at once, without an answer of the server
     expect(hints).to_be_empty()
     page.locator("[name=comment]").fill("pixel was out")
     page.locator("[name=comment]").press("Control+Enter")
@@ -55,6 +56,7 @@ def test_live_checks_change_hints_but_not_focus_or_checkboxes(page: Page, sign_i
         page.keyboard.press(key)
     hints = page.locator("#live-checks")
     expect(hints).to_contain_text("Tracking cannot be good while Strip is bad.")
+    expect(page.locator("#choice-tracking")).to_contain_text("Tracking cannot be good while Strip is bad.")
     box = page.locator("#confirm_pixel")
     box.check()
     comment = page.locator("[name=comment]")
@@ -125,3 +127,15 @@ def test_resolved_errors_are_removed_by_live_checks(page: Page, sign_in, shifter
     expect(summary).to_be_hidden()
     expect(page.locator(".field-error")).to_have_count(0)
     assert page.locator("[aria-invalid]").count() == 0
+
+
+def test_refused_form_lists_again_what_is_still_open(page: Page, sign_in, shifter, live_server):
+    sign_in(shifter)
+    _open(page, live_server.url)
+    for key in ("g", "b", "g", "m", "Control+Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("#errors")).to_be_visible()
+    hints = page.locator("#live-checks")
+    expect(hints).to_contain_text("Tracking cannot be good while Strip is bad.")
+    expect(page.locator("#choice-tracking .field-error:visible")).to_have_count(1)
+    expect(page.locator("#errors")).to_contain_text("Tracking")

@@ -40,7 +40,7 @@ def test_live_checks_apply_the_rules(shifter_client):
 
 def test_page_contains_each_target_of_the_fragment(shifter_client):
     page = open_form(shifter_client).content.decode()
-    for place, _confirmations in _live_check(shifter_client, open_form(shifter_client)).context["places"]:
+    for place, *_rest in _live_check(shifter_client, open_form(shifter_client)).context["places"]:
         assert f'id="confirmations-{place}"' in page
     assert 'id="live-checks"' in page
 

@@ -117,7 +117,7 @@ def test_range_in_any_notation(text):
         ("316187.05", ["316187.05"]),
         ("316.187", ["316.187"]),
         ("316,187", ["316", "187"]),
-        ("12/05/2018", ["12", "05", "2018"]),
+        ("12/05/2018", ["12/05/2018"]),
         ("316187\n...\n316199", ["..."]),
         ("316187 -\n316199", ["316187 -"]),
         ("316187\n-\n316199", ["-"]),
@@ -251,6 +251,9 @@ def test_runs_are_read_newest_first_and_each_once(text, runs):
             "“31618\u0667” is neither a run number nor a range. Write 316187 or 316199-316202.",
         ),
         ("1-2-3", "“1-2-3” is neither a run number nor a range. Write 316187 or 316199-316202."),
+        ("04/05/2018", "“04/05/2018” looks like a date, not a run number. Give the numbers of the runs."),
+        ("316187, 7.11.2017", "“7.11.2017” looks like a date, not a run number. Give the numbers of the runs."),
+        ("2018-05-04", "“2018-05-04” looks like a date, not a run number. Give the numbers of the runs."),
         ("99999", "99999 is not a run number. Run numbers are 100000 to 9999999."),
         ("10000000", "10000000 is not a run number. Run numbers are 100000 to 9999999."),
         (

@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from certify.actions.certify import amend_certification
+from certify.editor.addresses import next_address
 from certify.editor.drafts import close_drafts, restore_draft
 from certify.editor.editor import CertificationEditor, amendment_editor, bound_amendment_editor
 from certify.editor.form import OVERWRITE_FIELD
 from certify.editor.last_save import remember_save
-from certify.editor.views import form_page, form_with_all_inputs, next_address, response_without_saving
+from certify.editor.views import form_page, form_with_all_inputs, response_without_saving
 from certify.errors import ChangedMeanwhile, EntryInvalid
 from certify.facts.forms import is_correction_request, with_all_inputs
 from certify.facts.staleness import changed_facts, dataset_differences, format_changes

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 
 from audit.models import Change
 from audit.undo import UndoBlocked, undo_change
+from certify.editor.addresses import with_query
 from certify.editor.last_save import LastSave, forget_save, last_save_of
-from certify.editor.views import with_query
 from certify.models import TrackerCertification
 from drafts.actions import save_draft
 from drafts.form_token import FormToken

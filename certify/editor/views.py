@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -16,6 +15,7 @@ from django.views import View
 from django.views.decorators.http import require_safe
 
 from certify.actions.certify import certify_run
+from certify.editor.addresses import next_address, with_query
 from certify.editor.drafts import close_drafts, restore_draft, seconds_to_save, track_presence
 from certify.editor.editor import (
     CertificationEditor,
@@ -23,7 +23,7 @@ from certify.editor.editor import (
     new_editor,
     reopened_editor,
 )
-from certify.editor.form_context import FormContext, read_form_context
+from certify.editor.form_context import read_form_context
 from certify.editor.last_save import remember_save
 from certify.editor.like_express import is_take_over, take_over
 from certify.editor.live_checks import is_live_check, live_check_response
@@ -59,7 +59,6 @@ if TYPE_CHECKING:
 
     from certify.models import TrackerCertification
 
-MAX_SEARCH_LENGTH = 2000  # characters, so that it fits in a URL
 # Fields of a form without a valid context that are not passed on to the chosen reconstruction.
 _NOT_FORWARDED = ("csrfmiddlewaretoken", "ticket", "reconstruction", "dataset")
 
@@ -218,17 +217,6 @@ def _save_certification(request: SignedInRequest, run_number: int, editor: Certi
     return HttpResponseSeeOther(next_address(request.POST, certification, editor.form_context))
 
 
-def next_address(sent: Any, certification: TrackerCertification, form_context: FormContext) -> str:
-    """Return the URL after a save: the next open run of the search if requested, else the search or the list."""
-    runs = sent.get("runs", "")[:MAX_SEARCH_LENGTH]
-    if runs and sent.get("then") == "next":
-        following = form_search(runs, form_context).next_open((certification.run_number, certification.reconstruction))
-        if following:
-            address = reverse("certify:certify-reconstruction", args=[following.run_number, following.reconstruction])
-            return with_query(address, dataset=following.dataset, runs=runs)
-    return with_query(reverse("openruns:open-runs"), runs=runs) if runs else reverse("listruns:list")
-
-
 def form_page(
     request: SignedInRequest,
     editor: CertificationEditor,
@@ -288,12 +276,6 @@ def choose_reconstruction(
         "filled_fields": filled_fields(request.POST),
     }
     return render(request, "certify/choose_reconstruction.html", context, status=status)
-
-
-def with_query(address: str, **query: str) -> str:
-    """Return the URL with the parameters that have a value."""
-    parameters = urlencode({name: value for name, value in query.items() if value})
-    return f"{address}?{parameters}" if parameters else address
 
 
 @login_not_required

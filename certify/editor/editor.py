@@ -277,13 +277,14 @@ def build(
     """Build an editor. `person`: who certifies, with whose checklists; None for a change."""
     facts = FactForms(run, data, is_correcting)
     run_with_typed = facts.run_with_typed()
+    dataset = (data or initial or {}).get("dataset") or next(iter(form_context.datasets), "")
     form = CertificationForm(
         data,
         initial=initial,
         instance=copy.copy(existing) if existing else None,
         run=run_with_typed,
         form_context=form_context,
-        checklists=checklists_of_shift(person, run_with_typed.run_type) if person else FormChecklists(),
+        checklists=checklists_of_shift(person, run_with_typed.run_type, dataset) if person else FormChecklists(),
         needs_reason=needs_reason,
     )
     return CertificationEditor(run, run_with_typed, form_context, form, facts, existing, started_inline_forms(data))

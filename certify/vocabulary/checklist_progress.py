@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from certify.vocabulary.cache import FormChecklist, form_checklists
 from certify.vocabulary.models import ChecklistProgress
+from oms.choices import RunType
+from registry.parsing import run_type_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,8 +57,10 @@ class FormChecklists:
         return [checklist for checklist in self.all if self.has_box(checklist)]
 
 
-def checklists_of_shift(person: User, run_type: str) -> FormChecklists:
-    """Return the lists of a form of this person: one query."""
+def checklists_of_shift(person: User, run_type: str, dataset: str = "") -> FormChecklists:
+    """Return the lists of a form of this person: one query. An unknown run type is that in the name of the dataset."""
+    if run_type == RunType.UNKNOWN:
+        run_type = run_type_in(dataset) or run_type
     lists = form_checklists()
     if not lists:
         return FormChecklists()

@@ -160,6 +160,16 @@ def test_list_counts_as_open_for_the_person_the_day_the_run_type_and_the_edition
         assert was_open(shifter_client, "/certify/315265/express/") == {"pixel": False, "trackermap": False}
 
 
+def test_unknown_run_type_counts_as_that_of_the_dataset(shifter_client, sandbox, pixel, _reference):
+    sent = {**GOOD, "lists_opened": "pixel-1"}
+    assert send_form(shifter_client, open_form(shifter_client), **sent).status_code == 303
+    sandbox.faults("oms", "refuse")
+    other_run = open_form(shifter_client, "/certify/315265/express/")
+    assert other_run.context["page"].editor.run.run_type == "unknown"
+    (row,) = other_run.context["page"].checklists
+    assert row.was_open
+
+
 def test_open_lists_stay_open_in_a_refused_form(shifter_client, sandbox, pixel, _reference):
     seen = {"lists_opened": "pixel-1", "lists_flagged": "pixel-1-open"}
     refused = send_form(shifter_client, open_form(shifter_client), **{**GOOD, "trackermap": None}, **seen)

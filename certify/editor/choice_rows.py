@@ -34,6 +34,7 @@ class ChecklistRow(NamedTuple):
     """A checklist beside the input that it is about: `flag_field`, empty for the general list and additional ones.
 
     `has_box`: the form has a checkbox for it. `was_open`: this edition was open on this shift day for this run type.
+    `types_opened`: the run types for which it was, separated by spaces.
     """
 
     checklist: FormChecklist
@@ -42,6 +43,7 @@ class ChecklistRow(NamedTuple):
     was_open: bool = False
     is_ticked: bool = False
     errors: tuple[str, ...] = ()
+    types_opened: str = ""
 
 
 class ComponentRow(NamedTuple):
@@ -131,4 +133,5 @@ def _checklist_row(form: CertificationForm, checklist: FormChecklist) -> Checkli
         was_open=checklist.key in opened,
         is_ticked=has_box and form.is_bound and form.is_ticked(checklist),
         errors=tuple(map(str, form.errors.get(checklist.checkbox_name, []))) if form.is_bound else (),
+        types_opened=" ".join(form.checklists.types_opened(checklist)),
     )

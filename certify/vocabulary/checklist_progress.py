@@ -45,6 +45,11 @@ class FormChecklists:
     all: list[FormChecklist] = field(default_factory=list)
     gone_through: frozenset[EditionKey] = frozenset()
     opened: frozenset[EditionKey] = frozenset()
+    opened_by_type: frozenset[tuple[str, EditionKey]] = frozenset()  # for every run type
+
+    def types_opened(self, checklist: FormChecklist) -> list[str]:
+        """Return the run types for which this list was open, as a person may choose one of them on the form."""
+        return sorted(run_type for run_type, key in self.opened_by_type if key == checklist.key)
 
     def has_box(self, checklist: FormChecklist) -> bool:
         """Whether the form has a checkbox for this list: the general one until it is gone through."""
@@ -64,12 +69,13 @@ def checklists_of_shift(person: User, run_type: str, dataset: str = "") -> FormC
     lists = form_checklists()
     if not lists:
         return FormChecklists()
-    rows = ChecklistProgress.objects.filter(user=person, shift_day=_shift_day(), run_type__in=("", run_type))
+    rows = ChecklistProgress.objects.filter(user=person, shift_day=_shift_day())
     done = list(rows.values_list("run_type", "checklist", "edition"))
     return FormChecklists(
         lists,
         gone_through=frozenset((name, edition) for kept_for, name, edition in done if not kept_for),
-        opened=frozenset((name, edition) for kept_for, name, edition in done if kept_for),
+        opened=frozenset((name, edition) for kept_for, name, edition in done if kept_for == run_type),
+        opened_by_type=frozenset((kept_for, (name, edition)) for kept_for, name, edition in done if kept_for),
     )
 
 

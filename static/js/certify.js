@@ -79,7 +79,12 @@
   }
 
   const listOf = (component) => form.querySelector(`[data-checklist-of="${component.dataset.component}"] details`);
-  const isListUnopened = (component) => listOf(component)?.hasAttribute("data-was-open") === false;
+  // Open on this page, or on this shift day before: for the run type of the run, or for that chosen on the form.
+  function isListUnopened(component) {
+    const list = listOf(component);
+    if (!list || list.hasAttribute("data-was-open")) return false;
+    return !(list.dataset.typesOpened ?? "").split(" ").filter(Boolean).includes(form.elements["run-run_type"]?.value);
+  }
 
   function toggleLow() {
     const component = lastFlagged ?? current;
@@ -191,6 +196,7 @@
   // A flag that is not good opens reason and problems; choosing a reason fills an empty comment with it.
   form.addEventListener("change", (event) => {
     if (event.target.name === "bad_reason") prefillComment(event.target);
+    if (event.target.name === "run-run_type") explainAllGood();
     showReasons();
     showProblems();
   });

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from certify.models import TrackerCertification
+from certify.vocabulary.models import ChecklistProgress
 from tests.factories import BadReasonFactory, ChecklistFactory, PixelProblemFactory, ReconstructionFactory, RunFactory
 
 RUN = 315259
@@ -148,6 +151,23 @@ def test_all_good_needs_each_checklist_to_have_been_open(page: Page, keyboard, s
     keyboard.press("G")
     _announced(page, "Pixel, Strip, Tracking good. Now tracker map.")
     expect(page.locator("[data-component] input[value=good]:checked")).to_have_count(3)
+
+
+def test_chosen_run_type_counts_for_all_good_without_services(page: Page, sandbox, sign_in, shifter, live_server):
+    sandbox.faults("oms", "refuse")
+    sandbox.faults("registry", "refuse")
+    today = dt.datetime.now(dt.UTC).date()
+    for name in ("pixel", "sistrip", "tracking"):
+        ChecklistFactory(identifier=name, title=name, text=f"- look at {name}")
+        ChecklistProgress.objects.create(user=shifter, shift_day=today, run_type="cosmics", checklist=name, edition=1)
+    sign_in(shifter)
+    _open(page, live_server.url)
+    note, needed = page.locator("[data-all-good-note]"), page.locator("label[for=id_run-run_type] [data-required]")
+    expect(note).to_contain_text("Next G: opens the checklist of Strip.")
+    expect(needed).to_be_visible()
+    page.locator("[name=run-run_type]").select_option("cosmics")
+    expect(note).to_be_empty()
+    expect(needed).to_be_hidden()
 
 
 def test_general_checklist_is_listed_until_it_is_ticked(page: Page, keyboard, sign_in, shifter, live_server):

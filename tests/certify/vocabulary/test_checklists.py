@@ -168,6 +168,7 @@ def test_unknown_run_type_counts_as_that_of_the_dataset(shifter_client, sandbox,
     assert other_run.context["page"].editor.run.run_type == "unknown"
     (row,) = other_run.context["page"].checklists
     assert row.was_open
+    assert 'data-types-opened="collisions"' in other_run.content.decode()
 
 
 def test_open_lists_stay_open_in_a_refused_form(shifter_client, sandbox, pixel, _reference):

@@ -82,6 +82,11 @@
   document.addEventListener("htmx:afterSwap", showMissing);
   window.addEventListener("scroll", fit, { passive: true });
   window.addEventListener("resize", fit);
+  // A list that grows above the buttons does not cover the field with the focus.
+  const body = form.querySelector(".decision-body");
+  new ResizeObserver(() => {
+    if (body.contains(document.activeElement)) document.activeElement.scrollIntoView({ block: "nearest" });
+  }).observe(form.querySelector("[data-foot]"));
   new ResizeObserver(fit).observe(bottomPanel);
   new ResizeObserver(fit).observe(document.querySelector(".certify-notes"));
 

@@ -144,6 +144,7 @@ def test_save_is_in_view_whatever_stands_above_the_form(page: Page, sign_in, shi
     page.keyboard.press("Control+Enter")
     expect(page.locator("#errors")).to_be_visible()
     assert _is_in_view(page, "[data-save]")
+    expect(page.locator("#live-checks li")).not_to_have_count(0)
     page.locator("[name=date]").focus()  # the focused field is not covered by the buttons
     assert (
         page.evaluate("document.activeElement.getBoundingClientRect().bottom")

@@ -36,6 +36,6 @@ def test_put_in_training_and_certified_as_practice(
     page.locator("[name=trackermap][value=exists]").check()
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/list/")
-    expect(page.locator("main")).to_contain_text("is saved as practice")
+    expect(page.locator("main")).to_contain_text("saved as practice")
     expect(page.locator("tr[data-pk]")).to_have_count(1)
     is_accessible()

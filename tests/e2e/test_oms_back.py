@@ -19,7 +19,8 @@ def _references(sandbox, transactional_db):
 
 def _certify_by_hand(page: Page, address: str) -> None:
     page.goto(f"{address}/certify/{RUN}/express/")
-    expect(page.locator("main")).to_contain_text("OMS answered with an error (500). Type the missing values, or try again.")
+    advice = "Type the missing values, or try again."
+    expect(page.locator("main")).to_contain_text(f"OMS answered with an error (500). {advice}")
     page.locator("[name=run-run_type]").select_option("collisions")
     typed = {"run-lumisections": "100", "run-energy": "6500", "run-recorded_lumi": "1", "fill-fill_number": "6616"}
     for name, value in typed.items():

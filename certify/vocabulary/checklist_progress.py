@@ -73,9 +73,9 @@ def checklists_of_shift(person: User, run_type: str, dataset: str = "") -> FormC
     done = list(rows.values_list("run_type", "checklist", "edition"))
     return FormChecklists(
         lists,
-        gone_through=frozenset((name, edition) for kept_for, name, edition in done if not kept_for),
-        opened=frozenset((name, edition) for kept_for, name, edition in done if kept_for == run_type),
-        opened_by_type=frozenset((kept_for, (name, edition)) for kept_for, name, edition in done if kept_for),
+        gone_through=frozenset((name, edition) for stored_type, name, edition in done if not stored_type),
+        opened=frozenset((name, edition) for stored_type, name, edition in done if stored_type == run_type),
+        opened_by_type=frozenset((stored_type, (name, edition)) for stored_type, name, edition in done if stored_type),
     )
 
 
@@ -86,8 +86,8 @@ def record_progress(
     day = _shift_day()
     done = [("", key) for key in gone_through] + [(run_type, key) for key in opened]
     rows = [
-        ChecklistProgress(user=person, shift_day=day, run_type=kept_for, checklist=name, edition=edition)
-        for kept_for, (name, edition) in done
+        ChecklistProgress(user=person, shift_day=day, run_type=stored_type, checklist=name, edition=edition)
+        for stored_type, (name, edition) in done
     ]
     if rows:
         ChecklistProgress.objects.bulk_create(rows, ignore_conflicts=True)

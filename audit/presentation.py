@@ -38,7 +38,7 @@ class ChangeRowView:
 
     @property
     def summary(self) -> str:
-        """What happened to it as text, for files: Strip: good → bad; Comment: hole."""
+        """What happened to it as text, for files: Reference: 314811 → 315257; Comment: hole."""
         lines = (
             f"{label}: {after}" if was == NO_VALUE else f"{label}: {was} → {after}"
             for label, was, after in self.diff_lines
@@ -66,7 +66,7 @@ class ChangeView:
 
     @property
     def headline(self) -> str:
-        """The number of its fields and their values, as far as they fit: 13 fields: Pixel good, Strip good…."""
+        """The number of its fields and their values, as far as they fit: 13 fields: Comment hole, Reference 315257…."""
         lines = [line for row in self.rows for line in row.diff_lines]
         values = (f"{label} {_headline_value(before, after)}" for label, before, after in lines)
         return f"{len(lines)} fields: {Truncator(', '.join(values)).chars(HEADLINE_LENGTH)}"

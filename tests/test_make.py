@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -23,7 +24,9 @@ def _make(folder: Path, exit_code: int) -> subprocess.CompletedProcess[str]:
     pip.write_text(f"#!/bin/sh\nprintf '{lines}'\nexit {exit_code}\n")
     pip.chmod(0o755)
     command = ["make", "-f", MAKEFILE, ".venv/requirements.lock", f"PIP={pip}"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    # Without what `make test` hands to a make below it, which would print the folder it enters.
+    clean = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    return subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True, check=False)
 
 
 def test_each_package_is_one_line(tmp_path):

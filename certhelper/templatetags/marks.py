@@ -55,5 +55,13 @@ def verdict_badge(verdict: str, is_stale: bool = False, is_practice: bool = Fals
 @register.simple_tag
 def new_term_form(term_kind: str, form: InlineTermForm | None) -> SafeString:
     """The small form that adds a reason or a problem: as it was submitted, or an empty one."""
-    form = form or INLINE_FORMS[term_kind]()
+    return _new_term_html(form) if form else _empty_new_term_html(term_kind)
+
+
+@render_once(maxsize=len(INLINE_FORMS))
+def _empty_new_term_html(term_kind: str) -> SafeString:
+    return _new_term_html(INLINE_FORMS[term_kind]())
+
+
+def _new_term_html(form: InlineTermForm) -> SafeString:
     return render_to_string("certify/_new_term.html", {"form": form, "is_open": bool(form.errors or form.initial)})

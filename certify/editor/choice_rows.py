@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.template.loader import render_to_string
+from django.urls import get_script_prefix
 
 from certify.models.choices import Flag
 from certify.models.components import Component
@@ -92,6 +93,19 @@ def _component_html(component: ComponentRow) -> SafeString:
 
 def render_problems(rows: tuple[ProblemsRow, ...], may_add: bool, new_term_form: InlineTermForm | None) -> SafeString:
     """Render the problems of all components, and the form that adds one."""
+    if new_term_form is None:
+        return _problems_html(rows, may_add, get_script_prefix())
+    return _problems_with_form_html(rows, may_add, new_term_form)
+
+
+@render_once(maxsize=64)
+def _problems_html(rows: tuple[ProblemsRow, ...], may_add: bool, _prefix: str) -> SafeString:
+    return _problems_with_form_html(rows, may_add, None)
+
+
+def _problems_with_form_html(
+    rows: tuple[ProblemsRow, ...], may_add: bool, new_term_form: InlineTermForm | None
+) -> SafeString:
     context = {"rows": rows, "may_add": may_add, "new_term_form": new_term_form}
     return render_to_string("certify/_problems.html", context)
 

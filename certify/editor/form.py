@@ -21,6 +21,7 @@ from certify.rules.confirmations import CHECKBOX_PREFIX, CHECKBOX_VALUE_PREFIX
 from certify.rules.entry import build_entry, validate
 from infrastructure.web.iso_dates import IsoDateField
 from infrastructure.web.reason_form import ReasonField
+from infrastructure.web.rendered_widgets import RenderedTextarea
 from registry.parsing import reconstruction_in
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class CertificationForm(ChecklistsForm, forms.ModelForm):  # type: ignore[type-a
         )
         field_classes = dict.fromkeys(PROBLEM_FIELDS, TermsField)
         widgets = {
-            "comment": forms.Textarea(attrs={"rows": 3, "maxlength": MAX_COMMENT_LENGTH}),
+            "comment": RenderedTextarea(attrs={"rows": 3, "maxlength": MAX_COMMENT_LENGTH}),
             **dict.fromkeys(PROBLEM_FIELDS, forms.CheckboxSelectMultiple),
         }
         labels = {"bad_reason": "Reason", **{component.problems_field: component.label for component in Component}}

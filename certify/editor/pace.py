@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from certify.models import TrackerCertification
+from infrastructure.database.compiled_query import PLACEHOLDER, PLACEHOLDER_TIME, PrecompiledQuery
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from users.models import User
 
 SHIFT_LENGTH = timedelta(hours=8)
@@ -19,6 +22,14 @@ SHIFT_LENGTH = timedelta(hours=8)
 MIN_GAP, MAX_GAP = timedelta(seconds=3), timedelta(minutes=15)
 MIN_GAPS = 3
 _MAX_SAVES = 60
+_saves_of: PrecompiledQuery[tuple[datetime]] = PrecompiledQuery(
+    lambda person, since: (
+        TrackerCertification.everything.filter(user=person, created_at__gte=since)
+        .order_by("-created_at")
+        .values_list("created_at")[:_MAX_SAVES]
+    ),
+    *(PLACEHOLDER, PLACEHOLDER_TIME),
+)
 
 
 def shift_pace(person: User) -> timedelta | None:
@@ -26,8 +37,7 @@ def shift_pace(person: User) -> timedelta | None:
 
     None below four certifications.
     """
-    saved = TrackerCertification.everything.filter(user=person, created_at__gte=timezone.now() - SHIFT_LENGTH)
-    times = list(saved.order_by("-created_at").values_list("created_at", flat=True)[:_MAX_SAVES])
+    times = [time for (time,) in _saves_of.rows(person.pk, timezone.now() - SHIFT_LENGTH)]
     gaps = [later - earlier for later, earlier in pairwise(times) if MIN_GAP <= later - earlier <= MAX_GAP]
     seconds = [gap.total_seconds() for gap in gaps]
     return timedelta(seconds=median(seconds)) if len(seconds) >= MIN_GAPS else None

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from certify.vocabulary.cache import FormChecklist, form_checklists
 from certify.vocabulary.models import ChecklistProgress
+from infrastructure.database.compiled_query import PLACEHOLDER, PLACEHOLDER_DAY, PrecompiledQuery
 from oms.choices import RunType
 from registry.parsing import run_type_in
 
@@ -28,6 +29,12 @@ EditionKey = tuple[str, int]  # identifier and edition of a checklist
 OPENED_FIELD, FLAGGED_FIELD = "lists_opened", "lists_flagged"
 _OPENED = re.compile(r"([a-z][a-z0-9_]*)-([0-9]{1,6})")
 _FLAGGED = re.compile(r"([a-z][a-z0-9_]*)-([0-9]{1,6})-(open|folded)")
+_progress_of_day: PrecompiledQuery[tuple[str, str, int]] = PrecompiledQuery(
+    lambda person, day: ChecklistProgress.objects.filter(user=person, shift_day=day).values_list(
+        "run_type", "checklist", "edition"
+    ),
+    *(PLACEHOLDER, PLACEHOLDER_DAY),
+)
 
 
 @dataclass(frozen=True)
@@ -69,8 +76,7 @@ def checklists_of_shift(person: User, run_type: str, dataset: str = "") -> FormC
     lists = form_checklists()
     if not lists:
         return FormChecklists()
-    rows = ChecklistProgress.objects.filter(user=person, shift_day=_shift_day())
-    done = list(rows.values_list("run_type", "checklist", "edition"))
+    done = _progress_of_day.rows(person.pk, _shift_day())
     return FormChecklists(
         lists,
         gone_through=frozenset((name, edition) for stored_type, name, edition in done if not stored_type),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils.html import format_html_join
@@ -27,10 +28,14 @@ class Option(NamedTuple):
 
 
 def options_html(options: Iterable[Option]) -> SafeString:
-    """Render the options of a select."""
-    selected = {True: mark_safe(" selected"), False: ""}
-    rows = ((value, selected[is_chosen], INDENT * (level - 1), label) for value, label, is_chosen, level in options)
-    return format_html_join("", '<option value="{}"{}>{}{}</option>', rows)
+    """Render the options of a select. `format_html_join` takes five times as long for the list of references."""
+    return SafeString("".join(map(_option_html, options)))
+
+
+def _option_html(option: Option) -> str:
+    selected = " selected" if option.is_chosen else ""
+    label = INDENT * (option.level - 1) + escape(option.label)
+    return f'<option value="{escape(option.value)}"{selected}>{label}</option>'
 
 
 def boxes_html(options: Iterable[Option], name: str) -> SafeString:

@@ -9,6 +9,7 @@ This is the only module that uses Django's SQL compiler, which is private API: `
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row")
+Parameter = int | str | date  # or a datetime, which is a date
 # Numbers that fit into a column and that no query contains as a constant.
 PLACEHOLDER, SECOND_PLACEHOLDER = 2_147_483_001, 2_147_483_002
+PLACEHOLDER_TIME = datetime(9999, 12, 30, 23, 59, 58, tzinfo=UTC)
+PLACEHOLDER_DAY = PLACEHOLDER_TIME.date()
 # The largest integer that a column can hold and SQLite accepts; the parameters may come from a URL.
 MAX_INTEGER = 2**63 - 1
 
@@ -38,7 +42,7 @@ class _CompiledSql:
 
 
 class PrecompiledQuery(Generic[Row]):
-    """A query with whole numbers or texts as parameters.
+    """A query with whole numbers, texts, days or aware times as parameters.
 
     `build` makes its queryset of as many parameters as there are `placeholders`: values that occur nowhere else in
     the query and show where each parameter goes.
@@ -46,26 +50,27 @@ class PrecompiledQuery(Generic[Row]):
     queryset names values; no prefetching, annotations or deferred columns.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Row]], *placeholders: int | str) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]], *placeholders: Parameter) -> None:
         self._build, self._placeholders = build, placeholders
         self._sql_by_vendor: dict[str, _CompiledSql] = {}
 
-    def first(self, *parameters: int | str) -> Row | None:
+    def first(self, *parameters: Parameter) -> Row | None:
         """The first of the rows, if any."""
         return next(iter(self.rows(*parameters)), None)
 
-    def rows(self, *parameters: int | str) -> list[Row]:
+    def rows(self, *parameters: Parameter) -> list[Row]:
         """The rows for these parameters: one query."""
         sql = self._sql_by_vendor.get(connection.vendor) or self._sql_by_vendor.setdefault(
             connection.vendor, self._compile()
         )
-        values_by_placeholder = dict(zip(self._placeholders, map(_clamped, parameters), strict=True))
+        placeholders, values = map(_adapted, self._placeholders), map(_adapted, parameters)
+        values_by_placeholder = dict(zip(placeholders, values, strict=True))
         with connection.cursor() as cursor:
             cursor.execute(sql.text, [values_by_placeholder.get(value, value) for value in sql.parameters])
             rows = cursor.fetchall()
-        values = (_convert_row(row, sql.converters) for row in rows)
+        converted = (_convert_row(row, sql.converters) for row in rows)
         whole = sql.compiler.query.default_cols
-        return list(cast("Iterator[Row]", _model_instances(sql.compiler, values) if whole else values))
+        return list(cast("Iterator[Row]", _model_instances(sql.compiler, converted) if whole else converted))
 
     def _compile(self) -> _CompiledSql:
         compiler = self._build(*self._placeholders).query.get_compiler(DEFAULT_DB_ALIAS)
@@ -75,9 +80,16 @@ class PrecompiledQuery(Generic[Row]):
         )
 
 
-def _clamped(parameter: int | str) -> int | str:
-    """The parameter; a number out of range becomes the nearest in range, which compares with every column alike."""
-    return max(-MAX_INTEGER, min(parameter, MAX_INTEGER)) if isinstance(parameter, int) else parameter
+def _adapted(parameter: Parameter) -> Any:
+    """The parameter as Django passes it to the database.
+
+    A number out of range becomes the nearest in range, which compares with every column alike.
+    """
+    if isinstance(parameter, int):
+        return max(-MAX_INTEGER, min(parameter, MAX_INTEGER))
+    if isinstance(parameter, datetime):
+        return connection.ops.adapt_datetimefield_value(parameter)
+    return connection.ops.adapt_datefield_value(parameter) if isinstance(parameter, date) else parameter
 
 
 def _convert_row(row: tuple[Any, ...], converters: dict[int, Any]) -> tuple[Any, ...]:

@@ -8,12 +8,14 @@ from typing import Any
 
 from django import forms
 
+from infrastructure.web.rendered_widgets import RenderedOnce
+
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _AROUND = "\ufeff\u200b\u200e\u200f\u2060"  # invisible characters that a paste brings along
 _FORM = "Give the day as 2018-05-01."
 
 
-class IsoDateInput(forms.DateInput):
+class IsoDateInput(RenderedOnce, forms.DateInput):
     """A text input; `iso_dates.js` adds the button that opens the calendar of the browser."""
 
     template_name = "includes/date_input.html"

@@ -6,6 +6,9 @@ in addition when the fragment is rendered each time (15,000 certifications, `pyt
 - rows of the list (`listruns.rows`): list of all certifications +38 %
 - panel of filters (`certify.filters.panel`): list of all certifications +40 %
 - rows of components (`certify.editor.choice_rows`): certify form +5 %, change of a certification +6 %
+- problems (`certify.editor.choice_rows`): certify form +7 %
+- empty forms that add a reason or a problem (`certhelper.templatetags.marks`): certify form +10 %
+- days and the comment (`infrastructure.web.rendered_widgets`): certify form +10 %
 - inputs of facts that OMS left out (`certify.editor.facts_panel`): certify form +15 %, change of a certification +32 %
 - flags of a row (`certhelper.templatetags.marks`): certifications of a week +9 %
 - Markdown (`certify.vocabulary.selectors`): reasons and problems +14 %

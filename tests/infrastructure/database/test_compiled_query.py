@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
 
 from certify.models import RunReconstruction
-from infrastructure.database.compiled_query import PLACEHOLDER, SECOND_PLACEHOLDER, PrecompiledQuery
+from certify.vocabulary.models import ChecklistProgress
+from infrastructure.database.compiled_query import (
+    PLACEHOLDER,
+    PLACEHOLDER_DAY,
+    PLACEHOLDER_TIME,
+    SECOND_PLACEHOLDER,
+    PrecompiledQuery,
+)
 from oms.models import OmsRun
 from tests.factories import ReconstructionFactory, RunFactory
 
@@ -24,6 +32,14 @@ def _with_fill(number):
 def _between(first, last, name):
     rows = RunReconstruction.objects.filter(run_id__gte=first, run_id__lte=last, reconstruction=name).order_by("run_id")
     return rows.values_list("run_id", "run__start_time", "run__components")
+
+
+def _progress_on(day):
+    return ChecklistProgress.objects.filter(shift_day=day).values_list("checklist", "edition")
+
+
+def _runs_since(time):
+    return OmsRun.objects.filter(start_time__gte=time).order_by("-start_time").values_list("start_time")[:2]
 
 
 def _columns(row: models.Model) -> dict:
@@ -61,6 +77,19 @@ def test_parameters_are_bound_in_order_and_rows_are_tuples():
         assert compiled.rows(*arguments) == list(_between(*arguments))
     assert len(compiled.rows(318500, 318501, "express")) == 2
     assert compiled.first(318600, 318700, "express") is None
+
+
+def test_days_and_times_are_bound_as_django_binds_them(shifter):
+    progress: PrecompiledQuery[tuple] = PrecompiledQuery(_progress_on, PLACEHOLDER_DAY)
+    began: PrecompiledQuery[tuple] = PrecompiledQuery(_runs_since, PLACEHOLDER_TIME)
+    day = dt.date(2018, 5, 1)
+    ChecklistProgress.objects.create(user=shifter, shift_day=day, checklist="general", edition=2)
+    times = [dt.datetime(2018, 5, 1, hour, tzinfo=dt.UTC) for hour in (7, 8, 9)]
+    for time in times:
+        RunFactory(start_time=time)
+    assert progress.rows(day) == list(_progress_on(day)) == [("general", 2)]
+    assert progress.rows(day + dt.timedelta(days=1)) == []
+    assert began.rows(times[1]) == list(_runs_since(times[1])) == [(times[2],), (times[1],)]
 
 
 def test_number_of_parameters_equals_number_of_probes():

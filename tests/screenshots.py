@@ -20,7 +20,8 @@ SIZE = {"width": 1440, "height": 860}
 RUNS, WEEK = "315257-315270", "2018-W17"
 
 
-def _sign_in(page: Page, url: str, name: str) -> None:
+def sign_in(page: Page, url: str, name: str) -> None:
+    """Sign in as a person of the demo, whose password is the user name."""
     page.goto(f"{url}/accounts/login/")
     page.fill("[name=username]", name)
     page.fill("[name=password]", name)
@@ -35,7 +36,7 @@ def _take(page: Page, name: str) -> None:
 
 
 def take_all(page: Page, url: str) -> None:
-    _sign_in(page, url, "shifter")
+    sign_in(page, url, "shifter")
     page.goto(f"{url}/openruns/?runs={RUNS}")
     _take(page, "openruns")
     page.locator('tr[data-run="315270"] [data-reco="express"]').click()
@@ -46,7 +47,7 @@ def take_all(page: Page, url: str) -> None:
     page.goto(f"{url}/list/?state=live")
     _take(page, "list")
     page.context.clear_cookies()
-    _sign_in(page, url, "leader")
+    sign_in(page, url, "leader")
     page.goto(f"{url}/shiftleader/?week={WEEK}")
     _take(page, "week")
 

@@ -35,8 +35,6 @@ def _cold_start():
     cache.clear()
     caches["attempts"].clear()
     tokens.discard_all()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

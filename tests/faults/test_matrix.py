@@ -15,13 +15,13 @@ from drafts.form_token import FormToken
 from infrastructure.http import client, tokens
 from oms.models import OmsFill, OmsRun
 from sandbox.faults import MODES
+from tests.access_table import TABLE, addresses
 from tests.browser_form import fields_of
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 from tests.faults import matrix
 from tests.faults.cells import COMMENT, FORM_DATA, CellRun, check_reading_cell, check_refresh_cell, check_saving_cell
 from tests.faults.matrix import CERTIFY_PAGE, PAGES, READING_PAGES, RUN, SAVING_PAGES, SERVICES
 from tests.faults.timeouts import set_timeouts
-from tests.test_access_table import TABLE, addresses
 from tests.waiting import are_concurrent
 
 pytestmark = pytest.mark.django_db

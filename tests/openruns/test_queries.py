@@ -12,6 +12,7 @@ from registry.client import datasets_of_runs
 from tests.certify.page_form import GOOD
 from tests.factories import CertificationFactory, ReconstructionFactory
 from tests.openruns.open_runs_page import search
+from tests.proof import scaled
 
 FIRST_ELSEWHERE = 400_000
 
@@ -68,7 +69,7 @@ COLD, WARM = 13, 6
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("certifications", [100, 10_000])
+@pytest.mark.parametrize("certifications", [100, scaled(1000, 10_000)])
 def test_hundred_runs_need_the_same_statements_at_any_number_of_certifications(
     shifter, shifter_client, hundred_runs, certifications
 ):

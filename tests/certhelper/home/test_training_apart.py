@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from audit.models import Change
 from certify.models import TrackerCertification
-from tests import test_access_table
+from tests import access_table
 from tests.factories import CertificationFactory, RunFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def practice(trainee):
 
 def _addresses(own) -> list[str]:
     """Every page, with filters that match the practice, and the exports of the list, the week and history."""
-    plain = set(test_access_table.addresses().values()) - {reverse("listruns:dump")}
+    plain = set(access_table.addresses().values()) - {reverse("listruns:dump")}
     everything, span = "/list/?state=any", f"runs_min={RUN}&runs_max={RUN}"
     as_of = "as_of=2100-01-01T00:00Z"
     more = [

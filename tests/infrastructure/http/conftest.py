@@ -1,4 +1,3 @@
 from tests.infrastructure.http.local_server import stand_in
-from tests.sandbox_server import sandbox, sandbox_server
 
-__all__ = ["sandbox", "sandbox_server", "stand_in"]
+__all__ = ["stand_in"]

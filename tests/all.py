@@ -24,7 +24,8 @@ RULE = "=" * 78
 NO_BROWSER = ("-m", "not e2e")
 # Half of the time on SQLite.
 LONG = tuple(
-    f"tests/{name}" for name in ("audit", "certify/imports", "faults", "fuzz", "reports", "shiftleader", "stress")
+    f"tests/{name}"
+    for name in ("audit", "certhelper", "certify/imports", "faults", "fuzz", "reports", "shiftleader", "stress")
 )
 # Seen with Playwright 1.65 and firefox-esr 153, channel "moz-firefox": no context opens.
 NO_FIREFOX = (

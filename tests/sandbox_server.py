@@ -51,6 +51,10 @@ class SandboxForTests:
         body = {"service": service, "mode": mode, "seconds": seconds, "count": count, "path": path}
         self._control("POST", "faults", json=body)
 
+    def addresses(self) -> dict[str, str]:
+        """The settings with the addresses of outside services, pointing at the sandbox."""
+        return {name: f"{self.base_url}{path}" for name, path in PATHS.items()}
+
     def clear(self) -> None:
         """Clear faults, the request log and changed people."""
         self._state.faults.clear()
@@ -107,8 +111,8 @@ def sandbox_server() -> Iterator[SandboxForTests]:
 @pytest.fixture
 def sandbox(sandbox_server: SandboxForTests, settings) -> Iterator[SandboxForTests]:
     """The sandbox, healthy and with an empty request log; the product's settings point at it."""
-    for name, path in PATHS.items():
-        setattr(settings, name, f"{sandbox_server.base_url}{path}")
+    for name, address in sandbox_server.addresses().items():
+        setattr(settings, name, address)
     policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     policy = {**policy, "form-action": ["'self'", sandbox_server.base_url]}
     settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy}

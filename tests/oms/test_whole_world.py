@@ -6,12 +6,16 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
+from django.test import override_settings
 from django.utils.dateparse import parse_datetime
 
+from infrastructure.http import tokens
 from infrastructure.http.budget import Budget
 from oms import mirror
 from oms.models import OmsFill, OmsRun
 from sandbox import world
+from tests.shared_rows import shared_rows
 
 pytestmark = pytest.mark.django_db
 TIMES = ["start_time", "end_time", "last_update"]
@@ -38,9 +42,19 @@ def bits(value):
     return float(value).hex() if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def test_every_run_is_stored_with_the_values_of_the_source(sandbox):
-    source = world.runs()
-    page = mirror.runs_for_page(list(source), Budget(60))
+@pytest.fixture(scope="module")
+def reading(sandbox_server, django_db_setup, django_db_blocker):
+    """The answer of the mirror for all runs, and the requests for it. Each test starts with what was stored."""
+    sandbox_server.clear()
+    with override_settings(**sandbox_server.addresses()), shared_rows(django_db_blocker):
+        cache.clear()
+        tokens.discard_all()
+        page = mirror.runs_for_page(list(world.runs()), Budget(60))
+        yield page, sandbox_server.requests()
+
+
+def test_every_run_is_stored_with_the_values_of_the_source(reading):
+    source, (page, _requests) = world.runs(), reading
     assert page.problem is None
     stored = {run.run_number: run for run in OmsRun.objects.all()}
     assert len(stored) == len(source) == 1231
@@ -68,9 +82,8 @@ def as_source_text(value) -> str:
 
 
 @pytest.mark.parametrize("oms_name", SOURCE["sha256"])
-def test_column_equals_the_source(sandbox, oms_name):
+def test_column_equals_the_source(reading, oms_name):
     """Compare with digests of the source, which detects errors of the conversion to the sandbox."""
-    mirror.runs_for_page(list(world.runs()), Budget(60))
     columns = {name: name for name in TIMES} | {name: column for column, name in COLUMNS.items()}
     stored = OmsRun.objects.order_by("run_number").values_list("run_number", columns[oms_name])
     lines = [f"{number} {as_source_text(value)}\n" for number, value in stored]
@@ -78,8 +91,7 @@ def test_column_equals_the_source(sandbox, oms_name):
     assert sha256("".join(lines).encode()).hexdigest() == SOURCE["sha256"][oms_name]
 
 
-def test_every_fill_is_stored_with_the_values_of_the_source(sandbox):
-    mirror.runs_for_page(list(world.runs()), Budget(60))
+def test_every_fill_is_stored_with_the_values_of_the_source(reading):
     stored = {fill.fill_number: fill for fill in OmsFill.objects.all()}
     assert stored.keys() == world.fills().keys()
     for number, row in world.fills().items():
@@ -90,7 +102,7 @@ def test_every_fill_is_stored_with_the_values_of_the_source(sandbox):
         )
 
 
-def test_all_runs_are_read_in_few_calls(sandbox):
-    mirror.runs_for_page(list(world.runs()), Budget(60))
-    assert len(sandbox.requests("oms")) <= 8
-    assert len(sandbox.requests("sso")) == 1
+def test_all_runs_are_read_in_few_calls(reading):
+    services = [request["service"] for request in reading[1]]
+    assert services.count("oms") <= 8
+    assert services.count("sso") == 1

@@ -16,7 +16,7 @@ from tests.faults.cells import MainContent
 from tests.faults.matrix import READING_PAGES, failure_text
 from tests.faults.timeouts import set_timeouts
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 RUN = 315266
 WEEK = "week=2018-W22"
 REST = [part.name for part in PARTS if not part.asks_outside]

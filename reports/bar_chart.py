@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from certify.models.choices import Reconstruction, Verdict
 from oms.formatting import lumi_in_column
-from reports.statistics import first_of_month, lumi_by_day, same_day
+from reports.statistics import LumiSum, first_of_month, lumi_by_day, same_day, unknown_count, unknown_note
 
 if TYPE_CHECKING:
     from reports.rows import ReportRow
@@ -22,7 +22,7 @@ WIDEST, MOST_LABELS = 56, 10
 MOST_DAYS = 62
 
 
-Amounts = Mapping[date, Mapping[Verdict, float]]
+Amounts = Mapping[date, Mapping[Verdict, LumiSum]]
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,20 @@ class Label:
 
 
 @dataclass(frozen=True)
+class UnknownMark:
+    """The asterisk above a stack without all its certifications, since the luminosity of some is unknown."""
+
+    description: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
 class Chart:
     """The bars of one reconstruction.
 
     `rows`: the same values as a table, each with the URL of its certifications, for readers of text.
+    `unknown_note`: explains the asterisks; empty without any.
     """
 
     name: str
@@ -59,6 +69,8 @@ class Chart:
     bars: list[Bar]
     labels: list[Label]
     rows: list[tuple[str, list[tuple[Verdict, str, str]]]]
+    unknown_marks: list[UnknownMark]
+    unknown_note: str
 
 
 @dataclass(frozen=True)
@@ -112,7 +124,7 @@ def _months(days: list[date]) -> list[Period]:
 def _chart(
     reconstruction: str, periods: list[Period], amounts: Amounts, url: Callable[..., str], is_by_month: bool
 ) -> Chart | None:
-    maximum = max((_stack_total(by_verdict) for by_verdict in amounts.values()), default=0.0)
+    maximum = max((_stack_height(by_verdict) for by_verdict in amounts.values()), default=0.0)
     if maximum <= 0:
         return None
     step = WIDTH / len(periods)
@@ -130,15 +142,30 @@ def _chart(
         if period.key in amounts
     ]
     bars = [bar for stack in stacks for bar in stack]
-    return Chart(Reconstruction(reconstruction).label, lumi_in_column(maximum), is_by_month, bars, labels, rows)
+    name, highest = Reconstruction(reconstruction).label, lumi_in_column(maximum)
+    marks = _unknown_marks(periods, amounts, maximum)
+    unknown = unknown_count(lumi for by_verdict in amounts.values() for lumi in by_verdict.values())
+    return Chart(name, highest, is_by_month, bars, labels, rows, marks, unknown_note(unknown))
+
+
+def _unknown_marks(periods: list[Period], amounts: Amounts, maximum: float) -> list[UnknownMark]:
+    step = WIDTH / len(periods)
+    marks = []
+    for index, period in enumerate(periods):
+        by_verdict = amounts.get(period.key, {})
+        unknown = unknown_count(by_verdict.values())
+        if unknown:
+            top = HEIGHT - FOOT - _stack_height(by_verdict) / maximum * (HEIGHT - FOOT - TOP)
+            description = f"{period.text}: luminosity of {unknown} unknown"
+            marks.append(UnknownMark(description, round((index + 0.5) * step, 2), round(top - 2, 2)))
+    return marks
 
 
 def _number_cells(
-    period: Period, by_verdict: Mapping[Verdict, float], url: Callable[..., str], reconstruction: str
+    period: Period, by_verdict: Mapping[Verdict, LumiSum], url: Callable[..., str], reconstruction: str
 ) -> list[tuple[Verdict, str, str]]:
     return [
-        (verdict, lumi_in_column(value), _rows_url(url, period, verdict, reconstruction))
-        for verdict, value in by_verdict.items()
+        (verdict, lumi.text, _rows_url(url, period, verdict, reconstruction)) for verdict, lumi in by_verdict.items()
     ]
 
 
@@ -148,15 +175,15 @@ def _rows_url(url: Callable[..., str], period: Period, verdict: Verdict, reconst
     return url(**days, verdict=verdict.value, reconstruction=reconstruction)
 
 
-def _stack_total(amounts: Mapping[Verdict, float]) -> float:
-    """Height of a stack in 1/pb. OMS has given negative luminosities before; they count as zero."""
-    return sum(max(value, 0.0) for value in amounts.values())
+def _stack_height(amounts: Mapping[Verdict, LumiSum]) -> float:
+    """Height of a stack in 1/pb."""
+    return sum(lumi.positive for lumi in amounts.values())
 
 
 def _stack(
     reconstruction: str,
     period: Period,
-    amounts: Mapping[Verdict, float],
+    amounts: Mapping[Verdict, LumiSum],
     left: float,
     step: float,
     maximum: float,
@@ -166,12 +193,12 @@ def _stack(
     width = min(step * 0.8, WIDEST)
     x = round(left + (step - width) / 2, 2)
     stack, foot = [], float(HEIGHT - FOOT)
-    for verdict, value in amounts.items():
-        if value <= 0:
+    for verdict, lumi in amounts.items():
+        if not lumi.positive:
             continue
-        height = value / maximum * (HEIGHT - FOOT - TOP)
+        height = lumi.positive / maximum * (HEIGHT - FOOT - TOP)
         foot -= height
         rows = _rows_url(url, period, verdict, reconstruction)
-        label = f"{period.text}, {verdict.label.lower()}: {lumi_in_column(value)}"
+        label = f"{period.text}, {verdict.label.lower()}: {lumi.text}"
         stack.append(Bar(verdict.value, label, rows, x, round(foot, 2), round(width, 2), round(height, 2)))
     return stack

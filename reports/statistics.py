@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from certify.models.choices import Reconstruction, Verdict
 from oms.choices import RunType
+from oms.formatting import lumi_in_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -168,10 +169,39 @@ def first_of_month(day: date) -> date:
     return day.replace(day=1)
 
 
+@dataclass(frozen=True)
+class LumiSum:
+    """Recorded luminosity (1/pb) of certifications; `unknown`: the number of those without a value, not in the sum."""
+
+    recorded: float
+    unknown: int = 0
+
+    @property
+    def positive(self) -> float:
+        """The sum as the height of a bar. OMS has given negative luminosities before; they count as zero."""
+        return max(self.recorded, 0.0)
+
+    @property
+    def text(self) -> str:
+        """The sum with the number of unknown values: "20.750 /pb (2 unknown)"."""
+        return with_unknown_count(lumi_in_column(self.recorded), self.unknown)
+
+
+def unknown_count(sums: Iterable[LumiSum]) -> int:
+    """The number of certifications that are not in these sums because their luminosity is unknown."""
+    return sum(each.unknown for each in sums)
+
+
+def unknown_note(count: int) -> str:
+    """Explanation of the asterisks in a chart; empty without unknown values."""
+    noun = "certification" if count == 1 else "certifications"
+    return f"* without {count} {noun} of unknown luminosity" if count else ""
+
+
 def lumi_by_day(
     rows: Iterable[ReportRow], period: Callable[[date], date] = same_day
-) -> dict[str, dict[date, dict[Verdict, float]]]:
-    """Recorded luminosity (1/pb) by reconstruction, shift day and verdict: a run counts once in each reconstruction.
+) -> dict[str, dict[date, dict[Verdict, LumiSum]]]:
+    """Recorded luminosity by reconstruction, shift day and verdict: a run counts once in each reconstruction.
 
     `period`: maps a day to the first day of the period that it is counted in.
     """
@@ -180,7 +210,10 @@ def lumi_by_day(
         by_reconstruction.setdefault(row.group.reconstruction, {}).setdefault(period(row.day), []).append(row)
     return {
         name: {
-            day: {verdict: statistics.recorded_lumi for verdict, statistics in statistics_by_verdict(day_rows).items()}
+            day: {
+                verdict: LumiSum(statistics.recorded_lumi, statistics.unknown_lumi)
+                for verdict, statistics in statistics_by_verdict(day_rows).items()
+            }
             for day, day_rows in by_reconstruction[name].items()
         }
         for name in Reconstruction.values

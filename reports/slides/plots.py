@@ -11,11 +11,13 @@ from reports.slides.deck import BODY, Paragraph, Rect, RectangleShape, Shape, Sl
 from reports.slides.phrases import VERDICT_LABELS, verdict_rectangle
 from reports.slides.text_layout import number_slides
 from reports.slides.text_metrics import text_width
+from reports.statistics import unknown_count, unknown_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from reports.statistics import LumiSum
     from reports.weekly.sections import Amounts
 
 MAX_DAYS = 10
@@ -27,31 +29,32 @@ _BASELINE = BODY.bottom - _LABEL_HEIGHT
 
 
 def bar_slides(title: str, days: Sequence[date], amounts: Amounts) -> list[Slide]:
-    """Charts of luminosity (1/pb) by day, `MAX_DAYS` days per slide, all with the same scale."""
-    maximum = max((sum(_positive_amounts(amounts.get(day, {})).values()) for day in days), default=0.0)
+    """Charts of luminosity by day, `MAX_DAYS` days per slide, all with the same scale."""
+    maximum = max((math.fsum(_heights(amounts.get(day, {})).values()) for day in days), default=0.0)
     pages = [days[first : first + MAX_DAYS] for first in range(0, len(days), MAX_DAYS)]
     return number_slides(title, [_chart_shapes(page, amounts, maximum) for page in pages])
 
 
-def _positive_amounts(amounts: dict[Verdict, float]) -> dict[Verdict, float]:
-    """The positive amounts. OMS has given negative luminosities before; they have no bar."""
-    return {verdict: value for verdict, value in amounts.items() if value > 0}
+def _heights(amounts: dict[Verdict, LumiSum]) -> dict[Verdict, float]:
+    """The luminosity (1/pb) of each verdict that has a bar."""
+    return {verdict: lumi.positive for verdict, lumi in amounts.items() if lumi.positive}
 
 
 def _chart_shapes(days: Sequence[date], amounts: Amounts, maximum: float) -> tuple[Shape, ...]:
     step = BODY.width / max(len(days), 7)
-    size = _number_size([lumi_in_column(_total(amounts.get(day, {}))) for day in days], step)
+    size = _number_size([_total_text(amounts.get(day, {})) for day in days], step)
+    unknown = unknown_count(lumi for day in days for lumi in amounts.get(day, {}).values())
     axis = RectangleShape(Rect(BODY.left, _BASELINE, BODY.width, 0.75), "muted")
     stacks = [
         shape
         for index, day in enumerate(days)
         for shape in _day_bar_shapes(day, amounts.get(day, {}), BODY.left + index * step, step, maximum, size)
     ]
-    return (*_legend_shapes(), axis, *stacks)
+    return (*_legend_shapes(unknown_note(unknown)), axis, *stacks)
 
 
-def _legend_shapes() -> list[Shape]:
-    """The legend: a rectangle and a label for each verdict."""
+def _legend_shapes(note: str) -> list[Shape]:
+    """The legend: a rectangle and a label for each verdict, then the note, if any."""
     shapes: list[Shape] = []
     left = BODY.left
     for verdict in Verdict:
@@ -60,11 +63,16 @@ def _legend_shapes() -> list[Shape]:
         width = text_width(label, _LEGEND_SIZE) + 16
         shapes.append(TextBox(Rect(left + 18, BODY.top, width, 18), (Paragraph(label, _LEGEND_SIZE),)))
         left += 18 + width
+    if note:
+        paragraph = Paragraph(note, _LEGEND_SIZE, "muted", align="end")
+        shapes.append(TextBox(Rect(left, BODY.top, BODY.right - left, 18), (paragraph,)))
     return shapes
 
 
-def _total(amounts: dict[Verdict, float]) -> float:
-    return math.fsum(amounts.values())
+def _total_text(amounts: dict[Verdict, LumiSum]) -> str:
+    """The sum of a day, with an asterisk if the luminosity of a certification is unknown."""
+    total = lumi_in_column(math.fsum(lumi.recorded for lumi in amounts.values()))
+    return f"{total}*" if unknown_count(amounts.values()) else total
 
 
 def _number_size(numbers: list[str], step: float) -> float:
@@ -76,21 +84,19 @@ def _number_size(numbers: list[str], step: float) -> float:
 
 
 def _day_bar_shapes(
-    day: date, amounts: dict[Verdict, float], left: float, step: float, maximum: float, size: float
+    day: date, amounts: dict[Verdict, LumiSum], left: float, step: float, maximum: float, size: float
 ) -> list[Shape]:
     """The bars of one day, good at the bottom, with the total above and the day below."""
     width = min(step * 0.7, _MAX_BAR_WIDTH)
     shapes: list[Shape] = []
     foot = _BASELINE
-    for verdict, value in _positive_amounts(amounts).items():
+    for verdict, value in _heights(amounts).items():
         height = value / maximum * (_BASELINE - BODY.top - _LEGEND_HEIGHT - _NUMBER_HEIGHT)
         foot -= height
         shapes.append(verdict_rectangle(Rect(left + (step - width) / 2, foot, width, max(height, 0.5)), verdict))
-    if shapes:
+    if shapes or unknown_count(amounts.values()):
         shapes.append(
-            _centred_text(
-                lumi_in_column(_total(amounts)), Rect(left, foot - _NUMBER_HEIGHT, step, line_height(size)), size
-            )
+            _centred_text(_total_text(amounts), Rect(left, foot - _NUMBER_HEIGHT, step, line_height(size)), size)
         )
     return [
         *shapes,

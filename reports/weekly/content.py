@@ -152,7 +152,7 @@ def _luminosity_chart_sections(data: ReportData) -> list[ReportSection]:
             days=all_days if 0 < len(all_days) <= _MAX_DAYS_DRAWN else sorted(amounts),
         )
         for name, amounts in lumi_by_day(data.report_rows).items()
-        if any(value > 0 for verdicts in amounts.values() for value in verdicts.values())
+        if any(lumi.positive for verdicts in amounts.values() for lumi in verdicts.values())
     ]
 
 

@@ -7,11 +7,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from certify.models.choices import Verdict
+from reports.statistics import LumiSum
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-Amounts = dict[date, dict[Verdict, float]]
+Amounts = dict[date, dict[Verdict, LumiSum]]
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class ReportTotal:
 class ReportSection:
     """A section of the report.
 
-    `amounts`: recorded luminosity (1/pb) of `reconstruction` by day and verdict, drawn as bars. `shares`: label and
+    `amounts`: recorded luminosity of `reconstruction` by day and verdict, drawn as bars. `shares`: label and
     number of runs by verdict, drawn as bars on slides.
     """
 

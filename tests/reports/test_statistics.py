@@ -153,12 +153,17 @@ def test_luminosity_by_day_and_verdict(lines):
         key = row.group.reconstruction, row.day, row.verdict
         expected.setdefault(key, []).append(row.recorded_lumi)
     found = {
-        (name, day, verdict.value): value
+        (name, day, verdict.value): lumi
         for name, by_day in lumi_by_day(lines).items()
         for day, by_verdict in by_day.items()
-        for verdict, value in by_verdict.items()
+        for verdict, lumi in by_verdict.items()
     }
-    assert found == {key: exactly(values) for key, values in expected.items()}
+    assert {key: lumi.recorded for key, lumi in found.items()} == {
+        key: exactly(values) for key, values in expected.items()
+    }
+    assert {key: lumi.unknown for key, lumi in found.items()} == {
+        key: values.count(None) for key, values in expected.items()
+    }
 
 
 @given(certified())

@@ -116,6 +116,21 @@ def test_numbers_of_bars_link_to_their_rows(shift_leader_client):
     assert rows_behind(shift_leader_client, numbers[0][2]) > 0
 
 
+@pytest.mark.parametrize("address", ["report/", "part/overview/"])
+def test_charts_mark_days_with_unknown_luminosity(shift_leader_client, address):
+    for days, lumi in ((0, 20.5), (0, None), (1, None), (2, 4.0)):
+        CertificationFactory(date=MONDAY + timedelta(days=days), recorded_lumi=lumi)
+    page = unescape(shift_leader_client.get(f"/shiftleader/{address}?{WEEK}").text)
+    figure = page.split('<figure class="week-chart">')[1].split("</figure>")[0]
+    assert re.findall(r">\*<title>([^<]*)", figure) == [
+        f"{MONDAY}: luminosity of 1 unknown",
+        f"{MONDAY + timedelta(days=1)}: luminosity of 1 unknown",
+    ]
+    assert "* without 2 certifications of unknown luminosity" in figure
+    assert ">20.500 /pb (1 unknown)</a>" in figure
+    assert ">4.000 /pb</a>" in figure
+
+
 @pytest.mark.parametrize(("of_the_run", "is_said"), [(97.5, True), (97.0, False)])
 def test_more_certified_than_recorded_is_explained(shift_leader_client, of_the_run, is_said):
     facts = {"run": {"fill_number": 6714}, "fill": {"bunches_colliding": 1214, "recorded_lumi": 97.25}}

@@ -55,11 +55,13 @@
     if (next === trackerMap && components.some(isNotGood)) focusReasons();
   }
 
-  // Beside the button: why "G" has set no flag, and what it does next.
+  // Beside the button: why "G" has set no flag, and what it does next; nothing once all flags are set.
   function explainAllGood(text = "") {
+    if (!allGoodNote) return;
+    const isDone = components.every(checkedRadio);
     const unopened = components.find((component) => isListUnopened(component));
     const next = unopened ? `opens the checklist of ${nameOf(unopened)}` : "sets all good";
-    if (allGoodNote) allGoodNote.textContent = text || unopened ? `${text} Next G: ${next}.`.trim() : "";
+    allGoodNote.textContent = !isDone && (text || unopened) ? `${text} Next G: ${next}.`.trim() : "";
   }
 
   function flagAllGood() {
@@ -196,7 +198,7 @@
   // A flag that is not good opens reason and problems; choosing a reason fills an empty comment with it.
   form.addEventListener("change", (event) => {
     if (event.target.name === "bad_reason") prefillComment(event.target);
-    if (event.target.name === "run-run_type") explainAllGood();
+    if (event.target.name === "run-run_type" || components.every(checkedRadio)) explainAllGood();
     showReasons();
     showProblems();
   });

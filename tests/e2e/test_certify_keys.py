@@ -118,6 +118,20 @@ def test_all_good_needs_each_checklist_to_have_been_open(page: Page, keyboard, s
     keyboard.press("G")
     _announced(page, "Pixel, Strip, Tracking good. Now tracker map.")
     expect(page.locator("[data-component] input[value=good]:checked")).to_have_count(3)
+    expect(note).to_be_empty()
+
+
+def test_next_step_of_all_good_goes_once_all_flags_are_set(page: Page, keyboard, sign_in, shifter, live_server):
+    for name in ("pixel", "sistrip", "tracking"):
+        ChecklistFactory(identifier=name, title=name, text=f"- look at {name}")
+    sign_in(shifter)
+    _open(page, live_server.url)
+    note = page.locator("[data-all-good-note]")
+    keyboard.press("g", "g")
+    _announced(page, "Strip good. Now Tracking.")
+    expect(note).to_have_text("Next G: opens the checklist of Strip.")
+    keyboard.press("b")
+    expect(note).to_be_empty()
 
 
 def test_chosen_run_type_counts_for_all_good_without_services(page: Page, sandbox, sign_in, shifter, live_server):

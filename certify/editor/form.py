@@ -157,6 +157,12 @@ class CertificationForm(ChecklistsForm, forms.ModelForm):  # type: ignore[type-a
             raise forms.ValidationError(f"{name} is not a dataset of {self.form_context.reconstruction}. Correct it.")
         return name
 
+    def clean_comment(self) -> str:
+        """Return the comment; the name of the reason alone if nothing was typed after it and the colon."""
+        comment: str = self.cleaned_data["comment"]
+        reason, start = self.cleaned_data.get("bad_reason"), comment.strip().removesuffix(":").rstrip()
+        return start if reason and start.casefold() == reason.name.casefold() else comment
+
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         if values.get("reconstruction") not in (None, self.form_context.reconstruction):

@@ -151,6 +151,16 @@ def test_reason_without_comment_is_refused_with_the_reason_as_comment(shifter_cl
     assert fields_of(response)["comment"] == ["HV off"]
 
 
+@pytest.mark.parametrize("typed", ["HV off:", " HV off : "])
+def test_comment_that_ends_after_the_reason_is_saved_without_the_colon(shifter_client, typed):
+    bad = {**GOOD, "strip": "bad", "tracking": "bad", "bad_reason": BadReasonFactory(name="HV off").pk}
+    response = send_form(shifter_client, open_form(shifter_client), **bad, comment=typed)
+    assert (response.status_code, fields_of(response)["comment"]) == (422, [typed])
+    response = send_form(shifter_client, response, confirm_where="on", confirm_pixel="on")
+    assert response.status_code == 303, errors_of(response)
+    assert TrackerCertification.objects.get().comment == "HV off"
+
+
 def test_search_that_is_too_long_for_an_address_is_dropped(shifter_client):
     response = send_form(shifter_client, open_form(shifter_client), **GOOD, runs="315259," * 5000)
     assert response.status_code == 303 and len(response.url) < 10_000

@@ -126,12 +126,13 @@ def typed_facts(run: OmsRun) -> list[TypedFact]:
 
 def _typed_fact(part: str, row: OmsRun | OmsFill, name: str) -> TypedFact:
     value, reported = getattr(row, name), oms_value(row, name)
+    beside = [value, reported] if name.endswith("_lumi") else []
     return TypedFact(
         name=f"{part}-{name}",
         label=_label(name),
-        typed=fact_text(name, value, _UNITS.get(name, "")),
+        typed=fact_text(name, value, _UNITS.get(name, ""), beside),
         by=typed_by_text(row.source_of(name)).removeprefix("typed by "),
-        oms=fact_text(name, reported, _UNITS.get(name, "")) if row.fetched_at else "",
+        oms=fact_text(name, reported, _UNITS.get(name, ""), beside) if row.fetched_at else "",
         oms_form_value=form_value(reported),
         is_same=value == reported,
     )

@@ -13,7 +13,7 @@ from audit.presentation import ChangeView, present_changes
 from audit.undo import changes_of
 from certify.evidence_links import EvidenceLink, evidence_links
 from certify.facts.actions import serialized_differences
-from certify.facts.presentation import fact_text, has_fact
+from certify.facts.presentation import fact_text, has_fact, luminosities_like
 from certify.facts.staleness import format_changes
 from certify.filters.filterset import EVERYTHING_LIVE, CertificationFilter, FilterChip
 from certify.filters.panel import LIST_LAYOUT, FilterPanel, filter_panel
@@ -30,6 +30,7 @@ from listruns.rows import list_row, row_html
 from listruns.selectors import Rows, rows_for_list, verdict_totals
 from listruns.tables import CertificationTable
 from oms.choices import RunType
+from oms.formatting import lumi_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -134,7 +135,7 @@ class CertificationPage:
     review: CertificationReview
     confirmed: list[str]
     opinions: OtherOpinions
-    has_luminosity: bool
+    recorded: str
     apv_mode: str = ""
     as_of: datetime | None = None
 
@@ -183,29 +184,44 @@ _LABELS = {
 _CONFIRMATION_TEXTS = {str(code): f"{label}." for code, label in ConfirmationCode.choices}
 
 
-def _frozen_fact_text(name: str, value: Any, typed: dict[str, Any]) -> str:
+def _frozen_fact_text(certification: TrackerCertification, title: str, name: str) -> str:
+    facts = certification.facts
+    value, typed = facts[title][name], facts.get("typed", {}).get(title, {})
     if isinstance(value, bool):
         value = "yes" if value else "no"
     if name.endswith("_time") and isinstance(value, str):
         value = parse_datetime(value)
-    source = typed.get(name)
-    return fact_text(name, value) + (f" (typed by {source['by']})" if source else "")
+    text, source = fact_text(name, value, beside=_luminosities_like(name, certification)), typed.get(name)
+    return text + (f" (typed by {source['by']})" if source else "")
 
 
 def _frozen_facts(certification: TrackerCertification) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the stored facts to show, by group; an empty list for an imported certification without facts."""
     facts, run_type = certification.facts, certification.run_type
-    typed, is_cosmics = facts.get("typed", {}), run_type == RunType.COSMICS
+    is_cosmics = run_type == RunType.COSMICS
     groups = []
     for title, names in _SHOWN_FACTS.items():
         values = facts.get(title) or {}
         lines = [
-            (_LABELS[name], _frozen_fact_text(name, values[name], typed.get(title, {})))
+            (_LABELS[name], _frozen_fact_text(certification, title, name))
             for name in names
             if name in values and has_fact(run_type, name, values[name]) and (is_cosmics or name != "duration")
         ]
         groups.append((title.capitalize(), lines))
     return [(title, lines) for title, lines in groups if lines]
+
+
+def _recorded_text(certification: TrackerCertification) -> str:
+    """Return the recorded luminosity; empty for cosmics without."""
+    value = certification.recorded_lumi
+    is_shown = has_fact(certification.run_type, "recorded_lumi", value)
+    return lumi_text(value, _luminosities_like("recorded_lumi", certification)) if is_shown else ""
+
+
+def _luminosities_like(name: str, certification: TrackerCertification) -> list[float | None]:
+    """Return the luminosities of the certification and its stored facts with the quantity of `name`."""
+    own = {"recorded_lumi": certification.recorded_lumi}
+    return luminosities_like(name, own, *(certification.facts.get(title) or {} for title in _SHOWN_FACTS))
 
 
 def certification_page(
@@ -230,7 +246,7 @@ def certification_page(
         changes=_changes(certification, user, as_of),
         review=certification_review(certification, user, as_of),
         opinions=_opinions(certification, as_of),
-        has_luminosity=has_fact(certification.run_type, "recorded_lumi", certification.recorded_lumi),
+        recorded=_recorded_text(certification),
         apv_mode=_apv_mode(certification),
         as_of=as_of,
         confirmed=[_CONFIRMATION_TEXTS.get(code, code) for code in certification.confirmed],

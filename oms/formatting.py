@@ -1,7 +1,7 @@
 """Values of OMS as displayed text: luminosities have three decimals and the unit.
 
-A luminosity on its own has the unit that shows its digits. Those of one table or line have one unit, so that they can
-be compared.
+A luminosity on its own has the unit that shows its digits. Those of one table, line or page have one unit, so that they
+can be compared: that of the largest (`beside`).
 """
 
 from __future__ import annotations
@@ -11,28 +11,39 @@ from typing import TYPE_CHECKING, Any
 from oms.units import LUMI_UNITS, SUPERSCRIPTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _UNIT_LABELS = dict(LUMI_UNITS)
 
 _LEAST_SHOWN = 0.0005
 
 
-def lumi_text(value: float | None) -> str:
-    """Format an integrated luminosity in 1/pb as /pb, or as /µb where /pb would be 0.000."""
+def lumi_text(value: float | None, beside: Iterable[float | None] = ()) -> str:
+    """Format an integrated luminosity in 1/pb as /pb, or as /µb where /pb would be 0.000.
+
+    `beside`: the luminosities shown with it; the largest of all decides the unit.
+    """
     if value is None:
         return "not reported"
-    return f"{value * 1e6:.3f} /µb" if 0 < abs(value) < _LEAST_SHOWN else f"{value:.3f} /pb"
+    is_small = 0 < _largest(value, beside) < _LEAST_SHOWN
+    return f"{_in_column(value * 1e6)} /µb" if is_small else lumi_in_column(value)
 
 
-def inst_lumi_text(value: float | None) -> str:
-    """Format an instantaneous luminosity in 10^34 cm^-2 s^-1 with the largest power of ten that shows its digits."""
+def inst_lumi_text(value: float | None, beside: Iterable[float | None] = ()) -> str:
+    """Format an instantaneous luminosity in 10^34 cm^-2 s^-1 with the largest power of ten that shows its digits.
+
+    `beside`: the luminosities shown with it; the largest of all decides the power.
+    """
     if value is None:
         return "not reported"
-    power = 34
-    while 0 < abs(value) < _LEAST_SHOWN and power > 24:
-        value, power = value * 1000, power - 3
-    return f"{value:.3f} × 10{str(power).translate(SUPERSCRIPTS)} cm⁻² s⁻¹"
+    largest, power = _largest(value, beside), 34
+    while 0 < largest < _LEAST_SHOWN and power > 24:
+        value, largest, power = value * 1000, largest * 1000, power - 3
+    return f"{_in_column(value)} × 10{str(power).translate(SUPERSCRIPTS)} cm⁻² s⁻¹"
+
+
+def _largest(value: float, beside: Iterable[float | None]) -> float:
+    return max(abs(each) for each in (value, *beside) if each is not None)
 
 
 def as_typed_text(typed: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from certify.facts.forms import shown_field_name
-from certify.facts.presentation import NOT_REPORTED, fact_text, has_fact, typed_by_text
+from certify.facts.presentation import NOT_REPORTED, fact_text, has_fact, luminosities_like, typed_by_text
 from certify.vocabulary.widgets import Option, field_options
 from infrastructure.web.rendered_cache import render_once
 from oms.choices import RunType, SourceKind
@@ -170,8 +170,14 @@ def _fact_line(
     if editor.facts.has_input(row, form_class, name):
         form = editor.run_form if form_class is OmsRunForm else editor.fill_form
         return _input_line(editor, row, form, label, name, unit)
-    text = fact_text(name, getattr(row, name), unit)
+    text = fact_text(name, getattr(row, name), unit, _luminosities_like(editor, name))
     return FactLine(label, text, unit)
+
+
+def _luminosities_like(editor: CertificationEditor, name: str) -> list[float | None]:
+    """Return the luminosities of run and fill with the quantity of `name`, which the page shows in one unit."""
+    fill = editor.run.fill
+    return luminosities_like(name, vars(editor.run), vars(fill) if fill else {})
 
 
 @render_once(maxsize=64)
@@ -194,7 +200,9 @@ def _input_line(
     editor: CertificationEditor, row: OmsRun | OmsFill, form: OmsRunForm | OmsFillForm, label: str, name: str, unit: str
 ) -> FactLine:
     source, shown = row.source_of(name), editor.facts.shown(form, name)
-    text = fact_text(name, getattr(row, name), unit)
+    beside = [*_luminosities_like(editor, name), *([oms_value(row, name)] if name.endswith("_lumi") else [])]
+    text = fact_text(name, getattr(row, name), unit, beside)
+    oms_text = fact_text(name, oms_value(row, name), unit, beside)
     is_corrected = source.kind == SourceKind.TYPED and row.fetched_at is not None
     is_being_corrected = source.kind == SourceKind.OMS and form.is_bound and not editor.facts.is_unchanged(form, name)
     return FactLine(
@@ -206,7 +214,7 @@ def _input_line(
         field=form[name],
         unit_field=form[f"{name}_unit"] if f"{name}_unit" in form.fields else None,
         shown=(shown_field_name(form, name), shown),
-        oms_text=fact_text(name, oms_value(row, name), unit) if is_corrected else text if is_being_corrected else "",
+        oms_text=oms_text if is_corrected else text if is_being_corrected else "",
     )
 
 

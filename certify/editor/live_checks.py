@@ -83,7 +83,9 @@ def _table_row(row: FactDiff) -> tuple[str, str, str]:
     """Return (label, before, after) of a flag or a fact."""
     if row.name in Component.values:
         return row.short_label, row.before, row.after or "not said"
-    return capfirst(row.short_label), fact_text(row.name, row.before), fact_text(row.name, row.after)
+    beside = [row.before, row.after] if row.name.endswith("_lumi") else []
+    texts = [fact_text(row.name, value, beside=beside) for value in (row.before, row.after)]
+    return capfirst(row.short_label), texts[0], texts[1]
 
 
 def compare_versions(editor: CertificationEditor, theirs: TrackerCertification) -> list[tuple[str, str, str]]:

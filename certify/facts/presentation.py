@@ -9,13 +9,17 @@ from oms.choices import RunType, SourceKind
 from oms.formatting import inst_lumi_text, lumi_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from oms.models import Source
 
 NOT_REPORTED = "not reported"
+_INTEGRATED = ("recorded_lumi", "delivered_lumi")
+_INSTANTANEOUS = ("init_lumi", "end_lumi", "peak_lumi")
 # What cosmics do not have, unless OMS gives it: beams with their energy, luminosity and fill.
 _OF_BEAMS = {
     *("energy", "fill_type_runtime", "stable_beam", "fill_number", "bunches_colliding"),
-    *("recorded_lumi", "delivered_lumi", "init_lumi", "end_lumi", "peak_lumi", "peak_pileup"),
+    *(*_INTEGRATED, *_INSTANTANEOUS, "peak_pileup"),
 }
 
 
@@ -31,6 +35,12 @@ def typed_by_text(source: Source) -> str:
     return f"typed by {source.by}" + (f", {source.at:%Y-%m-%d %H:%M} UTC" if source.at else "")
 
 
+def typed_text(typed: Mapping[str, Mapping[str, Any]] | None) -> str:
+    """Return which facts are typed, from those stored by part (run, fill): "typed: lumisections"; empty if none is."""
+    names = [name.replace("_", " ").replace(" lumi", " luminosity") for part in (typed or {}).values() for name in part]
+    return f"typed: {', '.join(names)}" if names else ""
+
+
 def duration_text(seconds: float) -> str:
     """Format a duration: 2 h 05 min, 12 min 30 s, 45 s."""
     minutes, rest = divmod(round(seconds), 60)
@@ -40,18 +50,27 @@ def duration_text(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
-def fact_text(name: str, value: Any, unit: str = "") -> str:
-    """Format a fact with its unit: luminosities with three decimals, times in UTC, lists separated by spaces."""
+def luminosities_like(name: str, *rows: Mapping[str, Any]) -> list[float | None]:
+    """Return all luminosities of these facts that have the same quantity as `name`; none if it is no luminosity."""
+    quantity = next((names for names in (_INTEGRATED, _INSTANTANEOUS) if name in names), ())
+    return [row.get(other) for row in rows for other in quantity]
+
+
+def fact_text(name: str, value: Any, unit: str = "", beside: Iterable[float | None] = ()) -> str:
+    """Format a fact with its unit: luminosities with three decimals, times in UTC, lists separated by spaces.
+
+    `beside`: the luminosities of the same quantity that the page shows; the largest decides the power of ten.
+    """
     if value in (None, ""):
         return NOT_REPORTED
-    return f"{_value_text(name, value)} {unit}".rstrip()
+    return f"{_value_text(name, value, beside)} {unit}".rstrip()
 
 
-def _value_text(name: str, value: Any) -> str:
+def _value_text(name: str, value: Any, beside: Iterable[float | None]) -> str:
     if name == "duration":
         return duration_text(value)
     if name.endswith("_lumi"):
-        return lumi_text(value) if name in ("recorded_lumi", "delivered_lumi") else inst_lumi_text(value)
+        return lumi_text(value, beside) if name in _INTEGRATED else inst_lumi_text(value, beside)
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, list):

@@ -172,8 +172,8 @@ def _odd_recorded_share(entry: CertificationEntry) -> Iterator[str]:
         return
     limit = MAX_RECORDED_SHARE * delivered
     if recorded > limit and not isclose(recorded, limit):
-        texts = f"{lumi_text(recorded)}, is more than 5 % above the delivered {lumi_text(delivered)}"
-        yield f"The recorded luminosity, {texts}."
+        of_detector, of_lhc = lumi_text(recorded, [delivered]), lumi_text(delivered, [recorded])
+        yield f"The recorded luminosity, {of_detector}, is more than 5 % above the delivered {of_lhc}."
 
 
 def _bad_says_where(entry: CertificationEntry) -> Iterator[Confirmation]:

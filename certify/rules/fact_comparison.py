@@ -66,11 +66,11 @@ class FactDiff:
 
     @property
     def before_text(self) -> str:
-        return "none" if self.before is None else format_fact(self.name, self.before)
+        return "none" if self.before is None else format_fact(self.name, self.before, self.after)
 
     @property
     def after_text(self) -> str:
-        return "none" if self.after is None else format_fact(self.name, self.after)
+        return "none" if self.after is None else format_fact(self.name, self.after, self.before)
 
 
 def compare_facts(before: Mapping[str, Any], after: Mapping[str, Any], rule: ComparisonRule) -> list[FactDiff]:
@@ -82,6 +82,9 @@ def compare_facts(before: Mapping[str, Any], after: Mapping[str, Any], rule: Com
     ]
 
 
-def format_fact(name: str, value: Any) -> str:
-    """Format the value of a fact: "78.150 /pb" or "not reported" for luminosity; else "600" or "none"."""
-    return lumi_text(value) if name == "recorded_lumi" else ("none" if value in (None, "") else str(value))
+def format_fact(name: str, value: Any, other: Any = None) -> str:
+    """Format the value of a fact: "78.150 /pb" or "not reported" for luminosity; else "600" or "none".
+
+    `other`: the value that is shown beside it, in the same unit.
+    """
+    return lumi_text(value, [other]) if name == "recorded_lumi" else ("none" if value in (None, "") else str(value))

@@ -5,6 +5,5 @@ from django import template
 from oms import formatting
 
 register = template.Library()
-register.filter("lumi", formatting.lumi_text)
 register.filter("lumi_in_column", formatting.lumi_in_column)
 register.filter("inst_lumi_in_column", formatting.inst_lumi_in_column)

@@ -46,6 +46,12 @@ def test_luminosity_too_small_for_three_decimals_of_pb_has_a_smaller_unit(guest_
     assert "<dt>Recorded</dt><dd>0.267 /µb</dd>" in page(guest_client, certification)
 
 
+def test_luminosities_of_one_page_have_the_unit_of_the_largest(guest_client):
+    facts = {"run": {"delivered_lumi": 0.5}, "fill": {"peak_lumi": 0.0002}}
+    html = page(guest_client, CertificationFactory(recorded_lumi=2.66922e-07, facts=facts))
+    assert "<dt>Recorded</dt><dd>&lt;0.001 /pb</dd>" in html and "<dd>0.500 /pb</dd>" in html
+
+
 def test_luminosities_of_the_verdicts_of_a_day_have_one_unit(guest_client):
     certification = CertificationFactory(recorded_lumi=2.66922e-07)
     CertificationFactory(recorded_lumi=12.25, pixel="bad", comment="noisy")

@@ -29,3 +29,15 @@ def test_integrated_luminosity(value, alone, in_column):
 )
 def test_instantaneous_luminosity(value, alone, in_column):
     assert (inst_lumi_text(value), inst_lumi_in_column(value)) == (alone, in_column)
+
+
+def test_luminosities_of_one_page_have_the_unit_of_the_largest():
+    assert [inst_lumi_text(value, [1.3, None, 2e-6]) for value in (1.3, 2e-6)] == [
+        "1.300 × 10³⁴ cm⁻² s⁻¹",
+        "<0.001 × 10³⁴ cm⁻² s⁻¹",
+    ]
+    assert [inst_lumi_text(value, [2e-6, 4e-6]) for value in (2e-6, 4e-6)] == [
+        "0.002 × 10³¹ cm⁻² s⁻¹",
+        "0.004 × 10³¹ cm⁻² s⁻¹",
+    ]
+    assert (lumi_text(3.1e-7, [78.0]), lumi_text(3.1e-7, [None, 4e-7])) == ("<0.001 /pb", "0.310 /µb")

@@ -92,6 +92,12 @@ def test_page_shows_the_facts_of_oms_with_units(shifter_client):
     assert "2018-04-27 06:43:28" in text
 
 
+def test_luminosities_of_the_page_have_one_power(shifter_client):
+    text = open_form(shifter_client, "/certify/315721/express/").text
+    powers = set(re.findall(r"× (10\S+) cm⁻² s⁻¹", text))
+    assert powers == {"10³⁴"} and "<dt>End</dt><dd>&lt;0.001 × 10³⁴" in text
+
+
 def test_opening_a_new_run_costs_two_oms_calls_in_sequence_and_one_of_run_registry(shifter_client, sandbox):
     open_form(shifter_client)
     oms, registry = sandbox.requests("oms"), sandbox.requests("registry")

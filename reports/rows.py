@@ -5,6 +5,7 @@ Nothing here reads the mirror of OMS, so that the same certifications always giv
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, QuerySet
 from django.db.models.fields.json import KT
 
+from certify.facts.presentation import typed_text
 from certify.facts.staleness import format_changes
 from certify.models.choices import Reconstruction, TrackerMap
 from certify.models.components import FLAG_COLUMNS, Component
@@ -75,7 +77,8 @@ class FrozenFillFacts:
 class ReportRow:
     """A certification in a report. Luminosity in 1/pb; None if unknown. `stale`: the facts that have changed since.
 
-    `day` is the shift day. `fill` and `read_at` (when OMS was read; empty if it was not) are as stored with it.
+    `typed`: the facts that were typed by hand, as text. `day` is the shift day.
+    `fill` and `read_at` (when OMS was read; empty if it was not) are as stored with it.
     """
 
     pk: int
@@ -98,6 +101,7 @@ class ReportRow:
     stale: tuple[str, ...] = ()
     reason: str = ""
     like_express: bool = False
+    typed: str = ""
 
     @property
     def reason_and_comment(self) -> str:
@@ -130,6 +134,7 @@ _ANNOTATIONS = {
     "reference_run": F("reference_runreconstruction__run_id"),
     "reference_reconstruction": F("reference_runreconstruction__reconstruction"),
     "read_at": KT("facts__read_at"),
+    "typed": KT("facts__typed"),
     **{f"run_{name}": KT(f"facts__run__{name}") for name in _RUN_FACTS},
     **{f"fill_{name}": KT(f"facts__fill__{name}") for name in _FILL_FACTS},
 }
@@ -173,6 +178,7 @@ def _report_row(row: dict[str, Any]) -> ReportRow:
         stale=tuple(format_changes(row["stale"])),
         reason=row["bad_reason__name"] or "",
         like_express=row["like_express"],
+        typed=_typed_text(_none_if_null(row["typed"]) or "{}"),
     )
 
 
@@ -186,6 +192,11 @@ def _parsed_number(name: str, text: Any) -> Any:
     if _none_if_null(text) is None:
         return None
     return int(float(text)) if name in _WHOLE_NUMBERS else float(text)
+
+
+@lru_cache(maxsize=1024)
+def _typed_text(stored: str) -> str:
+    return typed_text(json.loads(stored))
 
 
 # Thousands of rows share a fill, a group and a shifter.

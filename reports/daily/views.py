@@ -61,6 +61,7 @@ def _context(reader: User, filters: DailyReportFilter, note_form: DayNoteForm | 
         "text": logbook_text(rows, *_note_texts(filters, rows, note)),
         "total": statistics_of(rows),
         "stale": [row for row in rows if row.stale],
+        "typed": [row for row in rows if row.typed],
         "statistics": statistics_by_verdict(rows),
         "note_form": note_form
         or (_note_form(own_day, note, reader.in_training) if own_day and reader.may_certify else None),

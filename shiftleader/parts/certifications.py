@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
+from certify.facts.presentation import typed_text
 from certify.references.actions import promotion_obstacles
 from certify.review.selectors import current_reviews, questions_about, unreviewed
 from infrastructure.web.paging import requested_page
@@ -24,13 +25,17 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class ReviewRow:
-    """A certification. `checkbox_value`: value of its checkbox in the review form; empty if there is none to show."""
+    """A certification. `checkbox_value`: value of its checkbox in the review form; empty if there is none to show.
+
+    `typed`: the facts that were typed by hand, as text.
+    """
 
     certification: TrackerCertification
     may_change: bool
     may_promote: bool
     reviewed: Reviewed | None
     checkbox_value: str
+    typed: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ def count_unreviewed(rows: QuerySet[TrackerCertification]) -> UnreviewedCount:
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """A page of certifications, newest day first, with the counts of reviews and open questions."""
     rows = scope.rows()
-    page = requested_page(request, rows.defer("facts", "confirmed"), PAGE_SIZE)
+    page = requested_page(request, rows.defer("facts", "confirmed").annotate(typed=F("facts__typed")), PAGE_SIZE)
     reviews = current_reviews(page)
     unreviewed_count = count_unreviewed(rows)
     return {
@@ -71,6 +76,6 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
 def _review_row(row: TrackerCertification, reader: User, reviewed: Reviewed | None) -> ReviewRow:
     can_review = reader.may_change_others and reviewed is None
     may_promote = reader.may_change_others and not any(promotion_obstacles(row))
-    return ReviewRow(
-        row, row.may_be_changed_by(reader), may_promote, reviewed, f"{row.pk}-{row.version}" if can_review else ""
-    )
+    checkbox_value = f"{row.pk}-{row.version}" if can_review else ""
+    typed = typed_text(row.typed)  # type: ignore[attr-defined]  # annotated
+    return ReviewRow(row, row.may_be_changed_by(reader), may_promote, reviewed, checkbox_value, typed)

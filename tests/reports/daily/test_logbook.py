@@ -131,3 +131,14 @@ def test_text_is_unchanged_by_a_changed_fact_and_the_page_marks_it(shifter, shif
     assert "1 certification rests on facts that changed since; the text has those it was made on." in page.text
     assert f'<a href="/list/{rows[0].pk}/">{rows[0].run_number} express</a> (lumisections 600 → 300; ' in page.text
     assert f'<a href="/list/{rows[1].pk}/">' not in page.text
+
+
+def test_page_names_typed_facts_beside_the_text(shifter, shifter_client):
+    typed = {"typed": {"run": {"lumisections": {"by": "shifter", "at": "2018-06-01T10:00:00+00:00"}}, "fill": {}}}
+    row = CertificationFactory(user=shifter, facts=typed)
+    CertificationFactory(user=shifter, facts={}, date=row.date)
+    page = shifter_client.get(f"/summary/?date={row.date}")
+    assert "typed" not in page.context["text"]
+    assert "1 certification rests on facts typed by hand." in page.text
+    link = f'<a href="/list/{row.pk}/">{row.run_number} express</a> <span class="tag">typed: lumisections</span></span>'
+    assert link in page.text

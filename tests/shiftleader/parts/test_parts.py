@@ -144,3 +144,14 @@ def test_withdrawn_row_has_user_time_reason_and_restore(shift_leader_client):
     assert f"/list/{withdrawn.pk}/restore/" in text
     assert f"/list/{again.pk}/restore/" not in text
     assert "certified again" in text
+
+
+def test_certifications_on_typed_facts_are_marked(shifter_client):
+    CertificationFactory(
+        facts={"typed": {"run": {"lumisections": {"by": "shifter", "at": "2018-06-01T10:00:00+00:00"}}, "fill": {}}}
+    )
+    CertificationFactory(facts={"typed": {"run": {}, "fill": {}}})
+    CertificationFactory(facts={})
+    html = fragment(shifter_client, "certifications").text
+    assert html.count('<span class="tag" title="typed: lumisections">typed</span>') == 1
+    assert html.count(">typed<") == 1

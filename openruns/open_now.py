@@ -71,8 +71,8 @@ class OpenNow:
     """What is open by Run Registry's answer of `asked_at` (UTC; None without one) and not certified here.
 
     `problem`: a sentence if Run Registry does not answer; `oms_problem` likewise; `notes`: runs and values
-    that are missing in OMS. `start`: the search of the newest
-    runs, of `run_count` altogether. `time_left`: at the person's pace, "" if unknown.
+    that are missing in OMS. `search`: the search of the newest runs, of `run_count` altogether. `time_left`: at the
+    person's pace, "" if unknown.
     """
 
     groups: list[OpenGroup]
@@ -80,7 +80,7 @@ class OpenNow:
     problem: str
     oms_problem: str
     notes: tuple[str, ...]
-    start: RunSearch | None
+    search: RunSearch | None
     run_count: int
     next_cell: OpenRunCell | None
     time_left: str
@@ -89,6 +89,11 @@ class OpenNow:
     def count(self) -> int:
         """The number of open reconstructions."""
         return sum(group.count for group in self.groups)
+
+    @property
+    def start_url(self) -> str:
+        """The form of the first open reconstruction; "" if nothing is open."""
+        return self.next_cell.url if self.next_cell else ""
 
     @cached_property
     def columns(self) -> list[str]:
@@ -100,7 +105,7 @@ class OpenNow:
 
 
 def open_now(user: User, rows_per_type: int, *, is_retry: bool = False) -> OpenNow:
-    """Return what is open now, with the newest runs of each type as rows.
+    """Return what is open now, with the newest runs of each type as rows, without facts for `rows_per_type` 0.
 
     One request to Run Registry, unless its answer is cached, and requests to OMS for rows whose facts are not stored.
     Seven queries when they are, whatever the number of runs.
@@ -110,8 +115,8 @@ def open_now(user: User, rows_per_type: int, *, is_retry: bool = False) -> OpenN
     left = _without_certified(found.datasets, user)
     types = _types_of_runs(left.values())
     by_type = {run_type: _runs_of_type(left, types, run_type) for run_type in RunType}
-    shown = [number for numbers in by_type.values() for number in numbers[:rows_per_type]]
-    oms = runs_for_page(shown, budget)
+    shown = [number for numbers in by_type.values() for number in numbers[: max(rows_per_type, 1)]]
+    oms = runs_for_page(shown, budget) if rows_per_type else RunsReading({}, None)
     rows = _rows_of(shown, left, by_type, oms, user)
     numbers = sorted({number for number, _ in left}, reverse=True)
     return OpenNow(
@@ -119,8 +124,8 @@ def open_now(user: User, rows_per_type: int, *, is_retry: bool = False) -> OpenN
         asked_at=found.asked_at,
         problem=outage_text(found.problem),
         oms_problem=outage_text(oms.problem),
-        notes=tuple(oms_notes(shown, oms)),
-        start=RunSearch.of(numbers[:MAX_RUNS]) if numbers else None,
+        notes=tuple(oms_notes(shown, oms)) if rows_per_type else (),
+        search=RunSearch.of(numbers[:MAX_RUNS]) if numbers else None,
         run_count=len(numbers),
         next_cell=next_cell(rows[number] for number in shown),
         time_left=time_left(len(left), shift_pace(user)),

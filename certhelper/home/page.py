@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models import Count, Q, QuerySet
@@ -76,6 +77,14 @@ class HomePage:
     stale: int
     questions: OpenQuestions
     needs_reference: bool
+
+    @property
+    def days_of_latest(self) -> str:
+        """Days (UTC) on which the latest certifications were made, unless all were made today: "2018-04-23"."""
+        days = sorted({row.created_at.astimezone(UTC).date() for row in self.latest_certifications})
+        if not days or days == [self.today]:
+            return ""
+        return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
 
 def daily_tallies(person: User, limit: int) -> list[VerdictTally]:

@@ -34,12 +34,14 @@ def in_registry(db, sandbox) -> Counter:
 
 
 @pytest.mark.parametrize("headers", [FRAGMENT, {}], ids=["fragment", "page"])
-def test_open_datasets_are_counted_and_start_a_search(shifter_client, in_registry, headers):
+def test_open_datasets_are_counted_and_start_opens_the_first_form(shifter_client, in_registry, headers):
     html = shifter_client.get(URL, headers=headers).text
     assert f"Start: {in_registry.total()} open" in html
     assert ("<!DOCTYPE html>" in html) is (headers == {})
-    start = re.search(r'href="(/openruns/\?runs=[^"]+)" data-next', html)[1]
-    assert start.startswith("/openruns/?runs=31") and "316201" in start
+    start = re.search(r'href="([^"]+)" data-next', html)[1]
+    assert start.startswith("/certify/316201/express/?dataset=") and "&amp;runs=31" in start
+    table = re.search(r'href="(/openruns/\?runs=[^"]+)">The newest 100 of \d+ runs<', html)[1]
+    assert table.startswith("/openruns/?runs=31") and "316201" in table
 
 
 def test_collisions_and_cosmics_are_apart_by_reconstruction(shifter, in_registry):

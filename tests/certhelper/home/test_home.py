@@ -44,6 +44,26 @@ def test_shift_leader_also_sees_certifications_of_all_shifters(shift_leader_clie
     assert (page(shift_leader_client).mine.total, page(shift_leader_client).team.total) == (1, 2)
 
 
+def test_latest_certifications_of_other_days_name_their_days(shifter_client, shifter, time_machine):
+    for day in (23, 27):
+        time_machine.move_to(datetime(2018, 4, day, 12, tzinfo=UTC), tick=False)
+        CertificationFactory(user=shifter, date=date(2018, 4, day))
+    assert page(shifter_client).days_of_latest == "2018-04-23 to 2018-04-27"
+    time_machine.move_to(datetime(2018, 6, 1, 4, tzinfo=UTC), tick=False)
+    html = shifter_client.get("/").text
+    assert "The last 2: 2018-04-23 to 2018-04-27" in html and ">2018-04-27 12:00</time>" in html
+
+
+def test_days_are_not_named_while_all_is_of_today(shifter_client, shifter):
+    CertificationFactory(user=shifter, date=TODAY)
+    assert "The last " not in shifter_client.get("/").text
+
+
+def test_home_tells_that_what_is_open_is_being_read(shifter_client, sandbox):
+    assert "Reading from Run Registry what is open." in shifter_client.get("/").text
+    assert sandbox.requests() == []
+
+
 def test_withdrawn_certifications_are_not_counted(shifter_client, shifter):
     CertificationFactory(user=shifter, date=TODAY, withdrawn=True)
     shown = page(shifter_client)

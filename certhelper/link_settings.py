@@ -5,11 +5,11 @@ from certhelper import env
 _REGISTRY = "https://cmsrunregistry.web.cern.ch/offline"
 _RULE = "ofbf%5Brules%5D%5B0%5D%5B"  # the filter of its table of editable datasets, as its own pages write it
 _REGISTRY_FILTER = f"{_RULE}field%5D=run_number&{_RULE}operator%5D=%3D&{_RULE}value%5D={{run}}&ofbf%5Bcombinator%5D=and"
-# The reference is drawn over the run: another run of the dataset, without a label.
+# The reference is drawn over the run: another run in its own dataset, without a label.
 _DQM_GUI_RUN = (
     "https://cmsweb.cern.ch/dqm/offline/start?runnr={run};dataset={dataset};sampletype=offline_data;filter=all;"
     "referencepos=overlay;referenceshow=customise;referencenorm=True;"
-    "referenceobj1=other%3A{reference_run}%3A{dataset}%3A;referenceobj2=none;referenceobj3=none;referenceobj4=none;"
+    "referenceobj1=other%3A{reference_run}%3A{reference_dataset}%3A;referenceobj2=none;referenceobj3=none;referenceobj4=none;"
     "search=;striptype=object;stripruns=;stripaxis=run;stripomit=none;workspace=Summary;size=M;root=;focus=;zoom=no;"
 )
 

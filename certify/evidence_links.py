@@ -32,11 +32,27 @@ class EvidenceLink:
         return self.name == "dqm_gui_run"
 
 
-def evidence_links(
-    run_number: int, dataset: str, reference_run: int | None, fill_number: int | None
-) -> list[EvidenceLink]:
-    """Return the links that are set, in the order of their use, with the reference run in OMS at the end."""
-    values = {"run": run_number, "dataset": dataset, "reference_run": reference_run, "fill": fill_number}
+@dataclass(frozen=True)
+class RunDataset:
+    """A run with the name of its dataset; empty if the run was certified without."""
+
+    run_number: int
+    dataset: str
+
+
+def evidence_links(subject: RunDataset, reference: RunDataset | None, fill_number: int | None) -> list[EvidenceLink]:
+    """Return the links that are set, in the order of their use, with the reference run in OMS at the end.
+
+    A reference without a dataset, such as an adopted one, is compared in the dataset of the run.
+    """
+    reference_run = reference.run_number if reference else None
+    values = {
+        "run": subject.run_number,
+        "dataset": subject.dataset,
+        "reference_run": reference_run,
+        "reference_dataset": (reference.dataset if reference else "") or subject.dataset,
+        "fill": fill_number,
+    }
     notes = {"dqm_gui_run": f"vs {reference_run}" if reference_run else "", "oms_fill": f"{fill_number}"}
     links = [EvidenceLink(name, link_address(name, **values), notes.get(name, "")) for name in _LABELS]
     if reference_run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 
 from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction
@@ -46,11 +46,11 @@ def certified_for(training_of: int | None = None) -> CertificationQuerySet:
 def live_certifications_of(
     run_numbers: Iterable[int], training_of: int | None = None
 ) -> dict[tuple[int, str], TrackerCertification]:
-    """Return the live certifications of these runs by (run, reconstruction), with their users, in one query."""
+    """Return the live certifications of these runs by (run, reconstruction), with user and dataset, in one query."""
     rows = (
         certified_for(training_of)
         .filter(runreconstruction__run_id__in=list(run_numbers))
-        .select_related("user", "runreconstruction")
+        .select_related("user", "runreconstruction", "dataset")
     )
     return {(row.run_number, row.reconstruction): row for row in rows}
 
@@ -79,6 +79,12 @@ _certified_between: PrecompiledQuery[tuple[int, str]] = PrecompiledQuery(
     ),
     *(PLACEHOLDER, SECOND_PLACEHOLDER),
 )
+
+
+def certified_datasets(runreconstruction: int | OuterRef) -> QuerySet[TrackerCertification, str | None]:
+    """Return the dataset of the live certification of this reconstruction of a run, at most one row."""
+    rows = TrackerCertification.objects.live().filter(runreconstruction=runreconstruction)
+    return rows.values_list("dataset__name", flat=True)
 
 
 def live_certification(

@@ -11,7 +11,7 @@ from django_tables2 import RequestConfig
 
 from audit.presentation import ChangeView, present_changes
 from audit.undo import changes_of
-from certify.evidence_links import EvidenceLink, evidence_links
+from certify.evidence_links import EvidenceLink, RunDataset, evidence_links
 from certify.facts.actions import serialized_differences
 from certify.facts.presentation import fact_text, has_fact, luminosities_like
 from certify.facts.staleness import format_changes
@@ -23,6 +23,7 @@ from certify.opinions import OtherOpinions, other_opinions, registry_opinions
 from certify.references.apv_modes import stored_modes
 from certify.review.selectors import CertificationReview, certification_review
 from certify.rules.entry import join_names
+from certify.selectors import certified_datasets
 from infrastructure.web.paging import paginate_table, size_options
 from listruns.fact_pages import history_of_facts
 from listruns.query_string import scope_chips
@@ -264,10 +265,10 @@ def _changes(certification: TrackerCertification, reader: User, as_of: datetime 
 
 def _evidence(certification: TrackerCertification) -> list[EvidenceLink]:
     """Return the links at the run, dataset and reference of the certification, and at the present fill of the run."""
+    reference = certification.reference_runreconstruction
     return evidence_links(
-        certification.run_number,
-        certification.dataset.name if certification.dataset else "",
-        certification.reference_runreconstruction.run_id,
+        RunDataset(certification.run_number, certification.dataset.name if certification.dataset else ""),
+        RunDataset(reference.run_id, certified_datasets(reference.pk).first() or ""),
         certification.runreconstruction.run.fill_number,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from certify.evidence_links import EvidenceLink, evidence_links
+from certify.evidence_links import EvidenceLink, RunDataset, evidence_links
 
 if TYPE_CHECKING:
     from certify.editor.editor import CertificationEditor
@@ -21,8 +21,7 @@ def form_evidence(editor: CertificationEditor) -> list[EvidenceLink]:
     """Return the links at the values of the form as it is."""
     reference = chosen_reference(editor)
     return evidence_links(
-        editor.run.run_number,
-        str(editor.form["dataset"].value() or ""),
-        reference.run_number if reference else None,
+        RunDataset(editor.run.run_number, str(editor.form["dataset"].value() or "")),
+        RunDataset(reference.run_number, reference.dataset) if reference else None,
         editor.run.fill_number,
     )

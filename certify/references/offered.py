@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from certify.models import RunReconstruction
 from certify.references.ranking import ReferenceFeatures
+from certify.selectors import certified_datasets
 from infrastructure.cache.remembered import cached, invalidate
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def _reference_features(condition: Q) -> list[ReferenceFeatures]:
         "start_time": F("run__start_time"),
         "is_offered": F("is_reference"),
         "successor": F("successor_id"),
+        "dataset": Coalesce(Subquery(certified_datasets(OuterRef("pk"))), Value("")),
     }
     rows = RunReconstruction.objects.filter(condition).values_list(*columns.values())
     return [ReferenceFeatures(**dict(zip(columns, row, strict=True))) for row in rows]

@@ -32,8 +32,8 @@ class Match(IntEnum):
 class ReferenceFeatures:
     """Properties by which runs are compared; None if unknown. `b_field` in T, `energy` in GeV, times in UTC.
 
-    `successor` is the primary key of the successor of a retired reference run, `successor_name` its name while it is
-    offered.
+    `dataset` is that of its live certification, empty without. `successor` is the primary key of the successor of a
+    retired reference run, `successor_name` its name while it is offered.
     """
 
     run_number: int
@@ -49,6 +49,7 @@ class ReferenceFeatures:
     is_offered: bool = True
     successor: int | None = None
     successor_name: str = ""
+    dataset: str = ""
 
     def __str__(self) -> str:
         return f"{self.run_number} {self.reconstruction}"

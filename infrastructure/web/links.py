@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 
-PLACEHOLDERS = ("run", "dataset", "reference_run", "fill")
+PLACEHOLDERS = ("run", "dataset", "reference_run", "reference_dataset", "fill")
 # Without one of these values there is no page to link to. The others are empty where there is none.
 _NEEDED = {"run", "fill"}
 

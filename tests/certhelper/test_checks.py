@@ -55,7 +55,7 @@ def test_malformed_link_is_refused_by_its_variable_in_every_check(settings):
     (error,) = run_checks(tags=[STARTUP_TAG])
     assert error.id == "certhelper.E003"
     assert error.msg == "LINK_DIALS_RUN is no address: “{runs}” is no placeholder."
-    assert "{run}, {dataset}, {reference_run}, {fill}" in error.hint
+    assert "{run}, {dataset}, {reference_run}, {reference_dataset}, {fill}" in error.hint
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,30 @@ def test_live_check_replaces_the_links_to_another_reference(shifter_client, refe
     assert 'id="evidence-links" hx-swap-oob="true"' in response.content.decode()
 
 
+@pytest.fixture
+def certified_reference(settings):
+    """A reference that was certified in a dataset of its own."""
+    settings.LINKS = settings.LINKS | {"dqm_gui_run": "https://dqm_gui_run.example/{reference_dataset}"}
+    reference = ReconstructionFactory(run=RunFactory(run_number=314811), reference=True, reconstruction="prompt")
+    for name, withdrawn in (("/PromptReco/Old/DQM", True), ("/PromptReco/Own/DQM", False)):
+        CertificationFactory(runreconstruction=reference, dataset=DatasetFactory(name=name), withdrawn=withdrawn)
+    return reference
+
+
+def test_dqm_gui_shows_the_reference_in_its_own_dataset(shifter_client, guest_client, certified_reference):
+    own = "https://dqm_gui_run.example/%2FPromptReco%2FOwn%2FDQM"
+    assert links_of(open_form(shifter_client))["DQM GUI vs 314811"] == own
+    made = CertificationFactory(run=RunFactory(run_number=RUN), reference_runreconstruction=certified_reference)
+    assert links_of(guest_client.get(f"/list/{made.pk}/"))["DQM GUI vs 314811"] == own
+
+
+def test_dqm_gui_shows_an_adopted_reference_in_the_dataset_of_the_run(shifter_client, certified_reference):
+    adopted = ReconstructionFactory(run=RunFactory(run_number=314775), reference=True)
+    sent = {"hints": "1", "reference_runreconstruction": str(adopted.pk)}
+    address = links_of(send_form(shifter_client, open_form(shifter_client), **sent))["DQM GUI vs 314775"]
+    assert address == "https://dqm_gui_run.example/%2FExpress%2FCollisions2018%2FDQM"
+
+
 def test_link_that_is_unset_is_not_shown(shifter_client, references, settings):
     settings.LINKS = settings.LINKS | {"dqm_gui_run": "", "oms_run": ""}
     assert [text.split()[0] for text in links_of(open_form(shifter_client))] == ["DIALS", "Run", "OMS"]

@@ -139,3 +139,11 @@ def test_certification_created_later_shows_a_message(guest_client, certification
 def test_no_undo_on_pages_of_an_earlier_time(shift_leader_client, certification):
     assert "/undo/" in shift_leader_client.get(f"/list/{certification.pk}/").content.decode()
     assert "/undo/" not in shift_leader_client.get(f"/list/{certification.pk}/?as_of={CHANGED}").content.decode()
+
+
+def test_page_shows_the_flags_of_run_registry_when_it_was_certified(guest_client, time_machine):
+    time_machine.move_to("2018-06-02T10:00:00Z", tick=False)
+    facts = {"registry": {"flags": {"pixel": "bad", "strip": "good"}}}
+    certification = CertificationFactory(facts=facts)
+    text = guest_client.get(f"/list/{certification.pk}/?as_of={MADE}").text
+    assert 'Run Registry:</span> Pixel <strong class="is-different">bad</strong>, Strip good' in text

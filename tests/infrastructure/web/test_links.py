@@ -67,7 +67,11 @@ def test_well_formed_template_is_accepted(template):
     [
         (
             "dqm_gui_run",
-            ("https://cmsweb.cern.ch/dqm/offline/start?runnr=315259;", "%2FExpress%2F", "other%3A314811%3A"),
+            (
+                "https://cmsweb.cern.ch/dqm/offline/start?runnr=315259;",
+                "%2FExpress%2F",
+                "other%3A314811%3A%2FPromptReco%2FOwn",
+            ),
         ),
         (
             "dials_run",
@@ -80,6 +84,7 @@ def test_well_formed_template_is_accepted(template):
 )
 def test_defaults_lead_to_the_run_at_the_real_services(links, name, parts):
     links.update(product_settings.LINKS)
-    address = link_address(name, run=315259, dataset=DATASET, reference_run=314811, fill=6615)
+    values = {"dataset": DATASET, "reference_run": 314811, "reference_dataset": "/PromptReco/Own/DQM"}
+    address = link_address(name, run=315259, fill=6615, **values)
     assert address.startswith(parts[0])
     assert all(part in address for part in parts)

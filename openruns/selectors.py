@@ -60,7 +60,7 @@ class OpenRunsPage:
     """Rows, newest first, with the time of the request to Run Registry and messages.
 
     `registry_problem` and `oms_problem` are empty if the service answered; `notes` list missing runs and values;
-    `unnamed`: datasets without a known reconstruction.
+    `unnamed`: datasets without a known reconstruction that are not certified.
     """
 
     runs: str
@@ -102,7 +102,9 @@ def open_runs_page(numbers: list[int], runs: str, external_data: ExternalData, u
     cells = OpenRunCellBuilder(runs, user, certified, datasets, presence_of_runs(numbers, user.pk))
     shown = [number for number in numbers if datasets is None or cells.has_data(number)]
     in_registry = {dataset.run_number for dataset in datasets or []}
-    unnamed = unnamed_datasets(datasets or [], runs, all_open=user.in_training)
+    done = {(row.run_number, row.dataset.name) for row in certified.values() if row.dataset}
+    left = [dataset for dataset in datasets or [] if (dataset.run_number, dataset.name) not in done]
+    unnamed = unnamed_datasets(left, runs, all_open=user.in_training)
     without_dataset = in_registry - set(shown) - {dataset.run_number for dataset in unnamed}
     return OpenRunsPage(
         runs=runs,

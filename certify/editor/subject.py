@@ -145,6 +145,14 @@ def _reconstruction_in_name(dataset: str) -> str | None:
     return reconstruction_in(dataset)
 
 
+def unnamed_dataset(dataset: str) -> str:
+    """Return the dataset if a person chose its reconstruction, else "": its name contains none."""
+    try:
+        return "" if _reconstruction_in_name(dataset) else dataset
+    except SubjectNotFound:
+        return ""
+
+
 def resolve_subject(subject_request: SubjectRequest, search: Search) -> CertificationSubject:
     """Query Run Registry and OMS in parallel. Raises `SubjectNotFound`, `AllCertified`, `ReconstructionUnknown`."""
     budget = Budget.for_page(is_retry=subject_request.is_retry)

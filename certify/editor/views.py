@@ -38,6 +38,7 @@ from certify.editor.subject import (
     SubjectRequest,
     checked_request,
     resolve_subject,
+    unnamed_dataset,
 )
 from certify.editor.version_question import is_version_question, send_version_question, version_in_question
 from certify.editor.worklist import Search, form_search, read_search, through_outage
@@ -143,15 +144,18 @@ def _invalid_form(request: SignedInRequest, editor: CertificationEditor) -> Http
 def _reopened_form(request: SignedInRequest, subject_request: SubjectRequest) -> HttpResponse:
     """Show a form without a valid context again, with its input and the current answers of Run Registry and OMS."""
     known = subject_request.reconstruction or _posted_reconstruction(request.POST, subject_request.run_number)
+    asked = replace(subject_request, reconstruction=known, dataset=unnamed_dataset(request.POST.get("dataset", "")))
     try:
         search = read_search(request.POST.get("runs", ""), subject_request.run_number, request.user.training_of)
-        subject = resolve_subject(replace(subject_request, reconstruction=known, dataset=""), search)
+        subject = resolve_subject(asked, search)
     except AllCertified:
         return choose_reconstruction(
             request, subject_request, f"All datasets of run {subject_request.run_number} are certified.", 422
         )
     except ReconstructionUnknown as unknown:
         return choose_reconstruction(request, subject_request, str(unknown), 422)
+    except SubjectNotFound:  # Run Registry no longer has the dataset
+        subject = resolve_subject(replace(asked, dataset=""), search)
     return form_page(
         request, reopened_editor(request.user, request.POST, subject), subject_notices(subject), status=422
     )

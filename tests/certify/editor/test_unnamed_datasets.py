@@ -5,7 +5,9 @@ from urllib.parse import quote_plus
 import pytest
 
 from certify.models import TrackerCertification
+from tests.browser_form import fields_of
 from tests.certify.page_form import BY_HAND, GOOD, open_form, send_form
+from tests.factories import CertificationFactory, DatasetFactory, RunFactory
 from tests.infrastructure.http.local_server import Answer, stand_in
 from tests.registry.test_parsing import row
 
@@ -45,6 +47,32 @@ def test_the_dataset_is_certified_in_the_chosen_reconstruction(shifter_client, s
     certification = TrackerCertification.objects.get()
     assert (certification.reconstruction, certification.dataset.name) == ("rereco", DATASET)
     assert certification.is_dataset_verified
+
+
+def test_open_runs_leave_the_dataset_out_once_it_is_certified(shifter_client, services):
+    run = RunFactory(run_number=RUN)
+    CertificationFactory(run=run, reconstruction="rereco", dataset=DatasetFactory(name=DATASET))
+    html = shifter_client.get(f"/openruns/?runs={RUN}").content.decode()
+    assert "without a known reconstruction" not in html
+    assert f'<tr data-run="{RUN}"' in html
+
+
+@pytest.mark.parametrize("ticket", ["", "broken"])
+def test_a_form_that_lost_its_context_has_the_dataset_still(shifter_client, services, ticket):
+    path = f"/certify/{RUN}/rereco/"
+    opened = open_form(shifter_client, f"{path}?dataset={quote_plus(DATASET)}")
+    reopened = send_form(shifter_client, opened, path, **GOOD, **BY_HAND, ticket=ticket)
+    assert (reopened.status_code, fields_of(reopened)["dataset"]) == (422, [DATASET])
+    assert send_form(shifter_client, reopened, path).status_code == 303
+    assert TrackerCertification.objects.get().dataset.name == DATASET
+
+
+def test_a_form_that_lost_its_context_opens_without_a_dataset_that_is_gone(shifter_client, services):
+    path = f"/certify/{RUN}/rereco/"
+    opened = open_form(shifter_client, f"{path}?dataset={quote_plus(DATASET)}")
+    reopened = send_form(shifter_client, opened, path, **GOOD, ticket="", dataset="/MinimumBias/Gone/DQMIO")
+    assert reopened.status_code == 422
+    assert reopened.context["editor"].form_context.datasets == []
 
 
 def test_a_text_that_is_no_name_of_a_dataset_is_not_found(shifter_client, services):

@@ -1,0 +1,41 @@
+"""Targets of the pointer are at least 24 px wide and high (WCAG 2.5.8), but for links within a sentence."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.factories import CertificationFactory, ChecklistFactory, ReconstructionFactory, RunFactory
+
+# Boxes that are smaller; that of a label counts for its input. A link beside other text in its line is exempt.
+SMALL = """
+    (selector) => [...document.querySelectorAll(selector)].flatMap((target) => {
+        if (!target.checkVisibility({ visibilityProperty: true }) || target.closest(".visually-hidden")) return [];
+        const inline = target.matches("a") && getComputedStyle(target).display === "inline";
+        if (inline && target.parentElement.textContent.trim() !== target.textContent.trim()) return [];
+        const { width, height } = (target.closest("label") ?? target).getBoundingClientRect();
+        return Math.min(width, height) < 23.9 ? [`${target.textContent.trim() || target.name} ${width}×${height}`] : [];
+    })
+"""
+TARGETS = "a[href]:not(.skip-link), button, summary, select, input:not([type=hidden]), textarea"
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_dense_pages_have_targets_of_24_pixels(page: Page, sign_in, shifter, live_server, sandbox, width):
+    for name in ("general", "pixel"):
+        ChecklistFactory(identifier=name, title=name.capitalize(), text="- look around")
+    reference = ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
+    CertificationFactory(
+        user=shifter,
+        run=RunFactory(run_number=315259),
+        pixel="bad",
+        comment="noisy",
+        reference_runreconstruction=reference,
+    )
+    page.set_viewport_size({"width": width, "height": 900})
+    sign_in(shifter)
+    for path in ("/", "/history/", "/list/", "/certify/315265/express/", "/references/"):
+        page.goto(live_server.url + path)
+        page.wait_for_load_state("networkidle")
+        expect(page.locator("h1")).to_have_count(1)
+        assert page.evaluate(SMALL, TARGETS) == [], path

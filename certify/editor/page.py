@@ -92,11 +92,6 @@ class CertifyPage:
         return not self.editor.form.is_bound
 
     @property
-    def asks_for_facts(self) -> bool:
-        """Whether a fact must be typed, so that the facts come first on a phone."""
-        return any(line.needed for group in self.facts for line in group.lines)
-
-    @property
     def has_typed(self) -> bool:
         """Whether the run or its fill has typed values."""
         return has_typed_values(self.editor.run)

@@ -207,6 +207,7 @@ def test_page_fits_when_the_browser_has_text_of_twice_the_size(page: Page, sign_
 
 def test_inputs_for_facts_stand_in_columns(page: Page, sign_in, shifter, sandbox, live_server):
     sandbox.faults("oms", "refuse")
+    ChecklistFactory(identifier="pixel", title="Pixel", text="- look around")
     sign_in(shifter)
     for width in (1440, 1024, 390):
         page.set_viewport_size({"width": width, "height": 900})
@@ -218,6 +219,9 @@ def test_inputs_for_facts_stand_in_columns(page: Page, sign_in, shifter, sandbox
         labels = page.locator(".fact dt label").evaluate_all("all => all.map((e) => e.getClientRects().length)")
         assert set(labels) == {1}, width
         assert page.locator(".certify-notice.notice-warning:visible").count() == 1
+        tops = "all => all.map((e) => e.getBoundingClientRect().top)"
+        checklists, facts = page.locator(".checklists, #facts").evaluate_all(tops)
+        assert checklists < facts, width
 
 
 def test_table_of_the_other_reconstruction_hides_no_row_under_its_head(page: Page, sign_in, shifter, live_server):

@@ -48,7 +48,7 @@ def test_live_check_replaces_the_links_to_another_reference(shifter_client, refe
 
 
 @pytest.fixture
-def certified_reference(settings):
+def certified_reference(settings, sandbox):
     """A reference that was certified in a dataset of its own."""
     settings.LINKS = settings.LINKS | {"dqm_gui_run": "https://dqm_gui_run.example/{reference_dataset}"}
     reference = ReconstructionFactory(run=RunFactory(run_number=314811), reference=True, reconstruction="prompt")
@@ -59,8 +59,9 @@ def certified_reference(settings):
 
 def test_dqm_gui_shows_the_reference_in_its_own_dataset(shifter_client, guest_client, certified_reference):
     own = "https://dqm_gui_run.example/%2FPromptReco%2FOwn%2FDQM"
-    assert links_of(open_form(shifter_client))["DQM GUI vs 314811"] == own
-    made = CertificationFactory(run=RunFactory(run_number=RUN), reference_runreconstruction=certified_reference)
+    sent = {"hints": "1", "reference_runreconstruction": str(certified_reference.pk)}
+    assert links_of(send_form(shifter_client, open_form(shifter_client), **sent))["DQM GUI vs 314811"] == own
+    made = CertificationFactory(reference_runreconstruction=certified_reference)
     assert links_of(guest_client.get(f"/list/{made.pk}/"))["DQM GUI vs 314811"] == own
 
 

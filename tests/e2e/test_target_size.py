@@ -14,6 +14,7 @@ SMALL = """
         const inline = target.matches("a") && getComputedStyle(target).display === "inline";
         if (inline && target.parentElement.textContent.trim() !== target.textContent.trim()) return [];
         const { width, height } = (target.closest("label") ?? target).getBoundingClientRect();
+        if (width < 2) return [];  // hidden behind the control that opens it
         return Math.min(width, height) < 23.9 ? [`${target.textContent.trim() || target.name} ${width}×${height}`] : [];
     })
 """

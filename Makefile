@@ -14,11 +14,13 @@ CSRF_COOKIE_NAME ?= csrftoken$(COPY:%=_%)
 
 PIP := .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off --require-hashes
 # One line for each package of a lock file, as it comes, and what pip says of errors.
-install = set -o pipefail; PYTHONUNBUFFERED=1 $(PIP) -r $(1) 2> >(grep -v ^WARNING >&2) | { number=0; while read -r step package _; do case "$$step" in \
+install = set -o pipefail; PYTHONUNBUFFERED=1 $(PIP) -r $(1) $(2) 2> >(grep -v ^WARNING >&2) | { number=0; while read -r step package _; do case "$$step" in \
 	Collecting|Processing) echo "Package $$((++number)) of $$(grep -c '^[^ \#]*==' $(1)): $${package\#\#*/}";; \
 	Installing) echo "Installing them";; esac; done; }
 RUNTIME := .venv/requirements.lock
 TOOLS := .venv/tests-requirements.lock
+# The driver of Firefox has a folder of its own, and is installed where there is a Firefox.
+FIREFOX := $(if $(shell command -v firefox-esr || command -v firefox),.venv/firefox-requirements.lock)
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test prove lint bench screenshots matrix lock licences tools
@@ -36,10 +38,10 @@ check: lint
 	@exec .venv/bin/python -m pytest -n 2 --dist worksteal -m "not e2e and not slow"
 
 prove: export PROVE := 1
-prove: $(TOOLS)
+prove: $(TOOLS) $(FIREFOX)
 	@exec .venv/bin/python -m tests.all
 
-test: $(TOOLS)
+test: $(TOOLS) $(FIREFOX)
 	@exec .venv/bin/python -m tests.all
 
 bench: $(TOOLS)
@@ -76,11 +78,16 @@ $(TOOLS): tests/requirements.lock | .venv/bin/python
 	@cp $< $@
 	@cp requirements.lock $(RUNTIME)
 
-tools: $(TOOLS)
+.venv/firefox-requirements.lock: tests/firefox-requirements.lock | $(TOOLS)
+	@cmp -s $< $@ || { rm -rf .venv/firefox; $(call install,$<,--target .venv/firefox); }
+	@cp $< $@
+
+tools: $(TOOLS) $(FIREFOX)
 
 lock: $(TOOLS)
 	.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" requirements.txt -o requirements.lock
 	.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" -c requirements.lock tests/requirements.txt -o tests/requirements.lock
+	.venv/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command "make lock" -c requirements.lock tests/firefox-requirements.txt -o tests/firefox-requirements.lock
 
 licences: $(TOOLS)
 	@exec .venv/bin/python -m tools.licences

@@ -1,4 +1,4 @@
-"""`make test`: the suite on SQLite, on PostgreSQL, and in a browser, two at a time. What is left out is named.
+"""`make test`: the suite on SQLite, on PostgreSQL, and in browsers, two at a time. What is left out is named.
 
 With PROVE=1 (`make prove`) the long proofs have their full size, and the branch coverage on SQLite is printed.
 """
@@ -14,24 +14,20 @@ from functools import partial
 from subprocess import PIPE, STDOUT
 from typing import TYPE_CHECKING
 
-from tests import chromium, office, postgres
+from tests import chromium, firefox, office, paper, postgres
 from tests.proof import IS_FULL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 RULE = "=" * 78
-NO_BROWSER = ("-m", "not e2e")
+NO_BROWSER = ("--ignore=tests/e2e",)
 # Half of the time on SQLite.
 LONG = tuple(
     f"tests/{name}"
     for name in ("audit", "certhelper", "certify/imports", "faults", "fuzz", "reports", "shiftleader", "stress")
 )
-# Seen with Playwright 1.65 and firefox-esr 153, channel "moz-firefox": no context opens.
-NO_FIREFOX = (
-    "Firefox: Playwright cannot drive Debian's firefox-esr, which lacks the WebDriver BiDi command "
-    "emulation.setMediaFeaturesOverride."
-)
+IN_FIREFOX = ("tests/e2e", "-m", "firefox", "--browser", "firefox")
 COVERAGE = ("-m", "coverage", "run", "--parallel-mode")
 
 
@@ -62,12 +58,13 @@ def jobs(database: str) -> dict[str, Callable[[], bool]]:
     """The test runs, longest first; each runs in a separate process."""
     others = [f"--ignore={folder}" for folder in LONG]
     there_are = {
+        "Browser": partial(passes, "The journeys in Chromium", "tests/e2e"),
         "PostgreSQL": partial(passes, "The suite on PostgreSQL", *NO_BROWSER, TEST_DATABASE_URL=database),
-        "SQLite": partial(passes, "The suite on SQLite, one half", *NO_BROWSER, *LONG),
+        "SQLite": partial(passes, "The suite on SQLite, one half", *LONG),
         "SQLite too": partial(passes, "The suite on SQLite, the other half", *NO_BROWSER, *others),
-        "Browser": partial(passes, "The journeys in Chromium", "-m", "e2e"),
+        "Firefox": partial(passes, "The main journeys in Firefox", *IN_FIREFOX, PYTHONPATH=str(firefox.DRIVER)),
     }
-    lacking = {"PostgreSQL": not database, "Browser": not chromium.executable()}
+    lacking = {"PostgreSQL": not database, "Browser": not chromium.executable(), "Firefox": not firefox.is_found()}
     return {name: job for name, job in there_are.items() if not lacking.get(name)}
 
 
@@ -90,13 +87,15 @@ def say_coverage() -> None:
 
 
 def left_out() -> list[str]:
-    """A message for each program that this machine lacks, and for Firefox."""
+    """A message for each program that this machine lacks."""
     lacking = {
         "PostgreSQL: no server programs found. On Debian: apt-get install postgresql.": postgres.programs(),
         "Browser: no Chromium found. On Debian: apt-get install chromium.": chromium.executable(),
+        f"Firefox: {firefox.LACKING}": firefox.is_found(),
+        f"The list on paper: {paper.LACKING}": paper.program(),
         f"Slides as LibreOffice shows them: {office.LACKING}": office.programs(),
     }
-    return [*(sentence for sentence, found in lacking.items() if not found), NO_FIREFOX]
+    return [sentence for sentence, found in lacking.items() if not found]
 
 
 def main() -> int:

@@ -149,7 +149,7 @@ def test_package_without_a_licence_is_named(monkeypatch):
 
 def test_packages_are_pinned_with_hashes():
     root = Path(__file__).resolve().parent.parent
-    for name in ("requirements.lock", "tests/requirements.lock"):
+    for name in ("requirements.lock", "tests/requirements.lock", "tests/firefox-requirements.lock"):
         lines = [line for line in (root / name).read_text().splitlines() if line and not line.lstrip().startswith("#")]
         pins = [line for line in lines if not line.startswith(" ")]
         assert pins

@@ -1,4 +1,6 @@
-"""A real Chromium on a real server; a test fails on any error or warning in the console."""
+"""A real browser on a real server; a test fails on any error or warning in the console.
+
+The browser is Chromium, or Firefox with `--browser firefox`."""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from django.conf import settings
 from django.db import connections
 from django.test import Client
 
-from tests.chromium import ARGUMENTS, executable
+from tests import chromium, firefox
 from tests.proof import IS_FULL
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "tests/e2e/" in str(item.path):
             item.add_marker(pytest.mark.e2e)
             item.add_marker(pytest.mark.django_db(transaction=True))
-            if executable() is None:
+            if chromium.executable() is None and "firefox" not in item.config.getoption("--browser"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
 
 
@@ -46,8 +48,10 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict:
-    return {"executable_path": executable(), "args": ARGUMENTS, "headless": True}
+def browser_type_launch_args(browser_name: str) -> dict:
+    if browser_name == "firefox":
+        return {"executable_path": firefox.executable(), "channel": firefox.CHANNEL, "headless": True}
+    return {"executable_path": chromium.executable(), "args": chromium.ARGUMENTS, "headless": True}
 
 
 @pytest.fixture(scope="session")
@@ -138,8 +142,8 @@ def _violations(page: Page, scheme: str, options: dict) -> list[str]:
 
 
 @pytest.fixture
-def is_accessible(page: Page) -> Callable[..., None]:
-    """Run axe on what is shown; no violation of any rule.
+def is_accessible(page: Page, is_chromium: bool) -> Callable[..., None]:
+    """Run axe on what is shown; no violation of any rule. Does nothing in Firefox.
 
     Light and dark differ in their contrast only, which takes axe longest: in `make prove` it is tested in both, else
     dark and light by turns.
@@ -147,6 +151,8 @@ def is_accessible(page: Page) -> Callable[..., None]:
     turns = cycle([("dark",), ("light",)])
 
     def check(shown: Page = page) -> None:
+        if not is_chromium:
+            return
         violations = _violations(shown, "light", {"rules": {"color-contrast": {"enabled": False}}})
         for scheme in ("light", "dark") if IS_FULL else next(turns):
             violations += _violations(shown, scheme, {"runOnly": ["color-contrast"]})

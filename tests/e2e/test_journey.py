@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from certify.models import TrackerCertification
+from tests.e2e.draft_form import FORM, expect_saved, fill_in_form
 from tests.factories import BadReasonFactory, ReconstructionFactory, RunFactory
 
 RUNS = "315264,315265"
@@ -32,6 +33,7 @@ def _open_first(page: Page, address: str) -> None:
     page.wait_for_url("**/certify/315265/express/**")
 
 
+@pytest.mark.firefox
 def test_shifter_searches_certifies_and_exports(page: Page, sign_in, shifter, live_server, is_accessible):
     sign_in(shifter)
     _open_first(page, live_server.url)
@@ -108,10 +110,15 @@ def test_facts_can_be_typed_while_oms_is_unreachable(page: Page, sign_in, shifte
     assert (saved.run_type, saved.lumisections, saved.recorded_lumi) == ("collisions", 655, 78.15)
 
 
-def test_page_has_one_column_on_a_phone(page: Page, sign_in, shifter, live_server):
+@pytest.mark.firefox
+def test_page_has_one_column_on_a_phone_with_a_draft_on_offer(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(live_server.url + FORM)
+    fill_in_form(page, "High voltage trip in TIB, lumisections 1-40")
+    expect_saved(page)
     for address in ("/", "/openruns/?runs=315264-315270", "/certify/315265/express/", "/list/?state=live", "/help/"):
         page.goto(live_server.url + address)
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, address
+        for width in (390, 320):
+            page.set_viewport_size({"width": width, "height": 844})
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, (address, width)

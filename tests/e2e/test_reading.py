@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests import paper
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
+from tests.many import many_certifications
 
 DAYS = "from=2018-06-01&to=2018-06-02"
 PATHS = (
@@ -76,6 +79,19 @@ def test_printed_lists_keep_every_column(page: Page, sign_in, shift_leader, cert
     assert comment.evaluate("cell => cell.scrollWidth <= cell.clientWidth && cell.clientHeight > 40")
     # In Firefox a flex item that is longer than a page begins on the second one.
     assert page.evaluate("getComputedStyle(document.body).display") == "block"
+
+
+@pytest.mark.firefox
+@pytest.mark.skipif(not paper.program(), reason=paper.LACKING)
+def test_printed_list_begins_on_the_first_page(page: Page, sign_in, shift_leader, live_server, tmp_path):
+    many_certifications(60, shift_leader)
+    sign_in(shift_leader)
+    page.goto(f"{live_server.url}/list/?state=any")
+    page.pdf(path=tmp_path / "list.pdf", format="A5")
+    pages = paper.text_by_page(tmp_path / "list.pdf")
+    runs = [set(re.findall(r"\b4000\d\d\b", text)) for text in pages]
+    assert len(pages) > 1
+    assert all(runs), pages
 
 
 def test_run_numbers_are_row_headers(page: Page, sign_in, shift_leader, certified, live_server):

@@ -1,10 +1,12 @@
 """The frame of every page, in a browser."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from infrastructure.http import status
 
 
+@pytest.mark.firefox
 def test_person_signs_in_looks_around_and_signs_out(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     expect(page.locator("h1")).to_be_visible()
@@ -15,7 +17,8 @@ def test_person_signs_in_looks_around_and_signs_out(page: Page, sign_in, shifter
     page.wait_for_url(f"{live_server.url}/accounts/login/**")
 
 
-def test_sign_in_page_is_accessible(page: Page, is_accessible):
+def test_sign_in_page_is_accessible(page: Page, live_server, is_accessible):
+    page.goto(live_server.url)
     is_accessible()
 
 
@@ -26,7 +29,8 @@ def test_pages_are_accessible_to_a_signed_in_person(page: Page, sign_in, shifter
         is_accessible()
 
 
-def test_wrong_password_keeps_the_name(page: Page, shifter):
+def test_wrong_password_keeps_the_name(page: Page, shifter, live_server):
+    page.goto(live_server.url)
     page.fill("[name=username]", shifter.username)
     page.fill("[name=password]", "wrong")
     page.locator("main [type=submit]").click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from certify.models import Checklist, StripProblem, TrackerCertification
@@ -36,6 +37,7 @@ def test_shift_leader_edits_vocabulary_on_accessible_pages(
     expect(page.locator("main")).to_contain_text("Edition 2 of “Pixel” is saved.")
 
 
+@pytest.mark.firefox
 def test_problems_are_chosen_by_keyboard_and_summarized(
     page: Page, sign_in, shifter, sandbox, live_server, is_accessible
 ):

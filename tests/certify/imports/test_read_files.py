@@ -8,27 +8,18 @@ from django.core.management import call_command
 from certify.imports.columns import EXPORT_ONLY_COLUMNS, READ_COLUMNS
 from certify.models import TrackerCertification
 from listruns.exports import FIELDS, exported_values
-from tests.certify.imports.files import DELIMITER_NAMES, csv_file, csv_text, json_file
+from tests.certify.imports.files import DELIMITER_NAMES, ROW, csv_file, csv_text, json_file
 from users.models import User
 
 pytestmark = pytest.mark.django_db
 HEAD, FIRST = csv_text({}).splitlines()
 STORED = {
+    **ROW,
     "run_number": 390_001,
-    "reconstruction": "express",
     "reference_run_number": 314_768,
-    "reference_reconstruction": "prompt",
-    "pixel": "good",
-    "strip": "bad",
-    "tracking": "excluded",
-    "dataset": "/Express/Collisions2018/DQM",
-    "date": "2018-05-01",
-    "user": "shifter",
-    "comment": "",
     "pixel_lowstat": False,
     "strip_lowstat": True,
     "tracking_lowstat": False,
-    "trackermap": "exists",
 }
 LONG = "z" * 100_000
 TEXT = 'he said "ok", then; 5 µm – 🙂\r\nsecond line\tand tab | bar'

@@ -157,6 +157,7 @@ def test_addresses_on_the_page_answer(shift_leader_client, query):
 
 
 @pytest.mark.parametrize("file_format", READERS)
+@pytest.mark.once
 def test_slides_are_those_of_the_report(shift_leader, shift_leader_client, file_format):
     a_week(20)
     answer = shift_leader_client.get(f"/shiftleader/slides.{file_format}?{WEEK}")
@@ -195,6 +196,7 @@ def test_empty_week_shows_a_message(shift_leader_client, file_format):
     assert "Nothing was certified on these days." in shift_leader_client.get(f"/shiftleader/report/?{WEEK}").text
 
 
+@pytest.mark.once
 def test_note_is_unchanged_on_page_and_slides(shift_leader, shift_leader_client):
     a_week(6)
     typed = "First line\n- a <point>\n\n- another & more"
@@ -212,6 +214,7 @@ def test_note_is_unchanged_on_page_and_slides(shift_leader, shift_leader_client)
         assert "On-calls: Pixel: Ada" in texts["Weekly report"]
 
 
+@pytest.mark.once
 def test_long_comments_are_complete(shift_leader_client):
     comment = "Pixel HV was off in the barrel, see the entry of the shift log of that night.\n" * 60
     a_week(8, comment=comment)
@@ -275,6 +278,7 @@ def test_query_count_is_independent_of_row_count(shift_leader_client, django_ass
 
 
 @pytest.mark.parametrize("file_format", READERS)
+@pytest.mark.once
 def test_slides_of_300_certifications_are_written_in_time(shift_leader_client, file_format):
     """The limit is three seconds; processor time is measured, so that a busy machine does not matter."""
     a_week(300)

@@ -15,7 +15,7 @@ from tests.waiting import HANG_S, PATIENCE_S
 from users.models import User
 from users.sso import id_token
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 DISCOVERY, TOKEN, CERTS = "/.well-known/openid-configuration", "/openid-connect/token", "/openid-connect/certs"
 # A valid payload; each test below changes one claim.
 SOUND = {"iss": "https://realm", "aud": "us", "azp": "us", "sub": "ada", "nonce": "n"}

@@ -80,18 +80,24 @@
   form.addEventListener("change", () => { showFlags(); showReference(); showMissing(); removeConfirmed(); });
   form.addEventListener("input", showMissing);
   document.addEventListener("htmx:afterSwap", showMissing);
-  window.addEventListener("scroll", fit, { passive: true });
-  window.addEventListener("resize", fit);
   // A list that grows above the buttons does not cover the field with the focus.
   const body = form.querySelector(".decision-body");
   new ResizeObserver(() => {
     if (body.contains(document.activeElement)) document.activeElement.scrollIntoView({ block: "nearest" });
   }).observe(form.querySelector("[data-foot]"));
-  new ResizeObserver(fit).observe(bottomPanel);
-  new ResizeObserver(fit).observe(document.querySelector(".certify-notes"));
+
+  function fitFromNow() {
+    fit();
+    window.addEventListener("scroll", fit, { passive: true });
+    window.addEventListener("resize", fit);
+    [bottomPanel, document.querySelector(".certify-notes")].forEach((part) => new ResizeObserver(fit).observe(part));
+  }
 
   showFlags();
   showReference();
   showMissing();
-  fit();
+  // Measuring makes the browser lay the page out, so it begins in the first frame after all scripts: no key waits for it.
+  // A form with errors is measured at once, too, since certify.js scrolls to them.
+  document.addEventListener("DOMContentLoaded", () => requestAnimationFrame(fitFromNow));
+  if (document.querySelector("[data-errors]")) fit();
 })();

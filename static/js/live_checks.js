@@ -43,7 +43,9 @@
 
   form.addEventListener("input", scheduleCheck);
   form.addEventListener("change", scheduleCheck);
-  form.addEventListener("submit", cancelCheck);
+  // In the capture phase: a save waits for a sign of life of the server first (save_offline.js), and no check may begin
+  // in that time, since leaving the page would abort it.
+  document.addEventListener("submit", (event) => { if (event.target === form) cancelCheck(); }, true);
   // A form that was refused is checked at once, so that what is still open is listed beside the button.
   if (document.querySelector("[data-errors]")) scheduleCheck();
   window.addEventListener("pagehide", cancelCheck);

@@ -1,6 +1,7 @@
 """A real browser on a real server; a test fails on any error or warning in the console.
 
-The browser is Chromium, or Firefox with `--browser firefox`."""
+The browser is Chromium, or Firefox with `--browser firefox`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
 from django.test import Client
 
@@ -19,6 +21,8 @@ from tests.proof import IS_FULL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
     from users.models import User
@@ -57,6 +61,21 @@ def browser_type_launch_args(browser_name: str) -> dict:
 @pytest.fixture(scope="session")
 def browser_context_args() -> dict:
     return {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "timezone_id": "UTC"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cached_static_files() -> Iterator[None]:
+    """The browser asks for a file once in a journey, as in production, where names change with their content."""
+    serve = StaticFilesHandler.serve
+
+    def serve_cached(handler: StaticFilesHandler, request: HttpRequest) -> HttpResponseBase:
+        response = serve(handler, request)
+        response.headers["Cache-Control"] = "max-age=3600"
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandler, "serve", serve_cached)
+        yield
 
 
 @pytest.fixture

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 PATIENCE_MS = 5000
 # Statuses that pages return on purpose; Chromium reports each of them as a failed load.
 MEANT = ("status of 403", "status of 404", "status of 409", "status of 422", "status of 429")
+# What htmx prints when a page cancels a live check, because the form is sent.
+CANCELLED = ("htmx:afterRequest", "htmx:sendAbort")
 # Messages of htmx and Chromium about a request that a test aborts (pytest.mark.cut_off).
 OF_CUT_OFF = ("htmx:", "net::ERR_FAILED")
 
@@ -82,7 +84,7 @@ def _cached_static_files() -> Iterator[None]:
 def strict(request: pytest.FixtureRequest) -> Iterator[Callable[[Page], Page]]:
     """Listen to a page; the test fails if its console has errors or warnings."""
     complaints: list[str] = []
-    meant = (*MEANT, *(OF_CUT_OFF if request.node.get_closest_marker("cut_off") else ()))
+    meant = (*MEANT, *CANCELLED, *(OF_CUT_OFF if request.node.get_closest_marker("cut_off") else ()))
 
     def listen(page: Page) -> Page:
         def on_console(message: ConsoleMessage) -> None:

@@ -140,13 +140,23 @@ def test_any_path_is_answered(world: FuzzWorld):  # noqa: F811
     ask()
 
 
-# SQLite accepts a NUL.
-TROUBLES = ["9" * 20] if connection.vendor == "sqlite" else ["a\0b", "9" * 20]
+NUL, TOO_MANY_DIGITS = "a\0b", "9" * 20
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
-def test_nul_and_too_many_digits_in_every_name_of_every_query_are_answered(world: FuzzWorld, trouble: str):  # noqa: F811
+def _troubles(place: int) -> list[str]:
+    """The values for a name of a query. SQLite accepts a NUL.
+
+    In `make test` the digits go into half of the names on each database, and a NUL into the others on PostgreSQL.
+    """
+    if connection.vendor == "sqlite":
+        return [TOO_MANY_DIGITS] if IS_FULL or place % 2 else []
+    return [NUL, TOO_MANY_DIGITS] if IS_FULL else [[TOO_MANY_DIGITS, NUL][place % 2]]
+
+
+def test_nul_and_too_many_digits_in_every_name_of_every_query_are_answered(world: FuzzWorld):  # noqa: F811
     """Each name is tested, since PostgreSQL refuses values that SQLite accepts, and random examples may miss them."""
-    for address in OURS:
-        for name in world.query_names(address):
+    queries = [(address, name) for address in OURS for name in world.query_names(address)]
+    assert len(queries) > 100
+    for place, (address, name) in enumerate(queries):
+        for trouble in _troubles(place):
             _ask(world.first(address), "GET", address.path(world.known), QUERY_STRING=encoded([(name, trouble)]))

@@ -79,8 +79,9 @@ $(TOOLS): tests/requirements.lock | .venv/bin/python
 	@cp requirements.lock $(RUNTIME)
 
 .venv/firefox-requirements.lock: tests/firefox-requirements.lock | $(TOOLS)
-	@cmp -s $< $@ || { rm -rf .venv/firefox; $(call install,$<,--target .venv/firefox); }
-	@cp $< $@
+	@cmp -s $< $@ || { rm -rf .venv/firefox; $(call install,$<,--target .venv/firefox); } || \
+		{ rm -rf .venv/firefox; echo "!!! Could not install the driver of Firefox"; }
+	@[ ! -d .venv/firefox ] || cp $< $@
 
 tools: $(TOOLS) $(FIREFOX)
 

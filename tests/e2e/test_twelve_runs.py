@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,6 +36,8 @@ def address(tmp_path) -> Iterator[str]:
     process = copy.start()
     try:
         copy.wait_until_ready(process)
+        assert process.stdout is not None
+        threading.Thread(target=process.stdout.read, daemon=True).start()  # a full pipe would stop the server
         yield f"http://127.0.0.1:{copy.port}"
     finally:
         process.send_signal(signal.SIGTERM)

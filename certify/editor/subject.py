@@ -6,7 +6,7 @@ OMS are queried in parallel within one time budget; the page also opens if one o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -155,6 +155,23 @@ def unnamed_dataset(dataset: str) -> str:
 
 def resolve_subject(subject_request: SubjectRequest, search: Search) -> CertificationSubject:
     """Query Run Registry and OMS in parallel. Raises `SubjectNotFound`, `AllCertified`, `ReconstructionUnknown`."""
+    return _chosen_subject(subject_request, search, *_query_services(subject_request, search))
+
+
+def resolve_reopened_subject(subject_request: SubjectRequest, search: Search) -> CertificationSubject:
+    """Resolve as `resolve_subject` does, but leave out a dataset that Run Registry no longer has.
+
+    The services are queried once. Raises `AllCertified` and `ReconstructionUnknown`.
+    """
+    registry, oms = _query_services(subject_request, search)
+    try:
+        return _chosen_subject(subject_request, search, registry, oms)
+    except SubjectNotFound:
+        return _chosen_subject(replace(subject_request, dataset=""), search, registry, oms)
+
+
+def _query_services(subject_request: SubjectRequest, search: Search) -> tuple[RegistryAnswer, RunReading]:
+    """Query Run Registry, unless a recent answer is cached, and OMS, in parallel within one budget."""
     budget = Budget.for_page(is_retry=subject_request.is_retry)
     remembered = _recent_answer(subject_request, search)
     asking = None if remembered else start_in_thread(lambda: datasets_of_run(subject_request.run_number, budget))
@@ -164,6 +181,12 @@ def resolve_subject(subject_request: SubjectRequest, search: Search) -> Certific
         cache_datasets(registry, [subject_request.run_number])
     if oms.run and isinstance(registry, Found):
         apply_dataset_names([oms.run], registry.value)
+    return registry, oms
+
+
+def _chosen_subject(
+    subject_request: SubjectRequest, search: Search, registry: RegistryAnswer, oms: RunReading
+) -> CertificationSubject:
     reconstruction, dataset = _choose_dataset(subject_request, registry, search)
     offered = _datasets_of(registry, reconstruction, subject_request.dataset)
     return CertificationSubject(

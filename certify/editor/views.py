@@ -37,6 +37,7 @@ from certify.editor.subject import (
     SubjectNotFound,
     SubjectRequest,
     checked_request,
+    resolve_reopened_subject,
     resolve_subject,
     unnamed_dataset,
 )
@@ -147,15 +148,13 @@ def _reopened_form(request: SignedInRequest, subject_request: SubjectRequest) ->
     asked = replace(subject_request, reconstruction=known, dataset=unnamed_dataset(request.POST.get("dataset", "")))
     try:
         search = read_search(request.POST.get("runs", ""), subject_request.run_number, request.user.training_of)
-        subject = resolve_subject(asked, search)
+        subject = resolve_reopened_subject(asked, search)
     except AllCertified:
         return choose_reconstruction(
             request, subject_request, f"All datasets of run {subject_request.run_number} are certified.", 422
         )
     except ReconstructionUnknown as unknown:
         return choose_reconstruction(request, subject_request, str(unknown), 422)
-    except SubjectNotFound:  # Run Registry no longer has the dataset
-        subject = resolve_subject(replace(asked, dataset=""), search)
     return form_page(
         request, reopened_editor(request.user, request.POST, subject), subject_notices(subject), status=422
     )

@@ -75,6 +75,30 @@ def test_a_form_that_lost_its_context_opens_without_a_dataset_that_is_gone(shift
     assert reopened.context["editor"].form_context.datasets == []
 
 
+GONE = {**GOOD, "comment": "typed before", "dataset": "/MinimumBias/Gone/DQMIO"}
+
+
+def test_without_a_dataset_that_is_gone_the_reconstruction_is_chosen_and_the_input_passed_on(shifter_client, services):
+    response = shifter_client.post(f"/certify/{RUN}/", GONE)
+    assert response.status_code == 422
+    assert "certify/choose_reconstruction.html" in [template.name for template in response.templates]
+    assert ("comment", "typed before") in response.context["sent"]
+
+
+def test_with_a_dataset_that_is_gone_a_run_that_is_certified_keeps_the_input(shifter_client, services):
+    services.answer_with(Answer({"datasets": [row(run_number=RUN)], "count": 1, "pages": 1}), "/registry")
+    CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="express")
+    response = shifter_client.post(f"/certify/{RUN}/", GONE)
+    assert response.status_code == 422
+    assert f"All datasets of run {RUN} are certified." in response.content.decode()
+    assert ("comment", "typed before") in response.context["sent"]
+
+
+def test_a_dataset_that_is_gone_costs_no_second_query(shifter_client, services):
+    shifter_client.post(f"/certify/{RUN}/rereco/", GONE)
+    assert len([path for path in services.paths() if path.startswith("/registry")]) == 1
+
+
 def test_a_text_that_is_no_name_of_a_dataset_is_not_found(shifter_client, services):
     for text in ("/A%00B/C/D", "/A/" + 150 * "x"):
         assert shifter_client.get(f"/certify/{RUN}/?dataset={text}").status_code == 404

@@ -220,9 +220,10 @@ def _recorded_text(certification: TrackerCertification) -> str:
 
 
 def _luminosities_like(name: str, certification: TrackerCertification) -> list[float | None]:
-    """Return the luminosities of the certification and its stored facts with the quantity of `name`."""
+    """Return the luminosities on the page of the certification with the quantity of `name`."""
     own = {"recorded_lumi": certification.recorded_lumi}
-    return luminosities_like(name, own, *(certification.facts.get(title) or {} for title in _SHOWN_FACTS))
+    parts = ((certification.facts.get(title) or {}, names) for title, names in _SHOWN_FACTS.items())
+    return luminosities_like(name, own, *({shown: facts.get(shown) for shown in names} for facts, names in parts))
 
 
 def certification_page(

@@ -25,6 +25,21 @@ if TYPE_CHECKING:
     from certify.editor.editor import CertificationEditor
 
 FOR_COLLISIONS = "needed for collisions"
+# (label, attribute, unit) of the luminosities and of the fill.
+_LUMI_FACTS = [
+    ("Recorded", "recorded_lumi", ""),
+    ("Delivered", "delivered_lumi", ""),
+    ("Initial", "init_lumi", ""),
+    ("End", "end_lumi", ""),
+]
+_FILL_FACTS = [
+    ("Era", "era", ""),
+    ("Particles", "fill_type_runtime", ""),
+    ("Colliding", "bunches_colliding", "bunches"),
+    ("Initial", "init_lumi", ""),
+    ("Peak", "peak_lumi", ""),
+    ("Pile-up", "peak_pileup", ""),
+]
 
 
 @dataclass(frozen=True)
@@ -111,25 +126,13 @@ def fact_groups(editor: CertificationEditor) -> list[FactGroup]:
     run_facts += [("Duration", "duration", "")] if run.run_type == RunType.COSMICS else []
     run_facts += [("Began", "start_time", "UTC"), ("Ended", "end_time", "UTC"), ("Sequence", "sequence", "")]
     wide_facts = [("HLT key", "hlt_key", ""), ("Detectors", "components", "")]
-    lumi_facts = [("Recorded", "recorded_lumi", ""), ("Delivered", "delivered_lumi", "")]
-    lumi_facts += [("Initial", "init_lumi", ""), ("End", "end_lumi", "")]
-    fill_facts = [
-        ("Era", "era", ""),
-        ("Particles", "fill_type_runtime", ""),
-        ("Colliding", "bunches_colliding", "bunches"),
-    ]
-    fill_facts += [
-        ("Initial", "init_lumi", ""),
-        ("Peak", "peak_lumi", ""),
-        ("Pile-up", "peak_pileup", ""),
-    ]
     groups = [
         FactGroup("Run", _fact_lines(editor, run, OmsRunForm, run_facts)),
-        FactGroup("Luminosity", _fact_lines(editor, run, OmsRunForm, lumi_facts)),
+        FactGroup("Luminosity", _fact_lines(editor, run, OmsRunForm, _LUMI_FACTS)),
         FactGroup(
             "Fill",
             _fact_lines(editor, run, OmsFillForm, [("Number", "fill_number", "")])
-            + _fact_lines(editor, fill, OmsFillForm, fill_facts if _has_fill(editor) else []),
+            + _fact_lines(editor, fill, OmsFillForm, _FILL_FACTS if _has_fill(editor) else []),
         ),
         FactGroup("Configuration", _fact_lines(editor, run, OmsRunForm, wide_facts), is_wide=True),
     ]
@@ -175,9 +178,9 @@ def _fact_line(
 
 
 def _luminosities_like(editor: CertificationEditor, name: str) -> list[float | None]:
-    """Return the luminosities of run and fill with the quantity of `name`, which the page shows in one unit."""
-    fill = editor.run.fill
-    return luminosities_like(name, vars(editor.run), vars(fill) if fill else {})
+    """Return the luminosities on the page with the quantity of `name`: they have one unit."""
+    shown = [(editor.run, _LUMI_FACTS), (editor.run.fill, _FILL_FACTS if _has_fill(editor) else [])]
+    return luminosities_like(name, *({fact[1]: getattr(row, fact[1]) for fact in facts} for row, facts in shown if row))
 
 
 @render_once(maxsize=64)

@@ -51,7 +51,10 @@ def duration_text(seconds: float) -> str:
 
 
 def luminosities_like(name: str, *rows: Mapping[str, Any]) -> list[float | None]:
-    """Return all luminosities of these facts that have the same quantity as `name`; none if it is no luminosity."""
+    """Return the luminosities of the same quantity as `name`; none if it is no luminosity.
+
+    `rows`: the facts that the page shows, and no others.
+    """
     quantity = next((names for names in (_INTEGRATED, _INSTANTANEOUS) if name in names), ())
     return [row.get(other) for row in rows for other in quantity]
 

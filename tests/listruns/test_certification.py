@@ -52,6 +52,12 @@ def test_luminosities_of_one_page_have_the_unit_of_the_largest(guest_client):
     assert "<dt>Recorded</dt><dd>&lt;0.001 /pb</dd>" in html and "<dd>0.500 /pb</dd>" in html
 
 
+def test_luminosities_that_are_not_shown_decide_no_unit(guest_client):
+    facts = {"run": {"recorded_lumi": 3.0, "init_lumi": 1.0}, "fill": {"peak_lumi": 0.0002, "delivered_lumi": 206.889}}
+    html = page(guest_client, CertificationFactory(recorded_lumi=2.66922e-07, facts=facts))
+    assert "<dt>Recorded</dt><dd>0.267 /µb</dd>" in html and "<dd>0.200 × 10³¹ cm⁻² s⁻¹</dd>" in html
+
+
 def test_luminosities_of_the_verdicts_of_a_day_have_one_unit(guest_client):
     certification = CertificationFactory(recorded_lumi=2.66922e-07)
     CertificationFactory(recorded_lumi=12.25, pixel="bad", comment="noisy")

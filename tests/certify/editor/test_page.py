@@ -14,6 +14,7 @@ from registry import dataset_cache
 from tests.certify.page_form import GOOD, RUN, open_form, send_form
 from tests.factories import (
     CertificationFactory,
+    FillFactory,
     RunFactory,
 )
 from tests.many import many_certifications
@@ -96,6 +97,14 @@ def test_luminosities_of_the_page_have_one_power(shifter_client):
     text = open_form(shifter_client, "/certify/315721/express/").text
     powers = set(re.findall(r"× (10\S+) cm⁻² s⁻¹", text))
     assert powers == {"10³⁴"} and "<dt>End</dt><dd>&lt;0.001 × 10³⁴" in text
+
+
+def test_the_luminosity_of_the_fill_is_not_shown_and_decides_no_unit(shifter_client):
+    fill = FillFactory(delivered_lumi=251.4, recorded_lumi=239.8, init_lumi=0.0003, peak_lumi=0.0004)
+    run = RunFactory(fill=fill, recorded_lumi=2.6e-7, delivered_lumi=3e-7, init_lumi=0.0003, end_lumi=0.0001)
+    text = open_form(shifter_client, f"/certify/{run.pk}/express/").text
+    assert "<dd>0.260 /µb</dd>" in text and "<dd>0.300 /µb</dd>" in text
+    assert set(re.findall(r"× (10\S+) cm⁻² s⁻¹", text)) == {"10³¹"}
 
 
 def test_opening_a_new_run_costs_two_oms_calls_in_sequence_and_one_of_run_registry(shifter_client, sandbox):

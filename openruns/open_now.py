@@ -104,8 +104,8 @@ class OpenNow:
         return [name for name in Reconstruction.values if name in always | present]
 
 
-def open_now(user: User, rows_per_type: int, *, is_retry: bool = False) -> OpenNow:
-    """Return what is open now, with the newest runs of each type as rows, without facts for `rows_per_type` 0.
+def open_now(user: User, rows_per_type: int, *, has_facts: bool = True, is_retry: bool = False) -> OpenNow:
+    """Return what is open now, with the newest runs of each type as rows, with their facts if `has_facts`.
 
     One request to Run Registry, unless its answer is cached, and requests to OMS for rows whose facts are not stored.
     Seven queries when they are, whatever the number of runs.
@@ -115,8 +115,8 @@ def open_now(user: User, rows_per_type: int, *, is_retry: bool = False) -> OpenN
     left = _without_certified(found.datasets, user)
     types = _types_of_runs(left.values())
     by_type = {run_type: _runs_of_type(left, types, run_type) for run_type in RunType}
-    shown = [number for numbers in by_type.values() for number in numbers[: max(rows_per_type, 1)]]
-    oms = runs_for_page(shown, budget) if rows_per_type else RunsReading({}, None)
+    shown = [number for numbers in by_type.values() for number in numbers[:rows_per_type]]
+    oms = runs_for_page(shown, budget) if has_facts else RunsReading({}, None)
     rows = _rows_of(shown, left, by_type, oms, user)
     numbers = sorted({number for number, _ in left}, reverse=True)
     return OpenNow(
@@ -124,7 +124,7 @@ def open_now(user: User, rows_per_type: int, *, is_retry: bool = False) -> OpenN
         asked_at=found.asked_at,
         problem=outage_text(found.problem),
         oms_problem=outage_text(oms.problem),
-        notes=tuple(oms_notes(shown, oms)) if rows_per_type else (),
+        notes=tuple(oms_notes(shown, oms)) if has_facts else (),
         search=RunSearch.of(numbers[:MAX_RUNS]) if numbers else None,
         run_count=len(numbers),
         next_cell=next_cell(rows[number] for number in shown),

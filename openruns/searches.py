@@ -12,9 +12,12 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from certify.editor.worklist import Search, SearchStep, read_searches, search_numbers
+from certify.rules.run_numbers import format_run_numbers
 from infrastructure.cache import safe_cache
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from users.models import User
 
 LIFETIME_S = 12 * 3600
@@ -87,7 +90,7 @@ def unfinished_searches(user: User) -> list[SearchProgress]:
     return [progress for progress in last_searches(user) if not progress.is_done]
 
 
-def save_search(user: User, typed: str, numbers: list[int]) -> None:
+def save_search(user: User, typed: str, numbers: Collection[int]) -> None:
     """Store `typed` as the latest search, unless it is a look-up of one run. Writes only if something has changed."""
     if len(numbers) < 2:
         return
@@ -96,6 +99,11 @@ def save_search(user: User, typed: str, numbers: list[int]) -> None:
     latest = [" ".join(typed.split()), *others][:MAX_SEARCHES]
     if latest != stored:
         safe_cache.write(_cache_key(user), latest, LIFETIME_S)
+
+
+def on_search_opened(user: User, numbers: Collection[int], **_signal: object) -> None:
+    """Signal receiver: a search that begins with its first form, as from Start, is stored like any other."""
+    save_search(user, format_run_numbers(numbers), numbers)
 
 
 def _stored_searches(user: User) -> list[str]:

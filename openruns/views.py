@@ -47,12 +47,11 @@ def open_runs(request: HttpRequest) -> HttpResponse:
 def open_now_page(request: HttpRequest) -> HttpResponse:
     """Show what is open now: for an htmx request the fragment of home, or with `brief` its counts; else a page."""
     is_fragment = bool(request.headers.get("HX-Request"))
-    template, rows_per_type = "openruns/open_now.html", PAGE_ROWS
-    if is_fragment and "brief" in request.GET:
-        template, rows_per_type = "openruns/_open_now_start.html", 0
-    elif is_fragment:
-        template, rows_per_type = "openruns/_open_now_fragment.html", FRAGMENT_ROWS
-    now = open_now(cast("User", request.user), rows_per_type, is_retry="again" in request.GET)
+    is_brief = is_fragment and "brief" in request.GET
+    rows_per_type = FRAGMENT_ROWS if is_fragment else PAGE_ROWS
+    now = open_now(cast("User", request.user), rows_per_type, has_facts=not is_brief, is_retry="again" in request.GET)
+    template = "openruns/_open_now_fragment.html" if is_fragment else "openruns/open_now.html"
+    template = "openruns/_open_now_start.html" if is_brief else template
     response = render(request, template, {"now": now})
     patch_vary_headers(response, ["HX-Request"])
     return response

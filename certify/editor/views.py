@@ -30,6 +30,7 @@ from certify.editor.live_checks import is_live_check, live_check_response
 from certify.editor.new_terms import add_new_term, is_new_term
 from certify.editor.notices import subject_notices
 from certify.editor.page import certify_page
+from certify.editor.signals import search_opened
 from certify.editor.subject import (
     AllCertified,
     CertificationSubject,
@@ -104,6 +105,7 @@ class CertifyView(View):
         editor = restore_draft(request, editor)
         if self.existing and not editor.draft:
             return existing_response(request, self.existing)
+        search_opened.send(type(self), user=request.user, numbers=self.search.numbers)
         status = 409 if self.existing else 200
         return form_page(request, editor, notices, runs=runs, search=self.search, status=status, theirs=self.existing)
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from infrastructure.http.budget import Budget
 from oms.models import OmsRun
 from openruns.open_now import open_now
+from openruns.searches import last_searches
 from openruns.views import FRAGMENT_ROWS
 from registry.bulk_queries import all_open_datasets
 from tests.openruns.open_runs_page import certify
@@ -42,6 +44,36 @@ def test_open_datasets_are_counted_and_start_opens_the_first_form(shifter_client
     assert start.startswith("/certify/316201/express/?dataset=") and "&amp;runs=31" in start
     table = re.search(r'href="(/openruns/\?runs=[^"]+)">The newest 100 of \d+ runs<', html)[1]
     assert table.startswith("/openruns/?runs=31") and "316201" in table
+
+
+def start_url(client, **query) -> str:
+    return re.search(r'href="([^"]+)" data-next', fragment(client, **query))[1].replace("&amp;", "&")
+
+
+def test_the_search_that_start_begins_is_offered_again_on_home(shifter_client, shifter, in_registry):
+    start = start_url(shifter_client)
+    assert last_searches(shifter) == []
+    shifter_client.get(start)
+    [search] = last_searches(shifter)
+    assert search.runs == parse_qs(urlsplit(start).query)["runs"][0] and 316201 in search.search.numbers
+    assert f'href="{search.url}"' in shifter_client.get("/").text
+
+
+def test_the_form_of_one_run_is_no_search(shifter_client, shifter, sandbox):
+    shifter_client.get("/certify/316201/express/?runs=316201")
+    assert last_searches(shifter) == []
+
+
+def test_start_leaves_out_what_somebody_else_has_open_on_end_of_shift_as_on_home(
+    shifter_client, other_shifter_client, in_registry
+):
+    urls = [start_url(shifter_client, brief="1")]
+    for _ in range(4):
+        other_shifter_client.get(urls[-1])
+        urls.append(start_url(shifter_client, brief="1"))
+        assert start_url(shifter_client) == urls[-1]
+    assert len(set(urls)) == 5
+    assert {url.split("/")[2] for url in urls} > {"316201"}
 
 
 def test_collisions_and_cosmics_are_apart_by_reconstruction(shifter, in_registry):

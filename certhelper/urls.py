@@ -3,11 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from certhelper.web.health import health
+from certhelper.web.health import health, liveness
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health, name="health"),
+    path("livez", liveness, name="liveness"),
     path("accounts/", include("users.urls")),
     path("", include("certhelper.home.urls")),
     path("", include("certify.editor.urls")),

@@ -24,7 +24,7 @@
 
   async function isServerReached() {
     const options = { method: "HEAD", cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) };
-    return fetch("/livez", options).then(() => true, () => false);
+    return fetch(form.dataset.liveness, options).then((answer) => answer.ok, () => false);
   }
 
   // In the capture phase, so that no other listener takes a submission that does not take place for one that does.

@@ -46,3 +46,15 @@ def test_health_is_503_when_the_database_does_not_answer(client):
 
 def test_health_refuses_post(client):
     assert client.post("/healthz").status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/livez"])
+def test_probes_are_answered_whatever_the_host_header_says(client, path):
+    assert client.get(path, headers={"host": "10.0.0.7:8000"}).status_code == 200
+    assert client.get("/help/", headers={"host": "10.0.0.7:8000"}).status_code == 400
+
+
+def test_liveness_needs_no_database(client, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answer, head = client.get("/livez"), client.head("/livez")
+    assert (answer.json(), head.status_code, head.content) == ({"status": "ok"}, 200, b"")

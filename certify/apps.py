@@ -15,13 +15,14 @@ class CertifyConfig(AppConfig):
     def ready(self) -> None:
         from certify.editor.draft_content import DRAFT_READER
         from certify.facts.staleness import on_facts_changed, on_undone
-        from certify.models import RunReconstruction
-        from certify.references.offered import invalidate_references
+        from certify.models import RunReconstruction, TrackerCertification
+        from certify.references.offered import invalidate_datasets, invalidate_references
         from certify.vocabulary.cache import connect_cache_invalidation
 
         connection_created.connect(add_sqlite_function, dispatch_uid="certify.ignore-case")
         connect_cache_invalidation()
         register_draft_reader(DRAFT_READER)
         post_save.connect(invalidate_references, sender=RunReconstruction, dispatch_uid="references.saved")
+        post_save.connect(invalidate_datasets, sender=TrackerCertification, dispatch_uid="references.certified")
         facts_changed.connect(on_facts_changed, dispatch_uid="certifications.stale")
         rows_restored.connect(on_undone, dispatch_uid="certifications.stale.undone")

@@ -1,4 +1,4 @@
-"""Reference runs offered by forms, cached as plain values until a reference run changes."""
+"""Reference runs offered by forms, cached as plain values until a reference run or its certification changes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from certify.models import RunReconstruction
+from certify.models import RunReconstruction, TrackerCertification
 from certify.references.ranking import ReferenceFeatures
 from certify.selectors import certified_datasets
 from infrastructure.cache.remembered import cached, invalidate
@@ -37,6 +37,16 @@ def offered_references(selected_pk: int | None = None) -> list[ReferenceFeatures
 def invalidate_references(instance: RunReconstruction, *, created: bool = False, **_signal: object) -> None:
     """Signal receiver: invalidate the cache, unless a row was created that is not a reference run."""
     if instance.is_reference or not created:
+        invalidate(_CACHE_KEY)
+
+
+def invalidate_datasets(instance: TrackerCertification, **_signal: object) -> None:
+    """Signal receiver: invalidate the cache, unless the certification is known without a query to be of no reference.
+
+    A reference has the dataset in which it is certified.
+    """
+    is_loaded = TrackerCertification.runreconstruction.is_cached(instance)
+    if not is_loaded or instance.runreconstruction.is_reference:
         invalidate(_CACHE_KEY)
 
 

@@ -1,6 +1,7 @@
 """What every form needs and what changes seldom, kept in Django's cache, which the workers share.
 
-Each is forgotten when one of its rows is saved or deleted, and after a minute in any case.
+Signal receivers forget it when a row that it mainly depends on is saved or deleted. What they do not see, such as facts
+of the run of a reference and rows that are written in bulk, may be a minute old.
 """
 
 from __future__ import annotations

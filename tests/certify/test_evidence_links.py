@@ -5,6 +5,8 @@ from html import unescape
 
 import pytest
 
+from certify.models import TrackerCertification
+from certify.references.offered import offered_references
 from tests.certify.page_form import GOOD, RUN, open_form, send_form
 from tests.factories import CertificationFactory, DatasetFactory, FillFactory, ReconstructionFactory, RunFactory
 
@@ -63,6 +65,30 @@ def test_dqm_gui_shows_the_reference_in_its_own_dataset(shifter_client, guest_cl
     assert links_of(send_form(shifter_client, open_form(shifter_client), **sent))["DQM GUI vs 314811"] == own
     made = CertificationFactory(reference_runreconstruction=certified_reference)
     assert links_of(guest_client.get(f"/list/{made.pk}/"))["DQM GUI vs 314811"] == own
+
+
+@pytest.mark.parametrize("is_loaded", [True, False])
+def test_dqm_gui_shows_the_dataset_that_a_reference_has_now(shifter_client, certified_reference, is_loaded):
+    sent = {"hints": "1", "reference_runreconstruction": str(certified_reference.pk)}
+    opened = open_form(shifter_client)
+    related = ["runreconstruction"] if is_loaded else ["dataset"]
+    certification = (
+        TrackerCertification.objects.live().select_related(*related).get(runreconstruction=certified_reference)
+    )
+    certification.dataset = DatasetFactory(name="/PromptReco/New/DQM")
+    certification.save()
+    new = "https://dqm_gui_run.example/%2FPromptReco%2FNew%2FDQM"
+    assert links_of(send_form(shifter_client, opened, **sent))["DQM GUI vs 314811"] == new
+
+
+def test_a_certification_of_no_reference_leaves_the_references_in_the_cache(
+    certified_reference, django_assert_num_queries
+):
+    certification = CertificationFactory()
+    assert certified_reference.pk in [reference.pk for reference in offered_references()]
+    certification.save()
+    with django_assert_num_queries(0):
+        offered_references()
 
 
 def test_dqm_gui_shows_an_adopted_reference_in_the_dataset_of_the_run(shifter_client, certified_reference):

@@ -28,10 +28,11 @@ def render_once(maxsize: int) -> Callable[[Callable[P, SafeString]], Callable[P,
     """Decorate a function that renders HTML: the HTML of the last `maxsize` distinct arguments is reused.
 
     The arguments must be hashable and hold all that the HTML shows, so that nothing outdated or of another user is
-    shown.
+    shown. Equal arguments of different types, such as `SafeString` and `str`, are distinct; values inside a tuple are
+    not, and need their types beside them if these change the HTML.
     """
 
     def decorate(render: Callable[P, SafeString]) -> Callable[P, SafeString]:
-        return cast("Callable[P, SafeString]", lru_cache(maxsize=maxsize)(render))
+        return cast("Callable[P, SafeString]", lru_cache(maxsize=maxsize, typed=True)(render))
 
     return decorate

@@ -63,4 +63,6 @@ def inst_lumi_in_column(value: float | None) -> str:
 
 
 def _in_column(value: float) -> str:
-    return "<0.001" if 0 < value < _LEAST_SHOWN else f"{value:.3f}"
+    if value == 0 or abs(value) >= _LEAST_SHOWN:
+        return f"{value + 0.0:.3f}"  # -0.0 + 0.0 is 0.0
+    return "<0.001" if value > 0 else ">-0.001"

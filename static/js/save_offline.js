@@ -24,7 +24,8 @@
 
   async function isServerReached() {
     const options = { method: "HEAD", cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) };
-    return fetch(form.dataset.liveness, options).then((answer) => answer.ok, () => false);
+    // Not form.dataset: the form has a field named dataset.
+    return fetch(form.getAttribute("data-liveness"), options).then((answer) => answer.ok, () => false);
   }
 
   // In the capture phase, so that no other listener takes a submission that does not take place for one that does.

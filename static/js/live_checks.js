@@ -43,8 +43,10 @@
 
   form.addEventListener("input", scheduleCheck);
   form.addEventListener("change", scheduleCheck);
-  // In the capture phase: a save waits for a sign of life of the server first (save_offline.js), and no check may begin
-  // in that time, since leaving the page would abort it.
+  form.addEventListener("save-not-sent", scheduleCheck);
+  window.addEventListener("online", scheduleCheck);
+  // In the capture phase, before save_offline.js waits for a sign of life of the server: a check that is still under way
+  // would be aborted by leaving the page. Input during the wait may start another one, which `pagehide` cancels.
   document.addEventListener("submit", (event) => { if (event.target === form) cancelCheck(); }, true);
   // A form that was refused is checked at once, so that what is still open is listed beside the button.
   if (document.querySelector("[data-errors]")) scheduleCheck();

@@ -20,6 +20,7 @@
     notice.textContent = `Not saved at ${time} UTC: the server cannot be reached. Everything typed is still here. Save again once the connection is back.`;
     notice.hidden = false;
     notice.scrollIntoView({ block: "nearest" });
+    form.dispatchEvent(new CustomEvent("save-not-sent")); // for the live check that the save has cancelled
   }
 
   async function isServerReached() {

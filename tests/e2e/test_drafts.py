@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.contrib.sessions.models import Session
 from django.http import QueryDict
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Page, Playwright, Request, expect
 
 from certify.models import TrackerCertification
 from drafts.models import Draft, Lease
@@ -250,6 +250,22 @@ def test_save_without_a_connection_stays_on_the_page_and_says_so(open_browser, s
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/list/**")
     assert TrackerCertification.objects.get().comment == "saved after the tunnel"
+
+
+def test_save_that_is_not_sent_repeats_the_live_check_that_it_cancelled(open_browser, shifter):
+    def is_check(request: Request) -> bool:
+        return request.method == "POST" and "hints=1" in (request.post_data or "")
+
+    page = open_browser(shifter)
+    page.goto(FORM)
+    fill_in_form(page, "typed")
+    expect_saved(page)
+    with page.expect_event("requestfinished", is_check):
+        page.locator("[name=comment]").fill("typed on")
+    page.route("**/livez", lambda route: route.abort())
+    with page.expect_request(is_check):
+        page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("the server cannot be reached")).to_be_visible()
 
 
 def test_last_save_is_undone_by_key_and_the_form_has_what_was_typed(page: Page, sign_in, shifter, live_server):

@@ -20,6 +20,7 @@ def certified(shifter, transactional_db):
         run = RunFactory()
         CertificationFactory(user=shifter, run=run, date=date(2018, 5, day), facts=facts)
         CertificationFactory(user=shifter, run=run, reconstruction="prompt", pixel=flag, date=date(2018, 5, day))
+    CertificationFactory(user=shifter, recorded_lumi=None, date=date(2018, 5, 28))
     CertificationFactory(user=shifter, withdrawn=True)
     ChecklistFactory(identifier="leader", used="week", text="# Monday\n\n- ask on-calls")
 
@@ -30,6 +31,7 @@ def test_week_with_all_its_parts(page: Page, sign_in, shift_leader, certified, s
     for part in PARTS:
         expect(page.locator(f"#{part.name}")).not_to_have_attribute("aria-busy", "true")
     expect(page.locator("#overview")).to_contain_text("Changed from express to prompt")
+    expect(page.get_by_role("img", name="unknown")).not_to_have_count(0)
     is_accessible()
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

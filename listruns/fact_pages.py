@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.utils.dateparse import parse_datetime
 
 from certify.facts.actions import form_value
-from certify.facts.presentation import fact_text, typed_by_text
+from certify.facts.presentation import fact_label, fact_text, label_in_sentence, typed_by_text, typed_text
 from certify.facts.run_type import certified_by_earlier_rule
 from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
 from certify.rules.entry import join_names
 from infrastructure.web.paging import requested_page
 from oms.completeness import missing_facts
-from oms.forms import OmsFillForm, OmsRunForm
 from oms.overrides import oms_value
 from oms.parsing import derive_run_type
 from registry.parsing import run_type_in
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 50
 _UNITS = {"energy": "GeV", "b_field": "T"}  # luminosities have theirs in their text
-_LABELS = {name: field.label or name for form in (OmsFillForm, OmsRunForm) for name, field in form.base_fields.items()}
 
 
 @dataclass(frozen=True)
@@ -99,8 +97,8 @@ def _run_type_now(certification: TrackerCertification) -> str:
 
 def _incomplete_certification(certification: TrackerCertification) -> IncompleteCertification:
     run = certification.runreconstruction.run
-    typed = [_label(name).lower() for row in (run, run.fill) if row for name in row.typed]
-    missing = [f"typed: {', '.join(typed)}"] if typed else []
+    typed = typed_text({"run": run.typed, "fill": run.fill.typed if run.fill else {}})
+    missing = [typed] if typed else []
     if run.fetched_at is None:
         missing.append("OMS has not answered for the run")
     elif run.fill_number and (run.fill is None or run.fill.fetched_at is None):
@@ -114,10 +112,6 @@ def _incomplete_certification(certification: TrackerCertification) -> Incomplete
     return IncompleteCertification(certification, missing or ["not looked at since"], bool(typed))
 
 
-def _label(name: str) -> str:
-    return str(_LABELS.get(name, name.replace("_", " "))).split(" (")[0]
-
-
 def typed_facts(run: OmsRun) -> list[TypedFact]:
     """Return all typed values of the run and its fill."""
     parts: list[tuple[str, OmsRun | OmsFill | None]] = [("run", run), ("fill", run.fill)]
@@ -129,7 +123,7 @@ def _typed_fact(part: str, row: OmsRun | OmsFill, name: str) -> TypedFact:
     beside = [value, reported] if name.endswith("_lumi") else []
     return TypedFact(
         name=f"{part}-{name}",
-        label=_label(name),
+        label=fact_label(name, part),
         typed=fact_text(name, value, _UNITS.get(name, ""), beside),
         by=typed_by_text(row.source_of(name)).removeprefix("typed by "),
         oms=fact_text(name, reported, _UNITS.get(name, ""), beside) if row.fetched_at else "",
@@ -140,10 +134,13 @@ def _typed_fact(part: str, row: OmsRun | OmsFill, name: str) -> TypedFact:
 
 def history_of_facts(facts: dict[str, Any]) -> list[tuple[str, datetime | None, str, str]]:
     """Return (event, time, user name, text) of typed values, and of later changes of the stored facts."""
-    typed = [item for part in facts.get("typed", {}).values() for item in part.items()]
-    events = [("Typed", parse_datetime(source["at"]), source["by"], _label(name).lower()) for name, source in typed]
+    typed = [(part, *item) for part, values in facts.get("typed", {}).items() for item in values.items()]
+    events = [
+        ("Typed", parse_datetime(source["at"]), source["by"], label_in_sentence(name, part))
+        for part, name, source in typed
+    ]
     if filled := facts.get("filled"):
-        names = ", ".join(_label(name).lower() for name in filled["names"])
+        names = ", ".join(label_in_sentence(name) for name in filled["names"])
         events.append(("Filled in later", parse_datetime(filled["at"]), "", names))
     if confirmed := facts.get("confirmed"):
         events.append(

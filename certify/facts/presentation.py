@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from oms.choices import RunType, SourceKind
 from oms.formatting import inst_lumi_text, lumi_text
+from oms.forms import OmsFillForm, OmsRunForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from oms.models import Source
 
+_FORMS: dict[str, type[OmsRunForm | OmsFillForm]] = {"run": OmsRunForm, "fill": OmsFillForm}
+_LABELS = {
+    part: {name: str(field.label or name) for name, field in form.base_fields.items()} for part, form in _FORMS.items()
+}
+_LABELS["run"]["hlt_key"] = "HLT key"
 NOT_REPORTED = "not reported"
 _INTEGRATED = ("recorded_lumi", "delivered_lumi")
 _INSTANTANEOUS = ("init_lumi", "end_lumi", "peak_lumi")
@@ -35,10 +41,22 @@ def typed_by_text(source: Source) -> str:
     return f"typed by {source.by}" + (f", {source.at:%Y-%m-%d %H:%M} UTC" if source.at else "")
 
 
+def fact_label(name: str, part: str = "run") -> str:
+    """Return the label of a fact as in the forms, without its unit. `part`: run or fill."""
+    labels = (form_labels[name] for form_labels in (_LABELS[part], *_LABELS.values()) if name in form_labels)
+    return next(labels, name.replace("_", " ")).split(" (")[0]
+
+
+def label_in_sentence(name: str, part: str = "run") -> str:
+    """Return the label of a fact as in a sentence: "recorded luminosity", but "HLT key" and "B field"."""
+    label = fact_label(name, part)
+    return label[0].lower() + label[1:] if label[1:2].islower() else label
+
+
 def typed_text(typed: Mapping[str, Mapping[str, Any]] | None) -> str:
     """Return which facts are typed, from those stored by part (run, fill): "typed: lumisections"; empty if none is."""
-    names = [name.replace("_", " ").replace(" lumi", " luminosity") for part in (typed or {}).values() for name in part]
-    return f"typed: {', '.join(names)}" if names else ""
+    labels = dict.fromkeys(label_in_sentence(name, part) for part, facts in (typed or {}).items() for name in facts)
+    return f"typed: {', '.join(labels)}" if labels else ""
 
 
 def duration_text(seconds: float) -> str:

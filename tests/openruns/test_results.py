@@ -124,4 +124,4 @@ def test_typed_values_are_marked(shifter_client, sandbox):
     run = OmsRun.objects.get(pk=315264)
     run.lumisections, run.typed = 260, {"lumisections": {"by": "shifter", "at": "2018-05-01T10:00:00+00:00"}}
     run.save()
-    assert "260 typed" in search(shifter_client, "315264").rows[315264].text
+    assert "260 typed by shifter" in search(shifter_client, "315264").rows[315264].text

@@ -54,9 +54,16 @@ def test_latest_certifications_of_other_days_name_their_days(shifter_client, shi
     assert "The last 2: 2018-04-23 to 2018-04-27" in html and ">2018-04-27 12:00</time>" in html
 
 
+def test_the_day_of_a_single_certification_has_no_number(shifter_client, shifter, time_machine):
+    time_machine.move_to(datetime(2018, 4, 23, 12, tzinfo=UTC), tick=False)
+    CertificationFactory(user=shifter, date=date(2018, 4, 23))
+    time_machine.move_to(datetime(2018, 6, 1, 4, tzinfo=UTC), tick=False)
+    assert "The last: 2018-04-23<" in shifter_client.get("/").text
+
+
 def test_days_are_not_named_while_all_is_of_today(shifter_client, shifter):
     CertificationFactory(user=shifter, date=TODAY)
-    assert "The last " not in shifter_client.get("/").text
+    assert "home-days" not in shifter_client.get("/").text
 
 
 def test_home_tells_that_what_is_open_is_being_read(shifter_client, sandbox):

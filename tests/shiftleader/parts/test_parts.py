@@ -153,5 +153,5 @@ def test_certifications_on_typed_facts_are_marked(shifter_client):
     CertificationFactory(facts={"typed": {"run": {}, "fill": {}}})
     CertificationFactory(facts={})
     html = fragment(shifter_client, "certifications").text
-    assert html.count('<span class="tag" title="typed: lumisections">typed</span>') == 1
+    assert html.count('<span class="visually-hidden">typed: lumisections</span>') == 1
     assert html.count(">typed<") == 1

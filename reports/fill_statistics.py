@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from oms.choices import RunType
+from reports.rows import last_read_row, row_of_each_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,18 +69,14 @@ def fill_lumis(rows: Iterable[ReportRow]) -> list[FillLumi]:
 
 
 def _has_collisions(rows: list[ReportRow]) -> bool:
-    bunches = _last_read_row(rows).fill.bunches_colliding
+    bunches = last_read_row(rows).fill.bunches_colliding
     return any(row.group.run_type == RunType.COLLISIONS for row in rows) if bunches is None else bunches > 0
-
-
-def _last_read_row(rows: list[ReportRow]) -> ReportRow:
-    return max(rows, key=lambda row: (row.read_at, row.pk))
 
 
 def _fill_lumi(number: int, rows: list[ReportRow]) -> FillLumi:
     runs = [row.run_number for row in rows]
     collisions = [row for row in rows if row.group.run_type == RunType.COLLISIONS]
-    return FillLumi(number, min(runs), max(runs), _last_read_row(rows).fill, *lumi_of_runs(collisions))
+    return FillLumi(number, min(runs), max(runs), last_read_row(rows).fill, *lumi_of_runs(collisions))
 
 
 def lumi_of_runs(rows: Iterable[ReportRow]) -> tuple[float, int]:
@@ -87,10 +84,7 @@ def lumi_of_runs(rows: Iterable[ReportRow]) -> tuple[float, int]:
 
     Each run is counted once, with the certification that read OMS last.
     """
-    by_run: dict[int, list[ReportRow]] = {}
-    for row in rows:
-        by_run.setdefault(row.run_number, []).append(row)
-    lumis = [_last_read_row(run_rows).recorded_lumi for run_rows in by_run.values()]
+    lumis = [row.recorded_lumi for row in row_of_each_run(rows)]
     return math.fsum(lumi for lumi in lumis if lumi is not None), lumis.count(None)
 
 

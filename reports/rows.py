@@ -227,3 +227,16 @@ def _cached_group(
 ) -> ReportGroup:
     field, gev = _parsed_number("b_field", b_field), _parsed_number("energy", energy)
     return ReportGroup(run_type, reconstruction, dataset, field, gev, particles)
+
+
+def last_read_row(rows: Iterable[ReportRow]) -> ReportRow:
+    """The certification that read OMS last, of at least one."""
+    return max(rows, key=lambda row: (row.read_at, row.pk))
+
+
+def row_of_each_run(rows: Iterable[ReportRow]) -> list[ReportRow]:
+    """One certification per run, the one that read OMS last: for sums over reconstructions."""
+    by_run: dict[int, list[ReportRow]] = {}
+    for row in rows:
+        by_run.setdefault(row.run_number, []).append(row)
+    return [last_read_row(run_rows) for run_rows in by_run.values()]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from certify.models.choices import Reconstruction, Verdict
 from oms.choices import RunType
 from oms.formatting import lumi_in_column
+from reports.rows import row_of_each_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class Statistics:
     """Sums over a set of certifications: count, distinct runs, lumisections, recorded luminosity (1/pb).
 
-    `unknown_lumisections` and `unknown_lumi` count the certifications without a value, which add nothing to the sum.
+    The last two count each run once. `unknown_lumisections` and `unknown_lumi`: the number of runs without a value.
     """
 
     certifications: int
@@ -33,15 +34,16 @@ class Statistics:
 
 
 def statistics_of(rows: Iterable[ReportRow]) -> Statistics:
-    """The sums over these rows. A run counts once in `runs`, and once per reconstruction in all other fields."""
+    """The sums over these rows. A run counts once in all fields but `certifications`."""
     rows = list(rows)
+    runs = row_of_each_run(rows)
     return Statistics(
         certifications=len(rows),
-        runs=len({row.run_number for row in rows}),
-        lumisections=sum(row.lumisections or 0 for row in rows),
-        recorded_lumi=math.fsum(row.recorded_lumi or 0.0 for row in rows),
-        unknown_lumisections=sum(row.lumisections is None for row in rows),
-        unknown_lumi=sum(row.recorded_lumi is None for row in rows),
+        runs=len(runs),
+        lumisections=sum(row.lumisections or 0 for row in runs),
+        recorded_lumi=math.fsum(row.recorded_lumi or 0.0 for row in runs),
+        unknown_lumisections=sum(row.lumisections is None for row in runs),
+        unknown_lumi=sum(row.recorded_lumi is None for row in runs),
     )
 
 

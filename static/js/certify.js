@@ -55,23 +55,31 @@
     if (next === trackerMap && components.some(isNotGood)) focusReasons();
   }
 
-  // Beside the button: why "G" has set no flag, and what it does next; nothing once all flags are set.
-  function explainAllGood(text = "") {
+  // Below the button: which checklist "G" opens first, or has opened; nothing once all flags are set.
+  function explainAllGood(opened = "") {
     if (!allGoodNote) return;
     const isDone = components.every(checkedRadio);
     const unopened = components.find((component) => isListUnopened(component));
-    const next = unopened ? `opens the checklist of ${nameOf(unopened)}` : "sets all good";
-    allGoodNote.textContent = !isDone && (text || unopened) ? `${text} Next G: ${next}.`.trim() : "";
+    const next = unopened ? `All good first opens ${nameOf(unopened)}'s checklist; it sets nothing yet.` : "";
+    allGoodNote.textContent = isDone ? "" : opened || next;
+    allGoodNote.toggleAttribute("data-nothing-set", Boolean(opened));
+    if (allGoodNote.textContent) allGoodNote.toggleAttribute("data-shown", true);
+  }
+
+  function openList(component) {
+    listOf(component).open = true;
+    setCurrent(component);
+    const isNothingSet = components.every((other) => !checkedRadio(other));
+    const text = `${nameOf(component)}'s checklist is open: go through it, then All good again. `
+      + (isNothingSet ? "Nothing is set yet." : "All good has set nothing yet.");
+    explainAllGood(text);
+    announce(text);
   }
 
   function flagAllGood() {
     const unopened = components.find((component) => isListUnopened(component));
     if (unopened) {
-      listOf(unopened).open = true;
-      setCurrent(unopened);
-      const text = `The checklist of ${nameOf(unopened)} was not open yet on this shift. It is open now.`;
-      explainAllGood(text);
-      announce(text);
+      openList(unopened);
       return;
     }
     components.forEach((component) => check(component.querySelector("input[type=radio][value=good]")));
@@ -176,7 +184,7 @@
     { key: "↑", label: "The component before", run: () => move(-1) },
     { key: "↓", label: "The next component", run: () => move(1) },
     { key: "m", label: "Tracker map: exists, missing", target: "[data-trackermap] input", run: cycleTrackerMap },
-    { key: "t", label: "To the next checklist that is ticked; once more ticks it", target: "[name^=checklist_]", run: () => checkNext("checklist") },
+    { key: "t", label: "To the next checklist without a tick; once more ticks it", target: "[name^=checklist_]", run: () => checkNext("checklist") },
     { key: "r", label: "Reference", target: "#id_reference_runreconstruction", run: () => form.elements.reference_runreconstruction.focus() },
     { key: "w", label: "Reason", target: "#id_bad_reason", run: focusReason },
     { key: "p", label: "Problems; the arrow keys move between them", target: "[data-problems-of] input", run: focusProblems },

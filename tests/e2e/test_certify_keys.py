@@ -101,24 +101,24 @@ def test_all_good_needs_each_checklist_to_have_been_open(page: Page, keyboard, s
     _open(page, live_server.url)
     expect(page.get_by_text("look at pixel")).to_be_visible()
     note = page.locator("[data-all-good-note]")
-    expect(note).to_have_text("Next G: opens the checklist of Strip.")
+    expect(note).to_have_text("All good first opens Strip's checklist; it sets nothing yet.")
+    place = page.locator("#choice-pixel").bounding_box()
     keyboard.press("G")
-    _announced(page, "The checklist of Strip was not open yet on this shift. It is open now.")
+    is_open = "{}'s checklist is open: go through it, then All good again. Nothing is set yet."
+    _announced(page, is_open.format("Strip"))
     expect(note).to_be_visible()
-    expect(note).to_have_text(
-        "The checklist of Strip was not open yet on this shift. It is open now. "
-        "Next G: opens the checklist of Tracking."
-    )
+    expect(note).to_have_text(is_open.format("Strip"))
     expect(page.get_by_text("look at sistrip")).to_be_visible()
     expect(page.get_by_text("look at pixel")).to_be_hidden()
     keyboard.press("G")
     expect(page.get_by_text("look at tracking")).to_be_visible()
     assert page.locator("[data-component] input[type=radio]:checked").count() == 0
-    expect(note).to_contain_text("Next G: sets all good.")
+    expect(note).to_have_text(is_open.format("Tracking"))
     keyboard.press("G")
     _announced(page, "Pixel, Strip, Tracking good. Now tracker map.")
     expect(page.locator("[data-component] input[value=good]:checked")).to_have_count(3)
     expect(note).to_be_empty()
+    assert page.locator("#choice-pixel").bounding_box() == place  # no text of the note moves the flags
 
 
 def test_next_step_of_all_good_goes_once_all_flags_are_set(page: Page, keyboard, sign_in, shifter, live_server):
@@ -129,7 +129,7 @@ def test_next_step_of_all_good_goes_once_all_flags_are_set(page: Page, keyboard,
     note = page.locator("[data-all-good-note]")
     keyboard.press("g", "g")
     _announced(page, "Strip good. Now Tracking.")
-    expect(note).to_have_text("Next G: opens the checklist of Strip.")
+    expect(note).to_have_text("All good first opens Strip's checklist; it sets nothing yet.")
     keyboard.press("b")
     expect(note).to_be_empty()
 
@@ -144,7 +144,7 @@ def test_chosen_run_type_counts_for_all_good_without_services(page: Page, sandbo
     sign_in(shifter)
     _open(page, live_server.url)
     note, needed = page.locator("[data-all-good-note]"), page.locator("label[for=id_run-run_type] [data-required]")
-    expect(note).to_contain_text("Next G: opens the checklist of Strip.")
+    expect(note).to_contain_text("All good first opens Strip's checklist; it sets nothing yet.")
     expect(needed).to_be_visible()
     page.locator("[name=run-run_type]").select_option("cosmics")
     expect(note).to_be_empty()

@@ -128,6 +128,9 @@ def test_decision_is_at_the_lower_edge_of_a_narrow_window(page: Page, sign_in, s
         assert box
         assert box["y"] + box["height"] == height
         assert box["height"] <= 0.62 * height + 1
+        reference, facts = (page.locator(name).bounding_box() for name in (".decision-reference", "#facts"))
+        assert reference and facts
+        assert reference["y"] + reference["height"] <= facts["y"]
     page.locator("[name=date]").focus()  # below the edge of the panel
     assert _is_in_view(page, "[name=date]")
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
@@ -145,6 +148,10 @@ def test_save_is_in_view_whatever_stands_above_the_form(page: Page, sign_in, shi
     expect(page.locator("#errors")).to_be_visible()
     assert _is_in_view(page, "[data-save]")
     expect(page.locator("#live-checks li")).not_to_have_count(0)
+    # Whole, each bullet beside the first line of its item; on a phone with shadows where the list goes on.
+    assert page.locator("#live-checks").evaluate("list => list.scrollHeight <= list.clientHeight")
+    assert page.locator("#live-checks a").first.evaluate("link => getComputedStyle(link).display") == "block"
+    assert "local" in page.locator("#live-checks").evaluate("list => getComputedStyle(list).backgroundAttachment")
     page.locator("[name=date]").focus()  # the focused field is not covered by the buttons
     assert (
         page.evaluate("document.activeElement.getBoundingClientRect().bottom")

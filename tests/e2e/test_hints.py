@@ -129,6 +129,16 @@ def test_resolved_errors_are_removed_by_live_checks(page: Page, sign_in, shifter
     assert page.locator("[aria-invalid]").count() == 0
 
 
+def test_error_of_a_field_is_removed_as_soon_as_it_is_set(page: Page, sign_in, shifter, live_server):
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/certify/{RUN}/express/")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#choice-trackermap_error")).to_be_visible()
+    removed = "radio => { radio.click(); return document.querySelector('#choice-trackermap_error') === null; }"
+    assert page.locator("[name=trackermap]").first.evaluate(removed)  # without an answer of the server
+    expect(page.locator("#errors a")).to_have_text(["Pixel", "Strip", "Tracking"])
+
+
 def test_refused_form_lists_again_what_is_still_open(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     _open(page, live_server.url)

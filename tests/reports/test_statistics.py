@@ -84,14 +84,13 @@ def exactly(values) -> float:
 
 
 def plain_statistics(rows: list[ReportRow]) -> tuple:
-    lumisections, numbers = 0, []
-    for row in rows:
+    by_run = {row.run_number: row for row in sorted(rows, key=lambda row: (row.read_at, row.pk))}
+    lumisections = 0
+    for row in by_run.values():
         if row.lumisections is not None:
             lumisections += row.lumisections
-        if row.run_number not in numbers:
-            numbers.append(row.run_number)
-    lumi = exactly(row.recorded_lumi for row in rows)
-    return len(rows), len(numbers), lumisections, lumi
+    lumi = exactly(row.recorded_lumi for row in by_run.values())
+    return len(rows), len(by_run), lumisections, lumi
 
 
 def as_plain(found) -> tuple:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -10,6 +12,22 @@ def test_unknown_address_shows_an_error_with_a_link_home(shifter_client):
     answer = shifter_client.get("/nowhere/<b>/")
     assert answer.status_code == 404
     assert "/nowhere/&lt;b&gt;/" in answer.content.decode()
+
+
+def test_unknown_address_offers_the_search_only_where_there_is_a_search(shifter_client):
+    assert "Check the address, or search the run above." in shifter_client.get("/nothing-here/").text
+    assert "Check the address, or sign in to search runs." in Client().get("/nothing-here/").text
+
+
+def test_text_of_a_notice_is_one_element():
+    """A notice is a flex container: beside a link or code, bare text gets a gap before its full stop."""
+    notices = {
+        found[0]: re.sub(r"{%.*?%}", "", found[1])
+        for path in (settings.BASE_DIR / "templates").rglob("*.html")
+        for found in re.finditer(r'<p class="notice[^>]*>(.*?)</p>', path.read_text())
+    }
+    assert len(notices) > 20
+    assert [whole for whole, body in notices.items() if "<" in body and not body.startswith("<")] == []
 
 
 def test_form_without_csrf_token_reports_that_nothing_was_saved(shifter):

@@ -1,5 +1,6 @@
 """The page of the daily report."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 
@@ -8,7 +9,7 @@ from django.apps import apps
 from django.utils import timezone
 
 from reports.models import DayNote
-from tests.factories import CertificationFactory, UserFactory
+from tests.factories import CertificationFactory, RunFactory, UserFactory
 from tests.reports.certified import DAY, summary_certifications
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,18 @@ def test_report_of_a_day_has_the_own_live_certifications(shifter_client, shifter
     text = _text(shifter_client.get(URL, {"date": DAY}))
     assert all(str(run) in text for run in range(300000, 300026))
     assert not any(word in text for word in ("withdrawn one", "somebody else", "another day"))
+
+
+def test_totals_count_a_run_once_in_each_verdict(shifter_client, shifter):
+    run = RunFactory()
+    for reconstruction in ("express", "prompt"):
+        CertificationFactory(
+            user=shifter, date=DAY, run=run, reconstruction=reconstruction, lumisections=655, recorded_lumi=78.15
+        )
+    CertificationFactory(user=shifter, date=DAY, lumisections=3, recorded_lumi=0.25)
+    page = " ".join(re.sub("<[^>]*>", " ", shifter_client.get(URL, {"date": DAY}).text).split())
+    assert "3 certifications, 658 LS, 78.400 /pb" in page
+    assert "3 certifications of 2 runs. Lumisections and recorded luminosity: for each verdict each run once." in page
 
 
 def test_default_day_is_today_in_utc(shifter_client, shifter, time_machine):

@@ -80,10 +80,15 @@ class HomePage:
 
     @property
     def days_of_latest(self) -> str:
-        """Days (UTC) on which the latest certifications were made, unless all were made today: "2018-04-23"."""
+        """Days (UTC) on which the latest certifications were made, unless all were made today: "2018-04-23".
+
+        Those of today and earlier ones: "today, and back to 2018-04-23".
+        """
         days = sorted({row.created_at.astimezone(UTC).date() for row in self.latest_certifications})
         if not days or days == [self.today]:
             return ""
+        if days[-1] == self.today:
+            return f"today, and back to {days[0]}"
         return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
 

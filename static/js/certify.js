@@ -206,7 +206,7 @@
   // A flag that is not good opens reason and problems; choosing a reason fills an empty comment with it.
   form.addEventListener("change", (event) => {
     if (event.target.name === "bad_reason") prefillComment(event.target);
-    if (event.target.name === "run-run_type" || components.every(checkedRadio)) explainAllGood();
+    if (event.target.name === "run-run_type") explainAllGood();
     showReasons();
     showProblems();
   });
@@ -260,8 +260,9 @@
   window.addEventListener("pageshow", () => { isSubmitting = false; form.removeAttribute("aria-busy"); });
 
   document.addEventListener("htmx:afterSwap", showProblems);
+  // A list is open once its component is the current one (checklists.js).
+  form.addEventListener("current", () => explainAllGood());
   showProblems();
   setCurrent(current);
-  explainAllGood();
   document.querySelector("[data-errors]")?.focus();
 })();

@@ -121,15 +121,17 @@ def test_all_good_needs_each_checklist_to_have_been_open(page: Page, keyboard, s
     assert page.locator("#choice-pixel").bounding_box() == place  # no text of the note moves the flags
 
 
-def test_next_step_of_all_good_goes_once_all_flags_are_set(page: Page, keyboard, sign_in, shifter, live_server):
+def test_note_of_all_good_follows_flags_and_lists(page: Page, keyboard, sign_in, shifter, live_server):
     for name in ("pixel", "sistrip", "tracking"):
         ChecklistFactory(identifier=name, title=name, text=f"- look at {name}")
     sign_in(shifter)
     _open(page, live_server.url)
     note = page.locator("[data-all-good-note]")
-    keyboard.press("g", "g")
-    _announced(page, "Strip good. Now Tracking.")
     expect(note).to_have_text("All good first opens Strip's checklist; it sets nothing yet.")
+    keyboard.press("g")  # opens that of Strip
+    expect(note).to_have_text("All good first opens Tracking's checklist; it sets nothing yet.")
+    keyboard.press("G")
+    expect(note).to_contain_text("All good has set nothing yet.")
     keyboard.press("b")
     expect(note).to_be_empty()
 

@@ -115,6 +115,10 @@ def test_width_of_a_large_window_is_used(page: Page, sign_in, shifter, live_serv
         left, right = (page.locator(name).bounding_box() for name in (".certify-data", ".certify-decision"))
         assert left and right
         assert right["x"] + right["width"] - left["x"] == used
+    _resize(page, 1440)
+    dataset, facts = (page.locator(".certify-subject span").nth(index).bounding_box() for index in (0, 1))
+    assert dataset and facts
+    assert dataset["y"] < facts["y"]  # two lines, also without the time that is left beside them
 
 
 def test_decision_is_at_the_lower_edge_of_a_narrow_window(page: Page, sign_in, shifter, live_server):

@@ -145,6 +145,12 @@ def test_home_moves_nothing_while_it_loads_what_is_open(page: Page, sign_in, shi
     expect(page.get_by_role("link", name="Start: 377 open")).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.shifted") < 0.02
+    chip, panel = (
+        page.locator(name).first.bounding_box() for name in ("#open-now-body .panel-foot .chip", "#open-now")
+    )
+    assert chip and panel
+    assert chip["x"] >= panel["x"] + 16
+    assert chip["y"] + chip["height"] <= panel["y"] + panel["height"] - 8
 
 
 SHIFTS = """

@@ -35,6 +35,9 @@ def test_week_with_all_its_parts(page: Page, sign_in, shift_leader, certified, s
     is_accessible()
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    table = page.locator("#overview .table-scroll").first
+    assert table.evaluate("area => area.scrollWidth > area.clientWidth")
+    assert "local" in table.evaluate("area => getComputedStyle(area).backgroundAttachment")  # shadows where it goes on
 
 
 @pytest.mark.cut_off

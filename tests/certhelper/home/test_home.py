@@ -48,7 +48,7 @@ def test_latest_certifications_of_other_days_name_their_days(shifter_client, shi
     for day in (23, 27):
         time_machine.move_to(datetime(2018, 4, day, 12, tzinfo=UTC), tick=False)
         CertificationFactory(user=shifter, date=date(2018, 4, day))
-    assert page(shifter_client).days_of_latest == "2018-04-23 to 2018-04-27"
+    assert page(shifter_client).days_of_latest == "today, and back to 2018-04-23"
     time_machine.move_to(datetime(2018, 6, 1, 4, tzinfo=UTC), tick=False)
     html = shifter_client.get("/").text
     assert "The last 2: 2018-04-23 to 2018-04-27" in html and ">2018-04-27 12:00</time>" in html

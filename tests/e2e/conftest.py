@@ -5,6 +5,8 @@ The browser is Chromium, or Firefox with `--browser firefox`.
 
 from __future__ import annotations
 
+import threading
+import time
 from itertools import cycle
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -13,11 +15,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.signals import request_finished, request_started
 from django.db import connections
 from django.test import Client
 
 from tests import chromium, firefox
 from tests.proof import IS_FULL
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,6 +83,27 @@ def _cached_static_files() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(StaticFilesHandler, "serve", serve_cached)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _requests_end_before_the_flush(transactional_db) -> Iterator[None]:
+    """The database is emptied once the pages are closed and the requests that they sent last are answered."""
+    under_way: set[int] = set()
+
+    def begin(**_: object) -> None:
+        under_way.add(threading.get_ident())
+
+    def end(**_: object) -> None:
+        under_way.discard(threading.get_ident())
+
+    request_started.connect(begin)
+    request_finished.connect(end)
+    yield
+    deadline = time.monotonic() + PATIENCE_S
+    while under_way and time.monotonic() < deadline:
+        time.sleep(0.02)
+    request_started.disconnect(begin)
+    request_finished.disconnect(end)
 
 
 @pytest.fixture

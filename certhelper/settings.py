@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "listruns",
     "history_pages",
     "certify.references",
+    "oms.lumisections",
     "certify.vocabulary",
     "reports",
     "shiftleader",

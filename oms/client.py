@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from django.conf import settings
 from django.utils import timezone
 
-from infrastructure.http import client, tokens
-from infrastructure.http.errors import BadStatus, RemoteError, WrongShape
+from infrastructure.http.errors import RemoteError
 from infrastructure.http.parallel import run_parallel
 from infrastructure.http.results import Found, Missing, Unreachable
 from oms import parsing
+from oms.pages import RowsQuery, fetch_page
 from oms.ranges import NumberRange, covering_ranges
 from oms.service import OMS
 from oms.wire_types import FillFacts, RunFacts
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from infrastructure.http.budget import Budget
 
 logger = logging.getLogger(__name__)
-PAGE_ROWS = 1000
-# Resources for which OMS rejected `fields=` in this process.
-_resources_refusing_fields: set[str] = set()
 Facts = TypeVar("Facts", RunFacts, FillFacts)
 
 
@@ -120,69 +116,11 @@ def _collect_row(read: FetchResult[Facts], resource: OmsResource[Facts], row: An
 
 def _iterate_rows(resource: OmsResource[Facts], span: NumberRange, budget: Budget) -> Iterator[Any]:
     """Yield all rows of a range, page after page. Raises `RemoteError`."""
+    query = RowsQuery(resource.name, span.as_filter(resource.key), resource.fields, resource.key)
     offset = 0
     while True:
-        rows, total = _fetch_page(resource, span, offset, budget)
+        rows, total = fetch_page(query, offset, budget)
         yield from rows
         offset += len(rows)
         if not rows or offset >= total:
             return
-
-
-def _fetch_page(resource: OmsResource[Facts], span: NumberRange, offset: int, budget: Budget) -> tuple[list[Any], int]:
-    """Return one page of rows and the total number of rows (those read so far, if OMS gives no total)."""
-    params = {
-        **span.as_filter(resource.key),
-        "fields": ",".join(resource.fields),
-        "include": "meta",
-        "sort": resource.key,
-        "page[offset]": offset,
-        "page[limit]": PAGE_ROWS,
-    }
-    answer = _get_narrowed(resource.name, params, budget)
-    rows = answer.get("data") if isinstance(answer, dict) else None
-    if not isinstance(rows, list):
-        error = WrongShape(OMS, key="data")
-        client.record_failure(error)
-        raise error
-    return rows, _total_count(answer, offset + len(rows))
-
-
-def _get_narrowed(name: str, params: dict[str, Any], budget: Budget) -> Any:
-    """Return the response with the requested `fields`, or whole rows if OMS rejects the list with status 400.
-
-    OMS rejects the list after it renamed one of the attributes.
-    """
-    if name in _resources_refusing_fields:
-        return _get(name, _without_fields(params), budget)
-    try:
-        return _get(name, params, budget)
-    except BadStatus as error:
-        if error.status != 400:
-            raise
-    answer = _get(name, _without_fields(params), budget)
-    logger.error("OMS rejects fields= of %s: an attribute was renamed. Whole rows are read instead.", name)
-    _resources_refusing_fields.add(name)
-    return answer
-
-
-def _without_fields(params: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in params.items() if key != "fields"}
-
-
-def _get(name: str, params: dict[str, Any], budget: Budget) -> Any:
-    call = client.ServiceCall(OMS, "GET", f"{settings.OMS_URL}/{name}", setting="OMS_URL", params=params)
-    return tokens.fetch_json(call, _token_client(), budget)
-
-
-def _total_count(answer: Any, received: int) -> int:
-    meta = answer.get("meta")
-    total = meta.get("totalResourceCount") if isinstance(meta, dict) else None
-    if isinstance(total, int) and not isinstance(total, bool) and total >= received:
-        return total
-    links = answer.get("links")
-    return received + 1 if isinstance(links, dict) and links.get("next") else received
-
-
-def _token_client() -> tokens.ClientCredentials:
-    return tokens.ClientCredentials(settings.OMS_AUDIENCE, settings.OMS_CLIENT_ID, settings.OMS_CLIENT_SECRET)

@@ -138,7 +138,7 @@ def field_reader(resource: str, attribute: str) -> Reader | None:
 def row_number(row: Any, key: str) -> int:
     """Return the run or fill number of a row: its attribute `key`, else its `id`. Raises `WrongShape` without both."""
     identifier = row.get("id") if isinstance(row, dict) else None
-    for number in (_row_attributes(row).get(key), _as_number(identifier)):
+    for number in (row_attributes(row).get(key), _as_number(identifier)):
         if isinstance(number, int) and not isinstance(number, bool) and 0 < number <= field_readers.INT_32:
             return number
     raise WrongShape(OMS, key=key)
@@ -150,14 +150,14 @@ def _as_number(identifier: Any) -> int | None:
     return int(identifier) if is_number else None
 
 
-def _row_attributes(row: Any) -> Mapping[str, Any]:
+def row_attributes(row: Any) -> Mapping[str, Any]:
     attributes = row.get("attributes") if isinstance(row, dict) else None
     if not isinstance(attributes, dict):
         raise WrongShape(OMS, key="attributes")
     return attributes
 
 
-def _row_units(row: Any) -> dict[str, str]:
+def row_units(row: Any) -> dict[str, str]:
     """Return {attribute: unit}. Rows of old runs have no units at all, others have empty strings."""
     meta = row.get("meta")
     by_attribute = meta.get("row") if isinstance(meta, dict) else None
@@ -169,7 +169,7 @@ def _row_units(row: Any) -> dict[str, str]:
 
 def _parse_values(resource: str, readers: dict[str, Reader], row: Any) -> tuple[dict[str, Any], RawValues]:
     """Return all values in our units, and the raw values of attributes that have a unit or a problem."""
-    attributes, units = _row_attributes(row), _row_units(row)
+    attributes, units = row_attributes(row), row_units(row)
     number_name = next(iter(readers))
     values: dict[str, Any] = {}
     raw_values: RawValues = {}

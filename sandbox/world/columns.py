@@ -76,3 +76,5 @@ BITS = [
 ]
 
 LUMINOSITIES = ("init_lumi", "delivered_lumi", "recorded_lumi", "pileup")
+# Null in runs of 2018.
+LUMINOSITIES_OF_ONE = ("delivered_lumi_per_lumisection", "recorded_lumi_per_lumisection")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
-from sandbox.world.columns import BITS, LUMINOSITIES
+from sandbox.world.columns import BITS, LUMINOSITIES, LUMINOSITIES_OF_ONE
 from sandbox.world.runs import runs
 from sandbox.world.tables import FOLDER, LUMISECTION_SECONDS, Row, as_text, moment
 
@@ -81,7 +81,8 @@ def runs_with_lumisections() -> list[int]:
 def lumisections_rows(run_number: int) -> list[Row]:
     """Return the rows of a run with the attributes of `lumisections` of OMS.
 
-    Delivered and recorded luminosity count from the start of the fill; end_lumi is the next row's init_lumi.
+    Delivered and recorded luminosity count from the start of the fill; end_lumi is the next row's init_lumi. OMS has
+    luminosities of single lumisections for newer runs only.
     """
     known = lumisections_of(run_number)
     if known is None:
@@ -94,6 +95,7 @@ def lumisections_rows(run_number: int) -> list[Row]:
     return [
         {"run_number": run_number, "lumisection_number": number}
         | {name: values[index] for name, values in columns.items()}
+        | dict.fromkeys(LUMINOSITIES_OF_ONE)
         | _flags(flags[index])
         | _times(start, number)
         for index, number in enumerate(numbers)

@@ -7,7 +7,7 @@ import pytest
 from infrastructure.http import status
 from infrastructure.http.budget import Budget
 from infrastructure.http.results import Found, Missing, Unreachable
-from oms import client
+from oms import client, pages
 from tests.infrastructure.http.local_server import Answer
 from tests.oms.rows import answer, fill_row, run_row
 from tests.waiting import HANG_S, PATIENCE_S
@@ -71,7 +71,7 @@ def test_failing_oms_is_unreachable_with_a_sentence(sandbox, mode):
 
 def test_hanging_oms_ends_with_the_budget(sandbox):
     sandbox.faults("oms", "hang", seconds=HANG_S)
-    client.tokens.token_for("oms", client._token_client(), Budget(5))
+    pages.tokens.token_for("oms", pages._token_client(), Budget(5))
     start = time.monotonic()
     unreachable = client.fetch_run(315270, Budget(1))
     assert time.monotonic() - start < PATIENCE_S
@@ -156,7 +156,7 @@ def test_response_for_another_run_is_ignored(stand_in):
 
 def test_renamed_attribute_costs_one_further_call(stand_in, monkeypatch):
     """OMS can reject the whole request for an attribute that it no longer has."""
-    monkeypatch.setattr(client, "_resources_refusing_fields", set())
+    monkeypatch.setattr(pages, "_rejected_fields", set())
     stand_in.answer_with(
         lambda request: Answer({"errors": []}, 400) if "fields" in request["query"] else Answer(answer(run_row()))
     )
@@ -167,10 +167,10 @@ def test_renamed_attribute_costs_one_further_call(stand_in, monkeypatch):
 
 
 def test_other_client_errors_are_not_treated_as_a_rename(stand_in, monkeypatch):
-    monkeypatch.setattr(client, "_resources_refusing_fields", set())
+    monkeypatch.setattr(pages, "_rejected_fields", set())
     stand_in.answer_with(Answer({"errors": []}, 400))
     assert "(400)" in client.fetch_run(315270, Budget(5)).sentence
-    assert client._resources_refusing_fields == set()
+    assert pages._rejected_fields == set()
 
 
 def test_pages_are_followed_to_the_end(stand_in):

@@ -1,0 +1,114 @@
+"""Stores what OMS gives of the lumisections of a run, and finds what is stored, now or as of an earlier time."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import astuple
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from oms.lumisections import bits
+from oms.lumisections.luminosity import recorded_lumis
+from oms.lumisections.models import LumisectionReading, LumisectionSegment, LumisectionSource
+from oms.lumisections.segments import SegmentFacts, segments_of
+from oms.lumisections.signals import lumisections_changed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from oms.lumisections.parsing import LumisectionRow
+
+_ACTIVE = bits.NAMES.index("cms_active")
+MAX_PROBLEMS = 20
+
+
+def store_lumisections(
+    run_number: int,
+    rows: Sequence[LumisectionRow],
+    asked_at: datetime,
+    left_out: Sequence[str] = (),
+    source: LumisectionSource = LumisectionSource.OMS,
+) -> LumisectionReading:
+    """Store sorted rows of a run, at least one, and return the valid reading.
+
+    Equal rows only set the time of the check. Others end the earlier reading, whose segments stay with it, and send
+    `lumisections_changed` in the same transaction. What was asked for earlier than the stored reading changes nothing.
+    """
+    digest = hashlib.sha256(repr([astuple(row) for row in rows]).encode()).hexdigest()
+    new = LumisectionReading(
+        run_number=run_number,
+        source=source,
+        read_at=asked_at,
+        checked_at=asked_at,
+        digest=digest,
+        last=rows[-1].number,
+        last_active=max((row.number for row in rows if row.bits[_ACTIVE]), default=None),
+        lumis=lumis_by_place(rows),
+        problems=[*problems_of(rows), *left_out][:MAX_PROBLEMS],
+    )
+    try:
+        return _store_reading(new, rows)
+    except IntegrityError:  # another process has stored a reading of the run meanwhile
+        return _store_reading(new, rows)
+
+
+@transaction.atomic
+def _store_reading(new: LumisectionReading, rows: Sequence[LumisectionRow]) -> LumisectionReading:
+    valid = LumisectionReading.objects.select_for_update().filter(run_number=new.run_number, valid_until=None)
+    earlier = valid.first()
+    if earlier and earlier.checked_at >= new.checked_at:
+        return earlier
+    if earlier and (earlier.digest, earlier.source) == (new.digest, new.source):
+        earlier.checked_at = new.checked_at
+        earlier.save(update_fields=["checked_at"])
+        return earlier
+    valid.update(valid_until=new.read_at)
+    new.pk = None
+    new.save(force_insert=True)
+    LumisectionSegment.objects.bulk_create(_stored_segment(new, segment) for segment in segments_of(rows))
+    lumisections_changed.send(LumisectionReading, reading=new, earlier=earlier)
+    return new
+
+
+def _stored_segment(reading: LumisectionReading, segment: SegmentFacts) -> LumisectionSegment:
+    return LumisectionSegment(
+        reading=reading,
+        first=segment.first,
+        last=segment.last,
+        recorded_lumi=segment.recorded_lumi,
+        unknown_lumis=segment.unknown_lumis,
+        **dict(zip(bits.NAMES, segment.bits, strict=True)),
+    )
+
+
+def lumis_by_place(rows: Sequence[LumisectionRow]) -> list[float | None]:
+    """Return the luminosity recorded in each lumisection from 1 to the last, 1/pb; None where unknown or not active."""
+    lumis = recorded_lumis(rows)
+    return [lumis.get(number) for number in range(1, rows[-1].number + 1)]
+
+
+def problems_of(rows: Sequence[LumisectionRow]) -> list[str]:
+    """Return what is odd about sorted rows: numbers that are missing, a counter of luminosity that falls."""
+    numbers = [row.number for row in rows]
+    problems = [f"The rows begin at lumisection {numbers[0]}."] if numbers[0] > 1 else []
+    for row, following in pairwise(rows):
+        if following.number > row.number + 1:
+            problems.append(f"There are no rows between lumisections {row.number} and {following.number}.")
+        falls = row.counter is not None and following.counter is not None and following.counter < row.counter
+        if falls and row.figure is None and row.bits[_ACTIVE]:
+            problems.append(
+                f"The luminosity of lumisection {row.number} is unknown: the counter falls after it."
+            )
+    return problems
+
+
+def stored_reading(run_number: int, as_of: datetime | None = None) -> LumisectionReading | None:
+    """Return the reading of a run that is valid, or was valid at a time (UTC); None if there was none."""
+    readings = LumisectionReading.objects.filter(run_number=run_number).prefetch_related("segments")
+    if as_of is None:
+        return readings.filter(valid_until=None).first()
+    return readings.filter(Q(valid_until=None) | Q(valid_until__gt=as_of), read_at__lte=as_of).first()

@@ -41,6 +41,18 @@ def get_datasets(run_filter: dict[str, Any], page_size: int, budget: Budget) -> 
     return rows
 
 
+def get_lumisection_ranges_by_component(run_number: int, registry_name: str, budget: Budget) -> dict[str, Any]:
+    """Call `runregistry.get_lumisection_ranges_by_component` within the budget: {column: list of ranges}.
+
+    Raises only `RemoteError`.
+    """
+    arguments = {"run_number": run_number, "dataset_name": registry_name}
+    ranges = _call_client("ranges", budget, lambda package: package.get_lumisection_ranges_by_component(**arguments))
+    if not isinstance(ranges, dict) or not all(isinstance(column, list) for column in ranges.values()):
+        raise record_wrong_shape("ranges")
+    return ranges
+
+
 def get_cycles(budget: Budget) -> list[Any]:
     """Call `runregistry.get_cycles` within the budget. Raises only `RemoteError`."""
     cycles = _call_client("cycles", budget, lambda package: package.get_cycles())

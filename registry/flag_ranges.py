@@ -1,0 +1,93 @@
+"""The flags of a dataset in Run Registry, lumisection by lumisection: ranges of the three columns of the Tracker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from infrastructure.http.errors import RemoteError
+from infrastructure.http.results import Found, Unreachable
+from infrastructure.http.values import short_text
+from registry import upstream_client
+from registry.flags import COLUMNS
+
+if TYPE_CHECKING:
+    from infrastructure.http.budget import Budget
+
+# (first, last, status), both ends included, as {component: ranges}.
+StatusRange = tuple[int, int, str]
+RangesByComponent = dict[str, list[StatusRange]]
+
+
+@dataclass(frozen=True)
+class FlagRanges:
+    """Ranges by component, or why they cannot be used: then `damage` is a sentence and there are no ranges."""
+
+    ranges: RangesByComponent
+    damage: str = ""
+
+
+class _Damaged(ValueError):
+    """The ranges of a column contradict each other. The text says how."""
+
+
+def fetch_flag_ranges(run_number: int, registry_name: str, budget: Budget) -> Found[FlagRanges] | Unreachable:
+    """Return the ranges of a dataset, by its name in Run Registry. Nothing is raised.
+
+    A dataset without flags has no ranges.
+    """
+    asked_at = timezone.now()
+    try:
+        answer = upstream_client.get_lumisection_ranges_by_component(run_number, registry_name, budget)
+    except RemoteError as error:
+        return Unreachable.from_error(error, asked_at)
+    return Found(parse_flag_ranges(answer), asked_at)
+
+
+def parse_flag_ranges(answer: dict[str, list[Any]]) -> FlagRanges:
+    """Return the ranges of the Tracker's columns.
+
+    Ranges that do not begin at lumisection 1, leave a gap or overlap are damaged: Run Registry gives such ranges for
+    ever after somebody wrote a range that begins below 1, and they belong to other lumisections.
+    """
+    try:
+        columns = {
+            component: _column(answer[column], column) for component, column in COLUMNS.items() if column in answer
+        }
+    except _Damaged as damaged:
+        return FlagRanges({}, f"Run Registry's ranges of this dataset are damaged: {damaged}.")
+    return FlagRanges(columns)
+
+
+def _column(ranges: list[Any], column: str) -> list[StatusRange]:
+    """Return the merged ranges of one column. Raises `_Damaged`."""
+    parsed = sorted(_status_range(entry, column) for entry in ranges)
+    if parsed and parsed[0][0] != 1:
+        raise _Damaged(f"{column} begins at lumisection {parsed[0][0]}")
+    for (first, last, _), (following, *_rest) in pairwise(parsed):
+        if following != last + 1:
+            fault = "overlap" if following <= last else "leave a gap"
+            raise _Damaged(f"ranges of {column} {fault} ({first}-{last} and from {following})")
+    return _merged(parsed)
+
+
+def _status_range(entry: Any, column: str) -> StatusRange:
+    values = [entry.get(key) for key in ("start", "end", "status")] if isinstance(entry, dict) else []
+    match values:
+        case [int() as first, int() as last, str() as status] if first <= last and not isinstance(first, bool):
+            return first, last, status
+    raise _Damaged(f"{column} has {short_text(entry)}")
+
+
+def _merged(ranges: list[StatusRange]) -> list[StatusRange]:
+    """Join neighbours of the same status: Run Registry also splits where a comment changes."""
+    merged: list[StatusRange] = []
+    for first, last, status in ranges:
+        if merged and merged[-1][2] == status:
+            merged[-1] = (merged[-1][0], last, status)
+        else:
+            merged.append((first, last, status))
+    return merged

@@ -1,0 +1,66 @@
+"""Flags of Run Registry per lumisection: read, merged, and not used where they are damaged."""
+
+import pytest
+
+from infrastructure.http.budget import Budget
+from infrastructure.http.results import Found, Unreachable
+from registry.flag_ranges import FlagRanges, fetch_flag_ranges, parse_flag_ranges
+from registry.models import StoredFlagRanges, store_flag_ranges
+
+PROMPT = "/PromptReco/Collisions2018A/DQM"
+
+
+def entry(start, end, status="GOOD", comment=""):
+    return {"start": start, "end": end, "status": status, "comment": comment, "cause": ""}
+
+
+def test_ranges_of_a_dataset_of_the_sandbox(sandbox):
+    found = fetch_flag_ranges(315322, PROMPT, Budget(5))
+    assert isinstance(found, Found)
+    assert set(found.value.ranges) == {"pixel", "strip", "tracking"}
+    assert {(ranges[0][0], ranges[-1][1]) for ranges in found.value.ranges.values()} == {(1, 1390)}
+    assert [request["path"] for request in sandbox.requests("registry")] == [
+        "/registry/lumisections/rr_lumisection_ranges_by_component"
+    ]
+
+
+def test_dataset_without_flags_has_no_ranges(sandbox):
+    assert fetch_flag_ranges(316113, "/Express/Collisions2018/DQM", Budget(5)).value == FlagRanges({})
+
+
+def test_neighbours_that_differ_in_their_comment_are_merged():
+    ranges = [entry(1, 4), entry(5, 9, comment="again"), entry(10, 12, "BAD", "holes")]
+    assert parse_flag_ranges({"tracker-pixel": ranges}) == FlagRanges({"pixel": [(1, 9, "GOOD"), (10, 12, "BAD")]})
+
+
+@pytest.mark.parametrize(
+    ("ranges", "damage"),
+    [
+        ([entry(0, 9)], "tracker-strip begins at lumisection 0"),
+        ([entry(2, 9)], "tracker-strip begins at lumisection 2"),
+        ([entry(1, 9), entry(9, 12)], "ranges of tracker-strip overlap (1-9 and from 9)"),
+        ([entry(1, 9), entry(11, 12)], "ranges of tracker-strip leave a gap (1-9 and from 11)"),
+        ([entry(9, 1)], 'tracker-strip has {"start": 9, "end": 1'),
+        ([entry("1", 9)], 'tracker-strip has {"start": "1", "end": 9'),
+        ([entry(True, 9)], 'tracker-strip has {"start": true, "end": 9'),
+        (["GOOD"], "tracker-strip has GOOD"),
+    ],
+)
+def test_damaged_ranges_are_named_and_used_for_nothing(ranges, damage):
+    parsed = parse_flag_ranges({"tracker-pixel": [entry(1, 9)], "tracker-strip": ranges})
+    assert parsed.ranges == {}
+    assert parsed.damage.startswith(f"Run Registry's ranges of this dataset are damaged: {damage}")
+
+
+@pytest.mark.parametrize("mode", ["500", "wrong-shape", "truncated", "refuse"])
+def test_failure_of_run_registry_is_a_sentence(sandbox, mode):
+    sandbox.faults("registry", mode)
+    assert isinstance(fetch_flag_ranges(315322, PROMPT, Budget(5)), Unreachable)
+
+
+@pytest.mark.django_db
+def test_stored_ranges_are_replaced(sandbox):
+    for flags in (FlagRanges({"pixel": [(1, 9, "GOOD")]}), FlagRanges({}, "damaged")):
+        store_flag_ranges(315322, PROMPT, flags, fetch_flag_ranges(315322, PROMPT, Budget(5)).asked_at)
+    stored = StoredFlagRanges.objects.get()
+    assert (stored.ranges, stored.damage) == ({}, "damaged")

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "history_pages",
     "certify.references",
     "oms.lumisections",
+    "certify.ranges",
     "certify.vocabulary",
     "reports",
     "shiftleader",

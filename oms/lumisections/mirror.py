@@ -33,7 +33,7 @@ def store_lumisections(
     left_out: Sequence[str] = (),
     source: LumisectionSource = LumisectionSource.OMS,
 ) -> LumisectionReading:
-    """Store sorted rows of a run, at least one, and return the valid reading.
+    """Store sorted rows of a run, or that OMS has none, and return the valid reading.
 
     Equal rows only set the time of the check. Others end the earlier reading, whose segments stay with it, and send
     `lumisections_changed` in the same transaction. What was asked for earlier than the stored reading changes nothing.
@@ -45,7 +45,7 @@ def store_lumisections(
         read_at=asked_at,
         checked_at=asked_at,
         digest=digest,
-        last=rows[-1].number,
+        last=rows[-1].number if rows else 0,
         last_active=max((row.number for row in rows if row.bits[_ACTIVE]), default=None),
         lumis=lumis_by_place(rows),
         problems=[*problems_of(rows), *left_out][:MAX_PROBLEMS],
@@ -88,21 +88,18 @@ def _stored_segment(reading: LumisectionReading, segment: SegmentFacts) -> Lumis
 def lumis_by_place(rows: Sequence[LumisectionRow]) -> list[float | None]:
     """Return the luminosity recorded in each lumisection from 1 to the last, 1/pb; None where unknown or not active."""
     lumis = recorded_lumis(rows)
-    return [lumis.get(number) for number in range(1, rows[-1].number + 1)]
+    return [lumis.get(number) for number in range(1, rows[-1].number + 1)] if rows else []
 
 
 def problems_of(rows: Sequence[LumisectionRow]) -> list[str]:
     """Return what is odd about sorted rows: numbers that are missing, a counter of luminosity that falls."""
-    numbers = [row.number for row in rows]
-    problems = [f"The rows begin at lumisection {numbers[0]}."] if numbers[0] > 1 else []
+    problems = [f"The rows begin at lumisection {rows[0].number}."] if rows and rows[0].number > 1 else []
     for row, following in pairwise(rows):
         if following.number > row.number + 1:
             problems.append(f"There are no rows between lumisections {row.number} and {following.number}.")
         falls = row.counter is not None and following.counter is not None and following.counter < row.counter
         if falls and row.figure is None and row.bits[_ACTIVE]:
-            problems.append(
-                f"The luminosity of lumisection {row.number} is unknown: the counter falls after it."
-            )
+            problems.append(f"The luminosity of lumisection {row.number} is unknown: the counter falls after it.")
     return problems
 
 

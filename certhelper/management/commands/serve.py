@@ -1,4 +1,4 @@
-"""`manage.py serve`: the sandbox and the web server in the foreground, on this machine alone (`make run`)."""
+"""`manage.py serve`: sandbox, web server and worker in the foreground, on this machine alone (`make run`)."""
 
 from __future__ import annotations
 
@@ -119,6 +119,7 @@ class Command(BaseCommand):
         _wait_for(group, "The sandbox", lambda: _is_answering(sandbox_port, "/_sandbox/"))
         call_command("demo")
         connections.close_all()
+        group.start("The worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "work"])
         _wait_for(group, "The web server", lambda: _is_answering(port, str(settings.LOGIN_URL)))
         self.stdout.write(f"Sandbox: http://{HOST}:{sandbox_port}/_sandbox/")
         self.stdout.write(f"Ready: http://{HOST}:{port}/")

@@ -1,0 +1,76 @@
+"""`manage.py work`: does in the background what pages asked for and what is due."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+
+from certify.facts.refresh import refresh_facts
+from certify.ranges.reading import read_requested_lumisections
+from infrastructure.cache.file_lock import file_lock_if_free
+from infrastructure.http.budget import Budget
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work that is done again `seconds` after it ended."""
+
+    name: str
+    seconds: float
+    run: Callable[[], Any]
+
+
+JOBS = (
+    Job("lumisections", 1, lambda: read_requested_lumisections(Budget(60))),
+    Job("facts", 300, lambda: refresh_facts(Budget(60))),
+)
+
+
+def run_job(job: Job) -> None:
+    """Run a job. An error is logged; the job is tried again when it is due."""
+    close_old_connections()
+    try:
+        job.run()
+    except Exception:  # one job that fails must not end the others
+        logger.exception("The job %s failed", job.name)
+
+
+class Command(BaseCommand):
+    help = "Read requested lumisections and refresh facts, until it is ended. A second one says so and ends."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do once what is due, and end")
+
+    def handle(self, *, once: bool, **_options: object) -> None:
+        with file_lock_if_free("work") as is_alone:
+            if not is_alone:
+                self.stdout.write("Another worker is running. Nothing done.")
+            elif once:
+                for job in JOBS:
+                    run_job(job)
+            else:
+                self._work()
+
+    def _work(self) -> None:
+        ended = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+        due = dict.fromkeys(JOBS, 0.0)
+        while not ended.wait(0.5):
+            for job in JOBS:
+                if time.monotonic() >= due[job] and not ended.is_set():
+                    run_job(job)
+                    due[job] = time.monotonic() + job.seconds

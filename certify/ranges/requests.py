@@ -1,0 +1,37 @@
+"""Leaves requests for lumisections that are not stored, or that may have changed since they were read."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from certify.ranges.models import LumisectionRequest
+from certify.ranges.selectors import stored_lumisections
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+# A run that is going on or has ended in the last days, and flags of Run Registry, are read again after this time.
+FRESH_FOR = timedelta(minutes=10)
+
+
+def leave_requests(pairs: Collection[tuple[int, str]]) -> None:
+    """Leave a request for each (run number, name of the dataset in Run Registry or ""). One query.
+
+    A request that exists remains as it is, with its place in the queue.
+    """
+    LumisectionRequest.objects.bulk_create(
+        (LumisectionRequest(run_number=number, registry_name=name) for number, name in sorted(pairs)),
+        ignore_conflicts=True,
+    )
+
+
+def request_missing(pairs: Collection[tuple[int, str]]) -> None:
+    """Leave requests for those that are not stored and fresh: two queries, three where requests are left."""
+    stored = stored_lumisections(pairs)
+    oldest = timezone.now() - FRESH_FOR
+    missing = [pair for pair in pairs if not stored[pair].is_fresh(oldest)]
+    if missing:
+        leave_requests(missing)

@@ -1,0 +1,82 @@
+"""What is stored of the lumisections of runs: segments of OMS, and the flags of a dataset in Run Registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from certify.ranges.models import LumisectionRequest
+from oms.lumisections.models import LumisectionReading, LumisectionSegment
+from oms.mirror import SETTLED_AFTER
+from oms.models import OmsRun
+from registry.models import StoredFlagRanges
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+
+@dataclass(frozen=True)
+class StoredLumisections:
+    """The valid reading of a run with its segments, and the flags of a dataset; None for what has not been read.
+
+    `may_change`: OMS may still change the run. `flags` is None also where no dataset was named.
+    """
+
+    run_number: int
+    registry_name: str
+    reading: LumisectionReading | None = None
+    flags: StoredFlagRanges | None = None
+    may_change: bool = True
+    segments: list[LumisectionSegment] = field(default_factory=list)
+
+    def is_fresh(self, oldest: datetime) -> bool:
+        """Return whether nothing has to be read again. `oldest`: the time (UTC) since which a reading is fresh."""
+        if self.reading is None or (self.may_change and self.reading.checked_at < oldest):
+            return False
+        return not self.registry_name or (self.flags is not None and self.flags.read_at >= oldest)
+
+
+def stored_lumisections(pairs: Collection[tuple[int, str]]) -> dict[tuple[int, str], StoredLumisections]:
+    """Return what is stored for each (run number, name of the dataset in Run Registry or ""), without segments.
+
+    Two queries.
+    """
+    numbers = {number for number, _ in pairs}
+    readings = {reading.run_number: reading for reading in _valid_readings(numbers).defer("lumis", "problems")}
+    flags = {(row.run_number, row.dataset_name): row for row in StoredFlagRanges.objects.filter(run_number__in=numbers)}
+    return {
+        (number, name): StoredLumisections(
+            number,
+            name,
+            readings.get(number),
+            flags.get((number, name)),
+            getattr(readings.get(number), "may_change", True),
+        )
+        for number, name in pairs
+    }
+
+
+def stored_lumisections_of(run_number: int, registry_name: str) -> StoredLumisections:
+    """Return what is stored for one run and dataset, with segments. Three queries, two without a dataset."""
+    reading = _valid_readings({run_number}).prefetch_related("segments").first()
+    rows = StoredFlagRanges.objects.filter(run_number=run_number, dataset_name=registry_name)
+    flags = rows.first() if registry_name else None
+    may_change = getattr(reading, "may_change", True)
+    segments = list(reading.segments.all()) if reading else []
+    return StoredLumisections(run_number, registry_name, reading, flags, may_change, segments)
+
+
+def _valid_readings(numbers: Collection[int]) -> QuerySet[LumisectionReading]:
+    changing = Q(end_time=None) | Q(end_time__gte=timezone.now() - SETTLED_AFTER)
+    may_change = Exists(OmsRun.objects.filter(changing, run_number=OuterRef("run_number")))
+    readings = LumisectionReading.objects.filter(run_number__in=numbers, valid_until=None)
+    return readings.annotate(may_change=may_change)
+
+
+def request_of(run_number: int, registry_name: str) -> LumisectionRequest | None:
+    """Return the request for a run and dataset that is waiting or has failed."""
+    return LumisectionRequest.objects.filter(run_number=run_number, registry_name=registry_name).first()

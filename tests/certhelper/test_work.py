@@ -1,0 +1,52 @@
+"""`manage.py work`: serves requests within seconds, survives a failing job, and runs once at a time."""
+
+import os
+import signal
+import subprocess
+import sys
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from certhelper.management.commands import work
+from certify.ranges.models import LumisectionRequest
+from certify.ranges.requests import leave_requests
+from infrastructure.cache.file_lock import file_lock_if_free
+
+
+@pytest.mark.django_db
+def test_once_serves_what_was_requested(sandbox):
+    leave_requests([(315270, "")])
+    call_command("work", once=True)
+    assert not LumisectionRequest.objects.exists()
+
+
+@pytest.mark.django_db
+def test_failing_job_is_logged_and_the_others_run(caplog, monkeypatch):
+    done = []
+    jobs = (work.Job("broken", 1, lambda: 1 / 0), work.Job("sound", 1, lambda: done.append(1)))
+    monkeypatch.setattr(work, "JOBS", jobs)
+    call_command("work", once=True)
+    assert done == [1]
+    assert "The job broken failed" in caplog.text
+
+
+def test_second_worker_says_so_and_ends():
+    out = StringIO()
+    with file_lock_if_free("work"):
+        call_command("work", stdout=out)
+    assert out.getvalue() == "Another worker is running. Nothing done.\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_worker_ends_in_order_when_it_is_told_to(tmp_path, number):
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/work.sqlite3", "VAR_DIR": str(tmp_path)}
+    program = subprocess.Popen([sys.executable, "manage.py", "work"], env=environment, stderr=subprocess.PIPE)
+    # Its first job fails without tables, which it logs: it has begun to work.
+    assert program.stderr is not None
+    while b"The job lumisections failed" not in program.stderr.readline():
+        assert program.poll() is None
+    program.send_signal(number)
+    program.stderr.read()
+    assert program.wait() == 0

@@ -1,0 +1,117 @@
+"""Requests for lumisections: left once, served oldest first, postponed after a failure."""
+
+import datetime as dt
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.utils import timezone
+
+from certify.ranges.models import LumisectionRequest
+from certify.ranges.reading import read_requested_lumisections
+from certify.ranges.requests import FRESH_FOR, leave_requests, request_missing
+from certify.ranges.selectors import stored_lumisections_of
+from infrastructure.cache.file_lock import file_lock_if_free
+from infrastructure.http.budget import Budget
+from oms.lumisections.models import LumisectionReading
+from registry.models import StoredFlagRanges
+from tests.factories import RunFactory
+
+pytestmark = pytest.mark.django_db
+EXPRESS = "/Express/Collisions2018/DQM"
+RUN = (315270, EXPRESS)
+
+
+def read(*numbers, seconds=20):
+    return read_requested_lumisections(Budget(seconds), numbers)
+
+
+def requests() -> list[tuple[int, str]]:
+    return list(LumisectionRequest.objects.values_list("run_number", "registry_name"))
+
+
+def test_requested_run_and_dataset_are_read_at_once_and_the_request_is_gone(sandbox):
+    leave_requests([RUN])
+    assert (read().runs, requests()) == ([315270], [])
+    stored = stored_lumisections_of(*RUN)
+    assert (stored.reading.last_active, stored.segments[0].first, stored.segments[-1].last) == (
+        655,
+        1,
+        stored.reading.last,
+    )
+    assert set(stored.flags.ranges) == {"pixel", "strip", "tracking"}
+    services = [call["service"] for call in sandbox.requests() if call["service"] in ("oms", "registry")]
+    assert sorted(services) == ["oms", "registry"]
+
+
+def test_requests_are_served_oldest_first_and_keep_their_place(sandbox):
+    for number in (316062, 315322, 315270):
+        leave_requests([(number, "")])
+    leave_requests([(316062, "")])
+    assert read().runs == [316062, 315322, 315270]
+
+
+def test_command_reads_the_runs_it_is_given(sandbox):
+    leave_requests([RUN])
+    out = StringIO()
+    call_command("read_lumisections", "315322", stdout=out)
+    assert (out.getvalue(), requests()) == ("1 read, 0 failed.\n", [RUN])
+    assert LumisectionReading.objects.get().run_number == 315322
+
+
+def test_run_without_lumisections_is_stored_as_such(sandbox):
+    leave_requests([(314749, "")])
+    assert read().runs == [314749]
+    assert stored_lumisections_of(314749, "").reading.last == 0
+
+
+@pytest.mark.parametrize("mode", ["500", "refuse", "wrong-shape", "truncated", "401"])
+def test_failure_of_oms_stores_its_sentence_and_what_run_registry_gave(sandbox, mode):
+    sandbox.faults("oms", mode)
+    leave_requests([RUN])
+    result = read()
+    request = LumisectionRequest.objects.get()
+    assert result.problems == [f"{request}: {request.problem}"]
+    assert request.problem.startswith("OMS ")
+    assert request.retry_at > timezone.now()
+    assert StoredFlagRanges.objects.count() == 1
+    assert LumisectionReading.objects.count() == 0
+
+
+def test_failed_request_is_served_again_later(sandbox):
+    sandbox.faults("oms", "500")
+    leave_requests([RUN])
+    read()
+    sandbox.clear()
+    assert read().runs == []
+    with time_machine.travel(timezone.now() + dt.timedelta(minutes=2), tick=True):
+        assert read().runs == [315270]
+
+
+def test_another_process_is_reading():
+    leave_requests([RUN])
+    with file_lock_if_free("lumisections"):
+        out = StringIO()
+        call_command("read_lumisections", stdout=out)
+    assert out.getvalue() == "Lumisections are being read by another process. Nothing done.\n"
+    assert requests() == [RUN]
+
+
+def test_what_is_stored_and_fresh_is_not_requested_again(sandbox, django_assert_num_queries):
+    RunFactory(run_number=315270, end_time=timezone.now() - dt.timedelta(hours=1))
+    request_missing([RUN])
+    read()
+    with django_assert_num_queries(2):
+        request_missing([RUN])
+    assert requests() == []
+
+
+@pytest.mark.parametrize(("ended_days_ago", "name", "expected"), [(1, "", 1), (10, "", 0), (10, EXPRESS, 1)])
+def test_recent_runs_and_flags_are_requested_again_later(sandbox, ended_days_ago, name, expected):
+    RunFactory(run_number=315270, end_time=timezone.now() - dt.timedelta(days=ended_days_ago))
+    leave_requests([(315270, name)])
+    read()
+    with time_machine.travel(timezone.now() + FRESH_FOR + dt.timedelta(minutes=1), tick=True):
+        request_missing([(315270, name)])
+    assert len(requests()) == expected

@@ -39,6 +39,7 @@ from certify.vocabulary.checklist_progress import record_progress
 from infrastructure.database.compiled_query import PLACEHOLDER, PrecompiledQuery
 from infrastructure.database.locking import lock_row
 from oms.completeness import missing_facts
+from oms.lumisections.mirror import valid_segments
 from oms.models import OmsFill, OmsRun
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ def _validated(
         is_dataset_known=context.is_dataset_known,
         unticked=context.unticked,
         twin=twin,
+        segments=valid_segments(run.run_number),
     )
     required = required_confirmations(entry)
     if issues := validate(entry) + missing_confirmations(required, data.confirmed):

@@ -25,6 +25,7 @@ from certify.vocabulary.cache import Vocabulary, vocabulary_including
 from certify.vocabulary.checklist_progress import FormChecklists, checklists_of_shift
 from certify.vocabulary.inline_forms import InlineTermForm, started_inline_forms
 from certify.vocabulary.widgets import chosen_keys
+from oms.lumisections.mirror import valid_segments
 from oms.models import OmsRun
 
 if TYPE_CHECKING:
@@ -99,7 +100,13 @@ class CertificationEditor:
     @cached_property
     def entry(self) -> CertificationEntry:
         """The input for the rules: the submitted values, else those of the existing certification."""
-        entry = build_entry(self.run_with_typed, self.form_context.reconstruction, self._entry_values(), twin=self.twin)
+        entry = build_entry(
+            self.run_with_typed,
+            self.form_context.reconstruction,
+            self._entry_values(),
+            twin=self.twin,
+            segments=valid_segments(self.form_context.run_number),
+        )
         if self.form.is_bound or self.existing is None:
             return entry
         current = self.existing.reference_runreconstruction_id

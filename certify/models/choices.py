@@ -54,6 +54,7 @@ class ConfirmationCode(models.TextChoices):
     REF_NEWER = "ref_newer", "The reference is newer than the run"
     REF_OLD = "ref_old", "The reference is more than 6000 runs older"
     REF_TYPE = "ref_type", "The run type of the run or of the reference is unknown"
+    DCS = "dcs", "A detector was off in many lumisections"
     TYPED_ODD = "typed_odd", "A typed energy or luminosity is out of the usual range"
     WHERE = "where", "The comment only repeats the reason: the whole run is bad"
     COUNTERPART = "counterpart", "Express and prompt differ"

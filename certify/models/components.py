@@ -86,13 +86,16 @@ class ComponentDeclaration:
     """The properties of one component.
 
     `initial`: column header of its flag in narrow tables. `oms_detector`: the name of its detector in the OMS list of
-    components of a run; empty if it has none. `starter_checklist`: identifier of the checklist
-    (certify/vocabulary/fixtures/<identifier>.md) that a new installation begins with; empty for none.
+    components of a run; empty if it has none. `partitions`: the parts of its detector that OMS has a bit for in each
+    lumisection (oms/lumisections/bits.py); a component without any rests on those of all others. `starter_checklist`:
+    identifier of the checklist (certify/vocabulary/fixtures/<identifier>.md) that a new installation begins with; empty
+    for none.
     """
 
     initial: str
     verdict_role: VerdictRole
     oms_detector: str = ""
+    partitions: tuple[str, ...] = ()
     starter_checklist: str = ""
     prerequisites: tuple[Prerequisite, ...] = ()
 
@@ -102,12 +105,14 @@ _DECLARATIONS = {
         initial="P",
         verdict_role=VerdictRole.NOT_FOR_COSMICS,
         oms_detector="PIXEL",
+        partitions=("bpix", "fpix"),
         starter_checklist="pixel",
     ),
     Component.STRIP: ComponentDeclaration(
         initial="S",
         verdict_role=VerdictRole.ALWAYS,
         oms_detector="TRACKER",
+        partitions=("tibtid", "tob", "tecp", "tecm"),
         starter_checklist="sistrip",
     ),
     # Tracks need the Strip detector; they can be reconstructed without Pixel.

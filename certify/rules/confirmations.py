@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from certify.models.choices import ConfirmationCode, Flag, Reconstruction
 from certify.models.components import Component, ComponentFlag, Prerequisite
+from certify.rules.detector_bits import detectors_of, times_off
 from certify.rules.entry import CertificationEntry, TwinCertification, ValidationIssue, good_components
 from certify.rules.fact_comparison import WITH_TWIN, FactDiff, compare_facts
 from oms.choices import RunType
@@ -145,6 +146,14 @@ def _types_are_known(entry: CertificationEntry) -> Iterator[Confirmation]:
         yield Confirmation(ConfirmationCode.REF_TYPE, "reference_runreconstruction", sentence)
 
 
+def _detector_was_off(entry: CertificationEntry) -> Iterator[Confirmation]:
+    good = [name for name in good_components(entry) if not entry.component_flags[name].lowstat]
+    off = [times_off(detector, entry) for detector in detectors_of(good)]
+    sentences = [times.sentence for times in off if times.is_much]
+    if sentences:
+        yield Confirmation(ConfirmationCode.DCS, good[0].flag_field, " ".join(sentences))
+
+
 def _typed_values_are_usual(entry: CertificationEntry) -> Iterator[Confirmation]:
     sentences = [*_odd_energy(entry), *_odd_recorded_lumi(entry), *_odd_recorded_share(entry)]
     if sentences:
@@ -211,6 +220,7 @@ _RULES = [
     _reference_is_newer,
     _reference_is_old,
     _types_are_known,
+    _detector_was_off,
     _typed_values_are_usual,
     _bad_says_where,
     _twin_agrees,

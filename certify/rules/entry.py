@@ -19,8 +19,9 @@ from oms.formatting import as_typed_text
 from oms.verdict_facts import verdict_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from oms.lumisections.segments import SegmentFacts
     from oms.models import OmsRun
 
 
@@ -48,6 +49,7 @@ class CertificationEntry:
 
     `repeated_reason` is the name of the reason if the comment says nothing else. `components` are the detectors in the
     run, as OMS names them; `twin` is set for express and prompt only.
+    `segments`: lumisections of the run with their bits, as far as they have been read.
     `typed`: {attribute of the run: the text and unit as typed}, such as {"recorded_lumi": "7.9 1/fb"}.
     """
 
@@ -73,6 +75,7 @@ class CertificationEntry:
     energy: float | None = None
     typed: dict[str, str] = field(default_factory=dict)
     twin: TwinCertification | None = None
+    segments: Sequence[SegmentFacts] = ()
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ def build_entry(
     is_dataset_known: bool = True,
     unticked: list[str] | None = None,
     twin: TwinCertification | None = None,
+    segments: Sequence[SegmentFacts] = (),
 ) -> CertificationEntry:
     """Build the entry from the run and these columns of a certification. Components without a flag are omitted."""
     today = dt.datetime.now(dt.UTC).date()
@@ -119,6 +123,7 @@ def build_entry(
         energy=run.energy,
         typed={name: as_typed_text(entry) for name, entry in run.typed.items()},
         twin=twin,
+        segments=segments,
         **verdict_facts(run),
     )
 

@@ -103,6 +103,12 @@ def problems_of(rows: Sequence[LumisectionRow]) -> list[str]:
     return problems
 
 
+def valid_segments(run_number: int) -> list[SegmentFacts]:
+    """Return the segments of a run as they are stored now, in one query; empty if they have not been read."""
+    rows = LumisectionSegment.objects.filter(reading__run_number=run_number, reading__valid_until=None)
+    return [row.facts for row in rows]
+
+
 def stored_reading(run_number: int, as_of: datetime | None = None) -> LumisectionReading | None:
     """Return the reading of a run that is valid, or was valid at a time (UTC); None if there was none."""
     readings = LumisectionReading.objects.filter(run_number=run_number).prefetch_related("segments")

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from oms.lumisections import bits
+from oms.lumisections.segments import SegmentFacts
 
 
 class LumisectionSource(models.TextChoices):
@@ -82,6 +83,11 @@ class LumisectionSegment(models.Model):
 
     def __len__(self) -> int:
         return self.last - self.first + 1
+
+    @property
+    def facts(self) -> SegmentFacts:
+        """The segment as plain values."""
+        return SegmentFacts(self.first, self.last, self.bits, self.recorded_lumi, self.unknown_lumis)
 
     @property
     def bits(self) -> bits.Bits:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from oms.lumisections.bits import NAMES
 from oms.lumisections.luminosity import recorded_lumis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from oms.lumisections.bits import Bits
+    from oms.lumisections.bits import Bit, Bits
     from oms.lumisections.parsing import LumisectionRow
 
 
@@ -31,6 +32,10 @@ class SegmentFacts:
 
     def __len__(self) -> int:
         return self.last - self.first + 1
+
+    def bit(self, name: str) -> Bit:
+        """Return a bit by its name in `bits.NAMES`."""
+        return self.bits[NAMES.index(name)]
 
 
 def segments_of(rows: Sequence[LumisectionRow]) -> list[SegmentFacts]:

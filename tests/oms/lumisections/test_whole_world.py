@@ -28,14 +28,14 @@ ROWS = 100_000
 SEGMENTS = 2_049  # of our eight bits; 2,329 of all twelve that OMS has
 
 
-def _parsed(row) -> LumisectionRow:
+def parsed_row(row) -> LumisectionRow:
     return LumisectionRow(
         row["lumisection_number"], tuple(row[name] for name in OMS_NAMES.values()), row["recorded_lumi"]
     )
 
 
 def _of_the_world() -> dict[int, list[LumisectionRow]]:
-    return {run: [_parsed(row) for row in world.lumisections_rows(run)] for run in runs_with_lumisections()}
+    return {run: [parsed_row(row) for row in world.lumisections_rows(run)] for run in runs_with_lumisections()}
 
 
 def _of_oms() -> dict[int, list[LumisectionRow]]:
@@ -46,7 +46,7 @@ def _of_oms() -> dict[int, list[LumisectionRow]]:
             values["beams_stable"] = values["beam1_stable"] and values["beam2_stable"]
             values["lumisection_number"] = int(row["lumisection_number"])
             values["recorded_lumi"] = float(row["recorded_lumi"]) if row["recorded_lumi"] else None
-            rows[int(row["run_number"])].append(_parsed(values))
+            rows[int(row["run_number"])].append(parsed_row(values))
     return {run: sorted(of_run, key=lambda row: row.number) for run, of_run in rows.items()}
 
 

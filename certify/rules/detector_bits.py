@@ -1,0 +1,78 @@
+"""How often a detector was off while it was needed, by the bits of OMS (rules: `dcs`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from certify.models.components import Component
+from oms.choices import RunType
+from oms.formatting import lumi_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from certify.rules.entry import CertificationEntry
+    from oms.lumisections.segments import SegmentFacts
+
+# The shares of the needed lumisections above which a confirmation is required.
+MAX_OFF_IN_COLLISIONS = 0.1
+MAX_OFF_IN_COSMICS = 0.5
+
+
+@dataclass(frozen=True)
+class TimesOff:
+    """In `off` of `needed` lumisections a partition of the detector was off.
+
+    Needed are those with stable beams; of cosmics, the active ones. `rest_lumi`: recorded in the others, 1/pb; None if
+    it is unknown.
+    """
+
+    detector: Component
+    run_type: str
+    needed: int
+    off: int
+    rest_lumi: float | None
+
+    @property
+    def is_much(self) -> bool:
+        """Whether the component can be called good only after a confirmation."""
+        limit = MAX_OFF_IN_COSMICS if self.run_type == RunType.COSMICS else MAX_OFF_IN_COLLISIONS
+        return self.off > limit * self.needed
+
+    @property
+    def sentence(self) -> str:
+        """What was off, and what is left to judge."""
+        which = "active lumisections" if self.run_type == RunType.COSMICS else "lumisections with stable beams"
+        off = (
+            f"{self.detector.label} was off in {self.off} of {self.needed} {which}; they drop out by the detector bits."
+        )
+        return f"{off} {self._rest_text()}"
+
+    def _rest_text(self) -> str:
+        rest = self.needed - self.off
+        lumi = f" ({lumi_text(self.rest_lumi)})" if self.rest_lumi else ""
+        return f"Judge the other {rest}{lumi}." if rest else "None is left to judge."
+
+
+def detectors_of(components: Collection[Component]) -> list[Component]:
+    """Return the components with partitions on which these components rest, in their order.
+
+    A component without partitions of its own, such as tracks, rests on all of them.
+    """
+    if any(not component.declaration.partitions for component in components):
+        components = tuple(Component)
+    return [component for component in components if component.declaration.partitions]
+
+
+def times_off(detector: Component, entry: CertificationEntry) -> TimesOff:
+    """Count the lumisections of an entry in which the detector was off. 0 of 0 if it was not in the run."""
+    takes_part = not entry.components or detector.declaration.oms_detector in entry.components
+    needed = [segment for segment in entry.segments if takes_part and _is_needed(segment, entry.run_type)]
+    off = [segment for segment in needed if any(segment.bit(name) is False for name in detector.declaration.partitions)]
+    rest = [segment.recorded_lumi for segment in needed if segment not in off and segment.recorded_lumi is not None]
+    return TimesOff(detector, entry.run_type, sum(map(len, needed)), sum(map(len, off)), sum(rest) if rest else None)
+
+
+def _is_needed(segment: SegmentFacts, run_type: str) -> bool:
+    return bool(segment.bit("cms_active" if run_type == RunType.COSMICS else "stable_beams"))

@@ -1,0 +1,130 @@
+"""The confirmation for a component called good while its detector was off in many lumisections."""
+
+import datetime as dt
+
+import pytest
+
+from certify.models.choices import ConfirmationCode
+from certify.models.components import Component, ComponentFlag
+from certify.rules.confirmations import required_confirmations
+from certify.rules.entry import CertificationEntry
+from oms.choices import RunType
+from oms.lumisections.segments import SegmentFacts, segments_of
+from oms.parsing import derive_run_type
+from sandbox import world
+from sandbox.world.lumisections import runs_with_lumisections
+from tests.oms.lumisections.test_whole_world import parsed_row
+
+TODAY = dt.date(2018, 5, 11)
+ON = (True,) * 8
+NAMES = ("stable_beams", "cms_active", "bpix", "fpix", "tibtid", "tob", "tecp", "tecm")
+
+
+def segment(first, last, lumi=1.0, **changes) -> SegmentFacts:
+    values = dict(zip(NAMES, ON, strict=True)) | changes
+    return SegmentFacts(first, last, tuple(values.values()), lumi, 0)
+
+
+def asked(*segments, run_type=RunType.COLLISIONS, flags="good good good", low=(), components=None) -> list[str]:
+    component_flags = {
+        component: ComponentFlag(component, flag, component.value in low)
+        for component, flag in zip(Component, flags.split(), strict=True)
+    }
+    entry = CertificationEntry(
+        run_number=316062,
+        component_flags=component_flags,
+        run_type=run_type,
+        reference_run_type=run_type,
+        date=TODAY,
+        today=TODAY,
+        recorded_lumi=3.6 if run_type == RunType.COLLISIONS else 0,
+        components=components,
+        segments=segments,
+    )
+    return [item.sentence for item in required_confirmations(entry) if item.code == ConfirmationCode.DCS]
+
+
+def test_sentence_names_what_was_off_and_what_is_left():
+    segments = segment(1, 4, 0.66), segment(5, 24, bpix=False), segment(25, 26, stable_beams=False, bpix=False)
+    expected = "Pixel was off in 20 of 24 lumisections with stable beams; they drop out by the detector bits."
+    assert asked(*segments) == [f"{expected} Judge the other 4 (0.660 /pb)."]
+
+
+@pytest.mark.parametrize(("off", "is_asked"), [(0, False), (1, False), (2, True), (10, True)])
+def test_more_than_a_tenth_of_the_lumisections_with_stable_beams_asks(off, is_asked):
+    segments = [segment(1, 10 - off)] if off < 10 else []
+    segments += [segment(11 - off, 10, tob=False)] if off else []
+    assert bool(asked(*segments)) is is_asked
+
+
+@pytest.mark.parametrize(("off", "is_asked"), [(5, False), (6, True)])
+def test_of_cosmics_more_than_half_of_the_active_ones_asks(off, is_asked):
+    bits = {"stable_beams": False}
+    segments = [segment(1, 10 - off, **bits), segment(11 - off, 10, tecm=False, **bits)]
+    segments.append(segment(11, 99, cms_active=False, tecm=False, **bits))
+    assert bool(asked(*segments, run_type=RunType.COSMICS)) is is_asked
+
+
+def test_whole_run_off_leaves_none():
+    assert asked(segment(1, 10, fpix=False))[0].endswith("they drop out by the detector bits. None is left to judge.")
+
+
+def test_unknown_bit_is_not_off():
+    assert asked(segment(1, 10, bpix=None)) == []
+
+
+def test_lumisections_that_have_not_been_read_ask_nothing():
+    assert asked() == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "low", "expected"),
+    [
+        pytest.param("good good good", (), "Pixel Strip", id="each good component"),
+        pytest.param("bad good bad", (), "Strip", id="not for a bad one"),
+        pytest.param("excluded bad good", (), "Pixel Strip", id="Tracking rests on both"),
+        pytest.param("good bad bad", ("pixel",), "", id="not with low statistics"),
+    ],
+)
+def test_detectors_of_good_components_are_asked_about(flags, low, expected):
+    sentences = " ".join(asked(segment(1, 10, fpix=False, tecp=False), flags=flags, low=low))
+    assert [name for name in ("Pixel", "Strip") if f"{name} was off" in sentences] == expected.split()
+
+
+def test_detector_that_was_not_in_the_run_is_not_asked_about():
+    """`absent` asks."""
+    assert asked(segment(1, 10, fpix=False), components=["TRACKER", "DAQ"]) == []
+
+
+def _asks(number: int) -> bool:
+    row = world.runs()[number]
+    run_type = run_type_of(number)
+    segments = segments_of([parsed_row(values) for values in world.lumisections_rows(number)])
+    return bool(asked(*segments, run_type=run_type, components=row["components"]))
+
+
+def run_type_of(number: int) -> str:
+    row = world.runs()[number]
+    return derive_run_type(row["hlt_key"], row["stable_beam"])
+
+
+def test_six_collision_runs_of_the_world_ask():
+    runs = [number for number in runs_with_lumisections() if number >= 315190]
+    collisions = [number for number in runs if run_type_of(number) == RunType.COLLISIONS]
+    assert [number for number in collisions if _asks(number)] == [315490, 315648, 315786, 315974, 316061, 316062]
+    assert len(collisions) == 78
+
+
+def test_eight_cosmic_runs_of_the_world_ask():
+    def was_ready(number):
+        rows = world.lumisections_rows(number)
+        return all(any(row[f"{name}_ready"] for row in rows) for name in Component.STRIP.declaration.partitions)
+
+    cosmics = [
+        number
+        for number in runs_with_lumisections()
+        if run_type_of(number) == RunType.COSMICS
+        and {"PIXEL", "TRACKER"} <= set(world.runs()[number]["components"])
+        and was_ready(number)
+    ]
+    assert (len(cosmics), sum(map(_asks, cosmics))) == (68, 8)

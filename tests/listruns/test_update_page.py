@@ -148,6 +148,7 @@ def test_form_opens_with_stored_facts_while_oms_is_unreachable(shifter_client, c
     assert _send(shifter_client, opened, certification.pk, comment="kept").status_code == 303
 
 
-def test_query_count_of_the_update_page_is_at_most_13(shifter_client, certification, django_assert_max_num_queries):
-    with django_assert_max_num_queries(13):  # one of them for the other opinions, which are shown since flags are set
+def test_query_count_of_the_update_page_is_at_most_14(shifter_client, certification, django_assert_max_num_queries):
+    # One for the other opinions, which are shown since flags are set, and one for the lumisections.
+    with django_assert_max_num_queries(14):
         assert shifter_client.get(f"/list/{certification.pk}/update/").status_code == 200

@@ -290,7 +290,7 @@ def test_back_after_a_save_shows_a_message_and_the_runs_of_the_search(
     certification = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
     shifter_client.get(f"/openruns/?runs={RUN}+{RUN + 1}")
     sent_on = shifter_client.get(f"/certify/{RUN}/express/?runs={RUN}+{RUN + 1}")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         text = shifter_client.get(sent_on.url).content.decode()
     assert f"Already saved at {certification.updated_at:%Y-%m-%d %H:%M:%S} UTC." in text
     assert 'aria-label="Runs of the search"' in text and 'name="runs"' in text

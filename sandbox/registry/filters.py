@@ -28,11 +28,10 @@ _JSON_PARTS = {
     "rr_attributes": "Run",
     "oms_attributes": "Run",
     "triplet_summary": "DatasetTripletCache",
-    "dcs_summary": "DatasetTripletCache",
 }
 _OWN_COLUMNS = {
     "Run": {"run_number": int, "version": int, "deleted": bool},
-    "Dataset": {"run_number": int, "name": str, "version": int, "deleted": bool},
+    "Dataset": {"run_number": int, "name": str, "version": int, "deleted": bool, "datasets_in_gui": list},
 }
 
 
@@ -156,6 +155,13 @@ def _column_test(column: str, condition: Any, model: str) -> RowTest:
     return _combined([_operator_test(column, symbol, value, model) for symbol, value in condition.items()], "and")
 
 
+def _contains_test(column: str, value: Any, model: str) -> RowTest:
+    if _OWN_COLUMNS[model].get(column) is not list:
+        raise RegistryError("cannot determine type of empty array")
+    wanted = set(value if isinstance(value, list) else [value])
+    return lambda row: wanted <= set(column_value(row, column))
+
+
 def _plain_numbers(column: str, parts: list[Any], model: str) -> set[int] | None:
     """Return the numbers of an `or` list with only equalities (thousands of runs are usual), else None."""
     if _OWN_COLUMNS[model].get(column) is not int:
@@ -170,8 +176,12 @@ def _operator_test(column: str, symbol: str, value: Any, model: str) -> RowTest:
         if symbol.lower() == "or" and (numbers := _plain_numbers(column, parts, model)):
             return lambda row: column_value(row, column) in numbers
         return _combined([_column_test(column, part, model) for part in parts], symbol.lower())
+    if symbol == "contains":
+        return _contains_test(column, value, model)
     if symbol in _LIKE:
         return _like_test(column, symbol, value, model)
+    if symbol not in _COMPARISONS and _OWN_COLUMNS[model].get(column) is int:
+        raise RegistryError('invalid input syntax for type integer: "[object Object]"')
     if symbol not in _COMPARISONS:
         raise RegistryError(f"Invalid value {{ '{symbol}': {value!r} }}")
     return _comparison_test(column, symbol, value, model)
@@ -204,9 +214,13 @@ def _mentions_table(part: Any, table: str, model: str) -> bool:
 
 
 def compile_filter(filter_object: Any, model: str) -> Callable[[Row], bool]:
-    """Return the test of a row; `model` is Run or Dataset. A filter that is no object matches everything."""
+    """Return the test of a row; `model` is Run or Dataset. A filter that is no object matches everything.
+
+    The backend overrules `deleted` at the top: deleted rows never match, and the sandbox has none.
+    """
     if not isinstance(filter_object, dict):
         return lambda _: True
+    filter_object = {column: condition for column, condition in filter_object.items() if column != "deleted"}
     tables = {model: 0, "Run": 0, "DatasetTripletCache": 0}
     parts = [_table_test(filter_object, table, model) for table in tables]
     return lambda row: all(part(row) for part in parts)

@@ -165,8 +165,9 @@ def dcs_summary(run_number: int) -> dict[str, dict[str, int]]:
     ranges = [stretch for stretch in detector_ranges(run_number) if stretch[2]]
     nothing = {"NULL": 0, "TRUE": 0, "EMPTY": 0, "FALSE": 0}
     known = world.lumisections_of(run_number)
-    summary = {name: dict(nothing) for name in ("recorded", "delivered", "prescale_name", "prescale_index")}
+    summary = {name: dict(nothing) for name in ("recorded", "delivered")}
     for bit in ranges[0][2] if ranges else ():
-        if bit not in summary:
-            summary[bit] = nothing | _count_lumisections(ranges, bit, lambda on: _BOOLEAN_NAMES[on])
+        counted = _count_lumisections(ranges, bit, lambda on: _BOOLEAN_NAMES.get(on, ""))
+        counted.pop("", None)  # names and indexes of prescale columns are counted only where they are null
+        summary[bit] = nothing | counted
     return summary | {"ls_duration": {"TRUE": known.count}} if known else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 from sandbox import world
@@ -28,8 +29,9 @@ def _requested_flag_ranges(body: dict[str, Any]) -> FlagRanges:
 
 
 def _requested_detector_ranges(body: dict[str, Any]) -> FlagRanges:
-    number, name = _requested_dataset(body)
-    return detector_ranges(number) if name in dataset_names().get(number, []) else []
+    """Return the ranges of the run, which a dataset name that the run does not have leaves as they are."""
+    number, _ = _requested_dataset(body)
+    return detector_ranges(number) if number in dataset_names() else []
 
 
 def rr_lumisections(body: dict[str, Any]) -> list[Any]:
@@ -61,8 +63,7 @@ def _extend_ranges(ranges: list[Any], flag: Triplet, first: int, last: int) -> N
 def _lumisection_luminosities(run_number: int) -> dict[int, dict[str, Any]]:
     """Return delivered and recorded luminosity of each lumisection in 1/pb: differences of rows, 0 for the last."""
     rows: list[Any] = world.lumisections_rows(run_number)
-    following = [*rows[1:], None]
-    return {row["lumisection_number"]: _luminosity_step(row, after) for row, after in zip(rows, following, strict=True)}
+    return {row["lumisection_number"]: _luminosity_step(row, after) for row, after in zip_longest(rows, rows[1:])}
 
 
 def _luminosity_step(row: dict[str, Any], after: dict[str, Any] | None) -> dict[str, Any]:
@@ -95,15 +96,20 @@ def oms_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
 
 
 def joint_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
-    """Return the ranges with the same flags of Run Registry and OMS, with the luminosity of their first lumisection."""
-    steps = _lumisection_luminosities(_requested_dataset(body)[0])
-    flags = _requested_flag_ranges(body)
-    ranges = []
-    for first, last, content in _requested_detector_ranges(body):
-        for start, end, flagged in flags:
-            a, b = max(first, start), min(last, end)
-            if a <= b:
-                ranges.append(steps.get(a, {}) | (content or NO_DATA) | flagged | {"start": a, "end": b})
+    """Return the ranges with the same flags of Run Registry and OMS and the same luminosity per lumisection.
+
+    In collisions each lumisection is then a range.
+    """
+    flags: dict[int, Any] = {}
+    for first, last, flagged in _requested_flag_ranges(body):
+        flags |= dict.fromkeys(range(first, last + 1), flagged)
+    ranges: list[Any] = []
+    for number, content in enumerate(oms_lumisections(body), start=1):
+        joint = content | flags.get(number, {})
+        if ranges and joint == {name: value for name, value in ranges[-1].items() if name not in ("start", "end")}:
+            ranges[-1]["end"] = number
+        else:
+            ranges.append(joint | {"start": number, "end": number})
     return ranges
 
 

@@ -47,13 +47,38 @@ def _sorted(rows: list[Row], sortings: list[Any], model: str) -> list[Row]:
     rows.sort(key=lambda row: row["run_number"], reverse=True)
     for column, direction in reversed(sortings):
         _check(column, model)
+        if str(direction).upper() not in ("ASC", "DESC"):
+            raise RegistryError(f"column {model}.{direction} does not exist")
         rows = _in_order(rows, column, descending=str(direction).upper() == "DESC")
     return rows
 
 
+def _count(value: Any, clause: str) -> int:
+    """Convert a number as JavaScript does for LIMIT and OFFSET. Raises `RegistryError` with the text of PostgreSQL."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise RegistryError('column "nan" does not exist') from None
+    if not math.isfinite(number):
+        raise RegistryError('column "nan" does not exist')
+    if number < 0:
+        raise RegistryError(f"{clause} must not be negative")
+    return int(number)
+
+
+def _require_parts(body: dict[str, Any], model: str) -> None:
+    """Raise `RegistryError` for a query of datasets without filter or sortings."""
+    if model == "Dataset" and "filter" not in body:
+        raise RegistryError("Cannot convert undefined or null to object")
+    if model == "Dataset" and "sortings" not in body:
+        raise RegistryError("Cannot read properties of undefined (reading 'map')")
+
+
 def page(body: dict[str, Any], model: str) -> dict[str, Any]:
     """Return one page of runs or datasets, with the numbers of pages and rows."""
-    number, size = body.get("page") or 0, body.get("page_size", DEFAULT_PAGE_SIZE)
+    _require_parts(body, model)
+    size = _count(body.get("page_size", DEFAULT_PAGE_SIZE), "LIMIT")
+    number = _count(body.get("page") or 0, "OFFSET")
     fits = compile_filter(body.get("filter"), model)
     all_rows = run_rows() if model == "Run" else dataset_rows()
     matching = _sorted([row for row in all_rows if fits(row)], body.get("sortings") or [], model)

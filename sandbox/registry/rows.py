@@ -73,7 +73,8 @@ def tracker_state(run_number: int, name: str) -> str:
 def _online_state(run: Row) -> str:
     if run["run_number"] < FIRST_OPEN_RUN:
         return "COMPLETED"
-    return "SIGNOFF" if has_offline_datasets(run) else "OPEN"
+    is_signed_off = has_offline_datasets(run) and world.lumisections_of(run["run_number"]) is not None
+    return "SIGNOFF" if is_signed_off else "OPEN"  # a run without lumisections cannot be signed off
 
 
 def _is_significant(run: Row) -> bool:

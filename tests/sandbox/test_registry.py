@@ -249,6 +249,66 @@ def test_missing_lumisection_has_an_error_and_an_empty_range(post):
     assert (ranges[0]["end"], ranges[0]["tracker-pixel"]["status"]) == (4, "EMPTY")
 
 
+@pytest.mark.parametrize("name", ["oms_lumisections", "oms_lumisection_ranges", "joint_lumisection_ranges"])
+@pytest.mark.parametrize("run", [314749, 999999])
+def test_run_without_rows_has_no_lumisections(post, name, run):
+    answer = post(f"lumisections/{name}", {"run_number": run, "dataset_name": "online"})
+    assert (answer.status_code, answer.json()) == (200, [])
+
+
+def test_joint_ranges_break_at_each_change_of_luminosity(post):
+    ranges = post("lumisections/joint_lumisection_ranges", {"run_number": 315257, "dataset_name": PROMPT}).json()
+    assert ranges[-1]["end"] == 96
+    assert len(ranges) > 80
+    for earlier, later in pairwise(ranges):
+        assert later["start"] == earlier["end"] + 1
+        assert {**earlier, "start": 0, "end": 0} != {**later, "start": 0, "end": 0}
+
+
+@pytest.mark.parametrize("name", ["oms_lumisections", "joint_lumisection_ranges"])
+def test_unknown_dataset_of_a_known_run_has_the_rows_of_oms(post, name):
+    rows = post(f"lumisections/{name}", {"run_number": 315257, "dataset_name": "/nope/DQM"}).json()
+    assert "bpix_ready" in rows[0] and "tracker-pixel" not in rows[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"page_size": "x"}, 'column "nan" does not exist'),
+        ({"page_size": -1}, "LIMIT must not be negative"),
+        ({"page": {}}, None),
+        ({"page": "x"}, 'column "nan" does not exist'),
+        ({"page": -1}, "OFFSET must not be negative"),
+        ({"sortings": [["run_number", "sideways"]]}, "column Dataset.sideways does not exist"),
+        ({"filter": {"dcs_summary.x": {">": 1}}}, "column Dataset.dcs_summary.x does not exist"),
+        ({"filter": {"run_number": {"~": 1}}}, 'invalid input syntax for type integer: "[object Object]"'),
+        ({"filter": {"name": {"contains": "a"}}}, "cannot determine type of empty array"),
+        ({"filter": {"datasets_in_gui": {"contains": ["a"]}}}, None),
+    ],
+)
+def test_odd_queries_are_answered_as_by_the_backend(post, changes, error):
+    body = {"page": 0, "page_size": 1, "filter": {}, "sortings": []} | changes
+    answer = post("datasets_filtered_ordered", body)
+    assert answer.status_code == (500 if error else 200)
+    assert answer.json().get("err") == error
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({}, "Cannot convert undefined or null to object"),
+        ([], "Cannot convert undefined or null to object"),
+        ({"filter": {}}, "Cannot read properties of undefined (reading 'map')"),
+    ],
+)
+def test_query_of_datasets_needs_filter_and_sortings(post, body, error):
+    assert post("datasets_filtered_ordered", body).json() == {"err": error}
+
+
+def test_deleted_is_overruled(datasets):
+    assert len(datasets({"deleted": {"=": True}})) == ALL_DATASETS
+
+
 def test_an_unknown_dataset_has_no_lumisections(post):
     assert post("lumisections/rr_lumisections", {"run_number": 315257, "dataset_name": "/nope/DQM"}).json() == []
 

@@ -18,7 +18,7 @@ from tests.waiting import PATIENCE_S
 MANUAL = Path(__file__).resolve().parents[2] / "docs/sandbox.md"
 SERVICES = ("registry", "oms", "sso")
 TOKEN_FORM = "grant_type=client_credentials&client_id=certhelper&client_secret=s&audience=cmsoms-prod"
-FILTER = json.dumps({"filter": {"run_number": {"or": [{"=": 315257}]}}, "page": 0, "page_size": 50})
+FILTER = json.dumps({"page": 0, "filter": {"run_number": 315257}, "sortings": []})
 
 
 def _request(sandbox, service) -> requests.Request:

@@ -49,6 +49,8 @@ TABLE: dict[tuple[str, str], str] = {
     ("certify:certify-run", "POST"): "302 403 422 422 422 422",
     ("certify:certify-reconstruction", "GET"): "302 403 200 200 200 200",
     ("certify:certify-reconstruction", "POST"): "302 403 422 422 422 422",
+    ("certify:lumisections", "GET"): "302 403 200 200 200 200",
+    ("certify:lumisections", "POST"): "302 405 405 405 405 405",
     ("certify:undo-last-save", "GET"): "302 405 405 405 405 405",
     ("certify:undo-last-save", "POST"): "302 403 303 303 303 303",
     ("certify:all-reference-runs", "GET"): "200 200 200 200 200 200",
@@ -166,6 +168,7 @@ def addresses() -> dict[str, str]:
     arguments = {
         "certify:certify-run": [RUN],
         "certify:certify-reconstruction": [RUN, RECONSTRUCTION],
+        "certify:lumisections": [RUN, RECONSTRUCTION],
         "listruns:certification": [owned.pk],
         "listruns:update": [owned.pk],
         "listruns:confirm": [owned.pk],

@@ -16,7 +16,18 @@ from reports.models import DayNote
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-OUR_APPS = ("certify", "drafts", "history", "oms", "references", "reports", "review", "shiftleader", "users")
+OUR_APPS = (
+    "certify",
+    "drafts",
+    "history",
+    "oms",
+    "references",
+    "registry",
+    "reports",
+    "review",
+    "shiftleader",
+    "users",
+)
 _LONG_FIELDS = (models.TextField, models.JSONField)
 _TEXT_FIELDS = (models.CharField, models.TextField)
 _FILTER_FIELDS = (models.BooleanField, models.DateField)

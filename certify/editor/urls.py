@@ -4,6 +4,7 @@ from django.urls import path
 
 from certify.editor.undo_view import undo_last_save
 from certify.editor.views import CertifyView, all_reference_runs
+from certify.ranges.views import lumisections
 
 app_name = "certify"
 urlpatterns = [
@@ -11,4 +12,5 @@ urlpatterns = [
     path("certify/undo/", undo_last_save, name="undo-last-save"),
     path("certify/<int:run_number>/", CertifyView.as_view(), name="certify-run"),
     path("certify/<int:run_number>/<slug:reconstruction>/", CertifyView.as_view(), name="certify-reconstruction"),
+    path("certify/<int:run_number>/<slug:reconstruction>/lumisections/", lumisections, name="lumisections"),
 ]

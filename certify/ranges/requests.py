@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from certify.ranges.models import LumisectionRequest
-from certify.ranges.selectors import stored_lumisections
+from certify.ranges.selectors import StoredLumisections, request_of, stored_lumisections
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -35,3 +35,17 @@ def request_missing(pairs: Collection[tuple[int, str]]) -> None:
     missing = [pair for pair in pairs if not stored[pair].is_fresh(oldest)]
     if missing:
         leave_requests(missing)
+
+
+def request_unless_fresh(stored: StoredLumisections) -> LumisectionRequest | None:
+    """Return the request for what is not stored or not fresh, a new one if there is none; None where all is fresh.
+
+    No query where all is fresh, one or two otherwise.
+    """
+    if stored.is_fresh(timezone.now() - FRESH_FOR):
+        return None
+    request = request_of(stored.run_number, stored.registry_name)
+    if request is None:
+        leave_requests([(stored.run_number, stored.registry_name)])
+        request = LumisectionRequest(run_number=stored.run_number, registry_name=stored.registry_name)
+    return request

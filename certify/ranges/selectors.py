@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from certify.ranges.models import LumisectionRequest
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+_FLAG_COLUMNS = ("read_at", "ranges", "damage")
+
 
 @dataclass(frozen=True)
 class StoredLumisections:
     """The valid reading of a run with its segments, and the flags of a dataset; None for what has not been read.
 
-    `may_change`: OMS may still change the run. `flags` is None also where no dataset was named.
+    `may_change`: OMS may still change the run. `flags` is None also where no dataset was named. `run_type`: empty if
+    the run is not stored.
     """
 
     run_number: int
@@ -32,6 +35,7 @@ class StoredLumisections:
     flags: StoredFlagRanges | None = None
     may_change: bool = True
     segments: list[LumisectionSegment] = field(default_factory=list)
+    run_type: str = ""
 
     def is_fresh(self, oldest: datetime) -> bool:
         """Return whether nothing has to be read again. `oldest`: the time (UTC) since which a reading is fresh."""
@@ -61,13 +65,28 @@ def stored_lumisections(pairs: Collection[tuple[int, str]]) -> dict[tuple[int, s
 
 
 def stored_lumisections_of(run_number: int, registry_name: str) -> StoredLumisections:
-    """Return what is stored for one run and dataset, with segments. Three queries, two without a dataset."""
-    reading = _valid_readings({run_number}).prefetch_related("segments").first()
-    rows = StoredFlagRanges.objects.filter(run_number=run_number, dataset_name=registry_name)
-    flags = rows.first() if registry_name else None
-    may_change = getattr(reading, "may_change", True)
-    segments = list(reading.segments.all()) if reading else []
-    return StoredLumisections(run_number, registry_name, reading, flags, may_change, segments)
+    """Return what is stored for one run and dataset, with segments. Two queries, one if the run has not been read.
+
+    Flags of a run that has not been read from OMS are left out.
+    """
+    flags = StoredFlagRanges.objects.filter(run_number=run_number, dataset_name=registry_name)
+    run = OmsRun.objects.filter(run_number=run_number)
+    columns = {f"flags_{name}": Subquery(flags.values(name)) for name in _FLAG_COLUMNS}
+    readings = _valid_readings({run_number}).annotate(run_type=Subquery(run.values("run_type")), **columns)
+    reading: Any = readings.prefetch_related("segments").first()
+    if reading is None:
+        return StoredLumisections(run_number, registry_name)
+    values = {name: getattr(reading, f"flags_{name}") for name in _FLAG_COLUMNS}
+    stored_flags = StoredFlagRanges(run_number=run_number, dataset_name=registry_name, **values)
+    return StoredLumisections(
+        run_number,
+        registry_name,
+        reading,
+        stored_flags if registry_name and stored_flags.read_at else None,
+        reading.may_change,
+        list(reading.segments.all()),
+        reading.run_type or "",
+    )
 
 
 def _valid_readings(numbers: Collection[int]) -> QuerySet[LumisectionReading]:

@@ -1,0 +1,82 @@
+// The strip of lumisections: the pointer and the arrow keys name a lumisection and its values, read from the table below
+// it. On the certify page the strip is loaded again once all flags are set, with the flags of Run Registry.
+(() => {
+  "use strict";
+  const KEYS = { ArrowLeft: (at) => at - 1, ArrowRight: (at) => at + 1, Home: () => 1, End: (_, last) => last };
+  const WORDS = { on: "on", off: "off", "?": "unknown" };
+
+  const partsOf = (strip) => [...strip.querySelectorAll("[data-first]")];
+  const holds = (text, number) => {
+    const [first, last = first] = text.split("–").map(Number);
+    return first <= number && number <= last;
+  };
+  const textsOf = (row) => [...row.cells].map((cell) => cell.textContent);
+  const rowsOf = (panel, name) => [...(panel.querySelector(`[data-strip-${name}] tbody`)?.rows ?? [])].map(textsOf);
+
+  function valuesOf(panel, number) {
+    const row = rowsOf(panel, "segments").find(([span]) => holds(span, number));
+    if (!row) return ["no row in OMS"];
+    const labels = textsOf(panel.querySelector("[data-strip-segments] thead tr")).slice(1, -1);
+    const named = Object.keys(WORDS).map((word) => [WORDS[word], labels.filter((_, at) => row[at + 1] === word)]);
+    const texts = named.filter(([, found]) => found.length).map(([word, found]) => `${word}: ${found.join(", ")}`);
+    const lumi = row.at(-1);
+    return lumi ? [...texts, row[0].includes("–") ? `${lumi} /pb in ${row[0]}` : `${lumi} /pb`] : texts;
+  }
+
+  function flagsOf(panel, number) {
+    const flags = rowsOf(panel, "statuses").filter(([, span]) => holds(span, number)).map(([component, , flag]) => `${component} ${flag}`);
+    return flags.length ? [`Run Registry: ${flags.join(", ")}`] : [];
+  }
+
+  function show(strip, number) {
+    if (strip.dataset.at === String(number)) return;
+    strip.dataset.at = number;
+    const panel = strip.closest("[data-lumisections]");
+    panel.querySelector("[data-strip-line]").textContent = [`LS ${number}`, ...valuesOf(panel, number), ...flagsOf(panel, number)].join(" · ");
+    const { first, last, x, width } = partsOf(strip).find((part) => number <= Number(part.dataset.last)).dataset;
+    const place = `${Number(x) + ((number - first + 0.5) / (last - first + 1)) * width}%`;
+    const cursor = strip.querySelector("[data-strip-cursor]");
+    cursor.setAttribute("x1", place);
+    cursor.setAttribute("x2", place);
+    cursor.setAttribute("visibility", "visible");
+  }
+
+  function numberAt(strip, x) {
+    for (const part of partsOf(strip)) {
+      const { left, right, width } = part.getBoundingClientRect();
+      const [first, last] = [Number(part.dataset.first), Number(part.dataset.last)];
+      if (left <= x && x <= right) return Math.min(last, first + Math.floor(((x - left) / width) * (last - first + 1)));
+    }
+    return null;
+  }
+
+  const stripOf = (event) => event.target.closest?.("[data-strip]");
+
+  for (const name of ["pointermove", "pointerdown"]) {
+    document.addEventListener(name, (event) => {
+      const strip = stripOf(event);
+      const number = strip && numberAt(strip, event.clientX);
+      if (number) show(strip, number);
+    }, { passive: true });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const strip = stripOf(event);
+    if (!strip || !(event.key in KEYS) || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const last = Number(partsOf(strip).at(-1).dataset.last);
+    const next = strip.dataset.at ? KEYS[event.key](Number(strip.dataset.at), last) : event.key === "End" ? last : 1;
+    show(strip, Math.min(Math.max(next, 1), last));
+  });
+
+  // The certify page: another dataset, or the last flag.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest?.("[data-certify]");
+    const panel = form?.querySelector("[data-lumisections][data-flags]");
+    if (!panel) return;
+    const isJudged = panel.dataset.flags.split(" ").every((flag) => form.querySelector(`[name="${flag}"]:checked`));
+    if (event.target.name !== "dataset" && (!isJudged || "judged" in panel.dataset)) return;
+    if (isJudged) panel.dataset.judged = "";
+    htmx.trigger(panel, "judged");
+  });
+})();

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from certify.editor.worklist import datasets_by_reconstruction
 from certify.facts.run_type import apply_dataset_names
 from infrastructure.http.budget import Budget
 from infrastructure.http.parallel import start_in_thread
@@ -13,6 +15,9 @@ from registry.client import datasets_of_runs
 from registry.dataset_cache import cache_datasets
 from registry.parsing import ONLINE, RegistryDataset
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 
 @dataclass(frozen=True)
 class ExternalData:
@@ -20,6 +25,17 @@ class ExternalData:
 
     registry: Found[list[RegistryDataset]] | Unreachable
     oms: RunsReading
+
+    def lumisections_to_read(self, numbers: Collection[int]) -> list[tuple[int, str]]:
+        """Return (run number, name in Run Registry) of each open dataset, and ("" for none) of the other known runs.
+
+        While both services are out all `numbers` count as known.
+        """
+        datasets = self.registry.value if isinstance(self.registry, Found) else []
+        chosen = datasets_by_reconstruction(datasets).values()
+        pairs = [(row.run_number, row.registry_name or row.name) for row in chosen if row.is_open]
+        known = {row.run_number for row in datasets} | self.oms.runs.keys() or set(numbers)
+        return pairs + [(number, "") for number in known - {number for number, _ in pairs}]
 
 
 def fetch(run_numbers: list[int], *, is_retry: bool = False) -> ExternalData:

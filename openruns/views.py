@@ -8,6 +8,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from certify.ranges.requests import request_missing
 from certify.rules.run_numbers import format_run_numbers
 from openruns.external_data import fetch
 from openruns.forms import OneRunForm, SearchForm
@@ -63,8 +64,10 @@ def _is_one_run_request(request: HttpRequest) -> bool:
 
 
 def _search_page(request: HttpRequest, search: SearchForm) -> OpenRunsPage:
-    """Return the result of a search and store it as the latest search of the user."""
+    """Return the result of a search, store it as the latest of the user, and request the lumisections of its runs."""
     numbers, user = search.cleaned_data["runs"], cast("User", request.user)
     runs = format_run_numbers(numbers)
     save_search(user, runs, numbers)
-    return open_runs_page(numbers, runs, fetch(numbers, is_retry="again" in request.GET), user)
+    external_data = fetch(numbers, is_retry="again" in request.GET)
+    request_missing(external_data.lumisections_to_read(numbers))
+    return open_runs_page(numbers, runs, external_data, user)

@@ -15,7 +15,8 @@ from audit.models import Change, Notice
 from audit.presentation import present_changes
 from audit.undo import UndoBlocked, UndoPlan, changes_of, undo_change
 from certify.models import Checklist, RunReconstruction
-from certify.rules.run_numbers import LAST_RUN
+from certify.ranges.page import bits_page
+from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
 from history_pages.exports import csv_lines
 from history_pages.filters import ChangeFilter, filtered_changes
 from history_pages.selectors import (
@@ -103,8 +104,10 @@ def run(request: HttpRequest, run_number: int) -> HttpResponse:
     """Show one run: its facts, its certifications and its changes."""
     if run_number > LAST_RUN:
         raise ExplainedHttp404(f"{run_number} is no run number: they go up to {LAST_RUN}.")
+    row = stored_run(run_number)
     context = {
-        "run": stored_run(run_number),
+        "run": row,
+        "lumisections": bits_page(run_number, row.run_type) if run_number >= FIRST_RUN else None,
         "certifications": certifications_of_run(run_number),
         "references": RunReconstruction.objects.filter(run=run_number, is_reference=True),
         "changes": present_changes(

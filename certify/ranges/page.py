@@ -14,6 +14,7 @@ from certify.models.components import Component
 from certify.ranges import strip
 from certify.ranges.summary import RowCount, Summary, bit_counts, status_count, summarize
 from oms.formatting import lumi_in_column
+from oms.lumisections.mirror import stored_reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +34,8 @@ _WORDS: dict[Bit, str] = {True: "on", False: "off", None: "?"}
 class LumisectionsPage:
     """The lumisections of a run for a page. `request`: what is to be read anew, or failed.
 
-    `flags`: None also while the flags of others may not be shown (`shows_flags`).
+    `has_lanes`: whether there is room for the flags of Run Registry; `flags`: None also while they may not be shown
+    (`shows_flags`). `as_of`: when a certification was saved (UTC), and the lumisections are those of that time.
     """
 
     run_number: int
@@ -43,10 +45,12 @@ class LumisectionsPage:
     flags: StoredFlagRanges | None = None
     shows_flags: bool = False
     request: LumisectionRequest | None = None
+    has_lanes: bool = False
+    as_of: datetime | None = None
 
     @property
     def state(self) -> str:
-        """Return "ready", "requested" (is being read), "unavailable" (could not be read) or "none" (OMS has none)."""
+        """Return "ready", "requested" (not read yet), "unavailable" (could not be read) or "none" (OMS has none)."""
         if self.reading is not None:
             return READY if self.reading.last else NONE
         return UNAVAILABLE if self.problem else REQUESTED
@@ -63,8 +67,8 @@ class LumisectionsPage:
     @property
     def is_waiting(self) -> bool:
         """Whether something shown here is still to come, so that the fragment is loaded again."""
-        lacks_flags = self.shows_flags and self.flags is None and self.request is not None
-        return self.reading is None or (lacks_flags and bool(self.request and self.request.registry_name))
+        lacks_flags = self.shows_flags and self.flags is None
+        return self.request is not None and (self.reading is None or (lacks_flags and bool(self.request.registry_name)))
 
     @property
     def has_flags(self) -> bool:
@@ -97,7 +101,9 @@ class LumisectionsPage:
     @property
     def times(self) -> list[tuple[str, str]]:
         """(source, time) of what is shown."""
-        times = [("OMS", _time_text(self.reading.checked_at))] if self.reading else []
+        times = []
+        if self.reading:
+            times.append(("OMS", _time_text(self.reading.read_at if self.as_of else self.reading.checked_at)))
         return times + ([("RR", _time_text(self.flags.read_at))] if self.flags else [])
 
     @property
@@ -146,7 +152,7 @@ class Strip:
 
     @property
     def axis_top(self) -> float:
-        return self.lanes_top + strip.ROW * len(Component) / 16
+        return self.lanes_top + strip.ROW * len(self.status_counts) / 16
 
     @property
     def height(self) -> float:
@@ -158,7 +164,7 @@ def build_strip(page: LumisectionsPage, ranges: Mapping[str, Any]) -> Strip:
     assert page.reading is not None
     last, end = page.last, page.reading.last
     spans = [(segment.first, segment.last, segment.bits) for segment in page.segments]
-    columns = [ranges.get(component, ()) for component in Component]
+    columns = {component.label: ranges.get(component, ()) for component in Component if page.has_lanes}
     lumis = page.reading.lumis[:last]
     lumi = strip.lumi_path(lumis, last)
     return Strip(
@@ -167,17 +173,15 @@ def build_strip(page: LumisectionsPage, ranges: Mapping[str, Any]) -> Strip:
         parts=strip.strip_parts(spans, page.reading.last_active, end),
         ticks=strip.ticks(last),
         counts=bit_counts(page.segments, page.run_type, last),
-        status_counts=[
-            status_count(component.label, column, last) for component, column in zip(Component, columns, strict=True)
-        ],
-        marks=strip.status_marks(columns, last),
+        status_counts=[status_count(label, column, last) for label, column in columns.items()],
+        marks=strip.status_marks(columns.values(), last),
         lumi=lumi,
         highest_lumi=_lumi_number(max((value or 0 for value in lumis), default=0)) if lumi else "",
     )
 
 
 def lumisections_page(
-    stored: StoredLumisections, request: LumisectionRequest | None, *, shows_flags: bool
+    stored: StoredLumisections, request: LumisectionRequest | None, *, has_lanes: bool, shows_flags: bool
 ) -> LumisectionsPage:
     """Return the page of what is stored now."""
     return LumisectionsPage(
@@ -188,7 +192,18 @@ def lumisections_page(
         flags=stored.flags if shows_flags else None,
         shows_flags=shows_flags,
         request=request,
+        has_lanes=has_lanes,
     )
+
+
+def bits_page(run_number: int, run_type: str, as_of: datetime | None = None) -> LumisectionsPage:
+    """Return the page of the detector bits alone, at a time (UTC) or as they are stored now. Leaves no request.
+
+    Two queries.
+    """
+    reading = stored_reading(run_number, as_of)
+    segments = list(reading.segments.all()) if reading else []
+    return LumisectionsPage(run_number, reading, segments, run_type, as_of=as_of)
 
 
 def _row_html(segment: LumisectionSegment) -> str:

@@ -51,7 +51,10 @@ def lumisections(request: SignedInRequest, run_number: int, reconstruction: str)
     name = "" if reference else _registry_name(run_number, reconstruction, request.GET.get("dataset", ""))
     stored = stored_lumisections_of(shown, name)
     page = lumisections_page(
-        stored, request_unless_fresh(stored), shows_flags=not reference and _may_show_flags(request.GET)
+        stored,
+        request_unless_fresh(stored),
+        has_lanes=reference is None,
+        shows_flags=reference is None and _may_show_flags(request.GET),
     )
     response = _json(page, stored) if _wants_json(request) else _html(request, page, run_number, reconstruction)
     patch_vary_headers(response, ["Accept", "HX-Request"])

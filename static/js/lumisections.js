@@ -3,7 +3,6 @@
 (() => {
   "use strict";
   const KEYS = { ArrowLeft: (at) => at - 1, ArrowRight: (at) => at + 1, Home: () => 1, End: (_, last) => last };
-  const WORDS = { on: "on", off: "off", "?": "unknown" };
 
   const partsOf = (strip) => [...strip.querySelectorAll("[data-first]")];
   const holds = (text, number) => {
@@ -13,19 +12,32 @@
   const textsOf = (row) => [...row.cells].map((cell) => cell.textContent);
   const rowsOf = (panel, name) => [...(panel.querySelector(`[data-strip-${name}] tbody`)?.rows ?? [])].map(textsOf);
 
+  const list = (word, labels) => (labels.length ? [`${word}: ${labels.join(", ")}`] : []);
+
+  // "off: BPIX, FPIX", "the others on"; one word where all bits are equal.
+  function bitsOf(row, labels) {
+    const [on, off, unknown] = ["on", "off", "?"].map((word) => labels.filter((_, at) => row[at + 1] === word));
+    for (const [word, found] of [["on", on], ["off", off], ["unknown", unknown]]) {
+      if (found.length === labels.length) return [`all ${word}`];
+    }
+    return [...list("off", off), ...list("unknown", unknown), ...(on.length ? ["the others on"] : [])];
+  }
+
   function valuesOf(panel, number) {
     const row = rowsOf(panel, "segments").find(([span]) => holds(span, number));
     if (!row) return ["no row in OMS"];
     const labels = textsOf(panel.querySelector("[data-strip-segments] thead tr")).slice(1, -1);
-    const named = Object.keys(WORDS).map((word) => [WORDS[word], labels.filter((_, at) => row[at + 1] === word)]);
-    const texts = named.filter(([, found]) => found.length).map(([word, found]) => `${word}: ${found.join(", ")}`);
-    const lumi = row.at(-1);
-    return lumi ? [...texts, row[0].includes("–") ? `${lumi} /pb in ${row[0]}` : `${lumi} /pb`] : texts;
+    const lumi = row.at(-1) && `${row.at(-1)} /pb${row[0].includes("–") ? ` in ${row[0]}` : ""}`;
+    return [...bitsOf(row, labels), ...(lumi ? [lumi] : [])];
   }
 
+  // "RR GOOD: Pixel, Strip".
   function flagsOf(panel, number) {
-    const flags = rowsOf(panel, "statuses").filter(([, span]) => holds(span, number)).map(([component, , flag]) => `${component} ${flag}`);
-    return flags.length ? [`Run Registry: ${flags.join(", ")}`] : [];
+    const byFlag = new Map();
+    for (const [component, span, flag] of rowsOf(panel, "statuses")) {
+      if (holds(span, number)) byFlag.set(flag, [...(byFlag.get(flag) ?? []), component]);
+    }
+    return [...byFlag].flatMap(([flag, components]) => list(`RR ${flag}`, components));
   }
 
   function show(strip, number) {

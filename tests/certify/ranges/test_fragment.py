@@ -163,7 +163,7 @@ def test_reference_is_shown_without_flags_of_others(shifter_client, sandbox):
     reference = ReconstructionFactory(run=OmsRun.objects.get(run_number=315270), reference=True)
     text = text_of(shifter_client, reference_runreconstruction=str(reference.pk), **FLAGS)
     assert "Lumisections of the reference 315270 1–655" in text
-    assert "640 of 655 lumisections" in text
+    assert "633 of 655 lumisections with the whole Tracker on · 76.990 of 78.1" in text
     assert "NOTSET" not in text
 
 

@@ -1,0 +1,52 @@
+"""The strip on the pages of a certification, as it was when it was saved, and of a run."""
+
+from datetime import timedelta
+
+import pytest
+
+from certify.ranges.models import LumisectionRequest
+from oms.lumisections.mirror import store_lumisections
+from tests.factories import CertificationFactory
+from tests.oms.lumisections.rows import OFF, ON, row
+
+pytestmark = pytest.mark.django_db
+PIXEL_OFF = (True, True, False, False, True, True, True, True)
+
+
+@pytest.fixture
+def certification():
+    """A certification of a run with four lumisections, which OMS calls off in the fourth since it was saved."""
+    certification = CertificationFactory()
+    saved, number = certification.updated_at, certification.run_number
+    store_lumisections(number, [row(place, ON) for place in range(1, 5)], saved - timedelta(minutes=5))
+    later = [*(row(place, ON) for place in range(1, 4)), row(4, PIXEL_OFF), row(5, OFF)]
+    store_lumisections(number, later, saved + timedelta(minutes=5))
+    return certification
+
+
+def text_of(client, path):
+    return " ".join(client.get(path).text.split())
+
+
+def test_certification_shows_the_lumisections_that_it_was_saved_on(guest_client, certification):
+    text = text_of(guest_client, f"/list/{certification.pk}/")
+    assert "<strong>4 of 4</strong> lumisections with the whole Tracker on" in text
+    assert f"OMS {certification.updated_at - timedelta(minutes=5):%H:%M:%S} UTC" in text
+
+
+def test_run_shows_the_present_ones(guest_client, certification):
+    text = text_of(guest_client, f"/runs/{certification.run_number}/")
+    assert "<strong>3 of 4</strong> lumisections with the whole Tracker on" in text
+    assert "RR Pixel" not in text
+
+
+def test_certification_that_was_saved_before_says_so(guest_client, shifter_client):
+    certification = CertificationFactory()
+    store_lumisections(certification.run_number, [row(1)], certification.updated_at + timedelta(seconds=1))
+    path = f"/list/{certification.pk}/"
+    assert f"had not been read when this was saved, {certification.updated_at:%Y-%m-%d %H:%M:%S} UTC." in text_of(
+        guest_client, path
+    )
+    link = f"/certify/{certification.run_number}/{certification.reconstruction}/lumisections/"
+    assert (link in text_of(shifter_client, path), link in text_of(guest_client, path)) == (True, False)
+    assert not LumisectionRequest.objects.exists()

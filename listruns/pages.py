@@ -20,7 +20,6 @@ from certify.filters.panel import LIST_LAYOUT, FilterPanel, filter_panel
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, ConfirmationCode, Verdict
 from certify.opinions import OtherOpinions, other_opinions, registry_opinions
-from certify.ranges.page import LumisectionsPage, bits_page
 from certify.references.apv_modes import stored_modes
 from certify.review.selectors import CertificationReview, certification_review
 from certify.rules.entry import join_names
@@ -140,7 +139,6 @@ class CertificationPage:
     recorded: str
     apv_mode: str = ""
     as_of: datetime | None = None
-    lumisections: LumisectionsPage | None = None
 
     @property
     def missing_facts(self) -> str:
@@ -253,7 +251,6 @@ def certification_page(
         recorded=_recorded_text(certification),
         apv_mode=_apv_mode(certification),
         as_of=as_of,
-        lumisections=bits_page(certification.run_number, certification.run_type, certification.updated_at),
         confirmed=[_CONFIRMATION_TEXTS.get(code, code) for code in certification.confirmed],
     )
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from certify.filters.filterset import CertificationFilter
 from certify.models import TrackerCertification
+from certify.ranges.page import bits_page
 from infrastructure.web.responses import ExplainedHttp404
 from listruns.as_of import AS_OF, certification_as_of, certifications_as_of, requested_moment
 from listruns.exports import FORMATS, export_response
@@ -90,7 +91,11 @@ def certification(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one certification, live or withdrawn, with its stored facts; or its version at the time `as_of`."""
     user, moment = cast("User", request.user), requested_moment(request)
     row = _historical_certification(pk, moment, user) if moment else _current_certification(pk, user)
-    return render(request, "listruns/certification.html", {"page": certification_page(row, user, moment)})
+    context = {
+        "page": certification_page(row, user, moment),
+        "lumisections": bits_page(row.run_number, row.run_type, as_of=row.updated_at),
+    }
+    return render(request, "listruns/certification.html", context)
 
 
 def _current_certification(pk: int, reader: User) -> TrackerCertification:

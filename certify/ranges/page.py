@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from certify.ranges.models import LumisectionRequest
     from certify.ranges.selectors import StoredLumisections
     from oms.lumisections.bits import Bit
-    from oms.lumisections.models import LumisectionReading, LumisectionSegment
+    from oms.lumisections.models import LumisectionReading
+    from oms.lumisections.segments import SegmentFacts
     from registry.models import StoredFlagRanges
 
 READY, REQUESTED, UNAVAILABLE, NONE = "ready", "requested", "unavailable", "none"
+_LEGEND = (("unknown", "unknown"), ("good", "good"), ("bad", "bad"), ("excluded", "excluded"))
 _WORDS: dict[Bit, str] = {True: "on", False: "off", None: "?"}
 
 
@@ -40,7 +42,7 @@ class LumisectionsPage:
 
     run_number: int
     reading: LumisectionReading | None
-    segments: Sequence[LumisectionSegment] = ()
+    segments: Sequence[SegmentFacts] = ()
     run_type: str = ""
     flags: StoredFlagRanges | None = None
     shows_flags: bool = False
@@ -127,6 +129,7 @@ class LumisectionsPage:
 class Strip:
     """The picture: rows with their counts, in heights of rem. `lumi`: a path, or empty. `later`: lumisections after."""
 
+    run_number: int
     last: int
     later: int
     parts: list[strip.StripPart]
@@ -141,6 +144,25 @@ class Strip:
     def width(self) -> float:
         """The width of the main part, percent."""
         return self.parts[0].width
+
+    @property
+    def parts_with_marks(self) -> list[tuple[strip.StripPart, SafeString]]:
+        """Each part, with its marks as SVG."""
+        return [(part, self._html_of(part.unknown)) for part in self.parts]
+
+    @property
+    def marks_html(self) -> SafeString:
+        """The flags of Run Registry as SVG. A template takes ten times as long."""
+        return self._html_of(self.marks)
+
+    def _html_of(self, marks: Sequence[strip.Mark]) -> SafeString:
+        return SafeString("".join(_mark_html(mark, self.run_number) for mark in marks))
+
+    @property
+    def legend(self) -> list[tuple[str, str]]:
+        """(name, label) of the marks that are drawn beside on and off."""
+        drawn = {mark.name for mark in self.marks} | {mark.name for part in self.parts for mark in part.unknown}
+        return [(name, label) for name, label in _LEGEND if name in drawn]
 
     @property
     def bits_top(self) -> float:
@@ -168,6 +190,7 @@ def build_strip(page: LumisectionsPage, ranges: Mapping[str, Any]) -> Strip:
     lumis = page.reading.lumis[:last]
     lumi = strip.lumi_path(lumis, last)
     return Strip(
+        run_number=page.run_number,
         last=last,
         later=end - last,
         parts=strip.strip_parts(spans, page.reading.last_active, end),
@@ -187,7 +210,7 @@ def lumisections_page(
     return LumisectionsPage(
         run_number=stored.run_number,
         reading=stored.reading,
-        segments=stored.segments,
+        segments=[row.facts for row in stored.segments],
         run_type=stored.run_type,
         flags=stored.flags if shows_flags else None,
         shows_flags=shows_flags,
@@ -202,11 +225,21 @@ def bits_page(run_number: int, run_type: str, as_of: datetime | None = None) -> 
     Two queries.
     """
     reading = stored_reading(run_number, as_of)
-    segments = list(reading.segments.all()) if reading else []
+    segments = [row.facts for row in reading.segments.all()] if reading else []
     return LumisectionsPage(run_number, reading, segments, run_type, as_of=as_of)
 
 
-def _row_html(segment: LumisectionSegment) -> str:
+def _mark_html(mark: strip.Mark, run_number: int) -> str:
+    """Return a line for off, else a rectangle: coloured, hatched by the pattern of its name, or both."""
+    if mark.name == "off":
+        return f'<line class="s-off" x1="{mark.x}%" x2="{mark.end}%" y1="{mark.middle}rem" y2="{mark.middle}rem"/>'
+    place = f'x="{mark.x}%" y="{mark.top}rem" width="{mark.width}%" height="{strip.BAR / 16}rem"'
+    coloured = "" if mark.name == "unknown" else f'<rect class="s-{mark.name}" {place}/>'
+    hatched = "" if mark.name == "good" else f'<rect {place} fill="url(#{mark.name}-{run_number})"/>'
+    return coloured + hatched
+
+
+def _row_html(segment: SegmentFacts) -> str:
     cells = "".join(f"<td>{_WORDS[bit]}</td>" for bit in segment.bits)
     lumi = "" if segment.recorded_lumi is None else escape(_lumi_number(segment.recorded_lumi))
     return f'<tr><th scope="row">{_span_text(segment.first, segment.last)}</th>{cells}<td>{lumi}</td></tr>'

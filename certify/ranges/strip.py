@@ -42,7 +42,7 @@ class Mark:
 
     @property
     def end(self) -> float:
-        return self.x + self.width
+        return round(self.x + self.width, 3)
 
 
 @dataclass(frozen=True)

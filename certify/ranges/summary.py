@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from certify.ranges.strip import StatusSpan
-    from oms.lumisections.models import LumisectionSegment
+    from oms.lumisections.segments import SegmentFacts
 
 STABLE, ACTIVE = bits.NAMES.index("stable_beams"), bits.NAMES.index("cms_active")
 FIRST_PARTITION = len(bits.NAMES) - len(bits.PARTITIONS)
@@ -53,9 +53,9 @@ class Summary:
         return f"{part.removesuffix(' /pb').removesuffix(' /µb')} of {total}"
 
 
-def summarize(segments: Iterable[LumisectionSegment]) -> Summary:
+def summarize(segments: Iterable[SegmentFacts]) -> Summary:
     """Return the summary of the active lumisections."""
-    active = [segment for segment in segments if segment.cms_active]
+    active = [segment for segment in segments if segment.bits[ACTIVE]]
     whole = [segment for segment in active if all(segment.bits[FIRST_PARTITION:])]
     return Summary(
         sum(map(len, whole)),
@@ -66,12 +66,12 @@ def summarize(segments: Iterable[LumisectionSegment]) -> Summary:
     )
 
 
-def _sum(segments: Sequence[LumisectionSegment]) -> float | None:
+def _sum(segments: Sequence[SegmentFacts]) -> float | None:
     known = [segment.recorded_lumi for segment in segments if segment.recorded_lumi is not None]
     return sum(known) if known else None
 
 
-def bit_counts(segments: Sequence[LumisectionSegment], run_type: str, last: int) -> list[RowCount]:
+def bit_counts(segments: Sequence[SegmentFacts], run_type: str, last: int) -> list[RowCount]:
     """Return a count for each bit, in the order of the strip; `last` is the last lumisection of its axis.
 
     Stable beams are counted among the active lumisections. Partitions are counted among those with stable beams; of

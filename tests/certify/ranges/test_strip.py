@@ -18,15 +18,15 @@ from certify.ranges.strip import (
 )
 from certify.ranges.summary import RowCount, bit_counts, status_count, summarize
 from oms.lumisections.bits import NAMES
-from oms.lumisections.models import LumisectionReading, LumisectionSegment
+from oms.lumisections.models import LumisectionReading
+from oms.lumisections.segments import SegmentFacts
 
 ON, OFF = (True,) * 8, (False,) * 8
 PIXEL_OFF = (True, True, False, False, True, True, True, True)
 
 
 def segment(first, last, values=ON, lumi=None, unknown=0):
-    bits = dict(zip(NAMES, values, strict=True))
-    return LumisectionSegment(first=first, last=last, recorded_lumi=lumi, unknown_lumis=unknown, **bits)
+    return SegmentFacts(first, last, values, lumi, unknown)
 
 
 # As run 316062 of OMS: Pixel on in 4 of 24 lumisections with stable beams, 26 active, rows to 51 with a hole.

@@ -81,6 +81,23 @@
     show(strip, Math.min(Math.max(next, 1), last));
   });
 
+  // The fragment: what went wrong is said in its place, and the rest of the page is not touched by it.
+  const panelIn = (event) => event.target.closest?.("[data-lumisections]");
+
+  function showProblem(event, text) {
+    const panel = panelIn(event);
+    if (!panel) return;
+    const state = panel.querySelector(".lumisections-wait, .lumisections-state");
+    if (state) state.textContent = text;
+    panel.removeAttribute("aria-busy");
+  }
+
+  document.addEventListener("htmx:afterSwap", (event) => panelIn(event)?.removeAttribute("aria-busy"));
+  document.addEventListener("htmx:responseError", (event) => showProblem(event, `The lumisections are not shown: the server answered with an error (${event.detail.xhr.status}).`));
+  for (const name of ["htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, (event) => showProblem(event, "The lumisections are not shown: the server did not answer."));
+  }
+
   // The certify page: another dataset, or the last flag.
   document.addEventListener("change", (event) => {
     const form = event.target.closest?.("[data-certify]");

@@ -96,3 +96,15 @@ def test_nothing_moves_when_the_strip_comes(page: Page, sign_in, shifter, sandbo
     call_command("read_lumisections")
     expect(panel.locator("[data-strip]")).to_be_visible()
     assert facts.bounding_box()["y"] == pytest.approx(before["y"], abs=0.5)
+
+
+@pytest.mark.cut_off
+def test_error_of_the_server_is_a_sentence_in_its_place(
+    page: Page, sign_in, shifter, sandbox, live_server, transactional_db
+):
+    sign_in(shifter)
+    page.route("**/lumisections/**", lambda route: route.abort())
+    page.goto(live_server.url + PATH)
+    panel = page.locator("#lumisections")
+    expect(panel).to_contain_text("The lumisections are not shown: the server did not answer.")
+    expect(panel).not_to_have_attribute("aria-busy", "true")

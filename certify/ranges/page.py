@@ -1,4 +1,4 @@
-"""The strip with its texts and table, prepared so that the template has no logic."""
+"""The timeline with its texts and table, prepared so that the template has no logic."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString
 
 from certify.models.components import Component
-from certify.ranges import strip
+from certify.ranges import timeline
 from certify.ranges.summary import RowCount, Summary, bit_counts, status_count, summarize
 from oms.formatting import lumi_in_column
 from oms.lumisections.mirror import stored_reading
@@ -86,9 +86,9 @@ class LumisectionsPage:
         return summarize(self.segments)
 
     @cached_property
-    def strip(self) -> Strip:
+    def timeline(self) -> Timeline:
         ranges = self.flags.ranges if self.has_flags and self.flags else {}
-        return build_strip(self, ranges)
+        return build_timeline(self, ranges)
 
     @property
     def notes(self) -> list[str]:
@@ -126,17 +126,17 @@ class LumisectionsPage:
 
 
 @dataclass(frozen=True)
-class Strip:
+class Timeline:
     """The picture: rows with their counts, in heights of rem. `lumi`: a path, or empty. `later`: lumisections after."""
 
     run_number: int
     last: int
     later: int
-    parts: list[strip.StripPart]
-    ticks: list[strip.Tick]
+    parts: list[timeline.TimelinePart]
+    ticks: list[timeline.Tick]
     counts: list[RowCount]
     status_counts: list[RowCount]
-    marks: list[strip.Mark]
+    marks: list[timeline.Mark]
     lumi: str
     highest_lumi: str
 
@@ -146,7 +146,7 @@ class Strip:
         return self.parts[0].width
 
     @property
-    def parts_with_marks(self) -> list[tuple[strip.StripPart, SafeString]]:
+    def parts_with_marks(self) -> list[tuple[timeline.TimelinePart, SafeString]]:
         """Each part, with its marks as SVG."""
         return [(part, self._html_of(part.unknown)) for part in self.parts]
 
@@ -155,7 +155,7 @@ class Strip:
         """The flags of Run Registry as SVG. A template takes ten times as long."""
         return self._html_of(self.marks)
 
-    def _html_of(self, marks: Sequence[strip.Mark]) -> SafeString:
+    def _html_of(self, marks: Sequence[timeline.Mark]) -> SafeString:
         return SafeString("".join(_mark_html(mark, self.run_number) for mark in marks))
 
     @property
@@ -166,38 +166,38 @@ class Strip:
 
     @property
     def bits_top(self) -> float:
-        return strip.LUMI_HEIGHT / 16 if self.lumi else 0
+        return timeline.LUMI_HEIGHT / 16 if self.lumi else 0
 
     @property
     def lanes_top(self) -> float:
-        return strip.lane_top(bool(self.lumi))
+        return timeline.lane_top(bool(self.lumi))
 
     @property
     def axis_top(self) -> float:
-        return self.lanes_top + strip.ROW * len(self.status_counts) / 16
+        return self.lanes_top + timeline.ROW * len(self.status_counts) / 16
 
     @property
     def height(self) -> float:
         return self.axis_top + 1
 
 
-def build_strip(page: LumisectionsPage, ranges: Mapping[str, Any]) -> Strip:
+def build_timeline(page: LumisectionsPage, ranges: Mapping[str, Any]) -> Timeline:
     """Return the picture of a page whose state is ready. `ranges`: {component: [[first, last, status]]}."""
     assert page.reading is not None
     last, end = page.last, page.reading.last
     spans = [(segment.first, segment.last, segment.bits) for segment in page.segments]
     columns = {component.label: ranges.get(component, ()) for component in Component if page.has_lanes}
     lumis = page.reading.lumis[:last]
-    lumi = strip.lumi_path(lumis, last)
-    return Strip(
+    lumi = timeline.lumi_path(lumis, last)
+    return Timeline(
         run_number=page.run_number,
         last=last,
         later=end - last,
-        parts=strip.strip_parts(spans, page.reading.last_active, end),
-        ticks=strip.ticks(last),
+        parts=timeline.timeline_parts(spans, page.reading.last_active, end),
+        ticks=timeline.ticks(last),
         counts=bit_counts(page.segments, page.run_type, last),
         status_counts=[status_count(label, column, last) for label, column in columns.items()],
-        marks=strip.status_marks(columns.values(), last),
+        marks=timeline.status_marks(columns.values(), last),
         lumi=lumi,
         highest_lumi=_lumi_number(max((value or 0 for value in lumis), default=0)) if lumi else "",
     )
@@ -229,11 +229,11 @@ def bits_page(run_number: int, run_type: str, as_of: datetime | None = None) -> 
     return LumisectionsPage(run_number, reading, segments, run_type, as_of=as_of)
 
 
-def _mark_html(mark: strip.Mark, run_number: int) -> str:
+def _mark_html(mark: timeline.Mark, run_number: int) -> str:
     """Return a line for off, else a rectangle: coloured, hatched by the pattern of its name, or both."""
     if mark.name == "off":
         return f'<line class="s-off" x1="{mark.x}%" x2="{mark.end}%" y1="{mark.middle}rem" y2="{mark.middle}rem"/>'
-    place = f'x="{mark.x}%" y="{mark.top}rem" width="{mark.width}%" height="{strip.BAR / 16}rem"'
+    place = f'x="{mark.x}%" y="{mark.top}rem" width="{mark.width}%" height="{timeline.BAR / 16}rem"'
     coloured = "" if mark.name == "unknown" else f'<rect class="s-{mark.name}" {place}/>'
     hatched = "" if mark.name == "good" else f'<rect {place} fill="url(#{mark.name}-{run_number})"/>'
     return coloured + hatched

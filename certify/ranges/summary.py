@@ -12,7 +12,7 @@ from oms.lumisections import bits
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from certify.ranges.strip import StatusSpan
+    from certify.ranges.timeline import StatusSpan
     from oms.lumisections.segments import SegmentFacts
 
 STABLE, ACTIVE = bits.NAMES.index("stable_beams"), bits.NAMES.index("cms_active")
@@ -23,7 +23,7 @@ SHORT_LABELS = {**bits.LABELS, "stable_beams": "Beams", "cms_active": "Active"}
 
 @dataclass(frozen=True)
 class RowCount:
-    """The number of lumisections beside a row of the strip. `is_low`: below 90 %."""
+    """The number of lumisections beside a row of the timeline. `is_low`: below 90 %."""
 
     label: str
     text: str
@@ -72,7 +72,7 @@ def _sum(segments: Sequence[SegmentFacts]) -> float | None:
 
 
 def bit_counts(segments: Sequence[SegmentFacts], run_type: str, last: int) -> list[RowCount]:
-    """Return a count for each bit, in the order of the strip; `last` is the last lumisection of its axis.
+    """Return a count for each bit, in the order of the timeline; `last` is the last lumisection of its axis.
 
     Stable beams are counted among the active lumisections. Partitions are counted among those with stable beams; of
     cosmics runs, and where there was no stable beam, among the active ones.

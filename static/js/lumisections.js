@@ -1,16 +1,16 @@
-// The strip of lumisections: the pointer and the arrow keys name a lumisection and its values, read from the table below
-// it. On the certify page the strip is loaded again once all flags are set, with the flags of Run Registry.
+// The timeline of lumisections: the pointer and the arrow keys name a lumisection and its values, read from the table below
+// it. On the certify page the timeline is loaded again once all flags are set, with the flags of Run Registry.
 (() => {
   "use strict";
   const KEYS = { ArrowLeft: (at) => at - 1, ArrowRight: (at) => at + 1, Home: () => 1, End: (_, last) => last };
 
-  const partsOf = (strip) => [...strip.querySelectorAll("[data-first]")];
+  const partsOf = (timeline) => [...timeline.querySelectorAll("[data-first]")];
   const holds = (text, number) => {
     const [first, last = first] = text.split("–").map(Number);
     return first <= number && number <= last;
   };
   const textsOf = (row) => [...row.cells].map((cell) => cell.textContent);
-  const rowsOf = (panel, name) => [...(panel.querySelector(`[data-strip-${name}] tbody`)?.rows ?? [])].map(textsOf);
+  const rowsOf = (panel, name) => [...(panel.querySelector(`[data-timeline-${name}] tbody`)?.rows ?? [])].map(textsOf);
 
   const list = (word, labels) => (labels.length ? [`${word}: ${labels.join(", ")}`] : []);
 
@@ -26,12 +26,12 @@
   function valuesOf(panel, number) {
     const row = rowsOf(panel, "segments").find(([span]) => holds(span, number));
     if (!row) return ["no row in OMS"];
-    const labels = textsOf(panel.querySelector("[data-strip-segments] thead tr")).slice(1, -1);
+    const labels = textsOf(panel.querySelector("[data-timeline-segments] thead tr")).slice(1, -1);
     const lumi = row.at(-1) && `${row.at(-1)} /pb${row[0].includes("–") ? ` in ${row[0]}` : ""}`;
     return [...bitsOf(row, labels), ...(lumi ? [lumi] : [])];
   }
 
-  // "RR GOOD: Pixel, Strip".
+  // "RR GOOD" and the labels of its columns.
   function flagsOf(panel, number) {
     const byFlag = new Map();
     for (const [component, span, flag] of rowsOf(panel, "statuses")) {
@@ -40,21 +40,21 @@
     return [...byFlag].flatMap(([flag, components]) => list(`RR ${flag}`, components));
   }
 
-  function show(strip, number) {
-    if (strip.dataset.at === String(number)) return;
-    strip.dataset.at = number;
-    const panel = strip.closest("[data-lumisections]");
-    panel.querySelector("[data-strip-line]").textContent = [`LS ${number}`, ...valuesOf(panel, number), ...flagsOf(panel, number)].join(" · ");
-    const { first, last, x, width } = partsOf(strip).find((part) => number <= Number(part.dataset.last)).dataset;
+  function show(timeline, number) {
+    if (timeline.dataset.at === String(number)) return;
+    timeline.dataset.at = number;
+    const panel = timeline.closest("[data-lumisections]");
+    panel.querySelector("[data-timeline-line]").textContent = [`LS ${number}`, ...valuesOf(panel, number), ...flagsOf(panel, number)].join(" · ");
+    const { first, last, x, width } = partsOf(timeline).find((part) => number <= Number(part.dataset.last)).dataset;
     const place = `${Number(x) + ((number - first + 0.5) / (last - first + 1)) * width}%`;
-    const cursor = strip.querySelector("[data-strip-cursor]");
+    const cursor = timeline.querySelector("[data-timeline-cursor]");
     cursor.setAttribute("x1", place);
     cursor.setAttribute("x2", place);
     cursor.setAttribute("visibility", "visible");
   }
 
-  function numberAt(strip, x) {
-    for (const part of partsOf(strip)) {
+  function numberAt(timeline, x) {
+    for (const part of partsOf(timeline)) {
       const { left, right, width } = part.getBoundingClientRect();
       const [first, last] = [Number(part.dataset.first), Number(part.dataset.last)];
       if (left <= x && x <= right) return Math.min(last, first + Math.floor(((x - left) / width) * (last - first + 1)));
@@ -62,23 +62,23 @@
     return null;
   }
 
-  const stripOf = (event) => event.target.closest?.("[data-strip]");
+  const timelineOf = (event) => event.target.closest?.("[data-timeline]");
 
   for (const name of ["pointermove", "pointerdown"]) {
     document.addEventListener(name, (event) => {
-      const strip = stripOf(event);
-      const number = strip && numberAt(strip, event.clientX);
-      if (number) show(strip, number);
+      const timeline = timelineOf(event);
+      const number = timeline && numberAt(timeline, event.clientX);
+      if (number) show(timeline, number);
     }, { passive: true });
   }
 
   document.addEventListener("keydown", (event) => {
-    const strip = stripOf(event);
-    if (!strip || !(event.key in KEYS) || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const timeline = timelineOf(event);
+    if (!timeline || !(event.key in KEYS) || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    const last = Number(partsOf(strip).at(-1).dataset.last);
-    const next = strip.dataset.at ? KEYS[event.key](Number(strip.dataset.at), last) : event.key === "End" ? last : 1;
-    show(strip, Math.min(Math.max(next, 1), last));
+    const last = Number(partsOf(timeline).at(-1).dataset.last);
+    const next = timeline.dataset.at ? KEYS[event.key](Number(timeline.dataset.at), last) : event.key === "End" ? last : 1;
+    show(timeline, Math.min(Math.max(next, 1), last));
   });
 
   // The fragment: what went wrong is said in its place, and the rest of the page is not touched by it.

@@ -1,4 +1,4 @@
-"""The strip of lumisections on the certify page: read on request, named by pointer and keys, in narrow windows."""
+"""The timeline of lumisections on the certify page: read on request, named by pointer and keys, in narrow windows."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ PATH = f"/certify/{RUN}/express/"
 
 
 @pytest.fixture
-def strip(page: Page, sign_in, shifter, sandbox, live_server, transactional_db) -> Locator:
-    """The panel of the strip on the certify page of a run that has been read after the page asked for it."""
+def timeline(page: Page, sign_in, shifter, sandbox, live_server, transactional_db) -> Locator:
+    """The panel of the timeline on the certify page of a run that has been read after the page asked for it."""
     ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
     sign_in(shifter)
     page.goto(live_server.url + PATH)
@@ -26,9 +26,9 @@ def strip(page: Page, sign_in, shifter, sandbox, live_server, transactional_db) 
     return panel
 
 
-def test_strip_comes_when_it_has_been_read_and_names_each_lumisection(page: Page, strip, is_accessible):
-    line, picture = strip.locator("[data-strip-line]"), strip.get_by_role("img", name="Lumisections 1 to 26")
-    expect(strip).to_contain_text("4 of 26 lumisections with the whole Tracker on · 0.660 of 3.614 /pb")
+def test_timeline_comes_when_it_has_been_read_and_names_each_lumisection(page: Page, timeline, is_accessible):
+    line, picture = timeline.locator("[data-timeline-line]"), timeline.get_by_role("img", name="Lumisections 1 to 26")
+    expect(timeline).to_contain_text("4 of 26 lumisections with the whole Tracker on · 0.660 of 3.614 /pb")
     picture.focus()
     page.keyboard.press("Home")
     expect(line).to_have_text("LS 1 · all on · 0.660 /pb in 1–4")
@@ -37,26 +37,26 @@ def test_strip_comes_when_it_has_been_read_and_names_each_lumisection(page: Page
     expect(line).to_contain_text("LS 5 · off: BPIX, FPIX · the others on")
     page.keyboard.press("End")
     expect(line).to_have_text("LS 51 · all off")
-    lanes = strip.locator("[data-first='1']").bounding_box()
+    lanes = timeline.locator("[data-first='1']").bounding_box()
     page.mouse.move(lanes["x"] + lanes["width"] * 23.5 / 26, lanes["y"] + 5)
     expect(line).to_contain_text("LS 24 · off: BPIX, FPIX, TIB/TID, TOB, TEC+, TEC− · the others on")
-    strip.get_by_text("As table").click()
-    expect(strip.locator("tbody tr").first).to_have_text("1–4onononononononon0.660")
+    timeline.get_by_text("As table").click()
+    expect(timeline.locator("tbody tr").first).to_have_text("1–4onononononononon0.660")
     is_accessible()
 
 
-def test_flags_of_run_registry_come_with_the_last_flag(page: Page, strip):
-    expect(strip).to_contain_text("after your flags")
+def test_flags_of_run_registry_come_with_the_last_flag(page: Page, timeline):
+    expect(timeline).to_contain_text("after your flags")
     for key in ("g", "g", "g"):
-        expect(strip.locator("[data-strip-flags]")).to_have_count(0)
+        expect(timeline.locator("[data-timeline-flags]")).to_have_count(0)
         page.keyboard.press(key)
-    expect(strip.locator("[data-strip-flags]")).to_have_count(1)
-    strip.get_by_role("img", name="Lumisections 1 to 26").focus()
+    expect(timeline.locator("[data-timeline-flags]")).to_have_count(1)
+    timeline.get_by_role("img", name="Lumisections 1 to 26").focus()
     page.keyboard.press("End")
-    expect(strip.locator("[data-strip-line]")).to_contain_text("RR STANDBY: Pixel, Strip")
+    expect(timeline.locator("[data-timeline-line]")).to_contain_text("RR STANDBY: Pixel, Strip")
 
 
-def test_strip_of_the_reference_is_shown_below(page: Page, strip):
+def test_timeline_of_the_reference_is_shown_below(page: Page, timeline):
     page.get_by_role("link", name="Its lumisections").click()
     expect(page.locator("#reference-lumisections")).to_contain_text("The lumisections of run 314811 are being read.")
     call_command("read_lumisections")
@@ -65,20 +65,20 @@ def test_strip_of_the_reference_is_shown_below(page: Page, strip):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1024, 1440])
-def test_strip_fits_its_column(page: Page, strip, width, scheme):
+def test_timeline_fits_its_column(page: Page, timeline, width, scheme):
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     names, picture, counts = (
-        strip.locator(name).bounding_box() for name in (".strip-names", "[data-strip]", ".strip-counts")
+        timeline.locator(name).bounding_box() for name in (".timeline-names", "[data-timeline]", ".timeline-counts")
     )
     assert names["x"] + names["width"] <= picture["x"]
     assert picture["x"] + picture["width"] <= counts["x"]
     assert names["height"] <= picture["height"]
 
 
-def test_strip_without_javascript_is_a_page_of_its_own(open_browser, shifter, sandbox, live_server, transactional_db):
+def test_timeline_without_javascript_is_a_page(open_browser, shifter, sandbox, live_server, transactional_db):
     RunFactory(run_number=RUN)
     page = open_browser(shifter)
     page.goto(f"{PATH}lumisections/")
@@ -87,14 +87,14 @@ def test_strip_without_javascript_is_a_page_of_its_own(open_browser, shifter, sa
     expect(page.get_by_role("heading", level=2, name="Lumisections 1–26")).to_be_visible()
 
 
-def test_nothing_moves_when_the_strip_comes(page: Page, sign_in, shifter, sandbox, live_server, transactional_db):
+def test_nothing_moves_when_the_timeline_comes(page: Page, sign_in, shifter, sandbox, live_server, transactional_db):
     sign_in(shifter)
     page.goto(f"{live_server.url}/certify/{WITHOUT_NOTES}/express/")
     panel, facts = page.locator("#lumisections"), page.locator("#facts")
     expect(panel).to_contain_text("are being read.")
     before = facts.bounding_box()
     call_command("read_lumisections")
-    expect(panel.locator("[data-strip]")).to_be_visible()
+    expect(panel.locator("[data-timeline]")).to_be_visible()
     assert facts.bounding_box()["y"] == pytest.approx(before["y"], abs=0.5)
 
 

@@ -1,4 +1,4 @@
-"""The fragment with the strip: its states, JSON, requests, statements and size."""
+"""The fragment with the timeline: its states, JSON, requests, statements and size."""
 
 import gzip
 import re
@@ -59,7 +59,7 @@ def test_fragment_stops_looking_after_a_minute(shifter_client):
     assert ("Look again</a>" in response.text, "delay:2s" in response.text) == (True, False)
 
 
-def test_strip_has_the_sentence_the_counts_and_the_time(shifter_client, sandbox):
+def test_timeline_has_the_sentence_the_counts_and_the_time(shifter_client, sandbox):
     read()
     sandbox.clear()
     text = text_of(shifter_client, dataset=EXPRESS)
@@ -92,7 +92,7 @@ def test_damaged_ranges_are_named_and_not_drawn(shifter_client, sandbox):
     StoredFlagRanges.objects.update(ranges={}, damage=damage)
     response = shifter_client.get(url(), {"dataset": EXPRESS, **FLAGS}, headers=PART)
     assert damage.replace("'", "&#x27;") in response.text
-    assert "data-strip-flags" not in response.text
+    assert "data-timeline-flags" not in response.text
     assert damage not in text_of(shifter_client, dataset=EXPRESS)
 
 

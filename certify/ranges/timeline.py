@@ -1,4 +1,4 @@
-"""The geometry of the strip: lumisections of a run as bars of bits, and the flags of Run Registry below them.
+"""The geometry of the timeline: lumisections of a run as bars of bits, and the flags of Run Registry below them.
 
 Pure functions. Widths are lumisections or percent of the picture, heights are units of which 16 are 1 rem.
 """
@@ -46,7 +46,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class StripPart:
+class TimelinePart:
     """Lumisections `first` to `last` of all rows. `x`, `width`: percent of the picture.
 
     `lanes`, `on`, `gaps`, `off`: paths in lumisections by units, drawn in this order. `gaps` widens short times in
@@ -101,7 +101,7 @@ def _extend(spans: list[Span], first: int, last: int) -> None:
     spans.append((first, last))
 
 
-def strip_parts(segments: Sequence[BitSpan], last_active: int | None, last: int) -> list[StripPart]:
+def timeline_parts(segments: Sequence[BitSpan], last_active: int | None, last: int) -> list[TimelinePart]:
     """Return the part up to the last active lumisection, and a stub for later ones; without an active one, one part."""
     end = last_active or last
     if end >= last:
@@ -109,7 +109,7 @@ def strip_parts(segments: Sequence[BitSpan], last_active: int | None, last: int)
     return [_part(segments, 1, end, 0, MAIN_WIDTH), _part(segments, end + 1, last, STUB_X, STUB_WIDTH)]
 
 
-def _part(segments: Sequence[BitSpan], first: int, last: int, x: float, width: float) -> StripPart:
+def _part(segments: Sequence[BitSpan], first: int, last: int, x: float, width: float) -> TimelinePart:
     length = last - first + 1
     lanes, on, gaps, off, unknown = [], [], [], [], []
     for row in range(len(bits.NAMES)):
@@ -121,7 +121,7 @@ def _part(segments: Sequence[BitSpan], first: int, last: int, x: float, width: f
         short = [span for span in spans[False] if span[1] - span[0] + 1 < LEAST_SHARE * length]
         gaps += [_bar(*_widened(start - first, end - first + 1, length), top) for start, end in short]
         unknown += [_mark("unknown", span, first, length, row) for span in spans[None]]
-    return StripPart(first, last, x, width, "".join(lanes), "".join(on), "".join(gaps), "".join(off), tuple(unknown))
+    return TimelinePart(first, last, x, width, "".join(lanes), "".join(on), "".join(gaps), "".join(off), tuple(unknown))
 
 
 def _bar(x: float, width: float, top: int) -> str:

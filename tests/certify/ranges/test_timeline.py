@@ -1,11 +1,12 @@
-"""The geometry of the strip and what its numbers say, by segments written here."""
+"""The geometry of the timeline and what its numbers say, by segments written here."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certify.ranges.page import LumisectionsPage, build_strip
-from certify.ranges.strip import (
+from certify.ranges.page import LumisectionsPage, build_timeline
+from certify.ranges.summary import RowCount, bit_counts, status_count, summarize
+from certify.ranges.timeline import (
     LUMI_BINS,
     MAIN_WIDTH,
     STUB_WIDTH,
@@ -13,10 +14,9 @@ from certify.ranges.strip import (
     lumi_path,
     spans_of,
     status_marks,
-    strip_parts,
     ticks,
+    timeline_parts,
 )
-from certify.ranges.summary import RowCount, bit_counts, status_count, summarize
 from oms.lumisections.bits import NAMES
 from oms.lumisections.models import LumisectionReading
 from oms.lumisections.segments import SegmentFacts
@@ -68,7 +68,7 @@ def test_spans_give_back_each_bit(pieces):
 
 
 def test_axis_ends_at_the_last_active_lumisection_and_later_ones_are_a_stub():
-    main, stub = strip_parts(SPANS, 26, 51)
+    main, stub = timeline_parts(SPANS, 26, 51)
     assert (main.first, main.last, main.x, main.width) == (1, 26, 0, MAIN_WIDTH)
     assert (stub.first, stub.last, stub.x, stub.width) == (27, 51, STUB_X, STUB_WIDTH)
     assert main.on.startswith("M0 2h24v10h-24z")
@@ -78,15 +78,15 @@ def test_axis_ends_at_the_last_active_lumisection_and_later_ones_are_a_stub():
 
 
 def test_run_without_later_or_without_active_lumisections_has_one_part():
-    assert [part.length for part in strip_parts([(1, 9, ON)], 9, 9)] == [9]
-    assert [part.length for part in strip_parts([(1, 9, OFF)], None, 9)] == [9]
+    assert [part.length for part in timeline_parts([(1, 9, ON)], 9, 9)] == [9]
+    assert [part.length for part in timeline_parts([(1, 9, OFF)], None, 9)] == [9]
 
 
 def test_single_lumisection_that_was_off_in_a_long_run_is_widened():
     """The rest is on. It is at least 1/200 of the width, and stays within the picture."""
-    (part,) = strip_parts([(1, 999, ON), (1000, 1000, OFF)], 1000, 1000)
+    (part,) = timeline_parts([(1, 999, ON), (1000, 1000, OFF)], 1000, 1000)
     assert part.gaps.startswith("M995 2h5v10h-5z")
-    assert strip_parts([(1, 10, ON), (11, 20, OFF)], 20, 20)[0].gaps == ""
+    assert timeline_parts([(1, 10, ON), (11, 20, OFF)], 20, 20)[0].gaps == ""
 
 
 def test_luminosity_is_a_step_for_each_lumisection_with_the_highest_at_the_top():
@@ -160,4 +160,4 @@ def test_unknown_luminosity_is_a_note_of_the_page():
     )
     page = LumisectionsPage(1, reading, [segment(1, 5, unknown=2)])
     assert page.notes == ["The rows begin at lumisection 5.", "The luminosity of 2 lumisections is unknown."]
-    assert build_strip(page, {}).bits_top == 0
+    assert build_timeline(page, {}).bits_top == 0

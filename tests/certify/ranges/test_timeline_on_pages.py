@@ -1,4 +1,4 @@
-"""The strip on the pages of a certification, as it was when it was saved, and of a run."""
+"""The timeline on the pages of a certification, as it was when it was saved, and of a run."""
 
 from datetime import timedelta
 

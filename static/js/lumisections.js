@@ -92,6 +92,15 @@
     panel.removeAttribute("aria-busy");
   }
 
+  // Once the session has ended, a part that is loaded by itself must not take the page and what is typed to the sign-in.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { xhr, requestConfig } = event.detail;
+    const isPart = requestConfig.verb === "get" && event.target.closest?.("[data-certify], [data-lumisections]");
+    if (!isPart || !xhr.getResponseHeader("HX-Redirect")) return;
+    event.preventDefault();
+    showProblem(event, "The lumisections are not shown: you are signed out.");
+  });
+
   document.addEventListener("htmx:afterSwap", (event) => panelIn(event)?.removeAttribute("aria-busy"));
   document.addEventListener("htmx:responseError", (event) => showProblem(event, `The lumisections are not shown: the server answered with an error (${event.detail.xhr.status}).`));
   for (const name of ["htmx:sendError", "htmx:timeout"]) {

@@ -41,7 +41,6 @@ JOBS = (
 
 def run_job(job: Job) -> None:
     """Run a job. An error is logged; the job is tried again when it is due."""
-    close_old_connections()
     try:
         job.run()
     except Exception:  # one job that fails must not end the others
@@ -72,5 +71,6 @@ class Command(BaseCommand):
         while not ended.wait(0.5):
             for job in JOBS:
                 if time.monotonic() >= due[job] and not ended.is_set():
+                    close_old_connections()  # one that has failed, as the server does at each request
                     run_job(job)
                     due[job] = time.monotonic() + job.seconds

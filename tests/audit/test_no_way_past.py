@@ -22,6 +22,9 @@ PAST_SAVE = re.compile(r"\.(update|bulk_create|bulk_update|_raw_delete)\(|\.dele
 # file: why it may
 MAY = {
     "oms/upsert.py": "what OMS says is no person's deed",
+    "oms/lumisections/mirror.py": "lumisections as OMS gives them; earlier readings stay stored",
+    "certify/ranges/reading.py": "a request that was served is no history",
+    "certify/ranges/requests.py": "what pages asked for is no certification data",
     "oms/mirror.py": "the link of a run to its fill, as OMS says",
     "certify/facts/staleness.py": "what is stale follows from what is stored; no history is kept of it",
     "certify/facts/run_type.py": "the run type that the names of datasets give is no person's action",

@@ -45,8 +45,9 @@ def read_requested_lumisections(budget: Budget, numbers: Collection[int] = ()) -
         if not is_alone:
             return LumisectionsResult(was_running=True)
         result = LumisectionsResult()
+        answered: set[int] = set()
         while budget.remaining() and (request := _next_request(numbers)):
-            _serve(request, budget, result)
+            _serve(request, budget, result, answered)
         return result
 
 
@@ -55,12 +56,17 @@ def _next_request(numbers: Collection[int]) -> LumisectionRequest | None:
     return (due.filter(run_number__in=numbers) if numbers else due).first()
 
 
-def _serve(request: LumisectionRequest, budget: Budget, result: LumisectionsResult) -> None:
-    """Read one request. What one service gave is stored although the other failed."""
+def _serve(request: LumisectionRequest, budget: Budget, result: LumisectionsResult, answered: set[int]) -> None:
+    """Read one request. What one service gave is stored although the other failed.
+
+    `answered`: the runs for which OMS has just answered, for another dataset; it is not queried for them again.
+    """
     number, name = request.run_number, request.registry_name
     flags_call = start_in_thread(lambda: fetch_flag_ranges(number, name, budget)) if name else None
-    lumisections = fetch_lumisections(number, budget)
-    _store(number, lumisections)
+    lumisections = None if number in answered else fetch_lumisections(number, budget)
+    if isinstance(lumisections, Found | Missing):
+        _store(number, lumisections)
+        answered.add(number)
     flags = flags_call.result() if flags_call else None
     if isinstance(flags, Found):
         store_flag_ranges(number, name, flags.value, flags.asked_at)
@@ -73,11 +79,11 @@ def _serve(request: LumisectionRequest, budget: Budget, result: LumisectionsResu
         result.runs.append(number)
 
 
-def _store(number: int, answer: Found[RunLumisections] | Missing | Unreachable) -> None:
-    """Store what OMS gave; also that it has no lumisections of the run. A failure stores nothing."""
+def _store(number: int, answer: Found[RunLumisections] | Missing) -> None:
+    """Store what OMS gave; also that it has no lumisections of the run."""
     if isinstance(answer, Found):
         store_lumisections(number, answer.value.rows, answer.asked_at, answer.left_out)
-    elif isinstance(answer, Missing):
+    else:
         store_lumisections(number, (), answer.asked_at)
 
 

@@ -52,6 +52,13 @@ def test_requests_are_served_oldest_first_and_keep_their_place(sandbox):
     assert read().runs == [316062, 315322, 315270]
 
 
+def test_run_with_two_datasets_is_read_from_oms_once(sandbox):
+    leave_requests([RUN, (315270, "/PromptReco/Collisions2018A/DQM")])
+    assert (read().runs, requests()) == ([315270, 315270], [])
+    assert [len(sandbox.requests(service)) for service in ("oms", "registry")] == [1, 2]
+    assert StoredFlagRanges.objects.count() == 2
+
+
 def test_command_reads_the_runs_it_is_given(sandbox):
     leave_requests([RUN])
     out = StringIO()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import OuterRef, Q
 
 from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction
-from certify.models.components import FLAG_COLUMNS
-from certify.rules.entry import TwinCertification
+from certify.models.components import FLAG_COLUMNS, RANGES_FIELDS
+from certify.rules.entry import MeasuredLumisections, TwinCertification
 from infrastructure.database.compiled_query import PLACEHOLDER, SECOND_PLACEHOLDER, PrecompiledQuery
+from oms.lumisections.mirror import valid_lumis, valid_segments
 from oms.verdict_facts import VERDICT_FACTS, verdict_facts
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from django.db.models import QuerySet
 
@@ -121,6 +122,13 @@ def twin_of(
     rows = certified_for(training_of).of_run(run_number).filter(runreconstruction__reconstruction=other)
     row = rows.select_related("user", "updated_by", "reference_runreconstruction").only(*_TWIN_COLUMNS).order_by()[:1]
     return _as_twin(row[0], other) if row else None
+
+
+def measured_lumisections(run_number: int, values: Mapping[str, Any]) -> MeasuredLumisections:
+    """Return what the rules need of the stored lumisections: one query, two if these columns have ranges."""
+    has_ranges = any(values.get(name) for name in RANGES_FIELDS)
+    lumis = valid_lumis(run_number) if has_ranges else []
+    return MeasuredLumisections(valid_segments(run_number), lumis)
 
 
 def certifications_of_fill(

@@ -32,6 +32,7 @@ def _component_fields(component: Component) -> dict[str, Getter]:
     return {
         component.flag_field: attrgetter(component.flag_field),
         component.lowstat_field: attrgetter(component.lowstat_field),
+        component.ranges_field: attrgetter(component.ranges_field),
         component.problems_field: _problem_names(component),
     }
 

@@ -17,7 +17,7 @@ from certify.editor.last_save import remember_save
 from certify.editor.views import form_page, form_with_all_inputs, response_without_saving
 from certify.errors import ChangedMeanwhile, EntryInvalid
 from certify.facts.forms import is_correction_request, with_all_inputs
-from certify.facts.staleness import changed_facts, dataset_differences, format_changes
+from certify.facts.staleness import DATASET, RANGES, changed_facts, format_changes, other_differences
 from certify.models import TrackerCertification
 from infrastructure.http.budget import Budget
 from infrastructure.http.results import explanations
@@ -81,10 +81,10 @@ def _staleness_notices(editor: CertificationEditor) -> list[str]:
     """Return sentences about changes since it was certified: current facts of this page, and the stored dataset."""
     if editor.existing is None:
         return []
-    facts, dataset = (
-        format_changes(changed_facts(editor.existing, editor.run)),
-        format_changes(dataset_differences(editor.existing)),
-    )
+    others = other_differences(editor.existing)
+    ranges = [row for row in others if row["fact"] == RANGES]
+    facts = format_changes([*changed_facts(editor.existing, editor.run), *ranges])
+    dataset = format_changes([row for row in others if row["fact"] == DATASET])
     notices = []
     if facts:
         notices.append(f"Changed since it was certified: {'; '.join(facts)}. Save it to base it on these facts.")

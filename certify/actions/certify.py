@@ -34,12 +34,17 @@ from certify.models.components import PROBLEM_FIELDS
 from certify.rules.confirmations import missing_confirmations, required_confirmations
 from certify.rules.entry import ValidationIssue, build_entry, validate
 from certify.rules.like_express import is_like_express
-from certify.selectors import certification_by_key, certified_reconstructions, live_certification, twin_of
+from certify.selectors import (
+    certification_by_key,
+    certified_reconstructions,
+    live_certification,
+    measured_lumisections,
+    twin_of,
+)
 from certify.vocabulary.checklist_progress import record_progress
 from infrastructure.database.compiled_query import PLACEHOLDER, PrecompiledQuery
 from infrastructure.database.locking import lock_row
 from oms.completeness import missing_facts
-from oms.lumisections.mirror import valid_segments
 from oms.models import OmsFill, OmsRun
 
 if TYPE_CHECKING:
@@ -171,7 +176,7 @@ def _validated(
         is_dataset_known=context.is_dataset_known,
         unticked=context.unticked,
         twin=twin,
-        segments=valid_segments(run.run_number),
+        measured=measured_lumisections(run.run_number, data.columns()),
     )
     required = required_confirmations(entry)
     if issues := validate(entry) + missing_confirmations(required, data.confirmed):
@@ -242,6 +247,7 @@ def _assign_values(
     row.is_dataset_verified = context.is_dataset_verified
     row.external_info_complete = context.is_complete and not has_typed_values(run) and not missing_facts(run)
     copy_verdict_facts(run, row)
+    row.set_ranges_facts()
     entry = facts_of_entry(row.facts) if row.pk else context.entry_facts(row.user.username)
     row.facts = frozen_facts(run, data.reference, context.dataset, settled_registry(row, context.registry))
     row.facts.update(entry)

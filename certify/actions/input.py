@@ -37,9 +37,14 @@ class CertificationInput:
 
     @classmethod
     def from_columns(cls, **values: Any) -> CertificationInput:
-        """Build from flags and low-statistics values by column name (default False), and the other fields."""
+        """Build from flags, low-statistics values and ranges by column name (default False, none), and other fields."""
         component_flags = tuple(
-            ComponentFlag(component, values.pop(component.flag_field), values.pop(component.lowstat_field, False))
+            ComponentFlag(
+                component,
+                values.pop(component.flag_field),
+                values.pop(component.lowstat_field, False),
+                tuple(values.pop(component.ranges_field, ())),
+            )
             for component in Component
         )
         return cls(component_flags, **values)

@@ -56,6 +56,8 @@ class ComponentRow(NamedTuple):
     is_low: bool
     errors: tuple[str, ...]
     confirmations: tuple[ConfirmationBox, ...]
+    ranges: str = ""
+    range_errors: tuple[str, ...] = ()
 
     @property
     def chosen(self) -> str:
@@ -115,7 +117,7 @@ def render_checklists(rows: tuple[ChecklistRow, ...]) -> SafeString:
 
 
 def component_row(form: CertificationForm, component: Component, confirmations: list[ConfirmationBox]) -> ComponentRow:
-    flag, low = form[component.flag_field], form[component.lowstat_field]
+    flag, low, ranges = (form[name] for name in (component.flag_field, component.lowstat_field, component.ranges_field))
     return ComponentRow(
         name=component.value,
         label=str(component.label),
@@ -123,6 +125,8 @@ def component_row(form: CertificationForm, component: Component, confirmations: 
         is_low=bool(low.value()),
         errors=tuple(str(error) for error in (*flag.errors, *low.errors)),
         confirmations=tuple(confirmations),
+        ranges=ranges.value() or "",
+        range_errors=tuple(str(error) for error in ranges.errors),
     )
 
 

@@ -8,8 +8,9 @@ from django.db.models import Q
 
 from certify.models import TrackerCertification
 from certify.models.choices import Flag
-from certify.models.components import PROBLEM_FIELDS, Component
+from certify.models.components import PROBLEM_FIELDS, RANGES_FIELDS, Component
 from drafts.content import DraftReader
+from infrastructure.number_ranges import RangesInvalid, parse_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +62,16 @@ def _columns(typed: QueryDict) -> dict[str, object]:
     flags = {component.flag_field: typed.get(component.flag_field, "") for component in Component}
     low = {component.lowstat_field: component.lowstat_field in typed for component in Component}
     comment = typed.get("comment", "").replace("\r\n", "\n").strip()
-    return {**flags, **low, **{name: typed.get(name, "") for name in names}, "comment": comment}
+    ranges = {name: _typed_ranges(typed.get(name, "")) for name in RANGES_FIELDS}
+    return {**flags, **low, **ranges, **{name: typed.get(name, "") for name in names}, "comment": comment}
+
+
+def _typed_ranges(text: str) -> object:
+    """Return typed ranges as they are stored; the text itself if it cannot be read."""
+    try:
+        return [list(span) for span in parse_ranges(text)]
+    except RangesInvalid:
+        return text
 
 
 def _saved_columns(saved: TrackerCertification) -> dict[str, object]:
@@ -70,6 +80,7 @@ def _saved_columns(saved: TrackerCertification) -> dict[str, object]:
     return {
         **flags,
         **low,
+        **{name: getattr(saved, name) for name in RANGES_FIELDS},
         "trackermap": saved.trackermap,
         "reference_runreconstruction": str(saved.reference_runreconstruction_id),
         "bad_reason": str(saved.bad_reason_id or ""),

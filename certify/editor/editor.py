@@ -20,12 +20,11 @@ from certify.references.offered import offered_references
 from certify.references.ranking import RankedReference, ranked_references, reference_features
 from certify.rules.confirmations import CHECKBOX_PREFIX, Confirmation, missing_confirmations, required_confirmations
 from certify.rules.entry import CertificationEntry, TwinCertification, ValidationIssue, build_entry
-from certify.selectors import twin_of
+from certify.selectors import measured_lumisections, twin_of
 from certify.vocabulary.cache import Vocabulary, vocabulary_including
 from certify.vocabulary.checklist_progress import FormChecklists, checklists_of_shift
 from certify.vocabulary.inline_forms import InlineTermForm, started_inline_forms
 from certify.vocabulary.widgets import chosen_keys
-from oms.lumisections.mirror import valid_segments
 from oms.models import OmsRun
 
 if TYPE_CHECKING:
@@ -100,12 +99,13 @@ class CertificationEditor:
     @cached_property
     def entry(self) -> CertificationEntry:
         """The input for the rules: the submitted values, else those of the existing certification."""
+        values = self._entry_values()
         entry = build_entry(
             self.run_with_typed,
             self.form_context.reconstruction,
-            self._entry_values(),
+            values,
             twin=self.twin,
-            segments=valid_segments(self.form_context.run_number),
+            measured=measured_lumisections(self.form_context.run_number, values),
         )
         if self.form.is_bound or self.existing is None:
             return entry

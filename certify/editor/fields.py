@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from certify.models import RunReconstruction
+from infrastructure.number_ranges import RangesInvalid, format_ranges, parse_ranges
 
 if TYPE_CHECKING:
     from certify.references.ranking import RankedReference
 
+MAX_RANGES_LENGTH = 10_000  # characters
 _MAX_KEY_LENGTH = 18  # digits that fit a primary key in every supported database
 
 
@@ -27,6 +29,28 @@ class TermsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
             if not _is_possible_key(key):
                 raise forms.ValidationError(self.error_messages["invalid_choice"], params={"value": str(key)[:40]})
         return super()._check_values(value)  # type: ignore[misc]
+
+
+class RangesField(forms.CharField):
+    """Bad lumisections of a component as text, such as "310-330, 352"; cleaned, ranges that are minimal."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=MAX_RANGES_LENGTH, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        try:
+            return parse_ranges(text or "")
+        except RangesInvalid as error:
+            raise forms.ValidationError(str(error), code="invalid") from None
+
+    def run_validators(self, value: Any) -> None:
+        """Validate the length of the text form."""
+        super().run_validators(format_ranges(value))
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the text of stored ranges; what was typed stays as it is."""
+        return value if value is None or isinstance(value, str) else format_ranges((row[0], row[1]) for row in value)
 
 
 class ReferenceField(forms.ModelChoiceField):  # type: ignore[type-arg]

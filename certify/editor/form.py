@@ -11,12 +11,19 @@ from django.db.models import Q
 
 from certify.actions.input import CertificationContext, CertificationInput
 from certify.editor.checklist_fields import ChecklistsForm
-from certify.editor.fields import ReferenceField, TermsField
+from certify.editor.fields import RangesField, ReferenceField, TermsField
 from certify.editor.like_express import is_taken_over
 from certify.models import RunReconstruction, TrackerCertification
 from certify.models.certification import MAX_COMMENT_LENGTH
 from certify.models.choices import ConfirmationCode, Flag, Reconstruction, TrackerMap
-from certify.models.components import FLAG_FIELDS, LOWSTAT_FIELDS, PROBLEM_FIELDS, Component
+from certify.models.components import (
+    FLAG_COLUMNS,
+    FLAG_FIELDS,
+    LOWSTAT_FIELDS,
+    PROBLEM_FIELDS,
+    RANGES_FIELDS,
+    Component,
+)
 from certify.rules.confirmations import CHECKBOX_PREFIX, CHECKBOX_VALUE_PREFIX
 from certify.rules.entry import build_entry, validate
 from infrastructure.web.iso_dates import IsoDateField
@@ -52,6 +59,8 @@ def _form_field(column: models.Field[Any, Any], **options: Any) -> forms.Field |
     """Return the form field of a column: radio buttons for flags."""
     if column.name in FLAG_FIELDS:
         return _choice_field(Component(column.name).label, Flag, "choose good, bad or excluded.")
+    if column.name in RANGES_FIELDS:
+        return RangesField(label=Component(column.name.removesuffix("_ranges")).ranges_label)
     return column.formfield(**options)
 
 
@@ -94,7 +103,7 @@ class CertificationForm(ChecklistsForm, forms.ModelForm):  # type: ignore[type-a
         model = TrackerCertification
         formfield_callback = staticmethod(_form_field)
         fields = (
-            *(*FLAG_FIELDS, *LOWSTAT_FIELDS, "trackermap", "reference_runreconstruction"),
+            *(*FLAG_FIELDS, *LOWSTAT_FIELDS, *RANGES_FIELDS, "trackermap", "reference_runreconstruction"),
             *("bad_reason", *PROBLEM_FIELDS, "comment", "date"),
         )
         field_classes = dict.fromkeys(PROBLEM_FIELDS, TermsField)
@@ -241,10 +250,7 @@ class CertificationForm(ChecklistsForm, forms.ModelForm):  # type: ignore[type-a
         """Return the input for the action. The form must be valid."""
         entered_values = self.cleaned_data
         return CertificationInput.from_columns(
-            **{
-                name: entered_values[name]
-                for name in (*FLAG_FIELDS, *LOWSTAT_FIELDS, "trackermap", "date", "bad_reason", "comment")
-            },
+            **{name: entered_values[name] for name in (*FLAG_COLUMNS, "trackermap", "date", "bad_reason", "comment")},
             reference=entered_values["reference_runreconstruction"],
             confirmed=self.confirmed,
             problems={name: list(entered_values[name]) for name in PROBLEM_FIELDS},

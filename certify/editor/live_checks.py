@@ -23,6 +23,7 @@ from certify.rules.confirmations import compare_with_twin, missing_confirmations
 from certify.rules.entry import TwinCertification, validate
 from certify.rules.fact_comparison import SINCE_SHOWN, FactDiff, compare_facts
 from certify.vocabulary.widgets import term_options
+from infrastructure.number_ranges import format_ranges
 from oms.verdict_facts import verdict_facts
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ def compare_versions(editor: CertificationEditor, theirs: TrackerCertification) 
         component, field = component_flag.component, component_flag.component.problems_field
         mine = _flag_text(form[component.flag_field].value(), bool(form[component.lowstat_field].value()))
         rows.append((component.label, _flag_text(component_flag.flag, component_flag.lowstat), mine))
+        ranges = _form_text(form, component.ranges_field)
+        rows.append((component.ranges_label, format_ranges(component_flag.ranges) or "none", ranges or "none"))
         rows.append((component.problems_label, _problem_names(theirs, field), _chosen_names(editor, field)))
     references = {str(ranked.reference.pk): str(ranked.reference) for ranked in editor.ranked}
     facts = compare_facts(verdict_facts(theirs), verdict_facts(editor.run_with_typed), SINCE_SHOWN)

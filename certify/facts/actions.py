@@ -102,6 +102,7 @@ def _refreeze_facts(actor: User, current: TrackerCertification, run: OmsRun) -> 
     facts = frozen_facts(run, current.reference_runreconstruction, dataset, registry)
     current.facts = facts | facts_of_entry(current.facts) | {"confirmed": confirmed}
     copy_verdict_facts(run, current)
+    current.set_ranges_facts()
     current.external_info_complete = is_complete(current, run)
     current.stale, current.stale_since = [], None
     current.version += 1

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from certify.models import TrackerCertification
+from certify.models.components import RANGES_FIELDS
+from certify.models.lumisections_out import lumisections_out, ranges_facts
 from certify.rules.entry import ValidationIssue
 from certify.rules.fact_comparison import (
     FACT_LABELS,
@@ -31,8 +33,13 @@ if TYPE_CHECKING:
 
     from django.db.models import Model
 
+    from oms.lumisections.models import LumisectionReading
+
 DATASET = "dataset"
-_LABELS = FACT_LABELS | {DATASET: "dataset"}
+RANGES = "ranges"
+_LABELS = FACT_LABELS | {DATASET: "dataset", RANGES: "bad lumisections"}
+# Differences that only another answer than that of the run changes: of Run Registry, of the lumisections.
+_OF_OTHER_ANSWERS = (DATASET, RANGES)
 
 
 def changed_facts(certification: TrackerCertification, run: OmsRun) -> list[dict[str, Any]]:
@@ -61,7 +68,7 @@ def mark_stale(runs: Iterable[OmsRun]) -> None:
     for certification in rows.select_related("runreconstruction").only(*columns).order_by("pk"):
         store_differences(
             certification,
-            changed_facts(certification, by_number[certification.run_number]) + dataset_differences(certification),
+            changed_facts(certification, by_number[certification.run_number]) + other_differences(certification),
         )
 
 
@@ -78,6 +85,35 @@ def store_differences(certification: TrackerCertification, stale: list[dict[str,
     )
 
 
+def update_ranges_differences(run_number: int) -> None:
+    """Update the certifications of a run with ranges, after its lumisections or the ranges have changed.
+
+    What OMS had not given when a certification was made is filled in. A query, and three for each with ranges.
+    """
+    rows = TrackerCertification.objects.of_run(run_number).exclude(**dict.fromkeys(RANGES_FIELDS, []), stale=[])
+    for certification in rows.select_related("runreconstruction").order_by("pk"):
+        now = ranges_facts(run_number, certification.run_type, certification.component_flags)
+        if now and certification.ranges_facts.get("digest") is None:
+            TrackerCertification.objects.filter(pk=certification.pk).update(ranges_facts=now)
+            certification.ranges_facts = now
+        others = [row for row in certification.stale if row["fact"] != RANGES]
+        store_differences(certification, others + ranges_differences(certification, now))
+
+
+def ranges_differences(certification: TrackerCertification, now: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the difference of the lumisections in the ranges, if OMS gives other bits or luminosities for them."""
+    if now.get("digest") in (None, certification.ranges_facts["digest"]):
+        return []
+    was, is_ = certification.out, lumisections_out(certification, now)
+    other = "" if was.text != is_.text else " with other detector bits"
+    return [{"fact": RANGES, "was": was.text or "not counted", "now": f"{is_.text or 'not counted'}{other}"}]
+
+
+def on_lumisections_changed(reading: LumisectionReading, **_signal: Any) -> None:
+    """Signal receiver: other rows of the lumisections of a run are stored."""
+    update_ranges_differences(reading.run_number)
+
+
 def on_facts_changed(rows: list[OmsRun], **_signal: Any) -> None:
     """Signal receiver: facts of these runs changed."""
     mark_stale(rows)
@@ -87,6 +123,8 @@ def on_undone(rows: list[Model], **_signal: Any) -> None:
     """Signal receiver: an undo changed facts of runs or of certifications."""
     numbers = {row.run_number for row in rows if isinstance(row, OmsRun | TrackerCertification)}
     mark_stale(OmsRun.objects.filter(pk__in=numbers))
+    for number in numbers:
+        update_ranges_differences(number)
 
 
 def expected_dataset(certification: TrackerCertification) -> str:
@@ -95,14 +133,14 @@ def expected_dataset(certification: TrackerCertification) -> str:
     return str(certification.facts.get("registry", {}).get("named", own))
 
 
-def dataset_differences(certification: TrackerCertification) -> list[dict[str, Any]]:
-    """Return the stored difference of the dataset, if any. Only answers of Run Registry change it."""
-    return [difference for difference in certification.stale if difference["fact"] == DATASET]
+def other_differences(certification: TrackerCertification) -> list[dict[str, Any]]:
+    """Return the stored differences that the facts of the run do not change: dataset, lumisections in ranges."""
+    return [difference for difference in certification.stale if difference["fact"] in _OF_OTHER_ANSWERS]
 
 
 def changed_dataset(certification: TrackerCertification) -> str | None:
     """Return the dataset that Run Registry gives instead, "" if it gives none; None if there is no difference."""
-    return next((difference["now"] for difference in dataset_differences(certification)), None)
+    return next((row["now"] for row in certification.stale if row["fact"] == DATASET), None)
 
 
 def settled_registry(certification: TrackerCertification, registry: dict[str, Any]) -> dict[str, Any]:

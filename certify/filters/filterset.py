@@ -29,7 +29,8 @@ from certify.filters.names import ALIASES, DAY_NAMES, current_names
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap, Verdict
 from certify.models.components import LOWSTAT_FIELDS, Component
-from certify.rules.run_numbers import LAST_RUN, format_ranges
+from certify.rules.run_numbers import LAST_RUN
+from infrastructure.number_ranges import format_ranges
 from oms.choices import RunType
 
 if TYPE_CHECKING:

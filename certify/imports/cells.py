@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from certify.imports.problems import quote
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
 from certify.rules.shift_day import FIRST_SHIFT_DAY
+from infrastructure.number_ranges import RangesInvalid, parse_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from infrastructure.number_ranges import NumberRanges
 
 LIMIT = 2**31  # of counts and luminosities in the database
 _TRUE, _FALSE = ("true", "t", "yes", "1"), ("false", "f", "no", "0", "")
@@ -80,6 +83,14 @@ def _parse_integer(text: str) -> int | None:
     if int(number.as_tuple().exponent) > 0:
         raise ValueError(f"is {quote(text)}, which a spreadsheet has shortened. Give all digits.")
     return int(number) if number == int(number) else None
+
+
+def parse_bad_lumisections(text: str) -> NumberRanges:
+    """Return the ranges of lumisections of a cell, none if it is empty."""
+    try:
+        return parse_ranges(text)
+    except RangesInvalid as error:
+        raise ValueError(f"is {quote(text)}. {error}") from None
 
 
 def parse_amount(text: str) -> float | None:

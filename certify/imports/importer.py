@@ -171,7 +171,7 @@ class _ImportChunk:
 
     def _certification(self, row: ImportedRow, owner: User, day: dt.date, reasons: list[Any]) -> TrackerCertification:
         run, reference = self.runs[row.key[0]], self.reconstructions[row.reference]
-        return TrackerCertification(
+        certification = TrackerCertification(
             runreconstruction=self.reconstructions[row.key],
             reference_runreconstruction=reference,
             dataset=self.datasets.get(row.dataset),
@@ -187,6 +187,8 @@ class _ImportChunk:
             facts=frozen_facts(run, reference, row.dataset, {}),
             **flag_columns(row.component_flags),
         )
+        certification.set_ranges_facts()
+        return certification
 
     def _shift_day(self, row: ImportedRow) -> dt.date | None:
         return row.date or self._day_of_begin(row) or self.day

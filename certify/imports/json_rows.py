@@ -14,6 +14,7 @@ from certify.imports.columns import (
     unknown_name,
 )
 from certify.imports.problems import NotImportable, quote
+from certify.models.components import RANGES_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -95,10 +96,19 @@ def _read_value(name: str, value: Any) -> str | list[str]:
     if isinstance(value, _Members):
         raise ValueError("is an object. Give one value.")
     if isinstance(value, list):
+        if name in RANGES_FIELDS:
+            return ", ".join(_range_text(item) for item in value)
         if name not in LIST_COLUMNS:
             raise ValueError("is a list. Give one value.")
         return [_text(item) for item in value]
     return _text(value)
+
+
+def _range_text(item: Any) -> str:
+    """Return [310, 330] as "310-330"."""
+    if not isinstance(item, list) or len(item) != 2 or not all(isinstance(number, _Number) for number in item):
+        raise ValueError("is no list of ranges. Give [[first, last], …].")
+    return "-".join(item)
 
 
 def _text(value: Any) -> str:

@@ -173,4 +173,7 @@ def _parse_key(reader: _RowCells, prefix: str) -> ReconstructionKey:
 
 def _parse_flag(reader: _RowCells, component: Component, default: str) -> ComponentFlag:
     flag = reader.read_choice(component.flag_field, _FLAGS, default)
-    return ComponentFlag(component, flag, reader.read(component.lowstat_field, cells.parse_boolean, fallback=False))
+    lowstat = reader.read(component.lowstat_field, cells.parse_boolean, fallback=False)
+    return ComponentFlag(
+        component, flag, lowstat, reader.read(component.ranges_field, cells.parse_bad_lumisections, ())
+    )

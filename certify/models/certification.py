@@ -19,12 +19,14 @@ from certify.models.choices import (
     ReviewChangeKind,
     TrackerMap,
 )
-from certify.models.components import FLAG_FIELDS, Component
+from certify.models.components import FLAG_FIELDS, RANGES_FIELDS, Component
 from certify.models.history_labels import CERTIFICATION_LABELS, REFERENCE_LABELS, withdrawal_values
+from certify.models.lumisections_out import ranges_facts
 from certify.models.run_facts import RunFactsMixin
 from certify.models.verdict import verdict_in_sql
 from certify.models.vocabulary import BadReason, PixelProblem, StripProblem, TrackingProblem, VocabularyTerm
 from infrastructure.database.locking import lock_one
+from infrastructure.number_ranges import format_ranges
 from oms.choices import RunType
 from oms.formatting import lumi_text
 from oms.models import OmsRun
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
 
 MAX_DATASET_LENGTH = 150
 MAX_COMMENT_LENGTH = 100_000  # characters; enforced by browsers, and far below the size limit of requests
+
+
+def _ranges_text(ranges: list[list[int]]) -> str:
+    return format_ranges((first, last) for first, last in ranges) or "none"
 
 
 def _choice_constraints(choices: type[models.TextChoices], *fields: str) -> list[models.CheckConstraint]:
@@ -137,7 +143,8 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
     they were when the certification was made. `facts` stores all facts with their sources (OMS, Run Registry, typed).
     `verdict_word` is a generated column, so that counts and filters by verdict can use an index. `version` grows by
     one with each change. `objects` excludes practice, the certifications of people in training; `everything` includes
-    it.
+    it. `pixel_ranges` and so on: the bad lumisections of a component that is good, [[first, last]], both included;
+    sorted, disjoint, merged where they touch. PostgreSQL refuses others. `ranges_facts` follows from them.
     """
 
     runreconstruction = models.ForeignKey(RunReconstruction, models.PROTECT, related_name="certifications")
@@ -154,6 +161,12 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
     pixel_lowstat = models.BooleanField(default=False)
     strip_lowstat = models.BooleanField(default=False)
     tracking_lowstat = models.BooleanField(default=False)
+    pixel_ranges = models.JSONField(default=list, blank=True)
+    strip_ranges = models.JSONField(default=list, blank=True)
+    tracking_ranges = models.JSONField(default=list, blank=True)
+    ranges_facts = models.JSONField(
+        default=dict, blank=True, help_text="What OMS says of the lumisections in the ranges."
+    )
     trackermap = models.CharField(max_length=7, choices=TrackerMap.choices)
     pixel_problems = models.ManyToManyField(PixelProblem, blank=True, related_name="certifications")
     strip_problems = models.ManyToManyField(StripProblem, blank=True, related_name="certifications")
@@ -211,13 +224,14 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
             "updated_at",
             "updated_by",
             "change_reason",
+            "ranges_facts",  # set anew when ranges are restored
         ),
         omit_on_create=("facts",),
         owner="user_id",
         permission_fields=("is_practice",),
         reverse_create=withdrawal_values,
         labels=CERTIFICATION_LABELS,
-        formatters={"recorded_lumi": lumi_text},
+        formatters={"recorded_lumi": lumi_text, **dict.fromkeys(RANGES_FIELDS, _ranges_text)},
         bases=(RunFactsMixin,),
     )
 
@@ -266,10 +280,19 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
     def is_stale(self) -> bool:
         return self.stale_since is not None
 
-    def touch(self, actor: User, reason: str, _fields: Collection[str] = ()) -> None:
-        """Increment the version and set who changed it and why. The caller saves these fields with its own."""
+    def touch(self, actor: User, reason: str, fields: Collection[str] = ()) -> None:
+        """Increment the version, set who changed it and why, and what follows from the changed fields.
+
+        The caller saves these fields with its own.
+        """
+        if not {*RANGES_FIELDS, "run_type"}.isdisjoint(fields):
+            self.set_ranges_facts()
         self.version += 1
         self.updated_by, self.change_reason = actor, reason
+
+    def set_ranges_facts(self) -> None:
+        """Set what OMS says now of the lumisections in the ranges."""
+        self.ranges_facts = ranges_facts(self.run_number, self.run_type, self.component_flags)
 
     def can_undo(self, actor: User, change: Change, fields: Collection[str]) -> bool:
         """Whether `actor` may undo `change`. Owner and confirmed stale facts are for shift leaders only."""

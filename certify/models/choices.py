@@ -55,6 +55,8 @@ class ConfirmationCode(models.TextChoices):
     REF_OLD = "ref_old", "The reference is more than 6000 runs older"
     REF_TYPE = "ref_type", "The run type of the run or of the reference is unknown"
     DCS = "dcs", "A detector was off in many lumisections"
+    RANGES_MOST = "ranges_most", "Ranges leave less than half of what a component is called good for"
+    RANGE_TRACKING = "range_tracking", "Tracking is good in lumisections that a Strip range calls bad"
     TYPED_ODD = "typed_odd", "A typed energy or luminosity is out of the usual range"
     WHERE = "where", "The comment only repeats the reason: the whole run is bad"
     COUNTERPART = "counterpart", "Express and prompt differ"

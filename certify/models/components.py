@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 from certify.models.choices import ConfirmationCode, Flag
+from infrastructure.number_ranges import NumberRanges, format_ranges
 from oms.choices import RunType
 
 if TYPE_CHECKING:
@@ -52,6 +53,15 @@ class Component(models.TextChoices):
     def problems_field(self) -> str:
         """Name of the relation, and of the form field, with its problems."""
         return f"{self.value}_problems"
+
+    @property
+    def ranges_field(self) -> str:
+        """Name of the column, and of the form field, with its bad lumisections."""
+        return f"{self.value}_ranges"
+
+    @property
+    def ranges_label(self) -> str:
+        return f"{self.label} bad lumisections"
 
     @property
     def lowstat_label(self) -> str:
@@ -130,22 +140,34 @@ _DECLARATIONS = {
 FLAG_FIELDS = tuple(component.flag_field for component in Component)
 LOWSTAT_FIELDS = tuple(component.lowstat_field for component in Component)
 PROBLEM_FIELDS = tuple(component.problems_field for component in Component)
-# Flag and low-statistics columns of every component, for queries.
-FLAG_COLUMNS = tuple(name for component in Component for name in (component.flag_field, component.lowstat_field))
+RANGES_FIELDS = tuple(component.ranges_field for component in Component)
+# The columns of `ComponentFlag` of every component, for queries.
+FLAG_COLUMNS = tuple(
+    name for component in Component for name in (component.flag_field, component.lowstat_field, component.ranges_field)
+)
 
 
 @dataclass(frozen=True)
 class ComponentFlag:
-    """The flag of one component and whether its statistics were low."""
+    """The flag of one component, whether its statistics were low, and the lumisections that are bad in a good one.
+
+    `ranges`: (first, last), both included; sorted, disjoint, merged where they touch.
+    """
 
     component: Component
     flag: str
     lowstat: bool
+    ranges: NumberRanges = ()
 
     @property
     def is_ok(self) -> bool:
         """Whether the component passes: good, or with low statistics."""
         return self.flag == Flag.GOOD or self.lowstat
+
+    @property
+    def is_good(self) -> bool:
+        """Whether its flag is good, whatever its statistics."""
+        return self.flag == Flag.GOOD
 
     @property
     def is_bad(self) -> bool:
@@ -154,14 +176,20 @@ class ComponentFlag:
 
     @property
     def text(self) -> str:
-        """The flag as text, with ", low" for low statistics."""
-        return f"{self.flag}{', low' if self.lowstat else ''}"
+        """The flag as text, with ", low" for low statistics, and with the ranges as in "good, 310-330 out"."""
+        out = f", {format_ranges(self.ranges)} out" if self.ranges else ""
+        return f"{self.flag}{', low' if self.lowstat else ''}{out}"
 
 
 def component_flags_of(row: Any) -> tuple[ComponentFlag, ...]:
     """Return the flag of each component from a row with the columns of a certification."""
     return tuple(
-        ComponentFlag(component, getattr(row, component.flag_field), getattr(row, component.lowstat_field))
+        ComponentFlag(
+            component,
+            getattr(row, component.flag_field),
+            getattr(row, component.lowstat_field),
+            tuple((first, last) for first, last in getattr(row, component.ranges_field)),
+        )
         for component in Component
     )
 
@@ -172,4 +200,5 @@ def flag_columns(component_flags: Iterable[ComponentFlag]) -> dict[str, Any]:
     for component_flag in component_flags:
         columns[component_flag.component.flag_field] = component_flag.flag
         columns[component_flag.component.lowstat_field] = component_flag.lowstat
+        columns[component_flag.component.ranges_field] = [list(span) for span in component_flag.ranges]
     return columns

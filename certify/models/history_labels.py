@@ -26,6 +26,7 @@ CERTIFICATION_LABELS = {
     "date": "shift day",
     "external_info_complete": "facts complete",
     **{component.lowstat_field: component.lowstat_label for component in Component},
+    **{component.ranges_field: component.ranges_label for component in Component},
     "is_dataset_verified": "dataset verified",
     "recorded_lumi": "recorded",
     # The change itself shows who, when and why.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from certify.models.components import ComponentFlag, component_flags_of
+from certify.models.lumisections_out import LumisectionsOut, lumisections_out
 from certify.models.verdict import verdict
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ class RunFactsMixin:
     def component_flags(self) -> tuple[ComponentFlag, ...]:
         """The flag of each component."""
         return component_flags_of(self)
+
+    @property
+    def out(self) -> LumisectionsOut:
+        """The lumisections that are bad in components that are good otherwise."""
+        return lumisections_out(self)
 
     @property
     def verdict(self) -> Verdict:

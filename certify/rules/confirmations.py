@@ -15,6 +15,8 @@ from certify.models.components import Component, ComponentFlag, Prerequisite
 from certify.rules.detector_bits import detectors_of, times_off
 from certify.rules.entry import CertificationEntry, TwinCertification, ValidationIssue, good_components
 from certify.rules.fact_comparison import WITH_TWIN, FactDiff, compare_facts
+from certify.rules.range_rules import ranges_left, unshared_ranges
+from infrastructure.number_ranges import format_ranges
 from oms.choices import RunType
 from oms.formatting import lumi_text
 from oms.verdict_facts import verdict_facts
@@ -154,6 +156,21 @@ def _detector_was_off(entry: CertificationEntry) -> Iterator[Confirmation]:
         yield Confirmation(ConfirmationCode.DCS, good[0].flag_field, " ".join(sentences))
 
 
+def _ranges_leave_most(entry: CertificationEntry) -> Iterator[Confirmation]:
+    ranged = [component for component in good_components(entry) if entry.component_flags[component].ranges]
+    left = [row for component in ranged if (row := ranges_left(component, entry)).is_less_than_half]
+    if left:
+        sentences = " ".join(row.sentence for row in left)
+        yield Confirmation(ConfirmationCode.RANGES_MOST, left[0].component.flag_field, sentences)
+
+
+def _ranges_reach_what_requires_them(entry: CertificationEntry) -> Iterator[Confirmation]:
+    for component, ranges in unshared_ranges(entry).items():
+        required = " and ".join(row.component.label for row in component.declaration.prerequisites if row.is_required)
+        sentence = f"{component.label} is good in {format_ranges(ranges)}, where {required} is bad."
+        yield Confirmation(ConfirmationCode.RANGE_TRACKING, component.flag_field, sentence)
+
+
 def _typed_values_are_usual(entry: CertificationEntry) -> Iterator[Confirmation]:
     sentences = [*_odd_energy(entry), *_odd_recorded_lumi(entry), *_odd_recorded_share(entry)]
     if sentences:
@@ -221,6 +238,8 @@ _RULES = [
     _reference_is_old,
     _types_are_known,
     _detector_was_off,
+    _ranges_leave_most,
+    _ranges_reach_what_requires_them,
     _typed_values_are_usual,
     _bad_says_where,
     _twin_agrees,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from certify.models.choices import Flag
 from certify.models.components import Component, ComponentFlag
+from certify.rules.range_rules import range_issues
 from certify.rules.reference_type import has_fitting_type
 from certify.rules.run_numbers import FIRST_RUN, LAST_RUN
 from certify.rules.shift_day import shift_day_errors
@@ -44,12 +45,24 @@ class TwinCertification:
 
 
 @dataclass(frozen=True)
+class MeasuredLumisections:
+    """What was read of the lumisections of a run: `segments` and `lumis` as in `CertificationEntry`."""
+
+    segments: Sequence[SegmentFacts] = ()
+    lumis: Sequence[float | None] = ()
+
+
+NOT_READ = MeasuredLumisections()
+
+
+@dataclass(frozen=True)
 class CertificationEntry:
     """The input of the rules; unknown values are None. Luminosity in 1/pb, energy per beam in GeV.
 
     `repeated_reason` is the name of the reason if the comment says nothing else. `components` are the detectors in the
     run, as OMS names them; `twin` is set for express and prompt only.
-    `segments`: lumisections of the run with their bits, as far as they have been read.
+    `segments`: lumisections of the run with their bits, as far as they have been read. `lumis`: recorded luminosity of
+    each lumisection from the first on, None where it is unknown; empty where no rule needs it.
     `typed`: {attribute of the run: the text and unit as typed}, such as {"recorded_lumi": "7.9 1/fb"}.
     """
 
@@ -76,6 +89,7 @@ class CertificationEntry:
     typed: dict[str, str] = field(default_factory=dict)
     twin: TwinCertification | None = None
     segments: Sequence[SegmentFacts] = ()
+    lumis: Sequence[float | None] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +108,7 @@ def build_entry(
     is_dataset_known: bool = True,
     unticked: list[str] | None = None,
     twin: TwinCertification | None = None,
-    segments: Sequence[SegmentFacts] = (),
+    measured: MeasuredLumisections = NOT_READ,
 ) -> CertificationEntry:
     """Build the entry from the run and these columns of a certification. Components without a flag are omitted."""
     today = dt.datetime.now(dt.UTC).date()
@@ -103,7 +117,12 @@ def build_entry(
     return CertificationEntry(
         run_number=run.run_number,
         component_flags={
-            component: ComponentFlag(component, values[component.flag_field], bool(values.get(component.lowstat_field)))
+            component: ComponentFlag(
+                component,
+                values[component.flag_field],
+                bool(values.get(component.lowstat_field)),
+                tuple((first, last) for first, last in values.get(component.ranges_field) or ()),
+            )
             for component in flagged
         },
         reference_run_type=reference.run.run_type if reference else None,
@@ -123,7 +142,8 @@ def build_entry(
         energy=run.energy,
         typed={name: as_typed_text(entry) for name, entry in run.typed.items()},
         twin=twin,
-        segments=segments,
+        segments=measured.segments,
+        lumis=measured.lumis,
         **verdict_facts(run),
     )
 
@@ -189,6 +209,10 @@ def _excluded_has_no_statistics(entry: CertificationEntry) -> Iterator[Validatio
             )
 
 
+def _ranges_are_possible(entry: CertificationEntry) -> Iterator[ValidationIssue]:
+    yield from (ValidationIssue(name, sentence) for name, sentence in range_issues(entry))
+
+
 def _reference_is_of_the_same_type(entry: CertificationEntry) -> Iterator[ValidationIssue]:
     if not has_fitting_type(entry.run_type, entry.reference_run_type):
         yield ValidationIssue(
@@ -223,6 +247,7 @@ _RULES = [
     _bad_has_reason_and_comment,
     _good_has_what_it_requires,
     _excluded_has_no_statistics,
+    _ranges_are_possible,
     _reference_is_of_the_same_type,
     _reference_is_another,
     _date_is_possible,

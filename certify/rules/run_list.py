@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from certify.rules.run_numbers import FIRST_RUN, LAST_RUN, MAX_RUNS, merged_ranges
+from certify.rules.run_numbers import FIRST_RUN, LAST_RUN, MAX_RUNS
+from infrastructure.number_ranges import merged_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -109,6 +109,15 @@ def valid_segments(run_number: int) -> list[SegmentFacts]:
     return [row.facts for row in rows]
 
 
+def valid_lumis(run_number: int) -> list[float | None]:
+    """Return the luminosity recorded in each lumisection of a run, 1/pb, as stored now; empty if it has not been read.
+
+    One query.
+    """
+    readings = LumisectionReading.objects.filter(run_number=run_number, valid_until=None)
+    return next(iter(readings.values_list("lumis", flat=True)), [])
+
+
 def stored_reading(run_number: int, as_of: datetime | None = None) -> LumisectionReading | None:
     """Return the reading of a run that is valid, or was valid at a time (UTC); None if there was none."""
     readings = LumisectionReading.objects.filter(run_number=run_number).prefetch_related("segments")

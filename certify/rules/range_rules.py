@@ -1,0 +1,142 @@
+"""What ranges of bad lumisections leave of a run: the rules `ranges_most`, `range_tracking`, and their price.
+
+Pure functions over a `CertificationEntry`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from certify.models.lumisections_out import counting_ranges, lumi_within
+from certify.rules.detector_bits import detectors_of
+from infrastructure.number_ranges import common_ranges, count_numbers, format_ranges, merged_ranges, ranges_without
+from oms.choices import RunType
+from oms.formatting import lumi_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from certify.models.components import Component, ComponentFlag
+    from certify.rules.entry import CertificationEntry
+    from infrastructure.number_ranges import NumberRange
+    from oms.lumisections.segments import SegmentFacts
+
+LEAST_SHARE_LEFT = 0.5
+
+
+def range_issues(entry: CertificationEntry) -> Iterator[tuple[str, str]]:
+    """Yield (field, sentence) of ranges that are refused."""
+    for flag in entry.component_flags.values():
+        if flag.ranges:
+            yield from ((flag.component.ranges_field, sentence) for sentence in _refusals(flag, entry.lumisections))
+    with_ranges = [flag.component.label for flag in entry.component_flags.values() if flag.ranges]
+    if with_ranges and not entry.has_reason and not entry.has_comment:
+        yield (
+            "comment",
+            f"Bad lumisections in {' and '.join(with_ranges)} need a reason or a comment. Say what was seen.",
+        )
+
+
+def _refusals(flag: ComponentFlag, last: int | None) -> Iterator[str]:
+    name = flag.component.label
+    if not flag.is_good:
+        yield f"{name} is {flag.flag} in the whole run, so it has no ranges. Remove the ranges, or call it good."
+    elif merged_ranges(flag.ranges) != list(flag.ranges):
+        yield f"Ranges of {name} overlap or touch. Write each lumisection once."
+    elif last is None:
+        yield "The last lumisection of the run is not known. Type the number of lumisections beside the facts."
+    elif beyond := ranges_without(flag.ranges, [(1, last)]):
+        yield f"{format_ranges(beyond)} is after the last lumisection, {last}. Correct the range."
+
+
+@dataclass(frozen=True)
+class RangesLeft:
+    """What the ranges of a component leave of the lumisections in which it was on. Luminosity in 1/pb, or None."""
+
+    component: Component
+    on: int
+    left: int
+    lumi_on: float | None
+    lumi_left: float | None
+
+    @property
+    def is_less_than_half(self) -> bool:
+        if self.lumi_on and self.lumi_left is not None:
+            return self.lumi_left < LEAST_SHARE_LEFT * self.lumi_on
+        return self.left < LEAST_SHARE_LEFT * self.on
+
+    @property
+    def sentence(self) -> str:
+        """What is left, and what bad would discard."""
+        name, lumi = self.component.label, f", {lumi_text(self.lumi_left)}" if self.lumi_left else ""
+        if not self.left:
+            return f"The ranges leave no lumisection in which {name} was on. Call it bad unless the ranges are wrong."
+        return (
+            f"The ranges leave {self.left} of {self.on} lumisections in which {name} was on. Bad would also discard "
+            f"the other {self.left} lumisections{lumi}. Keep good with ranges unless these are bad too."
+        )
+
+
+def ranges_left(component: Component, entry: CertificationEntry) -> RangesLeft:
+    """Count what the ranges leave, in luminosity where it is known; of cosmics in lumisections."""
+    ranges = entry.component_flags[component].ranges
+    on = _lumisections_on(component, entry)
+    left = ranges_without(on, ranges)
+    lumis = entry.lumis if entry.run_type != RunType.COSMICS else ()
+    return RangesLeft(
+        component, count_numbers(on), count_numbers(left), lumi_within(lumis, on), lumi_within(lumis, left)
+    )
+
+
+def _lumisections_on(component: Component, entry: CertificationEntry) -> list[NumberRange]:
+    """Return the active lumisections in which no partition was off; all of the run where they have not been read."""
+    if not entry.segments:
+        return [(1, entry.lumisections)] if entry.lumisections else []
+    names = [name for detector in detectors_of([component]) for name in detector.declaration.partitions]
+    return merged_ranges(_spans(segment for segment in entry.segments if _is_on(segment, names)))
+
+
+def _is_on(segment: SegmentFacts, names: list[str]) -> bool:
+    return bool(segment.bit("cms_active")) and not any(segment.bit(name) is False for name in names)
+
+
+def _spans(segments: Iterable[SegmentFacts]) -> list[NumberRange]:
+    return [(segment.first, segment.last) for segment in segments]
+
+
+def unshared_ranges(entry: CertificationEntry) -> dict[Component, list[NumberRange]]:
+    """Return the lumisections that are bad in what good tracks require, and not in their own ranges."""
+    missing = {}
+    for component, flag in entry.component_flags.items():
+        required = [item.component for item in component.declaration.prerequisites if item.is_required]
+        spans = [span for other in required if (its := entry.component_flags.get(other)) for span in its.ranges]
+        if flag.is_good and (rest := ranges_without(spans, flag.ranges)):
+            missing[component] = rest
+    return missing
+
+
+@dataclass(frozen=True)
+class RangesPrice:
+    """What ranges cost, before saving: lumisections and luminosity (1/pb, None if unknown) that are out."""
+
+    out: int
+    lumi_out: float | None
+    lumi: float | None
+
+    @property
+    def text(self) -> str:
+        """Return "out: 15 LS, 1.200 /pb of 78.200 /pb; whole run bad: 78.200 /pb"."""
+        if self.lumi_out is None or not self.lumi:
+            return f"out: {self.out} LS"
+        whole = lumi_text(self.lumi)
+        return f"out: {self.out} LS, {lumi_text(self.lumi_out)} of {whole}; whole run bad: {whole}"
+
+
+def ranges_price(entry: CertificationEntry) -> RangesPrice | None:
+    """Return what the ranges of the components that count cost, None without ranges."""
+    ranges = counting_ranges(entry.run_type, entry.component_flags.values())
+    if not ranges:
+        return None
+    ranges_in_run = common_ranges(ranges, [(1, entry.lumisections)]) if entry.lumisections else ranges
+    return RangesPrice(count_numbers(ranges_in_run), lumi_within(entry.lumis, ranges_in_run), entry.recorded_lumi)

@@ -1,0 +1,96 @@
+"""Ranges of whole numbers, such as runs or lumisections: (first, last), both included.
+
+Functions that return ranges return them minimal: sorted, disjoint, merged where they touch.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NumberRange = tuple[int, int]
+NumberRanges = tuple[NumberRange, ...]
+
+MAX_DIGITS = 7
+_SEPARATORS = re.compile(r"[\s,;]+")
+_DASHES = re.compile(r"\s*[-‐‑‒–—−]\s*")  # hyphens, dashes and the minus sign
+_ONE = re.compile(r"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?")
+
+
+class RangesInvalid(ValueError):
+    """A text is no list of ranges. The message is a sentence that names the part, and what to write instead."""
+
+
+def merged_ranges(ranges: Iterable[NumberRange]) -> list[NumberRange]:
+    """Return the ranges sorted, overlapping and adjacent ones as one."""
+    merged: list[NumberRange] = []
+    for first, last in sorted(ranges):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = merged[-1][0], max(last, merged[-1][1])
+        else:
+            merged.append((first, last))
+    return merged
+
+
+def common_ranges(ranges: Iterable[NumberRange], others: Iterable[NumberRange]) -> list[NumberRange]:
+    """Return what is in both."""
+    kept, removed = merged_ranges(ranges), merged_ranges(others)
+    return ranges_without(kept, ranges_without(kept, removed))
+
+
+def ranges_without(ranges: Iterable[NumberRange], removed: Iterable[NumberRange]) -> list[NumberRange]:
+    """Return `ranges` without the numbers that are in `removed`."""
+    left: list[NumberRange] = []
+    gaps = merged_ranges(removed)
+    for first, last in merged_ranges(ranges):
+        for gap_first, gap_last in gaps:
+            if gap_last < first or gap_first > last:
+                continue
+            if gap_first > first:
+                left.append((first, gap_first - 1))
+            first = gap_last + 1  # noqa: PLW2901 - the rest of the range
+        if first <= last:
+            left.append((first, last))
+    return left
+
+
+def count_numbers(ranges: Iterable[NumberRange]) -> int:
+    """Return how many numbers are in disjoint ranges."""
+    return sum(last - first + 1 for first, last in ranges)
+
+
+def format_ranges(ranges: Iterable[NumberRange]) -> str:
+    """Format ranges as "310-330, 352"."""
+    return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in ranges)
+
+
+def parse_ranges(text: str) -> NumberRanges:
+    """Return the ranges that a person typed, such as "310-330, 352". Empty text has none.
+
+    Commas, semicolons and white space separate; every dash is accepted. Raises `RangesInvalid`.
+    """
+    parts = filter(None, _SEPARATORS.split(_DASHES.sub("-", text.strip())))
+    ranges = sorted(_parse_range(part) for part in parts)
+    for one, other in pairwise(ranges):
+        if other[0] <= one[1]:
+            named = f"{format_ranges([one])} and {format_ranges([other])}"
+            raise RangesInvalid(f"{named} overlap. Write each lumisection once.")
+    return tuple(merged_ranges(ranges))
+
+
+def _parse_range(part: str) -> NumberRange:
+    found = _ONE.fullmatch(part)
+    if not found or max(map(len, filter(None, found.groups()))) > MAX_DIGITS:
+        shown = part if len(part) <= 30 else f"{part[:30]}…"
+        raise RangesInvalid(f"“{shown}” is no range of lumisections. Write ranges as 310-330, 352.")
+    first = int(found["first"])
+    last = int(found["last"] or first)
+    if first < 1:
+        raise RangesInvalid(f"“{part}” begins at {first}. Lumisections begin at 1.")
+    if last < first:
+        raise RangesInvalid(f"“{part}” ends before it begins. Write {last}-{first}.")
+    return first, last

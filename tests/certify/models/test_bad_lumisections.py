@@ -1,0 +1,85 @@
+"""Bad lumisections as they are stored: as edited, minimal, and refused by PostgreSQL where they overlap."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from certify.models import TrackerCertification
+from infrastructure.number_ranges import merged_ranges, ranges_without
+from tests.factories import CertificationFactory
+from tests.proof import scaled
+
+pytestmark = pytest.mark.django_db
+LAST, EDITS = 400, 20
+_span = st.tuples(st.integers(1, LAST), st.integers(0, 60)).map(lambda pair: (pair[0], min(LAST, sum(pair))))
+_edit = st.tuples(st.sampled_from(["strip_ranges", "pixel_ranges"]), st.booleans(), _span)
+
+
+def bit_array(ranges) -> bytes:
+    bits = bytearray(LAST + 1)
+    for first, last in ranges:
+        bits[first : last + 1] = b"\1" * (last - first + 1)
+    return bytes(bits)
+
+
+@pytest.fixture
+def certification():
+    return CertificationFactory()
+
+
+@settings(
+    max_examples=scaled(25, 10_000 // EDITS),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(edits=st.lists(_edit, min_size=EDITS, max_size=EDITS))
+def test_edits_of_ranges_equal_those_of_a_bit_array(certification, edits):
+    bits = {name: bytearray(LAST + 1) for name in ("strip_ranges", "pixel_ranges")}
+    TrackerCertification.objects.update(**{name: [] for name in bits})
+    for name, is_bad, (first, last) in edits:
+        bits[name][first : last + 1] = (b"\1" if is_bad else b"\0") * (last - first + 1)
+        stored = TrackerCertification.objects.values_list(name, flat=True).get()
+        ranges = [tuple(span) for span in stored]
+        edited = merged_ranges([*ranges, (first, last)]) if is_bad else ranges_without(ranges, [(first, last)])
+        TrackerCertification.objects.update(**{name: edited})
+    row = TrackerCertification.objects.get()
+    assert {name: bit_array(getattr(row, name)) for name in bits} == {
+        name: bytes(array) for name, array in bits.items()
+    }
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL refuses ranges; on SQLite the action does")
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        [[310, 330], [320, 340]],
+        [[310, 330], [331, 340]],
+        [[352, 352], [310, 330]],
+        [[0, 5]],
+        [[330, 310]],
+        [[310]],
+        [310, 330],
+        {"first": 310},
+    ],
+)
+def test_database_refuses_ranges_that_are_not_minimal(certification, ranges):
+    with pytest.raises(IntegrityError, match="strip_ranges_are_minimal"), transaction.atomic():
+        TrackerCertification.objects.update(strip_ranges=ranges)
+
+
+def test_out_of_a_certification_is_what_counts_for_its_verdict():
+    row = CertificationFactory(
+        run_type="cosmics", lumisections=655, strip_ranges=[[310, 330]], pixel_ranges=[[1, 300]], ranges_facts={}
+    )
+    assert row.out.text == "21 of 655 LS out"
+    collisions = CertificationFactory(
+        run_type="collisions",
+        lumisections=655,
+        strip_ranges=[[310, 330]],
+        pixel_ranges=[[325, 340]],
+        ranges_facts={"lumis": {"strip": 2.7, "pixel": 1.9, "all": 3.9}},
+    )
+    assert collisions.out.text == "31 of 655 LS and 3.900 /pb out"
+    assert collisions.out.component_text("strip") == "21 LS and 2.700 /pb out"
+    assert not CertificationFactory().out

@@ -1,5 +1,7 @@
 """Ranges of numbers: what a person may type, and the algebra."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ def numbers(ranges) -> set[int]:
 
 
 def is_minimal(ranges) -> bool:
-    return all(later[0] > earlier[1] + 1 for earlier, later in zip(ranges, ranges[1:], strict=False))
+    return all(later[0] > earlier[1] + 1 for earlier, later in pairwise(ranges))
 
 
 @given(_lists, _lists)

@@ -5,7 +5,7 @@ import threading
 from datetime import UTC, date, datetime
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from audit.models import Change
 from audit.undo import undo_change
@@ -141,7 +141,7 @@ def test_ranges_without_luminosity_leave_by_lumisections(shifter, reference):
 
 def test_undo_of_random_changes_restores_the_ranges_exactly(shifter, run, reference):
     store_rows(run.run_number)
-    chance = random.Random(20180511)  # noqa: S311
+    chance = random.Random(20180511)
     row = certify(shifter, run, decision(reference))
     versions = [_ranges_of(row)]
     for number in range(scaled(30, 1000)):

@@ -48,6 +48,13 @@ class RangesField(forms.CharField):
         """Validate the length of the text form."""
         super().run_validators(format_ranges(value))
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Compare as text: 310-330 is 310 – 330."""
+        try:
+            return bool(self.to_python(data) != self.to_python(self.prepare_value(initial or ())))
+        except forms.ValidationError:
+            return True
+
     def prepare_value(self, value: Any) -> Any:
         """Return the text of stored ranges; what was typed stays as it is."""
         return value if value is None or isinstance(value, str) else format_ranges((row[0], row[1]) for row in value)

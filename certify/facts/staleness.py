@@ -103,7 +103,7 @@ def update_ranges_differences(run_number: int) -> None:
 
 def ranges_differences(certification: TrackerCertification, now: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the difference of the lumisections in the ranges, if OMS gives other bits or luminosities for them."""
-    if now.get("digest") in (None, certification.ranges_facts["digest"]):
+    if now.get("digest") in (None, certification.ranges_facts.get("digest")):
         return []
     was, is_ = certification.out, lumisections_out(certification, now)
     other = "" if was.text != is_.text else " with other detector bits"

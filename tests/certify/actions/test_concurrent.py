@@ -2,18 +2,19 @@
 
 import threading
 import uuid
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
+from functools import partial
 
 import pytest
 from django.db import connection, connections
 
 from certify.actions.certify import amend_certification, certify_run
 from certify.actions.input import CertificationContext, CertificationInput
-from certify.errors import AlreadyCertified
+from certify.errors import AlreadyCertified, ChangedMeanwhile
 from certify.models import TrackerCertification
 from certify.models.choices import ConfirmationCode
-from certify.models.components import FLAG_FIELDS
+from certify.models.components import FLAG_FIELDS, Component, ComponentFlag
 from certify.vocabulary.models import ChecklistProgress
 from oms.client import FetchResult
 from oms.upsert import store_facts
@@ -133,3 +134,28 @@ def test_saving_typed_facts_and_refreshing_the_mirror_do_not_deadlock():
         return "saved"
 
     assert _run_concurrently([read, save])[1] == "saved"
+
+
+def test_two_people_who_mark_overlapping_ranges_at_once_leave_one_of_them():
+    """Each save replaces the whole list of a version, so that the lists of two people never become one."""
+    reference, run = ReconstructionFactory(reference=True), RunFactory(lumisections=100)
+    row = certify_run(UserFactory(), run.run_number, "express", _decision(reference), CertificationContext())
+    leaders = UserFactory.create_batch(THREADS, role="shift_leader")
+
+    def mark(person, first):
+        data = replace(_decision(reference, "seen"), component_flags=_strip_bad_from(first))
+        try:
+            amend_certification(person, row, 1, data, CertificationContext(), reason="seen on the map")
+        except ChangedMeanwhile:
+            return None
+        return [[first, first + 20]]
+
+    outcomes = _run_concurrently([partial(mark, leader, 10 + number) for number, leader in enumerate(leaders)])
+    saved = [ranges for ranges in outcomes if ranges]
+    assert len(saved) == 1
+    assert TrackerCertification.objects.get().strip_ranges == saved[0]
+
+
+def _strip_bad_from(first):
+    ranges = {Component.STRIP: ((first, first + 20),)}
+    return tuple(ComponentFlag(component, "good", False, ranges.get(component, ())) for component in Component)

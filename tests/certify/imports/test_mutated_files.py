@@ -21,7 +21,8 @@ from certify.imports.problems import NotImportable
 from certify.imports.rows import read_certifications
 from certify.imports.text_file import decode_text
 from certify.models import TrackerCertification
-from certify.models.components import flag_columns
+from certify.models.components import RANGES_FIELDS, flag_columns
+from infrastructure.number_ranges import parse_ranges
 from listruns.exports import exported_values
 from oms.models import OmsRun
 from tests.certify.imports.files import csv_file, json_file
@@ -189,6 +190,7 @@ def _expected(entry: dict[str, str], *, is_csv: bool) -> dict[str, Any]:
         **{name: _number(entry.get(name, "")) for name in numbers},
         **{name: _word(entry.get(name, ""), default) for name, default in words.items()},
         **{name: _word(entry.get(name, ""), "false") in ("true", "t", "1", "yes") for name in lowstats},
+        **{name: [list(span) for span in parse_ranges(entry.get(name, ""))] for name in RANGES_FIELDS},
         "dataset": entry.get("dataset", "").strip(),
         "date": entry.get("date", "").strip(),
         "comment": entry.get("comment", ""),

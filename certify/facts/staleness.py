@@ -90,7 +90,7 @@ def update_ranges_differences(run_number: int) -> None:
 
     What OMS had not given when a certification was made is filled in. A query, and three for each with ranges.
     """
-    no_ranges = {name: [] for name in RANGES_FIELDS}
+    no_ranges: dict[str, Any] = {name: [] for name in RANGES_FIELDS}
     rows = TrackerCertification.objects.of_run(run_number).exclude(**no_ranges, stale=[])
     for certification in rows.select_related("runreconstruction").order_by("pk"):
         now = ranges_facts(run_number, certification.run_type, certification.component_flags)

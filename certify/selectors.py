@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from certify.models.certification import CertificationQuerySet
+    from certify.models.certification_queries import CertificationQuerySet
 
 _TWINS = {
     Reconstruction.EXPRESS.value: Reconstruction.PROMPT,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from certify.models.certification import CertificationQuerySet
+    from certify.models.certification_queries import CertificationQuerySet
     from users.models import User
 
 CHUNK_SIZE = 500

@@ -12,7 +12,7 @@ from certify.models.components import FLAG_COLUMNS, PROBLEM_FIELDS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from certify.models.certification import CertificationQuerySet
+    from certify.models.certification_queries import CertificationQuerySet
     from users.models import User
 
 Rows = QuerySet[TrackerCertification]

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from audit.models import AuditOptions, Change
 from audit.tracked_model import TrackedModel
+from certify.models.certification_queries import CertificationManager, CertificationQuerySet
 from certify.models.choices import (
     CertificationChangeKind,
     CertificationState,
@@ -25,7 +26,6 @@ from certify.models.lumisections_out import ranges_facts
 from certify.models.run_facts import RunFactsMixin
 from certify.models.verdict import verdict_in_sql
 from certify.models.vocabulary import BadReason, PixelProblem, StripProblem, TrackingProblem, VocabularyTerm
-from infrastructure.database.locking import lock_one
 from infrastructure.number_ranges import format_ranges
 from oms.choices import RunType
 from oms.formatting import lumi_text
@@ -97,43 +97,6 @@ class RunReconstruction(TrackedModel):
     @property
     def run_number(self) -> int:
         return self.run_id
-
-
-class CertificationQuerySet(models.QuerySet["TrackerCertification"]):
-    """QuerySet of certifications."""
-
-    def live(self) -> CertificationQuerySet:
-        return self.filter(state=CertificationState.LIVE)
-
-    def with_names(self) -> CertificationQuerySet:
-        """Select the related rows that tables show. The run is not selected: its facts are stored with the row."""
-        return self.select_related("runreconstruction", "user", "dataset", "reference_runreconstruction", "bad_reason")
-
-    def stale(self) -> CertificationQuerySet:
-        """Certifications with a fact that has changed since they were made."""
-        return self.filter(stale_since__isnull=False)
-
-    def incomplete(self) -> CertificationQuerySet:
-        """Certifications made with typed or missing facts, or with a dataset that Run Registry did not confirm."""
-        return self.filter(external_info_complete=False)
-
-    def of_run(self, run_number: int) -> CertificationQuerySet:
-        return self.filter(runreconstruction__run_id=run_number)
-
-    def lock_row(self, pk: int) -> TrackerCertification:
-        """Return the row with its related rows, locked until the transaction ends. Raises `DoesNotExist`."""
-        return lock_one(self.select_for_update(of=("self",)).with_names().filter(pk=pk))
-
-    def visible_to(self, person: User) -> CertificationQuerySet:
-        """Certifications that `person` may see: all that count, their own practice, all practice for shift leaders."""
-        return self if person.may_change_others else self.filter(Q(is_practice=False) | Q(user=person))
-
-
-class CertificationManager(models.Manager.from_queryset(CertificationQuerySet)):  # type: ignore[misc]
-    """Default manager. It excludes practice, so that no list, count or export includes it by mistake."""
-
-    def get_queryset(self) -> CertificationQuerySet:
-        return super().get_queryset().filter(is_practice=False)
 
 
 class TrackerCertification(RunFactsMixin, TrackedModel):

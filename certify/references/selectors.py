@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from certify.models import RunReconstruction, TrackerCertification
 
 if TYPE_CHECKING:
-    from certify.models.certification import CertificationQuerySet
+    from certify.models.certification_queries import CertificationQuerySet
 
 # The columns of the table and its export, of about a hundred columns of the selected models.
 _TABLE_FIELDS = [

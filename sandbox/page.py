@@ -18,7 +18,7 @@ button { font: inherit; padding: .3rem .7rem; cursor: pointer; }
 """
 
 SERVED = (
-    ("/registry", "Run Registry", "a token with the audience cmsrunregistry-sso-proxy, or the header email"),
+    ("/registry", "Run Registry", "a token with the audience cmsrunregistry-sso-proxy, or none"),
     ("/oms/agg/api/v1", "OMS", "a token with the audience cmsoms-prod"),
     ("/sso/auth/realms/cern/api-access/token", "CERN machine tokens", "the client certhelper with any secret"),
     (

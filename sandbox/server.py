@@ -61,7 +61,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         self._send(response)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _respond  # noqa: N815 (names that http.server asks for)
+    # The names that http.server asks for.
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _respond  # noqa: N815
 
     def _request(self) -> Request:
         length = int(self.headers.get("Content-Length") or 0)

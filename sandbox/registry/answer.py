@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange import HTML, Request, Response
 from sandbox.registry.cycles import cycles, datasets_accepted
+from sandbox.registry.details import dataset_details, last_updated_runs, run_details, waiting_datasets, workspaces
 from sandbox.registry.filters import RegistryError
-from sandbox.registry.lumisections import LUMISECTION_LISTS
+from sandbox.registry.histories import run_history, versions
+from sandbox.registry.lumisections import LUMISECTION_LISTS, requested_dataset
 from sandbox.registry.paging import page
-from sandbox.registry.rows import dataset_names
+from sandbox.registry.rows import Row, dataset_names
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.sso import Tokens
 
 PREFIX = "/registry"
 AUDIENCE = "cmsrunregistry-sso-proxy"
-_NAMES_PATH = "/get_all_dataset_names_of_run/"
 _QUERIES = {"/runs_filtered_ordered": "Run", "/datasets_filtered_ordered": "Dataset"}
 _REFUSAL_PAGE = (
     "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr>"
@@ -31,10 +36,8 @@ _EXPRESS_HEADERS = {"X-Powered-By": "Express", "Access-Control-Allow-Origin": "*
 
 
 def _is_authorized(request: Request, tokens: Tokens) -> bool:
-    """Return whether the token is valid for the audience; without a token, the header `email` is sufficient."""
-    if request.bearer is not None:
-        return tokens.is_valid(request.bearer, AUDIENCE)
-    return bool(request.headers.get("email"))
+    """Return whether the token, if there is one, is valid for the audience. Reads need neither token nor header."""
+    return request.bearer is None or tokens.is_valid(request.bearer, AUDIENCE)
 
 
 def refusal(status: int) -> Response:
@@ -45,40 +48,77 @@ def refusal(status: int) -> Response:
 
 def answer(request: Request, tokens: Tokens) -> Response:
     """Return the response of Run Registry."""
+    if request.method == "OPTIONS":
+        return _preflight(request)
     if not _is_authorized(request, tokens):
         return refusal(401)
-    try:
-        body = _route(request, request.path.removeprefix(PREFIX))
-    except RegistryError as error:
-        return Response({"err": str(error)}, 500, headers=_EXPRESS_HEADERS)
-    if body is None:
+    read = _reader(request, request.path.removeprefix(PREFIX))
+    if read is None:
         text = _NOT_FOUND_PAGE.format(method=request.method, path=request.path.removeprefix(PREFIX))
         return Response(text, 404, HTML, _EXPRESS_HEADERS)
-    return Response(body, headers=_EXPRESS_HEADERS)
+    try:
+        return Response(read(), headers=_EXPRESS_HEADERS)
+    except RegistryError as error:
+        return Response({"err": str(error)}, 500, headers=_EXPRESS_HEADERS)
 
 
-def _route(request: Request, path: str) -> Any:
+def _preflight(request: Request) -> Response:
+    """Return what a browser asks for before a request from another site: everything is allowed."""
+    allowed = {
+        "Access-Control-Allow-Methods": "GET,HEAD,PUT,PATCH,POST,DELETE",
+        "Access-Control-Allow-Headers": request.headers.get("access-control-request-headers", ""),
+        "Vary": "Access-Control-Request-Headers",
+    }
+    return Response("", 204, HTML, _EXPRESS_HEADERS | {name: value for name, value in allowed.items() if value})
+
+
+def _reader(request: Request, path: str) -> Callable[[], Any] | None:
+    """Return the function that gives the body of the response, or None for an unknown address."""
     if request.method == "GET":
-        return _get_answer(path)
+        matches = ((read, re.fullmatch(pattern, path)) for pattern, read in _GET_ADDRESSES)
+        return next((partial(read, *match.groups()) for read, match in matches if match), None)
     if request.method != "POST":
         return None
-    name = path.removeprefix("/lumisections/")
-    if path in _QUERIES:
-        return page(_body(request), _QUERIES[path])
-    return LUMISECTION_LISTS[name](_body(request)) if name in LUMISECTION_LISTS and name != path else None
+    read = _POST_ADDRESSES.get(path)
+    return partial(_read_body, read, request) if read else None
 
 
-def _get_answer(path: str) -> Any:
-    if path == "/cycles/global":
-        return cycles()
-    if path == "/datasets_accepted":
-        return datasets_accepted()
-    if not path.startswith(_NAMES_PATH):
-        return None
-    number = path.removeprefix(_NAMES_PATH)
-    if not number.lstrip("-").isdigit():
-        raise RegistryError(f'invalid input syntax for type integer: "{number}"')
-    return dataset_names().get(int(number), [])
+def _read_body(read: Callable[[dict[str, Any]], Any], request: Request) -> Any:
+    return read(_body(request))
+
+
+def _number(text: str) -> int:
+    """Convert a run number of an address. Raises `RegistryError` with the message of PostgreSQL."""
+    if not re.fullmatch(r"-?[0-9]+", text):
+        raise RegistryError(f'invalid input syntax for type integer: "{text}"')
+    return int(text)
+
+
+def _dataset(body: dict[str, Any]) -> Row | None:
+    missing = next((key for key in ("run_number", "dataset_name") if key not in body), None)
+    if missing:
+        column = {"dataset_name": "name"}.get(missing, missing)
+        raise RegistryError(f'WHERE parameter "{column}" has invalid "undefined" value')
+    return dataset_details(*requested_dataset(body))
+
+
+_GET_ADDRESSES: tuple[tuple[str, Callable[..., Any]], ...] = (
+    (r"/get_all_dataset_names_of_run/([^/]+)", lambda text: dataset_names().get(_number(text), [])),
+    (r"/cycles/[^/]+", cycles),
+    (r"/datasets_accepted", datasets_accepted),
+    (r"/datasets_accepted/([^/]+)", datasets_accepted),
+    (r"/datasets_waiting", waiting_datasets),
+    (r"/runs/([^/]+)", lambda text: run_details(_number(text))),
+    (r"/run_with_history/([^/]+)", lambda text: run_history(_number(text))),
+    (r"/runs_lastupdated_50", last_updated_runs),
+    (r"/workspaces/([^/]+)", workspaces),
+)
+_POST_ADDRESSES: dict[str, Callable[[dict[str, Any]], Any]] = {
+    **{path: partial(page, model=model) for path, model in _QUERIES.items()},
+    **{f"/lumisections/{name}": read for name, read in LUMISECTION_LISTS.items()},
+    "/datasets/get_dataset": _dataset,
+    "/versions/get_versions": versions,
+}
 
 
 def _body(request: Request) -> dict[str, Any]:

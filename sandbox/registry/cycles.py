@@ -50,12 +50,12 @@ def _call(identifier: int, name: str, deadline: str, first: int, last: int) -> d
 
 
 def cycles() -> list[dict[str, Any]]:
-    """Return the calls of the global workspace."""
+    """Return the calls, which are the same in all workspaces."""
     return [_call(index, *call) for index, call in enumerate(CALLS, start=1)]
 
 
-def datasets_accepted() -> list[dict[str, Any]]:
-    """Return which datasets of the DQM GUI belong to which name, class and runs."""
+def datasets_accepted(run_class: str = "") -> list[dict[str, Any]]:
+    """Return which datasets of the DQM GUI belong to which name, class and runs; with a class, those of it."""
     pointers = dict.fromkeys(("CCL_id", "CPCL_id", "DCL_id", "DAL_id", "JCL_id", "ODCL_id", "PL_id"), 1)
     settings = {"id": 1, "metadata": {"by": "auto@auto"}, "createdAt": CREATED_AT} | pointers
     return [
@@ -64,7 +64,7 @@ def datasets_accepted() -> list[dict[str, Any]]:
             "name": name,
             "regexp": regexp,
             "enabled": True,
-            "class": run_class,
+            "class": accepted_class,
             "run_from": FIRST_RUN,
             "run_to": LAST_RUN,
             "createdAt": CREATED_AT,
@@ -72,5 +72,6 @@ def datasets_accepted() -> list[dict[str, Any]]:
                 {"id": 1, "DatasetsAcceptedEntries": {"id": index, "DAL_id": 1}, "Settings": [settings]}
             ],
         }
-        for index, (name, regexp, run_class) in enumerate(ACCEPTED, start=1)
+        for index, (name, regexp, accepted_class) in enumerate(ACCEPTED, start=1)
+        if run_class in ("", accepted_class)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from enum import Enum
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 
 Triplet = dict[str, str]
 Range = tuple[int, int]
+
+
+class FlaggedState(Enum):
+    """Which flags a dataset has: `online` none of tracks; an open one has them NOTSET, since no rule sets them."""
+
+    ONLINE = "online"
+    OPEN = "open"
+    CERTIFIED = "certified"
+
 
 OUTSIDE_GOLDEN = "outside the golden lumisections of 2018"
 EMPTY: Triplet = {"status": "EMPTY", "comment": "", "cause": ""}
@@ -45,22 +55,26 @@ def _tracking_status(pixel: str, strip: str) -> str:
     return next((status for status in ("EXCLUDED", "STANDBY") if status in (pixel, strip)), "GOOD")
 
 
-def _tracker_flags(flags: int, components: list[str], *, online: bool, golden: bool | None) -> dict[str, Triplet]:
+def _tracker_flags(flags: int, components: list[str], golden: bool | None, dataset: FlaggedState) -> dict[str, Triplet]:
     pixel = _detector_status(flags, components, "PIXEL", _PIXEL)
     strip = _detector_status(flags, components, "TRACKER", _STRIP)
     columns = {"tracker-pixel": triplet(pixel), "tracker-strip": triplet(strip)}
-    if not online:
+    if dataset == FlaggedState.OPEN:
+        columns["tracker-track"] = triplet("NOTSET")
+    elif dataset == FlaggedState.CERTIFIED:
         outside = golden is False
         track = triplet("BAD", OUTSIDE_GOLDEN) if outside else triplet(_tracking_status(pixel, strip))
         columns["tracker-track"] = track
     return columns
 
 
-def _other_flags(components: list[str], *, online: bool) -> dict[str, Triplet]:
+def _other_flags(components: list[str], dataset: FlaggedState) -> dict[str, Triplet]:
     taking_part = {
         column: triplet("GOOD" if detector in components else "EXCLUDED") for column, detector in DETECTOR_OF.items()
     }
-    return taking_part if online else taking_part | {column: triplet(status) for column, status in OFFLINE_ONLY.items()}
+    if dataset == FlaggedState.ONLINE:
+        return taking_part
+    return taking_part | {column: triplet(status) for column, status in OFFLINE_ONLY.items()}
 
 
 def _split_at_golden(first: int, last: int, golden: list[Range]) -> list[tuple[int, int, bool]]:
@@ -99,20 +113,16 @@ def _contiguous(stretches: FlagRanges, hole: dict[str, Any]) -> FlagRanges:
 
 
 @lru_cache(maxsize=4096)
-def _cached_flag_ranges(run_number: int, online: bool) -> FlagRanges:
+def flag_ranges(run_number: int, dataset: FlaggedState) -> FlagRanges:
+    """Return (first, last, {column: triplet}). A new range begins where any flag changes."""
     components = _components(run_number)
-    others = _other_flags(components, online=online)
+    others = _other_flags(components, dataset)
     stretches = [
-        (first, last, others | _tracker_flags(flags, components, online=online, golden=golden))
+        (first, last, others | _tracker_flags(flags, components, golden, dataset))
         for first, last, flags, golden in _stretches(run_number)
     ]
     hole = dict.fromkeys(stretches[0][2], EMPTY) if stretches else {}
     return _contiguous(stretches, hole)
-
-
-def flag_ranges(run_number: int, *, online: bool) -> FlagRanges:
-    """Return (first, last, {column: triplet}). A new range begins where any flag changes."""
-    return _cached_flag_ranges(run_number, online)
 
 
 def detector_ranges(run_number: int) -> FlagRanges:
@@ -144,9 +154,9 @@ def _count_lumisections(ranges: FlagRanges, column: str, get_status: Callable[[A
 
 
 @lru_cache(maxsize=4096)
-def triplet_summary(run_number: int, online: bool) -> dict[str, dict[str, Any]]:
+def triplet_summary(run_number: int, dataset: FlaggedState) -> dict[str, dict[str, Any]]:
     """Return {column: {status: lumisections, EMPTY: 0, causes, comments}}, or {} without rows in OMS."""
-    ranges = [stretch for stretch in flag_ranges(run_number, online=online) if stretch[2]["tracker-pixel"] is not EMPTY]
+    ranges = [stretch for stretch in flag_ranges(run_number, dataset) if stretch[2]["tracker-pixel"] is not EMPTY]
     return {column: _column_summary(ranges, column) for column in (ranges[0][2] if ranges else ())}
 
 
@@ -156,7 +166,7 @@ def _column_summary(ranges: FlagRanges, column: str) -> dict[str, Any]:
     return {"EMPTY": 0, "causes": [], "comments": sorted(comments), **counted}
 
 
-_BOOLEAN_NAMES = {True: "TRUE", False: "FALSE", None: "NULL"}
+BOOLEAN_NAMES = {True: "TRUE", False: "FALSE", None: "NULL"}
 
 
 @lru_cache(maxsize=1024)
@@ -167,7 +177,7 @@ def dcs_summary(run_number: int) -> dict[str, dict[str, int]]:
     known = world.lumisections_of(run_number)
     summary = {name: dict(nothing) for name in ("recorded", "delivered")}
     for bit in ranges[0][2] if ranges else ():
-        counted = _count_lumisections(ranges, bit, lambda on: _BOOLEAN_NAMES.get(on, ""))
+        counted = _count_lumisections(ranges, bit, lambda on: BOOLEAN_NAMES.get(on, ""))
         counted.pop("", None)  # names and indexes of prescale columns are counted only where they are null
         summary[bit] = nothing | counted
     return summary | {"ls_duration": {"TRUE": known.count}} if known else {}

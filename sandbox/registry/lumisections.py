@@ -7,13 +7,15 @@ from typing import Any
 
 from sandbox import world
 from sandbox.registry.filters import RegistryError
-from sandbox.registry.flags import FlagRanges, Triplet, detector_ranges, flag_ranges
-from sandbox.registry.rows import ONLINE, dataset_names
+from sandbox.registry.flags import FlagRanges, detector_ranges, flag_ranges
+from sandbox.registry.histories import detector_history, flag_history
+from sandbox.registry.rows import ONLINE, dataset_names, flagged_state
 
 NO_DATA = {"err": "No data available for this lumisection"}
 
 
-def _requested_dataset(body: dict[str, Any]) -> tuple[int, str]:
+def requested_dataset(body: dict[str, Any]) -> tuple[int, str]:
+    """Return run number and dataset name of a request. Raises `RegistryError`."""
     number, name = body.get("run_number"), body.get("dataset_name", ONLINE)
     try:
         return int(str(number)), str(name)
@@ -22,15 +24,15 @@ def _requested_dataset(body: dict[str, Any]) -> tuple[int, str]:
 
 
 def _requested_flag_ranges(body: dict[str, Any]) -> FlagRanges:
-    number, name = _requested_dataset(body)
+    number, name = requested_dataset(body)
     if name not in dataset_names().get(number, []):
         return []
-    return flag_ranges(number, online=name == ONLINE)
+    return flag_ranges(number, flagged_state(number, name))
 
 
 def _requested_detector_ranges(body: dict[str, Any]) -> FlagRanges:
     """Return the ranges of the run, which a dataset name that the run does not have leaves as they are."""
-    number, _ = _requested_dataset(body)
+    number, _ = requested_dataset(body)
     return detector_ranges(number) if number in dataset_names() else []
 
 
@@ -53,8 +55,8 @@ def rr_lumisection_ranges_by_component(body: dict[str, Any]) -> dict[str, list[A
     return ranges_by_column
 
 
-def _extend_ranges(ranges: list[Any], flag: Triplet, first: int, last: int) -> None:
-    if ranges and all(ranges[-1][key] == flag[key] for key in flag):
+def _extend_ranges(ranges: list[Any], flag: dict[str, Any], first: int, last: int) -> None:
+    if ranges and flag == {key: value for key, value in ranges[-1].items() if key not in ("start", "end")}:
         ranges[-1]["end"] = last
     else:
         ranges.append(flag | {"start": first, "end": last})
@@ -79,7 +81,7 @@ def _luminosity_step(row: dict[str, Any], after: dict[str, Any] | None) -> dict[
 
 def oms_lumisections(body: dict[str, Any]) -> list[Any]:
     """Return the detector flags of each lumisection in OMS."""
-    steps = _lumisection_luminosities(_requested_dataset(body)[0])
+    steps = _lumisection_luminosities(requested_dataset(body)[0])
     return [
         steps[number] | content if content else NO_DATA
         for first, last, content in _requested_detector_ranges(body)
@@ -93,6 +95,16 @@ def oms_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
         (content or NO_DATA) | {"start": first, "end": last}
         for first, last, content in _requested_detector_ranges(body)
     ]
+
+
+def oms_lumisection_ranges_by_dcs_bit(body: dict[str, Any]) -> dict[str, list[Any]]:
+    """Return the ranges of each detector flag, luminosity and name of a prescale column."""
+    rows = oms_lumisections(body)
+    ranges_by_bit: dict[str, list[Any]] = {bit: [] for row in rows for bit in row}
+    for number, row in enumerate(rows, start=1):
+        for bit, ranges in ranges_by_bit.items():
+            _extend_ranges(ranges, {"status": row[bit]} if bit in row else {}, number, number)
+    return ranges_by_bit
 
 
 def joint_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
@@ -113,6 +125,16 @@ def joint_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
     return ranges
 
 
+def get_rr_lumisection_history(body: dict[str, Any]) -> list[Any]:
+    """Return who set which flags of a dataset."""
+    return flag_history(*requested_dataset(body))
+
+
+def get_oms_lumisection_history(body: dict[str, Any]) -> list[Any]:
+    """Return who set which detector flags of a dataset."""
+    return detector_history(*requested_dataset(body))
+
+
 LUMISECTION_LISTS = {
     function.__name__: function
     for function in (
@@ -121,6 +143,9 @@ LUMISECTION_LISTS = {
         rr_lumisection_ranges_by_component,
         oms_lumisections,
         oms_lumisection_ranges,
+        oms_lumisection_ranges_by_dcs_bit,
+        get_rr_lumisection_history,
+        get_oms_lumisection_history,
         joint_lumisection_ranges,
     )
 }

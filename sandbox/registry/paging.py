@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import zlib
 from typing import Any
 
 from sandbox.registry.filters import RegistryError, column_table, column_value, compile_filter
@@ -41,10 +42,16 @@ def _in_order(rows: list[Row], column: str, *, descending: bool) -> list[Row]:
     return unknown + known if descending else known + unknown
 
 
-def _sorted(rows: list[Row], sortings: list[Any], model: str) -> list[Row]:
-    """Sort as requested, and then by run (newest first) and name."""
-    rows = sorted(rows, key=lambda row: row.get("name", ""))
-    rows.sort(key=lambda row: row["run_number"], reverse=True)
+def _sorted(rows: list[Row], sortings: list[Any], model: str, page_number: int) -> list[Row]:
+    """Sort as requested; without a request by run (newest first) and name.
+
+    As in the backend, rows of equal rank come in any order, which is another one on another page.
+    """
+    if sortings:
+        rows = sorted(rows, key=lambda row: _any_order(row, page_number))
+    else:
+        rows = sorted(rows, key=lambda row: row.get("name", ""))
+        rows.sort(key=lambda row: row["run_number"], reverse=True)
     for column, direction in reversed(sortings):
         _check(column, model)
         if str(direction).upper() not in ("ASC", "DESC"):
@@ -53,7 +60,11 @@ def _sorted(rows: list[Row], sortings: list[Any], model: str) -> list[Row]:
     return rows
 
 
-def _count(value: Any, clause: str) -> int:
+def _any_order(row: Row, page_number: int) -> int:
+    return zlib.crc32(f"{page_number} {row['run_number']} {row.get('name', '')}".encode())
+
+
+def as_count(value: Any, clause: str) -> int:
     """Convert a number as JavaScript does for LIMIT and OFFSET. Raises `RegistryError` with the text of PostgreSQL."""
     try:
         number = float(value)
@@ -77,11 +88,11 @@ def _require_parts(body: dict[str, Any], model: str) -> None:
 def page(body: dict[str, Any], model: str) -> dict[str, Any]:
     """Return one page of runs or datasets, with the numbers of pages and rows."""
     _require_parts(body, model)
-    size = _count(body.get("page_size", DEFAULT_PAGE_SIZE), "LIMIT")
-    number = _count(body.get("page") or 0, "OFFSET")
+    size = as_count(body.get("page_size", DEFAULT_PAGE_SIZE), "LIMIT")
+    number = as_count(body.get("page") or 0, "OFFSET")
     fits = compile_filter(body.get("filter"), model)
     all_rows = run_rows() if model == "Run" else dataset_rows()
-    matching = _sorted([row for row in all_rows if fits(row)], body.get("sortings") or [], model)
+    matching = _sorted([row for row in all_rows if fits(row)], body.get("sortings") or [], model, number)
     shown = [with_flags(row) for row in matching[number * size : (number + 1) * size]]
     pages = math.ceil(len(matching) / size) if size else None
     return {"runs" if model == "Run" else "datasets": shown, "pages": pages, "count": len(matching)}

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox import world
 from sandbox.registry.columns import WORKSPACES
-from sandbox.registry.flags import dcs_summary, triplet_summary
+from sandbox.registry.flags import FlaggedState, dcs_summary, triplet_summary
 
 Row = dict[str, Any]
 
@@ -68,6 +68,13 @@ def tracker_state(run_number: int, name: str) -> str:
     if name.startswith("/ReReco"):
         return "OPEN" if run_number in LATE_RERECO_RUNS else "COMPLETED"
     return "COMPLETED" if run_number < FIRST_OPEN_RUN else "OPEN"
+
+
+def flagged_state(run_number: int, name: str) -> FlaggedState:
+    """Return which flags a dataset has."""
+    if name == ONLINE:
+        return FlaggedState.ONLINE
+    return FlaggedState.OPEN if tracker_state(run_number, name) == "OPEN" else FlaggedState.CERTIFIED
 
 
 def _online_state(run: Row) -> str:
@@ -160,7 +167,7 @@ def dataset_names() -> dict[int, list[str]]:
 
 def flags_of(row: Row) -> dict[str, Any]:
     """Return the triplet summary of a row of a run or dataset."""
-    return triplet_summary(row["run_number"], row.get("name", ONLINE) == ONLINE)
+    return triplet_summary(row["run_number"], flagged_state(row["run_number"], row.get("name", ONLINE)))
 
 
 def with_flags(row: Row) -> Row:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 RUNS_PER_STEP = 300  # additional run numbers with each request of the page
 MAX_ROWS = 200  # of each outcome on a page
+MAX_OPEN = 25  # a group with more rows is folded
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class OutcomeGroup:
     @property
     def count(self) -> int:
         return len(self.rows) + self.more
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the rows are shown from the start: a few of them, and not those that nobody has flagged yet."""
+        return self.count <= MAX_OPEN and self.outcome != ComparisonOutcome.NOT_FLAGGED
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,13 @@ def test_flag_that_differs_from_run_registry_is_marked(shifter_client):
     assert re.search(r'Pixel <strong class="is-different">good</strong>,\s+Strip good', response.content.decode())
 
 
+def test_tracking_of_an_open_dataset_is_not_flagged_and_not_marked(shifter_client):
+    opened = open_form(shifter_client)
+    response = send_form(shifter_client, opened, hints="1", **FLAGS)
+    assert opinions_of(response).endswith("Run Registry: Pixel good, Strip good, Tracking not flagged")
+    assert "is-different" not in response.content.decode()
+
+
 def test_refused_form_shows_opinions_without_javascript(shifter_client, fill):
     opened = open_form(shifter_client, PROMPT)
     response = send_form(shifter_client, opened, PROMPT, **GOOD | {"trackermap": None})

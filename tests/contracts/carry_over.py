@@ -23,7 +23,8 @@ SERVED = re.compile(
     r"(POST /(runs|datasets)_filtered_ordered"
     r"|GET /get_all_dataset_names_of_run/.*"
     r"|POST /lumisections/(rr_lumisections|rr_lumisection_ranges|rr_lumisection_ranges_by_component"
-    r"|oms_lumisections|oms_lumisection_ranges|joint_lumisection_ranges)"
+    r"|oms_lumisections|oms_lumisection_ranges|joint_lumisection_ranges|get_rr_lumisection_history)"
+    r"|POST /versions/get_versions"
     r"|GET /cycles/global|GET /datasets_accepted|GET /nope)$"
 )
 # {recorded text: text of the sandbox}. The order of the runs and their types are preserved.
@@ -54,7 +55,7 @@ MAPPED_OF_CALL: dict[str, dict[str, str]] = {
     "get_datasets__limit_3_page_2": _THREE_RUNS_OF_THREE,
     "get_datasets__paging_size2": _THREE_RUNS_OF_THREE,
     "get_datasets__or_list_tracker_open__none": _THREE_RUNS_OF_THREE,
-    "get_datasets__pixel_bad_raw_filter": {"tracker-pixel.BAD": "tracker-track.BAD"},
+    "get_datasets__pixel_bad_raw_filter": {"tracker-pixel.BAD": "tracker-pixel.STANDBY"},
     "get_datasets__strip_bad": {"tracker-strip.BAD": "tracker-strip.STANDBY"},
     "get_runs__triplet_good": {"tracker-strip.BAD": "tracker-strip.GOOD"},
     "get_run__after_significant": {"381600": "316029"},
@@ -65,8 +66,8 @@ MAPPED_OF_CALL: dict[str, dict[str, str]] = {
 }
 REASONS = (
     (r"/json_portal/", "golden JSON generation is not served"),
+    (r"/run_with_history/", "values of OMS, which may be null, are at its top level"),
     (r"/dc_tools/|/recalculate_cache", "tools of data certification experts are not served"),
-    (r"_history|/versions/", "histories are not served"),
     (r"PUT |DELETE |/move_|/mark_significant|/refresh_run|/reset_and_|/runs/|POST /cycles", "writing is not served"),
 )
 

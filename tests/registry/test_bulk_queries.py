@@ -24,7 +24,7 @@ def request_bodies(sandbox):
 def test_all_datasets_of_the_runs_come_with_their_counts(sandbox):
     flags = flags_of_runs(WIDE, budget())
     express = next(row for row in flags.datasets if (row.run_number, row.dataset.name[:8]) == (315270, "/Express"))
-    assert express.counts["tracking"] == {"EMPTY": 0, "GOOD": 633, "BAD": 30}
+    assert express.counts["tracking"] == {"EMPTY": 0, "NOTSET": 663}
     assert "online" in {row.dataset.name for row in flags.datasets}
     assert flags.answered == frozenset(WIDE)
     assert flags.problem is None

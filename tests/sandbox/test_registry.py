@@ -8,6 +8,7 @@ import pytest
 import requests
 
 PROMPT, EXPRESS = "/PromptReco/Collisions2018A/DQM", "/Express/Collisions2018/DQM"
+RERECO = "/ReReco/Run2018A_17Sep2018/DQM"
 HEADERS = {"Content-type": "application/json", "email": "api@api"}
 # All GLOBAL-RUN runs, and all datasets including `online`.
 ALL_RUNS, ALL_DATASETS = 866, 1815
@@ -115,9 +116,9 @@ def test_filters_on_json_columns(datasets, run_numbers):
 
 
 def test_filter_on_flags_counts_lumisections(datasets):
-    found = datasets({"triplet_summary.tracker-track.BAD": {">": 0}, "run_number": 315257})
-    assert len(found) == 4
-    assert (315257, "online") not in found
+    found = datasets({"triplet_summary.tracker-track.BAD": {">": 0}, "run_number": 315259})
+    assert [name.split("/")[1] for _, name in found] == ["ReReco", "ReReco"]
+    assert len(datasets({"triplet_summary.tracker-track.NOTSET": {">": 0}, "run_number": 315259})) == 2
 
 
 def test_top_level_and_with_or_over_one_table(datasets):
@@ -210,11 +211,11 @@ def test_datasets_cannot_be_sorted_by_most_of_oms(post):
 
 
 def test_lumisection_ranges_are_contiguous_and_name_the_reason(post):
-    ranges = post("lumisections/rr_lumisection_ranges", {"run_number": 315257, "dataset_name": PROMPT}).json()
+    ranges = post("lumisections/rr_lumisection_ranges", {"run_number": 315267, "dataset_name": RERECO}).json()
     assert ranges[0]["start"] == 1
     assert all(current["end"] + 1 == following["start"] for current, following in pairwise(ranges))
     bad = [(current["start"], current["end"]) for current in ranges if current["tracker-track"]["status"] == "BAD"]
-    assert bad[0] == (89, 90)
+    assert bad[0][0] == 245
     assert ranges[1]["tracker-track"]["comment"] == "outside the golden lumisections of 2018"
 
 

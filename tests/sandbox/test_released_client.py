@@ -39,11 +39,11 @@ def test_every_call_returns_the_data_of_the_sandbox(answers):
     assert run["lumisections"]["tracker-strip"] == {"EMPTY": 0, "GOOD": 96, "causes": [], "comments": []}
     assert answers["get_run of none"] == {}
     assert {row["dataset_attributes"]["tracker_state"] for row in answers["get_datasets"]} == {"OPEN"}
-    assert answers["get_dataset"]["lumisections"]["tracker-track"]["BAD"] == 6
+    assert answers["get_dataset"]["lumisections"]["tracker-track"]["NOTSET"] == 96
     assert answers["get_dataset_names_of_run"][0] == "online"
     assert len(answers["get_lumisections"]) == len(answers["get_oms_lumisections"]) == 96
     assert answers["get_lumisection_ranges"][-1]["end"] == 96
-    assert answers["get_lumisection_ranges_by_component"]["tracker-track"][1]["start"] == 89
+    assert answers["get_lumisection_ranges_by_component"]["tracker-track"][0]["end"] == 96
     assert answers["get_oms_lumisection_ranges"][0]["bpix_ready"] is True
     assert {"bpix_ready", "tracker-track", "start", "end"} <= answers["get_joint_lumisection_ranges"][0].keys()
     assert [cycle["cycle_name"] for cycle in answers["get_cycles"]] == ["2018 week 17", "2018 week 18"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox import world
-from sandbox.registry.flags import triplet_summary
+from sandbox.registry.flags import FlaggedState, triplet_summary
 from sandbox.registry.rows import dataset_names, dataset_rows, run_class, run_rows, tracker_state
 from sandbox.world.lumisections import runs_with_lumisections
 
@@ -137,17 +137,19 @@ def test_tracker_states_change_at_315190():
 
 
 def test_flags_can_be_standby_and_excluded():
-    cosmic = triplet_summary(315322, False)
+    cosmic = triplet_summary(315322, FlaggedState.OPEN)
     assert (cosmic["tracker-pixel"]["STANDBY"], cosmic["tracker-pixel"]["GOOD"]) == (58, 1332)
-    assert triplet_summary(314206, True)["tracker-pixel"]["EXCLUDED"] == 28
-    assert "tracker-track" not in triplet_summary(314206, True)
+    assert triplet_summary(314206, FlaggedState.ONLINE)["tracker-pixel"]["EXCLUDED"] == 28
+    assert "tracker-track" not in triplet_summary(314206, FlaggedState.ONLINE)
 
 
-def test_track_is_bad_outside_the_golden_lumisections():
+def test_track_is_bad_outside_the_golden_lumisections_and_not_set_while_open():
     assert world.golden_ranges()[315257] == [(1, 88), (91, 92)]
-    track = triplet_summary(315257, False)["tracker-track"]
+    track = triplet_summary(315257, FlaggedState.CERTIFIED)["tracker-track"]
     assert (track["GOOD"], track["BAD"], track["EMPTY"]) == (90, 6, 0)
+    track = triplet_summary(315257, FlaggedState.OPEN)["tracker-track"]
+    assert (track["NOTSET"], track["EMPTY"]) == (96, 0)
 
 
 def test_without_rows_there_are_no_flags():
-    assert triplet_summary(316201, False) == {}
+    assert triplet_summary(316201, FlaggedState.OPEN) == {}

@@ -17,8 +17,9 @@ PART = "/shiftleader/part/comparison/"
 WEEK = "week=2018-W22"  # the day of the factory is in it
 EXPRESS = "/Express/Collisions2018/DQM"
 IN_PAGE = {"HTTP_HX_REQUEST": "true"}
-# In the sandbox all good in express and prompt; the golden runs around it are bad outside of their golden lumisections.
-RUN, GOLDEN = 315266, 315270
+# In the sandbox both are good in express and prompt; the second is open, so that nobody has flagged Tracking.
+RUN, OPEN = 314811, 315266
+GOLDEN, RERECO = 315270, "/ReReco/Run2018A_17Sep2018/DQM"
 
 
 def certify(number=RUN, reconstruction="express", dataset=EXPRESS, **values):
@@ -64,13 +65,23 @@ def test_difference_is_named_with_both_sides_and_its_lumisections(ask):
     assert re.search(r"good on \d+ of \d+", row)
     assert f"/list/{certification.pk}/update/" in row
     assert f"offline/datasets/tracker?ofbf" in row and f"={RUN}&amp;" in row  # noqa: F541
-    assert "OPEN" in row
+    assert "COMPLETED" in row
 
 
 def test_mixed_is_a_separate_group(ask):
-    certify(GOLDEN)
-    assert rows_of(ask())[GOLDEN, "express"] == "mixed"
+    certify(GOLDEN, "rereco", RERECO)
+    assert rows_of(ask())[GOLDEN, "rereco"] == "mixed"
     assert "mixed, 30 of 663 bad" in ask()
+
+
+def test_tracking_of_an_open_dataset_is_not_flagged_and_no_difference(ask):
+    certify(OPEN)
+    html = ask()
+    assert rows_of(html)[OPEN, "express"] == "not-flagged"
+    group = html[html.index('id="comparison-not-flagged"') :].split("</details>")[0]
+    assert "there not flagged" in group and "there good" in group
+    assert "is-different" not in html and "notice" not in html
+    assert not re.search(r"<details[^>]* open>\s*<summary id=\"comparison-not-flagged\"", html)
 
 
 def test_runs_in_between_are_compared_and_runs_missing_in_registry_are_listed(ask):
@@ -78,7 +89,7 @@ def test_runs_in_between_are_compared_and_runs_missing_in_registry_are_listed(as
     certify(GOLDEN)
     certify(317500)  # above the sandbox's world
     found = rows_of(ask())
-    assert found[RUN, "express"] == "only-theirs"
+    assert found[OPEN, "express"] == "only-theirs"
     assert found[317500, "express"] == "only-ours"
 
 
@@ -181,7 +192,7 @@ def test_query_count_is_independent_of_row_count(ask, shift_leader_client, djang
 def test_unreachable_registry_is_reported_once_and_retried(ask, sandbox, settings, mode):
     set_timeouts(settings, mode)
     certify()
-    certify(315322)
+    certify(RUN + 1, strip="bad")
     sandbox.faults("registry", mode)
     main = MainContent(ask(in_page=False))
     messages = [

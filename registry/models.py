@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.db import models
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from registry.flag_ranges import FlagRanges
@@ -42,3 +43,9 @@ def store_flag_ranges(run_number: int, dataset_name: str, flags: FlagRanges, rea
         dataset_name=dataset_name,
         defaults={"ranges": flags.ranges, "damage": flags.damage, "read_at": read_at},
     )
+
+
+def stored_flag_ranges(run_numbers: Iterable[int]) -> dict[tuple[int, str], StoredFlagRanges]:
+    """Return what is stored by (run number, name of the dataset in Run Registry): one query, none without runs."""
+    rows = StoredFlagRanges.objects.filter(run_number__in=set(run_numbers))
+    return {(row.run_number, row.dataset_name): row for row in rows}

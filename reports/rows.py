@@ -6,7 +6,7 @@ Nothing here reads the mirror of OMS, so that the same certifications always giv
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from certify.models import TrackerCertification
+    from infrastructure.number_ranges import NumberRanges
 
 _TYPES = [RunType.COLLISIONS.value, RunType.COSMICS.value, RunType.UNKNOWN.value]
 _RECONSTRUCTIONS = list(Reconstruction.values)
@@ -78,7 +79,8 @@ class ReportRow:
     """A certification in a report. Luminosity in 1/pb; None if unknown. `stale`: the facts that have changed since.
 
     `typed`: the facts that were typed by hand, as text. `day` is the shift day.
-    `fill` and `read_at` (when OMS was read; empty if it was not) are as stored with it.
+    `fill` and `read_at` (when OMS was read; empty if it was not) are as stored with it. `ranges`: the bad lumisections
+    of the components that have some.
     """
 
     pk: int
@@ -102,6 +104,7 @@ class ReportRow:
     reason: str = ""
     like_express: bool = False
     typed: str = ""
+    ranges: dict[str, NumberRanges] = field(default_factory=dict)
 
     @property
     def reason_and_comment(self) -> str:
@@ -121,7 +124,7 @@ class ReportRow:
 
 # The columns that a row needs and no others: loading whole rows with all stored facts takes six times as long.
 _RUN_FACTS = ("fill_number", "b_field", "energy", "fill_type_party1")
-_FILL_FACTS = tuple(field.name for field in fields(FrozenFillFacts))
+_FILL_FACTS = tuple(fact.name for fact in fields(FrozenFillFacts))
 _WHOLE_NUMBERS = {"fill_number", "bunches_colliding"}
 _COLUMNS = (
     *FLAG_COLUMNS,
@@ -178,8 +181,14 @@ def _report_row(row: dict[str, Any]) -> ReportRow:
         stale=tuple(format_changes(row["stale"])),
         reason=row["bad_reason__name"] or "",
         like_express=row["like_express"],
+        ranges=_ranges(row),
         typed=_typed_text(_none_if_null(row["typed"]) or "{}"),
     )
+
+
+def _ranges(row: dict[str, Any]) -> dict[str, NumberRanges]:
+    stored = {component.value: row[component.ranges_field] for component in Component}
+    return {name: tuple((first, last) for first, last in ranges) for name, ranges in stored.items() if ranges}
 
 
 def _none_if_null(text: Any) -> Any:

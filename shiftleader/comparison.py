@@ -1,36 +1,43 @@
 """Compares certifications with the flags in Run Registry, in both directions. Pure functions, without I/O.
 
-`registry/flags.py` defines how counts of lumisections are read as a flag.
+`registry/flags.py` defines how counts of lumisections are read as a flag, `certify/rules/registry_ranges.py` how bad
+lumisections are compared.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from django.db.models import TextChoices
 
 from certify.editor.worklist import search_order
 from certify.models.choices import Reconstruction
-from certify.models.components import Component
+from certify.models.components import Component, ComponentFlag
+from certify.rules.registry_ranges import RangesComparison, compare_ranges, shortened_ranges
 from oms.choices import RunType
 from oms.parsing import derive_run_type
 from registry.flags import MIXED, NOT_FLAGGED, ComponentStatus, FlaggedDataset
 from registry.parsing import ONLINE, run_type_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
+    from infrastructure.number_ranges import NumberRanges
+    from registry.models import StoredFlagRanges
     from reports.rows import ReportRow
 
 ReconstructionKey = tuple[int, str]
+DatasetKey = tuple[int, str]  # run number, name of the dataset in Run Registry
 
 
 class ComparisonOutcome(TextChoices):
     """Outcome of a comparison, in the order of the page."""
 
     DIFFERENT = "different", "Different"
+    NOT_COMPARED = "not-compared", "Not compared"
     ONLY_OURS = "only-ours", "Only here"
     ONLY_THEIRS = "only-theirs", "Only in Run Registry"
     MIXED = "mixed", "Mixed in Run Registry"
@@ -46,6 +53,7 @@ class ComparisonOutcome(TextChoices):
 # The outcome of a row is the first of these that one of its components has.
 _OUTCOME_PRIORITY = (
     ComparisonOutcome.DIFFERENT,
+    ComparisonOutcome.NOT_COMPARED,
     ComparisonOutcome.MIXED,
     ComparisonOutcome.NOT_FLAGGED,
     ComparisonOutcome.EQUAL,
@@ -54,23 +62,35 @@ _OUTCOME_PRIORITY = (
 
 @dataclass(frozen=True)
 class ComponentComparison:
-    """One component: our flag and that of Run Registry; None if that side has none."""
+    """One component: our flag and that of Run Registry; None if that side has none.
+
+    `ranges`: the comparison lumisection by lumisection, where ours has bad lumisections, `out`, and theirs has flags.
+    """
 
     component: Component
     ours: str | None
     has_low_statistics: bool
     theirs: ComponentStatus | None
     outcome: ComparisonOutcome
+    out: NumberRanges = ()
+    ranges: RangesComparison | None = None
 
     @property
     def is_different(self) -> bool:
         return self.outcome == ComparisonOutcome.DIFFERENT
 
     @property
+    def out_text(self) -> str:
+        """Our bad lumisections, such as "310-330 out", or empty."""
+        return f"{shortened_ranges(self.out)} out" if self.out else ""
+
+    @property
     def registry_text(self) -> str:
-        """The flag in Run Registry, with the number of lumisections if it differs from ours."""
+        """The flag in Run Registry, with the number of lumisections if it differs from ours, or which these are."""
         if self.theirs is None:
             return ""
+        if self.ranges:
+            return f"{self.theirs}; {self.ranges.text}"
         if self.outcome in (ComparisonOutcome.DIFFERENT, ComparisonOutcome.ONLY_THEIRS) and self.theirs.status not in (
             MIXED,
             NOT_FLAGGED,
@@ -88,6 +108,17 @@ class ComparisonRow:
     ours: ReportRow | None
     theirs: FlaggedDataset | None
     components: tuple[ComponentComparison, ...]
+
+    @property
+    def leaves_standby(self) -> bool:
+        """Whether ours is good in lumisections that Run Registry has left STANDBY or EXCLUDED."""
+        return any(pair.ranges and pair.ranges.standby for pair in self.components)
+
+    @property
+    def unread(self) -> DatasetKey | None:
+        """The dataset whose lumisections have to be read before this row can be compared, or None."""
+        is_unread = any(pair.ranges and not pair.ranges.is_read for pair in self.components)
+        return dataset_key(self.theirs) if self.theirs and is_unread else None
 
     @cached_property
     def outcome(self) -> ComparisonOutcome:
@@ -141,10 +172,12 @@ def compare_with_registry(
     *,
     certified: Collection[ReconstructionKey],
     is_wanted: Callable[[FlaggedDataset], bool],
+    stored: Mapping[DatasetKey, StoredFlagRanges] = MappingProxyType({}),
 ) -> RegistryComparison:
     """Both sides as rows. `certified`: all certified reconstructions, including those outside of `report_rows`.
 
-    `is_wanted`: returns whether a dataset without certification is in the scope of the page.
+    `is_wanted`: returns whether a dataset without certification is in the scope of the page. `stored`: the flags of
+    each lumisection, of the datasets that have been read.
     """
     report_rows, datasets = list(report_rows), list(datasets)
     by_key: dict[ReconstructionKey, list[FlaggedDataset]] = {}
@@ -155,11 +188,11 @@ def compare_with_registry(
         _reconstruction_key(report_row): by_key.pop(_reconstruction_key(report_row), []) for report_row in report_rows
     }
     rows = [
-        _comparison_row(report_row, _matching_dataset(report_row, partners[_reconstruction_key(report_row)]))
+        _comparison_row(report_row, _matching_dataset(report_row, partners[_reconstruction_key(report_row)]), stored)
         for report_row in report_rows
     ]
     rows += [
-        _comparison_row(None, dataset)
+        _comparison_row(None, dataset, stored)
         for key, key_datasets in by_key.items()
         if key not in certified
         for dataset in key_datasets
@@ -200,31 +233,58 @@ def _matching_dataset(report_row: ReportRow, datasets: list[FlaggedDataset]) -> 
     return by_rank[0] if by_rank else None
 
 
-def _comparison_row(report_row: ReportRow | None, theirs: FlaggedDataset | None) -> ComparisonRow:
+def dataset_key(flagged: FlaggedDataset) -> DatasetKey:
+    """The key of what is stored of the lumisections of a dataset."""
+    return flagged.run_number, flagged.dataset.registry_name or flagged.dataset.name
+
+
+def _comparison_row(
+    report_row: ReportRow | None, theirs: FlaggedDataset | None, stored: Mapping[DatasetKey, StoredFlagRanges]
+) -> ComparisonRow:
     if report_row is not None:
         run_number, reconstruction = _reconstruction_key(report_row)
     else:
         assert theirs is not None
         run_number, reconstruction = theirs.run_number, theirs.dataset.reconstruction or ""
-    pairs = tuple(_compare_component(component, report_row, theirs) for component in Component)
+    ranges = stored.get(dataset_key(theirs)) if theirs else None
+    pairs = tuple(_compare_component(component, report_row, theirs, ranges) for component in Component)
     return ComparisonRow(run_number, reconstruction, report_row, theirs, pairs)
 
 
 def _compare_component(
-    component: Component, report_row: ReportRow | None, theirs: FlaggedDataset | None
+    component: Component,
+    report_row: ReportRow | None,
+    theirs: FlaggedDataset | None,
+    stored: StoredFlagRanges | None,
 ) -> ComponentComparison:
-    ours = report_row.flags[component.value] if report_row else None
     reading = theirs.component_status(component.value) if theirs else None
-    has_low = report_row is not None and component.value in report_row.low_statistics
-    return ComponentComparison(component, ours, has_low, reading, outcome_of(ours, reading))
+    if report_row is None:
+        return ComponentComparison(component, None, False, reading, outcome_of(None, reading))
+    ours, out = report_row.flags[component.value], report_row.ranges.get(component.value, ())
+    has_low, ranges = component.value in report_row.low_statistics, None
+    if out and reading and reading.status != NOT_FLAGGED:
+        ranges = compare_ranges(ComponentFlag(component, ours, has_low, out), stored, report_row.lumisections)
+    return ComponentComparison(component, ours, has_low, reading, outcome_of(ours, reading, ranges), out, ranges)
 
 
-def outcome_of(ours: str | None, theirs: ComponentStatus | None) -> ComparisonOutcome:
-    """Outcome of one component. Low statistics is not compared."""
+def outcome_of(
+    ours: str | None, theirs: ComponentStatus | None, ranges: RangesComparison | None = None
+) -> ComparisonOutcome:
+    """Outcome of one component, by lumisection where there is such a comparison. Low statistics is not compared."""
     if ours is None or theirs is None:
         return ComparisonOutcome.ONLY_OURS if theirs is None else ComparisonOutcome.ONLY_THEIRS
-    if theirs.status == MIXED:
-        return ComparisonOutcome.MIXED
     if theirs.status == NOT_FLAGGED:
         return ComparisonOutcome.NOT_FLAGGED
+    if ranges is not None:
+        return _outcome_by_lumisection(ranges)
+    if theirs.status == MIXED:
+        return ComparisonOutcome.MIXED
     return ComparisonOutcome.EQUAL if theirs.status == ours else ComparisonOutcome.DIFFERENT
+
+
+def _outcome_by_lumisection(ranges: RangesComparison) -> ComparisonOutcome:
+    if ranges.problem:
+        return ComparisonOutcome.NOT_COMPARED
+    if ranges.is_different:
+        return ComparisonOutcome.DIFFERENT
+    return ComparisonOutcome.NOT_FLAGGED if ranges.unflagged else ComparisonOutcome.EQUAL

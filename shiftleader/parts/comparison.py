@@ -18,13 +18,18 @@ from registry.parsing import left_out_sentences
 from shiftleader.comparison import (
     ComparisonOutcome,
     ComparisonRow,
+    DatasetKey,
     RegistryComparison,
     compare_with_registry,
 )
 from shiftleader.registry_datasets import certify_url, is_wanted
+from shiftleader.registry_ranges import request_ranges, stored_ranges_of
 from shiftleader.run_selection import runs_to_ask
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from registry.models import StoredFlagRanges
     from reports.rows import ReportRow
     from reports.scope import Scope
     from users.access import SignedInRequest
@@ -49,8 +54,17 @@ class OutcomeGroup:
 
     @property
     def is_open(self) -> bool:
-        """Whether the rows are shown from the start: a few of them, and not those that nobody has flagged yet."""
-        return self.count <= MAX_OPEN and self.outcome != ComparisonOutcome.NOT_FLAGGED
+        """Whether the rows are shown from the start: a few of them, and not those that nobody needs to look at."""
+        return self.count <= MAX_OPEN and self.outcome not in (ComparisonOutcome.NOT_FLAGGED, ComparisonOutcome.EQUAL)
+
+    @property
+    def more_text(self) -> str:
+        """How many rows are not shown, and why, or empty."""
+        if not self.more:
+            return ""
+        if self.outcome == ComparisonOutcome.EQUAL:
+            return f"{self.more} more, in which nothing is left standby."
+        return f"{self.more} more. Choose fewer days or runs to see them."
 
 
 @dataclass(frozen=True)
@@ -74,9 +88,14 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     flags = flags_of_runs(
         asking.numbers[: asking.upto], Budget.for_page(is_retry="again" in request.GET), since=asking.since
     )
-    comparison = _compare_answered(scope, report_rows, flags)
+    stored = stored_ranges_of(report_rows)
+    comparison = _compare_answered(scope, report_rows, flags, stored)
+    unread, changed = request_ranges(comparison.rows, stored)
     return {
         "comparison": comparison,
+        "unread": unread,
+        "changed": changed,
+        "read_again_url": asking.url(scope, flags),
         "groups": _outcome_groups(comparison, request.user),
         "flags": flags,
         "left_out": left_out_sentences((flagged.dataset for flagged in flags.datasets), flags.unusable),
@@ -124,21 +143,25 @@ def _part_url(scope: Scope, **more: Any) -> str:
     return f"{reverse('shiftleader:part', args=['comparison'])}?{scope.query}&{urlencode(more)}"
 
 
-def _compare_answered(scope: Scope, report_rows: list[ReportRow], flags: RunFlags) -> RegistryComparison:
+def _compare_answered(
+    scope: Scope, report_rows: list[ReportRow], flags: RunFlags, stored: Mapping[DatasetKey, StoredFlagRanges]
+) -> RegistryComparison:
     return compare_with_registry(
         [report_row for report_row in report_rows if report_row.run_number in flags.answered],
         flags.datasets,
         certified=certified_reconstructions(flags.answered) if flags.answered else set(),
         is_wanted=lambda dataset: not scope.has_certification_filters and is_wanted(scope, dataset),
+        stored=stored,
     )
 
 
 def _outcome_groups(comparison: RegistryComparison, reader: User) -> list[OutcomeGroup]:
-    """The rows by outcome; equal ones are only counted."""
+    """The rows by outcome; equal ones are only counted, but for those with lumisections that are left standby."""
     groups = []
     for outcome in ComparisonOutcome:
         rows = comparison.with_outcome(outcome)
-        shown = [] if outcome == ComparisonOutcome.EQUAL else rows[:MAX_ROWS]
+        is_equal = outcome == ComparisonOutcome.EQUAL
+        shown = [row for row in rows if row.leaves_standby or not is_equal][:MAX_ROWS]
         drawn = [(row, _our_url(row, reader), _registry_url(row)) for row in shown]
         groups.append(OutcomeGroup(outcome, drawn, len(rows) - len(shown)))
     return groups

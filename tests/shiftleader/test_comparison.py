@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registry.flags import FlaggedDataset
+from registry.models import StoredFlagRanges
 from registry.parsing import RegistryDataset, reconstruction_in
 from reports.rows import ReportGroup, ReportRow
 from shiftleader.comparison import ComparisonOutcome, compare_with_registry, run_type_in_registry
@@ -28,13 +31,14 @@ def line(
     low_statistics=(),
     dataset=EXPRESS,
     run_type=None,
+    ranges=None,
 ):
     group = ReportGroup(run_type or "collisions", reconstruction, dataset, 3.8, 6500.0, "PROTON")
     return ReportRow(
         pk=run, run_number=run, group=group, reference="", flags=dict(zip(COMPONENTS, flags, strict=True)),
         low_statistics=frozenset(low_statistics), verdict="good",
         has_trackermap=True, lumisections=100, recorded_lumi=1.0, comment="",
-        shifter="Anna", username="anna", day=date(2018, 6, 1), fill_number=None,
+        shifter="Anna", username="anna", day=date(2018, 6, 1), fill_number=None, ranges=ranges or {},
     )  # fmt: skip
 
 
@@ -45,10 +49,14 @@ def registry_dataset(
     return FlaggedDataset(dataset, dict(zip(COMPONENTS, counts, strict=True)), hlt, beam)
 
 
-def compared(lines, datasets, certified=None, is_wanted=lambda _: True):
+def compared(lines, datasets, certified=None, is_wanted=lambda _: True, stored=()):
     keys = {(certified_line.run_number, certified_line.group.reconstruction) for certified_line in lines}
     return compare_with_registry(
-        lines, datasets, certified=keys if certified is None else certified, is_wanted=is_wanted
+        lines,
+        datasets,
+        certified=keys if certified is None else certified,
+        is_wanted=is_wanted,
+        stored={(row.run_number, row.dataset_name): row for row in stored},
     )
 
 
@@ -89,6 +97,69 @@ def test_difference_names_the_component_and_on_how_many_lumisections():
 def test_mixed_and_not_flagged_are_separate_groups(counts, outcome, sentence, flags):
     found = compared([line(flags=("good", "good", flags))], [registry_dataset(counts=(GOOD, GOOD, counts))])
     assert (found.rows[0].outcome, found.rows[0].components[2].registry_text) == (outcome, sentence)
+
+
+MIXED = {"GOOD": 90, "BAD": 10}
+STRIP_OUT = {"strip": ((1, 10),)}
+
+
+def strip_ranges(*ranges, damage=""):
+    return StoredFlagRanges(
+        run_number=1, dataset_name=EXPRESS, ranges={"strip": ranges}, damage=damage, read_at=timezone.now()
+    )
+
+
+@pytest.mark.parametrize(
+    ("stored", "outcome", "sentence"),
+    [
+        (strip_ranges([1, 10, "BAD"], [11, 100, "GOOD"]), "equal", "mixed, 10 of 100 bad; equal"),
+        (
+            strip_ranges([1, 10, "BAD"], [11, 20, "STANDBY"], [21, 100, "GOOD"]),
+            "equal",
+            "mixed, 10 of 100 bad; equal; left standby in 11-20",
+        ),
+        (strip_ranges([1, 12, "BAD"], [13, 100, "GOOD"]), "different", "mixed, 10 of 100 bad; differs in 11-12"),
+        (
+            strip_ranges([1, 10, "BAD"], [11, 20, "NOTSET"], [21, 100, "GOOD"]),
+            "not-flagged",
+            "mixed, 10 of 100 bad; not flagged in 11-20",
+        ),
+        (None, "not-compared", "mixed, 10 of 100 bad; its lumisections are not read yet"),
+        (strip_ranges(damage="Ranges are damaged."), "not-compared", "mixed, 10 of 100 bad; Ranges are damaged"),
+    ],
+)
+def test_bad_lumisections_are_compared_one_by_one(stored, outcome, sentence):
+    found = compared(
+        [line(ranges=STRIP_OUT)], [registry_dataset(counts=(GOOD, MIXED, GOOD))], stored=[stored] if stored else []
+    )
+    row, strip = found.rows[0], found.rows[0].components[1]
+    assert (row.outcome, strip.registry_text, strip.out_text) == (outcome, sentence, "1-10 out")
+    assert row.unread == ((1, EXPRESS) if stored is None else None)
+    assert [pair.outcome for pair in row.components if pair is not strip] == ["equal", "equal"]
+
+
+@pytest.mark.parametrize("name", [EXPRESS, f"{EXPRESS}\n"])
+def test_flags_are_found_by_the_name_in_run_registry(name):
+    theirs = registry_dataset(counts=(GOOD, MIXED, GOOD))
+    theirs = replace(theirs, dataset=replace(theirs.dataset, registry_name=name))
+    assert compared([line(ranges=STRIP_OUT)], [theirs]).rows[0].unread == (1, name)
+
+
+def test_good_throughout_differs_in_the_bad_lumisections():
+    stored = [strip_ranges([1, 100, "GOOD"])]
+    row = compared([line(ranges=STRIP_OUT)], [registry_dataset()], stored=stored).rows[0]
+    assert (row.outcome, row.components[1].registry_text) == ("different", "good; differs in 1-10")
+
+
+def test_component_that_nobody_flagged_waits_for_no_lumisections():
+    row = compared([line(ranges=STRIP_OUT)], [registry_dataset(counts=(GOOD, {"NOTSET": 9}, GOOD))]).rows[0]
+    assert (row.outcome, row.unread) == ("not-flagged", None)
+
+
+def test_mixed_without_ranges_here_is_mixed_whatever_is_stored():
+    stored = [strip_ranges([1, 10, "BAD"], [11, 100, "GOOD"])]
+    row = compared([line()], [registry_dataset(counts=(GOOD, MIXED, GOOD))], stored=stored).rows[0]
+    assert (row.outcome, row.components[1].registry_text) == ("mixed", "mixed, 10 of 100 bad")
 
 
 def test_each_direction_is_one_row():

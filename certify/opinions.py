@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from certify.models.choices import Reconstruction
 from certify.models.components import Component, ComponentFlag
+from certify.ranges.registry_comparison import StoredComparison
 from certify.selectors import certifications_of_fill
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from certify.models import TrackerCertification
+    from certify.rules.registry_ranges import RangesComparison
     from oms.models import OmsRun
+
+NOT_COMPARED = StoredComparison()
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,10 @@ class CertificationOpinion:
 
 @dataclass(frozen=True)
 class RegistryOpinion:
-    """The status of one component in Run Registry, with lumisections if it is mixed."""
+    """The status of one component in Run Registry, with lumisections if it is mixed.
+
+    Beside bad lumisections of the certification it says where both differ.
+    """
 
     label: str
     text: str
@@ -42,10 +49,14 @@ class RegistryOpinion:
 
 @dataclass(frozen=True)
 class OtherOpinions:
-    """All opinions on a run and reconstruction other than the certification itself."""
+    """All opinions on a run and reconstruction other than the certification itself.
+
+    `lumisections_time`: when the lumisections of Run Registry were read, if they are compared (UTC); or empty.
+    """
 
     certifications: list[CertificationOpinion]
     registry: list[RegistryOpinion]
+    lumisections_time: str = ""
 
 
 def other_opinions(
@@ -54,6 +65,7 @@ def other_opinions(
     registry_flags: Mapping[str, str],
     component_flags: Mapping[Component, ComponentFlag],
     training_of: int | None = None,
+    by_lumisection: StoredComparison = NOT_COMPARED,
 ) -> OtherOpinions:
     """Return the opinions, with one query. `registry_flags`: status in Run Registry by component."""
     rows = certifications_of_fill(run.run_number, run.fill_id, reconstruction, training_of)
@@ -66,27 +78,36 @@ def other_opinions(
     if neighbour := _neighbour(run.run_number, rows):
         position = "Last" if neighbour.run_number < run.run_number else "Next"
         opinions.insert(0, _opinion(neighbour, f"{position} run of this fill"))
-    return OtherOpinions(opinions, registry_opinions(registry_flags, component_flags))
+    time = _time_text(by_lumisection.read_at) if by_lumisection.read_at else ""
+    return OtherOpinions(opinions, registry_opinions(registry_flags, component_flags, by_lumisection), time)
 
 
 def registry_opinions(
-    registry_flags: Mapping[str, str], component_flags: Mapping[Component, ComponentFlag]
+    registry_flags: Mapping[str, str],
+    component_flags: Mapping[Component, ComponentFlag],
+    by_lumisection: StoredComparison = NOT_COMPARED,
 ) -> list[RegistryOpinion]:
-    """Return the status of each component in Run Registry, an empty list if Run Registry did not answer.
-
-    A status differs from a flag only if it is a flag itself.
-    """
-    flags = {component: component_flags[component].flag for component in component_flags}
+    """Return the status of each component in Run Registry, an empty list if Run Registry did not answer."""
     return [
-        RegistryOpinion(
-            label=str(component.label),
-            text=registry_flags[component],
-            is_different=registry_flags[component] in ("good", "bad", "excluded")
-            and registry_flags[component] != flags.get(component, registry_flags[component]),
+        _registry_opinion(
+            component,
+            registry_flags[component],
+            component_flags.get(component),
+            by_lumisection.by_component.get(component),
         )
         for component in Component
         if component in registry_flags
     ]
+
+
+def _registry_opinion(
+    component: Component, status: str, ours: ComponentFlag | None, ranges: RangesComparison | None
+) -> RegistryOpinion:
+    """Compare one component. A status differs from a flag only if it is a flag itself."""
+    if ranges is not None:
+        return RegistryOpinion(str(component.label), f"{status} ({ranges.text})", ranges.is_different)
+    is_different = ours is not None and status in ("good", "bad", "excluded") and status != ours.flag
+    return RegistryOpinion(str(component.label), status, is_different)
 
 
 def _neighbour(run_number: int, rows: Iterable[TrackerCertification]) -> TrackerCertification | None:

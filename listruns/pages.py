@@ -19,13 +19,13 @@ from certify.filters.filterset import EVERYTHING_LIVE, CertificationFilter, Filt
 from certify.filters.panel import LIST_LAYOUT, FilterPanel, filter_panel
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, ConfirmationCode, Verdict
-from certify.opinions import OtherOpinions, other_opinions, registry_opinions
 from certify.references.apv_modes import stored_modes
 from certify.review.selectors import CertificationReview, certification_review
 from certify.rules.entry import join_names
 from certify.selectors import certified_datasets
 from infrastructure.web.paging import paginate_table, size_options
 from listruns.fact_pages import history_of_facts
+from listruns.opinions import certification_opinions
 from listruns.query_string import scope_chips
 from listruns.rows import list_row, row_html
 from listruns.selectors import Rows, rows_for_list, verdict_totals
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
     from certify.models.components import ComponentFlag
+    from certify.opinions import OtherOpinions
     from users.models import User
 
 
@@ -247,7 +248,7 @@ def certification_page(
         has_typed=any(certification.facts.get("typed", {}).values()),
         changes=_changes(certification, user, as_of),
         review=certification_review(certification, user, as_of),
-        opinions=_opinions(certification, as_of),
+        opinions=certification_opinions(certification, as_of),
         recorded=_recorded_text(certification),
         apv_mode=_apv_mode(certification),
         as_of=as_of,
@@ -272,16 +273,6 @@ def _evidence(certification: TrackerCertification) -> list[EvidenceLink]:
         RunDataset(reference.run_id, certified_datasets(reference.pk).first() or ""),
         certification.runreconstruction.run.fill_number,
     )
-
-
-def _opinions(certification: TrackerCertification, as_of: datetime | None) -> OtherOpinions:
-    """Return what others judge now, and Run Registry when it was certified; of a historical version only the latter."""
-    registry = certification.facts.get("registry", {}).get("flags") or {}
-    flags = {component_flag.component: component_flag for component_flag in certification.component_flags}
-    if as_of:
-        return OtherOpinions([], registry_opinions(registry, flags))
-    run, training_of = certification.runreconstruction.run, certification.training_of
-    return other_opinions(run, certification.reconstruction, registry, flags, training_of)
 
 
 def _apv_mode(certification: TrackerCertification) -> str:

@@ -12,12 +12,16 @@ from certify.ranges.models import LumisectionRequest
 from oms.lumisections.models import LumisectionReading, LumisectionSegment
 from oms.mirror import SETTLED_AFTER
 from oms.models import OmsRun
+from registry.dataset_cache import cached_datasets
 from registry.models import StoredFlagRanges
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from registry.parsing import RegistryDataset
+
+MAX_NAME_LENGTH = 300
 _FLAG_COLUMNS = ("read_at", "ranges", "damage")
 
 
@@ -99,3 +103,13 @@ def _valid_readings(numbers: Collection[int]) -> QuerySet[LumisectionReading]:
 def request_of(run_number: int, registry_name: str) -> LumisectionRequest | None:
     """Return the request for a run and dataset that is waiting or has failed."""
     return LumisectionRequest.objects.filter(run_number=run_number, registry_name=registry_name).first()
+
+
+def registry_name(run_number: int, reconstruction: str, dataset: str) -> str:
+    """Return the name that a dataset has in Run Registry, by default that of the reconstruction if it is cached."""
+    cached = cached_datasets([run_number]).get(run_number)
+    datasets: list[RegistryDataset] = cached.value if cached else []
+    for row in datasets:
+        if dataset in (row.name, row.registry_name) if dataset else row.reconstruction == reconstruction:
+            return row.registry_name or row.name
+    return dataset[:MAX_NAME_LENGTH].replace("\0", "")

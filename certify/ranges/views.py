@@ -17,10 +17,9 @@ from certify.models.choices import Flag, Reconstruction
 from certify.models.components import Component
 from certify.ranges.page import LumisectionsPage, lumisections_page
 from certify.ranges.requests import request_unless_fresh
-from certify.ranges.selectors import StoredLumisections, stored_lumisections_of
+from certify.ranges.selectors import StoredLumisections, registry_name, stored_lumisections_of
 from certify.rules.entry import is_run_number
 from oms.lumisections import bits
-from registry.dataset_cache import cached_datasets
 from users.access import SignedInRequest, role_required
 from users.models import Role
 
@@ -29,10 +28,7 @@ if TYPE_CHECKING:
 
     from django.http import QueryDict
 
-    from registry.parsing import RegistryDataset
-
 MAX_LOOKS = 30  # a minute
-MAX_NAME_LENGTH = 300
 REFERENCE = "reference_runreconstruction"
 
 
@@ -48,7 +44,7 @@ def lumisections(request: SignedInRequest, run_number: int, reconstruction: str)
         raise Http404(f"There is no run {run_number} {reconstruction}.")
     reference = _reference(request.GET.get(REFERENCE, "")) if REFERENCE in request.GET else None
     shown = reference.run_id if reference else run_number
-    name = "" if reference else _registry_name(run_number, reconstruction, request.GET.get("dataset", ""))
+    name = "" if reference else registry_name(run_number, reconstruction, request.GET.get("dataset", ""))
     stored = stored_lumisections_of(shown, name)
     page = lumisections_page(
         stored,
@@ -66,16 +62,6 @@ def _reference(key: str) -> RunReconstruction:
     if row is None:
         raise Http404("There is no such reference run.")
     return row
-
-
-def _registry_name(run_number: int, reconstruction: str, dataset: str) -> str:
-    """Return the name that a dataset has in Run Registry, by default that of the reconstruction if it is cached."""
-    cached = cached_datasets([run_number]).get(run_number)
-    datasets: list[RegistryDataset] = cached.value if cached else []
-    for row in datasets:
-        if dataset in (row.name, row.registry_name) if dataset else row.reconstruction == reconstruction:
-            return row.registry_name or row.name
-    return dataset[:MAX_NAME_LENGTH].replace("\0", "")
 
 
 def _may_show_flags(query: QueryDict) -> bool:

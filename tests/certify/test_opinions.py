@@ -6,8 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from certify.models import TrackerCertification
+from certify.ranges.models import LumisectionRequest
+from certify.ranges.reading import read_requested_lumisections
+from certify.ranges.requests import leave_requests
+from infrastructure.http.budget import Budget
+from registry.models import StoredFlagRanges
 from tests.certify.page_form import GOOD, RUN, open_form, send_form
 from tests.factories import CertificationFactory, FillFactory, RunFactory
 
@@ -102,6 +109,66 @@ def test_tracking_of_an_open_dataset_is_not_flagged_and_not_marked(shifter_clien
     response = send_form(shifter_client, opened, hints="1", **FLAGS)
     assert opinions_of(response).endswith("Run Registry: Pixel good, Strip good, Tracking not flagged")
     assert "is-different" not in response.content.decode()
+
+
+class TestBadLumisections:
+    """Tracking of this dataset is bad in 634 to 663 in Run Registry; the last lumisection of the run is 655."""
+
+    PATH, DATASET = "/certify/315270/rereco/", "/ReReco/Run2018A_17Sep2018/DQM"
+
+    def opinions(self, client, ranges, opened=None, **changes):
+        opened = opened or open_form(client, self.PATH)
+        form = FLAGS | {"tracking_ranges": ranges, "comment": "few tracks"} | changes
+        return send_form(client, opened, self.PATH, hints="1", **form)
+
+    def read(self):
+        leave_requests([(315270, self.DATASET)])
+        assert read_requested_lumisections(Budget(20)).problems == []
+
+    def test_lumisections_that_are_not_read_are_requested(self, shifter_client):
+        response = self.opinions(shifter_client, "634-655")
+        assert "Tracking mixed, 30 of 663 bad (its lumisections are not read yet)" in opinions_of(response)
+        assert "is-different" not in response.text
+        assert list(LumisectionRequest.objects.values_list("run_number", "registry_name")) == [(315270, self.DATASET)]
+
+    @pytest.mark.parametrize(
+        ("ranges", "text", "is_different"),
+        [
+            ("634-655", "(equal)", False),
+            ("630-655", "(differs in 630-633)", True),
+            ("1", "(differs in 1, 634-655)", True),
+        ],
+    )
+    def test_lumisections_that_differ_are_named(self, shifter_client, ranges, text, is_different):
+        self.read()
+        response = self.opinions(shifter_client, ranges)
+        assert f"Tracking mixed, 30 of 663 bad {text}; lumisections of " in opinions_of(response)
+        assert ("is-different" in response.text) == is_different
+        assert not LumisectionRequest.objects.exists()
+
+    def test_damaged_lumisections_are_named(self, shifter_client):
+        self.read()
+        StoredFlagRanges.objects.update(ranges={}, damage="Run Registry's ranges of this dataset are damaged: a gap.")
+        text = opinions_of(self.opinions(shifter_client, "634-655"))
+        assert text.endswith("(Run Registry&#x27;s ranges of this dataset are damaged: a gap)")
+
+    def test_they_cost_one_more_query(self, shifter_client):
+        self.read()
+        opened = open_form(shifter_client, self.PATH)
+        for ranges, expected in (("", 0), ("634-655", 1)):
+            with CaptureQueriesContext(connection) as captured:
+                self.opinions(shifter_client, ranges, opened)
+            assert sum(StoredFlagRanges._meta.db_table in query["sql"] for query in captured) == expected
+
+    def test_certification_shows_them(self, shifter_client):
+        self.read()
+        opened = open_form(shifter_client, self.PATH)
+        response = self.opinions(shifter_client, "630-655", opened, trackermap="exists")
+        codes = dict(re.findall(r'name="(confirm_\w+)"[^>]*value="([^"]+)"', response.text))
+        form = GOOD | {"tracking_ranges": "630-655", "comment": "few tracks"} | codes
+        assert send_form(shifter_client, opened, self.PATH, **form).status_code == 303
+        made = TrackerCertification.objects.get()
+        assert "(differs in 630-633)" in opinions_of(shifter_client.get(f"/list/{made.pk}/"))
 
 
 def test_refused_form_shows_opinions_without_javascript(shifter_client, fill):

@@ -199,6 +199,27 @@ def test_difference_from_the_twin_requires_confirmation(changes, text):
     assert [confirmation.sentence for confirmation in confirmations] == ([f"Prompt differs: {text}."] if text else [])
 
 
+def _with_ranges(flags, ranges):
+    return flags | {Component.STRIP: replace(flags[Component.STRIP], ranges=ranges)}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "text"),
+    [
+        ((), ((310, 330),), "Strip good, 310-330 out, here good"),
+        (((310, 330),), (), "Strip good, here good, 310-330 out"),
+        (((310, 335), (352, 352)), ((310, 330),), "Strip good, 310-330 out, here good, 310-335, 352 out"),
+    ],
+)
+def test_bad_lumisections_that_differ_from_the_twin_are_named(ours, theirs, text):
+    entry = _entry(lumisections=655, component_flags=_with_ranges(_flags(), ours), has_comment=True)
+    twin = _twin(lumisections=655, component_flags=_with_ranges(_flags(), theirs))
+    asked = [row.sentence for row in required_confirmations(replace(entry, twin=twin)) if row.code == "counterpart"]
+    assert asked == [f"Prompt differs: {text}."]
+    same = replace(twin, component_flags=entry.component_flags)
+    assert all(row.code != "counterpart" for row in required_confirmations(replace(entry, twin=same)))
+
+
 @pytest.mark.parametrize("reconstruction", ["rereco", "rerecoul"])
 def test_rereco_requires_no_confirmation_of_a_twin(reconstruction):
     assert required_confirmations(_entry(reconstruction=reconstruction, twin=_twin(lumisections=3))) == []

@@ -25,7 +25,10 @@ NOT_COMPARED = StoredComparison()
 
 @dataclass(frozen=True)
 class CertificationOpinion:
-    """The verdict of another certification. `time`: of its last change (UTC), with the day unless it is today."""
+    """The verdict of another certification. `time`: of its last change (UTC), with the day unless it is today.
+
+    `out`: what is out of it, as text.
+    """
 
     label: str
     pk: int
@@ -33,6 +36,7 @@ class CertificationOpinion:
     verdict: str
     time: str
     editor_name: str
+    out: str
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ def _opinion(row: TrackerCertification, label: str) -> CertificationOpinion:
         verdict=row.verdict_word,
         time=_time_text(row.updated_at),
         editor_name=(row.updated_by or row.user).display_name,
+        out=row.out.text,
     )
 
 

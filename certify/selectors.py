@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Q
 from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction
 from certify.models.components import FLAG_COLUMNS, RANGES_FIELDS
+from certify.models.lumisections_out import OUT_COLUMNS
 from certify.rules.entry import MeasuredLumisections, TwinCertification
 from infrastructure.database.compiled_query import PLACEHOLDER, SECOND_PLACEHOLDER, PrecompiledQuery
 from oms.lumisections.mirror import valid_lumis, valid_segments
@@ -136,16 +137,15 @@ def certifications_of_fill(
 ) -> list[TrackerCertification]:
     """Return the live certifications of the run, and of this reconstruction in its fill, in one query.
 
-    Only their verdict, last change and users are loaded.
+    Only their verdict with what is out of it, last change and users are loaded.
     """
     run = Q(runreconstruction__run_id=run_number)
     # A run is in its fill, so that the index of the fill finds both.
     runs = Q(runreconstruction__run__fill_id=fill) & (run | Q(runreconstruction__reconstruction=reconstruction))
     rows = certified_for(training_of).filter(runs if fill else run)
     columns = ("verdict_word", "updated_at", "runreconstruction__run_id", "runreconstruction__reconstruction")
-    return list(
-        rows.select_related("runreconstruction", "user", "updated_by").only(*columns, *_PERSON_COLUMNS).order_by()
-    )
+    related = rows.select_related("runreconstruction", "user", "updated_by")
+    return list(related.only(*columns, *OUT_COLUMNS, *_PERSON_COLUMNS).order_by())
 
 
 def _as_twin(row: TrackerCertification, reconstruction: str) -> TwinCertification:

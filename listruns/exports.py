@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
-from certify.models.components import Component
+from certify.models.components import RANGES_FIELDS, Component
 from infrastructure.csv_export import csv_rows
+from infrastructure.number_ranges import format_ranges
 
 Getter = Callable[[TrackerCertification], Any]
 
@@ -54,6 +55,8 @@ FIELDS: dict[str, Getter] = {
     "recorded_lumi_per_pb": attrgetter("recorded_lumi"),
     **{name: getter for component in Component for name, getter in _component_fields(component).items()},
     "verdict": attrgetter("verdict_word"),
+    "lumisections_out": attrgetter("out.count"),
+    "lumi_out_per_pb": attrgetter("out.lumi"),
     "like_express": attrgetter("like_express"),
     "trackermap": attrgetter("trackermap"),
     "bad_reason": _related_attribute("bad_reason", "name"),
@@ -85,7 +88,15 @@ def exported_values(row: TrackerCertification) -> dict[str, Any]:
 
 def csv_lines(rows: Iterable[TrackerCertification]) -> Iterator[str]:
     """Yield a header line, then one line for each row."""
-    return csv_rows(FIELDS, (exported_values(row).values() for row in rows))
+    return csv_rows(FIELDS, (_csv_values(row) for row in rows))
+
+
+def _csv_values(row: TrackerCertification) -> Iterable[Any]:
+    """Return the values of a line: ranges as text, which the import reads."""
+    values = exported_values(row)
+    for name in RANGES_FIELDS:
+        values[name] = format_ranges(values[name])
+    return values.values()
 
 
 def json_lines(rows: Iterable[TrackerCertification]) -> Iterator[str]:

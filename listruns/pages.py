@@ -284,8 +284,7 @@ def _apv_mode(certification: TrackerCertification) -> str:
 
 def _component(certification: TrackerCertification, component_flag: ComponentFlag) -> dict[str, Any]:
     return {
-        "label": component_flag.component.label,
-        "flag": component_flag.flag,
-        "lowstat": component_flag.lowstat,
+        "flag": component_flag,
+        "out": certification.out.component_text_with_ranges(component_flag.component),
         "problems": list(getattr(certification, component_flag.component.problems_field).all()),
     }

@@ -37,6 +37,7 @@ class ListRow(NamedTuple):
     comment: str
     at: str = ""
     like_express: bool = False
+    out: str = ""
 
 
 def list_row(row: TrackerCertification, as_of: dt.datetime | None = None) -> ListRow:
@@ -58,6 +59,7 @@ def list_row(row: TrackerCertification, as_of: dt.datetime | None = None) -> Lis
         row.comment,
         f"{as_of:%Y-%m-%dT%H:%M:%SZ}" if as_of else "",
         row.like_express,
+        row.out.text,
     )
 
 

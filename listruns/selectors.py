@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, QuerySet
 
 from certify.models import TrackerCertification
-from certify.models.components import FLAG_COLUMNS, PROBLEM_FIELDS
+from certify.models.components import PROBLEM_FIELDS
+from certify.models.lumisections_out import OUT_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +20,8 @@ Rows = QuerySet[TrackerCertification]
 _RECONSTRUCTIONS = ("runreconstruction", "reference_runreconstruction")
 CHUNK = 500
 _LIST_COLUMNS = [
-    *("state", "run_type", "verdict_word", "stale_since", "is_practice", "trackermap", "date", "comment"),
-    *FLAG_COLUMNS,
+    *("state", "verdict_word", "stale_since", "is_practice", "trackermap", "date", "comment"),
+    *OUT_COLUMNS,
     *(f"{which}__{name}" for which in _RECONSTRUCTIONS for name in ("run_id", "reconstruction")),
     *("created_at", "like_express"),
     *(f"user__{name}" for name in ("username", "first_name", "last_name")),

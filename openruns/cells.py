@@ -127,7 +127,8 @@ class OpenRunCellBuilder:
         """Return a cell that links to the form if the user may change the certification, else to its page."""
         is_mine = certification.user_id == self.user.pk
         page = "listruns:update" if is_mine or self.user.may_change_others else "listruns:certification"
-        name, suffix = certification.user.display_name, ", stale" if certification.is_stale else ""
+        name = certification.user.display_name
+        suffix = f"{', stale' if certification.is_stale else ''}{_out_suffix(certification)}"
         if certification.is_practice:
             return self._practice_cell(certification)
         return OpenRunCell(
@@ -151,10 +152,16 @@ class OpenRunCellBuilder:
             reconstruction=certification.reconstruction,
             status=ReconstructionStatus.MINE,
             label="practice",
-            tooltip=f"Your practice: {certification.verdict}, for {certification.date}",
+            tooltip=f"Your practice: {certification.verdict}, for {certification.date}{_out_suffix(certification)}",
             css_class=f"is-{certification.verdict} is-practice",
             url=self._with_search(reverse("listruns:update", args=[certification.pk])),
         )
+
+
+def _out_suffix(certification: TrackerCertification) -> str:
+    """Return ", 15 of 655 LS and 1.200 /pb out", or an empty text."""
+    out = certification.out.text
+    return f", {out}" if out else ""
 
 
 def _presence_text(entry: PresenceEntry, reader: User) -> tuple[str, str]:

@@ -6,8 +6,10 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from certify.models.components import Component, ComponentFlag
+from certify.models.lumisections_out import LumisectionsOut
 from certify.vocabulary.inline_forms import INLINE_FORMS, InlineTermForm
 from certify.vocabulary.widgets import boxes_html, options_html
+from infrastructure.number_ranges import NumberRanges, format_ranges
 from infrastructure.web.rendered_cache import render_once
 
 register = template.Library()
@@ -16,9 +18,10 @@ register.filter("as_boxes", boxes_html)
 
 
 @register.simple_tag
-def flag_badge(flag: str, lowstat: bool, component: str) -> SafeString:
-    """The symbol of a flag, with the component and the name of the flag as its title."""
-    context = {"flag": flag, "lowstat": lowstat, "component": component, "is_compact": True}
+def flag_badge(flag: str, lowstat: bool, component: str, ranges: NumberRanges = ()) -> SafeString:
+    """The symbol of a flag, with component, name of the flag and bad lumisections as its title."""
+    context = {"flag": flag, "lowstat": lowstat, "component": component, "ranges": format_ranges(ranges)}
+    context["is_compact"] = True
     return render_to_string("includes/_flag.html", context)
 
 
@@ -32,7 +35,12 @@ def flag_cells(component_flags: tuple[ComponentFlag, ...]) -> SafeString:
         (
             (
                 component_flag.component.declaration.initial,
-                flag_badge(component_flag.flag, component_flag.lowstat, component_flag.component.label),
+                flag_badge(
+                    component_flag.flag,
+                    component_flag.lowstat,
+                    component_flag.component.label,
+                    component_flag.ranges,
+                ),
             )
             for component_flag in component_flags
         ),
@@ -46,10 +54,19 @@ def component_headings() -> SafeString:
 
 
 @register.simple_tag
-def verdict_badge(verdict: str, is_stale: bool = False, is_practice: bool = False) -> SafeString:
-    """The name of a verdict; hatched where a fact has changed since, dashed where it is practice."""
-    context = {"verdict": verdict, "is_stale": is_stale, "is_practice": is_practice}
+def verdict_badge(verdict: str, is_stale: bool = False, is_practice: bool = False, out: str = "") -> SafeString:
+    """The name of a verdict; hatched where a fact has changed since, dashed where it is practice.
+
+    `out`: what is out of it, as text.
+    """
+    context = {"verdict": verdict, "is_stale": is_stale, "is_practice": is_practice, "out": out}
     return render_to_string("includes/_verdict.html", context)
+
+
+@register.filter
+def out_of_component(out: LumisectionsOut, component: Component) -> str:
+    """The bad lumisections of one component with what is out, or an empty text."""
+    return out.component_text_with_ranges(component)
 
 
 @register.simple_tag

@@ -28,7 +28,7 @@ from certify.filters.fields import (
 from certify.filters.names import ALIASES, DAY_NAMES, current_names
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap, Verdict
-from certify.models.components import LOWSTAT_FIELDS, Component
+from certify.models.components import LOWSTAT_FIELDS, RANGES_FIELDS, Component
 from certify.rules.run_numbers import LAST_RUN
 from infrastructure.number_ranges import format_ranges
 from oms.choices import RunType
@@ -105,6 +105,9 @@ class CertificationFilter(django_filters.FilterSet):
     comment = TextFilter("comment", label="Comment contains")
     lowstat = django_filters.BooleanFilter(
         label="Low statistics in any component", method="with_low_statistics", widget=forms.CheckboxInput
+    )
+    ranges = django_filters.BooleanFilter(
+        label="With bad lumisections", method="with_bad_lumisections", widget=forms.CheckboxInput
     )
     stale = django_filters.BooleanFilter(label="Stale", method="that_are_stale", widget=forms.CheckboxInput)
     incomplete = django_filters.BooleanFilter(
@@ -261,6 +264,10 @@ class CertificationFilter(django_filters.FilterSet):
         for field in LOWSTAT_FIELDS:
             ticked |= Q(**{field: True})
         return queryset.filter(ticked) if value else queryset
+
+    def with_bad_lumisections(self, queryset: Rows, _name: str, value: bool) -> Rows:
+        without_any: dict[str, Any] = {name: [] for name in RANGES_FIELDS}
+        return queryset.exclude(**without_any) if value else queryset
 
 
 FILTER_NAMES = frozenset(CertificationFilter.base_filters)

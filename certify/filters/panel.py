@@ -47,7 +47,7 @@ LIST_LAYOUT = PanelLayout(
         *("state", "runs", "b_field", "energy", "beam"),
     ),
     boxes=(*_EVERYWHERE, *FLAG_FIELDS),
-    ticks=("lowstat", "stale", "incomplete"),
+    ticks=("lowstat", "ranges", "stale", "incomplete"),
     lists=PROBLEM_FIELDS,
 )
 WEEK_LAYOUT = PanelLayout(

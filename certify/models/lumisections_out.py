@@ -1,4 +1,7 @@
-"""The lumisections that are out: in a range of a component that counts for the verdict, with their luminosity."""
+"""The lumisections that are out: in a range of a component that counts for the verdict, with their luminosity.
+
+Here is the wording of what is out, which every page, report and export takes from here.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from certify.models.components import Component, component_flags_of
-from infrastructure.number_ranges import NumberRanges, count_numbers, merged_ranges
+from certify.models.choices import Verdict
+from certify.models.components import FLAG_COLUMNS, Component, component_flags_of
+from certify.models.verdict import verdict
+from infrastructure.number_ranges import NumberRanges, count_numbers, format_ranges, merged_ranges
 from oms.formatting import lumi_in_column
 from oms.lumisections.mirror import stored_reading
 
@@ -17,6 +22,8 @@ if TYPE_CHECKING:
     from certify.models.components import ComponentFlag
     from oms.lumisections.models import LumisectionReading
 
+# The columns of a certification that say what is out of it, for queries.
+OUT_COLUMNS = (*FLAG_COLUMNS, "run_type", "lumisections", "ranges_facts")
 ALL = "all"  # key of the luminosity in the ranges of all components that count
 
 
@@ -24,12 +31,14 @@ ALL = "all"  # key of the luminosity in the ranges of all components that count
 class LumisectionsOut:
     """The lumisections that are out of a certification, which is good without them.
 
-    `lumis`: recorded luminosity, 1/pb, in the ranges of each component and of all that count; None if unknown.
-    `last`: the number of lumisections of the run, None if unknown.
+    `counting`: the lumisections in the ranges of the components that count for the verdict, `counting_components`;
+    empty if the verdict is bad, which discards the whole run. `lumis`: recorded luminosity, 1/pb, in the ranges of each
+    component and of all that count; None if unknown. `last`: the number of lumisections of the run, None if unknown.
     """
 
-    ranges: dict[Component, NumberRanges]
-    counting: NumberRanges
+    ranges: dict[Component, NumberRanges] = field(default_factory=dict)
+    counting: NumberRanges = ()
+    counting_components: tuple[Component, ...] = ()
     lumis: dict[str, float | None] = field(default_factory=dict)
     last: int | None = None
 
@@ -41,18 +50,47 @@ class LumisectionsOut:
         return count_numbers(self.counting)
 
     @property
+    def lumi(self) -> float | None:
+        """Recorded luminosity, 1/pb, of the lumisections that are out; None if unknown."""
+        return self.lumis.get(ALL) if self.counting else 0.0
+
+    @property
     def text(self) -> str:
         """Return "15 of 655 LS and 1.200 /pb out"; empty if none is out."""
         if not self.counting:
             return ""
         whole = f" of {self.last}" if self.last else ""
-        return f"{self.count}{whole} LS{_lumi_text(' and ', self.lumis.get(ALL))} out"
+        return f"{self.count}{whole} LS{_lumi_text(' and ', self.lumi)} out"
+
+    @property
+    def short_text(self) -> str:
+        """Return "15 LS out", for places that list many runs; empty if none is out."""
+        return f"{self.count} LS out" if self.counting else ""
+
+    @property
+    def text_with_ranges(self) -> str:
+        """Return "15 of 655 LS and 1.200 /pb out (Strip 310-324)"; empty if none is out."""
+        named = (f"{component.label} {format_ranges(self.ranges[component])}" for component in self.counting_components)
+        return f"{self.text} ({'; '.join(named)})" if self.text else ""
 
     def component_text(self, component: Component) -> str:
         """Return "21 LS and 2.700 /pb out" for one component; empty if it has no ranges."""
         if component not in self.ranges:
             return ""
         return f"{count_numbers(self.ranges[component])} LS{_lumi_text(' and ', self.lumis.get(component))} out"
+
+    def component_text_with_ranges(self, component: Component) -> str:
+        """Return "310-330: 21 LS and 2.700 /pb out" for one component; empty if it has no ranges."""
+        text = self.component_text(component)
+        return f"{format_ranges(self.ranges[component])}: {text}" if text else ""
+
+
+NOTHING_OUT = LumisectionsOut()
+
+
+def sum_out_text(lumisections: int, lumi: float, runs: int) -> str:
+    """Return "12 LS, 1.200 /pb in 3 runs": what is out of several runs; empty if no run has any."""
+    return f"{lumisections} LS{_lumi_text(', ', lumi)} in {runs} run{'s' if runs > 1 else ''}" if runs else ""
 
 
 def _lumi_text(before: str, lumi: float | None) -> str:
@@ -61,9 +99,15 @@ def _lumi_text(before: str, lumi: float | None) -> str:
 
 def lumisections_out(row: Any, facts: dict[str, Any] | None = None) -> LumisectionsOut:
     """Return what is out, from a row with the columns of a certification; with other `ranges_facts` if given."""
+    flags = component_flags_of(row)
+    ranges = {flag.component: flag.ranges for flag in flags if flag.ranges}
+    if not ranges:
+        return NOTHING_OUT
+    is_bad = verdict(row.run_type, flags) == Verdict.BAD
     return LumisectionsOut(
-        ranges={flag.component: flag.ranges for flag in component_flags_of(row) if flag.ranges},
-        counting=counting_ranges(row.run_type, component_flags_of(row)),
+        ranges=ranges,
+        counting=() if is_bad else counting_ranges(row.run_type, flags),
+        counting_components=tuple(component for component in ranges if component.counts_for(row.run_type) is not False),
         lumis=(row.ranges_facts if facts is None else facts).get("lumis", {}),
         last=row.lumisections,
     )

@@ -1,6 +1,7 @@
 """The guard of "all like express": when a prompt may take over the flags of its express. Pure functions.
 
-Only where express is wholly good without low statistics and nothing that it rests on differs (rules: "Judge first").
+Only where express is wholly good without low statistics or bad lumisections, and nothing that it rests on differs
+(rules: "Judge first").
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ def may_be_like_express(run: OmsRun, reconstruction: str, express: TwinCertifica
     """Whether this reconstruction of the run may take over the flags of the express certification."""
     if reconstruction != Reconstruction.PROMPT or express is None or express.is_stale:
         return False
-    is_wholly_good = all(flag.flag == Flag.GOOD and not flag.lowstat for flag in express.component_flags.values())
+    is_wholly_good = all(
+        flag.flag == Flag.GOOD and not flag.lowstat and not flag.ranges for flag in express.component_flags.values()
+    )
     facts = compare_facts(verdict_facts(express), verdict_facts(run), SINCE_SHOWN)
     return is_wholly_good and not any(diff.is_different for diff in facts)
 

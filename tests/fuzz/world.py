@@ -62,6 +62,7 @@ MEANINGFUL_PARAMETERS = {
     "verdict": "good",
     "state": "any",
     "lowstat": "on",
+    "ranges": "on",
     "export": "csv",
     "sort": "-run",
     "page": "1",

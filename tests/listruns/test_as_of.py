@@ -90,6 +90,25 @@ def test_exports_have_the_versions_at_that_time(guest_client, certification):
     assert (row["strip"], row["pixel_problems"], row["state"], row["bad_reason"]) == ("bad", [], "live", "HV off")
 
 
+def test_ranges_are_those_of_that_time(guest_client, shifter, time_machine):
+    time_machine.move_to("2018-06-02T10:00:00Z", tick=False)
+    facts = {"lumis": {"strip": 2.7, "all": 2.7}, "digest": None}
+    certification = CertificationFactory(user=shifter, strip_ranges=[[310, 330]], ranges_facts=facts)
+    time_machine.move_to("2018-06-03T10:00:00Z", tick=False)
+    certification.strip_ranges, certification.ranges_facts = [[5, 9]], {}
+    certification.save()
+    for moment, ranges, out in (
+        (MADE, "310-330", "21 of 617 LS and 2.700 /pb out"),
+        (CHANGED, "5-9", "5 of 617 LS out"),
+    ):
+        lines = b"".join(guest_client.get(f"/list/?as_of={moment}&export=csv").streaming_content).decode()
+        (row,) = csv.DictReader(io.StringIO(lines))
+        assert row["strip_ranges"] == ranges
+        assert out in guest_client.get(f"/list/?as_of={moment}&ranges=on").text
+        page = guest_client.get(f"/list/{certification.pk}/?as_of={moment}").text
+        assert out in page and ranges in page
+
+
 def test_page_of_an_earlier_time_is_marked_and_read_only(shifter_client, certification):
     page = shifter_client.get(f"/list/{certification.pk}/?as_of={CHANGED}").content.decode()
     assert "As of 2018-06-03 12:00:00 UTC" in page and "HV off" in page

@@ -74,6 +74,28 @@ def test_csv_has_the_same_fields(shifter_client, certification):
     assert (row["pixel_lowstat"], row["withdrawn_by"]) == ("True", "")
 
 
+@pytest.mark.parametrize(("flag", "out", "lumi"), [("good", 22, 2.75), ("bad", 0, 0.0)])
+def test_export_has_the_ranges_and_what_is_out(shifter_client, flag, out, lumi):
+    CertificationFactory(
+        run=RunFactory(run_number=315270),
+        strip_ranges=[[310, 330], [352, 352]],
+        tracking=flag,
+        ranges_facts={"lumis": {"strip": 2.75, "all": 2.75}},
+    )
+    (row,) = exported_json(shifter_client, runs_min=315270)
+    assert (row["strip_ranges"], row["pixel_ranges"]) == ([[310, 330], [352, 352]], [])
+    assert (row["lumisections_out"], row["lumi_out_per_pb"]) == (out, lumi)
+    (row,) = exported_csv(shifter_client, runs_min=315270)
+    assert (row["strip_ranges"], row["pixel_ranges"]) == ("310-330, 352", "")
+    assert (row["lumisections_out"], row["lumi_out_per_pb"]) == (f"{out}", f"{lumi}")
+
+
+def test_luminosity_out_is_empty_where_oms_gave_none(shifter_client):
+    CertificationFactory(run=RunFactory(run_number=315270), strip_ranges=[[310, 330]])
+    (row,) = exported_csv(shifter_client, runs_min=315270)
+    assert (row["lumisections_out"], row["lumi_out_per_pb"]) == ("21", "")
+
+
 def test_export_has_exactly_the_filtered_rows_of_all_pages(shifter_client, shifter):
     create_certifications(60, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
     CertificationFactory(run=RunFactory(run_number=315270))

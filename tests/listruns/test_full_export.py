@@ -48,7 +48,9 @@ def _empty() -> None:
 
 
 def test_full_export_can_be_loaded_into_an_empty_database(shift_leader_client, tmp_path):
-    problem, certification = PixelProblemFactory(), CertificationFactory(comment="µ\nß")
+    problem = PixelProblemFactory()
+    facts = {"lumis": {"strip": 2.7, "all": 2.7}, "digest": None}
+    certification = CertificationFactory(comment="µ\nß", strip_ranges=[[310, 330], [352, 352]], ranges_facts=facts)
     certification.pixel_problems.add(problem)
     file = tmp_path / "all.jsonl"
     file.write_bytes(_full_export(shift_leader_client))
@@ -57,7 +59,9 @@ def test_full_export_can_be_loaded_into_an_empty_database(shift_leader_client, t
     call_command("loaddata", str(file), verbosity=0)
     assert list(Change.objects.values("pk", "kind", "by", "lines")) == changes
     assert TrackerCertification.history.filter(id=certification.pk).first().many["pixel_problems"] == [problem.pk]
+    assert TrackerCertification.history.filter(id=certification.pk).first().strip_ranges == [[310, 330], [352, 352]]
     again = TrackerCertification.objects.get()
+    assert (again.strip_ranges, again.ranges_facts) == ([[310, 330], [352, 352]], facts)
     assert (again.pk, again.comment, again.facts, list(again.pixel_problems.all())) == (
         certification.pk,
         "µ\nß",

@@ -10,7 +10,7 @@ import pytest
 from django.http import QueryDict
 
 from certify.filters.filterset import CertificationFilter
-from certify.models.components import LOWSTAT_FIELDS
+from certify.models.components import LOWSTAT_FIELDS, RANGES_FIELDS
 from reports.scope import PeriodFilter, Scope
 from shiftleader.models import SavedFilter
 from tests.factories import CertificationFactory, PixelProblemFactory, RunFactory, StripProblemFactory, UserFactory
@@ -150,3 +150,18 @@ def test_low_statistics_of_any_component_are_found(field):
     assert keys("lowstat=on") == set()
     marked = CertificationFactory(**{field: True})
     assert keys("lowstat=on") == {marked.pk}
+
+
+@pytest.mark.parametrize("field", RANGES_FIELDS)
+def test_bad_lumisections_of_any_component_are_found(field):
+    CertificationFactory()
+    assert keys("ranges=on") == set()
+    marked = CertificationFactory(**{field: [[310, 330]]})
+    assert keys("ranges=on") == {marked.pk}
+
+
+def test_filter_of_bad_lumisections_has_a_chip_and_a_sentence(shifter_client):
+    filters = filter_of("ranges=on&verdict=good")
+    assert filters.as_sentence() == "Verdict good; With bad lumisections"
+    assert filters.as_query(without=["verdict"]) == "ranges=on"
+    assert 'name="ranges" id="id_ranges" checked' in shifter_client.get("/list/?ranges=on").text

@@ -200,7 +200,12 @@ def test_export_can_be_imported_without_loss(admin, admin_client, shifter, tmp_p
     certification.save()
     certification.pixel_problems.set([noisy, dead])
     other_certification = CertificationFactory(
-        comment="'-quoted", recorded_lumi=None, dataset=None, reconstruction="prompt"
+        comment="'-quoted",
+        recorded_lumi=None,
+        dataset=None,
+        reconstruction="prompt",
+        strip_ranges=[[310, 330], [352, 352]],
+        pixel_ranges=[[1, 4]],
     )
     other_certification.strip_problems.add(StripProblemFactory(name="+hot"))
     before = [_exported(row) for row in (certification, other_certification)]
@@ -212,6 +217,7 @@ def test_export_can_be_imported_without_loss(admin, admin_client, shifter, tmp_p
     call_command("import_certifications", file, by=admin.username, reason="moved")
     rows = TrackerCertification.objects.order_by("runreconstruction__run")
     assert [_exported(row) for row in rows] == before
+    assert rows[1].strip_ranges == [[310, 330], [352, 352]] and rows[1].pixel_ranges == [[1, 4]]
     assert set(TrackerCertification.history.get(id=rows[0].pk).many["pixel_problems"]) == {noisy.pk, dead.pk}
 
 

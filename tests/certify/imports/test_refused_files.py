@@ -96,6 +96,26 @@ NUMBERS = [
     _cell("recorded_lumi_per_pb", "1e300", "is '1e300', which is too large. Give it in the unit of the column."),
     _cell("recorded_lumi_per_pb", "1e999", "is '1e999', which is too large. Give it in the unit of the column."),
 ]
+RANGES = [
+    _cell(
+        "pixel_ranges",
+        "310-330, 320-340",
+        "is '310-330, 320-340'. 310-330 and 320-340 overlap. Write each lumisection once.",
+    ),
+    _cell(
+        "pixel_ranges",
+        "310-x",
+        "is '310-x'. “310-x” is no range of lumisections. Write ranges as 310-330, 352.",
+    ),
+    (
+        json_file({"pixel_ranges": [[310, 330], [330, 340]]}),
+        "Entry 1: pixel_ranges is '310-330, 330-340'. 310-330 and 330-340 overlap. Write each lumisection once.",
+    ),
+    (
+        json_file({"pixel_ranges": [310, 330]}),
+        "Entry 1: pixel_ranges is no list of ranges. Give [[first, last], …].",
+    ),
+]
 DAYS = [
     *(
         _cell("date", text, f"is {text!r}. {DAY}")
@@ -215,6 +235,7 @@ ALL = [
     *WORDS,
     *NOT_COUNTING,
     *NUMBERS,
+    *RANGES,
     *DAYS,
     *TEXTS,
     *TWINS,

@@ -82,4 +82,12 @@ def test_out_of_a_certification_is_what_counts_for_its_verdict():
     )
     assert collisions.out.text == "31 of 655 LS and 3.900 /pb out"
     assert collisions.out.component_text("strip") == "21 LS and 2.700 /pb out"
+    assert collisions.out.text_with_ranges == ("31 of 655 LS and 3.900 /pb out (Pixel 325-340; Strip 310-330)")
+    assert row.out.text_with_ranges == "21 of 655 LS out (Strip 310-330)"
     assert not CertificationFactory().out
+
+
+def test_nothing_is_out_of_a_run_that_is_bad_as_a_whole():
+    row = CertificationFactory(tracking="bad", strip_ranges=[[310, 330]])
+    assert (row.verdict, row.out.text, row.out.text_with_ranges, row.out.count) == ("bad", "", "", 0)
+    assert row.out.component_text("strip") == "21 LS out"

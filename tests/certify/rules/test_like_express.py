@@ -53,6 +53,14 @@ def test_express_must_be_good_throughout_without_low_statistics(component, flag,
     assert not may_be_like_express(run(), "prompt", express(component_flags=flags))
 
 
+@pytest.mark.parametrize("component", list(Component))
+def test_express_must_be_without_bad_lumisections(component):
+    flags = ALL_GOOD | {component: ComponentFlag(component, Flag.GOOD, False, ((310, 330),))}
+    assert not may_be_like_express(run(), "prompt", express(component_flags=flags))
+    assert not is_like_express(run(), "prompt", flags.values(), express(component_flags=flags))
+    assert not is_like_express(run(), "prompt", flags.values(), express())
+
+
 @pytest.mark.parametrize(
     "changes",
     [

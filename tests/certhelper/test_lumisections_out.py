@@ -1,0 +1,105 @@
+"""Each page that shows a verdict says what is out of it, and nothing where nothing is."""
+
+import pytest
+
+from tests.factories import CertificationFactory, QuestionFactory, ReconstructionFactory, RunFactory
+
+pytestmark = pytest.mark.django_db
+OUT = "21 of 617 LS and 2.700 /pb out"
+RANGES = {"strip_ranges": [[310, 330]], "ranges_facts": {"lumis": {"strip": 2.7, "all": 2.7}, "digest": None}}
+
+
+@pytest.fixture
+def run():
+    return RunFactory(run_number=315270)
+
+
+@pytest.fixture
+def reference():
+    return ReconstructionFactory(reference=True)
+
+
+def certify(run, user, reference, **changes):
+    return CertificationFactory(run=run, user=user, reference_runreconstruction=reference, **{**RANGES, **changes})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/list/?state=live",
+        "/list/{pk}/",
+        "/list/{pk}/withdraw/",
+        "/list/{pk}/hand-over/",
+        "/runs/315270/",
+        "/references/{reference}/",
+        "/references/promote/{pk}/",
+        "/list/{pk}/ask/",
+        "/shiftleader/part/certifications/?week=2018-W22",
+    ],
+)
+def test_page_says_what_is_out_beside_the_verdict(address, shift_leader_client, shifter, run, reference):
+    row = certify(run, shifter, reference)
+    path = address.format(pk=row.pk, reference=reference.pk)
+    answer = shift_leader_client.get(path)
+    assert answer.status_code == 200 and OUT in answer.text
+    type(row).objects.update(strip_ranges=[], ranges_facts={})
+    assert " /pb out" not in shift_leader_client.get(path).text
+
+
+def test_home_says_it_of_own_certifications(shifter_client, shifter, run, reference):
+    certify(run, shifter, reference)
+    assert OUT in shifter_client.get("/").text
+
+
+def test_guest_sees_it_among_the_last_certifications(guest_client, shifter, run, reference):
+    certify(run, shifter, reference)
+    assert OUT in guest_client.get("/").text
+
+
+def test_withdrawn_certification_has_it(shift_leader_client, shifter, run, reference):
+    certify(run, shifter, reference, withdrawn=True)
+    assert OUT in shift_leader_client.get("/shiftleader/part/withdrawn/?week=2018-W22").text
+
+
+def test_question_has_it(shifter_client, shifter, run, reference):
+    question = QuestionFactory(certification=certify(run, shifter, reference))
+    assert OUT in shifter_client.get(f"/list/questions/{question.pk}/").text
+
+
+def test_practice_has_it(shifter_client, shifter, run, reference):
+    row = certify(run, shifter, reference, is_practice=True)
+    assert OUT in shifter_client.get("/list/?practice=on").text
+    assert OUT in shifter_client.get(f"/list/{row.pk}/").text
+
+
+def test_certification_of_another_has_it_with_the_ranges(sandbox, other_shifter_client, shifter, run, reference):
+    certify(run, shifter, reference)
+    page = other_shifter_client.get("/certify/315270/express/").text
+    assert OUT in page and "310-330: 21 LS and 2.700 /pb out" in page
+
+
+def test_other_opinions_have_it(shifter_client, shifter, run, reference):
+    certify(run, shifter, reference)
+    prompt = CertificationFactory(run=run, user=shifter, reconstruction="prompt")
+    assert OUT in shifter_client.get(f"/list/{prompt.pk}/").text
+
+
+def test_page_of_a_certification_has_the_ranges_of_each_component(guest_client, shifter, run, reference):
+    facts = {"lumis": {"strip": 2.8, "pixel": 0.5, "all": 3.3}}
+    row = certify(
+        run, shifter, reference, strip_ranges=[[310, 330], [352, 352]], pixel_ranges=[[1, 4]], ranges_facts=facts
+    )
+    page = guest_client.get(f"/list/{row.pk}/").text
+    assert "310-330, 352: 22 LS and 2.800 /pb out" in page and "1-4: 4 LS and 0.500 /pb out" in page
+    assert "26 of 617 LS and 3.300 /pb out" in page
+
+
+def test_flag_in_a_table_names_the_ranges(guest_client, shifter, run, reference):
+    certify(run, shifter, reference)
+    page = guest_client.get("/list/?state=live").text
+    assert 'title="Strip: good, 310-330 out"' in page and 'title="Pixel: good"' in page
+
+
+def test_nothing_is_out_beside_bad(guest_client, shifter, run, reference):
+    certify(run, shifter, reference, tracking="bad")
+    assert " LS and 2.700 /pb out" not in guest_client.get("/list/?state=live").text

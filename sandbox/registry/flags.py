@@ -30,7 +30,7 @@ class FlaggedState(Enum):
 
 OUTSIDE_GOLDEN = "outside the golden lumisections of 2018"
 EMPTY: Triplet = {"status": "EMPTY", "comment": "", "cause": ""}
-_STRIP = ("tibtid_ready", "tob_ready", "tecp_ready", "tecm_ready")
+STRIP_BITS = ("tibtid_ready", "tob_ready", "tecp_ready", "tecm_ready")
 _PIXEL = ("bpix_ready", "fpix_ready")
 
 
@@ -57,7 +57,7 @@ def _tracking_status(pixel: str, strip: str) -> str:
 
 def _tracker_flags(flags: int, components: list[str], golden: bool | None, dataset: FlaggedState) -> dict[str, Triplet]:
     pixel = _detector_status(flags, components, "PIXEL", _PIXEL)
-    strip = _detector_status(flags, components, "TRACKER", _STRIP)
+    strip = _detector_status(flags, components, "TRACKER", STRIP_BITS)
     columns = {"tracker-pixel": triplet(pixel), "tracker-strip": triplet(strip)}
     if dataset == FlaggedState.OPEN:
         columns["tracker-track"] = triplet("NOTSET")

@@ -7,7 +7,8 @@ from typing import Any
 
 from sandbox import world
 from sandbox.registry.columns import WORKSPACES
-from sandbox.registry.flags import FlaggedState, dcs_summary, triplet_summary
+from sandbox.registry.flags import STRIP_BITS, FlaggedState, dcs_summary, triplet_summary
+from sandbox.world.lumisections import is_on
 
 Row = dict[str, Any]
 
@@ -32,7 +33,14 @@ def run_class(run: Row) -> str:
     """Return Collisions18, Cosmics18 or Commissioning18."""
     if run["l1_hlt_mode"] == "collisions2018" and run["stable_beam"]:
         return "Collisions18"
-    return "Cosmics18" if run["l1_hlt_mode"] == "cosmics2018" else "Commissioning18"
+    is_cosmics = run["l1_hlt_mode"] == "cosmics2018" and _could_record_tracks(run["run_number"])
+    return "Cosmics18" if is_cosmics else "Commissioning18"
+
+
+def _could_record_tracks(run_number: int) -> bool:
+    """Return whether the whole Strip detector was on in some lumisection; also true where OMS has none of the run."""
+    known = world.lumisections_of(run_number)
+    return known is None or any(all(is_on(flags, bit) for bit in STRIP_BITS) for _, _, flags in known.segments)
 
 
 def offline_names(run: Row) -> list[str]:

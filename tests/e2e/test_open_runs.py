@@ -103,7 +103,7 @@ def test_enter_on_home_opens_the_first_of_what_is_open(
 ):
     sign_in(shifter)
     page.goto(f"{live_server.url}/")
-    expect(page.get_by_role("link", name="Start: 377 open")).to_be_visible()
+    expect(page.get_by_role("link", name="Start: 361 open")).to_be_visible()
     is_accessible()
     page.locator("h1").click()
     page.keyboard.press("Enter")
@@ -142,7 +142,7 @@ def test_home_moves_nothing_while_it_loads_what_is_open(page: Page, sign_in, shi
     sign_in(shifter)
     page.add_init_script(SHIFTS)
     page.goto(f"{live_server.url}/")
-    expect(page.get_by_role("link", name="Start: 377 open")).to_be_visible()
+    expect(page.get_by_role("link", name="Start: 361 open")).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.shifted") < 0.02
     chip, panel = (

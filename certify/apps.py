@@ -14,6 +14,7 @@ class CertifyConfig(AppConfig):
     verbose_name = "Certify"
 
     def ready(self) -> None:
+        from certify.actions import lumisections
         from certify.editor.draft_content import DRAFT_READER
         from certify.facts.staleness import on_facts_changed, on_lumisections_changed, on_undone
         from certify.models import RunReconstruction, TrackerCertification
@@ -26,5 +27,8 @@ class CertifyConfig(AppConfig):
         post_save.connect(invalidate_references, sender=RunReconstruction, dispatch_uid="references.saved")
         post_save.connect(invalidate_datasets, sender=TrackerCertification, dispatch_uid="references.certified")
         facts_changed.connect(on_facts_changed, dispatch_uid="certifications.stale")
+        # This receiver first: it locks the run before any certification, as a save does.
+        lumisections_changed.connect(lumisections.on_lumisections_changed, dispatch_uid="certifications.unseen")
         lumisections_changed.connect(on_lumisections_changed, dispatch_uid="certifications.stale.lumisections")
         rows_restored.connect(on_undone, dispatch_uid="certifications.stale.undone")
+        rows_restored.connect(lumisections.on_undone, dispatch_uid="certifications.unseen.undone")

@@ -129,7 +129,8 @@ def measured_lumisections(run_number: int, values: Mapping[str, Any]) -> Measure
     """Return what the rules need of the stored lumisections: one query, two if these columns have ranges."""
     has_ranges = any(values.get(name) for name in RANGES_FIELDS)
     lumis = valid_lumis(run_number) if has_ranges else []
-    return MeasuredLumisections(valid_segments(run_number), lumis)
+    segments = valid_segments(run_number)
+    return MeasuredLumisections(segments or (), lumis, are_read=segments is not None)
 
 
 def certifications_of_fill(

@@ -64,6 +64,7 @@ FIELDS: dict[str, Getter] = {
     "date": attrgetter("date"),
     "user": attrgetter("user.username"),
     "external_info_complete": attrgetter("external_info_complete"),
+    "lumisections_seen": attrgetter("lumisections_seen"),
     "confirmed": attrgetter("confirmed"),
     "is_stale": attrgetter("is_stale"),
     "stale": lambda row: format_changes(row.stale),

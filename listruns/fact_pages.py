@@ -109,6 +109,8 @@ def _incomplete_certification(certification: TrackerCertification) -> Incomplete
         missing.append("no dataset")
     elif not certification.is_dataset_verified:
         missing.append("dataset unverified")
+    if not certification.lumisections_seen:
+        missing.append("lumisections not seen")
     return IncompleteCertification(certification, missing or ["not looked at since"], bool(typed))
 
 

@@ -164,9 +164,8 @@ def _certify(row: DemoCertification, run: OmsRun, people: dict[str, User], reaso
         comment=row.comment,
         confirmed=ConfirmationCode.values,  # the data of 2018 are not confirmed anew
     )
-    certification = certify_run(
-        owner, row.run, row.reconstruction, decision, CertificationContext(dataset=row.dataset, is_complete=True)
-    )
+    context = CertificationContext(dataset=row.dataset, is_complete=True, lumisections_seen=True)
+    certification = certify_run(owner, row.run, row.reconstruction, decision, context)
     evening = datetime.combine(day, time(20), tzinfo=UTC)
     TrackerCertification.objects.filter(pk=certification.pk).update(created_at=evening, updated_at=evening)
 

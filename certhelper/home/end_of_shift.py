@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from certhelper.home.pending import HomeDraft, home_drafts
+from certify.models.certification_queries import INCOMPLETE
 from certify.models.choices import CertificationState, Verdict
 from certify.review.selectors import open_questions_for
 from listruns.selectors import rows_visible_to
@@ -60,16 +61,16 @@ def end_of_shift(person: User) -> EndOfShift:
     today = timezone.now().date()
     own: QuerySet[Any] = rows_visible_to(person).live().filter(user=person)
     columns = ("pk", "runreconstruction__run_id", "runreconstruction__reconstruction")
-    flagged = own.filter(Q(external_info_complete=False) | Q(stale_since__isnull=False)).order_by("-date", "-pk")
-    left = list(flagged.values_list(*columns, "external_info_complete", "stale_since"))
+    flagged = own.filter(INCOMPLETE | Q(stale_since__isnull=False)).order_by("-date", "-pk")
+    left = list(flagged.values_list(*columns, "external_info_complete", "lumisections_seen", "stale_since"))
     words = list(own.filter(date=today).order_by().values_list("verdict_word", flat=True))
     day = urlencode({"date": today.isoformat(), "user": person.username})
     return EndOfShift(
         today=today,
         searches=unfinished_searches(person),
         drafts=home_drafts(person, MAX_DRAFTS),
-        incomplete=_left([row for row in left if not row[3]], person, "incomplete"),
-        stale=_left([row for row in left if row[4]], person, "stale"),
+        incomplete=_left([row for row in left if not all(row[3:5])], person, "incomplete"),
+        stale=_left([row for row in left if row[5]], person, "stale"),
         questions=open_questions_for(person).mine,
         verdicts=[(verdict.value, words.count(verdict)) for verdict in Verdict if verdict in words],
         report_url=f"{reverse('reports:summary')}?{day}",

@@ -18,6 +18,7 @@ from certhelper.home.pending import (
     is_answer,
 )
 from certify.models import RunReconstruction
+from certify.models.certification_queries import INCOMPLETE
 from certify.models.choices import Verdict
 from certify.review.selectors import OpenQuestions, open_questions_for
 from history_pages.selectors import unacknowledged_changes
@@ -110,9 +111,9 @@ def daily_tally(day: date) -> VerdictTally:
 
 def _attention_counts() -> dict[str, int]:
     """How many live certifications have incomplete facts and how many are stale: one query."""
-    incomplete, stale = Q(external_info_complete=False), Q(stale_since__isnull=False)
-    rows = all_rows().live().filter(incomplete | stale).order_by()
-    return rows.aggregate(incomplete=Count("pk", filter=incomplete), stale=Count("pk", filter=stale))
+    stale = Q(stale_since__isnull=False)
+    rows = all_rows().live().filter(INCOMPLETE | stale).order_by()
+    return rows.aggregate(incomplete=Count("pk", filter=INCOMPLETE), stale=Count("pk", filter=stale))
 
 
 def home_page(request: HttpRequest) -> HomePage:

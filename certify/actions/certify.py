@@ -17,6 +17,7 @@ from certify.actions.input import (
     is_resubmission,
     was_saved_in_another_tab,
 )
+from certify.actions.lumisections import request_unseen
 from certify.actions.reconstructions import lock_reconstruction
 from certify.actions.training import training_mismatch
 from certify.actions.typed_facts import store_typed_facts
@@ -32,6 +33,7 @@ from certify.models import Dataset, TrackerCertification
 from certify.models.choices import CertificationChangeKind
 from certify.models.components import PROBLEM_FIELDS
 from certify.rules.confirmations import missing_confirmations, required_confirmations
+from certify.rules.detector_bits import needs_lumisections
 from certify.rules.entry import ValidationIssue, build_entry, validate
 from certify.rules.like_express import is_like_express
 from certify.selectors import (
@@ -84,7 +86,7 @@ def certify_run(
             raise EntryInvalid(issues)
         _check_shown_facts(run, None, context)
         store_typed_facts(actor, run, context)
-        data = _validated(run, reconstruction, data, context, certified)
+        data, context = _validated(run, reconstruction, data, context, certified)
         # A key that another certification has (a form submitted again for another run) is replaced by a new one.
         key = uuid.uuid4() if earlier or idempotency_key is None else idempotency_key
         return _insert(actor, run, lock_reconstruction(run, reconstruction), data, context, key)
@@ -120,7 +122,7 @@ def amend_certification(
             raise ChangedMeanwhile(current)
         _check_shown_facts(run, current, context)
         store_typed_facts(actor, run, context)
-        data = _validated(run, current.reconstruction, data, context)
+        data, context = _validated(run, current.reconstruction, data, context)
         return _overwrite(actor, current, run, data, context, reason, idempotency_key)
 
 
@@ -166,9 +168,13 @@ def _validated(
     data: CertificationInput,
     context: CertificationContext,
     certified: Collection[tuple[int, str]] | None = None,
-) -> CertificationInput:
-    """Return the input with the codes of the required confirmations only. Raises `EntryInvalid` with all issues."""
+) -> tuple[CertificationInput, CertificationContext]:
+    """Return the input with the codes of the required confirmations only, and whether the lumisections were seen.
+
+    Raises `EntryInvalid` with all issues.
+    """
     twin = twin_of(run.run_number, reconstruction, certified, context.training_of)
+    measured = measured_lumisections(run.run_number, data.columns())
     entry = build_entry(
         run,
         reconstruction,
@@ -176,13 +182,15 @@ def _validated(
         is_dataset_known=context.is_dataset_known,
         unticked=context.unticked,
         twin=twin,
-        measured=measured_lumisections(run.run_number, data.columns()),
+        measured=measured,
     )
     required = required_confirmations(entry)
     if issues := validate(entry) + missing_confirmations(required, data.confirmed):
         raise EntryInvalid(issues)
     like_express = data.like_express and is_like_express(run, reconstruction, data.component_flags, twin)
-    return replace(data, confirmed=[confirmation.code.value for confirmation in required], like_express=like_express)
+    confirmed = [confirmation.code.value for confirmation in required]
+    seen = context.lumisections_seen or measured.are_read or not needs_lumisections(entry)
+    return replace(data, confirmed=confirmed, like_express=like_express), replace(context, lumisections_seen=seen)
 
 
 def _insert(
@@ -205,6 +213,7 @@ def _insert(
             raise
         raise AlreadyCertified(existing) from None
     _set_problems(row, data)
+    request_unseen(row)
     record_progress(actor, context.shift_run_type, context.gone_through, context.opened_checklists)
     return row
 
@@ -224,6 +233,7 @@ def _overwrite(
         row.idempotency_key = key
     row.save()
     _set_problems(row, data)
+    request_unseen(row)
     return row
 
 
@@ -246,6 +256,7 @@ def _assign_values(
     row.dataset = _get_dataset(context.dataset) if context.dataset else None
     row.is_dataset_verified = context.is_dataset_verified
     row.external_info_complete = context.is_complete and not has_typed_values(run) and not missing_facts(run)
+    row.lumisections_seen = context.lumisections_seen
     copy_verdict_facts(run, row)
     row.set_ranges_facts()
     entry = facts_of_entry(row.facts) if row.pk else context.entry_facts(row.user.username)

@@ -67,6 +67,7 @@ class CertificationContext:
     change; the action adds by whom. `gone_through`, `opened_checklists`: (identifier, edition) to store for the shift
     day, opened ones for `shift_run_type`. `seconds_to_save`: from the display of the form, None if unknown. `shown`:
     the facts that the form showed, None if unknown. `training_of`: key of the user whose practice it is, or None.
+    `lumisections_seen`: what the action found; if it is set before, they count as seen although they were not read.
     """
 
     dataset: str = ""
@@ -84,6 +85,7 @@ class CertificationContext:
     seconds_to_save: int | None = None
     shown: dict[str, Any] | None = None
     training_of: int | None = None
+    lumisections_seen: bool = False
 
     def entry_facts(self, username: str) -> dict[str, Any]:
         """Return what a new certification freezes of its form: the checklists with who, and the seconds to save."""

@@ -27,6 +27,7 @@ from certify.filters.fields import (
 )
 from certify.filters.names import ALIASES, DAY_NAMES, current_names
 from certify.models import TrackerCertification
+from certify.models.certification_queries import INCOMPLETE
 from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap, Verdict
 from certify.models.components import LOWSTAT_FIELDS, RANGES_FIELDS, Component
 from certify.rules.run_numbers import LAST_RUN
@@ -257,7 +258,7 @@ class CertificationFilter(django_filters.FilterSet):
         return queryset.filter(stale_since__isnull=False) if value else queryset
 
     def that_are_incomplete(self, queryset: Rows, _name: str, value: bool) -> Rows:
-        return queryset.filter(external_info_complete=False) if value else queryset
+        return queryset.filter(INCOMPLETE) if value else queryset
 
     def with_low_statistics(self, queryset: Rows, _name: str, value: bool) -> Rows:
         ticked = Q()

@@ -28,7 +28,7 @@ EXPORT_ONLY_COLUMNS = frozenset(
     (
         *("id", "is_dataset_verified", "is_reference", "fill_number", "run_start_time_utc", "verdict", "like_express"),
         *("lumisections_out", "lumi_out_per_pb"),
-        *("external_info_complete", "confirmed", "is_stale", "stale", "stale_since_utc"),
+        *("external_info_complete", "lumisections_seen", "confirmed", "is_stale", "stale", "stale_since_utc"),
         *("version", "created_at_utc", "updated_at_utc", "updated_by", "change_reason"),
     )
 )

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from audit.models import AuditOptions, Change
 from audit.tracked_model import TrackedModel
-from certify.models.certification_queries import CertificationManager, CertificationQuerySet
+from certify.models.certification_queries import INCOMPLETE, CertificationManager, CertificationQuerySet
 from certify.models.choices import (
     CertificationChangeKind,
     CertificationState,
@@ -20,7 +20,7 @@ from certify.models.choices import (
     ReviewChangeKind,
     TrackerMap,
 )
-from certify.models.components import FLAG_FIELDS, RANGES_FIELDS, Component
+from certify.models.components import FLAG_COLUMNS, FLAG_FIELDS, RANGES_FIELDS, Component
 from certify.models.history_labels import CERTIFICATION_LABELS, REFERENCE_LABELS, withdrawal_values
 from certify.models.lumisections_out import ranges_facts
 from certify.models.run_facts import RunFactsMixin
@@ -142,6 +142,9 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
     date = models.DateField(help_text="The shift day (UTC) that reports count it under.")
 
     external_info_complete = models.BooleanField(default=False, help_text="Run Registry and OMS both answered.")
+    lumisections_seen = models.BooleanField(
+        default=True, help_text="Saved with the detector bits of the run, or they have been read since."
+    )
     run_type = models.CharField(max_length=10, choices=RunType.choices, default=RunType.UNKNOWN)
     lumisections = models.IntegerField(null=True, blank=True)
     recorded_lumi = models.FloatField(null=True, blank=True)
@@ -188,6 +191,7 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
             "updated_by",
             "change_reason",
             "ranges_facts",  # set anew when ranges are restored
+            "lumisections_seen",  # set anew when flags are restored
         ),
         omit_on_create=("facts",),
         owner="user_id",
@@ -227,7 +231,7 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
             models.Index(fields=["state", "-date", "-id"], name="certification_by_day"),
             models.Index(fields=["user", "-date"], name="certification_by_person"),
             models.Index(fields=["state", "is_practice", "verdict_word"], name="certification_by_verdict"),
-            models.Index(fields=["date"], condition=Q(external_info_complete=False), name="certification_incomplete"),
+            models.Index(fields=["date"], condition=INCOMPLETE, name="certification_incomplete"),
             models.Index(fields=["date"], condition=Q(stale_since__isnull=False), name="certification_stale"),
         ]
 
@@ -250,6 +254,8 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
         """
         if not {*RANGES_FIELDS, "run_type"}.isdisjoint(fields):
             self.set_ranges_facts()
+        if not {*FLAG_COLUMNS}.isdisjoint(fields):
+            self.lumisections_seen = False  # until what restored the flags has looked
         self.version += 1
         self.updated_by, self.change_reason = actor, reason
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from certify.models.certification import TrackerCertification
     from users.models import User
 
+# Certifications with facts to complete, or that were saved before the lumisections of their run had been read.
+INCOMPLETE = Q(external_info_complete=False) | Q(lumisections_seen=False)
+
 
 class CertificationQuerySet(models.QuerySet["TrackerCertification"]):
     """QuerySet of certifications."""
@@ -30,8 +33,8 @@ class CertificationQuerySet(models.QuerySet["TrackerCertification"]):
         return self.filter(stale_since__isnull=False)
 
     def incomplete(self) -> CertificationQuerySet:
-        """Certifications made with typed or missing facts, or with a dataset that Run Registry did not confirm."""
-        return self.filter(external_info_complete=False)
+        """Certifications made with typed, missing or unread facts, or with an unverified dataset."""
+        return self.filter(INCOMPLETE)
 
     def of_run(self, run_number: int) -> CertificationQuerySet:
         return self.filter(runreconstruction__run_id=run_number)

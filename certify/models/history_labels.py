@@ -25,6 +25,7 @@ CERTIFICATION_LABELS = {
     "like_express": "like express",
     "date": "shift day",
     "external_info_complete": "facts complete",
+    "lumisections_seen": "lumisections seen",
     **{component.lowstat_field: component.lowstat_label for component in Component},
     **{component.ranges_field: component.ranges_label for component in Component},
     "is_dataset_verified": "dataset verified",

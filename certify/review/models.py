@@ -1,4 +1,4 @@
-"""Questions of shift leaders to shifters about certifications, and reviews of certifications."""
+"""Questions to shifters about certifications, and reviews of certifications."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from users.models import User
+
+
+# Who asks where no person does.
+CERTHELPER = "CertHelper"
 
 
 def taken_back_values(_actor: object, _why: str) -> dict[str, Any]:
@@ -43,11 +47,14 @@ class QuestionQuerySet(models.QuerySet["ShifterQuestion"]):
 
 
 class ShifterQuestion(TrackedModel):
-    """A question of a shift leader to the shifter about a certification. It is open until it is answered."""
+    """A question of a person, or of CertHelper itself, to the shifter about a certification.
+
+    It is open until it is answered. `asked_by` is None for a question of CertHelper.
+    """
 
     certification = models.ForeignKey(TrackerCertification, models.PROTECT, related_name="shifter_questions")
     text = models.TextField("question")
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
     answer = models.TextField(blank=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
@@ -77,6 +84,11 @@ class ShifterQuestion(TrackedModel):
 
     def __str__(self) -> str:
         return str(self.certification)
+
+    @property
+    def asked_by_name(self) -> str:
+        """Return the name of who asked."""
+        return self.asked_by.display_name if self.asked_by else CERTHELPER
 
     @property
     def is_open(self) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from certify.models.choices import ConfirmationCode, Flag, Reconstruction
 from certify.models.components import Component, ComponentFlag, Prerequisite
-from certify.rules.detector_bits import detectors_of, times_off
+from certify.rules.detector_bits import detectors_of, judged_components, times_off
 from certify.rules.entry import CertificationEntry, TwinCertification, ValidationIssue, good_components
 from certify.rules.fact_comparison import WITH_TWIN, FactDiff, compare_facts
 from certify.rules.range_rules import ranges_left, unshared_ranges
@@ -148,8 +148,9 @@ def _types_are_known(entry: CertificationEntry) -> Iterator[Confirmation]:
         yield Confirmation(ConfirmationCode.REF_TYPE, "reference_runreconstruction", sentence)
 
 
-def _detector_was_off(entry: CertificationEntry) -> Iterator[Confirmation]:
-    good = [name for name in good_components(entry) if not entry.component_flags[name].lowstat]
+def detector_was_off(entry: CertificationEntry) -> Iterator[Confirmation]:
+    """Yield at most one confirmation: of good components whose detectors were off in many lumisections."""
+    good = judged_components(entry)
     off = [times_off(detector, entry) for detector in detectors_of(good)]
     sentences = [times.sentence for times in off if times.is_much]
     if sentences:
@@ -237,7 +238,7 @@ _RULES = [
     _reference_is_newer,
     _reference_is_old,
     _types_are_known,
-    _detector_was_off,
+    detector_was_off,
     _ranges_leave_most,
     _ranges_reach_what_requires_them,
     _typed_values_are_usual,

@@ -65,13 +65,27 @@ def detectors_of(components: Collection[Component]) -> list[Component]:
     return [component for component in components if component.declaration.partitions]
 
 
+def judged_components(entry: CertificationEntry) -> list[Component]:
+    """Return the components that are good without low statistics."""
+    return [component for component, flag in entry.component_flags.items() if flag.is_good and not flag.lowstat]
+
+
+def needs_lumisections(entry: CertificationEntry) -> bool:
+    """Whether the lumisections of the run can require a confirmation: a good component rests on a detector in it."""
+    return any(_takes_part(detector, entry) for detector in detectors_of(judged_components(entry)))
+
+
 def times_off(detector: Component, entry: CertificationEntry) -> TimesOff:
     """Count the lumisections of an entry in which the detector was off. 0 of 0 if it was not in the run."""
-    takes_part = not entry.components or detector.declaration.oms_detector in entry.components
+    takes_part = _takes_part(detector, entry)
     needed = [segment for segment in entry.segments if takes_part and _is_needed(segment, entry.run_type)]
     off = [segment for segment in needed if any(segment.bit(name) is False for name in detector.declaration.partitions)]
     rest = [segment.recorded_lumi for segment in needed if segment not in off and segment.recorded_lumi is not None]
     return TimesOff(detector, entry.run_type, sum(map(len, needed)), sum(map(len, off)), sum(rest) if rest else None)
+
+
+def _takes_part(detector: Component, entry: CertificationEntry) -> bool:
+    return not entry.components or detector.declaration.oms_detector in entry.components
 
 
 def _is_needed(segment: SegmentFacts, run_type: str) -> bool:

@@ -46,10 +46,14 @@ class TwinCertification:
 
 @dataclass(frozen=True)
 class MeasuredLumisections:
-    """What was read of the lumisections of a run: `segments` and `lumis` as in `CertificationEntry`."""
+    """What was read of the lumisections of a run: `segments` and `lumis` as in `CertificationEntry`.
+
+    `are_read`: whether OMS has answered, also that it has none.
+    """
 
     segments: Sequence[SegmentFacts] = ()
     lumis: Sequence[float | None] = ()
+    are_read: bool = False
 
 
 NOT_READ = MeasuredLumisections()

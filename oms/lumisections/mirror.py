@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _ACTIVE = bits.NAMES.index("cms_active")
 MAX_PROBLEMS = 20
+_SEGMENT_COLUMNS = ("first", "last", "recorded_lumi", "unknown_lumis", *bits.NAMES)
 
 
 def store_lumisections(
@@ -103,10 +104,20 @@ def problems_of(rows: Sequence[LumisectionRow]) -> list[str]:
     return problems
 
 
-def valid_segments(run_number: int) -> list[SegmentFacts]:
-    """Return the segments of a run as they are stored now, in one query; empty if they have not been read."""
-    rows = LumisectionSegment.objects.filter(reading__run_number=run_number, reading__valid_until=None)
-    return [row.facts for row in rows]
+def valid_segments(run_number: int) -> list[SegmentFacts] | None:
+    """Return the segments of a run as they are stored now; None if they have not been read, empty if OMS has none.
+
+    One query.
+    """
+    readings = LumisectionReading.objects.filter(run_number=run_number, valid_until=None)
+    rows = list(readings.order_by("segments__first").values_list(*(f"segments__{name}" for name in _SEGMENT_COLUMNS)))
+    if not rows:
+        return None
+    return [
+        SegmentFacts(first, last, tuple(values), lumi, unknown)
+        for first, last, lumi, unknown, *values in rows
+        if first is not None
+    ]
 
 
 def valid_lumis(run_number: int) -> list[float | None]:

@@ -3,23 +3,27 @@
 import threading
 import uuid
 from dataclasses import fields, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 
 import pytest
 from django.db import connection, connections
 
+from audit.undo import undo_change
 from certify.actions.certify import amend_certification, certify_run
 from certify.actions.input import CertificationContext, CertificationInput
 from certify.errors import AlreadyCertified, ChangedMeanwhile
 from certify.models import TrackerCertification
 from certify.models.choices import ConfirmationCode
 from certify.models.components import FLAG_FIELDS, Component, ComponentFlag
+from certify.review.models import ShifterQuestion
 from certify.vocabulary.models import ChecklistProgress
 from oms.client import FetchResult
+from oms.lumisections.mirror import store_lumisections
+from oms.lumisections.parsing import LumisectionRow
 from oms.upsert import store_facts
 from oms.wire_types import FillFacts, RunFacts
-from tests.factories import ReconstructionFactory, RunFactory, UserFactory
+from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory, UserFactory
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -159,3 +163,41 @@ def test_two_people_who_mark_overlapping_ranges_at_once_leave_one_of_them():
 def _strip_bad_from(first):
     ranges = {Component.STRIP: ((first, first + 20),)}
     return tuple(ComponentFlag(component, "good", False, ranges.get(component, ())) for component in Component)
+
+
+def test_save_beside_the_reading_of_the_lumisections_is_marked_as_seen_without_a_deadlock():
+    """Whichever comes first: the save finds the reading, or the reading finds what was saved."""
+    person, reference = UserFactory(), ReconstructionFactory(reference=True)
+    runs = [RunFactory(lumisections=24) for _ in range(THREADS // 2)]
+    rows = [CertificationFactory(run=run, user=person, strip_ranges=[[3, 5]]) for run in runs]
+    bits = (True, True, False, *(True,) * 5)
+    lumisections = [LumisectionRow(number, bits, None, 0.5) for number in range(1, 25)]
+    actions = []
+    for run, row in zip(runs, rows, strict=True):
+        change = partial(amend_certification, person, row, 1, _decision(reference), CertificationContext())
+        actions += [change, partial(store_lumisections, run.run_number, lumisections, datetime.now(UTC))]
+    outcomes = _run_concurrently(actions)
+    assert None not in outcomes
+    for row in rows:
+        row.refresh_from_db()
+        assert row.lumisections_seen
+        # Asked at the save, or by CertHelper after it.
+        assert ("dcs" in row.confirmed) != ShifterQuestion.objects.filter(certification=row).exists()
+
+
+def test_undo_beside_the_reading_of_the_lumisections_leaves_no_certification_unseen():
+    person, reference = UserFactory(), ReconstructionFactory(reference=True)
+    lumisections = [LumisectionRow(number, (True,) * 8, None, 0.5) for number in range(1, 25)]
+    actions, rows = [], []
+    for _ in range(THREADS // 2):
+        row = CertificationFactory(user=person, run=RunFactory(lumisections=24))
+        columns = {**dict.fromkeys(FLAG_FIELDS, "excluded"), "trackermap": "exists", "date": date(2018, 6, 2)}
+        excluded = CertificationInput.from_columns(**columns, reference=reference, confirmed=ConfirmationCode.values)
+        changed = amend_certification(person, row, 1, excluded, CertificationContext())
+        rows.append(changed)
+        actions += [
+            partial(undo_change, person, changed.recorded_change, "not meant"),
+            partial(store_lumisections, row.run_number, lumisections, datetime.now(UTC)),
+        ]
+    assert None not in _run_concurrently(actions)
+    assert TrackerCertification.objects.filter(lumisections_seen=True, pixel="good").count() == len(rows)

@@ -1,0 +1,79 @@
+"""Certifications saved before the lumisections of their run were read: marked at the save, asked about after it.
+
+The rule `dcs` needs the detector bits of the run. Without them a save is stored as incomplete and leaves a request for
+the lumisections. When they are read, the shifter gets the question that the save could not ask.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from audit.operation import operation
+from certify.models import TrackerCertification
+from certify.models.choices import ConfirmationCode, ReviewChangeKind
+from certify.models.components import flag_columns
+from certify.ranges.requests import leave_requests
+from certify.review.models import ShifterQuestion
+from certify.rules.confirmations import detector_was_off
+from certify.rules.detector_bits import needs_lumisections
+from certify.rules.entry import MeasuredLumisections, build_entry
+from certify.selectors import measured_lumisections
+from oms.models import OmsRun
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from certify.rules.entry import CertificationEntry
+    from oms.lumisections.models import LumisectionReading
+
+
+def request_unseen(certification: TrackerCertification) -> None:
+    """Leave a request for the lumisections of a certification that was saved without them: a query, or none."""
+    if not certification.lumisections_seen:
+        leave_requests([(certification.run_number, "")])
+
+
+def on_lumisections_changed(reading: LumisectionReading, **_signal: Any) -> None:
+    """Signal receiver: the lumisections of a run are stored, so its certifications are marked as seen.
+
+    The run is locked first, as by a save: a save at the same time either finds the reading or is found here. The rows
+    are locked, since an undo locks them alone.
+    """
+    run = OmsRun.objects.select_for_update(of=("self",)).filter(pk=reading.run_number).first()
+    rows = TrackerCertification.everything.select_for_update(of=("self",)).select_related("runreconstruction")
+    locked = list(rows.of_run(reading.run_number).order_by("pk")) if run else []
+    unseen = [row for row in locked if not row.lumisections_seen]
+    if run and unseen:
+        measured = measured_lumisections(reading.run_number, {})
+        for row in unseen:
+            _mark_as_seen(row, _stored_entry(row, run, measured))
+
+
+def _mark_as_seen(certification: TrackerCertification, entry: CertificationEntry) -> None:
+    """Mark it as seen. Where the rule asks now, open a question of CertHelper itself; practice gets no questions."""
+    with operation(None, ReviewChangeKind.ASK, run=certification.run_number) as done:
+        done.track_loaded(certification)
+        certification.lumisections_seen = True
+        certification.save(update_fields=["lumisections_seen"])
+        confirmation = next(detector_was_off(entry), None)
+        is_confirmed = ConfirmationCode.DCS in certification.confirmed
+        if confirmation and not is_confirmed and not certification.is_practice:
+            ShifterQuestion(certification=certification, text=confirmation.sentence).save()
+
+
+def on_undone(rows: list[Model], **_signal: Any) -> None:
+    """Signal receiver: an undo restored flags, which may rest on lumisections that have not been read."""
+    for row in rows:
+        if isinstance(row, TrackerCertification) and not row.lumisections_seen:
+            run, measured = row.runreconstruction.run, measured_lumisections(row.run_number, {})
+            row.lumisections_seen = measured.are_read or not needs_lumisections(_stored_entry(row, run, measured))
+            row.save(update_fields=["lumisections_seen"])
+            request_unseen(row)
+
+
+def _stored_entry(
+    certification: TrackerCertification, run: OmsRun, measured: MeasuredLumisections
+) -> CertificationEntry:
+    """Return the flags of a stored certification as an entry, with what is stored of its run now."""
+    values = {**flag_columns(certification.component_flags), "date": certification.date}
+    return build_entry(run, certification.reconstruction, values, measured=measured)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from certify.filters.filterset import CertificationFilter
 from certify.models import TrackerCertification
-from certify.ranges.page import bits_page
+from certify.ranges.page import certified_page
 from infrastructure.web.responses import ExplainedHttp404
 from listruns.as_of import AS_OF, certification_as_of, certifications_as_of, requested_moment
 from listruns.exports import FORMATS, export_response
@@ -93,7 +93,7 @@ def certification(request: HttpRequest, pk: int) -> HttpResponse:
     row = _historical_certification(pk, moment, user) if moment else _current_certification(pk, user)
     context = {
         "page": certification_page(row, user, moment),
-        "lumisections": bits_page(row.run_number, row.run_type, as_of=row.updated_at),
+        "lumisections": certified_page(row),
     }
     return render(request, "listruns/certification.html", context)
 

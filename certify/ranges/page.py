@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString
 
 from certify.models.components import Component
+from certify.models.lumisections_out import lumi_within
 from certify.ranges import timeline
 from certify.ranges.summary import RowCount, Summary, bit_counts, status_count, summarize
 from oms.formatting import lumi_in_column
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from certify.models import TrackerCertification
     from certify.ranges.models import LumisectionRequest
     from certify.ranges.selectors import StoredLumisections
+    from infrastructure.number_ranges import NumberRanges
     from oms.lumisections.bits import Bit
     from oms.lumisections.models import LumisectionReading
     from oms.lumisections.segments import SegmentFacts
@@ -37,7 +40,8 @@ class LumisectionsPage:
     """The lumisections of a run for a page. `request`: what is to be read anew, or failed.
 
     `has_lanes`: whether there is room for the flags of Run Registry; `flags`: None also while they may not be shown
-    (`shows_flags`). `as_of`: when a certification was saved (UTC), and the lumisections are those of that time.
+    (`shows_flags`). `as_of`: when a certification was saved (UTC), and the lumisections are those of that time; `bad`:
+    its bad lumisections.
     """
 
     run_number: int
@@ -49,6 +53,7 @@ class LumisectionsPage:
     request: LumisectionRequest | None = None
     has_lanes: bool = False
     as_of: datetime | None = None
+    bad: Mapping[Component, NumberRanges] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
@@ -124,10 +129,25 @@ class LumisectionsPage:
         )
         return format_html_join("", '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>', rows)
 
+    @property
+    def bad_rows_html(self) -> SafeString:
+        """The rows of the table of our bad lumisections, a range each, with the luminosity in it."""
+        lumis = self.reading.lumis if self.reading else []
+        rows = (
+            (component.label, _span_text(first, last), "" if lumi is None else _lumi_number(lumi))
+            for component, ranges in self.bad.items()
+            for first, last in ranges
+            for lumi in [lumi_within(lumis, [(first, last)])]
+        )
+        return format_html_join("", '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>', rows)
+
 
 @dataclass(frozen=True)
 class Timeline:
-    """The picture: rows with their counts, in heights of rem. `lumi`: a path, or empty. `later`: lumisections after."""
+    """The picture: rows with their counts, in heights of rem. `lumi`: a path, or empty. `later`: lumisections after.
+
+    Below the bits are lanes with `marks`: first our bad lumisections, then the flags of Run Registry.
+    """
 
     run_number: int
     last: int
@@ -135,6 +155,7 @@ class Timeline:
     parts: list[timeline.TimelinePart]
     ticks: list[timeline.Tick]
     counts: list[RowCount]
+    bad_counts: list[RowCount]
     status_counts: list[RowCount]
     marks: list[timeline.Mark]
     lumi: str
@@ -152,7 +173,7 @@ class Timeline:
 
     @property
     def marks_html(self) -> SafeString:
-        """The flags of Run Registry as SVG. A template takes ten times as long."""
+        """The marks of the lanes as SVG. A template takes ten times as long."""
         return self._html_of(self.marks)
 
     def _html_of(self, marks: Sequence[timeline.Mark]) -> SafeString:
@@ -174,7 +195,11 @@ class Timeline:
 
     @property
     def axis_top(self) -> float:
-        return self.lanes_top + timeline.ROW * len(self.status_counts) / 16
+        return self.lanes_top + self.lanes_height
+
+    @property
+    def lanes_height(self) -> float:
+        return timeline.ROW * (len(self.bad_counts) + len(self.status_counts)) / 16
 
     @property
     def height(self) -> float:
@@ -187,6 +212,7 @@ def build_timeline(page: LumisectionsPage, ranges: Mapping[str, Any]) -> Timelin
     last, end = page.last, page.reading.last
     spans = [(segment.first, segment.last, segment.bits) for segment in page.segments]
     columns = {component.label: ranges.get(component, ()) for component in Component if page.has_lanes}
+    bad = {component.label: [(first, to, "BAD") for first, to in page.bad[component]] for component in page.bad}
     lumis = page.reading.lumis[:last]
     lumi = timeline.lumi_path(lumis, last)
     return Timeline(
@@ -196,8 +222,9 @@ def build_timeline(page: LumisectionsPage, ranges: Mapping[str, Any]) -> Timelin
         parts=timeline.timeline_parts(spans, page.reading.last_active, end),
         ticks=timeline.ticks(last),
         counts=bit_counts(page.segments, page.run_type, last),
+        bad_counts=[status_count(label, column, last) for label, column in bad.items()],
         status_counts=[status_count(label, column, last) for label, column in columns.items()],
-        marks=timeline.status_marks(columns.values(), last),
+        marks=timeline.status_marks([*bad.values(), *columns.values()], last),
         lumi=lumi,
         highest_lumi=_lumi_number(max((value or 0 for value in lumis), default=0)) if lumi else "",
     )
@@ -219,14 +246,25 @@ def lumisections_page(
     )
 
 
-def bits_page(run_number: int, run_type: str, as_of: datetime | None = None) -> LumisectionsPage:
-    """Return the page of the detector bits alone, at a time (UTC) or as they are stored now. Leaves no request.
+def bits_page(run_number: int, run_type: str) -> LumisectionsPage:
+    """Return the page of the detector bits alone, as they are stored now. Leaves no request. Two queries."""
+    return _bits_page(run_number, run_type)
 
-    Two queries.
-    """
+
+def certified_page(certification: TrackerCertification) -> LumisectionsPage:
+    """Return the page of the detector bits when it was saved, with its bad lumisections. As `bits_page`."""
+    return _bits_page(
+        certification.run_number,
+        certification.run_type,
+        as_of=certification.updated_at,
+        bad=certification.out.ranges,
+    )
+
+
+def _bits_page(run_number: int, run_type: str, as_of: datetime | None = None, **more: Any) -> LumisectionsPage:
     reading = stored_reading(run_number, as_of)
     segments = [row.facts for row in reading.segments.all()] if reading else []
-    return LumisectionsPage(run_number, reading, segments, run_type, as_of=as_of)
+    return LumisectionsPage(run_number, reading, segments, run_type, as_of=as_of, **more)
 
 
 def _mark_html(mark: timeline.Mark, run_number: int) -> str:

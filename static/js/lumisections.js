@@ -31,6 +31,9 @@
     return [...bitsOf(row, labels), ...(lumi ? [lumi] : [])];
   }
 
+  // "bad" and the components in whose ranges it is.
+  const badOf = (panel, number) => list("bad", rowsOf(panel, "bad").filter(([, span]) => holds(span, number)).map(([label]) => label));
+
   // "RR GOOD" and the labels of its columns.
   function flagsOf(panel, number) {
     const byFlag = new Map();
@@ -44,7 +47,7 @@
     if (timeline.dataset.at === String(number)) return;
     timeline.dataset.at = number;
     const panel = timeline.closest("[data-lumisections]");
-    panel.querySelector("[data-timeline-line]").textContent = [`LS ${number}`, ...valuesOf(panel, number), ...flagsOf(panel, number)].join(" · ");
+    panel.querySelector("[data-timeline-line]").textContent = [`LS ${number}`, ...valuesOf(panel, number), ...badOf(panel, number), ...flagsOf(panel, number)].join(" · ");
     const { first, last, x, width } = partsOf(timeline).find((part) => number <= Number(part.dataset.last)).dataset;
     const place = `${Number(x) + ((number - first + 0.5) / (last - first + 1)) * width}%`;
     const cursor = timeline.querySelector("[data-timeline-cursor]");

@@ -6,7 +6,9 @@ import pytest
 from django.core.management import call_command
 from playwright.sync_api import Locator, Page, expect
 
-from tests.factories import ReconstructionFactory, RunFactory
+from oms.lumisections.mirror import store_lumisections
+from oms.lumisections.parsing import LumisectionRow
+from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 
 RUN = 316062
 WITHOUT_NOTES = 315270
@@ -42,6 +44,27 @@ def test_timeline_comes_when_it_has_been_read_and_names_each_lumisection(page: P
     expect(line).to_contain_text("LS 24 · off: BPIX, FPIX, TIB/TID, TOB, TEC+, TEC− · the others on")
     timeline.get_by_text("As table").click()
     expect(timeline.locator("tbody tr").first).to_have_text("1–4onononononononon0.660")
+    is_accessible()
+
+
+def test_lane_of_bad_lumisections_is_named_by_the_keys(
+    page: Page, sign_in, shifter, live_server, transactional_db, is_accessible
+):
+    row = CertificationFactory(lumisections=4, strip_ranges=[[2, 2]], tracking_ranges=[[2, 3]])
+    rows = [LumisectionRow(number, (True,) * 8, None, 0.5) for number in range(1, 5)]
+    store_lumisections(row.run_number, rows, row.updated_at)
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/list/{row.pk}/")
+    panel = page.locator("[data-lumisections]")
+    panel.get_by_role("img", name="Lumisections 1 to 4").focus()
+    page.keyboard.press("Home")
+    expect(panel.locator("[data-timeline-line]")).to_have_text("LS 1 · all on · 2.000 /pb in 1–4")
+    page.keyboard.press("ArrowRight")
+    expect(panel.locator("[data-timeline-line]")).to_contain_text("· bad: Strip, Tracking")
+    page.keyboard.press("ArrowRight")
+    expect(panel.locator("[data-timeline-line]")).to_contain_text("· bad: Tracking")
+    panel.get_by_text("As table").click()
+    expect(panel.locator("[data-timeline-bad] tbody tr")).to_have_text(["Strip20.500", "Tracking2–31.000"])
     is_accessible()
 
 

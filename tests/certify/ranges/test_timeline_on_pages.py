@@ -1,5 +1,6 @@
 """The timeline on the pages of a certification, as it was when it was saved, and of a run."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -50,3 +51,15 @@ def test_certification_that_was_saved_before_says_so(guest_client, shifter_clien
     link = f"/certify/{certification.run_number}/{certification.reconstruction}/lumisections/"
     assert (link in text_of(shifter_client, path), link in text_of(guest_client, path)) == (True, False)
     assert not LumisectionRequest.objects.exists()
+
+
+def test_certification_has_a_lane_and_a_table_of_its_bad_lumisections(guest_client, certification):
+    lane = '<span class="visually-hidden">Strip, lumisections: </span>2 bad'
+    path = f"/list/{certification.pk}/"
+    assert lane not in text_of(guest_client, path) and "data-timeline-bad" not in text_of(guest_client, path)
+    type(certification).objects.update(strip_ranges=[[1, 1], [3, 3]])
+    text = text_of(guest_client, path)
+    crosses = re.findall(r'<rect x="([\d.]+)%" y="[\d.]+rem" width="([\d.]+)%"[^>]* fill="url\(#bad-', text)
+    assert crosses == [("0.0", "25.0"), ("50.0", "25.0")]
+    assert lane in text and '<th scope="row">Strip</th><td>3</td>' in text
+    assert "data-timeline-bad" not in text_of(guest_client, f"/runs/{certification.run_number}/")

@@ -72,6 +72,7 @@ class ProcessGroup:
 
     def __init__(self) -> None:
         self._members: dict[str, subprocess.Popen[bytes]] = {}
+        self._optional: set[str] = set()
         self._previous_handlers: dict[signal.Signals, Any] = {}
         self._parent = ParentWatch()
 
@@ -92,8 +93,13 @@ class ProcessGroup:
             signal.signal(name, handler)
         return error_type is Stopped
 
-    def start(self, name: str, command: list[str]) -> None:
-        """Start a process in a session of its own, so that Ctrl-C reaches it only through this group."""
+    def start(self, name: str, command: list[str], *, may_end: bool = False) -> None:
+        """Start a process in a session of its own, so that Ctrl-C reaches it only through this group.
+
+        `may_end`: it may end without an error while the others go on.
+        """
+        if may_end:
+            self._optional.add(name)
         self._members[name] = subprocess.Popen(  # noqa: S603 - our own commands
             command,
             stdin=subprocess.DEVNULL,
@@ -104,7 +110,7 @@ class ProcessGroup:
     def check(self) -> None:
         """Raise `ChildProcessError` with the name of a member that ended, `Stopped` where our `make` ended."""
         for name, process in self._members.items():
-            if process.poll() is not None:
+            if process.poll() is not None and not (process.returncode == 0 and name in self._optional):
                 raise ChildProcessError(f"{name} ended with code {process.returncode}")
         if self._parent.has_ended():
             raise Stopped("make has ended")

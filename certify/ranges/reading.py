@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -10,11 +11,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from certify.ranges.models import LumisectionRequest
+from certify.ranges.requests import FRESH_FOR
+from certify.ranges.selectors import stored_lumisections
 from infrastructure.cache.file_lock import file_lock_if_free
 from infrastructure.http.parallel import start_in_thread
-from infrastructure.http.results import Found, Missing, Unreachable
-from oms.lumisections.client import RunLumisections, fetch_lumisections
-from oms.lumisections.mirror import store_lumisections
+from infrastructure.http.results import Found, Unreachable
+from oms.lumisections.client import fetch_lumisections
+from oms.lumisections.mirror import store_lumisections, stored_reading
 from registry.flag_ranges import fetch_flag_ranges
 from registry.models import store_flag_ranges
 
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
     from infrastructure.http.budget import Budget
 
+logger = logging.getLogger(__name__)
+NOT_STORED = "The lumisections could not be stored."
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 
@@ -40,51 +45,81 @@ class LumisectionsResult:
 
 
 def read_requested_lumisections(budget: Budget, numbers: Collection[int] = ()) -> LumisectionsResult:
-    """Serve the requests that are due, oldest first, while the budget lasts; with `numbers`, these runs only."""
+    """Serve the requests that are due, oldest first, while the budget lasts; with `numbers`, these runs only, anew."""
     with file_lock_if_free("lumisections") as is_alone:
         if not is_alone:
             return LumisectionsResult(was_running=True)
-        result = LumisectionsResult()
-        answered: set[int] = set()
-        while budget.remaining() and (request := _next_request(numbers)):
-            _serve(request, budget, result, answered)
-        return result
+        server = _Server(budget, numbers)
+        served: set[int] = set()
+        while budget.is_sufficient() and (request := _next_request(numbers, served)):
+            served.add(request.pk)
+            server.serve(request)
+        return server.result
 
 
-def _next_request(numbers: Collection[int]) -> LumisectionRequest | None:
-    due = LumisectionRequest.objects.filter(Q(retry_at=None) | Q(retry_at__lte=timezone.now()))
-    return (due.filter(run_number__in=numbers) if numbers else due).first()
+def _next_request(numbers: Collection[int], served: set[int]) -> LumisectionRequest | None:
+    """Return the oldest request that is due and was not served before; of `numbers`, also one that was postponed."""
+    waiting = LumisectionRequest.objects.exclude(pk__in=served)
+    if numbers:
+        return waiting.filter(run_number__in=numbers).first()
+    return waiting.filter(Q(retry_at=None) | Q(retry_at__lte=timezone.now())).first()
 
 
-def _serve(request: LumisectionRequest, budget: Budget, result: LumisectionsResult, answered: set[int]) -> None:
-    """Read one request. What one service gave is stored although the other failed.
+@dataclass
+class _Server:
+    """Serves requests. `answered`: the runs for which OMS has answered, for another dataset, or that are fresh."""
 
-    `answered`: the runs for which OMS has just answered, for another dataset; it is not queried for them again.
-    """
-    number, name = request.run_number, request.registry_name
-    flags_call = start_in_thread(lambda: fetch_flag_ranges(number, name, budget)) if name else None
-    lumisections = None if number in answered else fetch_lumisections(number, budget)
-    if isinstance(lumisections, Found | Missing):
-        _store(number, lumisections)
-        answered.add(number)
-    flags = flags_call.result() if flags_call else None
-    if isinstance(flags, Found):
-        store_flag_ranges(number, name, flags.value, flags.asked_at)
-    failures = [answer.sentence for answer in (lumisections, flags) if isinstance(answer, Unreachable)]
-    if failures:
-        _postpone(request, failures)
-        result.problems += [f"{request}: {sentence}" for sentence in failures]
-    else:
-        request.delete()
-        result.runs.append(number)
+    budget: Budget
+    numbers: Collection[int]
+    result: LumisectionsResult = field(default_factory=LumisectionsResult)
+    answered: set[int] = field(default_factory=set)
+
+    def serve(self, request: LumisectionRequest) -> None:
+        """Read one request. An answer that cannot be stored is logged and does not stop the requests after it."""
+        try:
+            failures = self._read(request.run_number, request.registry_name)
+        except Exception:
+            logger.exception("The lumisections of %s could not be stored", request)
+            failures = [NOT_STORED]
+        if failures:
+            _postpone(request, failures)
+            self.result.problems += [f"{request}: {sentence}" for sentence in failures]
+        else:
+            request.delete()
+            self.result.runs.append(request.run_number)
+
+    def _read(self, number: int, name: str) -> list[str]:
+        """Read both services and store what they gave. Returns a sentence for each that failed; one may have not."""
+        flags_call = start_in_thread(lambda: fetch_flag_ranges(number, name, self.budget)) if name else None
+        failures = self._read_lumisections(number)
+        flags = flags_call.result() if flags_call else None
+        if isinstance(flags, Found):
+            store_flag_ranges(number, name, flags.value, flags.asked_at)
+        return failures + ([f"{flags.reason}."] if isinstance(flags, Unreachable) else [])
+
+    def _read_lumisections(self, number: int) -> list[str]:
+        """Store what OMS gives, unless it has answered or nothing can have changed. Returns why it is not stored.
+
+        OMS does not take back lumisections: an empty answer after others is a fault, and what is stored remains.
+        """
+        if number in self.answered or (number not in self.numbers and _is_fresh(number)):
+            return []
+        answer = fetch_lumisections(number, self.budget)
+        if isinstance(answer, Unreachable):
+            return [f"{answer.reason}."]
+        self.answered.add(number)
+        if isinstance(answer, Found):
+            store_lumisections(number, answer.value.rows, answer.asked_at, answer.left_out)
+        elif (reading := stored_reading(number)) and reading.last:
+            return ["OMS gives no lumisections of this run now; those that it gave before are used."]
+        else:
+            store_lumisections(number, (), answer.asked_at)
+        return []
 
 
-def _store(number: int, answer: Found[RunLumisections] | Missing) -> None:
-    """Store what OMS gave; also that it has no lumisections of the run."""
-    if isinstance(answer, Found):
-        store_lumisections(number, answer.value.rows, answer.asked_at, answer.left_out)
-    else:
-        store_lumisections(number, (), answer.asked_at)
+def _is_fresh(number: int) -> bool:
+    """Whether OMS needs no query, because only the flags of the request are old."""
+    return stored_lumisections([(number, "")])[number, ""].is_fresh(timezone.now() - FRESH_FOR)
 
 
 def _postpone(request: LumisectionRequest, failures: list[str]) -> None:

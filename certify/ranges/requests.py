@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from certify.models import TrackerCertification
+from certify.models.components import RANGES_FIELDS
 from certify.ranges.models import LumisectionRequest
 from certify.ranges.selectors import StoredLumisections, request_of, stored_lumisections
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 # A run that is going on or has ended in the last days, and flags of Run Registry, are read again after this time.
 FRESH_FOR = timedelta(minutes=10)
+WATCHED_FOR = timedelta(days=30)
 
 
 def leave_requests(pairs: Collection[tuple[int, str]]) -> None:
@@ -37,10 +40,18 @@ def request_missing(pairs: Collection[tuple[int, str]]) -> None:
         leave_requests(missing)
 
 
-def request_unless_fresh(stored: StoredLumisections) -> LumisectionRequest | None:
+def request_certified_runs() -> None:
+    """Leave requests for the runs with bad lumisections, whose certifications are stale where OMS changes them."""
+    recent = TrackerCertification.objects.live().filter(updated_at__gte=timezone.now() - WATCHED_FOR)
+    no_ranges: dict[str, Any] = {name: [] for name in RANGES_FIELDS}
+    numbers = recent.exclude(**no_ranges).values_list("runreconstruction__run_id", flat=True).distinct()
+    request_missing({(number, "") for number in numbers.order_by()})
+
+
+def request_unless_fresh(stored: StoredLumisections, *, is_retry: bool = False) -> LumisectionRequest | None:
     """Return the request for what is not stored or not fresh, a new one if there is none; None where all is fresh.
 
-    No query where all is fresh, one or two otherwise.
+    `is_retry`: a request that was postponed is due now. No query where all is fresh, one or two otherwise.
     """
     if stored.is_fresh(timezone.now() - FRESH_FOR):
         return None
@@ -48,4 +59,7 @@ def request_unless_fresh(stored: StoredLumisections) -> LumisectionRequest | Non
     if request is None:
         leave_requests([(stored.run_number, stored.registry_name)])
         request = LumisectionRequest(run_number=stored.run_number, registry_name=stored.registry_name)
+    elif is_retry and request.retry_at:
+        LumisectionRequest.objects.filter(pk=request.pk).update(retry_at=None)
+        request.retry_at, request.problem = None, ""
     return request

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from certify.ranges.models import LumisectionRequest
+from oms.completeness import MAX_RUN_DURATION
 from oms.lumisections.models import LumisectionReading, LumisectionSegment
-from oms.mirror import SETTLED_AFTER
+from oms.mirror import LATE_FACTS_AFTER, SETTLED_AFTER
 from oms.models import OmsRun
 from registry.dataset_cache import cached_datasets
 from registry.models import StoredFlagRanges
@@ -29,8 +31,8 @@ _FLAG_COLUMNS = ("read_at", "ranges", "damage")
 class StoredLumisections:
     """The valid reading of a run with its segments, and the flags of a dataset; None for what has not been read.
 
-    `may_change`: OMS may still change the run. `flags` is None also where no dataset was named. `run_type`: empty if
-    the run is not stored.
+    `may_change`: OMS may have changed the run since the reading. `flags` is None also where no dataset was named.
+    `run_type`: empty if the run is not stored.
     """
 
     run_number: int
@@ -44,6 +46,8 @@ class StoredLumisections:
     def is_fresh(self, oldest: datetime) -> bool:
         """Return whether nothing has to be read again. `oldest`: the time (UTC) since which a reading is fresh."""
         if self.reading is None or (self.may_change and self.reading.checked_at < oldest):
+            return False
+        if not self.reading.last and self.reading.checked_at < timezone.now() - LATE_FACTS_AFTER:
             return False
         return not self.registry_name or (self.flags is not None and self.flags.read_at >= oldest)
 
@@ -94,10 +98,11 @@ def stored_lumisections_of(run_number: int, registry_name: str) -> StoredLumisec
 
 
 def _valid_readings(numbers: Collection[int]) -> QuerySet[LumisectionReading]:
-    changing = Q(end_time=None) | Q(end_time__gte=timezone.now() - SETTLED_AFTER)
-    may_change = Exists(OmsRun.objects.filter(changing, run_number=OuterRef("run_number")))
+    # A run that is not stored, or was read before it was settled, may have more lumisections by now.
+    settles = Coalesce("end_time", F("start_time") + MAX_RUN_DURATION) + SETTLED_AFTER
+    settled = OmsRun.objects.annotate(settles=settles).filter(settles__lte=OuterRef("checked_at"))
     readings = LumisectionReading.objects.filter(run_number__in=numbers, valid_until=None)
-    return readings.annotate(may_change=may_change)
+    return readings.annotate(may_change=~Exists(settled.filter(run_number=OuterRef("run_number"))))
 
 
 def request_of(run_number: int, registry_name: str) -> LumisectionRequest | None:

@@ -48,7 +48,7 @@ def lumisections(request: SignedInRequest, run_number: int, reconstruction: str)
     stored = stored_lumisections_of(shown, name)
     page = lumisections_page(
         stored,
-        request_unless_fresh(stored),
+        request_unless_fresh(stored, is_retry="again" in request.GET),
         has_lanes=reference is None,
         shows_flags=reference is None and _may_show_flags(request.GET),
     )
@@ -87,7 +87,7 @@ def _html(request: SignedInRequest, page: LumisectionsPage, run_number: int, rec
         "run_number": run_number,
         "reconstruction": reconstruction,
         "is_reference": REFERENCE in request.GET,
-        "again_query": urlencode(kept),
+        "again_query": urlencode({**kept, "again": 1}),
         "next_query": urlencode({**kept, "look": number + 1}),
         "looks_again": page.is_waiting and number < MAX_LOOKS,
     }

@@ -15,6 +15,7 @@ from oms.lumisections.luminosity import recorded_lumis
 from oms.lumisections.models import LumisectionReading, LumisectionSegment, LumisectionSource
 from oms.lumisections.segments import SegmentFacts, segments_of
 from oms.lumisections.signals import lumisections_changed
+from oms.models import OmsRun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 _ACTIVE = bits.NAMES.index("cms_active")
 MAX_PROBLEMS = 20
 _SEGMENT_COLUMNS = ("first", "last", "recorded_lumi", "unknown_lumis", *bits.NAMES)
+
+
+class _StoredMeanwhile(Exception):
+    """Another process has replaced the valid reading while this one waited for its lock."""
 
 
 def store_lumisections(
@@ -53,14 +58,18 @@ def store_lumisections(
     )
     try:
         return _store_reading(new, rows)
-    except IntegrityError:  # another process has stored a reading of the run meanwhile
+    except (IntegrityError, _StoredMeanwhile):
         return _store_reading(new, rows)
 
 
 @transaction.atomic
 def _store_reading(new: LumisectionReading, rows: Sequence[LumisectionRow]) -> LumisectionReading:
+    # Saves of certifications lock the run too, so that none reads between this and the signal.
+    OmsRun.objects.select_for_update(of=("self",)).filter(pk=new.run_number).first()
     valid = LumisectionReading.objects.select_for_update().filter(run_number=new.run_number, valid_until=None)
     earlier = valid.first()
+    if earlier is None and valid.exists():
+        raise _StoredMeanwhile
     if earlier and earlier.checked_at >= new.checked_at:
         return earlier
     if earlier and (earlier.digest, earlier.source) == (new.digest, new.source):

@@ -144,6 +144,18 @@ def test_process_group_ends_when_one_process_ends():
     assert [member.poll() is not None for member in members] == [True, True]
 
 
+@pytest.mark.parametrize(("code", "message"), [(0, "needed ended with code 4"), (3, "worker ended with code 3")])
+def test_process_group_goes_on_without_a_worker_that_ended_in_order(code, message):
+    with pytest.raises(ChildProcessError, match=message), ProcessGroup() as group:
+        group.start("worker", ["sh", "-c", f"exit {code}"], may_end=True)
+        worker = group._members["worker"]
+        worker.wait()
+        if code == 0:
+            group.check()
+            group.start("needed", ["sh", "-c", "exit 4"])
+        group.watch()
+
+
 PROCESS_GROUP_SCRIPT = """
 from certhelper.process_group import ProcessGroup
 with ProcessGroup() as family:

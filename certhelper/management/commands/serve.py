@@ -119,7 +119,7 @@ class Command(BaseCommand):
         _wait_for(group, "The sandbox", lambda: _is_answering(sandbox_port, "/_sandbox/"))
         call_command("demo")
         connections.close_all()
-        group.start("The worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "work"])
+        group.start("The worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "work"], may_end=True)
         _wait_for(group, "The web server", lambda: _is_answering(port, str(settings.LOGIN_URL)))
         self.stdout.write(f"Sandbox: http://{HOST}:{sandbox_port}/_sandbox/")
         self.stdout.write(f"Ready: http://{HOST}:{port}/")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from certify.facts.refresh import refresh_facts
 from certify.ranges.reading import read_requested_lumisections
+from certify.ranges.requests import request_certified_runs
 from infrastructure.cache.file_lock import file_lock_if_free
 from infrastructure.http.budget import Budget
 
@@ -36,6 +36,7 @@ class Job:
 JOBS = (
     Job("lumisections", 1, lambda: read_requested_lumisections(Budget(60))),
     Job("facts", 300, lambda: refresh_facts(Budget(60))),
+    Job("certified runs", 300, request_certified_runs),
 )
 
 
@@ -67,10 +68,17 @@ class Command(BaseCommand):
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
-        due = dict.fromkeys(JOBS, 0.0)
-        while not ended.wait(0.5):
-            for job in JOBS:
-                if time.monotonic() >= due[job] and not ended.is_set():
-                    close_old_connections()  # one that has failed, as the server does at each request
-                    run_job(job)
-                    due[job] = time.monotonic() + job.seconds
+        threads = [threading.Thread(target=_repeat, args=(job, ended), name=job.name) for job in JOBS]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+def _repeat(job: Job, ended: threading.Event) -> None:
+    """Run a job again and again. Each has a thread, so that a slow service delays only what it is needed for."""
+    while not ended.is_set():
+        close_old_connections()  # one that has failed, as the server does at each request
+        run_job(job)
+        ended.wait(job.seconds)
+    connections.close_all()

@@ -105,6 +105,13 @@ def test_failure_is_a_sentence_with_the_next_attempt(shifter_client):
     assert shifter_client.get(url(), {"format": "json"}).json()["state"] == "unavailable"
 
 
+def test_looking_again_makes_a_postponed_request_due(shifter_client):
+    leave_requests([(RUN, "")])
+    LumisectionRequest.objects.update(problem="OMS did not answer within 5 s.", retry_at=timezone.now())
+    assert "are being read" in text_of(shifter_client, again="1")
+    assert LumisectionRequest.objects.get().retry_at is None
+
+
 def test_run_without_rows_is_named(shifter_client):
     store_lumisections(RUN, (), timezone.now())
     assert f"OMS has no lumisections of run {RUN}." in text_of(shifter_client)

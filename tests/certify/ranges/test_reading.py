@@ -8,15 +8,17 @@ import time_machine
 from django.core.management import call_command
 from django.utils import timezone
 
+from certify.ranges import reading
 from certify.ranges.models import LumisectionRequest
 from certify.ranges.reading import read_requested_lumisections
-from certify.ranges.requests import FRESH_FOR, leave_requests, request_missing
+from certify.ranges.requests import FRESH_FOR, leave_requests, request_certified_runs, request_missing
 from certify.ranges.selectors import stored_lumisections_of
 from infrastructure.cache.file_lock import file_lock_if_free
 from infrastructure.http.budget import Budget
+from oms.lumisections.mirror import store_lumisections
 from oms.lumisections.models import LumisectionReading
 from registry.models import StoredFlagRanges
-from tests.factories import RunFactory
+from tests.factories import CertificationFactory, RunFactory
 
 pytestmark = pytest.mark.django_db
 EXPRESS = "/Express/Collisions2018/DQM"
@@ -122,3 +124,94 @@ def test_recent_runs_and_flags_are_requested_again_later(sandbox, ended_days_ago
     with time_machine.travel(timezone.now() + FRESH_FOR + dt.timedelta(minutes=1), tick=True):
         request_missing([(315270, name)])
     assert len(requests()) == expected
+
+
+def test_run_that_was_read_before_it_was_settled_is_requested_again(sandbox):
+    ended = timezone.now() - dt.timedelta(days=4)
+    RunFactory(run_number=315270, end_time=ended)
+    leave_requests([(315270, "")])
+    with time_machine.travel(ended - dt.timedelta(hours=1), tick=True):
+        read()
+    request_missing([(315270, "")])
+    assert requests() == [(315270, "")]
+
+
+def test_run_that_oms_had_nothing_of_is_requested_again_the_next_day(sandbox):
+    RunFactory(run_number=314749, end_time=timezone.now() - dt.timedelta(days=100))
+    leave_requests([(314749, "")])
+    read()
+    request_missing([(314749, "")])
+    assert requests() == []
+    with time_machine.travel(timezone.now() + dt.timedelta(hours=25), tick=True):
+        request_missing([(314749, "")])
+    assert requests() == [(314749, "")]
+
+
+def test_flags_that_are_old_are_read_without_another_query_of_oms(sandbox):
+    RunFactory(run_number=315270, end_time=timezone.now() - dt.timedelta(days=10))
+    leave_requests([(315270, "")])
+    read()
+    sandbox.clear()
+    leave_requests([RUN])
+    assert read().runs == [315270]
+    assert [len(sandbox.requests(service)) for service in ("oms", "registry")] == [0, 1]
+
+
+def test_empty_answer_leaves_the_lumisections_that_oms_gave_before(sandbox):
+    leave_requests([(315270, "")])
+    read()
+    sandbox.faults("oms", "not-found")
+    leave_requests([(315270, "")])
+    assert read(315270).problems == [
+        "315270: OMS gives no lumisections of this run now; those that it gave before are used."
+    ]
+    assert stored_lumisections_of(315270, "").reading.last > 0
+
+
+def test_answer_that_cannot_be_stored_does_not_stop_the_others(sandbox, monkeypatch, caplog):
+    def store(number, *args):
+        if number == 316062:
+            raise OverflowError
+        return store_lumisections(number, *args)
+
+    monkeypatch.setattr(reading, "store_lumisections", store)
+    for number in (316062, 315322):
+        leave_requests([(number, "")])
+    result = read()
+    assert (result.runs, result.problems) == ([315322], ["316062: The lumisections could not be stored."])
+    assert LumisectionRequest.objects.get().retry_at > timezone.now()
+    assert "The lumisections of 316062 could not be stored" in caplog.text
+
+
+def test_request_that_failed_twice_waits_twice_as_long(sandbox):
+    sandbox.faults("oms", "500")
+    leave_requests([(315270, "")])
+    waits = []
+    for _ in range(2):
+        read(315270)
+        waits.append(LumisectionRequest.objects.get().retry_at - timezone.now())
+    assert [round(wait.total_seconds(), -1) for wait in waits] == [30, 60]
+
+
+def test_named_run_is_read_although_it_is_postponed(sandbox):
+    LumisectionRequest.objects.create(run_number=315270, retry_at=timezone.now() + dt.timedelta(hours=1))
+    out = StringIO()
+    call_command("read_lumisections", "315270", stdout=out)
+    assert out.getvalue() == "1 read, 0 failed.\n"
+
+
+def test_little_time_left_is_no_failure_of_oms(sandbox):
+    leave_requests([RUN])
+    budget = Budget(0.1)
+    while budget.is_sufficient():
+        pass
+    assert read_requested_lumisections(budget).problems == []
+    assert LumisectionRequest.objects.get().attempts == 0
+
+
+def test_runs_with_bad_lumisections_are_requested_while_they_may_change(sandbox):
+    recent = RunFactory(run_number=315270, end_time=timezone.now() - dt.timedelta(hours=1))
+    CertificationFactory(run=recent, strip_ranges=[[31, 40]])
+    CertificationFactory(run=RunFactory(end_time=timezone.now() - dt.timedelta(hours=1)))
+    request_certified_runs()
+    assert requests() == [(315270, "")]

@@ -62,10 +62,42 @@ def test_fewer_rows_than_oms_has_are_not_used(stand_in):
     assert isinstance(fetch(), Unreachable)
 
 
-def test_row_that_comes_on_two_pages_counts_once(stand_in):
+def test_row_that_comes_on_two_pages_may_have_replaced_another(stand_in):
     rows = [wire_row(number) for number in (1, 2, 2, 3)]
     stand_in.answer_with(in_pages(rows, 2))
-    assert [row.number for row in fetch().value.rows] == [1, 2, 3]
+    assert isinstance(fetch(), Unreachable)
+
+
+def test_page_that_is_repeated_instead_of_the_next_is_not_a_shorter_run(stand_in):
+    rows = [wire_row(number) for number in range(1, 11)]
+    stand_in.answer_with(lambda _request: Answer(answer(*rows, total=20)))
+    assert isinstance(fetch(), Unreachable)
+
+
+def test_total_that_grows_on_a_later_page_is_not_a_shorter_run(stand_in):
+    rows = [wire_row(number) for number in range(1, 36)]
+
+    def handle(request):
+        offset = int(request["query"]["page[offset]"][0])
+        return Answer(answer(*rows[offset : offset + 10], total=20 if offset == 0 else 35))
+
+    stand_in.answer_with(handle)
+    assert isinstance(fetch(), Unreachable)
+
+
+@pytest.mark.parametrize("total", [5_000_000, 2_001])
+def test_total_that_no_run_has_asks_for_no_further_page(stand_in, total):
+    stand_in.answer_with(in_pages([wire_row(number) for number in range(1, 11)], 10, total=total))
+    assert isinstance(fetch(), Unreachable)
+    assert len(stand_in.data_calls()) == 1
+
+
+def test_bit_that_no_row_has_is_named(stand_in):
+    rows = [wire_row(number) for number in (1, 2)]
+    for row in rows:
+        del row["attributes"]["beams_stable"]
+    stand_in.answer_with(in_pages(rows, 10))
+    assert fetch().left_out == ("OMS gives no beams_stable: it is unknown in all rows.",)
 
 
 @pytest.mark.parametrize(

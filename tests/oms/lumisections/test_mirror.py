@@ -42,7 +42,7 @@ def test_reading_has_segments_luminosities_and_times(changes):
 
 def test_equal_rows_set_the_time_of_the_check_only(changes, django_assert_num_queries):
     first = store_lumisections(RUN, ROWS, NOON)
-    with django_assert_num_queries(4):  # savepoint, row, time, release
+    with django_assert_num_queries(5):  # savepoint, lock of the run, row, time, release
         assert store_lumisections(RUN, ROWS, NOON + HOUR).pk == first.pk
     reading = stored_reading(RUN)
     assert (reading.read_at, reading.checked_at) == (NOON, NOON + HOUR)

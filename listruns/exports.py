@@ -56,7 +56,7 @@ FIELDS: dict[str, Getter] = {
     **{name: getter for component in Component for name, getter in _component_fields(component).items()},
     "verdict": attrgetter("verdict_word"),
     "lumisections_out": attrgetter("out.count"),
-    "lumi_out_per_pb": attrgetter("out.lumi"),
+    "lumi_out_per_pb": attrgetter("out.whole_lumi"),
     "like_express": attrgetter("like_express"),
     "trackermap": attrgetter("trackermap"),
     "bad_reason": _related_attribute("bad_reason", "name"),

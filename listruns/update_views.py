@@ -17,7 +17,7 @@ from certify.editor.last_save import remember_save
 from certify.editor.views import form_page, form_with_all_inputs, response_without_saving
 from certify.errors import ChangedMeanwhile, EntryInvalid
 from certify.facts.forms import is_correction_request, with_all_inputs
-from certify.facts.staleness import DATASET, RANGES, changed_facts, format_changes, other_differences
+from certify.facts.staleness import DATASET, changed_facts, format_changes, other_differences
 from certify.models import TrackerCertification
 from infrastructure.http.budget import Budget
 from infrastructure.http.results import explanations
@@ -82,7 +82,7 @@ def _staleness_notices(editor: CertificationEditor) -> list[str]:
     if editor.existing is None:
         return []
     others = other_differences(editor.existing)
-    ranges = [row for row in others if row["fact"] == RANGES]
+    ranges = [row for row in others if row["fact"] != DATASET]
     facts = format_changes([*changed_facts(editor.existing, editor.run), *ranges])
     dataset = format_changes([row for row in others if row["fact"] == DATASET])
     notices = []

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from certify.facts.ranges_differences import RANGES_LABELS, filled_facts, ranges_differences
 from certify.models import TrackerCertification
 from certify.models.components import RANGES_FIELDS
-from certify.models.lumisections_out import lumisections_out, ranges_facts
+from certify.models.lumisections_out import ranges_facts
 from certify.rules.entry import ValidationIssue
 from certify.rules.fact_comparison import (
     FACT_LABELS,
@@ -36,10 +37,9 @@ if TYPE_CHECKING:
     from oms.lumisections.models import LumisectionReading
 
 DATASET = "dataset"
-RANGES = "ranges"
-_LABELS = FACT_LABELS | {DATASET: "dataset", RANGES: "bad lumisections"}
+_LABELS = FACT_LABELS | {DATASET: "dataset"} | RANGES_LABELS
 # Differences that only another answer than that of the run changes: of Run Registry, of the lumisections.
-_OF_OTHER_ANSWERS = (DATASET, RANGES)
+_OF_OTHER_ANSWERS = (DATASET, *RANGES_LABELS)
 
 
 def changed_facts(certification: TrackerCertification, run: OmsRun) -> list[dict[str, Any]]:
@@ -94,20 +94,11 @@ def update_ranges_differences(run_number: int) -> None:
     rows = TrackerCertification.objects.of_run(run_number).exclude(**no_ranges, stale=[])
     for certification in rows.select_related("runreconstruction").order_by("pk"):
         now = ranges_facts(run_number, certification.run_type, certification.component_flags)
-        if now and certification.ranges_facts.get("digest") is None:
-            TrackerCertification.objects.filter(pk=certification.pk).update(ranges_facts=now)
-            certification.ranges_facts = now
-        others = [row for row in certification.stale if row["fact"] != RANGES]
-        store_differences(certification, others + ranges_differences(certification, now))
-
-
-def ranges_differences(certification: TrackerCertification, now: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the difference of the lumisections in the ranges, if OMS gives other bits or luminosities for them."""
-    if now.get("digest") in (None, certification.ranges_facts.get("digest")):
-        return []
-    was, is_ = certification.out, lumisections_out(certification, now)
-    other = "" if was.text != is_.text else " with other detector bits"
-    return [{"fact": RANGES, "was": was.text or "not counted", "now": f"{is_.text or 'not counted'}{other}"}]
+        filled = filled_facts(certification.ranges_facts, now)
+        if filled != certification.ranges_facts:
+            TrackerCertification.objects.filter(pk=certification.pk).update(ranges_facts=filled)
+        others = [row for row in certification.stale if row["fact"] not in RANGES_LABELS]
+        store_differences(certification, others + ranges_differences(filled, now))
 
 
 def on_lumisections_changed(reading: LumisectionReading, **_signal: Any) -> None:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 from certify.models.choices import Verdict
 from certify.models.components import FLAG_COLUMNS, Component, component_flags_of
 from certify.models.verdict import verdict
-from infrastructure.number_ranges import NumberRanges, count_numbers, format_ranges, merged_ranges
+from infrastructure.number_ranges import (
+    NumberRanges,
+    common_ranges,
+    count_numbers,
+    format_ranges,
+    merged_ranges,
+    ranges_without,
+)
 from oms.formatting import lumi_in_column
 from oms.lumisections.mirror import stored_reading
 
@@ -20,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from certify.models.components import ComponentFlag
-    from oms.lumisections.models import LumisectionReading
+    from infrastructure.number_ranges import NumberRange
+    from oms.lumisections.segments import SegmentFacts
 
 # The columns of a certification that say what is out of it, for queries.
 OUT_COLUMNS = (*FLAG_COLUMNS, "run_type", "lumisections", "ranges_facts")
@@ -33,7 +41,8 @@ class LumisectionsOut:
 
     `counting`: the lumisections in the ranges of the components that count for the verdict, `counting_components`;
     empty if the verdict is bad, which discards the whole run. `lumis`: recorded luminosity, 1/pb, in the ranges of each
-    component and of all that count; None if unknown. `last`: the number of lumisections of the run, None if unknown.
+    component and of all that count, as far as it is known; None if it is known of none. `unknown_lumis`: the number of
+    lumisections in them whose luminosity is unknown. `last`: the number of lumisections of the run, None if unknown.
     """
 
     ranges: dict[Component, NumberRanges] = field(default_factory=dict)
@@ -41,6 +50,7 @@ class LumisectionsOut:
     counting_components: tuple[Component, ...] = ()
     lumis: dict[str, float | None] = field(default_factory=dict)
     last: int | None = None
+    unknown_lumis: dict[str, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.ranges)
@@ -51,16 +61,26 @@ class LumisectionsOut:
 
     @property
     def lumi(self) -> float | None:
-        """Recorded luminosity, 1/pb, of the lumisections that are out; None if unknown."""
+        """Recorded luminosity, 1/pb, of the lumisections that are out, as far as it is known (`is_lumi_partial`)."""
         return self.lumis.get(ALL) if self.counting else 0.0
 
     @property
+    def is_lumi_partial(self) -> bool:
+        """Whether the luminosity of a lumisection that is out is unknown, so that `lumi` is the least it can be."""
+        return bool(self.counting and self.unknown_lumis.get(ALL))
+
+    @property
+    def whole_lumi(self) -> float | None:
+        """Recorded luminosity, 1/pb, of the lumisections that are out; None unless it is known of all."""
+        return None if self.is_lumi_partial else self.lumi
+
+    @property
     def text(self) -> str:
-        """Return "15 of 655 LS and 1.200 /pb out"; empty if none is out."""
+        """Return "15 of 655 LS and 1.200 /pb out", or "and at least 1.200 /pb out"; empty if none is out."""
         if not self.counting:
             return ""
         whole = f" of {self.last}" if self.last else ""
-        return f"{self.count}{whole} LS{_lumi_text(' and ', self.lumi)} out"
+        return f"{self.count}{whole} LS{_lumi_text(' and ', self.lumi, self.is_lumi_partial)} out"
 
     @property
     def short_text(self) -> str:
@@ -77,7 +97,8 @@ class LumisectionsOut:
         """Return "21 LS and 2.700 /pb out" for one component; empty if it has no ranges."""
         if component not in self.ranges:
             return ""
-        return f"{count_numbers(self.ranges[component])} LS{_lumi_text(' and ', self.lumis.get(component))} out"
+        lumi = _lumi_text(" and ", self.lumis.get(component), bool(self.unknown_lumis.get(component)))
+        return f"{count_numbers(self.ranges[component])} LS{lumi} out"
 
     def component_text_with_ranges(self, component: Component) -> str:
         """Return "310-330: 21 LS and 2.700 /pb out" for one component; empty if it has no ranges."""
@@ -88,17 +109,21 @@ class LumisectionsOut:
 NOTHING_OUT = LumisectionsOut()
 
 
-def sum_out_text(lumisections: int, lumi: float, runs: int) -> str:
-    """Return "12 LS, 1.200 /pb in 3 runs": what is out of several runs; empty if no run has any."""
-    return f"{lumisections} LS{_lumi_text(', ', lumi)} in {runs} run{'s' if runs > 1 else ''}" if runs else ""
+def sum_out_text(lumisections: int, lumi: float, runs: int, *, is_partial: bool = False) -> str:
+    """Return "12 LS, 1.200 /pb in 3 runs": what is out of several runs; empty if no run has any.
+
+    `is_partial`: the luminosity of a lumisection is unknown.
+    """
+    text = f"{lumisections} LS{_lumi_text(', ', lumi, is_partial)} in {runs} run{'s' if runs > 1 else ''}"
+    return text if runs else ""
 
 
-def _lumi_text(before: str, lumi: float | None) -> str:
-    return f"{before}{lumi_in_column(lumi)}" if lumi else ""
+def _lumi_text(before: str, lumi: float | None, is_partial: bool) -> str:
+    return f"{before}{'at least ' if is_partial else ''}{lumi_in_column(lumi)}" if lumi else ""
 
 
-def lumisections_out(row: Any, facts: dict[str, Any] | None = None) -> LumisectionsOut:
-    """Return what is out, from a row with the columns of a certification; with other `ranges_facts` if given."""
+def lumisections_out(row: Any) -> LumisectionsOut:
+    """Return what is out, from a row with the columns of a certification."""
     flags = component_flags_of(row)
     ranges = {flag.component: flag.ranges for flag in flags if flag.ranges}
     if not ranges:
@@ -108,8 +133,9 @@ def lumisections_out(row: Any, facts: dict[str, Any] | None = None) -> Lumisecti
         ranges=ranges,
         counting=() if is_bad else counting_ranges(row.run_type, flags),
         counting_components=tuple(component for component in ranges if component.counts_for(row.run_type) is not False),
-        lumis=(row.ranges_facts if facts is None else facts).get("lumis", {}),
+        lumis=row.ranges_facts.get("lumis", {}),
         last=row.lumisections,
+        unknown_lumis=row.ranges_facts.get("unknown_lumis", {}),
     )
 
 
@@ -120,34 +146,48 @@ def counting_ranges(run_type: str, component_flags: Iterable[ComponentFlag]) -> 
 
 
 def ranges_facts(run_number: int, run_type: str, component_flags: Sequence[ComponentFlag]) -> dict[str, Any]:
-    """Return what OMS says of the lumisections in the ranges: `lumis`, and `digest`; empty without ranges.
+    """Return what OMS says of the lumisections in the ranges; empty without ranges, else two queries.
 
-    `digest` is None while the lumisections of the run have not been read. Two queries where there are ranges.
+    `lumis` and `unknown_lumis` as in `LumisectionsOut`; `digest`: of the detector bits in all ranges, None while OMS
+    has not given each of these lumisections.
     """
-    if not any(flag.ranges for flag in component_flags):
+    by_name = {flag.component.value: list(flag.ranges) for flag in component_flags if flag.ranges}
+    if not by_name:
         return {}
+    everything = merged_ranges(span for ranges in by_name.values() for span in ranges)
+    by_name[ALL] = list(counting_ranges(run_type, component_flags))
     reading = stored_reading(run_number)
-    by_name = {flag.component.value: flag.ranges for flag in component_flags if flag.ranges}
-    by_name[ALL] = counting_ranges(run_type, component_flags)
-    lumis = {name: lumi_within(reading.lumis, ranges) if reading else None for name, ranges in by_name.items()}
-    everything = merged_ranges(span for flag in component_flags for span in flag.ranges)
-    return {"lumis": lumis, "digest": _digest(reading, everything) if reading else None}
+    segments = [segment.facts for segment in reading.segments.all()] if reading else []
+    lumis = reading.lumis if reading else []
+    return {
+        "lumis": {name: lumi_within(lumis, ranges) for name, ranges in by_name.items()},
+        "unknown_lumis": {name: unknown_lumis_within(segments, lumis, ranges) for name, ranges in by_name.items()},
+        "digest": _digest(segments, everything),
+    }
 
 
-def lumi_within(lumis: Sequence[float | None], ranges: Iterable[tuple[int, int]]) -> float | None:
+def lumi_within(lumis: Sequence[float | None], ranges: Sequence[NumberRange]) -> float | None:
     """Return the luminosity, 1/pb, in these lumisections; None if it is known of none. `lumis[0]` is of the first."""
-    known = [lumi for first, last in ranges for lumi in lumis[first - 1 : last] if lumi is not None]
+    known = _known_within(lumis, ranges)
     return sum(known) if known else None
 
 
-def _digest(reading: LumisectionReading, ranges: Iterable[tuple[int, int]]) -> str:
-    """Return a digest of the bits and luminosities of these lumisections."""
-    segments = [segment.facts for segment in reading.segments.all()]
-    within = [
-        (max(first, segment.first), min(last, segment.last), segment.bits)
-        for first, last in ranges
-        for segment in segments
-        if segment.first <= last and first <= segment.last
-    ]
-    lumis = [reading.lumis[first - 1 : last] for first, last in ranges]
-    return sha256(repr((within, lumis)).encode()).hexdigest()
+def unknown_lumis_within(
+    segments: Sequence[SegmentFacts], lumis: Sequence[float | None], ranges: Sequence[NumberRange]
+) -> int:
+    """Return in how many of these lumisections, those aside in which CMS was not active, the luminosity is unknown."""
+    inactive = [(segment.first, segment.last) for segment in segments if segment.bit("cms_active") is False]
+    return count_numbers(ranges_without(ranges, inactive)) - len(_known_within(lumis, ranges))
+
+
+def _known_within(lumis: Sequence[float | None], ranges: Sequence[NumberRange]) -> list[float]:
+    return [lumi for first, last in ranges for lumi in lumis[first - 1 : last] if lumi is not None]
+
+
+def _digest(segments: Sequence[SegmentFacts], ranges: Sequence[NumberRange]) -> str | None:
+    """Return a digest of the bits of these lumisections; None if one of them has no row."""
+    if ranges_without(ranges, [(segment.first, segment.last) for segment in segments]):
+        return None
+    spans = [(segment, common_ranges(ranges, [(segment.first, segment.last)])) for segment in segments]
+    within = [(first, last, segment.bits) for segment, parts in spans for first, last in parts]
+    return sha256(repr(within).encode()).hexdigest()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from certify.models.lumisections_out import counting_ranges, lumi_within
+from certify.models.lumisections_out import counting_ranges, lumi_within, unknown_lumis_within
 from certify.rules.detector_bits import detectors_of
 from infrastructure.number_ranges import common_ranges, count_numbers, format_ranges, merged_ranges, ranges_without
 from oms.choices import RunType
@@ -52,24 +52,32 @@ def _refusals(flag: ComponentFlag, last: int | None) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class RangesLeft:
-    """What the ranges of a component leave of the lumisections in which it was on. Luminosity in 1/pb, or None."""
+    """What the ranges of a component leave of the lumisections in which it was on.
+
+    Luminosity in 1/pb, as far as it is known, or None. `unknown_on` and `unknown_left`: the number of lumisections
+    whose luminosity is unknown.
+    """
 
     component: Component
     on: int
     left: int
     lumi_on: float | None
     lumi_left: float | None
+    unknown_on: int = 0
+    unknown_left: int = 0
 
     @property
     def is_less_than_half(self) -> bool:
-        if self.lumi_on and self.lumi_left is not None:
-            return self.lumi_left < LEAST_SHARE_LEFT * self.lumi_on
+        """Whether less than half is left: of the luminosity if it is known of all, else of the lumisections."""
+        if self.lumi_on and not self.unknown_on:
+            return (self.lumi_left or 0) < LEAST_SHARE_LEFT * self.lumi_on
         return self.left < LEAST_SHARE_LEFT * self.on
 
     @property
     def sentence(self) -> str:
         """What is left, and what bad would discard."""
-        name, lumi = self.component.label, f", {lumi_text(self.lumi_left)}" if self.lumi_left else ""
+        name = self.component.label
+        lumi = f", {_lumi_text(self.lumi_left, self.unknown_left)}" if self.lumi_left else ""
         if not self.left:
             return f"The ranges leave no lumisection in which {name} was on. Call it bad unless the ranges are wrong."
         return (
@@ -85,8 +93,18 @@ def ranges_left(component: Component, entry: CertificationEntry) -> RangesLeft:
     left = ranges_without(on, ranges)
     lumis = entry.lumis if entry.run_type != RunType.COSMICS else ()
     return RangesLeft(
-        component, count_numbers(on), count_numbers(left), lumi_within(lumis, on), lumi_within(lumis, left)
+        component,
+        count_numbers(on),
+        count_numbers(left),
+        lumi_within(lumis, on),
+        lumi_within(lumis, left),
+        *(unknown_lumis_within(entry.segments, lumis, ranges) for ranges in (on, left)),
     )
+
+
+def _lumi_text(lumi: float, unknown: int) -> str:
+    """Return "1.200 /pb", or "at least 1.200 /pb" where luminosities are unknown."""
+    return f"{'at least ' if unknown else ''}{lumi_text(lumi)}"
 
 
 def _lumisections_on(component: Component, entry: CertificationEntry) -> list[NumberRange]:
@@ -118,11 +136,15 @@ def unshared_ranges(entry: CertificationEntry) -> dict[Component, list[NumberRan
 
 @dataclass(frozen=True)
 class RangesPrice:
-    """What ranges cost, before saving: lumisections and luminosity (1/pb, None if unknown) that are out."""
+    """What ranges cost, before saving: lumisections and luminosity (1/pb, None if unknown) that are out.
+
+    `unknown_out`: the number of lumisections that are out and whose luminosity is unknown.
+    """
 
     out: int
     lumi_out: float | None
     lumi: float | None
+    unknown_out: int = 0
 
     @property
     def text(self) -> str:
@@ -130,7 +152,8 @@ class RangesPrice:
         if self.lumi_out is None or not self.lumi:
             return f"out: {self.out} LS"
         whole = lumi_text(self.lumi)
-        return f"out: {self.out} LS, {lumi_text(self.lumi_out)} of {whole}; whole run bad: {whole}"
+        out = _lumi_text(self.lumi_out, self.unknown_out)
+        return f"out: {self.out} LS, {out} of {whole}; whole run bad: {whole}"
 
 
 def ranges_price(entry: CertificationEntry) -> RangesPrice | None:
@@ -139,4 +162,9 @@ def ranges_price(entry: CertificationEntry) -> RangesPrice | None:
     if not ranges:
         return None
     ranges_in_run = common_ranges(ranges, [(1, entry.lumisections)]) if entry.lumisections else ranges
-    return RangesPrice(count_numbers(ranges_in_run), lumi_within(entry.lumis, ranges_in_run), entry.recorded_lumi)
+    return RangesPrice(
+        count_numbers(ranges_in_run),
+        lumi_within(entry.lumis, ranges_in_run),
+        entry.recorded_lumi,
+        unknown_lumis_within(entry.segments, entry.lumis, ranges_in_run),
+    )

@@ -90,8 +90,9 @@ def test_export_has_the_ranges_and_what_is_out(shifter_client, flag, out, lumi):
     assert (row["lumisections_out"], row["lumi_out_per_pb"]) == (f"{out}", f"{lumi}")
 
 
-def test_luminosity_out_is_empty_where_oms_gave_none(shifter_client):
-    CertificationFactory(run=RunFactory(run_number=315270), strip_ranges=[[310, 330]])
+@pytest.mark.parametrize("facts", [{}, {"lumis": {"strip": 2.5, "all": 2.5}, "unknown_lumis": {"strip": 1, "all": 1}}])
+def test_luminosity_out_is_empty_where_oms_did_not_give_it_of_all(shifter_client, facts):
+    CertificationFactory(run=RunFactory(run_number=315270), strip_ranges=[[310, 330]], ranges_facts=facts)
     (row,) = exported_csv(shifter_client, runs_min=315270)
     assert (row["lumisections_out"], row["lumi_out_per_pb"]) == ("21", "")
 

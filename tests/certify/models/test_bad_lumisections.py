@@ -6,7 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from certify.models import TrackerCertification
+from certify.models.lumisections_out import sum_out_text, unknown_lumis_within
 from infrastructure.number_ranges import merged_ranges, ranges_without
+from oms.lumisections.segments import SegmentFacts
 from tests.factories import CertificationFactory
 from tests.proof import scaled
 
@@ -91,3 +93,30 @@ def test_nothing_is_out_of_a_run_that_is_bad_as_a_whole():
     row = CertificationFactory(tracking="bad", strip_ranges=[[310, 330]])
     assert (row.verdict, row.out.text, row.out.text_with_ranges, row.out.count) == ("bad", "", "", 0)
     assert row.out.component_text("strip") == "21 LS out"
+
+
+def test_luminosity_that_is_known_in_part_is_said_to_be_the_least():
+    row = CertificationFactory(
+        lumisections=655,
+        strip_ranges=[[310, 313]],
+        tracking_ranges=[[310, 310]],
+        ranges_facts={
+            "lumis": {"strip": 0.5, "tracking": 0.5, "all": 0.5},
+            "unknown_lumis": {"strip": 3, "tracking": 0, "all": 3},
+        },
+    )
+    assert row.out.text == "4 of 655 LS and at least 0.500 /pb out"
+    assert row.out.component_text("strip") == "4 LS and at least 0.500 /pb out"
+    assert row.out.component_text("tracking") == "1 LS and 0.500 /pb out"
+    assert (row.out.lumi, row.out.whole_lumi, row.out.is_lumi_partial) == (0.5, None, True)
+    assert sum_out_text(4, 0.5, 1, is_partial=True) == "4 LS, at least 0.500 /pb in 1 run"
+
+
+def test_lumisections_without_a_row_or_luminosity_are_unknown_and_inactive_ones_are_not():
+    on, inactive, odd = (True,) * 8, (True, False, *(True,) * 6), (True, None, *(True,) * 6)
+    bits = {1: on, 2: on, 3: inactive, 4: odd}
+    segments = [SegmentFacts(number, number, values, None, 0) for number, values in bits.items()]
+    lumis = [0.5, None, None, None]
+    assert unknown_lumis_within(segments, lumis, [(1, 6)]) == 4  # 2, 4, 5 and 6
+    assert unknown_lumis_within(segments, lumis, [(1, 1), (3, 3)]) == 0
+    assert unknown_lumis_within([], [], [(1, 6)]) == 6

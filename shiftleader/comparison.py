@@ -262,8 +262,9 @@ def _compare_component(
         return ComponentComparison(component, None, False, reading, outcome_of(None, reading))
     ours, out = report_row.flags[component.value], report_row.ranges.get(component.value, ())
     has_low, ranges = component.value in report_row.low_statistics, None
-    if out and reading and reading.status != NOT_FLAGGED:
-        ranges = compare_ranges(ComponentFlag(component, ours, has_low, out), stored, report_row.lumisections)
+    flag = ComponentFlag(component, ours, has_low, out)
+    if flag.is_good and out and reading and reading.status != NOT_FLAGGED:
+        ranges = compare_ranges(flag, stored, report_row.lumisections)
     return ComponentComparison(component, ours, has_low, reading, outcome_of(ours, reading, ranges), out, ranges)
 
 

@@ -48,7 +48,7 @@ def compare_with_stored(
     without such a component, one if the flags are stored, else two.
     """
     flagged = [row for row in component_flags if registry_flags.get(row.component, NOT_FLAGGED) != NOT_FLAGGED]
-    ranged = [row for row in flagged if row.ranges]
+    ranged = [row for row in flagged if row.is_good and row.ranges]
     if not ranged:
         return StoredComparison()
     stored = _stored(key)

@@ -74,7 +74,7 @@ def _preflight(request: Request) -> Response:
 
 def _reader(request: Request, path: str) -> Callable[[], Any] | None:
     """Return the function that gives the body of the response, or None for an unknown address."""
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         matches = ((read, re.fullmatch(pattern, path)) for pattern, read in _GET_ADDRESSES)
         return next((partial(read, *match.groups()) for read, match in matches if match), None)
     if request.method != "POST":
@@ -142,9 +142,13 @@ def _node_error(wrong: json.JSONDecodeError) -> str:
 
 def not_found(request: Request) -> Response:
     """Return the response of Run Registry without results (fault `not-found`)."""
-    model = _QUERIES.get(request.path.removeprefix(PREFIX))
-    if model:
-        return Response(
-            {"runs" if model == "Run" else "datasets": [], "pages": 0, "count": 0}, headers=_EXPRESS_HEADERS
-        )
-    return Response({} if request.path.endswith("_by_component") else [], headers=_EXPRESS_HEADERS)
+    return Response(_empty(request.path.removeprefix(PREFIX)), headers=_EXPRESS_HEADERS)
+
+
+def _empty(path: str) -> Any:
+    rows = {"Run": "runs", "Dataset": "datasets"}.get(_QUERIES.get(path, ""))
+    if rows or path == "/versions/get_versions":
+        return {rows or "versions": [], "pages": 0, "count": 0}
+    if path.endswith(("_by_component", "_by_dcs_bit")):
+        return {}
+    return None if path.startswith(("/runs/", "/datasets/get_dataset")) else []

@@ -133,3 +133,27 @@ def test_rows_of_equal_rank_are_in_another_order_on_another_page(post):
     assert len(numbers) > len(set(numbers))
     classes = [row["rr_attributes"]["class"] for page in pages for row in page]
     assert classes == sorted(classes)
+
+
+def test_head_has_the_status_without_the_body(sandbox):
+    answers = [requests.head(f"{sandbox.base_url}/registry/{path}", timeout=10) for path in (f"runs/{RUN}", "nope")]
+    assert [(answer.status_code, answer.content) for answer in answers] == [(200, b""), (404, b"")]
+    assert int(answers[0].headers["Content-Length"]) > 1000
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "empty"),
+    [
+        ("GET", f"runs/{RUN}", None),
+        ("GET", "runs_lastupdated_50", []),
+        ("POST", "datasets/get_dataset", None),
+        ("POST", "versions/get_versions", {"versions": [], "pages": 0, "count": 0}),
+        ("POST", "runs_filtered_ordered", {"runs": [], "pages": 0, "count": 0}),
+        ("POST", "lumisections/oms_lumisection_ranges_by_dcs_bit", {}),
+        ("POST", "lumisections/rr_lumisections", []),
+    ],
+)
+def test_fault_not_found_is_the_empty_answer_of_each_address(sandbox, method, path, empty):
+    sandbox.faults("registry", "not-found")
+    answer = requests.request(method, f"{sandbox.base_url}/registry/{path}", json=DATASET, timeout=10)
+    assert (answer.status_code, answer.json()) == (200, empty)

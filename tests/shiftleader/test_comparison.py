@@ -156,6 +156,15 @@ def test_component_that_nobody_flagged_waits_for_no_lumisections():
     assert (row.outcome, row.unread) == ("not-flagged", None)
 
 
+def test_ranges_of_a_component_that_is_not_good_are_not_compared():
+    """Imported rows may have them."""
+    row = compared(
+        [line(flags=("good", "bad", "good"), ranges=STRIP_OUT)],
+        [registry_dataset(counts=(GOOD, {"BAD": 100}, GOOD))],
+    ).rows[0]
+    assert (row.outcome, row.unread) == ("equal", None)
+
+
 def test_mixed_without_ranges_here_is_mixed_whatever_is_stored():
     stored = [strip_ranges([1, 10, "BAD"], [11, 100, "GOOD"])]
     row = compared([line()], [registry_dataset(counts=(GOOD, MIXED, GOOD))], stored=stored).rows[0]

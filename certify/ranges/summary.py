@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from oms.choices import RunType
+from certify.rules.detector_bits import is_needed
 from oms.formatting import lumi_in_column, lumi_text
 from oms.lumisections import bits
 
@@ -74,14 +74,12 @@ def _sum(segments: Sequence[SegmentFacts]) -> float | None:
 def bit_counts(segments: Sequence[SegmentFacts], run_type: str, last: int) -> list[RowCount]:
     """Return a count for each bit, in the order of the timeline; `last` is the last lumisection of its axis.
 
-    Stable beams are counted among the active lumisections. Partitions are counted among those with stable beams; of
-    cosmics runs, and where there was no stable beam, among the active ones.
+    Stable beams are counted among the active lumisections. Partitions are counted among those of them with stable
+    beams; of cosmics runs, and where there was no stable beam, among all active ones.
     """
     with_bits = [(len(segment), segment.bits) for segment in segments]
-    has_beam = run_type != RunType.COSMICS and any(values[STABLE] for _, values in with_bits)
-    base = STABLE if has_beam else ACTIVE
-    judged = [(number, values) for number, values in with_bits if values[base]]
     active = [(number, values) for number, values in with_bits if values[ACTIVE]]
+    judged = [(number, values) for number, values in active if is_needed(values, run_type)] or active
     counts = [
         _count(SHORT_LABELS["stable_beams"], STABLE, active),
         RowCount(SHORT_LABELS["cms_active"], f"{sum(number for number, _ in active)}/{last}"),

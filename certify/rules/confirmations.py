@@ -151,10 +151,11 @@ def _types_are_known(entry: CertificationEntry) -> Iterator[Confirmation]:
 def detector_was_off(entry: CertificationEntry) -> Iterator[Confirmation]:
     """Yield at most one confirmation: of good components whose detectors were off in many lumisections."""
     good = judged_components(entry)
-    off = [times_off(detector, entry) for detector in detectors_of(good)]
-    sentences = [times.sentence for times in off if times.is_much]
-    if sentences:
-        yield Confirmation(ConfirmationCode.DCS, good[0].flag_field, " ".join(sentences))
+    off = [times for detector in detectors_of(good) if (times := times_off(detector, entry)).is_much]
+    if off:
+        detectors = {times.detector for times in off}
+        affected = next(name for name in good if detectors.intersection(detectors_of([name])))
+        yield Confirmation(ConfirmationCode.DCS, affected.flag_field, " ".join(times.sentence for times in off))
 
 
 def _ranges_leave_most(entry: CertificationEntry) -> Iterator[Confirmation]:

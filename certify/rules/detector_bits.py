@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from certify.models.components import Component
 from oms.choices import RunType
 from oms.formatting import lumi_text
+from oms.lumisections import bits
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from certify.rules.entry import CertificationEntry
+    from oms.lumisections.bits import Bits
     from oms.lumisections.segments import SegmentFacts
 
+_STABLE, _ACTIVE = bits.NAMES.index("stable_beams"), bits.NAMES.index("cms_active")
 # The shares of the needed lumisections above which a confirmation is required.
 MAX_OFF_IN_COLLISIONS = 0.1
 MAX_OFF_IN_COSMICS = 0.5
@@ -24,8 +27,8 @@ MAX_OFF_IN_COSMICS = 0.5
 class TimesOff:
     """In `off` of `needed` lumisections a partition of the detector was off.
 
-    Needed are those with stable beams; of cosmics, the active ones. `rest_lumi`: recorded in the others, 1/pb; None if
-    it is unknown.
+    Needed are the active ones with stable beams; of cosmics, all active ones. `rest_lumi`: recorded in the others,
+    1/pb; None if it is unknown.
     """
 
     detector: Component
@@ -75,18 +78,30 @@ def needs_lumisections(entry: CertificationEntry) -> bool:
     return any(_takes_part(detector, entry) for detector in detectors_of(judged_components(entry)))
 
 
-def times_off(detector: Component, entry: CertificationEntry) -> TimesOff:
-    """Count the lumisections of an entry in which the detector was off. 0 of 0 if it was not in the run."""
-    takes_part = _takes_part(detector, entry)
-    needed = [segment for segment in entry.segments if takes_part and _is_needed(segment, entry.run_type)]
-    off = [segment for segment in needed if any(segment.bit(name) is False for name in detector.declaration.partitions)]
-    rest = [segment.recorded_lumi for segment in needed if segment not in off and segment.recorded_lumi is not None]
-    return TimesOff(detector, entry.run_type, sum(map(len, needed)), sum(map(len, off)), sum(rest) if rest else None)
+def detectors_in_run(components: Collection[Component], entry: CertificationEntry) -> list[Component]:
+    """Return the detectors of these components that were in the run of the entry."""
+    return [detector for detector in detectors_of(components) if _takes_part(detector, entry)]
 
 
 def _takes_part(detector: Component, entry: CertificationEntry) -> bool:
     return not entry.components or detector.declaration.oms_detector in entry.components
 
 
-def _is_needed(segment: SegmentFacts, run_type: str) -> bool:
-    return bool(segment.bit("cms_active" if run_type == RunType.COSMICS else "stable_beams"))
+def times_off(detector: Component, entry: CertificationEntry) -> TimesOff:
+    """Count the lumisections of an entry in which the detector was off. 0 of 0 if it was not in the run."""
+    takes_part = _takes_part(detector, entry)
+    needed = [segment for segment in entry.segments if takes_part and is_needed(segment.bits, entry.run_type)]
+    off = [_is_off(detector, segment) for segment in needed]
+    rest = [segment for segment, is_off in zip(needed, off, strict=True) if not is_off]
+    lumis = [segment.recorded_lumi for segment in rest if segment.recorded_lumi is not None]
+    number = sum(map(len, needed))
+    return TimesOff(detector, entry.run_type, number, number - sum(map(len, rest)), sum(lumis) if lumis else None)
+
+
+def _is_off(detector: Component, segment: SegmentFacts) -> bool:
+    return any(segment.bit(name) is False for name in detector.declaration.partitions)
+
+
+def is_needed(values: Bits, run_type: str) -> bool:
+    """Whether the detectors are needed with these bits: CMS was active, with stable beams unless it is cosmics."""
+    return bool(values[_ACTIVE] and (run_type == RunType.COSMICS or values[_STABLE]))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from certify.models.lumisections_out import counting_ranges, lumi_within, unknown_lumis_within
-from certify.rules.detector_bits import detectors_of
+from certify.rules.detector_bits import detectors_in_run
 from infrastructure.number_ranges import common_ranges, count_numbers, format_ranges, merged_ranges, ranges_without
 from oms.choices import RunType
 from oms.formatting import lumi_text
@@ -108,15 +108,16 @@ def _lumi_text(lumi: float, unknown: int) -> str:
 
 
 def _lumisections_on(component: Component, entry: CertificationEntry) -> list[NumberRange]:
-    """Return the active lumisections in which no partition was off; all of the run where they have not been read."""
+    """Return the active lumisections in which each partition was on, of the detectors that were in the run.
+
+    None if no detector was; all lumisections of the run where they have not been read.
+    """
     if not entry.segments:
         return [(1, entry.lumisections)] if entry.lumisections else []
-    names = [name for detector in detectors_of([component]) for name in detector.declaration.partitions]
-    return merged_ranges(_spans(segment for segment in entry.segments if _is_on(segment, names)))
-
-
-def _is_on(segment: SegmentFacts, names: list[str]) -> bool:
-    return bool(segment.bit("cms_active")) and not any(segment.bit(name) is False for name in names)
+    detectors = detectors_in_run([component], entry)
+    names = ["cms_active", *(name for detector in detectors for name in detector.declaration.partitions)]
+    on = (segment for segment in entry.segments if detectors and all(segment.bit(name) for name in names))
+    return merged_ranges(_spans(on))
 
 
 def _spans(segments: Iterable[SegmentFacts]) -> list[NumberRange]:

@@ -127,6 +127,13 @@ def test_partitions_are_counted_among_stable_beams_and_of_cosmics_among_active_l
     ]
 
 
+def test_stable_beams_without_cms_active_do_not_count():
+    inactive = [segment(27, 36, (True, False, *ON[2:])), segment(37, 40, (True, None, *ON[2:]))]
+    for run_type in ("collisions", "cosmics"):
+        assert texts(run_type, RUN + inactive) == texts(run_type)
+    assert texts("collisions", [segment(1, 26, (False, *ON[1:])), *inactive])[2] == ("26/26", False)
+
+
 def test_share_of_nine_tenths_is_not_low():
     nine = [segment(1, 9), segment(10, 10, PIXEL_OFF)]
     assert {count.is_low for count in bit_counts(nine, "collisions", 10)} == {False}

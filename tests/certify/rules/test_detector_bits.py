@@ -1,12 +1,13 @@
 """The confirmation for a component called good while its detector was off in many lumisections."""
 
 import datetime as dt
+import re
 
 import pytest
 
 from certify.models.choices import ConfirmationCode
 from certify.models.components import Component, ComponentFlag
-from certify.rules.confirmations import required_confirmations
+from certify.rules.confirmations import Confirmation, required_confirmations
 from certify.rules.entry import CertificationEntry
 from oms.choices import RunType
 from oms.lumisections.segments import SegmentFacts, segments_of
@@ -25,7 +26,13 @@ def segment(first, last, lumi=1.0, **changes) -> SegmentFacts:
     return SegmentFacts(first, last, tuple(values.values()), lumi, 0)
 
 
-def asked(*segments, run_type=RunType.COLLISIONS, flags="good good good", low=(), components=None) -> list[str]:
+def asked(*segments, **changes) -> list[str]:
+    return [item.sentence for item in confirmations(*segments, **changes)]
+
+
+def confirmations(
+    *segments, run_type=RunType.COLLISIONS, flags="good good good", low=(), components=None
+) -> list[Confirmation]:
     component_flags = {
         component: ComponentFlag(component, flag, component.value in low)
         for component, flag in zip(Component, flags.split(), strict=True)
@@ -41,7 +48,7 @@ def asked(*segments, run_type=RunType.COLLISIONS, flags="good good good", low=()
         components=components,
         segments=segments,
     )
-    return [item.sentence for item in required_confirmations(entry) if item.code == ConfirmationCode.DCS]
+    return [item for item in required_confirmations(entry) if item.code == ConfirmationCode.DCS]
 
 
 def test_sentence_names_what_was_off_and_what_is_left():
@@ -63,6 +70,38 @@ def test_of_cosmics_more_than_half_of_the_active_ones_asks(off, is_asked):
     segments = [segment(1, 10 - off, **bits), segment(11 - off, 10, tecm=False, **bits)]
     segments.append(segment(11, 99, cms_active=False, tecm=False, **bits))
     assert bool(asked(*segments, run_type=RunType.COSMICS)) is is_asked
+
+
+def test_lumisections_with_stable_beams_in_which_cms_was_not_active_are_not_needed():
+    segments = segment(1, 40), segment(41, 65, tob=False), segment(66, 75, cms_active=False, tob=False)
+    (sentence,) = asked(*segments)
+    assert sentence.startswith("Strip was off in 25 of 65 lumisections with stable beams;")
+    assert "Judge the other 40" in sentence
+    assert asked(segment(1, 10), segment(11, 99, cms_active=False, tob=False)) == []
+    assert asked(segment(1, 10), segment(11, 99, cms_active=None, tob=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "off", "field"),
+    [
+        pytest.param("good good good", ("tob",), "strip", id="Strip off"),
+        pytest.param("good good good", ("bpix",), "pixel", id="Pixel off"),
+        pytest.param("good good good", ("tob", "bpix"), "pixel", id="both off"),
+        pytest.param("excluded good good", ("bpix",), "tracking", id="Pixel off, only Tracking rests on it"),
+        pytest.param("good bad good", ("tecm",), "tracking", id="Strip off and bad"),
+        pytest.param("excluded good good", ("tecm",), "strip", id="Strip off, Pixel excluded"),
+    ],
+)
+def test_question_is_beside_the_first_good_component_that_rests_on_what_was_off(flags, off, field):
+    segments = segment(1, 5), segment(6, 10, **dict.fromkeys(off, False))
+    assert [item.field for item in confirmations(*segments, flags=flags)] == [field]
+
+
+def test_segments_are_not_compared_with_each_other(monkeypatch):
+    """A run has hundreds."""
+    segments = [segment(number, number, tob=bool(number % 2)) for number in range(1, 101)]
+    monkeypatch.setattr(SegmentFacts, "__eq__", None)
+    assert len(asked(*segments)) == 1
 
 
 def test_whole_run_off_leaves_none():
@@ -97,10 +136,14 @@ def test_detector_that_was_not_in_the_run_is_not_asked_about():
 
 
 def _asks(number: int) -> bool:
+    return bool(_asked_of_the_world(number))
+
+
+def _asked_of_the_world(number: int) -> list[str]:
     row = world.runs()[number]
     run_type = run_type_of(number)
     segments = segments_of([parsed_row(values) for values in world.lumisections_rows(number)])
-    return bool(asked(*segments, run_type=run_type, components=row["components"]))
+    return asked(*segments, run_type=run_type, components=row["components"])
 
 
 def run_type_of(number: int) -> str:
@@ -113,6 +156,13 @@ def test_six_collision_runs_of_the_world_ask():
     collisions = [number for number in runs if run_type_of(number) == RunType.COLLISIONS]
     assert [number for number in collisions if _asks(number)] == [315490, 315648, 315786, 315974, 316061, 316062]
     assert len(collisions) == 78
+
+
+@pytest.mark.parametrize(("number", "counts"), [(316061, "25 of 65, 28 of 65"), (316062, "20 of 24, 19 of 24")])
+def test_only_active_lumisections_of_the_world_are_counted(number, counts):
+    """Pixel, then Strip. 316061 has ten more with stable beams, after CMS had stopped."""
+    found = " ".join(_asked_of_the_world(number))
+    assert ", ".join(re.findall(r"off in (\d+ of \d+) lumisections", found)) == counts
 
 
 def test_eight_cosmic_runs_of_the_world_ask():

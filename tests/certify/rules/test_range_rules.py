@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 
 from certify.models.components import Component, ComponentFlag
+from certify.models.lumisections_out import counting_ranges
 from certify.rules.entry import CertificationEntry
-from certify.rules.range_rules import ranges_left, ranges_price
+from certify.rules.range_rules import ranges_left, ranges_price, unshared_ranges
 from oms.choices import RunType
 from oms.lumisections.segments import SegmentFacts
 
@@ -54,6 +55,75 @@ def test_half_is_of_the_luminosity_if_all_is_known_else_of_the_lumisections(lumi
     left = ranges_left(PIXEL, entry(segments(*[ON] * 10), lumis, pixel=ranges))
     assert left.is_less_than_half is is_less
     assert text in left.sentence
+
+
+INACTIVE = (True, False, *ON[2:])
+PIXEL_OFF, PIXEL_UNKNOWN = (*ON[:2], False, *ON[3:]), (*ON[:3], None, *ON[4:])
+TOB_OFF = (*ON[:5], False, *ON[6:])
+
+
+def on_and_left(component, rows, **changes) -> tuple[int, int]:
+    left = ranges_left(component, entry(segments(*rows), **changes))
+    return left.on, left.left
+
+
+def test_lumisections_in_which_it_was_on_are_active_and_neither_off_nor_unknown():
+    rows = [ON, INACTIVE, PIXEL_OFF, PIXEL_UNKNOWN, TOB_OFF, ON]
+    assert on_and_left(PIXEL, rows, pixel=((5, 5),)) == (3, 2)
+    assert on_and_left(Component.STRIP, rows, strip=((4, 6),)) == (4, 2)
+    assert on_and_left(Component.TRACKING, rows, tracking=((1, 5),)) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("components", "counts"),
+    [
+        pytest.param(["TRACKER", "DAQ"], (4, 3), id="without Pixel"),
+        pytest.param(["PIXEL"], (3, 2), id="without Strip"),
+        pytest.param(["PIXEL", "TRACKER"], (2, 2), id="with both"),
+        pytest.param(None, (2, 2), id="unknown"),
+        pytest.param(["DAQ"], (0, 0), id="with none"),
+    ],
+)
+def test_tracking_rests_on_the_detectors_in_the_run(components, counts):
+    rows = [ON, PIXEL_OFF, PIXEL_OFF, TOB_OFF, ON]
+    assert on_and_left(Component.TRACKING, rows, components=components, tracking=((3, 4),)) == counts
+
+
+@pytest.mark.parametrize(("bad", "is_less"), [(3, False), (4, True)])
+@pytest.mark.parametrize("run_type", RunType)
+def test_exactly_half_is_not_less_than_half(run_type, bad, is_less):
+    """Six lumisections in which Pixel was on, one that was not active and one whose Pixel is not known."""
+    rows = [ON, ON, ON, INACTIVE, PIXEL_UNKNOWN, ON, ON, ON]
+    lumis = [0.5, 0.5, 0.5, None, 0.5, 0.5, 0.5, 0.5]
+    ranges = ((1, bad + 2 if bad > 3 else bad),)
+    left = ranges_left(PIXEL, entry(segments(*rows), lumis, run_type, pixel=ranges))
+    assert (left.on, left.left, left.is_less_than_half) == (6, 6 - bad, is_less)
+
+
+def test_half_of_cosmics_is_of_the_lumisections_though_some_have_luminosity():
+    lumis = [0.1] * 4 + [9.0] * 6
+    changes = {"rows": segments(*[ON] * 10), "lumis": lumis, "pixel": ((1, 6),)}
+    assert ranges_left(PIXEL, entry(run_type=RunType.COSMICS, **changes)).is_less_than_half
+    assert not ranges_left(PIXEL, entry(run_type=RunType.COLLISIONS, **changes)).is_less_than_half
+    assert not ranges_left(PIXEL, entry(run_type=RunType.UNKNOWN, **changes)).is_less_than_half
+
+
+@pytest.mark.parametrize("flag", ["bad", "excluded"])
+def test_tracking_that_is_not_good_shares_nothing_with_strip(flag):
+    flags = {Component.TRACKING: flag}
+    assert unshared_ranges(entry(strip=((1, 4),), flags=flags)) == {}
+    shared = unshared_ranges(entry(strip=((1, 4),), tracking=((2, 3),)))
+    assert shared == {Component.TRACKING: [(1, 1), (4, 4)]}
+
+
+@pytest.mark.parametrize(
+    ("run_type", "ranges"),
+    [(RunType.COSMICS, ((5, 6),)), (RunType.COLLISIONS, ((1, 2), (5, 6))), (RunType.UNKNOWN, ((1, 2), (5, 6)))],
+)
+def test_pixel_ranges_are_out_unless_it_is_cosmics(run_type, ranges):
+    """Where the type is not known they may count."""
+    flags = entry(run_type=run_type, pixel=((1, 2),), strip=((5, 6),)).component_flags.values()
+    assert counting_ranges(run_type, flags) == ranges
 
 
 def test_price_of_lumisections_without_luminosity_is_the_least():

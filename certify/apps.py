@@ -27,7 +27,6 @@ class CertifyConfig(AppConfig):
         post_save.connect(invalidate_references, sender=RunReconstruction, dispatch_uid="references.saved")
         post_save.connect(invalidate_datasets, sender=TrackerCertification, dispatch_uid="references.certified")
         facts_changed.connect(on_facts_changed, dispatch_uid="certifications.stale")
-        # This receiver first: it locks the run before any certification, as a save does.
         lumisections_changed.connect(lumisections.on_lumisections_changed, dispatch_uid="certifications.unseen")
         lumisections_changed.connect(on_lumisections_changed, dispatch_uid="certifications.stale.lumisections")
         rows_restored.connect(on_undone, dispatch_uid="certifications.stale.undone")

@@ -36,15 +36,13 @@ def request_unseen(certification: TrackerCertification) -> None:
 def on_lumisections_changed(reading: LumisectionReading, **_signal: Any) -> None:
     """Signal receiver: the lumisections of a run are stored, so its certifications are marked as seen.
 
-    The run is locked first, as by a save: a save at the same time either finds the reading or is found here. The rows
+    The mirror has locked the run, as a save does: a save at the same time finds the reading, or is found here. All rows
     are locked, since an undo locks them alone.
     """
-    run = OmsRun.objects.select_for_update(of=("self",)).filter(pk=reading.run_number).first()
     rows = TrackerCertification.everything.select_for_update(of=("self",)).select_related("runreconstruction")
-    locked = list(rows.of_run(reading.run_number).order_by("pk")) if run else []
-    unseen = [row for row in locked if not row.lumisections_seen]
-    if run and unseen:
-        measured = measured_lumisections(reading.run_number, {})
+    unseen = [row for row in rows.of_run(reading.run_number).order_by("pk") if not row.lumisections_seen]
+    if unseen:
+        run, measured = OmsRun.objects.get(pk=reading.run_number), measured_lumisections(reading.run_number, {})
         for row in unseen:
             _mark_as_seen(row, _stored_entry(row, run, measured))
 

@@ -95,7 +95,8 @@ class _Server:
         flags = flags_call.result() if flags_call else None
         if isinstance(flags, Found):
             store_flag_ranges(number, name, flags.value, flags.asked_at)
-        return failures + ([f"{flags.reason}."] if isinstance(flags, Unreachable) else [])
+        failures += [f"{flags.reason}."] if isinstance(flags, Unreachable) else []
+        return list(dict.fromkeys(failures))  # both services may lack the same sign-in
 
     def _read_lumisections(self, number: int) -> list[str]:
         """Store what OMS gives, unless it has answered or nothing can have changed. Returns why it is not stored.

@@ -1,6 +1,7 @@
 """The fault matrix: services × modes × pages, with the expected outcome of each cell.
 
-`tests/faults/test_matrix.py` tests every cell; `make matrix` writes the table in `docs/reliability.md`.
+`tests/faults/test_matrix.py` and `test_lumisections.py` test every cell; `make matrix` writes the table in
+`docs/reliability.md`.
 """
 
 from __future__ import annotations
@@ -58,11 +59,22 @@ PAGES = (
         "week, progress", "shiftleader:part", "GET", ALL_SERVICES - {"oms"}, f"/shiftleader/part/progress/?runs={RUN}"
     ),
     MatrixPage("refresh from OMS", "listruns:refresh", "POST", ALL_SERVICES, "/list/facts/refresh/"),
+    MatrixPage("lumisections", "certify:lumisections", "GET", ALL_SERVICES, f"/certify/{RUN}/prompt/lumisections/"),
 )
-READING_PAGES = [page for page in PAGES if page.method == "GET"]
+LUMISECTIONS_PAGE = PAGES[-1]
+READING_PAGES = [page for page in PAGES if page.method == "GET" and page is not LUMISECTIONS_PAGE]
 SAVING_PAGES = [page for page in PAGES if page.method == "POST" and not page.asks]
 CERTIFY_PAGE = next(page for page in READING_PAGES if page.name == "certify, by run and reconstruction")
 REFRESH_PAGE = next(page for page in PAGES if page.method == "POST" and page.asks)
+# Modes of a group differ in the client alone; pages receive the same error. `make test` takes from each group another
+# mode for each page and service, and all modes for one page; `make prove` takes every cell.
+ALIKE = (
+    ("refuse", "reset"),
+    ("hang", "slow", "stall"),
+    ("500", "503-html"),
+    ("401", "403"),
+    ("login-page", "empty", "truncated"),
+)
 # Planned pages that will be part of the matrix.
 GAPS: tuple[str, ...] = ()
 _FAILURE_TEXTS = {
@@ -93,11 +105,15 @@ def failure_text(service: str, mode: str, page: MatrixPage) -> str:
     if service == "sso" and mode in ("401", "403"):
         return f"CERN sign-in gave CertHelper no access ({mode})"
     texts = _FAILURE_TEXTS | {
-        "wrong-shape": f"answered in an unknown form ({_KEYS[service]})",
+        "wrong-shape": f"answered in an unknown form ({_wrong_key(service, page)})",
         "bad-values": f"answered in an unknown form ({_BAD_VALUES.get(service, '')})",
         "not-found": "answered with an error (404)",
     }
     return f"{SERVICES[service]} {texts[mode]}"
+
+
+def _wrong_key(service: str, page: MatrixPage) -> str:
+    return "ranges" if page is LUMISECTIONS_PAGE and service == "registry" else _KEYS[service]
 
 
 def _not_found_text(service: str, page: MatrixPage) -> str:
@@ -110,6 +126,11 @@ def _not_found_text(service: str, page: MatrixPage) -> str:
     return f"{SERVICES[service]} does not know run {RUN}"
 
 
+def is_lumisections_failure(service: str, mode: str) -> bool:
+    """Return whether the lumisections cannot be read; else they are, without what is missing or unusable in them."""
+    return service == "sso" or mode not in ("not-found", "bad-values")
+
+
 def is_silent(service: str, mode: str) -> bool:
     """Return whether the service answers that it has no data, which is no failure."""
     return mode == "not-found" and service != "sso"
@@ -119,6 +140,8 @@ def outcome(service: str, page: MatrixPage, mode: str) -> str:
     """Return the expected outcome of a cell, as in the documentation."""
     if page is REFRESH_PAGE:
         return "nothing filled in" if is_silent(service, mode) else "reported, retries"
+    if page is LUMISECTIONS_PAGE:
+        return "reported, read later" if is_lumisections_failure(service, mode) else "read"
     if page.method == "POST":
         return "saved"
     return "reported, retries" if service in page.asks else "not requested"

@@ -21,7 +21,7 @@ from tests.browser_form import fields_of
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 from tests.faults import matrix
 from tests.faults.cells import COMMENT, FORM_DATA, CellRun, check_reading_cell, check_refresh_cell, check_saving_cell
-from tests.faults.matrix import CERTIFY_PAGE, PAGES, READING_PAGES, RUN, SAVING_PAGES, SERVICES, MatrixPage
+from tests.faults.matrix import ALIKE, CERTIFY_PAGE, PAGES, READING_PAGES, RUN, SAVING_PAGES, SERVICES, MatrixPage
 from tests.faults.timeouts import set_timeouts
 from tests.proof import IS_FULL
 from tests.waiting import are_concurrent
@@ -29,15 +29,6 @@ from tests.waiting import are_concurrent
 pytestmark = pytest.mark.django_db
 # A cell fails by an assertion, and by an exception that reaches the page.
 RED = (AssertionError, RequestException, HTTPError, OSError, ValueError, LookupError, TypeError, AttributeError)
-# Modes of a group differ in the client alone; pages receive the same error. `make test` takes from each group another
-# mode for each page and service, and all modes for one page; `make prove` takes every cell.
-ALIKE = (
-    ("refuse", "reset"),
-    ("hang", "slow", "stall"),
-    ("500", "503-html"),
-    ("401", "403"),
-    ("login-page", "empty", "truncated"),
-)
 SAMPLE = MODES if IS_FULL else ("hang", "500", "bad-values")  # where no service is requested
 
 

@@ -63,11 +63,31 @@ def test_edits_of_ranges_equal_those_of_a_bit_array(certification, edits):
         [[310]],
         [310, 330],
         {"first": 310},
+        [[None, 5]],
+        [[5, None]],
+        [[5, None], [6, 7]],
+        [[1, 2], [None, None]],
+        [["5", "9"]],
+        [["x", 9]],
+        [[5, True]],
+        [[5.5, 9]],
+        [[5, [9]]],
+        [[5, 9, 12]],
+        [[]],
+        [None],
+        ["5-9"],
+        "5-9",
     ],
 )
 def test_database_refuses_ranges_that_are_not_minimal(certification, ranges):
     with pytest.raises(IntegrityError, match="strip_ranges_are_minimal"), transaction.atomic():
         TrackerCertification.objects.update(strip_ranges=ranges)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="as above")
+@pytest.mark.parametrize("ranges", [[], [[1, 1]], [[1, 2], [4, 4], [6, 99999]]])
+def test_database_accepts_minimal_ranges(certification, ranges):
+    assert TrackerCertification.objects.update(strip_ranges=ranges) == 1
 
 
 def test_out_of_a_certification_is_what_counts_for_its_verdict():

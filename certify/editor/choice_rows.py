@@ -14,11 +14,14 @@ from certify.vocabulary.widgets import Option, field_options, term_options
 from infrastructure.web.rendered_cache import render_once
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.utils.safestring import SafeString
 
     from certify.editor.editor import CertificationEditor
     from certify.editor.form import CertificationForm
     from certify.editor.live_checks import ConfirmationBox
+    from certify.editor.range_rows import RangesNote, RangesOffer
     from certify.vocabulary.cache import FormChecklist
     from certify.vocabulary.inline_forms import InlineTermForm
 
@@ -48,7 +51,10 @@ class ChecklistRow(NamedTuple):
 
 
 class ComponentRow(NamedTuple):
-    """The choices of one component: (option, keyboard key) of each flag, low statistics, required confirmations."""
+    """The choices of one component: (option, keyboard key) of each flag, low statistics, required confirmations.
+
+    `ranges`: its bad lumisections as text, with a note below them; `offers`: ranges to take over.
+    """
 
     name: str
     label: str
@@ -56,8 +62,9 @@ class ComponentRow(NamedTuple):
     is_low: bool
     errors: tuple[str, ...]
     confirmations: tuple[ConfirmationBox, ...]
-    ranges: str = ""
-    range_errors: tuple[str, ...] = ()
+    ranges: str
+    note: RangesNote
+    offers: tuple[RangesOffer, ...] = ()
 
     @property
     def chosen(self) -> str:
@@ -71,6 +78,11 @@ class ComponentRow(NamedTuple):
     @property
     def initial(self) -> str:
         return Component(self.name).declaration.initial
+
+    @property
+    def shows_ranges(self) -> bool:
+        """Whether the field of its bad lumisections is open."""
+        return bool(self.ranges or self.note.errors)
 
     @property
     def html(self) -> SafeString:
@@ -116,7 +128,13 @@ def render_checklists(rows: tuple[ChecklistRow, ...]) -> SafeString:
     return render_to_string("certify/_checklists.html", {"rows": rows})
 
 
-def component_row(form: CertificationForm, component: Component, confirmations: list[ConfirmationBox]) -> ComponentRow:
+def component_row(
+    form: CertificationForm,
+    component: Component,
+    confirmations: Sequence[ConfirmationBox],
+    note: RangesNote,
+    offers: Sequence[RangesOffer],
+) -> ComponentRow:
     flag, low, ranges = (form[name] for name in (component.flag_field, component.lowstat_field, component.ranges_field))
     return ComponentRow(
         name=component.value,
@@ -126,7 +144,8 @@ def component_row(form: CertificationForm, component: Component, confirmations: 
         errors=tuple(str(error) for error in (*flag.errors, *low.errors)),
         confirmations=tuple(confirmations),
         ranges=ranges.value() or "",
-        range_errors=tuple(str(error) for error in ranges.errors),
+        note=note,
+        offers=tuple(offers),
     )
 
 

@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from certify.editor.evidence import form_evidence
 from certify.editor.form_errors import input_anchor
 from certify.editor.opinions import form_opinions, may_show_opinions
+from certify.editor.range_rows import ranges_notes, ranges_offers
 from certify.facts.presentation import fact_text
 from certify.models.choices import Reconstruction
 from certify.models.components import Component
@@ -151,9 +152,12 @@ def is_live_check(sent: QueryDict) -> bool:
 
 def live_check_response(request: HttpRequest, editor: CertificationEditor) -> HttpResponse:
     """Render the checkboxes for each place of the page, and the open issues of the input."""
-    boxes, sentences = confirmation_boxes(editor), _flag_issues(editor)
+    boxes, sentences, offers = confirmation_boxes(editor), _flag_issues(editor), ranges_offers(editor)
     context = {
-        "places": [(place, boxes.get(place, []), sentences.get(place, [])) for place in CONFIRMATION_PLACES],
+        "places": [
+            (place, *(found.get(place, ()) for found in (boxes, sentences, offers))) for place in CONFIRMATION_PLACES
+        ],
+        "ranges_notes": ranges_notes(editor).values(),
         "comparison": twin_comparison(editor),
         "reference_explanation": rank_reasons_text(editor.ranked, editor.form["reference_runreconstruction"].value()),
         "evidence": form_evidence(editor),

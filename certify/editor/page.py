@@ -32,6 +32,7 @@ from certify.editor.live_checks import (
 )
 from certify.editor.opinions import form_opinions
 from certify.editor.pace import shift_pace, time_left
+from certify.editor.range_rows import ranges_notes, ranges_offers
 from certify.facts.snapshot import has_typed_values
 from certify.models.choices import Flag
 from certify.models.components import Component
@@ -168,8 +169,11 @@ class CertifyPage:
 
     @property
     def has_open_reasons(self) -> bool:
-        """Whether reason and problems are unfolded: a component is not good, or there is a choice or a term to add."""
-        not_good = any(row.chosen not in ("", Flag.GOOD) for row in self.components)
+        """Whether reason and problems are unfolded.
+
+        A component is not good or has bad lumisections, or there is a choice or a term to add.
+        """
+        not_good = any(row.ranges or row.chosen not in ("", Flag.GOOD) for row in self.components)
         problems = (option for row in self.problems for option in row.options)
         reasons = (option for option in self.reasons if option.value)
         is_chosen = any(option.is_chosen for option in (*problems, *reasons))
@@ -210,6 +214,14 @@ def _step_query(step: SearchStep | None, runs: str) -> str:
     return urlencode({**({"dataset": step.dataset} if step.dataset else {}), "runs": runs}) if step else ""
 
 
+def _component_rows(editor: CertificationEditor, confirmations: dict[str, list[ConfirmationBox]]) -> list[ComponentRow]:
+    notes, offers = ranges_notes(editor), ranges_offers(editor)
+    return [
+        component_row(editor.form, row, confirmations.get(row, []), notes[row], offers.get(row, ()))
+        for row in Component
+    ]
+
+
 def certify_page(
     editor: CertificationEditor,
     notices: list[str],
@@ -228,7 +240,7 @@ def certify_page(
     return CertifyPage(
         editor=editor,
         facts=fact_groups(editor),
-        components=[component_row(form, component, confirmations.get(component, [])) for component in Component],
+        components=_component_rows(editor, confirmations),
         problems=tuple(problems_row(editor, component) for component in Component),
         trackermap=field_options(form["trackermap"]),
         references=field_options(form["reference_runreconstruction"]),

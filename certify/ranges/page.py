@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from certify.models.components import Component
 from certify.models.lumisections_out import lumi_within
 from certify.ranges import timeline
-from certify.ranges.summary import RowCount, Summary, bit_counts, status_count, summarize
+from certify.ranges.summary import RowCount, Summary, bit_counts, off_ranges, status_count, summarize
 from oms.formatting import lumi_in_column
 from oms.lumisections.mirror import stored_reading
 
@@ -41,7 +41,7 @@ class LumisectionsPage:
 
     `has_lanes`: whether there is room for the flags of Run Registry; `flags`: None also while they may not be shown
     (`shows_flags`). `as_of`: when a certification was saved (UTC), and the lumisections are those of that time; `bad`:
-    its bad lumisections.
+    its bad lumisections. `in_run`: the detectors in the run, as OMS names them; None if they are unknown.
     """
 
     run_number: int
@@ -54,6 +54,7 @@ class LumisectionsPage:
     has_lanes: bool = False
     as_of: datetime | None = None
     bad: Mapping[Component, NumberRanges] = field(default_factory=dict)
+    in_run: Sequence[str] | None = None
 
     @property
     def state(self) -> str:
@@ -94,6 +95,10 @@ class LumisectionsPage:
     def timeline(self) -> Timeline:
         ranges = self.flags.ranges if self.has_flags and self.flags else {}
         return build_timeline(self, ranges)
+
+    @property
+    def off_ranges(self) -> list[tuple[str, str]]:
+        return off_ranges(self.segments, self.in_run)
 
     @property
     def notes(self) -> list[str]:
@@ -201,10 +206,6 @@ class Timeline:
     def lanes_height(self) -> float:
         return timeline.ROW * (len(self.bad_counts) + len(self.status_counts)) / 16
 
-    @property
-    def height(self) -> float:
-        return self.axis_top + 1
-
 
 def build_timeline(page: LumisectionsPage, ranges: Mapping[str, Any]) -> Timeline:
     """Return the picture of a page whose state is ready. `ranges`: {component: [[first, last, status]]}."""
@@ -243,6 +244,7 @@ def lumisections_page(
         shows_flags=shows_flags,
         request=request,
         has_lanes=has_lanes,
+        in_run=stored.components,
     )
 
 

@@ -32,7 +32,7 @@ class StoredLumisections:
     """The valid reading of a run with its segments, and the flags of a dataset; None for what has not been read.
 
     `may_change`: OMS may have changed the run since the reading. `flags` is None also where no dataset was named.
-    `run_type`: empty if the run is not stored.
+    `run_type`: empty if the run is not stored. `components`: the detectors in the run, None if they are unknown.
     """
 
     run_number: int
@@ -42,6 +42,7 @@ class StoredLumisections:
     may_change: bool = True
     segments: list[LumisectionSegment] = field(default_factory=list)
     run_type: str = ""
+    components: list[str] | None = None
 
     def is_fresh(self, oldest: datetime) -> bool:
         """Return whether nothing has to be read again. `oldest`: the time (UTC) since which a reading is fresh."""
@@ -80,7 +81,8 @@ def stored_lumisections_of(run_number: int, registry_name: str) -> StoredLumisec
     flags = StoredFlagRanges.objects.filter(run_number=run_number, dataset_name=registry_name)
     run = OmsRun.objects.filter(run_number=run_number)
     columns = {f"flags_{name}": Subquery(flags.values(name)) for name in _FLAG_COLUMNS}
-    readings = _valid_readings({run_number}).annotate(run_type=Subquery(run.values("run_type")), **columns)
+    columns |= {name: Subquery(run.values(name)) for name in ("run_type", "components")}
+    readings = _valid_readings({run_number}).annotate(**columns)
     reading: Any = readings.prefetch_related("segments").first()
     if reading is None:
         return StoredLumisections(run_number, registry_name)
@@ -94,6 +96,7 @@ def stored_lumisections_of(run_number: int, registry_name: str) -> StoredLumisec
         reading.may_change,
         list(reading.segments.all()),
         reading.run_type or "",
+        reading.components,
     )
 
 

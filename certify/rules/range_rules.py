@@ -8,18 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from certify.models.lumisections_out import counting_ranges, lumi_within, unknown_lumis_within
+from certify.models.lumisections_out import lumi_within, unknown_lumis_within
 from certify.rules.detector_bits import detectors_in_run
 from infrastructure.number_ranges import common_ranges, count_numbers, format_ranges, merged_ranges, ranges_without
 from oms.choices import RunType
 from oms.formatting import lumi_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from certify.models.components import Component, ComponentFlag
     from certify.rules.entry import CertificationEntry
-    from infrastructure.number_ranges import NumberRange
+    from infrastructure.number_ranges import NumberRange, NumberRanges
     from oms.lumisections.segments import SegmentFacts
 
 LEAST_SHARE_LEFT = 0.5
@@ -148,24 +148,35 @@ class RangesPrice:
     unknown_out: int = 0
 
     @property
+    def out_text(self) -> str:
+        """Return "15 LS, 1.200 /pb"."""
+        return f"{self.out} LS" + ("" if self.lumi_out is None else f", {_lumi_text(self.lumi_out, self.unknown_out)}")
+
+    @property
     def text(self) -> str:
         """Return "out: 15 LS, 1.200 /pb of 78.200 /pb; whole run bad: 78.200 /pb"."""
         if self.lumi_out is None or not self.lumi:
             return f"out: {self.out} LS"
         whole = lumi_text(self.lumi)
-        out = _lumi_text(self.lumi_out, self.unknown_out)
-        return f"out: {self.out} LS, {out} of {whole}; whole run bad: {whole}"
+        return f"out: {self.out_text} of {whole}; whole run bad: {whole}"
 
 
-def ranges_price(entry: CertificationEntry) -> RangesPrice | None:
-    """Return what the ranges of the components that count cost, None without ranges."""
-    ranges = counting_ranges(entry.run_type, entry.component_flags.values())
-    if not ranges:
-        return None
-    ranges_in_run = common_ranges(ranges, [(1, entry.lumisections)]) if entry.lumisections else ranges
+def ranges_price(entry: CertificationEntry, ranges: Iterable[NumberRange]) -> RangesPrice:
+    """Return what these ranges cost in the run of the entry."""
+    in_run = common_ranges(ranges, [(1, entry.lumisections)]) if entry.lumisections else merged_ranges(ranges)
     return RangesPrice(
-        count_numbers(ranges_in_run),
-        lumi_within(entry.lumis, ranges_in_run),
+        count_numbers(in_run),
+        lumi_within(entry.lumis, in_run),
         entry.recorded_lumi,
-        unknown_lumis_within(entry.segments, entry.lumis, ranges_in_run),
+        unknown_lumis_within(entry.segments, entry.lumis, in_run),
     )
+
+
+def price_text(component: Component, ranges: Mapping[Component, NumberRanges], entry: CertificationEntry) -> str:
+    """Return what the ranges of a component cost, and those of all components together where that is more."""
+    if component.counts_for(entry.run_type) is False:
+        return f"{component.label} does not count for {entry.run_type}: nothing is out."
+    own = ranges_price(entry, ranges[component])
+    counting = [row for row in ranges if row.counts_for(entry.run_type) is not False]
+    together = ranges_price(entry, [span for row in counting for span in ranges[row]])
+    return own.text if together.out == own.out else f"{own.text}. All components: {together.out_text}"

@@ -14,6 +14,7 @@
   const checkedRadio = (step) => step.querySelector("input[type=radio]:checked");
   const nameOf = (step) => step.dataset.label;
   const isNotGood = (component) => !["good", undefined].includes(checkedRadio(component)?.value);
+  const needsReason = (component) => isNotGood(component) || Boolean(component.querySelector("[data-ranges-field]").value.trim());
   const optionName = (radio) => radio.closest("label").querySelector("span").textContent.trim().toLowerCase();
 
   let current = components.find((component) => !checkedRadio(component)) ?? components[0];
@@ -32,6 +33,7 @@
     steps.forEach((other) => {
       if (other === step) other.setAttribute("aria-current", "step"); else other.removeAttribute("aria-current");
       other.toggleAttribute("data-low-key", other === (flagged ?? step));
+      other.toggleAttribute("data-ranges-key", other === (step === trackerMap ? flagged ?? components.at(-1) : step));
     });
     form.dispatchEvent(new CustomEvent("current", { detail: step.dataset.component ?? "trackermap" }));
   }
@@ -52,7 +54,7 @@
     const next = steps[steps.indexOf(component) + 1];
     setCurrent(next, component);
     announce(`${nameOf(component)} ${optionName(radio)}. Now ${nameOf(next)}.`);
-    if (next === trackerMap && components.some(isNotGood)) focusReasons();
+    if (next === trackerMap && components.some(needsReason) && !isQuestionOpen()) focusReasons();
   }
 
   // Below the button: which checklist "G" opens first, or has opened; nothing once all flags are set.
@@ -133,6 +135,8 @@
     const next = unchecked.find((box) => box !== focused);
     showListOf(next);
     next?.focus();
+    const isLastQuestion = focused && !next && namePrefix === "confirm" && components.every(checkedRadio);
+    if (isLastQuestion && components.some(needsReason)) focusReasons();
   }
 
   function showListOf(box) {
@@ -170,6 +174,8 @@
     comment.setSelectionRange(comment.value.length, comment.value.length);
   }
 
+  const isQuestionOpen = () => Boolean(form.querySelector("input[name^=confirm_]:not(:checked)"));
+
   function save() {
     const saveButton = form.querySelector("[data-save]");
     if (saveButton) form.requestSubmit(saveButton);
@@ -203,7 +209,7 @@
     problems[problems.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
   });
 
-  // A flag that is not good opens reason and problems; choosing a reason fills an empty comment with it.
+  // A flag that is not good and bad lumisections open reason and problems; a chosen reason fills an empty comment.
   form.addEventListener("change", (event) => {
     if (event.target.name === "bad_reason") prefillComment(event.target);
     if (event.target.name === "run-run_type") explainAllGood();
@@ -214,16 +220,16 @@
   // Opened for a component that is not good, reason and problems fold again once all are good and nothing is chosen.
   let isOpenedForFlag = false;
   function showReasons() {
-    const isNeeded = components.some(isNotGood);
+    const isNeeded = components.some(needsReason);
     if (isNeeded && !why.open) { why.open = isOpenedForFlag = true; return; }
     const isChosen = form.elements.bad_reason.value || why.querySelector("[data-problems-of] :checked");
     if (isNeeded || isChosen || !isOpenedForFlag) return;
     why.open = isOpenedForFlag = false;
   }
 
-  // Only the problems of components that are not good, and those chosen; all of them while every component is good.
+  // Only the problems of components that are not good or not throughout, and those chosen; else all of them.
   function showProblems() {
-    const notGood = new Set(components.filter(isNotGood).map((component) => component.dataset.component));
+    const notGood = new Set(components.filter(needsReason).map((component) => component.dataset.component));
     form.querySelectorAll("[data-problems-of]").forEach((group) => {
       group.hidden = notGood.size > 0 && !notGood.has(group.dataset.problemsOf) && !group.querySelector(":checked, .field-error");
     });
@@ -248,8 +254,12 @@
     select.focus();
   });
 
+  form.addEventListener("announce", (event) => announce(event.detail));
+
   // A click on a radio button gives it no focus in Safari, so a change makes its component the current one, too.
-  steps.forEach((step) => ["focusin", "change"].forEach((name) => step.addEventListener(name, () => setCurrent(step))));
+  steps.forEach((step) => ["focusin", "change"].forEach((name) => step.addEventListener(name, ({ target }) => {
+    if (name === "focusin" || target.type !== "text") setCurrent(step);
+  })));
 
   let isSubmitting = false;
   form.addEventListener("submit", (event) => {

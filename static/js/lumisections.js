@@ -47,7 +47,9 @@
     if (timeline.dataset.at === String(number)) return;
     timeline.dataset.at = number;
     const panel = timeline.closest("[data-lumisections]");
-    panel.querySelector("[data-timeline-line]").textContent = [`LS ${number}`, ...valuesOf(panel, number), ...badOf(panel, number), ...flagsOf(panel, number)].join(" · ");
+    const texts = [`LS ${number}`, ...valuesOf(panel, number), ...badOf(panel, number), ...flagsOf(panel, number)];
+    // The text of a selection stays (timeline_ranges.js).
+    if (!timeline.hasAttribute("data-selected")) panel.querySelector("[data-timeline-line]").textContent = texts.join(" · ");
     const { first, last, x, width } = partsOf(timeline).find((part) => number <= Number(part.dataset.last)).dataset;
     const place = `${Number(x) + ((number - first + 0.5) / (last - first + 1)) * width}%`;
     const cursor = timeline.querySelector("[data-timeline-cursor]");
@@ -64,6 +66,9 @@
     }
     return null;
   }
+
+  // For the selection on the certify page.
+  window.timelines = { partsOf, show, numberAt };
 
   const timelineOf = (event) => event.target.closest?.("[data-timeline]");
 

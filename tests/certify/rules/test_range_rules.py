@@ -128,7 +128,7 @@ def test_pixel_ranges_are_out_unless_it_is_cosmics(run_type, ranges):
 
 def test_price_of_lumisections_without_luminosity_is_the_least():
     rows = segments(*[ON] * 10)
-    price = ranges_price(entry(rows, [0.5] * 9 + [None], strip=((9, 10),)))
+    price = ranges_price(entry(rows, [0.5] * 9 + [None]), ((9, 10),))
     assert price.text == "out: 2 LS, at least 0.500 /pb of 5.000 /pb; whole run bad: 5.000 /pb"
-    known = ranges_price(entry(rows, [0.5] * 10, strip=((9, 10),)))
+    known = ranges_price(entry(rows, [0.5] * 10), ((9, 10),))
     assert known.text == "out: 2 LS, 1.000 /pb of 5.000 /pb; whole run bad: 5.000 /pb"

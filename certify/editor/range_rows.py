@@ -1,0 +1,112 @@
+"""What the certify page shows below the bad lumisections of a component: errors, the price, ranges to take over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from certify.editor.opinions import may_show_opinions
+from certify.models.choices import Flag, Reconstruction
+from certify.models.components import Component
+from certify.rules.range_rules import price_text
+from infrastructure.number_ranges import NumberRange, NumberRanges, format_ranges, ranges_without
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from certify.editor.editor import CertificationEditor
+
+
+class RangesOffer(NamedTuple):
+    """Ranges that a button adds to the field of a component. `sentence`: why, empty where the page says it already."""
+
+    component: str
+    label: str
+    ranges: str
+    sentence: str = ""
+
+
+class RangesNote(NamedTuple):
+    """What is beside the field of a component: its errors, else the price of its ranges.
+
+    `may_remove`: whether a button that removes the ranges is offered, since the whole run is bad or excluded.
+    """
+
+    component: str
+    errors: tuple[str, ...] = ()
+    price: str = ""
+    may_remove: bool = False
+
+
+def ranges_notes(editor: CertificationEditor) -> dict[str, RangesNote]:
+    """Return the note of each component. Without ranges no query."""
+    typed = _typed_ranges(editor)
+    return {component.value: _note(editor, component, typed) for component in Component}
+
+
+def ranges_offers(editor: CertificationEditor) -> dict[str, list[RangesOffer]]:
+    """Return what is offered to each component that is not bad or excluded. An unbound new form offers nothing."""
+    if not editor.form.is_bound and editor.existing is None:
+        return {}
+    typed = _typed_ranges(editor)
+    offers = {}
+    for component in Component:
+        if not _is_whole_run_out(editor, component):
+            found = (*_from_required(editor, component, typed), *_from_express(editor, component, typed))
+            offers[component.value] = list(found)
+    return offers
+
+
+def _typed_ranges(editor: CertificationEditor) -> dict[Component, NumberRanges]:
+    """Return the ranges in the form, also of components without a flag; nothing for a field that cannot be read."""
+    if editor.form.is_bound:
+        editor.form.is_valid()  # cleans the form, which sets `entered_values`
+        values = editor.form.entered_values
+    else:
+        values = {row.ranges_field: getattr(editor.existing, row.ranges_field, ()) for row in Component}
+    ranges = {row: tuple((first, last) for first, last in values.get(row.ranges_field) or ()) for row in Component}
+    return {component: spans for component, spans in ranges.items() if spans}
+
+
+def _note(editor: CertificationEditor, component: Component, typed: dict[Component, NumberRanges]) -> RangesNote:
+    field = editor.form[component.ranges_field]
+    errors = tuple(str(error) for error in field.errors)
+    if errors or component not in typed:
+        may_remove = bool(errors) and _is_whole_run_out(editor, component)
+        return RangesNote(component.value, errors, may_remove=may_remove)
+    return RangesNote(component.value, price=price_text(component, typed, editor.entry))
+
+
+def _is_whole_run_out(editor: CertificationEditor, component: Component) -> bool:
+    return editor.form[component.flag_field].value() in (Flag.BAD, Flag.EXCLUDED)
+
+
+def _from_required(
+    editor: CertificationEditor, component: Component, typed: dict[Component, NumberRanges]
+) -> list[RangesOffer]:
+    """Return the ranges of what good tracks require, as far as the component does not have them."""
+    required = [row.component for row in component.declaration.prerequisites if row.is_required]
+    required = [row for row in required if row in typed and not _is_whole_run_out(editor, row)]
+    ranges = _missing([span for row in required for span in typed[row]], typed.get(component, ()))
+    if not ranges:
+        return []
+    is_asked = editor.form[component.flag_field].value() == Flag.GOOD  # the question names them
+    sentence = "" if is_asked else f"{' and '.join(row.label for row in required)}: {ranges} bad."
+    return [RangesOffer(component, f"same for {component.label}", ranges, sentence)]
+
+
+def _from_express(
+    editor: CertificationEditor, component: Component, typed: dict[Component, NumberRanges]
+) -> list[RangesOffer]:
+    """Return the ranges that express has for a component which is good here, once all flags are set."""
+    if editor.form_context.reconstruction != Reconstruction.PROMPT or not may_show_opinions(editor):
+        return []
+    express, is_good = editor.twin, editor.form[component.flag_field].value() == Flag.GOOD
+    if express is None or not is_good:
+        return []
+    ranges = _missing(express.component_flags[component].ranges, typed.get(component, ()))
+    sentence = f"{Reconstruction.EXPRESS.label}: {ranges} bad, not yet confirmed."
+    return [RangesOffer(component, f"take from {Reconstruction.EXPRESS.label}", ranges, sentence)] if ranges else []
+
+
+def _missing(offered: Iterable[NumberRange], present: NumberRanges) -> str:
+    return format_ranges(ranges_without(offered, present))

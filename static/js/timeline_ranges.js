@@ -1,0 +1,250 @@
+// Bad lumisections on the timeline of the certify page. A lane for each component shows what is in its field, dashed what
+// is offered. Drag, shift-click, two taps, or Shift with the arrow keys select lumisections for the current component;
+// edges snap to those of segments (Alt: free). Enter marks the selection bad, again or Delete removes it, Esc drops it.
+// Lumisections in which the detector was off are not marked: they drop out by their bits.
+(() => {
+  "use strict";
+  const panel = document.querySelector("[data-certify] [data-lumisections][data-flags]");
+  if (!panel) return;
+  const form = panel.closest("form");
+  const { parse, without, count, format } = window.numberRanges;
+  const { components, target, labelOf, rangesOf, add, remove, announce } = window.certifyRanges;
+  const { partsOf, show, numberAt } = window.timelines;
+  const [ROW, TOP, BAR] = [14, 2, 10]; // sixteenths of a rem, as the rows above
+  const LEAST_WIDTH = 0.5; // percent
+  const SNAP = 8; // CSS px
+  const DRAG = 4;
+
+  let selection = null; // { anchor, end, first, last }
+  let anchor = null; // the lumisection clicked or tapped last
+  let drag = null;
+
+  const timeline = () => panel.querySelector("[data-timeline]");
+  const lastOf = (shown) => Number(partsOf(shown).at(-1).dataset.last);
+
+  function svgElement(name, attributes) {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
+    return element;
+  }
+
+  // A part of the picture with its numbers: lumisections, and its place in percent.
+  const numbersOf = ({ dataset: { first, last, x, width } }) => ({ first: Number(first), last: Number(last), x: Number(x), scale: width / (last - first + 1) });
+
+  // Places of lumisections in percent of the picture: one in each of its parts.
+  function boxesOf([first, last]) {
+    const parts = partsOf(timeline()).map(numbersOf).filter((part) => first <= part.last && part.first <= last);
+    return parts.map((part) => {
+      const [from, to] = [Math.max(first, part.first), Math.min(last, part.last)];
+      const width = Math.max((to - from + 1) * part.scale, LEAST_WIDTH);
+      return { x: `${part.x + (from - part.first) * part.scale}%`, width: `${width}%` };
+    });
+  }
+
+  const rectangles = (ranges, attributes) => ranges.flatMap(boxesOf).map((box) => svgElement("rect", { ...attributes, ...box }));
+
+  // The lanes.
+  const offeredTo = (component) => [...form.querySelectorAll(`[data-ranges-offer="${component.dataset.component}"]`)]
+    .flatMap((button) => parse(button.dataset.ranges).ranges);
+
+  function laneOf({ marked, offered }, row) {
+    const place = { y: `${(row * ROW + TOP) / 16}rem`, height: `${BAR / 16}rem` };
+    const crosses = `url(#${timeline().querySelector("pattern[id^=bad-]").id})`;
+    const whole = [[1, lastOf(timeline())]];
+    return [
+      ...rectangles(whole, { class: "s-lane", ...place }),
+      ...rectangles(marked, { class: "s-bad", ...place }), ...rectangles(marked, { fill: crosses, ...place }),
+      ...rectangles(offered, { class: "s-selection", ...place }),
+    ];
+  }
+
+  function item(texts) {
+    const element = document.createElement("li");
+    element.append(...texts);
+    return element;
+  }
+
+  function hidden(text) {
+    const element = document.createElement("span");
+    element.className = "visually-hidden";
+    element.textContent = text;
+    return element;
+  }
+
+  function drawLanes() {
+    if (!timeline()) return;
+    const lanes = components.map((component) => ({ component, marked: rangesOf(component), offered: offeredTo(component) }))
+      .filter(({ marked, offered }) => marked.length || offered.length);
+    const [names, plot, counts] = ["names", "lanes", "counts"].map((name) => panel.querySelector(`[data-ranges-${name}]`));
+    plot.setAttribute("height", `${(lanes.length * ROW) / 16}rem`);
+    plot.replaceChildren(...lanes.flatMap(laneOf));
+    names.replaceChildren(...lanes.map(({ component }) => item([labelOf(component)])));
+    counts.replaceChildren(...lanes.map(({ component, marked }) => item(marked.length ? [hidden(`${labelOf(component)}: `), `${count(marked)} bad`] : [])));
+  }
+
+  // The selection.
+  // Also what is after the last active lumisection, the end of the first part.
+  const offIn = (component) => [
+    ...parse(timeline().getAttribute(`data-off-${component.dataset.component}`) ?? "").ranges,
+    [Number(partsOf(timeline())[0].dataset.last) + 1, Infinity],
+  ];
+  const selected = () => [selection.first, selection.last];
+  const judged = () => without([selected()], offIn(target()));
+  const isMarked = () => judged().length > 0 && !without(judged(), rangesOf(target())).length;
+
+  function sentence() {
+    const [label, ranges] = [labelOf(target()), judged()];
+    const off = selection.last - selection.first + 1 - count(ranges);
+    const state = isMarked() ? `marked bad in ${label}` : `${count(ranges)} LS for ${label}`;
+    return [format([selected()], "–"), state, ...(off ? [`${off} LS off anyway, not marked`] : [])].join(" · ");
+  }
+
+  function nameButton(button) {
+    const text = isMarked() ? `Remove from ${labelOf(target())}` : `Mark bad in ${labelOf(target())}`;
+    const key = document.createElement("kbd");
+    key.textContent = "Enter";
+    button.replaceChildren(text, " ", key);
+    button.hidden = !judged().length;
+  }
+
+  function drawSelection() {
+    const shown = timeline();
+    if (!shown) return;
+    shown.querySelectorAll(".s-selection").forEach((box) => box.remove());
+    shown.toggleAttribute("data-selected", Boolean(selection));
+    const button = panel.querySelector("[data-timeline-mark]");
+    button.hidden = true;
+    if (!selection) return;
+    shown.append(...rectangles([selected()], { class: "s-selection", y: 0, height: "100%" }));
+    panel.querySelector("[data-timeline-line]").textContent = sentence();
+    nameButton(button);
+  }
+
+  function select(from, to) {
+    selection = { anchor: from, end: to, first: Math.min(from, to), last: Math.max(from, to) };
+    drawSelection();
+  }
+
+  function drop() {
+    if (!selection) return;
+    const shown = timeline();
+    const at = selection.end;
+    selection = null;
+    drawSelection();
+    delete shown.dataset.at;
+    show(shown, at);
+  }
+
+  function mark() {
+    const ranges = judged();
+    if (!ranges.length) return;
+    if (isMarked()) unmark();
+    else {
+      add(target(), ranges);
+      announce(`${format(ranges)} marked bad in ${labelOf(target())}.`);
+    }
+  }
+
+  function unmark() {
+    const isRemoved = remove(target(), [selected()]);
+    announce(isRemoved ? `${format([selected()])} removed from ${labelOf(target())}.` : `Correct the ranges of ${labelOf(target())} first.`);
+  }
+
+  // Edges: the first lumisection of each segment, and the one after the last.
+  function borders() {
+    const rows = [...panel.querySelectorAll("[data-timeline-segments] tbody th")];
+    return rows.map((row) => row.textContent.split("–").map(Number)).flatMap(([first, last = first]) => [first, last + 1]);
+  }
+
+  function snapped(edge) {
+    const part = partsOf(timeline()).map(numbersOf).find(({ last }) => edge <= last + 1);
+    const reach = (100 * SNAP) / (timeline().getBoundingClientRect().width * part.scale);
+    const near = borders().filter((border) => Math.abs(border - edge) <= reach);
+    return near.sort((a, b) => Math.abs(a - edge) - Math.abs(b - edge))[0] ?? edge;
+  }
+
+  function selectSnapped(from, to, isFree) {
+    const [first, last] = [Math.min(from, to), Math.max(from, to)];
+    const [start, end] = isFree ? [first, last] : [snapped(first), snapped(last + 1) - 1];
+    const edges = start <= end ? [start, end] : [first, last];
+    select(...(from <= to ? edges : edges.reverse()));
+  }
+
+  // By pointer. Beside a part of the picture, the nearest lumisection counts.
+  function nearestAt(x) {
+    const { left, right } = timeline().getBoundingClientRect();
+    const inside = Math.min(Math.max(x, left + 0.5), right - 0.5);
+    return numberAt(timeline(), inside) ?? Number(partsOf(timeline())[0].dataset.last);
+  }
+
+  const isOn = (event) => Boolean(event.target.closest?.("[data-timeline]") && panel.contains(event.target));
+
+  panel.addEventListener("pointerdown", (event) => {
+    if (!isOn(event) || event.button !== 0) return;
+    const number = nearestAt(event.clientX);
+    if (event.shiftKey) selectSnapped(anchor ?? number, number, event.altKey);
+    else drag = { from: number, x: event.clientX, hasMoved: false };
+  });
+
+  panel.addEventListener("pointermove", (event) => {
+    if (!drag || !timeline()) return;
+    if (!drag.hasMoved && Math.abs(event.clientX - drag.x) < DRAG) return;
+    if (!drag.hasMoved) timeline().setPointerCapture(event.pointerId);
+    drag.hasMoved = true;
+    selectSnapped(drag.from, nearestAt(event.clientX), event.altKey);
+  });
+
+  function press(number, event) {
+    const isSecondTap = event.pointerType !== "mouse" && anchor && !selection && anchor !== number;
+    if (isSecondTap) selectSnapped(anchor, number, event.altKey);
+    else drop();
+    anchor = isSecondTap ? null : number;
+  }
+
+  panel.addEventListener("pointerup", (event) => {
+    if (drag && timeline()) {
+      if (drag.hasMoved) timeline().focus({ preventScroll: true });
+      else press(drag.from, event);
+    }
+    drag = null;
+  });
+  panel.addEventListener("pointercancel", () => { drag = null; });
+  panel.addEventListener("click", (event) => { if (event.target.closest("[data-timeline-mark]") && selection) mark(); });
+
+  // By keyboard. Without Shift the arrow keys are those of the line (lumisections.js).
+  const STEPS = {
+    ArrowLeft: (at) => at - 1, ArrowRight: (at) => at + 1, Home: () => 1, End: (_, last) => last,
+    PageUp: (at) => borders().filter((border) => border < at).at(-1) ?? 1,
+    PageDown: (at, last) => borders().find((border) => border > at + 1 && border <= last) ?? last,
+  };
+
+  function move(event, shown) {
+    const at = selection?.end ?? Number(shown.dataset.at ?? 1);
+    const to = Math.min(Math.max(STEPS[event.key](at, lastOf(shown)), 1), lastOf(shown));
+    if (event.shiftKey) select(selection?.anchor ?? at, to);
+    else drop();
+    if (event.shiftKey || event.key.startsWith("Page")) show(shown, to);
+  }
+
+  const ACTIONS = { Enter: mark, Delete: unmark, Escape: drop };
+
+  panel.addEventListener("keydown", (event) => {
+    const shown = timeline();
+    if (event.target !== shown || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isOwnKey = event.key in ACTIONS || (event.key in STEPS && (event.shiftKey || event.key.startsWith("Page")));
+    if (isOwnKey) event.preventDefault();
+    if (event.key in STEPS) { move(event, shown); return; }
+    if (!(event.key in ACTIONS)) return;
+    if (!selection && event.key !== "Escape" && shown.dataset.at) select(Number(shown.dataset.at), Number(shown.dataset.at));
+    if (selection) ACTIONS[event.key]();
+  });
+
+  function draw() {
+    drawLanes();
+    drawSelection();
+  }
+
+  for (const name of ["input", "change", "current"]) form.addEventListener(name, draw);
+  for (const name of ["htmx:afterSwap", "htmx:oobAfterSwap"]) document.addEventListener(name, draw);
+  window.shortcuts.add([{ key: "Shift+→", label: "On the timeline: select lumisections; Enter marks them bad, Delete removes, Esc drops" }]);
+})();

@@ -1,0 +1,123 @@
+"""Bad lumisections on the certify page: errors and price beside the field, ranges that are offered."""
+
+import pytest
+
+from certify.models import TrackerCertification
+from tests.certify.actions.test_ranges import NO_PIXEL, store_rows
+from tests.certify.page_form import GOOD, RUN, errors_of, open_form, send_form
+from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("references")]
+PROMPT = f"/certify/{RUN}/prompt/"
+
+
+def _live_check(client, path=f"/certify/{RUN}/express/", **changes):
+    response = send_form(client, open_form(client, path), path, hints="1", **changes)
+    assert response.status_code == 200
+    return response
+
+
+def _notes(response):
+    return {note.component: note for note in response.context["ranges_notes"]}
+
+
+def _offers(response):
+    return [(row.component, row.label, row.ranges) for *_rest, offers in response.context["places"] for row in offers]
+
+
+def test_price_is_shown_before_the_flag_is_set(shifter_client):
+    store_rows(RUN)
+    response = _live_check(shifter_client, strip_ranges="10-19")
+    price = _notes(response)["strip"].price
+    assert price.startswith("out: 10 LS, 5.000 /pb of ") and "; whole run bad: " in price
+    assert _notes(response)["pixel"] == ("pixel", (), "", False)
+    assert 'hx-swap-oob="innerHTML:#ranges-note-strip"' in response.content.decode()
+
+
+def test_price_of_several_components_names_their_sum(shifter_client):
+    store_rows(RUN)
+    response = _live_check(shifter_client, **GOOD, strip_ranges="10-19", tracking_ranges="10-19,25")
+    assert _notes(response)["strip"].price.endswith(". All components: 11 LS, 5.500 /pb")
+    assert "All components" not in _notes(response)["tracking"].price
+
+
+def test_component_that_does_not_count_costs_nothing(shifter_client):
+    path = "/certify/314768/express/"
+    response = _live_check(shifter_client, path, pixel_ranges="3-4", **{"run-run_type": "cosmics"})
+    assert _notes(response)["pixel"].price == "Pixel does not count for cosmics: nothing is out."
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("310-", "“310-” is no range of lumisections. Write ranges as 310-330, 352."),
+        ("20-10", "“20-10” ends before it begins. Write 10-20."),
+        ("9000", "9000 is after the last lumisection"),
+    ],
+)
+def test_refused_ranges_say_so_beside_the_field_and_stay(shifter_client, text, sentence):
+    changes = {**GOOD, "strip_ranges": text, "comment": "noise"}
+    live = _notes(_live_check(shifter_client, **changes))["strip"]
+    assert live.errors[0].startswith(sentence)
+    assert not live.may_remove
+    refused = send_form(shifter_client, open_form(shifter_client), **changes)
+    page = refused.content.decode()
+    assert (refused.status_code, list(errors_of(refused))) == (422, ["strip_ranges"])
+    assert f'value="{text}"' in page and 'id="id_strip_ranges_error"' in page and sentence in page
+    assert 'id="ranges-strip" data-ranges-place data-shown>' in page
+    assert 'id="ranges-pixel" data-ranges-place>' in page
+
+
+def test_ranges_of_a_bad_component_are_refused_with_one_action(shifter_client):
+    changes = {**GOOD, "strip": "bad", "tracking": "bad", "strip_ranges": "10-19", "comment": "noise"}
+    response = _live_check(shifter_client, **changes)
+    assert _notes(response)["strip"].may_remove
+    assert 'data-ranges-remove="strip"' in response.content.decode()
+    assert _offers(response) == []  # nothing of what is refused
+
+
+def test_strip_offers_its_ranges_to_tracking_before_and_in_the_question(shifter_client):
+    offer = [("tracking", "same for Tracking", "10-19")]
+    before = _live_check(shifter_client, strip_ranges="10-19, 30", tracking_ranges="30")
+    assert _offers(before) == offer
+    assert "Strip: 10-19 bad." in before.content.decode()
+    asked = _live_check(shifter_client, **GOOD, strip_ranges="10-19, 30", tracking_ranges="30")
+    assert _offers(asked) == offer
+    assert "Tracking is good in 10-19, where Strip is bad." in asked.content.decode()
+    assert "Strip: 10-19 bad." not in asked.content.decode()
+    assert _offers(_live_check(shifter_client, **GOOD, strip_ranges="10-19", tracking_ranges="5-25")) == []
+
+
+def test_express_offers_its_ranges_to_prompt_once_all_flags_are_set(shifter_client):
+    run = RunFactory(run_number=RUN)
+    CertificationFactory(run=run, reconstruction="express", pixel_ranges=[[11, 13]], comment="FPIX trip")
+    ReconstructionFactory(run=RunFactory(run_number=314812), reconstruction="prompt", reference=True)
+    two_flags = {"pixel": "good", "strip": "good"}
+    assert _offers(_live_check(shifter_client, PROMPT, **two_flags)) == []
+    offered = _live_check(shifter_client, PROMPT, **GOOD)
+    assert _offers(offered) == [("pixel", "take from Express", "11-13")]
+    assert "Express: 11-13 bad, not yet confirmed." in offered.content.decode()
+    assert _offers(_live_check(shifter_client, PROMPT, **GOOD, pixel_ranges="11-13")) == []
+    assert _offers(_live_check(shifter_client, PROMPT, **GOOD | {"pixel": "bad"})) == []
+    page = open_form(shifter_client, PROMPT).content.decode()
+    assert "Express: 11-13" not in page
+    refused = send_form(shifter_client, open_form(shifter_client, PROMPT), PROMPT, **GOOD)
+    assert "Express: 11-13 bad, not yet confirmed." in refused.content.decode()  # text to type, without JavaScript
+    assert TrackerCertification.objects.count() == 1
+
+
+def test_change_of_a_certification_opens_with_its_ranges(shifter, shifter_client):
+    row = CertificationFactory(user=shifter, strip_ranges=[[10, 19]], comment="noise")
+    page = shifter_client.get(f"/list/{row.pk}/update/").content.decode()
+    assert 'value="10-19"' in page and 'id="ranges-strip" data-ranges-place data-shown>' in page
+    assert "out: 10 LS" in page and 'data-ranges-offer="tracking"' in page
+    assert '<details class="disclosure why" id="why" data-why open>' in page
+
+
+@pytest.mark.parametrize(("components", "tracks"), [(["PIXEL", "TRACKER"], "1-40"), (["TRACKER"], "")])
+def test_timeline_names_where_each_component_is_off(shifter_client, components, tracks):
+    RunFactory(run_number=RUN, components=components)
+    store_rows(RUN, last=40, bits=NO_PIXEL)
+    page = shifter_client.get(f"/certify/{RUN}/express/lumisections/", HTTP_HX_REQUEST="true").content.decode()
+    assert f'data-off-strip="" data-off-tracking="{tracks}"' in page
+    assert f'data-off-pixel="{tracks}"' in page  # a detector that was not in the run was not off

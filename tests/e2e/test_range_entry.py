@@ -1,0 +1,257 @@
+"""Bad lumisections in a browser: by keys alone, by mouse on the timeline, and on a phone."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import Locator, Page, expect
+
+from certify.models import TrackerCertification
+from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
+
+RUN = 315322  # 1364 lumisections: Strip off in 1-22 and 1356-1364
+OFF = 316062  # Pixel off in 20 of 24 lumisections with stable beams
+
+
+@pytest.fixture(autouse=True)
+def _references(sandbox, transactional_db):
+    run = RunFactory(run_number=314811)
+    for reconstruction in ("express", "prompt"):
+        ReconstructionFactory(run=run, reconstruction=reconstruction, reference=True)
+
+
+@pytest.fixture
+def open_run(page: Page, sign_in, shifter, live_server):
+    """Open the certify page of a run whose lumisections have been read."""
+
+    def open_page(number: int, reconstruction: str = "express") -> Locator:
+        call_command("read_lumisections", str(number))
+        sign_in(shifter)
+        page.goto(f"{live_server.url}/certify/{number}/{reconstruction}/")
+        timeline = page.locator("#lumisections [data-timeline]")
+        expect(timeline).to_be_visible()
+        return timeline
+
+    return open_page
+
+
+def _press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def _field(page: Page, name: str) -> Locator:
+    return page.locator(f"[name={name}_ranges]")
+
+
+def _place(timeline: Locator, number: int, last: int = 1364) -> tuple[float, float]:
+    """Return the point of the window at the centre of a lumisection."""
+    lanes = timeline.locator("[data-first='1']").bounding_box()
+    assert lanes
+    return lanes["x"] + lanes["width"] * (number - 0.5) / last, lanes["y"] + 20
+
+
+def _drag(page: Page, timeline: Locator, first: int, last: int) -> None:
+    page.mouse.move(*_place(timeline, first))
+    page.mouse.down()
+    page.mouse.move(*_place(timeline, (first + last) // 2))
+    page.mouse.move(*_place(timeline, last))
+    page.mouse.up()
+
+
+def test_question_about_a_detector_that_was_off_is_answered_by_keys(page: Page, open_run, is_accessible):
+    open_run(OFF)
+    _press(page, "g", "g", "g", "m")
+    question = page.locator("#confirmations-pixel .confirmation")
+    expect(question).to_contain_text("Pixel was off in 20 of 24 lumisections with stable beams")
+    expect(question).to_contain_text("Judge the other 4 (0.660 /pb).")
+    _press(page, "y", "y")
+    expect(page.locator("[name=confirm_dcs]")).to_be_checked()
+    expect(page.locator("#live-checks")).to_be_empty()
+    is_accessible()
+    _press(page, "Control+Enter")
+    page.wait_for_url("**/list/**")
+    made = TrackerCertification.objects.get()
+    assert (made.verdict, made.confirmed, made.pixel_ranges) == ("good", ["dcs"], [])
+
+
+def test_bad_lumisections_by_keys_alone(page: Page, open_run, live_server, is_accessible):
+    open_run(RUN)
+    flags = page.locator("#choice-strip .choice-row").bounding_box()
+    _press(page, "g", "n")
+    expect(_field(page, "strip")).to_be_focused()
+    page.keyboard.type("310-330")
+    expect(page.locator("#ranges-note-strip")).to_have_text(
+        "out: 21 LS, 3.268 /pb of 177.253 /pb; whole run bad: 177.253 /pb"
+    )
+    assert page.locator("#choice-strip .choice-row").bounding_box() == flags
+    is_accessible()
+    _press(page, "Enter", "g")
+    offer = page.get_by_role("button", name="same for Tracking")
+    expect(offer).to_be_visible()
+    _press(page, "s")
+    expect(offer).to_be_focused()
+    _press(page, "s")
+    expect(_field(page, "tracking")).to_have_value("310-330")
+    expect(page.locator("[data-ranges-counts]")).to_have_text("Strip: 21 badTracking: 21 bad")
+    _press(page, "g", "m", "c")
+    page.keyboard.type("noise in TOB L3")
+    _press(page, "Control+Enter")
+    page.wait_for_url("**/list/**")
+    made = TrackerCertification.objects.get()
+    assert made.verdict == "good"
+    assert (made.pixel_ranges, made.strip_ranges, made.tracking_ranges) == ([], [[310, 330]], [[310, 330]])
+    out = "21 of 1364 LS and 3.268 /pb out"
+    page.goto(f"{live_server.url}/list/")
+    expect(page.locator(f'tr[data-run="{RUN}"]')).to_contain_text(out)
+    exported = page.request.get(f"{live_server.url}/list/?export=csv").text()
+    row = next(csv.DictReader(io.StringIO(exported.removeprefix("\ufeff"))))
+    assert (row["strip_ranges"], row["lumisections_out"]) == ("310-330", "21")
+    assert float(row["lumi_out_per_pb"]) == pytest.approx(3.268, abs=0.001)
+
+
+def test_ranges_of_express_are_offered_to_prompt_and_taken_by_key(page: Page, open_run, is_accessible):
+    CertificationFactory(
+        run=RunFactory(run_number=RUN), reconstruction="express", pixel_ranges=[[119, 121]], comment="FPIX off"
+    )
+    open_run(RUN, "prompt")
+    offer = page.get_by_role("button", name="take from Express")
+    _press(page, "g", "g")
+    expect(page.locator("#live-checks")).to_be_empty()
+    expect(offer).to_have_count(0)
+    _press(page, "g", "m")
+    expect(page.locator("#confirmations-pixel")).to_contain_text("Express: 119-121 bad, not yet confirmed.")
+    expect(_field(page, "pixel")).to_have_value("")
+    is_accessible()
+    _press(page, "s", "s")
+    expect(_field(page, "pixel")).to_have_value("119-121")
+    expect(offer).to_have_count(0)
+    _press(page, "c")
+    page.keyboard.type("FPIX off")
+    _press(page, "Control+Enter")
+    page.wait_for_url("**/list/**")
+    made = TrackerCertification.objects.get(runreconstruction__reconstruction="prompt")
+    assert (made.pixel_ranges, made.confirmed) == ([[119, 121]], [])
+
+
+def test_field_gives_back_what_was_there_and_loses_nothing(page: Page, open_run):
+    open_run(RUN)
+    toggle = page.locator("#choice-pixel [data-ranges-toggle]")
+    _press(page, "n")
+    page.keyboard.type("310-3")
+    _press(page, "Escape")
+    expect(_field(page, "pixel")).to_be_hidden()
+    expect(toggle).to_be_focused()
+    _press(page, "n")
+    page.keyboard.type("310-320, 315")
+    expect(page.locator("#ranges-note-pixel")).to_have_text("310-320 and 315 overlap. Write each lumisection once.")
+    expect(_field(page, "pixel")).to_have_attribute("aria-invalid", "true")
+    _press(page, "Enter", "n")
+    page.keyboard.type("9")
+    _press(page, "Escape")
+    expect(_field(page, "pixel")).to_have_value("310-320, 315")
+    _press(page, "g", "g", "g", "m", "Control+Enter")
+    expect(page.locator("#errors")).to_contain_text("Pixel ranges")
+    expect(_field(page, "pixel")).to_have_value("310-320, 315")
+    expect(_field(page, "pixel")).to_be_visible()
+    _field(page, "pixel").fill("310-320")
+    expect(page.locator("#ranges-note-pixel")).to_contain_text("out: 11 LS")
+    expect(_field(page, "pixel")).not_to_have_attribute("aria-invalid", "true")
+    page.locator("#choice-pixel").get_by_text("Bad", exact=True).click()
+    remove = page.get_by_role("button", name="remove the ranges")
+    expect(remove).to_be_visible()
+    _press(page, "s", "s")
+    expect(_field(page, "pixel")).to_have_value("")
+    expect(_field(page, "pixel")).to_be_hidden()
+    expect(remove).to_have_count(0)
+
+
+def test_draft_is_restored_with_its_fields_open(page: Page, open_run):
+    open_run(RUN)
+    _press(page, "g", "n")
+    page.keyboard.type("310-330")
+    expect(page.locator("[data-draft-status]")).to_contain_text("draft saved")
+    page.reload()
+    page.get_by_role("link", name="Restore").click()
+    expect(_field(page, "strip")).to_have_value("310-330")
+    expect(_field(page, "strip")).to_be_visible()
+    expect(_field(page, "pixel")).to_be_hidden()
+
+
+def test_mouse_selects_and_edges_snap_to_segments(page: Page, open_run, is_accessible):
+    timeline = open_run(RUN)
+    line, mark = page.locator("[data-timeline-line]"), page.locator("[data-timeline-mark]")
+    _press(page, "ArrowDown")  # Strip
+    _drag(page, timeline, 1, 300)
+    expect(line).to_contain_text("278 LS for Strip · 22 LS off anyway, not marked")
+    is_accessible()
+    mark.click()
+    expect(_field(page, "strip")).to_have_value("23-300")
+    expect(line).to_contain_text("marked bad in Strip")
+    mark.click()
+    expect(_field(page, "strip")).to_have_value("")
+    timeline.focus()
+    _press(page, "Escape")
+    expect(mark).to_be_hidden()
+    _drag(page, timeline, 25, 300)  # two lumisections beside the border of a segment
+    expect(line).to_contain_text("23–300")
+    page.keyboard.down("Alt")
+    _drag(page, timeline, 25, 300)
+    page.keyboard.up("Alt")
+    expect(line).to_contain_text("25–300 · 276 LS for Strip")
+    page.mouse.click(*_place(timeline, 400))
+    expect(mark).to_be_hidden()
+    page.keyboard.down("Shift")
+    page.mouse.click(*_place(timeline, 500))
+    page.keyboard.up("Shift")
+    expect(line).to_contain_text("400–500 · 101 LS for Strip")
+    _press(page, "Enter")
+    expect(_field(page, "strip")).to_have_value("400-500")
+    _press(page, "Delete")
+    expect(_field(page, "strip")).to_have_value("")
+
+
+def test_keys_select_on_the_timeline(page: Page, open_run):
+    timeline = open_run(OFF)
+    timeline.focus()
+    _press(page, "Home", "ArrowRight", "Shift+ArrowRight", "Shift+ArrowRight")
+    line = page.locator("[data-timeline-line]")
+    expect(line).to_have_text("2–4 · 3 LS for Pixel")
+    _press(page, "Enter")
+    expect(_field(page, "pixel")).to_have_value("2-4")
+    expect(timeline).to_be_focused()
+    _press(page, "Shift+End")
+    expect(line).to_have_text("2–51 · marked bad in Pixel · 47 LS off anyway, not marked")
+    _press(page, "Escape", "Home")
+    expect(line).to_have_text("LS 1 · all on · 0.660 /pb in 1–4")
+    _press(page, "Enter")
+    expect(_field(page, "pixel")).to_have_value("1-4")
+    _press(page, "Delete")
+    expect(_field(page, "pixel")).to_have_value("2-4")
+    assert page.evaluate("document.querySelectorAll('#lumisections .s-bad').length") == 1
+
+
+def test_two_taps_on_a_phone(browser, browser_context_args, shifter, live_server, strict, is_chromium):
+    if not is_chromium:
+        pytest.skip("taps need a context with touch")
+    from tests.e2e.conftest import enter
+
+    call_command("read_lumisections", str(RUN))
+    context = browser.new_context(**{**browser_context_args, "viewport": {"width": 390, "height": 844}}, has_touch=True)
+    page = strict(context.new_page())
+    enter(page, live_server.url, shifter)
+    page.goto(f"{live_server.url}/certify/{RUN}/express/")
+    timeline = page.locator("#lumisections [data-timeline]")
+    expect(timeline).to_be_visible()
+    timeline.evaluate("element => element.scrollIntoView({ block: 'start' })")
+    page.touchscreen.tap(*_place(timeline, 400))
+    expect(page.locator("[data-timeline-line]")).to_contain_text("LS ")
+    page.touchscreen.tap(*_place(timeline, 800))
+    expect(page.locator("[data-timeline-line]")).to_contain_text("LS for Pixel")
+    page.locator("[data-timeline-mark]").tap()
+    expect(_field(page, "pixel")).not_to_have_value("")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from certify.models.choices import Reconstruction, Verdict
+from certify.models.lumisections_out import sum_out_text
 from oms.choices import RunType
 from oms.formatting import lumi_in_column
 from reports.rows import row_of_each_run
@@ -23,6 +24,7 @@ class Statistics:
     """Sums over a set of certifications: count, distinct runs, lumisections, recorded luminosity (1/pb).
 
     The last two count each run once. `unknown_lumisections` and `unknown_lumi`: the number of runs without a value.
+    `out_lumisections`, `out_lumi` (1/pb): what is out of `out_runs` of these runs; it is in the sums too.
     """
 
     certifications: int
@@ -31,12 +33,21 @@ class Statistics:
     recorded_lumi: float
     unknown_lumisections: int
     unknown_lumi: int
+    out_lumisections: int = 0
+    out_lumi: float = 0.0
+    out_runs: int = 0
+
+    @property
+    def out_text(self) -> str:
+        """What is out of these runs: "12 LS, 1.200 /pb in 3 runs"; empty if nothing is."""
+        return sum_out_text(self.out_lumisections, self.out_lumi, self.out_runs)
 
 
 def statistics_of(rows: Iterable[ReportRow]) -> Statistics:
     """The sums over these rows. A run counts once in all fields but `certifications`."""
     rows = list(rows)
     runs = row_of_each_run(rows)
+    outs = [row.out for row in runs if row.out.counting]
     return Statistics(
         certifications=len(rows),
         runs=len(runs),
@@ -44,6 +55,9 @@ def statistics_of(rows: Iterable[ReportRow]) -> Statistics:
         recorded_lumi=math.fsum(row.recorded_lumi or 0.0 for row in runs),
         unknown_lumisections=sum(row.lumisections is None for row in runs),
         unknown_lumi=sum(row.recorded_lumi is None for row in runs),
+        out_lumisections=sum(out.count for out in outs),
+        out_lumi=math.fsum(out.lumi or 0.0 for out in outs),
+        out_runs=len(outs),
     )
 
 
@@ -77,6 +91,11 @@ class OverviewRow:
     def for_verdict(self, verdict: Verdict) -> Statistics:
         """The statistics of one verdict; all zero if it does not occur."""
         return self.by_verdict.get(verdict) or statistics_of([])
+
+    @property
+    def good_out(self) -> str:
+        """What is out of the good runs, as text; empty if nothing is."""
+        return self.for_verdict(Verdict.GOOD).out_text
 
 
 def overview(rows: Iterable[ReportRow]) -> list[OverviewRow]:
@@ -173,10 +192,14 @@ def first_of_month(day: date) -> date:
 
 @dataclass(frozen=True)
 class LumiSum:
-    """Recorded luminosity (1/pb) of certifications; `unknown`: the number of those without a value, not in the sum."""
+    """Recorded luminosity (1/pb) of certifications; `unknown`: the number of those without a value, not in the sum.
+
+    `out`: what is out of it, 1/pb, of the lumisections whose luminosity is known.
+    """
 
     recorded: float
     unknown: int = 0
+    out: float = 0.0
 
     @property
     def positive(self) -> float:
@@ -185,8 +208,9 @@ class LumiSum:
 
     @property
     def text(self) -> str:
-        """The sum with the number of unknown values: "20.750 /pb (2 unknown)"."""
-        return with_unknown_count(lumi_in_column(self.recorded), self.unknown)
+        """The sum with the number of unknown values and what is out: "20.750 /pb (2 unknown), of it 1.200 /pb out"."""
+        out = f", of it {lumi_in_column(self.out)} out" if self.out else ""
+        return with_unknown_count(lumi_in_column(self.recorded), self.unknown) + out
 
 
 def unknown_count(sums: Iterable[LumiSum]) -> int:
@@ -213,7 +237,7 @@ def lumi_by_day(
     return {
         name: {
             day: {
-                verdict: LumiSum(statistics.recorded_lumi, statistics.unknown_lumi)
+                verdict: LumiSum(statistics.recorded_lumi, statistics.unknown_lumi, statistics.out_lumi)
                 for verdict, statistics in statistics_by_verdict(day_rows).items()
             }
             for day, day_rows in by_reconstruction[name].items()

@@ -260,7 +260,7 @@ def _compare_component(
     reading = theirs.component_status(component.value) if theirs else None
     if report_row is None:
         return ComponentComparison(component, None, False, reading, outcome_of(None, reading))
-    ours, out = report_row.flags[component.value], report_row.ranges.get(component.value, ())
+    ours, out = report_row.flags[component.value], report_row.ranges.get(component, ())
     has_low, ranges = component.value in report_row.low_statistics, None
     flag = ComponentFlag(component, ours, has_low, out)
     if flag.is_good and out and reading and reading.status != NOT_FLAGGED:

@@ -13,6 +13,7 @@ from prettytable.prettytable import HRuleStyle
 
 from certify.models.choices import Verdict
 from certify.models.components import Component
+from infrastructure.number_ranges import format_ranges
 from oms.formatting import lumi_in_column
 from reports.rows import ReportGroup, ReportRow, grouped_rows
 from reports.statistics import statistics_by_verdict, with_unknown_count, with_verdict
@@ -20,8 +21,11 @@ from reports.statistics import statistics_by_verdict, with_unknown_count, with_v
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from reports.statistics import Statistics
+
 WIDTH = 78
 COMMENT_WIDTH = 50
+RANGES_WIDTH = 16
 # Components that depend on others come first.
 _COMPONENT_ORDER = sorted(Component, key=lambda component: not component.declaration.prerequisites)
 Groups = list[tuple[ReportGroup, list[ReportRow]]]
@@ -70,7 +74,7 @@ def _runs_checked(groups: Groups) -> Iterator[str]:
             "Comment",
         )
         for row in rows:
-            flags = (row.flag_text(component.value) for component in _COMPONENT_ORDER)
+            flags = (_flag_text(row, component) for component in _COMPONENT_ORDER)
             table.add_row(
                 [
                     row.run_number,
@@ -97,12 +101,25 @@ def _verdicts(groups: Groups) -> Iterator[str]:
         yield name
         for verdict in Verdict:
             yield from _run_list(verdict.label, with_verdict(rows, verdict))
+        yield from _lumisections_out(rows)
 
 
 def _run_list(label: str, rows: Iterable[ReportRow]) -> Iterator[str]:
     """The runs with their label, oldest first, wrapped at the width of the report; nothing without runs."""
     if runs := " ".join(str(number) for number in sorted({row.run_number for row in rows})):
         yield from textwrap.wrap(f" {label}: {runs}", WIDTH, subsequent_indent="   ", drop_whitespace=False)
+
+
+def _lumisections_out(rows: Iterable[ReportRow]) -> Iterator[str]:
+    """A line for each run with bad lumisections, oldest first: "316187: good, 21 of 617 LS out (Strip 310-330)"."""
+    for row in sorted(rows, key=lambda row: row.run_number):
+        if out := row.out.text_with_ranges:
+            yield from textwrap.wrap(
+                f" {row.run_number}: {row.verdict}, {_ascii(out)}",
+                WIDTH,
+                subsequent_indent="   ",
+                drop_whitespace=False,
+            )
 
 
 def _statistics(groups: Groups) -> Iterator[str]:
@@ -112,6 +129,8 @@ def _statistics(groups: Groups) -> Iterator[str]:
             lumisections = with_unknown_count(str(statistics.lumisections), statistics.unknown_lumisections)
             lumi = with_unknown_count(_lumi_text(statistics.recorded_lumi), statistics.unknown_lumi)
             table.add_row([verdict.label, lumisections, lumi])
+            if statistics.out_runs:
+                table.add_row(["of it out", _out_count_text(statistics), _lumi_text(statistics.out_lumi)])
         yield table.get_string()
         yield ""
 
@@ -131,6 +150,17 @@ def _count_text(number: int | None) -> str:
 
 def _lumi_text(value: float | None) -> str:
     return "unknown" if value is None else _ascii(lumi_in_column(value))
+
+
+def _out_count_text(statistics: Statistics) -> str:
+    return f"{statistics.out_lumisections} in {statistics.out_runs} run{'s' if statistics.out_runs > 1 else ''}"
+
+
+def _flag_text(row: ReportRow, component: Component) -> str:
+    """The flag, and below it the bad lumisections."""
+    ranges = row.ranges.get(component)
+    out = textwrap.wrap(f"{format_ranges(ranges)} out", RANGES_WIDTH) if ranges else []
+    return "\n".join([row.flag_text(component.value), *out])
 
 
 def _wrapped(comment: str) -> str:

@@ -27,14 +27,14 @@ from reports.weekly.sections import (
 from reports.weekly.tables import (
     FILL_LUMI_HEADINGS,
     NOT_GOOD_HEADINGS,
-    OVERVIEW_HEADINGS,
     RUN_HEADINGS,
     certification_url,
     day_cell,
     fill_cell,
     fill_lumi_row,
     not_good_row,
-    overview_row,
+    out_texts,
+    overview_table,
     report_totals,
     verdict_run_cells,
     verdict_shares,
@@ -126,8 +126,8 @@ def _totals_only_section(data: ReportData) -> ReportSection:
         f"These are {len(data.report_rows)} certifications. Of more than {MAX_LISTED} the report has the sums alone: "
         "choose fewer days to have days, fills, runs and comments."
     )
-    rows = [overview_row(data.scope, row, {}) for row in overview(data.report_rows)]
-    return ReportSection("weekly", "Certification", note, table=ReportTable(OVERVIEW_HEADINGS, rows))
+    table = overview_table(data.scope, overview(data.report_rows), {})
+    return ReportSection("weekly", "Certification", note, table=table)
 
 
 def _luminosity_section(data: ReportData) -> ReportSection | None:
@@ -173,9 +173,14 @@ def _day_section(data: ReportData, day: Day) -> ReportSection:
         f"day-{day.day}",
         f"{day.day:%A} {day.day}",
         totals=report_totals(data.scope, day.report_rows, day_filter),
-        table=ReportTable(OVERVIEW_HEADINGS, [overview_row(data.scope, row, day_filter) for row in day.overview_rows]),
+        table=overview_table(data.scope, day.overview_rows, day_filter),
         shares=verdict_shares(day.overview_rows),
-        texts=(*_collision_fills(data.scope, day), *_verdict_changes(day.changes), *map(_day_note_text, notes)),
+        texts=(
+            *_collision_fills(data.scope, day),
+            *out_texts(day.report_rows),
+            *_verdict_changes(day.changes),
+            *map(_day_note_text, notes),
+        ),
     )
 
 
@@ -210,6 +215,7 @@ def _certification_section(data: ReportData) -> ReportSection:
         if row.stale
     )
     others = [
+        *out_texts(data.report_rows),
         *_verdict_changes(data.changes),
         *([LabelledText("Changed since they were certified", stale)] if stale else []),
     ]
@@ -218,7 +224,7 @@ def _certification_section(data: ReportData) -> ReportSection:
         "Weekly certification",
         "In each row each run counts once.",
         totals=report_totals(data.scope, data.report_rows, {}),
-        table=ReportTable(OVERVIEW_HEADINGS, [overview_row(data.scope, row, {}) for row in overview_rows]),
+        table=overview_table(data.scope, overview_rows, {}),
         shares=verdict_shares(overview_rows),
         texts=tuple(others),
     )

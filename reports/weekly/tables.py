@@ -13,7 +13,7 @@ from oms.choices import RunType
 from oms.formatting import inst_lumi_in_column, lumi_in_column
 from reports.fill_statistics import FillLumi, lumi_of_runs
 from reports.statistics import OverviewRow, statistics_by_verdict, statistics_of, with_unknown_count, with_verdict
-from reports.weekly.sections import ColumnHeading, Link, ReportCell, ReportTotal, make_cell
+from reports.weekly.sections import ColumnHeading, LabelledText, Link, ReportCell, ReportTable, ReportTotal, make_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from reports.rows import ReportRow
     from reports.scope import Scope
 
-OVERVIEW_HEADINGS = (
+_OUT_HEADING = ColumnHeading("Of good out")
+_OUT_COLUMN = 9  # after the luminosity of bad runs
+_OVERVIEW_HEADINGS = (
     ColumnHeading("Run type"),
     ColumnHeading("Reconstruction"),
     ColumnHeading("Runs", is_number=True),
@@ -105,9 +107,27 @@ def verdict_run_cells(row: OverviewRow, report_rows: Iterable[ReportRow]) -> tup
 
 def _run_links(report_rows: Iterable[ReportRow]) -> tuple[Link, ...]:
     return tuple(
-        Link(f"{report_row.run_number}", certification_url(report_row))
+        Link(_run_text(report_row), certification_url(report_row))
         for report_row in sorted(report_rows, key=lambda report_row: report_row.run_number)
     )
+
+
+def _run_text(report_row: ReportRow) -> str:
+    out = report_row.out.short_text
+    return f"{report_row.run_number} ({out})" if out else f"{report_row.run_number}"
+
+
+def out_texts(report_rows: Iterable[ReportRow]) -> tuple[LabelledText, ...]:
+    """The certifications with bad lumisections, oldest run first, with what is out of each; empty without any."""
+    links = tuple(
+        Link(
+            f"{row.run_number} {row.group.reconstruction} {row.verdict}, {row.out.text_with_ranges}",
+            certification_url(row),
+        )
+        for row in sorted(report_rows, key=lambda row: (row.run_number, row.group.order))
+        if row.out.counting
+    )
+    return (LabelledText("With bad lumisections", links),) if links else ()
 
 
 def certification_url(report_row: ReportRow) -> str:
@@ -119,8 +139,25 @@ def _certification_url(pk: int) -> str:
     return reverse("listruns:certification", args=[pk])
 
 
-def overview_row(scope: Scope, row: OverviewRow, day_filter: dict[str, str]) -> tuple[ReportCell, ...]:
-    """A row of the overview. `day_filter`: parameters that restrict the linked certifications to some days."""
+def overview_table(scope: Scope, rows: list[OverviewRow], day_filter: dict[str, str]) -> ReportTable:
+    """The overview; it has a column of what is out of good runs if there is something.
+
+    `day_filter`: parameters that restrict the linked certifications to some days.
+    """
+    headings, cells = [*_OVERVIEW_HEADINGS], [[*_overview_row(scope, row, day_filter)] for row in rows]
+    if any(row.good_out for row in rows):
+        headings.insert(_OUT_COLUMN, _OUT_HEADING)
+        for row, row_cells in zip(rows, cells, strict=True):
+            row_cells.insert(_OUT_COLUMN, _out_cell(scope, row, day_filter))
+    return ReportTable(tuple(headings), [tuple(row_cells) for row_cells in cells])
+
+
+def _out_cell(scope: Scope, row: OverviewRow, day_filter: dict[str, str]) -> ReportCell:
+    row_filter = {"run_type": row.run_type, "reconstruction": row.reconstruction, **day_filter}
+    return make_cell(row.good_out, scope.rows_url(**row_filter, verdict=Verdict.GOOD.value, ranges="on"))
+
+
+def _overview_row(scope: Scope, row: OverviewRow, day_filter: dict[str, str]) -> tuple[ReportCell, ...]:
     row_filter = {"run_type": row.run_type, "reconstruction": row.reconstruction, **day_filter}
     url, bad = scope.rows_url(**row_filter), row.for_verdict(Verdict.BAD)
     return (

@@ -6,6 +6,7 @@ The pasted runs replace the filters on runs and days; all other filters apply. N
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from django.urls import reverse
 from certify.filters.names import RUN_NAMES
 from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction, Verdict
+from certify.models.lumisections_out import OUT_COLUMNS, lumisections_out
 from certify.rules.run_list import read_run_list
 from certify.rules.run_numbers import format_run_numbers
 from oms.choices import RunType
@@ -22,7 +24,7 @@ from oms.models import OmsRun
 from reports.statistics import changed_verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from reports.scope import Scope
     from users.access import SignedInRequest
@@ -48,13 +50,17 @@ class CentralListStatus(TextChoices):
 
 
 class CheckedCertification(NamedTuple):
-    """The fields of a live certification that the check needs. `passes_filters`: it matches the set filters."""
+    """The fields of a live certification that the check needs. `passes_filters`: it matches the set filters.
+
+    `out`: what is out of it, as text.
+    """
 
     run_number: int
     reconstruction: str
     run_type: str
     verdict: str
     passes_filters: bool = True
+    out: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,11 +159,20 @@ def certifications_of(numbers: Collection[int], scope: Scope) -> list[CheckedCer
     if not numbers:
         return []
     rows = TrackerCertification.objects.live().filter(runreconstruction__run_id__in=numbers).order_by()
-    columns = rows.values_list(
-        "runreconstruction__run_id", "runreconstruction__reconstruction", "run_type", "verdict_word", "pk"
-    )
+    names = ("runreconstruction__run_id", "runreconstruction__reconstruction", "verdict_word", "pk")
     passing = set(scope.filtered(rows).values_list("pk", flat=True)) if scope.filters.as_sentence() else None
-    return [CheckedCertification(*values, passing is None or pk in passing) for *values, pk in columns]  # type: ignore[call-arg]
+    return [_checked_certification(row, passing) for row in rows.values(*names, *OUT_COLUMNS)]
+
+
+def _checked_certification(row: dict[str, Any], passing: Collection[int] | None) -> CheckedCertification:
+    return CheckedCertification(
+        run_number=row["runreconstruction__run_id"],
+        reconstruction=row["runreconstruction__reconstruction"],
+        run_type=row["run_type"],
+        verdict=row["verdict_word"],
+        passes_filters=passing is None or row["pk"] in passing,
+        out=lumisections_out(SimpleNamespace(**row)).text_with_ranges,
+    )
 
 
 def unknown_runs(pasted: PastedRuns) -> set[int]:
@@ -171,18 +186,26 @@ def unknown_runs(pasted: PastedRuns) -> set[int]:
     return covered - known - pasted.single
 
 
-def check_text(runs_by_status: RunsByStatus) -> str:
-    """The check as text: a paragraph per run type with a line per status."""
+def out_of_prompt(certified: Iterable[CheckedCertification]) -> dict[int, str]:
+    """What is out of the prompt certifications, as text by run number."""
+    return {row.run_number: row.out for row in certified if row.out and row.reconstruction == Reconstruction.PROMPT}
+
+
+def check_text(runs_by_status: RunsByStatus, out: Mapping[int, str] = MappingProxyType({})) -> str:
+    """The check as text: a paragraph per run type with a line per status.
+
+    `out`: what is out of runs, as text; below the status of the run is a line with it.
+    """
     parts = []
     for run_type in (*RunType, None):
-        lines = list(_status_lines(runs_by_status, run_type.value if run_type else ""))
+        lines = list(_status_lines(runs_by_status, run_type.value if run_type else "", out))
         if lines and run_type:
             lines.insert(0, run_type.label)
         parts += ["\n".join(lines)] if lines else []
     return "\n\n".join(parts)
 
 
-def _status_lines(runs_by_status: RunsByStatus, run_type: str) -> Iterator[str]:
+def _status_lines(runs_by_status: RunsByStatus, run_type: str, out: Mapping[int, str]) -> Iterator[str]:
     for status in CentralListStatus:
         if numbers := runs_by_status.get((run_type, status)):
             is_listed = status != CentralListStatus.UNKNOWN
@@ -192,6 +215,8 @@ def _status_lines(runs_by_status: RunsByStatus, run_type: str) -> Iterator[str]:
                 else f"{len(numbers)} of the ranges, {format_run_numbers(numbers)}"
             )
             yield f"{status.label}: {runs_text}"
+            if status != CentralListStatus.OUTSIDE:
+                yield from (f"  {number}: {out[number]}" for number in numbers if number in out)
 
 
 def count_by_status(runs_by_status: RunsByStatus) -> list[tuple[CentralListStatus, int]]:
@@ -219,13 +244,14 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """The form, and the check of the submitted list."""
     text = request.POST.get("list") or request.GET.get("list", "")
     pasted, others = parse_pasted_runs(text), scope.without_filters(*RUN_NAMES)
-    runs_by_status = check_runs(pasted.numbers, certifications_of(pasted.numbers, others), unknown_runs(pasted))
+    certified = certifications_of(pasted.numbers, others)
+    runs_by_status = check_runs(pasted.numbers, certified, unknown_runs(pasted))
     return {
         "set_filters": others.filters.as_sentence(),
         "unfiltered_url": check_url(scope.without_filters().query, text),
         "text": text,
         "pasted": pasted,
         "counts": count_by_status(runs_by_status),
-        "check_text": check_text(runs_by_status),
+        "check_text": check_text(runs_by_status, out_of_prompt(certified)),
         "check_url": check_url(scope.query, text),
     }

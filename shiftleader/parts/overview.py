@@ -18,9 +18,11 @@ _MAX_CHANGES = 100
 def part(_request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """The statistics: two queries, for any range of days."""
     report_rows, changes = scope.report_rows(), scope.flag_changes()
+    rows = overview(report_rows)
     return {
         "total": statistics_of(report_rows),
-        "rows": [_overview_row(row, scope) for row in overview(report_rows)],
+        "rows": [_overview_row(row, scope) for row in rows],
+        "has_out": any(row.good_out for row in rows),
         "shifters": [_shifter_row(shifter, scope) for shifter in shifters(report_rows)],
         "changes": changes[:_MAX_CHANGES],
         "more_changes": len(changes[_MAX_CHANGES:]),
@@ -49,5 +51,6 @@ def _overview_row(row: OverviewRow, scope: Scope) -> dict[str, Any]:
             (verdict, row.for_verdict(verdict), scope.rows_url(**row_filter, verdict=verdict.value))
             for verdict in Verdict
         ],
+        "out_url": scope.rows_url(**row_filter, verdict=Verdict.GOOD.value, ranges="on"),
         "missing_url": scope.rows_url(**row_filter, trackermap="missing"),
     }

@@ -26,8 +26,8 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     return {"page": page, "rows": rows, "reconstructions": Reconstruction.labels, "run_lists": _run_lists(report_rows)}
 
 
-def _run_lists(report_rows: list[ReportRow]) -> list[tuple[OverviewRow, list[tuple[Verdict, int, str]]]]:
-    """For each run type and reconstruction: each verdict with its number of runs, and these runs as text."""
+def _run_lists(report_rows: list[ReportRow]) -> list[tuple[OverviewRow, list[tuple[Verdict, int, str, str]]]]:
+    """For each run type and reconstruction: each verdict with its number of runs, and these and what is out as text."""
     run_lists = []
     for row in overview(report_rows):
         matching_rows = [
@@ -40,6 +40,12 @@ def _run_lists(report_rows: list[ReportRow]) -> list[tuple[OverviewRow, list[tup
             for verdict in row.by_verdict
         ]
         run_lists.append(
-            (row, [(verdict, len(run_numbers), format_run_numbers(run_numbers)) for verdict, run_numbers in numbers])
+            (
+                row,
+                [
+                    (verdict, len(run_numbers), format_run_numbers(run_numbers), row.by_verdict[verdict].out_text)
+                    for verdict, run_numbers in numbers
+                ],
+            )
         )
     return run_lists

@@ -35,6 +35,9 @@ def certify(run, user, reference, **changes):
         "/references/promote/{pk}/",
         "/list/{pk}/ask/",
         "/shiftleader/part/certifications/?week=2018-W22",
+        "/shiftleader/part/runs/?week=2018-W22",
+        "/shiftleader/report/?week=2018-W22",
+        "/summary/?date=2018-06-01&user=everybody",
     ],
 )
 def test_page_says_what_is_out_beside_the_verdict(address, shift_leader_client, shifter, run, reference):
@@ -103,3 +106,32 @@ def test_flag_in_a_table_names_the_ranges(guest_client, shifter, run, reference)
 def test_nothing_is_out_beside_bad(guest_client, shifter, run, reference):
     certify(run, shifter, reference, tracking="bad")
     assert " LS and 2.700 /pb out" not in guest_client.get("/list/?state=live").text
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("/shiftleader/part/overview/?week=2018-W22", ">21 LS, 2.700 /pb in 1 run</a></td>"),
+        ("/shiftleader/part/overview/?week=2018-W22", "78.150 /pb, of it 2.700 /pb out"),
+        ("/shiftleader/part/runs/?week=2018-W22", "of it out: 21 LS, 2.700 /pb in 1 run"),
+        ("/shiftleader/part/fills/?week=2018-W22", "good</span>, 21 LS out</a>"),
+        ("/shiftleader/part/days/?week=2018-W22", "(of it out: 21 LS, 2.700 /pb in 1 run)"),
+        ("/shiftleader/report/?week=2018-W22", ">21 LS, 2.700 /pb in 1 run</a></td>"),
+        ("/shiftleader/report/?week=2018-W22", ">315270 (21 LS out)</a>"),
+        ("/shiftleader/report/?week=2018-W22", ">315270 express good, 21 of 617 LS and 2.700 /pb out (Strip 310-330)"),
+        ("/summary/?date=2018-06-01&user=everybody", "78.150 /pb, of it out: 21 LS, 2.700 /pb in 1 run"),
+    ],
+)
+def test_sums_of_good_say_how_much_of_it_is_out(address, text, shift_leader_client, shifter, run, reference):
+    row = certify(run, shifter, reference)
+    answer = shift_leader_client.get(address)
+    assert answer.status_code == 200 and text in answer.text
+    type(row).objects.update(strip_ranges=[], ranges_facts={})
+    without = shift_leader_client.get(address).text
+    assert text not in without and "Of good out" not in without
+
+
+def test_verdict_changes_have_it(shift_leader_client, shifter, run, reference):
+    certify(run, shifter, reference)
+    certify(run, shifter, reference, reconstruction="prompt", strip_ranges=[], tracking="bad")
+    assert OUT in shift_leader_client.get("/shiftleader/part/overview/?week=2018-W22").text

@@ -55,3 +55,12 @@ def test_row_of_a_certification_without_facts():
     nothing = frozen_facts(RunFactory(bare=True), ReconstructionFactory(reference=True), "", {})
     (line,) = report_rows_of([CertificationFactory(facts=nothing)])
     assert (line.group.b_field, line.group.particles, line.fill_number, line.read_at) == (None, "", None, "")
+
+
+def test_row_has_what_is_out():
+    facts = {"lumis": {"strip": 2.7, "all": 2.7}, "digest": None}
+    (line,) = report_rows_of([CertificationFactory(strip_ranges=[[310, 330], [352, 352]], ranges_facts=facts)])
+    assert line.ranges == {"strip": ((310, 330), (352, 352))}
+    assert (line.out.text, line.out.lumi) == ("22 of 617 LS and 2.700 /pb out", 2.7)
+    (line,) = report_rows_of([CertificationFactory()])
+    assert (line.ranges, line.out.text, line.out.lumi) == ({}, "", 0.0)

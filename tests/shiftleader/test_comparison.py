@@ -10,6 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from certify.models.lumisections_out import LumisectionsOut
 from registry.flags import FlaggedDataset
 from registry.models import StoredFlagRanges
 from registry.parsing import RegistryDataset, reconstruction_in
@@ -38,7 +39,7 @@ def line(
         pk=run, run_number=run, group=group, reference="", flags=dict(zip(COMPONENTS, flags, strict=True)),
         low_statistics=frozenset(low_statistics), verdict="good",
         has_trackermap=True, lumisections=100, recorded_lumi=1.0, comment="",
-        shifter="Anna", username="anna", day=date(2018, 6, 1), fill_number=None, ranges=ranges or {},
+        shifter="Anna", username="anna", day=date(2018, 6, 1), fill_number=None, out=LumisectionsOut(ranges or {}),
     )  # fmt: skip
 
 

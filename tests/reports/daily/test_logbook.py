@@ -9,7 +9,7 @@ from oms.models import OmsRun
 from reports.daily.logbook import WIDTH, logbook_text
 from reports.rows import grouped_rows, report_rows
 from reports.statistics import statistics_by_verdict, statistics_of
-from tests.factories import CertificationFactory
+from tests.factories import CertificationFactory, RunFactory
 from tests.reports.certified import report_rows_of, summary_certifications
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +78,21 @@ def test_sums_by_type_and_verdict(lines):
         {"good": (341, 0.0), "bad": (2091, 0.0)},
     ]
     assert "| Bad    | 3424      | 3534.830 /pb           |" in logbook_text(lines)
+
+
+def test_text_names_the_ranges_and_what_is_out():
+    facts = {"lumis": {"strip": 2.7, "pixel": 0.5, "all": 3.2}}
+    ranges = {"strip_ranges": [[310, 330]], "pixel_ranges": [[1, 4]], "ranges_facts": facts}
+    row = CertificationFactory(run=RunFactory(run_number=316187), **ranges)
+    other = CertificationFactory(run=RunFactory(run_number=316199), strip_ranges=[[5, 6]], tracking="bad")
+    text = logbook_text(report_rows_of([row, other]))
+    assert (
+        " Good: 316187\n Bad: 316199\n 316187: good, 25 of 617 LS and 3.200 /pb out (Pixel 1-4; Strip 310-330)\n"
+        in text
+    )
+    assert "| of it out | 25 in 1 run | 3.200 /pb              |" in text
+    assert "| 310-330 out |" in text and "| 5-6 out     |" in text
+    assert row.pk and "out" not in logbook_text(report_rows_of([CertificationFactory()]))
 
 
 def test_row_shows_low_statistics_and_wraps_its_comment(lines):

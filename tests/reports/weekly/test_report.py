@@ -168,6 +168,21 @@ def test_slides_are_those_of_the_report(shift_leader, shift_leader_client, file_
     assert [slide.tables for slide in slides] == [slide.tables for slide in expected]
 
 
+@pytest.mark.parametrize("file_format", READERS)
+def test_slides_have_what_is_out_of_good(shift_leader_client, file_format):
+    facts = {"lumis": {"strip": 2.7, "all": 2.7}}
+    run = RunFactory(run_number=317001)
+    CertificationFactory(run=run, date=MONDAY, strip_ranges=[[310, 330]], ranges_facts=facts)
+    CertificationFactory(date=MONDAY, tracking="bad")
+    slides = READERS[file_format](shift_leader_client.get(f"/shiftleader/slides.{file_format}?{WEEK}").content)
+    cells = [cell.replace("\xa0", " ") for slide in slides for table in slide.tables for row in table for cell in row]
+    assert cells.count("Of good out") == cells.count("21 LS, 2.700 /pb in 1 run") == 2
+    assert cells.count("317001 (21 LS out)") == 2
+    texts = [text for slide in slides for text in slide.texts]
+    named = "With bad lumisections: 317001 express good, 21 of 617 LS and 2.700 /pb out (Strip 310-330)"
+    assert " ".join(texts).count(named) == 2
+
+
 def test_slides_of_a_week_are_in_order(shift_leader_client):
     a_week(20)
     words_on_the_week(conditions="New gains", issues="None", summary="Quiet")

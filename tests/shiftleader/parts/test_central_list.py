@@ -186,6 +186,21 @@ def test_page_reads_the_verdicts_whatever_the_week(shifter_client, django_assert
         shifter_client.get(answer.redirect_chain[0][0], HTTP_HX_REQUEST="true")
 
 
+@pytest.mark.django_db
+def test_what_is_out_of_the_prompt_certification_is_below_its_status(shifter_client):
+    facts = {"lumis": {"strip": 2.7, "all": 2.7}}
+    certify(317001, strip_ranges=[[310, 330]], ranges_facts=facts)
+    certify(317002, "express", strip_ranges=[[1, 2]])
+    certify(317002)
+    certify(317003, tracking="bad", strip_ranges=[[1, 2]])
+    answer = shifter_client.get("/shiftleader/part/central/?list=317001-317003", HTTP_HX_REQUEST="true")
+    assert answer.context["check_text"] == (
+        "Collisions\nGOOD: 317001, 317002\n  317001: 21 of 617 LS and 2.700 /pb out (Strip 310-330)\nBAD: 317003"
+    )
+    outside = shifter_client.get("/shiftleader/part/central/?list=317001&verdict=bad", HTTP_HX_REQUEST="true")
+    assert outside.context["check_text"] == "Collisions\nOUTSIDE THE FILTERS: 317001"
+
+
 def statuses(client, query, pasted):
     """{run: standing} of a check, from its text."""
     answer = client.get(f"/shiftleader/part/central/?{query}&list={pasted}", HTTP_HX_REQUEST="true")

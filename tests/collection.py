@@ -1,8 +1,11 @@
 """Selects tests: which are slow, and which run again on PostgreSQL."""
 
+import gc
 from pathlib import Path
 
 from django.db import connection
+
+from tests.proof import IS_FULL
 
 TESTS = Path(__file__).parent
 # What `make check` leaves to `make test`: long proofs, the whole of something, processes and browsers of their own.
@@ -15,6 +18,14 @@ SLOW = (
     *("test_access_table.py", "test_architecture.py", "test_hardening.py", "test_rights.py", "test_sweeps.py"),
     *("tools/", "upgrade/", "users/sso/"),
 )
+# What outside services do is the same on both databases: only `make prove` runs it on PostgreSQL too.
+OF_OUTSIDE = ("faults/", "openruns/", "registry/", "sandbox/", "users/sso/")
+
+
+def pytest_collection_finish():
+    """Keep what is imported by now out of every garbage collection of the tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config, items):
@@ -23,13 +34,19 @@ def pytest_collection_modifyitems(config, items):
     On PostgreSQL, all that touches the database; what does not, and what is marked `once`, SQLite's run shows.
     """
     for item in items:
-        if item.path.relative_to(TESTS).as_posix().startswith(SLOW) or "[10000]" in item.name:
+        if _is_in(item, SLOW) or "[10000]" in item.name:
             item.add_marker("slow")
     if connection.vendor == "sqlite":
         return
-    again = [item for item in items if _touches_database(item) and not item.get_closest_marker("once")]
+    once = () if IS_FULL else OF_OUTSIDE
+    again = [item for item in items if _touches_database(item) and not _is_in(item, once)]
+    again = [item for item in again if not item.get_closest_marker("once")]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(again)])
     items[:] = again
+
+
+def _is_in(item, places):
+    return item.path.relative_to(TESTS).as_posix().startswith(places)
 
 
 def _touches_database(item) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as examples
 
 from infrastructure.http import tokens
-from tests.collection import pytest_collection_modifyitems  # noqa: F401 - a hook
+from tests.collection import pytest_collection_finish, pytest_collection_modifyitems  # noqa: F401 - hooks
 from tests.factories import UserFactory, reset_sequences
 from tests.migrated_database import django_db_modify_db_settings, django_db_setup  # noqa: F401 - fixtures
 from tests.proof import scaled

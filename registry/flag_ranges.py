@@ -50,16 +50,27 @@ def fetch_flag_ranges(run_number: int, registry_name: str, budget: Budget) -> Fo
 def parse_flag_ranges(answer: dict[str, list[Any]]) -> FlagRanges:
     """Return the ranges of the Tracker's columns.
 
-    Ranges that do not begin at lumisection 1, leave a gap or overlap are damaged: Run Registry gives such ranges for
-    ever after somebody wrote a range that begins below 1, and they belong to other lumisections.
+    Ranges that do not begin at lumisection 1, leave a gap or overlap are damaged, and so are all if a column, of the
+    Tracker or not, does not begin with a status at 1: Run Registry gives such ranges for ever after somebody wrote a
+    range that begins below 1 to any column, and they belong to other lumisections.
     """
     try:
         columns = {
             component: _column(answer[column], column) for component, column in COLUMNS.items() if column in answer
         }
+        for column in sorted(answer.keys() - COLUMNS.values()):
+            _check_beginning(answer[column], column)
     except _Damaged as damaged:
         return FlagRanges({}, f"Run Registry's ranges of this dataset are damaged: {damaged}.")
     return FlagRanges(columns)
+
+
+def _check_beginning(ranges: list[Any], column: str) -> None:
+    """Raise `_Damaged` unless the first range of a column, if it has any, begins at 1 and has a status."""
+    match ranges:
+        case [] | [{"start": 1, "status": str() | dict()}, *_]:
+            return
+    raise _Damaged(f"{column} begins with {short_text(ranges[0])}")
 
 
 def _column(ranges: list[Any], column: str) -> list[StatusRange]:

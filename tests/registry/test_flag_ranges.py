@@ -52,6 +52,51 @@ def test_damaged_ranges_are_named_and_used_for_nothing(ranges, damage):
     assert parsed.damage.startswith(f"Run Registry's ranges of this dataset are damaged: {damage}")
 
 
+def shifted(status="GOOD"):
+    """A column that was not written to, after a range from 0 was written to another one."""
+    return [{"start": 1, "end": 1}, entry(2, 97, status)]
+
+
+# As a backend of Run Registry answered after the range 0-0 was written to tracker-strip of 315257
+# /PromptReco/Collisions2018A/DQM; six of its 27 columns.
+RECORDED = {
+    "tracker-strip": [entry(1, 97)],
+    "dt-dt": shifted(),
+    "gem-gem": shifted("EXCLUDED"),
+    "dc-lowlumi": shifted("NO VALUE FOUND"),
+    "tracker-pixel": shifted(),
+    "tracker-track": [{"start": 1, "end": 1}, entry(2, 89), entry(90, 91, "BAD", "outside the golden"), entry(92, 97)],
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "damage"),
+    [
+        (["tracker-strip"], 'tracker-pixel has {"start": 1, "end": 1}'),
+        (["tracker-strip", "tracker-pixel", "tracker-track"], 'dc-lowlumi begins with {"start": 1, "end": 1}'),
+    ],
+)
+def test_range_from_zero_in_any_column_damages_all(written, damage):
+    """The columns that were written to look like others, but their lumisections are shifted by one."""
+    answer = RECORDED | dict.fromkeys(written, RECORDED["tracker-strip"])
+    assert parse_flag_ranges(answer) == FlagRanges({}, f"Run Registry's ranges of this dataset are damaged: {damage}.")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [[entry(0, 9)], [entry(2, 9)], [{"start": 1, "end": 3}, entry(4, 9)], ["GOOD"], [entry(1, 9, None)]],
+)
+def test_beginning_of_other_columns_is_looked_at(column):
+    parsed = parse_flag_ranges({"dt-dt": column, "tracker-pixel": [entry(1, 9)]})
+    assert parsed.ranges == {}
+    assert parsed.damage.startswith("Run Registry's ranges of this dataset are damaged: dt-dt begins with ")
+
+
+def test_other_columns_are_not_looked_at_further():
+    answer = {"dt-dt": [entry(1, 9), entry(5, 12)], "rpc-hv": [], "tracker-pixel": [entry(1, 9)]}
+    assert parse_flag_ranges(answer) == FlagRanges({"pixel": [(1, 9, "GOOD")]})
+
+
 @pytest.mark.parametrize("mode", ["500", "wrong-shape", "truncated", "refuse"])
 def test_failure_of_run_registry_is_a_sentence(sandbox, mode):
     sandbox.faults("registry", mode)

@@ -102,8 +102,13 @@ def lumis_by_place(rows: Sequence[LumisectionRow]) -> list[float | None]:
 
 
 def problems_of(rows: Sequence[LumisectionRow]) -> list[str]:
-    """Return what is odd about sorted rows: numbers that are missing, a counter of luminosity that falls."""
+    """Return what is odd about sorted rows: missing numbers, a negative luminosity, a counter of it that falls."""
     problems = [f"The rows begin at lumisection {rows[0].number}."] if rows and rows[0].number > 1 else []
+    problems += [
+        f"The luminosity of lumisection {row.number} is unknown: the figure of OMS is negative, {row.figure:g} /pb."
+        for row in rows
+        if row.figure is not None and row.figure < 0 and row.bits[_ACTIVE]
+    ]
     for row, following in pairwise(rows):
         if following.number > row.number + 1:
             problems.append(f"There are no rows between lumisections {row.number} and {following.number}.")

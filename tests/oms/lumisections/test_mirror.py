@@ -77,6 +77,15 @@ def test_answer_that_was_asked_for_earlier_changes_nothing(changes):
             ["The luminosity of lumisection 1 is unknown: the counter falls after it."],
         ),
         ([row(1, OFF, counter=2.0), row(2, counter=0.0)], []),
+        ([row(1, counter=2.0, figure=0.5), row(2, counter=0.0)], []),
+        (
+            [row(1, figure=0.5), row(2, figure=-0.25), row(3, figure=-1e-9)],
+            [
+                "The luminosity of lumisection 2 is unknown: the figure of OMS is negative, -0.25 /pb.",
+                "The luminosity of lumisection 3 is unknown: the figure of OMS is negative, -1e-09 /pb.",
+            ],
+        ),
+        ([row(1, OFF, figure=-0.5), row(2, figure=0.0)], []),
     ],
 )
 def test_odd_rows_are_named(rows, problems):

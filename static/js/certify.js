@@ -174,7 +174,7 @@
     comment.setSelectionRange(comment.value.length, comment.value.length);
   }
 
-  const isQuestionOpen = () => Boolean(form.querySelector("input[name^=confirm_]:not(:checked)"));
+  const isQuestionOpen = () => Boolean(form.querySelector("input[name^=confirm_]:not(:checked), [data-ranges-offer]"));
 
   function save() {
     const saveButton = form.querySelector("[data-save]");

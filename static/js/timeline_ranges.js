@@ -205,6 +205,8 @@
     if (drag && timeline()) {
       if (drag.hasMoved) timeline().focus({ preventScroll: true });
       else press(drag.from, event);
+      // On a phone the button may be below the panel at the lower edge.
+      if (selection) panel.querySelector("[data-timeline-mark]").scrollIntoView({ block: "nearest" });
     }
     drag = null;
   });
@@ -214,8 +216,9 @@
   // By keyboard. Without Shift the arrow keys are those of the line (lumisections.js).
   const STEPS = {
     ArrowLeft: (at) => at - 1, ArrowRight: (at) => at + 1, Home: () => 1, End: (_, last) => last,
+    // To the first or the last lumisection of a segment.
     PageUp: (at) => borders().filter((border) => border < at).at(-1) ?? 1,
-    PageDown: (at, last) => borders().find((border) => border > at + 1 && border <= last) ?? last,
+    PageDown: (at, last) => borders().find((border) => border > at + 1 && border <= last + 1) - 1 || last,
   };
 
   function move(event, shown) {

@@ -78,7 +78,7 @@ def test_question_about_a_detector_that_was_off_is_answered_by_keys(page: Page, 
     assert (made.verdict, made.confirmed, made.pixel_ranges) == ("good", ["dcs"], [])
 
 
-def test_bad_lumisections_by_keys_alone(page: Page, open_run, live_server, is_accessible):
+def test_bad_lumisections_by_keys_alone(page: Page, open_run, live_server, is_accessible, colleague, shift_leader):
     open_run(RUN)
     flags = page.locator("#choice-strip .choice-row").bounding_box()
     _press(page, "g", "n")
@@ -111,6 +111,9 @@ def test_bad_lumisections_by_keys_alone(page: Page, open_run, live_server, is_ac
     row = next(csv.DictReader(io.StringIO(exported.removeprefix("\ufeff"))))
     assert (row["strip_ranges"], row["lumisections_out"]) == ("310-330", "21")
     assert float(row["lumi_out_per_pb"]) == pytest.approx(3.268, abs=0.001)
+    week = colleague(shift_leader)
+    week.goto(f"{live_server.url}/shiftleader/part/certifications/?week={made.date:%G-W%V}")
+    expect(week.locator("main")).to_contain_text(out)
 
 
 def test_ranges_of_express_are_offered_to_prompt_and_taken_by_key(page: Page, open_run, is_accessible):
@@ -225,6 +228,8 @@ def test_keys_select_on_the_timeline(page: Page, open_run):
     expect(timeline).to_be_focused()
     _press(page, "Shift+End")
     expect(line).to_have_text("2–51 · marked bad in Pixel · 47 LS off anyway, not marked")
+    _press(page, "Escape", "Home", "Shift+PageDown")
+    expect(line).to_contain_text("1–4 · 4 LS for Pixel")
     _press(page, "Escape", "Home")
     expect(line).to_have_text("LS 1 · all on · 0.660 /pb in 1–4")
     _press(page, "Enter")

@@ -107,7 +107,7 @@ def run(request: HttpRequest, run_number: int) -> HttpResponse:
     row = stored_run(run_number)
     context = {
         "run": row,
-        "lumisections": bits_page(run_number, row.run_type) if run_number >= FIRST_RUN else None,
+        "lumisections": bits_page(row) if run_number >= FIRST_RUN else None,
         "certifications": certifications_of_run(run_number),
         "references": RunReconstruction.objects.filter(run=run_number, is_reference=True),
         "changes": present_changes(

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from certify.models.components import Component
 from certify.models.lumisections_out import lumi_within
 from certify.ranges import timeline
+from certify.ranges.notes import RunFigures, notes_of, run_figures
 from certify.ranges.summary import RowCount, Summary, bit_counts, off_ranges, status_count, summarize
 from oms.formatting import lumi_in_column
 from oms.lumisections.mirror import stored_reading
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from oms.lumisections.bits import Bit
     from oms.lumisections.models import LumisectionReading
     from oms.lumisections.segments import SegmentFacts
+    from oms.models import OmsRun
     from registry.models import StoredFlagRanges
 
 READY, REQUESTED, UNAVAILABLE, NONE = "ready", "requested", "unavailable", "none"
@@ -55,6 +57,7 @@ class LumisectionsPage:
     as_of: datetime | None = None
     bad: Mapping[Component, NumberRanges] = field(default_factory=dict)
     in_run: Sequence[str] | None = None
+    run_figures: RunFigures = field(default_factory=RunFigures)
 
     @property
     def state(self) -> str:
@@ -103,12 +106,7 @@ class LumisectionsPage:
     @property
     def notes(self) -> list[str]:
         """What is odd about the lumisections, a sentence each."""
-        notes = [*self.reading.problems] if self.reading else []
-        if number := self.summary.unknown_lumis:
-            notes.append(f"The luminosity of {number} lumisection{'s' if number > 1 else ''} is unknown.")
-        if self.flags and self.flags.damage:
-            notes.append(self.flags.damage)
-        return [*notes, self.problem] if self.problem and self.state == READY else notes
+        return notes_of(self)
 
     @property
     def times(self) -> list[tuple[str, str]]:
@@ -245,21 +243,24 @@ def lumisections_page(
         request=request,
         has_lanes=has_lanes,
         in_run=stored.components,
+        run_figures=stored.run_figures,
     )
 
 
-def bits_page(run_number: int, run_type: str) -> LumisectionsPage:
+def bits_page(run: OmsRun) -> LumisectionsPage:
     """Return the page of the detector bits alone, as they are stored now. Leaves no request. Two queries."""
-    return _bits_page(run_number, run_type)
+    return _bits_page(run.run_number, run.run_type, run_figures=run_figures(vars(run), run.typed))
 
 
 def certified_page(certification: TrackerCertification) -> LumisectionsPage:
     """Return the page of the detector bits when it was saved, with its bad lumisections. As `bits_page`."""
+    facts = certification.facts
     return _bits_page(
         certification.run_number,
         certification.run_type,
         as_of=certification.updated_at,
         bad=certification.out.ranges,
+        run_figures=run_figures(facts.get("run", {}), facts.get("typed", {}).get("run")),
     )
 
 

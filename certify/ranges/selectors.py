@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from certify.ranges.models import LumisectionRequest
+from certify.ranges.notes import RUN_COLUMNS, RunFigures, run_figures
 from oms.completeness import MAX_RUN_DURATION
 from oms.lumisections.models import LumisectionReading, LumisectionSegment
 from oms.mirror import LATE_FACTS_AFTER, SETTLED_AFTER
@@ -43,6 +44,7 @@ class StoredLumisections:
     segments: list[LumisectionSegment] = field(default_factory=list)
     run_type: str = ""
     components: list[str] | None = None
+    run_figures: RunFigures = field(default_factory=RunFigures)
 
     def is_fresh(self, oldest: datetime) -> bool:
         """Return whether nothing has to be read again. `oldest`: the time (UTC) since which a reading is fresh."""
@@ -81,7 +83,7 @@ def stored_lumisections_of(run_number: int, registry_name: str) -> StoredLumisec
     flags = StoredFlagRanges.objects.filter(run_number=run_number, dataset_name=registry_name)
     run = OmsRun.objects.filter(run_number=run_number)
     columns = {f"flags_{name}": Subquery(flags.values(name)) for name in _FLAG_COLUMNS}
-    columns |= {name: Subquery(run.values(name)) for name in ("run_type", "components")}
+    columns |= {name: Subquery(run.values(name)) for name in ("run_type", "components", "typed", *RUN_COLUMNS)}
     readings = _valid_readings({run_number}).annotate(**columns)
     reading: Any = readings.prefetch_related("segments").first()
     if reading is None:
@@ -97,6 +99,7 @@ def stored_lumisections_of(run_number: int, registry_name: str) -> StoredLumisec
         list(reading.segments.all()),
         reading.run_type or "",
         reading.components,
+        run_figures(vars(reading), reading.typed),
     )
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from certify.models import TrackerCertification
 from certify.models.components import RANGES_FIELDS
 from certify.ranges.models import LumisectionRequest
-from certify.ranges.selectors import StoredLumisections, request_of, stored_lumisections
+from certify.ranges.selectors import StoredLumisections, request_of, stored_lumisections, waiting_requests
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,12 +32,15 @@ def leave_requests(pairs: Collection[tuple[int, str]]) -> None:
 
 
 def request_missing(pairs: Collection[tuple[int, str]]) -> None:
-    """Leave requests for those that are not stored and fresh: two queries, three where requests are left."""
+    """Leave requests for those that are not stored and fresh: two queries where all are, else at most four.
+
+    Nothing is written while requests for all of them wait, so that a page which is opened again only reads.
+    """
     stored = stored_lumisections(pairs)
     oldest = timezone.now() - FRESH_FOR
-    missing = [pair for pair in pairs if not stored[pair].is_fresh(oldest)]
-    if missing:
-        leave_requests(missing)
+    missing = {pair for pair in pairs if not stored[pair].is_fresh(oldest)}
+    if missing and (left := missing - waiting_requests(missing)):
+        leave_requests(left)
 
 
 def request_certified_runs() -> None:

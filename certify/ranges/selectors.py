@@ -58,11 +58,13 @@ class StoredLumisections:
 def stored_lumisections(pairs: Collection[tuple[int, str]]) -> dict[tuple[int, str], StoredLumisections]:
     """Return what is stored for each (run number, name of the dataset in Run Registry or ""), without segments.
 
-    Two queries.
+    Two queries, one if none of the runs has been read. Flags of a run that has not been read from OMS are left out.
     """
     numbers = {number for number, _ in pairs}
     readings = {reading.run_number: reading for reading in _valid_readings(numbers).defer("lumis", "problems")}
-    flags = {(row.run_number, row.dataset_name): row for row in StoredFlagRanges.objects.filter(run_number__in=numbers)}
+    flags = {
+        (row.run_number, row.dataset_name): row for row in StoredFlagRanges.objects.filter(run_number__in=readings)
+    }
     return {
         (number, name): StoredLumisections(
             number,
@@ -109,6 +111,12 @@ def _valid_readings(numbers: Collection[int]) -> QuerySet[LumisectionReading]:
     settled = OmsRun.objects.annotate(settles=settles).filter(settles__lte=OuterRef("checked_at"))
     readings = LumisectionReading.objects.filter(run_number__in=numbers, valid_until=None)
     return readings.annotate(may_change=~Exists(settled.filter(run_number=OuterRef("run_number"))))
+
+
+def waiting_requests(pairs: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Return those of these (run number, name of the dataset or "") for which a request is left, postponed or not."""
+    rows = LumisectionRequest.objects.filter(run_number__in={number for number, _ in pairs}).order_by()
+    return set(rows.values_list("run_number", "registry_name")) & set(pairs)
 
 
 def request_of(run_number: int, registry_name: str) -> LumisectionRequest | None:

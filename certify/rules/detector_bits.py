@@ -75,7 +75,7 @@ def judged_components(entry: CertificationEntry) -> list[Component]:
 
 def needs_lumisections(entry: CertificationEntry) -> bool:
     """Whether the lumisections of the run can require a confirmation: a good component rests on a detector in it."""
-    return any(_takes_part(detector, entry) for detector in detectors_of(judged_components(entry)))
+    return bool(detectors_in_run(judged_components(entry), entry))
 
 
 def detectors_in_run(components: Collection[Component], entry: CertificationEntry) -> list[Component]:

@@ -64,8 +64,8 @@ def make_stale(runs: list[int]) -> None:
 
 
 # Session, user, runs, fills; a transaction that locks and stores fills and runs; certifications; drafts;
-# certifications of the last searches; stored lumisections and flags; a transaction that leaves requests for them.
-COLD, WARM = 18, 11
+# certifications of the last searches; stored lumisections, requests that wait; a transaction that leaves requests.
+COLD, WARM = 18, 8
 
 
 @pytest.mark.django_db(transaction=True)

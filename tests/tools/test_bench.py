@@ -43,6 +43,11 @@ def test_row_is_compared_with_the_help_page_of_the_same_run(bound, is_within):
     assert row.is_within_bound is is_within
 
 
+@pytest.mark.parametrize(("queries", "is_within"), [(4, True), (5, False), (None, False)])
+def test_row_has_a_bound_of_queries(queries, is_within):
+    assert Measurement("page", queries=queries, max_queries=4).is_within_bound is is_within
+
+
 def test_row_without_samples_of_the_help_page_has_no_multiple():
     assert Measurement("page").multiple is None
 

@@ -28,7 +28,7 @@ class Measurement:
     """The samples of one row of the table, in seconds and bytes.
 
     `bound`: how many times the time of the help page the row may take. Each sample has one of the help page next to
-    it (`baseline`, seconds), so that both meet the same load of the machine.
+    it (`baseline`, seconds), so that both meet the same load of the machine. `max_queries`: bound of the queries.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Measurement:
     baseline: list[float] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     queries: int | None = None
+    max_queries: int | None = None
 
     def add(self, seconds: float, size: int) -> None:
         self.seconds.append(seconds)
@@ -49,7 +50,9 @@ class Measurement:
 
     @property
     def is_within_bound(self) -> bool:
-        return self.bound is None or (self.multiple is not None and self.multiple <= self.bound)
+        is_quick = self.bound is None or (self.multiple is not None and self.multiple <= self.bound)
+        has_few = self.max_queries is None or (self.queries is not None and self.queries <= self.max_queries)
+        return is_quick and has_few
 
     @property
     def p50_ms(self) -> float:

@@ -7,6 +7,7 @@ import statistics
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.db import connection
 from django.test import Client
@@ -15,6 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from certify.models import TrackerCertification
 from certify.models.choices import ConfirmationCode
 from certify.models.components import FLAG_FIELDS
+from certify.ranges.models import LumisectionRequest
+from certify.ranges.requests import leave_requests
 from shiftleader.parts.registry import PARTS
 from tests.browser_form import fields_of
 from tools.bench.measure import BASELINE_PATH, BenchBrowser, Measurement, PageResponse, longest_chain, timed
@@ -48,6 +51,9 @@ PAGES: dict[str, tuple[str, float | None]] = {
     "health": ("/healthz", None),
 }
 CERTIFY_BOUND, SAVE_BOUND = 4.5, 6.5
+# The run of the sandbox with most segments.
+FRAGMENT_RUN, FRAGMENT_DATASET = 314663, "/Express/Collisions2018/DQM"
+FRAGMENT_BOUND, FRAGMENT_QUERIES = 2.5, 4
 
 
 def count_queries(call: Callable[[], object]) -> int:
@@ -99,6 +105,22 @@ def measure_week_parts(browser: BenchBrowser) -> Measurement:
     return row
 
 
+def measure_fragment(site: BenchSite, browser: BenchBrowser) -> tuple[Measurement, int]:
+    """The fragment of stored lumisections with the flags of Run Registry; with the number of outside calls."""
+    leave_requests([(FRAGMENT_RUN, FRAGMENT_DATASET)])
+    while LumisectionRequest.objects.exists():  # until the worker of the site has read them
+        time.sleep(0.2)
+    query = urlencode({"dataset": FRAGMENT_DATASET, **dict.fromkeys(FLAG_FIELDS, "good")})
+    path, as_part = f"/certify/{FRAGMENT_RUN}/express/lumisections/?{query}", {"HX-Request": "true"}
+    client, row = in_process_client(), Measurement("lumisections, fragment", FRAGMENT_BOUND)
+    row.max_queries = FRAGMENT_QUERIES
+    row.queries = count_queries(partial(client.get, path, headers=as_part))
+    site.clear_requests()
+    for _ in range(REPEATS):
+        timed(row, browser, partial(browser.get, path, headers=as_part))
+    return row, len(site.outside_calls())
+
+
 def measure_certifying(site: BenchSite, browser: BenchBrowser) -> tuple[list[Measurement], int]:
     """The form opened from open runs, and saving; with the number of outside calls that both made."""
     opened = Measurement("certify form, from open runs", CERTIFY_BOUND)
@@ -110,7 +132,8 @@ def measure_certifying(site: BenchSite, browser: BenchBrowser) -> tuple[list[Mea
         path = f"/certify/{run}/{reconstruction}/"
         page = timed(opened, browser, partial(browser.get, f"{path}?runs={runs}"))
         timed(saved, browser, partial(browser.post, path, all_good(page), expected=303))
-    return [opened, saved], len(site.outside_calls())
+    calls = [call for call in site.outside_calls() if "lumisections" not in call["path"]]  # which the worker reads
+    return [opened, saved], len(calls)
 
 
 def _certifying_queries(browser: BenchBrowser, runs: str, run: int, reconstruction: str) -> tuple[int, int]:

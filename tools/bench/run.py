@@ -40,7 +40,7 @@ def measure_size(size: int) -> list[Measurement]:
         django.setup()
         from django.db import connection
 
-        from tools.bench.pages import measure_certifying, measure_pages, measure_unseen_runs
+        from tools.bench.pages import measure_certifying, measure_fragment, measure_pages, measure_unseen_runs
         from tools.bench.rows import fill_tables
 
         fill_tables(random.Random(7), size)  # noqa: S311 - the same rows each time
@@ -49,10 +49,12 @@ def measure_size(size: int) -> list[Measurement]:
         write_line(f"{size:,} certifications on PostgreSQL, gunicorn with 2 workers, one browser at a time.\n")
         browser = BenchBrowser(site.url, "leader")
         rows = measure_pages(browser)
+        fragment, fragment_calls = measure_fragment(site, browser)
         saved, calls = measure_certifying(site, browser)
-        rows += saved
+        rows += [fragment, *saved]
         print_table(rows)
         write_line(f"\nOpening from open runs and saving: {calls} outside calls (bound 0).")
+        write_line(f"The fragment of lumisections: {fragment_calls} outside calls (bound 0).")
         for line in measure_unseen_runs(site):
             write_line(line)
         connection.close()

@@ -107,6 +107,16 @@ def test_another_process_is_reading():
     assert requests() == [RUN]
 
 
+def test_nothing_is_written_while_requests_wait(django_assert_num_queries):
+    pairs = [RUN, (315322, "")]
+    request_missing(pairs)
+    with django_assert_num_queries(2) as captured:
+        request_missing(pairs)
+    assert all(query["sql"].startswith("SELECT") for query in captured.captured_queries)
+    request_missing([*pairs, (316062, "")])
+    assert sorted(requests()) == [RUN, (315322, ""), (316062, "")]
+
+
 def test_what_is_stored_and_fresh_is_not_requested_again(sandbox, django_assert_num_queries):
     RunFactory(run_number=315270, end_time=timezone.now() - dt.timedelta(hours=1))
     request_missing([RUN])

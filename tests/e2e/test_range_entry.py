@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from django.core.management import call_command
@@ -78,6 +79,7 @@ def test_question_about_a_detector_that_was_off_is_answered_by_keys(page: Page, 
     assert (made.verdict, made.confirmed, made.pixel_ranges) == ("good", ["dcs"], [])
 
 
+@pytest.mark.firefox
 def test_bad_lumisections_by_keys_alone(page: Page, open_run, live_server, is_accessible, colleague, shift_leader):
     open_run(RUN)
     flags = page.locator("#choice-strip .choice-row").bounding_box()
@@ -184,35 +186,36 @@ def test_draft_is_restored_with_its_fields_open(page: Page, open_run):
     expect(_field(page, "pixel")).to_be_hidden()
 
 
+@pytest.mark.firefox
 def test_mouse_selects_and_edges_snap_to_segments(page: Page, open_run, is_accessible):
     timeline = open_run(RUN)
     line, mark = page.locator("[data-timeline-line]"), page.locator("[data-timeline-mark]")
     _press(page, "ArrowDown")  # Strip
-    _drag(page, timeline, 1, 300)
-    expect(line).to_contain_text("278 LS for Strip · 22 LS off anyway, not marked")
+    _drag(page, timeline, 1, 300)  # a lumisection is narrower than a pixel, to which Firefox rounds
+    expect(line).to_have_text(re.compile(r"^1–(29|30)\d · 2[78]\d LS for Strip · 22 LS off anyway, not marked$"))
     is_accessible()
     mark.click()
-    expect(_field(page, "strip")).to_have_value("23-300")
+    expect(_field(page, "strip")).to_have_value(re.compile(r"^23-(29|30)\d$"))
     expect(line).to_contain_text("marked bad in Strip")
     mark.click()
     expect(_field(page, "strip")).to_have_value("")
     timeline.focus()
     _press(page, "Escape")
     expect(mark).to_be_hidden()
-    _drag(page, timeline, 25, 300)  # two lumisections beside the border of a segment
-    expect(line).to_contain_text("23–300")
+    _drag(page, timeline, 30, 300)  # less than 8 px beside the border of a segment
+    expect(line).to_have_text(re.compile(r"^23–(29|30)\d · 2[78]\d LS for Strip$"))
     page.keyboard.down("Alt")
-    _drag(page, timeline, 25, 300)
+    _drag(page, timeline, 30, 300)
     page.keyboard.up("Alt")
-    expect(line).to_contain_text("25–300 · 276 LS for Strip")
+    expect(line).to_have_text(re.compile(r"^(29|3[0-3])–(29|30)\d · 2[67]\d LS for Strip$"))
     page.mouse.click(*_place(timeline, 400))
     expect(mark).to_be_hidden()
     page.keyboard.down("Shift")
     page.mouse.click(*_place(timeline, 500))
     page.keyboard.up("Shift")
-    expect(line).to_contain_text("400–500 · 101 LS for Strip")
+    expect(line).to_have_text(re.compile(r"^(39|40)\d–(49|50)\d · (99|10[0-3]) LS for Strip$"))
     _press(page, "Enter")
-    expect(_field(page, "strip")).to_have_value("400-500")
+    expect(_field(page, "strip")).to_have_value(re.compile(r"^(39|40)\d-(49|50)\d$"))
     _press(page, "Delete")
     expect(_field(page, "strip")).to_have_value("")
 

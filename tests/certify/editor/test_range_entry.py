@@ -3,6 +3,7 @@
 import pytest
 
 from certify.models import TrackerCertification
+from oms.models import OmsRun
 from tests.certify.actions.test_ranges import NO_PIXEL, store_rows
 from tests.certify.page_form import GOOD, RUN, errors_of, open_form, send_form
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
@@ -112,6 +113,17 @@ def test_change_of_a_certification_opens_with_its_ranges(shifter, shifter_client
     assert 'value="10-19"' in page and 'id="ranges-strip" data-ranges-place data-shown>' in page
     assert "out: 10 LS" in page and 'data-ranges-offer="tracking"' in page
     assert '<details class="disclosure why" id="why" data-why open>' in page
+
+
+def test_conflict_shows_the_typed_ranges_and_what_is_offered(shifter_client, other_shifter):
+    opened = open_form(shifter_client)
+    CertificationFactory(run=OmsRun.objects.get(pk=RUN), user=other_shifter, strip_ranges=[[1, 3]], comment="trip")
+    typed = {**GOOD, "strip_ranges": "10-19", "confirm_range_tracking": "on", "comment": "noise"}
+    conflict = send_form(shifter_client, opened, **typed)
+    page = conflict.content.decode()
+    assert conflict.status_code == 409
+    assert 'value="10-19"' in page and "out: 10 LS" in page and 'data-ranges-offer="tracking"' in page
+    assert ("Strip bad lumisections", "1-3", "10-19") in conflict.context["page"].differences
 
 
 @pytest.mark.parametrize(("components", "tracks"), [(["PIXEL", "TRACKER"], "1-40"), (["TRACKER"], "")])

@@ -27,7 +27,9 @@ LONG = tuple(
     f"tests/{name}"
     for name in ("audit", "certhelper", "certify/imports", "faults", "fuzz", "reports", "shiftleader", "stress")
 )
-IN_FIREFOX = ("tests/e2e", "-m", "firefox", "--browser", "firefox")
+# -rs names what only Chromium can do, with the reasons.
+IN_FIREFOX = ("tests/e2e", "--browser", "firefox", "-rs", *(() if IS_FULL else ("-m", "main")))
+FIREFOX_TITLE = "The journeys in Firefox" if IS_FULL else "The main journeys in Firefox"
 COVERAGE = ("-m", "coverage", "run", "--parallel-mode")
 
 
@@ -62,7 +64,7 @@ def jobs(database: str) -> dict[str, Callable[[], bool]]:
         "PostgreSQL": partial(passes, "The suite on PostgreSQL", *NO_BROWSER, TEST_DATABASE_URL=database),
         "SQLite": partial(passes, "The suite on SQLite, one half", *LONG),
         "SQLite too": partial(passes, "The suite on SQLite, the other half", *NO_BROWSER, *others),
-        "Firefox": partial(passes, "The main journeys in Firefox", *IN_FIREFOX, PYTHONPATH=str(firefox.DRIVER)),
+        "Firefox": partial(passes, FIREFOX_TITLE, *IN_FIREFOX, PYTHONPATH=str(firefox.DRIVER)),
     }
     lacking = {"PostgreSQL": not database, "Browser": not chromium.executable(), "Firefox": not firefox.is_found()}
     return {name: job for name, job in there_are.items() if not lacking.get(name)}
@@ -87,12 +89,13 @@ def say_coverage() -> None:
 
 
 def left_out() -> list[str]:
-    """A message for each program that this machine lacks."""
+    """A message for each program that this machine lacks, and for what `make prove` adds in Firefox."""
     lacking = {
         "PostgreSQL: no server programs found. On Debian: apt-get install postgresql.": postgres.programs(),
         "Browser: no Chromium found. On Debian: apt-get install chromium.": chromium.executable(),
         f"Firefox: {firefox.LACKING}": firefox.is_found(),
         f"The list on paper: {paper.LACKING}": paper.program(),
+        "Firefox: all journeys but those marked `main`; `make prove` runs them.": IS_FULL or not firefox.is_found(),
         f"Slides as LibreOffice shows them: {office.LACKING}": office.programs(),
     }
     return [sentence for sentence, found in lacking.items() if not found]

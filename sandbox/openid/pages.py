@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 # Chromium applies form-action also to redirects after a form, and the form redirects back to CertHelper.
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-    "form-action 'self' http://127.0.0.1:* http://localhost:*",
+    "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self' http://127.0.0.1:* http://localhost:*",
     "Cache-Control": "no-store",
 }
 _PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/_sandbox/style.css">
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+<link rel="stylesheet" href="/_sandbox/style.css">
 </head><body><main><h1>{title}</h1>
 {body}
 </main></body></html>

@@ -1,6 +1,6 @@
 """A real browser on a real server; a test fails on any error or warning in the console.
 
-The browser is Chromium, or Firefox with `--browser firefox`.
+The browser is Chromium, or Firefox with `--browser firefox`, which leaves out the tests marked `chromium`.
 """
 
 from __future__ import annotations
@@ -20,34 +20,35 @@ from django.db import connections
 from django.test import Client
 
 from tests import chromium, firefox
+from tests.e2e.console import listen
 from tests.proof import IS_FULL
 from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, Page
 
     from users.models import User
 
 PATIENCE_MS = 5000
-# Statuses that pages return on purpose; Chromium reports each of them as a failed load.
-MEANT = ("status of 403", "status of 404", "status of 409", "status of 422", "status of 429")
-# What htmx prints when a page cancels a live check, because the form is sent.
-CANCELLED = ("htmx:afterRequest", "htmx:sendAbort")
-# Messages of htmx and Chromium about a request that a test aborts (pytest.mark.cut_off).
-OF_CUT_OFF = ("htmx:", "net::ERR_FAILED")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "tests/e2e/" in str(item.path):
-            item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.django_db(transaction=True))
-            if chromium.executable() is None and "firefox" not in item.config.getoption("--browser"):
+        if "tests/e2e/" not in str(item.path):
+            continue
+        item.add_marker(pytest.mark.e2e)
+        item.add_marker(pytest.mark.django_db(transaction=True))
+        only_chromium = item.get_closest_marker("chromium")
+        if "firefox" not in item.config.getoption("--browser"):
+            if chromium.executable() is None:
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+        elif only_chromium:
+            item.add_marker(pytest.mark.skip(reason=f"Chromium alone: {only_chromium.args[0]}"))
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +60,15 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_name: str) -> dict:
+def downloads_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where Firefox puts what it downloads, under its own name."""
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_name: str, downloads_folder: Path) -> dict:
     if browser_name == "firefox":
-        return {"executable_path": firefox.executable(), "channel": firefox.CHANNEL, "headless": True}
+        return firefox.launch_arguments() | {"downloads_path": downloads_folder}
     return {"executable_path": chromium.executable(), "args": chromium.ARGUMENTS, "headless": True}
 
 
@@ -110,19 +117,13 @@ def _requests_end_before_the_flush(transactional_db) -> Iterator[None]:
 def strict(request: pytest.FixtureRequest) -> Iterator[Callable[[Page], Page]]:
     """Listen to a page; the test fails if its console has errors or warnings."""
     complaints: list[str] = []
-    meant = (*MEANT, *CANCELLED, *(OF_CUT_OFF if request.node.get_closest_marker("cut_off") else ()))
 
-    def listen(page: Page) -> Page:
-        def on_console(message: ConsoleMessage) -> None:
-            if message.type in ("error", "warning") and not any(text in message.text for text in meant):
-                complaints.append(f"{message.type}: {message.text} ({page.url})")
-
-        page.on("console", on_console)
-        page.on("pageerror", lambda error: complaints.append(f"exception: {error} ({page.url})"))
+    def made_strict(page: Page) -> Page:
+        listen(page, complaints, is_cut_off=request.node.get_closest_marker("cut_off") is not None)
         page.set_default_timeout(PATIENCE_MS)
         return page
 
-    yield listen
+    yield made_strict
     assert complaints == []
 
 
@@ -164,6 +165,75 @@ def colleague(browser: Browser, browser_context_args: dict, live_server, strict)
 
 
 @pytest.fixture
+def downloaded(page: Page, is_chromium: bool, downloads_folder: Path) -> Callable[[str, Callable[[], object]], bytes]:
+    """Download a file of this name by an action, and return its content."""
+
+    def content(name: str, act: Callable[[], object]) -> bytes:
+        if is_chromium:
+            with page.expect_download() as download:
+                act()
+            assert download.value.suggested_filename == name
+            return download.value.path().read_bytes()
+        # The driver of Firefox does not report the download of what a script made.
+        file, unfinished = downloads_folder / name, downloads_folder / f"{name}.part"
+        file.unlink(missing_ok=True)
+        act()
+        deadline = time.monotonic() + PATIENCE_S
+        while (unfinished.exists() or not file.exists() or not file.stat().st_size) and time.monotonic() < deadline:
+            page.wait_for_timeout(50)
+        return file.read_bytes()
+
+    return content
+
+
+@pytest.fixture
+def clipboard_page(page: Page, is_chromium: bool) -> Page:
+    """A page whose scripts may read and write the clipboard; Firefox has a preference for it."""
+    if is_chromium:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    return page
+
+
+@pytest.fixture
+def firefox_with(
+    launch_browser: Callable[..., Browser], browser_context_args: dict, strict
+) -> Iterator[Callable[[dict[str, int]], Page]]:
+    """A strict page in a Firefox of its own, with these preferences."""
+    browsers = []
+
+    def opened(preferences: dict[str, int]) -> Page:
+        browsers.append(launch_browser(**firefox.launch_arguments(preferences)))
+        return strict(browsers[-1].new_page(**browser_context_args))
+
+    yield opened
+    for browser in browsers:
+        browser.close()
+
+
+@pytest.fixture
+def forced_colours_page(request: pytest.FixtureRequest, page: Page, is_chromium: bool) -> Page:
+    """A page in a browser that replaces the colours of pages by those of the person, as in a high contrast mode."""
+    if not is_chromium:
+        return request.getfixturevalue("firefox_with")(firefox.FORCED_COLOURS)
+    page.emulate_media(forced_colors="active")
+    return page
+
+
+@pytest.fixture
+def page_with_text(request: pytest.FixtureRequest, page: Page, is_chromium: bool) -> Callable[[int], Page]:
+    """A page in a browser with this default size of text, in pixels."""
+
+    def sized(pixels: int) -> Page:
+        if not is_chromium:
+            return request.getfixturevalue("firefox_with")(firefox.text_size(pixels))
+        sizes = {"standard": pixels, "fixed": pixels * 13 // 16}
+        page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": sizes})
+        return page
+
+    return sized
+
+
+@pytest.fixture
 def open_browser(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
     """Open a page in a new browser context, signed in as a user if given; its console may contain errors."""
     contexts = []
@@ -190,19 +260,20 @@ def _violations(page: Page, scheme: str, options: dict) -> list[str]:
 
 @pytest.fixture
 def is_accessible(page: Page, request: pytest.FixtureRequest, is_chromium: bool) -> Callable[..., None]:
-    """Run axe on what is shown; no violation of any rule. Does nothing in Firefox.
+    """Run axe on what is shown; no violation of any rule.
 
     Light and dark differ in their contrast only, which takes axe longest: in `make prove` it is tested in both, else
-    by turns, and the name of the test decides which is first.
+    by turns, and the name of the test decides which is first. In Firefox axe runs in `make prove` alone, where there
+    is time for it, and without contrast: that follows from the style sheets, and the driver does not emulate dark.
     """
     schemes = ["dark", "light"] if crc32(request.node.nodeid.encode()) % 2 else ["light", "dark"]
     turns = cycle(schemes)
 
     def check(shown: Page = page) -> None:
-        if not is_chromium:
+        if not (is_chromium or IS_FULL):
             return
         violations = _violations(shown, "light", {"rules": {"color-contrast": {"enabled": False}}})
-        for scheme in schemes if IS_FULL else [next(turns)]:
+        for scheme in (schemes if IS_FULL else [next(turns)]) if is_chromium else []:
             violations += _violations(shown, scheme, {"runOnly": ["color-contrast"]})
         assert violations == [], shown.url
 

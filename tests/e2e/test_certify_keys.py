@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from certify.models import TrackerCertification
 from certify.vocabulary.models import ChecklistProgress
+from tests.e2e.conftest import enter
 from tests.factories import BadReasonFactory, ChecklistFactory, PixelProblemFactory, ReconstructionFactory, RunFactory
 
 RUN = 315259
@@ -219,11 +220,11 @@ def test_change_makes_a_component_the_current_one(page: Page, sign_in, shifter, 
     expect(page.locator("[data-head-flag=tracking]")).to_have_class("flag is-good")
 
 
-def test_chosen_flag_and_save_stand_out_in_forced_colours(page: Page, keyboard, sign_in, shifter, live_server):
-    sign_in(shifter)
-    page.emulate_media(forced_colors="active")
+def test_chosen_flag_and_save_stand_out_in_forced_colours(forced_colours_page, shifter, live_server):
+    page = forced_colours_page
+    enter(page, live_server.url, shifter)
     _open(page, live_server.url)
-    keyboard.press("G", "m")
+    Keyboard(page).press("G", "m")
     background = "e => getComputedStyle(e).backgroundColor"
     chosen, other = (page.locator(f"#choice-pixel .is-{flag}").first.evaluate(background) for flag in ("good", "bad"))
     assert chosen != other

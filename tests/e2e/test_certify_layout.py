@@ -1,10 +1,11 @@
-"""The certify page in Chromium: at every width nothing is cut off, and run, flags and save stay in view."""
+"""The certify page in a browser: at every width nothing is cut off, and run, flags and save stay in view."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.conftest import enter
 from tests.factories import (
     CertificationFactory,
     ChecklistFactory,
@@ -27,7 +28,8 @@ CUT_OFF = """() => {
   const wide = controls.filter((e) => {
     const { left, right } = e.getBoundingClientRect();
     const holdsText = !e.matches("select, textarea, .visually-hidden") && getComputedStyle(e).display !== "inline";
-    return left < 0 || right > innerWidth + 0.5 || (holdsText && e.scrollWidth > e.clientWidth + 1);
+    const edge = document.documentElement.clientWidth;
+    return left < 0 || right > edge + 0.5 || (holdsText && e.scrollWidth > e.clientWidth + 1);
   });
   const covered = all(".choice").flatMap((row) => {
     const parts = all("legend, .choice-button, .choice-lowstat, .choice-note", row);
@@ -206,10 +208,9 @@ def test_name_of_the_person_who_typed_a_value_fits_its_column(page: Page, sign_i
 
 
 @pytest.mark.parametrize("width", [320, 390, 800, 1024, 1440, 1920])
-def test_page_fits_when_the_browser_has_text_of_twice_the_size(page: Page, sign_in, shifter, live_server, width):
-    sign_in(shifter)
-    session = page.context.new_cdp_session(page)
-    session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+def test_page_fits_when_the_browser_has_text_of_twice_the_size(page_with_text, shifter, live_server, width):
+    page = page_with_text(32)
+    enter(page, live_server.url, shifter)
     page.goto(live_server.url + ADDRESS)
     _resize(page, width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width

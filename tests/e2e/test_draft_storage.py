@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import BrowserType, Page, expect
 
 from certify.models import TrackerCertification
 from drafts.models import Draft
-from tests.chromium import ARGUMENTS, executable
 from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.draft_form import FORM, SAVED, enter, expect_saved, expect_typed, fill_in_form
 from tests.factories import ReconstructionFactory, RunFactory
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,14 +40,14 @@ def kill_browser(profile: Path) -> None:
 
 
 @pytest.fixture
-def persistent_browser(playwright: Playwright, tmp_path: Path, live_server) -> Callable[[], Page]:
+def persistent_browser(
+    browser_type: BrowserType, browser_type_launch_args: dict, tmp_path: Path, live_server
+) -> Callable[[], Page]:
     """Start a browser with a profile on disk, which survives the end of the process."""
 
     def start() -> Page:
         (tmp_path / "SingletonLock").unlink(missing_ok=True)
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path, executable_path=executable(), args=ARGUMENTS, headless=True, base_url=live_server.url
-        )
+        context = browser_type.launch_persistent_context(tmp_path, **browser_type_launch_args, base_url=live_server.url)
         page = context.pages[0]
         page.set_default_timeout(PATIENCE_MS)
         return page
@@ -67,6 +68,7 @@ def test_draft_survives_a_killed_browser(persistent_browser, tmp_path, shifter, 
     elsewhere.get_by_role("link", name="Restore").click()
     expect_typed(elsewhere, "typed before the crash")
     page = persistent_browser()
+    page.context.clear_cookies()  # the session, which Firefox has stored already
     enter(page, shifter)
     page.goto(FORM)
     page.get_by_role("link", name="Restore").click()
@@ -129,7 +131,10 @@ def test_older_text_in_one_browser_does_not_replace_a_newer_draft(open_browser, 
     with second.expect_response("**/drafts/save/"):
         second.locator("[name=comment]").fill("second")
     first.goto(FORM.replace("315265", "315264"))
-    first.wait_for_function(f"() => ({left})() === 0")
+    deadline = time.monotonic() + PATIENCE_S
+    while first.evaluate(left):
+        assert time.monotonic() < deadline
+        first.wait_for_timeout(50)
     second.goto(FORM)
     second.get_by_role("link", name="Restore").first.click()
     expect_typed(second, "second")

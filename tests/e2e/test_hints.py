@@ -101,7 +101,8 @@ def test_key_opens_dqm_gui_in_a_new_tab(page: Page, sign_in, shifter, live_serve
     _open(page, live_server.url, "express")
     with page.context.expect_page() as opened:
         page.keyboard.press("d")
-    assert opened.value.url.endswith(f"/help/?run={RUN}&dataset=%2FExpress%2FCollisions2018%2FDQM")
+    address = f"{live_server.url}/help/?run={RUN}&dataset=%2FExpress%2FCollisions2018%2FDQM"
+    opened.value.wait_for_url(lambda shown: shown == address)
 
 
 def test_resolved_errors_are_removed_by_live_checks(page: Page, sign_in, shifter, live_server, is_accessible):

@@ -33,7 +33,7 @@ def _open_first(page: Page, address: str) -> None:
     page.wait_for_url("**/certify/315265/express/**")
 
 
-@pytest.mark.firefox
+@pytest.mark.main
 def test_shifter_searches_certifies_and_exports(page: Page, sign_in, shifter, live_server, is_accessible):
     sign_in(shifter)
     _open_first(page, live_server.url)
@@ -110,7 +110,7 @@ def test_facts_can_be_typed_while_oms_is_unreachable(page: Page, sign_in, shifte
     assert (saved.run_type, saved.lumisections, saved.recorded_lumi) == ("collisions", 655, 78.15)
 
 
-@pytest.mark.firefox
+@pytest.mark.main
 def test_page_has_one_column_on_a_phone_with_a_draft_on_offer(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     page.goto(live_server.url + FORM)

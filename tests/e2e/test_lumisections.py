@@ -28,6 +28,7 @@ def timeline(page: Page, sign_in, shifter, sandbox, live_server, transactional_d
     return panel
 
 
+@pytest.mark.main
 def test_timeline_comes_when_it_has_been_read_and_names_each_lumisection(page: Page, timeline, is_accessible):
     line, picture = timeline.locator("[data-timeline-line]"), timeline.get_by_role("img", name="Lumisections 1 to 26")
     expect(timeline).to_contain_text("4 of 26 lumisections with the whole Tracker on · 0.660 of 3.614 /pb")
@@ -86,10 +87,10 @@ def test_timeline_of_the_reference_is_shown_below(page: Page, timeline):
     expect(page.locator("#reference-lumisections h2")).to_contain_text("Lumisections of the reference 314811")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["Light", "Dark"])
 @pytest.mark.parametrize("width", [390, 1024, 1440])
 def test_timeline_fits_its_column(page: Page, timeline, width, scheme):
-    page.emulate_media(color_scheme=scheme)
+    page.get_by_role("button", name=scheme).click()
     page.set_viewport_size({"width": width, "height": 900})
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -4,9 +4,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from certify.models import TrackerCertification
+from tests.e2e.conftest import enter
 from tests.openruns.open_runs_page import certify
 
 
+@pytest.mark.main
 def test_keyboard_searches_moves_between_rows_and_opens_a_run(page: Page, sign_in, shifter, live_server, sandbox):
     certify(shifter, 315267, "express")
     sign_in(shifter)
@@ -127,10 +129,10 @@ def test_state_words_are_whole_and_nothing_is_wider_than_the_window(
     assert page.locator("tr[data-run] [data-state]").evaluate_all(cut) == []
 
 
-def test_states_are_told_apart_in_forced_colours(page: Page, sign_in, shifter, live_server, sandbox):
+def test_states_are_told_apart_in_forced_colours(forced_colours_page, shifter, live_server, sandbox):
     certify(shifter, 315267, "prompt")
-    page.emulate_media(forced_colors="active")
-    sign_in(shifter)
+    page = forced_colours_page
+    enter(page, live_server.url, shifter)
     page.goto(f"{live_server.url}/openruns/?runs=315267")
     style = "(({ backgroundColor, borderStyle }) => [backgroundColor, borderStyle])(getComputedStyle(state))"
     looks = page.locator("tr[data-run] [data-state]").evaluate_all(f"(states) => states.map((state) => {style})")
@@ -138,6 +140,7 @@ def test_states_are_told_apart_in_forced_colours(page: Page, sign_in, shifter, l
     assert following != mine and mine not in closed and following not in closed
 
 
+@pytest.mark.chromium("Firefox measures no layout shifts")
 def test_home_moves_nothing_while_it_loads_what_is_open(page: Page, sign_in, shifter, live_server, sandbox):
     sign_in(shifter)
     page.add_init_script(SHIFTS)
@@ -145,6 +148,11 @@ def test_home_moves_nothing_while_it_loads_what_is_open(page: Page, sign_in, shi
     expect(page.get_by_role("link", name="Start: 361 open")).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.shifted") < 0.02
+
+
+def test_chips_of_what_is_open_are_within_their_panel(page: Page, sign_in, shifter, live_server, sandbox):
+    sign_in(shifter)
+    expect(page.get_by_role("link", name="Start: 377 open")).to_be_visible()
     chip, panel = (
         page.locator(name).first.bounding_box() for name in ("#open-now-body .panel-foot .chip", "#open-now")
     )

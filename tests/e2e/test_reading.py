@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import paper
+from tests.e2e.conftest import enter
+from tests.e2e.printed import show_as_printed
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 from tests.many import many_certifications
 
@@ -54,10 +56,9 @@ def _scroll_width(page: Page, width: int) -> int:
 
 
 @pytest.mark.parametrize("text_size", [16, 32])
-def test_no_page_scrolls_sideways(page: Page, sign_in, shift_leader, certified, sandbox, live_server, text_size):
-    sign_in(shift_leader)
-    sizes = {"standard": text_size, "fixed": text_size * 13 // 16}
-    page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": sizes})
+def test_no_page_scrolls_sideways(page_with_text, shift_leader, certified, sandbox, live_server, text_size):
+    page = page_with_text(text_size)
+    enter(page, live_server.url, shift_leader)
     for path in PATHS:
         page.goto(live_server.url + path.format(pk=certified.pk))
         assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") == text_size
@@ -65,14 +66,15 @@ def test_no_page_scrolls_sideways(page: Page, sign_in, shift_leader, certified, 
             assert _scroll_width(page, width) <= width, (path, width)
 
 
-def test_printed_lists_keep_every_column(page: Page, sign_in, shift_leader, certified, live_server):
+def test_printed_lists_keep_every_column(page: Page, sign_in, shift_leader, certified, live_server, is_chromium):
     sign_in(shift_leader)
-    page.emulate_media(media="print")
     page.set_viewport_size({"width": PAPER_WIDTH, "height": 1000})
     for path in ("/list/?state=any", "/references/", f"/shiftleader/report/?{DAYS}"):
         page.goto(live_server.url + path)
+        show_as_printed(page, is_chromium)
         assert page.evaluate(WIDEST) <= PAPER_WIDTH, path
     page.goto(f"{live_server.url}/list/?state=any")
+    show_as_printed(page, is_chromium)
     for heading in ("Run", "Reference", "Shift day", "Comment"):
         expect(page.get_by_role("columnheader", name=heading, exact=True)).to_be_visible()
     comment = page.locator("tr[data-run='318300'] td").last
@@ -81,7 +83,7 @@ def test_printed_lists_keep_every_column(page: Page, sign_in, shift_leader, cert
     assert page.evaluate("getComputedStyle(document.body).display") == "block"
 
 
-@pytest.mark.firefox
+@pytest.mark.main
 @pytest.mark.skipif(not paper.program(), reason=paper.LACKING)
 def test_printed_list_begins_on_the_first_page(page: Page, sign_in, shift_leader, live_server, tmp_path):
     many_certifications(60, shift_leader)
@@ -106,9 +108,9 @@ def test_run_numbers_are_row_headers(page: Page, sign_in, shift_leader, certifie
         expect(page.get_by_role("rowheader", name=str(run)).first).to_be_visible()
 
 
-def test_what_is_chosen_is_highlighted_in_forced_colours(page: Page, sign_in, shift_leader, certified, live_server):
-    sign_in(shift_leader)
-    page.emulate_media(forced_colors="active")
+def test_what_is_chosen_is_highlighted_in_forced_colours(forced_colours_page, shift_leader, certified, live_server):
+    page = forced_colours_page
+    enter(page, live_server.url, shift_leader)
     page.goto(f"{live_server.url}/list/?verdict=bad&date_min=2018-06-01")
     background = "element => getComputedStyle(element).backgroundColor"
     highlight = page.evaluate(

@@ -37,7 +37,7 @@ def test_shift_leader_edits_vocabulary_on_accessible_pages(
     expect(page.locator("main")).to_contain_text("Edition 2 of “Pixel” is saved.")
 
 
-@pytest.mark.firefox
+@pytest.mark.main
 def test_problems_are_chosen_by_keyboard_and_summarized(
     page: Page, sign_in, shifter, sandbox, live_server, is_accessible
 ):

@@ -25,6 +25,7 @@ def certified(shifter, transactional_db):
     ChecklistFactory(identifier="leader", used="week", text="# Monday\n\n- ask on-calls")
 
 
+@pytest.mark.main
 def test_week_with_all_its_parts(page: Page, sign_in, shift_leader, certified, sandbox, live_server, is_accessible):
     sign_in(shift_leader)
     page.goto(live_server.url + WEEK)

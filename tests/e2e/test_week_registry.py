@@ -1,5 +1,6 @@
 """The parts of the week that use Run Registry: comparison in steps, an outage, and the central list."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.factories import CertificationFactory, DatasetFactory, RunFactory
@@ -29,9 +30,10 @@ def test_comparison_continues_automatically_and_on_a_click_after_a_failure(
     expect(page.locator("[data-component=strip] input[value=bad]")).to_be_checked()
 
 
-def test_central_list_is_checked_in_place_and_copied(page: Page, sign_in, shifter, live_server):
+@pytest.mark.main
+def test_central_list_is_checked_in_place_and_copied(clipboard_page, sign_in, shifter, live_server):
+    page = clipboard_page
     CertificationFactory(run=RunFactory(run_number=317001), reconstruction="prompt")
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     sign_in(shifter)
     page.goto(f"{live_server.url}/shiftleader/?runs=317001")
     part = page.locator("#central-body")

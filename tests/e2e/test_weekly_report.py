@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 
+from playwright.sync_api import expect
 from pptx import Presentation
 
+from tests.e2e.printed import show_as_printed
 from tests.shiftleader.weekly import WEEK, a_week
 
 
 def test_report_is_shown_and_its_slides_are_downloaded(
-    page, live_server, sign_in, shift_leader, is_accessible, tmp_path
+    page, live_server, sign_in, shift_leader, is_accessible, downloaded
 ):
     a_week(20)
     sign_in(shift_leader)
@@ -25,12 +27,9 @@ def test_report_is_shown_and_its_slides_are_downloaded(
     button.click()
     assert button.text_content() == "Making the slides…"
     assert button.get_attribute("aria-busy") == "true"
-    with page.expect_download() as download:
-        requests.pop().continue_()
-    assert download.value.suggested_filename == "tracker-2018-W17.pptx"
-    download.value.save_as(tmp_path / "week.pptx")
-    assert len(Presentation(io.BytesIO((tmp_path / "week.pptx").read_bytes())).slides) > 10
-    page.wait_for_function("!document.querySelector('[aria-busy]')")
+    file = downloaded("tracker-2018-W17.pptx", requests.pop().continue_)
+    assert len(Presentation(io.BytesIO(file)).slides) > 10
+    expect(page.locator("[aria-busy]")).to_have_count(0)
     assert button.text_content() == "Slides, .pptx"
 
     page.unroute("**/slides.pptx?*")
@@ -39,11 +38,12 @@ def test_report_is_shown_and_its_slides_are_downloaded(
     page.get_by_role("alert").filter(has_text="could not be made (error 403)").wait_for()
 
 
-def test_printed_report_has_no_controls(page, live_server, sign_in, shift_leader):
+def test_printed_report_has_no_controls(page, live_server, sign_in, shift_leader, is_chromium):
     a_week(6)
     sign_in(shift_leader)
     page.goto(f"{live_server.url}/shiftleader/report/?{WEEK}")
-    page.emulate_media(media="print", color_scheme="dark")
+    page.get_by_role("button", name="Dark").click()
+    show_as_printed(page, is_chromium)
     for selector in (".site-header", ".site-footer", ".page-head .row", ".week-chart details"):
         assert all(not element.is_visible() for element in page.locator(selector).all()), selector
     ink = page.locator(".week-report").evaluate("one => getComputedStyle(one).color")

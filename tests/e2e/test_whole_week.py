@@ -13,7 +13,7 @@ from tests.factories import CertificationFactory, DatasetFactory, Reconstruction
 from tests.reports.slides.reading import read_odp, read_pptx
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 WEEK = "week=2018-W17"
 DAY = date(2018, 4, 27)
@@ -136,13 +136,10 @@ def reported(page: Page) -> list[str]:
     return cells[2:6]
 
 
-def in_slides(page: Page, file_format: str, folder: Path) -> list[str]:
+def in_slides(page: Page, file_format: str, downloaded: Callable[..., bytes]) -> list[str]:
     """The same numbers in the downloaded file, which also has the notes as written."""
-    with page.expect_download() as download:
-        page.get_by_role("link", name=f"Slides, .{file_format}").click()
-    assert download.value.suggested_filename == f"tracker-2018-W17.{file_format}"
-    download.value.save_as(folder / file_format)
-    slides = READERS[file_format]((folder / file_format).read_bytes())
+    link = page.get_by_role("link", name=f"Slides, .{file_format}")
+    slides = READERS[file_format](downloaded(f"tracker-2018-W17.{file_format}", link.click))
     assert any("TIB is whole" in text for slide in slides for text in slide.texts)
     (weekly,) = [slide for slide in slides if slide.title == "Weekly certification"]
     (row,) = [row for row in weekly.tables[0] if row[:2] == ["collisions", "express"]]
@@ -160,7 +157,7 @@ def undo(page: Page, is_accessible) -> None:
 
 
 def test_week_from_certification_to_slides_and_undo(
-    page: Page, sign_in, shifter, shift_leader, colleague, live_server, is_accessible, tmp_path
+    page: Page, sign_in, shifter, shift_leader, colleague, live_server, is_accessible, downloaded
 ):
     shifter_page, url = colleague(shifter), live_server.url
     sign_in(shift_leader)
@@ -191,11 +188,11 @@ def test_week_from_certification_to_slides_and_undo(
     is_accessible()
     assert reported(page) == AMENDED
     for file_format in READERS:
-        assert in_slides(page, file_format, tmp_path) == AMENDED
+        assert in_slides(page, file_format, downloaded) == AMENDED
 
     undo(page, is_accessible)
     page.goto(f"{url}/shiftleader/report/?{WEEK}")
     assert reported(page) == BEFORE
-    assert in_slides(page, "pptx", tmp_path) == BEFORE
+    assert in_slides(page, "pptx", downloaded) == BEFORE
     open_week(page, url)
     assert figures(page) == BEFORE

@@ -4,12 +4,16 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from certify.models import TrackerCertification
+from tests import firefox
 from tests.e2e.conftest import PATIENCE_MS
 from tests.factories import PASSWORD, ReconstructionFactory, RunFactory
 
 
 @pytest.fixture
-def plain_page(browser: Browser):
+def plain_page(request: pytest.FixtureRequest, browser: Browser, is_chromium: bool):
+    if not is_chromium:
+        yield request.getfixturevalue("firefox_with")(firefox.NO_SCRIPTS)
+        return
     context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
@@ -17,6 +21,7 @@ def plain_page(browser: Browser):
     context.close()
 
 
+@pytest.mark.main
 def test_shifter_certifies_without_javascript(plain_page, shifter, sandbox, live_server):
     ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
     page = plain_page

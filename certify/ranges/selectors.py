@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from certify.models import TrackerCertification
 from certify.ranges.models import LumisectionRequest
 from certify.ranges.notes import RUN_COLUMNS, RunFigures, run_figures
 from oms.completeness import MAX_RUN_DURATION
@@ -17,6 +19,7 @@ from oms.mirror import LATE_FACTS_AFTER, SETTLED_AFTER
 from oms.models import OmsRun
 from registry.dataset_cache import cached_datasets
 from registry.models import StoredFlagRanges
+from registry.parsing import reconstruction_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from registry.parsing import RegistryDataset
 
 MAX_NAME_LENGTH = 300
+_DATASET_NAME = re.compile(r"(/[\w.:+-]+){3}\s*", re.ASCII)  # such as /Express/Collisions2018/DQM
 _FLAG_COLUMNS = ("read_at", "ranges", "damage")
 
 
@@ -126,9 +130,33 @@ def request_of(run_number: int, registry_name: str) -> LumisectionRequest | None
 
 def registry_name(run_number: int, reconstruction: str, dataset: str) -> str:
     """Return the name that a dataset has in Run Registry, by default that of the reconstruction if it is cached."""
-    cached = cached_datasets([run_number]).get(run_number)
-    datasets: list[RegistryDataset] = cached.value if cached else []
-    for row in datasets:
+    for row in _cached_datasets_of(run_number):
         if dataset in (row.name, row.registry_name) if dataset else row.reconstruction == reconstruction:
             return row.registry_name or row.name
     return dataset[:MAX_NAME_LENGTH].replace("\0", "")
+
+
+def requested_registry_name(run_number: int, reconstruction: str, requested: str) -> str:
+    """Return the name in Run Registry of the dataset that a request names; empty if that is no dataset of the run.
+
+    Without a name, that of the live certification, else of the reconstruction. Where the datasets of the run are not
+    cached, any name of the reconstruction is accepted. A query unless the name is accepted at once.
+    """
+    known = {name for row in _cached_datasets_of(run_number) for name in (row.name, row.registry_name)}
+    if requested and (requested in known if known else _is_name_of(requested, reconstruction)):
+        return registry_name(run_number, reconstruction, requested)
+    live = (
+        TrackerCertification.objects.live().of_run(run_number).filter(runreconstruction__reconstruction=reconstruction)
+    )
+    certified = live.values_list("dataset__name", flat=True).first() or ""
+    return registry_name(run_number, reconstruction, certified) if requested in ("", certified) else ""
+
+
+def _is_name_of(requested: str, reconstruction: str) -> bool:
+    is_name = len(requested) <= MAX_NAME_LENGTH and _DATASET_NAME.fullmatch(requested) is not None
+    return is_name and reconstruction_in(requested) == reconstruction
+
+
+def _cached_datasets_of(run_number: int) -> list[RegistryDataset]:
+    cached = cached_datasets([run_number]).get(run_number)
+    return cached.value if cached else []

@@ -17,7 +17,7 @@ from certify.models.choices import Flag, Reconstruction
 from certify.models.components import Component
 from certify.ranges.page import LumisectionsPage, lumisections_page
 from certify.ranges.requests import request_unless_fresh
-from certify.ranges.selectors import StoredLumisections, registry_name, stored_lumisections_of
+from certify.ranges.selectors import StoredLumisections, requested_registry_name, stored_lumisections_of
 from certify.rules.entry import is_run_number
 from oms.lumisections import bits
 from users.access import SignedInRequest, role_required
@@ -44,7 +44,7 @@ def lumisections(request: SignedInRequest, run_number: int, reconstruction: str)
         raise Http404(f"There is no run {run_number} {reconstruction}.")
     reference = _reference(request.GET.get(REFERENCE, "")) if REFERENCE in request.GET else None
     shown = reference.run_id if reference else run_number
-    name = "" if reference else registry_name(run_number, reconstruction, request.GET.get("dataset", ""))
+    name = "" if reference else requested_registry_name(run_number, reconstruction, request.GET.get("dataset", ""))
     stored = stored_lumisections_of(shown, name)
     page = lumisections_page(
         stored,
@@ -106,6 +106,7 @@ def _json(page: LumisectionsPage, stored: StoredLumisections) -> JsonResponse:
             for row in stored.segments
         ],
         "registry": _status_ranges(flags.ranges if flags else {}),
+        "registry_damage": flags.damage if flags else "",
         "dials": [],
         "asked": {
             "oms": _iso(reading.checked_at if reading else None),

@@ -11,10 +11,13 @@ from certify.ranges.models import LumisectionRequest
 from certify.ranges.reading import read_requested_lumisections
 from certify.ranges.requests import FRESH_FOR, leave_requests
 from infrastructure.http.budget import Budget
+from infrastructure.http.results import Found
 from oms.lumisections.mirror import store_lumisections
 from oms.models import OmsRun
+from registry.dataset_cache import cache_datasets
 from registry.models import StoredFlagRanges
-from tests.factories import ReconstructionFactory, RunFactory
+from registry.parsing import RegistryDataset, reconstruction_in
+from tests.factories import CertificationFactory, DatasetFactory, ReconstructionFactory, RunFactory
 from tests.oms.lumisections.rows import row
 
 pytestmark = pytest.mark.django_db
@@ -138,7 +141,7 @@ def test_json_has_segments_flags_and_times(shifter_client, sandbox, how):
     else:
         headers["Accept"] = "application/json"
     answer = shifter_client.get(url(), query, headers=headers).json()
-    assert list(answer) == ["run", "state", "last", "segments", "registry", "dials", "asked"]
+    assert list(answer) == ["run", "state", "last", "segments", "registry", "registry_damage", "dials", "asked"]
     assert (answer["run"], answer["state"], answer["last"], answer["dials"]) == (RUN, "ready", 26, [])
     first = answer["segments"][0]
     assert (first["first"], first["last"], first["bpix"]) == (1, 4, True)
@@ -156,6 +159,64 @@ def test_json_before_anything_is_read(shifter_client):
     answer = shifter_client.get(url(), {"format": "json"}).json()
     assert (answer["state"], answer["last"], answer["segments"]) == ("requested", None, [])
     assert answer["asked"] == {"oms": None, "registry": None, "dials": None}
+
+
+def test_json_says_that_ranges_are_damaged(shifter_client, sandbox):
+    read()
+    query = {"dataset": EXPRESS, "format": "json"}
+    assert shifter_client.get(url(), query).json()["registry_damage"] == ""
+    StoredFlagRanges.objects.update(ranges={}, damage="Run Registry's ranges of this dataset are damaged: x.")
+    answer = shifter_client.get(url(), query).json()
+    assert answer["registry"] == {"pixel": [], "strip": [], "tracking": []}
+    assert answer["registry_damage"] == "Run Registry's ranges of this dataset are damaged: x."
+
+
+def cache(*names, run=RUN):
+    datasets = [
+        RegistryDataset(run, name.strip(), reconstruction_in(name), "OPEN", None, None, registry_name=name)
+        for name in names
+    ]
+    cache_datasets(Found(datasets, timezone.now()), [run])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("anything", "prompt", "express", "/Express/Collisions2018", "/Express/Collisions 2018/DQM"),
+        *("/PromptReco/Collisions2018A/DQM", "/Other/Collisions2018/DQM", "online", "/Express/a/b" + "c" * 300),
+        "/Express/a/b\0",
+    ],
+)
+def test_text_that_is_no_dataset_of_the_reconstruction_requests_no_flags(shifter_client, name):
+    shifter_client.get(url(), {"dataset": name}, headers=PART)
+    assert requests() == [(RUN, "")]
+
+
+def test_dataset_of_a_run_whose_datasets_are_known_is_one_of_them(shifter_client):
+    cache(f"{EXPRESS}\n", "/Express/Cosmics2018/DQM")
+    for name in ("/Express/Other/DQM", EXPRESS, f"{EXPRESS}\n", "/Express/Cosmics2018/DQM"):
+        shifter_client.get(url(), {"dataset": name}, headers=PART)
+    assert requests() == [(RUN, ""), (RUN, f"{EXPRESS}\n"), (RUN, "/Express/Cosmics2018/DQM")]
+
+
+@pytest.mark.parametrize("query", [{}, {"dataset": "/StreamExpress/Special/DQMIO"}])
+@pytest.mark.parametrize("is_cached", [False, True])
+def test_dataset_of_the_live_certification_is_taken(shifter_client, query, is_cached):
+    name = "/StreamExpress/Special/DQMIO"
+    CertificationFactory(run=RunFactory(run_number=RUN), dataset=DatasetFactory(name=name))
+    if is_cached:
+        cache(EXPRESS)
+    shifter_client.get(url(), {**query, "format": "json"})
+    assert requests() == [(RUN, name)]
+
+
+def test_without_a_certification_the_cached_dataset_of_the_reconstruction_is_taken(shifter_client):
+    run = RunFactory(run_number=RUN)
+    CertificationFactory(run=run, reconstruction="prompt")
+    CertificationFactory(run=run, withdrawn=True, dataset=DatasetFactory(name="/Express/Old/DQM"))
+    cache("/PromptReco/Collisions2018A/DQM", EXPRESS)
+    shifter_client.get(url(), {"format": "json"})
+    assert requests() == [(RUN, EXPRESS)]
 
 
 def test_page_of_its_own_has_the_same(shifter_client, sandbox):

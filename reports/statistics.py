@@ -25,6 +25,7 @@ class Statistics:
 
     The last two count each run once. `unknown_lumisections` and `unknown_lumi`: the number of runs without a value.
     `out_lumisections`, `out_lumi` (1/pb): what is out of `out_runs` of these runs; it is in the sums too.
+    `is_out_lumi_partial`: the luminosity of some of it is unknown, so that `out_lumi` is the least it can be.
     """
 
     certifications: int
@@ -36,11 +37,12 @@ class Statistics:
     out_lumisections: int = 0
     out_lumi: float = 0.0
     out_runs: int = 0
+    is_out_lumi_partial: bool = False
 
     @property
     def out_text(self) -> str:
         """What is out of these runs: "12 LS, 1.200 /pb in 3 runs"; empty if nothing is."""
-        return sum_out_text(self.out_lumisections, self.out_lumi, self.out_runs)
+        return sum_out_text(self.out_lumisections, self.out_lumi, self.out_runs, is_partial=self.is_out_lumi_partial)
 
 
 def statistics_of(rows: Iterable[ReportRow]) -> Statistics:
@@ -58,6 +60,7 @@ def statistics_of(rows: Iterable[ReportRow]) -> Statistics:
         out_lumisections=sum(out.count for out in outs),
         out_lumi=math.fsum(out.lumi or 0.0 for out in outs),
         out_runs=len(outs),
+        is_out_lumi_partial=any(out.whole_lumi is None for out in outs),
     )
 
 
@@ -194,12 +197,13 @@ def first_of_month(day: date) -> date:
 class LumiSum:
     """Recorded luminosity (1/pb) of certifications; `unknown`: the number of those without a value, not in the sum.
 
-    `out`: what is out of it, 1/pb, of the lumisections whose luminosity is known.
+    `out`: what is out of it, 1/pb, the least it can be if `is_out_partial`.
     """
 
     recorded: float
     unknown: int = 0
     out: float = 0.0
+    is_out_partial: bool = False
 
     @property
     def positive(self) -> float:
@@ -209,7 +213,8 @@ class LumiSum:
     @property
     def text(self) -> str:
         """The sum with the number of unknown values and what is out: "20.750 /pb (2 unknown), of it 1.200 /pb out"."""
-        out = f", of it {lumi_in_column(self.out)} out" if self.out else ""
+        least = "at least " if self.is_out_partial else ""
+        out = f", of it {least}{lumi_in_column(self.out)} out" if self.out else ""
         return with_unknown_count(lumi_in_column(self.recorded), self.unknown) + out
 
 
@@ -237,8 +242,8 @@ def lumi_by_day(
     return {
         name: {
             day: {
-                verdict: LumiSum(statistics.recorded_lumi, statistics.unknown_lumi, statistics.out_lumi)
-                for verdict, statistics in statistics_by_verdict(day_rows).items()
+                verdict: LumiSum(sums.recorded_lumi, sums.unknown_lumi, sums.out_lumi, sums.is_out_lumi_partial)
+                for verdict, sums in statistics_by_verdict(day_rows).items()
             }
             for day, day_rows in by_reconstruction[name].items()
         }

@@ -130,7 +130,7 @@ def _statistics(groups: Groups) -> Iterator[str]:
             lumi = with_unknown_count(_lumi_text(statistics.recorded_lumi), statistics.unknown_lumi)
             table.add_row([verdict.label, lumisections, lumi])
             if statistics.out_runs:
-                table.add_row(["of it out", _out_count_text(statistics), _lumi_text(statistics.out_lumi)])
+                table.add_row(["of it out", *_out_texts(statistics)])
         yield table.get_string()
         yield ""
 
@@ -152,8 +152,10 @@ def _lumi_text(value: float | None) -> str:
     return "unknown" if value is None else _ascii(lumi_in_column(value))
 
 
-def _out_count_text(statistics: Statistics) -> str:
-    return f"{statistics.out_lumisections} in {statistics.out_runs} run{'s' if statistics.out_runs > 1 else ''}"
+def _out_texts(statistics: Statistics) -> tuple[str, str]:
+    """What is out: the lumisections with the number of runs, and their luminosity."""
+    count = f"{statistics.out_lumisections} in {statistics.out_runs} run{'s' if statistics.out_runs > 1 else ''}"
+    return count, f"{'at least ' if statistics.is_out_lumi_partial else ''}{_lumi_text(statistics.out_lumi)}"
 
 
 def _flag_text(row: ReportRow, component: Component) -> str:

@@ -27,13 +27,14 @@ from reports.weekly.sections import (
 from reports.weekly.tables import (
     FILL_LUMI_HEADINGS,
     NOT_GOOD_HEADINGS,
+    OUT_HEADINGS,
     RUN_HEADINGS,
     certification_url,
     day_cell,
     fill_cell,
     fill_lumi_row,
     not_good_row,
-    out_texts,
+    out_row,
     overview_table,
     report_totals,
     verdict_run_cells,
@@ -117,6 +118,7 @@ def build_sections(data: ReportData) -> list[ReportSection]:
             *(_week_note_sections(data, "summary", "Summary") or [_no_summary_section(data)]),
             _runs_section(data),
             _not_good_section(data),
+            _out_section(data),
         ]
     )
 
@@ -177,7 +179,6 @@ def _day_section(data: ReportData, day: Day) -> ReportSection:
         shares=verdict_shares(day.overview_rows),
         texts=(
             *_collision_fills(data.scope, day),
-            *out_texts(day.report_rows),
             *_verdict_changes(day.changes),
             *map(_day_note_text, notes),
         ),
@@ -215,7 +216,6 @@ def _certification_section(data: ReportData) -> ReportSection:
         if row.stale
     )
     others = [
-        *out_texts(data.report_rows),
         *_verdict_changes(data.changes),
         *([LabelledText("Changed since they were certified", stale)] if stale else []),
     ]
@@ -280,3 +280,10 @@ def _not_good_section(data: ReportData) -> ReportSection | None:
     return (
         ReportSection("why", "Bad and undecided, and why", table=ReportTable(NOT_GOOD_HEADINGS, rows)) if rows else None
     )
+
+
+def _out_section(data: ReportData) -> ReportSection | None:
+    """The certifications with bad lumisections, with reason and comment."""
+    with_out = [row for row in data.report_rows if row.out.counting]
+    rows = [out_row(row) for row in sorted(with_out, key=lambda row: (row.run_number, row.group.order))]
+    return ReportSection("out", "Bad lumisections, and why", table=ReportTable(OUT_HEADINGS, rows)) if rows else None

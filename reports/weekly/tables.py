@@ -9,11 +9,12 @@ from django.urls import reverse
 
 from certify.models.choices import Verdict
 from certify.models.components import Component
+from infrastructure.number_ranges import format_ranges
 from oms.choices import RunType
 from oms.formatting import inst_lumi_in_column, lumi_in_column
 from reports.fill_statistics import FillLumi, lumi_of_runs
 from reports.statistics import OverviewRow, statistics_by_verdict, statistics_of, with_unknown_count, with_verdict
-from reports.weekly.sections import ColumnHeading, LabelledText, Link, ReportCell, ReportTable, ReportTotal, make_cell
+from reports.weekly.sections import ColumnHeading, Link, ReportCell, ReportTable, ReportTotal, make_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +60,15 @@ NOT_GOOD_HEADINGS = (
     ColumnHeading("Reconstruction"),
     ColumnHeading("Verdict"),
     *(ColumnHeading(component.label) for component in Component),
+    ColumnHeading("Why", is_long_text=True),
+    ColumnHeading("Shifter"),
+)
+OUT_HEADINGS = (
+    ColumnHeading("Run"),
+    ColumnHeading("Reconstruction"),
+    ColumnHeading("Verdict"),
+    ColumnHeading("Out"),
+    *(ColumnHeading(f"{component.label} bad") for component in Component),
     ColumnHeading("Why", is_long_text=True),
     ColumnHeading("Shifter"),
 )
@@ -115,19 +125,6 @@ def _run_links(report_rows: Iterable[ReportRow]) -> tuple[Link, ...]:
 def _run_text(report_row: ReportRow) -> str:
     out = report_row.out.short_text
     return f"{report_row.run_number} ({out})" if out else f"{report_row.run_number}"
-
-
-def out_texts(report_rows: Iterable[ReportRow]) -> tuple[LabelledText, ...]:
-    """The certifications with bad lumisections, oldest run first, with what is out of each; empty without any."""
-    links = tuple(
-        Link(
-            f"{row.run_number} {row.group.reconstruction} {row.verdict}, {row.out.text_with_ranges}",
-            certification_url(row),
-        )
-        for row in sorted(report_rows, key=lambda row: (row.run_number, row.group.order))
-        if row.out.counting
-    )
-    return (LabelledText("With bad lumisections", links),) if links else ()
 
 
 def certification_url(report_row: ReportRow) -> str:
@@ -223,12 +220,30 @@ def day_cell(scope: Scope, day: date) -> ReportCell:
 
 
 def not_good_row(report_row: ReportRow) -> tuple[ReportCell, ...]:
+    return (
+        *_verdict_cells(report_row),
+        *(make_cell(report_row.flag_text(component.value)) for component in Component),
+        make_cell(report_row.reason_and_comment),
+        make_cell(report_row.shifter),
+    )
+
+
+def out_row(report_row: ReportRow) -> tuple[ReportCell, ...]:
+    ranges = report_row.ranges
+    return (
+        *_verdict_cells(report_row),
+        make_cell(report_row.out.text.removesuffix(" out")),
+        *(make_cell(format_ranges(ranges.get(component, ()))) for component in Component),
+        make_cell(report_row.reason_and_comment),
+        make_cell(report_row.shifter),
+    )
+
+
+def _verdict_cells(report_row: ReportRow) -> tuple[ReportCell, ...]:
+    """Run, reconstruction and verdict."""
     verdict_text = Verdict(report_row.verdict).label + (", stale" if report_row.stale else "")
     return (
         make_cell(report_row.run_number, certification_url(report_row)),
         make_cell(report_row.group.reconstruction),
         ReportCell((Link(verdict_text),), report_row.verdict, is_verdict=True),
-        *(make_cell(report_row.flag_text(component.value)) for component in Component),
-        make_cell(report_row.reason_and_comment),
-        make_cell(report_row.shifter),
     )

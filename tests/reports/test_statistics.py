@@ -65,11 +65,12 @@ def test_what_is_out_is_summed_once_per_run_and_leaves_the_sums():
     good = statistics_by_verdict(rows)[Verdict.GOOD]
     assert (good.recorded_lumi, good.lumisections, good.runs) == (3.0, 300, 3)
     assert (good.out_lumisections, good.out_lumi, good.out_runs) == (8, 0.5, 2)
-    assert good.out_text == "8 LS, 0.500 /pb in 2 runs"
+    assert (good.out_text, good.is_out_lumi_partial) == ("8 LS, at least 0.500 /pb in 2 runs", True)
+    assert statistics_of(rows[:1]).out_text == "7 LS, 0.700 /pb in 1 run"
     assert statistics_of(rows[3:]).out_text == "" == statistics_of([]).out_text
     assert statistics_of(rows[2:]).out_text == "3 LS in 1 run"
     (row,) = [row for row in overview(rows) if row.reconstruction == "express"]
-    assert (row.good_out, row.for_verdict(Verdict.BAD).out_text) == ("10 LS, 0.700 /pb in 2 runs", "")
+    assert (row.good_out, row.for_verdict(Verdict.BAD).out_text) == ("10 LS, at least 0.700 /pb in 2 runs", "")
 
 
 @st.composite

@@ -79,7 +79,7 @@ def test_question_about_a_detector_that_was_off_is_answered_by_keys(page: Page, 
     assert (made.verdict, made.confirmed, made.pixel_ranges) == ("good", ["dcs"], [])
 
 
-@pytest.mark.firefox
+@pytest.mark.main
 def test_bad_lumisections_by_keys_alone(page: Page, open_run, live_server, is_accessible, colleague, shift_leader):
     open_run(RUN)
     flags = page.locator("#choice-strip .choice-row").bounding_box()
@@ -186,7 +186,7 @@ def test_draft_is_restored_with_its_fields_open(page: Page, open_run):
     expect(_field(page, "pixel")).to_be_hidden()
 
 
-@pytest.mark.firefox
+@pytest.mark.main
 def test_mouse_selects_and_edges_snap_to_segments(page: Page, open_run, is_accessible):
     timeline = open_run(RUN)
     line, mark = page.locator("[data-timeline-line]"), page.locator("[data-timeline-mark]")
@@ -242,9 +242,8 @@ def test_keys_select_on_the_timeline(page: Page, open_run):
     assert page.evaluate("document.querySelectorAll('#lumisections .s-bad').length") == 1
 
 
-def test_two_taps_on_a_phone(browser, browser_context_args, shifter, live_server, strict, is_chromium):
-    if not is_chromium:
-        pytest.skip("taps need a context with touch")
+@pytest.mark.chromium("the driver of Firefox sends no touch")
+def test_two_taps_on_a_phone(browser, browser_context_args, shifter, live_server, strict):
     from tests.e2e.conftest import enter
 
     call_command("read_lumisections", str(RUN))

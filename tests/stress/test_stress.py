@@ -10,7 +10,8 @@ from tests.proof import scaled
 from tests.stress.site import ROOT
 
 PATIENCE_S = scaled(300, 1800)
-HANDS, SUBMISSIONS = str(scaled(20, 50)), str(scaled(20, 200))
+# Eight are as many as the server has threads. Fewer submissions than 20 could be killed without cutting anybody off.
+HANDS, SUBMISSIONS = str(scaled(8, 50)), str(scaled(20, 200))
 
 
 @pytest.mark.django_db  # for the suite on PostgreSQL to know that it is about the database

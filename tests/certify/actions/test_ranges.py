@@ -157,6 +157,16 @@ def test_undo_of_random_changes_restores_the_ranges_exactly(shifter, run, refere
     assert _ranges_of(TrackerCertification.objects.get()) == versions[-1]
 
 
+def test_history_names_the_ranges_before_and_after(shifter, shifter_client, run, reference):
+    spans = {"strip_ranges": ((31, 40), (52, 52)), "tracking_ranges": ((31, 40), (52, 52))}
+    row = certify(shifter, run, decision(reference))
+    row = amend_certification(shifter, row, row.version, decision(reference, **spans), CertificationContext())
+    label = '<span class="label">Strip bad lumisections:</span> '
+    assert f"{label}31-40, 52</li>" in shifter_client.get(f"/list/{row.pk}/").text
+    amend_certification(shifter, row, row.version, decision(reference), CertificationContext())
+    assert f"{label}<del>31-40, 52</del> → <ins>none</ins></li>" in shifter_client.get(f"/list/{row.pk}/").text
+
+
 def _random_ranges(chance) -> tuple[tuple[int, int], ...]:
     starts = [chance.randint(1, 100) for _ in range(chance.randint(0, 4))]
     return tuple(merged_ranges((start, min(100, start + chance.randint(0, 9))) for start in starts))

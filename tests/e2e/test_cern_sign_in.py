@@ -38,7 +38,6 @@ def test_one_click_signs_in_with_the_role(start_page, live_server, button, role)
     expect(start_page.locator(".signed-in-user")).to_contain_text(role)
 
 
-@pytest.mark.main
 def test_sign_in_redirects_to_the_requested_page(page, sandbox, live_server):
     page.goto(f"{live_server.url}/list/?runs_min=315270")
     expect(page.locator("main")).to_contain_text("/list/?runs_min=315270")

@@ -28,7 +28,6 @@ def timeline(page: Page, sign_in, shifter, sandbox, live_server, transactional_d
     return panel
 
 
-@pytest.mark.main
 def test_timeline_comes_when_it_has_been_read_and_names_each_lumisection(page: Page, timeline, is_accessible):
     line, picture = timeline.locator("[data-timeline-line]"), timeline.get_by_role("img", name="Lumisections 1 to 26")
     expect(timeline).to_contain_text("4 of 26 lumisections with the whole Tracker on · 0.660 of 3.614 /pb")

@@ -8,7 +8,6 @@ from tests.e2e.conftest import enter
 from tests.openruns.open_runs_page import certify
 
 
-@pytest.mark.main
 def test_keyboard_searches_moves_between_rows_and_opens_a_run(page: Page, sign_in, shifter, live_server, sandbox):
     certify(shifter, 315267, "express")
     sign_in(shifter)

@@ -186,7 +186,6 @@ def test_draft_is_restored_with_its_fields_open(page: Page, open_run):
     expect(_field(page, "pixel")).to_be_hidden()
 
 
-@pytest.mark.main
 def test_mouse_selects_and_edges_snap_to_segments(page: Page, open_run, is_accessible):
     timeline = open_run(RUN)
     line, mark = page.locator("[data-timeline-line]"), page.locator("[data-timeline-mark]")

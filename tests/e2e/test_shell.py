@@ -1,12 +1,10 @@
 """The frame of every page, in a browser."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from infrastructure.http import status
 
 
-@pytest.mark.main
 def test_person_signs_in_looks_around_and_signs_out(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
     expect(page.locator("h1")).to_be_visible()

@@ -21,7 +21,6 @@ def plain_page(request: pytest.FixtureRequest, browser: Browser, is_chromium: bo
     context.close()
 
 
-@pytest.mark.main
 def test_shifter_certifies_without_javascript(plain_page, shifter, sandbox, live_server):
     ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
     page = plain_page

@@ -134,12 +134,11 @@ def page(page: Page, strict) -> Page:
 
 
 def enter(page: Page, url: str, user: User) -> None:
-    """Open home with a session of the user. The journeys that are about the sign-in use its form."""
+    """Give the page a session of the user; it opens nothing. The journeys that are about the sign-in use its form."""
     client = Client()
     client.force_login(user)
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": url}])
-    page.goto(f"{url}/")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from infrastructure.http import status
 
 def test_person_signs_in_looks_around_and_signs_out(page: Page, sign_in, shifter, live_server):
     sign_in(shifter)
+    page.goto(live_server.url)
     expect(page.locator("h1")).to_be_visible()
     for name in ("/list/", "/help/", "/openruns/"):
         page.goto(live_server.url + name)
@@ -56,6 +57,7 @@ def test_day_is_text_and_its_calendar_fills_it(page: Page, sign_in, shifter, liv
 
 def test_lines_pasted_into_the_search_become_a_list(clipboard_page, sign_in, shifter, live_server):
     sign_in(shifter)
+    clipboard_page.goto(live_server.url)
     search = clipboard_page.get_by_role("search").get_by_role("textbox")
     search.evaluate("(_, text) => navigator.clipboard.writeText(text)", "316187\n- 316199\n\n• 316201\n")
     search.press("ControlOrMeta+v")
@@ -78,6 +80,7 @@ def test_footer_is_one_line_when_every_service_has_answered(page: Page, sign_in,
         status.record_success(service)
     page.set_viewport_size({"width": 1440, "height": 900})
     sign_in(shifter)
+    page.goto(live_server.url)
     theme, links = (page.locator(selector).bounding_box() for selector in (".theme", ".site-footer a >> nth=0"))
     assert theme and links
     assert abs(theme["y"] + theme["height"] / 2 - links["y"] - links["height"] / 2) < 4
@@ -87,6 +90,7 @@ def test_navigation_fits_or_collapses_into_a_menu(page: Page, sign_in, admin, li
     admin.first_name, admin.last_name = "Wilhelmina-Charlotte", "von und zu Langennamen"
     admin.save()
     sign_in(admin)
+    page.goto(live_server.url)
     for width in (1440, 1366, 1340, 1280, 1024, 390):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, width

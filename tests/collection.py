@@ -18,8 +18,11 @@ SLOW = (
     *("test_access_table.py", "test_architecture.py", "test_hardening.py", "test_rights.py", "test_sweeps.py"),
     *("tools/", "upgrade/", "users/sso/"),
 )
-# What outside services do is the same on both databases: only `make prove` runs it on PostgreSQL too.
-OF_OUTSIDE = ("faults/", "openruns/", "registry/", "sandbox/", "users/sso/")
+# What outside services do and how pages look is the same on both databases: only `make prove` runs it on PostgreSQL.
+OF_SQLITE = (
+    *("certhelper/admin/", "certhelper/home/", "certhelper/web/", "certify/editor/", "certify/ranges/", "faults/"),
+    *("openruns/", "registry/", "reports/slides/", "sandbox/", "users/sso/"),
+)
 
 
 def pytest_collection_finish():
@@ -38,7 +41,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker("slow")
     if connection.vendor == "sqlite":
         return
-    once = () if IS_FULL else OF_OUTSIDE
+    once = () if IS_FULL else OF_SQLITE
     again = [item for item in items if _touches_database(item) and not _is_in(item, once)]
     again = [item for item in again if not item.get_closest_marker("once")]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(again)])

@@ -25,7 +25,7 @@ class Statistics:
 
     The last two count each run once. `unknown_lumisections` and `unknown_lumi`: the number of runs without a value.
     `out_lumisections`, `out_lumi` (1/pb): what is out of `out_runs` of these runs; it is in the sums too.
-    `is_out_lumi_partial`: the luminosity of some of it is unknown, so that `out_lumi` is the least it can be.
+    `is_out_lumi_partial`: that of some of it, cosmics aside, is unknown, so that `out_lumi` is the least it can be.
     """
 
     certifications: int
@@ -60,7 +60,7 @@ def statistics_of(rows: Iterable[ReportRow]) -> Statistics:
         out_lumisections=sum(out.count for out in outs),
         out_lumi=math.fsum(out.lumi or 0.0 for out in outs),
         out_runs=len(outs),
-        is_out_lumi_partial=any(out.whole_lumi is None for out in outs),
+        is_out_lumi_partial=any(row.out.whole_lumi is None for row in runs if row.group.run_type != RunType.COSMICS),
     )
 
 

@@ -7,15 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
-from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString
 
 from certify.models.components import Component
-from certify.models.lumisections_out import lumi_within
 from certify.ranges import timeline
 from certify.ranges.notes import RunFigures, notes_of, run_figures
 from certify.ranges.summary import RowCount, Summary, bit_counts, off_ranges, status_count, summarize
-from oms.formatting import lumi_in_column
+from certify.ranges.table import bad_rows, lumi_number, segment_rows, status_rows
 from oms.lumisections.mirror import stored_reading
 
 if TYPE_CHECKING:
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from certify.ranges.models import LumisectionRequest
     from certify.ranges.selectors import StoredLumisections
     from infrastructure.number_ranges import NumberRanges
-    from oms.lumisections.bits import Bit
     from oms.lumisections.models import LumisectionReading
     from oms.lumisections.segments import SegmentFacts
     from oms.models import OmsRun
@@ -34,7 +31,6 @@ if TYPE_CHECKING:
 
 READY, REQUESTED, UNAVAILABLE, NONE = "ready", "requested", "unavailable", "none"
 _LEGEND = (("unknown", "unknown"), ("good", "good"), ("bad", "bad"), ("excluded", "excluded"))
-_WORDS: dict[Bit, str] = {True: "on", False: "off", None: "?"}
 
 
 @dataclass(frozen=True)
@@ -118,31 +114,18 @@ class LumisectionsPage:
 
     @property
     def rows_html(self) -> SafeString:
-        """The rows of the table, a segment each. A template takes ten times as long."""
-        return SafeString("".join(_row_html(segment) for segment in self.segments))
+        """The rows of the table, a segment each."""
+        return segment_rows(self.segments)
 
     @property
     def status_rows_html(self) -> SafeString:
         """The rows of the table of Run Registry's flags."""
-        ranges = self.flags.ranges if self.flags else {}
-        rows = (
-            (component.label, _span_text(first, last), status)
-            for component in Component
-            for first, last, status in ranges.get(component, ())
-        )
-        return format_html_join("", '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>', rows)
+        return status_rows(self.flags.ranges if self.flags else {})
 
     @property
     def bad_rows_html(self) -> SafeString:
         """The rows of the table of our bad lumisections, a range each, with the luminosity in it."""
-        lumis = self.reading.lumis if self.reading else []
-        rows = (
-            (component.label, _span_text(first, last), "" if lumi is None else _lumi_number(lumi))
-            for component, ranges in self.bad.items()
-            for first, last in ranges
-            for lumi in [lumi_within(lumis, [(first, last)])]
-        )
-        return format_html_join("", '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>', rows)
+        return bad_rows(self.bad, self.segments, self.reading.lumis if self.reading else [])
 
 
 @dataclass(frozen=True)
@@ -225,7 +208,7 @@ def build_timeline(page: LumisectionsPage, ranges: Mapping[str, Any]) -> Timelin
         status_counts=[status_count(label, column, last) for label, column in columns.items()],
         marks=timeline.status_marks([*bad.values(), *columns.values()], last),
         lumi=lumi,
-        highest_lumi=_lumi_number(max((value or 0 for value in lumis), default=0)) if lumi else "",
+        highest_lumi=lumi_number(max((value or 0 for value in lumis), default=0)) if lumi else "",
     )
 
 
@@ -278,20 +261,6 @@ def _mark_html(mark: timeline.Mark, run_number: int) -> str:
     coloured = "" if mark.name == "unknown" else f'<rect class="s-{mark.name}" {place}/>'
     hatched = "" if mark.name == "good" else f'<rect {place} fill="url(#{mark.name}-{run_number})"/>'
     return coloured + hatched
-
-
-def _row_html(segment: SegmentFacts) -> str:
-    cells = "".join(f"<td>{_WORDS[bit]}</td>" for bit in segment.bits)
-    lumi = "" if segment.recorded_lumi is None else escape(_lumi_number(segment.recorded_lumi))
-    return f'<tr><th scope="row">{_span_text(segment.first, segment.last)}</th>{cells}<td>{lumi}</td></tr>'
-
-
-def _lumi_number(value: float) -> str:
-    return lumi_in_column(value).removesuffix(" /pb")
-
-
-def _span_text(first: int, last: int) -> str:
-    return f"{first}–{last}" if last > first else f"{first}"
 
 
 def _time_text(moment: datetime) -> str:

@@ -28,7 +28,7 @@ class TimesOff:
     """In `off` of `needed` lumisections a partition of the detector was off.
 
     Needed are the active ones with stable beams; of cosmics, all active ones. `rest_lumi`: recorded in the others,
-    1/pb; None if it is unknown.
+    1/pb, as far as it is known; None if it is known of none. `rest_unknown`: the number of those without luminosity.
     """
 
     detector: Component
@@ -36,6 +36,7 @@ class TimesOff:
     needed: int
     off: int
     rest_lumi: float | None
+    rest_unknown: int = 0
 
     @property
     def is_much(self) -> bool:
@@ -54,7 +55,8 @@ class TimesOff:
 
     def _rest_text(self) -> str:
         rest = self.needed - self.off
-        lumi = f" ({lumi_text(self.rest_lumi)})" if self.rest_lumi else ""
+        least = "at least " if self.rest_unknown else ""
+        lumi = f" ({least}{lumi_text(self.rest_lumi)})" if self.rest_lumi else ""
         return f"Judge the other {rest}{lumi}." if rest else "None is left to judge."
 
 
@@ -95,7 +97,14 @@ def times_off(detector: Component, entry: CertificationEntry) -> TimesOff:
     rest = [segment for segment, is_off in zip(needed, off, strict=True) if not is_off]
     lumis = [segment.recorded_lumi for segment in rest if segment.recorded_lumi is not None]
     number = sum(map(len, needed))
-    return TimesOff(detector, entry.run_type, number, number - sum(map(len, rest)), sum(lumis) if lumis else None)
+    return TimesOff(
+        detector,
+        entry.run_type,
+        number,
+        number - sum(map(len, rest)),
+        sum(lumis) if lumis else None,
+        sum(segment.unknown_lumis for segment in rest),
+    )
 
 
 def _is_off(detector: Component, segment: SegmentFacts) -> bool:

@@ -73,6 +73,22 @@ def test_what_is_out_is_summed_once_per_run_and_leaves_the_sums():
     assert (row.good_out, row.for_verdict(Verdict.BAD).out_text) == ("10 LS, at least 0.700 /pb in 2 runs", "")
 
 
+def test_luminosity_that_is_out_is_the_least_where_it_is_not_known_wholly():
+    known, part = out(7, 0.7), LumisectionsOut({}, ((1, 5),), lumis={"all": 0.5}, last=100, unknown_lumis={"all": 2})
+    texts = {
+        "5 LS, at least 0.500 /pb in 1 run": [report_row(317001, "express", out=part)],
+        "12 LS, at least 1.200 /pb in 2 runs": [
+            report_row(317001, "express", out=known),
+            report_row(317002, "express", out=part),
+        ],
+        "10 LS, 0.700 /pb in 2 runs": [
+            report_row(317001, "express", out=known),
+            report_row(317002, "express", "cosmics", out=out(3, None)),
+        ],
+    }
+    assert [statistics_of(rows).out_text for rows in texts.values()] == list(texts)
+
+
 @st.composite
 def certified(draw: st.DrawFn) -> list[ReportRow]:
     """At most one certification of each run and reconstruction, in any order."""

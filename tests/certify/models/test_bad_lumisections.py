@@ -109,6 +109,11 @@ def test_out_of_a_certification_is_what_counts_for_its_verdict():
     assert not CertificationFactory().out
 
 
+def test_pixel_of_a_run_whose_type_is_unknown_is_out_as_it_may_count():
+    row = CertificationFactory(run_type="unknown", lumisections=655, pixel_ranges=[[1, 4]], ranges_facts={})
+    assert row.out.text_with_ranges == "4 of 655 LS out (Pixel 1-4)"
+
+
 def test_nothing_is_out_of_a_run_that_is_bad_as_a_whole():
     row = CertificationFactory(tracking="bad", strip_ranges=[[310, 330]])
     assert (row.verdict, row.out.text, row.out.text_with_ranges, row.out.count) == ("bad", "", "", 0)

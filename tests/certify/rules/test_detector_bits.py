@@ -21,9 +21,9 @@ ON = (True,) * 8
 NAMES = ("stable_beams", "cms_active", "bpix", "fpix", "tibtid", "tob", "tecp", "tecm")
 
 
-def segment(first, last, lumi=1.0, **changes) -> SegmentFacts:
+def segment(first, last, lumi=1.0, unknown=0, **changes) -> SegmentFacts:
     values = dict(zip(NAMES, ON, strict=True)) | changes
-    return SegmentFacts(first, last, tuple(values.values()), lumi, 0)
+    return SegmentFacts(first, last, tuple(values.values()), lumi, unknown)
 
 
 def asked(*segments, **changes) -> list[str]:
@@ -55,6 +55,13 @@ def test_sentence_names_what_was_off_and_what_is_left():
     segments = segment(1, 4, 0.66), segment(5, 24, bpix=False), segment(25, 26, stable_beams=False, bpix=False)
     expected = "Pixel was off in 20 of 24 lumisections with stable beams; they drop out by the detector bits."
     assert asked(*segments) == [f"{expected} Judge the other 4 (0.660 /pb)."]
+
+
+def test_luminosity_that_is_left_is_the_least_where_it_is_unknown_in_some():
+    off = segment(5, 24, bpix=False, unknown=1)
+    assert asked(segment(1, 4, 0.66, unknown=1), off)[0].endswith("Judge the other 4 (at least 0.660 /pb).")
+    assert asked(segment(1, 4, None, unknown=4), off)[0].endswith("Judge the other 4.")
+    assert asked(segment(1, 4, 0.66), off)[0].endswith("Judge the other 4 (0.660 /pb).")
 
 
 @pytest.mark.parametrize(("off", "is_asked"), [(0, False), (1, False), (2, True), (10, True)])

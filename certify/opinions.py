@@ -41,14 +41,16 @@ class CertificationOpinion:
 
 @dataclass(frozen=True)
 class RegistryOpinion:
-    """The status of one component in Run Registry, with lumisections if it is mixed.
+    """The status of one component in Run Registry, with the number of lumisections if it is mixed.
 
-    Beside bad lumisections of the certification it says where both differ.
+    `is_different`: the status differs from the flag. `ranges`: how it compares with the bad lumisections of the
+    certification, if it has any.
     """
 
     label: str
     text: str
     is_different: bool
+    ranges: RangesComparison | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def _registry_opinion(
 ) -> RegistryOpinion:
     """Compare one component. A status differs from a flag only if it is a flag itself."""
     if ranges is not None:
-        return RegistryOpinion(str(component.label), f"{status} ({ranges.text})", ranges.is_different)
+        return RegistryOpinion(str(component.label), status, is_different=False, ranges=ranges)
     is_different = ours is not None and status in ("good", "bad", "excluded") and status != ours.flag
     return RegistryOpinion(str(component.label), status, is_different)
 

@@ -46,15 +46,22 @@ class RangesComparison:
     @property
     def text(self) -> str:
         """The outcome, such as "differs in 310-330; left standby in 5-9", or why there is none."""
+        return "; ".join(text for text in (self.differing_text, self.other_text) if text)
+
+    @property
+    def differing_text(self) -> str:
+        """Return "differs in 310-330"; empty if nothing differs."""
+        return f"differs in {shortened_ranges(self.differing)}" if self.differing and not self.problem else ""
+
+    @property
+    def other_text(self) -> str:
+        """What is no difference, such as "not flagged in 3; left standby in 5-9"; empty if there is nothing else."""
         if self.problem:
             return self.problem
-        parts = [
-            f"{words} {shortened_ranges(ranges)}"
-            for words, ranges in (("differs in", self.differing), ("not flagged in", self.unflagged))
-            if ranges
-        ]
+        unflagged = [f"not flagged in {shortened_ranges(self.unflagged)}"] if self.unflagged else []
+        equal = [] if self.differing or self.unflagged else ["equal"]
         standby = [f"left standby in {shortened_ranges(self.standby)}"] if self.standby else []
-        return "; ".join([*(parts or ["equal"]), *standby])
+        return "; ".join([*unflagged, *equal, *standby])
 
 
 _NOT_READ = RangesComparison(problem="its lumisections are not read yet", is_read=False)

@@ -143,7 +143,7 @@ class TestBadLumisections:
         self.read()
         response = self.opinions(shifter_client, ranges)
         assert f"Tracking mixed, 30 of 663 bad {text}; lumisections of " in opinions_of(response)
-        assert ("is-different" in response.text) == is_different
+        assert ('<strong class="is-different">differs in ' in response.text) == is_different
         assert not LumisectionRequest.objects.exists()
 
     def test_damaged_lumisections_are_named(self, shifter_client):

@@ -46,6 +46,14 @@ def test_same_ranges_are_equal_and_only_what_differs_is_named():
     assert (found.text, found.is_different) == ("differs in 300-309, 331-335, 352", True)
 
 
+def test_only_what_differs_is_in_the_text_of_the_difference():
+    theirs = stored([1, 22, "STANDBY"], [23, 30, "GOOD"], [31, 40, "BAD"])
+    found = compare_ranges(flag((30, 40)), theirs, 41)
+    assert found.differing_text == "differs in 30"
+    assert found.other_text == "not flagged in 41; left standby in 1-22"
+    assert found.text == "differs in 30; not flagged in 41; left standby in 1-22"
+
+
 def test_lumisections_after_the_last_one_are_left_out():
     theirs = stored([1, 92, "GOOD"], [93, 96, "BAD"])
     assert compare_ranges(flag((5, 5)), theirs, 92).differing == ((5, 5),)

@@ -36,11 +36,18 @@ def many_to_many(model: type[models.Model] | models.Model) -> list[ManyToManyFie
 @cache
 def _field_positions(model: type[models.Model]) -> dict[str, tuple[bool, int]]:
     fields = [*model._meta.concrete_fields, *model._meta.many_to_many]
-    return {field.name: (isinstance(field, models.JSONField), position) for position, field in enumerate(fields)}
+    as_text = audit_options(model).formatters
+    return {
+        field.name: (isinstance(field, models.JSONField) and field.name not in as_text, position)
+        for position, field in enumerate(fields)
+    }
 
 
 def in_field_order(model: type[models.Model], names: Iterable[str]) -> list[str]:
-    """Sort names of fields in the order of the model, JSON fields last. PostgreSQL sorts JSON keys by length."""
+    """Sort names of fields in the order of the model, as PostgreSQL sorts JSON keys by length.
+
+    JSON fields without a formatter are last.
+    """
     positions = _field_positions(model)
     return sorted(names, key=lambda name: (positions.get(name, (True, len(positions))), name))
 

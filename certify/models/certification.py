@@ -15,6 +15,7 @@ from certify.models.certification_queries import INCOMPLETE, CertificationManage
 from certify.models.choices import (
     CertificationChangeKind,
     CertificationState,
+    ConfirmationCode,
     Flag,
     Reconstruction,
     ReviewChangeKind,
@@ -43,6 +44,11 @@ MAX_COMMENT_LENGTH = 100_000  # characters; enforced by browsers, and far below 
 
 def _ranges_text(ranges: list[list[int]]) -> str:
     return format_ranges((first, last) for first, last in ranges) or "none"
+
+
+def _confirmed_text(codes: list[str]) -> str:
+    labels = dict(ConfirmationCode.choices)
+    return "; ".join(labels.get(code, code) for code in codes) or "none"
 
 
 def _choice_constraints(choices: type[models.TextChoices], *fields: str) -> list[models.CheckConstraint]:
@@ -198,7 +204,11 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
         permission_fields=("is_practice",),
         reverse_create=withdrawal_values,
         labels=CERTIFICATION_LABELS,
-        formatters={"recorded_lumi": lumi_text, **dict.fromkeys(RANGES_FIELDS, _ranges_text)},
+        formatters={
+            "recorded_lumi": lumi_text,
+            "confirmed": _confirmed_text,
+            **dict.fromkeys(RANGES_FIELDS, _ranges_text),
+        },
         bases=(RunFactsMixin,),
     )
 

@@ -6,11 +6,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from audit.models import Change
+from audit.operation import operation
+from audit.snapshot import in_field_order
 from audit.undo import undo_change
 from certify.actions.certify import amend_certification, certify_run
 from certify.actions.input import CertificationContext, CertificationInput
 from certify.errors import EntryInvalid
 from certify.models import TrackerCertification
+from certify.models.choices import CertificationChangeKind
 from certify.models.components import RANGES_FIELDS
 from infrastructure.number_ranges import merged_ranges
 from oms.lumisections.mirror import store_lumisections
@@ -165,6 +168,18 @@ def test_history_names_the_ranges_before_and_after(shifter, shifter_client, run,
     assert f"{label}31-40, 52</li>" in shifter_client.get(f"/list/{row.pk}/").text
     amend_certification(shifter, row, row.version, decision(reference), CertificationContext())
     assert f"{label}<del>31-40, 52</del> → <ins>none</ins></li>" in shifter_client.get(f"/list/{row.pk}/").text
+
+
+def test_history_lists_ranges_after_the_flags_and_names_what_was_confirmed(shifter, shifter_client, run, reference):
+    row = certify(shifter, run, decision(reference, strip_ranges=((31, 40),), tracking_ranges=((31, 40),)))
+    (line,) = Change.objects.order_by("-pk")[0].lines
+    fields = in_field_order(TrackerCertification, line["fields"])
+    assert fields.index("strip") < fields.index("strip_ranges") < fields.index("trackermap")
+    with operation(shifter, CertificationChangeKind.AMEND):
+        row.confirmed = ["counterpart", "dcs"]
+        row.save()
+    text = "Express and prompt differ; A detector was off in many lumisections"
+    assert text in shifter_client.get(f"/list/{row.pk}/").text
 
 
 def _random_ranges(chance) -> tuple[tuple[int, int], ...]:

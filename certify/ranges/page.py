@@ -14,6 +14,7 @@ from certify.ranges import timeline
 from certify.ranges.notes import RunFigures, notes_of, run_figures
 from certify.ranges.summary import RowCount, Summary, bit_counts, off_ranges, status_count, summarize
 from certify.ranges.table import bad_rows, lumi_number, segment_rows, status_rows
+from infrastructure.http.errors import without_end_of_outage
 from oms.lumisections.mirror import stored_reading
 
 if TYPE_CHECKING:
@@ -68,8 +69,14 @@ class LumisectionsPage:
         if self.request is None or not self.request.problem:
             return ""
         retry_at = self.request.retry_at
-        again = f" It is tried again at {retry_at:%H:%M:%S} UTC." if retry_at else ""
-        return f"{self.request.problem}{again}"
+        if retry_at is None:
+            return self.request.problem
+        return f"{without_end_of_outage(self.request.problem)} It is tried again at {retry_at:%H:%M:%S} UTC."
+
+    @property
+    def is_read_later(self) -> bool:
+        """Whether the lumisections were read after the certification was saved."""
+        return self.as_of is not None and self.reading is not None and self.reading.read_at > self.as_of
 
     @property
     def is_waiting(self) -> bool:
@@ -236,7 +243,10 @@ def bits_page(run: OmsRun) -> LumisectionsPage:
 
 
 def certified_page(certification: TrackerCertification) -> LumisectionsPage:
-    """Return the page of the detector bits when it was saved, with its bad lumisections. As `bits_page`."""
+    """Return the page of the detector bits when it was saved, or else as they are now, with its bad lumisections.
+
+    As `bits_page`; one query more if they had not been read when it was saved.
+    """
     facts = certification.facts
     return _bits_page(
         certification.run_number,
@@ -248,7 +258,7 @@ def certified_page(certification: TrackerCertification) -> LumisectionsPage:
 
 
 def _bits_page(run_number: int, run_type: str, as_of: datetime | None = None, **more: Any) -> LumisectionsPage:
-    reading = stored_reading(run_number, as_of)
+    reading = stored_reading(run_number, as_of) or (stored_reading(run_number) if as_of else None)
     segments = [row.facts for row in reading.segments.all()] if reading else []
     return LumisectionsPage(run_number, reading, segments, run_type, as_of=as_of, **more)
 

@@ -139,13 +139,15 @@ def unshared_ranges(entry: CertificationEntry) -> dict[Component, list[NumberRan
 class RangesPrice:
     """What ranges cost, before saving: lumisections and luminosity (1/pb, None if unknown) that are out.
 
-    `unknown_out`: the number of lumisections that are out and whose luminosity is unknown.
+    `unknown_out`: the number of lumisections that are out and whose luminosity is unknown. `is_cosmics`: the run has no
+    luminosity.
     """
 
     out: int
     lumi_out: float | None
     lumi: float | None
     unknown_out: int = 0
+    is_cosmics: bool = False
 
     @property
     def out_text(self) -> str:
@@ -156,7 +158,7 @@ class RangesPrice:
     def text(self) -> str:
         """Return "out: 15 LS, 1.200 /pb of 78.200 /pb; whole run bad: 78.200 /pb"."""
         if self.lumi_out is None or not self.lumi:
-            return f"out: {self.out} LS"
+            return f"out: {self.out} LS" + ("" if self.is_cosmics else ", luminosity not known yet")
         whole = lumi_text(self.lumi)
         return f"out: {self.out_text} of {whole}; whole run bad: {whole}"
 
@@ -169,6 +171,7 @@ def ranges_price(entry: CertificationEntry, ranges: Iterable[NumberRange]) -> Ra
         lumi_within(entry.lumis, in_run),
         entry.recorded_lumi,
         unknown_lumis_within(entry.segments, entry.lumis, in_run),
+        is_cosmics=entry.run_type == RunType.COSMICS,
     )
 
 

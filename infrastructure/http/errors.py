@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from infrastructure.http.services import label_at_start, registered_service
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 TRY_AGAIN = "{fallback}, or try again."
 TELL_ADMINISTRATOR = "{fallback}, and tell the administrator."
+_UNTIL = re.compile(r", and is not queried until [\d:]+ UTC")
 
 
 def advice_for(service: str, template: str = TRY_AGAIN) -> str:
@@ -100,6 +102,11 @@ class BudgetExhausted(TimedOut):
 
     is_outage = False
     predicate_template = "was not queried, because the time for this page was used up"
+
+
+def without_end_of_outage(sentence: str) -> str:
+    """Return the sentence without the time until which a service is not queried, for places that name another time."""
+    return _UNTIL.sub("", sentence)
 
 
 class CircuitOpen(RemoteError):

@@ -108,6 +108,16 @@ def test_failure_is_a_sentence_with_the_next_attempt(shifter_client):
     assert shifter_client.get(url(), {"format": "json"}).json()["state"] == "unavailable"
 
 
+def test_failure_names_one_time_alone(shifter_client):
+    leave_requests([(RUN, "")])
+    at = timezone.now().replace(hour=16, minute=43, second=23)
+    problem = "OMS did not answer within 5 s, and is not queried until 16:42:53 UTC."
+    LumisectionRequest.objects.update(problem=problem, retry_at=at)
+    text = text_of(shifter_client)
+    assert "OMS did not answer within 5 s. It is tried again at 16:43:23 UTC." in text and "16:42:53" not in text
+    assert "Looks again every" not in text
+
+
 def test_looking_again_makes_a_postponed_request_due(shifter_client):
     leave_requests([(RUN, "")])
     LumisectionRequest.objects.update(problem="OMS did not answer within 5 s.", retry_at=timezone.now())

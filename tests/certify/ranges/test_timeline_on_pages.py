@@ -43,7 +43,6 @@ def test_run_shows_the_present_ones(guest_client, certification):
 
 def test_certification_that_was_saved_before_says_so(guest_client, shifter_client):
     certification = CertificationFactory()
-    store_lumisections(certification.run_number, [row(1)], certification.updated_at + timedelta(seconds=1))
     path = f"/list/{certification.pk}/"
     assert f"had not been read when this was saved, {certification.updated_at:%Y-%m-%d %H:%M:%S} UTC." in text_of(
         guest_client, path
@@ -51,6 +50,15 @@ def test_certification_that_was_saved_before_says_so(guest_client, shifter_clien
     link = f"/certify/{certification.run_number}/{certification.reconstruction}/lumisections/"
     assert (link in text_of(shifter_client, path), link in text_of(guest_client, path)) == (True, False)
     assert not LumisectionRequest.objects.exists()
+
+
+def test_certification_that_was_saved_before_shows_what_was_read_since(guest_client):
+    certification = CertificationFactory()
+    read_at = certification.updated_at + timedelta(seconds=1)
+    store_lumisections(certification.run_number, [row(1)], read_at)
+    text = text_of(guest_client, f"/list/{certification.pk}/")
+    assert f"Read after this was saved, {read_at:%Y-%m-%d %H:%M:%S} UTC." in text and "data-timeline" in text
+    assert "had not been read" not in text
 
 
 def test_certification_has_a_lane_and_a_table_of_its_bad_lumisections(guest_client, certification):

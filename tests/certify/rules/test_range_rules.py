@@ -126,6 +126,11 @@ def test_pixel_ranges_are_out_unless_it_is_cosmics(run_type, ranges):
     assert counting_ranges(run_type, flags) == ranges
 
 
+def test_price_without_luminosity_says_so_but_for_cosmics():
+    assert ranges_price(entry(), ((1, 11),)).text == "out: 10 LS, luminosity not known yet"
+    assert ranges_price(entry(run_type=RunType.COSMICS), ((1, 3),)).text == "out: 3 LS"
+
+
 def test_price_of_lumisections_without_luminosity_is_the_least():
     rows = segments(*[ON] * 10)
     price = ranges_price(entry(rows, [0.5] * 9 + [None]), ((9, 10),))

@@ -29,6 +29,12 @@ def _problem_names(component: Component) -> Getter:
     return lambda row: sorted(problem.name for problem in getattr(row, component.problems_field).all())
 
 
+def _lumi_out(row: TrackerCertification) -> float | None:
+    """Return a sum in decimals of 1e-6 /pb, without the noise of adding floats; None unless it is known of all."""
+    lumi = row.out.whole_lumi
+    return None if lumi is None else round(lumi, 6)
+
+
 def _component_fields(component: Component) -> dict[str, Getter]:
     return {
         component.flag_field: attrgetter(component.flag_field),
@@ -56,7 +62,7 @@ FIELDS: dict[str, Getter] = {
     **{name: getter for component in Component for name, getter in _component_fields(component).items()},
     "verdict": attrgetter("verdict_word"),
     "lumisections_out": attrgetter("out.count"),
-    "lumi_out_per_pb": attrgetter("out.whole_lumi"),
+    "lumi_out_per_pb": _lumi_out,
     "like_express": attrgetter("like_express"),
     "trackermap": attrgetter("trackermap"),
     "bad_reason": _related_attribute("bad_reason", "name"),

@@ -212,9 +212,9 @@ class LumiSum:
 
     @property
     def text(self) -> str:
-        """The sum with the number of unknown values and what is out: "20.750 /pb (2 unknown), of it 1.200 /pb out"."""
+        """The sum, how many are unknown, and what is out: "20.750 /pb (2 unknown), out of good: 1.200 /pb"."""
         least = "at least " if self.is_out_partial else ""
-        out = f", of it {least}{lumi_in_column(self.out)} out" if self.out else ""
+        out = f", out of good: {least}{lumi_in_column(self.out)}" if self.out else ""
         return with_unknown_count(lumi_in_column(self.recorded), self.unknown) + out
 
 

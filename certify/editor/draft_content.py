@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
+from django.utils.text import Truncator
 
 from certify.models import TrackerCertification
 from certify.models.choices import Flag
@@ -20,16 +21,19 @@ if TYPE_CHECKING:
     from drafts.content import DraftText
 
 _MARKS = {Flag.GOOD: "✓", Flag.BAD: "✕", Flag.EXCLUDED: "⊘"}
+MAX_RANGES_LENGTH = 40  # characters of the ranges of a component in a summary
 _FACT_PREFIXES = ("run-", "fill-")
 
 
 def summarize(draft: DraftText) -> str:
-    """Return the flags as "P ✓ S ✓ T –", with a dash for a component without a flag."""
-    marks = (
-        f"{component.declaration.initial} {_MARKS.get(draft.typed.get(component.flag_field), '–')}"  # type: ignore[call-overload]
-        for component in Component
-    )
-    return " ".join(marks)
+    """Return the flags as "P ✓ S ✓ 310-330 T –": a dash without a flag, bad lumisections after it."""
+    return " ".join(_mark(component, draft.typed) for component in Component)
+
+
+def _mark(component: Component, typed: QueryDict) -> str:
+    flag, ranges = typed.get(component.flag_field), typed.get(component.ranges_field, "").strip()
+    mark = f"{component.declaration.initial} {_MARKS.get(flag, '–')}"  # type: ignore[call-overload]
+    return f"{mark} {Truncator(ranges).chars(MAX_RANGES_LENGTH)}" if ranges and flag == Flag.GOOD else mark
 
 
 def find_saved(drafts: Iterable[DraftText]) -> set[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reports.rows import ReportRow
     from reports.scope import Scope
 
-_OUT_HEADING = ColumnHeading("Of good out")
+_OUT_HEADING = ColumnHeading("Out of good")
 _OUT_COLUMN = 9  # after the luminosity of bad runs
 _OVERVIEW_HEADINGS = (
     ColumnHeading("Run type"),

@@ -111,14 +111,14 @@ def test_nothing_is_out_beside_bad(guest_client, shifter, run, reference):
     ("address", "text"),
     [
         ("/shiftleader/part/overview/?week=2018-W22", ">21 LS, 2.700 /pb in 1 run</a></td>"),
-        ("/shiftleader/part/overview/?week=2018-W22", "78.150 /pb, of it 2.700 /pb out"),
-        ("/shiftleader/part/runs/?week=2018-W22", "of it out: 21 LS, 2.700 /pb in 1 run"),
+        ("/shiftleader/part/overview/?week=2018-W22", "78.150 /pb, out of good: 2.700 /pb"),
+        ("/shiftleader/part/runs/?week=2018-W22", "out of good: 21 LS, 2.700 /pb in 1 run"),
         ("/shiftleader/part/fills/?week=2018-W22", ">315270, 21 LS out<span"),
-        ("/shiftleader/part/days/?week=2018-W22", "(of it out: 21 LS, 2.700 /pb in 1 run)"),
+        ("/shiftleader/part/days/?week=2018-W22", "(out of good: 21 LS, 2.700 /pb in 1 run)"),
         ("/shiftleader/report/?week=2018-W22", ">21 LS, 2.700 /pb in 1 run</a></td>"),
         ("/shiftleader/report/?week=2018-W22", ">315270 (21 LS out)</a>"),
         ("/shiftleader/report/?week=2018-W22", "<td>21 of 617 LS and 2.700 /pb</td><td></td><td>310-330</td><td></td>"),
-        ("/summary/?date=2018-06-01&user=everybody", "78.150 /pb, of it out: 21 LS, 2.700 /pb in 1 run"),
+        ("/summary/?date=2018-06-01&user=everybody", "78.150 /pb, out of good: 21 LS, 2.700 /pb in 1 run"),
     ],
 )
 def test_sums_of_good_say_how_much_of_it_is_out(address, text, shift_leader_client, shifter, run, reference):
@@ -127,7 +127,7 @@ def test_sums_of_good_say_how_much_of_it_is_out(address, text, shift_leader_clie
     assert answer.status_code == 200 and text in answer.text
     type(row).objects.update(strip_ranges=[], ranges_facts={})
     without = shift_leader_client.get(address).text
-    assert text not in without and "Of good out" not in without
+    assert text not in without and "Out of good" not in without
 
 
 def test_verdict_changes_have_it(shift_leader_client, shifter, run, reference):

@@ -45,6 +45,13 @@ def test_newest_draft_of_a_form_is_offered_with_its_flags(shifter_client, shifte
     assert "P ✓ S ✕ T –" in shifter_client.get("/").text
 
 
+def test_summary_has_the_bad_lumisections_of_what_is_good(shifter_client, shifter):
+    ranges = {"strip_ranges": " 310-330, 352 ", "pixel_ranges": "1-4", "tracking_ranges": "7, " * 20}
+    keep(shifter, {"pixel": "bad", "strip": "good", "tracking": "good", "comment": "mine", **ranges})
+    (offer,) = offers(open_form(shifter_client))
+    assert "P ✕ S ✓ 310-330, 352 T ✓ 7, 7," in offer and offer.endswith("…")
+
+
 def saved(client, **changes) -> TrackerCertification:
     opened = open_form(client)
     answer = send_form(client, opened, **{**GOOD, **changes})

@@ -97,6 +97,13 @@ def test_luminosity_out_is_empty_where_oms_did_not_give_it_of_all(shifter_client
     assert (row["lumisections_out"], row["lumi_out_per_pb"]) == ("21", "")
 
 
+def test_luminosity_out_is_without_the_noise_of_a_sum(shifter_client):
+    facts = {"lumis": {"strip": 3.268259999999998, "all": 3.268259999999998}}
+    CertificationFactory(run=RunFactory(run_number=315270), strip_ranges=[[310, 330]], ranges_facts=facts)
+    assert exported_json(shifter_client, runs_min=315270)[0]["lumi_out_per_pb"] == 3.26826
+    assert exported_csv(shifter_client, runs_min=315270)[0]["lumi_out_per_pb"] == "3.26826"
+
+
 def test_export_has_exactly_the_filtered_rows_of_all_pages(shifter_client, shifter):
     create_certifications(60, shifter, ReconstructionFactory(), date=date(2018, 6, 1))
     CertificationFactory(run=RunFactory(run_number=315270))

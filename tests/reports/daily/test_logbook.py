@@ -90,7 +90,7 @@ def test_text_names_the_ranges_and_what_is_out():
         " Good: 316187\n Bad: 316199\n 316187: good, 25 of 617 LS and 3.200 /pb out (Pixel 1-4; Strip 310-330)\n"
         in text
     )
-    assert "| of it out | 25 in 1 run | 3.200 /pb              |" in text
+    assert "| out of good | 25 in 1 run | 3.200 /pb              |" in text
     assert "| 310-330 out |" in text and "| 5-6 out     |" in text
     assert row.pk and "out" not in logbook_text(report_rows_of([CertificationFactory()]))
 

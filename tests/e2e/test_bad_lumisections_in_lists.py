@@ -61,6 +61,16 @@ def test_list_shows_the_comment_beside_what_is_out(page: Page, shifter, certifie
     assert comment["x"] + 48 <= area["x"] + area["width"] <= 1024
 
 
+def test_verdict_is_beside_the_flags_on_a_phone(page: Page, shifter, certified, live_server):
+    page.set_viewport_size({"width": 390, "height": 700})
+    enter(page, live_server.url, shifter)
+    page.goto(f"{live_server.url}/list/?state=live")
+    row = page.locator("tr[data-pk]").first
+    flag, verdict, out = (row.locator(name).first.bounding_box() for name in (".flag", ".verdict", ".out"))
+    assert verdict["y"] < flag["y"] + flag["height"] <= out["y"] + 1
+    assert out["height"] < 2 * flag["height"]
+
+
 def test_certifications_of_the_week_fit_their_panel(page: Page, shift_leader, certified, live_server):
     review = Review.objects.create(by=shift_leader)
     Reviewed.objects.create(review=review, certification=certified[0], version=certified[0].version)

@@ -49,8 +49,11 @@
     if (!list.querySelector("li")) list.replaceChildren();
   }
 
+  let unmarked = ""; // the selection on the timeline for which a save has waited (timeline_ranges.js)
+
   function showMissing() {
     const links = [
+      ...(unmarked ? [missingLink("lumisections", unmarked)] : []),
       ...emptyFactLabels().map((label) => missingLink(label.htmlFor, label.firstChild.textContent.trim())),
       ...untickedChecklists().map((box) => missingLink(box.id, box.closest("label").dataset.title)),
       ...choices.filter((choice) => !choice.querySelector("input[type=radio]:checked")).map((choice) => missingLink(choice.id, titleOf(choice))),
@@ -79,6 +82,11 @@
   form.addEventListener("current", (event) => showList(event.detail));
   form.addEventListener("change", () => { showFlags(); showReference(); showMissing(); removeConfirmed(); });
   form.addEventListener("input", showMissing);
+  form.addEventListener("unmarked", ({ detail }) => {
+    if (detail === unmarked) return;
+    unmarked = detail;
+    showMissing();
+  });
   document.addEventListener("htmx:afterSwap", showMissing);
   // A list that grows above the buttons does not cover the field with the focus.
   const body = form.querySelector(".decision-body");

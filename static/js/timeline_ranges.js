@@ -1,6 +1,7 @@
 // Bad lumisections on the timeline of the certify page. A lane for each component shows what is in its field, dashed what
 // is offered. Drag, shift-click, two taps, or Shift with the arrow keys select lumisections for the current component;
-// edges snap to those of segments (Alt: free). Enter marks the selection bad, again or Delete removes it, Esc drops it.
+// edges snap to those of segments that are close (Alt: free). Enter marks the selection bad, again or Delete removes it,
+// Esc drops it; 1, 2, 3 and the buttons mark it in any component. A save waits once for a selection that is not marked.
 // Lumisections in which the detector was off are not marked: they drop out by their bits.
 (() => {
   "use strict";
@@ -12,12 +13,13 @@
   const { partsOf, show, numberAt } = window.timelines;
   const [ROW, TOP, BAR] = [14, 2, 10]; // sixteenths of a rem, as the rows above
   const LEAST_WIDTH = 0.5; // percent
-  const SNAP = 8; // CSS px
+  const SNAP = { px: 3, lumisections: 2 }; // whichever is less: a drag loses nothing that was seen
   const DRAG = 4;
 
   let selection = null; // { anchor, end, first, last }
   let anchor = null; // the lumisection clicked or tapped last
   let drag = null;
+  let heldSelection = ""; // that for which a save has waited
 
   const timeline = () => panel.querySelector("[data-timeline]");
   const lastOf = (shown) => Number(partsOf(shown).at(-1).dataset.last);
@@ -89,22 +91,64 @@
     [Number(partsOf(timeline())[0].dataset.last) + 1, Infinity],
   ];
   const selected = () => [selection.first, selection.last];
-  const judged = () => without([selected()], offIn(target()));
-  const isMarked = () => judged().length > 0 && !without(judged(), rangesOf(target())).length;
+  const judgedFor = (component) => without([selected()], offIn(component));
+  const unmarkedIn = (component) => without(judgedFor(component), rangesOf(component));
+  const isMarkedIn = (component) => judgedFor(component).length > 0 && !unmarkedIn(component).length;
+  const isPartlyMarked = () => !isMarkedIn(target()) && count(unmarkedIn(target())) < count(judgedFor(target()));
+  const isUnmarked = () => Boolean(selection) && components.some((component) => judgedFor(component).length) && !components.some(isMarkedIn);
 
   function sentence() {
-    const [label, ranges] = [labelOf(target()), judged()];
+    const [label, ranges] = [labelOf(target()), judgedFor(target())];
     const off = selection.last - selection.first + 1 - count(ranges);
-    const state = isMarked() ? `marked bad in ${label}` : `${count(ranges)} LS for ${label}`;
-    return [format([selected()], "–"), state, ...(off ? [`${off} LS off anyway, not marked`] : [])].join(" · ");
+    const state = isMarkedIn(target()) ? `marked bad in ${label}` : `${count(ranges)} LS for ${label}`;
+    return [
+      format([selected()], "–"), state, ...(off ? [`${off} LS off anyway, not marked`] : []), ...(selection.isSnapped ? ["Alt: free edges"] : []),
+    ].join(" · ");
   }
 
-  function nameButton(button) {
-    const text = isMarked() ? `Remove from ${labelOf(target())}` : `Mark bad in ${labelOf(target())}`;
-    const key = document.createElement("kbd");
-    key.textContent = "Enter";
-    button.replaceChildren(text, " ", key);
-    button.hidden = !judged().length;
+  function unmarkedSentence() {
+    const [verb, object] = selection.first === selection.last ? ["is", "it"] : ["are", "them"];
+    return `${format([selected()])} ${verb} selected but not marked. Mark ${object} (Enter) or drop ${object} (Esc).`;
+  }
+
+  function keyCap(key) {
+    const element = document.createElement("kbd");
+    element.textContent = key;
+    return element;
+  }
+
+  const actionText = (component) => `${isMarkedIn(component) ? "Remove from" : "Mark bad in"} ${labelOf(component)}`;
+
+  function choiceButton(text, key, name) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button-small";
+    button.dataset.timelineChoice = name;
+    button.append(text, " ", keyCap(key));
+    return button;
+  }
+
+  // The current component first; a button with the focus stays while nothing changes.
+  function drawButtons() {
+    const button = panel.querySelector("[data-timeline-mark]");
+    button.replaceChildren(actionText(target()), " ", keyCap("Enter"));
+    button.hidden = !judgedFor(target()).length;
+    const others = components.filter((component) => component !== target() && judgedFor(component).length);
+    const buttons = [
+      ...(isPartlyMarked() ? [choiceButton(`Unmark in ${labelOf(target())}`, "Delete", "")] : []),
+      ...others.map((component) => choiceButton(actionText(component), components.indexOf(component) + 1, component.dataset.component)),
+    ];
+    const place = panel.querySelector("[data-timeline-choices]");
+    const textOf = (elements) => elements.map((element) => element.textContent).join();
+    if (textOf([...place.children]) !== textOf(buttons)) place.replaceChildren(...buttons);
+  }
+
+  // What a save has waited for is listed until it is marked or dropped.
+  function showHeld() {
+    const isHeld = isUnmarked() && format([selected()]) === heldSelection;
+    if (!isHeld) heldSelection = "";
+    form.dispatchEvent(new CustomEvent("unmarked", { detail: isHeld ? unmarkedSentence() : "" }));
+    return isHeld;
   }
 
   function drawSelection() {
@@ -112,16 +156,18 @@
     if (!shown) return;
     shown.querySelectorAll(".s-selection").forEach((box) => box.remove());
     shown.toggleAttribute("data-selected", Boolean(selection));
-    const button = panel.querySelector("[data-timeline-mark]");
+    const isHeld = showHeld();
+    const [button, choices] = ["mark", "choices"].map((name) => panel.querySelector(`[data-timeline-${name}]`));
     button.hidden = true;
+    choices.hidden = !selection;
     if (!selection) return;
     shown.append(...rectangles([selected()], { class: "s-selection", y: 0, height: "100%" }));
-    panel.querySelector("[data-timeline-line]").textContent = sentence();
-    nameButton(button);
+    panel.querySelector("[data-timeline-line]").textContent = isHeld ? unmarkedSentence() : sentence();
+    drawButtons();
   }
 
-  function select(from, to) {
-    selection = { anchor: from, end: to, first: Math.min(from, to), last: Math.max(from, to) };
+  function select(from, to, isSnapped = false) {
+    selection = { anchor: from, end: to, first: Math.min(from, to), last: Math.max(from, to), isSnapped };
     drawSelection();
   }
 
@@ -135,20 +181,37 @@
     show(shown, at);
   }
 
-  function mark() {
-    const ranges = judged();
+  function mark(component = target()) {
+    const ranges = judgedFor(component);
     if (!ranges.length) return;
-    if (isMarked()) unmark();
+    if (isMarkedIn(component)) unmark(component);
     else {
-      add(target(), ranges);
-      announce(`${format(ranges)} marked bad in ${labelOf(target())}.`);
+      add(component, ranges);
+      announce(`${format(ranges)} marked bad in ${labelOf(component)}.`);
     }
   }
 
-  function unmark() {
-    const isRemoved = remove(target(), [selected()]);
-    announce(isRemoved ? `${format([selected()])} removed from ${labelOf(target())}.` : `Correct the ranges of ${labelOf(target())} first.`);
+  function unmark(component = target()) {
+    const isRemoved = remove(component, [selected()]);
+    announce(isRemoved ? `${format([selected()])} removed from ${labelOf(component)}.` : `Correct the ranges of ${labelOf(component)} first.`);
   }
+
+  function choose(button) {
+    const component = components.find((other) => other.dataset.component === button.dataset.timelineChoice);
+    if (component) mark(component); else unmark();
+    timeline().focus({ preventScroll: true });
+  }
+
+  // Before all other listeners, so that none takes it for a save.
+  window.addEventListener("submit", (event) => {
+    if (event.target !== form || !timeline() || !isUnmarked() || heldSelection) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    heldSelection = format([selected()]);
+    drawSelection();
+    timeline().focus({ preventScroll: true });
+    panel.querySelector(".timeline-line").scrollIntoView({ block: "nearest" });
+  }, true);
 
   // Edges: the first lumisection of each segment, and the one after the last.
   function borders() {
@@ -158,7 +221,7 @@
 
   function snapped(edge) {
     const part = partsOf(timeline()).map(numbersOf).find(({ last }) => edge <= last + 1);
-    const reach = (100 * SNAP) / (timeline().getBoundingClientRect().width * part.scale);
+    const reach = Math.min((100 * SNAP.px) / (timeline().getBoundingClientRect().width * part.scale), SNAP.lumisections);
     const near = borders().filter((border) => Math.abs(border - edge) <= reach);
     return near.sort((a, b) => Math.abs(a - edge) - Math.abs(b - edge))[0] ?? edge;
   }
@@ -167,7 +230,8 @@
     const [first, last] = [Math.min(from, to), Math.max(from, to)];
     const [start, end] = isFree ? [first, last] : [snapped(first), snapped(last + 1) - 1];
     const edges = start <= end ? [start, end] : [first, last];
-    select(...(from <= to ? edges : edges.reverse()));
+    const isSnapped = edges[0] !== first || edges[1] !== last;
+    select(...(from <= to ? edges : edges.reverse()), isSnapped);
   }
 
   // By pointer. Beside a part of the picture, the nearest lumisection counts.
@@ -211,7 +275,11 @@
     drag = null;
   });
   panel.addEventListener("pointercancel", () => { drag = null; });
-  panel.addEventListener("click", (event) => { if (event.target.closest("[data-timeline-mark]") && selection) mark(); });
+  panel.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-timeline-mark], [data-timeline-choice]");
+    if (!button || !selection) return;
+    if (button.matches("[data-timeline-mark]")) mark(); else choose(button);
+  });
 
   // By keyboard. Without Shift the arrow keys are those of the line (lumisections.js).
   const STEPS = {
@@ -229,7 +297,10 @@
     if (event.shiftKey || event.key.startsWith("Page")) show(shown, to);
   }
 
-  const ACTIONS = { Enter: mark, Delete: unmark, Escape: drop };
+  const ACTIONS = {
+    Enter: () => mark(), Delete: () => unmark(), Escape: drop,
+    ...Object.fromEntries(components.map((component, at) => [at + 1, () => mark(component)])),
+  };
 
   panel.addEventListener("keydown", (event) => {
     const shown = timeline();
@@ -247,7 +318,15 @@
     drawSelection();
   }
 
+  // The panel is loaded again for the flags of Run Registry: the focus stays on the timeline.
+  let hadFocus = false;
+  document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target === panel) hadFocus = document.activeElement === timeline(); });
+  panel.addEventListener("htmx:afterSwap", () => {
+    if (hadFocus && timeline()) timeline().focus({ preventScroll: true });
+    hadFocus = false;
+  });
+
   for (const name of ["input", "change", "current"]) form.addEventListener(name, draw);
   for (const name of ["htmx:afterSwap", "htmx:oobAfterSwap"]) document.addEventListener(name, draw);
-  window.shortcuts.add([{ key: "Shift+→", label: "On the timeline: select lumisections; Enter marks them bad, Delete removes, Esc drops" }]);
+  window.shortcuts.add([{ key: "Shift+→", label: "On the timeline: select lumisections; Enter marks them bad, 1, 2, 3 in a component, Delete removes, Esc drops" }]);
 })();

@@ -23,6 +23,7 @@ _NAMESPACES = {"certify", "listruns", "openruns"}
 class LastSave:
     """A saved certification, and its change in the history. `verb`: "saved" or "changed".
 
+    `verdict`: with what is out, such as "good, 21 of 1364 LS and 3.268 /pb out".
     `typed`: the urlencoded form of a new certification, so that an undo opens it again as it was filled in.
     """
 
@@ -53,7 +54,7 @@ def remember_save(request: SignedInRequest, certification: TrackerCertification,
         certification=certification.pk,
         name=str(certification),
         verb=verb,
-        verdict=certification.verdict.label.lower(),
+        verdict=", ".join(filter(None, (certification.verdict.label.lower(), certification.out.text))),
         is_practice=certification.is_practice,
         typed=typed if len(typed) <= _MAX_TYPED_LENGTH else "",
     )

@@ -17,7 +17,7 @@ from certify.editor.form_errors import input_anchor
 from certify.editor.opinions import form_opinions, may_show_opinions
 from certify.editor.range_rows import ranges_notes, ranges_offers
 from certify.facts.presentation import fact_text
-from certify.models.choices import Reconstruction
+from certify.models.choices import ConfirmationCode, Reconstruction
 from certify.models.components import Component
 from certify.references.explanation import rank_reasons_text
 from certify.rules.confirmations import compare_with_twin, missing_confirmations
@@ -38,16 +38,19 @@ if TYPE_CHECKING:
 
 # The fields of confirmations; each has a place for its checkboxes on the page.
 CONFIRMATION_PLACES = ("reference_runreconstruction", "counterpart", *Component.values, "recorded_lumi", "comment")
+# The answers that say more than that a value is confirmed.
+_ANSWERS = {ConfirmationCode.DCS: "Good all the same"}
 
 
 @dataclass(frozen=True)
 class ConfirmationBox:
-    """The checkbox of a confirmation: its name, sentence, state and value."""
+    """The checkbox of a confirmation: its name, sentence, state and value, and the answer that a tick gives."""
 
     name: str
     sentence: str
     is_ticked: bool
     value: str
+    answer: str = "Confirm"
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ def confirmation_boxes(editor: CertificationEditor) -> dict[str, list[Confirmati
     boxes: dict[str, list[ConfirmationBox]] = {}
     for required in editor.confirmations:
         is_ticked = required.code in editor.form.confirmed
-        box = ConfirmationBox(required.checkbox_name, required.sentence, is_ticked, required.checkbox_value)
+        answer = _ANSWERS.get(required.code, ConfirmationBox.answer)
+        box = ConfirmationBox(required.checkbox_name, required.sentence, is_ticked, required.checkbox_value, answer)
         boxes.setdefault(required.field, []).append(box)
     return boxes
 

@@ -51,8 +51,10 @@ def ranges_offers(editor: CertificationEditor) -> dict[str, list[RangesOffer]]:
     offers = {}
     for component in Component:
         if not _is_whole_run_out(editor, component):
-            found = (*_from_required(editor, component, typed), *_from_express(editor, component, typed))
-            offers[component.value] = list(found)
+            express = _from_express(editor, component, typed)
+            offered = {offer.ranges for offer in express}
+            required = [offer for offer in _from_required(editor, component, typed) if offer.ranges not in offered]
+            offers[component.value] = [*required, *express]
     return offers
 
 
@@ -104,7 +106,7 @@ def _from_express(
     if express is None or not is_good:
         return []
     ranges = _missing(express.component_flags[component].ranges, typed.get(component, ()))
-    sentence = f"{Reconstruction.EXPRESS.label}: {ranges} bad, not yet confirmed."
+    sentence = f"{Reconstruction.EXPRESS.label} has {ranges} bad; not confirmed here yet."
     return [RangesOffer(component, f"take from {Reconstruction.EXPRESS.label}", ranges, sentence)] if ranges else []
 
 

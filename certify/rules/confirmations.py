@@ -15,7 +15,7 @@ from certify.models.components import Component, ComponentFlag, Prerequisite
 from certify.rules.detector_bits import detectors_of, judged_components, times_off
 from certify.rules.entry import CertificationEntry, TwinCertification, ValidationIssue, good_components
 from certify.rules.fact_comparison import WITH_TWIN, FactDiff, compare_facts
-from certify.rules.range_rules import ranges_left, unshared_ranges
+from certify.rules.range_rules import accepted_ranges, ranges_left, unshared_ranges
 from infrastructure.number_ranges import format_ranges
 from oms.choices import RunType
 from oms.formatting import lumi_text
@@ -159,7 +159,7 @@ def detector_was_off(entry: CertificationEntry) -> Iterator[Confirmation]:
 
 
 def _ranges_leave_most(entry: CertificationEntry) -> Iterator[Confirmation]:
-    ranged = [component for component in good_components(entry) if entry.component_flags[component].ranges]
+    ranged = [component for component in good_components(entry) if accepted_ranges(component, entry)]
     left = [row for component in ranged if (row := ranges_left(component, entry)).is_less_than_half]
     if left:
         sentences = " ".join(row.sentence for row in left)

@@ -30,7 +30,7 @@ def range_issues(entry: CertificationEntry) -> Iterator[tuple[str, str]]:
     for flag in entry.component_flags.values():
         if flag.ranges:
             yield from ((flag.component.ranges_field, sentence) for sentence in _refusals(flag, entry.lumisections))
-    with_ranges = [flag.component.label for flag in entry.component_flags.values() if flag.ranges]
+    with_ranges = [flag.component.label for flag in entry.component_flags.values() if flag.ranges and flag.is_good]
     if with_ranges and not entry.has_reason and not entry.has_comment:
         yield (
             "comment",
@@ -46,8 +46,15 @@ def _refusals(flag: ComponentFlag, last: int | None) -> Iterator[str]:
         yield f"Ranges of {name} overlap or touch. Write each lumisection once."
     elif last is None:
         yield "The last lumisection of the run is not known. Type the number of lumisections beside the facts."
-    elif beyond := ranges_without(flag.ranges, [(1, last)]):
-        yield f"{format_ranges(beyond)} is after the last lumisection, {last}. Correct the range."
+    elif beyond := [span for span in flag.ranges if span[1] > last]:  # as they were typed
+        verb = "go" if beyond[1:] else "goes"
+        yield f"{format_ranges(beyond)} {verb} beyond the last lumisection, {last}. Correct the range."
+
+
+def accepted_ranges(component: Component, entry: CertificationEntry) -> NumberRanges:
+    """Return the ranges of a component; none while they are refused."""
+    flag = entry.component_flags[component]
+    return () if any(_refusals(flag, entry.lumisections)) else flag.ranges
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def test_ranges_are_stored_with_their_luminosity_and_leave_the_verdict(shifter, 
         (
             {"pixel_ranges": ((95, 101),)},
             "pixel_ranges",
-            "101 is after the last lumisection, 100. Correct the range.",
+            "95-101 goes beyond the last lumisection, 100. Correct the range.",
         ),
         (
             {"pixel_ranges": ((10, 20), (15, 30))},

@@ -53,7 +53,7 @@ def test_component_that_does_not_count_costs_nothing(shifter_client):
     [
         ("310-", "“310-” is no range of lumisections. Write ranges as 310-330, 352."),
         ("20-10", "“20-10” ends before it begins. Write 10-20."),
-        ("9000", "9000 is after the last lumisection"),
+        ("310-9000", "310-9000 goes beyond the last lumisection, "),
     ],
 )
 def test_refused_ranges_say_so_beside_the_field_and_stay(shifter_client, text, sentence):
@@ -61,6 +61,7 @@ def test_refused_ranges_say_so_beside_the_field_and_stay(shifter_client, text, s
     live = _notes(_live_check(shifter_client, **changes))["strip"]
     assert live.errors[0].startswith(sentence)
     assert not live.may_remove
+    assert "confirm_ranges_most" not in _live_check(shifter_client, **changes).content.decode()
     refused = send_form(shifter_client, open_form(shifter_client), **changes)
     page = refused.content.decode()
     assert (refused.status_code, list(errors_of(refused))) == (422, ["strip_ranges"])
@@ -74,6 +75,9 @@ def test_ranges_of_a_bad_component_are_refused_with_one_action(shifter_client):
     response = _live_check(shifter_client, **changes)
     assert _notes(response)["strip"].may_remove
     assert 'data-ranges-remove="strip"' in response.content.decode()
+    assert (
+        "need a reason or a comment" not in _live_check(shifter_client, **{**changes, "comment": ""}).content.decode()
+    )
     assert _offers(response) == []  # nothing of what is refused
 
 
@@ -93,18 +97,38 @@ def test_express_offers_its_ranges_to_prompt_once_all_flags_are_set(shifter_clie
     run = RunFactory(run_number=RUN)
     CertificationFactory(run=run, reconstruction="express", pixel_ranges=[[11, 13]], comment="FPIX trip")
     ReconstructionFactory(run=RunFactory(run_number=314812), reconstruction="prompt", reference=True)
+    sentence = "Express has 11-13 bad; not confirmed here yet."
     two_flags = {"pixel": "good", "strip": "good"}
     assert _offers(_live_check(shifter_client, PROMPT, **two_flags)) == []
     offered = _live_check(shifter_client, PROMPT, **GOOD)
     assert _offers(offered) == [("pixel", "take from Express", "11-13")]
-    assert "Express: 11-13 bad, not yet confirmed." in offered.content.decode()
+    assert sentence in offered.content.decode()
     assert _offers(_live_check(shifter_client, PROMPT, **GOOD, pixel_ranges="11-13")) == []
     assert _offers(_live_check(shifter_client, PROMPT, **GOOD | {"pixel": "bad"})) == []
     page = open_form(shifter_client, PROMPT).content.decode()
-    assert "Express: 11-13" not in page
+    assert "Express has 11-13" not in page
     refused = send_form(shifter_client, open_form(shifter_client, PROMPT), PROMPT, **GOOD)
-    assert "Express: 11-13 bad, not yet confirmed." in refused.content.decode()  # text to type, without JavaScript
+    assert sentence in refused.content.decode()  # text to type, without JavaScript
     assert TrackerCertification.objects.count() == 1
+
+
+def test_equal_ranges_of_express_and_strip_are_offered_to_tracking_once(shifter_client):
+    run = RunFactory(run_number=RUN)
+    ranges = {"strip_ranges": [[11, 13]], "tracking_ranges": [[11, 13]]}
+    CertificationFactory(run=run, reconstruction="express", **ranges, comment="TOB trip")
+    ReconstructionFactory(run=RunFactory(run_number=314812), reconstruction="prompt", reference=True)
+    offered = _offers(_live_check(shifter_client, PROMPT, **GOOD, strip_ranges="11-13"))
+    assert offered == [("tracking", "take from Express", "11-13")]
+    other = _offers(_live_check(shifter_client, PROMPT, **GOOD, strip_ranges="11-14"))
+    assert [label for _component, label, _ranges in other] == ["same for Tracking", "take from Express"]
+
+
+def test_saved_message_says_what_is_out(shifter_client):
+    store_rows(RUN)
+    changes = {**GOOD, "strip_ranges": "10-19", "tracking_ranges": "10-19", "comment": "noise"}
+    saved = send_form(shifter_client, open_form(shifter_client), **changes)
+    assert saved.status_code in (302, 303)
+    assert ": good, 10 of " in shifter_client.get("/").content.decode()
 
 
 def test_change_of_a_certification_opens_with_its_ranges(shifter, shifter_client):

@@ -88,10 +88,18 @@
     showMissing();
   });
   document.addEventListener("htmx:afterSwap", showMissing);
-  // A list that grows above the buttons does not cover the field with the focus.
+  // A list that grows above the buttons does not cover the field with the focus. After a refused save, while its notice
+  // has the focus, that is the first field with an error.
+  function firstRefused() {
+    if (!document.activeElement.matches("[data-errors]")) return null;
+    const fields = [...document.activeElement.querySelectorAll("a[href^='#']")].map((link) => document.getElementById(link.hash.slice(1)));
+    return fields.find((field) => body.contains(field));
+  }
+
   const body = form.querySelector(".decision-body");
   new ResizeObserver(() => {
-    if (body.contains(document.activeElement)) document.activeElement.scrollIntoView({ block: "nearest" });
+    const field = body.contains(document.activeElement) ? document.activeElement : firstRefused();
+    field?.scrollIntoView({ block: "nearest" });
   }).observe(form.querySelector("[data-foot]"));
 
   function fitFromNow() {

@@ -280,6 +280,18 @@ def test_selection_is_marked_in_any_component_and_unmarked_in_part(page: Page, o
     expect(unmark).to_have_count(0)
 
 
+def test_refused_save_shows_the_first_field_with_an_error(page: Page, open_run):
+    open_run(RUN)
+    _field(page, "strip").evaluate("field => { field.value = '310-330'; }")
+    _press(page, "g", "g", "g", "m", "Control+Enter")
+    expect(page.locator("#errors")).to_be_focused()
+    expect(page.locator("#live-checks")).to_contain_text("need a reason or a comment")
+    comment = page.locator("[name=comment]")
+    expect(comment).to_be_in_viewport(ratio=1)
+    field, foot = comment.bounding_box(), page.locator("[data-foot]").bounding_box()
+    assert field and foot and field["y"] + field["height"] <= foot["y"] + 1
+
+
 def test_keys_select_on_the_timeline(page: Page, open_run):
     timeline = open_run(OFF)
     timeline.focus()

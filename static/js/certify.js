@@ -17,7 +17,10 @@
   const needsReason = (component) => isNotGood(component) || Boolean(component.querySelector("[data-ranges-field]").value.trim());
   const optionName = (radio) => radio.closest("label").querySelector("span").textContent.trim().toLowerCase();
 
-  let current = components.find((component) => !checkedRadio(component)) ?? components[0];
+  // After a refused save: the component that is refused, or where one was, after the last flag.
+  const isRefused = (component) => component.querySelector(".field-error, [aria-invalid=true]");
+  const afterAllFlags = document.querySelector("[data-errors]") ? trackerMap : components[0];
+  let current = components.find((component) => !checkedRadio(component)) ?? components.find(isRefused) ?? afterAllFlags;
   // The component flagged last, for "l": the current one is already the next.
   let lastFlagged = null;
 

@@ -311,7 +311,7 @@ def test_keys_select_on_the_timeline(page: Page, open_run):
     expect(_field(page, "pixel")).to_have_value("1-4")
     _press(page, "Delete")
     expect(_field(page, "pixel")).to_have_value("2-4")
-    assert page.evaluate("document.querySelectorAll('#lumisections .s-bad').length") == 1
+    assert page.evaluate("document.querySelectorAll('#lumisections [data-timeline] .s-bad').length") == 1
 
 
 @pytest.mark.chromium("the driver of Firefox sends no touch")

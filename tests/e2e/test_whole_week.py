@@ -78,9 +78,9 @@ def ask(page: Page, is_accessible) -> None:
     expect(page.locator("main")).to_contain_text("shifter is asked about")
 
 
-def answer(page: Page, is_accessible) -> None:
+def answer(page: Page, url: str, is_accessible) -> None:
     """The shifter answers the question, which home shows."""
-    page.reload()
+    page.goto(url)
     is_accessible(page)
     page.locator("[data-question] a").click()
     page.get_by_label("Answer").fill("The map of another run: it is good.")
@@ -165,7 +165,7 @@ def test_week_from_certification_to_slides_and_undo(
     assert figures(page) == BEFORE
     confirm(page, 315264)
     ask(page, is_accessible)
-    answer(shifter_page, is_accessible)
+    answer(shifter_page, url, is_accessible)
     amend(page, url, is_accessible)
 
     open_week(page, url)

@@ -318,12 +318,15 @@
     drawSelection();
   }
 
-  // The panel is loaded again for the flags of Run Registry: the focus stays on the timeline.
-  let hadFocus = false;
-  document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target === panel) hadFocus = document.activeElement === timeline(); });
+  // The panel is loaded again for the flags of Run Registry: the focus and the lumisection stay on the timeline.
+  let before = {};
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target === panel) before = { hadFocus: document.activeElement === timeline(), at: timeline()?.dataset.at };
+  });
   panel.addEventListener("htmx:afterSwap", () => {
-    if (hadFocus && timeline()) timeline().focus({ preventScroll: true });
-    hadFocus = false;
+    if (before.at && timeline()) show(timeline(), Number(before.at));
+    if (before.hadFocus && timeline()) timeline().focus({ preventScroll: true });
+    before = {};
   });
 
   for (const name of ["input", "change", "current"]) form.addEventListener(name, draw);

@@ -286,6 +286,7 @@ def test_refused_save_shows_the_first_field_with_an_error(page: Page, open_run):
     _press(page, "g", "g", "g", "m", "Control+Enter")
     expect(page.locator("#errors")).to_be_focused()
     expect(page.locator("#live-checks")).to_contain_text("need a reason or a comment")
+    expect(page.locator("[data-trackermap]")).to_have_attribute("aria-current", "step")
     comment = page.locator("[name=comment]")
     expect(comment).to_be_in_viewport(ratio=1)
     field, foot = comment.bounding_box(), page.locator("[data-foot]").bounding_box()
@@ -311,7 +312,7 @@ def test_keys_select_on_the_timeline(page: Page, open_run):
     expect(_field(page, "pixel")).to_have_value("1-4")
     _press(page, "Delete")
     expect(_field(page, "pixel")).to_have_value("2-4")
-    assert page.evaluate("document.querySelectorAll('#lumisections [data-timeline] .s-bad').length") == 1
+    assert page.evaluate("document.querySelectorAll('[data-ranges-lanes] .s-bad').length") == 1
 
 
 @pytest.mark.chromium("the driver of Firefox sends no touch")

@@ -80,6 +80,11 @@ class ComponentRow(NamedTuple):
         return Component(self.name).declaration.initial
 
     @property
+    def required(self) -> str:
+        """Names of the components that it requires, separated by spaces."""
+        return " ".join(row.component for row in Component(self.name).declaration.prerequisites if row.is_required)
+
+    @property
     def shows_ranges(self) -> bool:
         """Whether the field of its bad lumisections is open."""
         return bool(self.ranges or self.note.errors)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from certify.editor.opinions import may_show_opinions
 from certify.models.choices import Flag, Reconstruction
 from certify.models.components import Component
-from certify.rules.range_rules import price_text
+from certify.rules.range_rules import price_text, unshared_ranges
 from infrastructure.number_ranges import NumberRange, NumberRanges, format_ranges, ranges_without
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _from_required(
     ranges = _missing([span for row in required for span in typed[row]], typed.get(component, ()))
     if not ranges:
         return []
-    is_asked = editor.form[component.flag_field].value() == Flag.GOOD  # the question names them
+    is_asked = component in unshared_ranges(editor.entry)  # the question names them
     sentence = "" if is_asked else f"{' and '.join(row.label for row in required)}: {ranges} bad."
     return [RangesOffer(component, f"same for {component.label}", ranges, sentence)]
 

@@ -60,6 +60,42 @@
   const rangesOf = (component) => parse(inputOf(component).value).ranges;
   window.certifyRanges = { components, target, labelOf, rangesOf, add, remove, announce };
 
+  // What good tracks require is offered at once, as _ranges_offers.html has it; the live checks replace it.
+  const isOut = (component) => Boolean(component.querySelector("input[value=bad]:checked, input[value=excluded]:checked"));
+  const requiredBy = (component) => (component.dataset.requires ?? "").split(" ").filter(Boolean).map(componentNamed);
+
+  function missingIn(component) {
+    const [own, ...others] = [component, ...requiredBy(component).filter((other) => !isOut(other))].map((row) => parse(inputOf(row).value));
+    if (isOut(component) || ![own, ...others].every(({ isReadable }) => isReadable)) return "";
+    return format(without(others.flatMap(({ ranges }) => ranges), own.ranges));
+  }
+
+  function elementOf(tag, properties, ...content) {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...content);
+    return element;
+  }
+
+  function offerOf(component, label, ranges) {
+    const button = elementOf(
+      "button", { type: "button", className: "button button-small is-proposed" },
+      label, elementOf("span", { className: "visually-hidden" }, `: ${ranges}`), " ", elementOf("kbd", {}, "s"),
+    );
+    Object.assign(button.dataset, { rangesOffer: component.dataset.component, ranges });
+    const names = requiredBy(component).filter((row) => !isOut(row) && !isEmpty(row)).map(labelOf);
+    return elementOf("p", { className: "ranges-offer" }, elementOf("span", {}, `${names.join(" and ")}: ${ranges} bad.`), " ", button);
+  }
+
+  function offerRequired(component) {
+    const [label, ranges] = [`same for ${labelOf(component)}`, missingIn(component)];
+    const offered = [...component.querySelectorAll("[data-ranges-offer]")];
+    const isOther = (button) => button.dataset.ranges !== ranges;
+    offered.filter((button) => button.textContent.startsWith(label) && isOther(button)).forEach((button) => button.parentElement.remove());
+    if (ranges && offered.every(isOther)) component.querySelector(".confirmations").append(offerOf(component, label, ranges));
+  }
+
+  form.addEventListener("change", () => components.filter((component) => component.dataset.requires).forEach(offerRequired));
+
   function takeOffer(button) {
     const component = componentNamed(button.dataset.rangesOffer);
     button.closest(".ranges-offer").remove();
@@ -123,6 +159,16 @@
     if (input && input === document.activeElement && /[-‐‑‒–—−]\s*$/.test(input.value)) event.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:oobAfterSwap", markInvalid);
+
+  // The focus stays on an offer that is replaced by the same one.
+  let focused = "";
+  document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target: place } }) => {
+    focused = place.contains(document.activeElement) ? document.activeElement.dataset.ranges ?? "" : "";
+  });
+  document.addEventListener("htmx:oobAfterSwap", ({ detail: { target: place } }) => {
+    if (focused) place.querySelector(`[data-ranges="${focused}"]`)?.focus({ preventScroll: true });
+    focused = "";
+  });
   form.addEventListener("input", showFilled);
   form.addEventListener("change", showFilled);
   window.addEventListener("pageshow", showFilled);

@@ -119,6 +119,28 @@ def test_bad_lumisections_by_keys_alone(page: Page, open_run, live_server, is_ac
     expect(week.locator("main")).to_contain_text(out)
 
 
+def test_ranges_that_tracking_requires_are_offered_at_once_and_once(page: Page, open_run):
+    open_run(RUN)
+    live_checks = []
+    offers = page.locator("[data-ranges-offer]")
+    page.route(lambda url: "/certify/" in url and "lumisections" not in url, live_checks.append)
+    _press(page, "g", "n")
+    page.keyboard.type("310-330")
+    _press(page, "Enter")
+    expect(offers).to_have_text(["same for Tracking: 310-330 s"])  # no answer of the server has come
+    expect(page.locator("#confirmations-tracking")).to_contain_text("Strip: 310-330 bad.")
+    _press(page, "g", "s", "g")
+    expect(offers).to_be_focused()
+    page.unroute_all()
+    for route in live_checks:
+        route.continue_()
+    expect(page.locator("#confirmations-tracking")).to_contain_text("Tracking is good in 310-330, where Strip is bad.")
+    expect(offers).to_have_text(["same for Tracking: 310-330 s"])
+    expect(offers).to_be_focused()
+    page.locator("#choice-strip").get_by_text("Bad", exact=True).click()
+    expect(offers).to_have_count(0)
+
+
 def test_ranges_of_express_are_offered_to_prompt_and_taken_by_key(page: Page, open_run, is_accessible):
     CertificationFactory(
         run=RunFactory(run_number=RUN), reconstruction="express", pixel_ranges=[[119, 121]], comment="FPIX off"

@@ -86,6 +86,8 @@ def test_strip_offers_its_ranges_to_tracking_before_and_in_the_question(shifter_
     before = _live_check(shifter_client, strip_ranges="10-19, 30", tracking_ranges="30")
     assert _offers(before) == offer
     assert "Strip: 10-19 bad." in before.content.decode()
+    flagged = _live_check(shifter_client, tracking="good", strip_ranges="10-19, 30", tracking_ranges="30")
+    assert "Strip: 10-19 bad." in flagged.content.decode()  # nothing is asked before Strip has a flag
     asked = _live_check(shifter_client, **GOOD, strip_ranges="10-19, 30", tracking_ranges="30")
     assert _offers(asked) == offer
     assert "Tracking is good in 10-19, where Strip is bad." in asked.content.decode()

@@ -8,7 +8,7 @@ import re
 
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from certify.models import TrackerCertification
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
@@ -121,9 +121,13 @@ def test_bad_lumisections_by_keys_alone(page: Page, open_run, live_server, is_ac
 
 def test_ranges_that_tracking_requires_are_offered_at_once_and_once(page: Page, open_run):
     open_run(RUN)
-    live_checks = []
     offers = page.locator("[data-ranges-offer]")
-    page.route(lambda url: "/certify/" in url and "lumisections" not in url, live_checks.append)
+    live_checks: list[Route] = []
+
+    def delay(route: Route) -> None:
+        live_checks.append(route)
+
+    page.route(lambda url: "/certify/" in url and "lumisections" not in url, delay)
     _press(page, "g", "n")
     page.keyboard.type("310-330")
     _press(page, "Enter")

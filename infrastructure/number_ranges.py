@@ -6,6 +6,7 @@ Functions that return ranges return them minimal: sorted, disjoint, merged where
 from __future__ import annotations
 
 import re
+from collections import deque
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,8 @@ NumberRange = tuple[int, int]
 NumberRanges = tuple[NumberRange, ...]
 
 MAX_DIGITS = 7
-_SEPARATORS = re.compile(r"[\s,;]+")
-_DASHES = re.compile(r"\s*[-‐‑‒–—−]\s*")  # hyphens, dashes and the minus sign
+_SEPARATORS = re.compile(r"[ ,;]+")
+_DASHES = re.compile(r" ?[-‐‑‒–—−] ?")  # hyphens, dashes and the minus sign
 _ONE = re.compile(r"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?")
 
 
@@ -45,11 +46,13 @@ def common_ranges(ranges: Iterable[NumberRange], others: Iterable[NumberRange]) 
 def ranges_without(ranges: Iterable[NumberRange], removed: Iterable[NumberRange]) -> list[NumberRange]:
     """Return `ranges` without the numbers that are in `removed`."""
     left: list[NumberRange] = []
-    gaps = merged_ranges(removed)
+    gaps = deque(merged_ranges(removed))
     for first, last in merged_ranges(ranges):
+        while gaps and gaps[0][1] < first:
+            gaps.popleft()
         for gap_first, gap_last in gaps:
-            if gap_last < first or gap_first > last:
-                continue
+            if gap_first > last:
+                break
             if gap_first > first:
                 left.append((first, gap_first - 1))
             first = gap_last + 1  # noqa: PLW2901 - the rest of the range
@@ -73,7 +76,8 @@ def parse_ranges(text: str) -> NumberRanges:
 
     Commas, semicolons and white space separate; every dash is accepted. Raises `RangesInvalid`.
     """
-    parts = filter(None, _SEPARATORS.split(_DASHES.sub("-", text.strip())))
+    in_one_line = " ".join(text.split())  # so that the pattern of dashes meets no long white space
+    parts = filter(None, _SEPARATORS.split(_DASHES.sub("-", in_one_line)))
     ranges = sorted(_parse_range(part) for part in parts)
     for one, other in pairwise(ranges):
         if other[0] <= one[1]:

@@ -35,18 +35,19 @@ class RangesField(forms.CharField):
     """Bad lumisections of a component as text, such as "310-330, 352"; cleaned, ranges that are minimal."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, max_length=MAX_RANGES_LENGTH, **kwargs)
+        super().__init__(required=False, **kwargs)
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
+        if len(text) > MAX_RANGES_LENGTH:
+            raise forms.ValidationError(
+                f"The text has {len(text)} characters. Write ranges with at most {MAX_RANGES_LENGTH}.",
+                code="max_length",
+            )
         try:
-            return parse_ranges(text or "")
+            return parse_ranges(text)
         except RangesInvalid as error:
             raise forms.ValidationError(str(error), code="invalid") from None
-
-    def run_validators(self, value: Any) -> None:
-        """Validate the length of the text form."""
-        super().run_validators(format_ranges(value))
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare as text: 310-330 is 310 – 330."""

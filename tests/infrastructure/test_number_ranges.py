@@ -65,6 +65,7 @@ def test_text_of_ranges_reads_as_the_same_ranges(ranges):
         ("310—330\n352", ((310, 330), (352, 352))),
         ("310-330, 331-340", ((310, 340),)),
         ("0310-0330", ((310, 330),)),
+        (f"310{' ' * 400_000}352", ((310, 310), (352, 352))),  # hours if each space were tried as the start of a dash
     ],
 )
 def test_ranges_are_read_as_people_write_them(text, ranges):
@@ -91,3 +92,10 @@ def test_what_cannot_be_read_is_named_with_what_to_write(text, sentence):
     with pytest.raises(RangesInvalid) as caught:
         parse_ranges(text)
     assert str(caught.value) == sentence
+
+
+def test_thousands_of_ranges_cost_no_more_than_their_number():
+    many = [(number, number) for number in range(1, 400_000, 2)]  # minutes if each were compared with each
+    odd = [(first + 1, first + 1) for first, _ in many]
+    assert ranges_without(many, odd) == many
+    assert common_ranges(many, odd) == []

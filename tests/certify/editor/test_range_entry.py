@@ -54,6 +54,7 @@ def test_component_that_does_not_count_costs_nothing(shifter_client):
         ("310-", "“310-” is no range of lumisections. Write ranges as 310-330, 352."),
         ("20-10", "“20-10” ends before it begins. Write 10-20."),
         ("310-9000", "310-9000 goes beyond the last lumisection, "),
+        ("7," * 5001, "The text has 10002 characters. Write ranges with at most 10000."),
     ],
 )
 def test_refused_ranges_say_so_beside_the_field_and_stay(shifter_client, text, sentence):

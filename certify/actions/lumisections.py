@@ -1,7 +1,8 @@
-"""Certifications saved before the lumisections of their run were read: marked at the save, asked about after it.
+"""Certifications saved before the lumisections of their run were read, or before all were: asked about after it.
 
 The rule `dcs` needs the detector bits of the run. Without them a save is stored as incomplete and leaves a request for
-the lumisections. When they are read, the shifter gets the question that the save could not ask.
+the lumisections. When they are read, or more of a run that was going on, the shifter gets the question that the save
+could not ask.
 """
 
 from __future__ import annotations
@@ -33,30 +34,53 @@ def request_unseen(certification: TrackerCertification) -> None:
         leave_requests([(certification.run_number, "")])
 
 
-def on_lumisections_changed(reading: LumisectionReading, **_signal: Any) -> None:
-    """Signal receiver: the lumisections of a run are stored, so its certifications are marked as seen.
+def on_lumisections_changed(reading: LumisectionReading, earlier: LumisectionReading | None, **_signal: Any) -> None:
+    """Signal receiver: the lumisections of a run are stored. Its certifications are marked as seen, and judged by them.
 
     The mirror has locked the run, as a save does: a save at the same time finds the reading, or is found here. All rows
-    are locked, since an undo locks them alone.
+    are locked, since an undo locks them alone; `certify.facts.staleness` relies on it.
     """
     rows = TrackerCertification.everything.select_for_update(of=("self",)).select_related("runreconstruction")
-    unseen = [row for row in rows.of_run(reading.run_number).order_by("pk") if not row.lumisections_seen]
-    if unseen:
+    # Those that are seen before the first reading are imported, or rest on no detector.
+    affected = [row for row in rows.of_run(reading.run_number).order_by("pk") if earlier or not row.lumisections_seen]
+    if affected:
         run, measured = OmsRun.objects.get(pk=reading.run_number), measured_lumisections(reading.run_number, {})
-        for row in unseen:
-            _mark_as_seen(row, _stored_entry(row, run, measured))
+        before = _measured_in(earlier) if earlier else None
+        for row in affected:
+            _judge_anew(row, run, measured, before)
 
 
-def _mark_as_seen(certification: TrackerCertification, entry: CertificationEntry) -> None:
-    """Mark it as seen. Where the rule asks now, open a question of CertHelper itself; practice gets no questions."""
+def _measured_in(reading: LumisectionReading) -> MeasuredLumisections:
+    return MeasuredLumisections([segment.facts for segment in reading.segments.all()], are_read=True)
+
+
+def _judge_anew(
+    certification: TrackerCertification,
+    run: OmsRun,
+    measured: MeasuredLumisections,
+    before: MeasuredLumisections | None,
+) -> None:
+    """Mark it as seen. Where the rule asks now and could not ask before, open a question of CertHelper itself.
+
+    `before`: the earlier reading, on which the rule was judged; a run that is going on grows.
+    """
+    confirmation = next(detector_was_off(_stored_entry(certification, run, measured)), None)
+    was_unseen = not certification.lumisections_seen
+    is_new = was_unseen or (before and not any(detector_was_off(_stored_entry(certification, run, before))))
     with operation(None, ReviewChangeKind.ASK, run=certification.run_number) as done:
-        done.track_loaded(certification)
-        certification.lumisections_seen = True
-        certification.save(update_fields=["lumisections_seen"])
-        confirmation = next(detector_was_off(entry), None)
-        is_confirmed = ConfirmationCode.DCS in certification.confirmed
-        if confirmation and not is_confirmed and not certification.is_practice:
+        if was_unseen:
+            done.track_loaded(certification)
+            certification.lumisections_seen = True
+            certification.save(update_fields=["lumisections_seen"])
+        if confirmation and is_new and _may_be_asked(certification):
             ShifterQuestion(certification=certification, text=confirmation.sentence).save()
+
+
+def _may_be_asked(certification: TrackerCertification) -> bool:
+    """Whether CertHelper may ask: not about practice, nor what was confirmed at the save or asked before."""
+    if certification.is_practice or ConfirmationCode.DCS in certification.confirmed:
+        return False
+    return not ShifterQuestion.objects.not_taken_back().filter(certification=certification, asked_by=None).exists()
 
 
 def on_undone(rows: list[Model], **_signal: Any) -> None:

@@ -10,7 +10,13 @@ from django.utils import timezone
 from certify.models import TrackerCertification
 from certify.models.components import RANGES_FIELDS
 from certify.ranges.models import LumisectionRequest
-from certify.ranges.selectors import StoredLumisections, request_of, stored_lumisections, waiting_requests
+from certify.ranges.selectors import (
+    StoredLumisections,
+    request_of,
+    runs_read_before_their_end,
+    stored_lumisections,
+    waiting_requests,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -44,11 +50,16 @@ def request_missing(pairs: Collection[tuple[int, str]]) -> None:
 
 
 def request_certified_runs() -> None:
-    """Leave requests for the runs with bad lumisections, whose certifications are stale where OMS changes them."""
-    recent = TrackerCertification.objects.live().filter(updated_at__gte=timezone.now() - WATCHED_FOR)
+    """Leave requests for the runs of certifications that another reading of the lumisections may concern.
+
+    Those with bad lumisections are stale where OMS changes them; those of a run that was going on when it was read may
+    rest on detectors that were switched off since.
+    """
+    recent = TrackerCertification.objects.live().filter(updated_at__gte=timezone.now() - WATCHED_FOR).order_by()
     no_ranges: dict[str, Any] = {name: [] for name in RANGES_FIELDS}
-    numbers = recent.exclude(**no_ranges).values_list("runreconstruction__run_id", flat=True).distinct()
-    request_missing({(number, "") for number in numbers.order_by()})
+    with_ranges = recent.exclude(**no_ranges).values_list("runreconstruction__run_id", flat=True).distinct()
+    going_on = runs_read_before_their_end(recent.values("runreconstruction__run_id"), FRESH_FOR)
+    request_missing({(number, "") for number in {*with_ranges, *going_on}})
 
 
 def request_unless_fresh(stored: StoredLumisections, *, is_retry: bool = False) -> LumisectionRequest | None:

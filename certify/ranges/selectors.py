@@ -23,7 +23,7 @@ from registry.parsing import reconstruction_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from registry.parsing import RegistryDataset
 
@@ -115,6 +115,16 @@ def _valid_readings(numbers: Collection[int]) -> QuerySet[LumisectionReading]:
     settled = OmsRun.objects.annotate(settles=settles).filter(settles__lte=OuterRef("checked_at"))
     readings = LumisectionReading.objects.filter(run_number__in=numbers, valid_until=None)
     return readings.annotate(may_change=~Exists(settled.filter(run_number=OuterRef("run_number"))))
+
+
+def runs_read_before_their_end(run_numbers: QuerySet[Any], delay: timedelta) -> list[int]:
+    """Return those of these runs whose valid reading was checked before `delay` after the end of the run. One query."""
+    complete = Coalesce("end_time", F("start_time") + MAX_RUN_DURATION) + delay
+    going_on = OmsRun.objects.annotate(complete=complete).filter(complete__gt=OuterRef("checked_at"))
+    readings = LumisectionReading.objects.filter(run_number__in=run_numbers, valid_until=None)
+    return list(
+        readings.filter(Exists(going_on.filter(run_number=OuterRef("run_number")))).values_list("run_number", flat=True)
+    )
 
 
 def waiting_requests(pairs: Collection[tuple[int, str]]) -> set[tuple[int, str]]:

@@ -48,6 +48,7 @@ def reference():
 
 
 def store_rows(run, off=20, hours=0, last=24) -> None:
+    """Store lumisections 1 to `last`, BPIX off in the first `off`."""
     rows = [LumisectionRow(number, ON if number > off else NO_BPIX, None, 0.5) for number in range(1, last + 1)]
     store_lumisections(run.run_number, rows, NOW + dt.timedelta(hours=hours))
 
@@ -152,6 +153,27 @@ def test_lumisections_that_need_no_question_open_none(shifter, run, confirmed):
     row = CertificationFactory(run=run, user=shifter, lumisections_seen=False, confirmed=confirmed)
     store_rows(run, off=off)
     assert (stored(row).lumisections_seen, ShifterQuestion.objects.count()) == (True, 0)
+
+
+@pytest.mark.parametrize("first", [0, 3], ids=["none in OMS yet", "three so far"])
+def test_question_is_opened_when_more_of_a_run_that_goes_on_is_read(shifter, run, reference, first):
+    store_rows(run, off=0, last=first)
+    row = certify(shifter, run, decision(reference))
+    assert (stored(row).lumisections_seen, ShifterQuestion.objects.count()) == (True, 0)
+    store_rows(run, hours=1)
+    assert ShifterQuestion.objects.get().text == SENTENCE
+    for hours, off in ((2, 0), (3, 21)):  # OMS takes it back, and changes its mind
+        store_rows(run, off=off, hours=hours)
+    assert (ShifterQuestion.objects.count(), Change.objects.filter(kind="ask").count()) == (1, 1)
+
+
+def test_later_reading_asks_nothing_that_was_confirmed_or_needs_no_judgement(shifter, other_shifter, run, reference):
+    store_rows(run, last=3)
+    certify(shifter, run, decision(reference, confirmed=["dcs"]))
+    certify(other_shifter, run, decision(reference, *("excluded",) * 3, confirmed=["counterpart"]), "prompt")
+    certify(UserFactory(in_training=True), run, decision(reference, confirmed=["dcs"]))
+    store_rows(run, hours=1)
+    assert not ShifterQuestion.objects.exists()
 
 
 def test_imported_and_earlier_rows_get_no_question(run):

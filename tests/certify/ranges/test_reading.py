@@ -225,3 +225,31 @@ def test_runs_with_bad_lumisections_are_requested_while_they_may_change(sandbox)
     CertificationFactory(run=RunFactory(end_time=timezone.now() - dt.timedelta(hours=1)))
     request_certified_runs()
     assert requests() == [(315270, "")]
+
+
+@pytest.mark.parametrize(
+    ("read_after", "end_after", "expected"), [(-1, 0, 1), (0, 0, 1), (11, 0, 0), (-1, None, 1)], ids=str
+)
+def test_certified_run_is_requested_until_it_was_read_after_its_end(sandbox, read_after, end_after, expected):
+    """`read_after`: minutes after the end, which is an hour ago, or not known."""
+    end = timezone.now() - dt.timedelta(hours=1)
+    run = RunFactory(
+        run_number=315270, start_time=end - dt.timedelta(hours=2), end_time=None if end_after is None else end
+    )
+    CertificationFactory(run=run)
+    store_lumisections(run.run_number, [], end + dt.timedelta(minutes=read_after))
+    request_certified_runs()
+    assert len(requests()) == expected
+
+
+def test_certified_runs_take_as_many_queries_for_many(sandbox, django_assert_num_queries):
+    def certified(number):
+        for place in range(number):
+            run = RunFactory(end_time=timezone.now() - dt.timedelta(hours=1))
+            CertificationFactory(run=run, strip_ranges=[[1, 2]] if place % 2 else [])
+            store_lumisections(run.run_number, [], timezone.now() - dt.timedelta(hours=2))
+
+    for number in (1, 6):
+        certified(number)
+        with django_assert_num_queries(6):  # runs, readings, flags, requests that wait; new requests
+            request_certified_runs()

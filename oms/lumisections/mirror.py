@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from oms.lumisections import bits
 from oms.lumisections.luminosity import recorded_lumis
@@ -39,7 +40,7 @@ def store_lumisections(
     left_out: Sequence[str] = (),
     source: LumisectionSource = LumisectionSource.OMS,
 ) -> LumisectionReading:
-    """Store sorted rows of a run, or that OMS has none, and return the valid reading.
+    """Store sorted rows of a run, or that OMS has none, and return the valid reading. `asked_at`: of the request (UTC).
 
     Equal rows only set the time of the check. Others end the earlier reading, whose segments stay with it, and send
     `lumisections_changed` in the same transaction. What was asked for earlier than the stored reading changes nothing.
@@ -48,7 +49,6 @@ def store_lumisections(
     new = LumisectionReading(
         run_number=run_number,
         source=source,
-        read_at=asked_at,
         checked_at=asked_at,
         digest=digest,
         last=rows[-1].number if rows else 0,
@@ -76,6 +76,8 @@ def _store_reading(new: LumisectionReading, rows: Sequence[LumisectionRow]) -> L
         earlier.checked_at = new.checked_at
         earlier.save(update_fields=["checked_at"])
         return earlier
+    # Not from the request on: a save during the reading rests on what was stored before.
+    new.read_at = timezone.now()
     valid.update(valid_until=new.read_at)
     new.pk = None
     new.save(force_insert=True)

@@ -20,10 +20,11 @@ class LumisectionSource(models.TextChoices):
 
 
 class LumisectionReading(models.Model):
-    """The lumisections of a run, as a source gave them from `read_at` until `valid_until` (None: still).
+    """The lumisections of a run, as a source gave them; stored from `read_at` until `valid_until` (None: still).
 
-    `checked_at`: when the source last gave the same. `lumis`: luminosity recorded in each lumisection from 1 to `last`,
-    null where it is unknown or CMS was not active. `problems`: what is odd about the rows, a sentence each.
+    `checked_at`: when the source was last asked and gave the same. `lumis`: luminosity recorded in each lumisection
+    from 1 to `last`, null where it is unknown or CMS was not active. `problems`: what is odd about the rows, a sentence
+    each.
     """
 
     run_number = models.PositiveIntegerField()

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from certify.ranges.models import LumisectionRequest
 from oms.lumisections.mirror import store_lumisections
@@ -19,10 +20,16 @@ def certification():
     """A certification of a run with four lumisections, which OMS calls off in the fourth since it was saved."""
     certification = CertificationFactory()
     saved, number = certification.updated_at, certification.run_number
-    store_lumisections(number, [row(place, ON) for place in range(1, 5)], saved - timedelta(minutes=5))
+    store_at(number, [row(place, ON) for place in range(1, 5)], saved - timedelta(minutes=5))
     later = [*(row(place, ON) for place in range(1, 4)), row(4, PIXEL_OFF), row(5, OFF)]
-    store_lumisections(number, later, saved + timedelta(minutes=5))
+    store_at(number, later, saved + timedelta(minutes=5))
     return certification
+
+
+def store_at(number, rows, stored_at):
+    """Store rows that were requested ten minutes earlier."""
+    with time_machine.travel(stored_at, tick=False):
+        store_lumisections(number, rows, stored_at - timedelta(minutes=10))
 
 
 def text_of(client, path):
@@ -55,7 +62,7 @@ def test_certification_that_was_saved_before_says_so(guest_client, shifter_clien
 def test_certification_that_was_saved_before_shows_what_was_read_since(guest_client):
     certification = CertificationFactory()
     read_at = certification.updated_at + timedelta(seconds=1)
-    store_lumisections(certification.run_number, [row(1)], read_at)
+    store_at(certification.run_number, [row(1)], read_at)
     text = text_of(guest_client, f"/list/{certification.pk}/")
     assert f"Read after this was saved, {read_at:%Y-%m-%d %H:%M:%S} UTC." in text and "data-timeline" in text
     assert "had not been read" not in text

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import time_machine
 
 from infrastructure.http.budget import Budget
 from oms.lumisections.client import fetch_lumisections
@@ -30,10 +31,16 @@ def changes():
     lumisections_changed.disconnect(receive)
 
 
+def store(rows, stored_at, asked_before=dt.timedelta(seconds=20)):
+    with time_machine.travel(stored_at, tick=False):
+        return store_lumisections(RUN, rows, stored_at - asked_before)
+
+
 def test_reading_has_segments_luminosities_and_times(changes):
-    stored = store_lumisections(RUN, ROWS, NOON)
+    stored = store(ROWS, NOON, HOUR)
     reading = stored_reading(RUN)
-    assert (reading.pk, reading.last, reading.last_active, reading.read_at) == (stored.pk, 4, 3, NOON)
+    assert (reading.pk, reading.last, reading.last_active) == (stored.pk, 4, 3)
+    assert (reading.read_at, reading.checked_at) == (NOON, NOON - HOUR)
     assert reading.lumis == [None, 0.5, 0.25, None]
     segments = [(segment.first, segment.last, segment.recorded_lumi) for segment in reading.segments.all()]
     assert segments == [(1, 1, None), (2, 3, 0.75), (4, 4, None)]
@@ -41,7 +48,7 @@ def test_reading_has_segments_luminosities_and_times(changes):
 
 
 def test_equal_rows_set_the_time_of_the_check_only(changes, django_assert_num_queries):
-    first = store_lumisections(RUN, ROWS, NOON)
+    first = store(ROWS, NOON)
     with django_assert_num_queries(5):  # savepoint, lock of the run, row, time, release
         assert store_lumisections(RUN, ROWS, NOON + HOUR).pk == first.pk
     reading = stored_reading(RUN)
@@ -50,12 +57,13 @@ def test_equal_rows_set_the_time_of_the_check_only(changes, django_assert_num_qu
 
 
 def test_other_rows_replace_the_reading_and_the_earlier_one_remains(changes):
-    first = store_lumisections(RUN, ROWS, NOON)
-    second = store_lumisections(RUN, ROWS[:3], NOON + HOUR)
+    first = store(ROWS, NOON)
+    second = store(ROWS[:3], NOON + HOUR)
     assert [stored_reading(RUN).pk, changes[-1]] == [second.pk, (second, first)]
     assert [segment.last for segment in second.segments.all()] == [1, 3]
     assert stored_reading(RUN, NOON - HOUR) is None
-    valid = [stored_reading(RUN, NOON + shift).pk for shift in (0 * HOUR, HOUR / 2, HOUR)]
+    during_the_second_request = HOUR - dt.timedelta(seconds=10)
+    valid = [stored_reading(RUN, NOON + shift).pk for shift in (0 * HOUR, during_the_second_request, HOUR)]
     assert valid == [first.pk, first.pk, second.pk]
     assert len(stored_reading(RUN, NOON).segments.all()) == 3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from certify.models.components import LOWSTAT_FIELDS, PROBLEM_FIELDS
+from certify.models.components import LOWSTAT_FIELDS, PROBLEM_FIELDS, RANGES_FIELDS
 from certify.rules.like_express import may_be_like_express
 
 if TYPE_CHECKING:
@@ -40,18 +40,22 @@ def is_offered(editor: CertificationEditor) -> bool:
 def take_over(editor: CertificationEditor) -> None:
     """Set the flags, the comment and the reference in the submitted form, if it is offered. Not the tracker map.
 
-    A typed comment stays; reason and problems are removed, since everything is good.
+    A typed comment stays; reason, problems and bad lumisections are removed, since everything is good.
     """
-    editor.clear_errors()
     express = editor.twin
-    if express is None or not is_offered(editor):
+    if express is not None and is_offered(editor):
+        _set_values(editor, express)
+    else:
         editor.form.untick(FIELD)
-        return
+    editor.clear_errors()  # cleans the form, so it comes after the values
+
+
+def _set_values(editor: CertificationEditor, express: TwinCertification) -> None:
     for component_flag in express.component_flags.values():
         editor.form.set_sent_value(component_flag.component.flag_field, component_flag.flag)
     for name in LOWSTAT_FIELDS:
         editor.form.untick(name)
-    for name in ("bad_reason", *PROBLEM_FIELDS):
+    for name in ("bad_reason", *PROBLEM_FIELDS, *RANGES_FIELDS):
         editor.form.untick(name)
     editor.form.set_sent_value("comment", _joined_comments(editor.form["comment"].value() or "", express.comment))
     if reference := _reference_like(express, editor.ranked):

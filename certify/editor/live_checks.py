@@ -102,7 +102,7 @@ def compare_versions(editor: CertificationEditor, theirs: TrackerCertification) 
         component, field = component_flag.component, component_flag.component.problems_field
         mine = _flag_text(form[component.flag_field].value(), bool(form[component.lowstat_field].value()))
         rows.append((component.label, _flag_text(component_flag.flag, component_flag.lowstat), mine))
-        ranges = _form_text(form, component.ranges_field)
+        ranges = _ranges_text(form, component.ranges_field)
         rows.append((component.ranges_label, format_ranges(component_flag.ranges) or "none", ranges or "none"))
         rows.append((component.problems_label, _problem_names(theirs, field), _chosen_names(editor, field)))
     references = {str(ranked.reference.pk): str(ranked.reference) for ranked in editor.ranked}
@@ -147,6 +147,12 @@ def _flag_text(flag: object, is_low: bool) -> str:
 
 def _form_text(form: CertificationForm, name: str) -> str:
     return str(form[name].value() or "")
+
+
+def _ranges_text(form: CertificationForm, name: str) -> str:
+    """Return typed ranges as they would be stored; what cannot be read as it was typed."""
+    ranges = form.entered_values.get(name)
+    return _form_text(form, name) if ranges is None else format_ranges(ranges)
 
 
 def is_live_check(sent: QueryDict) -> bool:

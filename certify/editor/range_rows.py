@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from certify.editor.opinions import may_show_opinions
 from certify.models.choices import Flag, Reconstruction
-from certify.models.components import Component
-from certify.rules.range_rules import price_text, unshared_ranges
+from certify.models.components import Component, ComponentFlag
+from certify.rules.range_rules import accepted_ranges, price_text, unshared_ranges
 from infrastructure.number_ranges import NumberRange, NumberRanges, format_ranges, ranges_without
 
 if TYPE_CHECKING:
@@ -87,13 +87,22 @@ def _from_required(
 ) -> list[RangesOffer]:
     """Return the ranges of what good tracks require, as far as the component does not have them."""
     required = [row.component for row in component.declaration.prerequisites if row.is_required]
-    required = [row for row in required if row in typed and not _is_whole_run_out(editor, row)]
-    ranges = _missing([span for row in required for span in typed[row]], typed.get(component, ()))
+    spans = {row: usable for row in required if (usable := _usable_ranges(editor, row, typed))}
+    ranges = _missing([span for row in spans for span in spans[row]], typed.get(component, ()))
     if not ranges:
         return []
     is_asked = component in unshared_ranges(editor.entry)  # the question names them
-    sentence = "" if is_asked else f"{' and '.join(row.label for row in required)}: {ranges} bad."
+    sentence = "" if is_asked else f"{' and '.join(row.label for row in spans)}: {ranges} bad."
     return [RangesOffer(component, f"same for {component.label}", ranges, sentence)]
+
+
+def _usable_ranges(
+    editor: CertificationEditor, component: Component, typed: dict[Component, NumberRanges]
+) -> NumberRanges:
+    """Return the ranges of a component that is good or has no flag yet; none while they are refused."""
+    flag = editor.form[component.flag_field].value() or Flag.GOOD
+    component_flag = ComponentFlag(component, flag, lowstat=False, ranges=typed.get(component, ()))
+    return accepted_ranges(component_flag, editor.entry.lumisections)
 
 
 def _from_express(

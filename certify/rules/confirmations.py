@@ -159,7 +159,7 @@ def detector_was_off(entry: CertificationEntry) -> Iterator[Confirmation]:
 
 
 def _ranges_leave_most(entry: CertificationEntry) -> Iterator[Confirmation]:
-    ranged = [component for component in good_components(entry) if accepted_ranges(component, entry)]
+    ranged = [flag.component for flag in entry.component_flags.values() if accepted_ranges(flag, entry.lumisections)]
     left = [row for component in ranged if (row := ranges_left(component, entry)).is_less_than_half]
     if left:
         sentences = " ".join(row.sentence for row in left)

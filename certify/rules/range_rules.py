@@ -51,10 +51,9 @@ def _refusals(flag: ComponentFlag, last: int | None) -> Iterator[str]:
         yield f"{format_ranges(beyond)} {verb} beyond the last lumisection, {last}. Correct the range."
 
 
-def accepted_ranges(component: Component, entry: CertificationEntry) -> NumberRanges:
-    """Return the ranges of a component; none while they are refused."""
-    flag = entry.component_flags[component]
-    return () if any(_refusals(flag, entry.lumisections)) else flag.ranges
+def accepted_ranges(flag: ComponentFlag, last: int | None) -> NumberRanges:
+    """Return the ranges of a component; none while they are refused. `last`: the last lumisection of the run."""
+    return () if any(_refusals(flag, last)) else flag.ranges
 
 
 @dataclass(frozen=True)
@@ -133,10 +132,11 @@ def _spans(segments: Iterable[SegmentFacts]) -> list[NumberRange]:
 
 def unshared_ranges(entry: CertificationEntry) -> dict[Component, list[NumberRange]]:
     """Return the lumisections that are bad in what good tracks require, and not in their own ranges."""
+    accepted = {row: accepted_ranges(flag, entry.lumisections) for row, flag in entry.component_flags.items()}
     missing = {}
     for component, flag in entry.component_flags.items():
         required = [item.component for item in component.declaration.prerequisites if item.is_required]
-        spans = [span for other in required if (its := entry.component_flags.get(other)) for span in its.ranges]
+        spans = [span for other in required for span in accepted.get(other, ())]
         if flag.is_good and (rest := ranges_without(spans, flag.ranges)):
             missing[component] = rest
     return missing

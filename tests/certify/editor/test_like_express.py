@@ -46,13 +46,17 @@ def test_it_takes_over_flags_and_comment_but_not_the_tracker_map(shifter_client,
     assert BUTTON not in taken.text
 
 
-def test_a_typed_comment_stays_and_reason_and_problems_are_removed(shifter_client, express):
+def test_a_typed_comment_stays_and_reason_problems_and_ranges_are_removed(shifter_client, express):
     typed = {"comment": "Seen in TIB too", "pixel": "bad", "bad_reason": str(BadReasonFactory().pk)}
     typed["pixel_problems"] = str(PixelProblemFactory().pk)
+    typed["strip_ranges"] = "10-19"
     taken = send_form(shifter_client, open_form(shifter_client, PATH), PATH, like_express="take", **typed)
     sent = fields_of(taken)
     assert sent["comment"] == [f"Seen in TIB too\n{express.comment}"]
     assert sent["pixel"] == ["good"] and sent.get("bad_reason", [""]) == [""] and "pixel_problems" not in sent
+    assert sent["strip_ranges"] == [""] and "out: 10 LS" not in taken.text and "data-ranges-offer" not in taken.text
+    assert send_form(shifter_client, taken, PATH, trackermap="exists").status_code == 303
+    assert TrackerCertification.objects.get(runreconstruction__reconstruction="prompt").like_express
 
 
 def test_it_takes_over_the_kind_of_the_reference(shifter_client, express, references):

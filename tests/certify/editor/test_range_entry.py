@@ -96,6 +96,15 @@ def test_strip_offers_its_ranges_to_tracking_before_and_in_the_question(shifter_
     assert _offers(_live_check(shifter_client, **GOOD, strip_ranges="10-19", tracking_ranges="5-25")) == []
 
 
+def test_refused_ranges_of_strip_are_neither_offered_nor_asked_about(shifter_client):
+    for flags in ({}, GOOD):
+        response = _live_check(shifter_client, **flags, strip_ranges="10-9000")
+        assert _offers(response) == []
+        assert "confirm_range_tracking" not in response.content.decode()
+    excluded = GOOD | {"strip": "excluded", "strip_ranges": "10-19"}
+    assert "confirm_range_tracking" not in _live_check(shifter_client, **excluded).content.decode()
+
+
 def test_express_offers_its_ranges_to_prompt_once_all_flags_are_set(shifter_client):
     run = RunFactory(run_number=RUN)
     CertificationFactory(run=run, reconstruction="express", pixel_ranges=[[11, 13]], comment="FPIX trip")
@@ -151,6 +160,11 @@ def test_conflict_shows_the_typed_ranges_and_what_is_offered(shifter_client, oth
     assert conflict.status_code == 409
     assert 'value="10-19"' in page and "out: 10 LS" in page and 'data-ranges-offer="tracking"' in page
     assert ("Strip bad lumisections", "1-3", "10-19") in conflict.context["page"].differences
+    equal = send_form(shifter_client, opened, **typed | {"strip_ranges": " 1 – 3"})
+    assert equal.status_code == 409
+    assert "bad lumisections" not in str(equal.context["page"].differences)
+    damaged = send_form(shifter_client, opened, **typed | {"strip_ranges": "1-"})
+    assert (damaged.status_code, list(errors_of(damaged))) == (422, ["strip_ranges"])
 
 
 @pytest.mark.parametrize(("components", "tracks"), [(["PIXEL", "TRACKER"], "1-40"), (["TRACKER"], "")])

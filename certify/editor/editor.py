@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from certify.actions.typed_facts import FILL_NUMBER_MISSING
 from certify.editor.form import OVERWRITE_FIELD, CertificationForm, initial_values
 from certify.editor.form_context import FormContext, form_context_of, posted_form_context
-from certify.editor.form_errors import FormErrorLink, form_errors
+from certify.editor.form_errors import FormErrorLink, confirmation_name, form_errors
 from certify.facts.forms import FactForms
 from certify.facts.staleness import shown_facts
 from certify.models.choices import ConfirmationCode
@@ -161,7 +161,7 @@ class CertificationEditor:
     def error_links(self) -> list[tuple[str, str]]:
         """(id of the input, name) of each field with an error beside it, and of each missing confirmation."""
         links = [(error.anchor, error.name) for error in self._form_errors() if error.is_beside_input]
-        return links + [(issue.field, "a question to confirm") for issue in self.missing_confirmations]
+        return links + [(issue.field, confirmation_name(issue)) for issue in self.missing_confirmations]
 
     @property
     def errors_without_input(self) -> list[str]:

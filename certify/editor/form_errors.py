@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from certify.models.choices import ConfirmationCode
 from certify.models.components import FLAG_FIELDS, Component
+from certify.rules.confirmations import CHECKBOX_PREFIX
 from oms.models import OmsFill
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from certify.editor.form import CertificationForm
     from certify.facts.forms import FactForms
+    from certify.rules.entry import ValidationIssue
     from oms.forms import TypedForm
 
 
@@ -59,5 +62,12 @@ def field_name(bound: BoundField) -> str:
     """Return the full name of the field, including its component."""
     component, _, suffix = bound.name.partition("_")
     if component in FLAG_FIELDS and suffix:
-        return f"{Component(component).label} {'low statistics' if suffix == 'lowstat' else suffix}"
+        row = Component(component)
+        labels = {row.lowstat_field: row.lowstat_label, row.ranges_field: row.ranges_label}
+        return labels.get(bound.name, f"{row.label} {suffix}")
     return f"Checklist {bound.label}" if component == "checklist" else str(bound.label)
+
+
+def confirmation_name(missing: ValidationIssue) -> str:
+    """Return the name of a missing confirmation: what it is about, without the values."""
+    return ConfirmationCode(missing.field.removeprefix(CHECKBOX_PREFIX)).label

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils.text import capfirst
 
 from certify.editor.evidence import form_evidence
-from certify.editor.form_errors import input_anchor
+from certify.editor.form_errors import confirmation_name, form_errors, input_anchor
 from certify.editor.opinions import form_opinions, may_show_opinions
 from certify.editor.range_rows import ranges_notes, ranges_offers
 from certify.facts.presentation import fact_text
@@ -172,7 +172,7 @@ def live_check_response(request: HttpRequest, editor: CertificationEditor) -> Ht
         "reference_explanation": rank_reasons_text(editor.ranked, editor.form["reference_runreconstruction"].value()),
         "evidence": form_evidence(editor),
         "opinions": form_opinions(editor),
-        "open_issues": list(_open_issues(editor)),
+        "open_issues": _open_issues(editor),
     }
     answer = render(request, "certify/_live_checks.html", context)
     remaining = _invalid_inputs(editor)
@@ -197,12 +197,27 @@ def _invalid_inputs(editor: CertificationEditor) -> list[str]:
     return list(dict.fromkeys(anchors))
 
 
-def _open_issues(editor: CertificationEditor) -> Iterator[tuple[str, str]]:
-    """Yield (id of the input, sentence) of invalid facts, issues of the rules and missing confirmations."""
-    for form in editor.facts.forms:
-        yield from ((input_anchor(form[name]), str(errors[0])) for name, errors in form.errors.items())
+def _open_issues(editor: CertificationEditor) -> list[tuple[str, str]]:
+    """Return (id of the input, sentence), each input once: facts, issues of the rules, fields, missing confirmations.
+
+    A confirmation is listed by its name: its question is on the page already.
+    """
+    issues = [
+        (input_anchor(form[name]), str(errors[0]))
+        for form in editor.facts.forms
+        for name, errors in form.errors.items()
+    ]
     for issue in validate(editor.entry):
         anchor = input_anchor(editor.form[issue.field]) if issue.field in editor.form.fields else "certify"
-        yield anchor, issue.sentence
-    for issue in missing_confirmations(editor.confirmations, editor.form.confirmed):
-        yield issue.field, issue.sentence
+        issues.append((anchor, issue.sentence))
+    listed = {anchor for anchor, _sentence in issues}
+    issues += [(anchor, sentence) for anchor, sentence in _other_field_errors(editor) if anchor not in listed]
+    missing = missing_confirmations(editor.confirmations, editor.form.confirmed)
+    return issues + [(issue.field, f"To confirm: {confirmation_name(issue)}.") for issue in missing]
+
+
+def _other_field_errors(editor: CertificationEditor) -> Iterator[tuple[str, str]]:
+    """Yield the errors of fields that the page shows, without choices and checklists: `[data-missing]` lists these."""
+    for error in form_errors(editor.form, editor.facts):
+        if error.is_beside_input and not error.anchor.startswith(("choice-", "id_checklist_")):
+            yield error.anchor, error.sentence

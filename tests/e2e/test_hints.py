@@ -71,7 +71,7 @@ def test_live_checks_change_hints_but_not_focus_or_checkboxes(page: Page, sign_i
     page.locator("[name=pixel][value=bad]").check()
     expect(page.locator("#confirmations-tracking")).to_contain_text("while Pixel is bad.")
     expect(box).not_to_be_checked()  # another question: the earlier confirmation does not apply
-    expect(hints).to_contain_text("while Pixel is bad. Tick to confirm, or change it.")
+    expect(hints).to_contain_text("To confirm: Tracking is good while Pixel is bad or excluded.")
     assert _focus(page) == "pixel"
     assert not TrackerCertification.objects.exists()
 

@@ -51,7 +51,8 @@ def test_confirmation_is_required_and_stored_when_ticked(shifter_client):
     assert response.status_code == 422 and _boxes(response) == {"confirm_pixel"}
     text = response.content.decode()
     assert "Tracking is good while Pixel is excluded." in text
-    assert 'href="#confirm_pixel"' in text and 'id="confirm_pixel"' in text
+    assert '<a href="#confirm_pixel">Tracking is good while Pixel is bad or excluded</a>' in text
+    assert 'id="confirm_pixel"' in text
     assert text.index('id="choice-tracking"') < text.index('id="confirm_pixel"') < text.index('id="choice-trackermap"')
     assert not TrackerCertification.objects.exists()
     assert send_form(shifter_client, response, **_ticked(response)).status_code == 303

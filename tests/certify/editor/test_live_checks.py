@@ -47,9 +47,10 @@ def test_page_contains_each_target_of_the_fragment(shifter_client):
 
 def test_confirmations_are_open_issues_until_they_are_ticked(shifter_client):
     changes = GOOD | {"pixel": "excluded"}
-    sentence = "Tracking is good while Pixel is excluded. Tick to confirm, or change it."
+    sentence = "To confirm: Tracking is good while Pixel is bad or excluded."
     response = _live_check(shifter_client, open_form(shifter_client), **changes)
     assert response.context["open_issues"] == [("confirm_pixel", sentence)]
+    assert response.content.decode().count("Tracking is good while Pixel is excluded.") == 1
     response = _live_check(shifter_client, open_form(shifter_client), **changes, confirm_pixel="on")
     assert response.context["open_issues"] == []
 
@@ -80,6 +81,18 @@ def test_typed_facts_are_checked_while_others_are_missing(shifter_client):
     no_unit = {**BY_HAND, "run-run_type": "cosmics", "run-recorded_lumi_unit": "furlong"}
     response = _live_check(shifter_client, opened, "/certify/999999/express/", **no_unit)
     assert "confirm_lumi" not in field_names(response)
+
+
+def test_reason_of_a_change_and_unreadable_ranges_are_open_issues_until_given(shift_leader_client, shifter):
+    certification = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
+    path = f"/list/{certification.pk}/update/"
+    opened = open_form(shift_leader_client, path)
+    unreadable = _live_check(shift_leader_client, opened, path, strip_ranges="310-").context["open_issues"]
+    assert unreadable == [
+        ("id_strip_ranges", "“310-” is no range of lumisections. Write ranges as 310-330, 352."),
+        ("id_reason", "Say why you change somebody else's certification."),
+    ]
+    assert _sentences(_live_check(shift_leader_client, opened, path, reason="seen in TOB L3")) == []
 
 
 def test_live_checks_write_nothing_and_make_no_request(shifter_client, sandbox, django_assert_max_num_queries):

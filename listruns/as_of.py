@@ -17,6 +17,7 @@ from certify.models import TrackerCertification
 from certify.models.choices import CertificationState
 from certify.models.components import PROBLEM_FIELDS
 from certify.models.verdict import verdict_in_sql
+from oms.lumisections.models import LumisectionReading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +63,9 @@ class HistoricalCertificationQuerySet(AppendOnlyHistoryQuerySet):
     def live(self) -> HistoricalCertificationQuerySet:
         return self.filter(state=CertificationState.LIVE)
 
+    def incomplete(self) -> HistoricalCertificationQuerySet:
+        return self.filter(Q(external_info_complete=False) | Q(lumisections_seen=False, lumisections_read=False))
+
     def keys_with_problems(self, field: str, problems: set[int]) -> list[int]:
         """Return the primary keys of the rows that had one of these problems: one query."""
         return [key for key, many in self.values_list("pk", "many") if problems & set(many.get(field, []))]
@@ -81,7 +85,9 @@ def certifications_as_of(moment: datetime) -> HistoricalCertificationQuerySet:
         .exclude(history_type="-")
     )
     nothing = Value(None, output_field=DateTimeField())
-    annotated: Any = rows.annotate(verdict_word=verdict_in_sql(), stale_since=nothing)
+    # A reading marks a certification as seen without a version of its own.
+    read = LumisectionReading.objects.filter(run_number=OuterRef("runreconstruction__run_id"), read_at__lte=moment)
+    annotated: Any = rows.annotate(verdict_word=verdict_in_sql(), stale_since=nothing, lumisections_read=Exists(read))
     annotated._iterable_class = _HistoricalIterable
     return annotated
 
@@ -102,6 +108,7 @@ def _terms_by_key(field: str) -> dict[int, Any]:
 
 def _from_history(row: Any, terms: dict[str, dict[int, Any]]) -> TrackerCertification:
     values = _NOT_IN_HISTORY | {name: row.__dict__[name] for name in _COLUMNS if name in row.__dict__}
+    values["lumisections_seen"] |= row.lumisections_read
     names = [name for name in _COLUMNS if name in values]
     certification = TrackerCertification.from_db(row._state.db, names, [values[name] for name in names])
     certification._state.fields_cache = dict(row._state.fields_cache)

@@ -27,7 +27,6 @@ from certify.filters.fields import (
 )
 from certify.filters.names import ALIASES, DAY_NAMES, current_names
 from certify.models import TrackerCertification
-from certify.models.certification_queries import INCOMPLETE
 from certify.models.choices import CertificationState, Flag, Reconstruction, TrackerMap, Verdict
 from certify.models.components import LOWSTAT_FIELDS, RANGES_FIELDS, Component
 from certify.rules.run_numbers import LAST_RUN
@@ -38,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from django.http import QueryDict
+
+    from certify.models.certification_queries import CertificationQuerySet
 
 ANY_STATE = "any"
 EVERYTHING_LIVE = f"state={CertificationState.LIVE}"  # an empty query would mean the default of a page
@@ -257,8 +258,8 @@ class CertificationFilter(django_filters.FilterSet):
     def that_are_stale(self, queryset: Rows, _name: str, value: bool) -> Rows:
         return queryset.filter(stale_since__isnull=False) if value else queryset
 
-    def that_are_incomplete(self, queryset: Rows, _name: str, value: bool) -> Rows:
-        return queryset.filter(INCOMPLETE) if value else queryset
+    def that_are_incomplete(self, queryset: CertificationQuerySet, _name: str, value: bool) -> Rows:
+        return queryset.incomplete() if value else queryset
 
     def with_low_statistics(self, queryset: Rows, _name: str, value: bool) -> Rows:
         ticked = Q()

@@ -259,9 +259,24 @@ def test_change_after_the_reading_asks_at_once(shifter, run, reference):
     assert stored(row).lumisections_seen
 
 
-def test_page_as_of_the_save_shows_the_mark(shifter, run, reference, guest_client):
-    row = certify(shifter, run, decision(reference))
-    moment = Change.objects.latest("pk").at.isoformat().replace("+00:00", "Z")
-    store_rows(run)
-    assert MARK in guest_client.get(f"/list/{row.pk}/?as_of={moment}").text
-    assert MARK not in guest_client.get(f"/list/{row.pk}/").text
+@pytest.fixture
+def moments(shifter, run, reference, time_machine):
+    """A certification saved at 10:00 and read at 11:00: primary key, and times (UTC) after the save and the reading."""
+    time_machine.move_to("2018-06-02T10:00:00Z", tick=False)
+    key = certify(shifter, run, decision(reference)).pk
+    time_machine.move_to("2018-06-02T11:00:00Z", tick=False)
+    store_rows(run, off=1)
+    return key, "2018-06-02T10:30:00Z", "2018-06-02T11:00:00Z"
+
+
+def test_page_as_of_a_time_shows_the_mark_until_the_reading(guest_client, moments):
+    key, saved, read = moments
+    queries = f"?as_of={saved}", f"?as_of={read}", ""
+    marks = [MARK in guest_client.get(f"/list/{key}/{query}").text for query in queries]
+    assert marks == [True, False, False]
+
+
+def test_list_and_export_as_of_a_time_have_the_mark_until_the_reading(guest_client, moments):
+    _, *times = moments
+    assert [len(exported_csv(guest_client, as_of=time, incomplete="on")) for time in times] == [1, 0]
+    assert [exported_csv(guest_client, as_of=time)[0]["lumisections_seen"] for time in times] == ["False", "True"]

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from django.utils.dateparse import parse_datetime
 
 from certify.facts.actions import form_value
-from certify.facts.presentation import fact_label, fact_text, label_in_sentence, typed_by_text, typed_text
+from certify.facts.presentation import (
+    fact_label,
+    fact_text,
+    filled_text,
+    label_in_sentence,
+    typed_by_text,
+    typed_text,
+)
 from certify.facts.run_type import certified_by_earlier_rule
 from certify.facts.staleness import format_changes
 from certify.models import TrackerCertification
@@ -142,8 +149,7 @@ def history_of_facts(facts: dict[str, Any]) -> list[tuple[str, datetime | None, 
         for part, name, source in typed
     ]
     if filled := facts.get("filled"):
-        names = ", ".join(label_in_sentence(name) for name in filled["names"])
-        events.append(("Filled in later", parse_datetime(filled["at"]), "", names))
+        events.append(("Filled in later", parse_datetime(filled["at"]), "", filled_text(filled["names"])))
     if confirmed := facts.get("confirmed"):
         events.append(
             (

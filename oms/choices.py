@@ -25,7 +25,7 @@ class SourceKind(models.TextChoices):
 class FactsChangeKind(models.TextChoices):
     """The kinds of change of the facts of a run or fill."""
 
-    FACTS = "facts", "Facts typed"
+    FACTS = "facts", "Facts changed"
 
 
 register_change_kinds(FactsChangeKind, position=20)

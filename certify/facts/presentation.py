@@ -18,6 +18,10 @@ _FORMS: dict[str, type[OmsRunForm | OmsFillForm]] = {"run": OmsRunForm, "fill": 
 _LABELS = {
     part: {name: str(field.label or name) for name, field in form.base_fields.items()} for part, form in _FORMS.items()
 }
+_LABELS["run"] |= {
+    name: name.replace("_", " ").capitalize()
+    for name in ("dataset", "start_time", "end_time", "duration", "stable_beam", "components")
+}
 _LABELS["run"]["hlt_key"] = "HLT key"
 NOT_REPORTED = "not reported"
 _INTEGRATED = ("recorded_lumi", "delivered_lumi")
@@ -57,6 +61,15 @@ def typed_text(typed: Mapping[str, Mapping[str, Any]] | None) -> str:
     """Return which facts are typed, from those stored by part (run, fill): "typed: lumisections"; empty if none is."""
     labels = dict.fromkeys(label_in_sentence(name, part) for part, facts in (typed or {}).items() for name in facts)
     return f"typed: {', '.join(labels)}" if labels else ""
+
+
+def filled_text(names: Iterable[str]) -> str:
+    """Return which facts were filled in later, of a run or "fill energy"; those that no page shows are counted."""
+    parts = [(name.removeprefix("fill "), "fill" if name.startswith("fill ") else "run") for name in names]
+    shown = [(name, part) for name, part in parts if name in _LABELS[part]]
+    labels = list(dict.fromkeys(label_in_sentence(name, part) for name, part in shown))
+    others = len(parts) - len(shown)
+    return ", ".join([*labels, *([f"{others} more {'value' if others == 1 else 'values'}"] if others else [])])
 
 
 def duration_text(seconds: float) -> str:

@@ -1,6 +1,7 @@
 """Refresh of certifications saved during an outage: missing facts are filled in, typed values are preserved."""
 
 import fcntl
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
@@ -55,7 +56,11 @@ def test_typed_values_are_preserved_and_missing_facts_filled_in(shifter_client, 
     assert certification.facts["run"]["hlt_key"] == run.hlt_key is not None
     assert "hlt_key" in certification.facts["filled"]["names"]
     assert (certification.version, certification.external_info_complete) == (1, False)
-    assert "Filled in later" in shifter_client.get(f"/list/{certification.pk}/").content.decode()
+    page = shifter_client.get(f"/list/{certification.pk}/").content.decode()
+    filled = re.search(r"Filled in later [^:]*:[^:]*: ([^<]*)", page)[1]
+    assert "start time, " in filled and ", HLT key, " in filled and "recorded luminosity" not in filled
+    assert re.search(r", \d\d more values$", filled) and "_" not in filled and "trigger" not in filled
+    assert "Facts changed" in page and "Facts typed" not in page
     assert _refresh().completed == []
 
 

@@ -2,7 +2,7 @@
 // algebra and decides (infrastructure/number_ranges.py); here it serves the drawing and the actions of one click.
 window.numberRanges = (() => {
   "use strict";
-  const DASHES = /\s*[-‐‑‒–—−]\s*/g;
+  const DASHES = / ?[-‐‑‒–—−] ?/g;
   const RANGE = /^(\d{1,7})(?:-(\d{1,7}))?$/;
 
   function merged(ranges) {
@@ -22,10 +22,12 @@ window.numberRanges = (() => {
     return first >= 1 && first <= last ? [first, last] : null;
   }
 
-  // The ranges of a text, and whether all of it could be read.
+  // The ranges of a text, and whether all of it could be read: ranges that overlap are refused.
   function parse(text) {
-    const found = text.trim().replace(DASHES, "-").split(/[\s,;]+/).filter(Boolean).map(rangeOf);
-    return { ranges: merged(found.filter(Boolean)), isReadable: found.every(Boolean) };
+    const inOneLine = text.trim().split(/\s+/).join(" ");
+    const found = inOneLine.replace(DASHES, "-").split(/[ ,;]+/).filter(Boolean).map(rangeOf);
+    const ranges = merged(found.filter(Boolean));
+    return { ranges, isReadable: found.every(Boolean) && count(found) === count(ranges) };
   }
 
   function without(ranges, removed) {

@@ -16,10 +16,10 @@
   const SNAP = { px: 3, lumisections: 2 }; // whichever is less: a drag loses nothing that was seen
   const DRAG = 4;
 
-  let selection = null; // { anchor, end, first, last }
+  let selection = null; // { anchor, end, first, last, isSnapped, isRemoved: taken out of a field on purpose }
   let anchor = null; // the lumisection clicked or tapped last
   let drag = null;
-  let heldSelection = ""; // that for which a save has waited
+  let reportedSelection = ""; // that for which a save has waited
 
   const timeline = () => panel.querySelector("[data-timeline]");
   const lastOf = (shown) => Number(partsOf(shown).at(-1).dataset.last);
@@ -95,7 +95,8 @@
   const unmarkedIn = (component) => without(judgedFor(component), rangesOf(component));
   const isMarkedIn = (component) => judgedFor(component).length > 0 && !unmarkedIn(component).length;
   const isPartlyMarked = () => !isMarkedIn(target()) && count(unmarkedIn(target())) < count(judgedFor(target()));
-  const isUnmarked = () => Boolean(selection) && components.some((component) => judgedFor(component).length) && !components.some(isMarkedIn);
+  const isUnmarked = () => Boolean(selection) && !selection.isRemoved
+    && components.some((component) => judgedFor(component).length) && !components.some(isMarkedIn);
 
   function sentence() {
     const [label, ranges] = [labelOf(target()), judgedFor(target())];
@@ -144,11 +145,11 @@
   }
 
   // What a save has waited for is listed until it is marked or dropped.
-  function showHeld() {
-    const isHeld = isUnmarked() && format([selected()]) === heldSelection;
-    if (!isHeld) heldSelection = "";
-    form.dispatchEvent(new CustomEvent("unmarked", { detail: isHeld ? unmarkedSentence() : "" }));
-    return isHeld;
+  function showReported() {
+    const isReported = isUnmarked() && format([selected()]) === reportedSelection;
+    if (!isReported) reportedSelection = "";
+    form.dispatchEvent(new CustomEvent("unmarked", { detail: isReported ? unmarkedSentence() : "" }));
+    return isReported;
   }
 
   function drawSelection() {
@@ -156,13 +157,13 @@
     if (!shown) return;
     shown.querySelectorAll(".s-selection").forEach((box) => box.remove());
     shown.toggleAttribute("data-selected", Boolean(selection));
-    const isHeld = showHeld();
+    const isReported = showReported();
     const [button, choices] = ["mark", "choices"].map((name) => panel.querySelector(`[data-timeline-${name}]`));
     button.hidden = true;
     choices.hidden = !selection;
     if (!selection) return;
     shown.append(...rectangles([selected()], { class: "s-selection", y: 0, height: "100%" }));
-    panel.querySelector("[data-timeline-line]").textContent = isHeld ? unmarkedSentence() : sentence();
+    panel.querySelector("[data-timeline-line]").textContent = isReported ? unmarkedSentence() : sentence();
     drawButtons();
   }
 
@@ -186,28 +187,31 @@
     if (!ranges.length) return;
     if (isMarkedIn(component)) unmark(component);
     else {
+      selection.isRemoved = false;
       add(component, ranges);
       announce(`${format(ranges)} marked bad in ${labelOf(component)}.`);
     }
   }
 
   function unmark(component = target()) {
-    const isRemoved = remove(component, [selected()]);
-    announce(isRemoved ? `${format([selected()])} removed from ${labelOf(component)}.` : `Correct the ranges of ${labelOf(component)} first.`);
+    selection.isRemoved = true;
+    if (remove(component, [selected()])) announce(`${format([selected()])} removed from ${labelOf(component)}.`);
+    else panel.querySelector("[data-timeline-line]").textContent = `The ranges of ${labelOf(component)} cannot be read. Correct them first.`;
   }
 
-  function choose(button) {
+  // The keys of a selection work on the timeline.
+  function pressButton(button) {
     const component = components.find((other) => other.dataset.component === button.dataset.timelineChoice);
-    if (component) mark(component); else unmark();
+    if (component || button.matches("[data-timeline-mark]")) mark(component); else unmark();
     timeline().focus({ preventScroll: true });
   }
 
   // Before all other listeners, so that none takes it for a save.
   window.addEventListener("submit", (event) => {
-    if (event.target !== form || !timeline() || !isUnmarked() || heldSelection) return;
+    if (event.target !== form || !timeline() || !isUnmarked() || reportedSelection) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    heldSelection = format([selected()]);
+    reportedSelection = format([selected()]);
     drawSelection();
     timeline().focus({ preventScroll: true });
     panel.querySelector(".timeline-line").scrollIntoView({ block: "nearest" });
@@ -258,7 +262,7 @@
     selectSnapped(drag.from, nearestAt(event.clientX), event.altKey);
   });
 
-  function press(number, event) {
+  function pressTimeline(number, event) {
     const isSecondTap = event.pointerType !== "mouse" && anchor && !selection && anchor !== number;
     if (isSecondTap) selectSnapped(anchor, number, event.altKey);
     else drop();
@@ -268,7 +272,7 @@
   panel.addEventListener("pointerup", (event) => {
     if (drag && timeline()) {
       if (drag.hasMoved) timeline().focus({ preventScroll: true });
-      else press(drag.from, event);
+      else pressTimeline(drag.from, event);
       // On a phone the button may be below the panel at the lower edge.
       if (selection) panel.querySelector("[data-timeline-mark]").scrollIntoView({ block: "nearest" });
     }
@@ -277,8 +281,7 @@
   panel.addEventListener("pointercancel", () => { drag = null; });
   panel.addEventListener("click", (event) => {
     const button = event.target.closest("[data-timeline-mark], [data-timeline-choice]");
-    if (!button || !selection) return;
-    if (button.matches("[data-timeline-mark]")) mark(); else choose(button);
+    if (button && selection) pressButton(button);
   });
 
   // By keyboard. Without Shift the arrow keys are those of the line (lumisections.js).

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from playwright.sync_api import Locator, Page, Route, expect
 
 from certify.models import TrackerCertification
+from infrastructure.number_ranges import RangesInvalid, format_ranges, parse_ranges
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 
 RUN = 315322  # 1364 lumisections: Strip off in 1-22 and 1356-1364
@@ -281,6 +282,62 @@ def test_save_waits_once_for_a_selection_that_is_not_marked(page: Page, open_run
     _press(page, "Control+Enter")
     page.wait_for_url("**/list/**")
     assert TrackerCertification.objects.get().out.text == ""
+
+
+def test_save_does_not_wait_for_what_was_removed_by_button_or_key(page: Page, open_run):
+    timeline = open_run(OFF)
+    _press(page, "x", "g", "g", "m")
+    timeline.focus()
+    _press(page, "Home", "Shift+ArrowRight")
+    page.get_by_role("button", name="Mark bad in Tracking").focus()
+    _press(page, "Enter")
+    expect(_field(page, "tracking")).to_have_value("1-2")
+    expect(timeline).to_be_focused()
+    _press(page, "Delete")
+    expect(_field(page, "tracking")).to_have_value("")
+    expect(page.get_by_role("button", name="Mark bad in Tracking")).to_be_visible()
+    _press(page, "Enter", "Control+Enter")
+    expect(page.locator("#errors")).to_contain_text("Comment")  # marked again, so that the server is asked
+    _field(page, "tracking").fill("")
+    _press(page, "Enter")
+    timeline.focus()
+    _press(page, "Home", "Delete", "Control+Enter")
+    expect(page.locator("#errors")).to_contain_text("a question to confirm")
+    expect(page.locator("[data-missing]")).to_be_empty()
+
+
+def test_marks_change_nothing_of_a_text_that_is_refused(page: Page, open_run):
+    timeline = open_run(RUN)
+    _press(page, "n")
+    page.keyboard.type("310-320, 315-340")
+    _press(page, "Enter")
+    timeline.focus()
+    _press(page, "Home", *["ArrowRight"] * 40, "Enter")
+    expect(_field(page, "pixel")).to_have_value("310-320, 315-340, 41")
+    _press(page, "Enter")
+    expect(page.locator("[data-timeline-line]")).to_have_text("The ranges of Pixel cannot be read. Correct them first.")
+    expect(_field(page, "pixel")).to_have_value("310-320, 315-340, 41")
+
+
+READABLE = ("", "7", "352 310-330", "310 – 330;352,", "310-330, 331-340", "0310-0330", "310 -330", "1\n2\t3")
+REFUSED = ("310-", "-5", "5--6", "0-5", "330-310", "3.5", "٣", "12345678", "7, 7", "310-330, 320", "1 - 2 - 3", "all")
+
+
+def test_browser_reads_ranges_as_the_server_does(page: Page, open_run):
+    open_run(RUN)
+    texts = [*READABLE, *REFUSED]
+
+    def read_by_server(text: str) -> str | None:
+        try:
+            return format_ranges(parse_ranges(text))
+        except RangesInvalid:
+            return None
+
+    script = """text => {
+        const { ranges, isReadable } = numberRanges.parse(text);
+        return isReadable ? numberRanges.format(ranges) : null;
+    }"""
+    assert {text: page.evaluate(script, text) for text in texts} == {text: read_by_server(text) for text in texts}
 
 
 def test_selection_is_marked_in_any_component_and_unmarked_in_part(page: Page, open_run):

@@ -18,7 +18,7 @@ from django.utils import timezone
 from certify.facts.actions import can_be_completed, complete_certification
 from certify.facts.staleness import DATASET, expected_dataset, store_differences
 from certify.models import TrackerCertification
-from infrastructure.cache.file_lock import file_lock_if_free
+from infrastructure.database.job_lock import job_lock
 from infrastructure.http.results import Unreachable
 from oms.choices import RunType
 from oms.mirror import LATE_FACTS_AFTER, SETTLED_AFTER, runs_for_page
@@ -53,7 +53,7 @@ class RefreshResult:
 
 def refresh_facts(budget: Budget, actor: User | None = None) -> RefreshResult:
     """Read unsettled runs again and fill in missing facts; typed values do not change. No actor for the command."""
-    with file_lock_if_free("refresh") as is_alone:
+    with job_lock("refresh") as is_alone:
         return _refresh(budget, actor) if is_alone else RefreshResult(was_running=True)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from certify.ranges.models import LumisectionRequest
 from certify.ranges.requests import FRESH_FOR
 from certify.ranges.selectors import stored_lumisections
-from infrastructure.cache.file_lock import file_lock_if_free
+from infrastructure.database.job_lock import job_lock
 from infrastructure.http.parallel import start_in_thread
 from infrastructure.http.results import Found, Unreachable
 from oms.lumisections.client import fetch_lumisections
@@ -46,7 +46,7 @@ class LumisectionsResult:
 
 def read_requested_lumisections(budget: Budget, numbers: Collection[int] = ()) -> LumisectionsResult:
     """Serve the requests that are due, oldest first, while the budget lasts; with `numbers`, these runs only, anew."""
-    with file_lock_if_free("lumisections") as is_alone:
+    with job_lock("lumisections") as is_alone:
         if not is_alone:
             return LumisectionsResult(was_running=True)
         server = _Server(budget, numbers)

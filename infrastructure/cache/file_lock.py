@@ -1,4 +1,4 @@
-"""Locks between the threads and workers of this machine, for changes of cached values and for long jobs."""
+"""Locks between the threads and workers of this machine, for changes of cached values."""
 
 from __future__ import annotations
 
@@ -31,19 +31,3 @@ def file_lock(name: str) -> Iterator[None]:
         except OSError:
             logger.exception("The workers could not be kept apart")
         yield
-
-
-@contextmanager
-def file_lock_if_free(name: str) -> Iterator[bool]:
-    """Try to get the lock of this name without waiting; yields whether it was free.
-
-    For long jobs: the lock ends with the process, however that ends. Raises `OSError` if the lock file cannot be
-    opened.
-    """
-    with (settings.VAR_DIR / f"{name}.lock").open("w") as lock_file:
-        try:
-            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True

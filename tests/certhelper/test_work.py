@@ -12,7 +12,7 @@ from django.core.management import call_command
 from certhelper.management.commands import work
 from certify.ranges.models import LumisectionRequest
 from certify.ranges.requests import leave_requests
-from infrastructure.cache.file_lock import file_lock_if_free
+from infrastructure.database.job_lock import job_lock
 
 
 @pytest.mark.django_db
@@ -32,9 +32,10 @@ def test_failing_job_is_logged_and_the_others_run(caplog, monkeypatch):
     assert "The job broken failed" in caplog.text
 
 
+@pytest.mark.django_db
 def test_second_worker_says_so_and_ends():
     out = StringIO()
-    with file_lock_if_free("work"):
+    with job_lock("work"):
         call_command("work", stdout=out)
     assert out.getvalue() == "Another worker is running. Nothing done.\n"
 

@@ -14,7 +14,7 @@ from django.db import close_old_connections, connections
 from certify.facts.refresh import refresh_facts
 from certify.ranges.reading import read_requested_lumisections
 from certify.ranges.requests import request_certified_runs
-from infrastructure.cache.file_lock import file_lock_if_free
+from infrastructure.database.job_lock import job_lock
 from infrastructure.http.budget import Budget
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="do once what is due, and end")
 
     def handle(self, *, once: bool, **_options: object) -> None:
-        with file_lock_if_free("work") as is_alone:
+        with job_lock("work") as is_alone:
             if not is_alone:
                 self.stdout.write("Another worker is running. Nothing done.")
             elif once:

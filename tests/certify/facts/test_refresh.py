@@ -1,13 +1,12 @@
 """Refresh of certifications saved during an outage: missing facts are filled in, typed values are preserved."""
 
-import fcntl
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
@@ -17,6 +16,7 @@ from certify.facts import refresh
 from certify.facts.actions import OmsValueChanged, confirm_facts, serialized_differences, take_oms_values
 from certify.facts.refresh import refresh_facts, runs_to_read
 from certify.models import TrackerCertification
+from infrastructure.database.job_lock import job_lock
 from infrastructure.http.budget import Budget
 from oms.models import OmsFill, OmsRun
 from tests.browser_form import fields_of
@@ -169,8 +169,7 @@ def test_refresh_of_many_runs_makes_few_requests(sandbox):
 
 def test_concurrent_refresh_does_nothing(shifter_client, sandbox):
     _certified_while_out(shifter_client, sandbox, "oms", **BY_HAND)
-    with (settings.VAR_DIR / "refresh.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with job_lock("refresh"):
         output = StringIO()
         call_command("refresh_facts", stdout=output)
     assert "Another refresh is running" in output.getvalue()
@@ -183,19 +182,19 @@ def test_concurrent_refresh_does_nothing(shifter_client, sandbox):
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite allows one writer at a time")
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_refreshes_complete_a_certification_once(shifter_client, sandbox, monkeypatch):
-    """Row locks are sufficient without the file lock, as with several machines."""
+    """Row locks are sufficient without the lock of the job, as a person may ask for a refresh too."""
     certification = _certified_while_out(shifter_client, sandbox, "oms", "registry", **BY_HAND)
     cache.clear()
-    monkeypatch.setattr("infrastructure.cache.file_lock.fcntl.flock", lambda *_: None)
+    monkeypatch.setattr(refresh, "job_lock", lambda _: nullcontext(True))
 
-    def refresh(_number):
+    def refresh_in_thread(_number):
         try:
             return _refresh()
         finally:
             connection.close()
 
     with ThreadPoolExecutor(4) as executor:
-        results = list(executor.map(refresh, range(4)))
+        results = list(executor.map(refresh_in_thread, range(4)))
     assert [result.problems for result in results] == [[]] * 4
     certification.refresh_from_db()
     names = certification.facts["filled"]["names"]

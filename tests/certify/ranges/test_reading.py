@@ -13,7 +13,7 @@ from certify.ranges.models import LumisectionRequest
 from certify.ranges.reading import read_requested_lumisections
 from certify.ranges.requests import FRESH_FOR, leave_requests, request_certified_runs, request_missing
 from certify.ranges.selectors import stored_lumisections_of
-from infrastructure.cache.file_lock import file_lock_if_free
+from infrastructure.database.job_lock import job_lock
 from infrastructure.http.budget import Budget
 from oms.lumisections.mirror import store_lumisections
 from oms.lumisections.models import LumisectionReading
@@ -100,7 +100,7 @@ def test_failed_request_is_served_again_later(sandbox):
 
 def test_another_process_is_reading():
     leave_requests([RUN])
-    with file_lock_if_free("lumisections"):
+    with job_lock("lumisections"):
         out = StringIO()
         call_command("read_lumisections", stdout=out)
     assert out.getvalue() == "Lumisections are being read by another process. Nothing done.\n"

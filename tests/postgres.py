@@ -30,6 +30,7 @@ OPTIONS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "128MB",
+    "jit": "off",
     "listen_addresses": "",
 }
 

@@ -19,7 +19,15 @@ from certify.models.components import FLAG_FIELDS
 from certify.ranges.models import LumisectionRequest
 from sandbox.faults import MODES
 from tests.faults.cells import CellRun, MainContent
-from tests.faults.matrix import ALIKE, DATASET, LUMISECTIONS_PAGE, RUN, SERVICES, failure_text, is_lumisections_failure
+from tests.faults.matrix import (
+    DATASET,
+    LUMISECTIONS_PAGE,
+    RUN,
+    SERVICES,
+    failure_text,
+    is_in_sample,
+    is_lumisections_failure,
+)
 from tests.faults.timeouts import UNANSWERED, set_timeouts
 from tests.proof import IS_FULL
 
@@ -30,14 +38,8 @@ LATER = dt.timedelta(minutes=2)
 
 
 def _cells() -> list[tuple[str, str]]:
-    """Service and mode of the tested cells: in `make test` one mode of each group."""
-    groups = {mode: group for group in ALIKE for mode in group}
-    cells = product(enumerate(SERVICES), MODES)
-    return [
-        (service, mode)
-        for (turn, service), mode in cells
-        if IS_FULL or mode not in groups or mode == groups[mode][turn % len(groups[mode])]
-    ]
+    """Service and mode of the tested cells."""
+    return [cell for cell in product(SERVICES, MODES) if IS_FULL or is_in_sample(*cell, LUMISECTIONS_PAGE)]
 
 
 @pytest.fixture

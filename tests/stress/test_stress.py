@@ -6,7 +6,8 @@ import sys
 import pytest
 from django.db import connection
 
-from tests.proof import scaled
+from tests import postgres
+from tests.proof import IS_FULL, scaled
 from tests.stress.site import ROOT
 
 PATIENCE_S = scaled(300, 1800)
@@ -14,6 +15,10 @@ PATIENCE_S = scaled(300, 1800)
 HANDS, SUBMISSIONS = str(scaled(8, 50)), str(scaled(20, 200))
 
 
+@pytest.mark.skipif(
+    connection.vendor == "sqlite" and bool(postgres.programs()) and not IS_FULL,
+    reason="on PostgreSQL; on SQLite in `make prove`",
+)
 @pytest.mark.django_db  # for the suite on PostgreSQL to know that it is about the database
 def test_concurrent_users_and_a_killed_server_lose_no_text_and_leave_no_partial_record():
     database = {"postgresql": "postgres"}.get(connection.vendor, "sqlite")

@@ -410,11 +410,19 @@ def test_two_taps_on_a_phone(browser, browser_context_args, shifter, live_server
     timeline = page.locator("#lumisections [data-timeline]")
     expect(timeline).to_be_visible()
     timeline.evaluate("element => element.scrollIntoView({ block: 'start' })")
+    hint = page.locator("[data-timeline-line]").evaluate("line => getComputedStyle(line, '::before').content")
+    assert hint == '"Tap the first and the last bad lumisection to mark them."'
     page.touchscreen.tap(*_place(timeline, 400))
     expect(page.locator("[data-timeline-line]")).to_contain_text("LS ")
     page.touchscreen.tap(*_place(timeline, 800))
     expect(page.locator("[data-timeline-line]")).to_contain_text("LS for Pixel")
+    legend = page.locator(".timeline-legend .is-selection")
+    expect(legend).to_have_text("selected or offered")
+    expect(legend).to_be_visible()
     page.locator("[data-timeline-mark]").tap()
     expect(_field(page, "pixel")).not_to_have_value("")
+    timeline.evaluate("element => element.scrollIntoView({ block: 'start' })")
+    lanes, panel = page.locator("[data-ranges-lanes]").bounding_box(), page.locator(".decision").bounding_box()
+    assert lanes and panel and lanes["height"] and lanes["y"] + lanes["height"] < panel["y"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()

@@ -1,11 +1,12 @@
 """From the sign-in to a saved certification in a browser without JavaScript."""
 
 import pytest
+from django.core.management import call_command
 from playwright.sync_api import Browser, expect
 
 from certify.models import TrackerCertification
 from tests import firefox
-from tests.e2e.conftest import PATIENCE_MS
+from tests.e2e.conftest import PATIENCE_MS, enter
 from tests.factories import PASSWORD, ReconstructionFactory, RunFactory
 
 
@@ -37,3 +38,23 @@ def test_shifter_certifies_without_javascript(plain_page, shifter, sandbox, live
     page.locator(".certify-save button").first.click()
     expect(page.locator("main")).to_contain_text("315264 express saved: good")
     assert TrackerCertification.objects.get().user == shifter
+
+
+def test_refused_bad_lumisections_show_their_price_and_no_key(plain_page, shifter, sandbox, live_server):
+    number = 315322
+    ReconstructionFactory(run=RunFactory(run_number=314811), reference=True)
+    call_command("read_lumisections", str(number))
+    page = plain_page
+    enter(page, live_server.url, shifter)
+    page.goto(f"{live_server.url}/certify/{number}/express/")
+    for component in ("pixel", "strip", "tracking"):
+        page.locator(f"[name={component}][value=good]").check()
+    page.locator("[name=trackermap][value=exists]").check()
+    page.locator("[name=strip_ranges]").fill("310-330")
+    page.locator(".certify-save button").first.click()
+    assert not TrackerCertification.objects.exists()
+    price = "out: 21 LS, 3.268 /pb of 177.253 /pb; whole run bad: 177.253 /pb"
+    expect(page.locator("#ranges-note-strip")).to_have_text(price)
+    expect(page.locator("#confirmations-tracking")).to_contain_text("Tracking is good in 310-330, where Strip is bad.")
+    expect(page.locator("#errors")).to_contain_text("Tracking is good in lumisections that a Strip range calls bad")
+    expect(page.locator("kbd:visible")).to_have_count(0)

@@ -73,6 +73,7 @@ def nobody_outside(settings):
         setattr(settings, name, "http://127.0.0.1:9/nobody")
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.usefixtures("stopped_clock", "nobody_outside")
 def test_query_count_of_the_week_at_20_and_2000_rows(shift_leader, shift_leader_client):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from certify.models.choices import Verdict
 from certify.models.components import FLAG_COLUMNS, Component, component_flags_of
@@ -159,29 +159,35 @@ def ranges_facts(run_number: int, run_type: str, component_flags: Sequence[Compo
     reading = stored_reading(run_number)
     segments = [segment.facts for segment in reading.segments.all()] if reading else []
     lumis = reading.lumis if reading else []
+    known = {name: known_lumi(segments, lumis, ranges) for name, ranges in by_name.items()}
     return {
-        "lumis": {name: lumi_within(lumis, ranges) for name, ranges in by_name.items()},
-        "unknown_lumis": {name: unknown_lumis_within(segments, lumis, ranges) for name, ranges in by_name.items()},
+        "lumis": {name: value.lumi for name, value in known.items()},
+        "unknown_lumis": {name: value.unknown for name, value in known.items()},
         "digest": _digest(segments, everything),
     }
 
 
-def lumi_within(lumis: Sequence[float | None], ranges: Sequence[NumberRange]) -> float | None:
-    """Return the luminosity, 1/pb, in these lumisections; None if it is known of none. `lumis[0]` is of the first."""
-    known = _known_within(lumis, ranges)
-    return sum(known) if known else None
+class KnownLumi(NamedTuple):
+    """The luminosity recorded in lumisections, 1/pb, as far as it is known; None if it is known of none.
+
+    `unknown`: the number of lumisections whose luminosity is unknown.
+    """
+
+    lumi: float | None
+    unknown: int
 
 
-def unknown_lumis_within(
+def known_lumi(
     segments: Sequence[SegmentFacts], lumis: Sequence[float | None], ranges: Sequence[NumberRange]
-) -> int:
-    """Return in how many of these lumisections, those aside in which CMS was not active, the luminosity is unknown."""
+) -> KnownLumi:
+    """Return the luminosity recorded in these lumisections; none is in those in which CMS was not active.
+
+    `lumis[0]` is of the first lumisection of the run.
+    """
     inactive = [(segment.first, segment.last) for segment in segments if segment.bit("cms_active") is False]
-    return count_numbers(ranges_without(ranges, inactive)) - len(_known_within(lumis, ranges))
-
-
-def _known_within(lumis: Sequence[float | None], ranges: Sequence[NumberRange]) -> list[float]:
-    return [lumi for first, last in ranges for lumi in lumis[first - 1 : last] if lumi is not None]
+    known = [lumi for first, last in ranges for lumi in lumis[first - 1 : last] if lumi is not None]
+    unknown = count_numbers(ranges_without(ranges, inactive)) - len(known)
+    return KnownLumi(sum(known) if known or not unknown else None, unknown)
 
 
 def _digest(segments: Sequence[SegmentFacts], ranges: Sequence[NumberRange]) -> str | None:

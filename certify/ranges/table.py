@@ -8,7 +8,7 @@ from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString
 
 from certify.models.components import Component
-from certify.models.lumisections_out import lumi_within, unknown_lumis_within
+from certify.models.lumisections_out import known_lumi
 from oms.formatting import lumi_in_column
 
 if TYPE_CHECKING:
@@ -48,10 +48,9 @@ def bad_rows(
 ) -> SafeString:
     """Return a row for each range of our bad lumisections, with the luminosity in it. `lumis[0]` is of the first."""
     rows = (
-        (component.label, _span_text(*span), _lumi_text(lumi_within(lumis, [span]), unknown))
+        (component.label, _span_text(*span), _lumi_text(*known_lumi(segments, lumis, [span])))
         for component, ranges in bad.items()
         for span in ranges
-        for unknown in [unknown_lumis_within(segments, lumis, [span])]
     )
     return format_html_join("", _ROW, rows)
 

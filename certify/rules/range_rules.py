@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from certify.models.lumisections_out import lumi_within, unknown_lumis_within
+from certify.models.lumisections_out import known_lumi
 from certify.rules.detector_bits import detectors_in_run
 from infrastructure.number_ranges import common_ranges, count_numbers, format_ranges, merged_ranges, ranges_without
 from oms.choices import RunType
@@ -98,14 +98,10 @@ def ranges_left(component: Component, entry: CertificationEntry) -> RangesLeft:
     on = _lumisections_on(component, entry)
     left = ranges_without(on, ranges)
     lumis = entry.lumis if entry.run_type != RunType.COSMICS else ()
-    return RangesLeft(
-        component,
-        count_numbers(on),
-        count_numbers(left),
-        lumi_within(lumis, on),
-        lumi_within(lumis, left),
-        *(unknown_lumis_within(entry.segments, lumis, ranges) for ranges in (on, left)),
+    (lumi_on, unknown_on), (lumi_left, unknown_left) = (
+        known_lumi(entry.segments, lumis, spans) for spans in (on, left)
     )
+    return RangesLeft(component, count_numbers(on), count_numbers(left), lumi_on, lumi_left, unknown_on, unknown_left)
 
 
 def _lumi_text(lumi: float, unknown: int) -> str:
@@ -173,11 +169,12 @@ class RangesPrice:
 def ranges_price(entry: CertificationEntry, ranges: Iterable[NumberRange]) -> RangesPrice:
     """Return what these ranges cost in the run of the entry."""
     in_run = common_ranges(ranges, [(1, entry.lumisections)]) if entry.lumisections else merged_ranges(ranges)
+    out = known_lumi(entry.segments, entry.lumis, in_run)
     return RangesPrice(
         count_numbers(in_run),
-        lumi_within(entry.lumis, in_run),
+        out.lumi,
         entry.recorded_lumi,
-        unknown_lumis_within(entry.segments, entry.lumis, in_run),
+        out.unknown,
         is_cosmics=entry.run_type == RunType.COSMICS,
     )
 

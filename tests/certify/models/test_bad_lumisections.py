@@ -6,14 +6,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from certify.models import TrackerCertification
-from certify.models.lumisections_out import sum_out_text, unknown_lumis_within
+from certify.models.lumisections_out import known_lumi, sum_out_text
 from infrastructure.number_ranges import merged_ranges, ranges_without
+from oms.lumisections.mirror import store_lumisections
+from oms.lumisections.parsing import LumisectionRow
 from oms.lumisections.segments import SegmentFacts
 from tests.factories import CertificationFactory
 from tests.proof import scaled
 
 pytestmark = pytest.mark.django_db
 LAST, EDITS = 400, 20
+ON, INACTIVE = (True,) * 8, (True, False, *(True,) * 6)
 _span = st.tuples(st.integers(1, LAST), st.integers(0, 60)).map(lambda pair: (pair[0], min(LAST, sum(pair))))
 _edit = st.tuples(st.sampled_from(["strip_ranges", "pixel_ranges"]), st.booleans(), _span)
 
@@ -138,10 +141,18 @@ def test_luminosity_that_is_known_in_part_is_said_to_be_the_least():
 
 
 def test_lumisections_without_a_row_or_luminosity_are_unknown_and_inactive_ones_are_not():
-    on, inactive, odd = (True,) * 8, (True, False, *(True,) * 6), (True, None, *(True,) * 6)
-    bits = {1: on, 2: on, 3: inactive, 4: odd}
+    bits = {1: ON, 2: ON, 3: INACTIVE, 4: (True, None, *ON[2:])}
     segments = [SegmentFacts(number, number, values, None, 0) for number, values in bits.items()]
     lumis = [0.5, None, None, None]
-    assert unknown_lumis_within(segments, lumis, [(1, 6)]) == 4  # 2, 4, 5 and 6
-    assert unknown_lumis_within(segments, lumis, [(1, 1), (3, 3)]) == 0
-    assert unknown_lumis_within([], [], [(1, 6)]) == 6
+    assert known_lumi(segments, lumis, [(1, 6)]) == (0.5, 4)  # 2, 4, 5 and 6
+    assert known_lumi(segments, lumis, [(1, 1), (3, 3)]) == (0.5, 0)
+    assert known_lumi(segments, lumis, [(3, 3)]) == (0.0, 0)
+    assert known_lumi(segments, lumis, [(2, 3)]) == (None, 1)
+    assert known_lumi([], [], [(1, 6)]) == (None, 6)
+
+
+def test_luminosity_of_inactive_lumisections_is_known_to_be_none():
+    row = CertificationFactory(lumisections=3, strip_ranges=[[1, 1]])
+    store_lumisections(row.run_number, [LumisectionRow(1, INACTIVE), LumisectionRow(2, ON, None, 0.5)], row.created_at)
+    row.refresh_from_db()
+    assert (row.out.text, row.out.whole_lumi, row.out.is_lumi_partial) == ("1 of 3 LS out", 0.0, False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from certify.editor.opinions import may_show_opinions
 from certify.models.choices import Flag, Reconstruction
 from certify.models.components import Component, ComponentFlag
-from certify.rules.range_rules import accepted_ranges, price_text, unshared_ranges
+from certify.rules.range_rules import accepted_ranges, price_text, range_refusals, unshared_ranges
 from infrastructure.number_ranges import NumberRange, NumberRanges, format_ranges, ranges_without
 
 if TYPE_CHECKING:
@@ -70,12 +70,20 @@ def _typed_ranges(editor: CertificationEditor) -> dict[Component, NumberRanges]:
 
 
 def _note(editor: CertificationEditor, component: Component, typed: dict[Component, NumberRanges]) -> RangesNote:
-    field = editor.form[component.ranges_field]
-    errors = tuple(str(error) for error in field.errors)
-    if errors or component not in typed:
-        may_remove = bool(errors) and _is_whole_run_out(editor, component)
-        return RangesNote(component.value, errors, may_remove=may_remove)
-    return RangesNote(component.value, price=price_text(component, typed, editor.entry))
+    errors = tuple(str(error) for error in editor.form[component.ranges_field].errors)
+    if component in typed and not errors:
+        errors = tuple(range_refusals(_typed_flag(editor, component, typed), editor.entry.lumisections))
+    if errors:
+        return RangesNote(component.value, errors, may_remove=_is_whole_run_out(editor, component))
+    return RangesNote(component.value, price=price_text(component, typed, editor.entry) if component in typed else "")
+
+
+def _typed_flag(
+    editor: CertificationEditor, component: Component, typed: dict[Component, NumberRanges]
+) -> ComponentFlag:
+    """Return the flag of a component with its ranges; as good before it has a flag."""
+    flag = editor.form[component.flag_field].value() or Flag.GOOD
+    return ComponentFlag(component, flag, lowstat=False, ranges=typed.get(component, ()))
 
 
 def _is_whole_run_out(editor: CertificationEditor, component: Component) -> bool:
@@ -87,22 +95,14 @@ def _from_required(
 ) -> list[RangesOffer]:
     """Return the ranges of what good tracks require, as far as the component does not have them."""
     required = [row.component for row in component.declaration.prerequisites if row.is_required]
-    spans = {row: usable for row in required if (usable := _usable_ranges(editor, row, typed))}
-    ranges = _missing([span for row in spans for span in spans[row]], typed.get(component, ()))
+    last = editor.entry.lumisections
+    accepted = {row: accepted_ranges(_typed_flag(editor, row, typed), last) for row in required}
+    ranges = _missing([span for spans in accepted.values() for span in spans], typed.get(component, ()))
     if not ranges:
         return []
     is_asked = component in unshared_ranges(editor.entry)  # the question names them
-    sentence = "" if is_asked else f"{' and '.join(row.label for row in spans)}: {ranges} bad."
+    sentence = "" if is_asked else f"{' and '.join(row.label for row in required if accepted[row])}: {ranges} bad."
     return [RangesOffer(component, f"same for {component.label}", ranges, sentence)]
-
-
-def _usable_ranges(
-    editor: CertificationEditor, component: Component, typed: dict[Component, NumberRanges]
-) -> NumberRanges:
-    """Return the ranges of a component that is good or has no flag yet; none while they are refused."""
-    flag = editor.form[component.flag_field].value() or Flag.GOOD
-    component_flag = ComponentFlag(component, flag, lowstat=False, ranges=typed.get(component, ()))
-    return accepted_ranges(component_flag, editor.entry.lumisections)
 
 
 def _from_express(

@@ -29,7 +29,9 @@ def range_issues(entry: CertificationEntry) -> Iterator[tuple[str, str]]:
     """Yield (field, sentence) of ranges that are refused."""
     for flag in entry.component_flags.values():
         if flag.ranges:
-            yield from ((flag.component.ranges_field, sentence) for sentence in _refusals(flag, entry.lumisections))
+            yield from (
+                (flag.component.ranges_field, sentence) for sentence in range_refusals(flag, entry.lumisections)
+            )
     with_ranges = [flag.component.label for flag in entry.component_flags.values() if flag.ranges and flag.is_good]
     if with_ranges and not entry.has_reason and not entry.has_comment:
         yield (
@@ -38,7 +40,8 @@ def range_issues(entry: CertificationEntry) -> Iterator[tuple[str, str]]:
         )
 
 
-def _refusals(flag: ComponentFlag, last: int | None) -> Iterator[str]:
+def range_refusals(flag: ComponentFlag, last: int | None) -> Iterator[str]:
+    """Yield why the ranges of a component are refused. `last`: the last lumisection of the run, None if unknown."""
     name = flag.component.label
     if not flag.is_good:
         yield f"{name} is {flag.flag} in the whole run, so it has no ranges. Remove the ranges, or call it good."
@@ -52,8 +55,8 @@ def _refusals(flag: ComponentFlag, last: int | None) -> Iterator[str]:
 
 
 def accepted_ranges(flag: ComponentFlag, last: int | None) -> NumberRanges:
-    """Return the ranges of a component; none while they are refused. `last`: the last lumisection of the run."""
-    return () if any(_refusals(flag, last)) else flag.ranges
+    """Return the ranges of a component; none while they are refused."""
+    return () if any(range_refusals(flag, last)) else flag.ranges
 
 
 @dataclass(frozen=True)

@@ -62,10 +62,13 @@
 
   // What good tracks require is offered at once, as _ranges_offers.html has it; the live checks replace it.
   const isOut = (component) => Boolean(component.querySelector("input[value=bad]:checked, input[value=excluded]:checked"));
-  const requiredBy = (component) => (component.dataset.requires ?? "").split(" ").filter(Boolean).map(componentNamed);
+  const hasError = (component) => Boolean(component.querySelector(".ranges-note .field-error"));
+  // What is refused is not offered.
+  const requiredBy = (component) => (component.dataset.requires ?? "").split(" ").filter(Boolean).map(componentNamed)
+    .filter((row) => !isOut(row) && !isEmpty(row) && !hasError(row));
 
   function missingIn(component) {
-    const [own, ...others] = [component, ...requiredBy(component).filter((other) => !isOut(other))].map((row) => parse(inputOf(row).value));
+    const [own, ...others] = [component, ...requiredBy(component)].map((row) => parse(inputOf(row).value));
     if (isOut(component) || ![own, ...others].every(({ isReadable }) => isReadable)) return "";
     return format(without(others.flatMap(({ ranges }) => ranges), own.ranges));
   }
@@ -82,7 +85,7 @@
       label, elementOf("span", { className: "visually-hidden" }, `: ${ranges}`), " ", elementOf("kbd", {}, "s"),
     );
     Object.assign(button.dataset, { rangesOffer: component.dataset.component, ranges });
-    const names = requiredBy(component).filter((row) => !isOut(row) && !isEmpty(row)).map(labelOf);
+    const names = requiredBy(component).map(labelOf);
     return elementOf("p", { className: "ranges-offer" }, elementOf("span", {}, `${names.join(" and ")}: ${ranges} bad.`), " ", button);
   }
 
@@ -146,8 +149,7 @@
 
   function markInvalid() {
     for (const component of components) {
-      const hasError = Boolean(component.querySelector(".ranges-note .field-error"));
-      if (hasError) inputOf(component).setAttribute("aria-invalid", "true");
+      if (hasError(component)) inputOf(component).setAttribute("aria-invalid", "true");
       else inputOf(component).removeAttribute("aria-invalid");
     }
   }

@@ -255,6 +255,7 @@
   });
 
   panel.addEventListener("pointermove", (event) => {
+    if (!event.buttons) drag = null; // released outside the panel, before the pointer was captured
     if (!drag || !timeline()) return;
     if (!drag.hasMoved && Math.abs(event.clientX - drag.x) < DRAG) return;
     if (!drag.hasMoved) timeline().setPointerCapture(event.pointerId);
@@ -278,7 +279,10 @@
     }
     drag = null;
   });
-  panel.addEventListener("pointercancel", () => { drag = null; });
+  panel.addEventListener("pointercancel", () => {
+    if (drag?.hasMoved) drop(); // the browser scrolls instead
+    drag = null;
+  });
   panel.addEventListener("click", (event) => {
     const button = event.target.closest("[data-timeline-mark], [data-timeline-choice]");
     if (button && selection) pressButton(button);

@@ -259,6 +259,24 @@ def test_drag_does_not_shrink_to_the_borders_of_segments(page: Page, open_run):
         assert abs(int(found[1]) - first) <= 4 and abs(int(found[2]) - last) <= 4, text  # a pixel and the snap
 
 
+def test_drag_ends_where_the_button_is_released(page: Page, open_run):
+    timeline = open_run(RUN)
+    x, y = _place(timeline, 400)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, 1)  # straight up, out of the panel
+    page.mouse.up()
+    page.mouse.move(x + 40, y)
+    page.mouse.move(x + 60, y)
+    expect(page.locator("[data-timeline-line]")).to_contain_text(re.compile(r"^LS 56\d "))
+    expect(timeline.locator(".s-selection")).to_have_count(0)
+    page.mouse.down()
+    page.mouse.move(x + 90, y)
+    expect(timeline.locator(".s-selection")).to_have_count(1)
+    timeline.dispatch_event("pointercancel", {"bubbles": True})
+    expect(timeline.locator(".s-selection")).to_have_count(0)
+
+
 def test_save_waits_once_for_a_selection_that_is_not_marked(page: Page, open_run, is_accessible):
     timeline = open_run(OFF)
     _press(page, "g", "g", "g", "m")
@@ -302,7 +320,7 @@ def test_save_does_not_wait_for_what_was_removed_by_button_or_key(page: Page, op
     _press(page, "Enter")
     timeline.focus()
     _press(page, "Home", "Delete", "Control+Enter")
-    expect(page.locator("#errors")).to_contain_text("a question to confirm")
+    expect(page.locator("#errors")).to_contain_text("A detector was off in many lumisections")
     expect(page.locator("[data-missing]")).to_be_empty()
 
 

@@ -99,6 +99,7 @@ def test_strip_offers_its_ranges_to_tracking_before_and_in_the_question(shifter_
 def test_refused_ranges_of_strip_are_neither_offered_nor_asked_about(shifter_client):
     for flags in ({}, GOOD):
         response = _live_check(shifter_client, **flags, strip_ranges="10-9000")
+        assert _notes(response)["strip"].errors[0].startswith("10-9000 goes beyond the last lumisection, ")
         assert _offers(response) == []
         assert "confirm_range_tracking" not in response.content.decode()
     excluded = GOOD | {"strip": "excluded", "strip_ranges": "10-19"}

@@ -27,7 +27,7 @@
     const row = rowsOf(panel, "segments").find(([span]) => holds(span, number));
     if (!row) return ["no row in OMS"];
     const labels = textsOf(panel.querySelector("[data-timeline-segments] thead tr")).slice(1, -1);
-    const lumi = row.at(-1) && `${row.at(-1)} /pb${row[0].includes("–") ? ` in ${row[0]}` : ""}`;
+    const lumi = row.at(-1) && `${row.at(-1)} /pb${row[0].includes("–") ? ` in LS ${row[0]} together` : ""}`;
     return [...bitsOf(row, labels), ...(lumi ? [lumi] : [])];
   }
 

@@ -35,7 +35,7 @@ def test_timeline_comes_when_it_has_been_read_and_names_each_lumisection(page: P
     expect(timeline).to_contain_text("4 of 26 lumisections with the whole Tracker on · 0.660 of 3.614 /pb")
     picture.focus()
     page.keyboard.press("Home")
-    expect(line).to_have_text("LS 1 · all on · 0.660 /pb in 1–4")
+    expect(line).to_have_text("LS 1 · all on · 0.660 /pb in LS 1–4 together")
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     expect(line).to_contain_text("LS 5 · off: BPIX, FPIX · the others on")
@@ -58,9 +58,10 @@ def test_lane_of_bad_lumisections_is_named_by_the_keys(
     sign_in(shifter)
     page.goto(f"{live_server.url}/list/{row.pk}/")
     panel = page.locator("[data-lumisections]")
+    expect(panel).to_be_in_viewport(ratio=1)  # without scrolling
     panel.get_by_role("img", name="Lumisections 1 to 4").focus()
     page.keyboard.press("Home")
-    expect(panel.locator("[data-timeline-line]")).to_have_text("LS 1 · all on · 2.000 /pb in 1–4")
+    expect(panel.locator("[data-timeline-line]")).to_have_text("LS 1 · all on · 2.000 /pb in LS 1–4 together")
     page.keyboard.press("ArrowRight")
     expect(panel.locator("[data-timeline-line]")).to_contain_text("· bad: Strip, Tracking")
     page.keyboard.press("ArrowRight")

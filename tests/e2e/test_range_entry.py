@@ -408,7 +408,7 @@ def test_keys_select_on_the_timeline(page: Page, open_run):
     _press(page, "Escape", "Home", "Shift+PageDown")
     expect(line).to_contain_text("1–4 · 4 LS for Pixel")
     _press(page, "Escape", "Home")
-    expect(line).to_have_text("LS 1 · all on · 0.660 /pb in 1–4")
+    expect(line).to_have_text("LS 1 · all on · 0.660 /pb in LS 1–4 together")
     _press(page, "Enter")
     expect(_field(page, "pixel")).to_have_value("1-4")
     _press(page, "Delete")

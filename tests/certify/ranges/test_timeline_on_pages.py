@@ -40,12 +40,13 @@ def test_certification_shows_the_lumisections_that_it_was_saved_on(guest_client,
     text = text_of(guest_client, f"/list/{certification.pk}/")
     assert "<strong>4 of 4</strong> lumisections with the whole Tracker on" in text
     assert f"OMS {certification.updated_at - timedelta(minutes=5):%H:%M:%S} UTC" in text
+    assert f"As at the certification ({certification.updated_at:%Y-%m-%d %H:%M:%S} UTC)" in text
 
 
 def test_run_shows_the_present_ones(guest_client, certification):
     text = text_of(guest_client, f"/runs/{certification.run_number}/")
     assert "<strong>3 of 4</strong> lumisections with the whole Tracker on" in text
-    assert "RR Pixel" not in text
+    assert "RR Pixel" not in text and "As at the certification" not in text
 
 
 def test_certification_that_was_saved_before_says_so(guest_client, shifter_client):

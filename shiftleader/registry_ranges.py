@@ -29,27 +29,29 @@ def stored_ranges_of(report_rows: Iterable[ReportRow]) -> dict[DatasetKey, Store
 
 
 def request_ranges(rows: Iterable[ComparisonRow], stored: Mapping[DatasetKey, StoredFlagRanges]) -> tuple[int, int]:
-    """Leave requests for what is not stored and for what has changed in Run Registry since. One query, or none.
+    """Leave requests for what is not stored, for what has changed in Run Registry since, and for what was damaged.
 
-    Returns the numbers of both.
+    One query, or none. Returns the numbers of the first two.
     """
     rows = list(rows)
     unread = {row.unread for row in rows if row.unread}
-    changed = {key for row in rows if (key := _changed_key(row, stored))}
-    if unread or changed:
-        leave_requests(unread | changed)
+    old = [(key, row) for row in rows if row.theirs and _is_old(stored.get(key := dataset_key(row.theirs)))]
+    changed = {key for key, row in old if _has_changed(row, stored[key])}
+    damaged = {key for key, row in old if stored[key].damage and any(pair.ranges for pair in row.components)}
+    if missing := unread | changed | damaged:
+        leave_requests(missing)
     return len(unread), len(changed)
 
 
-def _changed_key(row: ComparisonRow, stored: Mapping[DatasetKey, StoredFlagRanges]) -> DatasetKey | None:
-    """Return the key of a dataset whose counts are no longer those of its stored ranges."""
+def _is_old(stored: StoredFlagRanges | None) -> bool:
+    """Whether the stored ranges may be read again. Where they differ for good, they are not read on each page."""
+    return stored is not None and stored.read_at < timezone.now() - FRESH_FOR
+
+
+def _has_changed(row: ComparisonRow, stored: StoredFlagRanges) -> bool:
+    """Whether the counts of the compared components are no longer those of the stored ranges."""
     components = [pair.component for pair in row.components if pair.ranges and not pair.ranges.problem]
-    if row.theirs is None or not components:
-        return None
-    key = dataset_key(row.theirs)
-    # Where both differ for good (Run Registry counts only lumisections that OMS has), they are not read on each page.
-    is_old = stored[key].read_at < timezone.now() - FRESH_FOR
-    return key if is_old and _has_other_counts(row.theirs, components, stored[key]) else None
+    return row.theirs is not None and _has_other_counts(row.theirs, components, stored)
 
 
 def _has_other_counts(theirs: FlaggedDataset, components: Collection[str], stored: StoredFlagRanges) -> bool:

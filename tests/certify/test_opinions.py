@@ -8,11 +8,12 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from certify.models import TrackerCertification
 from certify.ranges.models import LumisectionRequest
 from certify.ranges.reading import read_requested_lumisections
-from certify.ranges.requests import leave_requests
+from certify.ranges.requests import FRESH_FOR, leave_requests
 from infrastructure.http.budget import Budget
 from registry.models import StoredFlagRanges
 from tests.certify.page_form import GOOD, RUN, open_form, send_form
@@ -145,6 +146,14 @@ class TestBadLumisections:
         assert f"Tracking mixed, 30 of 663 bad {text}; lumisections of " in opinions_of(response)
         assert ('<strong class="is-different">differs in ' in response.text) == is_different
         assert not LumisectionRequest.objects.exists()
+
+    @pytest.mark.parametrize("name", [DATASET, f"{DATASET}\n"])
+    def test_lumisections_that_were_read_long_ago_are_read_again_by_their_name(self, shifter_client, name):
+        self.read()
+        old = {"damage": "Damaged.", "dataset_name": name, "read_at": timezone.now() - 2 * FRESH_FOR}
+        StoredFlagRanges.objects.update(**old)
+        assert "(Damaged)" in opinions_of(self.opinions(shifter_client, "634-655"))
+        assert list(LumisectionRequest.objects.values_list("run_number", "registry_name")) == [(315270, name)]
 
     def test_damaged_lumisections_are_named(self, shifter_client):
         self.read()

@@ -106,6 +106,16 @@ def test_damaged_ranges_are_named_and_used_for_nothing(ask):
 
 
 @pytest.mark.parametrize(("age", "is_requested"), [(FRESH_FOR / 2, False), (FRESH_FOR * 2, True)])
+def test_damaged_ranges_are_read_again_in_case_they_were_repaired(ask, age, is_requested):
+    certify(tracking_ranges=golden_gaps())
+    StoredFlagRanges.objects.update(ranges={}, damage="Damaged.", read_at=timezone.now() - age)
+    assert "changed in Run Registry" not in ask()[0]
+    assert requests() == [(RUN, RERECO)] * is_requested
+    read_requested_lumisections(Budget(20))
+    assert ask()[1] == ({} if is_requested else {RUN: "not-compared"})
+
+
+@pytest.mark.parametrize(("age", "is_requested"), [(FRESH_FOR / 2, False), (FRESH_FOR * 2, True)])
 def test_ranges_that_changed_since_are_read_again(ask, age, is_requested):
     certify(tracking_ranges=golden_gaps())
     StoredFlagRanges.objects.update(ranges={"tracking": [[1, 663, "GOOD"]]}, read_at=timezone.now() - age)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -27,7 +27,7 @@ NOT_COMPARED = StoredComparison()
 class CertificationOpinion:
     """The verdict of another certification. `time`: of its last change (UTC), with the day unless it is today.
 
-    `out`: what is out of it, as text.
+    `out`: what is out of it, as text. `comment`: its comment; empty for the run beside, whose comment is about that.
     """
 
     label: str
@@ -37,6 +37,7 @@ class CertificationOpinion:
     time: str
     editor_name: str
     out: str
+    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def other_opinions(
     others = [row for row in rows if row.run_number == run.run_number and row.reconstruction != reconstruction]
     order = list(Reconstruction.values)
     opinions = [
-        _opinion(row, Reconstruction(row.reconstruction).label)
+        replace(_opinion(row, Reconstruction(row.reconstruction).label), comment=row.comment)
         for row in sorted(others, key=lambda row: order.index(row.reconstruction))
     ]
     if neighbour := _neighbour(run.run_number, rows):

@@ -138,13 +138,18 @@ def certifications_of_fill(
 ) -> list[TrackerCertification]:
     """Return the live certifications of the run, and of this reconstruction in its fill, in one query.
 
-    Only their verdict with what is out of it, last change and users are loaded.
+    Only their verdict with what is out of it, comment, last change and users are loaded.
     """
     run = Q(runreconstruction__run_id=run_number)
     # A run is in its fill, so that the index of the fill finds both.
     runs = Q(runreconstruction__run__fill_id=fill) & (run | Q(runreconstruction__reconstruction=reconstruction))
     rows = certified_for(training_of).filter(runs if fill else run)
-    columns = ("verdict_word", "updated_at", "runreconstruction__run_id", "runreconstruction__reconstruction")
+    columns = (
+        "verdict_word",
+        "comment",
+        "updated_at",
+        *(f"runreconstruction__{name}" for name in ("run_id", "reconstruction")),
+    )
     related = rows.select_related("runreconstruction", "user", "updated_by")
     return list(related.only(*columns, *OUT_COLUMNS, *_PERSON_COLUMNS).order_by())
 

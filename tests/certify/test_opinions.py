@@ -74,6 +74,17 @@ def test_opinions_appear_with_the_last_flag(shifter_client, fill, other_shifter)
     assert "Express differs: Strip bad, here good" in response.content.decode()
 
 
+def test_comment_of_another_reconstruction_is_shown_with_the_last_flag(shifter_client, fill):
+    TrackerCertification.objects.filter(runreconstruction__run=RUN).update(comment="ring 2 of TEC+ noisy")
+    TrackerCertification.objects.exclude(runreconstruction__run=RUN).update(comment="about another run")
+    opened = open_form(shifter_client, PROMPT)
+    before = send_form(shifter_client, opened, PROMPT, hints="1", **FLAGS | {"strip": None})
+    assert "ring 2" not in opened.content.decode() and "ring 2" not in before.content.decode()
+    response = send_form(shifter_client, opened, PROMPT, hints="1", **FLAGS)
+    assert f"{RUN} express Comment: ring 2 of TEC+ noisy" in opinions_of(response)
+    assert "about another run" not in response.content.decode()
+
+
 def test_time_of_today_has_no_day(shifter_client, fill):
     with time_machine.travel(MORNING.replace(hour=9), tick=False):
         opened = open_form(shifter_client, PROMPT)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from drafts.content import DraftText
 
 _MARKS = {Flag.GOOD: "✓", Flag.BAD: "✕", Flag.EXCLUDED: "⊘"}
-MAX_RANGES_LENGTH = 40  # characters of the ranges of a component in a summary
+MAX_SHOWN_RANGES = 40  # characters of the ranges of a component in a summary
 _FACT_PREFIXES = ("run-", "fill-")
 
 
@@ -33,7 +33,7 @@ def summarize(draft: DraftText) -> str:
 def _mark(component: Component, typed: QueryDict) -> str:
     flag, ranges = typed.get(component.flag_field), typed.get(component.ranges_field, "").strip()
     mark = f"{component.declaration.initial} {_MARKS.get(flag, '–')}"  # type: ignore[call-overload]
-    return f"{mark} {Truncator(ranges).chars(MAX_RANGES_LENGTH)}" if ranges and flag == Flag.GOOD else mark
+    return f"{mark} {Truncator(ranges).chars(MAX_SHOWN_RANGES)}" if ranges and flag == Flag.GOOD else mark
 
 
 def find_saved(drafts: Iterable[DraftText]) -> set[str]:

@@ -34,10 +34,21 @@ def test_shifter_certifies_without_javascript(plain_page, shifter, sandbox, live
     page.locator('tr[data-run="315264"] [data-reco="express"]').click()
     for component in ("pixel", "strip", "tracking"):
         page.locator(f"[name={component}][value=good]").check()
+        expect(
+            page.get_by_role("button", name=f"ranges of bad lumisections in {component.capitalize()}")
+        ).to_be_hidden()
+    page.get_by_label("Bad lumisections in Strip").fill("10-12")
     page.locator("[name=trackermap][value=exists]").check()
+    page.locator("[name=comment]").fill("noise in TOB L3")
     page.locator(".certify-save button").first.click()
-    expect(page.locator("main")).to_contain_text("315264 express saved: good")
-    assert TrackerCertification.objects.get().user == shifter
+    expect(page.locator("main")).to_contain_text("Tracking is good in 10-12, where Strip is bad.")
+    expect(page.locator("#ranges-note-strip")).to_contain_text("out: 3 LS")
+    expect(page.get_by_role("button", name="same for Tracking")).to_be_hidden()
+    page.get_by_label("Bad lumisections in Tracking").fill("10 – 12")
+    page.locator(".certify-save button").first.click()
+    expect(page.locator("main")).to_contain_text("315264 express saved: good, 3 of ")
+    saved = TrackerCertification.objects.get()
+    assert (saved.user, saved.strip_ranges, saved.tracking_ranges) == (shifter, [[10, 12]], [[10, 12]])
 
 
 def test_refused_bad_lumisections_show_their_price_and_no_key(plain_page, shifter, sandbox, live_server):

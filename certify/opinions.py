@@ -27,7 +27,7 @@ NOT_COMPARED = StoredComparison()
 class CertificationOpinion:
     """The verdict of another certification. `time`: of its last change (UTC), with the day unless it is today.
 
-    `out`: what is out of it, as text. `comment`: its comment; empty for the run beside, whose comment is about that.
+    `out`: what is out of it, as text. `comment`: its comment; empty for a neighbouring run.
     """
 
     label: str

@@ -144,14 +144,9 @@ def certifications_of_fill(
     # A run is in its fill, so that the index of the fill finds both.
     runs = Q(runreconstruction__run__fill_id=fill) & (run | Q(runreconstruction__reconstruction=reconstruction))
     rows = certified_for(training_of).filter(runs if fill else run)
-    columns = (
-        "verdict_word",
-        "comment",
-        "updated_at",
-        *(f"runreconstruction__{name}" for name in ("run_id", "reconstruction")),
-    )
+    columns = ("verdict_word", "updated_at", "runreconstruction__run_id", "runreconstruction__reconstruction")
     related = rows.select_related("runreconstruction", "user", "updated_by")
-    return list(related.only(*columns, *OUT_COLUMNS, *_PERSON_COLUMNS).order_by())
+    return list(related.only(*columns, "comment", *OUT_COLUMNS, *_PERSON_COLUMNS).order_by())
 
 
 def _as_twin(row: TrackerCertification, reconstruction: str) -> TwinCertification:

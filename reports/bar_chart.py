@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from certify.models.choices import Reconstruction, Verdict
 from oms.formatting import lumi_in_column
-from reports.statistics import LumiSum, first_of_month, lumi_by_day, same_day, unknown_count, unknown_note
+from reports.lumi_sums import LumiSum, first_of_month, lumi_by_day, same_day, unknown_count, unknown_note
 
 if TYPE_CHECKING:
     from reports.rows import ReportRow

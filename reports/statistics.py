@@ -1,4 +1,4 @@
-"""The statistics that reports show. Each is defined once, in this module."""
+"""The statistics that reports show. Each is defined once: here, in `lumi_sums` (by day) or in `fill_statistics`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from certify.models.choices import Reconstruction, Verdict
 from certify.models.lumisections_out import sum_out_text
 from oms.choices import RunType
-from oms.formatting import lumi_in_column
 from reports.rows import row_of_each_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from datetime import date
 
     from reports.rows import ReportRow
@@ -181,75 +180,6 @@ def shifters(rows: Iterable[ReportRow]) -> list[Shifter]:
         for key, shifter_rows in by_shifter.items()
     ]
     return sorted(people, key=lambda shifter: (-shifter.total.certifications, shifter.username))
-
-
-def same_day(day: date) -> date:
-    """The day itself: the period of a chart by day."""
-    return day
-
-
-def first_of_month(day: date) -> date:
-    """The first day of the month."""
-    return day.replace(day=1)
-
-
-@dataclass(frozen=True)
-class LumiSum:
-    """Recorded luminosity (1/pb) of certifications; `unknown`: the number of those without a value, not in the sum.
-
-    `out`: what is out of it, 1/pb, the least it can be if `is_out_partial`.
-    """
-
-    recorded: float
-    unknown: int = 0
-    out: float = 0.0
-    is_out_partial: bool = False
-
-    @property
-    def positive(self) -> float:
-        """The sum as the height of a bar. OMS has given negative luminosities before; they count as zero."""
-        return max(self.recorded, 0.0)
-
-    @property
-    def text(self) -> str:
-        """The sum, how many are unknown, and what is out: "20.750 /pb (2 unknown), out of good: 1.200 /pb"."""
-        least = "at least " if self.is_out_partial else ""
-        out = f", out of good: {least}{lumi_in_column(self.out)}" if self.out else ""
-        return with_unknown_count(lumi_in_column(self.recorded), self.unknown) + out
-
-
-def unknown_count(sums: Iterable[LumiSum]) -> int:
-    """The number of certifications that are not in these sums because their luminosity is unknown."""
-    return sum(each.unknown for each in sums)
-
-
-def unknown_note(count: int) -> str:
-    """Explanation of the asterisks in a chart; empty without unknown values."""
-    noun = "certification" if count == 1 else "certifications"
-    return f"* without {count} {noun} of unknown luminosity" if count else ""
-
-
-def lumi_by_day(
-    rows: Iterable[ReportRow], period: Callable[[date], date] = same_day
-) -> dict[str, dict[date, dict[Verdict, LumiSum]]]:
-    """Recorded luminosity by reconstruction, shift day and verdict: a run counts once in each reconstruction.
-
-    `period`: maps a day to the first day of the period that it is counted in.
-    """
-    by_reconstruction: dict[str, dict[date, list[ReportRow]]] = {}
-    for row in sorted(rows, key=lambda row: row.day):
-        by_reconstruction.setdefault(row.group.reconstruction, {}).setdefault(period(row.day), []).append(row)
-    return {
-        name: {
-            day: {
-                verdict: LumiSum(sums.recorded_lumi, sums.unknown_lumi, sums.out_lumi, sums.is_out_lumi_partial)
-                for verdict, sums in statistics_by_verdict(day_rows).items()
-            }
-            for day, day_rows in by_reconstruction[name].items()
-        }
-        for name in Reconstruction.values
-        if name in by_reconstruction
-    }
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ def _statistics(groups: Groups) -> Iterator[str]:
             lumi = with_unknown_count(_lumi_text(statistics.recorded_lumi), statistics.unknown_lumi)
             table.add_row([verdict.label, lumisections, lumi])
             if statistics.out_runs:
-                table.add_row(["out of good", *_out_texts(statistics)])
+                table.add_row([f"out of {verdict.value}", *_out_texts(statistics)])
         yield table.get_string()
         yield ""
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from certify.models.choices import Verdict
 from oms.formatting import lumi_in_column
+from reports.lumi_sums import unknown_count, unknown_note
 from reports.slides.deck import BODY, Paragraph, Rect, RectangleShape, Shape, Slide, TextBox, line_height
 from reports.slides.phrases import VERDICT_LABELS, verdict_rectangle
 from reports.slides.text_layout import number_slides
 from reports.slides.text_metrics import text_width
-from reports.statistics import unknown_count, unknown_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from reports.statistics import LumiSum
+    from reports.lumi_sums import LumiSum
     from reports.weekly.sections import Amounts
 
 MAX_DAYS = 10

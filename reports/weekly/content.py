@@ -10,9 +10,10 @@ from django.utils import timezone
 from certify.filters.date_range import week_name
 from certify.models.choices import Verdict
 from reports.fill_statistics import fill_lumis, fills
+from reports.lumi_sums import lumi_by_day
 from reports.models import DayNote, WeekNote
 from reports.selectors import day_notes_on
-from reports.statistics import Day, FlagChange, days, lumi_by_day, overview, shifters
+from reports.statistics import Day, FlagChange, days, overview, shifters
 from reports.weekly.phrases import lumi_explanation
 from reports.weekly.sections import (
     ColumnHeading,

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from certify.models.choices import Verdict
-from reports.statistics import LumiSum
+from reports.lumi_sums import LumiSum
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -130,6 +130,22 @@ def test_sums_of_good_say_how_much_of_it_is_out(address, text, shift_leader_clie
     assert text not in without and "Out of good" not in without
 
 
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("/shiftleader/part/overview/?week=2018-W22", "78.150 /pb, out of undecided: 2.700 /pb"),
+        ("/shiftleader/part/runs/?week=2018-W22", "out of undecided: 21 LS, 2.700 /pb in 1 run"),
+        ("/shiftleader/part/days/?week=2018-W22", "(out of undecided: 21 LS, 2.700 /pb in 1 run)"),
+        ("/summary/?date=2018-06-01&user=everybody", "78.150 /pb, out of undecided: 21 LS, 2.700 /pb in 1 run"),
+        ("/summary/?date=2018-06-01&user=everybody", "| out of undecided | 21 in 1 run | 2.700 /pb"),
+    ],
+)
+def test_sums_of_undecided_do_not_call_it_good(address, text, shift_leader_client, shifter, run, reference):
+    certify(run, shifter, reference, run_type="unknown", pixel="bad")
+    page = shift_leader_client.get(address).text
+    assert text in page and "out of good" not in page
+
+
 def test_verdict_changes_have_it(shift_leader_client, shifter, run, reference):
     certify(run, shifter, reference)
     certify(run, shifter, reference, reconstruction="prompt", strip_ranges=[], tracking="bad")

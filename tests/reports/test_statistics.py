@@ -15,8 +15,9 @@ from certify.models.choices import Reconstruction, Verdict
 from certify.models.components import FLAG_FIELDS
 from oms.choices import RunType
 from reports.fill_statistics import fill_lumis, fills, lumi_of_runs, runs
+from reports.lumi_sums import lumi_by_day
 from reports.rows import FrozenFillFacts, ReportGroup, ReportRow
-from reports.statistics import days, flag_changes, lumi_by_day, overview, shifters, statistics_by_verdict, statistics_of
+from reports.statistics import days, flag_changes, overview, shifters, statistics_by_verdict, statistics_of
 from tests.reports.certified import report_rows_of, summary_certifications
 
 FIRST = date(2018, 5, 14)

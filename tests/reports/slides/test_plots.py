@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certify.models.choices import Verdict
+from reports.lumi_sums import LumiSum
 from reports.slides.deck import BODY, RectangleShape, TextBox
 from reports.slides.plots import MAX_DAYS, bar_slides
 from reports.slides.text_layout import text_height
-from reports.statistics import LumiSum
 
 MONDAY = date(2018, 4, 23)
 sums = st.builds(LumiSum, st.floats(-5, 20_000), st.integers(0, 99))

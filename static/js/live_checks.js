@@ -45,6 +45,11 @@
   form.addEventListener("change", scheduleCheck);
   form.addEventListener("save-not-sent", scheduleCheck);
   window.addEventListener("online", scheduleCheck);
+  // Lumisections that were not read yet are compared once the timeline has their flags.
+  document.addEventListener("htmx:afterSwap", ({ target }) => {
+    const hasFlags = Boolean(target.closest?.("[data-lumisections]")?.querySelector("[data-timeline-flags]"));
+    if (hasFlags && form.querySelector("[data-unread]")) scheduleCheck();
+  });
   // In the capture phase, before save_offline.js waits for a sign of life of the server: a check that is still under way
   // would be aborted by leaving the page. Input during the wait may start another one, which `pagehide` cancels.
   document.addEventListener("submit", (event) => { if (event.target === form) cancelCheck(); }, true);

@@ -82,6 +82,20 @@ def test_flags_of_run_registry_come_with_the_last_flag(page: Page, timeline):
     expect(timeline.locator("[data-timeline-line]")).to_contain_text("RR STANDBY: Pixel, Strip")
 
 
+def test_opinion_compares_lumisections_as_soon_as_they_are_read(page: Page, sign_in, shifter, sandbox, live_server):
+    ReconstructionFactory(run=RunFactory(run_number=314811), reconstruction="rereco", reference=True)
+    sign_in(shifter)
+    page.goto(f"{live_server.url}/certify/{WITHOUT_NOTES}/rereco/")
+    expect(page.locator("#lumisections")).to_contain_text("are being read.")
+    page.locator("[name=tracking_ranges]").evaluate("field => { field.value = '630-655'; }")
+    for key in ("g", "g", "g"):
+        page.keyboard.press(key)
+    opinions = page.locator("#other-opinions")
+    expect(opinions).to_contain_text("Tracking mixed, 30 of 663 bad (its lumisections are not read yet)")
+    call_command("read_lumisections")
+    expect(opinions).to_contain_text("Tracking mixed, 30 of 663 bad (differs in 630-633)")
+
+
 def test_timeline_of_the_reference_is_shown_below(page: Page, timeline):
     page.get_by_role("link", name="Its lumisections").click()
     expect(page.locator("#reference-lumisections")).to_contain_text("The lumisections of run 314811 are being read.")

@@ -13,7 +13,6 @@ LACKING = "no firefox-esr found, or not its driver. On Debian: apt-get install f
 
 FORCED_COLOURS = {"browser.display.document_color_use": 2}
 BACK_FORWARD_CACHE = {"browser.sessionhistory.max_total_viewers": -1}
-NO_SCRIPTS = {"permissions.default.script": 2}  # blocks all; with JavaScript off the driver waits for ever
 EVERYWHERE = {
     "dom.events.testing.asyncClipboard": True,  # scripts read the clipboard without a person who presses "Paste"
     "ui.primaryPointerCapabilities": 6,  # a mouse, which hovers; a headless Firefox finds none

@@ -5,16 +5,14 @@ from django.core.management import call_command
 from playwright.sync_api import Browser, expect
 
 from certify.models import TrackerCertification
-from tests import firefox
 from tests.e2e.conftest import PATIENCE_MS, enter
 from tests.factories import PASSWORD, ReconstructionFactory, RunFactory
 
+pytestmark = pytest.mark.chromium("the driver of Firefox waits for ever with JavaScript off")
+
 
 @pytest.fixture
-def plain_page(request: pytest.FixtureRequest, browser: Browser, is_chromium: bool):
-    if not is_chromium:
-        yield request.getfixturevalue("firefox_with")(firefox.NO_SCRIPTS)
-        return
+def plain_page(browser: Browser):
     context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)

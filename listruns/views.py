@@ -93,7 +93,7 @@ def certification(request: HttpRequest, pk: int) -> HttpResponse:
     row = _historical_certification(pk, moment, user) if moment else _current_certification(pk, user)
     context = {
         "page": certification_page(row, user, moment),
-        "lumisections": certified_page(row),
+        "lumisections": certified_page(row, moment),
     }
     return render(request, "listruns/certification.html", context)
 

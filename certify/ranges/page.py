@@ -242,23 +242,27 @@ def bits_page(run: OmsRun) -> LumisectionsPage:
     return _bits_page(run.run_number, run.run_type, run_figures=run_figures(vars(run), run.typed))
 
 
-def certified_page(certification: TrackerCertification) -> LumisectionsPage:
+def certified_page(certification: TrackerCertification, moment: datetime | None = None) -> LumisectionsPage:
     """Return the page of the detector bits when it was saved, or else as they are now, with its bad lumisections.
 
-    As `bits_page`; one query more if they had not been read when it was saved.
+    `moment`: the time (UTC) to show instead of now. As `bits_page`; one query more if they had not been read when it
+    was saved.
     """
     facts = certification.facts
     return _bits_page(
         certification.run_number,
         certification.run_type,
         as_of=certification.updated_at,
+        moment=moment,
         bad=certification.out.ranges,
         run_figures=run_figures(facts.get("run", {}), facts.get("typed", {}).get("run")),
     )
 
 
-def _bits_page(run_number: int, run_type: str, as_of: datetime | None = None, **more: Any) -> LumisectionsPage:
-    reading = stored_reading(run_number, as_of) or (stored_reading(run_number) if as_of else None)
+def _bits_page(
+    run_number: int, run_type: str, as_of: datetime | None = None, moment: datetime | None = None, **more: Any
+) -> LumisectionsPage:
+    reading = stored_reading(run_number, as_of) or (stored_reading(run_number, moment) if as_of else None)
     segments = [row.facts for row in reading.segments.all()] if reading else []
     return LumisectionsPage(run_number, reading, segments, run_type, as_of=as_of, **more)
 

@@ -69,6 +69,16 @@ def test_certification_that_was_saved_before_shows_what_was_read_since(guest_cli
     assert "had not been read" not in text
 
 
+@pytest.mark.parametrize(("minutes", "is_shown"), [(4, False), (5, True)])
+def test_certification_as_of_a_time_shows_what_was_read_by_then(guest_client, minutes, is_shown):
+    certification = CertificationFactory()
+    saved = certification.updated_at
+    store_at(certification.run_number, [row(1)], saved + timedelta(minutes=5))
+    moment = (saved + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
+    text = text_of(guest_client, f"/list/{certification.pk}/?as_of={moment}")
+    assert ("data-timeline" in text, "had not been read when this was saved" in text) == (is_shown, not is_shown)
+
+
 def test_certification_has_a_lane_and_a_table_of_its_bad_lumisections(guest_client, certification):
     lane = '<span class="visually-hidden">Strip, lumisections: </span>2 bad'
     path = f"/list/{certification.pk}/"

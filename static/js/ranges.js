@@ -58,10 +58,11 @@
   }
 
   const rangesOf = (component) => parse(inputOf(component).value).ranges;
-  window.certifyRanges = { components, target, labelOf, rangesOf, add, remove, announce };
+  // Bad or excluded in the whole run, so that it has no ranges.
+  const isOut = (component) => Boolean(component.querySelector("input[value=bad]:checked, input[value=excluded]:checked"));
+  window.certifyRanges = { components, target, labelOf, rangesOf, isOut, add, remove, announce };
 
   // What good tracks require is offered at once, as _ranges_offers.html has it; the live checks replace it.
-  const isOut = (component) => Boolean(component.querySelector("input[value=bad]:checked, input[value=excluded]:checked"));
   const hasError = (component) => Boolean(component.querySelector(".ranges-note .field-error"));
   // What is refused is not offered.
   const requiredBy = (component) => (component.dataset.requires ?? "").split(" ").filter(Boolean).map(componentNamed)

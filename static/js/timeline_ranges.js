@@ -9,7 +9,7 @@
   if (!panel) return;
   const form = panel.closest("form");
   const { parse, without, count, format } = window.numberRanges;
-  const { components, target, labelOf, rangesOf, add, remove, announce } = window.certifyRanges;
+  const { components, target, labelOf, rangesOf, isOut, add, remove, announce } = window.certifyRanges;
   const { partsOf, show, numberAt } = window.timelines;
   const [ROW, TOP, BAR] = [14, 2, 10]; // sixteenths of a rem, as the rows above
   const LEAST_WIDTH = 0.5; // percent
@@ -94,14 +94,16 @@
   const judgedFor = (component) => without([selected()], offIn(component));
   const unmarkedIn = (component) => without(judgedFor(component), rangesOf(component));
   const isMarkedIn = (component) => judgedFor(component).length > 0 && !unmarkedIn(component).length;
+  const mayMark = (component) => judgedFor(component).length > 0 && (!isOut(component) || isMarkedIn(component));
   const isPartlyMarked = () => !isMarkedIn(target()) && count(unmarkedIn(target())) < count(judgedFor(target()));
   const isUnmarked = () => Boolean(selection) && !selection.isRemoved
-    && components.some((component) => judgedFor(component).length) && !components.some(isMarkedIn);
+    && components.some(mayMark) && !components.some(isMarkedIn);
 
   function sentence() {
     const [label, ranges] = [labelOf(target()), judgedFor(target())];
     const off = selection.last - selection.first + 1 - count(ranges);
     const state = isMarkedIn(target()) ? `marked bad in ${label}` : `${count(ranges)} LS for ${label}`;
+    if (isOut(target()) && !isMarkedIn(target())) return `${format([selected()], "–")} · ${label} is bad or excluded in the whole run`;
     return [
       format([selected()], "–"), state, ...(off ? [`${off} LS off anyway, not marked`] : []), ...(selection.isSnapped ? ["Alt: free edges"] : []),
     ].join(" · ");
@@ -133,8 +135,8 @@
   function drawButtons() {
     const button = panel.querySelector("[data-timeline-mark]");
     button.replaceChildren(actionText(target()), " ", keyCap("Enter"));
-    button.hidden = !judgedFor(target()).length;
-    const others = components.filter((component) => component !== target() && judgedFor(component).length);
+    button.hidden = !mayMark(target());
+    const others = components.filter((component) => component !== target() && mayMark(component));
     const buttons = [
       ...(isPartlyMarked() ? [choiceButton(`Unmark in ${labelOf(target())}`, "Delete", "")] : []),
       ...others.map((component) => choiceButton(actionText(component), components.indexOf(component) + 1, component.dataset.component)),
@@ -184,7 +186,7 @@
 
   function mark(component = target()) {
     const ranges = judgedFor(component);
-    if (!ranges.length) return;
+    if (!mayMark(component)) return;
     if (isMarkedIn(component)) unmark(component);
     else {
       selection.isRemoved = false;
@@ -250,7 +252,7 @@
   panel.addEventListener("pointerdown", (event) => {
     if (!isOn(event) || event.button !== 0) return;
     const number = nearestAt(event.clientX);
-    if (event.shiftKey) selectSnapped(anchor ?? number, number, event.altKey);
+    if (event.shiftKey) selectSnapped(selection?.anchor ?? anchor ?? number, number, event.altKey);
     else drag = { from: number, x: event.clientX, hasMoved: false };
   });
 

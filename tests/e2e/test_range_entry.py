@@ -228,6 +228,10 @@ def test_mouse_selects_and_edges_snap_to_segments(page: Page, open_run, is_acces
     expect(line).to_contain_text("marked bad in Strip")
     mark.click()
     expect(_field(page, "strip")).to_have_value("")
+    page.keyboard.down("Shift")
+    page.mouse.click(*_place(timeline, 500))
+    page.keyboard.up("Shift")
+    expect(line).to_have_text(re.compile(r"^1–(49|50)\d · "))  # from where the drag began
     timeline.focus()
     _press(page, "Escape")
     expect(mark).to_be_hidden()
@@ -300,6 +304,23 @@ def test_save_waits_once_for_a_selection_that_is_not_marked(page: Page, open_run
     _press(page, "Control+Enter")
     page.wait_for_url("**/list/**")
     assert TrackerCertification.objects.get().out.text == ""
+
+
+def test_nothing_is_marked_in_a_component_that_is_bad_or_excluded(page: Page, open_run):
+    timeline = open_run(OFF)
+    buttons, line = page.locator(".timeline-line button:visible"), page.locator("[data-timeline-line]")
+    _press(page, "b", "x")
+    page.locator("#choice-pixel").get_by_text("Bad", exact=True).click()
+    timeline.focus()
+    _press(page, "Home", "ArrowRight", "Shift+ArrowRight")
+    expect(line).to_have_text("2–3 · Pixel is bad or excluded in the whole run")
+    expect(buttons).to_have_text(["Mark bad in Tracking 3"])
+    _press(page, "Enter", "2", "3")
+    for name, text in {"pixel": "", "strip": "", "tracking": "2-3"}.items():
+        expect(_field(page, name)).to_have_value(text)
+    page.locator("#choice-tracking").get_by_text("Bad", exact=True).click()
+    expect(line).to_have_text("2–3 · marked bad in Tracking")
+    expect(buttons).to_have_text(["Remove from Tracking Enter"])
 
 
 def test_save_does_not_wait_for_what_was_removed_by_button_or_key(page: Page, open_run):

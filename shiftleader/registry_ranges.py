@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from certify.ranges.requests import FRESH_FOR, leave_requests
+from certify.ranges.requests import FRESH_FOR, leave_new_requests
 from registry.models import stored_flag_ranges
 from shiftleader.comparison import dataset_key
 
@@ -31,15 +31,14 @@ def stored_ranges_of(report_rows: Iterable[ReportRow]) -> dict[DatasetKey, Store
 def request_ranges(rows: Iterable[ComparisonRow], stored: Mapping[DatasetKey, StoredFlagRanges]) -> tuple[int, int]:
     """Leave requests for what is not stored, for what has changed in Run Registry since, and for what was damaged.
 
-    One query, or none. Returns the numbers of the first two.
+    A query, two if a request is new, or none. Returns the numbers of the first two.
     """
     rows = list(rows)
     unread = {row.unread for row in rows if row.unread}
     old = [(key, row) for row in rows if row.theirs and _is_old(stored.get(key := dataset_key(row.theirs)))]
     changed = {key for key, row in old if _has_changed(row, stored[key])}
     damaged = {key for key, row in old if stored[key].damage and any(pair.ranges for pair in row.components)}
-    if missing := unread | changed | damaged:
-        leave_requests(missing)
+    leave_new_requests(unread | changed | damaged)
     return len(unread), len(changed)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from certify.ranges.requests import FRESH_FOR, leave_requests
+from certify.ranges.requests import FRESH_FOR, leave_new_requests
 from certify.ranges.selectors import registry_name
 from certify.rules.registry_ranges import RangesComparison, compare_ranges
 from registry.flags import NOT_FLAGGED
@@ -47,7 +47,7 @@ def compare_with_stored(
     """Compare the components that have bad lumisections; leave a request if the flags have not been read lately.
 
     `registry_flags`: status in Run Registry by component. `last`: the last lumisection, None if unknown. No query
-    without such a component, one if the flags are fresh, else two.
+    without such a component, one if the flags are fresh, else two, or three if the request is new.
     """
     flagged = [row for row in component_flags if registry_flags.get(row.component, NOT_FLAGGED) != NOT_FLAGGED]
     ranged = [row for row in flagged if row.is_good and row.ranges]
@@ -56,7 +56,7 @@ def compare_with_stored(
     stored = _stored(key)
     if stored is None or stored.read_at < timezone.now() - FRESH_FOR:
         name = stored.dataset_name if stored else registry_name(key.run_number, key.reconstruction, key.dataset)
-        leave_requests([(key.run_number, name)])
+        leave_new_requests([(key.run_number, name)])
     by_component = {row.component: compare_ranges(row, stored, last) for row in ranged}
     return StoredComparison(by_component, stored.read_at if stored and not stored.damage else None)
 

@@ -37,16 +37,20 @@ def leave_requests(pairs: Collection[tuple[int, str]]) -> None:
     )
 
 
-def request_missing(pairs: Collection[tuple[int, str]]) -> None:
-    """Leave requests for those that are not stored and fresh: two queries where all are, else at most four.
+def leave_new_requests(pairs: Collection[tuple[int, str]]) -> None:
+    """Leave requests for those of these pairs for which none waits: a query, two if one is new, none without pairs.
 
-    Nothing is written while requests for all of them wait, so that a page which is opened again only reads.
+    For pages that are opened again and again, which then only read.
     """
+    if pairs and (new := set(pairs) - waiting_requests(pairs)):
+        leave_requests(new)
+
+
+def request_missing(pairs: Collection[tuple[int, str]]) -> None:
+    """Leave requests for those that are not stored and fresh: two queries where all are, else at most four."""
     stored = stored_lumisections(pairs)
     oldest = timezone.now() - FRESH_FOR
-    missing = {pair for pair in pairs if not stored[pair].is_fresh(oldest)}
-    if missing and (left := missing - waiting_requests(missing)):
-        leave_requests(left)
+    leave_new_requests({pair for pair in pairs if not stored[pair].is_fresh(oldest)})
 
 
 def request_certified_runs() -> None:

@@ -158,6 +158,13 @@ class TestBadLumisections:
         assert ('<strong class="is-different">differs in ' in response.text) == is_different
         assert not LumisectionRequest.objects.exists()
 
+    def test_nothing_is_written_while_the_request_waits(self, shifter_client):
+        opened = open_form(shifter_client, self.PATH)
+        self.opinions(shifter_client, "634-655", opened)
+        with CaptureQueriesContext(connection) as captured:
+            self.opinions(shifter_client, "634-656", opened)
+        assert [query["sql"] for query in captured if query["sql"].startswith(("INSERT", "UPDATE"))] == []
+
     @pytest.mark.parametrize("name", [DATASET, f"{DATASET}\n"])
     def test_lumisections_that_were_read_long_ago_are_read_again_by_their_name(self, shifter_client, name):
         self.read()

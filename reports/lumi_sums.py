@@ -77,7 +77,11 @@ def lumi_by_day(
         name: {
             day: {
                 verdict: LumiSum(
-                    sums.recorded_lumi, sums.unknown_lumi, sums.out_lumi, sums.is_out_lumi_partial, verdict
+                    sums.recorded_lumi,
+                    sums.unknown_lumi,
+                    sums.out[name].lumi,
+                    sums.out[name].is_lumi_partial,
+                    verdict,
                 )
                 for verdict, sums in statistics_by_verdict(day_rows).items()
             }

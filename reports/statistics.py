@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from certify.models.choices import Reconstruction, Verdict
@@ -19,12 +19,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class OutSum:
+    """What is out of certifications of one reconstruction: lumisections and luminosity (1/pb) of `runs` runs.
+
+    `is_lumi_partial`: that of some of it, cosmics aside, is unknown, so that `lumi` is the least it can be.
+    """
+
+    lumisections: int
+    lumi: float
+    runs: int
+    is_lumi_partial: bool
+
+    @property
+    def text(self) -> str:
+        """Return "12 LS, 1.200 /pb in 3 runs"; empty if nothing is out."""
+        return sum_out_text(self.lumisections, self.lumi, self.runs, is_partial=self.is_lumi_partial)
+
+
+@dataclass(frozen=True)
 class Statistics:
     """Sums over a set of certifications: count, distinct runs, lumisections, recorded luminosity (1/pb).
 
     The last two count each run once. `unknown_lumisections` and `unknown_lumi`: the number of runs without a value.
-    `out_lumisections`, `out_lumi` (1/pb): what is out of `out_runs` of these runs; it is in the sums too.
-    `is_out_lumi_partial`: that of some of it, cosmics aside, is unknown, so that `out_lumi` is the least it can be.
+    `out`: what is out of each reconstruction that occurs, which may differ within a run; it is in the sums too.
     """
 
     certifications: int
@@ -33,22 +50,19 @@ class Statistics:
     recorded_lumi: float
     unknown_lumisections: int
     unknown_lumi: int
-    out_lumisections: int = 0
-    out_lumi: float = 0.0
-    out_runs: int = 0
-    is_out_lumi_partial: bool = False
+    out: dict[str, OutSum] = field(default_factory=dict)
 
     @property
     def out_text(self) -> str:
-        """What is out of these runs: "12 LS, 1.200 /pb in 3 runs"; empty if nothing is."""
-        return sum_out_text(self.out_lumisections, self.out_lumi, self.out_runs, is_partial=self.is_out_lumi_partial)
+        """What is out: "12 LS, 1.200 /pb in 3 runs", after the name of the reconstruction if there are several."""
+        texts = {name: out.text for name, out in self.out.items() if out.runs}
+        return "; ".join(f"{name} {text}" if len(self.out) > 1 else text for name, text in texts.items())
 
 
 def statistics_of(rows: Iterable[ReportRow]) -> Statistics:
-    """The sums over these rows. A run counts once in all fields but `certifications`."""
+    """The sums over these rows. A run counts once in the sums, and once in `out` for each reconstruction."""
     rows = list(rows)
     runs = row_of_each_run(rows)
-    outs = [row.out for row in runs if row.out.counting]
     return Statistics(
         certifications=len(rows),
         runs=len(runs),
@@ -56,10 +70,27 @@ def statistics_of(rows: Iterable[ReportRow]) -> Statistics:
         recorded_lumi=math.fsum(row.recorded_lumi or 0.0 for row in runs),
         unknown_lumisections=sum(row.lumisections is None for row in runs),
         unknown_lumi=sum(row.recorded_lumi is None for row in runs),
-        out_lumisections=sum(out.count for out in outs),
-        out_lumi=math.fsum(out.lumi or 0.0 for out in outs),
-        out_runs=len(outs),
-        is_out_lumi_partial=any(row.out.whole_lumi is None for row in runs if row.group.run_type != RunType.COSMICS),
+        out=_out_by_reconstruction(rows),
+    )
+
+
+def _out_by_reconstruction(rows: list[ReportRow]) -> dict[str, OutSum]:
+    reconstructions = {row.group.reconstruction for row in rows}
+    with_out = [row for row in rows if row.out.counting]
+    return {
+        name: _out_sum([row for row in with_out if row.group.reconstruction == name])
+        for name in Reconstruction.values
+        if name in reconstructions
+    }
+
+
+def _out_sum(rows: list[ReportRow]) -> OutSum:
+    """The sum over rows of one reconstruction with something out: one per run, as no two are live."""
+    return OutSum(
+        lumisections=sum(row.out.count for row in rows),
+        lumi=math.fsum(row.out.lumi or 0.0 for row in rows),
+        runs=len(rows),
+        is_lumi_partial=any(row.out.whole_lumi is None for row in rows if row.group.run_type != RunType.COSMICS),
     )
 
 

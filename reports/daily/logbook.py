@@ -21,7 +21,7 @@ from reports.statistics import statistics_by_verdict, with_unknown_count, with_v
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reports.statistics import Statistics
+    from reports.statistics import OutSum
 
 WIDTH = 78
 COMMENT_WIDTH = 50
@@ -123,14 +123,15 @@ def _lumisections_out(rows: Iterable[ReportRow]) -> Iterator[str]:
 
 
 def _statistics(groups: Groups) -> Iterator[str]:
-    for name, _group, rows in _numbered_groups(groups):
+    for name, group, rows in _numbered_groups(groups):
         table = _grid(name, "Sum of LS", "Sum of int. luminosity")
         for verdict, statistics in statistics_by_verdict(rows).items():
             lumisections = with_unknown_count(str(statistics.lumisections), statistics.unknown_lumisections)
             lumi = with_unknown_count(_lumi_text(statistics.recorded_lumi), statistics.unknown_lumi)
             table.add_row([verdict.label, lumisections, lumi])
-            if statistics.out_runs:
-                table.add_row([f"out of {verdict.value}", *_out_texts(statistics)])
+            out = statistics.out[group.reconstruction]
+            if out.runs:
+                table.add_row([f"out of {verdict.value}", *_out_texts(out)])
         yield table.get_string()
         yield ""
 
@@ -152,10 +153,10 @@ def _lumi_text(value: float | None) -> str:
     return "unknown" if value is None else _ascii(lumi_in_column(value))
 
 
-def _out_texts(statistics: Statistics) -> tuple[str, str]:
+def _out_texts(out: OutSum) -> tuple[str, str]:
     """What is out: the lumisections with the number of runs, and their luminosity."""
-    count = f"{statistics.out_lumisections} in {statistics.out_runs} run{'s' if statistics.out_runs > 1 else ''}"
-    return count, f"{'at least ' if statistics.is_out_lumi_partial else ''}{_lumi_text(statistics.out_lumi)}"
+    count = f"{out.lumisections} in {out.runs} run{'s' if out.runs > 1 else ''}"
+    return count, f"{'at least ' if out.is_lumi_partial else ''}{_lumi_text(out.lumi)}"
 
 
 def _flag_text(row: ReportRow, component: Component) -> str:

@@ -130,6 +130,14 @@ def test_sums_of_good_say_how_much_of_it_is_out(address, text, shift_leader_clie
     assert text not in without and "Out of good" not in without
 
 
+def test_daily_report_gives_what_is_out_for_each_reconstruction(shifter_client, shifter, run, reference):
+    certify(run, shifter, reference)
+    certify(run, shifter, reference, reconstruction="prompt", strip_ranges=[[310, 314]], ranges_facts={})
+    page = shifter_client.get("/summary/?date=2018-06-01&user=everybody").text
+    total = "78.150 /pb, out of good: express 21 LS, 2.700 /pb in 1 run; prompt 5 LS in 1 run</li>"
+    assert total in page and "each run once; what is out, for each reconstruction.</p>" in page
+
+
 @pytest.mark.parametrize(
     ("address", "text"),
     [

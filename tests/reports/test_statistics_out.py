@@ -2,7 +2,7 @@
 
 from certify.models.choices import Verdict
 from certify.models.lumisections_out import LumisectionsOut
-from reports.statistics import overview, statistics_by_verdict, statistics_of
+from reports.statistics import OutSum, overview, statistics_by_verdict, statistics_of
 from tests.reports.test_statistics import report_row
 
 
@@ -10,7 +10,7 @@ def out(count: int, lumi: float | None) -> LumisectionsOut:
     return LumisectionsOut({}, ((1, count),), lumis={"all": lumi}, last=100)
 
 
-def test_what_is_out_is_summed_once_per_run_and_leaves_the_sums():
+def test_what_is_out_is_summed_for_each_reconstruction_and_leaves_the_sums():
     rows = [
         report_row(317001, "express", out=out(7, 0.7), read_at="2018-05-14"),
         report_row(317001, "prompt", out=out(5, 0.5), read_at="2018-05-15"),
@@ -20,8 +20,9 @@ def test_what_is_out_is_summed_once_per_run_and_leaves_the_sums():
     ]
     good = statistics_by_verdict(rows)[Verdict.GOOD]
     assert (good.recorded_lumi, good.lumisections, good.runs) == (3.0, 300, 3)
-    assert (good.out_lumisections, good.out_lumi, good.out_runs) == (8, 0.5, 2)
-    assert (good.out_text, good.is_out_lumi_partial) == ("8 LS, at least 0.500 /pb in 2 runs", True)
+    assert good.out == {"express": OutSum(10, 0.7, 2, True), "prompt": OutSum(5, 0.5, 1, False)}
+    assert good.out_text == "express 10 LS, at least 0.700 /pb in 2 runs; prompt 5 LS, 0.500 /pb in 1 run"
+    assert statistics_of([rows[1], rows[3]]).out_text == "prompt 5 LS, 0.500 /pb in 1 run"
     assert statistics_of(rows[:1]).out_text == "7 LS, 0.700 /pb in 1 run"
     assert statistics_of(rows[3:]).out_text == "" == statistics_of([]).out_text
     assert statistics_of(rows[2:]).out_text == "3 LS in 1 run"

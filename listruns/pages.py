@@ -18,12 +18,13 @@ from certify.facts.staleness import format_changes
 from certify.filters.filterset import EVERYTHING_LIVE, CertificationFilter, FilterChip
 from certify.filters.panel import LIST_LAYOUT, FilterPanel, filter_panel
 from certify.models import TrackerCertification
-from certify.models.choices import CertificationState, ConfirmationCode, Verdict
+from certify.models.choices import CertificationState, Verdict
 from certify.references.apv_modes import stored_modes
 from certify.review.selectors import CertificationReview, certification_review
 from certify.rules.entry import join_names
 from certify.selectors import certified_datasets
 from infrastructure.web.paging import paginate_table, size_options
+from listruns.confirmed import confirmed_sentences
 from listruns.fact_pages import history_of_facts
 from listruns.opinions import certification_opinions
 from listruns.query_string import scope_chips
@@ -183,9 +184,6 @@ _LABELS = {
 }
 
 
-_CONFIRMATION_TEXTS = {str(code): f"{label}." for code, label in ConfirmationCode.choices}
-
-
 def _frozen_fact_text(certification: TrackerCertification, title: str, name: str) -> str:
     facts = certification.facts
     value, typed = facts[title][name], facts.get("typed", {}).get(title, {})
@@ -252,7 +250,7 @@ def certification_page(
         recorded=_recorded_text(certification),
         apv_mode=_apv_mode(certification),
         as_of=as_of,
-        confirmed=[_CONFIRMATION_TEXTS.get(code, code) for code in certification.confirmed],
+        confirmed=confirmed_sentences(certification),
     )
 
 

@@ -45,12 +45,13 @@ def on_lumisections_changed(reading: LumisectionReading, earlier: LumisectionRea
     affected = [row for row in rows.of_run(reading.run_number).order_by("pk") if earlier or not row.lumisections_seen]
     if affected:
         run, measured = OmsRun.objects.get(pk=reading.run_number), measured_lumisections(reading.run_number, {})
-        before = _measured_in(earlier) if earlier else None
+        before = measured_in(earlier) if earlier else None
         for row in affected:
             _judge_anew(row, run, measured, before)
 
 
-def _measured_in(reading: LumisectionReading) -> MeasuredLumisections:
+def measured_in(reading: LumisectionReading) -> MeasuredLumisections:
+    """Return what the rules need of a stored reading; without ranges."""
     return MeasuredLumisections([segment.facts for segment in reading.segments.all()], are_read=True)
 
 
@@ -64,9 +65,9 @@ def _judge_anew(
 
     `before`: the earlier reading, on which the rule was judged; a run that is going on grows.
     """
-    confirmation = next(detector_was_off(_stored_entry(certification, run, measured)), None)
+    confirmation = next(detector_was_off(stored_entry(certification, run, measured)), None)
     was_unseen = not certification.lumisections_seen
-    is_new = was_unseen or (before and not any(detector_was_off(_stored_entry(certification, run, before))))
+    is_new = was_unseen or (before and not any(detector_was_off(stored_entry(certification, run, before))))
     with operation(None, ReviewChangeKind.ASK, run=certification.run_number) as done:
         if was_unseen:
             done.track_loaded(certification)
@@ -88,12 +89,12 @@ def on_undone(rows: list[Model], **_signal: Any) -> None:
     for row in rows:
         if isinstance(row, TrackerCertification) and not row.lumisections_seen:
             run, measured = row.runreconstruction.run, measured_lumisections(row.run_number, {})
-            row.lumisections_seen = measured.are_read or not needs_lumisections(_stored_entry(row, run, measured))
+            row.lumisections_seen = measured.are_read or not needs_lumisections(stored_entry(row, run, measured))
             row.save(update_fields=["lumisections_seen"])
             request_unseen(row)
 
 
-def _stored_entry(
+def stored_entry(
     certification: TrackerCertification, run: OmsRun, measured: MeasuredLumisections
 ) -> CertificationEntry:
     """Return the flags of a stored certification as an entry, with what is stored of its run now."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from certify.models.choices import ConfirmationCode, Flag, Reconstruction
 from certify.models.components import Component, ComponentFlag, Prerequisite
-from certify.rules.detector_bits import detectors_of, judged_components, times_off
+from certify.rules.detector_bits import detectors_much_off, detectors_of, judged_components
 from certify.rules.entry import CertificationEntry, TwinCertification, ValidationIssue, good_components
 from certify.rules.fact_comparison import WITH_TWIN, FactDiff, compare_facts
 from certify.rules.range_rules import accepted_ranges, ranges_left, unshared_ranges
@@ -150,11 +150,9 @@ def _types_are_known(entry: CertificationEntry) -> Iterator[Confirmation]:
 
 def detector_was_off(entry: CertificationEntry) -> Iterator[Confirmation]:
     """Yield at most one confirmation: of good components whose detectors were off in many lumisections."""
-    good = judged_components(entry)
-    off = [times for detector in detectors_of(good) if (times := times_off(detector, entry)).is_much]
-    if off:
+    if off := detectors_much_off(entry):
         detectors = {times.detector for times in off}
-        affected = next(name for name in good if detectors.intersection(detectors_of([name])))
+        affected = next(name for name in judged_components(entry) if detectors.intersection(detectors_of([name])))
         yield Confirmation(ConfirmationCode.DCS, affected.flag_field, " ".join(times.sentence for times in off))
 
 

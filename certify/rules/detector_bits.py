@@ -47,11 +47,19 @@ class TimesOff:
     @property
     def sentence(self) -> str:
         """What was off, and what is left to judge."""
+        return f"{self._off_text}; they drop out by the detector bits. {self._rest_text()}"
+
+    @property
+    def confirmed_sentence(self) -> str:
+        """What was off, and what was judged, after it was confirmed."""
+        rest = self.needed - self.off
+        judged = f"the other {rest} {'was' if rest == 1 else 'were'} judged" if rest else "none was left to judge"
+        return f"{self._off_text}; {judged}."
+
+    @property
+    def _off_text(self) -> str:
         which = "active lumisections" if self.run_type == RunType.COSMICS else "lumisections with stable beams"
-        off = (
-            f"{self.detector.label} was off in {self.off} of {self.needed} {which}; they drop out by the detector bits."
-        )
-        return f"{off} {self._rest_text()}"
+        return f"{self.detector.label} was off in {self.off} of {self.needed} {which}"
 
     def _rest_text(self) -> str:
         rest = self.needed - self.off
@@ -105,6 +113,12 @@ def times_off(detector: Component, entry: CertificationEntry) -> TimesOff:
         sum(lumis) if lumis else None,
         sum(segment.unknown_lumis for segment in rest),
     )
+
+
+def detectors_much_off(entry: CertificationEntry) -> list[TimesOff]:
+    """Return the times of the detectors of good components that were off in many lumisections."""
+    off = (times_off(detector, entry) for detector in detectors_of(judged_components(entry)))
+    return [times for times in off if times.is_much]
 
 
 def _is_off(detector: Component, segment: SegmentFacts) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _file() -> Path:
+def migrated_file() -> Path:
     """The file of the database of these migrations."""
     digest = hashlib.sha256(f"{django.VERSION} {settings.INSTALLED_APPS}".encode())
     for app in sorted(apps.get_app_configs(), key=lambda config: config.label):
@@ -38,12 +38,12 @@ def _is_in_memory() -> bool:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
     """The database in memory as the file has it, before Django looks what is left to migrate."""
-    if not (_is_in_memory() and _file().exists()):
+    if not (_is_in_memory() and migrated_file().exists()):
         yield
         return
     # A database in memory exists as long as a connection is open.
     with closing(sqlite3.connect(connection.creation._get_test_db_name(), uri=True)) as memory:
-        with closing(sqlite3.connect(_file())) as database:
+        with closing(sqlite3.connect(migrated_file())) as database:
             database.backup(memory)
         yield
 
@@ -51,11 +51,11 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
     """Set up the databases as Django does, and store the result for the next process."""
-    if not _is_in_memory() or _file().exists():
+    if not _is_in_memory() or migrated_file().exists():
         return
-    part = _file().with_suffix(f".{os.getpid()}")
+    part = migrated_file().with_suffix(f".{os.getpid()}")
     part.parent.mkdir(exist_ok=True)
     with django_db_blocker.unblock(), closing(sqlite3.connect(part)) as database:
         connection.ensure_connection()
         connection.connection.backup(database)
-    part.replace(_file())
+    part.replace(migrated_file())

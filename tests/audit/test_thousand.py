@@ -11,7 +11,7 @@ from tests.proof import IS_FULL, scaled
 from users.models import Role, User
 
 pytestmark = pytest.mark.django_db
-ACTIONS = scaled(400, 1000)
+ACTIONS = scaled(200, 1000)
 KINDS = {"certify", "amend", "withdraw", "restore", "hand_over", "words", "adopt", "promote", "retire", "account"}
 # The content of rows that were created meanwhile and undone: the rows remain, without content.
 NOTHING = {

@@ -35,7 +35,7 @@ class CertificationOpinion:
     name: str
     verdict: str
     time: str
-    editor_name: str
+    people: str
     out: str
     comment: str = ""
 
@@ -131,7 +131,7 @@ def _opinion(row: TrackerCertification, label: str) -> CertificationOpinion:
         name=str(row.runreconstruction),
         verdict=row.verdict_word,
         time=_time_text(row.updated_at),
-        editor_name=(row.updated_by or row.user).display_name,
+        people=row.people,
         out=row.out.text,
     )
 

@@ -155,7 +155,7 @@ def _as_twin(row: TrackerCertification, reconstruction: str) -> TwinCertificatio
         reconstruction=reconstruction,
         component_flags={component_flag.component: component_flag for component_flag in row.component_flags},
         **verdict_facts(row),
-        editor_name=(row.updated_by or row.user).display_name,
+        people=row.people,
         changed_at=row.updated_at,
         comment=row.comment,
         reference_run_number=row.reference_runreconstruction.run_id,

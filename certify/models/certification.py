@@ -257,6 +257,13 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
     def is_stale(self) -> bool:
         return self.stale_since is not None
 
+    @property
+    def people(self) -> str:
+        """Return "shifter2", or "shifter2, changed by leader" if another person changed it last."""
+        editor = self.updated_by
+        changed = f", changed by {editor.display_name}" if editor and editor != self.user else ""
+        return f"{self.user.display_name}{changed}"
+
     def touch(self, actor: User, reason: str, fields: Collection[str] = ()) -> None:
         """Increment the version, set who changed it and why, and what follows from the changed fields.
 

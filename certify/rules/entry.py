@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TwinCertification:
-    """The certification of express for prompt, and the reverse: flags, stored facts (1/pb), last change (UTC)."""
+    """The certification of express for prompt, and the reverse: flags, facts (1/pb), people, last change (UTC)."""
 
     pk: int
     reconstruction: str
@@ -36,7 +36,7 @@ class TwinCertification:
     run_type: str
     lumisections: int | None
     recorded_lumi: float | None
-    editor_name: str
+    people: str
     changed_at: dt.datetime
     comment: str = ""
     reference_run_number: int | None = None

@@ -55,6 +55,17 @@ def test_new_form_contains_no_opinion(shifter_client, fill, other_shifter):
     assert response.context["page"].editor.form_context.registry_flags["/PromptReco/Collisions2018A/DQM"]
 
 
+def test_opinion_names_who_certified_and_who_changed_it(shifter_client, fill, other_shifter, shift_leader):
+    rows = TrackerCertification.objects.filter(runreconstruction__reconstruction="express")
+    opened = open_form(shifter_client, PROMPT)
+    name = other_shifter.display_name
+    for changed_by, people in ((other_shifter, name), (shift_leader, f"{name}, changed by leader")):
+        rows.update(updated_by=changed_by)
+        response = send_form(shifter_client, opened, PROMPT, hints="1", **FLAGS)
+        assert f"UTC, {people} {RUN} express" in opinions_of(response)
+        assert f">{people}, 2018-05-01 02:51 UTC" in response.text
+
+
 @pytest.mark.parametrize("missing", ["pixel", "strip", "tracking"])
 def test_no_opinion_while_a_flag_is_missing(shifter_client, fill, missing):
     opened = open_form(shifter_client, PROMPT)

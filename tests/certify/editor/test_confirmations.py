@@ -233,7 +233,7 @@ def test_counterpart_is_shown_and_requires_confirmation(shifter_client, other_sh
     assert response.status_code == 422 and _boxes(response) == {"confirm_counterpart"}
     comparison = response.context["page"].comparison
     assert comparison.rows[0][:3] == ("Pixel", "bad, low", "good")
-    assert comparison.twin.editor_name == "shifter2" and "Express is certified" in response.content.decode()
+    assert comparison.twin.people == "shifter2" and "Express is certified" in response.content.decode()
     assert "Express differs: Pixel bad, low, here good" in response.content.decode()
 
 

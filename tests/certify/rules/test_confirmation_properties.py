@@ -46,7 +46,7 @@ ENTRIES = st.builds(
         run_type=st.sampled_from(RunType),
         lumisections=st.none() | st.integers(0, 3000),
         recorded_lumi=st.none() | st.floats(0, 1000),
-        editor_name=st.just("shifter"),
+        people=st.just("shifter"),
         changed_at=st.just(datetime(2018, 5, 9, 12, tzinfo=UTC)),
     ),
 )

@@ -47,7 +47,7 @@ def _twin(low=(), flags=("good", "good", "good"), **changes):
         "run_type": "collisions",
         "lumisections": 184,
         "recorded_lumi": 14.3,
-        "editor_name": "shifter",
+        "people": "shifter",
         "changed_at": WHEN,
     }
     return TwinCertification(**{**plain, "component_flags": _flags(*flags, low=low), **changes})

@@ -16,7 +16,7 @@ ALL_GOOD = {component: ComponentFlag(component, Flag.GOOD, False) for component 
 
 def express(**changes) -> TwinCertification:
     values = {"component_flags": ALL_GOOD, **FACTS, **changes}
-    return TwinCertification(1, "express", editor_name="x", changed_at=datetime(2018, 5, 1, tzinfo=UTC), **values)
+    return TwinCertification(1, "express", people="x", changed_at=datetime(2018, 5, 1, tzinfo=UTC), **values)
 
 
 def run(**changes) -> OmsRun:

@@ -76,11 +76,16 @@ class LumisectionsOut:
 
     @property
     def text(self) -> str:
-        """Return "15 of 655 LS and 1.200 /pb out", or "and at least 1.200 /pb out"; empty if none is out."""
+        """Return "15 of 655 LS and 1.200 /pb out (Strip, Tracking)"; empty if none is out."""
+        return self._named(component.label for component in self.counting_components)
+
+    @property
+    def figures(self) -> str:
+        """Return "15 of 655 LS and 1.200 /pb", or "and at least 1.200 /pb"; empty if none is out."""
         if not self.counting:
             return ""
         whole = f" of {self.last}" if self.last else ""
-        return f"{self.count}{whole} LS{_lumi_text(' and ', self.lumi, self.is_lumi_partial)} out"
+        return f"{self.count}{whole} LS{_lumi_text(' and ', self.lumi, self.is_lumi_partial)}"
 
     @property
     def short_text(self) -> str:
@@ -90,8 +95,13 @@ class LumisectionsOut:
     @property
     def text_with_ranges(self) -> str:
         """Return "15 of 655 LS and 1.200 /pb out (Strip 310-324)"; empty if none is out."""
-        named = (f"{component.label} {format_ranges(self.ranges[component])}" for component in self.counting_components)
-        return f"{self.text} ({'; '.join(named)})" if self.text else ""
+        ranges = (
+            f"{component.label} {format_ranges(self.ranges[component])}" for component in self.counting_components
+        )
+        return self._named(ranges, separator="; ")
+
+    def _named(self, components: Iterable[str], separator: str = ", ") -> str:
+        return f"{self.figures} out ({separator.join(components)})" if self.counting else ""
 
     def component_text(self, component: Component) -> str:
         """Return "21 LS and 2.700 /pb out" for one component; empty if it has no ranges."""

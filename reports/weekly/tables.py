@@ -232,7 +232,7 @@ def out_row(report_row: ReportRow) -> tuple[ReportCell, ...]:
     ranges = report_row.ranges
     return (
         *_verdict_cells(report_row),
-        make_cell(report_row.out.text.removesuffix(" out")),
+        make_cell(report_row.out.figures),
         *(make_cell(format_ranges(ranges.get(component, ()))) for component in Component),
         make_cell(report_row.reason_and_comment),
         make_cell(report_row.shifter),

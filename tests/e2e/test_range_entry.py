@@ -108,7 +108,7 @@ def test_bad_lumisections_by_keys_alone(page: Page, open_run, live_server, is_ac
     made = TrackerCertification.objects.get()
     assert made.verdict == "good"
     assert (made.pixel_ranges, made.strip_ranges, made.tracking_ranges) == ([], [[310, 330]], [[310, 330]])
-    out = "21 of 1364 LS and 3.268 /pb out"
+    out = "21 of 1364 LS and 3.268 /pb out (Strip, Tracking)"
     page.goto(f"{live_server.url}/list/")
     expect(page.locator(f'tr[data-run="{RUN}"]')).to_contain_text(out)
     exported = page.request.get(f"{live_server.url}/list/?export=csv").text()

@@ -45,7 +45,7 @@ def test_title_of_a_cell_says_what_is_out(shifter, shifter_client, sandbox):
     facts = {"lumis": {"strip": 0.5, "all": 0.5}}
     row = certify(shifter, 315257, Reconstruction.EXPRESS, strip_ranges=[[5, 9]], ranges_facts=facts)
     title = f'title="Certified good by shifter for 2018-06-01, stale, {row.out.text}"'
-    assert row.out.text == "5 LS and 0.500 /pb out" and title in search(shifter_client, "315257").html
+    assert row.out.text == "5 LS and 0.500 /pb out (Strip)" and title in search(shifter_client, "315257").html
 
 
 def test_certification_of_another_user_has_their_name_and_links_to_its_page(other_shifter, shifter_client, sandbox):

@@ -61,6 +61,6 @@ def test_row_has_what_is_out():
     facts = {"lumis": {"strip": 2.7, "all": 2.7}, "digest": None}
     (line,) = report_rows_of([CertificationFactory(strip_ranges=[[310, 330], [352, 352]], ranges_facts=facts)])
     assert line.ranges == {"strip": ((310, 330), (352, 352))}
-    assert (line.out.text, line.out.lumi) == ("22 of 617 LS and 2.700 /pb out", 2.7)
+    assert (line.out.text, line.out.lumi) == ("22 of 617 LS and 2.700 /pb out (Strip)", 2.7)
     (line,) = report_rows_of([CertificationFactory()])
     assert (line.ranges, line.out.text, line.out.lumi) == ({}, "", 0.0)

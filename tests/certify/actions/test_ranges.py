@@ -67,7 +67,7 @@ def test_ranges_are_stored_with_their_luminosity_and_leave_the_verdict(shifter, 
     assert stored.strip_ranges == [[31, 40], [52, 52]] == stored.tracking_ranges
     assert stored.verdict_word == "good" == stored.verdict
     assert stored.ranges_facts["lumis"] == {"strip": 5.5, "tracking": 5.5, "pixel": 1.0, "all": 6.0}
-    assert stored.out.text == "12 of 100 LS and 6.000 /pb out"
+    assert stored.out.text == "12 of 100 LS and 6.000 /pb out (Pixel, Strip, Tracking)"
 
 
 @pytest.mark.parametrize(

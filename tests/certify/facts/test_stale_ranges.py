@@ -86,7 +86,7 @@ def test_text_of_the_differences_names_luminosity_and_bits_apart(with_ranges):
 @pytest.mark.parametrize("lumi", [0.5000001, 0.504, 0.496])
 def test_luminosity_within_a_hundredth_is_no_change(with_ranges, lumi):
     assert _stale_after(with_ranges, _lumisection_rows(lumi=lumi)) == []
-    assert with_ranges.out.text == "10 of 100 LS and 5.000 /pb out"
+    assert with_ranges.out.figures == "10 of 100 LS and 5.000 /pb"
 
 
 @pytest.mark.parametrize("lumi", [0.506, 0.494])
@@ -107,20 +107,20 @@ def test_bits_of_pixel_ranges_of_cosmics_count_though_pixel_does_not(make_certif
 @pytest.mark.parametrize(
     ("rows", "text"),
     [
-        (None, "10 of 100 LS out"),
-        ([], "10 of 100 LS out"),
-        (_lumisection_rows()[:35], "10 of 100 LS and at least 2.500 /pb out"),
-        (_lumisection_rows(lumi=None), "10 of 100 LS out"),
-        (_lumisection_rows(lumi_of_35=-1), "10 of 100 LS and at least 4.500 /pb out"),
-        (_lumisection_rows(lumi=None)[:34] + _lumisection_rows()[34:], "10 of 100 LS and at least 3.000 /pb out"),
+        (None, "10 of 100 LS"),
+        ([], "10 of 100 LS"),
+        (_lumisection_rows()[:35], "10 of 100 LS and at least 2.500 /pb"),
+        (_lumisection_rows(lumi=None), "10 of 100 LS"),
+        (_lumisection_rows(lumi_of_35=-1), "10 of 100 LS and at least 4.500 /pb"),
+        (_lumisection_rows(lumi=None)[:34] + _lumisection_rows()[34:], "10 of 100 LS and at least 3.000 /pb"),
     ],
     ids=["not read", "none in OMS", "rows end", "no luminosity", "one without", "some without"],
 )
 def test_what_was_missing_is_filled_in_and_no_change(make_certification, rows, text):
     certification = make_certification(rows)
-    assert certification.out.text == text
+    assert certification.out.figures == text
     assert _stale_after(certification, _lumisection_rows()) == []
-    assert certification.out.text == "10 of 100 LS and 5.000 /pb out"
+    assert certification.out.figures == "10 of 100 LS and 5.000 /pb"
     assert [row["fact"] for row in _stale_after(certification, _lumisection_rows(lumi=0.6), hours=2)] == ["ranges"]
     assert _stale_after(certification, _lumisection_rows(bits=NO_BPIX), hours=3) == [
         AS_CERTIFIED | {"now": "different"}

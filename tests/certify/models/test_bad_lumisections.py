@@ -97,7 +97,7 @@ def test_out_of_a_certification_is_what_counts_for_its_verdict():
     row = CertificationFactory(
         run_type="cosmics", lumisections=655, strip_ranges=[[310, 330]], pixel_ranges=[[1, 300]], ranges_facts={}
     )
-    assert row.out.text == "21 of 655 LS out"
+    assert row.out.text == "21 of 655 LS out (Strip)"
     collisions = CertificationFactory(
         run_type="collisions",
         lumisections=655,
@@ -105,7 +105,7 @@ def test_out_of_a_certification_is_what_counts_for_its_verdict():
         pixel_ranges=[[325, 340]],
         ranges_facts={"lumis": {"strip": 2.7, "pixel": 1.9, "all": 3.9}},
     )
-    assert collisions.out.text == "31 of 655 LS and 3.900 /pb out"
+    assert collisions.out.text == "31 of 655 LS and 3.900 /pb out (Pixel, Strip)"
     assert collisions.out.component_text("strip") == "21 LS and 2.700 /pb out"
     assert collisions.out.text_with_ranges == ("31 of 655 LS and 3.900 /pb out (Pixel 325-340; Strip 310-330)")
     assert row.out.text_with_ranges == "21 of 655 LS out (Strip 310-330)"
@@ -133,7 +133,7 @@ def test_luminosity_that_is_known_in_part_is_said_to_be_the_least():
             "unknown_lumis": {"strip": 3, "tracking": 0, "all": 3},
         },
     )
-    assert row.out.text == "4 of 655 LS and at least 0.500 /pb out"
+    assert row.out.text == "4 of 655 LS and at least 0.500 /pb out (Strip, Tracking)"
     assert row.out.component_text("strip") == "4 LS and at least 0.500 /pb out"
     assert row.out.component_text("tracking") == "1 LS and 0.500 /pb out"
     assert (row.out.lumi, row.out.whole_lumi, row.out.is_lumi_partial) == (0.5, None, True)
@@ -155,4 +155,4 @@ def test_luminosity_of_inactive_lumisections_is_known_to_be_none():
     row = CertificationFactory(lumisections=3, strip_ranges=[[1, 1]])
     store_lumisections(row.run_number, [LumisectionRow(1, INACTIVE), LumisectionRow(2, ON, None, 0.5)], row.created_at)
     row.refresh_from_db()
-    assert (row.out.text, row.out.whole_lumi, row.out.is_lumi_partial) == ("1 of 3 LS out", 0.0, False)
+    assert (row.out.figures, row.out.whole_lumi, row.out.is_lumi_partial) == ("1 of 3 LS", 0.0, False)

@@ -122,6 +122,7 @@ class AuditOptions(HistoricalRecords):
     `reverse_create`: function of (user, reason) that returns the field values which undo the creation of a row. Without
     it the creation is undone by restoring the defaults.
     `labels`, `formatters`: label and text of a field, if the defaults do not fit; an empty label hides the field.
+    `shown_first`: fields whose lines come before those of the others, in this order.
     `row_label`: name of a row, if that of the model does not fit. `kind`: kind of a change outside any operation.
     `lock_order`: an undo locks rows in ascending order, as the actions do.
     `conflict_label`: name of another row that can prevent the row from being restored.
@@ -146,6 +147,7 @@ class AuditOptions(HistoricalRecords):
         reverse_create: ReverseCreate | None = None,
         labels: dict[str, str] | None = None,
         formatters: dict[str, Any] | None = None,
+        shown_first: tuple[str, ...] = (),
         bases: tuple[type, ...] = (),
         inherit: bool = False,
     ) -> None:
@@ -166,6 +168,7 @@ class AuditOptions(HistoricalRecords):
             reverse_create,
         )
         self.permission_fields = permission_fields
+        self.shown_first = shown_first
         self.labels, self.formatters, self.restricted = labels or {}, formatters or {}, restricted
 
     def create_history_model(self, model: type[models.Model], inherited: bool) -> type[models.Model]:

@@ -60,6 +60,12 @@ class ChangeView:
     may_undo: bool
 
     @property
+    def run_text(self) -> str:
+        """The run, with the reconstruction if all its changed rows are of one: run 315322 prompt."""
+        names = {row.name for row in self.rows if row.name.startswith(f"{self.change.run_number} ")}
+        return f"run {names.pop() if len(names) == 1 else self.change.run_number}"
+
+    @property
     def is_long(self) -> bool:
         """Whether its fields are folded into one line."""
         return sum(len(row.diff_lines) for row in self.rows) > MAX_FIELDS_UNFOLDED

@@ -36,17 +36,18 @@ def many_to_many(model: type[models.Model] | models.Model) -> list[ManyToManyFie
 @cache
 def _field_positions(model: type[models.Model]) -> dict[str, tuple[bool, int]]:
     fields = [*model._meta.concrete_fields, *model._meta.many_to_many]
-    as_text = audit_options(model).formatters
-    return {
+    first, as_text = audit_options(model).shown_first, audit_options(model).formatters
+    positions = {
         field.name: (isinstance(field, models.JSONField) and field.name not in as_text, position)
         for position, field in enumerate(fields)
     }
+    return positions | {name: (False, position - len(first)) for position, name in enumerate(first)}
 
 
 def in_field_order(model: type[models.Model], names: Iterable[str]) -> list[str]:
     """Sort names of fields in the order of the model, as PostgreSQL sorts JSON keys by length.
 
-    JSON fields without a formatter are last.
+    Those that the model shows first are first, JSON fields without a formatter last.
     """
     positions = _field_positions(model)
     return sorted(names, key=lambda name: (positions.get(name, (True, len(positions))), name))

@@ -204,6 +204,7 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
         permission_fields=("is_practice",),
         reverse_create=withdrawal_values,
         labels=CERTIFICATION_LABELS,
+        shown_first=FLAG_COLUMNS,
         formatters={
             "recorded_lumi": lumi_text,
             "confirmed": _confirmed_text,

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.models import Change
 from audit.operation import operation
-from audit.presentation import MAX_ROWS
+from audit.presentation import MAX_ROWS, ChangeRowView, ChangeView
 from audit.undo import undo_change
 from certify.actions.certify import amend_certification, certify_run
 from certify.actions.input import CertificationContext
@@ -59,6 +59,23 @@ def test_change_of_many_fields_is_one_line_that_unfolds(guest_client, certificat
     assert "Pixel good, " in summary and "Tracker map:" not in summary and "Tracker map:" in made
     changed = page[page.index('data-change="') : page.rindex('data-change="')]
     assert "change-fields" not in changed  # a change of two fields says all of it at once
+
+
+def test_headline_names_reconstruction_flags_and_ranges_before_the_rest(guest_client, shifter, reference):
+    run = RunFactory(run_number=315322)
+    data = decision(reference, pixel_ranges=((310, 330),), comment="HV trip in TIB")
+    certify_run(shifter, run.run_number, "prompt", data, CertificationContext(is_complete=True))
+    page = html(guest_client, "/history/").partition('data-change="')[2]
+    assert '<a href="/runs/315322/">run 315322 prompt</a>' in page
+    summary = page[page.index("<summary>") : page.index("</summary>")]
+    assert "fields: Pixel good, Pixel bad lumisections 310-330, Strip good, Tracking good, " in summary
+
+
+def test_change_of_two_reconstructions_names_the_run_alone():
+    rows = [ChangeRowView("certify.trackercertification", "", 1, f"315322 {name}", "", []) for name in ("a", "b")]
+    change = Change(run_number=315322)
+    assert ChangeView(change, rows, 0, [], may_undo=False).run_text == "run 315322"
+    assert ChangeView(change, rows[:1], 0, [], may_undo=False).run_text == "run 315322 a"
 
 
 def test_change_with_many_lines_is_folded_and_complete(shift_leader, shift_leader_client, shifter, reference):

@@ -11,19 +11,20 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 NumberRange = tuple[int, int]
 NumberRanges = tuple[NumberRange, ...]
 
 MAX_DIGITS = 7
+MAX_NAMED = 5  # sentences in the message of `RangesInvalid`
 _SEPARATORS = re.compile(r"[ ,;]+")
 _DASHES = re.compile(r" ?[-‐‑‒–—−] ?")  # hyphens, dashes and the minus sign
 _ONE = re.compile(r"(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?")
 
 
 class RangesInvalid(ValueError):
-    """A text is no list of ranges. The message is a sentence that names the part, and what to write instead."""
+    """A text is no list of ranges. The message names the parts, each with what to write instead."""
 
 
 def merged_ranges(ranges: Iterable[NumberRange]) -> list[NumberRange]:
@@ -77,24 +78,41 @@ def parse_ranges(text: str) -> NumberRanges:
     Commas, semicolons and white space separate; every dash is accepted. Raises `RangesInvalid`.
     """
     in_one_line = " ".join(text.split())  # so that the pattern of dashes meets no long white space
-    parts = filter(None, _SEPARATORS.split(_DASHES.sub("-", in_one_line)))
-    ranges = sorted(_parse_range(part) for part in parts)
-    for one, other in pairwise(ranges):
-        if other[0] <= one[1]:
-            named = f"{format_ranges([one])} and {format_ranges([other])}"
-            raise RangesInvalid(f"{named} overlap. Write each lumisection once.")
+    parts = list(filter(None, _SEPARATORS.split(_DASHES.sub("-", in_one_line))))
+    found = [span for span in map(_read_range, parts) if span and 1 <= span[0] <= span[1]]
+    ranges = sorted(found)
+    problems = [*_unreadable(parts), *_overlaps(ranges)]
+    if problems:
+        more = len(problems) - MAX_NAMED
+        raise RangesInvalid(" ".join([*problems[:MAX_NAMED], *([f"{more} more are wrong."] if more > 0 else [])]))
     return tuple(merged_ranges(ranges))
 
 
-def _parse_range(part: str) -> NumberRange:
+def _read_range(part: str) -> NumberRange | None:
+    """Return the two numbers of a part, in any order; None if it has none."""
     found = _ONE.fullmatch(part)
     if not found or max(map(len, filter(None, found.groups()))) > MAX_DIGITS:
-        shown = part if len(part) <= 30 else f"{part[:30]}…"
-        raise RangesInvalid(f"“{shown}” is no range of lumisections. Write ranges as 310-330, 352.")
-    first = int(found["first"])
-    last = int(found["last"] or first)
-    if first < 1:
-        raise RangesInvalid(f"“{part}” begins at {first}. Lumisections begin at 1.")
-    if last < first:
-        raise RangesInvalid(f"“{part}” ends before it begins. Write {last}-{first}.")
-    return first, last
+        return None
+    return int(found["first"]), int(found["last"] or found["first"])
+
+
+def _unreadable(parts: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for each part that is no range; those without numbers have one together."""
+    spans = {part: _read_range(part) for part in parts}
+    if unread := [f"“{part}”" if len(part) <= 30 else f"“{part[:30]}…”" for part, span in spans.items() if not span]:
+        shown = ", ".join([*unread[:MAX_NAMED], *([f"{len(unread) - MAX_NAMED} more"] if unread[MAX_NAMED:] else [])])
+        verb = "are no ranges" if unread[1:] else "is no range"
+        yield f"{shown} {verb} of lumisections. Write ranges as 310-330, 352."
+    for part, span in spans.items():
+        if span and span[0] < 1:
+            yield f"“{part}” begins at {span[0]}. Lumisections begin at 1."
+        elif span and span[1] < span[0]:
+            yield f"“{part}” ends before it begins. Write {span[1]}-{span[0]}."
+
+
+def _overlaps(ranges: Iterable[NumberRange]) -> list[str]:
+    """Return a sentence for each pair of sorted ranges that overlap, each once."""
+    pairs = [
+        f"{format_ranges([one])} and {format_ranges([other])}" for one, other in pairwise(ranges) if other[0] <= one[1]
+    ]
+    return [f"{pair} overlap. Write each lumisection once." for pair in dict.fromkeys(pairs)]

@@ -86,6 +86,23 @@ def test_ranges_are_read_as_people_write_them(text, ranges):
         ("330-310", "“330-310” ends before it begins. Write 310-330."),
         ("310-330, 320", "310-330 and 320 overlap. Write each lumisection once."),
         ("7, 7", "7 and 7 overlap. Write each lumisection once."),
+        ("7, 7, 7", "7 and 7 overlap. Write each lumisection once."),
+        (
+            "500-510, 20-10, abc, 505, 3-, abc",
+            "“abc”, “3-” are no ranges of lumisections. Write ranges as 310-330, 352. {} Write 10-20. {}".format(
+                "“20-10” ends before it begins.", "500-510 and 505 overlap. Write each lumisection once."
+            ),
+        ),
+        (
+            " ".join(f"a{number}" for number in range(8)),
+            "“a0”, “a1”, “a2”, “a3”, “a4”, 3 more are no ranges of lumisections. Write ranges as 310-330, 352.",
+        ),
+        (
+            "2-1 3-2 4-3 5-4 6-5 7-6 8-7",
+            " ".join(f"“{n + 1}-{n}” ends before it begins. Write {n}-{n + 1}." for n in range(1, 6))
+            + " 2 more are wrong.",
+        ),
+        (f"{'x' * 40}", f"“{'x' * 30}…” is no range of lumisections. Write ranges as 310-330, 352."),
     ],
 )
 def test_what_cannot_be_read_is_named_with_what_to_write(text, sentence):

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from certify.editor.opinions import may_show_opinions
 from certify.models.choices import Flag, Reconstruction
 from certify.models.components import Component, ComponentFlag
-from certify.rules.range_rules import accepted_ranges, price_text, range_refusals, unshared_ranges
+from certify.rules.range_rules import (
+    accepted_ranges,
+    count_off,
+    off_text,
+    price_text,
+    range_refusals,
+    unshared_ranges,
+)
 from infrastructure.number_ranges import NumberRange, NumberRanges, format_ranges, ranges_without
 
 if TYPE_CHECKING:
@@ -114,9 +121,13 @@ def _from_express(
     express, is_good = editor.twin, editor.form[component.flag_field].value() == Flag.GOOD
     if express is None or not is_good:
         return []
-    ranges = _missing(express.component_flags[component].ranges, typed.get(component, ()))
-    sentence = f"{Reconstruction.EXPRESS.label} has {ranges} bad; not confirmed here yet."
-    return [RangesOffer(component, f"take from {Reconstruction.EXPRESS.label}", ranges, sentence)] if ranges else []
+    ranges = ranges_without(express.component_flags[component].ranges, typed.get(component, ()))
+    if not ranges:
+        return []
+    text, label = format_ranges(ranges), Reconstruction.EXPRESS.label
+    off = count_off(component, editor.entry, ranges)
+    sentence = f"{label} has {text} bad{f', {off_text(off)}' if off else ''}; not confirmed here yet."
+    return [RangesOffer(component, f"take from {label}", text, sentence)]
 
 
 def _missing(offered: Iterable[NumberRange], present: NumberRanges) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from certify.models.components import Component
-from certify.rules.detector_bits import detectors_of, is_needed
-from infrastructure.number_ranges import format_ranges, merged_ranges
+from certify.rules.detector_bits import is_needed, ranges_off
+from infrastructure.number_ranges import format_ranges
 from oms.formatting import lumi_in_column, lumi_text
 from oms.lumisections import bits
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from certify.ranges.timeline import StatusSpan
-    from infrastructure.number_ranges import NumberRange
     from oms.lumisections.segments import SegmentFacts
 
 STABLE, ACTIVE = bits.NAMES.index("stable_beams"), bits.NAMES.index("cms_active")
@@ -79,15 +78,7 @@ def off_ranges(segments: Sequence[SegmentFacts], in_run: Collection[str] | None)
 
     `in_run`: the detectors in the run, as OMS names them; empty or None if they are unknown. Others count as on.
     """
-    return [(component.value, format_ranges(_off(component, segments, in_run))) for component in Component]
-
-
-def _off(component: Component, segments: Sequence[SegmentFacts], in_run: Collection[str] | None) -> list[NumberRange]:
-    detectors = [row.declaration for row in detectors_of([component])]
-    partitions = [name for row in detectors if not in_run or row.oms_detector in in_run for name in row.partitions]
-    places = [bits.NAMES.index(name) for name in ("cms_active", *partitions)]
-    off = (segment for segment in segments if any(segment.bits[place] is False for place in places))
-    return merged_ranges((segment.first, segment.last) for segment in off)
+    return [(component.value, format_ranges(ranges_off(component, segments, in_run))) for component in Component]
 
 
 def bit_counts(segments: Sequence[SegmentFacts], run_type: str, last: int) -> list[RowCount]:

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from certify.models.components import Component
+from infrastructure.number_ranges import merged_ranges
 from oms.choices import RunType
 from oms.formatting import lumi_text
 from oms.lumisections import bits
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from certify.rules.entry import CertificationEntry
+    from infrastructure.number_ranges import NumberRange
     from oms.lumisections.bits import Bits
     from oms.lumisections.segments import SegmentFacts
 
@@ -91,6 +93,20 @@ def needs_lumisections(entry: CertificationEntry) -> bool:
 def detectors_in_run(components: Collection[Component], entry: CertificationEntry) -> list[Component]:
     """Return the detectors of these components that were in the run of the entry."""
     return [detector for detector in detectors_of(components) if _takes_part(detector, entry)]
+
+
+def ranges_off(
+    component: Component, segments: Iterable[SegmentFacts], in_run: Collection[str] | None
+) -> list[NumberRange]:
+    """Return the lumisections that drop out by the bits of a component: not active, or with a partition off.
+
+    `in_run`: the detectors in the run, as OMS names them; empty or None if they are unknown. Others count as on.
+    """
+    detectors = [row.declaration for row in detectors_of([component])]
+    partitions = [name for row in detectors if not in_run or row.oms_detector in in_run for name in row.partitions]
+    places = [bits.NAMES.index(name) for name in ("cms_active", *partitions)]
+    off = (segment for segment in segments if any(segment.bits[place] is False for place in places))
+    return merged_ranges((segment.first, segment.last) for segment in off)
 
 
 def _takes_part(detector: Component, entry: CertificationEntry) -> bool:

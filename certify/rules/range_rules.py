@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from certify.models.lumisections_out import known_lumi
-from certify.rules.detector_bits import detectors_in_run
+from certify.rules.detector_bits import detectors_in_run, ranges_off
 from infrastructure.number_ranges import common_ranges, count_numbers, format_ranges, merged_ranges, ranges_without
 from oms.choices import RunType
 from oms.formatting import lumi_text
@@ -146,7 +146,7 @@ class RangesPrice:
     """What ranges cost, before saving: lumisections and luminosity (1/pb, None if unknown) that are out.
 
     `unknown_out`: the number of lumisections that are out and whose luminosity is unknown. `is_cosmics`: the run has no
-    luminosity.
+    luminosity. `off`: those of the lumisections that drop out anyway, since the detector was off.
     """
 
     out: int
@@ -154,6 +154,7 @@ class RangesPrice:
     lumi: float | None
     unknown_out: int = 0
     is_cosmics: bool = False
+    off: int = 0
 
     @property
     def out_text(self) -> str:
@@ -162,15 +163,28 @@ class RangesPrice:
 
     @property
     def text(self) -> str:
-        """Return "out: 15 LS, 1.200 /pb of 78.200 /pb; whole run bad: 78.200 /pb"."""
+        """Return "out: 15 LS, 1.200 /pb of 78.200 /pb; 11 of them off anyway; whole run bad: 78.200 /pb"."""
+        off = f"; {off_text(self.off)}" if self.off else ""
         if self.lumi_out is None or not self.lumi:
-            return f"out: {self.out} LS" + ("" if self.is_cosmics else ", luminosity not known yet")
+            return f"out: {self.out} LS" + ("" if self.is_cosmics else ", luminosity not known yet") + off
         whole = lumi_text(self.lumi)
-        return f"out: {self.out_text} of {whole}; whole run bad: {whole}"
+        return f"out: {self.out_text} of {whole}{off}; whole run bad: {whole}"
 
 
-def ranges_price(entry: CertificationEntry, ranges: Iterable[NumberRange]) -> RangesPrice:
-    """Return what these ranges cost in the run of the entry."""
+def off_text(off: int) -> str:
+    """Return "11 of them off anyway", as beside the timeline."""
+    return f"{off} of them off anyway"
+
+
+def count_off(component: Component, entry: CertificationEntry, ranges: Iterable[NumberRange]) -> int:
+    """Count the lumisections of these ranges that drop out by the bits of the component."""
+    return count_numbers(common_ranges(ranges, ranges_off(component, entry.segments, entry.components)))
+
+
+def ranges_price(
+    entry: CertificationEntry, ranges: Iterable[NumberRange], component: Component | None = None
+) -> RangesPrice:
+    """Return what these ranges cost in the run of the entry. Those that are off are counted for a component alone."""
     in_run = common_ranges(ranges, [(1, entry.lumisections)]) if entry.lumisections else merged_ranges(ranges)
     out = known_lumi(entry.segments, entry.lumis, in_run)
     return RangesPrice(
@@ -179,6 +193,7 @@ def ranges_price(entry: CertificationEntry, ranges: Iterable[NumberRange]) -> Ra
         entry.recorded_lumi,
         out.unknown,
         is_cosmics=entry.run_type == RunType.COSMICS,
+        off=count_off(component, entry, in_run) if component else 0,
     )
 
 
@@ -186,7 +201,7 @@ def price_text(component: Component, ranges: Mapping[Component, NumberRanges], e
     """Return what the ranges of a component cost, and those of all components together where that is more."""
     if component.counts_for(entry.run_type) is False:
         return f"{component.label} does not count for {entry.run_type}: nothing is out."
-    own = ranges_price(entry, ranges[component])
+    own = ranges_price(entry, ranges[component], component)
     counting = [row for row in ranges if row.counts_for(entry.run_type) is not False]
     together = ranges_price(entry, [span for row in counting for span in ranges[row]])
     return own.text if together.out == own.out else f"{own.text}. All components: {together.out_text}"

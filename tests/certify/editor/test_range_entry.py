@@ -35,6 +35,18 @@ def test_price_is_shown_before_the_flag_is_set(shifter_client):
     assert 'hx-swap-oob="innerHTML:#ranges-note-strip"' in response.content.decode()
 
 
+def test_price_and_offer_name_the_lumisections_that_were_off(shifter_client):
+    run = RunFactory(run_number=RUN, components=["PIXEL", "TRACKER"])
+    store_rows(RUN, last=40, bits=NO_PIXEL)
+    notes = _notes(_live_check(shifter_client, pixel_ranges="31-40", strip_ranges="31-40"))
+    assert "; 10 of them off anyway" in notes["pixel"].price
+    assert "off anyway" not in notes["strip"].price
+    CertificationFactory(run=run, reconstruction="express", pixel_ranges=[[31, 40]], comment="FPIX trip")
+    ReconstructionFactory(run=RunFactory(run_number=314812), reconstruction="prompt", reference=True)
+    offered = _live_check(shifter_client, PROMPT, **GOOD, pixel_ranges="31-32").content.decode()
+    assert "Express has 33-40 bad, 8 of them off anyway; not confirmed here yet." in offered
+
+
 def test_price_of_several_components_names_their_sum(shifter_client):
     store_rows(RUN)
     response = _live_check(shifter_client, **GOOD, strip_ranges="10-19", tracking_ranges="10-19,25")

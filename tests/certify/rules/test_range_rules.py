@@ -126,6 +126,17 @@ def test_pixel_ranges_are_out_unless_it_is_cosmics(run_type, ranges):
     assert counting_ranges(run_type, flags) == ranges
 
 
+def test_price_counts_what_drops_out_anyway_for_its_component():
+    rows = segments(ON, INACTIVE, PIXEL_OFF, PIXEL_UNKNOWN, TOB_OFF)
+    components = {Component.PIXEL: 2, Component.STRIP: 2, Component.TRACKING: 3}
+    for component, off in components.items():
+        assert ranges_price(entry(rows, [0.5] * 5), ((1, 5),), component).off == off
+    without = entry(rows, [0.5] * 5, components=["TRACKER"])
+    assert ranges_price(without, ((1, 5),), PIXEL).off == 1
+    text = "out: 2 LS, 1.000 /pb of 5.000 /pb; 1 of them off anyway; whole run bad: 5.000 /pb"
+    assert ranges_price(entry(rows, [0.5] * 5), ((3, 4),), PIXEL).text == text
+
+
 def test_price_without_luminosity_says_so_but_for_cosmics():
     assert ranges_price(entry(), ((1, 11),)).text == "out: 10 LS, luminosity not known yet"
     assert ranges_price(entry(run_type=RunType.COSMICS), ((1, 3),)).text == "out: 3 LS"

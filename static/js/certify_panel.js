@@ -102,6 +102,9 @@
     field?.scrollIntoView({ block: "nearest" });
   }).observe(form.querySelector("[data-foot]"));
 
+  // A link to an input leaves the address as it was.
+  window.addEventListener("hashchange", () => history.replaceState(history.state, "", location.pathname + location.search));
+
   function fitFromNow() {
     fit();
     window.addEventListener("scroll", fit, { passive: true });

@@ -43,7 +43,8 @@
     return [...byFlag].flatMap(([flag, components]) => list(`RR ${flag}`, components));
   }
 
-  function show(timeline, number) {
+  function show(timeline, wanted) {
+    const number = Math.min(wanted, partsOf(timeline).at(-1).dataset.last); // a later reading may have fewer
     if (timeline.dataset.at === String(number)) return;
     timeline.dataset.at = number;
     const panel = timeline.closest("[data-lumisections]");

@@ -58,9 +58,10 @@
   }
 
   const rangesOf = (component) => parse(inputOf(component).value).ranges;
+  const isReadable = (component) => parse(inputOf(component).value).isReadable;
   // Bad or excluded in the whole run, so that it has no ranges.
   const isOut = (component) => Boolean(component.querySelector("input[value=bad]:checked, input[value=excluded]:checked"));
-  window.certifyRanges = { components, target, labelOf, rangesOf, isOut, add, remove, announce };
+  window.certifyRanges = { components, target, labelOf, rangesOf, isReadable, isOut, add, remove, announce };
 
   // What good tracks require is offered at once, as _ranges_offers.html has it; the live checks replace it.
   const hasError = (component) => Boolean(component.querySelector(".ranges-note .field-error"));
@@ -133,15 +134,18 @@
     else open(componentOf(button));
   });
 
-  // The text that Esc gives back: that at the time of the focus.
-  let before = "";
-  form.addEventListener("focusin", ({ target: input }) => { if (input.matches("[data-ranges-field]")) before = input.value; });
+  // The text that Esc gives back: that at the time of the focus. A window that loses the focus keeps it in the field.
+  let before = { input: null, text: "" };
+  form.addEventListener("focusin", ({ target: input }) => {
+    if (input.matches("[data-ranges-field]") && input !== before.input) before = { input, text: input.value };
+  });
+  form.addEventListener("focusout", ({ target: input }) => { if (input !== document.activeElement) before.input = null; });
 
   form.addEventListener("keydown", (event) => {
     const input = event.target;
     if (!input.matches("[data-ranges-field]") || !["Enter", "Escape"].includes(event.key) || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    if (event.key === "Escape" && input.value !== before) setText(componentOf(input), before);
+    if (event.key === "Escape" && input.value !== before.text) setText(componentOf(input), before.text);
     leave(componentOf(input));
   });
 

@@ -9,7 +9,7 @@
   if (!panel) return;
   const form = panel.closest("form");
   const { parse, without, count, format } = window.numberRanges;
-  const { components, target, labelOf, rangesOf, isOut, add, remove, announce } = window.certifyRanges;
+  const { components, target, labelOf, rangesOf, isReadable, isOut, add, remove, announce } = window.certifyRanges;
   const { partsOf, show, numberAt } = window.timelines;
   const [ROW, TOP, BAR] = [14, 2, 10]; // sixteenths of a rem, as the rows above
   const LEAST_WIDTH = 0.5; // percent
@@ -49,6 +49,9 @@
   const offeredTo = (component) => [...form.querySelectorAll(`[data-ranges-offer="${component.dataset.component}"]`)]
     .flatMap((button) => parse(button.dataset.ranges).ranges);
 
+  // No count of a text that cannot be read.
+  const rangesIn = (component) => (isReadable(component) ? rangesOf(component) : []);
+
   function laneOf({ marked, offered }, row) {
     const place = { y: `${(row * ROW + TOP) / 16}rem`, height: `${BAR / 16}rem` };
     const crosses = `url(#${timeline().querySelector("pattern[id^=bad-]").id})`;
@@ -73,10 +76,11 @@
     return element;
   }
 
+  // A selection has the lanes of all components in which it may be marked, so that a mark moves nothing.
   function drawLanes() {
     if (!timeline()) return;
-    const lanes = components.map((component) => ({ component, marked: rangesOf(component), offered: offeredTo(component) }))
-      .filter(({ marked, offered }) => marked.length || offered.length);
+    const lanes = components.map((component) => ({ component, marked: rangesIn(component), offered: offeredTo(component) }))
+      .filter(({ component, marked, offered }) => marked.length || offered.length || (selection && !isOut(component)));
     const [names, plot, counts] = ["names", "lanes", "counts"].map((name) => panel.querySelector(`[data-ranges-${name}]`));
     plot.setAttribute("height", `${(lanes.length * ROW) / 16}rem`);
     plot.replaceChildren(...lanes.flatMap(laneOf));
@@ -171,7 +175,7 @@
 
   function select(from, to, isSnapped = false) {
     selection = { anchor: from, end: to, first: Math.min(from, to), last: Math.max(from, to), isSnapped };
-    drawSelection();
+    draw();
   }
 
   function drop() {
@@ -179,7 +183,7 @@
     const shown = timeline();
     const at = selection.end;
     selection = null;
-    drawSelection();
+    draw();
     delete shown.dataset.at;
     show(shown, at);
   }
@@ -276,8 +280,8 @@
     if (drag && timeline()) {
       if (drag.hasMoved) timeline().focus({ preventScroll: true });
       else pressTimeline(drag.from, event);
-      // On a phone the button may be below the panel at the lower edge.
-      if (selection) panel.querySelector("[data-timeline-mark]").scrollIntoView({ block: "nearest" });
+      // On a phone the buttons may be below the panel at the lower edge.
+      if (selection) panel.querySelector(".timeline-line").scrollIntoView({ block: "nearest" });
     }
     drag = null;
   });

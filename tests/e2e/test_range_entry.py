@@ -115,6 +115,12 @@ def test_bad_lumisections_by_keys_alone(page: Page, open_run, live_server, is_ac
     row = next(csv.DictReader(io.StringIO(exported.removeprefix("\ufeff"))))
     assert (row["strip_ranges"], row["lumisections_out"]) == ("310-330", "21")
     assert float(row["lumi_out_per_pb"]) == pytest.approx(3.268, abs=0.001)
+    page.goto(f"{live_server.url}/certify/{OFF}/express/")
+    last_save, switch = (
+        page.locator(".last-save").bounding_box(),
+        page.locator(".certify-notes .letter-keys").bounding_box(),
+    )
+    assert last_save and switch and switch["y"] < last_save["y"] + last_save["height"]  # in one line
     week = colleague(shift_leader)
     week.goto(f"{live_server.url}/shiftleader/part/certifications/?week={made.date:%G-W%V}")
     expect(week.locator("main")).to_contain_text(out)
@@ -148,7 +154,11 @@ def test_ranges_that_tracking_requires_are_offered_at_once_and_once(page: Page, 
 
 def test_ranges_of_express_are_offered_to_prompt_and_taken_by_key(page: Page, open_run, is_accessible):
     CertificationFactory(
-        run=RunFactory(run_number=RUN), reconstruction="express", pixel_ranges=[[119, 121]], comment="FPIX off"
+        run=RunFactory(run_number=RUN),
+        reconstruction="express",
+        pixel_ranges=[[119, 121]],
+        tracking_ranges=[[140, 141]],
+        comment="FPIX off",
     )
     open_run(RUN, "prompt")
     offer = page.get_by_role("button", name="take from Express")
@@ -156,11 +166,22 @@ def test_ranges_of_express_are_offered_to_prompt_and_taken_by_key(page: Page, op
     expect(page.locator("#live-checks")).to_be_empty()
     expect(offer).to_have_count(0)
     _press(page, "g", "m")
-    expect(page.locator("#confirmations-pixel")).to_contain_text("Express has 119-121 bad; not confirmed here yet.")
+    sentence = "Express has 119-121 bad, 3 of them off anyway; not confirmed here yet."
+    expect(page.locator("#confirmations-pixel")).to_contain_text(sentence)
     expect(_field(page, "pixel")).to_have_value("")
     is_accessible()
-    _press(page, "s", "s")
+    keys = page.locator("[data-ranges-offer] kbd:visible")
+    expect(offer).to_have_count(2)
+    expect(keys).to_have_count(1)
+    offer.last.focus()
+    expect(keys).to_have_count(1)
+    expect(offer.last.locator("kbd")).to_be_visible()
+    offer.first.focus()
+    _press(page, "s")
     expect(_field(page, "pixel")).to_have_value("119-121")
+    expect(offer).to_have_count(1)
+    _press(page, "s", "s")
+    expect(_field(page, "tracking")).to_have_value("140-141")
     expect(offer).to_have_count(0)
     _press(page, "c")
     page.keyboard.type("FPIX off")
@@ -178,6 +199,11 @@ def test_field_gives_back_what_was_there_and_loses_nothing(page: Page, open_run)
     _press(page, "Escape")
     expect(_field(page, "pixel")).to_be_hidden()
     expect(toggle).to_be_focused()
+    _press(page, "n")
+    page.keyboard.type("9")
+    _field(page, "pixel").evaluate("field => field.dispatchEvent(new FocusEvent('focusin', { bubbles: true }))")
+    _press(page, "Escape")  # also after a return to the window
+    expect(_field(page, "pixel")).to_have_value("")
     _press(page, "n")
     page.keyboard.type("310-320, 315")
     expect(page.locator("#ranges-note-pixel")).to_have_text("310-320 and 315 overlap. Write each lumisection once.")
@@ -223,8 +249,11 @@ def test_mouse_selects_and_edges_snap_to_segments(page: Page, open_run, is_acces
         re.compile(r"^1–(29|30)\d · 2[78]\d LS for Strip · 22 LS off anyway, not marked( · Alt: free edges)?$")
     )
     is_accessible()
+    places = [mark.bounding_box(), page.locator("#facts").bounding_box()]
     mark.click()
     expect(_field(page, "strip")).to_have_value(re.compile(r"^23-(29|30)\d$"))
+    after = [mark.bounding_box(), page.locator("#facts").bounding_box()]
+    assert [box and (box["x"], box["y"]) for box in after] == [box and (box["x"], box["y"]) for box in places]
     expect(line).to_contain_text("marked bad in Strip")
     mark.click()
     expect(_field(page, "strip")).to_have_value("")
@@ -448,6 +477,11 @@ def test_two_taps_on_a_phone(browser, browser_context_args, shifter, live_server
     page.goto(f"{live_server.url}/certify/{RUN}/express/")
     timeline = page.locator("#lumisections [data-timeline]")
     expect(timeline).to_be_visible()
+    for name in ("pixel", "strip", "tracking"):
+        page.locator(f"#choice-{name}").get_by_text("Good", exact=True).tap()
+    call_command("read_lumisections")  # also the flags of Run Registry, which widen the legend
+    expect(page.locator("[data-timeline-flags]")).to_be_visible()
+    page.locator("#choice-pixel legend").tap()
     timeline.evaluate("element => element.scrollIntoView({ block: 'start' })")
     hint = page.locator("[data-timeline-line]").evaluate("line => getComputedStyle(line, '::before').content")
     assert hint == '"Tap the first and the last bad lumisection to mark them."'
@@ -458,10 +492,16 @@ def test_two_taps_on_a_phone(browser, browser_context_args, shifter, live_server
     legend = page.locator(".timeline-legend .is-selection")
     expect(legend).to_have_text("selected or offered")
     expect(legend).to_be_visible()
+    edge = page.locator(".decision").bounding_box()
+    boxes = [button.bounding_box() for button in page.locator(".timeline-line button:visible").all()]
+    assert edge and len(boxes) == 3
+    assert all(box and box["height"] >= 32 and box["y"] + box["height"] <= edge["y"] for box in boxes)
     page.locator("[data-timeline-mark]").tap()
     expect(_field(page, "pixel")).not_to_have_value("")
     timeline.evaluate("element => element.scrollIntoView({ block: 'start' })")
     lanes, panel = page.locator("[data-ranges-lanes]").bounding_box(), page.locator(".decision").bounding_box()
     assert lanes and panel and lanes["height"] and lanes["y"] + lanes["height"] < panel["y"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()

@@ -33,9 +33,9 @@ class SearchStep:
 
 @dataclass(frozen=True)
 class SearchPlace:
-    """A position among the open and certified reconstructions of a search. `previous` and `next` are open ones."""
+    """A place in a search: `done` of its `total` reconstructions are certified. `previous` and `next` are open."""
 
-    position: int
+    done: int
     total: int
     previous: SearchStep | None
     next: SearchStep | None
@@ -110,17 +110,16 @@ class Search:
         return sum(number in self.numbers for number, _ in self.certified)
 
     def place_of(self, current: tuple[int, str]) -> SearchPlace | None:
-        """Return the position of `current` in the search; None if its run is not in it."""
+        """Return the place of `current` in the search; None if its run is not in it."""
         if current[0] not in self.numbers:
             return None
         current_order = search_order(*current)
-        certified = (search_order(*key) for key in self.certified if key[0] in self.numbers)
-        places = sorted({current_order, *map(_step_order, self.open_steps), *certified})
+        certified = {search_order(*key) for key in self.certified if key[0] in self.numbers}
         before = [step for step in self.open_steps if _step_order(step) < current_order]
         after = [step for step in self.open_steps if _step_order(step) > current_order]
         return SearchPlace(
-            position=places.index(current_order) + 1,
-            total=len(places),
+            done=len(certified),
+            total=len({current_order, *map(_step_order, self.open_steps), *certified}),
             previous=before[-1] if before else None,
             next=after[0] if after else None,
         )

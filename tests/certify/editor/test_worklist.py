@@ -57,6 +57,12 @@ def test_last_dataset_of_the_search_leads_to_those_left_open(three_runs, shifter
     assert ("Save and next" in html) is leads_on
 
 
+def test_page_says_how_many_of_the_search_are_done(three_runs, shifter_client, sandbox):
+    certify(399003, Reconstruction.PROMPT)
+    html = shifter_client.get(f"/certify/399001/express/?runs={SEARCH}").text
+    assert "<span>1 of 5 done</span>" in html and '<progress value="1" max="5"' in html
+
+
 def test_next_skips_certified_datasets(three_runs):
     certify(399003, Reconstruction.PROMPT)
     certify(399002, Reconstruction.EXPRESS)
@@ -93,7 +99,7 @@ def test_next_prefers_the_open_dataset_of_two(db):
 def test_place_counts_open_and_certified_and_names_open_neighbours(three_runs):
     certify(399003, Reconstruction.PROMPT)
     place = read_search(SEARCH, also=399003).place_of((399002, "express"))
-    assert (place.position, place.total) == (3, 5)
+    assert (place.done, place.total) == (1, 5)
     assert place.previous == SearchStep(399003, "express", EXPRESS)
     assert place.next == SearchStep(399002, "prompt", PROMPT)
 
@@ -101,12 +107,12 @@ def test_place_counts_open_and_certified_and_names_open_neighbours(three_runs):
 def test_place_at_either_end_has_one_neighbour(three_runs):
     assert read_search(SEARCH, also=399003).place_of((399003, "express")).previous is None
     last = read_search(SEARCH, also=399003).place_of((399001, "express"))
-    assert (last.position, last.total, last.next) == (5, 5, None)
+    assert (last.done, last.total, last.next) == (0, 5, None)
 
 
 def test_closed_reconstruction_is_counted_while_it_is_open_in_the_form(three_runs):
     place = read_search(SEARCH, also=399003).place_of((399001, "prompt"))
-    assert (place.position, place.total, place.next) == (6, 6, None)
+    assert (place.done, place.total, place.next) == (0, 6, None)
 
 
 def test_unknown_runs_count_as_open_while_run_registry_is_unavailable(three_runs):

@@ -65,6 +65,11 @@ class OpenGroup:
     searches: list[RunSearch]
     more: int
 
+    @property
+    def count_text(self) -> str:
+        """Return "147 datasets of collisions"."""
+        return f"{self.count} dataset{'s' if self.count != 1 else ''} of {self.noun.removeprefix('of ')}"
+
 
 @dataclass(frozen=True)
 class OpenNow:

@@ -28,16 +28,17 @@ _FACT_PREFIXES = ("run-", "fill-")
 def summarize(draft: DraftText) -> str:
     """Return the flags as "P ✓ S ✓ 310-330 T –": a dash without a flag, bad lumisections after it.
 
-    Those of a component that is bad or excluded are left out.
+    Those of a component that is bad or excluded are left out. A line breaks between components
+    and between ranges only: the other spaces are no-break ones.
     """
     return " ".join(_mark(component, draft.typed) for component in Component)
 
 
 def _mark(component: Component, typed: QueryDict) -> str:
     flag, ranges = typed.get(component.flag_field), typed.get(component.ranges_field, "").strip()
-    mark = f"{component.declaration.initial} {_MARKS.get(flag, '–')}"  # type: ignore[call-overload]
+    mark = f"{component.declaration.initial}\u00a0{_MARKS.get(flag, '–')}"  # type: ignore[call-overload]
     has_ranges = ranges and flag not in (Flag.BAD, Flag.EXCLUDED)
-    return f"{mark} {Truncator(ranges).chars(MAX_SHOWN_RANGES)}" if has_ranges else mark
+    return f"{mark}\u00a0{Truncator(ranges).chars(MAX_SHOWN_RANGES)}" if has_ranges else mark
 
 
 def find_saved(drafts: Iterable[DraftText]) -> set[str]:

@@ -42,7 +42,7 @@ def test_newest_draft_of_a_form_is_offered_with_its_flags(shifter_client, shifte
     restored = shifter_client.get(f"{FORM}?draft={newest.key}")
     assert fields_of(restored)["comment"] == ["second"]
     assert [one for one in offers(restored) if "P ✓ S – T –" in one]  # the older one is the newest that is left
-    assert "P ✓ S ✕ T –" in shifter_client.get("/").text
+    assert "P\u00a0✓ S\u00a0✕ T\u00a0–" in shifter_client.get("/").text
 
 
 def test_summary_has_bad_lumisections_unless_the_whole_run_is_bad(shifter_client, shifter):

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -79,6 +80,8 @@ def test_start_leaves_out_what_somebody_else_has_open_on_end_of_shift_as_on_home
 def test_collisions_and_cosmics_are_apart_by_reconstruction(shifter, in_registry):
     now = open_now(shifter, FRAGMENT_ROWS)
     assert [group.noun for group in now.groups][:2] == ["collisions", "cosmics"]
+    texts = [replace(now.groups[0], count=count, noun=noun).count_text for count, noun in ((1, "cosmics"), (2, "of x"))]
+    assert texts == ["1 dataset of cosmics", "2 datasets of x"]
     assert sum((Counter(dict(group.parts)) for group in now.groups), Counter()) == in_registry
     assert all(len(group.rows) == FRAGMENT_ROWS for group in now.groups[:2])
     types = {row.run_type for row in now.groups[0].rows}

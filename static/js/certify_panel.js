@@ -49,7 +49,7 @@
     if (!list.querySelector("li")) list.replaceChildren();
   }
 
-  let unmarked = ""; // the selection on the timeline for which a save has waited (timeline_ranges.js)
+  let unmarked = ""; // the selection on the timeline for which a save has waited (timeline_selection.js)
 
   function showMissing() {
     const links = [

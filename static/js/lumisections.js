@@ -49,7 +49,7 @@
     timeline.dataset.at = number;
     const panel = timeline.closest("[data-lumisections]");
     const texts = [`LS ${number}`, ...valuesOf(panel, number), ...badOf(panel, number), ...flagsOf(panel, number)];
-    // The text of a selection stays (timeline_ranges.js).
+    // The text of a selection stays (timeline_selection.js).
     if (!timeline.hasAttribute("data-selected")) panel.querySelector("[data-timeline-line]").textContent = texts.join(" · ");
     const { first, last, x, width } = partsOf(timeline).find((part) => number <= Number(part.dataset.last)).dataset;
     const place = `${Number(x) + ((number - first + 0.5) / (last - first + 1)) * width}%`;

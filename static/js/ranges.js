@@ -1,6 +1,7 @@
 // Bad lumisections of a component, as text beside its flag. "n" opens the field of the current component, Enter leaves it,
 // Esc gives back what was in it. "s" goes to the ranges that are offered, once more takes them. window.certifyRanges is
-// what the timeline needs (timeline_ranges.js). What is refused and what the ranges cost comes from the live checks.
+// what the timeline needs (timeline_lanes.js, timeline_selection.js). What is refused and what the ranges cost comes from
+// the live checks.
 (() => {
   "use strict";
   const form = document.querySelector("[data-certify]");

@@ -1,18 +1,15 @@
-// Bad lumisections on the timeline of the certify page. A lane for each component shows what is in its field, dashed what
-// is offered. Drag, shift-click, two taps, or Shift with the arrow keys select lumisections for the current component;
-// edges snap to those of segments that are close (Alt: free). Enter marks the selection bad, again or Delete removes it,
-// Esc drops it; 1, 2, 3 and the buttons mark it in any component. A save waits once for a selection that is not marked.
-// Lumisections in which the detector was off are not marked: they drop out by their bits.
+// Bad lumisections are selected on the timeline of the certify page. Drag, shift-click, two taps, or Shift with the arrow
+// keys select them for the current component; edges snap to those of segments that are close (Alt: free). Enter marks the
+// selection bad, again or Delete removes it, Esc drops it; 1, 2, 3 and the buttons mark it in any component. A save waits
+// once for a selection that is not marked. Lumisections in which the detector was off are not marked: they drop out by
+// their bits.
 (() => {
   "use strict";
-  const panel = document.querySelector("[data-certify] [data-lumisections][data-flags]");
-  if (!panel) return;
-  const form = panel.closest("form");
+  if (!window.timelineLanes) return;
+  const { panel, form, timeline, lastOf, numbersOf, rectangles, drawLanes } = window.timelineLanes;
   const { parse, without, count, format } = window.numberRanges;
-  const { components, target, labelOf, rangesOf, isReadable, isOut, add, remove, announce } = window.certifyRanges;
+  const { components, target, labelOf, rangesOf, isOut, add, remove, announce } = window.certifyRanges;
   const { partsOf, show, numberAt } = window.timelines;
-  const [ROW, TOP, BAR] = [14, 2, 10]; // sixteenths of a rem, as the rows above
-  const LEAST_WIDTH = 0.5; // percent
   const SNAP = { px: 3, lumisections: 2 }; // whichever is less: a drag loses nothing that was seen
   const DRAG = 4;
 
@@ -21,74 +18,6 @@
   let drag = null;
   let reportedSelection = ""; // that for which a save has waited
 
-  const timeline = () => panel.querySelector("[data-timeline]");
-  const lastOf = (shown) => Number(partsOf(shown).at(-1).dataset.last);
-
-  function svgElement(name, attributes) {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-    Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
-    return element;
-  }
-
-  // A part of the picture with its numbers: lumisections, and its place in percent.
-  const numbersOf = ({ dataset: { first, last, x, width } }) => ({ first: Number(first), last: Number(last), x: Number(x), scale: width / (last - first + 1) });
-
-  // Places of lumisections in percent of the picture: one in each of its parts.
-  function boxesOf([first, last]) {
-    const parts = partsOf(timeline()).map(numbersOf).filter((part) => first <= part.last && part.first <= last);
-    return parts.map((part) => {
-      const [from, to] = [Math.max(first, part.first), Math.min(last, part.last)];
-      const width = Math.max((to - from + 1) * part.scale, LEAST_WIDTH);
-      return { x: `${part.x + (from - part.first) * part.scale}%`, width: `${width}%` };
-    });
-  }
-
-  const rectangles = (ranges, attributes) => ranges.flatMap(boxesOf).map((box) => svgElement("rect", { ...attributes, ...box }));
-
-  // The lanes.
-  const offeredTo = (component) => [...form.querySelectorAll(`[data-ranges-offer="${component.dataset.component}"]`)]
-    .flatMap((button) => parse(button.dataset.ranges).ranges);
-
-  // No count of a text that cannot be read.
-  const rangesIn = (component) => (isReadable(component) ? rangesOf(component) : []);
-
-  function laneOf({ marked, offered }, row) {
-    const place = { y: `${(row * ROW + TOP) / 16}rem`, height: `${BAR / 16}rem` };
-    const crosses = `url(#${timeline().querySelector("pattern[id^=bad-]").id})`;
-    const whole = [[1, lastOf(timeline())]];
-    return [
-      ...rectangles(whole, { class: "s-lane", ...place }),
-      ...rectangles(marked, { class: "s-bad", ...place }), ...rectangles(marked, { fill: crosses, ...place }),
-      ...rectangles(offered, { class: "s-selection", ...place }),
-    ];
-  }
-
-  function item(texts) {
-    const element = document.createElement("li");
-    element.append(...texts);
-    return element;
-  }
-
-  function hidden(text) {
-    const element = document.createElement("span");
-    element.className = "visually-hidden";
-    element.textContent = text;
-    return element;
-  }
-
-  // A selection has the lanes of all components in which it may be marked, so that a mark moves nothing.
-  function drawLanes() {
-    if (!timeline()) return;
-    const lanes = components.map((component) => ({ component, marked: rangesIn(component), offered: offeredTo(component) }))
-      .filter(({ component, marked, offered }) => marked.length || offered.length || (selection && !isOut(component)));
-    const [names, plot, counts] = ["names", "lanes", "counts"].map((name) => panel.querySelector(`[data-ranges-${name}]`));
-    plot.setAttribute("height", `${(lanes.length * ROW) / 16}rem`);
-    plot.replaceChildren(...lanes.flatMap(laneOf));
-    names.replaceChildren(...lanes.map(({ component }) => item([labelOf(component)])));
-    counts.replaceChildren(...lanes.map(({ component, marked }) => item(marked.length ? [hidden(`${labelOf(component)}: `), `${count(marked)} bad`] : [])));
-  }
-
-  // The selection.
   // Also what is after the last active lumisection, the end of the first part.
   const offIn = (component) => [
     ...parse(timeline().getAttribute(`data-off-${component.dataset.component}`) ?? "").ranges,
@@ -327,7 +256,7 @@
   });
 
   function draw() {
-    drawLanes();
+    if (timeline()) drawLanes(Boolean(selection));
     drawSelection();
   }
 

@@ -379,6 +379,7 @@ def test_marks_change_nothing_of_a_text_that_is_refused(page: Page, open_run):
     _press(page, "n")
     page.keyboard.type("310-320, 315-340")
     _press(page, "Enter")
+    expect(page.locator("[data-ranges-counts]")).to_be_empty()
     timeline.focus()
     _press(page, "Home", *["ArrowRight"] * 40, "Enter")
     expect(_field(page, "pixel")).to_have_value("310-320, 315-340, 41")
@@ -438,6 +439,10 @@ def test_refused_save_shows_the_first_field_with_an_error(page: Page, open_run):
     expect(page.locator("#errors")).to_be_focused()
     expect(page.locator("#live-checks")).to_contain_text("need a reason or a comment")
     expect(page.locator("[data-trackermap]")).to_have_attribute("aria-current", "step")
+    page.locator("#live-checks a[href='#id_comment']").click()
+    expect(page).to_have_url(re.compile(r"/express/$"))  # without "#id_comment"
+    bottom = "document.querySelector('footer').getBoundingClientRect().bottom + scrollY"
+    assert page.evaluate(f"document.documentElement.scrollHeight - ({bottom})") < 40
     comment = page.locator("[name=comment]")
     expect(comment).to_be_in_viewport(ratio=1)
     field, foot = comment.bounding_box(), page.locator("[data-foot]").bounding_box()

@@ -79,3 +79,12 @@ def test_certifications_of_the_week_fit_their_panel(page: Page, shift_leader, ce
     page.goto(f"{live_server.url}/shiftleader/part/certifications/?week=2018-W22")
     expect(page.locator(".week-reviewed").first).to_be_visible()
     assert _fits(page)
+
+
+def test_nothing_of_the_week_is_cut_at_1024_pixels(page: Page, shift_leader, certified, live_server):
+    page.set_viewport_size({"width": 1024, "height": 800})
+    enter(page, live_server.url, shift_leader)
+    for part, last in (("certifications", ".week-actions > a:last-child"), ("overview", "td:last-child")):
+        page.goto(f"{live_server.url}/shiftleader/part/{part}/?week=2018-W22")
+        scroll, cell = page.locator(".table-scroll").first.bounding_box(), page.locator(last).first.bounding_box()
+        assert cell["x"] + cell["width"] <= scroll["x"] + scroll["width"], part

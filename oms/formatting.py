@@ -57,6 +57,11 @@ def lumi_in_column(value: float | None) -> str:
     return "not reported" if value is None else f"{_in_column(value)} /pb"
 
 
+def at_least(text: str, *, is_partial: bool) -> str:
+    """Return "at least 1.200 /pb" for the sum of values of which some are unknown, else the text itself."""
+    return f"at least {text}" if is_partial else text
+
+
 def inst_lumi_in_column(value: float | None) -> str:
     """Format an instantaneous luminosity in 10^34 cm^-2 s^-1, whatever its size; tiny ones as `lumi_in_column`."""
     return "not reported" if value is None else f"{_in_column(value)} × 10³⁴ cm⁻² s⁻¹"

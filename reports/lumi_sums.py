@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from certify.models.choices import Reconstruction, Verdict
-from oms.formatting import lumi_in_column
+from oms.formatting import at_least, lumi_in_column
 from reports.statistics import statistics_by_verdict, with_unknown_count
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ class LumiSum:
     @property
     def text(self) -> str:
         """The sum, how many are unknown, and what is out: "20.750 /pb (2 unknown), out of good: 1.200 /pb"."""
-        least = "at least " if self.is_out_partial else ""
-        out = f", out of {self.verdict.value}: {least}{lumi_in_column(self.out)}" if self.out else ""
+        lumi = at_least(lumi_in_column(self.out), is_partial=self.is_out_partial)
+        out = f", out of {self.verdict.value}: {lumi}" if self.out else ""
         return with_unknown_count(lumi_in_column(self.recorded), self.unknown) + out
 
 

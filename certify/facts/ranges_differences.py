@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from certify.models.components import Component
 from certify.rules.fact_comparison import SINCE_CERTIFIED
-from oms.formatting import lumi_in_column
+from oms.formatting import at_least, lumi_in_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +38,9 @@ def _lumi_differs(name: str, was: dict[str, Any], now: dict[str, Any]) -> bool:
 
 
 def _lumi_text(component: Component, facts: dict[str, Any]) -> str:
-    least = "at least " if _unknown_lumis(facts, component) else ""
-    lumi = facts["lumis"][component]
-    return f"{component.label} {'unknown' if lumi is None else least + lumi_in_column(lumi)}"
+    lumi, is_partial = facts["lumis"][component], bool(_unknown_lumis(facts, component))
+    text = "unknown" if lumi is None else at_least(lumi_in_column(lumi), is_partial=is_partial)
+    return f"{component.label} {text}"
 
 
 def _bits_differences(was: dict[str, Any], now: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,7 @@ from infrastructure.number_ranges import (
     merged_ranges,
     ranges_without,
 )
-from oms.formatting import lumi_in_column
+from oms.formatting import at_least, lumi_in_column
 from oms.lumisections.mirror import stored_reading
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def sum_out_text(lumisections: int, lumi: float, runs: int, *, is_partial: bool 
 
 
 def _lumi_text(before: str, lumi: float | None, is_partial: bool) -> str:
-    return f"{before}{'at least ' if is_partial else ''}{lumi_in_column(lumi)}" if lumi else ""
+    return f"{before}{at_least(lumi_in_column(lumi), is_partial=is_partial)}" if lumi else ""
 
 
 def lumisections_out(row: Any) -> LumisectionsOut:

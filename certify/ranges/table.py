@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from certify.models.components import Component
 from certify.models.lumisections_out import known_lumi
-from oms.formatting import lumi_in_column
+from oms.formatting import at_least, lumi_in_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,7 +56,7 @@ def bad_rows(
 
 
 def _lumi_text(lumi: float | None, unknown: int) -> str:
-    return "" if lumi is None else f"{'at least ' if unknown else ''}{lumi_number(lumi)}"
+    return "" if lumi is None else at_least(lumi_number(lumi), is_partial=unknown > 0)
 
 
 def lumi_number(value: float) -> str:

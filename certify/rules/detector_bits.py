@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from certify.models.components import Component
 from infrastructure.number_ranges import merged_ranges
 from oms.choices import RunType
-from oms.formatting import lumi_text
+from oms.formatting import at_least, lumi_text
 from oms.lumisections import bits
 
 if TYPE_CHECKING:
@@ -65,8 +65,7 @@ class TimesOff:
 
     def _rest_text(self) -> str:
         rest = self.needed - self.off
-        least = "at least " if self.rest_unknown else ""
-        lumi = f" ({least}{lumi_text(self.rest_lumi)})" if self.rest_lumi else ""
+        lumi = f" ({at_least(lumi_text(self.rest_lumi), is_partial=self.rest_unknown > 0)})" if self.rest_lumi else ""
         return f"Judge the other {rest}{lumi}." if rest else "None is left to judge."
 
 

@@ -12,7 +12,7 @@ from certify.models.lumisections_out import known_lumi
 from certify.rules.detector_bits import detectors_in_run, ranges_off
 from infrastructure.number_ranges import common_ranges, count_numbers, format_ranges, merged_ranges, ranges_without
 from oms.choices import RunType
-from oms.formatting import lumi_text
+from oms.formatting import at_least, lumi_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -109,7 +109,7 @@ def ranges_left(component: Component, entry: CertificationEntry) -> RangesLeft:
 
 def _lumi_text(lumi: float, unknown: int) -> str:
     """Return "1.200 /pb", or "at least 1.200 /pb" where luminosities are unknown."""
-    return f"{'at least ' if unknown else ''}{lumi_text(lumi)}"
+    return at_least(lumi_text(lumi), is_partial=unknown > 0)
 
 
 def _lumisections_on(component: Component, entry: CertificationEntry) -> list[NumberRange]:

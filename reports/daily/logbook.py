@@ -14,7 +14,7 @@ from prettytable.prettytable import HRuleStyle
 from certify.models.choices import Verdict
 from certify.models.components import Component
 from infrastructure.number_ranges import format_ranges
-from oms.formatting import lumi_in_column
+from oms.formatting import at_least, lumi_in_column
 from reports.rows import ReportGroup, ReportRow, grouped_rows
 from reports.statistics import statistics_by_verdict, with_unknown_count, with_verdict
 
@@ -156,7 +156,7 @@ def _lumi_text(value: float | None) -> str:
 def _out_texts(out: OutSum) -> tuple[str, str]:
     """What is out: the lumisections with the number of runs, and their luminosity."""
     count = f"{out.lumisections} in {out.runs} run{'s' if out.runs > 1 else ''}"
-    return count, f"{'at least ' if out.is_lumi_partial else ''}{_lumi_text(out.lumi)}"
+    return count, at_least(_lumi_text(out.lumi), is_partial=out.is_lumi_partial)
 
 
 def _flag_text(row: ReportRow, component: Component) -> str:

@@ -71,6 +71,8 @@ def test_question_about_a_detector_that_was_off_is_answered_by_keys(page: Page, 
     expect(question).to_contain_text("Pixel was off in 20 of 24 lumisections with stable beams")
     expect(question).to_contain_text("Judge the other 4 (0.660 /pb).")
     expect(question.locator("strong")).to_have_text("Good all the same")
+    box, answer = question.locator("input").bounding_box(), question.locator("strong").bounding_box()
+    assert box and answer and box["y"] <= answer["y"] + answer["height"] / 2 <= box["y"] + box["height"]
     _press(page, "y", "y")
     expect(page.locator("[name=confirm_dcs]")).to_be_checked()
     expect(page.locator("#live-checks")).to_be_empty()

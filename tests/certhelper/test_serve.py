@@ -161,6 +161,11 @@ def test_process_group_goes_on_without_a_worker_that_ended_in_order(code, messag
         group.watch()
 
 
+def _listen_to_interrupts() -> None:
+    """SIGINT ends the process, although a shell lets commands in the background ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 PROCESS_GROUP_SCRIPT = """
 from certhelper.process_group import ProcessGroup
 with ProcessGroup() as family:
@@ -183,6 +188,7 @@ def test_process_group_ends_when_only_make_is_signalled(tmp_path, end):
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=_listen_to_interrupts,
     )
     member = int(make.stdout.readline())
     make.send_signal(end)

@@ -161,11 +161,6 @@ def test_process_group_goes_on_without_a_worker_that_ended_in_order(code, messag
         group.watch()
 
 
-def _listen_to_interrupts() -> None:
-    """SIGINT ends the process, although a shell lets commands in the background ignore it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 PROCESS_GROUP_SCRIPT = """
 from certhelper.process_group import ProcessGroup
 with ProcessGroup() as family:
@@ -182,13 +177,13 @@ def test_process_group_ends_when_only_make_is_signalled(tmp_path, end):
     (tmp_path / "Makefile").write_text(f"run:\n\t@exec env PYTHONPATH={ROOT} {sys.executable} members.py\n")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     make = subprocess.Popen(
-        ["make", "--no-print-directory", "run"],
+        # A shell lets commands in the background ignore interrupts, and so what they start.
+        ["env", "--default-signal=INT", "make", "--no-print-directory", "run"],
         cwd=tmp_path,
         env=clean,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=_listen_to_interrupts,
     )
     member = int(make.stdout.readline())
     make.send_signal(end)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from certify.models import TrackerCertification
 from certify.ranges.models import LumisectionRequest
 from certify.ranges.notes import RUN_COLUMNS, RunFigures, run_figures
+from infrastructure.database.compiled_query import PLACEHOLDER, PrecompiledQuery
 from oms.completeness import MAX_RUN_DURATION
 from oms.lumisections.models import LumisectionReading, LumisectionSegment
 from oms.mirror import LATE_FACTS_AFTER, SETTLED_AFTER
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
     from registry.parsing import RegistryDataset
 
 MAX_NAME_LENGTH = 300
+TEXT_PLACEHOLDER = "/No/Dataset/Name"  # in a compiled query
 _DATASET_NAME = re.compile(r"(/[\w.:+-]+){3}\s*", re.ASCII)  # such as /Express/Collisions2018/DQM
 _FLAG_COLUMNS = ("read_at", "ranges", "damage")
+_OF_RUN = ("run_type", "components", "typed", *RUN_COLUMNS)
+_READING_COLUMNS = tuple(column.attname for column in LumisectionReading._meta.concrete_fields)
+_READING_VALUES = (*_READING_COLUMNS, "may_change", *(f"flags_{name}" for name in _FLAG_COLUMNS), *_OF_RUN)
 
 
 @dataclass(frozen=True)
@@ -86,27 +91,33 @@ def stored_lumisections_of(run_number: int, registry_name: str) -> StoredLumisec
 
     Flags of a run that has not been read from OMS are left out.
     """
-    flags = StoredFlagRanges.objects.filter(run_number=run_number, dataset_name=registry_name)
-    run = OmsRun.objects.filter(run_number=run_number)
-    columns = {f"flags_{name}": Subquery(flags.values(name)) for name in _FLAG_COLUMNS}
-    columns |= {name: Subquery(run.values(name)) for name in ("run_type", "components", "typed", *RUN_COLUMNS)}
-    readings = _valid_readings({run_number}).annotate(**columns)
-    reading: Any = readings.prefetch_related("segments").first()
-    if reading is None:
+    row = _READING.first(run_number, registry_name)
+    if row is None:
         return StoredLumisections(run_number, registry_name)
-    values = {name: getattr(reading, f"flags_{name}") for name in _FLAG_COLUMNS}
-    stored_flags = StoredFlagRanges(run_number=run_number, dataset_name=registry_name, **values)
+    values = dict(zip(_READING_VALUES, row, strict=True))
+    reading = LumisectionReading(**{name: values[name] for name in _READING_COLUMNS})
+    stored_flags = StoredFlagRanges(
+        run_number=run_number, dataset_name=registry_name, **{name: values[f"flags_{name}"] for name in _FLAG_COLUMNS}
+    )
     return StoredLumisections(
         run_number,
         registry_name,
         reading,
         stored_flags if registry_name and stored_flags.read_at else None,
-        reading.may_change,
-        list(reading.segments.all()),
-        reading.run_type or "",
-        reading.components,
-        run_figures(vars(reading), reading.typed),
+        values["may_change"],
+        _SEGMENTS.rows(reading.pk),
+        values["run_type"] or "",
+        values["components"],
+        run_figures(values, values["typed"]),
     )
+
+
+def _reading_with_flags(run_number: int, registry_name: str) -> QuerySet[Any, Any]:
+    flags = StoredFlagRanges.objects.filter(run_number=run_number, dataset_name=registry_name)
+    run = OmsRun.objects.filter(run_number=run_number)
+    columns = {f"flags_{name}": Subquery(flags.values(name)) for name in _FLAG_COLUMNS}
+    columns |= {name: Subquery(run.values(name)) for name in _OF_RUN}
+    return _valid_readings({run_number}).annotate(**columns).values_list(*_READING_VALUES)
 
 
 def _valid_readings(numbers: Collection[int]) -> QuerySet[LumisectionReading]:
@@ -170,3 +181,7 @@ def _is_name_of(requested: str, reconstruction: str) -> bool:
 def _cached_datasets_of(run_number: int) -> list[RegistryDataset]:
     cached = cached_datasets([run_number]).get(run_number)
     return cached.value if cached else []
+
+
+_READING = PrecompiledQuery(_reading_with_flags, PLACEHOLDER, TEXT_PLACEHOLDER)
+_SEGMENTS = PrecompiledQuery(lambda reading: LumisectionSegment.objects.filter(reading_id=reading), PLACEHOLDER)

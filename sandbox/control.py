@@ -1,4 +1,4 @@
-"""`/_sandbox/`: control of faults, tokens, accounts and the request log."""
+"""`/_sandbox/`: control of faults, tokens, accounts, writes to Run Registry and the request log."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sandbox import page
 from sandbox.exchange import HTML, Request, Response
 from sandbox.faults import ANNOUNCED_SERVICES, InvalidFault, parse_fault
 from sandbox.openid.people import InvalidAccount
+from sandbox.registry.settings import InvalidSetting, change_settings, settings_of
 from sandbox.services import SERVICES
 from sandbox.sso import DEFAULT_LIFETIME_S
 
@@ -95,6 +96,20 @@ def _clear_requests(request: Request, state: SandboxState) -> Response:
     return _acknowledge(request, [])
 
 
+def _registry_settings(_: Request, state: SandboxState) -> Response:
+    return Response(settings_of(state.registry))
+
+
+def _change_registry(request: Request, state: SandboxState) -> Response:
+    change_settings(state.registry, _request_body(request))
+    return _acknowledge(request, settings_of(state.registry))
+
+
+def _reset_registry(request: Request, state: SandboxState) -> Response:
+    state.registry.reset()
+    return _acknowledge(request, settings_of(state.registry))
+
+
 _ROUTES = {
     ("GET", "/"): lambda _request, state: Response(page.html(state), 200, HTML, page.HEADERS),
     ("GET", "/style.css"): lambda _request, _state: Response(page.STYLE, 200, "text/css; charset=utf-8"),
@@ -107,6 +122,10 @@ _ROUTES = {
     ("DELETE", "/people"): _reset_people,
     ("POST", "/people/reset"): _reset_people,
     ("POST", "/id-tokens"): _spoil_id_tokens,
+    ("GET", "/registry"): _registry_settings,
+    ("POST", "/registry"): _change_registry,
+    ("DELETE", "/registry"): _reset_registry,
+    ("POST", "/registry/reset"): _reset_registry,
     ("GET", "/requests"): _list_requests,
     ("DELETE", "/requests"): _clear_requests,
     ("POST", "/requests/clear"): _clear_requests,
@@ -121,5 +140,5 @@ def answer(request: Request, state: SandboxState) -> Response:
         return Response({"error": f"{request.method} {request.path} does not exist."}, 404)
     try:
         return route(request, state)
-    except (InvalidBody, InvalidFault, InvalidAccount) as bad:
+    except (InvalidBody, InvalidFault, InvalidAccount, InvalidSetting) as bad:
         return Response({"error": str(bad)}, 400)

@@ -28,6 +28,12 @@ MODES = {
     "not-found": "the service answers as for something it does not have",
     "bad-values": "negative counts, unknown units, and null where there is a name or a figure",
 }
+# Modes that only requests which write meet.
+WRITE_MODES = {
+    "late": "a write is done, but no byte comes for the given seconds, then the connection is closed",
+    "deadlock": "a write fails with 500, as one that meets another write of the same dataset",
+}
+ALL_MODES = MODES | WRITE_MODES
 # In the agreed interface, without a stand-in yet: a fault is accepted and has no effect.
 ANNOUNCED_SERVICES = ("dials",)
 DEFAULT_SECONDS = 30.0
@@ -47,8 +53,9 @@ class Fault:
     count: int | None = None
     path: str | None = None
 
-    def applies_to(self, service: str, path: str) -> bool:
-        return self.service == service and (not self.path or self.path in path)
+    def applies_to(self, service: str, path: str, *, is_write: bool) -> bool:
+        is_met = is_write or self.mode not in WRITE_MODES
+        return is_met and self.service == service and (not self.path or self.path in path)
 
 
 def _optional_number(body: Mapping[str, Any], name: str, number_type: type, minimum: float) -> Any:
@@ -69,8 +76,8 @@ def parse_fault(body: Mapping[str, Any], services: Collection[str]) -> Fault:
     service, mode = body.get("service"), str(body.get("mode", ""))
     if not isinstance(service, str) or service not in services:
         raise InvalidFault(f"service is {service!r}: give one of {', '.join(services)}.")
-    if mode not in MODES:
-        raise InvalidFault(f"mode is {mode!r}: give one of {', '.join(MODES)}.")
+    if mode not in ALL_MODES:
+        raise InvalidFault(f"mode is {mode!r}: give one of {', '.join(ALL_MODES)}.")
     path = body.get("path") or None
     if path is not None and not isinstance(path, str):
         raise InvalidFault(f"path is {path!r}: give a text or null.")
@@ -106,10 +113,10 @@ class Faults:
         with self._changed:
             return [asdict(fault) for fault in self._faults]
 
-    def take(self, service: str, path: str) -> Fault | None:
+    def take(self, service: str, path: str, *, is_write: bool) -> Fault | None:
         """Return the fault for this request and decrement its count."""
         with self._changed:
-            fault = next((fault for fault in self._faults if fault.applies_to(service, path)), None)
+            fault = next((fault for fault in self._faults if fault.applies_to(service, path, is_write=is_write)), None)
             if fault and fault.count is not None:
                 fault.count -= 1
                 if not fault.count:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from sandbox.faults import MODES
+from sandbox.faults import ALL_MODES, MODES, WRITE_MODES
 from sandbox.services import SERVICES, SandboxService, SandboxState
 
 HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'"}
@@ -60,10 +60,11 @@ def html(state: SandboxState) -> str:
 <h2>Faults</h2>
 <table><thead><tr><th scope="col">Service</th><th scope="col">Now</th><th scope="col">Set</th></tr></thead>
 <tbody>{services}</tbody></table>
-<ul>{"".join(f"<li><b>{mode}</b>: {text}</li>" for mode, text in MODES.items())}</ul>
+<ul>{"".join(f"<li><b>{mode}</b>: {text}</li>" for mode, text in ALL_MODES.items())}</ul>
 <h2>Tokens and requests</h2>
 <p>{_button("tokens", {}, "Revoke all tokens")} {_button("requests/clear", {}, "Forget the requests")}
-{_button("people/reset", {}, "Sign everybody out of the sign-in")}</p>
+{_button("people/reset", {}, "Sign everybody out of the sign-in")}
+{_button("registry/reset", {}, "Forget what was written to Run Registry")}</p>
 <p>{len(entries)} requests since the list was last emptied: <a href="/_sandbox/requests">show them</a>.</p>
 <h2>Made up (derived)</h2>
 <p>Everything else is as CMS recorded it; a figure that is not known is null.</p>
@@ -82,9 +83,8 @@ def _button(action: str, fields: dict[str, str], label: str, subject: str = "") 
 def _service(service: SandboxService, state: SandboxState) -> str:
     on = [fault for fault in state.faults.listed() if fault["service"] == service.name]
     now = ", ".join(_description(fault) for fault in on) or "healthy"
-    buttons = "".join(
-        _button("faults", {"service": service.name, "mode": mode}, mode, service.label) for mode in ("healthy", *MODES)
-    )
+    modes = ("healthy", *MODES, *(WRITE_MODES if service.deadlock else ()))
+    buttons = "".join(_button("faults", {"service": service.name, "mode": mode}, mode, service.label) for mode in modes)
     return f'<tr><th scope="row">{service.label}</th><td>{escape(now)}</td><td>{buttons}</td></tr>'
 
 

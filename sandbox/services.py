@@ -12,6 +12,7 @@ from sandbox.log import RequestLog
 from sandbox.oms import answer as oms
 from sandbox.openid.realm import Realm
 from sandbox.registry import answer as registry
+from sandbox.registry.state import RegistryState
 from sandbox.spoiled import REPLACEMENTS, SPOILS, is_login_page, login_page
 from sandbox.sso import Tokens
 
@@ -34,6 +35,8 @@ class SandboxService:
     server_error: Response
     refusal: Callable[[int], Response]
     not_found: Callable[[Request], Response]
+    is_write: Callable[[Request], bool] = lambda _: False
+    deadlock: Callable[[Request], Response] | None = None
 
 
 SERVICES = (
@@ -41,10 +44,12 @@ SERVICES = (
         "registry",
         "Run Registry",
         "/registry",
-        lambda request, state: registry.answer(request, state.tokens),
+        lambda request, state: registry.answer(request, state.tokens, state.registry),
         Response({"err": "The sandbox is set to fail"}, 500),
         registry.refusal,
         registry.not_found,
+        registry.is_write,
+        registry.deadlock,
     ),
     SandboxService(
         "oms",
@@ -84,10 +89,11 @@ def service_at(path: str) -> SandboxService | None:
 
 @dataclass
 class SandboxState:
-    """State of the sandbox: issued tokens, sessions, active faults and the request log."""
+    """State of the sandbox: issued tokens, sessions, what was written, active faults and the request log."""
 
     tokens: Tokens = field(default_factory=Tokens)
     realm: Realm = field(default_factory=Realm)
+    registry: RegistryState = field(default_factory=RegistryState)
     faults: Faults = field(default_factory=Faults)
     log: RequestLog = field(default_factory=RequestLog)
 
@@ -105,13 +111,15 @@ class SandboxState:
     def _answer_with_fault(self, service: SandboxService, request: Request) -> Response:
         if is_login_page(request):
             return login_page()  # faults spare it: it is where some of them lead
-        fault = self.faults.take(service.name, request.path)
+        fault = self.faults.take(service.name, request.path, is_write=service.is_write(request))
         return self._misbehave(service, request, fault) if fault else service.answer(request, self)
 
     def _misbehave(self, service: SandboxService, request: Request, fault: Fault) -> Response:
-        if fault.mode in ("hang", "slow"):
+        if fault.mode == "late":
+            service.answer(request, self)
+        if fault.mode in ("hang", "late", "slow"):
             self.faults.wait(fault.seconds)
-        if fault.mode in ("hang", "refuse"):
+        if fault.mode in ("hang", "late", "refuse"):
             raise CutConnection
         return _replacement_for(service, request, fault.mode) or self._spoiled_answer(service, request, fault)
 
@@ -133,4 +141,6 @@ def _replacement_for(service: SandboxService, request: Request, mode: str) -> Re
         return service.refusal(int(mode))
     if mode == "not-found":
         return service.not_found(request)
+    if mode == "deadlock" and service.deadlock:
+        return service.deadlock(request)
     return REPLACEMENTS[mode]() if mode in REPLACEMENTS else None

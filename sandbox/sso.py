@@ -36,6 +36,7 @@ def _token_part(content: bytes) -> str:
 class Grant:
     """Client and audience of a token, and its expiry (seconds since 1970)."""
 
+    client: str
     audience: str
     expires: float
 
@@ -61,7 +62,7 @@ class Tokens:
         with self._lock:
             expires = now + self.lifetime
             token = self._signed(client, audience, now, expires)
-            self._granted[token] = Grant(audience, expires)
+            self._granted[token] = Grant(client, audience, expires)
         return token
 
     def is_valid(self, token: str, audience: str) -> bool:
@@ -69,6 +70,12 @@ class Tokens:
         with self._lock:
             grant = self._granted.get(token)
         return grant is not None and grant.audience == audience and time.time() < grant.expires
+
+    def client_of(self, token: str) -> str | None:
+        """Return the client to which the token was issued, or None for an unknown token."""
+        with self._lock:
+            grant = self._granted.get(token)
+        return grant.client if grant else None
 
     def _signed(self, client: str, audience: str, now: float, expires: float) -> str:
         claims = {

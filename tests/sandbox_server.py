@@ -56,8 +56,10 @@ class SandboxForTests:
         return {name: f"{self.base_url}{path}" for name, path in PATHS.items()}
 
     def clear(self) -> None:
-        """Clear faults, the request log and changed people."""
+        """Clear faults, the request log, changed people and what was written to Run Registry; writes take no time."""
         self._state.faults.clear()
+        self._state.registry.reset()
+        self._state.registry.set_write_seconds(0)
         self._state.log.clear()
         self._state.realm.reset()
 
@@ -76,6 +78,19 @@ class SandboxForTests:
     def revoke_tokens(self, lifetime: float = 1200) -> None:
         """Revoke all tokens; new ones have this lifetime (s)."""
         self._control("POST", "tokens", json={"lifetime": lifetime})
+
+    def registry(self, **settings: Any) -> dict[str, Any]:
+        """Change settings of Run Registry's writes: egroups, permissions, write_seconds. Return them all."""
+        return self._control("POST", "registry", json=settings)
+
+    def reset_registry(self) -> None:
+        """Forget what was written to Run Registry, and its settings but for the time of writes, which is 0."""
+        self._control("DELETE", "registry")
+        self.registry(write_seconds=0)
+
+    def clear_faults(self) -> None:
+        """End all faults."""
+        self._control("DELETE", "faults")
 
     def person(self, name: str, **changes: Any) -> None:
         """Set the claims of a person from the next sign-in on: roles, cern_roles, names."""

@@ -8,17 +8,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange import HTML, Request, Response
+from sandbox.registry.access import NotPermitted
 from sandbox.registry.cycles import cycles, datasets_accepted
 from sandbox.registry.details import dataset_details, last_updated_runs, run_details, waiting_datasets, workspaces
-from sandbox.registry.filters import RegistryError
+from sandbox.registry.errors import RegistryError
 from sandbox.registry.histories import run_history, versions
 from sandbox.registry.lumisections import LUMISECTION_LISTS, requested_dataset
+from sandbox.registry.moves import require_dataset_named
 from sandbox.registry.paging import page
-from sandbox.registry.rows import Row, dataset_names
+from sandbox.registry.writes import write_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandbox.registry.rows import Row
+    from sandbox.registry.state import RegistryState
     from sandbox.sso import Tokens
 
 PREFIX = "/registry"
@@ -46,20 +50,26 @@ def refusal(status: int) -> Response:
     return Response({"message": _REFUSAL_PAGE.format(title=title)}, status)
 
 
-def answer(request: Request, tokens: Tokens) -> Response:
+def answer(request: Request, tokens: Tokens, state: RegistryState) -> Response:
     """Return the response of Run Registry."""
     if request.method == "OPTIONS":
         return _preflight(request)
     if not _is_authorized(request, tokens):
         return refusal(401)
-    read = _reader(request, request.path.removeprefix(PREFIX))
-    if read is None:
+    respond = _reader(request, state) or _writer(request, tokens, state)
+    if respond is None:
         text = _NOT_FOUND_PAGE.format(method=request.method, path=request.path.removeprefix(PREFIX))
         return Response(text, 404, HTML, _EXPRESS_HEADERS)
     try:
-        return Response(read(), headers=_EXPRESS_HEADERS)
+        return Response(respond(), headers=_EXPRESS_HEADERS)
     except RegistryError as error:
-        return Response({"err": str(error)}, 500, headers=_EXPRESS_HEADERS)
+        return _error(str(error))
+    except NotPermitted as refused:
+        return Response({"message": str(refused)}, 401, headers=_EXPRESS_HEADERS)
+
+
+def _error(text: str) -> Response:
+    return Response({"err": text}, 500, headers=_EXPRESS_HEADERS)
 
 
 def _preflight(request: Request) -> Response:
@@ -72,19 +82,50 @@ def _preflight(request: Request) -> Response:
     return Response("", 204, HTML, _EXPRESS_HEADERS | {name: value for name, value in allowed.items() if value})
 
 
-def _reader(request: Request, path: str) -> Callable[[], Any] | None:
-    """Return the function that gives the body of the response, or None for an unknown address."""
+def _reader(request: Request, state: RegistryState) -> Callable[[], Any] | None:
+    """Return the function that gives the body of the response, or None for another address."""
+    path = request.path.removeprefix(PREFIX)
     if request.method in ("GET", "HEAD"):
         matches = ((read, re.fullmatch(pattern, path)) for pattern, read in _GET_ADDRESSES)
-        return next((partial(read, *match.groups()) for read, match in matches if match), None)
-    if request.method != "POST":
+        return next((partial(read, state, *match.groups()) for read, match in matches if match), None)
+    read = _POST_ADDRESSES.get(path) if request.method == "POST" else None
+    return partial(_read_body, read, state, request) if read else None
+
+
+def _read_body(read: Callable[[RegistryState, dict[str, Any]], Any], state: RegistryState, request: Request) -> Any:
+    return read(state, _body(request))
+
+
+def is_write(request: Request) -> bool:
+    """Return whether the request writes to Run Registry."""
+    return write_address(request.method, request.path.removeprefix(PREFIX)) is not None
+
+
+def _writer(request: Request, tokens: Tokens, state: RegistryState) -> Callable[[], Any] | None:
+    """Return the function that writes and gives the body of the response, or None for another address."""
+    found = write_address(request.method, request.path.removeprefix(PREFIX))
+    if found is None:
         return None
-    read = _POST_ADDRESSES.get(path)
-    return partial(_read_body, read, request) if read else None
+    address, groups = found
+    application = tokens.client_of(request.bearer) if request.bearer is not None else None
+    author = state.access.author_of(request, application)
+
+    def write() -> Any:
+        body = _body(request)
+        if address.needs_egroup:
+            state.access.check(author, request.target.removeprefix(PREFIX))
+        return address.write(state, author, body, *groups)
+
+    return write
 
 
-def _read_body(read: Callable[[dict[str, Any]], Any], request: Request) -> Any:
-    return read(_body(request))
+def deadlock(request: Request) -> Response:
+    """Return the response to a write that meets another one of the same dataset (fault `deadlock`)."""
+    found = write_address(request.method, request.path.removeprefix(PREFIX))
+    try:
+        return _error(found[0].deadlock(_body(request)) if found else "deadlock detected")
+    except RegistryError as error:
+        return _error(str(error))
 
 
 def _number(text: str) -> int:
@@ -94,26 +135,23 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _dataset(body: dict[str, Any]) -> Row | None:
-    missing = next((key for key in ("run_number", "dataset_name") if key not in body), None)
-    if missing:
-        column = {"dataset_name": "name"}.get(missing, missing)
-        raise RegistryError(f'WHERE parameter "{column}" has invalid "undefined" value')
-    return dataset_details(*requested_dataset(body))
+def _dataset(state: RegistryState, body: dict[str, Any]) -> Row | None:
+    require_dataset_named(body)
+    return dataset_details(state, *requested_dataset(body))
 
 
 _GET_ADDRESSES: tuple[tuple[str, Callable[..., Any]], ...] = (
-    (r"/get_all_dataset_names_of_run/([^/]+)", lambda text: dataset_names().get(_number(text), [])),
+    (r"/get_all_dataset_names_of_run/([^/]+)", lambda state, text: state.dataset_names(_number(text))),
     (r"/cycles/[^/]+", cycles),
     (r"/datasets_accepted", datasets_accepted),
     (r"/datasets_accepted/([^/]+)", datasets_accepted),
     (r"/datasets_waiting", waiting_datasets),
-    (r"/runs/([^/]+)", lambda text: run_details(_number(text))),
-    (r"/run_with_history/([^/]+)", lambda text: run_history(_number(text))),
+    (r"/runs/([^/]+)", lambda state, text: run_details(state, _number(text))),
+    (r"/run_with_history/([^/]+)", lambda state, text: run_history(state, _number(text))),
     (r"/runs_lastupdated_50", last_updated_runs),
-    (r"/workspaces/([^/]+)", workspaces),
+    (r"/workspaces/([^/]+)", lambda _state, online_or_offline: workspaces(online_or_offline)),
 )
-_POST_ADDRESSES: dict[str, Callable[[dict[str, Any]], Any]] = {
+_POST_ADDRESSES: dict[str, Callable[[RegistryState, dict[str, Any]], Any]] = {
     **{path: partial(page, model=model) for path, model in _QUERIES.items()},
     **{f"/lumisections/{name}": read for name, read in LUMISECTION_LISTS.items()},
     "/datasets/get_dataset": _dataset,
@@ -142,6 +180,8 @@ def _node_error(wrong: json.JSONDecodeError) -> str:
 
 def not_found(request: Request) -> Response:
     """Return the response of Run Registry without results (fault `not-found`)."""
+    if is_write(request):
+        return _error("Run not found")
     return Response(_empty(request.path.removeprefix(PREFIX)), headers=_EXPRESS_HEADERS)
 
 

@@ -1,10 +1,14 @@
-"""Certification calls and the datasets that Run Registry accepts. Both are derived."""
+"""Certification calls and the datasets that Run Registry accepts. Both are derived; calls can be written."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from sandbox.registry.rows import Row, dataset_rows
+from sandbox.registry.rows import CACHE, Row, dataset_rows, without
+
+if TYPE_CHECKING:
+    from sandbox.registry.state import RegistryState
 
 CREATED_AT = "2018-05-14T08:00:00.000Z"
 # Name, deadline, and the first and last run whose prompt reconstruction is in the call.
@@ -21,40 +25,64 @@ ACCEPTED = (
 FIRST_RUN, LAST_RUN = 314206, 316995
 
 
-def _without_flags(row: Row) -> Row:
-    return {name: value for name, value in row.items() if name != "Run"}
+@dataclass(frozen=True)
+class Call:
+    """A certification call: its datasets by run and name, and its state by workspace, pending or completed."""
+
+    identifier: int
+    name: str
+    deadline: str
+    keys: tuple[tuple[int, str], ...]
+    attributes: Row = field(default_factory=lambda: {"global_state": "pending", "tracker_state": "pending"})
+    created_at: str = CREATED_AT
+    updated_at: str = CREATED_AT
 
 
-def _call_dataset(identifier: int, row: Row) -> Row:
-    key = {"id_cycle": identifier, "run_number": row["run_number"], "name": row["name"]}
-    return key | {"createdAt": CREATED_AT, "updatedAt": CREATED_AT, "Datasets": [_without_flags(row)]}
-
-
-def _call(identifier: int, name: str, deadline: str, first: int, last: int) -> dict[str, Any]:
-    rows = [
-        row
-        for row in dataset_rows()
-        if first <= row["run_number"] <= last and row["name"].startswith("/PromptReco/Coll")
-    ]
+def first_calls() -> dict[int, Call]:
+    """Return the calls before any write, by id."""
     return {
-        "id_cycle": identifier,
-        "cycle_name": name,
-        "cycle_attributes": {"global_state": "pending", "tracker_state": "pending"},
-        "deadline": deadline,
-        "deleted": False,
-        "createdAt": CREATED_AT,
-        "updatedAt": CREATED_AT,
-        "CycleDataset": [_call_dataset(identifier, row) for row in rows],
-        "datasets": [_without_flags(row) for row in rows],
+        identifier: Call(identifier, name, deadline, _keys_between(first, last))
+        for identifier, (name, deadline, first, last) in enumerate(CALLS, start=1)
     }
 
 
-def cycles() -> list[dict[str, Any]]:
-    """Return the calls, which are the same in all workspaces."""
-    return [_call(index, *call) for index, call in enumerate(CALLS, start=1)]
+def _keys_between(first: int, last: int) -> tuple[tuple[int, str], ...]:
+    keys = ((row["run_number"], row["name"]) for row in dataset_rows())
+    return tuple(key for key in keys if first <= key[0] <= last and key[1].startswith("/PromptReco/Coll"))
 
 
-def datasets_accepted(run_class: str = "") -> list[dict[str, Any]]:
+def call_row(state: RegistryState, call: Call) -> Row:
+    """Return a call with its datasets, as writes return it."""
+    return {
+        "id_cycle": call.identifier,
+        "cycle_name": call.name,
+        "cycle_attributes": call.attributes,
+        "deadline": call.deadline,
+        "deleted": False,
+        "createdAt": call.created_at,
+        "updatedAt": call.updated_at,
+        "CycleDataset": [_call_dataset(call, row) for row in datasets_of(state, call)],
+    }
+
+
+def datasets_of(state: RegistryState, call: Call) -> list[Row]:
+    """Return the datasets of a call, also hidden ones."""
+    rows = (state.dataset(*key) for key in call.keys)
+    return [without(row, "Run", CACHE) for row in rows if row]
+
+
+def _call_dataset(call: Call, row: Row) -> Row:
+    key = {"id_cycle": call.identifier, "run_number": row["run_number"], "name": row["name"]}
+    return key | {"createdAt": call.created_at, "updatedAt": call.created_at, "Datasets": [row]}
+
+
+def cycles(state: RegistryState) -> list[Row]:
+    """Return the calls by deadline, which are the same in all workspaces."""
+    calls = sorted(state.calls(), key=lambda call: call.deadline)
+    return [call_row(state, call) | {"datasets": datasets_of(state, call)} for call in calls]
+
+
+def datasets_accepted(_state: RegistryState, run_class: str = "") -> list[dict[str, Any]]:
     """Return which datasets of the DQM GUI belong to which name, class and runs; with a class, those of it."""
     pointers = dict.fromkeys(("CCL_id", "CPCL_id", "DCL_id", "DAL_id", "JCL_id", "ODCL_id", "PL_id"), 1)
     settings = {"id": 1, "metadata": {"by": "auto@auto"}, "createdAt": CREATED_AT} | pointers

@@ -2,60 +2,67 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sandbox import world
 from sandbox.registry.columns import DETECTOR_OF, OFFLINE_ONLY, TRACKER, WORKSPACES
-from sandbox.registry.flags import BOOLEAN_NAMES, FlagRanges, dcs_summary, detector_ranges, flag_ranges
-from sandbox.registry.rows import ONLINE, WAITING, Row, dataset_rows, flagged_state, flags_of, run_rows, with_flags
+from sandbox.registry.edited_flags import status_ranges
+from sandbox.registry.flags import BOOLEAN_NAMES, FlagRanges, dcs_summary, detector_ranges
+from sandbox.registry.rows import CACHE, ONLINE, WAITING, Row, flags_of, with_flags, without
+from sandbox.registry.state import known_lumisections
+
+if TYPE_CHECKING:
+    from sandbox.registry.state import RegistryState
 
 Pairs = dict[str, list[list[int]]]
 
 UPDATED_COUNT = 50
 
 
-def run_details(run_number: int) -> Row | None:
+def run_details(state: RegistryState, run_number: int) -> Row | None:
     """Return a run with its flags, or None."""
-    row = _run_row(run_number)
+    row = state.run(run_number)
     return with_flags(row) if row else None
 
 
-def _run_row(run_number: int) -> Row | None:
-    return next((row for row in run_rows() if row["run_number"] == run_number), None)
-
-
-def last_updated_runs() -> list[Row]:
+def last_updated_runs(state: RegistryState) -> list[Row]:
     """Return the runs that OMS changed last, newest first, without flags."""
-    by_time = sorted(run_rows(), key=lambda row: str(row["oms_attributes"]["last_update"]), reverse=True)
-    return by_time[:UPDATED_COUNT]
+    by_time = sorted(state.runs(), key=lambda row: str(row["oms_attributes"]["last_update"]), reverse=True)
+    return [without(row, CACHE) for row in by_time[:UPDATED_COUNT]]
 
 
-def waiting_datasets() -> list[Row]:
+def waiting_datasets(state: RegistryState) -> list[Row]:
     """Return the datasets that wait for the DQM GUI in the global workspace, without run and flags."""
-    return [_without_run(row) for row in dataset_rows() if row["dataset_attributes"].get("global_state") == WAITING]
+    waiting = [row for row in state.datasets() if row["dataset_attributes"].get("global_state") == WAITING]
+    return [without(row, "Run", CACHE) for row in waiting]
 
 
-def _without_run(row: Row) -> Row:
-    return {name: value for name, value in row.items() if name != "Run"}
+def dataset_details(state: RegistryState, run_number: int, name: str) -> Row | None:
+    """Return a dataset, also a hidden one, with its whole run and its whole cache row, or None."""
+    row, run = state.dataset(run_number, name), state.run(run_number)
+    if row is None or run is None:
+        return None
+    return row | {"Run": without(run, CACHE), CACHE: cache_row(state, row)}
 
 
-def dataset_details(run_number: int, name: str) -> Row | None:
-    """Return a dataset with its whole run and its whole cache row, or None."""
-    row = next((row for row in dataset_rows() if (row["run_number"], row["name"]) == (run_number, name)), None)
-    return row | {"Run": _run_row(run_number), "DatasetTripletCache": _cache_row(row)} if row else None
-
-
-def _cache_row(row: Row) -> Row:
+def cache_row(state: RegistryState, row: Row) -> Row:
+    """Return the counts, ranges and luminosities of a dataset."""
     number, name = row["run_number"], row["name"]
-    run = world.runs()[number]
+    run, edited = world.runs()[number], state.edited_flags(number, name)
+    if edited is None:
+        flag_pairs = _flag_pairs(state.flag_ranges(number, name))
+    else:
+        flag_pairs = status_ranges(edited, known_lumisections(number))
     return {
         "run_number": number,
         "name": name,
         "triplet_summary": flags_of(row),
         "dcs_summary": dcs_summary(number),
-        "rr_ranges": _flag_pairs(flag_ranges(number, flagged_state(number, name))),
+        "rr_ranges": flag_pairs,
         "dcs_ranges": _detector_pairs(detector_ranges(number)),
         "brilcalc_recorded_luminosity": run["recorded_lumi"],
         "brilcalc_delivered_luminosity": run["delivered_lumi"],
-        "version": row["version"],
+        "version": state.cache_version(number, name),
     }
 
 

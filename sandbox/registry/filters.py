@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from sandbox.registry.errors import RegistryError
 from sandbox.registry.rows import Row, flags_of
 
 SqlBoolean = bool | None
@@ -33,10 +34,6 @@ _OWN_COLUMNS = {
     "Run": {"run_number": int, "version": int, "deleted": bool},
     "Dataset": {"run_number": int, "name": str, "version": int, "deleted": bool, "datasets_in_gui": list},
 }
-
-
-class RegistryError(Exception):
-    """Error of the backend: the response is {"err": text} with status 500."""
 
 
 def column_table(column: str, model: str) -> str:
@@ -216,7 +213,7 @@ def _mentions_table(part: Any, table: str, model: str) -> bool:
 def compile_filter(filter_object: Any, model: str) -> Callable[[Row], bool]:
     """Return the test of a row; `model` is Run or Dataset. A filter that is no object matches everything.
 
-    The backend overrules `deleted` at the top: deleted rows never match, and the sandbox has none.
+    The backend overrules `deleted` at the top: hidden rows never match, and are not among those to test.
     """
     if not isinstance(filter_object, dict):
         return lambda _: True

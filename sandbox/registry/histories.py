@@ -1,4 +1,7 @@
-"""What happened to runs and datasets, as Run Registry logs it. Derived: all was created once, and changed by nobody."""
+"""What happened to runs and datasets, as Run Registry logs it: their creation, which is derived, and what was written.
+
+State changes of datasets are in the log of versions alone, without run and dataset.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from sandbox.registry.rows import ONLINE, Row, dataset_names, dataset_rows, flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from sandbox.registry.edited_flags import FlagEvent
+    from sandbox.registry.state import RegistryState
 
 AUTHOR = "auto@auto"
 
@@ -49,23 +55,39 @@ def _creations() -> dict[tuple[int, str], _Creation]:
     }
 
 
-def run_history(run_number: int) -> list[Row]:
-    """Return the events of a run, here its creation with all attributes; an empty list for an unknown run."""
-    return [_run_event(row) for row in run_rows() if row["run_number"] == run_number]
+def run_history(state: RegistryState, run_number: int) -> list[Row]:
+    """Return the events of a run: its creation with all attributes, then changes; an empty list for an unknown run."""
+    created = [_run_creation(row) for row in run_rows() if row["run_number"] == run_number]
+    return created + state.run_events(run_number)
 
 
-def _run_event(row: Row) -> Row:
+def _run_creation(row: Row) -> Row:
     version = _creations()[row["run_number"], ONLINE].row
     own = {"run_number": row["run_number"], "version": row["version"], "Version": version}
     return row["oms_attributes"] | row["rr_attributes"] | own | version
 
 
-def flag_history(run_number: int, name: str) -> list[Row]:
-    """Return an event for each range of flags of a dataset."""
+def flag_history(state: RegistryState, run_number: int, name: str) -> list[Row]:
+    """Return an event for each first range of flags of a dataset and for each edit; manual edits come last."""
     if name not in dataset_names().get(run_number, []):
         return []
     ranges = flag_ranges(run_number, flagged_state(run_number, name))
-    return [event | {"manual_change": False} for event in _range_events(run_number, name, ranges)]
+    first = [event | {"manual_change": False} for event in _range_events(run_number, name, ranges)]
+    edits = state.flag_events(run_number, name)
+    return first + [_edit_row(run_number, name, edit) for edit in edits if edit.lumisections]
+
+
+def _edit_row(run_number: int, name: str, event: FlagEvent) -> Row:
+    return {
+        "version": event.version,
+        "manual_change": event.is_manual,
+        "run_number": run_number,
+        "name": name,
+        "start": min(event.lumisections),
+        "end": max(event.lumisections),
+        **event.signature,
+        "jsonb": event.flags,
+    }
 
 
 def detector_history(run_number: int, name: str) -> list[Row]:
@@ -90,9 +112,9 @@ def _range_events(run_number: int, name: str, ranges: FlagRanges) -> Iterable[Ro
         }
 
 
-def versions(body: dict[str, Any]) -> dict[str, Any]:
+def versions(state: RegistryState, body: dict[str, Any]) -> dict[str, Any]:
     """Return one page of the log, newest first. Raises `RegistryError` without page and page size."""
     size, number = as_count(body.get("page_size"), "LIMIT"), as_count(body.get("page"), "OFFSET")
-    rows = [creation.row for creation in reversed(_creations().values())]
+    rows = [*reversed(state.versions()), *(creation.row for creation in reversed(_creations().values()))]
     pages = math.ceil(len(rows) / size) if size else None
     return {"versions": rows[number * size : (number + 1) * size], "pages": pages, "count": len(rows)}

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import world
-from sandbox.registry.filters import RegistryError
-from sandbox.registry.flags import FlagRanges, detector_ranges, flag_ranges
+from sandbox.registry.edited_flags import ranges_by_column
+from sandbox.registry.errors import RegistryError
+from sandbox.registry.flags import FlagRanges, detector_ranges
 from sandbox.registry.histories import detector_history, flag_history
-from sandbox.registry.rows import ONLINE, dataset_names, flagged_state
+from sandbox.registry.rows import ONLINE, dataset_names
+
+if TYPE_CHECKING:
+    from sandbox.registry.state import RegistryState
 
 NO_DATA = {"err": "No data available for this lumisection"}
 
@@ -23,11 +27,8 @@ def requested_dataset(body: dict[str, Any]) -> tuple[int, str]:
         raise RegistryError(f'invalid input syntax for type integer: "{number}"') from None
 
 
-def _requested_flag_ranges(body: dict[str, Any]) -> FlagRanges:
-    number, name = requested_dataset(body)
-    if name not in dataset_names().get(number, []):
-        return []
-    return flag_ranges(number, flagged_state(number, name))
+def _requested_flag_ranges(state: RegistryState, body: dict[str, Any]) -> FlagRanges:
+    return state.flag_ranges(*requested_dataset(body))
 
 
 def _requested_detector_ranges(body: dict[str, Any]) -> FlagRanges:
@@ -36,23 +37,26 @@ def _requested_detector_ranges(body: dict[str, Any]) -> FlagRanges:
     return detector_ranges(number) if number in dataset_names() else []
 
 
-def rr_lumisections(body: dict[str, Any]) -> list[Any]:
+def rr_lumisections(state: RegistryState, body: dict[str, Any]) -> list[Any]:
     """Return the flags of each lumisection; index i is lumisection i + 1."""
-    return [content for first, last, content in _requested_flag_ranges(body) for _ in range(first, last + 1)]
+    return [content for first, last, content in _requested_flag_ranges(state, body) for _ in range(first, last + 1)]
 
 
-def rr_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
+def rr_lumisection_ranges(state: RegistryState, body: dict[str, Any]) -> list[Any]:
     """Return the ranges with the same flags, both ends inclusive."""
-    return [content | {"start": first, "end": last} for first, last, content in _requested_flag_ranges(body)]
+    return [content | {"start": first, "end": last} for first, last, content in _requested_flag_ranges(state, body)]
 
 
-def rr_lumisection_ranges_by_component(body: dict[str, Any]) -> dict[str, list[Any]]:
+def rr_lumisection_ranges_by_component(state: RegistryState, body: dict[str, Any]) -> dict[str, list[Any]]:
     """Return the ranges of each column."""
-    ranges_by_column: dict[str, list[Any]] = {}
-    for first, last, content in _requested_flag_ranges(body):
+    edited = state.edited_flags(*requested_dataset(body))
+    if edited is not None:
+        return ranges_by_column(edited)
+    ranges_of: dict[str, list[Any]] = {}
+    for first, last, content in _requested_flag_ranges(state, body):
         for column, flag in content.items():
-            _extend_ranges(ranges_by_column.setdefault(column, []), flag, first, last)
-    return ranges_by_column
+            _extend_ranges(ranges_of.setdefault(column, []), flag, first, last)
+    return ranges_of
 
 
 def _extend_ranges(ranges: list[Any], flag: dict[str, Any], first: int, last: int) -> None:
@@ -79,7 +83,7 @@ def _luminosity_step(row: dict[str, Any], after: dict[str, Any] | None) -> dict[
     return {"recorded": step("recorded_lumi"), "delivered": step("delivered_lumi")}
 
 
-def oms_lumisections(body: dict[str, Any]) -> list[Any]:
+def oms_lumisections(_state: RegistryState, body: dict[str, Any]) -> list[Any]:
     """Return the detector flags of each lumisection in OMS."""
     steps = _lumisection_luminosities(requested_dataset(body)[0])
     return [
@@ -89,7 +93,7 @@ def oms_lumisections(body: dict[str, Any]) -> list[Any]:
     ]
 
 
-def oms_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
+def oms_lumisection_ranges(_state: RegistryState, body: dict[str, Any]) -> list[Any]:
     """Return the ranges with the same detector flags."""
     return [
         (content or NO_DATA) | {"start": first, "end": last}
@@ -97,9 +101,9 @@ def oms_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
     ]
 
 
-def oms_lumisection_ranges_by_dcs_bit(body: dict[str, Any]) -> dict[str, list[Any]]:
+def oms_lumisection_ranges_by_dcs_bit(_state: RegistryState, body: dict[str, Any]) -> dict[str, list[Any]]:
     """Return the ranges of each detector flag, luminosity and name of a prescale column."""
-    rows = oms_lumisections(body)
+    rows = oms_lumisections(_state, body)
     ranges_by_bit: dict[str, list[Any]] = {bit: [] for row in rows for bit in row}
     for number, row in enumerate(rows, start=1):
         for bit, ranges in ranges_by_bit.items():
@@ -107,17 +111,16 @@ def oms_lumisection_ranges_by_dcs_bit(body: dict[str, Any]) -> dict[str, list[An
     return ranges_by_bit
 
 
-def joint_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
+def joint_lumisection_ranges(state: RegistryState, body: dict[str, Any]) -> list[Any]:
     """Return the ranges with the same flags of Run Registry and OMS and the same luminosity per lumisection.
 
     In collisions each lumisection is then a range.
     """
-    flags: dict[int, Any] = {}
-    for first, last, flagged in _requested_flag_ranges(body):
-        flags |= dict.fromkeys(range(first, last + 1), flagged)
+    flags, detectors = rr_lumisections(state, body), oms_lumisections(state, body)
+    nothing: dict[str, Any] = {}
     ranges: list[Any] = []
-    for number, content in enumerate(oms_lumisections(body), start=1):
-        joint = content | flags.get(number, {})
+    for number, (content, flagged) in enumerate(zip_longest(detectors, flags, fillvalue=nothing), start=1):
+        joint = content | flagged
         if ranges and joint == {name: value for name, value in ranges[-1].items() if name not in ("start", "end")}:
             ranges[-1]["end"] = number
         else:
@@ -125,12 +128,12 @@ def joint_lumisection_ranges(body: dict[str, Any]) -> list[Any]:
     return ranges
 
 
-def get_rr_lumisection_history(body: dict[str, Any]) -> list[Any]:
+def get_rr_lumisection_history(state: RegistryState, body: dict[str, Any]) -> list[Any]:
     """Return who set which flags of a dataset."""
-    return flag_history(*requested_dataset(body))
+    return flag_history(state, *requested_dataset(body))
 
 
-def get_oms_lumisection_history(body: dict[str, Any]) -> list[Any]:
+def get_oms_lumisection_history(_state: RegistryState, body: dict[str, Any]) -> list[Any]:
     """Return who set which detector flags of a dataset."""
     return detector_history(*requested_dataset(body))
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.registry.filters import RegistryError, column_table, column_value, compile_filter
-from sandbox.registry.rows import Row, dataset_rows, flags_of, run_rows, with_flags
+from sandbox.registry.errors import RegistryError
+from sandbox.registry.filters import column_table, column_value, compile_filter
+from sandbox.registry.rows import Row, flags_of, with_flags
+
+if TYPE_CHECKING:
+    from sandbox.registry.state import RegistryState
 
 DEFAULT_PAGE_SIZE = 50
 _SORTABLE_OF_OMS = ("oms_attributes.ls_duration", "oms_attributes.b_field")
@@ -85,13 +89,13 @@ def _require_parts(body: dict[str, Any], model: str) -> None:
         raise RegistryError("Cannot read properties of undefined (reading 'map')")
 
 
-def page(body: dict[str, Any], model: str) -> dict[str, Any]:
+def page(state: RegistryState, body: dict[str, Any], model: str) -> dict[str, Any]:
     """Return one page of runs or datasets, with the numbers of pages and rows."""
     _require_parts(body, model)
     size = as_count(body.get("page_size", DEFAULT_PAGE_SIZE), "LIMIT")
     number = as_count(body.get("page") or 0, "OFFSET")
     fits = compile_filter(body.get("filter"), model)
-    all_rows = run_rows() if model == "Run" else dataset_rows()
+    all_rows = state.runs() if model == "Run" else state.datasets()
     matching = _sorted([row for row in all_rows if fits(row)], body.get("sortings") or [], model, number)
     shown = [with_flags(row) for row in matching[number * size : (number + 1) * size]]
     pages = math.ceil(len(matching) / size) if size else None

@@ -17,6 +17,7 @@ LATE_RERECO_RUNS = (315257, 315322)
 WAITING = "waiting dqm gui"
 WAITING_COUNT = 10
 ONLINE = "online"
+CACHE = "DatasetTripletCache"
 
 
 def is_global(run: Row) -> bool:
@@ -143,24 +144,28 @@ def run_rows() -> list[Row]:
 
 @cache
 def dataset_rows() -> list[Row]:
-    """Return all datasets in the format of POST /datasets_filtered_ordered, without flags, by run and name."""
-    rows: list[Row] = []
-    for run in run_rows():
-        number = run["run_number"]
-        parts = {"rr_attributes": run["rr_attributes"], "oms_attributes": run["oms_attributes"]}
-        rows.extend(
-            {
-                "run_number": number,
-                "name": name,
-                "dataset_attributes": _dataset_attributes(number, name),
-                "datasets_in_gui": [],
-                "deleted": False,
-                "version": len(rows) + index,
-                "Run": parts,
-            }
-            for index, name in enumerate([*offline_names(world.runs()[number]), ONLINE], start=1)
-        )
-    return rows
+    """Return all datasets in the format of POST /datasets_filtered_ordered, without flags, by run and name.
+
+    Events of runs and datasets share their numbers: the datasets come after all runs.
+    """
+    named = [(run, name) for run in run_rows() for name in [*offline_names(world.runs()[run["run_number"]]), ONLINE]]
+    return [
+        {
+            "run_number": run["run_number"],
+            "name": name,
+            "dataset_attributes": _dataset_attributes(run["run_number"], name),
+            "datasets_in_gui": [],
+            "deleted": False,
+            "version": version,
+            "Run": run_part(run),
+        }
+        for version, (run, name) in enumerate(named, start=len(run_rows()) + 1)
+    ]
+
+
+def run_part(run: Row) -> Row:
+    """Return what the rows of its datasets have of a run."""
+    return {"rr_attributes": run["rr_attributes"], "oms_attributes": run["oms_attributes"]}
 
 
 @cache
@@ -174,7 +179,10 @@ def dataset_names() -> dict[int, list[str]]:
 
 
 def flags_of(row: Row) -> dict[str, Any]:
-    """Return the triplet summary of a row of a run or dataset."""
+    """Return the triplet summary of a row of a run or dataset. Rows of edited datasets contain theirs."""
+    cached: Row | None = row.get(CACHE)
+    if cached:
+        return cached["triplet_summary"]
     return triplet_summary(row["run_number"], flagged_state(row["run_number"], row.get("name", ONLINE)))
 
 
@@ -183,4 +191,9 @@ def with_flags(row: Row) -> Row:
     cache_row: Row = {"triplet_summary": flags_of(row)}
     if "name" in row:
         cache_row["dcs_summary"] = dcs_summary(row["run_number"])
-    return row | {"DatasetTripletCache": cache_row}
+    return row | {CACHE: cache_row}
+
+
+def without(row: Row, *names: str) -> Row:
+    """Return the row without these keys."""
+    return {name: value for name, value in row.items() if name not in names}

@@ -1,6 +1,6 @@
-"""Runs the unmodified `runregistry` client in a separate process: `drive_client.py BASE_URL local|token`.
+"""Runs the unmodified `runregistry` client in a separate process: `drive_client.py BASE_URL local|token reads|writes`.
 
-Prints one JSON object: what each call returned.
+Prints one JSON object: what each call returned, for a failed write the text of the exception.
 """
 
 from __future__ import annotations
@@ -51,7 +51,34 @@ def answers(rr) -> dict[str, object]:
     }
 
 
+def writes(rr) -> dict[str, object]:
+    """The return value or the error of each write."""
+    edit = functools.partial(rr.edit_rr_lumisections, RUN, 5, 9, "tracker-pixel", "BAD", dataset_name=PROMPT)
+    move = functools.partial(rr.move_datasets, dataset_name=PROMPT, workspace="tracker")
+    calls = {
+        "edit_rr_lumisections": functools.partial(edit, comment="HV trip", cause="HV"),
+        "edit_rr_lumisections without comment": edit,
+        "move_datasets": functools.partial(move, "OPEN", "SIGNOFF", runs=[RUN, 315259]),
+        "move_datasets from waiting": functools.partial(move, "waiting dqm gui", "OPEN", run=316186),
+        "move_datasets of none": functools.partial(move, "OPEN", "SIGNOFF", run=1),
+        "move_runs": functools.partial(rr.move_runs, "SIGNOFF", "OPEN", run=RUN),
+        "make_significant_runs": functools.partial(rr.make_significant_runs, run=RUN),
+        "change_run_class": functools.partial(rr.change_run_class, [RUN], "Cosmics18"),
+        "get_dataset": functools.partial(rr.get_dataset, RUN, PROMPT),
+    }
+    return {name: result_of(call) for name, call in calls.items()}
+
+
+def result_of(call) -> object:
+    """What the call returns, or the text of its exception."""
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 - the client raises nothing narrower
+        return str(error)
+
+
 if __name__ == "__main__":
+    base_url, mode, what = sys.argv[1:]
     with contextlib.redirect_stdout(io.StringIO()):
-        result = answers(client(*sys.argv[1:]))
+        result = {"reads": answers, "writes": writes}[what](client(base_url, mode))
     sys.stdout.write(json.dumps(result))

@@ -314,7 +314,7 @@ def test_an_unknown_dataset_has_no_lumisections(post):
     assert post("lumisections/rr_lumisections", {"run_number": 315257, "dataset_name": "/nope/DQM"}).json() == []
 
 
-@pytest.mark.parametrize("path", ["nope", "lumisections/nope", "rr_lumisections", "runs/mark_significant"])
+@pytest.mark.parametrize("path", ["nope", "lumisections/nope", "rr_lumisections", "runs/nope"])
 def test_unknown_address_is_404_in_html(post, path):
     answer = post(path, {})
     assert answer.status_code == 404

@@ -67,8 +67,11 @@ MAPPED_OF_CALL: dict[str, dict[str, str]] = {
 REASONS = (
     (r"/json_portal/", "golden JSON generation is not served"),
     (r"/run_with_history/", "values of OMS, which may be null, are at its top level"),
-    (r"/dc_tools/|/recalculate_cache", "tools of data certification experts are not served"),
-    (r"PUT |DELETE |/move_|/mark_significant|/refresh_run|/reset_and_|/runs/|POST /cycles", "writing is not served"),
+    (r"/dc_tools/|/recalculate_cache", "tools of data certification experts: see registry_writes.json"),
+    (
+        r"PUT |DELETE |/move_|/mark_significant|/refresh_run|/reset_and_|/runs/|POST /cycles",
+        "writing: compared with other recordings, registry_writes.json",
+    ),
 )
 
 

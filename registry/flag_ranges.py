@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils import timezone
 
@@ -22,12 +22,32 @@ StatusRange = tuple[int, int, str]
 RangesByComponent = dict[str, list[StatusRange]]
 
 
+class FlagTriplet(NamedTuple):
+    """A flag as Run Registry stores it: status, comment and cause are replaced together."""
+
+    status: str
+    comment: str = ""
+    cause: str = ""
+
+
+class FlagRange(NamedTuple):
+    """The flag of lumisections `first` to `last`, both included."""
+
+    first: int
+    last: int
+    triplet: FlagTriplet
+
+
 @dataclass(frozen=True)
 class FlagRanges:
-    """Ranges by component, or why they cannot be used: then `damage` is a sentence and there are no ranges."""
+    """Ranges by component, or why they cannot be used: then `damage` is a sentence and there are no ranges.
+
+    `flags`: the same with comments and causes, split wherever one of them changes.
+    """
 
     ranges: RangesByComponent
     damage: str = ""
+    flags: dict[str, list[FlagRange]] = field(default_factory=dict, compare=False)
 
 
 class _Damaged(ValueError):
@@ -55,14 +75,14 @@ def parse_flag_ranges(answer: dict[str, list[Any]]) -> FlagRanges:
     range that begins below 1 to any column, and they belong to other lumisections.
     """
     try:
-        columns = {
+        flags = {
             component: _column(answer[column], column) for component, column in COLUMNS.items() if column in answer
         }
         for column in sorted(answer.keys() - COLUMNS.values()):
             _check_beginning(answer[column], column)
     except _Damaged as damaged:
         return FlagRanges({}, f"Run Registry's ranges of this dataset are damaged: {damaged}.")
-    return FlagRanges(columns)
+    return FlagRanges({component: _merged(column) for component, column in flags.items()}, flags=flags)
 
 
 def _check_beginning(ranges: list[Any], column: str) -> None:
@@ -73,30 +93,35 @@ def _check_beginning(ranges: list[Any], column: str) -> None:
     raise _Damaged(f"{column} begins with {short_text(ranges[0])}")
 
 
-def _column(ranges: list[Any], column: str) -> list[StatusRange]:
-    """Return the merged ranges of one column. Raises `_Damaged`."""
-    parsed = sorted(_status_range(entry, column) for entry in ranges)
-    if parsed and parsed[0][0] != 1:
-        raise _Damaged(f"{column} begins at lumisection {parsed[0][0]}")
+def _column(ranges: list[Any], column: str) -> list[FlagRange]:
+    """Return the ranges of one column. Raises `_Damaged`."""
+    parsed = sorted(_flag_range(entry, column) for entry in ranges)
+    if parsed and parsed[0].first != 1:
+        raise _Damaged(f"{column} begins at lumisection {parsed[0].first}")
     for (first, last, _), (following, *_rest) in pairwise(parsed):
         if following != last + 1:
             fault = "overlap" if following <= last else "leave a gap"
             raise _Damaged(f"ranges of {column} {fault} ({first}-{last} and from {following})")
-    return _merged(parsed)
+    return parsed
 
 
-def _status_range(entry: Any, column: str) -> StatusRange:
+def _flag_range(entry: Any, column: str) -> FlagRange:
     values = [entry.get(key) for key in ("start", "end", "status")] if isinstance(entry, dict) else []
     match values:
         case [int() as first, int() as last, str() as status] if first <= last and not isinstance(first, bool):
-            return first, last, status
+            comment, cause = (entry.get(key) for key in ("comment", "cause"))
+            return FlagRange(first, last, FlagTriplet(status, _text(comment), _text(cause)))
     raise _Damaged(f"{column} has {short_text(entry)}")
 
 
-def _merged(ranges: list[StatusRange]) -> list[StatusRange]:
-    """Join neighbours of the same status: Run Registry also splits where a comment changes."""
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _merged(flags: list[FlagRange]) -> list[StatusRange]:
+    """Join neighbours of the same status: Run Registry also splits where a comment or cause changes."""
     merged: list[StatusRange] = []
-    for first, last, status in ranges:
+    for first, last, (status, *_) in flags:
         if merged and merged[-1][2] == status:
             merged[-1] = (merged[-1][0], last, status)
         else:

@@ -6,6 +6,7 @@ PYTHON ?= python3
 PORT ?= 8000
 SANDBOX_PORT ?= 9500
 WORKERS ?= 2
+REGISTRY_SYNC ?= on
 # Two copies side by side share nothing: files and cookies carry the port, but for the usual one.
 COPY := $(filter-out 8000,$(PORT))
 VAR_DIR ?= $(CURDIR)/var$(COPY:%=/%)
@@ -29,7 +30,7 @@ help:
 	@head -2 Makefile
 
 run: $(RUNTIME)
-	@exec env CERTHELPER_MODE=sandbox PORT="$(PORT)" SANDBOX_PORT="$(SANDBOX_PORT)" WORKERS="$(WORKERS)" \
+	@exec env CERTHELPER_MODE=sandbox PORT="$(PORT)" SANDBOX_PORT="$(SANDBOX_PORT)" WORKERS="$(WORKERS)" REGISTRY_SYNC="$(REGISTRY_SYNC)" \
 		VAR_DIR="$(VAR_DIR)" SESSION_COOKIE_NAME="$(SESSION_COOKIE_NAME)" CSRF_COOKIE_NAME="$(CSRF_COOKIE_NAME)" \
 		.venv/bin/python manage.py serve
 

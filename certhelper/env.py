@@ -65,6 +65,14 @@ def boolean(name: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} is {raw!r}: give 1 or 0.")
 
 
+def choice(name: str, values: tuple[str, ...], default: str) -> str:
+    """The variable as one of these values."""
+    raw = os.environ.get(name, "").strip() or default
+    if raw not in values:
+        raise ImproperlyConfigured(f"{name} is {raw!r}: give {', '.join(values[:-1])} or {values[-1]}.")
+    return raw
+
+
 def string_list(name: str, default: str = "") -> list[str]:
     """The variable as a list, separated by commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]

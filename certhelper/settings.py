@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "users",
     "drafts",
     "registry",
+    "registry_sync",
     "oms",
     "certify",
     "certify.review",
@@ -196,6 +197,11 @@ def _origin(url: str) -> list[str]:
 
 RUNREGISTRY_URL = _service_setting("RUNREGISTRY_URL", f"{_SANDBOX}/registry")
 RUNREGISTRY_AUDIENCE = _service_setting("RUNREGISTRY_AUDIENCE", "cmsrunregistry-sso-proxy")
+# Without an audience the headers say who writes to Run Registry; with one, the application of the token does.
+RUNREGISTRY_EMAIL = env.text("RUNREGISTRY_EMAIL", "certhelper@cern.ch")
+RUNREGISTRY_EGROUPS = env.text("RUNREGISTRY_EGROUPS", "cms-dqm-runregistry-offline-tracker-certifiers")
+# Writing to Run Registry: off (not shown), plan (shown, nothing is sent), on.
+REGISTRY_SYNC = env.choice("REGISTRY_SYNC", ("off", "plan", "on"), "plan")
 OMS_URL = _service_setting("OMS_URL", f"{_SANDBOX}/oms/agg/api/v1")
 OMS_AUDIENCE = _service_setting("OMS_AUDIENCE", "cmsoms-prod")
 SSO_URL = _service_setting("SSO_URL", f"{_SANDBOX}/sso/auth/realms/cern")

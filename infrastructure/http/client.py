@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 CHUNK_BYTES = 64 * 1024
+MAX_BODY_START = 1000  # of an error, for the log and for whoever reads its words
 # Calls run in these threads so that nothing - a name server, a handshake, dripping headers - can hold the page beyond
 # its deadline; an abandoned one ends by its own time-outs.
 _threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="outgoing")
@@ -179,7 +180,7 @@ def _parse_json(call: ServiceCall, status_code: int, body: bytes) -> Any:
     """Return the JSON of the body. Raises a `RemoteError` for an error status or invalid JSON."""
     names = {"service": call.service, "source": call.source}
     if status_code >= 300:
-        body_start = body[:200].decode("utf-8", "replace")
+        body_start = body[:MAX_BODY_START].decode("utf-8", "replace")
         raise _error_class(status_code)(call.service, source=call.source, status=status_code, body_start=body_start)
     try:
         return json.loads(body, parse_constant=str)  # NaN is a text here, which no reader takes for a number

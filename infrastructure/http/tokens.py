@@ -26,6 +26,8 @@ from infrastructure.http.errors import (
 from infrastructure.http.services import token_issuer
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from infrastructure.http.budget import Budget
 
 RENEWAL_MARGIN_S = 30.0
@@ -60,22 +62,26 @@ _tokens: dict[tuple[str, ClientCredentials], _CachedToken] = {}
 _tokens_lock = threading.Lock()
 
 
-def fetch_json(call: http_client.ServiceCall, client: ClientCredentials, budget: Budget) -> object:
+def fetch_json(
+    call: http_client.ServiceCall, client: ClientCredentials, budget: Budget, *, ignored_statuses: Collection[int] = ()
+) -> object:
     """`http_client.fetch_json` with the client's token. A token that is refused is renewed, once.
 
     A proxy may refuse with a redirect to its sign-in page instead of a 401. An empty audience: no token.
     """
     if not client.audience:
-        return http_client.fetch_json(call, budget)
+        return http_client.fetch_json(call, budget, ignored_statuses=ignored_statuses)
     circuit_breaker.raise_if_open(call.service, budget)
     token = token_for(call.service, client, budget)
     try:
-        return http_client.fetch_json(_with_token(call, token), budget, ignored_statuses=STALE_TOKEN_STATUSES)
+        ignored = {*STALE_TOKEN_STATUSES, *ignored_statuses}
+        return http_client.fetch_json(_with_token(call, token), budget, ignored_statuses=ignored)
     except (AccessDenied, Redirected) as error:
         if error.status not in STALE_TOKEN_STATUSES:
             raise
     discard(client, token)
-    return http_client.fetch_json(_with_token(call, token_for(call.service, client, budget)), budget)
+    renewed = _with_token(call, token_for(call.service, client, budget))
+    return http_client.fetch_json(renewed, budget, ignored_statuses=ignored_statuses)
 
 
 def _with_token(call: http_client.ServiceCall, token: str) -> http_client.ServiceCall:

@@ -1,0 +1,36 @@
+"""`manage.py send_to_registry`: writes to Run Registry what shift leaders confirmed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.core.management.base import BaseCommand
+
+from infrastructure.http.budget import Budget
+from registry_sync.sender import RESEND_AFTER, send_confirmed
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+
+class Command(BaseCommand):
+    help = "Write what was confirmed to Run Registry, one request at a time. A second one says so and ends."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--seconds", type=float, default=600, help="how long it may take (600)")
+        parser.add_argument(
+            "--resend-after",
+            type=float,
+            default=RESEND_AFTER.total_seconds(),
+            help="seconds after which a request without an answer may be repeated, if it had no effect (120)",
+        )
+
+    def handle(self, *, seconds: float, resend_after: float, **_options: object) -> None:
+        result = send_confirmed(Budget(seconds), resend_after=timedelta(seconds=resend_after))
+        if result.was_running:
+            self.stdout.write("Another one sends. Nothing done.")
+            return
+        self.stdout.write(f"{result.done} done, {result.failed} not done.")
+        if result.stopped:
+            self.stderr.write(result.stopped)

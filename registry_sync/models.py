@@ -1,0 +1,145 @@
+"""The outbox: what a person confirmed for Run Registry, write by write, and what became of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from audit.models import AuditOptions
+from audit.tracked_model import TrackedModel
+from certify.models import TrackerCertification
+from infrastructure.number_ranges import format_ranges
+from registry.flag_ranges import FlagRange, FlagTriplet
+from registry_sync.choices import UNFINISHED, SendingPurpose, SyncChangeKind, WriteState
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from audit.models import Change
+
+
+class SendingQuerySet(models.QuerySet["Sending"]):
+    """Queries for sendings."""
+
+    def unfinished(self) -> SendingQuerySet:
+        """Return those with a write whose outcome is not final, oldest first."""
+        return self.filter(writes__state__in=UNFINISHED).distinct().order_by("pk")
+
+
+class Sending(TrackedModel):
+    """What a person confirmed to be written about one version of one certification.
+
+    `registry_version`: the version of the dataset that the plan was made on.
+    """
+
+    certification = models.ForeignKey(TrackerCertification, models.PROTECT, related_name="sendings")
+    version = models.PositiveIntegerField()
+    purpose = models.CharField(max_length=8, choices=SendingPurpose.choices, default=SendingPurpose.CERTIFY)
+    run_number = models.PositiveIntegerField()
+    registry_name = models.TextField(help_text="The name of the dataset in Run Registry.")
+    registry_state = models.TextField(help_text="The state of the dataset that the plan was made on.")
+    registry_version = models.BigIntegerField()
+    last_lumisection = models.PositiveIntegerField(help_text="Of the run, as OMS gives it.")
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(default=timezone.now)
+    undoes = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="undoings")
+
+    objects: ClassVar[SendingQuerySet] = SendingQuerySet.as_manager()  # type: ignore[assignment]
+    history = AuditOptions(
+        kind=SyncChangeKind.SEND,
+        row_label="sending to Run Registry",
+        lock_order=6,
+        untracked=("certification", "confirmed_by", "confirmed_at", "undoes"),
+    )
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.certification} v{self.version}"
+
+    def can_undo(self, _actor: Any, _change: Change, _fields: Collection[str]) -> bool:
+        """What was sent is undone on its receipt, by another sending."""
+        return False
+
+
+class RegistryWrite(models.Model):
+    """One request of a sending: the flag of a range of lumisections, or the move of a state.
+
+    `component` is empty for a move, which has `state_from` and `state_to` instead of a range. `before`: the flags that
+    are replaced, [[first, last, status, comment, cause]]. `seen`: the same as read when it was a conflict.
+    `registry_version`: of the write in the history of Run Registry. `answer`: its words, or why nothing was written.
+    """
+
+    sending = models.ForeignKey(Sending, models.CASCADE, related_name="writes")
+    position = models.PositiveSmallIntegerField()
+    component = models.CharField(max_length=8, blank=True)
+    first = models.PositiveIntegerField(null=True, blank=True)
+    last = models.PositiveIntegerField(null=True, blank=True)
+    status = models.TextField(blank=True)
+    comment = models.TextField(blank=True)
+    cause = models.TextField(blank=True)
+    before = models.JSONField(default=list, blank=True)
+    state_from = models.TextField(blank=True)
+    state_to = models.TextField(blank=True)
+
+    state = models.CharField(max_length=8, choices=WriteState.choices, default=WriteState.PLANNED, db_index=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    registry_version = models.BigIntegerField(null=True, blank=True)
+    answer = models.TextField(blank=True)
+    seen = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ("sending", "position")
+        verbose_name, verbose_name_plural = "write to Run Registry", "writes to Run Registry"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["sending", "position"], name="one_write_at_a_position"),
+            models.CheckConstraint(
+                condition=Q(component="", first=None, last=None) | Q(first__gte=1, last__gte=models.F("first")),
+                name="range_of_a_write_begins_at_1",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        if self.is_move:
+            return f"state {self.state_from} → {self.state_to}"
+        return f"{self.component} {self.lumisections} {self.status}"
+
+    @property
+    def is_move(self) -> bool:
+        return not self.component
+
+    @property
+    def lumisections(self) -> str:
+        """Return the range as text, such as "310-330"."""
+        return "" if self.first is None or self.last is None else format_ranges([(self.first, self.last)])
+
+    @property
+    def triplet(self) -> FlagTriplet:
+        """Return the flag that is written."""
+        return FlagTriplet(self.status, self.comment, self.cause)
+
+    @property
+    def before_ranges(self) -> list[FlagRange]:
+        """Return the flags that are replaced."""
+        return flag_ranges_from(self.before)
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state not in UNFINISHED
+
+
+def flag_ranges_from(stored: list[list[Any]]) -> list[FlagRange]:
+    """Return flags from their stored form, [[first, last, status, comment, cause]]."""
+    return [FlagRange(first, last, FlagTriplet(*triplet)) for first, last, *triplet in stored]
+
+
+def stored_flag_ranges_of(flags: Collection[FlagRange]) -> list[list[Any]]:
+    """Return the form in which flags are stored."""
+    return [[flag.first, flag.last, *flag.triplet] for flag in flags]

@@ -1,0 +1,213 @@
+"""The plan of a sending, from what CertHelper and Run Registry have now; and its confirmation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+
+from audit.operation import operation
+from certify.models import TrackerCertification
+from certify.models.components import component_flags_of
+from infrastructure.http.results import Found
+from registry.dataset_status import DatasetStatus, fetch_dataset_status, find_dataset
+from registry.writes import COMPLETED, MOVES, OPEN, SIGNOFF, DatasetKey
+from registry_sync.choices import SendingPurpose, SyncChangeKind
+from registry_sync.models import RegistryWrite, Sending, stored_flag_ranges_of
+from registry_sync.plan import (
+    OurFlag,
+    PlanChoice,
+    PlannedEdit,
+    PlanOutcome,
+    PlanRow,
+    plan_rows,
+    planned_edits,
+)
+from registry_sync.refusals import certification_refusals, has_open_question
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from certify.models.components import Component
+    from infrastructure.http.budget import Budget
+    from users.models import User
+
+# Where edits are sent, and the state that follows them.
+_AFTER_EDITS = {OPEN: SIGNOFF, SIGNOFF: SIGNOFF}
+
+
+@dataclass(frozen=True)
+class PlanDecisions:
+    """What a shift leader decides: by row, and GOOD or BAD for components that are bad with low statistics."""
+
+    choices: Mapping[str, PlanChoice] = field(default_factory=dict)
+    lowstat: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SendingPlan:
+    """What would be written for a certification. `refusals`: why nothing can be, a sentence each.
+
+    `state_to`: the state after it, the same as that of `status` if it stays.
+    """
+
+    certification: TrackerCertification
+    dataset: DatasetKey | None = None
+    status: DatasetStatus | None = None
+    read_at: datetime | None = None
+    rows: tuple[PlanRow, ...] = ()
+    edits: tuple[PlannedEdit, ...] = ()
+    state_to: str = ""
+    refusals: tuple[str, ...] = ()
+
+    @property
+    def to_choose(self) -> list[PlanRow]:
+        """Return the rows that have to be decided before anything is sent."""
+        return [row for row in self.rows if row.outcome == PlanOutcome.CHOOSE]
+
+    @property
+    def has_move(self) -> bool:
+        return self.status is not None and self.state_to != self.status.state
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether Run Registry has all of it already."""
+        return not self.edits and not self.has_move and not self.to_choose
+
+    @property
+    def can_be_confirmed(self) -> bool:
+        return not self.refusals and not self.to_choose and not self.is_empty
+
+
+class PlanChanged(Exception):
+    """What was confirmed is not what would be sent now. `plan` is the new one."""
+
+    def __init__(self, plan: SendingPlan) -> None:
+        super().__init__("The plan has changed.")
+        self.plan = plan
+
+
+def signature_of(certification: TrackerCertification) -> str:
+    """Return what ends each comment: our number and version, and the shifter."""
+    return f"[CH {certification.pk} v{certification.version}, {certification.user.username}]"
+
+
+def make_plan(
+    certification: TrackerCertification, budget: Budget, decisions: PlanDecisions | None = None
+) -> SendingPlan:
+    """Read Run Registry and return the plan. Nothing is raised and nothing is written."""
+    refusals = certification_refusals(certification, has_open_question=has_open_question(certification))
+    if certification.dataset is None or not certification.lumisections:
+        return SendingPlan(certification, refusals=tuple(refusals))
+    found = find_dataset(certification.run_number, certification.dataset.name, budget)
+    if not isinstance(found, Found):
+        return SendingPlan(certification, refusals=(*refusals, found.sentence))
+    status = fetch_dataset_status(found.value, budget)
+    if not isinstance(status, Found):
+        return SendingPlan(certification, refusals=(*refusals, status.sentence))
+    planned = plan_on(certification, found.value, status.value, decisions or PlanDecisions())
+    return replace(planned, refusals=(*refusals, *planned.refusals), read_at=status.asked_at)
+
+
+def plan_on(
+    certification: TrackerCertification, dataset: DatasetKey, status: DatasetStatus, decisions: PlanDecisions
+) -> SendingPlan:
+    """Return the plan on this status of the dataset. Queries the reason and problems only."""
+    state_to, refusals = _AFTER_EDITS.get(status.state, status.state), _state_refusals(status)
+    last = last_lumisection(certification, status)
+    if status.damage or not last:
+        return SendingPlan(certification, dataset, status, state_to=state_to, refusals=refusals)
+    ours = our_flags(certification, decisions.lowstat)
+    rows = plan_rows(ours, status.flags, last, decisions.choices)
+    edits = planned_edits(rows, ours, signature_of(certification))
+    return SendingPlan(
+        certification, dataset, status, None, tuple(rows), tuple(edits), state_to=state_to, refusals=refusals
+    )
+
+
+def _state_refusals(status: DatasetStatus) -> tuple[str, ...]:
+    if status.damage:
+        return (status.damage,)
+    if not any(status.flags.values()):
+        return ("Run Registry has no lumisections of this dataset.",)
+    if status.state == COMPLETED:
+        return ("The dataset is COMPLETED. Move it back to SIGNOFF first.",)
+    if status.state not in _AFTER_EDITS:
+        return (f"The dataset is {status.state}. It can be sent once it is OPEN.",)
+    return ()
+
+
+def last_lumisection(certification: TrackerCertification, status: DatasetStatus) -> int:
+    """Return the last lumisection that both OMS and Run Registry know."""
+    known = max((flags[-1].last for flags in status.flags.values() if flags), default=0)
+    return min(certification.lumisections or 0, known)
+
+
+def our_flags(certification: TrackerCertification, lowstat: Mapping[str, str]) -> list[OurFlag]:
+    """Return the flag of each component with the comment that goes with it: reason, problems and comment."""
+    return [
+        OurFlag(flag, _comment(certification, flag.component), lowstat.get(flag.component, ""))
+        for flag in component_flags_of(certification)
+    ]
+
+
+def _comment(certification: TrackerCertification, component: Component) -> str:
+    reason = certification.bad_reason.name if certification.bad_reason else ""
+    problems = ", ".join(problem.name for problem in getattr(certification, component.problems_field).all())
+    comment = " ".join(certification.comment.replace("\0", "").split())
+    return "; ".join(part for part in (reason, problems, comment) if part)
+
+
+def confirm_plan(actor: User, plan: SendingPlan) -> Sending:
+    """Store what the plan would write, for the sender: one operation. Raises `PermissionDenied` and `PlanChanged`."""
+    if not actor.may_change_others or actor.in_training:
+        raise PermissionDenied("Sending to Run Registry needs the role shift leader.")
+    if not plan.can_be_confirmed:
+        raise PlanChanged(plan)
+    return _store(actor, plan, SendingPurpose.CERTIFY, plan.edits)
+
+
+def _store(actor: User, plan: SendingPlan, purpose: SendingPurpose, edits: Iterable[PlannedEdit]) -> Sending:
+    certification, status, dataset = plan.certification, plan.status, plan.dataset
+    if status is None or dataset is None:
+        raise PlanChanged(plan)
+    with operation(actor, SyncChangeKind.SEND, run=certification.run_number):
+        locked = TrackerCertification.objects.lock_row(certification.pk)
+        if locked.version != certification.version:
+            raise PlanChanged(plan)
+        sending = Sending(
+            certification=locked,
+            version=locked.version,
+            purpose=purpose,
+            run_number=dataset.run_number,
+            registry_name=dataset.registry_name,
+            registry_state=status.state,
+            registry_version=status.version,
+            last_lumisection=last_lumisection(certification, status),
+            confirmed_by=actor,
+        )
+        sending.save()
+        RegistryWrite.objects.bulk_create(_writes(sending, edits, status.state, plan.state_to))
+    return sending
+
+
+def _writes(sending: Sending, edits: Iterable[PlannedEdit], state_from: str, state_to: str) -> list[RegistryWrite]:
+    writes = [
+        RegistryWrite(
+            sending=sending,
+            position=position,
+            component=edit.component,
+            first=edit.first,
+            last=edit.last,
+            status=edit.triplet.status,
+            comment=edit.triplet.comment,
+            cause=edit.triplet.cause,
+            before=stored_flag_ranges_of(edit.before),
+        )
+        for position, edit in enumerate(edits)
+    ]
+    if (state_from, state_to) in MOVES:
+        writes.append(RegistryWrite(sending=sending, position=len(writes), state_from=state_from, state_to=state_to))
+    return writes

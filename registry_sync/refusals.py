@@ -1,0 +1,49 @@
+"""Why a certification is not sent to Run Registry, whatever is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from certify.models import TrackerCertification
+from certify.models.choices import CertificationState, Verdict
+from certify.review.models import ShifterQuestion
+from registry_sync.choices import SendingPurpose
+
+if TYPE_CHECKING:
+    from registry_sync.models import Sending
+
+
+def certification_refusals(certification: TrackerCertification, *, has_open_question: bool) -> list[str]:
+    """Return a sentence for each reason; none if it can be sent. No query."""
+    reasons = {
+        "It is practice.": certification.is_practice,
+        "It is withdrawn.": certification.state != CertificationState.LIVE,
+        "Its facts have changed: it is stale. Confirm or change it first.": bool(certification.stale),
+        "Its verdict is undecided. Complete the facts of the run first.": certification.verdict_word
+        == Verdict.UNDECIDED,
+        "A question to the shifter is open.": has_open_question,
+        "It names no dataset of Run Registry.": certification.dataset is None,
+        "The last lumisection of the run is not known.": not certification.lumisections,
+    }
+    return [reason for reason, applies in reasons.items() if applies]
+
+
+def has_open_question(certification: TrackerCertification) -> bool:
+    """Return whether a question to the shifter waits for an answer: one query."""
+    return ShifterQuestion.objects.open().filter(certification=certification).exists()
+
+
+def sending_refusal(sending: Sending) -> str:
+    """Return why a confirmed sending must not go on, a sentence, or an empty text.
+
+    An undoing writes back what Run Registry had, whatever became of the certification.
+    """
+    if sending.purpose == SendingPurpose.UNDO:
+        return ""
+    certification = TrackerCertification.everything.select_related("dataset", "runreconstruction").get(
+        pk=sending.certification_id
+    )
+    if certification.version != sending.version:
+        return f"The certification has changed since the plan: it is version {certification.version} now."
+    refusals = certification_refusals(certification, has_open_question=has_open_question(certification))
+    return refusals[0] if refusals else ""

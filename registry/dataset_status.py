@@ -73,8 +73,7 @@ def _missing(run_number: int, name: str) -> Missing:
 
 def _fetch_row(dataset: DatasetKey, budget: Budget) -> tuple[str, int] | None:
     """Return state and version of a dataset, None if it is not listed. Raises `RemoteError`."""
-    run_filter = {"run_number": {"=": dataset.run_number}, "name": {"=": dataset.registry_name}}
-    for row in upstream_client.get_datasets(run_filter, MAX_ROWS, budget):
+    for row in upstream_client.get_datasets({"run_number": {"=": dataset.run_number}}, MAX_ROWS, budget):
         parsed = parse_flagged_dataset(row).dataset
         if (parsed.run_number, parsed.registry_name) == (dataset.run_number, dataset.registry_name):
             return _listed(row, parsed.state)

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("drafts.urls")),
     path("", include("openruns.urls")),
     path("", include("certify.review.urls")),
+    path("", include("registry_sync.urls")),
     path("", include("listruns.urls")),
     path("", include("certify.vocabulary.urls")),
     path("", include("history_pages.urls")),

@@ -14,7 +14,7 @@ from audit.tracked_model import TrackedModel
 from certify.models import TrackerCertification
 from infrastructure.number_ranges import format_ranges
 from registry.flag_ranges import FlagRange, FlagTriplet
-from registry_sync.choices import UNFINISHED, SendingPurpose, SyncChangeKind, WriteState
+from registry_sync.choices import EFFECTIVE, UNFINISHED, SendingPurpose, SyncChangeKind, WriteState
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,6 +28,11 @@ class SendingQuerySet(models.QuerySet["Sending"]):
     def unfinished(self) -> SendingQuerySet:
         """Return those with a write whose outcome is not final, oldest first."""
         return self.filter(writes__state__in=UNFINISHED).distinct().order_by("pk")
+
+    def with_names(self) -> SendingQuerySet:
+        """Return them with certification, person and writes: two queries."""
+        related = ("certification__runreconstruction", "certification__user", "confirmed_by", "undoes")
+        return self.select_related(*related).prefetch_related("writes")
 
 
 class Sending(TrackedModel):
@@ -61,6 +66,17 @@ class Sending(TrackedModel):
 
     def __str__(self) -> str:
         return f"{self.certification} v{self.version}"
+
+    @property
+    def is_finished(self) -> bool:
+        """Return whether the outcome of each write is final."""
+        return all(write.is_finished for write in self.writes.all())
+
+    @property
+    def progress_text(self) -> str:
+        """Return how far it is, such as "2 of 3 done"."""
+        states = [write.state for write in self.writes.all()]
+        return f"{sum(state in EFFECTIVE for state in states)} of {len(states)} done"
 
     def can_undo(self, _actor: Any, _change: Change, _fields: Collection[str]) -> bool:
         """What was sent is undone on its receipt, by another sending."""
@@ -119,6 +135,15 @@ class RegistryWrite(models.Model):
     def lumisections(self) -> str:
         """Return the range as text, such as "310-330"."""
         return "" if self.first is None or self.last is None else format_ranges([(self.first, self.last)])
+
+    @property
+    def was_text(self) -> str:
+        """Return what is replaced, such as "GOOD" or "GOOD 310-320, NOTSET 321-330"."""
+        if self.is_move:
+            return self.state_from
+        if len(self.before) == 1:
+            return self.before_ranges[0].triplet.status
+        return ", ".join(f"{old.triplet.status} {format_ranges([(old.first, old.last)])}" for old in self.before_ranges)
 
     @property
     def triplet(self) -> FlagTriplet:

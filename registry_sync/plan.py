@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from certify.models.choices import Flag
-from infrastructure.number_ranges import NumberRange, ranges_without
+from infrastructure.number_ranges import format_ranges, ranges_without
 from registry.flag_ranges import FlagRange, FlagTriplet
+from registry.writes import MIN_COMMENT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -27,8 +28,8 @@ SIGNATURE = "[CH "  # begins what ends each of our comments
 class PlanOutcome(Enum):
     """What is done with the lumisections of a row."""
 
-    WRITE = "planned"
     CHOOSE = "choose"
+    WRITE = "planned"
     LEFT_ALONE = "left alone"
     EQUAL = "equal"
 
@@ -60,6 +61,10 @@ class PlanRow:
     def key(self) -> str:
         """What identifies the row in a form."""
         return f"{self.component}:{self.first}-{self.last}"
+
+    @property
+    def lumisections(self) -> str:
+        return format_ranges([(self.first, self.last)])
 
 
 @dataclass(frozen=True)
@@ -196,12 +201,15 @@ def _is_continued_by(edit: PlannedEdit, following: PlannedEdit) -> bool:
 def undoing_edits(edits: Iterable[PlannedEdit]) -> list[PlannedEdit]:
     """Return the edits that write back what these replaced, the last first."""
     return [
-        PlannedEdit(edit.component, old.first, old.last, old.triplet, (FlagRange(old.first, old.last, edit.triplet),))
+        PlannedEdit(
+            edit.component, old.first, old.last, _writable(old.triplet), (FlagRange(old.first, old.last, edit.triplet),)
+        )
         for edit in reversed(list(edits))
         for old in edit.before
     ]
 
 
-def lumisections_to_choose(rows: Iterable[PlanRow]) -> list[NumberRange]:
-    """Return the ranges of rows that have to be chosen before anything is sent."""
-    return [(row.first, row.last) for row in rows if row.outcome == PlanOutcome.CHOOSE]
+def _writable(triplet: FlagTriplet) -> FlagTriplet:
+    """Return the flag as Run Registry accepts it: it has bad ones without a comment, and refuses to be sent one."""
+    is_short = triplet.status == BAD and len(triplet.comment) < MIN_COMMENT
+    return triplet._replace(comment=f"{triplet.comment} (as before)".strip()) if is_short else triplet

@@ -5,16 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import PermissionDenied
-
-from audit.operation import operation
-from certify.models import TrackerCertification
-from certify.models.components import component_flags_of
+from certify.models.components import Component, component_flags_of
 from infrastructure.http.results import Found
 from registry.dataset_status import DatasetStatus, fetch_dataset_status, find_dataset
-from registry.writes import COMPLETED, MOVES, OPEN, SIGNOFF, DatasetKey
-from registry_sync.choices import SendingPurpose, SyncChangeKind
-from registry_sync.models import RegistryWrite, Sending, stored_flag_ranges_of
+from registry.writes import COMPLETED, OPEN, SIGNOFF, DatasetKey
 from registry_sync.plan import (
     OurFlag,
     PlanChoice,
@@ -27,15 +21,14 @@ from registry_sync.plan import (
 from registry_sync.refusals import certification_refusals, has_open_question
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
-    from certify.models.components import Component
+    from certify.models import TrackerCertification
     from infrastructure.http.budget import Budget
-    from users.models import User
 
 # Where edits are sent, and the state that follows them.
-_AFTER_EDITS = {OPEN: SIGNOFF, SIGNOFF: SIGNOFF}
+AFTER_EDITS = {OPEN: SIGNOFF, SIGNOFF: SIGNOFF}
 
 
 @dataclass(frozen=True)
@@ -58,6 +51,7 @@ class SendingPlan:
     status: DatasetStatus | None = None
     read_at: datetime | None = None
     rows: tuple[PlanRow, ...] = ()
+    ours: tuple[OurFlag, ...] = ()
     edits: tuple[PlannedEdit, ...] = ()
     state_to: str = ""
     refusals: tuple[str, ...] = ()
@@ -76,17 +70,16 @@ class SendingPlan:
         """Return whether Run Registry has all of it already."""
         return not self.edits and not self.has_move and not self.to_choose
 
+    def decided(self, decisions: PlanDecisions) -> SendingPlan:
+        """Return the plan on the same reading with these decisions."""
+        if self.dataset is None or self.status is None:
+            return self
+        planned = plan_on(self.certification, self.dataset, self.status, decisions)
+        return replace(planned, refusals=self.refusals, read_at=self.read_at)
+
     @property
     def can_be_confirmed(self) -> bool:
         return not self.refusals and not self.to_choose and not self.is_empty
-
-
-class PlanChanged(Exception):
-    """What was confirmed is not what would be sent now. `plan` is the new one."""
-
-    def __init__(self, plan: SendingPlan) -> None:
-        super().__init__("The plan has changed.")
-        self.plan = plan
 
 
 def signature_of(certification: TrackerCertification) -> str:
@@ -115,16 +108,15 @@ def plan_on(
     certification: TrackerCertification, dataset: DatasetKey, status: DatasetStatus, decisions: PlanDecisions
 ) -> SendingPlan:
     """Return the plan on this status of the dataset. Queries the reason and problems only."""
-    state_to, refusals = _AFTER_EDITS.get(status.state, status.state), _state_refusals(status)
+    state_to, refusals = AFTER_EDITS.get(status.state, status.state), _state_refusals(status)
     last = last_lumisection(certification, status)
     if status.damage or not last:
         return SendingPlan(certification, dataset, status, state_to=state_to, refusals=refusals)
     ours = our_flags(certification, decisions.lowstat)
     rows = plan_rows(ours, status.flags, last, decisions.choices)
     edits = planned_edits(rows, ours, signature_of(certification))
-    return SendingPlan(
-        certification, dataset, status, None, tuple(rows), tuple(edits), state_to=state_to, refusals=refusals
-    )
+    planned = SendingPlan(certification, dataset, status, state_to=state_to, refusals=refusals)
+    return replace(planned, rows=tuple(rows), ours=tuple(ours), edits=tuple(edits))
 
 
 def _state_refusals(status: DatasetStatus) -> tuple[str, ...]:
@@ -134,7 +126,7 @@ def _state_refusals(status: DatasetStatus) -> tuple[str, ...]:
         return ("Run Registry has no lumisections of this dataset.",)
     if status.state == COMPLETED:
         return ("The dataset is COMPLETED. Move it back to SIGNOFF first.",)
-    if status.state not in _AFTER_EDITS:
+    if status.state not in AFTER_EDITS:
         return (f"The dataset is {status.state}. It can be sent once it is OPEN.",)
     return ()
 
@@ -158,56 +150,3 @@ def _comment(certification: TrackerCertification, component: Component) -> str:
     problems = ", ".join(problem.name for problem in getattr(certification, component.problems_field).all())
     comment = " ".join(certification.comment.replace("\0", "").split())
     return "; ".join(part for part in (reason, problems, comment) if part)
-
-
-def confirm_plan(actor: User, plan: SendingPlan) -> Sending:
-    """Store what the plan would write, for the sender: one operation. Raises `PermissionDenied` and `PlanChanged`."""
-    if not actor.may_change_others or actor.in_training:
-        raise PermissionDenied("Sending to Run Registry needs the role shift leader.")
-    if not plan.can_be_confirmed:
-        raise PlanChanged(plan)
-    return _store(actor, plan, SendingPurpose.CERTIFY, plan.edits)
-
-
-def _store(actor: User, plan: SendingPlan, purpose: SendingPurpose, edits: Iterable[PlannedEdit]) -> Sending:
-    certification, status, dataset = plan.certification, plan.status, plan.dataset
-    if status is None or dataset is None:
-        raise PlanChanged(plan)
-    with operation(actor, SyncChangeKind.SEND, run=certification.run_number):
-        locked = TrackerCertification.objects.lock_row(certification.pk)
-        if locked.version != certification.version:
-            raise PlanChanged(plan)
-        sending = Sending(
-            certification=locked,
-            version=locked.version,
-            purpose=purpose,
-            run_number=dataset.run_number,
-            registry_name=dataset.registry_name,
-            registry_state=status.state,
-            registry_version=status.version,
-            last_lumisection=last_lumisection(certification, status),
-            confirmed_by=actor,
-        )
-        sending.save()
-        RegistryWrite.objects.bulk_create(_writes(sending, edits, status.state, plan.state_to))
-    return sending
-
-
-def _writes(sending: Sending, edits: Iterable[PlannedEdit], state_from: str, state_to: str) -> list[RegistryWrite]:
-    writes = [
-        RegistryWrite(
-            sending=sending,
-            position=position,
-            component=edit.component,
-            first=edit.first,
-            last=edit.last,
-            status=edit.triplet.status,
-            comment=edit.triplet.comment,
-            cause=edit.triplet.cause,
-            before=stored_flag_ranges_of(edit.before),
-        )
-        for position, edit in enumerate(edits)
-    ]
-    if (state_from, state_to) in MOVES:
-        writes.append(RegistryWrite(sending=sending, position=len(writes), state_from=state_from, state_to=state_to))
-    return writes

@@ -133,7 +133,10 @@ def test_edits_are_as_few_as_there_are_runs_of_equal_flags(case):
 def test_undoing_writes_back_each_old_flag(case):
     ours, theirs, choices = case
     edits = planned_edits(plan_rows(ours, theirs, LAST, choices), ours, SIGNATURE)
-    assert written(theirs, [*edits, *undoing_edits(edits)]) == written(theirs, [])
+    before, after = written(theirs, []), written(theirs, [*edits, *undoing_edits(edits)])
+    for place, old in before.items():
+        is_without_comment = old.status == "BAD" and len(old.comment) < 3  # Run Registry refuses to be sent one
+        assert after[place] in ({old, old._replace(comment="(as before)")} if is_without_comment else {old})
 
 
 @given(planned())

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
+from django.core.cache import cache
 
+from infrastructure.database.job_lock import job_lock
 from infrastructure.http.budget import Budget
 from registry.dataset_status import fetch_dataset_status
-from registry.writes import DatasetKey
+from registry.flag_ranges import FlagTriplet
+from registry.writes import DatasetKey, FlagEdit, fetch_history, send_flag_edit
+from registry_sync.actions import confirm_plan
 from registry_sync.choices import WriteState
-from registry_sync.planning import confirm_plan, make_plan
-from registry_sync.sender import send_confirmed
+from registry_sync.planning import make_plan
+from registry_sync.sender import SenderResult, send_confirmed
 from tests.factories import CertificationFactory, DatasetFactory, RunFactory
 
 pytestmark = pytest.mark.django_db
@@ -46,9 +48,139 @@ def test_certification_is_written_signed_off_and_equal_afterwards(certification,
     assert plan.refusals == ()
     sending = confirm_plan(shift_leader, plan)
     assert send_confirmed(Budget(60)).stopped == ""
-    print(states(sending), [w.answer for w in sending.writes.all()])
     assert {write.state for write in sending.writes.all()} == {WriteState.DONE}
     status = fetch_dataset_status(DatasetKey(RUN, DATASET), Budget(60)).value
     assert status.state == "SIGNOFF"
     again = make_plan(certification, Budget(60))
     assert again.is_empty, (again.edits, again.state_to)
+
+
+def confirmed(certification, shift_leader):
+    plan = make_plan(certification, Budget(60))
+    assert plan.refusals == ()
+    return confirm_plan(shift_leader, plan)
+
+
+def write_requests(sandbox):
+    """The requests that change something."""
+    paths = ("edit_rr_lumisections", "move_dataset", "change_multiple_dataset_states")
+    return [entry for entry in sandbox.requests("registry") if any(path in entry["path"] for path in paths)]
+
+
+def their_edit(first, last, status, comment):
+    """Somebody edits in Run Registry."""
+    edit = FlagEdit(DatasetKey(RUN, DATASET), "strip", first, last, FlagTriplet(status, comment), 1364)
+    send_flag_edit(edit, Budget(60))
+
+
+def test_plan_and_page_of_it_send_no_write(certification, sandbox):
+    make_plan(certification, Budget(60))
+    assert write_requests(sandbox) == []
+
+
+def test_sent_again_nothing_is_written(certification, shift_leader, sandbox):
+    confirmed(certification, shift_leader)
+    send_confirmed(Budget(60))
+    sandbox.clear_requests()
+    assert send_confirmed(Budget(60)) == SenderResult()
+    assert write_requests(sandbox) == []
+
+
+def test_receipt_has_the_versions_of_run_registry(certification, shift_leader):
+    sending = confirmed(certification, shift_leader)
+    send_confirmed(Budget(60))
+    edits = [write for write in sending.writes.all() if not write.is_move]
+    history = [
+        entry["version"] for entry in fetch_history(DatasetKey(RUN, DATASET), Budget(60)) if entry["manual_change"]
+    ]
+    assert [write.registry_version for write in edits] == history
+
+
+def test_somebody_who_edits_there_meanwhile_is_a_conflict_and_nothing_is_sent(certification, shift_leader, sandbox):
+    sending = confirmed(certification, shift_leader)
+    their_edit(320, 325, "BAD", "FED 401")
+    sandbox.clear_requests()
+    assert send_confirmed(Budget(60)).failed == 3
+    assert write_requests(sandbox) == []
+    strip, tracking, move = sending.writes.all()
+    assert strip.state == WriteState.CONFLICT
+    assert [320, 325, "BAD", "FED 401", ""] in strip.seen
+    assert (tracking.state, move.state) == (WriteState.GIVEN_UP, WriteState.GIVEN_UP)
+
+
+def test_what_is_there_already_is_not_sent_again(certification, shift_leader, sandbox):
+    sending = confirmed(certification, shift_leader)
+    their_edit(310, 330, "BAD", "somebody was faster")
+    sandbox.clear_requests()
+    send_confirmed(Budget(60))
+    assert [write.state for write in sending.writes.all()] == [WriteState.WAS_SO, WriteState.DONE, WriteState.DONE]
+    assert len(write_requests(sandbox)) == 2
+
+
+def test_changed_certification_voids_the_plan(certification, shift_leader, sandbox):
+    sending = confirmed(certification, shift_leader)
+    certification.version += 1
+    certification.save()
+    sandbox.clear_requests()
+    send_confirmed(Budget(60))
+    assert {write.state for write in sending.writes.all()} == {WriteState.GIVEN_UP}
+    assert "version 2 now" in sending.writes.first().answer
+    assert sandbox.requests("registry") == []
+
+
+@pytest.mark.parametrize("path", ["edit_rr_lumisections", "change_multiple_dataset_states"])
+def test_late_answer_is_unknown_and_read_back(certification, shift_leader, sandbox, settings, path):
+    settings.READ_TIMEOUT_S = settings.CONNECT_TIMEOUT_S = 1
+    sending = confirmed(certification, shift_leader)
+    sandbox.faults("registry", "late", path=path, count=1)
+    assert "did not answer" in send_confirmed(Budget(60)).stopped
+    assert WriteState.UNKNOWN in {write.state for write in sending.writes.all()}
+    sandbox.clear_faults()
+    cache.clear()
+    assert send_confirmed(Budget(60)).stopped == ""
+    assert {write.state for write in sending.writes.all()} == {WriteState.DONE}
+    assert all(write.registry_version for write in sending.writes.all() if not write.is_move)
+    assert len(write_requests(sandbox)) == 3  # none twice
+
+
+def test_deadlock_is_tried_again(certification, shift_leader, sandbox):
+    sending = confirmed(certification, shift_leader)
+    sandbox.faults("registry", "deadlock", path="edit_rr_lumisections", count=2)
+    assert send_confirmed(Budget(60)).stopped == ""
+    assert {write.state for write in sending.writes.all()} == {WriteState.DONE}
+    assert sending.writes.first().attempts == 3
+
+
+def test_e_group_that_is_missing_is_a_refusal_in_its_words(certification, shift_leader, sandbox):
+    sending = confirmed(certification, shift_leader)
+    sandbox.registry(egroups="somebody-else")
+    send_confirmed(Budget(60))
+    strip, *others = sending.writes.all()
+    assert strip.state == WriteState.REFUSED
+    assert "cms-dqm-runregistry-offline-tracker-certifiers" in strip.answer
+    assert "<" not in strip.answer
+    assert {write.state for write in others} == {WriteState.GIVEN_UP}
+
+
+def test_without_the_e_group_of_administrators_the_state_is_moved_plainly(certification, shift_leader, sandbox):
+    sending = confirmed(certification, shift_leader)
+    sandbox.registry(egroups="cms-dqm-runregistry-offline-tracker-certifiers")
+    send_confirmed(Budget(60))
+    assert {write.state for write in sending.writes.all()} == {WriteState.DONE}
+    assert any("/datasets/tracker/move_dataset/OPEN/SIGNOFF" in entry["path"] for entry in write_requests(sandbox))
+
+
+@pytest.mark.parametrize("mode", ["off", "plan"])
+def test_nothing_is_sent_unless_it_is_on(certification, shift_leader, sandbox, settings, mode):
+    confirmed(certification, shift_leader)
+    sandbox.clear_requests()
+    settings.REGISTRY_SYNC = mode
+    assert send_confirmed(Budget(60)).stopped == "REGISTRY_SYNC is not on. Nothing is sent."
+    assert sandbox.requests("registry") == []
+
+
+def test_second_sender_says_so(certification, shift_leader, sandbox):
+    sending = confirmed(certification, shift_leader)
+    with job_lock("send_to_registry"):
+        assert send_confirmed(Budget(60)).was_running
+    assert {write.state for write in sending.writes.all()} == {WriteState.PLANNED}

@@ -1,0 +1,148 @@
+"""Confirmations: what a person lets the sender write, each in one transaction with its row of the history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+
+from audit.operation import operation
+from certify.models import TrackerCertification
+from certify.models.components import Component
+from infrastructure.http.results import Found
+from registry.dataset_status import DatasetStatus, fetch_dataset_status, flags_within
+from registry.writes import MOVES, DatasetKey
+from registry_sync.choices import SendingPurpose, SyncChangeKind, WriteState
+from registry_sync.models import RegistryWrite, Sending, stored_flag_ranges_of
+from registry_sync.plan import PlannedEdit, undoing_edits
+from registry_sync.planning import AFTER_EDITS, SendingPlan, last_lumisection
+from registry_sync.refusals import certification_refusals, has_open_question
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infrastructure.http.budget import Budget
+    from users.models import User
+
+
+class PlanChanged(Exception):
+    """What was confirmed is not what would be sent now. `plan` is the new one."""
+
+    def __init__(self, plan: SendingPlan) -> None:
+        super().__init__("The plan has changed.")
+        self.plan = plan
+
+
+def confirm_plan(actor: User, plan: SendingPlan) -> Sending:
+    """Store what the plan would write, for the sender: one operation. Raises `PermissionDenied` and `PlanChanged`."""
+    _check_may_send(actor)
+    if not plan.can_be_confirmed:
+        raise PlanChanged(plan)
+    return _store(actor, plan, SendingPurpose.CERTIFY, plan.edits)
+
+
+def confirm_move(actor: User, plan: SendingPlan, purpose: SendingPurpose, state_from: str, state_to: str) -> Sending:
+    """Store the move of a state alone. Raises `PermissionDenied`, and `PlanChanged` if it is in another state."""
+    _check_may_send(actor)
+    if plan.status is None or plan.status.state != state_from or _is_unsendable(plan):
+        raise PlanChanged(plan)
+    return _store(actor, replace(plan, state_to=state_to), purpose, ())
+
+
+def _is_unsendable(plan: SendingPlan) -> bool:
+    """Return whether the certification itself must not be sent, whatever the state of the dataset is."""
+    certification = plan.certification
+    return bool(certification_refusals(certification, has_open_question=has_open_question(certification)))
+
+
+def _check_may_send(actor: User) -> None:
+    if not actor.may_change_others or actor.in_training:
+        raise PermissionDenied("Sending to Run Registry needs the role shift leader.")
+
+
+def confirm_undo(actor: User, sending: Sending, budget: Budget) -> Sending | str:
+    """Store that the flags which a sending replaced are written back, or return why that cannot be done, a sentence.
+
+    Flags that somebody has changed since are left. The state stays as it is. Raises `PermissionDenied`.
+    """
+    _check_may_send(actor)
+    dataset = DatasetKey(sending.run_number, sending.registry_name)
+    status = fetch_dataset_status(dataset, budget)
+    if not isinstance(status, Found):
+        return status.sentence
+    if status.value.damage or status.value.state not in AFTER_EDITS:
+        return status.value.damage or f"the dataset is {status.value.state}. Move it back to SIGNOFF first."
+    edits = _edits_to_undo(sending, status.value)
+    if not edits:
+        return "nothing of it is in Run Registry any more."
+    plan = SendingPlan(sending.certification, dataset, status.value, state_to=status.value.state)
+    return _store(actor, plan, SendingPurpose.UNDO, edits, undoes=sending)
+
+
+def _edits_to_undo(sending: Sending, status: DatasetStatus) -> list[PlannedEdit]:
+    """Return what writes back the flags that were replaced, where Run Registry still has what was written."""
+    written = [
+        PlannedEdit(Component(write.component), write.first, write.last, write.triplet, tuple(write.before_ranges))
+        for write in sending.writes.all()
+        if write.state == WriteState.DONE and write.first and write.last
+    ]
+    return [
+        edit
+        for edit in undoing_edits(written)
+        if all(
+            flag.triplet == edit.before[0].triplet
+            for flag in flags_within(status.flags.get(edit.component, ()), edit.first, edit.last)
+        )
+    ]
+
+
+def _store(
+    actor: User,
+    plan: SendingPlan,
+    purpose: SendingPurpose,
+    edits: Iterable[PlannedEdit],
+    undoes: Sending | None = None,
+) -> Sending:
+    certification, status, dataset = plan.certification, plan.status, plan.dataset
+    if status is None or dataset is None:
+        raise PlanChanged(plan)
+    with operation(actor, SyncChangeKind.SEND, run=certification.run_number):
+        locked = TrackerCertification.objects.lock_row(certification.pk)
+        if locked.version != certification.version:
+            raise PlanChanged(plan)
+        sending = Sending(
+            certification=locked,
+            version=locked.version,
+            purpose=purpose,
+            run_number=dataset.run_number,
+            registry_name=dataset.registry_name,
+            registry_state=status.state,
+            registry_version=status.version,
+            last_lumisection=last_lumisection(certification, status),
+            confirmed_by=actor,
+            undoes=undoes,
+        )
+        sending.save()
+        RegistryWrite.objects.bulk_create(_writes(sending, edits, status.state, plan.state_to))
+    return sending
+
+
+def _writes(sending: Sending, edits: Iterable[PlannedEdit], state_from: str, state_to: str) -> list[RegistryWrite]:
+    writes = [
+        RegistryWrite(
+            sending=sending,
+            position=position,
+            component=edit.component,
+            first=edit.first,
+            last=edit.last,
+            status=edit.triplet.status,
+            comment=edit.triplet.comment,
+            cause=edit.triplet.cause,
+            before=stored_flag_ranges_of(edit.before),
+        )
+        for position, edit in enumerate(edits)
+    ]
+    if (state_from, state_to) in MOVES:
+        writes.append(RegistryWrite(sending=sending, position=len(writes), state_from=state_from, state_to=state_to))
+    return writes

@@ -1,0 +1,104 @@
+"""The page of a plan, prepared so that the template has no logic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infrastructure.number_ranges import format_ranges
+from registry.writes import COMPLETED, SIGNOFF
+from registry_sync.choices import SendingPurpose
+from registry_sync.plan import BAD, GOOD, PlanOutcome
+
+if TYPE_CHECKING:
+    from django.forms import BoundField
+
+    from certify.models.components import Component
+    from registry_sync.forms import PlanForm
+    from registry_sync.plan import PlanRow
+    from registry_sync.planning import SendingPlan
+
+SECONDS_PER_WRITE = 1.5  # with the reading before and after it
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """Rows of the plan that are shown as one: of a component, with the same flags, outcome and reason."""
+
+    row: PlanRow
+    lumisections: str
+    field: BoundField | None = None
+
+
+@dataclass(frozen=True)
+class PlanPage:
+    """`lowstat`: the statuses chosen for components that are bad with low statistics."""
+
+    plan: SendingPlan
+    form: PlanForm
+    lowstat: dict[str, str]
+    is_sending_on: bool
+
+    @property
+    def rows(self) -> list[ShownRow]:
+        """Return what has to be chosen first, then what is written, then what is left alone or equal."""
+        return [shown for outcome in PlanOutcome for shown in self._rows_of(outcome)]
+
+    def _rows_of(self, outcome: PlanOutcome) -> list[ShownRow]:
+        rows = [row for row in self.plan.rows if row.outcome == outcome]
+        if outcome in (PlanOutcome.CHOOSE, PlanOutcome.WRITE):
+            return [ShownRow(row, row.lumisections, self._field_of(row)) for row in rows]
+        grouped: dict[tuple[object, ...], list[PlanRow]] = {}
+        for row in rows:
+            grouped.setdefault((row.component, row.theirs.status, row.ours, row.reason), []).append(row)
+        return [
+            ShownRow(group[0], format_ranges([(row.first, row.last) for row in group])) for group in grouped.values()
+        ]
+
+    def _field_of(self, row: PlanRow) -> BoundField | None:
+        return self.form[row.key] if row.key in self.form.fields else None
+
+    @property
+    def lowstat_links(self) -> list[tuple[Component, list[tuple[str, str]]]]:
+        """Return (component, [(status, query)]) for each component that is bad with low statistics."""
+        low = [our.flag.component for our in self.plan.ours if our.flag.lowstat and not our.flag.is_good]
+        return [(component, [(status, self._query(component, status)) for status in (GOOD, BAD)]) for component in low]
+
+    def _query(self, component: Component, status: str) -> str:
+        chosen = {**self.lowstat, component.value: status}
+        return "&".join(f"lowstat-{name}={value}" for name, value in chosen.items())
+
+    @property
+    def summary(self) -> str:
+        """Return what the button does, such as "2 edits and the move to SIGNOFF, about 5 s"."""
+        edits = len(self.plan.edits)
+        parts = [f"{edits} edit{'' if edits == 1 else 's'}"] if edits else []
+        parts += [f"the move to {self.plan.state_to}"] if self.plan.has_move else []
+        seconds = round(SECONDS_PER_WRITE * (edits + self.plan.has_move))
+        return f"{' and '.join(parts)}, about {max(seconds, 1)} s" if parts else ""
+
+    @property
+    def move_by_hand(self) -> tuple[str, str] | None:
+        """Return (purpose, label) of the move that can be confirmed on its own."""
+        status = self.plan.status
+        if status is None or status.damage:
+            return None
+        if status.state == COMPLETED:
+            return SendingPurpose.REOPEN, "Move back to SIGNOFF"
+        is_done = status.state == SIGNOFF and self.plan.is_empty and not self.plan.refusals
+        return (SendingPurpose.COMPLETE, "Move to COMPLETED") if is_done else None
+
+    @property
+    def as_text(self) -> str:
+        """Return the plan as lines to copy."""
+        edits = [
+            f"{edit.component.label} {format_ranges([(edit.first, edit.last)])}: {edit.triplet.status}, "
+            f"“{edit.triplet.comment}”"
+            for edit in self.plan.edits
+        ]
+        move = (
+            [f"State: {self.plan.status.state} → {self.plan.state_to}"]
+            if self.plan.has_move and self.plan.status
+            else []
+        )
+        return "\n".join([*edits, *move])

@@ -1,0 +1,141 @@
+"""Pages of what is sent to Run Registry: the plan of a certification, the outbox, and receipts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from certify.models import TrackerCertification
+from infrastructure.csv_export import csv_rows
+from infrastructure.http.budget import Budget
+from infrastructure.web.responses import ExplainedHttp404, HttpResponseSeeOther
+from registry.writes import COMPLETED, SIGNOFF
+from registry_sync.actions import PlanChanged, confirm_move, confirm_plan, confirm_undo
+from registry_sync.choices import SendingPurpose
+from registry_sync.exports import HEADING, export_rows
+from registry_sync.forms import LOWSTAT_PREFIX, PlanForm
+from registry_sync.models import Sending
+from registry_sync.plan import BAD, GOOD
+from registry_sync.planning import PlanDecisions, SendingPlan, make_plan
+from registry_sync.presentation import PlanPage
+from users.access import SignedInRequest, role_required
+from users.models import Role
+
+if TYPE_CHECKING:
+    from django.http import HttpResponseBase, QueryDict
+
+PAGE_SIZE = 50
+MOVES_BY_HAND = {SendingPurpose.REOPEN: (COMPLETED, SIGNOFF), SendingPurpose.COMPLETE: (SIGNOFF, COMPLETED)}
+
+
+def _check_shown() -> None:
+    if settings.REGISTRY_SYNC == "off":
+        raise ExplainedHttp404("Sending to Run Registry is switched off here.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Role.SHIFT_LEADER)
+def plan(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show what would be written for a certification, and confirm it. A GET writes nothing anywhere."""
+    _check_shown()
+    certification = get_object_or_404(_certifications(), pk=pk)
+    lowstat = _lowstat_statuses(request.POST if request.method == "POST" else request.GET)
+    budget = Budget.for_page(is_retry="again" in request.GET)
+    planned = make_plan(certification, budget, PlanDecisions(lowstat=lowstat))
+    form = PlanForm(planned, request.POST if request.method == "POST" else None)
+    if not form.is_bound:
+        return _render_plan(request, planned, form, lowstat)
+    if not form.is_valid():
+        return _render_plan(request, planned, form, lowstat, 409 if "digest" in form.errors else 422)
+    try:
+        sending = confirm_plan(request.user, planned.decided(PlanDecisions(form.choices, lowstat)))
+    except PlanChanged as changed:
+        return _render_plan(request, changed.plan, PlanForm(changed.plan), lowstat, 409)
+    messages.success(request, f"Confirmed: {sending} is sent to Run Registry.")
+    return HttpResponseSeeOther(reverse("registry_sync:receipt", args=[sending.pk]))
+
+
+def _certifications() -> Any:
+    return TrackerCertification.everything.with_names().select_related("dataset", "bad_reason")
+
+
+def _lowstat_statuses(query: QueryDict) -> dict[str, str]:
+    """Return {component: GOOD or BAD} as chosen for bad with low statistics."""
+    chosen = {name.removeprefix(LOWSTAT_PREFIX): query[name] for name in query if name.startswith(LOWSTAT_PREFIX)}
+    return {component: status for component, status in chosen.items() if status in (GOOD, BAD)}
+
+
+def _render_plan(
+    request: SignedInRequest, planned: SendingPlan, form: PlanForm, lowstat: dict[str, str], status: int = 200
+) -> HttpResponse:
+    page = PlanPage(planned, form, lowstat, is_sending_on=settings.REGISTRY_SYNC == "on")
+    receipts = planned.certification.sendings.select_related("confirmed_by").prefetch_related("writes")[:3]
+    context = {"page": page, "certification": planned.certification, "receipts": receipts}
+    return render(request, "registry_sync/plan.html", context, status=status)
+
+
+@require_POST
+@role_required(Role.SHIFT_LEADER)
+def move(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Confirm a move of the state alone: COMPLETED back to SIGNOFF, or SIGNOFF to COMPLETED."""
+    _check_shown()
+    certification = get_object_or_404(_certifications(), pk=pk)
+    purpose = request.POST.get("purpose", "")
+    planned = make_plan(certification, Budget.for_page())
+    if purpose not in MOVES_BY_HAND:
+        return _render_plan(request, planned, PlanForm(planned), {}, 422)
+    try:
+        sending = confirm_move(request.user, planned, SendingPurpose(purpose), *MOVES_BY_HAND[SendingPurpose(purpose)])
+    except PlanChanged as changed:
+        return _render_plan(request, changed.plan, PlanForm(changed.plan), {}, 409)
+    messages.success(request, f"Confirmed: {sending} is moved in Run Registry.")
+    return HttpResponseSeeOther(reverse("registry_sync:receipt", args=[sending.pk]))
+
+
+@require_safe
+@role_required(Role.SHIFTER)
+def outbox(request: SignedInRequest) -> HttpResponseBase:
+    """List what was confirmed, newest first, or export it; of one certification with `?certification=`."""
+    _check_shown()
+    sendings = Sending.objects.with_names()
+    if (number := request.GET.get("certification", "")).isdecimal() and len(number) < 19:
+        sendings = sendings.filter(certification=int(number))
+    if request.GET.get("export") == "csv":
+        response = StreamingHttpResponse(
+            csv_rows(HEADING, export_rows(sendings)), content_type="text/csv; charset=utf-8"
+        )
+        response["Content-Disposition"] = 'attachment; filename="run_registry_receipts.csv"'
+        return response
+    page = Paginator(sendings, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "registry_sync/outbox.html", {"page": page, "is_on": settings.REGISTRY_SYNC == "on"})
+
+
+@require_safe
+@role_required(Role.SHIFTER)
+def receipt(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show what became of each write of a sending. The page of one that is under way looks again by itself."""
+    _check_shown()
+    sending = get_object_or_404(Sending.objects.with_names(), pk=pk)
+    template = "registry_sync/_receipt.html" if request.headers.get("HX-Request") else "registry_sync/receipt.html"
+    return render(request, template, {"sending": sending, "is_on": settings.REGISTRY_SYNC == "on"})
+
+
+@require_POST
+@role_required(Role.SHIFT_LEADER)
+def undo(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Confirm that what a sending wrote is replaced by what was there before it."""
+    _check_shown()
+    sending = get_object_or_404(Sending.objects.with_names(), pk=pk)
+    undoing = confirm_undo(request.user, sending, Budget.for_page())
+    if isinstance(undoing, str):
+        messages.error(request, f"Not undone: {undoing}")
+        return HttpResponseSeeOther(reverse("registry_sync:receipt", args=[sending.pk]))
+    messages.success(request, f"Confirmed: what {sending} replaced is written back.")
+    return HttpResponseSeeOther(reverse("registry_sync:receipt", args=[undoing.pk]))

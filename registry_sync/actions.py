@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 
 from audit.operation import operation
@@ -57,6 +58,8 @@ def _is_unsendable(plan: SendingPlan) -> bool:
 
 
 def _check_may_send(actor: User) -> None:
+    if settings.REGISTRY_SYNC != "on":
+        raise PermissionDenied("Sending to Run Registry is switched off here.")
     if not actor.may_change_others or actor.in_training:
         raise PermissionDenied("Sending to Run Registry needs the role shift leader.")
 

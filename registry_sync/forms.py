@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from registry_sync.plan import PlanChoice, PlanOutcome
+from registry_sync.plan import PlanChoice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,8 +51,3 @@ def digest_of(plan: SendingPlan) -> str:
     rows = [(row.key, row.theirs, row.ours, row.outcome.value) for row in plan.rows]
     state = plan.status.state if plan.status else ""
     return sha256(repr((plan.certification.version, state, rows)).encode()).hexdigest()[:32]
-
-
-def has_undecided_lowstat(plan: SendingPlan) -> list[Any]:
-    """Return the components that are bad with low statistics and have no status there yet."""
-    return list(dict.fromkeys(row.component for row in plan.rows if row.outcome == PlanOutcome.CHOOSE and not row.ours))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from infrastructure.number_ranges import format_ranges
 from registry.writes import COMPLETED, SIGNOFF
 from registry_sync.choices import SendingPurpose
+from registry_sync.forms import LOWSTAT_PREFIX
 from registry_sync.plan import BAD, GOOD, PlanOutcome
 
 if TYPE_CHECKING:
@@ -59,14 +61,15 @@ class PlanPage:
         return self.form[row.key] if row.key in self.form.fields else None
 
     @property
-    def lowstat_links(self) -> list[tuple[Component, list[tuple[str, str]]]]:
-        """Return (component, [(status, query)]) for each component that is bad with low statistics."""
+    def lowstat_links(self) -> list[tuple[Component, list[tuple[str, str, bool]]]]:
+        """Return (component, [(status, query, is chosen)]) for each component that is bad with low statistics."""
         low = [our.flag.component for our in self.plan.ours if our.flag.lowstat and not our.flag.is_good]
-        return [(component, [(status, self._query(component, status)) for status in (GOOD, BAD)]) for component in low]
+        return [(component, [self._lowstat_link(component, status) for status in (GOOD, BAD)]) for component in low]
 
-    def _query(self, component: Component, status: str) -> str:
+    def _lowstat_link(self, component: Component, status: str) -> tuple[str, str, bool]:
         chosen = {**self.lowstat, component.value: status}
-        return "&".join(f"lowstat-{name}={value}" for name, value in chosen.items())
+        query = urlencode({f"{LOWSTAT_PREFIX}{name}": value for name, value in chosen.items()})
+        return status, query, self.lowstat.get(component.value) == status
 
     @property
     def summary(self) -> str:

@@ -14,33 +14,9 @@ from registry_sync.actions import confirm_plan
 from registry_sync.choices import WriteState
 from registry_sync.planning import make_plan
 from registry_sync.sender import SenderResult, send_confirmed
-from tests.factories import CertificationFactory, DatasetFactory, RunFactory
+from tests.registry_sync.conftest import DATASET, RUN, write_requests
 
 pytestmark = pytest.mark.django_db
-RUN = 315322
-DATASET = "/PromptReco/Collisions2018A/DQM"
-
-
-@pytest.fixture(autouse=True)
-def _on(settings, sandbox):
-    settings.REGISTRY_SYNC = "on"
-
-
-@pytest.fixture
-def certification(shifter):
-    return CertificationFactory(
-        run=RunFactory(run_number=RUN),
-        reconstruction="prompt",
-        dataset=DatasetFactory(name=DATASET),
-        user=shifter,
-        lumisections=1364,
-        strip_ranges=[[310, 330]],
-        comment="holes in TIB",
-    )
-
-
-def states(sending):
-    return [(write.component, write.lumisections, write.state) for write in sending.writes.all()]
 
 
 def test_certification_is_written_signed_off_and_equal_afterwards(certification, shift_leader, sandbox):
@@ -59,12 +35,6 @@ def confirmed(certification, shift_leader):
     plan = make_plan(certification, Budget(60))
     assert plan.refusals == ()
     return confirm_plan(shift_leader, plan)
-
-
-def write_requests(sandbox):
-    """The requests that change something."""
-    paths = ("edit_rr_lumisections", "move_dataset", "change_multiple_dataset_states")
-    return [entry for entry in sandbox.requests("registry") if any(path in entry["path"] for path in paths)]
 
 
 def their_edit(first, last, status, comment):

@@ -1,0 +1,178 @@
+"""Plan, confirmation, receipt and outbox as pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.utils import timezone
+
+from certify.models import TrackerCertification
+from infrastructure.http.budget import Budget
+from registry.flag_ranges import FlagTriplet
+from registry.writes import DatasetKey, FlagEdit, send_flag_edit
+from registry_sync.choices import WriteState
+from registry_sync.models import Sending
+from registry_sync.sender import send_confirmed
+from tests.browser_form import fields_of
+from tests.registry_sync.conftest import DATASET, RUN, write_requests
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def address(certification):
+    return f"/list/{certification.pk}/registry/"
+
+
+def confirm(client, address, **values):
+    return client.post(address, {**fields_of(client.get(address), "digest"), **values})
+
+
+def their_edit(first, last):
+    """Somebody edits Strip in Run Registry."""
+    edit = FlagEdit(DatasetKey(RUN, DATASET), "strip", first, last, FlagTriplet("BAD", "FED 401"), 1364)
+    send_flag_edit(edit, Budget(60))
+
+
+def test_plan_shows_what_would_be_written_and_writes_nothing(shift_leader_client, address, sandbox):
+    page = shift_leader_client.get(address)
+    assert page.status_code == 200
+    text = " ".join(re.sub("<[^>]*>", " ", page.text).split())
+    assert "Strip 310-330 GOOD BAD BAD" in text
+    assert "Tracking 1-1364 NOTSET GOOD GOOD" in text
+    assert "2 edits and the move to SIGNOFF, about" in text
+    assert "STANDBY is never overwritten" in text
+    assert write_requests(sandbox) == []
+    assert not Sending.objects.exists()
+
+
+def test_confirmed_plan_is_in_the_outbox_and_history_and_sent(shift_leader_client, address, certification):
+    saved = confirm(shift_leader_client, address)
+    sending = Sending.objects.get()
+    assert (saved.status_code, saved.url) == (303, f"/registry/{sending.pk}/")
+    assert "0 of 3 done, being sent" in shift_leader_client.get(saved.url).text
+    send_confirmed(Budget(60))
+    page = shift_leader_client.get(saved.url)
+    assert "3 of 3 done" in page.text and "being sent" not in page.text
+    assert f"[CH {certification.pk} v1, shifter]" in page.text
+    assert "Confirmed for Run Registry" in shift_leader_client.get("/history/").text
+    assert "3 of 3 done" in shift_leader_client.get("/registry/").text
+    assert "Nothing to write" in shift_leader_client.get(address).text
+
+
+def test_confirmation_of_an_old_plan_shows_the_new_one(shift_leader_client, address, certification):
+    form = fields_of(shift_leader_client.get(address), "digest")
+    their_edit(1, 2)
+    answer = shift_leader_client.post(address, form)
+    assert answer.status_code == 409
+    assert "this is the new plan" in answer.text
+    assert not Sending.objects.exists()
+
+
+def test_row_of_somebody_else_has_to_be_chosen(shift_leader_client, address, sandbox):
+    send_flag_edit(
+        FlagEdit(DatasetKey(RUN, DATASET), "strip", 500, 510, FlagTriplet("BAD", "FED 401"), 1364), Budget(60)
+    )
+    page = shift_leader_client.get(address)
+    assert "bad there, not from here: “FED 401”" in page.text
+    refused = confirm(shift_leader_client, address)
+    assert refused.status_code == 422
+    assert "Strip 500-510: choose what Run Registry gets." in refused.text
+    assert confirm(shift_leader_client, address, **{"strip:500-510": "skip"}).status_code == 303
+    assert not Sending.objects.get().writes.filter(component="strip", first=500).exists()
+
+
+def test_undone_sending_writes_back_what_was_there(shift_leader_client, address):
+    confirm(shift_leader_client, address)
+    send_confirmed(Budget(60))
+    first = Sending.objects.get()
+    undone = shift_leader_client.post(f"/registry/{first.pk}/undo/", follow=True)
+    assert "Run Registry keeps these lumisections as set by hand" in undone.text
+    assert send_confirmed(Budget(60)).failed == 0
+    undoing = Sending.objects.get(undoes=first)
+    assert {write.state for write in undoing.writes.all()} == {WriteState.DONE}
+    assert [(write.component, write.status) for write in undoing.writes.all()] == [
+        ("tracking", "NOTSET"),
+        ("strip", "GOOD"),
+    ]
+    again = shift_leader_client.post(f"/registry/{first.pk}/undo/", follow=True)
+    assert "Not undone: nothing of it is in Run Registry any more." in again.text
+
+
+def test_completed_dataset_goes_back_to_signoff_first(shift_leader_client, address, certification):
+    confirm(shift_leader_client, address)
+    send_confirmed(Budget(60))
+    assert "Move to COMPLETED" in shift_leader_client.get(address).text
+    shift_leader_client.post(f"{address}move/", {"purpose": "complete"})
+    send_confirmed(Budget(60))
+    TrackerCertification.objects.filter(pk=certification.pk).update(version=2, strip_ranges=[[310, 340]])
+    page = shift_leader_client.get(address)
+    assert "The dataset is COMPLETED. Move it back to SIGNOFF first." in page.text
+    assert "Send to Run Registry" not in page.text
+    shift_leader_client.post(f"{address}move/", {"purpose": "reopen"})
+    send_confirmed(Budget(60))
+    assert confirm(shift_leader_client, address).status_code == 303
+    send_confirmed(Budget(60))
+    last = Sending.objects.first()
+    assert [(write.lumisections, write.status, write.state) for write in last.writes.all()] == [
+        ("331-340", "BAD", "done")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"is_practice": True}, "It is practice."),
+        ({"state": "withdrawn", "withdrawn_at": timezone.now(), "withdrawn_reason": "typed twice"}, "It is withdrawn."),
+        ({"stale": [{"fact": "lumisections"}]}, "it is stale"),
+    ],
+)
+def test_what_must_not_be_sent_says_why(shift_leader_client, address, certification, changes, sentence):
+    who = {"withdrawn_by": certification.user} if "state" in changes else {}
+    TrackerCertification.everything.filter(pk=certification.pk).update(**changes, **who)
+    page = shift_leader_client.get(address)
+    assert sentence in page.text
+    assert "Send to Run Registry" not in page.text
+    assert confirm(shift_leader_client, address).status_code == 409
+    assert not Sending.objects.exists()
+
+
+def test_bad_with_low_statistics_waits_for_a_choice(shift_leader_client, address, certification):
+    TrackerCertification.objects.filter(pk=certification.pk).update(strip="bad", strip_lowstat=True, strip_ranges=[])
+    assert "Strip is bad with low statistics" in shift_leader_client.get(address).text
+    assert confirm(shift_leader_client, address).status_code == 409
+    chosen = f"{address}?lowstat-strip=GOOD"
+    form = fields_of(shift_leader_client.get(chosen), "digest")
+    assert shift_leader_client.post(address, form).status_code == 303
+
+
+def test_plan_only_shows_plans_and_sends_nothing(shift_leader_client, address, settings):
+    settings.REGISTRY_SYNC = "plan"
+    page = shift_leader_client.get(address)
+    assert "Sending is switched off here" in page.text
+    assert "Send to Run Registry</button>" not in page.text
+    assert confirm(shift_leader_client, address).status_code == 403
+    assert not Sending.objects.exists()
+
+
+def test_off_hides_everything(shift_leader_client, address, settings):
+    settings.REGISTRY_SYNC = "off"
+    assert shift_leader_client.get(address).status_code == 404
+    assert shift_leader_client.get("/registry/").status_code == 404
+
+
+def test_registry_that_is_down_is_a_sentence(shift_leader_client, address, sandbox):
+    sandbox.faults("registry", "refuse")
+    page = shift_leader_client.get(address)
+    assert page.status_code == 200
+    assert "Run Registry broke off the connection" in page.text
+
+
+def test_export_has_a_row_for_each_write(shift_leader_client, address):
+    confirm(shift_leader_client, address)
+    send_confirmed(Budget(60))
+    lines = b"".join(shift_leader_client.get("/registry/?export=csv")).decode().splitlines()
+    assert len(lines) == 4
+    assert lines[1].startswith(f"{RUN},prompt,{DATASET},")
+    assert ",strip,310-330,GOOD,BAD," in lines[1]

@@ -68,7 +68,7 @@ def fetch_dataset_status(dataset: DatasetKey, budget: Budget) -> Found[DatasetSt
 
 def _missing(run_number: int, name: str) -> Missing:
     reason = f"Run Registry does not list {name} of run {run_number}"
-    return Missing(REGISTRY, reason, "It can be hidden there.", timezone.now())
+    return Missing(REGISTRY, reason, "It can be hidden there. Look there, then try again.", timezone.now())
 
 
 def _fetch_row(dataset: DatasetKey, budget: Budget) -> tuple[str, int] | None:

@@ -74,9 +74,10 @@ class Sending(TrackedModel):
 
     @property
     def progress_text(self) -> str:
-        """Return how far it is, such as "2 of 3 done"."""
+        """Return how far it is, such as "2 of 3 done, being sent"."""
         states = [write.state for write in self.writes.all()]
-        return f"{sum(state in EFFECTIVE for state in states)} of {len(states)} done"
+        text = f"{sum(state in EFFECTIVE for state in states)} of {len(states)} done"
+        return f"{text}, being sent" if any(state in UNFINISHED for state in states) else text
 
     def can_undo(self, _actor: Any, _change: Change, _fields: Collection[str]) -> bool:
         """What was sent is undone on its receipt, by another sending."""

@@ -62,6 +62,11 @@ class SendingPlan:
         return [row for row in self.rows if row.outcome == PlanOutcome.CHOOSE]
 
     @property
+    def is_unread(self) -> bool:
+        """Return whether Run Registry was to be read and could not be."""
+        return self.status is None and self.certification.dataset is not None and bool(self.certification.lumisections)
+
+    @property
     def has_move(self) -> bool:
         return self.status is not None and self.state_to != self.status.state
 

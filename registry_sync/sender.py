@@ -81,6 +81,13 @@ def send_confirmed(budget: Budget, *, resend_after: timedelta = RESEND_AFTER) ->
         return sender.result
 
 
+def send_if_unfinished(budget: Budget) -> SenderResult:
+    """Send what was confirmed. One query if there is nothing, none if sending is not switched on."""
+    if settings.REGISTRY_SYNC != "on" or not RegistryWrite.objects.filter(state__in=UNFINISHED).exists():
+        return SenderResult()
+    return send_confirmed(budget)
+
+
 class _Sender:
     def __init__(self, budget: Budget, resend_after: timedelta) -> None:
         self.budget, self.resend_after = budget, resend_after

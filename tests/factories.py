@@ -26,6 +26,7 @@ from certify.models.components import FLAG_FIELDS
 from certify.review.models import ShifterQuestion
 from oms.choices import RunType
 from oms.models import OmsFill, OmsRun
+from registry_sync.models import RegistryWrite, Sending
 from users.models import Role, User
 
 FIRST_RUN = 318200
@@ -236,6 +237,30 @@ class QuestionFactory(DjangoModelFactory):
     certification = factory.SubFactory(CertificationFactory)
     text = "Why is the tracker map missing?"
     asked_by = factory.SubFactory(UserFactory, role=Role.SHIFT_LEADER)
+
+
+class SendingFactory(DjangoModelFactory):
+    """What was confirmed for Run Registry, with one write, which is done. `writes`: others, as values of each."""
+
+    class Meta:
+        model = Sending
+        skip_postgeneration_save = True
+
+    certification = factory.SubFactory(CertificationFactory)
+    version = factory.LazyAttribute(lambda sending: sending.certification.version)
+    run_number = factory.LazyAttribute(lambda sending: sending.certification.run_number)
+    registry_name = "/PromptReco/Collisions2018A/DQM"
+    registry_state = "OPEN"
+    registry_version = 1
+    last_lumisection = 655
+    confirmed_by = factory.SubFactory(UserFactory, role=Role.SHIFT_LEADER)
+
+    @factory.post_generation
+    def writes(self, _create, values, **_):
+        done = {"component": "strip", "first": 310, "last": 330, "status": "BAD", "comment": "holes", "state": "done"}
+        before = [[310, 330, "GOOD", "", ""]]
+        for position, write in enumerate([done] if values is None else values):
+            RegistryWrite.objects.create(sending=self, position=position, **{"before": before, **write})
 
 
 def reset_sequences() -> None:

@@ -84,6 +84,7 @@ ADMIN = {name for name in ALL if name.startswith("admin:")}
 def _outside_off(settings):
     for name in ("RUNREGISTRY_URL", "OMS_URL", "SSO_URL"):
         setattr(settings, name, "http://127.0.0.1:9/nobody")
+    settings.REGISTRY_SYNC = "on"
 
 
 @pytest.fixture(scope="module")

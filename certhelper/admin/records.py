@@ -23,6 +23,7 @@ OUR_APPS = (
     "oms",
     "references",
     "registry",
+    "registry_sync",
     "reports",
     "review",
     "shiftleader",

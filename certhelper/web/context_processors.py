@@ -37,12 +37,13 @@ def _external_links() -> list[tuple[str, str]]:
 
 
 def site_context(request: HttpRequest) -> dict[str, object]:
-    """Version, links, the last save of the session, and the last known states of the outside services."""
+    """Version, links, switches, the last save of the session, and the last known states of the outside services."""
     return {
         "version": settings.VERSION,
         "links": settings.LINKS,
         "external_links": SimpleLazyObject(_external_links),
         "is_sandbox": settings.IS_SANDBOX,
+        "is_registry_sync_shown": settings.REGISTRY_SYNC != "off",
         "last_save": SimpleLazyObject(partial(last_save_to_show, request)),
         "service_states": SimpleLazyObject(_service_states),
     }

@@ -17,6 +17,7 @@ from django.utils import timezone
 from certify.models import TrackerCertification
 from infrastructure.http import status, tokens
 from oms.models import OmsFill, OmsRun
+from registry_sync.models import Sending
 from tests.browser_form import fields_of
 from tests.certify.page_form import GOOD
 from tests.faults.matrix import REFRESH_PAGE, RUN, SERVICES, MatrixPage, failure_text, is_silent
@@ -74,9 +75,11 @@ class CellRun:
     certification: TrackerCertification | None
     budget_s: float
     seconds: list[float] = field(default_factory=list)
+    sending: Sending | None = None
 
     def path_of(self, page: MatrixPage) -> str:
-        return page.path or f"/list/{self.certification.pk if self.certification else 0}/update/"
+        key = self.certification.pk if self.certification else 0
+        return (page.path or "/list/{pk}/update/").format(pk=key, sending=self.sending.pk if self.sending else 0)
 
     def ask(self, method: str, path: str, **data: Any) -> Any:
         """The response of the page, checked to be within the budget and not 5xx."""
@@ -177,3 +180,20 @@ def check_refresh_cell(walk: CellRun, service: str, mode: str, seconds: float = 
     assert walk.ask("post", REFRESH_PAGE.path).status_code == 303
     assert walk.request_count(service) > 0, "retry did not retry"
     assert OmsRun.objects.get(pk=RUN).lumisections == 5, "a typed value was overwritten"
+
+
+def check_confirming_cell(walk: CellRun, service: str, mode: str, page: MatrixPage, seconds: float = 30) -> None:
+    """A confirmation while a service is unreachable reports it and stores nothing for the sender."""
+    path, before = walk.path_of(page), Sending.objects.count()
+    plan = walk.client.get(f"/list/{walk.certification.pk if walk.certification else 0}/registry/")
+    _clear_caches()
+    walk.sandbox.clear()
+    walk.sandbox.faults(service, mode, seconds=seconds)
+    answer = walk.ask("post", path, **fields_of(plan, "digest"), purpose="complete")
+    assert (walk.request_count(service) > 0) == (service in page.asks), "the fault was not reached"
+    if service not in page.asks:
+        return
+    shown = answer if answer.status_code == 409 else walk.client.get(answer.url)
+    failure = failure_text(service, mode, page)
+    assert MainContent(shown.content.decode()).paragraphs_with(failure), f"“{failure}” is not shown"
+    assert Sending.objects.count() == before

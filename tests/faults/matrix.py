@@ -22,13 +22,17 @@ DATASET = "/PromptReco/Collisions2018A/DQM"
 
 @dataclass(frozen=True)
 class MatrixPage:
-    """One page or action: its title, URL name and method, and the services that it requests."""
+    """One page or action: its title, URL name and method, and the services that it requests.
+
+    `path` may contain the keys of the certification, `{pk}`, and of what was sent of it, `{sending}`.
+    """
 
     name: str
     url_name: str
     method: str
     asks: frozenset[str] = frozenset()
     path: str = ""
+    is_for_leaders: bool = False
 
 
 PAGES = (
@@ -59,6 +63,16 @@ PAGES = (
         "week, progress", "shiftleader:part", "GET", ALL_SERVICES - {"oms"}, f"/shiftleader/part/progress/?runs={RUN}"
     ),
     MatrixPage("refresh from OMS", "listruns:refresh", "POST", ALL_SERVICES, "/list/facts/refresh/"),
+    MatrixPage(
+        "plan for Run Registry", "registry_sync:plan", "GET", ALL_SERVICES - {"oms"}, "/list/{pk}/registry/", True
+    ),
+    MatrixPage("plan, send", "registry_sync:plan", "POST", ALL_SERVICES - {"oms"}, "/list/{pk}/registry/", True),
+    MatrixPage(
+        "move in Run Registry", "registry_sync:move", "POST", ALL_SERVICES - {"oms"}, "/list/{pk}/registry/move/", True
+    ),
+    MatrixPage(
+        "receipt, undo", "registry_sync:undo", "POST", ALL_SERVICES - {"oms"}, "/registry/{sending}/undo/", True
+    ),
     MatrixPage("lumisections", "certify:lumisections", "GET", ALL_SERVICES, f"/certify/{RUN}/prompt/lumisections/"),
 )
 LUMISECTIONS_PAGE = PAGES[-1]
@@ -66,6 +80,7 @@ READING_PAGES = [page for page in PAGES if page.method == "GET" and page is not 
 SAVING_PAGES = [page for page in PAGES if page.method == "POST" and not page.asks]
 CERTIFY_PAGE = next(page for page in READING_PAGES if page.name == "certify, by run and reconstruction")
 REFRESH_PAGE = next(page for page in PAGES if page.method == "POST" and page.asks)
+CONFIRMING_PAGES = [page for page in PAGES if page.method == "POST" and page.asks and page is not REFRESH_PAGE]
 ASKING_PAGES = [page for page in PAGES if page.asks]
 # Modes that differ in the client alone: pages receive the same error.
 ALIKE = tuple(mode for mode in MODES if mode not in ("not-found", "bad-values"))
@@ -125,6 +140,8 @@ def _wrong_key(service: str, page: MatrixPage) -> str:
 def _not_found_text(service: str, page: MatrixPage) -> str:
     if page.url_name == "shiftleader:part" and service == "registry":
         return "Run Registry has no dataset"
+    if page.url_name.startswith("registry_sync:"):
+        return "Run Registry does not list"
     if page.url_name == "openruns:open-now":
         return "Nothing is open" if service == "registry" else "OMS does not know: "
     if page.url_name == "openruns:open-runs":
@@ -148,7 +165,9 @@ def outcome(service: str, page: MatrixPage, mode: str) -> str:
         return "nothing filled in" if is_silent(service, mode) else "reported, retries"
     if page is LUMISECTIONS_PAGE:
         return "reported, read later" if is_lumisections_failure(service, mode) else "read"
-    if page.method == "POST":
+    if page in CONFIRMING_PAGES and service in page.asks:
+        return "reported, nothing sent"
+    if page.method == "POST" and not page.asks:
         return "saved"
     return "reported, retries" if service in page.asks else "not requested"
 

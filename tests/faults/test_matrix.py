@@ -18,12 +18,28 @@ from oms.models import OmsFill, OmsRun
 from sandbox.faults import MODES
 from tests.access_table import TABLE, addresses
 from tests.browser_form import fields_of
-from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
+from tests.factories import (
+    CertificationFactory,
+    DatasetFactory,
+    ReconstructionFactory,
+    RunFactory,
+    SendingFactory,
+)
 from tests.faults import matrix
-from tests.faults.cells import COMMENT, FORM_DATA, CellRun, check_reading_cell, check_refresh_cell, check_saving_cell
+from tests.faults.cells import (
+    COMMENT,
+    FORM_DATA,
+    CellRun,
+    check_confirming_cell,
+    check_reading_cell,
+    check_refresh_cell,
+    check_saving_cell,
+)
 from tests.faults.matrix import (
     ALIKE,
     CERTIFY_PAGE,
+    CONFIRMING_PAGES,
+    DATASET,
     PAGES,
     READING_PAGES,
     REFRESH_PAGE,
@@ -62,18 +78,33 @@ def walk(request, sandbox, shifter, shifter_client, settings) -> CellRun:
 
 
 def _certified(walk: CellRun, shifter) -> None:
-    """A certification to change, whose run and fill are outdated."""
-    walk.certification = CertificationFactory(run=RunFactory(run_number=RUN), user=shifter)
+    """A certification to change, or to send, whose run and fill are outdated."""
+    dataset = DatasetFactory(name=DATASET)
+    run = RunFactory(run_number=RUN)
+    walk.certification = CertificationFactory(run=run, reconstruction="prompt", dataset=dataset, user=shifter)
     OmsRun.objects.update(fetched_at=None)
     OmsFill.objects.update(fetched_at=None)
 
 
 @pytest.mark.once
 @pytest.mark.parametrize(("service", "mode", "page"), _cells(*READING_PAGES), ids=_id)
-def test_page_opens_with_the_failure_and_retries(walk, shifter, service, mode, page):
-    if page.url_name in ("listruns:update", "listruns:typed-values"):
+def test_page_opens_with_the_failure_and_retries(walk, shifter, shift_leader_client, service, mode, page):
+    if page.url_name in ("listruns:update", "listruns:typed-values") or page.is_for_leaders:
         _certified(walk, shifter)
+    if page.is_for_leaders:
+        walk.client = shift_leader_client
     check_reading_cell(walk, service, mode, page)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(("service", "mode", "page"), _cells(*CONFIRMING_PAGES), ids=_id)
+def test_confirmation_for_run_registry_shows_the_failure_and_stores_nothing(
+    walk, shifter, shift_leader_client, settings, service, mode, page
+):
+    settings.REGISTRY_SYNC = "on"
+    _certified(walk, shifter)
+    walk.client, walk.sending = shift_leader_client, SendingFactory(certification=walk.certification)
+    check_confirming_cell(walk, service, mode, page)
 
 
 def test_each_mode_and_each_page_is_in_the_sample():

@@ -127,5 +127,5 @@ def test_query_count_of_the_page(shifter_client, django_assert_max_num_queries):
     certification = CertificationFactory()
     certification.pixel_problems.add(*[PixelProblemFactory() for _ in range(5)])
     store_lumisections(certification.run_number, [row(1)], certification.updated_at)
-    with django_assert_max_num_queries(14):  # two of them for the lumisections
+    with django_assert_max_num_queries(15):  # two of them for the lumisections, one for receipts
         shifter_client.get(f"/list/{certification.pk}/")

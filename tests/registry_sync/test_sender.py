@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 
 from infrastructure.database.job_lock import job_lock
 from infrastructure.http.budget import Budget
@@ -13,7 +14,7 @@ from registry.writes import DatasetKey, FlagEdit, fetch_history, send_flag_edit
 from registry_sync.actions import confirm_plan
 from registry_sync.choices import WriteState
 from registry_sync.planning import make_plan
-from registry_sync.sender import SenderResult, send_confirmed
+from registry_sync.sender import SenderResult, send_confirmed, send_if_unfinished
 from tests.registry_sync.conftest import DATASET, RUN, write_requests
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +148,24 @@ def test_nothing_is_sent_unless_it_is_on(certification, shift_leader, sandbox, s
     settings.REGISTRY_SYNC = mode
     assert send_confirmed(Budget(60)).stopped == "REGISTRY_SYNC is not on. Nothing is sent."
     assert sandbox.requests("registry") == []
+
+
+def test_worker_sends_what_is_unfinished(certification, shift_leader, sandbox):
+    sending = confirmed(certification, shift_leader)
+    call_command("work", once=True)
+    assert {write.state for write in sending.writes.all()} == {WriteState.DONE}
+
+
+def test_worker_with_nothing_to_send_asks_one_query_and_no_service(sandbox, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert send_if_unfinished(Budget(60)) == SenderResult()
+    assert sandbox.requests("registry") == []
+
+
+def test_worker_without_sending_asks_nothing(settings, django_assert_num_queries):
+    settings.REGISTRY_SYNC = "plan"
+    with django_assert_num_queries(0):
+        send_if_unfinished(Budget(60))
 
 
 def test_second_sender_says_so(certification, shift_leader, sandbox):

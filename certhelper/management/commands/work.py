@@ -16,6 +16,7 @@ from certify.ranges.reading import read_requested_lumisections
 from certify.ranges.requests import request_certified_runs
 from infrastructure.database.job_lock import job_lock
 from infrastructure.http.budget import Budget
+from registry_sync.sender import send_if_unfinished
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -35,6 +36,7 @@ class Job:
 
 JOBS = (
     Job("lumisections", 1, lambda: read_requested_lumisections(Budget(60))),
+    Job("run registry", 2, lambda: send_if_unfinished(Budget(60))),
     Job("facts", 300, lambda: refresh_facts(Budget(60))),
     Job("certified runs", 300, request_certified_runs),
 )
@@ -49,7 +51,7 @@ def run_job(job: Job) -> None:
 
 
 class Command(BaseCommand):
-    help = "Read requested lumisections and refresh facts, until it is ended. A second one says so and ends."
+    help = "Read requested lumisections, send to Run Registry and refresh facts. A second one says so and ends."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="do once what is due, and end")

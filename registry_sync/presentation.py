@@ -10,6 +10,7 @@ from infrastructure.number_ranges import format_ranges
 from registry.writes import COMPLETED, SIGNOFF
 from registry_sync.choices import SendingPurpose
 from registry_sync.forms import LOWSTAT_PREFIX
+from registry_sync.lanes import PlanPicture, plan_picture
 from registry_sync.plan import BAD, GOOD, PlanOutcome
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class PlanPage:
     form: PlanForm
     lowstat: dict[str, str]
     is_sending_on: bool
+
+    @property
+    def picture(self) -> PlanPicture | None:
+        return plan_picture(self.plan.rows)
 
     @property
     def rows(self) -> list[ShownRow]:

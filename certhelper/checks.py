@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from certhelper import env
 from infrastructure.web.links import PLACEHOLDERS, template_error
+from registry.writes import author_problem
 
 STARTUP_TAG = "startup"
 # The environment variables that production requires. An audience may be set and empty; nothing else may.
@@ -56,6 +57,13 @@ def check_links(**_kwargs: Any) -> list[CheckMessage]:
         for name, problem in problems.items()
         if problem
     ]
+
+
+@register(STARTUP_TAG)
+def check_registry_author(**_kwargs: Any) -> list[CheckMessage]:
+    """E004: an author of Run Registry's own flags, or one that it cannot read. It has no effect beside an audience."""
+    problem = author_problem(settings.RUNREGISTRY_EMAIL, settings.RUNREGISTRY_EGROUPS)
+    return [Error(f"{problem}.", hint=f"{problem}.", id="certhelper.E004")] if problem else []
 
 
 def require_startup_checks() -> None:

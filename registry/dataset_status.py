@@ -42,10 +42,12 @@ def find_dataset(run_number: int, name: str, budget: Budget) -> Found[DatasetKey
     asked_at = timezone.now()
     try:
         rows = upstream_client.get_datasets({"run_number": {"=": run_number}}, MAX_ROWS, budget)
-        datasets = [parse_flagged_dataset(row).dataset for row in rows if not row.get("deleted")]
+        datasets = [parsed.dataset for row in rows if (parsed := parse_flagged_dataset(row)) and not row.get("deleted")]
     except RemoteError as error:
         return Unreachable.from_error(error, asked_at)
     found = [dataset for dataset in datasets if (dataset.run_number, dataset.name) == (run_number, name)]
+    if len({dataset.registry_name for dataset in found}) > 1:
+        return _ambiguous(run_number, name)
     return Found(DatasetKey(run_number, found[0].registry_name), asked_at) if found else _missing(run_number, name)
 
 
@@ -69,6 +71,11 @@ def fetch_dataset_status(dataset: DatasetKey, budget: Budget) -> Found[DatasetSt
 def _missing(run_number: int, name: str) -> Missing:
     reason = f"Run Registry does not list {name} of run {run_number}"
     return Missing(REGISTRY, reason, "It can be hidden there. Look there, then try again.", timezone.now())
+
+
+def _ambiguous(run_number: int, name: str) -> Missing:
+    reason = f"Run Registry lists {name} of run {run_number} more than once, with other white space"
+    return Missing(REGISTRY, reason, "Hide the wrong one there.", timezone.now())
 
 
 def _fetch_row(dataset: DatasetKey, budget: Budget) -> tuple[str, int] | None:

@@ -15,6 +15,8 @@ from registry import upstream_client
 from registry.flags import COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infrastructure.http.budget import Budget
 
 # (first, last, status), both ends included, as {component: ranges}.
@@ -82,7 +84,7 @@ def parse_flag_ranges(answer: dict[str, list[Any]]) -> FlagRanges:
             _check_beginning(answer[column], column)
     except _Damaged as damaged:
         return FlagRanges({}, f"Run Registry's ranges of this dataset are damaged: {damaged}.")
-    return FlagRanges({component: _merged(column) for component, column in flags.items()}, flags=flags)
+    return FlagRanges({component: merged_statuses(column) for component, column in flags.items()}, flags=flags)
 
 
 def _check_beginning(ranges: list[Any], column: str) -> None:
@@ -118,7 +120,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _merged(flags: list[FlagRange]) -> list[StatusRange]:
+def merged_statuses(flags: Sequence[FlagRange]) -> list[StatusRange]:
     """Join neighbours of the same status: Run Registry also splits where a comment or cause changes."""
     merged: list[StatusRange] = []
     for first, last, (status, *_) in flags:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from registry.flag_ranges import FlagTriplet
 
 WORKSPACE = "tracker"
-STATUSES = frozenset({"GOOD", "BAD", "EXCLUDED", "NOTSET", "STANDBY", "EMPTY", "NO VALUE FOUND"})
+# What we write: our flags, and what we wrote over, to undo it. STANDBY is neither.
+STATUSES = frozenset({"GOOD", "BAD", "EXCLUDED", "NOTSET", "EMPTY", "NO VALUE FOUND"})
+AUTOMATIC = "auto@auto"  # passes without an e-group, and loses against the flags of any person
 OPEN, SIGNOFF, COMPLETED = "OPEN", "SIGNOFF", "COMPLETED"
 MOVES = frozenset({(OPEN, SIGNOFF), (SIGNOFF, COMPLETED), (COMPLETED, SIGNOFF)})
 # How Run Registry refuses one request: 500 for almost everything, 401 for an e-group. No sign that it is out.
@@ -68,7 +70,7 @@ class FlagEdit:
         _check(all(map(_is_number, (self.first, self.last, self.run_last))), "A lumisection is not a whole number.")
         named = f"Lumisections {self.first}-{self.last}"
         _check(1 <= self.first <= self.last <= self.run_last, f"{named} are not within 1-{self.run_last}.")
-        _check(status in STATUSES, f"{status!r} is no status of Run Registry.")
+        _check(isinstance(status, str) and status in STATUSES, f"{status!r} is no status that is written.")
         is_text = isinstance(comment, str) and isinstance(cause, str) and "\0" not in comment + cause
         _check(is_text, "The comment cannot be stored.")
         _check(
@@ -107,6 +109,7 @@ class StateMove:
 
 def send_flag_edit(edit: FlagEdit, budget: Budget) -> int:
     """Write the flag and return the version that it has in the history of Run Registry. Raises `RemoteError`."""
+    _check_author()
     answer = _send("PUT", "/lumisections/edit_rr_lumisections", edit.body(), budget)
     version = answer.get("version") if isinstance(answer, dict) else None
     if not isinstance(version, int):
@@ -120,6 +123,7 @@ def move_state_if_unchanged(move: StateMove, budget: Budget) -> None:
     This is the write of many datasets with a filter for one: no other looks at the state that it begins from. It needs
     the e-group of the Tracker's administrators. Raises `RemoteError`.
     """
+    _check_author()
     key = {"run_number": {"=": move.dataset.run_number}, "name": {"=": move.dataset.registry_name}}
     path = f"/dc_tools/change_multiple_dataset_states/{WORKSPACE}/{move.state_from}/{move.state_to}"
     _send("POST", path, {"filter": key}, budget)
@@ -127,6 +131,7 @@ def move_state_if_unchanged(move: StateMove, budget: Budget) -> None:
 
 def move_state(move: StateMove, budget: Budget) -> None:
     """Move the state, whatever it is by then. Raises `RemoteError`."""
+    _check_author()
     names = {"run_number": move.dataset.run_number, "dataset_name": move.dataset.registry_name}
     path = f"/datasets/{WORKSPACE}/move_dataset/{move.state_from}/{move.state_to}"
     _send("POST", path, {**names, "workspace": WORKSPACE}, budget)
@@ -157,6 +162,23 @@ def _send(method: str, path: str, body: dict[str, Any], budget: Budget) -> Any:
         settings.RUNREGISTRY_AUDIENCE, settings.SSO_CLIENT_ID, settings.SSO_CLIENT_SECRET
     )
     return tokens.fetch_json(call, credentials, budget, ignored_statuses=REFUSALS)
+
+
+def author_problem(email: str, egroups: str) -> str:
+    """Return why Run Registry must not be written to as this author, without a full stop; else an empty text."""
+    if email.strip().casefold().startswith(AUTOMATIC):
+        return f"RUNREGISTRY_EMAIL begins with {AUTOMATIC}, which Run Registry takes for its own automatic flags"
+    if "@" not in email or len(email.split()) != 1:
+        return "RUNREGISTRY_EMAIL is no e-mail address"
+    if any(not group or len(group.split()) != 1 or group != group.strip() for group in egroups.split(",")):
+        return "RUNREGISTRY_EGROUPS has a blank or an empty name. Separate the e-groups by commas alone"
+    return ""
+
+
+def _check_author() -> None:
+    """Raise `WriteRefused` for an author that bypasses the rights of Run Registry. Of a token it is the application."""
+    problem = author_problem(settings.RUNREGISTRY_EMAIL, settings.RUNREGISTRY_EGROUPS)
+    _check(not problem, f"{problem}.")
 
 
 def _is_number(value: Any) -> bool:

@@ -14,7 +14,8 @@ from certify.models.components import Component
 from infrastructure.http.results import Found
 from registry.dataset_status import DatasetStatus, fetch_dataset_status, flags_within
 from registry.writes import MOVES, DatasetKey
-from registry_sync.choices import SendingPurpose, SyncChangeKind, WriteState
+from registry_sync.choices import WRITTEN, SendingPurpose, SyncChangeKind
+from registry_sync.expectation import statuses_of
 from registry_sync.models import RegistryWrite, Sending, stored_flag_ranges_of
 from registry_sync.plan import PlannedEdit, undoing_edits
 from registry_sync.planning import AFTER_EDITS, SendingPlan, last_lumisection
@@ -46,14 +47,14 @@ def confirm_plan(actor: User, plan: SendingPlan) -> Sending:
 def confirm_move(actor: User, plan: SendingPlan, purpose: SendingPurpose, state_from: str, state_to: str) -> Sending:
     """Store the move of a state alone. Raises `PermissionDenied`, and `PlanChanged` if it is in another state."""
     _check_may_send(actor)
-    if plan.status is None or plan.status.state != state_from or _is_unsendable(plan):
+    is_incomplete = purpose == SendingPurpose.COMPLETE and not plan.is_empty
+    if plan.status is None or plan.status.state != state_from or is_incomplete or _is_unsendable(plan.certification):
         raise PlanChanged(plan)
     return _store(actor, replace(plan, state_to=state_to), purpose, ())
 
 
-def _is_unsendable(plan: SendingPlan) -> bool:
+def _is_unsendable(certification: TrackerCertification) -> bool:
     """Return whether the certification itself must not be sent, whatever the state of the dataset is."""
-    certification = plan.certification
     return bool(certification_refusals(certification, has_open_question=has_open_question(certification)))
 
 
@@ -88,7 +89,7 @@ def _edits_to_undo(sending: Sending, status: DatasetStatus) -> list[PlannedEdit]
     written = [
         PlannedEdit(Component(write.component), write.first, write.last, write.triplet, tuple(write.before_ranges))
         for write in sending.writes.all()
-        if write.state == WriteState.DONE and write.first and write.last
+        if write.state in WRITTEN and write.first and write.last
     ]
     return [
         edit
@@ -107,31 +108,49 @@ def _store(
     edits: Iterable[PlannedEdit],
     undoes: Sending | None = None,
 ) -> Sending:
-    certification, status, dataset = plan.certification, plan.status, plan.dataset
-    if status is None or dataset is None:
-        raise PlanChanged(plan)
-    with operation(actor, SyncChangeKind.SEND, run=certification.run_number):
-        locked = TrackerCertification.objects.lock_row(certification.pk)
-        if locked.version != certification.version:
+    """Store a sending with its writes, or return the one that another person confirmed at the same time."""
+    with operation(actor, SyncChangeKind.SEND, run=plan.certification.run_number):
+        locked = TrackerCertification.everything.lock_row(plan.certification.pk)
+        if purpose != SendingPurpose.UNDO and (locked.version != plan.certification.version or _is_unsendable(locked)):
             raise PlanChanged(plan)
-        sending = Sending(
-            certification=locked,
-            version=locked.version,
-            purpose=purpose,
-            run_number=dataset.run_number,
-            registry_name=dataset.registry_name,
-            registry_state=status.state,
-            registry_version=status.version,
-            last_lumisection=last_lumisection(certification, status),
-            confirmed_by=actor,
-            undoes=undoes,
-        )
+        sending = _unsaved_sending(plan, actor, purpose, undoes)
+        writes = _writes(sending, edits, plan.state_to)
+        if twin := _twin(sending, writes):
+            return twin
         sending.save()
-        RegistryWrite.objects.bulk_create(_writes(sending, edits, status.state, plan.state_to))
+        RegistryWrite.objects.bulk_create(writes)
     return sending
 
 
-def _writes(sending: Sending, edits: Iterable[PlannedEdit], state_from: str, state_to: str) -> list[RegistryWrite]:
+def _unsaved_sending(plan: SendingPlan, actor: User, purpose: SendingPurpose, undoes: Sending | None) -> Sending:
+    certification, status, dataset = plan.certification, plan.status, plan.dataset
+    if status is None or dataset is None:
+        raise PlanChanged(plan)
+    return Sending(
+        certification=certification,
+        version=certification.version,
+        purpose=purpose,
+        run_number=dataset.run_number,
+        registry_name=dataset.registry_name,
+        registry_state=status.state,
+        registry_version=status.version,
+        flags_read=statuses_of(status.flags),
+        last_lumisection=last_lumisection(certification, status),
+        confirmed_by=actor,
+        undoes=undoes,
+    )
+
+
+def _twin(sending: Sending, writes: list[RegistryWrite]) -> Sending | None:
+    """Return the last sending of the certification if it is under way and has the same requests."""
+    last = Sending.objects.filter(certification=sending.certification_id).prefetch_related("writes").first()
+    if last is None or last.is_finished:
+        return None
+    is_same = (last.version, last.purpose, last.undoes_id) == (sending.version, sending.purpose, sending.undoes_id)
+    return last if is_same and [write.request for write in last.writes.all()] == [w.request for w in writes] else None
+
+
+def _writes(sending: Sending, edits: Iterable[PlannedEdit], state_to: str) -> list[RegistryWrite]:
     writes = [
         RegistryWrite(
             sending=sending,
@@ -146,6 +165,7 @@ def _writes(sending: Sending, edits: Iterable[PlannedEdit], state_from: str, sta
         )
         for position, edit in enumerate(edits)
     ]
+    state_from = sending.registry_state
     if (state_from, state_to) in MOVES:
         writes.append(RegistryWrite(sending=sending, position=len(writes), state_from=state_from, state_to=state_to))
     return writes

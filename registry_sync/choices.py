@@ -28,12 +28,17 @@ class WriteState(models.TextChoices):
     UNKNOWN = "unknown", "unknown, being read"
     DONE = "done", "done, read back"
     WAS_SO = "was_so", "was so already"
+    OVERTOOK = "overtook", "done, over another flag"
     REFUSED = "refused", "refused"
     CONFLICT = "conflict", "conflict"
     GIVEN_UP = "given_up", "given up"
 
 
 UNFINISHED = (WriteState.PLANNED, WriteState.SENDING, WriteState.UNKNOWN)
+IN_FLIGHT = (WriteState.SENDING, WriteState.UNKNOWN)
 EFFECTIVE = (WriteState.DONE, WriteState.WAS_SO)
+# What Run Registry has in its history. `OVERTOOK`: it replaced a flag that was set between our reading and our writing,
+# which people have to look at before the rest is sent.
+WRITTEN = (WriteState.DONE, WriteState.OVERTOOK)
 
 register_change_kinds(SyncChangeKind, position=40)

@@ -48,6 +48,9 @@ class Sending(TrackedModel):
     registry_name = models.TextField(help_text="The name of the dataset in Run Registry.")
     registry_state = models.TextField(help_text="The state of the dataset that the plan was made on.")
     registry_version = models.BigIntegerField()
+    flags_read = models.JSONField(
+        default=dict, help_text="{component: [[first, last, status]]} that the plan was made on."
+    )
     last_lumisection = models.PositiveIntegerField(help_text="Of the run, as OMS gives it.")
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     confirmed_at = models.DateTimeField(default=timezone.now)
@@ -58,7 +61,7 @@ class Sending(TrackedModel):
         kind=SyncChangeKind.SEND,
         row_label="sending to Run Registry",
         lock_order=6,
-        untracked=("certification", "confirmed_by", "confirmed_at", "undoes"),
+        untracked=("certification", "confirmed_by", "confirmed_at", "undoes", "flags_read"),
     )
 
     class Meta:
@@ -127,6 +130,11 @@ class RegistryWrite(models.Model):
         if self.is_move:
             return f"state {self.state_from} → {self.state_to}"
         return f"{self.component} {self.lumisections} {self.status}"
+
+    @property
+    def request(self) -> tuple[Any, ...]:
+        """Return what is asked of Run Registry, without what became of it."""
+        return (self.component, self.first, self.last, *self.triplet, self.state_from, self.state_to)
 
     @property
     def is_move(self) -> bool:

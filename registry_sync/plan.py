@@ -92,7 +92,7 @@ class OurFlag:
             return [(1, last, EXCLUDED)]
         if self.flag.flag == Flag.BAD:
             return [(1, last, self.lowstat_status if self.flag.lowstat else BAD)]
-        bad = [(first, min(end, last), BAD) for first, end in self.flag.ranges if first <= last]
+        bad = [(max(first, 1), min(end, last), BAD) for first, end in self.flag.ranges if first <= last and end >= 1]
         good = ranges_without([(1, last)], [(first, end) for first, end, _ in bad])
         return sorted([*bad, *((first, end, GOOD) for first, end in good)])
 

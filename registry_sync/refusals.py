@@ -36,8 +36,11 @@ def has_open_question(certification: TrackerCertification) -> bool:
 def sending_refusal(sending: Sending) -> str:
     """Return why a confirmed sending must not go on, a sentence, or an empty text.
 
-    An undoing writes back what Run Registry had, whatever became of the certification.
+    A later confirmation for the same certification replaces it: that plan was made on what is known now. An undoing
+    writes back what Run Registry had, whatever became of the certification.
     """
+    if type(sending).objects.filter(certification=sending.certification_id, pk__gt=sending.pk).exists():
+        return "A newer plan was confirmed."
     if sending.purpose == SendingPurpose.UNDO:
         return ""
     certification = TrackerCertification.everything.select_related("dataset", "runreconstruction").get(

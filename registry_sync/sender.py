@@ -7,45 +7,37 @@ somebody else has changed meanwhile is left to people.
 
 from __future__ import annotations
 
-import json
-import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.html import strip_tags
 
 from infrastructure.database.job_lock import job_lock
 from infrastructure.http.errors import AccessDenied, BadStatus, RemoteError
-from infrastructure.http.results import Found, Missing, Unreachable
-from registry.dataset_status import DatasetStatus, fetch_dataset_status
-from registry.writes import (
-    DatasetKey,
-    FlagEdit,
-    StateMove,
-    WriteRefused,
-    fetch_history,
-    move_state,
-    move_state_if_unchanged,
-    send_flag_edit,
-)
-from registry_sync.choices import EFFECTIVE, UNFINISHED, WriteState
-from registry_sync.judgement import Judgement, judge_write
+from registry.writes import WriteRefused
+from registry_sync.choices import EFFECTIVE, IN_FLIGHT, UNFINISHED, WriteState
+from registry_sync.dispatch import refusal_of, send_request
+from registry_sync.expectation import difference_text
+from registry_sync.judgement import Judgement, judge_read, judge_written
 from registry_sync.models import RegistryWrite, Sending, stored_flag_ranges_of
+from registry_sync.reader import CannotSend, SyncReader
 from registry_sync.refusals import sending_refusal
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from infrastructure.http.budget import Budget
+    from infrastructure.http.results import Found, Missing
+    from registry.dataset_status import DatasetStatus
 
-logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5
 MAX_AGE = timedelta(seconds=10)  # of what was read before a request is sent
 # A request that timed out can still be waiting in Run Registry: 40 at once were silent for 90 s, and were all done.
 RESEND_AFTER = timedelta(seconds=120)
+# What ends a sending before its first request.
+_HOPELESS = (WriteState.CONFLICT, WriteState.REFUSED)
 
 
 @dataclass
@@ -61,10 +53,6 @@ class SenderResult:
     was_running: bool = False
 
 
-class _Stopped(Exception):
-    """Nothing more can be sent now. The message is a sentence."""
-
-
 def send_confirmed(budget: Budget, *, resend_after: timedelta = RESEND_AFTER) -> SenderResult:
     """Send what was confirmed, oldest first, while the budget lasts."""
     if settings.REGISTRY_SYNC != "on":
@@ -76,7 +64,7 @@ def send_confirmed(budget: Budget, *, resend_after: timedelta = RESEND_AFTER) ->
         try:
             for sending in Sending.objects.unfinished():
                 sender.send(sending)
-        except _Stopped as stopped:
+        except CannotSend as stopped:
             sender.result.stopped = str(stopped)
         return sender.result
 
@@ -89,9 +77,13 @@ def send_if_unfinished(budget: Budget) -> SenderResult:
 
 
 class _Sender:
+    """`can_compare`: whether moves may look at the old state, until Run Registry refuses that."""
+
     def __init__(self, budget: Budget, resend_after: timedelta) -> None:
         self.budget, self.resend_after = budget, resend_after
+        self.reader = SyncReader(budget)
         self.result = SenderResult()
+        self.can_compare = True
 
     def send(self, sending: Sending) -> None:
         """Send the writes of a sending in their order, up to one that cannot be done now or at all."""
@@ -103,50 +95,58 @@ class _Sender:
             return
         for write in writes:
             if not write.is_finished:
-                self._finish(write)
+                self._finish(write, writes)
             if write.state not in EFFECTIVE:
+                self._give_up(writes, "An earlier write of this sending was not done as planned.")
                 break
-        if any(write.is_finished and write.state not in EFFECTIVE for write in writes):
-            self._give_up(writes, "An earlier write of this sending was not done.")
 
     def _is_as_planned(self, sending: Sending, writes: list[RegistryWrite]) -> bool:
         """Before the first request: whether all that is planned still meets what the plan was made on."""
-        status = self._status(sending)
-        judged = [(write, _judged(write, status)) for write in writes if not write.is_move]
-        conflicts = [(write, judgement) for write, judgement in judged if judgement.state in _HOPELESS]
-        for write, judgement in conflicts:
+        status = self.reader.status(sending)
+        unfinished = [write for write in writes if not write.is_finished]
+        judged = [(write, judge_read(write, status)) for write in unfinished if not write.is_move]
+        failed = [(write, judgement) for write, judgement in judged if judgement.state in _HOPELESS]
+        if not failed and (difference := difference_text(sending, writes, status)):
+            failed = [(unfinished[0], Judgement(WriteState.CONFLICT, difference))]
+        for write, judgement in failed:
             self._set_final(write, judgement)
-        if conflicts:
-            self._give_up(writes, "Nothing was sent: another write of this sending met a conflict.")
-        return not conflicts
+        if failed:
+            self._give_up(writes, "Nothing was sent: Run Registry has changed since the plan.")
+        return not failed
 
-    def _finish(self, write: RegistryWrite) -> None:
-        """Read, send and read again until the write is final, or raise `_Stopped`."""
+    def _finish(self, write: RegistryWrite, writes: list[RegistryWrite]) -> None:
+        """Read, send and read again until the write is final. Raises `CannotSend`."""
         while not write.is_finished:
-            status = self._status(write.sending)
-            judgement = _judged(write, status)
+            status = self.reader.status(write.sending)
+            judgement = self._judged(write, status, writes)
+            self._wait_for_late_effect(write, judgement)
             if judgement.state != WriteState.PLANNED:
                 self._set_final(write, judgement)
             elif write.attempts >= MAX_ATTEMPTS:
-                self._set_final(write, Judgement(WriteState.GIVEN_UP, f"Not done in {MAX_ATTEMPTS} attempts."))
+                text = f"Not done in {MAX_ATTEMPTS} attempts. {write.answer}".strip()
+                self._set_final(write, Judgement(WriteState.GIVEN_UP, text))
             else:
-                self._wait_for_late_effect(write)
                 self._send_once(write, status.asked_at)
 
-    def _status(self, sending: Sending) -> Found[DatasetStatus] | Missing:
-        """Read the dataset. Raises `_Stopped` if that is impossible or there is no time."""
-        if not self.budget.is_sufficient():
-            raise _Stopped("The time is up. The rest is sent later.")
-        status = fetch_dataset_status(_key(sending), self.budget)
-        if isinstance(status, Unreachable):
-            raise _Stopped(status.sentence)
-        return status
+    def _judged(
+        self, write: RegistryWrite, status: Found[DatasetStatus] | Missing, writes: list[RegistryWrite]
+    ) -> Judgement:
+        """Return what a write comes to. A move is not made, and not begun again, with other flags than planned."""
+        judgement = judge_read(write, status)
+        if write.is_move:
+            is_to_send = judgement.state == WriteState.PLANNED
+            difference = difference_text(write.sending, writes, status) if is_to_send else ""
+            return Judgement(WriteState.CONFLICT, difference) if difference else judgement
+        if write.attempts and judgement.state != WriteState.REFUSED:
+            return judge_written(write, judgement, self.reader.changes(write.sending))
+        return judgement
 
-    def _wait_for_late_effect(self, write: RegistryWrite) -> None:
-        """Raise `_Stopped` while a request without an answer can still have its effect."""
-        is_open = write.state in (WriteState.UNKNOWN, WriteState.SENDING)
+    def _wait_for_late_effect(self, write: RegistryWrite, judgement: Judgement) -> None:
+        """Raise `CannotSend` while a request without an answer can still have its effect."""
+        has_had_effect = judgement.state in EFFECTIVE or judgement.version is not None
+        is_open = write.state in IN_FLIGHT and not has_had_effect
         if is_open and write.sent_at and timezone.now() < write.sent_at + self.resend_after:
-            raise _Stopped("A request without an answer can still be done. It is read again before it is repeated.")
+            raise CannotSend("A request without an answer can still be done. It is read again before it is repeated.")
 
     def _send_once(self, write: RegistryWrite, read_at: datetime) -> None:
         """Send the request and store its answer; its outcome is decided by reading.
@@ -156,13 +156,18 @@ class _Sender:
         if refusal := sending_refusal(write.sending):
             self._set_final(write, Judgement(WriteState.GIVEN_UP, refusal))
             return
-        if timezone.now() > read_at + MAX_AGE:
-            return
-        write.state, write.sent_at = WriteState.SENDING, timezone.now()
-        write.attempts += 1
+        before = write.state, write.sent_at, write.attempts
+        write.state, write.sent_at, write.attempts = WriteState.SENDING, timezone.now(), write.attempts + 1
         write.save()
+        if timezone.now() > read_at + MAX_AGE:  # storing it can have waited for the database
+            write.state, write.sent_at, write.attempts = before
+            write.save()
+            return
+        self._request(write)
+
+    def _request(self, write: RegistryWrite) -> None:
         try:
-            write.registry_version = _request(write, self.budget)
+            write.registry_version = send_request(write, self.budget, can_compare=self.can_compare)
         except WriteRefused as refused:
             self._set_final(write, Judgement(WriteState.REFUSED, str(refused)))
         except BadStatus as error:
@@ -174,24 +179,36 @@ class _Sender:
 
     def _take_refusal(self, write: RegistryWrite, error: BadStatus) -> None:
         """Handle an error status: a deadlock is tried again, words of Run Registry are a refusal, all else unknown."""
-        words = _words_of(error)
+        words = refusal_of(error)
         if not words:
             self._set_unknown(write, error)
+        write.state, write.answer = WriteState.PLANNED, words
+        if write.is_move and self.can_compare and isinstance(error, AccessDenied):
+            self.can_compare, write.attempts = False, write.attempts - 1  # not the e-group of administrators
+            write.save()
         elif "deadlock" in words:
-            write.state, write.answer = WriteState.PLANNED, words
             write.save()
         else:
+            self._set_refused(write, words)
+
+    def _set_refused(self, write: RegistryWrite, words: str) -> None:
+        """Store the refusal, unless reading shows that the write was done before something else failed."""
+        write.state = WriteState.UNKNOWN
+        write.save()
+        is_done = judge_read(write, self.reader.status(write.sending)).state == WriteState.DONE
+        if not is_done:
             self._set_final(write, Judgement(WriteState.REFUSED, words))
 
     def _set_unknown(self, write: RegistryWrite, error: RemoteError) -> None:
         write.state, write.answer = WriteState.UNKNOWN, error.sentence
         write.save()
-        raise _Stopped(error.sentence)
+        raise CannotSend(error.sentence)
 
     def _set_final(self, write: RegistryWrite, judgement: Judgement) -> None:
-        if judgement.state == WriteState.DONE and write.registry_version is None and not write.is_move:
-            write.registry_version = _version_in_history(write, self.budget)
         write.state, write.answer = judgement.state, judgement.answer
+        write.registry_version = judgement.version or write.registry_version
+        if judgement.replaced:
+            write.before = stored_flag_ranges_of(judgement.replaced)
         write.seen, write.finished_at = stored_flag_ranges_of(judgement.seen), timezone.now()
         write.save()
         if write.state in EFFECTIVE:
@@ -200,64 +217,12 @@ class _Sender:
             self.result.failed += 1
 
     def _give_up(self, writes: list[RegistryWrite], reason: str) -> None:
+        """End what is not final. A request without an answer is read first: it can have had its effect."""
         for write in writes:
-            if write.state in UNFINISHED:
+            if write.state in IN_FLIGHT:
+                judgement = self._judged(write, self.reader.status(write.sending), writes)
+                self._wait_for_late_effect(write, judgement)
+                is_open = judgement.state == WriteState.PLANNED
+                self._set_final(write, Judgement(WriteState.GIVEN_UP, reason) if is_open else judgement)
+            elif write.state in UNFINISHED:
                 self._set_final(write, Judgement(WriteState.GIVEN_UP, reason))
-
-
-_HOPELESS = (WriteState.CONFLICT, WriteState.REFUSED, WriteState.GIVEN_UP)
-
-
-def _judged(write: RegistryWrite, status: Found[DatasetStatus] | Missing) -> Judgement:
-    if isinstance(status, Missing):
-        return Judgement(WriteState.REFUSED, status.sentence)
-    return judge_write(write, status.value)
-
-
-def _key(sending: Sending) -> DatasetKey:
-    return DatasetKey(sending.run_number, sending.registry_name)
-
-
-def _request(write: RegistryWrite, budget: Budget) -> int | None:
-    """Send the request and return its version, None for a move. Raises `WriteRefused` and `RemoteError`."""
-    dataset = _key(write.sending)
-    if not write.is_move:
-        last = write.sending.last_lumisection
-        edit = FlagEdit(dataset, write.component, write.first or 0, write.last or 0, write.triplet, last)
-        return send_flag_edit(edit, budget)
-    move = StateMove(dataset, write.state_from, write.state_to)
-    try:
-        move_state_if_unchanged(move, budget)
-    except AccessDenied:  # without the e-group of administrators: the state was read a moment ago, and is read again
-        move_state(move, budget)
-    return None
-
-
-def _words_of(error: BadStatus) -> str:
-    """Return what Run Registry says of a refused request, as plain text; empty if it is not its own answer."""
-    try:
-        body = json.loads(error.body_start)
-    except ValueError:
-        return ""
-    words = body.get("err") or body.get("message") if isinstance(body, dict) else ""
-    return " ".join(strip_tags(words).split()) if isinstance(words, str) else ""
-
-
-def _version_in_history(write: RegistryWrite, budget: Budget) -> int | None:
-    """Return the version of a write whose answer was lost, None if the history does not say."""
-    try:
-        entries = fetch_history(_key(write.sending), budget)
-    except RemoteError:
-        return None
-    versions = [entry.get("version") for entry in entries if _is_of(entry, write)]
-    return max((version for version in versions if isinstance(version, int)), default=None)
-
-
-def _is_of(entry: object, write: RegistryWrite) -> bool:
-    if not isinstance(entry, dict) or (entry.get("start"), entry.get("end")) != (write.first, write.last):
-        return False
-    flags = entry.get("jsonb")
-    return isinstance(flags, dict) and any(
-        isinstance(flag, dict) and flag.get("comment") == write.comment and flag.get("status") == write.status
-        for flag in flags.values()
-    )

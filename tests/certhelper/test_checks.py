@@ -58,6 +58,13 @@ def test_malformed_link_is_refused_by_its_variable_in_every_check(settings):
     assert "{run}, {dataset}, {reference_run}, {reference_dataset}, {fill}" in error.hint
 
 
+def test_author_of_automatic_flags_is_refused_at_the_start(settings):
+    settings.RUNREGISTRY_EMAIL = "auto@auto.cern.ch"
+    (error,) = run_checks(tags=[STARTUP_TAG])
+    assert error.id == "certhelper.E004"
+    assert "RUNREGISTRY_EMAIL begins with auto@auto" in error.hint
+
+
 @pytest.mark.parametrize(
     ("variables", "name", "address"),
     [

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from infrastructure.http.budget import Budget
 from registry.flag_ranges import FlagTriplet
-from registry.writes import DatasetKey, FlagEdit, StateMove, WriteRefused
+from registry.writes import (
+    DatasetKey,
+    FlagEdit,
+    StateMove,
+    WriteRefused,
+    move_state,
+    move_state_if_unchanged,
+    send_flag_edit,
+)
 
 DATASET = DatasetKey(315264, "/PromptReco/Collisions2018A/DQM")
 GOOD = FlagTriplet("GOOD")
+STATUSES_OF_OTHERS = ("good", "", "BANANA", "STANDBY", None, {"status": "BAD"})
 RIGHT = {"component": "pixel", "first": 5, "last": 9, "triplet": GOOD, "run_last": 272}
 
 
@@ -44,7 +54,7 @@ def test_body_names_column_range_and_the_whole_flag():
             ({"component": name}, f"{name!r} is no component of the Tracker.")
             for name in ("ecal", "tracker-pixel", None)
         ),
-        *(({"triplet": FlagTriplet(status)}, "is no status of Run Registry.") for status in ("good", "", "BANANA")),
+        *(({"triplet": FlagTriplet(status)}, "is no status that is written.") for status in STATUSES_OF_OTHERS),
         *(
             ({"triplet": FlagTriplet("BAD", comment)}, "A bad flag needs a comment of 3 characters.")
             for comment in ("", "ab")
@@ -73,3 +83,29 @@ def test_odd_datasets_are_refused(run, name):
 def test_moves_that_are_never_made_are_refused(state_from, state_to):
     with pytest.raises(WriteRefused, match=f"A dataset is not moved from {state_from} to {state_to}"):
         StateMove(DATASET, state_from, state_to)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("RUNREGISTRY_EMAIL", "auto@auto", "begins with auto@auto"),
+        ("RUNREGISTRY_EMAIL", " Auto@Auto.cern.ch", "begins with auto@auto"),
+        ("RUNREGISTRY_EMAIL", "certhelper", "is no e-mail address"),
+        ("RUNREGISTRY_EGROUPS", "certifiers, admins", "Separate the e-groups by commas alone"),
+        ("RUNREGISTRY_EGROUPS", "", "empty name"),
+    ],
+)
+@pytest.mark.parametrize(
+    "send",
+    [
+        lambda: send_flag_edit(FlagEdit(DATASET, **RIGHT), Budget(60)),
+        lambda: move_state(StateMove(DATASET, "OPEN", "SIGNOFF"), Budget(60)),
+        lambda: move_state_if_unchanged(StateMove(DATASET, "OPEN", "SIGNOFF"), Budget(60)),
+    ],
+    ids=["edit", "move", "compared move"],
+)
+def test_nothing_is_sent_in_the_name_of_the_automatic_author(sandbox, settings, send, setting, value, sentence):
+    setattr(settings, setting, value)
+    with pytest.raises(WriteRefused, match=sentence):
+        send()
+    assert sandbox.requests("registry") == []

@@ -9,13 +9,13 @@ from django.core.management import call_command
 from infrastructure.database.job_lock import job_lock
 from infrastructure.http.budget import Budget
 from registry.dataset_status import fetch_dataset_status
-from registry.flag_ranges import FlagTriplet
-from registry.writes import DatasetKey, FlagEdit, fetch_history, send_flag_edit
+from registry.writes import DatasetKey, fetch_history
 from registry_sync.actions import confirm_plan
 from registry_sync.choices import WriteState
 from registry_sync.planning import make_plan
 from registry_sync.sender import SenderResult, send_confirmed, send_if_unfinished
 from tests.registry_sync.conftest import DATASET, RUN, write_requests
+from tests.registry_sync.steps import confirmed, their_edit
 
 pytestmark = pytest.mark.django_db
 
@@ -30,18 +30,6 @@ def test_certification_is_written_signed_off_and_equal_afterwards(certification,
     assert status.state == "SIGNOFF"
     again = make_plan(certification, Budget(60))
     assert again.is_empty, (again.edits, again.state_to)
-
-
-def confirmed(certification, shift_leader):
-    plan = make_plan(certification, Budget(60))
-    assert plan.refusals == ()
-    return confirm_plan(shift_leader, plan)
-
-
-def their_edit(first, last, status, comment):
-    """Somebody edits in Run Registry."""
-    edit = FlagEdit(DatasetKey(RUN, DATASET), "strip", first, last, FlagTriplet(status, comment), 1364)
-    send_flag_edit(edit, Budget(60))
 
 
 def test_plan_and_page_of_it_send_no_write(certification, sandbox):

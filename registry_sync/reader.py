@@ -1,0 +1,46 @@
+"""What the sender reads of Run Registry: the dataset, and the history of its flags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infrastructure.http.errors import RemoteError
+from infrastructure.http.results import Found, Missing, Unreachable
+from registry.dataset_status import DatasetStatus, fetch_dataset_status
+from registry.flag_history import ManualChange, fetch_manual_changes
+from registry_sync.dispatch import dataset_of
+
+if TYPE_CHECKING:
+    from infrastructure.http.budget import Budget
+    from registry_sync.models import Sending
+
+
+class CannotSend(Exception):
+    """Nothing more can be sent now. The message is a sentence."""
+
+
+class SyncReader:
+    """Reads within a budget. Both methods raise `CannotSend` if that is impossible or there is no time."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+
+    def status(self, sending: Sending) -> Found[DatasetStatus] | Missing:
+        """Read the dataset."""
+        self._check_time()
+        status = fetch_dataset_status(dataset_of(sending), self.budget)
+        if isinstance(status, Unreachable):
+            raise CannotSend(status.sentence)
+        return status
+
+    def changes(self, sending: Sending) -> list[ManualChange]:
+        """Read what people and applications changed in its flags, oldest first."""
+        self._check_time()
+        try:
+            return fetch_manual_changes(dataset_of(sending), self.budget)
+        except RemoteError as error:
+            raise CannotSend(error.sentence) from error
+
+    def _check_time(self) -> None:
+        if not self.budget.is_sufficient():
+            raise CannotSend("The time is up. The rest is sent later.")

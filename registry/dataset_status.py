@@ -47,8 +47,10 @@ def find_dataset(run_number: int, name: str, budget: Budget) -> Found[DatasetKey
         return Unreachable.from_error(error, asked_at)
     found = [dataset for dataset in datasets if (dataset.run_number, dataset.name) == (run_number, name)]
     if len({dataset.registry_name for dataset in found}) > 1:
-        return _ambiguous(run_number, name)
-    return Found(DatasetKey(run_number, found[0].registry_name), asked_at) if found else _missing(run_number, name)
+        return ambiguous_dataset(run_number, name)
+    if not found:
+        return missing_dataset(run_number, name)
+    return Found(DatasetKey(run_number, found[0].registry_name), asked_at)
 
 
 def fetch_dataset_status(dataset: DatasetKey, budget: Budget) -> Found[DatasetStatus] | Missing | Unreachable:
@@ -63,17 +65,19 @@ def fetch_dataset_status(dataset: DatasetKey, budget: Budget) -> Found[DatasetSt
     if isinstance(flags, Unreachable):
         return flags
     if row is None:
-        return _missing(dataset.run_number, dataset.registry_name.strip())
+        return missing_dataset(dataset.run_number, dataset.registry_name.strip())
     state, version = row
     return Found(DatasetStatus(state, version, flags.value.flags, flags.value.damage), asked_at)
 
 
-def _missing(run_number: int, name: str) -> Missing:
+def missing_dataset(run_number: int, name: str) -> Missing:
+    """Return that Run Registry does not list a dataset."""
     reason = f"Run Registry does not list {name} of run {run_number}"
     return Missing(REGISTRY, reason, "It can be hidden there. Look there, then try again.", timezone.now())
 
 
-def _ambiguous(run_number: int, name: str) -> Missing:
+def ambiguous_dataset(run_number: int, name: str) -> Missing:
+    """Return that Run Registry lists datasets that only white space tells apart."""
     reason = f"Run Registry lists {name} of run {run_number} more than once, with other white space"
     return Missing(REGISTRY, reason, "Hide the wrong one there.", timezone.now())
 

@@ -35,12 +35,16 @@ class ComponentStatus:
 
 @dataclass(frozen=True)
 class FlaggedDataset:
-    """A dataset with its counts, {component: {status: lumisections}}, and the values that determine the run type."""
+    """A dataset with its counts, {component: {status: lumisections}}, and the values that determine the run type.
+
+    `has_twin`: Run Registry lists another one of this run that only white space in the name tells apart.
+    """
 
     dataset: RegistryDataset
     counts: Mapping[str, Counts]
     hlt_key: str | None = None
     stable_beam: bool | None = None
+    has_twin: bool = False
 
     @property
     def run_number(self) -> int:
@@ -64,7 +68,14 @@ def component_status(counts: Counts) -> ComponentStatus:
 
 def parse_flagged_datasets(rows: Iterable[Any]) -> ParsedRows[FlaggedDataset]:
     """Parse the rows, each (run, name) once. Raises `WrongShape` if none of them can be used."""
-    return parse_rows(rows, parse_flagged_dataset, lambda flagged: (flagged.run_number, flagged.dataset.name))
+    parsed = parse_rows(
+        rows, parse_flagged_dataset, lambda flagged: (flagged.run_number, flagged.dataset.registry_name)
+    )
+    unique: dict[tuple[int, str], FlaggedDataset] = {}
+    for flagged in parsed.rows:
+        key = flagged.run_number, flagged.dataset.name
+        unique[key] = replace(unique[key], has_twin=True) if key in unique else flagged
+    return ParsedRows(list(unique.values()), parsed.unusable)
 
 
 def parse_flagged_dataset(row: Any) -> FlaggedDataset:

@@ -23,7 +23,8 @@ class RegistryDataset:
     """One dataset of one run. `state` is that of the Tracker, `run_state` and `run_class` are those of the online run.
 
     `name` is stripped; `registry_name` is the name in Run Registry (some end in a newline), for further requests.
-    `left_out`: values that cannot be used, as text. `flags`: (component, status as text), empty if they were not read.
+    `version` rises with every change in Run Registry. `left_out`: values that cannot be used, as text. `flags`:
+    (component, status as text), empty if they were not read.
     """
 
     run_number: int
@@ -33,6 +34,7 @@ class RegistryDataset:
     run_class: str | None
     run_state: str | None
     registry_name: str = ""
+    version: int | None = None
     left_out: tuple[str, ...] = ()
     flags: tuple[tuple[str, str], ...] = ()
 
@@ -74,6 +76,10 @@ class RowReader:
         """Return the string `value` without NUL characters, or None."""
         return _clean(value) if self._is_a(str, value, key) else None
 
+    def integer(self, value: Any, key: str) -> int | None:
+        """Return the integer `value`, or None."""
+        return value if self._is_a(int, value, key) and not isinstance(value, bool) else None
+
     def _is_a(self, expected: type, value: Any, key: str) -> bool:
         if not isinstance(value, expected) and value is not None:
             self.left_out.append(f"{key} {short_text(value)}")
@@ -93,6 +99,7 @@ def parse_dataset(row: Any) -> RegistryDataset:
         run_class=reader.text(run.get("class"), "class"),
         run_state=RowReader().text(run.get("state"), "state"),  # nobody needs it, so that an odd one is not named
         registry_name=name,
+        version=RowReader().integer(row.get("version"), "version"),  # only what is written needs it, and names it then
         left_out=tuple(reader.left_out),
     )
 

@@ -38,7 +38,7 @@ class PlanChanged(Exception):
 
 def confirm_plan(actor: User, plan: SendingPlan) -> Sending:
     """Store what the plan would write, for the sender: one operation. Raises `PermissionDenied` and `PlanChanged`."""
-    _check_may_send(actor)
+    check_may_send(actor)
     if not plan.can_be_confirmed:
         raise PlanChanged(plan)
     return _store(actor, plan, SendingPurpose.CERTIFY, plan.edits)
@@ -46,7 +46,7 @@ def confirm_plan(actor: User, plan: SendingPlan) -> Sending:
 
 def confirm_move(actor: User, plan: SendingPlan, purpose: SendingPurpose, state_from: str, state_to: str) -> Sending:
     """Store the move of a state alone. Raises `PermissionDenied`, and `PlanChanged` if it is in another state."""
-    _check_may_send(actor)
+    check_may_send(actor)
     is_incomplete = purpose == SendingPurpose.COMPLETE and not plan.is_empty
     if plan.status is None or plan.status.state != state_from or is_incomplete or _is_unsendable(plan.certification):
         raise PlanChanged(plan)
@@ -58,7 +58,8 @@ def _is_unsendable(certification: TrackerCertification) -> bool:
     return bool(certification_refusals(certification, has_open_question=has_open_question(certification)))
 
 
-def _check_may_send(actor: User) -> None:
+def check_may_send(actor: User) -> None:
+    """Raise `PermissionDenied` unless the actor may send, here and now."""
     if settings.REGISTRY_SYNC != "on":
         raise PermissionDenied("Sending to Run Registry is switched off here.")
     if not actor.may_change_others or actor.in_training:
@@ -70,7 +71,7 @@ def confirm_undo(actor: User, sending: Sending, budget: Budget) -> Sending | str
 
     Flags that somebody has changed since are left. The state stays as it is. Raises `PermissionDenied`.
     """
-    _check_may_send(actor)
+    check_may_send(actor)
     dataset = DatasetKey(sending.run_number, sending.registry_name)
     status = fetch_dataset_status(dataset, budget)
     if not isinstance(status, Found):
@@ -114,7 +115,7 @@ def _store(
         if purpose != SendingPurpose.UNDO and (locked.version != plan.certification.version or _is_unsendable(locked)):
             raise PlanChanged(plan)
         sending = _unsaved_sending(plan, actor, purpose, undoes)
-        writes = _writes(sending, edits, plan.state_to)
+        writes = writes_of(sending, edits, plan.state_to)
         if twin := _twin(sending, writes):
             return twin
         sending.save()
@@ -150,7 +151,8 @@ def _twin(sending: Sending, writes: list[RegistryWrite]) -> Sending | None:
     return last if is_same and [write.request for write in last.writes.all()] == [w.request for w in writes] else None
 
 
-def _writes(sending: Sending, edits: Iterable[PlannedEdit], state_to: str) -> list[RegistryWrite]:
+def writes_of(sending: Sending, edits: Iterable[PlannedEdit], state_to: str) -> list[RegistryWrite]:
+    """Return the unsaved writes of a sending: the edits, then the move of the state if it changes."""
     writes = [
         RegistryWrite(
             sending=sending,

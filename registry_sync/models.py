@@ -76,6 +76,11 @@ class Sending(TrackedModel):
         return all(write.is_finished for write in self.writes.all())
 
     @property
+    def is_done(self) -> bool:
+        """Return whether each write is in effect."""
+        return all(write.state in EFFECTIVE for write in self.writes.all())
+
+    @property
     def progress_text(self) -> str:
         """Return how far it is, such as "2 of 3 done, being sent"."""
         states = [write.state for write in self.writes.all()]

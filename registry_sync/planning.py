@@ -113,7 +113,7 @@ def plan_on(
     certification: TrackerCertification, dataset: DatasetKey, status: DatasetStatus, decisions: PlanDecisions
 ) -> SendingPlan:
     """Return the plan on this status of the dataset. Queries the reason and problems only."""
-    state_to, refusals = AFTER_EDITS.get(status.state, status.state), _state_refusals(status)
+    state_to, refusals = AFTER_EDITS.get(status.state, status.state), state_refusals(status)
     last = last_lumisection(certification, status)
     if status.damage or not last:
         return SendingPlan(certification, dataset, status, state_to=state_to, refusals=refusals)
@@ -124,16 +124,15 @@ def plan_on(
     return replace(planned, rows=tuple(rows), ours=tuple(ours), edits=tuple(edits))
 
 
-def _state_refusals(status: DatasetStatus) -> tuple[str, ...]:
+def state_refusals(status: DatasetStatus) -> tuple[str, ...]:
+    """Return why a dataset in this status is not written to, a sentence, or nothing."""
     if status.damage:
         return (status.damage,)
-    if not any(status.flags.values()):
-        return ("Run Registry has no lumisections of this dataset.",)
     if status.state == COMPLETED:
         return ("The dataset is COMPLETED. Move it back to SIGNOFF first.",)
     if status.state not in AFTER_EDITS:
         return (f"The dataset is {status.state}. It can be sent once it is OPEN.",)
-    return ()
+    return () if any(status.flags.values()) else ("Run Registry has no lumisections of this dataset.",)
 
 
 def last_lumisection(certification: TrackerCertification, status: DatasetStatus) -> int:

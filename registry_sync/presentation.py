@@ -22,6 +22,28 @@ if TYPE_CHECKING:
     from registry_sync.planning import SendingPlan
 
 SECONDS_PER_WRITE = 1.5  # with the reading before and after it
+MAX_PARTS = 3  # of a plan in one line
+
+
+def short_text(plan: SendingPlan) -> str:
+    """Return what would be written in one line, such as "Strip 310-330 BAD, OPEN → SIGNOFF", or an empty text."""
+    parts = [
+        f"{edit.component.label} {_range_text(edit.first, edit.last)} {edit.triplet.status}" for edit in plan.edits
+    ]
+    more = [f"{len(parts) - MAX_PARTS} more"] if len(parts) > MAX_PARTS else []
+    move = [f"{plan.status.state} → {plan.state_to}"] if plan.status and plan.has_move else []
+    return ", ".join([*parts[:MAX_PARTS], *more, *move])
+
+
+def choice_text(plan: SendingPlan) -> str:
+    """Return what has to be chosen in one line, such as "Strip 500-510: bad there, not from here", or an empty text."""
+    parts = [f"{row.component.label} {row.lumisections}: {row.reason}" for row in plan.to_choose]
+    more = [f"{len(parts) - MAX_PARTS} more"] if len(parts) > MAX_PARTS else []
+    return "; ".join([*parts[:MAX_PARTS], *more])
+
+
+def _range_text(first: int, last: int) -> str:
+    return format_ranges([(first, last)])
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from certify.review.models import ShifterQuestion
 from registry_sync.choices import SendingPurpose
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from registry_sync.models import Sending
 
 
@@ -31,6 +33,12 @@ def certification_refusals(certification: TrackerCertification, *, has_open_ques
 def has_open_question(certification: TrackerCertification) -> bool:
     """Return whether a question to the shifter waits for an answer: one query."""
     return ShifterQuestion.objects.open().filter(certification=certification).exists()
+
+
+def open_questions_of(certifications: Collection[int]) -> set[int]:
+    """Return those of these primary keys with an open question to the shifter: one query."""
+    questions = ShifterQuestion.objects.open().filter(certification__in=list(certifications))
+    return set(questions.values_list("certification_id", flat=True))
 
 
 def sending_refusal(sending: Sending) -> str:

@@ -18,6 +18,7 @@ from infrastructure.http.budget import Budget
 from infrastructure.web.responses import ExplainedHttp404, HttpResponseSeeOther
 from registry.writes import COMPLETED, SIGNOFF
 from registry_sync.actions import PlanChanged, confirm_move, confirm_plan, confirm_undo
+from registry_sync.bulk_actions import ManyConfirmed, confirm_many
 from registry_sync.choices import SendingPurpose
 from registry_sync.exports import HEADING, export_rows
 from registry_sync.forms import LOWSTAT_PREFIX, PlanForm
@@ -25,13 +26,17 @@ from registry_sync.models import Sending
 from registry_sync.plan import BAD, GOOD
 from registry_sync.planning import PlanDecisions, SendingPlan, make_plan
 from registry_sync.presentation import PlanPage
+from registry_sync.signed_plans import ReadPlans, read_signed_plans
 from users.access import SignedInRequest, role_required
+from users.login_page import next_path
 from users.models import Role
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase, QueryDict
 
 PAGE_SIZE = 50
+MAX_NAMED = 10
+WEEK_PART = "to_registry"  # of the week, where the outcome of many plans is shown
 MOVES_BY_HAND = {SendingPurpose.REOPEN: (COMPLETED, SIGNOFF), SendingPurpose.COMPLETE: (SIGNOFF, COMPLETED)}
 
 
@@ -139,3 +144,33 @@ def undo(request: SignedInRequest, pk: int) -> HttpResponse:
         return HttpResponseSeeOther(reverse("registry_sync:receipt", args=[sending.pk]))
     messages.success(request, f"Confirmed: what {sending} replaced is written back.")
     return HttpResponseSeeOther(reverse("registry_sync:receipt", args=[undoing.pk]))
+
+
+@require_POST
+@role_required(Role.SHIFT_LEADER)
+def confirm_many_plans(request: SignedInRequest) -> HttpResponse:
+    """Confirm the ticked plans of a page. Reads nothing outside; leads back to the page, at its part."""
+    _check_shown()
+    sent = read_signed_plans(request.POST.getlist("plan"))
+    confirmed = confirm_many(request.user, sent.plans)
+    level = messages.SUCCESS if confirmed.sendings else messages.WARNING
+    sentences = " ".join(_sentences_about(sent, confirmed))
+    messages.add_message(request, level, sentences, extra_tags=WEEK_PART)
+    return HttpResponseSeeOther(next_path(request) if "next" in request.POST else reverse("registry_sync:outbox"))
+
+
+def _sentences_about(sent: ReadPlans, confirmed: ManyConfirmed) -> list[str]:
+    """Return what was confirmed, and what was left out and why."""
+    number = len(confirmed.sendings)
+    certifications = f"{number} certification{'' if number == 1 else 's'}"
+    sentences = [f"Confirmed: {certifications} for Run Registry."] if number else ["Nothing is sent by this."]
+    sentences += [f"Left out: {name}. {reason}" for name, reason in confirmed.left_out[:MAX_NAMED]]
+    if (more := len(confirmed.left_out) - MAX_NAMED) > 0:
+        sentences.append(f"Left out: {more} more.")
+    if sent.expired:
+        sentences.append(f"{sent.expired} shown more than an hour ago. Look at the new plans.")
+    if sent.invalid:
+        sentences.append(f"{sent.invalid} cannot be read. Look at the new plans.")
+    if not (number or confirmed.left_out or sent.expired or sent.invalid):
+        sentences.append("Tick what is to be sent.")
+    return sentences

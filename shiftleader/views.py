@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from users.access import SignedInRequest
 
 # Names that single parts know.
-PART_NAMES = frozenset({"page", "per_page", "name", "again", "since", "upto", "list"})
+PART_NAMES = frozenset({"page", "per_page", "name", "again", "since", "upto", "plan", "list"})
 
 
 @require_safe

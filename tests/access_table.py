@@ -124,6 +124,8 @@ TABLE: dict[tuple[str, str], str] = {
     ("registry_sync:move", "POST"): "302 403 403 422 422 422",
     ("registry_sync:outbox", "GET"): "302 403 200 200 200 200",
     ("registry_sync:outbox", "POST"): "302 405 405 405 405 405",
+    ("registry_sync:confirm-many", "GET"): "302 405 405 405 405 405",
+    ("registry_sync:confirm-many", "POST"): "302 403 403 303 303 303",
     ("registry_sync:receipt", "GET"): "302 403 200 200 200 200",
     ("registry_sync:receipt", "POST"): "302 405 405 405 405 405",
     ("registry_sync:undo", "GET"): "302 405 405 405 405 405",

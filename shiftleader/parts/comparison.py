@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -25,9 +24,11 @@ from shiftleader.comparison import (
 from shiftleader.registry_datasets import certify_url, is_wanted
 from shiftleader.registry_ranges import request_ranges, stored_ranges_of
 from shiftleader.run_selection import runs_to_ask
+from shiftleader.step_parameters import parse_number, parse_timestamp, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from registry.models import StoredFlagRanges
     from reports.rows import ReportRow
@@ -78,7 +79,7 @@ class ComparisonRequest:
     def url(self, scope: Scope, flags: RunFlags, **more: Any) -> str:
         """URL of this part that continues the query and reuses the answers so far. `more`: additional parameters."""
         since = self.since or flags.first_asked
-        return _part_url(scope, since=int(since.timestamp() * 1000), **{"upto": self.upto, **more})
+        return _part_url(scope, since=timestamp(since), **{"upto": self.upto, **more})
 
 
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
@@ -114,21 +115,10 @@ def _comparison_request(request: SignedInRequest, scope: Scope, report_rows: lis
     spans = scope.run_ranges
     numbers = runs_to_ask(certified, spans) if not scope.has_certification_filters else sorted(certified, reverse=True)
     first = RUNS_PER_STEP if request.headers.get("HX-Request") else len(numbers)
-    since = _parse_timestamp(request.GET.get("since", ""))
+    since = parse_timestamp(request.GET.get("since", ""))
     if "again" in request.GET and since is None:
         since = timezone.now()
-    return ComparisonRequest(numbers, _parse_number(request.GET.get("upto", "")) or first, since)
-
-
-def _parse_number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
-
-
-def _parse_timestamp(text: str) -> datetime | None:
-    """A time from milliseconds since 1970; None for any other text."""
-    return (
-        datetime.fromtimestamp(int(text) / 1000, UTC) if text.isascii() and text.isdigit() and len(text) < 14 else None
-    )
+    return ComparisonRequest(numbers, parse_number(request.GET.get("upto", "")) or first, since)
 
 
 def _next_url(scope: Scope, asking: ComparisonRequest, flags: RunFlags) -> str:

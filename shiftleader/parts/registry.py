@@ -25,6 +25,7 @@ from shiftleader.parts import (
     progress,
     questions,
     runs,
+    to_registry,
     training,
     withdrawn,
 )
@@ -63,6 +64,7 @@ PARTS = (
     Part("questions", "Questions to shifters", questions.part),
     Part("progress", "Progress", progress.part, asks_outside=True),
     Part("comparison", "Comparison with Run Registry", comparison.part, asks_outside=True),
+    Part("to_registry", "To Run Registry", to_registry.part, asks_outside=True),
     Part("central", "Central list", central_list.part),
     Part("days", "Day by day", days.part),
     Part("runs", "List of runs", runs.part),

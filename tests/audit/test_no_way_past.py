@@ -13,6 +13,7 @@ APPS = (
     "openruns",
     "oms",
     "users",
+    "registry_sync",
     "reports",
     "shiftleader",
     "certhelper",
@@ -34,6 +35,8 @@ MAY = {
     "certify/imports/importer.py": "thousands of rows, noted as made; runs and datasets are names",
     "audit/operation.py": "rows of history themselves",
     "certify/review/actions.py": "which versions a review has seen; the review itself is kept",
+    "registry_sync/actions.py": "the writes of a sending, which is recorded itself",
+    "registry_sync/bulk_actions.py": "many sendings, noted as created, and their writes",
     "certify/vocabulary/checklist_progress.py": "which lists were open on a shift day is no certification data",
     "history_pages/views.py": "a notice that was seen is no history",
 }

@@ -62,6 +62,14 @@ PAGES = (
     MatrixPage(
         "week, progress", "shiftleader:part", "GET", ALL_SERVICES - {"oms"}, f"/shiftleader/part/progress/?runs={RUN}"
     ),
+    MatrixPage(
+        "week, to Run Registry",
+        "shiftleader:part",
+        "GET",
+        ALL_SERVICES - {"oms"},
+        f"/shiftleader/part/to_registry/?runs={RUN}",
+        True,
+    ),
     MatrixPage("refresh from OMS", "listruns:refresh", "POST", ALL_SERVICES, "/list/facts/refresh/"),
     MatrixPage(
         "plan for Run Registry", "registry_sync:plan", "GET", ALL_SERVICES - {"oms"}, "/list/{pk}/registry/", True

@@ -59,8 +59,11 @@ def test_row_without_flags_or_run_is_not_flagged(parts):
 
 
 def test_repeated_rows_are_parsed_once():
-    rows = [flagged_row(), flagged_row(), flagged_row(name="/Express/Collisions2018/DQM\n")]
-    assert len(parse_flagged_datasets(rows).rows) == 1
+    rows = [flagged_row(), flagged_row()]
+    (flagged,) = parse_flagged_datasets(rows).rows
+    assert not flagged.has_twin
+    (flagged,) = parse_flagged_datasets([*rows, flagged_row(name="/Express/Collisions2018/DQM\n")]).rows
+    assert flagged.has_twin
 
 
 @pytest.mark.parametrize("count", [-1, "5", 1.5, True, None, [], {}, "NaN"])

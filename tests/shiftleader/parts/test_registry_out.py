@@ -1,4 +1,4 @@
-"""With every fault of Run Registry comparison and progress report it, and the rest of the week is unchanged."""
+"""With every fault of Run Registry the parts that query it report it, and the rest of the week is unchanged."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def ask(sandbox, shift_leader, shift_leader_client):
 
 
 def the_rest(ask) -> dict[str, str]:
-    """The pages of the week without the two parts: the other parts, the page itself, and the report."""
+    """The pages of the week without these parts: the other parts, the page itself, and the report."""
     found = {
         name: _as_ever(ask(f"/shiftleader/part/{name}/?{WEEK}&list={RUN}", **{"HX-Request": "true"}).text)
         for name in REST
@@ -61,7 +61,7 @@ def _as_ever(html: str) -> str:
     )
 
 
-def test_registry_failure_is_shown_in_two_parts_and_leaves_the_others_unchanged(ask, sandbox, settings):
+def test_registry_failure_is_shown_in_its_parts_and_leaves_the_others_unchanged(ask, sandbox, settings):
     healthy = the_rest(ask)
     assert str(RUN + 1) in healthy["report/"] and "A calm week." in healthy["notes"]
     assert {part.name for part in PARTS} == {*REST, *ASKING}

@@ -1,0 +1,55 @@
+"""Queries of what was sent to Run Registry about many certifications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count, Exists, Min, OuterRef, Window
+
+from certify.review.models import ShifterQuestion
+from registry_sync.models import Sending
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from django.db.models import QuerySet
+
+    from certify.models import TrackerCertification
+
+
+@dataclass(frozen=True)
+class CertificationsToPlan:
+    """The first of many certifications, of `total`. `asked`: the primary keys of those with an open question."""
+
+    rows: Sequence[TrackerCertification]
+    total: int
+    asked: frozenset[int]
+
+
+def certifications_to_plan(certifications: QuerySet[TrackerCertification], number: int) -> CertificationsToPlan:
+    """Return the first certifications in their order, and how many there are: one query."""
+    question = ShifterQuestion.objects.open().filter(certification=OuterRef("pk"))
+    rows = list(certifications.annotate(is_asked=Exists(question), total=Window(Count("pk")))[:number])
+    asked = frozenset(row.pk for row in rows if row.is_asked)
+    return CertificationsToPlan(rows, rows[0].total if rows else 0, asked)
+
+
+def latest_sendings(certifications: Collection[TrackerCertification]) -> dict[int, Sending]:
+    """Return the last sending of each certification, by its primary key, with its writes: two queries at most."""
+    latest: dict[int, Sending] = {}
+    for sending in Sending.objects.filter(certification__in=certifications).prefetch_related("writes"):
+        latest.setdefault(sending.certification_id, sending)
+    return latest
+
+
+def sendings_under_way(certifications: QuerySet[TrackerCertification]) -> list[Sending]:
+    """Return what was confirmed of these certifications since the oldest that is unfinished, oldest first.
+
+    One query if nothing is unfinished, else three.
+    """
+    of_these = Sending.objects.filter(certification__in=certifications.order_by().values("pk"))
+    oldest = of_these.unfinished().order_by().aggregate(oldest=Min("confirmed_at"))["oldest"]
+    if oldest is None:
+        return []
+    return list(of_these.with_names().filter(confirmed_at__gte=oldest).order_by("pk"))

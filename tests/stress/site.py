@@ -73,7 +73,18 @@ class StressSite:
 @contextlib.contextmanager
 def whole_site(database: str) -> Iterator[StressSite]:
     """A new site with the demo content, on "postgres" or "sqlite", whose database this process uses, too."""
-    port, sandbox_port = free_port(), free_port()
+    with database_and_sandbox(database) as log, contextlib.ExitStack() as stack:
+        _fill_database()
+        site = StressSite(free_port(), log)
+        stack.callback(site.server.end)
+        site.server.start()
+        yield site
+
+
+@contextlib.contextmanager
+def database_and_sandbox(database: str) -> Iterator[Path]:
+    """An empty database and a sandbox, in the environment of this process and its children; yields their log."""
+    sandbox_port = free_port()
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="certhelper-stress-"))
         log = Path(folder) / "log"
@@ -81,11 +92,8 @@ def whole_site(database: str) -> Iterator[StressSite]:
         _set_environment(stack.enter_context(_database_url(database)), folder, sandbox_port)
         stack.callback(sandbox.end)
         sandbox.start()
-        _fill_database()
-        site = StressSite(port, log)
-        stack.callback(site.server.end)
-        site.server.start()
-        yield site
+        _migrate()
+        yield log
 
 
 @contextlib.contextmanager
@@ -110,13 +118,18 @@ def _set_environment(database_url: str, folder: str, sandbox_port: int) -> None:
     }
 
 
-def _fill_database() -> None:
+def _migrate() -> None:
     import django
     from django.core.management import call_command
-    from django.db import connections
 
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
+
+
+def _fill_database() -> None:
+    from django.core.management import call_command
+    from django.db import connections
+
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("demo", stdout=io.StringIO())
     connections.close_all()

@@ -88,7 +88,11 @@ def judge_written(write: RegistryWrite, judgement: Judgement, changes: Sequence[
         text = f"Over what was set there a moment before: {_listed(replaced)}."
         return Judgement(WriteState.OVERTOOK, text, version=version, replaced=replaced)
     if is_in_history:
-        return Judgement(WriteState.CONFLICT, "Written, and changed there since.", judgement.seen, version)
+        text = "Written, and changed there since."
+        is_gone = judgement.state == WriteState.REFUSED  # hidden or damaged by now
+        return Judgement(
+            WriteState.CONFLICT, f"{text} {judgement.answer}" if is_gone else text, judgement.seen, version
+        )
     return judgement
 
 

@@ -137,7 +137,7 @@ class _Sender:
             is_to_send = judgement.state == WriteState.PLANNED
             difference = difference_text(write.sending, writes, status) if is_to_send else ""
             return Judgement(WriteState.CONFLICT, difference) if difference else judgement
-        if write.attempts and judgement.state != WriteState.REFUSED:
+        if write.attempts:
             return judge_written(write, judgement, self.reader.changes(write.sending))
         return judgement
 

@@ -98,6 +98,16 @@ def test_dataset_that_is_hidden_meanwhile_ends_no_open_request(sent_late, sandbo
     assert set(states(sent_late)) == {WriteState.DONE}
 
 
+def test_what_was_written_before_a_dataset_was_hidden_has_a_receipt_of_it(sent_late, sandbox):
+    let_it_be_done(sandbox)
+    their_hiding(sandbox)
+    send_confirmed(Budget(60), resend_after=AT_ONCE)
+    strip, *others = sent_late.writes.all()
+    assert (strip.state, bool(strip.registry_version)) == (WriteState.CONFLICT, True)
+    assert "Written, and changed there since. Run Registry does not list" in strip.answer
+    assert {write.state for write in others} == {WriteState.GIVEN_UP}
+
+
 def test_hidden_dataset_is_refused_and_stays_hidden(certification, shift_leader, sandbox):
     sending = confirmed(certification, shift_leader)
     their_hiding(sandbox)

@@ -12,7 +12,18 @@ if TYPE_CHECKING:
 
 HEADING = (
     *("run", "reconstruction", "dataset", "certification", "version", "purpose", "confirmed_by", "confirmed_at"),
-    *("component", "lumisections", "was", "is", "comment", "state", "registry_version", "sent_at", "answer"),
+    *(
+        "component",
+        "lumisections",
+        "was",
+        "is",
+        "comment",
+        "state",
+        "registry_version",
+        "sent_at",
+        "answer",
+        "changed_since",
+    ),
 )
 
 
@@ -48,6 +59,7 @@ def _write_values(write: RegistryWrite) -> tuple[Any, ...]:
         write.registry_version or "",
         _utc(write.sent_at),
         write.answer,
+        write.changed_since,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from django.conf import settings
 from django.db import models
@@ -28,6 +28,10 @@ class SendingQuerySet(models.QuerySet["Sending"]):
     def unfinished(self) -> SendingQuerySet:
         """Return those with a write whose outcome is not final, oldest first."""
         return self.filter(writes__state__in=UNFINISHED).distinct().order_by("pk")
+
+    def changed_since(self) -> SendingQuerySet:
+        """Return those of whose writes Run Registry has something else now, as of the last pull."""
+        return self.filter(pk__in=RegistryWrite.objects.changed_since().values("sending"))
 
     def with_names(self) -> SendingQuerySet:
         """Return them with certification, person and writes: two queries."""
@@ -83,13 +87,22 @@ class Sending(TrackedModel):
     @property
     def progress_text(self) -> str:
         """Return how far it is, such as "2 of 3 done, being sent"."""
-        states = [write.state for write in self.writes.all()]
-        text = f"{sum(state in EFFECTIVE for state in states)} of {len(states)} done"
-        return f"{text}, being sent" if any(state in UNFINISHED for state in states) else text
+        writes = list(self.writes.all())
+        text = f"{sum(write.state in EFFECTIVE for write in writes)} of {len(writes)} done"
+        text += ", being sent" if any(write.state in UNFINISHED for write in writes) else ""
+        return f"{text}, changed since" if any(write.changed_since for write in writes) else text
 
     def can_undo(self, _actor: Any, _change: Change, _fields: Collection[str]) -> bool:
         """What was sent is undone on its receipt, by another sending."""
         return False
+
+
+class RegistryWriteQuerySet(models.QuerySet["RegistryWrite"]):
+    """Queries for writes."""
+
+    def changed_since(self) -> RegistryWriteQuerySet:
+        """Return those instead of which Run Registry has something else now."""
+        return self.exclude(changed_since="")
 
 
 class RegistryWrite(models.Model):
@@ -98,6 +111,7 @@ class RegistryWrite(models.Model):
     `component` is empty for a move, which has `state_from` and `state_to` instead of a range. `before`: the flags that
     are replaced, [[first, last, status, comment, cause]]. `seen`: the same as read when it was a conflict.
     `registry_version`: of the write in the history of Run Registry. `answer`: its words, or why nothing was written.
+    `changed_since`: what the last pull found there instead, who set it and when; empty if it is still there.
     """
 
     sending = models.ForeignKey(Sending, models.CASCADE, related_name="writes")
@@ -119,9 +133,15 @@ class RegistryWrite(models.Model):
     registry_version = models.BigIntegerField(null=True, blank=True)
     answer = models.TextField(blank=True)
     seen = models.JSONField(default=list, blank=True)
+    changed_since = models.TextField(blank=True)
+
+    objects: ClassVar[RegistryWriteQuerySet] = RegistryWriteQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ("sending", "position")
+        indexes: ClassVar = [
+            models.Index(fields=["sending"], condition=~Q(changed_since=""), name="registry_write_changed_since")
+        ]
         verbose_name, verbose_name_plural = "write to Run Registry", "writes to Run Registry"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["sending", "position"], name="one_write_at_a_position"),
@@ -172,6 +192,29 @@ class RegistryWrite(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.state not in UNFINISHED
+
+
+class RegistryPull(models.Model):
+    """How far the changes of Run Registry have been read: one row.
+
+    `version`: the highest version; `known`: the datasets, [[run, name]], that have it; `again`: those that were being
+    written to, which are compared by the next pull.
+    """
+
+    version = models.BigIntegerField()
+    known = models.JSONField(default=list, blank=True)
+    again = models.JSONField(default=list, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = "reading of changes in Run Registry", "readings of changes in Run Registry"
+
+    def __str__(self) -> str:
+        return f"version {self.version}"
+
+    def dataset_names(self, field: Literal["known", "again"]) -> set[tuple[int, str]]:
+        """Return the datasets of a field as (run, name)."""
+        return {(number, name) for number, name in getattr(self, field)}
 
 
 def flag_ranges_from(stored: list[list[Any]]) -> list[FlagRange]:

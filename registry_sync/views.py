@@ -107,11 +107,16 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_safe
 @role_required(Role.SHIFTER)
 def outbox(request: SignedInRequest) -> HttpResponseBase:
-    """List what was confirmed, newest first, or export it; of one certification with `?certification=`."""
+    """List what was confirmed, newest first, or export it; of one certification with `?certification=`.
+
+    With `?changed=1` those instead of which Run Registry has something else now.
+    """
     _check_shown()
     sendings = Sending.objects.with_names()
     if (number := request.GET.get("certification", "")).isdecimal() and len(number) < 19:
         sendings = sendings.filter(certification=int(number))
+    if is_changed := request.GET.get("changed") == "1":
+        sendings = sendings.changed_since()
     if request.GET.get("export") == "csv":
         response = StreamingHttpResponse(
             csv_rows(HEADING, export_rows(sendings)), content_type="text/csv; charset=utf-8"
@@ -119,7 +124,13 @@ def outbox(request: SignedInRequest) -> HttpResponseBase:
         response["Content-Disposition"] = 'attachment; filename="run_registry_receipts.csv"'
         return response
     page = Paginator(sendings, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "registry_sync/outbox.html", {"page": page, "is_on": settings.REGISTRY_SYNC == "on"})
+    context = {
+        "page": page,
+        "is_on": settings.REGISTRY_SYNC == "on",
+        "is_changed": is_changed,
+        "changed_count": Sending.objects.changed_since().count(),
+    }
+    return render(request, "registry_sync/outbox.html", context)
 
 
 @require_safe

@@ -16,6 +16,7 @@ from certify.ranges.reading import read_requested_lumisections
 from certify.ranges.requests import request_certified_runs
 from infrastructure.database.job_lock import job_lock
 from infrastructure.http.budget import Budget
+from registry_sync.pull import pull_changes
 from registry_sync.sender import send_if_unfinished
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Job:
 JOBS = (
     Job("lumisections", 1, lambda: read_requested_lumisections(Budget(60))),
     Job("run registry", 2, lambda: send_if_unfinished(Budget(60))),
+    Job("changes in run registry", 300, lambda: pull_changes(Budget(60))),
     Job("facts", 300, lambda: refresh_facts(Budget(60))),
     Job("certified runs", 300, request_certified_runs),
 )

@@ -17,6 +17,7 @@ from registry.writes import COMPLETED, SIGNOFF, DatasetKey
 from registry_sync.plan import OVERWRITABLE, OurFlag
 from registry_sync.planning import AFTER_EDITS, PlanDecisions, SendingPlan, our_flags, plan_on, state_refusals
 from registry_sync.refusals import certification_refusals
+from registry_sync.selectors import lowstat_sent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -74,15 +75,15 @@ def plan_many(
 ) -> BulkPlans:
     """Return the plans of certifications that have their related rows. Nothing is raised.
 
-    `asked`: the primary keys of those with an open question. Cached answers after `since` are used. Nothing is decided,
-    so that what is to choose is not planned. A query for the problems of each component, none if nothing is compared.
+    `asked`: the primary keys of those with an open question. Cached answers after `since` are used. What is to
+    choose is not planned. A query for the problems of each component, none if nothing is compared.
     """
     refused = _refused_plans(certifications, asked)
     wanted = [certification for certification in certifications if certification.pk not in refused]
     if not wanted:
         return BulkPlans(tuple(refused.values()))
     flags = flags_of_runs({certification.run_number for certification in wanted}, budget, since=since)
-    planning = _BulkPlanning(flags)
+    planning = _BulkPlanning(flags, lowstat_sent(wanted))
     prefetch_related_objects(planning.listed(wanted), *(component.problems_field for component in Component))
     readings = flag_ranges_of(planning.versions_to_read(wanted), budget, since=since)
     plans = {certification.pk: plan for certification in wanted if (plan := planning.plan_of(certification, readings))}
@@ -110,7 +111,8 @@ def _refused_plans(certifications: Sequence[TrackerCertification], asked: Collec
 class _BulkPlanning:
     """The counts of datasets, and what follows from them for certifications."""
 
-    def __init__(self, flags: RunFlags) -> None:
+    def __init__(self, flags: RunFlags, lowstat: Mapping[int, Mapping[str, str]]) -> None:
+        self.lowstat = lowstat
         self.answered, self.asked_at = flags.answered, flags.first_asked
         self.datasets = {(flagged.run_number, flagged.dataset.name): flagged for flagged in flags.datasets}
 
@@ -143,8 +145,11 @@ class _BulkPlanning:
         if not isinstance(reading, Found):
             return None
         status = replace(_status_of(flagged), flags=reading.value.flags, damage=reading.value.damage)
-        planned = plan_on(certification, _key_of(flagged), status, PlanDecisions())
+        planned = plan_on(certification, _key_of(flagged), status, self._decisions_about(certification))
         return replace(planned, read_at=self.asked_at)
+
+    def _decisions_about(self, certification: TrackerCertification) -> PlanDecisions:
+        return PlanDecisions(lowstat=self.lowstat.get(certification.pk, {}))
 
     def _dataset_of(self, certification: TrackerCertification) -> FlaggedDataset | None:
         return self.datasets.get((certification.run_number, str(certification.dataset)))
@@ -159,7 +164,9 @@ class _BulkPlanning:
             return SendingPlan(certification, key, refusals=("Run Registry gives no version of this dataset.",))
         if status.state not in READ_STATES:
             return SendingPlan(certification, key, status, state_to=status.state, refusals=state_refusals(status))
-        if status.state in (SIGNOFF, COMPLETED) and is_equal_by_counts(our_flags(certification, {}), flagged.counts):
+        if status.state in (SIGNOFF, COMPLETED) and is_equal_by_counts(
+            our_flags(certification, self._decisions_about(certification).lowstat), flagged.counts
+        ):
             return SendingPlan(certification, key, status, self.asked_at, state_to=status.state)
         return None
 

@@ -19,6 +19,7 @@ from registry_sync.plan import (
     planned_edits,
 )
 from registry_sync.refusals import certification_refusals, has_open_question
+from registry_sync.selectors import lowstat_sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,9 +77,13 @@ class SendingPlan:
         return not self.edits and not self.has_move and not self.to_choose
 
     def decided(self, decisions: PlanDecisions) -> SendingPlan:
-        """Return the plan on the same reading with these decisions."""
+        """Return the plan on the same reading with these decisions, and its own about low statistics."""
         if self.dataset is None or self.status is None:
             return self
+        own = {
+            our_flag.flag.component.value: our_flag.lowstat_status for our_flag in self.ours if our_flag.lowstat_status
+        }
+        decisions = replace(decisions, lowstat={**own, **decisions.lowstat})
         planned = plan_on(self.certification, self.dataset, self.status, decisions)
         return replace(planned, refusals=self.refusals, read_at=self.read_at)
 
@@ -95,7 +100,12 @@ def signature_of(certification: TrackerCertification) -> str:
 def make_plan(
     certification: TrackerCertification, budget: Budget, decisions: PlanDecisions | None = None
 ) -> SendingPlan:
-    """Read Run Registry and return the plan. Nothing is raised and nothing is written."""
+    """Read Run Registry and return the plan. Nothing is raised and nothing is written.
+
+    What was decided about low statistics when this version was sent before holds, unless `decisions` have another one.
+    """
+    decisions = decisions or PlanDecisions()
+    sent = lowstat_sent([certification]).get(certification.pk, {})
     refusals = certification_refusals(certification, has_open_question=has_open_question(certification))
     if certification.dataset is None or not certification.lumisections:
         return SendingPlan(certification, refusals=tuple(refusals))
@@ -105,7 +115,8 @@ def make_plan(
     status = fetch_dataset_status(found.value, budget)
     if not isinstance(status, Found):
         return SendingPlan(certification, refusals=(*refusals, status.sentence))
-    planned = plan_on(certification, found.value, status.value, decisions or PlanDecisions())
+    decisions = replace(decisions, lowstat={**sent, **decisions.lowstat})
+    planned = plan_on(certification, found.value, status.value, decisions)
     return replace(planned, refusals=(*refusals, *planned.refusals), read_at=status.asked_at)
 
 

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, Min, OuterRef, Window
 
+from certify.models.choices import Flag
+from certify.models.components import component_flags_of
 from certify.review.models import ShifterQuestion
+from registry_sync.choices import SendingPurpose
 from registry_sync.models import Sending
+from registry_sync.plan import BAD, GOOD
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from django.db.models import QuerySet
 
     from certify.models import TrackerCertification
+    from certify.models.components import ComponentFlag
 
 
 @dataclass(frozen=True)
@@ -53,3 +58,34 @@ def sendings_under_way(certifications: QuerySet[TrackerCertification]) -> list[S
     if oldest is None:
         return []
     return list(of_these.with_names().filter(confirmed_at__gte=oldest).order_by("pk"))
+
+
+def lowstat_sent(certifications: Iterable[TrackerCertification]) -> dict[int, dict[str, str]]:
+    """Return what was decided about low statistics when the present version was sent: {key: {component: GOOD or BAD}}.
+
+    Two queries at most, none if no component is bad with low statistics.
+    """
+    low = {row.pk: row for row in certifications if any(_is_low(flag) for flag in component_flags_of(row))}
+    if not low:
+        return {}
+    sendings = Sending.objects.filter(certification__in=list(low), purpose=SendingPurpose.CERTIFY)
+    return {
+        sending.certification_id: _lowstat_of(sending, low[sending.certification_id])
+        for sending in sendings.order_by("pk").prefetch_related("writes")
+        if sending.version == low[sending.certification_id].version
+    }
+
+
+def _is_low(flag: ComponentFlag) -> bool:
+    return flag.flag == Flag.BAD and flag.lowstat
+
+
+def _lowstat_of(sending: Sending, certification: TrackerCertification) -> dict[str, str]:
+    """Return the status that was written or, where nothing had to be, the one that was there."""
+    decided = {}
+    for component in (flag.component for flag in component_flags_of(certification) if _is_low(flag)):
+        written = {write.status for write in sending.writes.all() if write.component == component}
+        there = {status for _, _, status in sending.flags_read.get(component, ()) if status in (GOOD, BAD)}
+        if len(found := written or there) == 1:
+            decided[str(component)] = found.pop()
+    return decided

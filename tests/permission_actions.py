@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from django.test import Client
+from django.test import Client, override_settings
 
 from audit.models import Change
 from audit.undo import undo_change
@@ -19,6 +19,7 @@ from certify.facts.actions import confirm_facts, serialized_differences
 from certify.facts.staleness import mark_stale
 from certify.models import BadReason, TrackerCertification
 from drafts.actions import renew_lease, take_over
+from registry_sync.bulk_actions import ManyConfirmed, confirm_many
 from tests.certify.page_form import GOOD, open_form, send_form
 from tests.drafts.test_actions import form_token_of
 from tests.factories import (
@@ -273,3 +274,14 @@ def raise_role(person: User) -> None:
 def pin_role(person: User) -> None:
     person.role_pinned_for = "for ever"
     person.save()
+
+
+def confirm_nothing(actor: User) -> ManyConfirmed:
+    """Confirm no plan for Run Registry: the permission alone."""
+    with override_settings(REGISTRY_SYNC="on"):
+        return confirm_many(actor, ())
+
+
+def send_nothing_to_registry(_actor: User, client: Client) -> int:
+    with override_settings(REGISTRY_SYNC="on"):
+        return client.post("/registry/confirm/", {}).status_code

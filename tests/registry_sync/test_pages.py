@@ -147,6 +147,25 @@ def test_bad_with_low_statistics_waits_for_a_choice(shift_leader_client, address
     assert shift_leader_client.post(address, form).status_code == 303
 
 
+OTHER = {"GOOD": FlagTriplet("BAD", "FED 401"), "BAD": FlagTriplet("GOOD")}
+
+
+@pytest.mark.parametrize("status", ["GOOD", "BAD"])
+def test_choice_for_low_statistics_is_known_once_it_is_sent(shift_leader_client, address, certification, status):
+    changes = {"strip": "bad", "strip_lowstat": True, "strip_ranges": [], "comment": "few tracks"}
+    TrackerCertification.objects.filter(pk=certification.pk).update(**changes)
+    form = fields_of(shift_leader_client.get(f"{address}?lowstat-strip={status}"), "digest")
+    assert shift_leader_client.post(address, form).status_code == 303
+    assert send_confirmed(Budget(60)).failed == 0
+    assert "Nothing to write" in shift_leader_client.get(address).text
+    part = shift_leader_client.get(f"/shiftleader/part/to_registry/?runs={RUN}", headers={"HX-Request": "true"})
+    assert "1 of 1 equal" in part.text
+    send_flag_edit(FlagEdit(DatasetKey(RUN, DATASET), "strip", 60, 1364, OTHER[status], 1364), Budget(60))
+    assert confirm(shift_leader_client, address, **{"strip:60-1364": "ours"}).status_code == 303
+    TrackerCertification.objects.filter(pk=certification.pk).update(version=2)
+    assert "bad with low statistics: good or bad there" in shift_leader_client.get(address).text
+
+
 def test_plan_only_shows_plans_and_sends_nothing(shift_leader_client, address, settings):
     settings.REGISTRY_SYNC = "plan"
     page = shift_leader_client.get(address)

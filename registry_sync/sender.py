@@ -77,13 +77,17 @@ def send_if_unfinished(budget: Budget) -> SenderResult:
 
 
 class _Sender:
-    """`can_compare`: whether moves may look at the old state, until Run Registry refuses that."""
+    """`can_compare`: whether moves may look at the old state, until Run Registry refuses that.
+
+    `answered`: primary key and number of the last request that was answered, which has had its effect, if any.
+    """
 
     def __init__(self, budget: Budget, resend_after: timedelta) -> None:
         self.budget, self.resend_after = budget, resend_after
         self.reader = SyncReader(budget)
         self.result = SenderResult()
         self.can_compare = True
+        self.answered = (0, 0)
 
     def send(self, sending: Sending) -> None:
         """Send the writes of a sending in their order, up to one that cannot be done now or at all."""
@@ -144,7 +148,8 @@ class _Sender:
     def _wait_for_late_effect(self, write: RegistryWrite, judgement: Judgement) -> None:
         """Raise `CannotSend` while a request without an answer can still have its effect."""
         has_had_effect = judgement.state in EFFECTIVE or judgement.version is not None
-        is_open = write.state in IN_FLIGHT and not has_had_effect
+        is_answered = self.answered == (write.pk, write.attempts)
+        is_open = write.state in IN_FLIGHT and not has_had_effect and not is_answered
         if is_open and write.sent_at and timezone.now() < write.sent_at + self.resend_after:
             raise CannotSend("A request without an answer can still be done. It is read again before it is repeated.")
 
@@ -175,6 +180,7 @@ class _Sender:
         except RemoteError as error:
             self._set_unknown(write, error)
         else:
+            self.answered = (write.pk, write.attempts)
             write.save()
 
     def _take_refusal(self, write: RegistryWrite, error: BadStatus) -> None:

@@ -22,10 +22,11 @@ class ChangedDataset(NamedTuple):
     version: int
 
 
-def fetch_changed_datasets(version: int, budget: Budget, *, page: int = 0) -> list[ChangedDataset]:
-    """Return a page of the datasets whose version is at least this, the lowest version first; without hidden ones.
+def fetch_changed_datasets(version: int, budget: Budget, *, page: int = 0) -> tuple[list[ChangedDataset], bool]:
+    """Return a page of the datasets whose version is at least this, the lowest version first, and whether it is full.
 
-    Datasets that were written together can have the same version. Raises `RemoteError`.
+    Datasets that were written together can have the same version. Hidden ones are left out, and so are rows that cannot
+    be used. Raises `RemoteError`, also if no row can be used.
     """
     body = {
         "filter": {"version": {">=": version}},
@@ -37,12 +38,15 @@ def fetch_changed_datasets(version: int, budget: Budget, *, page: int = 0) -> li
     rows = answer.get("datasets") if isinstance(answer, dict) else None
     if not isinstance(rows, list):
         raise WrongShape(REGISTRY, key="datasets")
-    return [_changed(row) for row in rows]
+    changed = [dataset for row in rows if (dataset := _changed(row))]
+    if rows and not changed:
+        raise WrongShape(REGISTRY, key="name")
+    return changed, len(rows) >= PAGE_SIZE
 
 
-def _changed(row: Any) -> ChangedDataset:
-    """Raises `WrongShape`: a row that is left out would never be read again."""
+def _changed(row: Any) -> ChangedDataset | None:
+    """Return None for a row without a run or name, which nothing can have been written to."""
     match row:
         case {"run_number": int() as number, "name": str() as name, "version": int() as version}:
             return ChangedDataset(number, name, version)
-    raise WrongShape(REGISTRY, key="version")
+    return None

@@ -72,6 +72,8 @@ def confirm_undo(actor: User, sending: Sending, budget: Budget) -> Sending | str
     Flags that somebody has changed since are left. The state stays as it is. Raises `PermissionDenied`.
     """
     check_may_send(actor)
+    if not sending.is_finished:
+        return "it is being sent. Wait until each write is final."
     dataset = DatasetKey(sending.run_number, sending.registry_name)
     status = fetch_dataset_status(dataset, budget)
     if not isinstance(status, Found):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from infrastructure.http.errors import RemoteError
 from infrastructure.http.results import Found
-from registry.changed_datasets import PAGE_SIZE, fetch_changed_datasets
+from registry.changed_datasets import fetch_changed_datasets
 from registry_sync.changed_since import changed_texts
 from registry_sync.models import RegistryPull, RegistryWrite, Sending
 from registry_sync.reader import CannotSend, SyncReader
@@ -70,10 +70,9 @@ class _Puller:
         Each page begins at the version where the last one ended: a dataset that changes meanwhile moves to the end, and
         with numbered pages another one would be missed. These are used only within one version.
         """
-        page, is_last = 0, False
-        while not is_last:
-            rows = fetch_changed_datasets(self.pull.version, self.budget, page=page)
-            is_last = len(rows) < PAGE_SIZE
+        page, is_full = 0, True
+        while is_full:
+            rows, is_full = fetch_changed_datasets(self.pull.version, self.budget, page=page)
             page = 0 if self._take(rows) else page + 1
 
     def _take(self, rows: Collection[ChangedDataset]) -> bool:

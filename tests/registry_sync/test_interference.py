@@ -233,6 +233,24 @@ def test_newer_plan_of_the_same_version_voids_the_older_one(certification, shift
     assert set(states(newer)) == {WriteState.DONE}
 
 
+def test_request_without_an_answer_is_settled_before_a_newer_plan(sent_late, certification, shift_leader, sandbox):
+    newer = make_plan(certification, Budget(60))
+    TrackerCertification.objects.filter(pk=certification.pk).update(version=2)
+    newer.certification.refresh_from_db()
+    newer = confirm_plan(shift_leader, newer)
+    assert "can still be done" in send_confirmed(Budget(60)).stopped
+    assert set(states(newer)) == {WriteState.PLANNED}
+    let_it_be_done(sandbox)
+    send_confirmed(Budget(60))
+    assert states(sent_late) == [WriteState.DONE, WriteState.GIVEN_UP, WriteState.GIVEN_UP]
+    assert states(newer) == [WriteState.WAS_SO, WriteState.DONE, WriteState.DONE]
+
+
+def test_sending_that_is_under_way_is_not_undone(sent_late, shift_leader):
+    assert "it is being sent" in confirm_undo(shift_leader, sent_late, Budget(60))
+    assert Sending.objects.get() == sent_late
+
+
 def test_two_shift_leaders_who_confirm_at_once_make_one_sending(certification, shift_leader, admin):
     first, second = (make_plan(certification, Budget(60)) for _ in range(2))
     assert confirm_plan(shift_leader, first) == confirm_plan(admin, second)

@@ -115,7 +115,6 @@ def test_datasets_of_one_version_are_all_read_however_many_fit_on_a_page(sent, b
     pull_changes(Budget(60))
     pull = RegistryPull.objects.get()
     monkeypatch.setattr(changed_datasets, "PAGE_SIZE", 1)
-    monkeypatch.setattr("registry_sync.pull.PAGE_SIZE", 1)
     by_hand(310, 330, "GOOD", "")
     send_flag_edit(FlagEdit(OTHER, "pixel", 1, 2, FlagTriplet("GOOD"), 1364), Budget(60))
     their_edit(1, 1, "GOOD", "", component="tracking")

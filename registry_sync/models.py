@@ -85,6 +85,11 @@ class Sending(TrackedModel):
         return all(write.state in EFFECTIVE for write in self.writes.all())
 
     @property
+    def is_changed_since(self) -> bool:
+        """Return whether Run Registry has something else now, as of the last pull."""
+        return any(write.changed_since for write in self.writes.all())
+
+    @property
     def progress_text(self) -> str:
         """Return how far it is, such as "2 of 3 done, being sent"."""
         writes = list(self.writes.all())

@@ -19,6 +19,7 @@ from registry.flag_ranges import FlagTriplet
 from registry.writes import DatasetKey, FlagEdit, send_flag_edit
 from registry_sync import signed_plans
 from registry_sync.models import RegistryWrite, Sending
+from registry_sync.pull import pull_changes
 from registry_sync.sender import send_confirmed
 from tests.browser_form import fields_of
 from tests.factories import QuestionFactory
@@ -118,6 +119,23 @@ def test_conflict_is_named_with_its_receipt(shift_leader_client):
     assert send_confirmed(Budget(60)).failed
     part = fragment(shift_leader_client)
     assert "Last time: 0 of 3 done" in words(part)
+    assert f'href="/registry/{Sending.objects.get().pk}/"' in part.text
+
+
+def test_row_that_somebody_changed_in_run_registry_since_leads_to_its_receipt(shift_leader_client):
+    certify_runs(RUNS[0])
+    confirm(shift_leader_client)
+    send_confirmed(Budget(60))
+    their_edit(RUNS[0], 3, 5)
+    pull_changes(Budget(60))
+    part = fragment(shift_leader_client, "&again=1")
+    assert "Changed in Run Registry since it was sent" not in words(part)  # Strip had been equal, and was not written
+    send_flag_edit(
+        FlagEdit(DatasetKey(RUNS[0], DATASET), "tracking", 3, 5, FlagTriplet("BAD", "no tracks"), 96), Budget(60)
+    )
+    pull_changes(Budget(60))
+    part = fragment(shift_leader_client, "&again=1")
+    assert "Changed in Run Registry since it was sent" in words(part)
     assert f'href="/registry/{Sending.objects.get().pk}/"' in part.text
 
 

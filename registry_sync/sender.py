@@ -61,11 +61,13 @@ def send_confirmed(budget: Budget, *, resend_after: timedelta = RESEND_AFTER) ->
         if not is_alone:
             return SenderResult(was_running=True)
         sender = _Sender(budget, resend_after)
-        try:
-            for sending in Sending.objects.unfinished():
+        for sending in Sending.objects.unfinished():
+            try:
                 sender.send(sending)
-        except CannotSend as stopped:
-            sender.result.stopped = str(stopped)
+            except CannotSend as stopped:
+                sender.result.stopped = str(stopped)
+                if not budget.is_sufficient() or sending.writes.filter(state__in=IN_FLIGHT).exists():
+                    break  # a dataset that cannot be read holds up no other one; an open request does
         return sender.result
 
 

@@ -7,13 +7,16 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 
 from certify.models import TrackerCertification
 from infrastructure.http.budget import Budget
 from infrastructure.http.errors import BadStatus
+from infrastructure.http.results import Unreachable
 from registry import writes
 from registry.dataset_status import fetch_dataset_status, flags_within
 from registry.flag_history import fetch_manual_changes
+from registry_sync import reader
 from registry_sync.actions import PlanChanged, confirm_move, confirm_plan, confirm_undo
 from registry_sync.choices import SendingPurpose, WriteState
 from registry_sync.models import Sending
@@ -28,6 +31,7 @@ from tests.registry_sync.steps import (
     their_hiding,
     their_move,
 )
+from tests.registry_sync.week import RUNS, certify_runs
 
 pytestmark = pytest.mark.django_db
 AT_ONCE = timedelta(0)
@@ -244,6 +248,22 @@ def test_request_without_an_answer_is_settled_before_a_newer_plan(sent_late, cer
     send_confirmed(Budget(60))
     assert states(sent_late) == [WriteState.DONE, WriteState.GIVEN_UP, WriteState.GIVEN_UP]
     assert states(newer) == [WriteState.WAS_SO, WriteState.DONE, WriteState.DONE]
+
+
+def test_dataset_that_cannot_be_read_holds_up_no_other_one(certification, shift_leader, monkeypatch):
+    unreadable = confirmed(certification, shift_leader)
+    other = confirm_plan(shift_leader, make_plan(certify_runs(RUNS[0])[0], Budget(60)))
+    fetch = reader.fetch_dataset_status
+
+    def fetched(dataset, budget):
+        if dataset == KEY:
+            return Unreachable("registry", "Run Registry answered in an unknown form", "Look there.", timezone.now())
+        return fetch(dataset, budget)
+
+    monkeypatch.setattr(reader, "fetch_dataset_status", fetched)
+    assert "unknown form" in send_confirmed(Budget(60)).stopped
+    assert set(states(unreadable)) == {WriteState.PLANNED}
+    assert set(states(other)) == {WriteState.DONE}
 
 
 def test_sending_that_is_under_way_is_not_undone(sent_late, shift_leader):

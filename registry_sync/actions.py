@@ -47,7 +47,7 @@ def confirm_plan(actor: User, plan: SendingPlan) -> Sending:
 def confirm_move(actor: User, plan: SendingPlan, purpose: SendingPurpose, state_from: str, state_to: str) -> Sending:
     """Store the move of a state alone. Raises `PermissionDenied`, and `PlanChanged` if it is in another state."""
     check_may_send(actor)
-    is_incomplete = purpose == SendingPurpose.COMPLETE and not plan.is_empty
+    is_incomplete = purpose == SendingPurpose.COMPLETE and not plan.can_be_completed
     if plan.status is None or plan.status.state != state_from or is_incomplete or _is_unsendable(plan.certification):
         raise PlanChanged(plan)
     return _store(actor, replace(plan, state_to=state_to), purpose, ())

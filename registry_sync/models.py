@@ -14,7 +14,7 @@ from audit.tracked_model import TrackedModel
 from certify.models import TrackerCertification
 from infrastructure.number_ranges import format_ranges
 from registry.flag_ranges import FlagRange, FlagTriplet
-from registry_sync.choices import EFFECTIVE, UNFINISHED, SendingPurpose, SyncChangeKind, WriteState
+from registry_sync.choices import EFFECTIVE, UNFINISHED, WRITTEN, SendingPurpose, SyncChangeKind, WriteState
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -193,6 +193,11 @@ class RegistryWrite(models.Model):
     def before_ranges(self) -> list[FlagRange]:
         """Return the flags that are replaced."""
         return flag_ranges_from(self.before)
+
+    @property
+    def is_in_effect(self) -> bool:
+        """Return whether Run Registry has it: written and read back, or there already."""
+        return self.state in (*EFFECTIVE, *WRITTEN)
 
     @property
     def is_finished(self) -> bool:

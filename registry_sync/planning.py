@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from certify.models.choices import Reconstruction
 from certify.models.components import Component, component_flags_of
 from infrastructure.http.results import Found
 from registry.dataset_status import DatasetStatus, fetch_dataset_status, find_dataset
@@ -75,6 +76,11 @@ class SendingPlan:
     def is_empty(self) -> bool:
         """Return whether Run Registry has all of it already."""
         return not self.edits and not self.has_move and not self.to_choose
+
+    @property
+    def can_be_completed(self) -> bool:
+        """Return whether Run Registry has all of it, and the dataset goes on to COMPLETED: express ends at SIGNOFF."""
+        return self.is_empty and self.certification.runreconstruction.reconstruction != Reconstruction.EXPRESS
 
     def decided(self, decisions: PlanDecisions) -> SendingPlan:
         """Return the plan on the same reading with these decisions, and its own about low statistics."""

@@ -115,7 +115,7 @@ class PlanPage:
             return None
         if status.state == COMPLETED:
             return SendingPurpose.REOPEN, "Move back to SIGNOFF"
-        is_done = status.state == SIGNOFF and self.plan.is_empty and not self.plan.refusals
+        is_done = status.state == SIGNOFF and self.plan.can_be_completed and not self.plan.refusals
         return (SendingPurpose.COMPLETE, "Move to COMPLETED") if is_done else None
 
     @property

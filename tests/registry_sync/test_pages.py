@@ -15,6 +15,7 @@ from registry_sync.choices import WriteState
 from registry_sync.models import Sending
 from registry_sync.sender import send_confirmed
 from tests.browser_form import fields_of
+from tests.factories import CertificationFactory, DatasetFactory, RunFactory
 from tests.registry_sync.conftest import DATASET, RUN, write_requests
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +99,34 @@ def test_undone_sending_writes_back_what_was_there(shift_leader_client, address)
     ]
     again = shift_leader_client.post(f"/registry/{first.pk}/undo/", follow=True)
     assert "Not undone: nothing of it is in Run Registry any more." in again.text
+
+
+def test_express_ends_at_signoff(shift_leader_client, shifter, sandbox):
+    express = CertificationFactory(
+        run=RunFactory(run_number=RUN),
+        reconstruction="express",
+        dataset=DatasetFactory(name="/Express/Collisions2018/DQM"),
+        user=shifter,
+        lumisections=1364,
+    )
+    address = f"/list/{express.pk}/registry/"
+    confirm(shift_leader_client, address)
+    send_confirmed(Budget(60))
+    page = shift_leader_client.get(address).text
+    assert "Nothing to write: Run Registry has it already." in page
+    assert "Move to COMPLETED" not in page
+    assert shift_leader_client.post(f"{address}move/", {"purpose": "complete"}).status_code == 409
+    assert Sending.objects.count() == 1
+
+
+def test_receipt_gives_what_is_not_there_yet_as_to_be_written(shift_leader_client, address):
+    confirm(shift_leader_client, address)
+    receipt = f"/registry/{Sending.objects.get().pk}/"
+    assert "to be BAD" in shift_leader_client.get(receipt).text
+    send_confirmed(Budget(60))
+    page = shift_leader_client.get(receipt).text
+    assert "to be" not in page
+    assert '<span class="flag is-bad">BAD</span>' in page
 
 
 def test_completed_dataset_goes_back_to_signoff_first(shift_leader_client, address, certification):

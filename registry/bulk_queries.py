@@ -1,7 +1,8 @@
 """Queries of Run Registry for many runs: the flags of all their datasets, and the open datasets.
 
-Runs are requested in blocks of neighbouring run numbers, in parallel; of each block the span from the first wanted run
-to the last. Each response is cached for `CACHE_LIFETIME`, so a retry after a failure requests only what is missing.
+Runs are requested in blocks, in parallel. A block has neighbouring run numbers, of which the span from the first wanted
+run to the last is requested; or listed runs, however far apart, which is fewer requests for few runs. Each response is
+cached for `CACHE_LIFETIME`, so a retry after a failure requests only what is missing.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from hashlib import sha256
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.utils import timezone
 
@@ -27,12 +29,11 @@ if TYPE_CHECKING:
 
     from infrastructure.http.budget import Budget
 
-BLOCK_SIZE = 50  # run numbers per request: some hundred rows of 6 kB each
+BLOCK_SIZE = 50  # run numbers, or runs, per request: some hundred rows of 6 kB each
 MAX_PARALLEL = 4
 PAGE_SIZE = 500
 CACHE_LIFETIME = timedelta(minutes=10)
 FlaggedDatasetsResult = Found[list[FlaggedDataset]] | Unreachable
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -50,29 +51,55 @@ class RunFlags:
     unusable: tuple[str, ...] = ()
 
 
+class _Block(NamedTuple):
+    """The wanted runs that one request covers, newest first."""
+
+    runs: tuple[int, ...]
+    run_filter: dict[str, Any]
+    cache_key: str
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.runs[-1], self.runs[0]
+
+
 def flags_of_runs(numbers: Collection[int], budget: Budget, *, since: datetime | None = None) -> RunFlags:
     """Return the datasets of these runs with their flags, including "online".
 
     Responses cached after `since` (and within the last ten minutes) are used without a request. Errors are returned in
     `problem`, not raised.
     """
-    spans = _block_spans(numbers)
-    cached = _cached_answers(spans, max(filter(None, [since, timezone.now() - CACHE_LIFETIME])))
-    missing = [span for span in spans if span not in cached]
-    fetched = dict(
-        zip(missing, run_parallel([partial(_fetch_span, span, budget) for span in missing], MAX_PARALLEL), strict=True)
-    )
-    for span, answer in fetched.items():
-        if isinstance(answer, Found):
-            safe_cache.write(_cache_key(span), (span, answer), CACHE_LIFETIME.total_seconds())
-    return _merged_answers(set(numbers), {**cached, **fetched})
-
-
-def _block_spans(numbers: Iterable[int]) -> list[Span]:
-    """Return the first and the last run of each block, newest block first."""
     blocks = groupby(sorted(set(numbers), reverse=True), key=lambda number: number // BLOCK_SIZE)
-    runs_of_blocks = (list(runs) for _, runs in blocks)
-    return [(runs[-1], runs[0]) for runs in runs_of_blocks]
+    return _flags_of_blocks([_span_block(tuple(runs)) for _, runs in blocks], budget, since)
+
+
+def flags_of_listed_runs(numbers: Collection[int], budget: Budget, *, since: datetime | None = None) -> RunFlags:
+    """Return the same as `flags_of_runs` in the fewest requests, which other lists of runs cannot use again."""
+    runs = sorted(set(numbers), reverse=True)
+    blocks = [tuple(runs[start : start + BLOCK_SIZE]) for start in range(0, len(runs), BLOCK_SIZE)]
+    return _flags_of_blocks([_listed_block(block) for block in blocks], budget, since)
+
+
+def _span_block(runs: tuple[int, ...]) -> _Block:
+    run_filter = {"run_number": {"and": [{">=": runs[-1]}, {"<=": runs[0]}]}}
+    return _Block(runs, run_filter, f"registry.bulk_queries.{runs[0] // BLOCK_SIZE}")
+
+
+def _listed_block(runs: tuple[int, ...]) -> _Block:
+    return _Block(
+        runs, run_number_filter(runs), f"registry.bulk_queries.{sha256(repr(runs).encode()).hexdigest()[:32]}"
+    )
+
+
+def _flags_of_blocks(blocks: Collection[_Block], budget: Budget, since: datetime | None) -> RunFlags:
+    answers = _cached_answers(blocks, max(filter(None, [since, timezone.now() - CACHE_LIFETIME])))
+    missing = [block for block in blocks if block.cache_key not in answers]
+    fetched = run_parallel([partial(_fetch, block.run_filter, budget) for block in missing], MAX_PARALLEL)
+    for block, answer in zip(missing, fetched, strict=True):
+        answers[block.cache_key] = answer
+        if isinstance(answer, Found):
+            safe_cache.write(block.cache_key, (block.span, answer), CACHE_LIFETIME.total_seconds())
+    return _merged_answers(blocks, answers)
 
 
 def open_datasets_of(numbers: Collection[int], budget: Budget) -> FlaggedDatasetsResult:
@@ -103,11 +130,6 @@ def _timestamp(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _fetch_span(span: Span, budget: Budget) -> FlaggedDatasetsResult:
-    first, last = span
-    return _fetch({"run_number": {"and": [{">=": first}, {"<=": last}]}}, budget)
-
-
 def _fetch(run_filter: dict[str, Any], budget: Budget) -> FlaggedDatasetsResult:
     asked_at = timezone.now()
     try:
@@ -117,31 +139,28 @@ def _fetch(run_filter: dict[str, Any], budget: Budget) -> FlaggedDatasetsResult:
         return Unreachable.from_error(error, asked_at)
 
 
-def _cache_key(span: Span) -> str:
-    return f"registry.bulk_queries.{span[0] // BLOCK_SIZE}"
-
-
-def _cached_answers(spans: Iterable[Span], since: datetime) -> dict[Span, FlaggedDatasetsResult]:
-    """Return the cached responses that are not older than `since` and cover the whole span."""
-    keys = {_cache_key(span): span for span in spans}
+def _cached_answers(blocks: Iterable[_Block], since: datetime) -> dict[str, FlaggedDatasetsResult]:
+    """Return the cached responses, by their key, that are not older than `since` and cover the whole span."""
+    spans = {block.cache_key: block.span for block in blocks}
     cached = {}
-    for key, (cached_span, answer) in safe_cache.read_many(keys).items():
-        first, last = keys[key]
+    for key, (cached_span, answer) in safe_cache.read_many(spans).items():
+        first, last = spans[key]
         if cached_span[0] <= first and last <= cached_span[1] and answer.asked_at >= since:
-            cached[first, last] = answer
+            cached[key] = answer
     return cached
 
 
-def _merged_answers(wanted: set[int], answers: dict[Span, FlaggedDatasetsResult]) -> RunFlags:
+def _merged_answers(blocks: Iterable[_Block], answers: dict[str, FlaggedDatasetsResult]) -> RunFlags:
     """Merge the responses into one result, restricted to the wanted runs."""
-    cached = {span[0] // BLOCK_SIZE: answer for span, answer in answers.items() if isinstance(answer, Found)}
+    found = {key: answer for key, answer in answers.items() if isinstance(answer, Found)}
+    answered = frozenset(number for block in blocks if block.cache_key in found for number in block.runs)
     times = [answer.asked_at for answer in answers.values()] or [timezone.now()]
     problems = (answer for answer in answers.values() if isinstance(answer, Unreachable))
     return RunFlags(
-        datasets=[dataset for answer in cached.values() for dataset in answer.value if dataset.run_number in wanted],
-        answered=frozenset(number for number in wanted if number // BLOCK_SIZE in cached),
+        datasets=[dataset for answer in found.values() for dataset in answer.value if dataset.run_number in answered],
+        answered=answered,
         first_asked=min(times),
         last_asked=max(times),
         problem=next(problems, None),
-        unusable=tuple(text for answer in cached.values() for text in answer.left_out),
+        unusable=tuple(text for answer in found.values() for text in answer.left_out),
     )

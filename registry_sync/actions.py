@@ -19,7 +19,7 @@ from registry_sync.expectation import statuses_of
 from registry_sync.models import RegistryWrite, Sending, stored_flag_ranges_of
 from registry_sync.plan import PlannedEdit, undoing_edits
 from registry_sync.planning import AFTER_EDITS, SendingPlan, last_lumisection
-from registry_sync.refusals import certification_refusals, has_open_question
+from registry_sync.refusals import purpose_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,14 +48,10 @@ def confirm_move(actor: User, plan: SendingPlan, purpose: SendingPurpose, state_
     """Store the move of a state alone. Raises `PermissionDenied`, and `PlanChanged` if it is in another state."""
     check_may_send(actor)
     is_incomplete = purpose == SendingPurpose.COMPLETE and not plan.can_be_completed
-    if plan.status is None or plan.status.state != state_from or is_incomplete or _is_unsendable(plan.certification):
+    is_refused = bool(purpose_refusals(plan.certification, purpose))
+    if plan.status is None or plan.status.state != state_from or is_incomplete or is_refused:
         raise PlanChanged(plan)
     return _store(actor, replace(plan, state_to=state_to), purpose, ())
-
-
-def _is_unsendable(certification: TrackerCertification) -> bool:
-    """Return whether the certification itself must not be sent, whatever the state of the dataset is."""
-    return bool(certification_refusals(certification, has_open_question=has_open_question(certification)))
 
 
 def check_may_send(actor: User) -> None:
@@ -114,7 +110,8 @@ def _store(
     """Store a sending with its writes, or return the one that another person confirmed at the same time."""
     with operation(actor, SyncChangeKind.SEND, run=plan.certification.run_number):
         locked = TrackerCertification.everything.lock_row(plan.certification.pk)
-        if purpose != SendingPurpose.UNDO and (locked.version != plan.certification.version or _is_unsendable(locked)):
+        is_changed = purpose != SendingPurpose.UNDO and locked.version != plan.certification.version
+        if is_changed or purpose_refusals(locked, purpose):
             raise PlanChanged(plan)
         sending = _unsaved_sending(plan, actor, purpose, undoes)
         writes = writes_of(sending, edits, plan.state_to)
@@ -138,7 +135,7 @@ def _unsaved_sending(plan: SendingPlan, actor: User, purpose: SendingPurpose, un
         registry_state=status.state,
         registry_version=status.version,
         flags_read=statuses_of(status.flags),
-        last_lumisection=last_lumisection(certification, status),
+        last_lumisection=undoes.last_lumisection if undoes else last_lumisection(certification, status),
         confirmed_by=actor,
         undoes=undoes,
     )

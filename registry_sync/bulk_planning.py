@@ -11,7 +11,7 @@ from django.db.models import prefetch_related_objects
 from certify.models.components import Component
 from infrastructure.http.results import Found, Unreachable
 from registry.bulk_flag_ranges import flag_ranges_of
-from registry.bulk_queries import flags_of_runs
+from registry.bulk_queries import flags_of_listed_runs
 from registry.dataset_status import DatasetStatus, ambiguous_dataset, missing_dataset
 from registry.writes import COMPLETED, SIGNOFF, DatasetKey
 from registry_sync.plan import OVERWRITABLE, OurFlag
@@ -82,7 +82,7 @@ def plan_many(
     wanted = [certification for certification in certifications if certification.pk not in refused]
     if not wanted:
         return BulkPlans(tuple(refused.values()))
-    flags = flags_of_runs({certification.run_number for certification in wanted}, budget, since=since)
+    flags = flags_of_listed_runs({certification.run_number for certification in wanted}, budget, since=since)
     planning = _BulkPlanning(flags, lowstat_sent(wanted))
     prefetch_related_objects(planning.listed(wanted), *(component.problems_field for component in Component))
     readings = flag_ranges_of(planning.versions_to_read(wanted), budget, since=since)

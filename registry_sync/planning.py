@@ -79,8 +79,10 @@ class SendingPlan:
 
     @property
     def can_be_completed(self) -> bool:
-        """Return whether Run Registry has all of it, and the dataset goes on to COMPLETED: express ends at SIGNOFF."""
-        return self.is_empty and self.certification.runreconstruction.reconstruction != Reconstruction.EXPRESS
+        """Return whether all flags are signed off. Express ends at SIGNOFF: no certification call counts it."""
+        is_signed_off = self.status is not None and self.status.state == SIGNOFF
+        is_express = self.certification.reconstruction == Reconstruction.EXPRESS
+        return is_signed_off and self.is_empty and not self.refusals and not is_express
 
     def decided(self, decisions: PlanDecisions) -> SendingPlan:
         """Return the plan on the same reading with these decisions, and its own about low statistics."""

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from certify.models.choices import Flag
 from infrastructure.number_ranges import format_ranges
-from registry.writes import COMPLETED, SIGNOFF
+from registry.writes import COMPLETED
 from registry_sync.choices import SendingPurpose
 from registry_sync.forms import LOWSTAT_PREFIX
 from registry_sync.lanes import PlanPicture, plan_picture
 from registry_sync.plan import BAD, GOOD, PlanOutcome
+from registry_sync.refusals import purpose_refusals
 
 if TYPE_CHECKING:
     from django.forms import BoundField
 
     from certify.models.components import Component
     from registry_sync.forms import PlanForm
-    from registry_sync.plan import PlanRow
+    from registry_sync.plan import OurFlag, PlanRow
     from registry_sync.planning import SendingPlan
 
 SECONDS_PER_WRITE = 1.5  # with the reading before and after it
@@ -90,13 +93,13 @@ class PlanPage:
     @property
     def lowstat_links(self) -> list[tuple[Component, list[tuple[str, str, bool]]]]:
         """Return (component, [(status, query, is chosen)]) for each component that is bad with low statistics."""
-        low = [our.flag.component for our in self.plan.ours if our.flag.lowstat and not our.flag.is_good]
-        return [(component, [self._lowstat_link(component, status) for status in (GOOD, BAD)]) for component in low]
+        low = [our for our in self.plan.ours if our.flag.flag == Flag.BAD and our.flag.lowstat]
+        return [(our.flag.component, [self._lowstat_link(our, status) for status in (GOOD, BAD)]) for our in low]
 
-    def _lowstat_link(self, component: Component, status: str) -> tuple[str, str, bool]:
-        chosen = {**self.lowstat, component.value: status}
+    def _lowstat_link(self, our_flag: OurFlag, status: str) -> tuple[str, str, bool]:
+        chosen = {**self.lowstat, our_flag.flag.component.value: status}
         query = urlencode({f"{LOWSTAT_PREFIX}{name}": value for name, value in chosen.items()})
-        return status, query, self.lowstat.get(component.value) == status
+        return status, query, our_flag.lowstat_status == status
 
     @property
     def summary(self) -> str:
@@ -107,16 +110,15 @@ class PlanPage:
         seconds = round(SECONDS_PER_WRITE * (edits + self.plan.has_move))
         return f"{' and '.join(parts)}, about {max(seconds, 1)} s" if parts else ""
 
-    @property
+    @cached_property
     def move_by_hand(self) -> tuple[str, str] | None:
         """Return (purpose, label) of the move that can be confirmed on its own."""
         status = self.plan.status
         if status is None or status.damage:
             return None
-        if status.state == COMPLETED:
+        if status.state == COMPLETED and not purpose_refusals(self.plan.certification, SendingPurpose.REOPEN):
             return SendingPurpose.REOPEN, "Move back to SIGNOFF"
-        is_done = status.state == SIGNOFF and self.plan.can_be_completed and not self.plan.refusals
-        return (SendingPurpose.COMPLETE, "Move to COMPLETED") if is_done else None
+        return (SendingPurpose.COMPLETE, "Move to COMPLETED") if self.plan.can_be_completed else None
 
     @property
     def as_text(self) -> str:

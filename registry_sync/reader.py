@@ -11,6 +11,8 @@ from registry.flag_history import ManualChange, fetch_manual_changes
 from registry_sync.dispatch import dataset_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from infrastructure.http.budget import Budget
     from registry_sync.models import Sending
 
@@ -19,15 +21,23 @@ class CannotSend(Exception):
     """Nothing more can be sent now. The message is a sentence."""
 
 
-class SyncReader:
-    """Reads within a budget. Both methods raise `CannotSend` if that is impossible or there is no time."""
+def never() -> bool:
+    """Nobody ends the process before it has done its work."""
+    return False
 
-    def __init__(self, budget: Budget) -> None:
-        self.budget = budget
+
+class SyncReader:
+    """Reads within a budget. Both methods raise `CannotSend` if that is impossible or there is no time.
+
+    `is_ended`: whether the process has been told to end.
+    """
+
+    def __init__(self, budget: Budget, is_ended: Callable[[], bool] = never) -> None:
+        self.budget, self.is_ended = budget, is_ended
 
     def status(self, sending: Sending) -> Found[DatasetStatus] | Missing:
         """Read the dataset."""
-        self._check_time()
+        self.check_time()
         status = fetch_dataset_status(dataset_of(sending), self.budget)
         if isinstance(status, Unreachable):
             raise CannotSend(status.sentence)
@@ -35,12 +45,15 @@ class SyncReader:
 
     def changes(self, sending: Sending) -> list[ManualChange]:
         """Read what people and applications changed in its flags, oldest first."""
-        self._check_time()
+        self.check_time()
         try:
             return fetch_manual_changes(dataset_of(sending), self.budget)
         except RemoteError as error:
             raise CannotSend(error.sentence) from error
 
-    def _check_time(self) -> None:
+    def check_time(self) -> None:
+        """Raise `CannotSend` if nothing more is to be done now."""
+        if self.is_ended():
+            raise CannotSend("The sender ends. The rest is sent when it is started again.")
         if not self.budget.is_sufficient():
             raise CannotSend("The time is up. The rest is sent later.")

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from certify.models import TrackerCertification
 from certify.models.choices import CertificationState, Verdict
 from certify.review.models import ShifterQuestion
-from registry_sync.choices import SendingPurpose
+from registry_sync.choices import WRITTEN, SendingPurpose
+from registry_sync.models import RegistryWrite, Sending
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-    from registry_sync.models import Sending
 
 
 def certification_refusals(certification: TrackerCertification, *, has_open_question: bool) -> list[str]:
@@ -41,13 +40,28 @@ def open_questions_of(certifications: Collection[int]) -> set[int]:
     return set(questions.values_list("certification_id", flat=True))
 
 
+def purpose_refusals(certification: TrackerCertification, purpose: str) -> list[str]:
+    """Return a sentence for each reason against a sending of this purpose: one or two queries.
+
+    An undoing writes back what Run Registry had, whatever became of the certification, and so does the move back to
+    SIGNOFF that it can need.
+    """
+    if purpose == SendingPurpose.UNDO or (purpose == SendingPurpose.REOPEN and _has_written_flags(certification)):
+        return []
+    return certification_refusals(certification, has_open_question=has_open_question(certification))
+
+
+def _has_written_flags(certification: TrackerCertification) -> bool:
+    written = RegistryWrite.objects.filter(sending__certification=certification, state__in=WRITTEN)
+    return written.exclude(component="").exists()
+
+
 def sending_refusal(sending: Sending) -> str:
     """Return why a confirmed sending must not go on, a sentence, or an empty text.
 
-    A later confirmation for the same certification replaces it: that plan was made on what is known now. An undoing
-    writes back what Run Registry had, whatever became of the certification.
+    A later confirmation for the same certification replaces it: that plan was made on what is known now.
     """
-    if type(sending).objects.filter(certification=sending.certification_id, pk__gt=sending.pk).exists():
+    if Sending.objects.filter(certification=sending.certification_id, pk__gt=sending.pk).exists():
         return "A newer plan was confirmed."
     if sending.purpose == SendingPurpose.UNDO:
         return ""
@@ -56,5 +70,4 @@ def sending_refusal(sending: Sending) -> str:
     )
     if certification.version != sending.version:
         return f"The certification has changed since the plan: it is version {certification.version} now."
-    refusals = certification_refusals(certification, has_open_question=has_open_question(certification))
-    return refusals[0] if refusals else ""
+    return next(iter(purpose_refusals(certification, sending.purpose)), "")

@@ -22,10 +22,11 @@ from registry_sync.dispatch import refusal_of, send_request
 from registry_sync.expectation import difference_text
 from registry_sync.judgement import Judgement, judge_read, judge_written
 from registry_sync.models import RegistryWrite, Sending, stored_flag_ranges_of
-from registry_sync.reader import CannotSend, SyncReader
+from registry_sync.reader import CannotSend, SyncReader, never
 from registry_sync.refusals import sending_refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from infrastructure.http.budget import Budget
@@ -36,6 +37,7 @@ MAX_ATTEMPTS = 5
 MAX_AGE = timedelta(seconds=10)  # of what was read before a request is sent
 # A request that timed out can still be waiting in Run Registry: 40 at once were silent for 90 s, and were all done.
 RESEND_AFTER = timedelta(seconds=120)
+WAITING_S = 10  # between two looks at a request without an answer, or at Run Registry while it is out
 # What ends a sending before its first request.
 _HOPELESS = (WriteState.CONFLICT, WriteState.REFUSED)
 
@@ -52,30 +54,40 @@ class SenderResult:
     stopped: str = ""
     was_running: bool = False
 
+    @property
+    def has_to_wait(self) -> bool:
+        """Return whether nothing could be done, so that trying again at once is of no use."""
+        return bool(self.stopped) and not (self.done or self.failed)
 
-def send_confirmed(budget: Budget, *, resend_after: timedelta = RESEND_AFTER) -> SenderResult:
-    """Send what was confirmed, oldest first, while the budget lasts."""
+
+def send_confirmed(
+    budget: Budget, *, resend_after: timedelta = RESEND_AFTER, is_ended: Callable[[], bool] = never
+) -> SenderResult:
+    """Send what was confirmed, oldest first, while the budget lasts and until `is_ended`.
+
+    A request without an answer holds up all that follows: Run Registry can still be doing it, and does one at a time.
+    """
     if settings.REGISTRY_SYNC != "on":
         return SenderResult(stopped="REGISTRY_SYNC is not on. Nothing is sent.")
     with job_lock("send_to_registry") as is_alone:
         if not is_alone:
             return SenderResult(was_running=True)
-        sender = _Sender(budget, resend_after)
+        sender = _Sender(SyncReader(budget, is_ended), resend_after)
         for sending in Sending.objects.unfinished():
             try:
                 sender.send(sending)
             except CannotSend as stopped:
                 sender.result.stopped = str(stopped)
-                if not budget.is_sufficient() or sending.writes.filter(state__in=IN_FLIGHT).exists():
+                if is_ended() or not budget.is_sufficient() or sending.writes.filter(state__in=IN_FLIGHT).exists():
                     break  # a dataset that cannot be read holds up no other one; an open request does
         return sender.result
 
 
-def send_if_unfinished(budget: Budget) -> SenderResult:
+def send_if_unfinished(budget: Budget, *, is_ended: Callable[[], bool] = never) -> SenderResult:
     """Send what was confirmed. One query if there is nothing, none if sending is not switched on."""
     if settings.REGISTRY_SYNC != "on" or not RegistryWrite.objects.filter(state__in=UNFINISHED).exists():
         return SenderResult()
-    return send_confirmed(budget)
+    return send_confirmed(budget, is_ended=is_ended)
 
 
 class _Sender:
@@ -84,9 +96,8 @@ class _Sender:
     `answered`: primary key and number of the last request that was answered, which has had its effect, if any.
     """
 
-    def __init__(self, budget: Budget, resend_after: timedelta) -> None:
-        self.budget, self.resend_after = budget, resend_after
-        self.reader = SyncReader(budget)
+    def __init__(self, reader: SyncReader, resend_after: timedelta) -> None:
+        self.reader, self.resend_after = reader, resend_after
         self.result = SenderResult()
         self.can_compare = True
         self.answered = (0, 0)
@@ -163,6 +174,7 @@ class _Sender:
         if refusal := sending_refusal(write.sending):
             self._set_final(write, Judgement(WriteState.GIVEN_UP, refusal))
             return
+        self.reader.check_time()
         before = write.state, write.sent_at, write.attempts
         write.state, write.sent_at, write.attempts = WriteState.SENDING, timezone.now(), write.attempts + 1
         write.save()
@@ -174,7 +186,7 @@ class _Sender:
 
     def _request(self, write: RegistryWrite) -> None:
         try:
-            write.registry_version = send_request(write, self.budget, can_compare=self.can_compare)
+            write.registry_version = send_request(write, self.reader.budget, can_compare=self.can_compare)
         except WriteRefused as refused:
             self._set_final(write, Judgement(WriteState.REFUSED, str(refused)))
         except BadStatus as error:

@@ -93,13 +93,14 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
     _check_shown()
     certification = get_object_or_404(_certifications(), pk=pk)
     purpose = request.POST.get("purpose", "")
-    planned = make_plan(certification, Budget.for_page())
+    lowstat = _lowstat_statuses(request.POST)
+    planned = make_plan(certification, Budget.for_page(), PlanDecisions(lowstat=lowstat))
     if purpose not in MOVES_BY_HAND:
-        return _render_plan(request, planned, PlanForm(planned), {}, 422)
+        return _render_plan(request, planned, PlanForm(planned), lowstat, 422)
     try:
         sending = confirm_move(request.user, planned, SendingPurpose(purpose), *MOVES_BY_HAND[SendingPurpose(purpose)])
     except PlanChanged as changed:
-        return _render_plan(request, changed.plan, PlanForm(changed.plan), {}, 409)
+        return _render_plan(request, changed.plan, PlanForm(changed.plan), lowstat, 409)
     messages.success(request, f"Confirmed: {sending} is moved in Run Registry.")
     return HttpResponseSeeOther(reverse("registry_sync:receipt", args=[sending.pk]))
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -13,6 +14,7 @@ from certhelper.management.commands import work
 from certify.ranges.models import LumisectionRequest
 from certify.ranges.requests import leave_requests
 from infrastructure.database.job_lock import job_lock
+from registry_sync.sender import SenderResult
 
 
 @pytest.mark.django_db
@@ -38,6 +40,21 @@ def test_second_worker_says_so_and_ends():
     with job_lock("work"):
         call_command("work", stdout=out)
     assert out.getvalue() == "Another worker is running. Nothing done.\n"
+
+
+@pytest.mark.parametrize(
+    ("result", "seconds"),
+    [
+        (SenderResult(), 2),
+        (SenderResult(done=3, stopped="The time is up. The rest is sent later."), 2),
+        (SenderResult(stopped="A request without an answer can still be done."), 10),
+        (None, 10),  # the job has failed
+    ],
+    ids=["idle", "sending", "waiting", "failed"],
+)
+def test_run_registry_is_looked_at_less_often_while_nothing_can_be_sent(result, seconds):
+    (job,) = (job for job in work.JOBS if job.name == "run registry")
+    assert work.run_job(replace(job, run=lambda: result)) == seconds
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -6,7 +6,13 @@ from django.utils import timezone
 from infrastructure.http.budget import Budget
 from infrastructure.http.results import Found, Unreachable
 from registry import bulk_queries
-from registry.bulk_queries import BLOCK_SIZE, flags_of_runs, open_datasets_between, open_datasets_of
+from registry.bulk_queries import (
+    BLOCK_SIZE,
+    flags_of_listed_runs,
+    flags_of_runs,
+    open_datasets_between,
+    open_datasets_of,
+)
 from tests.infrastructure.http.local_server import Answer
 from tests.registry.test_flags import flagged_row
 
@@ -35,6 +41,18 @@ def test_runs_are_requested_in_blocks_and_other_runs_are_removed(sandbox):
     assert {row.run_number for row in flags.datasets} == {315259, 315270, 315322}
     assert len(request_bodies(sandbox)) == 2
     assert flags.answered == {315259, 315270, 315322}
+
+
+def test_listed_runs_are_requested_fifty_at_once_however_far_apart_they_are(sandbox):
+    runs = range(314650, 316050, 16)
+    assert len(runs) > 86
+    flags = flags_of_listed_runs(runs, budget())
+    assert len(request_bodies(sandbox)) == 2
+    assert flags.answered == frozenset(runs)
+    assert flags.datasets == [row for row in flags_of_runs(runs, budget()).datasets if row.run_number in runs]
+    sandbox.clear_requests()
+    assert flags_of_listed_runs(runs, budget()) == flags
+    assert request_bodies(sandbox) == []
 
 
 def test_cached_blocks_are_not_requested_again(sandbox):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from certify.models import TrackerCertification
 from certify.models.components import Component, ComponentFlag
 from infrastructure.http.budget import Budget
-from registry.bulk_queries import flags_of_runs
+from registry.bulk_queries import flags_of_listed_runs
 from registry.flag_ranges import FlagRange, FlagTriplet
 from registry.flags import COLUMNS
 from registry.writes import DatasetKey, FlagEdit, send_flag_edit
@@ -52,12 +52,19 @@ def test_plans_are_those_of_each_certification_alone(sandbox):
 def test_open_datasets_cost_the_counts_and_a_reading_each_and_no_write(sandbox):
     certify_runs(*RUNS)
     plans_of_all()
-    assert requests_to(sandbox, "datasets_filtered_ordered") == 1  # the runs are within one block
+    assert requests_to(sandbox, "datasets_filtered_ordered") == 1  # for up to fifty runs
     assert requests_to(sandbox, "ranges_by_component") == len(RUNS)
     sandbox.clear_requests()
     plans_of_all()
     assert sandbox.requests("registry") == []
     assert write_requests(sandbox) == []
+
+
+def test_counts_of_a_week_of_86_certifications_take_at_most_6_requests(sandbox):
+    certify_runs(*range(314650, 314650 + 86 * 12, 12))
+    looked = plans_of_all()
+    assert (len(looked.plans), looked.problem) == (86, None)
+    assert 0 < requests_to(sandbox, "datasets_filtered_ordered") <= 6
 
 
 def test_what_was_sent_is_equal_and_costs_no_reading_where_counts_suffice(shift_leader, sandbox):
@@ -96,11 +103,11 @@ def test_dataset_that_is_listed_twice_is_refused_as_on_its_page(sandbox, monkeyp
     certify_runs(*RUNS[:2])
 
     def with_a_twin(numbers, budget, **options):
-        flags = flags_of_runs(numbers, budget, **options)
+        flags = flags_of_listed_runs(numbers, budget, **options)
         twins = [replace(flagged, has_twin=flagged.run_number == RUNS[0]) for flagged in flags.datasets]
         return replace(flags, datasets=twins)
 
-    monkeypatch.setattr("registry_sync.bulk_planning.flags_of_runs", with_a_twin)
+    monkeypatch.setattr("registry_sync.bulk_planning.flags_of_listed_runs", with_a_twin)
     looked = plans_of_all()
     assert groups(looked) == {RUNS[0]: PlanGroup.REFUSED, RUNS[1]: PlanGroup.SEND}
     assert "more than once, with other white space" in looked.plans[1].refusals[0]

@@ -7,6 +7,7 @@ import re
 import pytest
 from django.utils import timezone
 
+from certify.actions.lifecycle import withdraw_certification
 from certify.models import TrackerCertification
 from infrastructure.http.budget import Budget
 from registry.flag_ranges import FlagTriplet
@@ -17,6 +18,7 @@ from registry_sync.sender import send_confirmed
 from tests.browser_form import fields_of
 from tests.factories import CertificationFactory, DatasetFactory, RunFactory
 from tests.registry_sync.conftest import DATASET, RUN, write_requests
+from tests.registry_sync.steps import their_move
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +149,50 @@ def test_completed_dataset_goes_back_to_signoff_first(shift_leader_client, addre
     assert [(write.lumisections, write.status, write.state) for write in last.writes.all()] == [
         ("331-340", "BAD", "done")
     ]
+
+
+def test_what_was_written_of_a_withdrawn_certification_is_undone_although_the_dataset_is_completed(
+    shift_leader_client, shift_leader, address, certification
+):
+    confirm(shift_leader_client, address)
+    send_confirmed(Budget(60))
+    first = Sending.objects.get()
+    their_move("SIGNOFF", "COMPLETED")
+    withdraw_certification(shift_leader, certification, 1, "typed twice")
+    refused = shift_leader_client.post(f"/registry/{first.pk}/undo/", follow=True)
+    assert "Not undone: the dataset is COMPLETED. Move it back to SIGNOFF first." in refused.text
+    assert "Move back to SIGNOFF" in shift_leader_client.get(address).text
+    assert shift_leader_client.post(f"{address}move/", {"purpose": "reopen"}).status_code == 303
+    assert send_confirmed(Budget(60)).failed == 0
+    shift_leader_client.post(f"/registry/{first.pk}/undo/")
+    assert send_confirmed(Budget(60)).failed == 0
+    assert {write.state for write in Sending.objects.get(undoes=first).writes.all()} == {WriteState.DONE}
+
+
+def test_completed_dataset_is_not_moved_back_for_a_withdrawn_certification_that_was_never_sent(
+    shift_leader_client, shift_leader, address, certification
+):
+    their_move("OPEN", "SIGNOFF")
+    their_move("SIGNOFF", "COMPLETED")
+    withdraw_certification(shift_leader, certification, 1, "typed twice")
+    assert "Move back to SIGNOFF" not in shift_leader_client.get(address).text
+    assert shift_leader_client.post(f"{address}move/", {"purpose": "reopen"}).status_code == 409
+    assert not Sending.objects.exists()
+
+
+def test_choice_for_low_statistics_counts_for_completing_where_all_was_equal(
+    shift_leader_client, address, certification
+):
+    changes = {"strip": "bad", "strip_lowstat": True, "strip_ranges": []}
+    TrackerCertification.objects.filter(pk=certification.pk).update(**changes)
+    send_flag_edit(FlagEdit(DatasetKey(RUN, DATASET), "tracking", 1, 1364, FlagTriplet("GOOD"), 1364), Budget(60))
+    their_move("OPEN", "SIGNOFF")
+    page = shift_leader_client.get(f"{address}?lowstat-strip=GOOD")
+    assert "Move to COMPLETED" in page.text
+    assert page.text.count('name="lowstat-strip" value="GOOD"') == 2  # in the form of the move, too
+    assert shift_leader_client.post(f"{address}move/", {"purpose": "complete"}).status_code == 409
+    sent = shift_leader_client.post(f"{address}move/", {"purpose": "complete", "lowstat-strip": "GOOD"})
+    assert sent.status_code == 303
 
 
 @pytest.mark.parametrize(

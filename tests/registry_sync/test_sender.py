@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from io import StringIO
+
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
@@ -12,10 +15,11 @@ from registry.dataset_status import fetch_dataset_status
 from registry.writes import DatasetKey, fetch_history
 from registry_sync.actions import confirm_plan
 from registry_sync.choices import WriteState
+from registry_sync.models import RegistryWrite
 from registry_sync.planning import make_plan
 from registry_sync.sender import SenderResult, send_confirmed, send_if_unfinished
 from tests.registry_sync.conftest import DATASET, RUN, write_requests
-from tests.registry_sync.steps import confirmed, their_edit
+from tests.registry_sync.steps import before_each_write, confirmed, their_edit
 
 pytestmark = pytest.mark.django_db
 
@@ -136,6 +140,61 @@ def test_nothing_is_sent_unless_it_is_on(certification, shift_leader, sandbox, s
     settings.REGISTRY_SYNC = mode
     assert send_confirmed(Budget(60)).stopped == "REGISTRY_SYNC is not on. Nothing is sent."
     assert sandbox.requests("registry") == []
+
+
+def test_sender_that_is_told_to_end_makes_no_further_request(certification, shift_leader, sandbox, monkeypatch):
+    sending, ended = confirmed(certification, shift_leader), []
+    before_each_write(monkeypatch, lambda *_: ended.append(True))
+    result = send_confirmed(Budget(60), is_ended=lambda: bool(ended))
+    assert result.stopped == "The sender ends. The rest is sent when it is started again."
+    assert len(write_requests(sandbox)) == 1
+    assert [write.state for write in sending.writes.all()] == ["sending", "planned", "planned"]
+    monkeypatch.undo()
+    sandbox.clear_requests()
+    assert send_confirmed(Budget(60)).failed == 0
+    assert {write.state for write in sending.writes.all()} == {WriteState.DONE}
+    assert len(write_requests(sandbox)) == 2  # the first one is read back
+
+
+class AgeOnce:
+    """An age that is added to a time once; ten seconds afterwards."""
+
+    def __init__(self, age: timedelta) -> None:
+        self.age = age
+
+    def __radd__(self, moment: datetime) -> datetime:
+        age, self.age = self.age, timedelta(seconds=10)
+        return moment + age
+
+
+def test_what_was_read_too_long_ago_is_read_again_before_it_is_written(
+    certification, shift_leader, sandbox, monkeypatch
+):
+    confirmed(certification, shift_leader)
+    monkeypatch.setattr("registry_sync.sender.MAX_AGE", AgeOnce(timedelta(seconds=-1)))
+    sandbox.clear_requests()
+    send_confirmed(Budget(60))
+    paths = [entry["path"].rsplit("/", 1)[-1] for entry in sandbox.requests("registry")]
+    first = paths.index("edit_rr_lumisections")
+    assert paths[:first].count("datasets_filtered_ordered") == 3  # for the plan, then twice for the write
+
+
+def test_command_waits_for_a_request_without_an_answer_and_once_does_not(
+    certification, shift_leader, sandbox, settings
+):
+    settings.READ_TIMEOUT_S = settings.CONNECT_TIMEOUT_S = 1
+    confirmed(certification, shift_leader)
+    sandbox.faults("registry", "late", path="edit_rr_lumisections", count=1)
+    out, errors = StringIO(), StringIO()
+    call_command("send_to_registry", once=True, stdout=out, stderr=errors)
+    assert out.getvalue() == "0 done, 0 not done.\n"
+    assert "did not answer" in errors.getvalue()
+    sandbox.clear_faults()
+    cache.clear()
+    sandbox.faults("registry", "late", path="edit_rr_lumisections", count=1)
+    call_command("send_to_registry", resend_after=0.1, stdout=out, stderr=errors)
+    assert out.getvalue().splitlines()[-1].endswith("done, 0 not done.")
+    assert not RegistryWrite.objects.exclude(state="done").exists()
 
 
 def test_worker_sends_what_is_unfinished(certification, shift_leader, sandbox):

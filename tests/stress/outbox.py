@@ -44,7 +44,7 @@ def control(method: str, path: str, **body: Any) -> Any:
 
 def sender(**environment: str) -> subprocess.Popen[str]:
     """Start a process that sends."""
-    command = [sys.executable, str(ROOT / "manage.py"), "send_to_registry", "--resend-after", "0.5"]
+    command = [sys.executable, str(ROOT / "manage.py"), "send_to_registry", "--once", "--resend-after", "0.5"]
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     return subprocess.Popen(command, cwd=ROOT, text=True, env={**os.environ, **environment}, **pipes)
 

@@ -17,39 +17,48 @@ from certify.ranges.requests import request_certified_runs
 from infrastructure.database.job_lock import job_lock
 from infrastructure.http.budget import Budget
 from registry_sync.pull import pull_changes
-from registry_sync.sender import send_if_unfinished
+from registry_sync.sender import WAITING_S, SenderResult, send_if_unfinished
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
+SENDING_S = 2
+_ended = threading.Event()  # set when the process is told to end
 
 
 @dataclass(frozen=True)
 class Job:
-    """Work that is done again `seconds` after it ended."""
+    """Work that is done again `seconds` after it ended, or after as many as `pause` returns for its result."""
 
     name: str
     seconds: float
     run: Callable[[], Any]
+    pause: Callable[[Any], float] | None = None
+
+
+def _sending_pause(result: SenderResult | None) -> float:
+    return WAITING_S if result is None or result.has_to_wait else SENDING_S
 
 
 JOBS = (
     Job("lumisections", 1, lambda: read_requested_lumisections(Budget(60))),
-    Job("run registry", 2, lambda: send_if_unfinished(Budget(60))),
+    Job("run registry", SENDING_S, lambda: send_if_unfinished(Budget(60), is_ended=_ended.is_set), _sending_pause),
     Job("changes in run registry", 300, lambda: pull_changes(Budget(60))),
     Job("facts", 300, lambda: refresh_facts(Budget(60))),
     Job("certified runs", 300, request_certified_runs),
 )
 
 
-def run_job(job: Job) -> None:
-    """Run a job. An error is logged; the job is tried again when it is due."""
+def run_job(job: Job) -> float:
+    """Run a job and return after how many seconds it is due again. An error is logged."""
+    result = None
     try:
-        job.run()
+        result = job.run()
     except Exception:  # one job that fails must not end the others
         logger.exception("The job %s failed", job.name)
+    return job.pause(result) if job.pause else job.seconds
 
 
 class Command(BaseCommand):
@@ -69,20 +78,18 @@ class Command(BaseCommand):
                 self._work()
 
     def _work(self) -> None:
-        ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: ended.set())
-        threads = [threading.Thread(target=_repeat, args=(job, ended), name=job.name) for job in JOBS]
+            signal.signal(number, lambda *_: _ended.set())
+        threads = [threading.Thread(target=_repeat, args=(job,), name=job.name) for job in JOBS]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
 
-def _repeat(job: Job, ended: threading.Event) -> None:
+def _repeat(job: Job) -> None:
     """Run a job again and again. Each has a thread, so that a slow service delays only what it is needed for."""
-    while not ended.is_set():
+    while not _ended.is_set():
         close_old_connections()  # one that has failed, as the server does at each request
-        run_job(job)
-        ended.wait(job.seconds)
+        _ended.wait(run_job(job))
     connections.close_all()

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AuditConfig(AppConfig):
@@ -7,6 +8,8 @@ class AuditConfig(AppConfig):
     verbose_name = "History"
 
     def ready(self) -> None:
+        from audit.digests import store_formats
         from audit.operation import watch_many_to_many
 
+        post_migrate.connect(store_formats, sender=self)
         watch_many_to_many()

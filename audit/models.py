@@ -82,6 +82,39 @@ class Change(AppendOnlyModel):
         return f"{self.get_kind_display()} by {self.by_name}, {self.at:%Y-%m-%d %H:%M:%S} UTC"
 
 
+class DigestFormat(AppendOnlyModel):  # noqa: DJ008 - a list of columns
+    """The columns of a table of history that its digests are computed over: a row for each set of them, ever.
+
+    The key follows from table and columns (`audit.digests.format_key`), so that writing digests needs no query for it.
+    """
+
+    key = models.BigIntegerField(primary_key=True)
+    table = models.CharField(max_length=50)
+    columns = models.JSONField()
+
+    objects: ClassVar[Any] = AppendOnlyQuerySet.as_manager()
+
+
+class RecordDigest(AppendOnlyModel):  # noqa: DJ008 - a hash
+    """The SHA-256 of a historical row and of the digest before it of the same record, or of a change and its rows.
+
+    `table` is the name of the historical model, `change` for a change; `key` the primary key of the record, `row` the
+    one of the historical row. `format`: key of a `DigestFormat`.
+    """
+
+    table = models.CharField(max_length=50)
+    key = models.BigIntegerField()
+    row = models.BigIntegerField()
+    change = models.ForeignKey(Change, models.PROTECT, related_name="+")
+    format = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+
+    objects: ClassVar[Any] = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["table", "key", "row"], name="one_digest_per_row")]
+
+
 class Notice(models.Model):  # noqa: DJ008 - shown by its change
     """Tells the owner of a row that another user changed it; shown until it is acknowledged."""
 
@@ -126,6 +159,7 @@ class AuditOptions(HistoricalRecords):
     `row_label`: name of a row, if that of the model does not fit. `kind`: kind of a change outside any operation.
     `lock_order`: an undo locks rows in ascending order, as the actions do.
     `conflict_label`: name of another row that can prevent the row from being restored.
+    `changed_by_migration`: fields of which a migration has changed values without history.
 
     django-simple-history builds the table; `audit.operation` writes to it, once per operation.
     """
@@ -142,6 +176,7 @@ class AuditOptions(HistoricalRecords):
         json_keys: tuple[str, ...] = (),
         owner: str = "",
         permission_fields: tuple[str, ...] = (),
+        changed_by_migration: tuple[str, ...] = (),
         restricted: tuple[str, ...] = (),
         omit_on_create: tuple[str, ...] = (),
         reverse_create: ReverseCreate | None = None,
@@ -167,7 +202,7 @@ class AuditOptions(HistoricalRecords):
             omit_on_create,
             reverse_create,
         )
-        self.permission_fields = permission_fields
+        self.permission_fields, self.changed_by_migration = permission_fields, changed_by_migration
         self.shown_first = shown_first
         self.labels, self.formatters, self.restricted = labels or {}, formatters or {}, restricted
 

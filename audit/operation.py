@@ -18,6 +18,7 @@ from django.db.models.signals import m2m_changed, pre_save
 from django.utils import timezone
 
 from audit import diff_text, snapshot
+from audit.digests import write_digests
 from audit.middleware import current_request, request_id
 from audit.models import Change, Notice
 
@@ -171,7 +172,7 @@ def write_audit_entry(done: AuditOperation) -> Change | None:
         undoes=done.undoes,
         lines=[line for _, line in changed],
     )
-    _write_historical_rows([tracked_row for tracked_row, _ in changed], change, at)
+    write_digests(change, _write_historical_rows([tracked_row for tracked_row, _ in changed], change, at))
     for tracked_row, _ in changed:
         cast("TrackedModel", tracked_row.row).recorded_change = change
     _notify_owners(done, change)
@@ -209,8 +210,8 @@ def _change_line(tracked_row: TrackedRow) -> dict[str, Any] | None:
     return line
 
 
-def _write_historical_rows(tracked_rows: Iterable[TrackedRow], change: Change, at: datetime) -> None:
-    """Write the rows as they are after the change to the history tables of their models."""
+def _write_historical_rows(tracked_rows: Iterable[TrackedRow], change: Change, at: datetime) -> list[models.Model]:
+    """Write the rows as they are after the change to the history tables of their models, and return them."""
     after: dict[Any, list[models.Model]] = {}
     for tracked_row in tracked_rows:
         model = snapshot.history_model(type(tracked_row.row))
@@ -220,6 +221,7 @@ def _write_historical_rows(tracked_rows: Iterable[TrackedRow], change: Change, a
             model._default_manager.bulk_create(historical_rows)
         else:
             historical_rows[0].save(force_insert=True)
+    return [row for historical_rows in after.values() for row in historical_rows]
 
 
 def _historical_row(tracked_row: TrackedRow, change: Change, at: datetime) -> models.Model:

@@ -202,6 +202,7 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
         omit_on_create=("facts",),
         owner="user_id",
         permission_fields=("is_practice",),
+        changed_by_migration=("external_info_complete",),
         reverse_create=withdrawal_values,
         labels=CERTIFICATION_LABELS,
         shown_first=FLAG_COLUMNS,

@@ -34,10 +34,12 @@ MAY = {
     "certify/references/apv_modes.py": "APV modes as their service says; no person's action",
     "certify/imports/importer.py": "thousands of rows, noted as made; runs and datasets are names",
     "audit/operation.py": "rows of history themselves",
+    "audit/digests.py": "digests of rows of history",
     "certify/review/actions.py": "which versions a review has seen; the review itself is kept",
     "registry_sync/actions.py": "the writes of a sending, which is recorded itself",
     "registry_sync/bulk_actions.py": "many sendings, noted as created, and their writes",
     "certify/vocabulary/checklist_progress.py": "which lists were open on a shift day is no certification data",
+    "registry_sync/pull.py": "what has changed in Run Registry since; no person's action",
     "history_pages/views.py": "a notice that was seen is no history",
 }
 # update() of a dictionary or a query, not of rows.

@@ -237,14 +237,14 @@ def test_every_table_of_history_has_the_trigger():
 
 
 def test_query_count_of_a_save(shifter, reference, django_assert_num_queries, django_assert_max_num_queries):
-    """A certification: the change and the row after. A change of it: the keys of its problems besides."""
+    """A certification: the change, the row after and their digests. A change of it: the digest before besides."""
     run = RunFactory()
     with django_assert_max_num_queries(30) as spent:
         certification = certify_run(shifter, run.run_number, "express", decision(reference), CertificationContext())
-    assert sum("history_" in query["sql"] for query in spent.captured_queries) == 2
+    assert sum("history_" in query["sql"] for query in spent.captured_queries) == 3
     with django_assert_max_num_queries(30) as spent:
         amend_certification(shifter, certification, 1, decision(reference, comment="x"), CertificationContext())
-    assert sum("history_" in query["sql"] for query in spent.captured_queries) == 2
+    assert sum("history_" in query["sql"] for query in spent.captured_queries) == 4
 
 
 def test_history_of_a_deleted_term_remains():

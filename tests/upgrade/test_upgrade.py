@@ -8,15 +8,18 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.core.management import call_command
 
-from audit.models import Change
+from audit.chain import broken_changes, broken_rows
+from audit.models import Change, RecordDigest
 from certify.models import Checklist, TrackerCertification
 from certify.review.models import Reviewed
 from drafts.models import Draft
 from tests.browser_form import field_names, fields_of
 from tests.certify.page_form import GOOD
 from tests.upgrade.stored_site import (
+    COSMICS_WITHOUT_LUMI,
     MADE_AT,
     STORED,
     WITHOUT_LUMI,
@@ -105,6 +108,19 @@ def test_migrations_change_no_value_but_mark_certifications_without_figures_as_i
     marked = [(table, WITHOUT_LUMISECTIONS, column), (table, WITHOUT_LUMI, column)]
     assert changed_values(before, read_tables(path)) == dict.fromkeys(marked, (1, 0))
     assert len(before[table]) == 93
+
+
+def test_history_of_the_earlier_version_has_digests_and_names_what_sql_changed(site):
+    """`write_database` takes away the figures of three certifications by SQL."""
+    models = [model for model in apps.get_models() if hasattr(model, "audit_options")]
+    broken = [*(row for model in models for row in broken_rows(model)), *broken_changes()]
+    differs = "the record has other values than its newest row: "
+    assert {(row.key, row.problem) for row in broken} == {
+        (WITHOUT_LUMISECTIONS, f"{differs}lumisections"),
+        *((key, f"{differs}recorded_lumi") for key in (WITHOUT_LUMI, COSMICS_WITHOUT_LUMI)),
+    }
+    rows = TrackerCertification.history.filter(id=PK["amended"]).count()
+    assert RecordDigest.objects.filter(table="historicaltrackercertification", key=PK["amended"]).count() == rows > 1
 
 
 def test_session_of_the_earlier_version_is_valid_on_every_page(shifter, leader):

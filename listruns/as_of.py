@@ -1,35 +1,16 @@
-"""Certifications as of a given time: history rows, with the same filters, table and exports as current ones.
-
-Related rows (run, users, reference, vocabulary terms) have their current names.
-"""
+"""The parameter `as_of` of the list: certifications as of a given time (certify/as_of.py)."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import BadRequest
-from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.query import ModelIterable
-
-from audit.models import AppendOnlyHistoryQuerySet
-from certify.models import TrackerCertification
-from certify.models.choices import CertificationState
-from certify.models.components import PROBLEM_FIELDS
-from certify.models.verdict import verdict_in_sql
-from oms.lumisections.models import LumisectionReading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.http import HttpRequest
 
-    from users.models import User
-
 AS_OF = "as_of"
-_COLUMNS = [field.attname for field in TrackerCertification._meta.concrete_fields]
-# Not in the history: derived from other stored values.
-_NOT_IN_HISTORY: dict[str, Any] = {"stale": []}
 
 
 def requested_moment(request: HttpRequest) -> datetime | None:
@@ -42,77 +23,3 @@ def requested_moment(request: HttpRequest) -> datetime | None:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadRequest("as_of cannot be read. Give a time such as 2026-05-01T12:00Z.") from None
-
-
-class _HistoricalIterable(ModelIterable):  # type: ignore[type-arg]
-    """Yields each history row as an instance of `TrackerCertification`.
-
-    `_iterable_class` is the hook of Django for the objects that a queryset yields. It is private, but it is the only
-    one that pagination, slicing and exports use, so that they need no separate code for history rows.
-    """
-
-    def __iter__(self) -> Iterator[Any]:
-        terms = {field: _terms_by_key(field) for field in PROBLEM_FIELDS}
-        for row in super().__iter__():
-            yield _from_history(row, terms)
-
-
-class HistoricalCertificationQuerySet(AppendOnlyHistoryQuerySet):
-    """QuerySet of history rows with the methods of the QuerySet of certifications."""
-
-    def live(self) -> HistoricalCertificationQuerySet:
-        return self.filter(state=CertificationState.LIVE)
-
-    def incomplete(self) -> HistoricalCertificationQuerySet:
-        return self.filter(Q(external_info_complete=False) | Q(lumisections_seen=False, lumisections_read=False))
-
-    def keys_with_problems(self, field: str, problems: set[int]) -> list[int]:
-        """Return the primary keys of the rows that had one of these problems: one query."""
-        return [key for key, many in self.values_list("pk", "many") if problems & set(many.get(field, []))]
-
-    def prefetch_related(self, *_lookups: Any) -> HistoricalCertificationQuerySet:
-        """Do nothing: history rows include the keys of their problems."""
-        return self
-
-
-def certifications_as_of(moment: datetime) -> HistoricalCertificationQuerySet:
-    """Return every certification that existed at `moment`, practice too, in its latest version at that time."""
-    model = TrackerCertification.history.model
-    later = model.objects.filter(id=OuterRef("id"), history_date__lte=moment, history_id__gt=OuterRef("history_id"))
-    rows = (
-        HistoricalCertificationQuerySet(model)
-        .filter(~Exists(later), history_date__lte=moment)
-        .exclude(history_type="-")
-    )
-    nothing = Value(None, output_field=DateTimeField())
-    # A reading marks a certification as seen without a version of its own.
-    read = LumisectionReading.objects.filter(run_number=OuterRef("runreconstruction__run_id"), read_at__lte=moment)
-    annotated: Any = rows.annotate(verdict_word=verdict_in_sql(), stale_since=nothing, lumisections_read=Exists(read))
-    annotated._iterable_class = _HistoricalIterable
-    return annotated
-
-
-def certification_as_of(pk: int, moment: datetime, reader: User) -> QuerySet[Any]:
-    """Return a queryset of the certification at `moment`, empty if it did not exist or `reader` may not see it."""
-    related = ("runreconstruction__run", "user", "dataset", "reference_runreconstruction", "bad_reason")
-    rows = certifications_as_of(moment).filter(id=pk)
-    visible = rows if reader.may_change_others else rows.filter(Q(is_practice=False) | Q(user_id=reader.pk))
-    return visible.select_related(*related, "withdrawn_by", "updated_by")
-
-
-def _terms_by_key(field: str) -> dict[int, Any]:
-    """Return the terms of one many-to-many field by primary key."""
-    model: Any = TrackerCertification._meta.get_field(field).related_model
-    return {term.pk: term for term in model.objects.all()}
-
-
-def _from_history(row: Any, terms: dict[str, dict[int, Any]]) -> TrackerCertification:
-    values = _NOT_IN_HISTORY | {name: row.__dict__[name] for name in _COLUMNS if name in row.__dict__}
-    values["lumisections_seen"] |= row.lumisections_read
-    names = [name for name in _COLUMNS if name in values]
-    certification = TrackerCertification.from_db(row._state.db, names, [values[name] for name in names])
-    certification._state.fields_cache = dict(row._state.fields_cache)
-    certification._prefetched_objects_cache = {  # type: ignore[attr-defined]
-        field: [terms[field][key] for key in row.many.get(field, []) if key in terms[field]] for field in PROBLEM_FIELDS
-    }
-    return certification

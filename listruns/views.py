@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_safe
 
+from certify.as_of import certification_as_of, certifications_as_of
 from certify.filters.filterset import CertificationFilter
 from certify.models import TrackerCertification
 from certify.ranges.page import certified_page
 from infrastructure.web.responses import ExplainedHttp404
-from listruns.as_of import AS_OF, certification_as_of, certifications_as_of, requested_moment
+from listruns.as_of import AS_OF, requested_moment
 from listruns.exports import FORMATS, export_response
 from listruns.full_export import full_export_response
 from listruns.pages import certification_page, list_page, sorted_rows

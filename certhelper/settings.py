@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "oms",
     "certify",
     "certify.review",
+    "golden",
     "openruns",
     "listruns",
     "history_pages",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 OUR_APPS = (
     "certify",
     "drafts",
+    "golden",
     "history",
     "oms",
     "references",

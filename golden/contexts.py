@@ -1,0 +1,142 @@
+"""What a policy is evaluated on: certifications with their facts, and segments of lumisections with equal values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from certify.models.choices import Flag
+from certify.models.components import Component
+from golden.vocabulary import VARIABLES, Level
+from infrastructure.number_ranges import NumberRange, ranges_without
+from oms.lumisections import bits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from certify.models.components import ComponentFlag
+
+# The order of `Segment.values`.
+IMPORTED = "imported"
+SEGMENT_FIELDS = (*bits.NAMES, *Component.values, IMPORTED)
+# {name of a variable: its place in `Segment.values`}
+SEGMENT_PLACES = {
+    variable.name: SEGMENT_FIELDS.index(variable.field or IMPORTED)
+    for variable in VARIABLES.values()
+    if variable.level == Level.SEGMENT
+}
+_ACTIVE = SEGMENT_FIELDS.index("cms_active")
+# The states of Run Registry that correspond to our flags; a component that is ok by low statistics counts as good.
+_STATUSES = {Flag.GOOD.value: "GOOD", Flag.BAD.value: "BAD", Flag.EXCLUDED.value: "EXCLUDED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Lumisections `first` to `last`, both included, with equal `values`, in the order of `SEGMENT_FIELDS`."""
+
+    first: int
+    last: int
+    values: tuple[Any, ...]
+
+    @property
+    def may_be_active(self) -> bool:
+        """Whether luminosity can be recorded in it: CMS was active, or that is unknown."""
+        return self.values[_ACTIVE] is not False
+
+
+@dataclass(frozen=True)
+class CertificationKey:
+    """A certification in one version, as a file names it. `dataset` is empty without one."""
+
+    pk: int
+    version: int
+    run_number: int
+    reconstruction: str
+    dataset: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.run_number} {self.reconstruction}"
+
+
+@dataclass(frozen=True)
+class CertifiedRun:
+    """A certification with what a policy can name.
+
+    `values`: {variable: value} of the variables of the run that are known. `lumis`: recorded luminosity, 1/pb, of each
+    lumisection from 1 on, None where it is unknown or CMS was not active. `read_at`: when OMS gave the lumisections.
+    """
+
+    key: CertificationKey
+    values: Mapping[str, Any]
+    segments: tuple[Segment, ...]
+    lumis: Sequence[float | None] = ()
+    era: str = ""
+    read_at: datetime | None = None
+
+    def lumi_of(self, first: int, last: int) -> tuple[float, int]:
+        """Return the recorded luminosity of lumisections, 1/pb, and the number of those of which it is unknown.
+
+        The lumisections are within one segment in which CMS may be active.
+        """
+        known = [lumi for lumi in self.lumis[first - 1 : last] if lumi is not None]
+        return sum(known), last - first + 1 - len(known)
+
+
+@dataclass(frozen=True)
+class ComponentStatuses:
+    """The statuses of one component: `status` outside of its bad lumisections, which are BAD."""
+
+    status: str
+    bad: tuple[NumberRange, ...] = ()
+
+
+@dataclass(frozen=True)
+class CertifiedFlags:
+    """The flags of a certification by component, in their order; the lumisections of an imported golden file.
+
+    `imported` is None for a certification that was not imported from one.
+    """
+
+    components: tuple[ComponentStatuses, ...]
+    imported: tuple[NumberRange, ...] | None = None
+    cuts: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        ranges = [span for component in self.components for span in component.bad] + list(self.imported or ())
+        object.__setattr__(self, "cuts", tuple(sorted({cut for first, last in ranges for cut in (first, last + 1)})))
+
+    def values_at(self, number: int) -> tuple[Any, ...]:
+        """Return the statuses and whether the imported file has it, of one lumisection."""
+        statuses = tuple(
+            "BAD" if _contains(component.bad, number) else component.status for component in self.components
+        )
+        return (*statuses, None if self.imported is None else _contains(self.imported, number))
+
+
+def flag_ranges_of(component_flag: ComponentFlag) -> ComponentStatuses:
+    """Return the statuses of a component, as Run Registry calls them. Low statistics excuse it: it is GOOD."""
+    if component_flag.is_ok and not component_flag.is_good:
+        return ComponentStatuses("GOOD")
+    return ComponentStatuses(_STATUSES[component_flag.flag], component_flag.ranges if component_flag.is_good else ())
+
+
+def cut_segments(segments: Iterable[tuple[int, int, tuple[Any, ...]]], flags: CertifiedFlags) -> tuple[Segment, ...]:
+    """Return the segments (first, last, bits), cut where the flags change, with bits and flags as values."""
+    parts: list[Segment] = []
+    for first, last, its_bits in segments:
+        inside = [cut for cut in flags.cuts if first < cut <= last]
+        edges = [first, *inside, last + 1]
+        parts += [Segment(begin, end - 1, its_bits + flags.values_at(begin)) for begin, end in pairwise(edges)]
+    return tuple(parts)
+
+
+def uncovered(segments: Sequence[Segment], last: int | None) -> list[NumberRange]:
+    """Return the lumisections from 1 to `last` that no segment has."""
+    return ranges_without([(1, last)] if last else [], [(segment.first, segment.last) for segment in segments])
+
+
+def _contains(ranges: Sequence[NumberRange], number: int) -> bool:
+    return any(first <= number <= last for first, last in ranges)

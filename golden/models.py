@@ -1,0 +1,141 @@
+"""Policies in their versions, and the files that were made by them. Neither versions nor files change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from audit.models import AppendOnlyModel, AppendOnlyQuerySet, AuditOptions
+from audit.tracked_model import TrackedModel
+from golden.choices import GoldenChangeKind, StaleRule
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from audit.models import Change
+
+MAX_NAME_LENGTH = 40
+
+
+class VersionImmutable(Exception):
+    """A version of a policy cannot be changed or deleted."""
+
+    def __init__(self) -> None:
+        super().__init__("A version of a policy is neither changed nor deleted. Save a new version.")
+
+
+class Policy(models.Model):
+    """The name of a policy, which has versions."""
+
+    name = models.SlugField(max_length=MAX_NAME_LENGTH, unique=True)
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name_plural = "policies"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
+    """Queries for versions of policies."""
+
+    def as_of(self, moment: datetime) -> PolicyVersionQuerySet:
+        """Return the versions that existed at `moment`, of each policy the latest first."""
+        return self.filter(made_at__lte=moment).order_by("policy__name", "-number")
+
+    def with_names(self) -> PolicyVersionQuerySet:
+        return self.select_related("policy", "made_by")
+
+
+class PolicyVersion(TrackedModel):
+    """A version of a policy: json-logic in the vocabulary of Run Registry, dataset pattern, layout of its files.
+
+    `stale`: whether stale certifications count. Nothing of a version changes.
+    """
+
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    logic = models.JSONField()
+    dataset_pattern = models.TextField()
+    layout = models.CharField(max_length=10)
+    stale = models.CharField(max_length=8, choices=StaleRule.choices, default=StaleRule.COUNTS)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    reason = models.TextField()
+
+    objects: ClassVar[PolicyVersionQuerySet] = PolicyVersionQuerySet.as_manager()  # type: ignore[assignment]
+    history = AuditOptions(
+        kind=GoldenChangeKind.POLICY,
+        row_label="policy",
+        lock_order=7,
+        untracked=("policy", "number", "made_by", "made_at"),
+    )
+
+    class Meta:
+        ordering = ("policy__name", "-number")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["policy", "number"], name="one_version_of_a_policy_by_number"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="policy_versions_begin_at_1"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy} v{self.number}"
+
+    def can_undo(self, _actor: Any, _change: Change, _fields: Collection[str]) -> bool:
+        """A version stays; a later one replaces it."""
+        return False
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise VersionImmutable
+        super().save(*args, **kwargs)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise VersionImmutable
+
+
+class GoldenFileQuerySet(AppendOnlyQuerySet):
+    """Queries for files."""
+
+    def with_names(self) -> GoldenFileQuerySet:
+        return self.select_related("policy_version__policy", "made_by")
+
+    def without_content(self) -> GoldenFileQuerySet:
+        """Return files without their text and manifest, for lists."""
+        return self.defer("content", "manifest")
+
+
+class GoldenFile(AppendOnlyModel):
+    """A file of good runs, as it was made: its text, SHA-256 and manifest (golden/manifest.py).
+
+    `as_of`: the time (UTC) whose certifications, lumisections and policy it rests on. `layout`: that of the policy, or
+    another one that was asked for.
+    """
+
+    policy_version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="files")
+    as_of = models.DateTimeField()
+    layout = models.CharField(max_length=10)
+    name = models.TextField()
+    content = models.TextField()
+    sha256 = models.CharField(max_length=64, db_index=True)
+    manifest = models.JSONField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+
+    objects: ClassVar[Any] = GoldenFileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def file_bytes(self) -> bytes:
+        """The bytes of the file."""
+        return self.content.encode()

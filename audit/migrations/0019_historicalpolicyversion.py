@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('golden', '0001_initial'),
-        ('history', '0016_sendings_with_flags_read'),
+        ('history', '0018_digests_of_earlier_rows'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

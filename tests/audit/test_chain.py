@@ -221,7 +221,7 @@ def test_random_operations_through_the_product_leave_it_whole():
     chance = RandomActor(Random(seed))
     for _ in range(scaled(60, 1000)):
         chance.act()
-    for change in Change.objects.filter(by__isnull=False)[:10]:
+    for change in list(Change.objects.all()[:10]):
         undo_change(User.objects.get(username="admin0"), change, "back")
     assert everything_broken() == [], f"seed {seed}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.flag_ranges import FlagTriplet
@@ -66,4 +66,4 @@ def _moment(value: Any) -> datetime | None:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
-    return moment if moment.tzinfo else None
+    return moment.astimezone(UTC) if moment.tzinfo else None

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Judgement:
-    """`state`: PLANNED to send it now, or a final state with its reason. `seen`: what was found in a conflict.
+    """`state`: PLANNED to send it now, or a final state with its reason.
 
+    `seen`, `seen_state`: the flags, or for a move the state, that were found in a conflict.
     `version`: of the write in the history; `replaced`: the flags that it replaced, if these are not the planned ones.
     """
 
@@ -32,6 +33,7 @@ class Judgement:
     seen: tuple[FlagRange, ...] = ()
     version: int | None = None
     replaced: tuple[FlagRange, ...] = ()
+    seen_state: str = ""
 
 
 def judge_read(write: RegistryWrite, status: Found[DatasetStatus] | Missing) -> Judgement:
@@ -55,7 +57,8 @@ def _judge_move(write: RegistryWrite, status: DatasetStatus) -> Judgement:
         return Judgement(WriteState.DONE if write.attempts else WriteState.WAS_SO)
     if status.state == write.state_from:
         return Judgement(WriteState.PLANNED)
-    return Judgement(WriteState.CONFLICT, f"Planned on {write.state_from}; it is {status.state} now.")
+    text = f"Planned on {write.state_from}; it is {status.state} now."
+    return Judgement(WriteState.CONFLICT, text, seen_state=status.state)
 
 
 def _judge_edit(write: RegistryWrite, status: DatasetStatus) -> Judgement:

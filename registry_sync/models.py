@@ -17,7 +17,7 @@ from registry.flag_ranges import FlagRange, FlagTriplet
 from registry_sync.choices import EFFECTIVE, UNFINISHED, WRITTEN, SendingPurpose, SyncChangeKind, WriteState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from audit.models import Change
 
@@ -90,11 +90,22 @@ class Sending(TrackedModel):
         return any(write.changed_since for write in self.writes.all())
 
     @property
+    def has_conflict(self) -> bool:
+        """Return whether a write met something else than it was planned on."""
+        return any(write.state == WriteState.CONFLICT for write in self.writes.all())
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Return whether it is finished and has written flags, which may have been changed since."""
+        return self.is_finished and any(write.state in WRITTEN and not write.is_move for write in self.writes.all())
+
+    @property
     def progress_text(self) -> str:
         """Return how far it is, such as "2 of 3 done, being sent"."""
         writes = list(self.writes.all())
         text = f"{sum(write.state in EFFECTIVE for write in writes)} of {len(writes)} done"
-        text += ", being sent" if any(write.state in UNFINISHED for write in writes) else ""
+        if any(write.state in UNFINISHED for write in writes):
+            text += ", being sent" if settings.REGISTRY_SYNC == "on" else ", not sent while sending is switched off"
         return f"{text}, changed since" if any(write.changed_since for write in writes) else text
 
     def can_undo(self, _actor: Any, _change: Change, _fields: Collection[str]) -> bool:
@@ -114,7 +125,8 @@ class RegistryWrite(models.Model):
     """One request of a sending: the flag of a range of lumisections, or the move of a state.
 
     `component` is empty for a move, which has `state_from` and `state_to` instead of a range. `before`: the flags that
-    are replaced, [[first, last, status, comment, cause]]. `seen`: the same as read when it was a conflict.
+    are replaced, [[first, last, status, comment, cause]]. `seen`: the same as read when it was a conflict, of a
+    move [state].
     `registry_version`: of the write in the history of Run Registry. `answer`: its words, or why nothing was written.
     `changed_since`: what the last pull found there instead, who set it and when; empty if it is still there.
     """
@@ -180,9 +192,12 @@ class RegistryWrite(models.Model):
         """Return what is replaced, such as "GOOD" or "GOOD 310-320, NOTSET 321-330"."""
         if self.is_move:
             return self.state_from
-        if len(self.before) == 1:
-            return self.before_ranges[0].triplet.status
-        return ", ".join(f"{old.triplet.status} {format_ranges([(old.first, old.last)])}" for old in self.before_ranges)
+        return _flags_text(self.before_ranges)
+
+    @property
+    def seen_text(self) -> str:
+        """Return what was there instead in a conflict, such as "BAD 320-325 “FED 401”"; empty if it is not known."""
+        return "".join(self.seen) if self.is_move else _flags_text(flag_ranges_from(self.seen), with_comments=True)
 
     @property
     def triplet(self) -> FlagTriplet:
@@ -225,6 +240,14 @@ class RegistryPull(models.Model):
     def dataset_names(self, field: Literal["known", "again"]) -> set[tuple[int, str]]:
         """Return the datasets of a field as (run, name)."""
         return {(number, name) for number, name in getattr(self, field)}
+
+
+def _flags_text(flags: Sequence[FlagRange], *, with_comments: bool = False) -> str:
+    return ", ".join(
+        f"{status}{f' {format_ranges([(first, last)])}' if len(flags) > 1 else ''}"
+        f"{f' “{comment}”' if with_comments and comment else ''}"
+        for first, last, (status, comment, _) in flags
+    )
 
 
 def flag_ranges_from(stored: list[list[Any]]) -> list[FlagRange]:

@@ -122,7 +122,7 @@ class PlanPage:
 
     @property
     def as_text(self) -> str:
-        """Return the plan as lines to copy."""
+        """Return the plan as lines to copy, empty if there is nothing to write."""
         edits = [
             f"{edit.component.label} {format_ranges([(edit.first, edit.last)])}: {edit.triplet.status}, "
             f"“{edit.triplet.comment}”"
@@ -133,4 +133,6 @@ class PlanPage:
             if self.plan.has_move and self.plan.status
             else []
         )
-        return "\n".join([*edits, *move])
+        certification = self.plan.certification
+        heading = f"{certification.run_number} {certification.dataset}, CH {certification.pk} v{certification.version}"
+        return "\n".join([heading, *edits, *move]) if edits or move else ""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, Min, OuterRef, Window
+from django.db.models import Count, Exists, Min, OuterRef, Q, Window
+from django.utils import timezone
 
 from certify.models.choices import Flag
 from certify.models.components import component_flags_of
 from certify.review.models import ShifterQuestion
-from registry_sync.choices import SendingPurpose
-from registry_sync.models import Sending
+from registry_sync.choices import SendingPurpose, WriteState
+from registry_sync.models import RegistryWrite, Sending
 from registry_sync.plan import BAD, GOOD
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     from certify.models import TrackerCertification
     from certify.models.components import ComponentFlag
+
+ANSWER_TIME = timedelta(seconds=10)  # after which a request that was sent counts as one without an answer
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,13 @@ def sendings_under_way(certifications: QuerySet[TrackerCertification]) -> list[S
     if oldest is None:
         return []
     return list(of_these.with_names().filter(confirmed_at__gte=oldest).order_by("pk"))
+
+
+def unanswered_write() -> RegistryWrite | None:
+    """Return the request to which Run Registry has not answered, with its sending: one query."""
+    is_late = Q(state=WriteState.SENDING, sent_at__lt=timezone.now() - ANSWER_TIME)
+    writes = RegistryWrite.objects.filter(is_late | Q(state=WriteState.UNKNOWN))
+    return writes.select_related("sending__certification__runreconstruction").order_by("pk").first()
 
 
 def lowstat_sent(certifications: Iterable[TrackerCertification]) -> dict[int, dict[str, str]]:

@@ -229,7 +229,8 @@ class _Sender:
         write.registry_version = judgement.version or write.registry_version
         if judgement.replaced:
             write.before = stored_flag_ranges_of(judgement.replaced)
-        write.seen, write.finished_at = stored_flag_ranges_of(judgement.seen), timezone.now()
+        write.seen = [judgement.seen_state] if judgement.seen_state else stored_flag_ranges_of(judgement.seen)
+        write.finished_at = timezone.now()
         write.save()
         if write.state in EFFECTIVE:
             self.result.done += 1

@@ -26,6 +26,7 @@ from registry_sync.models import Sending
 from registry_sync.plan import BAD, GOOD
 from registry_sync.planning import PlanDecisions, SendingPlan, make_plan
 from registry_sync.presentation import PlanPage
+from registry_sync.selectors import unanswered_write
 from registry_sync.signed_plans import ReadPlans, read_signed_plans
 from users.access import SignedInRequest, role_required
 from users.login_page import next_path
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponseBase, QueryDict
 
 PAGE_SIZE = 50
+EXPORT_CHUNK = 500  # sendings that are read at once
 MAX_NAMED = 10
 WEEK_PART = "to_registry"  # of the week, where the outcome of many plans is shown
 MOVES_BY_HAND = {SendingPurpose.REOPEN: (COMPLETED, SIGNOFF), SendingPurpose.COMPLETE: (SIGNOFF, COMPLETED)}
@@ -120,7 +122,7 @@ def outbox(request: SignedInRequest) -> HttpResponseBase:
         sendings = sendings.changed_since()
     if request.GET.get("export") == "csv":
         response = StreamingHttpResponse(
-            csv_rows(HEADING, export_rows(sendings)), content_type="text/csv; charset=utf-8"
+            csv_rows(HEADING, export_rows(sendings.iterator(EXPORT_CHUNK))), content_type="text/csv; charset=utf-8"
         )
         response["Content-Disposition"] = 'attachment; filename="run_registry_receipts.csv"'
         return response
@@ -141,7 +143,10 @@ def receipt(request: SignedInRequest, pk: int) -> HttpResponse:
     _check_shown()
     sending = get_object_or_404(Sending.objects.with_names(), pk=pk)
     template = "registry_sync/_receipt.html" if request.headers.get("HX-Request") else "registry_sync/receipt.html"
-    return render(request, template, {"sending": sending, "is_on": settings.REGISTRY_SYNC == "on"})
+    is_on = settings.REGISTRY_SYNC == "on"
+    unanswered = unanswered_write() if is_on and not sending.is_finished else None
+    context = {"sending": sending, "is_on": is_on, "unanswered": unanswered}
+    return render(request, template, {**context, "is_brief": "brief" in request.GET})
 
 
 @require_POST

@@ -13,7 +13,7 @@ from django.utils import timezone
 from infrastructure.http.budget import Budget
 from registry_sync.bulk_planning import BulkPlans, PlanGroup, group_of, plan_many
 from registry_sync.presentation import choice_text, short_text
-from registry_sync.selectors import certifications_to_plan, latest_sendings, sendings_under_way
+from registry_sync.selectors import certifications_to_plan, latest_sendings, sendings_under_way, unanswered_write
 from registry_sync.signed_plans import signed_text
 from shiftleader.step_parameters import parse_number, parse_timestamp, timestamp
 
@@ -68,6 +68,7 @@ def _progress_context(scope: Scope, under_way: list[Sending]) -> dict[str, Any]:
     done = sum(sending.is_done for sending in under_way)
     return {
         "under_way": under_way,
+        "unanswered": unanswered_write(),
         "done": done,
         "failed": sum(sending.is_finished for sending in under_way) - done,
         "refresh_url": _part_url(scope),

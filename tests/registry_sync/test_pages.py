@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -16,7 +17,7 @@ from registry_sync.choices import WriteState
 from registry_sync.models import Sending
 from registry_sync.sender import send_confirmed
 from tests.browser_form import fields_of
-from tests.factories import CertificationFactory, DatasetFactory, RunFactory
+from tests.factories import CertificationFactory, DatasetFactory, RunFactory, SendingFactory
 from tests.registry_sync.conftest import DATASET, RUN, write_requests
 from tests.registry_sync.steps import their_move
 
@@ -129,6 +130,58 @@ def test_receipt_gives_what_is_not_there_yet_as_to_be_written(shift_leader_clien
     page = shift_leader_client.get(receipt).text
     assert "to be" not in page
     assert '<span class="flag is-bad">BAD</span>' in page
+
+
+def test_conflict_has_what_was_planned_on_what_is_there_and_ours_and_a_new_plan(shift_leader_client, address):
+    confirm(shift_leader_client, address)
+    their_edit(320, 325)
+    send_confirmed(Budget(60))
+    page = shift_leader_client.get(f"/registry/{Sending.objects.get().pk}/")
+    words = " ".join(re.sub("<[^>]*>", " ", page.text).split())
+    assert "Planned on There now Ours" in words
+    assert "Strip 310-330 GOOD GOOD 310-319, BAD 320-325 “FED 401”, GOOD 326-330 to be BAD" in words
+    assert f'href="{address}">Make a new plan</a>' in page.text
+    assert "Write back what was there" not in page.text  # nothing was written
+
+
+def test_receipt_of_what_waits_while_sending_is_switched_off_does_not_look_again(
+    shift_leader_client, address, settings
+):
+    confirm(shift_leader_client, address)
+    settings.REGISTRY_SYNC = "plan"
+    page = shift_leader_client.get(f"/registry/{Sending.objects.get().pk}/").text
+    assert "0 of 3 done, not sent while sending is switched off" in page
+    assert "what is planned is sent once it is switched on" in page
+    assert "load delay" not in page
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "is_shown"), [("unknown", 1, True), ("sending", 1, False), ("sending", 11, True)]
+)
+def test_request_without_an_answer_is_named_where_others_wait_for_it(
+    shift_leader_client, address, state, age, is_shown
+):
+    sent_at = timezone.now() - timedelta(seconds=age)
+    earlier = SendingFactory(writes=[{"state_from": "OPEN", "state_to": "SIGNOFF", "state": state, "sent_at": sent_at}])
+    confirm(shift_leader_client, address)
+    waiting = Sending.objects.first()
+    page = shift_leader_client.get(f"/registry/{waiting.pk}/").text
+    assert (f'the request of <a href="/registry/{earlier.pk}/">' in page) == is_shown
+    assert ("nothing else is sent until that request is found there" in page) == is_shown
+
+
+def test_pages_of_the_outbox_stay_with_the_certification(shift_leader_client, certification, monkeypatch):
+    monkeypatch.setattr("registry_sync.views.PAGE_SIZE", 1)
+    SendingFactory.create_batch(2, certification=certification)
+    page = shift_leader_client.get(f"/registry/?certification={certification.pk}").text
+    assert f'href="?certification={certification.pk}&amp;page=2">Older' in page
+    assert f'href="?certification={certification.pk}&amp;export=csv">Export' in page
+
+
+def test_plan_as_text_names_its_dataset(shift_leader_client, address, certification):
+    page = shift_leader_client.get(address).text
+    heading = f"{RUN} {DATASET}, CH {certification.pk} v1"
+    assert f"{heading}\nStrip 310-330: BAD, “holes in TIB [CH {certification.pk} v1, shifter]”\nTracking" in page
 
 
 def test_completed_dataset_goes_back_to_signoff_first(shift_leader_client, address, certification):

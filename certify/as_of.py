@@ -54,6 +54,12 @@ class HistoricalCertificationQuerySet(AppendOnlyHistoryQuerySet):
         """Return the primary keys of the rows that had one of these problems: one query."""
         return [key for key, many in self.values_list("pk", "many") if problems & set(many.get(field, []))]
 
+    def problem_names(self, field: str) -> dict[int, list[str]]:
+        """Return the names of the problems in this field by key of the certification: two queries."""
+        terms = _terms_by_key(field)
+        keys_of_rows = self.values_list("id", "many")
+        return {pk: [terms[key].name for key in many.get(field, []) if key in terms] for pk, many in keys_of_rows}
+
     def prefetch_related(self, *_lookups: Any) -> HistoricalCertificationQuerySet:
         """Do nothing: history rows include the keys of their problems."""
         return self

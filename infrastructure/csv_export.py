@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 # A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_UNESCAPED = {int, float, bool, type(None)}  # most cells; a call for each would take half of the time
 LIST_SEPARATOR = "; "  # several words in a cell
 
 
@@ -22,10 +23,10 @@ class _Echo:
 
 def escape_cell(value: Any) -> Any:
     """A value as CSV shows it; text that a spreadsheet would take for a formula gets a leading apostrophe."""
-    if isinstance(value, list):
-        value = LIST_SEPARATOR.join(value)
     if isinstance(value, str):
         return f"'{value}" if _needs_escape(value) else value
+    if isinstance(value, list):
+        return escape_cell(LIST_SEPARATOR.join(value))
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
@@ -44,4 +45,4 @@ def csv_rows(heading: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[
     writer = csv.writer(_Echo())
     yield writer.writerow(heading)
     for row in rows:
-        yield writer.writerow([escape_cell(value) for value in row])
+        yield writer.writerow([value if type(value) in _UNESCAPED else escape_cell(value) for value in row])

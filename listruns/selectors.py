@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, QuerySet
 
 from certify.models import TrackerCertification
-from certify.models.components import PROBLEM_FIELDS
 from certify.models.lumisections_out import OUT_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from certify.models.certification_queries import CertificationQuerySet
     from users.models import User
 
 Rows = QuerySet[TrackerCertification]
 _RECONSTRUCTIONS = ("runreconstruction", "reference_runreconstruction")
-CHUNK = 500
 _LIST_COLUMNS = [
     *("state", "verdict_word", "stale_since", "is_practice", "trackermap", "date", "comment"),
     *OUT_COLUMNS,
@@ -56,27 +52,3 @@ def verdict_totals(rows: QuerySet[Any]) -> dict[str, int]:
     """Return the number of rows by verdict. For all live ones, the database reads an index only."""
     counted = rows.order_by().values_list("verdict_word").annotate(number=Count("*"))
     return dict(counted)
-
-
-def rows_for_export(rows: Rows) -> Iterator[TrackerCertification]:
-    """Yield the rows in their order with the columns of an export: all keys first, then 500 rows at a time.
-
-    Each chunk is a query, since the database client reads the whole result of a query.
-    """
-    full = _with_export_relations(rows)
-    keys = list(rows.values_list("pk", flat=True))
-    for start in range(0, len(keys), CHUNK):
-        yield from full.filter(pk__in=keys[start : start + CHUNK])
-
-
-def _with_export_relations(rows: Rows) -> Rows:
-    full = rows.select_related(
-        "runreconstruction__run",
-        "user",
-        "dataset",
-        "reference_runreconstruction",
-        "bad_reason",
-        "withdrawn_by",
-        "updated_by",
-    ).defer("facts", "runreconstruction__run__reported", "runreconstruction__run__typed")
-    return full.prefetch_related(*PROBLEM_FIELDS)

@@ -21,7 +21,7 @@ from listruns.exports import FORMATS, export_response
 from listruns.full_export import full_export_response
 from listruns.pages import certification_page, list_page, sorted_rows
 from listruns.query_string import OTHER_NAMES, effective_query
-from listruns.selectors import practice_for, rows_for_export
+from listruns.selectors import practice_for
 from users.access import role_required
 from users.models import Role, User
 
@@ -77,7 +77,7 @@ def _export_or_error(request: HttpRequest, filters: CertificationFilter, format_
     if errors:
         text = f"Not exported. {'; '.join(errors)}\n"
         return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
-    return export_response(rows_for_export(sorted_rows(request, filters.qs)), format_name)
+    return export_response(sorted_rows(request, filters.qs), format_name)
 
 
 @role_required(Role.SHIFT_LEADER)

@@ -16,7 +16,8 @@ from certify.imports.rows import read_certifications
 from certify.models import Dataset, RunReconstruction, TrackerCertification
 from certify.models.components import FLAG_FIELDS
 from infrastructure.csv_export import escape_cell, unescape_cell
-from listruns.exports import FIELDS, exported_values
+from listruns.export_rows import FIELDS
+from listruns.exports import exported_values
 from oms.models import OmsRun
 from tests.factories import (
     BadReasonFactory,
@@ -183,7 +184,8 @@ EXPORTED += ["comment", "date", "user"]
 
 
 def _exported(row):
-    return {name: exported_values(row)[name] for name in EXPORTED}
+    (values,) = exported_values(TrackerCertification.everything.filter(pk=row.pk))
+    return {name: values[name] for name in EXPORTED}
 
 
 def _empty():

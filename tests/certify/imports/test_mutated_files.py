@@ -197,8 +197,7 @@ def _expected(entry: dict[str, str], *, is_csv: bool) -> dict[str, Any]:
     }
 
 
-def _stored(certification: TrackerCertification) -> dict[str, Any]:
-    values = exported_values(certification)
+def _stored(values: dict[str, Any]) -> dict[str, Any]:
     values |= {"date": str(values["date"]), "dataset": values["dataset"] or ""}
     for name in ("lumisections", "recorded_lumi_per_pb"):
         values[name] = None if values[name] is None else Decimal(str(values[name]))
@@ -269,7 +268,7 @@ def test_mutated_file_is_stored_as_its_text_or_not_at_all(admin, shifter, tmp_pa
 def _check_stored(name: str, content: bytes, delimiter: str) -> None:
     entries = [_expected(entry, is_csv=bool(delimiter)) for entry in _entries_of(content, delimiter)]
     by_key = {(entry["run_number"], entry["reconstruction"]): entry for entry in entries}
-    stored = [_stored(certification) for certification in TrackerCertification.objects.all()]
+    stored = list(map(_stored, exported_values(TrackerCertification.objects.all())))
     assert len(stored) == len(by_key), (name, content)
     for values in stored:
         entry = by_key[values["run_number"], values["reconstruction"]]

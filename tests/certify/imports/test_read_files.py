@@ -7,7 +7,8 @@ from django.core.management import call_command
 
 from certify.imports.columns import EXPORT_ONLY_COLUMNS, READ_COLUMNS
 from certify.models import TrackerCertification
-from listruns.exports import FIELDS, exported_values
+from listruns.export_rows import FIELDS
+from listruns.exports import exported_values
 from tests.certify.imports.files import DELIMITER_NAMES, ROW, csv_file, csv_text, json_file
 from users.models import User
 
@@ -85,7 +86,7 @@ def test_file_is_read(name, admin, shifter, tmp_path, capsys):
     content, changes = FILES[name]
     _import(content, tmp_path)
     assert capsys.readouterr().out == "1 certifications imported.\n"
-    stored = exported_values(TrackerCertification.objects.get())
+    (stored,) = exported_values(TrackerCertification.objects.all())
     expected = STORED | changes
     assert {column: stored[column] if column != "date" else str(stored[column]) for column in expected} == expected
 

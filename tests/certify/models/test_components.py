@@ -17,7 +17,7 @@ from certify.models.components import (
     flag_columns,
 )
 from certify.rules.component_sentences import component_sentences
-from listruns.exports import FIELDS
+from listruns.export_rows import FIELDS
 from listruns.tables import CertificationTable
 from registry.flags import COLUMNS
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from certify.models.choices import Flag
+from certify.models.lumisections_out import known_lumi
+from certify.ranges.table import lumi_text
 from infrastructure.number_ranges import format_ranges
 from registry.writes import COMPLETED
 from registry_sync.choices import SendingPurpose
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from django.forms import BoundField
 
     from certify.models.components import Component
+    from oms.lumisections.models import LumisectionReading
+    from oms.lumisections.segments import SegmentFacts
     from registry_sync.forms import PlanForm
     from registry_sync.plan import OurFlag, PlanRow
     from registry_sync.planning import SendingPlan
@@ -51,21 +55,26 @@ def _range_text(first: int, last: int) -> str:
 
 @dataclass(frozen=True)
 class ShownRow:
-    """Rows of the plan that are shown as one: of a component, with the same flags, outcome and reason."""
+    """Rows of the plan that are shown as one: of a component, with the same flags, outcome and reason.
+
+    `lumi`: the luminosity recorded in its lumisections, 1/pb, empty if it is not known.
+    """
 
     row: PlanRow
     lumisections: str
+    lumi: str = ""
     field: BoundField | None = None
 
 
 @dataclass(frozen=True)
 class PlanPage:
-    """`lowstat`: the statuses chosen for components that are bad with low statistics."""
+    """`lowstat`: the statuses chosen for components that are bad with low statistics. `reading`: of OMS, if stored."""
 
     plan: SendingPlan
     form: PlanForm
     lowstat: dict[str, str]
     is_sending_on: bool
+    reading: LumisectionReading | None = None
 
     @property
     def picture(self) -> PlanPicture | None:
@@ -79,13 +88,22 @@ class PlanPage:
     def _rows_of(self, outcome: PlanOutcome) -> list[ShownRow]:
         rows = [row for row in self.plan.rows if row.outcome == outcome]
         if outcome in (PlanOutcome.CHOOSE, PlanOutcome.WRITE):
-            return [ShownRow(row, row.lumisections, self._field_of(row)) for row in rows]
+            return [self._shown([row], self._field_of(row)) for row in rows]
         grouped: dict[tuple[object, ...], list[PlanRow]] = {}
         for row in rows:
             grouped.setdefault((row.component, row.theirs.status, row.ours, row.reason), []).append(row)
-        return [
-            ShownRow(group[0], format_ranges([(row.first, row.last) for row in group])) for group in grouped.values()
-        ]
+        return [self._shown(group) for group in grouped.values()]
+
+    def _shown(self, rows: list[PlanRow], field: BoundField | None = None) -> ShownRow:
+        ranges = [(row.first, row.last) for row in rows]
+        return ShownRow(rows[0], format_ranges(ranges), self._lumi_of(ranges), field)
+
+    def _lumi_of(self, ranges: list[tuple[int, int]]) -> str:
+        return lumi_text(*known_lumi(self._segments, self.reading.lumis, ranges)) if self.reading else ""
+
+    @cached_property
+    def _segments(self) -> list[SegmentFacts]:
+        return [segment.facts for segment in self.reading.segments.all()] if self.reading else []
 
     def _field_of(self, row: PlanRow) -> BoundField | None:
         return self.form[row.key] if row.key in self.form.fields else None

@@ -16,6 +16,7 @@ from certify.models import TrackerCertification
 from infrastructure.csv_export import csv_rows
 from infrastructure.http.budget import Budget
 from infrastructure.web.responses import ExplainedHttp404, HttpResponseSeeOther
+from oms.lumisections.mirror import stored_reading
 from registry.writes import COMPLETED, SIGNOFF
 from registry_sync.actions import PlanChanged, confirm_move, confirm_plan, confirm_undo
 from registry_sync.bulk_actions import ManyConfirmed, confirm_many
@@ -82,7 +83,8 @@ def _lowstat_statuses(query: QueryDict) -> dict[str, str]:
 def _render_plan(
     request: SignedInRequest, planned: SendingPlan, form: PlanForm, lowstat: dict[str, str], status: int = 200
 ) -> HttpResponse:
-    page = PlanPage(planned, form, lowstat, is_sending_on=settings.REGISTRY_SYNC == "on")
+    reading = stored_reading(planned.certification.run_number) if planned.rows else None
+    page = PlanPage(planned, form, lowstat, is_sending_on=settings.REGISTRY_SYNC == "on", reading=reading)
     receipts = planned.certification.sendings.select_related("confirmed_by").prefetch_related("writes")[:3]
     context = {"page": page, "certification": planned.certification, "receipts": receipts}
     return render(request, "registry_sync/plan.html", context, status=status)

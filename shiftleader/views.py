@@ -16,7 +16,7 @@ from infrastructure.web.responses import HttpResponseSeeOther
 from reports.scope import PeriodFilter, Scope
 from shiftleader import legacy_urls
 from shiftleader.parts import central_list
-from shiftleader.parts.registry import PARTS, PARTS_BY_NAME, Part
+from shiftleader.parts.registry import PARTS_BY_NAME, Part, offered_parts
 from shiftleader.saved_filters import SaveFilterForm, saved_filter_links
 
 if TYPE_CHECKING:
@@ -35,13 +35,15 @@ def week(request: SignedInRequest) -> HttpResponse:
     filters = PeriodFilter(request.GET)
     if not filters.is_valid():
         return render_invalid_filters(request, filters)
-    return render(request, "shiftleader/week.html", {"parts": PARTS, **_page_context(request, Scope(filters))})
+    return render(
+        request, "shiftleader/week.html", {"parts": offered_parts(), **_page_context(request, Scope(filters))}
+    )
 
 
 @require_safe
 def part(request: SignedInRequest, name: str) -> HttpResponse:
     """One part: a fragment for an htmx request, else a page of its own."""
-    if name not in PARTS_BY_NAME:
+    if name not in {offered.name for offered in offered_parts()}:
         raise Http404(f"The week has no part {name}.")
     filters = PeriodFilter(request.GET)
     if not filters.is_valid():

@@ -29,7 +29,7 @@ def segment_rows(segments: Iterable[SegmentFacts]) -> SafeString:
 
 def _segment_row(segment: SegmentFacts) -> str:
     cells = "".join(f"<td>{_WORDS[bit]}</td>" for bit in segment.bits)
-    lumi = escape(_lumi_text(segment.recorded_lumi, segment.unknown_lumis))
+    lumi = escape(lumi_text(segment.recorded_lumi, segment.unknown_lumis))
     return f'<tr><th scope="row">{_span_text(segment.first, segment.last)}</th>{cells}<td>{lumi}</td></tr>'
 
 
@@ -48,14 +48,15 @@ def bad_rows(
 ) -> SafeString:
     """Return a row for each range of our bad lumisections, with the luminosity in it. `lumis[0]` is of the first."""
     rows = (
-        (component.label, _span_text(*span), _lumi_text(*known_lumi(segments, lumis, [span])))
+        (component.label, _span_text(*span), lumi_text(*known_lumi(segments, lumis, [span])))
         for component, ranges in bad.items()
         for span in ranges
     )
     return format_html_join("", _ROW, rows)
 
 
-def _lumi_text(lumi: float | None, unknown: int) -> str:
+def lumi_text(lumi: float | None, unknown: int) -> str:
+    """Return a luminosity, 1/pb, without its unit; empty if it is not known. `unknown`: lumisections without one."""
     return "" if lumi is None else at_least(lumi_number(lumi), is_partial=unknown > 0)
 
 

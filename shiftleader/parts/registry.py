@@ -41,12 +41,13 @@ PartContext = dict[str, Any]
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the week. `asks_outside`: it waits for an external service."""
+    """A part of the week. `asks_outside`: it waits for an external service. `is_offered`: not switched off here."""
 
     name: str
     title: str
     view: Callable[[SignedInRequest, Scope], PartContext]
     asks_outside: bool = False
+    is_offered: Callable[[], bool] = lambda: True
 
     @property
     def template(self) -> str:
@@ -64,7 +65,7 @@ PARTS = (
     Part("questions", "Questions to shifters", questions.part),
     Part("progress", "Progress", progress.part, asks_outside=True),
     Part("comparison", "Comparison with Run Registry", comparison.part, asks_outside=True),
-    Part("to_registry", "To Run Registry", to_registry.part, asks_outside=True),
+    Part("to_registry", "To Run Registry", to_registry.part, asks_outside=True, is_offered=to_registry.is_offered),
     Part("central", "Central list", central_list.part),
     Part("days", "Day by day", days.part),
     Part("runs", "List of runs", runs.part),
@@ -77,3 +78,8 @@ PARTS = (
     Part("checklist", "Checklist", checklist.part),
 )
 PARTS_BY_NAME = {part.name: part for part in PARTS}
+
+
+def offered_parts() -> list[Part]:
+    """Return the parts that are not switched off, in page order."""
+    return [part for part in PARTS if part.is_offered()]

@@ -54,10 +54,15 @@ class PlannedRow:
         return self.sending if self.sending and self.sending.is_finished and not self.sending.is_done else None
 
 
+def is_offered() -> bool:
+    """Return whether anything about sending is shown here."""
+    return settings.REGISTRY_SYNC != "off"
+
+
 def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     """Sendings under way alone, without a request; else the plans of the certifications, newest shift day first."""
-    if settings.REGISTRY_SYNC == "off" or not request.user.may_change_others:
-        return {"is_shown": False, "is_off": settings.REGISTRY_SYNC == "off"}
+    if not request.user.may_change_others:
+        return {"is_shown": False}
     is_on = settings.REGISTRY_SYNC == "on"
     if is_on and "plan" not in request.GET and (under_way := sendings_under_way(scope.rows())):
         return {"is_shown": True, **_progress_context(scope, under_way)}

@@ -10,7 +10,10 @@ from django.utils import timezone
 
 from certify.actions.lifecycle import withdraw_certification
 from certify.models import TrackerCertification
+from certify.ranges.reading import read_requested_lumisections
+from certify.ranges.requests import leave_requests
 from infrastructure.http.budget import Budget
+from oms.lumisections.mirror import valid_lumis
 from registry.flag_ranges import FlagTriplet
 from registry.writes import DatasetKey, FlagEdit, send_flag_edit
 from registry_sync.choices import WriteState
@@ -49,6 +52,16 @@ def test_plan_shows_what_would_be_written_and_writes_nothing(shift_leader_client
     assert "STANDBY is never overwritten" in text
     assert write_requests(sandbox) == []
     assert not Sending.objects.exists()
+
+
+def test_plan_has_the_recorded_luminosity_of_each_row(shift_leader_client, address):
+    leave_requests([(RUN, "")])
+    read_requested_lumisections(Budget(60), [RUN])
+    lumis = valid_lumis(RUN)
+    text = " ".join(re.sub("<[^>]*>", " ", shift_leader_client.get(address).text).split())
+    assert f"Strip 310-330 GOOD BAD BAD holes in TIB {sum(lumis[309:330]):.3f} planned" in text
+    assert f"Tracking 1-1364 NOTSET GOOD GOOD {sum(filter(None, lumis)):.3f} planned" in text
+    assert "last, after reading back - planned" in text
 
 
 def test_confirmed_plan_is_in_the_outbox_and_history_and_sent(shift_leader_client, address, certification):

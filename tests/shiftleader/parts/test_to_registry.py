@@ -214,10 +214,12 @@ def test_plan_only_shows_rows_without_boxes(shift_leader_client, settings):
     assert not Sending.objects.exists()
 
 
-def test_switched_off_nothing_is_asked(shift_leader_client, settings, sandbox):
+def test_switched_off_nothing_is_shown_or_asked(shift_leader_client, settings, sandbox):
     certify_runs(RUNS[0])
+    assert "To Run Registry" in shift_leader_client.get(f"/shiftleader/?{QUERY}").text
     settings.REGISTRY_SYNC = "off"
-    assert "switched off here" in fragment(shift_leader_client).text
+    assert fragment(shift_leader_client).status_code == 404
+    assert "To Run Registry" not in shift_leader_client.get(f"/shiftleader/?{QUERY}").text
     assert sandbox.requests() == []
     assert shift_leader_client.post("/registry/confirm/", {}).status_code == 404
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from oms.models import OmsFill, OmsMirrorModel, OmsRun
 
 SECONDS_TO_SAVE = "seconds_to_save"  # from the display of the form to its save
+IMPORT = "import"  # of a certification imported from a golden JSON: its files and lumisections
 _BOOKKEEPING = {"fetched_at", "reported", "typed", "fill"}
 
 # {attribute: {"value": in the unit of the model, and the text and unit as typed}}
@@ -88,7 +89,7 @@ def frozen_facts(run: OmsRun, reference: RunReconstruction, dataset: str, regist
 
 def facts_of_entry(facts: dict[str, Any]) -> dict[str, Any]:
     """Return what is frozen when a certification is made and does not follow later changes of it."""
-    return {name: facts[name] for name in ("checklists", SECONDS_TO_SAVE) if name in facts}
+    return {name: facts[name] for name in ("checklists", SECONDS_TO_SAVE, IMPORT) if name in facts}
 
 
 def _field_values(row: OmsRun | OmsFill) -> dict[str, Any]:

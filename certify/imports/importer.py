@@ -12,7 +12,8 @@ from audit.operation import AuditOperation, operation
 from certify.facts.snapshot import frozen_facts
 from certify.imports.people import AccountNames
 from certify.imports.problems import NotImportable
-from certify.models import Dataset, RunReconstruction, TrackerCertification
+from certify.imports.targets import ImportTargets
+from certify.models import TrackerCertification
 from certify.models.choices import CertificationChangeKind
 from certify.models.components import FLAG_COLUMNS, flag_columns
 from certify.rules.run_numbers import format_run_numbers
@@ -20,7 +21,6 @@ from certify.rules.shift_day import shift_day_errors
 from certify.vocabulary.cache import VOCABULARY_MODELS
 from infrastructure.names import name_key
 from oms.choices import RunType
-from oms.models import OmsRun
 from users.models import Role, User
 
 if TYPE_CHECKING:
@@ -98,30 +98,8 @@ class _ImportChunk:
         self, rows: list[ImportedRow], current: AuditOperation, day: dt.date | None, terms: TermsByName
     ) -> None:
         self.rows, self.operation, self.day, self.terms = rows, current, day, terms
-        self.runs = self._runs()
-        self.reconstructions = self._reconstructions()
-        self.datasets = self._datasets()
-
-    def _runs(self) -> dict[int, OmsRun]:
-        numbers = {key[0] for row in self.rows for key in (row.key, row.reference)}
-        OmsRun.objects.bulk_create([OmsRun(run_number=number) for number in numbers], ignore_conflicts=True)
-        return {run.pk: run for run in OmsRun.objects.select_related("fill").filter(pk__in=numbers)}
-
-    def _reconstructions(self) -> dict[ReconstructionKey, RunReconstruction]:
-        keys = {key for row in self.rows for key in (row.key, row.reference)}
-        existing = RunReconstruction.objects.select_for_update().filter(run_id__in=self.runs)
-        by_key = {(item.run_id, item.reconstruction): item for item in existing}
-        new = [RunReconstruction(run_id=run, reconstruction=name) for run, name in sorted(keys - by_key.keys())]
-        self.operation.track_created(RunReconstruction.objects.bulk_create(new))
-        by_key |= {(item.run_id, item.reconstruction): item for item in new}
-        for item in by_key.values():
-            item.run = self.runs[item.run_id]
-        return by_key
-
-    def _datasets(self) -> dict[str, Dataset]:
-        names = {row.dataset for row in self.rows if row.dataset}
-        Dataset.objects.bulk_create([Dataset(name=name) for name in names], ignore_conflicts=True)
-        return {dataset.name: dataset for dataset in Dataset.objects.filter(name__in=names)}
+        targets = ImportTargets(rows, current)
+        self.runs, self.reconstructions, self.datasets = targets.runs, targets.reconstructions, targets.datasets
 
     def store(self, actor: User, accounts: AccountNames, result: ImportResult) -> None:
         """Create the certifications and add to `result`."""

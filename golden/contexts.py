@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from certify.models.choices import Flag
 from certify.models.components import Component
 from golden.vocabulary import VARIABLES, Level
-from infrastructure.number_ranges import NumberRange, ranges_without
+from infrastructure.number_ranges import NumberRange, count_numbers, ranges_without
 from oms.lumisections import bits
 
 if TYPE_CHECKING:
@@ -30,6 +30,20 @@ SEGMENT_PLACES = {
 _ACTIVE = SEGMENT_FIELDS.index("cms_active")
 # The states of Run Registry that correspond to our flags; a component that is ok by low statistics counts as good.
 _STATUSES = {Flag.GOOD.value: "GOOD", Flag.BAD.value: "BAD", Flag.EXCLUDED.value: "EXCLUDED"}
+
+
+class RecordedLumi(NamedTuple):
+    """Recorded luminosity, 1/pb, as far as it is known, and the number of lumisections of which it is unknown."""
+
+    lumi: float
+    unknown: int
+
+    def plus(self, other: RecordedLumi) -> RecordedLumi:
+        """Return the sum of both."""
+        return RecordedLumi(self.lumi + other.lumi, self.unknown + other.unknown)
+
+
+NO_LUMI = RecordedLumi(0.0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,7 @@ class CertifiedRun:
 
     `values`: {variable: value} of the variables of the run that are known. `lumis`: recorded luminosity, 1/pb, of each
     lumisection from 1 on, None where it is unknown or CMS was not active. `read_at`: when OMS gave the lumisections.
+    `day`: when the run began, as 2018-05-01; empty if unknown. `holes`: number of lumisections without a row in OMS.
     """
 
     key: CertificationKey
@@ -74,15 +89,26 @@ class CertifiedRun:
     segments: tuple[Segment, ...]
     lumis: Sequence[float | None] = ()
     era: str = ""
+    day: str = ""
     read_at: datetime | None = None
+    holes: int = 0
 
-    def lumi_of(self, first: int, last: int) -> tuple[float, int]:
-        """Return the recorded luminosity of lumisections, 1/pb, and the number of those of which it is unknown.
-
-        The lumisections are within one segment in which CMS may be active.
-        """
+    def lumi_in(self, segment: Segment, first: int, last: int) -> RecordedLumi:
+        """Return the luminosity recorded in lumisections of a segment."""
+        if not segment.may_be_active:
+            return NO_LUMI
         known = [lumi for lumi in self.lumis[first - 1 : last] if lumi is not None]
-        return sum(known), last - first + 1 - len(known)
+        return RecordedLumi(sum(known), last - first + 1 - len(known))
+
+    def lumi_of(self, ranges: Iterable[NumberRange]) -> RecordedLumi:
+        """Return the luminosity recorded in lumisections."""
+        total = NO_LUMI
+        for first, last in ranges:
+            for segment in self.segments:
+                begin, end = max(first, segment.first), min(last, segment.last)
+                if begin <= end:
+                    total = total.plus(self.lumi_in(segment, begin, end))
+        return total
 
 
 @dataclass(frozen=True)
@@ -133,9 +159,10 @@ def cut_segments(segments: Iterable[tuple[int, int, tuple[Any, ...]]], flags: Ce
     return tuple(parts)
 
 
-def uncovered(segments: Sequence[Segment], last: int | None) -> list[NumberRange]:
-    """Return the lumisections from 1 to `last` that no segment has."""
-    return ranges_without([(1, last)] if last else [], [(segment.first, segment.last) for segment in segments])
+def holes_in(segments: Sequence[Segment], last: int | None) -> int:
+    """Return the number of lumisections from 1 to `last` that no segment has."""
+    whole = [(1, last)] if last and last > 0 else []
+    return count_numbers(ranges_without(whole, [(segment.first, segment.last) for segment in segments]))
 
 
 def _contains(ranges: Sequence[NumberRange], number: int) -> bool:

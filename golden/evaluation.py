@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from datalogic_py import DataLogicError, Engine, Rule
 
@@ -25,12 +25,17 @@ class EvaluationFailed(Exception):
     """A clause has no value for some lumisection. The message names both."""
 
 
-class Outcome(NamedTuple):
-    """Lumisections `first` to `last`, both included, and the positions of the clauses that fail in all of them."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Lumisections `first` to `last`, both included, of a segment, and the positions of the clauses that fail there."""
 
+    segment: Segment
     first: int
     last: int
     failing: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
 
     @property
     def is_in(self) -> bool:
@@ -127,6 +132,8 @@ class CompiledPolicy:
         self.variables = check_logic(logic)
         self.clauses = split_clauses(logic)
         self._compiled = [CompiledClause(clause, _variables_of(clause)) for clause in self.clauses]
+        self.run_variables = sorted({name for clause in self._compiled for name in clause.run_names})
+        self.segment_variables = sorted({name for clause in self._compiled for name in clause.segment_names})
 
     def outcomes(self, run: CertifiedRun) -> Iterator[Outcome]:
         """Yield what becomes of all lumisections of a certification, in order. Raises `EvaluationFailed`."""
@@ -138,7 +145,7 @@ class CompiledPolicy:
             if by_lumisection:
                 yield from _lumisection_outcomes(segment, failing, by_lumisection)
             else:
-                yield Outcome(segment.first, segment.last, failing)
+                yield Outcome(segment, segment.first, segment.last, failing)
 
     def clause_values(self, run: CertifiedRun, number: int) -> tuple[ClauseValue, ...]:
         """Return each clause in one lumisection, in order; empty if no segment has it. Raises `EvaluationFailed`."""
@@ -185,7 +192,7 @@ def _lumisection_outcomes(
     """Yield an outcome for each lumisection of a segment: some clause depends on its number."""
     for number in range(segment.first, segment.last + 1):
         also = tuple(clause.position for clause in by_lumisection if not clause.holds(segment, number))
-        yield Outcome(number, number, tuple(sorted(failing + also)))
+        yield Outcome(segment, number, number, tuple(sorted(failing + also)))
 
 
 def rule_context(values: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from django.db.models import Q
 
 from audit.models import AppendOnlyModel, AppendOnlyQuerySet, AuditOptions
 from audit.tracked_model import TrackedModel
+from certify.models import TrackerCertification
 from golden.choices import GoldenChangeKind, StaleRule
+from golden.policy_rules import PolicyRules
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -86,6 +88,11 @@ class PolicyVersion(TrackedModel):
     def __str__(self) -> str:
         return f"{self.policy} v{self.number}"
 
+    @property
+    def rules(self) -> PolicyRules:
+        """What decides the files of this version."""
+        return PolicyRules(self.logic, self.dataset_pattern, self.layout, self.stale)
+
     def can_undo(self, _actor: Any, _change: Change, _fields: Collection[str]) -> bool:
         """A version stays; a later one replaces it."""
         return False
@@ -139,3 +146,23 @@ class GoldenFile(AppendOnlyModel):
     def file_bytes(self) -> bytes:
         """The bytes of the file."""
         return self.content.encode()
+
+
+class FileCertification(AppendOnlyModel):
+    """A certification that counted for a file, in its version then, and how many of its lumisections are in and out."""
+
+    file = models.ForeignKey(GoldenFile, models.PROTECT, related_name="certifications")
+    certification = models.ForeignKey(TrackerCertification, models.PROTECT, related_name="golden_files")
+    version = models.PositiveIntegerField()
+    lumisections_in = models.PositiveIntegerField()
+    lumisections_out = models.PositiveIntegerField()
+
+    objects: ClassVar[Any] = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["file", "certification"], name="a_certification_once_in_a_file")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.certification_id} v{self.version}"

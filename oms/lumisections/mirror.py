@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
     from oms.lumisections.parsing import LumisectionRow
 
 _ACTIVE = bits.NAMES.index("cms_active")
@@ -145,9 +147,12 @@ def valid_lumis(run_number: int) -> list[float | None]:
     return next(iter(readings.values_list("lumis", flat=True)), [])
 
 
+def readings_as_of(moment: datetime) -> QuerySet[LumisectionReading]:
+    """Return the readings that were valid at a time (UTC), at most one of each run."""
+    return LumisectionReading.objects.filter(Q(valid_until=None) | Q(valid_until__gt=moment), read_at__lte=moment)
+
+
 def stored_reading(run_number: int, as_of: datetime | None = None) -> LumisectionReading | None:
     """Return the reading of a run that is valid, or was valid at a time (UTC); None if there was none."""
-    readings = LumisectionReading.objects.filter(run_number=run_number).prefetch_related("segments")
-    if as_of is None:
-        return readings.filter(valid_until=None).first()
-    return readings.filter(Q(valid_until=None) | Q(valid_until__gt=as_of), read_at__lte=as_of).first()
+    readings = LumisectionReading.objects.filter(valid_until=None) if as_of is None else readings_as_of(as_of)
+    return readings.filter(run_number=run_number).prefetch_related("segments").first()

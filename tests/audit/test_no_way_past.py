@@ -43,6 +43,7 @@ MAY = {
     "registry_sync/bulk_actions.py": "many sendings, noted as created, and their writes",
     "certify/vocabulary/checklist_progress.py": "which lists were open on a shift day is no certification data",
     "registry_sync/pull.py": "what has changed in Run Registry since; no person's action",
+    "golden/actions.py": "the certifications of a file, which is itself neither changed nor deleted",
     "history_pages/views.py": "a notice that was seen is no history",
 }
 # update() of a dictionary or a query, not of rows.

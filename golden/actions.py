@@ -1,0 +1,222 @@
+"""Actions of policies and files: save a version, make a file, verify it. Permissions and rules are checked inside."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from audit.chain import broken_rows
+from audit.operation import operation
+from certify.errors import EntryInvalid
+from certify.models import TrackerCertification
+from certify.rules.entry import ValidationIssue
+from golden.choices import GoldenChangeKind, StaleRule
+from golden.dataset_patterns import PatternInvalid
+from golden.differences import RunDifference, file_differences
+from golden.evaluation import EvaluationFailed
+from golden.generation import GeneratedFile, generate_file
+from golden.layouts import LAYOUTS, LayoutUnknown, is_layout, read_runs
+from golden.models import MAX_NAME_LENGTH, FileCertification, GoldenFile, Policy, PolicyVersion
+from golden.policy_text import PolicyInvalid
+from golden.selectors import DatasetsOverlap, certification_scope
+from users.models import Role
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from audit.chain import BrokenRow
+    from golden.generation import Progress
+    from golden.policy_rules import PolicyRules
+    from users.models import User
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+# What of a manifest follows from the code, not from what is stored.
+_OF_THE_CODE = ("code_version", "format", "title", "losses_note", "flags_not_applied")
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What became of making a file again. `broken`: rows of the history that are not as they were written.
+
+    `is_content_whole`: the stored text has the stored SHA-256. `changed`: the parts of the manifest that differ.
+    """
+
+    made_again: GeneratedFile
+    is_content_whole: bool
+    is_equal: bool
+    differences: list[RunDifference]
+    changed: list[str]
+    broken: list[BrokenRow]
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether nothing differs."""
+        return self.is_content_whole and self.is_equal and not self.changed and not self.broken
+
+
+def save_policy(actor: User | None, name: str, rules: PolicyRules, reason: str) -> PolicyVersion:
+    """Save a version of a policy, the first one with a new name. `actor` is None for commands, which are trusted.
+
+    Raises `PermissionDenied` below the role expert, and `EntryInvalid` with all that is wrong, by field: `name`,
+    `logic`, `dataset_pattern`, `layout`, `stale`, `reason`. The reason may not be empty.
+    """
+    _check_may_write(actor, "Saving a policy")
+    if issues := [*_name_issues(name), *rules_issues(rules), *_reason_issues(reason)]:
+        raise EntryInvalid(issues)
+    with operation(actor, GoldenChangeKind.POLICY, reason=reason.strip()):
+        policy, _ = Policy.objects.get_or_create(name=name)
+        policy = Policy.objects.select_for_update().get(pk=policy.pk)
+        last = policy.versions.first()
+        if last and last.rules == rules:
+            raise EntryInvalid([ValidationIssue("logic", f"It is the same as {last}. Change something.")])
+        return PolicyVersion.objects.create(
+            policy=policy,
+            number=last.number + 1 if last else 1,
+            logic=rules.logic,
+            dataset_pattern=rules.dataset_pattern,
+            layout=rules.layout,
+            stale=rules.stale,
+            made_by=actor,
+            made_at=timezone.now(),
+            reason=reason.strip(),
+        )
+
+
+def rules_issues(rules: PolicyRules) -> list[ValidationIssue]:
+    """Return what is wrong with the rules of a policy, by field, also a run of which two datasets match now."""
+    issues = []
+    try:
+        variables = rules.compiled.variables
+    except PolicyInvalid as error:
+        issues += [ValidationIssue("logic", str(issue)) for issue in error.issues]
+    if not is_layout(rules.layout):
+        issues.append(ValidationIssue("layout", f"There is no such layout. Choose one of {', '.join(LAYOUTS)}."))
+    if rules.stale not in StaleRule.values:
+        issues.append(ValidationIssue("stale", "Choose whether stale certifications count."))
+    try:
+        pattern = rules.pattern
+        if not issues:
+            certification_scope(timezone.now(), pattern, variables, rules.stale)
+    except (PatternInvalid, DatasetsOverlap) as error:
+        issues.append(ValidationIssue("dataset_pattern", str(error)))
+    return issues
+
+
+def make_file(
+    actor: User | None,
+    version: PolicyVersion,
+    moment: datetime,
+    layout: str = "",
+    *,
+    progress: Progress | None = None,
+) -> GoldenFile:
+    """Generate a file as of a time (UTC) and store it; return the stored one if the same exists already.
+
+    `actor` is None for commands. Raises `PermissionDenied` below the role expert, and `EntryInvalid`.
+    """
+    _check_may_write(actor, "Making a file")
+    if moment > timezone.now():
+        raise EntryInvalid([ValidationIssue("as_of", "The time is in the future. Give an earlier one.")])
+    if moment < version.made_at:
+        raise EntryInvalid([ValidationIssue("as_of", f"{version} was saved later. Give a later time.")])
+    generated = _generated(version, moment, layout, progress)
+    layout = layout or version.layout
+    same = GoldenFile.objects.filter(policy_version=version, as_of=moment, layout=layout, sha256=generated.sha256)
+    return same.with_names().first() or _store(actor, version, moment, layout, generated)
+
+
+def _generated(version: PolicyVersion, moment: datetime, layout: str, progress: Progress | None) -> GeneratedFile:
+    try:
+        return generate_file(version, moment, layout, progress=progress)
+    except LayoutUnknown as error:
+        raise EntryInvalid([ValidationIssue("layout", str(error))]) from None
+    except (DatasetsOverlap, EvaluationFailed) as error:
+        raise EntryInvalid([ValidationIssue("__all__", str(error))]) from None
+
+
+@transaction.atomic
+def _store(
+    actor: User | None, version: PolicyVersion, moment: datetime, layout: str, generated: GeneratedFile
+) -> GoldenFile:
+    file: GoldenFile = GoldenFile.objects.create(
+        policy_version=version,
+        as_of=moment,
+        layout=layout,
+        name=generated.name,
+        content=generated.content,
+        sha256=generated.sha256,
+        manifest=generated.manifest,
+        made_by=actor,
+        made_at=timezone.now(),
+    )
+    FileCertification.objects.bulk_create(
+        FileCertification(
+            file=file,
+            certification_id=counted.key.pk,
+            version=counted.key.version,
+            lumisections_in=counted.lumisections_in,
+            lumisections_out=counted.lumisections_out,
+        )
+        for counted in generated.tally.certifications
+    )
+    return file
+
+
+def verify_file(file: GoldenFile, progress: Progress | None = None) -> Verification:
+    """Make a file again as of its time and compare it, and check the history of what it rests on.
+
+    Which certifications were stale is taken from the manifest, because no history of that mark is kept. Raises
+    `EntryInvalid` where it cannot be made any more.
+    """
+    manifest = file.manifest
+    try:
+        again = generate_file(
+            file.policy_version,
+            file.as_of,
+            file.layout,
+            stale_keys={key for key, *_ in manifest["stale"]},
+            progress=progress,
+        )
+    except (DatasetsOverlap, EvaluationFailed, PolicyInvalid, PatternInvalid) as error:
+        raise EntryInvalid([ValidationIssue("__all__", f"The file cannot be made again: {error}")]) from None
+    return Verification(
+        made_again=again,
+        is_content_whole=sha256(file.file_bytes).hexdigest() == file.sha256,
+        is_equal=again.content == file.content,
+        differences=file_differences(read_runs(file.content), again.tally.ranges),
+        changed=_changed_parts(manifest, again.manifest),
+        broken=_broken_history(file),
+    )
+
+
+def _changed_parts(manifest: dict[str, Any], again: dict[str, Any]) -> list[str]:
+    names = (name for name in {**manifest, **again} if name not in _OF_THE_CODE)
+    return [name for name in names if manifest.get(name) != again.get(name)]
+
+
+def _broken_history(file: GoldenFile) -> list[BrokenRow]:
+    keys = [key for key, *_ in [*file.manifest["certifications"], *file.manifest["left_out"]]]
+    of_policy = broken_rows(PolicyVersion, [file.policy_version_id])
+    return [*broken_rows(TrackerCertification, keys), *of_policy]
+
+
+def _check_may_write(actor: User | None, action_name: str) -> None:
+    if actor is not None and not actor.has_role(Role.EXPERT):
+        raise PermissionDenied(f"{action_name} needs the role expert.")
+
+
+def _name_issues(name: str) -> list[ValidationIssue]:
+    if _NAME.fullmatch(name) and len(name) <= MAX_NAME_LENGTH:
+        return []
+    sentence = f"The name has to be a-z, 0-9, - and _, a letter first, and at most {MAX_NAME_LENGTH} characters."
+    return [ValidationIssue("name", sentence)]
+
+
+def _reason_issues(reason: str) -> list[ValidationIssue]:
+    return [] if reason.strip() else [ValidationIssue("reason", "Write why it is saved.")]

@@ -1,0 +1,112 @@
+"""Make a file of good runs by a policy, or verify one."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from certify.errors import EntryInvalid
+from golden.actions import make_file, verify_file
+from golden.layouts import LAYOUTS
+from golden.models import GoldenFile, PolicyVersion
+from golden.selectors import policy_version_as_of
+from infrastructure.number_ranges import format_ranges
+
+if TYPE_CHECKING:
+    from golden.actions import Verification
+
+MAX_NAMED = 20
+
+
+class Command(BaseCommand):
+    help = "Write the file of good runs of a policy to standard output, or verify a stored file."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("policy", nargs="?", metavar="POLICY", help="name of a policy")
+        parser.add_argument("--as-of", metavar="T", help="time (UTC) as of which it is made, ISO 8601 (now)")
+        parser.add_argument("--layout", metavar="NAME", default="", help=f"{', '.join(LAYOUTS)} (that of the policy)")
+        parser.add_argument("--output", metavar="F", help="write to this file, not to standard output")
+        parser.add_argument("--verify", metavar="ID", type=int, help="make the file with this ID again and compare")
+
+    def handle(self, *, policy: str | None, verify: int | None, **options: Any) -> None:
+        if (policy is None) == (verify is None):
+            raise CommandError("Give the name of a policy, or --verify with the ID of a file.")
+        try:
+            if verify is not None:
+                self._verify(verify)
+            else:
+                self._make(str(policy), options)
+        except EntryInvalid as error:
+            raise CommandError(str(error)) from None
+
+    def _make(self, name: str, options: dict[str, Any]) -> None:
+        moment = _moment(options["as_of"])
+        version = policy_version_as_of(name, moment)
+        if version is None:
+            raise CommandError(_no_policy(name, moment))
+        file = make_file(None, version, moment, options["layout"], progress=self._progress)
+        counts = file.manifest["counts"]
+        self.stderr.write(
+            f"{file.name}, file {file.pk}: {counts['runs']} runs, {counts['lumisections']} lumisections, "
+            f"{counts['left_out']} certifications left out, as of {moment:%Y-%m-%d %H:%M:%S} UTC, SHA-256 {file.sha256}"
+        )
+        if options["output"]:
+            Path(options["output"]).write_bytes(file.file_bytes)
+        else:
+            self._write_bytes(file.file_bytes)
+
+    def _write_bytes(self, content: bytes) -> None:
+        """Write exactly these bytes; `OutputWrapper` would end them with a newline."""
+        stream = getattr(self.stdout, "_out", sys.stdout)
+        if buffer := getattr(stream, "buffer", None):
+            stream.flush()
+            buffer.write(content)
+            buffer.flush()
+        else:
+            stream.write(content.decode())
+
+    def _progress(self, done: int, total: int) -> None:
+        self.stderr.write(f"{done} of {total} certifications")
+
+    def _verify(self, key: int) -> None:
+        file = GoldenFile.objects.with_names().filter(pk=key).first()
+        if file is None:
+            raise CommandError(f"There is no file {key}.")
+        result = verify_file(file, self._progress)
+        if not result.is_verified:
+            raise CommandError("\n".join([f"{file.name}, file {key}, differs.", *_problems(result)]))
+        self.stderr.write(f"{file.name}, file {key}: made again, equal. SHA-256 {file.sha256}")
+
+
+def _moment(text: str | None) -> datetime:
+    if text is None:
+        return timezone.now()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"{text} is no time. Write 2026-05-01T12:00Z.") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _no_policy(name: str, moment: datetime) -> str:
+    names = PolicyVersion.objects.as_of(moment).order_by().values_list("policy__name", flat=True).distinct()
+    known = ", ".join(sorted(names)) or "none"
+    return f"There is no policy {name} as of {moment:%Y-%m-%d %H:%M:%S} UTC. There are: {known}."
+
+
+def _problems(result: Verification) -> list[str]:
+    """Return a line for each thing that differs."""
+    lines = [] if result.is_content_whole else ["The stored text does not have the stored SHA-256."]
+    for row in result.differences[:MAX_NAMED]:
+        gained, lost = format_ranges(row.gained) or "none", format_ranges(row.lost) or "none"
+        lines.append(f"Run {row.run_number}: only now {gained}; only then {lost}.")
+    if result.changed:
+        lines.append(f"Other parts of the manifest: {', '.join(result.changed)}.")
+    lines += [str(row) for row in result.broken[:MAX_NAMED]]
+    more = max(len(result.differences) - MAX_NAMED, 0) + max(len(result.broken) - MAX_NAMED, 0)
+    return [*lines, *([f"{more} more."] if more else [])]

@@ -1,0 +1,328 @@
+"""Files: made as of a time, stored, verified; what counts and what is named in the manifest."""
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from audit.models import AppendOnlyError, Change
+from certify.actions.lifecycle import withdraw_certification
+from certify.errors import EntryInvalid
+from certify.models import TrackerCertification
+from golden.actions import make_file, verify_file
+from golden.choices import StaleRule
+from golden.generation import generate_file
+from golden.models import FileCertification, GoldenFile, PolicyVersion, VersionImmutable
+from oms.lumisections.models import LumisectionReading
+from tests.factories import DatasetFactory
+from tests.golden.stored import BPIX, DATASET, ENERGY, FLAGS, LOGIC, certification, lumisections, policy
+from tests.proof import scaled
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clock(time_machine):
+    """Move the clock to an hour of 1 June 2018."""
+
+    def move(hours):
+        moment = datetime(2018, 6, 1, tzinfo=UTC) + timedelta(hours=hours)
+        time_machine.move_to(moment, tick=False)
+        return moment
+
+    move(0)
+    return move
+
+
+def _runs(version, moment=None, **options):
+    return json.loads(generate_file(version, moment or timezone.now(), "flat", **options).content)
+
+
+def test_ranges_bits_and_flags_decide(clock):
+    certification(315300, off=(1, 2), strip_ranges=[[50, 52]])
+    certification(315301, pixel="bad")
+    certification(315302, facts={"energy": None})
+    certification(315303, facts={"energy": 450.0})
+    certification(315304, strip="bad", strip_lowstat=True)
+    certification(315305, inactive=range(90, 101))
+    file = make_file(None, policy(), timezone.now())
+    assert json.loads(file.content) == {
+        "315300": [[3, 49], [53, 100]],
+        "315304": [[1, 100]],
+        "315305": [[1, 89]],
+    }
+    assert file.manifest["counts"] == {
+        "runs": 3,
+        "ranges": 4,
+        "lumisections": 284,
+        "certifications": 6,
+        "left_out": 0,
+        "stale": 0,
+    }
+    luminosity = file.manifest["luminosity"]
+    assert luminosity["in"] == {"lumisections": 284, "recorded_lumi": 142.0, "unknown": 0}
+    # Nothing is recorded while CMS is not active.
+    assert luminosity["out"] == {"lumisections": 316, "recorded_lumi": 152.5, "unknown": 0}
+    assert file.manifest["unknown_values"] == {"run.oms.energy": 100}
+    assert file.manifest["good_by_low_statistics"][0][2] == 315304
+    assert file.name == "TrackerOnly_315300-315305_PromptReco-Collisions2018A_tracker2018_v1.json"
+    assert file.manifest["title"] == "Tracker-good JSON"
+    assert "lumisection.rr.muon-muon" in file.manifest["flags_not_applied"]
+    assert file.manifest["by_day"] == {"2018-05-03": {"in": luminosity["in"], "out": luminosity["out"]}}
+
+
+def test_losses_by_clause_in_total_and_alone(clock):
+    certification(315300, off=range(41, 51), strip_ranges=[[46, 60]])
+    losses = make_file(None, policy(), timezone.now()).manifest["losses"]
+    by_clause = {row["clause"]: (row["fails"]["recorded_lumi"], row["alone"]["recorded_lumi"]) for row in losses}
+    assert by_clause["BPIX on"] == (5.0, 2.5)
+    assert by_clause["Strip GOOD"] == (7.5, 5.0)
+    assert by_clause["energy ≥ 6000 GeV"] == (0.0, 0.0)
+
+
+def test_what_does_not_count_is_named(clock, shifter):
+    certification(315300)
+    unread = certification(315301, read=False)
+    undecided = certification(315302, pixel="bad", run_type="unknown")
+    certification(315303, is_practice=True)
+    withdraw_certification(shifter, certification(315304, user=shifter), 1, "wrong run")
+    certification(315305, dataset=DatasetFactory(name="/Express/Collisions2018/DQM"), reconstruction="express")
+    manifest = make_file(None, policy(), timezone.now()).manifest
+    assert [row[2] for row in manifest["certifications"]] == [315300]
+    assert {row[0]: row[5] for row in manifest["left_out"]} == {
+        unread.pk: "the lumisections of the run had not been read",
+        undecided.pk: "its verdict is undecided",
+    }
+
+
+def test_lumisections_without_a_row_are_counted(clock):
+    certification(315300, read=False, last=100)
+    lumisections(315300, 90)
+    assert make_file(None, policy(), timezone.now()).manifest["without_row_in_oms"][0][5] == 10
+
+
+@pytest.mark.parametrize(("rule", "runs"), [(StaleRule.COUNTS, ["315300", "315301"]), (StaleRule.LEFT_OUT, ["315300"])])
+def test_stale_certifications_count_by_the_policy_and_are_listed(clock, rule, runs):
+    certification(315300)
+    stale = certification(315301)
+    TrackerCertification.objects.filter(pk=stale.pk).update(stale=[{"fact": "energy"}], stale_since=timezone.now())
+    file = make_file(None, policy(stale=rule), timezone.now())
+    assert list(json.loads(file.content)) == runs
+    assert [row[0] for row in file.manifest["stale"]] == [stale.pk]
+    clock(1)
+    TrackerCertification.objects.filter(pk=stale.pk).update(stale=[], stale_since=None)
+    assert verify_file(file).is_verified
+
+
+def test_two_certifications_of_a_run_are_refused_with_both_names(clock):
+    certification(315300)
+    version = policy(pattern="%")
+    certification_of_the_same_run = {"dataset": DatasetFactory(name="/ReReco/X/DQM"), "reconstruction": "rereco"}
+    first = TrackerCertification.objects.get()
+    from tests.factories import CertificationFactory
+
+    CertificationFactory(run=first.runreconstruction.run, **certification_of_the_same_run)
+    with pytest.raises(EntryInvalid, match=rf"run 315300: {DATASET} \(prompt\) and /ReReco/X/DQM \(rereco\)"):
+        make_file(None, version, timezone.now())
+    with pytest.raises(EntryInvalid, match="Narrow the pattern"):
+        policy(pattern="/(PromptReco|ReReco)/%")
+
+
+def test_as_of_each_time_everything_is_as_it_was(clock):
+    """The certification, its ranges, the lumisections and the policy change one after the other."""
+    before = timezone.now()
+    clock(1)
+    row = certification(315300)
+    version = policy()
+    clock(2)
+    row.strip_ranges = [[1, 10]]
+    row.save()
+    clock(3)
+    lumisections(315300, 100, off=(99, 100), at=timezone.now())
+    clock(4)
+    policy({"and": [ENERGY, BPIX]})
+    clock(5)
+    row.strip, row.strip_ranges = "bad", []
+    row.save()
+    expected = {1: [[1, 100]], 2: [[11, 100]], 3: [[11, 98]], 4: [[11, 98]], 5: None}
+    for hour, ranges in expected.items():
+        found = _runs(version, before + timedelta(hours=hour))
+        assert found == ({"315300": ranges} if ranges else {}), hour
+    latest = PolicyVersion.objects.as_of(before + timedelta(hours=4)).first()
+    assert latest.number == 2
+    assert _runs(latest, before + timedelta(hours=5)) == {"315300": [[1, 98]]}
+
+
+def _chance_change(source, rows):
+    """Change something that a file rests on."""
+    row = source.choice(rows)
+    last = source.randint(10, 58)
+    choice = source.randint(0, 3)
+    if choice == 0:
+        row.pixel_ranges = [[last, last + 1]]
+    elif choice == 1:
+        row.strip = source.choice(["good", "bad", "excluded"])
+    elif choice == 2:
+        lumisections(row.run_number, 60, off=(last,), at=timezone.now())
+    else:
+        policy({"and": [ENERGY, {"<": [{"var": "lumisection.lumisection_number"}, last]}, *FLAGS]})
+    row.save()
+
+
+def test_files_of_random_times_are_made_again_whatever_happens_later(clock):
+    source = random.Random(3)
+    rows = [certification(315300 + number, last=60) for number in range(5)]
+    start, files = timezone.now(), {}
+    policy()
+    changes = scaled(10, 100)
+    for hour in range(1, changes + 1):
+        clock(hour)
+        _chance_change(source, rows)
+        moment = start + timedelta(hours=source.uniform(0, hour))
+        version = PolicyVersion.objects.as_of(moment).first()
+        files[version, moment] = generate_file(version, moment).sha256
+    assert {key: generate_file(*key).sha256 for key in files} == files
+    assert len(set(files.values())) >= scaled(4, 20)
+
+
+def test_flipping_one_lumisection_changes_one_range_and_undoing_it_gives_the_same_file(clock):
+    rows = [certification(315300 + number) for number in range(3)]
+    version = policy()
+    first = make_file(None, version, timezone.now())
+    clock(1)
+    rows[1].strip_ranges = [[20, 20]]
+    rows[1].save()
+    flipped = make_file(None, version, timezone.now())
+    assert json.loads(flipped.content) == json.loads(first.content) | {"315301": [[1, 19], [21, 100]]}
+    clock(2)
+    rows[1].strip_ranges = []
+    rows[1].save()
+    assert make_file(None, version, timezone.now()).content == first.content
+    assert verify_file(first).is_verified and verify_file(flipped).is_verified
+
+
+def test_a_history_row_changed_by_sql_is_found_and_named(clock):
+    row = certification(315300)
+    file = make_file(None, policy(), timezone.now())
+    history = TrackerCertification.history.model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ALTER TABLE {history} DISABLE TRIGGER USER")
+        cursor.execute(f"UPDATE {history} SET strip = 'bad' WHERE id = {row.pk}")
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ALTER TABLE {history} ENABLE TRIGGER USER")
+    result = verify_file(file)
+    assert not result.is_verified and not result.is_equal
+    assert [(each.run_number, each.lost) for each in result.differences] == [(315300, ((1, 100),))]
+    assert {broken.key for broken in result.broken} == {row.pk}
+    with pytest.raises(CommandError, match=r"(?s)differs.*Run 315300: only now none; only then 1-100.*certification"):
+        call_command("golden", verify=file.pk)
+
+
+def test_a_file_changed_by_sql_is_found(clock):
+    certification(315300)
+    file = make_file(None, policy(), timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE golden_goldenfile SET content = '{}'")
+    result = verify_file(GoldenFile.objects.get(pk=file.pk))
+    assert not result.is_content_whole and not result.is_verified
+
+
+def test_files_and_versions_are_immutable(clock):
+    certification(315300)
+    version = policy()
+    file = make_file(None, version, timezone.now())
+    for refused in (file.save, file.delete, GoldenFile.objects.all().delete):
+        with pytest.raises(AppendOnlyError):
+            refused()
+    for refused in (version.save, version.delete):
+        with pytest.raises(VersionImmutable):
+            refused()
+    assert list(FileCertification.objects.values_list("file", "lumisections_in")) == [(file.pk, 100)]
+
+
+def test_the_same_file_is_stored_once(clock):
+    certification(315300)
+    version, moment = policy(), timezone.now()
+    assert make_file(None, version, moment).pk == make_file(None, version, moment).pk
+    assert make_file(None, version, moment, "indent").layout == "indent"
+    assert GoldenFile.objects.count() == 2
+
+
+def test_a_policy_is_a_change_with_its_reason_and_experts_save_it(clock, shift_leader, expert):
+    assert policy(actor=expert).number == 1
+    assert policy({"and": [ENERGY, BPIX]}, actor=expert).number == 2
+    change = Change.objects.first()
+    assert (change.kind, change.why, change.by) == ("policy", "for tests", expert)
+    with pytest.raises(PermissionDenied):
+        policy(actor=shift_leader)
+    with pytest.raises(PermissionDenied):
+        make_file(shift_leader, PolicyVersion.objects.first(), timezone.now())
+    with pytest.raises(EntryInvalid, match="It is the same as tracker2018 v2"):
+        policy({"and": [ENERGY, BPIX]})
+
+
+def test_all_that_is_wrong_with_a_policy_is_said_by_field(clock):
+    with pytest.raises(EntryInvalid) as refused:
+        policy({"==": [{"var": "nope"}, 1]}, name="Bad name", pattern="*", layout="nice", stale="x")
+    assert [issue.field for issue in refused.value.issues] == ["name", "logic", "layout", "stale", "dataset_pattern"]
+
+
+def test_no_file_of_the_future_or_before_its_policy(clock):
+    certification(315300)
+    version = policy()
+    with pytest.raises(EntryInvalid, match="in the future"):
+        make_file(None, version, timezone.now() + timedelta(seconds=1))
+    with pytest.raises(EntryInvalid, match="was saved later"):
+        make_file(None, version, timezone.now() - timedelta(seconds=1))
+
+
+def _golden(*arguments, **options):
+    out, err = StringIO(), StringIO()
+    call_command("golden", *arguments, stdout=out, stderr=err, **options)
+    return out.getvalue(), err.getvalue()
+
+
+def test_command_writes_exactly_the_file(clock, tmp_path):
+    certification(315300, strip_ranges=[[5, 6]])
+    policy(layout="wrap80")
+    expected = '{\n  "315300": [[1, 4], [7, 100]]\n}'
+    content, messages = _golden("tracker2018")
+    assert content == expected
+    assert "1 of 1 certifications" in messages and "1 runs, 98 lumisections" in messages
+    assert _golden("tracker2018", output=str(tmp_path / "x.json"), layout="lumilist")[0] == ""
+    assert (tmp_path / "x.json").read_text() == '{"315300": [[1, 4], [7, 100]]}\n'
+    assert "made again, equal" in _golden(verify=GoldenFile.objects.first().pk)[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ([], {}, "Give the name of a policy"),
+        (["nope"], {}, "There is no policy nope.*There are: tracker2018"),
+        (["tracker2018"], {"as_of": "yesterday"}, "is no time"),
+        (["tracker2018"], {"as_of": "2017-01-01"}, "There is no policy tracker2018 as of 2017-01-01"),
+        (["tracker2018"], {"layout": "nice"}, "There is no layout 'nice'"),
+        ([], {"verify": 99}, "There is no file 99"),
+    ],
+)
+def test_command_says_what_is_wrong(clock, arguments, options, message):
+    policy()
+    with pytest.raises(CommandError, match=message):
+        _golden(*arguments, **options)
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_queries_do_not_grow_with_certifications(clock, django_assert_num_queries, count):
+    for number in range(count):
+        certification(315300 + number, last=20)
+    version = policy(LOGIC)
+    assert LumisectionReading.objects.count() == count
+    with django_assert_num_queries(5):
+        assert len(generate_file(version, timezone.now()).tally.ranges) == count

@@ -10,6 +10,7 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps as installed_apps
 from django.db.models import AutoField, BigAutoField, Max, Q
 
 from audit.canonical import canonical_json, canonical_row
@@ -121,8 +122,8 @@ def head_digests(model: Any, keys: Iterable[int], until: datetime | None = None)
     return {key: digest for (_table, key), digest in heads.items()}
 
 
-def store_formats(apps: Apps, **_rest: Any) -> None:
-    """Store the sets of columns of the tables of history, unless they are stored; after each migration."""
+def store_formats(apps: Apps = installed_apps, **_rest: Any) -> None:
+    """Store the sets of columns of the tables of history, unless they are stored; after each migration and flush."""
     registered = apps.get_app_config("history").models
     if not {"digestformat", CHANGES} <= registered.keys():
         return

@@ -41,6 +41,9 @@ MODELS = (
     "reports.DayNote",
     "reports.WeekNote",
     "shiftleader.SavedFilter",
+    "registrysync.Sending",
+    "registrysync.RegistryWrite",
+    "registrysync.RegistryPull",
     "history.Change",
     "history.HistoricalUser",
     "history.HistoricalOmsFill",
@@ -54,6 +57,7 @@ MODELS = (
     "history.HistoricalReview",
     "history.HistoricalWeekNote",
     "history.HistoricalSavedFilter",
+    "history.HistoricalSending",
     "history.Notice",
 )
 CHUNK = 500

@@ -33,6 +33,7 @@ from listruns.selectors import Rows, rows_for_list, verdict_totals
 from listruns.tables import CertificationTable
 from oms.choices import RunType
 from oms.formatting import lumi_text
+from registry_sync.selectors import changed_receipts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,7 +66,11 @@ class ListPage:
     @property
     def rows(self) -> list[SafeString]:
         """The rendered rows of this page of the table."""
-        return [row_html(list_row(row.record, self.as_of)) for row in self.table.paginated_rows]
+        records = [row.record for row in self.table.paginated_rows]
+        changed = {} if self.as_of else changed_receipts([record.pk for record in records])
+        return [
+            row_html(list_row(record, self.as_of, is_changed_in_registry=record.pk in changed)) for record in records
+        ]
 
 
 def _totals(counts: dict[str, int], filters: CertificationFilter) -> list[FilterChip]:

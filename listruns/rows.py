@@ -38,10 +38,16 @@ class ListRow(NamedTuple):
     at: str = ""
     like_express: bool = False
     out: str = ""
+    is_changed_in_registry: bool = False
 
 
-def list_row(row: TrackerCertification, as_of: dt.datetime | None = None) -> ListRow:
-    """Return the values of a certification from `rows_for_list`."""
+def list_row(
+    row: TrackerCertification, as_of: dt.datetime | None = None, *, is_changed_in_registry: bool = False
+) -> ListRow:
+    """Return the values of a certification from `rows_for_list`.
+
+    `is_changed_in_registry`: whether Run Registry has something else now than was sent there.
+    """
     return ListRow(
         row.pk,
         row.run_number,
@@ -60,6 +66,7 @@ def list_row(row: TrackerCertification, as_of: dt.datetime | None = None) -> Lis
         f"{as_of:%Y-%m-%dT%H:%M:%SZ}" if as_of else "",
         row.like_express,
         row.out.text,
+        is_changed_in_registry,
     )
 
 

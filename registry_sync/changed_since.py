@@ -5,18 +5,23 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
+from certify.models.components import Component
 from infrastructure.number_ranges import format_ranges, merged_ranges
 from registry.dataset_status import flags_within
 from registry.writes import COMPLETED, SIGNOFF
-from registry_sync.choices import EFFECTIVE, WRITTEN
+from registry_sync.choices import WriteState
+from registry_sync.models import RegistryWrite
+from registry_sync.plan import BAD, EXCLUDED, GOOD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from registry.dataset_status import DatasetStatus
     from registry.flag_history import ManualChange
-    from registry_sync.models import RegistryWrite
+    from registry_sync.models import Sending
 
+WAS_SO = WriteState.WAS_SO
+HIDDEN = "hidden: Run Registry does not list the dataset any more"
 DAMAGED = "cannot be read: the ranges there are damaged"
 
 
@@ -28,33 +33,54 @@ class _Flag(NamedTuple):
     who: str
 
 
-def changed_texts(
-    writes: Sequence[RegistryWrite], status: DatasetStatus, changes: Sequence[ManualChange]
-) -> dict[int, str]:
-    """Return a text for each write by its primary key, such as "GOOD again by dc@cern.ch, 2018-05-04 16:30 UTC".
+def unwritten_flags(sending: Sending) -> list[RegistryWrite]:
+    """Return the flags that a finished sending was planned on as writes that were so already, each with its range.
+
+    Of GOOD, BAD and EXCLUDED: what Run Registry sets by itself can change at any time.
+    """
+    if not sending.is_done:
+        return []
+    return [
+        RegistryWrite(sending=sending, component=component, first=first, last=last, status=status, state=WAS_SO)
+        for component, ranges in sending.flags_read.items()
+        for first, last, status in ranges
+        if status in (GOOD, BAD, EXCLUDED)
+    ]
+
+
+def unwritten_text(writes: Iterable[RegistryWrite], texts: Iterable[str]) -> str:
+    """Return the texts of `unwritten_flags` as one, such as "Strip 500-505 BAD by dc@cern.ch, …"."""
+    pairs = zip(writes, texts, strict=True)
+    return "; ".join(dict.fromkeys(f"{Component(write.component).label} {text}" for write, text in pairs if text))
+
+
+def changed_texts(writes: Sequence[RegistryWrite], status: DatasetStatus, changes: Sequence[ManualChange]) -> list[str]:
+    """Return a text for each write, such as "GOOD again by dc@cern.ch, 2018-05-04 16:30 UTC".
 
     It is empty where Run Registry still has what was written, and where a later write replaced it. `writes`: all of a
     dataset, oldest first.
     """
-    effective = [write for write in writes if write.state in {*EFFECTIVE, *WRITTEN}]
-    texts = {write.pk: "" for write in writes}
-    owners = {
-        (write.component, number): write
-        for write in effective
-        if not write.is_move
-        for number in range(write.first or 1, (write.last or 0) + 1)
-    }
-    for write in effective:
-        if not write.is_move:
-            numbers = {number for (component, number), owner in owners.items() if owner == write}
-            texts[write.pk] = _edit_text(write, numbers, status, changes)
-    if moves := [write for write in effective if write.is_move]:
-        texts[moves[-1].pk] = _move_text(moves[-1], status)
-    return texts
+    owners: dict[tuple[str, int], int] = {}
+    last_move = None
+    for place, write in enumerate(writes):
+        if write.is_in_effect and write.is_move:
+            last_move = place
+        elif write.is_in_effect:
+            for number in range(write.first or 1, (write.last or 0) + 1):
+                earlier = owners.get((write.component, number))
+                is_still_there = not write.pk and earlier is not None and writes[earlier].status == write.status
+                owners[write.component, number] = earlier if is_still_there and earlier is not None else place
+    owned: dict[int, set[int]] = {}
+    for (_component, number), place in owners.items():
+        owned.setdefault(place, set()).add(number)
+    return [
+        _move_text(write, status) if place == last_move else _edit_text(write, owned.get(place, set()), status, changes)
+        for place, write in enumerate(writes)
+    ]
 
 
 def _edit_text(write: RegistryWrite, numbers: set[int], status: DatasetStatus, changes: Sequence[ManualChange]) -> str:
-    if status.damage:
+    if not numbers or status.damage:
         return DAMAGED if numbers else ""
     first, last = write.first or 1, write.last or 0
     differing = [
@@ -81,7 +107,8 @@ def _author_text(change: ManualChange) -> str:
 
 def _flag_text(flag: _Flag, numbers: Iterable[int], write: RegistryWrite) -> str:
     ranges = merged_ranges((number, number) for number in numbers)
-    place = "" if ranges == [(write.first, write.last)] else f"{format_ranges(ranges)} "
+    is_whole = bool(write.pk) and ranges == [(write.first, write.last)]  # which its receipt has beside it
+    place = "" if is_whole else f"{format_ranges(ranges)} "
     return f"{place}{flag.status}{' again' if flag.is_again else ''}{flag.who}"
 
 

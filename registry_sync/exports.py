@@ -23,6 +23,7 @@ HEADING = (
         "sent_at",
         "answer",
         "changed_since",
+        "dataset_changed_since",
     ),
 )
 
@@ -31,7 +32,7 @@ def export_rows(sendings: Iterable[Sending]) -> Iterator[tuple[Any, ...]]:
     """Yield the values of `HEADING`, times in UTC."""
     for sending in sendings:
         for write in sending.writes.all():
-            yield (*_sending_values(sending), *_write_values(write))
+            yield (*_sending_values(sending), *_write_values(write), sending.changed_since)
 
 
 def _sending_values(sending: Sending) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from audit.models import AuditOptions
@@ -30,8 +30,14 @@ class SendingQuerySet(models.QuerySet["Sending"]):
         return self.filter(writes__state__in=UNFINISHED).distinct().order_by("pk")
 
     def changed_since(self) -> SendingQuerySet:
-        """Return those of whose writes Run Registry has something else now, as of the last pull."""
-        return self.filter(pk__in=RegistryWrite.objects.changed_since().values("sending"))
+        """Return those instead of which Run Registry has something else now, as of the last pull."""
+        changed_writes = RegistryWrite.objects.changed_since().values("sending")
+        return self.filter(Q(pk__in=changed_writes) | ~Q(changed_since=""))
+
+    def latest_of_datasets(self) -> SendingQuerySet:
+        """Return the last sending to each dataset."""
+        latest = self.order_by().values("run_number", "registry_name").annotate(latest=Max("pk"))
+        return self.filter(pk__in=latest.values("latest"))
 
     def with_names(self) -> SendingQuerySet:
         """Return them with certification, person and writes: two queries."""
@@ -42,7 +48,8 @@ class SendingQuerySet(models.QuerySet["Sending"]):
 class Sending(TrackedModel):
     """What a person confirmed to be written about one version of one certification.
 
-    `registry_version`: the version of the dataset that the plan was made on.
+    `registry_version`: the version of the dataset that the plan was made on. `changed_since`: what the last pull found
+    instead of the flags that were read and did not have to be written, or that the dataset is hidden; empty if neither.
     """
 
     certification = models.ForeignKey(TrackerCertification, models.PROTECT, related_name="sendings")
@@ -59,17 +66,23 @@ class Sending(TrackedModel):
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     confirmed_at = models.DateTimeField(default=timezone.now)
     undoes = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="undoings")
+    changed_since = models.TextField(blank=True)
 
     objects: ClassVar[SendingQuerySet] = SendingQuerySet.as_manager()  # type: ignore[assignment]
     history = AuditOptions(
         kind=SyncChangeKind.SEND,
         row_label="sending to Run Registry",
         lock_order=6,
+        exclude=("changed_since",),
         untracked=("certification", "confirmed_by", "confirmed_at", "undoes", "flags_read"),
     )
 
     class Meta:
         ordering = ("-pk",)
+        indexes: ClassVar = [
+            models.Index(fields=["id"], condition=~Q(changed_since=""), name="sending_changed_since"),
+            models.Index(fields=["run_number", "registry_name"], name="sending_by_dataset"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.certification} v{self.version}"
@@ -83,11 +96,6 @@ class Sending(TrackedModel):
     def is_done(self) -> bool:
         """Return whether each write is in effect."""
         return all(write.state in EFFECTIVE for write in self.writes.all())
-
-    @property
-    def is_changed_since(self) -> bool:
-        """Return whether Run Registry has something else now, as of the last pull."""
-        return any(write.changed_since for write in self.writes.all())
 
     @property
     def has_conflict(self) -> bool:
@@ -106,7 +114,8 @@ class Sending(TrackedModel):
         text = f"{sum(write.state in EFFECTIVE for write in writes)} of {len(writes)} done"
         if any(write.state in UNFINISHED for write in writes):
             text += ", being sent" if settings.REGISTRY_SYNC == "on" else ", not sent while sending is switched off"
-        return f"{text}, changed since" if any(write.changed_since for write in writes) else text
+        is_changed = bool(self.changed_since) or any(write.changed_since for write in writes)
+        return f"{text}, changed since" if is_changed else text
 
     def can_undo(self, _actor: Any, _change: Change, _fields: Collection[str]) -> bool:
         """What was sent is undone on its receipt, by another sending."""
@@ -223,13 +232,14 @@ class RegistryPull(models.Model):
     """How far the changes of Run Registry have been read: one row.
 
     `version`: the highest version; `known`: the datasets, [[run, name]], that have it; `again`: those that were being
-    written to, which are compared by the next pull.
+    written to, which are compared by the next pull. `listed_upto`: the last run whose datasets were looked for.
     """
 
     version = models.BigIntegerField()
     known = models.JSONField(default=list, blank=True)
     again = models.JSONField(default=list, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
+    listed_upto = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name, verbose_name_plural = "reading of changes in Run Registry", "readings of changes in Run Registry"

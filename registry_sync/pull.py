@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from infrastructure.http.errors import RemoteError
 from infrastructure.http.results import Found
+from registry import upstream_client
 from registry.changed_datasets import fetch_changed_datasets
-from registry_sync.changed_since import changed_texts
+from registry.client import PAGE_SIZE, run_number_filter
+from registry_sync.changed_since import HIDDEN, changed_texts, unwritten_flags, unwritten_text
 from registry_sync.models import RegistryPull, RegistryWrite, Sending
 from registry_sync.reader import CannotSend, SyncReader
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from registry.changed_datasets import ChangedDataset
 
 DatasetNames = set[tuple[int, str]]
+RUNS_LOOKED_FOR = 50  # in each pull
 
 
 @dataclass
@@ -43,7 +46,9 @@ def pull_changes(budget: Budget) -> PullResult:
     pull = _last_pull() if settings.REGISTRY_SYNC != "off" else None
     if pull is not None:
         try:
-            _Puller(pull, budget, result).run()
+            puller = _Puller(pull, budget, result)
+            puller.run()
+            puller.find_hidden()
         except RemoteError as error:
             result.stopped = error.sentence
         except CannotSend as stopped:
@@ -108,16 +113,49 @@ class _Puller:
         self.pull.again = sorted(again)
 
     def _mark(self, sending: Sending) -> None:
-        """Compare all writes to the dataset of this sending. They are read first: what is sent later is no change."""
+        """Compare all writes to the dataset of its last sending, and what that did not have to write.
+
+        They are read first: what is sent later is no change.
+        """
         same_dataset = {
             "sending__run_number": sending.run_number,
             "sending__registry_name": sending.registry_name,
         }
         writes = list(RegistryWrite.objects.filter(**same_dataset).order_by("sending_id", "position"))
+        unwritten = unwritten_flags(sending)
         status = self.reader.status(sending)
         if not isinstance(status, Found):
+            _mark_sending(sending, HIDDEN)
             return
-        texts = changed_texts(writes, status.value, self.reader.changes(sending))
-        for write in writes:
-            if write.changed_since != texts[write.pk]:
-                RegistryWrite.objects.filter(pk=write.pk).update(changed_since=texts[write.pk])
+        # The flags that the last sending read have what earlier ones wrote.
+        before = [write for write in writes if write.sending_id != sending.pk]
+        texts = changed_texts([*before, *unwritten, *writes[len(before) :]], status.value, self.reader.changes(sending))
+        end = len(before) + len(unwritten)
+        _mark_sending(sending, unwritten_text(unwritten, texts[len(before) : end]))
+        for write, text in zip(writes, [*texts[: len(before)], *texts[end:]], strict=True):
+            if write.changed_since != text:
+                RegistryWrite.objects.filter(pk=write.pk).update(changed_since=text)
+
+    def find_hidden(self) -> None:
+        """Look for the datasets of the next runs that were written to: no other reading tells that one is hidden.
+
+        Raises `RemoteError`.
+        """
+        following = Sending.objects.filter(run_number__gt=self.pull.listed_upto).order_by("run_number")
+        runs = list(following.values_list("run_number", flat=True).distinct()[:RUNS_LOOKED_FOR])
+        if runs:
+            rows = upstream_client.get_datasets(run_number_filter(runs), PAGE_SIZE, self.budget)
+            listed = {(row.get("run_number"), row.get("name")) for row in rows}
+            for sending in Sending.objects.filter(run_number__in=runs).latest_of_datasets():
+                is_listed = (sending.run_number, sending.registry_name) in listed
+                if is_listed == (sending.changed_since == HIDDEN):
+                    self._mark(sending)
+        self.pull.listed_upto = runs[-1] if len(runs) == RUNS_LOOKED_FOR else 0
+        self.pull.save()
+
+
+def _mark_sending(sending: Sending, text: str) -> None:
+    """Store the text with the last sending to a dataset, and none with the earlier ones."""
+    same = Sending.objects.filter(run_number=sending.run_number, registry_name=sending.registry_name)
+    same.exclude(pk=sending.pk).exclude(changed_since="").update(changed_since="")
+    same.filter(pk=sending.pk).exclude(changed_since=text).update(changed_since=text)

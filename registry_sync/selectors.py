@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import Count, Exists, Min, OuterRef, Q, Window
 from django.utils import timezone
 
@@ -62,6 +63,17 @@ def sendings_under_way(certifications: QuerySet[TrackerCertification]) -> list[S
     if oldest is None:
         return []
     return list(of_these.with_names().filter(confirmed_at__gte=oldest).order_by("pk"))
+
+
+def changed_receipts(certifications: Collection[int]) -> dict[int, int]:
+    """Return the last sending of each of these certifications instead of which Run Registry has something else now.
+
+    {primary key of the certification: of the sending}, as of the last pull; one query, none if sending is switched off.
+    """
+    if settings.REGISTRY_SYNC == "off" or not certifications:
+        return {}
+    changed = Sending.objects.changed_since().filter(certification__in=certifications)
+    return dict(changed.order_by("pk").values_list("certification", "pk"))
 
 
 def unanswered_write() -> RegistryWrite | None:

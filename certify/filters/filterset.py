@@ -115,6 +115,9 @@ class CertificationFilter(django_filters.FilterSet):
     incomplete = django_filters.BooleanFilter(
         label="Facts to complete", method="that_are_incomplete", widget=forms.CheckboxInput
     )
+    registry_changed = django_filters.BooleanFilter(
+        label="Changed in Run Registry since", method="that_are_changed_in_registry", widget=forms.CheckboxInput
+    )
     state = django_filters.ChoiceFilter(
         label="State",
         method="of_state",
@@ -257,6 +260,12 @@ class CertificationFilter(django_filters.FilterSet):
 
     def that_are_stale(self, queryset: Rows, _name: str, value: bool) -> Rows:
         return queryset.filter(stale_since__isnull=False) if value else queryset
+
+    def that_are_changed_in_registry(self, queryset: Rows, _name: str, value: bool) -> Rows:
+        """Filter by the sendings of `registry_sync`, whose models refer to certifications."""
+        changed = Q(sendings__changed_since__gt="") | Q(sendings__writes__changed_since__gt="")
+        keys = TrackerCertification.everything.filter(changed).order_by().values("pk")
+        return queryset.filter(id__in=keys) if value else queryset
 
     def that_are_incomplete(self, queryset: CertificationQuerySet, _name: str, value: bool) -> Rows:
         return queryset.incomplete() if value else queryset

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.http import QueryDict
 from django.template.loader import render_to_string
@@ -47,7 +48,7 @@ LIST_LAYOUT = PanelLayout(
         *("state", "runs", "b_field", "energy", "beam"),
     ),
     boxes=(*_EVERYWHERE, *FLAG_FIELDS),
-    ticks=("lowstat", "ranges", "stale", "incomplete"),
+    ticks=("lowstat", "ranges", "stale", "incomplete", "registry_changed"),
     lists=PROBLEM_FIELDS,
 )
 WEEK_LAYOUT = PanelLayout(
@@ -98,7 +99,7 @@ def filter_panel(
     shown = {*layout.fields, *layout.boxes, *layout.ticks, *layout.lists, *DAY_NAMES}
     offered = [name for name in filters.filters if name in shown and hasattr(filters.form.fields[name], "choices")]
     return FilterPanel(
-        layout,
+        _offered(layout),
         type(filters),
         filters.as_query(),
         is_here,
@@ -107,6 +108,13 @@ def filter_panel(
         tuple(filters.as_chips(with_days=layout is LIST_LAYOUT)),
         tuple((name, _options(filters, name)) for name in offered),
     )
+
+
+def _offered(layout: PanelLayout) -> PanelLayout:
+    """Return the layout without what is about sending to Run Registry where that is switched off."""
+    if settings.REGISTRY_SYNC != "off":
+        return layout
+    return layout._replace(ticks=tuple(name for name in layout.ticks if name != "registry_changed"))
 
 
 def _options(filters: CertificationFilter, name: str) -> tuple[Option, ...]:

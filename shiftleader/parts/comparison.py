@@ -14,6 +14,7 @@ from infrastructure.http.budget import Budget
 from infrastructure.web.links import link_address
 from registry.bulk_queries import RunFlags, flags_of_runs
 from registry.parsing import left_out_sentences
+from registry_sync.selectors import changed_receipts
 from shiftleader.comparison import (
     ComparisonOutcome,
     ComparisonRow,
@@ -43,10 +44,13 @@ MAX_OPEN = 25  # a group with more rows is folded
 
 @dataclass(frozen=True)
 class OutcomeGroup:
-    """Rows of one outcome, each with the URLs of our certification and of Run Registry. `more`: number not shown."""
+    """Rows of one outcome. `more`: number not shown.
+
+    Each with the URLs of our certification, of Run Registry, and of the receipt if Run Registry has changed since.
+    """
 
     outcome: ComparisonOutcome
-    rows: list[tuple[ComparisonRow, str, str]]
+    rows: list[tuple[ComparisonRow, str, str, str]]
     more: int
 
     @property
@@ -64,7 +68,7 @@ class OutcomeGroup:
         if not self.more:
             return ""
         if self.outcome == ComparisonOutcome.EQUAL:
-            return f"{self.more} more, in which nothing is left standby."
+            return f"{self.more} more, in which nothing is left standby and nothing has changed since it was sent."
         return f"{self.more} more. Choose fewer days or runs to see them."
 
 
@@ -92,12 +96,15 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     stored = stored_ranges_of(report_rows)
     comparison = _compare_answered(scope, report_rows, flags, stored)
     unread, changed = request_ranges(comparison.rows, stored)
+    changed_here = changed_receipts([row.ours.pk for row in comparison.rows if row.ours])
     return {
         "comparison": comparison,
         "unread": unread,
         "changed": changed,
         "read_again_url": asking.url(scope, flags),
-        "groups": _outcome_groups(comparison, request.user),
+        "groups": _outcome_groups(comparison, request.user, changed_here),
+        "changed_number": len(changed_here),
+        "changed_url": f"{reverse('shiftleader:week')}?{scope.filters.as_query(registry_changed='on')}#comparison",
         "flags": flags,
         "left_out": left_out_sentences((flagged.dataset for flagged in flags.datasets), flags.unusable),
         "done": len(flags.answered),
@@ -145,14 +152,14 @@ def _compare_answered(
     )
 
 
-def _outcome_groups(comparison: RegistryComparison, reader: User) -> list[OutcomeGroup]:
-    """The rows by outcome; equal ones are only counted, but for those with lumisections that are left standby."""
+def _outcome_groups(comparison: RegistryComparison, reader: User, changed: Mapping[int, int]) -> list[OutcomeGroup]:
+    """The rows by outcome; of equal ones only those with lumisections that are left standby, or changed since."""
     groups = []
     for outcome in ComparisonOutcome:
         rows = comparison.with_outcome(outcome)
         is_equal = outcome == ComparisonOutcome.EQUAL
-        shown = [row for row in rows if row.leaves_standby or not is_equal][:MAX_ROWS]
-        drawn = [(row, _our_url(row, reader), _registry_url(row)) for row in shown]
+        shown = [row for row in rows if not is_equal or row.leaves_standby or _key_in(row, changed)][:MAX_ROWS]
+        drawn = [(row, _our_url(row, reader), _registry_url(row), _receipt_url(row, reader, changed)) for row in shown]
         groups.append(OutcomeGroup(outcome, drawn, len(rows) - len(shown)))
     return groups
 
@@ -164,6 +171,16 @@ def _our_url(row: ComparisonRow, reader: User) -> str:
     is_own = reader.may_certify and row.ours.username == reader.username
     page = "listruns:update" if reader.may_change_others or is_own else "listruns:certification"
     return reverse(page, args=[row.ours.pk])
+
+
+def _key_in(row: ComparisonRow, changed: Mapping[int, int]) -> int | None:
+    return changed.get(row.ours.pk) if row.ours else None
+
+
+def _receipt_url(row: ComparisonRow, reader: User, changed: Mapping[int, int]) -> str:
+    """URL of the receipt of what has changed since, for readers who may open it."""
+    sending = _key_in(row, changed) if reader.may_certify else None
+    return reverse("registry_sync:receipt", args=[sending]) if sending else ""
 
 
 def _registry_url(row: ComparisonRow) -> str:

@@ -13,7 +13,13 @@ from django.utils import timezone
 from infrastructure.http.budget import Budget
 from registry_sync.bulk_planning import BulkPlans, PlanGroup, group_of, plan_many
 from registry_sync.presentation import choice_text, short_text
-from registry_sync.selectors import certifications_to_plan, latest_sendings, sendings_under_way, unanswered_write
+from registry_sync.selectors import (
+    certifications_to_plan,
+    changed_receipts,
+    latest_sendings,
+    sendings_under_way,
+    unanswered_write,
+)
 from registry_sync.signed_plans import signed_text
 from shiftleader.step_parameters import parse_number, parse_timestamp, timestamp
 
@@ -33,12 +39,16 @@ NAME = "to_registry"
 
 @dataclass(frozen=True)
 class PlannedRow:
-    """A plan on the page. `signed`: the plan as signed text if it can be confirmed here. `sending`: the last one."""
+    """A plan on the page. `signed`: the plan as signed text if it can be confirmed here. `sending`: the last one.
+
+    `changed`: primary key of the sending instead of which Run Registry has something else now, or None.
+    """
 
     plan: SendingPlan
     group: PlanGroup
     signed: str
     sending: Sending | None
+    changed: int | None = None
 
     @property
     def write_text(self) -> str:
@@ -115,15 +125,19 @@ def _since(request: SignedInRequest, sendings: Collection[Sending]) -> datetime 
 
 def _rows(looked: BulkPlans, sendings: dict[int, Sending], *, may_send: bool) -> list[PlannedRow]:
     """What is not equal, grouped by what can be done with it."""
-    rows = [_row(plan, sendings.get(plan.certification.pk), may_send=may_send) for plan in looked.plans]
+    changed = changed_receipts([plan.certification.pk for plan in looked.plans])
+    rows = [
+        _row(plan, sendings.get(plan.certification.pk), changed.get(plan.certification.pk), may_send=may_send)
+        for plan in looked.plans
+    ]
     groups = list(PlanGroup)
     return sorted((row for row in rows if row.group != PlanGroup.EQUAL), key=lambda row: groups.index(row.group))
 
 
-def _row(plan: SendingPlan, sending: Sending | None, *, may_send: bool) -> PlannedRow:
+def _row(plan: SendingPlan, sending: Sending | None, changed: int | None, *, may_send: bool) -> PlannedRow:
     group, is_under_way = group_of(plan), sending is not None and not sending.is_finished
     can_be_ticked = may_send and group == PlanGroup.SEND and not is_under_way
-    return PlannedRow(plan, group, signed_text(plan) if can_be_ticked else "", sending)
+    return PlannedRow(plan, group, signed_text(plan) if can_be_ticked else "", sending, changed)
 
 
 def _numbers(looked: BulkPlans, total: int) -> str:

@@ -13,7 +13,7 @@ from listruns.full_export import CHUNK, MODELS
 from tests.factories import CertificationFactory, PixelProblemFactory
 
 pytestmark = pytest.mark.django_db
-OURS = ("certify", "oms", "users", "review", "references", "reports", "shiftleader", "history")
+OURS = ("certify", "oms", "users", "review", "references", "reports", "shiftleader", "registrysync", "history")
 
 
 def _full_export(client) -> bytes:

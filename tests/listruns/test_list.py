@@ -172,5 +172,5 @@ def test_query_count_of_the_list_is_independent_of_row_count(
     shifter_client, shifter, number, django_assert_num_queries
 ):
     create_certifications(number, shifter, ReconstructionFactory(), date=TODAY - timedelta(days=1), comment="seen")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(rows(shifter_client, state="live", per_page=100)) == 100

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from certify.imports.file_flags import FileRun
 from golden.layouts import LAYOUTS, FileInvalid, layout_text, read_runs
-from infrastructure.number_ranges import format_ranges, ranges_without
+from infrastructure.number_ranges import count_numbers, format_ranges, ranges_without
 from oms.lumisections.parsing import MAX_LUMISECTIONS
 
 if TYPE_CHECKING:
@@ -65,15 +65,18 @@ def _check_ranges(text: str) -> None:
 
 
 def runs_of_files(golden: LumiFile, dcs: LumiFile | None, year: int) -> list[FileRun]:
-    """Return the runs of both files. Raises `FileInvalid` where lumisections are golden but not in the other file."""
+    """Return the runs of both files; the one with the most golden lumisections is the reference of the others.
+
+    Raises `FileInvalid` where lumisections are golden but not in the other file."""
     detector_on = dcs.runs if dcs else golden.runs
     outside = [(run, ranges_without(ranges, detector_on.get(run, ()))) for run, ranges in golden.runs.items()]
     if named := [f"{run} ({format_ranges(ranges)})" for run, ranges in outside if ranges]:
         more = f" and {len(named) - _MAX_NAMED} more runs" if len(named) > _MAX_NAMED else ""
         runs = f"{', '.join(named[:_MAX_NAMED])}{more}"
         raise FileInvalid(f"{golden.name} has lumisections that the DCS-only file lacks: {runs}. Leave --dcs out.")
+    longest = sorted(golden.runs, key=lambda run: count_numbers(golden.runs[run]))[-2:]
     return [
-        FileRun(run, dataset_name(year), golden.runs.get(run, ()), ranges)
+        FileRun(run, dataset_name(year), golden.runs.get(run, ()), ranges, longest[0 if run == longest[-1] else -1])
         for run, ranges in sorted(detector_on.items())
         if ranges
     ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from certify.facts.snapshot import IMPORT
+from certify.imports.file_flags import ALL_ON, DETECTOR_ON, GOLDEN
 from golden.vocabulary import DATASET_NAME, RUN_NUMBER, VARIABLES, Level, ValueType, Variable
 from infrastructure.number_ranges import NumberRange, merged_ranges
 
@@ -11,9 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from golden.contexts import CertificationKey
+    from oms.lumisections import bits
 
-# Where an import keeps the lumisections that the imported golden file has: facts["import"]["golden"], [[first, last]].
-IMPORT_FACTS, GOLDEN_RANGES = "import", "golden"
 _REGISTRY_PREFIXES = ("run.rr.", "dataset.")
 # Columns of a certification that are frozen facts too; a certification of an earlier version has no others.
 _COLUMNS = ("run_type", "lumisections", "recorded_lumi")
@@ -46,7 +47,19 @@ def run_values(
 
 def imported_ranges(facts: Any) -> tuple[NumberRange, ...] | None:
     """Return the lumisections that the imported file has; None for a certification that was not imported from one."""
-    ranges = _mapping(_mapping(facts).get(IMPORT_FACTS)).get(GOLDEN_RANGES)
+    return _import_ranges(facts, GOLDEN)
+
+
+def imported_segments(facts: Any) -> list[tuple[int, int, bits.Bits]]:
+    """Return the lumisections of an imported certification as (first, last, bits), as its files give them.
+
+    They count for it whatever OMS gives of the run. Empty for other certifications.
+    """
+    return [(first, last, ALL_ON) for first, last in _import_ranges(facts, DETECTOR_ON) or ()]
+
+
+def _import_ranges(facts: Any, name: str) -> tuple[NumberRange, ...] | None:
+    ranges = _mapping(_mapping(facts).get(IMPORT)).get(name)
     return None if ranges is None else tuple(merged_ranges((first, last) for first, last in ranges))
 
 

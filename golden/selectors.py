@@ -26,7 +26,7 @@ from golden.contexts import (
     holes_in,
 )
 from golden.models import PolicyVersion
-from golden.run_values import frozen_facts, imported_ranges, run_values
+from golden.run_values import frozen_facts, imported_ranges, imported_segments, run_values
 from oms.lumisections import bits
 from oms.lumisections.mirror import readings_as_of
 from oms.lumisections.models import LumisectionReading, LumisectionSegment
@@ -73,7 +73,10 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class CertificationRecord:
-    """A certification as it was, without its lumisections. `last`: the last lumisection of the run, None if unknown."""
+    """A certification as it was. `last`: the last lumisection of the run, None if unknown.
+
+    `segments`: the lumisections that an import brought along, as (first, last, bits); others are read from their table.
+    """
 
     key: CertificationKey
     values: dict[str, Any]
@@ -82,6 +85,7 @@ class CertificationRecord:
     last: int | None
     era: str
     day: str
+    segments: list[tuple[Any, ...]]
 
 
 @dataclass
@@ -108,10 +112,10 @@ class CertificationScope:
         by_run = {record.key.run_number: record for record in records}
         for reading, segments in readings:
             if record := by_run.pop(reading[0], None):
-                if not segments:
+                if not (its_segments := record.segments or segments):
                     self.left_out.append(LeftOut(record.key, NO_LUMISECTIONS))
                 else:
-                    yield _certified_run(record, reading, segments)
+                    yield _certified_run(record, reading, its_segments)
         self.left_out += [LeftOut(record.key, NOT_READ) for record in by_run.values()]
 
 
@@ -198,6 +202,7 @@ def _record(row: Any, dataset: str, variables: Collection[str]) -> Certification
         last=row.lumisections,
         era=str(facts.get("era") or ""),
         day=str(facts.get("start_time") or "")[:10],
+        segments=[*imported_segments(row.facts)],
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from certify.facts.snapshot import IMPORT
 from golden.vocabulary import IMPORTED_GOLDEN, VARIABLES, Level
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ def _source(name: str, facts: dict[str, Any], saved_at: datetime | None, read_at
     if name.startswith("lumisection.rr.") or variable.source == "CertHelper":
         return ValueSource("certification", saved_at)
     if name == IMPORTED_GOLDEN:
-        return ValueSource("imported file", saved_at)
+        return ValueSource("imported file: cause unknown, may not be the Tracker's", saved_at)
     if variable.level != Level.RUN:
-        return ValueSource("OMS", read_at)
+        return ValueSource("imported file", saved_at) if IMPORT in facts else ValueSource("OMS", read_at)
     if not name.startswith("run.oms."):
         return ValueSource("Run Registry", _time((facts.get("registry") or {}).get("asked_at")))
     typed = ((facts.get("typed") or {}).get("run") or {}).get(variable.field)

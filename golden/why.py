@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from certify.as_of import certifications_as_of
+from certify.facts.snapshot import IMPORT
 from golden.contexts import NO_LUMI
 from golden.differences import file_differences
 from golden.selectors import NOT_READ, certification_scope
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _RELATED = ("runreconstruction__run", "user", "updated_by", "dataset", "bad_reason")
 NO_CERTIFICATION = "no certification of the run with such a dataset counted"
 NO_ROW = "OMS has no row for this lumisection"
+NOT_IN_FILES = "the detector was off in this lumisection, by the imported files"
 
 
 @dataclass(frozen=True)
@@ -120,10 +122,10 @@ def explain_lumisection(
         return Explanation(number, explanation, reason=explanation.reason)
     clauses = rules.compiled.clause_values(run, number)
     stretch = next((each for each in explanation.stretches if each.first <= number <= each.last), None)
-    if stretch is None:
-        return Explanation(number, explanation, reason=NO_ROW)
-    recorded = run.lumi_of([(number, number)])
     facts: Any = explanation.certification.facts if explanation.certification else {}
+    if stretch is None:
+        return Explanation(number, explanation, reason=NOT_IN_FILES if IMPORT in facts else NO_ROW)
+    recorded = run.lumi_of([(number, number)])
     sources = value_sources(rules.compiled.variables, facts, explanation.saved_at, explanation.read_at)
     return Explanation(number, explanation, clauses, stretch, recorded, sources=sources)
 

@@ -32,17 +32,21 @@ if TYPE_CHECKING:
 
 CHUNK = 100  # runs: each has hundreds of lumisections
 GOLDEN, DETECTOR_ON = "golden", "detector_on"  # keys of `facts["import"]`, each [[first, last]]
-_ON: bits.Bits = (True,) * len(bits.NAMES)
+ALL_ON: bits.Bits = (True,) * len(bits.NAMES)
 
 
 @dataclass(frozen=True)
 class FileRun:
-    """A run of the files: its golden lumisections, and those in which the detector was on, which include them."""
+    """A run of the files: its golden lumisections, and those in which the detector was on, which include them.
+
+    `reference_run`: another run of the files, if there is one.
+    """
 
     run_number: int
     dataset: str
     golden: NumberRanges
     detector_on: NumberRanges
+    reference_run: int
 
     @property
     def key(self) -> ReconstructionKey:
@@ -50,8 +54,8 @@ class FileRun:
 
     @property
     def reference(self) -> ReconstructionKey:
-        """The reconstruction itself: the files name no reference."""
-        return self.key
+        """A reference is required, and the files name none."""
+        return self.reference_run, Reconstruction.RERECOUL.value
 
     @property
     def out_count(self) -> int:
@@ -143,11 +147,11 @@ def _is_new(actor: User, run: FileRun, rows: list[Any], result: FileImportResult
 
 def _certification(actor: User, run: FileRun, targets: ImportTargets, source: FileSource) -> TrackerCertification:
     """Return the certification of a run; of the run nothing is known but what the files say."""
-    target = targets.reconstructions[run.key]
-    facts = frozen_facts(OmsRun(run_number=run.run_number), target, run.dataset, {"named": ""})
+    target, reference = targets.reconstructions[run.key], targets.reconstructions[run.reference]
+    facts = frozen_facts(OmsRun(run_number=run.run_number), reference, run.dataset, {"named": ""})
     return TrackerCertification(
         runreconstruction=target,
-        reference_runreconstruction=target,
+        reference_runreconstruction=reference,
         dataset=targets.datasets[run.dataset],
         is_dataset_verified=False,
         external_info_complete=True,  # nothing is to be completed: what the files lack stays unknown
@@ -175,6 +179,6 @@ def _store_lumisections(
     for run, row in zip(runs, rows, strict=True):
         if run.run_number not in read:
             numbers_on = [number for first, last in run.detector_on for number in range(first, last + 1)]
-            rows_on = [LumisectionRow(number, _ON) for number in numbers_on]
+            rows_on = [LumisectionRow(number, ALL_ON) for number in numbers_on]
             store_lumisections(run.run_number, rows_on, row.created_at, source=LumisectionSource.FILE)
     result.with_lumisections += [number for number in numbers if number in read]

@@ -27,11 +27,12 @@ LEAST_SHARE_LEFT = 0.5
 
 def range_issues(entry: CertificationEntry) -> Iterator[tuple[str, str]]:
     """Yield (field, sentence) of ranges that are refused."""
+    last = entry.lumisections
+    if last is None and entry.segments:  # as of an import from a file of lumisections
+        last = entry.segments[-1].last
     for flag in entry.component_flags.values():
         if flag.ranges:
-            yield from (
-                (flag.component.ranges_field, sentence) for sentence in range_refusals(flag, entry.lumisections)
-            )
+            yield from ((flag.component.ranges_field, sentence) for sentence in range_refusals(flag, last))
     with_ranges = [flag.component.label for flag in entry.component_flags.values() if flag.ranges and flag.is_good]
     if with_ranges and not entry.has_reason and not entry.has_comment:
         yield (

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from http import HTTPStatus
 from io import StringIO
 
 import pytest
@@ -18,6 +19,8 @@ from infrastructure.database.job_lock import job_lock
 from oms.lumisections.mirror import store_lumisections, valid_segments
 from oms.lumisections.models import LumisectionReading
 from oms.lumisections.parsing import LumisectionRow
+from tests.browser_form import field_names
+from tests.certify.page_form import errors_of, open_form, send_form
 from tests.factories import CertificationFactory, ReconstructionFactory, RunFactory
 from users.models import User
 
@@ -40,6 +43,12 @@ def written(folder, golden=GOLDEN_JSON, dcs=DCS_JSON, year=2018):
     return options
 
 
+def made_again() -> str:
+    out = StringIO()
+    call_command("golden", "tracker2018", stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
 def run_import(options) -> list[str]:
     out = StringIO()
     call_command("import_flags", **options, stdout=out, stderr=StringIO())
@@ -58,6 +67,8 @@ def test_each_run_gets_a_certification_without_blame_and_without_invented_facts(
     ]
     row = imported(315257)
     assert (row.reconstruction, row.dataset.name, row.date) == ("rerecoul", "/Import/2018/DQM", date(2018, 12, 31))
+    assert str(row.reference_runreconstruction) == "315258 rerecoul"
+    assert str(imported(315258).reference_runreconstruction) == "315257 rerecoul"
     assert all(flag.is_good and not flag.ranges for flag in row.component_flags) and row.verdict == "good"
     assert (row.run_type, row.lumisections, row.recorded_lumi) == ("unknown", None, None)
     known = {name: value for name, value in row.facts["run"].items() if value not in (None, "", [], {})}
@@ -85,6 +96,23 @@ def test_lumisections_are_those_of_the_file_and_nothing_else(files):
     assert [(segment.first, segment.last) for segment in segments] == [(3, 20), (31, 40)]
     assert {segment.bits for segment in segments} == {(True,) * 8}
     assert {segment.recorded_lumi for segment in segments} == {None}
+
+
+def test_shift_leader_takes_a_lumisection_out_in_the_form_and_undoes_it(files, sandbox, shift_leader_client):
+    """The form reads the facts of the run from OMS, which do not change what was imported."""
+    run_import(files)
+    row, before = imported(315257), made_again()
+    path = f"/list/{row.pk}/update/"
+    changes = {"pixel_ranges": "50", "comment": "HV trip", "reason": "to try it"}
+    answer = send_form(shift_leader_client, open_form(shift_leader_client, path), path, **changes)
+    if answer.status_code != HTTPStatus.SEE_OTHER:
+        confirmed = {name: "on" for name in field_names(answer) if name.startswith("confirm_")}
+        answer = send_form(shift_leader_client, answer, path, **confirmed)
+    assert answer.status_code == HTTPStatus.SEE_OTHER, errors_of(answer)
+    assert before == GOLDEN_JSON
+    assert made_again() == GOLDEN_JSON.replace("[[1, 88]", "[[1, 49], [51, 88]")
+    shift_leader_client.post(f"/history/{Change.objects.first().pk}/undo/", {"reason": "back"})
+    assert made_again() == GOLDEN_JSON
 
 
 def test_without_a_dcs_file_the_detector_is_on_where_golden(files):

@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "certify.vocabulary",
     "reports",
     "shiftleader",
+    "api",
     "sandbox",
 ]
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("certify.references.urls")),
     path("", include("reports.daily.urls")),
     path("", include("shiftleader.urls")),
+    path("", include("api.urls")),
 ]
 
 handler400 = "certhelper.home.views.bad_request"

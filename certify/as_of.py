@@ -55,9 +55,9 @@ class HistoricalCertificationQuerySet(AppendOnlyHistoryQuerySet):
         return [key for key, many in self.values_list("pk", "many") if problems & set(many.get(field, []))]
 
     def problem_names(self, field: str) -> dict[int, list[str]]:
-        """Return the names of the problems in this field by key of the certification: two queries."""
+        """Return the names of the problems in this field by key of the row: two queries."""
         terms = _terms_by_key(field)
-        keys_of_rows = self.values_list("id", "many")
+        keys_of_rows = self.values_list("pk", "many")
         return {pk: [terms[key].name for key in many.get(field, []) if key in terms] for pk, many in keys_of_rows}
 
     def prefetch_related(self, *_lookups: Any) -> HistoricalCertificationQuerySet:
@@ -75,7 +75,18 @@ def history_rows_as_of(moment: datetime) -> HistoricalCertificationQuerySet:
 
 def certifications_as_of(moment: datetime) -> HistoricalCertificationQuerySet:
     """Return every certification that existed at `moment`, practice too, as the certification that it was then."""
-    rows = history_rows_as_of(moment)
+    return _as_certifications(history_rows_as_of(moment), moment)
+
+
+def versions_of(pk: int) -> HistoricalCertificationQuerySet:
+    """Return all versions of a certification, oldest first, practice too, each as the certification that it was."""
+    rows = HistoricalCertificationQuerySet(TrackerCertification.history.model).filter(id=pk)
+    return _as_certifications(rows.exclude(history_type="-").order_by("history_id"), OuterRef("history_date"))
+
+
+def _as_certifications(
+    rows: HistoricalCertificationQuerySet, moment: datetime | OuterRef
+) -> HistoricalCertificationQuerySet:
     nothing = Value(None, output_field=DateTimeField())
     # A reading marks a certification as seen without a version of its own.
     read = LumisectionReading.objects.filter(run_number=OuterRef("runreconstruction__run_id"), read_at__lte=moment)

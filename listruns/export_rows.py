@@ -104,7 +104,7 @@ _HISTORICAL: dict[str, Any] = {
     "stale": Value(_EMPTY, TextField()),
 }
 _POSITIONS = {name: position for position, name in enumerate(FIELDS)}
-_ID, _OUT, _LUMI_OUT, _STALE = (_POSITIONS[name] for name in ("id", "lumisections_out", "lumi_out_per_pb", "stale"))
+_OUT, _LUMI_OUT, _STALE = (_POSITIONS[name] for name in ("lumisections_out", "lumi_out_per_pb", "stale"))
 _LISTS = [_POSITIONS[name] for name in (*RANGES_FIELDS, "confirmed", "stale")]
 _RANGES = [_POSITIONS[name] for name in RANGES_FIELDS]
 _PROBLEMS = {_POSITIONS[component.problems_field]: component for component in Component}
@@ -113,27 +113,36 @@ _PROBLEMS = {_POSITIONS[component.problems_field]: component for component in Co
 def exported_rows(rows: Rows) -> Iterator[Values]:
     """Yield the values of each certification, in the order of the rows: all keys first, then 500 rows at a time.
 
-    Each chunk is a query, since the database client reads the whole result of a query; and one for the problems of
-    each component that has some.
+    Chunks are queries of their own, since the database client reads the whole result of a query.
     """
-    columns = FIELDS if rows.model is TrackerCertification else FIELDS | _HISTORICAL
     keys = list(rows.values_list("pk", flat=True))
     for start in range(0, len(keys), CHUNK):
-        chunk = rows.filter(pk__in=keys[start : start + CHUNK])
-        yield from _with_values(chunk, list(map(list, chunk.values_list(*columns.values()))))
+        yield from values_of(rows.filter(pk__in=keys[start : start + CHUNK]))
+
+
+def values_of(rows: Rows, *more: Any) -> list[Values]:
+    """Return the values of at most a chunk of certifications, in the order of the rows.
+
+    `more`: columns whose values follow those of the fields.
+    One query, and one for the problems of each component that has some.
+    """
+    columns = FIELDS if rows.model is TrackerCertification else FIELDS | _HISTORICAL
+    return _with_values(rows, [list(row) for row in rows.values_list(*columns.values(), *more, "pk")])
 
 
 def _with_values(rows: Rows, chunk: list[Values]) -> list[Values]:
     """Replace what is not the value itself: lists as text, the marks of problems, what is out."""
+    keys = [values.pop() for values in chunk]
     for values in chunk:
         for position in _LISTS:
             values[position] = [] if values[position] == _EMPTY else json.loads(values[position])
         values[_STALE] = values[_STALE] and format_changes(values[_STALE])
         _set_out(values)
     for position, component in _PROBLEMS.items():
-        names = _problem_names(rows, component, [values[_ID] for values in chunk if values[position]])
-        for values in chunk:
-            values[position] = sorted(names.get(values[_ID], []))
+        with_some = [key for key, values in zip(keys, chunk, strict=True) if values[position]]
+        names = _problem_names(rows, component, with_some)
+        for key, values in zip(keys, chunk, strict=True):
+            values[position] = sorted(names.get(key, []))
     return chunk
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import reverse
 
+from api.tokens import create_token
 from certify.models import TrackerCertification
 from shiftleader.models import SavedFilter
 from tests.factories import (
@@ -172,6 +173,28 @@ TABLE: dict[tuple[str, str], str] = {
     ("vocabulary:checklist-add", "POST"): "302 403 403 422 422 422",
     ("vocabulary:checklist-edit", "GET"): "302 403 403 200 200 200",
     ("vocabulary:checklist-edit", "POST"): "302 403 403 422 422 422",
+    ("api:certifications", "GET"): "401 403 200 200 200 200",
+    ("api:certifications", "POST"): "405 405 405 405 405 405",
+    ("api:certification", "GET"): "401 403 200 200 200 200",
+    ("api:certification", "POST"): "405 405 405 405 405 405",
+    ("api:versions", "GET"): "401 403 200 200 200 200",
+    ("api:versions", "POST"): "405 405 405 405 405 405",
+    ("api:runs", "GET"): "401 403 200 200 200 200",
+    ("api:runs", "POST"): "405 405 405 405 405 405",
+    ("api:run", "GET"): "401 403 200 200 200 200",
+    ("api:run", "POST"): "405 405 405 405 405 405",
+    ("api:segments", "GET"): "401 403 200 200 200 200",
+    ("api:segments", "POST"): "405 405 405 405 405 405",
+    ("api:references", "GET"): "401 403 200 200 200 200",
+    ("api:references", "POST"): "405 405 405 405 405 405",
+    ("api:openapi", "GET"): "200 200 200 200 200 200",
+    ("api:openapi", "POST"): "405 405 405 405 405 405",
+    ("api:docs", "GET"): "302 200 200 200 200 200",
+    ("api:docs", "POST"): "302 405 405 405 405 405",
+    ("api:tokens", "GET"): "302 403 200 200 200 200",
+    ("api:tokens", "POST"): "302 403 422 422 422 422",
+    ("api:revoke-token", "GET"): "302 405 405 405 405 405",
+    ("api:revoke-token", "POST"): "302 403 303 403 403 303",
 }
 
 
@@ -179,6 +202,10 @@ def addresses() -> dict[str, str]:
     """An address of every page of the table, with rows created for pages of a row."""
     owned = CertificationFactory(user=UserFactory(username="shifter", role=Role.SHIFTER))
     arguments = {
+        "api:certification": [owned.pk],
+        "api:versions": [owned.pk],
+        "api:run": [owned.run_number],
+        "api:revoke-token": [create_token(owned.user, "table", None)[0].pk],
         "certify:certify-run": [RUN],
         "certify:certify-reconstruction": [RUN, RECONSTRUCTION],
         "certify:lumisections": [RUN, RECONSTRUCTION],

@@ -43,7 +43,7 @@ def test_commands_exist(document):
 
 def test_files_exist(document):
     named = _found(
-        r"`((?:audit|certhelper|certify|drafts|golden|history_pages|infrastructure|listruns|oms|openruns|registry|registry_sync|reports|sandbox|shiftleader|tests|tools|users|\.ci)/[\w./]*)`",
+        r"`((?:api|audit|certhelper|certify|drafts|golden|history_pages|infrastructure|listruns|oms|openruns|registry|registry_sync|reports|sandbox|shiftleader|tests|tools|users|\.ci)/[\w./]*)`",
         document,
     )
     assert {name for name in named if not (ROOT / name).exists()} == set()

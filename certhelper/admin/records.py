@@ -8,6 +8,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.db import models
 
+from api.models import ApiToken
 from audit.models import Change, HistoricalRow, Notice
 from certhelper.admin.base import ReadOnlyAdmin
 from drafts.models import Draft, Lease
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 OUR_APPS = (
+    "api",
     "certify",
     "drafts",
     "golden",
@@ -51,6 +53,17 @@ class NoticeAdmin(ReadOnlyAdmin):
     list_filter = (("acknowledged_at", admin.EmptyFieldListFilter),)
     list_select_related = ("change", "person")
     search_fields = ("person__username", "=change__run_number")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """Tokens without the digests of their values."""
+
+    list_display = ("name", "user", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username")
+    fields = ("name", "user", "created_at", "expires_at", "last_used_at", "revoked_at")
 
 
 @admin.register(Draft)

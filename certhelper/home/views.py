@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from api.errors import error_response, is_for_api
 from certhelper.home.end_of_shift import end_of_shift
 from certhelper.home.legend import open_run_states
 from certhelper.home.page import home_page
@@ -65,20 +66,26 @@ def help_page(request: HttpRequest) -> HttpResponse:
     return render(request, "home/help.html", {"components": component_sentences(), "states": open_run_states()})
 
 
-def server_error(_request: HttpRequest) -> HttpResponse:
+def server_error(request: HttpRequest) -> HttpResponse:
     """Status 500: a page without context processors, with the request id to look up in the log."""
+    if is_for_api(request.path):
+        return error_response(500, f"An error of CertHelper. Report it with the id {current_request_id()}.")
     page = render_to_string("500.html", {"request_id": current_request_id()})
     return HttpResponseServerError(page)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Status 404, with the message of an `ExplainedHttp404`."""
+    if is_for_api(request.path):
+        return error_response(404, "There is no such address. /api/docs has them all.")
     sentence = str(exception) if isinstance(exception, ExplainedHttp404) else ""
     return render(request, "404.html", {"sentence": sentence}, status=404)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Status 400 with the message of a `BadRequest`, or 413 for a request with too much data."""
+    if is_for_api(request.path):
+        return error_response(400, "The request cannot be read, or has too many parameters.")
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
         return render(request, "413.html", status=413)
     sentence = str(exception) if isinstance(exception, BadRequest) else ""

@@ -7,6 +7,7 @@ from django.apps import apps
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = (
+    "api",
     "certify",
     "golden",
     "history_pages",

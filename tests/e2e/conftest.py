@@ -250,6 +250,10 @@ def open_browser(browser: Browser, live_server) -> Iterator[Callable[..., Page]]
         context.close()
 
 
+WITHOUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
+CONTRAST_ALONE = {"runOnly": ["color-contrast"]}
+
+
 def _violations(page: Page, scheme: str, options: dict) -> list[str]:
     page.emulate_media(color_scheme=scheme)
     page.wait_for_load_state()
@@ -269,11 +273,13 @@ def is_accessible(page: Page, request: pytest.FixtureRequest, is_chromium: bool)
     turns = cycle(schemes)
 
     def check(shown: Page = page) -> None:
-        if not (is_chromium or IS_FULL):
-            return
-        violations = _violations(shown, "light", {"rules": {"color-contrast": {"enabled": False}}})
-        for scheme in (schemes if IS_FULL else [next(turns)]) if is_chromium else []:
-            violations += _violations(shown, scheme, {"runOnly": ["color-contrast"]})
+        violations = []
+        if IS_FULL:
+            violations += _violations(shown, "light", WITHOUT_CONTRAST)
+            for scheme in schemes if is_chromium else []:
+                violations += _violations(shown, scheme, CONTRAST_ALONE)
+        elif is_chromium:
+            violations += _violations(shown, next(turns), {})
         assert violations == [], shown.url
 
     return check

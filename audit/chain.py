@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 CHUNK = 500  # records, or changes
+_CHANGES_IN_MEMORY = 20  # one of an import has the values of hundreds of rows
 _ATTEMPTS = 3  # to read a record and its newest row while nobody saves it
 CHANGED = "it was changed after it was written, or the row before it was removed"
 INSERTED = "it was not written by CertHelper: it has no digest"
@@ -80,7 +81,8 @@ def broken_changes(keys: Collection[int] | None = None, count: CheckedCount | No
     for chunk in _key_chunks(Change.objects.order_by("pk"), "pk", keys):
         rows = _rows_by_change(chunk)
         changes = Change.objects.filter(pk__in=chunk).order_by("pk").annotate(**_stored(digest))
-        for values in changes.values(*columns_of(Change), "stored_digest", "stored_format"):
+        named = changes.values(*columns_of(Change), "stored_digest", "stored_format")
+        for values in named.iterator(_CHANGES_IN_MEMORY):
             count.records, count.rows = count.records + 1, count.rows + 1
             problem = _problem(Change, values, formats, [""], rows_of_change(rows.get(values["id"], [])))
             if problem:

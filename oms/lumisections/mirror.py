@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import astuple
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -47,7 +46,8 @@ def store_lumisections(
     Equal rows only set the time of the check. Others end the earlier reading, whose segments stay with it, and send
     `lumisections_changed` in the same transaction. What was asked for earlier than the stored reading changes nothing.
     """
-    digest = hashlib.sha256(repr([astuple(row) for row in rows]).encode()).hexdigest()
+    values = [(row.number, row.bits, row.counter, row.figure) for row in rows]  # `astuple` takes ten times as long
+    digest = hashlib.sha256(repr(values).encode()).hexdigest()
     new = LumisectionReading(
         run_number=run_number,
         source=source,

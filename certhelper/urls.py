@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("reports.daily.urls")),
     path("", include("shiftleader.urls")),
     path("", include("api.urls")),
+    path("golden/", include("golden.urls")),
 ]
 
 handler400 = "certhelper.home.views.bad_request"

@@ -131,6 +131,8 @@ TABLE: dict[tuple[str, str], str] = {
     ("registry_sync:receipt", "POST"): "302 405 405 405 405 405",
     ("registry_sync:undo", "GET"): "302 405 405 405 405 405",
     ("registry_sync:undo", "POST"): "302 403 403 303 303 303",
+    ("golden:files", "GET"): "302 200 200 200 200 200",
+    ("golden:files", "POST"): "302 405 405 405 405 405",
     ("history_pages:history", "GET"): "302 200 200 200 200 200",
     ("history_pages:history", "POST"): "302 405 405 405 405 405",
     ("history_pages:acknowledge", "GET"): "302 405 405 405 405 405",

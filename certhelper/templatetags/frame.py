@@ -66,6 +66,7 @@ _COMMON = [
     NavigationEntry("references:list", "References"),
     NavigationEntry("reports:summary", "Daily report", includes_subpages=False),
     NavigationEntry("shiftleader:week", "Week"),
+    NavigationEntry("golden:files", "Golden JSON"),
     NavigationEntry("history_pages:history", "History"),
 ]
 

@@ -48,6 +48,7 @@ def test_sign_in_redirects_to_the_requested_page(page, sandbox, live_server):
 def test_sign_out_ends_both_sessions_and_the_next_person_can_sign_in(start_page, live_server):
     choose(start_page, "shifter")
     start_page.wait_for_url(f"{live_server.url}/")
+    start_page.locator(".signed-in-user").click()
     start_page.get_by_role("button", name="Sign out").click()
     start_page.wait_for_url(f"{live_server.url}/accounts/login/")
     choose(start_page, "leader")
@@ -66,6 +67,7 @@ def test_active_session_at_cern_signs_in_without_a_prompt(start_page, live_serve
 def test_role_removed_at_cern_is_removed_at_the_next_sign_in(start_page, sandbox, live_server):
     choose(start_page, "admin")
     start_page.wait_for_url(f"{live_server.url}/")
+    start_page.locator(".signed-in-user").click()
     start_page.get_by_role("button", name="Sign out").click()
     sandbox.person("admin", roles=[])
     choose(start_page, "admin")

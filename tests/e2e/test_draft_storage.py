@@ -92,6 +92,7 @@ def test_text_typed_while_the_server_is_down_survives_closing_the_browser(open_b
     back = page.context.new_page()
     back.set_default_timeout(PATIENCE_MS)
     back.goto("/")
+    back.locator(".signed-in-user").click()
     back.get_by_role("button", name="Sign out").click()
     enter(back, other_shifter)
     back.goto(FORM)
@@ -99,6 +100,7 @@ def test_text_typed_while_the_server_is_down_survives_closing_the_browser(open_b
     assert "typed without a server" not in back.content()
     assert not Draft.objects.exists()
     back.goto("/")
+    back.locator(".signed-in-user").click()
     back.get_by_role("button", name="Sign out").click()
 
     enter(back, shifter)

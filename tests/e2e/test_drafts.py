@@ -197,6 +197,7 @@ def test_back_button_after_sign_out_does_not_show_the_typed_text(caching_page, s
     page.goto(FORM)
     fill_in_form(page, "for my eyes")
     expect_saved(page)
+    page.locator(".signed-in-user").click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/accounts/login/**")
     page.evaluate("history.back()")  # a page from the cache does not load: there is no load event to wait for

@@ -73,6 +73,7 @@ def test_shifter_searches_certifies_and_exports(page: Page, sign_in, shifter, li
     )
     assert (changed.comment, changed.version, changed.verdict) == ("looked again", 2, "good")
 
+    page.locator(".signed-in-user").click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/accounts/login/**")
 

@@ -19,16 +19,16 @@ def navigation(client) -> list[str]:
     return re.findall(r"<a [^>]*>([^<]+)</a>", html[html.index("<nav") : html.index("</nav>")])
 
 
+_COMMON = ["Certifications", "References", "Daily report", "Week", "Golden JSON", "History"]
+
+
 @pytest.mark.parametrize(
     ("who", "pages"),
     [
-        ("guest", ["Home", "Certifications", "References", "Daily report", "Week", "History"]),
-        ("shifter", ["Home", "Open runs", "Certifications", "References", "Daily report", "Week", "History"]),
-        (
-            "shift_leader",
-            ["Home", "Open runs", "Certifications", "References", "Daily report", "Week", "History", "Admin"],
-        ),
-        ("admin", ["Home", "Open runs", "Certifications", "References", "Daily report", "Week", "History", "Admin"]),
+        ("guest", ["Home", *_COMMON]),
+        ("shifter", ["Home", "Open runs", *_COMMON]),
+        ("shift_leader", ["Home", "Open runs", *_COMMON, "Admin"]),
+        ("admin", ["Home", "Open runs", *_COMMON, "Admin"]),
     ],
 )
 def test_navigation_shows_the_pages_of_the_role(request, who, pages):

@@ -48,11 +48,16 @@ NO_LUMI = RecordedLumi(0.0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Lumisections `first` to `last`, both included, with equal `values`, in the order of `SEGMENT_FIELDS`."""
+    """Lumisections `first` to `last`, both included, with equal `values`, in the order of `SEGMENT_FIELDS`.
+
+    `recorded`: luminosity recorded in all of them; None of a part of a stored segment, whose luminosity is that of its
+    lumisections.
+    """
 
     first: int
     last: int
     values: tuple[Any, ...]
+    recorded: RecordedLumi | None = None
 
     @property
     def may_be_active(self) -> bool:
@@ -97,6 +102,8 @@ class CertifiedRun:
         """Return the luminosity recorded in lumisections of a segment."""
         if not segment.may_be_active:
             return NO_LUMI
+        if segment.recorded is not None and (first, last) == (segment.first, segment.last):
+            return segment.recorded
         known = [lumi for lumi in self.lumis[first - 1 : last] if lumi is not None]
         return RecordedLumi(sum(known), last - first + 1 - len(known))
 
@@ -149,14 +156,23 @@ def flag_ranges_of(component_flag: ComponentFlag) -> ComponentStatuses:
     return ComponentStatuses(_STATUSES[component_flag.flag], component_flag.ranges if component_flag.is_good else ())
 
 
-def cut_segments(segments: Iterable[tuple[int, int, tuple[Any, ...]]], flags: CertifiedFlags) -> tuple[Segment, ...]:
-    """Return the segments (first, last, bits), cut where the flags change, with bits and flags as values."""
+def cut_segments(segments: Iterable[Segment], flags: CertifiedFlags) -> tuple[Segment, ...]:
+    """Return stored segments, with bits as values, cut where the flags change, with bits and flags as values."""
     parts: list[Segment] = []
-    for first, last, its_bits in segments:
-        inside = [cut for cut in flags.cuts if first < cut <= last]
-        edges = [first, *inside, last + 1]
-        parts += [Segment(begin, end - 1, its_bits + flags.values_at(begin)) for begin, end in pairwise(edges)]
+    for whole in segments:
+        inside = [cut for cut in flags.cuts if whole.first < cut <= whole.last]
+        for begin, end in pairwise([whole.first, *inside, whole.last + 1]):
+            recorded = None if inside else whole.recorded
+            parts.append(Segment(begin, end - 1, whole.values + flags.values_at(begin), recorded))
     return tuple(parts)
+
+
+def stored_segment(row: tuple[Any, ...]) -> Segment:
+    """Return a segment of a stored row: first, last, recorded luminosity, how many are unknown, and the bits."""
+    first, last, lumi, unknown, *its_bits = row
+    is_activity_unknown = its_bits[_ACTIVE] is None
+    recorded = RecordedLumi(0.0, last - first + 1) if is_activity_unknown else RecordedLumi(lumi or 0.0, unknown)
+    return Segment(first, last, tuple(its_bits), recorded)
 
 
 def holes_in(segments: Sequence[Segment], last: int | None) -> int:

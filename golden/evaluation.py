@@ -59,61 +59,33 @@ class CompiledClause:
         self.clause = clause
         names = sorted(variables)
         self.run_names = [name for name in names if name not in SEGMENT_PLACES and name != LUMISECTION_NUMBER]
-        self.segment_names = [name for name in names if name in SEGMENT_PLACES]
+        self.segment_places = {name: SEGMENT_PLACES[name] for name in names if name in SEGMENT_PLACES}
         self.is_by_lumisection = LUMISECTION_NUMBER in names
-        self._places = [SEGMENT_PLACES[name] for name in self.segment_names]
         self._rule: Rule = _ENGINE.compile_strict(clause.logic)
-        self._results: dict[Any, bool] = {}
+        self._results: dict[str, bool] = {}
 
-    def of_run(self, run: CertifiedRun) -> BoundClause:
-        """Return the clause with the values of a run."""
-        return BoundClause(self, {name: run.values.get(name) for name in self.run_names})
-
-    def segment_values(self, segment: Segment) -> tuple[Any, ...]:
-        """Return the values of its variables in a segment."""
-        values = segment.values
-        return tuple(values[place] for place in self._places)
-
-    def holds(self, run_key: Any, values: dict[str, Any], number: int | None) -> bool:
-        """Return whether the clause is true. Raises `DataLogicError`."""
-        key = (run_key, *(values[name] for name in self.segment_names))
-        if number is None and key in self._results:
-            return self._results[key]
-        result = bool(self._rule.evaluate(rule_context(values)))
-        if number is None:
-            self._results[key] = result
-        return result
-
-
-class BoundClause:
-    """A clause with the values of one run."""
-
-    def __init__(self, compiled: CompiledClause, run_values: dict[str, Any]) -> None:
-        self._compiled, self._run_values = compiled, run_values
-        self._run_key = repr(list(run_values.values())) if run_values else ""
-        self._results: dict[tuple[Any, ...], bool] = {}
-        self.is_by_lumisection = compiled.is_by_lumisection
-        self.position = compiled.clause.position
-
-    def values(self, segment: Segment, number: int | None = None) -> dict[str, Any]:
+    def values(self, run: CertifiedRun, segment: Segment, number: int) -> dict[str, Any]:
         """Return {variable: value} of the variables that the clause names; None where unknown."""
-        of_segment = zip(self._compiled.segment_names, self._compiled.segment_values(segment), strict=True)
-        of_number = {} if number is None else {LUMISECTION_NUMBER: number}
-        return {**self._run_values, **dict(of_segment), **of_number}
+        of_number = {LUMISECTION_NUMBER: number} if self.is_by_lumisection else {}
+        of_segment = {name: segment.values[place] for name, place in self.segment_places.items()}
+        return {**{name: run.values.get(name) for name in self.run_names}, **of_segment, **of_number}
 
-    def holds(self, segment: Segment, number: int | None = None) -> bool:
-        """Return whether the clause is true in a segment, or in one lumisection of it. Raises `EvaluationFailed`."""
-        key = self._compiled.segment_values(segment)
-        if number is None and key in self._results:
-            return self._results[key]
-        try:
-            result = self._compiled.holds(self._run_key, self.values(segment, number), number)
-        except DataLogicError as error:
-            place = f"lumisection {number or segment.first}"
-            raise EvaluationFailed(f"“{self._compiled.clause.label}” has no value for {place}: {error}") from None
-        if number is None:
+    def holds(self, run: CertifiedRun, segment: Segment, number: int) -> bool:
+        """Return whether the clause is true in a lumisection of a segment. Raises `EvaluationFailed`."""
+        values = self.values(run, segment, number)
+        key = repr(list(values.values()))
+        if key not in self._results:
+            result = self._evaluate(values, f"run {run.key.run_number}, lumisection {number}")
+            if self.is_by_lumisection:
+                return result
             self._results[key] = result
-        return result
+        return self._results[key]
+
+    def _evaluate(self, values: dict[str, Any], place: str) -> bool:
+        try:
+            return bool(self._rule.evaluate(rule_context(values)))
+        except DataLogicError as error:
+            raise EvaluationFailed(f"“{self.clause.label}” has no value for {place}: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -126,38 +98,66 @@ class ClauseValue:
 
 
 class CompiledPolicy:
-    """A checked logic, compiled. Raises `PolicyInvalid`. One instance is for one thread at a time."""
+    """A checked logic, compiled. Raises `PolicyInvalid`. One instance is for one thread at a time.
+
+    Clauses of the run are evaluated once for each run. Those of segments together are remembered by the values of the
+    segment, so that most segments cost one look-up, however many clauses there are.
+    """
 
     def __init__(self, logic: Any) -> None:
         self.variables = check_logic(logic)
         self.clauses = split_clauses(logic)
         self._compiled = [CompiledClause(clause, _variables_of(clause)) for clause in self.clauses]
+        self._of_lumisections = [clause for clause in self._compiled if clause.is_by_lumisection]
+        rest = [clause for clause in self._compiled if not clause.is_by_lumisection]
+        self._of_runs = [clause for clause in rest if not clause.segment_places]
+        self._of_segments = [clause for clause in rest if clause.segment_places]
+        self._names_beside_segments = sorted({name for clause in self._of_segments for name in clause.run_names})
         self.run_variables = sorted({name for clause in self._compiled for name in clause.run_names})
-        self.segment_variables = sorted({name for clause in self._compiled for name in clause.segment_names})
+        self.segment_variables = sorted({name for clause in self._compiled for name in clause.segment_places})
+        self._failing: dict[Any, tuple[int, ...]] = {}
+
+    @property
+    def is_by_lumisection(self) -> bool:
+        """Whether a clause depends on the number of the lumisection."""
+        return bool(self._of_lumisections)
 
     def outcomes(self, run: CertifiedRun) -> Iterator[Outcome]:
         """Yield what becomes of all lumisections of a certification, in order. Raises `EvaluationFailed`."""
-        bound = [clause.of_run(run) for clause in self._compiled]
-        constant = [clause for clause in bound if not clause.is_by_lumisection]
-        by_lumisection = [clause for clause in bound if clause.is_by_lumisection]
+        if not run.segments:
+            return
+        of_run = tuple(_failing_in(self._of_runs, run, run.segments[0], run.segments[0].first))
+        beside = repr([run.values.get(name) for name in self._names_beside_segments])
         for segment in run.segments:
-            failing = tuple(clause.position for clause in constant if not clause.holds(segment))
-            if by_lumisection:
-                yield from _lumisection_outcomes(segment, failing, by_lumisection)
+            failing = self._failing_in_segment(run, segment, of_run, beside)
+            if self._of_lumisections:
+                yield from _lumisection_outcomes(run, segment, failing, self._of_lumisections)
             else:
                 yield Outcome(segment, segment.first, segment.last, failing)
+
+    def _failing_in_segment(
+        self, run: CertifiedRun, segment: Segment, of_run: tuple[int, ...], beside: str
+    ) -> tuple[int, ...]:
+        key = (of_run, beside, segment.values)
+        failing = self._failing.get(key)
+        if failing is None:
+            of_segment = _failing_in(self._of_segments, run, segment, segment.first)
+            failing = self._failing[key] = tuple(sorted([*of_run, *of_segment]))
+        return failing
 
     def clause_values(self, run: CertifiedRun, number: int) -> tuple[ClauseValue, ...]:
         """Return each clause in one lumisection, in order; empty if no segment has it. Raises `EvaluationFailed`."""
         segment = next((each for each in run.segments if each.first <= number <= each.last), None)
         if segment is None:
             return ()
-        bound = [(clause, clause.of_run(run)) for clause in self._compiled]
         return tuple(
-            ClauseValue(clause.clause, its.holds(segment, at), its.values(segment, at))
-            for clause, its in bound
-            for at in [number if clause.is_by_lumisection else None]
+            ClauseValue(each.clause, each.holds(run, segment, number), each.values(run, segment, number))
+            for each in self._compiled
         )
+
+
+def _failing_in(clauses: Iterable[CompiledClause], run: CertifiedRun, segment: Segment, number: int) -> list[int]:
+    return [each.clause.position for each in clauses if not each.holds(run, segment, number)]
 
 
 def _variables_of(clause: Clause) -> set[str]:
@@ -187,12 +187,12 @@ def _named(operator: str, operands: Any) -> set[str]:
 
 
 def _lumisection_outcomes(
-    segment: Segment, failing: tuple[int, ...], by_lumisection: list[BoundClause]
+    run: CertifiedRun, segment: Segment, failing: tuple[int, ...], clauses: list[CompiledClause]
 ) -> Iterator[Outcome]:
     """Yield an outcome for each lumisection of a segment: some clause depends on its number."""
     for number in range(segment.first, segment.last + 1):
-        also = tuple(clause.position for clause in by_lumisection if not clause.holds(segment, number))
-        yield Outcome(segment, number, number, tuple(sorted(failing + also)))
+        also = _failing_in(clauses, run, segment, number)
+        yield Outcome(segment, number, number, tuple(sorted([*failing, *also])))
 
 
 def rule_context(values: dict[str, Any]) -> dict[str, Any]:

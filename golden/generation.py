@@ -43,7 +43,7 @@ def generate_file(
     stale_keys: Collection[int] | None = None,
     progress: Progress | None = None,
 ) -> GeneratedFile:
-    """Return the file of a policy as of a time: five queries. `layout`: another one than that of the policy.
+    """Return the file of a policy as of a time: six queries. `layout`: another one than that of the policy.
 
     `stale_keys`: as for `certification_scope`. `progress` is called with how many certifications are done, of how many.
     Raises `DatasetsOverlap`, `EvaluationFailed` and `LayoutUnknown`.
@@ -51,16 +51,16 @@ def generate_file(
     rules, layout = version.rules, layout or version.layout
     layout_text({}, layout)  # before the work
     scope = certification_scope(moment, rules.pattern, rules.compiled.variables, rules.stale, stale_keys=stale_keys)
-    tally = Tally(rules.compiled).add_all(_with_progress(scope, progress))
+    tally = Tally(rules.compiled).add_all(_with_progress(scope, progress, with_lumis=rules.compiled.is_by_lumisection))
     content = layout_text(tally.ranges, layout)
     manifest = manifest_of(version, moment, layout, scope, tally)
     name, digest = file_name(version, scope), sha256(content.encode()).hexdigest()
     return GeneratedFile(name, content, digest, manifest | {"name": name, "sha256": digest}, tally)
 
 
-def _with_progress(scope: CertificationScope, progress: Progress | None) -> Iterator[CertifiedRun]:
+def _with_progress(scope: CertificationScope, progress: Progress | None, *, with_lumis: bool) -> Iterator[CertifiedRun]:
     total = len(scope.records)
-    for done, run in enumerate(scope.certified_runs(), 1):
+    for done, run in enumerate(scope.certified_runs(with_lumis=with_lumis), 1):
         yield run
         if progress and (done % PROGRESS_STEP == 0 or done == total):
             progress(done, total)

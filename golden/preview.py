@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from golden.contexts import CertifiedRun, RecordedLumi
     from golden.evaluation import CompiledPolicy, Outcome
     from golden.policy_rules import PolicyRules
-    from golden.selectors import CertificationScope
 
 NOT_COUNTED = "no certification counts"
 
@@ -88,7 +87,7 @@ class _Side:
 
 
 def preview(before: PolicyRules, after: PolicyRules, moment: datetime) -> Preview:
-    """Return what `after` would change against `before`, as of a time: five queries, ten with another pattern.
+    """Return what `after` would change against `before`, as of a time: six queries, twelve with another pattern.
 
     Raises `PolicyInvalid`, `PatternInvalid`, `DatasetsOverlap` and `EvaluationFailed`.
     """
@@ -111,13 +110,18 @@ def _pairs(
     """Yield each run as both policies have it."""
     variables = before.compiled.variables | after.compiled.variables
 
-    def scope(rules: PolicyRules) -> CertificationScope:
-        return certification_scope(moment, rules.pattern, variables, rules.stale)
+    are_same = (before.dataset_pattern, before.stale) == (after.dataset_pattern, after.stale)
+    # A segment is cut by the ranges of one certification where two are compared, by single lumisections for some rules.
+    with_lumis = not are_same or before.compiled.is_by_lumisection or after.compiled.is_by_lumisection
 
-    if (before.dataset_pattern, before.stale) == (after.dataset_pattern, after.stale):
-        yield from ((run, run) for run in scope(before).certified_runs())
+    def runs_of(rules: PolicyRules) -> Iterator[CertifiedRun]:
+        scope = certification_scope(moment, rules.pattern, variables, rules.stale)
+        return scope.certified_runs(with_lumis=with_lumis)
+
+    if are_same:
+        yield from ((run, run) for run in runs_of(before))
         return
-    runs_before, runs_after = scope(before).certified_runs(), scope(after).certified_runs()
+    runs_before, runs_after = runs_of(before), runs_of(after)
     first, second = next(runs_before, None), next(runs_after, None)
     while first or second:
         number = min(run.key.run_number for run in (first, second) if run)

@@ -21,9 +21,11 @@ from golden.contexts import (
     CertificationKey,
     CertifiedFlags,
     CertifiedRun,
+    Segment,
     cut_segments,
     flag_ranges_of,
     holes_in,
+    stored_segment,
 )
 from golden.models import PolicyVersion
 from golden.run_values import frozen_facts, imported_ranges, imported_segments, run_values
@@ -32,11 +34,12 @@ from oms.lumisections.mirror import readings_as_of
 from oms.lumisections.models import LumisectionReading, LumisectionSegment
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from django.db.models import QuerySet
 
+    from certify.models.components import ComponentFlag
     from golden.contexts import RecordedLumi
     from golden.dataset_patterns import DatasetPattern
     from infrastructure.number_ranges import NumberRanges
@@ -50,7 +53,7 @@ _COLUMNS = (
     *("id", "version", _RUN, "runreconstruction__reconstruction", "dataset_id", "run_type", "lumisections"),
     *("recorded_lumi", "facts", *FLAG_COLUMNS),
 )
-_SEGMENT_COLUMNS = ("reading__run_number", "reading_id", "first", "last", *bits.NAMES)
+_SEGMENT_COLUMNS = ("reading__run_number", "reading_id", "first", "last", "recorded_lumi", "unknown_lumis", *bits.NAMES)
 
 
 class DatasetsOverlap(ValueError):
@@ -75,7 +78,7 @@ class LeftOut:
 class CertificationRecord:
     """A certification as it was. `last`: the last lumisection of the run, None if unknown.
 
-    `segments`: the lumisections that an import brought along, as (first, last, bits); others are read from their table.
+    `segments`: the lumisections that an import brought along; those of others are read from their table.
     """
 
     key: CertificationKey
@@ -85,7 +88,7 @@ class CertificationRecord:
     last: int | None
     era: str
     day: str
-    segments: list[tuple[Any, ...]]
+    segments: list[Segment]
 
 
 @dataclass
@@ -100,23 +103,23 @@ class CertificationScope:
     left_out: list[LeftOut] = field(default_factory=list)
     stale: list[CertificationKey] = field(default_factory=list)
 
-    def certified_runs(self, without: Collection[int] = ()) -> Iterator[CertifiedRun]:
-        """Yield the certifications with their lumisections, by run: two queries.
+    def certified_runs(self, without: Collection[int] = (), *, with_lumis: bool = False) -> Iterator[CertifiedRun]:
+        """Yield the certifications with their lumisections, by run: three queries.
 
-        `without`: primary keys of certifications to leave out.
+        The luminosity of each lumisection is read where a segment is cut, `with_lumis` always. `without`: primary keys
+        of certifications to leave out.
         """
-        records = [record for record in self.records if record.key.pk not in without]
+        records = {record.key.run_number: record for record in self.records if record.key.pk not in without}
         if not records:
             return
-        readings = _readings(self.moment, records[0].key.run_number, records[-1].key.run_number)
-        by_run = {record.key.run_number: record for record in records}
-        for reading, segments in readings:
-            if record := by_run.pop(reading[0], None):
-                if not (its_segments := record.segments or segments):
-                    self.left_out.append(LeftOut(record.key, NO_LUMISECTIONS))
+        wanted = [run for run, record in records.items() if with_lumis or record.segments or record.flags.cuts]
+        for reading in read_lumisections(self.moment, min(records), max(records), wanted):
+            if record := records.pop(reading.run_number, None):
+                if record.segments or reading.segments:
+                    yield _certified_run(record, reading)
                 else:
-                    yield _certified_run(record, reading, its_segments)
-        self.left_out += [LeftOut(record.key, NOT_READ) for record in by_run.values()]
+                    self.left_out.append(LeftOut(record.key, NO_LUMISECTIONS))
+        self.left_out += [LeftOut(record.key, NOT_READ) for record in records.values()]
 
 
 def policy_version_as_of(name: str, moment: datetime) -> PolicyVersion | None:
@@ -147,9 +150,10 @@ def certification_scope(
     stale = _stale_versions(moment) if stale_keys is None else None
     scope = CertificationScope(moment)
     for row in rows.values_list(*_COLUMNS, named=True).iterator():
-        record = _record(row, names[row.dataset_id], variables)
+        flags = component_flags_of(row)
+        record = _record(row, flags, names[row.dataset_id], variables)
         is_stale = record.key.pk in stale_keys if stale is None else (record.key.pk, record.key.version) in stale  # type: ignore[operator]
-        _add(scope, row, record, leaves_out=is_stale and stale_rule == StaleRule.LEFT_OUT)
+        _add(scope, record, verdict(row.run_type, flags), leaves_out=is_stale and stale_rule == StaleRule.LEFT_OUT)
         if is_stale:
             scope.stale.append(record.key)
     _check_one_per_run(scope)
@@ -157,14 +161,13 @@ def certification_scope(
 
 
 def lumi_in_ranges(moment: datetime, ranges: Mapping[int, NumberRanges]) -> dict[int, RecordedLumi]:
-    """Return the luminosity recorded in lumisections, {run: ranges}, as OMS had given it at a time: two queries."""
-    if not ranges:
-        return {}
+    """Return the luminosity recorded in lumisections, {run: ranges}, as OMS had given it at a time: three queries."""
     found = dict.fromkeys(ranges, NO_LUMI)
-    for (run, _, _, lumis), segments in _readings(moment, min(ranges), max(ranges)):
-        if run in ranges:
-            parts = cut_segments(segments, CertifiedFlags(()))
-            found[run] = CertifiedRun(CertificationKey(0, 0, run, "", ""), {}, parts, lumis).lumi_of(ranges[run])
+    for reading in read_lumisections(moment, min(ranges), max(ranges), list(ranges)) if ranges else ():
+        if reading.run_number in ranges:
+            key = CertificationKey(0, 0, reading.run_number, "", "")
+            run = CertifiedRun(key, {}, tuple(reading.segments), reading.lumis)
+            found[reading.run_number] = run.lumi_of(ranges[reading.run_number])
     return found
 
 
@@ -173,8 +176,8 @@ def _stale_versions(moment: datetime) -> set[tuple[int, int]]:
     return set(TrackerCertification.objects.filter(stale_since__lte=moment).values_list("pk", "version"))
 
 
-def _add(scope: CertificationScope, row: Any, record: CertificationRecord, *, leaves_out: bool) -> None:
-    if verdict(row.run_type, component_flags_of(row)) == Verdict.UNDECIDED:
+def _add(scope: CertificationScope, record: CertificationRecord, its_verdict: Verdict, *, leaves_out: bool) -> None:
+    if its_verdict == Verdict.UNDECIDED:
         scope.left_out.append(LeftOut(record.key, UNDECIDED))
     elif leaves_out:
         scope.left_out.append(LeftOut(record.key, STALE))
@@ -189,8 +192,9 @@ def _check_one_per_run(scope: CertificationScope) -> None:
             raise DatasetsOverlap(key, following)
 
 
-def _record(row: Any, dataset: str, variables: Collection[str]) -> CertificationRecord:
-    flags = component_flags_of(row)
+def _record(
+    row: Any, flags: tuple[ComponentFlag, ...], dataset: str, variables: Collection[str]
+) -> CertificationRecord:
     run = getattr(row, _RUN)
     key = CertificationKey(row.id, row.version, run, row.runreconstruction__reconstruction, dataset)
     facts = frozen_facts(row)
@@ -202,35 +206,58 @@ def _record(row: Any, dataset: str, variables: Collection[str]) -> Certification
         last=row.lumisections,
         era=str(facts.get("era") or ""),
         day=str(facts.get("start_time") or "")[:10],
-        segments=[*imported_segments(row.facts)],
+        segments=[Segment(*parts) for parts in imported_segments(row.facts)],
     )
 
 
-def _readings(moment: datetime, first: int, last: int) -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
-    """Yield (run, key, read_at, lumis) of each reading of a range of runs, and its segments as (first, last, bits)."""
-    valid = readings_as_of(moment).filter(run_number__range=(first, last))
-    segments = _segments(valid).iterator()
-    by_reading = groupby(segments, key=itemgetter(0, 1))
-    following = next(by_reading, None)
-    for reading in valid.order_by("run_number", "pk").values_list("run_number", "pk", "read_at", "lumis").iterator():
-        its_segments: list[tuple[Any, ...]] = []
-        while following and following[0] < reading[:2]:  # of a reading that was committed between the two queries
-            following = next(by_reading, None)
-        if following and following[0] == reading[:2]:
-            its_segments = [(first, last, tuple(its_bits)) for _, _, first, last, *its_bits in following[1]]
-            following = next(by_reading, None)
-        yield reading, its_segments
+@dataclass(frozen=True)
+class ReadLumisections:
+    """The lumisections of a run as they were stored. `lumis`: empty unless they were asked for."""
+
+    run_number: int
+    read_at: datetime
+    segments: list[Segment]
+    lumis: list[float | None]
+
+
+def read_lumisections(moment: datetime, first: int, last: int, with_lumis: list[int]) -> Iterator[ReadLumisections]:
+    """Yield the lumisections of the runs from `first` to `last` as they were stored at a time: three queries.
+
+    `with_lumis`: the runs of which the luminosity of each lumisection is read too.
+    """
+    valid = readings_as_of(moment).filter(run_number__range=(first, last)).order_by("run_number", "pk")
+    lumis = _Rows(valid.filter(run_number__in=with_lumis).values_list("run_number", "pk", "lumis"))
+    segments = _Rows(_segments(valid))
+    for run, pk, read_at in valid.values_list("run_number", "pk", "read_at").iterator():
+        its_segments = [stored_segment(row[2:]) for row in segments.of((run, pk))]
+        its_lumis: list[float | None] = next((row[2] for row in lumis.of((run, pk))), [])
+        yield ReadLumisections(run, read_at, its_segments, its_lumis)
+
+
+class _Rows:
+    """Rows that begin with run and reading, in this order, streamed beside the readings."""
+
+    def __init__(self, rows: QuerySet[Any, tuple[Any, ...]]) -> None:
+        self._groups = groupby(rows.iterator(), key=itemgetter(0, 1))
+        self._following = next(self._groups, None)
+
+    def of(self, reading: tuple[int, int]) -> Iterable[tuple[Any, ...]]:
+        """Return the rows of a reading; they are asked for in order."""
+        while self._following and self._following[0] < reading:  # of one that was committed between the two queries
+            self._following = next(self._groups, None)
+        if not self._following or self._following[0] != reading:
+            return ()
+        rows = list(self._following[1])
+        self._following = next(self._groups, None)
+        return rows
 
 
 def _segments(readings: QuerySet[LumisectionReading]) -> QuerySet[LumisectionSegment, tuple[Any, ...]]:
-    rows = LumisectionSegment.objects.filter(reading__in=readings)
+    rows = LumisectionSegment.objects.filter(reading__in=readings.order_by())
     return rows.order_by("reading__run_number", "reading_id", "first").values_list(*_SEGMENT_COLUMNS)
 
 
-def _certified_run(
-    record: CertificationRecord, reading: tuple[Any, ...], segments: list[tuple[Any, ...]]
-) -> CertifiedRun:
-    _, _, read_at, lumis = reading
-    cut = cut_segments(segments, record.flags)
+def _certified_run(record: CertificationRecord, reading: ReadLumisections) -> CertifiedRun:
+    cut = cut_segments(record.segments or reading.segments, record.flags)
     holes = holes_in(cut, record.last)
-    return CertifiedRun(record.key, record.values, cut, lumis, record.era, record.day, read_at, holes)
+    return CertifiedRun(record.key, record.values, cut, reading.lumis, record.era, record.day, reading.read_at, holes)

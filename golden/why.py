@@ -135,9 +135,9 @@ def price_of(
 ) -> Price:
     """Return the difference between the files with and without a certification of a run: seven queries."""
     scope = _scope(rules, moment, run_number, stale_keys)
-    runs = list(scope.certified_runs())
+    runs = list(scope.certified_runs(with_lumis=True))
     with_it = Tally(rules.compiled).add_all(runs)
-    without = Tally(rules.compiled).add_all(scope.certified_runs(without=[pk]))
+    without = Tally(rules.compiled).add_all(scope.certified_runs(without=[pk], with_lumis=True))
     differences = file_differences(without.ranges, with_it.ranges)
     recorded = runs[0].lumi_of(differences[0].gained) if differences else NO_LUMI
     return Price(differences[0] if differences else None, recorded)
@@ -156,7 +156,7 @@ def _run_explanation(
     rules: PolicyRules, moment: datetime, run_number: int, stale_keys: Collection[int] | None
 ) -> tuple[RunExplanation, CertifiedRun | None]:
     scope = _scope(rules, moment, run_number, stale_keys)
-    run = next(scope.certified_runs(), None)
+    run = next(scope.certified_runs(with_lumis=True), None)
     keys = [record.key for record in scope.records] + [left_out.key for left_out in scope.left_out]
     certification, saved_at = _certification_then(keys[0].pk, moment) if keys else (None, None)
     if run is None:

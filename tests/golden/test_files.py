@@ -213,10 +213,11 @@ def test_a_history_row_changed_by_sql_is_found_and_named(clock):
     history = TrackerCertification.history.model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f"ALTER TABLE {history} DISABLE TRIGGER USER")
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET session_replication_role = replica")
         cursor.execute(f"UPDATE {history} SET strip = 'bad' WHERE id = {row.pk}")
         if connection.vendor == "postgresql":
-            cursor.execute(f"ALTER TABLE {history} ENABLE TRIGGER USER")
+            cursor.execute("SET session_replication_role = DEFAULT")
     result = verify_file(file)
     assert not result.is_verified and not result.is_equal
     assert [(each.run_number, each.lost) for each in result.differences] == [(315300, ((1, 100),))]
@@ -321,8 +322,8 @@ def test_command_says_what_is_wrong(clock, arguments, options, message):
 @pytest.mark.parametrize("count", [1, 30])
 def test_queries_do_not_grow_with_certifications(clock, django_assert_num_queries, count):
     for number in range(count):
-        certification(315300 + number, last=20)
+        certification(315300 + number, last=20, strip_ranges=[[5, 6]])
     version = policy(LOGIC)
     assert LumisectionReading.objects.count() == count
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert len(generate_file(version, timezone.now()).tally.ranges) == count

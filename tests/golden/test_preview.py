@@ -78,9 +78,9 @@ def test_preview_refuses_what_a_file_refuses(rows):
 
 def test_queries_of_a_preview(rows, django_assert_num_queries):
     version, moment = policy(), timezone.now()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         preview(version.rules, PolicyRules({"and": [BPIX, ENERGY]}, DATASET), moment)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         preview(version.rules, PolicyRules(LOGIC, OTHER), moment)
 
 

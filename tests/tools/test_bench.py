@@ -4,6 +4,7 @@ import pytest
 
 from tools.bench.__main__ import sizes_from_environment
 from tools.bench.measure import Measurement, longest_chain
+from tools.bench.year_times import YearTimes
 
 
 def _call(started: float, seconds: float) -> dict:
@@ -50,6 +51,15 @@ def test_row_has_a_bound_of_queries(queries, is_within):
 
 def test_row_without_samples_of_the_help_page_has_no_multiple():
     assert Measurement("page").multiple is None
+
+
+@pytest.mark.parametrize(
+    ("times", "is_within"), [((2.9, 4.9, 299), True), ((3.1, 1, 1), False), ((1, 5.1, 1), False), ((1, 1, 301), False)]
+)
+def test_golden_json_has_bounds_of_time_and_memory(times, is_within):
+    year = YearTimes(6810, 24490, *times)
+    assert year.is_within_bound is is_within
+    assert ("MISSED" in year.text) is not is_within
 
 
 @pytest.mark.parametrize(("text", "sizes"), [("", [15_000]), ("1000,20000, 150000", [1_000, 20_000, 150_000])])

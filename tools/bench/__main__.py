@@ -11,7 +11,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING
 
-from tools.bench.run import measure_size, multiple_text, write_line
+from tools.bench.run import measure_golden_years, measure_size, multiple_text, write_line
 
 if TYPE_CHECKING:
     from tools.bench.measure import Measurement
@@ -39,7 +39,8 @@ def main() -> int:
             tables[size] = process.submit(measure_size, size).result()
     if len(tables) > 1:
         print_growth(tables)
-    return int(not all(row.is_within_bound for rows in tables.values() for row in rows))
+    is_golden_quick = measure_golden_years()
+    return int(not (is_golden_quick and all(row.is_within_bound for rows in tables.values() for row in rows)))
 
 
 if __name__ == "__main__":

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import statistics
+from concurrent.futures import ProcessPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 from tools.bench.measure import BenchBrowser, Measurement
 from tools.bench.site import whole_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tools.bench.year_times import YearTimes
 
 
 def write_line(line: str = "") -> None:
@@ -59,3 +67,41 @@ def measure_size(size: int) -> list[Measurement]:
             write_line(line)
         connection.close()
     return rows
+
+
+YEARS = (1, 10)  # multiples of the size of 2018
+
+
+def measure_golden_years() -> bool:
+    """Print the times of golden JSON on a new site; return whether all are within their bounds."""
+    with whole_site():
+        years = [_in_new_process(_measure_year, _in_new_process(_fill_year, multiple)) for multiple in YEARS]
+    for year in years:
+        write_line(year.text)
+    return all(year.is_within_bound for year in years)
+
+
+def _in_new_process(work: Callable[[Any], Any], value: Any) -> Any:
+    """Call it in a process of its own, whose memory is that of this work."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        return process.submit(work, value).result()
+
+
+def _fill_year(multiple: int) -> int:
+    """Fill the tables; returns the key of the version of the policy."""
+    import django
+
+    django.setup()
+    from tools.bench.golden_year import fill_year
+
+    return fill_year(multiple).pk
+
+
+def _measure_year(key: int) -> YearTimes:
+    import django
+
+    django.setup()
+    from golden.models import PolicyVersion
+    from tools.bench.golden_year import measure_year
+
+    return measure_year(PolicyVersion.objects.get(pk=key))

@@ -14,6 +14,7 @@ from certify.ranges.reading import read_requested_lumisections
 from certify.ranges.requests import leave_requests
 from infrastructure.http.budget import Budget
 from oms.lumisections.mirror import valid_lumis
+from registry.certification_calls import certification_calls
 from registry.flag_ranges import FlagTriplet
 from registry.writes import DatasetKey, FlagEdit, send_flag_edit
 from registry_sync.choices import WriteState
@@ -259,6 +260,22 @@ def test_choice_for_low_statistics_counts_for_completing_where_all_was_equal(
     assert shift_leader_client.post(f"{address}move/", {"purpose": "complete"}).status_code == 409
     sent = shift_leader_client.post(f"{address}move/", {"purpose": "complete", "lowstat-strip": "GOOD"})
     assert sent.status_code == 303
+
+
+def test_sent_certification_is_equal_in_the_comparison_and_completed_in_its_call(shift_leader_client, address):
+    confirm(shift_leader_client, address)
+    send_confirmed(Budget(60))
+    shift_leader_client.post(f"{address}move/", {"purpose": "complete"})
+    assert send_confirmed(Budget(60)).failed == 0
+    comparison = f"/shiftleader/part/comparison/?runs={RUN}&again=1"
+    shift_leader_client.get(comparison)  # requests the flags by lumisection
+    read_requested_lumisections(Budget(60))
+    words = " ".join(re.sub("<[^>]*>", " ", shift_leader_client.get(comparison).text).split())
+    assert "1 equal" in words and "0 different" in words and "0 mixed" in words
+    assert "bad; equal; left standby in 1-22, 1356-" in words
+    calls = certification_calls(Budget(60)).value
+    states = {(row.run_number, row.name): row.state for call in calls for row in call.datasets}
+    assert states[RUN, DATASET] == "COMPLETED"
 
 
 @pytest.mark.parametrize(

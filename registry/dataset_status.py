@@ -13,13 +13,15 @@ from infrastructure.http.results import Found, Missing, Unreachable
 from registry import upstream_client
 from registry.flag_ranges import FlagRange, FlagTriplet, fetch_flag_ranges
 from registry.flags import parse_flagged_dataset
+from registry.parsing import reconstruction_in
 from registry.service import REGISTRY
 from registry.writes import DatasetKey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from infrastructure.http.budget import Budget
+    from registry.parsing import RegistryDataset
 
 MAX_ROWS = 200  # datasets of a run
 
@@ -49,7 +51,7 @@ def find_dataset(run_number: int, name: str, budget: Budget) -> Found[DatasetKey
     if len({dataset.registry_name for dataset in found}) > 1:
         return ambiguous_dataset(run_number, name)
     if not found:
-        return missing_dataset(run_number, name)
+        return missing_dataset(run_number, name, datasets)
     return Found(DatasetKey(run_number, found[0].registry_name), asked_at)
 
 
@@ -70,9 +72,12 @@ def fetch_dataset_status(dataset: DatasetKey, budget: Budget) -> Found[DatasetSt
     return Found(DatasetStatus(state, version, flags.value.flags, flags.value.damage), asked_at)
 
 
-def missing_dataset(run_number: int, name: str) -> Missing:
-    """Return that Run Registry does not list a dataset."""
-    reason = f"Run Registry does not list {name} of run {run_number}"
+def missing_dataset(run_number: int, name: str, listed: Iterable[RegistryDataset] = ()) -> Missing:
+    """Return that Run Registry does not list a dataset, and which of the `listed` ones have its reconstruction."""
+    reconstruction = reconstruction_in(name)
+    others = sorted({row.name for row in listed if reconstruction and row.reconstruction == reconstruction})
+    instead = f"; of {reconstruction} it lists {', '.join(others)}" if others else ""
+    reason = f"Run Registry does not list {name} of run {run_number}{instead}"
     return Missing(REGISTRY, reason, "It can be hidden there. Look there, then try again.", timezone.now())
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from registry.bulk_flag_ranges import FlagRangesResult
     from registry.bulk_queries import RunFlags
     from registry.flags import Counts, FlaggedDataset
+    from registry.parsing import RegistryDataset
 
 READ_STATES = (*AFTER_EDITS, COMPLETED)  # in which lumisections decide what there is to do
 
@@ -115,6 +116,9 @@ class _BulkPlanning:
         self.lowstat = lowstat
         self.answered, self.asked_at = flags.answered, flags.first_asked
         self.datasets = {(flagged.run_number, flagged.dataset.name): flagged for flagged in flags.datasets}
+        self.by_run: dict[int, list[RegistryDataset]] = {}
+        for flagged in flags.datasets:
+            self.by_run.setdefault(flagged.run_number, []).append(flagged.dataset)
 
     def listed(self, certifications: Sequence[TrackerCertification]) -> list[TrackerCertification]:
         """Return the certifications whose dataset Run Registry lists."""
@@ -137,7 +141,8 @@ class _BulkPlanning:
             return None
         flagged = self._dataset_of(certification)
         if flagged is None:
-            reason = missing_dataset(certification.run_number, str(certification.dataset)).sentence
+            listed = self.by_run.get(certification.run_number, ())
+            reason = missing_dataset(certification.run_number, str(certification.dataset), listed).sentence
             return SendingPlan(certification, refusals=(reason,))
         if decided := self._decided_plan(certification, flagged):
             return decided

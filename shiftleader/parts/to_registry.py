@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from users.access import SignedInRequest
 
 PER_STEP = 200  # certifications
+MAX_TICKED = 500  # Django accepts 1000 fields, 2.5 MB
 MAX_NAMED = 10
 NAME = "to_registry"
 
@@ -98,12 +99,13 @@ def _plans_context(request: SignedInRequest, scope: Scope, *, may_send: bool) ->
     sendings = latest_sendings(shown)
     since = _since(request, sendings.values())
     looked = plan_many(shown, wanted.asked, Budget.for_page(is_retry="again" in request.GET), since=since)
-    rows = _rows(looked, sendings, may_send=may_send and not request.user.in_training)
+    rows, more = _limited(_rows(looked, sendings, may_send=may_send and not request.user.in_training))
     return {
         "looked": looked,
         "total": total,
         "rows": rows,
         "number_to_send": sum(bool(row.signed) for row in rows),
+        "more_to_send": more,
         "numbers": _numbers(looked, total),
         "names": ", ".join(map(str, looked.not_looked_at[:MAX_NAMED])),
         "unnamed": max(len(looked.not_looked_at) - MAX_NAMED, 0) + total - len(shown),
@@ -132,6 +134,12 @@ def _rows(looked: BulkPlans, sendings: dict[int, Sending], *, may_send: bool) ->
     ]
     groups = list(PlanGroup)
     return sorted((row for row in rows if row.group != PlanGroup.EQUAL), key=lambda row: groups.index(row.group))
+
+
+def _limited(rows: list[PlannedRow]) -> tuple[list[PlannedRow], int]:
+    """The rows, of which as many can be ticked as one form may send, and the number of others that could be."""
+    others = {row.plan.certification.pk for row in [row for row in rows if row.signed][MAX_TICKED:]}
+    return [replace(row, signed="") if row.plan.certification.pk in others else row for row in rows], len(others)
 
 
 def _row(plan: SendingPlan, sending: Sending | None, changed: int | None, *, may_send: bool) -> PlannedRow:

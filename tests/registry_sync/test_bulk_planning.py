@@ -20,7 +20,7 @@ from registry_sync.bulk_planning import PlanGroup, group_of, is_equal_by_counts,
 from registry_sync.plan import OurFlag, PlanOutcome, plan_rows
 from registry_sync.planning import make_plan
 from registry_sync.sender import send_confirmed
-from tests.factories import QuestionFactory
+from tests.factories import DatasetFactory, QuestionFactory
 from tests.registry_sync.conftest import DATASET, write_requests
 from tests.registry_sync.week import RUNS, all_certifications, certify_runs, plans_of_all
 
@@ -95,8 +95,16 @@ def test_nothing_is_asked_about_what_must_not_be_sent(sandbox):
 
 def test_dataset_that_is_not_listed_is_refused(sandbox):
     certify_runs(315262)  # express alone
-    (plan,) = plans_of_all().plans
-    assert f"Run Registry does not list {DATASET} of run 315262" in plan.refusals[0]
+    (row,) = certify_runs(RUNS[0])
+    name = "/ZeroBias/Commissioning2018-PromptReco-v1/DQMIO"
+    TrackerCertification.objects.filter(pk=row.pk).update(dataset=DatasetFactory(name=name))
+    express_alone, other_name = plans_of_all().plans
+    assert f"Run Registry does not list {DATASET} of run 315262. It" in express_alone.refusals[0]
+    assert (
+        f"Run Registry does not list {name} of run {RUNS[0]}; of prompt it lists {DATASET}." in other_name.refusals[0]
+    )
+    for plan in (express_alone, other_name):
+        assert make_plan(plan.certification, Budget(60)).refusals == plan.refusals
 
 
 def test_dataset_that_is_listed_twice_is_refused_as_on_its_page(sandbox, monkeypatch):

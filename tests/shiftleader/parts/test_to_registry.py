@@ -234,6 +234,15 @@ def test_more_than_one_step_goes_on(shift_leader_client, monkeypatch):
     assert "3 to send" in words(shift_leader_client.get(address.replace("&amp;", "&")))
 
 
+def test_no_more_boxes_than_one_form_may_send(shift_leader_client, monkeypatch):
+    monkeypatch.setattr("shiftleader.parts.to_registry.MAX_TICKED", 2)
+    certify_runs(*RUNS[:3])
+    part = fragment(shift_leader_client)
+    assert "3 to send" in words(part)
+    assert part.text.count('name="plan"') == 2
+    assert "Send 2 to Run Registry 1 more can be sent after these." in words(part)
+
+
 def test_registry_that_is_down_is_named_and_can_be_queried_again(shift_leader_client, sandbox):
     certify_runs(RUNS[0])
     sandbox.faults("registry", "refuse")

@@ -1,4 +1,4 @@
-"""`/_sandbox/`: control of faults, tokens, accounts, writes to Run Registry and the request log."""
+"""`/_sandbox/`: control of faults, tokens, accounts, writes to Run Registry, DIALS and the request log."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sandbox import page
+from sandbox.dials.state import InvalidDialsSetting
 from sandbox.exchange import HTML, Request, Response
-from sandbox.faults import ANNOUNCED_SERVICES, InvalidFault, parse_fault
+from sandbox.faults import InvalidFault, parse_fault
 from sandbox.openid.people import InvalidAccount
 from sandbox.registry.settings import InvalidSetting, change_settings, settings_of
 from sandbox.services import SERVICES
@@ -46,8 +47,7 @@ def _add_fault(request: Request, state: SandboxState) -> Response:
     if request.is_form and body.get("mode") == "healthy":
         state.faults.clear(body.get("service"))
     else:
-        names = [*(service.name for service in SERVICES), *ANNOUNCED_SERVICES]
-        state.faults.add(parse_fault(body, names))
+        state.faults.add(parse_fault(body, [service.name for service in SERVICES]))
     return _acknowledge(request, state.faults.listed())
 
 
@@ -110,6 +110,20 @@ def _reset_registry(request: Request, state: SandboxState) -> Response:
     return _acknowledge(request, settings_of(state.registry))
 
 
+def _dials_settings(_: Request, state: SandboxState) -> Response:
+    return Response(state.dials.settings())
+
+
+def _change_dials(request: Request, state: SandboxState) -> Response:
+    state.dials.change(_request_body(request))
+    return _acknowledge(request, state.dials.settings())
+
+
+def _reset_dials(request: Request, state: SandboxState) -> Response:
+    state.dials.reset()
+    return _acknowledge(request, state.dials.settings())
+
+
 _ROUTES = {
     ("GET", "/"): lambda _request, state: Response(page.html(state), 200, HTML, page.HEADERS),
     ("GET", "/style.css"): lambda _request, _state: Response(page.STYLE, 200, "text/css; charset=utf-8"),
@@ -126,6 +140,9 @@ _ROUTES = {
     ("POST", "/registry"): _change_registry,
     ("DELETE", "/registry"): _reset_registry,
     ("POST", "/registry/reset"): _reset_registry,
+    ("GET", "/dials"): _dials_settings,
+    ("POST", "/dials"): _change_dials,
+    ("DELETE", "/dials"): _reset_dials,
     ("GET", "/requests"): _list_requests,
     ("DELETE", "/requests"): _clear_requests,
     ("POST", "/requests/clear"): _clear_requests,
@@ -140,5 +157,5 @@ def answer(request: Request, state: SandboxState) -> Response:
         return Response({"error": f"{request.method} {request.path} does not exist."}, 404)
     try:
         return route(request, state)
-    except (InvalidBody, InvalidFault, InvalidAccount, InvalidSetting) as bad:
+    except (InvalidBody, InvalidFault, InvalidAccount, InvalidSetting, InvalidDialsSetting) as bad:
         return Response({"error": str(bad)}, 400)

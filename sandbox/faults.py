@@ -34,8 +34,6 @@ WRITE_MODES = {
     "deadlock": "a write fails with 500, as one that meets another write of the same dataset",
 }
 ALL_MODES = MODES | WRITE_MODES
-# In the agreed interface, without a stand-in yet: a fault is accepted and has no effect.
-ANNOUNCED_SERVICES = ("dials",)
 DEFAULT_SECONDS = 30.0
 
 

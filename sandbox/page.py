@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from sandbox.dials.access import AUDIENCE
+from sandbox.dials.state import SHAPE_1, SHAPE_2
 from sandbox.faults import ALL_MODES, MODES, WRITE_MODES
 from sandbox.services import SERVICES, SandboxService, SandboxState
 
@@ -27,6 +29,7 @@ SERVED = (
         "a client whose name begins with certhelper, any secret, PKCE",
     ),
     ("/apv/getReadOutmode.pl", "APV modes", "the run number as RUN"),
+    ("/dials/api/v1", "DIALS", f"a token with the audience {AUDIENCE}, or X-CLIENT-SECRET: sandbox"),
 )
 DERIVED = (
     (
@@ -40,6 +43,7 @@ DERIVED = (
         "certification calls, accepted datasets"
     ),
     "APV modes: DECO while the LHC is filled, PEAK else",
+    "DIALS: everything but runs, lumisections, pile-up and detector bits; its defects are in docs/sandbox.md",
 )
 
 
@@ -65,6 +69,8 @@ def html(state: SandboxState) -> str:
 <p>{_button("tokens", {}, "Revoke all tokens")} {_button("requests/clear", {}, "Forget the requests")}
 {_button("people/reset", {}, "Sign everybody out of the sign-in")}
 {_button("registry/reset", {}, "Forget what was written to Run Registry")}</p>
+<p>DIALS answers as {state.dials.shape}:
+{_button("dials", {"shape": SHAPE_1}, f"As {SHAPE_1}")} {_button("dials", {"shape": SHAPE_2}, f"As {SHAPE_2}")}</p>
 <p>{len(entries)} requests since the list was last emptied: <a href="/_sandbox/requests">show them</a>.</p>
 <h2>Made up (derived)</h2>
 <p>Everything else is as CMS recorded it; a figure that is not known is null.</p>

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sandbox import apv, sso
+from sandbox.dials import access as dials_access
+from sandbox.dials import answer as dials
+from sandbox.dials.state import DialsState
 from sandbox.exchange import Request, Response, SentPart
 from sandbox.faults import Fault, Faults
 from sandbox.log import RequestLog
@@ -78,6 +81,15 @@ SERVICES = (
         apv.refusal,
         lambda _: Response([]),
     ),
+    SandboxService(
+        "dials",
+        "DIALS",
+        "/dials",
+        lambda request, state: dials.answer(request, state.tokens, state.dials),
+        dials_access.server_error(),
+        dials_access.refusal,
+        dials.not_found,
+    ),
 )
 
 
@@ -89,11 +101,12 @@ def service_at(path: str) -> SandboxService | None:
 
 @dataclass
 class SandboxState:
-    """State of the sandbox: issued tokens, sessions, what was written, active faults and the request log."""
+    """State of the sandbox: tokens, sessions, what was written, settings, active faults and the request log."""
 
     tokens: Tokens = field(default_factory=Tokens)
     realm: Realm = field(default_factory=Realm)
     registry: RegistryState = field(default_factory=RegistryState)
+    dials: DialsState = field(default_factory=DialsState)
     faults: Faults = field(default_factory=Faults)
     log: RequestLog = field(default_factory=RequestLog)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
 LOGIN_PATH = "/sso/auth/realms/cern/protocol/openid-connect/auth"
 PROXY = "proxy"
 UNKNOWN_UNIT = "furlong"
-_COUNTS = ("count", "counter", "number", "bunches", "pages", "expires_in")
-_IDENTIFYING_NUMBERS = ("run_number", "fill_number", "first_run_number", "last_run_number", "lumisection_number")
+_COUNTS = ("count", "counter", "number", "bunches", "pages", "expires_in", "entries")
+_IDENTIFYING_NUMBERS = frozenset(
+    {"run_number", "fill_number", "first_run_number", "last_run_number", "lumisection_number", "ls_number"}
+)
 _NULLED_KEYS = frozenset(
-    {"hlt_key", "energy", "b_field", "components", "name", "access_token", "id_token", "token_endpoint"}
+    {"hlt_key", "energy", "b_field", "components", "name", "access_token", "id_token", "token_endpoint", "me", "x_max"}
 )
 _PAGE = '<!DOCTYPE html>\n<html lang="en">\n<head><title>{title}</title></head>\n<body>\n{body}\n</body>\n</html>\n'
 _SIGN_IN = _PAGE.format(
@@ -70,7 +73,10 @@ def wrong_shape(response: Response) -> Response:
 
 def bad_values(response: Response) -> Response:
     """Return the response with negative counts, unknown units, and null instead of names and numbers."""
-    return replace(response, body=_with_bad_values(response.body)) if response.status == 200 else response
+    if response.status != 200:
+        return response
+    body = json.loads(response.body) if isinstance(response.body, bytes) else response.body
+    return replace(response, body=_with_bad_values(body))
 
 
 def _with_bad_values(value: Any, name: str = "") -> Any:

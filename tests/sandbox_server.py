@@ -56,10 +56,11 @@ class SandboxForTests:
         return {name: f"{self.base_url}{path}" for name, path in PATHS.items()}
 
     def clear(self) -> None:
-        """Clear faults, the request log, changed people and what was written to Run Registry; writes take no time."""
+        """Clear faults, the log, changed people and settings, and what was written; writes take no time."""
         self._state.faults.clear()
         self._state.registry.reset()
         self._state.registry.set_write_seconds(0)
+        self._state.dials.reset()
         self._state.log.clear()
         self._state.realm.reset()
 
@@ -87,6 +88,10 @@ class SandboxForTests:
         """Forget what was written to Run Registry, and its settings but for the time of writes, which is 0."""
         self._control("DELETE", "registry")
         self.registry(write_seconds=0)
+
+    def dials(self, **settings: Any) -> dict[str, Any]:
+        """Change settings of DIALS: shape, ingested. Return them all."""
+        return self._control("POST", "dials", json=settings)
 
     def clear_faults(self) -> None:
         """End all faults."""

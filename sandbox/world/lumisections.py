@@ -77,6 +77,14 @@ def runs_with_lumisections() -> list[int]:
     return list(_lumisections_by_run())
 
 
+def pileups_of(run_number: int) -> dict[int, float | None]:
+    """Return {lumisection: pile-up} of a run, None where OMS has none."""
+    known = lumisections_of(run_number)
+    if known is None:
+        return {}
+    return dict(zip(_numbers(known.packed), _unpacked(known.packed["pileup"]), strict=True))
+
+
 @lru_cache(maxsize=64)
 def lumisections_rows(run_number: int) -> list[Row]:
     """Return the rows of a run with the attributes of `lumisections` of OMS.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Command(BaseCommand):
     """Serve the stand-ins until SIGINT or SIGTERM. Needs no database."""
 
-    help = "Serve stand-ins of Run Registry, OMS and the CERN sign-in on 127.0.0.1."
+    help = "Serve stand-ins of Run Registry, OMS, DIALS and the CERN sign-in on 127.0.0.1."
     requires_system_checks = []
     requires_migrations_checks = False
 

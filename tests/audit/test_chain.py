@@ -19,6 +19,7 @@ from audit.undo import undo_change
 from certify.models import BadReason, PixelProblem, TrackerCertification
 from certify.vocabulary.actions import add_term
 from oms.models import OmsRun
+from tests.audit.past_history import sql
 from tests.audit.world import RandomActor, build_world
 from tests.factories import BadReasonFactory, CertificationFactory, PixelProblemFactory
 from tests.proof import scaled
@@ -27,17 +28,6 @@ from users.models import User
 pytestmark = pytest.mark.django_db
 HISTORY = TrackerCertification.history.model._meta.db_table
 COMMENTS = ("first", "second", "third")
-
-
-def sql(statement, *parameters):
-    """Run it as somebody with the password of the database would: on PostgreSQL without triggers."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("SET session_replication_role = replica")
-        cursor.execute(statement, parameters)
-        if connection.vendor == "postgresql":
-            cursor.execute("SET session_replication_role = DEFAULT")
 
 
 def everything_broken():

@@ -39,6 +39,7 @@ MAY = {
     "certify/imports/file_flags.py": "hundreds of rows, noted as made",
     "audit/operation.py": "rows of history themselves",
     "audit/digests.py": "digests of rows of history",
+    "audit/triggers.py": "the trigger that refuses changes of history",
     "certify/review/actions.py": "which versions a review has seen; the review itself is kept",
     "registry_sync/actions.py": "the writes of a sending, which is recorded itself",
     "registry_sync/bulk_actions.py": "many sendings, noted as created, and their writes",

@@ -227,7 +227,7 @@ def test_postgresql_refuses_direct_changes_of_history():
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="triggers are PostgreSQL's")
 def test_every_table_of_history_has_the_trigger():
-    """A new table gets it in the migration that makes it (`protect` of audit/migrations/0002_never_changed.py)."""
+    """A new table gets it after the migration that makes it (audit/triggers.py)."""
     query = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'history_stays'"
     with connection.cursor() as cursor:
         cursor.execute(query)

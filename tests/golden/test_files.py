@@ -8,7 +8,6 @@ from io import StringIO
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 
 from audit.models import AppendOnlyError, Change
@@ -20,6 +19,7 @@ from golden.choices import StaleRule
 from golden.generation import generate_file
 from golden.models import FileCertification, GoldenFile, PolicyVersion, VersionImmutable
 from oms.lumisections.models import LumisectionReading
+from tests.audit.past_history import sql
 from tests.factories import DatasetFactory
 from tests.golden.stored import BPIX, DATASET, ENERGY, FLAGS, LOGIC, certification, lumisections, policy
 from tests.proof import scaled
@@ -211,13 +211,7 @@ def test_a_history_row_changed_by_sql_is_found_and_named(clock):
     row = certification(315300)
     file = make_file(None, policy(), timezone.now())
     history = TrackerCertification.history.model._meta.db_table
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("SET session_replication_role = replica")
-        cursor.execute(f"UPDATE {history} SET strip = 'bad' WHERE id = {row.pk}")
-        if connection.vendor == "postgresql":
-            cursor.execute("SET session_replication_role = DEFAULT")
+    sql(f"UPDATE {history} SET strip = 'bad' WHERE id = %s", row.pk)
     result = verify_file(file)
     assert not result.is_verified and not result.is_equal
     assert [(each.run_number, each.lost) for each in result.differences] == [(315300, ((1, 100),))]
@@ -229,8 +223,7 @@ def test_a_history_row_changed_by_sql_is_found_and_named(clock):
 def test_a_file_changed_by_sql_is_found(clock):
     certification(315300)
     file = make_file(None, policy(), timezone.now())
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE golden_goldenfile SET content = '{}'")
+    sql("UPDATE golden_goldenfile SET content = '{}'")
     result = verify_file(GoldenFile.objects.get(pk=file.pk))
     assert not result.is_content_whole and not result.is_verified
 

@@ -162,17 +162,3 @@ def _as_twin(row: TrackerCertification, reconstruction: str) -> TwinCertificatio
         reference_reconstruction=row.reference_runreconstruction.reconstruction,
         is_stale=row.is_stale,
     )
-
-
-def reference_of_each_certification() -> list[dict[str, object]]:
-    """Return all live certifications with their reference, in the JSON shape of the existing ML tools, in one query."""
-    rows = TrackerCertification.objects.live().order_by("pk")
-    names = {
-        "run_number": "runreconstruction__run_id",
-        "run_reconstruction_type": "runreconstruction__reconstruction",
-        "reference_run_number": "reference_runreconstruction__run_id",
-        "reference_run_reconstruction_type": "reference_runreconstruction__reconstruction",
-        "dataset": "dataset__name",
-    }
-    values = rows.values_list(*names.values())
-    return [dict(zip(names, row, strict=True)) for row in values]

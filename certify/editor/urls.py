@@ -2,8 +2,9 @@
 
 from django.urls import path
 
+from certify.editor.reference_list import all_reference_runs
 from certify.editor.undo_view import undo_last_save
-from certify.editor.views import CertifyView, all_reference_runs
+from certify.editor.views import CertifyView
 from certify.ranges.views import lumisections
 
 app_name = "certify"

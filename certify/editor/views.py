@@ -6,13 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
-from django.views.decorators.http import require_safe
 
 from certify.actions.certify import certify_run
 from certify.editor.addresses import next_address, with_query
@@ -47,7 +45,7 @@ from certify.editor.worklist import Search, form_search, read_search, through_ou
 from certify.errors import AlreadyCertified, EntryInvalid
 from certify.facts.forms import is_correction_request, with_all_inputs
 from certify.models.choices import Reconstruction
-from certify.selectors import live_certification, reference_of_each_certification
+from certify.selectors import live_certification
 from drafts.form_token import read_form_token
 from drafts.middleware import filled_fields
 from drafts.selectors import draft_of
@@ -281,10 +279,3 @@ def choose_reconstruction(
         "filled_fields": filled_fields(request.POST),
     }
     return render(request, "certify/choose_reconstruction.html", context, status=status)
-
-
-@login_not_required
-@require_safe
-def all_reference_runs(_request: HttpRequest) -> JsonResponse:
-    """Public JSON: each live certification with its reference, in the shape that ML tools read."""
-    return JsonResponse(reference_of_each_certification(), safe=False)

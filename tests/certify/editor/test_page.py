@@ -1,5 +1,6 @@
 """The certify page over real HTTP to the sandbox: what opens, the number of requests, and what is saved."""
 
+import gzip
 import json
 import re
 from dataclasses import replace
@@ -8,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from certify.actions.lifecycle import withdraw_certification
 from certify.models import TrackerCertification
 from oms.models import OmsRun
 from registry import dataset_cache
@@ -203,12 +205,13 @@ def test_save_from_a_search_redirects_to_the_search(shifter_client):
     assert response.url == "/openruns/?runs=315259"
 
 
-def test_public_list_of_references_has_its_documented_format(client, django_assert_num_queries):
+def test_public_list_of_references_has_its_documented_format(client):
     certification = CertificationFactory(run=RunFactory(run_number=RUN), reconstruction="prompt")
     CertificationFactory(withdrawn=True)
-    with django_assert_num_queries(1):
-        response = client.get("/certify/allRunsRefRuns/")
-    assert json.loads(response.content) == [
+    CertificationFactory(is_practice=True)
+    response = client.get("/certify/allRunsRefRuns/")
+    assert response["Content-Type"] == "application/json"
+    assert json.loads(response.getvalue()) == [
         {
             "run_number": RUN,
             "run_reconstruction_type": "prompt",
@@ -220,7 +223,36 @@ def test_public_list_of_references_has_its_documented_format(client, django_asse
 
 
 def test_public_list_of_references_supports_head_requests(client, db):
-    assert client.head("/certify/allRunsRefRuns/").status_code == 200
+    answer = client.head("/certify/allRunsRefRuns/")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_public_list_of_references_without_any_is_empty(client, db):
+    assert client.get("/certify/allRunsRefRuns/").getvalue() == b"[]"
+
+
+def test_public_list_of_references_is_read_in_chunks(client, monkeypatch, django_assert_num_queries):
+    rows = many_certifications(6)
+    whole = client.get("/certify/allRunsRefRuns/").getvalue()
+    assert whole == json.dumps(json.loads(whole)).encode() and len(json.loads(whole)) == 6
+    last = rows[-1].pk
+    monkeypatch.setattr("certify.editor.reference_list.CHUNK", 4)
+    with django_assert_num_queries(1 + 1 + last // 4 + 1):  # the tag, the last key, the chunks
+        assert client.get("/certify/allRunsRefRuns/").getvalue() == whole
+
+
+def test_unchanged_public_list_of_references_is_304_and_compressed(client, shift_leader, django_assert_num_queries):
+    certification, address = CertificationFactory(), "/certify/allRunsRefRuns/"
+    whole = client.get(address)
+    etag = whole["ETag"]
+    with django_assert_num_queries(1):
+        assert client.get(address, headers={"If-None-Match": etag}).status_code == 304
+    packed = client.get(address, headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.getvalue()) == whole.getvalue()
+    assert client.get(address, headers={"If-None-Match": packed["ETag"]}).status_code == 304
+    withdraw_certification(shift_leader, certification, certification.version, "wrong run")
+    changed = client.get(address, headers={"If-None-Match": etag})
+    assert (changed.status_code, changed.getvalue()) == (200, b"[]")
 
 
 @pytest.mark.parametrize("count", [100, scaled(1000, 10_000)])

@@ -41,7 +41,7 @@ def test_real_certifications_are_imported_and_shown_in_every_report(admin, admin
     file = tmp_path / "certifications.csv"
     file.write_text(as_csv(rows), encoding="utf-8")
     call_command("import_certifications", file, by=admin.username, reason="from before", flags="good")
-    entries = json.loads(admin_client.get("/certify/allRunsRefRuns/").content)
+    entries = json.loads(admin_client.get("/certify/allRunsRefRuns/").getvalue())
     assert {tuple(entry[name] or "" for name in COLUMNS) for entry in entries} == set(rows)
     assert Change.objects.filter(why="from before").count() == math.ceil(len(rows) / CHUNK)
     for path in [*REPORTS, *(f"{part.url}?{ALL_DAYS}" for part in PARTS)]:

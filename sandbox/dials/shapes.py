@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cos, exp, pi, sqrt
+from math import cos, exp, log, pi
 from typing import TYPE_CHECKING
 
 from sandbox.dials.defects import PHI_HOLE
@@ -68,10 +68,18 @@ def contents(element: SandboxElement, axis: BinnedAxis, stretch: float, mean: fl
     `stretch` multiplies the quantity on the axis. `mean` is the mean of elements that count per event.
     """
     if element.per_event:
-        sigma = sqrt(max(mean * (1 + element.peak), 0.05))
-        return _normalised([_gauss(x, mean * stretch, sigma) for x in centres(axis)])
+        return _normalised(_per_event(centres(axis), mean * stretch, element.peak))
     form = _FORMS[element.family]
     return _normalised([form(x / stretch, element.peak) for x in centres(axis)])
+
+
+def _per_event(counts: list[float], mean: float, for_each: float) -> list[float]:
+    """Return a gamma distribution with this mean: of the collisions, and of what each of them gives."""
+    width = 1 + for_each
+    power = (mean + 0.5) / width - 1
+    logarithms = [power * log(count + 0.5) - count / width if count > -0.5 else -1e9 for count in counts]
+    highest = max(logarithms)
+    return [exp(value - highest) for value in logarithms]
 
 
 def _normalised(values: list[float]) -> list[float]:

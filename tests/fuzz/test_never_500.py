@@ -28,7 +28,7 @@ OURS = [candidate for candidate in addresses() if not candidate.is_of_admin]
 ADMINS = [candidate for candidate in addresses() if candidate.is_of_admin]
 # Queries and forms to URLs of the project and of the admin, and any path: 5,200 on SQLite in `make prove`.
 # PostgreSQL is slower, and tested for values that only it refuses.
-SHARE = (1 if connection.vendor == "sqlite" else 0.25) * (1 if IS_FULL else 0.25)
+SHARE = (1 if connection.vendor == "sqlite" else 0.25) * (1 if IS_FULL else 0.125)
 QUERIES, FORMS, IN_ADMIN, PATHS = (round(SHARE * count) for count in (2000, 1200, 500, 1000))
 
 

@@ -43,11 +43,13 @@ def confirm_many(actor: User, plans: Collection[SignedPlan]) -> ManyConfirmed:
     by_certification = {plan.certification_id: plan for plan in plans}
     with operation(actor, SyncChangeKind.SEND) as current:
         locked = _locked_certifications(by_certification)
-        asked, newer = open_questions_of(by_certification), _confirmed_meanwhile(by_certification)
+        with_question, newer = open_questions_of(by_certification), _confirmed_meanwhile(by_certification)
         now = timezone.now()
         for certification in locked:
             plan = by_certification[certification.pk]
-            if reason := _reason_against(certification, plan, has_open_question=certification.pk in asked, newer=newer):
+            if reason := _reason_against(
+                certification, plan, has_open_question=certification.pk in with_question, newer=newer
+            ):
                 confirmed.left_out.append((str(certification), reason))
             else:
                 confirmed.sendings.append(_sending(actor, certification, plan, now))

@@ -56,7 +56,7 @@ def group_of(plan: SendingPlan) -> PlanGroup:
 class BulkPlans:
     """Plans of certifications, and those for which there was no time or no answer. `problem`: the first error.
 
-    `has_datasets`: whether Run Registry has any dataset of these runs. Times are UTC, None if nothing was asked.
+    `has_datasets`: whether Run Registry has any dataset of these runs. Times are UTC, None if nothing was requested.
     """
 
     plans: tuple[SendingPlan, ...]
@@ -69,17 +69,17 @@ class BulkPlans:
 
 def plan_many(
     certifications: Sequence[TrackerCertification],
-    asked: Collection[int],
+    with_question: Collection[int],
     budget: Budget,
     *,
     since: datetime | None = None,
 ) -> BulkPlans:
     """Return the plans of certifications that have their related rows. Nothing is raised.
 
-    `asked`: the primary keys of those with an open question. Cached answers after `since` are used. What is to
+    `with_question`: the primary keys of those with an open question. Cached answers after `since` are used. What is to
     choose is not planned. A query for the problems of each component, none if nothing is compared.
     """
-    refused = _refused_plans(certifications, asked)
+    refused = _refused_plans(certifications, with_question)
     wanted = [certification for certification in certifications if certification.pk not in refused]
     if not wanted:
         return BulkPlans(tuple(refused.values()))
@@ -100,10 +100,12 @@ def plan_many(
     )
 
 
-def _refused_plans(certifications: Sequence[TrackerCertification], asked: Collection[int]) -> dict[int, SendingPlan]:
-    """Return plans of what must not be sent, whatever Run Registry has: nothing is asked about these."""
+def _refused_plans(
+    certifications: Sequence[TrackerCertification], with_question: Collection[int]
+) -> dict[int, SendingPlan]:
+    """Return plans of what must not be sent, whatever Run Registry has: nothing is requested about these."""
     refusals = {
-        certification: certification_refusals(certification, has_open_question=certification.pk in asked)
+        certification: certification_refusals(certification, has_open_question=certification.pk in with_question)
         for certification in certifications
     }
     return {row.pk: SendingPlan(row, refusals=tuple(reasons)) for row, reasons in refusals.items() if reasons}

@@ -21,7 +21,7 @@ class SendingPurpose(models.TextChoices):
 
 
 class WriteState(models.TextChoices):
-    """Where a write stands. The states before `DONE` are not final."""
+    """The state of a write. Those before `DONE` are not final."""
 
     PLANNED = "planned", "planned"
     SENDING = "sending", "sending"

@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 class Judgement:
     """`state`: PLANNED to send it now, or a final state with its reason.
 
-    `seen`, `seen_state`: the flags, or for a move the state, that were found in a conflict.
+    `found`, `found_state`: the flags, or for a move the state, that a conflict met.
     `version`: of the write in the history; `replaced`: the flags that it replaced, if these are not the planned ones.
     """
 
     state: WriteState
     answer: str = ""
-    seen: tuple[FlagRange, ...] = ()
+    found: tuple[FlagRange, ...] = ()
     version: int | None = None
     replaced: tuple[FlagRange, ...] = ()
-    seen_state: str = ""
+    found_state: str = ""
 
 
 def judge_read(write: RegistryWrite, status: Found[DatasetStatus] | Missing) -> Judgement:
@@ -58,7 +58,7 @@ def _judge_move(write: RegistryWrite, status: DatasetStatus) -> Judgement:
     if status.state == write.state_from:
         return Judgement(WriteState.PLANNED)
     text = f"Planned on {write.state_from}; it is {status.state} now."
-    return Judgement(WriteState.CONFLICT, text, seen_state=status.state)
+    return Judgement(WriteState.CONFLICT, text, found_state=status.state)
 
 
 def _judge_edit(write: RegistryWrite, status: DatasetStatus) -> Judgement:
@@ -94,7 +94,7 @@ def judge_written(write: RegistryWrite, judgement: Judgement, changes: Sequence[
         text = "Written, and changed there since."
         is_gone = judgement.state == WriteState.REFUSED  # hidden or damaged by now
         return Judgement(
-            WriteState.CONFLICT, f"{text} {judgement.answer}" if is_gone else text, judgement.seen, version
+            WriteState.CONFLICT, f"{text} {judgement.answer}" if is_gone else text, judgement.found, version
         )
     return judgement
 

@@ -134,7 +134,7 @@ class RegistryWrite(models.Model):
     """One request of a sending: the flag of a range of lumisections, or the move of a state.
 
     `component` is empty for a move, which has `state_from` and `state_to` instead of a range. `before`: the flags that
-    are replaced, [[first, last, status, comment, cause]]. `seen`: the same as read when it was a conflict, of a
+    are replaced, [[first, last, status, comment, cause]]. `found`: the same as read when it was a conflict, of a
     move [state].
     `registry_version`: of the write in the history of Run Registry. `answer`: its words, or why nothing was written.
     `changed_since`: what the last pull found there instead, who set it and when; empty if it is still there.
@@ -158,7 +158,7 @@ class RegistryWrite(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     registry_version = models.BigIntegerField(null=True, blank=True)
     answer = models.TextField(blank=True)
-    seen = models.JSONField(default=list, blank=True)
+    found = models.JSONField(default=list, blank=True)
     changed_since = models.TextField(blank=True)
 
     objects: ClassVar[RegistryWriteQuerySet] = RegistryWriteQuerySet.as_manager()  # type: ignore[assignment]
@@ -184,7 +184,7 @@ class RegistryWrite(models.Model):
 
     @property
     def request(self) -> tuple[Any, ...]:
-        """Return what is asked of Run Registry, without what became of it."""
+        """Return what is requested of Run Registry, without what became of it."""
         return (self.component, self.first, self.last, *self.triplet, self.state_from, self.state_to)
 
     @property
@@ -204,9 +204,9 @@ class RegistryWrite(models.Model):
         return _flags_text(self.before_ranges)
 
     @property
-    def seen_text(self) -> str:
+    def found_text(self) -> str:
         """Return what was there instead in a conflict, such as "BAD 320-325 “FED 401”"; empty if it is not known."""
-        return "".join(self.seen) if self.is_move else _flags_text(flag_ranges_from(self.seen), with_comments=True)
+        return "".join(self.found) if self.is_move else _flags_text(flag_ranges_from(self.found), with_comments=True)
 
     @property
     def triplet(self) -> FlagTriplet:

@@ -160,8 +160,8 @@ def _outcome(status: str, theirs: FlagTriplet, our_flag: OurFlag) -> tuple[PlanO
     if not status:
         return PlanOutcome.CHOOSE, "bad with low statistics: good or bad there"
     if theirs.status == BAD and status != BAD and SIGNATURE not in theirs.comment:
-        said = f": “{theirs.comment}”" if theirs.comment else ""
-        return PlanOutcome.CHOOSE, f"bad there, not from here{said}"
+        comment = f": “{theirs.comment}”" if theirs.comment else ""
+        return PlanOutcome.CHOOSE, f"bad there, not from here{comment}"
     if status == BAD:
         return PlanOutcome.WRITE, our_flag.comment
     return PlanOutcome.WRITE, LOW_STATISTICS if status == GOOD and our_flag.flag.lowstat else ""

@@ -30,19 +30,19 @@ ANSWER_TIME = timedelta(seconds=10)  # after which a request that was sent count
 
 @dataclass(frozen=True)
 class CertificationsToPlan:
-    """The first of many certifications, of `total`. `asked`: the primary keys of those with an open question."""
+    """The first of many certifications, of `total`. `with_question`: keys of those with an open one."""
 
     rows: Sequence[TrackerCertification]
     total: int
-    asked: frozenset[int]
+    with_question: frozenset[int]
 
 
 def certifications_to_plan(certifications: QuerySet[TrackerCertification], number: int) -> CertificationsToPlan:
     """Return the first certifications in their order, and how many there are: one query."""
     question = ShifterQuestion.objects.open().filter(certification=OuterRef("pk"))
-    rows = list(certifications.annotate(is_asked=Exists(question), total=Window(Count("pk")))[:number])
-    asked = frozenset(row.pk for row in rows if row.is_asked)
-    return CertificationsToPlan(rows, rows[0].total if rows else 0, asked)
+    rows = list(certifications.annotate(has_question=Exists(question), total=Window(Count("pk")))[:number])
+    with_question = frozenset(row.pk for row in rows if row.has_question)
+    return CertificationsToPlan(rows, rows[0].total if rows else 0, with_question)
 
 
 def latest_sendings(certifications: Collection[TrackerCertification]) -> dict[int, Sending]:

@@ -229,7 +229,7 @@ class _Sender:
         write.registry_version = judgement.version or write.registry_version
         if judgement.replaced:
             write.before = stored_flag_ranges_of(judgement.replaced)
-        write.seen = [judgement.seen_state] if judgement.seen_state else stored_flag_ranges_of(judgement.seen)
+        write.found = [judgement.found_state] if judgement.found_state else stored_flag_ranges_of(judgement.found)
         write.finished_at = timezone.now()
         write.save()
         if write.state in EFFECTIVE:

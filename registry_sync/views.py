@@ -23,7 +23,7 @@ from registry_sync.bulk_actions import ManyConfirmed, confirm_many
 from registry_sync.choices import SendingPurpose
 from registry_sync.exports import HEADING, export_rows
 from registry_sync.forms import LOWSTAT_PREFIX, PlanForm
-from registry_sync.models import Sending
+from registry_sync.models import RegistryPull, Sending
 from registry_sync.plan import BAD, GOOD
 from registry_sync.planning import PlanDecisions, SendingPlan, make_plan
 from registry_sync.presentation import PlanPage
@@ -134,6 +134,7 @@ def outbox(request: SignedInRequest) -> HttpResponseBase:
         "is_on": settings.REGISTRY_SYNC == "on",
         "is_changed": is_changed,
         "changed_count": Sending.objects.changed_since().count(),
+        "changes_read_at": RegistryPull.objects.values_list("read_at", flat=True).first(),
     }
     return render(request, "registry_sync/outbox.html", context)
 

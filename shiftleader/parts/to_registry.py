@@ -98,7 +98,7 @@ def _plans_context(request: SignedInRequest, scope: Scope, *, may_send: bool) ->
     shown, total = wanted.rows, wanted.total
     sendings = latest_sendings(shown)
     since = _since(request, sendings.values())
-    looked = plan_many(shown, wanted.asked, Budget.for_page(is_retry="again" in request.GET), since=since)
+    looked = plan_many(shown, wanted.with_question, Budget.for_page(is_retry="again" in request.GET), since=since)
     rows, more = _limited(_rows(looked, sendings, may_send=may_send and not request.user.in_training))
     return {
         "looked": looked,
@@ -119,10 +119,10 @@ def _plans_context(request: SignedInRequest, scope: Scope, *, may_send: bool) ->
 def _since(request: SignedInRequest, sendings: Collection[Sending]) -> datetime | None:
     """The time since which cached answers count: after all that was sent, and as requested."""
     finished = [write.finished_at for sending in sendings for write in sending.writes.all()]
-    asked = parse_timestamp(request.GET.get("since", ""))
-    if "again" in request.GET and asked is None:
-        asked = timezone.now()
-    return max((moment for moment in [asked, *finished] if moment), default=None)
+    requested = parse_timestamp(request.GET.get("since", ""))
+    if "again" in request.GET and requested is None:
+        requested = timezone.now()
+    return max((moment for moment in [requested, *finished] if moment), default=None)
 
 
 def _rows(looked: BulkPlans, sendings: dict[int, Sending], *, may_send: bool) -> list[PlannedRow]:

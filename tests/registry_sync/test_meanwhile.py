@@ -118,7 +118,7 @@ def test_move_right_after_ours_is_a_conflict(certification, shift_leader, monkey
     send_confirmed(Budget(60))
     move = sending.writes.last()
     assert (move.state, move.answer) == (WriteState.CONFLICT, "Planned on OPEN; it is COMPLETED now.")
-    assert (move.was_text, move.seen_text, move.state_to) == ("OPEN", "COMPLETED", "SIGNOFF")
+    assert (move.was_text, move.found_text, move.state_to) == ("OPEN", "COMPLETED", "SIGNOFF")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -249,7 +249,9 @@ def test_receipt_and_list_show_what_has_changed_since(sent, by_hand, shift_leade
     pull_changes(Budget(60))
     page = shift_leader_client.get(f"/registry/{sent.pk}/").text
     assert "changed since</span>" in page and "Now GOOD again by dc@cern.ch, 20" in page
-    assert "1 changed in Run Registry since" in shift_leader_client.get("/registry/").text
+    outbox = shift_leader_client.get("/registry/").text
+    assert "1 changed in Run Registry since" in outbox
+    assert f"were read at {RegistryPull.objects.get().read_at:%Y-%m-%d %H:%M:%S} UTC" in outbox
     assert f"/registry/{sent.pk}/" in shift_leader_client.get("/registry/?changed=1").text
     rows = b"".join(shift_leader_client.get("/registry/?changed=1&export=csv")).decode().splitlines()
     assert "GOOD again by dc@cern.ch" in rows[1]

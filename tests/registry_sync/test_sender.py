@@ -67,7 +67,7 @@ def test_somebody_who_edits_there_meanwhile_is_a_conflict_and_nothing_is_sent(ce
     assert write_requests(sandbox) == []
     strip, tracking, move = sending.writes.all()
     assert strip.state == WriteState.CONFLICT
-    assert [320, 325, "BAD", "FED 401", ""] in strip.seen
+    assert [320, 325, "BAD", "FED 401", ""] in strip.found
     assert (tracking.state, move.state) == (WriteState.GIVEN_UP, WriteState.GIVEN_UP)
 
 

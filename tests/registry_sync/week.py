@@ -32,7 +32,7 @@ def certify_runs(*numbers: int, **values) -> list[TrackerCertification]:
 def plans_of_all(budget: Budget | None = None, **since) -> BulkPlans:
     """The plans of all certifications, newest run first."""
     wanted = certifications_to_plan(all_certifications(), 1000)
-    return plan_many(wanted.rows, wanted.asked, budget or Budget(60), **since)
+    return plan_many(wanted.rows, wanted.with_question, budget or Budget(60), **since)
 
 
 def all_certifications():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from golden.layouts import LAYOUTS, LayoutUnknown, is_layout, read_runs
 from golden.models import MAX_NAME_LENGTH, FileCertification, GoldenFile, Policy, PolicyVersion
 from golden.policy_text import PolicyInvalid
 from golden.selectors import DatasetsOverlap, certification_scope
+from infrastructure.database.earlier_writes import wait_for_earlier_writes
 from users.models import Role
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from golden.policy_rules import PolicyRules
     from users.models import User
 
+# What is saved at a time can be read only after its transaction, which takes less.
+_RECENT = timedelta(minutes=5)
+_MAX_WAIT_SECONDS = 20
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 # What of a manifest follows from the code, not from what is stored.
 _OF_THE_CODE = ("code_version", "format", "title", "losses_note", "flags_not_applied")
@@ -125,6 +130,8 @@ def make_file(
         raise EntryInvalid([ValidationIssue("as_of", "The time is in the future. Give an earlier one.")])
     if moment < version.made_at:
         raise EntryInvalid([ValidationIssue("as_of", f"{version} was saved later. Give a later time.")])
+    if timezone.now() - moment < _RECENT and not wait_for_earlier_writes(_MAX_WAIT_SECONDS):
+        raise EntryInvalid([ValidationIssue("as_of", "Something is still being saved. Try later, or an earlier time.")])
     generated = _generated(version, moment, layout, progress)
     layout = layout or version.layout
     same = GoldenFile.objects.filter(policy_version=version, as_of=moment, layout=layout, sha256=generated.sha256)

@@ -21,9 +21,10 @@ class FormContext:
     """The run and reconstruction of a form, and the answer of Run Registry about them.
 
     `registry`: "found", "missing" or "unreachable". `datasets`: names of the datasets of the reconstruction.
-    `registry_states`: their Tracker states; `registry_flags`: their status by component. `asked_at`: time of the answer
-    (ISO, UTC). `is_complete`: whether OMS answered, too. `shown`: the facts of the verdict that the form showed, None
-    if unknown. `training_of`: primary key of the user whose practice it is, or None.
+    `registry_states`: their Tracker states; `registry_classes`: the class of the run, where it has one;
+    `registry_flags`: their status by component. `asked_at`: time of the answer (ISO, UTC). `is_complete`: whether OMS
+    answered, too. `shown`: the facts of the verdict that the form showed, None if unknown. `training_of`: primary key
+    of the user whose practice it is, or None.
     """
 
     run_number: int
@@ -31,6 +32,7 @@ class FormContext:
     registry: str
     datasets: list[str] = field(default_factory=list)
     registry_states: dict[str, str | None] = field(default_factory=dict)
+    registry_classes: dict[str, str] = field(default_factory=dict)
     registry_flags: dict[str, dict[str, str]] = field(default_factory=dict)
     asked_at: str = ""
     is_complete: bool = False
@@ -56,8 +58,8 @@ class FormContext:
     def registry_facts(self, dataset: str) -> dict[str, Any]:
         """Return what Run Registry answered about this dataset, as stored with a certification."""
         facts = {"state": self.registry_states.get(dataset), "asked_at": self.asked_at}
-        flags = self.registry_flags.get(dataset)
-        return facts | ({"flags": flags} if flags else {})
+        others = {"class": self.registry_classes.get(dataset), "flags": self.registry_flags.get(dataset)}
+        return facts | {name: value for name, value in others.items() if value}
 
 
 def read_form_context(text: str) -> FormContext | None:
@@ -93,6 +95,7 @@ def form_context_of(certification: TrackerCertification) -> FormContext:
         registry="found" if certification.is_dataset_verified else "unreachable",
         datasets=[name] if name and certification.is_dataset_verified else [],
         registry_states={name: registry.get("state")},
+        registry_classes={name: registry["class"]} if registry.get("class") else {},
         registry_flags={name: registry.get("flags") or {}},
         asked_at=registry.get("asked_at") or "",
         is_complete=certification.external_info_complete,

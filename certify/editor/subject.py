@@ -109,6 +109,7 @@ class CertificationSubject:
             registry=type(self.registry).__name__.lower(),
             datasets=[dataset.name for dataset in self.datasets],
             registry_states={dataset.name: dataset.state for dataset in self.datasets},
+            registry_classes={dataset.name: dataset.run_class for dataset in self.datasets if dataset.run_class},
             registry_flags={dataset.name: dict(dataset.flags) for dataset in self.datasets},
             asked_at=self.registry.asked_at.isoformat(),
             is_complete=self.is_complete,

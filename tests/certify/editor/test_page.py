@@ -159,6 +159,7 @@ def test_good_certification_is_saved_with_its_facts(shifter_client, shifter, ref
     assert certification.dataset.name == "/Express/Collisions2018/DQM"
     assert certification.is_dataset_verified and certification.external_info_complete
     assert certification.facts["registry"]["state"] == "OPEN"
+    assert certification.facts["registry"]["class"] == "Collisions18"
     assert certification.facts["run"]["fill_number"] == 6615
     assert certification.date == datetime.now(UTC).date()
     assert sandbox.requests() == []

@@ -18,7 +18,7 @@ from certify.errors import EntryInvalid
 from certify.models import TrackerCertification
 from certify.rules.entry import ValidationIssue
 from golden.choices import GoldenChangeKind, StaleRule
-from golden.dataset_patterns import PatternInvalid
+from golden.dataset_patterns import PatternInvalid, parse_pattern
 from golden.differences import RunDifference, file_differences
 from golden.evaluation import EvaluationFailed
 from golden.generation import GeneratedFile, generate_file
@@ -65,9 +65,21 @@ class Verification:
         return self.is_content_whole and self.is_equal and not self.changed and not self.broken
 
 
-def save_policy(actor: User | None, name: str, rules: PolicyRules, reason: str) -> PolicyVersion:
+class SavedMeanwhile(Exception):
+    """Somebody else saved a version, `existing`, after the form was opened."""
+
+    def __init__(self, existing: PolicyVersion) -> None:
+        super().__init__(f"{existing} was saved meanwhile.")
+        self.existing = existing
+
+
+def save_policy(
+    actor: User | None, name: str, rules: PolicyRules, reason: str, *, opened: int | None = None
+) -> PolicyVersion:
     """Save a version of a policy, the first one with a new name. `actor` is None for commands, which are trusted.
 
+    `opened`: the number of the latest version when the form was opened, 0 for a new name; None is not compared. Raises
+    `SavedMeanwhile` where another one is the latest now.
     Raises `PermissionDenied` below the role expert, and `EntryInvalid` with all that is wrong, by field: `name`,
     `logic`, `dataset_pattern`, `layout`, `stale`, `reason`. The reason may not be empty.
     """
@@ -77,7 +89,9 @@ def save_policy(actor: User | None, name: str, rules: PolicyRules, reason: str) 
     with operation(actor, GoldenChangeKind.POLICY, reason=reason.strip()):
         policy, _ = Policy.objects.get_or_create(name=name)
         policy = Policy.objects.select_for_update().get(pk=policy.pk)
-        last = policy.versions.first()
+        last = policy.versions.select_related("policy", "made_by").first()
+        if last and opened not in (None, last.number):
+            raise SavedMeanwhile(last)
         if last and last.rules == rules:
             raise EntryInvalid([ValidationIssue("logic", f"It is the same as {last}. Change something.")])
         return PolicyVersion.objects.create(
@@ -100,15 +114,25 @@ def rules_issues(rules: PolicyRules) -> list[ValidationIssue]:
         variables = rules.compiled.variables
     except PolicyInvalid as error:
         issues += [ValidationIssue("logic", str(issue)) for issue in error.issues]
+    issues += field_issues(rules)
+    try:
+        if not issues:
+            certification_scope(timezone.now(), rules.pattern, variables, rules.stale)
+    except DatasetsOverlap as error:
+        issues.append(ValidationIssue("dataset_pattern", str(error)))
+    return issues
+
+
+def field_issues(rules: PolicyRules) -> list[ValidationIssue]:
+    """Return what is wrong with the rules of a policy without its logic, by field. Reads nothing."""
+    issues = []
     if not is_layout(rules.layout):
         issues.append(ValidationIssue("layout", f"There is no such layout. Choose one of {', '.join(LAYOUTS)}."))
     if rules.stale not in StaleRule.values:
         issues.append(ValidationIssue("stale", "Choose whether stale certifications count."))
     try:
-        pattern = rules.pattern
-        if not issues:
-            certification_scope(timezone.now(), pattern, variables, rules.stale)
-    except (PatternInvalid, DatasetsOverlap) as error:
+        parse_pattern(rules.dataset_pattern)
+    except PatternInvalid as error:
         issues.append(ValidationIssue("dataset_pattern", str(error)))
     return issues
 

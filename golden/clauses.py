@@ -55,6 +55,8 @@ def _pair_label(operator: str, operands: list[Any]) -> str | None:
     first, second = map(_variable, operands)
     if first and operator == "in" and isinstance(operands[1], list):
         return f"{first.label} one of {', '.join(map(str, operands[1]))}"
+    if second and operator == "in" and isinstance(operands[0], str):
+        return f"{second.label} contains {operands[0]}"
     if operator not in _SIGNS:
         return None
     if first and not isinstance(operands[1], dict | list):

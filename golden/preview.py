@@ -46,7 +46,8 @@ class ChangeSum:
 class Preview:
     """The changes by run, and their sums: in total, by the clauses that fail together, by era.
 
-    `certifications`: how many were compared. `runs_gained`, `runs_lost`: runs that only one of the two files has.
+    `certifications`, `segments`: how many were compared. `runs_gained`, `runs_lost`: runs that only one of the two
+    files has.
     """
 
     changes: list[RunChange] = field(default_factory=list)
@@ -54,6 +55,7 @@ class Preview:
     by_clauses: dict[str, ChangeSum] = field(default_factory=dict)
     by_era: dict[str, ChangeSum] = field(default_factory=dict)
     certifications: int = 0
+    segments: int = 0
 
     @property
     def runs_gained(self) -> list[int]:
@@ -95,6 +97,7 @@ def preview(before: PolicyRules, after: PolicyRules, moment: datetime) -> Previe
     for run_before, run_after in _pairs(before, after, moment):
         sides = _side(before.compiled, run_before), _side(after.compiled, run_after)
         result.certifications += 1
+        result.segments += max(len(run.segments) for run in (run_before, run_after) if run)
         if sides[0].ranges != sides[1].ranges:
             _add_change(result, *sides)
     return result

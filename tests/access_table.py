@@ -15,6 +15,7 @@ from tests.factories import (
     SendingFactory,
     UserFactory,
 )
+from tests.golden.stored import policy
 from users.models import Role
 
 ROLES = ("stranger", "guest", "shifter", "shift_leader", "expert", "admin")
@@ -245,8 +246,8 @@ def addresses() -> dict[str, str]:
         "vocabulary:checklist-edit": [ChecklistFactory().identifier],
         "vocabulary:add": ["pixel"],
         "vocabulary:word": ["pixel", PixelProblemFactory().pk],
-        "golden:policy": [a_policy.policy.name],
-        "golden:policy-edit": [a_policy.policy.name],
+        "golden:policy": [policy(name="access").policy.name],
+        "golden:policy-edit": ["access"],
         "shiftleader:part": ["certifications"],
         "shiftleader:note": ["2018-W17"],
         "shiftleader:retire-filter": [SavedFilter.objects.create(user=owned.user, name="bad", query="verdict=bad").pk],

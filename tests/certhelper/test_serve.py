@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
 from certhelper.process_group import ProcessGroup
 from certhelper.static_files import collect_changed_static_files
-from tests.migrated_database import migrated_file
 from tests.proof import IS_FULL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60
@@ -72,26 +74,32 @@ def copy(tmp_path) -> ServedCopy:
     return ServedCopy(tmp_path)
 
 
-def test_serve_reports_ready_keeps_its_data_and_stops_all_processes(copy):
+@pytest.fixture(scope="module")
+def restarted_copy(tmp_path_factory) -> Iterator[ServedCopy]:
+    """A copy that was started, interrupted and started again; it is terminated after the tests of the module."""
+    copy = ServedCopy(tmp_path_factory.mktemp("served"))
     for end in (signal.SIGINT, signal.SIGTERM):
         process = copy.start()
         copy.wait_until_ready(process)
-        page = requests.get(f"http://127.0.0.1:{copy.port}/accounts/login/", timeout=10)
-        assert page.status_code == 200
-        style = page.text.split('rel="stylesheet" href="')[1].split('"')[0]
-        assert requests.get(f"http://127.0.0.1:{copy.port}{style}", timeout=10).status_code == 200
-        assert len(requests.get(f"http://127.0.0.1:{copy.port}/certify/allRunsRefRuns/", timeout=10).json()) == 86
+        if end == signal.SIGTERM:
+            yield copy
         process.send_signal(end)
         assert process.wait(PATIENCE_S) == 0
         assert copy.is_gone()
 
 
-def test_address_with_thousands_of_runs_gets_a_page_of_this_site(copy, tmp_path):
-    if migrated_file().exists():  # the other test runs the migrations
-        shutil.copyfile(migrated_file(), tmp_path / "certhelper.sqlite3")
-    process = copy.start()
-    copy.wait_until_ready(process)
-    site, browser = f"http://127.0.0.1:{copy.port}", requests.Session()
+def test_serve_reports_ready_keeps_its_data_and_stops_all_processes(restarted_copy):
+    """The fixture stops the processes, and fails if one is left."""
+    site = f"http://127.0.0.1:{restarted_copy.port}"
+    page = requests.get(f"{site}/accounts/login/", timeout=10)
+    assert page.status_code == 200
+    style = page.text.split('rel="stylesheet" href="')[1].split('"')[0]
+    assert requests.get(f"{site}{style}", timeout=10).status_code == 200
+    assert len(requests.get(f"{site}/certify/allRunsRefRuns/", timeout=10).json()) == 86
+
+
+def test_address_with_thousands_of_runs_gets_a_page_of_this_site(restarted_copy):
+    site, browser = f"http://127.0.0.1:{restarted_copy.port}", requests.Session()
     token = (
         browser.get(f"{site}/accounts/login/", timeout=10)
         .text.split('name="csrfmiddlewaretoken" value="')[1]
@@ -107,8 +115,6 @@ def test_address_with_thousands_of_runs_gets_a_page_of_this_site(copy, tmp_path)
     page = browser.get(f"{site}/search/", params={"run": runs * 30}, timeout=10)
     assert page.status_code == 414
     assert "A search takes at most 100 runs" in page.text
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(PATIENCE_S) == 0
 
 
 def test_serve_refuses_a_port_that_is_taken_and_names_it(copy):

@@ -51,11 +51,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
     """Set up the databases as Django does, and store the result for the next process."""
-    if not _is_in_memory() or migrated_file().exists():
+    if connection.vendor != "sqlite" or migrated_file().exists():
         return
     part = migrated_file().with_suffix(f".{os.getpid()}")
     part.parent.mkdir(exist_ok=True)
     with django_db_blocker.unblock(), closing(sqlite3.connect(part)) as database:
         connection.ensure_connection()
         connection.connection.backup(database)
+        database.execute("PRAGMA journal_mode = DELETE")  # a write-ahead log cannot be read into memory
     part.replace(migrated_file())

@@ -5,9 +5,11 @@ The browser is Chromium, or Firefox with `--browser firefox`, which leaves out t
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from itertools import cycle
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -16,17 +18,17 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.signals import request_finished, request_started
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
 
 from tests import chromium, firefox
 from tests.e2e.console import listen
+from tests.migrated_database import migrated_file
 from tests.proof import IS_FULL
 from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
@@ -56,7 +58,16 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     """SQLite in a file: a page and its drafts send concurrent requests, each thread with a separate connection."""
     database = connections["default"].settings_dict
     if database["ENGINE"].endswith("sqlite3"):
-        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        file = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        database["TEST"]["NAME"] = str(file)
+        if migrated_file().exists():
+            shutil.copyfile(migrated_file(), file)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """Whether the file has been migrated by another process, so that Django must not begin with an empty one."""
+    return connection.vendor == "sqlite" and Path(connection.settings_dict["TEST"]["NAME"]).exists()
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ class NamedValue:
 
 @dataclass(frozen=True)
 class OperationDocs:
-    """An operation: address, what it returns, its parameters, and a line to try it."""
+    """An operation: address, the schema that it returns (empty for a file), its parameters, and a line to try it."""
 
     anchor: str
     path: str
@@ -72,13 +72,13 @@ def _operation(path: str, operation: dict[str, Any], base: str) -> OperationDocs
     parameters = [
         NamedValue(row["name"], type_text(row["schema"]), row.get("description", "")) for row in operation["parameters"]
     ]
-    content = operation["responses"][200].get("content", {}).get("application/json")
+    content = operation["responses"][200]["content"]["application/json"]["schema"]
     return OperationDocs(
         anchor=operation["operationId"],
         path=path,
         summary=operation.get("description", ""),
         parameters=parameters,
-        returns=type_text(content["schema"]) if content else "file",
+        returns=type_text(content) if "$ref" in content else "",
         curl=_curl(base, path),
     )
 

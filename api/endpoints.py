@@ -8,15 +8,22 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Query
 from ninja.errors import AuthenticationError, ValidationError
 
-from api import reading, schemas
+from api import golden_reading, golden_schemas, reading, schemas
 from api.authentication import NOT_SIGNED_IN, Session, Token
 from api.certification_schema import Certification, CertificationList, CertificationVersions
 from api.errors import CHALLENGE, ApiError, error_response
 from api.paging import PageParameters, page_of
-from api.parameters import certification_parameters, filtered_certifications, run_condition, run_parameters
+from api.parameters import (
+    certification_parameters,
+    filtered_certifications,
+    refuse_unknown,
+    run_condition,
+    run_parameters,
+)
 from certify.as_of import versions_of
 from certify.models import TrackerCertification
 from certify.references.selectors import references
+from golden.models import GoldenFile, PolicyVersion
 from oms.lumisections.models import LumisectionReading
 from oms.models import OmsRun
 
@@ -150,6 +157,54 @@ def list_references(request: HttpRequest, paging: Query[PageParameters]) -> Any:
     """Reference runs, current and retired."""
     rows = references().filter(run_condition(request, "run__run_number"))
     return page_of(request, rows, paging, reading.reference_items)
+
+
+@api.get(
+    "/policies/",
+    url_name="policies",
+    response={200: golden_schemas.PolicyList, REFUSALS: schemas.Error},
+    tags=["Good runs"],
+)
+def list_policies(request: HttpRequest, paging: Query[PageParameters]) -> Any:
+    """Policies of good runs, every version."""
+    refuse_unknown(request)
+    return page_of(request, PolicyVersion.objects.all(), paging, golden_reading.policy_items)
+
+
+@api.get(
+    "/golden/",
+    url_name="golden-files",
+    response={200: golden_schemas.GoldenFileList, REFUSALS: schemas.Error},
+    tags=["Good runs"],
+)
+def list_golden_files(request: HttpRequest, paging: Query[PageParameters]) -> Any:
+    """Files of good runs that were made."""
+    refuse_unknown(request)
+    return page_of(request, GoldenFile.objects.all(), paging, golden_reading.file_items)
+
+
+@api.get(
+    "/golden/{int:file_id}/",
+    url_name="golden-file",
+    response={200: golden_schemas.GoldenFileDetails, REFUSALS | {404}: schemas.Error},
+    tags=["Good runs"],
+)
+def get_golden_file(request: HttpRequest, file_id: int) -> Any:  # noqa: ARG001 - ninja passes it by name
+    """One file of good runs, with its manifest."""
+    row = _first(GoldenFile.objects.with_names().filter(pk=file_id).defer("content"), "golden file")
+    return golden_reading.file_item(row) | {"manifest": row.manifest}
+
+
+@api.get(
+    "/golden/{int:file_id}/file.json",
+    url_name="golden-content",
+    response={200: Any, REFUSALS | {404}: schemas.Error},
+    tags=["Good runs"],
+)
+def get_golden_content(request: HttpRequest, file_id: int) -> HttpResponse:  # noqa: ARG001 - ninja passes it by name
+    """The bytes of a file of good runs, as it was made: their SHA-256 is that of the file."""
+    row = _first(GoldenFile.objects.filter(pk=file_id).only("content"), "golden file")
+    return HttpResponse(row.file_bytes, content_type="application/json")
 
 
 def _first(items: Any, name: str) -> Any:

@@ -71,6 +71,16 @@ def run_condition(request: HttpRequest, column: str) -> Q:
     return any_of(Q(**{f"{column}__range": span}) for span in ranges) if ranges else Q()
 
 
+def refuse_unknown(request: HttpRequest) -> None:
+    """Raise `ApiError` for parameters other than those of pages."""
+    if names := sorted(set(request.GET) - PAGE_NAMES):
+        raise ApiError(400, " ".join(map(_unknown_sentence, names)))
+
+
+def _unknown_sentence(name: str) -> str:
+    return f"{name} means nothing here; /api/docs has the parameters."
+
+
 def _unknown(request: HttpRequest, names: Collection[str]) -> list[str]:
     known = PAGE_NAMES | set(names)
     others = [name for name in CertificationFilter.unknown_names(request.GET) if name not in known]
@@ -79,7 +89,7 @@ def _unknown(request: HttpRequest, names: Collection[str]) -> list[str]:
 
 def _refuse(filters: CertificationFilter, request: HttpRequest, known: Collection[str]) -> None:
     """Raise `ApiError` with a sentence for each parameter that is unknown or cannot be read."""
-    sentences = [f"{name} means nothing here; /api/docs has the parameters." for name in _unknown(request, known)]
+    sentences = list(map(_unknown_sentence, _unknown(request, known)))
     sentences += [f"{name}: {' '.join(map(str, messages))}" for name, messages in filters.errors.items()]
     if sentences:
         raise ApiError(400, " ".join(sentences))

@@ -58,6 +58,7 @@ MODELS = (
     "history.HistoricalWeekNote",
     "history.HistoricalSavedFilter",
     "history.HistoricalSending",
+    "history.HistoricalApiToken",
     "history.Notice",
 )
 CHUNK = 500

@@ -64,6 +64,11 @@ class ListPage:
         return bool(self.filters.form.errors)
 
     @property
+    def api_query(self) -> str:
+        """The query of the API for the same rows; empty for practice, which it never returns."""
+        return "" if self.filters.values.get("practice") else self.filters.as_query() or EVERYTHING_LIVE
+
+    @property
     def rows(self) -> list[SafeString]:
         """The rendered rows of this page of the table."""
         records = [row.record for row in self.table.paginated_rows]

@@ -7,6 +7,7 @@ from django.urls import reverse
 from api.tokens import create_token
 from certify.models import TrackerCertification
 from shiftleader.models import SavedFilter
+from tests.api.golden_rows import stored_golden_file
 from tests.factories import (
     CertificationFactory,
     ChecklistFactory,
@@ -200,6 +201,14 @@ TABLE: dict[tuple[str, str], str] = {
     ("api:segments", "POST"): "405 405 405 405 405 405",
     ("api:references", "GET"): "401 403 200 200 200 200",
     ("api:references", "POST"): "405 405 405 405 405 405",
+    ("api:policies", "GET"): "401 403 200 200 200 200",
+    ("api:policies", "POST"): "405 405 405 405 405 405",
+    ("api:golden-files", "GET"): "401 403 200 200 200 200",
+    ("api:golden-files", "POST"): "405 405 405 405 405 405",
+    ("api:golden-file", "GET"): "401 403 200 200 200 200",
+    ("api:golden-file", "POST"): "405 405 405 405 405 405",
+    ("api:golden-content", "GET"): "401 403 200 200 200 200",
+    ("api:golden-content", "POST"): "405 405 405 405 405 405",
     ("api:openapi", "GET"): "200 200 200 200 200 200",
     ("api:openapi", "POST"): "405 405 405 405 405 405",
     ("api:docs", "GET"): "302 200 200 200 200 200",
@@ -214,10 +223,13 @@ TABLE: dict[tuple[str, str], str] = {
 def addresses() -> dict[str, str]:
     """An address of every page of the table, with rows created for pages of a row."""
     owned = CertificationFactory(user=UserFactory(username="shifter", role=Role.SHIFTER))
+    golden_file = stored_golden_file().pk
     arguments = {
         "api:certification": [owned.pk],
         "api:versions": [owned.pk],
         "api:run": [owned.run_number],
+        "api:golden-file": [golden_file],
+        "api:golden-content": [golden_file],
         "api:revoke-token": [create_token(owned.user, "table", None)[0].pk],
         "certify:certify-run": [RUN],
         "certify:certify-reconstruction": [RUN, RECONSTRUCTION],

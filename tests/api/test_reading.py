@@ -1,6 +1,7 @@
 """What the API returns, and what it refuses."""
 
 import gzip
+import hashlib
 import json
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +13,7 @@ from certify.actions.lifecycle import withdraw_certification
 from certify.models import TrackerCertification
 from certify.models.choices import Flag
 from oms.lumisections.models import LumisectionReading, LumisectionSegment
+from tests.api.golden_rows import stored_golden_file
 from tests.factories import CertificationFactory, PixelProblemFactory, RunFactory
 from tests.listruns.list_page import exported_json
 from tests.many import many_certifications
@@ -198,6 +200,20 @@ def test_references_name_their_uses(shifter_client, certification, django_assert
         (item,) = _items(shifter_client, "/api/v1/references/", runs_max=reference.run_id)
     assert (item["run_number"], item["reconstruction"]) == (reference.run_id, reference.reconstruction)
     assert (item["is_current"], item["use_count"], item["last_used"]) == (True, 1, str(certification.date))
+
+
+def test_golden_file_has_its_policy_manifest_and_bytes(shifter_client, django_assert_num_queries):
+    stored = stored_golden_file()
+    (policy,) = _items(shifter_client, "/api/v1/policies/")
+    assert (policy["name"], policy["version"], policy["logic"]) == ("tracker2018", 1, stored.policy_version.logic)
+    with django_assert_num_queries(4):
+        (item,) = _items(shifter_client, "/api/v1/golden/")
+    assert (item["name"], item["policy"], item["policy_version"]) == ("TrackerOnly.json", "tracker2018", 1)
+    details = shifter_client.get(f"/api/v1/golden/{stored.pk}/").json()
+    assert details == item | {"manifest": {"counts": {"runs": 1}}}
+    content = shifter_client.get(f"/api/v1/golden/{stored.pk}/file.json").content
+    assert hashlib.sha256(content).hexdigest() == item["sha256"]
+    assert "runs means nothing here" in _refusal(shifter_client.get("/api/v1/golden/?runs=1"), 400)
 
 
 def test_error_of_ours_is_json_too(shifter_client, certification, monkeypatch):

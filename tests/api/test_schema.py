@@ -15,6 +15,7 @@ from api.tokens import create_token
 from api.views import openapi_schema
 from certhelper.wsgi import application
 from oms.lumisections.models import LumisectionReading, LumisectionSegment
+from tests.api.golden_rows import stored_golden_file
 from tests.factories import BEGIN, CertificationFactory, PixelProblemFactory, UserFactory
 from tests.proof import scaled
 from tests.shared_rows import shared_rows
@@ -43,6 +44,7 @@ def token(django_db_setup, django_db_blocker):
             run_number=certification.run_number, read_at=BEGIN, checked_at=BEGIN, digest="", last=5
         )
         LumisectionSegment.objects.create(reading=reading, first=1, last=5, bpix=True)
+        stored_golden_file()
         yield create_token(UserFactory(), "schema", None)[1]
 
 

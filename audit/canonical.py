@@ -47,11 +47,13 @@ def _column_value(field: Any, value: Any) -> Any:
 
 
 def _json_value(value: Any) -> Any:
+    if value is None or isinstance(value, str | bool):  # most values, so first
+        return value
     if isinstance(value, dict):
         return {str(key): _json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_json_value(item) for item in value]
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not isinstance(value, int | float):
         return value
     if abs(value) > _LARGEST_EXACT:
         return float(value)

@@ -205,6 +205,8 @@ class _Table:
         if is_deleted:
             return BACK_WITHOUT_HISTORY
         recorded, now = self._comparable(values), self._comparable(live)
+        if recorded == now:
+            return ""
         differing = [
             name
             for name in snapshot.in_field_order(self.model, recorded.keys() | now.keys())

@@ -1,6 +1,7 @@
 """Rows of the history that were changed, removed or inserted by SQL are named; all others are not."""
 
 from datetime import UTC, datetime
+from importlib import import_module
 from io import StringIO
 from random import Random
 
@@ -190,6 +191,15 @@ def test_column_that_is_added_later_leaves_digests_valid(rows):
     assert [problem for _row, problem in problems()] == [
         "the record has other values than its newest row: like_express"
     ]
+
+
+def test_migration_gives_digests_to_what_is_there(rows):
+    head = head_digests(TrackerCertification, [rows[0].id])
+    sql("DELETE FROM history_recorddigest")
+    assert {problem for _row, problem in problems()} == {chain.INSERTED}
+    import_module("audit.migrations.0018_digests_of_earlier_rows").chain_history(apps, None)
+    assert everything_broken() == []
+    assert head_digests(TrackerCertification, [rows[0].id]) == head
 
 
 def test_present_columns_are_stored():

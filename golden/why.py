@@ -106,14 +106,14 @@ class Price:
 def explain_run(
     rules: PolicyRules, moment: datetime, run_number: int, stale_keys: Collection[int] | None = None
 ) -> RunExplanation:
-    """Return what becomes of a run by these rules as of a time: six queries. Raises `DatasetsOverlap` and others."""
+    """Return what becomes of a run by these rules as of a time: ten queries. Raises `DatasetsOverlap` and others."""
     return _run_explanation(rules, moment, run_number, stale_keys)[0]
 
 
 def explain_lumisection(
     rules: PolicyRules, moment: datetime, run_number: int, number: int, stale_keys: Collection[int] | None = None
 ) -> Explanation:
-    """Return what becomes of a lumisection by these rules as of a time: six queries.
+    """Return what becomes of a lumisection by these rules as of a time: ten queries.
 
     Raises `DatasetsOverlap` and `EvaluationFailed`.
     """
@@ -133,7 +133,7 @@ def explain_lumisection(
 def price_of(
     rules: PolicyRules, moment: datetime, run_number: int, pk: int, stale_keys: Collection[int] | None = None
 ) -> Price:
-    """Return the difference between the files with and without a certification of a run: seven queries."""
+    """Return the difference between the files with and without a certification of a run: nine queries."""
     scope = _scope(rules, moment, run_number, stale_keys)
     runs = list(scope.certified_runs(with_lumis=True))
     with_it = Tally(rules.compiled).add_all(runs)

@@ -159,7 +159,7 @@ def test_as_of_each_time_everything_is_as_it_was(clock):
     assert _runs(latest, before + timedelta(hours=5)) == {"315300": [[1, 98]]}
 
 
-def _chance_change(source, rows):
+def _chance_change(source, rows, hour):
     """Change something that a file rests on."""
     row = source.choice(rows)
     last = source.randint(10, 58)
@@ -171,7 +171,7 @@ def _chance_change(source, rows):
     elif choice == 2:
         lumisections(row.run_number, 60, off=(last,), at=timezone.now())
     else:
-        policy({"and": [ENERGY, {"<": [{"var": "lumisection.lumisection_number"}, last]}, *FLAGS]})
+        policy({"and": [ENERGY, {"<": [{"var": "lumisection.lumisection_number"}, last + hour / 1000]}, *FLAGS]})
     row.save()
 
 
@@ -183,7 +183,7 @@ def test_files_of_random_times_are_made_again_whatever_happens_later(clock):
     changes = scaled(10, 100)
     for hour in range(1, changes + 1):
         clock(hour)
-        _chance_change(source, rows)
+        _chance_change(source, rows, hour)
         moment = start + timedelta(hours=source.uniform(0, hour))
         version = PolicyVersion.objects.as_of(moment).first()
         files[version, moment] = generate_file(version, moment).sha256

@@ -110,10 +110,10 @@ def test_price_of_a_certification_that_changes_nothing():
     assert price_of(RULES, timezone.now(), 315300, row.pk).difference is None
 
 
-def test_queries_of_an_explanation(django_assert_max_num_queries):
+def test_queries_of_an_explanation(django_assert_num_queries):
     certification(315300)
     moment = timezone.now()
-    with django_assert_max_num_queries(12):
+    with django_assert_num_queries(10):
         explain_lumisection(RULES, moment, 315300, 1)
 
 

@@ -30,6 +30,7 @@ class Token(HttpBearer):
         owner = owner_of(token)
         if owner is None or not owner.is_active:
             raise _refusal(request)
+        request.token_owner_id = owner.pk  # type: ignore[attr-defined]  # for the log
         return _reader(owner)
 
 

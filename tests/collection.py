@@ -11,7 +11,7 @@ from tests.proof import IS_FULL
 TESTS = Path(__file__).parent
 # What `make check` leaves to `make test`: long proofs, the whole of something, processes and browsers of their own.
 SLOW = (
-    *("audit/test_thousand.py", "certhelper/admin/", "certhelper/home/test_training_apart.py"),
+    *("api/test_schema.py", "audit/test_thousand.py", "certhelper/admin/", "certhelper/home/test_training_apart.py"),
     *("certhelper/test_checks.py", "certhelper/test_demo.py", "certhelper/test_serve.py", "certhelper/test_work.py"),
     *("certify/actions/test_concurrent.py", "certify/imports/", "certify/references/", "contracts/", "e2e/", "faults/"),
     *("fuzz/", "history_pages/", "infrastructure/http/test_circuit_breaker.py", "oms/lumisections/test_whole_world.py"),

@@ -71,7 +71,7 @@ def request_log(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
                 request.method,
                 escape_uri_path(request.path)[:MAX_PATH_LENGTH],
                 response.status_code,
-                _session_user_id(request),
+                _user_id(request),
                 (time.perf_counter() - start) * 1000,
                 queries.count,
             )
@@ -88,7 +88,9 @@ def _request_id(request: HttpRequest) -> str:
     return request_id if _VALID_ID.fullmatch(request_id) else uuid.uuid4().hex[:16]
 
 
-def _session_user_id(request: HttpRequest) -> str:
-    """The user's key where this request has read the session, else "-"; no query."""
+def _user_id(request: HttpRequest) -> str:
+    """The key of the user of an API token, or of the session where this request has read it, else "-"; no query."""
+    if owner_id := getattr(request, "token_owner_id", None):
+        return str(owner_id)
     session = getattr(request, "session", None)
     return session.get(SESSION_KEY, "-") if session is not None and session.accessed else "-"

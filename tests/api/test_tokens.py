@@ -87,6 +87,13 @@ def test_wrong_token_is_refused_in_a_session_too(shifter_client):
     assert _get("wrong", client=shifter_client).status_code == 401
 
 
+def test_log_names_the_owner_of_a_token_and_not_its_value(shifter, token, caplog):
+    with caplog.at_level("INFO"):
+        _get(token[1])
+    assert f"GET {RUNS} 200 user={shifter.pk} " in caplog.text
+    assert token[1] not in caplog.text
+
+
 def test_failures_are_counted_and_valid_tokens_are_not_hit(token):
     for _ in range(MAX_FAILURES):
         assert _get("wrong").status_code == 401

@@ -18,9 +18,17 @@ def certified(shifter, transactional_db):
     )
 
 
+API_PAGES = ("/api/docs", "/accounts/tokens/")
+
+
 def test_pages_of_a_certification(page: Page, sign_in, shifter, certified, live_server, is_accessible):
     sign_in(shifter)
-    for address in (f"/list/{certified.pk}/", f"/list/{certified.pk}/update/", "/list/?state=live&verdict=bad"):
+    for address in (
+        f"/list/{certified.pk}/",
+        f"/list/{certified.pk}/update/",
+        "/list/?state=live&verdict=bad",
+        *API_PAGES,
+    ):
         page.goto(live_server.url + address)
         expect(page.locator("h1")).to_have_count(1)
         is_accessible()

@@ -22,7 +22,7 @@ from golden.dataset_patterns import PatternInvalid, parse_pattern
 from golden.differences import RunDifference, file_differences
 from golden.evaluation import EvaluationFailed
 from golden.generation import GeneratedFile, generate_file
-from golden.layouts import LAYOUTS, LayoutUnknown, is_layout, read_runs
+from golden.layouts import LAYOUTS, FileInvalid, LayoutUnknown, is_layout, read_runs
 from golden.models import MAX_NAME_LENGTH, FileCertification, GoldenFile, Policy, PolicyVersion
 from golden.policy_text import PolicyInvalid
 from golden.selectors import DatasetsOverlap, certification_scope
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from audit.chain import BrokenRow
     from golden.generation import Progress
+    from golden.layouts import RunRanges
     from golden.policy_rules import PolicyRules
     from users.models import User
 
@@ -205,25 +206,40 @@ def verify_file(file: GoldenFile, progress: Progress | None = None) -> Verificat
     Which certifications were stale is taken from the manifest, because no history of that mark is kept. Raises
     `EntryInvalid` where it cannot be made any more.
     """
-    manifest = file.manifest
+    manifest = file.manifest if isinstance(file.manifest, dict) else {}
     try:
         again = generate_file(
             file.policy_version,
             file.as_of,
             file.layout,
-            stale_keys={key for key, *_ in manifest["stale"]},
+            stale_keys=set(_listed_keys(manifest, "stale")),
             progress=progress,
         )
-    except (DatasetsOverlap, EvaluationFailed, PolicyInvalid, PatternInvalid) as error:
+    except (DatasetsOverlap, EvaluationFailed, LayoutUnknown, PolicyInvalid, PatternInvalid) as error:
         raise EntryInvalid([ValidationIssue("__all__", f"The file cannot be made again: {error}")]) from None
     return Verification(
         made_again=again,
         is_content_whole=sha256(file.file_bytes).hexdigest() == file.sha256,
         is_equal=again.content == file.content,
-        differences=file_differences(read_runs(file.content), again.tally.ranges),
-        changed=_changed_parts(manifest, again.manifest),
-        broken=_broken_history(file),
+        differences=file_differences(_stored_runs(file), again.tally.ranges),
+        changed=_changed_parts(manifest, again.manifest) + _changed_rows(file, again),
+        broken=_broken_history(file, manifest),
     )
+
+
+def _stored_runs(file: GoldenFile) -> RunRanges:
+    """Return the runs of the stored text, none if it was changed into something else."""
+    try:
+        return read_runs(file.content)
+    except FileInvalid:
+        return {}
+
+
+def _listed_keys(manifest: dict[str, Any], name: str) -> list[int]:
+    """Return the primary keys of the certifications in a list of a manifest, whatever was made of it."""
+    rows = manifest.get(name)
+    lists = [row for row in rows if isinstance(row, list) and row] if isinstance(rows, list) else []
+    return [row[0] for row in lists if isinstance(row[0], int)]
 
 
 def _changed_parts(manifest: dict[str, Any], again: dict[str, Any]) -> list[str]:
@@ -231,8 +247,17 @@ def _changed_parts(manifest: dict[str, Any], again: dict[str, Any]) -> list[str]
     return [name for name in names if manifest.get(name) != again.get(name)]
 
 
-def _broken_history(file: GoldenFile) -> list[BrokenRow]:
-    keys = [key for key, *_ in [*file.manifest["certifications"], *file.manifest["left_out"]]]
+def _changed_rows(file: GoldenFile, again: GeneratedFile) -> list[str]:
+    """Return the name of the table of certifications of the file, if it has others."""
+    names = ("certification_id", "version", "lumisections_in", "lumisections_out")
+    stored = set(file.certifications.values_list(*names))
+    counted = again.tally.certifications
+    expected = {(each.key.pk, each.key.version, each.lumisections_in, each.lumisections_out) for each in counted}
+    return [] if stored == expected else ["rows of certifications"]
+
+
+def _broken_history(file: GoldenFile, manifest: dict[str, Any]) -> list[BrokenRow]:
+    keys = _listed_keys(manifest, "certifications") + _listed_keys(manifest, "left_out")
     of_policy = broken_rows(PolicyVersion, [file.policy_version_id])
     return [*broken_rows(TrackerCertification, keys), *of_policy]
 

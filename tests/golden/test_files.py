@@ -220,12 +220,26 @@ def test_a_history_row_changed_by_sql_is_found_and_named(clock):
         call_command("golden", verify=file.pk)
 
 
-def test_a_file_changed_by_sql_is_found(clock):
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ("UPDATE golden_goldenfile SET content = '{}'", ""),
+        ("UPDATE golden_goldenfile SET content = 'nonsense'", ""),
+        ("UPDATE golden_goldenfile SET sha256 = 'x'", ""),
+        ("UPDATE golden_goldenfile SET manifest = '[]'", "certifications"),
+        ("""UPDATE golden_goldenfile SET manifest = '{"stale": 5, "certifications": [1, [], ["x"]]}'""", "counts"),
+        ("UPDATE golden_filecertification SET lumisections_in = 1", "rows of certifications"),
+        ("DELETE FROM golden_filecertification", "rows of certifications"),
+    ],
+)
+def test_a_file_changed_by_sql_is_found(clock, change, part):
     certification(315300)
     file = make_file(None, policy(), timezone.now())
-    sql("UPDATE golden_goldenfile SET content = '{}'")
+    assert verify_file(GoldenFile.objects.get(pk=file.pk)).is_verified
+    sql(change)
     result = verify_file(GoldenFile.objects.get(pk=file.pk))
-    assert not result.is_content_whole and not result.is_verified
+    assert not result.is_verified
+    assert part in result.changed if part else not result.is_content_whole
 
 
 def test_files_and_versions_are_immutable(clock):

@@ -106,7 +106,7 @@ def _problems(result: Verification) -> list[str]:
         gained, lost = format_ranges(row.gained) or "none", format_ranges(row.lost) or "none"
         lines.append(f"Run {row.run_number}: only now {gained}; only then {lost}.")
     if result.changed:
-        lines.append(f"Other parts of the manifest: {', '.join(result.changed)}.")
+        lines.append(f"Other parts differ: {', '.join(result.changed)}.")
     lines += [str(row) for row in result.broken[:MAX_NAMED]]
     more = max(len(result.differences) - MAX_NAMED, 0) + max(len(result.broken) - MAX_NAMED, 0)
     return [*lines, *([f"{more} more."] if more else [])]

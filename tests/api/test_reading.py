@@ -125,6 +125,11 @@ def test_what_does_not_exist_is_a_sentence(shifter_client, path):
     assert _refusal(shifter_client.get(f"/api/v1/{path}", headers={"Accept": "text/html"}), 404)
 
 
+def test_address_without_its_slash_redirects(shifter_client):
+    answer = shifter_client.get("/api/v1/runs?runs=1")
+    assert (answer.status_code, answer["Location"]) == (301, "/api/v1/runs/?runs=1")
+
+
 def test_too_many_parameters_are_a_sentence(shifter_client, settings):
     query = "&".join(f"a{number}=" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1))
     assert _refusal(shifter_client.get(f"{CERTIFICATIONS}?{query}"), 400)

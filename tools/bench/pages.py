@@ -48,6 +48,7 @@ PAGES: dict[str, tuple[str, float | None]] = {
     "open runs, no search": ("/openruns/", None),
     "help": (BASELINE_PATH, None),
     "all reference runs, JSON": ("/certify/allRunsRefRuns/", None),
+    "API, 100 certifications": ("/api/v1/certifications/?limit=100", None),
     "health": ("/healthz", None),
 }
 CERTIFY_BOUND, SAVE_BOUND = 4.5, 6.5

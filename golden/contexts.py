@@ -158,6 +158,9 @@ def flag_ranges_of(component_flag: ComponentFlag) -> ComponentStatuses:
 
 def cut_segments(segments: Iterable[Segment], flags: CertifiedFlags) -> tuple[Segment, ...]:
     """Return stored segments, with bits as values, cut where the flags change, with bits and flags as values."""
+    if not flags.cuts:
+        same = flags.values_at(1)
+        return tuple(Segment(whole.first, whole.last, whole.values + same, whole.recorded) for whole in segments)
     parts: list[Segment] = []
     for whole in segments:
         inside = [cut for cut in flags.cuts if whole.first < cut <= whole.last]

@@ -73,10 +73,7 @@ class _Side:
     policy: CompiledPolicy
     run: CertifiedRun | None
     outcomes: tuple[Outcome, ...]
-
-    @property
-    def ranges(self) -> NumberRanges:
-        return good_ranges(self.outcomes)
+    ranges: NumberRanges
 
     def reasons_in(self, ranges: NumberRanges) -> Iterator[tuple[str, NumberRanges]]:
         """Yield the clauses that fail together as text, and where in `ranges` they do."""
@@ -104,7 +101,8 @@ def preview(before: PolicyRules, after: PolicyRules, moment: datetime) -> Previe
 
 
 def _side(policy: CompiledPolicy, run: CertifiedRun | None) -> _Side:
-    return _Side(policy, run, tuple(policy.outcomes(run)) if run else ())
+    outcomes = tuple(policy.outcomes(run)) if run else ()
+    return _Side(policy, run, outcomes, good_ranges(outcomes))
 
 
 def _pairs(

@@ -12,4 +12,12 @@ urlpatterns = [
     path("policies/new/", policies.policy_new, name="policy-new"),
     path("policies/<slug:name>/", policies.policy, name="policy"),
     path("policies/<slug:name>/edit/", policies.policy_edit, name="policy-edit"),
+    path("compare/", files.compare, name="compare"),
+    path("certifications/<int:pk>/", files.of_certification, name="of-certification"),
+    path("<int:pk>/", files.file, name="file"),
+    path("<int:pk>/file.json", files.file_json, name="file-json"),
+    path("<int:pk>/manifest.json", files.manifest_json, name="manifest-json"),
+    path("<int:pk>/why/", files.why, name="why"),
+    path("<int:pk>/verify/", files.verify, name="verify"),
+    path("<int:pk>/differences/", files.differences, name="differences"),
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.urls import reverse
+from django.utils import timezone
 
 from api.tokens import create_token
 from certify.models import TrackerCertification
+from golden.actions import make_file
 from shiftleader.models import SavedFilter
 from tests.api.golden_rows import stored_golden_file
 from tests.factories import (
@@ -134,7 +136,6 @@ TABLE: dict[tuple[str, str], str] = {
     ("registry_sync:undo", "GET"): "302 405 405 405 405 405",
     ("registry_sync:undo", "POST"): "302 403 403 303 303 303",
     ("golden:files", "GET"): "302 200 200 200 200 200",
-    ("golden:files", "POST"): "302 405 405 405 405 405",
     ("golden:policy", "GET"): "302 200 200 200 200 200",
     ("golden:policy", "POST"): "302 405 405 405 405 405",
     ("golden:policy-new", "GET"): "302 200 200 200 200 200",
@@ -145,6 +146,23 @@ TABLE: dict[tuple[str, str], str] = {
     ("golden:convert", "POST"): "302 200 200 200 200 200",
     ("golden:preview", "GET"): "302 405 405 405 405 405",
     ("golden:preview", "POST"): "302 422 422 422 422 422",
+    ("golden:files", "POST"): "302 403 403 403 422 422",
+    ("golden:compare", "GET"): "302 302 302 302 302 302",
+    ("golden:compare", "POST"): "302 405 405 405 405 405",
+    ("golden:of-certification", "GET"): "302 200 200 200 200 200",
+    ("golden:of-certification", "POST"): "302 405 405 405 405 405",
+    ("golden:file", "GET"): "302 200 200 200 200 200",
+    ("golden:file", "POST"): "302 405 405 405 405 405",
+    ("golden:file-json", "GET"): "302 200 200 200 200 200",
+    ("golden:file-json", "POST"): "302 405 405 405 405 405",
+    ("golden:manifest-json", "GET"): "302 200 200 200 200 200",
+    ("golden:manifest-json", "POST"): "302 405 405 405 405 405",
+    ("golden:why", "GET"): "302 422 422 422 422 422",
+    ("golden:why", "POST"): "302 405 405 405 405 405",
+    ("golden:verify", "GET"): "302 405 405 405 405 405",
+    ("golden:verify", "POST"): "302 403 403 403 200 200",
+    ("golden:differences", "GET"): "302 302 302 302 302 302",
+    ("golden:differences", "POST"): "302 405 405 405 405 405",
     ("history_pages:history", "GET"): "302 200 200 200 200 200",
     ("history_pages:history", "POST"): "302 405 405 405 405 405",
     ("history_pages:acknowledge", "GET"): "302 405 405 405 405 405",
@@ -224,7 +242,11 @@ def addresses() -> dict[str, str]:
     """An address of every page of the table, with rows created for pages of a row."""
     owned = CertificationFactory(user=UserFactory(username="shifter", role=Role.SHIFTER))
     golden_file = stored_golden_file().pk
+    made_file = make_file(None, policy(name="files"), timezone.now()).pk
+    golden_pages = ("file", "file-json", "manifest-json", "why", "verify", "differences")
     arguments = {
+        **{f"golden:{name}": [made_file] for name in golden_pages},
+        "golden:of-certification": [owned.pk],
         "api:certification": [owned.pk],
         "api:versions": [owned.pk],
         "api:run": [owned.run_number],

@@ -1,0 +1,1 @@
+"""What the pages of golden files show, prepared so that the templates have no logic."""

@@ -52,7 +52,7 @@ def read_entry(query: QueryDict) -> WhyEntry:
 
 
 @dataclass(frozen=True)
-class ClauseRow:
+class ClauseResult:
     """A clause in a lumisection: its label, the values of what it names as text, and whether it is true."""
 
     label: str
@@ -119,7 +119,7 @@ class WhyPage:
         return lumi_text(*self.explanation.recorded) if self.explanation else ""
 
     @property
-    def clauses(self) -> list[ClauseRow]:
+    def clauses(self) -> list[ClauseResult]:
         return [_clause_row(value) for value in self.explanation.clauses] if self.explanation else []
 
     @property
@@ -221,9 +221,9 @@ def _clauses_json(explanation: Explanation | None) -> list[dict[str, Any]]:
     ]
 
 
-def _clause_row(value: ClauseValue) -> ClauseRow:
+def _clause_row(value: ClauseValue) -> ClauseResult:
     texts = [_value_text(name, each) for name, each in value.values.items()]
-    return ClauseRow(value.clause.label, ", ".join(texts), value.holds)
+    return ClauseResult(value.clause.label, ", ".join(texts), value.holds)
 
 
 def _value_text(name: str, value: Any) -> str:

@@ -44,6 +44,10 @@ MODELS = (
     "registrysync.Sending",
     "registrysync.RegistryWrite",
     "registrysync.RegistryPull",
+    "golden.Policy",
+    "golden.PolicyVersion",
+    "golden.GoldenFile",
+    "golden.FileCertification",
     "history.Change",
     "history.HistoricalUser",
     "history.HistoricalOmsFill",
@@ -59,6 +63,9 @@ MODELS = (
     "history.HistoricalSavedFilter",
     "history.HistoricalSending",
     "history.HistoricalApiToken",
+    "history.HistoricalPolicyVersion",
+    "history.DigestFormat",
+    "history.RecordDigest",
     "history.Notice",
 )
 CHUNK = 500

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 OUR_APPS = (
     "api",
+    "audit",
     "certify",
     "drafts",
     "golden",

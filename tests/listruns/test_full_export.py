@@ -13,7 +13,18 @@ from listruns.full_export import CHUNK, MODELS
 from tests.factories import CertificationFactory, PixelProblemFactory
 
 pytestmark = pytest.mark.django_db
-OURS = ("certify", "oms", "users", "review", "references", "reports", "shiftleader", "registrysync", "history")
+OURS = (
+    "certify",
+    "oms",
+    "users",
+    "review",
+    "references",
+    "reports",
+    "shiftleader",
+    "registrysync",
+    "golden",
+    "history",
+)
 
 
 def _full_export(client) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from tests.factories import CertificationFactory
+from tests.migrated_database import migrated_file
 from tests.test_sweeps import PRODUCTION, _in_production
 from tools import licences
 
@@ -51,7 +53,10 @@ POLICY = {
 @pytest.fixture(scope="module")
 def production(tmp_path_factory) -> dict:
     """Responses of a production server to an anonymous user, to a form, and to an admin."""
-    done = _in_production(tmp_path_factory.mktemp("production"), "-c", ASK)
+    folder = tmp_path_factory.mktemp("production")
+    if migrated_file().exists():
+        shutil.copyfile(migrated_file(), folder / "certhelper.sqlite3")
+    done = _in_production(folder, "-c", ASK)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

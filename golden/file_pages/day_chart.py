@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, FOOT, TOP = 640, 150, 22, 8
 WIDEST, MOST_LABELS = 40.0, 9
+MONTH_WIDTH = 24  # of a label
 MOST_DAYS = 1000  # a typed start time may be of another year
 
 
@@ -99,11 +100,7 @@ def _bars(by_day: Mapping[str, Any], day: date, left: float, step: float, highes
 def _labels(days: list[date], step: float) -> list[tuple[str, float]]:
     """Return the first of each month for long times, else days at equal distances."""
     if len(days) > 62:
-        return [
-            (f"{day:%b %Y}" if len(days) > 500 else f"{day:%b}", place * step)
-            for place, day in enumerate(days)
-            if day.day == 1
-        ]
+        return [(f"{day:%b}", place * step + MONTH_WIDTH / 2) for place, day in enumerate(days) if day.day == 1]
     every = -(-len(days) // MOST_LABELS)
     return [(f"{day:%d %b}", (place + 0.5) * step) for place, day in enumerate(days) if place % every == 0]
 

@@ -12,6 +12,7 @@ def test_person_signs_in_looks_around_and_signs_out(page: Page, sign_in, shifter
     for name in ("/list/", "/help/", "/openruns/"):
         page.goto(live_server.url + name)
         expect(page.locator("h1")).to_have_count(1)
+    page.locator(".signed-in-user").click()
     page.locator("form[action*=logout] button").first.click()
     page.wait_for_url(f"{live_server.url}/accounts/login/**")
 

@@ -152,7 +152,7 @@ def test_differences_of_two_files(guest_client, file):
     answer = guest_client.get("/golden/compare/", {"file": looser.pk, "with": file.pk}, follow=True)
     text = _text(answer)
     assert answer.redirect_chain == [(f"/golden/{looser.pk}/differences/?with={file.pk}", 302)]
-    assert "has 5 LS in 1 runs, 2.500 /pb, that the other lacks" in text
+    assert "has 5 LS in 1 run, 2.500 /pb, that the other lacks" in text
     assert "315300 10-14 2.500 /pb" in text
     only = guest_client.get(f"/golden/{looser.pk}/differences/?with={file.pk}&format=json").json()
     assert (only["only_in_file"], only["only_in_other"]) == ({"315300": [[10, 14]]}, {})

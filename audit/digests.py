@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 VERSION = 1  # of the canonical form
 CHANGES = "change"  # table name of the digests of changes
+_HEADS_AT_ONCE = 1000  # SQLite limits the parameters of a query
 Record = tuple[str, int]  # table and primary key
 
 
@@ -115,11 +116,22 @@ def _heads(records: set[Record], until: datetime | None = None) -> dict[Record, 
 def head_digests(model: Any, keys: Iterable[int], until: datetime | None = None) -> dict[int, str]:
     """The newest digest of each of these records of a model by primary key, as of a time (UTC) if one is given.
 
-    Whoever stores them elsewhere can prove later that the rows up to there are the same.
+    A query for each 1,000 records.
     """
-    table = table_name(model.history.model)
-    heads = _heads({(table, key) for key in keys}, until)
+    table, in_order = table_name(model.history.model), sorted({*keys})
+    heads: dict[Record, str] = {}
+    for start in range(0, len(in_order), _HEADS_AT_ONCE):
+        heads |= _heads({(table, key) for key in in_order[start : start + _HEADS_AT_ONCE]}, until)
     return {key: digest for (_table, key), digest in heads.items()}
+
+
+def history_digest(model: Any, keys: Iterable[int], until: datetime) -> str:
+    """One SHA-256 of the history of these records as of a time (UTC): of their newest digests.
+
+    Whoever stores it elsewhere can prove later that all rows up to there are the same.
+    """
+    heads = head_digests(model, keys, until)
+    return sha256(canonical_json(sorted(heads.items())).encode()).hexdigest()
 
 
 def store_formats(apps: Apps = installed_apps, **_rest: Any) -> None:

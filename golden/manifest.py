@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from audit.digests import history_digest
+from certify.models import TrackerCertification
 from golden.dataset_patterns import pattern_name
 from golden.vocabulary import OTHER_FLAGS
 from infrastructure.number_ranges import count_numbers
@@ -71,6 +73,7 @@ def manifest_of(
         "certifications": [
             [*_key(counted.key), counted.lumisections_in, counted.lumisections_out] for counted in tally.certifications
         ],
+        "history_digest": _history_digest(scope, moment),
         "left_out": [[*_key(left_out.key), left_out.reason] for left_out in scope.left_out],
         "stale": [_key(key) for key in scope.stale],
         "good_by_low_statistics": [_key(record.key) for record in scope.records if record.is_good_by_lowstat],
@@ -78,6 +81,12 @@ def manifest_of(
             [*_key(counted.key), counted.holes] for counted in tally.certifications if counted.holes
         ],
     }
+
+
+def _history_digest(scope: CertificationScope, moment: datetime) -> str:
+    """Return the digest of the history of all certifications that the file is about, which it pins."""
+    keys = [record.key.pk for record in scope.records] + [left_out.key.pk for left_out in scope.left_out]
+    return history_digest(TrackerCertification, keys, moment)
 
 
 def policy_content(version: PolicyVersion) -> dict[str, Any]:

@@ -40,6 +40,10 @@ def problems(model=TrackerCertification):
     return [(row.row, row.problem) for row in broken_rows(model)]
 
 
+def stored_digest(row):
+    return RecordDigest.objects.get(table="historicaltrackercertification", row=row.history_id)
+
+
 @pytest.fixture
 def certification():
     """A certification with four rows of history, and another one that nothing is done to."""
@@ -91,7 +95,7 @@ def test_removed_row_is_named(rows):
 
 def test_row_removed_with_its_digest_is_missed_by_the_next_row_and_by_its_change(rows):
     sql(f"DELETE FROM {HISTORY} WHERE history_id = %s", rows[1].history_id)
-    sql("DELETE FROM history_recorddigest WHERE key = %s AND row = %s", rows[1].id, rows[1].history_id)
+    sql("DELETE FROM history_recorddigest WHERE id = %s", stored_digest(rows[1]).pk)
     assert [(row.label, row.row) for row in everything_broken()] == [
         ("certify.trackercertification", rows[2].history_id),
         ("history.change", rows[1].change_id),
@@ -178,14 +182,9 @@ def test_column_that_is_added_later_leaves_digests_valid(rows):
     history, newest = type(rows[-1]), rows[-1]
     columns = [name for name in columns_of(history) if name != "like_express"]
     DigestFormat.objects.create(key=1, table="historicaltrackercertification", columns=columns)
-    before = RecordDigest.objects.get(table="historicaltrackercertification", row=rows[-2].history_id)
+    before = stored_digest(rows[-2])
     digest = row_digest(history, newest.__dict__, columns, before.digest)
-    sql(
-        "UPDATE history_recorddigest SET format = 1, digest = %s WHERE key = %s AND row = %s",
-        digest,
-        newest.id,
-        newest.history_id,
-    )
+    sql("UPDATE history_recorddigest SET format = 1, digest = %s WHERE id = %s", digest, stored_digest(newest).pk)
     assert problems() == []
     sql(f"UPDATE {HISTORY} SET like_express = %s WHERE history_id = %s", True, newest.history_id)
     assert [problem for _row, problem in problems()] == [

@@ -10,7 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from audit.models import AppendOnlyError, Change
+from audit.digests import columns_of, row_digest, table_name
+from audit.models import AppendOnlyError, Change, RecordDigest
 from certify.actions.lifecycle import withdraw_certification
 from certify.errors import EntryInvalid
 from certify.models import TrackerCertification
@@ -220,6 +221,21 @@ def test_a_history_row_changed_by_sql_is_found_and_named(clock):
         call_command("golden", verify=file.pk)
 
 
+def test_digests_that_somebody_computed_anew_differ_from_the_manifest(clock):
+    row = certification(315300)
+    file = make_file(None, policy(), timezone.now())
+    history = TrackerCertification.history.model
+    sql(f"UPDATE {history._meta.db_table} SET comment = 'other' WHERE id = %s", row.pk)
+    sql("UPDATE certify_trackercertification SET comment = 'other' WHERE id = %s", row.pk)
+    values = history.objects.values().get(id=row.pk)
+    digest = row_digest(history, values, columns_of(history), "")
+    stored = RecordDigest.objects.get(table=table_name(history), row=values["history_id"])
+    sql("UPDATE history_recorddigest SET digest = %s WHERE id = %s", digest, stored.pk)
+    result = verify_file(file)
+    assert result.is_equal and not result.broken
+    assert result.changed == ["history_digest"] and not result.is_verified
+
+
 @pytest.mark.parametrize(
     ("change", "part"),
     [
@@ -332,5 +348,5 @@ def test_queries_do_not_grow_with_certifications(clock, django_assert_num_querie
         certification(315300 + number, last=20, strip_ranges=[[5, 6]])
     version = policy(LOGIC)
     assert LumisectionReading.objects.count() == count
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(generate_file(version, timezone.now()).tally.ranges) == count

@@ -64,8 +64,8 @@ def jobs(database: str) -> dict[str, Callable[[], bool]]:
         "Browser": partial(passes, "The journeys in Chromium", "tests/e2e"),
         "PostgreSQL": partial(passes, "The suite on PostgreSQL", *NO_BROWSER, TEST_DATABASE_URL=database),
         "SQLite": partial(passes, "The suite on SQLite, the first third", *first),
-        "SQLite, second": partial(passes, "The suite on SQLite, the second third", *second),
         "SQLite, third": partial(passes, "The suite on SQLite, the rest", *NO_BROWSER, *others),
+        "SQLite, second": partial(passes, "The suite on SQLite, the second third", *second),
         "Firefox": partial(passes, FIREFOX_TITLE, *IN_FIREFOX, PYTHONPATH=str(firefox.DRIVER)),
     }
     lacking = {"PostgreSQL": not database, "Browser": not chromium.executable(), "Firefox": not firefox.is_found()}

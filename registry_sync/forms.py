@@ -24,8 +24,9 @@ class PlanForm(forms.Form):
     digest = forms.CharField(widget=forms.HiddenInput)
 
     def __init__(self, plan: SendingPlan, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data, initial={"digest": digest_of(plan)})
+        super().__init__(data)
         self.plan = plan
+        self.current_digest = digest_of(plan)  # what the page sends next, also where an older digest was refused
         for row in plan.to_choose:
             if row.ours:
                 label = f"{row.component.label} {row.lumisections}"
@@ -36,9 +37,15 @@ class PlanForm(forms.Form):
 
     def clean_digest(self) -> str:
         """Refuse a confirmation of what is not planned any more."""
-        if self.cleaned_data["digest"] != digest_of(self.plan):
+        if self.cleaned_data["digest"] != self.current_digest:
             raise forms.ValidationError("Run Registry or the certification has changed: this is the new plan.")
         return str(self.cleaned_data["digest"])
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what is bad with low statistics while its status in Run Registry is not chosen."""
+        for label in dict.fromkeys(row.component.label for row in self.plan.to_choose if not row.ours):
+            self.add_error(None, f"Not sent: {label} is bad with low statistics. Choose GOOD or BAD above the plan.")
+        return self.cleaned_data
 
     @property
     def choices(self) -> dict[str, PlanChoice]:

@@ -80,7 +80,7 @@ class PlannedEdit:
 
 @dataclass(frozen=True)
 class OurFlag:
-    """The flag of a component, and the comment that goes with what is bad."""
+    """The flag of a component, and the comment that goes with what is bad or excluded."""
 
     flag: ComponentFlag
     comment: str = ""
@@ -98,8 +98,8 @@ class OurFlag:
 
     def comment_for(self, status: str, signature: str) -> str:
         """Return the comment of the triplet: the reason where there is one, and the signature at its end."""
-        text = {BAD: self.comment, GOOD: LOW_STATISTICS if self.flag.lowstat else ""}.get(status, "")
-        return f"{text} {signature}".strip()
+        low = LOW_STATISTICS if self.flag.lowstat else ""
+        return f"{low if status == GOOD else self.comment} {signature}".strip()
 
 
 def plan_rows(
@@ -162,7 +162,7 @@ def _outcome(status: str, theirs: FlagTriplet, our_flag: OurFlag) -> tuple[PlanO
     if theirs.status == BAD and status != BAD and SIGNATURE not in theirs.comment:
         comment = f": “{theirs.comment}”" if theirs.comment else ""
         return PlanOutcome.CHOOSE, f"bad there, not from here{comment}"
-    if status == BAD:
+    if status in (BAD, EXCLUDED):
         return PlanOutcome.WRITE, our_flag.comment
     return PlanOutcome.WRITE, LOW_STATISTICS if status == GOOD and our_flag.flag.lowstat else ""
 

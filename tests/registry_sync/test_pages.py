@@ -86,6 +86,8 @@ def test_confirmation_of_an_old_plan_shows_the_new_one(shift_leader_client, addr
     assert answer.status_code == 409
     assert "this is the new plan" in answer.text
     assert not Sending.objects.exists()
+    choice = {"strip:1-2": "ours"} if "strip:1-2" in answer.text else {}
+    assert shift_leader_client.post(address, {**fields_of(answer, "digest"), **choice}).status_code == 303
 
 
 def test_row_of_somebody_else_has_to_be_chosen(shift_leader_client, address, sandbox):
@@ -299,7 +301,9 @@ def test_what_must_not_be_sent_says_why(shift_leader_client, address, certificat
 def test_bad_with_low_statistics_waits_for_a_choice(shift_leader_client, address, certification):
     TrackerCertification.objects.filter(pk=certification.pk).update(strip="bad", strip_lowstat=True, strip_ranges=[])
     assert "Strip is bad with low statistics" in shift_leader_client.get(address).text
-    assert confirm(shift_leader_client, address).status_code == 409
+    refused = confirm(shift_leader_client, address)
+    assert refused.status_code == 422
+    assert "Not sent: Strip is bad with low statistics. Choose GOOD or BAD above the plan." in refused.text
     chosen = f"{address}?lowstat-strip=GOOD"
     form = fields_of(shift_leader_client.get(chosen), "digest")
     assert shift_leader_client.post(address, form).status_code == 303

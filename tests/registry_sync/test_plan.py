@@ -175,6 +175,15 @@ def test_bad_with_low_statistics_waits_for_a_shift_leader(status, comment):
     assert edit.triplet == FlagTriplet(status, f"{comment} {SIGNATURE}")
 
 
+def test_excluded_component_is_written_with_the_reason():
+    ours = [OurFlag(ComponentFlag(Component.PIXEL, "excluded", False), "out of DAQ")]
+    rows = plan_rows(ours, {"pixel": [FlagRange(1, LAST, FlagTriplet("GOOD"))]}, LAST)
+    assert [row.reason for row in rows] == ["out of DAQ"]
+    assert [edit.triplet for edit in planned_edits(rows, ours, SIGNATURE)] == [
+        FlagTriplet("EXCLUDED", f"out of DAQ {SIGNATURE}")
+    ]
+
+
 def test_reason_of_what_is_left_alone_names_the_status():
     ours = [OurFlag(ComponentFlag(Component.PIXEL, "good", False))]
     rows = plan_rows(ours, {"pixel": [FlagRange(1, LAST, FlagTriplet("STANDBY"))]}, LAST)

@@ -222,8 +222,8 @@ def verify_file(file: GoldenFile, progress: Progress | None = None) -> Verificat
         is_content_whole=sha256(file.file_bytes).hexdigest() == file.sha256,
         is_equal=again.content == file.content,
         differences=file_differences(_stored_runs(file), again.tally.ranges),
-        changed=_changed_parts(manifest, again.manifest) + _changed_rows(file, again),
-        broken=_broken_history(file, manifest),
+        changed=_changed_parts(manifest, again.manifest) + _changed_name(file, again) + _changed_rows(file, again),
+        broken=_broken_history(file, manifest, again.manifest),
     )
 
 
@@ -247,6 +247,10 @@ def _changed_parts(manifest: dict[str, Any], again: dict[str, Any]) -> list[str]
     return [name for name in names if manifest.get(name) != again.get(name)]
 
 
+def _changed_name(file: GoldenFile, again: GeneratedFile) -> list[str]:
+    return [] if file.name == again.name else ["file name"]
+
+
 def _changed_rows(file: GoldenFile, again: GeneratedFile) -> list[str]:
     """Return the name of the table of certifications of the file, if it has others."""
     names = ("certification_id", "version", "lumisections_in", "lumisections_out")
@@ -256,8 +260,10 @@ def _changed_rows(file: GoldenFile, again: GeneratedFile) -> list[str]:
     return [] if stored == expected else ["rows of certifications"]
 
 
-def _broken_history(file: GoldenFile, manifest: dict[str, Any]) -> list[BrokenRow]:
-    keys = _listed_keys(manifest, "certifications") + _listed_keys(manifest, "left_out")
+def _broken_history(file: GoldenFile, *manifests: dict[str, Any]) -> list[BrokenRow]:
+    """Return the broken rows of the policy and of the certifications that count or are left out by a manifest."""
+    lists = [_listed_keys(manifest, name) for manifest in manifests for name in ("certifications", "left_out")]
+    keys = {key for listed in lists for key in listed}
     of_policy = broken_rows(PolicyVersion, [file.policy_version_id])
     return [*broken_rows(TrackerCertification, keys), *of_policy]
 

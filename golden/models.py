@@ -50,6 +50,12 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
         """Return the versions that existed at `moment`, of each policy the latest first."""
         return self.filter(made_at__lte=moment).order_by("policy__name", "-number")
 
+    def update(self, **_values: Any) -> int:
+        raise VersionImmutable
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise VersionImmutable
+
     def with_names(self) -> PolicyVersionQuerySet:
         return self.select_related("policy", "made_by")
 

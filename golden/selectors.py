@@ -10,6 +10,8 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
+
 from certify.as_of import history_rows_as_of
 from certify.models import Dataset, TrackerCertification
 from certify.models.choices import CertificationState, Verdict
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from infrastructure.number_ranges import NumberRanges
 
 UNDECIDED = "its verdict is undecided"
+NO_DATASET = "it has no dataset, which the pattern could match"
 NOT_READ = "the lumisections of the run had not been read"
 NO_LUMISECTIONS = "OMS has no lumisections of the run"
 STALE = "it is stale, which the policy leaves out"
@@ -144,12 +147,15 @@ def certification_scope(
     """
     names = {key: name for key, name in Dataset.objects.values_list("pk", "name") if pattern.matches(name)}
     rows: Any = history_rows_as_of(moment).filter(state=CertificationState.LIVE, is_practice=False)
-    rows = rows.filter(dataset_id__in=list(names)).order_by(_RUN, "id")
+    rows = rows.filter(Q(dataset_id__in=list(names)) | Q(dataset_id=None)).order_by(_RUN, "id")
     if run_number is not None:
         rows = rows.filter(**{_RUN: run_number})
     stale = _stale_versions(moment) if stale_keys is None else None
-    scope = CertificationScope(moment)
+    scope, without_dataset = CertificationScope(moment), []
     for row in rows.values_list(*_COLUMNS, named=True).iterator():
+        if row.dataset_id is None:
+            without_dataset.append(_key(row, ""))
+            continue
         flags = component_flags_of(row)
         record = _record(row, flags, names[row.dataset_id], variables)
         is_stale = record.key.pk in stale_keys if stale is None else (record.key.pk, record.key.version) in stale  # type: ignore[operator]
@@ -157,6 +163,7 @@ def certification_scope(
         if is_stale:
             scope.stale.append(record.key)
     _check_one_per_run(scope)
+    _add_without_dataset(scope, without_dataset, run_number)
     return scope
 
 
@@ -186,17 +193,31 @@ def _add(scope: CertificationScope, record: CertificationRecord, its_verdict: Ve
 
 
 def _check_one_per_run(scope: CertificationScope) -> None:
-    keys = [record.key for record in scope.records] + [left_out.key for left_out in scope.left_out]
-    for key, following in pairwise(sorted(keys, key=lambda key: (key.run_number, key.pk))):
+    for key, following in pairwise(sorted(_all_keys(scope), key=lambda key: (key.run_number, key.pk))):
         if key.run_number == following.run_number:
             raise DatasetsOverlap(key, following)
+
+
+def _add_without_dataset(scope: CertificationScope, keys: list[CertificationKey], run_number: int | None) -> None:
+    """Leave these out: of the run asked for, or between the first and last run, where no other one is here."""
+    runs = {key.run_number for key in _all_keys(scope)}
+    first, last = (min(runs, default=0), max(runs, default=0)) if run_number is None else (run_number, run_number)
+    between = (key for key in keys if first <= key.run_number <= last and key.run_number not in runs)
+    scope.left_out += [LeftOut(key, NO_DATASET) for key in between]
+
+
+def _all_keys(scope: CertificationScope) -> list[CertificationKey]:
+    return [record.key for record in scope.records] + [left_out.key for left_out in scope.left_out]
+
+
+def _key(row: Any, dataset: str) -> CertificationKey:
+    return CertificationKey(row.id, row.version, getattr(row, _RUN), row.runreconstruction__reconstruction, dataset)
 
 
 def _record(
     row: Any, flags: tuple[ComponentFlag, ...], dataset: str, variables: Collection[str]
 ) -> CertificationRecord:
-    run = getattr(row, _RUN)
-    key = CertificationKey(row.id, row.version, run, row.runreconstruction__reconstruction, dataset)
+    key = _key(row, dataset)
     facts = frozen_facts(row)
     return CertificationRecord(
         key,

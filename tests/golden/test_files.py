@@ -15,13 +15,16 @@ from audit.models import AppendOnlyError, Change, RecordDigest
 from certify.actions.lifecycle import withdraw_certification
 from certify.errors import EntryInvalid
 from certify.models import TrackerCertification
+from certify.models.choices import Reconstruction
 from golden.actions import make_file, verify_file
 from golden.choices import StaleRule
 from golden.generation import generate_file
 from golden.models import FileCertification, GoldenFile, PolicyVersion, VersionImmutable
+from golden.selectors import NO_DATASET
 from oms.lumisections.models import LumisectionReading
+from oms.models import OmsRun
 from tests.audit.past_history import sql
-from tests.factories import DatasetFactory
+from tests.factories import CertificationFactory, DatasetFactory
 from tests.golden.stored import BPIX, DATASET, ENERGY, FLAGS, LOGIC, certification, lumisections, policy
 from tests.proof import scaled
 
@@ -102,6 +105,17 @@ def test_what_does_not_count_is_named(clock, shifter):
     }
 
 
+def test_a_certification_without_dataset_is_named_where_its_run_has_no_other(clock):
+    certification(315300)
+    named = certification(315301, dataset=None)
+    certification(315302)
+    CertificationFactory(run=OmsRun.objects.get(pk=315302), dataset=None, reconstruction=Reconstruction.EXPRESS)
+    certification(315400, dataset=None)  # after the last run
+    manifest = make_file(None, policy(), timezone.now()).manifest
+    assert [row[2] for row in manifest["certifications"]] == [315300, 315302]
+    assert [(row[0], row[5]) for row in manifest["left_out"]] == [(named.pk, NO_DATASET)]
+
+
 def test_lumisections_without_a_row_are_counted(clock):
     certification(315300, read=False, last=100)
     lumisections(315300, 90)
@@ -126,8 +140,6 @@ def test_two_certifications_of_a_run_are_refused_with_both_names(clock):
     version = policy(pattern="%")
     certification_of_the_same_run = {"dataset": DatasetFactory(name="/ReReco/X/DQM"), "reconstruction": "rereco"}
     first = TrackerCertification.objects.get()
-    from tests.factories import CertificationFactory
-
     CertificationFactory(run=first.runreconstruction.run, **certification_of_the_same_run)
     with pytest.raises(EntryInvalid, match=rf"run 315300: {DATASET} \(prompt\) and /ReReco/X/DQM \(rereco\)"):
         make_file(None, version, timezone.now())
@@ -242,6 +254,7 @@ def test_digests_that_somebody_computed_anew_differ_from_the_manifest(clock):
         ("UPDATE golden_goldenfile SET content = '{}'", ""),
         ("UPDATE golden_goldenfile SET content = 'nonsense'", ""),
         ("UPDATE golden_goldenfile SET sha256 = 'x'", ""),
+        ("UPDATE golden_goldenfile SET name = 'Golden.json'", "file name"),
         ("UPDATE golden_goldenfile SET manifest = '[]'", "certifications"),
         ("""UPDATE golden_goldenfile SET manifest = '{"stale": 5, "certifications": [1, [], ["x"]]}'""", "counts"),
         ("UPDATE golden_filecertification SET lumisections_in = 1", "rows of certifications"),
@@ -258,6 +271,20 @@ def test_a_file_changed_by_sql_is_found(clock, change, part):
     assert part in result.changed if part else not result.is_content_whole
 
 
+def test_a_row_changed_by_sql_into_one_that_counts_is_named(clock, shifter):
+    """The manifest does not have it, since it did not count."""
+    certification(315300)
+    withdrawn = certification(315301, user=shifter)
+    withdraw_certification(shifter, withdrawn, 1, "wrong run")
+    file = make_file(None, policy(), timezone.now())
+    assert verify_file(file).is_verified
+    history = TrackerCertification.history.model._meta.db_table
+    sql(f"UPDATE {history} SET state = 'live' WHERE id = %s", withdrawn.pk)
+    result = verify_file(file)
+    assert [each.run_number for each in result.differences] == [315301]
+    assert {broken.key for broken in result.broken} == {withdrawn.pk}
+
+
 def test_files_and_versions_are_immutable(clock):
     certification(315300)
     version = policy()
@@ -265,7 +292,8 @@ def test_files_and_versions_are_immutable(clock):
     for refused in (file.save, file.delete, GoldenFile.objects.all().delete):
         with pytest.raises(AppendOnlyError):
             refused()
-    for refused in (version.save, version.delete):
+    versions = PolicyVersion.objects.all()
+    for refused in (version.save, version.delete, versions.delete, lambda: versions.update(reason="another")):
         with pytest.raises(VersionImmutable):
             refused()
     assert list(FileCertification.objects.values_list("file", "lumisections_in")) == [(file.pk, 100)]

@@ -91,13 +91,16 @@ def say_coverage() -> None:
 
 
 def left_out() -> list[str]:
-    """A message for each program that this machine lacks, and for what `make prove` adds in Firefox."""
+    """A message for each program that this machine lacks, and for what only `make prove` runs."""
     lacking = {
         "PostgreSQL: no server programs found. On Debian: apt-get install postgresql.": postgres.programs(),
         "Browser: no Chromium found. On Debian: apt-get install chromium.": chromium.executable(),
         f"Firefox: {firefox.LACKING}": firefox.is_found(),
         f"The list on paper: {paper.LACKING}": paper.program(),
         "Firefox: all journeys but those marked `main`; `make prove` runs them.": IS_FULL or not firefox.is_found(),
+        "PostgreSQL: two thirds of the sets of parameters, and what is as on SQLite; `make prove` runs them.": (
+            IS_FULL or not postgres.programs()
+        ),
         f"Slides as LibreOffice shows them: {office.LACKING}": office.programs(),
     }
     return [sentence for sentence, found in lacking.items() if not found]

@@ -13,7 +13,7 @@ from golden.evaluation import EvaluationFailed
 from golden.file_pages.amounts import UNKNOWN, lumi_text
 from golden.policy_text import PolicyInvalid
 from golden.selectors import DatasetsOverlap
-from golden.vocabulary import VARIABLES, ValueType
+from golden.vocabulary import VARIABLES, Level, ValueType
 from golden.why import Explanation, RunExplanation, explain_lumisection, explain_run
 from infrastructure.number_ranges import count_numbers
 
@@ -159,9 +159,10 @@ class WhyPage:
 
     @property
     def sources(self) -> list[str]:
-        """Return each source with its time, once: "OMS 2018-05-03 12:00 UTC"."""
-        found = (self.explanation.sources or {}).values() if self.explanation else ()
-        return list(dict.fromkeys(_source_text(each.text, each.at) for each in found))
+        """Return each source with its time, once: "OMS 2018-05-03 12:00 UTC"; lumisections apart from the run."""
+        found = (self.explanation.sources or {}) if self.explanation else {}
+        texts = (_source_text(_source_name(name, each.text), each.at) for name, each in found.items())
+        return list(dict.fromkeys(texts))
 
 
 def why_page(file: GoldenFile, entry: WhyEntry) -> WhyPage:
@@ -244,6 +245,11 @@ def _value_text(name: str, value: Any) -> str:
 def _stretch_row(stretch: Stretch) -> StretchRow:
     failing = ", ".join(clause.label for clause in stretch.failing)
     return StretchRow(stretch.first, stretch.last, stretch.is_in, failing, lumi_text(*stretch.recorded))
+
+
+def _source_name(variable: str, source: str) -> str:
+    is_of_lumisection = source == "OMS" and VARIABLES[variable].level != Level.RUN
+    return "OMS by lumisection" if is_of_lumisection else source
 
 
 def _source_text(text: str, at: datetime | None) -> str:

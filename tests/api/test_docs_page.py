@@ -29,6 +29,10 @@ def test_links_of_the_page_have_targets(shifter_client):
     assert len(ids) == len({*ids})
 
 
+def test_help_leads_to_the_page(guest_client):
+    assert 'href="/api/docs"' in guest_client.get("/help/").content.decode()
+
+
 @pytest.mark.parametrize("query", ["state=live", "verdict=bad&runs_min=1", "as_of=2999-01-01T00:00Z&state=any"])
 def test_list_offers_the_address_of_the_api_for_its_rows(shifter_client, query):
     CertificationFactory(strip="bad", tracking="bad")

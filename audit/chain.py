@@ -221,7 +221,12 @@ class _Table:
         audited = snapshot.audited_values(self.model, values, many)
         if options.json_keys:
             return {name: value for name, value in audited.items() if "." in name}
-        return {name: value for name, value in audited.items() if name not in options.changed_by_migration}
+        owners = {field.name: values[field.attname] for field in self._owners()}
+        return owners | {name: value for name, value in audited.items() if name not in options.changed_by_migration}
+
+    def _owners(self) -> list[Any]:
+        """The required foreign keys: those that are untracked never change."""
+        return [field for field in snapshot.columns(self.model) if field.many_to_one and not field.null]
 
     def _broken(self, values: dict[str, Any], problem: str) -> BrokenRow:
         by = Change.objects.filter(pk=values["change_id"]).values_list("by_name", flat=True).first()

@@ -146,6 +146,15 @@ def test_changed_change_and_changed_record_are_named(certification):
     assert (named.label, named.row, named.by) == ("history.change", change.pk, "somebody else")
 
 
+def test_record_that_was_moved_to_another_run_is_named(certification):
+    moved = (
+        "UPDATE certify_trackercertification SET runreconstruction_id = reference_runreconstruction_id WHERE id = %s"
+    )
+    sql(moved, certification.pk)
+    (record,) = everything_broken()
+    assert (record.key, record.problem.rpartition(": ")[2]) == (certification.pk, "runreconstruction")
+
+
 def test_deleted_and_restored_record_goes_on_in_its_chain(admin):
     reason = BadReasonFactory(name="HV off")
     key = reason.pk

@@ -359,6 +359,7 @@ def test_command_writes_exactly_the_file(clock, tmp_path):
         ([], {}, "Give the name of a policy"),
         (["nope"], {}, "There is no policy nope.*There are: tracker2018"),
         (["tracker2018"], {"as_of": "yesterday"}, "is no time"),
+        (["tracker2018"], {"as_of": "0001-01-01T00:00+14:00"}, "is no time"),
         (["tracker2018"], {"as_of": "2017-01-01"}, "There is no policy tracker2018 as of 2017-01-01"),
         (["tracker2018"], {"layout": "nice"}, "There is no layout 'nice'"),
         ([], {"verify": 99}, "There is no file 99"),

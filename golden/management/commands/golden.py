@@ -88,9 +88,9 @@ def _moment(text: str | None) -> datetime:
         return timezone.now()
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise CommandError(f"{text} is no time. Write 2026-05-01T12:00Z.") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _no_policy(name: str, moment: datetime) -> str:

@@ -16,6 +16,7 @@ from registry_sync.choices import SendingPurpose
 from registry_sync.forms import LOWSTAT_PREFIX
 from registry_sync.lanes import PlanPicture, plan_picture
 from registry_sync.plan import BAD, GOOD, PlanOutcome
+from registry_sync.planning import state_refusals
 from registry_sync.refusals import purpose_refusals
 
 if TYPE_CHECKING:
@@ -75,6 +76,13 @@ class PlanPage:
     lowstat: dict[str, str]
     is_sending_on: bool
     reading: LumisectionReading | None = None
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Return why it cannot be sent. That the dataset is COMPLETED matters only if there is something to send."""
+        is_completed = self.plan.status is not None and self.plan.status.state == COMPLETED and self.plan.is_empty
+        unimportant = state_refusals(self.plan.status) if is_completed and self.plan.rows and self.plan.status else ()
+        return tuple(refusal for refusal in self.plan.refusals if refusal not in unimportant)
 
     @property
     def picture(self) -> PlanPicture | None:

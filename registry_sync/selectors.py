@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Count, Exists, Min, OuterRef, Q, Window
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, Window
 from django.utils import timezone
 
 from certify.models.choices import Flag
@@ -19,6 +19,7 @@ from registry_sync.plan import BAD, GOOD
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
 
     from django.db.models import QuerySet
 
@@ -51,6 +52,12 @@ def latest_sendings(certifications: Collection[TrackerCertification]) -> dict[in
     for sending in Sending.objects.filter(certification__in=certifications).prefetch_related("writes"):
         latest.setdefault(sending.certification_id, sending)
     return latest
+
+
+def last_finished_at() -> datetime | None:
+    """Return when the last write became final: one query. What was read of Run Registry before can be outdated."""
+    last: datetime | None = RegistryWrite.objects.aggregate(last=Max("finished_at"))["last"]
+    return last
 
 
 def sendings_under_way(certifications: QuerySet[TrackerCertification]) -> list[Sending]:

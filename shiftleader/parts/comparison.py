@@ -14,7 +14,7 @@ from infrastructure.http.budget import Budget
 from infrastructure.web.links import link_address
 from registry.bulk_queries import RunFlags, flags_of_runs
 from registry.parsing import left_out_sentences
-from registry_sync.selectors import changed_receipts
+from registry_sync.selectors import changed_receipts, last_finished_at
 from shiftleader.comparison import (
     ComparisonOutcome,
     ComparisonRow,
@@ -122,9 +122,10 @@ def _comparison_request(request: SignedInRequest, scope: Scope, report_rows: lis
     spans = scope.run_ranges
     numbers = runs_to_ask(certified, spans) if not scope.has_certification_filters else sorted(certified, reverse=True)
     first = RUNS_PER_STEP if request.headers.get("HX-Request") else len(numbers)
-    since = parse_timestamp(request.GET.get("since", ""))
-    if "again" in request.GET and since is None:
-        since = timezone.now()
+    requested = parse_timestamp(request.GET.get("since", ""))
+    if "again" in request.GET and requested is None:
+        requested = timezone.now()
+    since = max((moment for moment in [requested, last_finished_at()] if moment), default=None)
     return ComparisonRequest(numbers, parse_number(request.GET.get("upto", "")) or first, since)
 
 

@@ -30,7 +30,8 @@ from oms.models import OmsRun
 DESCRIPTION = """The record of certifications, to be read by programs. Nothing can be changed here.
 
 Lists are read page by page: “next” is the address of the next page. New rows come last, so that reading on misses
-none. The same names as in the exports are used; names end in their unit."""
+none; runs and segments are by run number, so that an earlier run that is read meanwhile is missed. The same names as
+in the exports are used; names end in their unit."""
 REFUSALS = frozenset({400, 401, 403, 429})
 
 api = NinjaAPI(

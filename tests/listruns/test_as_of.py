@@ -165,4 +165,4 @@ def test_page_shows_the_flags_of_run_registry_when_it_was_certified(guest_client
     facts = {"registry": {"flags": {"pixel": "bad", "strip": "good"}}}
     certification = CertificationFactory(facts=facts)
     text = guest_client.get(f"/list/{certification.pk}/?as_of={MADE}").text
-    assert 'Run Registry:</span> Pixel <strong class="is-different">bad</strong>, Strip good' in text
+    assert 'when it was certified:</span> Pixel <strong class="is-different">bad</strong>, Strip good' in text

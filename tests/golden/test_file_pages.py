@@ -4,12 +4,12 @@ import json
 import re
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from golden.actions import make_file
 from golden.file_pages.day_chart import day_chart
 from golden.models import GoldenFile
+from tests.audit.past_history import sql
 from tests.golden.stored import LOGIC, certification, policy
 
 pytestmark = pytest.mark.django_db
@@ -137,9 +137,7 @@ def test_verified_again(expert_client, file):
 
 
 def test_verification_names_the_row_of_the_history_that_was_changed(expert_client, file, rows):
-    with connection.cursor() as cursor:
-        table = rows[0].history.model._meta.db_table
-        cursor.execute(f"UPDATE {table} SET comment = 'forged' WHERE id = %s", [rows[0].pk])
+    sql(f"UPDATE {rows[0].history.model._meta.db_table} SET comment = 'forged' WHERE id = %s", rows[0].pk)
     text = _text(expert_client.post(f"/golden/{file.pk}/verify/"))
     assert "Differs made again" in text
     assert f"certify.trackercertification {rows[0].pk}, history row" in text

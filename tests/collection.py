@@ -24,7 +24,12 @@ OF_SQLITE = (
     *("certhelper/admin/", "certhelper/home/", "certhelper/test_demo.py", "certhelper/web/", "certify/editor/"),
     *("certify/imports/test_read_files.py", "certify/imports/test_refused_files.py", "certify/ranges/"),
     *("certify/references/test_apv.py", "certify/references/test_apv_beside.py", "faults/", "openruns/", "registry/"),
-    *("registry_sync/test_no_harmful_request.py", "reports/slides/", "sandbox/", "users/sso/"),
+    *(
+        "registry_sync/test_bulk_planning.py",
+        "registry_sync/test_faults.py",
+        "registry_sync/test_no_harmful_request.py",
+    ),
+    *("registry_sync/test_pages.py", "reports/slides/", "sandbox/", "users/sso/"),
 )
 # Each set of parameters is another statement, or another constraint. Elsewhere the statement is the same for all sets
 # of a test: of those every third runs on PostgreSQL, and all in `make prove`.

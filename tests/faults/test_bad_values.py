@@ -22,7 +22,7 @@ PAGES = (SEARCH, CERTIFY, UPDATE)
 CASES = {
     "negative lumisections": (run_row(last_lumisection_number=-655), fill_row(), "lumisections -655 (negative)"),
     "negative luminosity": (run_row(recorded_lumi=-7.5), fill_row(), "recorded lumi -7.5 pb^{-1} (negative)"),
-    "negative bunches": (run_row(), fill_row(bunches_colliding=-12), "bunches colliding -12 (negative)"),
+    "negative bunches": (run_row(), fill_row(bunches_colliding=-1234), "bunches colliding -1234 (negative)"),
     "negative in two": (
         run_row(energy=-1, end_lumi=-2),
         fill_row(),
@@ -84,9 +84,9 @@ def test_impossible_value_is_named_on_the_page(outside, shifter, shifter_client,
 @pytest.mark.parametrize("page", [CERTIFY, SEARCH])
 def test_no_page_shows_a_negative_count_as_a_fact(outside, shifter, shifter_client, page):
     outside.answer_with(Answer(answer(run_row(last_lumisection_number=-655, recorded_lumi=-7.5))), "/oms/runs")
-    outside.answer_with(Answer(answer(fill_row(bunches_colliding=-12))), "/oms/fills")
+    outside.answer_with(Answer(answer(fill_row(bunches_colliding=-1234))), "/oms/fills")
     html = shifter_client.get(_path(page, shifter)).content.decode()
-    assert html.count("-655") == html.count("-12") == html.count("-7.5") == 1
+    assert html.count("-655") == html.count("-1234") == html.count("-7.5") == 1
     assert "7.500 /pb" not in html
 
 

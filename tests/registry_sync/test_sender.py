@@ -182,7 +182,7 @@ def test_what_was_read_too_long_ago_is_read_again_before_it_is_written(
 def test_command_waits_for_a_request_without_an_answer_and_once_does_not(
     certification, shift_leader, sandbox, settings
 ):
-    settings.READ_TIMEOUT_S = settings.CONNECT_TIMEOUT_S = 1
+    settings.READ_TIMEOUT_S = settings.CONNECT_TIMEOUT_S = settings.BREAKER_SECONDS = 1
     confirmed(certification, shift_leader)
     sandbox.faults("registry", "late", path="edit_rr_lumisections", count=1)
     out, errors = StringIO(), StringIO()

@@ -11,7 +11,7 @@ from tests.proof import IS_FULL, scaled
 from tests.stress.site import ROOT
 
 PATIENCE_S = scaled(400, 3600)
-ROWS, KILLS = str(scaled(30, 500)), str(scaled(3, 50))
+ROWS, KILLS = str(scaled(15, 500)), str(scaled(2, 50))
 
 
 @pytest.mark.skipif(

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 RULE = "=" * 78
 NO_BROWSER = ("--ignore=tests/e2e",)
-# Two thirds of the time on SQLite; the last third is all others. Shorter runs keep both cores busy to the end.
-THIRDS = (
+# Parts of the suite on SQLite; the last part is all others. Shorter runs keep both cores busy to the end.
+PARTS = (
     ("audit", "certhelper", "certify/imports", "faults", "fuzz", "oms", "stress"),
     ("infrastructure", "listruns", "openruns", "registry", "reports", "sandbox", "shiftleader"),
+    ("api", "drafts", "golden", "history_pages", "registry_sync", "upgrade", "users"),
 )
 # -rs names what only Chromium can do, with the reasons.
 IN_FIREFOX = ("tests/e2e", "--browser", "firefox", "-rs", *(() if IS_FULL else ("-m", "main")))
@@ -58,14 +59,16 @@ def passes(title: str, *arguments: str, **environment: str) -> bool:
 
 def jobs(database: str) -> dict[str, Callable[[], bool]]:
     """The test runs, longest first; each runs in a separate process."""
-    first, second = ([f"tests/{name}" for name in names] for names in THIRDS)
-    others = [f"--ignore={folder}" for folder in (*first, *second)]
+    parts = [[f"tests/{name}" for name in names] for names in PARTS]
+    others = [f"--ignore={folder}" for part in parts for folder in part]
     there_are = {
         "Browser": partial(passes, "The journeys in Chromium", "tests/e2e"),
         "PostgreSQL": partial(passes, "The suite on PostgreSQL", *NO_BROWSER, TEST_DATABASE_URL=database),
-        "SQLite": partial(passes, "The suite on SQLite, the first third", *first),
-        "SQLite, third": partial(passes, "The suite on SQLite, the rest", *NO_BROWSER, *others),
-        "SQLite, second": partial(passes, "The suite on SQLite, the second third", *second),
+        "SQLite": partial(passes, "The suite on SQLite, all but its parts", *NO_BROWSER, *others),
+        **{
+            f"SQLite, part {number}": partial(passes, f"The suite on SQLite, part {number}", *part)
+            for number, part in enumerate(parts, 1)
+        },
         "Firefox": partial(passes, FIREFOX_TITLE, *IN_FIREFOX, PYTHONPATH=str(firefox.DRIVER)),
     }
     lacking = {"PostgreSQL": not database, "Browser": not chromium.executable(), "Firefox": not firefox.is_found()}

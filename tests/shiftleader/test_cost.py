@@ -20,7 +20,7 @@ from tests.many import many_certifications
 if TYPE_CHECKING:
     from certify.models import TrackerCertification
 
-MOST_OF_A_PART, MOST_ON_AVERAGE = 15, 4
+MOST_OF_A_PART, MOST_ON_AVERAGE = 15, 4.2
 MONDAY = date(2018, 5, 28)
 WEEK = "week=2018-W22"
 FILTERS = "&verdict=good&verdict=bad&trackermap=exists&run_type=collisions"

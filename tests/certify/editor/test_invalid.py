@@ -59,7 +59,7 @@ def test_checklist_error_is_distinct_from_the_field_of_the_same_name(shifter_cli
         ({"date": "2018-04-01"}, "date"),
         ({"date": "0018-05-13"}, "date"),
         ({"date": "05/13/2018"}, "date"),
-        ({"date": (datetime.now(UTC) + timedelta(days=2)).date().isoformat()}, "date"),
+        ({"date": (datetime.now(UTC) + timedelta(days=9)).date().isoformat()}, "date"),
         ({"reconstruction": None}, "reconstruction"),
         ({"pixel": "fine"}, "pixel"),
         ({"pixel": "bad"}, "bad_reason"),

@@ -57,6 +57,13 @@ def test_version_in_words_json_and_its_history(guest_client, expert, rows, djang
     assert "tracker2018 v1" in older and "BPIX on" in older and f"+ {json.dumps(BPIX)}" in older
 
 
+def test_files_of_a_policy_are_linked(guest_client, rows):
+    file = make_file(None, PolicyVersion.objects.first(), timezone.now())
+    page = guest_client.get(f"/golden/policies/{file.policy_version.policy}/")
+    assert f'href="/golden/{file.pk}/"' in page.text
+    assert guest_client.get(f"/golden/{file.pk}/").status_code == 200
+
+
 @pytest.mark.parametrize(
     "address", ["/golden/policies/nope/", f"{PAGE}?version=9", f"{EDIT}?version=x", f"{PAGE}?version=²"]
 )

@@ -29,11 +29,11 @@ def never() -> bool:
 class SyncReader:
     """Reads within a budget. Both methods raise `CannotSend` if that is impossible or there is no time.
 
-    `is_ended`: whether the process has been told to end.
+    `is_stopping`: whether the process is to stop.
     """
 
-    def __init__(self, budget: Budget, is_ended: Callable[[], bool] = never) -> None:
-        self.budget, self.is_ended = budget, is_ended
+    def __init__(self, budget: Budget, is_stopping: Callable[[], bool] = never) -> None:
+        self.budget, self.is_stopping = budget, is_stopping
 
     def status(self, sending: Sending) -> Found[DatasetStatus] | Missing:
         """Read the dataset."""
@@ -53,7 +53,7 @@ class SyncReader:
 
     def check_time(self) -> None:
         """Raise `CannotSend` if nothing more is to be done now."""
-        if self.is_ended():
+        if self.is_stopping():
             raise CannotSend("The sender ends. The rest is sent when it is started again.")
         if not self.budget.is_sufficient():
             raise CannotSend("The time is up. The rest is sent later.")

@@ -61,9 +61,9 @@ class SenderResult:
 
 
 def send_confirmed(
-    budget: Budget, *, resend_after: timedelta = RESEND_AFTER, is_ended: Callable[[], bool] = never
+    budget: Budget, *, resend_after: timedelta = RESEND_AFTER, is_stopping: Callable[[], bool] = never
 ) -> SenderResult:
-    """Send what was confirmed, oldest first, while the budget lasts and until `is_ended`.
+    """Send what was confirmed, oldest first, while the budget lasts and until `is_stopping`.
 
     A request without an answer holds up all that follows: Run Registry can still be doing it, and does one at a time.
     """
@@ -72,22 +72,22 @@ def send_confirmed(
     with job_lock("send_to_registry") as is_alone:
         if not is_alone:
             return SenderResult(was_running=True)
-        sender = _Sender(SyncReader(budget, is_ended), resend_after)
+        sender = _Sender(SyncReader(budget, is_stopping), resend_after)
         for sending in Sending.objects.unfinished():
             try:
                 sender.send(sending)
             except CannotSend as stopped:
                 sender.result.stopped = str(stopped)
-                if is_ended() or not budget.is_sufficient() or sending.writes.filter(state__in=IN_FLIGHT).exists():
+                if is_stopping() or not budget.is_sufficient() or sending.writes.filter(state__in=IN_FLIGHT).exists():
                     break  # a dataset that cannot be read holds up no other one; an open request does
         return sender.result
 
 
-def send_if_unfinished(budget: Budget, *, is_ended: Callable[[], bool] = never) -> SenderResult:
+def send_if_unfinished(budget: Budget, *, is_stopping: Callable[[], bool] = never) -> SenderResult:
     """Send what was confirmed. One query if there is nothing, none if sending is not switched on."""
     if settings.REGISTRY_SYNC != "on" or not RegistryWrite.objects.filter(state__in=UNFINISHED).exists():
         return SenderResult()
-    return send_confirmed(budget, is_ended=is_ended)
+    return send_confirmed(budget, is_stopping=is_stopping)
 
 
 class _Sender:

@@ -29,7 +29,13 @@ OF_SQLITE = (
         "registry_sync/test_faults.py",
         "registry_sync/test_no_harmful_request.py",
     ),
-    *("registry_sync/test_pages.py", "reports/slides/", "sandbox/", "users/sso/"),
+    *(
+        "registry_sync/test_plan_page.py",
+        "registry_sync/test_receipt_pages.py",
+        "reports/slides/",
+        "sandbox/",
+        "users/sso/",
+    ),
 )
 # Each set of parameters is another statement, or another constraint. Elsewhere the statement is the same for all sets
 # of a test: of those every third runs on PostgreSQL, and all in `make prove`.

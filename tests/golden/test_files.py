@@ -1,17 +1,14 @@
-"""Files: made as of a time, stored, verified; what counts and what is named in the manifest."""
+"""Files made as of a time and stored; what counts and what is named in the manifest."""
 
 import json
 import random
-from datetime import UTC, datetime, timedelta
-from io import StringIO
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from audit.digests import columns_of, row_digest, table_name
-from audit.models import AppendOnlyError, Change, RecordDigest
+from audit.models import Change
 from certify.actions.lifecycle import withdraw_certification
 from certify.errors import EntryInvalid
 from certify.models import TrackerCertification
@@ -19,29 +16,15 @@ from certify.models.choices import Reconstruction
 from golden.actions import make_file, verify_file
 from golden.choices import StaleRule
 from golden.generation import generate_file
-from golden.models import FileCertification, GoldenFile, PolicyVersion, VersionImmutable
+from golden.models import GoldenFile, PolicyVersion
 from golden.selectors import NO_DATASET
 from oms.lumisections.models import LumisectionReading
 from oms.models import OmsRun
-from tests.audit.past_history import sql
 from tests.factories import CertificationFactory, DatasetFactory
 from tests.golden.stored import BPIX, DATASET, ENERGY, FLAGS, LOGIC, certification, lumisections, policy
 from tests.proof import scaled
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clock(time_machine):
-    """Move the clock to an hour of 1 June 2018."""
-
-    def move(hours):
-        moment = datetime(2018, 6, 1, tzinfo=UTC) + timedelta(hours=hours)
-        time_machine.move_to(moment, tick=False)
-        return moment
-
-    move(0)
-    return move
 
 
 def _runs(version, moment=None, **options):
@@ -220,85 +203,6 @@ def test_flipping_one_lumisection_changes_one_range_and_undoing_it_gives_the_sam
     assert verify_file(first).is_verified and verify_file(flipped).is_verified
 
 
-def test_a_history_row_changed_by_sql_is_found_and_named(clock):
-    row = certification(315300)
-    file = make_file(None, policy(), timezone.now())
-    history = TrackerCertification.history.model._meta.db_table
-    sql(f"UPDATE {history} SET strip = 'bad' WHERE id = %s", row.pk)
-    result = verify_file(file)
-    assert not result.is_verified and not result.is_equal
-    assert [(each.run_number, each.lost) for each in result.differences] == [(315300, ((1, 100),))]
-    assert {broken.key for broken in result.broken} == {row.pk}
-    with pytest.raises(CommandError, match=r"(?s)differs.*Run 315300: only now none; only then 1-100.*certification"):
-        call_command("golden", verify=file.pk)
-
-
-def test_digests_that_somebody_computed_anew_differ_from_the_manifest(clock):
-    row = certification(315300)
-    file = make_file(None, policy(), timezone.now())
-    history = TrackerCertification.history.model
-    sql(f"UPDATE {history._meta.db_table} SET comment = 'other' WHERE id = %s", row.pk)
-    sql("UPDATE certify_trackercertification SET comment = 'other' WHERE id = %s", row.pk)
-    values = history.objects.values().get(id=row.pk)
-    digest = row_digest(history, values, columns_of(history), "")
-    stored = RecordDigest.objects.get(table=table_name(history), row=values["history_id"])
-    sql("UPDATE history_recorddigest SET digest = %s WHERE id = %s", digest, stored.pk)
-    result = verify_file(file)
-    assert result.is_equal and not result.broken
-    assert result.changed == ["history_digest"] and not result.is_verified
-
-
-@pytest.mark.parametrize(
-    ("change", "part"),
-    [
-        ("UPDATE golden_goldenfile SET content = '{}'", ""),
-        ("UPDATE golden_goldenfile SET content = 'nonsense'", ""),
-        ("UPDATE golden_goldenfile SET sha256 = 'x'", ""),
-        ("UPDATE golden_goldenfile SET name = 'Golden.json'", "file name"),
-        ("UPDATE golden_goldenfile SET manifest = '[]'", "certifications"),
-        ("""UPDATE golden_goldenfile SET manifest = '{"stale": 5, "certifications": [1, [], ["x"]]}'""", "counts"),
-        ("UPDATE golden_filecertification SET lumisections_in = 1", "rows of certifications"),
-        ("DELETE FROM golden_filecertification", "rows of certifications"),
-    ],
-)
-def test_a_file_changed_by_sql_is_found(clock, change, part):
-    certification(315300)
-    file = make_file(None, policy(), timezone.now())
-    assert verify_file(GoldenFile.objects.get(pk=file.pk)).is_verified
-    sql(change)
-    result = verify_file(GoldenFile.objects.get(pk=file.pk))
-    assert not result.is_verified
-    assert part in result.changed if part else not result.is_content_whole
-
-
-def test_a_row_changed_by_sql_into_one_that_counts_is_named(clock, shifter):
-    """The manifest does not have it, since it did not count."""
-    certification(315300)
-    withdrawn = certification(315301, user=shifter)
-    withdraw_certification(shifter, withdrawn, 1, "wrong run")
-    file = make_file(None, policy(), timezone.now())
-    assert verify_file(file).is_verified
-    history = TrackerCertification.history.model._meta.db_table
-    sql(f"UPDATE {history} SET state = 'live' WHERE id = %s", withdrawn.pk)
-    result = verify_file(file)
-    assert [each.run_number for each in result.differences] == [315301]
-    assert {broken.key for broken in result.broken} == {withdrawn.pk}
-
-
-def test_files_and_versions_are_immutable(clock):
-    certification(315300)
-    version = policy()
-    file = make_file(None, version, timezone.now())
-    for refused in (file.save, file.delete, GoldenFile.objects.all().delete):
-        with pytest.raises(AppendOnlyError):
-            refused()
-    versions = PolicyVersion.objects.all()
-    for refused in (version.save, version.delete, versions.delete, lambda: versions.update(reason="another")):
-        with pytest.raises(VersionImmutable):
-            refused()
-    assert list(FileCertification.objects.values_list("file", "lumisections_in")) == [(file.pk, 100)]
-
-
 def test_the_same_file_is_stored_once(clock):
     certification(315300)
     version, moment = policy(), timezone.now()
@@ -333,42 +237,6 @@ def test_no_file_of_the_future_or_before_its_policy(clock):
         make_file(None, version, timezone.now() + timedelta(seconds=1))
     with pytest.raises(EntryInvalid, match="was saved later"):
         make_file(None, version, timezone.now() - timedelta(seconds=1))
-
-
-def _golden(*arguments, **options):
-    out, err = StringIO(), StringIO()
-    call_command("golden", *arguments, stdout=out, stderr=err, **options)
-    return out.getvalue(), err.getvalue()
-
-
-def test_command_writes_exactly_the_file(clock, tmp_path):
-    certification(315300, strip_ranges=[[5, 6]])
-    policy(layout="wrap80")
-    expected = '{\n  "315300": [[1, 4], [7, 100]]\n}'
-    content, messages = _golden("tracker2018")
-    assert content == expected
-    assert "1 of 1 certifications" in messages and "1 runs, 98 lumisections" in messages
-    assert _golden("tracker2018", output=str(tmp_path / "x.json"), layout="lumilist")[0] == ""
-    assert (tmp_path / "x.json").read_text() == '{"315300": [[1, 4], [7, 100]]}\n'
-    assert "made again, equal" in _golden(verify=GoldenFile.objects.first().pk)[1]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "options", "message"),
-    [
-        ([], {}, "Give the name of a policy"),
-        (["nope"], {}, "There is no policy nope.*There are: tracker2018"),
-        (["tracker2018"], {"as_of": "yesterday"}, "is no time"),
-        (["tracker2018"], {"as_of": "0001-01-01T00:00+14:00"}, "is no time"),
-        (["tracker2018"], {"as_of": "2017-01-01"}, "There is no policy tracker2018 as of 2017-01-01"),
-        (["tracker2018"], {"layout": "nice"}, "There is no layout 'nice'"),
-        ([], {"verify": 99}, "There is no file 99"),
-    ],
-)
-def test_command_says_what_is_wrong(clock, arguments, options, message):
-    policy()
-    with pytest.raises(CommandError, match=message):
-        _golden(*arguments, **options)
 
 
 @pytest.mark.parametrize("count", [1, 30])

@@ -28,6 +28,11 @@ def certification(shifter, sandbox):
     )
 
 
+@pytest.fixture
+def address(certification):
+    return f"/list/{certification.pk}/registry/"
+
+
 def write_requests(sandbox):
     """The requests that change something in Run Registry."""
     paths = ("edit_rr_lumisections", "move_dataset", "change_multiple_dataset_states")

@@ -9,6 +9,7 @@ from registry.flag_ranges import FlagTriplet
 from registry.writes import DatasetKey, FlagEdit, StateMove, move_state, send_flag_edit
 from registry_sync.actions import confirm_plan
 from registry_sync.planning import make_plan
+from tests.browser_form import fields_of
 from tests.registry_sync.conftest import DATASET, RUN
 
 KEY = DatasetKey(RUN, DATASET)
@@ -50,3 +51,7 @@ def before_each_write(monkeypatch, step):
         return send(method, path, body, budget)
 
     monkeypatch.setattr(writes, "_send", sending)
+
+
+def confirm_on_page(client, address, **values):
+    return client.post(address, {**fields_of(client.get(address), "digest"), **values})

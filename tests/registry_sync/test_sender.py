@@ -145,7 +145,7 @@ def test_nothing_is_sent_unless_it_is_on(certification, shift_leader, sandbox, s
 def test_sender_that_is_told_to_end_makes_no_further_request(certification, shift_leader, sandbox, monkeypatch):
     sending, ended = confirmed(certification, shift_leader), []
     before_each_write(monkeypatch, lambda *_: ended.append(True))
-    result = send_confirmed(Budget(60), is_ended=lambda: bool(ended))
+    result = send_confirmed(Budget(60), is_stopping=lambda: bool(ended))
     assert result.stopped == "The sender ends. The rest is sent when it is started again."
     assert len(write_requests(sandbox)) == 1
     assert [write.state for write in sending.writes.all()] == ["sending", "planned", "planned"]

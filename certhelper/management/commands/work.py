@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 SENDING_S = 2
-_ended = threading.Event()  # set when the process is told to end
+_stopping = threading.Event()  # set by SIGTERM and SIGINT
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,12 @@ def _sending_pause(result: SenderResult | None) -> float:
 
 JOBS = (
     Job("lumisections", 1, lambda: read_requested_lumisections(Budget(60))),
-    Job("run registry", SENDING_S, lambda: send_if_unfinished(Budget(60), is_ended=_ended.is_set), _sending_pause),
+    Job(
+        "run registry",
+        SENDING_S,
+        lambda: send_if_unfinished(Budget(60), is_stopping=_stopping.is_set),
+        _sending_pause,
+    ),
     Job("changes in run registry", 300, lambda: pull_changes(Budget(60))),
     Job("facts", 300, lambda: refresh_facts(Budget(60))),
     Job("certified runs", 300, request_certified_runs),
@@ -79,7 +84,7 @@ class Command(BaseCommand):
 
     def _work(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: _ended.set())
+            signal.signal(number, lambda *_: _stopping.set())
         threads = [threading.Thread(target=_repeat, args=(job,), name=job.name) for job in JOBS]
         for thread in threads:
             thread.start()
@@ -89,7 +94,7 @@ class Command(BaseCommand):
 
 def _repeat(job: Job) -> None:
     """Run a job again and again. Each has a thread, so that a slow service delays only what it is needed for."""
-    while not _ended.is_set():
+    while not _stopping.is_set():
         close_old_connections()  # one that has failed, as the server does at each request
-        _ended.wait(run_job(job))
+        _stopping.wait(run_job(job))
     connections.close_all()

@@ -36,15 +36,19 @@ class _Flag(NamedTuple):
 def unwritten_flags(sending: Sending) -> list[RegistryWrite]:
     """Return the flags that a finished sending was planned on as writes that were so already, each with its range.
 
-    Of GOOD, BAD and EXCLUDED: what Run Registry sets by itself can change at any time.
+    Of GOOD, BAD and EXCLUDED: what Run Registry sets by itself can change at any time. What it has after the last
+    lumisection of the run is not planned on.
     """
     if not sending.is_done:
         return []
+    end = sending.last_lumisection
     return [
-        RegistryWrite(sending=sending, component=component, first=first, last=last, status=status, state=WAS_SO)
+        RegistryWrite(
+            sending=sending, component=component, first=first, last=min(last, end), status=status, state=WAS_SO
+        )
         for component, ranges in sending.flags_read.items()
         for first, last, status in ranges
-        if status in (GOOD, BAD, EXCLUDED)
+        if status in (GOOD, BAD, EXCLUDED) and first <= end
     ]
 
 

@@ -29,11 +29,12 @@ def never() -> bool:
 class SyncReader:
     """Reads within a budget. Both methods raise `CannotSend` if that is impossible or there is no time.
 
-    `is_stopping`: whether the process is to stop.
+    `is_stopping`: whether the process is to stop. `last_status`: what was read last of any dataset.
     """
 
     def __init__(self, budget: Budget, is_stopping: Callable[[], bool] = never) -> None:
         self.budget, self.is_stopping = budget, is_stopping
+        self.last_status: Found[DatasetStatus] | Missing | None = None
 
     def status(self, sending: Sending) -> Found[DatasetStatus] | Missing:
         """Read the dataset."""
@@ -41,6 +42,7 @@ class SyncReader:
         status = fetch_dataset_status(dataset_of(sending), self.budget)
         if isinstance(status, Unreachable):
             raise CannotSend(status.sentence)
+        self.last_status = status
         return status
 
     def changes(self, sending: Sending) -> list[ManualChange]:

@@ -16,10 +16,13 @@ from django.utils import timezone
 
 from infrastructure.database.job_lock import job_lock
 from infrastructure.http.errors import AccessDenied, BadStatus, RemoteError
+from infrastructure.http.results import Found
+from registry.flag_ranges import FlagRanges
+from registry.models import store_flag_ranges
 from registry.writes import WriteRefused
 from registry_sync.choices import EFFECTIVE, IN_FLIGHT, UNFINISHED, WriteState
 from registry_sync.dispatch import refusal_of, send_request
-from registry_sync.expectation import difference_text
+from registry_sync.expectation import difference_text, statuses_of
 from registry_sync.judgement import Judgement, judge_read, judge_written
 from registry_sync.models import RegistryWrite, Sending, stored_flag_ranges_of
 from registry_sync.reader import CannotSend, SyncReader, never
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from infrastructure.http.budget import Budget
-    from infrastructure.http.results import Found, Missing
+    from infrastructure.http.results import Missing
     from registry.dataset_status import DatasetStatus
 
 MAX_ATTEMPTS = 5
@@ -116,6 +119,14 @@ class _Sender:
             if write.state not in EFFECTIVE:
                 self._give_up(writes, "An earlier write of this sending was not done as planned.")
                 break
+        self._store_flags(sending)
+
+    def _store_flags(self, sending: Sending) -> None:
+        """Store the flags as they were read last, so that pages compare with what was written."""
+        status = self.reader.last_status
+        if isinstance(status, Found):
+            flags = FlagRanges(statuses_of(status.value.flags), status.value.damage)
+            store_flag_ranges(sending.run_number, sending.registry_name, flags, status.asked_at)
 
     def _is_as_planned(self, sending: Sending, writes: list[RegistryWrite]) -> bool:
         """Before the first request: whether all that is planned still meets what the plan was made on."""

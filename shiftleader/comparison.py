@@ -1,7 +1,6 @@
 """Compares certifications with the flags in Run Registry, in both directions. Pure functions, without I/O.
 
-`registry/flags.py` defines how counts of lumisections are read as a flag, `certify/rules/registry_ranges.py` how bad
-lumisections are compared.
+`shiftleader/component_comparison.py` compares one component.
 """
 
 from __future__ import annotations
@@ -11,43 +10,23 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from django.db.models import TextChoices
-
 from certify.editor.worklist import search_order
 from certify.models.choices import Reconstruction
-from certify.models.components import Component, ComponentFlag
-from certify.rules.registry_ranges import RangesComparison, compare_ranges, shortened_ranges
+from certify.models.components import Component
 from oms.choices import RunType
 from oms.parsing import derive_run_type
-from registry.flags import MIXED, NOT_FLAGGED, ComponentStatus, FlaggedDataset
 from registry.parsing import ONLINE, run_type_in
+from shiftleader.component_comparison import ComparisonOutcome, ComponentComparison, compare_component
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from infrastructure.number_ranges import NumberRanges
+    from registry.flags import FlaggedDataset
     from registry.models import StoredFlagRanges
     from reports.rows import ReportRow
 
 ReconstructionKey = tuple[int, str]
 DatasetKey = tuple[int, str]  # run number, name of the dataset in Run Registry
-
-
-class ComparisonOutcome(TextChoices):
-    """Outcome of a comparison, in the order of the page."""
-
-    DIFFERENT = "different", "Different"
-    NOT_COMPARED = "not-compared", "Not compared"
-    ONLY_OURS = "only-ours", "Only here"
-    ONLY_THEIRS = "only-theirs", "Only in Run Registry"
-    MIXED = "mixed", "Mixed in Run Registry"
-    NOT_FLAGGED = "not-flagged", "Not flagged in Run Registry"
-    EQUAL = "equal", "Equal"
-
-    @property
-    def lower_label(self) -> str:
-        """The label inside a sentence."""
-        return str(self.label)[:1].lower() + str(self.label)[1:]
 
 
 # The outcome of a row is the first of these that one of its components has.
@@ -58,45 +37,6 @@ _OUTCOME_PRIORITY = (
     ComparisonOutcome.NOT_FLAGGED,
     ComparisonOutcome.EQUAL,
 )
-
-
-@dataclass(frozen=True)
-class ComponentComparison:
-    """One component: our flag and that of Run Registry; None if that side has none.
-
-    `ranges`: the comparison lumisection by lumisection, where ours has bad lumisections, `out`, and theirs has flags.
-    """
-
-    component: Component
-    ours: str | None
-    has_low_statistics: bool
-    theirs: ComponentStatus | None
-    outcome: ComparisonOutcome
-    out: NumberRanges = ()
-    ranges: RangesComparison | None = None
-
-    @property
-    def is_different(self) -> bool:
-        return self.outcome == ComparisonOutcome.DIFFERENT
-
-    @property
-    def out_text(self) -> str:
-        """Our bad lumisections, such as "310-330 out", or empty."""
-        return f"{shortened_ranges(self.out)} out" if self.out else ""
-
-    @property
-    def registry_text(self) -> str:
-        """The flag in Run Registry, with the number of lumisections if it differs from ours, or which these are."""
-        if self.theirs is None:
-            return ""
-        if self.ranges:
-            return f"{self.theirs}; {self.ranges.text}"
-        if self.outcome in (ComparisonOutcome.DIFFERENT, ComparisonOutcome.ONLY_THEIRS) and self.theirs.status not in (
-            MIXED,
-            NOT_FLAGGED,
-        ):
-            return f"{self.theirs} on {self.theirs.lumisections} of {self.theirs.total} LS"
-        return str(self.theirs)
 
 
 @dataclass(frozen=True)
@@ -111,7 +51,7 @@ class ComparisonRow:
 
     @property
     def leaves_standby(self) -> bool:
-        """Whether ours is good in lumisections that Run Registry has left STANDBY or EXCLUDED."""
+        """Whether Run Registry has left lumisections STANDBY or EXCLUDED that count as equal."""
         return any(pair.ranges and pair.ranges.standby for pair in self.components)
 
     @property
@@ -247,45 +187,5 @@ def _comparison_row(
         assert theirs is not None
         run_number, reconstruction = theirs.run_number, theirs.dataset.reconstruction or ""
     ranges = stored.get(dataset_key(theirs)) if theirs else None
-    pairs = tuple(_compare_component(component, report_row, theirs, ranges) for component in Component)
+    pairs = tuple(compare_component(component, report_row, theirs, ranges) for component in Component)
     return ComparisonRow(run_number, reconstruction, report_row, theirs, pairs)
-
-
-def _compare_component(
-    component: Component,
-    report_row: ReportRow | None,
-    theirs: FlaggedDataset | None,
-    stored: StoredFlagRanges | None,
-) -> ComponentComparison:
-    reading = theirs.component_status(component.value) if theirs else None
-    if report_row is None:
-        return ComponentComparison(component, None, False, reading, outcome_of(None, reading))
-    ours, out = report_row.flags[component.value], report_row.ranges.get(component, ())
-    has_low, ranges = component.value in report_row.low_statistics, None
-    flag = ComponentFlag(component, ours, has_low, out)
-    if flag.is_good and out and reading and reading.status != NOT_FLAGGED:
-        ranges = compare_ranges(flag, stored, report_row.lumisections)
-    return ComponentComparison(component, ours, has_low, reading, outcome_of(ours, reading, ranges), out, ranges)
-
-
-def outcome_of(
-    ours: str | None, theirs: ComponentStatus | None, ranges: RangesComparison | None = None
-) -> ComparisonOutcome:
-    """Outcome of one component, by lumisection where there is such a comparison. Low statistics is not compared."""
-    if ours is None or theirs is None:
-        return ComparisonOutcome.ONLY_OURS if theirs is None else ComparisonOutcome.ONLY_THEIRS
-    if theirs.status == NOT_FLAGGED:
-        return ComparisonOutcome.NOT_FLAGGED
-    if ranges is not None:
-        return _outcome_by_lumisection(ranges)
-    if theirs.status == MIXED:
-        return ComparisonOutcome.MIXED
-    return ComparisonOutcome.EQUAL if theirs.status == ours else ComparisonOutcome.DIFFERENT
-
-
-def _outcome_by_lumisection(ranges: RangesComparison) -> ComparisonOutcome:
-    if ranges.problem:
-        return ComparisonOutcome.NOT_COMPARED
-    if ranges.is_different:
-        return ComparisonOutcome.DIFFERENT
-    return ComparisonOutcome.NOT_FLAGGED if ranges.unflagged else ComparisonOutcome.EQUAL

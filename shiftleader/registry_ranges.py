@@ -10,6 +10,7 @@ from django.utils import timezone
 from certify.ranges.requests import FRESH_FOR, leave_new_requests
 from registry.models import stored_flag_ranges
 from shiftleader.comparison import dataset_key
+from shiftleader.component_comparison import needs_lumisections
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -22,9 +23,19 @@ if TYPE_CHECKING:
 _NO_LUMISECTION = "EMPTY"
 
 
-def stored_ranges_of(report_rows: Iterable[ReportRow]) -> dict[DatasetKey, StoredFlagRanges]:
-    """Return what is stored of the runs with bad lumisections. One query, none if no run has any."""
-    runs = {report_row.run_number for report_row in report_rows if report_row.ranges}
+def stored_ranges_of(
+    report_rows: Iterable[ReportRow], datasets: Iterable[FlaggedDataset]
+) -> dict[DatasetKey, StoredFlagRanges]:
+    """Return what is stored of the runs whose counts do not suffice. One query, none if there is no such run."""
+    rows: dict[int, list[ReportRow]] = {}
+    for report_row in report_rows:
+        rows.setdefault(report_row.run_number, []).append(report_row)
+    runs = {
+        dataset.run_number
+        for dataset in datasets
+        for report_row in rows.get(dataset.run_number, ())
+        if report_row.group.reconstruction == dataset.dataset.reconstruction and needs_lumisections(report_row, dataset)
+    }
     return stored_flag_ranges(runs) if runs else {}
 
 

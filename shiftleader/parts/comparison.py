@@ -16,12 +16,12 @@ from registry.bulk_queries import RunFlags, flags_of_runs
 from registry.parsing import left_out_sentences
 from registry_sync.selectors import changed_receipts, last_finished_at
 from shiftleader.comparison import (
-    ComparisonOutcome,
     ComparisonRow,
     DatasetKey,
     RegistryComparison,
     compare_with_registry,
 )
+from shiftleader.component_comparison import ComparisonOutcome
 from shiftleader.registry_datasets import certify_url, is_wanted
 from shiftleader.registry_ranges import request_ranges, stored_ranges_of
 from shiftleader.run_selection import runs_to_ask
@@ -93,7 +93,7 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     flags = flags_of_runs(
         asking.numbers[: asking.upto], Budget.for_page(is_retry="again" in request.GET), since=asking.since
     )
-    stored = stored_ranges_of(report_rows)
+    stored = stored_ranges_of(report_rows, flags.datasets)
     comparison = _compare_answered(scope, report_rows, flags, stored)
     unread, changed = request_ranges(comparison.rows, stored)
     changed_here = changed_receipts([row.ours.pk for row in comparison.rows if row.ours])

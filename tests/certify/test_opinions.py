@@ -190,12 +190,22 @@ class TestBadLumisections:
         text = opinions_of(self.opinions(shifter_client, "634-655"))
         assert text.endswith("(Run Registry&#x27;s ranges of this dataset are damaged: a gap)")
 
+    def test_flag_of_the_whole_run_is_compared_up_to_its_last_lumisection(self, shifter_client):
+        self.read()
+        there = "663 LS there, 8 of them after the last lumisection of OMS"
+        differing = opinions_of(self.opinions(shifter_client, ""))
+        assert f"Tracking mixed, 30 of 663 bad (differs in 634-655; {there}); lumisections of " in differing
+        StoredFlagRanges.objects.update(ranges={"tracking": [[1, 655, "GOOD"], [656, 663, "BAD"]]})
+        assert f"Tracking mixed, 30 of 663 bad (equal; {there})" in opinions_of(self.opinions(shifter_client, ""))
+        StoredFlagRanges.objects.update(ranges={"tracking": [[1, 655, "BAD"]]})
+        assert opinions_of(self.opinions(shifter_client, "")).endswith("Tracking mixed, 30 of 663 bad")
+
     def test_they_cost_one_more_query(self, shifter_client):
         self.read()
         opened = open_form(shifter_client, self.PATH)
-        for ranges, expected in (("", 0), ("634-655", 1)):
+        for tracking, ranges, expected in (("excluded", "", 1), ("good", "634-655", 1)):
             with CaptureQueriesContext(connection) as captured:
-                self.opinions(shifter_client, ranges, opened)
+                self.opinions(shifter_client, ranges, opened, tracking=tracking)
             assert sum(StoredFlagRanges._meta.db_table in query["sql"] for query in captured) == expected
 
     def test_certification_shows_them(self, shifter_client):

@@ -15,7 +15,8 @@ from registry.flags import FlaggedDataset
 from registry.models import StoredFlagRanges
 from registry.parsing import RegistryDataset, reconstruction_in
 from reports.rows import ReportGroup, ReportRow
-from shiftleader.comparison import ComparisonOutcome, compare_with_registry, run_type_in_registry
+from shiftleader.comparison import compare_with_registry, run_type_in_registry
+from shiftleader.component_comparison import ComparisonOutcome
 from shiftleader.run_selection import MAX_RUNS_ASKED, runs_to_ask
 
 COMPONENTS = ("pixel", "strip", "tracking")
@@ -88,7 +89,7 @@ def test_difference_names_the_component_and_on_how_many_lumisections():
 @pytest.mark.parametrize(
     ("counts", "outcome", "sentence"),
     [
-        ({"GOOD": 100, "BAD": 15}, ComparisonOutcome.MIXED, "mixed, 15 of 115 bad"),
+        ({"GOOD": 99, "BAD": 16}, ComparisonOutcome.MIXED, "mixed, 16 of 115 bad"),
         ({"STANDBY": 5, "NOTSET": 3}, ComparisonOutcome.NOT_FLAGGED, "not flagged"),
         ({}, ComparisonOutcome.NOT_FLAGGED, "not flagged"),
         ({"EXCLUDED": 5}, ComparisonOutcome.DIFFERENT, "excluded on 5 of 5 LS"),

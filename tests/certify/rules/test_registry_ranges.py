@@ -8,16 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certify.models.components import Component, ComponentFlag
-from certify.rules.registry_ranges import compare_ranges
+from certify.rules.registry_ranges import compare_ranges, status_within
 from infrastructure.number_ranges import merged_ranges
+from registry.flags import NOT_FLAGGED
 from registry.models import StoredFlagRanges
 
 SYSTEM, NONE = ("STANDBY", "EXCLUDED"), ("NOTSET", "EMPTY", "NO VALUE FOUND")
 STATUSES = ("GOOD", "BAD", *SYSTEM, *NONE)
 
 
-def flag(*ranges):
-    return ComponentFlag(Component.STRIP, "good", lowstat=False, ranges=ranges)
+def flag(*ranges, status="good"):
+    return ComponentFlag(Component.STRIP, status, lowstat=False, ranges=ranges)
 
 
 def stored(*ranges, damage=""):
@@ -58,6 +59,37 @@ def test_lumisections_after_the_last_one_are_left_out():
     theirs = stored([1, 92, "GOOD"], [93, 96, "BAD"])
     assert compare_ranges(flag((5, 5)), theirs, 92).differing == ((5, 5),)
     assert compare_ranges(flag((5, 5)), theirs, None).differing == ((5, 5), (93, 96))
+
+
+AFTER = "9 LS there, 2 of them after the last lumisection of OMS"
+
+
+@pytest.mark.parametrize(
+    ("ours", "status", "text"),
+    [
+        ("excluded", "EXCLUDED", f"equal; {AFTER}"),
+        ("excluded", "GOOD", f"differs in 3-4; {AFTER}"),
+        ("excluded", "STANDBY", f"equal; left standby in 3-4; {AFTER}"),
+        ("bad", "BAD", f"equal; {AFTER}"),
+        ("bad", "GOOD", f"differs in 3-4; {AFTER}"),
+        ("bad", "EXCLUDED", f"equal; left standby in 3-4; {AFTER}"),
+        ("bad", "NOTSET", f"not flagged in 3-4; {AFTER}"),
+    ],
+)
+def test_flag_of_the_whole_run_is_compared_up_to_its_last_lumisection(ours, status, text):
+    theirs = stored([1, 2, ours.upper()], [3, 4, status], [5, 7, ours.upper()], [8, 9, "GOOD"])
+    assert compare_ranges(flag(status=ours), theirs, 7).text == text
+
+
+@given(
+    st.sampled_from(["good", "bad", "excluded"]),
+    st.lists(st.sampled_from(STATUSES), min_size=1, max_size=12),
+    st.integers(1, 12),
+)
+def test_flag_of_the_whole_run_differs_as_it_does_by_counts(ours, statuses, last):
+    theirs = stored(*([number, number, status] for number, status in enumerate(statuses, 1)))
+    status = status_within(Component.STRIP, theirs, last).status
+    assert compare_ranges(flag(status=ours), theirs, last).is_different == (status not in (ours, NOT_FLAGGED))
 
 
 def test_lumisections_that_run_registry_does_not_have_are_not_flagged():

@@ -69,7 +69,7 @@ def test_difference_is_named_with_both_sides_and_its_lumisections(ask):
 
 
 def test_mixed_is_a_separate_group(ask):
-    certify(GOLDEN, "rereco", RERECO)
+    certify(GOLDEN, "rereco", RERECO, lumisections=663)
     assert rows_of(ask())[GOLDEN, "rereco"] == "mixed"
     assert "mixed, 30 of 663 bad" in ask()
 

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "history_pages",
     "certify.references",
     "oms.lumisections",
+    "dials",
     "certify.ranges",
     "certify.vocabulary",
     "reports",
@@ -214,7 +215,11 @@ OMS_CLIENT_SECRET = env.text("OMS_CLIENT_SECRET", SSO_CLIENT_SECRET)
 OIDC_CLIENT_ID = _service_setting("OIDC_CLIENT_ID", "certhelper-people")
 OIDC_CLIENT_SECRET = _service_setting("OIDC_CLIENT_SECRET", "sandbox")
 APV_URL = _service_setting("APV_URL", f"{_SANDBOX}/apv/getReadOutmode.pl")
-DIALS_URL = env.text("DIALS_URL")
+DIALS_URL = _service_setting("DIALS_URL", f"{_SANDBOX}/dials/api/v1")
+DIALS_AUDIENCE = env.text("DIALS_AUDIENCE", "cms-dials-prod-confidential-app")
+DIALS_CLIENT_ID = env.text("DIALS_CLIENT_ID", SSO_CLIENT_ID)
+DIALS_CLIENT_SECRET = env.text("DIALS_CLIENT_SECRET", SSO_CLIENT_SECRET)
+DIALS_WORKSPACES = env.string_list("DIALS_WORKSPACES", "tracker")
 # Empty: the CERN authorities that cernrequests contains, together with the public ones.
 CA_BUNDLE = env.text("CA_BUNDLE")
 PAGE_BUDGET_S = env.number("PAGE_BUDGET_S", 10)
@@ -234,7 +239,6 @@ LINKS = read_links()
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 TIME_ZONE = "UTC"
-USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(VAR_DIR / "static")))
@@ -258,7 +262,6 @@ CSRF_COOKIE_HTTPONLY = True
 FILE_UPLOAD_HANDLERS: list[str] = []  # no form has a file field: uploads are discarded while they are received
 CSRF_FAILURE_VIEW = "drafts.views.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

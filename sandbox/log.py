@@ -30,7 +30,10 @@ def _logged_body(request: Request) -> Any:
 
 
 class RequestLog:
-    """Every request since the log was cleared. `status` and `seconds` of an unfinished request are null."""
+    """Every request since the log was cleared. `status`, `bytes` and `seconds` of an unfinished request are null.
+
+    `bytes` is the size of the body of the response.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -45,6 +48,7 @@ class RequestLog:
             "query": request.query_text,
             "body": _logged_body(request),
             "status": None,
+            "bytes": None,
             "started": time.time(),
             "seconds": None,
         }
@@ -52,10 +56,10 @@ class RequestLog:
             self._entries.append(entry)
         return entry
 
-    def end(self, entry: LogEntry, status: int | None) -> None:
-        """Set the status of the response, None if the connection was cut."""
+    def end(self, entry: LogEntry, status: int | None, size: int) -> None:
+        """Set status and size of the response, None and 0 if the connection was cut."""
         with self._lock:
-            entry["status"] = status
+            entry["status"], entry["bytes"] = status, size
             entry["seconds"] = round(time.time() - entry["started"], 6)
 
     def entries(self) -> list[LogEntry]:

@@ -113,13 +113,14 @@ class SandboxState:
     def answer(self, service: SandboxService, request: Request) -> Response:
         """Return the response of the service and log the request. Raises `CutConnection` for such a fault."""
         entry = self.log.begin(service.name, request)
-        status = None
+        status, size = None, 0
         try:
             response = self._answer_with_fault(service, request)
-            status = response.status
+            response = replace(response, body=response.encoded())
+            status, size = response.status, len(response.body)
             return response
         finally:
-            self.log.end(entry, status)
+            self.log.end(entry, status, size)
 
     def _answer_with_fault(self, service: SandboxService, request: Request) -> Response:
         if is_login_page(request):

@@ -25,6 +25,7 @@ PATHS = {
     "RUNREGISTRY_URL": "/registry",
     "OMS_URL": "/oms/agg/api/v1",
     "APV_URL": "/apv/getReadOutmode.pl",
+    "DIALS_URL": "/dials/api/v1",
     "SSO_URL": "/sso/auth/realms/cern",
 }
 _control = http.Session()

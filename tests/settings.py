@@ -22,7 +22,7 @@ if os.environ.get("TEST_DATABASE_URL"):
 
 from certhelper.settings import *  # noqa: F403
 
-APV_URL = ""  # not configured, except in tests with a sandbox
+APV_URL = DIALS_URL = ""  # not configured, except in tests with a sandbox
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405 - whitenoise warns where there is none

@@ -28,6 +28,7 @@ from infrastructure.http.errors import (
     Redirected,
     RemoteError,
     TimedOut,
+    TooLarge,
     UntrustedCertificate,
 )
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 CHUNK_BYTES = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024 * 1024  # decoded; the largest answers have some megabytes
 MAX_BODY_START = 1000  # of an error, for the log and for whoever reads its words
 # Calls run in these threads so that nothing - a name server, a handshake, dripping headers - can hold the page beyond
 # its deadline; an abandoned one ends by its own time-outs.
@@ -57,6 +59,7 @@ class ServiceCall:
     params: Any = None
     data: Any = None
     auth: tuple[str, str] | None = None
+    max_bytes: int = MAX_BODY_BYTES
 
     def with_header(self, name: str, value: str) -> ServiceCall:
         return replace(self, headers={**self.headers, name: value})
@@ -166,10 +169,14 @@ def _connection_error(call: ServiceCall, error: requests.exceptions.ConnectionEr
 
 
 def _read_body(call: ServiceCall, response: requests.Response, began: float, deadline: float) -> bytes:
-    """Read the body in chunks, so that a slow response is aborted at the deadline."""
-    parts = []
+    """Read the body in chunks, so that a response is aborted at the deadline, and one that is too large."""
+    parts, size = [], 0
     while part := response.raw.read1(CHUNK_BYTES, decode_content=True):
         parts.append(part)
+        size += len(part)
+        if size > call.max_bytes:
+            response.close()
+            raise TooLarge(call.service, source=call.source, limit=call.max_bytes)
         if time.monotonic() > deadline:
             response.close()
             raise TimedOut(call.service, source=call.source, seconds=deadline - began)

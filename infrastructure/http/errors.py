@@ -157,6 +157,16 @@ class NotJson(RemoteError):
     predicate_template = "answered with something that is not data"
 
 
+class TooLarge(RemoteError):
+    """A body of more bytes than the call allows. Other calls may be answered."""
+
+    is_outage = False
+    predicate_template = "answered with too much data (more than {megabytes} MB)"
+
+    def __init__(self, service: str, *, limit: int, source: str = "") -> None:
+        super().__init__(service, source=source, megabytes=f"{limit / 1e6:g}")
+
+
 class WrongShape(RemoteError):
     """JSON without a required value; `key` names it."""
 

@@ -63,21 +63,27 @@ _tokens_lock = threading.Lock()
 
 
 def fetch_json(
-    call: http_client.ServiceCall, client: ClientCredentials, budget: Budget, *, ignored_statuses: Collection[int] = ()
+    call: http_client.ServiceCall,
+    client: ClientCredentials,
+    budget: Budget,
+    *,
+    ignored_statuses: Collection[int] = (),
+    stale_statuses: Collection[int] = STALE_TOKEN_STATUSES,
 ) -> object:
     """`http_client.fetch_json` with the client's token. A token that is refused is renewed, once.
 
-    A proxy may refuse with a redirect to its sign-in page instead of a 401. An empty audience: no token.
+    A proxy may refuse with a redirect to its sign-in page instead of a 401; `stale_statuses`: how this service refuses
+    an expired token. An empty audience: no token.
     """
     if not client.audience:
         return http_client.fetch_json(call, budget, ignored_statuses=ignored_statuses)
     circuit_breaker.raise_if_open(call.service, budget)
     token = token_for(call.service, client, budget)
     try:
-        ignored = {*STALE_TOKEN_STATUSES, *ignored_statuses}
+        ignored = {*stale_statuses, *ignored_statuses}
         return http_client.fetch_json(_with_token(call, token), budget, ignored_statuses=ignored)
     except (AccessDenied, Redirected) as error:
-        if error.status not in STALE_TOKEN_STATUSES:
+        if error.status not in stale_statuses:
             raise
     discard(client, token)
     renewed = _with_token(call, token_for(call.service, client, budget))

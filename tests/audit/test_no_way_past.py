@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 APPS = (
     "api",
     "certify",
+    "dials",
     "golden",
     "history_pages",
     "listruns",
@@ -28,6 +29,7 @@ MAY = {
     "oms/lumisections/mirror.py": "lumisections as OMS gives them; earlier readings stay stored",
     "certify/ranges/reading.py": "a request that was served is no history",
     "certify/ranges/requests.py": "what pages asked for is no certification data",
+    "dials/reading.py": "histograms as DIALS gives them; no person's action",
     "oms/mirror.py": "the link of a run to its fill, as OMS says",
     "certify/facts/staleness.py": "what is stale follows from what is stored; no history is kept of it",
     "certify/facts/run_type.py": "the run type that the names of datasets give is no person's action",

@@ -22,13 +22,14 @@ from listruns.tables import CertificationTable
 from registry.flags import COLUMNS
 
 ROOT = Path(__file__).parents[3]
-# The declaration, its columns and models, the codes that are stored, the names that Run Registry has for them.
+# The declaration, its columns and models, the codes that are stored, the names that Run Registry and DIALS have.
 EXEMPT = {
     "certify/models/__init__.py",
     "certify/models/certification.py",
     "certify/models/choices.py",
     "certify/models/components.py",
     "certify/models/vocabulary.py",
+    "dials/elements.py",
     "registry/flags.py",
 }
 # Not part of the product, and the vocabulary of a new system.

@@ -84,6 +84,15 @@ def test_chunked_and_compressed_answer_is_read(stand_in):
     assert client.fetch_json(call(stand_in), Budget(5)) == list(range(50_000))
 
 
+def test_answer_of_more_bytes_than_allowed_is_an_error(stand_in):
+    """Counted after decompression, which a small answer can exceed."""
+    zipped = gzip.compress(b"[" + b"0," * 200_000 + b"0]")
+    stand_in.answer_with(Answer(body=zipped, headers={"Content-Encoding": "gzip"}))
+    with pytest.raises(errors.TooLarge, match=r"OMS answered with too much data \(more than 0\.2 MB\)"):
+        client.fetch_json(call(stand_in, max_bytes=200_000), Budget(5))
+    assert len(client.fetch_json(call(stand_in, max_bytes=500_000), Budget(5))) == 200_001
+
+
 def test_truncated_chunked_answer_is_an_error(stand_in):
     answer = Answer(body=chunks(b"[1, 2]", end=b""), headers={"Transfer-Encoding": "chunked"}, cut=True)
     assert type(error_of(stand_in, answer)) is errors.ConnectionBroken

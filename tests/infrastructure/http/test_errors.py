@@ -16,6 +16,7 @@ DETAILS = {
     errors.BadStatus: {"status": 500},
     errors.AccessDenied: {"status": 403},
     errors.Redirected: {"status": 302},
+    errors.TooLarge: {"limit": 8_000_000},
     errors.WrongShape: {"key": "data"},
     errors.NoToken: {"status": 401},
 }

@@ -1,0 +1,1 @@
+"""DIALS: histograms of monitoring elements by lumisection, read and stored as summaries of a run."""

@@ -12,6 +12,4 @@ What pages, commands and the API use; nothing here asks the network, and nothing
 - `TrackerCertification.golden_files`: the files that a certification counted for, with its version then
 - `vocabulary.VARIABLES`, `vocabulary.NOT_READ`, `rule_types.OPERATORS`, `clauses.split_clauses(logic)`: for forms
 - `manifest.manifest_of`: what is in `GoldenFile.manifest`
-
-Of a stored file, pass `stale_keys={key for key, *_ in file.manifest["stale"]}` to `why`, as `verify_file` does.
 """

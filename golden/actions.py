@@ -23,7 +23,7 @@ from golden.differences import RunDifference, file_differences
 from golden.evaluation import EvaluationFailed
 from golden.generation import GeneratedFile, generate_file
 from golden.layouts import LAYOUTS, FileInvalid, LayoutUnknown, is_layout, read_runs
-from golden.models import MAX_NAME_LENGTH, FileCertification, GoldenFile, Policy, PolicyVersion
+from golden.models import MAX_NAME_LENGTH, FileCertification, GoldenFile, Policy, PolicyVersion, listed_keys
 from golden.policy_text import PolicyInvalid
 from golden.selectors import DatasetsOverlap, certification_scope
 from infrastructure.database.earlier_writes import wait_for_earlier_writes
@@ -203,16 +203,14 @@ def _store(
 def verify_file(file: GoldenFile, progress: Progress | None = None) -> Verification:
     """Make a file again as of its time and compare it, and check the history of what it rests on.
 
-    Which certifications were stale is taken from the manifest, because no history of that mark is kept. Raises
-    `EntryInvalid` where it cannot be made any more.
+    Raises `EntryInvalid` where it cannot be made any more.
     """
-    manifest = file.manifest if isinstance(file.manifest, dict) else {}
     try:
         again = generate_file(
             file.policy_version,
             file.as_of,
             file.layout,
-            stale_keys=set(_listed_keys(manifest, "stale")),
+            stale_keys=file.listed_stale,
             progress=progress,
         )
     except (DatasetsOverlap, EvaluationFailed, LayoutUnknown, PolicyInvalid, PatternInvalid) as error:
@@ -222,8 +220,10 @@ def verify_file(file: GoldenFile, progress: Progress | None = None) -> Verificat
         is_content_whole=sha256(file.file_bytes).hexdigest() == file.sha256,
         is_equal=again.content == file.content,
         differences=file_differences(_stored_runs(file), again.tally.ranges),
-        changed=_changed_parts(manifest, again.manifest) + _changed_name(file, again) + _changed_rows(file, again),
-        broken=_broken_history(file, manifest, again.manifest),
+        changed=_changed_parts(file.stored_manifest, again.manifest)
+        + _changed_name(file, again)
+        + _changed_rows(file, again),
+        broken=_broken_history(file, file.stored_manifest, again.manifest),
     )
 
 
@@ -233,13 +233,6 @@ def _stored_runs(file: GoldenFile) -> RunRanges:
         return read_runs(file.content)
     except FileInvalid:
         return {}
-
-
-def _listed_keys(manifest: dict[str, Any], name: str) -> list[int]:
-    """Return the primary keys of the certifications in a list of a manifest, whatever was made of it."""
-    rows = manifest.get(name)
-    lists = [row for row in rows if isinstance(row, list) and row] if isinstance(rows, list) else []
-    return [row[0] for row in lists if isinstance(row[0], int)]
 
 
 def _changed_parts(manifest: dict[str, Any], again: dict[str, Any]) -> list[str]:
@@ -262,7 +255,7 @@ def _changed_rows(file: GoldenFile, again: GeneratedFile) -> list[str]:
 
 def _broken_history(file: GoldenFile, *manifests: dict[str, Any]) -> list[BrokenRow]:
     """Return the broken rows of the policy and of the certifications that count or are left out by a manifest."""
-    lists = [_listed_keys(manifest, name) for manifest in manifests for name in ("certifications", "left_out")]
+    lists = [listed_keys(manifest, name) for manifest in manifests for name in ("certifications", "left_out")]
     keys = {key for listed in lists for key in listed}
     of_policy = broken_rows(PolicyVersion, [file.policy_version_id])
     return [*broken_rows(TrackerCertification, keys), *of_policy]

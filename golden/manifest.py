@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from golden.selectors import CertificationScope
     from golden.tally import LumisectionSum, Tally
 
-FORMAT = 1
+FORMAT = 2  # 1: before the mark stale had a history
 TITLE, TITLE_WITH_OTHER_FLAGS = "Tracker-good JSON", "Golden JSON, unofficial"
 LOSSES_NOTE = (
     "A lumisection in which two clauses are false is in the loss of both, and in none of the losses of one clause "

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from audit.models import Change
 
 MAX_NAME_LENGTH = 40
+_WITHOUT_STALE_MARKS = 1  # format of a manifest
 
 
 class VersionImmutable(Exception):
@@ -152,6 +153,24 @@ class GoldenFile(AppendOnlyModel):
     def file_bytes(self) -> bytes:
         """The bytes of the file."""
         return self.content.encode()
+
+    @property
+    def stored_manifest(self) -> dict[str, Any]:
+        """The manifest; empty if something else was made of it."""
+        return self.manifest if isinstance(self.manifest, dict) else {}
+
+    @property
+    def listed_stale(self) -> set[int] | None:
+        """Primary keys of the stale certifications, if it was made before that mark had a history; else None."""
+        manifest = self.stored_manifest
+        return set(listed_keys(manifest, "stale")) if manifest.get("format") == _WITHOUT_STALE_MARKS else None
+
+
+def listed_keys(manifest: dict[str, Any], name: str) -> list[int]:
+    """Return the primary keys of the certifications in a list of a manifest, whatever was made of it."""
+    rows = manifest.get(name)
+    lists = [row for row in rows if isinstance(row, list) and row] if isinstance(rows, list) else []
+    return [row[0] for row in lists if isinstance(row[0], int)]
 
 
 class FileCertification(AppendOnlyModel):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from certify.as_of import history_rows_as_of
-from certify.models import Dataset, TrackerCertification
+from certify.models import Dataset, StaleMark
 from certify.models.choices import CertificationState, Verdict
 from certify.models.components import FLAG_COLUMNS, component_flags_of
 from certify.models.verdict import verdict
@@ -142,15 +142,15 @@ def certification_scope(
     """Return the certifications that counted at a time and whose dataset matches the pattern: three queries.
 
     Practice and withdrawn certifications are no part of it. `variables`: those whose values are read. `run_number`:
-    only this run. `stale_keys`: primary keys of the stale certifications; else those that are stale now in the same
-    version, since before that time, because no history of the mark is kept. Raises `DatasetsOverlap`.
+    only this run. `stale_keys`: primary keys of the stale certifications, of a file whose manifest names them; else
+    those that were stale at the time. Raises `DatasetsOverlap`.
     """
     names = {key: name for key, name in Dataset.objects.values_list("pk", "name") if pattern.matches(name)}
     rows: Any = history_rows_as_of(moment).filter(state=CertificationState.LIVE, is_practice=False)
     rows = rows.filter(Q(dataset_id__in=list(names)) | Q(dataset_id=None)).order_by(_RUN, "id")
     if run_number is not None:
         rows = rows.filter(**{_RUN: run_number})
-    stale = _stale_versions(moment) if stale_keys is None else None
+    stale = StaleMark.objects.stale_keys(moment) if stale_keys is None else stale_keys
     scope, without_dataset = CertificationScope(moment), []
     for row in rows.values_list(*_COLUMNS, named=True).iterator():
         if row.dataset_id is None:
@@ -158,7 +158,7 @@ def certification_scope(
             continue
         flags = component_flags_of(row)
         record = _record(row, flags, names[row.dataset_id], variables)
-        is_stale = record.key.pk in stale_keys if stale is None else (record.key.pk, record.key.version) in stale  # type: ignore[operator]
+        is_stale = record.key.pk in stale
         _add(scope, record, verdict(row.run_type, flags), leaves_out=is_stale and stale_rule == StaleRule.LEFT_OUT)
         if is_stale:
             scope.stale.append(record.key)
@@ -176,11 +176,6 @@ def lumi_in_ranges(moment: datetime, ranges: Mapping[int, NumberRanges]) -> dict
             run = CertifiedRun(key, {}, tuple(reading.segments), reading.lumis)
             found[reading.run_number] = run.lumi_of(ranges[reading.run_number])
     return found
-
-
-def _stale_versions(moment: datetime) -> set[tuple[int, int]]:
-    """Return (primary key, version) of the certifications that have been stale since before a time."""
-    return set(TrackerCertification.objects.filter(stale_since__lte=moment).values_list("pk", "version"))
 
 
 def _add(scope: CertificationScope, record: CertificationRecord, its_verdict: Verdict, *, leaves_out: bool) -> None:

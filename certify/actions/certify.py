@@ -28,7 +28,7 @@ from certify.facts.snapshot import (
     frozen_facts,
     has_typed_values,
 )
-from certify.facts.staleness import DATASET, changed_dataset, changed_since_shown, settled_registry
+from certify.facts.staleness import DATASET, changed_dataset, changed_since_shown, clear_mark, settled_registry
 from certify.models import Dataset, TrackerCertification
 from certify.models.choices import CertificationChangeKind
 from certify.models.components import PROBLEM_FIELDS
@@ -262,7 +262,7 @@ def _assign_values(
     entry = facts_of_entry(row.facts) if row.pk else context.entry_facts(row.user.username)
     row.facts = frozen_facts(run, data.reference, context.dataset, settled_registry(row, context.registry))
     row.facts.update(entry)
-    row.stale, row.stale_since = [], None
+    clear_mark(row)
 
 
 def _set_problems(row: TrackerCertification, data: CertificationInput) -> None:

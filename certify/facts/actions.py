@@ -15,7 +15,7 @@ from django.utils import timezone
 from audit.operation import operation
 from certify.errors import ChangedMeanwhile, EntryInvalid
 from certify.facts.snapshot import copy_verdict_facts, facts_of_entry, frozen_facts, has_typed_values
-from certify.facts.staleness import DATASET, mark_stale, settled_registry
+from certify.facts.staleness import DATASET, clear_mark, mark_stale, settled_registry
 from certify.models import Dataset, TrackerCertification
 from certify.models.choices import CertificationState, ReviewChangeKind
 from certify.rules.entry import ValidationIssue
@@ -104,7 +104,7 @@ def _refreeze_facts(actor: User, current: TrackerCertification, run: OmsRun) -> 
     copy_verdict_facts(run, current)
     current.set_ranges_facts()
     current.external_info_complete = is_complete(current, run)
-    current.stale, current.stale_since = [], None
+    clear_mark(current)
     current.version += 1
     current.updated_by = actor
     current.change_reason = CONFIRMED

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from certify.facts.ranges_differences import RANGES_LABELS, filled_facts, ranges_differences
-from certify.models import TrackerCertification
+from certify.models import StaleMark, TrackerCertification
 from certify.models.components import RANGES_FIELDS
 from certify.models.lumisections_out import ranges_facts
 from certify.rules.entry import ValidationIssue
@@ -76,13 +76,22 @@ def store_differences(certification: TrackerCertification, stale: list[dict[str,
     """Store the stale facts. Version and time of the last change stay: the certification itself did not change."""
     if stale == certification.stale:
         return
-    certification.stale, certification.stale_since = (
-        stale,
-        (certification.stale_since or timezone.now()) if stale else None,
-    )
+    _set_mark(certification, stale)
     TrackerCertification.objects.filter(pk=certification.pk).update(
         stale=certification.stale, stale_since=certification.stale_since
     )
+
+
+def clear_mark(certification: TrackerCertification) -> None:
+    """Set that a certification, which the caller saves, is not stale: its facts are the present ones."""
+    if certification.stale:
+        _set_mark(certification, [])
+
+
+def _set_mark(certification: TrackerCertification, stale: list[dict[str, Any]]) -> None:
+    now = timezone.now()
+    certification.stale, certification.stale_since = stale, (certification.stale_since or now) if stale else None
+    StaleMark.objects.create(certification=certification, at=now, differences=stale)
 
 
 def update_ranges_differences(run_number: int) -> None:

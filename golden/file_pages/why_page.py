@@ -166,11 +166,10 @@ class WhyPage:
 
 
 def why_page(file: GoldenFile, entry: WhyEntry) -> WhyPage:
-    """Return the answer for a file, as it was when the file was made: six queries, none for an unreadable entry."""
+    """Return the answer for a file, as it was when the file was made: seven queries, none for an unreadable entry."""
     if entry.error:
         return WhyPage(entry)
-    stale = {key for key, *_ in file.manifest["stale"]}
-    rules = file.policy_version.rules
+    rules, stale = file.policy_version.rules, file.listed_stale
     try:
         if entry.number is None:
             return WhyPage(entry, explain_run(rules, file.as_of, entry.run, stale))

@@ -176,7 +176,7 @@ def test_pages_take_a_fixed_number_of_queries(expert_client, file, django_assert
     for address, count in (
         ("/golden/", 8),
         (f"/golden/{file.pk}/", 4),
-        (f"/golden/{file.pk}/why/?run=315300:17", 13),
+        (f"/golden/{file.pk}/why/?run=315300:17", 14),
         (f"/golden/{file.pk}/file.json", 4),
         (f"/golden/{file.pk}/manifest.json", 3),
         (f"/golden/{file.pk}/differences/?with={file.pk}", 4),

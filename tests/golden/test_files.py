@@ -11,6 +11,7 @@ from django.utils import timezone
 from audit.models import Change
 from certify.actions.lifecycle import withdraw_certification
 from certify.errors import EntryInvalid
+from certify.facts.staleness import store_differences
 from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction
 from golden.actions import make_file, verify_file
@@ -20,6 +21,7 @@ from golden.models import GoldenFile, PolicyVersion
 from golden.selectors import NO_DATASET
 from oms.lumisections.models import LumisectionReading
 from oms.models import OmsRun
+from tests.audit.past_history import sql
 from tests.factories import CertificationFactory, DatasetFactory
 from tests.golden.stored import BPIX, DATASET, ENERGY, FLAGS, LOGIC, certification, lumisections, policy
 from tests.proof import scaled
@@ -109,12 +111,43 @@ def test_lumisections_without_a_row_are_counted(clock):
 def test_stale_certifications_count_by_the_policy_and_are_listed(clock, rule, runs):
     certification(315300)
     stale = certification(315301)
-    TrackerCertification.objects.filter(pk=stale.pk).update(stale=[{"fact": "energy"}], stale_since=timezone.now())
+    store_differences(stale, [{"fact": "energy"}])
     file = make_file(None, policy(stale=rule), timezone.now())
     assert list(json.loads(file.content)) == runs
     assert [row[0] for row in file.manifest["stale"]] == [stale.pk]
     clock(1)
-    TrackerCertification.objects.filter(pk=stale.pk).update(stale=[], stale_since=None)
+    store_differences(stale, [])
+    assert verify_file(file).is_verified
+
+
+def test_a_file_as_of_a_time_is_the_same_whenever_it_is_made(clock):
+    """A certification is stale and fresh again, twice; each file is made again after each change."""
+    certification(315300)
+    stale = certification(315301)
+    version, made = policy(stale=StaleRule.LEFT_OUT), {}
+
+    def make_all(hour):
+        for moment in [*made, clock(hour)]:
+            made.setdefault(moment, []).append(generate_file(version, moment).sha256)
+
+    make_all(1)
+    for hour, differences in ((2, [{"fact": "energy"}]), (3, []), (4, [{"fact": "lumisections"}]), (5, [])):
+        clock(hour - 0.5)
+        store_differences(TrackerCertification.objects.get(pk=stale.pk), differences)
+        make_all(hour)
+    assert [len({*digests}) for digests in made.values()] == [1] * 5
+    fresh, left_out = (made[moment][0] for moment in list(made)[:2])
+    assert fresh != left_out
+    assert [digests[0] for digests in made.values()] == [fresh, left_out, fresh, left_out, fresh]
+
+
+def test_a_file_with_a_manifest_of_the_first_format_is_verified_by_its_list(clock):
+    row = certification(315300)
+    store_differences(row, [{"fact": "energy"}])
+    file = make_file(None, policy(), timezone.now())
+    sql("DELETE FROM certify_stalemark")
+    assert verify_file(file).changed == ["counts", "stale"]
+    file.manifest["format"] = 1
     assert verify_file(file).is_verified
 
 

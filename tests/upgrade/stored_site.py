@@ -32,14 +32,20 @@ _WITHOUT_FIGURES = f"""
         WHERE run_number = (SELECT run_id FROM certify_runreconstruction WHERE id =
             (SELECT runreconstruction_id FROM certify_trackercertification WHERE id = {COSMICS_WITHOUT_LUMI}));
 """
+# When the lumisections of a certification were found to have changed (UTC).
+STALE_SINCE = "2026-11-20 08:00:00"
+_STALE = f"""
+    UPDATE certify_trackercertification SET stale_since = '{STALE_SINCE}',
+        stale = '[{{"fact": "lumisections", "was": 5, "now": 6}}]' WHERE id = {COSMICS_WITHOUT_LUMI};
+"""
 Tables = dict[str, list[dict[str, Any]]]
 
 
 def write_database(path: Path) -> None:
-    """Write the database file of the earlier version, with certifications that lack figures."""
+    """Write the database file of the earlier version, with certifications that lack figures, one stale."""
     with closing(sqlite3.connect(path)) as database:
         database.executescript(gzip.decompress((FOLDER / "database.sql.gz").read_bytes()).decode())
-        database.executescript(_WITHOUT_FIGURES)
+        database.executescript(_WITHOUT_FIGURES + _STALE)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import json
 import re
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -13,7 +13,7 @@ from django.core.management import call_command
 
 from audit.chain import broken_changes, broken_rows
 from audit.models import Change, RecordDigest
-from certify.models import Checklist, TrackerCertification
+from certify.models import Checklist, StaleMark, TrackerCertification
 from certify.review.models import Reviewed
 from drafts.models import Draft
 from tests.browser_form import field_names, fields_of
@@ -21,6 +21,7 @@ from tests.certify.page_form import GOOD
 from tests.upgrade.stored_site import (
     COSMICS_WITHOUT_LUMI,
     MADE_AT,
+    STALE_SINCE,
     STORED,
     WITHOUT_LUMI,
     WITHOUT_LUMISECTIONS,
@@ -121,6 +122,12 @@ def test_history_of_the_earlier_version_has_digests_and_names_what_sql_changed(s
     }
     rows = TrackerCertification.history.filter(id=PK["amended"]).count()
     assert RecordDigest.objects.filter(table="historicaltrackercertification", key=PK["amended"]).count() == rows > 1
+
+
+def test_marks_of_the_earlier_version_are_known_from_when_they_were_set(site):
+    marks = StaleMark.objects.values_list("certification", "at", "differences__0__fact")
+    since = datetime.fromisoformat(STALE_SINCE).replace(tzinfo=UTC)
+    assert list(marks) == [(COSMICS_WITHOUT_LUMI, since, "lumisections")]
 
 
 def test_session_of_the_earlier_version_is_valid_on_every_page(shifter, leader):

@@ -75,6 +75,8 @@ def test_fact_that_returns_to_its_value_is_not_stale(certification):
     assert certification.stale_since == since
     _store_oms_values(run, lumisections=600)
     assert (_stale_facts(certification), certification.stale_since) == ({}, None)
+    marks = [mark.differences for mark in certification.stale_marks.order_by("pk")]
+    assert [[row["now"] for row in differences] for differences in marks] == [[601], [602], []]
 
 
 def test_unchanged_verdict_facts_need_no_further_query(certification, django_assert_num_queries):
@@ -107,6 +109,7 @@ def test_amended_certification_is_not_stale(certification, shifter_client, refer
     assert "lumisections 600 → 601" in opened.content.decode()
     assert send_form(shifter_client, opened, path).status_code == 303
     assert (_stale_facts(certification), certification.lumisections, certification.version) == ({}, 601, 2)
+    assert [bool(mark.differences) for mark in certification.stale_marks.order_by("pk")] == [True, False]
 
 
 def test_opening_the_update_page_sets_only_the_stale_mark(certification, shifter_client, sandbox):
@@ -144,6 +147,7 @@ def test_owner_confirms_and_the_current_facts_are_stored(certification, shifter,
         shifter,
     )
     assert (certification.facts["run"]["recorded_lumi"], certification.facts["confirmed"]["by"]) == (120.0, "shifter")
+    assert [bool(mark.differences) for mark in certification.stale_marks.order_by("pk")] == [True, False]
     assert "Confirmed 20" in response.content.decode()
     assert "100.000 /pb → 120.000 /pb" in response.content.decode()
 

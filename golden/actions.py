@@ -1,29 +1,24 @@
-"""Actions of policies and files: save a version, make a file, verify it. Permissions and rules are checked inside."""
+"""Actions of policies and files: save a version, make a file. Permissions and rules are checked inside."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from audit.chain import broken_rows
 from audit.operation import operation
 from certify.errors import EntryInvalid
-from certify.models import TrackerCertification
 from certify.rules.entry import ValidationIssue
 from golden.choices import GoldenChangeKind, StaleRule
 from golden.dataset_patterns import PatternInvalid, parse_pattern
-from golden.differences import RunDifference, file_differences
 from golden.evaluation import EvaluationFailed
-from golden.generation import GeneratedFile, generate_file
-from golden.layouts import LAYOUTS, FileInvalid, LayoutUnknown, is_layout, read_runs
-from golden.models import MAX_NAME_LENGTH, FileCertification, GoldenFile, Policy, PolicyVersion, listed_keys
+from golden.generation import GeneratedFile, Steps, generation_steps, run_steps
+from golden.layouts import LAYOUTS, LayoutUnknown, is_layout
+from golden.models import MAX_NAME_LENGTH, FileCertification, GoldenFile, Policy, PolicyVersion
 from golden.policy_text import PolicyInvalid
 from golden.selectors import DatasetsOverlap, certification_scope
 from infrastructure.database.earlier_writes import wait_for_earlier_writes
@@ -31,10 +26,9 @@ from users.models import Role
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
-    from audit.chain import BrokenRow
     from golden.generation import Progress
-    from golden.layouts import RunRanges
     from golden.policy_rules import PolicyRules
     from users.models import User
 
@@ -42,28 +36,6 @@ if TYPE_CHECKING:
 _RECENT = timedelta(minutes=5)
 _MAX_WAIT_SECONDS = 20
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
-# What of a manifest follows from the code, not from what is stored.
-_OF_THE_CODE = ("code_version", "format", "title", "losses_note", "flags_not_applied")
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What became of making a file again. `broken`: rows of the history that are not as they were written.
-
-    `is_content_whole`: the stored text has the stored SHA-256. `changed`: the parts of the manifest that differ.
-    """
-
-    made_again: GeneratedFile
-    is_content_whole: bool
-    is_equal: bool
-    differences: list[RunDifference]
-    changed: list[str]
-    broken: list[BrokenRow]
-
-    @property
-    def is_verified(self) -> bool:
-        """Whether nothing differs."""
-        return self.is_content_whole and self.is_equal and not self.changed and not self.broken
 
 
 class SavedMeanwhile(Exception):
@@ -84,7 +56,7 @@ def save_policy(
     Raises `PermissionDenied` below the role expert, and `EntryInvalid` with all that is wrong, by field: `name`,
     `logic`, `dataset_pattern`, `layout`, `stale`, `reason`. The reason may not be empty.
     """
-    _check_may_write(actor, "Saving a policy")
+    check_may_write(actor, "Saving a policy")
     if issues := [*_name_issues(name), *rules_issues(rules), *_reason_issues(reason)]:
         raise EntryInvalid(issues)
     with operation(actor, GoldenChangeKind.POLICY, reason=reason.strip()):
@@ -150,22 +122,40 @@ def make_file(
 
     `actor` is None for commands. Raises `PermissionDenied` below the role expert, and `EntryInvalid`.
     """
-    _check_may_write(actor, "Making a file")
+    return run_steps(file_steps(actor, version, moment, layout), progress)
+
+
+def file_steps(
+    actor: User | None, version: PolicyVersion, moment: datetime, layout: str = "", key: UUID | None = None
+) -> Steps[GoldenFile]:
+    """Make a file as `make_file` does, in steps. `key`: of the form; a form that is sent twice makes one file."""
+    check_may_write(actor, "Making a file")
     if moment > timezone.now():
         raise EntryInvalid([ValidationIssue("as_of", "The time is in the future. Give an earlier one.")])
     if moment < version.made_at:
         raise EntryInvalid([ValidationIssue("as_of", f"{version} was saved later. Give a later time.")])
     if timezone.now() - moment < _RECENT and not wait_for_earlier_writes(_MAX_WAIT_SECONDS):
         raise EntryInvalid([ValidationIssue("as_of", "Something is still being saved. Try later, or an earlier time.")])
-    generated = _generated(version, moment, layout, progress)
+    if made := _made_by_form(key):
+        return made
+    generated = yield from _generated(version, moment, layout)
     layout = layout or version.layout
     same = GoldenFile.objects.filter(policy_version=version, as_of=moment, layout=layout, sha256=generated.sha256)
-    return same.with_names().first() or _store(actor, version, moment, layout, generated)
-
-
-def _generated(version: PolicyVersion, moment: datetime, layout: str, progress: Progress | None) -> GeneratedFile:
     try:
-        return generate_file(version, moment, layout, progress=progress)
+        return same.first() or _store(actor, version, moment, layout, generated, key)
+    except IntegrityError:
+        if made := _made_by_form(key):
+            return made
+        raise
+
+
+def _made_by_form(key: UUID | None) -> GoldenFile | None:
+    return GoldenFile.objects.filter(form_key=key).first() if key else None
+
+
+def _generated(version: PolicyVersion, moment: datetime, layout: str) -> Steps[GeneratedFile]:
+    try:
+        return (yield from generation_steps(version, moment, layout))
     except LayoutUnknown as error:
         raise EntryInvalid([ValidationIssue("layout", str(error))]) from None
     except (DatasetsOverlap, EvaluationFailed) as error:
@@ -174,7 +164,12 @@ def _generated(version: PolicyVersion, moment: datetime, layout: str, progress: 
 
 @transaction.atomic
 def _store(
-    actor: User | None, version: PolicyVersion, moment: datetime, layout: str, generated: GeneratedFile
+    actor: User | None,
+    version: PolicyVersion,
+    moment: datetime,
+    layout: str,
+    generated: GeneratedFile,
+    key: UUID | None,
 ) -> GoldenFile:
     file: GoldenFile = GoldenFile.objects.create(
         policy_version=version,
@@ -186,6 +181,7 @@ def _store(
         manifest=generated.manifest,
         made_by=actor,
         made_at=timezone.now(),
+        form_key=key,
     )
     FileCertification.objects.bulk_create(
         FileCertification(
@@ -200,68 +196,8 @@ def _store(
     return file
 
 
-def verify_file(file: GoldenFile, progress: Progress | None = None) -> Verification:
-    """Make a file again as of its time and compare it, and check the history of what it rests on.
-
-    Raises `EntryInvalid` where it cannot be made any more.
-    """
-    try:
-        again = generate_file(
-            file.policy_version,
-            file.as_of,
-            file.layout,
-            stale_keys=file.listed_stale,
-            progress=progress,
-        )
-    except (DatasetsOverlap, EvaluationFailed, LayoutUnknown, PolicyInvalid, PatternInvalid) as error:
-        raise EntryInvalid([ValidationIssue("__all__", f"The file cannot be made again: {error}")]) from None
-    return Verification(
-        made_again=again,
-        is_content_whole=sha256(file.file_bytes).hexdigest() == file.sha256,
-        is_equal=again.content == file.content,
-        differences=file_differences(_stored_runs(file), again.tally.ranges),
-        changed=_changed_parts(file.stored_manifest, again.manifest)
-        + _changed_name(file, again)
-        + _changed_rows(file, again),
-        broken=_broken_history(file, file.stored_manifest, again.manifest),
-    )
-
-
-def _stored_runs(file: GoldenFile) -> RunRanges:
-    """Return the runs of the stored text, none if it was changed into something else."""
-    try:
-        return read_runs(file.content)
-    except FileInvalid:
-        return {}
-
-
-def _changed_parts(manifest: dict[str, Any], again: dict[str, Any]) -> list[str]:
-    names = (name for name in {**manifest, **again} if name not in _OF_THE_CODE)
-    return [name for name in names if manifest.get(name) != again.get(name)]
-
-
-def _changed_name(file: GoldenFile, again: GeneratedFile) -> list[str]:
-    return [] if file.name == again.name else ["file name"]
-
-
-def _changed_rows(file: GoldenFile, again: GeneratedFile) -> list[str]:
-    """Return the name of the table of certifications of the file, if it has others."""
-    names = ("certification_id", "version", "lumisections_in", "lumisections_out")
-    stored = set(file.certifications.values_list(*names))
-    counted = again.tally.certifications
-    expected = {(each.key.pk, each.key.version, each.lumisections_in, each.lumisections_out) for each in counted}
-    return [] if stored == expected else ["rows of certifications"]
-
-
-def _broken_history(file: GoldenFile, *manifests: dict[str, Any]) -> list[BrokenRow]:
-    """Return the broken rows of the policy and of the certifications that count or are left out by a manifest."""
-    lists = [listed_keys(manifest, name) for manifest in manifests for name in ("certifications", "left_out")]
-    keys = {key for listed in lists for key in listed}
-    of_policy = broken_rows(PolicyVersion, [file.policy_version_id])
-    return [*broken_rows(TrackerCertification, keys), *of_policy]
-
-
-def _check_may_write(actor: User | None, action_name: str) -> None:
+def check_may_write(actor: User | None, action_name: str) -> None:
+    """Raise `PermissionDenied` below the role expert. `actor` is None for commands."""
     if actor is not None and not actor.has_role(Role.EXPERT):
         raise PermissionDenied(f"{action_name} needs the role expert.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4, uuid5
 
 from django import forms
 from django.utils import timezone
@@ -28,7 +29,10 @@ _EXAMPLE = "2018-12-20 08:00"
 
 
 class MakeFileForm(forms.Form):
-    """Policy, time (UTC) and layout. Clean, it has `version`, the one in force at that time, and `moment`."""
+    """Policy, time (UTC) and layout. Clean, it has `version`, the one in force at that time, and `moment`.
+
+    `policy`: the name of the one that is chosen at first.
+    """
 
     policy = forms.ModelChoiceField(Policy.objects.none(), to_field_name="name", empty_label=None)
     as_of = forms.CharField(
@@ -37,13 +41,20 @@ class MakeFileForm(forms.Form):
     layout = forms.ChoiceField(
         required=False, choices=[("", "that of the policy"), *((name, _LAYOUT_LABELS[name]) for name in LAYOUTS)]
     )
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
     version: PolicyVersion
     moment: datetime
 
-    def __init__(self, data: QueryDict | None = None) -> None:
-        super().__init__(data, label_suffix="")
+    def __init__(self, data: QueryDict | None = None, policy: str = "") -> None:
+        super().__init__(data, label_suffix="", initial={"policy": policy})
         self.fields["policy"].queryset = Policy.objects.all()  # type: ignore[attr-defined]
         self.fields["as_of"].widget.attrs |= {"placeholder": "now", "autocomplete": "off"}
+
+    @property
+    def content_key(self) -> UUID | None:
+        """The key of the form with what was entered, so that another entry in the same form makes another file."""
+        key = self.cleaned_data.get("key")
+        return uuid5(key, "\n".join(str(self[name].value()) for name in ("policy", "as_of", "layout"))) if key else None
 
     def clean_as_of(self) -> datetime | None:
         """Return the time, None for now."""

@@ -128,7 +128,7 @@ class GoldenFile(AppendOnlyModel):
     """A file of good runs, as it was made: its text, SHA-256 and manifest (golden/manifest.py).
 
     `as_of`: the time (UTC) whose certifications, lumisections and policy it rests on. `layout`: that of the policy, or
-    another one that was asked for.
+    another one that was asked for. `form_key`: of the form that made it, so that a form sent twice makes one file.
     """
 
     policy_version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="files")
@@ -140,6 +140,7 @@ class GoldenFile(AppendOnlyModel):
     manifest = models.JSONField()
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
+    form_key = models.UUIDField(null=True, unique=True, editable=False)
 
     objects: ClassVar[Any] = GoldenFileQuerySet.as_manager()
 
@@ -191,3 +192,21 @@ class FileCertification(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.certification_id} v{self.version}"
+
+
+class FileVerification(AppendOnlyModel):
+    """The outcome of making a file again. `by` is None for a command; `problems`: sentences, what differs or broke."""
+
+    file = models.ForeignKey(GoldenFile, models.PROTECT, related_name="verifications")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    is_equal = models.BooleanField()
+    problems = models.JSONField(default=list)
+
+    objects: ClassVar[Any] = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} UTC, {'equal' if self.is_equal else 'differs'}"

@@ -48,6 +48,7 @@ MODELS = (
     "golden.PolicyVersion",
     "golden.GoldenFile",
     "golden.FileCertification",
+    "golden.FileVerification",
     "history.Change",
     "history.HistoricalUser",
     "history.HistoricalOmsFill",

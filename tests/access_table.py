@@ -160,7 +160,7 @@ TABLE: dict[tuple[str, str], str] = {
     ("golden:why", "GET"): "302 422 422 422 422 422",
     ("golden:why", "POST"): "302 405 405 405 405 405",
     ("golden:verify", "GET"): "302 405 405 405 405 405",
-    ("golden:verify", "POST"): "302 403 403 403 200 200",
+    ("golden:verify", "POST"): "302 403 403 403 303 303",
     ("golden:differences", "GET"): "302 302 302 302 302 302",
     ("golden:differences", "POST"): "302 405 405 405 405 405",
     ("history_pages:history", "GET"): "302 200 200 200 200 200",

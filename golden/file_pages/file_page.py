@@ -11,12 +11,10 @@ from golden.file_pages.day_chart import DayChart, day_chart
 from golden.models import GoldenFile
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from golden.actions import Verification
     from golden.file_pages.why_page import WhyPage
+    from golden.models import FileVerification
 
-MAX_LISTED = 20
+MAX_LISTED, VERIFICATIONS_SHOWN = 20, 10
 BAR_WIDTH = 100
 
 
@@ -44,35 +42,12 @@ class LeftOutRow:
     reason: str
 
 
-@dataclass(frozen=True)
-class VerifiedFile:
-    """The outcome of making the file again at a time (UTC), or the sentence why it cannot be made."""
-
-    at: datetime
-    result: Verification | None
-    error: str = ""
-
-    @property
-    def is_equal(self) -> bool:
-        return bool(self.result and self.result.is_verified)
-
-    @property
-    def broken(self) -> list[str]:
-        """The rows of the history that are not as they were written."""
-        return [str(row) for row in self.result.broken[:MAX_LISTED]] if self.result else []
-
-    @property
-    def runs(self) -> list[Any]:
-        return self.result.differences[:MAX_LISTED] if self.result else []
-
-
 @dataclass
 class FilePage:
-    """A file with its manifest. `why`: the answer beside it; `verified`: what became of making it again."""
+    """A file with its manifest. `why`: the answer beside it."""
 
     file: GoldenFile
     why: WhyPage | None = None
-    verified: VerifiedFile | None = None
     manifest: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -144,6 +119,16 @@ class FilePage:
     @property
     def more_left_out(self) -> int:
         return max(len(self.manifest["left_out"]) - MAX_LISTED, 0)
+
+    @cached_property
+    def verifications(self) -> list[FileVerification]:
+        """The latest verifications, the last one first: one query."""
+        return list(self.file.verifications.select_related("by")[:VERIFICATIONS_SHOWN])
+
+    @property
+    def verified(self) -> FileVerification | None:
+        """The last verification."""
+        return self.verifications[0] if self.verifications else None
 
     @property
     def others(self) -> list[GoldenFile]:

@@ -11,7 +11,7 @@ from django.db.models.fields.json import KeyTransform
 
 from golden.evaluation import EvaluationFailed
 from golden.file_pages.amounts import lumi_text
-from golden.models import FileCertification, GoldenFile, PolicyVersion
+from golden.models import FileCertification, FileVerification, GoldenFile, PolicyVersion
 from golden.selectors import DatasetsOverlap
 from golden.why import price_of
 
@@ -42,7 +42,11 @@ def policy_rows() -> list[PolicyRow]:
 
 
 def listed_files() -> QuerySet[GoldenFile]:
-    """Return the files, newest first, with the sums of their manifests, but not whole manifests."""
+    """Return the files, newest first, with the sums of their manifests, but not whole manifests.
+
+    `verified_at` and `is_equal` are of the last verification, None if there was none.
+    """
+    last = FileVerification.objects.filter(file=OuterRef("pk")).order_by("-pk")
     counts, inside = KeyTransform("counts", "manifest"), KeyTransform("in", KeyTransform("luminosity", "manifest"))
     files: Any = GoldenFile.objects.with_names().without_content()
     annotated: QuerySet[GoldenFile] = files.annotate(
@@ -50,6 +54,8 @@ def listed_files() -> QuerySet[GoldenFile]:
         count_in=KeyTransform("lumisections", counts),
         recorded=KeyTransform("recorded_lumi", inside),
         unknown=KeyTransform("unknown", inside),
+        verified_at=Subquery(last.values("at")[:1]),
+        is_equal=Subquery(last.values("is_equal")[:1]),
     )
     return annotated
 

@@ -1,32 +1,27 @@
-"""Pages of golden files: the list, one file with its proof, what machines read of it, and the differences of two.
-
-A file is made and verified within the request: a year of 681 runs takes below 2 s, so that a row in the database which
-`manage.py work` serves would take longer than the work. The button says that it is busy (static/js/busy.js).
-"""
+"""Pages of golden files: the list, one file with its proof, what machines read of it, and the differences of two."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import condition, require_http_methods, require_POST, require_safe
 
 from certify.errors import EntryInvalid
 from certify.models import TrackerCertification
-from golden.actions import make_file, verify_file
+from golden.actions import file_steps
 from golden.file_forms import MakeFileForm
 from golden.file_pages.differences_page import differences_json, differences_page
-from golden.file_pages.file_page import FilePage, VerifiedFile
+from golden.file_pages.file_page import FilePage
 from golden.file_pages.lists import CertificationFiles, listed_files, policy_rows
 from golden.file_pages.why_page import read_entry, why_json, why_page
 from golden.models import GoldenFile
+from golden.verifications import verification_steps
+from golden.views.progress import LongWork, answer_with_progress
 from infrastructure.web.paging import requested_page
-from infrastructure.web.responses import HttpResponseSeeOther
 from users.access import SignedInRequest, check_access, role_required
 from users.models import Role
 
@@ -40,20 +35,24 @@ PAGE_SIZE = 50
 def file_list(request: SignedInRequest) -> HttpResponseBase:
     """List the policies and the files, newest first. A POST makes a file, and leads to it."""
     if request.method != "POST":
-        return _render_list(request, MakeFileForm())
+        return _render_list(request, MakeFileForm(policy=request.GET.get("policy", "")))
     if denied := check_access(request, Role.EXPERT):
         return denied
     form = MakeFileForm(request.POST)
     if form.is_valid():
         try:
-            file = make_file(request.user, form.version, form.moment, form.cleaned_data["layout"])
+            return answer_with_progress(request, _making(request, form))
         except EntryInvalid as error:
             for issue in error.issues:
                 form.add_error(issue.field if issue.field in form.fields else None, issue.sentence)
-        else:
-            messages.success(request, f"{file.manifest['title']} with {file.manifest['counts']['runs']} runs.")
-            return HttpResponseSeeOther(reverse("golden:file", args=[file.pk]))
     return _render_list(request, form, 422)
+
+
+def _making(request: SignedInRequest, form: MakeFileForm) -> LongWork:
+    layout = form.cleaned_data["layout"]
+    steps = file_steps(request.user, form.version, form.moment, layout, form.content_key)
+    heading = f"Making a file of {form.version}"
+    return LongWork(heading, steps, lambda made: reverse("golden:file", args=[made.pk]), reverse("golden:files"))
 
 
 def _render_list(request: HttpRequest, form: MakeFileForm, status: int = 200) -> HttpResponse:
@@ -84,14 +83,12 @@ def _render_file(request: HttpRequest, page: FilePage, status: int = 200) -> Htt
 
 @require_POST
 @role_required(Role.EXPERT)
-def verify(request: HttpRequest, pk: int) -> HttpResponse:
-    """Make a file again, compare, and show what differs. Nothing is stored."""
+def verify(request: SignedInRequest, pk: int) -> HttpResponseBase:
+    """Make a file again, compare, and store what became of it."""
     found = _file(pk)
-    try:
-        verified = VerifiedFile(timezone.now(), verify_file(found))
-    except EntryInvalid as error:
-        verified = VerifiedFile(timezone.now(), None, str(error))
-    return _render_file(request, FilePage(found, verified=verified))
+    address = reverse("golden:file", args=[pk])
+    work = LongWork(f"Verifying {found.name}", verification_steps(request.user, found), lambda _: address, address)
+    return answer_with_progress(request, work)
 
 
 @require_safe

@@ -15,5 +15,6 @@ window.addEventListener("pageshow", () => {
     button.textContent = button.dataset.label;
     button.removeAttribute("aria-disabled");
     button.disabled = false;
+    if (button.form.elements.key) button.form.elements.key.value = "";  // sent again on purpose
   }
 });

@@ -7,8 +7,10 @@ import pytest
 from django.utils import timezone
 
 from golden.actions import make_file
+from golden.evaluation import EvaluationFailed
 from golden.file_pages.day_chart import day_chart
-from golden.models import GoldenFile
+from golden.models import FileVerification, GoldenFile
+from golden.verifications import record_verification
 from tests.audit.past_history import sql
 from tests.golden.stored import LOGIC, certification, policy
 
@@ -61,6 +63,50 @@ def test_a_time_that_cannot_be_used_is_named_beside_its_field(expert_client, row
     answer = expert_client.post("/golden/", {"policy": "tracker2018", "as_of": typed, "layout": ""})
     assert answer.status_code == 422
     assert sentence in _text(answer) and f'value="{typed}"' in answer.text
+    assert not GoldenFile.objects.exists()
+
+
+def test_a_form_that_is_sent_twice_makes_one_file(expert_client, rows):
+    policy()
+    shown = re.search(r'name="key" value="([^"]+)"', expert_client.get("/golden/").text)[1]
+    entry = {"policy": "tracker2018", "as_of": "", "layout": "", "key": shown}
+    assert expert_client.post("/golden/", entry)["Location"] == expert_client.post("/golden/", entry)["Location"]
+    assert GoldenFile.objects.count() == 1
+    expert_client.post("/golden/", entry | {"layout": "indent"})
+    assert [file.layout for file in GoldenFile.objects.all()] == ["indent", "flat"]
+
+
+@pytest.fixture
+def long_work(monkeypatch, rows):
+    """Whatever takes two certifications counts as long, and each of them is a step."""
+    monkeypatch.setattr("golden.views.progress.SHORT", 1)
+    monkeypatch.setattr("golden.generation.STEP", 1)
+    policy()
+
+
+def test_the_page_of_long_work_shows_progress_and_leads_to_the_file(expert_client, long_work):
+    parts = [part.decode() for part in expert_client.post("/golden/", {"policy": "tracker2018"}).streaming_content]
+    assert "Making a file of tracker2018 v1" in parts[0]
+    assert re.findall(r"\d of \d certifications", "".join(parts)) == [
+        f"{done} of 2 certifications" for done in range(3)
+    ]
+    address = f"/golden/{GoldenFile.objects.get().pk}/"
+    assert f'<meta http-equiv="refresh" content="0; url={address}">' in parts[-2]
+    assert "</html>" in parts[-1]
+    verified = b"".join(expert_client.post(f"{address}verify/").streaming_content).decode()
+    assert f'<a href="{address}">' in verified and FileVerification.objects.get().is_equal
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"), [(EvaluationFailed("Clause 2 fails."), "Clause 2 fails."), (KeyError(1), "It failed")]
+)
+def test_an_error_in_the_middle_of_long_work_is_shown(expert_client, long_work, monkeypatch, error, sentence):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("golden.tally.Tally.add", fail)
+    page = b"".join(expert_client.post("/golden/", {"policy": "tracker2018"}).streaming_content).decode()
+    assert sentence in page and '<a href="/golden/">Back</a>' in page
     assert not GoldenFile.objects.exists()
 
 
@@ -132,14 +178,20 @@ def test_file_is_downloaded_to_the_byte_under_its_name(guest_client, file):
 
 
 def test_verified_again(expert_client, file):
-    text = _text(expert_client.post(f"/golden/{file.pk}/verify/"))
-    assert re.search(r"Verified made again \d\d:\d\d UTC, equal", text)
+    assert "not verified since it was made" in _text(expert_client.get(f"/golden/{file.pk}/"))
+    answer = expert_client.post(f"/golden/{file.pk}/verify/")
+    assert (answer.status_code, answer["Location"]) == (303, f"/golden/{file.pk}/")
+    at = f"{FileVerification.objects.get().at:%Y-%m-%d %H:%M}"
+    assert f"Verified {at} UTC by expert, equal" in _text(expert_client.get(f"/golden/{file.pk}/"))
+    assert f"equal {at}" in _text(expert_client.get("/golden/"))
 
 
 def test_verification_names_the_row_of_the_history_that_was_changed(expert_client, file, rows):
     sql(f"UPDATE {rows[0].history.model._meta.db_table} SET comment = 'forged' WHERE id = %s", rows[0].pk)
-    text = _text(expert_client.post(f"/golden/{file.pk}/verify/"))
-    assert "Differs made again" in text
+    record_verification(None, file)
+    text = _text(expert_client.get(f"/golden/{file.pk}/"))
+    assert re.search(r"Differs \d{4}-\d\d-\d\d \d\d:\d\d UTC by a command", text) and "What differs" in text
+    assert re.search(r"differs \d{4}-\d\d-\d\d", _text(expert_client.get("/golden/")))
     assert f"certify.trackercertification {rows[0].pk}, history row" in text
 
 
@@ -175,8 +227,8 @@ def test_pages_take_a_fixed_number_of_queries(expert_client, file, django_assert
         make_file(None, file.policy_version, timezone.now())
     for address, count in (
         ("/golden/", 8),
-        (f"/golden/{file.pk}/", 4),
-        (f"/golden/{file.pk}/why/?run=315300:17", 14),
+        (f"/golden/{file.pk}/", 5),
+        (f"/golden/{file.pk}/why/?run=315300:17", 15),
         (f"/golden/{file.pk}/file.json", 4),
         (f"/golden/{file.pk}/manifest.json", 3),
         (f"/golden/{file.pk}/differences/?with={file.pk}", 4),

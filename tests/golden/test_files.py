@@ -14,11 +14,12 @@ from certify.errors import EntryInvalid
 from certify.facts.staleness import store_differences
 from certify.models import TrackerCertification
 from certify.models.choices import Reconstruction
-from golden.actions import make_file, verify_file
+from golden.actions import make_file
 from golden.choices import StaleRule
 from golden.generation import generate_file
 from golden.models import GoldenFile, PolicyVersion
 from golden.selectors import NO_DATASET
+from golden.verifications import verify_file
 from oms.lumisections.models import LumisectionReading
 from oms.models import OmsRun
 from tests.audit.past_history import sql

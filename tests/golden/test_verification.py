@@ -8,8 +8,9 @@ from audit.digests import columns_of, row_digest, table_name
 from audit.models import AppendOnlyError, RecordDigest
 from certify.actions.lifecycle import withdraw_certification
 from certify.models import TrackerCertification
-from golden.actions import make_file, verify_file
+from golden.actions import make_file
 from golden.models import FileCertification, GoldenFile, PolicyVersion, VersionImmutable
+from golden.verifications import verify_file
 from tests.audit.past_history import sql
 from tests.golden.stored import certification, policy
 

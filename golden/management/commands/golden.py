@@ -5,22 +5,17 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from certify.errors import EntryInvalid
-from golden.actions import make_file, verify_file
+from golden.actions import make_file
 from golden.layouts import LAYOUTS
 from golden.models import GoldenFile, PolicyVersion
 from golden.selectors import policy_version_as_of
-from infrastructure.number_ranges import format_ranges
-
-if TYPE_CHECKING:
-    from golden.actions import Verification
-
-MAX_NAMED = 20
+from golden.verifications import record_verification
 
 
 class Command(BaseCommand):
@@ -77,9 +72,9 @@ class Command(BaseCommand):
         file = GoldenFile.objects.with_names().filter(pk=key).first()
         if file is None:
             raise CommandError(f"There is no file {key}.")
-        result = verify_file(file, self._progress)
-        if not result.is_verified:
-            raise CommandError("\n".join([f"{file.name}, file {key}, differs.", *_problems(result)]))
+        verification = record_verification(None, file, progress=self._progress)
+        if not verification.is_equal:
+            raise CommandError("\n".join([f"{file.name}, file {key}, differs.", *verification.problems]))
         self.stderr.write(f"{file.name}, file {key}: made again, equal. SHA-256 {file.sha256}")
 
 
@@ -97,16 +92,3 @@ def _no_policy(name: str, moment: datetime) -> str:
     names = PolicyVersion.objects.as_of(moment).order_by().values_list("policy__name", flat=True).distinct()
     known = ", ".join(sorted(names)) or "none"
     return f"There is no policy {name} as of {moment:%Y-%m-%d %H:%M:%S} UTC. There are: {known}."
-
-
-def _problems(result: Verification) -> list[str]:
-    """Return a line for each thing that differs."""
-    lines = [] if result.is_content_whole else ["The stored text does not have the stored SHA-256."]
-    for row in result.differences[:MAX_NAMED]:
-        gained, lost = format_ranges(row.gained) or "none", format_ranges(row.lost) or "none"
-        lines.append(f"Run {row.run_number}: only now {gained}; only then {lost}.")
-    if result.changed:
-        lines.append(f"Other parts differ: {', '.join(result.changed)}.")
-    lines += [str(row) for row in result.broken[:MAX_NAMED]]
-    more = max(len(result.differences) - MAX_NAMED, 0) + max(len(result.broken) - MAX_NAMED, 0)
-    return [*lines, *([f"{more} more."] if more else [])]

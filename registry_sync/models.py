@@ -109,11 +109,14 @@ class Sending(TrackedModel):
 
     @property
     def progress_text(self) -> str:
-        """Return how far it is, such as "2 of 3 done, being sent"."""
+        """Return how far it is, such as "2 of 3 done, being sent"; "0 of 3 done, waiting" before the first request."""
         writes = list(self.writes.all())
         text = f"{sum(write.state in EFFECTIVE for write in writes)} of {len(writes)} done"
-        if any(write.state in UNFINISHED for write in writes):
-            text += ", being sent" if settings.REGISTRY_SYNC == "on" else ", not sent while sending is switched off"
+        if settings.REGISTRY_SYNC != "on":
+            unfinished = ", not sent while sending is switched off"
+        else:
+            unfinished = ", being sent" if any(write.is_begun for write in writes) else ", waiting"
+        text += unfinished if any(not write.is_finished for write in writes) else ""
         is_changed = bool(self.changed_since) or any(write.changed_since for write in writes)
         return f"{text}, changed since" if is_changed else text
 
@@ -226,6 +229,11 @@ class RegistryWrite(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.state not in UNFINISHED
+
+    @property
+    def is_begun(self) -> bool:
+        """Return whether anything of it was requested of Run Registry, or nothing had to be."""
+        return bool(self.attempts) or self.is_finished
 
 
 class RegistryPull(models.Model):

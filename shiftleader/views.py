@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from certify.filters.date_range import this_week
 from certify.filters.panel import WEEK_LAYOUT, FilterPanel, filter_panel
-from infrastructure.web.responses import HttpResponseSeeOther
+from infrastructure.web.responses import ExplainedHttp404, HttpResponseSeeOther
 from reports.scope import PeriodFilter, Scope
 from shiftleader import legacy_urls
 from shiftleader.parts import central_list
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from users.access import SignedInRequest
 
 # Names that single parts know.
-PART_NAMES = frozenset({"page", "per_page", "name", "again", "since", "upto", "plan", "list"})
+PART_NAMES = frozenset({"page", "per_page", "name", "again", "since", "upto", "plan", "list", "under_way"})
 
 
 @require_safe
@@ -43,12 +43,15 @@ def week(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def part(request: SignedInRequest, name: str) -> HttpResponse:
     """One part: a fragment for an htmx request, else a page of its own."""
-    if name not in {offered.name for offered in offered_parts()}:
+    wanted = PARTS_BY_NAME.get(name)
+    if wanted is None:
         raise Http404(f"The week has no part {name}.")
+    if not wanted.is_offered():
+        raise ExplainedHttp404(f"The part “{wanted.title}” is switched off on this server. Go back to the week.")
     filters = PeriodFilter(request.GET)
     if not filters.is_valid():
         return render_invalid_filters(request, filters)
-    return _render_requested_part(request, PARTS_BY_NAME[name], Scope(filters))
+    return _render_requested_part(request, wanted, Scope(filters))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,10 +81,15 @@ def render_part(
     part_context: dict[str, Any],
     status: int = 200,
 ) -> HttpResponse:
-    """Render a part: only the fragment for an htmx request, else with filters and navigation around it."""
+    """Render a part: only the fragment for an htmx request, else with filters and navigation around it.
+
+    `event` in its context is triggered on the page, so that other parts are loaded again.
+    """
     context = {"scope": scope, "part": wanted, **part_context}
     if request.headers.get("HX-Request"):
         response = render(request, wanted.template, context, status=status)
+        if event := part_context.get("event"):
+            response["HX-Trigger"] = event
     else:
         frame = _page_context(request, scope)
         response = render(request, "shiftleader/part.html", {**frame, **context}, status=status)

@@ -41,12 +41,16 @@ PartContext = dict[str, Any]
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the week. `asks_outside`: it waits for an external service. `is_offered`: not switched off here."""
+    """A part of the week. `asks_outside`: it waits for an external service. `is_offered`: not switched off here.
+
+    `reloaded_by`: the event of another part after which it is loaded again, or empty.
+    """
 
     name: str
     title: str
     view: Callable[[SignedInRequest, Scope], PartContext]
     asks_outside: bool = False
+    reloaded_by: str = ""
     is_offered: Callable[[], bool] = lambda: True
 
     @property
@@ -64,7 +68,13 @@ PARTS = (
     Part("certifications", "Certifications", certifications.part),
     Part("questions", "Questions to shifters", questions.part),
     Part("progress", "Progress", progress.part, asks_outside=True),
-    Part("comparison", "Comparison with Run Registry", comparison.part, asks_outside=True),
+    Part(
+        "comparison",
+        "Comparison with Run Registry",
+        comparison.part,
+        asks_outside=True,
+        reloaded_by=to_registry.SENDING_ENDED,
+    ),
     Part("to_registry", "To Run Registry", to_registry.part, asks_outside=True, is_offered=to_registry.is_offered),
     Part("central", "Central list", central_list.part),
     Part("days", "Day by day", days.part),

@@ -36,6 +36,7 @@ PER_STEP = 200  # certifications
 MAX_TICKED = 500  # Django accepts 1000 fields, 2.5 MB
 MAX_NAMED = 10
 NAME = "to_registry"
+SENDING_ENDED = "registry-sending-ended"  # an event of the page
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     is_on = settings.REGISTRY_SYNC == "on"
     if is_on and "plan" not in request.GET and (under_way := sendings_under_way(scope.rows())):
         return {"is_shown": True, **_progress_context(scope, under_way)}
-    return {"is_shown": True, "is_on": is_on, **_plans_context(request, scope, may_send=is_on)}
+    event = SENDING_ENDED if is_on and "under_way" in request.GET else ""
+    return {"is_shown": True, "is_on": is_on, "event": event, **_plans_context(request, scope, may_send=is_on)}
 
 
 def _progress_context(scope: Scope, under_way: list[Sending]) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def _progress_context(scope: Scope, under_way: list[Sending]) -> dict[str, Any]:
         "unanswered": unanswered_write(),
         "done": done,
         "failed": sum(sending.is_finished for sending in under_way) - done,
-        "refresh_url": _part_url(scope),
+        "refresh_url": _part_url(scope, under_way=1),
         "plan_url": _part_url(scope, plan=1),
     }
 

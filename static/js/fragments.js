@@ -45,13 +45,13 @@
     button.setAttribute("aria-controls", `${fragment.id}-body`);
     button.append(...heading.childNodes);
     heading.append(button);
-    fragment.setAttribute("hx-trigger", "expanded once");
+    fragment.setAttribute("hx-trigger", fragment.getAttribute("hx-trigger").replace("load", "expanded once"));
     button.addEventListener("click", () => setExpanded(fragment, fragment.hasAttribute("data-collapsed")));
     setExpanded(fragment, false);
   };
   const hashTarget = () => document.getElementById(location.hash.slice(1));
   if (matchMedia("(max-width: 700px)").matches) {
-    for (const fragment of [...document.querySelectorAll("[data-fragment][hx-trigger=load]")].slice(1)) {
+    for (const fragment of [...document.querySelectorAll("[data-fragment][hx-trigger^=load]")].slice(1)) {
       if (fragment !== hashTarget()) makeCollapsible(fragment);
     }
     window.addEventListener("hashchange", () => setExpanded(hashTarget(), true));

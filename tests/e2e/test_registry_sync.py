@@ -42,7 +42,7 @@ def test_certification_is_sent_and_its_receipt_follows(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     is_accessible()
     page.get_by_role("button", name="Send to Run Registry").click()
-    expect(page.get_by_text("0 of 3 done, being sent")).to_be_visible()
+    expect(page.get_by_text("0 of 3 done, waiting")).to_be_visible()
     is_accessible()
     assert send_confirmed(Budget(60)).done == 3
     expect(page.get_by_text("3 of 3 done")).to_be_visible()
@@ -52,6 +52,7 @@ def test_certification_is_sent_and_its_receipt_follows(
 def test_week_sends_what_is_ticked(page: Page, sign_in, shift_leader, live_server, certification, is_accessible):
     sign_in(shift_leader)
     page.goto(f"{live_server.url}/shiftleader/?week=2018-W22")
+    expect(page.locator("#comparison .registry-counts")).to_contain_text("0 equal")
     button = page.get_by_role("button", name="Send 1 to Run Registry")
     expect(button).to_be_enabled()
     is_accessible()
@@ -63,3 +64,4 @@ def test_week_sends_what_is_ticked(page: Page, sign_in, shift_leader, live_serve
     expect(page.get_by_text("0 of 1 sent")).to_be_visible()
     assert send_confirmed(Budget(60)).done == 3
     expect(page.get_by_text("1 of 1 equal")).to_be_visible()
+    expect(page.locator("#comparison .registry-counts")).to_contain_text("1 equal")  # loaded again by itself

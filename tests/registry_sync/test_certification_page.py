@@ -46,7 +46,7 @@ def test_last_receipt_is_named_with_its_state(shifter_client, certification):
     )
     page = page_of(shifter_client, certification)
     assert f'<a href="/registry/{last.pk}/">receipt of v7</a>' in page
-    assert "0 of 1 done, being sent. The certification has changed since." in page
+    assert "0 of 1 done, waiting. The certification has changed since." in page
 
 
 def test_guest_who_may_not_open_receipts_sees_none(guest_client, certification):

@@ -23,10 +23,10 @@ def test_confirmed_plan_is_in_the_outbox_and_history_and_sent(shift_leader_clien
     saved = confirm_on_page(shift_leader_client, address)
     sending = Sending.objects.get()
     assert (saved.status_code, saved.url) == (303, f"/registry/{sending.pk}/")
-    assert "0 of 3 done, being sent" in shift_leader_client.get(saved.url).text
+    assert "0 of 3 done, waiting" in shift_leader_client.get(saved.url).text
     send_confirmed(Budget(60))
     page = shift_leader_client.get(saved.url)
-    assert "3 of 3 done" in page.text and "being sent" not in page.text
+    assert "3 of 3 done" in page.text and "waiting" not in page.text and "being sent" not in page.text
     assert f"[CH {certification.pk} v1, shifter]" in page.text
     assert "Confirmed for Run Registry" in shift_leader_client.get("/history/").text
     assert "3 of 3 done" in shift_leader_client.get("/registry/").text

@@ -102,7 +102,7 @@ def test_progress_refreshes_itself_and_asks_nothing_outside(shift_leader_client,
     sandbox.clear_requests()
     part = fragment(shift_leader_client)
     assert "1 of 3 sent" in words(part)
-    assert f'hx-get="{PART.replace("&", "&amp;")}" hx-trigger="load delay:2s"' in part.text
+    assert f'hx-get="{PART.replace("&", "&amp;")}&amp;under_way=1" hx-trigger="load delay:2s"' in part.text
     assert sandbox.requests() == []
     RegistryWrite.objects.filter(sending=Sending.objects.first()).update(state="conflict")
     assert "1 of 3 sent, 1 not" in words(fragment(shift_leader_client))
@@ -110,6 +110,17 @@ def test_progress_refreshes_itself_and_asks_nothing_outside(shift_leader_client,
     assert "0 of 3 equal" in words(others)
     assert "load delay" not in others.text
     assert others.text.count('name="plan"') == 2  # one is under way
+
+
+def test_comparison_is_loaded_again_when_the_sending_ends(shift_leader_client):
+    certify_runs(RUNS[0])
+    confirm(shift_leader_client)
+    assert "HX-Trigger" not in fragment(shift_leader_client, "&under_way=1")
+    RegistryWrite.objects.update(state="done")
+    assert fragment(shift_leader_client, "&under_way=1")["HX-Trigger"] == "registry-sending-ended"
+    assert "HX-Trigger" not in fragment(shift_leader_client)
+    page = shift_leader_client.get(f"/shiftleader/?{QUERY}").text
+    assert "part/comparison/?" in page and page.count('hx-trigger="load, registry-sending-ended from:body"') == 1
 
 
 def test_conflict_is_named_with_its_receipt(shift_leader_client):
@@ -218,7 +229,9 @@ def test_switched_off_nothing_is_shown_or_asked(shift_leader_client, settings, s
     certify_runs(RUNS[0])
     assert "To Run Registry" in shift_leader_client.get(f"/shiftleader/?{QUERY}").text
     settings.REGISTRY_SYNC = "off"
-    assert fragment(shift_leader_client).status_code == 404
+    refused = fragment(shift_leader_client)
+    assert refused.status_code == 404
+    assert "The part “To Run Registry” is switched off on this server." in words(refused)
     assert "To Run Registry" not in shift_leader_client.get(f"/shiftleader/?{QUERY}").text
     assert sandbox.requests() == []
     assert shift_leader_client.post("/registry/confirm/", {}).status_code == 404

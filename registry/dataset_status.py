@@ -31,12 +31,14 @@ class DatasetStatus:
     """What Run Registry has of a dataset. `state`: of the Tracker; `version`: rises with every write.
 
     `flags`: {component: flags by lumisection}. `damage`: why they cannot be used, a sentence, or empty.
+    `other_columns`: names of columns of the Tracker's workspace that are not ours.
     """
 
     state: str
     version: int
     flags: dict[str, list[FlagRange]]
     damage: str = ""
+    other_columns: tuple[str, ...] = ()
 
 
 def find_dataset(run_number: int, name: str, budget: Budget) -> Found[DatasetKey] | Missing | Unreachable:
@@ -69,7 +71,8 @@ def fetch_dataset_status(dataset: DatasetKey, budget: Budget) -> Found[DatasetSt
     if row is None:
         return missing_dataset(dataset.run_number, dataset.registry_name.strip())
     state, version = row
-    return Found(DatasetStatus(state, version, flags.value.flags, flags.value.damage), asked_at)
+    read = flags.value
+    return Found(DatasetStatus(state, version, read.flags, read.damage, read.other_columns), asked_at)
 
 
 def missing_dataset(run_number: int, name: str, listed: Iterable[RegistryDataset] = ()) -> Missing:

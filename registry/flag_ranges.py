@@ -44,12 +44,14 @@ class FlagRange(NamedTuple):
 class FlagRanges:
     """Ranges by component, or why they cannot be used: then `damage` is a sentence and there are no ranges.
 
-    `flags`: the same with comments and causes, split wherever one of them changes.
+    `flags`: the same with comments and causes, split wherever one of them changes. `other_columns`: names of columns of
+    the Tracker's workspace that are not ours.
     """
 
     ranges: RangesByComponent
     damage: str = ""
     flags: dict[str, list[FlagRange]] = field(default_factory=dict, compare=False)
+    other_columns: tuple[str, ...] = ()
 
 
 class _Damaged(ValueError):
@@ -72,31 +74,49 @@ def fetch_flag_ranges(run_number: int, registry_name: str, budget: Budget) -> Fo
 def parse_flag_ranges(answer: dict[str, list[Any]]) -> FlagRanges:
     """Return the ranges of the Tracker's columns.
 
-    Ranges that do not begin at lumisection 1, leave a gap or overlap are damaged, and so are all if a column, of the
-    Tracker or not, does not begin with a status at 1: Run Registry gives such ranges for ever after somebody wrote a
-    range that begins below 1 to any column, and they belong to other lumisections.
+    Ranges that do not begin at lumisection 1, leave a gap or overlap are damaged, and so are all if most other columns
+    do not begin with a status at 1: Run Registry gives such ranges for ever after somebody wrote a range that begins
+    below 1 to any column, and they belong to other lumisections.
     """
     try:
         flags = {
             component: _column(answer[column], column) for component, column in COLUMNS.items() if column in answer
         }
-        for column in sorted(answer.keys() - COLUMNS.values()):
-            _check_beginning(answer[column], column)
+        others = {column: answer[column] for column in sorted(answer.keys() - COLUMNS.values()) if answer[column]}
+        _check_beginnings(others)
     except _Damaged as damaged:
         return FlagRanges({}, f"Run Registry's ranges of this dataset are damaged: {damaged}.")
-    return FlagRanges({component: merged_statuses(column) for component, column in flags.items()}, flags=flags)
+    ranges = {component: merged_statuses(column) for component, column in flags.items()}
+    return FlagRanges(ranges, flags=flags, other_columns=tuple(name for name in others if name.startswith("tracker-")))
 
 
-def _check_beginning(ranges: list[Any], column: str) -> None:
-    """Raise `_Damaged` unless the first range of a column, if it has any, begins at 1 and has a status."""
-    match ranges:
-        case [] | [{"start": 1, "status": str() | dict()}, *_]:
-            return
+def _check_beginnings(columns: dict[str, list[Any]]) -> None:
+    """Raise `_Damaged` unless the columns begin at 1, most of them with a status.
+
+    A range that begins below 1 leaves all other columns without a status there. A column that somebody has made by
+    writing some lumisections of it, under a name of their own, is alone in that.
+    """
+    unset = [column for column, ranges in columns.items() if not _begins_with_status(ranges, column)]
+    if unset and len(unset) * 2 >= len(columns):
+        raise _Damaged(f"{unset[0]} begins with {short_text(columns[unset[0]][0])}")
+
+
+def _begins_with_status(ranges: list[Any], column: str) -> bool:
+    match ranges[0]:
+        case {"start": 1, "status": str() | dict()}:
+            return True
+        case {"start": 1, "end": int(), **others} if not others:
+            return False
     raise _Damaged(f"{column} begins with {short_text(ranges[0])}")
 
 
 def _column(ranges: list[Any], column: str) -> list[FlagRange]:
-    """Return the ranges of one column. Raises `_Damaged`."""
+    """Return the ranges of one column. Raises `_Damaged`.
+
+    At its end it has no status in lumisections that somebody added to another column alone: these are left out.
+    """
+    while len(ranges) > 1 and isinstance(ranges[-1], dict) and ranges[-1].keys() == {"start", "end"}:
+        ranges = ranges[:-1]
     parsed = sorted(_flag_range(entry, column) for entry in ranges)
     if parsed and parsed[0].first != 1:
         raise _Damaged(f"{column} begins at lumisection {parsed[0].first}")

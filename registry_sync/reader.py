@@ -29,7 +29,7 @@ def never() -> bool:
 class SyncReader:
     """Reads within a budget. Both methods raise `CannotSend` if that is impossible or there is no time.
 
-    `is_stopping`: whether the process is to stop. `last_status`: what was read last of any dataset.
+    `is_stopping`: whether the process is to stop. `last_status`: what was read last.
     """
 
     def __init__(self, budget: Budget, is_stopping: Callable[[], bool] = never) -> None:

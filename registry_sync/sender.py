@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from infrastructure.database.job_lock import job_lock
-from infrastructure.http.errors import AccessDenied, BadStatus, RemoteError
+from infrastructure.http.errors import AccessDenied, BadStatus, RemoteError, StartedTooLate
 from infrastructure.http.results import Found
 from registry.flag_ranges import FlagRanges
 from registry.models import store_flag_ranges
@@ -107,6 +107,7 @@ class _Sender:
 
     def send(self, sending: Sending) -> None:
         """Send the writes of a sending in their order, up to one that cannot be done now or at all."""
+        self.reader.last_status = None
         writes = list(sending.writes.select_related("sending"))
         if refusal := sending_refusal(sending):
             self._give_up(writes, refusal)
@@ -189,15 +190,19 @@ class _Sender:
         before = write.state, write.sent_at, write.attempts
         write.state, write.sent_at, write.attempts = WriteState.SENDING, timezone.now(), write.attempts + 1
         write.save()
-        if timezone.now() > read_at + MAX_AGE:  # storing it can have waited for the database
+        try:
+            self._request(write, read_at + MAX_AGE)
+        except StartedTooLate:  # storing it can have waited for the database, and a token for its issuer
             write.state, write.sent_at, write.attempts = before
             write.save()
-            return
-        self._request(write)
 
-    def _request(self, write: RegistryWrite) -> None:
+    def _request(self, write: RegistryWrite, latest: datetime) -> None:
+        """Send the request unless `latest` has passed by the time it would begin. Raises `StartedTooLate`."""
+        budget = self.reader.budget.starting_within((latest - timezone.now()).total_seconds())
         try:
-            write.registry_version = send_request(write, self.reader.budget, can_compare=self.can_compare)
+            write.registry_version = send_request(write, budget, can_compare=self.can_compare)
+        except StartedTooLate:
+            raise
         except WriteRefused as refused:
             self._set_final(write, Judgement(WriteState.REFUSED, str(refused)))
         except BadStatus as error:

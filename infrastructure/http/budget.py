@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 
 from django.conf import settings
@@ -11,7 +12,8 @@ class Budget:
     """Seconds that all calls of one page share, counted from the moment it is made.
 
     `started_at`: seconds since 1970. `is_retry`: the user asked to try again, so that services with an open circuit
-    may be tried. `trials`: the services that this page tries, set by the breaker.
+    may be tried. `trials`: the services that this page tries, set by the breaker. `last_start`: the time, as
+    `time.monotonic` counts it, after which no call begins.
     """
 
     def __init__(self, seconds: float, *, is_retry: bool = False) -> None:
@@ -20,11 +22,22 @@ class Budget:
         self._seconds = seconds
         self.is_retry = is_retry
         self.trials: dict[str, int] = {}
+        self.last_start = float("inf")
 
     @classmethod
     def for_page(cls, *, is_retry: bool = False) -> Budget:
         """What a page may spend: `settings.PAGE_BUDGET_S`."""
         return cls(settings.PAGE_BUDGET_S, is_retry=is_retry)
+
+    def starting_within(self, seconds: float) -> Budget:
+        """Return the same budget for a call that must not begin later than `seconds` from now."""
+        budget = copy.copy(self)
+        budget.last_start = time.monotonic() + seconds
+        return budget
+
+    def is_too_late(self) -> bool:
+        """Whether a call must not begin any more, however much remains."""
+        return time.monotonic() > self.last_start
 
     def remaining(self) -> float:
         """Seconds left, 0 when used up."""

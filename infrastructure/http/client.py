@@ -27,6 +27,7 @@ from infrastructure.http.errors import (
     NotJson,
     Redirected,
     RemoteError,
+    StartedTooLate,
     TimedOut,
     TooLarge,
     UntrustedCertificate,
@@ -115,9 +116,11 @@ def _is_service_failure(error: RemoteError, is_fair: bool) -> bool:
 
 
 def _fetch_before_deadline(call: ServiceCall, budget: Budget) -> Any:
-    """Return the answer. Raises `TimedOut` if it is not complete by the deadline."""
+    """Return the answer. Raises `TimedOut` if it is not complete by the deadline, `StartedTooLate` without calling."""
     if not call.url.startswith(("http://", "https://")):
         raise NotConfigured(call.service, source=call.source, setting=call.setting)
+    if budget.is_too_late():
+        raise StartedTooLate(call.service, source=call.source, seconds=0)
     seconds = budget.call_seconds()
     if not seconds:
         raise BudgetExhausted(call.service, source=call.source, seconds=0)

@@ -104,6 +104,12 @@ class BudgetExhausted(TimedOut):
     predicate_template = "was not queried, because the time for this page was used up"
 
 
+class StartedTooLate(BudgetExhausted):
+    """The call was not made: its latest start had passed, such as while a token was requested."""
+
+    predicate_template = "was not queried, because it was too late for this call"
+
+
 def without_end_of_outage(sentence: str) -> str:
     """Return the sentence without the time until which a service is not queried, for places that name another time."""
     return _UNTIL.sub("", sentence)

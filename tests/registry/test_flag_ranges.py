@@ -92,6 +92,29 @@ def test_beginning_of_other_columns_is_looked_at(column):
     assert parsed.damage.startswith("Run Registry's ranges of this dataset are damaged: dt-dt begins with ")
 
 
+STANDARD = {name: [entry(1, 9)] for name in ("dt-dt", "gem-gem", "dc-lowlumi", "tracker-pixel")}
+PARTLY_SET = [{"start": 1, "end": 1}, {"start": 2, "end": 2}, entry(3, 9)]
+
+
+def test_column_of_somebodys_own_name_is_left_alone_and_named():
+    """As Run Registry answers after lumisections 3-9 of a new column were written."""
+    parsed = parse_flag_ranges({**STANDARD, "tracker-tracking": PARTLY_SET, "ecal-foo": []})
+    assert parsed == FlagRanges({"pixel": [(1, 9, "GOOD")]}, other_columns=("tracker-tracking",))
+
+
+def test_many_columns_without_a_beginning_are_damage():
+    """Each but `tracker-pixel` and one more, which were written from 0."""
+    answer = {**dict.fromkeys(STANDARD, shifted()), "dt-dt": [entry(1, 9)], "tracker-pixel": [entry(1, 9)]}
+    assert "dc-lowlumi begins with" in parse_flag_ranges(answer).damage
+    assert "dt-dt begins with" in parse_flag_ranges({**STANDARD, "dt-dt": shifted(), "gem-gem": shifted()}).damage
+
+
+def test_lumisections_that_only_another_column_has_are_left_out():
+    longer = [entry(1, 9), {"start": 10, "end": 10}, {"start": 11, "end": 11}]
+    assert parse_flag_ranges({**STANDARD, "tracker-pixel": longer}) == FlagRanges({"pixel": [(1, 9, "GOOD")]})
+    assert parse_flag_ranges({**STANDARD, "tracker-pixel": longer[1:]}).damage
+
+
 def test_other_columns_are_not_looked_at_further():
     answer = {"dt-dt": [entry(1, 9), entry(5, 12)], "rpc-hv": [], "tracker-pixel": [entry(1, 9)]}
     assert parse_flag_ranges(answer) == FlagRanges({"pixel": [(1, 9, "GOOD")]})

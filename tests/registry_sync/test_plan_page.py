@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import requests
 from django.utils import timezone
 
 from certify.models import TrackerCertification
@@ -73,6 +74,22 @@ def test_plan_as_text_names_its_dataset(shift_leader_client, address, certificat
     page = shift_leader_client.get(address).text
     heading = f"{RUN} {DATASET}, CH {certification.pk} v1"
     assert f"{heading}\nStrip 310-330: BAD, “holes in TIB [CH {certification.pk} v1, shifter]”\nTracking" in page
+
+
+def test_column_that_is_not_ours_is_left_alone_and_named(shift_leader_client, address, sandbox):
+    flag = {"start": 310, "end": 330, "status": "BAD", "comment": "by hand", "cause": ""}
+    dataset = {"run_number": RUN, "dataset_name": DATASET}
+    body = {**dataset, "component": "tracker-tracking", "new_lumisection_range": flag}
+    headers = {"email": "dc@cern.ch", "egroups": "cms-dqm-runregistry-experts"}
+    url = f"{sandbox.base_url}/registry/lumisections"
+    requests.put(f"{url}/edit_rr_lumisections", json=body, headers=headers, timeout=30).raise_for_status()
+    ranges = lambda: requests.post(f"{url}/rr_lumisection_ranges_by_component", json=dataset, timeout=30).json()  # noqa: E731
+    before = ranges()["tracker-tracking"]
+    page = shift_leader_client.get(address)
+    assert "Left alone: tracker-tracking, which Run Registry has too." in page.text
+    assert confirm_on_page(shift_leader_client, address).status_code == 303
+    assert send_confirmed(Budget(60)).failed == 0
+    assert ranges()["tracker-tracking"] == before
 
 
 @pytest.mark.parametrize(

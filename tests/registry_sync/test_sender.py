@@ -10,14 +10,17 @@ from django.core.cache import cache
 from django.core.management import call_command
 
 from infrastructure.database.job_lock import job_lock
+from infrastructure.http import tokens
 from infrastructure.http.budget import Budget
 from registry.dataset_status import fetch_dataset_status
+from registry.models import StoredFlagRanges
 from registry.writes import DatasetKey, fetch_history
 from registry_sync.actions import confirm_plan
 from registry_sync.choices import WriteState
 from registry_sync.models import RegistryWrite
 from registry_sync.planning import make_plan
 from registry_sync.sender import SenderResult, send_confirmed, send_if_unfinished
+from tests.factories import SendingFactory
 from tests.registry_sync.conftest import DATASET, RUN, write_requests
 from tests.registry_sync.steps import before_each_write, confirmed, their_edit
 
@@ -179,6 +182,29 @@ def test_what_was_read_too_long_ago_is_read_again_before_it_is_written(
     assert paths[:first].count("datasets_filtered_ordered") == 3  # for the plan, then twice for the write
 
 
+def test_request_whose_token_came_too_late_is_not_sent_before_reading_again(
+    certification, shift_leader, sandbox, monkeypatch
+):
+    confirmed(certification, shift_leader)
+    sandbox.clear_requests()
+    late = []
+
+    def expire_token(*_):
+        if not late:
+            late.append(True)
+            tokens.discard_all()
+            sandbox.faults("sso", "slow", seconds=0.8, count=1)
+
+    before_each_write(monkeypatch, expire_token)
+    monkeypatch.setattr("registry_sync.sender.MAX_AGE", timedelta(seconds=0.8))
+    assert send_confirmed(Budget(60)).failed == 0
+    entries = sandbox.requests("registry")
+    paths = [entry["path"].rsplit("/", 1)[-1] for entry in entries]
+    first = paths.index("edit_rr_lumisections")
+    assert paths[:first].count("datasets_filtered_ordered") >= 3  # for the plan, then twice for the write
+    assert {write.attempts for write in RegistryWrite.objects.all()} == {1}
+
+
 def test_command_waits_for_a_request_without_an_answer_and_once_does_not(
     certification, shift_leader, sandbox, settings
 ):
@@ -213,6 +239,15 @@ def test_worker_without_sending_asks_nothing(settings, django_assert_num_queries
     settings.REGISTRY_SYNC = "plan"
     with django_assert_num_queries(0):
         send_if_unfinished(Budget(60))
+
+
+def test_flags_of_another_dataset_are_not_stored(certification, shift_leader, sandbox):
+    confirmed(certification, shift_leader)
+    conflict = {"component": "strip", "first": 1, "last": 2, "status": "BAD", "state": "conflict", "attempts": 1}
+    move = {"component": "", "state_from": "OPEN", "state_to": "SIGNOFF"}
+    SendingFactory(run_number=315270, writes=[conflict, move])  # ends without another reading
+    assert send_confirmed(Budget(60)).failed == 1
+    assert list(StoredFlagRanges.objects.values_list("run_number", flat=True)) == [certification.run_number]
 
 
 def test_second_sender_says_so(certification, shift_leader, sandbox):

@@ -35,3 +35,12 @@ def test_time_outs_are_capped_by_the_remaining_budget(seconds, connect, read, ca
     budget = Budget(seconds)
     assert budget.timeouts() == pytest.approx((connect, read))
     assert budget.call_seconds() == pytest.approx(call)
+
+
+def test_call_that_must_not_begin_later_is_known_as_too_late(clock):
+    budget = Budget(60)
+    limited = budget.starting_within(10)
+    assert not limited.is_too_late()
+    clock.seconds += 10.5
+    assert limited.is_too_late() and limited.remaining() == 49.5
+    assert not budget.is_too_late()

@@ -8,6 +8,7 @@ DETAILS = {
     errors.NotConfigured: {"setting": "OMS_URL"},
     errors.TimedOut: {"seconds": 5.0},
     errors.BudgetExhausted: {"seconds": 0},
+    errors.StartedTooLate: {"seconds": 0},
     errors.CircuitOpen: {
         "predicate": "did not answer within 5 s",
         "advice_template": errors.TRY_AGAIN,

@@ -31,6 +31,7 @@ def test_plan_shows_what_would_be_written_and_writes_nothing(shift_leader_client
     assert "Strip 310-330 GOOD BAD BAD" in text
     assert "Tracking 1-1364 NOTSET GOOD GOOD" in text
     assert "2 edits and the move to SIGNOFF, about" in text
+    assert 'href="#plan-end">Skip to the end of the plan</a>' in page.text and "Skip to the choices" not in page.text
     assert "STANDBY is never overwritten" in text
     assert write_requests(sandbox) == []
     assert not Sending.objects.exists()
@@ -63,6 +64,9 @@ def test_row_of_somebody_else_has_to_be_chosen(shift_leader_client, address, san
     )
     page = shift_leader_client.get(address)
     assert "bad there, not from here: “FED 401”" in page.text
+    assert '<a class="skip-link" href="#plan-rows">Skip to the choices</a>' in page.text
+    table = page.text[page.text.index('id="plan-rows"') :]
+    assert re.search("<(input|a|button)[^>]*>", table)[0].startswith('<input type="radio" name="strip:500-510"')
     refused = confirm_on_page(shift_leader_client, address)
     assert refused.status_code == 422
     assert "Strip 500-510: choose what Run Registry gets." in refused.text
@@ -112,7 +116,9 @@ def test_what_must_not_be_sent_says_why(shift_leader_client, address, certificat
 
 def test_bad_with_low_statistics_waits_for_a_choice(shift_leader_client, address, certification):
     TrackerCertification.objects.filter(pk=certification.pk).update(strip="bad", strip_lowstat=True, strip_ranges=[])
-    assert "Strip is bad with low statistics" in shift_leader_client.get(address).text
+    page = shift_leader_client.get(address).text
+    assert 'class="panel-body lowstat-choice" id="plan-lowstat" tabindex="-1">Strip is bad with low statistics' in page
+    assert 'href="#plan-lowstat">Skip to the choices</a>' in page
     refused = confirm_on_page(shift_leader_client, address)
     assert refused.status_code == 422
     assert "Not sent: Strip is bad with low statistics. Choose GOOD or BAD above the plan." in refused.text

@@ -3,7 +3,9 @@
 import shutil
 from pathlib import Path
 
-NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+# The shell without windows renders the same pages with a fifth less processor time, but has no back/forward cache.
+SHELLS = ["chromium-headless-shell"]
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 DISABLED_FEATURES = [
     # Each new window renders a list of suggestions for its address bar, which no test opens, and each navigation
     # starts a process in reserve: together a third of the processor time of a journey.
@@ -40,9 +42,15 @@ ARGUMENTS = [
 
 
 def executable() -> str | None:
-    """Chromium of the system, or the newest that `playwright install` left; None where there is none."""
-    for name in NAMES:
-        if found := shutil.which(name):
-            return found
-    installed = Path.home().glob(".cache/ms-playwright/chromium-*/chrome-linux*/chrome")
-    return max((str(path) for path in installed), default=None)
+    """The shell or the browser of the system, or the newest that `playwright install` left; None without any."""
+    return _installed(SHELLS) or browser()
+
+
+def browser() -> str | None:
+    """Chromium with windows; None where there is none."""
+    left = Path.home().glob(".cache/ms-playwright/chromium-*/chrome-linux*/chrome")
+    return _installed(BROWSERS) or max((str(path) for path in left), default=None)
+
+
+def _installed(names: list[str]) -> str | None:
+    return next((found for name in names if (found := shutil.which(name))), None)

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 
 from certify.models import TrackerCertification
 from drafts.models import Draft, Lease
-from tests import firefox
+from tests import chromium, firefox
 from tests.e2e.draft_form import FORM, enter, expect_saved, expect_typed, fill_in_form, fill_in_sign_in
 from tests.factories import ReconstructionFactory, RunFactory
 
@@ -181,7 +181,7 @@ def test_draft_restored_in_two_tabs_becomes_two_drafts(page: Page, sign_in, shif
 @pytest.fixture
 def caching_page(launch_browser: Callable[..., Browser], live_server, strict, is_chromium: bool) -> Iterator[Page]:
     """A page in a browser with its back/forward cache enabled, which is disabled in the other tests."""
-    in_chromium = {"ignore_default_args": ["--disable-back-forward-cache"]}
+    in_chromium = {"executable_path": chromium.browser(), "ignore_default_args": ["--disable-back-forward-cache"]}
     browser = launch_browser(**(in_chromium if is_chromium else firefox.launch_arguments(firefox.BACK_FORWARD_CACHE)))
     page = strict(browser.new_page(base_url=live_server.url, viewport={"width": 1440, "height": 900}))
     page.add_init_script(

@@ -30,7 +30,8 @@ from registry_sync.models import RegistryWrite, Sending
 from users.models import Role, User
 
 FIRST_RUN = 318200
-LAST_REFERENCE = 314205
+SHARED_REFERENCE = 314205
+LAST_REFERENCE = 314204
 FIRST_FILL = 6700
 BEGIN = datetime(2018, 6, 1, 6, 0, tzinfo=UTC)
 COMPONENTS = ["CSC", "DAQ", "DCS", "DQM", "DT", "ECAL", "ES", "HCAL", "HF", "PIXEL", "RPC", "TCDS", "TRACKER", "TRG"]
@@ -80,7 +81,19 @@ class FillFactory(DjangoModelFactory):
     recorded_lumi = 239.8
 
 
-class RunFactory(DjangoModelFactory):
+class TraitsOffFactory(DjangoModelFactory):
+    """A factory that gives each trait a value: without one, factory_boy formats a long error for each field of it."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _generate(cls, strategy, params):
+        traits = (name for name, value in cls._meta.parameters.items() if isinstance(value, factory.Trait))
+        return super()._generate(strategy, dict.fromkeys(traits, False) | params)
+
+
+class RunFactory(TraitsOffFactory):
     """A collision run with its fill; `cosmics=True` a cosmics run without, `bare=True` one OMS knows nothing of.
 
     `older=True` one below all that are certified, as a reference run has to be to raise no question.
@@ -142,7 +155,7 @@ class DatasetFactory(DjangoModelFactory):
     name = "/PromptReco/Collisions2018A/DQM"
 
 
-class ReconstructionFactory(DjangoModelFactory):
+class ReconstructionFactory(TraitsOffFactory):
     """A reconstruction of a run; `reference=True` one that is offered as reference."""
 
     class Meta:
@@ -192,7 +205,13 @@ class ChecklistFactory(DjangoModelFactory):
     title = factory.LazyAttribute(lambda checklist: f"Checklist {checklist.identifier}")
 
 
-class CertificationFactory(DjangoModelFactory):
+def _reference():
+    """The reference that certifications share, since rows with a history cost more than all else in most tests."""
+    shared = RunReconstruction.objects.filter(run__run_number=SHARED_REFERENCE).first()
+    return shared or ReconstructionFactory(reference=True, run__run_number=SHARED_REFERENCE)
+
+
+class CertificationFactory(TraitsOffFactory):
     """A live certification, all good, on the facts of its run; `withdrawn=True` a withdrawn one."""
 
     class Meta:
@@ -215,7 +234,7 @@ class CertificationFactory(DjangoModelFactory):
     )
     user = factory.SubFactory(UserFactory)
     dataset = factory.SubFactory(DatasetFactory)
-    reference_runreconstruction = factory.SubFactory(ReconstructionFactory, reference=True)
+    reference_runreconstruction = factory.LazyFunction(_reference)
     trackermap = TrackerMap.EXISTS
     date = date(2018, 6, 1)
     external_info_complete = True

@@ -37,6 +37,16 @@ OF_SQLITE = (
         "users/sso/",
     ),
 )
+# They send what other tests send, but for five shapes of statements or fewer: only `make prove` runs them there, too.
+OF_OTHERS = (
+    *("certify/actions/test_ranges.py", "certify/facts/test_changed_since_shown.py"),
+    *("certify/references/test_explanation.py", "certify/review/test_questions.py", "certify/test_evidence_links.py"),
+    *("drafts/test_offers.py", "drafts/test_pages.py", "drafts/test_refused_forms.py"),
+    *("golden/test_policy_pages.py", "golden/test_preview.py", "listruns/test_certification.py"),
+    *("registry_sync/test_equal_after_sending.py", "registry_sync/test_interference.py"),
+    *("registry_sync/test_meanwhile.py", "registry_sync/test_moves.py", "reports/daily/test_logbook.py"),
+    *("shiftleader/parts/test_comparison.py", "users/test_sign_in.py"),
+)
 # Each set of parameters is another statement, or another constraint. Elsewhere the statement is the same for all sets
 # of a test: of those every third runs on PostgreSQL, and all in `make prove`.
 OF_STATEMENTS = (
@@ -67,7 +77,7 @@ def pytest_collection_modifyitems(config, items):
         return
     again = [item for item in items if _touches_database(item) and not item.get_closest_marker("once")]
     if not IS_FULL:
-        again = _sample([item for item in again if not _is_in(item, OF_SQLITE)])
+        again = _sample([item for item in again if not _is_in(item, OF_SQLITE + OF_OTHERS)])
     config.hook.pytest_deselected(items=[item for item in items if item not in set(again)])
     items[:] = again
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -19,7 +20,7 @@ from registry.parsing import ONLINE, run_type_in
 from shiftleader.component_comparison import ComparisonOutcome, ComponentComparison, compare_component
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable
 
     from registry.flags import FlaggedDataset
     from registry.models import StoredFlagRanges
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 ReconstructionKey = tuple[int, str]
 DatasetKey = tuple[int, str]  # run number, name of the dataset in Run Registry
+LowStatisticsSent = Mapping[int, Mapping[str, str]]  # {primary key of a certification: {component: GOOD or BAD}}
 
 
 # The outcome of a row is the first of these that one of its components has.
@@ -113,11 +115,12 @@ def compare_with_registry(
     certified: Collection[ReconstructionKey],
     is_wanted: Callable[[FlaggedDataset], bool],
     stored: Mapping[DatasetKey, StoredFlagRanges] = MappingProxyType({}),
+    sent: LowStatisticsSent = MappingProxyType({}),
 ) -> RegistryComparison:
     """Both sides as rows. `certified`: all certified reconstructions, including those outside of `report_rows`.
 
     `is_wanted`: returns whether a dataset without certification is in the scope of the page. `stored`: the flags of
-    each lumisection, of the datasets that have been read.
+    each lumisection, of the datasets that have been read. `sent`: what bad with low statistics was sent as.
     """
     report_rows, datasets = list(report_rows), list(datasets)
     by_key: dict[ReconstructionKey, list[FlaggedDataset]] = {}
@@ -128,11 +131,13 @@ def compare_with_registry(
         _reconstruction_key(report_row): by_key.pop(_reconstruction_key(report_row), []) for report_row in report_rows
     }
     rows = [
-        _comparison_row(report_row, _matching_dataset(report_row, partners[_reconstruction_key(report_row)]), stored)
+        _comparison_row(
+            report_row, _matching_dataset(report_row, partners[_reconstruction_key(report_row)]), stored, sent
+        )
         for report_row in report_rows
     ]
     rows += [
-        _comparison_row(None, dataset, stored)
+        _comparison_row(None, dataset, stored, sent)
         for key, key_datasets in by_key.items()
         if key not in certified
         for dataset in key_datasets
@@ -179,7 +184,10 @@ def dataset_key(flagged: FlaggedDataset) -> DatasetKey:
 
 
 def _comparison_row(
-    report_row: ReportRow | None, theirs: FlaggedDataset | None, stored: Mapping[DatasetKey, StoredFlagRanges]
+    report_row: ReportRow | None,
+    theirs: FlaggedDataset | None,
+    stored: Mapping[DatasetKey, StoredFlagRanges],
+    sent: LowStatisticsSent,
 ) -> ComparisonRow:
     if report_row is not None:
         run_number, reconstruction = _reconstruction_key(report_row)
@@ -187,5 +195,6 @@ def _comparison_row(
         assert theirs is not None
         run_number, reconstruction = theirs.run_number, theirs.dataset.reconstruction or ""
     ranges = stored.get(dataset_key(theirs)) if theirs else None
-    pairs = tuple(compare_component(component, report_row, theirs, ranges) for component in Component)
+    decided = sent.get(report_row.pk, {}) if report_row else {}
+    pairs = tuple(compare_component(component, report_row, theirs, ranges, decided) for component in Component)
     return ComparisonRow(run_number, reconstruction, report_row, theirs, pairs)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from django.db.models import TextChoices
 
+from certify.models.choices import Flag
 from certify.models.components import Component, ComponentFlag
 from certify.rules.registry_ranges import (
+    GOOD,
     RangesComparison,
     compare_ranges,
     has_ranges,
@@ -23,6 +25,8 @@ from certify.rules.registry_ranges import (
 from registry.flags import MIXED, NOT_FLAGGED, ComponentStatus, FlaggedDataset
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from infrastructure.number_ranges import NumberRanges
     from registry.models import StoredFlagRanges
     from reports.rows import ReportRow
@@ -90,32 +94,38 @@ def compare_component(
     report_row: ReportRow | None,
     theirs: FlaggedDataset | None,
     stored: StoredFlagRanges | None,
+    sent: Mapping[str, str],
 ) -> ComponentComparison:
     """Compare one component; `report_row` or `theirs` is None if that side does not exist.
 
-    `stored`: the flags of each lumisection, None if they have not been read.
+    `stored`: the flags of each lumisection, None if they have not been read. `sent`: {component: GOOD or BAD}, what
+    bad with low statistics was sent as.
     """
     reading = theirs.component_status(component.value) if theirs else None
     if report_row is None:
         return ComponentComparison(component, None, False, reading, outcome_of(None, reading))
-    flag, last = _flag_of(component, report_row), report_row.lumisections
+    flag, last = _flag_of(component, report_row, sent), report_row.lumisections
     ranges = None
     if theirs and has_to_be_compared(flag, theirs.counts.get(component, {}), last):
         ranges = compare_ranges(flag, stored, last)
         if stored and last and not ranges.problem and not has_ranges(flag):
             reading = status_within(component, stored, last)
     outcome = outcome_of(flag.flag, reading, ranges)
-    return ComponentComparison(component, flag.flag, flag.lowstat, reading, outcome, flag.ranges, ranges)
+    ours = report_row.flags[component.value]
+    return ComponentComparison(component, ours, flag.lowstat, reading, outcome, flag.ranges, ranges)
 
 
-def _flag_of(component: Component, report_row: ReportRow) -> ComponentFlag:
-    has_low = component.value in report_row.low_statistics
-    return ComponentFlag(component, report_row.flags[component.value], has_low, report_row.ranges.get(component, ()))
+def _flag_of(component: Component, report_row: ReportRow, sent: Mapping[str, str]) -> ComponentFlag:
+    """Return our flag as it is compared: bad with low statistics is good if it was sent as such."""
+    ours, has_low = report_row.flags[component.value], component.value in report_row.low_statistics
+    if has_low and ours == Flag.BAD and sent.get(component) == GOOD:
+        return ComponentFlag(component, Flag.GOOD, has_low)
+    return ComponentFlag(component, ours, has_low, report_row.ranges.get(component, ()))
 
 
-def needs_lumisections(report_row: ReportRow, theirs: FlaggedDataset) -> bool:
-    """Whether the counts of a dataset do not suffice to compare it with a certification."""
-    flags = (_flag_of(component, report_row) for component in Component)
+def needs_lumisections(report_row: ReportRow, theirs: FlaggedDataset, sent: Mapping[str, str]) -> bool:
+    """Whether the counts of a dataset do not suffice to compare it with a certification. `sent`: as in a comparison."""
+    flags = (_flag_of(component, report_row, sent) for component in Component)
     return any(
         has_to_be_compared(flag, theirs.counts.get(flag.component, {}), report_row.lumisections) for flag in flags
     )

@@ -1,14 +1,19 @@
-"""Flags of Run Registry by lumisection for the comparison: what is stored of them, and requests for what is not."""
+"""What the comparison with Run Registry needs beside the counts: flags by lumisection, and what was sent."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.utils import timezone
 
+from certify.models import TrackerCertification
+from certify.models.choices import Flag
+from certify.models.components import FLAG_COLUMNS
 from certify.ranges.requests import FRESH_FOR, leave_new_requests
 from registry.models import stored_flag_ranges
+from registry_sync.selectors import lowstat_sent
 from shiftleader.comparison import dataset_key
 from shiftleader.component_comparison import needs_lumisections
 
@@ -18,13 +23,24 @@ if TYPE_CHECKING:
     from registry.flags import FlaggedDataset
     from registry.models import StoredFlagRanges
     from reports.rows import ReportRow
-    from shiftleader.comparison import ComparisonRow, DatasetKey
+    from shiftleader.comparison import ComparisonRow, DatasetKey, LowStatisticsSent
 
 _NO_LUMISECTION = "EMPTY"
 
 
+def low_statistics_sent(report_rows: Iterable[ReportRow]) -> LowStatisticsSent:
+    """Return what components that are bad with low statistics were sent as.
+
+    Three queries at most, none without such components or if sending is switched off.
+    """
+    low = [row.pk for row in report_rows if any(row.flags[component] == Flag.BAD for component in row.low_statistics)]
+    if not low or settings.REGISTRY_SYNC == "off":
+        return {}
+    return lowstat_sent(TrackerCertification.objects.filter(pk__in=low).only("version", *FLAG_COLUMNS))
+
+
 def stored_ranges_of(
-    report_rows: Iterable[ReportRow], datasets: Iterable[FlaggedDataset]
+    report_rows: Iterable[ReportRow], datasets: Iterable[FlaggedDataset], sent: LowStatisticsSent
 ) -> dict[DatasetKey, StoredFlagRanges]:
     """Return what is stored of the runs whose counts do not suffice. One query, none if there is no such run."""
     rows: dict[int, list[ReportRow]] = {}
@@ -34,7 +50,8 @@ def stored_ranges_of(
         dataset.run_number
         for dataset in datasets
         for report_row in rows.get(dataset.run_number, ())
-        if report_row.group.reconstruction == dataset.dataset.reconstruction and needs_lumisections(report_row, dataset)
+        if report_row.group.reconstruction == dataset.dataset.reconstruction
+        and needs_lumisections(report_row, dataset, sent.get(report_row.pk, {}))
     }
     return stored_flag_ranges(runs) if runs else {}
 

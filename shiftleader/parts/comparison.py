@@ -18,12 +18,13 @@ from registry_sync.selectors import changed_receipts, last_finished_at
 from shiftleader.comparison import (
     ComparisonRow,
     DatasetKey,
+    LowStatisticsSent,
     RegistryComparison,
     compare_with_registry,
 )
 from shiftleader.component_comparison import ComparisonOutcome
 from shiftleader.registry_datasets import certify_url, is_wanted
-from shiftleader.registry_ranges import request_ranges, stored_ranges_of
+from shiftleader.registry_ranges import low_statistics_sent, request_ranges, stored_ranges_of
 from shiftleader.run_selection import runs_to_ask
 from shiftleader.step_parameters import parse_number, parse_timestamp, timestamp
 
@@ -93,8 +94,9 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     flags = flags_of_runs(
         asking.numbers[: asking.upto], Budget.for_page(is_retry="again" in request.GET), since=asking.since
     )
-    stored = stored_ranges_of(report_rows, flags.datasets)
-    comparison = _compare_answered(scope, report_rows, flags, stored)
+    sent = low_statistics_sent(report_rows)
+    stored = stored_ranges_of(report_rows, flags.datasets, sent)
+    comparison = _compare_answered(scope, report_rows, flags, stored, sent)
     unread, changed = request_ranges(comparison.rows, stored)
     changed_here = changed_receipts([row.ours.pk for row in comparison.rows if row.ours])
     return {
@@ -142,7 +144,11 @@ def _part_url(scope: Scope, **more: Any) -> str:
 
 
 def _compare_answered(
-    scope: Scope, report_rows: list[ReportRow], flags: RunFlags, stored: Mapping[DatasetKey, StoredFlagRanges]
+    scope: Scope,
+    report_rows: list[ReportRow],
+    flags: RunFlags,
+    stored: Mapping[DatasetKey, StoredFlagRanges],
+    sent: LowStatisticsSent,
 ) -> RegistryComparison:
     return compare_with_registry(
         [report_row for report_row in report_rows if report_row.run_number in flags.answered],
@@ -150,6 +156,7 @@ def _compare_answered(
         certified=certified_reconstructions(flags.answered) if flags.answered else set(),
         is_wanted=lambda dataset: not scope.has_certification_filters and is_wanted(scope, dataset),
         stored=stored,
+        sent=sent,
     )
 
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from certify.models import TrackerCertification
 from certify.ranges.models import LumisectionRequest
 from certify.ranges.reading import read_requested_lumisections
 from certify.ranges.requests import leave_requests
@@ -46,8 +47,8 @@ def words_of(client, part, number):
     return " ".join(re.sub("<[^>]*>", " ", html).split())
 
 
-def send(client, certification):
-    assert confirm_on_page(client, f"/list/{certification.pk}/registry/").status_code == 303
+def send(client, certification, query=""):
+    assert confirm_on_page(client, f"/list/{certification.pk}/registry/{query}").status_code == 303
     assert send_confirmed(Budget(60)).failed == 0
 
 
@@ -107,6 +108,17 @@ def test_difference_that_counts_tell_is_not_read_by_lumisection(shift_leader_cli
     words = words_of(shift_leader_client, "comparison", f"{number}&again=1")
     assert counts in words and "0 equal" in words
     assert not LumisectionRequest.objects.exists()
+
+
+@pytest.mark.parametrize("status", ["GOOD", "BAD"])
+def test_bad_with_low_statistics_is_equal_to_what_it_was_sent_as(shift_leader_client, sandbox, status):
+    number, reconstruction, dataset, _, last = LONGER[0]
+    certification = certify(number, reconstruction, dataset, last, strip="bad", strip_lowstat=True)
+    assert "1 different" in words_of(shift_leader_client, "comparison", number)
+    send(shift_leader_client, certification, f"?lowstat-strip={status}")
+    assert "1 equal" in words_of(shift_leader_client, "comparison", number)
+    TrackerCertification.objects.update(version=2)  # decided anew
+    assert ("1 equal" in words_of(shift_leader_client, "comparison", number)) == (status == "BAD")
 
 
 def test_counts_that_say_the_same_are_not_read_by_lumisection(shift_leader_client, sandbox):

@@ -20,8 +20,8 @@ _LARGEST_EXACT = 2**53
 
 
 def canonical_row(model: type[models.Model], values: Mapping[str, Any], columns: Collection[str]) -> str:
-    """Return the values of these columns, by attribute name, as one text."""
-    return _as_json({name: _column_value(model._meta.get_field(name), values[name]) for name in columns})
+    """Return the values of these columns, by attribute name, as one text. A lookup is a number or a text."""
+    return _as_json({name: _named_value(model, name, values[name]) for name in columns})
 
 
 def canonical_json(value: Any) -> str:
@@ -31,6 +31,10 @@ def canonical_json(value: Any) -> str:
 
 def _as_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def _named_value(model: type[models.Model], name: str, value: Any) -> Any:
+    return value if "__" in name else _column_value(model._meta.get_field(name), value)
 
 
 def _column_value(field: Any, value: Any) -> Any:

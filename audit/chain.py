@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from audit import snapshot
 from audit.canonical import canonical_json
-from audit.digests import CHANGES, columns_of, row_digest, rows_of_change, table_name
+from audit.digests import CHANGES, columns_of, digested_names, row_digest, rows_of_change, table_name
 from audit.models import Change, DigestFormat, RecordDigest
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ CHUNK = 500  # records, or changes
 _CHANGES_IN_MEMORY = 20  # one of an import has the values of hundreds of rows
 _ATTEMPTS = 3  # to read a record and its newest row while nobody saves it
 CHANGED = "it was changed after it was written, or the row before it was removed"
+CHANGED_OR_RENAMED = f"{CHANGED}, or a name that it refers to was changed"
 INSERTED = "it was not written by CertHelper: it has no digest"
 REMOVED = "it was removed"
 DELETED_WITHOUT_HISTORY = "the record was deleted without history, or its newest row was removed"
@@ -132,7 +133,7 @@ def _problem(
     if missing := [name for name in columns if name not in values]:
         return f"it cannot be checked: its columns {', '.join(missing)} are not stored any more"
     is_whole = any(row_digest(model, values, columns, digest, rows) == values["stored_digest"] for digest in before)
-    return "" if is_whole and columns else CHANGED
+    return "" if is_whole and columns else CHANGED_OR_RENAMED if digested_names(model) else CHANGED
 
 
 class _Table:

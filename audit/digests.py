@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import sha256
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps as installed_apps
-from django.db.models import AutoField, BigAutoField, Max, Q
+from django.db.models import AutoField, BigAutoField, Max, Q, prefetch_related_objects
 
 from audit.canonical import canonical_json, canonical_row
 from audit.models import Change, RecordDigest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from django.apps.registry import Apps
@@ -36,8 +37,14 @@ def table_name(model: type[models.Model] | models.Model) -> str:
 
 @cache
 def columns_of(model: type[models.Model]) -> tuple[str, ...]:
-    """The columns that a digest covers: all of the table."""
-    return tuple(sorted(field.attname for field in model._meta.concrete_fields))
+    """The columns that a digest covers: all of the table, and names of what its rows refer to."""
+    return tuple(sorted([*(field.attname for field in model._meta.concrete_fields), *digested_names(model)]))
+
+
+def digested_names(model: type[models.Model]) -> tuple[str, ...]:
+    """The lookups that digests of a historical model cover; none of a model of a migration."""
+    options = getattr(getattr(model, "instance_type", None), "audit_options", None)
+    return options.digested_names if options else ()
 
 
 @cache
@@ -56,7 +63,10 @@ def row_digest(
 
 
 def write_digests(change: Change, rows: list[models.Model]) -> None:
-    """Write the digests of a change and its historical rows: one query, and one for rows of records that existed."""
+    """Write the digests of a change and its historical rows: one query, and one for rows of records that existed.
+
+    Names of what the rows refer to are taken from related rows that are loaded, and read otherwise.
+    """
     before = _heads({_record(row) for row in rows if _may_have_rows_before(row, change)})
     digests = [
         RecordDigest(
@@ -65,12 +75,27 @@ def write_digests(change: Change, rows: list[models.Model]) -> None:
             row=row.pk,
             change=change,
             format=format_key(type(row)),
-            digest=row_digest(type(row), row.__dict__, columns_of(type(row)), before.get((table, key), "")),
+            digest=row_digest(type(row), values, columns_of(type(row)), before.get((table, key), "")),
         )
-        for row in rows
+        for row, values in _digested_values(rows)
         for table, key in [_record(row)]
     ]
     RecordDigest.objects.bulk_create([*digests, _digest_of_change(change, digests)])
+
+
+def _digested_values(rows: list[models.Model]) -> Iterator[tuple[models.Model, dict[str, Any]]]:
+    """Yield each historical row with the values that its digest covers: a query for each relation not yet loaded."""
+    for model, its_rows in groupby(sorted(rows, key=table_name), key=type):
+        names, same = digested_names(model), list(its_rows)
+        prefetch_related_objects(same, *{name.rpartition("__")[0] for name in names})
+        for row in same:
+            yield row, {**row.__dict__, **{name: _related_value(row, name) for name in names}}
+
+
+def _related_value(row: Any, name: str) -> Any:
+    for part in name.split("__"):
+        row = None if row is None else getattr(row, part)
+    return row
 
 
 def _digest_of_change(change: Change, digests: list[RecordDigest]) -> RecordDigest:
@@ -134,11 +159,18 @@ def history_digest(model: Any, keys: Iterable[int], until: datetime) -> str:
     return sha256(canonical_json(sorted(heads.items())).encode()).hexdigest()
 
 
-def store_formats(apps: Apps = installed_apps, **_rest: Any) -> None:
-    """Store the sets of columns of the tables of history, unless they are stored; after each migration and flush."""
+def store_present_formats(apps: Apps, **_rest: Any) -> None:
+    """Store the sets of columns of the installed models, after each migration and flush.
+
+    `apps`: those of the migration, whose models have no names of what they refer to.
+    """
+    if {"digestformat", CHANGES} <= apps.get_app_config("history").models.keys():
+        store_formats(installed_apps)
+
+
+def store_formats(apps: Apps) -> None:
+    """Store the sets of columns of the tables of history, unless they are stored."""
     registered = apps.get_app_config("history").models
-    if not {"digestformat", CHANGES} <= registered.keys():
-        return
     formats = registered["digestformat"]
     tables = [model for name, model in registered.items() if name == CHANGES or name.startswith("historical")]
     rows = [formats(key=format_key(model), table=table_name(model), columns=columns_of(model)) for model in tables]

@@ -19,10 +19,10 @@ ReverseCreate = Callable[[Any, str], dict[str, Any]]
 
 
 class AppendOnlyError(Exception):
-    """History cannot be changed or deleted."""
+    """A row of an append-only table cannot be changed or deleted."""
 
     def __init__(self) -> None:
-        super().__init__("History is neither changed nor deleted. Undo a change instead.")
+        super().__init__("It is neither changed nor deleted. Add a row, or undo the change that made it.")
 
 
 class AppendOnlyQuerySet(models.QuerySet[Any]):
@@ -37,6 +37,8 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
 
 class AppendOnlyModel(models.Model):
     """A row that cannot be changed or deleted."""
+
+    objects: ClassVar[Any] = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -159,6 +161,8 @@ class AuditOptions(HistoricalRecords):
     `row_label`: name of a row, if that of the model does not fit. `kind`: kind of a change outside any operation.
     `lock_order`: an undo locks rows in ascending order, as the actions do.
     `conflict_label`: name of another row that can prevent the row from being restored.
+    `digested_names`: lookups such as `dataset__name`, of what a row refers to by a key and never changes; digests cover
+    their values too.
     `changed_by_migration`: fields of which a migration has changed values without history.
 
     django-simple-history builds the table; `audit.operation` writes to it, once per operation.
@@ -177,6 +181,7 @@ class AuditOptions(HistoricalRecords):
         owner: str = "",
         permission_fields: tuple[str, ...] = (),
         changed_by_migration: tuple[str, ...] = (),
+        digested_names: tuple[str, ...] = (),
         restricted: tuple[str, ...] = (),
         omit_on_create: tuple[str, ...] = (),
         reverse_create: ReverseCreate | None = None,
@@ -203,7 +208,7 @@ class AuditOptions(HistoricalRecords):
             reverse_create,
         )
         self.permission_fields, self.changed_by_migration = permission_fields, changed_by_migration
-        self.shown_first = shown_first
+        self.shown_first, self.digested_names = shown_first, digested_names
         self.labels, self.formatters, self.restricted = labels or {}, formatters or {}, restricted
 
     def create_history_model(self, model: type[models.Model], inherited: bool) -> type[models.Model]:

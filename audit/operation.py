@@ -225,14 +225,13 @@ def _write_historical_rows(tracked_rows: Iterable[TrackedRow], change: Change, a
 
 
 def _historical_row(tracked_row: TrackedRow, change: Change, at: datetime) -> models.Model:
-    row = tracked_row.row
+    row, after = tracked_row.row, tracked_row.values_after()
     is_many_known = bool(tracked_row.related_keys_before) or not tracked_row.is_created
     has_many = snapshot.many_to_many(row) and not tracked_row.is_deleted and is_many_known
     many = snapshot.all_related_keys(row) if has_many else {}
-    after = tracked_row.values_after()
     values = {field.attname: snapshot.from_json_value(field, after[field.attname]) for field in snapshot.columns(row)}
     values[row._meta.pk.attname] = tracked_row.key
-    return snapshot.history_model(type(row))(
+    historical = snapshot.history_model(type(row))(
         **values,
         many=many,
         change=change,
@@ -240,6 +239,7 @@ def _historical_row(tracked_row: TrackedRow, change: Change, at: datetime) -> mo
         history_type="-" if tracked_row.is_deleted else "+" if tracked_row.is_created else "~",
         history_user_id=change.by_id,
     )
+    return snapshot.with_related(historical, row)
 
 
 def _notify_owners(done: AuditOperation, change: Change) -> None:

@@ -120,6 +120,15 @@ def from_json_value(field: Field[Any, Any], value: Any) -> Any:
     return field.target_field.to_python(value) if isinstance(field, models.ForeignKey) else field.to_python(value)
 
 
+def with_related(historical: models.Model, row: models.Model) -> models.Model:
+    """Return the historical row with the related rows that are loaded with the row, so that none is read again."""
+    for field in columns(row):
+        related = row._state.fields_cache.get(field.name)
+        if related is not None and related.pk == historical.__dict__[field.attname]:
+            historical._state.fields_cache[field.name] = related
+    return historical
+
+
 def audited_values(model: type[models.Model] | models.Model, values: Values, many: dict[str, list[Any]]) -> Values:
     """The tracked values by field name, as JSON: without primary key and untracked fields, JSON keys as `name.part`."""
     options = audit_options(model)

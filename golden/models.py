@@ -24,15 +24,8 @@ MAX_NAME_LENGTH = 40
 _WITHOUT_STALE_MARKS = 1  # format of a manifest
 
 
-class VersionImmutable(Exception):
-    """A version of a policy cannot be changed or deleted."""
-
-    def __init__(self) -> None:
-        super().__init__("A version of a policy is neither changed nor deleted. Save a new version.")
-
-
-class Policy(models.Model):
-    """The name of a policy, which has versions."""
+class Policy(AppendOnlyModel):
+    """The name of a policy, which has versions. It never changes."""
 
     name = models.SlugField(max_length=MAX_NAME_LENGTH, unique=True)
 
@@ -44,24 +37,18 @@ class Policy(models.Model):
         return self.name
 
 
-class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
+class PolicyVersionQuerySet(AppendOnlyQuerySet):
     """Queries for versions of policies."""
 
     def as_of(self, moment: datetime) -> PolicyVersionQuerySet:
         """Return the versions that existed at `moment`, of each policy the latest first."""
         return self.filter(made_at__lte=moment).order_by("policy__name", "-number")
 
-    def update(self, **_values: Any) -> int:
-        raise VersionImmutable
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        raise VersionImmutable
-
     def with_names(self) -> PolicyVersionQuerySet:
         return self.select_related("policy", "made_by")
 
 
-class PolicyVersion(TrackedModel):
+class PolicyVersion(AppendOnlyModel, TrackedModel):
     """A version of a policy: json-logic in the vocabulary of Run Registry, dataset pattern, layout of its files.
 
     `stale`: whether stale certifications count. Nothing of a version changes.
@@ -83,6 +70,7 @@ class PolicyVersion(TrackedModel):
         row_label="policy",
         lock_order=7,
         untracked=("policy", "number", "made_by", "made_at"),
+        digested_names=("policy__name",),
     )
 
     class Meta:
@@ -103,14 +91,6 @@ class PolicyVersion(TrackedModel):
     def can_undo(self, _actor: Any, _change: Change, _fields: Collection[str]) -> bool:
         """A version stays; a later one replaces it."""
         return False
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise VersionImmutable
-        super().save(*args, **kwargs)
-
-    def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise VersionImmutable
 
 
 class GoldenFileQuerySet(AppendOnlyQuerySet):

@@ -35,6 +35,7 @@ MODELS = (
     "certify.Checklist",
     "certify.RunReconstruction",
     "certify.TrackerCertification",
+    "certify.StaleMark",
     "review.ShifterQuestion",
     "review.Review",
     "review.Reviewed",

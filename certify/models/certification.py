@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from audit.models import AuditOptions, Change
+from audit.models import AppendOnlyModel, AuditOptions, Change
 from audit.tracked_model import TrackedModel
 from certify.models.certification_queries import INCOMPLETE, CertificationManager, CertificationQuerySet
 from certify.models.choices import (
@@ -59,8 +59,8 @@ def _choice_constraints(choices: type[models.TextChoices], *fields: str) -> list
     ]
 
 
-class Dataset(models.Model):
-    """A dataset of Run Registry, such as /PromptReco/Collisions2018A/DQM."""
+class Dataset(AppendOnlyModel):
+    """A dataset of Run Registry, such as /PromptReco/Collisions2018A/DQM. Its name never changes."""
 
     name = models.CharField(max_length=MAX_DATASET_LENGTH, unique=True)
 
@@ -203,6 +203,7 @@ class TrackerCertification(RunFactsMixin, TrackedModel):
         owner="user_id",
         permission_fields=("is_practice",),
         changed_by_migration=("external_info_complete",),
+        digested_names=("dataset__name", "runreconstruction__run_id", "runreconstruction__reconstruction"),
         reverse_create=withdrawal_values,
         labels=CERTIFICATION_LABELS,
         shown_first=FLAG_COLUMNS,

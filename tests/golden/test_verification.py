@@ -4,12 +4,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from audit.chain import CHANGED_OR_RENAMED, broken_rows
 from audit.digests import columns_of, row_digest, table_name
 from audit.models import AppendOnlyError, RecordDigest
 from certify.actions.lifecycle import withdraw_certification
-from certify.models import TrackerCertification
+from certify.models import Dataset, TrackerCertification
 from golden.actions import make_file
-from golden.models import FileCertification, GoldenFile, PolicyVersion, VersionImmutable
+from golden.models import FileCertification, GoldenFile, PolicyVersion
 from golden.verifications import verify_file
 from tests.audit.past_history import sql
 from tests.golden.stored import certification, policy
@@ -36,7 +37,7 @@ def test_digests_that_somebody_computed_anew_differ_from_the_manifest(clock):
     history = TrackerCertification.history.model
     sql(f"UPDATE {history._meta.db_table} SET comment = 'other' WHERE id = %s", row.pk)
     sql("UPDATE certify_trackercertification SET comment = 'other' WHERE id = %s", row.pk)
-    values = history.objects.values().get(id=row.pk)
+    values = history.objects.values(*columns_of(history)).get(id=row.pk)
     digest = row_digest(history, values, columns_of(history), "")
     stored = RecordDigest.objects.get(table=table_name(history), row=values["history_id"])
     sql("UPDATE history_recorddigest SET digest = %s WHERE id = %s", digest, stored.pk)
@@ -82,15 +83,32 @@ def test_a_row_changed_by_sql_into_one_that_counts_is_named(clock, shifter):
     assert {broken.key for broken in result.broken} == {withdrawn.pk}
 
 
-def test_files_and_versions_are_immutable(clock):
+@pytest.mark.parametrize(
+    ("change", "model"),
+    [
+        ("UPDATE certify_dataset SET name = '/PromptReco/Cosmics2018A/DQM'", TrackerCertification),
+        ("UPDATE certify_runreconstruction SET reconstruction = 'rereco' WHERE run_id = 315300", TrackerCertification),
+        ("UPDATE golden_policy SET name = 'tracker2017'", PolicyVersion),
+    ],
+)
+def test_a_name_changed_by_sql_is_found_by_the_digests_of_what_refers_to_it(clock, change, model):
+    row, version = certification(315300), policy()
+    assert not [*broken_rows(TrackerCertification), *broken_rows(PolicyVersion)]
+    sql(change)
+    (broken,) = broken_rows(model)
+    assert (broken.key, broken.problem) == (row.pk if model is TrackerCertification else version.pk, CHANGED_OR_RENAMED)
+
+
+def test_files_names_and_versions_are_immutable(clock):
     certification(315300)
     version = policy()
     file = make_file(None, version, timezone.now())
     for refused in (file.save, file.delete, GoldenFile.objects.all().delete):
         with pytest.raises(AppendOnlyError):
             refused()
-    versions = PolicyVersion.objects.all()
-    for refused in (version.save, version.delete, versions.delete, lambda: versions.update(reason="another")):
-        with pytest.raises(VersionImmutable):
-            refused()
+    for row in (version, version.policy, Dataset.objects.get()):
+        rows = type(row).objects.all()
+        for refused in (row.save, row.delete, rows.delete, lambda rows=rows: rows.update(pk=99)):
+            with pytest.raises(AppendOnlyError):
+                refused()
     assert list(FileCertification.objects.values_list("file", "lumisections_in")) == [(file.pk, 100)]

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from audit.models import Change
-from certify.models import TrackerCertification
+from certify.models import Dataset, TrackerCertification
 from listruns.full_export import CHUNK, MODELS
 from tests.factories import CertificationFactory, PixelProblemFactory
 
@@ -47,10 +47,10 @@ def test_full_export_has_every_row_and_no_password(shift_leader_client):
 
 
 def _empty() -> None:
-    """Empty the database; history tables are protected, so with statements of the database."""
+    """Empty the database; append-only tables are protected, so with statements of the database."""
     TrackerCertification.objects.all().delete()
     with connection.cursor() as cursor:
-        for model in apps.get_app_config("history").get_models():
+        for model in [*apps.get_app_config("history").get_models(), Dataset]:
             if connection.vendor == "postgresql":
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
                 cursor.execute(f"TRUNCATE {model._meta.db_table} CASCADE")

@@ -69,7 +69,7 @@ def confirm_undo(actor: User, sending: Sending, budget: Budget) -> Sending | str
     """
     check_may_send(actor)
     if not sending.is_finished:
-        return "it is being sent. Wait until each write is final."
+        return "not each write of it is final yet. Wait until it is."
     dataset = DatasetKey(sending.run_number, sending.registry_name)
     status = fetch_dataset_status(dataset, budget)
     if not isinstance(status, Found):

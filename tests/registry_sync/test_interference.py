@@ -267,7 +267,7 @@ def test_dataset_that_cannot_be_read_holds_up_no_other_one(certification, shift_
 
 
 def test_sending_that_is_under_way_is_not_undone(sent_late, shift_leader):
-    assert "it is being sent" in confirm_undo(shift_leader, sent_late, Budget(60))
+    assert "not each write of it is final yet" in confirm_undo(shift_leader, sent_late, Budget(60))
     assert Sending.objects.get() == sent_late
 
 

@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "oms.lumisections",
     "dials",
     "certify.ranges",
+    "certify.evidence",
     "certify.vocabulary",
     "reports",
     "shiftleader",
@@ -261,7 +262,6 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 FILE_UPLOAD_HANDLERS: list[str] = []  # no form has a file field: uploads are discarded while they are received
 CSRF_FAILURE_VIEW = "drafts.views.csrf_failure"
-SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

@@ -53,14 +53,16 @@ def fetch_elements(budget: Budget) -> dict[str, ElementInDials]:
 
 
 def fetch_lumisection_numbers(run: RunInDataset, budget: Budget) -> list[int]:
-    """Return the numbers of the lumisections of a run, in order. One request for each 500."""
+    """Return the numbers of the lumisections of a run that has some, in order. One request for each 500."""
     numbers: list[int] = []
     for _ in range(MAX_LUMISECTION_PAGES):
         page, has_more = _fetch_numbers(run, numbers[-1] if numbers else 0, budget)
         numbers += page
-        if not has_more or not page:
+        if not has_more and numbers:
             return numbers
-    raise _recorded(WrongShape(DIALS, key="next"))
+        if not page:
+            break
+    raise _recorded(WrongShape(DIALS, key="lumisection"))
 
 
 def _fetch_numbers(run: RunInDataset, last: int, budget: Budget) -> tuple[list[int], bool]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 from dials.packed import pack_ascending, pack_counts, pack_figures, unpack
 from dials.summing import RunSum
@@ -19,8 +20,8 @@ class HistogramReading(models.Model):
 
     `dataset`: its name in DIALS, empty while DIALS does not have the run in it. `lumisections`: ranges (first, last)
     that DIALS has. `completeness`: of the lumisections, as DIALS 2 gives it. `missing`: elements that DIALS does not
-    have of this run. `checked_at`: when DIALS last answered what it has of the run. `is_complete`: all that DIALS had
-    then is summed.
+    have of this run. `checked_at`: when DIALS last answered what it has of the run; `changed_at`: when it last had
+    other lumisections than before. `is_complete`: all that DIALS had then is summed.
     """
 
     run_number = models.PositiveIntegerField()
@@ -32,6 +33,7 @@ class HistogramReading(models.Model):
     lumisections = models.JSONField(default=list)
     missing = models.JSONField(default=list)
     checked_at = models.DateTimeField()
+    changed_at = models.DateTimeField(default=timezone.now)
     is_complete = models.BooleanField(default=False)
 
     class Meta:

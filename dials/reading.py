@@ -104,11 +104,12 @@ def _store_lumisections(reading: HistogramReading, source: RunInDataset, budget:
     reading.completeness, reading.checked_at = source.completeness, timezone.now()
     if reading.pk and source.lumisection_count == reading.lumisection_count:
         return False
-    ranges = ranges_of(fetch_lumisection_numbers(source, budget))
+    ranges = ranges_of(fetch_lumisection_numbers(source, budget)) if source.lumisection_count else []
     if ranges_without([(first, last) for first, last in reading.lumisections], ranges):
         _reset(reading)  # DIALS has taken some back: the sums contain them
     reading.lumisections, reading.lumisection_count = ranges, source.lumisection_count
     reading.completeness, reading.is_complete = source.completeness, False
+    reading.changed_at = timezone.now()
     reading.save()
     return True
 

@@ -8,6 +8,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from certify.evidence.requests import request_evidence
 from certify.ranges.requests import request_missing
 from certify.rules.run_numbers import format_run_numbers
 from openruns.external_data import fetch
@@ -64,10 +65,12 @@ def _is_one_run_request(request: HttpRequest) -> bool:
 
 
 def _search_page(request: HttpRequest, search: SearchForm) -> OpenRunsPage:
-    """Return the result of a search, store it as the latest of the user, and request the lumisections of its runs."""
+    """Return the result of a search, store it as the latest of the user, and request what is read in the background."""
     numbers, user = search.cleaned_data["runs"], cast("User", request.user)
     runs = format_run_numbers(numbers)
     save_search(user, runs, numbers)
     external_data = fetch(numbers, is_retry="again" in request.GET)
-    request_missing(external_data.lumisections_to_read(numbers))
+    datasets = external_data.lumisections_to_read(numbers)
+    request_missing(datasets)
+    request_evidence(datasets)
     return open_runs_page(numbers, runs, external_data, user)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 NOT_STORED = "The lumisections could not be stored."
-FIRST_WAIT = timedelta(seconds=30)
-LONGEST_WAIT = timedelta(hours=1)
 
 
 @dataclass
@@ -82,7 +79,7 @@ class _Server:
             logger.exception("The lumisections of %s could not be stored", request)
             failures = [NOT_STORED]
         if failures:
-            _postpone(request, failures)
+            request.postpone(" ".join(failures))
             self.result.problems += [f"{request}: {sentence}" for sentence in failures]
         else:
             request.delete()
@@ -121,11 +118,3 @@ class _Server:
 def _is_fresh(number: int) -> bool:
     """Whether OMS needs no query, because only the flags of the request are old."""
     return stored_lumisections([(number, "")])[number, ""].is_fresh(timezone.now() - FRESH_FOR)
-
-
-def _postpone(request: LumisectionRequest, failures: list[str]) -> None:
-    """Set when the request is served again: after 30 s, then after twice the time, at most an hour."""
-    request.attempts = min(request.attempts + 1, 20)
-    request.problem = " ".join(failures)
-    request.retry_at = timezone.now() + min(FIRST_WAIT * 2 ** (request.attempts - 1), LONGEST_WAIT)
-    request.save(update_fields=["attempts", "problem", "retry_at"])

@@ -27,6 +27,8 @@ PAST_SAVE = re.compile(r"\.(update|bulk_create|bulk_update|_raw_delete)\(|\.dele
 MAY = {
     "oms/upsert.py": "what OMS says is no person's deed",
     "oms/lumisections/mirror.py": "lumisections as OMS gives them; earlier readings stay stored",
+    "certify/evidence/reading.py": "a request that was served is no history",
+    "certify/evidence/requests.py": "what pages asked for is no certification data",
     "certify/ranges/reading.py": "a request that was served is no history",
     "certify/ranges/requests.py": "what pages asked for is no certification data",
     "dials/reading.py": "histograms as DIALS gives them; no person's action",

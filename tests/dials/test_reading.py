@@ -174,7 +174,7 @@ def test_refusal_is_named(sandbox, settings):
         read(SHORT_RUN)
 
 
-@pytest.mark.parametrize("run_number", [315264, 315488, 315557][: 3 if IS_FULL else 1])
+@pytest.mark.parametrize("run_number", [315264, 315488, 315420][: 3 if IS_FULL else 1])
 def test_run_costs_at_most_30_requests_and_30_mb_for_1000_lumisections(sandbox, run_number):
     """Of a short run at most 12 requests: what it is in, which lumisections and elements there are, one each, two."""
     reading = read(run_number, names=ELEMENTS, seconds=300)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connections
 
+from certify.evidence.reading import read_requested_evidence
 from certify.facts.refresh import refresh_facts
 from certify.ranges.reading import read_requested_lumisections
 from certify.ranges.requests import request_certified_runs
@@ -44,6 +45,7 @@ def _sending_pause(result: SenderResult | None) -> float:
 
 JOBS = (
     Job("lumisections", 1, lambda: read_requested_lumisections(Budget(60))),
+    Job("histograms", 2, lambda: read_requested_evidence(Budget(60))),
     Job(
         "run registry",
         SENDING_S,
@@ -67,7 +69,7 @@ def run_job(job: Job) -> float:
 
 
 class Command(BaseCommand):
-    help = "Read requested lumisections, send to Run Registry and refresh facts. A second one says so and ends."
+    help = "Do what pages requested and what is due. A second one says so and ends."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="do once what is due, and end")

@@ -95,14 +95,19 @@ def lowstat_sent(certifications: Iterable[TrackerCertification]) -> dict[int, di
 
     Two queries at most, none if no component is bad with low statistics.
     """
-    low = {row.pk: row for row in certifications if any(_is_low(flag) for flag in component_flags_of(row))}
-    if not low:
+    return decided_when_sent(row for row in certifications if any(_is_low(flag) for flag in component_flags_of(row)))
+
+
+def decided_when_sent(certifications: Iterable[TrackerCertification]) -> dict[int, dict[str, str]]:
+    """Return what `lowstat_sent` does, for each certification whose present version was sent: two queries at most."""
+    wanted = {row.pk: row for row in certifications}
+    if not wanted:
         return {}
-    sendings = Sending.objects.filter(certification__in=list(low), purpose=SendingPurpose.CERTIFY)
+    sendings = Sending.objects.filter(certification__in=list(wanted), purpose=SendingPurpose.CERTIFY)
     return {
-        sending.certification_id: _lowstat_of(sending, low[sending.certification_id])
+        sending.certification_id: _lowstat_of(sending, wanted[sending.certification_id])
         for sending in sendings.order_by("pk").prefetch_related("writes")
-        if sending.version == low[sending.certification_id].version
+        if sending.version == wanted[sending.certification_id].version
     }
 
 

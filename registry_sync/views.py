@@ -66,7 +66,7 @@ def plan(request: SignedInRequest, pk: int) -> HttpResponse:
         sending = confirm_plan(request.user, planned.decided(PlanDecisions(form.choices, lowstat)))
     except PlanChanged as changed:
         return _render_plan(request, changed.plan, PlanForm(changed.plan), lowstat, 409)
-    messages.success(request, f"Confirmed: {sending} is sent to Run Registry.")
+    messages.success(request, f"Confirmed: {sending} will be sent to Run Registry.")
     return HttpResponseSeeOther(reverse("registry_sync:receipt", args=[sending.pk]))
 
 

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 ReconstructionKey = tuple[int, str]
 DatasetKey = tuple[int, str]  # run number, name of the dataset in Run Registry
-LowStatisticsSent = Mapping[int, Mapping[str, str]]  # {primary key of a certification: {component: GOOD or BAD}}
+# Which certifications were sent as they are now, and what bad with low statistics was sent as:
+# {primary key of a certification: {component: GOOD or BAD}}
+SentCertifications = Mapping[int, Mapping[str, str]]
 
 
 # The outcome of a row is the first of these that one of its components has.
@@ -115,12 +117,12 @@ def compare_with_registry(
     certified: Collection[ReconstructionKey],
     is_wanted: Callable[[FlaggedDataset], bool],
     stored: Mapping[DatasetKey, StoredFlagRanges] = MappingProxyType({}),
-    sent: LowStatisticsSent = MappingProxyType({}),
+    sent: SentCertifications = MappingProxyType({}),
 ) -> RegistryComparison:
     """Both sides as rows. `certified`: all certified reconstructions, including those outside of `report_rows`.
 
     `is_wanted`: returns whether a dataset without certification is in the scope of the page. `stored`: the flags of
-    each lumisection, of the datasets that have been read. `sent`: what bad with low statistics was sent as.
+    each lumisection, of the datasets that have been read. `sent`: which were sent as they are now.
     """
     report_rows, datasets = list(report_rows), list(datasets)
     by_key: dict[ReconstructionKey, list[FlaggedDataset]] = {}
@@ -187,7 +189,7 @@ def _comparison_row(
     report_row: ReportRow | None,
     theirs: FlaggedDataset | None,
     stored: Mapping[DatasetKey, StoredFlagRanges],
-    sent: LowStatisticsSent,
+    sent: SentCertifications,
 ) -> ComparisonRow:
     if report_row is not None:
         run_number, reconstruction = _reconstruction_key(report_row)
@@ -195,6 +197,6 @@ def _comparison_row(
         assert theirs is not None
         run_number, reconstruction = theirs.run_number, theirs.dataset.reconstruction or ""
     ranges = stored.get(dataset_key(theirs)) if theirs else None
-    decided = sent.get(report_row.pk, {}) if report_row else {}
+    decided = sent.get(report_row.pk) if report_row else None
     pairs = tuple(compare_component(component, report_row, theirs, ranges, decided) for component in Component)
     return ComparisonRow(run_number, reconstruction, report_row, theirs, pairs)

@@ -94,20 +94,20 @@ def compare_component(
     report_row: ReportRow | None,
     theirs: FlaggedDataset | None,
     stored: StoredFlagRanges | None,
-    sent: Mapping[str, str],
+    sent: Mapping[str, str] | None,
 ) -> ComponentComparison:
     """Compare one component; `report_row` or `theirs` is None if that side does not exist.
 
     `stored`: the flags of each lumisection, None if they have not been read. `sent`: {component: GOOD or BAD}, what
-    bad with low statistics was sent as.
+    bad with low statistics was sent as; None if the certification was not sent as it is now.
     """
     reading = theirs.component_status(component.value) if theirs else None
     if report_row is None:
         return ComponentComparison(component, None, False, reading, outcome_of(None, reading))
-    flag, last = _flag_of(component, report_row, sent), report_row.lumisections
+    flag, last = _flag_of(component, report_row, sent or {}), report_row.lumisections
     ranges = None
     if theirs and has_to_be_compared(flag, theirs.counts.get(component, {}), last):
-        ranges = compare_ranges(flag, stored, last)
+        ranges = compare_ranges(flag, stored, last, is_sent=sent is not None)
         if stored and last and not ranges.problem and not has_ranges(flag):
             reading = status_within(component, stored, last)
     outcome = outcome_of(flag.flag, reading, ranges)

@@ -13,7 +13,7 @@ from certify.models.choices import Flag
 from certify.models.components import FLAG_COLUMNS
 from certify.ranges.requests import FRESH_FOR, leave_new_requests
 from registry.models import stored_flag_ranges
-from registry_sync.selectors import lowstat_sent
+from registry_sync.selectors import decided_when_sent
 from shiftleader.comparison import dataset_key
 from shiftleader.component_comparison import needs_lumisections
 
@@ -23,24 +23,28 @@ if TYPE_CHECKING:
     from registry.flags import FlaggedDataset
     from registry.models import StoredFlagRanges
     from reports.rows import ReportRow
-    from shiftleader.comparison import ComparisonRow, DatasetKey, LowStatisticsSent
+    from shiftleader.comparison import ComparisonRow, DatasetKey, SentCertifications
 
 _NO_LUMISECTION = "EMPTY"
 
 
-def low_statistics_sent(report_rows: Iterable[ReportRow]) -> LowStatisticsSent:
-    """Return what components that are bad with low statistics were sent as.
+def sent_certifications(report_rows: Iterable[ReportRow]) -> SentCertifications:
+    """Return which were sent as they are now, of those that compare otherwise then, and what low statistics went as.
 
-    Three queries at most, none without such components or if sending is switched off.
+    Three queries at most, none without such certifications or if sending is switched off.
     """
-    low = [row.pk for row in report_rows if any(row.flags[component] == Flag.BAD for component in row.low_statistics)]
-    if not low or settings.REGISTRY_SYNC == "off":
+    wanted = [row.pk for row in report_rows if row.ranges or _has_bad_low_statistics(row)]
+    if not wanted or settings.REGISTRY_SYNC == "off":
         return {}
-    return lowstat_sent(TrackerCertification.objects.filter(pk__in=low).only("version", *FLAG_COLUMNS))
+    return decided_when_sent(TrackerCertification.objects.filter(pk__in=wanted).only("version", *FLAG_COLUMNS))
+
+
+def _has_bad_low_statistics(row: ReportRow) -> bool:
+    return any(row.flags[component] == Flag.BAD for component in row.low_statistics)
 
 
 def stored_ranges_of(
-    report_rows: Iterable[ReportRow], datasets: Iterable[FlaggedDataset], sent: LowStatisticsSent
+    report_rows: Iterable[ReportRow], datasets: Iterable[FlaggedDataset], sent: SentCertifications
 ) -> dict[DatasetKey, StoredFlagRanges]:
     """Return what is stored of the runs whose counts do not suffice. One query, none if there is no such run."""
     rows: dict[int, list[ReportRow]] = {}

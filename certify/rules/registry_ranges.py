@@ -105,10 +105,13 @@ def has_ranges(flag: ComponentFlag) -> bool:
     return flag.is_good and bool(flag.ranges)
 
 
-def compare_ranges(flag: ComponentFlag, stored: StoredFlagRanges | None, last: int | None) -> RangesComparison:
+def compare_ranges(
+    flag: ComponentFlag, stored: StoredFlagRanges | None, last: int | None, *, is_sent: bool = False
+) -> RangesComparison:
     """Compare the lumisections of a component with those stored of Run Registry.
 
-    `last`: the last lumisection of the run; what Run Registry has after it is left out. None if unknown.
+    `last`: the last lumisection of the run; what Run Registry has after it is left out. None if unknown. `is_sent`:
+    whether our flags were sent, which leaves STANDBY and EXCLUDED as they are beside bad lumisections, too.
     """
     if stored is None:
         return _NOT_READ
@@ -119,7 +122,7 @@ def compare_ranges(flag: ComponentFlag, stored: StoredFlagRanges | None, last: i
         theirs.setdefault(status, []).append((first, end))
     whole = [(1, last)] if last else merged_ranges([*flag.ranges, *_joined(theirs, theirs)])
     if has_ranges(flag):
-        return _compare(whole, _parts_of(flag, whole), theirs)
+        return _compare(whole, _parts_of(flag, whole, is_sent), theirs)
     total = lumisections_of(flag.component, stored)
     within = [status for status, ranges in theirs.items() if common_ranges(whole, ranges)]
     found = _compare(whole, [_Part(whole, flag.flag.upper(), _differing_statuses(flag, within))], theirs)
@@ -139,10 +142,10 @@ def status_within(component: Component, stored: StoredFlagRanges, last: int) -> 
     return component_status(counts)
 
 
-def _parts_of(flag: ComponentFlag, whole: list[NumberRange]) -> list[_Part]:
+def _parts_of(flag: ComponentFlag, whole: list[NumberRange], is_sent: bool) -> list[_Part]:
     return [
         _Part(ranges_without(whole, flag.ranges), GOOD, frozenset({BAD})),
-        _Part(list(flag.ranges), BAD, frozenset({GOOD, *_LEFT_BY_SYSTEM})),
+        _Part(list(flag.ranges), BAD, frozenset({GOOD} if is_sent else {GOOD, *_LEFT_BY_SYSTEM})),
     ]
 
 

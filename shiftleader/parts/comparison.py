@@ -18,13 +18,13 @@ from registry_sync.selectors import changed_receipts, last_finished_at
 from shiftleader.comparison import (
     ComparisonRow,
     DatasetKey,
-    LowStatisticsSent,
     RegistryComparison,
+    SentCertifications,
     compare_with_registry,
 )
 from shiftleader.component_comparison import ComparisonOutcome
 from shiftleader.registry_datasets import certify_url, is_wanted
-from shiftleader.registry_ranges import low_statistics_sent, request_ranges, stored_ranges_of
+from shiftleader.registry_ranges import request_ranges, sent_certifications, stored_ranges_of
 from shiftleader.run_selection import runs_to_ask
 from shiftleader.step_parameters import parse_number, parse_timestamp, timestamp
 
@@ -94,7 +94,7 @@ def part(request: SignedInRequest, scope: Scope) -> dict[str, Any]:
     flags = flags_of_runs(
         asking.numbers[: asking.upto], Budget.for_page(is_retry="again" in request.GET), since=asking.since
     )
-    sent = low_statistics_sent(report_rows)
+    sent = sent_certifications(report_rows)
     stored = stored_ranges_of(report_rows, flags.datasets, sent)
     comparison = _compare_answered(scope, report_rows, flags, stored, sent)
     unread, changed = request_ranges(comparison.rows, stored)
@@ -148,7 +148,7 @@ def _compare_answered(
     report_rows: list[ReportRow],
     flags: RunFlags,
     stored: Mapping[DatasetKey, StoredFlagRanges],
-    sent: LowStatisticsSent,
+    sent: SentCertifications,
 ) -> RegistryComparison:
     return compare_with_registry(
         [report_row for report_row in report_rows if report_row.run_number in flags.answered],

@@ -121,6 +121,20 @@ def test_bad_with_low_statistics_is_equal_to_what_it_was_sent_as(shift_leader_cl
     assert ("1 equal" in words_of(shift_leader_client, "comparison", number)) == (status == "BAD")
 
 
+def test_bad_lumisections_left_excluded_are_equal_once_sent(shift_leader_client, sandbox):
+    number, reconstruction, dataset, _, last = LONGER[0]
+    their_edit(number, 7, "EXCLUDED", "strip")
+    certification = certify(number, reconstruction, dataset, last, strip_ranges=[[5, 9]])
+    leave_requests([(number, dataset)])
+    read_requested_lumisections(Budget(60))
+    assert "differs in 5-9" in words_of(shift_leader_client, "comparison", number)
+    send(shift_leader_client, certification)
+    words = words_of(shift_leader_client, "comparison", number)
+    assert "1 equal" in words and "left standby in 7" in words
+    TrackerCertification.objects.update(version=2)  # decided anew
+    assert "differs in 7" in words_of(shift_leader_client, "comparison", number)
+
+
 def test_counts_that_say_the_same_are_not_read_by_lumisection(shift_leader_client, sandbox):
     certify(*LONGER[0][:3], LONGER[0][-1])
     assert "its lumisections" not in words_of(shift_leader_client, "comparison", LONGER[0][0])

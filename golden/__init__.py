@@ -10,6 +10,7 @@ What pages, commands and the API use; nothing here asks the network, and nothing
 - `why.explain_lumisection(rules, moment, run, number)`, `why.explain_run(rules, moment, run)`, `why.price_of(…)`
 - `differences.file_differences(before, after)` of two `layouts.read_runs(file.content)`, `selectors.lumi_in_ranges(…)`
 - `TrackerCertification.golden_files`: the files that a certification counted for, with its version then
+- `registry_requests.policy_readings(version)`: the datasets of a policy, and those whose other flags were not read
 - `vocabulary.VARIABLES`, `vocabulary.NOT_READ`, `rule_types.OPERATORS`, `clauses.split_clauses(logic)`: for forms
 - `manifest.manifest_of`: what is in `GoldenFile.manifest`
 """

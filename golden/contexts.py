@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from certify.models.choices import Flag
 from certify.models.components import Component
-from golden.vocabulary import VARIABLES, Level
+from golden.vocabulary import REGISTRY_READ, REGISTRY_VARIABLES, VARIABLES, Level
 from infrastructure.number_ranges import NumberRange, count_numbers, ranges_without
 from oms.lumisections import bits
 
@@ -17,15 +17,22 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from certify.models.components import ComponentFlag
+    from golden.registry_values import RegistryValues
 
 # The order of `Segment.values`.
 IMPORTED = "imported"
 SEGMENT_FIELDS = (*bits.NAMES, *Component.values, IMPORTED)
+# What follows for policies that name flags of other detectors.
+_OF_SEGMENTS = [variable for variable in VARIABLES.values() if variable.level == Level.SEGMENT]
+REGISTRY_FIELDS = (REGISTRY_READ, *(each.name for each in _OF_SEGMENTS if each.name in REGISTRY_VARIABLES))
 # {name of a variable: its place in `Segment.values`}
 SEGMENT_PLACES = {
-    variable.name: SEGMENT_FIELDS.index(variable.field or IMPORTED)
-    for variable in VARIABLES.values()
-    if variable.level == Level.SEGMENT
+    **{
+        each.name: SEGMENT_FIELDS.index(each.field or IMPORTED)
+        for each in _OF_SEGMENTS
+        if each.name not in REGISTRY_FIELDS
+    },
+    **{name: place for place, name in enumerate(REGISTRY_FIELDS, len(SEGMENT_FIELDS))},
 }
 _ACTIVE = SEGMENT_FIELDS.index("cms_active")
 # The states of Run Registry that correspond to our flags; a component that is ok by low statistics counts as good.
@@ -50,6 +57,7 @@ NO_LUMI = RecordedLumi(0.0, 0)
 class Segment:
     """Lumisections `first` to `last`, both included, with equal `values`, in the order of `SEGMENT_FIELDS`.
 
+    Where a policy names flags of other detectors, those of `REGISTRY_FIELDS` follow.
     `recorded`: luminosity recorded in all of them; None of a part of a stored segment, whose luminosity is that of its
     lumisections.
     """
@@ -87,6 +95,7 @@ class CertifiedRun:
     `values`: {variable: value} of the variables of the run that are known. `lumis`: recorded luminosity, 1/pb, of each
     lumisection from 1 on, None where it is unknown or CMS was not active. `read_at`: when OMS gave the lumisections.
     `day`: when the run began, as 2018-05-01; empty if unknown. `holes`: number of lumisections without a row in OMS.
+    `registry_read_at`: when the flags of other detectors were read, if a policy names them; None if they were not.
     """
 
     key: CertificationKey
@@ -97,6 +106,7 @@ class CertifiedRun:
     day: str = ""
     read_at: datetime | None = None
     holes: int = 0
+    registry_read_at: datetime | None = None
 
     def lumi_in(self, segment: Segment, first: int, last: int) -> RecordedLumi:
         """Return the luminosity recorded in lumisections of a segment."""
@@ -130,23 +140,29 @@ class ComponentStatuses:
 class CertifiedFlags:
     """The flags of a certification by component, in their order; the lumisections of an imported golden file.
 
-    `imported` is None for a certification that was not imported from one.
+    `imported` is None for a certification that was not imported from one; `registry` unless a policy names what was
+    read from Run Registry.
     """
 
     components: tuple[ComponentStatuses, ...]
     imported: tuple[NumberRange, ...] | None = None
+    registry: RegistryValues | None = None
     cuts: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         ranges = [span for component in self.components for span in component.bad] + list(self.imported or ())
-        object.__setattr__(self, "cuts", tuple(sorted({cut for first, last in ranges for cut in (first, last + 1)})))
+        cuts = {cut for first, last in ranges for cut in (first, last + 1)}
+        if self.registry:
+            cuts |= self.registry.cuts
+        object.__setattr__(self, "cuts", tuple(sorted(cuts)))
 
     def values_at(self, number: int) -> tuple[Any, ...]:
-        """Return the statuses and whether the imported file has it, of one lumisection."""
+        """Return the statuses, whether the imported file has it, and what was read, of one lumisection."""
         statuses = tuple(
             "BAD" if _contains(component.bad, number) else component.status for component in self.components
         )
-        return (*statuses, None if self.imported is None else _contains(self.imported, number))
+        read = self.registry.values_at(number) if self.registry else ()
+        return (*statuses, None if self.imported is None else _contains(self.imported, number), *read)
 
 
 def flag_ranges_of(component_flag: ComponentFlag) -> ComponentStatuses:

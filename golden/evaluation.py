@@ -10,7 +10,8 @@ from datalogic_py import DataLogicError, Engine, Rule
 from golden.clauses import Clause, split_clauses
 from golden.contexts import SEGMENT_PLACES
 from golden.policy_check import check_logic
-from golden.vocabulary import LUMISECTION_NUMBER
+from golden.registry_values import CLAUSE_LABEL, READ
+from golden.vocabulary import LUMISECTION_NUMBER, REGISTRY_READ, REGISTRY_VARIABLES
 from infrastructure.number_ranges import NumberRange, merged_ranges
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class CompiledClause:
         self.run_names = [name for name in names if name not in SEGMENT_PLACES and name != LUMISECTION_NUMBER]
         self.segment_places = {name: SEGMENT_PLACES[name] for name in names if name in SEGMENT_PLACES}
         self.is_by_lumisection = LUMISECTION_NUMBER in names
+        self.needs_registry = not REGISTRY_VARIABLES.isdisjoint(names)
         self._rule: Rule = _ENGINE.compile_strict(clause.logic)
         self._results: dict[str, bool] = {}
 
@@ -70,8 +72,17 @@ class CompiledClause:
         of_segment = {name: segment.values[place] for name, place in self.segment_places.items()}
         return {**{name: run.values.get(name) for name in self.run_names}, **of_segment, **of_number}
 
+    def can_be_evaluated(self, run: CertifiedRun) -> bool:
+        """Return whether what it needs of Run Registry was read."""
+        return not self.needs_registry or run.registry_read_at is not None
+
     def holds(self, run: CertifiedRun, segment: Segment, number: int) -> bool:
-        """Return whether the clause is true in a lumisection of a segment. Raises `EvaluationFailed`."""
+        """Return whether the clause is true in a lumisection of a segment. Raises `EvaluationFailed`.
+
+        One that needs what was not read from Run Registry is not evaluated: the clause about the reading fails.
+        """
+        if not self.can_be_evaluated(run):
+            return True
         values = self.values(run, segment, number)
         key = repr(list(values.values()))
         if key not in self._results:
@@ -101,12 +112,13 @@ class CompiledPolicy:
     """A checked logic, compiled. Raises `PolicyInvalid`. One instance is for one thread at a time.
 
     Clauses of the run are evaluated once for each run. Those of segments together are remembered by the values of the
-    segment, so that most segments cost one look-up, however many clauses there are.
+    segment, so that most segments cost one look-up, however many clauses there are. A policy that names what is read
+    from Run Registry has one more clause at the end: that it was read.
     """
 
     def __init__(self, logic: Any) -> None:
         self.variables = check_logic(logic)
-        self.clauses = split_clauses(logic)
+        self.clauses = _with_registry_clause(split_clauses(logic), self.variables)
         self._compiled = [CompiledClause(clause, _variables_of(clause)) for clause in self.clauses]
         self._of_lumisections = [clause for clause in self._compiled if clause.is_by_lumisection]
         rest = [clause for clause in self._compiled if not clause.is_by_lumisection]
@@ -153,7 +165,14 @@ class CompiledPolicy:
         return tuple(
             ClauseValue(each.clause, each.holds(run, segment, number), each.values(run, segment, number))
             for each in self._compiled
+            if each.can_be_evaluated(run)
         )
+
+
+def _with_registry_clause(clauses: tuple[Clause, ...], variables: Iterable[str]) -> tuple[Clause, ...]:
+    if REGISTRY_VARIABLES.isdisjoint(variables):
+        return clauses
+    return (*clauses, Clause(len(clauses), {"===": [{"var": REGISTRY_READ}, READ]}, CLAUSE_LABEL))
 
 
 def _failing_in(clauses: Iterable[CompiledClause], run: CertifiedRun, segment: Segment, number: int) -> list[int]:

@@ -9,7 +9,7 @@ from django.conf import settings
 from audit.digests import history_digest
 from certify.models import TrackerCertification
 from golden.dataset_patterns import pattern_name
-from golden.vocabulary import OTHER_FLAGS
+from golden.vocabulary import OTHER_FLAGS, REGISTRY_VARIABLES
 from infrastructure.number_ranges import count_numbers
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def manifest_of(
 ) -> dict[str, Any]:
     """Return the manifest as JSON, without the name and digest of the file. Luminosities in 1/pb."""
     variables = tally.policy.variables
-    return {
+    content = {
         "format": FORMAT,
         "title": file_title(variables),
         "policy": policy_content(version),
@@ -80,6 +80,22 @@ def manifest_of(
         "without_row_in_oms": [
             [*_key(counted.key), counted.holes] for counted in tally.certifications if counted.holes
         ],
+    }
+    return content if REGISTRY_VARIABLES.isdisjoint(variables) else content | {"registry": _registry(scope, tally)}
+
+
+def _registry(scope: CertificationScope, tally: Tally) -> dict[str, Any]:
+    """Return which readings of Run Registry the file rests on, and the certifications without one, which are out."""
+    out = {counted.key.pk: counted.lumisections_out for counted in tally.certifications}
+    read = [(record.key, record.registry) for record in scope.records if record.registry]
+    return {
+        "read": [
+            [*_key(key), values.read_at.isoformat(), values.digest]
+            for key, values in read
+            if values.read_at is not None
+        ],
+        "not_read": [[*_key(key), out.get(key.pk, 0)] for key, values in read if values.read_at is None],
+        "lumisections_not_read": sum(out.get(key.pk, 0) for key, values in read if values.read_at is None),
     }
 
 

@@ -6,6 +6,7 @@ Each refusal has the place in the JSON and what to do.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any
 
 from golden.policy_text import PolicyInvalid, PolicyIssue
@@ -207,6 +208,7 @@ def _check_name(name: str, path: str) -> None:
     if name not in VARIABLES:
         last = name.rsplit(".", 1)[-1]
         similar = [known for known in VARIABLES if last and known.endswith(f".{last}")]
+        similar = similar or get_close_matches(name[:80], VARIABLES, 1, 0.8)
         hint = f"Did you mean {similar[0]}?" if similar else "Choose one of the list of variables."
         raise _refusal(path, f"There is no variable “{name[:80]}”. {hint}")
 

@@ -14,7 +14,7 @@ from golden.clauses import split_clauses
 from golden.models import GoldenFile
 from golden.policy_diff import rules_diff, stale_label
 from golden.policy_presets import PRESETS
-from golden.vocabulary import VARIABLES
+from golden.vocabulary import REGISTRY_VARIABLES, VARIABLES
 
 if TYPE_CHECKING:
     from golden.logic_entry import ResolvedLogic
@@ -31,6 +31,13 @@ _GROUPS = {
     "lumisection.oms": "Lumisection, from OMS",
     "lumisection.rr": "Lumisection, from the certification",
     "lumisection.import": "Lumisection, from an imported file",
+}
+# Of what is read from Run Registry apart from the certification.
+_REGISTRY_GROUPS = {
+    "run.rr": "Run, read from Run Registry",
+    "dataset": "Dataset, read from Run Registry",
+    "lumisection.oms": "Bits of other detectors, read from Run Registry",
+    "lumisection.rr": "Flags of other detectors, read from Run Registry",
 }
 
 
@@ -108,7 +115,8 @@ def _variable_options() -> SafeString:
     groups: dict[str, list[tuple[str, str]]] = {}
     for variable in VARIABLES.values():
         unit = f" ({variable.unit})" if variable.unit else ""
-        label = _GROUPS.get(variable.name.rpartition(".")[0], "Run")
+        by_prefix = _REGISTRY_GROUPS if variable.name in REGISTRY_VARIABLES else _GROUPS
+        label = by_prefix.get(variable.name.rpartition(".")[0], "Run")
         groups.setdefault(label, []).append((variable.name, f"{variable.label}{unit}"))
     return format_html_join(
         "",

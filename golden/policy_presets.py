@@ -16,6 +16,12 @@ _BEAMS = tuple(ClauseRow(name, "is_true") for name in BEAM_VARIABLES)
 _ACTIVE = (ClauseRow(f"lumisection.oms.{bits.OMS_NAMES['cms_active']}", "is_true"),)
 _PARTITIONS = tuple(ClauseRow(f"lumisection.oms.{bits.OMS_NAMES[name]}", "is_true") for name in bits.PARTITIONS)
 _FLAGS = tuple(ClauseRow(f"lumisection.rr.{column}", "==", "GOOD") for column in COLUMNS.values())
+# The flags of collisions that Run Registry's own golden JSON rests on, beside those of the Tracker.
+_OTHER_NAMES = (
+    *("btag-btag", "csc-csc", "dt-dt", "ecal-ecal", "ecal-es", "egamma-egamma", "gem-gem", "hcal-hcal", "hlt-hlt"),
+    *("jetmet-jetmet", "l1t-l1tcalo", "l1t-l1tmu", "lumi-lumi", "muon-muon", "rpc-rpc", "tau-tau"),
+)
+_OTHERS = tuple(ClauseRow(f"lumisection.rr.{name}", "==", "GOOD") for name in _OTHER_NAMES)
 # {identifier: (label, rows)}
 PRESETS = {
     "tracker": ("Usual Tracker policy", (*_COLLISIONS, *_BEAMS, *_ACTIVE, *_PARTITIONS, *_FLAGS)),
@@ -23,6 +29,11 @@ PRESETS = {
     "beams": ("Beams, CMS active", (*_BEAMS, *_ACTIVE)),
     "partitions": ("Six partitions on", _PARTITIONS),
     "flags": ("Three flags good", _FLAGS),
+    "others": ("Flags of other detectors", _OTHERS),
+    "unofficial": (
+        "Unofficial golden, all detectors",
+        (*_COLLISIONS, *_BEAMS, *_ACTIVE, *_PARTITIONS, *_FLAGS, *_OTHERS),
+    ),
 }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from certify.facts.snapshot import IMPORT
 from certify.imports.file_flags import ALL_ON, DETECTOR_ON, GOLDEN
-from golden.vocabulary import DATASET_NAME, RUN_NUMBER, VARIABLES, Level, ValueType, Variable
+from golden.vocabulary import DATASET_NAME, REGISTRY_VARIABLES, RUN_NUMBER, VARIABLES, Level, ValueType, Variable
 from infrastructure.number_ranges import NumberRange, merged_ranges
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def run_values(
     values: dict[str, Any] = {RUN_NUMBER: key.run_number, DATASET_NAME: key.dataset}
     for name in variables:
         variable = VARIABLES[name]
-        if variable.level == Level.RUN and name not in values:
+        if variable.level == Level.RUN and name not in values and name not in REGISTRY_VARIABLES:
             source = registry if name.startswith(_REGISTRY_PREFIXES) else facts
             value = source.get(variable.field)
             if _is_of_type(variable, value):

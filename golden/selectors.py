@@ -30,6 +30,7 @@ from golden.contexts import (
     stored_segment,
 )
 from golden.models import PolicyVersion
+from golden.registry_readings import RegistryReadings
 from golden.run_values import frozen_facts, imported_ranges, imported_segments, run_values
 from oms.lumisections import bits
 from oms.lumisections.mirror import readings_as_of
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from certify.models.components import ComponentFlag
     from golden.contexts import RecordedLumi
     from golden.dataset_patterns import DatasetPattern
+    from golden.registry_values import RegistryValues
     from infrastructure.number_ranges import NumberRanges
 
 UNDECIDED = "its verdict is undecided"
@@ -93,6 +95,11 @@ class CertificationRecord:
     day: str
     segments: list[Segment]
 
+    @property
+    def registry(self) -> RegistryValues | None:
+        """What was read from Run Registry, if the policy names something of it."""
+        return self.flags.registry
+
 
 @dataclass
 class CertificationScope:
@@ -141,9 +148,10 @@ def certification_scope(
 ) -> CertificationScope:
     """Return the certifications that counted at a time and whose dataset matches the pattern: three queries.
 
-    Practice and withdrawn certifications are no part of it. `variables`: those whose values are read. `run_number`:
-    only this run. `stale_keys`: primary keys of the stale certifications, of a file whose manifest names them; else
-    those that were stale at the time. Raises `DatasetsOverlap`.
+    One more where `variables`, those whose values are read, name what is read from Run Registry. Practice and withdrawn
+    certifications are no part of it. `run_number`: only this run. `stale_keys`: primary keys of the stale
+    certifications, of a file whose manifest names them; else those that were stale at the time. Raises
+    `DatasetsOverlap`.
     """
     names = {key: name for key, name in Dataset.objects.values_list("pk", "name") if pattern.matches(name)}
     rows: Any = history_rows_as_of(moment).filter(state=CertificationState.LIVE, is_practice=False)
@@ -151,13 +159,14 @@ def certification_scope(
     if run_number is not None:
         rows = rows.filter(**{_RUN: run_number})
     stale = StaleMark.objects.stale_keys(moment) if stale_keys is None else stale_keys
+    readings = RegistryReadings(moment, variables, run_number)
     scope, without_dataset = CertificationScope(moment), []
     for row in rows.values_list(*_COLUMNS, named=True).iterator():
         if row.dataset_id is None:
             without_dataset.append(_key(row, ""))
             continue
         flags = component_flags_of(row)
-        record = _record(row, flags, names[row.dataset_id], variables)
+        record = _record(row, flags, names[row.dataset_id], variables, readings)
         is_stale = record.key.pk in stale
         _add(scope, record, verdict(row.run_type, flags), leaves_out=is_stale and stale_rule == StaleRule.LEFT_OUT)
         if is_stale:
@@ -210,14 +219,18 @@ def _key(row: Any, dataset: str) -> CertificationKey:
 
 
 def _record(
-    row: Any, flags: tuple[ComponentFlag, ...], dataset: str, variables: Collection[str]
+    row: Any,
+    flags: tuple[ComponentFlag, ...],
+    dataset: str,
+    variables: Collection[str],
+    readings: RegistryReadings,
 ) -> CertificationRecord:
-    key = _key(row, dataset)
-    facts = frozen_facts(row)
+    key, facts = _key(row, dataset), frozen_facts(row)
+    registry = readings.values_of(key.run_number, dataset)
     return CertificationRecord(
         key,
-        run_values(key, facts, row.facts, variables),
-        CertifiedFlags(tuple(map(flag_ranges_of, flags)), imported_ranges(row.facts)),
+        run_values(key, facts, row.facts, variables) | (registry.run if registry else {}),
+        CertifiedFlags(tuple(map(flag_ranges_of, flags)), imported_ranges(row.facts), registry),
         is_good_by_lowstat=any(flag.is_ok and not flag.is_good for flag in flags),
         last=row.lumisections,
         era=str(facts.get("era") or ""),
@@ -276,4 +289,7 @@ def _segments(readings: QuerySet[LumisectionReading]) -> QuerySet[LumisectionSeg
 def _certified_run(record: CertificationRecord, reading: ReadLumisections) -> CertifiedRun:
     cut = cut_segments(record.segments or reading.segments, record.flags)
     holes = holes_in(cut, record.last)
-    return CertifiedRun(record.key, record.values, cut, reading.lumis, record.era, record.day, reading.read_at, holes)
+    return CertifiedRun(
+        *(record.key, record.values, cut, reading.lumis, record.era, record.day, reading.read_at, holes),
+        registry_read_at=record.registry.read_at if record.registry else None,
+    )

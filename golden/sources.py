@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from certify.facts.snapshot import IMPORT
-from golden.vocabulary import IMPORTED_GOLDEN, VARIABLES, Level
+from golden.registry_values import NOT_READ
+from golden.vocabulary import IMPORTED_GOLDEN, REGISTRY_VARIABLES, VARIABLES, Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,10 +23,21 @@ class ValueSource:
 
 
 def value_sources(
-    variables: Iterable[str], facts: dict[str, Any], saved_at: datetime | None, read_at: datetime | None
+    variables: Iterable[str],
+    facts: dict[str, Any],
+    saved_at: datetime | None,
+    read_at: datetime | None,
+    registry_read_at: datetime | None = None,
 ) -> dict[str, ValueSource]:
-    """Return {variable: source}. `facts`: of the certification; `saved_at`: of it; `read_at`: of the lumisections."""
-    return {name: _source(name, facts, saved_at, read_at) for name in sorted(variables)}
+    """Return {variable: source}. `facts`: of the certification; `saved_at`: of it; `read_at`: of the lumisections.
+
+    `registry_read_at`: of the flags of other detectors, None if they were not read.
+    """
+    registry = ValueSource("Run Registry", registry_read_at) if registry_read_at else ValueSource(NOT_READ)
+    return {
+        name: registry if name in REGISTRY_VARIABLES else _source(name, facts, saved_at, read_at)
+        for name in sorted(variables)
+    }
 
 
 def _source(name: str, facts: dict[str, Any], saved_at: datetime | None, read_at: datetime | None) -> ValueSource:

@@ -22,6 +22,7 @@ from golden.models import FileVerification, PolicyVersion, listed_keys
 from golden.policy_text import PolicyInvalid
 from golden.selectors import DatasetsOverlap
 from infrastructure.number_ranges import format_ranges
+from registry.other_flags.store import broken_readings
 
 if TYPE_CHECKING:
     from audit.chain import BrokenRow
@@ -143,8 +144,18 @@ def _changed_rows(file: GoldenFile, again: GeneratedFile) -> list[str]:
 
 
 def _broken_history(file: GoldenFile, *manifests: dict[str, Any]) -> list[BrokenRow]:
-    """Return the broken rows of the policy and of the certifications that count or are left out by a manifest."""
+    """Return the broken rows of the policy, and of the certifications and readings that a manifest names."""
     lists = [listed_keys(manifest, name) for manifest in manifests for name in ("certifications", "left_out")]
     keys = {key for listed in lists for key in listed}
     of_policy = broken_rows(PolicyVersion, [file.policy_version_id])
-    return [*broken_rows(TrackerCertification, keys), *of_policy]
+    runs = {key[2] for manifest in manifests for key in _read_from_registry(manifest)}
+    of_readings = broken_readings(runs) if runs else ()
+    return [*broken_rows(TrackerCertification, keys), *of_policy, *of_readings]
+
+
+def _read_from_registry(manifest: dict[str, Any]) -> list[Any]:
+    """Return the rows of readings of Run Registry in a manifest, whatever was made of it."""
+    registry = manifest.get("registry")
+    rows = registry.get("read") if isinstance(registry, dict) else None
+    lists = rows if isinstance(rows, list) else []
+    return [row for row in lists if isinstance(row, list) and len(row) > 2 and isinstance(row[2], int)]

@@ -1,7 +1,8 @@
 """The variables that a policy may name: those of Run Registry's rule context that CertHelper can give, and one of ours.
 
 Run Registry gives null for a name that does not exist, so that a misspelt rule selects nothing or everything; here each
-name has to be in this vocabulary. Values are those frozen with a certification, and the lumisections read from OMS.
+name has to be in this vocabulary. Values are those frozen with a certification, the lumisections read from OMS, and of
+other detectors what was read from Run Registry.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from enum import Enum
 from certify.models.components import Component
 from oms.lumisections import bits
 from registry.flags import COLUMNS
+from registry.other_flags.names import BITS, PRESCALE_INDEX, RUN_ATTRIBUTES, WORKSPACES
+from registry.other_flags.names import COLUMNS as OTHER_COLUMNS
 
 
 class ValueType(Enum):
@@ -60,6 +63,7 @@ _FROZEN, _LUMISECTIONS, _REGISTRY = (
     "OMS, per lumisection",
     "Run Registry",
 )
+_READ = "Run Registry, read apart from the certification"
 _NUMBER, _TEXT, _BOOLEAN = ValueType.NUMBER, ValueType.TEXT, ValueType.BOOLEAN
 
 # Name in OMS, which Run Registry uses: our field of the run, type, label, unit.
@@ -134,32 +138,47 @@ def _all_variables() -> list[Variable]:
         )
         for component in Component
     ]
-    return [*_fixed_variables(), *run_facts, *beams, *lumisection_bits, *flags]
+    return [*_fixed_variables(), *run_facts, *beams, *lumisection_bits, *flags, *_registry_variables()]
+
+
+def _registry_variables() -> list[Variable]:
+    """What is read from Run Registry of other detectors. `field`: its key in a reading."""
+    bits_and_index = {**BITS, PRESCALE_INDEX: "prescale index"}
+    return [
+        *(
+            Variable(f"lumisection.rr.{name}", _TEXT, f"{label} flag", _READ, Level.SEGMENT, field=name)
+            for name, label in OTHER_COLUMNS.items()
+        ),
+        *(
+            Variable(
+                f"lumisection.oms.{name}",
+                _NUMBER if name == PRESCALE_INDEX else _BOOLEAN,
+                *(label, _READ, Level.SEGMENT),
+                field=name,
+            )
+            for name, label in bits_and_index.items()
+        ),
+        *(
+            Variable(f"dataset.{name}_state", _TEXT, f"{label} state", _READ, field=name)
+            for name, label in WORKSPACES.items()
+        ),
+        *(
+            Variable(f"run.rr.{name}", _BOOLEAN if name == "significant" else _TEXT, label, _READ, field=name)
+            for name, label in RUN_ATTRIBUTES.items()
+        ),
+    ]
 
 
 VARIABLES = {variable.name: variable for variable in _all_variables()}
 
-_OTHER_COLUMNS = (
-    *("dt-dt", "cms-cms", "csc-csc", "csc-timing", "csc-occupancy", "ecal-ecal", "ecal-es", "gem-gem", "hlt-hlt"),
-    *("l1t-l1t", "l1t-l1tmu", "l1t-l1tcalo", "rpc-rpc", "rpc-hv", "hcal-hcal", "lumi-lumi", "ctpps-ctpps"),
-    *("castor-castor", "tau-tau", "btag-btag", "muon-muon", "egamma-egamma", "jetmet-jetmet", "dc-lowlumi"),
-)
-_OTHER_BITS = (
-    *("ebp", "ebm", "eep", "eem", "esp", "esm", "hbhea", "hbheb", "hbhec", "hf", "ho", "dt0", "dtp", "dtm", "cscp"),
-    *("cscm", "rpc", "gemp", "gemm", "castor", "zdc", "rp_time", "rp_sect_45", "rp_sect_56"),
-)
+# What is read from Run Registry apart from the certification: such a policy needs a reading of each dataset.
+REGISTRY_VARIABLES = frozenset(name for name, variable in VARIABLES.items() if variable.source == _READ)
+OTHER_FLAGS = tuple(f"lumisection.rr.{name}" for name in OTHER_COLUMNS)
+# Whether a lumisection was read from Run Registry: of the clause that such policies have besides their own.
+REGISTRY_READ = "lumisection.registry"
 # Variables that Run Registry has and CertHelper does not read, with the reason or what to use instead.
-OTHER_FLAGS = tuple(f"lumisection.rr.{name}" for name in _OTHER_COLUMNS)
 NOT_READ = {
-    **dict.fromkeys(OTHER_FLAGS, "Flags of other detectors are not read yet. Leave the clause out."),
-    **{f"lumisection.oms.{name}_ready": "Bits of other detectors are not read yet." for name in _OTHER_BITS},
     f"lumisection.oms.{bits.OMS_NAMES[_BEAMS]}": f"Run Registry has it by beam. Use {' and '.join(BEAM_VARIABLES)}.",
-    **{f"lumisection.oms.beam{beam}_present": "It is not read. Use the bits of stable beams." for beam in (1, 2)},
-    "lumisection.oms.physics_flag": "It is not read. Use lumisection.oms.cms_active.",
     "lumisection.oms.recorded": "The luminosity of a lumisection is not part of rules here.",
     "lumisection.oms.delivered": "The luminosity of a lumisection is not part of rules here.",
-    "lumisection.oms.prescale_index": "It is not read yet.",
-    "run.rr.state": "The state of the run is not read. Use dataset.tracker_state.",
-    "run.rr.significant": "It is not read: only significant runs are certified.",
-    "run.rr.stop_reason": "It is not read yet.",
 }

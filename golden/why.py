@@ -126,7 +126,9 @@ def explain_lumisection(
     if stretch is None:
         return Explanation(number, explanation, reason=NOT_IN_FILES if IMPORT in facts else NO_ROW)
     recorded = run.lumi_of([(number, number)])
-    sources = value_sources(rules.compiled.variables, facts, explanation.saved_at, explanation.read_at)
+    sources = value_sources(
+        rules.compiled.variables, facts, explanation.saved_at, explanation.read_at, run.registry_read_at
+    )
     return Explanation(number, explanation, clauses, stretch, recorded, sources=sources)
 
 

@@ -54,7 +54,7 @@ class FlagRanges:
     other_columns: tuple[str, ...] = ()
 
 
-class _Damaged(ValueError):
+class DamagedRanges(ValueError):
     """The ranges of a column contradict each other. The text says how."""
 
 
@@ -83,22 +83,22 @@ def parse_flag_ranges(answer: dict[str, list[Any]]) -> FlagRanges:
             component: _column(answer[column], column) for component, column in COLUMNS.items() if column in answer
         }
         others = {column: answer[column] for column in sorted(answer.keys() - COLUMNS.values()) if answer[column]}
-        _check_beginnings(others)
-    except _Damaged as damaged:
+        check_beginnings(others)
+    except DamagedRanges as damaged:
         return FlagRanges({}, f"Run Registry's ranges of this dataset are damaged: {damaged}.")
     ranges = {component: merged_statuses(column) for component, column in flags.items()}
     return FlagRanges(ranges, flags=flags, other_columns=tuple(name for name in others if name.startswith("tracker-")))
 
 
-def _check_beginnings(columns: dict[str, list[Any]]) -> None:
-    """Raise `_Damaged` unless the columns begin at 1, most of them with a status.
+def check_beginnings(columns: dict[str, list[Any]]) -> None:
+    """Raise `DamagedRanges` unless the columns begin at 1, most of them with a status.
 
     A range that begins below 1 leaves all other columns without a status there. A column that somebody has made by
     writing some lumisections of it, under a name of their own, is alone in that.
     """
     unset = [column for column, ranges in columns.items() if not _begins_with_status(ranges, column)]
     if unset and len(unset) * 2 >= len(columns):
-        raise _Damaged(f"{unset[0]} begins with {short_text(columns[unset[0]][0])}")
+        raise DamagedRanges(f"{unset[0]} begins with {short_text(columns[unset[0]][0])}")
 
 
 def _begins_with_status(ranges: list[Any], column: str) -> bool:
@@ -107,33 +107,34 @@ def _begins_with_status(ranges: list[Any], column: str) -> bool:
             return True
         case {"start": 1, "end": int(), **others} if not others:
             return False
-    raise _Damaged(f"{column} begins with {short_text(ranges[0])}")
+    raise DamagedRanges(f"{column} begins with {short_text(ranges[0])}")
 
 
 def _column(ranges: list[Any], column: str) -> list[FlagRange]:
-    """Return the ranges of one column. Raises `_Damaged`.
+    """Return the ranges of one column. Raises `DamagedRanges`.
 
     At its end it has no status in lumisections that somebody added to another column alone: these are left out.
     """
     while len(ranges) > 1 and isinstance(ranges[-1], dict) and ranges[-1].keys() == {"start", "end"}:
         ranges = ranges[:-1]
-    parsed = sorted(_flag_range(entry, column) for entry in ranges)
+    parsed = sorted(parse_flag_range(entry, column) for entry in ranges)
     if parsed and parsed[0].first != 1:
-        raise _Damaged(f"{column} begins at lumisection {parsed[0].first}")
+        raise DamagedRanges(f"{column} begins at lumisection {parsed[0].first}")
     for (first, last, _), (following, *_rest) in pairwise(parsed):
         if following != last + 1:
             fault = "overlap" if following <= last else "leave a gap"
-            raise _Damaged(f"ranges of {column} {fault} ({first}-{last} and from {following})")
+            raise DamagedRanges(f"ranges of {column} {fault} ({first}-{last} and from {following})")
     return parsed
 
 
-def _flag_range(entry: Any, column: str) -> FlagRange:
+def parse_flag_range(entry: Any, column: str) -> FlagRange:
+    """Return one range of a column. Raises `DamagedRanges`."""
     values = [entry.get(key) for key in ("start", "end", "status")] if isinstance(entry, dict) else []
     match values:
         case [int() as first, int() as last, str() as status] if first <= last and not isinstance(first, bool):
             comment, cause = (entry.get(key) for key in ("comment", "cause"))
             return FlagRange(first, last, FlagTriplet(status, _text(comment), _text(cause)))
-    raise _Damaged(f"{column} has {short_text(entry)}")
+    raise DamagedRanges(f"{column} has {short_text(entry)}")
 
 
 def _text(value: Any) -> str:

@@ -53,6 +53,17 @@ def get_lumisection_ranges_by_component(run_number: int, registry_name: str, bud
     return ranges
 
 
+def get_oms_lumisection_ranges(run_number: int, budget: Budget) -> list[Any]:
+    """Call `runregistry.get_oms_lumisection_ranges` within the budget: the bits of OMS that Run Registry has of a run.
+
+    Raises only `RemoteError`.
+    """
+    ranges = _call_client("ranges", budget, lambda package: package.get_oms_lumisection_ranges(run_number))
+    if not isinstance(ranges, list):
+        raise record_wrong_shape("ranges")
+    return ranges
+
+
 def get_cycles(budget: Budget) -> list[Any]:
     """Call `runregistry.get_cycles` within the budget. Raises only `RemoteError`."""
     cycles = _call_client("cycles", budget, lambda package: package.get_cycles())

@@ -227,9 +227,9 @@ def _clause_row(value: ClauseValue) -> ClauseResult:
 
 
 def _value_text(name: str, value: Any) -> str:
-    variable = VARIABLES[name]
-    if value is None:
-        return UNKNOWN
+    variable = VARIABLES.get(name)
+    if value is None or variable is None:
+        return UNKNOWN if value is None else str(value)
     if variable.value_type == ValueType.BOOLEAN:
         words = ("on", "off") if variable.label.endswith(" on") else ("yes", "no")
         return words[not value]

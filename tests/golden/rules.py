@@ -1,9 +1,11 @@
 """Contexts and rules for tests of policies, on the runs of the sandbox that a Run Registry answered for."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
-from golden.contexts import SEGMENT_FIELDS, CertificationKey, CertifiedRun, Segment
+from golden.contexts import REGISTRY_FIELDS, SEGMENT_FIELDS, CertificationKey, CertifiedRun, Segment
+from golden.registry_values import READ
 from oms.lumisections import bits
 from sandbox import world
 from sandbox.registry.flags import FlaggedState, detector_ranges, flag_ranges
@@ -43,13 +45,17 @@ def certified_run(run):
     for number, (detectors, columns) in lumisections(run).items():
         beams = detectors["beam1_stable"] and detectors["beam2_stable"]
         values = [beams if name == "stable_beams" else detectors[bits.OMS_NAMES[name]] for name in bits.NAMES]
-        segments.append(Segment(number, number, (*values, *columns.values(), None)))
-    assert len(segments[0].values) == len(SEGMENT_FIELDS)
+        read = [READ, *(detectors.get(name.removeprefix("lumisection.oms.")) for name in REGISTRY_FIELDS[1:])]
+        segments.append(Segment(number, number, (*values, *columns.values(), None, *read)))
+    assert len(segments[0].values) == len(SEGMENT_FIELDS) + len(REGISTRY_FIELDS)
     facts = {f"run.oms.{name}": value for name, value in world.runs()[run].items()}
     values = facts | {
         "run.run_number": run,
         "run.rr.class": "Collisions18",
+        "run.rr.state": "SIGNOFF",
         "dataset.name": DATASET,
         "dataset.tracker_state": "OPEN",
     }
-    return CertifiedRun(CertificationKey(run, 1, run, "prompt", DATASET), values, tuple(segments))
+    read_at = datetime(2018, 5, 3, tzinfo=UTC)
+    key = CertificationKey(run, 1, run, "prompt", DATASET)
+    return CertifiedRun(key, values, tuple(segments), registry_read_at=read_at)

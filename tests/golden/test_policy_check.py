@@ -2,15 +2,17 @@
 
 import json
 import random
+from datetime import UTC, datetime
 
 import pytest
 from datalogic_py import Engine
 
 from golden.clauses import clause_label, split_clauses
-from golden.contexts import SEGMENT_FIELDS, CertificationKey, CertifiedRun, Segment
+from golden.contexts import REGISTRY_FIELDS, SEGMENT_FIELDS, CertificationKey, CertifiedRun, Segment
 from golden.evaluation import CompiledPolicy, EvaluationFailed, rule_context
 from golden.policy_check import MAX_WORK, check_logic
 from golden.policy_text import PolicyInvalid, read_logic
+from golden.registry_values import READ
 from golden.rule_types import OPERATORS
 from golden.vocabulary import VARIABLES, ValueType
 from tests.proof import scaled
@@ -35,7 +37,11 @@ def _nested(depth):
     [
         ({"and": [{"==": [{"var": "run.oms.enrgy"}, 1]}]}, "$.and[0].==[0].var", "no variable “run.oms.enrgy”"),
         ({"==": [{"var": "run.run.oms.energy"}, 1]}, "$.==[0].var", "Did you mean run.oms.energy"),
-        ({"==": [{"var": "lumisection.rr.muon-muon"}, "GOOD"]}, "$.==[0].var", "other detectors are not read"),
+        (
+            {"and": [{"==": [{"var": "lumisection.rr.muon-muons"}, "GOOD"]}]},
+            *("$.and[0].==[0].var", "Did you mean lumisection.rr.muon-muon"),
+        ),
+        ({"==": [{"var": "dataset.ecall_state"}, "OPEN"]}, "$.==[0].var", "Did you mean dataset.ecal_state"),
         ({"==": [{"var": "lumisection.oms.beam1_stable"}, True]}, "$", "Only one beam"),
         ({"nope": [1]}, "$.nope", "not allowed. Use one of =="),
         ({"log": "x"}, "$.log", "Remove it"),
@@ -207,7 +213,7 @@ class _Policies:
         return {operator: operands if self.random.random() < 0.95 else self._leaf()}
 
     def _leaf(self):
-        name = self.random.choice([*VARIABLES, "", "accumulator", "run.oms", "lumisection.rr.muon-muon"])
+        name = self.random.choice([*VARIABLES, "", "accumulator", "run.oms", "lumisection.rr.muon-muons"])
         literal = self.random.choice([None, True, False, 0, 1, -3.5, 6000, "GOOD", "", 10**18, "PIXEL"])
         items = self.random.choice([[], [1, 2, 3], ["GOOD", "BAD"], [[1], None]])
         return self.random.choice([{"var": name}, {"var": name}, literal, items, {"var": [name, literal]}])
@@ -232,11 +238,16 @@ _VALUES = {
 def _random_run(source):
     values = {name: source.choice(_VALUES[known.value_type]) for name, known in VARIABLES.items()}
     values |= {"run.run_number": 315257, "dataset.name": "/PromptReco/Collisions2018A/DQM"}
+    of_registry = (READ, *(source.choice(_VALUES[VARIABLES[name].value_type]) for name in REGISTRY_FIELDS[1:]))
     segments = tuple(
-        Segment(first, first + 2, tuple(source.choice([True, False, None]) for _ in SEGMENT_FIELDS[:-4]) + flags)
+        Segment(
+            *(first, first + 2),
+            (*(source.choice([True, False, None]) for _ in SEGMENT_FIELDS[:-4]), *flags, *of_registry),
+        )
         for first, flags in [(1, ("GOOD", "BAD", "GOOD", None)), (4, ("EXCLUDED", "GOOD", "GOOD", True))]
     )
-    return CertifiedRun(CertificationKey(1, 1, 315257, "prompt", ""), values, segments)
+    key = CertificationKey(1, 1, 315257, "prompt", "")
+    return CertifiedRun(key, values, segments, registry_read_at=datetime(2018, 5, 3, tzinfo=UTC))
 
 
 def test_random_and_hostile_policies_are_refused_or_evaluated_within_bounds():

@@ -19,7 +19,6 @@ NOT_OFFERED = {
     "missing_some": "There is no variable “a”",
     "var default": "There is no variable “lumisection.rr.nope”",
     "missing var==null": "There is no variable “lumisection.rr.nope”",
-    "run.rr.state": "The state of the run is not read",
     "triplet .status": "There is no variable “lumisection.rr.tracker-pixel.status”",
     "lumi": "The luminosity of a lumisection is not part of rules",
     "run.lumisection": "There is no variable “run.lumisection”",

@@ -15,8 +15,10 @@ from certify.evidence.reading import read_requested_evidence
 from certify.facts.refresh import refresh_facts
 from certify.ranges.reading import read_requested_lumisections
 from certify.ranges.requests import request_certified_runs
+from golden.registry_requests import request_policy_flags
 from infrastructure.database.job_lock import job_lock
 from infrastructure.http.budget import Budget
+from registry.other_flags.reading import read_requested_flags
 from registry_sync.pull import pull_changes
 from registry_sync.sender import WAITING_S, SenderResult, send_if_unfinished
 
@@ -55,6 +57,8 @@ JOBS = (
     Job("changes in run registry", 300, lambda: pull_changes(Budget(60))),
     Job("facts", 300, lambda: refresh_facts(Budget(60))),
     Job("certified runs", 300, request_certified_runs),
+    Job("flags of policies", 300, request_policy_flags),
+    Job("flags of other detectors", 2, lambda: read_requested_flags(Budget(60))),
 )
 
 
